@@ -1,0 +1,197 @@
+import { createConnection, type Connection as MysqlConnection, type QueryError } from 'mysql2';
+import { BackupError, type BackupErrorCode } from '../errors.js';
+import type { DatabaseAddress } from './address.js';
+
+/** A row of a question about the schema: every value as text, NULL as null. Table rows never travel this way. */
+export type TextRow = Readonly<Record<string, string | null>>;
+
+/** One session on the server. It is never replaced behind its owner's back: a lost one fails (S9). */
+export interface Connection {
+  readonly address: DatabaseAddress;
+  /** `CONNECTION_ID()`. */
+  readonly id: number;
+  /**
+   * Runs one statement and collects its rows as text.
+   *
+   * @throws BackupError `database-…` or `privilege-missing`; the message holds the server's error number, never a value
+   */
+  query(sql: string, options?: { readonly signal?: AbortSignal }): Promise<readonly TextRow[]>;
+  /** The driver's own connection, for the row reader and for loading. */
+  readonly driver: MysqlConnection;
+  /** Says goodbye; never rejects. */
+  close(): Promise<void>;
+  /** Drops the connection at once. */
+  destroy(): void;
+}
+
+/**
+ * Opens a session with known settings, whatever the server's are (S1, S4, S5, S6).
+ *
+ * @throws BackupError `database-unreachable`
+ */
+export async function openConnection(
+  address: DatabaseAddress,
+  options: { readonly signal?: AbortSignal; readonly localInfile?: boolean } = {},
+): Promise<Connection> {
+  options.signal?.throwIfAborted();
+  const driver = createConnection({
+    ...(address.socketPath === undefined
+      ? { host: address.host ?? '127.0.0.1', port: address.port ?? 3306 }
+      : { socketPath: address.socketPath }),
+    user: address.user,
+    password: address.password ?? '',
+    ...(address.database === undefined ? {} : { database: address.database }),
+    ...(address.tls === undefined ? {} : { ssl: address.tls as object }),
+    charset: 'utf8mb4',
+    connectTimeout: address.connectTimeout ?? 10_000,
+    enableKeepAlive: true,
+    keepAliveInitialDelay: 10_000,
+    multipleStatements: false,
+    flags: options.localInfile === true ? ['+LOCAL_FILES'] : ['-LOCAL_FILES'],
+    typeCast: (field) => field.string('utf8'),
+  });
+  // Without a listener a lost idle connection would end the process; the next statement reports it.
+  driver.on('error', () => undefined);
+  await new Promise<void>((resolve, reject) => {
+    driver.connect((error: QueryError | null) => {
+      if (error === null) resolve();
+      else {
+        driver.destroy();
+        reject(unreachable(address, error));
+      }
+    });
+  });
+  const connection = wrap(address, driver);
+  try {
+    await settle(connection);
+    return connection;
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
+}
+
+const sessionSettings: readonly string[] = [
+  'SET NAMES utf8mb4',
+  "SET SESSION sql_mode = ''",
+  "SET SESSION time_zone = '+00:00'",
+  'SET SESSION sql_quote_show_create = 1, sql_select_limit = DEFAULT, autocommit = 1',
+  'SET SESSION net_write_timeout = 7200, net_read_timeout = 7200, wait_timeout = 28800',
+];
+
+// Not every server knows these; 1193 is "unknown system variable".
+const optionalSettings: readonly string[] = [
+  'SET SESSION max_statement_time = 0',
+  'SET SESSION max_execution_time = 0',
+  'SET SESSION information_schema_stats_expiry = 0',
+];
+
+async function settle(connection: Connection): Promise<void> {
+  for (const sql of sessionSettings) await connection.query(sql);
+  for (const sql of optionalSettings) {
+    await connection.query(sql).catch((error: unknown) => {
+      if (serverErrorNumber(error) !== 1193) throw error;
+    });
+  }
+}
+
+function wrap(address: DatabaseAddress, driver: MysqlConnection): Connection {
+  return {
+    address,
+    id: driver.threadId ?? 0,
+    driver,
+    query(sql, options) {
+      return new Promise<readonly TextRow[]>((resolve, reject) => {
+        const signal = options?.signal;
+        if (signal?.aborted === true) {
+          reject(signal.reason);
+          return;
+        }
+        const abort = () => {
+          driver.destroy();
+          reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', abort, { once: true });
+        driver.query(sql, (error: QueryError | null, rows: unknown) => {
+          signal?.removeEventListener('abort', abort);
+          if (error !== null) reject(asBackupError(error));
+          else resolve(Array.isArray(rows) ? (rows as TextRow[]) : []);
+        });
+      });
+    },
+    close() {
+      return new Promise<void>((resolve) => {
+        const giveUp = setTimeout(() => {
+          driver.destroy();
+          resolve();
+        }, 2000);
+        driver.end(() => {
+          clearTimeout(giveUp);
+          resolve();
+        });
+      });
+    },
+    destroy() {
+      driver.destroy();
+    },
+  };
+}
+
+function unreachable(address: DatabaseAddress, error: QueryError): BackupError {
+  const place = address.socketPath ?? `${address.host ?? '127.0.0.1'}:${address.port ?? 3306}`;
+  return new BackupError(
+    'database-unreachable',
+    `The database server at ${place} cannot be used (${error.code}${error.errno === undefined ? '' : `, ${error.errno}`}).`,
+    { cause: withoutStatement(error), details: { place, serverCode: error.code, errno: error.errno } },
+  );
+}
+
+const codeOfErrno: Readonly<Record<number, BackupErrorCode>> = {
+  126: 'table-damaged',
+  127: 'table-damaged',
+  144: 'table-damaged',
+  145: 'table-damaged',
+  1044: 'privilege-missing',
+  1045: 'database-unreachable',
+  1142: 'privilege-missing',
+  1143: 'privilege-missing',
+  1194: 'table-damaged',
+  1195: 'table-damaged',
+  1205: 'lock-not-granted',
+  1227: 'privilege-missing',
+  1317: 'database-query-interrupted',
+  1370: 'privilege-missing',
+  1969: 'database-query-interrupted',
+  3024: 'database-query-interrupted',
+};
+
+/** A driver's or server's error as one of the family. The server's own text is kept only as far as it holds no value. */
+export function asBackupError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof BackupError) return error;
+  const { code, errno, fatal } = error as QueryError;
+  const lost = fatal === true || errno === undefined || errno < 0 || code === 'PROTOCOL_CONNECTION_LOST';
+  const kind: BackupErrorCode =
+    codeOfErrno[errno ?? 0] ?? (lost ? 'database-connection-lost' : 'database-query-failed');
+  return new BackupError(
+    kind,
+    `The database server answered ${code ?? 'nothing'}${errno === undefined ? '' : ` (${errno})`}.`,
+    {
+      cause: withoutStatement(error),
+      details: { serverCode: code, errno },
+    },
+  );
+}
+
+// The driver hangs the whole statement on its errors, and a statement may hold a row.
+function withoutStatement(error: Error): Error {
+  const bare = new Error((error as QueryError).code ?? error.name);
+  if (error.stack !== undefined) bare.stack = error.stack.replace(error.message, bare.message);
+  return bare;
+}
+
+/** The server's error number behind an error of the family, if there is one. */
+export function serverErrorNumber(error: unknown): number | undefined {
+  if (!(error instanceof BackupError)) return undefined;
+  const { errno } = error.details;
+  return typeof errno === 'number' ? errno : undefined;
+}
