@@ -1,4 +1,13 @@
 export { type ByteSource, type RangeSource, toReadableStream } from './bytes.js';
+export type {
+  Catalog,
+  CatalogObject,
+  CatalogTable,
+  SelectedTable,
+  TableSelection,
+  TableTier,
+} from './catalog/model.js';
+export { selectAllTables } from './catalog/select-all-tables.js';
 export { type DatabaseAddress, parseDatabaseUrl } from './database/address.js';
 export {
   BackupError,

@@ -1,0 +1,101 @@
+import type {
+  ColumnDescription,
+  DumpWarning,
+  LeftOut,
+  RowFilter,
+  SchemaObjectKind,
+  ServerDescription,
+} from '../archive/model.js';
+
+/** What a database holds, as far as a choice of tables needs it: plain data, no row values. */
+export interface Catalog {
+  readonly database: string;
+  /** As `SHOW CREATE DATABASE` gave it. */
+  readonly createStatement: string;
+  /** Default character set and collation of the database. */
+  readonly characterSet: string;
+  readonly collation: string;
+  readonly server: ServerDescription;
+  /** Base tables, by name in code-unit order. */
+  readonly tables: readonly CatalogTable[];
+  /** Views, triggers, routines, events, sequences, by kind and name. */
+  readonly objects: readonly CatalogObject[];
+  /** What the login cannot see or read, and other things a person should know. */
+  readonly warnings: readonly DumpWarning[];
+}
+
+/** One base table. */
+export interface CatalogTable {
+  readonly name: string;
+  /** Storage engine, such as `MyISAM`. */
+  readonly engine: string;
+  /** Whether the engine has snapshots (InnoDB, RocksDB …); the others need read locks (K3). */
+  readonly transactional: boolean;
+  /** The server's idea of the number of rows; exact only for engines that count (F15). */
+  readonly rowsEstimate: number;
+  /** Size of the data, in bytes, as the server estimates it. */
+  readonly dataBytes: number;
+  /** Size of the indexes, in bytes, as the server estimates it. */
+  readonly indexBytes: number;
+  /** System-versioned: old versions of rows are kept by the server (C3). */
+  readonly versioned: boolean;
+  /** In order. */
+  readonly columns: readonly ColumnDescription[];
+  /** Names of the primary key's columns, in key order; empty without one. */
+  readonly primaryKey: readonly string[];
+  /** Why its rows cannot be kept here: they live elsewhere (MERGE, FEDERATED …). Absent for ordinary tables (C10). */
+  readonly rowsElsewhere?: string;
+  /** What the server says is wrong with it: it cannot be opened (C18). */
+  readonly damage?: string;
+}
+
+/** An object beside the tables. */
+export interface CatalogObject {
+  readonly kind: SchemaObjectKind;
+  readonly name: string;
+  /** Triggers: their table. */
+  readonly table?: string;
+}
+
+/**
+ * How much a practice needs a table.
+ *
+ * - `critical`: the practice cannot go on without it
+ * - `important`: painful to lose
+ * - `optional`: nice to have; the first to go when space is short
+ * - `recreatable`: can be made again from the rest
+ * - `transient`: only of use while the programs run
+ * - `code-list`: imported lists that can be imported again
+ * - `leftover`: remains of conversions and copies
+ * - `unclassified`: not known to the policy; kept, and flagged
+ */
+export type TableTier =
+  | 'code-list'
+  | 'critical'
+  | 'important'
+  | 'leftover'
+  | 'optional'
+  | 'recreatable'
+  | 'transient'
+  | 'unclassified';
+
+/** Which tables go into an archive, and why the others do not. */
+export interface TableSelection {
+  readonly scope: 'critical' | 'full';
+  /** In the catalog's order. */
+  readonly tables: readonly SelectedTable[];
+  /** Tables that are not in the archive, each with its reason. */
+  readonly leftOut: readonly LeftOut[];
+  /** What a person should know about the choice: unclassified tables, references into tables left out … */
+  readonly warnings: readonly DumpWarning[];
+}
+
+/** A table that goes into the archive. */
+export interface SelectedTable {
+  readonly name: string;
+  readonly tier: TableTier;
+  /** Only some of its rows. */
+  readonly rowFilter?: RowFilter;
+  /** Keep the definition and no rows, for this reason. */
+  readonly definitionOnly?: string;
+}
