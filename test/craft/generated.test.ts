@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type BackupErrorCode, errorExplanations } from '../../src/index.js';
+import { apiReports } from './api-report.js';
+import { renderErrorsPage } from './errors-page.js';
+import { projectRoot } from './imports.js';
+
+const refresh = 'run `npm run generate` and look at the difference';
+
+test('docs/ERRORS.md tells every error code as the source does', () => {
+  assert.equal(read('docs/ERRORS.md'), renderErrorsPage(), refresh);
+});
+
+test('every error code is told in whole sentences', () => {
+  for (const code of Object.keys(errorExplanations) as BackupErrorCode[]) {
+    for (const sentence of Object.values(errorExplanations[code])) {
+      assert.match(sentence, /^[A-Z].*\.$/, code);
+    }
+  }
+});
+
+for (const { file, text } of apiReports().filter((report) => existsSync(join(projectRoot, report.file)))) {
+  test(`the public names in ${file} are those that were agreed`, () => {
+    assert.equal(read(file), text, refresh);
+  });
+}
+
+function read(file: string): string {
+  const path = join(projectRoot, file);
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+/** The project's folder, seen from the compiled tests. */
+export const projectRoot: string = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+
+/** One import or re-export of a source file. */
+export interface Import {
+  /** The importing file, such as `archive/label.ts`. */
+  readonly from: string;
+  /** The imported file of the library in the same form, or the bare specifier (`node:fs`, `mysql2`). */
+  readonly to: string;
+  /** It vanishes when compiled. */
+  readonly typeOnly: boolean;
+}
+
+/** All source files of the library, relative to `src`, with forward slashes. */
+export function sourceFiles(): readonly string[] {
+  return readdirSync(join(projectRoot, 'src'), { recursive: true })
+    .map((file) => String(file).split(sep).join('/'))
+    .filter((file) => file.endsWith('.ts'))
+    .sort();
+}
+
+/** Everything a source file imports, dynamic imports included. */
+export function importsOf(file: string): readonly Import[] {
+  const path = join(projectRoot, 'src', file);
+  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ES2022, true);
+  const found: Import[] = [];
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
+    if (specifier !== undefined && ts.isStringLiteral(specifier)) {
+      found.push({ from: file, to: resolve(file, specifier.text), typeOnly });
+    }
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node))
+      add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0], false);
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      add(node.argument.literal, true);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** All files and packages a source file drags in when it runs, itself included. */
+export function reachableFrom(entry: string, engine: 'node' | 'portable'): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const queue = [entry];
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    if (reached.has(file)) continue;
+    reached.add(file);
+    if (!file.endsWith('.ts')) continue;
+    for (const { to, typeOnly } of importsOf(file)) {
+      if (!typeOnly) queue.push(to === '#engine' ? `archive/engine/${engine}.ts` : to);
+    }
+  }
+  return reached;
+}
+
+function resolve(from: string, specifier: string): string {
+  if (!specifier.startsWith('.')) return specifier;
+  const path = join(projectRoot, 'src', dirname(from), specifier);
+  return relative(join(projectRoot, 'src'), path).split(sep).join('/').replace(/\.js$/, '.ts');
+}
