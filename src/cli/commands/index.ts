@@ -1,0 +1,4 @@
+import type { Command } from '../command.js';
+
+/** Every word of the command line, in the order in which the help shows them. */
+export const commands: readonly Command[] = [];

@@ -1,0 +1,38 @@
+import { type DatabaseAddress, parseDatabaseUrl } from '../database/address.js';
+import type { CommandLine } from './command.js';
+import { UsageError } from './exit-codes.js';
+
+/**
+ * Reads a database URL of the command line. A URL without a password takes the one in `MYSQL_PWD`, as the clients of
+ * MySQL and MariaDB do: arguments can be seen by everybody on the machine, the environment only by its owner.
+ *
+ * @param option - the option's name, for the error
+ * @throws UsageError
+ */
+export function readDatabaseUrl(
+  url: string,
+  option: string,
+  env: CommandLine['env'],
+): DatabaseAddress & { readonly database: string } {
+  const address = parse(url, option);
+  if (address.user === '') throw new UsageError(`--${option} names no user: mysql://user@host:3306/database`);
+  if (address.database === undefined) {
+    throw new UsageError(`--${option} names no database: mysql://user@host:3306/database`);
+  }
+  const password = env['MYSQL_PWD'];
+  return {
+    ...address,
+    database: address.database,
+    ...((address.password ?? '') === '' && password !== undefined ? { password } : {}),
+  };
+}
+
+function parse(url: string, option: string): DatabaseAddress {
+  try {
+    return parseDatabaseUrl(url);
+  } catch (error) {
+    throw new UsageError(
+      error instanceof Error ? error.message.replace('"url"', `--${option}`) : `--${option} is not a URL.`,
+    );
+  }
+}

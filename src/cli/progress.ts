@@ -1,0 +1,121 @@
+import { type Options, type Params, SingleBar } from 'cli-progress';
+import type { CommandLine } from './command.js';
+import { formatBytes, formatCount, formatSeconds } from './format.js';
+
+/** Shows how far a piece of work is. */
+export interface Progress {
+  /** Bytes or rows done so far, and of how many, once that is known. */
+  update(done: number, total?: number): void;
+  /** Ends the display. Safe to call twice. */
+  stop(): void;
+}
+
+/** What is counted. */
+export type ProgressUnit = 'bytes' | 'rows' | 'tables';
+
+// Often enough to see that it lives, rare enough not to fill a log.
+const plainLineEverySeconds = 5;
+
+/**
+ * A bar with rate and time left on a terminal, plain lines otherwise, silence with `--json`.
+ *
+ * @param label - what is done, such as `Reading`
+ * @param now - clock in milliseconds
+ */
+export function startProgress(
+  line: Pick<CommandLine, 'json' | 'stderr'>,
+  label: string,
+  unit: ProgressUnit,
+  now: () => number = Date.now,
+): Progress {
+  if (line.json) return { update: () => undefined, stop: () => undefined };
+  return line.stderr.isTTY === true
+    ? startBar(line.stderr, label, unit)
+    : startLines(line.stderr, label, unit, now);
+}
+
+/** How far, how fast and how long still: `120 MB of 400 MB (30 %), 45 MB/s, 6 s left`. */
+export function describeProgress(
+  done: number,
+  total: number | undefined,
+  seconds: number,
+  unit: ProgressUnit,
+): string {
+  const amount = (value: number): string =>
+    unit === 'bytes' ? formatBytes(Math.round(value)) : `${formatCount(Math.round(value))} ${unit}`;
+  const rate = seconds > 0 ? done / seconds : 0;
+  const parts = [amount(done)];
+  if (total !== undefined && total > 0) {
+    parts[0] += ` of ${amount(total)} (${Math.min(100, Math.floor((done / total) * 100))} %)`;
+  }
+  if (rate > 0) parts.push(`${amount(rate)}/s`);
+  if (rate > 0 && total !== undefined && total > done)
+    parts.push(`${formatSeconds((total - done) / rate)} left`);
+  return parts.join(', ');
+}
+
+function startBar(stderr: CommandLine['stderr'], label: string, unit: ProgressUnit): Progress {
+  let total: number | undefined;
+  const bar = new SingleBar({
+    stream: stderr as unknown as NodeJS.WriteStream,
+    fps: 8,
+    hideCursor: true,
+    linewrap: false,
+    format(options: Options, params: Params) {
+      const seconds = (Date.now() - params.startTime) / 1000;
+      const drawn = total === undefined ? '' : `${drawBar(options, params.progress)} `;
+      return `${label} ${drawn}${describeProgress(params.value, total, seconds, unit)}`;
+    },
+  });
+  bar.start(1, 0);
+  let stopped = false;
+  return {
+    update(done, newTotal) {
+      if (newTotal !== undefined && newTotal !== total) {
+        total = newTotal;
+        bar.setTotal(newTotal);
+      }
+      bar.update(done);
+    },
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      bar.stop();
+    },
+  };
+}
+
+function drawBar(options: Options, progress: number): string {
+  const size = options.barsize ?? 30;
+  const full = Math.round(Math.min(1, Math.max(0, progress)) * size);
+  return `${'█'.repeat(full)}${'░'.repeat(size - full)}`;
+}
+
+function startLines(
+  stderr: CommandLine['stderr'],
+  label: string,
+  unit: ProgressUnit,
+  now: () => number,
+): Progress {
+  const startedAt = now();
+  let nextLineAt = startedAt + plainLineEverySeconds * 1000;
+  let last: { readonly done: number; readonly total: number | undefined } = { done: 0, total: undefined };
+  let stopped = false;
+  const write = (): void => {
+    const seconds = (now() - startedAt) / 1000;
+    stderr.write(`${label}: ${describeProgress(last.done, last.total, seconds, unit)}\n`);
+  };
+  return {
+    update(done, total) {
+      last = { done, total: total ?? last.total };
+      if (now() < nextLineAt) return;
+      nextLineAt = now() + plainLineEverySeconds * 1000;
+      write();
+    },
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      if (last.done > 0) write();
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { isBackupError } from '../errors.js';
+import { type Command, type CommandLine, type CommandResult, readArguments } from './command.js';
+import { commands } from './commands/index.js';
+import { type ExitCode, exitCodeOf, exitCodes, Interrupted, UsageError } from './exit-codes.js';
+import { renderOverview } from './help.js';
+import { version } from './version.js';
+
+/**
+ * Runs one command line and writes its result.
+ *
+ * @param argv - the words after the program's name
+ * @returns the exit code; never rejects
+ */
+export async function runCommandLine(
+  argv: readonly string[],
+  surroundings: Omit<CommandLine, 'json'>,
+): Promise<ExitCode> {
+  const line: CommandLine = { ...surroundings, json: argv.includes('--json') };
+  try {
+    const [name, ...rest] = argv;
+    if (name === '--version') return say(line, { json: { version }, text: version });
+    if (name === undefined || name === '--help' || name === 'help') {
+      const topic = commands.find((command) => name === 'help' && command.name === rest[0]);
+      const text = topic?.help ?? renderOverview(commands);
+      if (name === undefined) throw new UsageError(text);
+      return say(line, { json: { help: text }, text });
+    }
+    return say(line, await runCommand(findCommand(name), rest, line));
+  } catch (error) {
+    return complain(line, error);
+  }
+}
+
+async function runCommand(
+  command: Command,
+  argv: readonly string[],
+  line: CommandLine,
+): Promise<CommandResult> {
+  const given = readArguments(command, argv);
+  if (given.flag('help')) return { json: { help: command.help }, text: command.help };
+  return command.run(given, line);
+}
+
+function findCommand(name: string): Command {
+  const found = commands.find((command) => command.name === name);
+  if (found === undefined) {
+    throw new UsageError(
+      `"${name}" is no command. There are: ${commands.map((command) => command.name).join(', ')}.`,
+    );
+  }
+  return found;
+}
+
+function say(line: CommandLine, result: CommandResult): ExitCode {
+  const exitCode = result.exitCode ?? exitCodes.done;
+  const stream = result.to === 'stderr' ? line.stderr : line.stdout;
+  stream.write(
+    line.json
+      ? `${JSON.stringify({ ok: exitCode === exitCodes.done, ...result.json }, null, 2)}\n`
+      : `${result.text.replace(/\n$/, '')}\n`,
+  );
+  return exitCode;
+}
+
+function complain(line: CommandLine, error: unknown): ExitCode {
+  const exitCode = exitCodeOf(error);
+  if (line.json) {
+    line.stdout.write(`${JSON.stringify({ ok: false, exitCode, error: describe(error) }, null, 2)}\n`);
+  } else if (!(error instanceof Interrupted)) {
+    line.stderr.write(`${describe(error).message.replace(/\n$/, '')}\n`);
+    if (error instanceof UsageError && !error.message.includes('Usage:')) {
+      line.stderr.write('supplemental-backup --help tells what can be said.\n');
+    }
+  }
+  return exitCode;
+}
+
+interface Complaint {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: unknown;
+}
+
+function describe(error: unknown): Complaint {
+  if (isBackupError(error)) return { code: error.code, message: error.message, details: error.details };
+  if (error instanceof UsageError) return { code: 'usage', message: error.message };
+  if (error instanceof Interrupted) return { code: 'interrupted', message: error.message };
+  return {
+    code: 'unexpected',
+    message: `This should not happen: ${error instanceof Error ? error.message : String(error)}`,
+  };
+}
