@@ -10,6 +10,16 @@ export type {
 export { selectAllTables } from './catalog/select-all-tables.js';
 export { type DatabaseAddress, parseDatabaseUrl } from './database/address.js';
 export {
+  type Destination,
+  type Eligibility,
+  type EligibilityExplanation,
+  explainEligibility,
+  type IneligibilityCode,
+  type IneligibilityReason,
+  isEligible,
+  type Practice,
+} from './eligibility/is-eligible.js';
+export {
   BackupError,
   type BackupErrorCode,
   type BackupErrorOptions,
