@@ -1,0 +1,180 @@
+/**
+ * The one format of our own: a run of consecutive rows of one table, turned on its side.
+ *
+ *     rows  columns  length[0] … length[columns-1]  segment[0] … segment[columns-1]
+ *
+ * Numbers in the frame are unsigned LEB128. A segment is a tag byte, a bitmap of the NULLs where some values are NULL,
+ * and the values that are not NULL. `docs/FORMAT.md` has the whole of it; `reader.py` reads it in sixty lines.
+ */
+
+import { engine } from '#engine';
+import { ByteBuilder, ByteCursor, damagedPart } from './byte-cursor.js';
+import { type ColumnBatch, type ColumnValues, widthOf } from './column-batch.js';
+import { DELTAS, decodeNumbers, encodeNumbers, NUMBERS, numbersBound, type Width } from './column-numbers.js';
+import { decodeStrings, encodeStrings, PLANES, REPEATED, STRINGS, stringsBound } from './column-strings.js';
+import type { ValueForm } from './model.js';
+import { compactFixed, compactLengths, countBits, expandFixed, expandLengths } from './nulls.js';
+
+// The tag of a segment: its encoding times four, plus which values are NULL.
+const NO_NULLS = 0;
+const SOME_NULLS = 1;
+const ALL_NULLS = 2;
+
+/** Most rows in one part. */
+export const MAX_PART_ROWS: number = 2 ** 22;
+/** Most columns; MySQL and MariaDB allow 4096. */
+const MAX_PART_COLUMNS = 4096;
+// How much longer the values may get than the part they came from, whatever the part claims.
+const MAX_EXPANSION = 64 * 2 ** 20;
+
+/**
+ * Turns rows into a column part.
+ *
+ * @throws RangeError when the batch has more than {@link MAX_PART_ROWS} rows, or is not what it says it is
+ */
+export function encodeColumnPart(batch: ColumnBatch): Uint8Array {
+  const { rows, columns } = batch;
+  if (rows > MAX_PART_ROWS) throw new RangeError(`"batch" has more than ${MAX_PART_ROWS} rows`);
+  const out = new ByteBuilder(columns.reduce((sum, column) => sum + segmentBound(rows, column), 0));
+  const lengths = columns.map((column) => {
+    const start = out.position;
+    encodeSegment(out, rows, column);
+    return out.position - start;
+  });
+  const frame = new ByteBuilder(10 + 5 * lengths.length + out.position);
+  frame.leb128(rows);
+  frame.leb128(columns.length);
+  for (const length of lengths) frame.leb128(length);
+  frame.append(out.finish());
+  return frame.finish();
+}
+
+function segmentBound(rows: number, column: ColumnValues): number {
+  const values =
+    column.kind === 'fixed' ? numbersBound(rows, column.width) : stringsBound(rows, column.data.length);
+  return 1 + Math.ceil(rows / 8) + values;
+}
+
+function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): void {
+  const nullCount = column.nulls === null ? 0 : countBits(column.nulls);
+  if (nullCount === rows && rows > 0) {
+    out.byte(ALL_NULLS);
+    return;
+  }
+  const tagAt = out.position;
+  out.byte(0);
+  const nulls = nullCount === 0 ? null : column.nulls;
+  if (nulls !== null) out.append(nulls.subarray(0, Math.ceil(rows / 8)));
+  const count = rows - nullCount;
+  let encoding: number;
+  if (column.kind === 'fixed') {
+    if (column.data.length !== rows * column.width)
+      throw new RangeError('"batch" has a column of the wrong size');
+    const data = nulls === null ? column.data : compactFixed(column.data, column.width, nulls, rows, count);
+    encoding = encodeNumbers(out, data, column.width, count, true);
+  } else {
+    if (column.lengths.length !== rows) throw new RangeError('"batch" has a column of the wrong size');
+    const lengths = nulls === null ? column.lengths : compactLengths(column.lengths, nulls, count);
+    encoding = encodeStrings(out, lengths, column.data, engine.equalBytes);
+  }
+  out.bytes[tagAt] = encoding * 4 + (nulls === null ? NO_NULLS : SOME_NULLS);
+}
+
+/** How many rows a column part says it has, without reading on. */
+export function rowsOfColumnPart(bytes: Uint8Array): number {
+  return new ByteCursor(bytes).leb128();
+}
+
+/**
+ * Turns a column part back into rows.
+ *
+ * @param forms - how the values of each kept column stand
+ * @throws BackupError `archive-damaged` when the part does not parse to the last byte
+ */
+export function decodeColumnPart(bytes: Uint8Array, forms: readonly ValueForm[]): ColumnBatch {
+  const input = new ByteCursor(bytes);
+  const rows = input.leb128();
+  if (rows > MAX_PART_ROWS) throw damagedPart('it claims more rows than a part ever has');
+  const columnCount = input.leb128();
+  if (columnCount !== forms.length || columnCount > MAX_PART_COLUMNS) {
+    throw damagedPart(`it has ${columnCount} columns and its table ${forms.length}`);
+  }
+  const lengths = forms.map(() => input.leb128());
+  let budget = bytes.length + MAX_EXPANSION;
+  const columns = forms.map((form, i) => {
+    const segment = new ByteCursor(input.take(lengths[i]!));
+    budget -= rows * (widthOf(form) || 4);
+    if (budget < 0) throw damagedPart('it asks for more memory than a genuine one ever does');
+    const column = decodeSegment(segment, rows, form, budget);
+    if (segment.remaining !== 0) throw damagedPart('a column is longer than its values');
+    if (column.kind === 'variable') budget -= column.data.length;
+    return column;
+  });
+  if (input.remaining !== 0) throw damagedPart('it goes on after its last column');
+  return { rows, columns };
+}
+
+function decodeSegment(input: ByteCursor, rows: number, form: ValueForm, budget: number): ColumnValues {
+  const tag = input.byte();
+  const encoding = tag >> 2;
+  const width = widthOf(form);
+  const nullKind = tag & 3;
+  if (nullKind === ALL_NULLS && encoding === 0) {
+    const nulls = new Uint8Array(Math.ceil(rows / 8)).fill(0xff);
+    if (rows % 8 !== 0) nulls[nulls.length - 1] = (1 << (rows % 8)) - 1;
+    return width === 0
+      ? { kind: 'variable', nulls, lengths: new Uint32Array(rows), data: new Uint8Array(0) }
+      : { kind: 'fixed', width, nulls, data: new Uint8Array(rows * width) };
+  }
+  if (nullKind > SOME_NULLS) throw damagedPart('a column has an unknown tag');
+  let nulls: Uint8Array | null = null;
+  let count = rows;
+  if (nullKind === SOME_NULLS) {
+    nulls = input.take(Math.ceil(rows / 8)).slice();
+    if (rows % 8 !== 0 && nulls[nulls.length - 1]! >> (rows % 8) !== 0) {
+      throw damagedPart('it marks a row as NULL that it does not have');
+    }
+    count -= countBits(nulls);
+  }
+  return width === 0
+    ? decodeVariable(input, encoding, nulls, rows, count, budget)
+    : decodeFixed(input, encoding, width, nulls, rows, count);
+}
+
+function decodeFixed(
+  input: ByteCursor,
+  encoding: number,
+  width: Width,
+  nulls: Uint8Array | null,
+  rows: number,
+  count: number,
+): ColumnValues {
+  if (encoding !== NUMBERS && encoding !== DELTAS) throw damagedPart('a column has an unknown tag');
+  const values = decodeNumbers(input, encoding, width, count);
+  return {
+    kind: 'fixed',
+    width,
+    nulls,
+    data: nulls === null ? values : expandFixed(values, width, nulls, rows),
+  };
+}
+
+function decodeVariable(
+  input: ByteCursor,
+  encoding: number,
+  nulls: Uint8Array | null,
+  rows: number,
+  count: number,
+  budget: number,
+): ColumnValues {
+  if (encoding !== STRINGS && encoding !== REPEATED && encoding !== PLANES) {
+    throw damagedPart('a column has an unknown tag');
+  }
+  const { lengths, data } = decodeStrings(input, encoding, count, budget);
+  return {
+    kind: 'variable',
+    nulls,
+    lengths: nulls === null ? lengths : expandLengths(lengths, nulls, rows),
+    data,
+  };
+}

@@ -1,0 +1,59 @@
+import { createCipheriv, createDecipheriv, createHash, scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
+import { crc32, deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib';
+import type { Engine } from './engine.js';
+
+const deflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw);
+const inflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
+
+// Every turn of the thread pool costs more than memory does: one turn takes in a whole part.
+const CHUNK_SIZE = 1 << 20;
+const algorithm = 'chacha20-poly1305';
+
+/** The engine on the native code of Node.js; compression and scrypt run in its thread pool. */
+export const engine: Engine = {
+  name: 'node',
+  async deflate(data) {
+    const compressed = await deflateAsync(data, { level: 1, memLevel: 9, chunkSize: CHUNK_SIZE });
+    // A small result would keep its whole chunk alive.
+    return compressed.buffer.byteLength > 2 * compressed.length ? new Uint8Array(compressed) : compressed;
+  },
+  async inflate(data, size) {
+    const chunkSize = Math.min(Math.max(size + 1, 1024), 16 * CHUNK_SIZE);
+    const inflated = await inflateAsync(data, { chunkSize, maxOutputLength: Math.max(size, 1) });
+    if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
+    return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);
+  },
+  crc32: (data) => crc32(data),
+  sha256: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
+  seal(key, nonce, data, into) {
+    const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: 16 });
+    into.set(cipher.update(data), 0);
+    cipher.final();
+    into.set(cipher.getAuthTag(), data.length);
+  },
+  open(key, nonce, sealed, into) {
+    const length = sealed.length - 16;
+    const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: 16 });
+    decipher.setAuthTag(sealed.subarray(length));
+    const data = decipher.update(sealed.subarray(0, length));
+    try {
+      decipher.final();
+    } catch {
+      data.fill(0);
+      return false;
+    }
+    into.set(data, 0);
+    data.fill(0);
+    return true;
+  },
+  scrypt: (password, salt, n) =>
+    new Promise((resolve, reject) => {
+      const options = { N: n, r: 8, p: 1, maxmem: 128 * 8 * (n + 16) };
+      scrypt(password, salt, 32, options, (error, key) => {
+        if (error === null) resolve(new Uint8Array(key));
+        else reject(error);
+      });
+    }),
+  equalBytes: (a, b) => Buffer.compare(a, b) === 0,
+};

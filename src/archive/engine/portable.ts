@@ -1,0 +1,50 @@
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { scryptAsync } from '@noble/hashes/scrypt.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { deflateSync, inflateSync } from 'fflate';
+import type { Engine } from './engine.js';
+
+/** The engine for every platform: nothing but JavaScript. */
+export const engine: Engine = {
+  name: 'portable',
+  async deflate(data) {
+    return deflateSync(data, { level: 1, mem: 8 });
+  },
+  async inflate(data, size) {
+    // One byte of room more shows a stream that is longer than it says; fflate itself stops at the end of `out`.
+    const inflated = inflateSync(data, { out: new Uint8Array(size + 1) });
+    if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
+    return inflated;
+  },
+  crc32,
+  sha256,
+  seal(key, nonce, data, into) {
+    chacha20poly1305(key, nonce).encrypt(data, into);
+  },
+  open(key, nonce, sealed, into) {
+    try {
+      chacha20poly1305(key, nonce).decrypt(sealed, into);
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  scrypt: (password, salt, n) => scryptAsync(password, salt, { N: n, r: 8, p: 1, dkLen: 32 }),
+  equalBytes(a, b) {
+    if (a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+    return true;
+  },
+};
+
+const crcTable: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
+});
+
+function crc32(data: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (let i = 0; i < data.length; i++) crc = crcTable[(crc ^ data[i]!) & 0xff]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}

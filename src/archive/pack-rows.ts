@@ -1,0 +1,38 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { engine } from '#engine';
+import { BackupError } from '../errors.js';
+import { damagedPart } from './byte-cursor.js';
+import type { ColumnBatch } from './column-batch.js';
+import { decodeColumnPart, encodeColumnPart } from './column-part.js';
+import { gunzipMember, gzipMember } from './gzip-member.js';
+import type { RowsPart, ValueForm } from './model.js';
+
+/** Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has threads. */
+export async function packRows(table: number, sequence: number, batch: ColumnBatch): Promise<RowsPart> {
+  const plain = encodeColumnPart(batch);
+  const data = await gzipMember(plain, batch.rows);
+  const sha256 = bytesToHex(engine.sha256(data));
+  return { kind: 'rows', table, sequence, rows: batch.rows, plainBytes: plain.length, sha256, data };
+}
+
+/**
+ * The reverse of {@link packRows}.
+ *
+ * @param part - the compressed part; its digest is not checked here, the archive reader has done so
+ * @param forms - how the values of each kept column of the table stand
+ * @throws BackupError `archive-damaged` when it does not parse, or holds other rows than it says
+ */
+export async function unpackRows(
+  part: Pick<RowsPart, 'data' | 'rows'>,
+  forms: readonly ValueForm[],
+): Promise<ColumnBatch> {
+  const plain = await gunzipMember(part.data).catch((error: unknown) => {
+    if (error instanceof BackupError) throw error;
+    throw new BackupError('archive-damaged', 'A part of a table cannot be decompressed.', { cause: error });
+  });
+  const batch = decodeColumnPart(plain, forms);
+  if (batch.rows !== part.rows) {
+    throw damagedPart(`it holds ${batch.rows} rows and should hold ${part.rows}`);
+  }
+  return batch;
+}

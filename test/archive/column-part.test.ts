@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { type ColumnBatch, type ColumnValues, widthOf } from '../../src/archive/column-batch.js';
+import { decodeColumnPart, encodeColumnPart, MAX_PART_ROWS } from '../../src/archive/column-part.js';
+import type { ValueForm } from '../../src/archive/model.js';
+import { packRows, unpackRows } from '../../src/archive/pack-rows.js';
+import { isBackupError } from '../../src/errors.js';
+
+const forms: readonly ValueForm[] = [
+  'bytes',
+  'date',
+  'datetime',
+  'f32',
+  'f64',
+  'i16',
+  'i32',
+  'i64',
+  'i8',
+  'time',
+  'u16',
+  'u32',
+  'u64',
+  'u8',
+];
+
+/** A column from one value per row; null is NULL, a bigint stands in its form's width. */
+function column(form: ValueForm, values: readonly (bigint | Uint8Array | null)[]): ColumnValues {
+  const rows = values.length;
+  const nulls = values.includes(null) ? new Uint8Array(Math.ceil(rows / 8)) : null;
+  values.forEach((value, row) => {
+    if (value === null) nulls![row >> 3]! |= 1 << (row & 7);
+  });
+  const width = widthOf(form);
+  if (width === 0) {
+    const bytes = values.map((value) => (value instanceof Uint8Array ? value : new Uint8Array(0)));
+    return {
+      kind: 'variable',
+      nulls,
+      lengths: Uint32Array.from(bytes, (value) => value.length),
+      data: Uint8Array.from(bytes.flatMap((value) => [...value])),
+    };
+  }
+  const data = new Uint8Array(rows * width);
+  values.forEach((value, row) => {
+    if (typeof value !== 'bigint') return;
+    for (let i = 0; i < width; i++) data[row * width + i] = Number((value >> BigInt(8 * i)) & 0xffn);
+  });
+  return { kind: 'fixed', width, nulls, data };
+}
+
+function assertRoundTrip(batch: ColumnBatch, ofForms: readonly ValueForm[]): Uint8Array {
+  const part = encodeColumnPart(batch);
+  assert.deepEqual(decodeColumnPart(part, ofForms), batch);
+  return part;
+}
+
+const word = fc.bigInt(-(2n ** 63n), 2n ** 64n - 1n);
+const shapes = (size: number): fc.Arbitrary<bigint[]> => {
+  const list = (value: fc.Arbitrary<bigint>) => fc.array(value, { minLength: size, maxLength: size });
+  return fc.oneof(
+    list(word),
+    word.map((value) => new Array<bigint>(size).fill(value)),
+    fc
+      .tuple(word, list(fc.bigInt(0n, 300n)))
+      .map(([base, offsets]) => offsets.map((offset) => base + offset)),
+    fc.tuple(word, list(fc.bigInt(-40n, 400000n))).map(([base, steps]) =>
+      steps.map(
+        (
+          (sum) => (step: bigint) =>
+            (sum += step)
+        )(base),
+      ),
+    ),
+  );
+};
+
+describe('column parts', () => {
+  it('V6: give every number back bit for bit, whatever its width and its neighbours', () => {
+    const numeric = forms.filter((form) => widthOf(form) !== 0);
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 70 }).chain((size) => fc.tuple(fc.constantFrom(...numeric), shapes(size))),
+        fc.array(fc.nat(80)),
+        ([form, values], nullRows) => {
+          const list: (bigint | null)[] = [...values];
+          for (const row of nullRows) if (row < list.length) list[row] = null;
+          assertRoundTrip({ rows: list.length, columns: [column(form, list)] }, [form]);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('V9: give every string back byte for byte, NULL and empty told apart', () => {
+    const bytes = fc.uint8Array({ maxLength: 40 });
+    const dates = fc.constantFrom(
+      ...[[], [1, 0, 1, 1], [232, 7, 2, 29], [232, 7, 2, 29, 23, 59, 59]].map((v) => Uint8Array.from(v)),
+    );
+    const value = fc.oneof(bytes, dates);
+    const values = fc.oneof(
+      fc.array(value, { maxLength: 60 }),
+      fc.array(fc.option(value), { maxLength: 60 }),
+      fc.array(dates, { maxLength: 60 }),
+      fc.tuple(value, fc.nat(60)).map(([v, n]) => new Array<Uint8Array>(n).fill(v)),
+    );
+    fc.assert(
+      fc.property(values, (list) => {
+        assertRoundTrip({ rows: list.length, columns: [column('bytes', list)] }, ['bytes']);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('V6: keep BIGINT keys beyond 2^53 and at the edges of both ranges', () => {
+    const keys = [
+      0n,
+      1n,
+      -1n,
+      2n ** 53n + 1n,
+      2n ** 63n - 1n,
+      -(2n ** 63n),
+      2n ** 64n - 1n,
+      2n ** 32n,
+      2n ** 32n - 1n,
+    ];
+    for (const a of keys) {
+      for (const b of keys) {
+        assertRoundTrip({ rows: 3, columns: [column('i64', [a, b, a])] }, ['i64']);
+        assertRoundTrip({ rows: 3, columns: [column('u64', [b, b, a])] }, ['u64']);
+      }
+    }
+  });
+
+  it('take next to no room for constants and ascending keys', () => {
+    const rows = 10_000;
+    const ids = Array.from({ length: rows }, (_, i) => 2n ** 60n + BigInt(i) * 3n);
+    const zeros = ids.map(() => 0n);
+    const sameDate = ids.map(() => Uint8Array.of(1, 0, 1, 1));
+    const batch: ColumnBatch = {
+      rows,
+      columns: [column('i64', ids), column('f64', zeros), column('date', sameDate)],
+    };
+    assert.ok(assertRoundTrip(batch, ['i64', 'f64', 'date']).length < 60);
+  });
+
+  it('hold rows of a table without kept columns', () => {
+    assertRoundTrip({ rows: 12, columns: [] }, []);
+  });
+
+  it('travel compressed and digested', async () => {
+    const batch: ColumnBatch = { rows: 3, columns: [column('u16', [1n, null, 65535n])] };
+    const part = await packRows(7, 2, batch);
+    assert.deepEqual(
+      { ...part, data: part.data.length > 20, sha256: part.sha256.length },
+      { kind: 'rows', table: 7, sequence: 2, rows: 3, plainBytes: part.plainBytes, sha256: 64, data: true },
+    );
+    assert.deepEqual(await unpackRows(part, ['u16']), batch);
+    await assert.rejects(unpackRows({ ...part, rows: 4 }, ['u16']), (error) =>
+      isBackupError(error, 'archive-damaged'),
+    );
+  });
+});
+
+describe('a hostile column part', () => {
+  it('F7: is refused or read, never crashed on, wherever a byte is changed', () => {
+    const batch: ColumnBatch = {
+      rows: 20,
+      columns: [
+        column(
+          'i64',
+          Array.from({ length: 20 }, (_, i) => BigInt(i * i * 1000)),
+        ),
+        column(
+          'bytes',
+          Array.from({ length: 20 }, (_, i) => (i % 3 === 0 ? null : new Uint8Array(i))),
+        ),
+        column(
+          'date',
+          Array.from({ length: 20 }, (_, i) => Uint8Array.of(232, 7, 1, i + 1)),
+        ),
+      ],
+    };
+    const part = encodeColumnPart(batch);
+    fc.assert(
+      fc.property(fc.nat(part.length - 1), fc.nat(255), fc.nat(part.length), (at, value, cut) => {
+        const hostile = part.slice(0, part.length - (cut % 7 === 0 ? cut : 0));
+        if (at < hostile.length) hostile[at] = value;
+        try {
+          decodeColumnPart(hostile, ['i64', 'bytes', 'date']);
+        } catch (error) {
+          assert.ok(isBackupError(error, 'archive-damaged'), String(error));
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('F7: cannot make the reader take memory for values that are not there', () => {
+    const leb = (value: number): number[] =>
+      value < 128 ? [value] : [(value % 128) | 128, ...leb(value >> 7)];
+    const segment = [3 * 4, ...new Array<number>(1000).fill(65)];
+    const bomb = Uint8Array.from([...leb(MAX_PART_ROWS), 1, ...leb(segment.length), ...segment]);
+    assert.throws(
+      () => decodeColumnPart(bomb, ['bytes']),
+      (error) => isBackupError(error, 'archive-damaged'),
+    );
+    const manyColumns = new Array<ValueForm>(100).fill('i64');
+    const constants = manyColumns.flatMap(() => [0, ...new Array<number>(9).fill(0)]);
+    const wide = Uint8Array.from([...leb(MAX_PART_ROWS), 100, ...manyColumns.map(() => 10), ...constants]);
+    assert.throws(
+      () => decodeColumnPart(wide, manyColumns),
+      (error) => isBackupError(error, 'archive-damaged'),
+    );
+  });
+});
