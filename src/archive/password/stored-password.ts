@@ -1,0 +1,110 @@
+import { equalBytes } from '@noble/ciphers/utils.js';
+import { utf8 } from '../../bytes.js';
+import { type HashSchemes, hashSchemes } from './hash-schemes.js';
+
+/** A value of `userod.Password`, taken apart. */
+export interface StoredPassword {
+  /** A name in the table of {@link HashSchemes}, or `None`: the text holds no hash that a password leads to. */
+  readonly scheme: string;
+  /** Salt text, as stored. */
+  readonly salt: string;
+  /** Hash text, as stored. Empty means that the password is empty. */
+  readonly hash: string;
+}
+
+/** Options of {@link parseStoredPassword}. */
+export interface ParseStoredPasswordOptions {
+  /**
+   * Whether the practice has the eClinicalWorks program link enabled: then a text without a scheme is that program's hash.
+   *
+   * @defaultValue false
+   */
+  readonly eClinicalWorks?: boolean;
+  /** @defaultValue {@link hashSchemes} */
+  readonly schemes?: HashSchemes;
+}
+
+// Open Dental parses the name as a .NET enumeration value, which a numeral denotes as well.
+const schemeOfNumeral: Readonly<Record<string, string>> = {
+  '0': 'None',
+  '1': 'MD5',
+  '2': 'MD5_ECW',
+  '3': 'SHA3_512',
+};
+
+const empty: StoredPassword = { scheme: 'None', salt: '', hash: '' };
+
+/**
+ * Takes a stored password apart by Open Dental's own rules: `HashType$Salt$Hash`, or one of the older forms without a
+ * dollar sign. Never fails: what has no known form is `None` with the whole text as its hash.
+ *
+ * @param text - `userod.Password`; NULL and the empty text are the empty password
+ */
+export function parseStoredPassword(
+  text: string | null,
+  options: ParseStoredPasswordOptions = {},
+): StoredPassword {
+  if (text === null || text === '') return empty;
+  const fields = text.split('$');
+  const scheme = fields.length === 3 ? schemeNamed(fields[0]!, options.schemes ?? hashSchemes) : undefined;
+  if (scheme !== undefined) {
+    return fields[2] === '' ? empty : { scheme, salt: fields[1]!, hash: fields[2]! };
+  }
+  if (text.length === 24 && text.endsWith('==') && !text.includes('$')) {
+    return { scheme: 'MD5', salt: '', hash: text };
+  }
+  return { scheme: options.eClinicalWorks === true ? 'MD5_ECW' : 'None', salt: '', hash: text };
+}
+
+function schemeNamed(name: string, schemes: HashSchemes): string | undefined {
+  const scheme = schemeOfNumeral[name] ?? name;
+  return scheme === 'None' || Object.hasOwn(schemes, scheme) ? scheme : undefined;
+}
+
+/**
+ * The hash that a password leads to, as the text that is stored.
+ *
+ * @throws RangeError when the table has no such scheme
+ */
+export function hashPassword(
+  scheme: string,
+  salt: string,
+  password: string,
+  schemes: HashSchemes = hashSchemes,
+): string {
+  if (!Object.hasOwn(schemes, scheme)) throw new RangeError(`"scheme" is not known: ${scheme}`);
+  return schemes[scheme]!.hash(salt, password);
+}
+
+/**
+ * Whether a password is the stored one, compared in constant time. As in Open Dental, `None` takes the empty password
+ * and no other.
+ */
+export function verifyStoredPassword(
+  stored: StoredPassword,
+  password: string,
+  schemes: HashSchemes = hashSchemes,
+): boolean {
+  if (!Object.hasOwn(schemes, stored.scheme)) return stored.scheme === 'None' && password === '';
+  return equalBytes(utf8(schemes[stored.scheme]!.hash(stored.salt, password)), utf8(stored.hash));
+}
+
+/** How far a stored password protects anything. */
+export type StoredPasswordStrength =
+  /** No password at all. */
+  | 'empty'
+  /** A hash that a password leads to. */
+  | 'hashed'
+  /** Text that no password leads to, so no archive can be sealed with it. */
+  | 'unsupported';
+
+/** Tells an empty password, in any of its guises, from a hash and from text of no known scheme. */
+export function storedPasswordStrength(
+  stored: StoredPassword,
+  schemes: HashSchemes = hashSchemes,
+): StoredPasswordStrength {
+  if (stored.hash === '') return 'empty';
+  if (!Object.hasOwn(schemes, stored.scheme)) return 'unsupported';
+  // A hash of nothing looks like any other: a salted MD5 of the empty password is one.
+  return verifyStoredPassword(stored, '', schemes) ? 'empty' : 'hashed';
+}
