@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { createGunzip } from 'node:zlib';
+import { unpackTar } from 'modern-tar/fs';
+import { projectRoot } from './imports.js';
+
+/** The package as npm would publish it. */
+export interface PackedLibrary {
+  readonly tarball: string;
+  /** Paths in the tarball, in alphabetical order. */
+  readonly files: readonly string[];
+  /** Empty folder for a project of the given name that has the library and its dependencies installed. */
+  createProject(name: string, files: Readonly<Record<string, string>>): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** Packs the library into a temporary folder. */
+export async function packLibrary(): Promise<PackedLibrary> {
+  const directory = await mkdtemp(join(tmpdir(), 'supplemental-backup-packed-'));
+  const { stdout } = await run(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', directory],
+    {
+      cwd: projectRoot,
+    },
+  );
+  const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
+  const tarball = join(directory, packed!.filename);
+  return {
+    tarball,
+    files: packed!.files.map(({ path }) => path).sort(),
+    async createProject(name, files) {
+      const project = join(directory, name);
+      await mkdir(project);
+      await writeFile(join(project, 'package.json'), JSON.stringify({ name, private: true, type: 'module' }));
+      await install(tarball, project);
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(dirname(join(project, path)), { recursive: true });
+        await writeFile(join(project, path), text);
+      }
+      return project;
+    },
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+/** What a program wrote; a failure rejects with it in the message. */
+export async function run(
+  program: string,
+  argv: readonly string[],
+  options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  try {
+    return await promisify(execFile)(program, [...argv], { ...options, maxBuffer: 1 << 26 });
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${program} ${argv.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+// The library is unpacked as npm would; its dependencies are linked to those that are installed here, so that no
+// network is needed.
+async function install(tarball: string, project: string): Promise<void> {
+  const modules = join(project, 'node_modules');
+  const home = join(modules, 'supplemental-backup');
+  await mkdir(home, { recursive: true });
+  await pipeline(createReadStream(tarball), createGunzip(), unpackTar(home, { strip: 1 }));
+  const own = join(projectRoot, 'node_modules');
+  for (const name of await readdir(own)) {
+    if (!name.startsWith('.') && name !== 'supplemental-backup' && name !== '@supplemental-backup') {
+      await symlink(join(own, name), join(modules, name), 'junction');
+    }
+  }
+}
