@@ -26,7 +26,13 @@ function install(version) {
   const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
   const name = `${platform === 'darwin-arm64' ? 'node-bin' : 'node'}-${platform}`;
   const folder = join(root, 'node_modules', '.cache', 'runtimes', version);
-  const binary = join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  const binary = join(
+    folder,
+    'node_modules',
+    name,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  );
   if (existsSync(binary)) return binary;
   mkdirSync(folder, { recursive: true });
   const { status } = run('npm', [
@@ -42,5 +48,9 @@ function install(version) {
 }
 
 function run(program, args) {
-  return spawnSync(program, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' && program === 'npm' });
+  return spawnSync(program, args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32' && program === 'npm',
+  });
 }
