@@ -1,0 +1,202 @@
+import type { ColumnValues, FixedValues, VariableValues } from '../../archive/column-batch.js';
+import type { ColumnDescription } from '../../archive/model.js';
+
+/** Gives the text of one row's value; null is NULL. */
+export type ValueText = (row: number) => string | null;
+
+/**
+ * How one column of a batch reads as text, for files that people open: dates as MySQL writes them, ENUM and SET by their
+ * words, text in Unicode, everything without a character set as `0x…`.
+ *
+ * @throws TypeError when the column keeps no values
+ */
+export function valueText(column: ColumnDescription, values: ColumnValues): ValueText {
+  const read = values.kind === 'fixed' ? fixedText(column, values) : variableText(column, values);
+  const { nulls } = values;
+  return (row) => (nulls !== null && ((nulls[row >> 3]! >> (row & 7)) & 1) === 1 ? null : read(row));
+}
+
+function fixedText(column: ColumnDescription, values: FixedValues): (row: number) => string {
+  const { data, width } = values;
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const words = wordsOf(column.type);
+  switch (column.form) {
+    case 'i8':
+      return (row) => String(view.getInt8(row));
+    case 'u8':
+      return (row) => String(view.getUint8(row));
+    case 'i16':
+      return (row) => String(view.getInt16(row * width, true));
+    case 'u16':
+      return (row) => {
+        const number = String(view.getUint16(row * width, true));
+        return column.type.startsWith('year') ? number.padStart(4, '0') : number;
+      };
+    case 'i32':
+      return (row) => String(view.getInt32(row * width, true));
+    case 'u32':
+      return (row) => String(view.getUint32(row * width, true));
+    case 'i64':
+      return (row) => String(view.getBigInt64(row * width, true));
+    case 'u64':
+      if (words === null) return (row) => String(view.getBigUint64(row * width, true));
+      return column.type.startsWith('set')
+        ? (row) => setText(words, view.getBigUint64(row * width, true))
+        : (row) => enumText(words, view.getBigUint64(row * width, true));
+    case 'f32':
+      return (row) => shortestFloat(view.getFloat32(row * width, true));
+    case 'f64':
+      return (row) => String(view.getFloat64(row * width, true));
+    default:
+      throw new TypeError(`"column" of form ${column.form} has no values of fixed width`);
+  }
+}
+
+function variableText(column: ColumnDescription, values: VariableValues): (row: number) => string {
+  const starts = startsOf(values.lengths);
+  const slice = (row: number): Uint8Array =>
+    values.data.subarray(starts[row]!, starts[row]! + values.lengths[row]!);
+  const digits = fractionDigits(column.type);
+  switch (column.form) {
+    case 'date':
+      return (row) => dateText(slice(row));
+    case 'datetime':
+      return (row) => datetimeText(slice(row), digits);
+    case 'time':
+      return (row) => timeText(slice(row), digits);
+    case 'bytes': {
+      if (column.type.startsWith('bit')) return (row) => bitText(slice(row));
+      const decode = decoderOf(column);
+      return decode === null ? (row) => hexText(slice(row)) : (row) => decode(slice(row));
+    }
+    default:
+      throw new TypeError(`"column" of form ${column.form} has no values of variable width`);
+  }
+}
+
+function startsOf(lengths: Uint32Array): Float64Array {
+  const starts = new Float64Array(lengths.length);
+  let at = 0;
+  for (let row = 0; row < lengths.length; row += 1) {
+    starts[row] = at;
+    at += lengths[row]!;
+  }
+  return starts;
+}
+
+// The words of enum('a','b') or set('a','b'); quotes inside a word are doubled.
+function wordsOf(type: string): readonly string[] | null {
+  if (!/^(enum|set)\(/.test(type)) return null;
+  return [...type.matchAll(/'((?:[^']|'')*)'/g)].map(([, word]) => word!.replaceAll("''", "'"));
+}
+
+// 0 is what the server stores for a word it did not know; it reads as the empty text.
+function enumText(words: readonly string[], index: bigint): string {
+  return index === 0n ? '' : (words[Number(index) - 1] ?? String(index));
+}
+
+function setText(words: readonly string[], bits: bigint): string {
+  return words.filter((_, index) => ((bits >> BigInt(index)) & 1n) === 1n).join(',');
+}
+
+// The shortest digits that lead back to the same 32 bits.
+function shortestFloat(value: number): string {
+  for (let precision = 6; precision < 9; precision += 1) {
+    const text = String(Number(value.toPrecision(precision)));
+    if (Object.is(Math.fround(Number(text)), value)) return text;
+  }
+  return String(Number(value.toPrecision(9)));
+}
+
+function fractionDigits(type: string): number {
+  const match = /^(?:datetime|timestamp|time)\((\d)\)/.exec(type);
+  return match === null ? 0 : Number(match[1]);
+}
+
+function dateText(bytes: Uint8Array): string {
+  const year = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
+  return `${String(year).padStart(4, '0')}-${two(bytes[2])}-${two(bytes[3])}`;
+}
+
+function datetimeText(bytes: Uint8Array, digits: number): string {
+  const clock = `${two(bytes[4])}:${two(bytes[5])}:${two(bytes[6])}`;
+  return `${dateText(bytes)} ${clock}${fraction(bytes, 7, digits)}`;
+}
+
+function timeText(bytes: Uint8Array, digits: number): string {
+  const days = uint32(bytes, 1);
+  const hours = days * 24 + (bytes[5] ?? 0);
+  const clock = `${two(hours)}:${two(bytes[6])}:${two(bytes[7])}`;
+  return `${bytes[0] === 1 ? '-' : ''}${clock}${fraction(bytes, 8, digits)}`;
+}
+
+function fraction(bytes: Uint8Array, at: number, digits: number): string {
+  return digits === 0 ? '' : `.${String(uint32(bytes, at)).padStart(6, '0').slice(0, digits)}`;
+}
+
+function uint32(bytes: Uint8Array, at: number): number {
+  if (bytes.length < at + 4) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
+}
+
+function two(value: number | undefined): string {
+  return String(value ?? 0).padStart(2, '0');
+}
+
+function bitText(bytes: Uint8Array): string {
+  let bits = 0n;
+  for (const byte of bytes) bits = (bits << 8n) | BigInt(byte);
+  return String(bits);
+}
+
+function hexText(bytes: Uint8Array): string {
+  return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')}`;
+}
+
+// MySQL's names of character sets in the words of the Encoding Standard, as far as the two mean the same bytes.
+const encodings: Readonly<Record<string, string>> = {
+  ascii: 'utf-8',
+  big5: 'big5',
+  cp1250: 'windows-1250',
+  cp1251: 'windows-1251',
+  cp1256: 'windows-1256',
+  cp1257: 'windows-1257',
+  cp932: 'shift_jis',
+  eucjpms: 'euc-jp',
+  euckr: 'euc-kr',
+  gb2312: 'gbk',
+  gbk: 'gbk',
+  greek: 'iso-8859-7',
+  hebrew: 'iso-8859-8',
+  koi8r: 'koi8-r',
+  koi8u: 'koi8-u',
+  latin1: 'windows-1252',
+  latin2: 'iso-8859-2',
+  latin5: 'windows-1254',
+  sjis: 'shift_jis',
+  ucs2: 'utf-16be',
+  ujis: 'euc-jp',
+  utf16: 'utf-16be',
+  utf16le: 'utf-16le',
+  utf8: 'utf-8',
+  utf8mb3: 'utf-8',
+  utf8mb4: 'utf-8',
+};
+
+// DECIMAL, JSON and the like have no character set and are plain ASCII or UTF-8 nevertheless.
+const plainTypes = /^(decimal|numeric|dec|fixed|json|inet4|inet6|uuid)\b/;
+
+function decoderOf(column: ColumnDescription): ((bytes: Uint8Array) => string) | null {
+  const plain = plainTypes.test(column.type);
+  const label = plain ? 'utf-8' : encodings[column.characterSet ?? 'binary'];
+  if (label === undefined) return null;
+  const strict = new TextDecoder(label, { fatal: true, ignoreBOM: true });
+  return (bytes) => {
+    try {
+      return strict.decode(bytes);
+    } catch {
+      // Broken text is shown as the bytes it is, rather than with marks that hide what was there.
+      return hexText(bytes);
+    }
+  };
+}
