@@ -7,8 +7,18 @@ export type {
   TableSelection,
   TableTier,
 } from './catalog/model.js';
+export { readCatalog } from './catalog/read-catalog.js';
 export { selectAllTables } from './catalog/select-all-tables.js';
 export { type DatabaseAddress, parseDatabaseUrl } from './database/address.js';
+export { type DumpOptions, type DumpProgress, dumpDatabase } from './dump/dump-database.js';
+export type { LockPatience } from './dump/locks.js';
+export {
+  openSnapshot,
+  type Snapshot,
+  type SnapshotEvent,
+  type SnapshotOptions,
+} from './dump/snapshot.js';
+export type { ConsistencyWish } from './dump/strategy.js';
 export {
   type Destination,
   type Eligibility,

@@ -1,6 +1,7 @@
 import { createConnection, type Connection as MysqlConnection, type QueryError } from 'mysql2';
 import { BackupError, type BackupErrorCode } from '../errors.js';
 import type { DatabaseAddress } from './address.js';
+import { driverInternals } from './driver-internals.js';
 
 /** A row of a question about the schema: every value as text, NULL as null. Table rows never travel this way. */
 export type TextRow = Readonly<Record<string, string | null>>;
@@ -20,7 +21,7 @@ export interface Connection {
   readonly driver: MysqlConnection;
   /** Says goodbye; never rejects. */
   close(): Promise<void>;
-  /** Drops the connection at once. */
+  /** Drops the connection at once; the server may still work on its statement, see {@link endSession}. */
   destroy(): void;
 }
 
@@ -61,23 +62,43 @@ export async function openConnection(
       }
     });
   });
-  const connection = wrap(address, driver);
+  const connection = wrap(address, driver, driver.threadId ?? 0);
   try {
-    await settle(connection);
-    return connection;
+    return wrap(address, driver, await settle(connection));
   } catch (error) {
     connection.destroy();
     throw error;
   }
 }
 
-const sessionSettings: readonly string[] = [
-  'SET NAMES utf8mb4',
-  "SET SESSION sql_mode = ''",
-  "SET SESSION time_zone = '+00:00'",
-  'SET SESSION sql_quote_show_create = 1, sql_select_limit = DEFAULT, autocommit = 1',
-  'SET SESSION net_write_timeout = 7200, net_read_timeout = 7200, wait_timeout = 28800',
-];
+/**
+ * Ends a session from outside, with its statement, locks and snapshot: dropping a connection alone leaves the server at
+ * work. Never rejects; a session that is gone already is as good.
+ */
+export async function endSession(address: DatabaseAddress, id: number): Promise<void> {
+  try {
+    const connection = await openConnection({ ...address, connectTimeout: 2000 });
+    await connection.query(`KILL ${id}`).catch(() => undefined);
+    await connection.close();
+  } catch {
+    // A server that takes no new connection is shutting down or full; the keep-alive ends the session then.
+  }
+}
+
+// One assignment list: it costs one round trip, and either all of it holds or none.
+const sessionSettings: string = `SET ${[
+  'NAMES utf8mb4',
+  "SESSION sql_mode = ''",
+  "SESSION time_zone = '+00:00'",
+  'SESSION sql_quote_show_create = 1',
+  'SESSION sql_select_limit = DEFAULT',
+  'SESSION sql_safe_updates = 0',
+  'SESSION sql_big_selects = 1',
+  'SESSION autocommit = 1',
+  'SESSION net_write_timeout = 7200',
+  'SESSION net_read_timeout = 7200',
+  'SESSION wait_timeout = 28800',
+].join(', ')}`;
 
 // Not every server knows these; 1193 is "unknown system variable".
 const optionalSettings: readonly string[] = [
@@ -86,19 +107,39 @@ const optionalSettings: readonly string[] = [
   'SET SESSION information_schema_stats_expiry = 0',
 ];
 
-async function settle(connection: Connection): Promise<void> {
-  for (const sql of sessionSettings) await connection.query(sql);
+/** Settles the session and gives its id, which behind a proxy is not the one of the greeting. */
+async function settle(connection: Connection): Promise<number> {
+  await connection.query(sessionSettings);
   for (const sql of optionalSettings) {
     await connection.query(sql).catch((error: unknown) => {
       if (serverErrorNumber(error) !== 1193) throw error;
     });
   }
+  const [row] = await connection.query(
+    'SELECT CONNECTION_ID() AS id, @@session.sql_mode AS mode, @@session.time_zone AS zone,' +
+      ' @@session.character_set_results AS charset, @@session.character_set_client AS client',
+  );
+  // A proxy that swallows SET would give changed values later; better to stop here (S8).
+  const { id, mode, zone, charset, client } = row ?? {};
+  if (mode !== '' || zone !== '+00:00' || charset !== 'utf8mb4' || client !== 'utf8mb4') {
+    throw new BackupError(
+      'database-query-failed',
+      'The database server, or a proxy before it, does not keep the settings of a session.',
+      { details: { mode: mode ?? undefined, zone: zone ?? undefined, charset: charset ?? undefined } },
+    );
+  }
+  return Number(id);
 }
 
-function wrap(address: DatabaseAddress, driver: MysqlConnection): Connection {
+function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Connection {
+  // The driver's own destroy() only says goodbye, which a server in the middle of a result does not hear.
+  const destroy = () => {
+    driver.destroy();
+    driverInternals(driver).stream.destroy();
+  };
   return {
     address,
-    id: driver.threadId ?? 0,
+    id,
     driver,
     query(sql, options) {
       return new Promise<readonly TextRow[]>((resolve, reject) => {
@@ -108,7 +149,8 @@ function wrap(address: DatabaseAddress, driver: MysqlConnection): Connection {
           return;
         }
         const abort = () => {
-          driver.destroy();
+          destroy();
+          void endSession(address, id);
           reject(signal?.reason);
         };
         signal?.addEventListener('abort', abort, { once: true });
@@ -122,7 +164,7 @@ function wrap(address: DatabaseAddress, driver: MysqlConnection): Connection {
     close() {
       return new Promise<void>((resolve) => {
         const giveUp = setTimeout(() => {
-          driver.destroy();
+          destroy();
           resolve();
         }, 2000);
         driver.end(() => {
@@ -131,9 +173,7 @@ function wrap(address: DatabaseAddress, driver: MysqlConnection): Connection {
         });
       });
     },
-    destroy() {
-      driver.destroy();
-    },
+    destroy,
   };
 }
 

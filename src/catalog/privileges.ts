@@ -1,0 +1,49 @@
+const everything: readonly string[] = [
+  'EVENT',
+  'EXECUTE',
+  'LOCK TABLES',
+  'PROCESS',
+  'RELOAD',
+  'SELECT',
+  'SHOW VIEW',
+  'TRIGGER',
+];
+
+/**
+ * The privileges that grants give on all of a database, as far as a backup needs them.
+ *
+ * @param database - name of the database
+ * @param grants - as `SHOW GRANTS` gives them
+ */
+export function privilegesOn(database: string, grants: readonly string[]): ReadonlySet<string> {
+  const held = new Set<string>();
+  for (const grant of grants) {
+    const parsed = /^GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)*`|"[^"]*")\.\* TO /s.exec(grant);
+    if (parsed === null) continue;
+    const [, list, scope] = parsed;
+    if (scope !== '*' && !matchesDatabase(scope!, database)) continue;
+    for (const name of list!.split(/,\s*/)) {
+      if (/^ALL(?: PRIVILEGES)?$/i.test(name)) for (const each of everything) held.add(each);
+      else held.add(name.toUpperCase());
+    }
+  }
+  return held;
+}
+
+/** Grants name databases by LIKE patterns. */
+function matchesDatabase(quoted: string, database: string): boolean {
+  const pattern = quoted.slice(1, -1).replaceAll('``', '`');
+  let source = '';
+  for (let at = 0; at < pattern.length; at++) {
+    const char = pattern[at]!;
+    if (char === '\\' && at + 1 < pattern.length) source += escapeForRegExp(pattern[++at]!);
+    else if (char === '%') source += '.*';
+    else if (char === '_') source += '.';
+    else source += escapeForRegExp(char);
+  }
+  return new RegExp(`^${source}$`, 'si').test(database);
+}
+
+function escapeForRegExp(char: string): string {
+  return char.replace(/[\\^$.*+?()[\]{}|]/, '\\$&');
+}

@@ -1,0 +1,335 @@
+import type { ColumnDescription, DumpWarning, ServerDescription } from '../archive/model.js';
+import { type Connection, serverErrorNumber, type TextRow } from '../database/connection.js';
+import { quoteName, quoteText } from '../database/identifiers.js';
+import { BackupError } from '../errors.js';
+import { formOfColumn } from './column-forms.js';
+import type { Catalog, CatalogObject, CatalogTable } from './model.js';
+import { privilegesOn } from './privileges.js';
+
+/**
+ * Reads what a database holds, in a handful of questions however many tables there are.
+ *
+ * Names are compared here, byte for byte, since the server's own comparison forgets about case (F15).
+ *
+ * @param connection - with the database chosen
+ * @throws BackupError `privilege-missing` when the login could not see everything; `database-…`
+ */
+export async function readCatalog(
+  connection: Connection,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Catalog> {
+  const reader = new CatalogReader(connection, options.signal);
+  return reader.read();
+}
+
+class CatalogReader {
+  readonly #connection: Connection;
+  readonly #signal: AbortSignal | undefined;
+  readonly #database: string;
+  readonly #warnings: DumpWarning[] = [];
+
+  constructor(connection: Connection, signal: AbortSignal | undefined) {
+    const { database } = connection.address;
+    if (database === undefined) throw new TypeError('"address" must name a database');
+    this.#connection = connection;
+    this.#signal = signal;
+    this.#database = database;
+  }
+
+  async read(): Promise<Catalog> {
+    const server = await readServer(this.#connection);
+    const database = await this.#readDatabase();
+    await this.#checkPrivileges();
+    const objects = await this.#readObjects(server);
+    const names = await this.#readTableNames();
+    const damage = await this.#touch(names);
+    const tables = await this.#readTables(names, damage, server);
+    return { ...database, server, tables, objects, warnings: this.#warnings };
+  }
+
+  #query(sql: string): Promise<readonly TextRow[]> {
+    return this.#connection.query(sql, this.#signal === undefined ? {} : { signal: this.#signal });
+  }
+
+  /** Rows of a schema question, those only whose schema is exactly ours. */
+  async #ask(
+    view: string,
+    schemaColumn: string,
+    columns: readonly string[],
+    more = '',
+  ): Promise<readonly TextRow[]> {
+    const list = columns.map((column) => `${column} AS ${column.toLowerCase()}`).join(', ');
+    const rows = await this.#query(
+      `SELECT ${schemaColumn} AS schema_name, ${list} FROM information_schema.${view} ` +
+        `WHERE ${schemaColumn} = ${quoteText(this.#database)} ${more}`,
+    );
+    return rows.filter((row) => row['schema_name'] === this.#database);
+  }
+
+  async #readDatabase(): Promise<
+    Pick<Catalog, 'characterSet' | 'collation' | 'createStatement' | 'database'>
+  > {
+    const [created] = await this.#query(`SHOW CREATE DATABASE ${quoteName(this.#database)}`);
+    const [defaults] = await this.#query(
+      'SELECT @@character_set_database AS characterset, @@collation_database AS collation',
+    );
+    return {
+      database: this.#database,
+      createStatement: created?.['Create Database'] ?? '',
+      characterSet: defaults?.['characterset'] ?? '',
+      collation: defaults?.['collation'] ?? '',
+    };
+  }
+
+  /** What cannot be seen cannot be missed, so sight itself is checked first (F11). */
+  async #checkPrivileges(): Promise<void> {
+    const rows = await this.#query('SHOW GRANTS');
+    const held = privilegesOn(
+      this.#database,
+      rows.map((row) => Object.values(row)[0] ?? ''),
+    );
+    const missing = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'].filter((name) => !held.has(name));
+    if (missing.length === 0) return;
+    throw new BackupError(
+      'privilege-missing',
+      `The database user cannot see all of database "${this.#database}": ${missing.join(', ')} is missing.`,
+      { details: { database: this.#database, missing } },
+    );
+  }
+
+  async #readObjects(server: ServerDescription): Promise<readonly CatalogObject[]> {
+    const objects: CatalogObject[] = [];
+    for (const row of await this.#ask('ROUTINES', 'ROUTINE_SCHEMA', ['ROUTINE_NAME', 'ROUTINE_TYPE'])) {
+      const kind = routineKind(row['routine_type']);
+      if (kind !== undefined) objects.push({ kind, name: row['routine_name']! });
+    }
+    for (const row of await this.#ask('EVENTS', 'EVENT_SCHEMA', ['EVENT_NAME'])) {
+      objects.push({ kind: 'event', name: row['event_name']! });
+    }
+    const triggers = await this.#ask('TRIGGERS', 'TRIGGER_SCHEMA', ['TRIGGER_NAME', 'EVENT_OBJECT_TABLE']);
+    for (const row of triggers) {
+      objects.push({ kind: 'trigger', name: row['trigger_name']!, table: row['event_object_table']! });
+    }
+    for (const row of await this.#query(`SHOW FULL TABLES FROM ${quoteName(this.#database)}`)) {
+      const [name, type] = Object.values(row);
+      if (type === 'VIEW') objects.push({ kind: 'view', name: name! });
+      if (type === 'SEQUENCE' && server.vendor === 'mariadb') objects.push({ kind: 'sequence', name: name! });
+    }
+    return objects.sort((a, b) => compareText(a.kind, b.kind) || compareText(a.name, b.name));
+  }
+
+  /** Without opening a table: opening may repair it, and that must be seen when it happens. */
+  async #readTableNames(): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.#ask('TABLES', 'TABLE_SCHEMA', ['TABLE_NAME', 'TABLE_TYPE', 'ENGINE']);
+    const engines = new Map<string, string>();
+    for (const row of rows) {
+      if (row['table_type'] === 'VIEW' || row['table_type'] === 'SEQUENCE') continue;
+      engines.set(row['table_name']!, row['engine'] ?? '');
+    }
+    return engines;
+  }
+
+  /**
+   * Opens every table that can be damaged, one by one, so that what the server says about it carries its name. A server
+   * that repairs by itself drops rows while opening, and tells only the session that opened (F9).
+   */
+  async #touch(engines: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
+    const damage = new Map<string, string>();
+    for (const [name, engine] of engines) {
+      if (rowsElsewhere(engine) !== undefined || isTransactional(engine)) continue;
+      try {
+        await this.#query(`SELECT 1 FROM ${quoteName(this.#database)}.${quoteName(name)} LIMIT 0`);
+      } catch (error) {
+        if (!(error instanceof BackupError) || error.code !== 'table-damaged') throw error;
+        damage.set(name, `the server answers ${serverErrorNumber(error)} (${error.details['serverCode']})`);
+        continue;
+      }
+      const warnings = await this.#query('SHOW WARNINGS');
+      const told = damageToldBy(warnings);
+      if (told !== undefined) damage.set(name, told);
+    }
+    return damage;
+  }
+
+  async #readTables(
+    engines: ReadonlyMap<string, string>,
+    damage: ReadonlyMap<string, string>,
+    server: ServerDescription,
+  ): Promise<readonly CatalogTable[]> {
+    const columns = await this.#readColumns(server);
+    const keys = await this.#readPrimaryKeys();
+    const rows = await this.#ask('TABLES', 'TABLE_SCHEMA', [
+      'TABLE_NAME',
+      'TABLE_TYPE',
+      'TABLE_ROWS',
+      'DATA_LENGTH',
+      'INDEX_LENGTH',
+      'TABLE_COMMENT',
+    ]);
+    const tables: CatalogTable[] = [];
+    for (const row of rows) {
+      const name = row['table_name']!;
+      const engine = engines.get(name);
+      if (engine === undefined) continue;
+      const elsewhere = rowsElsewhere(engine);
+      // A table that cannot be opened has no engine or no columns, and its comment says why (C18).
+      const told =
+        damage.get(name) ??
+        (engine === '' || !columns.has(name) ? (row['table_comment'] ?? 'it cannot be opened') : undefined);
+      tables.push({
+        name,
+        engine,
+        transactional: isTransactional(engine),
+        rowsEstimate: Number(row['table_rows'] ?? 0),
+        dataBytes: Number(row['data_length'] ?? 0),
+        indexBytes: Number(row['index_length'] ?? 0),
+        versioned: row['table_type'] === 'SYSTEM VERSIONED',
+        columns: columns.get(name) ?? [],
+        primaryKey: keys.get(name) ?? [],
+        ...(elsewhere === undefined ? {} : { rowsElsewhere: elsewhere }),
+        ...(told === undefined ? {} : { damage: told }),
+      });
+    }
+    return tables.sort((a, b) => compareText(a.name, b.name));
+  }
+
+  async #readColumns(server: ServerDescription): Promise<ReadonlyMap<string, readonly ColumnDescription[]>> {
+    const generation = hasGenerationExpression(server) ? ['GENERATION_EXPRESSION'] : [];
+    const rows = await this.#ask(
+      'COLUMNS',
+      'TABLE_SCHEMA',
+      [
+        'TABLE_NAME',
+        'COLUMN_NAME',
+        'DATA_TYPE',
+        'COLUMN_TYPE',
+        'CHARACTER_SET_NAME',
+        'IS_NULLABLE',
+        'EXTRA',
+        ...generation,
+      ],
+      'ORDER BY TABLE_NAME, ORDINAL_POSITION',
+    );
+    const columns = new Map<string, ColumnDescription[]>();
+    for (const row of rows) {
+      const table = row['table_name']!;
+      let list = columns.get(table);
+      if (list === undefined) {
+        list = [];
+        columns.set(table, list);
+      }
+      list.push({
+        name: row['column_name']!,
+        type: row['column_type']!,
+        characterSet: row['character_set_name'] ?? null,
+        nullable: row['is_nullable'] === 'YES',
+        form: isGenerated(row) ? null : formOfColumn(row['data_type']!, row['column_type']!),
+      });
+    }
+    return columns;
+  }
+
+  async #readPrimaryKeys(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const rows = await this.#ask(
+      'STATISTICS',
+      'TABLE_SCHEMA',
+      ['TABLE_NAME', 'COLUMN_NAME'],
+      "AND INDEX_NAME = 'PRIMARY' ORDER BY TABLE_NAME, SEQ_IN_INDEX",
+    );
+    const keys = new Map<string, string[]>();
+    for (const row of rows) {
+      const table = row['table_name']!;
+      keys.set(table, [...(keys.get(table) ?? []), row['column_name']!]);
+    }
+    return keys;
+  }
+}
+
+/** The server's own description. */
+export async function readServer(connection: Connection): Promise<ServerDescription> {
+  const [row] = await connection.query(
+    'SELECT VERSION() AS version, @@version_comment AS comment, @@global.sql_mode AS mode,' +
+      ' @@global.time_zone AS zone, @@system_time_zone AS system_zone,' +
+      ' @@character_set_server AS charset, @@collation_server AS collation,' +
+      ' @@lower_case_table_names AS lower_case',
+  );
+  const version = row?.['version'] ?? '';
+  return {
+    vendor: /mariadb/i.test(version) || /mariadb/i.test(row?.['comment'] ?? '') ? 'mariadb' : 'mysql',
+    version,
+    sqlMode: row?.['mode'] ?? '',
+    timeZone: row?.['zone'] ?? '',
+    systemTimeZone: row?.['system_zone'] ?? '',
+    characterSet: row?.['charset'] ?? '',
+    collation: row?.['collation'] ?? '',
+    lowerCaseTableNames: Number(row?.['lower_case'] ?? 0),
+  };
+}
+
+/**
+ * What SHOW WARNINGS after the first touch of a table says about damage, if it does: crashed, repaired, rows dropped.
+ */
+export function damageToldBy(warnings: readonly TextRow[]): string | undefined {
+  const codes = warnings.map((row) => Number(row['Code'])).filter((code) => damageCodes.has(code));
+  if (codes.length === 0) return undefined;
+  const counted = warnings
+    .map((row) => /Number of rows changed from \d+ to \d+/.exec(row['Message'] ?? '')?.[0])
+    .find((text) => text !== undefined);
+  return `the server reports ${[...new Set(codes)].join(', ')}${counted === undefined ? '' : `: ${counted}`}`;
+}
+
+const damageCodes: ReadonlySet<number> = new Set([126, 127, 144, 145, 1034, 1194, 1195, 1296]);
+
+/** Engines with snapshots: a consistent read without locks. */
+export function isTransactional(engine: string): boolean {
+  return /^(?:innodb|rocksdb|tokudb)$/i.test(engine);
+}
+
+/** Why the rows of an engine's tables are not in this database, undefined when they are (C10). */
+function rowsElsewhere(engine: string): string | undefined {
+  switch (engine.toUpperCase()) {
+    case 'MRG_MYISAM':
+      return 'a MERGE table shows the rows of other tables';
+    case 'BLACKHOLE':
+      return 'a BLACKHOLE table keeps no rows';
+    case 'CONNECT':
+    case 'FEDERATED':
+    case 'SPIDER':
+    case 'S3':
+      return `the rows of a ${engine} table live on another server or in files outside of the database`;
+    default:
+      return undefined;
+  }
+}
+
+function routineKind(type: string | null | undefined): CatalogObject['kind'] | undefined {
+  switch (type) {
+    case 'FUNCTION':
+      return 'function';
+    case 'PROCEDURE':
+      return 'procedure';
+    case 'PACKAGE':
+      return 'package';
+    case 'PACKAGE BODY':
+      return 'package-body';
+    default:
+      return undefined;
+  }
+}
+
+function isGenerated(row: TextRow): boolean {
+  const extra = row['extra'] ?? '';
+  // DEFAULT_GENERATED is an ordinary column with an expression as its default.
+  return /\b(?:VIRTUAL|STORED|PERSISTENT)\b/i.test(extra) || (row['generation_expression'] ?? '') !== '';
+}
+
+function hasGenerationExpression({ vendor, version }: ServerDescription): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return vendor === 'mariadb' ? major > 10 || (major === 10 && minor >= 2) : major > 5 || minor >= 7;
+}
+
+/** Code-unit order: the same on every machine. */
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,64 @@
+import type { Socket } from 'node:net';
+import type { Connection as MysqlConnection } from 'mysql2';
+
+/**
+ * The few parts of mysql2's inside that reading rows as bytes needs. They are not public there, which is why the
+ * dependency is held to patch releases and a test watches every one of them.
+ */
+export interface DriverInternals {
+  /** The socket; the TLS one after an upgrade. */
+  readonly stream: Socket;
+  /** Runs a command after those already queued. */
+  addCommand(command: DriverCommand): void;
+  /** Sends one packet under the next sequence number, splitting it at 16 MiB. */
+  writePacket(packet: OutgoingPacket): void;
+  /** Begins a new exchange. */
+  _resetSequenceId(): void;
+  readonly clientEncoding: string;
+}
+
+/** Something the driver feeds with every packet that arrives while it is the current command. */
+export interface DriverCommand {
+  /**
+   * @param packet - undefined once, when the command may send; the packet and its buffer are reused after the call
+   * @returns whether the command is done
+   */
+  execute(packet: IncomingPacket | undefined, driver: DriverInternals): boolean;
+  /** The connection failed. */
+  onResult(error: Error | null): void;
+}
+
+/** A packet from the server: its payload is `buffer[offset … end - 1]`, already joined when it was longer than 16 MiB. */
+export interface IncomingPacket {
+  readonly buffer: Buffer;
+  readonly offset: number;
+  readonly end: number;
+  /** The error that an ERR packet tells. */
+  asError(encoding: string): Error;
+}
+
+/** A packet to the server: four bytes of header, then the payload. */
+export interface OutgoingPacket {
+  readonly buffer: Buffer;
+  length(): number;
+  writeHeader(sequenceId: number): void;
+}
+
+/** The inside of a driver's connection. */
+export function driverInternals(driver: MysqlConnection): DriverInternals {
+  return driver as unknown as DriverInternals;
+}
+
+/** A packet with this payload. */
+export function packetOf(payload: Uint8Array): OutgoingPacket {
+  const buffer = Buffer.allocUnsafe(4 + payload.length);
+  buffer.set(payload, 4);
+  return {
+    buffer,
+    length: () => buffer.length,
+    writeHeader(sequenceId) {
+      buffer.writeUIntLE(payload.length, 0, 3);
+      buffer[3] = sequenceId;
+    },
+  };
+}

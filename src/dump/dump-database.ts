@@ -1,0 +1,246 @@
+import type {
+  DatabaseDescription,
+  DumpSummary,
+  DumpWarning,
+  LeftOut,
+  Part,
+  RowsPart,
+  TableSummary,
+} from '../archive/model.js';
+import { packRows } from '../archive/pack-rows.js';
+import type { CatalogTable } from '../catalog/model.js';
+import type { DatabaseAddress } from '../database/address.js';
+import type { Connection } from '../database/connection.js';
+import { damaged, dumpTable, type TableSink, type TableTask } from './dump-table.js';
+import { OrderedQueue } from './ordered-queue.js';
+import type { RowReaderOptions } from './row-reader.js';
+import { readSchemaObjects } from './schema-objects.js';
+import { openSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.js';
+
+/** Options of {@link dumpDatabase}. Those of the snapshot count only when it is given an address. */
+export interface DumpOptions extends SnapshotOptions {
+  /** How far the dump is; called after every part. A throw in it ends the dump. */
+  readonly onProgress?: (progress: DumpProgress) => void;
+  /** Bytes of rows per part, before compression. @defaultValue 1 MiB */
+  readonly partBytes?: number;
+  /** Milliseconds of silence on the line after which the server counts as lost. @defaultValue 300_000 */
+  readonly inactivityTimeout?: number;
+}
+
+/** How far a dump is. */
+export interface DumpProgress {
+  readonly table: string;
+  readonly tablesDone: number;
+  readonly totalTables: number;
+  readonly rows: number;
+  /** Bytes of rows so far, before compression. */
+  readonly plainBytes: number;
+  /** Bytes of rows so far, compressed. */
+  readonly storedBytes: number;
+  /** The server's estimate of all data, in bytes; not the same measure as `plainBytes`. */
+  readonly estimatedBytes: number;
+}
+
+/** Parts that are being compressed or wait to be taken. More would cost memory and gain nothing. */
+const partsInFlight = 6;
+
+/**
+ * Reads a database as a sequence of parts, at one moment, complete or not at all: the last part, the summary, comes only
+ * when every selected object and row did (R1).
+ *
+ * @param source - an address, or a snapshot that the caller opened (and closes)
+ * @throws BackupError `schema-changed`, `table-damaged`, `dump-incomplete`, `lock-not-granted`, `privilege-missing`,
+ *   `database-…`
+ */
+export async function* dumpDatabase(
+  source: DatabaseAddress | Snapshot,
+  options: DumpOptions = {},
+): AsyncGenerator<Part, void, undefined> {
+  const given = isSnapshot(source);
+  const snapshot = given ? source : await openSnapshot(source, options);
+  try {
+    yield* new Dump(snapshot, options).parts();
+  } finally {
+    if (!given) await snapshot.close();
+  }
+}
+
+function isSnapshot(source: DatabaseAddress | Snapshot): source is Snapshot {
+  return 'readers' in source;
+}
+
+class Dump {
+  readonly #snapshot: Snapshot;
+  readonly #options: DumpOptions;
+  readonly #queue: OrderedQueue<Part> = new OrderedQueue(partsInFlight);
+  /** By table index; complete when the queue has run dry. */
+  readonly #tallies: Map<number, Tally> = new Map();
+  readonly #abort: AbortController = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #total: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
+  #tablesDone = 0;
+
+  constructor(snapshot: Snapshot, options: DumpOptions) {
+    this.#snapshot = snapshot;
+    this.#options = options;
+    const signals = [this.#abort.signal, snapshot.broken];
+    if (options.signal !== undefined) signals.push(options.signal);
+    this.#signal = AbortSignal.any(signals);
+  }
+
+  async *parts(): AsyncGenerator<Part, void, undefined> {
+    this.#signal.throwIfAborted();
+    const { catalog, selection } = this.#snapshot;
+    yield { kind: 'database', database: this.#describeDatabase() };
+    const byName = new Map(catalog.tables.map((table) => [table.name, table]));
+    const tasks = selection.tables.map(
+      (selected, i): TableTask => ({ index: i + 1, table: byName.get(selected.name)!, selected }),
+    );
+    for (const { table } of tasks) if (table.damage !== undefined) throw damaged(table.name, table.damage);
+    const reading = this.#readAll(tasks);
+    try {
+      for await (const part of this.#queue.drain()) yield part;
+      await reading;
+    } finally {
+      // Left early, by an error or by the consumer: the server's work is stopped too.
+      this.#abort.abort(new Error('the dump was left'));
+      await reading.catch(() => undefined);
+    }
+    const objects = await readSchemaObjects(this.#snapshot.schema, catalog);
+    yield { kind: 'objects', objects };
+    yield { kind: 'summary', summary: this.#summarise(tasks) };
+  }
+
+  async #readAll(tasks: readonly TableTask[]): Promise<void> {
+    const { readers } = this.#snapshot;
+    // Locked tables first, so that the office waits no longer than it must; among equals the largest, so that the
+    // connections end together.
+    const order = [...tasks].sort(
+      (a, b) =>
+        Number(a.table.transactional) - Number(b.table.transactional) ||
+        b.table.dataBytes - a.table.dataBytes ||
+        a.index - b.index,
+    );
+    let next = 0;
+    let lockedLeft = order.filter((task) => !task.table.transactional).length;
+    const work = async (reader: Connection): Promise<void> => {
+      while (next < order.length) {
+        const task = order[next++]!;
+        await this.#readOne(reader, task);
+        if (!task.table.transactional && --lockedLeft === 0) await this.#unlockEarly();
+      }
+    };
+    try {
+      await Promise.all(readers.map(work));
+      await this.#snapshot.unlock();
+      this.#queue.end();
+    } catch (error) {
+      this.#abort.abort(error);
+      this.#queue.fail(error);
+    }
+  }
+
+  /** Unless the locks cover tables that are still to be read. */
+  async #unlockEarly(): Promise<void> {
+    const { consistency } = this.#snapshot;
+    if (consistency.kind === 'consistent' && consistency.by === 'lock-and-snapshot') {
+      await this.#snapshot.unlock();
+    }
+  }
+
+  async #readOne(reader: Connection, task: TableTask): Promise<void> {
+    const { table, index } = task;
+    const tally: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
+    this.#tallies.set(index, tally);
+    let sequence = 0;
+    const { partBytes, inactivityTimeout } = this.#options;
+    const rowOptions: RowReaderOptions = {
+      signal: this.#signal,
+      ...(partBytes === undefined ? {} : { batchBytes: partBytes }),
+      ...(inactivityTimeout === undefined ? {} : { inactivityTimeout }),
+    };
+    const sink: TableSink = {
+      begin: (description) => this.#queue.put(async () => ({ kind: 'table', table: description })),
+      take: (batch) =>
+        this.#queue.put(async () => {
+          const part = await packRows(index, ++sequence, batch);
+          count(tally, part);
+          count(this.#total, part);
+          this.#report(table);
+          return part;
+        }),
+    };
+    await dumpTable(this.#snapshot, reader, task, sink, rowOptions);
+    this.#tablesDone++;
+  }
+
+  #report(table: CatalogTable): void {
+    const { selection, catalog } = this.#snapshot;
+    const { rows, plainBytes, storedBytes } = this.#total;
+    this.#options.onProgress?.({
+      table: table.name,
+      tablesDone: this.#tablesDone,
+      totalTables: selection.tables.length,
+      rows,
+      plainBytes,
+      storedBytes,
+      estimatedBytes: catalog.tables.reduce((sum, each) => sum + each.dataBytes, 0),
+    });
+  }
+
+  #describeDatabase(): DatabaseDescription {
+    const { database, createStatement, characterSet, collation, server } = this.#snapshot.catalog;
+    return { name: database, createStatement, characterSet, collation, server };
+  }
+
+  #summarise(tasks: readonly TableTask[]): DumpSummary {
+    const { startedAt, takenAt, consistency, position, selection, warnings } = this.#snapshot;
+    return {
+      startedAt: startedAt.toISOString(),
+      snapshotAt: takenAt.toISOString(),
+      finishedAt: new Date().toISOString(),
+      consistency,
+      lockSeconds: this.#snapshot.lockSeconds(),
+      ...(position === undefined ? {} : { position }),
+      tables: tasks.map(
+        ({ index, table }): TableSummary => ({
+          index,
+          name: table.name,
+          engine: table.engine,
+          ...this.#tallies.get(index)!,
+        }),
+      ),
+      leftOut: [...selection.leftOut, ...alwaysLeftOut],
+      warnings: [...warnings, ...tasks.flatMap(({ table }) => warningsAbout(table))],
+    };
+  }
+}
+
+/** What was read, so far. */
+interface Tally {
+  rows: number;
+  parts: number;
+  plainBytes: number;
+  storedBytes: number;
+}
+
+function count(tally: Tally, part: RowsPart): void {
+  tally.rows += part.rows;
+  tally.parts++;
+  tally.plainBytes += part.plainBytes;
+  tally.storedBytes += part.data.length;
+}
+
+const alwaysLeftOut: readonly LeftOut[] = [
+  {
+    kind: 'users',
+    name: 'accounts and privileges',
+    reason: 'they belong to the server, not to the database; the new server has its own',
+  },
+];
+
+function warningsAbout(table: CatalogTable): readonly DumpWarning[] {
+  if (!table.versioned) return [];
+  const message = `Table "${table.name}" keeps old versions of its rows; the copy holds the current ones.`;
+  return [{ code: 'history-left-out', message, table: table.name }];
+}

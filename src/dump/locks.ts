@@ -1,0 +1,232 @@
+import { type Connection, endSession, serverErrorNumber } from '../database/connection.js';
+import { quoteName } from '../database/identifiers.js';
+import { BackupError } from '../errors.js';
+import type { SnapshotEvent } from './snapshot.js';
+import type { SnapshotPlan } from './strategy.js';
+
+/** How long to wait for locks, and how long others may wait for ours. */
+export interface LockPatience {
+  /** Seconds to wait for locks before letting go: meanwhile those granted already hold others up. */
+  readonly grantSeconds: number;
+  /** Milliseconds of pause before each further attempt; as many attempts as there are pauses, and one. */
+  readonly pausesMs: readonly number[];
+  /** Seconds that somebody may wait for our locks before they are let go and the run is given up. */
+  readonly othersWaitSeconds: number;
+}
+
+/** The patience of a night. */
+export const lockPatience: LockPatience = {
+  grantSeconds: 5,
+  pausesMs: [2000, 5000, 15_000, 60_000],
+  othersWaitSeconds: 120,
+};
+
+/** What a lock taker works with. */
+export interface LockTakerOptions {
+  readonly connect: () => Promise<Connection>;
+  readonly schema: Connection;
+  readonly patience: LockPatience;
+  readonly signal: AbortSignal | undefined;
+  readonly onEvent: ((event: SnapshotEvent) => void) | undefined;
+}
+
+/** The moment of the picture. */
+export interface Picture {
+  readonly takenAt: Date;
+  readonly position: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * Takes read locks and opens snapshots under them, and watches that nobody waits too long.
+ *
+ * Locks are held by sessions of their own: a transaction would end them (K4). Readers then read past waiting writers
+ * with HIGH_PRIORITY, which cannot write before our locks end.
+ */
+export class LockTaker {
+  readonly #options: LockTakerOptions;
+  readonly #abort: AbortController = new AbortController();
+  #holder: Connection | undefined;
+  #lockedAt: number | undefined;
+  #lockedMs = 0;
+  #watch: NodeJS.Timeout | undefined;
+
+  constructor(options: LockTakerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether read locks are held. */
+  get held(): boolean {
+    return this.#holder !== undefined;
+  }
+
+  /** Aborted when the picture is lost. */
+  get broken(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Seconds during which somebody could not write, so far. */
+  seconds(): number {
+    const open = this.#lockedAt === undefined ? 0 : performance.now() - this.#lockedAt;
+    return Math.round(this.#lockedMs + open) / 1000;
+  }
+
+  /**
+   * Takes the picture.
+   *
+   * @throws BackupError `lock-not-granted`, `privilege-missing`
+   */
+  async take(plan: SnapshotPlan, readers: readonly Connection[]): Promise<Picture> {
+    const { connect, schema } = this.#options;
+    const needsLocks = plan.lockBriefly.length + plan.lockWhileReading.length > 0;
+    await Promise.all(readers.map((reader) => this.#settleReader(reader)));
+    if (needsLocks) this.#lockedAt = performance.now();
+    let gate: Connection | undefined;
+    try {
+      if (plan.lockBriefly.length > 0) {
+        gate = await connect();
+        // With autocommit InnoDB would grant the lock while a change is still uncommitted, and it could come in between.
+        await gate.query('SET SESSION autocommit = 0');
+        await this.#lock(gate, plan.lockBriefly);
+      }
+      if (plan.lockWhileReading.length > 0) {
+        const holder = await connect();
+        await this.#lock(holder, plan.lockWhileReading);
+        this.#holder = holder;
+      }
+      if (plan.openSnapshots) await Promise.all(readers.map(openInnodbSnapshot));
+      const takenAt = new Date();
+      const position = await readPosition(schema);
+      if (gate !== undefined) {
+        await gate.query('UNLOCK TABLES');
+        await gate.close();
+      }
+      if (this.#holder === undefined) this.#stopClock();
+      else this.#watchOthers(readers);
+      return { takenAt, position };
+    } catch (error) {
+      this.#stopClock();
+      throw error;
+    }
+  }
+
+  /** Lets go of the locks. @throws BackupError when the session that held them is gone, and so was the picture */
+  async release(): Promise<void> {
+    const holder = this.#holder;
+    if (holder === undefined) return;
+    this.#holder = undefined;
+    this.stopWatching();
+    await holder.query('UNLOCK TABLES');
+    this.#stopClock();
+    this.#options.onEvent?.({ kind: 'unlocked', lockSeconds: this.seconds() });
+    await holder.close();
+  }
+
+  stopWatching(): void {
+    clearInterval(this.#watch);
+  }
+
+  #stopClock(): void {
+    if (this.#lockedAt !== undefined) this.#lockedMs += performance.now() - this.#lockedAt;
+    this.#lockedAt = undefined;
+  }
+
+  async #settleReader(reader: Connection): Promise<void> {
+    // Rows come as the bytes of the column's own character set (S1, S2). A table that is being altered is not waited for.
+    await reader.query(
+      `SET SESSION character_set_results = NULL, SESSION lock_wait_timeout = ${this.#options.patience.grantSeconds}`,
+    );
+    await reader.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+  }
+
+  async #lock(connection: Connection, tables: readonly string[]): Promise<void> {
+    const { grantSeconds } = this.#options.patience;
+    await connection.query(
+      `SET SESSION lock_wait_timeout = ${grantSeconds}, SESSION innodb_lock_wait_timeout = ${grantSeconds}`,
+    );
+    const list = tables.map((table) => `${quoteName(table)} READ`).join(', ');
+    // The server's limit is per table; this one is for all of them together.
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      void endSession(connection.address, connection.id);
+    }, grantSeconds * 1000);
+    try {
+      const { signal } = this.#options;
+      await connection.query(`LOCK TABLES ${list}`, signal === undefined ? {} : { signal });
+    } catch (error) {
+      if (!late && serverErrorNumber(error) !== 1205) throw error;
+      throw new BackupError(
+        'lock-not-granted',
+        `The read locks were not granted within ${grantSeconds} seconds.`,
+        { cause: error, details: { tables: tables.length, seconds: grantSeconds } },
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #watchOthers(readers: readonly Connection[]): void {
+    const { schema, patience } = this.#options;
+    const ours = [...readers, schema, this.#holder!].map((connection) => connection.id).join(', ');
+    const question =
+      'SELECT MAX(TIME) AS seconds FROM information_schema.PROCESSLIST' +
+      ` WHERE DB = DATABASE() AND STATE LIKE 'Waiting for table%' AND ID NOT IN (${ours})`;
+    let asking = false;
+    const ask = async () => {
+      if (asking) return;
+      asking = true;
+      try {
+        const [row] = await schema.query(question);
+        const seconds = Number(row?.['seconds'] ?? 0);
+        if (seconds < patience.othersWaitSeconds || this.#holder === undefined) return;
+        await this.#letGo(seconds);
+      } catch {
+        // A lost connection shows in the reading itself.
+      } finally {
+        asking = false;
+      }
+    };
+    this.#watch = setInterval(() => void ask(), Math.min(1000, (patience.othersWaitSeconds * 1000) / 4));
+    this.#watch.unref();
+  }
+
+  async #letGo(seconds: number): Promise<void> {
+    this.#abort.abort(
+      new BackupError(
+        'lock-not-granted',
+        `Somebody had waited ${seconds} seconds to write when the tables were still being read.`,
+        { details: { seconds } },
+      ),
+    );
+    await this.release();
+  }
+}
+
+/** Opens a snapshot and makes sure that it is one (K1). */
+async function openInnodbSnapshot(connection: Connection): Promise<void> {
+  await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT');
+  // The list still holds what the settling of the session left there, about variables this server does not know.
+  const warnings = (await connection.query('SHOW WARNINGS')).filter((row) => row['Code'] !== '1193');
+  if (warnings.length === 0) return;
+  throw new BackupError('database-query-failed', 'The database server did not open a consistent snapshot.', {
+    details: { serverCodes: warnings.map((row) => row['Code'] ?? '') },
+  });
+}
+
+/** Binary log file, position and GTID set; undefined without a log or without the privilege to see it (K7). */
+async function readPosition(connection: Connection): Promise<Readonly<Record<string, string>> | undefined> {
+  for (const sql of ['SHOW MASTER STATUS', 'SHOW BINARY LOG STATUS']) {
+    try {
+      const [row] = await connection.query(sql);
+      if (row === undefined) return undefined;
+      const position: Record<string, string> = {};
+      if (row['File']) position['file'] = row['File'];
+      if (row['Position']) position['position'] = row['Position'];
+      if (row['Executed_Gtid_Set']) position['gtid'] = row['Executed_Gtid_Set'];
+      return position;
+    } catch (error) {
+      if (serverErrorNumber(error) === undefined) throw error;
+    }
+  }
+  return undefined;
+}

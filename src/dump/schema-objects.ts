@@ -1,0 +1,152 @@
+import type { SchemaObject, SchemaObjectKind } from '../archive/model.js';
+import type { Catalog, CatalogObject } from '../catalog/model.js';
+import type { Connection, TextRow } from '../database/connection.js';
+import { quoteName, quoteText } from '../database/identifiers.js';
+import { BackupError } from '../errors.js';
+
+/**
+ * Reads every object beside the tables, each with the surroundings it was created in (O1–O13).
+ *
+ * Order: sequences, routines, packages before their bodies, views, triggers in their firing order, events.
+ *
+ * @throws BackupError `privilege-missing` when the server hides a definition (O9)
+ */
+export async function readSchemaObjects(
+  connection: Connection,
+  catalog: Catalog,
+): Promise<readonly SchemaObject[]> {
+  const facts = await readFacts(connection, catalog);
+  const objects: SchemaObject[] = [];
+  for (const kind of kindsInOrder) {
+    const found = catalog.objects.filter((object) => object.kind === kind);
+    const read: SchemaObject[] = [];
+    for (const object of found) read.push(await readObject(connection, object, facts));
+    if (kind === 'trigger') {
+      read.sort((a, b) => compare(a.table!, b.table!) || (a.actionOrder ?? 0) - (b.actionOrder ?? 0));
+    }
+    objects.push(...read);
+  }
+  return objects;
+}
+
+const kindsInOrder: readonly SchemaObjectKind[] = [
+  'sequence',
+  'function',
+  'procedure',
+  'package',
+  'package-body',
+  'view',
+  'trigger',
+  'event',
+];
+
+/** SHOW CREATE of each kind: its words, and the column of the answer that holds the statement. */
+const showOf: Readonly<Record<SchemaObjectKind, readonly [words: string, column: string]>> = {
+  sequence: ['SEQUENCE', 'Create Table'],
+  function: ['FUNCTION', 'Create Function'],
+  procedure: ['PROCEDURE', 'Create Procedure'],
+  package: ['PACKAGE', 'Create Package'],
+  'package-body': ['PACKAGE BODY', 'Create Package Body'],
+  view: ['VIEW', 'Create View'],
+  trigger: ['TRIGGER', 'SQL Original Statement'],
+  event: ['EVENT', 'Create Event'],
+};
+
+async function readObject(
+  connection: Connection,
+  { kind, name, table }: CatalogObject,
+  facts: ReadonlyMap<string, TextRow>,
+): Promise<SchemaObject> {
+  const [words, column] = showOf[kind];
+  const [row = {}] = await connection.query(`SHOW CREATE ${words} ${quoteName(name)}`);
+  const broken = kind === 'view' ? await readTrouble(connection) : undefined;
+  const createStatement = row[column];
+  if (createStatement === undefined || createStatement === null) {
+    throw new BackupError(
+      'privilege-missing',
+      `The database server does not show the definition of ${kind} "${name}" to this user.`,
+      { details: { kind, name } },
+    );
+  }
+  const fact = facts.get(factKey(kind, name)) ?? {};
+  const nextValue = kind === 'sequence' ? await readNextValue(connection, name) : undefined;
+  return {
+    kind,
+    name,
+    createStatement,
+    ...present('definer', fact['definer']),
+    ...present('sqlMode', row['sql_mode']),
+    ...present('characterSetClient', row['character_set_client']),
+    ...present('collationConnection', row['collation_connection']),
+    ...present('databaseCollation', row['Database Collation']),
+    ...present('timeZone', row['time_zone']),
+    ...present('status', fact['status']),
+    ...present('table', table),
+    ...(kind === 'trigger' ? { actionOrder: Number(fact['action_order'] ?? 0) } : {}),
+    ...present('nextValue', nextValue),
+    ...present('brokenAtSource', broken),
+  };
+}
+
+/** Facts that SHOW CREATE does not tell, by kind and name. */
+async function readFacts(connection: Connection, catalog: Catalog): Promise<ReadonlyMap<string, TextRow>> {
+  const facts = new Map<string, TextRow>();
+  const kinds = new Set(catalog.objects.map((object) => object.kind));
+  const ask = async (view: string, schema: string, list: string): Promise<readonly TextRow[]> => {
+    const rows = await connection.query(
+      `SELECT ${schema} AS schema_name, ${list} FROM information_schema.${view} WHERE ${schema} = ${quoteText(catalog.database)}`,
+    );
+    return rows.filter((row) => row['schema_name'] === catalog.database);
+  };
+  if (kinds.has('view')) {
+    for (const row of await ask('VIEWS', 'TABLE_SCHEMA', 'TABLE_NAME AS name, DEFINER AS definer')) {
+      facts.set(factKey('view', row['name']!), row);
+    }
+  }
+  if (kinds.has('trigger')) {
+    const list = 'TRIGGER_NAME AS name, DEFINER AS definer, ACTION_ORDER AS action_order';
+    for (const row of await ask('TRIGGERS', 'TRIGGER_SCHEMA', list)) {
+      facts.set(factKey('trigger', row['name']!), row);
+    }
+  }
+  if (kinds.has('event')) {
+    const list = 'EVENT_NAME AS name, DEFINER AS definer, STATUS AS status';
+    for (const row of await ask('EVENTS', 'EVENT_SCHEMA', list)) {
+      facts.set(factKey('event', row['name']!), row);
+    }
+  }
+  const list = 'ROUTINE_NAME AS name, ROUTINE_TYPE AS type, DEFINER AS definer';
+  for (const row of await ask('ROUTINES', 'ROUTINE_SCHEMA', list)) {
+    const kind = row['type']!.toLowerCase().replace(' ', '-') as SchemaObjectKind;
+    facts.set(factKey(kind, row['name']!), row);
+  }
+  return facts;
+}
+
+function factKey(kind: SchemaObjectKind, name: string): string {
+  return `${kind} ${name}`;
+}
+
+/** What the server says is wrong with the view just shown: its definition is kept all the same (O2). */
+async function readTrouble(connection: Connection): Promise<string | undefined> {
+  const warnings = await connection.query('SHOW WARNINGS');
+  const [first] = warnings;
+  return first === undefined ? undefined : `${first['Code']}: ${first['Message']}`;
+}
+
+async function readNextValue(connection: Connection, name: string): Promise<string | undefined> {
+  const [row] = await connection.query(`SELECT next_not_cached_value AS next FROM ${quoteName(name)}`);
+  return row?.['next'] ?? undefined;
+}
+
+function present<Key extends string>(
+  key: Key,
+  value: string | null | undefined,
+): Partial<Record<Key, string>> {
+  return value === undefined || value === null ? {} : ({ [key]: value } as Record<Key, string>);
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

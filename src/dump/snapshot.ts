@@ -1,0 +1,173 @@
+import type { Consistency, DumpWarning } from '../archive/model.js';
+import type { Catalog, TableSelection } from '../catalog/model.js';
+import { readCatalog } from '../catalog/read-catalog.js';
+import { selectAllTables } from '../catalog/select-all-tables.js';
+import type { DatabaseAddress } from '../database/address.js';
+import { type Connection, openConnection } from '../database/connection.js';
+import { BackupError } from '../errors.js';
+import { type Definitions, readDefinitions } from './definitions.js';
+import { type LockPatience, LockTaker, lockPatience } from './locks.js';
+import { type ConsistencyWish, chooseStrategy } from './strategy.js';
+
+/** Options of {@link openSnapshot}. */
+export interface SnapshotOptions {
+  /** Which tables; a function is given the catalog of that moment. @defaultValue everything */
+  readonly selection?: TableSelection | ((catalog: Catalog) => TableSelection);
+  /** How alike in time the tables must be. @defaultValue 'auto' */
+  readonly consistency?: ConsistencyWish;
+  /** Connections that read at the same time. @defaultValue 2 */
+  readonly connections?: number;
+  /** How long to wait for locks, and how long others may wait for ours. */
+  readonly patience?: Partial<LockPatience>;
+  readonly signal?: AbortSignal;
+  /** What happens on the way to the picture. */
+  readonly onEvent?: (event: SnapshotEvent) => void;
+}
+
+/** What happens while a snapshot is being opened and held. */
+export type SnapshotEvent =
+  | { readonly kind: 'locks-refused'; readonly attempt: number; readonly retryInMs: number | null }
+  | { readonly kind: 'opened'; readonly consistency: Consistency }
+  | { readonly kind: 'unlocked'; readonly lockSeconds: number };
+
+/** One moment of a database, held open. */
+export interface Snapshot {
+  readonly catalog: Catalog;
+  readonly selection: TableSelection;
+  readonly consistency: Consistency;
+  readonly startedAt: Date;
+  /** When the picture was taken. */
+  readonly takenAt: Date;
+  /** Where replication stood, when the server keeps that and lets us see it (K7). */
+  readonly position: Readonly<Record<string, string>> | undefined;
+  readonly warnings: readonly DumpWarning[];
+  /** Sessions inside the picture, for reading rows; the first is free for questions before a dump begins. */
+  readonly readers: readonly Connection[];
+  /** A session beside the picture, for questions about the schema. */
+  readonly schema: Connection;
+  /** Definitions as they were before the columns were looked up. */
+  readonly definitions: Definitions;
+  /** Whether read locks are held, so that no row can come or go. */
+  readonly locked: boolean;
+  /** Aborted when the picture is lost: locks let go because others waited too long, or a session ended. */
+  readonly broken: AbortSignal;
+  /** Seconds during which the office could not write to some table, so far. */
+  lockSeconds(): number;
+  /** Lets go of the read locks, as soon as the tables that need them are read. */
+  unlock(): Promise<void>;
+  /** Ends all sessions; never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Takes a picture of a database: one moment for all tables, whatever their engines (K1–K5).
+ *
+ * Tables without snapshots of their own (MyISAM, Aria …) are held by read locks; InnoDB by snapshots, opened while every
+ * selected table is locked, so that all connections see the same moment.
+ *
+ * @throws BackupError `lock-not-granted` after several attempts; `privilege-missing`; `table-damaged`; `database-…`
+ */
+export async function openSnapshot(
+  address: DatabaseAddress,
+  options: SnapshotOptions = {},
+): Promise<Snapshot> {
+  const { signal, onEvent } = options;
+  const patience = { ...lockPatience, ...options.patience };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const snapshot = await takeSnapshot(address, options, patience);
+      onEvent?.({ kind: 'opened', consistency: snapshot.consistency });
+      return snapshot;
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code !== 'lock-not-granted') throw error;
+      const pause = patience.pausesMs[attempt - 1];
+      onEvent?.({ kind: 'locks-refused', attempt, retryInMs: pause ?? null });
+      if (pause === undefined) throw error;
+      await sleep(pause, signal);
+    }
+  }
+}
+
+async function takeSnapshot(
+  address: DatabaseAddress,
+  options: SnapshotOptions,
+  patience: LockPatience,
+): Promise<Snapshot> {
+  const { signal } = options;
+  const startedAt = new Date();
+  const opened: Connection[] = [];
+  const connect = async (): Promise<Connection> => {
+    const connection = await openConnection(address, signal === undefined ? {} : { signal });
+    opened.push(connection);
+    return connection;
+  };
+  const closeAll = async () => {
+    await Promise.all(opened.map((connection) => connection.close()));
+  };
+  try {
+    const schema = await connect();
+    // Definitions come first, the catalog second: what is equal again after the rows was the same in between (K6).
+    const definitions = await readDefinitions(schema, signal);
+    const catalog = await readCatalog(schema, signal === undefined ? {} : { signal });
+    const selection = selectionOf(options.selection, catalog);
+    const plan = chooseStrategy(catalog, selection, {
+      wish: options.consistency ?? 'auto',
+      connections: options.connections ?? 2,
+    });
+    const readers = await Promise.all(Array.from({ length: plan.connections }, connect));
+    const locks = new LockTaker({ connect, schema, patience, signal, onEvent: options.onEvent });
+    const picture = await locks.take(plan, readers);
+    return {
+      catalog,
+      selection,
+      consistency: plan.consistency,
+      startedAt,
+      takenAt: picture.takenAt,
+      position: picture.position,
+      warnings: [...catalog.warnings, ...selection.warnings, ...plan.warnings],
+      readers,
+      schema,
+      definitions,
+      get locked() {
+        return locks.held;
+      },
+      broken: locks.broken,
+      lockSeconds: () => locks.seconds(),
+      unlock: () => locks.release(),
+      async close() {
+        locks.stopWatching();
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function selectionOf(wanted: SnapshotOptions['selection'], catalog: Catalog): TableSelection {
+  const selection = typeof wanted === 'function' ? wanted(catalog) : (wanted ?? selectAllTables(catalog));
+  const known = new Set(catalog.tables.map((table) => table.name));
+  for (const { name } of selection.tables) {
+    if (known.has(name)) continue;
+    throw new BackupError('schema-changed', `Table "${name}" was selected and does not exist any more.`, {
+      details: { table: name },
+    });
+  }
+  return selection;
+}
+
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+}
