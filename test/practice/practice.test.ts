@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { before, it } from 'node:test';
+import { serverErrorNumber } from '../../src/database/connection.js';
+import { quoteName } from '../../src/database/identifiers.js';
+import { describeOnEachServer } from '../support/servers.js';
+import { buildPractice, practiceAdmin, practiceTables, practiceUsers, storePassword } from './index.js';
+
+describeOnEachServer('a synthetic practice', (server) => {
+  before(async () => {
+    await buildPractice(server().address, 'practice', { size: 3_000_000 });
+  });
+
+  it('has the 424 tables of Open Dental 24.3 as MyISAM in utf8', async () => {
+    const rows = await server().query(
+      "SELECT ENGINE AS engine, TABLE_COLLATION AS collation, COUNT(*) AS tables FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'practice' GROUP BY 1, 2 ORDER BY 3 DESC",
+    );
+    assert.deepEqual(
+      rows.map((row) => [row['engine'], row['collation']?.replace('utf8mb3', 'utf8'), row['tables']]),
+      [
+        ['MyISAM', 'utf8_general_ci', '423'],
+        ['MyISAM', 'latin1_swedish_ci', '1'],
+      ],
+    );
+    const columns = await server().query(
+      "SELECT COUNT(*) AS count FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'practice'",
+    );
+    assert.equal(columns[0]?.['count'], '4429');
+  });
+
+  it('holds no key of a row that is not there', async () => {
+    const orphans: string[] = [];
+    for (const table of practiceTables.values()) {
+      for (const column of table.columns) {
+        const parent = column.references === undefined ? undefined : practiceTables.get(column.references);
+        if (parent === undefined || column.name === table.key || column.name.endsWith('CEMT')) continue;
+        const [row] = await server().query(
+          `SELECT COUNT(*) AS count FROM ${quoteName(table.name)} child LEFT JOIN ${quoteName(parent.name)} parent ON parent.${quoteName(parent.key)} = child.${quoteName(column.name)} WHERE child.${quoteName(column.name)} <> 0 AND parent.${quoteName(parent.key)} IS NULL`,
+          'practice',
+        );
+        if (row?.['count'] !== '0') orphans.push(`${table.name}.${column.name}: ${row?.['count']}`);
+      }
+    }
+    assert.deepEqual(orphans, []);
+  });
+
+  it('has one last admin, and everybody whom a careless query would take for him', async () => {
+    const rows = await server().query(
+      'SELECT DISTINCT u.UserName AS name, u.Password AS stored FROM userod u JOIN usergroupattach a ON a.UserNum = u.UserNum JOIN grouppermission p ON p.UserGroupNum = a.UserGroupNum WHERE p.PermType = 24 AND p.FKey = 0 AND u.IsHidden = 0 ORDER BY u.DateTLastLogin DESC',
+      'practice',
+    );
+    assert.deepEqual(
+      rows.map((row) => row['name']),
+      ['Admin', 'Brenda', 'Dolores', 'New Admin'],
+    );
+    assert.equal(rows[0]?.['stored'], practiceAdmin.stored);
+    assert.equal(practiceUsers.filter((user) => user.isAdmin).length, 5);
+  });
+
+  it('refuses to build over a database that exists', async () => {
+    await assert.rejects(
+      buildPractice(server().address, 'practice', { size: 1 }),
+      (error) => serverErrorNumber(error) === 1007,
+    );
+  });
+});
+
+it('stores passwords as Open Dental does', () => {
+  const salt = Buffer.from(Array.from({ length: 64 }, (_, index) => index)).toString('base64');
+  assert.equal(
+    storePassword('awesomePassword', 'SHA3_512', salt),
+    `SHA3_512$${salt}$kYHKw9Hy2l95R0ZuOSvSdtdxX/VGxwTlu+I1HLROibmdROfKKD+xYbAoBtou84clNbAkcgGTFptGBg2ZHbKYNA==`,
+  );
+  assert.equal(
+    storePassword('1234', 'MD5', 'AAECAwQFBgcICQoLDA0ODw=='),
+    'MD5$AAECAwQFBgcICQoLDA0ODw==$YivdcNcwliTxRg4m00C5Rg==',
+  );
+});
