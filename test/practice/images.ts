@@ -27,7 +27,7 @@ export function imagePlans(shape: Shape): readonly TablePlan[] {
         DateTStamp: ({ n }) => momentAt(shape, day(n), '40000'),
         // A whole image in one patient of 75, scanned into the database.
         RawBase64: ({ n }) =>
-          `IF(${n} % ${Math.floor(documents / images)} = 1, ${image(n, images < 20 ? 600 : 3900)}, '')`,
+          `IF(${n} % ${Math.floor(documents / images)} = 1, ${image(n, Math.min(3900, 400 + images * 100))}, '')`,
       },
     },
     {
