@@ -7,8 +7,26 @@ export type {
   TableSelection,
   TableTier,
 } from './catalog/model.js';
+export { openDentalPolicy } from './catalog/open-dental/index.js';
+export {
+  type BackupPlan,
+  type PlannedSize,
+  type PlannedTable,
+  planBackup,
+  renderPlan,
+} from './catalog/plan-backup.js';
 export { readCatalog } from './catalog/read-catalog.js';
+
 export { selectAllTables } from './catalog/select-all-tables.js';
+export { selectCriticalTables } from './catalog/select-critical-tables.js';
+export type {
+  SizeBudget,
+  TablePattern,
+  TablePolicy,
+  TableReferences,
+  TableRule,
+  TableRules,
+} from './catalog/table-policy.js';
 export { type DatabaseAddress, parseDatabaseUrl } from './database/address.js';
 export { type DumpOptions, type DumpProgress, dumpDatabase } from './dump/dump-database.js';
 export type { LockPatience } from './dump/locks.js';

@@ -84,7 +84,7 @@ export interface TableSelection {
   readonly scope: 'critical' | 'full';
   /** In the catalog's order. */
   readonly tables: readonly SelectedTable[];
-  /** Tables that are not in the archive, each with its reason. */
+  /** Tables whose rows are not in the archive, each with its reason. The definition may be: then it is among `tables` too. */
   readonly leftOut: readonly LeftOut[];
   /** What a person should know about the choice: unclassified tables, references into tables left out … */
   readonly warnings: readonly DumpWarning[];

@@ -1,0 +1,41 @@
+import { type TableRules, tier } from '../table-policy.js';
+
+/** Who works here, and who may do what. */
+export const accessTables: TableRules = {
+  ...tier('critical', {
+    clinic: 'The clinics of the practice.',
+    employee: 'The staff of the practice.',
+    grouppermission: 'Permissions of user groups.',
+    preference: 'All settings of the practice.',
+    program: 'Links to other programs, with their settings.',
+    programproperty: 'Settings of links to other programs.',
+    provider: 'Dentists and hygienists.',
+    providerclinic: 'Licences of providers by clinic.',
+    providercliniclink: 'Which providers work at which clinic.',
+    providerident: 'Numbers of providers at insurers.',
+    userclinic: 'Which clinics a user may see.',
+    usergroup: 'User groups.',
+    usergroupattach: 'Which groups a user is in.',
+    userod: 'Users and their stored passwords.',
+  }),
+  ...tier('important', {
+    alertcategory: 'Kinds of alerts.',
+    alertcategorylink: 'Which alerts belong to a kind.',
+    alertsub: 'Who wants which alerts.',
+    apikey: 'Keys of programs that read the practice.',
+    apisubscription: 'Programs that are told of changes.',
+    cdspermission: 'Who may use clinical decision support.',
+    cert: 'Certifications that staff can have.',
+    certemployee: 'Certifications that staff have.',
+    clinicerx: 'Clinics registered for electronic prescriptions.',
+    clinicpref: 'Settings of clinics.',
+    clockevent: 'Hours worked.',
+    cloudaddress: 'Addresses from which the cloud lets users in.',
+    payperiod: 'Pay periods.',
+    providererx: 'Providers registered for electronic prescriptions.',
+    timeadjust: 'Corrections of hours worked.',
+    timecardrule: 'Rules of overtime.',
+    updatehistory: 'When which version was installed; support asks for it first.',
+    userodpref: 'Settings of users.',
+  }),
+};

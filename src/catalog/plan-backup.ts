@@ -1,0 +1,133 @@
+import type { ArchiveScope, DumpWarning } from '../archive/model.js';
+import type { Catalog, TableSelection, TableTier } from './model.js';
+
+/** What a backup would take and what it would leave, before a single row is read. Plain JSON. */
+export interface BackupPlan {
+  readonly database: string;
+  readonly scope: ArchiveScope;
+  /** Every table of the database, in the catalog's order. */
+  readonly tables: readonly PlannedTable[];
+  /** The whole database. */
+  readonly total: PlannedSize;
+  /** What is kept of it. Rows that a filter may leave out are counted as kept. */
+  readonly kept: PlannedSize;
+  /** Kept bytes as a part of all bytes, 0 to 1. An empty database is kept whole. */
+  readonly share: number;
+  readonly warnings: readonly DumpWarning[];
+}
+
+/** One table of a plan. */
+export interface PlannedTable {
+  readonly name: string;
+  /** Absent for a table that is left out altogether. */
+  readonly tier?: TableTier;
+  /** The server's estimate. */
+  readonly rows: number;
+  /** The server's estimate, in bytes, before compression. */
+  readonly dataBytes: number;
+  /** How much of it the archive would hold. */
+  readonly keeps: 'all-rows' | 'definition' | 'nothing' | 'some-rows';
+  /** Why not all rows; absent when all are kept. */
+  readonly reason?: string;
+}
+
+/** How much there is. */
+export interface PlannedSize {
+  /** Tables with rows kept, or all tables. */
+  readonly tables: number;
+  /** The server's estimate. */
+  readonly rows: number;
+  /** Data without indexes, before compression; the server's estimate. */
+  readonly dataBytes: number;
+}
+
+/**
+ * The dry run: what a choice of tables means for this database. Pure; reads nothing.
+ *
+ * @example
+ * ```ts
+ * console.log(renderPlan(planBackup(catalog, selectCriticalTables(catalog))));
+ * ```
+ */
+export function planBackup(catalog: Catalog, selection: TableSelection): BackupPlan {
+  const chosen = new Map(selection.tables.map((table) => [table.name, table]));
+  const reasons = new Map(selection.leftOut.map(({ name, reason }) => [name, reason]));
+  const tables = catalog.tables.map((table): PlannedTable => {
+    const entry = chosen.get(table.name);
+    const facts = { name: table.name, rows: table.rowsEstimate, dataBytes: table.dataBytes };
+    if (entry === undefined) {
+      const reason = reasons.get(table.name) ?? 'Not among the chosen tables.';
+      return { ...facts, keeps: 'nothing', reason };
+    }
+    const withoutRows = entry.definitionOnly ?? table.rowsElsewhere;
+    if (withoutRows !== undefined) {
+      return { ...facts, tier: entry.tier, keeps: 'definition', reason: withoutRows };
+    }
+    if (entry.rowFilter !== undefined) {
+      return { ...facts, tier: entry.tier, keeps: 'some-rows', reason: entry.rowFilter.reason };
+    }
+    return { ...facts, tier: entry.tier, keeps: 'all-rows' };
+  });
+  const total = sizeOf(tables);
+  const kept = sizeOf(tables.filter(({ keeps }) => keeps === 'all-rows' || keeps === 'some-rows'));
+  return {
+    database: catalog.database,
+    scope: selection.scope,
+    tables,
+    total,
+    kept,
+    share: total.dataBytes === 0 ? 1 : kept.dataBytes / total.dataBytes,
+    warnings: [...catalog.warnings, ...selection.warnings],
+  };
+}
+
+/** The plan as plain text, for a terminal or a log. */
+export function renderPlan(plan: BackupPlan): string {
+  const { kept, total } = plan;
+  const lines = [
+    `Plan for ${plan.database}: ${plan.scope === 'full' ? 'a full copy' : 'the critical tables'}`,
+    `  Tables  ${count(kept.tables)} of ${count(total.tables)}`,
+    `  Rows    about ${count(kept.rows)} of ${count(total.rows)}`,
+    `  Data    about ${megabytes(kept.dataBytes)} of ${megabytes(total.dataBytes)} (${(plan.share * 100).toFixed(1)} %)`,
+  ];
+  section(lines, 'Only some rows', plan.tables, 'some-rows');
+  section(lines, 'Kept empty', plan.tables, 'definition');
+  section(lines, 'Left out', plan.tables, 'nothing');
+  if (plan.warnings.length > 0) {
+    lines.push('', 'Please note', ...plan.warnings.map(({ message }) => `  ${message}`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function section(
+  lines: string[],
+  title: string,
+  tables: readonly PlannedTable[],
+  keeps: PlannedTable['keeps'],
+): void {
+  const shown = tables.filter((table) => table.keeps === keeps).sort((a, b) => b.dataBytes - a.dataBytes);
+  if (shown.length === 0) return;
+  const width = Math.max(...shown.map(({ name }) => name.length));
+  lines.push('', `${title} (${count(shown.length)})`);
+  for (const { name, dataBytes, reason } of shown) {
+    lines.push(`  ${name.padEnd(width)}  ${megabytes(dataBytes).padStart(11)}  ${reason ?? ''}`.trimEnd());
+  }
+}
+
+function sizeOf(tables: readonly PlannedTable[]): PlannedSize {
+  let rows = 0;
+  let dataBytes = 0;
+  for (const table of tables) {
+    rows += table.rows;
+    dataBytes += table.dataBytes;
+  }
+  return { tables: tables.length, rows, dataBytes };
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} MB`;
+}
