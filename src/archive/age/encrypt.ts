@@ -1,0 +1,84 @@
+import type { Recipient } from 'age-encryption';
+import { engine as ownEngine } from '#engine';
+import { type ByteSource, iterateBytes } from '../../bytes.js';
+import type { Engine } from '../engine/engine.js';
+import { enarmor } from './armor.js';
+import { makeHeader } from './header.js';
+import { checkRecipients, DEFAULT_SCRYPT_LOG_N, passphraseRecipient } from './keys.js';
+import { PAYLOAD_NONCE_BYTES, payloadKey, sealPayload } from './stream.js';
+
+/** For whom {@link encryptAge} encrypts: recipients or one passphrase, never both. */
+export type EncryptAgeOptions = EncryptAgeCommonOptions &
+  (
+    | { readonly recipients: readonly (string | Recipient)[]; readonly passphrase?: never }
+    | {
+        readonly passphrase: string;
+        /** Work factor of the passphrase as a power of two, 1 to 20. @defaultValue 17 */
+        readonly scryptLogN?: number;
+        readonly recipients?: never;
+      }
+  );
+
+/** Options that every form of {@link encryptAge} takes. */
+export interface EncryptAgeCommonOptions {
+  /** Write the text form (`-----BEGIN AGE ENCRYPTED FILE-----`). @defaultValue false */
+  readonly armor?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Encrypts to a standard age v1 file, as a stream in constant memory.
+ *
+ * @example
+ * ```ts
+ * import { encryptAge } from 'supplemental-backup/age';
+ *
+ * for await (const chunk of encryptAge(bytes, { recipients: ['age1…'] })) await file.write(chunk);
+ * ```
+ * @param source - what to encrypt
+ * @returns the encrypted file, in pieces; it can be iterated once
+ * @throws TypeError when a recipient is none
+ */
+export function encryptAge(source: ByteSource, options: EncryptAgeOptions): AsyncGenerator<Uint8Array> {
+  return encryptAgeWith(ownEngine, source, options);
+}
+
+/** {@link encryptAge} on a given engine. */
+export function encryptAgeWith(
+  engine: Engine,
+  source: ByteSource,
+  options: EncryptAgeOptions,
+): AsyncGenerator<Uint8Array> {
+  let recipients: readonly (string | Recipient)[];
+  if (options.passphrase !== undefined) {
+    const logN = options.scryptLogN ?? DEFAULT_SCRYPT_LOG_N;
+    if (!Number.isInteger(logN) || logN < 1 || logN > 20)
+      throw new RangeError('"scryptLogN" must be 1 to 20');
+    if (options.passphrase === '') throw new TypeError('"passphrase" must not be empty');
+    recipients = [passphraseRecipient(options.passphrase, logN, engine)];
+  } else {
+    recipients = options.recipients;
+    checkRecipients(recipients);
+  }
+  const file = writeAge(engine, iterateBytes(source, options.signal), recipients);
+  return options.armor === true ? enarmor(file) : file;
+}
+
+/** The pieces of an age file around a payload. */
+export async function* writeAge(
+  engine: Engine,
+  payload: AsyncIterable<Uint8Array>,
+  recipients: readonly (string | Recipient)[],
+): AsyncGenerator<Uint8Array> {
+  const header = await makeHeader(recipients);
+  const nonce = crypto.getRandomValues(new Uint8Array(PAYLOAD_NONCE_BYTES));
+  const key = payloadKey(header.fileKey, nonce);
+  header.fileKey.fill(0);
+  try {
+    yield header.bytes;
+    yield nonce;
+    yield* sealPayload(payload, key, engine);
+  } finally {
+    key.fill(0);
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The header of an age file, written and read by `age-encryption`. Our payload is our own, so the file key is taken
+ * out on the way: while writing by a recipient that wraps nothing and looks on, while reading by `decryptHeader`.
+ */
+import { Decrypter, Encrypter, type Identity, type Recipient, type Stanza } from 'age-encryption';
+import { BackupError, isBackupError } from '../../errors.js';
+import type { ByteReader } from '../byte-reader.js';
+import { PAYLOAD_NONCE_BYTES } from './stream.js';
+
+/** Largest header that is read, in bytes. */
+export const MAX_HEADER_BYTES: number = 1024 * 1024;
+/** Most stanzas that are read: each costs a public-key operation per identity. */
+export const MAX_STANZAS = 128;
+
+const EMPTY_PAYLOAD_BYTES = PAYLOAD_NONCE_BYTES + 16;
+const firstLine: Uint8Array = new TextEncoder().encode('age-encryption.org/v1\n');
+
+/** A new header, and the file key it holds. */
+export interface NewHeader {
+  readonly bytes: Uint8Array;
+  /** Secret; the caller wipes it. */
+  readonly fileKey: Uint8Array;
+}
+
+/** Makes a header for a fresh file key. */
+export async function makeHeader(recipients: readonly (string | Recipient)[]): Promise<NewHeader> {
+  const encrypter = new Encrypter();
+  let fileKey: Uint8Array | null = null;
+  encrypter.addRecipient({
+    wrapFileKey(key) {
+      fileKey = key.slice();
+      return [];
+    },
+  });
+  for (const recipient of recipients) encrypter.addRecipient(recipient);
+  const file = await encrypter.encrypt(new Uint8Array(0));
+  return { bytes: file.slice(0, file.length - EMPTY_PAYLOAD_BYTES), fileKey: fileKey! };
+}
+
+/**
+ * Takes the header off the front of a file.
+ *
+ * @throws BackupError `archive-unsupported` when it is no age file; `archive-limit-exceeded`; `archive-damaged`
+ */
+export async function takeHeader(reader: ByteReader): Promise<Uint8Array> {
+  let searched = 0;
+  for (let wanted = 4096; ; wanted *= 2) {
+    const isWhole = await reader.fill(Math.min(wanted, MAX_HEADER_BYTES));
+    const bytes = reader.peek(Math.min(reader.available, MAX_HEADER_BYTES));
+    if (searched === 0 && !startsWith(bytes, firstLine)) {
+      throw new BackupError('archive-unsupported', 'This file does not start like an age file.');
+    }
+    const end = headerEnd(bytes, searched);
+    if (end > 0) return reader.take(end).slice();
+    if (bytes.length === MAX_HEADER_BYTES) {
+      throw new BackupError('archive-limit-exceeded', 'The header of the archive is too long.');
+    }
+    if (!isWhole) throw new BackupError('archive-damaged', 'The archive ends within its header.');
+    // A MAC line may lie across the border of what was searched.
+    searched = Math.max(0, bytes.length - 128);
+  }
+}
+
+// Where the header ends: after the line that starts with `---`. 0 when it is not in sight yet.
+function headerEnd(bytes: Uint8Array, from: number): number {
+  for (let i = bytes.indexOf(10, from); i >= 0; i = bytes.indexOf(10, i + 1)) {
+    if (bytes[i + 1] === 45 && bytes[i + 2] === 45 && bytes[i + 3] === 45)
+      return bytes.indexOf(10, i + 1) + 1;
+  }
+  return 0;
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return bytes.length >= prefix.length && prefix.every((byte, i) => bytes[i] === byte);
+}
+
+/** The stanzas of a header, unauthenticated: nothing proves them until the header is unlocked. */
+export async function stanzasOf(header: Uint8Array): Promise<readonly Stanza[]> {
+  let found: readonly Stanza[] | null = null;
+  const decrypter = new Decrypter();
+  decrypter.addIdentity({
+    unwrapFileKey(stanzas) {
+      found = stanzas;
+      return null;
+    },
+  });
+  // That no key opens it is expected here; only what does not parse leaves nothing found.
+  const error = await decrypter.decryptHeader(header).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (found === null) throw damagedHeader(error);
+  if ((found as readonly Stanza[]).length > MAX_STANZAS) {
+    throw new BackupError('archive-limit-exceeded', 'The header of the archive has too many recipients.');
+  }
+  return found;
+}
+
+/**
+ * The file key of a header, which is thereby authenticated.
+ *
+ * @throws BackupError `wrong-key` when none of the identities fits; `archive-damaged`; `archive-limit-exceeded`
+ */
+export async function unlockHeader(
+  header: Uint8Array,
+  identities: readonly (string | Identity)[],
+): Promise<Uint8Array> {
+  await stanzasOf(header);
+  const decrypter = new Decrypter();
+  for (const identity of identities) decrypter.addIdentity(identity);
+  let noneFits = false;
+  // Identities are asked in turn until one fits: this one is asked only when none did.
+  decrypter.addIdentity({
+    unwrapFileKey() {
+      noneFits = true;
+      return null;
+    },
+  });
+  try {
+    return await decrypter.decryptHeader(header);
+  } catch (error) {
+    if (isBackupError(error)) throw error;
+    if (noneFits) throw new BackupError('wrong-key', 'None of the given keys fits this archive.');
+    throw damagedHeader(error);
+  }
+}
+
+function damagedHeader(cause: unknown): BackupError {
+  return new BackupError('archive-damaged', 'The header of the archive cannot be read.', { cause });
+}

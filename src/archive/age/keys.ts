@@ -1,0 +1,117 @@
+import { Decrypter, Encrypter, type Identity, type Recipient, Stanza } from 'age-encryption';
+import { engine as ownEngine } from '#engine';
+import { utf8 } from '../../bytes.js';
+import { BackupError } from '../../errors.js';
+import type { Engine } from '../engine/engine.js';
+
+/** Default work factor of a passphrase, as a power of two: 128 MiB and about a third of a second of native code. */
+export const DEFAULT_SCRYPT_LOG_N = 17;
+/** Highest work factor that is read: 1 GiB of memory. A hostile header must not eat the machine. */
+export const MAX_SCRYPT_LOG_N = 20;
+
+const SCRYPT_LABEL = 'age-encryption.org/v1/scrypt';
+const SALT_BYTES = 16;
+// A file key is wrapped under a key used once, hence the nonce of zeros.
+const zeroNonce: Uint8Array = new Uint8Array(12);
+
+/** Refuses what is no recipient at once, before any work is done. */
+export function checkRecipients(recipients: readonly (string | Recipient)[]): void {
+  if (recipients.length === 0) throw new TypeError('"recipients" must not be empty');
+  const encrypter = new Encrypter();
+  for (const recipient of recipients) {
+    try {
+      encrypter.addRecipient(recipient);
+    } catch {
+      throw new TypeError('"recipients" holds something that is no age recipient');
+    }
+  }
+}
+
+/** Refuses what is no identity at once. The message never quotes it: it is a secret. */
+export function checkIdentities(identities: readonly (string | Identity)[]): void {
+  const decrypter = new Decrypter();
+  for (const identity of identities) {
+    try {
+      decrypter.addIdentity(identity);
+    } catch {
+      throw new TypeError('"identities" holds something that is no age identity');
+    }
+  }
+}
+
+/** A passphrase as a recipient; age allows no other beside it. */
+export function passphraseRecipient(
+  passphrase: string,
+  logN: number = DEFAULT_SCRYPT_LOG_N,
+  engine: Engine = ownEngine,
+): Recipient {
+  return {
+    async wrapFileKey(fileKey) {
+      const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
+      const key = await wrappingKey(passphrase, salt, logN, engine);
+      const body = new Uint8Array(fileKey.length + 16);
+      engine.seal(key, zeroNonce, fileKey, body);
+      key.fill(0);
+      return [new Stanza(['scrypt', base64(salt), String(logN)], body)];
+    },
+  };
+}
+
+/** A passphrase as an identity. */
+export function passphraseIdentity(
+  passphrase: string,
+  maxLogN: number = MAX_SCRYPT_LOG_N,
+  engine: Engine = ownEngine,
+): Identity {
+  return {
+    async unwrapFileKey(stanzas) {
+      const stanza = stanzas.find((candidate) => candidate.args[0] === 'scrypt');
+      if (stanza === undefined) return null;
+      const [, salt, logN] = stanza.args;
+      const isSound =
+        stanzas.length === 1 &&
+        stanza.args.length === 3 &&
+        stanza.body.length === 32 &&
+        /^[A-Za-z0-9+/]{22}$/.test(salt!) &&
+        /^[1-9][0-9]*$/.test(logN!);
+      if (!isSound || base64(fromBase64(salt!)) !== salt) throw new Error('malformed scrypt stanza');
+      if (Number(logN) > maxLogN) {
+        throw new BackupError(
+          'archive-limit-exceeded',
+          'Opening this file with a passphrase would take more memory than is allowed.',
+        );
+      }
+      const key = await wrappingKey(passphrase, fromBase64(salt!), Number(logN), engine);
+      const fileKey = new Uint8Array(16);
+      const opened = engine.open(key, zeroNonce, stanza.body, fileKey);
+      key.fill(0);
+      return opened ? fileKey : null;
+    },
+  };
+}
+
+async function wrappingKey(
+  passphrase: string,
+  salt: Uint8Array,
+  logN: number,
+  engine: Engine,
+): Promise<Uint8Array> {
+  const label = utf8(SCRYPT_LABEL);
+  const labelled = new Uint8Array(label.length + salt.length);
+  labelled.set(label);
+  labelled.set(salt, label.length);
+  const secret = utf8(passphrase);
+  try {
+    return await engine.scrypt(secret, labelled, 2 ** logN);
+  } finally {
+    secret.fill(0);
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes)).replace(/=+$/, '');
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
