@@ -56,3 +56,14 @@ export {
   errorExplanations,
   isBackupError,
 } from './errors.js';
+export {
+  type CompareOptions,
+  type CompareProgress,
+  compareDatabases,
+} from './recovery/compare/compare-databases.js';
+export type {
+  Comparison,
+  Difference,
+  TableComparison,
+  TableContent,
+} from './recovery/compare/comparison.js';

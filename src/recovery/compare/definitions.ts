@@ -1,0 +1,381 @@
+import type { SchemaObjectKind } from '../../archive/model.js';
+import type { Connection, TextRow } from '../../database/connection.js';
+import { quoteName, quoteText } from '../../database/identifiers.js';
+import { BackupError } from '../../errors.js';
+import type { HashedColumn } from './content-hash.js';
+import {
+  normaliseCharacterSet,
+  normaliseDefault,
+  normaliseExpression,
+  normaliseExtra,
+  normaliseType,
+} from './normalise.js';
+
+/** A database's definitions, read for comparison alone: it shares no code with the dump, whose judge it is. */
+export interface Definitions {
+  readonly vendor: 'mariadb' | 'mysql';
+  readonly version: string;
+  readonly database: Facts;
+  readonly tables: ReadonlyMap<string, TableDefinition>;
+  /** By `kind name`. */
+  readonly objects: ReadonlyMap<string, ObjectDefinition>;
+}
+
+/** Named facts in a spelling that no server version changes. */
+export type Facts = ReadonlyMap<string, string>;
+
+export interface TableDefinition {
+  readonly name: string;
+  /** As the server spells it, without the name of the database. */
+  readonly statement: string;
+  /** The same in pieces, for comparing across versions and for saying where two differ. */
+  readonly facts: Facts;
+  /** Columns whose content counts: all but the period of a system-versioned table, which the server sets (C3). */
+  readonly columns: readonly HashedColumn[];
+}
+
+export interface ObjectDefinition {
+  readonly kind: SchemaObjectKind;
+  readonly name: string;
+  readonly facts: Facts;
+}
+
+/** @param connection - with the database chosen */
+export async function readDefinitions(connection: Connection, signal?: AbortSignal): Promise<Definitions> {
+  return new DefinitionReader(connection, signal).read();
+}
+
+type MutableFacts = Map<string, string>;
+
+class DefinitionReader {
+  readonly #connection: Connection;
+  readonly #signal: AbortSignal | undefined;
+  readonly #schema: string;
+
+  constructor(connection: Connection, signal: AbortSignal | undefined) {
+    const { database } = connection.address;
+    if (database === undefined) throw new TypeError('"address" must name a database');
+    this.#connection = connection;
+    this.#signal = signal;
+    this.#schema = database;
+  }
+
+  async read(): Promise<Definitions> {
+    const [server] = await this.#query(
+      'SELECT VERSION() AS version, @@version_comment AS comment,' +
+        ' @@character_set_database AS charset, @@collation_database AS collation',
+    );
+    const version = server?.['version'] ?? '';
+    const vendor = /mariadb/i.test(`${version} ${server?.['comment']}`) ? 'mariadb' : 'mysql';
+    const database: Facts = new Map([
+      ['character set', normaliseCharacterSet(server?.['charset'] ?? '')],
+      ['collation', normaliseCharacterSet(server?.['collation'] ?? '')],
+    ]);
+    const tables: string[] = [];
+    const views: string[] = [];
+    const sequences: string[] = [];
+    for (const row of await this.#query('SHOW FULL TABLES')) {
+      const [name, type] = Object.values(row) as [string, string];
+      if (type === 'VIEW') views.push(name);
+      else if (type === 'SEQUENCE') sequences.push(name);
+      else tables.push(name);
+    }
+    return {
+      vendor,
+      version,
+      database,
+      tables: await this.#readTables(tables, vendor),
+      objects: await this.#readObjects(views, sequences),
+    };
+  }
+
+  #query(sql: string): Promise<readonly TextRow[]> {
+    return this.#connection.query(sql, this.#signal === undefined ? {} : { signal: this.#signal });
+  }
+
+  /** Rows about this schema and no other: the server's own comparison may forget about case (F15). */
+  async #ask(
+    view: string,
+    columns: readonly string[],
+    schemaColumn = 'TABLE_SCHEMA',
+  ): Promise<readonly TextRow[]> {
+    const list = columns.map((column) => `${column} AS ${column}`).join(', ');
+    const rows = await this.#query(
+      `SELECT ${schemaColumn} AS compared_schema, ${list} FROM information_schema.${view}` +
+        ` WHERE ${schemaColumn} = ${quoteText(this.#schema)}`,
+    );
+    return rows.filter((row) => row['compared_schema'] === this.#schema);
+  }
+
+  async #readTables(
+    names: readonly string[],
+    vendor: 'mariadb' | 'mysql',
+  ): Promise<ReadonlyMap<string, TableDefinition>> {
+    const facts = new Map<string, MutableFacts>(names.map((name) => [name, new Map()]));
+    const columns = new Map<string, HashedColumn[]>(names.map((name) => [name, []]));
+    await this.#readColumns(facts, columns, vendor);
+    await this.#readTableOptions(facts);
+    await this.#readIndexes(facts);
+    await this.#readForeignKeys(facts);
+    await this.#readPartitions(facts);
+    if (vendor === 'mariadb') await this.#readChecks(facts);
+    const tables = new Map<string, TableDefinition>();
+    for (const name of names) {
+      const [row] = await this.#query(`SHOW CREATE TABLE ${quoteName(name)}`);
+      const statement = this.#withoutSchema(row?.['Create Table'] ?? '');
+      tables.set(name, { name, statement, facts: facts.get(name)!, columns: columns.get(name)! });
+    }
+    return tables;
+  }
+
+  async #readColumns(
+    facts: ReadonlyMap<string, MutableFacts>,
+    columns: ReadonlyMap<string, HashedColumn[]>,
+    vendor: 'mariadb' | 'mysql',
+  ): Promise<void> {
+    const optional = (await this.#has('COLUMNS', 'GENERATION_EXPRESSION')) ? ['GENERATION_EXPRESSION'] : [];
+    const rows = await this.#ask('COLUMNS', [
+      'TABLE_NAME',
+      'COLUMN_NAME',
+      'ORDINAL_POSITION',
+      'COLUMN_DEFAULT',
+      'IS_NULLABLE',
+      'DATA_TYPE',
+      'COLUMN_TYPE',
+      'CHARACTER_SET_NAME',
+      'COLLATION_NAME',
+      'EXTRA',
+      'COLUMN_COMMENT',
+      ...optional,
+    ]);
+    const ordered = [...rows].sort((a, b) => Number(a['ORDINAL_POSITION']) - Number(b['ORDINAL_POSITION']));
+    for (const row of ordered) {
+      const table = row['TABLE_NAME']!;
+      const list = columns.get(table);
+      if (list === undefined) continue;
+      const name = row['COLUMN_NAME']!;
+      const expression = row['GENERATION_EXPRESSION'] ?? '';
+      const type = normaliseType(row['COLUMN_TYPE']!);
+      facts
+        .get(table)!
+        .set(
+          `column ${name}`,
+          [
+            `at ${row['ORDINAL_POSITION']}`,
+            type,
+            normaliseCharacterSet(row['CHARACTER_SET_NAME'] ?? ''),
+            normaliseCharacterSet(row['COLLATION_NAME'] ?? ''),
+            row['IS_NULLABLE'] === 'YES' ? 'null' : 'not null',
+            `default ${normaliseDefault(row['COLUMN_DEFAULT'] ?? null, vendor, row['DATA_TYPE'] ?? '')}`,
+            normaliseExtra(row['EXTRA'] ?? ''),
+            normaliseExpression(expression),
+            `comment ${row['COLUMN_COMMENT']}`,
+          ].join(' | '),
+        );
+      if (/^ROW (?:START|END)$/i.test(expression)) continue;
+      list.push({ name, dataType: row['DATA_TYPE']!, nullable: row['IS_NULLABLE'] === 'YES' });
+    }
+  }
+
+  async #readTableOptions(facts: ReadonlyMap<string, MutableFacts>): Promise<void> {
+    const rows = await this.#ask('TABLES', [
+      'TABLE_NAME',
+      'ENGINE',
+      'TABLE_COLLATION',
+      'TABLE_COMMENT',
+      'CREATE_OPTIONS',
+      'AUTO_INCREMENT',
+    ]);
+    for (const row of rows) {
+      const own = facts.get(row['TABLE_NAME']!);
+      if (own === undefined) continue;
+      own.set('engine', row['ENGINE'] ?? '');
+      own.set('collation', normaliseCharacterSet(row['TABLE_COLLATION'] ?? ''));
+      own.set('comment', row['TABLE_COMMENT'] ?? '');
+      own.set('row format', /row_format=(\w+)/i.exec(row['CREATE_OPTIONS'] ?? '')?.[1]?.toLowerCase() ?? '');
+      // Never given out yet: some servers say 1, some nothing.
+      const next = row['AUTO_INCREMENT'] ?? '';
+      own.set('next number', next === '1' ? '' : next);
+    }
+  }
+
+  async #readIndexes(facts: ReadonlyMap<string, MutableFacts>): Promise<void> {
+    const rows = await this.#ask('STATISTICS', [
+      'TABLE_NAME',
+      'INDEX_NAME',
+      'NON_UNIQUE',
+      'SEQ_IN_INDEX',
+      'COLUMN_NAME',
+      'COLLATION',
+      'SUB_PART',
+      'INDEX_TYPE',
+      'INDEX_COMMENT',
+    ]);
+    const ordered = [...rows].sort((a, b) => Number(a['SEQ_IN_INDEX']) - Number(b['SEQ_IN_INDEX']));
+    for (const row of ordered) {
+      const own = facts.get(row['TABLE_NAME']!);
+      if (own === undefined) continue;
+      const key = `index ${row['INDEX_NAME']}`;
+      const head = `${row['NON_UNIQUE'] === '0' ? 'unique' : 'plain'} ${row['INDEX_TYPE']} ${row['INDEX_COMMENT']}`;
+      const column = `${row['COLUMN_NAME']}(${row['SUB_PART'] ?? ''})${row['COLLATION'] === 'D' ? ' desc' : ''}`;
+      own.set(key, `${own.get(key) ?? head} | ${column}`);
+    }
+  }
+
+  async #readForeignKeys(facts: ReadonlyMap<string, MutableFacts>): Promise<void> {
+    const rules = await this.#ask(
+      'REFERENTIAL_CONSTRAINTS',
+      ['TABLE_NAME', 'CONSTRAINT_NAME', 'UPDATE_RULE', 'DELETE_RULE'],
+      'CONSTRAINT_SCHEMA',
+    );
+    for (const row of rules) {
+      const own = facts.get(row['TABLE_NAME']!);
+      // RESTRICT and NO ACTION are one and the same here, and servers spell it either way.
+      const rule = (text: string | null | undefined): string =>
+        text === 'RESTRICT' ? 'NO ACTION' : (text ?? '');
+      own?.set(
+        `foreign key ${row['CONSTRAINT_NAME']}`,
+        `update ${rule(row['UPDATE_RULE'])} delete ${rule(row['DELETE_RULE'])}`,
+      );
+    }
+    const columns = await this.#ask(
+      'KEY_COLUMN_USAGE',
+      [
+        'TABLE_NAME',
+        'CONSTRAINT_NAME',
+        'COLUMN_NAME',
+        'ORDINAL_POSITION',
+        'REFERENCED_TABLE_SCHEMA',
+        'REFERENCED_TABLE_NAME',
+        'REFERENCED_COLUMN_NAME',
+      ],
+      'CONSTRAINT_SCHEMA',
+    );
+    const ordered = [...columns].sort(
+      (a, b) => Number(a['ORDINAL_POSITION']) - Number(b['ORDINAL_POSITION']),
+    );
+    for (const row of ordered) {
+      const own = facts.get(row['TABLE_NAME']!);
+      const key = `foreign key ${row['CONSTRAINT_NAME']}`;
+      const head = own?.get(key);
+      if (own === undefined || head === undefined) continue;
+      const schema =
+        row['REFERENCED_TABLE_SCHEMA'] === this.#schema ? '' : `${row['REFERENCED_TABLE_SCHEMA']}.`;
+      const target = `${schema}${row['REFERENCED_TABLE_NAME']}.${row['REFERENCED_COLUMN_NAME']}`;
+      own.set(key, `${head} | ${row['COLUMN_NAME']} to ${target}`);
+    }
+  }
+
+  async #readPartitions(facts: ReadonlyMap<string, MutableFacts>): Promise<void> {
+    const rows = await this.#ask('PARTITIONS', [
+      'TABLE_NAME',
+      'PARTITION_NAME',
+      'SUBPARTITION_NAME',
+      'PARTITION_ORDINAL_POSITION',
+      'PARTITION_METHOD',
+      'SUBPARTITION_METHOD',
+      'PARTITION_EXPRESSION',
+      'PARTITION_DESCRIPTION',
+    ]);
+    for (const row of rows) {
+      if (row['PARTITION_NAME'] === null || row['PARTITION_NAME'] === undefined) continue;
+      facts
+        .get(row['TABLE_NAME']!)
+        ?.set(
+          `partition ${row['PARTITION_NAME']} ${row['SUBPARTITION_NAME'] ?? ''}`.trim(),
+          [
+            row['PARTITION_ORDINAL_POSITION'],
+            row['PARTITION_METHOD'],
+            row['SUBPARTITION_METHOD'] ?? '',
+            normaliseExpression(row['PARTITION_EXPRESSION'] ?? ''),
+            normaliseExpression(row['PARTITION_DESCRIPTION'] ?? ''),
+          ].join(' | '),
+        );
+    }
+  }
+
+  async #readChecks(facts: ReadonlyMap<string, MutableFacts>): Promise<void> {
+    if (!(await this.#has('CHECK_CONSTRAINTS', 'TABLE_NAME'))) return;
+    const rows = await this.#ask(
+      'CHECK_CONSTRAINTS',
+      ['TABLE_NAME', 'CONSTRAINT_NAME', 'CHECK_CLAUSE'],
+      'CONSTRAINT_SCHEMA',
+    );
+    for (const row of rows) {
+      facts
+        .get(row['TABLE_NAME']!)
+        ?.set(`check ${row['CONSTRAINT_NAME']}`, normaliseExpression(row['CHECK_CLAUSE'] ?? ''));
+    }
+  }
+
+  async #has(view: string, column: string): Promise<boolean> {
+    const rows = await this.#query(
+      'SELECT COUNT(*) AS known FROM information_schema.COLUMNS' +
+        ` WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME = '${view}' AND COLUMN_NAME = '${column}'`,
+    );
+    return rows[0]?.['known'] !== '0';
+  }
+
+  async #readObjects(
+    views: readonly string[],
+    sequences: readonly string[],
+  ): Promise<ReadonlyMap<string, ObjectDefinition>> {
+    const objects = new Map<string, ObjectDefinition>();
+    const add = async (
+      kind: SchemaObjectKind,
+      name: string,
+      statementColumn: string,
+      more: Readonly<Record<string, string | null | undefined>> = {},
+    ): Promise<void> => {
+      const words = kind.replace('-', ' ').toUpperCase();
+      const [row] = await this.#query(`SHOW CREATE ${words} ${quoteName(name)}`);
+      const statement = row?.[statementColumn];
+      if (statement === null || statement === undefined) {
+        throw new BackupError(
+          'privilege-missing',
+          `The definition of ${kind} "${name}" is not shown to this user.`,
+          {
+            details: { kind, name },
+          },
+        );
+      }
+      const facts = new Map<string, string>([['statement', this.#withoutSchema(statement)]]);
+      const surroundings = ['sql_mode', 'character_set_client', 'collation_connection', 'time_zone'];
+      for (const key of surroundings) if (row?.[key] != null) facts.set(key, normaliseCharacterSet(row[key]));
+      for (const [key, value] of Object.entries(more)) if (value != null) facts.set(key, value);
+      objects.set(`${kind} ${name}`, { kind, name, facts });
+    };
+    for (const name of sequences) {
+      const [state] = await this.#query(`SELECT next_not_cached_value AS next_value FROM ${quoteName(name)}`);
+      await add('sequence', name, 'Create Table', { 'next value': state?.['next_value'] });
+    }
+    for (const name of views) await add('view', name, 'Create View');
+    const routines = await this.#ask('ROUTINES', ['ROUTINE_NAME', 'ROUTINE_TYPE'], 'ROUTINE_SCHEMA');
+    for (const row of routines) {
+      const kind = row['ROUTINE_TYPE']!.toLowerCase().replace(' ', '-') as SchemaObjectKind;
+      await add(kind, row['ROUTINE_NAME']!, statementColumnOf[kind] ?? '');
+    }
+    const triggers = await this.#ask('TRIGGERS', ['TRIGGER_NAME', 'ACTION_ORDER'], 'TRIGGER_SCHEMA');
+    for (const row of triggers) {
+      await add('trigger', row['TRIGGER_NAME']!, 'SQL Original Statement', {
+        // Servers with one trigger per event know no order and say 0 or 1.
+        order: row['ACTION_ORDER'] === '0' ? '1' : row['ACTION_ORDER'],
+      });
+    }
+    const events = await this.#ask('EVENTS', ['EVENT_NAME', 'STATUS'], 'EVENT_SCHEMA');
+    for (const row of events)
+      await add('event', row['EVENT_NAME']!, 'Create Event', { status: row['STATUS'] });
+    return objects;
+  }
+
+  #withoutSchema(statement: string): string {
+    return statement.replaceAll(`${quoteName(this.#schema)}.`, '');
+  }
+}
+
+const statementColumnOf: Partial<Record<SchemaObjectKind, string>> = {
+  function: 'Create Function',
+  procedure: 'Create Procedure',
+  package: 'Create Package',
+  'package-body': 'Create Package Body',
+};

@@ -1,0 +1,50 @@
+/**
+ * One spelling for what servers of different versions and vendors spell differently though they mean the same. Used
+ * only for comparing across versions; two servers of the same version must agree to the letter.
+ */
+
+/** `bigint(20) unsigned` and `bigint unsigned` are one type; the width only matters with ZEROFILL. */
+export function normaliseType(type: string): string {
+  const lower = type.replace(/^\w+/, (word) => word.toLowerCase());
+  if (/zerofill/i.test(lower)) return lower;
+  return lower.replace(/^((?:tiny|small|medium|big)?int|year)\(\d+\)/, '$1');
+}
+
+/** `utf8mb3` is what `utf8` was renamed to. Works for names of character sets and of collations. */
+export function normaliseCharacterSet(name: string): string {
+  return name.replace(/^utf8(?=_|$)/, 'utf8mb3');
+}
+
+/** MariaDB gives a default as an expression, MySQL as bare text. */
+export function normaliseDefault(
+  value: string | null,
+  vendor: 'mariadb' | 'mysql',
+  dataType: string,
+): string {
+  if (value === null || (vendor === 'mariadb' && value === 'NULL')) return 'none';
+  if (/^current_timestamp/i.test(value)) return value.toUpperCase().replace('()', '');
+  const quoted = vendor === 'mariadb' ? /^'(.*)'$/s.exec(value) : null;
+  const text =
+    quoted === null
+      ? value
+      : quoted[1]!.replaceAll("''", "'").replaceAll(/\\(.)/gs, (_, char: string) => char);
+  // A number may stand as 0 or '0', 0.0 or 0.00.
+  const numeric = /^(?:tinyint|smallint|mediumint|int|bigint|decimal|float|double)$/i.test(dataType);
+  return numeric && text !== '' && Number.isFinite(Number(text)) ? `number ${Number(text)}` : `text ${text}`;
+}
+
+/** What `EXTRA` says, in lower case and without words that only some versions have. */
+export function normaliseExtra(extra: string): string {
+  return extra
+    .toLowerCase()
+    .replace('default_generated', '')
+    .replaceAll('()', '')
+    .replace('persistent', 'stored')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
+/** An expression without the marks that servers add on their own. */
+export function normaliseExpression(expression: string): string {
+  return expression.replaceAll(/[`\s()]|_(?:utf8mb[34]|latin1)(?=')/g, '').toLowerCase();
+}

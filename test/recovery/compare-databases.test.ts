@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { before, it } from 'node:test';
+import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
+import { describeOnEachServer, type TestServer } from '../support/servers.js';
+
+const original = 'compare_left';
+const copy = 'compare_right';
+
+const practice = (database: string, engine: string): readonly string[] => [
+  `DROP DATABASE IF EXISTS ${database}`,
+  `CREATE DATABASE ${database} CHARACTER SET utf8`,
+  `CREATE TABLE ${database}.zoo (
+     id BIGINT UNSIGNED NOT NULL PRIMARY KEY, f FLOAT, d DOUBLE(12,2), e ENUM('', 'a') NOT NULL, s SET('x','y'),
+     bits BIT(64), note TEXT, latin VARCHAR(20) CHARACTER SET latin1, shape GEOMETRY, seen DATETIME, KEY (latin)
+   ) ENGINE=${engine} COMMENT 'animals'`,
+  `INSERT INTO ${database}.zoo VALUES
+     (18446744073709551615, 16777217, 1.5, 'nothing of it', 'x,y', b'101', '', x'E9', GeomFromText('POINT(1 2)'), '0000-00-00'),
+     (1, NULL, NULL, 'a', '', NULL, NULL, NULL, NULL, NULL)`,
+  `CREATE TABLE ${database}.twice (word VARCHAR(10)) ENGINE=${engine}`,
+  `INSERT INTO ${database}.twice VALUES ('one'), ('one'), ('two')`,
+  `CREATE VIEW ${database}.words AS SELECT word FROM ${database}.twice`,
+];
+
+const addresses = (server: TestServer) =>
+  [
+    { ...server.address, database: original },
+    { ...server.address, database: copy },
+  ] as const;
+
+describeOnEachServer('compareDatabases', (server) => {
+  before(async () => {
+    await server().query([...practice(original, 'MyISAM'), ...practice(copy, 'MyISAM')]);
+  });
+
+  const differencesAfter = async (change: string, back: string): Promise<readonly string[]> => {
+    await server().query(change, copy);
+    try {
+      const { equal, differences } = await compareDatabases(...addresses(server()));
+      assert.equal(equal, differences.length === 0);
+      return differences.map(({ name, aspect }) => `${name}: ${aspect}`);
+    } finally {
+      await server().query(back, copy);
+    }
+  };
+
+  it('finds equal what is equal, under another name', async () => {
+    const { equal, tables, objects, differences } = await compareDatabases(...addresses(server()));
+    assert.deepEqual(differences, []);
+    assert.equal(equal, true);
+    assert.deepEqual(
+      tables.map(({ name, left }) => [name, left?.rows]),
+      [
+        ['twice', 3],
+        ['zoo', 2],
+      ],
+    );
+    assert.equal(objects, 1);
+  });
+
+  const changes: readonly (readonly [title: string, change: string, back: string, expected: string])[] = [
+    [
+      'V9: NULL from empty',
+      "UPDATE zoo SET note = '' WHERE id = 1",
+      'UPDATE zoo SET note = NULL WHERE id = 1',
+      'zoo: content',
+    ],
+    [
+      'V3: two FLOATs that are printed alike',
+      'UPDATE zoo SET f = 16777218 WHERE f IS NOT NULL',
+      'UPDATE zoo SET f = 16777217 WHERE f IS NOT NULL',
+      'zoo: content',
+    ],
+    [
+      'V13: the ENUM error value from an empty member',
+      "UPDATE zoo SET e = '' WHERE id > 1",
+      "UPDATE zoo SET e = 'nothing of it' WHERE id > 1",
+      'zoo: content',
+    ],
+    [
+      'S2: other bytes in a text',
+      "UPDATE zoo SET latin = x'E8' WHERE id > 1",
+      "UPDATE zoo SET latin = x'E9' WHERE id > 1",
+      'zoo: content',
+    ],
+    [
+      'C7: another multiplicity at the same number of rows',
+      "UPDATE twice SET word = 'two' WHERE word = 'one' LIMIT 1",
+      "UPDATE twice SET word = 'one' WHERE word = 'two' LIMIT 1",
+      'twice: content',
+    ],
+    [
+      'a row too many',
+      "INSERT INTO twice VALUES ('three')",
+      "DELETE FROM twice WHERE word = 'three'",
+      'twice: rows',
+    ],
+    ['an index', 'ALTER TABLE zoo DROP KEY latin', 'ALTER TABLE zoo ADD KEY (latin)', 'zoo: definition'],
+    [
+      'another default',
+      'ALTER TABLE twice ALTER word SET DEFAULT 1',
+      'ALTER TABLE twice ALTER word SET DEFAULT NULL',
+      'twice: definition',
+    ],
+    ['a table too few', 'RENAME TABLE twice TO once', 'RENAME TABLE once TO twice', 'twice: missing-right'],
+    [
+      'another view',
+      'ALTER VIEW words AS SELECT DISTINCT word FROM twice',
+      'ALTER VIEW words AS SELECT word FROM twice',
+      'words: definition',
+    ],
+  ];
+  for (const [title, change, back, expected] of changes) {
+    it(`tells ${title}`, async () => {
+      const found = await differencesAfter(change, back);
+      assert.ok(found.includes(expected), found.join('; '));
+    });
+  }
+
+  it('names the columns that differ and no value', async () => {
+    await server().query("UPDATE zoo SET note = 'secret' WHERE id = 1", copy);
+    const { differences } = await compareDatabases(...addresses(server()), { tables: ['zoo'] });
+    await server().query('UPDATE zoo SET note = NULL WHERE id = 1', copy);
+    assert.equal(differences.length, 1);
+    assert.match(differences[0]!.message, /column note\./);
+    assert.doesNotMatch(JSON.stringify(differences), /secret/);
+  });
+});
