@@ -25,6 +25,18 @@ export interface Connection {
   destroy(): void;
 }
 
+/** Options of {@link openConnection}. */
+export interface ConnectionOptions {
+  readonly signal?: AbortSignal;
+  /** Whether the server may ask for local data of LOAD DATA. @defaultValue false */
+  readonly localInfile?: boolean;
+  /**
+   * Milliseconds of silence in the middle of a statement after which the server counts as lost: a line that died without
+   * a word never tells (F3). Without it only TCP's own patience counts.
+   */
+  readonly inactivityTimeout?: number;
+}
+
 /**
  * Opens a session with known settings, whatever the server's are (S1, S4, S5, S6).
  *
@@ -32,7 +44,7 @@ export interface Connection {
  */
 export async function openConnection(
   address: DatabaseAddress,
-  options: { readonly signal?: AbortSignal; readonly localInfile?: boolean } = {},
+  options: ConnectionOptions = {},
 ): Promise<Connection> {
   options.signal?.throwIfAborted();
   const driver = createConnection({
@@ -62,6 +74,7 @@ export async function openConnection(
       }
     });
   });
+  if (options.inactivityTimeout !== undefined) watchSilence(driver, options.inactivityTimeout);
   const connection = wrap(address, driver, driver.threadId ?? 0);
   try {
     return wrap(address, driver, await settle(connection));
@@ -69,6 +82,21 @@ export async function openConnection(
     connection.destroy();
     throw error;
   }
+}
+
+function watchSilence(driver: MysqlConnection, milliseconds: number): void {
+  const inside = driverInternals(driver);
+  const { stream } = inside;
+  stream.setTimeout(milliseconds, () => {
+    // Between statements, and while a slow consumer holds the rows back, silence is right.
+    if (inside._command === null || inside._command === undefined || stream.isPaused()) {
+      stream.setTimeout(milliseconds);
+      return;
+    }
+    const error: NodeJS.ErrnoException = new Error('no answer');
+    error.code = 'ETIMEDOUT';
+    stream.destroy(error);
+  });
 }
 
 /**
@@ -133,7 +161,9 @@ async function settle(connection: Connection): Promise<number> {
 
 function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Connection {
   // The driver's own destroy() only says goodbye, which a server in the middle of a result does not hear.
+  let destroyed = false;
   const destroy = () => {
+    destroyed = true;
     driver.destroy();
     driverInternals(driver).stream.destroy();
   };
@@ -163,6 +193,10 @@ function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Co
     },
     close() {
       return new Promise<void>((resolve) => {
+        if (destroyed || driverInternals(driver).stream.destroyed) {
+          resolve();
+          return;
+        }
         const giveUp = setTimeout(() => {
           destroy();
           resolve();

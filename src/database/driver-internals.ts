@@ -8,6 +8,8 @@ import type { Connection as MysqlConnection } from 'mysql2';
 export interface DriverInternals {
   /** The socket; the TLS one after an upgrade. */
   readonly stream: Socket;
+  /** The command that is being answered; null or undefined between commands. */
+  readonly _command: unknown;
   /** Runs a command after those already queued. */
   addCommand(command: DriverCommand): void;
   /** Sends one packet under the next sequence number, splitting it at 16 MiB. */

@@ -23,8 +23,6 @@ export interface DumpOptions extends SnapshotOptions {
   readonly onProgress?: (progress: DumpProgress) => void;
   /** Bytes of rows per part, before compression. @defaultValue 1 MiB */
   readonly partBytes?: number;
-  /** Milliseconds of silence on the line after which the server counts as lost. @defaultValue 300_000 */
-  readonly inactivityTimeout?: number;
 }
 
 /** How far a dump is. */
@@ -103,7 +101,9 @@ class Dump {
       await reading;
     } finally {
       // Left early, by an error or by the consumer: the server's work is stopped too.
-      this.#abort.abort(new Error('the dump was left'));
+      const left = new Error('the dump was left');
+      this.#abort.abort(left);
+      this.#queue.fail(left);
       await reading.catch(() => undefined);
     }
     const objects = await readSchemaObjects(this.#snapshot.schema, catalog);
@@ -153,11 +153,10 @@ class Dump {
     const tally: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
     this.#tallies.set(index, tally);
     let sequence = 0;
-    const { partBytes, inactivityTimeout } = this.#options;
+    const { partBytes } = this.#options;
     const rowOptions: RowReaderOptions = {
       signal: this.#signal,
       ...(partBytes === undefined ? {} : { batchBytes: partBytes }),
-      ...(inactivityTimeout === undefined ? {} : { inactivityTimeout }),
     };
     const sink: TableSink = {
       begin: (description) => this.#queue.put(async () => ({ kind: 'table', table: description })),

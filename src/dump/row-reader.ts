@@ -25,8 +25,6 @@ export interface RowReaderOptions {
   readonly batchBytes?: number;
   /** Rows after which a batch is handed out. @defaultValue 65_536 */
   readonly batchRows?: number;
-  /** Milliseconds of silence on the line after which the server counts as lost. @defaultValue 300_000 */
-  readonly inactivityTimeout?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -65,24 +63,9 @@ async function* iterate(
   command: RowCommand,
   options: RowReaderOptions,
 ): AsyncGenerator<ColumnBatch, void, undefined> {
-  const { signal, inactivityTimeout = 300_000 } = options;
+  const { signal } = options;
   signal?.throwIfAborted();
   const stop = () => command.fail(signal?.reason);
-  const socket = driverInternals(connection.driver).stream;
-  let heard = -1;
-  // A line that died without a word never tells (F3); a paused one is silent by our own wish.
-  const watch = setInterval(() => {
-    if (command.paused || socket.bytesRead !== heard) {
-      heard = command.paused ? -1 : socket.bytesRead;
-      return;
-    }
-    command.fail(
-      new BackupError(
-        'database-connection-lost',
-        `The database server said nothing for ${Math.round(inactivityTimeout / 1000)} seconds in the middle of a table.`,
-      ),
-    );
-  }, inactivityTimeout);
   signal?.addEventListener('abort', stop, { once: true });
   try {
     driverInternals(connection.driver).addCommand(command);
@@ -92,7 +75,6 @@ async function* iterate(
       yield batch;
     }
   } finally {
-    clearInterval(watch);
     signal?.removeEventListener('abort', stop);
     if (!command.finished) {
       connection.destroy();

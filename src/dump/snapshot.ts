@@ -19,6 +19,8 @@ export interface SnapshotOptions {
   readonly connections?: number;
   /** How long to wait for locks, and how long others may wait for ours. */
   readonly patience?: Partial<LockPatience>;
+  /** Milliseconds of silence in the middle of a statement after which the server counts as lost. @defaultValue 300_000 */
+  readonly inactivityTimeout?: number;
   readonly signal?: AbortSignal;
   /** What happens on the way to the picture. */
   readonly onEvent?: (event: SnapshotEvent) => void;
@@ -97,7 +99,10 @@ async function takeSnapshot(
   const startedAt = new Date();
   const opened: Connection[] = [];
   const connect = async (): Promise<Connection> => {
-    const connection = await openConnection(address, signal === undefined ? {} : { signal });
+    const connection = await openConnection(address, {
+      inactivityTimeout: options.inactivityTimeout ?? 300_000,
+      ...(signal === undefined ? {} : { signal }),
+    });
     opened.push(connection);
     return connection;
   };
