@@ -52,9 +52,9 @@ export class ByteBuilder {
   readonly bytes: Uint8Array;
   position: number;
 
-  /** @param capacity - most bytes that will be written */
-  constructor(capacity: number) {
-    this.bytes = new Uint8Array(capacity);
+  /** @param room - most bytes that will be written, or the room for them */
+  constructor(room: number | Uint8Array) {
+    this.bytes = typeof room === 'number' ? new Uint8Array(room) : room;
     this.position = 0;
   }
 

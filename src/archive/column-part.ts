@@ -35,7 +35,7 @@ const MAX_EXPANSION = 64 * 2 ** 20;
 export function encodeColumnPart(batch: ColumnBatch): Uint8Array {
   const { rows, columns } = batch;
   if (rows > MAX_PART_ROWS) throw new RangeError(`"batch" has more than ${MAX_PART_ROWS} rows`);
-  const out = new ByteBuilder(columns.reduce((sum, column) => sum + segmentBound(rows, column), 0));
+  const out = scratchOf(columns.reduce((sum, column) => sum + segmentBound(rows, column), 0));
   const lengths = columns.map((column) => {
     const start = out.position;
     encodeSegment(out, rows, column);
@@ -47,6 +47,17 @@ export function encodeColumnPart(batch: ColumnBatch): Uint8Array {
   for (const length of lengths) frame.leb128(length);
   frame.append(out.finish());
   return frame.finish();
+}
+
+// Every part is put together here before its length is known: one buffer for all, since large ones cost the garbage
+// collector more than the encoding itself.
+let scratch: Uint8Array = new Uint8Array(0);
+const MAX_SCRATCH = 8 * 2 ** 20;
+
+function scratchOf(capacity: number): ByteBuilder {
+  if (capacity > MAX_SCRATCH) return new ByteBuilder(capacity);
+  if (scratch.length < capacity) scratch = new Uint8Array(capacity);
+  return new ByteBuilder(scratch);
 }
 
 function segmentBound(rows: number, column: ColumnValues): number {

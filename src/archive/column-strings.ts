@@ -57,6 +57,7 @@ export function encodeStrings(
       for (let i = 0, from = plane; i < count; i++, from += longest) target[at + i] = data[from]!;
     }
   } else {
+    target.fill(0, start, start + longest * count);
     for (let i = 0, from = 0; i < count; i++) {
       const length = lengths[i]!;
       for (let plane = 0; plane < length; plane++) target[start + plane * count + i] = data[from++]!;

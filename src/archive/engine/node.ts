@@ -14,7 +14,8 @@ const algorithm = 'chacha20-poly1305';
 export const engine: Engine = {
   name: 'node',
   async deflate(data) {
-    const compressed = await deflateAsync(data, { level: 1, memLevel: 9, chunkSize: CHUNK_SIZE });
+    const chunkSize = Math.min(CHUNK_SIZE, Math.max(1024, data.length >> 1));
+    const compressed = await deflateAsync(data, { level: 1, memLevel: 9, chunkSize });
     // A small result would keep its whole chunk alive.
     return compressed.buffer.byteLength > 2 * compressed.length ? new Uint8Array(compressed) : compressed;
   },
