@@ -16,7 +16,6 @@ export {
   renderPlan,
 } from './catalog/plan-backup.js';
 export { readCatalog } from './catalog/read-catalog.js';
-
 export { selectAllTables } from './catalog/select-all-tables.js';
 export { selectCriticalTables } from './catalog/select-critical-tables.js';
 export type {
@@ -56,6 +55,26 @@ export {
   errorExplanations,
   isBackupError,
 } from './errors.js';
+export {
+  defaultRetention,
+  type KeepReason,
+  planRetention,
+  type RetainedArchive,
+  type RetentionPlan,
+  type RetentionPolicy,
+} from './nightly/retention.js';
+export {
+  dueOn,
+  type LastAttempt,
+  type Night,
+  type NightHistory,
+  type NightSchedule,
+  nightOf,
+  type PlannedRun,
+  planNextRun,
+  startOf,
+  windowOf,
+} from './nightly/window.js';
 export {
   type CompareOptions,
   type CompareProgress,

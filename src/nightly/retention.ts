@@ -1,0 +1,146 @@
+/**
+ * Which archives may go: grandfather-father-son, as a pure decision. Pruning night by night leaves the same archives as
+ * pruning once: the newest of a day, week, month or year stays the newest of it.
+ */
+import { Temporal } from 'temporal-polyfill';
+import type { ArchiveScope } from '../archive/model.js';
+import { nightOf } from './window.js';
+
+/** How long the newest archive of each period is kept, as ISO 8601 durations; absent periods keep nothing. */
+export interface RetentionPolicy {
+  /** Newest of each day. */
+  readonly daily?: string;
+  /** Newest of each ISO week (Monday to Sunday). */
+  readonly weekly?: string;
+  /** Newest of each month. */
+  readonly monthly?: string;
+  /** Newest of each year. */
+  readonly yearly?: string;
+}
+
+/** The schedule that Open Dental's own cloud keeps: daily 3 days, weekly 6 months, monthly 1 year, yearly 3 years. */
+export const defaultRetention: Required<RetentionPolicy> = {
+  daily: 'P3D',
+  weekly: 'P6M',
+  monthly: 'P1Y',
+  yearly: 'P3Y',
+};
+
+/** An archive in a store, as far as retention must know it. */
+export interface RetainedArchive {
+  readonly key: string;
+  readonly createdAt: Date;
+  /** Archives of different scope never replace each other. */
+  readonly scope: ArchiveScope;
+  /** It was read back from the store and found to be what was sealed. */
+  readonly verified: boolean;
+  /** An administrator who is still there has a password that opens it. */
+  readonly opensForLivingAdmin: boolean;
+}
+
+/** Why an archive is kept. */
+export type KeepReason =
+  | 'daily'
+  | 'from-the-future'
+  | 'last-for-living-admin'
+  | 'monthly'
+  | 'newest-verified'
+  | 'weekly'
+  | 'yearly';
+
+/** What stays and what goes. Every archive is in exactly one list; both are newest first. */
+export interface RetentionPlan {
+  readonly keep: readonly { readonly archive: RetainedArchive; readonly reasons: readonly KeepReason[] }[];
+  readonly remove: readonly RetainedArchive[];
+}
+
+type Period = keyof RetentionPolicy;
+const periods: readonly Period[] = ['daily', 'weekly', 'monthly', 'yearly'];
+
+/**
+ * Decides which archives of a practice may be removed. Whatever the policy says, the newest verified archive of each
+ * scope stays, and so does the newest that a living administrator can open; an archive dated in the future stays and
+ * replaces no other, because some clock was wrong.
+ *
+ * @throws RangeError when a duration of the policy cannot be read
+ * @example
+ * ```ts
+ * const { remove } = planRetention(archives, { now: new Date(), timeZone: 'America/Chicago' });
+ * ```
+ */
+export function planRetention(
+  archives: readonly RetainedArchive[],
+  options: { readonly now: Date; readonly timeZone: string; readonly policy?: RetentionPolicy },
+): RetentionPlan {
+  const policy = options.policy ?? defaultRetention;
+  const reasons = new Map<RetainedArchive, KeepReason[]>();
+  const keep = (archive: RetainedArchive | undefined, reason: KeepReason): void => {
+    if (archive !== undefined) reasons.set(archive, [...(reasons.get(archive) ?? []), reason]);
+  };
+  // Telling the night of an instant is the dear part of the work, and done once.
+  const nights = new Map(archives.map((each) => [each, nightOf(each.createdAt, options.timeZone)]));
+  const newestFirst = [...archives].sort(
+    (a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.key < b.key ? 1 : -1),
+  );
+  for (const scope of ['critical', 'full'] as const) {
+    const ofScope = newestFirst.filter((archive) => archive.scope === scope);
+    const past = ofScope.filter((archive) => archive.createdAt <= options.now);
+    for (const archive of ofScope) if (archive.createdAt > options.now) keep(archive, 'from-the-future');
+    keep(
+      past.find((archive) => archive.verified),
+      'newest-verified',
+    );
+    keep(
+      past.find((archive) => archive.verified && archive.opensForLivingAdmin) ??
+        past.find((archive) => archive.opensForLivingAdmin),
+      'last-for-living-admin',
+    );
+    for (const period of periods) {
+      const horizon = policy[period];
+      if (horizon === undefined) continue;
+      const oldest = before(options.now, horizon, options.timeZone);
+      for (const archive of newestOfEach(period, past, nights)) {
+        if (archive.createdAt >= oldest) keep(archive, period);
+      }
+    }
+  }
+  return {
+    keep: newestFirst
+      .filter((archive) => reasons.has(archive))
+      .map((archive) => ({ archive, reasons: reasons.get(archive)! })),
+    remove: newestFirst.filter((archive) => !reasons.has(archive)),
+  };
+}
+
+/** Of each period the newest verified archive, or the newest when none is verified. */
+function newestOfEach(
+  period: Period,
+  newestFirst: readonly RetainedArchive[],
+  nights: ReadonlyMap<RetainedArchive, string>,
+): Iterable<RetainedArchive> {
+  const representatives = new Map<string, RetainedArchive>();
+  for (const archive of newestFirst) {
+    const name = nameOf(period, Temporal.PlainDate.from(nights.get(archive)!));
+    const chosen = representatives.get(name);
+    if (chosen === undefined || (!chosen.verified && archive.verified)) representatives.set(name, archive);
+  }
+  return representatives.values();
+}
+
+function nameOf(period: Period, night: Temporal.PlainDate): string {
+  switch (period) {
+    case 'daily':
+      return night.toString();
+    case 'weekly':
+      return `${night.yearOfWeek}-W${night.weekOfYear}`;
+    case 'monthly':
+      return night.toPlainYearMonth().toString();
+    case 'yearly':
+      return String(night.year);
+  }
+}
+
+function before(now: Date, duration: string, timeZone: string): Date {
+  const instant = Temporal.Instant.fromEpochMilliseconds(now.getTime());
+  return new Date(instant.toZonedDateTimeISO(timeZone).subtract(duration).epochMilliseconds);
+}

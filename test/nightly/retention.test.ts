@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { planRetention, type RetainedArchive, type RetentionPolicy } from '../../src/nightly/retention.js';
+
+const day = 86_400_000;
+const timeZone = 'America/Denver';
+
+function archive(createdAt: string | Date, facts: Partial<RetainedArchive> = {}): RetainedArchive {
+  const at = new Date(createdAt);
+  return {
+    key: `p/${at.toISOString()}.tar.age`,
+    createdAt: at,
+    scope: 'critical',
+    verified: true,
+    opensForLivingAdmin: true,
+    ...facts,
+  };
+}
+
+function keysOf(archives: readonly RetainedArchive[]): string[] {
+  return archives.map(({ key }) => key).sort();
+}
+
+function kept(archives: readonly RetainedArchive[], now: Date, policy?: RetentionPolicy): RetainedArchive[] {
+  const plan = planRetention(archives, { now, timeZone, ...(policy === undefined ? {} : { policy }) });
+  return plan.keep.map((each) => each.archive);
+}
+
+describe('retention', () => {
+  it('keeps days for three days, weeks for six months, months for a year, years for three', () => {
+    const start = new Date('2022-01-01T06:00:00Z').getTime();
+    const nights = Array.from({ length: 1800 }, (_, i) => archive(new Date(start + i * day)));
+    const now = new Date(start + 1799 * day + day / 2);
+    const { keep, remove } = planRetention(nights, { now, timeZone });
+    const count = (reason: string) => keep.filter(({ reasons }) => reasons.some((r) => r === reason)).length;
+    assert.equal(count('daily'), 3);
+    assert.equal(count('weekly'), 27);
+    assert.equal(count('monthly'), 13);
+    assert.equal(count('yearly'), 4);
+    assert.equal(keep.length + remove.length, nights.length);
+    assert.ok(keep.length < 45, `${keep.length} kept`);
+  });
+
+  it('comes to the same night by night as all at once', () => {
+    const start = new Date('2023-06-01T07:30:00Z').getTime();
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 200, maxLength: 500 }), (nights) => {
+        const all: RetainedArchive[] = [];
+        let pruned: RetainedArchive[] = [];
+        let now = new Date(start);
+        nights.forEach((made, i) => {
+          now = new Date(start + i * day);
+          if (!made) return;
+          const next = archive(now);
+          all.push(next);
+          pruned = kept([...pruned, next], now);
+        });
+        assert.deepEqual(keysOf(kept(pruned, now)), keysOf(kept(all, now)));
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it('never removes the newest verified archive, however old it is', () => {
+    const old = archive('2010-01-01T00:00:00Z');
+    const broken = archive('2026-01-01T00:00:00Z', { verified: false });
+    const plan = planRetention([old, broken], { now: new Date('2026-01-02T00:00:00Z'), timeZone });
+    assert.deepEqual(plan.remove, []);
+    assert.deepEqual(plan.keep.at(-1)?.reasons, ['newest-verified', 'last-for-living-admin']);
+  });
+
+  it('never removes the last archive that a living administrator can open', () => {
+    const old = archive('2015-01-01T00:00:00Z');
+    const fresh = archive('2026-01-01T00:00:00Z', { opensForLivingAdmin: false });
+    const plan = planRetention([fresh, old], { now: new Date('2026-01-02T00:00:00Z'), timeZone });
+    assert.deepEqual(plan.remove, []);
+  });
+
+  it('lets an unverified archive stand for a day only when there is no verified one', () => {
+    const good = archive('2026-01-01T04:00:00Z');
+    const bad = archive('2026-01-01T05:00:00Z', { verified: false });
+    const plan = planRetention([good, bad], { now: new Date('2026-01-01T06:00:00Z'), timeZone });
+    assert.deepEqual(plan.remove, [bad]);
+  });
+
+  it('counts a full copy and a critical one apart', () => {
+    const full = archive('2026-01-01T04:00:00Z', { scope: 'full', key: 'p/full' });
+    const critical = archive('2026-01-01T04:00:00Z', { key: 'p/critical' });
+    const plan = planRetention([full, critical], { now: new Date('2026-02-01T06:00:00Z'), timeZone });
+    assert.deepEqual(plan.remove, []);
+  });
+
+  it('keeps what is dated in the future, and lets it replace nothing', () => {
+    const today = archive('2026-01-01T04:00:00Z');
+    const later = archive('2031-01-01T04:00:00Z');
+    const plan = planRetention([today, later], { now: new Date('2026-01-02T00:00:00Z'), timeZone });
+    assert.deepEqual(plan.keep[0]?.reasons, ['from-the-future']);
+    assert.ok(plan.keep[1]?.reasons.includes('newest-verified'));
+  });
+
+  it('loses nothing to any policy: one verified archive per scope always stays', () => {
+    const anArchive = fc
+      .record({
+        createdAt: fc.date({ min: new Date('2015-01-01'), max: new Date('2027-01-01'), noInvalidDate: true }),
+        scope: fc.constantFrom<'critical' | 'full'>('critical', 'full'),
+        verified: fc.boolean(),
+        opensForLivingAdmin: fc.boolean(),
+      })
+      .map((facts) => archive(facts.createdAt, facts));
+    const aPolicy = fc.constantFrom<RetentionPolicy>({}, { daily: 'P1D' }, { weekly: 'P1M', yearly: 'P9Y' });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(anArchive, { selector: (each) => each.key }),
+        aPolicy,
+        (archives, policy) => {
+          const now = new Date('2026-01-01T00:00:00Z');
+          const staying = kept(archives, now, policy);
+          for (const scope of ['critical', 'full'] as const) {
+            for (const wanted of [
+              (each: RetainedArchive) => each.verified,
+              (each: RetainedArchive) => each.opensForLivingAdmin,
+            ]) {
+              const there = (list: readonly RetainedArchive[]) =>
+                list.some((each) => each.scope === scope && wanted(each) && each.createdAt <= now);
+              assert.equal(there(staying), there(archives));
+            }
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('refuses a duration it cannot read', () => {
+    assert.throws(
+      () => kept([archive('2026-01-01T00:00:00Z')], new Date(), { daily: 'three days' }),
+      RangeError,
+    );
+  });
+});
