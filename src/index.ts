@@ -1,3 +1,12 @@
+export type { KeyWarning, KeyWarningCode } from './admin/key-warning.js';
+export { readAdmins } from './admin/read-admins.js';
+export {
+  type AdminCandidate,
+  isSameAdmin,
+  type LastAdmin,
+  resolveLastAdmin,
+} from './admin/resolve-last-admin.js';
+export { Secret } from './admin/secret.js';
 export { type ByteSource, type RangeSource, toReadableStream } from './bytes.js';
 export type {
   Catalog,

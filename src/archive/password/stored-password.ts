@@ -61,6 +61,13 @@ function schemeNamed(name: string, schemes: HashSchemes): string | undefined {
   return scheme === 'None' || Object.hasOwn(schemes, scheme) ? scheme : undefined;
 }
 
+/** A stored password as text, with its scheme in front. What had no known form stays as it was. */
+export function formatStoredPassword({ scheme, salt, hash }: StoredPassword): string {
+  const text = `${scheme}$${salt}$${hash}`;
+  // Two dollar signs in the hash would make a form that cannot be taken apart again.
+  return hash.includes('$') ? hash : text;
+}
+
 /**
  * The hash that a password leads to, as the text that is stored.
  *

@@ -1,0 +1,29 @@
+/** Something a person should know about who can open the backups, though they are made. */
+export interface KeyWarning {
+  readonly code: KeyWarningCode;
+  /** For people; holds no password and no hash. */
+  readonly message: string;
+}
+
+/**
+ * - `chain-broken`: the password was replaced without the old one; older archives keep opening with the old one only
+ * - `chain-shortened`: the label has no room for the keys of all earlier passwords; the oldest are left out of it
+ * - `clock-ahead`: a login lies in the future, so it is not believed when looking for the last administrator
+ * - `enrollment-stale`: the password changed since the enrolment, which is therefore not used
+ * - `holder-gone`: an archive's key holder is no administrator any more
+ * - `one-person`: only one administrator of today can open the archives
+ * - `password-equals-user-name`, `password-short`: easily guessed
+ * - `password-unverified`: the database stores the password in a form that cannot be checked
+ * - `stored-hash`: whoever can read the table of users can open the archive
+ */
+export type KeyWarningCode =
+  | 'chain-broken'
+  | 'chain-shortened'
+  | 'clock-ahead'
+  | 'enrollment-stale'
+  | 'holder-gone'
+  | 'one-person'
+  | 'password-equals-user-name'
+  | 'password-short'
+  | 'password-unverified'
+  | 'stored-hash';

@@ -1,0 +1,30 @@
+const shown = '[secret]';
+
+/**
+ * A text that no log, error, event or `JSON.stringify` may show. It must be asked for by name.
+ *
+ * `util.inspect` does not look into private fields. JavaScript cannot wipe a string, so this keeps it from view, not from memory.
+ */
+export class Secret {
+  readonly #text: string;
+
+  /** @param text - what to keep from view */
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The text itself. */
+  reveal(): string {
+    return this.#text;
+  }
+
+  /** @returns a placeholder */
+  toString(): string {
+    return shown;
+  }
+
+  /** @returns a placeholder */
+  toJSON(): string {
+    return shown;
+  }
+}
