@@ -7,6 +7,33 @@ export {
   resolveLastAdmin,
 } from './admin/resolve-last-admin.js';
 export { Secret } from './admin/secret.js';
+export {
+  type ArchiveInspection,
+  type ArchiveKeys,
+  type ArchiveReader,
+  type DecryptArchiveOptions,
+  decryptArchive,
+  type EncryptArchiveOptions,
+  encryptArchive,
+  filterParts,
+  forkParts,
+  type Identity,
+  inspectArchive,
+  type LabelFields,
+  type OpenArchiveOptions,
+  type OpenedArchive,
+  openArchive,
+  type PartFilter,
+  type Password,
+  type ReadOptions,
+  type ReadPartsOptions,
+  type Recipient,
+  type SealedArchive,
+  type UnlockedIdentity,
+  unlockChain,
+  unlockLabel,
+} from './archive/index.js';
+export type * from './archive/model.js';
 export { type ByteSource, type RangeSource, toReadableStream } from './bytes.js';
 export type {
   Catalog,

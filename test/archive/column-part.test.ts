@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type ColumnBatch, type ColumnValues, widthOf } from '../../src/archive/column-batch.js';
+import { type ColumnBatch, widthOf } from '../../src/archive/column-batch.js';
 import { decodeColumnPart, encodeColumnPart, MAX_PART_ROWS } from '../../src/archive/column-part.js';
 import type { ValueForm } from '../../src/archive/model.js';
 import { packRows, unpackRows } from '../../src/archive/pack-rows.js';
 import { isBackupError } from '../../src/errors.js';
+import { column } from './support/columns.js';
 
 const forms: readonly ValueForm[] = [
   'bytes',
@@ -23,31 +24,6 @@ const forms: readonly ValueForm[] = [
   'u64',
   'u8',
 ];
-
-/** A column from one value per row; null is NULL, a bigint stands in its form's width. */
-function column(form: ValueForm, values: readonly (bigint | Uint8Array | null)[]): ColumnValues {
-  const rows = values.length;
-  const nulls = values.includes(null) ? new Uint8Array(Math.ceil(rows / 8)) : null;
-  values.forEach((value, row) => {
-    if (value === null) nulls![row >> 3]! |= 1 << (row & 7);
-  });
-  const width = widthOf(form);
-  if (width === 0) {
-    const bytes = values.map((value) => (value instanceof Uint8Array ? value : new Uint8Array(0)));
-    return {
-      kind: 'variable',
-      nulls,
-      lengths: Uint32Array.from(bytes, (value) => value.length),
-      data: Uint8Array.from(bytes.flatMap((value) => [...value])),
-    };
-  }
-  const data = new Uint8Array(rows * width);
-  values.forEach((value, row) => {
-    if (typeof value !== 'bigint') return;
-    for (let i = 0; i < width; i++) data[row * width + i] = Number((value >> BigInt(8 * i)) & 0xffn);
-  });
-  return { kind: 'fixed', width, nulls, data };
-}
 
 function assertRoundTrip(batch: ColumnBatch, ofForms: readonly ValueForm[]): Uint8Array {
   const part = encodeColumnPart(batch);

@@ -1,0 +1,86 @@
+import { engine } from '#engine';
+import type { ByteSource } from '../bytes.js';
+import { takePayloadKey } from './age/decrypt.js';
+import { stanzasOf, takeHeader, unlockHeader } from './age/header.js';
+import { openPayload } from './age/stream.js';
+import { ByteReader } from './byte-reader.js';
+import { labelOf } from './label.js';
+import type { Label, Part } from './model.js';
+import { readTar } from './read-tar.js';
+import { type ArchiveKeys, checkKeys, identitiesFor } from './unlock.js';
+
+/** Keys and surroundings of {@link decryptArchive}. */
+export interface DecryptArchiveOptions extends ArchiveKeys {
+  readonly signal?: AbortSignal;
+}
+
+/** An archive being read: its parts, to be iterated once. */
+export interface OpenedArchive extends AsyncIterable<Part> {
+  /**
+   * What stands on the outside, authenticated; null when the file was encrypted by other means. Asking for it reads no
+   * further than the header; it rejects when the keys do not open the archive.
+   */
+  readonly label: Promise<Label | null>;
+}
+
+/**
+ * Opens an archive and gives back the parts of the dump, as a stream in constant memory.
+ *
+ * Strict: bytes come only from chunks that have authenticated, every file is checked against the manifest, and the
+ * last part, `summary`, comes only when all before it was confirmed. Whoever acts on parts before that must be ready
+ * to undo.
+ *
+ * @example
+ * ```ts
+ * for await (const part of decryptArchive(source, { password })) console.log(part.kind);
+ * ```
+ * @param source - the archive
+ * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`, while iterating
+ * @throws TypeError when no key is given or an identity is none
+ */
+export function decryptArchive(source: ByteSource, options: DecryptArchiveOptions): OpenedArchive {
+  checkKeys(options);
+  const reader = new ByteReader(source, options.signal);
+  let unlocked: Promise<{ readonly label: Label | null; readonly fileKey: Uint8Array }> | null = null;
+  const unlock = () => {
+    unlocked ??= unlockArchive(reader, options);
+    return unlocked;
+  };
+  let isTaken = false;
+
+  async function* open(): AsyncGenerator<Part> {
+    let key: Uint8Array | null = null;
+    try {
+      const { label, fileKey } = await unlock();
+      key = await takePayloadKey(reader, fileKey);
+      yield* readTar(new ByteReader(openPayload(reader, key, engine)), label);
+    } finally {
+      key?.fill(0);
+      await reader.close();
+    }
+  }
+
+  return {
+    get label() {
+      const label = unlock().then((opened) => opened.label);
+      label.catch(() => undefined);
+      return label;
+    },
+    [Symbol.asyncIterator]() {
+      if (isTaken) throw new TypeError('an opened archive can be iterated once');
+      isTaken = true;
+      return open();
+    },
+  };
+}
+
+/** Reads the header of an archive and unlocks it. */
+export async function unlockArchive(
+  reader: ByteReader,
+  keys: ArchiveKeys,
+): Promise<{ readonly label: Label | null; readonly fileKey: Uint8Array }> {
+  const header = await takeHeader(reader);
+  const label = labelOf(await stanzasOf(header));
+  const fileKey = await unlockHeader(header, await identitiesFor(keys, label));
+  return { label, fileKey };
+}

@@ -1,0 +1,86 @@
+import type { Recipient } from 'age-encryption';
+import { engine } from '#engine';
+import { iterateBytes, toReadableStream } from '../bytes.js';
+import { writeAge } from './age/encrypt.js';
+import { checkRecipients } from './age/keys.js';
+import { type LabelFields, labelRecipient, makeLabel } from './label.js';
+import type { Label, Manifest, Part } from './model.js';
+import { writeTar } from './write-tar.js';
+
+/** How an archive is sealed. */
+export interface EncryptArchiveOptions {
+  /** `age1…`, `age1pq1…`, or recipients of one's own. Whoever holds one of their keys can open the archive. */
+  readonly recipients: readonly (string | Recipient)[];
+  /** What stands readable on the outside. */
+  readonly label: LabelFields;
+  readonly signal?: AbortSignal;
+}
+
+/** An archive on its way: its bytes, to be iterated once. */
+export interface SealedArchive extends AsyncIterable<Uint8Array> {
+  /** What stands readable on the outside. */
+  readonly label: Label;
+  /**
+   * The manifest, once the last byte was handed over; rejects when the archive was not written to its end. It does not
+   * drive the archive: somebody must iterate it.
+   */
+  readonly manifest: Promise<Manifest>;
+  /** The bytes as a web stream. */
+  toReadableStream(): ReadableStream<Uint8Array>;
+}
+
+/**
+ * Seals the parts of a dump into an archive: age over tar, written as a stream in constant memory.
+ *
+ * @example
+ * ```ts
+ * const archive = encryptArchive(dumpDatabase(address), { recipients: ['age1…'], label });
+ * await store.put(key, archive);
+ * console.log((await archive.manifest).tables.length, 'tables');
+ * ```
+ * @param parts - as `dumpDatabase` gives them
+ * @throws TypeError when a recipient is none or the label lacks something; while iterating, whatever `parts` throws,
+ *   and BackupError `dump-incomplete` when the summary promises other rows than came
+ */
+export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchiveOptions): SealedArchive {
+  checkRecipients(options.recipients);
+  const { signal } = options;
+  const label = makeLabel(options.label);
+  const recipients = [...options.recipients, labelRecipient(label)];
+  let settle: { resolve(manifest: Manifest): void; reject(reason: unknown): void };
+  const manifest = new Promise<Manifest>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  // Nobody need look at it.
+  manifest.catch(() => undefined);
+  let isTaken = false;
+
+  async function* seal(): AsyncGenerator<Uint8Array> {
+    let written: Manifest | null = null;
+    try {
+      const tar = writeTar(parts, label, (complete) => {
+        written = complete;
+      });
+      yield* writeAge(engine, iterateBytes(tar, signal), recipients);
+      settle.resolve(written!);
+    } catch (error) {
+      settle.reject(error);
+      throw error;
+    } finally {
+      // Only the first settling counts: this one is for an iteration that was broken off.
+      settle.reject(new DOMException('The archive was not written to its end.', 'AbortError'));
+    }
+  }
+
+  const archive: SealedArchive = {
+    label,
+    manifest,
+    [Symbol.asyncIterator]() {
+      if (isTaken) throw new TypeError('a sealed archive can be iterated once');
+      isTaken = true;
+      return seal();
+    },
+    toReadableStream: () => toReadableStream(archive),
+  };
+  return archive;
+}

@@ -1,0 +1,54 @@
+/** Names of the files inside an archive. They are built from numbers, never from names of the database. */
+
+/** What a file inside an archive is. */
+export type EntryKind =
+  | { readonly kind: 'database' }
+  | { readonly kind: 'manifest' }
+  | { readonly kind: 'objects' }
+  | { readonly kind: 'rows'; readonly table: number; readonly sequence: number }
+  | { readonly kind: 'table'; readonly table: number }
+  /** For people, or of a later minor version: passed over. */
+  | { readonly kind: 'other' };
+
+/** Fixed names. */
+export const README_NAME = 'README.txt';
+export const READER_NAME = 'reader.py';
+export const DATABASE_NAME = 'database.json';
+export const OBJECTS_NAME = 'objects.json';
+export const MANIFEST_NAME = 'manifest.json';
+
+/** Name of a table's description. */
+export function tableEntryName(table: number): string {
+  return `tables/${digits(table, 4)}/table.json`;
+}
+
+/** Name of a column part. */
+export function rowsEntryName(table: number, sequence: number): string {
+  return `tables/${digits(table, 4)}/${digits(sequence, 6)}.cols.gz`;
+}
+
+function digits(value: number, width: number): string {
+  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError('"table" and "sequence" count from 1');
+  return String(value).padStart(width, '0');
+}
+
+/** What a name means. */
+export function parseEntryName(name: string): EntryKind {
+  switch (name) {
+    case DATABASE_NAME:
+      return { kind: 'database' };
+    case OBJECTS_NAME:
+      return { kind: 'objects' };
+    case MANIFEST_NAME:
+      return { kind: 'manifest' };
+  }
+  const match = /^tables\/([0-9]{4,9})\/(?:table\.json|([0-9]{6,9})\.cols\.gz)$/.exec(name);
+  if (match === null) return { kind: 'other' };
+  const table = Number(match[1]);
+  if (match[2] === undefined) {
+    return table > 0 && tableEntryName(table) === name ? { kind: 'table', table } : { kind: 'other' };
+  }
+  const sequence = Number(match[2]);
+  const isCanonical = table > 0 && sequence > 0 && rowsEntryName(table, sequence) === name;
+  return isCanonical ? { kind: 'rows', table, sequence } : { kind: 'other' };
+}

@@ -1,0 +1,55 @@
+import type { RangeSource } from '../bytes.js';
+import { BackupError } from '../errors.js';
+import { parseManifest } from './descriptions.js';
+import { MANIFEST_NAME } from './entry-names.js';
+import type { Manifest } from './model.js';
+import { checkEntrySize } from './read-tar.js';
+import { parseTarHeader, TAR_BLOCK_BYTES, TAR_END_BYTES, tarPadding } from './tar.js';
+
+const FIRST_WINDOW_BYTES = 256 * 1024;
+
+/**
+ * Finds and reads the manifest from the end of a tar: the last file, whose header is the only block of it that starts
+ * with its name and fits its size, as JSON holds no zero bytes.
+ *
+ * @param content - the plaintext of the archive
+ * @returns the manifest, and where its header starts
+ * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`
+ */
+export async function findManifest(
+  content: RangeSource,
+  signal?: AbortSignal,
+): Promise<{ readonly manifest: Manifest; readonly offset: number }> {
+  if (content.size % TAR_BLOCK_BYTES !== 0 || content.size < TAR_END_BYTES + TAR_BLOCK_BYTES) throw lost();
+  const options = signal === undefined ? {} : { signal };
+  for (let window = FIRST_WINDOW_BYTES; ; window *= 4) {
+    const length = Math.min(window, content.size);
+    // As long as nothing was found, everything in the window would belong to the manifest.
+    checkEntrySize({ kind: 'manifest' }, length - TAR_END_BYTES - TAR_BLOCK_BYTES);
+    const tail = await content.read(content.size - length, length, options);
+    if (tail.subarray(length - TAR_END_BYTES).some((byte) => byte !== 0)) throw lost();
+    const found = findHeader(tail);
+    if (found !== null) {
+      const manifest = parseManifest(tail.subarray(found.contentStart, found.contentStart + found.size));
+      return { manifest, offset: content.size - length + found.contentStart - TAR_BLOCK_BYTES };
+    }
+    if (length === content.size) throw lost();
+  }
+}
+
+function findHeader(tail: Uint8Array): { readonly contentStart: number; readonly size: number } | null {
+  const name = new TextEncoder().encode(`${MANIFEST_NAME}\0`);
+  const end = tail.length - TAR_END_BYTES;
+  for (let at = end - TAR_BLOCK_BYTES; at >= 0; at -= TAR_BLOCK_BYTES) {
+    if (!name.every((byte, i) => tail[at + i] === byte)) continue;
+    const header = parseTarHeader(tail.subarray(at, at + TAR_BLOCK_BYTES));
+    const contentStart = at + TAR_BLOCK_BYTES;
+    if (header === null || contentStart + header.size + tarPadding(header.size) !== end) throw lost();
+    return { contentStart, size: header.size };
+  }
+  return null;
+}
+
+function lost(): BackupError {
+  return new BackupError('archive-damaged', 'The archive does not end with a manifest.');
+}

@@ -1,0 +1,63 @@
+import type { Part } from './model.js';
+
+/**
+ * Gives the same parts to several consumers, in step: the next part is taken when every consumer is done with the one
+ * before, so that no more than one is in memory. A consumer that fails or leaves early is not waited for any more, and
+ * the others go on. When all have left, the source is told to stop. When the source fails, all consumers see it.
+ *
+ * All consumers must run at the same time: one that never starts holds up the others.
+ *
+ * @param parts - a dump, to be iterated once
+ * @param count - number of consumers
+ */
+export function forkParts(parts: AsyncIterable<Part>, count: number): AsyncIterable<Part>[] {
+  if (!Number.isInteger(count) || count < 1) throw new RangeError('"count" must be 1 or more');
+  let source: AsyncIterator<Part> | null = null;
+  let step: Promise<IteratorResult<Part>> | null = null;
+  const active = new Set<number>(Array.from({ length: count }, (_, i) => i));
+  // Those who have asked for the next part, and how to give it to them.
+  const waiting = new Map<number, () => void>();
+
+  const advance = (): void => {
+    if (waiting.size < active.size || active.size === 0) return;
+    source ??= parts[Symbol.asyncIterator]();
+    step = source.next();
+    // Every consumer gets the failure; without any it must not count as unhandled.
+    step.catch(() => undefined);
+    for (const wake of waiting.values()) wake();
+    waiting.clear();
+  };
+  const leave = async (consumer: number): Promise<void> => {
+    if (!active.delete(consumer)) return;
+    waiting.delete(consumer);
+    if (active.size === 0) await source?.return?.();
+    else advance();
+  };
+
+  return Array.from({ length: count }, (_, consumer) => ({
+    [Symbol.asyncIterator](): AsyncIterator<Part> {
+      const end: IteratorResult<Part> = { done: true, value: undefined };
+      return {
+        async next() {
+          if (!active.has(consumer)) return end;
+          await new Promise<void>((wake) => {
+            waiting.set(consumer, wake);
+            advance();
+          });
+          try {
+            const result = await step!;
+            if (result.done === true) active.delete(consumer);
+            return result;
+          } catch (error) {
+            active.delete(consumer);
+            throw error;
+          }
+        },
+        async return() {
+          await leave(consumer);
+          return end;
+        },
+      };
+    },
+  }));
+}

@@ -1,0 +1,17 @@
+const DEPTH = 2;
+
+/** Results in order, while the next ones are already being made: reading, inflating and using overlap. */
+export async function* inAdvance<Item, Result>(
+  items: Iterable<Item>,
+  make: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  const pending: Promise<Result>[] = [];
+  for (const item of items) {
+    const next = make(item);
+    // Seen when its turn comes; until then, and when nobody waits for it any more, it must not count as unhandled.
+    next.catch(() => undefined);
+    pending.push(next);
+    if (pending.length > DEPTH) yield await pending.shift()!;
+  }
+  for (const result of pending) yield await result;
+}

@@ -1,0 +1,25 @@
+/**
+ * `supplemental-backup/archive`: archives from the outside and the inside, in Node.js and browsers. Nothing here
+ * reaches a database, a disk or a network.
+ *
+ * @module
+ */
+export type { Identity, Recipient } from 'age-encryption';
+export type { ColumnBatch, ColumnValues, FixedValues, VariableValues } from './column-batch.js';
+export { type DecryptArchiveOptions, decryptArchive, type OpenedArchive } from './decrypt-archive.js';
+export { type EncryptArchiveOptions, encryptArchive, type SealedArchive } from './encrypt-archive.js';
+export { filterParts, type PartFilter } from './filter-parts.js';
+export { forkParts } from './fork-parts.js';
+export { type ArchiveInspection, inspectArchive } from './inspect-archive.js';
+export type { LabelFields } from './label.js';
+export type * from './model.js';
+export {
+  type ArchiveReader,
+  type OpenArchiveOptions,
+  openArchive,
+  type ReadOptions,
+  type ReadPartsOptions,
+} from './open-archive.js';
+export { packRows, unpackRows } from './pack-rows.js';
+export type { Password } from './password/passphrase.js';
+export { type ArchiveKeys, type UnlockedIdentity, unlockChain, unlockLabel } from './unlock.js';

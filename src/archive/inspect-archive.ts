@@ -1,0 +1,59 @@
+import type { ByteSource, RangeSource } from '../bytes.js';
+import { stanzasOf, takeHeader } from './age/header.js';
+import { PAYLOAD_NONCE_BYTES, plaintextBytes } from './age/stream.js';
+import { ByteReader } from './byte-reader.js';
+import { LABEL_STANZA, labelOf } from './label.js';
+import type { Label } from './model.js';
+import { chunksOfRanges } from './range-reader.js';
+
+/** What an archive shows without a key. Nothing of it is proven: that takes a key. */
+export interface ArchiveInspection {
+  /** What stands on the outside; null when this is an age file of another kind. */
+  readonly label: Label | null;
+  /** False, always: only opening the archive authenticates its label. */
+  readonly verified: false;
+  /** Kinds of the recipients, such as `X25519` or `mlkem768x25519`. */
+  readonly recipients: readonly string[];
+  /** Bytes before the payload. */
+  readonly headerBytes: number;
+  /** Size of the file in bytes; null when the source does not say. */
+  readonly size: number | null;
+  /** Size of what is sealed in it, in bytes; null when the source does not say. */
+  readonly contentBytes: number | null;
+}
+
+/**
+ * Reads the outside of an archive, without a key: what it is, whose it is, who can open it. From a
+ * {@link RangeSource} only the first bytes are fetched.
+ *
+ * @throws BackupError `archive-unsupported` when it is no age file or of a newer format; `archive-damaged` when its
+ *   header does not parse or its size is impossible; `archive-limit-exceeded`
+ */
+export async function inspectArchive(
+  source: ByteSource | RangeSource,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ArchiveInspection> {
+  const { signal } = options;
+  const isRanges = 'read' in source;
+  const reader = new ByteReader(isRanges ? chunksOfRanges(source, signal) : source, signal);
+  try {
+    const header = await takeHeader(reader);
+    const stanzas = await stanzasOf(header);
+    const size = sizeOf(source);
+    return {
+      label: labelOf(stanzas),
+      verified: false,
+      recipients: stanzas.map((stanza) => stanza.args[0]!).filter((type) => type !== LABEL_STANZA),
+      headerBytes: header.length,
+      size,
+      contentBytes: size === null ? null : plaintextBytes(size - header.length - PAYLOAD_NONCE_BYTES),
+    };
+  } finally {
+    await reader.close();
+  }
+}
+
+function sizeOf(source: ByteSource | RangeSource): number | null {
+  if (source instanceof Uint8Array) return source.length;
+  return 'size' in source && typeof source.size === 'number' ? source.size : null;
+}

@@ -1,0 +1,51 @@
+import { type Recipient, Stanza } from 'age-encryption';
+import { utf8 } from '../bytes.js';
+import { BackupError } from '../errors.js';
+import { FORMAT, parseLabel } from './descriptions.js';
+import type { Label } from './model.js';
+
+/** Type of the stanza that carries the label; stock age passes over it. */
+export const LABEL_STANZA = 'supplemental-backup/label';
+/** Largest label, in bytes: room for the identities of many password changes. */
+export const MAX_LABEL_BYTES: number = 256 * 1024;
+
+/** What the caller says of an archive; the rest of its {@link Label} has defaults. */
+export type LabelFields = Omit<Label, 'archiveId' | 'createdAt' | 'format'> &
+  Partial<Pick<Label, 'archiveId' | 'createdAt'>>;
+
+/** Completes a label: a random id and the present moment, where they are not given. */
+export function makeLabel(fields: LabelFields): Label {
+  const id = crypto.getRandomValues(new Uint8Array(16));
+  const archiveId = fields.archiveId ?? Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const createdAt = fields.createdAt ?? new Date().toISOString();
+  const label: Label = { format: FORMAT, ...fields, archiveId, createdAt };
+  const bytes = utf8(JSON.stringify(label));
+  if (bytes.length > MAX_LABEL_BYTES) throw new RangeError(`"label" is longer than ${MAX_LABEL_BYTES} bytes`);
+  try {
+    parseLabel(bytes);
+  } catch {
+    throw new TypeError('"label" lacks something or has it wrong');
+  }
+  return label;
+}
+
+/** The label as a recipient that wraps no key: its stanza stands in the header, and the header's MAC covers it. */
+export function labelRecipient(label: Label): Recipient {
+  return { wrapFileKey: () => [new Stanza([LABEL_STANZA], utf8(JSON.stringify(label)))] };
+}
+
+/**
+ * The label among the stanzas of a header; null when there is none.
+ *
+ * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`
+ */
+export function labelOf(stanzas: readonly Stanza[]): Label | null {
+  const found = stanzas.filter((stanza) => stanza.args[0] === LABEL_STANZA);
+  const stanza = found[0];
+  if (stanza === undefined) return null;
+  if (found.length > 1) throw new BackupError('archive-damaged', 'The archive has more than one label.');
+  if (stanza.body.length > MAX_LABEL_BYTES) {
+    throw new BackupError('archive-limit-exceeded', 'The label of the archive is too long.');
+  }
+  return parseLabel(stanza.body);
+}

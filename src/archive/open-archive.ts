@@ -1,0 +1,229 @@
+import { engine } from '#engine';
+import type { RangeSource } from '../bytes.js';
+import { BackupError } from '../errors.js';
+import { takePayloadKey } from './age/decrypt.js';
+import { openPayloadRanges } from './age/random-access.js';
+import { ByteReader } from './byte-reader.js';
+import type { ColumnBatch } from './column-batch.js';
+import { unlockArchive } from './decrypt-archive.js';
+import { parseDatabase, parseObjects, parseTable } from './descriptions.js';
+import { DATABASE_NAME, OBJECTS_NAME, parseEntryName, rowsEntryName, tableEntryName } from './entry-names.js';
+import { filterSummary } from './filter-parts.js';
+import { findManifest } from './find-manifest.js';
+import { peekMember } from './gzip-member.js';
+import { inAdvance } from './in-advance.js';
+import type {
+  DatabaseDescription,
+  Label,
+  Manifest,
+  ManifestEntry,
+  Part,
+  RowsPart,
+  SchemaObject,
+  TableDescription,
+  TableSummary,
+  ValueForm,
+} from './model.js';
+import { unpackRows } from './pack-rows.js';
+import { chunksOfRanges } from './range-reader.js';
+import { checkEntrySize, checkIdentity, entryOf, isSameEntry } from './read-tar.js';
+import { parseTarHeader, TAR_BLOCK_BYTES } from './tar.js';
+import { type ArchiveKeys, checkKeys } from './unlock.js';
+
+/** Keys and surroundings of {@link openArchive}. */
+export interface OpenArchiveOptions extends ArchiveKeys {
+  readonly signal?: AbortSignal;
+}
+
+/** Surroundings of one reading. */
+export interface ReadOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** What {@link ArchiveReader.parts} reads. */
+export interface ReadPartsOptions extends ReadOptions {
+  /** Names of tables, to read no other. @defaultValue all */
+  readonly tables?: readonly string[];
+}
+
+/**
+ * An open archive, read at any place: header, tail and what is asked for are fetched, and nothing else. Every file is
+ * checked against the manifest before it is given out.
+ */
+export interface ArchiveReader {
+  /** What stands on the outside, authenticated; null when the file was encrypted by other means. */
+  readonly label: Label | null;
+  readonly manifest: Manifest;
+  /** The database and its server. */
+  database(options?: ReadOptions): Promise<DatabaseDescription>;
+  /** A table's definition. @throws RangeError when the archive holds no such table */
+  table(name: string, options?: ReadOptions): Promise<TableDescription>;
+  /** Views, triggers, routines, events, sequences. */
+  objects(options?: ReadOptions): Promise<readonly SchemaObject[]>;
+  /**
+   * The parts of the dump, in the order that a restore takes. With `tables`, the summary is of those tables and lists
+   * the others as left out. May be called many times.
+   *
+   * @throws RangeError when the archive lacks a table of `tables`
+   */
+  parts(options?: ReadPartsOptions): AsyncIterable<Part>;
+  /** The rows of one table, in stored order. @throws RangeError when the archive holds no such table */
+  readTable(name: string, options?: ReadOptions): AsyncIterable<ColumnBatch>;
+  /** Forgets the key. Reading afterwards fails. */
+  close(): void;
+}
+
+/**
+ * Opens an archive for reading at any place.
+ *
+ * @example
+ * ```ts
+ * const archive = await openArchive(source, { password });
+ * for await (const batch of archive.readTable('patient')) console.log(batch.rows);
+ * ```
+ * @param source - the archive: a file, an object in a store, bytes
+ * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`
+ * @throws TypeError when no key is given or an identity is none
+ */
+export async function openArchive(source: RangeSource, options: OpenArchiveOptions): Promise<ArchiveReader> {
+  checkKeys(options);
+  const reader = new ByteReader(chunksOfRanges(source, options.signal));
+  try {
+    const { label, fileKey } = await unlockArchive(reader, options);
+    const key = await takePayloadKey(reader, fileKey);
+    const content = openPayloadRanges(source, reader.taken, key, engine);
+    const { manifest, offset } = await findManifest(content, options.signal);
+    checkIdentity(manifest, label?.archiveId ?? manifest.archiveId, label);
+    const files = new ArchiveFiles(content, manifest, offset);
+    return makeReader(files, label, () => key.fill(0));
+  } finally {
+    await reader.close();
+  }
+}
+
+function makeReader(files: ArchiveFiles, label: Label | null, close: () => void): ArchiveReader {
+  const { manifest } = files;
+  const tables = new Map(manifest.tables.map((table) => [table.name, table]));
+  const find = (name: string): TableSummary => {
+    const table = tables.get(name);
+    if (table === undefined) throw new RangeError(`the archive holds no table "${name}"`);
+    return table;
+  };
+  const readDescription = async (index: number, signal?: AbortSignal): Promise<TableDescription> => {
+    const table = parseTable(await files.read(tableEntryName(index), signal));
+    if (table.index !== index)
+      throw new BackupError('archive-damaged', 'A table stands under a wrong number.');
+    return table;
+  };
+  const readRows = async (table: number, sequence: number, signal?: AbortSignal): Promise<RowsPart> => {
+    const name = rowsEntryName(table, sequence);
+    const data = await files.read(name, signal);
+    const { rows, plainBytes } = peekMember(data);
+    return { kind: 'rows', table, sequence, rows, plainBytes, sha256: files.find(name).sha256, data };
+  };
+  const sequences = (table: TableSummary): number[] => Array.from({ length: table.parts }, (_, i) => i + 1);
+
+  async function* parts({ tables: names, signal }: ReadPartsOptions): AsyncGenerator<Part> {
+    const wanted = names === undefined ? manifest.tables : [...new Set(names)].map(find);
+    yield { kind: 'database', database: await reader.database({ ...(signal && { signal }) }) };
+    for (const table of wanted) {
+      yield { kind: 'table', table: await readDescription(table.index, signal) };
+      yield* inAdvance(sequences(table), (sequence) => readRows(table.index, sequence, signal));
+    }
+    yield { kind: 'objects', objects: await reader.objects({ ...(signal && { signal }) }) };
+    const summary =
+      names === undefined ? manifest : filterSummary(manifest, new Set(wanted.map((table) => table.name)));
+    yield { kind: 'summary', summary };
+  }
+
+  async function* readTable(table: TableSummary, signal?: AbortSignal): AsyncGenerator<ColumnBatch> {
+    const { columns } = await readDescription(table.index, signal);
+    const forms = columns.map((column) => column.form).filter((form): form is ValueForm => form !== null);
+    yield* inAdvance(sequences(table), async (sequence) =>
+      unpackRows(await readRows(table.index, sequence, signal), forms),
+    );
+  }
+
+  const reader: ArchiveReader = {
+    label,
+    manifest,
+    async database(options) {
+      const { archiveId, database } = parseDatabase(await files.read(DATABASE_NAME, options?.signal));
+      checkIdentity(manifest, archiveId, label);
+      return database;
+    },
+    table: (name, options) => readDescription(find(name).index, options?.signal),
+    objects: async (options) => parseObjects(await files.read(OBJECTS_NAME, options?.signal)),
+    parts: (options) => parts(options ?? {}),
+    readTable: (name, options) => readTable(find(name), options?.signal),
+    close,
+  };
+  return reader;
+}
+
+/** The files of an archive by name, each checked when read. */
+class ArchiveFiles {
+  readonly manifest: Manifest;
+  readonly #content: RangeSource;
+  readonly #entries: ReadonlyMap<string, ManifestEntry>;
+
+  constructor(content: RangeSource, manifest: Manifest, manifestOffset: number) {
+    this.manifest = manifest;
+    this.#content = content;
+    this.#entries = new Map(manifest.entries.map((entry) => [entry.name, entry]));
+    // Files stand one after another, and the manifest behind them all.
+    let end = 0;
+    for (const { offset, size } of manifest.entries) {
+      if (offset < end + TAR_BLOCK_BYTES) throw damagedManifest();
+      end = offset + size;
+    }
+    if (end > manifestOffset || this.#entries.size !== manifest.entries.length) throw damagedManifest();
+    this.#checkRows();
+  }
+
+  #checkRows(): void {
+    const found = new Map<number, { rows: number; parts: number }>();
+    for (const entry of this.manifest.entries) {
+      const kind = parseEntryName(entry.name);
+      if (kind.kind !== 'rows') continue;
+      const table = found.get(kind.table) ?? { rows: 0, parts: 0 };
+      found.set(kind.table, { rows: table.rows + (entry.rows ?? 0), parts: table.parts + 1 });
+    }
+    for (const { index, rows, parts } of this.manifest.tables) {
+      const table = found.get(index) ?? { rows: 0, parts: 0 };
+      if (table.rows !== rows || table.parts !== parts) throw damagedManifest();
+      found.delete(index);
+    }
+    if (found.size > 0) throw damagedManifest();
+  }
+
+  find(name: string): ManifestEntry {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) throw damagedManifest();
+    return entry;
+  }
+
+  async read(name: string, signal?: AbortSignal): Promise<Uint8Array> {
+    const entry = this.find(name);
+    const kind = parseEntryName(name);
+    checkEntrySize(kind, entry.size);
+    const bytes = await this.#content.read(
+      entry.offset - TAR_BLOCK_BYTES,
+      TAR_BLOCK_BYTES + entry.size,
+      signal === undefined ? {} : { signal },
+    );
+    const header = parseTarHeader(bytes.subarray(0, TAR_BLOCK_BYTES));
+    const content = bytes.subarray(TAR_BLOCK_BYTES);
+    const isTrue =
+      header?.name === name &&
+      header.size === entry.size &&
+      isSameEntry(entryOf(name, entry.offset, content, kind), entry);
+    if (!isTrue)
+      throw new BackupError('archive-damaged', 'A file of the archive is not what its manifest says.');
+    return content;
+  }
+}
+
+function damagedManifest(): BackupError {
+  return new BackupError('archive-damaged', 'The manifest of the archive contradicts itself.');
+}

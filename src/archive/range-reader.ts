@@ -1,0 +1,16 @@
+import type { RangeSource } from '../bytes.js';
+
+const FIRST_BYTES = 16 * 1024;
+const MOST_BYTES = 1024 * 1024;
+
+/** The bytes of a source front to back, in pieces that grow: little is fetched when little is wanted. */
+export async function* chunksOfRanges(source: RangeSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const options = signal === undefined ? {} : { signal };
+  let length = FIRST_BYTES;
+  for (let offset = 0; offset < source.size; ) {
+    const piece = await source.read(offset, Math.min(length, source.size - offset), options);
+    yield piece;
+    offset += piece.length;
+    length = Math.min(length * 4, MOST_BYTES);
+  }
+}

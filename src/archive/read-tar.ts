@@ -1,0 +1,186 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { engine } from '#engine';
+import { BackupError } from '../errors.js';
+import type { ByteReader } from './byte-reader.js';
+import { parseDatabase, parseManifest, parseObjects, parseTable } from './descriptions.js';
+import { type EntryKind, parseEntryName } from './entry-names.js';
+import { MAX_PART_BYTES, peekMember } from './gzip-member.js';
+import type { Label, Manifest, ManifestEntry, Part } from './model.js';
+import { parseTarHeader, TAR_BLOCK_BYTES, TAR_END_BYTES, type TarEntry, tarPadding } from './tar.js';
+import { TableContents } from './write-tar.js';
+
+// Largest content per kind of file, in bytes. All JSON of a file is in memory at once.
+const limits: Readonly<Record<EntryKind['kind'], number>> = {
+  database: 1024 * 1024,
+  manifest: 256 * 1024 * 1024,
+  objects: 256 * 1024 * 1024,
+  other: 16 * 1024 * 1024,
+  rows: MAX_PART_BYTES,
+  table: 16 * 1024 * 1024,
+};
+
+/** A file inside an archive. */
+export interface ReadEntry {
+  readonly kind: EntryKind;
+  readonly entry: ManifestEntry;
+  readonly content: Uint8Array;
+}
+
+/** Most bytes that a file of that name may have. @throws BackupError `archive-limit-exceeded` */
+export function checkEntrySize(kind: EntryKind, size: number): void {
+  if (size > limits[kind.kind]) {
+    throw new BackupError(
+      'archive-limit-exceeded',
+      'A part of the archive is larger than a genuine one ever is.',
+    );
+  }
+}
+
+/**
+ * The parts of an archive from its tar. Strict: anything that is not exactly as the writer made it, and anything that
+ * the manifest does not confirm, is an error. The summary comes only when everything before it was confirmed.
+ *
+ * @param label - the archive's label, when it has one: both must be of the same archive
+ * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`
+ */
+export async function* readTar(reader: ByteReader, label: Label | null): AsyncGenerator<Part> {
+  const entries: ManifestEntry[] = [];
+  const contents = new TableContents();
+  let archiveId: string | null = null;
+  let hasObjects = false;
+  for await (const { kind, entry, content } of readEntries(reader)) {
+    if (archiveId === null && kind.kind !== 'database' && kind.kind !== 'other') {
+      throw damaged('The archive does not start with its database.');
+    }
+    if (kind.kind === 'manifest') {
+      if (!hasObjects) throw damaged('The archive has no list of objects.');
+      const manifest = parseManifest(content);
+      checkManifest(manifest, { entries, archiveId: archiveId!, label, contents });
+      await checkEnd(reader);
+      yield { kind: 'summary', summary: manifest };
+      return;
+    }
+    entries.push(entry);
+    switch (kind.kind) {
+      case 'database': {
+        const parsed = parseDatabase(content);
+        if (archiveId !== null) throw damaged('The archive describes two databases.');
+        archiveId = parsed.archiveId;
+        yield { kind: 'database', database: parsed.database };
+        break;
+      }
+      case 'table': {
+        const table = parseTable(content);
+        if (table.index !== kind.table) throw damaged('A table stands under the number of another.');
+        inOrder(() => contents.addTable(table));
+        yield { kind: 'table', table };
+        break;
+      }
+      case 'rows': {
+        const { table, sequence } = kind;
+        const rows = entry.rows!;
+        inOrder(() => contents.addRows({ table, sequence, rows }));
+        const { plainBytes } = peekMember(content);
+        yield { kind: 'rows', table, sequence, rows, plainBytes, sha256: entry.sha256, data: content };
+        break;
+      }
+      case 'objects':
+        if (hasObjects) throw damaged('The archive has two lists of objects.');
+        hasObjects = true;
+        yield { kind: 'objects', objects: parseObjects(content) };
+        break;
+      case 'other':
+        break;
+    }
+  }
+  throw damaged('The archive ends without its manifest.');
+}
+
+async function* readEntries(reader: ByteReader): AsyncGenerator<ReadEntry> {
+  for (;;) {
+    const header = await readHeader(reader);
+    if (header === null) return;
+    const kind = parseEntryName(header.name);
+    checkEntrySize(kind, header.size);
+    const offset = reader.taken;
+    const padding = tarPadding(header.size);
+    if (!(await reader.fill(header.size + padding))) throw damaged('The archive ends too early.');
+    const content = reader.take(header.size);
+    if (reader.take(padding).some((byte) => byte !== 0))
+      throw damaged('There is something between two files.');
+    yield { kind, entry: entryOf(header.name, offset, content, kind), content };
+  }
+}
+
+async function readHeader(reader: ByteReader): Promise<TarEntry | null> {
+  if (!(await reader.fill(TAR_BLOCK_BYTES))) throw damaged('The archive ends too early.');
+  return parseTarHeader(reader.take(TAR_BLOCK_BYTES));
+}
+
+/** What a manifest should say of a file. */
+export function entryOf(name: string, offset: number, content: Uint8Array, kind: EntryKind): ManifestEntry {
+  const sha256 = bytesToHex(engine.sha256(content));
+  const rows = kind.kind === 'rows' ? { rows: peekMember(content).rows } : {};
+  return { name, offset, size: content.length, sha256, ...rows };
+}
+
+interface Seen {
+  readonly entries: readonly ManifestEntry[];
+  readonly archiveId: string;
+  readonly label: Label | null;
+  readonly contents: TableContents;
+}
+
+function checkManifest(manifest: Manifest, { entries, archiveId, label, contents }: Seen): void {
+  checkIdentity(manifest, archiveId, label);
+  const isConfirmed =
+    manifest.entries.length === entries.length &&
+    manifest.entries.every((entry, i) => isSameEntry(entry, entries[i]!));
+  if (!isConfirmed) throw damaged('The manifest lists other files than the archive holds.');
+  try {
+    contents.checkAgainst(manifest);
+  } catch (cause) {
+    throw new BackupError('archive-damaged', 'The manifest lists other rows than the archive holds.', {
+      cause,
+    });
+  }
+}
+
+/** Label, database and manifest must be of one archive. @throws BackupError `archive-damaged` */
+export function checkIdentity(manifest: Manifest, archiveId: string, label: Label | null): void {
+  const isLabelled =
+    label === null || (label.archiveId === manifest.archiveId && label.scope === manifest.scope);
+  if (!isLabelled || manifest.archiveId !== archiveId) {
+    throw damaged('The label, the database and the manifest are not of one archive.');
+  }
+}
+
+/** Whether a file is what the manifest says of it. */
+export function isSameEntry(a: ManifestEntry, b: ManifestEntry): boolean {
+  return (
+    a.name === b.name &&
+    a.offset === b.offset &&
+    a.size === b.size &&
+    a.sha256 === b.sha256 &&
+    a.rows === b.rows
+  );
+}
+
+async function checkEnd(reader: ByteReader): Promise<void> {
+  const isEnd = (await reader.fill(TAR_END_BYTES)) && reader.take(TAR_END_BYTES).every((byte) => byte === 0);
+  if (!isEnd) throw damaged('The archive does not end after its manifest.');
+  // Waiting for more makes the last chunk authenticate as the last.
+  if (await reader.fill(1)) throw damaged('The archive goes on after its end.');
+}
+
+function inOrder(add: () => void): void {
+  try {
+    add();
+  } catch (cause) {
+    throw new BackupError('archive-damaged', 'The parts of the archive are out of order.', { cause });
+  }
+}
+
+function damaged(happened: string): BackupError {
+  return new BackupError('archive-damaged', happened);
+}

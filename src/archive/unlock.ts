@@ -1,0 +1,133 @@
+import { type Identity, identityToRecipient } from 'age-encryption';
+import { collectBytes, fromUtf8, utf8 } from '../bytes.js';
+import { BackupError, isBackupError } from '../errors.js';
+import { decryptAge } from './age/decrypt.js';
+import { checkIdentities } from './age/keys.js';
+import type { ChainLink, Label, Unlock } from './model.js';
+import { type Password, passphraseFor } from './password/passphrase.js';
+
+/** What opens an archive. At least one of the two. */
+export interface ArchiveKeys {
+  /** The password of the key holder, as typed. */
+  readonly password?: Password;
+  /** `AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`, or identities of one's own. */
+  readonly identities?: readonly (string | Identity)[];
+}
+
+// Work factor that is accepted in a label, as a power of two: 256 MiB. Writers use 17.
+const MAX_LABEL_LOG_N = 18;
+// A sealed identity holds one line.
+const MAX_IDENTITY_BYTES = 4096;
+
+/** Refuses keys that cannot be any, before anything is read. */
+export function checkKeys(keys: ArchiveKeys): void {
+  checkIdentities(keys.identities ?? []);
+  if (keys.password === undefined && (keys.identities ?? []).length === 0) {
+    throw new TypeError('"password" or "identities" must be given');
+  }
+}
+
+/**
+ * Everything that may open an archive: the given identities, and the one that the password leads to.
+ *
+ * @throws BackupError `wrong-key` when there is only a password and it leads to nothing
+ */
+export async function identitiesFor(
+  keys: ArchiveKeys,
+  label: Label | null,
+): Promise<readonly (string | Identity)[]> {
+  const given = keys.identities ?? [];
+  if (keys.password === undefined) return given;
+  if (label === null || label.unlock.length === 0) {
+    if (given.length > 0) return given;
+    throw new BackupError('wrong-key', 'This archive has no way in by a password; it takes a key file.');
+  }
+  try {
+    return [...given, (await unlockLabel(label, keys.password)).identity];
+  } catch (error) {
+    if (given.length > 0 && isBackupError(error, 'wrong-key')) return given;
+    throw error;
+  }
+}
+
+/** An identity that was won from a label. */
+export interface UnlockedIdentity {
+  /** Which password of the key holder; null for a stored hash. */
+  readonly epoch: number | null;
+  /** `age1…` or `age1pq1…`. */
+  readonly recipient: string;
+  /** `AGE-SECRET-KEY-…`: secret. */
+  readonly identity: string;
+}
+
+/**
+ * The identity that a password leads to.
+ *
+ * @param label - of the archive; it need not be authenticated, as a wrong identity opens nothing
+ * @param password - of the label's key holder, as typed
+ * @throws BackupError `wrong-key`; `archive-damaged`; `archive-limit-exceeded`
+ */
+export async function unlockLabel(label: Label, password: Password): Promise<UnlockedIdentity> {
+  for (const unlock of label.unlock) {
+    const identity = await openSealed(unlock, { passphrase: passphraseFor(unlock, password) });
+    if (identity === null) continue;
+    const epoch = unlock.kind === 'enrolled' ? unlock.epoch : null;
+    return { epoch, recipient: unlock.recipient, identity };
+  }
+  const { keyHolder } = label;
+  throw new BackupError(
+    'wrong-key',
+    keyHolder === undefined
+      ? 'The password does not open this archive.'
+      : `The password does not open this archive, which was sealed for the user "${keyHolder.userName}".`,
+    keyHolder === undefined ? {} : { details: { ...keyHolder } },
+  );
+}
+
+/**
+ * All identities that a password leads to: the label's own, then those of earlier passwords that the label carries
+ * along, newest first. They open the older archives of the same key holder.
+ *
+ * @throws BackupError as {@link unlockLabel}
+ */
+export async function unlockChain(label: Label, password: Password): Promise<readonly UnlockedIdentity[]> {
+  const newest = await unlockLabel(label, password);
+  const unlocked = [newest];
+  const own = label.unlock.find((unlock) => unlock.recipient === newest.recipient);
+  let { identity } = newest;
+  for (const link of own?.kind === 'enrolled' ? (own.chain ?? []) : []) {
+    const older = await openSealed(link, { identities: [identity] });
+    // What follows was sealed to this one: the chain ends here.
+    if (older === null) break;
+    identity = older;
+    unlocked.push({ epoch: link.epoch, recipient: link.recipient, identity });
+  }
+  return unlocked;
+}
+
+// Null when the key does not fit.
+async function openSealed(
+  sealed: Pick<ChainLink | Unlock, 'recipient' | 'sealedIdentity'>,
+  key: { readonly passphrase: string } | { readonly identities: readonly string[] },
+): Promise<string | null> {
+  let content: Uint8Array;
+  try {
+    const file = decryptAge(utf8(sealed.sealedIdentity), { ...key, maxScryptLogN: MAX_LABEL_LOG_N });
+    content = await collectBytes(file, MAX_IDENTITY_BYTES);
+  } catch (error) {
+    if (isBackupError(error, 'wrong-key')) return null;
+    if (isBackupError(error)) throw error;
+    throw new BackupError('archive-limit-exceeded', 'An identity in the label is too long.');
+  }
+  try {
+    const identity = fromUtf8(content)
+      .split(/\r?\n/)
+      .find((line) => line.startsWith('AGE-SECRET-KEY-'));
+    if (identity !== undefined && (await identityToRecipient(identity)) === sealed.recipient) return identity;
+  } catch {
+    // Told below, without a cause that might quote it.
+  } finally {
+    content.fill(0);
+  }
+  throw new BackupError('archive-damaged', 'The label holds an identity that is not what it says.');
+}
