@@ -122,3 +122,19 @@ export type {
   TableComparison,
   TableContent,
 } from './recovery/compare/comparison.js';
+export type {
+  GetOptions,
+  PutOptions,
+  ReplayableSource,
+  StorageAdapter,
+  StorageCapabilities,
+  StorageFailure,
+  StoredObject,
+  TransferProgress,
+} from './storage/adapter.js';
+export { createFileSystemStorage, type FileSystemStorageOptions } from './storage/file-system/file-system.js';
+export { assertKey } from './storage/keys.js';
+export { createMemoryStorage, type MemoryStorageOptions } from './storage/memory.js';
+export { rangeSourceOf } from './storage/read-ranges.js';
+export { replayableBytes, replayableFile } from './storage/replayable.js';
+export { verifyStored } from './storage/verify-stored.js';

@@ -1,0 +1,364 @@
+import { type FileHandle, lstat, open, readdir, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { BackupError } from '../../errors.js';
+import type {
+  GetOptions,
+  PutOptions,
+  ReplayableSource,
+  StorageAdapter,
+  StorageCapabilities,
+  StorageFailure,
+  StoredObject,
+} from '../adapter.js';
+import { classifyByCode } from '../classify.js';
+import { compareKeys } from '../keys.js';
+import { readChecked } from '../replayable.js';
+import { progressOf, resolveRange } from '../transfer.js';
+import { fileSystemFailure, systemCodeOf } from './failures.js';
+import { assertFileKey, isLeftBehind, isOwnName, isProcessAlive, newTemporaryName } from './names.js';
+import { whileHeld } from './patience.js';
+import { publish } from './publish.js';
+import { syncFile } from './sync.js';
+
+const readSize = 256 * 1024;
+const gone = new Set(['ENOENT', 'ENOTDIR']);
+
+/** Options of {@link createFileSystemStorage}. */
+export interface FileSystemStorageOptions {
+  /** An existing folder: local, mounted, or a share such as `\\server\backup`. It is never made, lest a copy lands beside an unmounted share. */
+  readonly path: string;
+  /** Space to leave free, in bytes. @defaultValue 64 MiB */
+  readonly reserveBytes?: number;
+  /** Age after which an unfinished file of another machine is removed, in milliseconds. @defaultValue 12 hours */
+  readonly staleAfter?: number;
+}
+
+/**
+ * A store in a folder. An object is written under a temporary name, flushed to the disk, and given its name in one
+ * step; unfinished files never show, and those of dead processes are removed by the next `put`.
+ *
+ * @throws TypeError when no path is given
+ */
+export function createFileSystemStorage(options: FileSystemStorageOptions): StorageAdapter {
+  if (typeof options.path !== 'string' || options.path === '')
+    throw new TypeError('"path" is to be a folder');
+  return new FileSystemStorage(options);
+}
+
+class FileSystemStorage implements StorageAdapter {
+  readonly description: string;
+  readonly capabilities: StorageCapabilities = {
+    atomicIfAbsent: true,
+    ranges: true,
+    resumablePut: false,
+    delete: true,
+  };
+  readonly #base: string;
+  readonly #reserveBytes: number;
+  readonly #staleAfter: number;
+
+  constructor(options: FileSystemStorageOptions) {
+    this.#base = resolve(options.path);
+    this.#reserveBytes = options.reserveBytes ?? 64 * 1024 * 1024;
+    this.#staleAfter = options.staleAfter ?? 12 * 60 * 60 * 1000;
+    this.description = `folder ${options.path}`;
+  }
+
+  async put(key: string, source: ReplayableSource, options: PutOptions = {}): Promise<StoredObject> {
+    assertFileKey(key);
+    options.signal?.throwIfAborted();
+    const final = this.#pathOf(key);
+    const temporary = join(this.#base, newTemporaryName());
+    return this.#typed(async () => {
+      await this.#assertBase();
+      await this.#refuseLinks(key);
+      if (options.ifAbsent === true && (await this.stat(key)) !== null) throw this.#taken(key);
+      await this.#assertSpace(source.size);
+      try {
+        await this.#write(temporary, source, options);
+        await this.#removeLeftBehind(temporary);
+        options.signal?.throwIfAborted();
+        await publish({
+          base: this.#base,
+          temporary,
+          final,
+          key,
+          ifAbsent: options.ifAbsent === true,
+          signal: options.signal,
+          taken: () => this.#taken(key),
+        });
+      } finally {
+        await rm(temporary, { force: true }).catch(() => undefined);
+      }
+      return this.#publishedAs(key, final, source.size);
+    });
+  }
+
+  async *get(key: string, options: GetOptions = {}): AsyncGenerator<Uint8Array> {
+    assertFileKey(key);
+    options.signal?.throwIfAborted();
+    let file: FileHandle | undefined;
+    try {
+      if ((await this.stat(key)) === null) throw this.#notFound(key);
+      file = await whileHeld(() => open(this.#pathOf(key), 'r'), options.signal);
+      const { start, end } = resolveRange(options.range, (await file.stat()).size);
+      for (let position = start; position < end; ) {
+        options.signal?.throwIfAborted();
+        const buffer = Buffer.allocUnsafe(Math.min(readSize, end - position));
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+        if (bytesRead === 0) {
+          throw new BackupError('storage-transient', `${key} in the ${this.description} ended early.`, {
+            details: { key },
+          });
+        }
+        position += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } catch (error) {
+      throw systemCodeOf(error) === 'ENOENT'
+        ? this.#notFound(key)
+        : fileSystemFailure(error, this.description);
+    } finally {
+      await file?.close().catch(() => undefined);
+    }
+  }
+
+  async stat(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<StoredObject | null> {
+    assertFileKey(key);
+    options.signal?.throwIfAborted();
+    return this.#typed(async () => {
+      const found = await lookAt(this.#pathOf(key), key);
+      // Nothing there is one thing; a share that is not there is another.
+      if (found === null) await this.#assertBase();
+      return found;
+    });
+  }
+
+  async *list(prefix: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<StoredObject> {
+    options.signal?.throwIfAborted();
+    await this.#typed(() => this.#assertBase());
+    yield* this.#listFolder('', prefix, options.signal);
+  }
+
+  async delete(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    assertFileKey(key);
+    options.signal?.throwIfAborted();
+    await this.#typed(async () => {
+      // A link or a folder of that name is nothing this store has stored.
+      if ((await this.stat(key)) === null) return;
+      await this.#refuseLinks(key);
+      await whileHeld(() => rm(this.#pathOf(key), { force: true }), options.signal);
+      await this.#removeEmptyFolders(key);
+    });
+  }
+
+  classify(error: unknown): StorageFailure {
+    return classifyByCode(error);
+  }
+
+  #pathOf(key: string): string {
+    return join(this.#base, ...key.split('/'));
+  }
+
+  async #typed<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      throw fileSystemFailure(error, this.description);
+    }
+  }
+
+  async #assertBase(): Promise<void> {
+    try {
+      if ((await stat(this.#base)).isDirectory()) return;
+    } catch (error) {
+      if (!gone.has(systemCodeOf(error) ?? '')) throw error;
+    }
+    throw new BackupError('destination-missing', `There is no ${this.description}.`, {
+      details: { path: this.#base },
+    });
+  }
+
+  // Whoever can write to the share could plant a link there and lead the service to any file of its machine.
+  async #refuseLinks(key: string): Promise<void> {
+    let path = this.#base;
+    for (const segment of key.split('/').slice(0, -1)) {
+      path = join(path, segment);
+      try {
+        if (!(await lstat(path)).isSymbolicLink()) continue;
+      } catch (error) {
+        if (systemCodeOf(error) === 'ENOENT') return;
+        throw error;
+      }
+      throw new BackupError(
+        'storage-permanent',
+        `A link stands in the way of ${key} in the ${this.description}.`,
+        {
+          details: { key },
+        },
+      );
+    }
+  }
+
+  async #assertSpace(size: number): Promise<void> {
+    const { bsize, blocks, bavail } = await statfs(this.#base);
+    // Some shares tell nothing; then the write itself will.
+    if (blocks === 0) return;
+    const freeBytes = bavail * bsize;
+    if (freeBytes >= size + this.#reserveBytes) return;
+    throw new BackupError(
+      'storage-full',
+      `The ${this.description} has ${mebibytes(freeBytes)} MiB free, and the copy needs ${mebibytes(size)} MiB.`,
+      { details: { freeBytes, neededBytes: size, reserveBytes: this.#reserveBytes } },
+    );
+  }
+
+  async #write(temporary: string, source: ReplayableSource, options: PutOptions): Promise<void> {
+    const progress = progressOf(source.size, options);
+    const file = await open(temporary, 'wx');
+    try {
+      let position = 0;
+      for await (const chunk of readChecked(source, options.signal)) {
+        await writeAll(file, chunk, position);
+        position += chunk.length;
+        progress.advanceTo(position);
+      }
+      options.signal?.throwIfAborted();
+      await syncFile(file);
+    } finally {
+      // A share may keep its bad news for the close.
+      await file.close();
+    }
+  }
+
+  // By a fresh look through the name: the handle that wrote it would answer from its own memory.
+  async #publishedAs(key: string, final: string, size: number): Promise<StoredObject> {
+    const stored = await lookAt(final, key);
+    if (stored === null || stored.size !== size) {
+      throw new BackupError(
+        'verification-failed',
+        `${key} did not arrive whole in the ${this.description}.`,
+        {
+          details: { key, expectedSize: size, ...(stored && { size: stored.size }) },
+        },
+      );
+    }
+    return stored;
+  }
+
+  async #removeLeftBehind(ownTemporary: string): Promise<void> {
+    const now = (await stat(ownTemporary)).mtimeMs;
+    for (const name of await readdir(this.#base)) {
+      const path = join(this.#base, name);
+      if (!isOwnName(name) || path === ownTemporary) continue;
+      try {
+        const age = now - (await lstat(path)).mtimeMs;
+        if (isLeftBehind(name, age, this.#staleAfter, isProcessAlive)) await rm(path, { force: true });
+      } catch {
+        // Somebody else removed it, or holds it: it is looked at again the next time.
+      }
+    }
+  }
+
+  async *#listFolder(
+    folder: string,
+    prefix: string,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<StoredObject> {
+    signal?.throwIfAborted();
+    const entries = await this.#entriesOf(folder);
+    for (const { key, isFolder } of entries) {
+      if (isFolder && (key.startsWith(prefix) || prefix.startsWith(key))) {
+        yield* this.#listFolder(key, prefix, signal);
+      } else if (!isFolder && key.startsWith(prefix)) {
+        signal?.throwIfAborted();
+        const object = await this.#typed(() => lookAt(this.#pathOf(key), key));
+        if (object !== null) yield object;
+      }
+    }
+  }
+
+  // Folders end in `/` here, so that `a.txt` comes before `a/x`, as it does in the order of keys.
+  async #entriesOf(folder: string): Promise<{ readonly key: string; readonly isFolder: boolean }[]> {
+    return this.#typed(async () => {
+      try {
+        const entries = await readdir(join(this.#base, folder), { withFileTypes: true });
+        return entries
+          .filter((entry) => (entry.isFile() || entry.isDirectory()) && isKeySegment(entry.name))
+          .map((entry) => {
+            const isFolder = entry.isDirectory();
+            return { key: `${folder}${entry.name}${isFolder ? '/' : ''}`, isFolder };
+          })
+          .sort((a, b) => compareKeys(a.key, b.key));
+      } catch (error) {
+        if (systemCodeOf(error) !== 'ENOENT') throw error;
+        // The folder went with its last object; if the whole share went, that is said.
+        await this.#assertBase();
+        return [];
+      }
+    });
+  }
+
+  async #removeEmptyFolders(key: string): Promise<void> {
+    for (
+      let folder = dirname(this.#pathOf(key));
+      folder.length > this.#base.length;
+      folder = dirname(folder)
+    ) {
+      try {
+        await rmdir(folder);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  #taken(key: string): BackupError {
+    return new BackupError('storage-exists', `There is already a ${key} in the ${this.description}.`, {
+      details: { key },
+    });
+  }
+
+  #notFound(key: string): BackupError {
+    return new BackupError('storage-not-found', `There is no ${key} in the ${this.description}.`, {
+      details: { key },
+    });
+  }
+}
+
+// What other programs leave on a share (`Thumbs.db:…`, names of other systems) is no object of this store.
+function isKeySegment(name: string): boolean {
+  try {
+    assertFileKey(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function lookAt(path: string, key: string): Promise<StoredObject | null> {
+  try {
+    const found = await lstat(path);
+    if (!found.isFile()) return null;
+    return {
+      key,
+      size: found.size,
+      modifiedAt: found.mtime,
+      etag: `${found.size.toString(16)}-${found.mtimeMs.toString(16)}`,
+    };
+  } catch (error) {
+    if (gone.has(systemCodeOf(error) ?? '')) return null;
+    throw error;
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, written, chunk.length - written, position + written);
+    written += bytesWritten;
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return Math.floor(bytes / (1024 * 1024)).toLocaleString('en-US');
+}

@@ -1,0 +1,107 @@
+import { link, lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { BackupError } from '../../errors.js';
+import { systemCodeOf } from './failures.js';
+import { claimNameOf, claimPatience } from './names.js';
+import { whileHeld } from './patience.js';
+import { makeFolder, syncFolder } from './sync.js';
+
+/** A finished temporary file on its way to its final name. */
+export interface Publication {
+  readonly base: string;
+  readonly temporary: string;
+  readonly final: string;
+  readonly key: string;
+  readonly ifAbsent: boolean;
+  readonly signal: AbortSignal | undefined;
+  /** Makes the `storage-exists` error. */
+  readonly taken: () => BackupError;
+}
+
+/** Gives a finished file its final name in one step, and makes the name outlive a power cut. */
+export async function publish(publication: Publication): Promise<void> {
+  const folder = dirname(publication.final);
+  for (let attempt = 1; ; attempt += 1) {
+    await makeFolder(folder);
+    try {
+      await (publication.ifAbsent ? publishNew(publication) : replace(publication));
+      break;
+    } catch (error) {
+      // The delete of the last object of a folder removes the folder, perhaps just now.
+      if (systemCodeOf(error) !== 'ENOENT' || attempt === 5 || !(await exists(publication.temporary)))
+        throw error;
+    }
+  }
+  await syncFolder(folder);
+}
+
+async function replace({ temporary, final, signal }: Publication): Promise<void> {
+  await whileHeld(() => rename(temporary, final), signal);
+}
+
+// A hard link is refused by the file system itself when the name is taken, among all machines; a rename is not.
+async function publishNew(publication: Publication): Promise<void> {
+  const { temporary, final, taken } = publication;
+  try {
+    await link(temporary, final);
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === 'EEXIST') throw taken();
+    if (code === 'ENOENT') throw error;
+    // FAT, many FUSE mounts and some shares know no hard links, and each says it in its own way.
+    await publishClaimed(publication);
+    return;
+  }
+  await rm(temporary, { force: true });
+}
+
+// Without hard links a claim file, which only one writer can create, guards the look and the rename.
+async function publishClaimed(publication: Publication): Promise<void> {
+  const { base, temporary, final, key, taken } = publication;
+  const claim = join(base, claimNameOf(key));
+  await takeClaim(claim, temporary, key);
+  try {
+    if (await exists(final)) throw taken();
+    await replace(publication);
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
+async function takeClaim(claim: string, temporary: string, key: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await (await open(claim, 'wx')).close();
+      return;
+    } catch (error) {
+      if (systemCodeOf(error) !== 'EEXIST') throw error;
+      // Both times are by the clock of the share.
+      const age = (await stat(temporary)).mtimeMs - ((await mtimeOf(claim)) ?? 0);
+      if (attempt === 1 && age > claimPatience) await rm(claim, { force: true });
+      else {
+        throw new BackupError('storage-transient', `Another writer is just publishing ${key}.`, {
+          cause: error,
+          details: { key },
+        });
+      }
+    }
+  }
+}
+
+async function mtimeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch {
+    return undefined;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { systemCodeOf } from './failures.js';
+
+// Shares and FUSE file systems that cannot sync say so with one of these. There the read-back after the night is
+// what proves the copy.
+const cannotSync = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF']);
+const cannotOpenFolder = new Set([...cannotSync, 'EISDIR', 'EPERM', 'EACCES']);
+
+/** Makes the bytes of a file outlive a power cut. */
+export async function syncFile(file: FileHandle): Promise<void> {
+  try {
+    await file.sync();
+  } catch (error) {
+    if (!cannotSync.has(systemCodeOf(error) ?? '')) throw error;
+  }
+}
+
+/** Makes the names in a folder outlive a power cut. Windows does that by itself and cannot be asked. */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  let folder: FileHandle | undefined;
+  try {
+    folder = await open(path, 'r');
+    await folder.sync();
+  } catch (error) {
+    if (!cannotOpenFolder.has(systemCodeOf(error) ?? '')) throw error;
+  } finally {
+    await folder?.close();
+  }
+}
+
+/** Makes a folder and those above it, so that all of them outlive a power cut. */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}

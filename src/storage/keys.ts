@@ -1,0 +1,43 @@
+import { utf8 } from '../bytes.js';
+
+/** Longest key in UTF-8 bytes: the limit of S3-compatible stores. */
+const maxKeyBytes = 1024;
+/** Longest segment in UTF-8 bytes: what every file system in use can name. */
+const maxSegmentBytes = 255;
+const loneSurrogate = /\p{Surrogate}/u;
+// Control characters end lines in logs and requests; the backslash is a separator on Windows only.
+const forbidden = /[\u0000-\u001f\u007f\\]/u;
+
+/**
+ * Checks a key of an object.
+ *
+ * @throws TypeError when it is no text; RangeError when it is empty, too long, has an empty segment, `.` or `..`, a
+ *   backslash or a control character
+ */
+export function assertKey(key: string): void {
+  if (typeof key !== 'string') throw new TypeError(`"key" is to be a text, not ${typeof key}`);
+  if (key.length === 0) throw new RangeError('"key" is empty');
+  if (loneSurrogate.test(key)) throw new RangeError('"key" is not well-formed Unicode');
+  if (forbidden.test(key)) throw new RangeError('"key" has a backslash or a control character');
+  if (utf8(key).length > maxKeyBytes) throw new RangeError(`"key" is longer than ${maxKeyBytes} bytes`);
+  for (const segment of key.split('/')) {
+    if (segment === '' || segment === '.' || segment === '..') {
+      throw new RangeError('"key" has an empty, "." or ".." segment');
+    }
+    if (utf8(segment).length > maxSegmentBytes) {
+      throw new RangeError(`"key" has a segment longer than ${maxSegmentBytes} bytes`);
+    }
+  }
+}
+
+/** Orders keys by their UTF-8 bytes, as object stores do; the order of JavaScript differs beyond U+FFFF. */
+export function compareKeys(left: string, right: string): number {
+  if (left === right) return 0;
+  const a = utf8(left);
+  const b = utf8(right);
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i += 1) {
+    if (a[i] !== b[i]) return a[i]! - b[i]!;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,47 @@
+import { collectBytes, type RangeSource } from '../bytes.js';
+import { BackupError } from '../errors.js';
+import type { StorageAdapter } from './adapter.js';
+
+/**
+ * An object in a store as a {@link RangeSource}, so that an archive is opened where it lies and only what is asked
+ * for is fetched.
+ *
+ * @throws BackupError `storage-not-found`; TypeError when the store cannot read ranges
+ */
+export async function rangeSourceOf(
+  adapter: StorageAdapter,
+  key: string,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<RangeSource> {
+  if (!adapter.capabilities.ranges) throw new TypeError('"adapter" cannot read ranges');
+  const object = await adapter.stat(key, options);
+  if (object === null) {
+    throw new BackupError('storage-not-found', `There is no ${key} in ${adapter.description}.`, {
+      details: { key },
+    });
+  }
+  return {
+    size: object.size,
+    async read(offset, length, readOptions) {
+      if (offset < 0 || length < 0 || offset + length > object.size) {
+        throw new RangeError(`range ${offset}+${length} is outside of ${object.size} bytes`);
+      }
+      if (length === 0) return new Uint8Array(0);
+      const signal = readOptions?.signal ?? options.signal;
+      const bytes = await collectBytes(
+        adapter.get(key, { range: { offset, length }, ...(signal && { signal }) }),
+        length,
+      );
+      if (bytes.length !== length) {
+        throw new BackupError(
+          'storage-transient',
+          `${adapter.description} broke off while ${key} was read.`,
+          {
+            details: { key, wanted: length, got: bytes.length },
+          },
+        );
+      }
+      return bytes;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { open, stat } from 'node:fs/promises';
+import { iterateBytes } from '../bytes.js';
+import { BackupError } from '../errors.js';
+import type { ReplayableSource } from './adapter.js';
+
+const readSize = 256 * 1024;
+
+/** A {@link ReplayableSource} over bytes in memory. The array must not be changed while it is in use. */
+export function replayableBytes(bytes: Uint8Array): ReplayableSource {
+  return {
+    size: bytes.length,
+    open(start = 0, end = bytes.length): Uint8Array {
+      assertSpan(start, end, bytes.length);
+      return bytes.subarray(start, end);
+    },
+  };
+}
+
+/**
+ * A {@link ReplayableSource} over a file that does not change any more, such as the spool of an archive.
+ *
+ * @param path - the file; its size is taken now
+ * @param options - `sha256`, when it is known from writing the file
+ * @throws the error of the file system when the file cannot be found
+ */
+export async function replayableFile(
+  path: string,
+  options: { readonly sha256?: string } = {},
+): Promise<ReplayableSource> {
+  const { size } = await stat(path);
+  return {
+    size,
+    ...(options.sha256 === undefined ? {} : { sha256: options.sha256 }),
+    open(start = 0, end = size): AsyncIterable<Uint8Array> {
+      assertSpan(start, end, size);
+      return readSpan(path, start, end);
+    },
+  };
+}
+
+async function* readSpan(path: string, start: number, end: number): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    let position = start;
+    while (position < end) {
+      const buffer = Buffer.allocUnsafe(Math.min(readSize, end - position));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+      if (bytesRead === 0) throw shortSource(position, end);
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Reads all of a source, and refuses to end well when it is not what it said: other size, or other SHA-256 where it
+ * named one. An adapter publishes only after this came to its end.
+ *
+ * @throws BackupError `verification-failed`
+ */
+export async function* readChecked(
+  source: ReplayableSource,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const digest = source.sha256 === undefined ? undefined : createHash('sha256');
+  let total = 0;
+  for await (const chunk of iterateBytes(source.open(), signal)) {
+    total += chunk.length;
+    if (total > source.size) throw shortSource(total, source.size);
+    digest?.update(chunk);
+    yield chunk;
+  }
+  if (total !== source.size) throw shortSource(total, source.size);
+  if (digest !== undefined && digest.digest('hex') !== source.sha256) {
+    throw new BackupError('verification-failed', 'The bytes to be stored are not those they are said to be.');
+  }
+}
+
+function shortSource(got: number, wanted: number): BackupError {
+  return new BackupError(
+    'verification-failed',
+    `The source of the copy gave ${got} bytes where ${wanted} were promised.`,
+  );
+}
+
+function assertSpan(start: number, end: number, size: number): void {
+  if (
+    !(Number.isSafeInteger(start) && Number.isSafeInteger(end) && 0 <= start && start <= end && end <= size)
+  ) {
+    throw new RangeError(`bytes ${start} to ${end} are outside of ${size} bytes`);
+  }
+}

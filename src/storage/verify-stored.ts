@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import { BackupError } from '../errors.js';
+import type { StorageAdapter } from './adapter.js';
+
+/**
+ * Reads an object back from the store and holds it against what was written. An `fsync` through a cache of the
+ * network proves nothing; only the bytes themselves do.
+ *
+ * @throws BackupError `verification-failed`, or what `get` throws
+ */
+export async function verifyStored(
+  adapter: StorageAdapter,
+  key: string,
+  expected: { readonly size: number; readonly sha256: string },
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  const digest = createHash('sha256');
+  let size = 0;
+  for await (const chunk of adapter.get(key, options)) {
+    digest.update(chunk);
+    size += chunk.length;
+  }
+  if (size !== expected.size || digest.digest('hex') !== expected.sha256) {
+    throw new BackupError('verification-failed', `${key} in ${adapter.description} reads back differently.`, {
+      details: { key, expectedSize: expected.size, size },
+    });
+  }
+}

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { collectBytes } from '../../src/bytes.js';
+import { isBackupError } from '../../src/errors.js';
+import type { ReplayableSource } from '../../src/storage/adapter.js';
+import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
+import { newTemporaryName } from '../../src/storage/file-system/names.js';
+import { whileHeld } from '../../src/storage/file-system/patience.js';
+import { rangeSourceOf } from '../../src/storage/read-ranges.js';
+import { replayableBytes, replayableFile } from '../../src/storage/replayable.js';
+import { verifyStored } from '../../src/storage/verify-stored.js';
+
+let root: string;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'sb-fs-'));
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+async function freshFolder(name: string): Promise<string> {
+  const path = join(root, name);
+  await mkdir(path);
+  return path;
+}
+
+const hello = replayableBytes(Buffer.from('hello'));
+
+test('an object lies under its key as a plain file, and nothing else lies there', async () => {
+  const path = await freshFolder('plain');
+  const storage = createFileSystemStorage({ path });
+  const stored = await storage.put('practice/2026-01-01/a.tar.age', hello, { ifAbsent: true });
+  assert.equal(stored.size, 5);
+  assert.equal(await readFile(join(path, 'practice/2026-01-01/a.tar.age'), 'utf8'), 'hello');
+  assert.deepEqual(await readdir(path), ['practice']);
+});
+
+test('a base folder that is gone is told from an object that is not there', async () => {
+  const storage = createFileSystemStorage({ path: join(root, 'not-mounted') });
+  const missing = (error: unknown): boolean => isBackupError(error, 'destination-missing');
+  await assert.rejects(storage.put('a', hello), missing);
+  await assert.rejects(storage.stat('a'), missing);
+  await assert.rejects(collectBytes(storage.get('a')), missing);
+  await assert.rejects(async () => {
+    for await (const _ of storage.list('')) assert.fail('listed');
+  }, missing);
+});
+
+test('too little free space is refused before a byte is written', async () => {
+  const path = await freshFolder('space');
+  const storage = createFileSystemStorage({ path });
+  const huge: ReplayableSource = {
+    size: 2 ** 52,
+    open: () => assert.fail('the source was opened'),
+  };
+  await assert.rejects(storage.put('a', huge), (error) => isBackupError(error, 'storage-full'));
+});
+
+test('what dead processes left behind goes with the next put; what may live stays', async () => {
+  const path = await freshFolder('stale');
+  // Process numbers end at 2^22 on Linux, so nobody has this one.
+  const dead = newTemporaryName().replace(`-${process.pid}-`, '-99999999-');
+  const alive = newTemporaryName();
+  const foreignYoung = `.supplemental-00000000-1-${'0'.repeat(16)}.partial`;
+  const foreignOld = `.supplemental-00000000-2-${'0'.repeat(16)}.partial`;
+  for (const name of [dead, alive, foreignYoung, foreignOld]) await writeFile(join(path, name), 'x');
+  const yesterday = new Date(Date.now() - 24 * 3600 * 1000);
+  await utimes(join(path, foreignOld), yesterday, yesterday);
+  const storage = createFileSystemStorage({ path });
+  await storage.put('a', hello);
+  assert.deepEqual((await readdir(path)).sort(), [alive, foreignYoung, 'a'].sort());
+  const keys: string[] = [];
+  for await (const { key } of storage.list('')) keys.push(key);
+  assert.deepEqual(keys, ['a']);
+});
+
+test('keys that leave the folder, that Windows cannot name, or that are ours are refused', async () => {
+  const storage = createFileSystemStorage({ path: await freshFolder('keys') });
+  for (const key of [
+    '../a',
+    'a/../../b',
+    '/etc/passwd',
+    'a//b',
+    '',
+    '.',
+    'a\\b',
+    'c:x',
+    'nul',
+    'aux.txt',
+    'a.',
+    'a ',
+  ]) {
+    await assert.rejects(storage.put(key, hello), RangeError, key);
+  }
+  await assert.rejects(storage.put(newTemporaryName(), hello), RangeError);
+});
+
+test('a link planted in the folder leads nowhere', async () => {
+  const path = await freshFolder('linked');
+  const outside = await freshFolder('outside');
+  await symlink(outside, join(path, 'practice'));
+  const storage = createFileSystemStorage({ path });
+  await assert.rejects(storage.put('practice/a', hello), (error) =>
+    isBackupError(error, 'storage-permanent'),
+  );
+  assert.deepEqual(await readdir(outside), []);
+});
+
+test('a source that ends early, goes on too long or has another hash is not published', async () => {
+  const path = await freshFolder('liar');
+  const storage = createFileSystemStorage({ path });
+  const failed = (error: unknown): boolean => isBackupError(error, 'verification-failed');
+  await assert.rejects(storage.put('a', { ...hello, size: 6 }), failed);
+  await assert.rejects(storage.put('a', { ...hello, size: 4 }), failed);
+  await assert.rejects(storage.put('a', { ...hello, sha256: '00' }), failed);
+  assert.deepEqual(await readdir(path), []);
+});
+
+test('a file that a virus scanner holds is tried again on Windows, and not elsewhere', async () => {
+  let attempts = 0;
+  const held = async (): Promise<string> => {
+    attempts += 1;
+    if (attempts < 4) throw Object.assign(new Error('held'), { code: 'EPERM' });
+    return 'done';
+  };
+  let clock = 0;
+  const world = {
+    now: () => clock,
+    pause: async (ms: number) => {
+      clock += ms;
+    },
+  };
+  assert.equal(await whileHeld(held, undefined, { ...world, platform: 'win32' }), 'done');
+  assert.equal(clock, 10 + 20 + 40);
+  attempts = 0;
+  await assert.rejects(whileHeld(held, undefined, { ...world, platform: 'linux' }), { code: 'EPERM' });
+  assert.equal(attempts, 1);
+  attempts = -1e9;
+  await assert.rejects(whileHeld(held, undefined, { ...world, platform: 'win32' }), { code: 'EPERM' });
+});
+
+test('an object is read in ranges and verified against what was written', async () => {
+  const path = await freshFolder('ranges');
+  const file = join(root, 'source.bin');
+  const bytes = Buffer.from(Array.from({ length: 700_000 }, (_, i) => i % 251));
+  await writeFile(file, bytes);
+  const storage = createFileSystemStorage({ path });
+  await storage.put('a/b', await replayableFile(file));
+  const ranges = await rangeSourceOf(storage, 'a/b');
+  assert.equal(ranges.size, bytes.length);
+  assert.deepEqual(Buffer.from(await ranges.read(500_000, 200_000)), bytes.subarray(500_000));
+  await assert.rejects(ranges.read(500_000, 200_001), RangeError);
+  await assert.rejects(verifyStored(storage, 'a/b', { size: bytes.length, sha256: '00' }), (error) =>
+    isBackupError(error, 'verification-failed'),
+  );
+  await assert.rejects(rangeSourceOf(storage, 'a/c'), (error) => isBackupError(error, 'storage-not-found'));
+});
