@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict';
-import { before, it } from 'node:test';
-import { serverErrorNumber } from '../../src/database/connection.js';
+import { after, before, it } from 'node:test';
+import { type Connection, openConnection, serverErrorNumber } from '../../src/database/connection.js';
 import { quoteName } from '../../src/database/identifiers.js';
 import { describeOnEachServer } from '../support/servers.js';
 import { buildPractice, practiceAdmin, practiceTables, practiceUsers, storePassword } from './index.js';
 
+/** What the first server made. */
+let first: readonly string[] | undefined;
+
 describeOnEachServer('a synthetic practice', (server) => {
+  let connection: Connection | undefined;
   before(async () => {
     await buildPractice(server().address, 'practice', { size: 3_000_000 });
+    connection = await openConnection({ ...server().address, database: 'practice' });
   });
+  after(async () => connection?.close());
+  const ask = async (sql: string): ReturnType<Connection['query']> => connection!.query(sql);
 
   it('has the 424 tables of Open Dental 24.3 as MyISAM in utf8', async () => {
-    const rows = await server().query(
+    const rows = await ask(
       "SELECT ENGINE AS engine, TABLE_COLLATION AS collation, COUNT(*) AS tables FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'practice' GROUP BY 1, 2 ORDER BY 3 DESC",
     );
     assert.deepEqual(
@@ -21,7 +28,7 @@ describeOnEachServer('a synthetic practice', (server) => {
         ['MyISAM', 'latin1_swedish_ci', '1'],
       ],
     );
-    const columns = await server().query(
+    const columns = await ask(
       "SELECT COUNT(*) AS count FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'practice'",
     );
     assert.equal(columns[0]?.['count'], '4429');
@@ -33,9 +40,8 @@ describeOnEachServer('a synthetic practice', (server) => {
       for (const column of table.columns) {
         const parent = column.references === undefined ? undefined : practiceTables.get(column.references);
         if (parent === undefined || column.name === table.key || column.name.endsWith('CEMT')) continue;
-        const [row] = await server().query(
+        const [row] = await ask(
           `SELECT COUNT(*) AS count FROM ${quoteName(table.name)} child LEFT JOIN ${quoteName(parent.name)} parent ON parent.${quoteName(parent.key)} = child.${quoteName(column.name)} WHERE child.${quoteName(column.name)} <> 0 AND parent.${quoteName(parent.key)} IS NULL`,
-          'practice',
         );
         if (row?.['count'] !== '0') orphans.push(`${table.name}.${column.name}: ${row?.['count']}`);
       }
@@ -44,9 +50,8 @@ describeOnEachServer('a synthetic practice', (server) => {
   });
 
   it('has one last admin, and everybody whom a careless query would take for him', async () => {
-    const rows = await server().query(
+    const rows = await ask(
       'SELECT DISTINCT u.UserName AS name, u.Password AS stored FROM userod u JOIN usergroupattach a ON a.UserNum = u.UserNum JOIN grouppermission p ON p.UserGroupNum = a.UserGroupNum WHERE p.PermType = 24 AND p.FKey = 0 AND u.IsHidden = 0 ORDER BY u.DateTLastLogin DESC',
-      'practice',
     );
     assert.deepEqual(
       rows.map((row) => row['name']),
@@ -54,6 +59,22 @@ describeOnEachServer('a synthetic practice', (server) => {
     );
     assert.equal(rows[0]?.['stored'], practiceAdmin.stored);
     assert.equal(practiceUsers.filter((user) => user.isAdmin).length, 5);
+  });
+
+  it('has the same rows whichever server made them', async () => {
+    const digests: string[] = [];
+    for (const table of practiceTables.values()) {
+      const columns = table.columns.map((column) => `IFNULL(${quoteName(column.name)}, 'NULL')`).join(', ');
+      const [row] = await ask(
+        `SELECT COUNT(*) AS count, SUM(CRC32(CONCAT_WS('|', ${columns}))) AS digest FROM ${quoteName(table.name)}`,
+        'practice',
+      );
+      digests.push(`${table.name} ${row?.['count']} ${row?.['digest']}`);
+    }
+    const filled = digests.filter((digest) => !digest.includes(' 0 null'));
+    assert.ok(filled.length > 250, `${filled.length} tables with rows`);
+    first ??= digests;
+    assert.deepEqual(digests, first);
   });
 
   it('refuses to build over a database that exists', async () => {
