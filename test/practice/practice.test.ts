@@ -67,7 +67,6 @@ describeOnEachServer('a synthetic practice', (server) => {
       const columns = table.columns.map((column) => `IFNULL(${quoteName(column.name)}, 'NULL')`).join(', ');
       const [row] = await ask(
         `SELECT COUNT(*) AS count, SUM(CRC32(CONCAT_WS('|', ${columns}))) AS digest FROM ${quoteName(table.name)}`,
-        'practice',
       );
       digests.push(`${table.name} ${row?.['count']} ${row?.['digest']}`);
     }
