@@ -1,0 +1,81 @@
+// Mutation testing of the rooms that decide and the room that seals: `npm run test:mutation`, or `… -- eligibility` for one.
+// Every change the tool makes to the source should turn a test red; what survives is looked at. The tool is heavy and not
+// part of the everyday installation: it comes from npm on first use and is kept in the cache folder.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const tool = join(root, 'node_modules', '.cache', 'mutation');
+const reports = join(root, 'reports', 'mutation');
+const version = '9.6.1';
+const asked = process.argv.slice(2);
+const rooms = asked.length > 0 ? asked : ['eligibility', 'catalog', 'admin', 'archive'];
+
+mkdirSync(tool, { recursive: true });
+mkdirSync(reports, { recursive: true });
+if (!existsSync(join(tool, 'node_modules'))) {
+  run('npm', [
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    `--prefix=${tool}`,
+    `@stryker-mutator/core@${version}`,
+    `@stryker-mutator/tap-runner@${version}`,
+  ]);
+}
+for (const room of rooms) {
+  const config = join(reports, `${room}.config.json`);
+  writeFileSync(config, JSON.stringify(configFor(room)));
+  run(process.execPath, [
+    join(tool, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js'),
+    'run',
+    config,
+  ]);
+}
+for (const room of rooms) console.log(`${room}: ${scoreOf(join(reports, `${room}.json`))}`);
+
+function configFor(room) {
+  return {
+    mutate: [`src/${room}/**/*.ts`],
+    testRunner: 'tap',
+    tap: {
+      testFiles: testsOf(room),
+      nodeArgs: ['-r', '{{hookFile}}', '--test-reporter=tap', '{{testFile}}'],
+    },
+    plugins: [join(tool, 'node_modules', '@stryker-mutator', 'tap-runner', 'dist', 'src', 'index.js')],
+    buildCommand: 'npm run -s build',
+    reporters: ['clear-text', 'json'],
+    clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+    jsonReporter: { fileName: join(reports, `${room}.json`) },
+    coverageAnalysis: 'perTest',
+    concurrency: 2,
+    timeoutMS: 30_000,
+  };
+}
+
+// Tests that need a server would start one for every mutant.
+function testsOf(room) {
+  const folder = join(root, 'test', room);
+  return readdirSync(folder, { recursive: true })
+    .filter((file) => file.endsWith('.test.ts'))
+    .filter((file) => !readFileSync(join(folder, file), 'utf8').includes('support/servers'))
+    .map((file) => `dist/test/${room}/${file.replace(/\.ts$/, '.js')}`);
+}
+
+function scoreOf(report) {
+  const { files } = JSON.parse(readFileSync(report, 'utf8'));
+  const mutants = Object.values(files).flatMap((file) => file.mutants);
+  const count = (...states) => mutants.filter(({ status }) => states.includes(status)).length;
+  const caught = count('Killed', 'Timeout');
+  const missed = count('Survived', 'NoCoverage');
+  return `${((caught / (caught + missed)) * 100).toFixed(1)} % of ${caught + missed} changes caught`;
+}
+
+function run(program, args) {
+  const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
