@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { entryPoints } from './api-report.js';
+import { projectRoot, sourceFiles } from './imports.js';
+
+/** One `@example` of the source, made into a module that can be compiled and run. */
+export interface DocExample {
+  /** Where it stands, such as `archive/age/encrypt.ts:33`. */
+  readonly place: string;
+  /** A module that exports `example()`. */
+  readonly module: string;
+}
+
+/**
+ * Every `@example` of the library. An example is written as a reader would: it may leave out its imports, and it may speak
+ * of things that stand on the stage (`test/craft/example-stage.ts`): a practice, its database, a folder, keys.
+ */
+export function docExamples(): readonly DocExample[] {
+  const entries = entryPoints().map(({ entry, declarations }) => ({
+    specifier: `supplemental-backup${entry.slice(1)}`,
+    names: exportedNames(declarations),
+  }));
+  const stage = exportedNames(join(projectRoot, 'dist/test/craft/example-stage.d.ts'));
+  return sourceFiles().flatMap((file) =>
+    examplesIn(file).map(({ code, line }) => ({
+      place: `${file}:${line}`,
+      module: asModule(code, entries, stage),
+    })),
+  );
+}
+
+function examplesIn(file: string): { readonly code: string; readonly line: number }[] {
+  const source = readFileSync(join(projectRoot, 'src', file), 'utf8');
+  return [...source.matchAll(/^ *\* @example[^\n]*\n *\* ```ts\n([\s\S]*?)^ *\* ```/gm)].map((match) => ({
+    code: match[1]!.replace(/^ *\* ?/gm, ''),
+    line: source.slice(0, match.index).split('\n').length,
+  }));
+}
+
+function asModule(
+  code: string,
+  entries: readonly { readonly specifier: string; readonly names: ReadonlySet<string> }[],
+  stage: ReadonlySet<string>,
+): string {
+  const source = ts.createSourceFile('example.ts', code, ts.ScriptTarget.ES2022, true);
+  const imports = source.statements.filter(ts.isImportDeclaration);
+  const body = source.statements.filter((statement) => !ts.isImportDeclaration(statement));
+  const { used, declared } = namesIn(source);
+  const lines = imports.map((statement) => statement.getText());
+  const missing = [...used].filter((name) => !declared.has(name)).sort();
+  for (const { specifier, names } of entries) {
+    const found = missing.filter((name) => names.has(name));
+    if (found.length === 0) continue;
+    lines.push(`import { ${found.join(', ')} } from '${specifier}';`);
+    for (const name of found) declared.add(name);
+  }
+  const onStage = missing.filter((name) => stage.has(name) && !declared.has(name));
+  if (onStage.length > 0)
+    lines.push(`import { ${onStage.join(', ')} } from '../test/craft/example-stage.js';`);
+  const text = body.map((statement) => statement.getText()).join('\n');
+  return `${lines.join('\n')}\nexport async function example() {\n${text}\n}\n`;
+}
+
+function namesIn(source: ts.SourceFile): { readonly used: Set<string>; readonly declared: Set<string> } {
+  const used = new Set<string>();
+  const declared = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node)) {
+      const { parent } = node;
+      const isDeclared =
+        (ts.isVariableDeclaration(parent) ||
+          ts.isBindingElement(parent) ||
+          ts.isParameter(parent) ||
+          ts.isImportSpecifier(parent) ||
+          ts.isFunctionDeclaration(parent)) &&
+        parent.name === node;
+      const isMember =
+        (ts.isPropertyAccessExpression(parent) && parent.name === node) ||
+        (ts.isPropertyAssignment(parent) && parent.name === node);
+      if (isDeclared) declared.add(node.text);
+      else if (!isMember) used.add(node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return { used, declared };
+}
+
+const programs = new Map<string, ReadonlySet<string>>();
+
+function exportedNames(declarations: string): ReadonlySet<string> {
+  const known = programs.get(declarations);
+  if (known !== undefined) return known;
+  const program = ts.createProgram([declarations], {
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    target: ts.ScriptTarget.ES2022,
+    skipLibCheck: true,
+    noLib: true,
+    types: [],
+  });
+  const source = program.getSourceFile(declarations);
+  const module = source && program.getTypeChecker().getSymbolAtLocation(source);
+  const names = new Set(
+    module === undefined
+      ? []
+      : program
+          .getTypeChecker()
+          .getExportsOfModule(module)
+          .map(({ name }) => name),
+  );
+  programs.set(declarations, names);
+  return names;
+}
