@@ -28,6 +28,11 @@ export interface PracticeOptions {
   readonly engine?: 'MyISAM' | 'InnoDB' | 'mixed';
   /** The practice's today, `YYYY-MM-DD`; the logins lie before it. @defaultValue '2024-11-15' */
   readonly today?: string;
+  /**
+   * Adds what is no part of Open Dental: a wiki list, a leftover of a conversion, a plug-in's table without a key, a
+   * view. @defaultValue false
+   */
+  readonly userMade?: boolean;
   /** Preferences to add or to change. */
   readonly preferences?: Readonly<Record<string, string>>;
   readonly onProgress?: (progress: PracticeProgress) => void;
@@ -48,6 +53,14 @@ export interface Practice {
   readonly today: string;
 }
 
+const userMadeStatements: readonly string[] = [
+  'CREATE TABLE wikilist_suppliers (suppliersNum BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, Name TEXT NOT NULL, Phone TEXT NOT NULL) ENGINE=MyISAM DEFAULT CHARSET=utf8',
+  "INSERT INTO wikilist_suppliers VALUES (1, 'Gloves & More', '(800)555-0101'), (2, 'Burs Unlimited', '')",
+  'CREATE TABLE tempConv_patient20190412 ENGINE=MyISAM SELECT * FROM patient WHERE PatNum <= 5',
+  'CREATE TABLE plugin_visits (PatNum BIGINT NOT NULL, Note VARCHAR(100), KEY (PatNum)) ENGINE=MyISAM DEFAULT CHARSET=utf8',
+  "INSERT INTO plugin_visits VALUES (1, 'twice'), (1, 'twice'), (2, NULL)",
+  'CREATE VIEW activepatients AS SELECT PatNum, LName, FName FROM patient WHERE PatStatus = 0',
+];
 const numbers = 16_384;
 const rowsPerStatement = numbers;
 const inInnodb: ReadonlySet<string> = new Set([
@@ -116,7 +129,9 @@ export async function buildPractice(
       if (large && engine === 'MyISAM') await run(server, `ALTER TABLE ${quoteName(table.name)} ENABLE KEYS`);
       if (innodbLarge) await addKeys(server, table);
     }
-    return { tables: practiceTables.size, rows, patients: shape.patients, today };
+    if (options.userMade === true) for (const sql of userMadeStatements) await write(server, sql);
+    const tables = practiceTables.size + (options.userMade === true ? 3 : 0);
+    return { tables, rows, patients: shape.patients, today };
   } finally {
     await server.close();
   }

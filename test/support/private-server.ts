@@ -36,18 +36,26 @@ export async function startPrivateServer(kind: PrivateKind, args: readonly strin
   try {
     mkdirSync(join(directory, 'tmp'));
     await fillDataDirectory(program, join(directory, 'data'));
-    const port = await freePort();
-    const address: DatabaseAddress = { host: '127.0.0.1', port, user: 'root' };
-    const launch = (extra: readonly string[]): Promise<ServerProcess> =>
+    const launch = (port: number, extra: readonly string[]): Promise<ServerProcess> =>
       launchServer(
         program.binary,
         [...commonArguments(directory, port), ...program.args, ...extra],
         program.environment,
-        address,
-        join(directory, 'server.log'),
+        directory,
         watchdog,
       );
-    let running: ServerProcess | undefined = await launch(args);
+    let port = await freePort();
+    let running: ServerProcess | undefined;
+    for (let attempt = 1; running === undefined; attempt += 1) {
+      try {
+        running = await launch(port, args);
+      } catch (error) {
+        // A free port can be taken before the server has it.
+        if (attempt === 3 || !/bind on/i.test(String(error))) throw error;
+        port = await freePort();
+      }
+    }
+    const address: DatabaseAddress = { host: '127.0.0.1', port, user: 'root' };
     const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
       await running?.end(signal);
       running = undefined;
@@ -60,7 +68,7 @@ export async function startPrivateServer(kind: PrivateKind, args: readonly strin
       kill9: () => end('SIGKILL'),
       async restart(otherArgs = args) {
         await end('SIGTERM');
-        running = await launch(otherArgs);
+        running = await launch(port, otherArgs);
       },
       async stop() {
         await end('SIGKILL');
@@ -82,8 +90,7 @@ async function launchServer(
   binary: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
-  address: DatabaseAddress,
-  log: string,
+  directory: string,
   watchdog: Watchdog,
 ): Promise<ServerProcess> {
   const child: ChildProcess = spawn(binary, args, {
@@ -106,6 +113,7 @@ async function launchServer(
   });
   if (child.pid !== undefined) watchdog.watch(child.pid);
   child.unref();
+  const log = join(directory, 'server.log');
   const deadline = Date.now() + startSeconds * 1000;
   for (;;) {
     if (over !== undefined || Date.now() > deadline) {
@@ -113,7 +121,9 @@ async function launchServer(
       throw new Error(`the private server did not start (${over ?? 'too slow'}):\n${tail(log)}`);
     }
     try {
-      const connection = await openConnection({ ...address, connectTimeout: 2000 });
+      // By its socket: on the port somebody else's server could answer.
+      const socketPath = join(directory, 'mysql.sock');
+      const connection = await openConnection({ user: 'root', socketPath, connectTimeout: 2000 });
       await connection.close();
       break;
     } catch {
