@@ -20,6 +20,11 @@ export interface RangeSource {
   read(offset: number, length: number, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
 }
 
+/** Tells the two kinds of source apart. A Node stream has a `read` too, but no size. */
+export function isRangeSource(source: ByteSource | RangeSource): source is RangeSource {
+  return 'read' in source && 'size' in source && typeof source.size === 'number';
+}
+
 /** Walks a source chunk by chunk; empty chunks are skipped. */
 export async function* iterateBytes(source: ByteSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   signal?.throwIfAborted();

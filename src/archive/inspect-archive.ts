@@ -1,4 +1,4 @@
-import type { ByteSource, RangeSource } from '../bytes.js';
+import { type ByteSource, isRangeSource, type RangeSource } from '../bytes.js';
 import { stanzasOf, takeHeader } from './age/header.js';
 import { PAYLOAD_NONCE_BYTES, plaintextBytes } from './age/stream.js';
 import { ByteReader } from './byte-reader.js';
@@ -34,8 +34,7 @@ export async function inspectArchive(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<ArchiveInspection> {
   const { signal } = options;
-  const isRanges = 'read' in source;
-  const reader = new ByteReader(isRanges ? chunksOfRanges(source, signal) : source, signal);
+  const reader = new ByteReader(isRangeSource(source) ? chunksOfRanges(source, signal) : source, signal);
   try {
     const header = await takeHeader(reader);
     const stanzas = await stanzasOf(header);

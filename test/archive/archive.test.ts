@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { before, describe, it } from 'node:test';
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';
@@ -56,6 +57,8 @@ describe('an archive', () => {
       assert.equal(inspection.verified, false);
       assert.equal(inspection.size, archive.length);
     }
+    // A Node stream has a method `read` too, and is read as a stream all the same.
+    assert.equal((await inspectArchive(Readable.from([archive]))).label?.practiceId, 'practice-1');
     await assert.rejects(inspectArchive(new Uint8Array(5000)), (error) =>
       isBackupError(error, 'archive-unsupported'),
     );
