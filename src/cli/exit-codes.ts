@@ -27,6 +27,7 @@ export const exitCodes: {
 const codeOf: Partial<Record<BackupErrorCode, ExitCode>> = {
   'archive-damaged': exitCodes.damaged,
   'archive-limit-exceeded': exitCodes.damaged,
+  'archive-unsupported': exitCodes.damaged,
   'no-usable-admin': exitCodes.notEligible,
   'not-eligible': exitCodes.notEligible,
   'target-refused': exitCodes.targetRefused,

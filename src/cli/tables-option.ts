@@ -10,8 +10,8 @@ import { UsageError } from './exit-codes.js';
  * @returns the choice, to be made once the catalog is known; it throws UsageError when a name fits no table
  */
 export function readTablesOption(text: string | undefined): (catalog: Catalog) => TableSelection {
-  if (text === undefined || text === 'critical') return (catalog) => selectCriticalTables(catalog);
-  if (text === 'all') return selectAllTables;
+  if (text === 'critical') return (catalog) => selectCriticalTables(catalog);
+  if (text === undefined || text === 'all') return selectAllTables;
   const globs = readNames(text);
   return (catalog) => selectNamed(catalog, globs);
 }

@@ -16,7 +16,7 @@ Usage: supplemental-backup plan --source URL [OPTIONS]
 
   --source URL       mysql://user@host:port/database[?socketPath=…]
                      the password may come in MYSQL_PWD
-  --tables LIST      critical (the default), all, or names: a,b,c*
+  --tables LIST      all (the default), critical, or names: a,b,c*
   --json             one JSON document
 `,
   options: { source: { type: 'string' }, tables: { type: 'string' } },

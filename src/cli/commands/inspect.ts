@@ -1,0 +1,64 @@
+import { type ArchiveInspection, inspectArchive, type Unlock } from '../../archive/index.js';
+import type { Command } from '../command.js';
+import { formatBytes, formatPairs, printable } from '../format.js';
+import { openLocation } from '../location.js';
+
+/** `inspect`: the label of an archive, without a key. */
+export const inspectCommand: Command = {
+  name: 'inspect',
+  summary: 'show the label of an archive; needs no key',
+  help: `Show what stands on the outside of an archive: whose it is, when it was made and
+who can open it. Needs no key, so nothing of it is proven; verify does that.
+
+Usage: supplemental-backup inspect ARCHIVE
+
+  ARCHIVE            path or s3://bucket/key
+  --json             one JSON document
+`,
+  options: {},
+  positionals: { least: 1, most: 1 },
+  async run(given, line) {
+    const archive = await openLocation(given.positionals[0]!, line);
+    try {
+      const inspection = await inspectArchive(archive, { signal: line.signal });
+      return { json: { ...inspection }, text: render(archive.name, inspection) };
+    } finally {
+      await archive.close();
+    }
+  },
+};
+
+function render(name: string, { label, recipients, size }: ArchiveInspection): string {
+  const pairs: [string, string][] = [
+    ['Archive', printable(name)],
+    ['Size', size === null ? 'unknown' : formatBytes(size)],
+  ];
+  if (label === null) {
+    pairs.push(['Label', 'none: an age file made by other means']);
+    pairs.push(['Sealed to', recipients.join(', ')]);
+    return formatPairs(pairs);
+  }
+  pairs.push(
+    ['Made at', label.createdAt],
+    ['Practice', printable(label.practiceId)],
+    ['Database', printable(label.database)],
+    ['Holds', label.scope === 'full' ? 'the whole database' : 'chosen tables only'],
+    ['Opened by', openers(label.keyHolder?.userName, label.unlock)],
+    ['Sealed to', recipients.join(', ')],
+    ['Archive id', label.archiveId],
+    ['Format', `${label.format.major}.${label.format.minor}`],
+  );
+  return `${formatPairs(pairs)}\n\nNot verified: this is what the label says of itself.`;
+}
+
+function openers(userName: string | undefined, unlock: readonly Unlock[]): string {
+  if (unlock.length === 0) return 'whoever holds a key it is sealed to';
+  const whose = userName === undefined ? 'the password' : `the password of ${printable(userName)}`;
+  return `${whose} (${unlock.map(describeUnlock).join('; ')})`;
+}
+
+function describeUnlock(unlock: Unlock): string {
+  return unlock.kind === 'enrolled'
+    ? `enrolled, epoch ${unlock.epoch}`
+    : 'stored hash: also opened by whoever reads the table of users';
+}

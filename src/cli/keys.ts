@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { type ArchiveKeys, inspectArchive, type Label } from '../archive/index.js';
+import type { RangeSource } from '../bytes.js';
+import { BackupError } from '../errors.js';
+import type { Arguments, CommandLine, OptionTable } from './command.js';
+import { UsageError } from './exit-codes.js';
+import { printable } from './format.js';
+import { askPassword, readPasswordFromDescriptor } from './password.js';
+
+/** The options that say what opens an archive. */
+export const keyOptions: OptionTable = {
+  identity: { type: 'string', multiple: true },
+  'password-fd': { type: 'string' },
+};
+
+/** Their lines on a page of help. */
+export const keyHelp: string = `  --identity FILE    age key file (AGE-SECRET-KEY-…); may be given more than once
+  --password-fd N    read the password from open descriptor N
+                     without either it is asked for, without echo`;
+
+/**
+ * The keys for an archive: key files, a password from a descriptor, or one that is asked for.
+ *
+ * @throws UsageError when there is no way to a key
+ * @throws BackupError `archive-…` when the archive's label cannot be read
+ */
+export async function readKeys(
+  given: Arguments,
+  archive: RangeSource,
+  line: CommandLine,
+): Promise<ArchiveKeys> {
+  const files = given.all('identity');
+  const descriptor = given.text('password-fd');
+  if (files.length > 0 && descriptor !== undefined) {
+    throw new UsageError('Give --identity or --password-fd, not both.');
+  }
+  if (files.length > 0) return { identities: (await Promise.all(files.map(readIdentities))).flat() };
+  if (descriptor !== undefined) return { password: await readPasswordFromDescriptor(descriptor) };
+  const { label } = await inspectArchive(archive, { signal: line.signal });
+  if (label === null || label.unlock.length === 0) {
+    throw new UsageError('No password opens this archive; give the key with --identity FILE.');
+  }
+  return { password: await askPassword(line, questionFor(label)) };
+}
+
+/** Overwrites a password that is no longer needed. */
+export function wipeKeys(keys: ArchiveKeys): void {
+  if (keys.password instanceof Uint8Array) keys.password.fill(0);
+}
+
+function questionFor({ keyHolder, createdAt }: Label): string {
+  const whose = keyHolder === undefined ? '' : ` of ${printable(keyHolder.userName)}`;
+  return `Password${whose} (as of ${createdAt.slice(0, 10)} or newer): `;
+}
+
+// The lines of an age key file that are no comments.
+async function readIdentities(file: string): Promise<readonly string[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new BackupError('storage-not-found', `The key file ${file} cannot be read.`, { cause: error });
+  }
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  if (lines.length === 0 || !lines.every((line) => /^AGE-SECRET-KEY-/.test(line))) {
+    throw new UsageError(`${file} is no age key file: it must hold lines that begin with AGE-SECRET-KEY-.`);
+  }
+  return lines;
+}

@@ -1,0 +1,95 @@
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { RangeSource } from '../bytes.js';
+import { BackupError } from '../errors.js';
+import type { StorageAdapter } from '../storage/adapter.js';
+import { rangeSourceOf } from '../storage/read-ranges.js';
+import type { CommandLine } from './command.js';
+import { UsageError } from './exit-codes.js';
+
+/** An archive that can be read at any place, wherever it is. */
+export interface LocatedArchive extends RangeSource {
+  /** Its last path segment, for people. */
+  readonly name: string;
+  close(): Promise<void>;
+}
+
+/** A place in a store, as an S3 URL names it. */
+export interface StoreLocation {
+  readonly storage: StorageAdapter;
+  readonly key: string;
+}
+
+/**
+ * Opens an archive named on the command line: a path or `s3://bucket/key`.
+ *
+ * @throws UsageError when the name cannot be understood
+ * @throws BackupError `storage-…` when there is nothing or it cannot be read
+ */
+export async function openLocation(
+  location: string,
+  line: Pick<CommandLine, 'env' | 'signal'>,
+): Promise<LocatedArchive> {
+  if (!isStoreUrl(location)) return openFile(location);
+  const { storage, key } = await openStore(location);
+  const source = await rangeSourceOf(storage, key, { signal: line.signal });
+  return { ...source, name: basename(key), close: async () => undefined };
+}
+
+/** Whether a location is in a store rather than on a path. */
+export function isStoreUrl(location: string): boolean {
+  // A drive letter with a colon is a path.
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(location);
+}
+
+/** The whole of an archive from its first byte to its last, in pieces of a megabyte. */
+export async function* readThrough(source: RangeSource, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const piece = 1 << 20;
+  for (let offset = 0; offset < source.size; offset += piece) {
+    yield await source.read(offset, Math.min(piece, source.size - offset), { signal });
+  }
+}
+
+async function openFile(path: string): Promise<LocatedArchive> {
+  try {
+    const file = await open(path, 'r');
+    const stat = await file.stat();
+    if (!stat.isFile()) {
+      await file.close();
+      throw new UsageError(`${path} is not a file.`);
+    }
+    return {
+      name: basename(path),
+      size: stat.size,
+      async read(offset, length, options) {
+        options?.signal?.throwIfAborted();
+        if (offset < 0 || length < 0 || offset + length > stat.size) {
+          throw new RangeError(`range ${offset}+${length} is outside of ${stat.size} bytes`);
+        }
+        const bytes = new Uint8Array(length);
+        let filled = 0;
+        while (filled < length) {
+          const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+          if (bytesRead === 0)
+            throw new BackupError('archive-damaged', `${path} became shorter while it was read.`);
+          filled += bytesRead;
+        }
+        return bytes;
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT')
+      throw new BackupError('storage-not-found', `There is no ${path}.`, { cause: error });
+    if (code === 'EACCES' || code === 'EPERM') {
+      throw new BackupError('storage-permanent', `${path} may not be read.`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** The store and the key that a URL names. @throws UsageError */
+export async function openStore(url: string): Promise<StoreLocation> {
+  throw new UsageError(`${url} names a store that this version cannot reach.`);
+}

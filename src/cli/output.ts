@@ -1,0 +1,133 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
+import { BackupError } from '../errors.js';
+import { fileSystemFailure } from '../storage/file-system/failures.js';
+import { createFileSystemStorage } from '../storage/file-system/file-system.js';
+import { newTemporaryName } from '../storage/file-system/names.js';
+import { publish } from '../storage/file-system/publish.js';
+import { syncFile } from '../storage/file-system/sync.js';
+import { replayableFile } from '../storage/replayable.js';
+import { verifyStored } from '../storage/verify-stored.js';
+import type { CommandLine } from './command.js';
+import { isStoreUrl, openStore } from './location.js';
+import { startProgress } from './progress.js';
+
+/** What was written, proven by reading it back where that is possible. */
+export interface Written {
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** False on a pipe, which cannot be read back. */
+  readonly readBack: boolean;
+}
+
+/**
+ * Writes an archive to a path, a store or stdout (`-`). On a path and in a store it appears under its name when it is
+ * complete and not before; something that is there already stays.
+ *
+ * @throws BackupError `storage-…`, `destination-missing`, `verification-failed`
+ */
+export async function writeArchive(
+  archive: AsyncIterable<Uint8Array>,
+  destination: string,
+  line: CommandLine,
+): Promise<Written> {
+  if (destination === '-') return pipeTo(line.stdout, archive);
+  return isStoreUrl(destination)
+    ? writeToStore(archive, destination, line)
+    : writeToPath(archive, resolve(destination), line);
+}
+
+async function writeToPath(
+  archive: AsyncIterable<Uint8Array>,
+  path: string,
+  { signal }: CommandLine,
+): Promise<Written> {
+  const base = dirname(path);
+  const key = basename(path);
+  const storage = createFileSystemStorage({ path: base });
+  const taken = (): BackupError => new BackupError('storage-exists', `There is already a ${path}.`);
+  // Better now than after an hour of reading.
+  if ((await storage.stat(key, { signal })) !== null) throw taken();
+  const temporary = join(base, newTemporaryName());
+  try {
+    const written = await writeFile(archive, temporary);
+    await publish({ base, temporary, final: path, key, ifAbsent: true, signal, taken });
+    await verifyStored(storage, key, written, { signal });
+    return { bytes: written.size, sha256: written.sha256, readBack: true };
+  } catch (error) {
+    throw fileSystemFailure(error, `folder ${base}`);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function writeToStore(
+  archive: AsyncIterable<Uint8Array>,
+  url: string,
+  line: CommandLine,
+): Promise<Written> {
+  const { signal } = line;
+  const { storage, key } = await openStore(url);
+  // Stores want to know the size, and a retry sends the same bytes again: so the sealed archive waits on the disk.
+  const spool = join(tmpdir(), `supplemental-backup-${randomBytes(8).toString('hex')}.tar.age`);
+  try {
+    const written = await writeFile(archive, spool);
+    const progress = startProgress(line, 'Uploading', 'bytes');
+    try {
+      await storage.put(key, await replayableFile(spool, { sha256: written.sha256 }), {
+        ifAbsent: true,
+        signal,
+        onProgress: ({ transferredBytes, totalBytes }) => progress.update(transferredBytes, totalBytes),
+      });
+    } finally {
+      progress.stop();
+    }
+    await verifyStored(storage, key, written, { signal });
+    return { bytes: written.size, sha256: written.sha256, readBack: true };
+  } finally {
+    await rm(spool, { force: true });
+  }
+}
+
+async function writeFile(
+  archive: AsyncIterable<Uint8Array>,
+  path: string,
+): Promise<{ readonly size: number; readonly sha256: string }> {
+  const file: FileHandle = await open(path, 'wx', 0o600);
+  try {
+    const { bytes, sha256 } = await pass(archive, async (chunk) => {
+      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
+    });
+    await syncFile(file);
+    return { size: bytes, sha256 };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes to a pipe as fast as its reader takes it. */
+export async function pipeTo(stream: Writable, chunks: AsyncIterable<Uint8Array>): Promise<Written> {
+  const passed = await pass(chunks, async (chunk) => {
+    if (!stream.write(chunk)) await once(stream, 'drain');
+  });
+  return { ...passed, readBack: false };
+}
+
+async function pass(
+  chunks: AsyncIterable<Uint8Array>,
+  write: (chunk: Uint8Array) => Promise<void>,
+): Promise<{ readonly bytes: number; readonly sha256: string }> {
+  const digest = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    digest.update(chunk);
+    bytes += chunk.length;
+    await write(chunk);
+  }
+  return { bytes, sha256: digest.digest('hex') };
+}

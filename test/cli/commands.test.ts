@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, it } from 'node:test';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { describeOnEachServer } from '../support/servers.js';
+import { runCli } from './support.js';
+
+const schema = [
+  'DROP DATABASE IF EXISTS cli_office',
+  'CREATE DATABASE cli_office CHARACTER SET utf8',
+  `CREATE TABLE cli_office.patient (
+     PatNum BIGINT NOT NULL PRIMARY KEY, LName VARCHAR(100) NOT NULL, Birthdate DATE NOT NULL, Note TEXT
+   ) ENGINE=MyISAM`,
+  `INSERT INTO cli_office.patient VALUES
+     (9007199254740993, 'O''Brien, "Bee"', '0001-01-01', NULL), (2, '', '0000-00-00', 'Zeile\\nzwei')`,
+  'CREATE TABLE cli_office.signalod (SignalNum BIGINT NOT NULL PRIMARY KEY) ENGINE=MyISAM',
+  'INSERT INTO cli_office.signalod VALUES (1), (2), (3)',
+  'CREATE VIEW cli_office.names AS SELECT LName FROM cli_office.patient',
+];
+
+describeOnEachServer('the command line', (server) => {
+  let folder: string;
+  let source: string;
+  let env: Record<string, string>;
+  let recipient: string;
+  let keyFile: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'supplemental-backup-cli-'));
+    await server().query(schema);
+    const { user, password, port, host, socketPath } = server().address;
+    const socket = socketPath === undefined ? '' : `?socketPath=${encodeURIComponent(socketPath)}`;
+    source = `mysql://${encodeURIComponent(user)}@${host ?? '127.0.0.1'}:${port ?? 3306}/cli_office${socket}`;
+    env = { MYSQL_PWD: password ?? '' };
+    const identity = await generateIdentity();
+    recipient = await identityToRecipient(identity);
+    keyFile = join(folder, 'key.txt');
+    await writeFile(keyFile, `# a comment, as age-keygen writes it\n${identity}\n`);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const backup = (out: string, ...more: string[]) =>
+    runCli(['backup', '--source', source, '--out', out, '--recipient', recipient, ...more], { env });
+
+  it('plan tells what a backup would hold and why not the rest', async () => {
+    const { code, stdout } = await runCli(['plan', '--source', source, '--tables', 'critical', '--json'], {
+      env,
+    });
+    assert.equal(code, 0);
+    const { plan } = JSON.parse(stdout) as { plan: { tables: { name: string; keeps: string }[] } };
+    assert.deepEqual(
+      plan.tables.map(({ name, keeps }) => `${name} ${keeps}`),
+      ['patient all-rows', 'signalod definition'],
+    );
+  });
+
+  it('backup writes an archive whose label anybody can read', async () => {
+    const out = join(folder, 'office.tar.age');
+    const made = await backup(out);
+    assert.equal(made.code, 0, made.stderr);
+    assert.match(made.stdout, /2 tables, 5 rows/);
+    assert.match(made.stdout, /read back and found equal/);
+    const { stdout } = await runCli(['inspect', out, '--json']);
+    const { label, verified } = JSON.parse(stdout) as { label: Record<string, unknown>; verified: boolean };
+    assert.deepEqual(
+      [label['database'], label['practiceId'], label['scope']],
+      ['cli_office', 'cli_office', 'full'],
+    );
+    assert.equal(verified, false);
+    assert.match((await runCli(['inspect', out])).stdout, /Not verified/);
+  });
+
+  it('backup never overwrites, and leaves nothing beside the archive', async () => {
+    const out = join(folder, 'twice.tar.age');
+    assert.equal((await backup(out)).code, 0);
+    const again = await backup(out);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /There is already/);
+    const hidden = (await readdir(folder)).filter((name) => name.startsWith('.'));
+    assert.deepEqual(hidden, []);
+  });
+
+  it('backup to a folder that is missing, or from a server that is down, ends with 1 and says so', async () => {
+    const nowhere = await backup(join(folder, 'missing', 'a.tar.age'));
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stderr, /There is no folder/);
+    const down = await runCli(
+      [
+        'backup',
+        '--source',
+        'mysql://root@127.0.0.1:1/x',
+        '--out',
+        join(folder, 'x'),
+        '--recipient',
+        recipient,
+        '--json',
+      ],
+      { env },
+    );
+    assert.equal(down.code, 1);
+    assert.equal((JSON.parse(down.stdout) as { error: { code: string } }).error.code, 'database-unreachable');
+  });
+
+  it('backup takes chosen tables only, and refuses names that fit none', async () => {
+    const out = join(folder, 'chosen.tar.age');
+    const made = await backup(out, '--tables', 'pat*', '--json');
+    assert.equal(made.code, 0, made.stdout);
+    const { summary } = JSON.parse(made.stdout) as {
+      summary: { tables: { name: string }[]; leftOut: { name: string }[] };
+    };
+    assert.deepEqual(
+      summary.tables.map(({ name }) => name),
+      ['patient'],
+    );
+    assert.ok(summary.leftOut.some(({ name }) => name === 'signalod'));
+    assert.equal((await backup(join(folder, 'none'), '--tables', 'nothing')).code, 2);
+  });
+
+  it('backup wants to know for whom, and only once', async () => {
+    const nobody = await runCli(['backup', '--source', source, '--out', join(folder, 'x')], { env });
+    assert.equal(nobody.code, 2);
+    assert.equal((await backup(join(folder, 'x'), '--last-admin')).code, 2);
+  });
+});
