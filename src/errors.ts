@@ -43,6 +43,7 @@ export type BackupErrorCode =
   | 'table-damaged'
   | 'target-refused'
   | 'verification-failed'
+  | 'window-closed'
   | 'wrong-key';
 
 /** The page of every code; `docs/ERRORS.md` is generated from it. */
@@ -180,6 +181,12 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
     what: 'What was read back from the store is not what was written.',
     safe: 'The run does not count as a success, and earlier copies are not touched.',
     action: 'Run again; if it happens again, do not trust this store: check its disk and network.',
+  },
+  'window-closed': {
+    what: 'The night was over before the work was done.',
+    safe: 'Nothing holds up the office, and what was already sealed or sent is used again on the next night.',
+    action:
+      'Nothing, if it happens once. If it happens often, give the backup more time or the office a faster line.',
   },
   'wrong-key': {
     what: 'The password or key does not open this archive.',

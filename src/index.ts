@@ -91,6 +91,14 @@ export {
   errorExplanations,
   isBackupError,
 } from './errors.js';
+export type { Alert, AlertCode, AlertSink, NightOutcome } from './nightly/alerts/alert.js';
+export { combineAlerts } from './nightly/alerts/combine-alerts.js';
+export { createDatabaseAlerts } from './nightly/alerts/database-alerts.js';
+export { createHealthcheckAlerts, type HealthcheckOptions } from './nightly/alerts/healthcheck-alerts.js';
+export { createMemoryAlerts, type MemoryAlerts } from './nightly/alerts/memory-alerts.js';
+export type { AlertThresholds } from './nightly/alerts/troubles.js';
+export { createFileLogger, type FileLoggerOptions } from './nightly/log/file-logger.js';
+export { type LogFacts, type Logger, silentLogger } from './nightly/log/logger.js';
 export {
   defaultRetention,
   type KeepReason,
@@ -99,6 +107,27 @@ export {
   type RetentionPlan,
   type RetentionPolicy,
 } from './nightly/retention.js';
+export type { BackupEvent, BackupPhase } from './nightly/run/events.js';
+export { renderReport } from './nightly/run/render-report.js';
+export type { BackupReport, CopyReport, DestinationReport } from './nightly/run/report.js';
+export {
+  createDatabaseSettings,
+  type DatabaseSettingsOptions,
+} from './nightly/settings/database-settings.js';
+export {
+  createMemorySettings,
+  type MemorySettings,
+  type SettingsAuditLine,
+} from './nightly/settings/memory-settings.js';
+export {
+  type BackupSettings,
+  enabledByDefault,
+  isMonthlyReminderDisabled,
+  type SettingsAuthor,
+  type SettingsChange,
+  type SettingsStore,
+  statusNumbers,
+} from './nightly/settings/settings.js';
 export {
   dueOn,
   type LastAttempt,

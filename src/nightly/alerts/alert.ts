@@ -1,0 +1,52 @@
+import type { Destination } from '../../eligibility/is-eligible.js';
+
+/**
+ * What a person has to be told.
+ *
+ * - `admin-password-missing`: the last administrator has no password, so nothing can be sealed
+ * - `no-usable-admin`: nobody can be found for whom the copy could be sealed
+ * - `backup-failed`: no copy could be made at all
+ * - `hq-copy-failed`, `local-copy-failed`: this one copy could not be made
+ * - `hq-copy-stale`, `local-copy-stale`: the newest verified copy is too old
+ * - `rehearsal-failed`: a restore was tried and did not succeed
+ */
+export type AlertCode =
+  | 'admin-password-missing'
+  | 'backup-failed'
+  | 'hq-copy-failed'
+  | 'hq-copy-stale'
+  | 'local-copy-failed'
+  | 'local-copy-stale'
+  | 'no-usable-admin'
+  | 'rehearsal-failed';
+
+/** A standing trouble. */
+export interface Alert {
+  readonly code: AlertCode;
+  readonly severity: 'high' | 'low' | 'medium';
+  /** For people: what happened, what is safe, what to do. Holds no patient data and no secret. */
+  readonly message: string;
+  readonly practiceId: string;
+  readonly destination?: Destination;
+}
+
+/** How a night ended, for those who watch from outside. */
+export interface NightOutcome {
+  readonly practiceId: string;
+  /** ISO date of the evening. */
+  readonly night: string;
+  readonly ok: boolean;
+  /** One sentence for people. */
+  readonly summary: string;
+}
+
+/**
+ * Where alerts go. The run raises each trouble once, when it begins, and clears it once, when it is over; what a sink
+ * could not take is tried again on the next run, so raising the same code twice must be harmless.
+ */
+export interface AlertSink {
+  raise(alert: Alert, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  clear(code: AlertCode, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** Called at the end of every night's last run, good or bad. */
+  nightEnded?(outcome: NightOutcome, options?: { readonly signal?: AbortSignal }): Promise<void>;
+}

@@ -1,0 +1,20 @@
+import type { AlertSink } from './alert.js';
+
+/**
+ * Several sinks as one. Each is told, whatever happens to the others.
+ *
+ * @throws AggregateError when one or more of them failed
+ */
+export function combineAlerts(...sinks: readonly AlertSink[]): AlertSink {
+  const all = async (tell: (sink: AlertSink) => Promise<void> | undefined): Promise<void> => {
+    const failures = (await Promise.allSettled(sinks.map(async (sink) => tell(sink)))).flatMap((result) =>
+      result.status === 'rejected' ? [result.reason] : [],
+    );
+    if (failures.length > 0) throw new AggregateError(failures, 'an alert could not be delivered');
+  };
+  return {
+    raise: (alert, options) => all((sink) => sink.raise(alert, options)),
+    clear: (code, options) => all((sink) => sink.clear(code, options)),
+    nightEnded: (outcome, options) => all((sink) => sink.nightEnded?.(outcome, options)),
+  };
+}

@@ -1,0 +1,71 @@
+import type { DatabaseAddress } from '../../database/address.js';
+import { type Connection, openConnection } from '../../database/connection.js';
+import { quoteText } from '../../database/identifiers.js';
+import { formatWallTime } from '../wall-time.js';
+import type { Alert, AlertCode, AlertSink } from './alert.js';
+
+/** `alertitem.Type`: supplemental backups. */
+const alertType = 23;
+/** `alertitem.ClinicNum`: all clinics. */
+const allClinics = -1;
+/** `alertitem.Actions`, flags: mark as read (1), delete (4). */
+const actions = 1 | 4;
+/** `alertitem.Severity`. */
+const severities: Readonly<Record<Alert['severity'], number>> = { low: 1, medium: 2, high: 3 };
+/** `alertitem.Description` holds 2000 characters. */
+const longestDescription = 2000;
+
+/**
+ * Alerts where the people of the practice see them: as items of its own software, in table `alertitem`. An item is
+ * known again by its `ItemValue`, so that raising a trouble twice replaces the text and makes no second item.
+ *
+ * @param options.timeZone - of the practice, whose software keeps wall times
+ */
+export function createDatabaseAlerts(
+  address: DatabaseAddress,
+  options: { readonly timeZone: string; readonly now?: () => Date },
+): AlertSink {
+  const { timeZone, now = () => new Date() } = options;
+  const withConnection = async (
+    signal: AbortSignal | undefined,
+    work: (connection: Connection) => Promise<unknown>,
+  ): Promise<void> => {
+    const connection = await openConnection(address, signal === undefined ? {} : { signal });
+    try {
+      await work(connection);
+    } finally {
+      await connection.close();
+    }
+  };
+  return {
+    raise: (alert, call) =>
+      withConnection(call?.signal, async (connection) => {
+        const description = quoteText([...alert.message].slice(0, longestDescription).join(''));
+        const severity = severities[alert.severity];
+        const [existing] = await connection.query(
+          `SELECT AlertItemNum AS num FROM alertitem WHERE ${isItem(alert.code)} LIMIT 1`,
+        );
+        await connection.query(
+          existing === undefined
+            ? `INSERT INTO alertitem
+                 (ClinicNum, Description, Type, Severity, Actions, FormToOpen, FKey, ItemValue, UserNum, SecDateTEntry)
+               VALUES (${allClinics}, ${description}, ${alertType}, ${severity}, ${actions}, 0, 0,
+                 ${quoteText(itemValue(alert.code))}, 0, ${quoteText(formatWallTime(now(), timeZone))})`
+            : `UPDATE alertitem SET Description = ${description}, Severity = ${severity}
+               WHERE AlertItemNum = ${existing['num']}`,
+        );
+      }),
+    clear: (code, call) =>
+      withConnection(call?.signal, (connection) =>
+        connection.query(`DELETE FROM alertitem WHERE ${isItem(code)}`),
+      ),
+  };
+}
+
+function itemValue(code: AlertCode): string {
+  return `supplemental-backup/${code}`;
+}
+
+function isItem(code: AlertCode): string {
+  return `Type = ${alertType} AND ItemValue = ${quoteText(itemValue(code))}`;
+}

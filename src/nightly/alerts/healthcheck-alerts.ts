@@ -1,0 +1,37 @@
+import type { AlertSink } from './alert.js';
+
+/** Options of {@link createHealthcheckAlerts}. */
+export interface HealthcheckOptions {
+  /** Called after a good night; `/fail` is added after a bad one. Such as `https://hc.example/ping/<uuid>`. */
+  readonly url: string;
+  /** Milliseconds to wait for an answer. @defaultValue 10_000 */
+  readonly timeout?: number;
+  /** @defaultValue the global `fetch` */
+  readonly fetch?: typeof fetch;
+}
+
+/**
+ * A ping to a dead man's switch: a service that calls people when the nightly ping does not come. It also notices what
+ * no alert inside the office can tell: that the computer is off, or the service gone.
+ */
+export function createHealthcheckAlerts(options: HealthcheckOptions): AlertSink {
+  const { url, timeout = 10_000 } = options;
+  const send = options.fetch ?? fetch;
+  return {
+    // Single troubles are for the people in the office.
+    raise: async () => undefined,
+    clear: async () => undefined,
+    async nightEnded(outcome, call) {
+      const signals = [AbortSignal.timeout(timeout)];
+      if (call?.signal !== undefined) signals.push(call.signal);
+      const response = await send(outcome.ok ? url : `${url.replace(/\/$/, '')}/fail`, {
+        method: 'POST',
+        body: outcome.summary,
+        signal: AbortSignal.any(signals),
+      });
+      await response.body?.cancel();
+      // The address of a ping is its secret, and stays out of the message.
+      if (!response.ok) throw new Error(`the health check answered ${response.status}`);
+    },
+  };
+}

@@ -1,0 +1,155 @@
+/** Which troubles stand after a run: a pure decision, so that each is raised once and cleared once. */
+import type { Destination } from '../../eligibility/is-eligible.js';
+import type { BackupErrorCode } from '../../errors.js';
+import { nightsBetween } from '../window.js';
+import type { Alert, AlertCode } from './alert.js';
+
+/** When people are called. */
+export interface AlertThresholds {
+  /** A passing trouble (a server that is down, a dead uplink) is told after so many nights in a row. @defaultValue 3 */
+  readonly passingNights?: number;
+  /** HQ's newest copy may be so many nights old. @defaultValue 7 */
+  readonly hqStaleNights?: number;
+  /** The newest local copy may be so many nights old. @defaultValue 31 */
+  readonly localStaleNights?: number;
+}
+
+/** What is known when a run ends. */
+export interface Standing {
+  readonly practiceId: string;
+  readonly night: string;
+  /** Date of the night of the very first run. */
+  readonly firstNight: string;
+  /** Where the practice wants copies and may have them. */
+  readonly destinations: readonly DestinationStanding[];
+  readonly rehearsalFailed?: string;
+}
+
+/** One destination. */
+export interface DestinationStanding {
+  readonly destination: Destination;
+  /** Date of the night of the newest verified copy. */
+  readonly lastVerified?: string;
+  /** The trouble of the newest run, if it had any. */
+  readonly failure?: {
+    readonly code: BackupErrorCode | 'unexpected';
+    readonly message: string;
+    /** The last administrator has no password. */
+    readonly passwordMissing?: boolean;
+    /** Nights in a row without a copy, this one included. */
+    readonly nights: number;
+  };
+}
+
+/** They go away by themselves, mostly; nobody is called on the first night. */
+const passing: ReadonlySet<string> = new Set<BackupErrorCode>([
+  'already-running',
+  'database-connection-lost',
+  'database-query-interrupted',
+  'database-unreachable',
+  'lock-not-granted',
+  'schema-changed',
+  'storage-transient',
+  'window-closed',
+]);
+
+/** They concern the reading of the database or its keys, and so all destinations alike. */
+const common: ReadonlySet<string> = new Set<BackupErrorCode>([
+  'database-connection-lost',
+  'database-query-failed',
+  'database-query-interrupted',
+  'database-unreachable',
+  'dump-incomplete',
+  'lock-not-granted',
+  'privilege-missing',
+  'schema-changed',
+  'table-damaged',
+]);
+
+/**
+ * The troubles that stand, each code at most once.
+ *
+ * @example
+ * ```ts
+ * for (const alert of standingTroubles(standing)) console.warn(alert.message);
+ * ```
+ */
+export function standingTroubles(standing: Standing, thresholds: AlertThresholds = {}): readonly Alert[] {
+  const alerts = new Map<AlertCode, Alert>();
+  const add = (alert: Alert): void => {
+    if (!alerts.has(alert.code)) alerts.set(alert.code, alert);
+  };
+  for (const place of standing.destinations) {
+    for (const alert of [failure(standing, place, thresholds), staleness(standing, place, thresholds)]) {
+      if (alert !== null) add(alert);
+    }
+  }
+  if (standing.rehearsalFailed !== undefined) {
+    add({
+      code: 'rehearsal-failed',
+      severity: 'high',
+      practiceId: standing.practiceId,
+      message: `A restore of the backup was rehearsed and did not succeed. ${standing.rehearsalFailed}`,
+    });
+  }
+  return [...alerts.values()];
+}
+
+function failure(
+  { practiceId }: Standing,
+  { destination, failure: trouble }: DestinationStanding,
+  { passingNights = 3 }: AlertThresholds,
+): Alert | null {
+  if (trouble === undefined) return null;
+  const { code, message, nights } = trouble;
+  if (code === 'no-usable-admin') {
+    return {
+      code: trouble.passwordMissing === true ? 'admin-password-missing' : 'no-usable-admin',
+      severity: 'high',
+      practiceId,
+      message,
+    };
+  }
+  if (passing.has(code) && nights < passingNights) return null;
+  const since = nights > 1 ? ` It has failed ${nights} nights in a row.` : '';
+  if (common.has(code)) {
+    return {
+      code: 'backup-failed',
+      severity: 'high',
+      practiceId,
+      message: `The supplemental backup could not be made. ${message}${since}`,
+    };
+  }
+  return {
+    code: `${destination}-copy-failed`,
+    severity: destination === 'hq' ? 'medium' : 'high',
+    practiceId,
+    destination,
+    message: `The supplemental backup ${inWords[destination]} could not be made. ${message}${since}`,
+  };
+}
+
+function staleness(
+  { practiceId, night, firstNight }: Standing,
+  { destination, lastVerified }: DestinationStanding,
+  { hqStaleNights = 7, localStaleNights = 31 }: AlertThresholds,
+): Alert | null {
+  const age = nightsBetween(lastVerified ?? firstNight, night);
+  if (age < (destination === 'hq' ? hqStaleNights : localStaleNights)) return null;
+  const newest =
+    lastVerified === undefined
+      ? `There has never been a supplemental backup ${inWords[destination]}`
+      : `The newest supplemental backup ${inWords[destination]} is of ${lastVerified}`;
+  return {
+    code: `${destination}-copy-stale`,
+    severity: 'high',
+    practiceId,
+    destination,
+    message: `${newest}, ${age} nights ago. The report of the last night says why; call support if it does not help.`,
+  };
+}
+
+const inWords: Readonly<Record<Destination, string>> = {
+  hq: 'at headquarters',
+  local: 'on the network path of the practice',
+};

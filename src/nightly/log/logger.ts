@@ -1,0 +1,16 @@
+/** Facts beside a log line: names, numbers, codes. Never a row value, a password or a key. */
+export type LogFacts = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Where the service writes what it did. A logger never throws: a full disk must not cost a backup. */
+export interface Logger {
+  info(message: string, facts?: LogFacts): void;
+  warning(message: string, facts?: LogFacts): void;
+  error(message: string, facts?: LogFacts): void;
+}
+
+/** Forgets everything. */
+export const silentLogger: Logger = {
+  info: () => undefined,
+  warning: () => undefined,
+  error: () => undefined,
+};

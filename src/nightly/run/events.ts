@@ -1,0 +1,39 @@
+import type { DumpWarning } from '../../archive/model.js';
+import type { DumpProgress } from '../../dump/dump-database.js';
+import type { SnapshotEvent } from '../../dump/snapshot.js';
+import type { Destination, Eligibility } from '../../eligibility/is-eligible.js';
+import type { BackupErrorCode } from '../../errors.js';
+import type { Alert, AlertCode } from '../alerts/alert.js';
+import type { BackupReport, CopyReport } from './report.js';
+
+/** What a run is doing, in order; a phase of a destination may overlap that of another. */
+export type BackupPhase = 'admin' | 'publish' | 'read' | 'retention' | 'snapshot' | 'verify';
+
+/** What happens during a run. A throw in the listener ends the run as a fault would. */
+export type BackupEvent =
+  | { readonly kind: 'eligibility'; readonly destination: Destination; readonly eligibility: Eligibility }
+  | { readonly kind: 'phase'; readonly phase: BackupPhase; readonly destination?: Destination }
+  | { readonly kind: 'snapshot'; readonly event: SnapshotEvent }
+  | { readonly kind: 'read-progress'; readonly progress: DumpProgress }
+  | {
+      readonly kind: 'transfer-progress';
+      readonly phase: 'publish' | 'verify';
+      readonly destination: Destination;
+      readonly transferredBytes: number;
+      readonly totalBytes: number;
+    }
+  /** The tables changed while they were read, so the reading begins again. */
+  | { readonly kind: 'read-again'; readonly attempt: number }
+  | {
+      readonly kind: 'retry';
+      readonly destination: Destination;
+      readonly attempt: number;
+      readonly code: BackupErrorCode | 'unexpected';
+    }
+  | { readonly kind: 'sealed'; readonly destination: Destination; readonly copy: CopyReport }
+  | { readonly kind: 'verified'; readonly destination: Destination; readonly copy: CopyReport }
+  | { readonly kind: 'removed'; readonly destination: Destination; readonly key: string }
+  | { readonly kind: 'warning'; readonly warning: DumpWarning }
+  | { readonly kind: 'alert-raised'; readonly alert: Alert }
+  | { readonly kind: 'alert-cleared'; readonly code: AlertCode }
+  | { readonly kind: 'finished'; readonly report: BackupReport };

@@ -1,0 +1,107 @@
+import type { BackupReport, CopyReport, DestinationReport } from './report.js';
+import { inOneLine, inSize } from './words.js';
+
+const titles: Readonly<Record<BackupReport['outcome'], string>> = {
+  complete: 'every copy that was due is stored and verified',
+  failed: 'NO COPY COULD BE MADE',
+  'nothing-due': 'nothing was to be done',
+  partial: 'NOT EVERY COPY COULD BE MADE',
+};
+
+const places: Readonly<Record<DestinationReport['destination'], string>> = {
+  hq: 'Headquarters',
+  local: 'Local network path',
+};
+
+/** At most so many tables are named in one line. */
+const longestList = 12;
+
+/** A report as plain text, for a log, a mail or a person on the telephone. */
+export function renderReport(report: BackupReport): string {
+  const { database, keyHolder, consistency } = report;
+  const lines = [
+    `Supplemental backup of practice ${report.practiceId}, night of ${report.night}: ${titles[report.outcome]}.`,
+    `From ${report.startedAt} to ${report.finishedAt}.`,
+  ];
+  if (database !== undefined) lines.push(`Database ${inOneLine(database.name)} on ${database.server}.`);
+  if (keyHolder !== undefined) {
+    const how =
+      keyHolder.unlock === 'stored-hash'
+        ? ' (from the password stored in the database; until the next login makes a better key)'
+        : '';
+    lines.push(
+      `Opens with the password of ${inOneLine(keyHolder.userName)} (user ${keyHolder.userNum})${how}.`,
+    );
+  }
+  if (consistency !== undefined) {
+    lines.push(
+      consistency.kind === 'consistent'
+        ? `All tables are of one moment. The office could not write for ${inSeconds(report.lockSeconds)}.`
+        : `The tables are not all of one moment: ${consistency.reason}. The office could not write for ${inSeconds(report.lockSeconds)}.`,
+    );
+  }
+  for (const destination of report.destinations) lines.push('', ...renderDestination(destination));
+  if (report.rehearsal !== undefined) {
+    lines.push(
+      '',
+      `Rehearsal of a restore: ${report.rehearsal.ok ? 'good' : 'FAILED'}. ${report.rehearsal.summary}`,
+    );
+  }
+  if (report.warnings.length > 0) {
+    lines.push('', 'To know:', ...report.warnings.map(({ message }) => `  ${inOneLine(message)}`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function renderDestination(report: DestinationReport): string[] {
+  const { copy, error, store } = report;
+  const place = `${places[report.destination]}${store === undefined ? '' : ` (${inOneLine(store)})`}`;
+  const lines: string[] = [];
+  switch (report.outcome) {
+    case 'verified':
+      lines.push(`${place}: stored, read back and found whole.`);
+      break;
+    case 'waiting':
+      lines.push(`${place}: NOT THERE YET. The sealed copy waits in the spool and is sent on the next run.`);
+      break;
+    case 'failed':
+      lines.push(`${place}: FAILED.`);
+      break;
+    case 'not-due':
+      lines.push(`${place}: not due this night.`);
+      break;
+    case 'not-eligible':
+      lines.push(`${place}: not possible.`);
+      break;
+  }
+  for (const reason of report.ineligible ?? []) lines.push(`  ${reason.sentence}`);
+  if (error !== undefined) lines.push(`  ${inOneLine(error.message)}`);
+  if (copy !== undefined) lines.push(...renderCopy(copy));
+  for (const late of report.caughtUp) lines.push(`  The copy of ${late.night} arrived too: ${late.key}`);
+  if (report.removed.length > 0) lines.push(`  ${report.removed.length} older copies were removed.`);
+  if (report.outcome !== 'verified' && report.lastVerifiedAt !== undefined) {
+    lines.push(`  The newest verified copy here is of ${report.lastVerifiedAt}.`);
+  }
+  return lines;
+}
+
+function renderCopy(copy: CopyReport): string[] {
+  const lines = [
+    `  ${copy.scope === 'full' ? 'A full copy' : 'The critical tables'}: ${copy.tables} tables, ${copy.rows} rows, ${inSize(copy.plainBytes)} of data in ${inSize(copy.bytes)}.`,
+    `  ${copy.key}`,
+    `  SHA-256 ${copy.sha256}`,
+  ];
+  const byReason = new Map<string, string[]>();
+  for (const { name, reason } of copy.leftOut) {
+    byReason.set(reason, [...(byReason.get(reason) ?? []), inOneLine(name)]);
+  }
+  for (const [reason, names] of byReason) {
+    const more = names.length > longestList ? ` and ${names.length - longestList} more` : '';
+    lines.push(`  Left out: ${names.slice(0, longestList).join(', ')}${more}: ${inOneLine(reason)}`);
+  }
+  return lines;
+}
+
+function inSeconds(seconds: number | undefined): string {
+  return `${(seconds ?? 0).toFixed(1)} s`;
+}

@@ -1,0 +1,79 @@
+import type { ArchiveScope, Consistency, DumpWarning, LeftOut } from '../../archive/model.js';
+import type { Destination, IneligibilityReason } from '../../eligibility/is-eligible.js';
+import type { BackupErrorCode } from '../../errors.js';
+
+/** What a run came to: for programs as plain JSON, for people through `renderReport`. Holds no secret and no patient data. */
+export interface BackupReport {
+  readonly reportVersion: 1;
+  readonly practiceId: string;
+  /** ISO date of the evening the run counts for. */
+  readonly night: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /**
+   * - `complete`: every copy that was due is verified
+   * - `partial`: at least one is, and at least one is not
+   * - `failed`: none is
+   * - `nothing-due`: the practice may back up nowhere, or nothing was asked for
+   */
+  readonly outcome: 'complete' | 'failed' | 'nothing-due' | 'partial';
+  readonly database?: { readonly name: string; readonly server: string };
+  /** Who can open the new archives, and how. */
+  readonly keyHolder?: {
+    readonly userNum: string;
+    readonly userName: string;
+    readonly unlock: 'enrolled' | 'none' | 'stored-hash';
+  };
+  readonly consistency?: Consistency;
+  /** Seconds during which the office could not write to some table. */
+  readonly lockSeconds?: number;
+  /** Seconds from the first statement to the last row sealed. */
+  readonly readSeconds?: number;
+  readonly destinations: readonly DestinationReport[];
+  /** Things a person should know though nothing failed. */
+  readonly warnings: readonly DumpWarning[];
+  readonly rehearsal?: { readonly ok: boolean; readonly summary: string };
+}
+
+/** What happened for one destination. */
+export interface DestinationReport {
+  readonly destination: Destination;
+  /**
+   * - `verified`: stored, read back and found whole
+   * - `waiting`: sealed in the spool; the next run sends it or goes on sending it
+   * - `failed`: no copy of this night
+   * - `not-eligible`, `not-due`: none was to be made
+   */
+  readonly outcome: 'failed' | 'not-due' | 'not-eligible' | 'verified' | 'waiting';
+  /** Where, without secrets. */
+  readonly store?: string;
+  readonly copy?: CopyReport;
+  /** Copies of earlier nights that were still waiting and arrived in this run. */
+  readonly caughtUp: readonly CopyReport[];
+  /** Keys of archives that retention removed. */
+  readonly removed: readonly string[];
+  readonly error?: { readonly code: BackupErrorCode | 'unexpected'; readonly message: string };
+  readonly ineligible?: readonly IneligibilityReason[];
+  /** When the newest copy here was verified, this run included; ISO 8601, UTC. */
+  readonly lastVerifiedAt?: string;
+}
+
+/** One archive. */
+export interface CopyReport {
+  readonly archiveId: string;
+  readonly key: string;
+  readonly night: string;
+  readonly scope: ArchiveScope;
+  /** Size of the archive, in bytes. */
+  readonly bytes: number;
+  /** SHA-256 of the archive, lower-case hex. */
+  readonly sha256: string;
+  readonly tables: number;
+  readonly rows: number;
+  /** Size of the rows before compression, in bytes. */
+  readonly plainBytes: number;
+  /** What is not in it, and why. */
+  readonly leftOut: readonly LeftOut[];
+  readonly verifiedAt?: string;
+}

@@ -1,0 +1,130 @@
+import type { DatabaseAddress } from '../../database/address.js';
+import { type Connection, openConnection } from '../../database/connection.js';
+import { quoteText } from '../../database/identifiers.js';
+import { BackupError } from '../../errors.js';
+import { formatWallTime, parseWallTime } from '../wall-time.js';
+import {
+  type BackupSettings,
+  enabledByDefault,
+  isMonthlyReminderDisabled,
+  type SettingsAuthor,
+  type SettingsStore,
+} from './settings.js';
+import { auditLines, validateChange } from './validate-change.js';
+
+/** Options of {@link createDatabaseSettings}. */
+export interface DatabaseSettingsOptions {
+  /** IANA name; the practice's software keeps wall times. */
+  readonly timeZone: string;
+  /** Whether HQ has switched the practice off; the host asks HQ. @defaultValue never */
+  readonly isDisabledByHq?: () => boolean | Promise<boolean>;
+  /** Decides whether a path can be used, instead of writing to it. */
+  readonly checkPath?: (path: string) => Promise<void>;
+  readonly now?: () => Date;
+}
+
+const prefs = {
+  enabled: 'SupplementalBackupEnabled',
+  networkPath: 'SupplementalBackupNetworkPath',
+  lastLocalCopy: 'SupplementalBackupDateLastComplete',
+  lastReminder: 'BackupReminderLastDateRun',
+} as const;
+
+/** Permission "supplemental backup settings changed"; it exists for the audit trail alone. */
+const auditPermission = 179;
+
+/**
+ * Settings where the practice's own software keeps them: in the `preference` table, with a line in `securitylog` for
+ * each change. A row that is missing is made when it is first saved; until then the default rule speaks.
+ */
+export function createDatabaseSettings(
+  address: DatabaseAddress,
+  options: DatabaseSettingsOptions,
+): SettingsStore {
+  const { timeZone, checkPath, now = () => new Date() } = options;
+
+  const readFrom = async (connection: Connection): Promise<BackupSettings> => {
+    const names = Object.values(prefs).map(quoteText).join(', ');
+    const rows = await connection.query(
+      `SELECT PrefName AS name, ValueString AS value FROM preference WHERE PrefName IN (${names})`,
+    );
+    const values = new Map(rows.map(({ name, value }) => [name, value ?? '']));
+    const reminder = values.get(prefs.lastReminder) ?? '';
+    const enabled =
+      values.get(prefs.enabled) ??
+      (enabledByDefault({ monthlyReminderDisabled: isMonthlyReminderDisabled(reminder, now()) }) ? '1' : '0');
+    const disabledByHq = (await options.isDisabledByHq?.()) === true;
+    return {
+      status: disabledByHq ? 'disabled-by-hq' : enabled === '1' ? 'enabled' : 'disabled',
+      networkPath: (values.get(prefs.networkPath) ?? '').trim(),
+      lastLocalCopy: parseWallTime(values.get(prefs.lastLocalCopy) ?? '', timeZone),
+    };
+  };
+
+  const withConnection = async <Result>(
+    signal: AbortSignal | undefined,
+    work: (connection: Connection) => Promise<Result>,
+  ): Promise<Result> => {
+    const connection = await openConnection(address, signal === undefined ? {} : { signal });
+    try {
+      return await work(connection);
+    } finally {
+      await connection.close();
+    }
+  };
+
+  return {
+    read: (call) => withConnection(call?.signal, readFrom),
+    save: (change, author, call) =>
+      withConnection(call?.signal, async (connection) => {
+        const real = await validateChange(await readFrom(connection), change, checkPath);
+        if (real.enabled !== undefined) await write(connection, prefs.enabled, real.enabled ? '1' : '0');
+        if (real.networkPath !== undefined) await write(connection, prefs.networkPath, real.networkPath);
+        for (const line of auditLines(real))
+          await audit(connection, line, author, formatWallTime(now(), timeZone));
+        return readFrom(connection);
+      }),
+    recordLocalCopy: (verifiedAt, call) =>
+      withConnection(call?.signal, (connection) =>
+        write(connection, prefs.lastLocalCopy, formatWallTime(verifiedAt, timeZone)),
+      ),
+  };
+}
+
+async function write(connection: Connection, name: string, value: string): Promise<void> {
+  const stored = async (): Promise<string | null | undefined> =>
+    (
+      await connection.query(
+        `SELECT ValueString AS value FROM preference WHERE PrefName = ${quoteText(name)}`,
+      )
+    )[0]?.['value'];
+  const before = await stored();
+  await connection.query(
+    before === undefined
+      ? `INSERT INTO preference (PrefName, ValueString) VALUES (${quoteText(name)}, ${quoteText(value)})`
+      : `UPDATE preference SET ValueString = ${quoteText(value)} WHERE PrefName = ${quoteText(name)}`,
+  );
+  // The column's character set may not hold every character of a path, and the server would only warn.
+  if ((await stored()) === value) return;
+  if (before !== undefined && before !== null) {
+    await connection.query(
+      `UPDATE preference SET ValueString = ${quoteText(before)} WHERE PrefName = ${quoteText(name)}`,
+    );
+  }
+  throw new BackupError('settings-invalid', `The database cannot keep this value of ${name} unchanged.`, {
+    details: { setting: name },
+  });
+}
+
+async function audit(
+  connection: Connection,
+  text: string,
+  author: SettingsAuthor,
+  at: string,
+): Promise<void> {
+  if (!/^\d+$/.test(author.userNum)) throw new TypeError('"author.userNum" must be decimal digits');
+  await connection.query(
+    `INSERT INTO securitylog (PermType, UserNum, LogDateTime, LogText, CompName)
+     VALUES (${auditPermission}, ${author.userNum}, ${quoteText(at)}, ${quoteText(text)}, ${quoteText(author.computer ?? '')})`,
+  );
+}

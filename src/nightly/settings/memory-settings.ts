@@ -1,0 +1,52 @@
+import type { BackupSettings, SettingsAuthor, SettingsStore } from './settings.js';
+import { auditLines, validateChange } from './validate-change.js';
+
+/** One line of the audit trail. */
+export interface SettingsAuditLine extends SettingsAuthor {
+  readonly at: Date;
+  readonly text: string;
+}
+
+/** Settings that live as long as the process, for tests and for hosts that keep them elsewhere. */
+export interface MemorySettings extends SettingsStore {
+  /** Who changed what, oldest first. */
+  readonly audit: readonly SettingsAuditLine[];
+}
+
+/**
+ * Settings in memory.
+ *
+ * @param initial - what is set at first; backups are on and no path is set where it says nothing
+ * @param options.checkPath - decides whether a path can be used, instead of writing to it
+ */
+export function createMemorySettings(
+  initial: Partial<BackupSettings> = {},
+  options: { readonly checkPath?: (path: string) => Promise<void>; readonly now?: () => Date } = {},
+): MemorySettings {
+  const { checkPath, now = () => new Date() } = options;
+  let settings: BackupSettings = { status: 'enabled', networkPath: '', lastLocalCopy: null, ...initial };
+  const audit: SettingsAuditLine[] = [];
+  return {
+    audit,
+    async read() {
+      return settings;
+    },
+    async save(change, author) {
+      const { enabled, networkPath } = await validateChange(settings, change, checkPath);
+      settings = {
+        ...settings,
+        ...(enabled === undefined ? {} : { status: enabled ? 'enabled' : 'disabled' }),
+        ...(networkPath === undefined ? {} : { networkPath }),
+      };
+      const lines = auditLines({
+        ...(enabled === undefined ? {} : { enabled }),
+        ...(networkPath === undefined ? {} : { networkPath }),
+      });
+      for (const text of lines) audit.push({ ...author, at: now(), text });
+      return settings;
+    },
+    async recordLocalCopy(verifiedAt) {
+      settings = { ...settings, lastLocalCopy: verifiedAt };
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Practice } from '../../eligibility/is-eligible.js';
+
+/** What a practice has set, as the backup window of its software shows it. */
+export interface BackupSettings {
+  /** HQ's word is final: `disabled-by-hq` cannot be switched on in the office. */
+  readonly status: Practice['status'];
+  /** Folder or UNC path of the local copy; empty when none is set. */
+  readonly networkPath: string;
+  /** When the newest local copy was verified; null when there never was one. Read-only for people. */
+  readonly lastLocalCopy: Date | null;
+}
+
+/** What a person may change. */
+export interface SettingsChange {
+  readonly enabled?: boolean;
+  /** Empty takes the path away. */
+  readonly networkPath?: string;
+}
+
+/** Who changes a setting; kept in the audit trail. */
+export interface SettingsAuthor {
+  /** `userod.UserNum`, as decimal text. */
+  readonly userNum: string;
+  /** Name of the computer. @defaultValue '' */
+  readonly computer?: string;
+}
+
+/** Where the settings are kept. */
+export interface SettingsStore {
+  /** @throws BackupError `database-…` */
+  read(options?: { readonly signal?: AbortSignal }): Promise<BackupSettings>;
+  /**
+   * Validates, saves and records who changed what; a change to the value that is there already is none.
+   *
+   * @returns the settings as they are now
+   * @throws BackupError `settings-invalid` when the path cannot be used or HQ has switched backups off; nothing is
+   *   changed then
+   */
+  save(
+    change: SettingsChange,
+    author: SettingsAuthor,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<BackupSettings>;
+  /** Advances {@link BackupSettings.lastLocalCopy}; called only after a copy was read back and found whole. */
+  recordLocalCopy(verifiedAt: Date, options?: { readonly signal?: AbortSignal }): Promise<void>;
+}
+
+/** The numbers HQ and the practice's software use for a status. */
+export const statusNumbers: Readonly<Record<BackupSettings['status'], number>> = {
+  disabled: 0,
+  enabled: 1,
+  'disabled-by-hq': 2,
+};
+
+/**
+ * Whether supplemental backups are on where nobody has chosen: off for a practice that has switched off the monthly
+ * backup reminder, because it has told us that it wants to hear nothing of backups.
+ */
+export function enabledByDefault(reminder: { readonly monthlyReminderDisabled: boolean }): boolean {
+  return !reminder.monthlyReminderDisabled;
+}
+
+/**
+ * Whether the monthly reminder is switched off, which the practice's software writes as a last reminder in the far
+ * future.
+ *
+ * @param lastReminder - preference `BackupReminderLastDateRun`, such as `9999-11-30`; empty when there is none
+ */
+export function isMonthlyReminderDisabled(lastReminder: string, now: Date): boolean {
+  const inTenYears = `${now.getUTCFullYear() + 10}${now.toISOString().slice(4, 10)}`;
+  return /^\d{4}-\d\d-\d\d/.test(lastReminder) && lastReminder.slice(0, 10) > inTenYears;
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { combineAlerts } from '../../src/nightly/alerts/combine-alerts.js';
+import { createHealthcheckAlerts } from '../../src/nightly/alerts/healthcheck-alerts.js';
+import { createMemoryAlerts } from '../../src/nightly/alerts/memory-alerts.js';
+import { type DestinationStanding, standingTroubles } from '../../src/nightly/alerts/troubles.js';
+
+const outcome = { practiceId: '4711', night: '2026-07-14', ok: true, summary: 'All good.' };
+
+function codes(...destinations: DestinationStanding[]): string[] {
+  const standing = { practiceId: '4711', night: '2026-07-14', firstNight: '2026-07-01', destinations };
+  return standingTroubles(standing).map(({ code }) => code);
+}
+
+const fresh = { lastVerified: '2026-07-14' };
+const failed = (code: NonNullable<DestinationStanding['failure']>['code'], nights = 1) => ({
+  ...fresh,
+  failure: { code, message: 'It failed.', nights },
+});
+
+describe('standing troubles', () => {
+  it('are none after a good night', () => {
+    assert.deepEqual(codes({ destination: 'hq', ...fresh }, { destination: 'local', ...fresh }), []);
+  });
+
+  it('tell of a missing password at once, and apart from a missing administrator', () => {
+    const trouble = failed('no-usable-admin');
+    assert.deepEqual(
+      codes({ destination: 'hq', ...trouble, failure: { ...trouble.failure, passwordMissing: true } }),
+      ['admin-password-missing'],
+    );
+    assert.deepEqual(codes({ destination: 'hq', ...trouble }), ['no-usable-admin']);
+  });
+
+  it('tell of a passing trouble only after three nights in a row', () => {
+    assert.deepEqual(codes({ destination: 'hq', ...failed('storage-transient', 2) }), []);
+    assert.deepEqual(codes({ destination: 'hq', ...failed('storage-transient', 3) }), ['hq-copy-failed']);
+  });
+
+  it('tell at once of what will not pass by itself', () => {
+    assert.deepEqual(codes({ destination: 'local', ...failed('destination-missing') }), [
+      'local-copy-failed',
+    ]);
+    assert.deepEqual(codes({ destination: 'local', ...failed('storage-full') }), ['local-copy-failed']);
+  });
+
+  it('tell once of what concerns both copies', () => {
+    const places = (['hq', 'local'] as const).map((destination) => ({
+      destination,
+      ...failed('table-damaged'),
+    }));
+    assert.deepEqual(codes(...places), ['backup-failed']);
+  });
+
+  it('tell of copies that are too old, or were never made', () => {
+    assert.deepEqual(codes({ destination: 'hq', lastVerified: '2026-07-08' }), []);
+    assert.deepEqual(codes({ destination: 'hq', lastVerified: '2026-07-07' }), ['hq-copy-stale']);
+    assert.deepEqual(codes({ destination: 'hq' }), ['hq-copy-stale']);
+    assert.deepEqual(codes({ destination: 'local', lastVerified: '2026-06-14' }), []);
+    assert.deepEqual(codes({ destination: 'local', lastVerified: '2026-06-13' }), ['local-copy-stale']);
+  });
+});
+
+describe('a health check', () => {
+  const pings: string[] = [];
+  const answering = (status: number): typeof fetch =>
+    (async (url, init) => {
+      pings.push(`${init?.method} ${url} ${init?.body}`);
+      return new Response('', { status });
+    }) as typeof fetch;
+
+  it('is pinged after a good night, and told of a bad one', async () => {
+    const alerts = createHealthcheckAlerts({ url: 'https://hc.example/uuid/', fetch: answering(200) });
+    await alerts.nightEnded?.(outcome);
+    await alerts.nightEnded?.({ ...outcome, ok: false, summary: 'Nothing was made.' });
+    assert.deepEqual(pings, [
+      'POST https://hc.example/uuid/ All good.',
+      'POST https://hc.example/uuid/fail Nothing was made.',
+    ]);
+  });
+
+  it('says that it did not get through, without its secret address', async () => {
+    const alerts = createHealthcheckAlerts({ url: 'https://hc.example/uuid', fetch: answering(500) });
+    await assert.rejects(async () => alerts.nightEnded?.(outcome), /^Error: the health check answered 500$/);
+  });
+});
+
+describe('several sinks', () => {
+  it('are all told, though one of them fails', async () => {
+    const memory = createMemoryAlerts();
+    const broken = createHealthcheckAlerts({
+      url: 'https://hc.example/uuid',
+      fetch: async () => {
+        throw new TypeError('fetch failed');
+      },
+    });
+    const all = combineAlerts(broken, memory);
+    await all.raise({ code: 'backup-failed', severity: 'high', message: 'No.', practiceId: '4711' });
+    assert.equal(memory.standing.size, 1);
+    await assert.rejects(async () => all.nightEnded?.(outcome), AggregateError);
+    assert.deepEqual(memory.nights, [outcome]);
+    await all.clear('backup-failed');
+    assert.equal(memory.standing.size, 0);
+  });
+});

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createFileLogger } from '../../src/nightly/log/file-logger.js';
+
+describe('the log file', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sb-log-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+  const now = (): Date => new Date('2026-07-15T03:04:05.678Z');
+
+  it('has one line per entry, whatever is in it', () => {
+    const path = join(folder, 'Logger', 'one.log');
+    const log = createFileLogger({ path, now });
+    log.info('The night begins.', { night: '2026-07-14', tables: 424, unknown: undefined });
+    log.error('first\r\nsecond', { name: 'a\nb' });
+    assert.equal(
+      readFileSync(path, 'utf8'),
+      '2026-07-15T03:04:05.678Z INFO The night begins. night="2026-07-14" tables=424\n' +
+        '2026-07-15T03:04:05.678Z ERROR first second name="a\\nb"\n',
+    );
+  });
+
+  it('stays within its size and number of files, and keeps the newest lines', () => {
+    const path = join(folder, 'rotating', 'service.log');
+    const log = createFileLogger({ path, now, maxBytes: 200, keepFiles: 2 });
+    for (let i = 0; i < 30; i++) log.warning(`entry ${String(i).padStart(3, '0')}`);
+    const files = readdirSync(join(folder, 'rotating')).sort();
+    assert.deepEqual(files, ['service.log', 'service.log.1', 'service.log.2']);
+    const text = files
+      .reverse()
+      .map((file) => readFileSync(join(folder, 'rotating', file), 'utf8'))
+      .join('');
+    for (const file of files) {
+      assert.ok(readFileSync(join(folder, 'rotating', file)).length <= 200);
+    }
+    const kept = [...text.matchAll(/entry (\d+)/g)].map(([, number]) => Number(number));
+    assert.deepEqual(
+      kept,
+      Array.from({ length: kept.length }, (_, i) => 30 - kept.length + i),
+    );
+    assert.ok(kept.length >= 10);
+  });
+
+  it('never throws, even where it cannot write', () => {
+    const path = join(folder, 'a-folder.log');
+    mkdirSync(path);
+    createFileLogger({ path, now }).info('lost');
+  });
+});
