@@ -151,6 +151,15 @@ export type {
   TableComparison,
   TableContent,
 } from './recovery/compare/comparison.js';
+export type { LoadMethod } from './recovery/load/table-loader.js';
+export type {
+  RestoredObject,
+  RestoredTable,
+  RestoreNote,
+  RestoreProgress,
+  RestoreReport,
+} from './recovery/restore/report.js';
+export { type RestoreOptions, restoreDatabase } from './recovery/restore/restore-database.js';
 export type {
   GetOptions,
   PutOptions,

@@ -1,0 +1,52 @@
+import type { SchemaObject } from '../../archive/model.js';
+import { join, renameDatabase, type Token, tokenise } from './tokens.js';
+
+/** How an object is to be made elsewhere than where it was. */
+export interface ObjectPolicy {
+  /** `keep`: it acts for whom it acted. `strip`: it acts for whoever restores. */
+  readonly definers: 'keep' | 'strip';
+  readonly source: string;
+  readonly target: string;
+}
+
+/** The CREATE statement of an object for the target. Events are made disabled, whatever they were (O12). */
+export function planObject(object: SchemaObject, policy: ObjectPolicy): string {
+  let tokens = tokenise(object.createStatement);
+  if (policy.definers === 'strip') tokens = stripDefiner(tokens);
+  // Bodies are left alone: what they name is theirs.
+  if (object.kind === 'view') tokens = renameDatabase(tokens, policy.source, policy.target);
+  if (object.kind === 'event') tokens = disableEvent(tokens);
+  return join(tokens);
+}
+
+/** Without `DEFINER=user@host`. */
+function stripDefiner(tokens: readonly Token[]): readonly Token[] {
+  const at = tokens.findIndex((token) => token.kind === 'word' && token.text.toUpperCase() === 'DEFINER');
+  if (at === -1 || tokens[at + 1]?.text !== '=') return tokens;
+  // `user`@`host`, or a role without a host.
+  let end = at + 3;
+  if (tokens[end]?.text === '@') end += 2;
+  while (tokens[end]?.kind === 'space') end++;
+  return [...tokens.slice(0, at), ...tokens.slice(end)];
+}
+
+/** `ON COMPLETION [NOT] PRESERVE` is followed by the state; everything from COMMENT or DO on is not ours. */
+function disableEvent(tokens: readonly Token[]): readonly Token[] {
+  const words = tokens.map((token) => (token.kind === 'word' ? token.text.toUpperCase() : ''));
+  const preserve = words.indexOf('PRESERVE');
+  if (preserve === -1) return tokens;
+  for (let i = preserve + 1; i < tokens.length; i++) {
+    if (words[i] === 'COMMENT' || words[i] === 'DO') break;
+    if (words[i] === 'ENABLE') return replaceAt(tokens, i, i + 1);
+    if (words[i] === 'DISABLE') {
+      // DISABLE ON SLAVE
+      const end = words[i + 2] === 'ON' ? i + 5 : i + 1;
+      return replaceAt(tokens, i, end);
+    }
+  }
+  return tokens;
+}
+
+function replaceAt(tokens: readonly Token[], from: number, to: number): readonly Token[] {
+  return [...tokens.slice(0, from), { kind: 'word', text: 'DISABLE' }, ...tokens.slice(to)];
+}

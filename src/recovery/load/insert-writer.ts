@@ -1,0 +1,175 @@
+import type { ColumnBatch } from '../../archive/column-batch.js';
+import { quoteName } from '../../database/identifiers.js';
+import { BackupError } from '../../errors.js';
+import { cellsOf, dataTypeOf, type LoadedColumn, type LongCell, SHORT_ROOM, type Spelling } from './cells.js';
+import { HEADER_BYTES } from './load-command.js';
+
+const spelling: Spelling = {
+  null: Buffer.from('NULL'),
+  quote: Buffer.from("'"),
+  exponent: Buffer.from('e0'),
+};
+
+const hexDigits: Uint8Array = Buffer.from('0123456789ABCDEF');
+const COMMA = 0x2c;
+const OPEN = 0x28;
+const CLOSE = 0x29;
+const QUOTE = 0x27;
+
+/**
+ * Batches as INSERT statements of many rows, for servers that do not take LOAD DATA LOCAL. Text and bytes are
+ * hexadecimal, so that no sql_mode and no character set is ever interpreted (S3, S4, V7).
+ */
+export class InsertWriter {
+  readonly #table: string;
+  readonly #columns: readonly LoadedColumn[];
+  readonly #wrappers: readonly (readonly [before: Buffer, after: Buffer])[];
+  readonly #head: Buffer;
+  readonly #limit: number;
+  readonly #maxPacket: number;
+  readonly #send: (buffer: Buffer, end: number) => Promise<void>;
+  #buffer: Buffer;
+  #at = 0;
+
+  /**
+   * @param maxPacket - the target's `max_allowed_packet`; no statement is longer (V19)
+   * @param send - sends a statement: `buffer[5 … end - 1]`, with room for a packet's header and command before it
+   */
+  constructor(
+    table: string,
+    columns: readonly LoadedColumn[],
+    maxPacket: number,
+    send: (buffer: Buffer, end: number) => Promise<void>,
+  ) {
+    this.#table = table;
+    this.#columns = columns;
+    this.#wrappers = columns.map(wrapperOf);
+    const names = columns.map((column) => quoteName(column.name)).join(', ');
+    this.#head = Buffer.concat([
+      Buffer.alloc(HEADER_BYTES + 1),
+      Buffer.from(`INSERT INTO ${quoteName(table)} (${names}) VALUES `),
+    ]);
+    this.#maxPacket = maxPacket - 64;
+    this.#limit = Math.min(1024 * 1024, this.#maxPacket);
+    this.#send = send;
+    this.#buffer = Buffer.allocUnsafeSlow(this.#limit + 64 * 1024);
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#head.copy(this.#buffer);
+    this.#at = this.#head.length;
+  }
+
+  async write(batch: ColumnBatch): Promise<void> {
+    const cells = cellsOf(this.#columns, batch, spelling);
+    for (let row = 0; row < batch.rows; row++) {
+      const rowStart = this.#at;
+      this.#room(2);
+      if (rowStart > this.#head.length) this.#buffer[this.#at++] = COMMA;
+      this.#buffer[this.#at++] = OPEN;
+      for (const [i, cell] of cells.entries()) {
+        if (i > 0) this.#buffer[this.#at++] = COMMA;
+        if (cell.long) this.#writeLong(cell, row, i);
+        else {
+          this.#room(SHORT_ROOM);
+          this.#at = cell.write(row, this.#buffer, this.#at);
+        }
+      }
+      this.#room(2);
+      this.#buffer[this.#at++] = CLOSE;
+      if (this.#at > this.#limit) await this.#splitBefore(rowStart);
+    }
+  }
+
+  /** Sends what is written so far. */
+  async flush(): Promise<void> {
+    if (this.#at === this.#head.length) return;
+    const end = this.#at;
+    await this.#send(this.#buffer, end);
+    this.#begin();
+  }
+
+  /** The statement is full: the rows before go out, and the last one begins the next statement. */
+  async #splitBefore(rowStart: number): Promise<void> {
+    if (rowStart > this.#head.length) {
+      const row = Buffer.from(this.#buffer.subarray(rowStart + 1, this.#at));
+      await this.#send(this.#buffer, rowStart);
+      this.#begin();
+      this.#room(row.length);
+      row.copy(this.#buffer, this.#at);
+      this.#at += row.length;
+    }
+    if (this.#at <= this.#limit) return;
+    if (this.#at > this.#maxPacket) {
+      throw new BackupError(
+        'restore-failed',
+        `A row of table "${this.#table}" needs max_allowed_packet of at least ${this.#at + 64} bytes on the target server.`,
+        {
+          details: { table: this.#table, neededBytes: this.#at + 64, maxAllowedPacket: this.#maxPacket + 64 },
+        },
+      );
+    }
+    await this.flush();
+  }
+
+  #writeLong(cell: LongCell, row: number, column: number): void {
+    const { nulls, values } = cell;
+    const length = values.lengths[row]!;
+    const from = cell.offset;
+    cell.offset += length;
+    const [before, after] = this.#wrappers[column]!;
+    this.#room(2 * length + before.length + after.length + SHORT_ROOM);
+    if (nulls !== null && (nulls[row >> 3]! & (1 << (row & 7))) !== 0) {
+      this.#append(spelling.null);
+      return;
+    }
+    this.#append(before);
+    let at = this.#at;
+    const out = this.#buffer;
+    if (length > 0) out[at++] = 0x58; // X
+    out[at++] = QUOTE;
+    for (let i = from; i < from + length; i++) {
+      const byte = values.data[i]!;
+      out[at++] = hexDigits[byte >> 4]!;
+      out[at++] = hexDigits[byte & 15]!;
+    }
+    out[at++] = QUOTE;
+    this.#at = at;
+    this.#append(after);
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#buffer.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  #room(bytes: number): void {
+    if (this.#at + bytes + 8 <= this.#buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(2 * this.#buffer.length + bytes);
+    this.#buffer.copy(grown, 0, 0, this.#at);
+    this.#buffer = grown;
+  }
+}
+
+/** Types that take text, but not bytes; a DECIMAL takes hexadecimal for a whole number. */
+function wrapperOf(column: LoadedColumn): readonly [Buffer, Buffer] {
+  const dataType = dataTypeOf(column);
+  const characterSet = dataType === 'decimal' ? 'latin1' : textOnly(dataType);
+  if (characterSet === undefined) return [Buffer.alloc(0), Buffer.alloc(0)];
+  return [Buffer.from('CONVERT('), Buffer.from(` USING ${characterSet})`)];
+}
+
+/** The character set in which a type wants its text, for types that read bytes as something else (V14, V16). */
+export function textOnly(dataType: string): string | undefined {
+  switch (dataType) {
+    case 'json':
+      return 'utf8mb4';
+    case 'inet4':
+    case 'inet6':
+    case 'uuid':
+      return 'latin1';
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,214 @@
+import { asBackupError, type Connection } from '../../database/connection.js';
+import {
+  type DriverCommand,
+  type DriverInternals,
+  driverInternals,
+  type IncomingPacket,
+  type OutgoingPacket,
+  packetOf,
+} from '../../database/driver-internals.js';
+import { BackupError } from '../../errors.js';
+
+/** What the server says after a statement that takes rows. */
+export interface LoadOutcome {
+  readonly rows: number;
+  readonly warnings: number;
+}
+
+/** Bytes that a chunk keeps free at its start for the header of a packet. */
+export const HEADER_BYTES = 4;
+
+const comQuery = 0x03;
+const okMark = 0x00;
+const localInfileMark = 0xfb;
+const errMark = 0xff;
+
+/**
+ * A statement whose data the client supplies: LOAD DATA LOCAL. Chunks go to the socket as they are, without a copy, and
+ * whoever writes waits while the socket is full.
+ */
+export class LoadCommand implements DriverCommand {
+  readonly #sql: Uint8Array;
+  readonly #driver: DriverInternals;
+  readonly #open: Deferred<void> = deferred();
+  readonly #done: Deferred<LoadOutcome> = deferred();
+  #phase: 'done' | 'sending' | 'start' | 'waiting' = 'start';
+  #resume: (() => void) | undefined;
+
+  private constructor(driver: DriverInternals, sql: string) {
+    this.#driver = driver;
+    this.#sql = Buffer.concat([Uint8Array.of(comQuery), Buffer.from(sql, 'utf8')]);
+  }
+
+  /** Sends the statement and waits until the server asks for the data. */
+  static async begin(connection: Connection, sql: string): Promise<LoadCommand> {
+    const driver = driverInternals(connection.driver);
+    const command = new LoadCommand(driver, sql);
+    // Each is awaited by its owner; until then neither may count as unhandled.
+    command.#open.promise.catch(() => undefined);
+    command.#done.promise.catch(() => undefined);
+    driver.addCommand(command);
+    await command.#open.promise;
+    return command;
+  }
+
+  /** Whether everything written has left this process, so that chunks can be used again. */
+  get flushed(): boolean {
+    return this.#driver.stream.writableLength === 0;
+  }
+
+  /**
+   * Sends a chunk: `buffer[4 … end - 1]`; its first four bytes are overwritten. The buffer must stay as it is until
+   * {@link flushed}.
+   */
+  send(buffer: Buffer, end: number): void {
+    if (this.#phase !== 'sending') return;
+    this.#driver.writePacket(packetIn(buffer.subarray(0, end)));
+  }
+
+  /** Waits while the socket is full. @throws BackupError when the server or the line gave up meanwhile */
+  async drained(): Promise<void> {
+    const { stream } = this.#driver;
+    if (this.#phase === 'sending' && stream.writableNeedDrain) {
+      await new Promise<void>((resolve) => {
+        this.#resume = resolve;
+        stream.once('drain', resolve);
+      });
+      this.#resume = undefined;
+    }
+    // A failure is told by finish(), or at once here.
+    if (this.#phase === 'done') await this.#done.promise;
+  }
+
+  /** Ends the data and waits for the server's word. */
+  finish(): Promise<LoadOutcome> {
+    if (this.#phase === 'sending') {
+      this.#phase = 'waiting';
+      this.#driver.writePacket(packetOf(new Uint8Array(0)));
+    }
+    return this.#done.promise;
+  }
+
+  /** Gives up; the connection is of no more use. */
+  fail(error: unknown): void {
+    this.#phase = 'done';
+    const reason = asBackupError(error);
+    this.#open.reject(reason);
+    this.#done.reject(reason);
+    this.#resume?.();
+  }
+
+  onResult(error: Error | null): void {
+    if (error !== null) this.fail(error);
+  }
+
+  execute(packet: IncomingPacket | undefined, driver: DriverInternals): boolean {
+    if (packet === undefined) {
+      driver._resetSequenceId();
+      driver.writePacket(packetOf(this.#sql));
+      return false;
+    }
+    const { buffer, offset, end } = packet;
+    switch (buffer[offset]) {
+      case errMark:
+        this.fail(packet.asError(driver.clientEncoding));
+        return true;
+      case localInfileMark:
+        this.#phase = 'sending';
+        this.#open.resolve();
+        return false;
+      case okMark:
+        this.#phase = 'done';
+        this.#open.resolve();
+        this.#done.resolve(readOk(buffer.subarray(offset, end)));
+        return true;
+      default:
+        this.fail(
+          new BackupError('restore-failed', 'The database server answered in a way that is not understood.'),
+        );
+        return true;
+    }
+  }
+}
+
+/** Sends one statement of bytes and gives the server's word; `buffer[4 … end - 1]` is the statement. */
+export async function sendStatement(
+  connection: Connection,
+  buffer: Buffer,
+  end: number,
+): Promise<LoadOutcome> {
+  const command = new StatementCommand(buffer, end);
+  driverInternals(connection.driver).addCommand(command);
+  return command.outcome.promise;
+}
+
+class StatementCommand implements DriverCommand {
+  readonly #buffer: Buffer;
+  readonly #end: number;
+  readonly outcome: Deferred<LoadOutcome> = deferred();
+
+  constructor(buffer: Buffer, end: number) {
+    this.#buffer = buffer;
+    this.#end = end;
+  }
+
+  onResult(error: Error | null): void {
+    if (error !== null) this.outcome.reject(asBackupError(error));
+  }
+
+  execute(packet: IncomingPacket | undefined, driver: DriverInternals): boolean {
+    if (packet === undefined) {
+      driver._resetSequenceId();
+      this.#buffer[HEADER_BYTES] = comQuery;
+      driver.writePacket(packetIn(this.#buffer.subarray(0, this.#end)));
+      return false;
+    }
+    const { buffer, offset, end } = packet;
+    if (buffer[offset] === okMark) this.outcome.resolve(readOk(buffer.subarray(offset, end)));
+    else this.outcome.reject(asBackupError(packet.asError(driver.clientEncoding)));
+    return true;
+  }
+}
+
+/** A packet over a buffer whose first four bytes are free. */
+function packetIn(buffer: Buffer): OutgoingPacket {
+  return {
+    buffer,
+    length: () => buffer.length,
+    writeHeader(sequenceId) {
+      buffer.writeUIntLE(buffer.length - HEADER_BYTES, 0, 3);
+      buffer[3] = sequenceId;
+    },
+  };
+}
+
+function readOk(payload: Buffer): LoadOutcome {
+  const rows = readLength(payload, 1);
+  const lastId = readLength(payload, rows.end);
+  // Two bytes of status, then two of warnings.
+  return { rows: rows.value, warnings: payload.readUInt16LE(lastId.end + 2) };
+}
+
+function readLength(payload: Buffer, at: number): { readonly value: number; readonly end: number } {
+  const first = payload[at]!;
+  if (first < 0xfb) return { value: first, end: at + 1 };
+  const width = first === 0xfc ? 2 : first === 0xfd ? 3 : 8;
+  const low = payload.readUIntLE(at + 1, Math.min(width, 6));
+  return { value: low, end: at + 1 + width };
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+function deferred<T>(): Deferred<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((resolveIt, rejectIt) => {
+    resolve = resolveIt;
+    reject = rejectIt;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,51 @@
+import type { SchemaObjectKind } from '../../archive/model.js';
+import type { LoadMethod } from '../load/table-loader.js';
+
+/** What a restore did. */
+export interface RestoreReport {
+  readonly database: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** When the picture in the archive was taken. */
+  readonly snapshotAt: string;
+  readonly tables: readonly RestoredTable[];
+  readonly objects: readonly RestoredObject[];
+  readonly method: LoadMethod;
+  /** What a person should know: differences between the servers, objects that were broken already … */
+  readonly notes: readonly RestoreNote[];
+}
+
+/** A table that is in the target, complete. */
+export interface RestoredTable {
+  readonly name: string;
+  readonly rows: number;
+}
+
+/** An object beside the tables. */
+export interface RestoredObject {
+  readonly kind: SchemaObjectKind;
+  readonly name: string;
+}
+
+/** Something a person should know about a restored database. */
+export interface RestoreNote {
+  /** Stable, kebab-case. */
+  readonly code: string;
+  /** For people; holds no value of a row. */
+  readonly message: string;
+}
+
+/** How far a restore is. */
+export interface RestoreProgress {
+  readonly phase: 'finishing' | 'objects' | 'rows';
+  /** What is worked on. */
+  readonly table: string;
+  readonly tablesDone: number;
+  /** Known when the archive can be read at any place. */
+  readonly totalTables?: number;
+  readonly rows: number;
+  /** Bytes of rows so far, before compression. */
+  readonly plainBytes: number;
+  readonly totalPlainBytes?: number;
+}
