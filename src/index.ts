@@ -176,3 +176,7 @@ export { createMemoryStorage, type MemoryStorageOptions } from './storage/memory
 export { rangeSourceOf } from './storage/read-ranges.js';
 export { replayableBytes, replayableFile } from './storage/replayable.js';
 export { verifyStored } from './storage/verify-stored.js';
+export { type StorageLogEvent, withLog } from './storage/wrappers/with-log.js';
+export { withReadOnly } from './storage/wrappers/with-read-only.js';
+export { type RetryOptions, type StorageRetry, withRetry } from './storage/wrappers/with-retry.js';
+export { type ThrottleOptions, withThrottle } from './storage/wrappers/with-throttle.js';

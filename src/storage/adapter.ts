@@ -21,8 +21,8 @@ export interface StorageAdapter {
   /**
    * Stores an object.
    *
-   * @throws BackupError `storage-exists` when `ifAbsent` and the key is taken; `storage-full`; `storage-transient`;
-   *   `storage-permanent`
+   * @throws BackupError `storage-exists` when the key is taken and `ifAbsent` is asked for or the store never
+   *   overwrites; `storage-full`; `storage-transient`; `storage-permanent`
    */
   put(key: string, source: ReplayableSource, options?: PutOptions): Promise<StoredObject>;
 
@@ -54,6 +54,8 @@ export interface StorageCapabilities {
   readonly ranges: boolean;
   /** A broken-off `put` of the same source goes on where it stopped. */
   readonly resumablePut: boolean;
+  /** `put` without `ifAbsent` replaces an object; where false, every `put` acts as with `ifAbsent`. */
+  readonly overwrite: boolean;
   /** `delete` is possible at all; false for hand-over to a store the office may only add to. */
   readonly delete: boolean;
 }

@@ -20,7 +20,7 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
   const objects = new Map<string, { readonly bytes: Uint8Array; readonly stored: StoredObject }>();
   return {
     description: 'memory',
-    capabilities: { atomicIfAbsent: true, ranges: true, resumablePut: false, delete: true },
+    capabilities: { atomicIfAbsent: true, ranges: true, resumablePut: false, overwrite: true, delete: true },
     async put(key, source, putOptions) {
       assertKey(key);
       refuseTaken(key, putOptions?.ifAbsent);
@@ -58,6 +58,7 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
       return objects.get(key)?.stored ?? null;
     },
     async *list(prefix, listOptions) {
+      listOptions?.signal?.throwIfAborted();
       for (const key of [...objects.keys()].filter((one) => one.startsWith(prefix)).sort(compareKeys)) {
         listOptions?.signal?.throwIfAborted();
         const object = objects.get(key);

@@ -51,6 +51,7 @@ class FileSystemStorage implements StorageAdapter {
     atomicIfAbsent: true,
     ranges: true,
     resumablePut: false,
+    overwrite: true,
     delete: true,
   };
   readonly #base: string;
@@ -77,6 +78,7 @@ class FileSystemStorage implements StorageAdapter {
       try {
         await this.#write(temporary, source, options);
         await this.#removeLeftBehind(temporary);
+        const written = await this.#assertWhole(key, temporary, source.size);
         options.signal?.throwIfAborted();
         await publish({
           base: this.#base,
@@ -87,10 +89,12 @@ class FileSystemStorage implements StorageAdapter {
           signal: options.signal,
           taken: () => this.#taken(key),
         });
+        if (options.ifAbsent === true) return await this.#assertWhole(key, final, source.size);
+        // Another writer may replace it at any moment, and is welcome to.
+        return written;
       } finally {
         await rm(temporary, { force: true }).catch(() => undefined);
       }
-      return this.#publishedAs(key, final, source.size);
     });
   }
 
@@ -232,8 +236,8 @@ class FileSystemStorage implements StorageAdapter {
   }
 
   // By a fresh look through the name: the handle that wrote it would answer from its own memory.
-  async #publishedAs(key: string, final: string, size: number): Promise<StoredObject> {
-    const stored = await lookAt(final, key);
+  async #assertWhole(key: string, path: string, size: number): Promise<StoredObject> {
+    const stored = await lookAt(path, key);
     if (stored === null || stored.size !== size) {
       throw new BackupError(
         'verification-failed',

@@ -1,0 +1,120 @@
+import { collectBytes } from '../../bytes.js';
+import type { StorageAdapter } from '../adapter.js';
+import { atomicityChecks } from './atomicity-checks.js';
+import { namingChecks } from './naming-checks.js';
+import { readingChecks } from './reading-checks.js';
+import { demand } from './violation.js';
+import { watchForSecrets } from './watch-for-secrets.js';
+import { writingChecks } from './writing-checks.js';
+
+/** What the suite is to prove. */
+export interface ContractSubject {
+  /**
+   * Gives an adapter on one and the same store. Called several times: a second adapter stands for another machine
+   * that looks at the store.
+   */
+  readonly create: () => StorageAdapter | Promise<StorageAdapter>;
+  /** All keys of the suite begin with this. @defaultValue `contract` */
+  readonly prefix?: string;
+  /** A size that the adapter sends in several parts, in bytes. @defaultValue 1 MiB */
+  readonly severalParts?: number;
+  /** A number of objects that the store lists in more than one page. @defaultValue 25 */
+  readonly severalPages?: number;
+  /** Texts that no message may hold: passwords, keys, tokens. */
+  readonly secrets?: readonly string[];
+  /** How long a new object may take to be seen by another adapter, in milliseconds. @defaultValue 0 */
+  readonly settleWithin?: number;
+}
+
+/** One promise of the contract, ready to be tried in any test framework. */
+export interface ContractCheck {
+  /** The promise, as a sentence. */
+  readonly name: string;
+  /** @throws ContractViolation when the promise is not kept; other errors when the store fails */
+  run(): Promise<void>;
+}
+
+/** What a check works with: fresh keys, the adapter, and a second one. */
+export interface ContractBench {
+  readonly adapter: StorageAdapter;
+  /** Another adapter on the same store. */
+  readonly other: StorageAdapter;
+  /** A key of this check alone. */
+  key(name: string): string;
+  readonly severalParts: number;
+  readonly severalPages: number;
+  read(adapter: StorageAdapter, key: string): Promise<Uint8Array>;
+  keys(adapter: StorageAdapter, prefix: string): Promise<string[]>;
+  /** Waits until a thing is so, at most as long as the store may take to settle. */
+  settled(isSo: () => Promise<boolean>): Promise<boolean>;
+}
+
+/** A promise and how it is tried. */
+export interface NamedCheck {
+  readonly name: string;
+  readonly try: (bench: ContractBench) => Promise<void>;
+}
+
+/**
+ * The promises of {@link StorageAdapter}, each as a check that any test framework can run.
+ *
+ * @example
+ * ```ts
+ * import { test } from 'node:test';
+ * import { storageContract } from 'supplemental-backup/testing';
+ *
+ * for (const check of storageContract({ create: () => createMyStorage() })) test(check.name, check.run);
+ * ```
+ */
+export function storageContract(subject: ContractSubject): readonly ContractCheck[] {
+  const checks = [...writingChecks, ...readingChecks, ...namingChecks, ...atomicityChecks];
+  return checks.map((check, index) => ({
+    name: check.name,
+    async run(): Promise<void> {
+      const leaks: string[] = [];
+      const bench = await openBench(subject, index, leaks);
+      try {
+        await check.try(bench);
+      } finally {
+        await tidy(bench);
+      }
+      demand(leaks.length === 0, `a secret stands in ${leaks.join(', ')}`);
+    },
+  }));
+}
+
+let benches = 0;
+
+async function openBench(subject: ContractSubject, index: number, leaks: string[]): Promise<ContractBench> {
+  benches += 1;
+  const adapter = watchForSecrets(await subject.create(), subject.secrets ?? [], leaks);
+  const other = watchForSecrets(await subject.create(), subject.secrets ?? [], leaks);
+  // Fresh in every run, because some stores let nothing be removed.
+  const folder = `${subject.prefix ?? 'contract'}/${Date.now().toString(36)}-${index}-${benches}`;
+  return {
+    adapter,
+    other,
+    key: (name) => `${folder}/${name}`,
+    severalParts: subject.severalParts ?? 1024 * 1024,
+    severalPages: subject.severalPages ?? 25,
+    read: (from, key) => collectBytes(from.get(key)),
+    async keys(from, prefix) {
+      const keys: string[] = [];
+      for await (const object of from.list(prefix)) keys.push(object.key);
+      return keys;
+    },
+    async settled(isSo) {
+      const deadline = performance.now() + (subject.settleWithin ?? 0);
+      for (;;) {
+        if (await isSo()) return true;
+        if (performance.now() >= deadline) return false;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+  };
+}
+
+async function tidy(bench: ContractBench): Promise<void> {
+  if (!bench.adapter.capabilities.delete) return;
+  for (const key of await bench.keys(bench.adapter, bench.key(''))) await bench.adapter.delete(key);
+}

@@ -1,0 +1,232 @@
+import pRetry from 'p-retry';
+import { iterateBytes } from '../../bytes.js';
+import { BackupError } from '../../errors.js';
+import type { GetOptions, PutOptions, ReplayableSource, StorageAdapter, StoredObject } from '../adapter.js';
+import { compareKeys } from '../keys.js';
+import { resolveRange } from '../transfer.js';
+
+/** Options of {@link withRetry}. */
+export interface RetryOptions {
+  /** How often to try again. @defaultValue 5 */
+  readonly retries?: number;
+  /** First pause in milliseconds; each next one is twice as long, and up to twice that at random. @defaultValue 1000 */
+  readonly minTimeout?: number;
+  /** Longest pause in milliseconds. @defaultValue 60 seconds */
+  readonly maxTimeout?: number;
+  /** Told of every failure that is tried again. */
+  readonly onRetry?: (retry: StorageRetry) => void;
+}
+
+/** A failure that is about to be tried again. */
+export interface StorageRetry {
+  readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete';
+  readonly key: string;
+  readonly error: Error;
+  /** How many more tries there will be at most. */
+  readonly retriesLeft: number;
+}
+
+/**
+ * A store that tries again what its own classification calls transient. A `put` sends the same bytes again; a `get`
+ * or `list` goes on after what was already delivered.
+ */
+export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): StorageAdapter {
+  const { retries = 5, minTimeout = 1000, maxTimeout = 60_000, onRetry } = options;
+
+  function trying<Result>(
+    operation: StorageRetry['operation'],
+    key: string,
+    signal: AbortSignal | undefined,
+    attempt: () => Promise<Result>,
+  ): Promise<Result> {
+    return pRetry(attempt, {
+      retries,
+      minTimeout,
+      maxTimeout,
+      randomize: true,
+      ...(signal && { signal }),
+      shouldRetry: ({ error, retriesLeft }) => {
+        if (adapter.classify(error) !== 'transient') return false;
+        onRetry?.({ operation, key, error, retriesLeft });
+        return true;
+      },
+    });
+  }
+
+  /** Delivers what an iterable gives; a transient failure opens another that goes on after what was delivered. */
+  async function* resuming<Item>(
+    operation: StorageRetry['operation'],
+    key: string,
+    signal: AbortSignal | undefined,
+    open: () => AsyncIterable<Item>,
+  ): AsyncGenerator<Item> {
+    let iterator: AsyncIterator<Item> | undefined;
+    try {
+      for (;;) {
+        // Each item has its own tries, so that a long download over a bad line may fail often and still end.
+        const next = await trying(operation, key, signal, async () => {
+          iterator ??= open()[Symbol.asyncIterator]();
+          try {
+            return await iterator.next();
+          } catch (error) {
+            iterator = undefined;
+            throw error;
+          }
+        });
+        if (next.done === true) {
+          iterator = undefined;
+          return;
+        }
+        yield next.value;
+      }
+    } finally {
+      await iterator?.return?.();
+    }
+  }
+
+  return {
+    description: adapter.description,
+    capabilities: adapter.capabilities,
+
+    put(key: string, source: ReplayableSource, putOptions?: PutOptions): Promise<StoredObject> {
+      let uncertain = false;
+      const telling = { ...putOptions, ...neverBackwards(putOptions) };
+      return trying('put', key, putOptions?.signal, async () => {
+        try {
+          return await adapter.put(key, source, telling);
+        } catch (error) {
+          // The store may have published it and only the answer was lost: then it is there, and it is ours.
+          if (uncertain && adapter.classify(error) === 'exists') {
+            const stored = await adapter.stat(key, signalOf(putOptions));
+            if (stored !== null && (await holds(adapter, stored, source, putOptions?.signal))) return stored;
+          }
+          uncertain ||= adapter.classify(error) === 'transient';
+          throw error;
+        }
+      });
+    },
+
+    async *get(key: string, getOptions?: GetOptions): AsyncGenerator<Uint8Array> {
+      const signal = getOptions?.signal;
+      let delivered = 0;
+      // What it was when the reading began, so that a resumed read never joins two objects. Pieces of an object are
+      // spared the question: they are small, and mostly arrive at once.
+      const first =
+        getOptions?.range?.length === undefined
+          ? await trying('stat', key, signal, () => adapter.stat(key, signalOf(getOptions)))
+          : undefined;
+      const open = async function* (): AsyncGenerator<Uint8Array> {
+        if (delivered === 0) {
+          yield* adapter.get(key, getOptions);
+          return;
+        }
+        const now = await adapter.stat(key, signalOf(getOptions));
+        if (now === null) throw changed(adapter, key);
+        if (first !== undefined && (now.size !== first?.size || now.etag !== first.etag)) {
+          throw changed(adapter, key);
+        }
+        if (!adapter.capabilities.ranges) {
+          yield* skip(adapter.get(key, getOptions), delivered);
+          return;
+        }
+        const { start, end } = resolveRange(getOptions?.range, now.size);
+        const offset = start + delivered;
+        yield* adapter.get(key, { range: { offset, length: end - offset }, ...(signal && { signal }) });
+      };
+      for await (const chunk of resuming('get', key, signal, open)) {
+        delivered += chunk.length;
+        yield chunk;
+      }
+    },
+
+    stat: (key, statOptions) =>
+      trying('stat', key, statOptions?.signal, () => adapter.stat(key, statOptions)),
+
+    async *list(prefix, listOptions): AsyncGenerator<StoredObject> {
+      let last: string | undefined;
+      const open = async function* (): AsyncGenerator<StoredObject> {
+        for await (const object of adapter.list(prefix, listOptions)) {
+          if (last === undefined || compareKeys(object.key, last) > 0) yield object;
+        }
+      };
+      for await (const object of resuming('list', prefix, listOptions?.signal, open)) {
+        last = object.key;
+        yield object;
+      }
+    },
+
+    delete: (key, deleteOptions) =>
+      trying('delete', key, deleteOptions?.signal, () => adapter.delete(key, deleteOptions)),
+
+    classify: (error) => adapter.classify(error),
+  };
+}
+
+function signalOf(options: { readonly signal?: AbortSignal } | undefined): { readonly signal?: AbortSignal } {
+  return options?.signal === undefined ? {} : { signal: options.signal };
+}
+
+// A second try begins at the first byte again, but a progress bar that runs backwards frightens people.
+function neverBackwards(options: PutOptions | undefined): Pick<PutOptions, 'onProgress'> {
+  const report = options?.onProgress;
+  if (report === undefined) return {};
+  let furthest = -1;
+  return {
+    onProgress(progress) {
+      if (progress.transferredBytes <= furthest) return;
+      furthest = progress.transferredBytes;
+      report(progress);
+    },
+  };
+}
+
+function changed(adapter: StorageAdapter, key: string): BackupError {
+  return new BackupError(
+    'verification-failed',
+    `${key} in ${adapter.description} was replaced while it was read.`,
+    { details: { key } },
+  );
+}
+
+async function* skip(chunks: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
+  let left = count;
+  for await (const chunk of chunks) {
+    if (chunk.length <= left) left -= chunk.length;
+    else {
+      yield left === 0 ? chunk : chunk.subarray(left);
+      left = 0;
+    }
+  }
+}
+
+/** Whether a stored object is, byte for byte, what a source gives. */
+async function holds(
+  adapter: StorageAdapter,
+  stored: StoredObject,
+  source: ReplayableSource,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (stored.size !== source.size) return false;
+  const theirs = adapter.get(stored.key, signal === undefined ? {} : { signal });
+  let rest: Uint8Array = new Uint8Array(0);
+  const iterator = theirs[Symbol.asyncIterator]();
+  try {
+    for await (const ours of iterateBytes(source.open(), signal)) {
+      for (let offset = 0; offset < ours.length; ) {
+        if (rest.length === 0) {
+          const { done, value } = await iterator.next();
+          if (done === true) return false;
+          rest = value;
+        }
+        const count = Math.min(rest.length, ours.length - offset);
+        if (Buffer.compare(rest.subarray(0, count), ours.subarray(offset, offset + count)) !== 0)
+          return false;
+        offset += count;
+        rest = rest.subarray(count);
+      }
+    }
+    return true;
+  } finally {
+    await iterator.return?.();
+  }
+}

@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { iterateBytes } from '../../bytes.js';
+import type { StorageAdapter } from '../adapter.js';
+
+/** Options of {@link withThrottle}. */
+export interface ThrottleOptions {
+  /** Most bytes per second on average, uploads and downloads together. */
+  readonly bytesPerSecond: number;
+}
+
+/** Longest that is sent at once at full speed, in seconds of the allowed rate. */
+const burstSeconds = 0.25;
+
+/**
+ * A store whose transfers together stay under a rate, so that a practice that works at night keeps its line. The
+ * rate holds on average: a store that sends in parts sends each part at full speed.
+ *
+ * @throws RangeError when the rate is not a positive number
+ */
+export function withThrottle(adapter: StorageAdapter, options: ThrottleOptions): StorageAdapter {
+  const { bytesPerSecond } = options;
+  if (!(bytesPerSecond > 0)) throw new RangeError('"bytesPerSecond" is to be a positive number');
+  // The moment up to which the line is spoken for, in milliseconds.
+  let spokenFor = 0;
+
+  async function* pace(
+    chunks: AsyncIterable<Uint8Array>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      const now = performance.now();
+      spokenFor = Math.max(spokenFor, now) + (chunk.length / bytesPerSecond) * 1000;
+      const ahead = spokenFor - now - burstSeconds * 1000;
+      if (ahead > 0) await pause(ahead, signal);
+      yield chunk;
+    }
+  }
+
+  return {
+    description: adapter.description,
+    capabilities: adapter.capabilities,
+    put: (key, source, putOptions) =>
+      adapter.put(
+        key,
+        {
+          ...source,
+          open: (start, end) =>
+            pace(iterateBytes(source.open(start, end), putOptions?.signal), putOptions?.signal),
+        },
+        putOptions,
+      ),
+    get: (key, getOptions) => pace(adapter.get(key, getOptions), getOptions?.signal),
+    stat: (key, statOptions) => adapter.stat(key, statOptions),
+    list: (prefix, listOptions) => adapter.list(prefix, listOptions),
+    delete: (key, deleteOptions) => adapter.delete(key, deleteOptions),
+    classify: (error) => adapter.classify(error),
+  };
+}
+
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
