@@ -14,7 +14,7 @@ export const keyOptions: OptionTable = {
 };
 
 /** Their lines on a page of help. */
-export const keyHelp: string = `  --identity FILE    age key file (AGE-SECRET-KEY-…); may be given more than once
+export const keyHelp: string = `  --identity FILE    age key file; may be given more than once
   --password-fd N    read the password from open descriptor N
                      without either it is asked for, without echo`;
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
@@ -122,5 +122,51 @@ describeOnEachServer('the command line', (server) => {
     const nobody = await runCli(['backup', '--source', source, '--out', join(folder, 'x')], { env });
     assert.equal(nobody.code, 2);
     assert.equal((await backup(join(folder, 'x'), '--last-admin')).code, 2);
+  });
+
+  it('extract gives tables as CSV, one file each, or one on stdout', async () => {
+    const archive = join(folder, 'for-csv.tar.age');
+    await backup(archive);
+    const out = join(folder, 'csv');
+    const made = await runCli(['extract', archive, '--format', 'csv', '--out', out, '--identity', keyFile]);
+    assert.equal(made.code, 0, made.stderr);
+    assert.deepEqual((await readdir(out)).sort(), ['0001-patient.csv', '0002-signalod.csv']);
+    const patients =
+      'PatNum,LName,Birthdate,Note\r\n' +
+      '9007199254740993,"O\'Brien, ""Bee""",0001-01-01,\r\n' +
+      '2,"",0000-00-00,"Zeile\nzwei"\r\n';
+    assert.equal(await readFile(join(out, '0001-patient.csv'), 'utf8'), patients);
+    const one = ['extract', archive, '--format', 'csv', '--out', '-', '--identity', keyFile];
+    assert.equal((await runCli([...one, '--tables', 'patient'])).stdout, patients);
+    assert.equal((await runCli(one)).code, 2);
+  });
+
+  it('extract gives the tar inside', async () => {
+    const archive = join(folder, 'for-tar.tar.age');
+    await backup(archive);
+    const tar = await runCli(['extract', archive, '--format', 'tar', '--out', '-', '--identity', keyFile]);
+    assert.equal(tar.code, 0, tar.stderr);
+    assert.ok(tar.stdout.startsWith('README.txt'));
+    const out = join(folder, 'tar');
+    await runCli(['extract', archive, '--format', 'tar', '--out', out, '--identity', keyFile]);
+    assert.deepEqual(await readdir(out), ['for-tar.tar']);
+  });
+
+  it('a wrong key ends with 3, a cut archive with 4, and what was begun is removed', async () => {
+    const archive = join(folder, 'for-trouble.tar.age');
+    await backup(archive);
+    const other = join(folder, 'other.txt');
+    await writeFile(other, await generateIdentity());
+    const out = join(folder, 'trouble');
+    const extract = (from: string, key: string) =>
+      runCli(['extract', from, '--format', 'tar', '--out', out, '--identity', key]);
+    assert.equal((await extract(archive, other)).code, 3);
+    const cut = join(folder, 'cut.tar.age');
+    await writeFile(cut, (await readFile(archive)).subarray(0, -20));
+    assert.equal((await extract(cut, keyFile)).code, 4);
+    await writeFile(cut, 'no archive at all');
+    assert.equal((await extract(cut, keyFile)).code, 4);
+    assert.deepEqual(await readdir(out), []);
+    assert.equal((await extract(join(folder, 'nothing'), keyFile)).code, 1);
   });
 });

@@ -22,7 +22,7 @@ Usage: supplemental-backup backup --source URL --out FILE|URL|-
 
   --source URL       mysql://user@host:port/database[?socketPath=…]
                      the password may come in MYSQL_PWD
-  --out WHERE        a path, s3://bucket/key, or - for stdout; an archive that is
+  --out WHERE        a path, s3://bucket/key, or - for stdout; what is
                      there already is never overwritten
   --recipient KEY    public age key that opens it; may be given more than once
   --last-admin       seal it for the last administrator who logged in

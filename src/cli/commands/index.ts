@@ -1,7 +1,8 @@
 import type { Command } from '../command.js';
 import { backupCommand } from './backup.js';
+import { extractCommand } from './extract.js';
 import { inspectCommand } from './inspect.js';
 import { planCommand } from './plan.js';
 
 /** Every word of the command line, in the order in which the help shows them. */
-export const commands: readonly Command[] = [backupCommand, planCommand, inspectCommand];
+export const commands: readonly Command[] = [backupCommand, planCommand, inspectCommand, extractCommand];

@@ -1,0 +1,166 @@
+import { basename } from 'node:path';
+import { decryptAge } from '../../archive/age/index.js';
+import {
+  type ArchiveKeys,
+  type ArchiveReader,
+  inspectArchive,
+  openArchive,
+  unlockLabel,
+} from '../../archive/index.js';
+import type { RangeSource } from '../../bytes.js';
+import type { Arguments, Command, CommandLine } from '../command.js';
+import { UsageError } from '../exit-codes.js';
+import { csvHeader, csvRows } from '../extract/csv.js';
+import { fileNameOf, writePlainFile, writePlainPipe } from '../extract/plain-files.js';
+import { plural } from '../format.js';
+import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
+import { openLocation, readThrough } from '../location.js';
+import { startProgress } from '../progress.js';
+import { pickNames, readNames } from '../tables-option.js';
+
+/** `extract`: an archive as files that people and other programs open. */
+export const extractCommand: Command = {
+  name: 'extract',
+  summary: 'turn an archive into SQL, CSV or tar files',
+  help: `Turn an archive into plain files. They are not encrypted: keep them safe.
+
+Usage: supplemental-backup extract ARCHIVE --format csv|tar --out DIR|-
+                           [--identity FILE | --password-fd N] [OPTIONS]
+
+  ARCHIVE            path or s3://bucket/key
+  --format csv       a file per table, UTF-8; NULL is empty, an empty text is ""
+  --format tar       the tar inside, with its reader.py
+  --out DIR|-        a folder (made if missing) or stdout
+  --tables LIST      names: a,b,c*; for csv on stdout exactly one
+${keyHelp}
+  --json             one JSON document
+`,
+  options: {
+    ...keyOptions,
+    format: { type: 'string' },
+    out: { type: 'string' },
+    tables: { type: 'string' },
+  },
+  positionals: { least: 1, most: 1 },
+  async run(given, line) {
+    const format = given.required('format');
+    const out = given.required('out');
+    if (format !== 'csv' && format !== 'tar')
+      throw new UsageError(`--format is csv or tar, not "${format}".`);
+    const archive = await openLocation(given.positionals[0]!, line);
+    const keys = await readKeys(given, archive, line).catch(async (error: unknown) => {
+      await archive.close();
+      throw error;
+    });
+    try {
+      const files =
+        format === 'tar'
+          ? await extractTar(archive, archive.name, keys, out, line)
+          : await extractTables(
+              await openArchive(archive, { ...keys, signal: line.signal }),
+              given,
+              out,
+              line,
+            );
+      const what = files.length === 1 ? files[0]! : plural(files.length, 'file');
+      return {
+        json: { out, files },
+        text: out === '-' ? 'Extracted.' : `Extracted ${what} to ${out}.`,
+        to: out === '-' ? 'stderr' : 'stdout',
+      };
+    } finally {
+      wipeKeys(keys);
+      await archive.close();
+    }
+  },
+};
+
+async function extractTar(
+  archive: RangeSource,
+  name: string,
+  keys: ArchiveKeys,
+  out: string,
+  line: CommandLine,
+): Promise<readonly string[]> {
+  const { label } = await inspectArchive(archive, { signal: line.signal });
+  const identities =
+    keys.password === undefined || label === null
+      ? (keys.identities ?? [])
+      : [(await unlockLabel(label, keys.password)).identity];
+  const progress = startProgress(line, 'Decrypting', 'bytes');
+  const pieces = counted(decryptAge(readThrough(archive, line.signal), { identities }), (done) =>
+    progress.update(done, archive.size),
+  );
+  const file = `${basename(name).replace(/(\.tar)?\.age$/, '')}.tar`;
+  try {
+    await (out === '-' ? writePlainPipe(line.stdout, pieces) : writePlainFile(out, file, pieces));
+  } finally {
+    progress.stop();
+  }
+  return out === '-' ? [] : [file];
+}
+
+async function extractTables(
+  reader: ArchiveReader,
+  given: Arguments,
+  out: string,
+  line: CommandLine,
+): Promise<readonly string[]> {
+  const all = reader.manifest.tables.map(({ name }) => name);
+  const asked = given.text('tables');
+  const names = asked === undefined ? all : pickNames(all, readNames(asked));
+  if (out === '-' && names.length !== 1) {
+    throw new UsageError('CSV on stdout is for one table: say which with --tables.');
+  }
+  const total = reader.manifest.tables
+    .filter(({ name }) => names.includes(name))
+    .reduce((sum, { rows }) => sum + rows, 0);
+  const progress = startProgress(line, 'Extracting', 'rows');
+  const files: string[] = [];
+  try {
+    let done = 0;
+    for (const name of names) {
+      const pieces = csvOf(reader, name, line.signal, (rows) => {
+        done += rows;
+        progress.update(done, total);
+      });
+      if (out === '-') await writePlainPipe(line.stdout, pieces);
+      else {
+        const { index } = await reader.table(name, { signal: line.signal });
+        const file = fileNameOf(index, name, 'csv');
+        await writePlainFile(out, file, pieces);
+        files.push(file);
+      }
+    }
+  } finally {
+    progress.stop();
+    reader.close();
+  }
+  return files;
+}
+
+async function* csvOf(
+  reader: ArchiveReader,
+  name: string,
+  signal: AbortSignal,
+  onRows: (rows: number) => void,
+): AsyncGenerator<string> {
+  const table = await reader.table(name, { signal });
+  yield csvHeader(table);
+  for await (const batch of reader.readTable(name, { signal })) {
+    yield csvRows(table, batch);
+    onRows(batch.rows);
+  }
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  onBytes: (done: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let done = 0;
+  for await (const chunk of chunks) {
+    yield chunk;
+    done += chunk.length;
+    onBytes(done);
+  }
+}
