@@ -151,6 +151,7 @@ export type {
   TableComparison,
   TableContent,
 } from './recovery/compare/comparison.js';
+export { type DatabaseFingerprint, type SideOptions, takeFingerprint } from './recovery/compare/side.js';
 export type { LoadMethod } from './recovery/load/table-loader.js';
 export type {
   RestoredObject,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
+import { takeFingerprint } from '../../src/recovery/compare/side.js';
 import { describeOnEachServer, type TestServer } from '../support/servers.js';
 
 const original = 'compare_left';
@@ -55,6 +56,22 @@ describeOnEachServer('compareDatabases', (server) => {
       ],
     );
     assert.equal(objects, 1);
+  });
+
+  it('holds a copy against what the original was, when the original is gone', async () => {
+    const [left, right] = addresses(server());
+    const witness = await takeFingerprint(left);
+    await server().query(`DROP DATABASE ${original}`);
+    try {
+      assert.deepEqual((await compareDatabases(witness, right)).differences, []);
+      await server().query("UPDATE twice SET word = 'six' WHERE word = 'two'", copy);
+      assert.deepEqual(
+        (await compareDatabases(witness, right)).differences.map(({ name, aspect }) => `${name}: ${aspect}`),
+        ['twice: content'],
+      );
+    } finally {
+      await server().query([...practice(original, 'MyISAM'), ...practice(copy, 'MyISAM')]);
+    }
   });
 
   const changes: readonly (readonly [title: string, change: string, back: string, expected: string])[] = [

@@ -1,21 +1,16 @@
 import type { DatabaseAddress } from '../../database/address.js';
-import { type Connection, openConnection } from '../../database/connection.js';
-import { BackupError } from '../../errors.js';
-import type { Comparison, Difference, TableComparison, TableContent } from './comparison.js';
-import { columnHashQuery, contentHashQuery } from './content-hash.js';
-import { type Definitions, type Facts, readDefinitions, type TableDefinition } from './definitions.js';
+import type { Comparison, Difference, TableComparison } from './comparison.js';
+import type { Definitions, Facts, TableDefinition } from './definitions.js';
+import { type DatabaseFingerprint, openSide, type Side, type SideOptions } from './side.js';
 
 /** Options of {@link compareDatabases}. */
-export interface CompareOptions {
+export interface CompareOptions extends SideOptions {
   /** Only these tables, and no objects beside tables. @defaultValue everything */
   readonly tables?: readonly string[];
-  /** SQL conditions by table: only these rows are compared, on both sides. */
-  readonly rowFilters?: Readonly<Record<string, string>>;
   /** Whether views, triggers, routines, events and sequences count. @defaultValue true, false with `tables` */
   readonly objects?: boolean;
   /** Called before each table. A throw in it ends the comparison. */
   readonly onProgress?: (progress: CompareProgress) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** How far a comparison is. */
@@ -32,62 +27,45 @@ export interface CompareProgress {
  *
  * The two are read one table after another, without a lock: changes during the comparison show as differences.
  *
- * @param left - with a database, by convention the original
+ * @param left - with a database, by convention the original; or what it was, when it is gone
  * @param right - with a database, by convention the copy
  * @throws BackupError `database-…` or `privilege-missing`
  */
 export async function compareDatabases(
-  left: DatabaseAddress,
-  right: DatabaseAddress,
+  left: DatabaseAddress | DatabaseFingerprint,
+  right: DatabaseAddress | DatabaseFingerprint,
   options: CompareOptions = {},
 ): Promise<Comparison> {
-  const { signal } = options;
-  const session = signal === undefined ? {} : { signal };
-  const [a, b] = await openBoth(left, right, session);
+  const a = await openSide(left, options);
   try {
-    const [original, copy] = await Promise.all([readDefinitions(a, signal), readDefinitions(b, signal)]);
-    return await new Comparer(a, b, original, copy, options).compare();
+    const b = await openSide(right, options);
+    try {
+      return await new Comparer(a, b, options).compare();
+    } finally {
+      await b.close();
+    }
   } finally {
-    await Promise.all([a.close(), b.close()]);
-  }
-}
-
-async function openBoth(
-  left: DatabaseAddress,
-  right: DatabaseAddress,
-  session: { readonly signal?: AbortSignal },
-): Promise<readonly [Connection, Connection]> {
-  const a = await openConnection(left, session);
-  try {
-    return [a, await openConnection(right, session)];
-  } catch (error) {
-    a.destroy();
-    throw error;
+    await a.close();
   }
 }
 
 class Comparer {
-  readonly #left: Connection;
-  readonly #right: Connection;
+  readonly #left: Side;
+  readonly #right: Side;
   readonly #original: Definitions;
   readonly #copy: Definitions;
   readonly #options: CompareOptions;
   readonly #bySpelling: boolean;
   readonly #differences: Difference[] = [];
 
-  constructor(
-    left: Connection,
-    right: Connection,
-    original: Definitions,
-    copy: Definitions,
-    options: CompareOptions,
-  ) {
+  constructor(left: Side, right: Side, options: CompareOptions) {
     this.#left = left;
     this.#right = right;
-    this.#original = original;
-    this.#copy = copy;
+    this.#original = left.definitions;
+    this.#copy = right.definitions;
     this.#options = options;
-    this.#bySpelling = original.vendor === copy.vendor && original.version === copy.version;
+    this.#bySpelling =
+      this.#original.vendor === this.#copy.vendor && this.#original.version === this.#copy.version;
   }
 
   async compare(): Promise<Comparison> {
@@ -120,10 +98,7 @@ class Comparer {
         this.#differ('table', name, 'definition', `SHOW CREATE TABLE "${name}" is spelled differently.`);
       }
     }
-    const [left, right] = await Promise.all([
-      this.#readContent(this.#left, original),
-      this.#readContent(this.#right, copy),
-    ]);
+    const [left, right] = await Promise.all([this.#left.content(original), this.#right.content(copy)]);
     if (left.rows !== right.rows) {
       this.#differ('table', name, 'rows', `Table "${name}" has ${left.rows} rows and ${right.rows} rows.`);
     } else if (left.hash !== right.hash) {
@@ -138,34 +113,16 @@ class Comparer {
     return { name, equal: this.#differences.length === found, left, right };
   }
 
-  async #readContent(connection: Connection, table: TableDefinition): Promise<TableContent> {
-    const where = this.#options.rowFilters?.[table.name];
-    const [row] = await connection.query(contentHashQuery(table.name, table.columns, where), this.#session());
-    if (row?.['unhashed'] !== '0') {
-      throw new BackupError(
-        'database-query-failed',
-        `Rows of table "${table.name}" are larger than the server's max_allowed_packet and cannot be compared.`,
-        { details: { table: table.name } },
-      );
-    }
-    return { rows: Number(row['row_count']), hash: row['content'] ?? '' };
-  }
-
   async #differingColumns(original: TableDefinition, copy: TableDefinition): Promise<string> {
     const names = original.columns.map((column) => column.name);
     if (names.join('\n') !== copy.columns.map((column) => column.name).join('\n')) return 'other columns';
-    const where = this.#options.rowFilters?.[original.name];
-    const [[left], [right]] = await Promise.all([
-      this.#left.query(columnHashQuery(original.name, original.columns, where), this.#session()),
-      this.#right.query(columnHashQuery(copy.name, copy.columns, where), this.#session()),
+    const [left, right] = await Promise.all([
+      this.#left.columnHashes(original),
+      this.#right.columnHashes(copy),
     ]);
-    const differing = names.filter((_, i) => left?.[`c${i}`] !== right?.[`c${i}`]);
+    if (left === null || right === null) return 'a column that is not known any more';
+    const differing = names.filter((_, i) => left[i] !== right[i]);
     return differing.length === 0 ? 'how they stand together in rows' : `column ${differing.join(', ')}`;
-  }
-
-  #session(): { readonly signal?: AbortSignal } {
-    const { signal } = this.#options;
-    return signal === undefined ? {} : { signal };
   }
 
   #compareObjects(): number {

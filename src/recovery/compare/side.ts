@@ -1,0 +1,109 @@
+import type { DatabaseAddress } from '../../database/address.js';
+import { type Connection, openConnection } from '../../database/connection.js';
+import { BackupError } from '../../errors.js';
+import type { TableContent } from './comparison.js';
+import { columnHashQuery, contentHashQuery } from './content-hash.js';
+import { type Definitions, readDefinitions, type TableDefinition } from './definitions.js';
+
+/** One of the two databases of a comparison: on its server, or remembered. */
+export interface Side {
+  readonly definitions: Definitions;
+  /** Number of rows and hash of the content. */
+  content(table: TableDefinition): Promise<TableContent>;
+  /** Hash of every column's content, in column order; null when it is not known. */
+  columnHashes(table: TableDefinition): Promise<readonly string[] | null>;
+  close(): Promise<void>;
+}
+
+/** What is asked of a database. */
+export interface SideOptions {
+  /** SQL conditions by table: only these rows count. */
+  readonly rowFilters?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What a database was at one time: definitions, numbers of rows and hashes of the content. Holds no value of a row.
+ * Taken before a disaster, it proves a restore when the original is gone.
+ */
+export interface DatabaseFingerprint {
+  readonly definitions: Definitions;
+  /** By table. */
+  readonly contents: ReadonlyMap<string, TableContent>;
+}
+
+/**
+ * Takes the fingerprint of a database. Every table is read once by the server; no row travels.
+ *
+ * @param address - with a database
+ * @throws BackupError `database-…` or `privilege-missing`
+ */
+export async function takeFingerprint(
+  address: DatabaseAddress,
+  options: SideOptions = {},
+): Promise<DatabaseFingerprint> {
+  const side = await openSide(address, options);
+  try {
+    const contents = new Map<string, TableContent>();
+    for (const table of side.definitions.tables.values()) contents.set(table.name, await side.content(table));
+    return { definitions: side.definitions, contents };
+  } finally {
+    await side.close();
+  }
+}
+
+/** Opens a side of a comparison. */
+export async function openSide(
+  source: DatabaseAddress | DatabaseFingerprint,
+  options: SideOptions,
+): Promise<Side> {
+  if ('contents' in source) return remembered(source);
+  const { signal } = options;
+  const connection = await openConnection(source, signal === undefined ? {} : { signal });
+  try {
+    return live(connection, await readDefinitions(connection, signal), options);
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
+}
+
+function live(connection: Connection, definitions: Definitions, options: SideOptions): Side {
+  const session = options.signal === undefined ? {} : { signal: options.signal };
+  return {
+    definitions,
+    async content({ name, columns }) {
+      const [row] = await connection.query(
+        contentHashQuery(name, columns, options.rowFilters?.[name]),
+        session,
+      );
+      if (row?.['unhashed'] !== '0') {
+        throw new BackupError(
+          'database-query-failed',
+          `Rows of table "${name}" are larger than the server's max_allowed_packet and cannot be compared.`,
+          { details: { table: name } },
+        );
+      }
+      return { rows: Number(row['row_count']), hash: row['content'] ?? '' };
+    },
+    async columnHashes({ name, columns }) {
+      const [row] = await connection.query(
+        columnHashQuery(name, columns, options.rowFilters?.[name]),
+        session,
+      );
+      return columns.map((_, i) => row?.[`c${i}`] ?? '');
+    },
+    close: () => connection.close(),
+  };
+}
+
+function remembered({ definitions, contents }: DatabaseFingerprint): Side {
+  return {
+    definitions,
+    async content({ name }) {
+      return contents.get(name)!;
+    },
+    columnHashes: async () => null,
+    close: async () => undefined,
+  };
+}
