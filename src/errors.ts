@@ -30,6 +30,7 @@ export type BackupErrorCode =
   | 'lock-not-granted'
   | 'no-usable-admin'
   | 'not-eligible'
+  | 'password-refused'
   | 'privilege-missing'
   | 'restore-changed-data'
   | 'restore-failed'
@@ -115,6 +116,11 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
     what: 'This practice is not eligible for a backup to this destination.',
     safe: 'Nothing was written.',
     action: 'Read the listed reasons; each says what would have to change.',
+  },
+  'password-refused': {
+    what: 'The password is empty, or it is not the one of this administrator.',
+    safe: 'No key was made or changed with it.',
+    action: 'Type the password with which this administrator logs in; set one first where there is none.',
   },
   'privilege-missing': {
     what: 'The database user lacks a privilege that a complete copy or restore needs.',

@@ -1,3 +1,10 @@
+export {
+  changeAdminPassword,
+  type Enrolled,
+  type EnrollOptions,
+  enrollAdmin,
+} from './admin/enroll-admin.js';
+export type { Enrollment, EnrollmentStore } from './admin/enrollment.js';
 export type { KeyWarning, KeyWarningCode } from './admin/key-warning.js';
 export { readAdmins } from './admin/read-admins.js';
 export {
@@ -6,7 +13,13 @@ export {
   type LastAdmin,
   resolveLastAdmin,
 } from './admin/resolve-last-admin.js';
+export { type KeyPolicy, type Seal, type SealForOptions, sealFor } from './admin/seal-for.js';
 export { Secret } from './admin/secret.js';
+export { createDatabaseEnrollments } from './admin/stores/database-enrollments.js';
+export { createFileEnrollments } from './admin/stores/file-enrollments.js';
+export { createMemoryEnrollments } from './admin/stores/memory-enrollments.js';
+export { type AdminPassword, verifyAdminPassword } from './admin/verify-admin-password.js';
+export { type ArchiveAccess, type CanOpenMap, unlockArchives, whoCanOpen } from './admin/who-can-open.js';
 export {
   type ArchiveInspection,
   type ArchiveKeys,

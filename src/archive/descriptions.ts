@@ -11,6 +11,7 @@ import type {
   Manifest,
   SchemaObject,
   TableDescription,
+  Unlock,
   ValueForm,
 } from './model.js';
 
@@ -186,6 +187,19 @@ const manifest: Check = record(
 
 const sealed: Readonly<Record<string, Check>> = { recipient: text, sealedIdentity: text };
 
+const unlock: Check = either(
+  record(
+    { kind: oneOf('enrolled'), epoch: index, ...sealed },
+    { chain: list(record({ epoch: index, ...sealed })) },
+  ),
+  record({ kind: oneOf('stored-hash'), hashType: text, salt: text, ...sealed }),
+);
+
+/** Whether something read is a way from a password to an identity. */
+export function isUnlock(value: unknown): value is Unlock {
+  return unlock(value);
+}
+
 const label: Check = record(
   {
     format,
@@ -194,17 +208,8 @@ const label: Check = record(
     practiceId: text,
     database: text,
     scope,
-    unlock: list(
-      either(
-        record(
-          { kind: oneOf('enrolled'), epoch: index, ...sealed },
-          { chain: list(record({ epoch: index, ...sealed })) },
-        ),
-        record({ kind: oneOf('stored-hash'), hashType: text, salt: text, ...sealed }),
-      ),
-      // Each costs one scrypt when a password is tried.
-      8,
-    ),
+    // Each costs one scrypt when a password is tried.
+    unlock: list(unlock, 8),
   },
   { keyHolder: record({ userNum: text, userName: text }) },
 );

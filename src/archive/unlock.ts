@@ -67,7 +67,10 @@ export interface UnlockedIdentity {
  * @param password - of the label's key holder, as typed
  * @throws BackupError `wrong-key`; `archive-damaged`; `archive-limit-exceeded`
  */
-export async function unlockLabel(label: Label, password: Password): Promise<UnlockedIdentity> {
+export async function unlockLabel(
+  label: Pick<Label, 'keyHolder' | 'unlock'>,
+  password: Password,
+): Promise<UnlockedIdentity> {
   for (const unlock of label.unlock) {
     const identity = await openSealed(unlock, { passphrase: passphraseFor(unlock, password) });
     if (identity === null) continue;
@@ -90,7 +93,10 @@ export async function unlockLabel(label: Label, password: Password): Promise<Unl
  *
  * @throws BackupError as {@link unlockLabel}
  */
-export async function unlockChain(label: Label, password: Password): Promise<readonly UnlockedIdentity[]> {
+export async function unlockChain(
+  label: Pick<Label, 'keyHolder' | 'unlock'>,
+  password: Password,
+): Promise<readonly UnlockedIdentity[]> {
   const newest = await unlockLabel(label, password);
   const unlocked = [newest];
   const own = label.unlock.find((unlock) => unlock.recipient === newest.recipient);

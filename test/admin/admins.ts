@@ -1,5 +1,6 @@
 import type { AdminCandidate } from '../../src/admin/resolve-last-admin.js';
 import { Secret } from '../../src/admin/secret.js';
+import type { Work } from '../../src/admin/work.js';
 import { hashPassword } from '../../src/archive/password/stored-password.js';
 
 /** An administrator, of whom a test says what matters to it. */
@@ -21,3 +22,6 @@ export function adminOf(
 export function storedOf(password: string, salt = 'c2FsdA=='): string {
   return `SHA3_512$${salt}$${hashPassword('SHA3_512', salt, password)}`;
 }
+
+/** So little work that a test can afford it. */
+export const lightWork: Work = { scryptLogN: 3 };

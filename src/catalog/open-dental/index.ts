@@ -34,6 +34,11 @@ export const openDentalPolicy: TablePolicy = {
     ...specialTables,
   },
   patterns: [
+    {
+      glob: 'supplementalbackupkey',
+      tier: 'critical',
+      reason: 'The administrators’ sealed keys for these backups.',
+    },
     { glob: 'tempconv_*', tier: 'leftover', reason: 'Left behind by the conversion of an upgrade.' },
     { glob: 'tempetransnomessage*', tier: 'leftover', reason: 'Left behind by a repair of an upgrade.' },
     { glob: 'wikilist_*', tier: 'important', reason: 'A list of the office’s own wiki.' },

@@ -1,0 +1,70 @@
+import { isUnlock } from '../archive/descriptions.js';
+import type { Unlock } from '../archive/model.js';
+import { BackupError } from '../errors.js';
+
+/** The key pair of an administrator, as it is kept: the public half, and the other one sealed. Holds no secret. */
+export interface Enrollment {
+  /** `userod.UserNum`, as decimal text. */
+  readonly userNum: string;
+  readonly userName: string;
+  /** 1, 2, 3 …: counts what was kept for this user. */
+  readonly revision: number;
+  /** 1, 2, 3 …: counts the key pairs of this user. */
+  readonly epoch: number;
+  /** When this pair was made; ISO 8601, UTC. */
+  readonly since: string;
+  /** Tells whether the stored password is still the one this pair belongs to. See {@link markOf}. */
+  readonly mark: string;
+  /** As it goes into labels. */
+  readonly unlock: Unlock;
+}
+
+/** Where enrolments are kept. Any place will do that a thief of archives cannot write to. */
+export interface EnrollmentStore {
+  /** The latest one of a user, or null. */
+  load(userNum: string, options?: { readonly signal?: AbortSignal }): Promise<Enrollment | null>;
+  /**
+   * Keeps a new one, all or nothing.
+   *
+   * @returns false, having kept nothing, when that revision (or a later one) of the user is there already
+   */
+  save(enrollment: Enrollment, options?: { readonly signal?: AbortSignal }): Promise<boolean>;
+}
+
+/**
+ * Reads what a store kept.
+ *
+ * @throws BackupError `settings-invalid` when it is not an enrolment of that user
+ */
+export function parseEnrollment(text: string, userNum: string): Enrollment {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (isEnrollment(value) && value.userNum === userNum) return value;
+  throw new BackupError(
+    'settings-invalid',
+    `What is kept of the backup key of user number ${userNum} cannot be read; remove it, and the next login makes a new one.`,
+    { details: { userNum } },
+  );
+}
+
+/** Writes an enrolment as ASCII, which passes through every character set. */
+export function formatEnrollment(enrollment: Enrollment): string {
+  return JSON.stringify(enrollment).replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function isEnrollment(value: unknown): value is Enrollment {
+  if (typeof value !== 'object' || value === null) return false;
+  const { userNum, userName, revision, epoch, since, mark, unlock } = value as Partial<Enrollment>;
+  return (
+    [userNum, userName, since, mark].every((text) => typeof text === 'string') &&
+    [revision, epoch].every((number) => Number.isSafeInteger(number) && number! >= 1) &&
+    isUnlock(unlock)
+  );
+}

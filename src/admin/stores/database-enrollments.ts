@@ -1,0 +1,93 @@
+import type { DatabaseAddress } from '../../database/address.js';
+import { type Connection, openConnection, serverErrorNumber } from '../../database/connection.js';
+import { quoteName, quoteText } from '../../database/identifiers.js';
+import { type EnrollmentStore, formatEnrollment, parseEnrollment } from '../enrollment.js';
+
+/** The table that {@link createDatabaseEnrollments} makes. */
+export const enrollmentTable = 'supplementalbackupkey';
+
+const table = quoteName(enrollmentTable);
+const revisionsKept = 3;
+const duplicateKey = 1062;
+const noSuchTable = 1146;
+
+/**
+ * Keeps enrolments in a small table of the practice's own database, `supplementalbackupkey`, which is made when it is first
+ * needed and travels in every archive. Each operation opens a connection of its own: it must not be called while that
+ * table is locked.
+ *
+ * @param address - with the name of the practice's database; the user needs CREATE, SELECT, INSERT and DELETE on the table
+ */
+export function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentStore {
+  return {
+    load(userNum, io) {
+      return withConnection(address, io?.signal, async (query) => {
+        const sql = `SELECT Record FROM ${table} WHERE UserNum = ${number(userNum)} ORDER BY Revision DESC LIMIT 1`;
+        const [row] = await query(sql).catch((error: unknown) => {
+          if (serverErrorNumber(error) === noSuchTable) return [];
+          throw error;
+        });
+        return row === undefined ? null : parseEnrollment(row['Record'] ?? '', userNum);
+      });
+    },
+    save(enrollment, io) {
+      const { revision } = enrollment;
+      const userNum = number(enrollment.userNum);
+      return withConnection(address, io?.signal, async (query) => {
+        // The key of the table decides who was first.
+        const insert = `INSERT INTO ${table} (UserNum, Revision, Record) VALUES (${userNum}, ${revision}, ${quoteText(formatEnrollment(enrollment))})`;
+        try {
+          await query(insert).catch(async (error: unknown) => {
+            if (serverErrorNumber(error) !== noSuchTable) throw error;
+            await createTable(query);
+            await query(insert);
+          });
+        } catch (error) {
+          if (serverErrorNumber(error) === duplicateKey) return false;
+          throw error;
+        }
+        await query(
+          `DELETE FROM ${table} WHERE UserNum = ${userNum} AND Revision <= ${revision - revisionsKept}`,
+        );
+        return true;
+      });
+    },
+  };
+}
+
+type Query = Connection['query'];
+
+// Of the same engine as the users: to Open Dental's own backup tool one table of another engine makes a difference.
+async function createTable(query: Query): Promise<void> {
+  const [users] = await query(
+    "SELECT ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'userod'",
+  );
+  const engine = users?.['engine'] ?? '';
+  await query(
+    `CREATE TABLE IF NOT EXISTS ${table} (
+      UserNum bigint(20) NOT NULL,
+      Revision int(11) NOT NULL,
+      Record mediumtext NOT NULL,
+      PRIMARY KEY (UserNum, Revision)
+    ) ${/^\w+$/.test(engine) ? `ENGINE=${engine} ` : ''}DEFAULT CHARSET=utf8`,
+  );
+}
+
+async function withConnection<Result>(
+  address: DatabaseAddress,
+  signal: AbortSignal | undefined,
+  work: (query: Query) => Promise<Result>,
+): Promise<Result> {
+  const io = signal === undefined ? {} : { signal };
+  const connection = await openConnection(address, io);
+  try {
+    return await work((sql) => connection.query(sql, io));
+  } finally {
+    await connection.close();
+  }
+}
+
+function number(userNum: string): string {
+  if (!/^-?\d{1,20}$/.test(userNum)) throw new RangeError('"userNum" must be a decimal number');
+  return userNum;
+}

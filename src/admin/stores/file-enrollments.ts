@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { BackupError } from '../../errors.js';
+import { type Enrollment, type EnrollmentStore, parseEnrollment } from '../enrollment.js';
+
+/**
+ * Keeps enrolments in one file, for a service that may not write to the practice's database. Each change writes the file
+ * anew and renames it into place, so that a power cut leaves the old one or the new one. One process may write to it at a
+ * time.
+ *
+ * @param options - `path`: the file; its folder must exist. On Unix only its owner can read it.
+ */
+export function createFileEnrollments(options: { readonly path: string }): EnrollmentStore {
+  const { path } = options;
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    async load(userNum, io) {
+      return readEntry(await readEntries(path, io?.signal), userNum);
+    },
+    save(enrollment, io) {
+      const saved = last.then(async () => {
+        const entries = await readEntries(path, io?.signal);
+        const { userNum, revision } = enrollment;
+        if ((readEntry(entries, userNum)?.revision ?? 0) >= revision) return false;
+        await writeFile(path, { ...entries, [userNum]: enrollment });
+        return true;
+      });
+      // One after the other, whatever became of the one before.
+      last = saved.catch(() => undefined);
+      return saved;
+    },
+  };
+}
+
+type Entries = Readonly<Record<string, unknown>>;
+
+function readEntry(entries: Entries, userNum: string): Enrollment | null {
+  if (!Object.hasOwn(entries, userNum)) return null;
+  return parseEnrollment(JSON.stringify(entries[userNum]), userNum);
+}
+
+async function readEntries(path: string, signal: AbortSignal | undefined): Promise<Entries> {
+  let text: string;
+  try {
+    text = await readFile(path, { encoding: 'utf8', ...(signal === undefined ? {} : { signal }) });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw signal?.aborted === true ? signal.reason : unusable(path, error);
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Entries;
+  } catch {
+    // Told below.
+  }
+  throw unusable(path, undefined);
+}
+
+async function writeFile(path: string, entries: Entries): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(entries, null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw unusable(path, error);
+  }
+}
+
+function unusable(path: string, cause: unknown): BackupError {
+  return new BackupError('settings-invalid', `The file of backup keys, ${path}, cannot be used.`, {
+    cause,
+    details: { path },
+  });
+}

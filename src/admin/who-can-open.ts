@@ -1,0 +1,150 @@
+import type { KeyHolder, Label, Unlock } from '../archive/model.js';
+import type { Password } from '../archive/password/passphrase.js';
+import { type UnlockedIdentity, unlockChain } from '../archive/unlock.js';
+import { isBackupError } from '../errors.js';
+import type { KeyWarning } from './key-warning.js';
+import { type AdminCandidate, holder } from './resolve-last-admin.js';
+
+/** Who can open which archive. */
+export interface CanOpenMap {
+  /** In the order given. */
+  readonly archives: readonly ArchiveAccess[];
+  readonly warnings: readonly KeyWarning[];
+}
+
+/** Who can open one archive. */
+export interface ArchiveAccess {
+  readonly archiveId: string;
+  readonly createdAt: string;
+  /** Whose password opens it; null when only a key file does. */
+  readonly keyHolder: KeyHolder | null;
+  /**
+   * What the password leads to the key by: an enrolment, or what the database stored of the password. `key-file`: no
+   * password opens it.
+   */
+  readonly keySource: Unlock['kind'] | 'key-file';
+  /** Which key pair of the key holder, where the label says so. */
+  readonly epoch: number | null;
+  /**
+   * Which of the holder's passwords open it: that of its time only, or, with the help of the holder's newest archive given,
+   * the newest one as well.
+   */
+  readonly password: 'newest' | 'none' | 'of-its-time';
+  /** Whether the key holder is an administrator of today; null when none were given. */
+  readonly isHeldByAdmin: boolean | null;
+}
+
+/**
+ * Says for each archive who can open it and with which password. Pure; labels need no key to be read.
+ *
+ * Labels speak of passwords only: further recipients, such as a key file of the owner's in a safe, leave no trace in them.
+ *
+ * @param labels - of the practice's archives, see `inspectArchive`
+ * @param options - `admins`: those of today, see {@link readAdmins}
+ */
+export function whoCanOpen(
+  labels: readonly Label[],
+  options: { readonly admins?: readonly AdminCandidate[] } = {},
+): CanOpenMap {
+  const admins = options.admins?.filter(({ isHidden }) => !isHidden).map(({ userNum }) => userNum);
+  const current = admins === undefined ? null : new Set(admins);
+  const reachable = new Set([...newestLabels(labels).values()].flatMap(recipientsReached));
+  const archives = labels.map((label): ArchiveAccess => {
+    const [unlock] = label.unlock;
+    const keyHolder = label.keyHolder === undefined ? null : holder(label.keyHolder);
+    const isReached = label.unlock.some(({ recipient }) => reachable.has(recipient));
+    return {
+      archiveId: label.archiveId,
+      createdAt: label.createdAt,
+      keyHolder,
+      keySource: unlock?.kind ?? 'key-file',
+      epoch: unlock?.kind === 'enrolled' ? unlock.epoch : null,
+      password: unlock === undefined ? 'none' : isReached ? 'newest' : 'of-its-time',
+      isHeldByAdmin: current === null || keyHolder === null ? null : current.has(keyHolder.userNum),
+    };
+  });
+  return { archives, warnings: [...holdersGone(archives), ...onePerson(archives)] };
+}
+
+/**
+ * All identities that a password leads to through the labels given: those of the archives it was the password of, and
+ * those of older archives, through the chains that newer labels carry. They open what the password alone would not.
+ *
+ * @param labels - of the practice's archives, in any order
+ * @param password - as typed
+ * @returns newest first; empty when the password opens none
+ * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`
+ * @example
+ * ```ts
+ * const identities = (await unlockArchives(labels, todaysPassword)).map(({ identity }) => identity);
+ * for await (const part of decryptArchive(oldArchive, { identities })) …
+ * ```
+ */
+export async function unlockArchives(
+  labels: readonly Label[],
+  password: Password,
+): Promise<readonly UnlockedIdentity[]> {
+  const unlocked = new Map<string, UnlockedIdentity>();
+  const tried = new Set<string>();
+  for (const label of [...labels].sort(byAge).reverse()) {
+    // Each attempt costs one scrypt, so no sealed identity is tried twice, and none whose key is there already.
+    const untried = label.unlock.filter(
+      (unlock) => !unlocked.has(unlock.recipient) && !tried.has(unlock.sealedIdentity),
+    );
+    for (const unlock of untried) {
+      tried.add(unlock.sealedIdentity);
+      try {
+        const identities = await unlockChain({ ...label, unlock: [unlock] }, password);
+        for (const identity of identities) unlocked.set(identity.recipient, identity);
+      } catch (error) {
+        if (!isBackupError(error, 'wrong-key')) throw error;
+      }
+    }
+  }
+  return [...unlocked.values()];
+}
+
+function newestLabels(labels: readonly Label[]): ReadonlyMap<string, Label> {
+  const newest = new Map<string, Label>();
+  for (const label of [...labels].sort(byAge)) {
+    if (label.keyHolder !== undefined) newest.set(label.keyHolder.userNum, label);
+  }
+  return newest;
+}
+
+function recipientsReached({ unlock }: Label): readonly string[] {
+  return unlock.flatMap((way) => [
+    way.recipient,
+    ...(way.kind === 'enrolled' ? (way.chain ?? []).map(({ recipient }) => recipient) : []),
+  ]);
+}
+
+function byAge(left: Label, right: Label): number {
+  return left.createdAt < right.createdAt ? -1 : Number(left.createdAt > right.createdAt);
+}
+
+function holdersGone(archives: readonly ArchiveAccess[]): readonly KeyWarning[] {
+  const gone = new Map<string, string>();
+  for (const { keyHolder, isHeldByAdmin } of archives) {
+    if (keyHolder !== null && isHeldByAdmin === false) gone.set(keyHolder.userNum, keyHolder.userName);
+  }
+  return [...gone.values()].map((userName) => ({
+    code: 'holder-gone',
+    message: `"${userName}" holds the key of some archives and is no administrator any more. Only that person's password opens them.`,
+  }));
+}
+
+function onePerson(archives: readonly ArchiveAccess[]): readonly KeyWarning[] {
+  const living = archives.filter(({ isHeldByAdmin }) => isHeldByAdmin !== false);
+  const holders = new Map(
+    living.flatMap(({ keyHolder }) => (keyHolder === null ? [] : [[keyHolder.userNum, keyHolder.userName]])),
+  );
+  const [only] = holders.values();
+  if (holders.size !== 1 || living.some(({ keyHolder }) => keyHolder === null)) return [];
+  return [
+    {
+      code: 'one-person',
+      message: `Only "${only}" can open the archives. If that password is lost, they are.`,
+    },
+  ];
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { unlockArchives, whoCanOpen } from '../../src/admin/who-can-open.js';
+import { makeLabel } from '../../src/archive/label.js';
+import type { Label, Unlock } from '../../src/archive/model.js';
+import { sampleLabel } from '../archive/support/parts.js';
+import { adminOf } from './admins.js';
+
+function labelOf(createdAt: string, user: string | null, unlock: readonly Unlock[]): Label {
+  const keyHolder = user === null ? {} : { keyHolder: { userNum: user, userName: `User ${user}` } };
+  return makeLabel({ ...sampleLabel, createdAt, ...keyHolder, unlock });
+}
+
+function enrolled(epoch: number, recipient: string, chain: readonly string[] = []): Unlock {
+  const links = chain.map((older, i) => ({ epoch: epoch - 1 - i, recipient: older, sealedIdentity: '' }));
+  return { kind: 'enrolled', epoch, recipient, sealedIdentity: '', chain: links };
+}
+
+describe('who can open what', () => {
+  const labels = [
+    labelOf('2026-03-01', '1', [enrolled(2, 'b', ['a'])]),
+    labelOf('2026-01-01', '1', [
+      { kind: 'stored-hash', hashType: 'MD5', salt: '', recipient: 'a', sealedIdentity: '' },
+    ]),
+    labelOf('2025-01-01', '1', [enrolled(1, 'before the reset')]),
+    labelOf('2026-02-01', null, []),
+  ];
+
+  it('names user, epoch and key source, and which password it takes', () => {
+    const { archives } = whoCanOpen(labels);
+    assert.deepEqual(
+      archives.map(({ keyHolder, keySource, epoch, password, isHeldByAdmin }) => [
+        keyHolder?.userName,
+        keySource,
+        epoch,
+        password,
+        isHeldByAdmin,
+      ]),
+      [
+        ['User 1', 'enrolled', 2, 'newest', null],
+        ['User 1', 'stored-hash', null, 'newest', null],
+        ['User 1', 'enrolled', 1, 'of-its-time', null],
+        [undefined, 'key-file', null, 'none', null],
+      ],
+    );
+  });
+
+  it('warns when only one living person can', () => {
+    const warned = (given: readonly Label[], ...users: readonly string[]) =>
+      whoCanOpen(given, { admins: users.map((userNum) => adminOf({ userNum })) }).warnings.map(
+        ({ code }) => code,
+      );
+    const two = [labels[0]!, labelOf('2026-04-01', '2', [enrolled(1, 'c')])];
+    assert.deepEqual(warned(two, '1', '2'), []);
+    assert.deepEqual(warned(two, '1'), ['holder-gone', 'one-person']);
+    assert.deepEqual(warned(two), ['holder-gone', 'holder-gone']);
+    assert.deepEqual(warned(labels.slice(0, 3), '1'), ['one-person']);
+    // Somebody has a key file.
+    assert.deepEqual(warned(labels, '1'), []);
+    assert.deepEqual(whoCanOpen([]).warnings, []);
+  });
+
+  it('a hidden administrator is none', () => {
+    const { archives } = whoCanOpen(labels, { admins: [adminOf({ isHidden: true })] });
+    assert.equal(archives[0]?.isHeldByAdmin, false);
+  });
+
+  it('no labels and no passwords unlock nothing', async () => {
+    assert.deepEqual(await unlockArchives([], 'x'), []);
+    assert.deepEqual(await unlockArchives([labels[3]!], 'x'), []);
+  });
+});
