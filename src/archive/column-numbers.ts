@@ -1,13 +1,14 @@
 /**
- * Whole columns of fixed-width values as numbers: a base and small offsets from it, in *planes* (the lowest byte of
- * every offset, then the next byte of every offset …), because bytes of the same weight look alike.
+ * Whole columns of fixed-width values as numbers: a base and small offsets from it, in byte planes.
  *
  * All arithmetic is modulo 2^(8·width), so that signed, unsigned and floating bit patterns need no telling apart and
  * nothing is ever rounded. 64-bit values are handled as two halves of 32 bits.
  *
  * Typed arrays are read in the machine's own byte order; every platform that runs JavaScript today is little-endian.
  */
-import { type ByteBuilder, type ByteCursor, damagedPart } from './byte-cursor.js';
+import { engine } from '#engine';
+import type { ByteBuilder, ByteCursor } from './byte-cursor.js';
+import { PlaneWriter, planesBound, readPlanes } from './column-planes.js';
 
 /** Bytes per value. */
 export type Width = 1 | 2 | 4 | 8;
@@ -16,14 +17,16 @@ export type Width = 1 | 2 | 4 | 8;
 export const NUMBERS = 0;
 export const DELTAS = 1;
 
+type NumberEncoding = typeof NUMBERS | typeof DELTAS;
+
 /** Most bytes that {@link encodeNumbers} writes. */
 export function numbersBound(count: number, width: Width): number {
-  return 2 * width + 1 + count * width;
+  return 2 * width + planesBound(count, width);
 }
 
 /**
- * Appends `count` values and says how: `NUMBERS` (base, plane count, offsets from the base) or, where `allowDeltas`
- * and narrower, `DELTAS` (first value, base, plane count, offsets of each step from the base).
+ * Appends `count` values and says how: `NUMBERS` (base, planes of the offsets from the base) or, where `allowDeltas`
+ * and narrower, `DELTAS` (first value, base, planes of the offsets of each step from the base).
  */
 export function encodeNumbers(
   out: ByteBuilder,
@@ -31,75 +34,70 @@ export function encodeNumbers(
   width: Width,
   count: number,
   allowDeltas: boolean,
-): typeof NUMBERS | typeof DELTAS {
+): NumberEncoding {
   if (count === 0) return NUMBERS;
+  const end = count * width;
+  // Most columns of a practice hold one value: seen by native comparison with itself, moved by one value.
+  if (engine.equalBytes(data.subarray(0, end - width), data.subarray(width, end))) {
+    out.append(data.subarray(0, width));
+    new PlaneWriter(out, count, 0);
+    return NUMBERS;
+  }
   switch (width) {
-    case 1:
-      return encodeBytes(out, data, count);
+    case 1: {
+      out.byte(0);
+      const planes = new PlaneWriter(out, count, 1);
+      out.bytes.set(data.subarray(0, end), out.position);
+      planes.end();
+      return NUMBERS;
+    }
     case 2:
-      return encodeNarrow(out, Int32Array.from(int16View(data, count)), 0, 2, allowDeltas);
+      return encodeNarrow(out, Int32Array.from(int16View(data, count)), 0, 2, allowDeltas, 0);
     case 4:
-      return encodeNarrow(out, int32View(data, count), 0, 4, allowDeltas);
+      return encodeNarrow(out, int32View(data, count), 0, 4, allowDeltas, 0);
     case 8:
       return encodeWide(out, int32View(data, count * 2), count, allowDeltas);
   }
 }
 
-function encodeBytes(out: ByteBuilder, data: Uint8Array, count: number): typeof NUMBERS {
-  const first = data[0]!;
-  let same = 1;
-  while (same < count && data[same] === first) same++;
-  if (same === count) {
-    out.byte(first);
-    out.byte(0);
-  } else {
-    out.byte(0);
-    out.byte(1);
-    out.append(data.subarray(0, count));
-  }
-  return NUMBERS;
-}
-
-// `high` is the upper half that all values of a 64-bit column share; `flip` was applied to the lower half to make
-// signed comparison order it as unsigned.
+// `high` is the upper half that all values of a 64-bit column share; `flip` was applied to the lower halves to make
+// signed comparison order them as unsigned.
 function encodeNarrow(
   out: ByteBuilder,
   values: Int32Array,
   high: number,
   width: Width,
   allowDeltas: boolean,
-  flip = 0,
-): typeof NUMBERS | typeof DELTAS {
+  flip: number,
+): NumberEncoding {
   const count = values.length;
   let min = values[0]!;
   let max = min;
   for (let i = 1; i < count; i++) {
     const value = values[i]!;
     if (value < min) min = value;
-    else if (value > max) max = value;
+    if (value > max) max = value;
   }
-  const planes = bytesFor(max - min);
-  if (allowDeltas && planes > 1 && max - min < 0x80000000) {
-    const steps = stepRange(values, planes);
+  const planeCount = bytesFor(max - min);
+  if (allowDeltas && planeCount > 1 && max - min < 0x80000000) {
+    const steps = stepRange(values, planeCount);
     if (steps !== null) {
       writeValue(out, values[0]! ^ flip, high, width);
       writeValue(out, steps.min, steps.min >> 31, width);
-      const stepPlanes = bytesFor(steps.max - steps.min);
-      out.byte(stepPlanes);
-      writeStepPlanes(out, values, steps.min, stepPlanes);
+      writeStepPlanes(out, values, steps.min, bytesFor(steps.max - steps.min));
       return DELTAS;
     }
   }
   // Offsets as wide as the values save nothing: then the values themselves stand there.
-  const base = planes === width ? flip : min;
+  const base = planeCount === width ? flip : min;
   writeValue(out, base ^ flip, high, width);
-  out.byte(planes);
-  for (let plane = 0; plane < planes; plane++) {
-    const target = out.bytes;
+  const planes = new PlaneWriter(out, count, planeCount);
+  const target = out.bytes;
+  for (let plane = 0; plane < planeCount; plane++) {
     const start = out.position;
     const shift = plane * 8;
     for (let i = 0; i < count; i++) target[start + i] = (values[i]! - base) >> shift;
-    out.position = start + count;
+    planes.end();
   }
   return NUMBERS;
 }
@@ -122,15 +120,16 @@ function stepRange(values: Int32Array, planes: number): { min: number; max: numb
   return { min, max };
 }
 
-function writeStepPlanes(out: ByteBuilder, values: Int32Array, base: number, planes: number): void {
+function writeStepPlanes(out: ByteBuilder, values: Int32Array, base: number, planeCount: number): void {
+  const planes = new PlaneWriter(out, values.length - 1, planeCount);
   const target = out.bytes;
-  for (let plane = 0; plane < planes; plane++) {
+  for (let plane = 0; plane < planeCount; plane++) {
     const start = out.position - 1;
     const shift = plane * 8;
     for (let i = 1; i < values.length; i++) {
       target[start + i] = (values[i]! - values[i - 1]! - base) >> shift;
     }
-    out.position += values.length - 1;
+    planes.end();
   }
 }
 
@@ -139,11 +138,10 @@ function encodeWide(
   halves: Int32Array,
   count: number,
   allowDeltas: boolean,
-): typeof NUMBERS | typeof DELTAS {
+): NumberEncoding {
   const high = halves[1]!;
   const lows = new Int32Array(count);
   let i = 0;
-  // The lowest bit flipped at the top makes signed order the unsigned one.
   while (i < count && halves[2 * i + 1] === high) {
     lows[i] = halves[2 * i]! ^ 0x80000000;
     i++;
@@ -156,49 +154,68 @@ function encodeWide(
   let maxLow = minLow;
   for (i = 1; i < count; i++) {
     const valueHigh = halves[2 * i + 1]!;
+    if (valueHigh > minHigh && valueHigh < maxHigh) continue;
     const valueLow = halves[2 * i]! >>> 0;
     if (valueHigh < minHigh || (valueHigh === minHigh && valueLow < minLow)) {
       minHigh = valueHigh;
       minLow = valueLow;
-    } else if (valueHigh > maxHigh || (valueHigh === maxHigh && valueLow > maxLow)) {
+    }
+    if (valueHigh > maxHigh || (valueHigh === maxHigh && valueLow > maxLow)) {
       maxHigh = valueHigh;
       maxLow = valueLow;
     }
   }
   const rangeHigh = (maxHigh - minHigh - (maxLow < minLow ? 1 : 0)) >>> 0;
-  const planes = rangeHigh === 0 ? 4 : 4 + bytesFor(rangeHigh);
-  if (planes === 8) {
+  const planeCount = rangeHigh === 0 ? 4 : 4 + bytesFor(rangeHigh);
+  if (planeCount === 8) {
     minHigh = 0;
     minLow = 0;
   }
   writeValue(out, minLow, minHigh, 8);
-  out.byte(planes);
-  const target = out.bytes;
-  const start = out.position;
-  for (i = 0; i < count; i++) {
-    const valueLow = halves[2 * i]! >>> 0;
-    const low = valueLow - minLow;
-    target[start + i] = low;
-    target[start + count + i] = low >> 8;
-    target[start + 2 * count + i] = low >> 16;
-    target[start + 3 * count + i] = low >> 24;
-  }
-  for (let plane = 4; plane < planes; plane++) {
-    const at = start + plane * count;
-    const shift = (plane - 4) * 8;
-    for (i = 0; i < count; i++) {
-      const borrow = halves[2 * i]! >>> 0 < minLow ? 1 : 0;
-      target[at + i] = (halves[2 * i + 1]! - minHigh - borrow) >> shift;
-    }
-  }
-  out.position = start + planes * count;
+  writeWidePlanes(out, halves, minLow, minHigh, planeCount);
   return NUMBERS;
+}
+
+// Offsets of 64 bits. Amounts of money as DOUBLE have most of their low bytes zero: those planes are not even visited.
+function writeWidePlanes(
+  out: ByteBuilder,
+  halves: Int32Array,
+  baseLow: number,
+  baseHigh: number,
+  planeCount: number,
+): void {
+  const count = halves.length / 2;
+  const offsets = new Int32Array(halves.length);
+  let usedLow = 0;
+  let usedHigh = 0;
+  for (let i = 0; i < halves.length; i += 2) {
+    const valueLow = halves[i]! >>> 0;
+    const low = (valueLow - baseLow) | 0;
+    const high = (halves[i + 1]! - baseHigh - (valueLow < baseLow ? 1 : 0)) | 0;
+    offsets[i] = low;
+    offsets[i + 1] = high;
+    usedLow |= low;
+    usedHigh |= high;
+  }
+  const planes = new PlaneWriter(out, count, planeCount);
+  const target = out.bytes;
+  for (let plane = 0; plane < planeCount; plane++) {
+    const shift = (plane & 3) * 8;
+    const used = plane < 4 ? usedLow : usedHigh;
+    if (((used >>> shift) & 0xff) === 0) {
+      planes.zeros();
+      continue;
+    }
+    const start = out.position;
+    for (let i = 0, from = plane >> 2; i < count; i++, from += 2) target[start + i] = offsets[from]! >> shift;
+    planes.end();
+  }
 }
 
 /** Reads what {@link encodeNumbers} wrote; `encoding` is what it returned. */
 export function decodeNumbers(
   input: ByteCursor,
-  encoding: typeof NUMBERS | typeof DELTAS,
+  encoding: NumberEncoding,
   width: Width,
   count: number,
 ): Uint8Array {
@@ -206,19 +223,19 @@ export function decodeNumbers(
   const isDeltas = encoding === DELTAS;
   const first = isDeltas ? readValue(input, width) : { low: 0, high: 0 };
   const base = readValue(input, width);
-  const planes = input.byte();
-  if (planes > width) throw damagedPart('a number is wider than its column');
-  const offsetCount = isDeltas ? count - 1 : count;
-  const source = input.take(planes * offsetCount);
-  const values = width === 8 ? new Int32Array(count * 2) : new Int32Array(count);
   const skipped = isDeltas ? 1 : 0;
+  const planes = readPlanes(input, count - skipped, width);
+  if (planes.length === 0 && !isDeltas) return repeat(base, width, count);
+  const values = new Int32Array(width === 8 ? count * 2 : count);
   if (width === 8) {
-    readWidePlanes(source, planes, offsetCount, values.subarray(skipped * 2));
+    for (const [plane, bytes] of planes.entries()) {
+      addPlane(values, bytes, (plane & 3) * 8, 2 * skipped + (plane >> 2), 2);
+    }
     if (isDeltas) sumWide(values, base, first);
     else addWide(values, base);
     return new Uint8Array(values.buffer);
   }
-  readPlanes(source, planes, offsetCount, values.subarray(skipped));
+  for (const [plane, bytes] of planes.entries()) addPlane(values, bytes, plane * 8, skipped, 1);
   if (isDeltas) {
     values[0] = first.low;
     for (let i = 1; i < count; i++) values[i] = values[i - 1]! + values[i]! + base.low;
@@ -230,30 +247,38 @@ export function decodeNumbers(
   return width === 2 ? new Uint8Array(Int16Array.from(values).buffer) : Uint8Array.from(values);
 }
 
-function readPlanes(source: Uint8Array, planes: number, count: number, into: Int32Array): void {
-  for (let plane = 0; plane < planes; plane++) {
-    const start = plane * count;
-    const shift = plane * 8;
-    if (plane === 0) for (let i = 0; i < count; i++) into[i] = source[i]!;
-    else for (let i = 0; i < count; i++) into[i] = into[i]! | (source[start + i]! << shift);
+// Adds a plane to every `stride`th value from `at` on.
+function addPlane(values: Int32Array, plane: Uint8Array, shift: number, at: number, stride: number): void {
+  const count = Math.ceil((values.length - at) / stride);
+  if (plane.length === 1 && count > 1) {
+    const bits = plane[0]! << shift;
+    if (bits === 0) return;
+    for (let to = at; to < values.length; to += stride) values[to] = values[to]! | bits;
+    return;
   }
-}
-
-function readWidePlanes(source: Uint8Array, planes: number, count: number, into: Int32Array): void {
-  for (let plane = 0; plane < planes; plane++) {
-    const start = plane * count;
-    const half = plane >> 2;
-    const shift = (plane & 3) * 8;
-    for (let i = 0; i < count; i++) {
-      const at = 2 * i + half;
-      into[at] = into[at]! | (source[start + i]! << shift);
-    }
-  }
+  for (let i = 0, to = at; i < plane.length; i++, to += stride)
+    values[to] = values[to]! | (plane[i]! << shift);
 }
 
 interface Halves {
   readonly low: number;
   readonly high: number;
+}
+
+function repeat(value: Halves, width: Width, count: number): Uint8Array {
+  switch (width) {
+    case 1:
+      return new Uint8Array(count).fill(value.low);
+    case 2:
+      return new Uint8Array(new Int16Array(count).fill(value.low).buffer);
+    case 4:
+      return new Uint8Array(new Int32Array(count).fill(value.low).buffer);
+    case 8: {
+      const values = new Int32Array(count * 2);
+      if (value.low !== 0 || value.high !== 0) addWide(values, value);
+      return new Uint8Array(values.buffer);
+    }
+  }
 }
 
 function addWide(values: Int32Array, base: Halves): void {

@@ -7,13 +7,13 @@
  * and the values that are not NULL. `docs/FORMAT.md` has the whole of it; `reader.py` reads it in sixty lines.
  */
 
-import { engine } from '#engine';
 import { ByteBuilder, ByteCursor, damagedPart } from './byte-cursor.js';
 import { type ColumnBatch, type ColumnValues, widthOf } from './column-batch.js';
 import { DELTAS, decodeNumbers, encodeNumbers, NUMBERS, numbersBound, type Width } from './column-numbers.js';
 import { decodeStrings, encodeStrings, PLANES, REPEATED, STRINGS, stringsBound } from './column-strings.js';
 import type { ValueForm } from './model.js';
 import { compactFixed, compactLengths, countBits, expandFixed, expandLengths } from './nulls.js';
+import { hasRepeats } from './repeats.js';
 
 // The tag of a segment: its encoding times four, plus which values are NULL.
 const NO_NULLS = 0;
@@ -33,31 +33,46 @@ const MAX_EXPANSION = 64 * 2 ** 20;
  * @throws RangeError when the batch has more than {@link MAX_PART_ROWS} rows, or is not what it says it is
  */
 export function encodeColumnPart(batch: ColumnBatch): Uint8Array {
+  return encodeColumns(batch).bytes;
+}
+
+/** A stretch of bytes. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** {@link encodeColumnPart}, and in which stretches of the part nothing repeats, in order. */
+export function encodeColumns(batch: ColumnBatch): {
+  readonly bytes: Uint8Array;
+  readonly unrepeated: readonly Stretch[];
+} {
   const { rows, columns } = batch;
   if (rows > MAX_PART_ROWS) throw new RangeError(`"batch" has more than ${MAX_PART_ROWS} rows`);
-  const out = scratchOf(columns.reduce((sum, column) => sum + segmentBound(rows, column), 0));
+  const room = columns.reduce((sum, column) => sum + segmentBound(rows, column), 0);
+  // The lengths stand before the segments, so their room is kept free and what is left of it cut off.
+  const reserved = 10 + 5 * columns.length;
+  const out = new ByteBuilder(reserved + room);
+  out.position = reserved;
+  const unrepeated: Stretch[] = [];
   const lengths = columns.map((column) => {
     const start = out.position;
     encodeSegment(out, rows, column);
+    if (column.kind === 'variable' && out.position - start > column.data.length && !hasRepeats(column.data)) {
+      unrepeated.push({ start: out.position - column.data.length, end: out.position });
+    }
     return out.position - start;
   });
-  const frame = new ByteBuilder(10 + 5 * lengths.length + out.position);
+  const frame = new ByteBuilder(reserved);
   frame.leb128(rows);
   frame.leb128(columns.length);
   for (const length of lengths) frame.leb128(length);
-  frame.append(out.finish());
-  return frame.finish();
-}
-
-// Every part is put together here before its length is known: one buffer for all, since large ones cost the garbage
-// collector more than the encoding itself.
-let scratch: Uint8Array = new Uint8Array(0);
-const MAX_SCRATCH = 8 * 2 ** 20;
-
-function scratchOf(capacity: number): ByteBuilder {
-  if (capacity > MAX_SCRATCH) return new ByteBuilder(capacity);
-  if (scratch.length < capacity) scratch = new Uint8Array(capacity);
-  return new ByteBuilder(scratch);
+  const from = reserved - frame.position;
+  out.bytes.set(frame.finish(), from);
+  return {
+    bytes: out.bytes.subarray(from, out.position),
+    unrepeated: unrepeated.map(({ start, end }) => ({ start: start - from, end: end - from })),
+  };
 }
 
 function segmentBound(rows: number, column: ColumnValues): number {
@@ -86,7 +101,7 @@ function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): vo
   } else {
     if (column.lengths.length !== rows) throw new RangeError('"batch" has a column of the wrong size');
     const lengths = nulls === null ? column.lengths : compactLengths(column.lengths, nulls, count);
-    encoding = encodeStrings(out, lengths, column.data, engine.equalBytes);
+    encoding = encodeStrings(out, lengths, column.data);
   }
   out.bytes[tagAt] = encoding * 4 + (nulls === null ? NO_NULLS : SOME_NULLS);
 }

@@ -3,24 +3,21 @@
  * length (dates, codes) stand in planes, first byte of every value, then second …; a value that all rows share
  * stands once.
  */
+
+import { engine } from '#engine';
 import { type ByteBuilder, type ByteCursor, damagedPart } from './byte-cursor.js';
-import { type DELTAS, decodeNumbers, encodeNumbers, NUMBERS, numbersBound } from './column-numbers.js';
+import { decodeNumbers, encodeNumbers, NUMBERS, numbersBound } from './column-numbers.js';
+import { MAX_PLANES, PlaneWriter, planesBound, readPlanes } from './column-planes.js';
 
 /** Encoding tags of a column of strings, as they stand in a segment. */
 export const STRINGS = 2;
 export const REPEATED = 3;
 export const PLANES = 4;
 
-/** What stands in a segment's tag for its encoding. */
-export type Encoding = typeof NUMBERS | typeof DELTAS | typeof STRINGS | typeof REPEATED | typeof PLANES;
-
-// Longest value that is worth being taken apart.
-const LONGEST_IN_PLANES = 16;
-
 /** Most bytes that {@link encodeStrings} writes. */
 export function stringsBound(count: number, dataLength: number): number {
   // Planes are chosen only where the padding adds at most a quarter.
-  return numbersBound(count, 4) + Math.ceil(dataLength * 1.25);
+  return numbersBound(count, 4) + planesBound(0, MAX_PLANES) + Math.ceil(dataLength * 1.25);
 }
 
 /** Appends values and says how. */
@@ -28,7 +25,6 @@ export function encodeStrings(
   out: ByteBuilder,
   lengths: Uint32Array,
   data: Uint8Array,
-  equal: (a: Uint8Array, b: Uint8Array) => boolean,
 ): typeof STRINGS | typeof REPEATED | typeof PLANES {
   const count = lengths.length;
   if (count === 0) return STRINGS;
@@ -40,30 +36,36 @@ export function encodeStrings(
     if (length !== first) same = false;
     if (length > longest) longest = length;
   }
-  if (same && (count === 1 || equal(data.subarray(first), data.subarray(0, data.length - first)))) {
+  if (
+    same &&
+    (count === 1 || engine.equalBytes(data.subarray(first), data.subarray(0, data.length - first)))
+  ) {
     out.append(data.subarray(0, first));
     return REPEATED;
   }
   encodeNumbers(out, new Uint8Array(lengths.buffer, lengths.byteOffset, count * 4), 4, count, false);
-  if (longest > LONGEST_IN_PLANES || count * longest > data.length * 1.25) {
+  if (longest > MAX_PLANES || count * longest > data.length * 1.25) {
     out.append(data);
     return STRINGS;
   }
-  const target = out.bytes;
-  const start = out.position;
+  const planes = new PlaneWriter(out, count, longest);
   if (same) {
     for (let plane = 0; plane < longest; plane++) {
-      const at = start + plane * count;
-      for (let i = 0, from = plane; i < count; i++, from += longest) target[at + i] = data[from]!;
+      const { bytes: target, position } = out;
+      for (let i = 0, from = plane; i < count; i++, from += longest) target[position + i] = data[from]!;
+      planes.end();
     }
-  } else {
-    target.fill(0, start, start + longest * count);
-    for (let i = 0, from = 0; i < count; i++) {
-      const length = lengths[i]!;
-      for (let plane = 0; plane < length; plane++) target[start + plane * count + i] = data[from++]!;
-    }
+    return PLANES;
   }
-  out.position = start + longest * count;
+  const padded = new Uint8Array(count * longest);
+  for (let i = 0, from = 0; i < count; i++) {
+    const length = lengths[i]!;
+    for (let plane = 0, to = i; plane < length; plane++, to += count) padded[to] = data[from++]!;
+  }
+  for (let plane = 0; plane < longest; plane++) {
+    out.bytes.set(padded.subarray(plane * count, (plane + 1) * count), out.position);
+    planes.end();
+  }
   return PLANES;
 }
 
@@ -87,12 +89,14 @@ export function decodeStrings(
     if (total !== input.remaining) throw damagedPart('the lengths of its values do not add up');
     return { lengths, data: input.take(total) };
   }
-  if (longest * count !== input.remaining) throw damagedPart('the lengths of its values do not add up');
-  const source = input.take(longest * count);
+  if (total > budget) throw damagedPart('it asks for more memory than a genuine one ever does');
+  const planes = readPlanes(input, count, MAX_PLANES);
+  if (planes.length !== longest) throw damagedPart('the lengths of its values do not add up');
   const data = new Uint8Array(total);
+  const isSame = planes.map((plane) => plane.length === 1);
   for (let i = 0, to = 0; i < count; i++) {
     const length = lengths[i]!;
-    for (let plane = 0, from = i; plane < length; plane++, from += count) data[to++] = source[from]!;
+    for (let plane = 0; plane < length; plane++) data[to++] = planes[plane]![isSame[plane] ? 0 : i]!;
   }
   return { lengths, data };
 }

@@ -5,6 +5,7 @@
 import { engine } from '#engine';
 import { BackupError } from '../errors.js';
 import { damagedPart } from './byte-cursor.js';
+import type { Stretch } from './column-part.js';
 
 const HEADER_BYTES = 20;
 const TRAILER_BYTES = 8;
@@ -14,9 +15,17 @@ export const MAX_PART_BYTES: number = 2 ** 30 + 2 ** 26;
 // DEFLATE cannot make its input smaller than this.
 const MAX_DEFLATE_RATIO = 1032;
 
-/** Compresses a column part. */
-export async function gzipMember(plain: Uint8Array, rows: number): Promise<Uint8Array> {
-  const body = await engine.deflate(plain);
+/**
+ * Compresses a column part.
+ *
+ * @param unrepeated - stretches in which nothing repeats, so that looking for repeats would be in vain
+ */
+export async function gzipMember(
+  plain: Uint8Array,
+  rows: number,
+  unrepeated: readonly Stretch[] = [],
+): Promise<Uint8Array> {
+  const body = await engine.deflate(plain, unrepeated);
   const member = new Uint8Array(HEADER_BYTES + body.length + TRAILER_BYTES);
   const view = new DataView(member.buffer);
   // Magic, DEFLATE, flags; no time; fastest compression; unknown system; extra field of 8 bytes: 'SB', 4, rows.

@@ -3,14 +3,14 @@ import { engine } from '#engine';
 import { BackupError } from '../errors.js';
 import { damagedPart } from './byte-cursor.js';
 import type { ColumnBatch } from './column-batch.js';
-import { decodeColumnPart, encodeColumnPart } from './column-part.js';
+import { decodeColumnPart, encodeColumns } from './column-part.js';
 import { gunzipMember, gzipMember } from './gzip-member.js';
 import type { RowsPart, ValueForm } from './model.js';
 
 /** Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has threads. */
 export async function packRows(table: number, sequence: number, batch: ColumnBatch): Promise<RowsPart> {
-  const plain = encodeColumnPart(batch);
-  const data = await gzipMember(plain, batch.rows);
+  const { bytes: plain, unrepeated } = encodeColumns(batch);
+  const data = await gzipMember(plain, batch.rows, unrepeated);
   const sha256 = bytesToHex(engine.sha256(data));
   return { kind: 'rows', table, sequence, rows: batch.rows, plainBytes: plain.length, sha256, data };
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { type ColumnBatch, widthOf } from '../../src/archive/column-batch.js';
 import { decodeColumnPart, encodeColumnPart, MAX_PART_ROWS } from '../../src/archive/column-part.js';
@@ -122,6 +124,21 @@ describe('column parts', () => {
 
   it('hold rows of a table without kept columns', () => {
     assertRoundTrip({ rows: 12, columns: [] }, []);
+  });
+
+  it('hold images and signatures beside columns that repeat themselves', async () => {
+    const rows = 40;
+    const images = Array.from({ length: rows }, () => Buffer.from(randomBytes(5000).toString('base64')));
+    const notes = images.map((_, i) => Buffer.from(`A note that repeats itself. ${i}`));
+    const ids = images.map((_, i) => BigInt(i));
+    const batch: ColumnBatch = {
+      rows,
+      columns: [column('i64', ids), column('bytes', images), column('bytes', notes), column('bytes', images)],
+    };
+    const part = await packRows(1, 1, batch);
+    assert.deepEqual(await unpackRows(part, ['i64', 'bytes', 'bytes', 'bytes']), batch);
+    assert.deepEqual(new Uint8Array(gunzipSync(part.data)), encodeColumnPart(batch));
+    assert.ok(part.data.length < part.plainBytes * 0.8);
   });
 
   it('travel compressed and digested', async () => {

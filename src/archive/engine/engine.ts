@@ -4,8 +4,15 @@
  */
 export interface Engine {
   readonly name: 'node' | 'portable';
-  /** Compresses to one raw DEFLATE stream. The two engines may differ in the bytes, never in what they mean. */
-  deflate(data: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Compresses to one raw DEFLATE stream. The two engines may differ in the bytes, never in what they mean.
+   *
+   * @param unrepeated - stretches in which nothing repeats, in order: a hint
+   */
+  deflate(
+    data: Uint8Array,
+    unrepeated: readonly { readonly start: number; readonly end: number }[],
+  ): Promise<Uint8Array>;
   /**
    * Inflates one raw DEFLATE stream.
    *

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { crc32, deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib';
+import { constants, crc32, deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib';
+import { concatBytes } from '../../bytes.js';
 import type { Engine } from './engine.js';
 
 const deflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw);
@@ -8,16 +9,28 @@ const inflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 
 // Every turn of the thread pool costs more than memory does: one turn takes in a whole part.
 const CHUNK_SIZE = 1 << 20;
+// Level 1 finds most of what there is to find in columns. A low memory level makes short blocks, each with a code of
+// its own, which suits short columns: a tenth smaller at the same speed.
+const ordinary: ZlibOptions = { level: 1, memLevel: 6, chunkSize: CHUNK_SIZE };
+const literal: ZlibOptions = { ...ordinary, strategy: constants.Z_HUFFMAN_ONLY };
+const unfinished: ZlibOptions = { finishFlush: constants.Z_SYNC_FLUSH };
 const algorithm = 'chacha20-poly1305';
 
 /** The engine on the native code of Node.js; compression and scrypt run in its thread pool. */
 export const engine: Engine = {
   name: 'node',
-  async deflate(data) {
-    const chunkSize = Math.min(CHUNK_SIZE, Math.max(1024, data.length >> 1));
-    const compressed = await deflateAsync(data, { level: 1, memLevel: 9, chunkSize });
-    // A small result would keep its whole chunk alive.
-    return compressed.buffer.byteLength > 2 * compressed.length ? new Uint8Array(compressed) : compressed;
+  async deflate(data, unrepeated) {
+    // Pieces that end at a byte follow each other as if they were one stream.
+    const pieces: Promise<Uint8Array>[] = [];
+    let from = 0;
+    for (const { start, end } of unrepeated) {
+      if (start > from) pieces.push(deflateAsync(data.subarray(from, start), { ...ordinary, ...unfinished }));
+      pieces.push(deflateAsync(data.subarray(start, end), { ...literal, ...unfinished }));
+      from = end;
+    }
+    pieces.push(deflateAsync(data.subarray(from), ordinary));
+    const done = await Promise.all(pieces);
+    return done.length === 1 ? done[0]! : concatBytes(done);
   },
   async inflate(data, size) {
     const chunkSize = Math.min(Math.max(size + 1, 1024), 16 * CHUNK_SIZE);

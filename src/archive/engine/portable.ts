@@ -19,11 +19,11 @@ export const engine: Engine = {
   crc32,
   sha256,
   seal(key, nonce, data, into) {
-    chacha20poly1305(key, nonce).encrypt(data, into);
+    chacha20poly1305(key, nonce).encrypt(data, into.subarray(0, data.length + 16));
   },
   open(key, nonce, sealed, into) {
     try {
-      chacha20poly1305(key, nonce).decrypt(sealed, into);
+      chacha20poly1305(key, nonce).decrypt(sealed, into.subarray(0, sealed.length - 16));
       return true;
     } catch {
       return false;

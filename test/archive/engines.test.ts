@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { decryptAgeWith } from '../../src/archive/age/decrypt.js';
+import { encryptAgeWith } from '../../src/archive/age/encrypt.js';
+import type { Engine } from '../../src/archive/engine/engine.js';
+import { engine as node } from '../../src/archive/engine/node.js';
+import { engine as portable } from '../../src/archive/engine/portable.js';
+import { hasRepeats } from '../../src/archive/repeats.js';
+import { collectBytes, utf8 } from '../../src/bytes.js';
+
+const crossings: readonly (readonly [Engine, Engine])[] = [
+  [node, portable],
+  [portable, node],
+];
+const text = utf8('The same words again and again. '.repeat(5000));
+const noise = crypto.getRandomValues(new Uint8Array(50_000));
+const mixed = new Uint8Array([...text, ...noise, ...text]);
+const unrepeated = [{ start: text.length, end: text.length + noise.length }];
+
+describe('the two engines', () => {
+  for (const [writer, reader] of crossings) {
+    it(`${reader.name} inflates what ${writer.name} deflated`, async () => {
+      for (const data of [new Uint8Array(0), utf8('a'), text, noise, mixed]) {
+        for (const hint of data === mixed ? [[], unrepeated] : [[]]) {
+          const deflated = await writer.deflate(data, hint);
+          assert.deepEqual(await reader.inflate(deflated, data.length), data);
+          await assert.rejects(reader.inflate(deflated, data.length + 1));
+          if (data.length > 0) await assert.rejects(reader.inflate(deflated, data.length - 1));
+        }
+      }
+    });
+
+    it(`${reader.name} opens what ${writer.name} sealed`, async () => {
+      const options = { passphrase: 'correct horse', scryptLogN: 4 };
+      for (const size of [0, 1, 65535, 65536, 65537, 131072, 1048576 + 65536, 1200000]) {
+        const data = new Uint8Array(size).map((_, i) => i * 7);
+        const file = await collectBytes(encryptAgeWith(writer, data, options));
+        assert.deepEqual(await collectBytes(decryptAgeWith(reader, file, options)), data);
+      }
+    });
+  }
+
+  it('seal to the same bytes, digest and compare alike', async () => {
+    const key = noise.slice(0, 32);
+    const nonce = noise.slice(32, 44);
+    const sealed = [node, portable].map((engine) => {
+      const into = new Uint8Array(text.length + 16);
+      engine.seal(key, nonce, text, into);
+      return into;
+    });
+    assert.deepEqual(sealed[0], sealed[1]);
+    const salt = utf8('salt');
+    assert.deepEqual(await node.scrypt(text, salt, 16), await portable.scrypt(text, salt, 16));
+    fc.assert(
+      fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
+        assert.deepEqual(node.sha256(a), portable.sha256(a));
+        assert.equal(node.crc32(a), portable.crc32(a));
+        assert.equal(node.equalBytes(a, b), portable.equalBytes(a, b));
+        assert.ok(node.equalBytes(a, a.slice()) && portable.equalBytes(a, a.slice()));
+      }),
+    );
+  });
+});
+
+describe('looking for repeats', () => {
+  it('is in vain in images, worthwhile in text, and not asked of little', () => {
+    const image = crypto.getRandomValues(new Uint8Array(65536));
+    const base64 = utf8(btoa(String.fromCharCode(...image)));
+    assert.equal(hasRepeats(image), false);
+    assert.equal(hasRepeats(base64), false);
+    assert.equal(hasRepeats(text), true);
+    assert.equal(hasRepeats(image.subarray(0, 1000)), true);
+    // The same image again is a repeat, however long it is.
+    assert.equal(hasRepeats(new Uint8Array([...image, ...image])), true);
+  });
+});
