@@ -166,6 +166,7 @@ export type {
 } from './recovery/compare/comparison.js';
 export { type DatabaseFingerprint, type SideOptions, takeFingerprint } from './recovery/compare/side.js';
 export type { LoadMethod } from './recovery/load/table-loader.js';
+export type { RestoreOptions } from './recovery/restore/options.js';
 export type {
   RestoredObject,
   RestoredTable,
@@ -173,7 +174,7 @@ export type {
   RestoreProgress,
   RestoreReport,
 } from './recovery/restore/report.js';
-export { type RestoreOptions, restoreDatabase } from './recovery/restore/restore-database.js';
+export { restoreDatabase } from './recovery/restore/restore-database.js';
 export type {
   GetOptions,
   PutOptions,

@@ -38,7 +38,8 @@ export interface RestoreNote {
 
 /** How far a restore is. */
 export interface RestoreProgress {
-  readonly phase: 'finishing' | 'objects' | 'rows';
+  /** Rows go in, keys of a table are built, or views, triggers and the like are made. */
+  readonly phase: 'keys' | 'objects' | 'rows';
   /** What is worked on. */
   readonly table: string;
   readonly tablesDone: number;

@@ -29,6 +29,22 @@ export async function restoreSequences(
   }
 }
 
+/** Removes everything that comes after the rows, in a target whose restore is taken up again. */
+export async function dropObjects(connection: Connection): Promise<void> {
+  const schema = quoteText(connection.address.database!);
+  const drop = async (view: string, column: string, name: string, kind: string): Promise<void> => {
+    const rows = await connection.query(
+      `SELECT ${name} AS name, ${kind} AS kind FROM information_schema.${view} WHERE ${column} = ${schema}`,
+    );
+    for (const row of rows)
+      await connection.query(`DROP ${row['kind']} IF EXISTS ${quoteName(row['name']!)}`);
+  };
+  await drop('EVENTS', 'EVENT_SCHEMA', 'EVENT_NAME', "'EVENT'");
+  await drop('TRIGGERS', 'TRIGGER_SCHEMA', 'TRIGGER_NAME', "'TRIGGER'");
+  await drop('VIEWS', 'TABLE_SCHEMA', 'TABLE_NAME', "'VIEW'");
+  await drop('ROUTINES', 'ROUTINE_SCHEMA', 'ROUTINE_NAME', 'ROUTINE_TYPE');
+}
+
 /**
  * Makes routines, views, triggers and events, each in the surroundings it had (O1–O12), when all rows are in. What needs
  * something that is not there yet waits for the next round; what was broken at the source may stay broken.

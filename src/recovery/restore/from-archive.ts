@@ -1,0 +1,187 @@
+import type { DatabaseDescription, SchemaObject, TableSummary } from '../../archive/model.js';
+import type { ArchiveReader } from '../../archive/open-archive.js';
+import { serverErrorNumber } from '../../database/connection.js';
+import { quoteName } from '../../database/identifiers.js';
+import type { TableLoader } from '../load/table-loader.js';
+import { type JournalState, journalTable, readJournal } from './journal.js';
+import type { RestoredTable, RestoreProgress, RestoreReport } from './report.js';
+import { dropObjects, restoreSequences } from './schema-objects.js';
+import type { RestoreSession } from './session.js';
+import { aboutTable, checkRows, finishTable, makeTable } from './table-work.js';
+import { examineTarget } from './target.js';
+import type { RestoreWork } from './work.js';
+
+/**
+ * Restores from an archive that is read at any place: several tables at a time, the largest first, each complete with
+ * its keys before it is noted in the journal. An interrupted restore of the same archive goes on where it stopped.
+ */
+export class ArchiveRestore {
+  readonly #work: RestoreWork;
+  readonly #archive: ArchiveReader;
+  readonly #waiting: TableSummary[];
+  readonly #totals: Pick<Required<RestoreProgress>, 'totalPlainBytes' | 'totalTables'>;
+  readonly #done: RestoredTable[] = [];
+  #rows = 0;
+  #plainBytes = 0;
+
+  constructor(work: RestoreWork, archive: ArchiveReader) {
+    this.#work = work;
+    this.#archive = archive;
+    const { tables: wanted } = work.options;
+    const { tables } = archive.manifest;
+    for (const name of wanted ?? []) {
+      if (!tables.some((table) => table.name === name)) {
+        throw new RangeError(`"tables" names "${name}", which is not in the archive`);
+      }
+    }
+    this.#waiting = tables.filter(({ name }) => wanted?.includes(name) ?? true);
+    // What takes longest comes first, so that the sessions end together.
+    this.#waiting.sort((a, b) => b.plainBytes - a.plainBytes || a.index - b.index);
+    this.#totals = {
+      totalTables: this.#waiting.length,
+      totalPlainBytes: this.#waiting.reduce((sum, table) => sum + table.plainBytes, 0),
+    };
+  }
+
+  async run(): Promise<RestoreReport> {
+    const work = this.#work;
+    const reading = { signal: work.signal };
+    const [database, objects] = [await this.#archive.database(reading), await this.#archive.objects(reading)];
+    await this.#begin(database, objects);
+    const { connections = 2 } = work.options;
+    const workers = Array.from({ length: Math.min(connections, this.#waiting.length) }, () =>
+      this.#loadTables(),
+    );
+    for (const worker of workers) worker.catch((error: unknown) => work.fail(error));
+    // The first failure is the cause; the others are its echo.
+    await Promise.all(workers);
+    work.signal.throwIfAborted();
+    this.#report('objects', '');
+    this.#done.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return work.complete(this.#done, objects, this.#archive.manifest);
+  }
+
+  async #begin(database: DatabaseDescription, objects: readonly SchemaObject[]): Promise<void> {
+    const work = this.#work;
+    const server = await work.claim();
+    const key = this.#workKey();
+    const state = await examineTarget(server.connection, work.target.database);
+    if (state === 'unfinished' && work.options.resume !== false) {
+      const journal = await readJournal(server.connection, work.target.database);
+      if (journal.work === key) {
+        await work.open(database);
+        await this.#takeUp(journal);
+        return;
+      }
+    }
+    await work.beginAnew(server, database, key);
+    await restoreSequences(work.schema.connection, objects);
+  }
+
+  /** The same archive and the same choice of tables. */
+  #workKey(): string {
+    const { tables } = this.#work.options;
+    const indexes =
+      tables === undefined
+        ? 'all'
+        : this.#waiting
+            .map((table) => table.index)
+            .sort()
+            .join('.');
+    return `${this.#archive.manifest.archiveId}:${indexes.length > 150 ? indexes.length : indexes}`;
+  }
+
+  /** Keeps the tables that are whole, and drops everything else: what was under way, and what comes after the rows. */
+  async #takeUp(journal: JournalState): Promise<void> {
+    const { schema, notes } = this.#work;
+    await dropObjects(schema.connection);
+    const kept: RestoredTable[] = [];
+    for (const table of [...this.#waiting]) {
+      const whole = journal.done.get(table.index) === table.rows && (await this.#holds(table));
+      if (whole) {
+        this.#waiting.splice(this.#waiting.indexOf(table), 1);
+        kept.push({ name: table.name, rows: table.rows });
+        this.#rows += table.rows;
+        this.#plainBytes += table.plainBytes;
+      } else {
+        await schema.connection.query(`DROP TABLE IF EXISTS ${quoteName(table.name)}`);
+      }
+    }
+    this.#done.push(...kept);
+    notes.push({
+      code: 'resumed',
+      message: `An interrupted restore was taken up: ${kept.length} tables were there already.`,
+    });
+  }
+
+  /** Counted again: a server that lost power may have lost rows that it had confirmed (MyISAM). */
+  async #holds(table: TableSummary): Promise<boolean> {
+    const { connection } = this.#work.schema;
+    try {
+      const [row] = await connection.query(`SELECT COUNT(*) AS n FROM ${quoteName(table.name)}`);
+      return Number(row?.['n']) === table.rows;
+    } catch (error) {
+      // The table is gone or damaged; anything else is the connection's trouble.
+      if (serverErrorNumber(error) === undefined) throw error;
+      return false;
+    }
+  }
+
+  async #loadTables(): Promise<void> {
+    const session = await this.#work.openSession();
+    for (let table = this.#waiting.shift(); table !== undefined; table = this.#waiting.shift()) {
+      this.#work.signal.throwIfAborted();
+      await this.#loadTable(session, table);
+    }
+  }
+
+  async #loadTable(session: RestoreSession, summary: TableSummary): Promise<void> {
+    const work = this.#work;
+    const { name, index } = summary;
+    const description = await this.#archive.table(name, { signal: work.signal });
+    const statements = await makeTable(session, description, work.source.name, work.target.database);
+    work.noteTable(description);
+    let taken = 0;
+    let found = 0;
+    if (summary.parts > 0) {
+      const loader = await work.method.begin(session, description, work.signal);
+      try {
+        found = await this.#feed(loader, summary);
+        taken = await loader.finish();
+      } catch (error) {
+        throw aboutTable(error, name, 'cannot be loaded');
+      }
+    }
+    checkRows(name, summary.rows, found, taken);
+    this.#report('keys', name);
+    await finishTable(session, description, statements, work.signal);
+    await journalTable(session.connection, index, taken);
+    this.#done.push({ name, rows: taken });
+  }
+
+  async #feed(loader: TableLoader, { name, rows, plainBytes }: TableSummary): Promise<number> {
+    const { signal } = this.#work;
+    let found = 0;
+    for await (const batch of this.#archive.readTable(name, { signal })) {
+      signal.throwIfAborted();
+      await loader.write(batch);
+      found += batch.rows;
+      this.#rows += batch.rows;
+      // Parts of a table are much alike; the manifest knows the size of all of them together.
+      this.#plainBytes += rows === 0 ? 0 : (plainBytes * batch.rows) / rows;
+      this.#report('rows', name);
+    }
+    return found;
+  }
+
+  #report(phase: RestoreProgress['phase'], table: string): void {
+    this.#work.report({
+      phase,
+      table,
+      tablesDone: this.#done.length,
+      rows: this.#rows,
+      plainBytes: Math.round(this.#plainBytes),
+      ...this.#totals,
+    });
+  }
+}

@@ -1,0 +1,178 @@
+import type { DumpSummary, Part, RowsPart, SchemaObject, TableDescription } from '../../archive/model.js';
+import { unpackRows } from '../../archive/pack-rows.js';
+import { BackupError } from '../../errors.js';
+import type { TableStatements } from '../ddl/table-statement.js';
+import { loadedColumns } from '../load/cells.js';
+import type { TableLoader } from '../load/table-loader.js';
+import type { RestoreProgress, RestoreReport } from './report.js';
+import type { RestoreSession } from './session.js';
+import { aboutTable, checkRows, finishTable, makeTable } from './table-work.js';
+import type { RestoreWork } from './work.js';
+
+interface RestoringTable {
+  readonly description: TableDescription;
+  readonly statements: TableStatements;
+  /** In the parts that came. */
+  rows: number;
+  /** By the server's word. */
+  taken: number;
+}
+
+/** A session that loads one table at a time. */
+interface Lane {
+  readonly session: RestoreSession;
+  open: { readonly table: RestoringTable; readonly loader: TableLoader } | undefined;
+  /** When it was last fed. */
+  fed: number;
+}
+
+/**
+ * Restores from parts in the order in which they come. Tables may interleave, and nobody knows which rows are a table's
+ * last, so a lane keeps its table until another one needs it; keys are built when all rows are in.
+ */
+export class StreamRestore {
+  readonly #work: RestoreWork;
+  readonly #tables: Map<number, RestoringTable> = new Map();
+  readonly #skipped: Set<number> = new Set();
+  readonly #lanes: Lane[] = [];
+  #rows = 0;
+  #plainBytes = 0;
+  #clock = 0;
+
+  constructor(work: RestoreWork) {
+    this.#work = work;
+  }
+
+  async run(parts: AsyncIterable<Part>): Promise<RestoreReport> {
+    const work = this.#work;
+    const server = await work.claim();
+    let objects: readonly SchemaObject[] = [];
+    let summary: DumpSummary | undefined;
+    for await (const part of parts) {
+      work.signal.throwIfAborted();
+      switch (part.kind) {
+        case 'database':
+          await work.beginAnew(server, part.database, '');
+          break;
+        case 'table':
+          await this.#takeTable(part.table);
+          break;
+        case 'rows':
+          if (!this.#skipped.has(part.table)) await this.#takeRows(part);
+          break;
+        case 'objects':
+          objects = part.objects;
+          break;
+        case 'summary':
+          summary = part.summary;
+          break;
+      }
+    }
+    if (summary === undefined) {
+      throw new BackupError('archive-damaged', 'The parts of the database ended before their summary.');
+    }
+    for (const lane of this.#lanes) await this.#finishLoading(lane);
+    for (const expected of summary.tables) {
+      if (this.#skipped.has(expected.index)) continue;
+      const table = this.#tables.get(expected.index);
+      checkRows(expected.name, expected.rows, table?.rows ?? 0, table?.taken ?? 0);
+    }
+    await this.#finishTables();
+    this.#report('objects', '');
+    const tables = [...this.#tables.values()];
+    return work.complete(
+      tables.map(({ description, taken }) => ({ name: description.name, rows: taken })),
+      objects,
+      summary,
+    );
+  }
+
+  async #takeTable(description: TableDescription): Promise<void> {
+    const work = this.#work;
+    if (work.options.tables !== undefined && !work.options.tables.includes(description.name)) {
+      this.#skipped.add(description.index);
+      return;
+    }
+    const statements = await makeTable(work.schema, description, work.source.name, work.target.database);
+    work.noteTable(description);
+    this.#tables.set(description.index, { description, statements, rows: 0, taken: 0 });
+  }
+
+  async #takeRows(part: RowsPart): Promise<void> {
+    const table = this.#tables.get(part.table);
+    if (table === undefined) {
+      throw new BackupError(
+        'archive-damaged',
+        `The archive holds rows of a table number ${part.table} that it does not describe.`,
+      );
+    }
+    const { description } = table;
+    const forms = loadedColumns(description.columns).map((column) => column.form);
+    const batch = await unpackRows(part, forms);
+    const lane = await this.#laneFor(table);
+    lane.fed = ++this.#clock;
+    try {
+      await lane.open!.loader.write(batch);
+    } catch (error) {
+      throw aboutTable(error, description.name, 'cannot be loaded');
+    }
+    table.rows += part.rows;
+    this.#rows += part.rows;
+    this.#plainBytes += part.plainBytes;
+    this.#report('rows', description.name);
+  }
+
+  /** The lane that loads this table already, or else a new one, or else the one that waited longest. */
+  async #laneFor(table: RestoringTable): Promise<Lane> {
+    const work = this.#work;
+    const { connections = 2 } = work.options;
+    let lane = this.#lanes.find(({ open }) => open?.table === table);
+    if (lane !== undefined) return lane;
+    if (this.#lanes.length < connections) {
+      lane = { session: await work.openSession(), open: undefined, fed: 0 };
+      this.#lanes.push(lane);
+    } else {
+      lane = this.#lanes.reduce((oldest, each) => (each.fed < oldest.fed ? each : oldest));
+      await this.#finishLoading(lane);
+    }
+    lane.open = { table, loader: await work.method.begin(lane.session, table.description, work.signal) };
+    return lane;
+  }
+
+  async #finishLoading(lane: Lane): Promise<void> {
+    if (lane.open === undefined) return;
+    const { table, loader } = lane.open;
+    try {
+      table.taken += await loader.finish();
+    } catch (error) {
+      throw aboutTable(error, table.description.name, 'cannot be loaded');
+    }
+    lane.open = undefined;
+  }
+
+  async #finishTables(): Promise<void> {
+    const work = this.#work;
+    const waiting = [...this.#tables.values()].filter(({ statements }) => statements.after.length > 0);
+    // The longest first, so that the sessions end together.
+    waiting.sort((a, b) => b.rows - a.rows);
+    const sessions = this.#lanes.length > 0 ? this.#lanes.map((lane) => lane.session) : [work.schema];
+    await Promise.all(
+      sessions.map(async (session) => {
+        for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
+          this.#report('keys', table.description.name);
+          await finishTable(session, table.description, table.statements, work.signal);
+        }
+      }),
+    );
+  }
+
+  #report(phase: RestoreProgress['phase'], table: string): void {
+    this.#work.report({
+      phase,
+      table,
+      tablesDone: this.#tables.size,
+      rows: this.#rows,
+      plainBytes: this.#plainBytes,
+    });
+  }
+}

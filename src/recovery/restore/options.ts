@@ -1,0 +1,31 @@
+import type { LoadMethod } from '../load/table-loader.js';
+import type { RestoreProgress } from './report.js';
+
+/** Options of every way to restore. */
+export interface RestoreOptions {
+  /** Drop what is in the target first. A database that is in use is refused all the same. @defaultValue false */
+  readonly replace?: boolean;
+  /**
+   * Only these tables. From an archive that is read at any place, nothing of the others is fetched.
+   * @defaultValue all
+   */
+  readonly tables?: readonly string[];
+  /** Whether views, triggers, routines and events are restored. @defaultValue true, false with `tables` */
+  readonly objects?: boolean;
+  /**
+   * Whether a restore of the same archive that was interrupted goes on where it stopped. Only from an archive that is
+   * read at any place. @defaultValue true
+   */
+  readonly resume?: boolean;
+  /** Sessions that load at the same time, each a table of its own. @defaultValue 2 */
+  readonly connections?: number;
+  /** Whether views, triggers and so on act for the user they acted for, or for whoever restores. @defaultValue 'keep' */
+  readonly definers?: 'keep' | 'strip';
+  /** Whether events that ran at the source run again at the end. @defaultValue 'as-found' */
+  readonly events?: 'as-found' | 'disabled';
+  /** `auto` takes LOAD DATA LOCAL where the server allows it, INSERT of many rows elsewhere. @defaultValue 'auto' */
+  readonly method?: LoadMethod | 'auto';
+  /** Called often. A throw in it ends the restore. */
+  readonly onProgress?: (progress: RestoreProgress) => void;
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,130 @@
+import type { TableDescription } from '../../archive/model.js';
+import { BackupError } from '../../errors.js';
+import { planTable, type TableStatements } from '../ddl/table-statement.js';
+import { type LoadMethod, openLoader, refusesLoadData, type TableLoader } from '../load/table-loader.js';
+import type { RestoreSession } from './session.js';
+
+/** The way rows go in, which may turn out at the first table. */
+export class MethodChoice {
+  readonly #wish: LoadMethod | 'auto';
+  #method: LoadMethod | undefined;
+
+  constructor(wish: LoadMethod | 'auto') {
+    this.#wish = wish;
+  }
+
+  /** What was chosen. */
+  get method(): LoadMethod {
+    return this.#method ?? (this.#wish === 'insert' ? 'insert' : 'load-data');
+  }
+
+  /**
+   * Begins to load a table that exists. When `signal` aborts, whoever waits for the loader is told.
+   *
+   * @throws BackupError naming the table
+   */
+  async begin(session: RestoreSession, table: TableDescription, signal: AbortSignal): Promise<TableLoader> {
+    const loader = await this.#open(session, table);
+    const abandon = () => loader.abandon(signal.reason);
+    signal.addEventListener('abort', abandon, { once: true });
+    return {
+      write: (batch) => loader.write(batch),
+      async finish() {
+        try {
+          return await loader.finish();
+        } finally {
+          // The signal outlives the loader and its buffers.
+          signal.removeEventListener('abort', abandon);
+        }
+      },
+      abandon: (error) => loader.abandon(error),
+    };
+  }
+
+  async #open(session: RestoreSession, table: TableDescription): Promise<TableLoader> {
+    this.#method ??= this.#wish === 'auto' ? (session.localInfile ? 'load-data' : 'insert') : this.#wish;
+    try {
+      return await openLoader(session, table, this.#method);
+    } catch (error) {
+      if (this.#wish !== 'auto' || this.#method === 'insert' || !refusesLoadData(error)) {
+        throw aboutTable(error, table.name, 'cannot be loaded');
+      }
+      this.#method = 'insert';
+      return openLoader(session, table, 'insert');
+    }
+  }
+}
+
+/** Makes an empty table, ready to take rows. @throws BackupError naming the table */
+export async function makeTable(
+  session: RestoreSession,
+  table: TableDescription,
+  source: string,
+  target: string,
+): Promise<TableStatements> {
+  const { connection } = session;
+  const statements = planTable(table, source, target);
+  try {
+    for (const sequence of sequencesOf(table))
+      await connection.query(`CREATE SEQUENCE IF NOT EXISTS ${sequence}`);
+    await connection.query(statements.create);
+    for (const sql of statements.before) await connection.query(sql);
+  } catch (error) {
+    throw aboutTable(error, table.name, 'cannot be made in the target');
+  }
+  return statements;
+}
+
+/** A default may call a sequence, which in a stream comes after the tables (C5). */
+function sequencesOf({ createStatement }: TableDescription): readonly string[] {
+  const calls = createStatement.matchAll(
+    /\bnext(?:val\(|\s+value\s+for\s+)(?:`(?:[^`]|``)*`\.)?(`(?:[^`]|``)*`)/gi,
+  );
+  return [...calls].map(([, name]) => name!);
+}
+
+/** Gives a loaded table its keys. @throws BackupError naming the table */
+export async function finishTable(
+  session: RestoreSession,
+  table: TableDescription,
+  statements: TableStatements,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    for (const sql of statements.after) {
+      await session.connection.query(sql, signal === undefined ? {} : { signal });
+    }
+  } catch (error) {
+    throw aboutTable(error, table.name, 'cannot be given its keys');
+  }
+}
+
+/** @throws BackupError `archive-damaged` or `restore-failed` when a row is missing or too many */
+export function checkRows(table: string, expected: number, found: number, taken: number): void {
+  if (found !== expected) {
+    throw new BackupError(
+      'archive-damaged',
+      `The archive should hold ${expected} rows of table "${table}" and holds ${found}.`,
+      { details: { table, expected, found } },
+    );
+  }
+  if (taken !== expected) {
+    throw new BackupError(
+      'restore-failed',
+      `The target took ${taken} of ${expected} rows of table "${table}".`,
+      { details: { table, expected, taken } },
+    );
+  }
+}
+
+/** The same failure with the name of the table it happened to. */
+export function aboutTable(error: unknown, table: string, what: string): unknown {
+  if (!(error instanceof BackupError) || error.details['table'] !== undefined) return error;
+  const { errno, serverCode } = error.details;
+  const answer = errno === undefined ? '' : ` (the server answered ${serverCode}, ${errno})`;
+  const code = error.code === 'database-query-failed' ? 'restore-failed' : error.code;
+  return new BackupError(code, `Table "${table}" ${what}${answer}.`, {
+    cause: error,
+    details: { ...error.details, table },
+  });
+}

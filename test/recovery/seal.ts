@@ -1,0 +1,25 @@
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { encryptArchive } from '../../src/archive/encrypt-archive.js';
+import { type ArchiveReader, openArchive } from '../../src/archive/open-archive.js';
+import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
+import type { DatabaseAddress } from '../../src/database/address.js';
+import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
+
+/** An archive in memory and the key to it. */
+export interface Sealed {
+  readonly bytes: Uint8Array;
+  readonly identities: readonly string[];
+  open(): Promise<ArchiveReader>;
+}
+
+/** Backs a database up into memory. */
+export async function seal(source: DatabaseAddress, options: DumpOptions = {}): Promise<Sealed> {
+  const identity = await generateX25519Identity();
+  const identities = [identity];
+  const archive = encryptArchive(dumpDatabase(source, options), {
+    recipients: [await identityToRecipient(identity)],
+    label: { practiceId: 'test', database: source.database!, scope: 'full', unlock: [] },
+  });
+  const bytes = await collectBytes(archive);
+  return { bytes, identities, open: () => openArchive(rangesOfBytes(bytes), { identities }) };
+}
