@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { compareDatabases } from '../../src/index.js';
 import { describeOnEachServer } from '../support/servers.js';
 import { runCli } from './support.js';
 
@@ -169,4 +171,51 @@ describeOnEachServer('the command line', (server) => {
     assert.deepEqual(await readdir(out), []);
     assert.equal((await extract(join(folder, 'nothing'), keyFile)).code, 1);
   });
+
+  it('restore brings everything back, and refuses a target that holds something', async () => {
+    const archive = join(folder, 'for-restore.tar.age');
+    await backup(archive);
+    const target = source.replace('/cli_office', '/cli_restored');
+    const restore = (...more: string[]) =>
+      runCli(['restore', archive, '--target', target, '--identity', keyFile, ...more], { env });
+    const done = await restore('--replace');
+    assert.equal(done.code, 0, done.stderr);
+    assert.match(done.stdout, /2 tables, 5 rows, 1 object/);
+    await assertEqual('cli_restored');
+    assert.equal((await restore()).code, 6);
+    assert.equal((await restore('--replace', '--tables', 'patient')).code, 0);
+    const left = await server().query("SHOW TABLES FROM cli_restored LIKE 'signalod'");
+    assert.equal(left.length, 0);
+  });
+
+  const client = ['mariadb', 'mysql'].find((program) => spawnSync(program, ['--version']).status === 0);
+  const skip = client === undefined ? 'the mariadb client is missing' : false;
+  it('extract gives SQL that the stock client loads to an equal database', { skip }, async () => {
+    const archive = join(folder, 'for-sql.tar.age');
+    await backup(archive);
+    const out = join(folder, 'sql');
+    const made = await runCli(['extract', archive, '--format', 'sql', '--out', out, '--identity', keyFile]);
+    assert.equal(made.code, 0, made.stderr);
+    await server().query([
+      'DROP DATABASE IF EXISTS cli_loaded',
+      'CREATE DATABASE cli_loaded CHARACTER SET utf8',
+    ]);
+    const { user, port, host, socketPath } = server().address;
+    const where =
+      socketPath === undefined ? [`-h${host ?? '127.0.0.1'}`, `-P${port ?? 3306}`] : [`-S${socketPath}`];
+    const loaded = spawnSync(client!, [...where, `-u${user}`, '--comments', '--binary-mode', 'cli_loaded'], {
+      input: await readFile(join(out, 'cli_office.sql')),
+      env: { ...process.env, ...env },
+    });
+    assert.equal(loaded.status, 0, loaded.stderr.toString());
+    await assertEqual('cli_loaded');
+  });
+
+  async function assertEqual(database: string): Promise<void> {
+    const comparison = await compareDatabases(
+      { ...server().address, database: 'cli_office' },
+      { ...server().address, database },
+    );
+    assert.deepEqual(comparison.differences, []);
+  }
 });

@@ -8,10 +8,17 @@ import {
   unlockLabel,
 } from '../../archive/index.js';
 import type { RangeSource } from '../../bytes.js';
-import type { Arguments, Command, CommandLine } from '../command.js';
+import type { Command, CommandLine } from '../command.js';
 import { UsageError } from '../exit-codes.js';
 import { csvHeader, csvRows } from '../extract/csv.js';
-import { fileNameOf, writePlainFile, writePlainPipe } from '../extract/plain-files.js';
+import {
+  fileNameOf,
+  type Pieces,
+  readableName,
+  writePlainFile,
+  writePlainPipe,
+} from '../extract/plain-files.js';
+import { sqlOf } from '../extract/sql.js';
 import { plural } from '../format.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
 import { openLocation, readThrough } from '../location.js';
@@ -24,10 +31,11 @@ export const extractCommand: Command = {
   summary: 'turn an archive into SQL, CSV or tar files',
   help: `Turn an archive into plain files. They are not encrypted: keep them safe.
 
-Usage: supplemental-backup extract ARCHIVE --format csv|tar --out DIR|-
+Usage: supplemental-backup extract ARCHIVE --format sql|csv|tar --out DIR|-
                            [--identity FILE | --password-fd N] [OPTIONS]
 
   ARCHIVE            path or s3://bucket/key
+  --format sql       one script for the mariadb or mysql client
   --format csv       a file per table, UTF-8; NULL is empty, an empty text is ""
   --format tar       the tar inside, with its reader.py
   --out DIR|-        a folder (made if missing) or stdout
@@ -45,8 +53,9 @@ ${keyHelp}
   async run(given, line) {
     const format = given.required('format');
     const out = given.required('out');
-    if (format !== 'csv' && format !== 'tar')
-      throw new UsageError(`--format is csv or tar, not "${format}".`);
+    if (format !== 'sql' && format !== 'csv' && format !== 'tar') {
+      throw new UsageError(`--format is sql, csv or tar, not "${format}".`);
+    }
     const archive = await openLocation(given.positionals[0]!, line);
     const keys = await readKeys(given, archive, line).catch(async (error: unknown) => {
       await archive.close();
@@ -56,12 +65,7 @@ ${keyHelp}
       const files =
         format === 'tar'
           ? await extractTar(archive, archive.name, keys, out, line)
-          : await extractTables(
-              await openArchive(archive, { ...keys, signal: line.signal }),
-              given,
-              out,
-              line,
-            );
+          : await extractTables(archive, keys, { format, out, tables: given.text('tables') }, line);
       const what = files.length === 1 ? files[0]! : plural(files.length, 'file');
       return {
         json: { out, files },
@@ -100,43 +104,55 @@ async function extractTar(
   return out === '-' ? [] : [file];
 }
 
+interface Wanted {
+  readonly format: 'csv' | 'sql';
+  readonly out: string;
+  readonly tables: string | undefined;
+}
+
 async function extractTables(
-  reader: ArchiveReader,
-  given: Arguments,
-  out: string,
+  archive: RangeSource,
+  keys: ArchiveKeys,
+  { format, out, tables }: Wanted,
   line: CommandLine,
 ): Promise<readonly string[]> {
-  const all = reader.manifest.tables.map(({ name }) => name);
-  const asked = given.text('tables');
-  const names = asked === undefined ? all : pickNames(all, readNames(asked));
-  if (out === '-' && names.length !== 1) {
-    throw new UsageError('CSV on stdout is for one table: say which with --tables.');
-  }
-  const total = reader.manifest.tables
-    .filter(({ name }) => names.includes(name))
-    .reduce((sum, { rows }) => sum + rows, 0);
+  const { signal } = line;
+  const reader = await openArchive(archive, { ...keys, signal });
+  const all = reader.manifest.tables;
+  const allNames = all.map(({ name }) => name);
+  const names = tables === undefined ? allNames : pickNames(allNames, readNames(tables));
+  const total = all.filter(({ name }) => names.includes(name)).reduce((sum, { rows }) => sum + rows, 0);
   const progress = startProgress(line, 'Extracting', 'rows');
+  let done = 0;
+  const onRows = (rows: number): void => {
+    done += rows;
+    progress.update(done, total);
+  };
   const files: string[] = [];
+  const write = async (name: string, pieces: Pieces): Promise<void> => {
+    if (out === '-') return writePlainPipe(line.stdout, pieces);
+    await writePlainFile(out, name, pieces);
+    files.push(name);
+  };
   try {
-    let done = 0;
-    for (const name of names) {
-      const pieces = csvOf(reader, name, line.signal, (rows) => {
-        done += rows;
-        progress.update(done, total);
-      });
-      if (out === '-') await writePlainPipe(line.stdout, pieces);
-      else {
-        const { index } = await reader.table(name, { signal: line.signal });
-        const file = fileNameOf(index, name, 'csv');
-        await writePlainFile(out, file, pieces);
-        files.push(file);
-      }
+    if (format === 'sql') {
+      const { name } = await reader.database({ signal });
+      const pieces = sqlOf(reader, { tables: names, objects: tables === undefined, signal, onRows });
+      await write(`${readableName(name)}.sql`, pieces);
+      return files;
     }
+    if (out === '-' && names.length !== 1) {
+      throw new UsageError('CSV on stdout is for one table: say which with --tables.');
+    }
+    for (const name of names) {
+      const { index } = await reader.table(name, { signal });
+      await write(fileNameOf(index, name, 'csv'), csvOf(reader, name, signal, onRows));
+    }
+    return files;
   } finally {
     progress.stop();
     reader.close();
   }
-  return files;
 }
 
 async function* csvOf(

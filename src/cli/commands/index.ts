@@ -3,6 +3,13 @@ import { backupCommand } from './backup.js';
 import { extractCommand } from './extract.js';
 import { inspectCommand } from './inspect.js';
 import { planCommand } from './plan.js';
+import { restoreCommand } from './restore.js';
 
 /** Every word of the command line, in the order in which the help shows them. */
-export const commands: readonly Command[] = [backupCommand, planCommand, inspectCommand, extractCommand];
+export const commands: readonly Command[] = [
+  backupCommand,
+  planCommand,
+  inspectCommand,
+  restoreCommand,
+  extractCommand,
+];
