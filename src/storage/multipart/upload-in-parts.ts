@@ -1,0 +1,295 @@
+import { createHash } from 'node:crypto';
+import pRetry from 'p-retry';
+import { BackupError } from '../../errors.js';
+import type { PutOptions, ReplayableSource, StoredObject } from '../adapter.js';
+import { classifyByCode } from '../classify.js';
+import { readChecked } from '../replayable.js';
+import { progressOf } from '../transfer.js';
+import { type UploadedPart, type UploadJournal, type UploadRecord, uploadName } from './upload-journal.js';
+
+/** Smallest part that S3-compatible stores take, except for the last. In bytes. */
+export const smallestPart: number = 5 * 1024 * 1024;
+/** Most parts of one object. */
+const mostParts = 10_000;
+
+/** A part on its way. */
+export interface OutgoingPart {
+  /** From 1. */
+  readonly number: number;
+  /** Is used again for another part once `send` resolved or rejected. */
+  readonly bytes: Buffer;
+  /** Lower-case hex. */
+  readonly md5: string;
+  /** How often it has failed before. */
+  readonly failures: number;
+  /** The line breaks connections: one that has carried much is likelier to break in the next part. */
+  readonly freshConnection: boolean;
+}
+
+/** A part that the store has. */
+export interface PresentPart {
+  readonly number: number;
+  readonly size: number;
+  readonly etag: string;
+}
+
+/** How the parts of one object reach its store. All failures are typed. */
+export interface PartTransport {
+  begin(): Promise<string>;
+  /** The parts the store has; null when it does not know the upload. */
+  present(uploadId: string): Promise<readonly PresentPart[] | null>;
+  /** Resolves to the etag. */
+  send(uploadId: string, part: OutgoingPart, signal: AbortSignal): Promise<string>;
+  /** Makes the object visible. Called again when the answer was lost. */
+  complete(uploadId: string, parts: readonly UploadedPart[]): Promise<StoredObject>;
+  /** Gives the parts up. */
+  abort(uploadId: string): Promise<void>;
+}
+
+/** How often and how long a part is tried. */
+export interface PartPatience {
+  /** Tries after the first, for each part. @defaultValue 10 */
+  readonly retries?: number;
+  /** First pause in milliseconds; each next one is twice as long. @defaultValue 250 */
+  readonly minTimeout?: number;
+  /** Longest pause in milliseconds. @defaultValue 30 seconds */
+  readonly maxTimeout?: number;
+}
+
+/** What {@link uploadInParts} does. */
+export interface PartedUpload {
+  readonly store: string;
+  readonly key: string;
+  readonly source: ReplayableSource;
+  readonly transport: PartTransport;
+  readonly journal: UploadJournal;
+  readonly partSize: number;
+  /** Parts in flight at once; the memory is one more times the size of a part. */
+  readonly concurrency: number;
+  readonly patience: PartPatience;
+  readonly options: PutOptions;
+}
+
+/** The size of parts for an object: the wanted one, or larger where the number of parts would not do. */
+export function partSizeFor(size: number, wanted: number): number {
+  const mebibyte = 1024 * 1024;
+  const least = Math.ceil(size / mostParts / mebibyte) * mebibyte;
+  return Math.max(wanted, least);
+}
+
+/**
+ * Sends an object in parts. What an earlier, broken-off upload of the same bytes has brought to the store is not
+ * sent again: each part is compared by its MD5 with the bytes of today.
+ */
+export async function uploadInParts(upload: PartedUpload): Promise<StoredObject> {
+  const { journal } = upload;
+  const name = uploadName(upload.store, upload.key);
+  // Two uploads to one key in one process must not share an upload of the store.
+  const inUse = inUseOf(journal);
+  if (inUse.has(name)) return new Sending({ ...upload, journal: noJournal }, name).run();
+  inUse.add(name);
+  try {
+    return await new Sending(upload, name).run();
+  } finally {
+    inUse.delete(name);
+  }
+}
+
+const namesInUse = new WeakMap<UploadJournal, Set<string>>();
+
+function inUseOf(journal: UploadJournal): Set<string> {
+  const known = namesInUse.get(journal);
+  if (known !== undefined) return known;
+  const fresh = new Set<string>();
+  namesInUse.set(journal, fresh);
+  return fresh;
+}
+
+const noJournal: UploadJournal = {
+  read: async () => null,
+  begin: async () => undefined,
+  add: async () => undefined,
+  end: async () => undefined,
+};
+
+class Sending {
+  readonly #upload: PartedUpload;
+  readonly #name: string;
+  readonly #stop: AbortController = new AbortController();
+  readonly #free: Buffer[] = [];
+  readonly #inFlight: Set<Promise<void>> = new Set();
+  readonly #parts: UploadedPart[] = [];
+  #sentBytes = 0;
+  #lineBreaks = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(upload: PartedUpload, name: string) {
+    this.#upload = upload;
+    this.#name = name;
+  }
+
+  async run(): Promise<StoredObject> {
+    const { source, transport, journal, options } = this.#upload;
+    const relay = (): void => this.#stop.abort(options.signal?.reason);
+    options.signal?.throwIfAborted();
+    options.signal?.addEventListener('abort', relay, { once: true });
+    try {
+      const { record, present } = await this.#resumeOrBegin();
+      let stored: StoredObject;
+      try {
+        await this.#sendAll(record, present);
+        const parts = this.#parts.sort((a, b) => a.number - b.number);
+        stored = await this.#patiently(() => transport.complete(record.uploadId, parts));
+      } catch (error) {
+        // Without a journal nobody would ever come back for the parts; nor when the name is taken or the bytes lie.
+        if (journal === noJournal || classifyByCode(error) === 'exists' || isLyingSource(error)) {
+          await transport.abort(record.uploadId).catch(() => undefined);
+          await journal.end(this.#name);
+        }
+        throw error;
+      }
+      await journal.end(this.#name);
+      progressOf(source.size, options).advanceTo(source.size);
+      return stored;
+    } finally {
+      options.signal?.removeEventListener('abort', relay);
+    }
+  }
+
+  async #resumeOrBegin(): Promise<{
+    readonly record: UploadRecord;
+    readonly present: readonly PresentPart[];
+  }> {
+    const { source, transport, journal } = this.#upload;
+    const record = await journal.read(this.#name);
+    if (record !== null) {
+      const same =
+        record.size === source.size &&
+        (record.sha256 === undefined || source.sha256 === undefined || record.sha256 === source.sha256);
+      const present = same ? await this.#patiently(() => transport.present(record.uploadId)) : null;
+      if (present !== null) return { record, present };
+      if (!same) await transport.abort(record.uploadId).catch(() => undefined);
+    }
+    const begun: UploadRecord = {
+      name: this.#name,
+      uploadId: await this.#patiently(() => transport.begin()),
+      size: source.size,
+      ...(source.sha256 !== undefined && { sha256: source.sha256 }),
+      partSize: this.#upload.partSize,
+      parts: [],
+    };
+    await journal.begin(begun);
+    return { record: begun, present: [] };
+  }
+
+  // One reader goes through the source in order, so that its SHA-256 is known before anything becomes visible.
+  async #sendAll(record: UploadRecord, present: readonly PresentPart[]): Promise<void> {
+    const { source, options, concurrency } = this.#upload;
+    const progress = progressOf(source.size, options);
+    let number = 0;
+    let part = this.#takeBuffer(record.partSize);
+    let filled = 0;
+    const flush = async (): Promise<void> => {
+      number += 1;
+      const sending = this.#sendOne(record, present, number, part, filled, progress);
+      this.#inFlight.add(sending);
+      void sending.finally(() => this.#inFlight.delete(sending));
+      while (this.#inFlight.size >= concurrency) await Promise.race(this.#inFlight);
+      if (this.#failure !== undefined) throw this.#failure.error;
+      part = this.#takeBuffer(record.partSize);
+      filled = 0;
+    };
+    try {
+      for await (const chunk of readChecked(source, this.#stop.signal)) {
+        for (let offset = 0; offset < chunk.length; ) {
+          const count = Math.min(record.partSize - filled, chunk.length - offset);
+          part.set(chunk.subarray(offset, offset + count), filled);
+          filled += count;
+          offset += count;
+          if (filled === record.partSize) await flush();
+        }
+      }
+      if (filled > 0) await flush();
+    } catch (error) {
+      this.#stop.abort(error);
+      throw this.#failure?.error ?? error;
+    } finally {
+      await Promise.all(this.#inFlight);
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  // Never rejects: the first failure is kept, and stops the reader.
+  async #sendOne(
+    record: UploadRecord,
+    present: readonly PresentPart[],
+    number: number,
+    buffer: Buffer,
+    length: number,
+    progress: { advanceTo(bytes: number): void },
+  ): Promise<void> {
+    const { journal, transport } = this.#upload;
+    try {
+      const bytes = buffer.subarray(0, length);
+      const md5 = createHash('md5').update(bytes).digest('hex');
+      const known = findSame(record, present, number, length, md5);
+      let etag = known?.etag;
+      if (etag === undefined) {
+        let failures = -1;
+        etag = await this.#patiently(() => {
+          failures += 1;
+          this.#lineBreaks ||= failures > 0;
+          const part = { number, bytes, md5, failures, freshConnection: this.#lineBreaks };
+          return transport.send(record.uploadId, part, this.#stop.signal);
+        });
+        await journal.add(this.#name, { number, size: length, md5, etag });
+      }
+      this.#parts.push({ number, size: length, md5, etag });
+      this.#sentBytes += length;
+      // All of it is told only when the object is visible.
+      progress.advanceTo(Math.min(this.#sentBytes, this.#upload.source.size - 1));
+    } catch (error) {
+      this.#failure ??= { error };
+      this.#stop.abort(error);
+    } finally {
+      this.#free.push(buffer);
+    }
+  }
+
+  #takeBuffer(size: number): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(Math.min(size, Math.max(1, this.#upload.source.size)));
+  }
+
+  #patiently<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    const { retries = 10, minTimeout = 250, maxTimeout = 30_000 } = this.#upload.patience;
+    return pRetry(attempt, {
+      retries,
+      minTimeout,
+      maxTimeout,
+      randomize: true,
+      signal: this.#stop.signal,
+      shouldRetry: ({ error }) => classifyByCode(error) === 'transient',
+    });
+  }
+}
+
+// The store's own word that it has the part, and our own that it is these bytes: by its etag where that is the MD5,
+// and where it is not (encrypted buckets) by what the journal noted beside the etag.
+function findSame(
+  record: UploadRecord,
+  present: readonly PresentPart[],
+  number: number,
+  size: number,
+  md5: string,
+): PresentPart | undefined {
+  const part = present.find((one) => one.number === number && one.size === size);
+  if (part === undefined || part.etag === md5) return part;
+  const noted = record.parts.some(
+    (one) => one.number === number && one.etag === part.etag && one.md5 === md5,
+  );
+  return noted ? part : undefined;
+}
+
+function isLyingSource(error: unknown): boolean {
+  return error instanceof BackupError && error.code === 'verification-failed';
+}

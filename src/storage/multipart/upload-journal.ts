@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** An upload in parts that was begun and not yet finished. */
+export interface UploadRecord {
+  /** Which store and which object: {@link uploadName}. */
+  readonly name: string;
+  /** What the store calls the upload. */
+  readonly uploadId: string;
+  /** Of the whole object, in bytes. */
+  readonly size: number;
+  /** Of the whole object, when it is known. */
+  readonly sha256?: string;
+  /** In bytes. */
+  readonly partSize: number;
+  /** Parts that the store has confirmed. */
+  readonly parts: readonly UploadedPart[];
+}
+
+/** A part that the store has confirmed. */
+export interface UploadedPart {
+  /** From 1. */
+  readonly number: number;
+  readonly size: number;
+  /** Lower-case hex, of the bytes that were sent. */
+  readonly md5: string;
+  /** As the store gave it; mostly, but not everywhere, the MD5. */
+  readonly etag: string;
+}
+
+/** Remembers unfinished uploads, so that they go on after a crash or in the next night. Holds no secret. */
+export interface UploadJournal {
+  read(name: string): Promise<UploadRecord | null>;
+  begin(record: UploadRecord): Promise<void>;
+  add(name: string, part: UploadedPart): Promise<void>;
+  end(name: string): Promise<void>;
+}
+
+/** The name of an upload in a journal. */
+export function uploadName(store: string, key: string): string {
+  return createHash('sha256').update(`${store}\n${key}`).digest('hex').slice(0, 32);
+}
+
+/** A journal in memory: uploads go on after a lost connection, but not after the end of the process. */
+export function createMemoryUploadJournal(): UploadJournal {
+  const records = new Map<string, UploadRecord>();
+  return {
+    async read(name) {
+      return records.get(name) ?? null;
+    },
+    async begin(record) {
+      records.set(record.name, record);
+    },
+    async add(name, part) {
+      const record = records.get(name);
+      if (record !== undefined) records.set(name, { ...record, parts: [...record.parts, part] });
+    },
+    async end(name) {
+      records.delete(name);
+    },
+  };
+}
+
+/**
+ * A journal in a folder of this machine, one small file per unfinished upload: uploads go on after a restart and
+ * across nights.
+ *
+ * @param folder - is made when it is not there; only one process may use it at a time
+ */
+export function createFileUploadJournal(folder: string): UploadJournal {
+  const pathOf = (name: string): string => join(folder, `${name}.upload`);
+  return {
+    async read(name) {
+      let text: string;
+      try {
+        text = await readFile(pathOf(name), 'utf8');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+        throw error;
+      }
+      return parseRecord(name, text);
+    },
+    async begin({ parts, ...header }) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(pathOf(header.name), lines([header, ...parts]), { flush: true, mode: 0o600 });
+    },
+    // Not flushed: a line that a power cut takes costs one part sent twice, nothing else.
+    add: (name, part) => appendFile(pathOf(name), lines([part])),
+    end: (name) => rm(pathOf(name), { force: true }),
+  };
+}
+
+function lines(values: readonly object[]): string {
+  return values.map((value) => `${JSON.stringify(value)}\n`).join('');
+}
+
+// A power cut may leave half a line, or anything: what does not parse is as good as not written.
+function parseRecord(name: string, text: string): UploadRecord | null {
+  const [header, ...parts] = text.split('\n').map(parseLine);
+  if (header?.['name'] !== name || typeof header['uploadId'] !== 'string') return null;
+  const { size, partSize, sha256 } = header;
+  if (!isCount(size) || !isCount(partSize) || partSize === 0) return null;
+  return {
+    name,
+    uploadId: header['uploadId'],
+    size,
+    partSize,
+    ...(typeof sha256 === 'string' && { sha256 }),
+    parts: (parts as readonly unknown[]).filter(isPart),
+  };
+}
+
+function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPart(line: unknown): line is UploadedPart {
+  const part = line as Partial<UploadedPart> | undefined;
+  return (
+    isCount(part?.number) &&
+    isCount(part.size) &&
+    typeof part.md5 === 'string' &&
+    typeof part.etag === 'string'
+  );
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,16 @@
+/**
+ * A store in a bucket of any S3-compatible service, and the side of the HTTP hand-over that holds the bucket. Needs
+ * `@aws-sdk/client-s3`.
+ *
+ * @module
+ */
+export type { PartPatience } from '../multipart/upload-in-parts.js';
+export {
+  createFileUploadJournal,
+  createMemoryUploadJournal,
+  type UploadedPart,
+  type UploadJournal,
+  type UploadRecord,
+} from '../multipart/upload-journal.js';
+export type { BucketAddress, Retention } from './bucket.js';
+export { createS3Storage, type S3Storage, type S3StorageOptions } from './s3-storage.js';

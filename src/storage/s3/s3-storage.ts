@@ -1,0 +1,243 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+} from '@aws-sdk/client-s3';
+
+import type {
+  GetOptions,
+  PutOptions,
+  ReplayableSource,
+  StorageAdapter,
+  StorageCapabilities,
+  StorageFailure,
+  StoredObject,
+} from '../adapter.js';
+import { classifyByCode } from '../classify.js';
+import { type PartPatience, partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
+import { createMemoryUploadJournal, type UploadJournal } from '../multipart/upload-journal.js';
+import { Bucket, type BucketAddress, type Retention, storedObject } from './bucket.js';
+import { readObject } from './read-object.js';
+import { abortUpload, look, putWhole, type S3Upload, s3PartTransport, taken } from './s3-upload.js';
+import { storageAsOf } from './versions.js';
+
+/** Options of {@link createS3Storage}. */
+export interface S3StorageOptions extends BucketAddress {
+  /** Size of a part in bytes. The smallest loses least when a line breaks. @defaultValue 5 MiB */
+  readonly partSize?: number;
+  /** Parts in flight at once. Memory is one more times the size of a part. @defaultValue 2 */
+  readonly concurrency?: number;
+  /** Where unfinished uploads are remembered; a file journal outlives the process. @defaultValue in memory */
+  readonly journal?: UploadJournal;
+  /** How often and how long a part is tried. */
+  readonly patience?: PartPatience;
+  /** Locks each object for a time; the bucket must have object lock. */
+  readonly retention?: Retention;
+  /**
+   * Whether the store heeds `If-None-Match` when a multipart upload is completed, as Amazon S3 does. Without it two
+   * writers of one key may both win where the object has several parts.
+   * @defaultValue false
+   */
+  readonly atomicIfAbsent?: boolean;
+  /** Objects asked for in one page of a list. @defaultValue 1000 */
+  readonly pageSize?: number;
+  /** The clock that retention counts from. @defaultValue the clock of the machine */
+  readonly now?: () => Date;
+}
+
+/** A bucket, and what only a bucket can do. */
+export interface S3Storage extends StorageAdapter {
+  /**
+   * The bucket as it was at the end of a second, for reading: what was hidden or replaced since then is there. The bucket must
+   * have versioning. This is the way back after somebody deleted everything.
+   */
+  asOf(moment: Date): StorageAdapter;
+
+  /**
+   * Gives up unfinished uploads, which cost space and show nowhere.
+   *
+   * @param options - those begun before `olderThan`, of keys that begin with `prefix`
+   * @returns how many
+   */
+  discardUnfinished(options: {
+    readonly olderThan: Date;
+    readonly prefix?: string;
+    readonly signal?: AbortSignal;
+  }): Promise<number>;
+}
+
+/**
+ * A store in a bucket of any S3-compatible service. Large objects go in parts that are checked one by one, resume
+ * after a lost connection and, with a file journal, after a restart; memory does not grow with the object.
+ *
+ * @throws TypeError or RangeError naming a wrong option
+ */
+export function createS3Storage(options: S3StorageOptions): S3Storage {
+  return new S3ObjectStorage(options);
+}
+
+class S3ObjectStorage implements S3Storage {
+  readonly description: string;
+  readonly capabilities: StorageCapabilities;
+  readonly #bucket: Bucket;
+  readonly #options: S3StorageOptions;
+  readonly #partSize: number;
+  readonly #journal: UploadJournal;
+
+  constructor(options: S3StorageOptions) {
+    const { partSize = smallestPart, concurrency = 2 } = options;
+    if (!Number.isSafeInteger(partSize) || partSize < smallestPart) {
+      throw new RangeError(`"partSize" is to be ${smallestPart} bytes or more`);
+    }
+    if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+      throw new RangeError('"concurrency" is to be 1 or more');
+    }
+    this.#bucket = new Bucket(options);
+    this.#options = options;
+    this.#partSize = partSize;
+    this.#journal = options.journal ?? createMemoryUploadJournal();
+    this.description = this.#bucket.description;
+    this.capabilities = {
+      atomicIfAbsent: options.atomicIfAbsent === true,
+      ranges: true,
+      resumablePut: true,
+      overwrite: true,
+      delete: true,
+    };
+  }
+
+  async put(key: string, source: ReplayableSource, options: PutOptions = {}): Promise<StoredObject> {
+    const { patience = {}, concurrency = 2, now = () => new Date() } = this.#options;
+    const bucket = this.#bucket;
+    bucket.pathOf(key);
+    options.signal?.throwIfAborted();
+    const upload: S3Upload = {
+      bucket,
+      key,
+      size: source.size,
+      retention: this.#options.retention,
+      now,
+      ifAbsent: options.ifAbsent === true,
+      signal: options.signal,
+    };
+    if (source.size <= this.#partSize) return putWhole(upload, source, options, patience);
+    // Asked before the first byte: a gigabyte is much to send in vain.
+    if (upload.ifAbsent && (await this.stat(key, options)) !== null) throw taken(bucket, key);
+    return uploadInParts({
+      store: `${String(this.#options.connection.endpoint ?? '')} ${bucket.description}`,
+      key,
+      source,
+      transport: s3PartTransport(upload),
+      journal: this.#journal,
+      partSize: partSizeFor(source.size, this.#partSize),
+      concurrency,
+      patience,
+      options,
+    });
+  }
+
+  get(key: string, options: GetOptions = {}): AsyncIterable<Uint8Array> {
+    return readObject(this.#bucket, key, options, (range, signal) =>
+      this.#bucket.send(
+        new GetObjectCommand({
+          Bucket: this.#bucket.name,
+          Key: this.#bucket.pathOf(key),
+          ...(range !== undefined && { Range: range }),
+        }),
+        signal,
+      ),
+    );
+  }
+
+  async stat(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<StoredObject | null> {
+    return look(this.#bucket, key, options.signal);
+  }
+
+  async *list(prefix: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<StoredObject> {
+    const bucket = this.#bucket;
+    let token: string | undefined;
+    do {
+      const page = await bucket.typed(
+        () =>
+          bucket.send(
+            new ListObjectsV2Command({
+              Bucket: bucket.name,
+              Prefix: bucket.prefixOf(prefix),
+              MaxKeys: this.#options.pageSize ?? 1000,
+              ...(token !== undefined && { ContinuationToken: token }),
+            }),
+            options.signal === undefined ? {} : { abortSignal: options.signal },
+          ),
+        options.signal,
+      );
+      for (const { Key, Size, LastModified, ETag } of page.Contents ?? []) {
+        const key = bucket.keyOf(Key);
+        options.signal?.throwIfAborted();
+        if (key !== undefined) yield storedObject(key, { size: Size, date: LastModified, etag: ETag });
+      }
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  async delete(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const bucket = this.#bucket;
+    const path = bucket.pathOf(key);
+    await bucket.orNull(
+      () =>
+        bucket.send(
+          new DeleteObjectCommand({ Bucket: bucket.name, Key: path }),
+          options.signal === undefined ? {} : { abortSignal: options.signal },
+        ),
+      options.signal,
+    );
+  }
+
+  classify(error: unknown): StorageFailure {
+    return classifyByCode(error);
+  }
+
+  asOf(moment: Date): StorageAdapter {
+    return storageAsOf(this.#bucket, moment);
+  }
+
+  async discardUnfinished(options: {
+    readonly olderThan: Date;
+    readonly prefix?: string;
+    readonly signal?: AbortSignal;
+  }): Promise<number> {
+    const bucket = this.#bucket;
+    const { olderThan, prefix = '', signal } = options;
+    let discarded = 0;
+    let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+    while (marker !== undefined) {
+      const from: { KeyMarker?: string; UploadIdMarker?: string } = marker;
+      const page = await bucket.typed(
+        () =>
+          bucket.send(
+            new ListMultipartUploadsCommand({
+              Bucket: bucket.name,
+              Prefix: bucket.prefixOf(prefix),
+              ...from,
+            }),
+            signal === undefined ? {} : { abortSignal: signal },
+          ),
+        signal,
+      );
+      for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+        if (Key === undefined || UploadId === undefined || Initiated === undefined) continue;
+        if (Initiated >= olderThan) continue;
+        await abortUpload(bucket, Key, UploadId);
+        discarded += 1;
+      }
+      marker =
+        page.IsTruncated === true && page.NextKeyMarker !== undefined
+          ? {
+              KeyMarker: page.NextKeyMarker,
+              ...(page.NextUploadIdMarker !== undefined && { UploadIdMarker: page.NextUploadIdMarker }),
+            }
+          : undefined;
+    }
+    return discarded;
+  }
+}

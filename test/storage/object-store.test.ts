@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it, test } from 'node:test';
+import {
+  CreateBucketCommand,
+  ListMultipartUploadsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
+import { collectBytes } from '../../src/bytes.js';
+import { isBackupError } from '../../src/errors.js';
+import type { StorageAdapter } from '../../src/storage/adapter.js';
+import { rangeSourceOf } from '../../src/storage/read-ranges.js';
+import { replayableBytes } from '../../src/storage/replayable.js';
+import { createFileUploadJournal, createS3Storage, type S3Storage } from '../../src/storage/s3/index.js';
+import { storageContract } from '../../src/storage/testing/index.js';
+import { describeWithObjectStore, type ObjectStore } from '../support/s3.js';
+
+const mebibyte = 1024 * 1024;
+const quick = { minTimeout: 1, maxTimeout: 20 } as const;
+const bucket = 'archives';
+
+function connectionTo(store: ObjectStore, endpoint: string = store.endpoint): S3ClientConfig {
+  const { region, accessKeyId, secretAccessKey } = store;
+  return { endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } };
+}
+
+async function keysOf(storage: StorageAdapter, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of storage.list(prefix)) keys.push(key);
+  return keys;
+}
+
+describeWithObjectStore('the object store', (store) => {
+  let client: S3Client;
+  let folder: string;
+  before(async () => {
+    client = new S3Client({
+      ...connectionTo(store()),
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    });
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    folder = await mkdtemp(join(tmpdir(), 'sb-s3-test-'));
+  });
+  after(async () => {
+    client.destroy();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  describe('the S3 adapter keeps the contract', () => {
+    const subject = {
+      create: () =>
+        createS3Storage({ bucket, connection: connectionTo(store()), pageSize: 10, patience: quick }),
+      severalParts: 6 * mebibyte,
+      secrets: ['SKTEST', 'AKTEST'],
+    };
+    for (const check of storageContract(subject)) test(check.name, check.run);
+  });
+
+  it('says what is wrong with credentials and buckets, and holds no secret', async () => {
+    const connection = connectionTo(store());
+    const wrongSecret = createS3Storage({
+      bucket,
+      connection: { ...connection, credentials: { accessKeyId: 'AKTEST', secretAccessKey: 'WRONG' } },
+    });
+    await assert.rejects(keysOf(wrongSecret, ''), (error) => isBackupError(error, 'storage-permanent'));
+    const wrongBucket = createS3Storage({ bucket: 'nowhere', connection });
+    await assert.rejects(keysOf(wrongBucket, ''), (error) => isBackupError(error, 'destination-missing'));
+    const nobody = createS3Storage({ bucket, connection: connectionTo(store(), 'http://127.0.0.1:9') });
+    await assert.rejects(keysOf(nobody, ''), (error) => isBackupError(error, 'storage-transient'));
+  });
+
+  it('goes on with a broken-off upload after a restart, and sends again only what is missing', async () => {
+    const bytes = randomBytes(21 * mebibyte);
+    const journal = () => createFileUploadJournal(join(folder, 'journal'));
+    const open = () =>
+      createS3Storage({ bucket, connection: connectionTo(store()), journal: journal(), concurrency: 1 });
+    const broken = new Error('power cut');
+    const first = open().put('resumed/a', {
+      size: bytes.length,
+      *open() {
+        yield bytes.subarray(0, 16 * mebibyte);
+        throw broken;
+      },
+    });
+    await assert.rejects(first, broken);
+    assert.equal((await readdir(join(folder, 'journal'))).length, 1);
+    const sent: number[] = [];
+    const { size } = await open().put('resumed/a', replayableBytes(bytes), {
+      onProgress: ({ transferredBytes }) => sent.push(transferredBytes),
+    });
+    assert.equal(size, bytes.length);
+    assert.deepEqual(await readdir(join(folder, 'journal')), []);
+    assert.ok(bytes.equals(await collectBytes(open().get('resumed/a'))));
+    const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+    assert.deepEqual(Uploads ?? [], [], 'an upload was left behind');
+  });
+
+  it('does not go on with the parts of other bytes', async () => {
+    const storage = createS3Storage({ bucket, connection: connectionTo(store()), concurrency: 1 });
+    const [before, after] = [randomBytes(11 * mebibyte), randomBytes(11 * mebibyte)];
+    const broken = new Error('power cut');
+    const first = storage.put('other/a', {
+      size: before.length,
+      *open() {
+        yield before.subarray(0, 6 * mebibyte);
+        throw broken;
+      },
+    });
+    await assert.rejects(first, broken);
+    await storage.put('other/a', replayableBytes(after));
+    assert.ok(after.equals(await collectBytes(storage.get('other/a'))));
+  });
+
+  it('discards what nobody will finish', async () => {
+    const storage: S3Storage = createS3Storage({ bucket, connection: connectionTo(store()) });
+    const failing = storage.put('discarded/a', {
+      size: 12 * mebibyte,
+      *open() {
+        yield new Uint8Array(6 * mebibyte);
+        throw new Error('power cut');
+      },
+    });
+    await assert.rejects(failing, /power cut/);
+    assert.equal(await storage.discardUnfinished({ olderThan: new Date(0), prefix: 'discarded/' }), 0);
+    const later = new Date(Date.now() + 60_000);
+    assert.equal(await storage.discardUnfinished({ olderThan: later, prefix: 'discarded/' }), 1);
+    assert.equal(await storage.discardUnfinished({ olderThan: later, prefix: 'discarded/' }), 0);
+  });
+
+  it('keeps to its prefix in a shared bucket, and shows no foreign names', async () => {
+    const storage = createS3Storage({ bucket, prefix: 'shared/ours/', connection: connectionTo(store()) });
+    await storage.put('a', replayableBytes(Buffer.from('ours')));
+    for (const Key of ['shared/ours/folder/', 'shared/oursnot']) {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'x', ContentLength: 1 }));
+    }
+    assert.deepEqual(await keysOf(storage, ''), ['a']);
+    const ranges = await rangeSourceOf(storage, 'a');
+    assert.equal(Buffer.from(await ranges.read(1, 2)).toString(), 'ur');
+  });
+
+  it('brings back what was deleted or replaced from a locked bucket, as of a moment before', async () => {
+    const locked = 'locked';
+    await client.send(new CreateBucketCommand({ Bucket: locked, ObjectLockEnabledForBucket: true }));
+    await client.send(
+      new PutBucketVersioningCommand({ Bucket: locked, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    const storage = createS3Storage({
+      bucket: locked,
+      connection: connectionTo(store()),
+      retention: { mode: 'COMPLIANCE', days: 1 },
+    });
+    const bytes = randomBytes(6 * mebibyte);
+    await storage.put('p/full', replayableBytes(bytes));
+    const { modifiedAt } = await storage.put('p/small', replayableBytes(Buffer.from('before')));
+    // Stores date to the second: the harm is done in a later one.
+    while (Date.now() < modifiedAt.getTime() + 1100) await new Promise((resolve) => setTimeout(resolve, 50));
+    await storage.put('p/small', replayableBytes(Buffer.from('ransom')));
+    await storage.delete('p/full');
+    assert.deepEqual(await keysOf(storage, 'p/'), ['p/small']);
+
+    const before = storage.asOf(modifiedAt);
+    assert.deepEqual(await keysOf(before, 'p/'), ['p/full', 'p/small']);
+    const full = await collectBytes(before.get('p/full'));
+    assert.equal(
+      createHash('sha256').update(full).digest('hex'),
+      createHash('sha256').update(bytes).digest('hex'),
+    );
+    assert.equal(Buffer.from(await collectBytes(before.get('p/small'))).toString(), 'before');
+    const middle = await rangeSourceOf(before, 'p/full');
+    assert.ok(bytes.subarray(5 * mebibyte, 5 * mebibyte + 9).equals(await middle.read(5 * mebibyte, 9)));
+    await assert.rejects(before.delete('p/full'), (error) => isBackupError(error, 'storage-permanent'));
+    assert.equal(await storage.asOf(new Date(0)).stat('p/full'), null);
+  });
+});
