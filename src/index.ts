@@ -110,6 +110,12 @@ export { createDatabaseAlerts } from './nightly/alerts/database-alerts.js';
 export { createHealthcheckAlerts, type HealthcheckOptions } from './nightly/alerts/healthcheck-alerts.js';
 export { createMemoryAlerts, type MemoryAlerts } from './nightly/alerts/memory-alerts.js';
 export type { AlertThresholds } from './nightly/alerts/troubles.js';
+export {
+  findLatestBackup,
+  type ListBackupsOptions,
+  type ListedBackup,
+  listBackups,
+} from './nightly/list-backups.js';
 export { createFileLogger, type FileLoggerOptions } from './nightly/log/file-logger.js';
 export { type LogFacts, type Logger, silentLogger } from './nightly/log/logger.js';
 export {
@@ -121,8 +127,10 @@ export {
   type RetentionPolicy,
 } from './nightly/retention.js';
 export type { BackupEvent, BackupPhase } from './nightly/run/events.js';
+export type { DestinationPlan, KeyPlan, NightPlan, RehearsalPlan, RunOptions } from './nightly/run/plan.js';
 export { renderReport } from './nightly/run/render-report.js';
 export type { BackupReport, CopyReport, DestinationReport } from './nightly/run/report.js';
+export { runSupplementalBackup } from './nightly/run/run-supplemental-backup.js';
 export {
   createDatabaseSettings,
   type DatabaseSettingsOptions,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BackupError } from '../errors.js';
-import type { StorageAdapter } from './adapter.js';
+import type { StorageAdapter, TransferProgress } from './adapter.js';
 
 /**
  * Reads an object back from the store and holds it against what was written. An `fsync` through a cache of the
@@ -12,13 +12,20 @@ export async function verifyStored(
   adapter: StorageAdapter,
   key: string,
   expected: { readonly size: number; readonly sha256: string },
-  options: { readonly signal?: AbortSignal } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (progress: TransferProgress) => void;
+  } = {},
 ): Promise<void> {
   const digest = createHash('sha256');
   let size = 0;
-  for await (const chunk of adapter.get(key, options)) {
+  for await (const chunk of adapter.get(
+    key,
+    options.signal === undefined ? {} : { signal: options.signal },
+  )) {
     digest.update(chunk);
     size += chunk.length;
+    options.onProgress?.({ transferredBytes: size, totalBytes: expected.size });
   }
   if (size !== expected.size || digest.digest('hex') !== expected.sha256) {
     throw new BackupError('verification-failed', `${key} in ${adapter.description} reads back differently.`, {

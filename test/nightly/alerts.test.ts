@@ -95,7 +95,13 @@ describe('several sinks', () => {
       },
     });
     const all = combineAlerts(broken, memory);
-    await all.raise({ code: 'backup-failed', severity: 'high', message: 'No.', practiceId: '4711' });
+    await all.raise({
+      code: 'backup-failed',
+      cause: 'table-damaged',
+      severity: 'high',
+      message: 'No.',
+      practiceId: '4711',
+    });
     assert.equal(memory.standing.size, 1);
     await assert.rejects(async () => all.nightEnded?.(outcome), AggregateError);
     assert.deepEqual(memory.nights, [outcome]);

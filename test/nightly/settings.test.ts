@@ -160,7 +160,12 @@ describeOnEachServer('where the practice keeps them', (server) => {
 
   it('shows an alert once, renews its text, and takes it away', async () => {
     const alerts = createDatabaseAlerts(address(), { timeZone, now });
-    const alert = { code: 'admin-password-missing', severity: 'high', practiceId: 'p' } as const;
+    const alert = {
+      code: 'admin-password-missing',
+      cause: 'no-usable-admin',
+      severity: 'high',
+      practiceId: 'p',
+    } as const;
     await alerts.raise({ ...alert, message: 'The administrator "O\'Hara" has no password.' });
     await alerts.raise({ ...alert, message: `${'é'.repeat(2500)}` });
     await alerts.raise({ ...alert, code: 'local-copy-stale', message: 'No local copy for a month.' });

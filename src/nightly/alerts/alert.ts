@@ -1,4 +1,5 @@
 import type { Destination } from '../../eligibility/is-eligible.js';
+import type { BackupErrorCode } from '../../errors.js';
 
 /**
  * What a person has to be told.
@@ -23,6 +24,8 @@ export type AlertCode =
 /** A standing trouble. */
 export interface Alert {
   readonly code: AlertCode;
+  /** What lies behind it. A trouble that stays but changes its cause is told anew. */
+  readonly cause: BackupErrorCode | 'stale' | 'unexpected';
   readonly severity: 'high' | 'low' | 'medium';
   /** For people: what happened, what is safe, what to do. Holds no patient data and no secret. */
   readonly message: string;
@@ -47,6 +50,6 @@ export interface NightOutcome {
 export interface AlertSink {
   raise(alert: Alert, options?: { readonly signal?: AbortSignal }): Promise<void>;
   clear(code: AlertCode, options?: { readonly signal?: AbortSignal }): Promise<void>;
-  /** Called at the end of every night's last run, good or bad. */
+  /** Called at the end of every run, good or bad. */
   nightEnded?(outcome: NightOutcome, options?: { readonly signal?: AbortSignal }): Promise<void>;
 }

@@ -87,6 +87,7 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
   if (standing.rehearsalFailed !== undefined) {
     add({
       code: 'rehearsal-failed',
+      cause: 'restore-failed',
       severity: 'high',
       practiceId: standing.practiceId,
       message: `A restore of the backup was rehearsed and did not succeed. ${standing.rehearsalFailed}`,
@@ -105,6 +106,7 @@ function failure(
   if (code === 'no-usable-admin') {
     return {
       code: trouble.passwordMissing === true ? 'admin-password-missing' : 'no-usable-admin',
+      cause: code,
       severity: 'high',
       practiceId,
       message,
@@ -115,6 +117,7 @@ function failure(
   if (common.has(code)) {
     return {
       code: 'backup-failed',
+      cause: code,
       severity: 'high',
       practiceId,
       message: `The supplemental backup could not be made. ${message}${since}`,
@@ -122,6 +125,7 @@ function failure(
   }
   return {
     code: `${destination}-copy-failed`,
+    cause: code,
     severity: destination === 'hq' ? 'medium' : 'high',
     practiceId,
     destination,
@@ -142,6 +146,7 @@ function staleness(
       : `The newest supplemental backup ${inWords[destination]} is of ${lastVerified}`;
   return {
     code: `${destination}-copy-stale`,
+    cause: 'stale',
     severity: 'high',
     practiceId,
     destination,

@@ -27,8 +27,8 @@ export type BackupEvent =
   | {
       readonly kind: 'retry';
       readonly destination: Destination;
-      readonly attempt: number;
       readonly code: BackupErrorCode | 'unexpected';
+      readonly retriesLeft: number;
     }
   | { readonly kind: 'sealed'; readonly destination: Destination; readonly copy: CopyReport }
   | { readonly kind: 'verified'; readonly destination: Destination; readonly copy: CopyReport }

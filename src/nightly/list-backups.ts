@@ -1,0 +1,120 @@
+import { inspectArchive } from '../archive/index.js';
+import type { ArchiveScope, Label } from '../archive/model.js';
+import { isBackupError } from '../errors.js';
+import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
+import { rangeSourceOf } from '../storage/read-ranges.js';
+
+/** An archive in a store, seen from outside. */
+export interface ListedBackup {
+  readonly key: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly storedAt: Date;
+  /** What stands on its outside, not proven before it is opened; null when it is no archive or cannot be read. */
+  readonly label: Label | null;
+}
+
+/** Which archives are wanted. */
+export interface ListBackupsOptions {
+  /** @defaultValue every practice in the store */
+  readonly practiceId?: string;
+  readonly scope?: ArchiveScope;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The archives of a store, newest first, with what stands on their outsides. No key is needed. What is named like an
+ * archive and cannot be read as one is listed last, with no label.
+ *
+ * @throws BackupError `storage-…`
+ * @example
+ * ```ts
+ * for (const { key, label } of await listBackups(store, { practiceId: '4711' })) {
+ *   console.log(key, label?.createdAt, label?.keyHolder?.userName);
+ * }
+ * ```
+ */
+export async function listBackups(
+  store: StorageAdapter,
+  options: ListBackupsOptions = {},
+): Promise<readonly ListedBackup[]> {
+  const listed: ListedBackup[] = [];
+  for await (const object of objectsOf(store, options)) {
+    const backup = await look(store, object, options.signal);
+    if (isWanted(backup, options)) listed.push(backup);
+  }
+  return listed.sort(newestFirst);
+}
+
+/**
+ * The newest archive of a practice, by what stands on its outside; null when there is none.
+ *
+ * @throws BackupError `storage-…`
+ * @example
+ * ```ts
+ * const newest = await findLatestBackup(store, { practiceId: '4711', scope: 'full' });
+ * ```
+ */
+export async function findLatestBackup(
+  store: StorageAdapter,
+  options: ListBackupsOptions & { readonly practiceId: string },
+): Promise<ListedBackup | null> {
+  const objects: StoredObject[] = [];
+  for await (const object of objectsOf(store, options)) objects.push(object);
+  // Keys carry the date of the night, so the newest are looked at first and the others not at all.
+  objects.sort((a, b) => (nightIn(a.key) < nightIn(b.key) ? 1 : -1));
+  let newest: ListedBackup | null = null;
+  for (const object of objects) {
+    if (newest !== null && nightIn(object.key) < nightIn(newest.key)) break;
+    const backup = await look(store, object, options.signal);
+    if (backup.label === null || !isWanted(backup, options)) continue;
+    if (newest === null || newestFirst(backup, newest) < 0) newest = backup;
+  }
+  return newest;
+}
+
+async function* objectsOf(
+  store: StorageAdapter,
+  { practiceId, signal }: ListBackupsOptions,
+): AsyncGenerator<StoredObject> {
+  const prefix = practiceId === undefined ? '' : `${practiceId}/`;
+  for await (const object of store.list(prefix, signal === undefined ? {} : { signal })) {
+    if (object.key.endsWith('.tar.age')) yield object;
+  }
+}
+
+async function look(
+  store: StorageAdapter,
+  { key, size, modifiedAt }: StoredObject,
+  signal: AbortSignal | undefined,
+): Promise<ListedBackup> {
+  const io = signal === undefined ? {} : { signal };
+  const found = { key, size, storedAt: modifiedAt };
+  try {
+    const source = store.capabilities.ranges ? await rangeSourceOf(store, key, io) : store.get(key, io);
+    return { ...found, label: (await inspectArchive(source, io)).label };
+  } catch (error) {
+    const isNoArchive =
+      isBackupError(error) && (error.code.startsWith('archive-') || error.code === 'storage-not-found');
+    if (isNoArchive) return { ...found, label: null };
+    throw error;
+  }
+}
+
+function isWanted({ label }: ListedBackup, { practiceId, scope }: ListBackupsOptions): boolean {
+  if (label === null) return scope === undefined;
+  return (
+    (practiceId === undefined || label.practiceId === practiceId) &&
+    (scope === undefined || label.scope === scope)
+  );
+}
+
+function newestFirst(a: ListedBackup, b: ListedBackup): number {
+  const left = a.label?.createdAt ?? '';
+  const right = b.label?.createdAt ?? '';
+  return left === right ? (a.key < b.key ? 1 : -1) : left < right ? 1 : -1;
+}
+
+function nightIn(key: string): string {
+  return key.split('/').at(-2) ?? '';
+}

@@ -1,0 +1,34 @@
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { systemCodeOf } from '../../storage/file-system/failures.js';
+import { whileHeld } from '../../storage/file-system/patience.js';
+import { syncFile, syncFolder } from '../../storage/file-system/sync.js';
+
+/** Replaces a small file in one step: after a power cut there is the old one or the new one, never half of either. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`;
+  try {
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.writeFile(text);
+      await syncFile(file);
+    } finally {
+      await file.close();
+    }
+    await whileHeld(() => rename(temporary, path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** The text of a file; null when there is none. */
+export async function readFileIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { BackupError } from '../../errors.js';
+import { systemCodeOf } from '../../storage/file-system/failures.js';
+import { isProcessAlive } from '../../storage/file-system/names.js';
+import { readFileIfThere } from './atomic-file.js';
+
+/** The right to be the one run of a practice. */
+export interface Guard {
+  /** Gives it back; never rejects. */
+  release(): Promise<void>;
+}
+
+/** What stands in the guard's file. */
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** Of the process; tells it from a later one with the same number. Absent where the system does not say. */
+  readonly processStart?: string;
+  /** Which start of the machine. */
+  readonly boot?: string;
+  readonly token: string;
+}
+
+/** How often a holder shows that it lives, and when it is taken for dead where nothing else can tell. Milliseconds. */
+const heartbeat = 30_000;
+const heartbeatPatience = 600_000;
+/** A guard is written in an instant; one that cannot be read after this was left by a power cut. Milliseconds. */
+const writingPatience = 60_000;
+
+/**
+ * Makes sure that no two runs work in one spool folder, across processes. A guard that was left behind by a dead
+ * process, or by a machine that was switched off, is taken over.
+ *
+ * @param folder - the spool folder
+ * @throws BackupError `already-running`
+ */
+export async function acquireGuard(folder: string): Promise<Guard> {
+  const path = join(folder, 'running.lock');
+  const holder: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    ...(await processFacts(process.pid)),
+    token: randomBytes(16).toString('hex'),
+  };
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      const file = await open(path, 'wx', 0o600);
+      try {
+        await file.writeFile(JSON.stringify(holder));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      return held(path, holder.token);
+    } catch (error) {
+      if (systemCodeOf(error) !== 'EEXIST') throw error;
+    }
+    const found = await readFileIfThere(path);
+    if (found === null) continue;
+    if (!(await isLeftBehind(path, found))) throw alreadyRunning(found);
+    await takeAway(path, found, holder.token);
+  }
+  throw alreadyRunning('');
+}
+
+function held(path: string, token: string): Guard {
+  const beat = setInterval(() => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => undefined);
+  }, heartbeat);
+  beat.unref();
+  return {
+    async release() {
+      clearInterval(beat);
+      try {
+        if ((await readFileIfThere(path))?.includes(token) === true) await rm(path, { force: true });
+      } catch {
+        // The next run finds it left behind by a process that is gone.
+      }
+    },
+  };
+}
+
+async function isLeftBehind(path: string, text: string): Promise<boolean> {
+  const age = await ageOf(path);
+  const holder = parse(text);
+  if (holder === null) return age > writingPatience;
+  if (holder.host !== hostname()) return age > heartbeatPatience;
+  const mine = await processFacts(process.pid);
+  if (holder.boot !== undefined && mine.boot !== undefined && holder.boot !== mine.boot) return true;
+  if (!isProcessAlive(holder.pid)) return true;
+  const theirs = await processFacts(holder.pid);
+  if (holder.processStart !== undefined && theirs.processStart !== undefined) {
+    return holder.processStart !== theirs.processStart;
+  }
+  // Some process has that number now; only the heartbeat tells whether it is still the same.
+  return age > heartbeatPatience;
+}
+
+// By renaming, which only one of several can do to the same file.
+async function takeAway(path: string, stale: string, token: string): Promise<void> {
+  const aside = `${path}.${token}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  // Another run may have taken over in between, and then this is its guard.
+  if ((await readFileIfThere(aside)) === stale) await rm(aside, { force: true });
+  else await rename(aside, path);
+}
+
+async function ageOf(path: string): Promise<number> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+async function processFacts(pid: number): Promise<Pick<Holder, 'boot' | 'processStart'>> {
+  if (process.platform !== 'linux') return {};
+  try {
+    const [processStat, boot] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+    ]);
+    // The name of the program, in parentheses, may hold anything; the start time is the 20th field after it.
+    const processStart = processStat.slice(processStat.lastIndexOf(')') + 2).split(' ')[19];
+    return { boot: boot.trim(), ...(processStart === undefined ? {} : { processStart }) };
+  } catch {
+    return {};
+  }
+}
+
+function parse(text: string): Holder | null {
+  try {
+    const value = JSON.parse(text) as Partial<Holder> | null;
+    return typeof value?.pid === 'number' && typeof value.host === 'string' ? (value as Holder) : null;
+  } catch {
+    return null;
+  }
+}
+
+function alreadyRunning(text: string): BackupError {
+  const holder = parse(text);
+  const who = holder === null ? '' : ` (process ${holder.pid} on ${holder.host})`;
+  return new BackupError('already-running', `A backup of this practice is running already${who}.`, {
+    details: { pid: holder?.pid, host: holder?.host },
+  });
+}

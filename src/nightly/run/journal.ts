@@ -1,0 +1,154 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Destination } from '../../eligibility/is-eligible.js';
+import { BackupError, type BackupErrorCode } from '../../errors.js';
+import type { AlertCode } from '../alerts/alert.js';
+import type { LastAttempt, NightHistory } from '../window.js';
+import { readFileIfThere, replaceFile } from './atomic-file.js';
+import type { CopyReport } from './report.js';
+
+/** A sealed archive in the spool that is not verified at its destination yet. */
+export interface PendingCopy {
+  readonly destination: Destination;
+  readonly copy: CopyReport;
+  /** File name in the spool. */
+  readonly file: string;
+}
+
+/** What is kept of an archive that was verified at its destination. */
+export interface VerifiedCopy {
+  readonly key: string;
+  readonly night: string;
+  /** ISO 8601, UTC. */
+  readonly verifiedAt: string;
+}
+
+/** Nights in a row without a copy. */
+export interface FailedNights {
+  readonly count: number;
+  /** Date of the newest of them. */
+  readonly night: string;
+  readonly code: BackupErrorCode | 'unexpected';
+}
+
+/** What outlives a run. */
+export interface JournalState {
+  readonly version: 1;
+  readonly practiceId: string;
+  /** Date of the night of the first run. */
+  readonly firstNight: string;
+  readonly pending: readonly PendingCopy[];
+  /** Newest first. */
+  readonly verified: Readonly<Record<Destination, readonly VerifiedCopy[]>>;
+  readonly failed: Readonly<Partial<Record<Destination, FailedNights>>>;
+  /** Alerts that were raised and not cleared, each with the text people saw. */
+  readonly alerts: Readonly<Partial<Record<AlertCode, string>>>;
+  readonly lastAttempt?: {
+    readonly night: string;
+    readonly count: number;
+    readonly endedAt: string;
+  };
+  /** Date of the night of the last rehearsal of a restore, and what was wrong with it if anything was. */
+  readonly rehearsal?: { readonly night: string; readonly failure?: string };
+}
+
+/** The memory of the runs of a practice: one small file, replaced in one step, so that a power cut never leaves half of it. */
+export class Journal {
+  readonly #path: string;
+  #state: JournalState;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, state: JournalState) {
+    this.#path = path;
+    this.#state = state;
+  }
+
+  /**
+   * @param folder - the spool folder
+   * @param start - what a new journal begins with
+   * @throws BackupError `settings-invalid` when the folder is another practice's
+   */
+  static async open(
+    folder: string,
+    start: { readonly practiceId: string; readonly night: string },
+  ): Promise<Journal> {
+    const path = join(folder, 'journal.json');
+    const empty: JournalState = {
+      version: 1,
+      practiceId: start.practiceId,
+      firstNight: start.night,
+      pending: [],
+      verified: { hq: [], local: [] },
+      failed: {},
+      alerts: {},
+    };
+    const text = await readFileIfThere(path);
+    const state = text === null ? empty : parse(text);
+    // A damaged journal costs some memory of the past and no backup; it is kept for whoever wants to look.
+    if (state === null) await rename(path, `${path}.damaged`);
+    else if (state.practiceId !== start.practiceId) {
+      throw new BackupError(
+        'settings-invalid',
+        `The spool folder ${folder} belongs to practice ${state.practiceId}, not to ${start.practiceId}.`,
+        { details: { setting: 'spool' } },
+      );
+    }
+    return new Journal(path, state ?? empty);
+  }
+
+  get state(): JournalState {
+    return this.#state;
+  }
+
+  /** Changes the state and resolves when it is on the disk. Changes are written one after the other. */
+  async update(change: (state: JournalState) => Partial<JournalState>): Promise<void> {
+    this.#state = { ...this.#state, ...change(this.#state) };
+    this.#writing = this.#writing
+      .catch(() => undefined)
+      .then(() => replaceFile(this.#path, `${JSON.stringify(this.#state, null, 1)}\n`));
+    await this.#writing;
+  }
+
+  /** As the plan of the nights needs it. */
+  get history(): NightHistory {
+    return historyOf(this.#state);
+  }
+}
+
+/** What happened so far; empty when nothing did, or when it cannot be read. */
+export async function readHistory(folder: string, practiceId: string): Promise<NightHistory> {
+  const text = await readFileIfThere(join(folder, 'journal.json'));
+  const state = text === null ? null : parse(text);
+  return state === null || state.practiceId !== practiceId ? { verified: {} } : historyOf(state);
+}
+
+function historyOf({ verified, lastAttempt }: JournalState): NightHistory {
+  const hq = verified.hq[0]?.night;
+  const local = verified.local[0]?.night;
+  return {
+    verified: { ...(hq === undefined ? {} : { hq }), ...(local === undefined ? {} : { local }) },
+    ...(lastAttempt === undefined
+      ? {}
+      : {
+          lastAttempt: { ...lastAttempt, endedAt: new Date(lastAttempt.endedAt) } satisfies LastAttempt,
+        }),
+  };
+}
+
+function parse(text: string): JournalState | null {
+  try {
+    const value = JSON.parse(text) as JournalState;
+    const isWhole =
+      value.version === 1 &&
+      typeof value.practiceId === 'string' &&
+      typeof value.firstNight === 'string' &&
+      Array.isArray(value.pending) &&
+      Array.isArray(value.verified.hq) &&
+      Array.isArray(value.verified.local) &&
+      typeof value.failed === 'object' &&
+      typeof value.alerts === 'object';
+    return isWhole ? value : null;
+  } catch {
+    return null;
+  }
+}

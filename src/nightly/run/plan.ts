@@ -1,0 +1,104 @@
+import type { EnrollmentStore } from '../../admin/enrollment.js';
+import type { KeyPolicy } from '../../admin/seal-for.js';
+import type { TablePolicy } from '../../catalog/table-policy.js';
+import type { DatabaseAddress } from '../../database/address.js';
+import type { LockPatience } from '../../dump/locks.js';
+import type { ConsistencyWish } from '../../dump/strategy.js';
+import type { Destination, Practice } from '../../eligibility/is-eligible.js';
+import type { StorageAdapter } from '../../storage/adapter.js';
+import type { RetryOptions } from '../../storage/wrappers/with-retry.js';
+import type { AlertSink } from '../alerts/alert.js';
+import type { AlertThresholds } from '../alerts/troubles.js';
+import type { Logger } from '../log/logger.js';
+import type { RetentionPolicy } from '../retention.js';
+import type { SettingsStore } from '../settings/settings.js';
+import type { BackupEvent } from './events.js';
+import type { BackupReport } from './report.js';
+
+/** Everything a run must know of a practice and its surroundings. Made once; the same for every night. */
+export interface NightPlan {
+  /** Begins the key of every archive: letters, digits, `-`, `_` and `.`, at most 64. */
+  readonly practiceId: string;
+  /** What decides where the practice may back up. Status and path of {@link NightPlan.settings} win over these. */
+  readonly practice: Practice;
+  /** The practice's database; the name of the database is needed. */
+  readonly database: DatabaseAddress;
+  /** IANA name of the practice's time zone. */
+  readonly timeZone: string;
+  /**
+   * Folder for sealed archives on their way, for the journal and for the guard against a second run. One per practice,
+   * on a local disk with room for both copies; made when it is not there.
+   */
+  readonly spool: string;
+  /** HQ's store; absent where the practice's copies stay in the office. */
+  readonly hq?: DestinationPlan;
+  /** The local copy. Its store is the practice's network path where none is given. */
+  readonly local?: Partial<DestinationPlan>;
+  /** How archives are sealed. */
+  readonly keys?: KeyPlan;
+  /** Where the practice's settings are kept. */
+  readonly settings?: SettingsStore;
+  readonly alerts?: AlertSink;
+  readonly alertThresholds?: AlertThresholds;
+  readonly logger?: Logger;
+  /** What is critical; HQ's copy holds just that. @defaultValue the Open Dental policy */
+  readonly tables?: TablePolicy;
+  /** How alike in time the tables must be. @defaultValue 'auto' */
+  readonly consistency?: ConsistencyWish;
+  /** Connections that read at the same time. @defaultValue 2 */
+  readonly connections?: number;
+  /** How long to wait for locks, and how long others may wait for ours. */
+  readonly patience?: Partial<LockPatience>;
+  /** Space that must stay free on the disk of the spool, in bytes. @defaultValue 1 GiB */
+  readonly spoolReserveBytes?: number;
+  /** Proves now and then that a backup can be restored. */
+  readonly rehearsal?: RehearsalPlan;
+  /** @defaultValue the machine's clock */
+  readonly now?: () => Date;
+}
+
+/** One place for copies. */
+export interface DestinationPlan {
+  readonly storage: StorageAdapter;
+  /** Which archives are removed after a good night; `'keep-all'` where the store sees to it. @defaultValue `defaultRetention` */
+  readonly retention?: RetentionPolicy | 'keep-all';
+  /** How passing faults of the store are tried again; `'none'` where the adapter does so itself. */
+  readonly retry?: Omit<RetryOptions, 'onRetry'> | 'none';
+}
+
+/** How archives are sealed. */
+export interface KeyPlan {
+  /** Where key pairs are kept. @defaultValue a file in the spool folder */
+  readonly store?: EnrollmentStore;
+  /** @defaultValue 'prefer-enrolled' */
+  readonly policy?: KeyPolicy;
+  /** New pairs withstand quantum computers as well. @defaultValue false */
+  readonly postQuantum?: boolean;
+  /** Further `age1…` recipients, such as a key of the owner's in a safe. @defaultValue none */
+  readonly furtherRecipients?: readonly string[];
+}
+
+/** A rehearsal of a restore, now and then. The night itself holds no key, so the host decides how it is done. */
+export interface RehearsalPlan {
+  readonly everyNights: number;
+  /**
+   * Called after a night whose copies are all verified. A throw, or a result that is not ok, raises the alert
+   * `rehearsal-failed`.
+   */
+  readonly run: (
+    report: BackupReport,
+    options: { readonly signal?: AbortSignal },
+  ) => Promise<{ readonly ok: boolean; readonly summary: string }>;
+}
+
+/** Options of one run. */
+export interface RunOptions {
+  /** What is due. @defaultValue every destination of the plan */
+  readonly destinations?: readonly Destination[];
+  /** ISO date of the evening the run counts for. @defaultValue the night of the present moment */
+  readonly night?: string;
+  /** When the work must be over; what is still being sent then goes on in the next run. @defaultValue never */
+  readonly deadline?: Date;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: BackupEvent) => void;
+}

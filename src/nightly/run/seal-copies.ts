@@ -1,0 +1,246 @@
+import { readAdmins } from '../../admin/read-admins.js';
+import {
+  type AdminCandidate,
+  isSameAdmin,
+  type LastAdmin,
+  resolveLastAdmin,
+} from '../../admin/resolve-last-admin.js';
+import { type Seal, sealFor } from '../../admin/seal-for.js';
+import { createFileEnrollments } from '../../admin/stores/file-enrollments.js';
+import { encryptArchive, filterParts, forkParts } from '../../archive/index.js';
+import type { ArchiveScope, DumpWarning, Part } from '../../archive/model.js';
+import type { Catalog, TableSelection } from '../../catalog/model.js';
+import { openDentalPolicy } from '../../catalog/open-dental/index.js';
+import { selectAllTables } from '../../catalog/select-all-tables.js';
+import { selectCriticalTables } from '../../catalog/select-critical-tables.js';
+import { openConnection } from '../../database/connection.js';
+import { dumpDatabase } from '../../dump/dump-database.js';
+import { openSnapshot, type Snapshot } from '../../dump/snapshot.js';
+import type { Destination } from '../../eligibility/is-eligible.js';
+import { BackupError, isBackupError } from '../../errors.js';
+import type { BackupEvent } from './events.js';
+import type { NightPlan } from './plan.js';
+import type { BackupReport, CopyReport } from './report.js';
+import type { Spool, SpooledArchive } from './spool.js';
+
+/** What of the database is read, and for whom. */
+export interface SealRequest {
+  readonly plan: NightPlan;
+  readonly spool: Spool;
+  readonly night: string;
+  /** One or both. */
+  readonly destinations: readonly Destination[];
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  readonly emit: (event: BackupEvent) => void;
+  /** Called for each archive as soon as it is whole on the disk. */
+  readonly onSealed: (destination: Destination, spooled: SpooledArchive, copy: CopyReport) => Promise<void>;
+}
+
+/** What one reading of the database came to. */
+export interface SealedNight {
+  /** What went wrong for one destination alone; the others are sealed. */
+  readonly failures: ReadonlyMap<Destination, unknown>;
+  readonly facts: Pick<
+    BackupReport,
+    'consistency' | 'database' | 'keyHolder' | 'lockSeconds' | 'readSeconds'
+  >;
+  readonly warnings: readonly DumpWarning[];
+  /** The administrators at the moment of the copy. */
+  readonly admins: readonly AdminCandidate[];
+}
+
+/** How often the reading begins again when tables or the administrator change underneath. */
+const attempts = 3;
+
+/** Share of the data that an archive needs at most, as practices go; deflate on columns does better than this. */
+const spaceShare = 0.35;
+
+/** What goes where. */
+const scopes: Readonly<Record<Destination, ArchiveScope>> = { hq: 'critical', local: 'full' };
+
+/**
+ * Reads the database once and seals what was read for each destination: the critical tables for HQ, everything for the
+ * local copy, each archive under a file key of its own. Locks and snapshot are gone when it resolves.
+ *
+ * @throws BackupError `no-usable-admin`, `storage-full`, or what the reading throws
+ */
+export async function sealCopies(request: SealRequest): Promise<SealedNight> {
+  const { plan, emit, signal } = request;
+  for (let attempt = 1; ; attempt++) {
+    emit({ kind: 'phase', phase: 'admin' });
+    const last = await findLastAdmin(request);
+    // Before any table is locked: a new key takes a third of a second, and may be kept in the same database.
+    const seal = await sealFor(last, {
+      store: plan.keys?.store ?? createFileEnrollments({ path: request.spool.pathOf('keys.json') }),
+      ...(plan.keys?.policy === undefined ? {} : { policy: plan.keys.policy }),
+      ...(plan.keys?.postQuantum === undefined ? {} : { postQuantum: plan.keys.postQuantum }),
+      now: request.now(),
+      signal,
+    });
+    emit({ kind: 'phase', phase: 'snapshot' });
+    const started = performance.now();
+    const snapshot = await openSnapshot(plan.database, {
+      selection: (catalog) => selectionFor(request, catalog),
+      signal,
+      onEvent: (event) => emit({ kind: 'snapshot', event }),
+      ...(plan.consistency === undefined ? {} : { consistency: plan.consistency }),
+      ...(plan.connections === undefined ? {} : { connections: plan.connections }),
+      ...(plan.patience === undefined ? {} : { patience: plan.patience }),
+    });
+    try {
+      const inside = await readAdmins(snapshot.readers[0]!, { signal });
+      if (!isSameAdmin(last, resolveLastAdmin(inside, { asOf: request.now() }))) {
+        throw new BackupError('schema-changed', 'Another administrator logged in while the backup began.');
+      }
+      const { failures, warnings } = await readOnce(request, snapshot, seal);
+      return {
+        failures,
+        admins: inside,
+        warnings: [...keyWarnings(seal), ...warnings],
+        facts: {
+          database: {
+            name: snapshot.catalog.database,
+            server: `${snapshot.catalog.server.vendor} ${snapshot.catalog.server.version}`,
+          },
+          keyHolder: { ...seal.keyHolder, unlock: seal.unlock[0].kind },
+          consistency: snapshot.consistency,
+          lockSeconds: snapshot.lockSeconds(),
+          readSeconds: (performance.now() - started) / 1000,
+        },
+      };
+    } catch (error) {
+      if (!isBackupError(error, 'schema-changed') || attempt === attempts) throw error;
+      emit({ kind: 'read-again', attempt: attempt + 1 });
+    } finally {
+      await snapshot.close();
+    }
+  }
+}
+
+async function findLastAdmin({ plan, now, signal }: SealRequest): Promise<LastAdmin> {
+  const connection = await openConnection(plan.database, { signal });
+  try {
+    return resolveLastAdmin(await readAdmins(connection, { signal }), { asOf: now() });
+  } finally {
+    await connection.close();
+  }
+}
+
+function selectionFor({ plan, destinations }: SealRequest, catalog: Catalog): TableSelection {
+  return destinations.some((destination) => scopes[destination] === 'full')
+    ? selectAllTables(catalog)
+    : critical(plan, catalog);
+}
+
+function critical(plan: NightPlan, catalog: Catalog): TableSelection {
+  return selectCriticalTables(catalog, plan.tables ?? openDentalPolicy);
+}
+
+async function readOnce(
+  request: SealRequest,
+  snapshot: Snapshot,
+  seal: Seal,
+): Promise<Pick<SealedNight, 'failures' | 'warnings'>> {
+  const { plan, destinations, spool, signal, emit } = request;
+  const { catalog, selection } = snapshot;
+  const smaller = destinations.includes('hq') ? critical(plan, catalog) : null;
+  await spool.assertSpace(neededSpace(catalog, destinations, smaller));
+  emit({ kind: 'phase', phase: 'read' });
+  const dump = dumpDatabase(snapshot, {
+    signal,
+    onProgress: (progress) => emit({ kind: 'read-progress', progress }),
+  });
+  const streams = destinations.length === 1 ? [dump] : forkParts(dump, destinations.length);
+  const results = await Promise.allSettled(
+    destinations.map(async (destination, i) => {
+      const stream = streams[i]!;
+      try {
+        const isNarrowed = destination === 'hq' && selection.scope === 'full';
+        await sealOne(request, destination, isNarrowed ? filterParts(stream, smaller!) : stream, seal);
+      } catch (error) {
+        // A consumer that leaves without a word would hold up the other.
+        await stream[Symbol.asyncIterator]().return?.(undefined);
+        throw error;
+      }
+    }),
+  );
+  const failures = new Map<Destination, unknown>();
+  results.forEach((result, i) => {
+    if (result.status === 'rejected') failures.set(destinations[i]!, result.reason);
+  });
+  const [first] = failures.values();
+  if (failures.size === destinations.length) throw first;
+  return { failures, warnings: warningsOf(snapshot, smaller) };
+}
+
+async function sealOne(
+  { plan, night, spool, signal, now, onSealed }: SealRequest,
+  destination: Destination,
+  parts: AsyncIterable<Part>,
+  seal: Seal,
+): Promise<void> {
+  const scope = scopes[destination];
+  const archive = encryptArchive(parts, {
+    recipients: [...seal.recipients, ...(plan.keys?.furtherRecipients ?? [])],
+    label: {
+      practiceId: plan.practiceId,
+      database: plan.database.database!,
+      scope,
+      createdAt: now().toISOString(),
+      keyHolder: seal.keyHolder,
+      unlock: seal.unlock,
+    },
+    signal,
+  });
+  const spooled = await spool.write(archive);
+  const { tables, leftOut } = spooled.manifest;
+  const sum = (of: (table: (typeof tables)[number]) => number): number =>
+    tables.reduce((total, table) => total + of(table), 0);
+  await onSealed(destination, spooled, {
+    archiveId: spooled.archiveId,
+    key: `${plan.practiceId}/${night}/${spooled.archiveId}.tar.age`,
+    night,
+    scope,
+    bytes: spooled.size,
+    sha256: spooled.sha256,
+    tables: tables.length,
+    rows: sum(({ rows }) => rows),
+    plainBytes: sum(({ plainBytes }) => plainBytes),
+    leftOut,
+  });
+}
+
+function neededSpace(
+  catalog: Catalog,
+  destinations: readonly Destination[],
+  smaller: TableSelection | null,
+): number {
+  const withRows = new Set(
+    smaller?.tables.filter(({ definitionOnly }) => definitionOnly === undefined).map(({ name }) => name),
+  );
+  let bytes = 0;
+  for (const { name, dataBytes } of catalog.tables) {
+    if (destinations.includes('local')) bytes += dataBytes;
+    if (withRows.has(name)) bytes += dataBytes;
+  }
+  return Math.ceil(bytes * spaceShare);
+}
+
+function warningsOf({ warnings, selection }: Snapshot, smaller: TableSelection | null): DumpWarning[] {
+  if (smaller === null || selection.scope === 'critical') return [...warnings];
+  const filtered = smaller.tables.filter(({ rowFilter }) => rowFilter !== undefined);
+  return [
+    ...warnings,
+    ...smaller.warnings,
+    ...filtered.map(({ name }) => ({
+      code: 'row-filter-not-applied',
+      message: `HQ's copy holds all rows of ${name}, because one reading served both copies this night.`,
+      table: name,
+    })),
+  ];
+}
+
+function keyWarnings({ warnings }: Seal): DumpWarning[] {
+  return warnings.map(({ code, message }) => ({ code, message }));
+}

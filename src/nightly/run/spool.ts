@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SealedArchive } from '../../archive/index.js';
+import type { Manifest } from '../../archive/model.js';
+import { BackupError } from '../../errors.js';
+import { fileSystemFailure } from '../../storage/file-system/failures.js';
+import { makeFolder, syncFile, syncFolder } from '../../storage/file-system/sync.js';
+import { inSize } from './words.js';
+
+/** A sealed archive on the disk. */
+export interface SpooledArchive {
+  readonly archiveId: string;
+  /** File name in the spool. */
+  readonly file: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly manifest: Manifest;
+}
+
+/** How often the free space is looked at while writing, in bytes written. */
+const spaceCheckEvery = 64 * 1024 * 1024;
+const archiveFile = /^[0-9a-f]{32}\.tar\.age(\.part)?$/;
+
+/**
+ * Where sealed archives wait for their journey: a folder on the disk, so that no lock on the practice's tables waits
+ * for a slow line. What is written here is sealed already; nothing is ever readable.
+ */
+export class Spool {
+  readonly folder: string;
+  readonly #reserveBytes: number;
+
+  constructor(folder: string, reserveBytes: number) {
+    this.folder = folder;
+    this.#reserveBytes = reserveBytes;
+  }
+
+  /** Makes the folder, if there is none. @throws BackupError `settings-invalid` */
+  async prepare(): Promise<void> {
+    try {
+      await makeFolder(this.folder);
+      await open(join(this.folder, '.writable'), 'w', 0o600).then((file) => file.close());
+      await rm(join(this.folder, '.writable'), { force: true });
+    } catch (error) {
+      throw new BackupError('settings-invalid', `The spool folder ${this.folder} cannot be written.`, {
+        cause: error,
+        details: { setting: 'spool' },
+      });
+    }
+  }
+
+  /** Removes archives that no run waits for any more: half-written ones, and those of a run that died. */
+  async tidy(wanted: ReadonlySet<string>): Promise<void> {
+    for (const name of await readdir(this.folder)) {
+      if (archiveFile.test(name) && !wanted.has(name)) await this.remove(name);
+    }
+  }
+
+  pathOf(file: string): string {
+    return join(this.folder, file);
+  }
+
+  async remove(file: string): Promise<void> {
+    await rm(this.pathOf(file), { force: true });
+  }
+
+  /**
+   * Refuses to begin what will not fit. The disk may be the one the practice's server writes to, which must never run
+   * full because of a backup.
+   *
+   * @throws BackupError `storage-full`
+   */
+  async assertSpace(bytes: number): Promise<void> {
+    const free = await this.#freeBytes();
+    if (free - bytes >= this.#reserveBytes) return;
+    throw new BackupError(
+      'storage-full',
+      `The disk of the spool folder has ${inSize(free)} free; about ${inSize(bytes)} are needed, and ${inSize(this.#reserveBytes)} must stay free.`,
+      { details: { freeBytes: free, neededBytes: bytes, reserveBytes: this.#reserveBytes } },
+    );
+  }
+
+  /**
+   * Writes an archive to the disk, whole or not at all.
+   *
+   * @throws BackupError `storage-full`, or whatever the archive throws
+   */
+  async write(archive: SealedArchive): Promise<SpooledArchive> {
+    const file = `${archive.label.archiveId}.tar.age`;
+    const part = this.pathOf(`${file}.part`);
+    const digest = createHash('sha256');
+    let size = 0;
+    try {
+      const handle = await this.#io(() => open(part, 'wx', 0o600));
+      try {
+        let nextCheck = spaceCheckEvery;
+        for await (const chunk of archive) {
+          digest.update(chunk);
+          await this.#io(() => writeAll(handle, chunk));
+          size += chunk.length;
+          if (size >= nextCheck) {
+            nextCheck = size + spaceCheckEvery;
+            await this.assertSpace(0);
+          }
+        }
+        await this.#io(() => syncFile(handle));
+      } finally {
+        await handle.close();
+      }
+      await this.#io(() => rename(part, this.pathOf(file)));
+      await syncFolder(this.folder);
+    } catch (error) {
+      await rm(part, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    const { archiveId } = archive.label;
+    return { archiveId, file, size, sha256: digest.digest('hex'), manifest: await archive.manifest };
+  }
+
+  async #io<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      throw fileSystemFailure(error, `spool folder ${this.folder}`);
+    }
+  }
+
+  async #freeBytes(): Promise<number> {
+    try {
+      const { bavail, bsize } = await statfs(this.folder);
+      return bavail * bsize;
+    } catch {
+      // A file system that does not say how full it is will say so when it is.
+      return Number.POSITIVE_INFINITY;
+    }
+  }
+}
+
+async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < chunk.length) {
+    written += (await handle.write(chunk, written, chunk.length - written)).bytesWritten;
+  }
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, it } from 'node:test';
+import { decryptArchive, inspectArchive } from '../../src/archive/index.js';
+import { findLatestBackup } from '../../src/nightly/list-backups.js';
+import type { BackupEvent } from '../../src/nightly/run/events.js';
+import { renderReport } from '../../src/nightly/run/render-report.js';
+import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
+import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
+import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
+import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
+import { buildPractice, practiceAdmin, practiceAdminPassword } from '../practice/index.js';
+import { describeOnEachServer } from '../support/servers.js';
+import { type NightBench, setUpNight } from './support/night.js';
+
+describeOnEachServer('a night', (server) => {
+  const database = 'night';
+  let bench: NightBench;
+  before(async () => {
+    await server().query([`DROP DATABASE IF EXISTS ${database}`, 'DROP DATABASE IF EXISTS night_back']);
+    await buildPractice(server().address, database, { size: 3_000_000, today: '2026-07-14' });
+    bench = await setUpNight({ ...server().address, database });
+  });
+  after(() => bench?.remove());
+
+  it('serves both destinations from one reading, verifies them and says so', async () => {
+    const events: BackupEvent[] = [];
+    const report = await runSupplementalBackup(bench.plan, { onEvent: (event) => events.push(event) });
+    assert.equal(report.outcome, 'complete');
+    const [hq, local] = report.destinations;
+    assert.equal(hq?.outcome, 'verified');
+    assert.equal(local?.outcome, 'verified');
+    assert.equal(hq?.copy?.scope, 'critical');
+    assert.equal(local?.copy?.scope, 'full');
+    assert.equal(local?.copy?.tables, 424);
+    assert.ok((hq?.copy?.rows ?? 0) < (local?.copy?.rows ?? 0));
+    assert.match(hq?.copy?.key ?? '', /^4711\/2026-07-14\/[0-9a-f]{32}\.tar\.age$/);
+    assert.deepEqual(report.keyHolder, {
+      userNum: String(practiceAdmin.userNum),
+      userName: practiceAdmin.userName,
+      unlock: 'stored-hash',
+    });
+    assert.equal(events.filter(({ kind }) => kind === 'snapshot').length > 0, true);
+    assert.equal(events.filter((event) => event.kind === 'phase' && event.phase === 'read').length, 1);
+    assert.deepEqual(
+      events.filter(({ kind }) => kind === 'verified' || kind === 'finished').map(({ kind }) => kind),
+      ['verified', 'verified', 'finished'],
+    );
+    const text = renderReport(report);
+    assert.match(text, /every copy that was due is stored and verified/);
+    assert.match(text, /Opens with the password of Admin/);
+    assert.match(text, /Left out: /);
+    assert.doesNotMatch(text, new RegExp(practiceAdminPassword));
+  });
+
+  it('leaves nothing in the spool, and the same report for programs', async () => {
+    const names = (await readdir(bench.spool)).sort();
+    assert.deepEqual(names, ['journal.json', 'keys.json', 'last-report.json']);
+    const stored = JSON.parse(await readFile(join(bench.spool, 'last-report.json'), 'utf8'));
+    assert.equal(stored.outcome, 'complete');
+  });
+
+  it('gives back every table of the local copy to the administrator’s password', async () => {
+    const share = createFileSystemStorage({ path: bench.share });
+    const newest = await findLatestBackup(share, { practiceId: '4711', scope: 'full' });
+    assert.ok(newest !== null);
+    const parts = decryptArchive(share.get(newest.key), { password: practiceAdminPassword });
+    await restoreDatabase(parts, { ...server().address, database: 'night_back' }, {});
+    const comparison = await compareDatabases(
+      { ...server().address, database },
+      { ...server().address, database: 'night_back' },
+    );
+    assert.deepEqual(comparison.differences, []);
+    assert.equal(comparison.tables.length, 424);
+  });
+
+  it('gives HQ an archive of its own file key, with the critical tables only', async () => {
+    const newest = await findLatestBackup(bench.hq, { practiceId: '4711' });
+    assert.ok(newest !== null);
+    assert.equal((await inspectArchive(bench.hq.get(newest.key))).label?.scope, 'critical');
+    let rows = 0;
+    let tables = 0;
+    for await (const part of decryptArchive(bench.hq.get(newest.key), { password: practiceAdminPassword })) {
+      if (part.kind === 'rows') rows += part.rows;
+      if (part.kind === 'table') tables++;
+    }
+    assert.ok(tables > 300 && rows > 0);
+  });
+});
