@@ -1,22 +1,27 @@
 import { readFile } from 'node:fs/promises';
+import { unlockArchives } from '../admin/who-can-open.js';
 import { type ArchiveKeys, inspectArchive, type Label } from '../archive/index.js';
 import type { RangeSource } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import type { Arguments, CommandLine, OptionTable } from './command.js';
 import { UsageError } from './exit-codes.js';
 import { printable } from './format.js';
+import { openLocation } from './location.js';
 import { askPassword, readPasswordFromDescriptor } from './password.js';
 
 /** The options that say what opens an archive. */
 export const keyOptions: OptionTable = {
   identity: { type: 'string', multiple: true },
   'password-fd': { type: 'string' },
+  newer: { type: 'string', multiple: true },
 };
 
 /** Their lines on a page of help. */
 export const keyHelp: string = `  --identity FILE    age key file; may be given more than once
   --password-fd N    read the password from open descriptor N
-                     without either it is asked for, without echo`;
+                     without either it is asked for, without echo
+  --newer ARCHIVE    a newer archive of the practice: with its help the password
+                     of today opens this older one`;
 
 /**
  * The keys for an archive: key files, a password from a descriptor, or one that is asked for.
@@ -35,12 +40,37 @@ export async function readKeys(
     throw new UsageError('Give --identity or --password-fd, not both.');
   }
   if (files.length > 0) return { identities: (await Promise.all(files.map(readIdentities))).flat() };
-  if (descriptor !== undefined) return { password: await readPasswordFromDescriptor(descriptor) };
   const { label } = await inspectArchive(archive, { signal: line.signal });
   if (label === null || label.unlock.length === 0) {
     throw new UsageError('No password opens this archive; give the key with --identity FILE.');
   }
-  return { password: await askPassword(line, questionFor(label)) };
+  const password =
+    descriptor === undefined
+      ? await askPassword(line, questionFor(label))
+      : await readPasswordFromDescriptor(descriptor);
+  const newer = given.all('newer');
+  return newer.length === 0 ? { password } : withHelpOf(newer, label, password, line);
+}
+
+// What the password alone does not open, the chain of keys in a newer label may.
+async function withHelpOf(
+  newer: readonly string[],
+  label: Label,
+  password: Uint8Array,
+  line: CommandLine,
+): Promise<ArchiveKeys> {
+  const labels = [label];
+  for (const location of newer) {
+    const archive = await openLocation(location, line);
+    try {
+      const inspection = await inspectArchive(archive, { signal: line.signal });
+      if (inspection.label !== null) labels.push(inspection.label);
+    } finally {
+      await archive.close();
+    }
+  }
+  const identities = (await unlockArchives(labels, password)).map(({ identity }) => identity);
+  return identities.length === 0 ? { password } : { identities };
 }
 
 /** Overwrites a password that is no longer needed. */

@@ -1,3 +1,4 @@
+import type { KeyWarning } from '../../admin/key-warning.js';
 import { encryptArchive } from '../../archive/index.js';
 import type { Manifest } from '../../archive/model.js';
 import { type DumpProgress, dumpDatabase } from '../../dump/dump-database.js';
@@ -7,6 +8,7 @@ import type { Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { UsageError } from '../exit-codes.js';
 import { formatBytes, formatCount, formatPairs, formatSeconds, plural, printable } from '../format.js';
+import { sealForLastAdmin } from '../last-admin.js';
 import { type Written, writeArchive } from '../output.js';
 import { startProgress } from '../progress.js';
 import { readTablesOption } from '../tables-option.js';
@@ -48,6 +50,10 @@ Usage: supplemental-backup backup --source URL --out FILE|URL|-
     if (recipients.length > 0 === given.flag('last-admin')) {
       throw new UsageError('Say whom it is for: --recipient age1… or --last-admin, one of the two.');
     }
+    const seal =
+      recipients.length > 0
+        ? { recipients, unlock: [], warnings: [] }
+        : await sealForLastAdmin(address, line);
     const snapshot = await openSnapshot(address, {
       selection: readTablesOption(given.text('tables')),
       consistency: readConsistency(given.text('consistency')),
@@ -61,13 +67,14 @@ Usage: supplemental-backup backup --source URL --out FILE|URL|-
         onProgress: (done: DumpProgress) =>
           progress.update(done.plainBytes, Math.max(done.plainBytes, done.estimatedBytes)),
       });
+      const { warnings, recipients: sealedTo, ...holder } = seal;
       const archive = encryptArchive(parts, {
-        recipients,
+        recipients: sealedTo,
         label: {
           practiceId: given.text('practice-id') ?? address.database,
           database: address.database,
           scope: snapshot.selection.scope,
-          unlock: [],
+          ...holder,
         },
         signal: line.signal,
       });
@@ -76,8 +83,14 @@ Usage: supplemental-backup backup --source URL --out FILE|URL|-
       progress.stop();
       const manifest = await archive.manifest;
       return {
-        json: { out, ...written, label: archive.label, summary: withoutEntries(manifest) },
-        text: render(out, written, manifest),
+        json: {
+          out,
+          ...written,
+          label: archive.label,
+          keyWarnings: warnings,
+          summary: withoutEntries(manifest),
+        },
+        text: render(out, written, manifest, warnings),
         to: out === '-' ? 'stderr' : 'stdout',
       };
     } finally {
@@ -113,13 +126,18 @@ function withoutEntries({ entries: _, ...summary }: Manifest): Omit<Manifest, 'e
   return summary;
 }
 
-function render(out: string, written: Written, manifest: Manifest): string {
+function render(
+  out: string,
+  written: Written,
+  manifest: Manifest,
+  keyWarnings: readonly KeyWarning[],
+): string {
   const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
   const seconds = (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / 1000;
   const { consistency } = manifest;
   const notes = [
     ...manifest.leftOut.map(({ kind, name, reason }) => `Left out: ${kind} ${name}. ${reason}`),
-    ...manifest.warnings.map(({ message }) => message),
+    ...[...keyWarnings, ...manifest.warnings].map(({ message }) => message),
   ];
   const pairs = formatPairs([
     ['Archive', out],

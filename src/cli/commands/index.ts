@@ -4,12 +4,14 @@ import { extractCommand } from './extract.js';
 import { inspectCommand } from './inspect.js';
 import { planCommand } from './plan.js';
 import { restoreCommand } from './restore.js';
+import { whoCanOpenCommand } from './who-can-open.js';
 
 /** Every word of the command line, in the order in which the help shows them. */
 export const commands: readonly Command[] = [
   backupCommand,
   planCommand,
   inspectCommand,
+  whoCanOpenCommand,
   restoreCommand,
   extractCommand,
 ];

@@ -14,7 +14,8 @@ export const restoreCommand: Command = {
   name: 'restore',
   summary: 'put an archive into a new database',
   help: `Put an archive, or some of its tables, into a database that does not exist yet
-or is empty. A database with anything in it is refused (exit code 6).
+or is empty. A database with anything in it is refused (exit code 6). A restore
+that was interrupted goes on where it stopped.
 
 Usage: supplemental-backup restore ARCHIVE --target URL
                            [--identity FILE | --password-fd N] [OPTIONS]
@@ -56,11 +57,8 @@ ${keyHelp}
         .reduce((sum, { plainBytes }) => sum + plainBytes, 0);
       const progress = startProgress(line, 'Restoring', 'bytes');
       try {
-        const parts = reader.parts({
-          signal: line.signal,
+        const report = await restoreDatabase(reader, target, {
           ...(names === undefined ? {} : { tables: names }),
-        });
-        const report = await restoreDatabase(parts, target, {
           replace: given.flag('replace'),
           signal: line.signal,
           onProgress: ({ plainBytes }) => progress.update(plainBytes, total),

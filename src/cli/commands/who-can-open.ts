@@ -1,0 +1,87 @@
+import { readAdmins } from '../../admin/read-admins.js';
+import { type ArchiveAccess, type CanOpenMap, whoCanOpen } from '../../admin/who-can-open.js';
+import { inspectArchive, type Label } from '../../archive/index.js';
+import { openConnection } from '../../database/connection.js';
+import type { Command, CommandLine } from '../command.js';
+import { readDatabaseUrl } from '../database-option.js';
+import { printable } from '../format.js';
+import { openLocation } from '../location.js';
+
+/** `who-can-open`: whose password opens which archive. */
+export const whoCanOpenCommand: Command = {
+  name: 'who-can-open',
+  summary: 'show whose password opens which archive; needs no key',
+  help: `Show whose password opens which archive, and warn when only one person's does.
+Goes by the labels, which need no key and are not proven by one.
+
+Usage: supplemental-backup who-can-open ARCHIVE… [OPTIONS]
+
+  ARCHIVE…           paths or s3://bucket/key, all of one practice
+  --source URL       the practice's database, to see who is an admin today:
+                     mysql://user@host:port/database; password in MYSQL_PWD
+  --json             one JSON document
+`,
+  options: { source: { type: 'string' } },
+  positionals: { least: 1, most: Number.POSITIVE_INFINITY },
+  async run(given, line) {
+    const labels: Label[] = [];
+    const names = new Map<string, string>();
+    const unlabelled: string[] = [];
+    for (const location of given.positionals) {
+      const label = await labelOf(location, line);
+      if (label === null) unlabelled.push(location);
+      else {
+        labels.push(label);
+        names.set(label.archiveId, location);
+      }
+    }
+    const source = given.text('source');
+    const map = whoCanOpen(labels, source === undefined ? {} : { admins: await adminsOf(source, line) });
+    return {
+      json: {
+        archives: map.archives.map((access) => ({ archive: names.get(access.archiveId), ...access })),
+        unlabelled,
+        warnings: map.warnings,
+      },
+      text: render(map, names, unlabelled),
+    };
+  },
+};
+
+async function labelOf(location: string, line: CommandLine): Promise<Label | null> {
+  const archive = await openLocation(location, line);
+  try {
+    return (await inspectArchive(archive, { signal: line.signal })).label;
+  } finally {
+    await archive.close();
+  }
+}
+
+async function adminsOf(source: string, line: CommandLine): ReturnType<typeof readAdmins> {
+  const connection = await openConnection(readDatabaseUrl(source, 'source', line.env), {
+    signal: line.signal,
+  });
+  try {
+    return await readAdmins(connection, { signal: line.signal });
+  } finally {
+    await connection.close();
+  }
+}
+
+function render(map: CanOpenMap, names: ReadonlyMap<string, string>, unlabelled: readonly string[]): string {
+  const lines = map.archives.map(
+    (access) => `${names.get(access.archiveId)}\n  ${access.createdAt}  ${describe(access)}`,
+  );
+  lines.push(...unlabelled.map((location) => `${location}\n  no label: opened by whoever holds its key`));
+  lines.push(...map.warnings.map(({ message }) => `\n${printable(message)}`));
+  return lines.join('\n');
+}
+
+function describe({ keyHolder, keySource, epoch, password, isHeldByAdmin }: ArchiveAccess): string {
+  if (keyHolder === null || password === 'none') return 'opened by whoever holds its key';
+  const which =
+    password === 'newest' ? 'the password of its time and the newest one' : 'the password of its time';
+  const how = keySource === 'enrolled' ? `enrolled, epoch ${epoch}` : 'stored hash';
+  const gone = isHeldByAdmin === false ? '; no administrator any more' : '';
+  return `${printable(keyHolder.userName)}: ${which} (${how}${gone})`;
+}

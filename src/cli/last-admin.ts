@@ -1,0 +1,39 @@
+import { readAdmins } from '../admin/read-admins.js';
+import { resolveLastAdmin } from '../admin/resolve-last-admin.js';
+import { type Seal, sealFor } from '../admin/seal-for.js';
+import { createDatabaseEnrollments } from '../admin/stores/database-enrollments.js';
+import type { DatabaseAddress } from '../database/address.js';
+import { openConnection, serverErrorNumber } from '../database/connection.js';
+import { BackupError } from '../errors.js';
+import type { CommandLine } from './command.js';
+
+const noSuchTable = 1146;
+
+/**
+ * For whom an archive is sealed when nothing else is said: the last administrator who logged in. Keys that the practice
+ * keeps are used; the practice's database is not written to.
+ *
+ * @throws BackupError `no-usable-admin`
+ */
+export async function sealForLastAdmin(
+  address: DatabaseAddress,
+  { signal }: Pick<CommandLine, 'signal'>,
+): Promise<Seal> {
+  const connection = await openConnection(address, { signal });
+  try {
+    const last = resolveLastAdmin(await readAdmins(connection, { signal }), { asOf: new Date() });
+    const { load } = createDatabaseEnrollments(address);
+    return await sealFor(last, { store: { load, save: async () => false }, signal });
+  } catch (error) {
+    if (serverErrorNumber(error) !== noSuchTable) throw error;
+    throw new BackupError(
+      'no-usable-admin',
+      'This is no database of Open Dental: it has no table of users.',
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    await connection.close();
+  }
+}
