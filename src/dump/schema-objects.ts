@@ -69,11 +69,15 @@ async function readObject(
     );
   }
   const fact = facts.get(factKey(kind, name)) ?? {};
+  const text =
+    kind === 'view'
+      ? honestView(createStatement, row['character_set_client'], fact['body'], connection.address.database!)
+      : createStatement;
   const nextValue = kind === 'sequence' ? await readNextValue(connection, name) : undefined;
   return {
     kind,
     name,
-    createStatement,
+    createStatement: text,
     ...present('definer', fact['definer']),
     ...present('sqlMode', row['sql_mode']),
     ...present('characterSetClient', row['character_set_client']),
@@ -99,7 +103,11 @@ async function readFacts(connection: Connection, catalog: Catalog): Promise<Read
     return rows.filter((row) => row['schema_name'] === catalog.database);
   };
   if (kinds.has('view')) {
-    for (const row of await ask('VIEWS', 'TABLE_SCHEMA', 'TABLE_NAME AS name, DEFINER AS definer')) {
+    for (const row of await ask(
+      'VIEWS',
+      'TABLE_SCHEMA',
+      'TABLE_NAME AS name, DEFINER AS definer, VIEW_DEFINITION AS body',
+    )) {
       facts.set(factKey('view', row['name']!), row);
     }
   }
@@ -125,6 +133,24 @@ async function readFacts(connection: Connection, catalog: Catalog): Promise<Read
 
 function factKey(kind: SchemaObjectKind, name: string): string {
   return `${kind} ${name}`;
+}
+
+/**
+ * The statement of a view with its text as it was written. MySQL 5.6 shows the text of a view in a mixture of two
+ * character sets when its client's was not UTF-8; the body in information_schema is right (O3).
+ */
+function honestView(
+  shown: string,
+  characterSet: string | null | undefined,
+  body: string | null | undefined,
+  database: string,
+): string {
+  const letters = (text: string): string => text.replaceAll(/[^ -~]/g, '');
+  if (typeof body !== 'string' || /^utf8/.test(characterSet ?? '') || letters(shown) === shown) return shown;
+  const own = body.replaceAll(`${quoteName(database)}.`, '');
+  const [, head, rest] = /^(CREATE .*? VIEW `(?:[^`]|``)*`(?: \([^)]*\))? AS )(.*)$/s.exec(shown) ?? [];
+  if (head === undefined || rest === undefined || !letters(rest).startsWith(letters(own))) return shown;
+  return `${head}${own}${letters(rest).slice(letters(own).length)}`;
 }
 
 /** What the server says is wrong with the view just shown: its definition is kept all the same (O2). */

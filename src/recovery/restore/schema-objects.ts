@@ -3,8 +3,10 @@ import { type Connection, serverErrorNumber } from '../../database/connection.js
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { BackupError } from '../../errors.js';
 import { type ObjectPolicy, planObject } from '../ddl/object-statement.js';
+import { makeBrokenView } from './placeholders.js';
 import type { RestoredObject, RestoreNote } from './report.js';
 import { LOADING_MODE } from './session.js';
+import { runInCharacterSet } from './statement-bytes.js';
 
 /** What became of the objects. */
 export interface ObjectsOutcome {
@@ -47,7 +49,7 @@ export async function dropObjects(connection: Connection): Promise<void> {
 
 /**
  * Makes routines, views, triggers and events, each in the surroundings it had (O1–O12), when all rows are in. What needs
- * something that is not there yet waits for the next round; what was broken at the source may stay broken.
+ * something that is not there yet waits for the next round; what was broken at the source comes back as it was.
  *
  * @throws BackupError `privilege-missing`, `restore-failed` naming what cannot be made
  */
@@ -56,59 +58,122 @@ export async function restoreObjects(
   objects: readonly SchemaObject[],
   policy: ObjectPolicy,
 ): Promise<ObjectsOutcome> {
-  const notes: RestoreNote[] = [];
-  const done: RestoredObject[] = [];
-  let waiting = objects.filter((object) => object.kind !== 'sequence');
+  const maker = new ObjectMaker(connection, policy);
   try {
-    while (waiting.length > 0) {
-      const failed: { readonly object: SchemaObject; readonly error: unknown }[] = [];
-      for (const object of waiting) {
-        try {
-          await createObject(connection, object, policy);
-          done.push({ kind: object.kind, name: object.name });
-        } catch (error) {
-          if (!mayWait(error)) throw cannotMake(object, error);
-          failed.push({ object, error });
-        }
-      }
-      if (failed.length === waiting.length) {
-        for (const { object, error } of failed) {
-          if (object.brokenAtSource === undefined) throw cannotMake(object, error);
-          notes.push({
-            code: 'broken-at-source',
-            message: `${object.kind} "${object.name}" was broken already when the backup was made, and cannot be made here.`,
-          });
-        }
-        break;
-      }
+    let waiting = objects.filter((object) => object.kind !== 'sequence');
+    let failed = await maker.makeAll(waiting);
+    while (failed.length > 0 && failed.length < waiting.length) {
       waiting = failed.map(({ object }) => object);
+      failed = await maker.makeAll(waiting);
     }
+    for (const { object, error } of failed) await maker.makeBroken(object, error);
   } finally {
-    await connection
-      .query(`SET SESSION sql_mode = '${LOADING_MODE}', time_zone = '+00:00'`)
-      .catch(() => undefined);
-    await connection.query('SET NAMES utf8mb4').catch(() => undefined);
+    await maker.leave();
   }
-  for (const object of objects)
-    if (object.kind === 'sequence') done.push({ kind: object.kind, name: object.name });
-  return { objects: done, notes };
+  const sequences = objects.filter((object) => object.kind === 'sequence');
+  return {
+    objects: [...sequences, ...maker.made].map(({ kind, name }) => ({ kind, name })),
+    notes: maker.notes,
+  };
 }
 
-async function createObject(
-  connection: Connection,
-  object: SchemaObject,
-  policy: ObjectPolicy,
-): Promise<void> {
-  const settings = [`sql_mode = ${quoteText(object.sqlMode ?? '')}`];
-  if (object.characterSetClient !== undefined)
-    settings.push(`character_set_client = ${object.characterSetClient}`);
-  if (object.collationConnection !== undefined) {
-    settings.push(`collation_connection = ${object.collationConnection}`);
+interface Failed {
+  readonly object: SchemaObject;
+  readonly error: unknown;
+}
+
+class ObjectMaker {
+  readonly made: SchemaObject[] = [];
+  readonly notes: RestoreNote[] = [];
+  readonly #connection: Connection;
+  readonly #policy: ObjectPolicy;
+  /** The database's own collation, once it was changed for an object. */
+  #collation: string | undefined;
+
+  constructor(connection: Connection, policy: ObjectPolicy) {
+    this.#connection = connection;
+    this.#policy = policy;
   }
-  if (object.timeZone !== undefined) settings.push(`time_zone = ${quoteText(object.timeZone)}`);
-  const statement = planObject(object, policy);
-  await connection.query(`SET SESSION ${settings.join(', SESSION ')}`);
-  await connection.query(statement);
+
+  /** @returns what has to wait */
+  async makeAll(objects: readonly SchemaObject[]): Promise<readonly Failed[]> {
+    const failed: Failed[] = [];
+    for (const object of objects) {
+      try {
+        await this.#make(object);
+        this.made.push(object);
+      } catch (error) {
+        if (!mayWait(error)) throw cannotMake(object, error);
+        failed.push({ object, error });
+      }
+    }
+    return failed;
+  }
+
+  /** What nothing could be waited for any more. */
+  async makeBroken(object: SchemaObject, error: unknown): Promise<void> {
+    const { kind, name, brokenAtSource } = object;
+    if (brokenAtSource === undefined || kind !== 'view') throw cannotMake(object, error);
+    if (await makeBrokenView(this.#connection, () => this.#make(object))) {
+      this.made.push(object);
+      this.#note(
+        'broken-at-source',
+        `View "${name}" was broken already when the backup was made, and is so here.`,
+      );
+    } else {
+      this.#note(
+        'not-restored',
+        `View "${name}" was broken already when the backup was made, and cannot be made here.`,
+      );
+    }
+  }
+
+  /** Puts the session and the database back to what they were. */
+  async leave(): Promise<void> {
+    await this.#setDatabaseCollation(undefined).catch(() => undefined);
+    await this.#connection
+      .query(`SET NAMES utf8mb4, SESSION sql_mode = '${LOADING_MODE}', SESSION time_zone = '+00:00'`)
+      .catch(() => undefined);
+  }
+
+  async #make(object: SchemaObject): Promise<void> {
+    const { characterSetClient = 'utf8mb4', collationConnection, timeZone, sqlMode = '' } = object;
+    const statement = planObject(object, this.#policy);
+    const settings = [
+      `sql_mode = ${quoteText(sqlMode)}`,
+      `character_set_client = ${characterSetClient}`,
+      ...(collationConnection === undefined ? [] : [`collation_connection = ${collationConnection}`]),
+      ...(timeZone === undefined ? [] : [`time_zone = ${quoteText(timeZone)}`]),
+    ];
+    await this.#setDatabaseCollation(object.databaseCollation);
+    await this.#connection.query(`SET SESSION ${settings.join(', SESSION ')}`);
+    if (await runInCharacterSet(this.#connection, statement, characterSetClient)) return;
+    // The text was written by another client than it claims; it comes back, under a set that can hold it.
+    await this.#connection.query('SET SESSION character_set_client = utf8mb4');
+    await runInCharacterSet(this.#connection, statement, 'utf8mb4');
+    this.#note(
+      'character-set-changed',
+      `The ${object.kind} "${object.name}" holds text that its character set ${characterSetClient} cannot hold; it was made under utf8mb4.`,
+    );
+  }
+
+  /** Routines, triggers and events keep the database's collation of the time they were made (O7). */
+  async #setDatabaseCollation(wanted: string | undefined): Promise<void> {
+    const connection = this.#connection;
+    if (this.#collation === undefined) {
+      if (wanted === undefined) return;
+      const [row] = await connection.query('SELECT @@collation_database AS collation');
+      this.#collation = row?.['collation'] ?? undefined;
+    }
+    const [row] = await connection.query('SELECT @@collation_database AS collation');
+    const target = wanted ?? this.#collation;
+    if (target === undefined || row?.['collation'] === target) return;
+    await connection.query(`ALTER DATABASE ${quoteName(this.#policy.target)} COLLATE ${target}`);
+  }
+
+  #note(code: string, message: string): void {
+    this.notes.push({ code, message });
+  }
 }
 
 // No such table, column, view, function or procedure yet.
@@ -134,14 +199,12 @@ function cannotMake(object: SchemaObject, error: unknown): unknown {
 export async function restoreEventStates(
   connection: Connection,
   objects: readonly SchemaObject[],
-): Promise<readonly RestoreNote[]> {
-  const notes: RestoreNote[] = [];
+): Promise<void> {
   for (const object of objects) {
     if (object.kind !== 'event') continue;
     const words = eventStates[object.status ?? ''];
     if (words !== undefined) await connection.query(`ALTER EVENT ${quoteName(object.name)} ${words}`);
   }
-  return notes;
 }
 
 const eventStates: Readonly<Record<string, string>> = {

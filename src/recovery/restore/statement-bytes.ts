@@ -1,0 +1,43 @@
+import type { Connection } from '../../database/connection.js';
+import { sendStatement } from '../load/load-command.js';
+
+/**
+ * Runs a statement whose text the session reads in another character set than ours. The server itself turns the text
+ * into that set, so that every set it knows will do.
+ *
+ * @returns false, with nothing done, when the character set cannot hold the text
+ * @throws BackupError `database-…`
+ */
+export async function runInCharacterSet(
+  connection: Connection,
+  statement: string,
+  characterSet: string,
+): Promise<boolean> {
+  const bytes =
+    /^utf8/i.test(characterSet) || isAscii(statement)
+      ? Buffer.from(statement, 'utf8')
+      : await convert(connection, statement, characterSet);
+  if (bytes === undefined) return false;
+  // Room for the header of the packet and the command.
+  const packet = Buffer.concat([Buffer.alloc(5), bytes]);
+  await sendStatement(connection, packet, packet.length);
+  return true;
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
+
+async function convert(
+  connection: Connection,
+  text: string,
+  characterSet: string,
+): Promise<Buffer | undefined> {
+  const original = `CONVERT(X'${Buffer.from(text, 'utf8').toString('hex')}' USING utf8mb4)`;
+  const converted = `CONVERT(${original} USING ${characterSet})`;
+  const [row] = await connection.query(
+    `SELECT HEX(${converted}) AS bytes, HEX(CONVERT(${converted} USING utf8mb4)) = HEX(${original}) AS faithful`,
+  );
+  return row?.['faithful'] === '1' ? Buffer.from(row['bytes'] ?? '', 'hex') : undefined;
+}
