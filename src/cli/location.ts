@@ -4,6 +4,7 @@ import type { RangeSource } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import type { StorageAdapter } from '../storage/adapter.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
+import { withRetry } from '../storage/wrappers/with-retry.js';
 import type { CommandLine } from './command.js';
 import { UsageError } from './exit-codes.js';
 
@@ -89,7 +90,45 @@ async function openFile(path: string): Promise<LocatedArchive> {
   }
 }
 
-/** The store and the key that a URL names. @throws UsageError */
+/**
+ * The store and the key that `s3://bucket/key[?endpoint=URL&region=NAME]` names. Credentials, and what the URL does not say,
+ * come from where the AWS tools take them: `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, `AWS_REGION`, the shared files.
+ *
+ * @throws UsageError
+ */
 export async function openStore(url: string): Promise<StoreLocation> {
-  throw new UsageError(`${url} names a store that this version cannot reach.`);
+  const { bucket, key, endpoint, region } = readStoreUrl(url);
+  // Most who use the command line have no bucket, and need not install the client for one.
+  const { createS3Storage } = await import('../storage/s3/index.js').catch((error: unknown) => {
+    throw new UsageError(`${url} needs the S3 client: npm install @aws-sdk/client-s3`, { cause: error });
+  });
+  const storage = createS3Storage({
+    bucket,
+    connection: {
+      ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
+      ...(region === null ? {} : { region }),
+    },
+  });
+  return { storage: withRetry(storage), key };
+}
+
+function readStoreUrl(url: string): {
+  readonly bucket: string;
+  readonly key: string;
+  readonly endpoint: string | null;
+  readonly region: string | null;
+} {
+  const shape = 's3://bucket/key[?endpoint=URL&region=NAME]';
+  if (!URL.canParse(url)) throw new UsageError(`${url} is no URL like ${shape}.`);
+  const { protocol, hostname, pathname, searchParams } = new URL(url);
+  if (protocol !== 's3:')
+    throw new UsageError(`${url} is in no store that is known here: give a path or ${shape}.`);
+  const key = decodeURIComponent(pathname.slice(1));
+  if (hostname === '' || key === '') throw new UsageError(`${url} lacks a bucket or a key: ${shape}.`);
+  return {
+    bucket: hostname,
+    key,
+    endpoint: searchParams.get('endpoint'),
+    region: searchParams.get('region'),
+  };
 }

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { startObjectStore, whyNoObjectStore } from '../support/s3.js';
+import { startServer, whyMissing } from '../support/servers.js';
+import { runCli } from './support.js';
+
+const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
+
+test('a URL of a store that cannot be understood is a mistake of usage', async () => {
+  for (const url of ['s3://bucket', 's3:///key', 'ftp://host/a.tar.age', 'https://host/a.tar.age']) {
+    assert.equal((await runCli(['inspect', url])).code, 2, url);
+  }
+});
+
+const skip = whyNoObjectStore() ?? whyMissing(kind) ?? false;
+test('every word works on a bucket as it does on a path', { skip }, async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'supplemental-backup-cli-s3-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const store = await startObjectStore();
+  context.after(() => store.stop());
+  const server = await startServer(kind);
+  context.after(() => server.stop());
+  await server.query([
+    'CREATE DATABASE office',
+    'CREATE TABLE office.t (a INT)',
+    'INSERT INTO office.t VALUES (7)',
+  ]);
+  const { user, password, port, host, socketPath } = server.address;
+  const socket = socketPath === undefined ? '' : `?socketPath=${encodeURIComponent(socketPath)}`;
+  const database = (name: string): string =>
+    `mysql://${user}@${host ?? '127.0.0.1'}:${port ?? 3306}/${name}${socket}`;
+  const { endpoint, region, accessKeyId, secretAccessKey } = store;
+  const credentials = { accessKeyId, secretAccessKey };
+  const client = new S3Client({ endpoint, region, forcePathStyle: true, credentials });
+  await client.send(new CreateBucketCommand({ Bucket: 'copies' }));
+  client.destroy();
+  const env = {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    MYSQL_PWD: password ?? '',
+  };
+  const url = `s3://copies/1/office.tar.age?endpoint=${encodeURIComponent(endpoint)}&region=${region}`;
+  const identity = await generateIdentity();
+  const keyFile = join(folder, 'key.txt');
+  await writeFile(keyFile, identity);
+
+  const backup = [
+    'backup',
+    '--source',
+    database('office'),
+    '--out',
+    url,
+    '--recipient',
+    await identityToRecipient(identity),
+  ];
+  const made = await runCli(backup, { env });
+  assert.equal(made.code, 0, made.stderr);
+  assert.match(made.stdout, /read back and found equal/);
+  assert.match((await runCli(backup, { env })).stderr, /already/);
+  assert.match((await runCli(['inspect', url], { env })).stdout, /office/);
+  const extract = ['extract', url, '--format', 'csv', '--out', '-', '--identity', keyFile];
+  assert.equal((await runCli(extract, { env })).stdout, 'a\r\n7\r\n');
+  const restored = await runCli(['restore', url, '--target', database('back'), '--identity', keyFile], {
+    env,
+  });
+  assert.equal(restored.code, 0, restored.stderr);
+  const [row] = await server.query('SELECT a FROM back.t');
+  assert.equal(row?.['a'], '7');
+  const missing = await runCli(['inspect', url.replace('office.tar', 'other.tar'), '--json'], { env });
+  assert.equal((JSON.parse(missing.stdout) as { error: { code: string } }).error.code, 'storage-not-found');
+});
