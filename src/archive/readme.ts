@@ -22,7 +22,7 @@ What is here
 How to get the database back with stock tools (you have this file, so the first step is done)
   age -d -i key.txt BACKUP.tar.age | tar x
   mariadb -e "CREATE DATABASE restored"
-  python3 reader.py | mariadb --binary-mode restored
+  python3 reader.py | mariadb --binary-mode --comments restored
 
 Restore into a new, empty database, never over a living one.
 `;

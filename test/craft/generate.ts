@@ -1,9 +1,11 @@
 // Writes what is generated from the source and kept in the repository: `npm run generate`.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { renderReaderScript } from '../archive/support/reader-script.js';
 import { apiReports } from './api-report.js';
 import { renderErrorsPage } from './errors-page.js';
 import { projectRoot } from './imports.js';
 
 writeFileSync(join(projectRoot, 'docs', 'ERRORS.md'), renderErrorsPage());
-for (const { file, text } of apiReports()) writeFileSync(join(projectRoot, file), text);
+for (const { file, text } of [renderReaderScript(), ...apiReports()])
+  writeFileSync(join(projectRoot, file), text);
