@@ -52,9 +52,13 @@ export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilte
         const tables = summary.tables.map((table) =>
           withRows.has(table.index) ? table : { ...table, rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 },
         );
+        const emptied = summary.tables.flatMap(({ name }): LeftOut[] => {
+          const reason = kept.get(name)?.definitionOnly;
+          return reason === undefined ? [] : [{ kind: 'table', name, reason }];
+        });
         yield {
           kind: 'summary',
-          summary: { ...summary, tables, leftOut: [...summary.leftOut, ...droppedTriggers] },
+          summary: { ...summary, tables, leftOut: [...summary.leftOut, ...emptied, ...droppedTriggers] },
         };
         break;
       }
