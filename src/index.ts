@@ -84,6 +84,7 @@ export {
   type SnapshotEvent,
   type SnapshotOptions,
 } from './dump/snapshot.js';
+export { type StartAgainOptions, startAgainOnChange } from './dump/start-again.js';
 export type { ConsistencyWish } from './dump/strategy.js';
 export {
   type Destination,

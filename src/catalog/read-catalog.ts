@@ -3,6 +3,7 @@ import { type Connection, serverErrorNumber, type TextRow } from '../database/co
 import { quoteName, quoteText } from '../database/identifiers.js';
 import { BackupError } from '../errors.js';
 import { formOfColumn } from './column-forms.js';
+import { type Definitions, readDefinition } from './definitions.js';
 import type { Catalog, CatalogObject, CatalogTable } from './model.js';
 import { privilegesOn } from './privileges.js';
 
@@ -18,8 +19,30 @@ export async function readCatalog(
   connection: Connection,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Catalog> {
-  const reader = new CatalogReader(connection, options.signal);
-  return reader.read();
+  return (await readCatalogAndDefinitions(connection, options)).catalog;
+}
+
+/** A catalog, and the definitions that its columns were looked up under. */
+export interface CatalogAndDefinitions {
+  readonly catalog: Catalog;
+  readonly definitions: Definitions;
+}
+
+/**
+ * Reads the definitions of all tables first and the catalog after them: a definition that is the same again later was
+ * the same when the columns were looked up (K6).
+ */
+export async function readCatalogAndDefinitions(
+  connection: Connection,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<CatalogAndDefinitions> {
+  return new CatalogReader(connection, options.signal).read();
+}
+
+interface TableFindings {
+  readonly definitions: Definitions;
+  /** What is wrong with a table, by name. */
+  readonly damage: ReadonlyMap<string, string>;
 }
 
 class CatalogReader {
@@ -36,15 +59,16 @@ class CatalogReader {
     this.#database = database;
   }
 
-  async read(): Promise<Catalog> {
+  async read(): Promise<CatalogAndDefinitions> {
     const server = await readServer(this.#connection);
     const database = await this.#readDatabase();
     await this.#checkPrivileges();
     const objects = await this.#readObjects(server);
-    const names = await this.#readTableNames();
-    const damage = await this.#touch(names);
-    const tables = await this.#readTables(names, damage, server);
-    return { ...database, server, tables, objects, warnings: this.#warnings };
+    const engines = await this.#readTableNames();
+    const { definitions, damage } = await this.#readDefinitions(engines.keys());
+    const tables = await this.#readTables(engines, damage, server);
+    const catalog = { ...database, server, tables, objects, warnings: this.#warnings };
+    return { catalog, definitions };
   }
 
   #query(sql: string): Promise<readonly TextRow[]> {
@@ -130,25 +154,34 @@ class CatalogReader {
   }
 
   /**
-   * Opens every table that can be damaged, one by one, so that what the server says about it carries its name. A server
-   * that repairs by itself drops rows while opening, and tells only the session that opened (F9).
+   * Opens every table, one by one, so that what the server says about it carries its name. A server that repairs by
+   * itself drops rows while opening, and tells only the session that opened (F9).
    */
-  async #touch(engines: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
+  async #readDefinitions(names: Iterable<string>): Promise<TableFindings> {
+    const definitions = new Map<string, string | null>();
     const damage = new Map<string, string>();
-    for (const [name, engine] of engines) {
-      if (rowsElsewhere(engine) !== undefined || isTransactional(engine)) continue;
+    for (const name of names) {
+      let warnings = 0;
+      const signal = this.#signal;
       try {
-        await this.#query(`SELECT 1 FROM ${quoteName(this.#database)}.${quoteName(name)} LIMIT 0`);
+        const definition = await readDefinition(this.#connection, name, {
+          ...(signal === undefined ? {} : { signal }),
+          onWarnings: (count) => {
+            warnings = count;
+          },
+        });
+        definitions.set(name, definition);
       } catch (error) {
-        if (!(error instanceof BackupError) || error.code !== 'table-damaged') throw error;
-        damage.set(name, `the server answers ${serverErrorNumber(error)} (${error.details['serverCode']})`);
-        continue;
+        const errno = serverErrorNumber(error);
+        if (errno === undefined || (error as BackupError).code === 'privilege-missing') throw error;
+        definitions.set(name, null);
+        damage.set(name, `the server answers ${(error as BackupError).details['serverCode']} (${errno})`);
       }
-      const warnings = await this.#query('SHOW WARNINGS');
-      const told = damageToldBy(warnings);
+      if (warnings === 0) continue;
+      const told = damageToldBy(await this.#query('SHOW WARNINGS'));
       if (told !== undefined) damage.set(name, told);
     }
-    return damage;
+    return { definitions, damage };
   }
 
   async #readTables(

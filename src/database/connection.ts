@@ -1,7 +1,7 @@
 import { createConnection, type Connection as MysqlConnection, type QueryError } from 'mysql2';
 import { BackupError, type BackupErrorCode } from '../errors.js';
 import type { DatabaseAddress } from './address.js';
-import { driverInternals } from './driver-internals.js';
+import { countWarnings, driverInternals } from './driver-internals.js';
 
 /** A row of a question about the schema: every value as text, NULL as null. Table rows never travel this way. */
 export type TextRow = Readonly<Record<string, string | null>>;
@@ -16,13 +16,20 @@ export interface Connection {
    *
    * @throws BackupError `database-…` or `privilege-missing`; the message holds the server's error number, never a value
    */
-  query(sql: string, options?: { readonly signal?: AbortSignal }): Promise<readonly TextRow[]>;
+  query(sql: string, options?: QueryOptions): Promise<readonly TextRow[]>;
   /** The driver's own connection, for the row reader and for loading. */
   readonly driver: MysqlConnection;
   /** Says goodbye; never rejects. */
   close(): Promise<void>;
   /** Drops the connection at once; the server may still work on its statement, see {@link endSession}. */
   destroy(): void;
+}
+
+/** Options of {@link Connection.query}. */
+export interface QueryOptions {
+  readonly signal?: AbortSignal;
+  /** Told the server's count of warnings, for a statement with a result. */
+  readonly onWarnings?: (count: number) => void;
 }
 
 /** Options of {@link openConnection}. */
@@ -119,7 +126,8 @@ const sessionSettings: string = `SET ${[
   "SESSION sql_mode = ''",
   "SESSION time_zone = '+00:00'",
   'SESSION sql_quote_show_create = 1',
-  'SESSION sql_select_limit = DEFAULT',
+  // DEFAULT would be the limit that somebody set for the whole server.
+  'SESSION sql_select_limit = 18446744073709551615',
   'SESSION sql_safe_updates = 0',
   'SESSION sql_big_selects = 1',
   'SESSION autocommit = 1',
@@ -184,11 +192,12 @@ function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Co
           reject(signal?.reason);
         };
         signal?.addEventListener('abort', abort, { once: true });
-        driver.query(sql, (error: QueryError | null, rows: unknown) => {
+        const command = driver.query(sql, (error: QueryError | null, rows: unknown) => {
           signal?.removeEventListener('abort', abort);
           if (error !== null) reject(asBackupError(error));
           else resolve(Array.isArray(rows) ? (rows as TextRow[]) : []);
         });
+        if (options?.onWarnings !== undefined) countWarnings(command, options.onWarnings);
       });
     },
     close() {

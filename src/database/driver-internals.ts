@@ -64,3 +64,23 @@ export function packetOf(payload: Uint8Array): OutgoingPacket {
     },
   };
 }
+
+/** Whether a packet is the end of a result or of its columns. */
+export function isEof(packet: IncomingPacket): boolean {
+  return packet.buffer[packet.offset] === 0xfe && packet.end - packet.offset < 9;
+}
+
+/** The count of warnings that an end packet tells. */
+export function warningsOf(packet: IncomingPacket): number {
+  return packet.buffer.readUInt16LE(packet.offset + 1);
+}
+
+/** Listens in on a command of the driver for the count of warnings, which the driver itself passes over. */
+export function countWarnings(command: unknown, onWarnings: (count: number) => void): void {
+  const watched = command as DriverCommand;
+  const execute = watched.execute;
+  watched.execute = (packet, driver) => {
+    if (packet !== undefined && isEof(packet)) onWarnings(warningsOf(packet));
+    return execute.call(watched, packet, driver);
+  };
+}

@@ -77,6 +77,7 @@ class Dump {
   readonly #signal: AbortSignal;
   readonly #total: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
   #tablesDone = 0;
+  #proofs: Promise<void>[] = [];
 
   constructor(snapshot: Snapshot, options: DumpOptions) {
     this.#snapshot = snapshot;
@@ -132,7 +133,7 @@ class Dump {
     };
     try {
       await Promise.all(readers.map(work));
-      await this.#snapshot.unlock();
+      await this.#unlock();
       this.#queue.end();
     } catch (error) {
       this.#abort.abort(error);
@@ -143,9 +144,15 @@ class Dump {
   /** Unless the locks cover tables that are still to be read. */
   async #unlockEarly(): Promise<void> {
     const { consistency } = this.#snapshot;
-    if (consistency.kind === 'consistent' && consistency.by === 'lock-and-snapshot') {
-      await this.#snapshot.unlock();
-    }
+    if (consistency.kind === 'consistent' && consistency.by === 'lock-and-snapshot') await this.#unlock();
+  }
+
+  /** The proofs of the tables read so far are part of what the locks are for. */
+  async #unlock(): Promise<void> {
+    const proofs = this.#proofs;
+    this.#proofs = [];
+    await Promise.all(proofs);
+    await this.#snapshot.unlock();
   }
 
   async #readOne(reader: Connection, task: TableTask): Promise<void> {
@@ -169,7 +176,10 @@ class Dump {
           return part;
         }),
     };
-    await dumpTable(this.#snapshot, reader, task, sink, rowOptions);
+    const { proven } = await dumpTable(this.#snapshot, reader, task, sink, rowOptions);
+    this.#proofs.push(proven);
+    // Whoever waits for the proofs sees a failure; until then it must not count as unhandled.
+    proven.catch(() => undefined);
     this.#tablesDone++;
   }
 

@@ -1,11 +1,12 @@
 import type { ColumnBatch } from '../archive/column-batch.js';
 import type { ColumnDescription, TableDescription, ValueForm } from '../archive/model.js';
+import { readDefinition, sameDefinition } from '../catalog/definitions.js';
 import type { CatalogTable, SelectedTable } from '../catalog/model.js';
 import { damageToldBy } from '../catalog/read-catalog.js';
 import { type Connection, serverErrorNumber } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { BackupError } from '../errors.js';
-import { readDefinition, sameDefinition } from './definitions.js';
+import { savepoint } from './locks.js';
 import { type RowReaderOptions, readRows } from './row-reader.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -27,7 +28,7 @@ export interface TableSink {
 /**
  * Reads one table: definition, rows, and proof that the two belong together and that no row is missing.
  *
- * @returns number of rows
+ * @returns when the rows are read; `proven` settles when the definition was found unchanged after them
  * @throws BackupError `schema-changed`, `table-damaged`, `dump-incomplete`, `database-…`, each naming the table
  */
 export async function dumpTable(
@@ -36,31 +37,59 @@ export async function dumpTable(
   task: TableTask,
   sink: TableSink,
   options: RowReaderOptions,
-): Promise<number> {
+): Promise<{ readonly proven: Promise<void> }> {
   const { table } = task;
   try {
-    const description = await describeTable(snapshot, task);
-    await sink.begin(description);
-    if (description.definitionOnly !== undefined) return 0;
-    await checkSession(reader);
-    const rows = await readTable(reader, task, sink, options);
-    await checkCount(snapshot, reader, task, rows);
-    const after = await readDefinition(snapshot.schema, table.name);
-    if (!sameDefinition(description.createStatement, after)) throw changed(table.name);
-    return rows;
+    const described = describeTable(snapshot, task, options.signal);
+    const begun = described.then((description) => sink.begin(description));
+    if (definitionOnly(task) === undefined) {
+      // The server answers both questions at the same time, over two sessions.
+      begun.catch(() => undefined);
+      const rows = await readTable(reader, task, begun, sink, options);
+      await checkCount(snapshot, reader, task, rows);
+      if (snapshot.inTransaction) await reader.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
+    }
+    await begun;
+    return {
+      proven: proveUnchanged(snapshot, table.name, (await described).createStatement, options.signal),
+    };
   } catch (error) {
-    throw aboutTable(error, table.name);
+    throw error === options.signal?.reason ? error : aboutTable(error, table.name);
   }
+}
+
+async function proveUnchanged(
+  snapshot: Snapshot,
+  table: string,
+  before: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    const after = await readDefinition(snapshot.schema, table, signal === undefined ? {} : { signal });
+    if (!sameDefinition(before, after)) throw changed(table);
+  } catch (error) {
+    throw error === signal?.reason ? error : aboutTable(error, table);
+  }
+}
+
+function definitionOnly({ table, selected }: TableTask): string | undefined {
+  return table.rowsElsewhere ?? selected.definitionOnly;
 }
 
 async function describeTable(
   snapshot: Snapshot,
-  { index, table, selected }: TableTask,
+  task: TableTask,
+  signal: AbortSignal | undefined,
 ): Promise<TableDescription> {
+  const { index, table, selected } = task;
   const before = snapshot.definitions.get(table.name);
-  const createStatement = await readDefinition(snapshot.schema, table.name);
-  if (createStatement === null || !sameDefinition(before, createStatement)) throw changed(table.name);
-  const definitionOnly = table.rowsElsewhere ?? selected.definitionOnly;
+  const createStatement = await readDefinition(
+    snapshot.schema,
+    table.name,
+    signal === undefined ? {} : { signal },
+  );
+  if (!sameDefinition(before, createStatement)) throw changed(table.name);
+  const why = definitionOnly(task);
   return {
     index,
     name: table.name,
@@ -68,25 +97,16 @@ async function describeTable(
     createStatement,
     columns: table.columns,
     primaryKey: table.primaryKey,
-    ...(definitionOnly === undefined ? {} : { definitionOnly }),
+    ...(why === undefined ? {} : { definitionOnly: why }),
     ...(selected.rowFilter === undefined ? {} : { rowFilter: selected.rowFilter }),
     ...(table.versioned ? { versioned: 'current' as const } : {}),
   };
 }
 
-/** A proxy that hands the session to another server has lost snapshot and locks (S8). */
-async function checkSession(reader: Connection): Promise<void> {
-  const [row] = await reader.query('SELECT CONNECTION_ID() AS id');
-  if (Number(row?.['id']) === reader.id) return;
-  throw new BackupError(
-    'database-connection-lost',
-    'The session was replaced by another one, and with it the picture of the database.',
-  );
-}
-
 async function readTable(
   reader: Connection,
   { table, selected }: TableTask,
+  begun: Promise<void>,
   sink: TableSink,
   options: RowReaderOptions,
 ): Promise<number> {
@@ -103,7 +123,10 @@ async function readTable(
     },
     options,
   );
-  for await (const batch of rows) await sink.take(batch);
+  for await (const batch of rows) {
+    await begun;
+    await sink.take(batch);
+  }
   if (rows.warnings > 0) {
     const told = damageToldBy(await reader.query('SHOW WARNINGS'));
     if (told !== undefined) throw damaged(table.name, told);
@@ -122,23 +145,42 @@ function expressionOf(column: ColumnDescription): string {
   return /^(?:enum|set)\b/i.test(column.type) ? `CAST(${name} AS UNSIGNED) | 0` : name;
 }
 
-/** Engines that keep an exact count are held to it: a damaged file can end early without an error (F9). */
+/**
+ * Engines that keep an exact count are held to it: a damaged file can end early without an error (F9). And the session
+ * must still be the one with the snapshot or behind the locks: a proxy may have replaced it (S8).
+ */
 async function checkCount(
   snapshot: Snapshot,
   reader: Connection,
   { table, selected }: TableTask,
   rows: number,
 ): Promise<void> {
-  if (!snapshot.locked || selected.rowFilter !== undefined) return;
-  if (!/^(?:myisam|aria|memory)$/i.test(table.engine) || table.versioned) return;
-  const [row] = await reader.query(`SELECT HIGH_PRIORITY COUNT(*) AS n FROM ${quoteName(table.name)}`);
-  const counted = Number(row?.['n']);
+  const counts = snapshot.locked && selected.rowFilter === undefined && keepsCount(table);
+  const [row] = await reader.query(
+    counts
+      ? `SELECT HIGH_PRIORITY CONNECTION_ID() AS id, COUNT(*) AS n FROM ${quoteName(table.name)}`
+      : 'SELECT CONNECTION_ID() AS id',
+  );
+  if (Number(row?.['id']) !== reader.id) {
+    throw new BackupError(
+      'database-connection-lost',
+      'The session was replaced by another one, and with it the picture of the database.',
+    );
+  }
+  if (rows === 0 && selected.rowFilter === undefined && snapshot.withRows.has(table.name)) {
+    throw changed(table.name);
+  }
+  const counted = counts ? Number(row?.['n']) : rows;
   if (counted === rows) return;
   throw new BackupError(
     'table-damaged',
     `Table "${table.name}" says that it has ${counted} rows, and ${rows} could be read.`,
     { details: { table: table.name, counted, read: rows } },
   );
+}
+
+function keepsCount({ engine, versioned }: CatalogTable): boolean {
+  return /^(?:myisam|aria|memory)$/i.test(engine) && !versioned;
 }
 
 function changed(table: string): BackupError {

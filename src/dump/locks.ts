@@ -34,7 +34,12 @@ export interface LockTakerOptions {
 export interface Picture {
   readonly takenAt: Date;
   readonly position: Readonly<Record<string, string>> | undefined;
+  /** Tables with snapshots that had rows at that moment. */
+  readonly withRows: ReadonlySet<string>;
 }
+
+/** Where the reading sessions go back to after each table, to let go of its definition but not of the snapshot. */
+export const savepoint = 'picture';
 
 /**
  * Takes read locks and opens snapshots under them, and watches that nobody waits too long.
@@ -96,13 +101,16 @@ export class LockTaker {
       if (plan.openSnapshots) await Promise.all(readers.map(openInnodbSnapshot));
       const takenAt = new Date();
       const position = await readPosition(schema);
+      const withRows = plan.openSnapshots
+        ? await findTablesWithRows(readers[0]!, plan.tablesWithSnapshots)
+        : new Set<string>();
       if (gate !== undefined) {
         await gate.query('UNLOCK TABLES');
         await gate.close();
       }
       if (this.#holder === undefined) this.#stopClock();
       else this.#watchOthers(readers);
-      return { takenAt, position };
+      return { takenAt, position, withRows };
     } catch (error) {
       this.#stopClock();
       throw error;
@@ -207,11 +215,37 @@ async function openInnodbSnapshot(connection: Connection): Promise<void> {
   await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT');
   // The list still holds what the settling of the session left there, about variables this server does not know.
   const warnings = (await connection.query('SHOW WARNINGS')).filter((row) => row['Code'] !== '1193');
-  if (warnings.length === 0) return;
-  throw new BackupError('database-query-failed', 'The database server did not open a consistent snapshot.', {
-    details: { serverCodes: warnings.map((row) => row['Code'] ?? '') },
-  });
+  if (warnings.length > 0) {
+    throw new BackupError(
+      'database-query-failed',
+      'The database server did not open a consistent snapshot.',
+      { details: { serverCodes: warnings.map((row) => row['Code'] ?? '') } },
+    );
+  }
+  await connection.query(`SAVEPOINT ${savepoint}`);
 }
+
+/**
+ * Which tables have rows in the snapshot: some servers show a table that was truncated later as an empty one, and do not
+ * say so (K6).
+ */
+async function findTablesWithRows(
+  connection: Connection,
+  tables: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (let first = 0; first < tables.length; first += tablesPerQuestion) {
+    const some = tables.slice(first, first + tablesPerQuestion);
+    const list = some.map((table, i) => `EXISTS(SELECT 1 FROM ${quoteName(table)}) AS t${i}`);
+    const [row] = await connection.query(`SELECT ${list.join(', ')}`);
+    for (const [i, table] of some.entries()) if (row?.[`t${i}`] === '1') found.add(table);
+  }
+  await connection.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
+  return found;
+}
+
+/** A statement may name 61 tables. */
+const tablesPerQuestion = 50;
 
 /** Binary log file, position and GTID set; undefined without a log or without the privilege to see it (K7). */
 async function readPosition(connection: Connection): Promise<Readonly<Record<string, string>> | undefined> {

@@ -6,9 +6,11 @@ import {
   type DriverInternals,
   driverInternals,
   type IncomingPacket,
+  isEof,
   packetOf,
+  warningsOf,
 } from '../database/driver-internals.js';
-import { BackupError } from '../errors.js';
+import { BackupError, isBackupError } from '../errors.js';
 import { BatchBuilder } from './batch-builder.js';
 import { formOfWireType } from './wire-types.js';
 
@@ -65,7 +67,7 @@ async function* iterate(
 ): AsyncGenerator<ColumnBatch, void, undefined> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const stop = () => command.fail(signal?.reason);
+  const stop = () => command.end(signal?.reason);
   signal?.addEventListener('abort', stop, { once: true });
   try {
     driverInternals(connection.driver).addCommand(command);
@@ -78,7 +80,8 @@ async function* iterate(
     signal?.removeEventListener('abort', stop);
     if (!command.finished) {
       connection.destroy();
-      await endSession(connection.address, connection.id);
+      // After a lost connection the number may be another's already: a server that restarts counts anew.
+      if (!command.lost) await endSession(connection.address, connection.id);
     }
   }
 }
@@ -87,13 +90,11 @@ const stmtPrepare = 0x16;
 const stmtExecute = 0x17;
 const stmtClose = 0x19;
 const okMark = 0x00;
-const eofMark = 0xfe;
 const errMark = 0xff;
 
 /** Where in the exchange the command is. */
 type Phase =
   | 'done'
-  | 'execute'
   | 'executeColumns'
   | 'executeHeader'
   | 'prepareColumns'
@@ -136,6 +137,11 @@ class RowCommand implements DriverCommand {
     return this.#phase === 'done';
   }
 
+  /** Whether the connection itself failed. */
+  get lost(): boolean {
+    return isBackupError(this.#failure, 'database-connection-lost');
+  }
+
   /** The next batch, undefined at the end. */
   async next(): Promise<ColumnBatch | undefined> {
     while (!this.#full && !this.finished && !this.#failed) {
@@ -159,19 +165,25 @@ class RowCommand implements DriverCommand {
       this.paused = false;
       this.#driver?.stream.resume();
     }
-    return filled.take();
+    try {
+      return filled.take();
+    } catch (error) {
+      // Rows are parsed in blocks, the last one here: it may be now that one turns out not to be a row.
+      this.end(notUnderstood(error));
+      throw this.#failure;
+    }
   }
 
-  /** Ends the exchange with an error, from outside or from inside. */
-  fail(error: unknown): void {
-    if (this.#failed || this.finished) return;
+  /** Ends the exchange with an error, from outside or from inside. The first one counts. */
+  end(failure: unknown): void {
+    if (this.#failed) return;
     this.#failed = true;
-    this.#failure = asBackupError(error);
+    this.#failure = failure;
     this.#wakeUp();
   }
 
   onResult(error: Error | null): void {
-    if (error !== null) this.fail(error);
+    if (error !== null) this.end(asBackupError(error));
   }
 
   execute(packet: IncomingPacket | undefined, driver: DriverInternals): boolean {
@@ -187,11 +199,7 @@ class RowCommand implements DriverCommand {
       if (this.#phase === 'rows') return this.#row(packet, driver);
       return this.#exchange(packet, driver);
     } catch (error) {
-      this.fail(
-        new BackupError('dump-incomplete', 'The database server answered in a way that is not understood.', {
-          cause: error,
-        }),
-      );
+      this.end(notUnderstood(error));
       return false;
     }
   }
@@ -215,7 +223,7 @@ class RowCommand implements DriverCommand {
       return false;
     }
     if (isEof(packet)) {
-      this.warnings = buffer.readUInt16LE(offset + 1);
+      this.warnings = warningsOf(packet);
       this.#close(driver);
       return true;
     }
@@ -276,8 +284,11 @@ class RowCommand implements DriverCommand {
 
   #refused(packet: IncomingPacket, driver: DriverInternals): boolean {
     const inOrder = packet.buffer[packet.offset] === errMark;
-    const error = inOrder ? packet.asError(driver.clientEncoding) : new RangeError('neither row nor end');
-    this.fail(error);
+    this.end(
+      inOrder
+        ? asBackupError(packet.asError(driver.clientEncoding))
+        : notUnderstood(new RangeError('neither row nor end')),
+    );
     // After an ERR packet the exchange is over, and the driver goes on to its next command.
     if (inOrder) this.#phase = 'done';
     return inOrder;
@@ -297,8 +308,10 @@ class RowCommand implements DriverCommand {
   }
 }
 
-function isEof(packet: IncomingPacket): boolean {
-  return packet.buffer[packet.offset] === eofMark && packet.end - packet.offset < 9;
+function notUnderstood(cause: unknown): BackupError {
+  return new BackupError('dump-incomplete', 'The database server answered in a way that is not understood.', {
+    cause,
+  });
 }
 
 function prepareStatement(sql: string): Uint8Array {

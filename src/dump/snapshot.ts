@@ -1,11 +1,11 @@
 import type { Consistency, DumpWarning } from '../archive/model.js';
+import type { Definitions } from '../catalog/definitions.js';
 import type { Catalog, TableSelection } from '../catalog/model.js';
-import { readCatalog } from '../catalog/read-catalog.js';
+import { readCatalogAndDefinitions } from '../catalog/read-catalog.js';
 import { selectAllTables } from '../catalog/select-all-tables.js';
 import type { DatabaseAddress } from '../database/address.js';
 import { type Connection, openConnection } from '../database/connection.js';
 import { BackupError } from '../errors.js';
-import { type Definitions, readDefinitions } from './definitions.js';
 import { type LockPatience, LockTaker, lockPatience } from './locks.js';
 import { type ConsistencyWish, chooseStrategy } from './strategy.js';
 
@@ -49,6 +49,10 @@ export interface Snapshot {
   readonly schema: Connection;
   /** Definitions as they were before the columns were looked up. */
   readonly definitions: Definitions;
+  /** Tables with snapshots that had rows at that moment. */
+  readonly withRows: ReadonlySet<string>;
+  /** Whether the reading sessions hold snapshots. */
+  readonly inTransaction: boolean;
   /** Whether read locks are held, so that no row can come or go. */
   readonly locked: boolean;
   /** Aborted when the picture is lost: locks let go because others waited too long, or a session ended. */
@@ -111,9 +115,10 @@ async function takeSnapshot(
   };
   try {
     const schema = await connect();
-    // Definitions come first, the catalog second: what is equal again after the rows was the same in between (K6).
-    const definitions = await readDefinitions(schema, signal);
-    const catalog = await readCatalog(schema, signal === undefined ? {} : { signal });
+    const { catalog, definitions } = await readCatalogAndDefinitions(
+      schema,
+      signal === undefined ? {} : { signal },
+    );
     const selection = selectionOf(options.selection, catalog);
     const plan = chooseStrategy(catalog, selection, {
       wish: options.consistency ?? 'auto',
@@ -133,6 +138,8 @@ async function takeSnapshot(
       readers,
       schema,
       definitions,
+      withRows: picture.withRows,
+      inTransaction: plan.openSnapshots,
       get locked() {
         return locks.held;
       },

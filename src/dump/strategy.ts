@@ -22,6 +22,8 @@ export interface SnapshotPlan {
   readonly lockWhileReading: readonly string[];
   /** Whether the reading connections open snapshots. */
   readonly openSnapshots: boolean;
+  /** Names of the tables that the snapshots hold. */
+  readonly tablesWithSnapshots: readonly string[];
   readonly warnings: readonly DumpWarning[];
 }
 
@@ -50,6 +52,7 @@ export function chooseStrategy(
       return planOf({
         connections: 1,
         openSnapshots: true,
+        tablesWithSnapshots: withSnapshots,
         consistency:
           without.length === 0
             ? { kind: 'consistent', by: 'snapshot' }
@@ -70,6 +73,7 @@ export function chooseStrategy(
         return planOf({
           connections,
           openSnapshots: true,
+          tablesWithSnapshots: withSnapshots,
           lockBriefly: connections > 1 ? withSnapshots : [],
           consistency: { kind: 'consistent', by: 'snapshot' },
         });
@@ -77,6 +81,7 @@ export function chooseStrategy(
       return planOf({
         connections,
         openSnapshots: true,
+        tablesWithSnapshots: withSnapshots,
         lockBriefly: withSnapshots,
         lockWhileReading: without,
         consistency: { kind: 'consistent', by: 'lock-and-snapshot' },
@@ -87,7 +92,14 @@ export function chooseStrategy(
 function planOf(
   plan: Pick<SnapshotPlan, 'connections' | 'consistency'> & Partial<SnapshotPlan>,
 ): SnapshotPlan {
-  return { lockBriefly: [], lockWhileReading: [], openSnapshots: false, warnings: [], ...plan };
+  return {
+    lockBriefly: [],
+    lockWhileReading: [],
+    openSnapshots: false,
+    tablesWithSnapshots: [],
+    warnings: [],
+    ...plan,
+  };
 }
 
 function hasRowsHere(table: CatalogTable): boolean {

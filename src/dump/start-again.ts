@@ -1,0 +1,33 @@
+import { isBackupError } from '../errors.js';
+
+/** Options of {@link startAgainOnChange}. */
+export interface StartAgainOptions {
+  /** How often at most, the first time included. @defaultValue 3 */
+  readonly attempts?: number;
+  readonly signal?: AbortSignal;
+  /** Told before each further attempt. */
+  readonly onRestart?: (attempt: number, cause: Error) => void;
+}
+
+/**
+ * Runs something that dumps, and runs it again from its beginning when tables were altered underneath (K6). Parts that
+ * are handed out cannot be taken back, so whatever `run` wrote is thrown away by `run` itself.
+ *
+ * @param run - the whole of it: snapshot, dump, sealing, spool file; given the number of the attempt, from 1
+ * @throws whatever `run` throws; `schema-changed` after the last attempt
+ */
+export async function startAgainOnChange<T>(
+  run: (attempt: number) => Promise<T>,
+  options: StartAgainOptions = {},
+): Promise<T> {
+  const attempts = options.attempts ?? 3;
+  for (let attempt = 1; ; attempt++) {
+    options.signal?.throwIfAborted();
+    try {
+      return await run(attempt);
+    } catch (error) {
+      if (!isBackupError(error, 'schema-changed') || attempt >= attempts) throw error;
+      options.onRestart?.(attempt + 1, error);
+    }
+  }
+}

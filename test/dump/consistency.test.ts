@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { before, it } from 'node:test';
+import type { DumpSummary, Part, TableDescription } from '../../src/archive/model.js';
+import { unpackRows } from '../../src/archive/pack-rows.js';
+import { openConnection } from '../../src/database/connection.js';
+import { dumpDatabase } from '../../src/dump/dump-database.js';
+import type { LockPatience } from '../../src/dump/locks.js';
+import { openSnapshot, type SnapshotEvent, type SnapshotOptions } from '../../src/dump/snapshot.js';
+import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
+import { describeOnEachServer } from '../support/servers.js';
+
+const database = 'dump_moment';
+const hurried: LockPatience = { grantSeconds: 1, pausesMs: [10], othersWaitSeconds: 60 };
+
+function refusal(code: BackupErrorCode): (error: unknown) => true {
+  return (error) => {
+    assert.ok(isBackupError(error, code), `expected ${code}, got ${String(error)}`);
+    return true;
+  };
+}
+
+/** The numbers in the first column of every table. */
+async function numbersOf(source: AsyncIterable<Part>): Promise<{
+  readonly numbers: ReadonlyMap<string, readonly number[]>;
+  readonly summary: DumpSummary;
+}> {
+  const tables = new Map<number, TableDescription>();
+  const numbers = new Map<string, number[]>();
+  let summary: DumpSummary | undefined;
+  for await (const part of source) {
+    if (part.kind === 'table') {
+      tables.set(part.table.index, part.table);
+      numbers.set(part.table.name, []);
+    } else if (part.kind === 'rows') {
+      const table = tables.get(part.table)!;
+      const { columns } = await unpackRows(
+        part,
+        table.columns.map((column) => column.form!),
+      );
+      const { data } = columns[0]!;
+      const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+      for (let at = 0; at < data.length; at += 4) numbers.get(table.name)!.push(view.getInt32(at, true));
+    } else if (part.kind === 'summary') summary = part.summary;
+  }
+  return { numbers, summary: summary! };
+}
+
+describeOnEachServer('one moment for all tables', (server) => {
+  const address = () => ({ ...server().address, database });
+
+  before(async () => {
+    await server().query([
+      `DROP DATABASE IF EXISTS ${database}`,
+      `CREATE DATABASE ${database}`,
+      ...['a_myisam', 'b_myisam'].map(
+        (name) => `CREATE TABLE ${database}.${name} (n INT NOT NULL) ENGINE=MyISAM`,
+      ),
+      ...['c_inno', 'd_inno', 'e_inno'].map(
+        (name) => `CREATE TABLE ${database}.${name} (n INT NOT NULL PRIMARY KEY) ENGINE=InnoDB`,
+      ),
+    ]);
+  });
+
+  /** Writes n = 1, 2, 3 … to all tables in turn, as fast as the server takes it. */
+  async function writeOn(until: AbortSignal): Promise<number> {
+    const connection = await openConnection(address());
+    let n = 0;
+    try {
+      while (!until.aborted) {
+        n++;
+        await connection.query(`INSERT INTO a_myisam VALUES (${n})`);
+        await connection.query('BEGIN');
+        for (const name of ['c_inno', 'd_inno', 'e_inno']) {
+          await connection.query(`INSERT INTO ${name} VALUES (${n})`);
+        }
+        await connection.query('COMMIT');
+        await connection.query(`INSERT INTO b_myisam VALUES (${n})`);
+      }
+      return n;
+    } finally {
+      await connection.close();
+    }
+  }
+
+  it('K2, K3, K4: over engines and connections, while others write', async () => {
+    for (let round = 0; round < 6; round++) {
+      await server().query(
+        ['a_myisam', 'b_myisam', 'c_inno', 'd_inno', 'e_inno'].map((name) => `TRUNCATE TABLE ${name}`),
+        database,
+      );
+      const stop = new AbortController();
+      const writing = writeOn(stop.signal);
+      let dumped: Awaited<ReturnType<typeof numbersOf>>;
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 15 * round));
+        dumped = await numbersOf(dumpDatabase(address(), { connections: 1 + (round % 3) }));
+      } finally {
+        stop.abort();
+        await writing;
+      }
+      const { numbers, summary } = dumped;
+      assert.deepEqual(summary.consistency, { kind: 'consistent', by: 'lock-and-snapshot' });
+      const counts = ['a_myisam', 'c_inno', 'd_inno', 'e_inno', 'b_myisam'].map((name) => {
+        const found = [...numbers.get(name)!].sort((x, y) => x - y);
+        // No number is left out before the moment, and none is there from after it.
+        assert.deepEqual(
+          found,
+          found.map((_, i) => i + 1),
+          name,
+        );
+        return found.length;
+      });
+      const [a, c, d, e, b] = counts as [number, number, number, number, number];
+      assert.ok(c === d && d === e, `a transaction came in half: ${counts}`);
+      assert.ok(a - c === 0 || a - c === 1, `InnoDB is from another moment than MyISAM: ${counts}`);
+      assert.ok(c - b === 0 || c - b === 1, `MyISAM is from another moment than InnoDB: ${counts}`);
+    }
+  });
+
+  async function somebodyWaits(): Promise<void> {
+    for (let i = 0; i < 500; i++) {
+      const rows = await server().query('SHOW PROCESSLIST');
+      if (rows.some((row) => row['State']?.startsWith('Waiting for table') === true)) return;
+    }
+    assert.fail('nobody waits for a table');
+  }
+
+  const events = (options: SnapshotOptions, seen: SnapshotEvent[]): SnapshotOptions => ({
+    ...options,
+    onEvent: (event) => seen.push(event),
+  });
+
+  it('K3: a table that is being written is waited for, but not for long', async () => {
+    const other = await openConnection(address());
+    await other.query('LOCK TABLES b_myisam WRITE');
+    const seen: SnapshotEvent[] = [];
+    const begun = performance.now();
+    await assert.rejects(
+      openSnapshot(address(), events({ patience: hurried }, seen)),
+      refusal('lock-not-granted'),
+    );
+    assert.ok(performance.now() - begun < 8000);
+    assert.deepEqual(
+      seen.map((event) => (event.kind === 'locks-refused' ? [event.attempt, event.retryInMs] : event.kind)),
+      [
+        [1, 10],
+        [2, null],
+      ],
+    );
+    // Nobody is left waiting behind a lock that we gave up.
+    await other.query('UNLOCK TABLES');
+    await other.query('INSERT INTO a_myisam VALUES (0)');
+    await other.query('DELETE FROM a_myisam WHERE n = 0');
+    await other.close();
+  });
+
+  it('K4: a change that is not committed is waited for, and never half seen', async () => {
+    const other = await openConnection(address());
+    await other.query('BEGIN');
+    await other.query('INSERT INTO c_inno VALUES (1000000)');
+    await assert.rejects(openSnapshot(address(), { patience: hurried }), refusal('lock-not-granted'));
+    await other.query('ROLLBACK');
+    await other.close();
+  });
+
+  it('K3: locks are let go when somebody waits for too long', async () => {
+    const snapshot = await openSnapshot(address(), { patience: { ...hurried, othersWaitSeconds: 1 } });
+    const other = await openConnection(address());
+    const writing = other.query('INSERT INTO a_myisam VALUES (-1)');
+    await writing;
+    assert.ok(snapshot.broken.aborted);
+    await assert.rejects(numbersOf(dumpDatabase(snapshot)), refusal('lock-not-granted'));
+    await snapshot.close();
+    await other.query('DELETE FROM a_myisam WHERE n = -1');
+    await other.close();
+  });
+
+  it('K4: a writer who waits does not hold the dump up', async () => {
+    const snapshot = await openSnapshot(address(), { patience: { ...hurried, othersWaitSeconds: 30 } });
+    const other = await openConnection(address());
+    const writing = other.query('INSERT INTO a_myisam VALUES (-2)');
+    // Only after the writer queued is the table read.
+    await somebodyWaits();
+    const { numbers, summary } = await numbersOf(dumpDatabase(snapshot));
+    assert.ok(!numbers.get('a_myisam')!.includes(-2));
+    assert.ok(summary.lockSeconds < 10);
+    await writing;
+    await snapshot.close();
+    await other.query('DELETE FROM a_myisam WHERE n = -2');
+    await other.close();
+  });
+
+  it('F4: losing the session that holds the locks is not overlooked', async () => {
+    const snapshot = await openSnapshot(address(), { consistency: 'lock' });
+    const ours = new Set([...snapshot.readers, snapshot.schema].map((connection) => connection.id));
+    for (const row of await server().query('SHOW PROCESSLIST')) {
+      if (row['db'] === database && !ours.has(Number(row['Id']))) await server().query(`KILL ${row['Id']}`);
+    }
+    await assert.rejects(numbersOf(dumpDatabase(snapshot)), refusal('database-connection-lost'));
+    await snapshot.close();
+  });
+
+  it('K6: a table altered under the picture is noticed, whatever its engine and kind of change', async () => {
+    for (const sql of [
+      'ALTER TABLE c_inno ADD COLUMN more INT NULL',
+      'ALTER TABLE c_inno DROP COLUMN more',
+      'TRUNCATE TABLE d_inno',
+      'RENAME TABLE d_inno TO f_inno',
+      'RENAME TABLE f_inno TO d_inno',
+    ]) {
+      const snapshot = await openSnapshot(address());
+      const other = await openConnection(address());
+      await other.query(sql);
+      await assert.rejects(numbersOf(dumpDatabase(snapshot)), refusal('schema-changed'), sql);
+      await snapshot.close();
+      await other.close();
+    }
+  });
+
+  it('K6: a table that is being altered is not waited for', async () => {
+    const snapshot = await openSnapshot(address(), { patience: hurried });
+    const other = await openConnection(address());
+    // Waits for our lock, and whoever comes later waits for it.
+    const altering = other.query('ALTER TABLE b_myisam ADD COLUMN more INT NULL');
+    await somebodyWaits();
+    await assert.rejects(numbersOf(dumpDatabase(snapshot)), refusal('schema-changed'));
+    await snapshot.close();
+    await altering;
+    await other.query('ALTER TABLE b_myisam DROP COLUMN more');
+    await other.close();
+  });
+
+  it('K5: says what it could not promise', async () => {
+    const { summary } = await numbersOf(dumpDatabase(address(), { consistency: 'snapshot' }));
+    assert.equal(summary.consistency.kind, 'per-table');
+    assert.equal(summary.lockSeconds, 0);
+    const inno = await numbersOf(
+      dumpDatabase(address(), {
+        connections: 1,
+        selection: {
+          scope: 'full',
+          tables: [{ name: 'c_inno', tier: 'critical' }],
+          leftOut: [],
+          warnings: [],
+        },
+      }),
+    );
+    assert.deepEqual(inno.summary.consistency, { kind: 'consistent', by: 'snapshot' });
+    assert.equal(inno.summary.lockSeconds, 0);
+  });
+
+  it('K5: a user without LOCK TABLES is refused where locks are needed', async () => {
+    const user = 'no_locks';
+    for (const host of ['localhost', '127.0.0.1']) {
+      await server().query([
+        `CREATE USER '${user}'@'${host}'`,
+        `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON ${database}.* TO '${user}'@'${host}'`,
+      ]);
+    }
+    try {
+      await assert.rejects(openSnapshot({ ...address(), user, password: '' }), refusal('privilege-missing'));
+      const { summary } = await numbersOf(
+        dumpDatabase({ ...address(), user, password: '' }, { consistency: 'per-table' }),
+      );
+      assert.equal(summary.consistency.kind, 'per-table');
+    } finally {
+      await server().query([`DROP USER '${user}'@'localhost', '${user}'@'127.0.0.1'`]);
+    }
+  });
+});
