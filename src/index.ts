@@ -184,6 +184,20 @@ export type {
   RestoreReport,
 } from './recovery/restore/report.js';
 export { restoreDatabase } from './recovery/restore/restore-database.js';
+export type { LostRows } from './recovery/salvage/lost-rows.js';
+export {
+  type SalvagedTable,
+  type SalvageOptions,
+  type SalvageReport,
+  salvage,
+} from './recovery/salvage/salvage.js';
+export { checkWithoutKey } from './recovery/verify/check-without-key.js';
+export {
+  type Verification,
+  type VerifyOptions,
+  type VerifyProgress,
+  verifyArchive,
+} from './recovery/verify/verify-archive.js';
 export type {
   GetOptions,
   PutOptions,

@@ -1,0 +1,33 @@
+import { type ArchiveInspection, inspectArchive } from '../../archive/inspect-archive.js';
+import { TAR_BLOCK_BYTES } from '../../archive/tar.js';
+import type { ByteSource, RangeSource } from '../../bytes.js';
+import { BackupError } from '../../errors.js';
+
+/**
+ * What can be checked of an archive by somebody who cannot open it, such as the keeper of the store: that it is an
+ * archive, that its label parses, and that its size is one that a complete archive can have. It does not show whether
+ * the content was changed; that takes a key.
+ *
+ * @param source - the archive, of known size; only its first bytes are read
+ * @throws BackupError `archive-damaged` when the file is cut off or not whole, `archive-unsupported`,
+ *   `archive-limit-exceeded`
+ * @throws TypeError when the source does not say its size
+ */
+export async function checkWithoutKey(
+  source: ByteSource | RangeSource,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ArchiveInspection> {
+  const inspection = await inspectArchive(source, options);
+  if (inspection.label === null) {
+    throw new BackupError('archive-unsupported', 'This age file carries no label of a supplemental backup.');
+  }
+  const { contentBytes } = inspection;
+  if (contentBytes === null) throw new TypeError('"source" must be of known size');
+  // What is sealed is a tar, and a tar is made of blocks: a file that is cut anywhere rarely has such a size.
+  if (contentBytes === 0 || contentBytes % TAR_BLOCK_BYTES !== 0) {
+    throw new BackupError('archive-damaged', 'The file has a size that no complete archive has.', {
+      details: { contentBytes },
+    });
+  }
+  return inspection;
+}

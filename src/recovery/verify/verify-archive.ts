@@ -1,0 +1,137 @@
+import { decryptArchive, type OpenedArchive } from '../../archive/decrypt-archive.js';
+import type { Label, Manifest, RowsPart, TableDescription } from '../../archive/model.js';
+import { unpackRows } from '../../archive/pack-rows.js';
+import { chunksOfRanges } from '../../archive/range-reader.js';
+import type { ArchiveKeys } from '../../archive/unlock.js';
+import { type ByteSource, isRangeSource, type RangeSource } from '../../bytes.js';
+import { BackupError, isBackupError } from '../../errors.js';
+import { loadedColumns } from '../load/cells.js';
+import { surveyArchive } from '../salvage/survey.js';
+
+/** Keys and surroundings of {@link verifyArchive}. */
+export interface VerifyOptions extends ArchiveKeys {
+  /** Called after every part. A throw in it ends the verification. */
+  readonly onProgress?: (progress: VerifyProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How far a verification is. */
+export interface VerifyProgress {
+  readonly table: string;
+  readonly rows: number;
+  /** Bytes of compressed rows so far. */
+  readonly storedBytes: number;
+}
+
+/** What a verification found: everything true. */
+export interface Verification {
+  /** Authenticated; null when the file was encrypted by other means. */
+  readonly label: Label | null;
+  readonly manifest: Manifest;
+  readonly tables: number;
+  readonly rows: number;
+  /** Bytes of rows, before and after compression. */
+  readonly plainBytes: number;
+  readonly storedBytes: number;
+}
+
+/** Parts that are inflated at the same time; the platform's threads do it. */
+const partsInFlight = 4;
+
+/**
+ * Proves an archive from its first byte to its last: every chunk authenticates, every part inflates and parses, and
+ * every digest, number of rows and offset is what the manifest says.
+ *
+ * @param source - the archive. From a {@link RangeSource} the error of a damaged one also tells which tables are whole:
+ *   `details.wholeTables` and `details.damagedTables`
+ * @throws BackupError `archive-damaged` at the first untruth, `wrong-key`, `archive-unsupported`,
+ *   `archive-limit-exceeded`
+ */
+export async function verifyArchive(
+  source: ByteSource | RangeSource,
+  options: VerifyOptions,
+): Promise<Verification> {
+  const { signal } = options;
+  const bytes = isRangeSource(source) ? chunksOfRanges(source, signal) : source;
+  try {
+    return await new Verifier(decryptArchive(bytes, options), options).verify();
+  } catch (error) {
+    if (!isBackupError(error, 'archive-damaged') || !isRangeSource(source)) throw error;
+    throw await withTables(error, source, options);
+  }
+}
+
+/** The same error, with what is whole and what is not. */
+async function withTables(
+  error: BackupError,
+  source: RangeSource,
+  options: VerifyOptions,
+): Promise<BackupError> {
+  try {
+    const { tables } = await surveyArchive(source, options);
+    const wholeTables = tables.filter((table) => table.whole).map((table) => table.name);
+    const damagedTables = tables.filter((table) => !table.whole).map((table) => table.name);
+    return new BackupError(
+      'archive-damaged',
+      `The archive is damaged: ${wholeTables.length} of its tables are whole, ${damagedTables.length} are not.`,
+      { cause: error, details: { ...error.details, wholeTables, damagedTables } },
+    );
+  } catch (surveyError) {
+    options.signal?.throwIfAborted();
+    // The survey itself can find no way in; the first error stands.
+    if (!isBackupError(surveyError)) throw surveyError;
+    return error;
+  }
+}
+
+class Verifier {
+  readonly #archive: OpenedArchive;
+  readonly #onProgress: VerifyOptions['onProgress'];
+  readonly #tables: Map<number, TableDescription> = new Map();
+  readonly #unpacking: Promise<void>[] = [];
+  #rows = 0;
+  #plainBytes = 0;
+  #storedBytes = 0;
+
+  constructor(archive: OpenedArchive, { onProgress }: VerifyOptions) {
+    this.#archive = archive;
+    this.#onProgress = onProgress;
+  }
+
+  async verify(): Promise<Verification> {
+    let manifest: Manifest | undefined;
+    for await (const part of this.#archive) {
+      if (part.kind === 'table') this.#tables.set(part.table.index, part.table);
+      if (part.kind === 'rows') await this.#take(part);
+      if (part.kind === 'summary') manifest = part.summary as Manifest;
+    }
+    await Promise.all(this.#unpacking);
+    return {
+      label: await this.#archive.label,
+      manifest: manifest!,
+      tables: this.#tables.size,
+      rows: this.#rows,
+      plainBytes: this.#plainBytes,
+      storedBytes: this.#storedBytes,
+    };
+  }
+
+  async #take(part: RowsPart): Promise<void> {
+    // That a table comes before its rows is the archive reader's business.
+    const table = this.#tables.get(part.table)!;
+    const unpacking = this.#unpack(part, table);
+    // Waited for in turn; until then a failure must not count as unhandled.
+    unpacking.catch(() => undefined);
+    this.#unpacking.push(unpacking);
+    if (this.#unpacking.length >= partsInFlight) await this.#unpacking.shift();
+    this.#rows += part.rows;
+    this.#plainBytes += part.plainBytes;
+    this.#storedBytes += part.data.length;
+    this.#onProgress?.({ table: table.name, rows: this.#rows, storedBytes: this.#storedBytes });
+  }
+
+  async #unpack(part: RowsPart, table: TableDescription): Promise<void> {
+    const forms = loadedColumns(table.columns).map((column) => column.form);
+    await unpackRows(part, forms);
+  }
+}
