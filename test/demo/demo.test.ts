@@ -23,7 +23,8 @@ describe('npm run demo', { skip: missing }, () => {
       });
       assert.equal(run.status, 0, run.stderr);
       assert.match(run.stdout, /every copy that was due is stored and verified/);
-      assert.match(run.stdout, /The password does not open this archive/);
+      assert.match(run.stderr, /The password does not open this archive/);
+      assert.match(run.stdout, /Refused with exit code 3/);
       assert.match(run.stdout, /424 of 424 tables are equal/);
       assert.ok(!run.stdout.includes(practiceAdminPassword));
       for (const place of ['network-share', 'hq-store']) {

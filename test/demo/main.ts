@@ -17,16 +17,11 @@ import {
   enrollAdmin,
   findLatestBackup,
   isBackupError,
-  type ListedBackup,
   type NightPlan,
-  openArchive,
-  rangeSourceOf,
   readAdmins,
   renderReport,
   resolveLastAdmin,
-  restoreDatabase,
   runSupplementalBackup,
-  type StorageAdapter,
   takeFingerprint,
 } from '../../src/index.js';
 import { buildPractice, practiceAdminPassword } from '../practice/index.js';
@@ -34,12 +29,16 @@ import { ServerMissing } from '../support/server-kinds.js';
 import { startAnyServer, type TestServer } from '../support/servers.js';
 import { askForPassword } from './ask-for-password.js';
 import { type DemoOptions, readOptions, usage } from './options.js';
+import { recover, wrongPasswordExit } from './recovery-tool.js';
 import { Stage } from './stage.js';
-import { watchNight, watchRestore } from './watch.js';
+import { watchNight } from './watch.js';
 
 const database = 'opendental';
 const practiceId = 'demo-practice';
 const timeZone = 'America/Chicago';
+
+/** The recovery tool has said on the terminal what is wrong. */
+class RecoveryFailed extends Error {}
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -159,20 +158,18 @@ async function play(
     return found;
   });
 
-  await stage.step('A wrong password', () => tryWrongPassword(stage, localStore, newest));
+  const copy = join(networkPath, newest.key);
+  const recovered = { ...server, database: `${database}_recovered` };
+  await stage.step('A wrong password', async () => {
+    const code = await recover(copy, recovered, 'open sesame');
+    if (code !== wrongPasswordExit) throw new Error(`a wrong password led to exit code ${code}`);
+    stage.say(`Refused with exit code ${code}, and the copy is as it was.`);
+  });
 
   const password = await askForPassword(options.password, practiceAdminPassword);
-  const recovered = { ...server, database: `${database}_recovered` };
   await stage.step('The recovery, from the network copy', async () => {
-    const archive = await openArchive(await rangeSourceOf(localStore, newest.key), { password });
-    const watch = watchRestore(stage);
-    try {
-      const report = await restoreDatabase(archive, recovered, { onProgress: watch.onProgress });
-      watch.stop();
-      stage.say(`${report.tables.length} tables are back, as of ${report.snapshotAt}`);
-    } finally {
-      watch.stop();
-    }
+    const code = await recover(copy, recovered, password);
+    if (code !== 0) throw new RecoveryFailed(`The recovery ended with exit code ${code}.`);
   });
 
   await stage.step('The proof', () => prove(stage, before, recovered));
@@ -194,17 +191,6 @@ async function invent(
   }
 }
 
-async function tryWrongPassword(stage: Stage, store: StorageAdapter, backup: ListedBackup): Promise<void> {
-  try {
-    await openArchive(await rangeSourceOf(store, backup.key), { password: 'open sesame' });
-  } catch (error) {
-    if (!isBackupError(error, 'wrong-key')) throw error;
-    stage.say(error.message);
-    return;
-  }
-  throw new Error('a wrong password opened the archive');
-}
-
 async function prove(stage: Stage, before: DatabaseFingerprint, recovered: DatabaseAddress): Promise<void> {
   const { tables, differences } = await compareDatabases(before, recovered);
   for (const { message } of differences) stage.say(message);
@@ -218,7 +204,8 @@ async function prove(stage: Stage, before: DatabaseFingerprint, recovered: Datab
 try {
   await main();
 } catch (error) {
-  const isPlain = isBackupError(error) || error instanceof ServerMissing || error instanceof TypeError;
+  const isPlain =
+    [RecoveryFailed, ServerMissing, TypeError].some((kind) => error instanceof kind) || isBackupError(error);
   const text =
     error instanceof Error ? (isPlain ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`${text}\n`);

@@ -1,5 +1,5 @@
 import type { Progress } from '../../src/cli/progress.js';
-import type { BackupEvent, RestoreProgress } from '../../src/index.js';
+import type { BackupEvent } from '../../src/index.js';
 import type { Stage } from './stage.js';
 
 /** Shows the events of a night as they come. */
@@ -30,17 +30,5 @@ export function watchNight(stage: Stage): {
       stage.say(`The office could write again after ${event.event.lockSeconds.toFixed(1)} s.`);
     },
     stop,
-  };
-}
-
-/** Shows how far a restore is. */
-export function watchRestore(stage: Stage): {
-  readonly onProgress: (progress: RestoreProgress) => void;
-  readonly stop: () => void;
-} {
-  const progress = stage.progress('Restoring', 'rows');
-  return {
-    onProgress: ({ rows }) => progress.update(rows),
-    stop: () => progress.stop(),
   };
 }
