@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { ByteReader } from '../../src/archive/byte-reader.js';
 import { makeLabel } from '../../src/archive/label.js';
 import type { Part, TableDescription, ValueForm } from '../../src/archive/model.js';
 import { packRows } from '../../src/archive/pack-rows.js';
-import { parseTarHeader, TAR_BLOCK_BYTES, tarPadding } from '../../src/archive/tar.js';
 import { writeTar } from '../../src/archive/write-tar.js';
 import { column, type Value } from './support/columns.js';
 import { sampleLabel, sampleParts } from './support/parts.js';
 import { projectRoot, renderReaderScript } from './support/reader-script.js';
+import { unpackTar } from './support/unpack-tar.js';
 
 interface Case {
   readonly type: string;
@@ -184,18 +183,6 @@ async function* partsOfCases(): AsyncGenerator<Part> {
   yield { ...summary, summary: { ...summary.summary, tables } };
 }
 
-async function unpack(parts: AsyncIterable<Part>, place: string): Promise<void> {
-  const reader = new ByteReader(writeTar(parts, makeLabel(sampleLabel), () => undefined));
-  while (await reader.fill(TAR_BLOCK_BYTES)) {
-    const header = parseTarHeader(reader.take(TAR_BLOCK_BYTES));
-    if (header === null) return;
-    await reader.fill(header.size + tarPadding(header.size));
-    mkdirSync(dirname(join(place, header.name)), { recursive: true });
-    writeFileSync(join(place, header.name), reader.take(header.size));
-    reader.take(tarPadding(header.size));
-  }
-}
-
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
 describe('reader.py', () => {
@@ -206,7 +193,10 @@ describe('reader.py', () => {
 
   before(async () => {
     place = mkdtempSync(join(tmpdir(), 'supplemental-backup-'));
-    await unpack(partsOfCases(), place);
+    await unpackTar(
+      writeTar(partsOfCases(), makeLabel(sampleLabel), () => undefined),
+      place,
+    );
     sql = read().stdout;
   });
   after(() => rmSync(place, { recursive: true, force: true }));
