@@ -212,7 +212,7 @@ export { createFileSystemStorage, type FileSystemStorageOptions } from './storag
 export { assertKey } from './storage/keys.js';
 export { createMemoryStorage, type MemoryStorageOptions } from './storage/memory.js';
 export { rangeSourceOf } from './storage/read-ranges.js';
-export { replayableBytes, replayableFile } from './storage/replayable.js';
+export { readChecked, replayableBytes, replayableFile } from './storage/replayable.js';
 export { verifyStored } from './storage/verify-stored.js';
 export { type StorageLogEvent, withLog } from './storage/wrappers/with-log.js';
 export { withReadOnly } from './storage/wrappers/with-read-only.js';

@@ -55,8 +55,10 @@ export async function run(
   argv: readonly string[],
   options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  // A test runner inside of a test would otherwise report to the outer one.
+  const { NODE_TEST_CONTEXT: _, ...env } = { ...process.env, ...options.env };
   try {
-    return await promisify(execFile)(program, [...argv], { ...options, maxBuffer: 1 << 26 });
+    return await promisify(execFile)(program, [...argv], { cwd: options.cwd, env, maxBuffer: 1 << 26 });
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`${program} ${argv.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
