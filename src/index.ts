@@ -132,6 +132,8 @@ export type { DestinationPlan, KeyPlan, NightPlan, RehearsalPlan, RunOptions } f
 export { renderReport } from './nightly/run/render-report.js';
 export type { BackupReport, CopyReport, DestinationReport } from './nightly/run/report.js';
 export { runSupplementalBackup } from './nightly/run/run-supplemental-backup.js';
+export { type Clock, systemClock } from './nightly/service/clock.js';
+export { type NightlyOptions, type ServiceSchedule, startNightly } from './nightly/service/start-nightly.js';
 export {
   createDatabaseSettings,
   type DatabaseSettingsOptions,

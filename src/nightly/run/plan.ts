@@ -102,3 +102,21 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: BackupEvent) => void;
 }
+
+/** The places a plan has. */
+export function configured(plan: NightPlan): readonly Destination[] {
+  return [
+    ...(plan.hq === undefined ? [] : (['hq'] as const)),
+    ...(plan.local === undefined ? [] : (['local'] as const)),
+  ];
+}
+
+/** @throws TypeError when a plan lacks something */
+export function checkPlan(plan: NightPlan): void {
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(plan.practiceId)) {
+    throw new TypeError('"plan.practiceId" must be 1 to 64 letters, digits, "-", "_" and "."');
+  }
+  if ((plan.database.database ?? '') === '') throw new TypeError('"plan.database.database" must be given');
+  if (plan.spool === '') throw new TypeError('"plan.spool" must be a folder');
+  if (configured(plan).length === 0) throw new TypeError('"plan" must have "hq" or "local"');
+}

@@ -18,7 +18,7 @@ import { replaceFile } from './atomic-file.js';
 import type { BackupEvent } from './events.js';
 import { acquireGuard } from './guard.js';
 import { Journal, type PendingCopy } from './journal.js';
-import type { NightPlan, RunOptions } from './plan.js';
+import { checkPlan, configured, type NightPlan, type RunOptions } from './plan.js';
 import { prune } from './prune.js';
 import { publishCopy } from './publish.js';
 import { renderReport } from './render-report.js';
@@ -548,22 +548,6 @@ function outcomeOf(place: Progress, isEligible: boolean): DestinationReport['out
   if (place.verified) return 'verified';
   if (!place.isDue) return 'not-due';
   return place.waiting && place.copy !== undefined ? 'waiting' : 'failed';
-}
-
-function configured(plan: NightPlan): readonly Destination[] {
-  return [
-    ...(plan.hq === undefined ? [] : (['hq'] as const)),
-    ...(plan.local === undefined ? [] : (['local'] as const)),
-  ];
-}
-
-function checkPlan(plan: NightPlan): void {
-  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(plan.practiceId)) {
-    throw new TypeError('"plan.practiceId" must be 1 to 64 letters, digits, "-", "_" and "."');
-  }
-  if ((plan.database.database ?? '') === '') throw new TypeError('"plan.database.database" must be given');
-  if (plan.spool === '') throw new TypeError('"plan.spool" must be a folder');
-  if (configured(plan).length === 0) throw new TypeError('"plan" must have "hq" or "local"');
 }
 
 /** Aborts when the night is over. */

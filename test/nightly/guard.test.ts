@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { isBackupError } from '../../src/errors.js';
+import { acquireGuard } from '../../src/nightly/run/guard.js';
+
+describe('the guard against a second run', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sb-guard-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const lock = () => join(folder, 'running.lock');
+  const isRefused = (error: unknown): boolean => isBackupError(error, 'already-running');
+  const deadPid = (): number => spawnSync(process.execPath, ['--version']).pid;
+  const leaveBehind = async (holder: object, ageSeconds = 0): Promise<void> => {
+    await writeFile(lock(), JSON.stringify({ token: 'x', host: hostname(), ...holder }));
+    const then = new Date(Date.now() - ageSeconds * 1000);
+    await utimes(lock(), then, then);
+  };
+
+  it('is one run’s at a time, and the next one’s afterwards', async () => {
+    const guard = await acquireGuard(folder);
+    await assert.rejects(acquireGuard(folder), isRefused);
+    await guard.release();
+    await (await acquireGuard(folder)).release();
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  it('has one winner of many that come at once, also when one is left behind', async () => {
+    for (const leave of [false, true]) {
+      if (leave) await leaveBehind({ pid: deadPid() });
+      const results = await Promise.allSettled(Array.from({ length: 12 }, () => acquireGuard(folder)));
+      const winners = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      assert.equal(winners.length, 1);
+      await winners[0]!.release();
+    }
+  });
+
+  it('is taken from a process that is dead, and from an earlier start of the machine', async () => {
+    await leaveBehind({ pid: deadPid() });
+    await (await acquireGuard(folder)).release();
+    await leaveBehind({ pid: process.pid, processStart: '1' });
+    if (process.platform === 'linux') await (await acquireGuard(folder)).release();
+    await leaveBehind({ pid: process.pid, boot: 'another' });
+    if (process.platform === 'linux') await (await acquireGuard(folder)).release();
+  });
+
+  it('is left to a living process, however long it takes, and to one on another machine while it shows life', async () => {
+    const guard = await acquireGuard(folder);
+    const text = await readFile(lock(), 'utf8');
+    await guard.release();
+    if (process.platform === 'linux') {
+      await leaveBehind(JSON.parse(text), 86_400);
+      await assert.rejects(acquireGuard(folder), isRefused);
+    }
+    await leaveBehind({ pid: 1, host: 'elsewhere' }, 60);
+    await assert.rejects(acquireGuard(folder), isRefused);
+    await leaveBehind({ pid: 1, host: 'elsewhere' }, 3600);
+    await (await acquireGuard(folder)).release();
+  });
+
+  it('is not held up for ever by a guard that a power cut left empty', async () => {
+    await writeFile(lock(), '');
+    await assert.rejects(acquireGuard(folder), isRefused);
+    const then = new Date(Date.now() - 120_000);
+    await utimes(lock(), then, then);
+    await (await acquireGuard(folder)).release();
+  });
+});

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { isBackupError } from '../../src/errors.js';
+import type { BackupReport } from '../../src/nightly/run/report.js';
+import { systemClock } from '../../src/nightly/service/clock.js';
+import { type NightlyOptions, startNightly } from '../../src/nightly/service/start-nightly.js';
+import type { PlannedRun } from '../../src/nightly/window.js';
+import { createFakeClock, type FakeClock } from './support/fake-clock.js';
+import { type NightBench, setUpNight } from './support/night.js';
+
+const tenMinutes = 600_000;
+
+/** No server answers at this address, so every run fails at once; when it runs is all that matters here. */
+const nowhere = { user: 'backup', host: '127.0.0.1', port: 1, database: 'opendental' };
+
+describe('the nightly service', () => {
+  let bench: NightBench;
+  beforeEach(async () => {
+    bench = await setUpNight(nowhere);
+  });
+  afterEach(() => bench.remove());
+
+  /** Runs the service until the clock passes `until`, and gives the time and night of each run. */
+  async function serve(
+    options: Partial<NightlyOptions> & { readonly from: string; readonly until: string },
+    onSleep: (clock: FakeClock) => void = () => undefined,
+  ): Promise<{ runs: string[]; planned: (PlannedRun | null)[]; reports: BackupReport[] }> {
+    const { from, until, ...rest } = options;
+    const stop = new AbortController();
+    const runs: string[] = [];
+    const planned: (PlannedRun | null)[] = [];
+    const reports: BackupReport[] = [];
+    const clock = createFakeClock(
+      from,
+      (each) => {
+        onSleep(each);
+        if (each.now() >= new Date(until)) stop.abort();
+      },
+      tenMinutes,
+    );
+    await startNightly(bench.plan, {
+      signal: stop.signal,
+      clock,
+      onPlanned: (run) => planned.push(run),
+      onEvent: (event) => {
+        if (event.kind !== 'finished') return;
+        runs.push(`${event.report.night} at ${event.report.startedAt.slice(0, 16)}`);
+        reports.push(event.report);
+      },
+      ...rest,
+    });
+    return { runs, planned, reports };
+  }
+
+  it('runs at the practice’s time of every night, and three times at most when it fails', async () => {
+    const { runs, reports } = await serve({ from: '2026-07-14T18:00:00Z', until: '2026-07-16T18:00:00Z' });
+    assert.deepEqual(
+      runs.map((run) => run.slice(0, 10)),
+      ['2026-07-14', '2026-07-14', '2026-07-15', '2026-07-15'],
+    );
+    assert.ok(reports.every(({ outcome }) => outcome === 'failed'));
+    // 4711 starts at 02:58:09 by its own clock; half an hour lies between two tries, and the window closes at 04:00.
+    assert.match(runs[0]!, /at 2026-07-15T0[78]:/);
+  });
+
+  it('starts at once when it comes back from a suspend in the middle of the window', async () => {
+    const { runs } = await serve({ from: '2026-07-14T18:00:00Z', until: '2026-07-15T10:00:00Z' }, (clock) => {
+      if (clock.now() < new Date('2026-07-15T01:00:00Z')) clock.set('2026-07-15T08:20:00Z');
+    });
+    assert.deepEqual(runs, ['2026-07-14 at 2026-07-15T08:20', '2026-07-14 at 2026-07-15T08:50']);
+  });
+
+  it('leaves out a night that was slept through, and takes the next', async () => {
+    const { runs } = await serve({ from: '2026-07-14T18:00:00Z', until: '2026-07-16T12:00:00Z' }, (clock) => {
+      if (clock.now() < new Date('2026-07-15T01:00:00Z')) clock.set('2026-07-15T14:00:00Z');
+    });
+    assert.deepEqual([...new Set(runs.map((run) => run.slice(0, 10)))], ['2026-07-15']);
+  });
+
+  it('is not thrown off by a clock that jumps years ahead and back', async () => {
+    let jumps = 0;
+    const { runs } = await serve({ from: '2026-07-14T18:00:00Z', until: '2031-01-01T00:00:00Z' }, (clock) => {
+      if (jumps === 0) clock.set('2029-01-10T07:59:00Z');
+      if (jumps === 12) clock.set('2026-07-15T05:00:00Z');
+      if (jumps === 70) clock.set('2031-01-02T00:00:00Z');
+      jumps++;
+    });
+    assert.ok(runs.some((run) => run.startsWith('2029-01-09')));
+    assert.ok(runs.some((run) => run.startsWith('2026-07-14')));
+  });
+
+  it('looks once a night where the practice may not back up', async () => {
+    bench = { ...bench, plan: { ...bench.plan, practice: { ...bench.plan.practice, onSupport: false } } };
+    const { runs } = await serve({ from: '2026-07-14T18:00:00Z', until: '2026-07-17T18:00:00Z' });
+    assert.deepEqual(
+      runs.map((run) => run.slice(0, 10)),
+      ['2026-07-14', '2026-07-15', '2026-07-16'],
+    );
+  });
+
+  it('follows the time HQ gives, and keeps the last one when HQ cannot be asked or talks nonsense', async () => {
+    let asked = 0;
+    const answers = ['23:10', 'soon', undefined];
+    const { runs } = await serve({
+      from: '2026-07-14T18:00:00Z',
+      until: '2026-07-15T06:00:00Z',
+      schedule: () => {
+        const hqTime = answers[Math.min(asked++, 2)];
+        if (hqTime === undefined) throw new Error('offline');
+        return { hqTime };
+      },
+    });
+    assert.match(runs[0]!, /^2026-07-14 at 2026-07-15T04:1\d/);
+  });
+
+  it('refuses a schedule that never can work, before it begins', async () => {
+    await assert.rejects(
+      serve({ from: '2026-07-14T18:00:00Z', until: '2026-07-15T06:00:00Z', schedule: { opens: '9 pm' } }),
+      (error) => isBackupError(error, 'settings-invalid'),
+    );
+  });
+
+  it('says what it plans, once per change', async () => {
+    const { planned } = await serve({ from: '2026-07-14T18:00:00Z', until: '2026-07-14T23:00:00Z' });
+    assert.equal(planned.length, 1);
+    assert.equal(planned[0]?.night, '2026-07-14');
+  });
+
+  it('stops at once when it is told to, awake or asleep', async () => {
+    const stop = new AbortController();
+    const running = startNightly(bench.plan, { signal: stop.signal, clock: systemClock });
+    setImmediate(() => stop.abort());
+    await running;
+    await startNightly(bench.plan, { signal: AbortSignal.abort() });
+  });
+});

@@ -1,0 +1,339 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, before, beforeEach, it } from 'node:test';
+import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
+import { inspectArchive } from '../../src/archive/index.js';
+import { BackupError, isBackupError } from '../../src/errors.js';
+import { findLatestBackup, listBackups } from '../../src/nightly/list-backups.js';
+import type { BackupEvent } from '../../src/nightly/run/events.js';
+import type { NightPlan } from '../../src/nightly/run/plan.js';
+import type { BackupReport } from '../../src/nightly/run/report.js';
+import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
+import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
+import { createFaultyStorage, type StorageFault } from '../../src/storage/testing/index.js';
+import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
+import { eligiblePractice, type NightBench, setUpNight } from './support/night.js';
+import { buildSmallPractice, changePassword, storePassword } from './support/small-practice.js';
+
+// What goes wrong here is the same on every server, so one will do.
+const kinds = [whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb'] as const;
+
+function wrongStates(server: () => TestServer): void {
+  const database = 'night_wrong';
+  let bench: NightBench;
+  // Kept over all tests: a key pair costs a third of a second.
+  const enrollments = createMemoryEnrollments();
+  before(() => buildSmallPractice(server(), database));
+  beforeEach(async () => {
+    bench = await setUpNight({ ...server().address, database }, { keys: { store: enrollments } });
+  });
+  afterEach(() => bench.remove());
+
+  /** Runs, and gives the report also when the run ends with an error. */
+  async function night(
+    changes: Partial<NightPlan> = {},
+    options: Parameters<typeof runSupplementalBackup>[1] = {},
+  ): Promise<{ report: BackupReport | undefined; error: unknown; events: BackupEvent[] }> {
+    const events: BackupEvent[] = [];
+    let error: unknown;
+    try {
+      await runSupplementalBackup(
+        { ...bench.plan, ...changes },
+        { ...options, onEvent: (event) => events.push(event) },
+      );
+    } catch (thrown) {
+      error = thrown;
+    }
+    const finished = events.find((event) => event.kind === 'finished');
+    return { report: finished?.report, error, events };
+  }
+
+  const alerts = (): readonly string[] => bench.alerts.raised.map(({ code }) => code);
+  const spooled = async (): Promise<string[]> =>
+    (await readdir(bench.spool)).filter((name) => name.includes('.tar.age'));
+  const code = (error: unknown): string => (isBackupError(error) ? error.code : String(error));
+  const faulty = (faultOf: Parameters<typeof createFaultyStorage>[1]) => ({
+    hq: { storage: createFaultyStorage(bench.hq, faultOf), retry: 'none' as const },
+  });
+
+  it('names the reason when the practice may back up nowhere, and writes nothing', async () => {
+    const { error, report } = await night({ practice: { ...eligiblePractice, onSupport: false } });
+    assert.equal(code(error), 'not-eligible');
+    assert.deepEqual((error as BackupError).details['reasons'], ['not-on-support', 'no-network-path']);
+    assert.equal(report?.outcome, 'nothing-due');
+    assert.deepEqual(await spooled(), []);
+    assert.deepEqual(await listBackups(bench.hq), []);
+  });
+
+  it('makes the local copy of a practice abroad, and none for HQ', async () => {
+    const { error, report } = await night({
+      practice: { ...bench.plan.practice, country: 'CA' },
+    });
+    assert.equal(error, undefined);
+    assert.equal(report?.outcome, 'complete');
+    assert.deepEqual(
+      report?.destinations.map(({ outcome }) => outcome),
+      ['not-eligible', 'verified'],
+    );
+    assert.deepEqual(await listBackups(bench.hq), []);
+  });
+
+  it('takes status and path from the settings, and advances the date of the local copy only when it is verified', async () => {
+    const settings = createMemorySettings({ networkPath: bench.share });
+    await night({ settings });
+    assert.equal((await settings.read()).lastLocalCopy?.toISOString(), bench.now().toISOString());
+    const gone = createMemorySettings({ networkPath: join(bench.folder, 'gone') });
+    const { report } = await night({ settings: gone });
+    assert.equal(report?.outcome, 'partial');
+    assert.equal((await gone.read()).lastLocalCopy, null);
+    const off = createMemorySettings({ status: 'disabled' });
+    assert.equal(code((await night({ settings: off })).error), 'not-eligible');
+  });
+
+  it('raises the alert once when the administrator has no password, and clears it when he has one', async () => {
+    const before = await server().query('SELECT Password AS stored FROM userod', database);
+    await changePassword(server(), database, 'None$$');
+    try {
+      for (let i = 0; i < 2; i++) {
+        const { error } = await night();
+        assert.equal(code(error), 'no-usable-admin');
+        assert.match((error as Error).message, /"Admin", has no password/);
+      }
+      assert.deepEqual(alerts(), ['admin-password-missing']);
+      assert.deepEqual(await spooled(), []);
+      assert.deepEqual(await listBackups(bench.hq), []);
+    } finally {
+      await changePassword(server(), database, before[0]!['stored']!);
+    }
+    await night();
+    assert.equal(bench.alerts.standing.size, 0);
+  });
+
+  it('says so when the server is down, and calls people only on the third night', async () => {
+    const down = { ...server().address, database, port: 1, host: '127.0.0.1' };
+    const { socketPath: _, ...address } = down;
+    for (const [clock, expected] of [
+      ['2026-07-15T05:00:00Z', []],
+      ['2026-07-15T06:00:00Z', []],
+      ['2026-07-16T05:00:00Z', []],
+      ['2026-07-17T05:00:00Z', ['backup-failed']],
+      ['2026-07-18T05:00:00Z', ['backup-failed']],
+    ] as const) {
+      bench.setClock(clock);
+      const { error, report } = await night({ database: address });
+      assert.equal(code(error), 'database-unreachable');
+      assert.equal(report?.outcome, 'failed');
+      assert.deepEqual(alerts(), expected);
+    }
+  });
+
+  it('serves HQ though the network path is missing, tells of it once, and delivers when it is back', async () => {
+    await rename(bench.share, `${bench.share}-off`);
+    const first = await night();
+    assert.equal(first.error, undefined);
+    assert.equal(first.report?.outcome, 'partial');
+    const local = first.report?.destinations[1];
+    assert.equal(local?.outcome, 'waiting');
+    assert.equal(local?.error?.code, 'destination-missing');
+    assert.match(local?.error?.message ?? '', /Check the path or the share/);
+    assert.deepEqual(alerts(), ['local-copy-failed']);
+    assert.equal((await spooled()).length, 1);
+    await rename(`${bench.share}-off`, bench.share);
+    const again = await night({}, { destinations: ['local'] });
+    assert.equal(again.report?.outcome, 'complete');
+    assert.equal(again.report?.destinations[1]?.copy?.key, local?.copy?.key);
+    assert.equal(
+      again.events.some(({ kind }) => kind === 'read-progress'),
+      false,
+    );
+    assert.deepEqual(alerts(), ['local-copy-failed']);
+    assert.equal(bench.alerts.standing.size, 0);
+    assert.deepEqual(await spooled(), []);
+  });
+
+  it('keeps the sealed copy while the uplink is dead, and sends it on the next night with that night’s', async () => {
+    let isDead = true;
+    const uplink = faulty(({ operation }): StorageFault | undefined =>
+      isDead && operation === 'put' ? { kind: 'refused' } : undefined,
+    );
+    const only = { local: undefined } as unknown as Partial<NightPlan>;
+    const { error } = await night({ ...uplink, ...only });
+    assert.equal(code(error), 'storage-transient');
+    assert.equal((await spooled()).length, 1);
+    isDead = false;
+    bench.setClock('2026-07-16T05:00:00Z');
+    // An uplink that goes on where it stopped is worth both copies; the store in memory keeps the newest only.
+    const resumable = {
+      ...uplink.hq.storage,
+      capabilities: { ...bench.hq.capabilities, resumablePut: true },
+    };
+    const next = await night({ hq: { storage: resumable, retry: 'none' }, ...only });
+    assert.equal(next.report?.outcome, 'complete');
+    assert.deepEqual(
+      next.report?.destinations[0]?.caughtUp.map(({ night }) => night),
+      ['2026-07-14'],
+    );
+    const nights = (await listBackups(bench.hq)).map(({ key }) => key.split('/')[1]);
+    assert.deepEqual(nights, ['2026-07-15', '2026-07-14']);
+    assert.deepEqual(await spooled(), []);
+  });
+
+  it('finds a store that gives back other bytes than it took, and leaves nothing under the final name', async () => {
+    const { report } = await night(
+      faulty(({ operation }) => (operation === 'get' ? { kind: 'flipped', at: 5000 } : undefined)),
+    );
+    const [hq, local] = report?.destinations ?? [];
+    assert.equal(hq?.error?.code, 'verification-failed');
+    assert.equal(local?.outcome, 'verified');
+    assert.deepEqual(await listBackups(bench.hq), []);
+    assert.deepEqual(alerts(), ['hq-copy-failed']);
+    const again = await night({}, { destinations: ['hq'] });
+    assert.equal(again.report?.destinations[0]?.outcome, 'verified');
+  });
+
+  it('believes a copy that is there already only when it reads back whole', async () => {
+    const lost = faulty(({ operation }) => (operation === 'put' ? { kind: 'answer-lost' } : undefined));
+    await night(lost);
+    assert.equal((await listBackups(bench.hq)).length, 1);
+    const again = await night({}, { destinations: ['hq'] });
+    assert.equal(again.report?.destinations[0]?.outcome, 'verified');
+    assert.equal((await listBackups(bench.hq)).length, 1);
+  });
+
+  it('refuses to fill the disk of the spool', async () => {
+    const { error, report } = await night({ spoolReserveBytes: Number.MAX_SAFE_INTEGER });
+    assert.equal(code(error), 'storage-full');
+    assert.equal(report?.outcome, 'failed');
+    assert.deepEqual(await spooled(), []);
+    assert.ok(report?.lockSeconds === undefined);
+  });
+
+  it('stops at the end of the window, and sends what is sealed on the next night', async () => {
+    const late = await night({}, { deadline: new Date(bench.now().getTime() - 1) });
+    assert.equal(code(late.error), 'window-closed');
+    assert.deepEqual(alerts(), []);
+    const stop = faulty(({ operation }) =>
+      operation === 'put'
+        ? { kind: 'refused', error: new BackupError('window-closed', 'The night is over.') }
+        : undefined,
+    );
+    await night(stop);
+    assert.equal((await spooled()).length, 1);
+  });
+
+  it('leaves with the caller’s own reason when it is told to stop, and with nothing half-done', async () => {
+    const stop = new AbortController();
+    const reason = new Error('the service is stopped');
+    const hq = createFaultyStorage(bench.hq, ({ operation }) => {
+      if (operation === 'put') stop.abort(reason);
+      return undefined;
+    });
+    const { error } = await night({ hq: { storage: hq, retry: 'none' } }, { signal: stop.signal });
+    assert.equal(error, reason);
+    assert.deepEqual(await listBackups(bench.hq), []);
+    assert.ok((await spooled()).length >= 1);
+    const again = await night();
+    assert.equal(again.report?.outcome, 'complete');
+    assert.deepEqual(await spooled(), []);
+  });
+
+  it('lets a second run of the practice wait outside', async () => {
+    const [one, two] = await Promise.all([night(), night()]);
+    const errors = [one.error, two.error].filter((error) => error !== undefined);
+    assert.deepEqual(errors.map(code), ['already-running']);
+    assert.equal((await listBackups(bench.hq)).length, 1);
+  });
+
+  it('goes on after a damaged journal, and refuses the spool of another practice', async () => {
+    await night();
+    await writeFile(join(bench.spool, 'journal.json'), '{"version":1,"pend');
+    const { report } = await night();
+    assert.equal(report?.outcome, 'complete');
+    assert.ok((await readdir(bench.spool)).includes('journal.json.damaged'));
+    const { error } = await night({ practiceId: '4712' });
+    assert.equal(code(error), 'settings-invalid');
+  });
+
+  it('tells of a sealed copy that disappeared, and goes on with the next', async () => {
+    await night(faulty(({ operation }) => (operation === 'put' ? { kind: 'refused' } : undefined)));
+    for (const name of await spooled()) await rm(join(bench.spool, name));
+    bench.setClock('2026-07-16T05:00:00Z');
+    const storage = { ...bench.hq, capabilities: { ...bench.hq.capabilities, resumablePut: true } };
+    const { report } = await night({ hq: { storage, retry: 'none' } });
+    assert.equal(report?.destinations[0]?.outcome, 'verified');
+    assert.deepEqual(
+      report?.warnings.filter(({ code }) => code === 'spool-lost').map(({ code }) => code),
+      ['spool-lost'],
+    );
+  });
+
+  it('removes what retention does not ask for, never what is not an archive of the practice', async () => {
+    const foreign = '4711/2020-01-01/0123456789abcdef0123456789abcdef.tar.age';
+    await bench.hq.put(foreign, { size: 3, open: () => new Uint8Array([1, 2, 3]) });
+    for (let day = 1; day <= 12; day++) {
+      bench.setClock(`2026-07-${String(day).padStart(2, '0')}T05:00:00Z`);
+      await night({}, { destinations: ['hq'] });
+    }
+    const { report } = await night({}, { destinations: ['hq'] });
+    const archives = (await listBackups(bench.hq)).filter(({ label }) => label !== null);
+    // Three days to the minute, the last of the week before, and the last of June.
+    assert.deepEqual(
+      archives.map(({ key }) => key.split('/')[1]),
+      ['2026-07-11', '2026-07-10', '2026-07-09', '2026-07-08', '2026-07-05', '2026-06-30'],
+    );
+    assert.ok((await bench.hq.stat(foreign)) !== null);
+    assert.ok(report?.warnings.some(({ code }) => code === 'archive-unreadable'));
+  });
+
+  it('seals for the password of today once it was changed', async () => {
+    const before = await server().query('SELECT Password AS stored FROM userod', database);
+    await night({}, { destinations: ['hq'] });
+    const first = await findLatestBackup(bench.hq, { practiceId: '4711' });
+    await changePassword(server(), database, storePassword('another-password', 'SHA3_512', 'c2FsdA=='));
+    try {
+      bench.setClock('2026-07-16T05:00:00Z');
+      await night({}, { destinations: ['hq'] });
+    } finally {
+      await changePassword(server(), database, before[0]!['stored']!);
+    }
+    const second = await findLatestBackup(bench.hq, { practiceId: '4711' });
+    assert.notEqual(first?.label?.unlock[0]?.recipient, second?.label?.unlock[0]?.recipient);
+  });
+
+  it('tells no secret in report, journal, events, alerts and errors', async () => {
+    const withPassword = { ...server().address, database };
+    const { report, events } = await night({ database: withPassword });
+    const journal = await readFile(join(bench.spool, 'journal.json'), 'utf8');
+    const stored = (await server().query('SELECT Password AS stored FROM userod', database))[0]!['stored']!;
+    const told = JSON.stringify([report, events, bench.alerts.raised, journal]);
+    for (const secret of [stored, stored.split('$')[2]!, 'Family 1', 'AGE-SECRET-KEY']) {
+      assert.ok(!told.includes(secret));
+    }
+    assert.equal(
+      (await inspectArchive(bench.hq.get(report!.destinations[0]!.copy!.key))).label?.practiceId,
+      '4711',
+    );
+  });
+
+  it('rehearses every so many nights, and raises an alert when that fails', async () => {
+    const nights: string[] = [];
+    let ok = true;
+    const rehearsal = {
+      everyNights: 3,
+      run: async (done: BackupReport) => {
+        nights.push(done.night);
+        return { ok, summary: 'Restored.' };
+      },
+    };
+    for (let day = 15; day <= 21; day++) {
+      bench.setClock(`2026-07-${day}T05:00:00Z`);
+      ok = day < 20;
+      await night({ rehearsal }, { destinations: ['hq'] });
+    }
+    assert.deepEqual(nights, ['2026-07-14', '2026-07-17', '2026-07-20']);
+    assert.deepEqual(alerts(), ['rehearsal-failed']);
+  });
+}
+
+describeOnEachServer('a night on which something is wrong', wrongStates, { kinds });
