@@ -15,11 +15,14 @@ import {
 import { collectBytes } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
+import { createHttpStorage, type HttpStorageOptions } from '../../src/storage/http/index.js';
 import { rangeSourceOf } from '../../src/storage/read-ranges.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
 import { createFileUploadJournal, createS3Storage, type S3Storage } from '../../src/storage/s3/index.js';
 import { storageContract } from '../../src/storage/testing/index.js';
+import { type FlakyLinkOptions, openFlakyLink } from '../support/flaky-link.js';
 import { describeWithObjectStore, type ObjectStore } from '../support/s3.js';
+import { type HandOverDesk, openDesk } from './hand-over-desk.js';
 
 const mebibyte = 1024 * 1024;
 const quick = { minTimeout: 1, maxTimeout: 20 } as const;
@@ -177,5 +180,114 @@ describeWithObjectStore('the object store', (store) => {
     assert.ok(bytes.subarray(5 * mebibyte, 5 * mebibyte + 9).equals(await middle.read(5 * mebibyte, 9)));
     await assert.rejects(before.delete('p/full'), (error) => isBackupError(error, 'storage-permanent'));
     assert.equal(await storage.asOf(new Date(0)).stat('p/full'), null);
+  });
+
+  describe('the HTTP hand-over', () => {
+    let desk: HandOverDesk;
+    const office = (port: number, options: Partial<HttpStorageOptions> = {}): StorageAdapter =>
+      createHttpStorage({
+        url: `http://127.0.0.1:${port}/hand-over`,
+        headers: () => ({ authorization: `Bearer ${desk.token}` }),
+        patience: { ...quick, retries: 30 },
+        ...options,
+      });
+    before(async () => {
+      desk = await openDesk({ bucket, connection: connectionTo(store()), keysUnder: 'office/' });
+    });
+    after(() => desk.close());
+
+    describe('keeps the contract', () => {
+      const subject = {
+        create: () => office(desk.port),
+        prefix: 'office',
+        severalParts: 6 * mebibyte,
+        secrets: ['SKTEST', 'office-token', 'X-Amz-Signature'],
+      };
+      for (const check of storageContract(subject)) test(check.name, check.run);
+    });
+
+    it('gives an office nothing but its own keys, and nothing to a stranger', async () => {
+      const refused = (error: unknown): boolean => isBackupError(error, 'storage-permanent');
+      const hello = replayableBytes(Buffer.from('hello'));
+      await assert.rejects(office(desk.port).put('other-office/a', hello), refused);
+      await assert.rejects(office(desk.port).stat('other-office/a'), refused);
+      await assert.rejects(keysOf(office(desk.port), ''), refused);
+      await assert.rejects(keysOf(office(desk.port, { headers: () => ({}) }), 'office/'), refused);
+      assert.throws(() => createHttpStorage({ url: 'http://hq.example/' }), TypeError);
+    });
+
+    it('signs for exactly the bytes that were named', async () => {
+      const ask = async (message: object) =>
+        (await (
+          await fetch(`http://127.0.0.1:${desk.port}/`, {
+            method: 'POST',
+            headers: { authorization: `Bearer ${desk.token}` },
+            body: JSON.stringify({ version: 1, ...message }),
+          })
+        ).json()) as { reply: { request: { url: string; headers: Record<string, string> } } };
+      const md5 = createHash('md5').update('hello').digest('hex');
+      const { request } = (await ask({ op: 'whole', key: 'office/signed', size: 5, md5 })).reply;
+      const send = async (body: string, headers: Record<string, string>) => {
+        const response = await fetch(request.url, { method: 'PUT', headers, body });
+        await response.arrayBuffer();
+        return response.status;
+      };
+      assert.equal(await send('HELLO', request.headers), 400, 'other bytes');
+      assert.equal(await send('hello!', request.headers), 403, 'more bytes');
+      const { 'if-none-match': _, ...overwriting } = request.headers;
+      assert.equal(await send('hello', overwriting), 403, 'without the precondition');
+      assert.equal(await send('hello', request.headers), 200);
+      assert.equal(await send('hello', request.headers), 412, 'a second time');
+    });
+
+    async function sendOver(size: number, line: Omit<FlakyLinkOptions, 'target'>) {
+      const toStore = await openFlakyLink({ ...line, target: store().endpoint });
+      const flakyDesk = await openDesk({
+        bucket,
+        connection: connectionTo(store()),
+        keysUnder: 'office/',
+        publicEndpoint: toStore.url,
+      });
+      const toDesk = await openFlakyLink({ ...line, target: `http://127.0.0.1:${flakyDesk.port}` });
+      try {
+        const bytes = randomBytes(size);
+        const key = `office/flaky-${size}-${line.seed ?? 1}`;
+        const restarted = (): StorageAdapter =>
+          office(Number(new URL(toDesk.url).port), {
+            journal: createFileUploadJournal(join(folder, key.replace('/', '-'))),
+          });
+        const powerCut = new AbortController();
+        const first = restarted().put(key, replayableBytes(bytes), {
+          signal: powerCut.signal,
+          onProgress({ transferredBytes }) {
+            if (transferredBytes > size / 3) powerCut.abort(new Error('power cut'));
+          },
+        });
+        await assert.rejects(first, /power cut/);
+        await restarted().put(key, replayableBytes(bytes));
+        const direct = createS3Storage({ bucket, connection: connectionTo(store()) });
+        assert.ok(bytes.equals(await collectBytes(direct.get(key))), 'what arrived is not what was sent');
+        return {
+          ratio: (toStore.sentBytes + toDesk.sentBytes) / size,
+          resets: toStore.resets + toDesk.resets,
+        };
+      } finally {
+        await toDesk.close();
+        await flakyDesk.close();
+        await toStore.close();
+      }
+    }
+
+    it('brings an archive over a line that breaks every 1 to 12 MB and a restart', async (t) => {
+      const size = Number(process.env['FLAKY_MEGABYTES'] ?? 40) * 1e6;
+      const seed = Number(process.env['FLAKY_SEED'] ?? 1);
+      const { ratio, resets } = await sendOver(size, {
+        resetAfterBytes: { least: 1e6, most: 12e6 },
+        seed,
+      });
+      t.diagnostic(`${size / 1e6} MB, ${resets} resets, sent ${ratio.toFixed(3)} times its size`);
+      assert.ok(resets > 3, `only ${resets} resets`);
+      assert.ok(ratio <= (size >= 200e6 ? 1.35 : 1.6), `sent ${ratio} times its size`);
+    });
   });
 });

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import pRetry from 'p-retry';
+import { BackupError } from '../../errors.js';
+import type { StoredObject } from '../adapter.js';
+import { classifyByCode } from '../classify.js';
+import type { OutgoingPart, PartPatience, PartTransport } from '../multipart/upload-in-parts.js';
+import { ask, type DeskLine, reach, statusFailure } from './desk.js';
+import type { ObjectInReply, PieceClaim, SignedRequest } from './messages.js';
+
+/** Size of a piece: a line that breaks loses half of one, on average. In bytes. */
+const pieceSize = 512 * 1024;
+/** How many parts go in pieces after a line broke, the first time; each further time twice as many. */
+const firstSpan = 8;
+const longestSpan = 64;
+/** A line slower than this has stopped, in bytes per second. */
+const slowestLine = 8 * 1024;
+
+/** An object on its way to HQ. */
+export interface HttpUpload {
+  readonly line: DeskLine;
+  readonly key: string;
+  readonly size: number;
+  readonly patience: PartPatience;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** An object of a reply, in the words of the contract. */
+export function fromReply(object: ObjectInReply): StoredObject {
+  return { ...object, modifiedAt: new Date(object.modifiedAt) };
+}
+
+/** Sends bytes to where HQ has signed for. Resolves to the etag. */
+export async function sendSigned(
+  line: DeskLine,
+  request: SignedRequest,
+  bytes: Uint8Array<ArrayBuffer>,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const init: RequestInit = { method: 'PUT', headers: request.headers, body: bytes };
+  const patience = 60_000 + Math.ceil((bytes.length / slowestLine) * 1000);
+  const response = await reach(line, request.url, init, patience, signal);
+  // Read, so that the connection serves again. It says nothing the status does not.
+  await response.arrayBuffer().catch(() => undefined);
+  if (response.ok) return (response.headers.get('etag') ?? '').replaceAll('"', '');
+  if (response.status === 412)
+    throw new BackupError('storage-exists', `The ${line.description} has it already.`);
+  // Expired while a slow line carried the bytes, or damaged on the way: with a fresh signature it may pass.
+  if (response.status === 403 || response.status === 400) {
+    throw new BackupError(
+      'storage-transient',
+      `The store of the ${line.description} did not take the bytes.`,
+      {
+        details: { status: response.status },
+      },
+    );
+  }
+  throw statusFailure(line, response.status);
+}
+
+/** The parts of an object on their way to HQ's store. */
+export function httpPartTransport(upload: HttpUpload): PartTransport {
+  const { line, key, size, signal } = upload;
+  let piecewise = 0;
+  let span = firstSpan;
+  return {
+    async begin() {
+      return (await ask(line, { op: 'begin', key, size }, signal)).uploadId;
+    },
+    async present(uploadId) {
+      return (await ask(line, { op: 'present', key, uploadId }, signal)).parts;
+    },
+    async send(uploadId, part, stop) {
+      // A store takes nothing smaller than 5 MiB as a part. A line that breaks every few megabytes would send each
+      // part again and again, so there the part goes in pieces and HQ joins it.
+      if (part.failures === 1 && piecewise === 0) {
+        piecewise = span;
+        span = Math.min(longestSpan, span * 2);
+      }
+      if (piecewise > 0) {
+        const etag = await sendInPieces(upload, uploadId, part, stop);
+        piecewise -= 1;
+        return etag;
+      }
+      const claim = claimOf(part);
+      const { request } = await ask(line, { op: 'part', key, uploadId, part: claim }, stop);
+      const etag = await sendSigned(line, request, bytesOf(part.bytes), stop);
+      return etag === '' ? part.md5 : etag;
+    },
+    async complete(uploadId, parts) {
+      const { object } = await ask(line, { op: 'complete', key, uploadId, size, parts }, signal);
+      return fromReply(object);
+    },
+    async abort(uploadId) {
+      await ask(line, { op: 'abort', key, uploadId }, undefined);
+    },
+  };
+}
+
+async function sendInPieces(
+  upload: HttpUpload,
+  uploadId: string,
+  part: OutgoingPart,
+  stop: AbortSignal,
+): Promise<string> {
+  const { line, key } = upload;
+  const pieces: PieceClaim[] = [];
+  for (let offset = 0; offset < part.bytes.length; offset += pieceSize) {
+    const bytes = part.bytes.subarray(offset, offset + pieceSize);
+    const md5 = createHash('md5').update(bytes).digest('hex');
+    pieces.push({ index: pieces.length, size: bytes.length, md5 });
+  }
+  const claim = claimOf(part);
+  const { retries = 10, minTimeout = 250, maxTimeout = 30_000 } = upload.patience;
+  // Each round sends what HQ does not have yet.
+  return pRetry(
+    async () => {
+      const { requests } = await ask(line, { op: 'pieces', key, uploadId, part: claim, pieces }, stop);
+      for (const [i, request] of requests.entries()) {
+        if (request === null) continue;
+        const start = i * pieceSize;
+        await sendSigned(line, request, bytesOf(part.bytes.subarray(start, start + pieceSize)), stop);
+      }
+      return (await ask(line, { op: 'join', key, uploadId, part: claim, pieces }, stop)).etag;
+    },
+    {
+      retries: retries + pieces.length,
+      minTimeout,
+      maxTimeout,
+      randomize: true,
+      signal: stop,
+      shouldRetry: ({ error }) => classifyByCode(error) === 'transient',
+    },
+  );
+}
+
+function claimOf({ number, bytes, md5 }: OutgoingPart): { number: number; size: number; md5: string } {
+  return { number, size: bytes.length, md5 };
+}
+
+// `fetch` takes a view over a plain buffer only; the buffers of parts are such.
+function bytesOf(bytes: Buffer): Uint8Array<ArrayBuffer> {
+  return bytes as Uint8Array<ArrayBuffer>;
+}

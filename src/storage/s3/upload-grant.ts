@@ -1,0 +1,389 @@
+import { createHash } from 'node:crypto';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { collectBytes, concatBytes } from '../../bytes.js';
+import { BackupError, isBackupError } from '../../errors.js';
+import type { StoredObject } from '../adapter.js';
+import {
+  type HandOverMessage,
+  type HandOverOp,
+  type HandOverReplies,
+  type HandOverReply,
+  handOverVersion,
+  type MessageOf,
+  type ObjectInReply,
+  type PartClaim,
+  type PieceClaim,
+  parseMessage,
+  type SignedRequest,
+} from '../http/messages.js';
+import { Bucket, type BucketAddress, lockParameters, type Retention, storedObject } from './bucket.js';
+import { readObject } from './read-object.js';
+import { abortUpload, listParts, look, s3PartTransport, taken } from './s3-upload.js';
+
+/** Options of {@link createUploadGrant}. */
+export interface UploadGrantOptions extends BucketAddress {
+  /** All keys of this office begin with this, such as `practice-1234/`. It must end in `/`. */
+  readonly keysUnder: string;
+  /** Largest object in bytes. @defaultValue 64 GiB */
+  readonly maximumSize?: number;
+  /** How long a signed URL is good, in seconds. @defaultValue 900 */
+  readonly urlLifetime?: number;
+  /** The endpoint as the office sees it, where that is another than HQ's own. */
+  readonly publicEndpoint?: string;
+  /** Locks each object for a time; the bucket must have object lock. */
+  readonly retention?: Retention;
+  /**
+   * Where pieces of parts wait until they are joined: the beginning of their keys in the bucket. Give it a lifecycle
+   * rule of a day. False takes no pieces; then an office whose line breaks every few megabytes sends more.
+   * @defaultValue `pieces/`
+   */
+  readonly piecesUnder?: string | false;
+  /** The clock that retention counts from. @defaultValue the clock of the machine */
+  readonly now?: () => Date;
+}
+
+/** What one office may do with its store: add, look and read, under its own keys; never overwrite, never delete. */
+export interface UploadGrant {
+  /** Answers one message of the office. Never rejects for what the office did. */
+  answer(message: unknown): Promise<HandOverReply>;
+  /** The same for servers that speak `Request` and `Response`. Authenticate the office before. */
+  respond(request: Request): Promise<Response>;
+}
+
+/** Largest part that is joined from pieces; it passes through the memory of HQ. */
+const largestJoined = 64 * 1024 * 1024;
+const largestMessage = 4 * 1024 * 1024;
+const pageSize = 500;
+
+/**
+ * HQ's half of the HTTP hand-over, for one authenticated office. It signs URLs for exactly the bytes the office
+ * names (key, length and MD5 are part of the signature), and holds no state: any server of HQ answers any message.
+ *
+ * @throws TypeError or RangeError naming a wrong option
+ */
+export function createUploadGrant(options: UploadGrantOptions): UploadGrant {
+  const grant = new Grant(options);
+  return {
+    answer: (message) => grant.answer(message),
+    async respond(request) {
+      const reply = await grant.answer(await readJson(request));
+      return Response.json(reply, { headers: { 'cache-control': 'no-store' } });
+    },
+  };
+}
+
+class Grant {
+  readonly #bucket: Bucket;
+  readonly #options: UploadGrantOptions;
+  readonly #signer: S3Client;
+  readonly #piecesUnder: string | false;
+  readonly #now: () => Date;
+
+  constructor(options: UploadGrantOptions) {
+    const { keysUnder, publicEndpoint, piecesUnder = 'pieces/' } = options;
+    if (typeof keysUnder !== 'string' || !keysUnder.endsWith('/')) {
+      throw new RangeError('"keysUnder" is to end in "/"');
+    }
+    this.#bucket = new Bucket(options);
+    this.#bucket.pathOf(`${keysUnder}x`);
+    if (piecesUnder !== false && `${this.#bucket.prefixOf(keysUnder)}`.startsWith(piecesUnder)) {
+      throw new RangeError('"piecesUnder" must not hold the keys of the office');
+    }
+    this.#options = options;
+    this.#piecesUnder = piecesUnder;
+    this.#now = options.now ?? (() => new Date());
+    this.#signer =
+      publicEndpoint === undefined
+        ? this.#bucket.client
+        : new Bucket({ ...options, connection: { ...options.connection, endpoint: publicEndpoint } }).client;
+  }
+
+  async answer(value: unknown): Promise<HandOverReply> {
+    try {
+      const message = parseMessage(value);
+      this.#assertOwn(message);
+      return { ok: true, version: handOverVersion, reply: await this.#grant(message) };
+    } catch (error) {
+      return { ok: false, version: handOverVersion, ...whyNot(error) };
+    }
+  }
+
+  async #grant(message: HandOverMessage): Promise<HandOverReplies[HandOverOp]> {
+    switch (message.op) {
+      case 'whole':
+        return this.#whole(message);
+      case 'begin':
+        return this.#begin(message);
+      case 'present':
+        return { parts: await listParts(this.#bucket, message.key, message.uploadId, undefined) };
+      case 'part':
+        return this.#part(message);
+      case 'pieces':
+        return this.#pieces(message);
+      case 'join':
+        return this.#join(message);
+      case 'complete':
+        return this.#complete(message);
+      case 'abort':
+        await abortUpload(this.#bucket, this.#bucket.pathOf(message.key), message.uploadId);
+        return {};
+      case 'stat': {
+        const object = await look(this.#bucket, message.key, undefined);
+        return { object: object === null ? null : inReply(object) };
+      }
+      case 'read':
+        return this.#read(message);
+      case 'list':
+        return this.#list(message);
+    }
+  }
+
+  #assertOwn(message: HandOverMessage): void {
+    const key = message.op === 'list' ? message.prefix : message.key;
+    if (message.op !== 'list') this.#bucket.pathOf(key);
+    if (!key.startsWith(this.#options.keysUnder)) {
+      throw new BackupError('storage-permanent', 'The key is not one of this office.');
+    }
+    const size = 'size' in message ? message.size : 0;
+    const { maximumSize = 64 * 1024 ** 3 } = this.#options;
+    if (size > maximumSize) {
+      throw new BackupError(
+        'storage-permanent',
+        `The object is larger than the ${maximumSize} bytes granted.`,
+      );
+    }
+  }
+
+  async #whole({ key, size, md5 }: MessageOf<'whole'>): Promise<HandOverReplies['whole']> {
+    const command = new PutObjectCommand({
+      Bucket: this.#bucket.name,
+      Key: this.#bucket.pathOf(key),
+      ContentLength: size,
+      ContentMD5: base64Of(md5),
+      IfNoneMatch: '*',
+      ...lockParameters(this.#options.retention, this.#now()),
+    });
+    return { request: await this.#sign(command) };
+  }
+
+  async #begin({ key, size }: MessageOf<'begin'>): Promise<HandOverReplies['begin']> {
+    if ((await look(this.#bucket, key, undefined)) !== null) throw taken(this.#bucket, key);
+    return { uploadId: await this.#transport(key, size).begin(), takesPieces: this.#piecesUnder !== false };
+  }
+
+  async #part({ key, uploadId, part }: MessageOf<'part'>): Promise<HandOverReplies['part']> {
+    const command = new UploadPartCommand({
+      Bucket: this.#bucket.name,
+      Key: this.#bucket.pathOf(key),
+      UploadId: uploadId,
+      PartNumber: part.number,
+      ContentLength: part.size,
+      ContentMD5: base64Of(part.md5),
+    });
+    return { request: await this.#sign(command) };
+  }
+
+  async #pieces({ key, uploadId, part, pieces }: MessageOf<'pieces'>): Promise<HandOverReplies['pieces']> {
+    const under = this.#placeOfPieces(key, uploadId, part, pieces);
+    const present = await this.#piecesPresent(under);
+    const requests = pieces.map(async (piece) => {
+      const path = `${under}${piece.index}-${piece.md5}`;
+      if (present.get(path) === piece.size) return null;
+      return this.#sign(
+        new PutObjectCommand({
+          Bucket: this.#bucket.name,
+          Key: path,
+          ContentLength: piece.size,
+          ContentMD5: base64Of(piece.md5),
+        }),
+      );
+    });
+    return { requests: await Promise.all(requests) };
+  }
+
+  // The pieces pass through the memory of HQ, one part at a time; HQ is near the store, the office is not.
+  async #join({ key, uploadId, part, pieces }: MessageOf<'join'>): Promise<HandOverReplies['join']> {
+    const under = this.#placeOfPieces(key, uploadId, part, pieces);
+    const bodies: Uint8Array[] = [];
+    for (const piece of pieces)
+      bodies.push(await this.#readPiece(`${under}${piece.index}-${piece.md5}`, piece));
+    const bytes = Buffer.from(concatBytes(bodies));
+    if (createHash('md5').update(bytes).digest('hex') !== part.md5) {
+      throw new BackupError('storage-permanent', 'The pieces do not make the part.');
+    }
+    const etag = await this.#transport(key, part.size).send(
+      uploadId,
+      { number: part.number, bytes, md5: part.md5, failures: 0, freshConnection: false },
+      new AbortController().signal,
+    );
+    // What cannot be removed now goes by the lifecycle rule.
+    await Promise.allSettled(
+      pieces.map((piece) =>
+        this.#bucket.send(
+          new DeleteObjectCommand({ Bucket: this.#bucket.name, Key: `${under}${piece.index}-${piece.md5}` }),
+        ),
+      ),
+    );
+    return { etag };
+  }
+
+  async #complete(message: MessageOf<'complete'>): Promise<HandOverReplies['complete']> {
+    const { key, uploadId, size, parts } = message;
+    const present = await listParts(this.#bucket, key, uploadId, undefined);
+    // Null: an earlier try has completed it, and only its answer was lost; the transport finds out.
+    if (present !== null) {
+      const total = parts.reduce((sum, one) => sum + sizeOf(present, one.number), 0);
+      if (total !== size) {
+        throw new BackupError('verification-failed', `The store has ${total} of ${size} bytes.`);
+      }
+    }
+    return { object: inReply(await this.#transport(key, size).complete(uploadId, parts)) };
+  }
+
+  async #read({ key }: MessageOf<'read'>): Promise<HandOverReplies['read']> {
+    const object = await look(this.#bucket, key, undefined);
+    if (object === null) throw new BackupError('storage-not-found', `There is no ${key}.`);
+    const command = new GetObjectCommand({ Bucket: this.#bucket.name, Key: this.#bucket.pathOf(key) });
+    return { request: await this.#sign(command), size: object.size };
+  }
+
+  async #list({ prefix, after }: MessageOf<'list'>): Promise<HandOverReplies['list']> {
+    const bucket = this.#bucket;
+    const page = await bucket.typed(() =>
+      bucket.send(
+        new ListObjectsV2Command({
+          Bucket: bucket.name,
+          Prefix: bucket.prefixOf(prefix),
+          MaxKeys: pageSize,
+          ...(after !== undefined && { StartAfter: bucket.prefixOf(after) }),
+        }),
+      ),
+    );
+    const objects = (page.Contents ?? []).flatMap(({ Key, Size, LastModified, ETag }) => {
+      const key = bucket.keyOf(Key);
+      if (key === undefined) return [];
+      return [inReply(storedObject(key, { size: Size, date: LastModified, etag: ETag }))];
+    });
+    return { objects, more: page.IsTruncated === true };
+  }
+
+  #transport(key: string, size: number): ReturnType<typeof s3PartTransport> {
+    return s3PartTransport({
+      bucket: this.#bucket,
+      key,
+      size,
+      retention: this.#options.retention,
+      now: this.#now,
+      ifAbsent: true,
+      signal: undefined,
+    });
+  }
+
+  #placeOfPieces(key: string, uploadId: string, part: PartClaim, pieces: readonly PieceClaim[]): string {
+    if (this.#piecesUnder === false) {
+      throw new BackupError('storage-permanent', 'This desk takes no pieces.');
+    }
+    const total = pieces.reduce((sum, one) => sum + one.size, 0);
+    if (total !== part.size || total > largestJoined || pieces.some((one, i) => one.index !== i)) {
+      throw new BackupError('storage-permanent', 'The pieces do not make a part.');
+    }
+    // Nobody who does not know the upload can name the place.
+    const place = createHash('sha256')
+      .update(`${this.#bucket.pathOf(key)}\n${uploadId}`)
+      .digest('hex');
+    return `${this.#piecesUnder}${place.slice(0, 40)}/${part.number}/`;
+  }
+
+  async #piecesPresent(under: string): Promise<ReadonlyMap<string, number>> {
+    const bucket = this.#bucket;
+    const page = await bucket.typed(() =>
+      bucket.send(new ListObjectsV2Command({ Bucket: bucket.name, Prefix: under })),
+    );
+    return new Map((page.Contents ?? []).map(({ Key, Size }) => [Key ?? '', Size ?? 0]));
+  }
+
+  async #readPiece(path: string, piece: PieceClaim): Promise<Uint8Array> {
+    const bucket = this.#bucket;
+    const chunks = readObject(bucket, 'piece', {}, (_, signal) =>
+      bucket.send(new GetObjectCommand({ Bucket: bucket.name, Key: path }), signal),
+    );
+    return collectBytes(chunks, piece.size);
+  }
+
+  async #sign(command: PutObjectCommand | UploadPartCommand | GetObjectCommand): Promise<SignedRequest> {
+    const headers: Record<string, string> = {};
+    // What binds the request to these very bytes stays a header that is signed, and the office has to send it.
+    (command as GetObjectCommand).middlewareStack.add(
+      (next) => (args) => {
+        const request = args.request as { headers: Record<string, string> };
+        for (const [name, value] of Object.entries(request.headers)) {
+          if (isBinding(name)) headers[name.toLowerCase()] = value;
+        }
+        return next(args);
+      },
+      { step: 'build', priority: 'low', name: 'rememberHeaders' },
+    );
+    const url = await this.#bucket.typed(() =>
+      getSignedUrl(this.#signer, command as GetObjectCommand, {
+        expiresIn: this.#options.urlLifetime ?? 900,
+        unhoistableHeaders: new Set(lockHeaders),
+        signableHeaders: new Set(['host', ...bindingHeaders, ...lockHeaders]),
+      }),
+    );
+    // The length is signed too, but every client sets that header by itself.
+    const { 'content-length': _, ...told } = headers;
+    return { url, headers: told };
+  }
+}
+
+const lockHeaders = ['x-amz-object-lock-mode', 'x-amz-object-lock-retain-until-date'];
+const bindingHeaders = ['content-length', 'content-md5', 'if-none-match'];
+
+function isBinding(name: string): boolean {
+  const lower = name.toLowerCase();
+  return bindingHeaders.includes(lower) || lockHeaders.includes(lower);
+}
+
+function sizeOf(
+  present: readonly { readonly number: number; readonly size: number }[],
+  number: number,
+): number {
+  return present.find((one) => one.number === number)?.size ?? 0;
+}
+
+function inReply(object: StoredObject): ObjectInReply {
+  return { ...object, modifiedAt: object.modifiedAt.toISOString() };
+}
+
+function base64Of(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('base64');
+}
+
+// Only what the office needs to know: never a name, an address or a message of HQ's own systems.
+function whyNot(error: unknown): { readonly error: string; readonly reason?: string } {
+  if (isBackupError(error)) {
+    const { reason } = error.details;
+    return { error: error.code, ...(typeof reason === 'string' && { reason }) };
+  }
+  if (error instanceof RangeError || error instanceof TypeError) {
+    return { error: 'storage-permanent', reason: 'malformed' };
+  }
+  return { error: 'storage-transient' };
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  try {
+    const body = request.body === null ? new Uint8Array(0) : await collectBytes(request.body, largestMessage);
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+}
