@@ -279,15 +279,15 @@ describeWithObjectStore('the object store', (store) => {
     }
 
     it('brings an archive over a line that breaks every 1 to 12 MB and a restart', async (t) => {
-      const size = Number(process.env['FLAKY_MEGABYTES'] ?? 40) * 1e6;
+      const size = Number(process.env['FLAKY_MEGABYTES'] ?? 24) * 1e6;
       const seed = Number(process.env['FLAKY_SEED'] ?? 1);
       const { ratio, resets } = await sendOver(size, {
         resetAfterBytes: { least: 1e6, most: 12e6 },
         seed,
       });
       t.diagnostic(`${size / 1e6} MB, ${resets} resets, sent ${ratio.toFixed(3)} times its size`);
-      assert.ok(resets > 3, `only ${resets} resets`);
-      assert.ok(ratio <= (size >= 200e6 ? 1.35 : 1.6), `sent ${ratio} times its size`);
+      assert.ok(resets > 1, `only ${resets} resets`);
+      assert.ok(ratio <= 1.35, `sent ${ratio} times its size`);
     });
   });
 });
