@@ -1,7 +1,8 @@
-import { isBackupError } from '../errors.js';
+import { type BackupError, isBackupError } from '../errors.js';
 import { type Command, type CommandLine, type CommandResult, readArguments } from './command.js';
 import { commands } from './commands/index.js';
 import { type ExitCode, exitCodeOf, exitCodes, Interrupted, UsageError } from './exit-codes.js';
+import { printable } from './format.js';
 import { renderOverview } from './help.js';
 import { version } from './version.js';
 
@@ -68,6 +69,7 @@ function complain(line: CommandLine, error: unknown): ExitCode {
     line.stdout.write(`${JSON.stringify({ ok: false, exitCode, error: describe(error) }, null, 2)}\n`);
   } else if (!(error instanceof Interrupted)) {
     line.stderr.write(`${describe(error).message.replace(/\n$/, '')}\n`);
+    if (isBackupError(error)) line.stderr.write(tablesIn(error));
     if (error instanceof UsageError && !error.message.includes('Usage:')) {
       line.stderr.write('supplemental-backup --help tells what can be said.\n');
     }
@@ -89,4 +91,19 @@ function describe(error: unknown): Complaint {
     code: 'unexpected',
     message: `This should not happen: ${error instanceof Error ? error.message : String(error)}`,
   };
+}
+
+// On a bad day the question after "damaged" is "what is left?".
+function tablesIn({ details }: BackupError): string {
+  return (['wholeTables', 'damagedTables'] as const)
+    .map((name) => [name, details[name]] as const)
+    .filter(
+      (entry): entry is [(typeof entry)[0], readonly string[]] =>
+        Array.isArray(entry[1]) && entry[1].length > 0,
+    )
+    .map(
+      ([name, tables]) =>
+        `${name === 'wholeTables' ? 'Whole' : 'Damaged'}: ${tables.map(printable).join(', ')}\n`,
+    )
+    .join('');
 }

@@ -240,6 +240,30 @@ describeOnEachServer(
       await assertEqual('cli_loaded');
     });
 
+    it('verify proves a whole archive, names the tables of a damaged one, and salvage brings back what is left', async () => {
+      const archive = join(folder, 'for-verify.tar.age');
+      await backup(archive);
+      const whole = await runCli(['verify', archive, '--identity', keyFile]);
+      assert.equal(whole.code, 0, whole.stderr);
+      assert.match(whole.stdout, /2 tables, 5 rows/);
+      assert.equal((await runCli(['verify', archive, '--without-key'])).code, 0);
+
+      const bytes = await readFile(archive);
+      const damaged = join(folder, 'damaged.tar.age');
+      // The last chunk, which holds the end of the tar.
+      bytes[bytes.length - 100]! ^= 1;
+      await writeFile(damaged, bytes);
+      const told = await runCli(['verify', damaged, '--identity', keyFile, '--json']);
+      assert.equal(told.code, 4, told.stdout);
+      assert.equal((JSON.parse(told.stdout) as { error: { code: string } }).error.code, 'archive-damaged');
+      const target = source.replace('/cli_office', '/cli_salvaged');
+      const restore = ['restore', damaged, '--target', target, '--identity', keyFile, '--replace'];
+      assert.equal((await runCli(restore, { env })).code, 4);
+      assert.equal((await runCli([...restore, '--salvage'], { env })).code, 4);
+      await writeFile(damaged, bytes.subarray(0, -20));
+      assert.equal((await runCli(['verify', damaged, '--without-key'])).code, 4);
+    });
+
     it('an archive for the last administrator opens with that password and no other', async () => {
       await server().query(users);
       const ofUsers = source.replace('/cli_office', '/cli_users');

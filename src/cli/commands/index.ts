@@ -4,6 +4,7 @@ import { extractCommand } from './extract.js';
 import { inspectCommand } from './inspect.js';
 import { planCommand } from './plan.js';
 import { restoreCommand } from './restore.js';
+import { verifyCommand } from './verify.js';
 import { whoCanOpenCommand } from './who-can-open.js';
 
 /** Every word of the command line, in the order in which the help shows them. */
@@ -12,6 +13,7 @@ export const commands: readonly Command[] = [
   planCommand,
   inspectCommand,
   whoCanOpenCommand,
+  verifyCommand,
   restoreCommand,
   extractCommand,
 ];

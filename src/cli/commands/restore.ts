@@ -1,8 +1,12 @@
-import { openArchive } from '../../archive/index.js';
+import { type ArchiveKeys, openArchive } from '../../archive/index.js';
+import type { RangeSource } from '../../bytes.js';
+import type { DatabaseAddress } from '../../database/address.js';
 import type { RestoreReport } from '../../recovery/restore/report.js';
 import { restoreDatabase } from '../../recovery/restore/restore-database.js';
-import type { Command } from '../command.js';
+import { type SalvageReport, salvage } from '../../recovery/salvage/salvage.js';
+import type { Command, CommandLine, CommandResult } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
+import { exitCodes } from '../exit-codes.js';
 import { formatCount, formatPairs, formatSeconds, plural, printable } from '../format.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
 import { openLocation } from '../location.js';
@@ -26,6 +30,8 @@ Usage: supplemental-backup restore ARCHIVE --target URL
 ${keyHelp}
   --tables LIST      only these: a,b,c*
   --replace          drop what is in the target first
+  --salvage          from a damaged archive restore what is whole, list what is
+                     lost, and end with 4
   --json             one JSON document
 `,
   options: {
@@ -33,6 +39,7 @@ ${keyHelp}
     target: { type: 'string' },
     tables: { type: 'string' },
     replace: { type: 'boolean' },
+    salvage: { type: 'boolean' },
   },
   positionals: { least: 1, most: 1 },
   async run(given, line) {
@@ -40,39 +47,89 @@ ${keyHelp}
     const archive = await openLocation(given.positionals[0]!, line);
     try {
       const keys = await readKeys(given, archive, line);
-      const reader = await openArchive(archive, { ...keys, signal: line.signal }).finally(() =>
-        wipeKeys(keys),
-      );
-      const { tables } = reader.manifest;
-      const asked = given.text('tables');
-      const names =
-        asked === undefined
-          ? undefined
-          : pickNames(
-              tables.map(({ name }) => name),
-              readNames(asked),
-            );
-      const total = tables
-        .filter(({ name }) => names?.includes(name) ?? true)
-        .reduce((sum, { plainBytes }) => sum + plainBytes, 0);
-      const progress = startProgress(line, 'Restoring', 'bytes');
+      const restored = given.flag('salvage') ? salvageInto : restoreInto;
       try {
-        const report = await restoreDatabase(reader, target, {
-          ...(names === undefined ? {} : { tables: names }),
-          replace: given.flag('replace'),
-          signal: line.signal,
-          onProgress: ({ plainBytes }) => progress.update(plainBytes, total),
-        });
-        return { json: { report }, text: render(report) };
+        return await restored(
+          archive,
+          keys,
+          { target, tables: given.text('tables'), replace: given.flag('replace') },
+          line,
+        );
       } finally {
-        progress.stop();
-        reader.close();
+        wipeKeys(keys);
       }
     } finally {
       await archive.close();
     }
   },
 };
+
+interface Wanted {
+  readonly target: DatabaseAddress;
+  readonly tables: string | undefined;
+  readonly replace: boolean;
+}
+
+async function restoreInto(
+  archive: RangeSource,
+  keys: ArchiveKeys,
+  { target, tables, replace }: Wanted,
+  line: CommandLine,
+): Promise<CommandResult> {
+  const reader = await openArchive(archive, { ...keys, signal: line.signal });
+  const progress = startProgress(line, 'Restoring', 'bytes');
+  try {
+    const held = reader.manifest.tables.map(({ name }) => name);
+    const names = tables === undefined ? undefined : pickNames(held, readNames(tables));
+    const report = await restoreDatabase(reader, target, {
+      ...(names === undefined ? {} : { tables: names }),
+      replace,
+      signal: line.signal,
+      onProgress: ({ plainBytes, totalPlainBytes }) => progress.update(plainBytes, totalPlainBytes),
+    });
+    progress.stop();
+    return { json: { report }, text: render(report) };
+  } finally {
+    progress.stop();
+    reader.close();
+  }
+}
+
+async function salvageInto(
+  archive: RangeSource,
+  keys: ArchiveKeys,
+  { target, tables, replace }: Wanted,
+  line: CommandLine,
+): Promise<CommandResult> {
+  const progress = startProgress(line, 'Salvaging', 'bytes');
+  try {
+    const report = await salvage(archive, target, {
+      ...keys,
+      ...(tables === undefined ? {} : { tables: readNames(tables) }),
+      replace,
+      signal: line.signal,
+      onProgress: ({ plainBytes, totalPlainBytes }) => progress.update(plainBytes, totalPlainBytes),
+    });
+    progress.stop();
+    return {
+      json: { report },
+      text: renderSalvage(report),
+      exitCode: report.whole ? exitCodes.done : exitCodes.damaged,
+    };
+  } finally {
+    progress.stop();
+  }
+}
+
+function renderSalvage({ restore, whole, tables, losses }: SalvageReport): string {
+  if (whole) return `${render(restore)}\n\nNothing was lost.`;
+  const damaged = tables.filter((table) => !table.whole);
+  const lines = damaged.map(
+    ({ name, rows, expectedRows }) =>
+      `${printable(name)}: ${formatCount(rows)} of ${expectedRows === null ? 'an unknown number of' : formatCount(expectedRows)} rows`,
+  );
+  return [render(restore), '', 'Lost:', ...lines, ...losses.map(printable)].join('\n');
+}
 
 function render(report: RestoreReport): string {
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
