@@ -1,5 +1,5 @@
 import type { SchemaObject } from '../../archive/model.js';
-import { join, renameDatabase, type Token, tokenise } from './tokens.js';
+import { join, makes, notADefinition, renameDatabase, type Token, tokenise } from './tokens.js';
 
 /** How an object is to be made elsewhere than where it was. */
 export interface ObjectPolicy {
@@ -12,9 +12,16 @@ export interface ObjectPolicy {
 /** The CREATE statement of an object for the target. Events are made disabled, whatever they were (O12). */
 export function planObject(object: SchemaObject, policy: ObjectPolicy): string {
   let tokens = tokenise(object.createStatement);
+  if (!makes(tokens, object.kind.replace('-', ' ').toUpperCase(), object.name)) {
+    throw notADefinition(`${object.kind} "${object.name}"`);
+  }
   if (policy.definers === 'strip') tokens = stripDefiner(tokens);
-  // Bodies are left alone: what they name is theirs.
   if (object.kind === 'view') tokens = renameDatabase(tokens, policy.source, policy.target);
+  // Bodies are left alone: what they name is theirs.
+  if (object.kind === 'trigger') {
+    const body = tokens.findIndex((token) => token.kind === 'word' && token.text.toUpperCase() === 'EACH');
+    tokens = [...renameDatabase(tokens.slice(0, body), policy.source, policy.target), ...tokens.slice(body)];
+  }
   if (object.kind === 'event') tokens = disableEvent(tokens);
   return join(tokens);
 }

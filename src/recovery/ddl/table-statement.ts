@@ -1,6 +1,6 @@
 import type { TableDescription } from '../../archive/model.js';
 import { quoteName } from '../../database/identifiers.js';
-import { join, renameDatabase, type Token, tokenise } from './tokens.js';
+import { join, makes, notADefinition, renameDatabase, type Token, tokenise } from './tokens.js';
 
 /** How a table is made so that it loads fastest and ends as it was. */
 export interface TableStatements {
@@ -19,7 +19,9 @@ export interface TableStatements {
  * @param target - name of the database to restore into
  */
 export function planTable(table: TableDescription, source: string, target: string): TableStatements {
-  const tokens = renameDatabase(tokenise(table.createStatement), source, target);
+  const given = tokenise(table.createStatement);
+  if (!makes(given, 'TABLE', table.name)) throw notADefinition(`table "${table.name}"`);
+  const tokens = renameDatabase(given, source, target);
   const name = quoteName(table.name);
   if (table.definitionOnly !== undefined) return { create: join(tokens), before: [], after: [] };
   if (/^(?:myisam|aria)$/i.test(table.engine)) {

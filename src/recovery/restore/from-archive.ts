@@ -75,7 +75,7 @@ export class ArchiveRestore {
       }
     }
     await work.beginAnew(server, database, key);
-    await restoreSequences(work.schema.connection, objects);
+    await restoreSequences(work.schema.connection, objects, work.policy);
   }
 
   /** The same archive and the same choice of tables. */
@@ -138,9 +138,8 @@ export class ArchiveRestore {
   async #loadTable(session: RestoreSession, summary: TableSummary): Promise<void> {
     const work = this.#work;
     const { name, index } = summary;
-    const description = await this.#archive.table(name, { signal: work.signal });
+    const description = work.acceptTable(await this.#archive.table(name, { signal: work.signal }));
     const statements = await makeTable(session, description, work.source.name, work.target.database);
-    work.noteTable(description);
     let taken = 0;
     let found = 0;
     if (summary.parts > 0) {

@@ -87,14 +87,14 @@ export class StreamRestore {
     );
   }
 
-  async #takeTable(description: TableDescription): Promise<void> {
+  async #takeTable(table: TableDescription): Promise<void> {
     const work = this.#work;
-    if (work.options.tables !== undefined && !work.options.tables.includes(description.name)) {
-      this.#skipped.add(description.index);
+    if (work.options.tables !== undefined && !work.options.tables.includes(table.name)) {
+      this.#skipped.add(table.index);
       return;
     }
+    const description = work.acceptTable(table);
     const statements = await makeTable(work.schema, description, work.source.name, work.target.database);
-    work.noteTable(description);
     this.#tables.set(description.index, { description, statements, rows: 0, taken: 0 });
   }
 

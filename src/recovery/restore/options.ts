@@ -23,6 +23,11 @@ export interface RestoreOptions {
   readonly definers?: 'keep' | 'strip';
   /** Whether events that ran at the source run again at the end. @defaultValue 'as-found' */
   readonly events?: 'as-found' | 'disabled';
+  /**
+   * What to do about collations, storage engines and SQL modes that the target does not know: refuse, naming them all, or
+   * let the nearest known one stand in for each, listed in the report. @defaultValue false
+   */
+  readonly adapt?: boolean;
   /** `auto` takes LOAD DATA LOCAL where the server allows it, INSERT of many rows elsewhere. @defaultValue 'auto' */
   readonly method?: LoadMethod | 'auto';
   /** Called often. A throw in it ends the restore. */

@@ -3,6 +3,7 @@ import { type Connection, serverErrorNumber } from '../../database/connection.js
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { BackupError } from '../../errors.js';
 import { type ObjectPolicy, planObject } from '../ddl/object-statement.js';
+import { notADefinition } from '../ddl/tokens.js';
 import { makeBrokenView } from './placeholders.js';
 import type { RestoredObject, RestoreNote } from './report.js';
 import { LOADING_MODE } from './session.js';
@@ -18,13 +19,14 @@ export interface ObjectsOutcome {
 export async function restoreSequences(
   connection: Connection,
   objects: readonly SchemaObject[],
+  policy: ObjectPolicy,
 ): Promise<void> {
   for (const object of objects) {
     if (object.kind !== 'sequence') continue;
     const name = quoteName(object.name);
     // A placeholder may stand there already.
     await connection.query(`DROP SEQUENCE IF EXISTS ${name}`);
-    await connection.query(object.createStatement);
+    await connection.query(planObject(object, policy));
     if (object.nextValue !== undefined) {
       await connection.query(`ALTER SEQUENCE ${name} RESTART WITH ${BigInt(object.nextValue)}`);
     }
@@ -138,6 +140,9 @@ class ObjectMaker {
 
   async #make(object: SchemaObject): Promise<void> {
     const { characterSetClient = 'utf8mb4', collationConnection, timeZone, sqlMode = '' } = object;
+    for (const word of [characterSetClient, collationConnection, object.databaseCollation]) {
+      if (word !== undefined && !/^\w+$/.test(word)) throw notADefinition(`${object.kind} "${object.name}"`);
+    }
     const statement = planObject(object, this.#policy);
     const settings = [
       `sql_mode = ${quoteText(sqlMode)}`,

@@ -78,6 +78,10 @@ export async function makeTarget(
     }
     await refuseWhenInUse(server, target);
   }
+  for (const word of [description.characterSet, description.collation]) {
+    if (!/^\w+$/.test(word))
+      throw new BackupError('archive-damaged', 'The defaults of the database are no names.');
+  }
   const name = quoteName(target);
   if (state !== 'absent') await server.query(`DROP DATABASE ${name}`);
   await server.query(

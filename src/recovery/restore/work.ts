@@ -6,6 +6,9 @@ import type {
 } from '../../archive/model.js';
 import { endSession } from '../../database/connection.js';
 import { BackupError } from '../../errors.js';
+import { type Adapted, adaptDefaults, adaptObject, adaptTable, describeAdaptation } from '../adapt/adapt.js';
+import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
+import type { ObjectPolicy } from '../ddl/object-statement.js';
 import { createJournal, dropJournal } from './journal.js';
 import type { RestoreOptions } from './options.js';
 import type { RestoredTable, RestoreNote, RestoreProgress, RestoreReport } from './report.js';
@@ -30,6 +33,7 @@ export class RestoreWork {
   readonly #sessions: RestoreSession[] = [];
   #schema: RestoreSession | undefined;
   #source: DatabaseDescription | undefined;
+  #capabilities: Capabilities | undefined;
   #finished = false;
 
   constructor(target: TargetAddress, options: RestoreOptions) {
@@ -53,7 +57,9 @@ export class RestoreWork {
 
   /** Makes the target and marks it as incomplete. @throws BackupError `target-refused` */
   async beginAnew(server: RestoreSession, source: DatabaseDescription, work: string): Promise<void> {
-    await makeTarget(server.connection, this.target.database, source, this.options.replace ?? false);
+    const capabilities = await readCapabilities(server.connection);
+    const defaults = this.#accept(adaptDefaults(source, capabilities));
+    await makeTarget(server.connection, this.target.database, defaults, this.options.replace ?? false);
     await this.open(source);
     await createJournal(this.schema.connection, work);
   }
@@ -62,6 +68,47 @@ export class RestoreWork {
   async open(source: DatabaseDescription): Promise<void> {
     this.#source = source;
     this.#schema = await this.openSession();
+    this.#capabilities = await readCapabilities(this.#schema.connection);
+  }
+
+  /** How objects are made here. */
+  get policy(): ObjectPolicy {
+    const { definers = 'keep' } = this.options;
+    return { definers, source: this.source.name, target: this.target.database };
+  }
+
+  /** A table's definition as the target can take it. @throws BackupError `target-refused` when it cannot */
+  acceptTable(table: TableDescription): TableDescription {
+    if (table.rowFilter !== undefined) {
+      this.#note('rows-filtered', `Table "${table.name}" holds only some rows: ${table.rowFilter.reason}.`);
+    }
+    if (table.definitionOnly !== undefined) {
+      this.#note(
+        'definition-only',
+        `Table "${table.name}" was restored without rows: ${table.definitionOnly}.`,
+      );
+    }
+    return this.#accept(adaptTable(table, this.#capabilities!));
+  }
+
+  #accept<Definition>({ definition, adaptations }: Adapted<Definition>): Definition {
+    const sentences = adaptations.map(describeAdaptation);
+    if (
+      adaptations.some(({ to }) => to === null) ||
+      (adaptations.length > 0 && this.options.adapt !== true)
+    ) {
+      throw new BackupError(
+        'target-refused',
+        `The target server cannot take what the archive holds. ${sentences.join(' ')}`,
+        { details: { database: this.target.database, obstacles: sentences } },
+      );
+    }
+    for (const sentence of sentences) this.#note('adapted', sentence);
+    return definition;
+  }
+
+  #note(code: string, message: string): void {
+    this.notes.push({ code, message });
   }
 
   /** A further session in the target. */
@@ -96,22 +143,6 @@ export class RestoreWork {
     this.#abort.abort(reason);
   }
 
-  /** What stands in a table's description that a person should know. */
-  noteTable(table: TableDescription): void {
-    if (table.rowFilter !== undefined) {
-      this.notes.push({
-        code: 'rows-filtered',
-        message: `Table "${table.name}" holds only some rows: ${table.rowFilter.reason}.`,
-      });
-    }
-    if (table.definitionOnly !== undefined) {
-      this.notes.push({
-        code: 'definition-only',
-        message: `Table "${table.name}" was restored without rows: ${table.definitionOnly}.`,
-      });
-    }
-  }
-
   /** All rows are in: objects, event states, and the mark of being incomplete goes. */
   async complete(
     tables: readonly RestoredTable[],
@@ -119,19 +150,14 @@ export class RestoreWork {
     summary: DumpSummary,
   ): Promise<RestoreReport> {
     const { connection } = this.schema;
-    const {
-      definers = 'keep',
-      events = 'as-found',
-      tables: chosen,
-      objects: wanted = chosen === undefined,
-    } = this.options;
-    const made = wanted ? objects : objects.filter((object) => object.kind === 'sequence');
-    await restoreSequences(connection, made);
-    const outcome = await restoreObjects(connection, made, {
-      definers,
-      source: this.source.name,
-      target: this.target.database,
-    });
+    const { events = 'as-found', tables: chosen, objects: wanted = chosen === undefined } = this.options;
+    const modes = new Set(objects.flatMap((object) => (object.sqlMode ?? '').split(',')).filter(Boolean));
+    const capabilities = await readCapabilities(connection, modes);
+    const made = objects
+      .filter((object) => wanted || object.kind === 'sequence')
+      .map((object) => this.#accept(adaptObject(object, capabilities)));
+    await restoreSequences(connection, made, this.policy);
+    const outcome = await restoreObjects(connection, made, this.policy);
     this.notes.push(...outcome.notes);
     if (events === 'as-found') await restoreEventStates(connection, made);
     await dropJournal(connection);

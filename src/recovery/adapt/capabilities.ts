@@ -1,0 +1,74 @@
+import { type Connection, serverErrorNumber } from '../../database/connection.js';
+import { quoteText } from '../../database/identifiers.js';
+
+/** What a server knows, as far as definitions made elsewhere need it. Names are in lower case. */
+export interface Capabilities {
+  readonly vendor: 'mariadb' | 'mysql';
+  readonly version: string;
+  readonly engines: ReadonlySet<string>;
+  readonly characterSets: ReadonlySet<string>;
+  readonly collations: ReadonlySet<string>;
+  /** sql_mode words among those asked for that the server does not know. */
+  readonly unknownModes: ReadonlySet<string>;
+  /** 0 when names of tables that differ in case alone are different names. */
+  readonly lowerCaseTableNames: number;
+}
+
+/** @param modes - words of sql_mode that will be needed */
+export async function readCapabilities(
+  connection: Connection,
+  modes: Iterable<string> = [],
+): Promise<Capabilities> {
+  const [server] = await connection.query(
+    'SELECT VERSION() AS version, @@version_comment AS comment, @@lower_case_table_names AS lower_case',
+  );
+  const engines = await connection.query(
+    "SELECT ENGINE AS name FROM information_schema.ENGINES WHERE SUPPORT IN ('YES', 'DEFAULT')",
+  );
+  const characterSets = await connection.query(
+    'SELECT CHARACTER_SET_NAME AS name FROM information_schema.CHARACTER_SETS',
+  );
+  return {
+    vendor: /mariadb/i.test(`${server?.['version']} ${server?.['comment']}`) ? 'mariadb' : 'mysql',
+    version: server?.['version'] ?? '',
+    engines: new Set(engines.map((row) => row['name']!.toLowerCase())),
+    characterSets: new Set(characterSets.map((row) => row['name']!.toLowerCase())),
+    collations: await readCollations(connection),
+    unknownModes: await findUnknownModes(connection, modes),
+    lowerCaseTableNames: Number(server?.['lower_case'] ?? 0),
+  };
+}
+
+async function readCollations(connection: Connection): Promise<ReadonlySet<string>> {
+  // Newer MariaDB has collations for many character sets under one name; the full name is what definitions use.
+  const [known] = await connection.query(
+    "SELECT COUNT(*) AS n FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'information_schema'" +
+      " AND TABLE_NAME = 'COLLATION_CHARACTER_SET_APPLICABILITY' AND COLUMN_NAME = 'FULL_COLLATION_NAME'",
+  );
+  const column = known?.['n'] === '0' ? 'COLLATION_NAME' : 'FULL_COLLATION_NAME';
+  const rows = await connection.query(
+    `SELECT ${column} AS name FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY`,
+  );
+  return new Set(rows.map((row) => row['name']!.toLowerCase()));
+}
+
+async function findUnknownModes(
+  connection: Connection,
+  modes: Iterable<string>,
+): Promise<ReadonlySet<string>> {
+  const wanted = new Set(modes);
+  if (wanted.size === 0) return wanted;
+  const unknown = new Set<string>();
+  const [before] = await connection.query('SELECT @@SESSION.sql_mode AS mode');
+  for (const mode of wanted) {
+    try {
+      await connection.query(`SET SESSION sql_mode = ${quoteText(mode)}`);
+    } catch (error) {
+      // 1231: a variable cannot have this value.
+      if (serverErrorNumber(error) !== 1231) throw error;
+      unknown.add(mode);
+    }
+  }
+  await connection.query(`SET SESSION sql_mode = ${quoteText(before?.['mode'] ?? '')}`);
+  return unknown;
+}
