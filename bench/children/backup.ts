@@ -1,0 +1,19 @@
+/** One backup, end to end: `backup.js URL RECIPIENT FILE`. A process of its own, so that its cost is its alone. */
+import { open } from 'node:fs/promises';
+import { argv } from 'node:process';
+import { encryptArchive } from '../../src/archive/encrypt-archive.js';
+import { parseDatabaseUrl } from '../../src/database/address.js';
+import { dumpDatabase } from '../../src/dump/dump-database.js';
+
+const [, , url = '', recipient = '', path = ''] = argv;
+const address = parseDatabaseUrl(url);
+const archive = encryptArchive(dumpDatabase(address), {
+  recipients: [recipient],
+  label: { practiceId: 'bench', database: address.database!, scope: 'full', unlock: [] },
+});
+const file = await open(path, 'wx');
+for await (const chunk of archive) {
+  for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
+}
+await file.sync();
+await file.close();
