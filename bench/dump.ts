@@ -7,8 +7,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execPath } from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import {
   type BenchDatabase,
@@ -19,6 +17,7 @@ import {
   providePractice,
   urlOf,
 } from './support/bench-server.js';
+import { childCommand, loginOf, ownCommand, stockDump } from './support/commands.js';
 import { measureCommand } from './support/measure.js';
 import { isWanted, readOptions } from './support/options.js';
 import { installMissing } from './support/programs.js';
@@ -40,8 +39,7 @@ const folder = mkdtempSync(join(tmpdir(), 'supplemental-backup-bench-'));
 try {
   await compare(server, await providePractice(server, options, tell), await provideNearlyEmpty(server));
   if (options.keepServer) {
-    const { host, port, user } = server.address;
-    tell(`the server stays until this is stopped (Ctrl-C): --url mysql://${user}@${host}:${port}/`);
+    tell(`the server stays until this is stopped (Ctrl-C): --url ${urlOf(server.address, '')}`);
     await new Promise((resolve) => process.once('SIGINT', resolve));
   }
 } finally {
@@ -61,7 +59,7 @@ async function compare(
   const missing = installMissing([...new Set(wanted.flatMap(({ needs = [] }) => needs))], tell);
   const able = wanted.filter(({ needs = [] }) => needs.every((program) => !missing.includes(program)));
   tell('warming up');
-  await measureCommand(child('floor', urlOf(address, database.name), 'packets'), pid);
+  await measureCommand(childCommand('floor', urlOf(address, database.name), 'packets'), pid);
   const results = await runRounds(able, { rounds: options.rounds, serverPid: pid, tell });
   publish(
     { machine: describeMachine(), database, results, ratios: ratiosOf(results), missing },
@@ -71,24 +69,21 @@ async function compare(
 }
 
 function contestants(
-  { host = '127.0.0.1', port = 3306, user }: BenchServer['address'],
+  address: BenchServer['address'],
   practice: string,
   small: string,
   recipient: string,
 ): readonly Contestant[] {
-  const url = (database: string): string => urlOf({ host, port, user }, database);
+  const url = (database: string): string => urlOf(address, database);
   const file = join(folder, 'backup');
-  const login = `--host=${host} --port=${port} --user=${user}`;
-  const dump = (database: string): string =>
-    `mariadb-dump --no-defaults ${login} --single-transaction ${database}`;
   const sealed = (compress: string): string =>
-    `${dump(practice)} | ${compress} | age -r ${recipient} > ${file}; sync ${file}`;
+    `${stockDump(address, practice)} | ${compress} | age -r ${recipient} > ${file}; sync ${file}`;
   const needs = ['mariadb-dump', 'age'];
   return [
-    { name: ours, command: child('backup', url(practice), recipient, file), output: file },
+    { name: ours, command: childCommand('backup', url(practice), recipient, file), output: file },
     {
       name: 'this library by its command line, read back',
-      command: `${execPath} ${distOf('../src/cli/main.js')} backup --source ${url(practice)} --out ${file} --recipient ${recipient}`,
+      command: ownCommand('backup', '--source', url(practice), '--out', file, '--recipient', recipient),
       output: file,
     },
     { name: gzipPeer, command: sealed('gzip -6'), output: file, needs },
@@ -96,21 +91,26 @@ function contestants(
     { name: zstdPeer, command: sealed('zstd -q -3'), output: file, needs: [...needs, 'zstd'] },
     {
       name: mydumperPeer,
-      command: `mydumper ${login} --threads 2 --compress --database ${practice} --outputdir ${file}; sync ${file}/*`,
+      command: `mydumper ${loginOf(address)} --threads 2 --compress --database ${practice} --outputdir ${file}; sync ${file}/*`,
       output: file,
       needs: ['mydumper'],
     },
-    { name: floor, command: child('floor', url(practice), 'packets') },
+    { name: floor, command: childCommand('floor', url(practice), 'packets') },
     {
       name: 'every row by our row reader over one connection, dropped',
-      command: child('floor', url(practice), 'columns'),
+      command: childCommand('floor', url(practice), 'columns'),
     },
     {
       name: 'every row as an object over one connection, dropped',
-      command: child('floor', url(practice), 'objects'),
+      command: childCommand('floor', url(practice), 'objects'),
     },
-    { name: oursSmall, command: child('backup', url(small), recipient, file), output: file },
-    { name: dumpSmall, command: `${dump(small)} > ${file}`, output: file, needs: ['mariadb-dump'] },
+    { name: oursSmall, command: childCommand('backup', url(small), recipient, file), output: file },
+    {
+      name: dumpSmall,
+      command: `${stockDump(address, small)} > ${file}`,
+      output: file,
+      needs: ['mariadb-dump'],
+    },
   ];
 }
 
@@ -130,12 +130,4 @@ function ratiosOf(rows: readonly Row[]): readonly Ratio[] {
     ratioOf('CPU / fastest peer', cpu, us, least(peers, wall), 0.75),
     ratioOf('wall / mariadb-dump alone, 424 tables of one row', wall, row(oursSmall), row(dumpSmall), 1.5),
   ].filter((ratio) => ratio !== undefined);
-}
-
-function child(name: string, ...args: readonly string[]): string {
-  return [execPath, distOf(`children/${name}.js`), ...args].join(' ');
-}
-
-function distOf(path: string): string {
-  return fileURLToPath(new URL(path, import.meta.url));
 }
