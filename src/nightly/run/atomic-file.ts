@@ -1,10 +1,14 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { systemCodeOf } from '../../storage/file-system/failures.js';
+import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
 import { whileHeld } from '../../storage/file-system/patience.js';
 import { syncFile, syncFolder } from '../../storage/file-system/sync.js';
 
-/** Replaces a small file in one step: after a power cut there is the old one or the new one, never half of either. */
+/**
+ * Replaces a small file in one step: after a power cut there is the old one or the new one, never half of either.
+ *
+ * @throws BackupError `storage-full` and others
+ */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.new`;
   try {
@@ -17,8 +21,8 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     }
     await whileHeld(() => rename(temporary, path));
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw fileSystemFailure(error, `folder ${dirname(path)}`);
   }
   await syncFolder(dirname(path));
 }

@@ -1,0 +1,22 @@
+import { type BackupErrorCode, isBackupError } from '../../errors.js';
+
+/** The code of whatever was thrown. */
+export function codeOf(error: unknown): BackupErrorCode | 'unexpected' {
+  return isBackupError(error) ? error.code : 'unexpected';
+}
+
+/** What may be shown and logged. The text of an error that is none of ours could hold anything. */
+export function sentenceOf(error: unknown): string {
+  if (isBackupError(error)) return error.message;
+  return `An unexpected fault (${error instanceof Error ? error.name : typeof error}) ended the work.`;
+}
+
+/** Where an unexpected error came from, for the log: the first lines of its stack, without its text. */
+export function originOf(error: unknown): string | undefined {
+  if (isBackupError(error) || !(error instanceof Error)) return undefined;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return frames
+    .slice(0, 3)
+    .map((line) => line.trim())
+    .join(' < ');
+}

@@ -1,0 +1,264 @@
+import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
+import type { DumpWarning } from '../../archive/model.js';
+import { explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
+import { createFileSystemStorage } from '../../storage/file-system/file-system.js';
+import { standingTroubles } from '../alerts/troubles.js';
+import { silentLogger } from '../log/logger.js';
+import { nightsBetween } from '../window.js';
+import { replaceFile } from './atomic-file.js';
+import { codeOf, sentenceOf } from './failure.js';
+import type { Journal } from './journal.js';
+import { Place, type Surroundings } from './place.js';
+import { configured, type NightPlan, type RunOptions } from './plan.js';
+import { renderReport } from './render-report.js';
+import type { BackupReport } from './report.js';
+import { type SealedNight, sealCopies } from './seal-copies.js';
+import type { Spool } from './spool.js';
+import { delivered, tellTroubles } from './tell-troubles.js';
+
+/** One run: reads, seals, delivers, prunes, notes and tells, in this order. */
+export class Run {
+  readonly #around: Surroundings;
+  readonly #places: readonly Place[];
+  readonly #warnings: DumpWarning[] = [];
+  #facts: SealedNight['facts'] = {};
+  #admins: readonly AdminCandidate[] | undefined;
+
+  constructor(
+    plan: NightPlan,
+    options: RunOptions,
+    state: {
+      readonly spool: Spool;
+      readonly journal: Journal;
+      readonly night: string;
+      /** Aborted when the window closes. */
+      readonly deadline: AbortSignal;
+    },
+  ) {
+    const logger = plan.logger ?? silentLogger;
+    const emit: Surroundings['emit'] = (event) => options.onEvent?.(event);
+    this.#around = {
+      plan,
+      logger,
+      emit,
+      night: state.night,
+      spool: state.spool,
+      journal: state.journal,
+      now: plan.now ?? (() => new Date()),
+      callerSignal: options.signal,
+      signal:
+        options.signal === undefined ? state.deadline : AbortSignal.any([options.signal, state.deadline]),
+      warn: (warning) => {
+        this.#warnings.push(warning);
+        emit({ kind: 'warning', warning });
+        logger.warning(warning.message, { code: warning.code });
+      },
+    };
+    const wanted = options.destinations ?? configured(plan);
+    this.#places = configured(plan).map(
+      (destination) => new Place(destination, wanted.includes(destination), this.#around),
+    );
+  }
+
+  /**
+   * @returns the report, and the error behind it when no copy could be verified
+   * @throws whatever the caller's signal was aborted with
+   */
+  async go(): Promise<{ readonly report: BackupReport; readonly failure: unknown }> {
+    const { now, night, logger, journal, spool, callerSignal, emit } = this.#around;
+    const startedAt = now();
+    logger.info('The backup begins.', { night });
+    await this.#noteAttempt(startedAt);
+    await spool.tidy(new Set(journal.state.pending.map(({ file }) => file)));
+    try {
+      await this.#settlePlaces();
+      await this.#seal();
+    } catch (error) {
+      callerSignal?.throwIfAborted();
+      for (const place of this.#places) place.fail(error);
+    }
+    await Promise.all(this.#places.map((place) => place.deliver()));
+    callerSignal?.throwIfAborted();
+    await this.#advanceDates();
+    await Promise.all(this.#places.map((place) => place.prune(this.#admins)));
+    await this.#noteFailures();
+    const report = await this.#rehearse(this.#report(startedAt));
+    await this.#noteAttemptEnd();
+    await this.#tell(report);
+    await replaceFile(spool.pathOf('last-report.json'), `${JSON.stringify(report, null, 1)}\n`);
+    this.#log(report);
+    emit({ kind: 'finished', report });
+    return { report, failure: this.#places.find(({ error }) => error !== undefined)?.error };
+  }
+
+  /** Before the work, so that a run that takes the process down with it is counted too. */
+  async #noteAttempt(at: Date): Promise<void> {
+    const { journal, night } = this.#around;
+    await journal.update(({ lastAttempt }) => ({
+      lastAttempt: {
+        night,
+        count: lastAttempt?.night === night ? lastAttempt.count + 1 : 1,
+        endedAt: at.toISOString(),
+      },
+    }));
+  }
+
+  async #noteAttemptEnd(): Promise<void> {
+    const { journal, now } = this.#around;
+    const endedAt = now().toISOString();
+    await journal.update(({ lastAttempt }) =>
+      lastAttempt === undefined ? {} : { lastAttempt: { ...lastAttempt, endedAt } },
+    );
+  }
+
+  /** Settings and eligibility: where the places are, and whether a copy may go there. */
+  async #settlePlaces(): Promise<void> {
+    const { plan, signal } = this.#around;
+    let practice: Practice = plan.practice;
+    if (plan.settings !== undefined) {
+      const { status, networkPath } = await plan.settings.read({ signal });
+      practice = { ...practice, status, networkPath };
+    }
+    const path = practice.networkPath?.trim() ?? '';
+    const local =
+      plan.local?.storage ??
+      (plan.local !== undefined && path !== '' ? createFileSystemStorage({ path }) : undefined);
+    // A store that the host hands over is as good as a path.
+    if (path === '' && local !== undefined) practice = { ...practice, networkPath: local.description };
+    const eligibility = explainEligibility(practice);
+    const stores = { hq: plan.hq?.storage, local };
+    for (const place of this.#places) {
+      place.settle(stores[place.destination], eligibility[place.destination]);
+    }
+  }
+
+  async #seal(): Promise<void> {
+    const { plan, spool, night, now, signal, emit } = this.#around;
+    const places = new Map(
+      this.#places
+        .filter(({ needsSealing }) => needsSealing)
+        .map((place) => [place.destination, place] as const),
+    );
+    if (places.size === 0) return;
+    const sealed = await sealCopies({
+      plan,
+      spool,
+      night,
+      now,
+      signal,
+      emit,
+      destinations: [...places.keys()],
+      onSealed: async (destination, { file }, copy) => places.get(destination)!.enqueue(file, copy),
+    });
+    this.#facts = sealed.facts;
+    this.#admins = sealed.admins;
+    this.#warnings.push(...sealed.warnings);
+    for (const warning of sealed.warnings) emit({ kind: 'warning', warning });
+    for (const [destination, error] of sealed.failures) places.get(destination)!.fail(error);
+  }
+
+  /** The date that people see, only when the copy was read back and found whole. */
+  async #advanceDates(): Promise<void> {
+    const { plan, signal, warn } = this.#around;
+    const verifiedAt = this.#places.find(({ destination }) => destination === 'local')?.verifiedAt;
+    if (verifiedAt === undefined) return;
+    try {
+      await plan.settings?.recordLocalCopy(verifiedAt, { signal });
+    } catch (error) {
+      warn({
+        code: 'date-not-recorded',
+        message: `The local copy is verified, but its date could not be written to the settings (${codeOf(error)}).`,
+      });
+    }
+  }
+
+  async #noteFailures(): Promise<void> {
+    const { journal, night } = this.#around;
+    await journal.update(({ failed }) => {
+      const next = { ...failed };
+      for (const { destination, isDue, isVerified, error } of this.#places) {
+        if (isVerified || !isDue) delete next[destination];
+        else {
+          const last = failed[destination];
+          const count = last === undefined ? 1 : last.count + (last.night === night ? 0 : 1);
+          next[destination] = { count, night, code: codeOf(error) };
+        }
+      }
+      return { failed: next };
+    });
+  }
+
+  async #rehearse(report: BackupReport): Promise<BackupReport> {
+    const { plan, journal, night, signal, callerSignal } = this.#around;
+    if (plan.rehearsal === undefined || report.outcome !== 'complete') return report;
+    const last = journal.state.rehearsal;
+    if (last !== undefined && nightsBetween(last.night, night) < plan.rehearsal.everyNights) return report;
+    let result: { readonly ok: boolean; readonly summary: string };
+    try {
+      result = await plan.rehearsal.run(report, { signal });
+    } catch (error) {
+      callerSignal?.throwIfAborted();
+      result = { ok: false, summary: sentenceOf(error) };
+    }
+    await journal.update(() => ({
+      rehearsal: { night, ...(result.ok ? {} : { failure: result.summary }) },
+    }));
+    return { ...report, rehearsal: result };
+  }
+
+  async #tell(report: BackupReport): Promise<void> {
+    const { plan, night, journal, logger, emit } = this.#around;
+    const sink = plan.alerts;
+    if (sink === undefined) return;
+    const { firstNight, rehearsal } = journal.state;
+    const standing = standingTroubles(
+      {
+        practiceId: plan.practiceId,
+        night,
+        firstNight,
+        destinations: this.#places
+          .filter(({ eligibility }) => eligibility?.eligible !== false)
+          .map((place) => place.standing()),
+        ...(rehearsal?.failure === undefined ? {} : { rehearsalFailed: rehearsal.failure }),
+      },
+      plan.alertThresholds,
+    );
+    await tellTroubles(standing, { sink, journal, logger, emit });
+    const outcome = {
+      practiceId: report.practiceId,
+      night,
+      ok: report.outcome === 'complete',
+      summary: renderReport(report).split('\n', 1)[0]!,
+    };
+    await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
+  }
+
+  #report(startedAt: Date): BackupReport {
+    const { plan, night, now } = this.#around;
+    return {
+      reportVersion: 1,
+      practiceId: plan.practiceId,
+      night,
+      startedAt: startedAt.toISOString(),
+      finishedAt: now().toISOString(),
+      outcome: this.#outcome(),
+      ...this.#facts,
+      destinations: this.#places.map((place) => place.report()),
+      warnings: this.#warnings,
+    };
+  }
+
+  #outcome(): BackupReport['outcome'] {
+    const due = this.#places.filter(({ isDue }) => isDue);
+    if (due.length === 0) return 'nothing-due';
+    const verified = due.filter(({ isVerified }) => isVerified).length;
+    if (verified === due.length) return 'complete';
+    return verified > 0 ? 'partial' : 'failed';
+  }
+
+  #log({ night, outcome, lockSeconds }: BackupReport): void {
+    for (const place of this.#places) place.logError();
+    const level = outcome === 'complete' || outcome === 'nothing-due' ? 'info' : 'error';
+    this.#around.logger[level]('The backup ends.', { night, outcome, lockSeconds });
+  }
+}
