@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DatabaseAddress } from '../../src/index.js';
+import { buildPractice, practiceAdminPassword } from '../practice/index.js';
+import { startServer, whyMissing } from '../support/servers.js';
 import { projectRoot } from './imports.js';
 import { type PackedLibrary, packLibrary, run } from './packed.js';
 
+const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
+const skip = whyMissing(kind) ?? false;
 const bin = (name: string): string => join(projectRoot, 'node_modules', '.bin', name);
 
 describe('the examples', () => {
@@ -15,8 +23,7 @@ describe('the examples', () => {
   after(() => packed.remove());
 
   test('custom-storage keeps every promise of the contract', async () => {
-    const project = await packed.createProject('custom-storage', filesOf('custom-storage'));
-    await run(bin('tsc'), [], { cwd: project });
+    const project = await build('custom-storage');
     const { stdout } = await run(
       process.execPath,
       ['--test', '--test-reporter=tap', 'dist/test/blob-storage.test.js'],
@@ -24,7 +31,83 @@ describe('the examples', () => {
     );
     assert.match(stdout, /^# pass [1-9]\d*\n# fail 0$/m);
   });
+
+  test('econnector makes the copies of a night, and recovery-utility brings the practice back', {
+    skip,
+  }, async () => {
+    const server = await startServer(kind);
+    try {
+      await rehearse(server.address);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  // Both programs as an office and its support would run them.
+  async function rehearse(address: DatabaseAddress): Promise<void> {
+    const service = await build('econnector');
+    const utility = await build('recovery-utility');
+    const share = join(service, 'share');
+    mkdirSync(share);
+    await buildPractice(address, 'office', {
+      size: 1,
+      preferences: { SupplementalBackupNetworkPath: share },
+    });
+    const config = join(service, 'office.json');
+    writeFileSync(
+      config,
+      JSON.stringify({
+        practiceId: '4711',
+        country: 'CA',
+        timeZone: 'America/Toronto',
+        database: urlOf(address, 'office'),
+        folder: join(service, 'state'),
+      }),
+    );
+    const env = { MYSQL_PWD: address.password ?? '' };
+    const night = await run(process.execPath, ['dist/main.js', config, '--now'], { cwd: service, env });
+    assert.match(night.stdout, /verified/i);
+
+    const recover = (password: string) =>
+      run(process.execPath, ['dist/main.js', '4711', share, urlOf(address, 'office_back')], {
+        cwd: utility,
+        env: { ...env, PASSWORD: password },
+      });
+    await assert.rejects(recover('not the password'), /password/);
+    const recovered = await recover(practiceAdminPassword);
+    assert.match(recovered.stdout, /It is whole: \d+ tables/);
+    assert.match(recovered.stdout, /Restored \d+ tables into office_back/);
+
+    const child = spawn(process.execPath, ['dist/main.js', config], {
+      cwd: service,
+      env: { ...process.env, ...env },
+    });
+    const log = join(service, 'state', 'service.log');
+    await until(() => existsSync(log) && /planned/.test(readFileSync(log, 'utf8')));
+    child.kill('SIGTERM');
+    const [code] = (await once(child, 'exit')) as [number | null];
+    assert.equal(code, 0);
+    assert.match(readFileSync(log, 'utf8'), /The service has stopped/);
+  }
+
+  async function build(example: string): Promise<string> {
+    const project = await packed.createProject(example, filesOf(example));
+    await run(bin('tsc'), [], { cwd: project });
+    return project;
+  }
 });
+
+function urlOf({ user, host, port, socketPath }: DatabaseAddress, database: string): string {
+  const socket = socketPath === undefined ? '' : `?socketPath=${encodeURIComponent(socketPath)}`;
+  return `mysql://${user}@${host ?? '127.0.0.1'}:${port ?? 3306}/${database}${socket}`;
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; !isSo(); tries += 1) {
+    if (tries === 600) throw new Error('it did not happen within a minute');
+    await delay(100);
+  }
+}
 
 /** The files of an example as they are in the repository. */
 function filesOf(example: string): Record<string, string> {

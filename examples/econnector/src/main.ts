@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { createFileLogger, renderReport, runSupplementalBackup, startNightly } from 'supplemental-backup';
+import { readConfiguration } from './configuration.js';
+import { planOf } from './plan.js';
+
+const [path = 'config.json', when] = process.argv.slice(2);
+const configuration = await readConfiguration(path);
+const logger = createFileLogger({ path: join(configuration.folder, 'service.log') });
+const plan = planOf(configuration, logger);
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+
+if (when === '--now') {
+  const report = await runSupplementalBackup(plan, { signal: stop.signal });
+  process.stdout.write(renderReport(report));
+} else {
+  logger.info('The service has started.');
+  await startNightly(plan, {
+    signal: stop.signal,
+    onPlanned: (run) => {
+      logger.info(run === null ? 'Nothing is due.' : 'The next run is planned.', {
+        at: run?.at.toISOString(),
+      });
+    },
+  });
+  logger.info('The service has stopped.');
+}
