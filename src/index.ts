@@ -177,6 +177,18 @@ export type {
 } from './recovery/compare/comparison.js';
 export { type DatabaseFingerprint, type SideOptions, takeFingerprint } from './recovery/compare/side.js';
 export type { LoadMethod } from './recovery/load/table-loader.js';
+export {
+  planRestore,
+  type RestoreObstacle,
+  type RestorePlan,
+  type RestorePlanTable,
+} from './recovery/plan/plan-restore.js';
+export {
+  type CertifiedTable,
+  certificateText,
+  type RestoreCertificate,
+} from './recovery/rehearse/certificate.js';
+export { type RehearseOptions, rehearseRestore } from './recovery/rehearse/rehearse-restore.js';
 export type { RestoreOptions } from './recovery/restore/options.js';
 export type {
   RestoredObject,
@@ -186,6 +198,7 @@ export type {
   RestoreReport,
 } from './recovery/restore/report.js';
 export { restoreDatabase } from './recovery/restore/restore-database.js';
+export type { TargetState } from './recovery/restore/target.js';
 export type { LostRows } from './recovery/salvage/lost-rows.js';
 export {
   type SalvagedTable,

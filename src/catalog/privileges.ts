@@ -1,6 +1,13 @@
 const everything: readonly string[] = [
+  'ALTER',
+  'CREATE',
+  'CREATE ROUTINE',
+  'CREATE VIEW',
+  'DROP',
   'EVENT',
   'EXECUTE',
+  'INDEX',
+  'INSERT',
   'LOCK TABLES',
   'PROCESS',
   'RELOAD',
@@ -10,7 +17,7 @@ const everything: readonly string[] = [
 ];
 
 /**
- * The privileges that grants give on all of a database, as far as a backup needs them.
+ * The privileges that grants give on all of a database, as far as a backup or a restore needs them.
  *
  * @param database - name of the database
  * @param grants - as `SHOW GRANTS` gives them

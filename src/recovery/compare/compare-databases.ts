@@ -1,6 +1,7 @@
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Comparison, Difference, TableComparison } from './comparison.js';
 import type { Definitions, Facts, TableDefinition } from './definitions.js';
+import { normaliseExpression } from './normalise.js';
 import { type DatabaseFingerprint, openSide, type Side, type SideOptions } from './side.js';
 
 /** Options of {@link compareDatabases}. */
@@ -130,7 +131,10 @@ class Comparer {
     for (const key of [...keys].sort()) {
       const original = this.#original.objects.get(key);
       const copy = this.#copy.objects.get(key);
-      if (original !== undefined && copy !== undefined) {
+      if (original !== undefined && copy !== undefined && original.kind === 'view' && !this.#bySpelling) {
+        // A view is shown as the server understood it, with brackets of its own.
+        this.#compareFacts('view', original.name, loosely(original.facts), loosely(copy.facts));
+      } else if (original !== undefined && copy !== undefined) {
         this.#compareFacts(original.kind, original.name, original.facts, copy.facts);
       } else {
         const { kind, name } = (original ?? copy)!;
@@ -158,6 +162,11 @@ class Comparer {
   #differ(kind: Difference['kind'], name: string, aspect: Difference['aspect'], message: string): void {
     this.#differences.push({ kind, name, aspect, message });
   }
+}
+
+function loosely(facts: Facts): Facts {
+  const statement = facts.get('statement');
+  return statement === undefined ? facts : new Map([...facts, ['statement', normaliseExpression(statement)]]);
 }
 
 function quoted(fact: string | undefined): string {

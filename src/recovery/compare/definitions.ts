@@ -189,7 +189,7 @@ class DefinitionReader {
     for (const row of rows) {
       const own = facts.get(row['TABLE_NAME']!);
       if (own === undefined) continue;
-      own.set('engine', row['ENGINE'] ?? '');
+      own.set('engine', (row['ENGINE'] ?? '').toLowerCase());
       own.set('collation', normaliseCharacterSet(row['TABLE_COLLATION'] ?? ''));
       own.set('comment', row['TABLE_COMMENT'] ?? '');
       own.set('row format', /row_format=(\w+)/i.exec(row['CREATE_OPTIONS'] ?? '')?.[1]?.toLowerCase() ?? '');

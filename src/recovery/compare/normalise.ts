@@ -22,7 +22,8 @@ export function normaliseDefault(
   dataType: string,
 ): string {
   if (value === null || (vendor === 'mariadb' && value === 'NULL')) return 'none';
-  if (/^current_timestamp/i.test(value)) return value.toUpperCase().replace('()', '');
+  if (/^current_timestamp/i.test(value) && /^(?:datetime|timestamp)$/i.test(dataType))
+    return value.toUpperCase().replace('()', '');
   const quoted = vendor === 'mariadb' ? /^'(.*)'$/s.exec(value) : null;
   const text =
     quoted === null

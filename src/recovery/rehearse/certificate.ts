@@ -1,0 +1,76 @@
+import type { Difference } from '../compare/comparison.js';
+import type { RestoreNote } from '../restore/report.js';
+
+/** A dated proof that an archive restores, and to what. Holds no value of a row. */
+export interface RestoreCertificate {
+  /** ISO 8601, UTC. */
+  readonly rehearsedAt: string;
+  readonly archiveId: string | null;
+  readonly database: string;
+  /** When the picture in the archive was taken. */
+  readonly snapshotAt: string;
+  /** The server it was restored on. */
+  readonly server: string;
+  /** What the restored database was held against. */
+  readonly provenAgainst: 'archive' | 'fingerprint' | 'source';
+  readonly equal: boolean;
+  readonly tables: readonly CertifiedTable[];
+  readonly rows: number;
+  /** Views, triggers, routines, events and sequences. */
+  readonly objects: number;
+  readonly restoreSeconds: number;
+  readonly comparisonSeconds: number;
+  readonly differences: readonly Difference[];
+  /** What this rehearsal does not show. */
+  readonly notTested: readonly string[];
+  readonly notes: readonly RestoreNote[];
+}
+
+/** A table that was restored. */
+export interface CertifiedTable {
+  readonly name: string;
+  readonly rows: number;
+  /** Hash of the content, computed by the server over all rows; independent of their order. Decimal text. */
+  readonly hash: string;
+}
+
+/** A certificate as a page for people. */
+export function certificateText(certificate: RestoreCertificate): string {
+  const { equal, differences, notTested, notes, provenAgainst } = certificate;
+  const against = {
+    archive: 'the definitions and counts in the archive',
+    fingerprint: 'the fingerprint taken of the original',
+    source: 'the original database',
+  }[provenAgainst];
+  const lines = [
+    `Restore rehearsal of ${certificate.rehearsedAt.slice(0, 10)}: ${equal ? 'PASSED' : 'FAILED'}`,
+    '',
+    `Database      ${certificate.database}`,
+    `Archive       ${certificate.archiveId ?? 'not known'}`,
+    `State of      ${certificate.snapshotAt}`,
+    `Restored on   ${certificate.server}, ${certificate.rehearsedAt}`,
+    `Tables        ${certificate.tables.length}`,
+    `Rows          ${certificate.rows}`,
+    `Other objects ${certificate.objects}`,
+    `Restore took  ${duration(certificate.restoreSeconds)}`,
+    `Compared with ${against}, in ${duration(certificate.comparisonSeconds)}`,
+  ];
+  const list = (title: string, items: readonly string[]): void => {
+    if (items.length > 0) lines.push('', title, ...items.map((item) => `- ${item}`));
+  };
+  list(
+    'Differences',
+    differences.map((difference) => difference.message),
+  );
+  list('Not tested', notTested);
+  list(
+    'Notes',
+    notes.map((note) => note.message),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

@@ -1,0 +1,201 @@
+import { randomBytes } from 'node:crypto';
+import type { TableDescription } from '../../archive/model.js';
+import type { ArchiveReader } from '../../archive/open-archive.js';
+import type { DatabaseAddress } from '../../database/address.js';
+import { openConnection } from '../../database/connection.js';
+import { quoteName } from '../../database/identifiers.js';
+import { BackupError } from '../../errors.js';
+import { compareDatabases } from '../compare/compare-databases.js';
+import type { Comparison, Difference } from '../compare/comparison.js';
+import { type DatabaseFingerprint, takeFingerprint } from '../compare/side.js';
+import type { RestoreOptions } from '../restore/options.js';
+import type { RestoreReport } from '../restore/report.js';
+import { restoreDatabase } from '../restore/restore-database.js';
+import { examineTarget, serverOf } from '../restore/target.js';
+import type { RestoreCertificate } from './certificate.js';
+
+/** Options of {@link rehearseRestore}. */
+export interface RehearseOptions
+  extends Pick<
+    RestoreOptions,
+    'adapt' | 'connections' | 'definers' | 'method' | 'onProgress' | 'signal' | 'tables'
+  > {
+  /**
+   * What the restored database must be equal to: the original database, as long as nobody has written to it since, or a
+   * fingerprint taken of it. Without it, definitions and counts of the archive are held against what was restored.
+   */
+  readonly against?: DatabaseAddress | DatabaseFingerprint;
+  /** Name of the scratch database, which must not exist. @defaultValue a new name */
+  readonly scratchName?: string;
+}
+
+/**
+ * Restores into a scratch database, holds it against the original or the archive, drops it, and gives a dated
+ * certificate. Events never run in the scratch database. `certificateText` makes a page of the certificate.
+ *
+ * @param source - an archive opened with `openArchive`
+ * @param server - where to rehearse; a database in the address is not touched
+ * @throws BackupError as `restoreDatabase`; a difference is no error but stands in the certificate
+ */
+export async function rehearseRestore(
+  source: ArchiveReader,
+  server: DatabaseAddress,
+  options: RehearseOptions = {},
+): Promise<RestoreCertificate> {
+  const { against, scratchName, ...restoreOptions } = options;
+  const database = scratchName ?? `supplemental_rehearsal_${randomBytes(6).toString('hex')}`;
+  const scratch = { ...server, database };
+  await refuseExisting(scratch);
+  try {
+    const begun = Date.now();
+    const restore = await restoreDatabase(source, scratch, {
+      ...restoreOptions,
+      events: 'disabled',
+      resume: false,
+    });
+    const restored = Date.now();
+    const judgement = await judge(source, scratch, options);
+    return certify(source, restore, judgement, against, {
+      restoreSeconds: (restored - begun) / 1000,
+      comparisonSeconds: (Date.now() - restored) / 1000,
+    });
+  } finally {
+    await dropScratch(scratch);
+  }
+}
+
+/** What is there already was not made here, and will not be dropped here. */
+async function refuseExisting(scratch: DatabaseAddress & { readonly database: string }): Promise<void> {
+  const connection = await openConnection(serverOf(scratch));
+  try {
+    if ((await examineTarget(connection, scratch.database)) === 'absent') return;
+  } finally {
+    await connection.close();
+  }
+  throw new BackupError(
+    'target-refused',
+    `There is a database "${scratch.database}" already, and a rehearsal drops its own at the end.`,
+    { details: { database: scratch.database } },
+  );
+}
+
+type Judgement = Pick<Comparison, 'differences' | 'objects'> & {
+  readonly server: string;
+  readonly contents: ReadonlyMap<string, { readonly rows: number; readonly hash: string }>;
+};
+
+async function judge(
+  source: ArchiveReader,
+  scratch: DatabaseAddress & { readonly database: string },
+  { against, tables, signal }: RehearseOptions,
+): Promise<Judgement> {
+  const session = signal === undefined ? {} : { signal };
+  const fingerprint = await takeFingerprint(scratch, session);
+  const { definitions, contents } = fingerprint;
+  const server = `${definitions.vendor === 'mariadb' ? 'MariaDB' : 'MySQL'} ${definitions.version}`;
+  if (against !== undefined) {
+    const rowFilters = await readRowFilters(source);
+    const options = {
+      rowFilters,
+      ...session,
+      tables: tables ?? source.manifest.tables.map((table) => table.name),
+      objects: tables === undefined,
+    };
+    const comparison = await compareDatabases(against, fingerprint, options);
+    // Events rest in the scratch database, whatever they do in the original.
+    const differences = comparison.differences.filter((difference) => difference.kind !== 'event');
+    return { server, contents, objects: comparison.objects, differences };
+  }
+  const differences: Difference[] = [];
+  const { server: origin } = await source.database(session);
+  const sameServer = origin.vendor === definitions.vendor && origin.version === definitions.version;
+  for (const { name, rows } of source.manifest.tables) {
+    if (tables !== undefined && !tables.includes(name)) continue;
+    const found = contents.get(name);
+    if (found === undefined) {
+      differences.push({
+        kind: 'table',
+        name,
+        aspect: 'missing-right',
+        message: `Table "${name}" is missing.`,
+      });
+      continue;
+    }
+    if (found.rows !== rows) {
+      const message = `Table "${name}" should have ${rows} rows and has ${found.rows}.`;
+      differences.push({ kind: 'table', name, aspect: 'rows', message });
+    }
+    if (
+      sameServer &&
+      !sameStatement(await source.table(name, session), definitions.tables.get(name)?.statement)
+    ) {
+      const message = `Table "${name}" has another definition than in the archive.`;
+      differences.push({ kind: 'table', name, aspect: 'definition', message });
+    }
+  }
+  return { server, contents, objects: definitions.objects.size, differences };
+}
+
+function sameStatement({ createStatement }: TableDescription, found: string | undefined): boolean {
+  // Names qualified with the database differ as the databases do.
+  const plain = (text: string): string => text.replaceAll(/`(?:[^`]|``)*`\.(?=`)/g, '');
+  return found !== undefined && plain(createStatement) === plain(found);
+}
+
+async function readRowFilters(source: ArchiveReader): Promise<Readonly<Record<string, string>>> {
+  const filters: Record<string, string> = {};
+  for (const { name } of source.manifest.tables) {
+    const { rowFilter } = await source.table(name);
+    if (rowFilter !== undefined) filters[name] = rowFilter.where;
+  }
+  return filters;
+}
+
+function certify(
+  source: ArchiveReader,
+  restore: RestoreReport,
+  judgement: Judgement,
+  against: RehearseOptions['against'],
+  times: Pick<RestoreCertificate, 'comparisonSeconds' | 'restoreSeconds'>,
+): RestoreCertificate {
+  const { manifest } = source;
+  const notTested: string[] = [];
+  if (against === undefined) {
+    notTested.push('The content of rows was not held against the original, only its definitions and counts.');
+  }
+  notTested.push(
+    'Events were restored but never run.',
+    'Programs of the practice were not started on the restored database.',
+  );
+  for (const { name, reason } of manifest.leftOut) notTested.push(`Not in the archive: ${name} (${reason}).`);
+  const tables = restore.tables.map(({ name, rows }) => ({
+    name,
+    rows,
+    hash: judgement.contents.get(name)?.hash ?? '',
+  }));
+  return {
+    rehearsedAt: restore.startedAt,
+    archiveId: manifest.archiveId,
+    database: source.label?.database ?? restore.database,
+    snapshotAt: restore.snapshotAt,
+    server: judgement.server,
+    provenAgainst: against === undefined ? 'archive' : 'contents' in against ? 'fingerprint' : 'source',
+    equal: judgement.differences.length === 0,
+    tables,
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    objects: judgement.objects,
+    ...times,
+    differences: judgement.differences,
+    notTested,
+    notes: restore.notes,
+  };
+}
+
+async function dropScratch(scratch: DatabaseAddress & { readonly database: string }): Promise<void> {
+  const connection = await openConnection(serverOf(scratch));
+  try {
+    await connection.query(`DROP DATABASE IF EXISTS ${quoteName(scratch.database)}`);
+  } finally {
+    await connection.close();
+  }
+}
