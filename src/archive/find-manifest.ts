@@ -28,7 +28,7 @@ export async function findManifest(
     checkEntrySize({ kind: 'manifest' }, length - TAR_END_BYTES - TAR_BLOCK_BYTES);
     const tail = await content.read(content.size - length, length, options);
     if (tail.subarray(length - TAR_END_BYTES).some((byte) => byte !== 0)) throw lost();
-    const found = findHeader(tail);
+    const found = await findHeader(tail);
     if (found !== null) {
       const manifest = parseManifest(tail.subarray(found.contentStart, found.contentStart + found.size));
       return { manifest, offset: content.size - length + found.contentStart - TAR_BLOCK_BYTES };
@@ -37,12 +37,14 @@ export async function findManifest(
   }
 }
 
-function findHeader(tail: Uint8Array): { readonly contentStart: number; readonly size: number } | null {
+async function findHeader(
+  tail: Uint8Array,
+): Promise<{ readonly contentStart: number; readonly size: number } | null> {
   const name = new TextEncoder().encode(`${MANIFEST_NAME}\0`);
   const end = tail.length - TAR_END_BYTES;
   for (let at = end - TAR_BLOCK_BYTES; at >= 0; at -= TAR_BLOCK_BYTES) {
     if (!name.every((byte, i) => tail[at + i] === byte)) continue;
-    const header = parseTarHeader(tail.subarray(at, at + TAR_BLOCK_BYTES));
+    const header = await parseTarHeader(tail.subarray(at, at + TAR_BLOCK_BYTES));
     const contentStart = at + TAR_BLOCK_BYTES;
     if (header === null || contentStart + header.size + tarPadding(header.size) !== end) throw lost();
     return { contentStart, size: header.size };

@@ -212,7 +212,7 @@ class ArchiveFiles {
       TAR_BLOCK_BYTES + entry.size,
       signal === undefined ? {} : { signal },
     );
-    const header = parseTarHeader(bytes.subarray(0, TAR_BLOCK_BYTES));
+    const header = await parseTarHeader(bytes.subarray(0, TAR_BLOCK_BYTES));
     const content = bytes.subarray(TAR_BLOCK_BYTES);
     const isTrue =
       header?.name === name &&

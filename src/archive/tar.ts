@@ -3,6 +3,7 @@
  * reader takes exactly the headers that the writer makes, so that links, paths, devices, sparse files and extensions
  * have nothing to hide in. A header stands alone in one block, so that it can be read at any offset.
  */
+import { createTarDecoder, createTarPacker } from 'modern-tar';
 import { utf8 } from '../bytes.js';
 import { BackupError } from '../errors.js';
 
@@ -13,6 +14,11 @@ export const TAR_END_BYTES: number = 2 * TAR_BLOCK_BYTES;
 
 const MAX_NAME_BYTES = 99;
 const MAX_SIZE: number = 8 ** 11 - 1;
+const TYPE_OFFSET = 156;
+const PLAIN_FILE = 0x30;
+const MAGIC_OFFSET = 257;
+const magic: Uint8Array = utf8('ustar\0');
+const sameForAll = { mode: 0o644, uid: 0, gid: 0, uname: '', gname: '' } as const;
 // No `..`, no absolute path, no backslash, no space: lower-case segments that mean the same on every system.
 const safeName = /^[A-Za-z0-9][A-Za-z0-9_.-]*(\/[A-Za-z0-9][A-Za-z0-9_.-]*)*$/;
 
@@ -30,29 +36,22 @@ export function tarPadding(size: number): number {
   return (TAR_BLOCK_BYTES - (size % TAR_BLOCK_BYTES)) % TAR_BLOCK_BYTES;
 }
 
-/** The header of a file. */
-export function tarHeader({ name, size, time }: TarEntry): Uint8Array {
+/**
+ * The header of a file, by `modern-tar`, which leaves nothing to chance but the contents' places: those are ours, since
+ * the manifest lists them.
+ *
+ * @throws RangeError when the name or the size is not one that a reader takes
+ */
+export async function tarHeader({ name, size, time }: TarEntry): Promise<Uint8Array> {
   if (name.length > MAX_NAME_BYTES || !safeName.test(name)) throw new RangeError('"name" is not a safe name');
   if (!(size >= 0 && size <= MAX_SIZE)) throw new RangeError('"size" is too large for a tar entry');
-  const block = new Uint8Array(TAR_BLOCK_BYTES);
-  block.set(utf8(name), 0);
-  block.set(octal(0o644, 8), 100);
-  block.set(octal(0, 8), 108);
-  block.set(octal(0, 8), 116);
-  block.set(octal(size, 12), 124);
-  block.set(octal(time, 12), 136);
-  // The checksum counts itself as eight spaces.
-  block.fill(0x20, 148, 156);
-  block[156] = 0x30;
-  block.set(utf8('ustar\0'), 257);
-  block.set(utf8('00'), 263);
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  block.set(octal(sum, 7), 148);
-  return block;
-}
-
-function octal(value: number, width: number): Uint8Array {
-  return utf8(`${value.toString(8).padStart(width - 1, '0')}\0`);
+  const { readable, controller } = createTarPacker();
+  const reader = readable.getReader();
+  controller.add({ name, size, mtime: new Date(time * 1000), type: 'file', ...sameForAll });
+  const { value } = await reader.read();
+  // The packer would wait for the content; only its header is wanted.
+  await reader.cancel();
+  return value!;
 }
 
 /**
@@ -60,19 +59,26 @@ function octal(value: number, width: number): Uint8Array {
  *
  * @throws BackupError `archive-damaged` when it is not a header as {@link tarHeader} makes it
  */
-export function parseTarHeader(block: Uint8Array): TarEntry | null {
+export async function parseTarHeader(block: Uint8Array): Promise<TarEntry | null> {
   if (block.every((byte) => byte === 0)) return null;
-  const name = String.fromCharCode(...block.subarray(0, block.indexOf(0)));
-  const entry = { name, size: parseOctal(block, 124), time: parseOctal(block, 136) };
-  const isSafe = name.length <= MAX_NAME_BYTES && safeName.test(name);
-  if (!isSafe || Number.isNaN(entry.size) || Number.isNaN(entry.time)) throw damagedTar();
-  if (!tarHeader(entry).every((byte, i) => byte === block[i])) throw damagedTar();
-  return entry;
-}
-
-function parseOctal(block: Uint8Array, at: number): number {
-  const text = String.fromCharCode(...block.subarray(at, at + 11));
-  return /^[0-7]{11}$/.test(text) ? Number.parseInt(text, 8) : Number.NaN;
+  // Anything but a plain file could make the decoder wait for more than one block.
+  const isFile = block.length === TAR_BLOCK_BYTES && block[TYPE_OFFSET] === PLAIN_FILE;
+  if (!isFile || !magic.every((byte, i) => block[MAGIC_OFFSET + i] === byte)) throw damagedTar();
+  try {
+    const { readable, writable } = createTarDecoder({ strict: true });
+    const reader = readable.getReader();
+    const writer = writable.getWriter();
+    writer.write(block).catch(() => undefined);
+    const { value } = await reader.read();
+    const { name, size, mtime } = value!.header;
+    const entry = { name, size, time: Math.floor((mtime?.getTime() ?? 0) / 1000) };
+    await reader.cancel();
+    const expected = await tarHeader(entry);
+    if (expected.every((byte, i) => byte === block[i])) return entry;
+  } catch {
+    // Told below: whatever it is, this writer did not make it.
+  }
+  throw damagedTar();
 }
 
 function damagedTar(): BackupError {

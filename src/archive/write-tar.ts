@@ -45,7 +45,12 @@ export async function* writeTar(
   let hasDatabase = false;
   let hasObjects = false;
 
-  function* entry(name: string, content: Uint8Array, sha256?: string, rows?: number): Generator<Uint8Array> {
+  async function* entry(
+    name: string,
+    content: Uint8Array,
+    sha256?: string,
+    rows?: number,
+  ): AsyncGenerator<Uint8Array> {
     const { length: size } = content;
     entries.push({
       name,
@@ -56,11 +61,11 @@ export async function* writeTar(
     });
     const padding = tarPadding(size);
     offset += TAR_BLOCK_BYTES + size + padding;
-    yield tarHeader({ name, size, time });
+    yield await tarHeader({ name, size, time });
     yield content;
     if (padding > 0) yield new Uint8Array(padding);
   }
-  const json = (name: string, value: unknown): Generator<Uint8Array> =>
+  const json = (name: string, value: unknown): AsyncGenerator<Uint8Array> =>
     entry(name, utf8(`${JSON.stringify(value, null, 1)}\n`));
 
   yield* entry(README_NAME, utf8(readme(label)));

@@ -142,7 +142,7 @@ describe('what a hostile file can cost', () => {
 
   it('a file that claims to be huge is not waited for', async () => {
     for (const name of ['database.json', 'notes.txt', 'tables/0001/000001.cols.gz']) {
-      const claim = tarHeader({ name, size: 8 * 2 ** 30 - 1, time: 0 });
+      const claim = await tarHeader({ name, size: 8 * 2 ** 30 - 1, time: 0 });
       await assert.rejects(open(await sealed(claim)), hasCode('archive-limit-exceeded', 'archive-damaged'));
     }
   });
@@ -171,8 +171,8 @@ describe('what a hostile file can cost', () => {
   });
 
   it('tar tricks find nothing to hold on to', async () => {
-    const header = tarHeader({ name: 'tables/0001/table.json', size: 5, time: 7 });
-    assert.deepEqual(parseTarHeader(header), { name: 'tables/0001/table.json', size: 5, time: 7 });
+    const header = await tarHeader({ name: 'tables/0001/table.json', size: 5, time: 7 });
+    assert.deepEqual(await parseTarHeader(header), { name: 'tables/0001/table.json', size: 5, time: 7 });
     for (const name of [
       '../x',
       '/etc/passwd',
@@ -185,7 +185,7 @@ describe('what a hostile file can cost', () => {
       'a/',
       `${'a/'.repeat(60)}x`,
     ]) {
-      assert.throws(() => tarHeader({ name, size: 0, time: 0 }), RangeError, name);
+      await assert.rejects(tarHeader({ name, size: 0, time: 0 }), RangeError, name);
     }
     const change = (edit: (block: Uint8Array) => void): Uint8Array => {
       const block = header.slice();
@@ -199,7 +199,7 @@ describe('what a hostile file can cost', () => {
       block[155] = 0x20;
       return block;
     };
-    assert.ok(parseTarHeader(change(() => undefined)));
+    assert.ok(await parseTarHeader(change(() => undefined)));
     const tricks: Readonly<Record<string, (block: Uint8Array) => void>> = {
       'a symbolic link': (block) => block.set(utf8('2'), 156),
       'a hard link': (block) => block.set(utf8('1/etc/passwd'), 156),
@@ -216,7 +216,7 @@ describe('what a hostile file can cost', () => {
       'an owner': (block) => block.set(utf8('root'), 265),
     };
     for (const [what, edit] of Object.entries(tricks)) {
-      assert.throws(() => parseTarHeader(change(edit)), hasCode('archive-damaged'), what);
+      await assert.rejects(parseTarHeader(change(edit)), hasCode('archive-damaged'), what);
     }
   });
 
@@ -231,7 +231,7 @@ describe('what a hostile file can cost', () => {
     // Every file of the tar taken out, doubled, and swapped with the next.
     const starts: number[] = [];
     for (let at = 0; at < blocks * 512; ) {
-      const header = parseTarHeader(tar.subarray(at, at + 512));
+      const header = await parseTarHeader(tar.subarray(at, at + 512));
       if (header === null) break;
       starts.push(at);
       at += 512 + Math.ceil(header.size / 512) * 512;

@@ -46,7 +46,7 @@ export async function findByHeaders(chunks: ChunkMap): Promise<readonly FoundFil
       at = chunks.nextGood(at + 1);
       continue;
     }
-    const header = headerIn(await chunks.read(at, TAR_BLOCK_BYTES));
+    const header = await headerIn(await chunks.read(at, TAR_BLOCK_BYTES));
     if (header === null) {
       at += TAR_BLOCK_BYTES;
       continue;
@@ -59,9 +59,9 @@ export async function findByHeaders(chunks: ChunkMap): Promise<readonly FoundFil
   return found;
 }
 
-function headerIn(block: Uint8Array): TarEntry | null {
+async function headerIn(block: Uint8Array): Promise<TarEntry | null> {
   try {
-    return parseTarHeader(block);
+    return await parseTarHeader(block);
   } catch (error) {
     // The middle of a file whose header is lost.
     if (isBackupError(error, 'archive-damaged')) return null;

@@ -8,7 +8,7 @@ import type { ByteSource } from '../../../src/bytes.js';
 export async function unpackTar(tar: ByteSource, place: string): Promise<void> {
   const reader = new ByteReader(tar);
   while (await reader.fill(TAR_BLOCK_BYTES)) {
-    const header = parseTarHeader(reader.take(TAR_BLOCK_BYTES));
+    const header = await parseTarHeader(reader.take(TAR_BLOCK_BYTES));
     if (header === null) return;
     await reader.fill(header.size + tarPadding(header.size));
     mkdirSync(dirname(join(place, header.name)), { recursive: true });
