@@ -15,6 +15,7 @@ import type { LoadMethod } from '../load/table-loader.js';
 import type { RestoreOptions } from '../restore/options.js';
 import { openRestoreSession, type RestoreSession } from '../restore/session.js';
 import { examineTarget, serverOf, type TargetState, targetOf } from '../restore/target.js';
+import { collidingNames } from '../restore/work.js';
 
 /** What a restore would do, and what stands in its way. Nothing was changed to find out. */
 export interface RestorePlan {
@@ -104,10 +105,11 @@ class Planner {
     for (const { name } of summaries) this.#checkTable(await this.#archive.table(name), capabilities);
     for (const object of objects) this.#adapt(adaptObject(object, capabilities).adaptations);
     await this.#checkDefiners(connection, objects);
-    this.#checkNames(
-      summaries.map((table) => table.name),
-      capabilities,
-    );
+    const collision = collidingNames(summaries, capabilities);
+    if (collision !== undefined) {
+      const [one, other] = collision;
+      this.#add('blocks', 'names-collide', `Tables "${one}" and "${other}" are the same name on the target.`);
+    }
     if (!localInfile)
       this.#add(
         'note',
@@ -242,23 +244,6 @@ class Planner {
         'definer-missing',
         `The target has no user ${definer}, for whom objects of the archive act.`,
       );
-    }
-  }
-
-  /** Names that differ in case alone are one name on some servers (C14). */
-  #checkNames(names: readonly string[], { lowerCaseTableNames }: Capabilities): void {
-    if (lowerCaseTableNames === 0) return;
-    const seen = new Map<string, string>();
-    for (const name of names) {
-      const other = seen.get(name.toLowerCase());
-      if (other !== undefined) {
-        this.#add(
-          'blocks',
-          'names-collide',
-          `Tables "${other}" and "${name}" are the same name on the target.`,
-        );
-      }
-      seen.set(name.toLowerCase(), name);
     }
   }
 }

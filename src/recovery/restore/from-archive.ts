@@ -1,4 +1,10 @@
-import type { DatabaseDescription, SchemaObject, TableSummary } from '../../archive/model.js';
+import { createHash } from 'node:crypto';
+import type {
+  DatabaseDescription,
+  SchemaObject,
+  TableDescription,
+  TableSummary,
+} from '../../archive/model.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
 import { serverErrorNumber } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
@@ -20,6 +26,7 @@ export class ArchiveRestore {
   readonly #archive: ArchiveReader;
   readonly #waiting: TableSummary[];
   readonly #totals: Pick<Required<RestoreProgress>, 'totalPlainBytes' | 'totalTables'>;
+  readonly #descriptions: Map<string, TableDescription> = new Map();
   readonly #done: RestoredTable[] = [];
   #rows = 0;
   #plainBytes = 0;
@@ -55,8 +62,8 @@ export class ArchiveRestore {
     for (const worker of workers) worker.catch((error: unknown) => work.fail(error));
     // The first failure is the cause; the others are its echo.
     await Promise.all(workers);
-    work.signal.throwIfAborted();
     this.#report('objects', '');
+    work.signal.throwIfAborted();
     this.#done.sort((a, b) => (a.name < b.name ? -1 : 1));
     return work.complete(this.#done, objects, this.#archive.manifest);
   }
@@ -74,21 +81,28 @@ export class ArchiveRestore {
         return;
       }
     }
+    await work.examine(server, await this.#describeTables(), objects);
     await work.beginAnew(server, database, key);
     await restoreSequences(work.schema.connection, objects, work.policy);
   }
 
+  async #describeTables(): Promise<readonly TableDescription[]> {
+    const { signal } = this.#work;
+    for (const { name } of this.#waiting) {
+      this.#descriptions.set(name, await this.#archive.table(name, { signal }));
+    }
+    return [...this.#descriptions.values()];
+  }
+
+  async #describe(name: string): Promise<TableDescription> {
+    return this.#descriptions.get(name) ?? this.#archive.table(name, { signal: this.#work.signal });
+  }
+
   /** The same archive and the same choice of tables. */
   #workKey(): string {
-    const { tables } = this.#work.options;
-    const indexes =
-      tables === undefined
-        ? 'all'
-        : this.#waiting
-            .map((table) => table.index)
-            .sort()
-            .join('.');
-    return `${this.#archive.manifest.archiveId}:${indexes.length > 150 ? indexes.length : indexes}`;
+    const chosen = this.#waiting.map((table) => table.index).sort((a, b) => a - b);
+    const digest = createHash('sha256').update(chosen.join(',')).digest('hex').slice(0, 16);
+    return `${this.#archive.manifest.archiveId}:${digest}`;
   }
 
   /** Keeps the tables that are whole, and drops everything else: what was under way, and what comes after the rows. */
@@ -138,7 +152,7 @@ export class ArchiveRestore {
   async #loadTable(session: RestoreSession, summary: TableSummary): Promise<void> {
     const work = this.#work;
     const { name, index } = summary;
-    const description = work.acceptTable(await this.#archive.table(name, { signal: work.signal }));
+    const description = work.acceptTable(await this.#describe(name));
     const statements = await makeTable(session, description, work.source.name, work.target.database);
     let taken = 0;
     let found = 0;

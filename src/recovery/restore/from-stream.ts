@@ -79,6 +79,7 @@ export class StreamRestore {
     }
     await this.#finishTables();
     this.#report('objects', '');
+    work.signal.throwIfAborted();
     const tables = [...this.#tables.values()];
     return work.complete(
       tables.map(({ description, taken }) => ({ name: description.name, rows: taken })),

@@ -6,7 +6,14 @@ import type {
 } from '../../archive/model.js';
 import { endSession } from '../../database/connection.js';
 import { BackupError } from '../../errors.js';
-import { type Adapted, adaptDefaults, adaptObject, adaptTable, describeAdaptation } from '../adapt/adapt.js';
+import {
+  type Adaptation,
+  type Adapted,
+  adaptDefaults,
+  adaptObject,
+  adaptTable,
+  describeAdaptation,
+} from '../adapt/adapt.js';
 import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
 import type { ObjectPolicy } from '../ddl/object-statement.js';
 import { createJournal, dropJournal } from './journal.js';
@@ -77,6 +84,32 @@ export class RestoreWork {
     return { definers, source: this.source.name, target: this.target.database };
   }
 
+  /**
+   * Looks at everything that will be made before anything is, so that one refusal names all that stands in the way.
+   *
+   * @throws BackupError `target-refused`
+   */
+  async examine(
+    server: RestoreSession,
+    tables: readonly TableDescription[],
+    objects: readonly SchemaObject[],
+  ): Promise<void> {
+    const capabilities = await readCapabilities(server.connection, modesOf(objects));
+    const adaptations = [
+      ...tables.map((table) => adaptTable(table, capabilities)),
+      ...objects.map((object) => adaptObject(object, capabilities)),
+    ].flatMap((adapted) => adapted.adaptations);
+    this.#check(adaptations.filter(({ to }) => to === null || this.options.adapt !== true));
+    const collision = collidingNames(tables, capabilities);
+    if (collision !== undefined) {
+      throw new BackupError(
+        'target-refused',
+        `Tables "${collision[0]}" and "${collision[1]}" are the same name on the target server.`,
+        { details: { database: this.target.database, tables: collision } },
+      );
+    }
+  }
+
   /** A table's definition as the target can take it. @throws BackupError `target-refused` when it cannot */
   acceptTable(table: TableDescription): TableDescription {
     if (table.rowFilter !== undefined) {
@@ -92,19 +125,21 @@ export class RestoreWork {
   }
 
   #accept<Definition>({ definition, adaptations }: Adapted<Definition>): Definition {
-    const sentences = adaptations.map(describeAdaptation);
-    if (
-      adaptations.some(({ to }) => to === null) ||
-      (adaptations.length > 0 && this.options.adapt !== true)
-    ) {
-      throw new BackupError(
-        'target-refused',
-        `The target server cannot take what the archive holds. ${sentences.join(' ')}`,
-        { details: { database: this.target.database, obstacles: sentences } },
-      );
-    }
-    for (const sentence of sentences) this.#note('adapted', sentence);
+    this.#check(adaptations.filter(({ to }) => to === null || this.options.adapt !== true));
+    for (const adaptation of adaptations) this.#note('adapted', describeAdaptation(adaptation));
     return definition;
+  }
+
+  #check(unacceptable: readonly Adaptation[]): void {
+    if (unacceptable.length === 0) return;
+    const sentences = unacceptable.map(describeAdaptation);
+    const few =
+      sentences.length > 5 ? [...sentences.slice(0, 5), `And ${sentences.length - 5} more.`] : sentences;
+    throw new BackupError(
+      'target-refused',
+      `The target server cannot take what the archive holds. ${few.join(' ')}`,
+      { details: { database: this.target.database, obstacles: sentences } },
+    );
   }
 
   #note(code: string, message: string): void {
@@ -151,8 +186,7 @@ export class RestoreWork {
   ): Promise<RestoreReport> {
     const { connection } = this.schema;
     const { events = 'as-found', tables: chosen, objects: wanted = chosen === undefined } = this.options;
-    const modes = new Set(objects.flatMap((object) => (object.sqlMode ?? '').split(',')).filter(Boolean));
-    const capabilities = await readCapabilities(connection, modes);
+    const capabilities = await readCapabilities(connection, modesOf(objects));
     const made = objects
       .filter((object) => wanted || object.kind === 'sequence')
       .map((object) => this.#accept(adaptObject(object, capabilities)));
@@ -187,15 +221,23 @@ export class RestoreWork {
   }
 }
 
-/** For a look from outside, such as a plan: one short session. */
-export async function withServer<Result>(
-  target: TargetAddress,
-  look: (server: RestoreSession) => Promise<Result>,
-): Promise<Result> {
-  const session = await openRestoreSession(serverOf(target), undefined);
-  try {
-    return await look(session);
-  } finally {
-    await session.connection.close();
+function modesOf(objects: readonly SchemaObject[]): ReadonlySet<string> {
+  return new Set(
+    objects.flatMap((object) => (object.sqlMode ?? '').split(',')).filter((mode) => mode !== ''),
+  );
+}
+
+/** Names that differ in case alone are one name on some servers (C14). */
+export function collidingNames(
+  tables: readonly { readonly name: string }[],
+  { lowerCaseTableNames }: Capabilities,
+): readonly [string, string] | undefined {
+  if (lowerCaseTableNames === 0) return undefined;
+  const seen = new Map<string, string>();
+  for (const { name } of tables) {
+    const other = seen.get(name.toLowerCase());
+    if (other !== undefined) return [other, name];
+    seen.set(name.toLowerCase(), name);
   }
+  return undefined;
 }
