@@ -6,6 +6,7 @@ import { classifyByCode } from '../classify.js';
 import type { OutgoingPart, PartPatience, PartTransport } from '../multipart/upload-in-parts.js';
 import { ask, type DeskLine, reach, statusFailure } from './desk.js';
 import type { ObjectInReply, PieceClaim, SignedRequest } from './messages.js';
+import { ViewBlob } from './view-blob.js';
 
 /** Size of a piece: a line that breaks loses half of one, on average. In bytes. */
 const pieceSize = 512 * 1024;
@@ -36,7 +37,7 @@ export async function sendSigned(
   bytes: Uint8Array<ArrayBuffer>,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const init: RequestInit = { method: 'PUT', headers: request.headers, body: bytes };
+  const init: RequestInit = { method: 'PUT', headers: request.headers, body: new ViewBlob(bytes) };
   const patience = 60_000 + Math.ceil((bytes.length / slowestLine) * 1000);
   const response = await reach(line, request.url, init, patience, signal);
   // Read, so that the connection serves again. It says nothing the status does not.
