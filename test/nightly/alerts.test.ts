@@ -47,9 +47,17 @@ describe('standing troubles', () => {
   it('tell once of what concerns both copies', () => {
     const places = (['hq', 'local'] as const).map((destination) => ({
       destination,
-      ...failed('table-damaged'),
+      ...failed('privilege-missing'),
     }));
     assert.deepEqual(codes(...places), ['backup-failed']);
+  });
+
+  it('tell of a damaged table for itself', () => {
+    assert.deepEqual(codes({ destination: 'hq', ...failed('table-damaged') }), []);
+    const standing = { practiceId: '4711', night: '2026-07-14', firstNight: '2026-07-01', destinations: [] };
+    const [alert] = standingTroubles({ ...standing, damage: 'Table "patient" is damaged.' });
+    assert.equal(alert?.code, 'table-damaged');
+    assert.match(alert?.message ?? '', /No older copy is removed for a month/);
   });
 
   it('tell of copies that are too old, or were never made', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, before, beforeEach, it } from 'node:test';
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
@@ -284,6 +284,39 @@ function wrongStates(server: () => TestServer): void {
     );
     assert.ok((await bench.hq.stat(foreign)) !== null);
     assert.ok(report?.warnings.some(({ code }) => code === 'archive-unreadable'));
+  });
+
+  it('goes on telling of a damaged table after the server repaired it, and removes no older copy meanwhile', async (t) => {
+    const { directory } = server();
+    if (directory === undefined) return t.skip('the files of this server are out of reach');
+    const find = async (name: string) =>
+      join(
+        directory,
+        (await readdir(directory, { recursive: true })).find((file) => file.endsWith(join(database, name)))!,
+      );
+    await night({}, { destinations: ['hq'] });
+    await server().query('FLUSH TABLES', database);
+    await truncate(await find('patient.MYD'), 1000);
+    try {
+      bench.setClock('2026-07-16T05:00:00Z');
+      const { error } = await night({}, { destinations: ['hq'] });
+      assert.equal(code(error), 'table-damaged');
+    } finally {
+      // As the server does it, or a person: what cannot be read any more is gone.
+      await server().query('REPAIR TABLE patient', database);
+    }
+    for (let day = 17; day <= 22; day++) {
+      bench.setClock(`2026-07-${day}T05:00:00Z`);
+      assert.equal((await night({}, { destinations: ['hq'] })).report?.outcome, 'complete');
+    }
+    assert.deepEqual(alerts(), ['table-damaged']);
+    assert.deepEqual([...bench.alerts.standing.keys()], ['table-damaged']);
+    assert.equal((await listBackups(bench.hq)).length, 7);
+    bench.setClock('2026-09-01T05:00:00Z');
+    await night({}, { destinations: ['hq'] });
+    assert.ok(!bench.alerts.standing.has('table-damaged'));
+    assert.ok((await listBackups(bench.hq)).length < 7);
+    await buildSmallPractice(server(), database);
   });
 
   it('seals for the password of today once it was changed', async () => {

@@ -10,6 +10,8 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `hq-copy-failed`, `local-copy-failed`: this one copy could not be made
  * - `hq-copy-stale`, `local-copy-stale`: the newest verified copy is too old
  * - `rehearsal-failed`: a restore was tried and did not succeed
+ * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a month, whatever
+ *   the next nights bring
  */
 export type AlertCode =
   | 'admin-password-missing'
@@ -19,7 +21,8 @@ export type AlertCode =
   | 'local-copy-failed'
   | 'local-copy-stale'
   | 'no-usable-admin'
-  | 'rehearsal-failed';
+  | 'rehearsal-failed'
+  | 'table-damaged';
 
 /** A standing trouble. */
 export interface Alert {

@@ -23,6 +23,8 @@ export interface Standing {
   /** Where the practice wants copies and may have them. */
   readonly destinations: readonly DestinationStanding[];
   readonly rehearsalFailed?: string;
+  /** What was said of a damaged table, as long as it must not be forgotten. */
+  readonly damage?: string;
 }
 
 /** One destination. */
@@ -63,7 +65,6 @@ const common: ReadonlySet<string> = new Set<BackupErrorCode>([
   'lock-not-granted',
   'privilege-missing',
   'schema-changed',
-  'table-damaged',
 ]);
 
 /**
@@ -84,6 +85,15 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
       if (alert !== null) add(alert);
     }
   }
+  if (standing.damage !== undefined) {
+    add({
+      code: 'table-damaged',
+      cause: 'table-damaged',
+      severity: 'high',
+      practiceId: standing.practiceId,
+      message: `${standing.damage} A server may repair such a table by itself and lose rows, and later copies then lack them. No older copy is removed for a month.`,
+    });
+  }
   if (standing.rehearsalFailed !== undefined) {
     add({
       code: 'rehearsal-failed',
@@ -101,7 +111,8 @@ function failure(
   { destination, failure: trouble }: DestinationStanding,
   { passingNights = 3 }: AlertThresholds,
 ): Alert | null {
-  if (trouble === undefined) return null;
+  // A damaged table is told of for itself.
+  if (trouble === undefined || trouble.code === 'table-damaged') return null;
   const { code, message, nights } = trouble;
   if (code === 'no-usable-admin') {
     return {

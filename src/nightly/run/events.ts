@@ -9,7 +9,23 @@ import type { BackupReport, CopyReport } from './report.js';
 /** What a run is doing, in order; a phase of a destination may overlap that of another. */
 export type BackupPhase = 'admin' | 'publish' | 'read' | 'retention' | 'snapshot' | 'verify';
 
-/** What happens during a run. A throw in the listener ends the run as a fault would. */
+/**
+ * What happens during a run. A throw in the listener ends the run as a fault would.
+ *
+ * Metrics need no more than these, whatever collects them; for a Prometheus client, say:
+ *
+ * ```ts
+ * const onEvent = (event: BackupEvent) => {
+ *   if (event.kind === 'retry') retries.inc({ destination: event.destination, code: event.code });
+ *   if (event.kind !== 'finished') return;
+ *   lockSeconds.set(event.report.lockSeconds ?? 0);
+ *   for (const { destination, outcome, copy } of event.report.destinations) {
+ *     nights.inc({ destination, outcome });
+ *     if (copy?.verifiedAt !== undefined) lastVerified.set({ destination }, Date.parse(copy.verifiedAt) / 1000);
+ *   }
+ * };
+ * ```
+ */
 export type BackupEvent =
   | { readonly kind: 'eligibility'; readonly destination: Destination; readonly eligibility: Eligibility }
   | { readonly kind: 'phase'; readonly phase: BackupPhase; readonly destination?: Destination }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { BackupError, type BackupErrorCode } from '../../errors.js';
 import type { AlertCode } from '../alerts/alert.js';
-import type { LastAttempt, NightHistory } from '../window.js';
+import { type LastAttempt, type NightHistory, nightsBetween } from '../window.js';
 import { readFileIfThere, replaceFile } from './atomic-file.js';
 import type { CopyReport } from './report.js';
 
@@ -48,9 +48,14 @@ export interface JournalState {
     readonly count: number;
     readonly endedAt: string;
   };
+  /** The newest night on which the server found a table damaged, and what was said of it. */
+  readonly damage?: { readonly night: string; readonly message: string };
   /** Date of the night of the last rehearsal of a restore, and what was wrong with it if anything was. */
   readonly rehearsal?: { readonly night: string; readonly failure?: string };
 }
+
+/** How long a damaged table is remembered. */
+const nightsOfDamage = 31;
 
 /** The memory of the runs of a practice: one small file, replaced in one step, so that a power cut never leaves half of it. */
 export class Journal {
@@ -107,6 +112,17 @@ export class Journal {
       .catch(() => undefined)
       .then(() => replaceFile(this.#path, `${JSON.stringify(this.#state, null, 1)}\n`));
     await this.#writing;
+  }
+
+  /**
+   * What was said of a damaged table, for a month: a server may repair it by itself and lose rows, after which the copies
+   * look well and lack them.
+   */
+  damageKnownOn(night: string): string | undefined {
+    const { damage } = this.#state;
+    if (damage === undefined) return undefined;
+    const age = nightsBetween(damage.night, night);
+    return age >= 0 && age <= nightsOfDamage ? damage.message : undefined;
   }
 
   /** As the plan of the nights needs it. */

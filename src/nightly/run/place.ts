@@ -142,13 +142,15 @@ export class Place {
 
   /** Removes what retention does not ask for: only after a verified copy. Never rejects but for the caller's signal. */
   async prune(admins: readonly AdminCandidate[] | undefined): Promise<void> {
-    const { plan, journal, now, signal, callerSignal, emit, warn } = this.#around;
+    const { plan, night, journal, now, signal, callerSignal, emit, warn } = this.#around;
     const { destination } = this;
     const store = this.#store;
     const policy = plan[destination]?.retention ?? defaultRetention;
     // It must be known who could open the old ones.
     if (!this.#verified || store === undefined || admins === undefined) return;
     if (policy === 'keep-all' || !store.capabilities.delete) return;
+    // Older copies may hold the rows that a repair has lost.
+    if (journal.damageKnownOn(night) !== undefined) return;
     emit({ kind: 'phase', phase: 'retention', destination });
     try {
       const { removed, warnings } = await prune({

@@ -1,6 +1,7 @@
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
 import type { DumpWarning } from '../../archive/model.js';
 import { explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
+import { isBackupError } from '../../errors.js';
 import { createFileSystemStorage } from '../../storage/file-system/file-system.js';
 import { standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
@@ -186,6 +187,9 @@ export class Run {
       }
       return { failed: next };
     });
+    const damaged = this.#places.find(({ error }) => isBackupError(error, 'table-damaged'));
+    if (damaged === undefined) return;
+    await journal.update(() => ({ damage: { night, message: sentenceOf(damaged.error) } }));
   }
 
   async #rehearse(report: BackupReport): Promise<BackupReport> {
@@ -211,6 +215,7 @@ export class Run {
     const sink = plan.alerts;
     if (sink === undefined) return;
     const { firstNight, rehearsal } = journal.state;
+    const damage = journal.damageKnownOn(night);
     const standing = standingTroubles(
       {
         practiceId: plan.practiceId,
@@ -219,6 +224,7 @@ export class Run {
         destinations: this.#places
           .filter(({ eligibility }) => eligibility?.eligible !== false)
           .map((place) => place.standing()),
+        ...(damage === undefined ? {} : { damage }),
         ...(rehearsal?.failure === undefined ? {} : { rehearsalFailed: rehearsal.failure }),
       },
       plan.alertThresholds,
