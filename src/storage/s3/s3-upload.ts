@@ -126,7 +126,11 @@ export function s3PartTransport(upload: S3Upload): PartTransport {
       // Not every store heeds the precondition of the completion itself, so the look before it narrows the gap.
       if (upload.ifAbsent) {
         const there = await look(bucket, key, signal);
-        if (there !== null && there.etag === expected) return there;
+        if (there !== null && there.etag === expected) {
+          // An earlier try has completed it, or another writer has stored these very bytes.
+          await abortUpload(bucket, bucket.pathOf(key), uploadId);
+          return there;
+        }
         if (there !== null) throw taken(bucket, key);
       }
       try {
