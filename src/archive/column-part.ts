@@ -42,8 +42,15 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** {@link encodeColumnPart}, and in which stretches of the part nothing repeats, in order. */
-export function encodeColumns(batch: ColumnBatch): {
+/**
+ * {@link encodeColumnPart}, and in which stretches of the part nothing repeats, in order.
+ *
+ * @param roomOf - gives room of at least so many bytes, for `bytes` to lie in
+ */
+export function encodeColumns(
+  batch: ColumnBatch,
+  roomOf: (size: number) => Uint8Array = (size) => new Uint8Array(size),
+): {
   readonly bytes: Uint8Array;
   readonly unrepeated: readonly Stretch[];
 } {
@@ -52,7 +59,7 @@ export function encodeColumns(batch: ColumnBatch): {
   const room = columns.reduce((sum, column) => sum + segmentBound(rows, column), 0);
   // The lengths stand before the segments, so their room is kept free and what is left of it cut off.
   const reserved = 10 + 5 * columns.length;
-  const out = new ByteBuilder(reserved + room);
+  const out = new ByteBuilder(roomOf(reserved + room));
   out.position = reserved;
   const unrepeated: Stretch[] = [];
   const lengths = columns.map((column) => {

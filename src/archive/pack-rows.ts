@@ -6,11 +6,21 @@ import type { ColumnBatch } from './column-batch.js';
 import { decodeColumnPart, encodeColumns } from './column-part.js';
 import { gunzipMember, gzipMember } from './gzip-member.js';
 import type { RowsPart, ValueForm } from './model.js';
+import { RoomPool } from './room-pool.js';
+
+// As many as are being compressed at a time.
+const rooms: RoomPool = new RoomPool(8, 4 * 1024 * 1024);
 
 /** Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has threads. */
 export async function packRows(table: number, sequence: number, batch: ColumnBatch): Promise<RowsPart> {
-  const { bytes: plain, unrepeated } = encodeColumns(batch);
+  let room: Uint8Array | undefined;
+  const { bytes: plain, unrepeated } = encodeColumns(batch, (size) => {
+    room = rooms.take(size);
+    return room;
+  });
   const data = await gzipMember(plain, batch.rows, unrepeated);
+  // Not after a failure: the thread pool may still be reading there.
+  if (room !== undefined) rooms.give(room);
   const sha256 = bytesToHex(engine.sha256(data));
   return { kind: 'rows', table, sequence, rows: batch.rows, plainBytes: plain.length, sha256, data };
 }

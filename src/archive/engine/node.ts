@@ -7,11 +7,10 @@ import type { Engine } from './engine.js';
 const deflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw);
 const inflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 
-// Every turn of the thread pool costs more than memory does: one turn takes in a whole part.
 const CHUNK_SIZE = 1 << 20;
 // Level 1 finds most of what there is to find in columns. A low memory level makes short blocks, each with a code of
 // its own, which suits short columns: a tenth smaller at the same speed.
-const ordinary: ZlibOptions = { level: 1, memLevel: 6, chunkSize: CHUNK_SIZE };
+const ordinary: ZlibOptions = { level: 1, memLevel: 6 };
 const literal: ZlibOptions = { ...ordinary, strategy: constants.Z_HUFFMAN_ONLY };
 const unfinished: ZlibOptions = { finishFlush: constants.Z_SYNC_FLUSH };
 const algorithm = 'chacha20-poly1305';
@@ -24,11 +23,12 @@ export const engine: Engine = {
     const pieces: Promise<Uint8Array>[] = [];
     let from = 0;
     for (const { start, end } of unrepeated) {
-      if (start > from) pieces.push(deflateAsync(data.subarray(from, start), { ...ordinary, ...unfinished }));
-      pieces.push(deflateAsync(data.subarray(start, end), { ...literal, ...unfinished }));
+      if (start > from)
+        pieces.push(deflateInOneTurn(data.subarray(from, start), { ...ordinary, ...unfinished }));
+      pieces.push(deflateInOneTurn(data.subarray(start, end), { ...literal, ...unfinished }));
       from = end;
     }
-    pieces.push(deflateAsync(data.subarray(from), ordinary));
+    pieces.push(deflateInOneTurn(data.subarray(from), ordinary));
     const done = await Promise.all(pieces);
     return done.length === 1 ? done[0]! : concatBytes(done);
   },
@@ -71,3 +71,10 @@ export const engine: Engine = {
     }),
   equalBytes: (a, b) => Buffer.compare(a, b) === 0,
 };
+
+// Every further turn of the thread pool costs time, and room that is not used costs the garbage collector's.
+function deflateInOneTurn(data: Uint8Array, options: ZlibOptions): Promise<Uint8Array> {
+  const share = options.strategy === constants.Z_HUFFMAN_ONLY ? 1 : 0.4;
+  const chunkSize = Math.min(CHUNK_SIZE, Math.max(1024, Math.ceil(data.length * share)));
+  return deflateAsync(data, { ...options, chunkSize });
+}
