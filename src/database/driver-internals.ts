@@ -10,6 +10,8 @@ export interface DriverInternals {
   readonly stream: Socket;
   /** The command that is being answered; null or undefined between commands. */
   readonly _command: unknown;
+  /** Takes every chunk that the socket gives. */
+  packetParser: ChunkTaker;
   /** Runs a command after those already queued. */
   addCommand(command: DriverCommand): void;
   /** Sends one packet under the next sequence number, splitting it at 16 MiB. */
@@ -17,12 +19,21 @@ export interface DriverInternals {
   /** Begins a new exchange. */
   _resetSequenceId(): void;
   readonly clientEncoding: string;
+  /** Without a packet: asks the current command whether it is done, and goes on with the next. */
+  handlePacket(): void;
+}
+
+/** Something that takes the bytes of a connection. */
+export interface ChunkTaker {
+  execute(chunk: Buffer): void;
+  /** Whether a chunk may be overwritten after the call. */
+  readonly isQuick?: true;
 }
 
 /** Something the driver feeds with every packet that arrives while it is the current command. */
 export interface DriverCommand {
   /**
-   * @param packet - undefined once, when the command may send; the packet and its buffer are reused after the call
+   * @param packet - undefined when the command may send, and when it is asked whether it is done
    * @returns whether the command is done
    */
   execute(packet: IncomingPacket | undefined, driver: DriverInternals): boolean;
@@ -66,13 +77,13 @@ export function packetOf(payload: Uint8Array): OutgoingPacket {
 }
 
 /** Whether a packet is the end of a result or of its columns. */
-export function isEof(packet: IncomingPacket): boolean {
-  return packet.buffer[packet.offset] === 0xfe && packet.end - packet.offset < 9;
+export function isEof(buffer: Buffer, start: number, end: number): boolean {
+  return buffer[start] === 0xfe && end - start < 9;
 }
 
 /** The count of warnings that an end packet tells. */
-export function warningsOf(packet: IncomingPacket): number {
-  return packet.buffer.readUInt16LE(packet.offset + 1);
+export function warningsOf(buffer: Buffer, start: number): number {
+  return buffer.readUInt16LE(start + 1);
 }
 
 /** Listens in on a command of the driver for the count of warnings, which the driver itself passes over. */
@@ -80,7 +91,9 @@ export function countWarnings(command: unknown, onWarnings: (count: number) => v
   const watched = command as DriverCommand;
   const execute = watched.execute;
   watched.execute = (packet, driver) => {
-    if (packet !== undefined && isEof(packet)) onWarnings(warningsOf(packet));
+    if (packet !== undefined && isEof(packet.buffer, packet.offset, packet.end)) {
+      onWarnings(warningsOf(packet.buffer, packet.offset));
+    }
     return execute.call(watched, packet, driver);
   };
 }

@@ -76,7 +76,7 @@ export class BatchBuilder {
   }
 
   /**
-   * Takes one row. Its buffer must not change until the rows are {@link take}n.
+   * Takes one row. Its buffer must not change before {@link settle}.
    *
    * @param packet - holds the row's packet
    * @param start - of the payload: a zero byte, the NULL bitmap, the values
@@ -95,6 +95,17 @@ export class BatchBuilder {
     this.#noted = noted + 1;
     this.#bytes += end - start;
     if (noted + 1 === blockRows) this.#turn();
+  }
+
+  /**
+   * Makes sure that no row is left in the buffers they came in.
+   *
+   * @throws RangeError when a packet is not a row of these columns
+   */
+  settle(): void {
+    this.#turn();
+    // The same buffer may come again with other rows.
+    this.#block = nothing;
   }
 
   /** Turns the noted rows. */

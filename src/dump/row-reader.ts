@@ -2,14 +2,15 @@ import type { ColumnBatch } from '../archive/column-batch.js';
 import type { ValueForm } from '../archive/model.js';
 import { asBackupError, type Connection, endSession } from '../database/connection.js';
 import {
+  type ChunkTaker,
   type DriverCommand,
   type DriverInternals,
   driverInternals,
   type IncomingPacket,
   isEof,
-  packetOf,
   warningsOf,
 } from '../database/driver-internals.js';
+import { FrameReader } from '../database/frame-reader.js';
 import { BackupError, isBackupError } from '../errors.js';
 import { BatchBuilder } from './batch-builder.js';
 import { formOfWireType } from './wire-types.js';
@@ -102,11 +103,18 @@ type Phase =
   | 'rows'
   | 'start';
 
-/** COM_STMT_PREPARE, COM_STMT_EXECUTE and the rows, as one command of the driver. */
-class RowCommand implements DriverCommand {
+/**
+ * COM_STMT_PREPARE, COM_STMT_EXECUTE and the rows, as one command of the driver.
+ *
+ * While it runs, the bytes of the connection come here and not to the driver's own parser: rows are cut and turned where
+ * they lie, in the buffer that the socket reads into.
+ */
+class RowCommand implements DriverCommand, ChunkTaker {
+  readonly isQuick = true;
   readonly #query: RowQuery;
   readonly #batchBytes: number;
   readonly #batchRows: number;
+  readonly #frames: FrameReader = new FrameReader((buffer, start, end) => this.#packet(buffer, start, end));
   /** One is filled while the other is out. */
   #filling: BatchBuilder;
   #out: BatchBuilder;
@@ -115,14 +123,16 @@ class RowCommand implements DriverCommand {
   #statement = 0;
   #columnsSeen = 0;
   #driver: DriverInternals | undefined;
+  #parser: ChunkTaker | undefined;
+  #chunk: Buffer | undefined;
   #full = false;
+  #paused = false;
   #failure: unknown;
   #failed = false;
   #wake: (() => void) | undefined;
 
   rows = 0;
   warnings = 0;
-  paused = false;
 
   constructor(query: RowQuery, options: RowReaderOptions) {
     this.#query = query;
@@ -145,10 +155,7 @@ class RowCommand implements DriverCommand {
   /** The next batch, undefined at the end. */
   async next(): Promise<ColumnBatch | undefined> {
     while (!this.#full && !this.finished && !this.#failed) {
-      if (this.paused) {
-        this.paused = false;
-        this.#driver?.stream.resume();
-      }
+      this.#resume();
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -161,17 +168,8 @@ class RowCommand implements DriverCommand {
     this.#filling = this.#out;
     this.#out = filled;
     this.#full = false;
-    if (this.paused) {
-      this.paused = false;
-      this.#driver?.stream.resume();
-    }
-    try {
-      return filled.take();
-    } catch (error) {
-      // Rows are parsed in blocks, the last one here: it may be now that one turns out not to be a row.
-      this.end(notUnderstood(error));
-      throw this.#failure;
-    }
+    this.#resume();
+    return filled.take();
   }
 
   /** Ends the exchange with an error, from outside or from inside. The first one counts. */
@@ -186,119 +184,142 @@ class RowCommand implements DriverCommand {
     if (error !== null) this.end(asBackupError(error));
   }
 
-  execute(packet: IncomingPacket | undefined, driver: DriverInternals): boolean {
-    if (this.#failed) return false;
+  execute(packet: IncomingPacket | Buffer | undefined, driver?: DriverInternals): boolean {
+    if (packet instanceof Uint8Array) this.#take(packet);
+    else if (driver !== undefined && this.#phase === 'start') this.#begin(driver);
+    return this.finished;
+  }
+
+  #begin(driver: DriverInternals): void {
+    this.#driver = driver;
+    this.#parser = driver.packetParser;
+    driver.packetParser = this;
+    this.#phase = 'prepareHeader';
+    this.#send(prepareStatement(this.#query.sql));
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#failed) return;
     try {
-      if (packet === undefined) {
-        this.#driver = driver;
-        driver._resetSequenceId();
-        driver.writePacket(packetOf(prepareStatement(this.#query.sql)));
-        this.#phase = 'prepareHeader';
-        return false;
-      }
-      if (this.#phase === 'rows') return this.#row(packet, driver);
-      return this.#exchange(packet, driver);
+      this.#chunk = chunk;
+      this.#frames.execute(chunk);
+      this.#filling.settle();
     } catch (error) {
       this.end(notUnderstood(error));
-      return false;
+      return;
     }
+    const { rows, bytes } = this.#filling;
+    if (this.finished) this.#giveBack();
+    else if (bytes >= this.#batchBytes || rows >= this.#batchRows) this.#pause();
   }
 
-  #row(packet: IncomingPacket, driver: DriverInternals): boolean {
-    const { buffer, offset, end } = packet;
+  #packet(buffer: Buffer, start: number, end: number): void {
+    if (this.#phase !== 'rows') {
+      this.#exchange(buffer, start, end);
+      return;
+    }
     // Every row begins with a zero byte, so an end or an error can never be taken for one (F3).
-    if (buffer[offset] === okMark) {
+    if (buffer[start] === okMark) {
       const builder = this.#filling;
-      builder.add(buffer, offset, end);
+      builder.add(buffer, start, end);
       this.rows++;
-      if (builder.bytes >= this.#batchBytes || builder.rows >= this.#batchRows) {
-        this.#full = true;
-        if (!this.paused) {
-          // What is left of the chunk in hand still arrives, and is added to this batch: 64 KiB at most.
-          this.paused = true;
-          driver.stream.pause();
-        }
-        this.#wakeUp();
-      }
-      return false;
+      // A packet that was put together lies where the next one will.
+      if (buffer !== this.#chunk) builder.settle();
+      return;
     }
-    if (isEof(packet)) {
-      this.warnings = warningsOf(packet);
-      this.#close(driver);
-      return true;
+    if (isEof(buffer, start, end)) {
+      this.warnings = warningsOf(buffer, start);
+      this.#send(closeStatement(this.#statement));
+      this.#phase = 'done';
+    } else if (buffer[start] === errMark) {
+      this.#refused(buffer, start, end);
+    } else {
+      throw new RangeError('neither row nor end');
     }
-    return this.#refused(packet, driver);
   }
 
-  #exchange(packet: IncomingPacket, driver: DriverInternals): boolean {
-    const { buffer, offset } = packet;
-    if (buffer[offset] === errMark) return this.#refused(packet, driver);
+  #exchange(buffer: Buffer, start: number, end: number): void {
+    if (buffer[start] === errMark) {
+      this.#refused(buffer, start, end);
+      return;
+    }
     const { forms } = this.#query;
     switch (this.#phase) {
       case 'prepareHeader': {
-        this.#statement = buffer.readUInt32LE(offset + 1);
-        const columns = buffer.readUInt16LE(offset + 5);
-        const parameters = buffer.readUInt16LE(offset + 7);
+        this.#statement = buffer.readUInt32LE(start + 1);
+        const columns = buffer.readUInt16LE(start + 5);
+        const parameters = buffer.readUInt16LE(start + 7);
         if (columns !== forms.length || parameters !== 0) {
           throw new RangeError(`${columns} columns and ${parameters} parameters for ${forms.length} columns`);
         }
         this.#phase = 'prepareColumns';
-        return false;
+        return;
       }
       case 'prepareColumns':
-        if (isEof(packet)) {
-          driver._resetSequenceId();
-          driver.writePacket(packetOf(executeStatement(this.#statement)));
+        if (isEof(buffer, start, end)) {
           this.#phase = 'executeHeader';
+          this.#send(executeStatement(this.#statement));
         }
-        return false;
+        return;
       case 'executeHeader':
         this.#phase = 'executeColumns';
-        this.#columnsSeen = 0;
-        return false;
+        return;
       case 'executeColumns':
-        if (isEof(packet)) {
-          if (this.#columnsSeen !== forms.length) throw new RangeError('a column is missing');
-          this.#phase = 'rows';
-        } else {
-          this.#checkColumn(packet);
+        if (!isEof(buffer, start, end)) {
+          this.#checkColumn(buffer, end);
+          return;
         }
-        return false;
+        if (this.#columnsSeen !== forms.length) throw new RangeError('a column is missing');
+        this.#phase = 'rows';
+        return;
       default:
         throw new RangeError('a packet came that nobody asked for');
     }
   }
 
   /** The table may have been altered since its columns were looked up; then its values would be misread. */
-  #checkColumn(packet: IncomingPacket): void {
+  #checkColumn(buffer: Buffer, end: number): void {
     const wanted = this.#query.forms[this.#columnsSeen];
     // The type stands at a fixed distance from the end, whatever names and extensions come before.
-    const type = packet.buffer[packet.end - 6]!;
-    const flags = packet.buffer.readUInt16LE(packet.end - 5);
-    const found = formOfWireType(type, flags);
+    const found = formOfWireType(buffer[end - 6]!, buffer.readUInt16LE(end - 5));
     if (found !== wanted) {
       throw new RangeError(`column ${this.#columnsSeen + 1} is ${found}, not ${wanted}`);
     }
     this.#columnsSeen++;
   }
 
-  #refused(packet: IncomingPacket, driver: DriverInternals): boolean {
-    const inOrder = packet.buffer[packet.offset] === errMark;
-    this.end(
-      inOrder
-        ? asBackupError(packet.asError(driver.clientEncoding))
-        : notUnderstood(new RangeError('neither row nor end')),
-    );
-    // After an ERR packet the exchange is over, and the driver goes on to its next command.
-    if (inOrder) this.#phase = 'done';
-    return inOrder;
+  /** An ERR packet: the exchange is over, and in order. */
+  #refused(buffer: Buffer, start: number, end: number): void {
+    this.end(asBackupError(errorOf(buffer, start, end)));
+    this.#phase = 'done';
   }
 
-  #close(driver: DriverInternals): void {
-    driver._resetSequenceId();
-    driver.writePacket(packetOf(closeStatement(this.#statement)));
-    this.#phase = 'done';
+  /** Lets the driver go on with its next command. */
+  #giveBack(): void {
+    this.#driver!.packetParser = this.#parser!;
+    this.#driver!.handlePacket();
     this.#wakeUp();
+  }
+
+  #send(payload: Buffer): void {
+    const frame = Buffer.allocUnsafe(4 + payload.length);
+    // Every command begins its exchange anew, with packet number 0.
+    frame.writeUInt32LE(payload.length, 0);
+    frame.set(payload, 4);
+    this.#driver!.stream.write(frame);
+  }
+
+  #pause(): void {
+    this.#full = true;
+    this.#paused = true;
+    this.#driver!.stream.pause();
+    this.#wakeUp();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#driver!.stream.resume();
   }
 
   #wakeUp(): void {
@@ -308,18 +329,25 @@ class RowCommand implements DriverCommand {
   }
 }
 
+/** Error number, state and text of an ERR packet. */
+function errorOf(buffer: Buffer, start: number, end: number): Error {
+  const hasState = buffer[start + 3] === 0x23;
+  const text = buffer.toString('utf8', start + (hasState ? 9 : 3), end);
+  return Object.assign(new Error(text), { code: 'ERROR', errno: buffer.readUInt16LE(start + 1) });
+}
+
 function notUnderstood(cause: unknown): BackupError {
   return new BackupError('dump-incomplete', 'The database server answered in a way that is not understood.', {
     cause,
   });
 }
 
-function prepareStatement(sql: string): Uint8Array {
+function prepareStatement(sql: string): Buffer {
   return Buffer.concat([Uint8Array.of(stmtPrepare), Buffer.from(sql, 'utf8')]);
 }
 
 /** No cursor, one iteration, no parameters. */
-function executeStatement(id: number): Uint8Array {
+function executeStatement(id: number): Buffer {
   const payload = Buffer.alloc(10);
   payload[0] = stmtExecute;
   payload.writeUInt32LE(id, 1);
@@ -327,7 +355,7 @@ function executeStatement(id: number): Uint8Array {
   return payload;
 }
 
-function closeStatement(id: number): Uint8Array {
+function closeStatement(id: number): Buffer {
   const payload = Buffer.alloc(5);
   payload[0] = stmtClose;
   payload.writeUInt32LE(id, 1);
