@@ -13,6 +13,7 @@ const ENOUGH = 0.02;
 export function hasRepeats(data: Uint8Array): boolean {
   if (data.length < WORTHWHILE_BYTES) return true;
   const seen = new Int32Array(SLOTS);
+  const enough = (data.length / 16) * ENOUGH;
   let places = 0;
   let repeats = 0;
   let window = data[0]! | (data[1]! << 8) | (data[2]! << 16);
@@ -23,8 +24,10 @@ export function hasRepeats(data: Uint8Array): boolean {
     if (hash >>> 28 !== 0) continue;
     const slot = (hash >>> 12) & (SLOTS - 1);
     places++;
-    if (seen[slot] === window) repeats++;
-    else seen[slot] = window;
+    if (seen[slot] !== window) seen[slot] = window;
+    // Text is known as text after a few kilobytes.
+    else if (++repeats > enough) return true;
   }
-  return repeats > places * ENOUGH;
+  // The same few bytes all over may have no place with that hash at all.
+  return places < data.length / 64;
 }
