@@ -1,0 +1,74 @@
+import { test } from 'node:test';
+import { expectTypeOf } from 'expect-type';
+import {
+  type ArchiveReader,
+  type BackupError,
+  type BackupErrorCode,
+  type ByteSource,
+  type Consistency,
+  type DatabaseAddress,
+  decryptArchive,
+  dumpDatabase,
+  encryptArchive,
+  errorExplanations,
+  type GetOptions,
+  isBackupError,
+  type LastAdmin,
+  type Manifest,
+  openArchive,
+  type Part,
+  type Recipient,
+  type restoreDatabase,
+  type SealedArchive,
+  type StorageAdapter,
+  type Unlock,
+} from '../../src/index.js';
+
+// What is wrong here does not compile; nothing is left to check when it runs.
+
+test('the stations of a backup fit together', () => {
+  expectTypeOf(dumpDatabase).returns.toExtend<AsyncIterable<Part>>();
+  expectTypeOf(encryptArchive).parameter(0).toEqualTypeOf<AsyncIterable<Part>>();
+  expectTypeOf(encryptArchive).returns.toEqualTypeOf<SealedArchive>();
+  expectTypeOf<SealedArchive>().toExtend<ByteSource>();
+  expectTypeOf<SealedArchive>().toExtend<Parameters<typeof decryptArchive>[0]>();
+  expectTypeOf(decryptArchive).returns.toExtend<Parameters<typeof restoreDatabase>[0]>();
+  expectTypeOf(openArchive).returns.resolves.toEqualTypeOf<ArchiveReader>();
+  expectTypeOf<ArchiveReader>().toExtend<Parameters<typeof restoreDatabase>[0]>();
+  expectTypeOf<StorageAdapter['get']>().returns.toExtend<ByteSource>();
+});
+
+test('an error guard narrows to its code', () => {
+  const thrown: unknown = undefined;
+  if (isBackupError(thrown, 'wrong-key')) {
+    expectTypeOf(thrown).toExtend<BackupError>();
+    expectTypeOf(thrown.code).toEqualTypeOf<'wrong-key'>();
+  }
+  if (isBackupError(thrown)) expectTypeOf(thrown.code).toEqualTypeOf<BackupErrorCode>();
+  expectTypeOf(errorExplanations).toBeObject();
+  expectTypeOf<keyof typeof errorExplanations>().toEqualTypeOf<BackupErrorCode>();
+});
+
+test('what was found is told by its kind, and carries what belongs to it', () => {
+  expectTypeOf<LastAdmin['kind']>().toEqualTypeOf<
+    'found' | 'never-logged-in' | 'no-admin' | 'no-password' | 'unsupported-hash'
+  >();
+  expectTypeOf<Extract<LastAdmin, { kind: 'found' }>>().toHaveProperty('admin');
+  expectTypeOf<Extract<LastAdmin, { kind: 'no-admin' }>>().not.toHaveProperty('admin');
+  expectTypeOf<Part['kind']>().toEqualTypeOf<'database' | 'objects' | 'rows' | 'summary' | 'table'>();
+  expectTypeOf<Unlock['kind']>().toEqualTypeOf<'enrolled' | 'stored-hash'>();
+  expectTypeOf<Extract<Consistency, { kind: 'per-table' }>>().toHaveProperty('reason');
+});
+
+test('options are read-only, and an absent one is left out rather than undefined', () => {
+  expectTypeOf<{ readonly user: 'x'; readonly host: undefined }>().not.toExtend<DatabaseAddress>();
+  expectTypeOf<GetOptions>().toEqualTypeOf<Readonly<GetOptions>>();
+  expectTypeOf<Manifest['tables']>().not.toExtend<unknown[]>();
+});
+
+test('a recipient is a text or an implementation of one’s own', () => {
+  type Recipients = Parameters<typeof encryptArchive>[1]['recipients'];
+  expectTypeOf<readonly string[]>().toExtend<Recipients>();
+  expectTypeOf<readonly Recipient[]>().toExtend<Recipients>();
+  expectTypeOf<string>().not.toExtend<Recipients>();
+});
