@@ -14,18 +14,21 @@ export function readDatabaseUrl(
   option: string,
   env: CommandLine['env'],
 ): DatabaseAddress & { readonly database: string } {
-  const address = parse(url, option);
-  if (address.user === '') throw new UsageError(`--${option} names no user: mysql://user@host:3306/database`);
-  if (address.database === undefined) {
-    throw new UsageError(`--${option} names no database: mysql://user@host:3306/database`);
-  }
-  const password = env['MYSQL_PWD'];
-  return {
-    ...address,
-    database: address.database,
-    ...((address.password ?? '') === '' && password !== undefined ? { password } : {}),
-  };
+  const address = readServerUrl(url, option, env);
+  const { database } = address;
+  if (database === undefined) throw new UsageError(`--${option} names no database: ${shape}/database`);
+  return { ...address, database };
 }
+
+/** The same where no database need be named. @throws UsageError */
+export function readServerUrl(url: string, option: string, env: CommandLine['env']): DatabaseAddress {
+  const address = parse(url, option);
+  if (address.user === '') throw new UsageError(`--${option} names no user: ${shape}`);
+  const password = env['MYSQL_PWD'];
+  return (address.password ?? '') === '' && password !== undefined ? { ...address, password } : address;
+}
+
+const shape = 'mysql://user@host:3306';
 
 function parse(url: string, option: string): DatabaseAddress {
   try {

@@ -264,6 +264,39 @@ describeOnEachServer(
       assert.equal((await runCli(['verify', damaged, '--without-key'])).code, 4);
     });
 
+    it('restore --dry-run changes nothing, and rehearse certifies and cleans up', async () => {
+      const archive = join(folder, 'for-rehearsal.tar.age');
+      await backup(archive);
+      const target = source.replace('/cli_office', '/cli_planned');
+      const plan = ['restore', archive, '--target', target, '--identity', keyFile, '--dry-run'];
+      const planned = await runCli(plan, { env });
+      assert.equal(planned.code, 0, planned.stderr);
+      assert.match(planned.stdout, /Nothing was changed/);
+      const intoOffice = await runCli(
+        ['restore', archive, '--target', source, '--identity', keyFile, '--dry-run'],
+        { env },
+      );
+      assert.equal(intoOffice.code, 6, intoOffice.stdout);
+
+      const onServer = source.replace('/cli_office', '');
+      const rehearse = [
+        'rehearse',
+        archive,
+        '--target',
+        onServer,
+        '--identity',
+        keyFile,
+        '--against',
+        source,
+      ];
+      const rehearsed = await runCli(rehearse, { env });
+      assert.equal(rehearsed.code, 0, rehearsed.stdout + rehearsed.stderr);
+      assert.match(rehearsed.stdout, /PASSED/);
+      const left = await server().query("SHOW DATABASES LIKE '%rehears%'");
+      assert.deepEqual(left, []);
+      assert.deepEqual(await server().query("SHOW DATABASES LIKE 'cli_planned'"), []);
+    });
+
     it('an archive for the last administrator opens with that password and no other', async () => {
       await server().query(users);
       const ofUsers = source.replace('/cli_office', '/cli_users');

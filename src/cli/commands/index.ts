@@ -3,6 +3,7 @@ import { backupCommand } from './backup.js';
 import { extractCommand } from './extract.js';
 import { inspectCommand } from './inspect.js';
 import { planCommand } from './plan.js';
+import { rehearseCommand } from './rehearse.js';
 import { restoreCommand } from './restore.js';
 import { verifyCommand } from './verify.js';
 import { whoCanOpenCommand } from './who-can-open.js';
@@ -15,5 +16,6 @@ export const commands: readonly Command[] = [
   whoCanOpenCommand,
   verifyCommand,
   restoreCommand,
+  rehearseCommand,
   extractCommand,
 ];

@@ -1,13 +1,14 @@
-import { type ArchiveKeys, openArchive } from '../../archive/index.js';
+import { type ArchiveKeys, type ArchiveReader, openArchive } from '../../archive/index.js';
 import type { RangeSource } from '../../bytes.js';
 import type { DatabaseAddress } from '../../database/address.js';
+import { planRestore, type RestorePlan } from '../../recovery/plan/plan-restore.js';
 import type { RestoreReport } from '../../recovery/restore/report.js';
 import { restoreDatabase } from '../../recovery/restore/restore-database.js';
 import { type SalvageReport, salvage } from '../../recovery/salvage/salvage.js';
 import type { Command, CommandLine, CommandResult } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
-import { exitCodes } from '../exit-codes.js';
-import { formatCount, formatPairs, formatSeconds, plural, printable } from '../format.js';
+import { exitCodes, UsageError } from '../exit-codes.js';
+import { formatBytes, formatCount, formatPairs, formatSeconds, plural, printable } from '../format.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
 import { openLocation } from '../location.js';
 import { startProgress } from '../progress.js';
@@ -30,6 +31,10 @@ Usage: supplemental-backup restore ARCHIVE --target URL
 ${keyHelp}
   --tables LIST      only these: a,b,c*
   --replace          drop what is in the target first
+  --dry-run          change nothing: show what would be restored and what the
+                     target cannot take
+  --adapt            let the nearest collation, engine or mode stand in for one
+                     that the target does not know, and list them
   --salvage          from a damaged archive restore what is whole, list what is
                      lost, and end with 4
   --json             one JSON document
@@ -39,6 +44,8 @@ ${keyHelp}
     target: { type: 'string' },
     tables: { type: 'string' },
     replace: { type: 'boolean' },
+    'dry-run': { type: 'boolean' },
+    adapt: { type: 'boolean' },
     salvage: { type: 'boolean' },
   },
   positionals: { least: 1, most: 1 },
@@ -47,12 +54,20 @@ ${keyHelp}
     const archive = await openLocation(given.positionals[0]!, line);
     try {
       const keys = await readKeys(given, archive, line);
-      const restored = given.flag('salvage') ? salvageInto : restoreInto;
+      if (given.flag('dry-run') && given.flag('salvage')) {
+        throw new UsageError('Give --dry-run or --salvage, not both.');
+      }
+      const restored = given.flag('dry-run') ? planInto : given.flag('salvage') ? salvageInto : restoreInto;
       try {
         return await restored(
           archive,
           keys,
-          { target, tables: given.text('tables'), replace: given.flag('replace') },
+          {
+            target,
+            tables: given.text('tables'),
+            replace: given.flag('replace'),
+            adapt: given.flag('adapt'),
+          },
           line,
         );
       } finally {
@@ -68,22 +83,23 @@ interface Wanted {
   readonly target: DatabaseAddress;
   readonly tables: string | undefined;
   readonly replace: boolean;
+  readonly adapt: boolean;
 }
 
 async function restoreInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace }: Wanted,
+  { target, tables, replace, adapt }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const reader = await openArchive(archive, { ...keys, signal: line.signal });
   const progress = startProgress(line, 'Restoring', 'bytes');
   try {
-    const held = reader.manifest.tables.map(({ name }) => name);
-    const names = tables === undefined ? undefined : pickNames(held, readNames(tables));
+    const names = tables === undefined ? undefined : namesIn(reader, tables);
     const report = await restoreDatabase(reader, target, {
       ...(names === undefined ? {} : { tables: names }),
       replace,
+      adapt,
       signal: line.signal,
       onProgress: ({ plainBytes, totalPlainBytes }) => progress.update(plainBytes, totalPlainBytes),
     });
@@ -95,10 +111,57 @@ async function restoreInto(
   }
 }
 
+async function planInto(
+  archive: RangeSource,
+  keys: ArchiveKeys,
+  { target, tables, replace, adapt }: Wanted,
+  line: CommandLine,
+): Promise<CommandResult> {
+  const reader = await openArchive(archive, { ...keys, signal: line.signal });
+  try {
+    const names = tables === undefined ? undefined : namesIn(reader, tables);
+    const plan = await planRestore(reader, target, {
+      ...(names === undefined ? {} : { tables: names }),
+      replace,
+      adapt,
+      signal: line.signal,
+    });
+    return {
+      json: { plan },
+      text: renderPlan(plan),
+      exitCode: plan.possible ? exitCodes.done : exitCodes.targetRefused,
+    };
+  } finally {
+    reader.close();
+  }
+}
+
+function namesIn(reader: ArchiveReader, tables: string): readonly string[] {
+  const held = reader.manifest.tables.map(({ name }) => name);
+  return pickNames(held, readNames(tables));
+}
+
+function renderPlan(plan: RestorePlan): string {
+  const marks = { blocks: 'In the way', changes: 'Would change', note: 'Note' };
+  const pairs = formatPairs([
+    ['Target', `${printable(plan.database)} on ${plan.server.vendor} ${printable(plan.server.version)}`],
+    ['Original', `${plan.source.vendor} ${printable(plan.source.version)}`],
+    [
+      'Would load',
+      `${plural(plan.tables.length, 'table')}, ${formatCount(plan.rows)} rows, ${formatBytes(plan.plainBytes)}`,
+    ],
+    ['Possible', plan.possible ? 'yes' : 'no'],
+  ]);
+  const obstacles = plan.obstacles.map(
+    ({ severity, message }) => `${marks[severity]}: ${printable(message)}`,
+  );
+  return [pairs, '', ...obstacles, 'Nothing was changed.'].join('\n');
+}
+
 async function salvageInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace }: Wanted,
+  { target, tables, replace, adapt }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const progress = startProgress(line, 'Salvaging', 'bytes');
@@ -107,6 +170,7 @@ async function salvageInto(
       ...keys,
       ...(tables === undefined ? {} : { tables: readNames(tables) }),
       replace,
+      adapt,
       signal: line.signal,
       onProgress: ({ plainBytes, totalPlainBytes }) => progress.update(plainBytes, totalPlainBytes),
     });

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { cp, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { build } from 'esbuild';
+import { entryPoints } from './api-report.js';
+import { projectRoot, sourceFiles } from './imports.js';
+import { type PackedLibrary, packLibrary, run } from './packed.js';
+
+const bin = (name: string): string => join(projectRoot, 'node_modules', '.bin', name);
+const entries = entryPoints();
+const specifiers = entries.map(({ entry }) => `supplemental-backup${entry.slice(1)}`);
+
+describe('the package as it is published', () => {
+  let packed: PackedLibrary;
+  before(async () => {
+    packed = await packLibrary();
+  });
+  after(() => packed.remove());
+
+  test('holds the source, what is compiled from it, the pages and nothing else', () => {
+    const compiled = sourceFiles().flatMap((file) => {
+      const stem = `dist/src/${file.replace(/\.ts$/, '')}`;
+      return [`src/${file}`, `${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`, `${stem}.d.ts.map`];
+    });
+    const pages = packed.files.filter((file) => /^docs\/[A-Z-]+\.md$/.test(file));
+    const own = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
+    const wanted = new Set([...compiled, ...pages, ...own]);
+    const unwanted = packed.files.filter((file) => !wanted.has(file));
+    const missing = [...wanted].filter((file) => !packed.files.includes(file));
+    assert.deepEqual({ unwanted, missing }, { unwanted: [], missing: [] });
+  });
+
+  test('publint finds nothing to say about it', async () => {
+    const { stdout } = await run(bin('publint'), ['run', packed.tarball, '--strict'], { cwd: projectRoot });
+    assert.match(stdout, /All good!/);
+  });
+
+  test('its types resolve for every kind of ESM importer', async () => {
+    await run(bin('attw'), [packed.tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'], {
+      cwd: projectRoot,
+    });
+  });
+
+  test('every entry point can be imported', async () => {
+    const project = await packed.createProject('esm', {
+      'main.js': `${specifiers
+        .map((specifier, index) => `import * as entry${index} from '${specifier}';`)
+        .join(
+          '\n',
+        )}\nconsole.log(JSON.stringify([${specifiers.map((_, index) => `Object.keys(entry${index}).length`)}]));`,
+    });
+    const { stdout } = await run(process.execPath, ['main.js'], { cwd: project });
+    for (const names of JSON.parse(stdout) as number[]) assert.ok(names > 0);
+  });
+
+  test('every entry point can be required', { skip: canRequireEsm() }, async () => {
+    const project = await packed.createProject('cjs', {
+      'main.cjs': specifiers.map((specifier) => `require('${specifier}');`).join('\n'),
+    });
+    await run(process.execPath, ['main.cjs'], { cwd: project });
+  });
+
+  for (const [resolution, module] of [
+    ['node16', 'node16'],
+    ['bundler', 'esnext'],
+  ] as const) {
+    test(`its declarations compile with moduleResolution ${resolution}, unchecked libraries not allowed`, async () => {
+      const project = await packed.createProject(`types-${resolution}`, {
+        'main.ts': `${specifiers
+          .map((specifier, index) => `import * as entry${index} from '${specifier}';`)
+          .join('\n')}\nexport const entries = [${specifiers.map((_, index) => `entry${index}`)}];\n`,
+        'tsconfig.json': JSON.stringify({
+          compilerOptions: {
+            target: 'es2022',
+            module,
+            moduleResolution: resolution,
+            strict: true,
+            exactOptionalPropertyTypes: true,
+            noUncheckedIndexedAccess: true,
+            noEmit: true,
+            types: ['node'],
+          },
+        }),
+      });
+      await run(bin('tsc'), ['-p', project], { cwd: project });
+    });
+  }
+
+  test('the command line starts', async () => {
+    const project = await packed.createProject('bin', {});
+    const main = join(project, 'node_modules', 'supplemental-backup', 'dist', 'src', 'cli', 'main.js');
+    const { stdout } = await run(process.execPath, [main, '--version'], { cwd: project });
+    assert.equal(stdout.trim(), packageJson().version);
+  });
+
+  test('a browser bundle of the archive room holds no Node.js module', async (context) => {
+    const project = await packed.createProject('browser', {
+      'main.js': "export * from 'supplemental-backup/archive';",
+    });
+    const { outputFiles, metafile } = await build({
+      absWorkingDir: project,
+      entryPoints: ['main.js'],
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'browser',
+      metafile: true,
+      write: false,
+      logLevel: 'silent',
+    });
+    const bytes = outputFiles[0]!.contents.length;
+    context.diagnostic(`minified: ${bytes} bytes`);
+    const foreign = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+    assert.deepEqual(foreign, []);
+    assert.ok(!Object.keys(metafile.inputs).some((input) => input.includes('mysql2')));
+    // A limit, so that a heavy dependency does not slip in unseen.
+    assert.ok(bytes < 250_000, `${bytes} bytes`);
+  });
+
+  test('an error of one installed copy is known to another', async () => {
+    const project = await packed.createProject('twice', {
+      'node_modules/second/index.js': "export * from './node_modules/supplemental-backup/dist/src/index.js';",
+    });
+    const modules = join(project, 'node_modules');
+    await cp(join(modules, 'supplemental-backup'), join(modules, 'second/node_modules/supplemental-backup'), {
+      recursive: true,
+    });
+    await symlink(join(projectRoot, 'node_modules/mysql2'), join(modules, 'second/node_modules/mysql2'));
+    const script = `
+      import { BackupError } from 'supplemental-backup';
+      import { BackupError as Other, isBackupError } from './node_modules/second/index.js';
+      console.log(BackupError === Other, isBackupError(new BackupError('wrong-key', 'x'), 'wrong-key'));`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
+      cwd: project,
+    });
+    assert.equal(stdout.trim(), 'false true');
+  });
+});
+
+test('nothing that is written is never used', async () => {
+  await run(bin('knip'), ['--no-progress'], { cwd: projectRoot });
+});
+
+test('no dependency is asked for that runs a script while it is installed', () => {
+  const { dependencies } = packageJson();
+  for (const name of Object.keys(dependencies)) {
+    const manifest = JSON.parse(
+      readFileSync(join(projectRoot, 'node_modules', name, 'package.json'), 'utf8'),
+    ) as { scripts?: Record<string, string> };
+    for (const script of ['preinstall', 'install', 'postinstall']) {
+      assert.equal(manifest.scripts?.[script], undefined, `${name} ${script}`);
+    }
+  }
+});
+
+function packageJson(): {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+} {
+  return JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+}
+
+function canRequireEsm(): string | false {
+  return process.features.require_module === true ? false : 'this Node.js cannot require ES modules';
+}
