@@ -16,7 +16,7 @@ export interface PartClaim {
 }
 
 /** A part as the store has it. */
-export interface PartInStore {
+interface PartInStore {
   readonly number: number;
   readonly size: number;
   readonly etag: string;
@@ -40,7 +40,7 @@ interface PiecesOfPart {
 }
 
 /** What the office asks, by the kind of message. */
-export interface HandOverMessages {
+interface HandOverMessages {
   /** A URL for a small object. */
   readonly whole: { readonly key: string; readonly size: number; readonly md5: string };
   /** A new upload in parts. */

@@ -216,7 +216,7 @@ export async function look(
 }
 
 /** The etag that stores give to an object of parts: the MD5 of the MD5s, and how many. */
-export function etagOfParts(parts: readonly UploadedPart[]): string {
+function etagOfParts(parts: readonly UploadedPart[]): string {
   const all = createHash('md5');
   for (const { md5 } of parts) all.update(md5, 'hex');
   return `${all.digest('hex')}-${parts.length}`;
