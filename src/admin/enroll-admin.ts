@@ -45,7 +45,7 @@ export interface Enrolled {
  * @throws BackupError what the store throws
  * @example
  * ```ts
- * await enrollAdmin(admin, typedPassword, { store });
+ * await enrollAdmin(admin, password, { store: enrollments });
  * ```
  */
 export function enrollAdmin(

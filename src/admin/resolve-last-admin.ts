@@ -73,7 +73,7 @@ const believedAhead: number = 36 * 3600 * 1000;
  * @example
  * ```ts
  * const last = resolveLastAdmin(await readAdmins(connection), { asOf: new Date() });
- * if (last.kind !== 'found') alert(last.sentence);
+ * if (last.kind !== 'found') console.error(last.sentence);
  * ```
  */
 export function resolveLastAdmin(

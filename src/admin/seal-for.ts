@@ -57,8 +57,9 @@ const longestUnlock = 192 * 1024;
  * @throws BackupError what the store throws
  * @example
  * ```ts
- * const { recipients, keyHolder, unlock } = await sealFor(lastAdmin, { store });
- * const archive = encryptArchive(parts, { recipients, label: { practiceId, database, scope, keyHolder, unlock } });
+ * const { recipients, keyHolder, unlock } = await sealFor(lastAdmin, { store: enrollments });
+ * const label = { practiceId, database: 'opendental', scope: 'full', keyHolder, unlock } as const;
+ * const archive = encryptArchive(dumpDatabase(database), { recipients, label });
  * ```
  */
 export function sealFor(last: LastAdmin, options: SealForOptions): Promise<Seal> {

@@ -76,8 +76,8 @@ export function whoCanOpen(
  * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`
  * @example
  * ```ts
- * const identities = (await unlockArchives(labels, todaysPassword)).map(({ identity }) => identity);
- * for await (const part of decryptArchive(oldArchive, { identities })) …
+ * const identities = (await unlockArchives(labels, password)).map(({ identity }) => identity);
+ * for await (const part of decryptArchive(store.get(key), { identities })) console.log(part.kind);
  * ```
  */
 export async function unlockArchives(

@@ -32,7 +32,7 @@ export interface OpenedArchive extends AsyncIterable<Part> {
  *
  * @example
  * ```ts
- * for await (const part of decryptArchive(source, { password })) console.log(part.kind);
+ * for await (const part of decryptArchive(store.get(key), { password })) console.log(part.kind);
  * ```
  * @param source - the archive
  * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`, while iterating

@@ -34,8 +34,8 @@ export interface SealedArchive extends AsyncIterable<Uint8Array> {
  *
  * @example
  * ```ts
- * const archive = encryptArchive(dumpDatabase(address), { recipients: ['age1…'], label });
- * await store.put(key, archive);
+ * const archive = encryptArchive(dumpDatabase(database), { recipients: [recipient], label });
+ * for await (const chunk of archive) await file.write(chunk);
  * console.log((await archive.manifest).tables.length, 'tables');
  * ```
  * @param parts - as `dumpDatabase` gives them

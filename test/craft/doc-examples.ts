@@ -22,12 +22,24 @@ export function docExamples(): readonly DocExample[] {
     names: exportedNames(declarations),
   }));
   const stage = exportedNames(join(projectRoot, 'dist/test/craft/example-stage.d.ts'));
-  return sourceFiles().flatMap((file) =>
-    examplesIn(file).map(({ code, line }) => ({
-      place: `${file}:${line}`,
-      module: asModule(code, entries, stage),
-    })),
+  const comments = sourceFiles().flatMap((file) =>
+    examplesIn(file).map((found) => ({ ...found, file: `src/${file}` })),
   );
+  const pages = ['README.md', 'docs/EMBEDDING.md', 'docs/ERRORS.md'].flatMap((file) =>
+    blocksIn(file).map((found) => ({ ...found, file })),
+  );
+  return [...comments, ...pages].map(({ file, code, line }) => ({
+    place: `${file}:${line}`,
+    module: asModule(code, entries, stage),
+  }));
+}
+
+function blocksIn(page: string): { readonly code: string; readonly line: number }[] {
+  const text = readFileSync(join(projectRoot, page), 'utf8');
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((match) => ({
+    code: match[1]!,
+    line: text.slice(0, match.index).split('\n').length,
+  }));
 }
 
 function examplesIn(file: string): { readonly code: string; readonly line: number }[] {
@@ -50,7 +62,7 @@ function asModule(
   const lines = imports.map((statement) => statement.getText());
   const missing = [...used].filter((name) => !declared.has(name)).sort();
   for (const { specifier, names } of entries) {
-    const found = missing.filter((name) => names.has(name));
+    const found = missing.filter((name) => names.has(name) && !declared.has(name));
     if (found.length === 0) continue;
     lines.push(`import { ${found.join(', ')} } from '${specifier}';`);
     for (const name of found) declared.add(name);

@@ -1,5 +1,5 @@
 // Writes what is generated from the source and kept in the repository: `npm run generate`.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderReaderScript } from '../archive/support/reader-script.js';
 import { apiReports } from './api-report.js';
@@ -7,5 +7,6 @@ import { renderErrorsPage } from './errors-page.js';
 import { projectRoot } from './imports.js';
 
 writeFileSync(join(projectRoot, 'docs', 'ERRORS.md'), renderErrorsPage());
+mkdirSync(join(projectRoot, 'etc'), { recursive: true });
 for (const { file, text } of [renderReaderScript(), ...apiReports()])
   writeFileSync(join(projectRoot, file), text);

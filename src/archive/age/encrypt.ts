@@ -33,7 +33,7 @@ export interface EncryptAgeCommonOptions {
  * ```ts
  * import { encryptAge } from 'supplemental-backup/age';
  *
- * for await (const chunk of encryptAge(bytes, { recipients: ['age1…'] })) await file.write(chunk);
+ * for await (const chunk of encryptAge(bytes, { recipients: [recipient] })) await file.write(chunk);
  * ```
  * @param source - what to encrypt
  * @returns the encrypted file, in pieces; it can be iterated once

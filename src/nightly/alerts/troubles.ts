@@ -69,11 +69,6 @@ const common: ReadonlySet<string> = new Set<BackupErrorCode>([
 
 /**
  * The troubles that stand, each code at most once.
- *
- * @example
- * ```ts
- * for (const alert of standingTroubles(standing)) console.warn(alert.message);
- * ```
  */
 export function standingTroubles(standing: Standing, thresholds: AlertThresholds = {}): readonly Alert[] {
   const alerts = new Map<AlertCode, Alert>();

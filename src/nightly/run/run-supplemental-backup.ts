@@ -28,10 +28,10 @@ const defaultReserve: number = 1024 ** 3;
  * const report = await runSupplementalBackup({
  *   practiceId: '4711',
  *   practice: { onSupport: true, hasEConnector: true, cloudDatabase: false, status: 'enabled', country: 'US' },
- *   database: { user: 'backup', password, database: 'opendental' },
+ *   database,
  *   timeZone: 'America/Chicago',
- *   spool: 'C:\\ProgramData\\SupplementalBackup',
- *   hq: { storage: hqStore },
+ *   spool,
+ *   hq: { storage: store },
  * });
  * console.log(renderReport(report));
  * ```

@@ -17,7 +17,7 @@ import { RestoreWork } from './work.js';
  * @example
  * ```ts
  * const archive = await openArchive(source, { password });
- * const report = await restoreDatabase(archive, { user: 'root', database: 'recovered' });
+ * const report = await restoreDatabase(archive, { ...server, database: 'recovered' });
  * console.log(report.tables.length);
  * ```
  * @param source - an archive opened with `openArchive`, which can be resumed and read in parallel; or a database as parts,

@@ -63,7 +63,8 @@ export interface NamedCheck {
  * import { test } from 'node:test';
  * import { storageContract } from 'supplemental-backup/testing';
  *
- * for (const check of storageContract({ create: () => createMyStorage() })) test(check.name, check.run);
+ * const checks = storageContract({ create: () => createMyStorage() });
+ * for (const check of checks) test(check.name, check.run);
  * ```
  */
 export function storageContract(subject: ContractSubject): readonly ContractCheck[] {

@@ -1,0 +1,181 @@
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from '../../src/archive/age/index.js';
+import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
+import { type Connection, openConnection } from '../../src/database/connection.js';
+import {
+  type AdminCandidate,
+  type ArchiveReader,
+  type Catalog,
+  createFileSystemStorage,
+  createMemoryEnrollments,
+  createMemoryStorage,
+  type DatabaseAddress,
+  dumpDatabase,
+  type EnrollmentStore,
+  encryptArchive,
+  enrollAdmin,
+  inspectArchive,
+  type Label,
+  type LastAdmin,
+  type NightHistory,
+  type NightPlan,
+  openArchive,
+  type Part,
+  type Practice,
+  type RangeSource,
+  type RetainedArchive,
+  readAdmins,
+  readCatalog,
+  replayableBytes,
+  resolveLastAdmin,
+  runSupplementalBackup,
+  type StorageAdapter,
+  sealFor,
+} from '../../src/index.js';
+import { storePassword } from '../practice/users.js';
+import { startServer, type TestServer, whyMissing } from '../support/servers.js';
+
+// Everything that the examples in the documentation speak of without saying where it comes from. They are declared
+// here and filled in by openStage; imports see the values.
+
+export let server: DatabaseAddress;
+export let database: DatabaseAddress & { readonly database: string };
+export let connection: Connection;
+export let catalog: Catalog;
+export let admin: AdminCandidate;
+export let lastAdmin: LastAdmin;
+export let label: Label;
+export let labels: readonly Label[];
+export let source: RangeSource;
+export let archive: ArchiveReader;
+export let store: StorageAdapter;
+export let enrollments: EnrollmentStore;
+export let plan: NightPlan;
+export let key: string;
+export let spool: string;
+export let networkPath: string;
+export let logFile: string;
+export let file: FileHandle;
+export let recipient: string;
+export let identity: string;
+export const password = 'molar velvet harbor';
+export const practiceId = '4711';
+export const loggedInUserNum = '1';
+export const signal: AbortSignal = new AbortController().signal;
+export const bytes: Uint8Array = new Uint8Array(100_000);
+export const practice: Practice = {
+  onSupport: true,
+  hasEConnector: true,
+  cloudDatabase: false,
+  status: 'enabled',
+  country: 'US',
+};
+export const destinations: unknown[] = [];
+export const hq = 'hq';
+export const hqUrl = 'http://127.0.0.1:9/hand-over';
+export const headers = (): Record<string, string> => ({ authorization: 'Bearer token' });
+export const history: NightHistory = { verified: {} };
+export const schedule = { timeZone: 'America/Chicago' } as const;
+export const archives: readonly RetainedArchive[] = [];
+export const createMyStorage = (): StorageAdapter => myStorage;
+
+const myStorage = createMemoryStorage();
+const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
+
+let started: TestServer | undefined;
+let folder: string | undefined;
+
+/** Why there can be no stage on this machine; false when there can. */
+export function stageMissing(): string | false {
+  return whyMissing(kind) ?? false;
+}
+
+const office = [
+  'CREATE DATABASE office CHARACTER SET utf8',
+  'CREATE TABLE office.patient (PatNum BIGINT NOT NULL PRIMARY KEY, LName VARCHAR(100) NOT NULL) ENGINE=MyISAM',
+  "INSERT INTO office.patient VALUES (1, 'Sample'), (2, 'Example')",
+  `CREATE TABLE office.userod (UserNum BIGINT NOT NULL PRIMARY KEY, UserName VARCHAR(255), Password VARCHAR(255),
+     IsHidden TINYINT NOT NULL, DateTLastLogin DATETIME NOT NULL) ENGINE=MyISAM`,
+  `INSERT INTO office.userod VALUES
+     (1, 'Ada', '${storePassword(password, 'SHA3_512', 'c2FsdA==')}', 0, '2026-01-02 03:04:05')`,
+  'CREATE TABLE office.usergroupattach (UserNum BIGINT NOT NULL, UserGroupNum BIGINT NOT NULL) ENGINE=MyISAM',
+  'INSERT INTO office.usergroupattach VALUES (1, 1)',
+  `CREATE TABLE office.grouppermission (UserGroupNum BIGINT NOT NULL, PermType INT NOT NULL, FKey BIGINT NOT NULL)
+     ENGINE=MyISAM`,
+  'INSERT INTO office.grouppermission VALUES (1, 24, 0)',
+  'CREATE TABLE office.program (ProgName VARCHAR(100), Enabled TINYINT NOT NULL) ENGINE=MyISAM',
+  `CREATE TABLE office.preference (PrefNum BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, PrefName VARCHAR(255) NOT NULL,
+     ValueString TEXT NOT NULL, Comments TEXT) ENGINE=MyISAM`,
+  `CREATE TABLE office.securitylog (SecurityLogNum BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, PermType SMALLINT NOT NULL,
+     UserNum BIGINT NOT NULL, LogDateTime DATETIME NOT NULL, LogText TEXT NOT NULL, PatNum BIGINT NOT NULL,
+     CompName VARCHAR(255), FKey BIGINT NOT NULL, LogSource TINYINT NOT NULL, DefNum BIGINT NOT NULL,
+     DefNumError BIGINT NOT NULL, DateTPrevious DATETIME NOT NULL) ENGINE=MyISAM`,
+];
+
+/** Starts a server with a small practice on it, and makes one archive of it. */
+export async function openStage(): Promise<void> {
+  folder = await mkdtemp(join(tmpdir(), 'supplemental-backup-stage-'));
+  spool = join(folder, 'spool');
+  networkPath = join(folder, 'share');
+  logFile = join(folder, 'service.log');
+  await mkdir(networkPath);
+  file = await open(join(folder, 'file'), 'w');
+  identity = await generateX25519Identity();
+  recipient = await identityToRecipient(identity);
+  started = await startServer(kind);
+  server = started.address;
+  database = { ...server, database: 'office' };
+  await started.query(office);
+  connection = await openConnection(database);
+  catalog = await readCatalog(connection);
+  lastAdmin = resolveLastAdmin(await readAdmins(connection), { asOf: new Date('2026-02-01') });
+  if (lastAdmin.kind !== 'found') throw new Error(lastAdmin.sentence);
+  admin = lastAdmin.admin;
+  enrollments = createMemoryEnrollments();
+  await enrollAdmin(admin, password, { store: enrollments });
+  const { recipients, keyHolder, unlock } = await sealFor(lastAdmin, { store: enrollments });
+  const sealed = await collectBytes(
+    encryptArchive(dumpDatabase(database), {
+      recipients: [...recipients, recipient],
+      label: { practiceId, database: 'office', scope: 'full', keyHolder, unlock },
+    }),
+  );
+  source = rangesOfBytes(sealed);
+  label = (await inspectArchive(source)).label!;
+  labels = [label];
+  archive = await openArchive(source, { identities: [identity] });
+  plan = {
+    practiceId,
+    practice: { ...practice, networkPath },
+    database,
+    timeZone: 'America/Chicago',
+    spool,
+    spoolReserveBytes: 0,
+    local: { storage: createFileSystemStorage({ path: networkPath }) },
+    keys: { store: enrollments },
+  };
+  store = createMemoryStorage();
+  key = `${practiceId}/2026-02-01/${label.archiveId}.tar.age`;
+  await store.put(key, replayableBytes(sealed));
+  await runSupplementalBackup(plan);
+}
+
+/** As it was before an example made changes. */
+export async function tidyStage(): Promise<void> {
+  await started?.query('DROP DATABASE IF EXISTS recovered');
+}
+
+export async function closeStage(): Promise<void> {
+  await file?.close();
+  await connection?.close();
+  await started?.stop();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+}
+
+/** The parts of the practice, fresh each time. */
+export function parts(): AsyncIterable<Part> {
+  return dumpDatabase(database);
+}
