@@ -268,6 +268,74 @@ function wrongStates(server: () => TestServer): void {
     );
   });
 
+  it('seals anew in the same night what disappeared from the spool or was cut short there', async () => {
+    await night(faulty(({ operation }) => (operation === 'put' ? { kind: 'refused' } : undefined)));
+    for (const name of await spooled()) await truncate(join(bench.spool, name), 100);
+    const { report } = await night({}, { destinations: ['hq'] });
+    assert.equal(report?.destinations[0]?.outcome, 'verified');
+    assert.deepEqual(
+      report?.warnings.map(({ code }) => code).filter((each) => each === 'spool-lost'),
+      ['spool-lost'],
+    );
+  });
+
+  it('is not held up for ever by an older copy that changed in the spool or that the store spoils', async () => {
+    const refuse = faulty(({ operation }) => (operation === 'put' ? { kind: 'refused' } : undefined));
+    const resumable = { ...bench.hq, capabilities: { ...bench.hq.capabilities, resumablePut: true } };
+    await night(refuse, { destinations: ['hq'] });
+    const [first] = await spooled();
+    const bytes = await readFile(join(bench.spool, first!));
+    bytes[5000]! ^= 1;
+    await writeFile(join(bench.spool, first!), bytes);
+    bench.setClock('2026-07-16T05:00:00Z');
+    const changed = await night({ hq: { storage: resumable, retry: 'none' } }, { destinations: ['hq'] });
+    assert.equal(changed.report?.destinations[0]?.outcome, 'verified');
+    assert.ok(changed.report?.warnings.some(({ code }) => code === 'spool-lost'));
+    assert.deepEqual(await spooled(), []);
+
+    bench.setClock('2026-07-17T05:00:00Z');
+    await night(refuse, { destinations: ['hq'] });
+    const [older] = await spooled();
+    bench.setClock('2026-07-18T05:00:00Z');
+    const spoiling = createFaultyStorage(resumable, ({ operation, key }) =>
+      operation === 'get' && key.endsWith(older!) ? { kind: 'flipped', at: 9 } : undefined,
+    );
+    const spoiled = await night({ hq: { storage: spoiling, retry: 'none' } }, { destinations: ['hq'] });
+    assert.equal(spoiled.report?.destinations[0]?.outcome, 'verified');
+    assert.equal(spoiled.report?.destinations[0]?.error, undefined);
+    assert.ok(spoiled.report?.warnings.some(({ code }) => code === 'late-copy-failed'));
+    assert.deepEqual(await spooled(), [older]);
+  });
+
+  it('records the date of the local copy while the other copy is still on its way', {
+    timeout: 60_000,
+  }, async () => {
+    let record = (): void => undefined;
+    const recorded = new Promise<void>((resolve) => {
+      record = resolve;
+    });
+    const inner = createMemorySettings({ networkPath: bench.share });
+    const settings = {
+      ...inner,
+      async recordLocalCopy(verifiedAt: Date, call?: { readonly signal?: AbortSignal }) {
+        // The end of the window must not undo what is there already.
+        assert.equal(call?.signal, undefined);
+        await inner.recordLocalCopy(verifiedAt);
+        record();
+      },
+    };
+    const slow = {
+      ...bench.hq,
+      put: async (...call: Parameters<typeof bench.hq.put>) => {
+        await recorded;
+        return bench.hq.put(...call);
+      },
+    };
+    const { report } = await night({ settings, hq: { storage: slow, retry: 'none' } });
+    assert.equal(report?.outcome, 'complete');
+    assert.deepEqual((await inner.read()).lastLocalCopy, bench.now());
+  });
+
   it('removes what retention does not ask for, never what is not an archive of the practice', async () => {
     const foreign = '4711/2020-01-01/0123456789abcdef0123456789abcdef.tar.age';
     await bench.hq.put(foreign, { size: 3, open: () => new Uint8Array([1, 2, 3]) });

@@ -3,6 +3,7 @@ import type { DumpWarning } from '../../archive/model.js';
 import type { Destination, Eligibility } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
+import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
 import { withRetry } from '../../storage/wrappers/with-retry.js';
 import type { DestinationStanding } from '../alerts/troubles.js';
 import type { Logger } from '../log/logger.js';
@@ -84,6 +85,13 @@ export class Place {
     return this.isDue && !this.#pending().some(({ copy }) => copy.night === this.#around.night);
   }
 
+  /** Forgets sealed archives whose file is gone or cut short, so that a copy of this night is sealed anew. */
+  async forgetLost(): Promise<void> {
+    for (const each of this.#pending()) {
+      if ((await this.#around.spool.sizeOf(each.file)) !== each.copy.bytes) await this.#forget(each);
+    }
+  }
+
   /** Says where it is, and whether the practice may back up there. */
   settle(store: StorageAdapter | undefined, eligibility: Eligibility): void {
     this.#eligibility = eligibility;
@@ -125,22 +133,37 @@ export class Place {
       this.#waiting = waiting.length > 0;
       return;
     }
+    let late: unknown;
     for (const pending of waiting) {
       const isTonights = pending.copy.night === this.#around.night;
       if (isTonights) this.#copy = pending.copy;
       try {
         await this.#deliverOne(store, pending, isTonights);
       } catch (error) {
-        if (await this.#isSpoolLost(pending, error)) continue;
-        this.#error ??= error;
+        if (await this.#isSpoolLost(pending, error)) {
+          // Nothing is left to send, and nobody may take that for a good night.
+          if (isTonights)
+            this.#error ??= fileSystemFailure(error, `spool folder ${this.#around.spool.folder}`);
+          continue;
+        }
         this.#waiting = true;
+        if (!isTonights && hasTroubleOfItsOwn(error)) {
+          late ??= error;
+          this.#around.warn({
+            code: 'late-copy-failed',
+            message: `The copy of ${pending.copy.night} could not be delivered and waits on (${codeOf(error)}).`,
+          });
+          continue;
+        }
+        this.#error ??= error;
         // What comes after it would meet the same trouble, and the order is kept.
         return;
       }
     }
+    if (!this.#verified) this.#error ??= late;
   }
 
-  /** Removes what retention does not ask for: only after a verified copy. Never rejects but for the caller's signal. */
+  /** Removes what retention does not ask for: only after a verified copy. Never rejects. */
   async prune(admins: readonly AdminCandidate[] | undefined): Promise<void> {
     const { plan, night, journal, now, signal, callerSignal, emit, warn } = this.#around;
     const { destination } = this;
@@ -167,7 +190,7 @@ export class Place {
       for (const key of removed) emit({ kind: 'removed', destination, key });
       for (const warning of warnings) warn(warning);
     } catch (error) {
-      callerSignal?.throwIfAborted();
+      if (callerSignal?.aborted === true) return;
       warn({
         code: 'retention-failed',
         message: `Older copies could not be removed from ${store.description} (${codeOf(error)}).`,
@@ -265,17 +288,27 @@ export class Place {
     logger.info('A copy is verified.', { destination, key: copy.key, bytes: copy.bytes });
   }
 
-  /** A sealed file that is gone can never be sent; it must not stop the ones after it. */
-  async #isSpoolLost({ file, copy }: PendingCopy, error: unknown): Promise<boolean> {
-    if ((error as NodeJS.ErrnoException | null)?.code !== 'ENOENT') return false;
-    await this.#around.journal.update(({ pending }) => ({
-      pending: pending.filter((each) => each.file !== file),
-    }));
-    this.#around.warn({
-      code: 'spool-lost',
-      message: `The sealed copy of ${copy.night} disappeared from the spool before it could be sent.`,
-    });
+  /**
+   * Whether the sealed file is to blame. One that is gone or changed can never be sent, and must not stop the ones after
+   * it; it is looked at again only where an error points to it, as reading it all takes time.
+   */
+  async #isSpoolLost(pending: PendingCopy, error: unknown): Promise<boolean> {
+    const isSuspect = systemCodeOf(error) === 'ENOENT' || isBackupError(error, 'verification-failed');
+    if (!isSuspect) return false;
+    // A disk that cannot be read now may be read tomorrow.
+    if (await this.#around.spool.holds(pending.file, pending.copy).catch(() => true)) return false;
+    await this.#forget(pending);
     return true;
+  }
+
+  async #forget({ file, copy }: PendingCopy): Promise<void> {
+    const { journal, spool, warn } = this.#around;
+    await journal.update(({ pending }) => ({ pending: pending.filter((each) => each.file !== file) }));
+    await spool.remove(file);
+    warn({
+      code: 'spool-lost',
+      message: `The sealed copy of ${copy.night} disappeared from the spool, or was damaged there, before it could be sent.`,
+    });
   }
 
   #patient(store: StorageAdapter): StorageAdapter {
@@ -292,4 +325,9 @@ export class Place {
       },
     });
   }
+}
+
+/** Whether an error is about one archive and says nothing of the next. */
+function hasTroubleOfItsOwn(error: unknown): boolean {
+  return isBackupError(error, 'verification-failed') || isBackupError(error, 'storage-permanent');
 }

@@ -72,16 +72,22 @@ export class Run {
     await this.#noteAttempt(startedAt);
     await spool.tidy(new Set(journal.state.pending.map(({ file }) => file)));
     try {
+      for (const place of this.#places) await place.forgetLost();
       await this.#settlePlaces();
       await this.#seal();
     } catch (error) {
       callerSignal?.throwIfAborted();
       for (const place of this.#places) place.fail(error);
     }
-    await Promise.all(this.#places.map((place) => place.deliver()));
+    // Each place for itself to its end: the one must not lose its date and its retention to the slow line of the other.
+    await Promise.all(
+      this.#places.map(async (place) => {
+        await place.deliver();
+        await this.#advanceDate(place);
+        await place.prune(this.#admins);
+      }),
+    );
     callerSignal?.throwIfAborted();
-    await this.#advanceDates();
-    await Promise.all(this.#places.map((place) => place.prune(this.#admins)));
     await this.#noteFailures();
     const report = await this.#rehearse(this.#report(startedAt));
     await this.#noteAttemptEnd();
@@ -159,12 +165,15 @@ export class Run {
   }
 
   /** The date that people see, only when the copy was read back and found whole. */
-  async #advanceDates(): Promise<void> {
-    const { plan, signal, warn } = this.#around;
-    const verifiedAt = this.#places.find(({ destination }) => destination === 'local')?.verifiedAt;
-    if (verifiedAt === undefined) return;
+  async #advanceDate({ destination, verifiedAt }: Place): Promise<void> {
+    const { plan, callerSignal, warn } = this.#around;
+    if (destination !== 'local' || verifiedAt === undefined) return;
     try {
-      await plan.settings?.recordLocalCopy(verifiedAt, { signal });
+      // Not by the signal of the window: the copy is there, and the end of the night changes nothing about that.
+      await plan.settings?.recordLocalCopy(
+        verifiedAt,
+        callerSignal === undefined ? {} : { signal: callerSignal },
+      );
     } catch (error) {
       warn({
         code: 'date-not-recorded',

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SealedArchive } from '../../archive/index.js';
 import type { Manifest } from '../../archive/model.js';
 import { BackupError } from '../../errors.js';
-import { fileSystemFailure } from '../../storage/file-system/failures.js';
+import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
 import { makeFolder, syncFile, syncFolder } from '../../storage/file-system/sync.js';
 import { inSize } from './words.js';
 
@@ -62,8 +63,27 @@ export class Spool {
     return join(this.folder, file);
   }
 
+  /** Never rejects: what a virus scanner holds today is removed by the next run. */
   async remove(file: string): Promise<void> {
-    await rm(this.pathOf(file), { force: true });
+    await rm(this.pathOf(file), { force: true }).catch(() => undefined);
+  }
+
+  /** Size of a file in bytes; null when it is gone. */
+  async sizeOf(file: string): Promise<number | null> {
+    try {
+      return (await stat(this.pathOf(file))).size;
+    } catch (error) {
+      if (systemCodeOf(error) === 'ENOENT') return null;
+      throw fileSystemFailure(error, `spool folder ${this.folder}`);
+    }
+  }
+
+  /** Whether a file is still what was written, byte for byte. */
+  async holds(file: string, expected: { readonly bytes: number; readonly sha256: string }): Promise<boolean> {
+    if ((await this.sizeOf(file)) !== expected.bytes) return false;
+    const digest = createHash('sha256');
+    for await (const chunk of createReadStream(this.pathOf(file))) digest.update(chunk as Uint8Array);
+    return digest.digest('hex') === expected.sha256;
   }
 
   /**
