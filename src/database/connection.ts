@@ -74,22 +74,22 @@ export async function openConnection(
   });
   // Without a listener a lost idle connection would end the process; the next statement reports it.
   driver.on('error', () => undefined);
-  await new Promise<void>((resolve, reject) => {
-    driver.connect((error: QueryError | null) => {
-      if (error === null) resolve();
-      else {
-        driver.destroy();
-        reject(unreachable(address, error));
-      }
-    });
-  });
-  if (options.inactivityTimeout !== undefined) watchSilence(driver, options.inactivityTimeout);
   const connection = wrap(address, driver, driver.threadId ?? 0);
+  const { signal } = options;
+  let giveUp = (): void => undefined;
+  const abandoned = new Promise<never>((_resolve, reject) => {
+    giveUp = () => reject(signal?.reason);
+  });
+  signal?.addEventListener('abort', giveUp, { once: true });
   try {
-    return wrap(address, driver, await settle(connection));
+    // A server that takes the call and says nothing must not hold up whoever has given up. Its session is not ended from
+    // outside: until it is settled, the number in the greeting may be that of another one.
+    return await Promise.race([abandoned, greetAndSettle(connection, options.inactivityTimeout)]);
   } catch (error) {
     connection.destroy();
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
 }
 
@@ -118,6 +118,21 @@ function connectSocket(address: DatabaseAddress, driverOf: () => MysqlConnection
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 10_000);
   return socket;
+}
+
+async function greetAndSettle(
+  connection: Connection,
+  inactivityTimeout: number | undefined,
+): Promise<Connection> {
+  const { address, driver } = connection;
+  await new Promise<void>((resolve, reject) => {
+    driver.connect((error: QueryError | null) => {
+      if (error === null) resolve();
+      else reject(unreachable(address, error));
+    });
+  });
+  if (inactivityTimeout !== undefined) watchSilence(driver, inactivityTimeout);
+  return wrap(address, driver, await settle(connection));
 }
 
 function watchSilence(driver: MysqlConnection, milliseconds: number): void {
