@@ -27,6 +27,11 @@ const index: Check = (value) => Number.isSafeInteger(value) && (value as number)
 const amount: Check = (value) => Number.isFinite(value) && (value as number) >= 0;
 const digest: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 const archiveId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
+// Shown to people and compared as text; anybody can write a label.
+const moment: Check = (value) =>
+  typeof value === 'string' &&
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(value) &&
+  !Number.isNaN(Date.parse(value));
 const oneOf =
   (...values: readonly unknown[]): Check =>
   (value) =>
@@ -204,7 +209,7 @@ const label: Check = record(
   {
     format,
     archiveId,
-    createdAt: text,
+    createdAt: moment,
     practiceId: text,
     database: text,
     scope,

@@ -2,7 +2,7 @@ import { type BackupError, isBackupError } from '../errors.js';
 import { type Command, type CommandLine, type CommandResult, readArguments } from './command.js';
 import { commands } from './commands/index.js';
 import { type ExitCode, exitCodeOf, exitCodes, Interrupted, UsageError } from './exit-codes.js';
-import { printable } from './format.js';
+import { printable, printableLines } from './format.js';
 import { renderOverview } from './help.js';
 import { version } from './version.js';
 
@@ -58,7 +58,7 @@ function say(line: CommandLine, result: CommandResult): ExitCode {
   stream.write(
     line.json
       ? `${JSON.stringify({ ok: exitCode === exitCodes.done, ...result.json }, null, 2)}\n`
-      : `${result.text.replace(/\n$/, '')}\n`,
+      : `${printableLines(result.text.replace(/\n$/, ''))}\n`,
   );
   return exitCode;
 }
@@ -68,7 +68,9 @@ function complain(line: CommandLine, error: unknown): ExitCode {
   if (line.json) {
     line.stdout.write(`${JSON.stringify({ ok: false, exitCode, error: describe(error) }, null, 2)}\n`);
   } else if (!(error instanceof Interrupted)) {
-    line.stderr.write(`${describe(error).message.replace(/\n$/, '')}\n`);
+    // Messages name users, tables and objects, and those names come from labels and servers.
+    const show = isBackupError(error) ? printable : printableLines;
+    line.stderr.write(`${show(describe(error).message.replace(/\n$/, ''))}\n`);
     if (isBackupError(error)) line.stderr.write(tablesIn(error));
     if (error instanceof UsageError && !error.message.includes('Usage:')) {
       line.stderr.write('supplemental-backup --help tells what can be said.\n');

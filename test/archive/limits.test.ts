@@ -140,6 +140,23 @@ describe('what a hostile file can cost', () => {
     assert.throws(() => makeLabel({ ...sampleLabel, unlock }), TypeError);
   });
 
+  it('refuses a label whose time is none, as it is shown, compared and pruned by', () => {
+    for (const createdAt of [
+      '',
+      'yesterday',
+      '2026-07-15',
+      '2026-13-45T00:00:00Z',
+      '\u001b[2J',
+      '2026-07-15T05:00:00+02:00',
+    ]) {
+      assert.throws(() => makeLabel({ ...sampleLabel, createdAt }), TypeError, createdAt);
+    }
+    assert.equal(
+      makeLabel({ ...sampleLabel, createdAt: '2026-07-15T05:00:00Z' }).createdAt,
+      '2026-07-15T05:00:00Z',
+    );
+  });
+
   it('a file that claims to be huge is not waited for', async () => {
     for (const name of ['database.json', 'notes.txt', 'tables/0001/000001.cols.gz']) {
       const claim = await tarHeader({ name, size: 8 * 2 ** 30 - 1, time: 0 });

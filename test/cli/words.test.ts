@@ -80,6 +80,11 @@ test('text from an archive cannot steer the terminal', () => {
   assert.equal(printable('a\u001b[2Jb\u202ec'), 'a\\u001b[2Jb\\u202ec');
 });
 
+test('no message can steer the terminal, whatever name it repeats', async () => {
+  const { stderr } = await runCli(['\u001b[2J\u009b31m']);
+  assert.match(stderr, /^"\\u001b\[2J\\u009b31m" is no command/);
+});
+
 test('without a terminal progress is a plain line every few seconds and one at the end', () => {
   const written: string[] = [];
   const stderr = { write: (text: string) => written.push(text) } as unknown as NodeJS.WritableStream;
