@@ -5,25 +5,34 @@ import { join, makes, notADefinition, renameDatabase, type Token, tokenise } fro
 /** How a table is made so that it loads fastest and ends as it was. */
 export interface TableStatements {
   readonly create: string;
-  /** Before its rows are loaded. */
+  /** Before the first rows, when there are any; then `after` follows the last. */
   readonly before: readonly string[];
-  /** After its rows are loaded. */
+  /** After the last rows, and without any rows too when `before` is empty. */
   readonly after: readonly string[];
 }
 
+/** When a table gets its secondary keys: with the table, or in one go after its rows. */
+export type KeyTime = 'after-rows' | 'at-once';
+
 /**
- * Plans the statements for one table: MyISAM and Aria build their plain indexes in one go after loading; so does InnoDB,
- * where the end state is certain to be the same (C11).
+ * Plans the statements for one table. Keys come after the rows only where the end state is certain to be the same (C11).
  *
  * @param source - name of the database in the archive
  * @param target - name of the database to restore into
  */
-export function planTable(table: TableDescription, source: string, target: string): TableStatements {
+export function planTable(
+  table: TableDescription,
+  source: string,
+  target: string,
+  keys: KeyTime,
+): TableStatements {
   const given = tokenise(table.createStatement);
   if (!makes(given, 'TABLE', table.name)) throw notADefinition(`table "${table.name}"`);
   const tokens = renameDatabase(given, source, target);
   const name = quoteName(table.name);
-  if (table.definitionOnly !== undefined) return { create: join(tokens), before: [], after: [] };
+  if (table.definitionOnly !== undefined || keys === 'at-once') {
+    return { create: join(tokens), before: [], after: [] };
+  }
   if (/^(?:myisam|aria)$/i.test(table.engine)) {
     return {
       create: join(tokens),

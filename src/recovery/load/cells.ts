@@ -74,12 +74,7 @@ function cellOf(column: LoadedColumn, values: ColumnValues, spelling: Spelling):
     if (values.kind !== 'variable') throw new RangeError('"batch" does not fit the table');
     return { long: true, nulls: values.nulls, values, offset: 0 };
   }
-  const write =
-    dataTypeOf(column) === 'year'
-      ? yearWriter(values, spelling)
-      : values.kind === 'fixed'
-        ? numberWriter(column.form, values.data, spelling)
-        : dateWriter(column.form, values, spelling);
+  const write = shortCellOf(column, values, spelling);
   const { nulls } = values;
   if (nulls === null) return { long: false, write };
   return {
@@ -93,6 +88,13 @@ function cellOf(column: LoadedColumn, values: ColumnValues, spelling: Spelling):
 }
 
 type Write = ShortCell['write'];
+
+/** Writes the values of a column of short ones, which must not be NULL. */
+export function shortCellOf(column: LoadedColumn, values: ColumnValues, spelling: Spelling): Write {
+  if (dataTypeOf(column) === 'year') return yearWriter(values, spelling);
+  if (values.kind === 'fixed') return numberWriter(column.form, values.data, spelling);
+  return dateWriter(column.form, values, spelling);
+}
 
 function numberWriter(form: ValueForm, data: Uint8Array, spelling: Spelling): Write {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);

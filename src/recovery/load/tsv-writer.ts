@@ -1,13 +1,29 @@
 import type { ColumnBatch } from '../../archive/column-batch.js';
-import { cellsOf, type LoadedColumn, type LongCell, SHORT_ROOM, type Spelling } from './cells.js';
+import type { LoadedColumn, Spelling } from './cells.js';
 import { HEADER_BYTES } from './load-command.js';
+import {
+  BYTES,
+  INT8,
+  INT16,
+  INT32,
+  INT64,
+  planRows,
+  type RowProgram,
+  type Step,
+  UINT8,
+  UINT16,
+  UINT32,
+  UINT64,
+} from './row-program.js';
+import { writeInt32, writeInt64, writeUint32, writeUint64 } from './value-text.js';
 
 const TAB = 0x09;
 const NEWLINE = 0x0a;
 const BACKSLASH = 0x5c;
+const LETTER_N = 0x4e;
 
 const spelling: Spelling = {
-  null: Uint8Array.of(BACKSLASH, 0x4e),
+  null: Uint8Array.of(BACKSLASH, LETTER_N),
   quote: new Uint8Array(0),
   exponent: new Uint8Array(0),
 };
@@ -17,6 +33,8 @@ export const TSV_CLAUSE: string =
   "CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n'";
 
 const CHUNK_BYTES = 256 * 1024;
+// Values from this length on are looked through and copied by native code.
+const LONG_VALUE = 256;
 
 /**
  * Batches as lines for LOAD DATA with `CHARACTER SET binary`: values in their own bytes, of which tab, newline and
@@ -38,49 +56,64 @@ export class TsvWriter {
 
   /** Writes all rows of a batch; whole chunks are sent, the rest waits for more or for {@link flush}. */
   write(batch: ColumnBatch): void {
-    const cells = cellsOf(this.#columns, batch, spelling);
-    const last = cells.length - 1;
+    const program = planRows(this.#columns, batch, spelling, TAB, NEWLINE);
+    if (program.room > CHUNK_BYTES / 2) throw new RangeError('"batch" has too many columns');
     for (let row = 0; row < batch.rows; row++) {
-      for (let i = 0; i <= last; i++) {
-        const cell = cells[i]!;
-        if (cell.long) {
-          this.#writeLong(cell, row);
-        } else {
-          if (this.#at + SHORT_ROOM > CHUNK_BYTES) this.flush();
-          this.#at = cell.write(row, this.#buffer, this.#at);
-        }
-        // Every writer leaves room for this one byte.
-        this.#buffer[this.#at++] = i === last ? NEWLINE : TAB;
-      }
+      if (this.#at + program.room > CHUNK_BYTES) this.flush();
+      this.#writeRow(program, row);
     }
   }
 
-  #writeLong(cell: LongCell, row: number): void {
-    const { nulls, values } = cell;
-    const length = values.lengths[row]!;
-    if (nulls !== null && (nulls[row >> 3]! & (1 << (row & 7))) !== 0) {
-      if (this.#at + SHORT_ROOM > CHUNK_BYTES) this.flush();
-      this.#buffer[this.#at++] = BACKSLASH;
-      this.#buffer[this.#at++] = 0x4e;
-      return;
+  #writeRow({ before, steps, room }: RowProgram, row: number): void {
+    let out = this.#buffer;
+    let at = this.#at;
+    for (let i = 0; i < before.length; i++) out[at++] = before[i]!;
+    for (let s = 0; s < steps.length; s++) {
+      const step = steps[s]!;
+      const { nulls, after } = step;
+      if (nulls !== null && (nulls[row >> 3]! & (1 << (row & 7))) !== 0) {
+        out[at++] = BACKSLASH;
+        out[at++] = LETTER_N;
+      } else if (step.kind === BYTES) {
+        const length = step.lengths[row]!;
+        // Escaped, a byte takes two at most.
+        if (length < LONG_VALUE && at + 2 * length + room <= CHUNK_BYTES) {
+          const { bytes } = step;
+          const end = step.offset + length;
+          for (let i = step.offset; i < end; i++) {
+            const byte = bytes[i]!;
+            if (byte === BACKSLASH || byte === TAB || byte === NEWLINE) out[at++] = BACKSLASH;
+            out[at++] = byte;
+          }
+          step.offset = end;
+        } else {
+          this.#at = at;
+          this.#writeLong(step, length, room);
+          out = this.#buffer;
+          at = this.#at;
+        }
+      } else at = writeShort(step, row, out, at);
+      for (let i = 0; i < after.length; i++) out[at++] = after[i]!;
     }
-    const { data } = values;
-    let from = cell.offset;
-    const end = from + length;
-    cell.offset = end;
-    for (;;) {
-      // Escaped, a byte takes two at most.
-      let room = (CHUNK_BYTES - this.#at - SHORT_ROOM) >> 1;
-      if (room < end - from && room < 1024) {
+    this.#at = at;
+  }
+
+  /** A value in pieces, with room for the rest of its row behind it. */
+  #writeLong(step: Step, length: number, room: number): void {
+    const end = step.offset + length;
+    let from = step.offset;
+    step.offset = end;
+    while (from < end) {
+      let space = (CHUNK_BYTES - this.#at - room) >> 1;
+      if (space < end - from && space < 1024) {
         this.flush();
-        room = (CHUNK_BYTES - this.#at - SHORT_ROOM) >> 1;
+        space = (CHUNK_BYTES - this.#at - room) >> 1;
       }
-      const stop = Math.min(end, from + room);
-      this.#at = escapeInto(this.#buffer, this.#at, data, from, stop);
-      from = stop;
-      if (from === end) break;
+      const piece = step.bytes.subarray(from, Math.min(end, from + space));
+      this.#at = escapeInto(this.#buffer, this.#at, piece);
+      from += piece.length;
     }
-    if (this.#at + SHORT_ROOM > CHUNK_BYTES) this.flush();
+    if (this.#at + room > CHUNK_BYTES) this.flush();
   }
 
   /** Sends what is written so far. */
@@ -99,12 +132,39 @@ export class TsvWriter {
   }
 }
 
-function escapeInto(out: Uint8Array, at: number, data: Uint8Array, from: number, end: number): number {
-  let to = at;
-  for (let i = from; i < end; i++) {
-    const byte = data[i]!;
-    if (byte === BACKSLASH || byte === TAB || byte === NEWLINE) out[to++] = BACKSLASH;
-    out[to++] = byte;
+function writeShort(step: Step, row: number, out: Uint8Array, at: number): number {
+  switch (step.kind) {
+    case INT8:
+      return writeInt32(out, at, (step.bytes[row]! << 24) >> 24);
+    case UINT8:
+      return writeUint32(out, at, step.bytes[row]!);
+    case INT16:
+      return writeInt32(out, at, step.halves[row]!);
+    case UINT16:
+      return writeUint32(out, at, step.halves[row]! & 0xffff);
+    case INT32:
+      return writeInt32(out, at, step.words[row]!);
+    case UINT32:
+      return writeUint32(out, at, step.words[row]! >>> 0);
+    case INT64:
+      return writeInt64(out, at, step.words[2 * row]! >>> 0, step.words[2 * row + 1]! >>> 0);
+    case UINT64:
+      return writeUint64(out, at, step.words[2 * row]! >>> 0, step.words[2 * row + 1]! >>> 0);
+    default:
+      return step.write(row, out, at);
   }
-  return to;
+}
+
+function escapeInto(out: Buffer, at: number, value: Uint8Array): number {
+  let to = at;
+  if (value.includes(BACKSLASH) || value.includes(TAB) || value.includes(NEWLINE)) {
+    for (let i = 0; i < value.length; i++) {
+      const byte = value[i]!;
+      if (byte === BACKSLASH || byte === TAB || byte === NEWLINE) out[to++] = BACKSLASH;
+      out[to++] = byte;
+    }
+    return to;
+  }
+  out.set(value, to);
+  return to + value.length;
 }

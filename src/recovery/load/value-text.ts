@@ -30,13 +30,16 @@ export function writeUint32(out: Uint8Array, at: number, value: number): number 
   }
   if (value < 10_000) return writeBelowTenThousand(out, at, value);
   const high = Math.floor(value / 10_000);
-  return writeFour(out, writeUint32(out, at, high), value - high * 10_000);
+  const low = value - high * 10_000;
+  if (high < 10_000) return writeFour(out, writeBelowTenThousand(out, at, high), low);
+  const top = Math.floor(high / 10_000);
+  return writeFour(out, writeFour(out, writeBelowTenThousand(out, at, top), high - top * 10_000), low);
 }
 
 function writeBelowTenThousand(out: Uint8Array, at: number, value: number): number {
   let from = 4 * value;
   const end = from + 4;
-  if (value < 1000) from += value < 100 ? 2 : 1;
+  if (value < 1000) from += value < 10 ? 3 : value < 100 ? 2 : 1;
   let to = at;
   while (from < end) out[to++] = fourDigits[from++]!;
   return to;

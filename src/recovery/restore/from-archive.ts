@@ -13,13 +13,16 @@ import { type JournalState, journalTable, readJournal } from './journal.js';
 import type { RestoredTable, RestoreProgress, RestoreReport } from './report.js';
 import { dropObjects, restoreSequences } from './schema-objects.js';
 import type { RestoreSession } from './session.js';
-import { aboutTable, checkRows, finishTable, makeTable } from './table-work.js';
+import { aboutTable, checkRows, finishTable, keyTimeOf, makeTable, prepareTable } from './table-work.js';
 import { examineTarget } from './target.js';
 import type { RestoreWork } from './work.js';
 
+/** Tables of fewer bytes are not worth a line in the journal, which the server writes to the disk. */
+const JOURNALED_BYTES = 256 * 1024;
+
 /**
  * Restores from an archive that is read at any place: several tables at a time, the largest first, each complete with
- * its keys before it is noted in the journal. An interrupted restore of the same archive goes on where it stopped.
+ * its keys before it is noted in the journal (small ones are not). An interrupted restore of the same archive goes on where it stopped.
  */
 export class ArchiveRestore {
   readonly #work: RestoreWork;
@@ -153,10 +156,12 @@ export class ArchiveRestore {
     const work = this.#work;
     const { name, index } = summary;
     const description = work.acceptTable(await this.#describe(name));
-    const statements = await makeTable(session, description, work.source.name, work.target.database);
+    const keys = keyTimeOf(description.engine, summary.rows, work.method.methodFor(session));
+    const statements = await makeTable(session, description, work.source.name, work.target.database, keys);
     let taken = 0;
     let found = 0;
     if (summary.parts > 0) {
+      await prepareTable(session, description, statements);
       const loader = await work.method.begin(session, description, work.signal);
       try {
         found = await this.#feed(loader, summary);
@@ -166,9 +171,12 @@ export class ArchiveRestore {
       }
     }
     checkRows(name, summary.rows, found, taken);
-    this.#report('keys', name);
-    await finishTable(session, description, statements, work.signal);
-    await journalTable(session.connection, index, taken);
+    if (statements.after.length > 0) {
+      this.#report('keys', name);
+      await finishTable(session, description, statements, work.signal);
+    }
+    // What is small is made again sooner than noted.
+    if (summary.plainBytes >= JOURNALED_BYTES) await journalTable(session.connection, index, taken);
     this.#done.push({ name, rows: taken });
   }
 

@@ -6,7 +6,7 @@ import { loadedColumns } from '../load/cells.js';
 import type { TableLoader } from '../load/table-loader.js';
 import type { RestoreProgress, RestoreReport } from './report.js';
 import type { RestoreSession } from './session.js';
-import { aboutTable, checkRows, finishTable, makeTable } from './table-work.js';
+import { aboutTable, checkRows, finishTable, makeTable, prepareTable } from './table-work.js';
 import type { RestoreWork } from './work.js';
 
 interface RestoringTable {
@@ -95,7 +95,9 @@ export class StreamRestore {
       return;
     }
     const description = work.acceptTable(table);
-    const statements = await makeTable(work.schema, description, work.source.name, work.target.database);
+    // How many rows will come, and in how many goes, nobody knows.
+    const { source, target } = work;
+    const statements = await makeTable(work.schema, description, source.name, target.database, 'after-rows');
     this.#tables.set(description.index, { description, statements, rows: 0, taken: 0 });
   }
 
@@ -136,6 +138,7 @@ export class StreamRestore {
       lane = this.#lanes.reduce((oldest, each) => (each.fed < oldest.fed ? each : oldest));
       await this.#finishLoading(lane);
     }
+    if (table.rows === 0) await prepareTable(lane.session, table.description, table.statements);
     lane.open = { table, loader: await work.method.begin(lane.session, table.description, work.signal) };
     return lane;
   }
@@ -153,7 +156,9 @@ export class StreamRestore {
 
   async #finishTables(): Promise<void> {
     const work = this.#work;
-    const waiting = [...this.#tables.values()].filter(({ statements }) => statements.after.length > 0);
+    const waiting = [...this.#tables.values()].filter(
+      ({ statements, rows }) => statements.after.length > 0 && (rows > 0 || statements.before.length === 0),
+    );
     // The longest first, so that the sessions end together.
     waiting.sort((a, b) => b.rows - a.rows);
     const sessions = this.#lanes.length > 0 ? this.#lanes.map((lane) => lane.session) : [work.schema];

@@ -1,8 +1,11 @@
 import type { TableDescription } from '../../archive/model.js';
 import { BackupError } from '../../errors.js';
-import { planTable, type TableStatements } from '../ddl/table-statement.js';
+import { type KeyTime, planTable, type TableStatements } from '../ddl/table-statement.js';
 import { type LoadMethod, openLoader, refusesLoadData, type TableLoader } from '../load/table-loader.js';
 import type { RestoreSession } from './session.js';
+
+/** Up to here a table is filled in less time than a further statement takes. */
+const FEW_ROWS = 2000;
 
 /** The way rows go in, which may turn out at the first table. */
 export class MethodChoice {
@@ -11,6 +14,12 @@ export class MethodChoice {
 
   constructor(wish: LoadMethod | 'auto') {
     this.#wish = wish;
+  }
+
+  /** How rows will go in over this session. */
+  methodFor(session: RestoreSession): LoadMethod {
+    this.#method ??= this.#wish === 'auto' ? (session.localInfile ? 'load-data' : 'insert') : this.#wish;
+    return this.#method;
   }
 
   /** What was chosen. */
@@ -42,11 +51,11 @@ export class MethodChoice {
   }
 
   async #open(session: RestoreSession, table: TableDescription): Promise<TableLoader> {
-    this.#method ??= this.#wish === 'auto' ? (session.localInfile ? 'load-data' : 'insert') : this.#wish;
+    const method = this.methodFor(session);
     try {
-      return await openLoader(session, table, this.#method);
+      return await openLoader(session, table, method);
     } catch (error) {
-      if (this.#wish !== 'auto' || this.#method === 'insert' || !refusesLoadData(error)) {
+      if (this.#wish !== 'auto' || method === 'insert' || !refusesLoadData(error)) {
         throw aboutTable(error, table.name, 'cannot be loaded');
       }
       this.#method = 'insert';
@@ -61,14 +70,14 @@ export async function makeTable(
   table: TableDescription,
   source: string,
   target: string,
+  keys: KeyTime,
 ): Promise<TableStatements> {
   const { connection } = session;
-  const statements = planTable(table, source, target);
+  const statements = planTable(table, source, target, keys);
   try {
     for (const sequence of sequencesOf(table))
       await connection.query(`CREATE SEQUENCE IF NOT EXISTS ${sequence}`);
     await connection.query(statements.create);
-    for (const sql of statements.before) await connection.query(sql);
   } catch (error) {
     throw aboutTable(error, table.name, 'cannot be made in the target');
   }
@@ -81,6 +90,28 @@ function sequencesOf({ createStatement }: TableDescription): readonly string[] {
     /\bnext(?:val\(|\s+value\s+for\s+)(?:`(?:[^`]|``)*`\.)?(`(?:[^`]|``)*`)/gi,
   );
   return [...calls].map(([, name]) => name!);
+}
+
+/**
+ * When a table's keys are best made, if all its rows come in one go. A server that loads many rows into an empty MyISAM
+ * table with one LOAD DATA builds the keys afterwards by itself; few rows are not worth a statement of their own.
+ */
+export function keyTimeOf(engine: string, rows: number, method: LoadMethod): KeyTime {
+  if (rows < FEW_ROWS) return 'at-once';
+  return method === 'load-data' && /^(?:myisam|aria)$/i.test(engine) ? 'at-once' : 'after-rows';
+}
+
+/** Says that rows are about to come. @throws BackupError naming the table */
+export async function prepareTable(
+  session: RestoreSession,
+  table: TableDescription,
+  statements: TableStatements,
+): Promise<void> {
+  try {
+    for (const sql of statements.before) await session.connection.query(sql);
+  } catch (error) {
+    throw aboutTable(error, table.name, 'cannot be loaded');
+  }
 }
 
 /** Gives a loaded table its keys. @throws BackupError naming the table */

@@ -1,0 +1,178 @@
+import type { ColumnBatch, ColumnValues } from '../../archive/column-batch.js';
+import { dataTypeOf, type LoadedColumn, SHORT_ROOM, type Spelling, shortCellOf } from './cells.js';
+
+/** How a column's values are written. Numbers, since the loop over all values of a restore switches on them. */
+export const BYTES = 0;
+export const INT8 = 1;
+export const UINT8 = 2;
+export const INT16 = 3;
+export const UINT16 = 4;
+export const INT32 = 5;
+export const UINT32 = 6;
+export const INT64 = 7;
+export const UINT64 = 8;
+/** Dates, floating-point numbers, years: written by the cell's own function. */
+export const OTHER = 9;
+
+/** One column whose values change within the batch, and the bytes that follow each of its values. */
+export interface Step {
+  readonly kind: number;
+  readonly nulls: Uint8Array | null;
+  /** Whole numbers as 32-bit words, of 64-bit ones the low word first; or bytes, for {@link BYTES} and narrow numbers. */
+  readonly words: Int32Array;
+  readonly halves: Int16Array;
+  readonly bytes: Uint8Array;
+  readonly lengths: Uint32Array;
+  /** Where the next value of {@link BYTES} starts. */
+  offset: number;
+  readonly write: (row: number, out: Uint8Array, at: number) => number;
+  /** Separators, and the text of the columns up to the next step that are the same in all rows. */
+  readonly after: Uint8Array;
+}
+
+/** A batch ready to be written row by row. */
+export interface RowProgram {
+  /** What every row begins with. */
+  readonly before: Uint8Array;
+  readonly steps: readonly Step[];
+  /** Most bytes that a row takes beside the values of {@link BYTES}. */
+  readonly room: number;
+}
+
+const none: Uint8Array = new Uint8Array(0);
+
+/**
+ * Prepares a batch. Most columns of a practice hold the same value in row after row; those are written once here, and
+ * every row copies them in one go.
+ *
+ * @param separator - between values
+ * @param terminator - after the last value of a row
+ */
+export function planRows(
+  columns: readonly LoadedColumn[],
+  batch: ColumnBatch,
+  spelling: Spelling,
+  separator: number,
+  terminator: number,
+): RowProgram {
+  if (columns.length !== batch.columns.length) {
+    throw new RangeError(`"batch" has ${batch.columns.length} columns and the table ${columns.length}`);
+  }
+  let before: Uint8Array | undefined;
+  let literal: number[] = [];
+  const steps: Step[] = [];
+  let pending: Omit<Step, 'after'> | undefined;
+  const close = (): void => {
+    const bytes = Uint8Array.from(literal);
+    if (pending === undefined) before = bytes;
+    else steps.push({ ...pending, after: bytes });
+    literal = [];
+  };
+  let room = 0;
+  for (const [i, column] of columns.entries()) {
+    const values = batch.columns[i]!;
+    const constant = constantText(column, values, batch.rows, spelling);
+    if (constant === undefined) {
+      close();
+      pending = stepOf(column, values, spelling);
+      room += SHORT_ROOM;
+    } else {
+      literal.push(...constant);
+      room += constant.length;
+    }
+    literal.push(i === columns.length - 1 ? terminator : separator);
+    room++;
+  }
+  close();
+  return { before: before ?? none, steps, room };
+}
+
+function stepOf(column: LoadedColumn, values: ColumnValues, spelling: Spelling): Omit<Step, 'after'> {
+  const kind = kindOf(column);
+  if ((kind === BYTES) !== (values.kind === 'variable' && column.form === 'bytes')) {
+    throw new RangeError('"batch" does not fit the table');
+  }
+  const { nulls } = values;
+  const data = aligned(values.data);
+  return {
+    kind,
+    nulls,
+    bytes: data,
+    halves: new Int16Array(data.buffer, data.byteOffset, data.length >> 1),
+    words: new Int32Array(data.buffer, data.byteOffset, data.length >> 2),
+    lengths: values.kind === 'variable' ? values.lengths : new Uint32Array(0),
+    offset: 0,
+    write: kind === OTHER ? shortCellOf(column, values, spelling) : never,
+  };
+}
+
+function never(): number {
+  throw new RangeError('a value is written by the loop itself');
+}
+
+function kindOf(column: LoadedColumn): number {
+  if (dataTypeOf(column) === 'year') return OTHER;
+  switch (column.form) {
+    case 'bytes':
+      return BYTES;
+    case 'i8':
+      return INT8;
+    case 'u8':
+      return UINT8;
+    case 'i16':
+      return INT16;
+    case 'u16':
+      return UINT16;
+    case 'i32':
+      return INT32;
+    case 'u32':
+      return UINT32;
+    case 'i64':
+      return INT64;
+    case 'u64':
+      return UINT64;
+    default:
+      return OTHER;
+  }
+}
+
+/** Typed arrays start at multiples of their width; a part decoded in place may not. */
+function aligned(data: Uint8Array): Uint8Array {
+  return data.byteOffset % 8 === 0 ? data : data.slice();
+}
+
+/** The text of a column that holds one value in all rows; undefined when it holds more, or a long one. */
+function constantText(
+  column: LoadedColumn,
+  values: ColumnValues,
+  rows: number,
+  spelling: Spelling,
+): Uint8Array | undefined {
+  if (rows === 0) return none;
+  if (values.nulls !== null) return everyBit(values.nulls, rows) ? spelling.null : undefined;
+  if (values.kind === 'variable' && column.form === 'bytes') {
+    // Empty texts are everywhere; others are rarely all the same.
+    return values.data.length === 0 ? none : undefined;
+  }
+  if (!isRepeated(values, rows)) return undefined;
+  const text = new Uint8Array(SHORT_ROOM);
+  return text.slice(0, shortCellOf(column, values, spelling)(0, text, 0));
+}
+
+function everyBit(bits: Uint8Array, rows: number): boolean {
+  for (let row = 0; row < rows; row++) if ((bits[row >> 3]! & (1 << (row & 7))) === 0) return false;
+  return true;
+}
+
+function isRepeated(values: ColumnValues, rows: number): boolean {
+  let width: number;
+  if (values.kind === 'fixed') ({ width } = values);
+  else {
+    const { lengths } = values;
+    width = lengths[0]!;
+    for (let row = 1; row < rows; row++) if (lengths[row] !== width) return false;
+  }
+  const { data } = values;
+  for (let i = width; i < width * rows; i++) if (data[i] !== data[i - width]) return false;
+  return true;
+}
