@@ -18,12 +18,12 @@ function enrolled(epoch: number, recipient: string, chain: readonly string[] = [
 
 describe('who can open what', () => {
   const labels = [
-    labelOf('2026-03-01', '1', [enrolled(2, 'b', ['a'])]),
-    labelOf('2026-01-01', '1', [
+    labelOf('2026-03-01T22:00:00Z', '1', [enrolled(2, 'b', ['a'])]),
+    labelOf('2026-01-01T22:00:00Z', '1', [
       { kind: 'stored-hash', hashType: 'MD5', salt: '', recipient: 'a', sealedIdentity: '' },
     ]),
-    labelOf('2025-01-01', '1', [enrolled(1, 'before the reset')]),
-    labelOf('2026-02-01', null, []),
+    labelOf('2025-01-01T22:00:00Z', '1', [enrolled(1, 'before the reset')]),
+    labelOf('2026-02-01T22:00:00Z', null, []),
   ];
 
   it('names user, epoch and key source, and which password it takes', () => {
@@ -50,7 +50,7 @@ describe('who can open what', () => {
       whoCanOpen(given, { admins: users.map((userNum) => adminOf({ userNum })) }).warnings.map(
         ({ code }) => code,
       );
-    const two = [labels[0]!, labelOf('2026-04-01', '2', [enrolled(1, 'c')])];
+    const two = [labels[0]!, labelOf('2026-04-01T22:00:00Z', '2', [enrolled(1, 'c')])];
     assert.deepEqual(warned(two, '1', '2'), []);
     assert.deepEqual(warned(two, '1'), ['holder-gone', 'one-person']);
     assert.deepEqual(warned(two), ['holder-gone', 'holder-gone']);
