@@ -229,7 +229,6 @@ class RowCommand implements DriverCommand, ChunkTaker {
     }
     if (isEof(buffer, start, end)) {
       this.warnings = warningsOf(buffer, start);
-      this.#send(closeStatement(this.#statement));
       this.#phase = 'done';
     } else if (buffer[start] === errMark) {
       this.#refused(buffer, start, end);
@@ -258,7 +257,8 @@ class RowCommand implements DriverCommand, ChunkTaker {
       case 'prepareColumns':
         if (isEof(buffer, start, end)) {
           this.#phase = 'executeHeader';
-          this.#send(executeStatement(this.#statement));
+          // The server closes the statement when it has sent all rows; there is no answer to that.
+          this.#send(executeStatement(this.#statement), closeStatement(this.#statement));
         }
         return;
       case 'executeHeader':
@@ -301,12 +301,14 @@ class RowCommand implements DriverCommand, ChunkTaker {
     this.#wakeUp();
   }
 
-  #send(payload: Buffer): void {
-    const frame = Buffer.allocUnsafe(4 + payload.length);
-    // Every command begins its exchange anew, with packet number 0.
-    frame.writeUInt32LE(payload.length, 0);
-    frame.set(payload, 4);
-    this.#driver!.stream.write(frame);
+  #send(...payloads: readonly Buffer[]): void {
+    const frames = payloads.flatMap((payload) => {
+      const head = Buffer.alloc(4);
+      // Every command begins its exchange anew, with packet number 0.
+      head.writeUIntLE(payload.length, 0, 3);
+      return [head, payload];
+    });
+    this.#driver!.stream.write(Buffer.concat(frames));
   }
 
   #pause(): void {
