@@ -15,6 +15,7 @@ const versions = asked.length > 0 ? asked : ['20.19.0', '22.23.3', '24.21.0', '2
 const failed = versions.filter((version) => {
   console.log(`\nNode.js ${version}`);
   const node = install(version);
+  if (node === undefined) console.error(`Node.js ${version} could not be fetched.`);
   return node === undefined || run(node, [join(root, 'test', 'run.mjs'), ...tests]).status !== 0;
 });
 if (failed.length > 0) {

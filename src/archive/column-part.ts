@@ -113,11 +113,6 @@ function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): vo
   out.bytes[tagAt] = encoding * 4 + (nulls === null ? NO_NULLS : SOME_NULLS);
 }
 
-/** How many rows a column part says it has, without reading on. */
-export function rowsOfColumnPart(bytes: Uint8Array): number {
-  return new ByteCursor(bytes).leb128();
-}
-
 /**
  * Turns a column part back into rows.
  *

@@ -23,7 +23,6 @@ import {
   type NightHistory,
   type NightPlan,
   openArchive,
-  type Part,
   type Practice,
   type RangeSource,
   type RetainedArchive,
@@ -173,9 +172,4 @@ export async function closeStage(): Promise<void> {
   await connection?.close();
   await started?.stop();
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-}
-
-/** The parts of the practice, fresh each time. */
-export function parts(): AsyncIterable<Part> {
-  return dumpDatabase(database);
 }
