@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
-import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
+import { createFileSystemStorage, FileSystemStorage } from '../../src/storage/file-system/file-system.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import {
   type ContractSubject,
@@ -37,6 +37,23 @@ describe('folder', () => {
     await rm(path, { recursive: true });
   });
   for (const check of storageContract({ create: () => createFileSystemStorage({ path }) })) {
+    test(check.name, check.run);
+  }
+});
+
+describe('folder without hard links', () => {
+  let path: string;
+  before(async () => {
+    path = await mkdtemp(join(tmpdir(), 'sb-contract-'));
+  });
+  after(async () => {
+    assert.deepEqual(await readdir(path), [], 'something was left behind');
+    await rm(path, { recursive: true });
+  });
+  const noLinks = async (): Promise<void> => {
+    throw Object.assign(new Error('no hard links here'), { code: 'EIO' });
+  };
+  for (const check of storageContract({ create: () => new FileSystemStorage({ path }, noLinks) })) {
     test(check.name, check.run);
   }
 });

@@ -75,7 +75,8 @@ export async function startShare(): Promise<Share> {
     await until('the SMB server', () => answers(port));
     const { stdout } = await run('rclone', ['obscure', password]);
     const remote = `:smb,host=127.0.0.1,port=${port},user=root,pass='${stdout.trim()}':share/backup`;
-    const quiet = ['--config', '/dev/null', '--cache-dir', join(directory, 'cache')];
+    // Without the cutoff, rclone 1.60 now and then crashes over the small files it copies by itself.
+    const quiet = ['--config', '/dev/null', '--streaming-upload-cutoff', '0'];
     start('rclone', ['mount', remote, path, '--vfs-cache-mode', 'off', '--dir-cache-time', '0s', ...quiet]);
     await mkdir(join(served, 'probe'));
     await until('the mount', async () => (await readdir(path)).includes('probe'));

@@ -1,5 +1,6 @@
 import { type FileHandle, lstat, open, readdir, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BackupError } from '../../errors.js';
 import type {
   GetOptions,
@@ -17,10 +18,13 @@ import { progressOf, resolveRange } from '../transfer.js';
 import { fileSystemFailure, systemCodeOf } from './failures.js';
 import { assertFileKey, isLeftBehind, isOwnName, isProcessAlive, newTemporaryName } from './names.js';
 import { whileHeld } from './patience.js';
-import { publish } from './publish.js';
+import { type MakeLink, publish } from './publish.js';
 import { syncFile } from './sync.js';
 
 const readSize = 256 * 1024;
+/** How long a share may take to show a file that it has flushed and closed, in milliseconds. */
+const settlePatience = 5000;
+const settlePause = 50;
 const gone = new Set(['ENOENT', 'ENOTDIR']);
 
 /** Options of {@link createFileSystemStorage}. */
@@ -45,7 +49,8 @@ export function createFileSystemStorage(options: FileSystemStorageOptions): Stor
   return new FileSystemStorage(options);
 }
 
-class FileSystemStorage implements StorageAdapter {
+/** {@link createFileSystemStorage}; tests give file systems without hard links. */
+export class FileSystemStorage implements StorageAdapter {
   readonly description: string;
   readonly capabilities: StorageCapabilities = {
     atomicIfAbsent: true,
@@ -57,8 +62,10 @@ class FileSystemStorage implements StorageAdapter {
   readonly #base: string;
   readonly #reserveBytes: number;
   readonly #staleAfter: number;
+  readonly #makeLink: MakeLink | undefined;
 
-  constructor(options: FileSystemStorageOptions) {
+  constructor(options: FileSystemStorageOptions, makeLink?: MakeLink) {
+    this.#makeLink = makeLink;
     this.#base = resolve(options.path);
     this.#reserveBytes = options.reserveBytes ?? 64 * 1024 * 1024;
     this.#staleAfter = options.staleAfter ?? 12 * 60 * 60 * 1000;
@@ -87,6 +94,7 @@ class FileSystemStorage implements StorageAdapter {
           key,
           ifAbsent: options.ifAbsent === true,
           signal: options.signal,
+          ...(this.#makeLink && { makeLink: this.#makeLink }),
           taken: () => this.#taken(key),
         });
         if (options.ifAbsent === true) return await this.#assertWhole(key, final, source.size);
@@ -235,19 +243,18 @@ class FileSystemStorage implements StorageAdapter {
     }
   }
 
-  // By a fresh look through the name: the handle that wrote it would answer from its own memory.
+  // By a fresh look through the name: the handle that wrote it would answer from its own memory. Some shares finish
+  // a file a moment after they said that it was flushed and closed.
   async #assertWhole(key: string, path: string, size: number): Promise<StoredObject> {
-    const stored = await lookAt(path, key);
-    if (stored === null || stored.size !== size) {
-      throw new BackupError(
-        'verification-failed',
-        `${key} did not arrive whole in the ${this.description}.`,
-        {
-          details: { key, expectedSize: size, ...(stored && { size: stored.size }) },
-        },
-      );
+    let stored = await lookAt(path, key);
+    for (let waited = 0; stored?.size !== size && waited < settlePatience; waited += settlePause) {
+      await delay(settlePause);
+      stored = await lookAt(path, key);
     }
-    return stored;
+    if (stored !== null && stored.size === size) return stored;
+    throw new BackupError('verification-failed', `${key} did not arrive whole in the ${this.description}.`, {
+      details: { key, expectedSize: size, ...(stored && { size: stored.size }) },
+    });
   }
 
   async #removeLeftBehind(ownTemporary: string): Promise<void> {

@@ -6,6 +6,9 @@ import { claimNameOf, claimPatience } from './names.js';
 import { whileHeld } from './patience.js';
 import { makeFolder, syncFolder } from './sync.js';
 
+/** Gives a file a second name, or fails when that is taken. */
+export type MakeLink = (from: string, to: string) => Promise<void>;
+
 /** A finished temporary file on its way to its final name. */
 export interface Publication {
   readonly base: string;
@@ -14,6 +17,8 @@ export interface Publication {
   readonly key: string;
   readonly ifAbsent: boolean;
   readonly signal: AbortSignal | undefined;
+  /** @defaultValue that of the file system */
+  readonly makeLink?: MakeLink;
   /** Makes the `storage-exists` error. */
   readonly taken: () => BackupError;
 }
@@ -41,9 +46,9 @@ async function replace({ temporary, final, signal }: Publication): Promise<void>
 
 // A hard link is refused by the file system itself when the name is taken, among all machines; a rename is not.
 async function publishNew(publication: Publication): Promise<void> {
-  const { temporary, final, taken } = publication;
+  const { temporary, final, taken, makeLink = link } = publication;
   try {
-    await link(temporary, final);
+    await makeLink(temporary, final);
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === 'EEXIST') throw taken();

@@ -131,7 +131,7 @@ export const atomicityChecks: readonly NamedCheck[] = [
 function demandLost(adapter: StorageAdapter, error: unknown): void {
   // A store may also ask the loser to come back later, when it cannot tell yet who wins.
   const lost = isBackupError(error, 'storage-exists') || adapter.classify(error) === 'transient';
-  demand(lost, 'a writer lost with another failure than `storage-exists`');
+  demand(lost, 'a writer lost with another failure than `storage-exists`', error);
 }
 
 async function demandNothing(bench: ContractBench, adapter: StorageAdapter, key: string): Promise<void> {

@@ -4,8 +4,8 @@ export class ContractViolation extends Error {
 }
 
 /** @throws ContractViolation with the sentence when the condition does not hold */
-export function demand(condition: boolean, sentence: string): asserts condition {
-  if (!condition) throw new ContractViolation(sentence);
+export function demand(condition: boolean, sentence: string, cause?: unknown): asserts condition {
+  if (!condition) throw new ContractViolation(sentence, cause === undefined ? undefined : { cause });
 }
 
 /** Demands that bytes are equal; names the first place where they differ. */
