@@ -245,6 +245,16 @@ export class BackupError extends Error {
 /**
  * Whether something thrown is a {@link BackupError}, and of that code when one is given. Goes by the shape, so that
  * it also holds across two installed copies of the library.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await openArchive(source, { password: 'not this one' });
+ * } catch (error) {
+ *   if (!isBackupError(error, 'wrong-key')) throw error;
+ *   console.error(error.message);
+ * }
+ * ```
  */
 export function isBackupError<Code extends BackupErrorCode = BackupErrorCode>(
   thrown: unknown,

@@ -21,6 +21,11 @@ const eClinicalWorks = `SELECT Enabled FROM program WHERE ProgName = 'eClinicalW
  *
  * @param connection - to the practice's database
  * @throws BackupError `database-…`
+ * @example
+ * ```ts
+ * const admins = await readAdmins(connection);
+ * console.log(admins.length, 'users may administer');
+ * ```
  */
 export async function readAdmins(
   connection: Connection,

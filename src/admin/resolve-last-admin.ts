@@ -124,6 +124,12 @@ export function resolveLastAdmin(
 /**
  * Whether two answers name the same user with the same stored password. Keys are made before the tables are locked;
  * this tells, from a second look inside the snapshot, whether they still fit.
+ *
+ * @example
+ * ```ts
+ * const again = resolveLastAdmin(await readAdmins(connection), { asOf: new Date() });
+ * if (!isSameAdmin(lastAdmin, again)) console.log('Somebody else logged in meanwhile.');
+ * ```
  */
 export function isSameAdmin(left: LastAdmin, right: LastAdmin): boolean {
   if (left.kind !== right.kind || !('admin' in left) || !('admin' in right)) return false;

@@ -16,6 +16,10 @@ export type AdminPassword = Pick<AdminCandidate, 'storedPassword' | 'userName' |
  * and neither is any where nothing usable is stored.
  *
  * @throws TypeError when the bytes of a password are not UTF-8
+ * @example
+ * ```ts
+ * if (!verifyAdminPassword(admin, password)) console.error('That is not the password.');
+ * ```
  */
 export function verifyAdminPassword(admin: AdminPassword, password: Password): boolean {
   const text = passwordText(password);

@@ -41,6 +41,12 @@ export interface ArchiveAccess {
  *
  * @param labels - of the practice's archives, see `inspectArchive`
  * @param options - `admins`: those of today, see {@link readAdmins}
+ * @example
+ * ```ts
+ * const { archives, warnings } = whoCanOpen(labels, { admins: await readAdmins(connection) });
+ * for (const { createdAt, keyHolder } of archives) console.log(createdAt, keyHolder?.userName);
+ * for (const { message } of warnings) console.warn(message);
+ * ```
  */
 export function whoCanOpen(
   labels: readonly Label[],

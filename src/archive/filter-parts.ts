@@ -17,6 +17,12 @@ export interface PartFilter {
  *
  * @param parts - a whole dump
  * @param filter - which tables to keep
+ * @example
+ * ```ts
+ * const { tables, scope, leftOut } = selectCriticalTables(catalog);
+ * const few = filterParts(dumpDatabase(database), { tables, scope, leftOut });
+ * for await (const part of few) console.log(part.kind);
+ * ```
  */
 export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilter): AsyncGenerator<Part> {
   const kept = new Map(filter.tables.map((table) => [table.name, table]));

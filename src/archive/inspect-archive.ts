@@ -28,6 +28,11 @@ export interface ArchiveInspection {
  *
  * @throws BackupError `archive-unsupported` when it is no age file or of a newer format; `archive-damaged` when its
  *   header does not parse or its size is impossible; `archive-limit-exceeded`
+ * @example
+ * ```ts
+ * const { label } = await inspectArchive(source);
+ * console.log(label?.createdAt, label?.keyHolder?.userName);
+ * ```
  */
 export async function inspectArchive(
   source: ByteSource | RangeSource,

@@ -66,6 +66,11 @@ export interface UnlockedIdentity {
  * @param label - of the archive; it need not be authenticated, as a wrong identity opens nothing
  * @param password - of the label's key holder, as typed
  * @throws BackupError `wrong-key`; `archive-damaged`; `archive-limit-exceeded`
+ * @example
+ * ```ts
+ * const { identity } = await unlockLabel(label, password);
+ * const archive = await openArchive(source, { identities: [identity] });
+ * ```
  */
 export async function unlockLabel(
   label: Pick<Label, 'keyHolder' | 'unlock'>,

@@ -14,6 +14,11 @@ import { privilegesOn } from './privileges.js';
  *
  * @param connection - with the database chosen
  * @throws BackupError `privilege-missing` when the login could not see everything; `database-…`
+ * @example
+ * ```ts
+ * const catalog = await readCatalog(connection);
+ * for (const { name, dataBytes } of catalog.tables) console.log(name, dataBytes);
+ * ```
  */
 export async function readCatalog(
   connection: Connection,

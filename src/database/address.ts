@@ -21,6 +21,10 @@ export interface DatabaseAddress {
  * Reads `mysql://user[:password]@host[:port]/database[?socketPath=…]`.
  *
  * @throws TypeError when it is not such a URL; the message never holds the password
+ * @example
+ * ```ts
+ * const { host, port } = parseDatabaseUrl('mysql://backup@localhost:3306/opendental');
+ * ```
  */
 export function parseDatabaseUrl(url: string): DatabaseAddress {
   let parsed: URL;

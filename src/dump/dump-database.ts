@@ -49,6 +49,12 @@ const partsInFlight = 4;
  * @param source - an address, or a snapshot that the caller opened (and closes)
  * @throws BackupError `schema-changed`, `table-damaged`, `dump-incomplete`, `lock-not-granted`, `privilege-missing`,
  *   `database-…`
+ * @example
+ * ```ts
+ * for await (const part of dumpDatabase(database, { signal })) {
+ *   if (part.kind === 'summary') console.log(part.summary.lockSeconds, 'seconds under lock');
+ * }
+ * ```
  */
 export async function* dumpDatabase(
   source: DatabaseAddress | Snapshot,

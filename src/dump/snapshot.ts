@@ -72,6 +72,15 @@ export interface Snapshot {
  * selected table is locked, so that all connections see the same moment.
  *
  * @throws BackupError `lock-not-granted` after several attempts; `privilege-missing`; `table-damaged`; `database-…`
+ * @example
+ * ```ts
+ * const snapshot = await openSnapshot(database, { selection: selectCriticalTables });
+ * try {
+ *   for await (const part of dumpDatabase(snapshot)) console.log(part.kind);
+ * } finally {
+ *   await snapshot.close();
+ * }
+ * ```
  */
 export async function openSnapshot(
   address: DatabaseAddress,

@@ -14,7 +14,15 @@ export interface MemoryStorageOptions {
   readonly now?: () => Date;
 }
 
-/** A store in memory, for tests. It keeps every promise of the contract except to outlive the process. */
+/**
+ * A store in memory, for tests. It keeps every promise of the contract except to outlive the process.
+ *
+ * @example
+ * ```ts
+ * const memory = createMemoryStorage();
+ * await memory.put('4711/2026-02-01/a.tar.age', replayableBytes(bytes), { ifAbsent: true });
+ * ```
+ */
 export function createMemoryStorage(options: MemoryStorageOptions = {}): StorageAdapter {
   const now = options.now ?? (() => new Date());
   const objects = new Map<string, { readonly bytes: Uint8Array; readonly stored: StoredObject }>();

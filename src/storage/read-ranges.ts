@@ -7,6 +7,11 @@ import type { StorageAdapter } from './adapter.js';
  * for is fetched.
  *
  * @throws BackupError `storage-not-found`; TypeError when the store cannot read ranges
+ * @example
+ * ```ts
+ * const archive = await openArchive(await rangeSourceOf(store, key), { password });
+ * console.log(archive.manifest.tables.length, 'tables');
+ * ```
  */
 export async function rangeSourceOf(
   adapter: StorageAdapter,

@@ -7,6 +7,12 @@ import type { StorageAdapter, TransferProgress } from './adapter.js';
  * network proves nothing; only the bytes themselves do.
  *
  * @throws BackupError `verification-failed`, or what `get` throws
+ * @example
+ * ```ts
+ * const source = await replayableFile(path, { sha256 });
+ * const { size } = await store.put(key, source);
+ * await verifyStored(store, key, { size, sha256 });
+ * ```
  */
 export async function verifyStored(
   adapter: StorageAdapter,

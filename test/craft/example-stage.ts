@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from '../../src/archive/age/index.js';
@@ -54,6 +55,8 @@ export let store: StorageAdapter;
 export let enrollments: EnrollmentStore;
 export let plan: NightPlan;
 export let key: string;
+export let path: string;
+export let sha256: string;
 export let spool: string;
 export let networkPath: string;
 export let logFile: string;
@@ -122,6 +125,7 @@ export async function openStage(): Promise<void> {
   logFile = join(folder, 'service.log');
   await mkdir(networkPath);
   file = await open(join(folder, 'file'), 'w');
+  path = join(folder, 'archive');
   identity = await generateX25519Identity();
   recipient = await identityToRecipient(identity);
   started = await startServer(kind);
@@ -143,6 +147,8 @@ export async function openStage(): Promise<void> {
     }),
   );
   source = rangesOfBytes(sealed);
+  sha256 = createHash('sha256').update(sealed).digest('hex');
+  await writeFile(path, sealed);
   label = (await inspectArchive(source)).label!;
   labels = [label];
   archive = await openArchive(source, { identities: [identity] });

@@ -3,10 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderReaderScript } from '../archive/support/reader-script.js';
 import { apiReports } from './api-report.js';
+import { renderCommandsPage } from './commands-page.js';
 import { renderErrorsPage } from './errors-page.js';
 import { projectRoot } from './imports.js';
 
 writeFileSync(join(projectRoot, 'docs', 'ERRORS.md'), renderErrorsPage());
+writeFileSync(join(projectRoot, 'docs', 'COMMANDS.md'), renderCommandsPage());
 mkdirSync(join(projectRoot, 'etc'), { recursive: true });
 for (const { file, text } of [renderReaderScript(), ...apiReports()])
   writeFileSync(join(projectRoot, file), text);

@@ -27,6 +27,10 @@ export interface DecryptAgeOptions {
  * @returns the content, in pieces; it can be iterated once
  * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`, while iterating
  * @throws TypeError when no key is given or an identity is none
+ * @example
+ * ```ts
+ * for await (const chunk of decryptAge(store.get(key), { identities: [identity] })) await file.write(chunk);
+ * ```
  */
 export function decryptAge(source: ByteSource, options: DecryptAgeOptions): AsyncGenerator<Uint8Array> {
   return decryptAgeWith(ownEngine, source, options);

@@ -16,6 +16,12 @@ export interface FileLoggerOptions {
 /**
  * A log file for a service that has none: one line per entry, in files of bounded size and number. A line is written
  * at once, so that the last words before a crash are in it.
+ *
+ * @example
+ * ```ts
+ * const logger = createFileLogger({ path: logFile });
+ * logger.info('The service has started.', { version: '0.1.0' });
+ * ```
  */
 export function createFileLogger(options: FileLoggerOptions): Logger {
   const { path, maxBytes = 1_000_000, keepFiles = 5, now = () => new Date() } = options;

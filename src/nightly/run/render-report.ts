@@ -16,7 +16,14 @@ const places: Readonly<Record<DestinationReport['destination'], string>> = {
 /** At most so many tables are named in one line. */
 const longestList = 12;
 
-/** A report as plain text, for a log, a mail or a person on the telephone. */
+/**
+ * A report as plain text, for a log, a mail or a person on the telephone.
+ *
+ * @example
+ * ```ts
+ * console.log(renderReport(await runSupplementalBackup(plan)));
+ * ```
+ */
 export function renderReport(report: BackupReport): string {
   const { database, keyHolder, consistency } = report;
   const lines = [

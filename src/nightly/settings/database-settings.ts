@@ -36,6 +36,12 @@ const auditPermission = 179;
 /**
  * Settings where the practice's own software keeps them: in the `preference` table, with a line in `securitylog` for
  * each change. A row that is missing is made when it is first saved; until then the default rule speaks.
+ *
+ * @example
+ * ```ts
+ * const settings = createDatabaseSettings(database, { timeZone: 'America/Chicago' });
+ * await settings.save({ networkPath }, { userNum: '1', computer: 'FRONTDESK' });
+ * ```
  */
 export function createDatabaseSettings(
   address: DatabaseAddress,

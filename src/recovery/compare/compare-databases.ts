@@ -31,6 +31,11 @@ export interface CompareProgress {
  * @param left - with a database, by convention the original; or what it was, when it is gone
  * @param right - with a database, by convention the copy
  * @throws BackupError `database-…` or `privilege-missing`
+ * @example
+ * ```ts
+ * const { equal, differences } = await compareDatabases(database, database);
+ * for (const { message } of differences) console.error(message);
+ * ```
  */
 export async function compareDatabases(
   left: DatabaseAddress | DatabaseFingerprint,

@@ -61,6 +61,11 @@ export interface RestoreObstacle {
  *
  * @throws BackupError `target-refused` when the target belongs to the server itself; `database-…`; and whatever reading
  *   the archive throws
+ * @example
+ * ```ts
+ * const { possible, obstacles } = await planRestore(archive, { ...server, database: 'recovered' });
+ * for (const { message } of obstacles) console.log(message);
+ * ```
  */
 export async function planRestore(
   archive: ArchiveReader,

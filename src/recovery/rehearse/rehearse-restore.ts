@@ -36,6 +36,11 @@ export interface RehearseOptions
  * @param source - an archive opened with `openArchive`
  * @param server - where to rehearse; a database in the address is not touched
  * @throws BackupError as `restoreDatabase`; a difference is no error but stands in the certificate
+ * @example
+ * ```ts
+ * const certificate = await rehearseRestore(archive, server, { against: database });
+ * console.log(certificateText(certificate));
+ * ```
  */
 export async function rehearseRestore(
   source: ArchiveReader,

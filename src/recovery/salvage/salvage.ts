@@ -41,6 +41,11 @@ export interface SalvagedTable {
  * @param source - an archive damaged anywhere behind its header
  * @param target - with the name of a database that does not exist yet or is empty
  * @throws BackupError `archive-damaged` when nothing can be saved; `wrong-key`; and as {@link restoreDatabase}
+ * @example
+ * ```ts
+ * const { tables } = await salvage(source, { ...server, database: 'recovered' }, { password });
+ * for (const { name, whole } of tables) console.log(name, whole ? 'is whole' : 'has lost rows');
+ * ```
  */
 export async function salvage(
   source: RangeSource,

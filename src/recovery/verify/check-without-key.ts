@@ -12,6 +12,11 @@ import { BackupError } from '../../errors.js';
  * @throws BackupError `archive-damaged` when the file is cut off or not whole, `archive-unsupported`,
  *   `archive-limit-exceeded`
  * @throws TypeError when the source does not say its size
+ * @example
+ * ```ts
+ * const { label } = await checkWithoutKey(source);
+ * console.log('looks whole:', label?.archiveId);
+ * ```
  */
 export async function checkWithoutKey(
   source: ByteSource | RangeSource,

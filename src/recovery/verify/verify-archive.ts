@@ -46,6 +46,11 @@ const partsInFlight = 4;
  *   `details.wholeTables` and `details.damagedTables`
  * @throws BackupError `archive-damaged` at the first untruth, `wrong-key`, `archive-unsupported`,
  *   `archive-limit-exceeded`
+ * @example
+ * ```ts
+ * const { tables, rows } = await verifyArchive(source, { password });
+ * console.log(`Whole: ${tables} tables, ${rows} rows`);
+ * ```
  */
 export async function verifyArchive(
   source: ByteSource | RangeSource,

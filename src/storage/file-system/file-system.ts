@@ -42,6 +42,11 @@ export interface FileSystemStorageOptions {
  * step; unfinished files never show, and those of dead processes are removed by the next `put`.
  *
  * @throws TypeError when no path is given
+ * @example
+ * ```ts
+ * const share = createFileSystemStorage({ path: networkPath });
+ * for await (const { key, size } of share.list('')) console.log(key, size);
+ * ```
  */
 export function createFileSystemStorage(options: FileSystemStorageOptions): StorageAdapter {
   if (typeof options.path !== 'string' || options.path === '')

@@ -41,6 +41,11 @@ export interface HttpStorageOptions {
  * holds no credentials of the store and can neither overwrite nor delete.
  *
  * @throws TypeError naming a wrong option
+ * @example
+ * ```ts
+ * const hq = createHttpStorage({ url: 'https://backups.example.com/hand-over', headers });
+ * console.log(hq.description);
+ * ```
  */
 export function createHttpStorage(options: HttpStorageOptions): StorageAdapter {
   return new HttpStorage(options);

@@ -72,6 +72,11 @@ export interface S3Storage extends StorageAdapter {
  * after a lost connection and, with a file journal, after a restart; memory does not grow with the object.
  *
  * @throws TypeError or RangeError naming a wrong option
+ * @example
+ * ```ts
+ * const bucket = createS3Storage({ bucket: 'copies', connection: { region: 'us-east-1' } });
+ * console.log(bucket.description);
+ * ```
  */
 export function createS3Storage(options: S3StorageOptions): S3Storage {
   return new S3ObjectStorage(options);

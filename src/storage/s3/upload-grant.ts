@@ -68,6 +68,12 @@ const pageSize = 500;
  * names (key, length and MD5 are part of the signature), and holds no state: any server of HQ answers any message.
  *
  * @throws TypeError or RangeError naming a wrong option
+ * @example
+ * ```ts
+ * const connection = { region: 'us-east-1' };
+ * const grant = createUploadGrant({ bucket: 'copies', connection, keysUnder: '4711/' });
+ * console.log(typeof grant.respond);
+ * ```
  */
 export function createUploadGrant(options: UploadGrantOptions): UploadGrant {
   const grant = new Grant(options);

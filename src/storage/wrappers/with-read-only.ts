@@ -1,7 +1,15 @@
 import { BackupError } from '../../errors.js';
 import type { StorageAdapter } from '../adapter.js';
 
-/** A store that can be read and nothing else: for recovery, and for looking around on a bad day. */
+/**
+ * A store that can be read and nothing else: for recovery, and for looking around on a bad day.
+ *
+ * @example
+ * ```ts
+ * const harmless = withReadOnly(store);
+ * console.log(harmless.description);
+ * ```
+ */
 export function withReadOnly(adapter: StorageAdapter): StorageAdapter {
   const refuse = async (): Promise<never> => {
     throw new BackupError('storage-permanent', `The ${adapter.description} was opened for reading only.`);

@@ -29,6 +29,12 @@ export interface StorageRetry {
 /**
  * A store that tries again what its own classification calls transient. A `put` sends the same bytes again; a `get`
  * or `list` goes on after what was already delivered.
+ *
+ * @example
+ * ```ts
+ * const patient = withRetry(store, { onRetry: ({ retriesLeft }) => console.warn(retriesLeft, 'tries left') });
+ * await patient.stat(key);
+ * ```
  */
 export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): StorageAdapter {
   const { retries = 5, minTimeout = 1000, maxTimeout = 60_000, onRetry } = options;

@@ -1,0 +1,48 @@
+import { commands } from '../../src/cli/commands/index.js';
+import { renderOverview } from '../../src/cli/help.js';
+
+/** `docs/COMMANDS.md`, made from the help of the command line. */
+export function renderCommandsPage(): string {
+  return `# The command line
+
+\`supplemental-backup\` comes with the package: \`npx supplemental-backup\` in a project that has it, or
+\`npm install --global supplemental-backup\`. This page is the program's own help, with what a screen has no room for.
+
+\`\`\`text
+${renderOverview(commands).trimEnd()}
+\`\`\`
+
+## For scripts
+
+- The words, options and exit codes are part of the public interface and change with a major version only.
+- Results go to stdout; progress, questions and errors go to stderr. With \`--out -\` the data goes to stdout and the result to
+  stderr.
+- With \`--json\` there is exactly one JSON document: \`ok\` first, then the result; or \`ok: false\`, \`exitCode\` and
+  \`error\` with the \`code\` of [ERRORS](ERRORS.md), a \`message\` for people and \`details\` for programs. Progress is silent.
+- Without a terminal, progress is a plain line every five seconds.
+- Ctrl-C and SIGTERM stop the work tidily: nothing half-made is left under a final name, and the exit code is 130.
+
+## Secrets
+
+A password is asked for on the terminal without echo, or read to the end of an open descriptor, of which one line break at the end
+is not part:
+
+\`\`\`sh
+supplemental-backup restore office.tar.age --target mysql://root@localhost/back --password-fd 3 3< password.txt
+\`\`\`
+
+The database password comes in \`MYSQL_PWD\`, as for the clients of MySQL and MariaDB. It may stand in the URL, but arguments can be
+seen by everybody on the machine. Credentials of a bucket come from where the AWS tools take them: \`AWS_ACCESS_KEY_ID\`,
+\`AWS_SECRET_ACCESS_KEY\`, \`AWS_ENDPOINT_URL\`, \`AWS_REGION\`, the shared files.
+
+## Places
+
+An archive is a path or \`s3://bucket/key\`; a store that is not Amazon's is named by
+\`s3://bucket/key?endpoint=https://…&region=…\` (needs \`npm install @aws-sdk/client-s3\`). On a path and in a store an archive appears
+under its name when it is complete and not before, is read back, and never overwrites what is there.
+
+## The commands
+
+${commands.map(({ name, help }) => `### ${name}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\``).join('\n\n')}
+`;
+}
