@@ -227,6 +227,8 @@ export class BackupError extends Error {
   readonly details: ErrorDetails;
 
   /**
+   * Says what happened; what is safe and what to do come with the code.
+   *
    * @param code - which failure
    * @param happened - one sentence that names the thing it happened to; holds no row value, password or key
    * @param options - cause and details

@@ -76,6 +76,13 @@ export type {
   TableRules,
 } from './catalog/table-policy.js';
 export { type DatabaseAddress, parseDatabaseUrl } from './database/address.js';
+export {
+  type Connection,
+  type ConnectionOptions,
+  openConnection,
+  type QueryOptions,
+  type TextRow,
+} from './database/connection.js';
 export { type DumpOptions, type DumpProgress, dumpDatabase } from './dump/dump-database.js';
 export type { LockPatience } from './dump/locks.js';
 export {

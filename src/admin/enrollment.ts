@@ -13,7 +13,7 @@ export interface Enrollment {
   readonly epoch: number;
   /** When this pair was made; ISO 8601, UTC. */
   readonly since: string;
-  /** Tells whether the stored password is still the one this pair belongs to. See {@link markOf}. */
+  /** Tells whether the stored password is still the one this pair belongs to. See `markOf`. */
   readonly mark: string;
   /** As it goes into labels. */
   readonly unlock: Unlock;

@@ -8,7 +8,11 @@ const shown = '[secret]';
 export class Secret {
   readonly #text: string;
 
-  /** @param text - what to keep from view */
+  /**
+   * Takes a secret into keeping.
+   *
+   * @param text - what to keep from view
+   */
   constructor(text: string) {
     this.#text = text;
   }

@@ -22,7 +22,7 @@ export interface Connection {
   readonly driver: MysqlConnection;
   /** Says goodbye; never rejects. */
   close(): Promise<void>;
-  /** Drops the connection at once; the server may still work on its statement, see {@link endSession}. */
+  /** Drops the connection at once; the server may still work on its statement, see `endSession`. */
   destroy(): void;
 }
 
@@ -49,6 +49,15 @@ export interface ConnectionOptions {
  * Opens a session with known settings, whatever the server's are (S1, S4, S5, S6).
  *
  * @throws BackupError `database-unreachable`
+ * @example
+ * ```ts
+ * const connection = await openConnection(database);
+ * try {
+ *   console.log((await readCatalog(connection)).tables.length, 'tables');
+ * } finally {
+ *   await connection.close();
+ * }
+ * ```
  */
 export async function openConnection(
   address: DatabaseAddress,

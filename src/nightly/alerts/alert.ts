@@ -51,7 +51,9 @@ export interface NightOutcome {
  * could not take is tried again on the next run, so raising the same code twice must be harmless.
  */
 export interface AlertSink {
+  /** A trouble has begun, or its cause has changed. */
   raise(alert: Alert, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** A trouble is over. */
   clear(code: AlertCode, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Called at the end of every run, good or bad. */
   nightEnded?(outcome: NightOutcome, options?: { readonly signal?: AbortSignal }): Promise<void>;

@@ -10,6 +10,7 @@ export interface FileLoggerOptions {
   readonly maxBytes?: number;
   /** Older files that are kept. @defaultValue 5 */
   readonly keepFiles?: number;
+  /** The clock. @defaultValue the machine's clock */
   readonly now?: () => Date;
 }
 

@@ -3,8 +3,11 @@ export type LogFacts = Readonly<Record<string, string | number | boolean | undef
 
 /** Where the service writes what it did. A logger never throws: a full disk must not cost a backup. */
 export interface Logger {
+  /** What went as it should. */
   info(message: string, facts?: LogFacts): void;
+  /** What went another way and was dealt with. */
   warning(message: string, facts?: LogFacts): void;
+  /** What did not happen and should have. */
   error(message: string, facts?: LogFacts): void;
 }
 

@@ -100,6 +100,7 @@ export interface RunOptions {
   /** When the work must be over; what is still being sent then goes on in the next run. @defaultValue never */
   readonly deadline?: Date;
   readonly signal?: AbortSignal;
+  /** Told of everything that happens. A throw in it ends the run. */
   readonly onEvent?: (event: BackupEvent) => void;
 }
 

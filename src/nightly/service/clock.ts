@@ -1,5 +1,6 @@
 /** Time, as the service sees it. Tests give another. */
 export interface Clock {
+  /** The present moment. */
   now(): Date;
   /** Resolves after so many milliseconds, or at once when the signal is aborted; never rejects. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;

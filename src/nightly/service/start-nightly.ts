@@ -25,6 +25,7 @@ export interface NightlyOptions {
   readonly signal: AbortSignal;
   /** A function is asked again every minute, so that HQ may give another time. @defaultValue 22:00 to 04:00 */
   readonly schedule?: ServiceSchedule | (() => ServiceSchedule | Promise<ServiceSchedule>);
+  /** Told of everything that happens. A throw in it ends the run. */
   readonly onEvent?: (event: BackupEvent) => void;
   /** Told of the next run whenever it changes. */
   readonly onPlanned?: (run: PlannedRun | null) => void;

@@ -20,6 +20,7 @@ export interface DatabaseSettingsOptions {
   readonly isDisabledByHq?: () => boolean | Promise<boolean>;
   /** Decides whether a path can be used, instead of writing to it. */
   readonly checkPath?: (path: string) => Promise<void>;
+  /** The clock. @defaultValue the machine's clock */
   readonly now?: () => Date;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** An upload in parts that was begun and not yet finished. */
 export interface UploadRecord {
-  /** Which store and which object: {@link uploadName}. */
+  /** Which store and which object: `uploadName`. */
   readonly name: string;
   /** What the store calls the upload. */
   readonly uploadId: string;
@@ -31,9 +31,13 @@ export interface UploadedPart {
 
 /** Remembers unfinished uploads, so that they go on after a crash or in the next night. Holds no secret. */
 export interface UploadJournal {
+  /** What is known of an unfinished upload; null when there is none of that name. */
   read(name: string): Promise<UploadRecord | null>;
+  /** An upload begins; what was known under its name is forgotten. */
   begin(record: UploadRecord): Promise<void>;
+  /** A part has arrived. */
   add(name: string, part: UploadedPart): Promise<void>;
+  /** The upload is finished or given up. */
   end(name: string): Promise<void>;
 }
 
