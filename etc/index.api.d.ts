@@ -1,0 +1,1555 @@
+export interface AdminCandidate {
+    readonly userNum: string;
+    readonly userName: string;
+    readonly isHidden: boolean;
+    readonly lastLogin: string | null;
+    readonly storedPassword: Secret;
+}
+
+export type AdminPassword = Pick<AdminCandidate, 'storedPassword' | 'userName' | 'userNum'>;
+
+export interface Alert {
+    readonly code: AlertCode;
+    readonly cause: BackupErrorCode | 'stale' | 'unexpected';
+    readonly severity: 'high' | 'low' | 'medium';
+    readonly message: string;
+    readonly practiceId: string;
+    readonly destination?: Destination;
+}
+
+export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'hq-copy-failed' | 'hq-copy-stale' | 'local-copy-failed' | 'local-copy-stale' | 'no-usable-admin' | 'rehearsal-failed' | 'table-damaged';
+
+export interface AlertSink {
+    raise(alert: Alert, options?: {
+        readonly signal?: AbortSignal;
+    }): Promise<void>;
+    clear(code: AlertCode, options?: {
+        readonly signal?: AbortSignal;
+    }): Promise<void>;
+    nightEnded?(outcome: NightOutcome, options?: {
+        readonly signal?: AbortSignal;
+    }): Promise<void>;
+}
+
+export interface AlertThresholds {
+    readonly passingNights?: number;
+    readonly hqStaleNights?: number;
+    readonly localStaleNights?: number;
+}
+
+export interface ArchiveAccess {
+    readonly archiveId: string;
+    readonly createdAt: string;
+    readonly keyHolder: KeyHolder | null;
+    readonly keySource: Unlock['kind'] | 'key-file';
+    readonly epoch: number | null;
+    readonly password: 'newest' | 'none' | 'of-its-time';
+    readonly isHeldByAdmin: boolean | null;
+}
+
+export interface ArchiveInspection {
+    readonly label: Label | null;
+    readonly verified: false;
+    readonly recipients: readonly string[];
+    readonly headerBytes: number;
+    readonly size: number | null;
+    readonly contentBytes: number | null;
+}
+
+export interface ArchiveKeys {
+    readonly password?: Password;
+    readonly identities?: readonly (string | Identity)[];
+}
+
+export interface ArchiveReader {
+    readonly label: Label | null;
+    readonly manifest: Manifest;
+    database(options?: ReadOptions): Promise<DatabaseDescription>;
+    table(name: string, options?: ReadOptions): Promise<TableDescription>;
+    objects(options?: ReadOptions): Promise<readonly SchemaObject[]>;
+    parts(options?: ReadPartsOptions): AsyncIterable<Part>;
+    readTable(name: string, options?: ReadOptions): AsyncIterable<ColumnBatch>;
+    close(): void;
+}
+
+export type ArchiveScope = 'critical' | 'full';
+
+export declare class BackupError extends Error {
+    readonly name: 'BackupError';
+    readonly code: BackupErrorCode;
+    readonly details: ErrorDetails;
+    constructor(code: BackupErrorCode, happened: string, options?: BackupErrorOptions);
+}
+
+export type BackupErrorCode = 'already-running' | 'archive-damaged' | 'archive-limit-exceeded' | 'archive-unsupported' | 'database-connection-lost' | 'database-query-failed' | 'database-query-interrupted' | 'database-unreachable' | 'destination-missing' | 'dump-incomplete' | 'lock-not-granted' | 'no-usable-admin' | 'not-eligible' | 'password-refused' | 'privilege-missing' | 'restore-changed-data' | 'restore-failed' | 'schema-changed' | 'settings-invalid' | 'storage-exists' | 'storage-full' | 'storage-not-found' | 'storage-permanent' | 'storage-transient' | 'table-damaged' | 'target-refused' | 'verification-failed' | 'window-closed' | 'wrong-key';
+
+export interface BackupErrorOptions {
+    readonly cause?: unknown;
+    readonly details?: ErrorDetails;
+}
+
+export type BackupEvent = {
+    readonly kind: 'eligibility';
+    readonly destination: Destination;
+    readonly eligibility: Eligibility;
+} | {
+    readonly kind: 'phase';
+    readonly phase: BackupPhase;
+    readonly destination?: Destination;
+} | {
+    readonly kind: 'snapshot';
+    readonly event: SnapshotEvent;
+} | {
+    readonly kind: 'read-progress';
+    readonly progress: DumpProgress;
+} | {
+    readonly kind: 'transfer-progress';
+    readonly phase: 'publish' | 'verify';
+    readonly destination: Destination;
+    readonly transferredBytes: number;
+    readonly totalBytes: number;
+} | {
+    readonly kind: 'read-again';
+    readonly attempt: number;
+} | {
+    readonly kind: 'retry';
+    readonly destination: Destination;
+    readonly code: BackupErrorCode | 'unexpected';
+    readonly retriesLeft: number;
+} | {
+    readonly kind: 'sealed';
+    readonly destination: Destination;
+    readonly copy: CopyReport;
+} | {
+    readonly kind: 'verified';
+    readonly destination: Destination;
+    readonly copy: CopyReport;
+} | {
+    readonly kind: 'removed';
+    readonly destination: Destination;
+    readonly key: string;
+} | {
+    readonly kind: 'warning';
+    readonly warning: DumpWarning;
+} | {
+    readonly kind: 'alert-raised';
+    readonly alert: Alert;
+} | {
+    readonly kind: 'alert-cleared';
+    readonly code: AlertCode;
+} | {
+    readonly kind: 'finished';
+    readonly report: BackupReport;
+};
+
+export type BackupPhase = 'admin' | 'publish' | 'read' | 'retention' | 'snapshot' | 'verify';
+
+export interface BackupPlan {
+    readonly database: string;
+    readonly scope: ArchiveScope;
+    readonly tables: readonly PlannedTable[];
+    readonly total: PlannedSize;
+    readonly kept: PlannedSize;
+    readonly share: number;
+    readonly warnings: readonly DumpWarning[];
+}
+
+export interface BackupReport {
+    readonly reportVersion: 1;
+    readonly practiceId: string;
+    readonly night: string;
+    readonly startedAt: string;
+    readonly finishedAt: string;
+    readonly outcome: 'complete' | 'failed' | 'nothing-due' | 'partial';
+    readonly database?: {
+        readonly name: string;
+        readonly server: string;
+    };
+    readonly keyHolder?: {
+        readonly userNum: string;
+        readonly userName: string;
+        readonly unlock: 'enrolled' | 'none' | 'stored-hash';
+    };
+    readonly consistency?: Consistency;
+    readonly lockSeconds?: number;
+    readonly readSeconds?: number;
+    readonly destinations: readonly DestinationReport[];
+    readonly warnings: readonly DumpWarning[];
+    readonly rehearsal?: {
+        readonly ok: boolean;
+        readonly summary: string;
+    };
+}
+
+export interface BackupSettings {
+    readonly status: Practice['status'];
+    readonly networkPath: string;
+    readonly lastLocalCopy: Date | null;
+}
+
+export type ByteSource = Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStream<Uint8Array> | Blob;
+
+export interface CanOpenMap {
+    readonly archives: readonly ArchiveAccess[];
+    readonly warnings: readonly KeyWarning[];
+}
+
+export interface Catalog {
+    readonly database: string;
+    readonly createStatement: string;
+    readonly characterSet: string;
+    readonly collation: string;
+    readonly server: ServerDescription;
+    readonly tables: readonly CatalogTable[];
+    readonly objects: readonly CatalogObject[];
+    readonly warnings: readonly DumpWarning[];
+}
+
+export interface CatalogObject {
+    readonly kind: SchemaObjectKind;
+    readonly name: string;
+    readonly table?: string;
+}
+
+export interface CatalogTable {
+    readonly name: string;
+    readonly engine: string;
+    readonly transactional: boolean;
+    readonly rowsEstimate: number;
+    readonly dataBytes: number;
+    readonly indexBytes: number;
+    readonly versioned: boolean;
+    readonly columns: readonly ColumnDescription[];
+    readonly primaryKey: readonly string[];
+    readonly rowsElsewhere?: string;
+    readonly damage?: string;
+}
+
+export interface CertifiedTable {
+    readonly name: string;
+    readonly rows: number;
+    readonly hash: string;
+}
+
+export interface ChainLink {
+    readonly epoch: number;
+    readonly recipient: string;
+    readonly sealedIdentity: string;
+}
+
+export interface Clock {
+    now(): Date;
+    sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface ColumnDescription {
+    readonly name: string;
+    readonly type: string;
+    readonly characterSet: string | null;
+    readonly nullable: boolean;
+    readonly form: ValueForm | null;
+}
+
+export interface CompareOptions extends SideOptions {
+    readonly tables?: readonly string[];
+    readonly objects?: boolean;
+    readonly onProgress?: (progress: CompareProgress) => void;
+}
+
+export interface CompareProgress {
+    readonly table: string;
+    readonly tablesDone: number;
+    readonly totalTables: number;
+}
+
+export interface Comparison {
+    readonly equal: boolean;
+    readonly tables: readonly TableComparison[];
+    readonly objects: number;
+    readonly differences: readonly Difference[];
+}
+
+export interface Connection {
+    readonly address: DatabaseAddress;
+    readonly id: number;
+    query(sql: string, options?: QueryOptions): Promise<readonly TextRow[]>;
+    readonly driver: MysqlConnection;
+    close(): Promise<void>;
+    destroy(): void;
+}
+
+export interface ConnectionOptions {
+    readonly signal?: AbortSignal;
+    readonly localInfile?: boolean;
+    readonly inactivityTimeout?: number;
+}
+
+export type Consistency = {
+    readonly kind: 'consistent';
+    readonly by: 'lock' | 'lock-and-snapshot' | 'snapshot';
+} | {
+    readonly kind: 'per-table';
+    readonly reason: string;
+};
+
+export type ConsistencyWish = 'auto' | 'lock' | 'per-table' | 'snapshot';
+
+export interface CopyReport {
+    readonly archiveId: string;
+    readonly key: string;
+    readonly night: string;
+    readonly scope: ArchiveScope;
+    readonly bytes: number;
+    readonly sha256: string;
+    readonly tables: number;
+    readonly rows: number;
+    readonly plainBytes: number;
+    readonly leftOut: readonly LeftOut[];
+    readonly verifiedAt?: string;
+}
+
+export interface DatabaseAddress {
+    readonly host?: string;
+    readonly port?: number;
+    readonly user: string;
+    readonly password?: string;
+    readonly database?: string;
+    readonly socketPath?: string;
+    readonly tls?: Readonly<Record<string, unknown>>;
+    readonly connectTimeout?: number;
+}
+
+export interface DatabaseDescription {
+    readonly name: string;
+    readonly createStatement: string;
+    readonly characterSet: string;
+    readonly collation: string;
+    readonly server: ServerDescription;
+}
+
+export interface DatabaseFingerprint {
+    readonly definitions: Definitions;
+    readonly contents: ReadonlyMap<string, TableContent>;
+}
+
+export interface DatabasePart {
+    readonly kind: 'database';
+    readonly database: DatabaseDescription;
+}
+
+export interface DatabaseSettingsOptions {
+    readonly timeZone: string;
+    readonly isDisabledByHq?: () => boolean | Promise<boolean>;
+    readonly checkPath?: (path: string) => Promise<void>;
+    readonly now?: () => Date;
+}
+
+export interface DecryptArchiveOptions extends ArchiveKeys {
+    readonly signal?: AbortSignal;
+}
+
+export type Destination = 'hq' | 'local';
+
+export interface DestinationPlan {
+    readonly storage: StorageAdapter;
+    readonly retention?: RetentionPolicy | 'keep-all';
+    readonly retry?: Omit<RetryOptions, 'onRetry'> | 'none';
+}
+
+export interface DestinationReport {
+    readonly destination: Destination;
+    readonly outcome: 'failed' | 'not-due' | 'not-eligible' | 'verified' | 'waiting';
+    readonly store?: string;
+    readonly copy?: CopyReport;
+    readonly caughtUp: readonly CopyReport[];
+    readonly removed: readonly string[];
+    readonly error?: {
+        readonly code: BackupErrorCode | 'unexpected';
+        readonly message: string;
+    };
+    readonly ineligible?: readonly IneligibilityReason[];
+    readonly lastVerifiedAt?: string;
+}
+
+export interface Difference {
+    readonly kind: 'database' | 'table' | SchemaObjectKind;
+    readonly name: string;
+    readonly aspect: 'content' | 'definition' | 'missing-left' | 'missing-right' | 'rows';
+    readonly message: string;
+}
+
+export interface DumpOptions extends SnapshotOptions {
+    readonly onProgress?: (progress: DumpProgress) => void;
+    readonly partBytes?: number;
+}
+
+export interface DumpProgress {
+    readonly table: string;
+    readonly tablesDone: number;
+    readonly totalTables: number;
+    readonly rows: number;
+    readonly plainBytes: number;
+    readonly storedBytes: number;
+    readonly estimatedBytes: number;
+}
+
+export interface DumpSummary {
+    readonly startedAt: string;
+    readonly snapshotAt: string;
+    readonly finishedAt: string;
+    readonly consistency: Consistency;
+    readonly lockSeconds: number;
+    readonly position?: Readonly<Record<string, string>>;
+    readonly tables: readonly TableSummary[];
+    readonly leftOut: readonly LeftOut[];
+    readonly warnings: readonly DumpWarning[];
+}
+
+export interface DumpWarning {
+    readonly code: string;
+    readonly message: string;
+    readonly table?: string;
+}
+
+export type Eligibility = {
+    readonly eligible: true;
+    readonly reasons: readonly [
+    ];
+} | {
+    readonly eligible: false;
+    readonly reasons: readonly [
+        IneligibilityReason,
+        ...IneligibilityReason[]
+    ];
+};
+
+export type EligibilityExplanation = Readonly<Record<Destination, Eligibility>>;
+
+export interface EncryptArchiveOptions {
+    readonly recipients: readonly (string | Recipient)[];
+    readonly label: LabelFields;
+    readonly signal?: AbortSignal;
+}
+
+export interface EnrollOptions {
+    readonly store: EnrollmentStore;
+    readonly postQuantum?: boolean;
+    readonly now?: Date;
+    readonly signal?: AbortSignal;
+}
+
+export interface Enrolled {
+    readonly enrollment: Enrollment;
+    readonly warnings: readonly KeyWarning[];
+}
+
+export interface EnrolledUnlock {
+    readonly kind: 'enrolled';
+    readonly epoch: number;
+    readonly recipient: string;
+    readonly sealedIdentity: string;
+    readonly chain?: readonly ChainLink[];
+}
+
+export interface Enrollment {
+    readonly userNum: string;
+    readonly userName: string;
+    readonly revision: number;
+    readonly epoch: number;
+    readonly since: string;
+    readonly mark: string;
+    readonly unlock: Unlock;
+}
+
+export interface EnrollmentStore {
+    load(userNum: string, options?: {
+        readonly signal?: AbortSignal;
+    }): Promise<Enrollment | null>;
+    save(enrollment: Enrollment, options?: {
+        readonly signal?: AbortSignal;
+    }): Promise<boolean>;
+}
+
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+export interface ErrorExplanation {
+    readonly what: string;
+    readonly safe: string;
+    readonly action: string;
+}
+
+export interface FileLoggerOptions {
+    readonly path: string;
+    readonly maxBytes?: number;
+    readonly keepFiles?: number;
+    readonly now?: () => Date;
+}
+
+export interface FileSystemStorageOptions {
+    readonly path: string;
+    readonly reserveBytes?: number;
+    readonly staleAfter?: number;
+}
+
+export interface FormatVersion {
+    readonly major: number;
+    readonly minor: number;
+}
+
+export interface GetOptions {
+    readonly range?: {
+        readonly offset: number;
+        readonly length?: number;
+    };
+    readonly signal?: AbortSignal;
+}
+
+export interface HealthcheckOptions {
+    readonly url: string;
+    readonly timeout?: number;
+    readonly fetch?: typeof fetch;
+}
+
+export interface Identity {
+    unwrapFileKey(stanzas: Stanza[]): Uint8Array | null | Promise<Uint8Array | null>;
+}
+
+export type IneligibilityCode = 'cloud-database' | 'disabled' | 'disabled-by-hq' | 'no-business-associate-agreement' | 'no-econnector' | 'no-network-path' | 'not-in-us' | 'not-on-support';
+
+export interface IneligibilityReason {
+    readonly code: IneligibilityCode;
+    readonly sentence: string;
+}
+
+export type KeepReason = 'daily' | 'from-the-future' | 'last-for-living-admin' | 'monthly' | 'newest-verified' | 'weekly' | 'yearly';
+
+export interface KeyHolder {
+    readonly userNum: string;
+    readonly userName: string;
+}
+
+export interface KeyPlan {
+    readonly store?: EnrollmentStore;
+    readonly policy?: KeyPolicy;
+    readonly postQuantum?: boolean;
+    readonly furtherRecipients?: readonly string[];
+}
+
+export type KeyPolicy = 'enrolled-only' | 'prefer-enrolled' | 'stored-hash';
+
+export interface KeyWarning {
+    readonly code: KeyWarningCode;
+    readonly message: string;
+}
+
+export type KeyWarningCode = 'chain-broken' | 'chain-shortened' | 'clock-ahead' | 'enrollment-stale' | 'holder-gone' | 'one-person' | 'password-equals-user-name' | 'password-short' | 'password-unverified' | 'stored-hash';
+
+export interface Label {
+    readonly format: FormatVersion;
+    readonly archiveId: string;
+    readonly createdAt: string;
+    readonly practiceId: string;
+    readonly database: string;
+    readonly scope: ArchiveScope;
+    readonly keyHolder?: KeyHolder;
+    readonly unlock: readonly Unlock[];
+}
+
+export type LabelFields = Omit<Label, 'archiveId' | 'createdAt' | 'format'> & Partial<Pick<Label, 'archiveId' | 'createdAt'>>;
+
+export type LastAdmin = {
+    readonly kind: 'found';
+    readonly admin: AdminCandidate;
+    readonly warnings: readonly KeyWarning[];
+} | {
+    readonly kind: 'unsupported-hash';
+    readonly admin: AdminCandidate;
+    readonly sentence: string;
+    readonly warnings: readonly KeyWarning[];
+} | {
+    readonly kind: 'no-password';
+    readonly user: KeyHolder;
+    readonly sentence: string;
+    readonly warnings: readonly KeyWarning[];
+} | {
+    readonly kind: 'never-logged-in';
+    readonly users: readonly KeyHolder[];
+    readonly sentence: string;
+    readonly warnings: readonly KeyWarning[];
+} | {
+    readonly kind: 'no-admin';
+    readonly users: readonly KeyHolder[];
+    readonly sentence: string;
+    readonly warnings: readonly KeyWarning[];
+};
+
+export interface LastAttempt {
+    readonly night: string;
+    readonly count: number;
+    readonly endedAt: Date;
+}
+
+export interface LeftOut {
+    readonly kind: 'table' | 'users' | SchemaObjectKind;
+    readonly name: string;
+    readonly reason: string;
+}
+
+export interface ListBackupsOptions {
+    readonly practiceId?: string;
+    readonly scope?: ArchiveScope;
+    readonly signal?: AbortSignal;
+}
+
+export interface ListedBackup {
+    readonly key: string;
+    readonly size: number;
+    readonly storedAt: Date;
+    readonly label: Label | null;
+}
+
+export type LoadMethod = 'insert' | 'load-data';
+
+export interface LockPatience {
+    readonly grantSeconds: number;
+    readonly pausesMs: readonly number[];
+    readonly othersWaitSeconds: number;
+}
+
+export type LogFacts = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface Logger {
+    info(message: string, facts?: LogFacts): void;
+    warning(message: string, facts?: LogFacts): void;
+    error(message: string, facts?: LogFacts): void;
+}
+
+export interface LostRows {
+    readonly fromRow: number | null;
+    readonly toRow: number | null;
+    readonly firstPart: number;
+    readonly lastPart: number | null;
+}
+
+export interface Manifest extends DumpSummary {
+    readonly format: FormatVersion;
+    readonly archiveId: string;
+    readonly scope: ArchiveScope;
+    readonly entries: readonly ManifestEntry[];
+}
+
+export interface ManifestEntry {
+    readonly name: string;
+    readonly offset: number;
+    readonly size: number;
+    readonly sha256: string;
+    readonly rows?: number;
+}
+
+export interface MemoryAlerts extends AlertSink {
+    readonly standing: ReadonlyMap<AlertCode, Alert>;
+    readonly raised: readonly Alert[];
+    readonly nights: readonly NightOutcome[];
+}
+
+export interface MemorySettings extends SettingsStore {
+    readonly audit: readonly SettingsAuditLine[];
+}
+
+export interface MemoryStorageOptions {
+    readonly now?: () => Date;
+}
+
+export interface Night {
+    readonly date: string;
+    readonly opensAt: Date;
+    readonly closesAt: Date;
+}
+
+export interface NightHistory {
+    readonly verified: Readonly<Partial<Record<Destination, string>>>;
+    readonly lastAttempt?: LastAttempt;
+}
+
+export interface NightOutcome {
+    readonly practiceId: string;
+    readonly night: string;
+    readonly ok: boolean;
+    readonly summary: string;
+}
+
+export interface NightPlan {
+    readonly practiceId: string;
+    readonly practice: Practice;
+    readonly database: DatabaseAddress;
+    readonly timeZone: string;
+    readonly spool: string;
+    readonly hq?: DestinationPlan;
+    readonly local?: Partial<DestinationPlan>;
+    readonly keys?: KeyPlan;
+    readonly settings?: SettingsStore;
+    readonly alerts?: AlertSink;
+    readonly alertThresholds?: AlertThresholds;
+    readonly logger?: Logger;
+    readonly tables?: TablePolicy;
+    readonly consistency?: ConsistencyWish;
+    readonly connections?: number;
+    readonly patience?: Partial<LockPatience>;
+    readonly spoolReserveBytes?: number;
+    readonly rehearsal?: RehearsalPlan;
+    readonly now?: () => Date;
+}
+
+export interface NightSchedule {
+    readonly timeZone: string;
+    readonly opens?: string;
+    readonly closes?: string;
+    readonly lastStartBeforeCloseMinutes?: number;
+    readonly hqTime?: string | Date;
+    readonly localEveryNights?: number;
+    readonly catchUp?: 'at-once' | 'next-night';
+    readonly attemptsPerNight?: number;
+    readonly retryAfterMinutes?: number;
+}
+
+export interface NightlyOptions {
+    readonly signal: AbortSignal;
+    readonly schedule?: ServiceSchedule | (() => ServiceSchedule | Promise<ServiceSchedule>);
+    readonly onEvent?: (event: BackupEvent) => void;
+    readonly onPlanned?: (run: PlannedRun | null) => void;
+    readonly clock?: Clock;
+}
+
+export interface ObjectsPart {
+    readonly kind: 'objects';
+    readonly objects: readonly SchemaObject[];
+}
+
+export interface OpenArchiveOptions extends ArchiveKeys {
+    readonly signal?: AbortSignal;
+}
+
+export interface OpenedArchive extends AsyncIterable<Part> {
+    readonly label: Promise<Label | null>;
+}
+
+export type Part = DatabasePart | TablePart | RowsPart | ObjectsPart | SummaryPart;
+
+export interface PartFilter {
+    readonly tables: readonly {
+        readonly name: string;
+        readonly definitionOnly?: string;
+    }[];
+    readonly scope: ArchiveScope;
+    readonly leftOut: readonly LeftOut[];
+}
+
+export type Password = string | Uint8Array;
+
+export interface PlannedRun {
+    readonly at: Date;
+    readonly night: string;
+    readonly deadline: Date;
+    readonly destinations: readonly Destination[];
+    readonly kind: 'catch-up' | 'hq-time' | 'late' | 'retry' | 'scheduled';
+}
+
+export interface PlannedSize {
+    readonly tables: number;
+    readonly rows: number;
+    readonly dataBytes: number;
+}
+
+export interface PlannedTable {
+    readonly name: string;
+    readonly tier?: TableTier;
+    readonly rows: number;
+    readonly dataBytes: number;
+    readonly keeps: 'all-rows' | 'definition' | 'nothing' | 'some-rows';
+    readonly reason?: string;
+}
+
+export interface Practice {
+    readonly onSupport: boolean;
+    readonly hasEConnector: boolean;
+    readonly cloudDatabase: boolean;
+    readonly status: 'disabled' | 'disabled-by-hq' | 'enabled';
+    readonly country: string;
+    readonly businessAssociateAgreement?: 'missing' | 'on-record';
+    readonly networkPath?: string;
+}
+
+export interface PutOptions {
+    readonly ifAbsent?: boolean;
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (progress: TransferProgress) => void;
+}
+
+export interface QueryOptions {
+    readonly signal?: AbortSignal;
+    readonly onWarnings?: (count: number) => void;
+}
+
+export interface RangeSource {
+    readonly size: number;
+    read(offset: number, length: number, options?: {
+        readonly signal?: AbortSignal;
+    }): Promise<Uint8Array>;
+}
+
+export interface ReadOptions {
+    readonly signal?: AbortSignal;
+}
+
+export interface ReadPartsOptions extends ReadOptions {
+    readonly tables?: readonly string[];
+}
+
+export interface Recipient {
+    wrapFileKey(fileKey: Uint8Array): Stanza[] | Promise<Stanza[]>;
+}
+
+export interface RehearsalPlan {
+    readonly everyNights: number;
+    readonly run: (report: BackupReport, options: {
+        readonly signal?: AbortSignal;
+    }) => Promise<{
+        readonly ok: boolean;
+        readonly summary: string;
+    }>;
+}
+
+export interface RehearseOptions extends Pick<RestoreOptions, 'adapt' | 'connections' | 'definers' | 'method' | 'onProgress' | 'signal' | 'tables'> {
+    readonly against?: DatabaseAddress | DatabaseFingerprint;
+    readonly scratchName?: string;
+}
+
+export interface ReplayableSource {
+    readonly size: number;
+    readonly sha256?: string;
+    open(start?: number, end?: number): ByteSource;
+}
+
+export interface RestoreCertificate {
+    readonly rehearsedAt: string;
+    readonly archiveId: string | null;
+    readonly database: string;
+    readonly snapshotAt: string;
+    readonly server: string;
+    readonly provenAgainst: 'archive' | 'fingerprint' | 'source';
+    readonly equal: boolean;
+    readonly tables: readonly CertifiedTable[];
+    readonly rows: number;
+    readonly objects: number;
+    readonly restoreSeconds: number;
+    readonly comparisonSeconds: number;
+    readonly differences: readonly Difference[];
+    readonly notTested: readonly string[];
+    readonly notes: readonly RestoreNote[];
+}
+
+export interface RestoreNote {
+    readonly code: string;
+    readonly message: string;
+}
+
+export interface RestoreObstacle {
+    readonly severity: 'blocks' | 'changes' | 'note';
+    readonly code: string;
+    readonly message: string;
+}
+
+export interface RestoreOptions {
+    readonly replace?: boolean;
+    readonly tables?: readonly string[];
+    readonly objects?: boolean;
+    readonly resume?: boolean;
+    readonly connections?: number;
+    readonly definers?: 'keep' | 'strip';
+    readonly events?: 'as-found' | 'disabled';
+    readonly adapt?: boolean;
+    readonly method?: LoadMethod | 'auto';
+    readonly onProgress?: (progress: RestoreProgress) => void;
+    readonly signal?: AbortSignal;
+}
+
+export interface RestorePlan {
+    readonly database: string;
+    readonly state: TargetState;
+    readonly server: {
+        readonly vendor: 'mariadb' | 'mysql';
+        readonly version: string;
+    };
+    readonly source: {
+        readonly vendor: 'mariadb' | 'mysql';
+        readonly version: string;
+    };
+    readonly method: LoadMethod;
+    readonly tables: readonly RestorePlanTable[];
+    readonly objects: readonly Pick<SchemaObject, 'kind' | 'name'>[];
+    readonly rows: number;
+    readonly plainBytes: number;
+    readonly storedBytes: number;
+    readonly obstacles: readonly RestoreObstacle[];
+    readonly possible: boolean;
+}
+
+export interface RestorePlanTable {
+    readonly name: string;
+    readonly engine: string;
+    readonly rows: number;
+    readonly plainBytes: number;
+}
+
+export interface RestoreProgress {
+    readonly phase: 'keys' | 'objects' | 'rows';
+    readonly table: string;
+    readonly tablesDone: number;
+    readonly totalTables?: number;
+    readonly rows: number;
+    readonly plainBytes: number;
+    readonly totalPlainBytes?: number;
+}
+
+export interface RestoreReport {
+    readonly database: string;
+    readonly startedAt: string;
+    readonly finishedAt: string;
+    readonly snapshotAt: string;
+    readonly tables: readonly RestoredTable[];
+    readonly objects: readonly RestoredObject[];
+    readonly method: LoadMethod;
+    readonly notes: readonly RestoreNote[];
+}
+
+export interface RestoredObject {
+    readonly kind: SchemaObjectKind;
+    readonly name: string;
+}
+
+export interface RestoredTable {
+    readonly name: string;
+    readonly rows: number;
+}
+
+export interface RetainedArchive {
+    readonly key: string;
+    readonly createdAt: Date;
+    readonly scope: ArchiveScope;
+    readonly verified: boolean;
+    readonly opensForLivingAdmin: boolean;
+}
+
+export interface RetentionPlan {
+    readonly keep: readonly {
+        readonly archive: RetainedArchive;
+        readonly reasons: readonly KeepReason[];
+    }[];
+    readonly remove: readonly RetainedArchive[];
+}
+
+export interface RetentionPolicy {
+    readonly daily?: string;
+    readonly weekly?: string;
+    readonly monthly?: string;
+    readonly yearly?: string;
+}
+
+export interface RetryOptions {
+    readonly retries?: number;
+    readonly minTimeout?: number;
+    readonly maxTimeout?: number;
+    readonly onRetry?: (retry: StorageRetry) => void;
+}
+
+export interface RowFilter {
+    readonly where: string;
+    readonly reason: string;
+}
+
+export interface RowsPart {
+    readonly kind: 'rows';
+    readonly table: number;
+    readonly sequence: number;
+    readonly rows: number;
+    readonly plainBytes: number;
+    readonly sha256: string;
+    readonly data: Uint8Array;
+}
+
+export interface RunOptions {
+    readonly destinations?: readonly Destination[];
+    readonly night?: string;
+    readonly deadline?: Date;
+    readonly signal?: AbortSignal;
+    readonly onEvent?: (event: BackupEvent) => void;
+}
+
+export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resume'> {
+}
+
+export interface SalvageReport {
+    readonly restore: RestoreReport;
+    readonly whole: boolean;
+    readonly tables: readonly SalvagedTable[];
+    readonly losses: readonly string[];
+}
+
+export interface SalvagedTable {
+    readonly name: string;
+    readonly rows: number;
+    readonly expectedRows: number | null;
+    readonly whole: boolean;
+    readonly lost: readonly LostRows[];
+}
+
+export interface SchemaObject {
+    readonly kind: SchemaObjectKind;
+    readonly name: string;
+    readonly createStatement: string;
+    readonly definer?: string;
+    readonly sqlMode?: string;
+    readonly characterSetClient?: string;
+    readonly collationConnection?: string;
+    readonly databaseCollation?: string;
+    readonly timeZone?: string;
+    readonly status?: string;
+    readonly table?: string;
+    readonly actionOrder?: number;
+    readonly nextValue?: string;
+    readonly brokenAtSource?: string;
+}
+
+export type SchemaObjectKind = 'event' | 'function' | 'package' | 'package-body' | 'procedure' | 'sequence' | 'trigger' | 'view';
+
+export interface Seal {
+    readonly recipients: readonly [
+        string
+    ];
+    readonly keyHolder: KeyHolder;
+    readonly unlock: readonly [
+        Unlock
+    ];
+    readonly warnings: readonly KeyWarning[];
+}
+
+export interface SealForOptions {
+    readonly store: EnrollmentStore;
+    readonly policy?: KeyPolicy;
+    readonly postQuantum?: boolean;
+    readonly now?: Date;
+    readonly signal?: AbortSignal;
+}
+
+export interface SealedArchive extends AsyncIterable<Uint8Array> {
+    readonly label: Label;
+    readonly manifest: Promise<Manifest>;
+    toReadableStream(): ReadableStream<Uint8Array>;
+}
+
+export declare class Secret {
+    #private;
+    constructor(text: string);
+    reveal(): string;
+    toString(): string;
+    toJSON(): string;
+}
+
+export interface SelectedTable {
+    readonly name: string;
+    readonly tier: TableTier;
+    readonly rowFilter?: RowFilter;
+    readonly definitionOnly?: string;
+}
+
+export interface ServerDescription {
+    readonly vendor: 'mariadb' | 'mysql';
+    readonly version: string;
+    readonly sqlMode: string;
+    readonly timeZone: string;
+    readonly systemTimeZone: string;
+    readonly characterSet: string;
+    readonly collation: string;
+    readonly lowerCaseTableNames: number;
+}
+
+export type ServiceSchedule = Omit<NightSchedule, 'timeZone'>;
+
+export interface SettingsAuditLine extends SettingsAuthor {
+    readonly at: Date;
+    readonly text: string;
+}
+
+export interface SettingsAuthor {
+    readonly userNum: string;
+    readonly computer?: string;
+}
+
+export interface SettingsChange {
+    readonly enabled?: boolean;
+    readonly networkPath?: string;
+}
+
+export interface SettingsStore {
+    read(options?: {
+        readonly signal?: AbortSignal;
+    }): Promise<BackupSettings>;
+    save(change: SettingsChange, author: SettingsAuthor, options?: {
+        readonly signal?: AbortSignal;
+    }): Promise<BackupSettings>;
+    recordLocalCopy(verifiedAt: Date, options?: {
+        readonly signal?: AbortSignal;
+    }): Promise<void>;
+}
+
+export interface SideOptions {
+    readonly rowFilters?: Readonly<Record<string, string>>;
+    readonly signal?: AbortSignal;
+}
+
+export interface SizeBudget {
+    readonly archiveBytes: number;
+    readonly compressedTo?: number;
+}
+
+export interface Snapshot {
+    readonly catalog: Catalog;
+    readonly selection: TableSelection;
+    readonly consistency: Consistency;
+    readonly startedAt: Date;
+    readonly takenAt: Date;
+    readonly position: Readonly<Record<string, string>> | undefined;
+    readonly warnings: readonly DumpWarning[];
+    readonly readers: readonly Connection[];
+    readonly schema: Connection;
+    readonly definitions: Definitions;
+    readonly withRows: ReadonlySet<string>;
+    readonly inTransaction: boolean;
+    readonly locked: boolean;
+    readonly broken: AbortSignal;
+    lockSeconds(): number;
+    unlock(): Promise<void>;
+    close(): Promise<void>;
+}
+
+export type SnapshotEvent = {
+    readonly kind: 'locks-refused';
+    readonly attempt: number;
+    readonly retryInMs: number | null;
+} | {
+    readonly kind: 'opened';
+    readonly consistency: Consistency;
+} | {
+    readonly kind: 'unlocked';
+    readonly lockSeconds: number;
+};
+
+export interface SnapshotOptions {
+    readonly selection?: TableSelection | ((catalog: Catalog) => TableSelection);
+    readonly consistency?: ConsistencyWish;
+    readonly connections?: number;
+    readonly patience?: Partial<LockPatience>;
+    readonly inactivityTimeout?: number;
+    readonly signal?: AbortSignal;
+    readonly onEvent?: (event: SnapshotEvent) => void;
+}
+
+export interface StartAgainOptions {
+    readonly attempts?: number;
+    readonly signal?: AbortSignal;
+    readonly onRestart?: (attempt: number, cause: Error) => void;
+}
+
+export interface StorageAdapter {
+    readonly description: string;
+    readonly capabilities: StorageCapabilities;
+    put(key: string, source: ReplayableSource, options?: PutOptions): Promise<StoredObject>;
+    get(key: string, options?: GetOptions): AsyncIterable<Uint8Array>;
+    stat(key: string, options?: {
+        readonly signal?: AbortSignal;
+    }): Promise<StoredObject | null>;
+    list(prefix: string, options?: {
+        readonly signal?: AbortSignal;
+    }): AsyncIterable<StoredObject>;
+    delete(key: string, options?: {
+        readonly signal?: AbortSignal;
+    }): Promise<void>;
+    classify(error: unknown): StorageFailure;
+}
+
+export interface StorageCapabilities {
+    readonly atomicIfAbsent: boolean;
+    readonly ranges: boolean;
+    readonly resumablePut: boolean;
+    readonly overwrite: boolean;
+    readonly delete: boolean;
+}
+
+export type StorageFailure = 'exists' | 'full' | 'not-found' | 'permanent' | 'transient';
+
+export interface StorageLogEvent {
+    readonly store: string;
+    readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete';
+    readonly key: string;
+    readonly milliseconds: number;
+    readonly bytes?: number;
+    readonly objects?: number;
+    readonly failure?: string;
+}
+
+export interface StorageRetry {
+    readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete';
+    readonly key: string;
+    readonly error: Error;
+    readonly retriesLeft: number;
+}
+
+export interface StoredHashUnlock {
+    readonly kind: 'stored-hash';
+    readonly hashType: string;
+    readonly salt: string;
+    readonly recipient: string;
+    readonly sealedIdentity: string;
+}
+
+export interface StoredObject {
+    readonly key: string;
+    readonly size: number;
+    readonly modifiedAt: Date;
+    readonly etag?: string;
+}
+
+export interface SummaryPart {
+    readonly kind: 'summary';
+    readonly summary: DumpSummary | Manifest;
+}
+
+export interface TableComparison {
+    readonly name: string;
+    readonly equal: boolean;
+    readonly left: TableContent | null;
+    readonly right: TableContent | null;
+}
+
+export interface TableContent {
+    readonly rows: number;
+    readonly hash: string;
+}
+
+export interface TableDescription {
+    readonly index: number;
+    readonly name: string;
+    readonly engine: string;
+    readonly createStatement: string;
+    readonly columns: readonly ColumnDescription[];
+    readonly primaryKey: readonly string[];
+    readonly definitionOnly?: string;
+    readonly rowFilter?: RowFilter;
+    readonly versioned?: 'current' | 'history';
+}
+
+export interface TablePart {
+    readonly kind: 'table';
+    readonly table: TableDescription;
+}
+
+export interface TablePattern extends TableRule {
+    readonly glob: string;
+}
+
+export interface TablePolicy {
+    readonly name: string;
+    readonly tables: TableRules;
+    readonly patterns: readonly TablePattern[];
+    readonly references: TableReferences;
+    readonly keep?: readonly TableTier[];
+    readonly include?: readonly string[];
+    readonly exclude?: readonly string[];
+    readonly logsSince?: string;
+    readonly budget?: SizeBudget;
+}
+
+export type TableReferences = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export interface TableRule {
+    readonly tier: TableTier;
+    readonly reason: string;
+    readonly logDate?: string;
+    readonly compressedTo?: number;
+}
+
+export type TableRules = Readonly<Record<string, TableRule>>;
+
+export interface TableSelection {
+    readonly scope: 'critical' | 'full';
+    readonly tables: readonly SelectedTable[];
+    readonly leftOut: readonly LeftOut[];
+    readonly warnings: readonly DumpWarning[];
+}
+
+export interface TableSummary {
+    readonly index: number;
+    readonly name: string;
+    readonly engine: string;
+    readonly rows: number;
+    readonly parts: number;
+    readonly plainBytes: number;
+    readonly storedBytes: number;
+    readonly incomplete?: string;
+}
+
+export type TableTier = 'code-list' | 'critical' | 'important' | 'leftover' | 'optional' | 'recreatable' | 'transient' | 'unclassified';
+
+export type TargetState = 'absent' | 'empty' | 'filled' | 'unfinished';
+
+export type TextRow = Readonly<Record<string, string | null>>;
+
+export interface ThrottleOptions {
+    readonly bytesPerSecond: number;
+}
+
+export interface TransferProgress {
+    readonly transferredBytes: number;
+    readonly totalBytes: number;
+}
+
+export type Unlock = EnrolledUnlock | StoredHashUnlock;
+
+export interface UnlockedIdentity {
+    readonly epoch: number | null;
+    readonly recipient: string;
+    readonly identity: string;
+}
+
+export type ValueForm = 'bytes' | 'date' | 'datetime' | 'f32' | 'f64' | 'i16' | 'i32' | 'i64' | 'i8' | 'time' | 'u16' | 'u32' | 'u64' | 'u8';
+
+export interface Verification {
+    readonly label: Label | null;
+    readonly manifest: Manifest;
+    readonly tables: number;
+    readonly rows: number;
+    readonly plainBytes: number;
+    readonly storedBytes: number;
+}
+
+export interface VerifyOptions extends ArchiveKeys {
+    readonly onProgress?: (progress: VerifyProgress) => void;
+    readonly signal?: AbortSignal;
+}
+
+export interface VerifyProgress {
+    readonly table: string;
+    readonly rows: number;
+    readonly storedBytes: number;
+}
+
+export declare function assertKey(key: string): void;
+
+export declare function certificateText(certificate: RestoreCertificate): string;
+
+export declare function changeAdminPassword(admin: AdminPassword, passwords: {
+    readonly oldPassword: Password;
+    readonly newPassword: Password;
+}, options: EnrollOptions): Promise<Enrolled>;
+
+export declare function checkWithoutKey(source: ByteSource | RangeSource, options?: {
+    readonly signal?: AbortSignal;
+}): Promise<ArchiveInspection>;
+
+export declare function combineAlerts(...sinks: readonly AlertSink[]): AlertSink;
+
+export declare function compareDatabases(left: DatabaseAddress | DatabaseFingerprint, right: DatabaseAddress | DatabaseFingerprint, options?: CompareOptions): Promise<Comparison>;
+
+export declare function createDatabaseAlerts(address: DatabaseAddress, options: {
+    readonly timeZone: string;
+    readonly now?: () => Date;
+}): AlertSink;
+
+export declare function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentStore;
+
+export declare function createDatabaseSettings(address: DatabaseAddress, options: DatabaseSettingsOptions): SettingsStore;
+
+export declare function createFileEnrollments(options: {
+    readonly path: string;
+}): EnrollmentStore;
+
+export declare function createFileLogger(options: FileLoggerOptions): Logger;
+
+export declare function createFileSystemStorage(options: FileSystemStorageOptions): StorageAdapter;
+
+export declare function createHealthcheckAlerts(options: HealthcheckOptions): AlertSink;
+
+export declare function createMemoryAlerts(): MemoryAlerts;
+
+export declare function createMemoryEnrollments(): EnrollmentStore;
+
+export declare function createMemorySettings(initial?: Partial<BackupSettings>, options?: {
+    readonly checkPath?: (path: string) => Promise<void>;
+    readonly now?: () => Date;
+}): MemorySettings;
+
+export declare function createMemoryStorage(options?: MemoryStorageOptions): StorageAdapter;
+
+export declare function decryptArchive(source: ByteSource, options: DecryptArchiveOptions): OpenedArchive;
+
+export declare const defaultRetention: Required<RetentionPolicy>;
+
+export declare function dueOn(night: string, schedule: NightSchedule, history: NightHistory, destinations: readonly Destination[]): readonly Destination[];
+
+export declare function dumpDatabase(source: DatabaseAddress | Snapshot, options?: DumpOptions): AsyncGenerator<Part, void, undefined>;
+
+export declare function enabledByDefault(reminder: {
+    readonly monthlyReminderDisabled: boolean;
+}): boolean;
+
+export declare function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchiveOptions): SealedArchive;
+
+export declare function enrollAdmin(admin: AdminPassword, password: Password, options: EnrollOptions): Promise<Enrolled>;
+
+export declare const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanation>>;
+
+export declare function explainEligibility(practice: Practice): EligibilityExplanation;
+
+export declare function filterParts(parts: AsyncIterable<Part>, filter: PartFilter): AsyncGenerator<Part>;
+
+export declare function findLatestBackup(store: StorageAdapter, options: ListBackupsOptions & {
+    readonly practiceId: string;
+}): Promise<ListedBackup | null>;
+
+export declare function forkParts(parts: AsyncIterable<Part>, count: number): AsyncIterable<Part>[];
+
+export declare function inspectArchive(source: ByteSource | RangeSource, options?: {
+    readonly signal?: AbortSignal;
+}): Promise<ArchiveInspection>;
+
+export declare function isBackupError<Code extends BackupErrorCode = BackupErrorCode>(thrown: unknown, code?: Code): thrown is BackupError & {
+    readonly code: Code;
+};
+
+export declare function isEligible(practice: Practice, destination: Destination): boolean;
+
+export declare function isMonthlyReminderDisabled(lastReminder: string, now: Date): boolean;
+
+export declare function isSameAdmin(left: LastAdmin, right: LastAdmin): boolean;
+
+export declare function listBackups(store: StorageAdapter, options?: ListBackupsOptions): Promise<readonly ListedBackup[]>;
+
+export declare function nightOf(instant: Date, timeZone: string): string;
+
+export declare function openArchive(source: RangeSource, options: OpenArchiveOptions): Promise<ArchiveReader>;
+
+export declare function openConnection(address: DatabaseAddress, options?: ConnectionOptions): Promise<Connection>;
+
+export declare const openDentalPolicy: TablePolicy;
+
+export declare function openSnapshot(address: DatabaseAddress, options?: SnapshotOptions): Promise<Snapshot>;
+
+export declare function parseDatabaseUrl(url: string): DatabaseAddress;
+
+export declare function planBackup(catalog: Catalog, selection: TableSelection): BackupPlan;
+
+export declare function planNextRun(request: {
+    readonly schedule: NightSchedule;
+    readonly practiceId: string;
+    readonly history: NightHistory;
+    readonly destinations: readonly Destination[];
+    readonly now: Date;
+}): PlannedRun | null;
+
+export declare function planRestore(archive: ArchiveReader, target: DatabaseAddress, options?: RestoreOptions): Promise<RestorePlan>;
+
+export declare function planRetention(archives: readonly RetainedArchive[], options: {
+    readonly now: Date;
+    readonly timeZone: string;
+    readonly policy?: RetentionPolicy;
+}): RetentionPlan;
+
+export declare function rangeSourceOf(adapter: StorageAdapter, key: string, options?: {
+    readonly signal?: AbortSignal;
+}): Promise<RangeSource>;
+
+export declare function readAdmins(connection: Connection, options?: {
+    readonly signal?: AbortSignal;
+}): Promise<readonly AdminCandidate[]>;
+
+export declare function readCatalog(connection: Connection, options?: {
+    readonly signal?: AbortSignal;
+}): Promise<Catalog>;
+
+export declare function readChecked(source: ReplayableSource, signal?: AbortSignal): AsyncGenerator<Uint8Array>;
+
+export declare function rehearseRestore(source: ArchiveReader, server: DatabaseAddress, options?: RehearseOptions): Promise<RestoreCertificate>;
+
+export declare function renderPlan(plan: BackupPlan): string;
+
+export declare function renderReport(report: BackupReport): string;
+
+export declare function replayableBytes(bytes: Uint8Array): ReplayableSource;
+
+export declare function replayableFile(path: string, options?: {
+    readonly sha256?: string;
+}): Promise<ReplayableSource>;
+
+export declare function resolveLastAdmin(candidates: readonly AdminCandidate[], options: {
+    readonly asOf: Date;
+}): LastAdmin;
+
+export declare function restoreDatabase(source: ArchiveReader | AsyncIterable<Part>, target: DatabaseAddress, options?: RestoreOptions): Promise<RestoreReport>;
+
+export declare function runSupplementalBackup(plan: NightPlan, options?: RunOptions): Promise<BackupReport>;
+
+export declare function salvage(source: RangeSource, target: DatabaseAddress, options: SalvageOptions): Promise<SalvageReport>;
+
+export declare function sealFor(last: LastAdmin, options: SealForOptions): Promise<Seal>;
+
+export declare function selectAllTables(catalog: Catalog): TableSelection;
+
+export declare function selectCriticalTables(catalog: Catalog, policy?: TablePolicy): TableSelection;
+
+export declare const silentLogger: Logger;
+
+export declare function startAgainOnChange<T>(run: (attempt: number) => Promise<T>, options?: StartAgainOptions): Promise<T>;
+
+export declare function startNightly(plan: NightPlan, options: NightlyOptions): Promise<void>;
+
+export declare function startOf(night: string, schedule: NightSchedule, practiceId: string): Date;
+
+export declare const statusNumbers: Readonly<Record<BackupSettings['status'], number>>;
+
+export declare const systemClock: Clock;
+
+export declare function takeFingerprint(address: DatabaseAddress, options?: SideOptions): Promise<DatabaseFingerprint>;
+
+export declare function toReadableStream(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>;
+
+export declare function unlockArchives(labels: readonly Label[], password: Password): Promise<readonly UnlockedIdentity[]>;
+
+export declare function unlockChain(label: Pick<Label, 'keyHolder' | 'unlock'>, password: Password): Promise<readonly UnlockedIdentity[]>;
+
+export declare function unlockLabel(label: Pick<Label, 'keyHolder' | 'unlock'>, password: Password): Promise<UnlockedIdentity>;
+
+export declare function verifyAdminPassword(admin: AdminPassword, password: Password): boolean;
+
+export declare function verifyArchive(source: ByteSource | RangeSource, options: VerifyOptions): Promise<Verification>;
+
+export declare function verifyStored(adapter: StorageAdapter, key: string, expected: {
+    readonly size: number;
+    readonly sha256: string;
+}, options?: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (progress: TransferProgress) => void;
+}): Promise<void>;
+
+export declare function whoCanOpen(labels: readonly Label[], options?: {
+    readonly admins?: readonly AdminCandidate[];
+}): CanOpenMap;
+
+export declare function windowOf(night: string, schedule: NightSchedule): Night;
+
+export declare function withLog(adapter: StorageAdapter, log: (event: StorageLogEvent) => void): StorageAdapter;
+
+export declare function withReadOnly(adapter: StorageAdapter): StorageAdapter;
+
+export declare function withRetry(adapter: StorageAdapter, options?: RetryOptions): StorageAdapter;
+
+export declare function withThrottle(adapter: StorageAdapter, options: ThrottleOptions): StorageAdapter;
