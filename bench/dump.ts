@@ -40,7 +40,10 @@ try {
   await compare(server, await providePractice(server, options, tell), await provideNearlyEmpty(server));
   if (options.keepServer) {
     tell(`the server stays until this is stopped (Ctrl-C): --url ${urlOf(server.address, '')}`);
+    // Waiting for a signal alone would not keep the process alive.
+    const hold = setInterval(() => undefined, 2 ** 30);
     await new Promise((resolve) => process.once('SIGINT', resolve));
+    clearInterval(hold);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
