@@ -14,6 +14,7 @@ import { decodeStrings, encodeStrings, PLANES, REPEATED, STRINGS, stringsBound }
 import type { ValueForm } from './model.js';
 import { compactFixed, compactLengths, countBits, expandFixed, expandLengths } from './nulls.js';
 import { hasRepeats } from './repeats.js';
+import { joinStretches, type Stretch, type Texture } from './stretches.js';
 
 // The tag of a segment: its encoding times four, plus which values are NULL.
 const NO_NULLS = 0;
@@ -36,14 +37,8 @@ export function encodeColumnPart(batch: ColumnBatch): Uint8Array {
   return encodeColumns(batch).bytes;
 }
 
-/** A stretch of bytes. */
-export interface Stretch {
-  readonly start: number;
-  readonly end: number;
-}
-
 /**
- * {@link encodeColumnPart}, and in which stretches of the part nothing repeats, in order.
+ * {@link encodeColumnPart}, and how the bytes of the part are alike.
  *
  * @param roomOf - gives room of at least so many bytes, for `bytes` to lie in
  */
@@ -52,7 +47,7 @@ export function encodeColumns(
   roomOf: (size: number) => Uint8Array = (size) => new Uint8Array(size),
 ): {
   readonly bytes: Uint8Array;
-  readonly unrepeated: readonly Stretch[];
+  readonly stretches: readonly Stretch[];
 } {
   const { rows, columns } = batch;
   if (rows > MAX_PART_ROWS) throw new RangeError(`"batch" has more than ${MAX_PART_ROWS} rows`);
@@ -61,24 +56,21 @@ export function encodeColumns(
   const reserved = 10 + 5 * columns.length;
   const out = new ByteBuilder(roomOf(reserved + room));
   out.position = reserved;
-  const unrepeated: Stretch[] = [];
-  const lengths = columns.map((column) => {
+  const segments = columns.map((column): Stretch => {
     const start = out.position;
-    encodeSegment(out, rows, column);
-    if (column.kind === 'variable' && out.position - start > column.data.length && !hasRepeats(column.data)) {
-      unrepeated.push({ start: out.position - column.data.length, end: out.position });
-    }
-    return out.position - start;
+    const texture = encodeSegment(out, rows, column);
+    return { start, end: out.position, texture };
   });
   const frame = new ByteBuilder(reserved);
   frame.leb128(rows);
   frame.leb128(columns.length);
-  for (const length of lengths) frame.leb128(length);
+  for (const { start, end } of segments) frame.leb128(end - start);
   const from = reserved - frame.position;
   out.bytes.set(frame.finish(), from);
+  const stretches = joinStretches([{ start: from, end: reserved, texture: 'runs' }, ...segments]);
   return {
     bytes: out.bytes.subarray(from, out.position),
-    unrepeated: unrepeated.map(({ start, end }) => ({ start: start - from, end: end - from })),
+    stretches: stretches.map((each) => ({ ...each, start: each.start - from, end: each.end - from })),
   };
 }
 
@@ -88,11 +80,11 @@ function segmentBound(rows: number, column: ColumnValues): number {
   return 1 + Math.ceil(rows / 8) + values;
 }
 
-function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): void {
+function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): Texture {
   const nullCount = column.nulls === null ? 0 : countBits(column.nulls);
   if (nullCount === rows && rows > 0) {
     out.byte(ALL_NULLS);
-    return;
+    return 'runs';
   }
   const tagAt = out.position;
   out.byte(0);
@@ -111,6 +103,8 @@ function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): vo
     encoding = encodeStrings(out, lengths, column.data);
   }
   out.bytes[tagAt] = encoding * 4 + (nulls === null ? NO_NULLS : SOME_NULLS);
+  if (encoding !== STRINGS) return 'runs';
+  return hasRepeats(column.data) ? 'text' : 'noise';
 }
 
 /**

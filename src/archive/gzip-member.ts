@@ -5,7 +5,7 @@
 import { engine } from '#engine';
 import { BackupError } from '../errors.js';
 import { damagedPart } from './byte-cursor.js';
-import type { Stretch } from './column-part.js';
+import type { Stretch } from './stretches.js';
 
 const HEADER_BYTES = 20;
 const TRAILER_BYTES = 8;
@@ -18,14 +18,14 @@ const MAX_DEFLATE_RATIO = 1032;
 /**
  * Compresses a column part.
  *
- * @param unrepeated - stretches in which nothing repeats, so that looking for repeats would be in vain
+ * @param stretches - how its bytes are alike, from the first to the last
  */
 export async function gzipMember(
   plain: Uint8Array,
   rows: number,
-  unrepeated: readonly Stretch[] = [],
+  stretches: readonly Stretch[] = [{ start: 0, end: plain.length, texture: 'text' }],
 ): Promise<Uint8Array> {
-  const body = await engine.deflate(plain, unrepeated);
+  const body = await engine.deflate(plain, stretches);
   const member = new Uint8Array(HEADER_BYTES + body.length + TRAILER_BYTES);
   const view = new DataView(member.buffer);
   // Magic, DEFLATE, flags; no time; fastest compression; unknown system; extra field of 8 bytes: 'SB', 4, rows.

@@ -14,11 +14,11 @@ const rooms: RoomPool = new RoomPool(5, 4 * 1024 * 1024);
 /** Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has threads. */
 export async function packRows(table: number, sequence: number, batch: ColumnBatch): Promise<RowsPart> {
   let room: Uint8Array | undefined;
-  const { bytes: plain, unrepeated } = encodeColumns(batch, (size) => {
+  const { bytes: plain, stretches } = encodeColumns(batch, (size) => {
     room = rooms.take(size);
     return room;
   });
-  const data = await gzipMember(plain, batch.rows, unrepeated);
+  const data = await gzipMember(plain, batch.rows, stretches);
   // Not after a failure: the thread pool may still be reading there.
   if (room !== undefined) rooms.give(room);
   const sha256 = bytesToHex(engine.sha256(data));

@@ -1,24 +1,37 @@
 // Smaller values are not worth looking at.
 const WORTHWHILE_BYTES = 64 * 1024;
-const SLOTS = 1 << 16;
+// DEFLATE finds what stands at most this far back, so this much is looked at in one piece …
+const WINDOW_BYTES = 32 * 1024;
+// … and one piece in four.
+const STRIDE_BYTES: number = 4 * WINDOW_BYTES;
+const SLOTS = 1 << 13;
 // Of the places looked at, the share that must have been seen before.
 const ENOUGH = 0.02;
+
+const seen: Int32Array = new Int32Array(SLOTS);
 
 /**
  * Whether bytes repeat themselves, so that looking for repeats is worth a compressor's time. Images, signatures and
  * hashes, in binary or as base64, do not: half of the time of a whole backup can go into looking through them in vain.
- *
- * Looks at every place whose four bytes have a certain hash, about one in sixteen, wherever they stand.
  */
 export function hasRepeats(data: Uint8Array): boolean {
   if (data.length < WORTHWHILE_BYTES) return true;
-  const seen = new Int32Array(SLOTS);
-  const enough = (data.length / 16) * ENOUGH;
+  for (let start = 0; start < data.length; start += STRIDE_BYTES) {
+    if (repeatsWithin(data, start, Math.min(data.length, start + WINDOW_BYTES))) return true;
+  }
+  return false;
+}
+
+/** Looks at every place whose four bytes have a certain hash, about one in sixteen, wherever they stand. */
+function repeatsWithin(data: Uint8Array, start: number, end: number): boolean {
+  // Too little to judge by.
+  if (end - start < WINDOW_BYTES / 8) return false;
+  seen.fill(0);
+  const enough = ((end - start) / 16) * ENOUGH;
   let places = 0;
   let repeats = 0;
-  let window = data[0]! | (data[1]! << 8) | (data[2]! << 16);
-  window <<= 8;
-  for (let i = 3; i < data.length; i++) {
+  let window = (data[start]! << 8) | (data[start + 1]! << 16) | (data[start + 2]! << 24);
+  for (let i = start + 3; i < end; i++) {
     window = (window >>> 8) | (data[i]! << 24);
     const hash = Math.imul(window, 0x9e3779b1);
     if (hash >>> 28 !== 0) continue;
@@ -29,5 +42,5 @@ export function hasRepeats(data: Uint8Array): boolean {
     else if (++repeats > enough) return true;
   }
   // The same few bytes all over may have no place with that hash at all.
-  return places < data.length / 64;
+  return places < (end - start) / 64;
 }

@@ -12,7 +12,12 @@ export const TAR_BLOCK_BYTES = 512;
 export const TAR_END_BYTES: number = 2 * TAR_BLOCK_BYTES;
 
 const MAX_NAME_BYTES = 99;
-const MAX_SIZE: number = 8 ** 11 - 1;
+// Eleven octal digits.
+const MAX_NUMBER: number = 8 ** 11 - 1;
+// Where the fields stand that differ from file to file (POSIX.1-1988 ustar).
+const SIZE_AT = 124;
+const TIME_AT = 136;
+const CHECKSUM_AT = 148;
 const sameForAll = { mode: 0o644, uid: 0, gid: 0, uname: '', gname: '' } as const;
 // No `..`, no absolute path, no backslash, no space: lower-case segments that mean the same on every system.
 const safeName = /^[A-Za-z0-9][A-Za-z0-9_.-]*(\/[A-Za-z0-9][A-Za-z0-9_.-]*)*$/;
@@ -32,14 +37,32 @@ export function tarPadding(size: number): number {
 }
 
 /**
- * The header of a file, by `modern-tar`, which leaves nothing to chance but the contents' places: those are ours, since
- * the manifest lists them.
+ * The header of a file. `modern-tar` makes one; its name, size, time and checksum are then put in for every file, since
+ * an archive has thousands and the library makes a pair of web streams for each.
  *
  * @throws RangeError when the name or the size is not one that a reader takes
  */
 export async function tarHeader({ name, size, time }: TarEntry): Promise<Uint8Array> {
   if (name.length > MAX_NAME_BYTES || !safeName.test(name)) throw new RangeError('"name" is not a safe name');
-  if (!(size >= 0 && size <= MAX_SIZE)) throw new RangeError('"size" is too large for a tar entry');
+  if (!(size >= 0 && size <= MAX_NUMBER)) throw new RangeError('"size" is too large for a tar entry');
+  if (!(time >= 0 && time <= MAX_NUMBER)) throw new RangeError('"time" is too late for a tar entry');
+  template ??= headerByLibrary({ name: 'x', size: 0, time: 0 });
+  const header = (await template).slice();
+  for (let i = 0; i < name.length; i++) header[i] = name.charCodeAt(i);
+  putOctal(header, SIZE_AT, 11, size);
+  putOctal(header, TIME_AT, 11, time);
+  // The sum of all bytes, its own eight counted as spaces.
+  header.fill(0x20, CHECKSUM_AT, CHECKSUM_AT + 8);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  putOctal(header, CHECKSUM_AT, 6, sum);
+  header[CHECKSUM_AT + 6] = 0;
+  return header;
+}
+
+let template: Promise<Uint8Array> | undefined;
+
+/** The header of a file as `modern-tar` makes it. */
+export async function headerByLibrary({ name, size, time }: TarEntry): Promise<Uint8Array> {
   const { readable, controller } = createTarPacker();
   const reader = readable.getReader();
   controller.add({ name, size, mtime: new Date(time * 1000), type: 'file', ...sameForAll });
@@ -47,6 +70,11 @@ export async function tarHeader({ name, size, time }: TarEntry): Promise<Uint8Ar
   // The packer would wait for the content; only its header is wanted.
   await reader.cancel();
   return value!;
+}
+
+function putOctal(header: Uint8Array, at: number, digits: number, value: number): void {
+  const text = value.toString(8).padStart(digits, '0');
+  for (let i = 0; i < digits; i++) header[at + i] = text.charCodeAt(i);
 }
 
 /**
@@ -57,7 +85,7 @@ export async function tarHeader({ name, size, time }: TarEntry): Promise<Uint8Ar
 export async function parseTarHeader(block: Uint8Array): Promise<TarEntry | null> {
   if (block.every((byte) => byte === 0)) return null;
   const name = String.fromCharCode(...block.subarray(0, block.indexOf(0)));
-  const entry = { name, size: octalAt(block, 124), time: octalAt(block, 136) };
+  const entry = { name, size: octalAt(block, SIZE_AT), time: octalAt(block, TIME_AT) };
   // What the block says is believed only when a header made of it is the block, to the last byte: so links, paths,
   // devices and extensions have nothing to hide in.
   const expected = await tarHeader(entry).catch(() => null);

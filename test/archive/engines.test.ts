@@ -16,14 +16,19 @@ const crossings: readonly (readonly [Engine, Engine])[] = [
 const text = utf8('The same words again and again. '.repeat(5000));
 const noise = crypto.getRandomValues(new Uint8Array(50_000));
 const mixed = new Uint8Array([...text, ...noise, ...text]);
-const unrepeated = [{ start: text.length, end: text.length + noise.length }];
+const textures = [
+  { start: 0, end: text.length, texture: 'text' },
+  { start: text.length, end: text.length + noise.length, texture: 'noise' },
+  { start: text.length + noise.length, end: mixed.length, texture: 'runs' },
+] as const;
 
 describe('the two engines', () => {
   for (const [writer, reader] of crossings) {
     it(`${reader.name} inflates what ${writer.name} deflated`, async () => {
       for (const data of [new Uint8Array(0), utf8('a'), text, noise, mixed]) {
-        for (const hint of data === mixed ? [[], unrepeated] : [[]]) {
-          const deflated = await writer.deflate(data, hint);
+        const whole = [{ start: 0, end: data.length, texture: 'text' }] as const;
+        for (const stretches of data === mixed ? [whole, textures] : [whole]) {
+          const deflated = await writer.deflate(data, stretches);
           assert.deepEqual(await reader.inflate(deflated, data.length), data);
           await assert.rejects(reader.inflate(deflated, data.length + 1));
           if (data.length > 0) await assert.rejects(reader.inflate(deflated, data.length - 1));
@@ -71,7 +76,12 @@ describe('looking for repeats', () => {
     assert.equal(hasRepeats(base64), false);
     assert.equal(hasRepeats(text), true);
     assert.equal(hasRepeats(image.subarray(0, 1000)), true);
-    // The same image again is a repeat, however long it is.
-    assert.equal(hasRepeats(new Uint8Array([...image, ...image])), true);
+  });
+
+  it('finds those within the reach of DEFLATE, and takes none behind it for one', () => {
+    const image = crypto.getRandomValues(new Uint8Array(65536));
+    const icon = image.subarray(0, 12_000);
+    assert.equal(hasRepeats(new Uint8Array(Array.from({ length: 8 }, () => [...icon]).flat())), true);
+    assert.equal(hasRepeats(new Uint8Array([...image, ...image])), false);
   });
 });

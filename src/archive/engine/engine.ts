@@ -1,3 +1,5 @@
+import type { Stretch } from '../stretches.js';
+
 /**
  * What the archive needs of a platform. Two modules fulfil it, byte for byte alike: `node.ts` on the native code of
  * Node.js, `portable.ts` on plain JavaScript for browsers. The import condition `#engine` chooses.
@@ -7,12 +9,9 @@ export interface Engine {
   /**
    * Compresses to one raw DEFLATE stream. The two engines may differ in the bytes, never in what they mean.
    *
-   * @param unrepeated - stretches in which nothing repeats, in order: a hint
+   * @param stretches - all of `data`, in order: what to look for
    */
-  deflate(
-    data: Uint8Array,
-    unrepeated: readonly { readonly start: number; readonly end: number }[],
-  ): Promise<Uint8Array>;
+  deflate(data: Uint8Array, stretches: readonly Stretch[]): Promise<Uint8Array>;
   /**
    * Inflates one raw DEFLATE stream.
    *

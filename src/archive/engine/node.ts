@@ -1,39 +1,30 @@
 import { createCipheriv, createDecipheriv, createHash, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, crc32, deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib';
+import { crc32, inflateRaw, type ZlibOptions } from 'node:zlib';
 import { concatBytes } from '../../bytes.js';
+import { Deflaters } from './deflaters.js';
 import type { Engine } from './engine.js';
 
-const deflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw);
 const inflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 
-const CHUNK_SIZE = 1 << 20;
-// Level 1 finds most of what there is to find in columns. A low memory level makes short blocks, each with a code of
-// its own, which suits short columns: a tenth smaller at the same speed.
-const ordinary: ZlibOptions = { level: 1, memLevel: 6 };
-const literal: ZlibOptions = { ...ordinary, strategy: constants.Z_HUFFMAN_ONLY };
-const unfinished: ZlibOptions = { finishFlush: constants.Z_SYNC_FLUSH };
+const deflaters: Deflaters = new Deflaters();
+// Largest room that a result is given before a byte of it is there.
+const MOST_AT_ONCE: number = 16 * 2 ** 20;
 const algorithm = 'chacha20-poly1305';
 
 /** The engine on the native code of Node.js; compression and scrypt run in its thread pool. */
 export const engine: Engine = {
   name: 'node',
-  async deflate(data, unrepeated) {
+  async deflate(data, stretches) {
     // Pieces that end at a byte follow each other as if they were one stream.
-    const pieces: Promise<Uint8Array>[] = [];
-    let from = 0;
-    for (const { start, end } of unrepeated) {
-      if (start > from)
-        pieces.push(deflateInOneTurn(data.subarray(from, start), { ...ordinary, ...unfinished }));
-      pieces.push(deflateInOneTurn(data.subarray(start, end), { ...literal, ...unfinished }));
-      from = end;
-    }
-    pieces.push(deflateInOneTurn(data.subarray(from), ordinary));
+    const pieces = stretches.map(({ start, end, texture }, i) =>
+      deflaters.deflate(data.subarray(start, end), texture, i === stretches.length - 1),
+    );
     const done = await Promise.all(pieces);
     return done.length === 1 ? done[0]! : concatBytes(done);
   },
   async inflate(data, size) {
-    const chunkSize = Math.min(Math.max(size + 1, 1024), 16 * CHUNK_SIZE);
+    const chunkSize = Math.min(Math.max(size + 1, 1024), MOST_AT_ONCE);
     const inflated = await inflateAsync(data, { chunkSize, maxOutputLength: Math.max(size, 1) });
     if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
     return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);
@@ -71,10 +62,3 @@ export const engine: Engine = {
     }),
   equalBytes: (a, b) => Buffer.compare(a, b) === 0,
 };
-
-// Every further turn of the thread pool costs time, and room that is not used costs the garbage collector's.
-function deflateInOneTurn(data: Uint8Array, options: ZlibOptions): Promise<Uint8Array> {
-  const share = options.strategy === constants.Z_HUFFMAN_ONLY ? 1 : 0.4;
-  const chunkSize = Math.min(CHUNK_SIZE, Math.max(1024, Math.ceil(data.length * share)));
-  return deflateAsync(data, { ...options, chunkSize });
-}

@@ -1,0 +1,43 @@
+/**
+ * How the bytes of a stretch are alike, and so what a compressor should look for.
+ *
+ * - `text`: words come again somewhere before
+ * - `runs`: a byte comes several times in a row, and nothing longer than that comes again: byte planes
+ * - `noise`: nothing comes again; only how often each byte stands there can be made use of
+ */
+export type Texture = 'noise' | 'runs' | 'text';
+
+/** A stretch of bytes of one texture. */
+export interface Stretch {
+  readonly end: number;
+  readonly start: number;
+  readonly texture: Texture;
+}
+
+/** A shorter stretch is not worth a turn of a compressor of its own. */
+const WORTHWHILE_BYTES = 32 * 1024;
+
+/**
+ * Joins neighbours of one texture, and short stretches to the one before them.
+ *
+ * @param stretches - one after another without a gap
+ * @returns the same bytes in fewer stretches
+ */
+export function joinStretches(stretches: readonly Stretch[]): readonly Stretch[] {
+  const joined: Stretch[] = [];
+  for (const stretch of stretches) {
+    const before = joined.at(-1);
+    const isShort = (each: Stretch): boolean => each.end - each.start < WORTHWHILE_BYTES;
+    if (
+      before === undefined ||
+      (before.texture !== stretch.texture && !isShort(stretch) && !isShort(before))
+    ) {
+      joined.push(stretch);
+      continue;
+    }
+    // The longer of the two says what they are.
+    const { texture } = before.end - before.start >= stretch.end - stretch.start ? before : stretch;
+    joined[joined.length - 1] = { start: before.start, end: stretch.end, texture };
+  }
+  return joined;
+}
