@@ -9,6 +9,7 @@
 import { engine } from '#engine';
 import type { ByteBuilder, ByteCursor } from './byte-cursor.js';
 import { PlaneWriter, planesBound, readPlanes } from './column-planes.js';
+import { Scratch } from './scratch.js';
 
 /** Bytes per value. */
 export type Width = 1 | 2 | 4 | 8;
@@ -52,7 +53,7 @@ export function encodeNumbers(
       return NUMBERS;
     }
     case 2:
-      return encodeNarrow(out, Int32Array.from(int16View(data, count)), 0, 2, allowDeltas, 0);
+      return encodeNarrow(out, widened(data, count), 0, 2, allowDeltas, 0);
     case 4:
       return encodeNarrow(out, int32View(data, count), 0, 4, allowDeltas, 0);
     case 8:
@@ -71,13 +72,7 @@ function encodeNarrow(
   flip: number,
 ): NumberEncoding {
   const count = values.length;
-  let min = values[0]!;
-  let max = min;
-  for (let i = 1; i < count; i++) {
-    const value = values[i]!;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
+  const { min, max } = rangeOf(values);
   const planeCount = bytesFor(max - min);
   if (allowDeltas && planeCount > 1 && max - min < 0x80000000) {
     const steps = stepRange(values, planeCount);
@@ -92,14 +87,28 @@ function encodeNarrow(
   const base = planeCount === width ? flip : min;
   writeValue(out, base ^ flip, high, width);
   const planes = new PlaneWriter(out, count, planeCount);
-  const target = out.bytes;
   for (let plane = 0; plane < planeCount; plane++) {
-    const start = out.position;
-    const shift = plane * 8;
-    for (let i = 0; i < count; i++) target[start + i] = (values[i]! - base) >> shift;
+    putOffsets(out.bytes, out.position, values, base, plane * 8);
     planes.end();
   }
   return NUMBERS;
+}
+
+// The loops over values stand in functions of their own: each is compiled once, for its own types.
+
+function rangeOf(values: Int32Array): { readonly min: number; readonly max: number } {
+  let min = values[0]!;
+  let max = min;
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]!;
+    if (value < min) min = value;
+    else if (value > max) max = value;
+  }
+  return { min, max };
+}
+
+function putOffsets(target: Uint8Array, start: number, values: Int32Array, base: number, shift: number): void {
+  for (let i = 0; i < values.length; i++) target[start + i] = (values[i]! - base) >> shift;
 }
 
 // The range of the steps between neighbours, or null once it is clear that they need as many bytes as the values.
@@ -122,16 +131,18 @@ function stepRange(values: Int32Array, planes: number): { min: number; max: numb
 
 function writeStepPlanes(out: ByteBuilder, values: Int32Array, base: number, planeCount: number): void {
   const planes = new PlaneWriter(out, values.length - 1, planeCount);
-  const target = out.bytes;
   for (let plane = 0; plane < planeCount; plane++) {
-    const start = out.position - 1;
-    const shift = plane * 8;
-    for (let i = 1; i < values.length; i++) {
-      target[start + i] = (values[i]! - values[i - 1]! - base) >> shift;
-    }
+    putSteps(out.bytes, out.position - 1, values, base, plane * 8);
     planes.end();
   }
 }
+
+function putSteps(target: Uint8Array, start: number, values: Int32Array, base: number, shift: number): void {
+  for (let i = 1; i < values.length; i++) target[start + i] = (values[i]! - values[i - 1]! - base) >> shift;
+}
+
+// The lower halves of a column, the offsets of a column: one at a time.
+const scratch: Scratch = new Scratch();
 
 function encodeWide(
   out: ByteBuilder,
@@ -139,41 +150,52 @@ function encodeWide(
   count: number,
   allowDeltas: boolean,
 ): NumberEncoding {
-  const high = halves[1]!;
-  const lows = new Int32Array(count);
-  let i = 0;
-  while (i < count && halves[2 * i + 1] === high) {
-    lows[i] = halves[2 * i]! ^ 0x80000000;
-    i++;
-  }
-  if (i === count) return encodeNarrow(out, lows, high, 8, allowDeltas, 0x80000000 | 0);
+  const lows = scratch.numbers(count);
+  if (takeLows(lows, halves)) return encodeNarrow(out, lows, halves[1]!, 8, allowDeltas, 0x80000000 | 0);
 
-  let minHigh = high;
+  const range = wideRangeOf(halves);
+  const rangeHigh = (range.maxHigh - range.minHigh - (range.maxLow < range.minLow ? 1 : 0)) >>> 0;
+  const planeCount = rangeHigh === 0 ? 4 : 4 + bytesFor(rangeHigh);
+  const [baseLow, baseHigh] = planeCount === 8 ? [0, 0] : [range.minLow, range.minHigh];
+  writeValue(out, baseLow, baseHigh, 8);
+  writeWidePlanes(out, halves, baseLow, baseHigh, planeCount);
+  return NUMBERS;
+}
+
+/** The lower halves, when all values share the upper one. */
+function takeLows(lows: Int32Array, halves: Int32Array): boolean {
+  const high = halves[1]!;
+  for (let i = 0, from = 0; i < lows.length; i++, from += 2) {
+    if (halves[from + 1] !== high) return false;
+    lows[i] = halves[from]! ^ 0x80000000;
+  }
+  return true;
+}
+
+function wideRangeOf(halves: Int32Array): {
+  readonly minHigh: number;
+  readonly minLow: number;
+  readonly maxHigh: number;
+  readonly maxLow: number;
+} {
+  let minHigh = halves[1]!;
   let minLow = halves[0]! >>> 0;
   let maxHigh = minHigh;
   let maxLow = minLow;
-  for (i = 1; i < count; i++) {
-    const valueHigh = halves[2 * i + 1]!;
-    if (valueHigh > minHigh && valueHigh < maxHigh) continue;
-    const valueLow = halves[2 * i]! >>> 0;
-    if (valueHigh < minHigh || (valueHigh === minHigh && valueLow < minLow)) {
-      minHigh = valueHigh;
-      minLow = valueLow;
+  for (let i = 2; i < halves.length; i += 2) {
+    const high = halves[i + 1]!;
+    if (high > minHigh && high < maxHigh) continue;
+    const low = halves[i]! >>> 0;
+    if (high < minHigh || (high === minHigh && low < minLow)) {
+      minHigh = high;
+      minLow = low;
     }
-    if (valueHigh > maxHigh || (valueHigh === maxHigh && valueLow > maxLow)) {
-      maxHigh = valueHigh;
-      maxLow = valueLow;
+    if (high > maxHigh || (high === maxHigh && low > maxLow)) {
+      maxHigh = high;
+      maxLow = low;
     }
   }
-  const rangeHigh = (maxHigh - minHigh - (maxLow < minLow ? 1 : 0)) >>> 0;
-  const planeCount = rangeHigh === 0 ? 4 : 4 + bytesFor(rangeHigh);
-  if (planeCount === 8) {
-    minHigh = 0;
-    minLow = 0;
-  }
-  writeValue(out, minLow, minHigh, 8);
-  writeWidePlanes(out, halves, minLow, minHigh, planeCount);
-  return NUMBERS;
+  return { minHigh, minLow, maxHigh, maxLow };
 }
 
 // Offsets of 64 bits. Amounts of money as DOUBLE have most of their low bytes zero: those planes are not even visited.
@@ -184,8 +206,28 @@ function writeWidePlanes(
   baseHigh: number,
   planeCount: number,
 ): void {
-  const count = halves.length / 2;
-  const offsets = new Int32Array(halves.length);
+  const offsets = scratch.numbers(halves.length);
+  const [usedLow, usedHigh] = takeWideOffsets(offsets, halves, baseLow, baseHigh);
+  const planes = new PlaneWriter(out, halves.length / 2, planeCount);
+  for (let plane = 0; plane < planeCount; plane++) {
+    const shift = (plane & 3) * 8;
+    const used = plane < 4 ? usedLow : usedHigh;
+    if (((used >>> shift) & 0xff) === 0) {
+      planes.zeros();
+      continue;
+    }
+    putHalves(out.bytes, out.position, offsets, plane >> 2, shift);
+    planes.end();
+  }
+}
+
+/** @returns which bits of the lower and of the upper halves are used at all */
+function takeWideOffsets(
+  offsets: Int32Array,
+  halves: Int32Array,
+  baseLow: number,
+  baseHigh: number,
+): readonly [number, number] {
   let usedLow = 0;
   let usedHigh = 0;
   for (let i = 0; i < halves.length; i += 2) {
@@ -197,19 +239,11 @@ function writeWidePlanes(
     usedLow |= low;
     usedHigh |= high;
   }
-  const planes = new PlaneWriter(out, count, planeCount);
-  const target = out.bytes;
-  for (let plane = 0; plane < planeCount; plane++) {
-    const shift = (plane & 3) * 8;
-    const used = plane < 4 ? usedLow : usedHigh;
-    if (((used >>> shift) & 0xff) === 0) {
-      planes.zeros();
-      continue;
-    }
-    const start = out.position;
-    for (let i = 0, from = plane >> 2; i < count; i++, from += 2) target[start + i] = offsets[from]! >> shift;
-    planes.end();
-  }
+  return [usedLow, usedHigh];
+}
+
+function putHalves(target: Uint8Array, start: number, halves: Int32Array, half: number, shift: number): void {
+  for (let from = half, to = start; from < halves.length; from += 2, to++) target[to] = halves[from]! >> shift;
 }
 
 /** Reads what {@link encodeNumbers} wrote; `encoding` is what it returned. */
@@ -329,9 +363,11 @@ function bytesFor(range: number): number {
   return range < 0x1000000 ? 3 : 4;
 }
 
-function int16View(data: Uint8Array, count: number): Int16Array {
+function widened(data: Uint8Array, count: number): Int32Array {
   const aligned = data.byteOffset % 2 === 0 ? data : data.slice();
-  return new Int16Array(aligned.buffer, aligned.byteOffset, count);
+  const values = scratch.numbers(count);
+  values.set(new Int16Array(aligned.buffer, aligned.byteOffset, count));
+  return values;
 }
 
 function int32View(data: Uint8Array, count: number): Int32Array {

@@ -8,6 +8,7 @@ import { engine } from '#engine';
 import { type ByteBuilder, type ByteCursor, damagedPart } from './byte-cursor.js';
 import { decodeNumbers, encodeNumbers, NUMBERS, numbersBound } from './column-numbers.js';
 import { MAX_PLANES, PlaneWriter, planesBound, readPlanes } from './column-planes.js';
+import { Scratch } from './scratch.js';
 
 /** Encoding tags of a column of strings, as they stand in a segment. */
 export const STRINGS = 2;
@@ -29,15 +30,9 @@ export function encodeStrings(
   const count = lengths.length;
   if (count === 0) return STRINGS;
   const first = lengths[0]!;
-  let longest = first;
-  let same = true;
-  for (let i = 1; i < count; i++) {
-    const length = lengths[i]!;
-    if (length !== first) same = false;
-    if (length > longest) longest = length;
-  }
+  const { longest, alike } = lookOver(lengths);
   if (
-    same &&
+    alike &&
     (count === 1 || engine.equalBytes(data.subarray(first), data.subarray(0, data.length - first)))
   ) {
     out.append(data.subarray(0, first));
@@ -48,25 +43,53 @@ export function encodeStrings(
     out.append(data);
     return STRINGS;
   }
+  const padded = alike ? data : scratch.bytes(count * longest);
+  if (!alike) pad(padded, data, lengths, longest);
   const planes = new PlaneWriter(out, count, longest);
-  if (same) {
-    for (let plane = 0; plane < longest; plane++) {
-      const { bytes: target, position } = out;
-      for (let i = 0, from = plane; i < count; i++, from += longest) target[position + i] = data[from]!;
-      planes.end();
-    }
-    return PLANES;
-  }
-  const padded = new Uint8Array(count * longest);
-  for (let i = 0, from = 0; i < count; i++) {
-    const length = lengths[i]!;
-    for (let plane = 0, to = i; plane < length; plane++, to += count) padded[to] = data[from++]!;
-  }
   for (let plane = 0; plane < longest; plane++) {
-    out.bytes.set(padded.subarray(plane * count, (plane + 1) * count), out.position);
+    putPlane(out.bytes, out.position, padded, plane, longest, count);
     planes.end();
   }
   return PLANES;
+}
+
+const scratch: Scratch = new Scratch();
+
+// The loops over values stand in functions of their own: each is compiled once, for its own types.
+
+function lookOver(lengths: Uint32Array): { readonly longest: number; readonly alike: boolean } {
+  const first = lengths[0]!;
+  let longest = first;
+  let alike = true;
+  for (let i = 1; i < lengths.length; i++) {
+    const length = lengths[i]!;
+    if (length === first) continue;
+    alike = false;
+    if (length > longest) longest = length;
+  }
+  return { longest, alike };
+}
+
+/** Gives every value the same room, with zeros behind it. */
+function pad(padded: Uint8Array, data: Uint8Array, lengths: Uint32Array, longest: number): void {
+  padded.fill(0);
+  for (let i = 0, from = 0, room = 0; i < lengths.length; i++, room += longest) {
+    const length = lengths[i]!;
+    for (let byte = 0; byte < length; byte++) padded[room + byte] = data[from + byte]!;
+    from += length;
+  }
+}
+
+function putPlane(
+  target: Uint8Array,
+  start: number,
+  values: Uint8Array,
+  plane: number,
+  width: number,
+  count: number,
+): void {
+  for (let to = start, from = plane, end = start + count; to < end; to++, from += width)
+    target[to] = values[from]!;
 }
 
 /** Reads to the end of `input` what {@link encodeStrings} wrote; `budget` is the most bytes `data` may have. */
