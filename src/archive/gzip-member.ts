@@ -26,14 +26,19 @@ export async function gzipMember(
   stretches: readonly Stretch[] = [{ start: 0, end: plain.length, texture: 'text' }],
 ): Promise<Uint8Array> {
   const body = await engine.deflate(plain, stretches);
-  const member = new Uint8Array(HEADER_BYTES + body.length + TRAILER_BYTES);
+  const bodyBytes = body.reduce((sum, piece) => sum + piece.length, 0);
+  const member = new Uint8Array(HEADER_BYTES + bodyBytes + TRAILER_BYTES);
   const view = new DataView(member.buffer);
   // Magic, DEFLATE, flags; no time; fastest compression; unknown system; extra field of 8 bytes: 'SB', 4, rows.
   member.set([0x1f, 0x8b, 8, FLAG_EXTRA, 0, 0, 0, 0, 4, 255, 8, 0, 0x53, 0x42, 4, 0]);
   view.setUint32(16, rows, true);
-  member.set(body, HEADER_BYTES);
-  view.setUint32(HEADER_BYTES + body.length, engine.crc32(plain), true);
-  view.setUint32(HEADER_BYTES + body.length + 4, plain.length, true);
+  let end = HEADER_BYTES;
+  for (const piece of body) {
+    member.set(piece, end);
+    end += piece.length;
+  }
+  view.setUint32(end, engine.crc32(plain), true);
+  view.setUint32(end + 4, plain.length, true);
   return member;
 }
 

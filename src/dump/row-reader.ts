@@ -117,7 +117,7 @@ class RowCommand implements DriverCommand, ChunkTaker {
   readonly #frames: FrameReader = new FrameReader((buffer, start, end) => this.#packet(buffer, start, end));
   /** One is filled while the other is out. */
   #filling: BatchBuilder;
-  #out: BatchBuilder;
+  #out: BatchBuilder | undefined;
 
   #phase: Phase = 'start';
   #statement = 0;
@@ -139,7 +139,6 @@ class RowCommand implements DriverCommand, ChunkTaker {
     this.#batchBytes = options.batchBytes ?? 1024 * 1024;
     this.#batchRows = options.batchRows ?? 65_536;
     this.#filling = new BatchBuilder(query.forms);
-    this.#out = new BatchBuilder(query.forms);
   }
 
   /** Whether the exchange ended in order, so that the connection can be used for the next one. */
@@ -164,8 +163,10 @@ class RowCommand implements DriverCommand, ChunkTaker {
     if (this.#failed) throw this.#failure;
     if (this.#filling.rows === 0) return undefined;
     const filled = this.#filling;
-    this.#out.clear();
-    this.#filling = this.#out;
+    // Most tables fit into one.
+    const next = this.#out ?? new BatchBuilder(this.#query.forms);
+    next.clear();
+    this.#filling = next;
     this.#out = filled;
     this.#full = false;
     this.#resume();

@@ -7,11 +7,11 @@ import type { Stretch } from '../stretches.js';
 export interface Engine {
   readonly name: 'node' | 'portable';
   /**
-   * Compresses to one raw DEFLATE stream. The two engines may differ in the bytes, never in what they mean.
+   * Compresses to one raw DEFLATE stream, in pieces. The two engines may differ in the bytes, never in what they mean.
    *
    * @param stretches - all of `data`, in order: what to look for
    */
-  deflate(data: Uint8Array, stretches: readonly Stretch[]): Promise<Uint8Array>;
+  deflate(data: Uint8Array, stretches: readonly Stretch[]): Promise<readonly Uint8Array[]>;
   /**
    * Inflates one raw DEFLATE stream.
    *

@@ -1,7 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { crc32, inflateRaw, type ZlibOptions } from 'node:zlib';
-import { concatBytes } from '../../bytes.js';
 import { Deflaters } from './deflaters.js';
 import type { Engine } from './engine.js';
 
@@ -15,13 +14,12 @@ const algorithm = 'chacha20-poly1305';
 /** The engine on the native code of Node.js; compression and scrypt run in its thread pool. */
 export const engine: Engine = {
   name: 'node',
-  async deflate(data, stretches) {
+  deflate(data, stretches) {
     // Pieces that end at a byte follow each other as if they were one stream.
     const pieces = stretches.map(({ start, end, texture }, i) =>
       deflaters.deflate(data.subarray(start, end), texture, i === stretches.length - 1),
     );
-    const done = await Promise.all(pieces);
-    return done.length === 1 ? done[0]! : concatBytes(done);
+    return Promise.all(pieces);
   },
   async inflate(data, size) {
     const chunkSize = Math.min(Math.max(size + 1, 1024), MOST_AT_ONCE);

@@ -8,7 +8,7 @@ import type { Engine } from './engine.js';
 export const engine: Engine = {
   name: 'portable',
   async deflate(data) {
-    return deflateSync(data, { level: 1, mem: 8 });
+    return [deflateSync(data, { level: 1, mem: 8 })];
   },
   async inflate(data, size) {
     // One byte of room more shows a stream that is longer than it says; fflate itself stops at the end of `out`.
