@@ -2,6 +2,9 @@ const headBytes = 4;
 /** A frame of this size is continued by the next one. */
 const fullFrame = 0xff_ff_ff;
 
+/** Room for a packet that spans two chunks, before it grows. Every table gets a reader of its own. */
+const smallCarry = 4 * 1024;
+
 /** Takes the payload `buffer[start … end - 1]` of a packet. It holds only until the call returns. */
 export type PacketHandler = (buffer: Buffer, start: number, end: number) => void;
 
@@ -12,7 +15,7 @@ export type PacketHandler = (buffer: Buffer, start: number, end: number) => void
 export class FrameReader {
   readonly #handle: PacketHandler;
   /** What came of a packet that is not whole yet: its frame heads are taken out. */
-  #carry: Buffer = Buffer.allocUnsafe(64 * 1024);
+  #carry: Buffer = Buffer.allocUnsafe(smallCarry);
   #carried = 0;
   /** Bytes still to come of the frame in hand; 0 when a head comes next. */
   #wanted = 0;
@@ -79,7 +82,7 @@ export class FrameReader {
     this.#carried = 0;
     this.#handle(packet, 0, size);
     // Room for one huge packet is not kept.
-    if (packet.length > fullFrame) this.#carry = Buffer.allocUnsafe(64 * 1024);
+    if (packet.length > fullFrame) this.#carry = Buffer.allocUnsafe(smallCarry);
   }
 
   #reserve(size: number): void {

@@ -29,11 +29,11 @@ export class Deflaters {
   readonly #idle: Readonly<Record<Texture, DeflateRaw[]>> = { text: [], runs: [], noise: [] };
 
   /**
-   * Compresses in the thread pool.
+   * Compresses in the thread pool, to one or more pieces.
    *
    * @param isLast - whether the stream ends here; otherwise it ends at a byte, and another can follow
    */
-  async deflate(data: Uint8Array, texture: Texture, isLast: boolean): Promise<Uint8Array> {
+  async deflate(data: Uint8Array, texture: Texture, isLast: boolean): Promise<readonly Uint8Array[]> {
     const deflater = this.#idle[texture].pop() ?? createDeflateRaw(optionsOf[texture]);
     // One that fails is not used again.
     const deflated = await deflateWith(deflater, data, isLast);
@@ -43,13 +43,23 @@ export class Deflaters {
   }
 }
 
-function deflateWith(deflater: DeflateRaw, data: Uint8Array, isLast: boolean): Promise<Uint8Array> {
+function deflateWith(
+  deflater: DeflateRaw,
+  data: Uint8Array,
+  isLast: boolean,
+): Promise<readonly Uint8Array[]> {
   return new Promise((resolve, reject) => {
+    const pieces: Uint8Array[] = [];
+    const take = (piece: Uint8Array): void => void pieces.push(piece);
     deflater.once('error', reject);
+    deflater.on('data', take);
     deflater.write(data);
     deflater.flush(isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH, () => {
+      // What was not handed out yet.
+      while (deflater.read() !== null);
+      deflater.off('data', take);
       deflater.off('error', reject);
-      resolve((deflater.read() as Buffer | null) ?? new Uint8Array(0));
+      resolve(pieces);
     });
   });
 }

@@ -14,12 +14,12 @@ const algorithm = 'chacha20-poly1305';
 /** The engine on the native code of Node.js; compression and scrypt run in its thread pool. */
 export const engine: Engine = {
   name: 'node',
-  deflate(data, stretches) {
+  async deflate(data, stretches) {
     // Pieces that end at a byte follow each other as if they were one stream.
     const pieces = stretches.map(({ start, end, texture }, i) =>
       deflaters.deflate(data.subarray(start, end), texture, i === stretches.length - 1),
     );
-    return Promise.all(pieces);
+    return (await Promise.all(pieces)).flat();
   },
   async inflate(data, size) {
     const chunkSize = Math.min(Math.max(size + 1, 1024), MOST_AT_ONCE);
