@@ -42,8 +42,8 @@ export interface RowReader extends AsyncIterable<ColumnBatch> {
 /**
  * Reads rows over the binary protocol, as bytes: no value becomes a JavaScript number, string or date.
  *
- * The server is read ahead by one batch at most; a slow consumer pauses the socket. A batch is valid until the next one
- * is asked for, since buffers are used again. Leaving the loop early, or `signal`, ends the session on the server too,
+ * While a batch is out, the socket waits, and the server fills its buffers meanwhile. A batch is valid until the next one
+ * is asked for, since the memory is used again. Leaving the loop early, or `signal`, ends the session on the server too,
  * and the connection is of no more use then.
  *
  * @throws BackupError `database-…`, `dump-incomplete` when the server's answer is not what was asked for
@@ -115,9 +115,7 @@ class RowCommand implements DriverCommand, ChunkTaker {
   readonly #batchBytes: number;
   readonly #batchRows: number;
   readonly #frames: FrameReader = new FrameReader((buffer, start, end) => this.#packet(buffer, start, end));
-  /** One is filled while the other is out. */
-  #filling: BatchBuilder;
-  #out: BatchBuilder | undefined;
+  readonly #builder: BatchBuilder;
 
   #phase: Phase = 'start';
   #statement = 0;
@@ -125,7 +123,6 @@ class RowCommand implements DriverCommand, ChunkTaker {
   #driver: DriverInternals | undefined;
   #parser: ChunkTaker | undefined;
   #chunk: Buffer | undefined;
-  #full = false;
   #paused = false;
   #failure: unknown;
   #failed = false;
@@ -138,7 +135,7 @@ class RowCommand implements DriverCommand, ChunkTaker {
     this.#query = query;
     this.#batchBytes = options.batchBytes ?? 1024 * 1024;
     this.#batchRows = options.batchRows ?? 65_536;
-    this.#filling = new BatchBuilder(query.forms);
+    this.#builder = new BatchBuilder(query.forms);
   }
 
   /** Whether the exchange ended in order, so that the connection can be used for the next one. */
@@ -151,26 +148,18 @@ class RowCommand implements DriverCommand, ChunkTaker {
     return isBackupError(this.#failure, 'database-connection-lost');
   }
 
-  /** The next batch, undefined at the end. */
+  /** The next batch, undefined at the end. It lies in the builder, which is cleared for the one after it. */
   async next(): Promise<ColumnBatch | undefined> {
-    while (!this.#full && !this.finished && !this.#failed) {
-      this.#resume();
+    this.#builder.clear();
+    this.#resume();
+    while (!this.#paused && !this.finished && !this.#failed) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
     // Rows that came before an error are not worth keeping: the table is not complete (R1).
     if (this.#failed) throw this.#failure;
-    if (this.#filling.rows === 0) return undefined;
-    const filled = this.#filling;
-    // Most tables fit into one.
-    const next = this.#out ?? new BatchBuilder(this.#query.forms);
-    next.clear();
-    this.#filling = next;
-    this.#out = filled;
-    this.#full = false;
-    this.#resume();
-    return filled.take();
+    return this.#builder.rows === 0 ? undefined : this.#builder.take();
   }
 
   /** Ends the exchange with an error, from outside or from inside. The first one counts. */
@@ -204,12 +193,12 @@ class RowCommand implements DriverCommand, ChunkTaker {
     try {
       this.#chunk = chunk;
       this.#frames.execute(chunk);
-      this.#filling.settle();
+      this.#builder.settle();
     } catch (error) {
       this.end(notUnderstood(error));
       return;
     }
-    const { rows, bytes } = this.#filling;
+    const { rows, bytes } = this.#builder;
     if (this.finished) this.#giveBack();
     else if (bytes >= this.#batchBytes || rows >= this.#batchRows) this.#pause();
   }
@@ -221,7 +210,7 @@ class RowCommand implements DriverCommand, ChunkTaker {
     }
     // Every row begins with a zero byte, so an end or an error can never be taken for one (F3).
     if (buffer[start] === okMark) {
-      const builder = this.#filling;
+      const builder = this.#builder;
       builder.add(buffer, start, end);
       this.rows++;
       // A packet that was put together lies where the next one will.
@@ -313,7 +302,6 @@ class RowCommand implements DriverCommand, ChunkTaker {
   }
 
   #pause(): void {
-    this.#full = true;
     this.#paused = true;
     this.#driver!.stream.pause();
     this.#wakeUp();
