@@ -107,7 +107,13 @@ function rangeOf(values: Int32Array): { readonly min: number; readonly max: numb
   return { min, max };
 }
 
-function putOffsets(target: Uint8Array, start: number, values: Int32Array, base: number, shift: number): void {
+function putOffsets(
+  target: Uint8Array,
+  start: number,
+  values: Int32Array,
+  base: number,
+  shift: number,
+): void {
   for (let i = 0; i < values.length; i++) target[start + i] = (values[i]! - base) >> shift;
 }
 
@@ -243,7 +249,8 @@ function takeWideOffsets(
 }
 
 function putHalves(target: Uint8Array, start: number, halves: Int32Array, half: number, shift: number): void {
-  for (let from = half, to = start; from < halves.length; from += 2, to++) target[to] = halves[from]! >> shift;
+  for (let from = half, to = start; from < halves.length; from += 2, to++)
+    target[to] = halves[from]! >> shift;
 }
 
 /** Reads what {@link encodeNumbers} wrote; `encoding` is what it returned. */

@@ -5,20 +5,20 @@ import type { Texture } from '../stretches.js';
 // The streams of zlib take the options of every stream; their types do not say so.
 type DeflaterOptions = Pick<TransformOptions, 'readableHighWaterMark'> & ZlibOptions;
 
-// Level 1 finds most of what there is to find in columns. A low memory level makes short blocks, each with a code of
-// its own, which suits short columns: a tenth smaller at the same speed.
 const ordinary: DeflaterOptions = {
+  // Level 1 finds most of what there is to find in columns.
   level: 1,
-  memLevel: 6,
   // Results of several turns share a room; a part that is larger takes further turns of the thread pool.
   chunkSize: 256 * 1024,
   // A result is taken out when it is whole, so nothing must wait for a reader before.
   readableHighWaterMark: 2 ** 40,
 };
+// The memory level sets how long the blocks are that have a code of their own. Short ones suit byte planes, each of
+// which is another column's; in text and noise they would only cost time.
 const optionsOf: Readonly<Record<Texture, DeflaterOptions>> = {
-  text: ordinary,
-  runs: { ...ordinary, strategy: constants.Z_RLE },
-  noise: { ...ordinary, strategy: constants.Z_HUFFMAN_ONLY },
+  text: { ...ordinary, memLevel: 8 },
+  runs: { ...ordinary, memLevel: 6, strategy: constants.Z_RLE },
+  noise: { ...ordinary, memLevel: 9, strategy: constants.Z_HUFFMAN_ONLY },
 };
 
 /**
