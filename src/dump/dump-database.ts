@@ -11,9 +11,9 @@ import { packRows } from '../archive/pack-rows.js';
 import type { CatalogTable } from '../catalog/model.js';
 import type { DatabaseAddress } from '../database/address.js';
 import type { Connection } from '../database/connection.js';
-import { damaged, dumpTable, type TableSink, type TableTask } from './dump-table.js';
+import { damaged, TableReading, type TableSink, type TableTask } from './dump-table.js';
+import { keyRanges } from './key-ranges.js';
 import { OrderedQueue } from './ordered-queue.js';
-import type { RowReaderOptions } from './row-reader.js';
 import { readSchemaObjects } from './schema-objects.js';
 import { openSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.js';
 
@@ -23,6 +23,11 @@ export interface DumpOptions extends SnapshotOptions {
   readonly onProgress?: (progress: DumpProgress) => void;
   /** Bytes of rows per part, before compression. @defaultValue 1 MiB */
   readonly partBytes?: number;
+  /**
+   * Bytes of data of a table that one connection reads at a time: a table with a snapshot and twice as much is cut by its
+   * key, so that all connections read it together. @defaultValue 64 MiB
+   */
+  readonly rangeBytes?: number;
 }
 
 /** How far a dump is. */
@@ -128,16 +133,15 @@ class Dump {
         b.table.dataBytes - a.table.dataBytes ||
         a.index - b.index,
     );
-    let next = 0;
     let lockedLeft = order.filter((task) => !task.table.transactional).length;
-    const work = async (reader: Connection): Promise<void> => {
-      while (next < order.length) {
-        const task = order[next++]!;
-        await this.#readOne(reader, task);
-        if (!task.table.transactional && --lockedLeft === 0) await this.#unlockEarly();
-      }
-    };
     try {
+      const pieces = this.#pieces(order);
+      const work = async (reader: Connection): Promise<void> => {
+        for (let piece = await pieces.next(reader); piece !== undefined; piece = await pieces.next(reader)) {
+          const isDone = await this.#readPiece(reader, piece);
+          if (isDone && !piece.task.table.transactional && --lockedLeft === 0) await this.#unlockEarly();
+        }
+      };
       await Promise.all(readers.map(work));
       await this.#unlock();
       this.#queue.end();
@@ -161,16 +165,32 @@ class Dump {
     await this.#snapshot.unlock();
   }
 
-  async #readOne(reader: Connection, task: TableTask): Promise<void> {
+  /** What is to be read, piece by piece; a table is cut into pieces when its turn comes. */
+  #pieces(order: readonly TableTask[]): { next(reader: Connection): Promise<Piece | undefined> } {
+    const tasks = order.values();
+    const cut: Piece[] = [];
+    const isShared = this.#snapshot.readers.length > 1 && this.#snapshot.inTransaction;
+    return {
+      next: async (reader) => {
+        const ready = cut.shift();
+        if (ready !== undefined) return ready;
+        const { value: task } = tasks.next();
+        if (task === undefined) return undefined;
+        const ranges = isShared ? await keyRanges(reader, task.table, this.#options.rangeBytes) : [undefined];
+        const reading = this.#readingOf(task, ranges.length);
+        const [first, ...others] = ranges.map((range): Piece => ({ task, reading, range }));
+        cut.push(...others);
+        return first;
+      },
+    };
+  }
+
+  #readingOf(task: TableTask, pieces: number): TableReading {
     const { table, index } = task;
     const tally: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
     this.#tallies.set(index, tally);
     let sequence = 0;
     const { partBytes } = this.#options;
-    const rowOptions: RowReaderOptions = {
-      signal: this.#signal,
-      ...(partBytes === undefined ? {} : { batchBytes: partBytes }),
-    };
     const sink: TableSink = {
       begin: (description) => this.#queue.put(async () => ({ kind: 'table', table: description })),
       take: (batch) =>
@@ -182,11 +202,22 @@ class Dump {
           return part;
         }),
     };
-    const { proven } = await dumpTable(this.#snapshot, reader, task, sink, rowOptions);
-    this.#proofs.push(proven);
+    return new TableReading(this.#snapshot, task, sink, {
+      pieces,
+      signal: this.#signal,
+      ...(partBytes === undefined ? {} : { batchBytes: partBytes }),
+    });
+  }
+
+  /** @returns whether the table is read to its end */
+  async #readPiece(reader: Connection, { reading, range }: Piece): Promise<boolean> {
+    const done = await reading.read(reader, range);
+    if (done === undefined) return false;
+    this.#proofs.push(done.proven);
     // Whoever waits for the proofs sees a failure; until then it must not count as unhandled.
-    proven.catch(() => undefined);
+    done.proven.catch(() => undefined);
     this.#tablesDone++;
+    return true;
   }
 
   #report(table: CatalogTable): void {
@@ -229,6 +260,13 @@ class Dump {
       warnings: [...warnings, ...tasks.flatMap(({ table }) => warningsAbout(table))],
     };
   }
+}
+
+/** A table, or a range of its key. */
+interface Piece {
+  readonly task: TableTask;
+  readonly reading: TableReading;
+  readonly range: string | undefined;
 }
 
 /** What was read, so far. */

@@ -7,7 +7,7 @@ import { type Connection, serverErrorNumber } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { BackupError } from '../errors.js';
 import { savepoint } from './locks.js';
-import { type RowReaderOptions, readRows } from './row-reader.js';
+import { type RowQuery, type RowReaderOptions, readRows } from './row-reader.js';
 import type { Snapshot } from './snapshot.js';
 
 /** A table about to be read. */
@@ -26,35 +26,83 @@ export interface TableSink {
 }
 
 /**
- * Reads one table: definition, rows, and proof that the two belong together and that no row is missing.
- *
- * @returns when the rows are read; `proven` settles when the definition was found unchanged after them
- * @throws BackupError `schema-changed`, `table-damaged`, `dump-incomplete`, `database-…`, each naming the table
+ * The reading of one table, in one piece or in several: definition, rows, and proof that the two belong together and
+ * that no row is missing.
  */
-export async function dumpTable(
-  snapshot: Snapshot,
-  reader: Connection,
-  task: TableTask,
-  sink: TableSink,
-  options: RowReaderOptions,
-): Promise<{ readonly proven: Promise<void> }> {
-  const { table } = task;
-  try {
-    const described = describeTable(snapshot, task, options.signal);
-    const begun = described.then((description) => sink.begin(description));
-    if (definitionOnly(task) === undefined) {
+export class TableReading {
+  readonly #snapshot: Snapshot;
+  readonly #task: TableTask;
+  readonly #sink: TableSink;
+  readonly #options: RowReaderOptions;
+  readonly #pieces: number;
+  #read = 0;
+  #rows = 0;
+  #description: Promise<TableDescription> | undefined;
+  #begun: Promise<void> | undefined;
+
+  /** @param pieces - how many times {@link read} will be called */
+  constructor(
+    snapshot: Snapshot,
+    task: TableTask,
+    sink: TableSink,
+    options: RowReaderOptions & { readonly pieces: number },
+  ) {
+    this.#snapshot = snapshot;
+    this.#task = task;
+    this.#sink = sink;
+    this.#options = options;
+    this.#pieces = options.pieces;
+  }
+
+  /**
+   * Reads a piece. Those of one table may be read at the same time, over several connections.
+   *
+   * @param range - a condition on the key, when the piece is not the whole table
+   * @returns after the last piece, `proven`, which settles when the definition was found unchanged
+   * @throws BackupError `schema-changed`, `table-damaged`, `dump-incomplete`, `database-…`, each naming the table
+   */
+  async read(reader: Connection, range?: string): Promise<{ readonly proven: Promise<void> } | undefined> {
+    const { table } = this.#task;
+    const { signal } = this.#options;
+    try {
       // The server answers both questions at the same time, over two sessions.
-      begun.catch(() => undefined);
-      const rows = await readTable(reader, task, begun, sink, options);
-      await checkCount(snapshot, reader, task, rows);
-      if (snapshot.inTransaction) await reader.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
+      this.#description ??= describeTable(this.#snapshot, this.#task, signal);
+      this.#begun ??= this.#description.then((description) => this.#sink.begin(description));
+      if (definitionOnly(this.#task) === undefined) {
+        this.#begun.catch(() => undefined);
+        await this.#readRows(reader, range);
+      }
+      await this.#begun;
+      if (++this.#read < this.#pieces) return undefined;
+      if (definitionOnly(this.#task) === undefined) this.#checkNotEmptied();
+      const { createStatement } = await this.#description;
+      return { proven: proveUnchanged(this.#snapshot, table.name, createStatement, signal) };
+    } catch (error) {
+      throw error === signal?.reason ? error : aboutTable(error, table.name);
     }
-    await begun;
-    return {
-      proven: proveUnchanged(snapshot, table.name, (await described).createStatement, options.signal),
-    };
-  } catch (error) {
-    throw error === options.signal?.reason ? error : aboutTable(error, table.name);
+  }
+
+  async #readRows(reader: Connection, range: string | undefined): Promise<void> {
+    const query = queryOf(this.#task, range);
+    const rows = readRows(reader, query, this.#options);
+    for await (const batch of rows) {
+      await this.#begun;
+      await this.#sink.take(batch);
+    }
+    if (rows.warnings > 0) {
+      const told = damageToldBy(await reader.query('SHOW WARNINGS'));
+      if (told !== undefined) throw damaged(this.#task.table.name, told);
+    }
+    this.#rows += rows.rows;
+    await checkSession(this.#snapshot, reader, this.#task, rows.rows);
+    if (this.#snapshot.inTransaction) await reader.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
+  }
+
+  /** Some servers show a table that was truncated after the picture as an empty one (K6). */
+  #checkNotEmptied(): void {
+    const { table, selected } = this.#task;
+    if (this.#rows > 0 || selected.rowFilter !== undefined) return;
+    if (this.#snapshot.withRows.has(table.name)) throw changed(table.name);
   }
 }
 
@@ -103,35 +151,17 @@ async function describeTable(
   };
 }
 
-async function readTable(
-  reader: Connection,
-  { table, selected }: TableTask,
-  begun: Promise<void>,
-  sink: TableSink,
-  options: RowReaderOptions,
-): Promise<number> {
+function queryOf({ table, selected }: TableTask, range: string | undefined): RowQuery {
   const kept = table.columns.filter(hasForm);
   // A table of generated columns alone still has a number of rows.
   const list = kept.length === 0 ? ['1'] : kept.map(expressionOf);
-  const where = selected.rowFilter === undefined ? '' : ` WHERE ${selected.rowFilter.where}`;
-  const rows = readRows(
-    reader,
-    {
-      // HIGH_PRIORITY reads past writers that wait for our locks; they cannot write before those end.
-      sql: `SELECT HIGH_PRIORITY SQL_NO_CACHE ${list.join(', ')} FROM ${quoteName(table.name)}${where}`,
-      forms: kept.map((column) => column.form),
-    },
-    options,
-  );
-  for await (const batch of rows) {
-    await begun;
-    await sink.take(batch);
-  }
-  if (rows.warnings > 0) {
-    const told = damageToldBy(await reader.query('SHOW WARNINGS'));
-    if (told !== undefined) throw damaged(table.name, told);
-  }
-  return rows.rows;
+  const conditions = [selected.rowFilter?.where, range].filter((condition) => condition !== undefined);
+  const where = conditions.length === 0 ? '' : ` WHERE (${conditions.join(') AND (')})`;
+  return {
+    // HIGH_PRIORITY reads past writers that wait for our locks; they cannot write before those end.
+    sql: `SELECT HIGH_PRIORITY SQL_NO_CACHE ${list.join(', ')} FROM ${quoteName(table.name)}${where}`,
+    forms: kept.map((column) => column.form),
+  };
 }
 
 function hasForm(column: ColumnDescription): column is ColumnDescription & { readonly form: ValueForm } {
@@ -146,10 +176,10 @@ function expressionOf(column: ColumnDescription): string {
 }
 
 /**
- * Engines that keep an exact count are held to it: a damaged file can end early without an error (F9). And the session
- * must still be the one with the snapshot or behind the locks: a proxy may have replaced it (S8).
+ * The session must still be the one with the snapshot or behind the locks: a proxy may have replaced it (S8). And engines
+ * that keep an exact count are held to it: a damaged file can end early without an error (F9).
  */
-async function checkCount(
+async function checkSession(
   snapshot: Snapshot,
   reader: Connection,
   { table, selected }: TableTask,
@@ -166,9 +196,6 @@ async function checkCount(
       'database-connection-lost',
       'The session was replaced by another one, and with it the picture of the database.',
     );
-  }
-  if (rows === 0 && selected.rowFilter === undefined && snapshot.withRows.has(table.name)) {
-    throw changed(table.name);
   }
   const counted = counts ? Number(row?.['n']) : rows;
   if (counted === rows) return;
