@@ -61,7 +61,8 @@ test('what a browser gets reaches no Node.js module and no database driver', () 
 
 test('Node.js reaches the archive room through its engine alone', () => {
   const touching = sourceFiles()
-    .filter((file) => file.startsWith('archive/') && file !== 'archive/engine/node.ts')
+    // That the portable engine stays so is held above.
+    .filter((file) => file.startsWith('archive/') && !file.startsWith('archive/engine/'))
     .flatMap(importsOf)
     .filter(({ to }) => to.startsWith('node:'))
     .map(({ from, to }) => `${from} → ${to}`);
