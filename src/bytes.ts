@@ -100,7 +100,15 @@ export async function collectBytes(
   return concatBytes(chunks);
 }
 
-/** A web stream over an iterable, for the edge of the library: responses, browsers, `pipeTo`. */
+/**
+ * A web stream over an iterable, for the edge of the library: responses, browsers, `pipeTo`.
+ *
+ * @example
+ * ```ts
+ * const response = new Response(toReadableStream(store.get(key)));
+ * console.log((await response.arrayBuffer()).byteLength);
+ * ```
+ */
 export function toReadableStream(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>({

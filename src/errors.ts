@@ -218,6 +218,13 @@ export interface BackupErrorOptions {
 /**
  * Every failure that is not a programmer's mistake. Its message says what happened, what is still safe and what to
  * do; `code` tells programs the same.
+ *
+ * @example
+ * ```ts
+ * // A store of one's own speaks the same language:
+ * const refused = new BackupError('storage-transient', 'The bucket "copies" did not answer.', { details: { status: 503 } });
+ * console.error(refused.code, refused.message);
+ * ```
  */
 export class BackupError extends Error {
   override readonly name: 'BackupError' = 'BackupError';

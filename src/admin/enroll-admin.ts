@@ -95,6 +95,10 @@ export async function enrollAdminWith(
  * @throws BackupError `password-refused` when the new one is empty or not what is stored now, or when the old one does
  * not open the old pair
  * @throws BackupError what the store throws
+ * @example
+ * ```ts
+ * await changeAdminPassword(changedAdmin, { oldPassword: password, newPassword }, { store: enrollments });
+ * ```
  */
 export function changeAdminPassword(
   admin: AdminPassword,

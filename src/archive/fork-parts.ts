@@ -9,6 +9,18 @@ import type { Part } from './model.js';
  *
  * @param parts - a dump, to be iterated once
  * @param count - number of consumers
+ * @throws RangeError when `count` is not a whole number of 1 or more
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises';
+ *
+ * const [first, second] = forkParts(dumpDatabase(database), 2);
+ * const watch = async (parts: AsyncIterable<Part>) => {
+ *   for await (const part of parts) console.log(part.kind);
+ * };
+ * const archive = encryptArchive(first!, { recipients: [recipient], label });
+ * await Promise.all([writeFile(`${path}.new`, archive), watch(second!)]);
+ * ```
  */
 export function forkParts(parts: AsyncIterable<Part>, count: number): AsyncIterable<Part>[] {
   if (!Number.isInteger(count) || count < 1) throw new RangeError('"count" must be 1 or more');

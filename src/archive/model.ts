@@ -73,6 +73,7 @@ export interface ServerDescription {
   readonly systemTimeZone: string;
   readonly characterSet: string;
   readonly collation: string;
+  /** Global `lower_case_table_names`: 0, 1 or 2. */
   readonly lowerCaseTableNames: number;
 }
 
@@ -254,6 +255,7 @@ export interface ManifestEntry {
   readonly name: string;
   /** Where its content starts in the plaintext, in bytes. */
   readonly offset: number;
+  /** In bytes. */
   readonly size: number;
   /** SHA-256 of the content, lower-case hex. */
   readonly sha256: string;

@@ -11,7 +11,19 @@ import { RoomPool } from './room-pool.js';
 // As many as are being compressed at a time.
 const rooms: RoomPool = new RoomPool(5, 4 * 1024 * 1024);
 
-/** Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has threads. */
+/**
+ * Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has threads.
+ *
+ * @param table - {@link TableDescription.index} of the table
+ * @param sequence - which run of rows of the table this is: 1, 2, 3 …
+ * @param batch - the rows; its buffers must not be changed before the promise has settled
+ * @example
+ * ```ts
+ * const ids = { kind: 'fixed', width: 4, nulls: null, data: new Uint8Array(Int32Array.of(7, 8, 9).buffer) } as const;
+ * const { rows, plainBytes, sha256 } = await packRows(1, 1, { rows: 3, columns: [ids] });
+ * console.log(rows, plainBytes, sha256);
+ * ```
+ */
 export async function packRows(table: number, sequence: number, batch: ColumnBatch): Promise<RowsPart> {
   let room: Uint8Array | undefined;
   const { bytes: plain, stretches } = encodeColumns(batch, (size) => {
@@ -31,6 +43,14 @@ export async function packRows(table: number, sequence: number, batch: ColumnBat
  * @param part - the compressed part; its digest is not checked here, the archive reader has done so
  * @param forms - how the values of each kept column of the table stand
  * @throws BackupError `archive-damaged` when it does not parse, or holds other rows than it says
+ * @example
+ * ```ts
+ * const { columns } = await archive.table('patient');
+ * const forms = columns.flatMap(({ form }) => form ?? []);
+ * for await (const part of archive.parts({ tables: ['patient'] })) {
+ *   if (part.kind === 'rows') console.log((await unpackRows(part, forms)).rows);
+ * }
+ * ```
  */
 export async function unpackRows(
   part: Pick<RowsPart, 'data' | 'rows'>,

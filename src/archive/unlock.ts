@@ -96,7 +96,15 @@ export async function unlockLabel(
  * All identities that a password leads to: the label's own, then those of earlier passwords that the label carries
  * along, newest first. They open the older archives of the same key holder.
  *
+ * @param label - of the newest archive; it need not be authenticated, as a wrong identity opens nothing
+ * @param password - of the label's key holder, as typed
  * @throws BackupError as {@link unlockLabel}
+ * @example
+ * ```ts
+ * const identities = (await unlockChain(label, password)).map(({ identity }) => identity);
+ * const older = await openArchive(source, { identities });
+ * console.log(older.manifest.snapshotAt);
+ * ```
  */
 export async function unlockChain(
   label: Pick<Label, 'keyHolder' | 'unlock'>,

@@ -81,7 +81,14 @@ export function planBackup(catalog: Catalog, selection: TableSelection): BackupP
   };
 }
 
-/** The plan as plain text, for a terminal or a log. */
+/**
+ * The plan as plain text, for a terminal or a log.
+ *
+ * @example
+ * ```ts
+ * console.log(renderPlan(planBackup(catalog, selectAllTables(catalog))));
+ * ```
+ */
 export function renderPlan(plan: BackupPlan): string {
   const { kept, total } = plan;
   const lines = [

@@ -1,6 +1,14 @@
 import type { Catalog, TableSelection } from './model.js';
 
-/** Everything: the selection of a full copy. */
+/**
+ * Everything: the selection of a full copy.
+ *
+ * @example
+ * ```ts
+ * const { tables } = selectAllTables(catalog);
+ * console.log(tables.map(({ name }) => name));
+ * ```
+ */
 export function selectAllTables(catalog: Catalog): TableSelection {
   return {
     scope: 'full',

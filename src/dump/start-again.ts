@@ -15,6 +15,15 @@ export interface StartAgainOptions {
  *
  * @param run - the whole of it: snapshot, dump, sealing, spool file; given the number of the attempt, from 1
  * @throws whatever `run` throws; `schema-changed` after the last attempt
+ * @example
+ * ```ts
+ * const rows = await startAgainOnChange(async () => {
+ *   let count = 0;
+ *   for await (const part of dumpDatabase(database)) if (part.kind === 'rows') count += part.rows;
+ *   return count;
+ * });
+ * console.log(rows);
+ * ```
  */
 export async function startAgainOnChange<T>(
   run: (attempt: number) => Promise<T>,

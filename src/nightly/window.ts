@@ -80,7 +80,16 @@ export interface PlannedRun {
 const noon: Temporal.PlainTime = Temporal.PlainTime.from('12:00');
 const minute = 60_000;
 
-/** The date of the night an instant belongs to: from noon to noon. @throws BackupError `settings-invalid` */
+/**
+ * The date of the night an instant belongs to: from noon to noon.
+ *
+ * @param timeZone - IANA name of the practice's time zone
+ * @throws BackupError `settings-invalid`
+ * @example
+ * ```ts
+ * console.log(nightOf(new Date('2026-02-02T07:00:00Z'), 'America/Chicago')); // 2026-02-01
+ * ```
+ */
 export function nightOf(instant: Date, timeZone: string): string {
   return zoned(instant, timeZone).subtract({ hours: 12 }).toPlainDate().toString();
 }
@@ -99,7 +108,13 @@ export function nightAfter(night: string, count: number = 1): string {
  * The window of a night. On the nights when clocks change it is an hour shorter or longer; a wall time that does not
  * exist counts as the same distance after the gap, one that exists twice as the first.
  *
+ * @param night - ISO date of its evening
  * @throws BackupError `settings-invalid` for an unknown zone or a wall time that cannot be read
+ * @example
+ * ```ts
+ * const { opensAt, closesAt } = windowOf('2026-03-07', schedule);
+ * console.log((closesAt.getTime() - opensAt.getTime()) / 3_600_000); // 5: clocks go forward
+ * ```
  */
 export function windowOf(night: string, schedule: NightSchedule): Night {
   const opensAt = atWallTime(night, schedule.opens ?? '22:00', schedule.timeZone);
@@ -114,7 +129,13 @@ export function windowOf(night: string, schedule: NightSchedule): Night {
  * When a practice starts on a night: always at the same place within the window, spread evenly over all practices, so
  * that a fleet never starts at once.
  *
+ * @param night - ISO date of its evening
  * @param practiceId - decides the place
+ * @throws BackupError `settings-invalid` as {@link windowOf}
+ * @example
+ * ```ts
+ * console.log(startOf('2026-02-01', schedule, '4711').toISOString());
+ * ```
  */
 export function startOf(night: string, schedule: NightSchedule, practiceId: string): Date {
   const given = hqTimeOf(night, schedule);
@@ -125,7 +146,17 @@ export function startOf(night: string, schedule: NightSchedule, practiceId: stri
   return new Date(opensAt.getTime() + Math.floor(jitterOf(practiceId) * (span - reserve)));
 }
 
-/** What is due on a night. */
+/**
+ * What is due on a night.
+ *
+ * @param night - ISO date of its evening
+ * @param destinations - where the practice may back up at all
+ * @throws RangeError when a date cannot be read
+ * @example
+ * ```ts
+ * console.log(dueOn('2026-02-01', schedule, history, ['hq', 'local']));
+ * ```
+ */
 export function dueOn(
   night: string,
   schedule: NightSchedule,

@@ -11,8 +11,13 @@ const forbidden = /[\u0000-\u001f\u007f\\]/u;
 /**
  * Checks a key of an object.
  *
+ * @param key - segments with `/` between them: at most 255 bytes of UTF-8 each
  * @throws TypeError when it is no text; RangeError when it is empty, too long, has an empty segment, `.` or `..`, a
  *   backslash or a control character
+ * @example
+ * ```ts
+ * assertKey('4711/2026-02-01/full.tar.age');
+ * ```
  */
 export function assertKey(key: string): void {
   if (typeof key !== 'string') throw new TypeError(`"key" is to be a text, not ${typeof key}`);

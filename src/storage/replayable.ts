@@ -6,7 +6,14 @@ import type { ReplayableSource } from './adapter.js';
 
 const readSize = 256 * 1024;
 
-/** A {@link ReplayableSource} over bytes in memory. The array must not be changed while it is in use. */
+/**
+ * A {@link ReplayableSource} over bytes in memory. The array must not be changed while it is in use.
+ *
+ * @example
+ * ```ts
+ * await store.put('notes/0001', replayableBytes(new TextEncoder().encode('hello')));
+ * ```
+ */
 export function replayableBytes(bytes: Uint8Array): ReplayableSource {
   return {
     size: bytes.length,
@@ -23,6 +30,10 @@ export function replayableBytes(bytes: Uint8Array): ReplayableSource {
  * @param path - the file; its size is taken now
  * @param options - `sha256`, when it is known from writing the file
  * @throws the error of the file system when the file cannot be found
+ * @example
+ * ```ts
+ * await store.put('notes/0002', await replayableFile(path, { sha256 }), { ifAbsent: true });
+ * ```
  */
 export async function replayableFile(
   path: string,
@@ -60,6 +71,12 @@ async function* readSpan(path: string, start: number, end: number): AsyncGenerat
  * named one. An adapter publishes only after this came to its end.
  *
  * @throws BackupError `verification-failed`
+ * @example
+ * ```ts
+ * // Inside the `put` of a store of one's own:
+ * for await (const chunk of readChecked(replayableBytes(bytes), signal)) await file.write(chunk);
+ * await file.sync();
+ * ```
  */
 export async function* readChecked(
   source: ReplayableSource,

@@ -7,12 +7,27 @@ import ts from 'typescript';
 import { docExamples } from './doc-examples.js';
 import { closeStage, openStage, stageMissing, tidyStage } from './example-stage.js';
 import { projectRoot } from './imports.js';
+import { publicNames } from './public-names.js';
 
 // Inside the project, so that `supplemental-backup` means the package itself.
 const folder = join(projectRoot, 'dist', 'examples');
 const examples = docExamples();
 let problems: readonly string[] = [];
 const fileOf = (index: number): string => join(folder, `example-${index + 1}.ts`);
+
+test('every public name is told, and every function and class shows how it is used', () => {
+  const names = publicNames();
+  assert.ok(names.length > 200, `only ${names.length} names were found`);
+  assert.deepEqual(
+    {
+      untold: names.filter(({ summary }) => summary === '').map(({ name }) => name),
+      'without @example': names
+        .filter(({ kind, hasExample }) => kind === 'callable' && !hasExample)
+        .map(({ name }) => name),
+    },
+    { untold: [], 'without @example': [] },
+  );
+});
 
 describe('the examples in the documentation', { skip: stageMissing() }, () => {
   before(async () => {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from '../../src/archive/age/index.js';
@@ -15,6 +18,7 @@ import {
   createMemoryStorage,
   type DatabaseAddress,
   dumpDatabase,
+  type Enrollment,
   type EnrollmentStore,
   encryptArchive,
   enrollAdmin,
@@ -32,6 +36,7 @@ import {
   replayableBytes,
   resolveLastAdmin,
   runSupplementalBackup,
+  Secret,
   type StorageAdapter,
   sealFor,
 } from '../../src/index.js';
@@ -46,6 +51,7 @@ export let database: DatabaseAddress & { readonly database: string };
 export let connection: Connection;
 export let catalog: Catalog;
 export let admin: AdminCandidate;
+export let changedAdmin: AdminCandidate;
 export let lastAdmin: LastAdmin;
 export let label: Label;
 export let labels: readonly Label[];
@@ -63,7 +69,9 @@ export let logFile: string;
 export let file: FileHandle;
 export let recipient: string;
 export let identity: string;
+export let pingUrl: string;
 export const password = 'molar velvet harbor';
+export const newPassword = 'incisor cotton lantern';
 export const practiceId = '4711';
 export const loggedInUserNum = '1';
 export const signal: AbortSignal = new AbortController().signal;
@@ -89,6 +97,8 @@ const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
 
 let started: TestServer | undefined;
 let folder: string | undefined;
+let enrollment: Enrollment;
+let pings: Server | undefined;
 
 /** Why there can be no stage on this machine; false when there can. */
 export function stageMissing(): string | false {
@@ -128,6 +138,9 @@ export async function openStage(): Promise<void> {
   path = join(folder, 'archive');
   identity = await generateX25519Identity();
   recipient = await identityToRecipient(identity);
+  pings = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+  await once(pings, 'listening');
+  pingUrl = `http://127.0.0.1:${(pings.address() as AddressInfo).port}/ping`;
   started = await startServer(kind);
   server = started.address;
   database = { ...server, database: 'office' };
@@ -137,9 +150,13 @@ export async function openStage(): Promise<void> {
   lastAdmin = resolveLastAdmin(await readAdmins(connection), { asOf: new Date('2026-02-01') });
   if (lastAdmin.kind !== 'found') throw new Error(lastAdmin.sentence);
   admin = lastAdmin.admin;
-  enrollments = createMemoryEnrollments();
-  await enrollAdmin(admin, password, { store: enrollments });
-  const { recipients, keyHolder, unlock } = await sealFor(lastAdmin, { store: enrollments });
+  changedAdmin = {
+    ...admin,
+    storedPassword: new Secret(storePassword(newPassword, 'SHA3_512', 'c2FsdA==')),
+  };
+  const keys = createMemoryEnrollments();
+  enrollment = (await enrollAdmin(admin, password, { store: keys })).enrollment;
+  const { recipients, keyHolder, unlock } = await sealFor(lastAdmin, { store: keys });
   const sealed = await collectBytes(
     encryptArchive(dumpDatabase(database), {
       recipients: [...recipients, recipient],
@@ -160,7 +177,7 @@ export async function openStage(): Promise<void> {
     spool,
     spoolReserveBytes: 0,
     local: { storage: createFileSystemStorage({ path: networkPath }) },
-    keys: { store: enrollments },
+    keys: { store: keys },
   };
   store = createMemoryStorage();
   key = `${practiceId}/2026-02-01/${label.archiveId}.tar.age`;
@@ -171,9 +188,12 @@ export async function openStage(): Promise<void> {
 /** As it was before an example made changes. */
 export async function tidyStage(): Promise<void> {
   await started?.query('DROP DATABASE IF EXISTS recovered');
+  enrollments = createMemoryEnrollments();
+  await enrollments.save(enrollment);
 }
 
 export async function closeStage(): Promise<void> {
+  pings?.close();
   await file?.close();
   await connection?.close();
   await started?.stop();

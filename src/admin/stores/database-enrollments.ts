@@ -17,6 +17,10 @@ const noSuchTable = 1146;
  * table is locked.
  *
  * @param address - with the name of the practice's database; the user needs CREATE, SELECT, INSERT and DELETE on the table
+ * @example
+ * ```ts
+ * await enrollAdmin(admin, password, { store: createDatabaseEnrollments(database) });
+ * ```
  */
 export function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentStore {
   return {

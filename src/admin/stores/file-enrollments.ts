@@ -9,6 +9,12 @@ import { type Enrollment, type EnrollmentStore, parseEnrollment } from '../enrol
  * time.
  *
  * @param options - `path`: the file; its folder must exist. On Unix only its owner can read it.
+ * @example
+ * ```ts
+ * const store = createFileEnrollments({ path: `${spool}/administrators.json` });
+ * const seal = await sealFor(lastAdmin, { store });
+ * console.log(seal.recipients);
+ * ```
  */
 export function createFileEnrollments(options: { readonly path: string }): EnrollmentStore {
   const { path } = options;

@@ -1,6 +1,14 @@
 import type { Enrollment, EnrollmentStore } from '../enrollment.js';
 
-/** Keeps enrolments in memory, for tests and for hosts with a place of their own. */
+/**
+ * Keeps enrolments in memory, for tests and for hosts with a place of their own.
+ *
+ * @example
+ * ```ts
+ * const store = createMemoryEnrollments();
+ * await enrollAdmin(admin, password, { store });
+ * ```
+ */
 export function createMemoryEnrollments(): EnrollmentStore {
   const latest = new Map<string, Enrollment>();
   return {

@@ -4,6 +4,14 @@ import type { AlertSink } from './alert.js';
  * Several sinks as one. Each is told, whatever happens to the others.
  *
  * @throws AggregateError when one or more of them failed
+ * @example
+ * ```ts
+ * const alerts = combineAlerts(
+ *   createDatabaseAlerts(database, { timeZone: 'America/Chicago' }),
+ *   createHealthcheckAlerts({ url: pingUrl }),
+ * );
+ * await runSupplementalBackup({ ...plan, alerts });
+ * ```
  */
 export function combineAlerts(...sinks: readonly AlertSink[]): AlertSink {
   const all = async (tell: (sink: AlertSink) => Promise<void> | undefined): Promise<void> => {

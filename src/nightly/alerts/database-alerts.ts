@@ -19,7 +19,13 @@ const longestDescription = 2000;
  * Alerts where the people of the practice see them: as items of its own software, in table `alertitem`. An item is
  * known again by its `ItemValue`, so that raising a trouble twice replaces the text and makes no second item.
  *
+ * @param address - of the practice's database; the user needs SELECT, INSERT, UPDATE and DELETE on `alertitem`
  * @param options.timeZone - of the practice, whose software keeps wall times
+ * @example
+ * ```ts
+ * const alerts = createDatabaseAlerts(database, { timeZone: 'America/Chicago' });
+ * await runSupplementalBackup({ ...plan, alerts });
+ * ```
  */
 export function createDatabaseAlerts(
   address: DatabaseAddress,

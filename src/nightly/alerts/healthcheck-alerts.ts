@@ -13,6 +13,12 @@ export interface HealthcheckOptions {
 /**
  * A ping to a dead man's switch: a service that calls people when the nightly ping does not come. It also notices what
  * no alert inside the office can tell: that the computer is off, or the service gone.
+ *
+ * @example
+ * ```ts
+ * const alerts = createHealthcheckAlerts({ url: pingUrl });
+ * await runSupplementalBackup({ ...plan, alerts });
+ * ```
  */
 export function createHealthcheckAlerts(options: HealthcheckOptions): AlertSink {
   const { url, timeout = 10_000 } = options;

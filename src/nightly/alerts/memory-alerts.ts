@@ -9,7 +9,16 @@ export interface MemoryAlerts extends AlertSink {
   readonly nights: readonly NightOutcome[];
 }
 
-/** A sink that remembers. */
+/**
+ * A sink that remembers.
+ *
+ * @example
+ * ```ts
+ * const alerts = createMemoryAlerts();
+ * await runSupplementalBackup({ ...plan, alerts });
+ * console.log([...alerts.standing.keys()]);
+ * ```
+ */
 export function createMemoryAlerts(): MemoryAlerts {
   const standing = new Map<AlertCode, Alert>();
   const raised: Alert[] = [];

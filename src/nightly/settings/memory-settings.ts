@@ -18,6 +18,12 @@ export interface MemorySettings extends SettingsStore {
  *
  * @param initial - what is set at first; backups are on and no path is set where it says nothing
  * @param options.checkPath - decides whether a path can be used, instead of writing to it
+ * @example
+ * ```ts
+ * const settings = createMemorySettings({ networkPath });
+ * await settings.save({ enabled: false }, { userNum: '1', computer: 'FRONTDESK' });
+ * console.log((await settings.read()).status, settings.audit.length);
+ * ```
  */
 export function createMemorySettings(
   initial: Partial<BackupSettings> = {},

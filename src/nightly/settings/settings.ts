@@ -55,6 +55,12 @@ export const statusNumbers: Readonly<Record<BackupSettings['status'], number>> =
 /**
  * Whether supplemental backups are on where nobody has chosen: off for a practice that has switched off the monthly
  * backup reminder, because it has told us that it wants to hear nothing of backups.
+ *
+ * @example
+ * ```ts
+ * const monthlyReminderDisabled = isMonthlyReminderDisabled('9999-11-30', new Date());
+ * console.log(enabledByDefault({ monthlyReminderDisabled }));
+ * ```
  */
 export function enabledByDefault(reminder: { readonly monthlyReminderDisabled: boolean }): boolean {
   return !reminder.monthlyReminderDisabled;
@@ -65,6 +71,10 @@ export function enabledByDefault(reminder: { readonly monthlyReminderDisabled: b
  * future.
  *
  * @param lastReminder - preference `BackupReminderLastDateRun`, such as `9999-11-30`; empty when there is none
+ * @example
+ * ```ts
+ * console.log(isMonthlyReminderDisabled('2026-01-31', new Date()));
+ * ```
  */
 export function isMonthlyReminderDisabled(lastReminder: string, now: Date): boolean {
   const inTenYears = `${now.getUTCFullYear() + 10}${now.toISOString().slice(4, 10)}`;

@@ -37,6 +37,12 @@ export interface DatabaseFingerprint {
  *
  * @param address - with a database
  * @throws BackupError `database-…` or `privilege-missing`
+ * @example
+ * ```ts
+ * const before = await takeFingerprint(database);
+ * const { equal } = await compareDatabases(before, database);
+ * console.log(equal);
+ * ```
  */
 export async function takeFingerprint(
   address: DatabaseAddress,

@@ -34,7 +34,14 @@ export interface CertifiedTable {
   readonly hash: string;
 }
 
-/** A certificate as a page for people. */
+/**
+ * A certificate as a page for people.
+ *
+ * @example
+ * ```ts
+ * console.log(certificateText(await rehearseRestore(archive, server)));
+ * ```
+ */
 export function certificateText(certificate: RestoreCertificate): string {
   const { equal, differences, notTested, notes, provenAgainst } = certificate;
   const against = {

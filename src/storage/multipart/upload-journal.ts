@@ -22,6 +22,7 @@ export interface UploadRecord {
 export interface UploadedPart {
   /** From 1. */
   readonly number: number;
+  /** In bytes. */
   readonly size: number;
   /** Lower-case hex, of the bytes that were sent. */
   readonly md5: string;
@@ -46,7 +47,15 @@ export function uploadName(store: string, key: string): string {
   return createHash('sha256').update(`${store}\n${key}`).digest('hex').slice(0, 32);
 }
 
-/** A journal in memory: uploads go on after a lost connection, but not after the end of the process. */
+/**
+ * A journal in memory: uploads go on after a lost connection, but not after the end of the process.
+ *
+ * @example
+ * ```ts
+ * const hq = createHttpStorage({ url: hqUrl, headers, journal: createMemoryUploadJournal() });
+ * console.log(hq.capabilities.resumablePut);
+ * ```
+ */
 export function createMemoryUploadJournal(): UploadJournal {
   const records = new Map<string, UploadRecord>();
   return {
@@ -71,6 +80,11 @@ export function createMemoryUploadJournal(): UploadJournal {
  * across nights.
  *
  * @param folder - is made when it is not there; only one process may use it at a time
+ * @example
+ * ```ts
+ * const hq = createHttpStorage({ url: hqUrl, headers, journal: createFileUploadJournal(spool) });
+ * console.log(hq.capabilities.resumablePut);
+ * ```
  */
 export function createFileUploadJournal(folder: string): UploadJournal {
   const pathOf = (name: string): string => join(folder, `${name}.upload`);

@@ -25,6 +25,14 @@ export type StorageFault =
  * A store that fails where it is told to. Without an error of its own a fault is `storage-transient`.
  *
  * @param faultOf - asked at every call; undefined lets the call be
+ * @example
+ * ```ts
+ * // The answer to the first upload is lost on its way back.
+ * const faulty = createFaultyStorage(store, ({ operation, earlier }) =>
+ *   operation === 'put' && earlier === 0 ? { kind: 'answer-lost' } : undefined,
+ * );
+ * await withRetry(faulty, { minTimeout: 1 }).put('notes/0004', replayableBytes(bytes));
+ * ```
  */
 export function createFaultyStorage(
   inner: StorageAdapter,
@@ -98,7 +106,17 @@ export interface SlowStorageOptions {
   readonly pause: (what: 'call' | 'chunk') => Promise<void>;
 }
 
-/** A store that makes its caller wait. */
+/**
+ * A store that makes its caller wait.
+ *
+ * @example
+ * ```ts
+ * import { setTimeout as wait } from 'node:timers/promises';
+ *
+ * const slow = createSlowStorage(store, { pause: () => wait(5) });
+ * console.log(await slow.stat(key));
+ * ```
+ */
 export function createSlowStorage(inner: StorageAdapter, options: SlowStorageOptions): StorageAdapter {
   const { pause } = options;
   return {
@@ -142,6 +160,13 @@ export interface EventuallyConsistentOptions {
 /**
  * A store whose `list` lags behind, as some object stores do; `get` and `stat` tell the truth. Code that decides
  * by listing alone is found out with it.
+ *
+ * @example
+ * ```ts
+ * const lagging = createEventuallyConsistentStorage(store, { lag: 60_000 });
+ * await lagging.put('notes/0003', replayableBytes(bytes));
+ * console.log(await lagging.stat('notes/0003')); // there, although `list` does not show it yet
+ * ```
  */
 export function createEventuallyConsistentStorage(
   inner: StorageAdapter,

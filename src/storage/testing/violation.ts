@@ -1,4 +1,16 @@
-/** A promise of the contract that an adapter did not keep. */
+/**
+ * A promise of the contract that an adapter did not keep.
+ *
+ * @example
+ * ```ts
+ * for (const check of storageContract({ create: () => createMyStorage() })) {
+ *   await check.run().catch((error: unknown) => {
+ *     if (!(error instanceof ContractViolation)) throw error;
+ *     console.error(`${check.name}: ${error.message}`);
+ *   });
+ * }
+ * ```
+ */
 export class ContractViolation extends Error {
   override readonly name: 'ContractViolation' = 'ContractViolation';
 }

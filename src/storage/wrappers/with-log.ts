@@ -16,7 +16,16 @@ export interface StorageLogEvent {
   readonly failure?: string;
 }
 
-/** A store that tells of every call when it is over. */
+/**
+ * A store that tells of every call when it is over.
+ *
+ * @param log - called when a call is over; a throw in it reaches the caller of the store
+ * @example
+ * ```ts
+ * const told = withLog(store, (call) => console.log(call.operation, call.key, call.milliseconds));
+ * await told.stat(key);
+ * ```
+ */
 export function withLog(adapter: StorageAdapter, log: (event: StorageLogEvent) => void): StorageAdapter {
   function started(operation: StorageLogEvent['operation'], key: string) {
     const start = performance.now();

@@ -16,6 +16,11 @@ const burstSeconds = 0.25;
  * rate holds on average: a store that sends in parts sends each part at full speed.
  *
  * @throws RangeError when the rate is not a positive number
+ * @example
+ * ```ts
+ * const gentle = withThrottle(store, { bytesPerSecond: 500_000 });
+ * await gentle.put('notes/0005', replayableBytes(bytes));
+ * ```
  */
 export function withThrottle(adapter: StorageAdapter, options: ThrottleOptions): StorageAdapter {
   const { bytesPerSecond } = options;
