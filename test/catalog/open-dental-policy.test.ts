@@ -79,4 +79,27 @@ describe('the policy for Open Dental', () => {
       }
     }
   });
+
+  it('knows every reference that the program documents', () => {
+    const unknown = practiceTables.flatMap(({ name, columns }) =>
+      columns
+        .filter((column) => column.references !== undefined)
+        .filter((column) => references[name]?.[column.name] !== column.references)
+        .map((column) => `${name}.${column.name} → ${column.references}`),
+    );
+    assert.deepEqual(unknown, []);
+  });
+
+  it('keeps what the office or these backups made beside the 424', () => {
+    const made = ['supplementalbackupkey', 'wikilist_vendors'];
+    const { tables, warnings } = selectCriticalTables(catalogOf(made.map((name) => ({ name }))));
+    assert.deepEqual(
+      tables.map(({ tier, definitionOnly }) => [tier, definitionOnly]),
+      [
+        ['critical', undefined],
+        ['important', undefined],
+      ],
+    );
+    assert.deepEqual(warnings, []);
+  });
 });

@@ -71,6 +71,19 @@ Please note
     assert.equal(planBackup(catalogOf([]), selectAllTables(catalogOf([]))).share, 1);
   });
 
+  it('shows the largest of what is left out first, in columns, and says nothing of what is not there', () => {
+    const two = catalogOf([
+      { name: 'signalod', dataBytes: 500_000 },
+      { name: 'eservicesignal', dataBytes: 900_000 },
+    ]);
+    const text = renderPlan(planBackup(two, selectCriticalTables(two)));
+    const [first, second] = text.split('\n').filter((line) => line.includes('signal'));
+    assert.match(first!, /^ {2}eservicesignal +0\.9 MB/);
+    assert.match(second!, /^ {2}signalod +0\.5 MB/);
+    assert.equal(first!.indexOf('MB'), second!.indexOf('MB'));
+    assert.doesNotMatch(text, /Left out|Only some rows|Please note/);
+  });
+
   it('a table whose rows live elsewhere is kept as a definition', () => {
     const merge = catalogOf([{ name: 'all_years', rowsElsewhere: 'MERGE' }]);
     assert.equal(planBackup(merge, selectAllTables(merge)).tables[0]?.keeps, 'definition');

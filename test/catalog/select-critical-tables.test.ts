@@ -115,6 +115,18 @@ describe('choosing the critical tables', () => {
     assert.ok(everything.every(({ rowFilter }) => rowFilter === undefined));
   });
 
+  it('logs may be cut at any day of a month, and their column may have any name', () => {
+    const catalog = catalogOf([{ name: 'odd', columns: [column('when `it` was')] }]);
+    const policy = {
+      ...openDentalPolicy,
+      tables: { odd: { tier: 'important', reason: 'An odd log.', logDate: 'when `it` was' } },
+    } as const;
+    for (const logsSince of ['2024-01-30', '2024-12-31', '2024-02-29']) {
+      const [odd] = selectCriticalTables(catalog, { ...policy, logsSince }).tables;
+      assert.ok(odd?.rowFilter?.where.startsWith(`(\`when \`\`it\`\` was\` >= '${logsSince}' OR `));
+    }
+  });
+
   it('references into tables left out are listed, one line for each pair of tables', () => {
     const catalog = catalogOf([{ name: 'ehrlab' }, { name: 'alertitem' }, { name: 'userod' }]);
     const policy = { ...openDentalPolicy, exclude: ['userod'] };
@@ -139,9 +151,11 @@ describe('choosing the critical tables', () => {
       { logsSince: 'yesterday' },
       { logsSince: "2023-01-01' OR '1" },
       { logsSince: '2023-13-01' },
+      { logsSince: "1' OR '2023-01-01" },
       { budget: { archiveBytes: 0 } },
       { budget: { archiveBytes: Number.NaN } },
       { budget: { archiveBytes: 1, compressedTo: 0 } },
+      { budget: { archiveBytes: 1, compressedTo: -1 } },
     ]) {
       assert.throws(() => selectCriticalTables(catalogOf([]), { ...openDentalPolicy, ...wrong }), RangeError);
     }
@@ -183,6 +197,35 @@ describe('a size budget', () => {
       selection.warnings.find(({ code }) => code === 'budget-exceeded')?.message ?? '',
       /1100.*100/,
     );
+  });
+
+  it('drops the larger table first and, of two alike, the first by name, however they come', () => {
+    const alike = [
+      { name: 'wikipage', dataBytes: 400 },
+      { name: 'task', dataBytes: 400 },
+      { name: 'tasklist', dataBytes: 4000 },
+    ];
+    for (const tables of [alike, alike.toReversed()]) {
+      for (const [archiveBytes, names] of [
+        [1199, ['task', 'wikipage']],
+        [199, ['wikipage']],
+      ] as const) {
+        const selection = selectCriticalTables(catalogOf(tables), {
+          ...openDentalPolicy,
+          budget: { archiveBytes },
+        });
+        assert.deepEqual(kept(selection).sort(), names);
+      }
+    }
+  });
+
+  it('spares a table that any of the patterns includes', () => {
+    const selection = selectCriticalTables(catalogOf([{ name: 'taskhist', dataBytes: 4000 }]), {
+      ...openDentalPolicy,
+      include: ['icd*', 'task*'],
+      budget: { archiveBytes: 100 },
+    });
+    assert.deepEqual(kept(selection), ['taskhist']);
   });
 
   it('weighs a table by its own figure where it has one', () => {
