@@ -451,14 +451,12 @@ export interface EnrolledUnlock {
     readonly chain?: readonly ChainLink[];
 }
 
-export interface Enrollment {
+export interface Enrollment extends KeyEpoch {
     readonly userNum: string;
     readonly userName: string;
     readonly revision: number;
-    readonly epoch: number;
-    readonly since: string;
     readonly mark: string;
-    readonly unlock: Unlock;
+    readonly resting?: KeyEpoch;
 }
 
 export interface EnrollmentStore {
@@ -522,6 +520,12 @@ export interface IneligibilityReason {
 }
 
 export type KeepReason = 'daily' | 'from-the-future' | 'last-for-living-admin' | 'monthly' | 'newest-verified' | 'weekly' | 'yearly';
+
+export interface KeyEpoch {
+    readonly epoch: number;
+    readonly since: string;
+    readonly unlock: Unlock;
+}
 
 export interface KeyHolder {
     readonly userNum: string;

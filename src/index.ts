@@ -4,7 +4,7 @@ export {
   type EnrollOptions,
   enrollAdmin,
 } from './admin/enroll-admin.js';
-export type { Enrollment, EnrollmentStore } from './admin/enrollment.js';
+export type { Enrollment, EnrollmentStore, KeyEpoch } from './admin/enrollment.js';
 export type { KeyWarning, KeyWarningCode } from './admin/key-warning.js';
 export { readAdmins } from './admin/read-admins.js';
 export {

@@ -3,7 +3,7 @@ import { type Password, passphraseFromPassword } from '../archive/password/passp
 import { parseStoredPassword } from '../archive/password/stored-password.js';
 import { unlockLabel } from '../archive/unlock.js';
 import { BackupError, isBackupError } from '../errors.js';
-import type { Enrollment, EnrollmentStore } from './enrollment.js';
+import { type Enrollment, type EnrollmentStore, type KeyEpoch, keyEpochOf } from './enrollment.js';
 import { isPostQuantum, makeKeyPair, sealToRecipient, sealWithPassphrase } from './key-pair.js';
 import type { KeyWarning } from './key-warning.js';
 import { fitsMark, markOf } from './password-mark.js';
@@ -65,24 +65,20 @@ export async function enrollAdminWith(
 ): Promise<Enrolled> {
   const { text, warnings } = acceptPassword(admin, password);
   return keep(options, admin, async (current) => {
-    if (current === null) return { ...(await renew(work, admin, text, null, null, options)), warnings };
+    if (current === null) return renew(work, admin, text, null, [], warnings, options);
     const wanted = options.postQuantum === true;
     const isUsable =
       current.unlock.kind === 'enrolled' && (isPostQuantum(current.unlock.recipient) || !wanted);
     const stored = parseStoredPassword(admin.storedPassword.reveal());
     if (isUsable && (await fitsMark(current.mark, stored))) return { enrollment: current, warnings };
-    const identity = await open(current.unlock, text);
-    if (isUsable && identity !== null) {
+    const earlier = await openEarlier(current, [text]);
+    if (isUsable && earlier[0]?.identity !== null) {
       // The same password in another form: Open Dental replaces old hashes at a login.
       const mark = await markOf(stored, work);
       const enrollment = { ...current, revision: current.revision + 1, mark };
       return { enrollment, warnings };
     }
-    const renewed = await renew(work, admin, text, current, identity, options);
-    return {
-      ...renewed,
-      warnings: identity === null ? [...warnings, chainBroken(admin, current)] : warnings,
-    };
+    return renew(work, admin, text, current, earlier, warnings, options);
   });
 }
 
@@ -117,29 +113,49 @@ export async function changeAdminPasswordWith(
 ): Promise<Enrolled> {
   const { text, warnings } = acceptPassword(admin, passwords.newPassword);
   return keep(options, admin, async (current) => {
-    if (current === null) return { ...(await renew(work, admin, text, null, null, options)), warnings };
+    if (current === null) return renew(work, admin, text, null, [], warnings, options);
     // After a night between change and call, the pair of today may be one that the stored hash already opens.
-    const identity =
-      (await open(current.unlock, passwords.oldPassword)) ?? (await open(current.unlock, text));
-    if (identity === null) throw refused(admin, 'The old password is not the one that opens the key of');
-    return { ...(await renew(work, admin, text, current, identity, options)), warnings };
+    const earlier = await openEarlier(current, [passwords.oldPassword, text]);
+    if (earlier.every(({ identity }) => identity === null)) {
+      throw refused(admin, 'The old password is not the one that opens the key of');
+    }
+    return renew(work, admin, text, current, earlier, warnings, options);
   });
 }
 
-/** Makes a pair for the password, and links the pair before it when its identity is at hand. */
+/** A pair that was kept, and its secret half where a password at hand opens it. */
+interface EarlierPair extends KeyEpoch {
+  readonly identity: string | null;
+}
+
+/** Opens what is kept, newest first. */
+async function openEarlier(
+  current: Enrollment,
+  passwords: readonly Password[],
+): Promise<readonly EarlierPair[]> {
+  const earlier: EarlierPair[] = [];
+  for (const pair of [keyEpochOf(current), ...(current.resting === undefined ? [] : [current.resting])]) {
+    earlier.push({ ...pair, identity: await open(pair.unlock, passwords) });
+  }
+  return earlier;
+}
+
+/** Makes a pair for the password, and links the pairs before it whose identities are at hand. */
 async function renew(
   work: Work,
   admin: AdminPassword,
   password: string,
   current: Enrollment | null,
-  identity: string | null,
+  earlier: readonly EarlierPair[],
+  warnings: readonly KeyWarning[],
   options: EnrollOptions,
-): Promise<{ readonly enrollment: Enrollment }> {
+): Promise<Enrolled> {
   options.signal?.throwIfAborted();
   const pair = await makeKeyPair(options.postQuantum === true);
   const epoch = (current?.epoch ?? 0) + 1;
-  const chain = current === null || identity === null ? [] : await extend(current, identity, pair.recipient);
+  const chain = await chainFrom(pair.recipient, earlier);
   const sealedIdentity = await sealWithPassphrase(pair.identity, passphraseFromPassword(password), work);
+  const lost = earlier.find(({ identity }) => identity === null);
   return {
     enrollment: {
       userNum: admin.userNum,
@@ -150,30 +166,36 @@ async function renew(
       mark: await markOf(parseStoredPassword(admin.storedPassword.reveal()), work),
       unlock: { kind: 'enrolled', epoch, recipient: pair.recipient, sealedIdentity, chain },
     },
+    warnings: lost === undefined ? warnings : [...warnings, chainBroken(admin, lost)],
   };
 }
 
-async function extend(
-  current: Enrollment,
-  identity: string,
-  recipient: string,
-): Promise<readonly ChainLink[]> {
-  const { epoch, unlock } = current;
-  const sealedIdentity = await sealToRecipient(identity, recipient);
-  const earlier = unlock.kind === 'enrolled' ? (unlock.chain ?? []) : [];
-  return [{ epoch, recipient: unlock.recipient, sealedIdentity }, ...earlier];
-}
-
-async function open(unlock: Unlock, password: Password): Promise<string | null> {
-  try {
-    return (await unlockLabel({ unlock: [unlock] }, password)).identity;
-  } catch (error) {
-    if (isBackupError(error, 'wrong-key')) return null;
-    throw error;
+/** Seals each identity to the pair after it. */
+async function chainFrom(newest: string, earlier: readonly EarlierPair[]): Promise<readonly ChainLink[]> {
+  const chain: ChainLink[] = [];
+  let after = newest;
+  for (const { epoch, unlock, identity } of earlier) {
+    if (identity === null) continue;
+    const { recipient } = unlock;
+    chain.push({ epoch, recipient, sealedIdentity: await sealToRecipient(identity, after) });
+    if (unlock.kind === 'enrolled') chain.push(...(unlock.chain ?? []));
+    after = recipient;
   }
+  return chain;
 }
 
-function chainBroken({ userName }: AdminPassword, { since }: Enrollment): KeyWarning {
+async function open(unlock: Unlock, passwords: readonly Password[]): Promise<string | null> {
+  for (const password of passwords) {
+    try {
+      return (await unlockLabel({ unlock: [unlock] }, password)).identity;
+    } catch (error) {
+      if (!isBackupError(error, 'wrong-key')) throw error;
+    }
+  }
+  return null;
+}
+
+function chainBroken({ userName }: AdminPassword, { since }: KeyEpoch): KeyWarning {
   return {
     code: 'chain-broken',
     message: `The password of "${userName}" was replaced without the old one. Archives since ${since.slice(0, 10)} and before keep opening with the password of their time only.`,

@@ -2,21 +2,35 @@ import { isUnlock } from '../archive/descriptions.js';
 import type { Unlock } from '../archive/model.js';
 import { BackupError } from '../errors.js';
 
+/** A pair that a password opens, and its place among the pairs of its user. */
+export interface KeyEpoch {
+  /** 1, 2, 3 …: counts the key pairs of this user. */
+  readonly epoch: number;
+  /** When this pair was made; ISO 8601, UTC. */
+  readonly since: string;
+  /** As it goes into labels. */
+  readonly unlock: Unlock;
+}
+
 /** The key pair of an administrator, as it is kept: the public half, and the other one sealed. Holds no secret. */
-export interface Enrollment {
+export interface Enrollment extends KeyEpoch {
   /** `userod.UserNum`, as decimal text. */
   readonly userNum: string;
   readonly userName: string;
   /** 1, 2, 3 …: counts what was kept for this user. */
   readonly revision: number;
-  /** 1, 2, 3 …: counts the key pairs of this user. */
-  readonly epoch: number;
-  /** When this pair was made; ISO 8601, UTC. */
-  readonly since: string;
   /** Tells whether the stored password is still the one this pair belongs to. See `markOf`. */
   readonly mark: string;
-  /** As it goes into labels. */
-  readonly unlock: Unlock;
+  /**
+   * The enrolled pair whose place one of a stored hash took, as the password changed unseen. It leads to older archives,
+   * so that whoever comes with its password gets it back into the chain.
+   */
+  readonly resting?: KeyEpoch;
+}
+
+/** The pair alone. */
+export function keyEpochOf({ epoch, since, unlock }: KeyEpoch): KeyEpoch {
+  return { epoch, since, unlock };
 }
 
 /** Where enrolments are kept. Any place will do that a thief of archives cannot write to. */
@@ -61,10 +75,21 @@ export function formatEnrollment(enrollment: Enrollment): string {
 
 function isEnrollment(value: unknown): value is Enrollment {
   if (typeof value !== 'object' || value === null) return false;
-  const { userNum, userName, revision, epoch, since, mark, unlock } = value as Partial<Enrollment>;
+  const { userNum, userName, revision, mark, resting } = value as Partial<Enrollment>;
   return (
-    [userNum, userName, since, mark].every((text) => typeof text === 'string') &&
-    [revision, epoch].every((number) => Number.isSafeInteger(number) && number! >= 1) &&
-    isUnlock(unlock)
+    [userNum, userName, mark].every((text) => typeof text === 'string') &&
+    isCount(revision) &&
+    isKeyEpoch(value) &&
+    (resting === undefined || isKeyEpoch(resting))
   );
+}
+
+function isKeyEpoch(value: unknown): value is KeyEpoch {
+  if (typeof value !== 'object' || value === null) return false;
+  const { epoch, since, unlock } = value as Partial<KeyEpoch>;
+  return isCount(epoch) && typeof since === 'string' && isUnlock(unlock);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
 }

@@ -2,7 +2,7 @@ import type { KeyHolder, Unlock } from '../archive/model.js';
 import { passphraseFromStoredHash } from '../archive/password/passphrase.js';
 import { parseStoredPassword, type StoredPassword } from '../archive/password/stored-password.js';
 import { BackupError } from '../errors.js';
-import type { Enrollment, EnrollmentStore } from './enrollment.js';
+import { type Enrollment, type EnrollmentStore, keyEpochOf } from './enrollment.js';
 import { makeKeyPair, sealWithPassphrase } from './key-pair.js';
 import type { KeyWarning } from './key-warning.js';
 import { fitsMark, markOf } from './password-mark.js';
@@ -113,6 +113,7 @@ async function sealWithStoredHash(
     recipient: pair.recipient,
     sealedIdentity: await sealWithPassphrase(pair.identity, passphraseFromStoredHash(stored), work),
   };
+  const resting = current?.unlock.kind === 'enrolled' ? keyEpochOf(current) : current?.resting;
   // When somebody else kept another pair meanwhile, this one serves this one archive: its label has all it takes.
   await store.save(
     {
@@ -122,6 +123,7 @@ async function sealWithStoredHash(
       since: (now ?? new Date()).toISOString(),
       mark: await markOf(stored, work),
       unlock,
+      ...(resting === undefined ? {} : { resting }),
     },
     signal === undefined ? {} : { signal },
   );

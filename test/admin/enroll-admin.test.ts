@@ -30,6 +30,11 @@ const enroll = (
 const seal = (store: EnrollmentStore, admin = adminOf(), options: Partial<SealForOptions> = {}) =>
   sealForWith(lightWork, resolveLastAdmin([admin], { asOf }), { store, ...options });
 
+/** What a password leads to through what is kept, newest first. */
+async function epochsOf({ unlock }: Enrollment, typed: string): Promise<(number | null)[]> {
+  return (await unlockChain({ unlock: [unlock] }, typed)).map(({ epoch }) => epoch);
+}
+
 function codes(warnings: readonly KeyWarning[]): string[] {
   return warnings.map(({ code }) => code);
 }
@@ -111,6 +116,42 @@ describe('enrolling an administrator', () => {
     );
     assert.deepEqual(codes(warnings), ['chain-broken']);
     assert.deepEqual(enrollment.unlock.kind === 'enrolled' && enrollment.unlock.chain, []);
+  });
+
+  it('says so as well when a night with the stored hash came between', async () => {
+    const store = createMemoryEnrollments();
+    const now = new Date('2026-02-01T00:00:00Z');
+    await enroll(adminOf(), password, { store, now });
+    const reset = adminOf({ stored: storedOf('battery staple', 'new') });
+    await seal(store, reset);
+    const { enrollment, warnings } = await enroll(reset, 'battery staple', { store });
+    assert.deepEqual(await epochsOf(enrollment, 'battery staple'), [3, 2]);
+    assert.deepEqual(codes(warnings), ['chain-broken']);
+    assert.match(warnings[0]!.message, /2026-02-01/);
+  });
+
+  it('keeps the chain over nights with the stored hash, whatever they came from', async () => {
+    const store = createMemoryEnrollments();
+    await enroll(adminOf(), password, { store });
+    // The same password under another salt, twice, and then a night of the policy that uses no enrolment.
+    for (const salt of ['second', 'third']) await seal(store, adminOf({ stored: storedOf(password, salt) }));
+    const admin = adminOf({ stored: storedOf(password, 'third') });
+    const back = await enroll(admin, password, { store });
+    assert.deepEqual(await epochsOf(back.enrollment, password), [4, 3, 1]);
+    assert.deepEqual(back.warnings, []);
+    await seal(store, admin, { policy: 'stored-hash' });
+    const again = await enroll(admin, password, { store });
+    assert.deepEqual(await epochsOf(again.enrollment, password), [6, 5, 4, 3, 1]);
+  });
+
+  it('links what rests even where the pair of the night between cannot be opened', async () => {
+    const store = createMemoryEnrollments();
+    await enroll(adminOf(), password, { store });
+    await seal(store, adminOf({ stored: storedOf('for a day', 'new') }));
+    const back = adminOf({ stored: storedOf(password, 'newer') });
+    const { enrollment, warnings } = await enroll(back, password, { store });
+    assert.deepEqual(await epochsOf(enrollment, password), [3, 1]);
+    assert.deepEqual(codes(warnings), ['chain-broken']);
   });
 
   it('refuses the empty password and a wrong one, keeping nothing', async () => {
@@ -196,15 +237,23 @@ describe('changing a password', () => {
     assert.equal((await unlockChain({ unlock: [enrollment.unlock] }, 'battery staple')).length, 2);
   });
 
-  it('that a night came before works from the pair of that night', async () => {
+  it('that a night came before opens the archives of that night and all before it', async () => {
+    const store = createMemoryEnrollments();
+    await enroll(adminOf(), 'correct horse', { store });
+    await seal(store, changed);
+    const { enrollment, warnings } = await change(store, password);
+    assert.deepEqual(await epochsOf(enrollment, 'battery staple'), [3, 2, 1]);
+    assert.deepEqual(warnings, []);
+    assert.equal(enrollment.resting, undefined);
+  });
+
+  it('says that the chain is broken when a night came before and the old one is not the right one', async () => {
     const store = createMemoryEnrollments();
     await enroll(adminOf(), password, { store });
     await seal(store, changed);
-    const { enrollment } = await change(store, password);
-    assert.deepEqual(
-      (await unlockChain({ unlock: [enrollment.unlock] }, 'battery staple')).map(({ epoch }) => epoch),
-      [3, 2],
-    );
+    const { enrollment, warnings } = await change(store, 'wrong');
+    assert.deepEqual(await epochsOf(enrollment, 'battery staple'), [3, 2]);
+    assert.deepEqual(codes(warnings), ['chain-broken']);
   });
 
   it('refuses a wrong old one and a wrong new one, and keeps what was there', async () => {
