@@ -13,6 +13,7 @@ import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-ba
 import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
 import { createFaultyStorage, type StorageFault } from '../../src/storage/testing/index.js';
 import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
+import { mountSmallDisk, whyNoSmallDisk } from '../support/small-disk.js';
 import { eligiblePractice, type NightBench, setUpNight } from './support/night.js';
 import { buildSmallPractice, changePassword, storePassword } from './support/small-practice.js';
 
@@ -207,6 +208,72 @@ function wrongStates(server: () => TestServer): void {
     assert.equal(report?.outcome, 'failed');
     assert.deepEqual(await spooled(), []);
     assert.ok(report?.lockSeconds === undefined);
+  });
+
+  it('tells people once that the disk of the spool is full, to its last byte, and makes the copy when it is not', async (t) => {
+    const missing = whyNoSmallDisk();
+    if (missing !== undefined) return t.skip(missing);
+    const disk = await mountSmallDisk(16 * 1024 * 1024);
+    try {
+      const spool = join(disk.path, 'spool');
+      assert.equal((await night({ spool })).report?.outcome, 'complete');
+      await disk.fill();
+      bench.setClock('2026-07-16T05:00:00Z');
+      for (let i = 0; i < 2; i++) {
+        // A reserve, because the copy of this practice would fit into the room that is given up.
+        const { error, report } = await night({ spool, spoolReserveBytes: 1024 * 1024 });
+        assert.equal(code(error), 'storage-full');
+        assert.equal(report?.outcome, 'failed');
+        assert.deepEqual(alerts(), ['hq-copy-failed', 'local-copy-failed']);
+      }
+      assert.ok(!(await readdir(spool)).includes('running.lock'));
+      await disk.relieve();
+      assert.equal((await night({ spool })).report?.outcome, 'complete');
+      assert.equal(bench.alerts.standing.size, 0);
+      // Without any room of its own nothing can be noted, and people are told all the same.
+      await rm(join(spool, '.spare-room'));
+      await disk.fill();
+      assert.equal(code((await night({ spool })).error), 'storage-full');
+      assert.deepEqual([...bench.alerts.standing.keys()], ['backup-failed']);
+      assert.equal(bench.alerts.nights.at(-1)?.ok, false);
+      await disk.relieve();
+      assert.equal((await night({ spool })).report?.outcome, 'complete');
+      assert.equal(bench.alerts.standing.size, 0);
+    } finally {
+      await disk.stop();
+    }
+  });
+
+  it('sends what waits where the settings last said, when they are lost with the database', async () => {
+    const settings = createMemorySettings({ networkPath: bench.share });
+    await rename(bench.share, `${bench.share}-off`);
+    assert.equal((await night({ settings })).report?.destinations[1]?.outcome, 'waiting');
+    await rename(`${bench.share}-off`, bench.share);
+    bench.setClock('2026-07-16T05:00:00Z');
+    const lost = new BackupError('database-unreachable', 'The server is gone.');
+    const { error, report } = await night({
+      settings: { ...settings, read: () => Promise.reject(lost) },
+    });
+    assert.equal(error, lost);
+    assert.deepEqual(
+      report?.destinations[1]?.caughtUp.map(({ night }) => night),
+      ['2026-07-14'],
+    );
+    assert.deepEqual(await spooled(), []);
+  });
+
+  it('clears no alert because a fresh trouble has come in the place of the old one', async () => {
+    const full = new BackupError('storage-full', 'The store is full.');
+    await night(
+      faulty(({ operation }) => (operation === 'put' ? { kind: 'refused', error: full } : undefined)),
+    );
+    bench.setClock('2026-07-16T05:00:00Z');
+    await night(faulty(({ operation }) => (operation === 'put' ? { kind: 'refused' } : undefined)));
+    assert.deepEqual([...bench.alerts.standing.keys()], ['hq-copy-failed']);
+    bench.setClock('2026-07-17T05:00:00Z');
+    await night();
+    assert.equal(bench.alerts.standing.size, 0);
+    assert.deepEqual(alerts(), ['hq-copy-failed']);
   });
 
   it('stops at the end of the window, and sends what is sealed on the next night', async () => {

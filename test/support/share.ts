@@ -17,6 +17,8 @@ export interface Share {
   readonly served: string;
   /** Ends the server in the middle of whatever it does. */
   kill(): Promise<void>;
+  /** Starts the server again, on the same files. */
+  revive(): Promise<void>;
   /** Unmounts, ends what still runs and removes the files. */
   stop(): Promise<void>;
 }
@@ -35,20 +37,25 @@ export function whyNoShare(): string | undefined {
   return existsSync('/dev/fuse') ? undefined : '/dev/fuse is missing';
 }
 
-/** Starts a server with one empty share, and mounts it. */
-export async function startShare(): Promise<Share> {
+/**
+ * Starts a server with one empty share, and mounts it.
+ *
+ * @param disk - an empty folder for the files of the share. @defaultValue one of its own
+ */
+export async function startShare(disk?: string): Promise<Share> {
   const missing = whyNoShare();
   if (missing !== undefined) throw new Error(missing);
   const directory = mkdtempSync(join(tmpdir(), 'sb-share-'));
   const watchdog = startWatchdog(directory);
   const path = join(directory, 'mounted');
   // A folder in the share, because the mount leaves a stray entry at the root of a share.
-  const served = join(directory, 'served', 'backup');
+  const root = disk ?? join(directory, 'served');
+  const served = join(root, 'backup');
   mkdirSync(served, { recursive: true });
   mkdirSync(path);
   const port = await freePort();
   const configuration = join(directory, 'smb.conf');
-  writeFileSync(configuration, configurationOf(directory, port));
+  writeFileSync(configuration, configurationOf(directory, root, port));
   const children: ChildProcess[] = [];
   const start = (program: string, args: readonly string[]): ChildProcess => {
     const child = spawn(program, [...args], { stdio: 'ignore', detached: true });
@@ -68,30 +75,46 @@ export async function startShare(): Promise<Share> {
     for (const child of children) await end(child);
     await watchdog.release();
   };
-  try {
-    await addUser(configuration);
+  const serve = async (): Promise<void> => {
     // Each connection has a process of its own; as a group they end together.
     server = start('smbd', ['--foreground', '--no-process-group', '-s', configuration]);
     await until('the SMB server', () => answers(port));
+  };
+  const mounted = async (): Promise<void> => {
+    await mkdir(join(served, 'probe'));
+    await until('the mount', async () => (await readdir(path)).includes('probe'));
+    await run('rmdir', [join(served, 'probe')]);
+  };
+  try {
+    await addUser(configuration);
+    await serve();
     const { stdout } = await run('rclone', ['obscure', password]);
     const remote = `:smb,host=127.0.0.1,port=${port},user=root,pass='${stdout.trim()}':share/backup`;
     // Without the cutoff, rclone 1.60 now and then crashes over the small files it copies by itself.
     const quiet = ['--config', '/dev/null', '--streaming-upload-cutoff', '0'];
     start('rclone', ['mount', remote, path, '--vfs-cache-mode', 'off', '--dir-cache-time', '0s', ...quiet]);
-    await mkdir(join(served, 'probe'));
-    await until('the mount', async () => (await readdir(path)).includes('probe'));
-    await run('rmdir', [join(served, 'probe')]);
+    await mounted();
   } catch (error) {
     await stop();
     throw error;
   }
-  const smbd = server;
-  return { path, served, kill: () => end(smbd), stop };
+  return {
+    path,
+    served,
+    kill: async () => {
+      if (server !== undefined) await end(server);
+    },
+    revive: async () => {
+      await serve();
+      await mounted();
+    },
+    stop,
+  };
 }
 
 const password = 'of-the-test-share';
 
-function configurationOf(directory: string, port: number): string {
+function configurationOf(directory: string, root: string, port: number): string {
   return `[global]
 server role = standalone server
 smb ports = ${port}
@@ -108,7 +131,7 @@ passdb backend = tdbsam:${directory}/passdb.tdb
 load printers = no
 disable spoolss = yes
 [share]
-path = ${directory}/served
+path = ${root}
 read only = no
 `;
 }

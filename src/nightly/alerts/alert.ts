@@ -48,7 +48,8 @@ export interface NightOutcome {
 
 /**
  * Where alerts go. The run raises each trouble once, when it begins, and clears it once, when it is over; what a sink
- * could not take is tried again on the next run, so raising the same code twice must be harmless.
+ * could not take is tried again on the next run, so raising the same code twice must be harmless, and so must clearing one
+ * that does not stand.
  */
 export interface AlertSink {
   /** A trouble has begun, or its cause has changed. */

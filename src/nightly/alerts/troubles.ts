@@ -101,6 +101,23 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
   return [...alerts.values()];
 }
 
+/**
+ * Alerts that must stay if people were told them: nothing has shown that the trouble is over, though what failed this
+ * time may be too fresh to call anybody for it.
+ */
+export function notMended({ destinations }: Pick<Standing, 'destinations'>): ReadonlySet<AlertCode> {
+  const codes = new Set<AlertCode>();
+  for (const { destination, failure: trouble } of destinations) {
+    if (trouble === undefined) continue;
+    codes.add(`${destination}-copy-failed`);
+    // Nothing was read, so nothing is known of the administrator either.
+    if (!common.has(trouble.code)) continue;
+    for (const code of ['admin-password-missing', 'backup-failed', 'no-usable-admin'] as const)
+      codes.add(code);
+  }
+  return codes;
+}
+
 function failure(
   { practiceId }: Standing,
   { destination, failure: trouble }: DestinationStanding,

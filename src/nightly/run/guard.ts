@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BackupError } from '../../errors.js';
-import { systemCodeOf } from '../../storage/file-system/failures.js';
+import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
 import { isProcessAlive } from '../../storage/file-system/names.js';
 import { readFileIfThere } from './atomic-file.js';
 
@@ -35,7 +35,7 @@ const writingPatience = 60_000;
  * process, or by a machine that was switched off, is taken over.
  *
  * @param folder - the spool folder
- * @throws BackupError `already-running`
+ * @throws BackupError `already-running`, `storage-full` and others of the disk
  */
 export async function acquireGuard(folder: string): Promise<Guard> {
   const path = join(folder, 'running.lock');
@@ -46,24 +46,35 @@ export async function acquireGuard(folder: string): Promise<Guard> {
     token: randomBytes(16).toString('hex'),
   };
   for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      const file = await open(path, 'wx', 0o600);
-      try {
-        await file.writeFile(JSON.stringify(holder));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      return held(path, holder.token);
-    } catch (error) {
-      if (systemCodeOf(error) !== 'EEXIST') throw error;
-    }
+    if (await tryToHold(path, holder)) return held(path, holder.token);
     const found = await readFileIfThere(path);
     if (found === null) continue;
     if (!(await isLeftBehind(path, found))) throw alreadyRunning(found);
     await takeAway(path, found, holder.token);
   }
   throw alreadyRunning('');
+}
+
+/** @returns false when somebody holds it already */
+async function tryToHold(path: string, holder: Holder): Promise<boolean> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'wx', 0o600);
+  } catch (error) {
+    if (systemCodeOf(error) === 'EEXIST') return false;
+    throw fileSystemFailure(error, `spool folder ${dirname(path)}`);
+  }
+  try {
+    await file.writeFile(JSON.stringify(holder));
+    await file.sync();
+    return true;
+  } catch (error) {
+    // On a full disk: an empty guard would keep everybody out for a while.
+    await rm(path, { force: true }).catch(() => undefined);
+    throw fileSystemFailure(error, `spool folder ${dirname(path)}`);
+  } finally {
+    await file.close();
+  }
 }
 
 function held(path: string, token: string): Guard {

@@ -1,11 +1,13 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Destination } from '../../eligibility/is-eligible.js';
-import { BackupError, type BackupErrorCode } from '../../errors.js';
+import { BackupError, type BackupErrorCode, isBackupError } from '../../errors.js';
 import type { AlertCode } from '../alerts/alert.js';
+import type { BackupSettings } from '../settings/settings.js';
 import { type LastAttempt, type NightHistory, nightsBetween } from '../window.js';
 import { readFileIfThere, replaceFile } from './atomic-file.js';
 import type { CopyReport } from './report.js';
+import type { SpareRoom } from './spare-room.js';
 
 /** A sealed archive in the spool that is not verified at its destination yet. */
 export interface PendingCopy {
@@ -48,6 +50,8 @@ export interface JournalState {
     readonly count: number;
     readonly endedAt: string;
   };
+  /** The settings as they were last read. */
+  readonly settings?: Pick<BackupSettings, 'networkPath' | 'status'>;
   /** The newest night on which the server found a table damaged, and what was said of it. */
   readonly damage?: { readonly night: string; readonly message: string };
   /** Date of the night of the last rehearsal of a restore, and what was wrong with it if anything was. */
@@ -60,21 +64,23 @@ const nightsOfDamage = 31;
 /** The memory of the runs of a practice: one small file, replaced in one step, so that a power cut never leaves half of it. */
 export class Journal {
   readonly #path: string;
+  readonly #spareRoom: SpareRoom;
   #state: JournalState;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, state: JournalState) {
+  private constructor(path: string, state: JournalState, spareRoom: SpareRoom) {
     this.#path = path;
     this.#state = state;
+    this.#spareRoom = spareRoom;
   }
 
   /**
-   * @param folder - the spool folder
+   * @param spool - its folder, and the room to give up when the disk is full
    * @param start - what a new journal begins with
    * @throws BackupError `settings-invalid` when the folder is another practice's
    */
   static async open(
-    folder: string,
+    { folder, spareRoom }: { readonly folder: string; readonly spareRoom: SpareRoom },
     start: { readonly practiceId: string; readonly night: string },
   ): Promise<Journal> {
     const path = join(folder, 'journal.json');
@@ -98,7 +104,7 @@ export class Journal {
         { details: { setting: 'spool' } },
       );
     }
-    return new Journal(path, state ?? empty);
+    return new Journal(path, state ?? empty, spareRoom);
   }
 
   get state(): JournalState {
@@ -108,10 +114,18 @@ export class Journal {
   /** Changes the state and resolves when it is on the disk. Changes are written one after the other. */
   async update(change: (state: JournalState) => Partial<JournalState>): Promise<void> {
     this.#state = { ...this.#state, ...change(this.#state) };
-    this.#writing = this.#writing
-      .catch(() => undefined)
-      .then(() => replaceFile(this.#path, `${JSON.stringify(this.#state, null, 1)}\n`));
+    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write());
     await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const write = () => replaceFile(this.#path, `${JSON.stringify(this.#state, null, 1)}\n`);
+    try {
+      await write();
+    } catch (error) {
+      if (!isBackupError(error, 'storage-full') || !(await this.#spareRoom.giveUp())) throw error;
+      await write();
+    }
   }
 
   /**

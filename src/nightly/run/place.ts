@@ -266,6 +266,8 @@ export class Place {
     if (isTonights) {
       this.#copy = copy;
       this.#verified = true;
+      // Such as a database that could not be asked for the settings any more.
+      this.#error = undefined;
     } else this.#caughtUp.push(copy);
     await this.#noteVerified(pending, copy);
   }

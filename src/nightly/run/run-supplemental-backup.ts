@@ -7,6 +7,7 @@ import { checkPlan, type NightPlan, type RunOptions } from './plan.js';
 import type { BackupReport } from './report.js';
 import { Run } from './run.js';
 import { Spool } from './spool.js';
+import { tellNoStart } from './tell-troubles.js';
 
 /** Space that must stay free on the disk of the spool, in bytes. */
 const defaultReserve: number = 1024 ** 3;
@@ -45,11 +46,16 @@ export async function runSupplementalBackup(
   const now = (plan.now ?? (() => new Date()))();
   const night = options.night ?? nightOf(now, plan.timeZone);
   const spool = new Spool(plan.spool, plan.spoolReserveBytes ?? defaultReserve);
-  await spool.prepare();
-  const guard = await acquireGuard(spool.folder);
+  const guard = await spool
+    .prepare()
+    .then(() => acquireGuard(spool.folder))
+    .catch(async (error: unknown) => {
+      await tellNoStart(plan, night, error);
+      throw error;
+    });
   const deadline = startDeadline(options.deadline, now);
   try {
-    const journal = await Journal.open(spool.folder, { practiceId: plan.practiceId, night });
+    const journal = await Journal.open(spool, { practiceId: plan.practiceId, night });
     const run = new Run(plan, options, { spool, journal, night, deadline: deadline.signal });
     const { report, failure } = await run.go();
     // No copy at all: the caller must not be able to overlook it.

@@ -3,7 +3,7 @@ import type { DumpWarning } from '../../archive/model.js';
 import { explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import { createFileSystemStorage } from '../../storage/file-system/file-system.js';
-import { standingTroubles } from '../alerts/troubles.js';
+import { notMended, standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
 import { nightsBetween } from '../window.js';
 import { replaceFile } from './atomic-file.js';
@@ -118,14 +118,27 @@ export class Run {
     );
   }
 
-  /** Settings and eligibility: where the places are, and whether a copy may go there. */
+  /**
+   * Settings and eligibility: where the places are, and whether a copy may go there. When the settings are lost with the
+   * database, the last ones known say where to send what waits, which may be the last copy there is.
+   */
   async #settlePlaces(): Promise<void> {
-    const { plan, signal } = this.#around;
-    let practice: Practice = plan.practice;
-    if (plan.settings !== undefined) {
+    const { plan, journal, signal } = this.#around;
+    if (plan.settings === undefined) return this.#settle(plan.practice);
+    try {
       const { status, networkPath } = await plan.settings.read({ signal });
-      practice = { ...practice, status, networkPath };
+      await journal.update(() => ({ settings: { status, networkPath } }));
+    } catch (error) {
+      const known = journal.state.settings;
+      if (known !== undefined) this.#settle({ ...plan.practice, ...known });
+      throw error;
     }
+    this.#settle({ ...plan.practice, ...journal.state.settings });
+  }
+
+  #settle(given: Practice): void {
+    const { plan } = this.#around;
+    let practice = given;
     const path = practice.networkPath?.trim() ?? '';
     const local =
       plan.local?.storage ??
@@ -225,20 +238,21 @@ export class Run {
     if (sink === undefined) return;
     const { firstNight, rehearsal } = journal.state;
     const damage = journal.damageKnownOn(night);
+    const destinations = this.#places
+      .filter(({ eligibility }) => eligibility?.eligible !== false)
+      .map((place) => place.standing());
     const standing = standingTroubles(
       {
         practiceId: plan.practiceId,
         night,
         firstNight,
-        destinations: this.#places
-          .filter(({ eligibility }) => eligibility?.eligible !== false)
-          .map((place) => place.standing()),
+        destinations,
         ...(damage === undefined ? {} : { damage }),
         ...(rehearsal?.failure === undefined ? {} : { rehearsalFailed: rehearsal.failure }),
       },
       plan.alertThresholds,
     );
-    await tellTroubles(standing, { sink, journal, logger, emit });
+    await tellTroubles(standing, notMended({ destinations }), { sink, journal, logger, emit });
     const outcome = {
       practiceId: report.practiceId,
       night,

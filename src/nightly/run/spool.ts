@@ -4,9 +4,10 @@ import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:f
 import { join } from 'node:path';
 import type { SealedArchive } from '../../archive/index.js';
 import type { Manifest } from '../../archive/model.js';
-import { BackupError } from '../../errors.js';
+import { BackupError, isBackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
 import { makeFolder, syncFile, syncFolder } from '../../storage/file-system/sync.js';
+import { SpareRoom } from './spare-room.js';
 import { inSize } from './words.js';
 
 /** A sealed archive on the disk. */
@@ -23,6 +24,8 @@ export interface SpooledArchive {
 
 /** How often the free space is looked at while writing, in bytes written. */
 const spaceCheckEvery = 64 * 1024 * 1024;
+/** What guard and journal may need before the first archive, in bytes. */
+const smallFiles = 64 * 1024;
 const archiveFile = /^[0-9a-f]{32}\.tar\.age(\.part)?$/;
 
 /**
@@ -31,20 +34,27 @@ const archiveFile = /^[0-9a-f]{32}\.tar\.age(\.part)?$/;
  */
 export class Spool {
   readonly folder: string;
+  /** For the small files beside the archives. */
+  readonly spareRoom: SpareRoom;
   readonly #reserveBytes: number;
 
   constructor(folder: string, reserveBytes: number) {
     this.folder = folder;
+    this.spareRoom = new SpareRoom(folder);
     this.#reserveBytes = reserveBytes;
   }
 
-  /** Makes the folder, if there is none. @throws BackupError `settings-invalid` */
+  /** Makes the folder, if there is none. @throws BackupError `settings-invalid`, `storage-full` */
   async prepare(): Promise<void> {
     try {
       await makeFolder(this.folder);
-      await open(join(this.folder, '.writable'), 'w', 0o600).then((file) => file.close());
-      await rm(join(this.folder, '.writable'), { force: true });
+      await this.#tryToWrite().catch(async (error: unknown) => {
+        if (!isFull(error) || !(await this.spareRoom.giveUp())) throw error;
+        await this.#tryToWrite();
+      });
+      await this.spareRoom.keep((await this.#freeBytes()) - this.#reserveBytes);
     } catch (error) {
+      if (isFull(error)) throw fileSystemFailure(error, `spool folder ${this.folder}`);
       throw new BackupError('settings-invalid', `The spool folder ${this.folder} cannot be written.`, {
         cause: error,
         details: { setting: 'spool' },
@@ -139,6 +149,20 @@ export class Spool {
     return { archiveId, file, size, sha256: digest.digest('hex'), manifest: await archive.manifest };
   }
 
+  async #tryToWrite(): Promise<void> {
+    const path = join(this.folder, '.writable');
+    try {
+      const file = await open(path, 'w', 0o600);
+      try {
+        await file.writeFile(new Uint8Array(smallFiles));
+      } finally {
+        await file.close();
+      }
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
   async #io<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
@@ -156,6 +180,10 @@ export class Spool {
       return Number.POSITIVE_INFINITY;
     }
   }
+}
+
+function isFull(error: unknown): boolean {
+  return isBackupError(fileSystemFailure(error, ''), 'storage-full');
 }
 
 async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {

@@ -1,14 +1,20 @@
+import { isBackupError } from '../../errors.js';
 import type { Alert, AlertCode, AlertSink } from '../alerts/alert.js';
-import type { Logger } from '../log/logger.js';
+import { type Logger, silentLogger } from '../log/logger.js';
 import type { BackupEvent } from './events.js';
+import { codeOf, sentenceOf } from './failure.js';
 import type { Journal } from './journal.js';
+import type { NightPlan } from './plan.js';
 
 /**
  * Raises what is new, clears what is over, and leaves alone what people were told already. What a sink could not take
  * is not noted, and so is tried again after the next run.
+ *
+ * @param notOver - what is not raised now, and not to be cleared either
  */
 export async function tellTroubles(
   standing: readonly Alert[],
+  notOver: ReadonlySet<AlertCode>,
   { sink, journal, logger, emit }: Teller,
 ): Promise<void> {
   for (const alert of standing) {
@@ -18,14 +24,36 @@ export async function tellTroubles(
     emit({ kind: 'alert-raised', alert });
     logger.warning('An alert was raised.', { alert: alert.code, cause: alert.cause });
   }
-  const stands = new Set<string>(standing.map(({ code }) => code));
-  for (const code of Object.keys(journal.state.alerts) as AlertCode[]) {
+  const stands = new Set<string>([...standing.map(({ code }) => code), ...notOver]);
+  const told = Object.keys(journal.state.alerts) as AlertCode[];
+  for (const code of told) {
     if (stands.has(code)) continue;
     if (!(await delivered(() => sink.clear(code), code, logger))) continue;
     await journal.update(({ alerts: { [code]: _over, ...alerts } }) => ({ alerts }));
     emit({ kind: 'alert-cleared', code });
     logger.info('An alert was cleared.', { alert: code });
   }
+  // It may stand though the journal does not know: see tellNoStart.
+  if (stands.has('backup-failed') || told.includes('backup-failed')) return;
+  await delivered(() => sink.clear('backup-failed'), 'backup-failed', logger);
+}
+
+/**
+ * Tells that a run could not even begin, because its spool cannot be used. No journal can note that, so it is told again by
+ * each such run, and {@link tellTroubles} takes it back unasked.
+ */
+export async function tellNoStart(
+  { practiceId, alerts: sink, logger = silentLogger }: NightPlan,
+  night: string,
+  error: unknown,
+): Promise<void> {
+  // Another run is at work, and tells its own troubles.
+  if (sink === undefined || isBackupError(error, 'already-running')) return;
+  const message = `The supplemental backup could not be made. ${sentenceOf(error)}`;
+  const alert: Alert = { code: 'backup-failed', cause: codeOf(error), severity: 'high', practiceId, message };
+  await delivered(() => sink.raise(alert), alert.code, logger);
+  const outcome = { practiceId, night, ok: false, summary: message };
+  await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
 }
 
 /** What {@link tellTroubles} works with. */
