@@ -67,6 +67,12 @@ export interface DatabasePart {
     readonly database: DatabaseDescription;
 }
 
+export interface DateFilter {
+    readonly column: string;
+    readonly since: string;
+    readonly unsetBefore: string;
+}
+
 export interface DecryptArchiveOptions extends ArchiveKeys {
     readonly signal?: AbortSignal;
 }
@@ -177,6 +183,9 @@ export interface PartFilter {
     readonly tables: readonly {
         readonly name: string;
         readonly definitionOnly?: string;
+        readonly rowFilter?: RowFilter & {
+            readonly dates?: DateFilter;
+        };
     }[];
     readonly scope: ArchiveScope;
     readonly leftOut: readonly LeftOut[];

@@ -344,6 +344,12 @@ export interface DatabaseSettingsOptions {
     readonly now?: () => Date;
 }
 
+export interface DateFilter {
+    readonly column: string;
+    readonly since: string;
+    readonly unsetBefore: string;
+}
+
 export interface DecryptArchiveOptions extends ArchiveKeys {
     readonly signal?: AbortSignal;
 }
@@ -743,6 +749,9 @@ export interface PartFilter {
     readonly tables: readonly {
         readonly name: string;
         readonly definitionOnly?: string;
+        readonly rowFilter?: RowFilter & {
+            readonly dates?: DateFilter;
+        };
     }[];
     readonly scope: ArchiveScope;
     readonly leftOut: readonly LeftOut[];
@@ -1059,10 +1068,14 @@ export declare class Secret {
     toJSON(): string;
 }
 
+export interface SelectedRows extends RowFilter {
+    readonly dates?: DateFilter;
+}
+
 export interface SelectedTable {
     readonly name: string;
     readonly tier: TableTier;
-    readonly rowFilter?: RowFilter;
+    readonly rowFilter?: SelectedRows;
     readonly definitionOnly?: string;
 }
 

@@ -52,6 +52,7 @@ export type {
   Catalog,
   CatalogObject,
   CatalogTable,
+  SelectedRows,
   SelectedTable,
   TableSelection,
   TableTier,

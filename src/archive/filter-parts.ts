@@ -1,9 +1,28 @@
-import type { ArchiveScope, DumpSummary, LeftOut, Part, SchemaObject } from './model.js';
+import { filterRows } from './filter-rows.js';
+import type {
+  ArchiveScope,
+  DateFilter,
+  DumpSummary,
+  LeftOut,
+  Part,
+  RowFilter,
+  RowsPart,
+  SchemaObject,
+  TableDescription,
+  TableSummary,
+  ValueForm,
+} from './model.js';
+import { packRows, unpackRows } from './pack-rows.js';
 
 /** Which parts {@link filterParts} lets through. A `TableSelection` fits. */
 export interface PartFilter {
   /** The tables to keep. Those marked `definitionOnly` keep their definition and no rows. */
-  readonly tables: readonly { readonly name: string; readonly definitionOnly?: string }[];
+  readonly tables: readonly {
+    readonly name: string;
+    readonly definitionOnly?: string;
+    /** Only some rows; without `dates` only a server could tell which. */
+    readonly rowFilter?: RowFilter & { readonly dates?: DateFilter };
+  }[];
   /** For the reasons in the summary: what the smaller archive is for. */
   readonly scope: ArchiveScope;
   /** Why tables are not kept; a table that is not listed gets a reason of its own. */
@@ -11,12 +30,13 @@ export interface PartFilter {
 }
 
 /**
- * Narrows a dump to some of its tables, so that one reading of the database feeds a full and a critical archive.
- * Triggers of tables that are not kept go with them. What goes is listed in the summary, each with its reason. A row
- * filter is not applied: all rows that were read stay.
+ * Narrows a dump to some of its tables, and where a table has a row filter to some of its rows, so that one reading of
+ * the database feeds a full and a critical archive. Triggers of tables that are not kept go with them. What goes is
+ * listed in the summary, each with its reason.
  *
  * @param parts - a whole dump
  * @param filter - which tables to keep
+ * @throws TypeError when a row filter has no `dates`, or its column is not a date that is kept
  * @example
  * ```ts
  * const { tables, scope, leftOut } = selectCriticalTables(catalog);
@@ -26,7 +46,7 @@ export interface PartFilter {
  */
 export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilter): AsyncGenerator<Part> {
   const kept = new Map(filter.tables.map((table) => [table.name, table]));
-  const withRows = new Set<number>();
+  const withRows = new Map<number, RowSieve | null>();
   const droppedTriggers: LeftOut[] = [];
   for await (const part of parts) {
     switch (part.kind) {
@@ -37,13 +57,24 @@ export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilte
         const table = kept.get(part.table.name);
         if (table === undefined) break;
         const definitionOnly = table.definitionOnly ?? part.table.definitionOnly;
-        if (definitionOnly === undefined) withRows.add(part.table.index);
-        yield definitionOnly === undefined ? part : { ...part, table: { ...part.table, definitionOnly } };
+        if (definitionOnly !== undefined) yield { ...part, table: { ...part.table, definitionOnly } };
+        else if (table.rowFilter === undefined) {
+          withRows.set(part.table.index, null);
+          yield part;
+        } else {
+          const sieve = new RowSieve(part.table, table.rowFilter);
+          withRows.set(part.table.index, sieve);
+          yield { ...part, table: sieve.description };
+        }
         break;
       }
-      case 'rows':
-        if (withRows.has(part.table)) yield part;
+      case 'rows': {
+        const sieve = withRows.get(part.table);
+        if (sieve === null) yield part;
+        const some = await sieve?.take(part);
+        if (some !== undefined) yield some;
         break;
+      }
       case 'objects': {
         const isKept = (object: SchemaObject): boolean =>
           object.kind !== 'trigger' || object.table === undefined || kept.has(object.table);
@@ -55,9 +86,11 @@ export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilte
       }
       case 'summary': {
         const summary = filterSummary(part.summary, new Set(kept.keys()), filter);
-        const tables = summary.tables.map((table) =>
-          withRows.has(table.index) ? table : { ...table, rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 },
-        );
+        const tables = summary.tables.map((table): TableSummary => {
+          const sieve = withRows.get(table.index);
+          if (sieve === null) return table;
+          return { ...table, ...(sieve?.sums ?? { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 }) };
+        });
         const emptied = summary.tables.flatMap(({ name }): LeftOut[] => {
           const reason = kept.get(name)?.definitionOnly;
           return reason === undefined ? [] : [{ kind: 'table', name, reason }];
@@ -69,6 +102,54 @@ export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilte
         break;
       }
     }
+  }
+}
+
+/** Lets through some rows of one table, and counts them. */
+class RowSieve {
+  readonly description: TableDescription;
+  readonly sums = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
+  readonly #dates: DateFilter;
+  readonly #forms: readonly ValueForm[];
+  readonly #column: number;
+
+  constructor(
+    table: TableDescription,
+    { dates, where, reason }: RowFilter & { readonly dates?: DateFilter },
+  ) {
+    if (dates === undefined) throw new TypeError(`the row filter of "${table.name}" has no "dates"`);
+    const kept = table.columns.filter(({ form }) => form !== null);
+    const column = kept.findIndex(({ name }) => name === dates.column);
+    const form = kept[column]?.form;
+    if (form !== 'date' && form !== 'datetime') {
+      throw new TypeError(`the row filter of "${table.name}" is not over a date that is kept`);
+    }
+    const before = table.rowFilter;
+    this.description = {
+      ...table,
+      rowFilter:
+        before === undefined || before.where === where
+          ? { where, reason }
+          : { where: `(${before.where}) AND (${where})`, reason: `${before.reason} ${reason}` },
+    };
+    this.#dates = dates;
+    this.#forms = kept.map(({ form }) => form!);
+    this.#column = column;
+  }
+
+  /** @returns undefined when no row of the part is kept */
+  async take(part: RowsPart): Promise<RowsPart | undefined> {
+    const batch = await unpackRows(part, this.#forms);
+    const some = filterRows(batch, this.#column, this.#dates);
+    if (some.rows === 0) return undefined;
+    const { sums } = this;
+    sums.parts += 1;
+    const taken =
+      some === batch ? { ...part, sequence: sums.parts } : await packRows(part.table, sums.parts, some);
+    sums.rows += taken.rows;
+    sums.plainBytes += taken.plainBytes;
+    sums.storedBytes += taken.data.length;
+    return taken;
   }
 }
 

@@ -106,6 +106,16 @@ export interface RowFilter {
   readonly reason: string;
 }
 
+/** Which rows of an append-only table are kept. */
+export interface DateFilter {
+  /** A column of type DATE, DATETIME or TIMESTAMP; the last is compared in UTC, as it is kept. */
+  readonly column: string;
+  /** First day that is kept, `YYYY-MM-DD`. */
+  readonly since: string;
+  /** Days before this one mean that there is no date, and such rows are kept, as those with NULL are. */
+  readonly unsetBefore: string;
+}
+
 /** One column. */
 export interface ColumnDescription {
   readonly name: string;

@@ -1,5 +1,6 @@
 import type {
   ColumnDescription,
+  DateFilter,
   DumpWarning,
   LeftOut,
   RowFilter,
@@ -95,7 +96,13 @@ export interface SelectedTable {
   readonly name: string;
   readonly tier: TableTier;
   /** Only some of its rows. */
-  readonly rowFilter?: RowFilter;
+  readonly rowFilter?: SelectedRows;
   /** Keep the definition and no rows, for this reason. */
   readonly definitionOnly?: string;
+}
+
+/** Some rows of a table: for the server to choose, and for whoever has the rows and no server. */
+export interface SelectedRows extends RowFilter {
+  /** What `where` says, as data; absent where it says something else. */
+  readonly dates?: DateFilter;
 }

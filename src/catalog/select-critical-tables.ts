@@ -1,4 +1,4 @@
-import type { DumpWarning, LeftOut } from '../archive/model.js';
+import type { ColumnDescription, DumpWarning, LeftOut } from '../archive/model.js';
 import { fitsGlob } from './globs.js';
 import type { Catalog, CatalogTable, SelectedTable, TableSelection, TableTier } from './model.js';
 import { openDentalPolicy } from './open-dental/index.js';
@@ -121,16 +121,23 @@ function selected({ table, rule, dropped }: Candidate, { logsSince }: TablePolic
   const entry = { name: table.name, tier: rule.tier };
   if (dropped !== undefined) return { ...entry, definitionOnly: dropped };
   const column = table.columns.find(({ name }) => name.toLowerCase() === rule.logDate?.toLowerCase());
-  if (logsSince === undefined || column === undefined) return entry;
+  if (logsSince === undefined || column === undefined || !isDate(column)) return entry;
   const name = `\`${column.name.replaceAll('`', '``')}\``;
   return {
     ...entry,
     rowFilter: {
-      // Years before 1880 are how the program writes "no date"; such rows are kept.
-      where: `(${name} >= '${logsSince}' OR ${name} < '1880-01-01' OR ${name} IS NULL)`,
+      where: `(${name} >= '${logsSince}' OR ${name} < '${firstRealDay}' OR ${name} IS NULL)`,
       reason: `Entries older than ${logsSince} are left out. ${rule.reason}`,
+      dates: { column: column.name, since: logsSince, unsetBefore: firstRealDay },
     },
   };
+}
+
+/** Years before 1880 are how the program writes "no date"; such rows are kept. */
+const firstRealDay = '1880-01-01';
+
+function isDate({ form }: ColumnDescription): boolean {
+  return form === 'date' || form === 'datetime';
 }
 
 function leftOut({ table, dropped, unwanted }: Candidate): LeftOut {

@@ -1,5 +1,5 @@
 import type { ColumnBatch } from '../archive/column-batch.js';
-import type { ColumnDescription, TableDescription, ValueForm } from '../archive/model.js';
+import type { ColumnDescription, RowFilter, TableDescription, ValueForm } from '../archive/model.js';
 import { readDefinition, sameDefinition } from '../catalog/definitions.js';
 import type { CatalogTable, SelectedTable } from '../catalog/model.js';
 import { damageToldBy } from '../catalog/read-catalog.js';
@@ -146,7 +146,7 @@ async function describeTable(
     columns: table.columns,
     primaryKey: table.primaryKey,
     ...(why === undefined ? {} : { definitionOnly: why }),
-    ...(selected.rowFilter === undefined ? {} : { rowFilter: selected.rowFilter }),
+    ...(selected.rowFilter === undefined ? {} : { rowFilter: filterOf(selected.rowFilter) }),
     ...(table.versioned ? { versioned: 'current' as const } : {}),
   };
 }
@@ -162,6 +162,10 @@ function queryOf({ table, selected }: TableTask, range: string | undefined): Row
     sql: `SELECT HIGH_PRIORITY SQL_NO_CACHE ${list.join(', ')} FROM ${quoteName(table.name)}${where}`,
     forms: kept.map((column) => column.form),
   };
+}
+
+function filterOf({ where, reason }: RowFilter): RowFilter {
+  return { where, reason };
 }
 
 function hasForm(column: ColumnDescription): column is ColumnDescription & { readonly form: ValueForm } {

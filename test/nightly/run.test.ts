@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
-import { decryptArchive, inspectArchive } from '../../src/archive/index.js';
+import { decryptArchive, inspectArchive, openArchive } from '../../src/archive/index.js';
+import { openDentalPolicy } from '../../src/catalog/open-dental/index.js';
 import { findLatestBackup } from '../../src/nightly/list-backups.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
@@ -10,6 +11,7 @@ import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-ba
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
+import { rangeSourceOf } from '../../src/storage/read-ranges.js';
 import { buildPractice, practiceAdmin, practiceAdminPassword } from '../practice/index.js';
 import { describeOnEachServer } from '../support/servers.js';
 import { type NightBench, setUpNight } from './support/night.js';
@@ -86,5 +88,40 @@ describeOnEachServer('a night', (server) => {
       if (part.kind === 'table') tables++;
     }
     assert.ok(tables > 300 && rows > 0);
+  });
+
+  it('cuts the logs of HQ’s copy by day though one reading serves both, and the manifest says so', async () => {
+    const logsSince = '2025-07-14';
+    bench.setClock('2026-07-16T05:00:00Z');
+    const report = await runSupplementalBackup({
+      ...bench.plan,
+      tables: { ...openDentalPolicy, logsSince },
+    });
+    const told = report.warnings.filter(({ code }) => code === 'rows-left-out').map(({ table }) => table);
+    assert.ok(told.includes('securitylog'));
+    const { key } = report.destinations[0]!.copy!;
+    const archive = await openArchive(await rangeSourceOf(bench.hq, key), {
+      password: practiceAdminPassword,
+    });
+    const rowFilters: Record<string, string> = {};
+    for (const name of told) rowFilters[name!] = (await archive.table(name!)).rowFilter!.where;
+    const summary = archive.manifest.tables.find(({ name }) => name === 'securitylog');
+    const [rows] = await server().query(
+      `SELECT COUNT(*) AS 'all', SUM(${rowFilters['securitylog']}) AS kept FROM securitylog`,
+      database,
+    );
+    assert.ok(Number(rows!['kept']) < Number(rows!['all']) && Number(rows!['kept']) > 0);
+    assert.equal(summary?.rows, Number(rows!['kept']));
+    await server().query('DROP DATABASE IF EXISTS night_back');
+    const back = { ...server().address, database: 'night_back' };
+    await restoreDatabase(archive, back);
+    const tables = archive.manifest.tables
+      .map(({ name }) => name)
+      .filter((name) => !archive.manifest.leftOut.some((each) => each.name === name));
+    const { differences } = await compareDatabases({ ...server().address, database }, back, {
+      tables,
+      rowFilters,
+    });
+    assert.deepEqual(differences, []);
   });
 });

@@ -228,17 +228,13 @@ function neededSpace(
 }
 
 function warningsOf({ warnings, selection }: Snapshot, smaller: TableSelection | null): DumpWarning[] {
-  if (smaller === null || selection.scope === 'critical') return [...warnings];
-  const filtered = smaller.tables.filter(({ rowFilter }) => rowFilter !== undefined);
-  return [
-    ...warnings,
-    ...smaller.warnings,
-    ...filtered.map(({ name }) => ({
-      code: 'row-filter-not-applied',
-      message: `HQ's copy holds all rows of ${name}, because one reading served both copies this night.`,
-      table: name,
-    })),
-  ];
+  const cut = (smaller?.tables ?? []).flatMap(({ name, rowFilter }): DumpWarning[] => {
+    if (rowFilter === undefined) return [];
+    const message = `HQ's copy holds only some rows of ${name}. ${rowFilter.reason}`;
+    return [{ code: 'rows-left-out', message, table: name }];
+  });
+  // A snapshot of the critical tables alone has told what there is to know about them.
+  return [...warnings, ...(selection.scope === 'critical' ? [] : (smaller?.warnings ?? [])), ...cut];
 }
 
 function keyWarnings({ warnings }: Seal): DumpWarning[] {
