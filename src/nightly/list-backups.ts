@@ -61,11 +61,11 @@ export async function findLatestBackup(
 ): Promise<ListedBackup | null> {
   const objects: StoredObject[] = [];
   for await (const object of objectsOf(store, options)) objects.push(object);
-  // Keys carry the date of the night, so the newest are looked at first and the others not at all.
-  objects.sort((a, b) => (nightIn(a.key) < nightIn(b.key) ? 1 : -1));
+  // Keys carry the date of the night, so the newest are looked at first and most others not at all.
+  const latestFirst = objects.sort((a, b) => latest(b) - latest(a));
   let newest: ListedBackup | null = null;
-  for (const object of objects) {
-    if (newest !== null && nightIn(object.key) < nightIn(newest.key)) break;
+  for (const object of latestFirst) {
+    if (newest !== null && latest(object) < madeAt(newest)) break;
     const backup = await look(store, object, options.signal);
     if (backup.label === null || !isWanted(backup, options)) continue;
     if (newest === null || newestFirst(backup, newest) < 0) newest = backup;
@@ -110,11 +110,21 @@ function isWanted({ label }: ListedBackup, { practiceId, scope }: ListBackupsOpt
 }
 
 function newestFirst(a: ListedBackup, b: ListedBackup): number {
-  const left = a.label?.createdAt ?? '';
-  const right = b.label?.createdAt ?? '';
-  return left === right ? (a.key < b.key ? 1 : -1) : left < right ? 1 : -1;
+  return madeAt(b) - madeAt(a) || (a.key < b.key ? 1 : -1);
 }
 
-function nightIn(key: string): string {
-  return key.split('/').at(-2) ?? '';
+/**
+ * When it was made, as far as that can be believed: nothing is stored before it is made, so a date after that one was
+ * given by a clock that was wrong, and must not pass off an old copy as the newest.
+ */
+function madeAt({ label, storedAt }: ListedBackup): number {
+  if (label === null) return Number.NEGATIVE_INFINITY;
+  return Math.min(new Date(label.createdAt).getTime(), storedAt.getTime());
+}
+
+/** The latest that it can have been made, by its key and by its store: no night ends, anywhere, later than two days on. */
+function latest({ key, modifiedAt }: StoredObject): number {
+  const night = Date.parse(key.split('/').at(-2) ?? '');
+  const stored = modifiedAt.getTime();
+  return Number.isNaN(night) ? stored : Math.min(night + 2 * 86_400_000, stored);
 }

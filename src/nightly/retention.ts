@@ -1,6 +1,10 @@
 /**
  * Which archives may go: grandfather-father-son, as a pure decision. Pruning night by night leaves the same archives as
  * pruning once: the newest of a day, week, month or year stays the newest of it.
+ *
+ * The clock is not trusted with the past. How old an archive is, the archives themselves say: where far more time lies
+ * between two of them than there should be, a clock was set, and only as much is counted as may pass without a copy. So
+ * no jump of a clock makes a shelf of good copies old at once.
  */
 import { Temporal } from 'temporal-polyfill';
 import type { ArchiveScope } from '../archive/model.js';
@@ -55,7 +59,17 @@ export interface RetentionPlan {
 }
 
 type Period = keyof RetentionPolicy;
-const periods: readonly Period[] = ['daily', 'weekly', 'monthly', 'yearly'];
+const day = 86_400_000;
+/** From the finest to the coarsest, each with its length in milliseconds. */
+const lengths: Readonly<Record<Period, number>> = {
+  daily: day,
+  weekly: 7 * day,
+  monthly: 31 * day,
+  yearly: 366 * day,
+};
+const periods = Object.keys(lengths) as readonly Period[];
+/** A practice may make no copy for so long, in milliseconds; longer gaps are a clock's. */
+const believableGap = 45 * day;
 
 /**
  * Decides which archives of a practice may be removed. Whatever the policy says, the newest verified archive of each
@@ -82,6 +96,7 @@ export function planRetention(
   const newestFirst = [...archives].sort(
     (a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.key < b.key ? 1 : -1),
   );
+  const horizons = horizonsOf(policy, options);
   for (const scope of ['critical', 'full'] as const) {
     const ofScope = newestFirst.filter((archive) => archive.scope === scope);
     const past = ofScope.filter((archive) => archive.createdAt <= options.now);
@@ -95,12 +110,12 @@ export function planRetention(
         past.find((archive) => archive.opensForLivingAdmin),
       'last-for-living-admin',
     );
+    const ages = agesOf(past, options.now, horizons);
     for (const period of periods) {
-      const horizon = policy[period];
+      const horizon = horizons[period];
       if (horizon === undefined) continue;
-      const oldest = before(options.now, horizon, options.timeZone);
       for (const archive of newestOfEach(period, past, nights)) {
-        if (archive.createdAt >= oldest) keep(archive, period);
+        if (ages.get(archive)! <= horizon) keep(archive, period);
       }
     }
   }
@@ -140,7 +155,47 @@ function nameOf(period: Period, night: Temporal.PlainDate): string {
   }
 }
 
-function before(now: Date, duration: string, timeZone: string): Date {
-  const instant = Temporal.Instant.fromEpochMilliseconds(now.getTime());
-  return new Date(instant.toZonedDateTimeISO(timeZone).subtract(duration).epochMilliseconds);
+type Horizons = Readonly<Partial<Record<Period, number>>>;
+
+/** How far back each period is kept, in milliseconds. */
+function horizonsOf(
+  policy: RetentionPolicy,
+  { now, timeZone }: { readonly now: Date; readonly timeZone: string },
+): Horizons {
+  const today = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone);
+  return Object.fromEntries(
+    periods.flatMap((period) => {
+      const horizon = policy[period];
+      return horizon === undefined
+        ? []
+        : [[period, now.getTime() - today.subtract(horizon).epochMilliseconds]];
+    }),
+  );
+}
+
+/** How old each archive is, in milliseconds, without the time that a clock jumped over. */
+function agesOf(
+  newestFirst: readonly RetainedArchive[],
+  now: Date,
+  horizons: Horizons,
+): ReadonlyMap<RetainedArchive, number> {
+  const ages = new Map<RetainedArchive, number>();
+  let age = 0;
+  let later = now;
+  for (const archive of newestFirst) {
+    age += Math.min(later.getTime() - archive.createdAt.getTime(), longestGapAt(age, horizons));
+    ages.set(archive, age);
+    later = archive.createdAt;
+  }
+  return ages;
+}
+
+/** How far the next older archive may be from one of this age, after retention has thinned them out. */
+function longestGapAt(age: number, horizons: Horizons): number {
+  for (const period of periods) {
+    const two = 2 * lengths[period];
+    // Near the end of a period's reach the next one is a coarser period's.
+    if ((horizons[period] ?? 0) >= age + two) return Math.max(two, believableGap);
+  }
+  return Number.POSITIVE_INFINITY;
 }

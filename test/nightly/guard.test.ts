@@ -70,4 +70,9 @@ describe('the guard against a second run', () => {
     await utimes(lock(), then, then);
     await (await acquireGuard(folder)).release();
   });
+
+  it('is not held up for ever by a guard from a time when the clock was ahead', async () => {
+    await leaveBehind({ pid: 1, host: 'elsewhere' }, -86_400);
+    await (await acquireGuard(folder)).release();
+  });
 });

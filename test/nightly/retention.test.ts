@@ -65,7 +65,8 @@ describe('retention', () => {
   it('never removes the newest verified archive, however old it is', () => {
     const old = archive('2010-01-01T00:00:00Z');
     const broken = archive('2026-01-01T00:00:00Z', { verified: false });
-    const plan = planRetention([old, broken], { now: new Date('2026-01-02T00:00:00Z'), timeZone });
+    const now = new Date('2026-01-02T00:00:00Z');
+    const plan = planRetention([old, broken], { now, timeZone, policy: { daily: 'P3D' } });
     assert.deepEqual(plan.remove, []);
     assert.deepEqual(plan.keep.at(-1)?.reasons, ['newest-verified', 'last-for-living-admin']);
   });
@@ -129,6 +130,54 @@ describe('retention', () => {
         },
       ),
       { numRuns: 100 },
+    );
+  });
+
+  it('lets no jump of the clock make good copies old', () => {
+    const start = new Date('2025-06-01T07:30:00Z').getTime();
+    let shelf: RetainedArchive[] = [];
+    const night = (at: number): void => {
+      const next = archive(new Date(at));
+      shelf = kept([...shelf, next], next.createdAt);
+    };
+    for (let i = 0; i < 400; i++) night(start + i * day);
+    const before = shelf;
+    const months = (list: readonly RetainedArchive[]) =>
+      new Set(list.map(({ createdAt }) => createdAt.toISOString().slice(0, 7)));
+    // Ten years ahead for a week, back where it was for a month, and then in the year the computer was made.
+    for (let i = 0; i < 7; i++) night(start + 3650 * day + i * day);
+    for (let i = 0; i < 30; i++) night(start + (407 + i) * day);
+    for (let i = 0; i < 7; i++) night(start - 3650 * day + i * day);
+    night(start + 440 * day);
+    // A month has passed in truth; of the year before it no other copy is gone than a month takes away.
+    const lost = [...months(before)].filter((month) => !months(shelf).has(month));
+    assert.ok(lost.length <= 2, `${lost.join()} are gone`);
+    assert.ok(before.filter((each) => shelf.includes(each)).length >= before.length - 12);
+    assert.equal(shelf.at(0)?.createdAt.getTime(), start + 3656 * day, 'dated in the future, and kept');
+    assert.ok(shelf.some(({ createdAt }) => createdAt.getTime() === start + 440 * day));
+  });
+
+  it('never removes the copy just made, nor all that a living administrator can open, whatever the clock says', () => {
+    const aNight = fc.record({
+      at: fc.date({ min: new Date('2010-01-01'), max: new Date('2040-01-01'), noInvalidDate: true }),
+      verified: fc.boolean(),
+      opensForLivingAdmin: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(aNight, { maxLength: 40 }), (nights) => {
+        let shelf: RetainedArchive[] = [];
+        nights.forEach(({ at, ...facts }, i) => {
+          const next = archive(at, { ...facts, key: `p/${i}` });
+          const before = [...shelf, next];
+          shelf = kept(before, at);
+          if (next.verified) assert.ok(shelf.includes(next));
+          for (const wanted of ['verified', 'opensForLivingAdmin'] as const) {
+            const there = (list: readonly RetainedArchive[]) => list.some((each) => each[wanted]);
+            assert.equal(there(shelf), there(before), wanted);
+          }
+        });
+      }),
+      { numRuns: 200 },
     );
   });
 

@@ -7,10 +7,12 @@ import { inspectArchive } from '../../src/archive/index.js';
 import { BackupError, isBackupError } from '../../src/errors.js';
 import { findLatestBackup, listBackups } from '../../src/nightly/list-backups.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
+import { readHistory } from '../../src/nightly/run/journal.js';
 import type { NightPlan } from '../../src/nightly/run/plan.js';
 import type { BackupReport } from '../../src/nightly/run/report.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
 import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
+import { createMemoryStorage } from '../../src/storage/memory.js';
 import { createFaultyStorage, type StorageFault } from '../../src/storage/testing/index.js';
 import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
 import { mountSmallDisk, whyNoSmallDisk } from '../support/small-disk.js';
@@ -419,6 +421,40 @@ function wrongStates(server: () => TestServer): void {
     );
     assert.ok((await bench.hq.stat(foreign)) !== null);
     assert.ok(report?.warnings.some(({ code }) => code === 'archive-unreadable'));
+  });
+
+  it('is not led astray by a clock that was ten years ahead for a night', async () => {
+    let truth = new Date('2026-07-15T05:00:00Z');
+    const storage = createMemoryStorage({ now: () => truth });
+    const hq = { storage, retry: 'none' as const };
+    const rehearsed: string[] = [];
+    const rehearsal = {
+      everyNights: 3,
+      run: async ({ night }: BackupReport) => {
+        rehearsed.push(night);
+        return { ok: true, summary: 'Restored.' };
+      },
+    };
+    const at = (clock: string, isRight = true): void => {
+      bench.setClock(clock);
+      if (isRight) truth = new Date(clock);
+    };
+    at('2036-07-15T05:00:00Z', false);
+    await night({ hq, rehearsal }, { destinations: ['hq'] });
+    at('2026-07-16T05:00:00Z');
+    await night({ hq, rehearsal }, { destinations: ['hq'] });
+    assert.deepEqual(rehearsed, ['2036-07-14', '2026-07-15']);
+    const newest = await findLatestBackup(storage, { practiceId: '4711' });
+    assert.equal(newest?.label?.createdAt, '2026-07-16T05:00:00.000Z');
+    const history = await readHistory(bench.spool, '4711', '2026-07-16');
+    assert.equal(history.verified.hq, '2026-07-15');
+    const dead = createFaultyStorage(storage, ({ operation }) =>
+      operation === 'put' ? { kind: 'refused' } : undefined,
+    );
+    at('2026-07-23T05:00:00Z');
+    const { report } = await night({ hq: { storage: dead, retry: 'none' } }, { destinations: ['hq'] });
+    assert.equal(report?.destinations[0]?.lastVerifiedAt, '2026-07-16T05:00:00.000Z');
+    assert.deepEqual(alerts(), ['hq-copy-stale']);
   });
 
   it('goes on telling of a damaged table after the server repaired it, and removes no older copy meanwhile', async (t) => {

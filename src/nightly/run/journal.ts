@@ -104,7 +104,10 @@ export class Journal {
         { details: { setting: 'spool' } },
       );
     }
-    return new Journal(path, state ?? empty, spareRoom);
+    // A first night that is still to come was dated by a clock that was wrong, and would hold back alerts until then.
+    const isAhead = state !== null && state.firstNight > start.night;
+    const firstNight = isAhead ? start.night : (state ?? empty).firstNight;
+    return new Journal(path, { ...(state ?? empty), firstNight }, spareRoom);
   }
 
   get state(): JournalState {
@@ -139,22 +142,31 @@ export class Journal {
     return age >= 0 && age <= nightsOfDamage ? damage.message : undefined;
   }
 
-  /** As the plan of the nights needs it. */
-  get history(): NightHistory {
-    return historyOf(this.#state);
+  /** The newest verified copy of a place, as of a night. One dated later was dated by a clock that was wrong. */
+  newestVerified(destination: Destination, night: string): VerifiedCopy | undefined {
+    return newestVerified(this.#state, destination, night);
   }
 }
 
-/** What happened so far; empty when nothing did, or when it cannot be read. */
-export async function readHistory(folder: string, practiceId: string): Promise<NightHistory> {
+/** What happened up to a night; empty when nothing did, or when it cannot be read. */
+export async function readHistory(folder: string, practiceId: string, night: string): Promise<NightHistory> {
   const text = await readFileIfThere(join(folder, 'journal.json'));
   const state = text === null ? null : parse(text);
-  return state === null || state.practiceId !== practiceId ? { verified: {} } : historyOf(state);
+  return state === null || state.practiceId !== practiceId ? { verified: {} } : historyOf(state, night);
 }
 
-function historyOf({ verified, lastAttempt }: JournalState): NightHistory {
-  const hq = verified.hq[0]?.night;
-  const local = verified.local[0]?.night;
+function newestVerified(
+  { verified }: JournalState,
+  destination: Destination,
+  night: string,
+): VerifiedCopy | undefined {
+  return verified[destination].find((copy) => copy.night <= night);
+}
+
+function historyOf(state: JournalState, night: string): NightHistory {
+  const { lastAttempt } = state;
+  const hq = newestVerified(state, 'hq', night)?.night;
+  const local = newestVerified(state, 'local', night)?.night;
   return {
     verified: { ...(hq === undefined ? {} : { hq }), ...(local === undefined ? {} : { local }) },
     ...(lastAttempt === undefined

@@ -200,8 +200,9 @@ export class Place {
 
   /** What alerts go by; call it when the failed nights are noted. */
   standing(): DestinationStanding {
-    const { verified: known, failed } = this.#around.journal.state;
-    const lastVerified = known[this.destination][0]?.night;
+    const { journal, night } = this.#around;
+    const { failed } = journal.state;
+    const lastVerified = journal.newestVerified(this.destination, night)?.night;
     const base = {
       destination: this.destination,
       ...(lastVerified === undefined ? {} : { lastVerified }),
@@ -224,7 +225,8 @@ export class Place {
   report(): DestinationReport {
     const { destination } = this;
     const error = this.#error;
-    const lastVerifiedAt = this.#around.journal.state.verified[destination][0]?.verifiedAt;
+    const { journal, night } = this.#around;
+    const lastVerifiedAt = journal.newestVerified(destination, night)?.verifiedAt;
     return {
       destination,
       outcome: this.#outcome(),

@@ -33,8 +33,9 @@ export async function prune(
   const readable = listed.filter(
     (each): each is ListedBackup & { label: Label } => each.label !== null && isOurs(each, practiceId),
   );
+  // A label from the future was dated by a clock that was wrong, and is not its holder's newest.
   const opens = openForLiving(
-    readable.map(({ label }) => label),
+    readable.map(({ label }) => label).filter(({ createdAt }) => new Date(createdAt) <= pruning.now),
     pruning.admins,
   );
   const archives = readable.map(

@@ -146,8 +146,9 @@ class Service {
   }
 
   async #history(): Promise<NightHistory> {
-    const { spool, practiceId } = this.#plan;
-    const known: NightHistory = await readHistory(spool, practiceId).catch(() => ({ verified: {} }));
+    const { spool, practiceId, timeZone } = this.#plan;
+    const night = nightOf(this.#clock.now(), timeZone);
+    const known: NightHistory = await readHistory(spool, practiceId, night).catch(() => ({ verified: {} }));
     const last = this.#last;
     if (last === undefined) return known;
     const written = known.lastAttempt;

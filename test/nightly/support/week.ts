@@ -190,7 +190,6 @@ export async function liveThroughWeek(
         ['2026-07-21T08:10:00Z', () => shareDisk.relieve().then(() => share.kill())],
         ['2026-07-21T08:40:00Z', () => share.revive()],
       ],
-      cutAt: cutAt['2026-07-20'],
     });
 
     week.assertOutcomes();
