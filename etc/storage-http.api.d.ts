@@ -19,6 +19,7 @@ export interface HttpStorageOptions {
     readonly journal?: UploadJournal;
     readonly concurrency?: number;
     readonly patience?: PartPatience;
+    readonly allowLoopbackHttp?: boolean;
     readonly fetch?: typeof fetch;
 }
 

@@ -30,7 +30,7 @@ export interface S3StorageOptions extends BucketAddress {
     readonly journal?: UploadJournal;
     readonly patience?: PartPatience;
     readonly retention?: Retention;
-    readonly atomicIfAbsent?: boolean;
+    readonly conditionalWrites?: boolean;
     readonly pageSize?: number;
     readonly now?: () => Date;
 }
@@ -46,7 +46,6 @@ export interface UploadGrantOptions extends BucketAddress {
     readonly urlLifetime?: number;
     readonly publicEndpoint?: string;
     readonly retention?: Retention;
-    readonly piecesUnder?: string | false;
     readonly now?: () => Date;
 }
 

@@ -8,12 +8,21 @@ const loneSurrogate = /\p{Surrogate}/u;
 // Control characters end lines in logs and requests; the backslash is a separator on Windows only.
 const forbidden = /[\u0000-\u001f\u007f\\]/u;
 
+/** What this library keeps beside the objects of a store begins with this; no segment of a key may. */
+export const ownPrefix = '.supplemental-';
+
+/** Whether a name in a store is ours and never an object. */
+export function isOwnName(name: string): boolean {
+  // Folded, because `a` and `A` are one file on most shares.
+  return name.toLowerCase().startsWith(ownPrefix);
+}
+
 /**
  * Checks a key of an object.
  *
  * @param key - segments with `/` between them: at most 255 bytes of UTF-8 each
  * @throws TypeError when it is no text; RangeError when it is empty, too long, has an empty segment, `.` or `..`, a
- *   backslash or a control character
+ *   backslash or a control character, or a segment that begins with `.supplemental-`
  * @example
  * ```ts
  * assertKey('4711/2026-02-01/full.tar.age');
@@ -29,6 +38,7 @@ export function assertKey(key: string): void {
     if (segment === '' || segment === '.' || segment === '..') {
       throw new RangeError('"key" has an empty, "." or ".." segment');
     }
+    if (isOwnName(segment)) throw new RangeError(`"key" has a segment that begins with ${ownPrefix}`);
     if (utf8(segment).length > maxSegmentBytes) {
       throw new RangeError(`"key" has a segment longer than ${maxSegmentBytes} bytes`);
     }

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import {
   CreateBucketCommand,
   ListMultipartUploadsCommand,
+  ListObjectsV2Command,
   PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
@@ -21,9 +22,18 @@ import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createHttpStorage, type HttpStorageOptions } from '../../src/storage/http/index.js';
 import { rangeSourceOf } from '../../src/storage/read-ranges.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
-import { createFileUploadJournal, createS3Storage, type S3Storage } from '../../src/storage/s3/index.js';
+import { Bucket } from '../../src/storage/s3/bucket.js';
+import { holdClaim } from '../../src/storage/s3/claim.js';
+import {
+  createFileUploadJournal,
+  createMemoryUploadJournal,
+  createS3Storage,
+  type S3Storage,
+  type UploadJournal,
+} from '../../src/storage/s3/index.js';
+import { s3PartTransport } from '../../src/storage/s3/s3-upload.js';
 import { storageContract } from '../../src/storage/testing/index.js';
-import { type FlakyLinkOptions, openFlakyLink } from '../support/flaky-link.js';
+import { type FlakyLink, type FlakyLinkOptions, openFlakyLink } from '../support/flaky-link.js';
 import { describeWithObjectStore, type ObjectStore } from '../support/s3.js';
 import { type HandOverDesk, openDesk } from './hand-over-desk.js';
 import type { LargeTransferStore } from './transfer-large.js';
@@ -108,6 +118,73 @@ describeWithObjectStore('the object store', (store) => {
     const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
     assert.deepEqual(Uploads ?? [], [], 'an upload was left behind');
   });
+
+  // Puts, loses the power when the object is complete and the journal does not know, and puts again.
+  async function knowsItsOwn(
+    key: string,
+    open: (journal: UploadJournal) => StorageAdapter,
+    line: FlakyLink,
+  ): Promise<void> {
+    const bytes = randomBytes(6 * mebibyte);
+    const journal = createFileUploadJournal(join(folder, key.replace('/', '-')));
+    const powerCut = new Error('power cut');
+    const unnoted = { ...journal, end: () => Promise.reject(powerCut) };
+    await assert.rejects(open(unnoted).put(key, replayableBytes(bytes), { ifAbsent: true }), powerCut);
+    const sent = line.sentBytes;
+    const stored = await open(journal).put(key, replayableBytes(bytes), { ifAbsent: true });
+    assert.equal(stored.size, bytes.length);
+    assert.ok(line.sentBytes - sent < 100_000, `${line.sentBytes - sent} bytes went again`);
+    const others = open(createMemoryUploadJournal()).put(key, replayableBytes(randomBytes(6 * mebibyte)), {
+      ifAbsent: true,
+    });
+    await assert.rejects(others, (error) => isBackupError(error, 'storage-exists'));
+    assert.ok(bytes.equals(await collectBytes(open(journal).get(key))));
+  }
+
+  it('knows its own object when the power failed between the completion and the note of it', async () => {
+    const line = await openFlakyLink({ target: store().endpoint });
+    const connection = connectionTo(store(), line.url);
+    await knowsItsOwn('own/a', (journal) => createS3Storage({ bucket, connection, journal }), line);
+    await line.close();
+  });
+
+  it('lets the next writer in when one died with the right to publish, and the dead one never overwrites', async () => {
+    const key = 'claimed/a';
+    const { dead, connection } = await deadClaimant(key);
+    const open = (now: Date): StorageAdapter =>
+      createS3Storage({ bucket, connection, patience: { ...quick, retries: 2 }, now: () => now });
+    const bytes = randomBytes(3000);
+    const early = open(new Date()).put(key, replayableBytes(bytes), { ifAbsent: true });
+    await assert.rejects(early, (error) => isBackupError(error, 'storage-transient'));
+    const inAWhile = new Date(Date.now() + 11 * 60 * 1000);
+    await open(inAWhile).put(key, replayableBytes(bytes), { ifAbsent: true });
+    await assert.rejects(dead.complete());
+    assert.ok(bytes.equals(await collectBytes(open(inAWhile).get(key))));
+    const own = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: '.supplemental-claims/' }),
+    );
+    assert.deepEqual(own.Contents ?? [], [], 'a claim was left behind');
+    const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key }));
+    const left = (Uploads ?? []).map(({ UploadId }) => UploadId);
+    assert.ok(!left.includes(dead.uploadId), 'the dead one could still complete its upload');
+  });
+
+  // A writer that has sent its bytes and holds the claim, and has not completed.
+  async function deadClaimant(key: string) {
+    const connection = connectionTo(store());
+    const held = new Bucket({ bucket, connection });
+    const upload = { bucket: held, key, size: 5, sha256: undefined, retention: undefined, signal: undefined };
+    const now = (): Date => new Date();
+    const transport = s3PartTransport({ ...upload, now, ifAbsent: 'claim' });
+    const bytes = Buffer.from('slow!');
+    const md5 = createHash('md5').update(bytes).digest('hex');
+    const uploadId = await transport.begin();
+    const part = { number: 1, bytes, md5, failures: 0, freshConnection: false };
+    const etag = await transport.send(uploadId, part, new AbortController().signal);
+    await holdClaim({ bucket: held, key, uploadId, now, signal: undefined, abort: transport.abort });
+    const parts = [{ number: 1, size: 5, md5, etag }];
+    return { dead: { uploadId, complete: () => transport.complete(uploadId, parts) }, connection };
+  }
 
   it('does not go on with the parts of other bytes', async () => {
     const storage = createS3Storage({ bucket, connection: connectionTo(store()), concurrency: 1 });
@@ -210,6 +287,7 @@ describeWithObjectStore('the object store', (store) => {
     const office = (port: number, options: Partial<HttpStorageOptions> = {}): StorageAdapter =>
       createHttpStorage({
         url: `http://127.0.0.1:${port}/hand-over`,
+        allowLoopbackHttp: true,
         headers: () => ({ authorization: `Bearer ${desk.token}` }),
         patience: { ...quick, retries: 30 },
         ...options,
@@ -245,22 +323,43 @@ describeWithObjectStore('the object store', (store) => {
           await fetch(`http://127.0.0.1:${desk.port}/`, {
             method: 'POST',
             headers: { authorization: `Bearer ${desk.token}` },
-            body: JSON.stringify({ version: 1, ...message }),
+            body: JSON.stringify({ version: 2, key: 'office/signed', ...message }),
           })
-        ).json()) as { reply: { request: { url: string; headers: Record<string, string> } } };
+        ).json()) as {
+          reply: { uploadId: string; request: { url: string; headers: Record<string, string> } };
+        };
+      const { uploadId } = (await ask({ op: 'begin', size: 5 })).reply;
       const md5 = createHash('md5').update('hello').digest('hex');
-      const { request } = (await ask({ op: 'whole', key: 'office/signed', size: 5, md5 })).reply;
-      const send = async (body: string, headers: Record<string, string>) => {
-        const response = await fetch(request.url, { method: 'PUT', headers, body });
+      const { request } = (await ask({ op: 'part', uploadId, part: { number: 1, size: 5, md5 } })).reply;
+      const send = async (body: string, url = request.url) => {
+        const response = await fetch(url, { method: 'PUT', headers: request.headers, body });
         await response.arrayBuffer();
         return response.status;
       };
-      assert.equal(await send('HELLO', request.headers), 400, 'other bytes');
-      assert.equal(await send('hello!', request.headers), 403, 'more bytes');
-      const { 'if-none-match': _, ...overwriting } = request.headers;
-      assert.equal(await send('hello', overwriting), 403, 'without the precondition');
-      assert.equal(await send('hello', request.headers), 200);
-      assert.equal(await send('hello', request.headers), 412, 'a second time');
+      assert.equal(await send('HELLO'), 400, 'other bytes');
+      assert.equal(await send('hello!'), 403, 'more bytes');
+      assert.equal(await send('hello', request.url.replace('partNumber=1', 'partNumber=2')), 403);
+      const object = new URL(request.url);
+      for (const name of ['partNumber', 'uploadId']) object.searchParams.delete(name);
+      assert.equal(await send('hello', String(object)), 403, 'the object itself');
+      assert.equal(await send('hello'), 200);
+      assert.equal(await office(desk.port).stat('office/signed'), null, 'HQ has not made it visible');
+    });
+
+    it('knows its own object when the power failed between the completion and the note of it', async () => {
+      const toStore = await openFlakyLink({ target: store().endpoint });
+      const linked = await openDesk({
+        bucket,
+        connection: connectionTo(store()),
+        keysUnder: 'office/',
+        publicEndpoint: toStore.url,
+      });
+      try {
+        await knowsItsOwn('office/own', (journal) => office(linked.port, { journal }), toStore);
+      } finally {
+        await linked.close();
+        await toStore.close();
+      }
     });
 
     async function sendOver(size: number, line: Omit<FlakyLinkOptions, 'target'>) {

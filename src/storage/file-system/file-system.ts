@@ -12,11 +12,11 @@ import type {
   StoredObject,
 } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
-import { compareKeys } from '../keys.js';
+import { compareKeys, isOwnName } from '../keys.js';
 import { readChecked } from '../replayable.js';
 import { progressOf, resolveRange } from '../transfer.js';
 import { fileSystemFailure, systemCodeOf } from './failures.js';
-import { assertFileKey, isLeftBehind, isOwnName, isProcessAlive, newTemporaryName } from './names.js';
+import { assertFileKey, isLeftBehind, isProcessAlive, newTemporaryName } from './names.js';
 import { whileHeld } from './patience.js';
 import { type MakeLink, publish } from './publish.js';
 import { syncFile } from './sync.js';

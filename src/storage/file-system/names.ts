@@ -1,14 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { assertKey } from '../keys.js';
+import { assertKey, ownPrefix } from '../keys.js';
 
 // What Windows cannot name. Refused everywhere, because the share may stand on a Windows machine, and because an
 // archive that is copied there on the worst day must keep its name.
 const forbiddenOnWindows = /[<>:"|?*]|[. ]$/u;
 const deviceOnWindows = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/iu;
 
-/** Names of our own in the base folder begin with this; no key may. */
-const ownPrefix = '.supplemental-';
 const temporaryName = /^\.supplemental-([0-9a-f]{8})-([0-9]+)-[0-9a-f]{16}\.partial$/u;
 const claimName = /^\.supplemental-[0-9a-f]{32}\.claim$/u;
 
@@ -23,13 +21,7 @@ export function assertFileKey(key: string): void {
     if (forbiddenOnWindows.test(segment) || deviceOnWindows.test(segment)) {
       throw new RangeError('"key" has a segment that Windows cannot name');
     }
-    if (isOwnName(segment)) throw new RangeError(`"key" has a segment that begins with ${ownPrefix}`);
   }
-}
-
-/** Whether an entry of a folder is ours and never an object. */
-export function isOwnName(name: string): boolean {
-  return name.toLowerCase().startsWith(ownPrefix);
 }
 
 /** A fresh name for an unfinished file. It tells which process of which machine writes it. */

@@ -2,9 +2,9 @@ import { BackupError, type BackupErrorCode, errorExplanations } from '../../erro
 import {
   type HandOverOp,
   type HandOverReplies,
-  type HandOverReply,
   handOverVersion,
   type MessageOf,
+  parseReply,
 } from './messages.js';
 
 /** How the office speaks to HQ. */
@@ -13,6 +13,8 @@ export interface DeskLine {
   /** Authorises the office; asked before every message, so that a token may be renewed. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
   readonly fetch: typeof fetch;
+  /** Whether plain HTTP to this machine is let pass. */
+  readonly allowLoopbackHttp: boolean;
   /** For messages: names HQ without a secret. */
   readonly description: string;
 }
@@ -35,14 +37,8 @@ export async function ask<Op extends HandOverOp>(
     await response.body?.cancel().catch(() => undefined);
     throw statusFailure(line, response.status);
   }
-  let reply: HandOverReply;
-  try {
-    reply = (await response.json()) as HandOverReply;
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw brokenLine(line, error);
-  }
-  if (reply.ok === true) return reply.reply as HandOverReplies[Op];
+  const reply = readReply(line, message.op, await readText(line, response, signal));
+  if (reply.ok) return reply.reply;
   const code: BackupErrorCode = isCode(reply.error) ? reply.error : 'storage-permanent';
   const key = 'key' in message ? String(message.key) : '';
   throw new BackupError(code, `The ${line.description} does not grant "${message.op}" of ${key}.`, {
@@ -50,19 +46,71 @@ export async function ask<Op extends HandOverOp>(
   });
 }
 
-/** Sends a request. A connection that cannot be made or breaks is `storage-transient`. */
+async function readText(
+  line: DeskLine,
+  response: Response,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    return await response.text();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw brokenLine(line, error);
+  }
+}
+
+function readReply<Op extends HandOverOp>(
+  line: DeskLine,
+  op: Op,
+  text: string,
+): ReturnType<typeof parseReply<Op>> {
+  try {
+    return parseReply(op, JSON.parse(text));
+  } catch (error) {
+    // Of the text nothing is taken over: it may hold signatures, or anything.
+    const reason = error instanceof RangeError ? error.message : 'it is no JSON';
+    throw new BackupError(
+      'storage-permanent',
+      `The ${line.description} replies to "${op}" with what is no reply (${reason}).`,
+      { details: { op, reason } },
+    );
+  }
+}
+
+/**
+ * Whether a URL may be used. What authorises the office, and each signature, is a secret that must not travel in the
+ * clear.
+ */
+export function isSafe(url: URL, allowLoopbackHttp: boolean): boolean {
+  return (
+    url.protocol === 'https:' || (allowLoopbackHttp && url.protocol === 'http:' && isLoopback(url.hostname))
+  );
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/u.test(hostname);
+}
+
+/**
+ * Sends a request. A connection that cannot be made or breaks is `storage-transient`.
+ *
+ * @param milliseconds - how long it may take with the whole of its answer; undefined leaves that to the signal
+ */
 export async function reach(
   line: DeskLine,
   url: string,
   init: RequestInit,
-  milliseconds: number,
+  milliseconds: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
-  const timeout = AbortSignal.timeout(milliseconds);
+  if (!isSafe(new URL(url), line.allowLoopbackHttp)) {
+    throw new BackupError('storage-permanent', `The ${line.description} signs for a URL that is not https.`);
+  }
+  const limits = [signal, milliseconds === undefined ? undefined : AbortSignal.timeout(milliseconds)];
   try {
     return await line.fetch(url, {
       ...init,
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      signal: AbortSignal.any(limits.filter((one) => one !== undefined)),
     });
   } catch (error) {
     signal?.throwIfAborted();

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import pRetry from 'p-retry';
-import { collectBytes } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 import type {
   GetOptions,
@@ -12,17 +9,17 @@ import type {
   StoredObject,
 } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
-import { assertKey } from '../keys.js';
+import { assertKey, compareKeys } from '../keys.js';
 import { type PartPatience, partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
 import { createMemoryUploadJournal, type UploadJournal } from '../multipart/upload-journal.js';
-import { readChecked } from '../replayable.js';
 import { resolveRange } from '../transfer.js';
-import { ask, brokenLine, type DeskLine, reach, statusFailure } from './desk.js';
-import { fromReply, httpPartTransport, sendSigned } from './http-upload.js';
+import { ask, brokenLine, type DeskLine, isSafe, reach, statusFailure } from './desk.js';
+import { fromReply, httpPartTransport } from './http-upload.js';
+import { Silence } from './silence.js';
 
 /** Options of {@link createHttpStorage}. */
 export interface HttpStorageOptions {
-  /** Where HQ answers. It must be `https:`, except on this machine. */
+  /** Where HQ answers. It must be `https:`. */
   readonly url: string;
   /** Headers that authorise the office; asked before every message, so that a token may be renewed. */
   readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
@@ -32,6 +29,11 @@ export interface HttpStorageOptions {
   readonly concurrency?: number;
   /** How often and how long a part is tried. */
   readonly patience?: PartPatience;
+  /**
+   * Lets plain HTTP pass where it leads to this very machine, for HQ's address and for what it signs. For tests.
+   * @defaultValue false
+   */
+  readonly allowLoopbackHttp?: boolean;
   /** The `fetch` to use. @defaultValue that of the platform */
   readonly fetch?: typeof fetch;
 }
@@ -57,7 +59,7 @@ const readPatience = 60_000;
 class HttpStorage implements StorageAdapter {
   readonly description: string;
   readonly capabilities: StorageCapabilities = {
-    atomicIfAbsent: false,
+    atomicIfAbsent: true,
     ranges: true,
     resumablePut: true,
     overwrite: false,
@@ -69,9 +71,8 @@ class HttpStorage implements StorageAdapter {
 
   constructor(options: HttpStorageOptions) {
     const url = new URL(options.url);
-    // The headers that authorise the office must not travel in the clear.
-    if (url.protocol !== 'https:' && !isThisMachine(url.hostname))
-      throw new TypeError('"url" is to be https');
+    const { allowLoopbackHttp = false } = options;
+    if (!isSafe(url, allowLoopbackHttp)) throw new TypeError('"url" is to be https');
     this.description = `hand-over at ${url.host}`;
     this.#options = options;
     this.#journal = options.journal ?? createMemoryUploadJournal();
@@ -79,6 +80,7 @@ class HttpStorage implements StorageAdapter {
       url: options.url,
       headers: async () => (await options.headers?.()) ?? {},
       fetch: options.fetch ?? fetch,
+      allowLoopbackHttp,
       description: this.description,
     };
   }
@@ -86,7 +88,6 @@ class HttpStorage implements StorageAdapter {
   async put(key: string, source: ReplayableSource, options: PutOptions = {}): Promise<StoredObject> {
     assertKey(key);
     options.signal?.throwIfAborted();
-    if (source.size <= smallestPart) return this.#putWhole(key, source, options);
     const { patience = {}, concurrency = 1 } = this.#options;
     return uploadInParts({
       store: this.description,
@@ -96,6 +97,7 @@ class HttpStorage implements StorageAdapter {
         line: this.#line,
         key,
         size: source.size,
+        sha256: source.sha256,
         patience,
         signal: options.signal,
       }),
@@ -115,13 +117,21 @@ class HttpStorage implements StorageAdapter {
     if (start === end) return;
     const whole = start === 0 && end === size;
     const headers = { ...request.headers, ...(!whole && { range: `bytes=${start}-${end - 1}` }) };
-    const response = await reach(this.#line, request.url, { headers }, readPatience * 60, signal);
-    if (response.status !== (whole ? 200 : 206) || response.body === null) {
-      await response.body?.cancel().catch(() => undefined);
-      if (response.ok) throw brokenLine(this.#line, undefined);
-      throw statusFailure(this.#line, response.status);
+    const silence = new Silence(readPatience, signal);
+    try {
+      const response = await silence.during(() =>
+        reach(this.#line, request.url, { headers }, undefined, silence.signal),
+      );
+      if (response.status !== (whole ? 200 : 206) || response.body === null) {
+        await response.body?.cancel().catch(() => undefined);
+        if (response.ok) throw brokenLine(this.#line, undefined);
+        throw statusFailure(this.#line, response.status);
+      }
+      yield* this.#readBody(response.body, key, end - start, silence);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw silence.signal.aborted ? brokenLine(this.#line, silence.signal.reason) : error;
     }
-    yield* this.#readBody(response.body, key, end - start, signal);
   }
 
   async stat(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<StoredObject | null> {
@@ -137,10 +147,14 @@ class HttpStorage implements StorageAdapter {
       const { objects, more } = await ask(this.#line, message, options.signal);
       for (const object of objects) {
         options.signal?.throwIfAborted();
+        // A page that does not lead on would be asked for for ever.
+        if (!object.key.startsWith(prefix) || (after !== undefined && compareKeys(object.key, after) <= 0)) {
+          throw new BackupError('storage-permanent', `The ${this.description} lists other than was asked.`);
+        }
+        after = object.key;
         yield fromReply(object);
       }
-      after = objects.at(-1)?.key;
-      if (!more || after === undefined) return;
+      if (!more || objects.length === 0) return;
     }
   }
 
@@ -155,66 +169,24 @@ class HttpStorage implements StorageAdapter {
     return classifyByCode(error);
   }
 
-  async #putWhole(key: string, source: ReplayableSource, options: PutOptions): Promise<StoredObject> {
-    const { signal } = options;
-    const { retries = 10, minTimeout = 250, maxTimeout = 30_000 } = this.#options.patience ?? {};
-    const bytes = new Uint8Array(await collectBytes(readChecked(source, signal)));
-    const md5 = createHash('md5').update(bytes).digest('hex');
-    let uncertain = false;
-    return pRetry(
-      async () => {
-        try {
-          const { request } = await ask(this.#line, { op: 'whole', key, size: bytes.length, md5 }, signal);
-          await sendSigned(this.#line, request, bytes, signal);
-        } catch (error) {
-          // The store may have taken it and only the answer was lost; then it is there, with our MD5.
-          const ours =
-            uncertain && classifyByCode(error) === 'exists' && (await this.stat(key))?.etag === md5;
-          if (!ours) {
-            uncertain ||= classifyByCode(error) === 'transient';
-            throw error;
-          }
-        }
-        options.onProgress?.({ transferredBytes: bytes.length, totalBytes: bytes.length });
-        const stored = await this.stat(key, signal === undefined ? {} : { signal });
-        if (stored !== null && stored.size === bytes.length) return stored;
-        throw new BackupError(
-          'verification-failed',
-          `${key} did not arrive whole in the ${this.description}.`,
-          {
-            details: { key },
-          },
-        );
-      },
-      {
-        retries,
-        minTimeout,
-        maxTimeout,
-        randomize: true,
-        ...(signal && { signal }),
-        shouldRetry: ({ error }) => classifyByCode(error) === 'transient',
-      },
-    );
-  }
-
   async *#readBody(
     body: ReadableStream<Uint8Array>,
     key: string,
     length: number,
-    signal: AbortSignal | undefined,
+    silence: Silence,
   ): AsyncGenerator<Uint8Array> {
     let left = length;
     const reader = body.getReader();
     try {
       for (;;) {
-        const { done, value } = await reader.read();
-        signal?.throwIfAborted();
+        const { done, value } = await silence.during(() => reader.read());
+        silence.signal.throwIfAborted();
         if (done) break;
         left -= value.length;
         yield value;
       }
     } catch (error) {
-      signal?.throwIfAborted();
+      silence.signal.throwIfAborted();
       throw brokenLine(this.#line, error);
     } finally {
       await reader.cancel().catch(() => undefined);
@@ -225,8 +197,4 @@ class HttpStorage implements StorageAdapter {
       });
     }
   }
-}
-
-function isThisMachine(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\./u.test(hostname);
 }

@@ -13,6 +13,8 @@ const pieceSize = 512 * 1024;
 /** How many parts go in pieces after a line broke, the first time; each further time twice as many. */
 const firstSpan = 8;
 const longestSpan = 64;
+/** So often in a row the store may refuse what HQ has signed. */
+const mostRefusals = 3;
 /** A line slower than this has stopped, in bytes per second. */
 const slowestLine = 8 * 1024;
 
@@ -21,6 +23,7 @@ export interface HttpUpload {
   readonly line: DeskLine;
   readonly key: string;
   readonly size: number;
+  readonly sha256: string | undefined;
   readonly patience: PartPatience;
   readonly signal: AbortSignal | undefined;
 }
@@ -30,42 +33,50 @@ export function fromReply(object: ObjectInReply): StoredObject {
   return { ...object, modifiedAt: new Date(object.modifiedAt) };
 }
 
-/** Sends bytes to where HQ has signed for. Resolves to the etag. */
-export async function sendSigned(
-  line: DeskLine,
-  request: SignedRequest,
-  bytes: Uint8Array<ArrayBuffer>,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const init: RequestInit = { method: 'PUT', headers: request.headers, body: new ViewBlob(bytes) };
-  const patience = 60_000 + Math.ceil((bytes.length / slowestLine) * 1000);
-  const response = await reach(line, request.url, init, patience, signal);
-  // Read, so that the connection serves again. It says nothing the status does not.
-  await response.arrayBuffer().catch(() => undefined);
-  if (response.ok) return (response.headers.get('etag') ?? '').replaceAll('"', '');
-  if (response.status === 412)
-    throw new BackupError('storage-exists', `The ${line.description} has it already.`);
-  // Expired while a slow line carried the bytes, or damaged on the way: with a fresh signature it may pass.
-  if (response.status === 403 || response.status === 400) {
+/** The bytes of one object on their way to where HQ has signed for. */
+class SignedSending {
+  readonly #line: DeskLine;
+  #refusals = 0;
+
+  constructor(line: DeskLine) {
+    this.#line = line;
+  }
+
+  /** Resolves to the etag. */
+  async send(request: SignedRequest, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<string> {
+    const init: RequestInit = { method: 'PUT', headers: request.headers, body: new ViewBlob(bytes) };
+    const patience = 60_000 + Math.ceil((bytes.length / slowestLine) * 1000);
+    const response = await reach(this.#line, request.url, init, patience, signal);
+    // Read, so that the connection serves again. It says nothing the status does not.
+    await response.arrayBuffer().catch(() => undefined);
+    if (response.ok) {
+      this.#refusals = 0;
+      return (response.headers.get('etag') ?? '').replaceAll('"', '');
+    }
+    if (response.status !== 403 && response.status !== 400) throw statusFailure(this.#line, response.status);
+    // Expired while a slow line carried the bytes, or damaged on the way: with a fresh signature it may pass. Time and
+    // again, the clock or the keys of HQ are wrong, and no trying helps.
+    this.#refusals += 1;
+    const lasting = this.#refusals >= mostRefusals;
     throw new BackupError(
-      'storage-transient',
-      `The store of the ${line.description} did not take the bytes.`,
-      {
-        details: { status: response.status },
-      },
+      lasting ? 'storage-permanent' : 'storage-transient',
+      `The store of the ${this.#line.description} did not take what was signed for it` +
+        `${lasting ? `, ${this.#refusals} times in a row` : ''}.`,
+      { details: { status: response.status, refusals: this.#refusals } },
     );
   }
-  throw statusFailure(line, response.status);
 }
 
 /** The parts of an object on their way to HQ's store. */
 export function httpPartTransport(upload: HttpUpload): PartTransport {
   const { line, key, size, signal } = upload;
+  const whole = { key, size, ...(upload.sha256 !== undefined && { sha256: upload.sha256 }) };
+  const sending = new SignedSending(line);
   let piecewise = 0;
   let span = firstSpan;
   return {
     async begin() {
-      return (await ask(line, { op: 'begin', key, size }, signal)).uploadId;
+      return (await ask(line, { op: 'begin', ...whole }, signal)).uploadId;
     },
     async present(uploadId) {
       return (await ask(line, { op: 'present', key, uploadId }, signal)).parts;
@@ -78,17 +89,17 @@ export function httpPartTransport(upload: HttpUpload): PartTransport {
         span = Math.min(longestSpan, span * 2);
       }
       if (piecewise > 0) {
-        const etag = await sendInPieces(upload, uploadId, part, stop);
+        const etag = await sendInPieces(upload, sending, uploadId, part, stop);
         piecewise -= 1;
         return etag;
       }
       const claim = claimOf(part);
       const { request } = await ask(line, { op: 'part', key, uploadId, part: claim }, stop);
-      const etag = await sendSigned(line, request, bytesOf(part.bytes), stop);
+      const etag = await sending.send(request, bytesOf(part.bytes), stop);
       return etag === '' ? part.md5 : etag;
     },
     async complete(uploadId, parts) {
-      const { object } = await ask(line, { op: 'complete', key, uploadId, size, parts }, signal);
+      const { object } = await ask(line, { op: 'complete', ...whole, uploadId, parts }, signal);
       return fromReply(object);
     },
     async abort(uploadId) {
@@ -99,6 +110,7 @@ export function httpPartTransport(upload: HttpUpload): PartTransport {
 
 async function sendInPieces(
   upload: HttpUpload,
+  sending: SignedSending,
   uploadId: string,
   part: OutgoingPart,
   stop: AbortSignal,
@@ -116,10 +128,16 @@ async function sendInPieces(
   return pRetry(
     async () => {
       const { requests } = await ask(line, { op: 'pieces', key, uploadId, part: claim, pieces }, stop);
+      if (requests.length !== pieces.length) {
+        throw new BackupError(
+          'storage-permanent',
+          `The ${line.description} signs for other pieces than asked.`,
+        );
+      }
       for (const [i, request] of requests.entries()) {
         if (request === null) continue;
         const start = i * pieceSize;
-        await sendSigned(line, request, bytesOf(part.bytes.subarray(start, start + pieceSize)), stop);
+        await sending.send(request, bytesOf(part.bytes.subarray(start, start + pieceSize)), stop);
       }
       return (await ask(line, { op: 'join', key, uploadId, part: claim, pieces }, stop)).etag;
     },

@@ -4,7 +4,7 @@
  */
 
 /** Version of the protocol; a desk answers only its own. */
-export const handOverVersion = 1;
+export const handOverVersion = 2;
 
 /** A part of an upload, as the office has it. */
 export interface PartClaim {
@@ -41,10 +41,8 @@ interface PiecesOfPart {
 
 /** What the office asks, by the kind of message. */
 interface HandOverMessages {
-  /** A URL for a small object. */
-  readonly whole: { readonly key: string; readonly size: number; readonly md5: string };
   /** A new upload in parts. */
-  readonly begin: { readonly key: string; readonly size: number };
+  readonly begin: { readonly key: string; readonly size: number; readonly sha256?: string };
   /** Which parts have arrived. */
   readonly present: { readonly key: string; readonly uploadId: string };
   /** A URL for a part. */
@@ -58,6 +56,7 @@ interface HandOverMessages {
     readonly key: string;
     readonly uploadId: string;
     readonly size: number;
+    readonly sha256?: string;
     readonly parts: readonly (PartClaim & PartInStore)[];
   };
   /** To give an upload up. */
@@ -96,8 +95,7 @@ export interface ObjectInReply {
 
 /** What HQ replies to each message, when it grants it. */
 export interface HandOverReplies {
-  readonly whole: { readonly request: SignedRequest };
-  readonly begin: { readonly uploadId: string; readonly takesPieces: boolean };
+  readonly begin: { readonly uploadId: string };
   readonly present: { readonly parts: readonly PartInStore[] | null };
   readonly part: { readonly request: SignedRequest };
   readonly pieces: { readonly requests: readonly (SignedRequest | null)[] };
@@ -124,10 +122,8 @@ export function parseMessage(value: unknown): HandOverMessage {
   if (message['version'] !== handOverVersion) throw new RangeError('"version" is not one this desk speaks');
   const op = message['op'];
   switch (op) {
-    case 'whole':
-      return { op, key: text(message, 'key'), size: count(message, 'size'), md5: md5(message) };
     case 'begin':
-      return { op, key: text(message, 'key'), size: count(message, 'size') };
+      return { op, key: text(message, 'key'), size: count(message, 'size'), ...sha256(message) };
     case 'present':
     case 'abort':
       return { op, key: text(message, 'key'), uploadId: text(message, 'uploadId') };
@@ -153,6 +149,7 @@ export function parseMessage(value: unknown): HandOverMessage {
         key: text(message, 'key'),
         uploadId: text(message, 'uploadId'),
         size: count(message, 'size'),
+        ...sha256(message),
         parts: list(message, 'parts').map((one) => ({
           ...part(one),
           etag: text(fieldsOf(one, 'parts'), 'etag'),
@@ -172,6 +169,78 @@ export function parseMessage(value: unknown): HandOverMessage {
   }
 }
 
+/**
+ * Reads what came back for a message. Between the office and HQ may stand a proxy, a portal of a hotel or a desk of
+ * another version, each with its own idea of a reply.
+ *
+ * @throws RangeError naming what is wrong with it
+ */
+export function parseReply<Op extends HandOverOp>(
+  op: Op,
+  value: unknown,
+): { readonly ok: true; readonly reply: HandOverReplies[Op] } | (HandOverReply & { readonly ok: false }) {
+  const fields = fieldsOf(value, 'reply');
+  const version = count(fields, 'version');
+  if (fields['ok'] !== true) {
+    const reason = fields['reason'] === undefined ? {} : { reason: text(fields, 'reason') };
+    return { ok: false, version, error: text(fields, 'error'), ...reason };
+  }
+  if (version !== handOverVersion) throw new RangeError('"version" is not one this office speaks');
+  return { ok: true, reply: replyParsers[op](fieldsOf(fields['reply'], 'reply')) };
+}
+
+const replyParsers: { readonly [Op in HandOverOp]: (fields: Fields) => HandOverReplies[Op] } = {
+  begin: (fields) => ({ uploadId: text(fields, 'uploadId') }),
+  present: (fields) => ({
+    parts: fields['parts'] === null ? null : list(fields, 'parts').map(partInStore),
+  }),
+  part: (fields) => ({ request: signedRequest(fields['request']) }),
+  pieces: (fields) => ({
+    requests: list(fields, 'requests').map((one) => (one === null ? null : signedRequest(one))),
+  }),
+  join: (fields) => ({ etag: text(fields, 'etag') }),
+  complete: (fields) => ({ object: objectInReply(fields['object']) }),
+  abort: () => ({}),
+  stat: (fields) => ({ object: fields['object'] === null ? null : objectInReply(fields['object']) }),
+  read: (fields) => ({ request: signedRequest(fields['request']), size: count(fields, 'size') }),
+  list: (fields) => {
+    if (typeof fields['more'] !== 'boolean') throw new RangeError('"more" is neither true nor false');
+    return { objects: list(fields, 'objects').map(objectInReply), more: fields['more'] };
+  },
+};
+
+function partInStore(value: unknown): PartInStore {
+  const fields = fieldsOf(value, 'parts');
+  return { number: count(fields, 'number'), size: count(fields, 'size'), etag: text(fields, 'etag', 0) };
+}
+
+function objectInReply(value: unknown): ObjectInReply {
+  const fields = fieldsOf(value, 'object');
+  const modifiedAt = text(fields, 'modifiedAt');
+  if (Number.isNaN(Date.parse(modifiedAt))) throw new RangeError('"modifiedAt" is not a date');
+  return {
+    key: text(fields, 'key'),
+    size: count(fields, 'size'),
+    modifiedAt,
+    ...(fields['etag'] !== undefined && { etag: text(fields, 'etag') }),
+  };
+}
+
+function signedRequest(value: unknown): SignedRequest {
+  const fields = fieldsOf(value, 'request');
+  const url = text(fields, 'url', 1, longestUrl);
+  if (!URL.canParse(url) || new URL(url).username !== '')
+    throw new RangeError('"url" is not a URL to be used');
+  const headers: Record<string, string> = {};
+  for (const [name, header] of Object.entries(fieldsOf(fields['headers'], 'headers'))) {
+    if (!/^[a-z0-9-]+$/iu.test(name) || typeof header !== 'string' || !/^[\t\x20-\x7e]*$/u.test(header)) {
+      throw new RangeError('"headers" holds what is no header');
+    }
+    headers[name] = header;
+  }
+  return { url, headers };
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function fieldsOf(value: unknown, name: string): Fields {
@@ -179,9 +248,12 @@ function fieldsOf(value: unknown, name: string): Fields {
   return value as Fields;
 }
 
-function text(fields: Fields, name: string, least = 1): string {
+// A signed URL holds the token of temporary credentials, which alone may be 2,000 characters long.
+const longestUrl = 16 * 1024;
+
+function text(fields: Fields, name: string, least = 1, most = 4096): string {
   const value = fields[name];
-  if (typeof value !== 'string' || value.length < least || value.length > 4096) {
+  if (typeof value !== 'string' || value.length < least || value.length > most) {
     throw new RangeError(`"${name}" is not a text`);
   }
   return value;
@@ -197,6 +269,13 @@ function md5(fields: Fields): string {
   const value = text(fields, 'md5');
   if (!/^[0-9a-f]{32}$/u.test(value)) throw new RangeError('"md5" is not an MD5');
   return value;
+}
+
+function sha256(fields: Fields): { readonly sha256?: string } {
+  if (fields['sha256'] === undefined) return {};
+  const value = text(fields, 'sha256');
+  if (!/^[0-9a-f]{64}$/u.test(value)) throw new RangeError('"sha256" is not a SHA-256');
+  return { sha256: value };
 }
 
 function list(fields: Fields, name: string): readonly unknown[] {

@@ -112,6 +112,12 @@ const noJournal: UploadJournal = {
   end: async () => undefined,
 };
 
+/** What an earlier run left: the upload it noted, and the parts of it that the store has; null when it knows none. */
+interface LeftBehind {
+  readonly record: UploadRecord;
+  readonly present: readonly PresentPart[] | null;
+}
+
 class Sending {
   readonly #upload: PartedUpload;
   readonly #name: string;
@@ -129,25 +135,14 @@ class Sending {
   }
 
   async run(): Promise<StoredObject> {
-    const { source, transport, journal, options } = this.#upload;
+    const { source, journal, options } = this.#upload;
     const relay = (): void => this.#stop.abort(options.signal?.reason);
     options.signal?.throwIfAborted();
     options.signal?.addEventListener('abort', relay, { once: true });
     try {
-      const { record, present } = await this.#resumeOrBegin();
-      let stored: StoredObject;
-      try {
-        await this.#sendAll(record, present);
-        const parts = this.#parts.sort((a, b) => a.number - b.number);
-        stored = await this.#patiently(() => transport.complete(record.uploadId, parts));
-      } catch (error) {
-        // Without a journal nobody would ever come back for the parts; nor when the name is taken or the bytes lie.
-        if (journal === noJournal || classifyByCode(error) === 'exists' || isLyingSource(error)) {
-          await transport.abort(record.uploadId).catch(() => undefined);
-          await journal.end(this.#name);
-        }
-        throw error;
-      }
+      const left = await this.#leftBehind();
+      const completed = left?.present === null ? await this.#completedBefore(left.record) : null;
+      const stored = completed ?? (await this.#send(left));
       await journal.end(this.#name);
       progressOf(source.size, options).advanceTo(source.size);
       return stored;
@@ -156,30 +151,71 @@ class Sending {
     }
   }
 
-  async #resumeOrBegin(): Promise<{
-    readonly record: UploadRecord;
-    readonly present: readonly PresentPart[];
-  }> {
+  async #send(left: LeftBehind | null): Promise<StoredObject> {
+    const { transport, journal } = this.#upload;
+    const record = left === null || left.present === null ? await this.#begin() : left.record;
+    try {
+      await this.#sendAll(record, left?.present ?? []);
+      return await this.#complete(record.uploadId, this.#parts);
+    } catch (error) {
+      // Without a journal nobody would ever come back for the parts; nor when the name is taken or the bytes lie.
+      if (journal === noJournal || classifyByCode(error) === 'exists' || isLyingSource(error)) {
+        await transport.abort(record.uploadId).catch(() => undefined);
+        await journal.end(this.#name);
+      }
+      throw error;
+    }
+  }
+
+  #complete(uploadId: string, parts: readonly UploadedPart[]): Promise<StoredObject> {
+    const inOrder = [...parts].sort((a, b) => a.number - b.number);
+    return this.#patiently(() => this.#upload.transport.complete(uploadId, inOrder));
+  }
+
+  /** An upload of the same object that broke off. One of another object is given up. */
+  async #leftBehind(): Promise<LeftBehind | null> {
     const { source, transport, journal } = this.#upload;
     const record = await journal.read(this.#name);
-    if (record !== null) {
-      const same =
-        record.size === source.size &&
-        (record.sha256 === undefined || source.sha256 === undefined || record.sha256 === source.sha256);
-      const present = same ? await this.#patiently(() => transport.present(record.uploadId)) : null;
-      if (present !== null) return { record, present };
-      if (!same) await transport.abort(record.uploadId).catch(() => undefined);
+    if (record === null) return null;
+    const same =
+      record.size === source.size &&
+      (record.sha256 === undefined || source.sha256 === undefined || record.sha256 === source.sha256);
+    if (same) return { record, present: await this.#patiently(() => transport.present(record.uploadId)) };
+    await transport.abort(record.uploadId).catch(() => undefined);
+    return null;
+  }
+
+  /**
+   * The store may know an upload no more because it was completed, and the process ended before it could note that.
+   * Then the object is there: the journal tells whether it is that of today, and the transport whether it is ours.
+   */
+  async #completedBefore(record: UploadRecord): Promise<StoredObject | null> {
+    const { source, journal } = this.#upload;
+    // A part that was sent twice is noted twice.
+    const parts = [...new Map(record.parts.map((part) => [part.number, part])).values()];
+    if (!(await consistsOf(source, record.partSize, parts, this.#stop.signal))) return null;
+    try {
+      return await this.#complete(record.uploadId, parts);
+    } catch (error) {
+      const failure = classifyByCode(error);
+      if (failure === 'not-found') return null;
+      if (failure === 'exists') await journal.end(this.#name);
+      throw error;
     }
+  }
+
+  async #begin(): Promise<UploadRecord> {
+    const { source, transport, journal, partSize } = this.#upload;
     const begun: UploadRecord = {
       name: this.#name,
       uploadId: await this.#patiently(() => transport.begin()),
       size: source.size,
       ...(source.sha256 !== undefined && { sha256: source.sha256 }),
-      partSize: this.#upload.partSize,
+      partSize,
       parts: [],
     };
     await journal.begin(begun);
-    return { record: begun, present: [] };
+    return begun;
   }
 
   // One reader goes through the source in order, so that its SHA-256 is known before anything becomes visible.
@@ -209,7 +245,8 @@ class Sending {
           if (filled === record.partSize) await flush();
         }
       }
-      if (filled > 0) await flush();
+      // An empty object is one empty part.
+      if (filled > 0 || number === 0) await flush();
     } catch (error) {
       this.#stop.abort(error);
       throw this.#failure?.error ?? error;
@@ -288,6 +325,33 @@ function findSame(
     (one) => one.number === number && one.etag === part.etag && one.md5 === md5,
   );
   return noted ? part : undefined;
+}
+
+/** Whether a source is made of just these parts. */
+async function consistsOf(
+  source: ReplayableSource,
+  partSize: number,
+  parts: readonly UploadedPart[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (parts.reduce((sum, { size }) => sum + size, 0) !== source.size) return false;
+  const md5Of = new Map(parts.map(({ number, md5 }) => [number, md5]));
+  let digest = createHash('md5');
+  let number = 1;
+  let filled = 0;
+  for await (const chunk of readChecked(source, signal)) {
+    for (let offset = 0; offset < chunk.length; ) {
+      const bytes = chunk.subarray(offset, offset + partSize - filled);
+      digest.update(bytes);
+      filled += bytes.length;
+      offset += bytes.length;
+      if (filled < partSize) continue;
+      if (digest.digest('hex') !== md5Of.get(number)) return false;
+      [digest, number, filled] = [createHash('md5'), number + 1, 0];
+    }
+  }
+  const ended = filled === 0 && number > 1;
+  return ended ? number === parts.length + 1 : digest.digest('hex') === md5Of.get(number);
 }
 
 function isLyingSource(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { isBackupError } from '../../errors.js';
 import type { StoredObject } from '../adapter.js';
-import { assertKey } from '../keys.js';
+import { assertKey, ownPrefix } from '../keys.js';
 import { s3Failure } from './failures.js';
 
 /** A retention that the store enforces: until then nobody removes or replaces a version, whatever he may. */
@@ -33,6 +33,8 @@ export class Bucket {
   readonly client: S3Client;
   readonly name: string;
   readonly description: string;
+  /** Whether the store was seen to refuse what is to be absent and is not. */
+  heedsPreconditions = false;
   readonly #prefix: string;
 
   constructor(address: BucketAddress) {
@@ -58,6 +60,11 @@ export class Bucket {
   pathOf(key: string): string {
     assertKey(key);
     return `${this.#prefix}${key}`;
+  }
+
+  /** The path of something that this library keeps beside the objects. No key leads there. */
+  ownPath(name: string): string {
+    return `${this.#prefix}${ownPrefix}${name}`;
   }
 
   /** What begins the keys in the bucket. */
@@ -119,6 +126,11 @@ export function storedObject(
     modifiedAt: told.date ?? new Date(0),
     ...(etag !== '' && { etag }),
   };
+}
+
+/** A signal, in the words of the client. */
+export function signalOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
 }
 
 /** An etag without its quotes; empty when there is none, which happens. */

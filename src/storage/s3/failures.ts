@@ -19,6 +19,7 @@ const byName: Readonly<Record<string, Verdict>> = {
   RequestTimeout: transient('waited too long for the bytes'),
   SlowDown: transient('asks for fewer requests'),
   OperationAborted: transient('has another operation in progress'),
+  NotImplemented: refused('cannot do what is asked of it'),
   RequestTimeTooSkewed: refused('finds the clock of this machine wrong'),
   AccessDenied: refused('denies access'),
   InvalidAccessKeyId: refused('does not know the access key'),

@@ -17,9 +17,9 @@ import type {
 import { classifyByCode } from '../classify.js';
 import { type PartPatience, partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
 import { createMemoryUploadJournal, type UploadJournal } from '../multipart/upload-journal.js';
-import { Bucket, type BucketAddress, type Retention, storedObject } from './bucket.js';
+import { Bucket, type BucketAddress, type Retention, signalOf, storedObject } from './bucket.js';
 import { readObject } from './read-object.js';
-import { abortUpload, look, putWhole, type S3Upload, s3PartTransport, taken } from './s3-upload.js';
+import { abortUpload, look, putWhole, type S3Upload, s3PartTransport } from './s3-upload.js';
 import { storageAsOf } from './versions.js';
 
 /** Options of {@link createS3Storage}. */
@@ -35,11 +35,11 @@ export interface S3StorageOptions extends BucketAddress {
   /** Locks each object for a time; the bucket must have object lock. */
   readonly retention?: Retention;
   /**
-   * Whether the store heeds `If-None-Match` when a multipart upload is completed, as Amazon S3 does. Without it two
-   * writers of one key may both win where the object has several parts.
-   * @defaultValue false
+   * Whether the store heeds `If-None-Match` when an object is put, as Amazon S3, Ceph and most others do; then of the
+   * writers that want a key with `ifAbsent` one wins. Where it does not, the adapter only looks before it stores.
+   * @defaultValue true
    */
-  readonly atomicIfAbsent?: boolean;
+  readonly conditionalWrites?: boolean;
   /** Objects asked for in one page of a list. @defaultValue 1000 */
   readonly pageSize?: number;
   /** The clock that retention counts from. @defaultValue the clock of the machine */
@@ -104,7 +104,7 @@ class S3ObjectStorage implements S3Storage {
     this.#journal = options.journal ?? createMemoryUploadJournal();
     this.description = this.#bucket.description;
     this.capabilities = {
-      atomicIfAbsent: options.atomicIfAbsent === true,
+      atomicIfAbsent: options.conditionalWrites !== false,
       ranges: true,
       resumablePut: true,
       overwrite: true,
@@ -117,18 +117,20 @@ class S3ObjectStorage implements S3Storage {
     const bucket = this.#bucket;
     bucket.pathOf(key);
     options.signal?.throwIfAborted();
+    const guard = this.capabilities.atomicIfAbsent ? 'claim' : 'look';
     const upload: S3Upload = {
       bucket,
       key,
       size: source.size,
+      sha256: source.sha256,
       retention: this.#options.retention,
       now,
-      ifAbsent: options.ifAbsent === true,
+      ifAbsent: options.ifAbsent === true && guard,
       signal: options.signal,
     };
-    if (source.size <= this.#partSize) return putWhole(upload, source, options, patience);
-    // Asked before the first byte: a gigabyte is much to send in vain.
-    if (upload.ifAbsent && (await this.stat(key, options)) !== null) throw taken(bucket, key);
+    // With `ifAbsent` small objects too are completed under a claim, or a small and a large one could both win.
+    if (upload.ifAbsent === false && source.size <= this.#partSize)
+      return putWhole(upload, source, options, patience);
     return uploadInParts({
       store: `${String(this.#options.connection.endpoint ?? '')} ${bucket.description}`,
       key,
@@ -172,7 +174,7 @@ class S3ObjectStorage implements S3Storage {
               MaxKeys: this.#options.pageSize ?? 1000,
               ...(token !== undefined && { ContinuationToken: token }),
             }),
-            options.signal === undefined ? {} : { abortSignal: options.signal },
+            signalOf(options.signal),
           ),
         options.signal,
       );
@@ -190,10 +192,7 @@ class S3ObjectStorage implements S3Storage {
     const path = bucket.pathOf(key);
     await bucket.orNull(
       () =>
-        bucket.send(
-          new DeleteObjectCommand({ Bucket: bucket.name, Key: path }),
-          options.signal === undefined ? {} : { abortSignal: options.signal },
-        ),
+        bucket.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: path }), signalOf(options.signal)),
       options.signal,
     );
   }
@@ -225,7 +224,7 @@ class S3ObjectStorage implements S3Storage {
               Prefix: bucket.prefixOf(prefix),
               ...from,
             }),
-            signal === undefined ? {} : { abortSignal: signal },
+            signalOf(signal),
           ),
         signal,
       );

@@ -10,13 +10,14 @@ import {
 } from '@aws-sdk/client-s3';
 import pRetry from 'p-retry';
 import { collectBytes } from '../../bytes.js';
-import { BackupError, isBackupError } from '../../errors.js';
+import { BackupError } from '../../errors.js';
 import type { PutOptions, ReplayableSource, StoredObject } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
 import type { PartPatience, PartTransport, PresentPart } from '../multipart/upload-in-parts.js';
 import type { UploadedPart } from '../multipart/upload-journal.js';
 import { readChecked } from '../replayable.js';
-import { type Bucket, bareEtag, lockParameters, type Retention, storedObject } from './bucket.js';
+import { type Bucket, bareEtag, lockParameters, type Retention, signalOf, storedObject } from './bucket.js';
+import { holdClaim, removeClaims } from './claim.js';
 import { saidByStore } from './failures.js';
 
 /** An object on its way into a bucket. */
@@ -24,13 +25,16 @@ export interface S3Upload {
   readonly bucket: Bucket;
   readonly key: string;
   readonly size: number;
+  /** Of the whole, where it is known: goes with the object, and tells later whether it is the same. */
+  readonly sha256: string | undefined;
   readonly retention: Retention | undefined;
   readonly now: () => Date;
-  readonly ifAbsent: boolean;
+  /** How the key is kept from being taken twice; `look` where the store heeds no preconditions. */
+  readonly ifAbsent: 'claim' | 'look' | false;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Stores a small object with one request. */
+/** Stores a small object with one request, over whatever is there. */
 export async function putWhole(
   upload: S3Upload,
   source: ReplayableSource,
@@ -39,43 +43,17 @@ export async function putWhole(
 ): Promise<StoredObject> {
   const { bucket, key, signal } = upload;
   const body = await collectBytes(readChecked(source, signal));
-  const md5 = createHash('md5').update(body);
-  const [base64, hex] = [md5.copy().digest('base64'), md5.digest('hex')];
-  let uncertain = false;
-  const put = async (): Promise<void> => {
-    try {
-      await bucket.typed(
-        () =>
-          bucket.send(
-            new PutObjectCommand({
-              Bucket: bucket.name,
-              Key: bucket.pathOf(key),
-              Body: body,
-              ContentLength: body.length,
-              ContentMD5: base64,
-              ContentType: 'application/octet-stream',
-              ...(upload.ifAbsent && { IfNoneMatch: '*' }),
-              ...lockParameters(upload.retention, upload.now()),
-            }),
-            signalOf(signal),
-          ),
-        signal,
-      );
-    } catch (error) {
-      // The store may have taken it and only the answer was lost; then it is there, with our MD5.
-      if (
-        uncertain &&
-        isBackupError(error, 'storage-exists') &&
-        (await look(bucket, key, signal))?.etag === hex
-      ) {
-        return;
-      }
-      uncertain ||= classifyByCode(error) === 'transient';
-      throw error;
-    }
-  };
+  const command = new PutObjectCommand({
+    Bucket: bucket.name,
+    Key: bucket.pathOf(key),
+    Body: body,
+    ContentLength: body.length,
+    ContentMD5: createHash('md5').update(body).digest('base64'),
+    ContentType: 'application/octet-stream',
+    ...lockParameters(upload.retention, upload.now()),
+  });
   const { retries = 10, minTimeout = 250, maxTimeout = 30_000 } = patience;
-  await pRetry(put, {
+  const { ETag } = await pRetry(() => bucket.typed(() => bucket.send(command, signalOf(signal)), signal), {
     retries,
     minTimeout,
     maxTimeout,
@@ -84,21 +62,25 @@ export async function putWhole(
     shouldRetry: ({ error }) => classifyByCode(error) === 'transient',
   });
   options.onProgress?.({ transferredBytes: body.length, totalBytes: body.length });
-  return assertArrived(upload, hex);
+  return assertArrived(upload, bareEtag(ETag));
 }
 
 /** The parts of an object on their way into a bucket. */
 export function s3PartTransport(upload: S3Upload): PartTransport {
   const { bucket, key, signal } = upload;
   const place = { Bucket: bucket.name, Key: bucket.pathOf(key) };
+  const abort = (uploadId: string): Promise<void> => abortUpload(bucket, bucket.pathOf(key), uploadId);
   return {
     async begin() {
+      // Asked before the first byte: a gigabyte is much to send in vain.
+      if (upload.ifAbsent !== false && (await look(bucket, key, signal)) !== null) throw taken(bucket, key);
       const begun = await bucket.typed(
         () =>
           bucket.send(
             new CreateMultipartUploadCommand({
               ...place,
               ContentType: 'application/octet-stream',
+              ...(upload.sha256 !== undefined && { Metadata: { sha256: upload.sha256 } }),
               ...lockParameters(upload.retention, upload.now()),
             }),
             signalOf(signal),
@@ -122,41 +104,60 @@ export function s3PartTransport(upload: S3Upload): PartTransport {
       return bareEtag(sent.ETag) === '' ? part.md5 : bareEtag(sent.ETag);
     },
     async complete(uploadId, parts) {
-      const expected = etagOfParts(parts);
-      // Not every store heeds the precondition of the completion itself, so the look before it narrows the gap.
-      if (upload.ifAbsent) {
-        const there = await look(bucket, key, signal);
-        if (there !== null && there.etag === expected) {
-          // An earlier try has completed it, or another writer has stored these very bytes.
-          await abortUpload(bucket, bucket.pathOf(key), uploadId);
-          return there;
-        }
-        if (there !== null) throw taken(bucket, key);
-      }
-      try {
-        await bucket.typed(
-          () =>
-            bucket.send(
-              new CompleteMultipartUploadCommand({
-                ...place,
-                UploadId: uploadId,
-                ...(upload.ifAbsent && { IfNoneMatch: '*' }),
-                MultipartUpload: { Parts: parts.map((one) => ({ PartNumber: one.number, ETag: one.etag })) },
-              }),
-              signalOf(signal),
-            ),
-          signal,
-        );
-      } catch (error) {
-        // An earlier try may have completed it, and only its answer was lost.
-        if (!saidByStore(error, 'NoSuchUpload')) throw error;
-        const there = await look(bucket, key, signal);
-        if (there === null || !matches(there, upload.size, expected)) throw error;
-      }
-      return assertArrived(upload, expected);
+      const { ifAbsent } = upload;
+      if (ifAbsent === false) return finish(upload, uploadId, parts);
+      const early = await ownOrTaken(upload, uploadId, parts);
+      if (early !== null) return early;
+      if (ifAbsent === 'claim') await holdClaim({ ...upload, uploadId, abort });
+      const late = ifAbsent === 'claim' ? await ownOrTaken(upload, uploadId, parts) : null;
+      const stored = late ?? (await finish(upload, uploadId, parts));
+      if (ifAbsent === 'claim') await removeClaims(bucket, key);
+      return stored;
     },
-    abort: (uploadId) => abortUpload(bucket, bucket.pathOf(key), uploadId),
+    abort,
   };
+}
+
+/** What is there already: null for nothing, our own bytes of an earlier try; those of others are refused. */
+async function ownOrTaken(
+  upload: S3Upload,
+  uploadId: string,
+  parts: readonly UploadedPart[],
+): Promise<StoredObject | null> {
+  const { bucket, key, signal } = upload;
+  const there = await lookClosely(bucket, key, signal);
+  if (there === null) return null;
+  if (upload.ifAbsent === 'claim') await removeClaims(bucket, key);
+  if (!isSame(there, upload, etagOfParts(parts))) throw taken(bucket, key);
+  await abortUpload(bucket, bucket.pathOf(key), uploadId);
+  return there.object;
+}
+
+async function finish(
+  upload: S3Upload,
+  uploadId: string,
+  parts: readonly UploadedPart[],
+): Promise<StoredObject> {
+  const { bucket, key, signal } = upload;
+  const command = new CompleteMultipartUploadCommand({
+    Bucket: bucket.name,
+    Key: bucket.pathOf(key),
+    UploadId: uploadId,
+    ...(upload.ifAbsent === 'claim' && { IfNoneMatch: '*' }),
+    MultipartUpload: { Parts: parts.map((one) => ({ PartNumber: one.number, ETag: one.etag })) },
+  });
+  let etag = etagOfParts(parts);
+  try {
+    const { ETag } = await bucket.typed(() => bucket.send(command, signalOf(signal)), signal);
+    etag = bareEtag(ETag) === '' ? etag : bareEtag(ETag);
+  } catch (error) {
+    // An earlier try may have completed it, and only its answer was lost.
+    if (!saidByStore(error, 'NoSuchUpload')) throw error;
+    const there = await lookClosely(bucket, key, signal);
+    if (there === null || !isSame(there, upload, etag)) throw error;
+    return there.object;
+  }
+  return assertArrived(upload, etag);
 }
 
 /** The parts that a store has of an upload; null when it does not know the upload. */
@@ -206,51 +207,64 @@ export async function look(
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<StoredObject | null> {
-  const head = await bucket.orNull(
-    () =>
-      bucket.send(new HeadObjectCommand({ Bucket: bucket.name, Key: bucket.pathOf(key) }), signalOf(signal)),
-    signal,
-  );
-  if (head === null) return null;
-  return storedObject(key, { size: head.ContentLength, date: head.LastModified, etag: head.ETag });
+  return (await lookClosely(bucket, key, signal))?.object ?? null;
 }
 
-/** The etag that stores give to an object of parts: the MD5 of the MD5s, and how many. */
-function etagOfParts(parts: readonly UploadedPart[]): string {
+/** An object, and the digest that its writer left with it. */
+interface Seen {
+  readonly object: StoredObject;
+  readonly sha256: string | undefined;
+}
+
+async function lookClosely(
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<Seen | null> {
+  const command = new HeadObjectCommand({ Bucket: bucket.name, Key: bucket.pathOf(key) });
+  const head = await bucket.orNull(() => bucket.send(command, signalOf(signal)), signal);
+  if (head === null) return null;
+  const told = { size: head.ContentLength, date: head.LastModified, etag: head.ETag };
+  return { object: storedObject(key, told), sha256: head.Metadata?.['sha256'] };
+}
+
+/**
+ * The etag that stores give to an object of parts: the MD5 of the MD5s, and how many. Undefined where the parts have
+ * etags that are none, as in a bucket with encryption by a key service: nothing can be foretold there.
+ */
+function etagOfParts(parts: readonly UploadedPart[]): string | undefined {
+  if (parts.some(({ etag, md5 }) => etag !== md5)) return undefined;
   const all = createHash('md5');
   for (const { md5 } of parts) all.update(md5, 'hex');
   return `${all.digest('hex')}-${parts.length}`;
 }
 
-export function taken(bucket: Bucket, key: string): BackupError {
+// By the digest that went with it, or by the etag, where they tell. A store may give no etag at all.
+function isSame(there: Seen, upload: S3Upload, etag: string | undefined): boolean {
+  if (there.object.size !== upload.size) return false;
+  if (there.sha256 !== undefined && upload.sha256 !== undefined) return there.sha256 === upload.sha256;
+  return etag !== undefined && there.object.etag === etag;
+}
+
+function taken(bucket: Bucket, key: string): BackupError {
   return new BackupError('storage-exists', `There is already a ${key} in the ${bucket.description}.`, {
     details: { key },
   });
 }
 
+// Where the store said no etag, the size has to do here, and the reading back after the upload does the rest.
 async function assertArrived(
   { bucket, key, size, signal, ifAbsent }: S3Upload,
-  etag: string,
+  etag: string | undefined,
 ): Promise<StoredObject> {
   const there = await look(bucket, key, signal);
-  if (there !== null && matches(there, size, etag)) return there;
+  const untold = etag === undefined || etag === '' || there?.etag === undefined;
+  if (there !== null && there.size === size && (untold || there.etag === etag)) return there;
   // Without `ifAbsent` another writer is welcome to replace it at once.
-  if (there !== null && !ifAbsent) return { ...there, size, etag };
+  if (there !== null && ifAbsent === false) return { ...there, size, ...(!untold && { etag }) };
   throw new BackupError('verification-failed', `${key} did not arrive whole in the ${bucket.description}.`, {
     details: { key, expectedSize: size, ...(there && { size: there.size }) },
   });
-}
-
-// Encrypted buckets and some stores give an etag of their own making, or none; then the size has to do here, and
-// the reading back after the upload does the rest.
-function matches(there: StoredObject, size: number, etag: string): boolean {
-  if (there.size !== size) return false;
-  const comparable = there.etag !== undefined && /^[0-9a-f]{32}(?:-[0-9]+)?$/u.test(there.etag);
-  return !comparable || there.etag === etag;
-}
-
-function signalOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
 }
 
 function closeAfterwards(command: UploadPartCommand): void {

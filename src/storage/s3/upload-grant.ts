@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -24,9 +23,11 @@ import {
   parseMessage,
   type SignedRequest,
 } from '../http/messages.js';
-import { Bucket, type BucketAddress, lockParameters, type Retention, storedObject } from './bucket.js';
+import type { PartTransport } from '../multipart/upload-in-parts.js';
+import { Bucket, type BucketAddress, type Retention, storedObject } from './bucket.js';
+import { removeOwn } from './claim.js';
 import { readObject } from './read-object.js';
-import { abortUpload, listParts, look, s3PartTransport, taken } from './s3-upload.js';
+import { abortUpload, listParts, look, s3PartTransport } from './s3-upload.js';
 
 /** Options of {@link createUploadGrant}. */
 export interface UploadGrantOptions extends BucketAddress {
@@ -40,12 +41,6 @@ export interface UploadGrantOptions extends BucketAddress {
   readonly publicEndpoint?: string;
   /** Locks each object for a time; the bucket must have object lock. */
   readonly retention?: Retention;
-  /**
-   * Where pieces of parts wait until they are joined: the beginning of their keys in the bucket. Give it a lifecycle
-   * rule of a day. False takes no pieces; then an office whose line breaks every few megabytes sends more.
-   * @defaultValue `pieces/`
-   */
-  readonly piecesUnder?: string | false;
   /** The clock that retention counts from. @defaultValue the clock of the machine */
   readonly now?: () => Date;
 }
@@ -65,7 +60,8 @@ const pageSize = 500;
 
 /**
  * HQ's half of the HTTP hand-over, for one authenticated office. It signs URLs for exactly the bytes the office
- * names (key, length and MD5 are part of the signature), and holds no state: any server of HQ answers any message.
+ * names (length and MD5 are part of the signature), makes an object of them visible itself, and holds no state: any
+ * server of HQ answers any message.
  *
  * @throws TypeError or RangeError naming a wrong option
  * @example
@@ -90,21 +86,16 @@ class Grant {
   readonly #bucket: Bucket;
   readonly #options: UploadGrantOptions;
   readonly #signer: S3Client;
-  readonly #piecesUnder: string | false;
   readonly #now: () => Date;
 
   constructor(options: UploadGrantOptions) {
-    const { keysUnder, publicEndpoint, piecesUnder = 'pieces/' } = options;
+    const { keysUnder, publicEndpoint } = options;
     if (typeof keysUnder !== 'string' || !keysUnder.endsWith('/')) {
       throw new RangeError('"keysUnder" is to end in "/"');
     }
     this.#bucket = new Bucket(options);
     this.#bucket.pathOf(`${keysUnder}x`);
-    if (piecesUnder !== false && `${this.#bucket.prefixOf(keysUnder)}`.startsWith(piecesUnder)) {
-      throw new RangeError('"piecesUnder" must not hold the keys of the office');
-    }
     this.#options = options;
-    this.#piecesUnder = piecesUnder;
     this.#now = options.now ?? (() => new Date());
     this.#signer =
       publicEndpoint === undefined
@@ -124,8 +115,6 @@ class Grant {
 
   async #grant(message: HandOverMessage): Promise<HandOverReplies[HandOverOp]> {
     switch (message.op) {
-      case 'whole':
-        return this.#whole(message);
       case 'begin':
         return this.#begin(message);
       case 'present':
@@ -168,21 +157,8 @@ class Grant {
     }
   }
 
-  async #whole({ key, size, md5 }: MessageOf<'whole'>): Promise<HandOverReplies['whole']> {
-    const command = new PutObjectCommand({
-      Bucket: this.#bucket.name,
-      Key: this.#bucket.pathOf(key),
-      ContentLength: size,
-      ContentMD5: base64Of(md5),
-      IfNoneMatch: '*',
-      ...lockParameters(this.#options.retention, this.#now()),
-    });
-    return { request: await this.#sign(command) };
-  }
-
-  async #begin({ key, size }: MessageOf<'begin'>): Promise<HandOverReplies['begin']> {
-    if ((await look(this.#bucket, key, undefined)) !== null) throw taken(this.#bucket, key);
-    return { uploadId: await this.#transport(key, size).begin(), takesPieces: this.#piecesUnder !== false };
+  async #begin({ key, size, sha256 }: MessageOf<'begin'>): Promise<HandOverReplies['begin']> {
+    return { uploadId: await this.#transport(key, size, sha256).begin() };
   }
 
   async #part({ key, uploadId, part }: MessageOf<'part'>): Promise<HandOverReplies['part']> {
@@ -225,24 +201,17 @@ class Grant {
     if (createHash('md5').update(bytes).digest('hex') !== part.md5) {
       throw new BackupError('storage-permanent', 'The pieces do not make the part.');
     }
-    const etag = await this.#transport(key, part.size).send(
+    const etag = await this.#transport(key, part.size, undefined).send(
       uploadId,
       { number: part.number, bytes, md5: part.md5, failures: 0, freshConnection: false },
       new AbortController().signal,
     );
-    // What cannot be removed now goes by the lifecycle rule.
-    await Promise.allSettled(
-      pieces.map((piece) =>
-        this.#bucket.send(
-          new DeleteObjectCommand({ Bucket: this.#bucket.name, Key: `${under}${piece.index}-${piece.md5}` }),
-        ),
-      ),
-    );
+    await Promise.all(pieces.map((piece) => removeOwn(this.#bucket, `${under}${piece.index}-${piece.md5}`)));
     return { etag };
   }
 
   async #complete(message: MessageOf<'complete'>): Promise<HandOverReplies['complete']> {
-    const { key, uploadId, size, parts } = message;
+    const { key, uploadId, size, sha256, parts } = message;
     const present = await listParts(this.#bucket, key, uploadId, undefined);
     // Null: an earlier try has completed it, and only its answer was lost; the transport finds out.
     if (present !== null) {
@@ -251,7 +220,7 @@ class Grant {
         throw new BackupError('verification-failed', `The store has ${total} of ${size} bytes.`);
       }
     }
-    return { object: inReply(await this.#transport(key, size).complete(uploadId, parts)) };
+    return { object: inReply(await this.#transport(key, size, sha256).complete(uploadId, parts)) };
   }
 
   async #read({ key }: MessageOf<'read'>): Promise<HandOverReplies['read']> {
@@ -281,22 +250,20 @@ class Grant {
     return { objects, more: page.IsTruncated === true };
   }
 
-  #transport(key: string, size: number): ReturnType<typeof s3PartTransport> {
+  #transport(key: string, size: number, sha256: string | undefined): PartTransport {
     return s3PartTransport({
       bucket: this.#bucket,
       key,
       size,
+      sha256,
       retention: this.#options.retention,
       now: this.#now,
-      ifAbsent: true,
+      ifAbsent: 'claim',
       signal: undefined,
     });
   }
 
   #placeOfPieces(key: string, uploadId: string, part: PartClaim, pieces: readonly PieceClaim[]): string {
-    if (this.#piecesUnder === false) {
-      throw new BackupError('storage-permanent', 'This desk takes no pieces.');
-    }
     const total = pieces.reduce((sum, one) => sum + one.size, 0);
     if (total !== part.size || total > largestJoined || pieces.some((one, i) => one.index !== i)) {
       throw new BackupError('storage-permanent', 'The pieces do not make a part.');
@@ -305,7 +272,7 @@ class Grant {
     const place = createHash('sha256')
       .update(`${this.#bucket.pathOf(key)}\n${uploadId}`)
       .digest('hex');
-    return `${this.#piecesUnder}${place.slice(0, 40)}/${part.number}/`;
+    return this.#bucket.ownPath(`pieces/${place.slice(0, 40)}/${part.number}/`);
   }
 
   async #piecesPresent(under: string): Promise<ReadonlyMap<string, number>> {
@@ -331,7 +298,7 @@ class Grant {
       (next) => (args) => {
         const request = args.request as { headers: Record<string, string> };
         for (const [name, value] of Object.entries(request.headers)) {
-          if (isBinding(name)) headers[name.toLowerCase()] = value;
+          if (bindingHeaders.includes(name.toLowerCase())) headers[name.toLowerCase()] = value;
         }
         return next(args);
       },
@@ -340,8 +307,7 @@ class Grant {
     const url = await this.#bucket.typed(() =>
       getSignedUrl(this.#signer, command as GetObjectCommand, {
         expiresIn: this.#options.urlLifetime ?? 900,
-        unhoistableHeaders: new Set(lockHeaders),
-        signableHeaders: new Set(['host', ...bindingHeaders, ...lockHeaders]),
+        signableHeaders: new Set(['host', ...bindingHeaders]),
       }),
     );
     // The length is signed too, but every client sets that header by itself.
@@ -350,13 +316,7 @@ class Grant {
   }
 }
 
-const lockHeaders = ['x-amz-object-lock-mode', 'x-amz-object-lock-retain-until-date'];
-const bindingHeaders = ['content-length', 'content-md5', 'if-none-match'];
-
-function isBinding(name: string): boolean {
-  const lower = name.toLowerCase();
-  return bindingHeaders.includes(lower) || lockHeaders.includes(lower);
-}
+const bindingHeaders = ['content-length', 'content-md5'];
 
 function sizeOf(
   present: readonly { readonly number: number; readonly size: number }[],

@@ -1,0 +1,24 @@
+/** Breaks off what stays silent for too long, however long the whole of it takes. */
+export class Silence {
+  /** Aborts with the signal of the caller, or when the silence has lasted too long. */
+  readonly signal: AbortSignal;
+  readonly #patience: number;
+  readonly #broken: AbortController = new AbortController();
+
+  /** @param patience - in milliseconds */
+  constructor(patience: number, signal: AbortSignal | undefined) {
+    this.#patience = patience;
+    this.signal = signal === undefined ? this.#broken.signal : AbortSignal.any([signal, this.#broken.signal]);
+  }
+
+  /** Waits for one sign of life. The time that the caller takes between two of them does not count. */
+  async during<Result>(wait: () => Promise<Result>): Promise<Result> {
+    const reason = Object.assign(new Error('nothing came for too long'), { code: 'ETIMEDOUT' });
+    const timer = setTimeout(() => this.#broken.abort(reason), this.#patience);
+    try {
+      return await wait();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

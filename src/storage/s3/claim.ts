@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { collectBytes, fromUtf8, utf8 } from '../../bytes.js';
+import { BackupError, isBackupError } from '../../errors.js';
+import { type Bucket, signalOf } from './bucket.js';
+
+// Who may make an object of parts visible. Not every store heeds a precondition when a multipart upload is completed
+// (Ceph does not), but all that are of use heed `If-None-Match` when a small object is put. So the right to complete is
+// a small object of its own, a claim, which only one writer can create.
+//
+// A claim of a writer that died must not bar the key for ever. Claims are numbered: whoever finds the latest one old
+// creates the next, and then aborts the uploads of all before it. A writer that was only slow finds its upload gone and
+// completes nothing. So there is one winner whatever the clocks say; they only decide how long one waits.
+
+/** A claim is held from the last part to the completion, which may take minutes. Older ones are taken over. Milliseconds. */
+const claimPatience = 10 * 60 * 1000;
+const largestClaim = 4096;
+const mostClaims = 9999;
+
+/** An upload that is to become visible. */
+export interface Claimant {
+  readonly bucket: Bucket;
+  readonly key: string;
+  readonly uploadId: string;
+  readonly now: () => Date;
+  readonly signal: AbortSignal | undefined;
+  /** Gives up the upload of a writer whose claim is taken over. */
+  readonly abort: (uploadId: string) => Promise<void>;
+}
+
+/**
+ * Takes the claim of a key, or finds that this upload holds it already. Look whether the key is taken only afterwards.
+ *
+ * @throws BackupError `storage-transient` when another writer holds it; `storage-permanent` when the store does not
+ *   heed `If-None-Match`
+ */
+export async function holdClaim(claimant: Claimant): Promise<void> {
+  const { bucket, key, uploadId, now, signal } = claimant;
+  const claims: Claim[] = [];
+  while (claims.length < mostClaims) {
+    const claim = await readClaim(bucket, pathOfClaim(bucket, key, claims.length + 1), signal);
+    if (claim === null) break;
+    claims.push(claim);
+  }
+  const latest = claims.at(-1);
+  if (latest?.uploadId !== uploadId) {
+    const isFresh = latest !== undefined && now().getTime() - latest.at.getTime() < claimPatience;
+    const path = pathOfClaim(bucket, key, claims.length + 1);
+    if (isFresh || !(await createClaim(bucket, path, uploadId, signal))) {
+      throw new BackupError('storage-transient', `Another writer is just publishing ${key}.`, {
+        details: { key },
+      });
+    }
+  }
+  for (const rival of claims) {
+    if (rival.uploadId !== uploadId) await claimant.abort(rival.uploadId);
+  }
+}
+
+/** Removes all claims of a key. Only for when its object is visible: whoever claims it then will see that. */
+export async function removeClaims(bucket: Bucket, key: string): Promise<void> {
+  const { Contents = [] } = await bucket.send(
+    new ListObjectsV2Command({ Bucket: bucket.name, Prefix: folderOfClaims(bucket, key) }),
+  );
+  // The latest first: of those that are left if this breaks off, none is missing in between.
+  for (const { Key } of Contents.reverse()) await removeOwn(bucket, Key ?? '');
+}
+
+function folderOfClaims(bucket: Bucket, key: string): string {
+  return bucket.ownPath(`claims/${createHash('sha256').update(key).digest('hex').slice(0, 40)}/`);
+}
+
+function pathOfClaim(bucket: Bucket, key: string, number: number): string {
+  return `${folderOfClaims(bucket, key)}${String(number).padStart(4, '0')}`;
+}
+
+interface Claim {
+  readonly uploadId: string;
+  readonly at: Date;
+}
+
+async function readClaim(
+  bucket: Bucket,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Claim | null> {
+  return bucket.orNull(async () => {
+    const { Body, LastModified } = await bucket.send(
+      new GetObjectCommand({ Bucket: bucket.name, Key: path }),
+      signalOf(signal),
+    );
+    const bytes = await collectBytes(Body as AsyncIterable<Uint8Array>, largestClaim);
+    return { uploadId: fromUtf8(bytes), at: LastModified ?? new Date(0) };
+  }, signal);
+}
+
+async function createClaim(
+  bucket: Bucket,
+  path: string,
+  uploadId: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (!(await putIfAbsent(bucket, path, uploadId, signal))) return false;
+  // A store that takes it twice would let everybody win, and say nothing.
+  if (!bucket.heedsPreconditions && (await putIfAbsent(bucket, path, uploadId, signal))) {
+    throw new BackupError(
+      'storage-permanent',
+      `The ${bucket.description} does not heed If-None-Match, so nothing can be stored there only if it is absent. ` +
+        'With `conditionalWrites: false` the adapter looks before it stores, and promises no more.',
+    );
+  }
+  bucket.heedsPreconditions = true;
+  return true;
+}
+
+async function putIfAbsent(
+  bucket: Bucket,
+  path: string,
+  text: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const body = utf8(text);
+  const command = new PutObjectCommand({
+    Bucket: bucket.name,
+    Key: path,
+    Body: body,
+    ContentLength: body.length,
+    ContentMD5: createHash('md5').update(body).digest('base64'),
+    IfNoneMatch: '*',
+  });
+  try {
+    await bucket.typed(() => bucket.send(command, signalOf(signal)), signal);
+    return true;
+  } catch (error) {
+    if (isBackupError(error, 'storage-exists')) return false;
+    throw error;
+  }
+}
+
+/** Removes something of our own beside the objects. What cannot be removed now goes by the lifecycle rule. */
+export async function removeOwn(bucket: Bucket, path: string): Promise<void> {
+  await bucket
+    .typed(() => bucket.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: path })))
+    .catch(() => undefined);
+}
