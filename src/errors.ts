@@ -50,10 +50,10 @@ export type BackupErrorCode =
 /** The page of every code; `docs/ERRORS.md` is generated from it. */
 export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanation>> = {
   'already-running': {
-    what: 'Another backup of this practice is still running.',
+    what: 'Another backup of this practice, or another restore into this database, is still running.',
     safe: 'That run goes on undisturbed and nothing was written by this one.',
     action:
-      'Wait for it to finish; if no such process lives any more, the guard frees itself at the next start.',
+      'Wait for it to finish. If its process lives no more, the guard of a backup frees itself at the next start, and a restore is let go when its connection ends (KILL on the database server).',
   },
   'archive-damaged': {
     what: 'The archive is damaged or incomplete: a part of it does not authenticate or does not parse.',

@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { openConnection } from '../../src/database/connection.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
+import type { RestoreProgress } from '../../src/recovery/restore/report.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
+import { awaitLastStatements, claimTarget, examineTarget } from '../../src/recovery/restore/target.js';
 import { describeOnEachServer } from '../support/servers.js';
 import { randomNumbers } from './damage.js';
 import { hazards } from './hazards.js';
@@ -47,40 +50,87 @@ describeOnEachServer('a restore that is killed', (server) => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
+  it('is waited for, while the server has not noticed yet', async () => {
+    const killed = await openConnection(server().address);
+    await claimTarget(killed, target);
+    const restoring = restoreDatabase(await sealed.open(), address(target));
+    let waiting: string | null | undefined = '0';
+    while (waiting === '0') {
+      const rows = await server().query(
+        "SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND INFO LIKE '%GET_LOCK%'",
+      );
+      waiting = rows[0]?.['n'];
+    }
+    await killed.close();
+    await restoring;
+    await server().query(`DROP DATABASE ${target}`);
+  });
+
+  it('is taken up only when the server has done its last statement', async () => {
+    const stopped = new Error('stopped');
+    const stop = ({ phase }: RestoreProgress): void => {
+      if (phase === 'objects') throw stopped;
+    };
+    await assert.rejects(
+      restoreDatabase(await sealed.open(), address(target), { onProgress: stop }),
+      stopped,
+    );
+    const killed = await openConnection(address(target));
+    const order: string[] = [];
+    const lastStatement = killed.query('DO SLEEP(0.5)').then(() => order.push('last statement'));
+    const restoring = restoreDatabase(await sealed.open(), address(target), {
+      onProgress: () => order.push('progress'),
+    });
+    await lastStatement;
+    await killed.close();
+    await restoring;
+    assert.equal(order[0], 'last statement');
+    await server().query(`DROP DATABASE ${target}`);
+  });
+
   it('at any moment is taken up again, to a database that is equal', async () => {
     const random = randomNumbers(11);
-    const child = fileURLToPath(new URL('./restore-child.js', import.meta.url));
-    // How long a restore takes here and now, so that the moments are spread over all of it.
-    const begun = Date.now();
-    await restoreDatabase(await sealed.open(), address(target));
-    const whole = Date.now() - begun;
-    for (let i = 0; i < kills; i++) {
-      if (i % 3 === 0) await server().query(`DROP DATABASE IF EXISTS ${target}`);
-      const args = [child, path, sealed.identities[0]!, JSON.stringify(address(target))];
-      const restoring = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-      const ended = once(restoring, 'exit');
-      const timer = setTimeout(() => restoring.kill('SIGKILL'), 150 + random(whole + 300));
-      await ended;
-      clearTimeout(timer);
-      // The server may still be at the last statement of the one that was killed.
-      for (let sessions = '1'; sessions !== '0'; ) {
-        const [left] = await server().query(
-          `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND (DB = '${target}' OR INFO LIKE '%${target}%')`,
-        );
-        sessions = left?.['n'] ?? '0';
+    // How long a restore takes here and now, with its start, so that the moments are spread over all of it.
+    const begun = performance.now();
+    assert.equal(await restoreAndKill(Number.POSITIVE_INFINITY), false);
+    const whole = performance.now() - begun;
+    await server().query(`DROP DATABASE ${target}`);
+    for (let killed = 0; killed < kills; ) {
+      // One that is taken up may be killed again.
+      for (let times = 1 + random(3); times > 0 && killed < kills; times--) {
+        if (await restoreAndKill(random(whole))) killed++;
       }
-      const [row] = await server().query(
-        `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${target}'`,
-      );
-      // A target that is complete says so by lacking the mark; anything else is taken up below.
-      const [mark] = await server().query(
-        `SELECT COUNT(*) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${target}' AND TABLE_NAME = 'supplemental_backup_restore'`,
-      );
-      const complete = row?.['n'] !== '0' && mark?.['n'] === '0';
-      if (!complete) await restoreDatabase(await sealed.open(), address(target));
+      // At once, too: what the server still does for the one that was killed must not matter.
+      await restoreDatabase(await sealed.open(), address(target)).catch(refusedWhenComplete);
       const { differences } = await compareDatabases(address(source), address(target));
-      assert.deepEqual(differences, [], `kill ${i}`);
+      assert.deepEqual(differences, [], `after kill ${killed}`);
       await server().query(`DROP DATABASE ${target}`);
     }
   });
+
+  /** @returns whether it was killed before its end */
+  async function restoreAndKill(milliseconds: number): Promise<boolean> {
+    const child = fileURLToPath(new URL('./restore-child.js', import.meta.url));
+    const args = [child, path, sealed.identities[0]!, JSON.stringify(address(target))];
+    const restoring = spawn(process.execPath, args, { stdio: 'ignore' });
+    const ended = once(restoring, 'exit');
+    const timer = Number.isFinite(milliseconds)
+      ? setTimeout(() => restoring.kill('SIGKILL'), milliseconds)
+      : undefined;
+    const [code, signal] = await ended;
+    clearTimeout(timer);
+    if (signal !== 'SIGKILL' && code !== 0) await refusedWhenComplete(new Error(`it ended with ${code}`));
+    return signal === 'SIGKILL';
+  }
+
+  /** A restore that was killed right after its last act leaves a target that the next one rightly refuses. */
+  async function refusedWhenComplete(error: unknown): Promise<void> {
+    const connection = await openConnection(server().address);
+    try {
+      await awaitLastStatements(connection, target, new AbortController().signal);
+      if ((await examineTarget(connection, target)) !== 'filled') throw error;
+    } finally {
+      await connection.close();
+    }
+  }
 });

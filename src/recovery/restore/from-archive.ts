@@ -14,7 +14,7 @@ import type { RestoredTable, RestoreProgress, RestoreReport } from './report.js'
 import { dropObjects, restoreSequences } from './schema-objects.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable, checkRows, finishTable, keyTimeOf, makeTable, prepareTable } from './table-work.js';
-import { examineTarget } from './target.js';
+import { awaitLastStatements, examineTarget } from './target.js';
 import type { RestoreWork } from './work.js';
 
 /** Tables of fewer bytes are not worth a line in the journal, which the server writes to the disk. */
@@ -75,10 +75,11 @@ export class ArchiveRestore {
     const work = this.#work;
     const server = await work.claim();
     const key = this.#workKey();
-    const state = await examineTarget(server.connection, work.target.database);
-    if (state === 'unfinished' && work.options.resume !== false) {
-      const journal = await readJournal(server.connection, work.target.database);
-      if (journal.work === key) {
+    if (work.options.resume !== false && (await this.#isInterrupted(server, key))) {
+      await awaitLastStatements(server.connection, work.target.database, work.signal);
+      // The last statement may have been the one that made the target complete.
+      if (await this.#isInterrupted(server, key)) {
+        const journal = await readJournal(server.connection, work.target.database);
         await work.open(database);
         await this.#takeUp(journal);
         return;
@@ -87,6 +88,13 @@ export class ArchiveRestore {
     await work.examine(server, await this.#describeTables(), objects);
     await work.beginAnew(server, database, key);
     await restoreSequences(work.schema.connection, objects, work.policy);
+  }
+
+  /** Whether the target holds what a restore of the same work left behind. */
+  async #isInterrupted({ connection }: RestoreSession, key: string): Promise<boolean> {
+    const { database: target } = this.#work.target;
+    if ((await examineTarget(connection, target)) !== 'unfinished') return false;
+    return (await readJournal(connection, target)).work === key;
   }
 
   async #describeTables(): Promise<readonly TableDescription[]> {

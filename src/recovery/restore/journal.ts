@@ -27,12 +27,13 @@ export async function readJournal(server: Connection, target: string): Promise<J
 }
 
 /** Marks the target as incomplete. InnoDB, because a line must not be lost when the power is. */
-export async function createJournal(connection: Connection, work: string): Promise<void> {
-  await connection.query(
-    `CREATE TABLE ${table} (kind VARCHAR(10) NOT NULL, number INT NOT NULL, value VARCHAR(200) NOT NULL,` +
+export async function createJournal(server: Connection, target: string, work: string): Promise<void> {
+  const journal = `${quoteName(target)}.${table}`;
+  await server.query(
+    `CREATE TABLE ${journal} (kind VARCHAR(10) NOT NULL, number INT NOT NULL, value VARCHAR(200) NOT NULL,` +
       " PRIMARY KEY (kind, number)) ENGINE=InnoDB CHARACTER SET latin1 COMMENT 'Restore in progress'",
   );
-  await connection.query(`INSERT INTO ${table} VALUES ('work', 0, '${work.replaceAll(/[^\w:,.-]/g, '')}')`);
+  await server.query(`INSERT INTO ${journal} VALUES ('work', 0, '${work.replaceAll(/[^\w:,.-]/g, '')}')`);
 }
 
 /** Notes that a table is complete. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseDescription } from '../../archive/model.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Connection } from '../../database/connection.js';
@@ -89,19 +90,55 @@ export async function makeTarget(
   );
 }
 
+// Sessions that have ended stay on the list for a moment.
+const LISTED_MS = 1000;
+// The last statement of a restore that was killed may build the keys of a large table.
+const LAST_STATEMENT_MS = 60_000;
+
 /** A practice at work must not lose its database under its hands, whatever anybody said. */
 async function refuseWhenInUse(server: Connection, target: string): Promise<void> {
-  let others = await countSessions(server, target);
-  // Sessions that have ended stay on the list for a moment.
-  for (let look = 0; others > 0 && look < 10; look++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    others = await countSessions(server, target);
-  }
+  const others = await awaitSessions(server, target, LISTED_MS);
   if (others === 0) return;
   throw refused(
     target,
     `Database "${target}" is in use: ${others} other connections work in it. Close all programs first.`,
   );
+}
+
+/**
+ * Waits until the server has let go of what an interrupted restore left it doing: a session whose client is gone still
+ * ends its last statement, which must not fall into the work that goes on.
+ *
+ * @throws BackupError `already-running`
+ */
+export async function awaitLastStatements(
+  server: Connection,
+  target: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const others = await awaitSessions(server, target, LAST_STATEMENT_MS, signal);
+  if (others === 0) return;
+  throw new BackupError(
+    'already-running',
+    `${others} other connections work in database "${target}", maybe at the last statement of the restore that was interrupted.`,
+    { details: { database: target } },
+  );
+}
+
+/** @returns how many sessions are still in the target when `patience`, in milliseconds, is over */
+async function awaitSessions(
+  server: Connection,
+  target: string,
+  patience: number,
+  signal?: AbortSignal,
+): Promise<number> {
+  const deadline = performance.now() + patience;
+  let others = await countSessions(server, target);
+  while (others > 0 && performance.now() < deadline) {
+    await delay(100, undefined, signal === undefined ? {} : { signal });
+    others = await countSessions(server, target);
+  }
+  return others;
 }
 
 async function countSessions(server: Connection, target: string): Promise<number> {
@@ -113,6 +150,9 @@ function refused(target: string, sentence: string): BackupError {
   return new BackupError('target-refused', sentence, { details: { database: target } });
 }
 
+// A server notices within moments that the process of a restore is gone.
+const CLAIM_SECONDS = 5;
+
 /**
  * Keeps a second restore away from the same target for as long as the session lives.
  *
@@ -120,9 +160,13 @@ function refused(target: string, sentence: string): BackupError {
  */
 export async function claimTarget(server: Connection, target: string): Promise<void> {
   const name = `supplemental-backup ${createHash('sha256').update(target).digest('hex').slice(0, 32)}`;
-  const [row] = await server.query(`SELECT GET_LOCK('${name}', 0) AS mine`);
+  const [row] = await server.query(`SELECT GET_LOCK('${name}', ${CLAIM_SECONDS}) AS mine`);
   if (row?.['mine'] === '1') return;
-  throw new BackupError('already-running', `Another restore into database "${target}" is still running.`, {
-    details: { database: target },
-  });
+  const [used] = await server.query(`SELECT IS_USED_LOCK('${name}') AS holder`);
+  const holder = used?.['holder'] ?? undefined;
+  throw new BackupError(
+    'already-running',
+    `Another restore into database "${target}" is still running${holder === undefined ? '' : `, over connection ${holder} of the server`}.`,
+    { details: { database: target, connection: holder } },
+  );
 }

@@ -66,9 +66,11 @@ export class RestoreWork {
   async beginAnew(server: RestoreSession, source: DatabaseDescription, work: string): Promise<void> {
     const capabilities = await readCapabilities(server.connection);
     const defaults = this.#accept(adaptDefaults(source, capabilities));
-    await makeTarget(server.connection, this.target.database, defaults, this.options.replace ?? false);
+    const { database } = this.target;
+    await makeTarget(server.connection, database, defaults, this.options.replace ?? false);
+    // Over the session that holds the claim: whoever has the claim next finds the mark, or an empty target.
+    await createJournal(server.connection, database, work);
     await this.open(source);
-    await createJournal(this.schema.connection, work);
   }
 
   /** Works in a target that is there. */
