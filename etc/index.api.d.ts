@@ -387,6 +387,7 @@ export interface Difference {
 export interface DumpOptions extends SnapshotOptions {
     readonly onProgress?: (progress: DumpProgress) => void;
     readonly partBytes?: number;
+    readonly rangeBytes?: number;
 }
 
 export interface DumpProgress {
