@@ -76,7 +76,11 @@ export class TableReading {
       if (++this.#read < this.#pieces) return undefined;
       if (definitionOnly(this.#task) === undefined) this.#checkNotEmptied();
       const { createStatement } = await this.#description;
-      return { proven: proveUnchanged(this.#snapshot, table.name, createStatement, signal) };
+      // Behind its lock a table cannot have been altered since; whether the lock held shows when it is let go.
+      const proven = isHeld(this.#snapshot, this.#task)
+        ? Promise.resolve()
+        : proveUnchanged(this.#snapshot, table.name, createStatement, signal);
+      return { proven };
     } catch (error) {
       throw error === signal?.reason ? error : aboutTable(error, table.name);
     }
@@ -104,6 +108,11 @@ export class TableReading {
     if (this.#rows > 0 || selected.rowFilter !== undefined) return;
     if (this.#snapshot.withRows.has(table.name)) throw changed(table.name);
   }
+}
+
+/** Whether read locks have been held on a table since before it was described. */
+function isHeld({ locked, inTransaction }: Snapshot, task: TableTask): boolean {
+  return locked && definitionOnly(task) === undefined && !(task.table.transactional && inTransaction);
 }
 
 async function proveUnchanged(
