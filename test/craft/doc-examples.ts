@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { entryPoints } from './api-report.js';
 import { projectRoot, sourceFiles } from './imports.js';
+import { publicSurface } from './public-surface.js';
 
 /** One `@example` of the source, made into a module that can be compiled and run. */
 export interface DocExample {
@@ -17,11 +17,11 @@ export interface DocExample {
  * of things that stand on the stage (`test/craft/example-stage.ts`): a practice, its database, a folder, keys.
  */
 export function docExamples(): readonly DocExample[] {
-  const entries = entryPoints().map(({ entry, declarations }) => ({
+  const entries = publicSurface().entries.map(({ entry, exported }) => ({
     specifier: `supplemental-backup${entry.slice(1)}`,
-    names: exportedNames(declarations),
+    names: new Set(exported.map(({ name }) => name)),
   }));
-  const stage = exportedNames(join(projectRoot, 'dist/test/craft/example-stage.d.ts'));
+  const stage = namesOnStage();
   const comments = sourceFiles().flatMap((file) =>
     examplesIn(file).map((found) => ({ ...found, file: `src/${file}` })),
   );
@@ -99,29 +99,16 @@ function namesIn(source: ts.SourceFile): { readonly used: Set<string>; readonly 
   return { used, declared };
 }
 
-const programs = new Map<string, ReadonlySet<string>>();
-
-function exportedNames(declarations: string): ReadonlySet<string> {
-  const known = programs.get(declarations);
-  if (known !== undefined) return known;
-  const program = ts.createProgram([declarations], {
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    target: ts.ScriptTarget.ES2022,
-    skipLibCheck: true,
-    noLib: true,
-    types: [],
-  });
-  const source = program.getSourceFile(declarations);
-  const module = source && program.getTypeChecker().getSymbolAtLocation(source);
-  const names = new Set(
-    module === undefined
-      ? []
-      : program
-          .getTypeChecker()
-          .getExportsOfModule(module)
-          .map(({ name }) => name),
+/** What `example-stage.ts` exports. */
+function namesOnStage(): ReadonlySet<string> {
+  const file = join(projectRoot, 'test/craft/example-stage.ts');
+  const { statements } = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true);
+  const exported = statements.filter(
+    (statement): statement is ts.VariableStatement =>
+      ts.isVariableStatement(statement) &&
+      statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true,
   );
-  programs.set(declarations, names);
-  return names;
+  return new Set(
+    exported.flatMap(({ declarationList }) => declarationList.declarations.map(({ name }) => name.getText())),
+  );
 }

@@ -4,13 +4,12 @@ import { cp, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { build } from 'esbuild';
-import { entryPoints } from './api-report.js';
 import { projectRoot, sourceFiles } from './imports.js';
 import { type PackedLibrary, packLibrary, run } from './packed.js';
+import { publicSurface } from './public-surface.js';
 
 const bin = (name: string): string => join(projectRoot, 'node_modules', '.bin', name);
-const entries = entryPoints();
-const specifiers = entries.map(({ entry }) => `supplemental-backup${entry.slice(1)}`);
+const specifiers = publicSurface().entries.map(({ entry }) => `supplemental-backup${entry.slice(1)}`);
 
 describe('the package as it is published', () => {
   let packed: PackedLibrary;

@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { entryPoints } from './api-report.js';
+import { originalOf, publicSurface } from './public-surface.js';
 
 /** One exported name, as its users find it told. */
 export interface PublicName {
@@ -14,22 +14,9 @@ export interface PublicName {
 
 /** Every name of every entry point that is declared here and not passed on from another package. */
 export function publicNames(): readonly PublicName[] {
-  const entries = entryPoints().map(({ declarations }) => declarations);
-  const program = ts.createProgram(entries, {
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    target: ts.ScriptTarget.ES2022,
-    skipLibCheck: true,
-    types: ['node'],
-  });
-  const checker = program.getTypeChecker();
-  const exported = entries.flatMap((entry) => {
-    const module = checker.getSymbolAtLocation(program.getSourceFile(entry)!)!;
-    return checker
-      .getExportsOfModule(module)
-      .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol));
-  });
-  return [...new Set(exported)]
+  const { checker, entries } = publicSurface();
+  const originals = entries.flatMap(({ exported }) => exported.map((symbol) => originalOf(symbol, checker)));
+  return [...new Set(originals)]
     .filter(({ declarations }) => !declarations?.[0]?.getSourceFile().fileName.includes('/node_modules/'))
     .map((symbol) => ({
       name: symbol.name,
