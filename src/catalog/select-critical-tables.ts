@@ -1,4 +1,5 @@
 import type { ColumnDescription, DumpWarning, LeftOut } from '../archive/model.js';
+import { quoteName } from '../database/identifiers.js';
 import { fitsGlob } from './globs.js';
 import type { Catalog, CatalogTable, SelectedTable, TableSelection, TableTier } from './model.js';
 import { openDentalPolicy } from './open-dental/index.js';
@@ -122,7 +123,7 @@ function selected({ table, rule, dropped }: Candidate, { logsSince }: TablePolic
   if (dropped !== undefined) return { ...entry, definitionOnly: dropped };
   const column = table.columns.find(({ name }) => name.toLowerCase() === rule.logDate?.toLowerCase());
   if (logsSince === undefined || column === undefined || !isDate(column)) return entry;
-  const name = `\`${column.name.replaceAll('`', '``')}\``;
+  const name = quoteName(column.name);
   return {
     ...entry,
     rowFilter: {

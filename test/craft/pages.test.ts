@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { projectRoot } from './imports.js';
+import { projectRoot, sourceFiles } from './imports.js';
 import { run } from './packed.js';
 
 const pages = [
@@ -23,6 +23,35 @@ test('every link between the pages leads to a file and a heading that exist', ()
     }
   }
   assert.deepEqual(dead, []);
+});
+
+test('every name that a page gives as one of the code is there', () => {
+  const words = new Set(
+    [...sourceFiles(), 'archive/reader.py'].flatMap(
+      (file) => read(`src/${file}`).match(/[A-Za-z_]\w*/g) ?? [],
+    ),
+  );
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  // What other programs call their own, what is gone, and names of vectors.
+  const foreign = new Set(['CompressionStream', 'wrongPasswords']);
+  const wrong: string[] = [];
+  for (const page of pages.filter((file) => file !== 'CHANGELOG.md')) {
+    for (const [, code] of read(page)
+      .replace(/^```[\s\S]*?^```/gm, '')
+      .matchAll(/`([^`\n]+)`/g)) {
+      const [, name] = /^([A-Za-z]\w*[a-z][A-Z]\w*)(?:\(.*\))?$/.exec(code!) ?? [];
+      if (name !== undefined && !words.has(name) && !foreign.has(name)) wrong.push(`${page}: ${code}`);
+      const [, script] = /^npm run ([\w:]+)/.exec(code!) ?? [];
+      if (script !== undefined && !(script in scripts)) wrong.push(`${page}: ${code}`);
+      const isFile = /^(?:src|test|docs|examples|etc|bench|archive|admin|nightly)\/[a-z][a-z\d./-]*$/.test(
+        code!,
+      );
+      if (isFile && !['', 'src/'].some((folder) => existsSync(join(projectRoot, folder, code!)))) {
+        wrong.push(`${page}: ${code}`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
 });
 
 test('the reference can be made: every public name is told, every link in a comment leads somewhere', async () => {

@@ -1,6 +1,7 @@
 import { test } from 'node:test';
 import { expectTypeOf } from 'expect-type';
 import {
+  type AdminCandidate,
   type ArchiveReader,
   type BackupError,
   type BackupErrorCode,
@@ -20,9 +21,11 @@ import {
   type Recipient,
   type restoreDatabase,
   type SealedArchive,
+  type Secret,
   type StorageAdapter,
   type Unlock,
 } from '../../src/index.js';
+import type { Spool } from '../../src/nightly/run/spool.js';
 
 // What is wrong here does not compile; nothing is left to check when it runs.
 
@@ -36,6 +39,23 @@ test('the stations of a backup fit together', () => {
   expectTypeOf(openArchive).returns.resolves.toEqualTypeOf<ArchiveReader>();
   expectTypeOf<ArchiveReader>().toExtend<Parameters<typeof restoreDatabase>[0]>();
   expectTypeOf<StorageAdapter['get']>().returns.toExtend<ByteSource>();
+});
+
+test('what is not sealed does not fit where archives are kept', () => {
+  type Spooled = Parameters<Spool['write']>[0];
+  expectTypeOf<SealedArchive>().toExtend<Spooled>();
+  // A dump, rows turned into bytes, bytes from anywhere: none of them comes with the label that only sealing gives.
+  expectTypeOf<AsyncIterable<Part>>().not.toExtend<Spooled>();
+  expectTypeOf<AsyncIterable<Uint8Array>>().not.toExtend<Spooled>();
+  expectTypeOf<ReadableStream<Uint8Array>>().not.toExtend<Spooled>();
+  expectTypeOf<Part>().not.toExtend<ByteSource>();
+  expectTypeOf<SealedArchive>().not.toExtend<Parameters<typeof restoreDatabase>[0]>();
+});
+
+test('a stored password is asked for by name', () => {
+  expectTypeOf<AdminCandidate['storedPassword']>().toEqualTypeOf<Secret>();
+  expectTypeOf<Secret>().not.toExtend<string>();
+  expectTypeOf<string>().not.toExtend<Secret>();
 });
 
 test('an error guard narrows to its code', () => {

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { changeAdminPasswordWith, enrollAdminWith } from '../../src/admin/enroll-admin.js';
+import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
+import { type AdminCandidate, encryptArchive, sealFor } from '../../src/index.js';
+import { adminOf, lightWork, storedOf } from '../admin/admins.js';
+import { sampleLabel, sampleParts } from '../archive/support/parts.js';
+import { runCli } from './support.js';
+
+const [springPassword, summerPassword] = ['spring meadow', 'summer harbor'];
+
+describe('the keys that the command line takes', () => {
+  let folder: string;
+  let older: string;
+  let newer: string;
+  const store = createMemoryEnrollments();
+
+  const seal = async (admin: AdminCandidate, name: string): Promise<string> => {
+    const { recipients, keyHolder, unlock } = await sealFor(
+      { kind: 'found', admin, warnings: [] },
+      { store },
+    );
+    const path = join(folder, name);
+    const label = { ...sampleLabel, keyHolder, unlock };
+    await writeFile(path, encryptArchive(sampleParts(), { recipients, label }));
+    return path;
+  };
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'supplemental-backup-cli-keys-'));
+    const spring = adminOf({ stored: storedOf(springPassword, 'c3ByaW5n') });
+    await enrollAdminWith(lightWork, spring, springPassword, { store });
+    older = await seal(spring, 'older.tar.age');
+    const summer = adminOf({ stored: storedOf(summerPassword, 'c3VtbWVy') });
+    await changeAdminPasswordWith(
+      lightWork,
+      summer,
+      { oldPassword: springPassword, newPassword: summerPassword },
+      { store },
+    );
+    newer = await seal(summer, 'newer.tar.age');
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const verify = (...argv: string[]) =>
+    runCli(['verify', ...argv, '--password-fd', '3'], { password: summerPassword });
+
+  it('today’s password opens an older archive with the help of a newer one, and not without', async () => {
+    assert.equal((await verify(newer)).code, 0);
+    assert.equal((await verify(older)).code, 3);
+    const helped = await verify(older, '--newer', newer);
+    assert.equal(helped.code, 0, helped.stderr);
+    // A newer archive that does not help does no harm.
+    assert.equal((await verify(newer, '--newer', older)).code, 0);
+    const wrong = await runCli(['verify', older, '--newer', newer, '--password-fd', '3'], {
+      password: 'autumn leaves',
+    });
+    assert.equal(wrong.code, 3);
+  });
+
+  it('a key file that is missing or holds something else is told as what it is, without its content', async () => {
+    const missing = await runCli(['verify', older, '--identity', join(folder, 'missing.txt')]);
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /The key file .*missing\.txt cannot be read/);
+    for (const content of ['', '# only a comment\n', 'a secret of another kind\n']) {
+      const file = join(folder, 'other.txt');
+      await writeFile(file, content);
+      const refused = await runCli(['verify', older, '--identity', file]);
+      assert.equal(refused.code, 2);
+      assert.match(refused.stderr, /is no age key file/);
+      assert.doesNotMatch(refused.stderr, /of another kind/);
+    }
+  });
+
+  it('two kinds of keys at once, or a password where none can help, are mistakes of usage', async () => {
+    const both = await verify(older, '--identity', join(folder, 'key.txt'));
+    assert.equal(both.code, 2);
+    const unsealed = join(folder, 'no-password.tar.age');
+    const { recipients } = await sealFor({ kind: 'found', admin: adminOf(), warnings: [] }, { store });
+    await writeFile(unsealed, encryptArchive(sampleParts(), { recipients, label: sampleLabel }));
+    const { code, stderr } = await verify(unsealed);
+    assert.equal(code, 2);
+    assert.match(stderr, /No password opens this archive; give the key with --identity/);
+  });
+});

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, it } from 'node:test';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { describeOnEachServer, whyMissing } from '../support/servers.js';
+import { runCli } from './support.js';
+
+const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
+
+// Eight times as much as one chunk of encryption, of what no compressor makes smaller.
+const office = [
+  'CREATE DATABASE salvage_office CHARACTER SET utf8',
+  'CREATE TABLE salvage_office.appointment (AptNum BIGINT NOT NULL PRIMARY KEY) ENGINE=MyISAM',
+  'INSERT INTO salvage_office.appointment VALUES (1), (2), (3)',
+  'CREATE TABLE salvage_office.image (Num INT NOT NULL AUTO_INCREMENT PRIMARY KEY, Bits VARBINARY(64)) ENGINE=MyISAM',
+  'INSERT INTO salvage_office.image (Bits) VALUES (UNHEX(SHA2(RAND(), 512)))',
+  ...Array.from(
+    { length: 13 },
+    () =>
+      'INSERT INTO salvage_office.image (Bits) SELECT UNHEX(SHA2(CONCAT(RAND(), Num), 512)) FROM salvage_office.image',
+  ),
+];
+
+describeOnEachServer(
+  'restore --salvage',
+  (server) => {
+    let folder: string;
+    let env: Record<string, string>;
+    let keyFile: string;
+    let whole: string;
+    const url = (database: string): string => {
+      const { user, port, host, socketPath } = server().address;
+      const socket = socketPath === undefined ? '' : `?socketPath=${encodeURIComponent(socketPath)}`;
+      return `mysql://${encodeURIComponent(user)}@${host ?? '127.0.0.1'}:${port ?? 3306}/${database}${socket}`;
+    };
+
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'supplemental-backup-cli-salvage-'));
+      env = { MYSQL_PWD: server().address.password ?? '' };
+      await server().query(office);
+      const identity = await generateIdentity();
+      keyFile = join(folder, 'key.txt');
+      await writeFile(keyFile, `${identity}\n`);
+      whole = join(folder, 'whole.tar.age');
+      const recipient = await identityToRecipient(identity);
+      const backup = ['backup', '--source', url('salvage_office'), '--out', whole, '--recipient', recipient];
+      const made = await runCli(backup, { env });
+      assert.equal(made.code, 0, made.stderr);
+    });
+    after(() => rm(folder, { recursive: true, force: true }));
+
+    const salvage = (archive: string, database: string, ...more: string[]) =>
+      runCli(['restore', archive, '--target', url(database), '--identity', keyFile, '--salvage', ...more], {
+        env,
+      });
+
+    it('of a whole archive loses nothing, and says so', async () => {
+      const { code, stdout, stderr } = await salvage(whole, 'salvage_whole');
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /8,195 rows/);
+      assert.match(stdout, /\nNothing was lost\.\n$/);
+    });
+
+    it('of a damaged one brings back the rest, ends like damage, and names what is lost', async () => {
+      const damaged = join(folder, 'damaged.tar.age');
+      const bytes = await readFile(whole);
+      bytes[bytes.length >> 1]! ^= 1;
+      await writeFile(damaged, bytes);
+      const { code, stdout, stderr } = await salvage(damaged, 'salvage_rest');
+      assert.equal(code, 4, stderr);
+      assert.match(stdout, /Lost:/);
+      const [, rows] = /^image: ([\d,]+) of 8,192 rows$/m.exec(stdout) ?? [];
+      assert.ok(Number(rows?.replace(',', '')) < 8192, stdout);
+      assert.doesNotMatch(stdout, /^appointment: /m);
+      const [row] = await server().query('SELECT COUNT(*) AS n FROM salvage_rest.appointment');
+      assert.equal(row?.['n'], '3');
+      const [image] = await server().query('SELECT COUNT(*) AS n FROM salvage_rest.image');
+      assert.equal(Number(image?.['n']), Number(rows?.replace(',', '')));
+    });
+
+    it('is not a plan', async () => {
+      const { code, stderr } = await salvage(whole, 'salvage_plan', '--dry-run');
+      assert.equal(code, 2);
+      assert.match(stderr, /--dry-run or --salvage/);
+    });
+  },
+  { kinds: [kind] },
+);
