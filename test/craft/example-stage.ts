@@ -85,7 +85,7 @@ export const practice: Practice = {
 };
 export const destinations: unknown[] = [];
 export const hq = 'hq';
-export const hqUrl = 'http://127.0.0.1:9/hand-over';
+export const hqUrl = 'https://127.0.0.1:9/hand-over';
 export const headers = (): Record<string, string> => ({ authorization: 'Bearer token' });
 export const history: NightHistory = { verified: {} };
 export const schedule = { timeZone: 'America/Chicago' } as const;
