@@ -3,7 +3,7 @@ import { readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { afterEach, before, beforeEach, it } from 'node:test';
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
-import { inspectArchive } from '../../src/archive/index.js';
+import { decryptArchive, inspectArchive } from '../../src/archive/index.js';
 import { BackupError, isBackupError } from '../../src/errors.js';
 import { findLatestBackup, listBackups } from '../../src/nightly/list-backups.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
@@ -54,7 +54,7 @@ function wrongStates(server: () => TestServer): void {
 
   const alerts = (): readonly string[] => bench.alerts.raised.map(({ code }) => code);
   const spooled = async (): Promise<string[]> =>
-    (await readdir(bench.spool)).filter((name) => name.includes('.tar.age'));
+    (await readdir(bench.spool)).filter((name) => /\.tar\.age(\.part)?$/.test(name));
   const code = (error: unknown): string => (isBackupError(error) ? error.code : String(error));
   const faulty = (faultOf: Parameters<typeof createFaultyStorage>[1]) => ({
     hq: { storage: createFaultyStorage(bench.hq, faultOf), retry: 'none' as const },
@@ -322,6 +322,104 @@ function wrongStates(server: () => TestServer): void {
     assert.ok((await readdir(bench.spool)).includes('journal.json.damaged'));
     const { error } = await night({ practiceId: '4712' });
     assert.equal(code(error), 'settings-invalid');
+  });
+
+  it('finds sealed copies that wait again when the journal is damaged, and takes back alerts it may have raised', async () => {
+    const full = new BackupError('storage-full', 'The store is full.');
+    await night(
+      faulty(({ operation }) => (operation === 'put' ? { kind: 'refused', error: full } : undefined)),
+    );
+    assert.deepEqual([...bench.alerts.standing.keys()], ['hq-copy-failed']);
+    const [waiting] = await spooled();
+    await truncate(join(bench.spool, 'journal.json'), 100);
+    bench.setClock('2026-07-16T05:00:00Z');
+    const storage = { ...bench.hq, capabilities: { ...bench.hq.capabilities, resumablePut: true } };
+    const { report, events } = await night({ hq: { storage, retry: 'none' } });
+    assert.equal(report?.outcome, 'complete');
+    const [late] = report!.destinations[0]!.caughtUp;
+    assert.ok(late?.key.endsWith(waiting!) && late.rows > 0, 'with all that was known of it');
+    const told = report?.warnings.find((warning) => warning.code === 'journal-damaged');
+    assert.match(told?.message ?? '', /found again: 2026-07-14/);
+    assert.equal(bench.alerts.standing.size, 0);
+    assert.ok(!events.some(({ kind }) => kind === 'alert-cleared'), 'nobody knows whether it stood');
+    assert.deepEqual(await spooled(), []);
+  });
+
+  it('gives up a late copy that its store spoils night after night, and tells of it once', async () => {
+    await night(
+      faulty(({ operation }) => (operation === 'put' ? { kind: 'refused' } : undefined)),
+      { destinations: ['hq'] },
+    );
+    const [late] = await spooled();
+    const resumable = { ...bench.hq, capabilities: { ...bench.hq.capabilities, resumablePut: true } };
+    const spoiling = createFaultyStorage(resumable, ({ operation, key }) =>
+      operation === 'get' && key.endsWith(late!) ? { kind: 'flipped', at: 9 } : undefined,
+    );
+    const told: (string | undefined)[] = [];
+    for (let day = 16; day <= 22; day++) {
+      bench.setClock(`2026-07-${day}T05:00:00Z`);
+      for (let run = 0; run < 2; run++) {
+        const { report } = await night(
+          { hq: { storage: spoiling, retry: 'none' } },
+          { destinations: ['hq'] },
+        );
+        assert.equal(report?.destinations[0]?.outcome, 'verified');
+        told.push(report?.warnings.find(({ code }) => code.startsWith('late-copy-'))?.code);
+      }
+    }
+    // Twice on each of five nights, but for the last.
+    assert.deepEqual(told.slice(0, 9), [...Array(8).fill('late-copy-failed'), 'late-copy-given-up']);
+    assert.ok(told.slice(9).every((code) => code === undefined));
+    assert.deepEqual(await spooled(), []);
+    assert.deepEqual(alerts(), ['hq-copy-lost']);
+    assert.match(bench.alerts.raised[0]!.message, /of 2026-07-14 at headquarters was given up/);
+    bench.setClock('2026-07-29T05:00:00Z');
+    await night({}, { destinations: ['hq'] });
+    assert.equal(bench.alerts.standing.size, 0);
+  });
+
+  it('says of a waiting copy that a newer one has taken its place', async () => {
+    const refuse = faulty(({ operation }) => (operation === 'put' ? { kind: 'refused' } : undefined));
+    await night(refuse, { destinations: ['hq'] });
+    bench.setClock('2026-07-16T05:00:00Z');
+    const { report } = await night(refuse, { destinations: ['hq'] });
+    const told = report?.warnings.find((warning) => warning.code === 'late-copy-replaced');
+    assert.match(told?.message ?? '', /copy of 2026-07-14 was still waiting; the one of 2026-07-15/);
+  });
+
+  it('reads again when another administrator logs in while it begins, and seals for that one', async () => {
+    let isChanged = false;
+    const before = await server().query('SELECT Password AS stored FROM userod', database);
+    const store = {
+      ...enrollments,
+      load: async (...call: Parameters<typeof enrollments.load>) => {
+        const found = await enrollments.load(...call);
+        // The key is chosen; what is in the snapshot a moment later is not.
+        if (!isChanged) {
+          isChanged = true;
+          await changePassword(server(), database, storePassword('meanwhile', 'SHA3_512', 'c2FsdA=='));
+        }
+        return found;
+      },
+    };
+    try {
+      const { report, events } = await night({ keys: { store } }, { destinations: ['hq'] });
+      assert.equal(report?.outcome, 'complete');
+      assert.deepEqual(
+        events.filter((event) => event.kind === 'read-again').map(({ attempt }) => attempt),
+        [2],
+      );
+      assert.equal((await listBackups(bench.hq)).length, 1);
+      const archive = decryptArchive(bench.hq.get(report!.destinations[0]!.copy!.key), {
+        password: 'meanwhile',
+      });
+      for await (const part of archive) {
+        assert.equal(part.kind, 'database');
+        break;
+      }
+    } finally {
+      await changePassword(server(), database, before[0]!['stored']!);
+    }
   });
 
   it('tells of a sealed copy that disappeared, and goes on with the next', async () => {

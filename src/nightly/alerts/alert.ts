@@ -8,6 +8,8 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `no-usable-admin`: nobody can be found for whom the copy could be sealed
  * - `backup-failed`: no copy could be made at all
  * - `hq-copy-failed`, `local-copy-failed`: this one copy could not be made
+ * - `hq-copy-lost`, `local-copy-lost`: a copy of an earlier night was given up, because its store spoils it again and again.
+ *   Stands for a week
  * - `hq-copy-stale`, `local-copy-stale`: the newest verified copy is too old
  * - `rehearsal-failed`: a restore was tried and did not succeed
  * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a month, whatever
@@ -17,12 +19,29 @@ export type AlertCode =
   | 'admin-password-missing'
   | 'backup-failed'
   | 'hq-copy-failed'
+  | 'hq-copy-lost'
   | 'hq-copy-stale'
   | 'local-copy-failed'
+  | 'local-copy-lost'
   | 'local-copy-stale'
   | 'no-usable-admin'
   | 'rehearsal-failed'
   | 'table-damaged';
+
+/** Every code, by itself. */
+export const alertCodes: Readonly<{ [Code in AlertCode]: Code }> = {
+  'admin-password-missing': 'admin-password-missing',
+  'backup-failed': 'backup-failed',
+  'hq-copy-failed': 'hq-copy-failed',
+  'hq-copy-lost': 'hq-copy-lost',
+  'hq-copy-stale': 'hq-copy-stale',
+  'local-copy-failed': 'local-copy-failed',
+  'local-copy-lost': 'local-copy-lost',
+  'local-copy-stale': 'local-copy-stale',
+  'no-usable-admin': 'no-usable-admin',
+  'rehearsal-failed': 'rehearsal-failed',
+  'table-damaged': 'table-damaged',
+};
 
 /** A standing trouble. */
 export interface Alert {

@@ -32,6 +32,8 @@ export interface DestinationStanding {
   readonly destination: Destination;
   /** Date of the night of the newest verified copy. */
   readonly lastVerified?: string;
+  /** A copy of an earlier night that was given up lately. */
+  readonly lost?: { readonly night: string; readonly code: BackupErrorCode | 'unexpected' };
   /** The trouble of the newest run, if it had any. */
   readonly failure?: {
     readonly code: BackupErrorCode | 'unexpected';
@@ -76,7 +78,12 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
     if (!alerts.has(alert.code)) alerts.set(alert.code, alert);
   };
   for (const place of standing.destinations) {
-    for (const alert of [failure(standing, place, thresholds), staleness(standing, place, thresholds)]) {
+    const { failure, lost } = place;
+    for (const alert of [
+      failure === undefined ? null : failing(standing, place, failure, thresholds),
+      lost === undefined ? null : givenUp(standing, place, lost),
+      staleness(standing, place, thresholds),
+    ]) {
       if (alert !== null) add(alert);
     }
   }
@@ -118,13 +125,29 @@ export function notMended({ destinations }: Pick<Standing, 'destinations'>): Rea
   return codes;
 }
 
-function failure(
+function givenUp(
   { practiceId }: Standing,
-  { destination, failure: trouble }: DestinationStanding,
+  { destination }: DestinationStanding,
+  { night, code }: NonNullable<DestinationStanding['lost']>,
+): Alert {
+  return {
+    code: `${destination}-copy-lost`,
+    cause: code,
+    severity: 'medium',
+    practiceId,
+    destination,
+    message: `The supplemental backup of ${night} ${inWords[destination]} was given up: on several nights its store did not give back what was sent. Copies of other nights are not touched. Have the store looked at.`,
+  };
+}
+
+function failing(
+  { practiceId }: Standing,
+  { destination }: DestinationStanding,
+  trouble: NonNullable<DestinationStanding['failure']>,
   { passingNights = 3 }: AlertThresholds,
 ): Alert | null {
   // A damaged table is told of for itself.
-  if (trouble === undefined || trouble.code === 'table-damaged') return null;
+  if (trouble.code === 'table-damaged') return null;
   const { code, message, nights } = trouble;
   if (code === 'no-usable-admin') {
     return {

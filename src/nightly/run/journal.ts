@@ -2,7 +2,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { BackupError, type BackupErrorCode, isBackupError } from '../../errors.js';
-import type { AlertCode } from '../alerts/alert.js';
+import { type AlertCode, alertCodes } from '../alerts/alert.js';
 import type { BackupSettings } from '../settings/settings.js';
 import { type LastAttempt, type NightHistory, nightsBetween } from '../window.js';
 import { readFileIfThere, replaceFile } from './atomic-file.js';
@@ -15,6 +15,17 @@ export interface PendingCopy {
   readonly copy: CopyReport;
   /** File name in the spool. */
   readonly file: string;
+  /** Later nights on which it arrived and was not what was sent, and the newest of them. */
+  readonly spoiled?: { readonly nights: number; readonly night: string };
+}
+
+/** A sealed copy that was given up. */
+export interface LostCopy {
+  /** Of the copy. */
+  readonly night: string;
+  /** On which it was given up. */
+  readonly since: string;
+  readonly code: BackupErrorCode | 'unexpected';
 }
 
 /** What is kept of an archive that was verified at its destination. */
@@ -43,7 +54,9 @@ export interface JournalState {
   /** Newest first. */
   readonly verified: Readonly<Record<Destination, readonly VerifiedCopy[]>>;
   readonly failed: Readonly<Partial<Record<Destination, FailedNights>>>;
-  /** Alerts that were raised and not cleared, each with the text people saw. */
+  /** The newest copy of each place that was given up. */
+  readonly lost?: Readonly<Partial<Record<Destination, LostCopy>>>;
+  /** Alerts that were raised and not cleared, each with its cause; {@link untold} where nobody knows any more. */
   readonly alerts: Readonly<Partial<Record<AlertCode, string>>>;
   readonly lastAttempt?: {
     readonly night: string;
@@ -60,18 +73,26 @@ export interface JournalState {
 
 /** How long a damaged table is remembered. */
 const nightsOfDamage = 31;
+/** How long a copy that was given up is remembered. */
+const nightsOfLoss = 7;
+
+/** Stands for the cause of an alert that may have been raised by a run whose journal is lost. */
+export const untold = 'untold';
 
 /** The memory of the runs of a practice: one small file, replaced in one step, so that a power cut never leaves half of it. */
 export class Journal {
   readonly #path: string;
   readonly #spareRoom: SpareRoom;
+  /** There was one and it could not be read: what it knew of copies on their way is to be found in the spool. */
+  readonly wasDamaged: boolean;
   #state: JournalState;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, state: JournalState, spareRoom: SpareRoom) {
+  private constructor(path: string, state: JournalState, spareRoom: SpareRoom, wasDamaged: boolean) {
     this.#path = path;
     this.#state = state;
     this.#spareRoom = spareRoom;
+    this.wasDamaged = wasDamaged;
   }
 
   /**
@@ -107,7 +128,8 @@ export class Journal {
     // A first night that is still to come was dated by a clock that was wrong, and would hold back alerts until then.
     const isAhead = state !== null && state.firstNight > start.night;
     const firstNight = isAhead ? start.night : (state ?? empty).firstNight;
-    return new Journal(path, { ...(state ?? empty), firstNight }, spareRoom);
+    const alerts = state?.alerts ?? Object.fromEntries(Object.keys(alertCodes).map((code) => [code, untold]));
+    return new Journal(path, { ...(state ?? empty), firstNight, alerts }, spareRoom, state === null);
   }
 
   get state(): JournalState {
@@ -140,6 +162,14 @@ export class Journal {
     if (damage === undefined) return undefined;
     const age = nightsBetween(damage.night, night);
     return age >= 0 && age <= nightsOfDamage ? damage.message : undefined;
+  }
+
+  /** A copy that was given up lately. */
+  lossKnownOn(night: string, destination: Destination): LostCopy | undefined {
+    const lost = this.#state.lost?.[destination];
+    if (lost === undefined) return undefined;
+    const age = nightsBetween(lost.since, night);
+    return age >= 0 && age <= nightsOfLoss ? lost : undefined;
   }
 
   /** The newest verified copy of a place, as of a night. One dated later was dated by a clock that was wrong. */

@@ -33,6 +33,8 @@ export interface Surroundings {
   readonly warn: (warning: DumpWarning) => void;
 }
 
+/** On so many later nights a copy may come to nothing for a reason of its own. */
+const mostSpoiledNights = 5;
 /** How many verified copies per place the journal remembers: more than the longest default retention keeps. */
 const rememberedCopies = 400;
 
@@ -109,14 +111,21 @@ export class Place {
    * broken-off transfer begins anew anyway, the newest is enough.
    */
   async enqueue(file: string, copy: CopyReport): Promise<void> {
-    const { journal, spool, logger, emit } = this.#around;
+    const { journal, spool, logger, emit, warn } = this.#around;
     const next: PendingCopy = { destination: this.destination, copy, file };
     const kept = this.#store?.capabilities.resumablePut === true ? this.#pending().slice(0, 1) : [];
     const dropped = this.#pending().filter((each) => !kept.includes(each));
+    await spool.noteTicket(next);
     await journal.update(({ pending }) => ({
       pending: [...pending.filter((each) => !dropped.includes(each)), next],
     }));
-    for (const each of dropped) await spool.remove(each.file);
+    for (const each of dropped) {
+      await spool.remove(each.file);
+      warn({
+        code: 'late-copy-replaced',
+        message: `The copy of ${each.copy.night} was still waiting; the one of ${copy.night} takes its place, and it is not sent any more.`,
+      });
+    }
     emit({ kind: 'sealed', destination: this.destination, copy });
     logger.info('An archive is sealed.', {
       destination: this.destination,
@@ -149,10 +158,7 @@ export class Place {
         this.#waiting = true;
         if (!isTonights && hasTroubleOfItsOwn(error)) {
           late ??= error;
-          this.#around.warn({
-            code: 'late-copy-failed',
-            message: `The copy of ${pending.copy.night} could not be delivered and waits on (${codeOf(error)}).`,
-          });
+          await this.#noteSpoiled(pending, error);
           continue;
         }
         this.#error ??= error;
@@ -203,9 +209,11 @@ export class Place {
     const { journal, night } = this.#around;
     const { failed } = journal.state;
     const lastVerified = journal.newestVerified(this.destination, night)?.night;
+    const lost = journal.lossKnownOn(night, this.destination);
     const base = {
       destination: this.destination,
       ...(lastVerified === undefined ? {} : { lastVerified }),
+      ...(lost === undefined ? {} : { lost }),
     };
     const error = this.#error;
     if (this.#verified || (!this.isDue && error === undefined)) return base;
@@ -303,6 +311,33 @@ export class Place {
     if (await this.#around.spool.holds(pending.file, pending.copy).catch(() => true)) return false;
     await this.#forget(pending);
     return true;
+  }
+
+  /** Counts the nights on which a late copy came to nothing for a reason of its own, and gives it up in the end. */
+  async #noteSpoiled({ file, copy, spoiled }: PendingCopy, error: unknown): Promise<void> {
+    const { journal, spool, night, warn } = this.#around;
+    const { destination } = this;
+    const code = codeOf(error);
+    const nights = (spoiled?.nights ?? 0) + (spoiled?.night === night ? 0 : 1);
+    if (nights < mostSpoiledNights) {
+      await journal.update(({ pending }) => ({
+        pending: pending.map((each) => (each.file === file ? { ...each, spoiled: { nights, night } } : each)),
+      }));
+      warn({
+        code: 'late-copy-failed',
+        message: `The copy of ${copy.night} could not be delivered and waits on (${code}).`,
+      });
+      return;
+    }
+    await journal.update(({ pending, lost }) => ({
+      pending: pending.filter((each) => each.file !== file),
+      lost: { ...lost, [destination]: { night: copy.night, since: night, code } },
+    }));
+    await spool.remove(file);
+    warn({
+      code: 'late-copy-given-up',
+      message: `The copy of ${copy.night} could not be delivered on ${nights} nights and was given up (${code}).`,
+    });
   }
 
   async #forget({ file, copy }: PendingCopy): Promise<void> {

@@ -69,6 +69,7 @@ export class Run {
     const { now, night, logger, journal, spool, callerSignal, emit } = this.#around;
     const startedAt = now();
     logger.info('The backup begins.', { night });
+    if (journal.wasDamaged) await this.#findAgain();
     await this.#noteAttempt(startedAt);
     await spool.tidy(new Set(journal.state.pending.map(({ file }) => file)));
     try {
@@ -96,6 +97,22 @@ export class Run {
     this.#log(report);
     emit({ kind: 'finished', report });
     return { report, failure: this.#places.find(({ error }) => error !== undefined)?.error };
+  }
+
+  /** What waited to be sent when the journal was damaged. */
+  async #findAgain(): Promise<void> {
+    const { plan, journal, spool, warn } = this.#around;
+    const pending = await spool.readTickets(plan.practiceId);
+    await journal.update(() => ({ pending }));
+    const nights = pending.map(({ copy }) => copy.night).join(', ');
+    warn({
+      code: 'journal-damaged',
+      message: `The journal in ${spool.folder} was damaged and begins anew; the old one is kept beside it. ${
+        pending.length === 0
+          ? 'No sealed copy was waiting to be sent.'
+          : `Sealed copies that wait to be sent were found again: ${nights}.`
+      }`,
+    });
   }
 
   /** Before the work, so that a run that takes the process down with it is counted too. */

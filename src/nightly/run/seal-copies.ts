@@ -16,8 +16,9 @@ import { selectCriticalTables } from '../../catalog/select-critical-tables.js';
 import { openConnection } from '../../database/connection.js';
 import { dumpDatabase } from '../../dump/dump-database.js';
 import { openSnapshot, type Snapshot } from '../../dump/snapshot.js';
+import { startAgainOnChange } from '../../dump/start-again.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
-import { BackupError, isBackupError } from '../../errors.js';
+import { BackupError } from '../../errors.js';
 import type { BackupEvent } from './events.js';
 import type { NightPlan } from './plan.js';
 import type { BackupReport, CopyReport } from './report.js';
@@ -50,9 +51,6 @@ export interface SealedNight {
   readonly admins: readonly AdminCandidate[];
 }
 
-/** How often the reading begins again when tables or the administrator change underneath. */
-const attempts = 3;
-
 /** Share of the data that an archive needs at most, as practices go; deflate on columns does better than this. */
 const spaceShare = 0.35;
 
@@ -65,56 +63,59 @@ const scopes: Readonly<Record<Destination, ArchiveScope>> = { hq: 'critical', lo
  *
  * @throws BackupError `no-usable-admin`, `storage-full`, or what the reading throws
  */
-export async function sealCopies(request: SealRequest): Promise<SealedNight> {
+export function sealCopies(request: SealRequest): Promise<SealedNight> {
+  const { emit, signal } = request;
+  return startAgainOnChange(() => sealOnce(request), {
+    signal,
+    onRestart: (attempt) => emit({ kind: 'read-again', attempt }),
+  });
+}
+
+async function sealOnce(request: SealRequest): Promise<SealedNight> {
   const { plan, emit, signal } = request;
-  for (let attempt = 1; ; attempt++) {
-    emit({ kind: 'phase', phase: 'admin' });
-    const last = await findLastAdmin(request);
-    // Before any table is locked: a new key takes a third of a second, and may be kept in the same database.
-    const seal = await sealFor(last, {
-      store: plan.keys?.store ?? createFileEnrollments({ path: request.spool.pathOf('keys.json') }),
-      ...(plan.keys?.policy === undefined ? {} : { policy: plan.keys.policy }),
-      ...(plan.keys?.postQuantum === undefined ? {} : { postQuantum: plan.keys.postQuantum }),
-      now: request.now(),
-      signal,
-    });
-    emit({ kind: 'phase', phase: 'snapshot' });
-    const started = performance.now();
-    const snapshot = await openSnapshot(plan.database, {
-      selection: (catalog) => selectionFor(request, catalog),
-      signal,
-      onEvent: (event) => emit({ kind: 'snapshot', event }),
-      ...(plan.consistency === undefined ? {} : { consistency: plan.consistency }),
-      ...(plan.connections === undefined ? {} : { connections: plan.connections }),
-      ...(plan.patience === undefined ? {} : { patience: plan.patience }),
-    });
-    try {
-      const inside = await readAdmins(snapshot.readers[0]!, { signal });
-      if (!isSameAdmin(last, resolveLastAdmin(inside, { asOf: request.now() }))) {
-        throw new BackupError('schema-changed', 'Another administrator logged in while the backup began.');
-      }
-      const { failures, warnings } = await readOnce(request, snapshot, seal);
-      return {
-        failures,
-        admins: inside,
-        warnings: [...keyWarnings(seal), ...warnings],
-        facts: {
-          database: {
-            name: snapshot.catalog.database,
-            server: `${snapshot.catalog.server.vendor} ${snapshot.catalog.server.version}`,
-          },
-          keyHolder: { ...seal.keyHolder, unlock: seal.unlock[0].kind },
-          consistency: snapshot.consistency,
-          lockSeconds: snapshot.lockSeconds(),
-          readSeconds: (performance.now() - started) / 1000,
-        },
-      };
-    } catch (error) {
-      if (!isBackupError(error, 'schema-changed') || attempt === attempts) throw error;
-      emit({ kind: 'read-again', attempt: attempt + 1 });
-    } finally {
-      await snapshot.close();
+  emit({ kind: 'phase', phase: 'admin' });
+  const last = await findLastAdmin(request);
+  // Before any table is locked: a new key takes a third of a second, and may be kept in the same database.
+  const seal = await sealFor(last, {
+    store: plan.keys?.store ?? createFileEnrollments({ path: request.spool.pathOf('keys.json') }),
+    ...(plan.keys?.policy === undefined ? {} : { policy: plan.keys.policy }),
+    ...(plan.keys?.postQuantum === undefined ? {} : { postQuantum: plan.keys.postQuantum }),
+    now: request.now(),
+    signal,
+  });
+  emit({ kind: 'phase', phase: 'snapshot' });
+  const started = performance.now();
+  const snapshot = await openSnapshot(plan.database, {
+    selection: (catalog) => selectionFor(request, catalog),
+    signal,
+    onEvent: (event) => emit({ kind: 'snapshot', event }),
+    ...(plan.consistency === undefined ? {} : { consistency: plan.consistency }),
+    ...(plan.connections === undefined ? {} : { connections: plan.connections }),
+    ...(plan.patience === undefined ? {} : { patience: plan.patience }),
+  });
+  try {
+    const inside = await readAdmins(snapshot.readers[0]!, { signal });
+    if (!isSameAdmin(last, resolveLastAdmin(inside, { asOf: request.now() }))) {
+      throw new BackupError('schema-changed', 'Another administrator logged in while the backup began.');
     }
+    const { failures, warnings } = await readOnce(request, snapshot, seal);
+    return {
+      failures,
+      admins: inside,
+      warnings: [...keyWarnings(seal), ...warnings],
+      facts: {
+        database: {
+          name: snapshot.catalog.database,
+          server: `${snapshot.catalog.server.vendor} ${snapshot.catalog.server.version}`,
+        },
+        keyHolder: { ...seal.keyHolder, unlock: seal.unlock[0].kind },
+        consistency: snapshot.consistency,
+        lockSeconds: snapshot.lockSeconds(),
+        readSeconds: (performance.now() - started) / 1000,
+      },
+    };
+  } finally {
+    await snapshot.close();
   }
 }
 

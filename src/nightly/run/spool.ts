@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SealedArchive } from '../../archive/index.js';
 import type { Manifest } from '../../archive/model.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
 import { makeFolder, syncFile, syncFolder } from '../../storage/file-system/sync.js';
+import { replaceFile } from './atomic-file.js';
+import type { PendingCopy } from './journal.js';
 import { SpareRoom } from './spare-room.js';
 import { inSize } from './words.js';
 
@@ -26,7 +28,9 @@ export interface SpooledArchive {
 const spaceCheckEvery = 64 * 1024 * 1024;
 /** What guard and journal may need before the first archive, in bytes. */
 const smallFiles = 64 * 1024;
-const archiveFile = /^[0-9a-f]{32}\.tar\.age(\.part)?$/;
+const archiveFile = /^[0-9a-f]{32}\.tar\.age(\.part|\.ticket|\.ticket\.new)?$/;
+/** Beside a sealed archive: where it goes. */
+const ticket = '.ticket';
 
 /**
  * Where sealed archives wait for their journey: a folder on the disk, so that no lock on the practice's tables waits
@@ -65,8 +69,27 @@ export class Spool {
   /** Removes archives that no run waits for any more: half-written ones, and those of a run that died. */
   async tidy(wanted: ReadonlySet<string>): Promise<void> {
     for (const name of await readdir(this.folder)) {
-      if (archiveFile.test(name) && !wanted.has(name)) await this.remove(name);
+      const isOurs = archiveFile.test(name);
+      if (isOurs && !wanted.has(name) && !wanted.has(name.slice(0, -ticket.length))) await this.remove(name);
     }
+  }
+
+  /** Notes beside a sealed archive where it goes, so that it is not lost with the journal. @throws BackupError `storage-…` */
+  async noteTicket(pending: PendingCopy): Promise<void> {
+    await replaceFile(this.pathOf(`${pending.file}${ticket}`), `${JSON.stringify(pending)}\n`);
+  }
+
+  /** Sealed archives of a practice that are whole and have a ticket, oldest first. */
+  async readTickets(practiceId: string): Promise<readonly PendingCopy[]> {
+    const found: PendingCopy[] = [];
+    for (const name of await readdir(this.folder)) {
+      if (!archiveFile.test(name) || !name.endsWith(ticket)) continue;
+      const pending = parseTicket(await readFile(this.pathOf(name), 'utf8').catch(() => ''));
+      if (pending?.file !== name.slice(0, -ticket.length)) continue;
+      if (!pending.copy.key.startsWith(`${practiceId}/`)) continue;
+      if (await this.holds(pending.file, pending.copy).catch(() => false)) found.push(pending);
+    }
+    return found.sort((a, b) => (a.copy.night < b.copy.night ? -1 : 1));
   }
 
   pathOf(file: string): string {
@@ -75,7 +98,9 @@ export class Spool {
 
   /** Never rejects: what a virus scanner holds today is removed by the next run. */
   async remove(file: string): Promise<void> {
-    await rm(this.pathOf(file), { force: true }).catch(() => undefined);
+    for (const name of [file, `${file}${ticket}`]) {
+      await rm(this.pathOf(name), { force: true }).catch(() => undefined);
+    }
   }
 
   /** Size of a file in bytes; null when it is gone. */
@@ -179,6 +204,23 @@ export class Spool {
       // A file system that does not say how full it is will say so when it is.
       return Number.POSITIVE_INFINITY;
     }
+  }
+}
+
+function parseTicket(text: string): PendingCopy | null {
+  try {
+    const value = JSON.parse(text) as Partial<PendingCopy> | null;
+    const { destination, file, copy } = value ?? {};
+    const isWhole =
+      (destination === 'hq' || destination === 'local') &&
+      typeof file === 'string' &&
+      typeof copy?.key === 'string' &&
+      typeof copy.night === 'string' &&
+      typeof copy.sha256 === 'string' &&
+      typeof copy.bytes === 'number';
+    return isWhole ? (value as PendingCopy) : null;
+  } catch {
+    return null;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Alert, AlertCode, AlertSink } from '../alerts/alert.js';
 import { type Logger, silentLogger } from '../log/logger.js';
 import type { BackupEvent } from './events.js';
 import { codeOf, sentenceOf } from './failure.js';
-import type { Journal } from './journal.js';
+import { type Journal, untold } from './journal.js';
 import type { NightPlan } from './plan.js';
 
 /**
@@ -29,7 +29,10 @@ export async function tellTroubles(
   for (const code of told) {
     if (stands.has(code)) continue;
     if (!(await delivered(() => sink.clear(code), code, logger))) continue;
+    const cause = journal.state.alerts[code];
     await journal.update(({ alerts: { [code]: _over, ...alerts } }) => ({ alerts }));
+    // It was taken back to be sure; most likely it never stood.
+    if (cause === untold) continue;
     emit({ kind: 'alert-cleared', code });
     logger.info('An alert was cleared.', { alert: code });
   }
