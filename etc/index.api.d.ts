@@ -1416,8 +1416,9 @@ export declare function dueOn(night: string, schedule: NightSchedule, history: N
 
 export declare function dumpDatabase(source: DatabaseAddress | Snapshot, options?: DumpOptions): AsyncGenerator<Part, void, undefined>;
 
-export declare function enabledByDefault(reminder: {
+export declare function enabledByDefault(practice: {
     readonly monthlyReminderDisabled: boolean;
+    readonly updatesUnattended?: boolean;
 }): boolean;
 
 export declare function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchiveOptions): SealedArchive;

@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly size: number;
   /** The size as it was given, for names and titles. */
   readonly sizeText: string;
+  /** Several sizes, for what is measured over all of them. */
+  readonly sizes: readonly string[];
   readonly rounds: number;
   /** Words of which one must stand in a contestant's name; empty for all. */
   readonly only: readonly string[];
@@ -20,11 +22,14 @@ export interface BenchOptions {
   readonly url: string | undefined;
 }
 
-export function readOptions(): BenchOptions {
+export function readOptions(
+  defaults: { readonly sizes?: string; readonly rounds?: string } = {},
+): BenchOptions {
   const { values } = parseArgs({
     options: {
       size: { type: 'string', default: '1GB' },
-      rounds: { type: 'string', default: '3' },
+      sizes: { type: 'string', default: defaults.sizes ?? '1GB' },
+      rounds: { type: 'string', default: defaults.rounds ?? '3' },
       only: { type: 'string', default: '' },
       json: { type: 'string' },
       markdown: { type: 'string' },
@@ -41,6 +46,7 @@ export function readOptions(): BenchOptions {
   return {
     size: bytesOf(values.size),
     sizeText: values.size,
+    sizes: values.sizes.split(','),
     rounds,
     only: values.only.split(',').filter((word) => word !== ''),
     json: values.json,
@@ -58,7 +64,7 @@ export function isWanted(name: string, only: readonly string[]): boolean {
 
 const unitBytes: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9 };
 
-function bytesOf(text: string): number {
+export function bytesOf(text: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)(MB|GB)$/i.exec(text) ?? [];
   const bytes = Number(digits) * (unitBytes[unit?.toUpperCase() ?? ''] ?? Number.NaN);
   if (!Number.isFinite(bytes)) throw new RangeError('--size must be such as 300MB or 1GB');

@@ -19,6 +19,7 @@ describe('the default of supplemental backups', () => {
   it('is on, and off for a practice that switched off the monthly reminder', () => {
     assert.equal(enabledByDefault({ monthlyReminderDisabled: false }), true);
     assert.equal(enabledByDefault({ monthlyReminderDisabled: true }), false);
+    assert.equal(enabledByDefault({ monthlyReminderDisabled: false, updatesUnattended: true }), false);
   });
 
   it('takes a last reminder in the far future for a reminder that is off', () => {
@@ -102,6 +103,12 @@ describeOnEachServer('where the practice keeps them', (server) => {
   });
 
   it('has the default rule where no preference is set', async () => {
+    assert.equal((await store().read()).status, 'enabled');
+    await query(
+      "INSERT INTO preference (PrefName, ValueString) VALUES ('UpdateStreamLinePassword', 'abracadabra')",
+    );
+    assert.equal((await store().read()).status, 'disabled');
+    await query("UPDATE preference SET ValueString = '' WHERE PrefName = 'UpdateStreamLinePassword'");
     assert.equal((await store().read()).status, 'enabled');
     await query(`INSERT INTO preference (PrefName, ValueString, Comments)
       VALUES ('BackupReminderLastDateRun', '9999-11-30', '')`);

@@ -3,16 +3,21 @@ import { readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { afterEach, before, beforeEach, it } from 'node:test';
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
-import { decryptArchive, inspectArchive } from '../../src/archive/index.js';
+import { generateX25519Identity, identityToRecipient } from '../../src/archive/age/index.js';
+import { decryptArchive, inspectArchive, openArchive } from '../../src/archive/index.js';
 import { BackupError, isBackupError } from '../../src/errors.js';
 import { findLatestBackup, listBackups } from '../../src/nightly/list-backups.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
 import { readHistory } from '../../src/nightly/run/journal.js';
 import type { NightPlan } from '../../src/nightly/run/plan.js';
+import { renderReport } from '../../src/nightly/run/render-report.js';
 import type { BackupReport } from '../../src/nightly/run/report.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
 import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
+import { rehearseRestore } from '../../src/recovery/rehearse/rehearse-restore.js';
+import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
+import { rangeSourceOf } from '../../src/storage/read-ranges.js';
 import { createFaultyStorage, type StorageFault } from '../../src/storage/testing/index.js';
 import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
 import { mountSmallDisk, whyNoSmallDisk } from '../support/small-disk.js';
@@ -635,6 +640,35 @@ function wrongStates(server: () => TestServer): void {
     }
     assert.deepEqual(nights, ['2026-07-14', '2026-07-17', '2026-07-20']);
     assert.deepEqual(alerts(), ['rehearsal-failed']);
+  });
+
+  it('rehearses with a key of the owner’s: a copy is restored on a server, compared and dropped', async () => {
+    const identity = await generateX25519Identity();
+    const recipient = await identityToRecipient(identity);
+    const share = createFileSystemStorage({ path: bench.share });
+    const { report } = await night({
+      keys: { store: enrollments, furtherRecipients: [recipient] },
+      rehearsal: {
+        everyNights: 30,
+        run: async ({ practiceId }, options) => {
+          const newest = await findLatestBackup(share, { practiceId, scope: 'full' });
+          const archive = await openArchive(await rangeSourceOf(share, newest!.key), {
+            identities: [identity],
+          });
+          const { equal, tables, rows } = await rehearseRestore(archive, server().address, {
+            ...options,
+            against: { ...server().address, database },
+            scratchName: 'night_rehearsed',
+          });
+          return { ok: equal, summary: `${tables.length} tables with ${rows} rows came back.` };
+        },
+      },
+    });
+    assert.equal(report?.rehearsal?.ok, true);
+    assert.match(report!.rehearsal!.summary, /^11 tables with \d{3,} rows came back\.$/);
+    assert.match(renderReport(report!), /Rehearsal of a restore: good\. 11 tables/);
+    const left = await server().query("SHOW DATABASES LIKE 'night_rehearsed'");
+    assert.deepEqual(left, []);
   });
 }
 

@@ -11,20 +11,7 @@ export type BackupPhase = 'admin' | 'publish' | 'read' | 'retention' | 'snapshot
 
 /**
  * What happens during a run. A throw in the listener ends the run as a fault would.
- *
- * Metrics need no more than these, whatever collects them; for a Prometheus client, say:
- *
- * ```ts
- * const onEvent = (event: BackupEvent) => {
- *   if (event.kind === 'retry') retries.inc({ destination: event.destination, code: event.code });
- *   if (event.kind !== 'finished') return;
- *   lockSeconds.set(event.report.lockSeconds ?? 0);
- *   for (const { destination, outcome, copy } of event.report.destinations) {
- *     nights.inc({ destination, outcome });
- *     if (copy?.verifiedAt !== undefined) lastVerified.set({ destination }, Date.parse(copy.verifiedAt) / 1000);
- *   }
- * };
- * ```
+ * Metrics need no more than these, whatever collects them: `docs/EMBEDDING.md` has a recipe.
  */
 export type BackupEvent =
   | { readonly kind: 'eligibility'; readonly destination: Destination; readonly eligibility: Eligibility }

@@ -29,7 +29,11 @@ const prefs = {
   networkPath: 'SupplementalBackupNetworkPath',
   lastLocalCopy: 'SupplementalBackupDateLastComplete',
   lastReminder: 'BackupReminderLastDateRun',
+  updates: 'UpdateStreamLinePassword',
 } as const;
+
+/** What the practice's software keeps in {@link prefs}`.updates` where updates run unattended; a mark, not a secret. */
+const unattended = 'abracadabra';
 
 /** Permission "supplemental backup settings changed"; it exists for the audit trail alone. */
 const auditPermission = 179;
@@ -57,9 +61,11 @@ export function createDatabaseSettings(
     );
     const values = new Map(rows.map(({ name, value }) => [name, value ?? '']));
     const reminder = values.get(prefs.lastReminder) ?? '';
-    const enabled =
-      values.get(prefs.enabled) ??
-      (enabledByDefault({ monthlyReminderDisabled: isMonthlyReminderDisabled(reminder, now()) }) ? '1' : '0');
+    const byDefault = enabledByDefault({
+      monthlyReminderDisabled: isMonthlyReminderDisabled(reminder, now()),
+      updatesUnattended: values.get(prefs.updates) === unattended,
+    });
+    const enabled = values.get(prefs.enabled) ?? (byDefault ? '1' : '0');
     const disabledByHq = (await options.isDisabledByHq?.()) === true;
     return {
       status: disabledByHq ? 'disabled-by-hq' : enabled === '1' ? 'enabled' : 'disabled',

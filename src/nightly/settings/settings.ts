@@ -54,7 +54,8 @@ export const statusNumbers: Readonly<Record<BackupSettings['status'], number>> =
 
 /**
  * Whether supplemental backups are on where nobody has chosen: off for a practice that has switched off the monthly
- * backup reminder, because it has told us that it wants to hear nothing of backups.
+ * backup reminder, because it has told us that it wants to hear nothing of backups, and for one whose updates run
+ * unattended, because others look after its backups.
  *
  * @example
  * ```ts
@@ -62,8 +63,12 @@ export const statusNumbers: Readonly<Record<BackupSettings['status'], number>> =
  * console.log(enabledByDefault({ monthlyReminderDisabled }));
  * ```
  */
-export function enabledByDefault(reminder: { readonly monthlyReminderDisabled: boolean }): boolean {
-  return !reminder.monthlyReminderDisabled;
+export function enabledByDefault(practice: {
+  readonly monthlyReminderDisabled: boolean;
+  /** @defaultValue false */
+  readonly updatesUnattended?: boolean;
+}): boolean {
+  return !practice.monthlyReminderDisabled && practice.updatesUnattended !== true;
 }
 
 /**
