@@ -93,7 +93,9 @@ export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilte
         });
         const emptied = summary.tables.flatMap(({ name }): LeftOut[] => {
           const reason = kept.get(name)?.definitionOnly;
-          return reason === undefined ? [] : [{ kind: 'table', name, reason }];
+          if (reason === undefined) return [];
+          const told = filter.leftOut.find((each) => each.kind === 'table' && each.name === name);
+          return [told ?? { kind: 'table', name, reason }];
         });
         yield {
           kind: 'summary',

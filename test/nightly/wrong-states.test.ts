@@ -166,9 +166,13 @@ function wrongStates(server: () => TestServer): void {
       isDead && operation === 'put' ? { kind: 'refused' } : undefined,
     );
     const only = { local: undefined } as unknown as Partial<NightPlan>;
-    const { error } = await night({ ...uplink, ...only });
+    const { error, report: first } = await night({ ...uplink, ...only });
     assert.equal(code(error), 'storage-transient');
     assert.equal((await spooled()).length, 1);
+    assert.match(
+      renderReport(first!),
+      /^Supplemental backup .*: NO COPY IS STORED YET; what is sealed waits/,
+    );
     isDead = false;
     bench.setClock('2026-07-16T05:00:00Z');
     // An uplink that goes on where it stopped is worth both copies; the store in memory keeps the newest only.

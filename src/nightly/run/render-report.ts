@@ -27,7 +27,7 @@ const longestList = 12;
 export function renderReport(report: BackupReport): string {
   const { database, keyHolder, consistency } = report;
   const lines = [
-    `Supplemental backup of practice ${report.practiceId}, night of ${report.night}: ${titles[report.outcome]}.`,
+    `Supplemental backup of practice ${report.practiceId}, night of ${report.night}: ${titleOf(report)}.`,
     `From ${report.startedAt} to ${report.finishedAt}.`,
   ];
   if (database !== undefined) lines.push(`Database ${inOneLine(database.name)} on ${database.server}.`);
@@ -58,6 +58,13 @@ export function renderReport(report: BackupReport): string {
     lines.push('', 'To know:', ...report.warnings.map(({ message }) => `  ${inOneLine(message)}`));
   }
   return `${lines.join('\n')}\n`;
+}
+
+function titleOf({ outcome, destinations }: BackupReport): string {
+  const isSealed = destinations.some((each) => each.outcome === 'waiting');
+  return outcome === 'failed' && isSealed
+    ? 'NO COPY IS STORED YET; what is sealed waits for the next run'
+    : titles[outcome];
 }
 
 function renderDestination(report: DestinationReport): string[] {
