@@ -112,14 +112,18 @@ describeOnEachServer('a restore that is killed', (server) => {
   async function restoreAndKill(milliseconds: number): Promise<boolean> {
     const child = fileURLToPath(new URL('./restore-child.js', import.meta.url));
     const args = [child, path, sealed.identities[0]!, JSON.stringify(address(target))];
-    const restoring = spawn(process.execPath, args, { stdio: 'ignore' });
-    const ended = once(restoring, 'exit');
+    const restoring = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let complaint = '';
+    restoring.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaint += text;
+    });
+    const ended = once(restoring, 'close');
     const timer = Number.isFinite(milliseconds)
       ? setTimeout(() => restoring.kill('SIGKILL'), milliseconds)
       : undefined;
     const [code, signal] = await ended;
     clearTimeout(timer);
-    if (signal !== 'SIGKILL' && code !== 0) await refusedWhenComplete(new Error(`it ended with ${code}`));
+    if (signal !== 'SIGKILL' && code !== 0) await refusedWhenComplete(new Error(complaint));
     return signal === 'SIGKILL';
   }
 

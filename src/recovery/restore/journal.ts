@@ -1,5 +1,5 @@
 import type { Connection } from '../../database/connection.js';
-import { quoteName } from '../../database/identifiers.js';
+import { quoteName, quoteText } from '../../database/identifiers.js';
 
 /** The table in the target that says how far a restore is; it is there exactly while the target is incomplete. */
 export const JOURNAL_TABLE = 'supplemental_backup_restore';
@@ -16,29 +16,30 @@ export interface JournalState {
 
 /** Reads the journal of an interrupted restore. */
 export async function readJournal(server: Connection, target: string): Promise<JournalState> {
-  const rows = await server.query(`SELECT kind, number, value FROM ${quoteName(target)}.${table}`);
-  const done = new Map<number, number>();
-  let work = '';
-  for (const row of rows) {
-    if (row['kind'] === 'work') work = row['value'] ?? '';
-    if (row['kind'] === 'table') done.set(Number(row['number']), Number(row['value']));
-  }
-  return { work, done };
+  const [mark] = await server.query(
+    `SELECT TABLE_COMMENT AS mark FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(target)} AND TABLE_NAME = '${JOURNAL_TABLE}'`,
+  );
+  const rows = await server.query(`SELECT number, rows_loaded FROM ${quoteName(target)}.${table}`);
+  return {
+    work: /: (\S*)$/.exec(mark?.['mark'] ?? '')?.[1] ?? '',
+    done: new Map(rows.map((row) => [Number(row['number']), Number(row['rows_loaded'])])),
+  };
 }
 
-/** Marks the target as incomplete. InnoDB, because a line must not be lost when the power is. */
+/**
+ * Marks the target as incomplete, and with what, in one statement: it can be interrupted before or after it. InnoDB,
+ * because a line must not be lost when the power is.
+ */
 export async function createJournal(server: Connection, target: string, work: string): Promise<void> {
-  const journal = `${quoteName(target)}.${table}`;
   await server.query(
-    `CREATE TABLE ${journal} (kind VARCHAR(10) NOT NULL, number INT NOT NULL, value VARCHAR(200) NOT NULL,` +
-      " PRIMARY KEY (kind, number)) ENGINE=InnoDB CHARACTER SET latin1 COMMENT 'Restore in progress'",
+    `CREATE TABLE ${quoteName(target)}.${table} (number INT NOT NULL PRIMARY KEY, rows_loaded BIGINT NOT NULL)` +
+      ` ENGINE=InnoDB COMMENT ${quoteText(`Restore in progress: ${work}`)}`,
   );
-  await server.query(`INSERT INTO ${journal} VALUES ('work', 0, '${work.replaceAll(/[^\w:,.-]/g, '')}')`);
 }
 
 /** Notes that a table is complete. */
 export async function journalTable(connection: Connection, index: number, rows: number): Promise<void> {
-  await connection.query(`REPLACE INTO ${table} VALUES ('table', ${index}, '${rows}')`);
+  await connection.query(`REPLACE INTO ${table} VALUES (${index}, ${rows})`);
 }
 
 /** The target is complete. */
