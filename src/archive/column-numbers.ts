@@ -253,31 +253,45 @@ function putHalves(target: Uint8Array, start: number, halves: Int32Array, half: 
     target[to] = halves[from]! >> shift;
 }
 
-/** Reads what {@link encodeNumbers} wrote; `encoding` is what it returned. */
-export function decodeNumbers(
+/** Numbers as they stand in a segment, looked through but not yet put together. */
+export interface StoredNumbers {
+  readonly width: Width;
+  readonly count: number;
+  /** The first value, where the planes hold steps. */
+  readonly first: Halves | null;
+  readonly base: Halves;
+  readonly planes: readonly Uint8Array[];
+}
+
+/** Takes what {@link encodeNumbers} wrote; `encoding` is what it returned. @throws BackupError `archive-damaged` */
+export function takeNumbers(
   input: ByteCursor,
   encoding: NumberEncoding,
   width: Width,
   count: number,
-): Uint8Array {
-  if (count === 0) return new Uint8Array(0);
-  const isDeltas = encoding === DELTAS;
-  const first = isDeltas ? readValue(input, width) : { low: 0, high: 0 };
+): StoredNumbers {
+  if (count === 0) return { width, count, first: null, base: { low: 0, high: 0 }, planes: [] };
+  const first = encoding === DELTAS ? readValue(input, width) : null;
   const base = readValue(input, width);
-  const skipped = isDeltas ? 1 : 0;
-  const planes = readPlanes(input, count - skipped, width);
-  if (planes.length === 0 && !isDeltas) return repeat(base, width, count);
+  return { width, count, first, base, planes: readPlanes(input, first === null ? count : count - 1, width) };
+}
+
+/** The numbers themselves, little-endian, one after another. */
+export function joinNumbers({ width, count, first, base, planes }: StoredNumbers): Uint8Array {
+  if (count === 0) return new Uint8Array(0);
+  const skipped = first === null ? 0 : 1;
+  if (planes.length === 0 && first === null) return repeat(base, width, count);
   const values = new Int32Array(width === 8 ? count * 2 : count);
   if (width === 8) {
     for (const [plane, bytes] of planes.entries()) {
       addPlane(values, bytes, (plane & 3) * 8, 2 * skipped + (plane >> 2), 2);
     }
-    if (isDeltas) sumWide(values, base, first);
-    else addWide(values, base);
+    if (first === null) addWide(values, base);
+    else sumWide(values, base, first);
     return new Uint8Array(values.buffer);
   }
   for (const [plane, bytes] of planes.entries()) addPlane(values, bytes, plane * 8, skipped, 1);
-  if (isDeltas) {
+  if (first !== null) {
     values[0] = first.low;
     for (let i = 1; i < count; i++) values[i] = values[i - 1]! + values[i]! + base.low;
   } else if (base.low !== 0) {
@@ -301,7 +315,8 @@ function addPlane(values: Int32Array, plane: Uint8Array, shift: number, at: numb
     values[to] = values[to]! | (plane[i]! << shift);
 }
 
-interface Halves {
+/** A number of 64 bits; narrower ones stand in `low`. */
+export interface Halves {
   readonly low: number;
   readonly high: number;
 }

@@ -9,8 +9,26 @@
 
 import { ByteBuilder, ByteCursor, damagedPart } from './byte-cursor.js';
 import { type ColumnBatch, type ColumnValues, widthOf } from './column-batch.js';
-import { DELTAS, decodeNumbers, encodeNumbers, NUMBERS, numbersBound, type Width } from './column-numbers.js';
-import { decodeStrings, encodeStrings, PLANES, REPEATED, STRINGS, stringsBound } from './column-strings.js';
+import {
+  DELTAS,
+  encodeNumbers,
+  joinNumbers,
+  NUMBERS,
+  numbersBound,
+  type StoredNumbers,
+  takeNumbers,
+  type Width,
+} from './column-numbers.js';
+import {
+  encodeStrings,
+  joinStrings,
+  PLANES,
+  REPEATED,
+  STRINGS,
+  type StoredStrings,
+  stringsBound,
+  takeStrings,
+} from './column-strings.js';
 import type { ValueForm } from './model.js';
 import { compactFixed, compactLengths, countBits, expandFixed, expandLengths } from './nulls.js';
 import { hasRepeats } from './repeats.js';
@@ -114,6 +132,30 @@ function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): Te
  * @throws BackupError `archive-damaged` when the part does not parse to the last byte
  */
 export function decodeColumnPart(bytes: Uint8Array, forms: readonly ValueForm[]): ColumnBatch {
+  const { rows, columns } = takeColumns(bytes, forms);
+  return { rows, columns: columns.map((column) => joinColumn(column, rows)) };
+}
+
+/**
+ * Parses a column part to its last byte without making its values: what is not refused here, {@link decodeColumnPart}
+ * does not refuse either.
+ *
+ * @returns number of rows
+ * @throws BackupError `archive-damaged`, exactly when {@link decodeColumnPart} does
+ */
+export function checkColumnPart(bytes: Uint8Array, forms: readonly ValueForm[]): number {
+  return takeColumns(bytes, forms).rows;
+}
+
+type StoredColumn =
+  | { readonly kind: 'nulls'; readonly width: Width | 0 }
+  | { readonly kind: 'fixed'; readonly nulls: Uint8Array | null; readonly numbers: StoredNumbers }
+  | { readonly kind: 'variable'; readonly nulls: Uint8Array | null; readonly strings: StoredStrings };
+
+function takeColumns(
+  bytes: Uint8Array,
+  forms: readonly ValueForm[],
+): { readonly rows: number; readonly columns: readonly StoredColumn[] } {
   const input = new ByteCursor(bytes);
   const rows = input.leb128();
   if (rows > MAX_PART_ROWS) throw damagedPart('it claims more rows than a part ever has');
@@ -125,29 +167,23 @@ export function decodeColumnPart(bytes: Uint8Array, forms: readonly ValueForm[])
   let budget = bytes.length + MAX_EXPANSION;
   const columns = forms.map((form, i) => {
     const segment = new ByteCursor(input.take(lengths[i]!));
-    budget -= rows * (widthOf(form) || 4);
+    const width = widthOf(form);
+    budget -= rows * (width || 4);
     if (budget < 0) throw damagedPart('it asks for more memory than a genuine one ever does');
-    const column = decodeSegment(segment, rows, form, budget);
+    const column = takeColumn(segment, rows, width, budget);
     if (segment.remaining !== 0) throw damagedPart('a column is longer than its values');
-    if (column.kind === 'variable') budget -= column.data.length;
+    if (column.kind === 'variable') budget -= column.strings.total;
     return column;
   });
   if (input.remaining !== 0) throw damagedPart('it goes on after its last column');
   return { rows, columns };
 }
 
-function decodeSegment(input: ByteCursor, rows: number, form: ValueForm, budget: number): ColumnValues {
+function takeColumn(input: ByteCursor, rows: number, width: Width | 0, budget: number): StoredColumn {
   const tag = input.byte();
   const encoding = tag >> 2;
-  const width = widthOf(form);
   const nullKind = tag & 3;
-  if (nullKind === ALL_NULLS && encoding === 0) {
-    const nulls = new Uint8Array(Math.ceil(rows / 8)).fill(0xff);
-    if (rows % 8 !== 0) nulls[nulls.length - 1] = (1 << (rows % 8)) - 1;
-    return width === 0
-      ? { kind: 'variable', nulls, lengths: new Uint32Array(rows), data: new Uint8Array(0) }
-      : { kind: 'fixed', width, nulls, data: new Uint8Array(rows * width) };
-  }
+  if (nullKind === ALL_NULLS && encoding === 0) return { kind: 'nulls', width };
   if (nullKind > SOME_NULLS) throw damagedPart('a column has an unknown tag');
   let nulls: Uint8Array | null = null;
   let count = rows;
@@ -158,45 +194,46 @@ function decodeSegment(input: ByteCursor, rows: number, form: ValueForm, budget:
     }
     count -= countBits(nulls);
   }
-  return width === 0
-    ? decodeVariable(input, encoding, nulls, rows, count, budget)
-    : decodeFixed(input, encoding, width, nulls, rows, count);
-}
-
-function decodeFixed(
-  input: ByteCursor,
-  encoding: number,
-  width: Width,
-  nulls: Uint8Array | null,
-  rows: number,
-  count: number,
-): ColumnValues {
-  if (encoding !== NUMBERS && encoding !== DELTAS) throw damagedPart('a column has an unknown tag');
-  const values = decodeNumbers(input, encoding, width, count);
-  return {
-    kind: 'fixed',
-    width,
-    nulls,
-    data: nulls === null ? values : expandFixed(values, width, nulls, rows),
-  };
-}
-
-function decodeVariable(
-  input: ByteCursor,
-  encoding: number,
-  nulls: Uint8Array | null,
-  rows: number,
-  count: number,
-  budget: number,
-): ColumnValues {
-  if (encoding !== STRINGS && encoding !== REPEATED && encoding !== PLANES) {
-    throw damagedPart('a column has an unknown tag');
+  if (width === 0) {
+    if (encoding !== STRINGS && encoding !== REPEATED && encoding !== PLANES) {
+      throw damagedPart('a column has an unknown tag');
+    }
+    return { kind: 'variable', nulls, strings: takeStrings(input, encoding, count, budget) };
   }
-  const { lengths, data } = decodeStrings(input, encoding, count, budget);
-  return {
-    kind: 'variable',
-    nulls,
-    lengths: nulls === null ? lengths : expandLengths(lengths, nulls, rows),
-    data,
-  };
+  if (encoding !== NUMBERS && encoding !== DELTAS) throw damagedPart('a column has an unknown tag');
+  return { kind: 'fixed', nulls, numbers: takeNumbers(input, encoding, width, count) };
+}
+
+function joinColumn(column: StoredColumn, rows: number): ColumnValues {
+  switch (column.kind) {
+    case 'nulls': {
+      const { width } = column;
+      const nulls = new Uint8Array(Math.ceil(rows / 8)).fill(0xff);
+      if (rows % 8 !== 0) nulls[nulls.length - 1] = (1 << (rows % 8)) - 1;
+      return width === 0
+        ? { kind: 'variable', nulls, lengths: new Uint32Array(rows), data: new Uint8Array(0) }
+        : { kind: 'fixed', width, nulls, data: new Uint8Array(rows * width) };
+    }
+    case 'fixed': {
+      const { nulls, numbers } = column;
+      const values = joinNumbers(numbers);
+      const { width } = numbers;
+      return {
+        kind: 'fixed',
+        width,
+        nulls,
+        data: nulls === null ? values : expandFixed(values, width, nulls, rows),
+      };
+    }
+    case 'variable': {
+      const { nulls, strings } = column;
+      const { lengths, data } = joinStrings(strings);
+      return {
+        kind: 'variable',
+        nulls,
+        lengths: nulls === null ? lengths : expandLengths(lengths, nulls, rows),
+        data,
+      };
+    }
+  }
 }

@@ -5,8 +5,9 @@
  */
 
 import { engine } from '#engine';
+import type { BackupError } from '../errors.js';
 import { type ByteBuilder, type ByteCursor, damagedPart } from './byte-cursor.js';
-import { decodeNumbers, encodeNumbers, NUMBERS, numbersBound } from './column-numbers.js';
+import { encodeNumbers, joinNumbers, NUMBERS, numbersBound, takeNumbers } from './column-numbers.js';
 import { MAX_PLANES, PlaneWriter, planesBound, readPlanes } from './column-planes.js';
 import { Scratch } from './scratch.js';
 
@@ -92,52 +93,102 @@ function putPlane(
     target[to] = values[from]!;
 }
 
-/** Reads to the end of `input` what {@link encodeStrings} wrote; `budget` is the most bytes `data` may have. */
-export function decodeStrings(
+/** Values as they stand in a segment, looked through but not yet put together. */
+export type StoredStrings =
+  | { readonly kind: 'repeated'; readonly total: number; readonly count: number; readonly value: Uint8Array }
+  | {
+      readonly kind: 'whole';
+      readonly total: number;
+      readonly lengths: Uint32Array;
+      readonly data: Uint8Array;
+    }
+  | {
+      readonly kind: 'planes';
+      readonly total: number;
+      readonly lengths: Uint32Array;
+      readonly planes: readonly Uint8Array[];
+    };
+
+/**
+ * Takes to the end of `input` what {@link encodeStrings} wrote.
+ *
+ * @param budget - most bytes that the values may have together
+ * @throws BackupError `archive-damaged`
+ */
+export function takeStrings(
   input: ByteCursor,
   encoding: typeof STRINGS | typeof REPEATED | typeof PLANES,
   count: number,
   budget: number,
-): { readonly lengths: Uint32Array; readonly data: Uint8Array } {
-  if (encoding === REPEATED) return decodeRepeated(input, count, budget);
-  const lengths = new Uint32Array(decodeNumbers(input, NUMBERS, 4, count).buffer, 0, count);
+): StoredStrings {
+  if (encoding === REPEATED) {
+    const value = input.take(input.remaining);
+    if (count === 0) throw damagedPart('it repeats a value no times');
+    const total = value.length * count;
+    if (total > budget) throw tooLarge();
+    return { kind: 'repeated', total, count, value };
+  }
+  const numbers = joinNumbers(takeNumbers(input, NUMBERS, 4, count));
+  const lengths = new Uint32Array(numbers.buffer, 0, count);
+  const { total, longest } = addUp(lengths);
+  if (encoding === STRINGS) {
+    if (total !== input.remaining) throw damagedPart('the lengths of its values do not add up');
+    return { kind: 'whole', total, lengths, data: input.take(total) };
+  }
+  if (total > budget) throw tooLarge();
+  const planes = readPlanes(input, count, MAX_PLANES);
+  if (planes.length !== longest) throw damagedPart('the lengths of its values do not add up');
+  return { kind: 'planes', total, lengths, planes };
+}
+
+/** The values themselves, one after another, and the length of each. */
+export function joinStrings(stored: StoredStrings): {
+  readonly lengths: Uint32Array;
+  readonly data: Uint8Array;
+} {
+  switch (stored.kind) {
+    case 'whole':
+      return stored;
+    case 'planes':
+      return { lengths: stored.lengths, data: joinPlanes(stored.planes, stored.lengths, stored.total) };
+    case 'repeated': {
+      const { value, count, total } = stored;
+      return { lengths: new Uint32Array(count).fill(value.length), data: repeat(value, total) };
+    }
+  }
+}
+
+function addUp(lengths: Uint32Array): { readonly total: number; readonly longest: number } {
   let total = 0;
   let longest = 0;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < lengths.length; i++) {
     const length = lengths[i]!;
     total += length;
     if (length > longest) longest = length;
   }
-  if (encoding === STRINGS) {
-    if (total !== input.remaining) throw damagedPart('the lengths of its values do not add up');
-    return { lengths, data: input.take(total) };
-  }
-  if (total > budget) throw damagedPart('it asks for more memory than a genuine one ever does');
-  const planes = readPlanes(input, count, MAX_PLANES);
-  if (planes.length !== longest) throw damagedPart('the lengths of its values do not add up');
+  return { total, longest };
+}
+
+function joinPlanes(planes: readonly Uint8Array[], lengths: Uint32Array, total: number): Uint8Array {
   const data = new Uint8Array(total);
   const isSame = planes.map((plane) => plane.length === 1);
-  for (let i = 0, to = 0; i < count; i++) {
+  for (let i = 0, to = 0; i < lengths.length; i++) {
     const length = lengths[i]!;
     for (let plane = 0; plane < length; plane++) data[to++] = planes[plane]![isSame[plane] ? 0 : i]!;
   }
-  return { lengths, data };
+  return data;
 }
 
-function decodeRepeated(
-  input: ByteCursor,
-  count: number,
-  budget: number,
-): { readonly lengths: Uint32Array; readonly data: Uint8Array } {
-  const value = input.take(input.remaining);
-  if (count === 0) throw damagedPart('it repeats a value no times');
-  const total = value.length * count;
-  if (total > budget) throw damagedPart('it asks for more memory than a genuine one ever does');
+function repeat(value: Uint8Array, total: number): Uint8Array {
   const data = new Uint8Array(total);
   // Doubling: each copy is native and twice as long as the one before.
   data.set(value);
   for (let filled = value.length; filled > 0 && filled < total; filled *= 2) {
     data.copyWithin(filled, 0, Math.min(filled, total - filled));
   }
-  return { lengths: new Uint32Array(count).fill(value.length), data };
+  return data;
+}
+
+function tooLarge(): BackupError {
+  return damagedPart('it asks for more memory than a genuine one ever does');
 }

@@ -3,7 +3,7 @@ import { engine } from '#engine';
 import { BackupError } from '../errors.js';
 import { damagedPart } from './byte-cursor.js';
 import type { ColumnBatch } from './column-batch.js';
-import { decodeColumnPart, encodeColumns } from './column-part.js';
+import { checkColumnPart, decodeColumnPart, encodeColumns } from './column-part.js';
 import { gunzipMember, gzipMember } from './gzip-member.js';
 import type { RowsPart, ValueForm } from './model.js';
 import { RoomPool } from './room-pool.js';
@@ -56,13 +56,32 @@ export async function unpackRows(
   part: Pick<RowsPart, 'data' | 'rows'>,
   forms: readonly ValueForm[],
 ): Promise<ColumnBatch> {
-  const plain = await gunzipMember(part.data).catch((error: unknown) => {
+  const batch = decodeColumnPart(await inflatePart(part), forms);
+  checkCount(part, batch.rows);
+  return batch;
+}
+
+/**
+ * Proves that {@link unpackRows} takes a part, without making its values.
+ *
+ * @throws BackupError `archive-damaged`, exactly when {@link unpackRows} does
+ */
+export async function proveRows(
+  part: Pick<RowsPart, 'data' | 'rows'>,
+  forms: readonly ValueForm[],
+): Promise<void> {
+  checkCount(part, checkColumnPart(await inflatePart(part), forms));
+}
+
+async function inflatePart({ data }: Pick<RowsPart, 'data'>): Promise<Uint8Array> {
+  try {
+    return await gunzipMember(data);
+  } catch (error) {
     if (error instanceof BackupError) throw error;
     throw new BackupError('archive-damaged', 'A part of a table cannot be decompressed.', { cause: error });
-  });
-  const batch = decodeColumnPart(plain, forms);
-  if (batch.rows !== part.rows) {
-    throw damagedPart(`it holds ${batch.rows} rows and should hold ${part.rows}`);
   }
-  return batch;
+}
+
+function checkCount({ rows }: Pick<RowsPart, 'rows'>, found: number): void {
+  if (found !== rows) throw damagedPart(`it holds ${found} rows and should hold ${rows}`);
 }

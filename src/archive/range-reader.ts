@@ -1,4 +1,5 @@
 import type { RangeSource } from '../bytes.js';
+import { inAdvance } from './in-advance.js';
 
 const FIRST_BYTES = 16 * 1024;
 const MOST_BYTES = 1024 * 1024;
@@ -13,4 +14,14 @@ export async function* chunksOfRanges(source: RangeSource, signal?: AbortSignal)
     offset += piece.length;
     length = Math.min(length * 4, MOST_BYTES);
   }
+}
+
+/** All bytes of a source front to back, the next pieces being fetched while one is used. */
+export async function* wholeOfRanges(source: RangeSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const options = signal === undefined ? {} : { signal };
+  const pieces = Math.ceil(source.size / MOST_BYTES);
+  const offsets = Array.from({ length: pieces }, (_, i) => i * MOST_BYTES);
+  yield* inAdvance(offsets, (offset) =>
+    source.read(offset, Math.min(MOST_BYTES, source.size - offset), options),
+  );
 }

@@ -4,7 +4,12 @@ import { describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { type ColumnBatch, widthOf } from '../../src/archive/column-batch.js';
-import { decodeColumnPart, encodeColumnPart, MAX_PART_ROWS } from '../../src/archive/column-part.js';
+import {
+  checkColumnPart,
+  decodeColumnPart,
+  encodeColumnPart,
+  MAX_PART_ROWS,
+} from '../../src/archive/column-part.js';
 import type { ValueForm } from '../../src/archive/model.js';
 import { packRows, unpackRows } from '../../src/archive/pack-rows.js';
 import { isBackupError } from '../../src/errors.js';
@@ -179,11 +184,18 @@ describe('a hostile column part', () => {
       fc.property(fc.nat(part.length - 1), fc.nat(255), fc.nat(part.length), (at, value, cut) => {
         const hostile = part.slice(0, part.length - (cut % 7 === 0 ? cut : 0));
         if (at < hostile.length) hostile[at] = value;
+        const forms = ['i64', 'bytes', 'date'] as const;
+        let refused = false;
         try {
-          decodeColumnPart(hostile, ['i64', 'bytes', 'date']);
+          decodeColumnPart(hostile, forms);
         } catch (error) {
           assert.ok(isBackupError(error, 'archive-damaged'), String(error));
+          refused = true;
         }
+        // What a verification passes is what a restore can read.
+        const check = (): unknown => checkColumnPart(hostile, forms);
+        if (refused) assert.throws(check, (error) => isBackupError(error, 'archive-damaged'));
+        else check();
       }),
       { numRuns: 3000 },
     );

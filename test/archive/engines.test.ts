@@ -36,6 +36,21 @@ describe('the two engines', () => {
       }
     });
 
+    it(`${reader.name} inflates many at a time, each to a result of its own, whatever else is broken`, async () => {
+      const all = Array.from({ length: 40 }, (_, i) => new Uint8Array(1 + i * 6000).fill(i));
+      const deflated = await Promise.all(
+        all.map(async (data) =>
+          concatBytes(await writer.deflate(data, [{ start: 0, end: data.length, texture: 'text' }])),
+        ),
+      );
+      const broken = all.map(async (data) => {
+        await assert.rejects(reader.inflate(Uint8Array.of(0xff, 0xff), data.length));
+      });
+      const inflated = await Promise.all(deflated.map((data, i) => reader.inflate(data, all[i]!.length)));
+      await Promise.all(broken);
+      assert.deepEqual(inflated, all);
+    });
+
     it(`${reader.name} opens what ${writer.name} sealed`, async () => {
       const options = { passphrase: 'correct horse', scryptLogN: 4 };
       for (const size of [0, 1, 65535, 65536, 65537, 131072, 1048576 + 65536, 1200000]) {

@@ -3,10 +3,12 @@ import { promisify } from 'node:util';
 import { crc32, inflateRaw, type ZlibOptions } from 'node:zlib';
 import { Deflaters } from './deflaters.js';
 import type { Engine } from './engine.js';
+import { Inflaters } from './inflaters.js';
 
 const inflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 
 const deflaters: Deflaters = new Deflaters();
+const inflaters: Inflaters = new Inflaters();
 // Largest room that a result is given before a byte of it is there.
 const MOST_AT_ONCE: number = 16 * 2 ** 20;
 const algorithm = 'chacha20-poly1305';
@@ -22,6 +24,7 @@ export const engine: Engine = {
     return (await Promise.all(pieces)).flat();
   },
   async inflate(data, size) {
+    if (Inflaters.fits(size)) return inflaters.inflate(data, size);
     const chunkSize = Math.min(Math.max(size + 1, 1024), MOST_AT_ONCE);
     const inflated = await inflateAsync(data, { chunkSize, maxOutputLength: Math.max(size, 1) });
     if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');

@@ -33,7 +33,7 @@ export async function readJournal(server: Connection, target: string): Promise<J
 export async function createJournal(server: Connection, target: string, work: string): Promise<void> {
   await server.query(
     `CREATE TABLE ${quoteName(target)}.${table} (number INT NOT NULL PRIMARY KEY, rows_loaded BIGINT NOT NULL)` +
-      ` ENGINE=InnoDB COMMENT ${quoteText(`Restore in progress: ${work}`)}`,
+      ` ENGINE=InnoDB COMMENT 'Restore in progress: ${work.replaceAll(/[^\w:,.-]/g, '')}'`,
   );
 }
 

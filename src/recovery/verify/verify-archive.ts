@@ -1,7 +1,7 @@
 import { decryptArchive, type OpenedArchive } from '../../archive/decrypt-archive.js';
-import type { Label, Manifest, RowsPart, TableDescription } from '../../archive/model.js';
-import { unpackRows } from '../../archive/pack-rows.js';
-import { chunksOfRanges } from '../../archive/range-reader.js';
+import type { Label, Manifest, RowsPart, TableDescription, ValueForm } from '../../archive/model.js';
+import { proveRows } from '../../archive/pack-rows.js';
+import { wholeOfRanges } from '../../archive/range-reader.js';
 import type { ArchiveKeys } from '../../archive/unlock.js';
 import { type ByteSource, isRangeSource, type RangeSource } from '../../bytes.js';
 import { BackupError, isBackupError } from '../../errors.js';
@@ -57,7 +57,7 @@ export async function verifyArchive(
   options: VerifyOptions,
 ): Promise<Verification> {
   const { signal } = options;
-  const bytes = isRangeSource(source) ? chunksOfRanges(source, signal) : source;
+  const bytes = isRangeSource(source) ? wholeOfRanges(source, signal) : source;
   try {
     return await new Verifier(decryptArchive(bytes, options), options).verify();
   } catch (error) {
@@ -92,7 +92,7 @@ async function withTables(
 class Verifier {
   readonly #archive: OpenedArchive;
   readonly #onProgress: VerifyOptions['onProgress'];
-  readonly #tables: Map<number, TableDescription> = new Map();
+  readonly #tables: Map<number, TableForms> = new Map();
   readonly #unpacking: Promise<void>[] = [];
   #rows = 0;
   #plainBytes = 0;
@@ -106,7 +106,7 @@ class Verifier {
   async verify(): Promise<Verification> {
     let manifest: Manifest | undefined;
     for await (const part of this.#archive) {
-      if (part.kind === 'table') this.#tables.set(part.table.index, part.table);
+      if (part.kind === 'table') this.#tables.set(part.table.index, formsOf(part.table));
       if (part.kind === 'rows') await this.#take(part);
       if (part.kind === 'summary') manifest = part.summary as Manifest;
     }
@@ -124,7 +124,7 @@ class Verifier {
   async #take(part: RowsPart): Promise<void> {
     // That a table comes before its rows is the archive reader's business.
     const table = this.#tables.get(part.table)!;
-    const unpacking = this.#unpack(part, table);
+    const unpacking = proveRows(part, table.forms);
     // Waited for in turn; until then a failure must not count as unhandled.
     unpacking.catch(() => undefined);
     this.#unpacking.push(unpacking);
@@ -134,9 +134,14 @@ class Verifier {
     this.#storedBytes += part.data.length;
     this.#onProgress?.({ table: table.name, rows: this.#rows, storedBytes: this.#storedBytes });
   }
+}
 
-  async #unpack(part: RowsPart, table: TableDescription): Promise<void> {
-    const forms = loadedColumns(table.columns).map((column) => column.form);
-    await unpackRows(part, forms);
-  }
+interface TableForms {
+  readonly name: string;
+  /** How the values of its kept columns stand. */
+  readonly forms: readonly ValueForm[];
+}
+
+function formsOf({ name, columns }: TableDescription): TableForms {
+  return { name, forms: loadedColumns(columns).map((column) => column.form) };
 }
