@@ -11,7 +11,11 @@ export interface DatabaseAddress {
   readonly database?: string;
   /** Unix socket or Windows named pipe; wins over host and port. */
   readonly socketPath?: string;
-  /** TLS options as `node:tls` takes them; absent means no TLS. */
+  /**
+   * TLS options: `ca`, `cert`, `key`, `passphrase`, `ciphers`, `minVersion`, `maxVersion` as `node:tls` takes them; absent
+   * means no TLS. The server's certificate must be valid and name `host`; `verifyIdentity: false` takes one that names
+   * another, `rejectUnauthorized: false` takes any.
+   */
   readonly tls?: Readonly<Record<string, unknown>>;
   /** Milliseconds to wait for the server to answer the login. @defaultValue 10_000 */
   readonly connectTimeout?: number;

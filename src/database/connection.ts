@@ -1,8 +1,9 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { createConnection, type Connection as MysqlConnection, type QueryError } from 'mysql2';
 import { BackupError, type BackupErrorCode } from '../errors.js';
 import type { DatabaseAddress } from './address.js';
 import { countWarnings, driverInternals } from './driver-internals.js';
+import { signEd25519Challenge } from './ed25519-login.js';
 
 /** A row of a question about the schema: every value as text, NULL as null. Table rows never travel this way. */
 export type TextRow = Readonly<Record<string, string | null>>;
@@ -71,7 +72,11 @@ export async function openConnection(
     user: address.user,
     password: address.password ?? '',
     ...(address.database === undefined ? {} : { database: address.database }),
-    ...(address.tls === undefined ? {} : { ssl: address.tls as object }),
+    // The driver by itself takes a good certificate of any server for one of this server.
+    ...(address.tls === undefined ? {} : { ssl: { verifyIdentity: true, ...address.tls } }),
+    authPlugins: {
+      client_ed25519: () => (challenge) => signEd25519Challenge(address.password ?? '', challenge),
+    },
     charset: 'utf8mb4',
     connectTimeout: address.connectTimeout ?? 10_000,
     enableKeepAlive: true,
@@ -79,7 +84,8 @@ export async function openConnection(
     multipleStatements: false,
     flags: options.localInfile === true ? ['+LOCAL_FILES'] : ['-LOCAL_FILES'],
     typeCast: (field) => field.string('utf8'),
-    ...(address.tls === undefined ? { stream: () => connectSocket(address, () => driver) } : {}),
+    stream: () =>
+      address.tls === undefined ? connectSocket(address, () => driver) : connectSocketForTls(address),
   });
   // Without a listener a lost idle connection would end the process; the next statement reports it.
   driver.on('error', () => undefined);
@@ -111,9 +117,7 @@ const windowBytes = 128 * 1024;
  */
 function connectSocket(address: DatabaseAddress, driverOf: () => MysqlConnection): Socket {
   const socket = connect({
-    ...(address.socketPath === undefined
-      ? { host: address.host ?? '127.0.0.1', port: address.port ?? 3306 }
-      : { path: address.socketPath }),
+    ...placeOf(address),
     onread: {
       buffer: Buffer.allocUnsafe(windowBytes),
       callback(size, window) {
@@ -124,6 +128,24 @@ function connectSocket(address: DatabaseAddress, driverOf: () => MysqlConnection
       },
     },
   });
+  return keptAlive(socket);
+}
+
+/** What comes out of TLS are buffers of its own, so there is nothing to gain by a window. */
+function connectSocketForTls(address: DatabaseAddress): Socket {
+  const socket = connect(placeOf(address));
+  // The driver gives TLS no name for a numeric host; Node then looks here, and last of all takes "localhost".
+  if (address.socketPath === undefined) Object.assign(socket, { _host: address.host ?? '127.0.0.1' });
+  return keptAlive(socket);
+}
+
+function placeOf(address: DatabaseAddress): NetConnectOpts {
+  return address.socketPath === undefined
+    ? { host: address.host ?? '127.0.0.1', port: address.port ?? 3306 }
+    : { path: address.socketPath };
+}
+
+function keptAlive(socket: Socket): Socket {
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 10_000);
   return socket;

@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { DumpSummary, Part } from '../../src/archive/model.js';
 import { unpackRows } from '../../src/archive/pack-rows.js';
 import type { Connection } from '../../src/database/connection.js';
 import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
 import { openSnapshot } from '../../src/dump/snapshot.js';
 import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
+import { collectGarbage } from '../support/garbage.js';
 import { describeOnEachServer, type TestServer } from '../support/servers.js';
+import { StallingProxy } from '../support/stalling-proxy.js';
 
 const database = 'dump_faults';
-
-// What is held counts here, not what waits to be collected.
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
 
 /** About 48 MB: far more than sockets and queues hold, so that the server is in the middle of it when we look. */
 const bigTable: readonly string[] = [
@@ -330,52 +326,6 @@ describeOnEachServer(
   },
   { kinds: ['mysql-5.6', 'mariadb'], args: ['--myisam-recover-options=BACKUP,QUICK'] },
 );
-
-/** Passes bytes on until told to stall: then it stays connected and says nothing. */
-class StallingProxy {
-  readonly #server: Server;
-  readonly #sockets: Set<Socket>;
-  #stalled = false;
-
-  private constructor(server: Server, sockets: Set<Socket>) {
-    this.#server = server;
-    this.#sockets = sockets;
-  }
-
-  static async start(host: string, port: number): Promise<StallingProxy> {
-    const sockets = new Set<Socket>();
-    const server = createServer((client) => {
-      const upstream = connect(port, host);
-      for (const [from, to] of [
-        [client, upstream],
-        [upstream, client],
-      ] as const) {
-        sockets.add(from);
-        from.on('error', () => undefined);
-        from.on('close', () => to.destroy());
-        from.on('data', (chunk) => {
-          if (!proxy.#stalled) to.write(chunk);
-        });
-      }
-    });
-    const proxy = new StallingProxy(server, sockets);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return proxy;
-  }
-
-  get port(): number {
-    return (this.#server.address() as { port: number }).port;
-  }
-
-  stall(): void {
-    this.#stalled = true;
-  }
-
-  stop(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-  }
-}
 
 describe('what the driver must have inside', () => {
   it('is all there', async () => {
