@@ -64,6 +64,7 @@ async function work(shift: OfficeShift): Promise<void> {
       spoolReserveBytes: 0,
       hq: {
         storage: createHttpStorage({
+          allowLoopbackHttp: true,
           url: hq.url,
           headers: () => ({ authorization: `Bearer ${hq.token}` }),
           journal: createFileUploadJournal(join(spool, 'uploads')),
