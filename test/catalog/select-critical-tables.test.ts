@@ -228,6 +228,17 @@ describe('a size budget', () => {
     assert.deepEqual(kept(selection), ['taskhist']);
   });
 
+  it('reckons with the compression it is told, and is kept when it is met to the byte', () => {
+    const exceeded = (budget: { archiveBytes: number; compressedTo: number }): boolean =>
+      selectCriticalTables(catalogOf([{ name: 'patient', dataBytes: 1000 }]), {
+        ...openDentalPolicy,
+        budget,
+      }).warnings.some(({ code }) => code === 'budget-exceeded');
+    assert.equal(exceeded({ archiveBytes: 500, compressedTo: 0.5 }), false);
+    assert.equal(exceeded({ archiveBytes: 499, compressedTo: 0.5 }), true);
+    assert.equal(exceeded({ archiveBytes: 100, compressedTo: 0.1 }), false);
+  });
+
   it('weighs a table by its own figure where it has one', () => {
     const selection = selectCriticalTables(catalogOf([{ name: 'documentmisc', dataBytes: 1000 }]), {
       ...openDentalPolicy,
