@@ -148,7 +148,8 @@ describeOnEachServer('a row filter', (server) => {
     assert.deepEqual([...byUs.keys()].sort(), Object.keys(types).sort());
     for (const [name, expected] of byServer) {
       const { table, rows } = byUs.get(name)!;
-      assert.deepEqual(rows, expected.rows, name);
+      // Large tables are read over several connections, so rows have no order.
+      assert.deepEqual(rows.sort(), expected.rows.sort(), name);
       assert.deepEqual({ ...table, index: 0 }, { ...expected.table, index: 0 }, name);
       assert.match(table.rowFilter?.where ?? '', /^\(`At` >= '2023-11-24' OR/);
       assert.ok(!('dates' in table.rowFilter!), 'the archive holds the filter for people and servers');

@@ -66,6 +66,7 @@ async function work(shift: OfficeShift): Promise<void> {
         storage: createHttpStorage({
           allowLoopbackHttp: true,
           url: hq.url,
+          allowLoopbackHttp: true,
           headers: () => ({ authorization: `Bearer ${hq.token}` }),
           journal: createFileUploadJournal(join(spool, 'uploads')),
           patience: { retries: 1, minTimeout: 1, maxTimeout: 1 },

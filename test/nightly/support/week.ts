@@ -274,7 +274,7 @@ class Week {
     await begins?.();
     const morning = new Date(`${date}T00:00:00Z`).getTime() + 86_400_000;
     const at = (wall: string): string => `${new Date(morning).toISOString().slice(0, 10)}T${wall}:00Z`;
-    let from = at('04:00');
+    let from = at('07:00');
     for (const [until, work] of interludes) {
       await this.#shift({ from, until });
       await work();
