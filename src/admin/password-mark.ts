@@ -17,21 +17,28 @@ export async function markOf(stored: StoredPassword, work: Work): Promise<string
 
 /** Whether a mark is of this stored password. */
 export async function fitsMark(mark: string, stored: StoredPassword): Promise<boolean> {
-  const [kind, logN, salt, expected] = mark.split(':');
-  if (kind !== 'scrypt') return stored.salt !== '' && mark === saltMark(stored);
-  if (stored.salt !== '' || salt === undefined || expected === undefined) return false;
+  if (stored.salt !== '') return mark === saltMark(stored);
+  const [, logN, salt, expected] = scryptMark.exec(mark) ?? [];
   // A mark comes from the practice's own store; still, it shall not eat the machine.
   const factor = Number(logN);
-  if (!(Number.isInteger(factor) && factor >= 1 && factor <= 20)) return false;
-  return equalBytes(await digest(stored, fromBase64(salt), factor), fromBase64(expected));
+  if (!(factor >= 1 && factor <= 20)) return false;
+  return equalBytes(await digest(stored, fromBase64(salt!), factor), fromBase64(expected!));
 }
+
+// 16 bytes of salt, 32 of hash.
+const scryptMark: RegExp = /^scrypt:(\d{1,2}):([A-Za-z0-9+/]{22}==):([A-Za-z0-9+/]{43}=)$/;
 
 function saltMark({ scheme, salt }: StoredPassword): string {
   return `salt:${scheme}$${salt}`;
 }
 
-function digest({ scheme, hash }: StoredPassword, salt: Uint8Array, logN: number): Promise<Uint8Array> {
-  return engine.scrypt(utf8(`${scheme}$${hash}`), salt, 2 ** logN);
+async function digest({ scheme, hash }: StoredPassword, salt: Uint8Array, logN: number): Promise<Uint8Array> {
+  const secret = utf8(`${scheme}$${hash}`);
+  try {
+    return await engine.scrypt(secret, salt, 2 ** logN);
+  } finally {
+    secret.fill(0);
+  }
 }
 
 function base64(bytes: Uint8Array): string {

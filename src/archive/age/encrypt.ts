@@ -37,7 +37,7 @@ export interface EncryptAgeCommonOptions {
  * ```
  * @param source - what to encrypt
  * @returns the encrypted file, in pieces; it can be iterated once
- * @throws TypeError when a recipient is none
+ * @throws TypeError when a recipient is none, or there is none, or a passphrase beside them
  */
 export function encryptAge(source: ByteSource, options: EncryptAgeOptions): AsyncGenerator<Uint8Array> {
   return encryptAgeWith(ownEngine, source, options);
@@ -51,13 +51,17 @@ export function encryptAgeWith(
 ): AsyncGenerator<Uint8Array> {
   let recipients: readonly (string | Recipient)[];
   if (options.passphrase !== undefined) {
+    if (options.recipients !== undefined) {
+      throw new TypeError('"passphrase" and "recipients" must not both be given');
+    }
     const logN = options.scryptLogN ?? DEFAULT_SCRYPT_LOG_N;
     if (!Number.isInteger(logN) || logN < 1 || logN > 20)
       throw new RangeError('"scryptLogN" must be 1 to 20');
     if (options.passphrase === '') throw new TypeError('"passphrase" must not be empty');
     recipients = [passphraseRecipient(options.passphrase, logN, engine)];
   } else {
-    recipients = options.recipients;
+    // In JavaScript neither may be given.
+    recipients = options.recipients ?? [];
     checkRecipients(recipients);
   }
   const file = writeAge(engine, iterateBytes(source, options.signal), recipients);

@@ -33,8 +33,13 @@ export async function makeHeader(recipients: readonly (string | Recipient)[]): P
     },
   });
   for (const recipient of recipients) encrypter.addRecipient(recipient);
-  const file = await encrypter.encrypt(new Uint8Array(0));
-  return { bytes: file.slice(0, file.length - EMPTY_PAYLOAD_BYTES), fileKey: fileKey! };
+  try {
+    const file = await encrypter.encrypt(new Uint8Array(0));
+    return { bytes: file.slice(0, file.length - EMPTY_PAYLOAD_BYTES), fileKey: fileKey! };
+  } catch (error) {
+    (fileKey as Uint8Array | null)?.fill(0);
+    throw error;
+  }
 }
 
 /**

@@ -49,10 +49,13 @@ export function passphraseRecipient(
     async wrapFileKey(fileKey) {
       const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
       const key = await wrappingKey(passphrase, salt, logN, engine);
-      const body = new Uint8Array(fileKey.length + 16);
-      engine.seal(key, zeroNonce, fileKey, body);
-      key.fill(0);
-      return [new Stanza(['scrypt', base64(salt), String(logN)], body)];
+      try {
+        const body = new Uint8Array(fileKey.length + 16);
+        engine.seal(key, zeroNonce, fileKey, body);
+        return [new Stanza(['scrypt', base64(salt), String(logN)], body)];
+      } finally {
+        key.fill(0);
+      }
     },
   };
 }
@@ -82,10 +85,12 @@ export function passphraseIdentity(
         );
       }
       const key = await wrappingKey(passphrase, fromBase64(salt!), Number(logN), engine);
-      const fileKey = new Uint8Array(16);
-      const opened = engine.open(key, zeroNonce, stanza.body, fileKey);
-      key.fill(0);
-      return opened ? fileKey : null;
+      try {
+        const fileKey = new Uint8Array(16);
+        return engine.open(key, zeroNonce, stanza.body, fileKey) ? fileKey : null;
+      } finally {
+        key.fill(0);
+      }
     },
   };
 }

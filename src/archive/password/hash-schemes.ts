@@ -22,18 +22,27 @@ export const hashSchemes: HashSchemes = {
   SHA3_512: {
     name: 'SHA3_512',
     // An empty password is stored as an empty hash, whatever the salt.
-    hash: (salt, password) => (password === '' ? '' : base64(sha3_512(utf16(salt + password)))),
+    hash: (salt, password) => (password === '' ? '' : base64(hashed(sha3_512, utf16(salt + password)))),
   },
   MD5: {
     name: 'MD5',
     // Unlike above, a salted empty password is the hash of its salt.
-    hash: (salt, password) => (salt + password === '' ? '' : base64(md5(utf16(salt + password)))),
+    hash: (salt, password) => (salt + password === '' ? '' : base64(hashed(md5, utf16(salt + password)))),
   },
   MD5_ECW: {
     name: 'MD5_ECW',
-    hash: (_salt, password) => hex(md5(ascii(password))),
+    hash: (_salt, password) => hex(hashed(md5, ascii(password))),
   },
 };
+
+// The bytes of a password are wiped as soon as they are hashed.
+function hashed(hash: (bytes: Uint8Array) => Uint8Array, secret: Uint8Array): Uint8Array {
+  try {
+    return hash(secret);
+  } finally {
+    secret.fill(0);
+  }
+}
 
 // Not TextEncoder: the stored hashes are over UTF-16 code units, little end first, without a mark.
 function utf16(text: string): Uint8Array {

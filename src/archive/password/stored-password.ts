@@ -93,7 +93,14 @@ export function verifyStoredPassword(
   schemes: HashSchemes = hashSchemes,
 ): boolean {
   if (!Object.hasOwn(schemes, stored.scheme)) return stored.scheme === 'None' && password === '';
-  return equalBytes(utf8(schemes[stored.scheme]!.hash(stored.salt, password)), utf8(stored.hash));
+  const given = utf8(schemes[stored.scheme]!.hash(stored.salt, password));
+  const kept = utf8(stored.hash);
+  try {
+    return equalBytes(given, kept);
+  } finally {
+    given.fill(0);
+    kept.fill(0);
+  }
 }
 
 /** How far a stored password protects anything. */
