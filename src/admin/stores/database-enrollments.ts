@@ -38,8 +38,11 @@ export function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentS
       const { revision } = enrollment;
       const userNum = number(enrollment.userNum);
       return withConnection(address, io?.signal, async (query) => {
-        // The key of the table decides who was first.
-        const insert = `INSERT INTO ${table} (UserNum, Revision, Record) VALUES (${userNum}, ${revision}, ${quoteText(formatEnrollment(enrollment))})`;
+        // The key of the table decides who was first. Who comes so late that the first ones are deleted again is told by those
+        // that are not.
+        const insert = `INSERT INTO ${table} (UserNum, Revision, Record)
+          SELECT ${userNum}, ${revision}, ${quoteText(formatEnrollment(enrollment))} FROM DUAL
+          WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE UserNum = ${userNum} AND Revision > ${revision})`;
         try {
           await query(insert).catch(async (error: unknown) => {
             if (serverErrorNumber(error) !== noSuchTable) throw error;
@@ -50,6 +53,8 @@ export function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentS
           if (serverErrorNumber(error) === duplicateKey) return false;
           throw error;
         }
+        const [kept] = await query('SELECT ROW_COUNT() AS rowsKept');
+        if (kept?.['rowsKept'] !== '1') return false;
         await query(
           `DELETE FROM ${table} WHERE UserNum = ${userNum} AND Revision <= ${revision - revisionsKept}`,
         );

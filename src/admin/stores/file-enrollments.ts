@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { BackupError } from '../../errors.js';
 import { type Enrollment, type EnrollmentStore, parseEnrollment } from '../enrollment.js';
 
@@ -18,24 +19,38 @@ import { type Enrollment, type EnrollmentStore, parseEnrollment } from '../enrol
  */
 export function createFileEnrollments(options: { readonly path: string }): EnrollmentStore {
   const { path } = options;
-  let last: Promise<unknown> = Promise.resolve();
   return {
     async load(userNum, io) {
       return readEntry(await readEntries(path, io?.signal), userNum);
     },
     save(enrollment, io) {
-      const saved = last.then(async () => {
+      return oneByOne(resolve(path), async () => {
+        io?.signal?.throwIfAborted();
         const entries = await readEntries(path, io?.signal);
         const { userNum, revision } = enrollment;
         if ((readEntry(entries, userNum)?.revision ?? 0) >= revision) return false;
         await writeFile(path, { ...entries, [userNum]: enrollment });
         return true;
       });
-      // One after the other, whatever became of the one before.
-      last = saved.catch(() => undefined);
-      return saved;
     },
   };
+}
+
+// By the file, as a service may open it in more than one place.
+const lastOf: Map<string, Promise<unknown>> = new Map();
+
+/** Lets changes of one file follow each other, whatever became of the one before. */
+function oneByOne<Result>(path: string, change: () => Promise<Result>): Promise<Result> {
+  const changed = (lastOf.get(path) ?? Promise.resolve()).then(change);
+  const settled = changed.then(
+    () => undefined,
+    () => undefined,
+  );
+  lastOf.set(path, settled);
+  settled.then(() => {
+    if (lastOf.get(path) === settled) lastOf.delete(path);
+  });
+  return changed;
 }
 
 type Entries = Readonly<Record<string, unknown>>;
