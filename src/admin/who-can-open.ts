@@ -79,7 +79,8 @@ export function whoCanOpen(
  * @param labels - of the practice's archives, in any order
  * @param password - as typed
  * @returns newest first; empty when the password opens none
- * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`
+ * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`: what is wrong with the newest such
+ * label, when no other opened
  * @example
  * ```ts
  * const identities = (await unlockArchives(labels, password)).map(({ identity }) => identity);
@@ -91,6 +92,7 @@ export async function unlockArchives(
   password: Password,
 ): Promise<readonly UnlockedIdentity[]> {
   const unlocked = new Map<string, UnlockedIdentity>();
+  const failures: unknown[] = [];
   const tried = new Set<string>();
   for (const label of [...labels].sort(byAge).reverse()) {
     // Each attempt costs one scrypt, so no sealed identity is tried twice, and none whose key is there already.
@@ -103,10 +105,13 @@ export async function unlockArchives(
         const identities = await unlockChain({ ...label, unlock: [unlock] }, password);
         for (const identity of identities) unlocked.set(identity.recipient, identity);
       } catch (error) {
-        if (!isBackupError(error, 'wrong-key')) throw error;
+        if (!isBackupError(error)) throw error;
+        // One label that was spoiled must not hold up those that are good.
+        if (error.code !== 'wrong-key') failures.push(error);
       }
     }
   }
+  if (unlocked.size === 0 && failures.length > 0) throw failures[0];
   return [...unlocked.values()];
 }
 

@@ -1,13 +1,13 @@
 import { engine } from '#engine';
 import type { ByteSource } from '../bytes.js';
 import { takePayloadKey } from './age/decrypt.js';
-import { stanzasOf, takeHeader, unlockHeader } from './age/header.js';
+import { stanzasOf, takeHeader } from './age/header.js';
 import { openPayload } from './age/stream.js';
 import { ByteReader } from './byte-reader.js';
 import { labelOf } from './label.js';
 import type { Label, Part } from './model.js';
 import { readTar } from './read-tar.js';
-import { type ArchiveKeys, checkKeys, identitiesFor } from './unlock.js';
+import { type ArchiveKeys, checkKeys, unlockFileKey } from './unlock.js';
 
 /** Keys and surroundings of {@link decryptArchive}. */
 export interface DecryptArchiveOptions extends ArchiveKeys {
@@ -43,7 +43,11 @@ export function decryptArchive(source: ByteSource, options: DecryptArchiveOption
   const reader = new ByteReader(source, options.signal);
   let unlocked: Promise<{ readonly label: Label | null; readonly fileKey: Uint8Array }> | null = null;
   const unlock = () => {
-    unlocked ??= unlockArchive(reader, options);
+    // What cannot be opened is not read on, and its source let go, whoever asked first.
+    unlocked ??= unlockArchive(reader, options).catch(async (error: unknown) => {
+      await reader.close();
+      throw error;
+    });
     return unlocked;
   };
   let isTaken = false;
@@ -81,6 +85,5 @@ export async function unlockArchive(
 ): Promise<{ readonly label: Label | null; readonly fileKey: Uint8Array }> {
   const header = await takeHeader(reader);
   const label = labelOf(await stanzasOf(header));
-  const fileKey = await unlockHeader(header, await identitiesFor(keys, label));
-  return { label, fileKey };
+  return { label, fileKey: await unlockFileKey(header, label, keys) };
 }

@@ -251,7 +251,37 @@ export function parseLabel(bytes: Uint8Array): Label {
   return parse(bytes, label, 'the label') as Label;
 }
 
+// In memory a value takes up to twenty times what it takes as text, such as an empty list.
+const MOST_VALUES: number = 2 ** 22;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const BRACE = 0x7b;
+
+/** Whether a text in JSON holds more values than are worth their memory. It need not be well-formed. */
+function hasTooManyValues(json: Uint8Array): boolean {
+  let count = 0;
+  let isText = false;
+  for (let i = 0; i < json.length; i++) {
+    const byte = json[i]!;
+    if (isText) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) isText = false;
+    } else if (byte === QUOTE) isText = true;
+    else if (byte === COMMA || byte === BRACKET || byte === BRACE) count++;
+  }
+  return count > MOST_VALUES;
+}
+
 function parse(bytes: Uint8Array, check: Check, what: string): unknown {
+  if (hasTooManyValues(bytes)) {
+    throw new BackupError(
+      'archive-limit-exceeded',
+      `In the archive ${what} is larger than a genuine one ever is.`,
+    );
+  }
   let value: unknown;
   try {
     value = JSON.parse(fromUtf8(bytes));

@@ -19,6 +19,9 @@ export function makeLabel(fields: LabelFields): Label {
   const archiveId = fields.archiveId ?? Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('');
   const createdAt = fields.createdAt ?? new Date().toISOString();
   const label: Label = { format: FORMAT, ...fields, archiveId, createdAt };
+  if (new Set(label.unlock.map(({ kind }) => kind)).size > 1) {
+    throw new TypeError('"label" has ways in of two kinds: what is weaker would count for both');
+  }
   const bytes = utf8(JSON.stringify(label));
   if (bytes.length > MAX_LABEL_BYTES) throw new RangeError(`"label" is longer than ${MAX_LABEL_BYTES} bytes`);
   try {
@@ -43,6 +46,8 @@ export function labelOf(stanzas: readonly Stanza[]): Label | null {
   const found = stanzas.filter((stanza) => stanza.args[0] === LABEL_STANZA);
   const stanza = found[0];
   if (stanza === undefined) return null;
+  if (stanza.args.length > 1)
+    throw new BackupError('archive-damaged', 'The label of the archive is malformed.');
   if (found.length > 1) throw new BackupError('archive-damaged', 'The archive has more than one label.');
   if (stanza.body.length > MAX_LABEL_BYTES) {
     throw new BackupError('archive-limit-exceeded', 'The label of the archive is too long.');

@@ -6,7 +6,14 @@ import { parseDatabase, parseManifest, parseObjects, parseTable } from './descri
 import { type EntryKind, parseEntryName } from './entry-names.js';
 import { MAX_PART_BYTES, peekMember } from './gzip-member.js';
 import type { Label, Manifest, ManifestEntry, Part } from './model.js';
-import { parseTarHeader, TAR_BLOCK_BYTES, TAR_END_BYTES, type TarEntry, tarPadding } from './tar.js';
+import {
+  MAX_FILES,
+  parseTarHeader,
+  TAR_BLOCK_BYTES,
+  TAR_END_BYTES,
+  type TarEntry,
+  tarPadding,
+} from './tar.js';
 import { TableContents } from './write-tar.js';
 
 // Largest content per kind of file, in bytes. All JSON of a file is in memory at once.
@@ -41,9 +48,14 @@ export function checkEntrySize(kind: EntryKind, size: number): void {
  * the manifest does not confirm, is an error. The summary comes only when everything before it was confirmed.
  *
  * @param label - the archive's label, when it has one: both must be of the same archive
+ * @param maxFiles - most files that are read
  * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`
  */
-export async function* readTar(reader: ByteReader, label: Label | null): AsyncGenerator<Part> {
+export async function* readTar(
+  reader: ByteReader,
+  label: Label | null,
+  maxFiles: number = MAX_FILES,
+): AsyncGenerator<Part> {
   const entries: ManifestEntry[] = [];
   const contents = new TableContents();
   let archiveId: string | null = null;
@@ -61,6 +73,12 @@ export async function* readTar(reader: ByteReader, label: Label | null): AsyncGe
       return;
     }
     entries.push(entry);
+    if (entries.length > maxFiles) {
+      throw new BackupError(
+        'archive-limit-exceeded',
+        'The archive holds more files than a genuine one ever does.',
+      );
+    }
     switch (kind.kind) {
       case 'database': {
         const parsed = parseDatabase(content);

@@ -11,6 +11,9 @@ export const TAR_BLOCK_BYTES = 512;
 /** Two blocks of zeros end a tar. */
 export const TAR_END_BYTES: number = 2 * TAR_BLOCK_BYTES;
 
+/** Most files in an archive, room for half a terabyte of values: what each one is, is remembered to the end. */
+export const MAX_FILES: number = 2 ** 19;
+
 const MAX_NAME_BYTES = 99;
 // Eleven octal digits.
 const MAX_NUMBER: number = 8 ** 11 - 1;

@@ -2,6 +2,7 @@ import { type Identity, identityToRecipient } from 'age-encryption';
 import { collectBytes, fromUtf8, utf8 } from '../bytes.js';
 import { BackupError, isBackupError } from '../errors.js';
 import { decryptAge } from './age/decrypt.js';
+import { unlockHeader } from './age/header.js';
 import { checkIdentities } from './age/keys.js';
 import type { ChainLink, Label, Unlock } from './model.js';
 import { type Password, passphraseFor } from './password/passphrase.js';
@@ -28,26 +29,27 @@ export function checkKeys(keys: ArchiveKeys): void {
 }
 
 /**
- * Everything that may open an archive: the given identities, and the one that the password leads to.
+ * The file key of an archive, by what is given: the identities, and where none of them fits, the one that the password
+ * leads to. So a key file costs no scrypt, and needs nothing that a label says.
  *
- * @throws BackupError `wrong-key` when there is only a password and it leads to nothing
+ * @throws BackupError `wrong-key`; `archive-damaged`; `archive-limit-exceeded`; `archive-unsupported`
  */
-export async function identitiesFor(
-  keys: ArchiveKeys,
+export async function unlockFileKey(
+  header: Uint8Array,
   label: Label | null,
-): Promise<readonly (string | Identity)[]> {
-  const given = keys.identities ?? [];
-  if (keys.password === undefined) return given;
+  { identities = [], password }: ArchiveKeys,
+): Promise<Uint8Array> {
+  if (identities.length > 0) {
+    try {
+      return await unlockHeader(header, identities);
+    } catch (error) {
+      if (password === undefined || !isBackupError(error, 'wrong-key')) throw error;
+    }
+  }
   if (label === null || label.unlock.length === 0) {
-    if (given.length > 0) return given;
     throw new BackupError('wrong-key', 'This archive has no way in by a password; it takes a key file.');
   }
-  try {
-    return [...given, (await unlockLabel(label, keys.password)).identity];
-  } catch (error) {
-    if (given.length > 0 && isBackupError(error, 'wrong-key')) return given;
-    throw error;
-  }
+  return unlockHeader(header, [(await unlockLabel(label, password!)).identity]);
 }
 
 /** An identity that was won from a label. */

@@ -23,13 +23,14 @@ import type {
 } from './model.js';
 import { readerScript } from './reader-script.js';
 import { readme } from './readme.js';
-import { TAR_BLOCK_BYTES, TAR_END_BYTES, tarHeader, tarPadding } from './tar.js';
+import { MAX_FILES, TAR_BLOCK_BYTES, TAR_END_BYTES, tarHeader, tarPadding } from './tar.js';
 
 /**
  * The tar of an archive, piece by piece, from the parts of a dump.
  *
  * @param onManifest - called with the manifest once it is written
  * @throws BackupError `dump-incomplete` when the summary promises other rows than came, or no summary came
+ * @throws BackupError `archive-limit-exceeded` when there are more parts than a reader takes
  * @throws RangeError when the parts come in an order that no reader takes
  */
 export async function* writeTar(
@@ -51,6 +52,12 @@ export async function* writeTar(
     sha256?: string,
     rows?: number,
   ): AsyncGenerator<Uint8Array> {
+    if (entries.length === MAX_FILES) {
+      throw new BackupError(
+        'archive-limit-exceeded',
+        'The archive would hold more files than a reader takes.',
+      );
+    }
     const { length: size } = content;
     entries.push({
       name,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { makeKeyPair, sealWithPassphrase } from '../../src/admin/key-pair.js';
 import { unlockArchives, whoCanOpen } from '../../src/admin/who-can-open.js';
 import { makeLabel } from '../../src/archive/label.js';
 import type { Label, Unlock } from '../../src/archive/model.js';
+import { isBackupError } from '../../src/errors.js';
 import { sampleLabel } from '../archive/support/parts.js';
-import { adminOf } from './admins.js';
+import { adminOf, lightWork } from './admins.js';
 
 function labelOf(createdAt: string, user: string | null, unlock: readonly Unlock[]): Label {
   const keyHolder = user === null ? {} : { keyHolder: { userNum: user, userName: `User ${user}` } };
@@ -63,6 +65,37 @@ describe('who can open what', () => {
   it('a hidden administrator is none', () => {
     const { archives } = whoCanOpen(labels, { admins: [adminOf({ isHidden: true })] });
     assert.equal(archives[0]?.isHeldByAdmin, false);
+  });
+
+  it('one password leads to each key once, newest first, past labels that were spoiled', async () => {
+    const pair = async (name: string, password: string) => {
+      const { identity, recipient } = await makeKeyPair(false);
+      const sealedIdentity = await sealWithPassphrase(identity, password, lightWork);
+      return { name, unlock: { kind: 'enrolled', epoch: 1, recipient, sealedIdentity } as const };
+    };
+    const [old, today, stranger] = [
+      await pair('old', 'x'),
+      await pair('today', 'x'),
+      await pair('other', 'y'),
+    ];
+    const spoiled = { ...today.unlock, recipient: 'age1z', sealedIdentity: 'no age file' };
+    const day = (date: string, ...unlock: readonly Unlock[]) =>
+      labelOf(`2026-01-${date}T22:00:00Z`, '1', unlock);
+    const labels = [
+      day('01', old.unlock),
+      day('04', today.unlock),
+      day('02', old.unlock, spoiled),
+      day('03', stranger.unlock),
+    ];
+    const unlocked = await unlockArchives(labels, 'x');
+    assert.deepEqual(
+      unlocked.map(({ recipient }) => recipient),
+      [today.unlock.recipient, old.unlock.recipient],
+    );
+    assert.deepEqual(await unlockArchives([day('03', stranger.unlock)], 'x'), []);
+    await assert.rejects(unlockArchives([day('03', stranger.unlock), day('01', spoiled)], 'x'), (error) =>
+      isBackupError(error, 'archive-unsupported'),
+    );
   });
 
   it('no labels and no passwords unlock nothing', async () => {

@@ -159,6 +159,25 @@ describe('an archive', () => {
     await assert.rejects(left.manifest, { name: 'AbortError' });
   });
 
+  it('lets go of its source when it cannot be opened, though nothing but the label was asked for', async () => {
+    const recipient = await identityToRecipient(await generateX25519Identity());
+    const bytes = await collectBytes(
+      encryptArchive(sampleParts(), { recipients: [recipient], label: sampleLabel }),
+    );
+    let isClosed = false;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      try {
+        for (let at = 0; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000);
+      } finally {
+        isClosed = true;
+      }
+    }
+    const archive = decryptArchive(source(), { identities: [await generateX25519Identity()] });
+    await assert.rejects(archive.label, (error) => isBackupError(error, 'wrong-key'));
+    assert.equal(isClosed, true);
+    await assert.rejects(collect(archive), (error) => isBackupError(error, 'wrong-key'));
+  });
+
   it('takes no half-given arguments', () => {
     assert.throws(() => encryptArchive(sampleParts(), { recipients: [], label: sampleLabel }), TypeError);
     assert.throws(

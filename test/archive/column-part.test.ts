@@ -14,6 +14,7 @@ import type { ValueForm } from '../../src/archive/model.js';
 import { packRows, unpackRows } from '../../src/archive/pack-rows.js';
 import { isBackupError } from '../../src/errors.js';
 import { column } from './support/columns.js';
+import { fuzzing } from './support/fuzz.js';
 
 const forms: readonly ValueForm[] = [
   'bytes',
@@ -197,7 +198,7 @@ describe('a hostile column part', () => {
         if (refused) assert.throws(check, (error) => isBackupError(error, 'archive-damaged'));
         else check();
       }),
-      { numRuns: 3000 },
+      fuzzing(3000),
     );
   });
 

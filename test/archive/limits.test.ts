@@ -6,7 +6,9 @@ import fc from 'fast-check';
 import { decryptAge } from '../../src/archive/age/decrypt.js';
 import { encryptAge, writeAge } from '../../src/archive/age/encrypt.js';
 import { passphraseRecipient } from '../../src/archive/age/keys.js';
+import { ByteReader } from '../../src/archive/byte-reader.js';
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';
+import { parseObjects } from '../../src/archive/descriptions.js';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
 import { engine } from '../../src/archive/engine/node.js';
 import { gunzipMember, gzipMember } from '../../src/archive/gzip-member.js';
@@ -14,10 +16,13 @@ import { inspectArchive } from '../../src/archive/inspect-archive.js';
 import { LABEL_STANZA, labelRecipient, makeLabel } from '../../src/archive/label.js';
 import type { Label, Part } from '../../src/archive/model.js';
 import { openArchive } from '../../src/archive/open-archive.js';
+import { readTar } from '../../src/archive/read-tar.js';
 import { parseTarHeader, tarHeader } from '../../src/archive/tar.js';
+import { unlockLabel } from '../../src/archive/unlock.js';
 import { writeTar } from '../../src/archive/write-tar.js';
-import { collectBytes, rangesOfBytes, utf8 } from '../../src/bytes.js';
+import { collectBytes, fromUtf8, rangesOfBytes, utf8 } from '../../src/bytes.js';
 import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
+import { fuzzing } from './support/fuzz.js';
 import { collect, sampleLabel, sampleParts } from './support/parts.js';
 
 const hasCode =
@@ -104,6 +109,9 @@ describe('what a hostile file can cost', () => {
     const later = utf8(JSON.stringify({ ...label, format: { major: 1, minor: 7 }, news: [1, 2, 3] }));
     assert.equal((await inspectArchive(await withLabels(later))).label?.format.minor, 7);
     assert.throws(() => makeLabel({ ...sampleLabel, practiceId: 'x'.repeat(300_000) }), RangeError);
+    const argued = { wrapFileKey: () => [new Stanza([LABEL_STANZA, 'more'], good)] };
+    const bytes = await collectBytes(encryptAge(tar, { recipients: [recipient, argued] }));
+    await assert.rejects(inspectArchive(bytes), hasCode('archive-damaged'));
   });
 
   it('a work factor beyond the limit is refused without doing the work', async () => {
@@ -128,6 +136,55 @@ describe('what a hostile file can cost', () => {
       collect(decryptArchive(archive, { password: 'x' })),
       hasCode('archive-limit-exceeded'),
     );
+  });
+
+  it('a work factor is taken up to its limit in a label, and no further', async () => {
+    const unlockWith = async (scryptLogN: number, passphrase: string) => {
+      const line = utf8(`${identity}\n`);
+      const file = await collectBytes(encryptAge(line, { passphrase, scryptLogN, armor: true }));
+      return { kind: 'enrolled', epoch: 1, recipient, sealedIdentity: fromUtf8(file) } as const;
+    };
+    const archive = await sealed(tar, { ...label, unlock: [await unlockWith(18, 'x')] });
+    assert.equal((await collect(decryptArchive(archive, { password: 'x' }))).length, 9);
+  });
+
+  it('what a sealed identity holds is bounded, and must be the one it says', async () => {
+    const unlockOf = async (content: string) => {
+      const file = await collectBytes(
+        encryptAge(utf8(content), { passphrase: 'x', scryptLogN: 1, armor: true }),
+      );
+      return [{ kind: 'enrolled', epoch: 1, recipient, sealedIdentity: fromUtf8(file) } as const];
+    };
+    const open = (unlock: Label['unlock']) => unlockLabel({ unlock }, 'x');
+    assert.equal((await open(await unlockOf(`# made today\r\n${identity}\r\n`))).identity, identity);
+    const stranger = await generateX25519Identity();
+    await assert.rejects(open(await unlockOf(`${stranger}\n`)), hasCode('archive-damaged'));
+    await assert.rejects(open(await unlockOf('AGE-SECRET-KEY-1X')), hasCode('archive-damaged'));
+    await assert.rejects(open(await unlockOf('nothing of the kind')), hasCode('archive-damaged'));
+    await assert.rejects(open(await unlockOf('x'.repeat(5000))), hasCode('archive-limit-exceeded'));
+  });
+
+  it('a key file opens what it fits, at no cost of scrypt, whatever the label says of passwords', async () => {
+    const unlock = [{ kind: 'enrolled', epoch: 1, recipient, sealedIdentity: 'no age file' } as const];
+    const archive = await sealed(tar, { ...label, unlock });
+    assert.equal(
+      (await collect(decryptArchive(archive, { identities: [identity], password: 'x' }))).length,
+      9,
+    );
+    const stranger = await generateX25519Identity();
+    await assert.rejects(
+      collect(decryptArchive(archive, { identities: [stranger], password: 'x' })),
+      hasCode('archive-damaged', 'archive-unsupported'),
+    );
+    await assert.rejects(collect(decryptArchive(archive, { identities: [stranger] })), hasCode('wrong-key'));
+  });
+
+  it('a label never holds keys of two kinds, as the weaker would count for both', () => {
+    const way = { recipient, sealedIdentity: '' };
+    const enrolled = { kind: 'enrolled', epoch: 1, ...way } as const;
+    const stored = { kind: 'stored-hash', hashType: 'MD5', salt: '', ...way } as const;
+    assert.equal(makeLabel({ ...sampleLabel, unlock: [enrolled, enrolled] }).unlock.length, 2);
+    assert.throws(() => makeLabel({ ...sampleLabel, unlock: [enrolled, stored] }), TypeError);
   });
 
   it('a label cannot hold more ways in than somebody would wait for', () => {
@@ -162,6 +219,24 @@ describe('what a hostile file can cost', () => {
       const claim = await tarHeader({ name, size: 8 * 2 ** 30 - 1, time: 0 });
       await assert.rejects(open(await sealed(claim)), hasCode('archive-limit-exceeded', 'archive-damaged'));
     }
+  });
+
+  it('very many small files are not remembered without end', async () => {
+    const read = (most: number): Promise<Part[]> => collect(readTar(new ByteReader(tar), label, most));
+    const files = (await read(Number.POSITIVE_INFINITY)).length + 1;
+    assert.equal((await read(files)).length, files - 1);
+    await assert.rejects(read(files - 1), hasCode('archive-limit-exceeded'));
+  });
+
+  it('JSON of very many small values is not read, however well-formed', async () => {
+    const many = (list: string): Uint8Array => utf8(`[${list.repeat(2 ** 22)}1]`);
+    for (const json of [many('[],'), many('0,'), utf8('['.repeat(2 ** 22 + 1))]) {
+      assert.throws(() => parseObjects(json), hasCode('archive-limit-exceeded'));
+    }
+    // What stands in a text is no value, whatever it looks like.
+    const text = ',[{\\"'.repeat(2 ** 20);
+    const object = { kind: 'view', name: 'v', createStatement: text };
+    assert.equal(parseObjects(utf8(JSON.stringify([object])))[0]?.createStatement, text);
   });
 
   it('a gzip bomb is not inflated beyond what it says, nor believed when it says too much', async () => {
@@ -288,7 +363,7 @@ describe('what a hostile file can cost', () => {
           if (!isUnchanged) await assert.rejects(open(bytes));
         },
       ),
-      { numRuns: 60, seed: 20260203 },
+      fuzzing(60),
     );
   });
 
