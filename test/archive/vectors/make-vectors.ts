@@ -8,12 +8,14 @@ import { encryptAge } from '../../../src/archive/age/encrypt.js';
 import { decryptArchive } from '../../../src/archive/decrypt-archive.js';
 import { encryptArchive } from '../../../src/archive/encrypt-archive.js';
 import { filterParts } from '../../../src/archive/filter-parts.js';
+import { labelRecipient, makeLabel } from '../../../src/archive/label.js';
 import type { Label, Part, Unlock } from '../../../src/archive/model.js';
 import { passphraseFor } from '../../../src/archive/password/passphrase.js';
 import { collectBytes, fromUtf8, utf8 } from '../../../src/bytes.js';
 import { sampleLabel, sampleParts } from '../support/parts.js';
 import { projectRoot } from '../support/reader-script.js';
-import { partsOfEveryForm } from './parts.js';
+import { tarOfLaterMinor } from './later-minor.js';
+import { partsOfEveryForm, partsOfEveryKey, partsOfEveryTexture } from './parts.js';
 import { render } from './render.js';
 import type { Vector } from './vector.js';
 
@@ -39,6 +41,7 @@ const sealedTo = async (pair: Pair, recipient: string): Promise<string> =>
 
 const x25519 = await pairOf(await generateX25519Identity());
 const older = await pairOf(await generateX25519Identity());
+const oldest = await pairOf(await generateX25519Identity());
 const hybrid = await pairOf(await generateHybridIdentity());
 const keyHolder = { userNum: '9007199254740993', userName: 'Änne Muster' };
 
@@ -148,6 +151,72 @@ await make(
   { passwords: ['1234'], wrongPasswords: ['12345'] },
   await storedHash('MD5', 'AAECAwQFBgcICQoLDA0ODw==', '1234'),
 );
+await make(
+  'stored-hash-md5-ecw',
+  'opened by the password whose unsalted MD5 hash another program stored; a question mark stands for what ASCII lacks',
+  sampleParts({ tables: 1 }),
+  [x25519.recipient],
+  { passwords: ['Zähne', 'Z?hne'], wrongPasswords: ['Zahne'] },
+  await storedHash('MD5_ECW', '', 'Zähne'),
+);
+await make(
+  'two-ways-in',
+  'opened by the passwords of two people, one of them by a post-quantum pair that leads down a chain of two',
+  sampleParts({ tables: 1 }),
+  [x25519.recipient, hybrid.recipient],
+  {
+    identities: [x25519.identity, hybrid.identity],
+    passwords: ['the one', 'the other'],
+    wrongPasswords: ['none'],
+  },
+  {
+    keyHolder,
+    unlock: [
+      {
+        kind: 'enrolled',
+        epoch: 1,
+        recipient: x25519.recipient,
+        sealedIdentity: await sealedWith(x25519, 'the one'),
+      },
+      {
+        kind: 'enrolled',
+        epoch: 7,
+        recipient: hybrid.recipient,
+        sealedIdentity: await sealedWith(hybrid, 'the other'),
+        chain: [
+          { epoch: 5, recipient: older.recipient, sealedIdentity: await sealedTo(older, hybrid.recipient) },
+          { epoch: 4, recipient: oldest.recipient, sealedIdentity: await sealedTo(oldest, older.recipient) },
+        ],
+      },
+    ],
+  },
+);
+await make(
+  'every-key',
+  'every key of every description, a table without rows, rows without columns, objects of every kind',
+  partsOfEveryKey(),
+  [x25519.recipient],
+  { identities: [x25519.identity] },
+);
+await make(
+  'every-texture',
+  'a part whose compressed stream is of several pieces: runs, text, noise',
+  partsOfEveryTexture(),
+  [x25519.recipient],
+  { identities: [x25519.identity] },
+);
+if (!existsSync(join(place, 'later-minor.json'))) {
+  const later = {
+    ...makeLabel(sampleLabel),
+    format: { major: 1, minor: 7 },
+    ofALaterVersion: { of: ['keys'] },
+  };
+  const bytes = await collectBytes(
+    encryptAge(await tarOfLaterMinor(later), { recipients: [x25519.recipient, labelRecipient(later)] }),
+  );
+  const what = 'of a later minor version: more keys, more files, rows of tables in turns';
+  await write('later-minor', what, bytes, { identities: [x25519.identity] }, later);
+}
 if (!existsSync(join(place, 'no-label.json'))) {
   const sealed = encryptArchive(sampleParts(), { recipients: [x25519.recipient], label: sampleLabel });
   const tar = decryptAge(await collectBytes(sealed), { identities: [x25519.identity] });

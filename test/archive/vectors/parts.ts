@@ -1,4 +1,11 @@
-import type { Part, TableDescription, ValueForm } from '../../../src/archive/model.js';
+import { createHash } from 'node:crypto';
+import type {
+  Part,
+  SchemaObject,
+  TableDescription,
+  TableSummary,
+  ValueForm,
+} from '../../../src/archive/model.js';
 import { packRows } from '../../../src/archive/pack-rows.js';
 import { column, type Value } from '../support/columns.js';
 import { sampleParts } from '../support/parts.js';
@@ -77,6 +84,183 @@ export function everyForm(): readonly {
     { form: 'bytes', type: 'blob', values: list((i) => (i % 4 === 0 ? null : text(`Zahn ${i} äöü 😀`))) },
     { form: 'bytes', type: 'blob', values: list(() => null) },
   ];
+}
+
+/** A dump in which every key of every description stands, a table without rows, and rows without kept columns. */
+export async function* partsOfEveryKey(): AsyncGenerator<Part> {
+  const tables: TableDescription[] = [
+    {
+      ...tableOf(1, 'log', [['Id', 'i64']]),
+      primaryKey: ['Id'],
+      rowFilter: { where: 'Id > 5', reason: 'old' },
+    },
+    { ...tableOf(2, 'merged', [['Id', 'i64']]), definitionOnly: 'its rows lie in other tables' },
+    { ...tableOf(3, 'versions', [['Id', 'i64']]), versioned: 'history' },
+    { ...tableOf(4, 'now', [['Id', 'i64']]), versioned: 'current' },
+    tableOf(5, 'computed', [['Id', null]]),
+    tableOf(6, 'spoiled', [['Id', 'i64']]),
+  ];
+  const rowsOf = (index: number): number => (index === 2 || index === 4 ? 0 : 3);
+  const summaries: TableSummary[] = [];
+  for await (const part of sampleParts({ tables: 0 })) {
+    if (part.kind === 'database') yield part;
+    if (part.kind === 'objects') {
+      for (const table of tables) {
+        yield { kind: 'table', table };
+        const { index, name, engine } = table;
+        const rows = rowsOf(index);
+        const columns = index === 5 ? [] : [column('i64', [7n, 8n, 9n])];
+        const packed = rows === 0 ? null : await packRows(index, 1, { rows, columns });
+        if (packed !== null) yield packed;
+        summaries.push({
+          index,
+          name,
+          engine,
+          rows,
+          parts: packed === null ? 0 : 1,
+          plainBytes: packed?.plainBytes ?? 0,
+          storedBytes: packed?.data.length ?? 0,
+          ...(index === 6 ? { incomplete: 'the server could not read its last page' } : {}),
+        });
+      }
+      yield { kind: 'objects', objects: objectsOfEveryKind };
+    }
+    if (part.kind === 'summary') {
+      yield {
+        kind: 'summary',
+        summary: {
+          ...part.summary,
+          tables: summaries,
+          consistency: { kind: 'per-table', reason: 'no right to lock' },
+          position: { file: 'binlog.000003', position: '4711' },
+          leftOut: [
+            { kind: 'users', name: 'logins', reason: 'never taken' },
+            { kind: 'package', name: 'p', reason: 'not asked for' },
+          ],
+          warnings: [
+            { code: 'per-table', message: 'Tables are of different moments.' },
+            { code: 'spoiled', message: 'A table is not complete.', table: 'spoiled' },
+          ],
+        },
+      };
+    }
+  }
+}
+
+const surroundings = {
+  definer: 'root@localhost',
+  sqlMode: 'ANSI_QUOTES',
+  characterSetClient: 'latin1',
+  collationConnection: 'latin1_swedish_ci',
+  databaseCollation: 'utf8mb3_general_ci',
+} as const;
+
+const objectsOfEveryKind: readonly SchemaObject[] = [
+  { kind: 'sequence', name: 's', createStatement: 'CREATE SEQUENCE `s`', nextValue: '9223372036854775806' },
+  {
+    kind: 'function',
+    name: 'f',
+    createStatement: "CREATE FUNCTION f() RETURNS text RETURN 'ü'",
+    ...surroundings,
+  },
+  { kind: 'procedure', name: 'p', createStatement: 'CREATE PROCEDURE p() SELECT 1', ...surroundings },
+  { kind: 'package', name: 'k', createStatement: 'CREATE PACKAGE k AS END', ...surroundings },
+  { kind: 'package-body', name: 'k', createStatement: 'CREATE PACKAGE BODY k AS END', ...surroundings },
+  {
+    kind: 'view',
+    name: 'v',
+    createStatement: 'CREATE VIEW v AS SELECT 1',
+    ...surroundings,
+    brokenAtSource: 'gone',
+  },
+  {
+    kind: 'trigger',
+    name: 't',
+    createStatement: 'CREATE TRIGGER t BEFORE INSERT ON log FOR EACH ROW SET @a = 1',
+    ...surroundings,
+    table: 'log',
+    actionOrder: 2,
+  },
+  {
+    kind: 'event',
+    name: 'e',
+    createStatement: 'CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1',
+    ...surroundings,
+    timeZone: 'SYSTEM',
+    status: 'SLAVESIDE_DISABLED',
+  },
+];
+
+function tableOf(
+  index: number,
+  name: string,
+  columns: readonly (readonly [string, ValueForm | null])[],
+): TableDescription {
+  return {
+    index,
+    name,
+    engine: 'MyISAM',
+    createStatement: `CREATE TABLE ${name} (${columns.map(([each]) => `${each} bigint`).join(', ')})`,
+    columns: columns.map(([each, form]) => ({
+      name: each,
+      type: 'bigint(20)',
+      characterSet: null,
+      nullable: true,
+      form,
+    })),
+    primaryKey: [],
+  };
+}
+
+/** A dump of one table whose part holds long runs, long text and long noise, each compressed in its own way. */
+export async function* partsOfEveryTexture(): AsyncGenerator<Part> {
+  const rows = 1500;
+  const list = (value: (i: number) => Value): Value[] => Array.from({ length: rows }, (_, i) => value(i));
+  const few = (value: (i: number) => Uint8Array): Value[] =>
+    list((i) => (i % 10 === 0 ? value(i) : new Uint8Array(0)));
+  const noise = (i: number, k: number): number =>
+    Math.imul(Math.imul(i + 1, 0x9e3779b1) ^ (k + 1), 0x85ebca6b) >>> 0;
+  const columns: [string, ValueForm, Value[]][] = [
+    ...Array.from({ length: 6 }, (_, k): [string, ValueForm, Value[]] => [
+      `Id${k}`,
+      'i64',
+      list((i) => BigInt(noise(i, k))),
+    ]),
+    ['Note', 'bytes', few((i) => text(`Patient ${i} came back, and was told to come again. `.repeat(6)))],
+    [
+      'Image',
+      'bytes',
+      few((i) => new Uint8Array(createHash('shake256', { outputLength: 450 }).update(`${i}`).digest())),
+    ],
+  ];
+  const table = tableOf(
+    1,
+    'textures',
+    columns.map(([name, form]) => [name, form] as const),
+  );
+  for await (const part of sampleParts({ tables: 0 })) {
+    if (part.kind !== 'summary') {
+      yield part;
+      continue;
+    }
+    yield { kind: 'table', table };
+    const packed = await packRows(1, 1, {
+      rows,
+      columns: columns.map(([, form, values]) => column(form, values)),
+    });
+    yield packed;
+    const { plainBytes, data } = packed;
+    const summary = {
+      index: 1,
+      name: 'textures',
+      engine: 'MyISAM',
+      rows,
+      parts: 1,
+      plainBytes,
+      storedBytes: data.length,
+    };
+    yield { kind: 'summary', summary: { ...part.summary, tables: [summary] } };
+  }
 }
 
 /** A dump of one table that has a column for each of {@link everyForm}. */

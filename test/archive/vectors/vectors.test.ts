@@ -38,7 +38,8 @@ for summary in json.load(open('manifest.json'))['tables']:
     rows = []
     for sequence in range(1, summary['parts'] + 1):
         data = gzip.open(folder + '%06d.cols.gz' % sequence).read()
-        rows += zip(*reader.columns(data, forms)[1])
+        count, values = reader.columns(data, forms)
+        rows += zip(*values) if values else [()] * count
     tables.append([[show(value, form) for value, form in zip(row, forms)] for row in rows])
 print(json.dumps(tables))
 `;
