@@ -25,6 +25,7 @@ import { least, publish, type Ratio, ratioOf } from './support/report.js';
 import { type Contestant, type Row, runRounds } from './support/rounds.js';
 
 const ours = 'this library';
+const unsealed = 'the same parts by this library, not sealed';
 const gzipPeer = 'mariadb-dump, gzip -6, age';
 const zstdPeer = 'mariadb-dump, zstd -3, age';
 const mydumperPeer = 'mydumper -t2 -c, not encrypted';
@@ -89,6 +90,7 @@ function contestants(
       command: ownCommand('backup', '--source', url(practice), '--out', file, '--recipient', recipient),
       output: file,
     },
+    { name: unsealed, command: childCommand('unsealed', url(practice), file), output: file },
     { name: gzipPeer, command: sealed('gzip -6'), output: file, needs },
     { name: 'mariadb-dump, pigz, age', command: sealed('pigz'), output: file, needs: [...needs, 'pigz'] },
     { name: zstdPeer, command: sealed('zstd -q -3'), output: file, needs: [...needs, 'zstd'] },
@@ -128,6 +130,7 @@ function ratiosOf(rows: readonly Row[]): readonly Ratio[] {
     ratioOf(`wall / ${zstdPeer}`, wall, us, row(zstdPeer), 0.72),
     ratioOf(`wall / ${gzipPeer}`, wall, us, row(gzipPeer), 0.25),
     ratioOf(`wall / ${mydumperPeer}`, wall, us, row(mydumperPeer), 0.36),
+    ratioOf(`wall / ${unsealed}`, wall, us, row(unsealed), 1.1),
     ratioOf('wall / floor', wall, us, row(floor), 1.3),
     ratioOf("size / smallest peer's", size, us, least(peers, size), 0.88),
     ratioOf('CPU / fastest peer', cpu, us, least(peers, wall), 0.75),
