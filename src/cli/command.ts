@@ -41,7 +41,10 @@ export interface Command {
 
 /** Options as `node:util` `parseArgs` knows them. */
 export type OptionTable = Readonly<
-  Record<string, { readonly type: 'boolean' | 'string'; readonly multiple?: boolean }>
+  Record<
+    string,
+    { readonly type: 'boolean' | 'string'; readonly multiple?: boolean; readonly short?: string }
+  >
 >;
 
 /** What was typed after the command. */
@@ -58,7 +61,7 @@ export interface Arguments {
 
 /** Options that every command takes. */
 export const commonOptions: OptionTable = {
-  help: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
   json: { type: 'boolean' },
 };
 
@@ -109,6 +112,11 @@ function parse(command: Command, argv: readonly string[]): Parsed {
   } catch (error) {
     // The parser's own sentences name the option; its hint on how to pass positionals would only confuse.
     const message = error instanceof Error ? error.message.split('. ')[0]! : String(error);
-    throw new UsageError(`${message.replace(/\.$/, '')}.`);
+    const known = Object.keys({ ...command.options, ...commonOptions }).map((name) => `--${name}`);
+    const hint =
+      (error as NodeJS.ErrnoException).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
+        ? ` "${command.name}" takes ${known.join(', ')}.`
+        : '';
+    throw new UsageError(`${message.replace(/\.$/, '')}.${hint}`);
   }
 }

@@ -18,8 +18,8 @@ export const keyOptions: OptionTable = {
 
 /** Their lines on a page of help. */
 export const keyHelp: string = `  --identity FILE    age key file; may be given more than once
-  --password-fd N    read the password from open descriptor N
-                     without either it is asked for, without echo
+  --password-fd N    read the password from descriptor N; it is asked for,
+                     without echo, when neither is given
   --newer ARCHIVE    a newer archive of the practice: with its help the password
                      of today opens this older one`;
 

@@ -6,7 +6,9 @@ import { formatBytes, formatCount, formatSeconds } from './format.js';
 export interface Progress {
   /** Bytes or rows done so far, and of how many, once that is known. */
   update(done: number, total?: number): void;
-  /** Ends the display. Safe to call twice. */
+  /** All is done, however much that was: totals may have been estimates. Ends the display. */
+  finish(): void;
+  /** Ends the display where it is. Safe to call twice, and after {@link finish}. */
   stop(): void;
 }
 
@@ -28,7 +30,7 @@ export function startProgress(
   unit: ProgressUnit,
   now: () => number = Date.now,
 ): Progress {
-  if (line.json) return { update: () => undefined, stop: () => undefined };
+  if (line.json) return { update: () => undefined, finish: () => undefined, stop: () => undefined };
   return line.stderr.isTTY === true
     ? startBar(line.stderr, label, unit)
     : startLines(line.stderr, label, unit, now);
@@ -69,19 +71,27 @@ function startBar(stderr: CommandLine['stderr'], label: string, unit: ProgressUn
   });
   bar.start(1, 0);
   let stopped = false;
+  let last = 0;
+  const update = (done: number, newTotal?: number): void => {
+    last = done;
+    if (newTotal !== undefined && newTotal !== total) {
+      total = newTotal;
+      bar.setTotal(newTotal);
+    }
+    bar.update(done);
+  };
+  const stop = (): void => {
+    if (stopped) return;
+    stopped = true;
+    bar.stop();
+  };
   return {
-    update(done, newTotal) {
-      if (newTotal !== undefined && newTotal !== total) {
-        total = newTotal;
-        bar.setTotal(newTotal);
-      }
-      bar.update(done);
+    update,
+    finish() {
+      if (last > 0) update(last, last);
+      stop();
     },
-    stop() {
-      if (stopped) return;
-      stopped = true;
-      bar.stop();
-    },
+    stop,
   };
 }
 
@@ -101,6 +111,11 @@ function startLines(
   let nextLineAt = startedAt + plainLineEverySeconds * 1000;
   let last: { readonly done: number; readonly total: number | undefined } = { done: 0, total: undefined };
   let stopped = false;
+  const stop = (): void => {
+    if (stopped) return;
+    stopped = true;
+    if (last.done > 0) write();
+  };
   const write = (): void => {
     const seconds = (now() - startedAt) / 1000;
     stderr.write(`${label}: ${describeProgress(last.done, last.total, seconds, unit)}\n`);
@@ -112,10 +127,10 @@ function startLines(
       nextLineAt = now() + plainLineEverySeconds * 1000;
       write();
     },
-    stop() {
-      if (stopped) return;
-      stopped = true;
-      if (last.done > 0) write();
+    finish() {
+      last = { done: last.done, total: last.done };
+      stop();
     },
+    stop,
   };
 }

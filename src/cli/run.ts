@@ -20,15 +20,14 @@ export async function runCommandLine(
   try {
     const [name, ...rest] = argv;
     if (name === '--version') return say(line, { json: { version }, text: version });
-    if (name === undefined || name === '--help' || name === 'help') {
-      const topic = commands.find((command) => name === 'help' && command.name === rest[0]);
-      const text = topic?.help ?? renderOverview(commands);
-      if (name === undefined) throw new UsageError(text);
-      return say(line, { json: { help: text }, text });
-    }
+    const topic = rest.find((word) => !word.startsWith('-'));
+    if (name === 'help' && topic !== undefined) return say(line, helpOf(findCommand(topic).help));
+    const overview = renderOverview(commands);
+    if (name === undefined) throw new UsageError(overview);
+    if (name === '--help' || name === '-h' || name === 'help') return say(line, helpOf(overview));
     return say(line, await runCommand(findCommand(name), rest, line));
   } catch (error) {
-    return complain(line, error);
+    return complain(line, error, argv);
   }
 }
 
@@ -38,8 +37,12 @@ async function runCommand(
   line: CommandLine,
 ): Promise<CommandResult> {
   const given = readArguments(command, argv);
-  if (given.flag('help')) return { json: { help: command.help }, text: command.help };
+  if (given.flag('help')) return helpOf(command.help);
   return command.run(given, line);
+}
+
+function helpOf(page: string): CommandResult {
+  return { json: { help: page }, text: page };
 }
 
 function findCommand(name: string): Command {
@@ -63,7 +66,7 @@ function say(line: CommandLine, result: CommandResult): ExitCode {
   return exitCode;
 }
 
-function complain(line: CommandLine, error: unknown): ExitCode {
+function complain(line: CommandLine, error: unknown, argv: readonly string[]): ExitCode {
   const exitCode = exitCodeOf(error);
   if (line.json) {
     line.stdout.write(`${JSON.stringify({ ok: false, exitCode, error: describe(error) }, null, 2)}\n`);
@@ -73,7 +76,9 @@ function complain(line: CommandLine, error: unknown): ExitCode {
     line.stderr.write(`${show(describe(error).message.replace(/\n$/, ''))}\n`);
     if (isBackupError(error)) line.stderr.write(tablesIn(error));
     if (error instanceof UsageError && !error.message.includes('Usage:')) {
-      line.stderr.write('supplemental-backup --help tells what can be said.\n');
+      const topic = commands.find(({ name }) => name === argv[0]);
+      const help = topic === undefined ? 'supplemental-backup' : `supplemental-backup ${topic.name}`;
+      line.stderr.write(`${help} --help tells what can be said.\n`);
     }
   }
   return exitCode;

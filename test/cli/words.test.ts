@@ -4,14 +4,16 @@ import { commands } from '../../src/cli/commands/index.js';
 import { exitCodeOf, UsageError } from '../../src/cli/exit-codes.js';
 import { formatBytes, formatSeconds, printable } from '../../src/cli/format.js';
 import { renderOverview } from '../../src/cli/help.js';
+import { describeLeftOut } from '../../src/cli/left-out.js';
 import { describeProgress, startProgress } from '../../src/cli/progress.js';
 import { BackupError } from '../../src/errors.js';
 import { runCli } from './support.js';
 
-test('every page of help fits a screen of 80 columns and 24 lines', () => {
+test('every page of help fits a screen of 80 columns and 24 lines, with the prompt', () => {
   for (const page of [renderOverview(commands), ...commands.map(({ help }) => help)]) {
     const lines = page.replace(/\n$/, '').split('\n');
-    assert.ok(lines.length <= 24, `${lines.length} lines: ${lines[0]}`);
+    // The line that was typed and the prompt behind it stand there too.
+    assert.ok(lines.length <= 22, `${lines.length} lines: ${lines[0]}`);
     for (const line of lines) assert.ok(line.length <= 80, line);
   }
 });
@@ -46,6 +48,17 @@ test('what is not understood is said on stderr and ends with 2', async () => {
   }
 });
 
+test('a mistake is answered with what would have been right', async () => {
+  const said = async (...argv: string[]): Promise<string> => (await runCli(argv)).stderr;
+  const option = await said('inspect', 'a', '--colour');
+  assert.match(option, /^Unknown option '--colour'\. "inspect" takes --help, --json\.$/m);
+  assert.match(option, /^supplemental-backup inspect --help tells what can be said\.$/m);
+  assert.match(await said('help', 'me'), /^"me" is no command\. There are: backup, /);
+  const source = 'mysql://root@localhost/practice';
+  const key = await said('backup', '--source', source, '--out', 'a', '--recipient', 'age1short');
+  assert.match(key, /^--recipient "age1short" is no age key/);
+});
+
 test('with --json a mistake is one JSON document on stdout, and stderr stays silent', async () => {
   const { code, stdout, stderr } = await runCli(['bakcup', '--json']);
   assert.equal(code, 2);
@@ -55,7 +68,18 @@ test('with --json a mistake is one JSON document on stdout, and stderr stays sil
 });
 
 test('--help and --version answer and end with 0', async () => {
-  assert.match((await runCli(['--help'])).stdout, /Usage: supplemental-backup COMMAND/);
+  for (const argv of [['--help'], ['-h'], ['help'], ['help', '--json']]) {
+    const { code, stdout } = await runCli(argv);
+    assert.equal(code, 0, argv.join(' '));
+    assert.match(stdout, /Usage: supplemental-backup COMMAND/);
+  }
+  for (const argv of [
+    ['verify', '-h'],
+    ['help', 'verify'],
+    ['verify', '--help'],
+  ]) {
+    assert.match((await runCli(argv)).stdout, /Usage: supplemental-backup verify/);
+  }
   assert.match((await runCli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
@@ -97,6 +121,30 @@ test('without a terminal progress is a plain line every few seconds and one at t
     'Reading: 5.0 MB of 24.0 MB (20 %), 1.0 MB/s, 19 s left\n',
     'Reading: 10.0 MB of 24.0 MB (41 %), 1.0 MB/s, 14 s left\n',
     'Reading: 12.0 MB of 24.0 MB (50 %), 960 kB/s, 13 s left\n',
+  ]);
+});
+
+test('progress ends at all of it, when the total was but an estimate', () => {
+  const written: string[] = [];
+  const stderr = { write: (text: string) => written.push(text) } as unknown as NodeJS.WritableStream;
+  const progress = startProgress({ json: false, stderr: stderr as never }, 'Reading', 'bytes', () => 0);
+  progress.update(1_000_000, 3_000_000);
+  progress.finish();
+  progress.stop();
+  assert.deepEqual(written, ['Reading: 1.0 MB of 1.0 MB (100 %)\n']);
+});
+
+test('what was left out is told by its reason, not table by table', () => {
+  const tables = Array.from({ length: 10 }, (_, i) => `t${i}`);
+  const lines = describeLeftOut([
+    { kind: 'users', name: 'accounts', reason: 'they belong to the server' },
+    ...tables.map((name) => ({ kind: 'table', name, reason: 'Not asked for.' }) as const),
+    { kind: 'trigger', name: 'noted', reason: 'its table is not in this archive' },
+  ]);
+  assert.deepEqual(lines, [
+    'Left out: accounts. They belong to the server.',
+    'Left out: t0, t1, t2, t3, t4, t5, t6, t7 and 2 more. Not asked for.',
+    'Left out: trigger noted. Its table is not in this archive.',
   ]);
 });
 

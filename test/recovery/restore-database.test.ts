@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { isBackupError } from '../../src/errors.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
@@ -52,5 +53,22 @@ describeOnEachServer('restoreDatabase', (server) => {
     );
     const [row] = await server().query(`SELECT COUNT(*) AS n FROM ${target}.precious`);
     assert.equal(row?.['n'], '0');
+  });
+
+  it('F16: does not drop a database that somebody works in, even when told to', async () => {
+    const practice = await openConnection(address(target));
+    try {
+      const parts = dumpDatabase(address(source));
+      await assert.rejects(restoreDatabase(parts, address(target), { replace: true }), (error) => {
+        assert.ok(isBackupError(error, 'target-refused'));
+        assert.match(error.message, /in use: another connection works in it/);
+        return true;
+      });
+      assert.deepEqual(await practice.query("SHOW TABLES LIKE 'precious'"), [
+        { [`Tables_in_${target} (precious)`]: 'precious' },
+      ]);
+    } finally {
+      await practice.close();
+    }
   });
 });

@@ -1,4 +1,5 @@
 import type { KeyWarning } from '../../admin/key-warning.js';
+import { checkRecipients } from '../../archive/age/keys.js';
 import { encryptArchive } from '../../archive/index.js';
 import type { Manifest } from '../../archive/model.js';
 import { type DumpProgress, dumpDatabase } from '../../dump/dump-database.js';
@@ -9,6 +10,7 @@ import { readDatabaseUrl } from '../database-option.js';
 import { UsageError } from '../exit-codes.js';
 import { formatBytes, formatCount, formatPairs, formatSeconds, plural, printable } from '../format.js';
 import { sealForLastAdmin } from '../last-admin.js';
+import { describeLeftOut } from '../left-out.js';
 import { type Written, writeArchive } from '../output.js';
 import { startProgress } from '../progress.js';
 import { readTablesOption } from '../tables-option.js';
@@ -50,6 +52,7 @@ Usage: supplemental-backup backup --source URL --out FILE|URL|-
     if (recipients.length > 0 === given.flag('last-admin')) {
       throw new UsageError('Say whom it is for: --recipient age1… or --last-admin, one of the two.');
     }
+    for (const recipient of recipients) checkRecipient(recipient);
     const seal =
       recipients.length > 0
         ? { recipients, unlock: [], warnings: [] }
@@ -80,7 +83,7 @@ Usage: supplemental-backup backup --source URL --out FILE|URL|-
       });
       archive.manifest.catch(() => undefined);
       const written = await writeArchive(archive, out, line);
-      progress.stop();
+      progress.finish();
       const manifest = await archive.manifest;
       return {
         json: {
@@ -99,6 +102,14 @@ Usage: supplemental-backup backup --source URL --out FILE|URL|-
     }
   },
 };
+
+function checkRecipient(recipient: string): void {
+  try {
+    checkRecipients([recipient]);
+  } catch {
+    throw new UsageError(`--recipient "${recipient}" is no age key: it takes a public one, age1…`);
+  }
+}
 
 function readConsistency(text: string | undefined): ConsistencyWish {
   switch (text) {
@@ -136,8 +147,8 @@ function render(
   const seconds = (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / 1000;
   const { consistency } = manifest;
   const notes = [
-    ...manifest.leftOut.map(({ kind, name, reason }) => `Left out: ${kind} ${name}. ${reason}`),
-    ...[...keyWarnings, ...manifest.warnings].map(({ message }) => message),
+    ...describeLeftOut(manifest.leftOut),
+    ...[...keyWarnings, ...manifest.warnings].map(({ message }) => printable(message)),
   ];
   const pairs = formatPairs([
     ['Archive', out],
@@ -150,5 +161,5 @@ function render(
     ],
     ['Locked', `${formatSeconds(manifest.lockSeconds)} during which nobody could write`],
   ]);
-  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(printable)])].join('\n');
+  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
 }

@@ -46,7 +46,7 @@ ${keyHelp}
           signal: line.signal,
           onProgress: ({ plainBytes, totalPlainBytes }) => progress.update(plainBytes, totalPlainBytes),
         });
-        progress.stop();
+        progress.finish();
         return {
           json: { certificate },
           text: certificateText(certificate).split('\n').map(printable).join('\n'),

@@ -18,25 +18,21 @@ import { pickNames, readNames } from '../tables-option.js';
 export const restoreCommand: Command = {
   name: 'restore',
   summary: 'put an archive into a new database',
-  help: `Put an archive, or some of its tables, into a database that does not exist yet
-or is empty. A database with anything in it is refused (exit code 6). A restore
-that was interrupted goes on where it stopped.
+  help: `Put an archive, or some of its tables, into a database that is new or empty; any
+other is refused (exit code 6). An interrupted restore goes on where it stopped.
 
 Usage: supplemental-backup restore ARCHIVE --target URL
                            [--identity FILE | --password-fd N] [OPTIONS]
 
   ARCHIVE            path or s3://bucket/key
-  --target URL       mysql://user@host:port/newdb[?socketPath=…]
-                     the password may come in MYSQL_PWD
+  --target URL       mysql://user@host:port/newdb[?socketPath=…], the password
+                     may come in MYSQL_PWD
 ${keyHelp}
   --tables LIST      only these: a,b,c*
   --replace          drop what is in the target first
-  --dry-run          change nothing: show what would be restored and what the
-                     target cannot take
-  --adapt            let the nearest collation, engine or mode stand in for one
-                     that the target does not know, and list them
-  --salvage          from a damaged archive restore what is whole, list what is
-                     lost, and end with 4
+  --dry-run          change nothing: show what the target cannot take
+  --adapt            let the nearest collation, engine or mode stand in
+  --salvage          restore what is whole of a damaged archive, list the rest
   --json             one JSON document
 `,
   options: {
@@ -103,7 +99,7 @@ async function restoreInto(
       signal: line.signal,
       onProgress: ({ plainBytes, totalPlainBytes }) => progress.update(plainBytes, totalPlainBytes),
     });
-    progress.stop();
+    progress.finish();
     return { json: { report }, text: render(report) };
   } finally {
     progress.stop();
@@ -174,7 +170,7 @@ async function salvageInto(
       signal: line.signal,
       onProgress: ({ plainBytes, totalPlainBytes }) => progress.update(plainBytes, totalPlainBytes),
     });
-    progress.stop();
+    progress.finish();
     return {
       json: { report },
       text: renderSalvage(report),

@@ -4,6 +4,7 @@ import { verifyArchive } from '../../recovery/verify/verify-archive.js';
 import type { Command, CommandLine } from '../command.js';
 import { formatBytes, formatCount, formatPairs, plural, printable } from '../format.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
+import { describeLeftOut } from '../left-out.js';
 import { type LocatedArchive, openLocation } from '../location.js';
 import { startProgress } from '../progress.js';
 
@@ -35,7 +36,7 @@ ${keyHelp}
           signal: line.signal,
           onProgress: ({ storedBytes }) => progress.update(storedBytes, archive.size),
         });
-        progress.stop();
+        progress.finish();
         const { entries: _, ...manifest } = verification.manifest;
         return { json: { ...verification, manifest }, text: render(archive, verification) };
       } finally {
@@ -58,13 +59,13 @@ async function checkLabel(archive: LocatedArchive, line: CommandLine): ReturnTyp
 
 function render(archive: LocatedArchive, { manifest, tables, rows }: Verification): string {
   const notes = [
-    ...manifest.leftOut.map(({ kind, name, reason }) => `Left out: ${kind} ${name}. ${reason}`),
-    ...manifest.warnings.map(({ message }) => message),
+    ...describeLeftOut(manifest.leftOut),
+    ...manifest.warnings.map(({ message }) => printable(message)),
   ];
   const pairs = formatPairs([
     ['Whole', `yes: every byte of ${formatBytes(archive.size)} is what was written`],
     ['As of', manifest.snapshotAt],
     ['Holds', `${plural(tables, 'table')}, ${formatCount(rows)} rows`],
   ]);
-  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(printable)])].join('\n');
+  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
 }

@@ -101,7 +101,7 @@ async function refuseWhenInUse(server: Connection, target: string): Promise<void
   if (others === 0) return;
   throw refused(
     target,
-    `Database "${target}" is in use: ${others} other connections work in it. Close all programs first.`,
+    `Database "${target}" is in use: ${inWords(others)} in it. Close all programs first.`,
   );
 }
 
@@ -120,7 +120,7 @@ export async function awaitLastStatements(
   if (others === 0) return;
   throw new BackupError(
     'already-running',
-    `${others} other connections work in database "${target}", maybe at the last statement of the restore that was interrupted.`,
+    `In database "${target}" ${inWords(others)}, maybe at the last statement of the restore that was interrupted.`,
     { details: { database: target } },
   );
 }
@@ -144,6 +144,10 @@ async function awaitSessions(
 async function countSessions(server: Connection, target: string): Promise<number> {
   const rows = await server.query('SHOW PROCESSLIST');
   return rows.filter((row) => row['db'] === target && row['Command'] !== 'Killed').length;
+}
+
+function inWords(sessions: number): string {
+  return sessions === 1 ? 'another connection works' : `${sessions} other connections work`;
 }
 
 function refused(target: string, sentence: string): BackupError {

@@ -1,0 +1,21 @@
+import type { LeftOut } from '../archive/model.js';
+import { formatCount, printable } from './format.js';
+
+const NAMES_SHOWN = 8;
+
+/** What an archive does not hold, as lines for people: one for each reason. */
+export function describeLeftOut(leftOut: readonly LeftOut[]): readonly string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { kind, name, reason } of leftOut) {
+    const called = kind === 'table' || kind === 'users' ? name : `${kind} ${name}`;
+    byReason.set(reason, [...(byReason.get(reason) ?? []), called]);
+  }
+  return [...byReason].map(([reason, names]) => {
+    const more = names.length > NAMES_SHOWN ? ` and ${formatCount(names.length - NAMES_SHOWN)} more` : '';
+    return printable(`Left out: ${names.slice(0, NAMES_SHOWN).join(', ')}${more}. ${sentence(reason)}`);
+  });
+}
+
+function sentence(reason: string): string {
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.!?]$/.test(reason) ? '' : '.'}`;
+}
