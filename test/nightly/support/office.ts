@@ -64,7 +64,6 @@ async function work(shift: OfficeShift): Promise<void> {
       spoolReserveBytes: 0,
       hq: {
         storage: createHttpStorage({
-          allowLoopbackHttp: true,
           url: hq.url,
           allowLoopbackHttp: true,
           headers: () => ({ authorization: `Bearer ${hq.token}` }),
