@@ -7,7 +7,7 @@ export interface CommandLine {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;
   /** Progress, questions and errors go here, so that stdout holds results only. */
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   /** One JSON document instead of text; progress is silent. */

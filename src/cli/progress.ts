@@ -63,10 +63,11 @@ function startBar(stderr: CommandLine['stderr'], label: string, unit: ProgressUn
     fps: 8,
     hideCursor: true,
     linewrap: false,
-    format(options: Options, params: Params) {
+    format(_options: Options, params: Params) {
       const seconds = (Date.now() - params.startTime) / 1000;
-      const drawn = total === undefined ? '' : `${drawBar(options, params.progress)} `;
-      return `${label} ${drawn}${describeProgress(params.value, total, seconds, unit)}`;
+      const text = describeProgress(params.value, total, seconds, unit);
+      const room = (stderr.columns ?? 80) - label.length - text.length - 3;
+      return `${label} ${total === undefined ? '' : drawBar(params.progress, room)}${text}`;
     },
   });
   bar.start(1, 0);
@@ -95,10 +96,12 @@ function startBar(stderr: CommandLine['stderr'], label: string, unit: ProgressUn
   };
 }
 
-function drawBar(options: Options, progress: number): string {
-  const size = options.barsize ?? 30;
+/** A bar as wide as the line has room for beside the words: rate and time left matter more. */
+export function drawBar(progress: number, room: number): string {
+  const size = Math.min(30, room);
+  if (size < 5) return '';
   const full = Math.round(Math.min(1, Math.max(0, progress)) * size);
-  return `${'█'.repeat(full)}${'░'.repeat(size - full)}`;
+  return `${'█'.repeat(full)}${'░'.repeat(size - full)} `;
 }
 
 function startLines(

@@ -5,7 +5,7 @@ import { exitCodeOf, UsageError } from '../../src/cli/exit-codes.js';
 import { formatBytes, formatSeconds, printable } from '../../src/cli/format.js';
 import { renderOverview } from '../../src/cli/help.js';
 import { describeLeftOut } from '../../src/cli/left-out.js';
-import { describeProgress, startProgress } from '../../src/cli/progress.js';
+import { describeProgress, drawBar, startProgress } from '../../src/cli/progress.js';
 import { BackupError } from '../../src/errors.js';
 import { runCli } from './support.js';
 
@@ -146,6 +146,12 @@ test('what was left out is told by its reason, not table by table', () => {
     'Left out: t0, t1, t2, t3, t4, t5, t6, t7 and 2 more. Not asked for.',
     'Left out: trigger noted. Its table is not in this archive.',
   ]);
+});
+
+test('a bar takes the room that rate and time left do not need', () => {
+  assert.equal(drawBar(0.5, 10), '█████░░░░░ ');
+  assert.equal(drawBar(1, 100).length, 31);
+  assert.equal(drawBar(0.5, 4), '');
 });
 
 test('progress of unknown length tells amount and rate', () => {
