@@ -40,6 +40,32 @@ describe('the guard against a second run', () => {
     }
   });
 
+  it('has no two holders, however often it changes hands while others still see one left behind', async () => {
+    const dead = deadPid();
+    let holders = 0;
+    let turns = 0;
+    for (let round = 0; round < 20; round++) {
+      await leaveBehind({ pid: dead });
+      const comeAndGo = async (): Promise<void> => {
+        for (let i = 0; i < 4; i++) {
+          const guard = await acquireGuard(folder).catch((error: unknown) => {
+            if (!isRefused(error)) throw error;
+          });
+          if (guard === undefined) continue;
+          assert.equal(++holders, 1);
+          turns++;
+          await readdir(folder);
+          holders--;
+          await guard.release();
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, comeAndGo));
+      await rm(lock(), { force: true });
+    }
+    assert.equal(holders, 0);
+    assert.ok(turns >= 20, `it changed hands ${turns} times`);
+  });
+
   it('is taken from a process that is dead, and from an earlier start of the machine', async () => {
     await leaveBehind({ pid: deadPid() });
     await (await acquireGuard(folder)).release();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BackupError } from '../../errors.js';
@@ -34,11 +34,13 @@ const writingPatience = 60_000;
  * Makes sure that no two runs work in one spool folder, across processes. A guard that was left behind by a dead
  * process, or by a machine that was switched off, is taken over.
  *
+ * A file is never taken from under somebody: whoever finds a guard left behind makes the next one, which only one of
+ * several can, and only then removes those before it. One that finds another alive beside its own steps back.
+ *
  * @param folder - the spool folder
  * @throws BackupError `already-running`, `storage-full` and others of the disk
  */
 export async function acquireGuard(folder: string): Promise<Guard> {
-  const path = join(folder, 'running.lock');
   const holder: Holder = {
     pid: process.pid,
     host: hostname(),
@@ -46,13 +48,54 @@ export async function acquireGuard(folder: string): Promise<Guard> {
     token: randomBytes(16).toString('hex'),
   };
   for (let attempt = 0; attempt < 3; attempt++) {
-    if (await tryToHold(path, holder)) return held(path, holder.token);
-    const found = await readFileIfThere(path);
-    if (found === null) continue;
-    if (!(await isLeftBehind(path, found))) throw alreadyRunning(found);
-    await takeAway(path, found, holder.token);
+    const before = await guardsIn(folder);
+    await refuseWhereAlive(before);
+    const path = join(folder, nameOfGuard(Math.max(-1, ...before.map(({ number }) => number)) + 1));
+    if (!(await tryToHold(path, holder))) continue;
+    try {
+      const others = (await guardsIn(folder)).filter((other) => other.path !== path);
+      await refuseWhereAlive(others);
+      for (const other of others) await rm(other.path, { force: true });
+    } catch (error) {
+      await rm(path, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    return held(path, holder.token);
   }
   throw alreadyRunning('');
+}
+
+const firstName = 'running.lock';
+
+/** `running.lock`, `running.lock.1`, `running.lock.2` … */
+function nameOfGuard(number: number): string {
+  return number === 0 ? firstName : `${firstName}.${number}`;
+}
+
+/** The file of a guard, its holder's or one left behind. */
+interface GuardFile {
+  readonly path: string;
+  readonly number: number;
+}
+
+async function guardsIn(folder: string): Promise<readonly GuardFile[]> {
+  let names: readonly string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    throw fileSystemFailure(error, `spool folder ${folder}`);
+  }
+  return names.flatMap((name) => {
+    const [, number] = /^running\.lock(?:\.(\d{1,9}))?$/.exec(name) ?? [undefined, null];
+    return number === null ? [] : [{ path: join(folder, name), number: Number(number ?? 0) }];
+  });
+}
+
+async function refuseWhereAlive(guards: readonly GuardFile[]): Promise<void> {
+  for (const { path } of guards) {
+    const found = await readFileIfThere(path);
+    if (found !== null && !(await isLeftBehind(path, found))) throw alreadyRunning(found);
+  }
 }
 
 /** @returns false when somebody holds it already */
@@ -109,20 +152,6 @@ async function isLeftBehind(path: string, text: string): Promise<boolean> {
   }
   // Some process has that number now; only the heartbeat tells whether it is still the same.
   return age > heartbeatPatience;
-}
-
-// By renaming, which only one of several can do to the same file.
-async function takeAway(path: string, stale: string, token: string): Promise<void> {
-  const aside = `${path}.${token}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return;
-    throw error;
-  }
-  // Another run may have taken over in between, and then this is its guard.
-  if ((await readFileIfThere(aside)) === stale) await rm(aside, { force: true });
-  else await rename(aside, path);
 }
 
 // A guard from the future is as old: whoever lives dates it by the clock of now every half minute.
