@@ -86,10 +86,11 @@ export class FileSystemStorage implements StorageAdapter {
       await this.#assertBase();
       await this.#refuseLinks(key);
       if (options.ifAbsent === true && (await this.stat(key)) !== null) throw this.#taken(key);
-      await this.#assertSpace(source.size);
       try {
-        await this.#write(temporary, source, options);
+        // First of all, or a large file that a crash left would fill the disk for ever.
         await this.#removeLeftBehind(temporary);
+        await this.#assertSpace(source.size);
+        await this.#write(temporary, source, options);
         const written = await this.#assertWhole(key, temporary, source.size);
         options.signal?.throwIfAborted();
         await publish({
@@ -232,7 +233,7 @@ export class FileSystemStorage implements StorageAdapter {
 
   async #write(temporary: string, source: ReplayableSource, options: PutOptions): Promise<void> {
     const progress = progressOf(source.size, options);
-    const file = await open(temporary, 'wx');
+    const file = await open(temporary, 'w');
     try {
       let position = 0;
       for await (const chunk of readChecked(source, options.signal)) {
@@ -263,7 +264,7 @@ export class FileSystemStorage implements StorageAdapter {
   }
 
   async #removeLeftBehind(ownTemporary: string): Promise<void> {
-    const now = (await stat(ownTemporary)).mtimeMs;
+    const now = await this.#timeOfShare(ownTemporary);
     for (const name of await readdir(this.#base)) {
       const path = join(this.#base, name);
       if (!isOwnName(name) || path === ownTemporary) continue;
@@ -273,6 +274,19 @@ export class FileSystemStorage implements StorageAdapter {
       } catch {
         // Somebody else removed it, or holds it: it is looked at again the next time.
       }
+    }
+  }
+
+  // By the clock of the share, which dates the files of all machines. On a full one nothing can be dated, and only what
+  // dead processes of this machine left is known to be old.
+  async #timeOfShare(ownTemporary: string): Promise<number> {
+    try {
+      await (await open(ownTemporary, 'w')).close();
+      return (await stat(ownTemporary)).mtimeMs;
+    } catch (error) {
+      if (systemCodeOf(error) === 'ENOSPC' || systemCodeOf(error) === 'EDQUOT')
+        return Number.NEGATIVE_INFINITY;
+      throw error;
     }
   }
 
