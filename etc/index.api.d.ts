@@ -1195,6 +1195,32 @@ export interface StorageAdapter {
     classify(error: unknown): StorageFailure;
 }
 
+export interface StorageBasics {
+    readonly description: string;
+    readonly capabilities: Omit<StorageCapabilities, 'resumablePut'> & Partial<StorageCapabilities>;
+    put(key: string, bytes: AsyncIterable<Uint8Array>, how: {
+        readonly size: number;
+        readonly sha256?: string;
+        readonly ifAbsent: boolean;
+        readonly signal?: AbortSignal;
+    }): Promise<StoredObject>;
+    get(key: string, range: {
+        readonly start: number;
+        readonly end: number;
+        readonly signal?: AbortSignal;
+    }): AsyncIterable<Uint8Array>;
+    stat(key: string, how: {
+        readonly signal?: AbortSignal;
+    }): Promise<StoredObject | null>;
+    list(prefix: string, how: {
+        readonly signal?: AbortSignal;
+    }): AsyncIterable<StoredObject>;
+    delete(key: string, how: {
+        readonly signal?: AbortSignal;
+    }): Promise<void>;
+    classify?(error: unknown): StorageFailure;
+}
+
 export interface StorageCapabilities {
     readonly atomicIfAbsent: boolean;
     readonly ranges: boolean;
@@ -1378,6 +1404,8 @@ export declare function combineAlerts(...sinks: readonly AlertSink[]): AlertSink
 
 export declare function compareDatabases(left: DatabaseAddress | DatabaseFingerprint, right: DatabaseAddress | DatabaseFingerprint, options?: CompareOptions): Promise<Comparison>;
 
+export declare function createCustomStorage(basics: StorageBasics): StorageAdapter;
+
 export declare function createDatabaseAlerts(address: DatabaseAddress, options: {
     readonly timeZone: string;
     readonly now?: () => Date;
@@ -1534,6 +1562,10 @@ export declare function startNightly(plan: NightPlan, options: NightlyOptions): 
 export declare function startOf(night: string, schedule: NightSchedule, practiceId: string): Date;
 
 export declare const statusNumbers: Readonly<Record<BackupSettings['status'], number>>;
+
+export declare function storageFailureOfConnection(error: unknown, description: string): BackupError;
+
+export declare function storageFailureOfStatus(status: number, description: string): BackupError;
 
 export declare const systemClock: Clock;
 

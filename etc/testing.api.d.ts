@@ -9,6 +9,7 @@ export interface ContractSubject {
     readonly severalParts?: number;
     readonly severalPages?: number;
     readonly secrets?: readonly string[];
+    readonly broken?: readonly (() => StorageAdapter | Promise<StorageAdapter>)[];
     readonly settleWithin?: number;
 }
 

@@ -231,7 +231,9 @@ export type {
   StoredObject,
   TransferProgress,
 } from './storage/adapter.js';
+export { createCustomStorage, type StorageBasics } from './storage/custom.js';
 export { createFileSystemStorage, type FileSystemStorageOptions } from './storage/file-system/file-system.js';
+export { storageFailureOfConnection, storageFailureOfStatus } from './storage/http-failures.js';
 export { assertKey } from './storage/keys.js';
 export { createMemoryStorage, type MemoryStorageOptions } from './storage/memory.js';
 export { rangeSourceOf } from './storage/read-ranges.js';

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
+import { collectBytes } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import type { StorageAdapter, StoredObject } from './adapter.js';
-import { classifyByCode } from './classify.js';
-import { assertKey, compareKeys } from './keys.js';
-import { readChecked } from './replayable.js';
-import { progressOf, resolveRange } from './transfer.js';
+import { createCustomStorage } from './custom.js';
+import { compareKeys } from './keys.js';
 
 const chunkSize = 256 * 1024;
 
@@ -26,64 +25,38 @@ export interface MemoryStorageOptions {
 export function createMemoryStorage(options: MemoryStorageOptions = {}): StorageAdapter {
   const now = options.now ?? (() => new Date());
   const objects = new Map<string, { readonly bytes: Uint8Array; readonly stored: StoredObject }>();
-  return {
+  const refuseTaken = (key: string): void => {
+    if (!objects.has(key)) return;
+    throw new BackupError('storage-exists', `There is already a ${key} in memory.`, { details: { key } });
+  };
+  return createCustomStorage({
     description: 'memory',
-    capabilities: { atomicIfAbsent: true, ranges: true, resumablePut: false, overwrite: true, delete: true },
-    async put(key, source, putOptions) {
-      assertKey(key);
-      refuseTaken(key, putOptions?.ifAbsent);
-      const bytes = new Uint8Array(source.size);
-      const progress = progressOf(source.size, putOptions);
-      let filled = 0;
-      for await (const chunk of readChecked(source, putOptions?.signal)) {
-        bytes.set(chunk, filled);
-        filled += chunk.length;
-        progress.advanceTo(filled);
-      }
-      putOptions?.signal?.throwIfAborted();
-      refuseTaken(key, putOptions?.ifAbsent);
+    capabilities: { atomicIfAbsent: true, ranges: true, overwrite: true, delete: true },
+    async put(key, source, { ifAbsent }) {
+      if (ifAbsent) refuseTaken(key);
+      const bytes = (await collectBytes(source)).slice();
+      // Another writer may have come meanwhile.
+      if (ifAbsent) refuseTaken(key);
       const etag = createHash('md5').update(bytes).digest('hex');
       const stored: StoredObject = { key, size: bytes.length, modifiedAt: now(), etag };
       objects.set(key, { bytes, stored });
       return stored;
     },
-    async *get(key, getOptions) {
-      assertKey(key);
-      getOptions?.signal?.throwIfAborted();
-      const object = objects.get(key);
-      if (object === undefined) {
-        throw new BackupError('storage-not-found', `There is no ${key} in memory.`, { details: { key } });
-      }
-      const { start, end } = resolveRange(getOptions?.range, object.bytes.length);
-      for (let offset = start; offset < end; offset += chunkSize) {
-        getOptions?.signal?.throwIfAborted();
-        yield object.bytes.slice(offset, Math.min(end, offset + chunkSize));
+    async *get(key, { start, end }) {
+      const bytes = objects.get(key)?.bytes;
+      for (let offset = start; bytes !== undefined && offset < end; offset += chunkSize) {
+        yield bytes.slice(offset, Math.min(end, offset + chunkSize));
       }
     },
-    async stat(key, statOptions) {
-      assertKey(key);
-      statOptions?.signal?.throwIfAborted();
-      return objects.get(key)?.stored ?? null;
-    },
-    async *list(prefix, listOptions) {
-      listOptions?.signal?.throwIfAborted();
+    stat: async (key) => objects.get(key)?.stored ?? null,
+    async *list(prefix) {
       for (const key of [...objects.keys()].filter((one) => one.startsWith(prefix)).sort(compareKeys)) {
-        listOptions?.signal?.throwIfAborted();
         const object = objects.get(key);
         if (object !== undefined) yield object.stored;
       }
     },
-    async delete(key, deleteOptions) {
-      assertKey(key);
-      deleteOptions?.signal?.throwIfAborted();
+    async delete(key) {
       objects.delete(key);
     },
-    classify: classifyByCode,
-  };
-
-  function refuseTaken(key: string, ifAbsent: boolean | undefined): void {
-    if (ifAbsent === true && objects.has(key)) {
-      throw new BackupError('storage-exists', `There is already a ${key} in memory.`, { details: { key } });
-    }
-  }
+  });
 }

@@ -106,6 +106,13 @@ test('a portal that answers for HQ, and a desk of another version, are lasting f
   assert.throws(() => parseReply('stat', { ok: true, version: 2, reply: { object: {} } }), RangeError);
 });
 
+test('a desk that is not there is no object that is not there', async () => {
+  const nowhere = createHttpStorage({ url: desk, fetch: async () => new Response('', { status: 404 }) });
+  await assert.rejects(nowhere.stat('p/a'), permanent);
+  const gone = officeOf(usual, () => new Response('', { status: 404 }));
+  await assert.rejects(collectBytes(gone.get('p/a')), (error) => isBackupError(error, 'storage-not-found'));
+});
+
 test('what is signed for plain HTTP is not sent, and not fetched', async () => {
   for (const url of ['http://store.example/part', 'http://127.0.0.1/part', 'ftp://store.example/part']) {
     const request = { ...signed, url };

@@ -1,4 +1,5 @@
 import { BackupError, type BackupErrorCode, errorExplanations } from '../../errors.js';
+import { storageFailureOfConnection, storageFailureOfStatus } from '../http-failures.js';
 import {
   type HandOverOp,
   type HandOverReplies,
@@ -35,7 +36,14 @@ export async function ask<Op extends HandOverOp>(
   const response = await reach(line, line.url, limits, patience, signal);
   if (!response.ok) {
     await response.body?.cancel().catch(() => undefined);
-    throw statusFailure(line, response.status);
+    const failure = storageFailureOfStatus(response.status, line.description);
+    if (failure.code === 'storage-transient') throw failure;
+    // The status is that of the desk. It says nothing of an object, not even 404 does.
+    throw new BackupError(
+      'storage-permanent',
+      `The ${line.description} refused the request (${response.status}).`,
+      { details: { status: response.status } },
+    );
   }
   const reply = readReply(line, message.op, await readText(line, response, signal));
   if (reply.ok) return reply.reply;
@@ -55,7 +63,7 @@ async function readText(
     return await response.text();
   } catch (error) {
     signal?.throwIfAborted();
-    throw brokenLine(line, error);
+    throw storageFailureOfConnection(error, line.description);
   }
 }
 
@@ -114,40 +122,8 @@ export async function reach(
     });
   } catch (error) {
     signal?.throwIfAborted();
-    throw brokenLine(line, error);
+    throw storageFailureOfConnection(error, line.description);
   }
-}
-
-/** The failure for a connection that broke. Takes over only the code of the system: a URL that is signed is a secret. */
-export function brokenLine(line: DeskLine, error: unknown): BackupError {
-  const cause = error instanceof Error ? (error.cause ?? error) : undefined;
-  const reason =
-    cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'no answer';
-  return new BackupError(
-    'storage-transient',
-    `The connection to the ${line.description} broke (${reason}).`,
-    {
-      details: { reason },
-    },
-  );
-}
-
-/** The failure for an answer that is none of the protocol. */
-export function statusFailure(line: DeskLine, status: number): BackupError {
-  const details = { status };
-  if (status === 401 || status === 403) {
-    return new BackupError('storage-permanent', `The ${line.description} does not know this office.`, {
-      details,
-    });
-  }
-  if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    return new BackupError('storage-transient', `The ${line.description} has a passing fault (${status}).`, {
-      details,
-    });
-  }
-  return new BackupError('storage-permanent', `The ${line.description} refused the request (${status}).`, {
-    details,
-  });
 }
 
 function isCode(code: string): code is BackupErrorCode {

@@ -9,11 +9,13 @@ import type {
   StoredObject,
 } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
+import { storageFailureOfConnection, storageFailureOfStatus } from '../http-failures.js';
 import { assertKey, compareKeys } from '../keys.js';
-import { type PartPatience, partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
+import type { PartPatience } from '../multipart/part-patience.js';
+import { partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
 import { createMemoryUploadJournal, type UploadJournal } from '../multipart/upload-journal.js';
 import { resolveRange } from '../transfer.js';
-import { ask, brokenLine, type DeskLine, isSafe, reach, statusFailure } from './desk.js';
+import { ask, type DeskLine, isSafe, reach } from './desk.js';
 import { fromReply, httpPartTransport } from './http-upload.js';
 import { Silence } from './silence.js';
 
@@ -124,13 +126,15 @@ class HttpStorage implements StorageAdapter {
       );
       if (response.status !== (whole ? 200 : 206) || response.body === null) {
         await response.body?.cancel().catch(() => undefined);
-        if (response.ok) throw brokenLine(this.#line, undefined);
-        throw statusFailure(this.#line, response.status);
+        if (response.ok) throw storageFailureOfConnection(undefined, this.description);
+        throw storageFailureOfStatus(response.status, this.description);
       }
       yield* this.#readBody(response.body, key, end - start, silence);
     } catch (error) {
       signal?.throwIfAborted();
-      throw silence.signal.aborted ? brokenLine(this.#line, silence.signal.reason) : error;
+      throw silence.signal.aborted
+        ? storageFailureOfConnection(silence.signal.reason, this.description)
+        : error;
     }
   }
 
@@ -187,7 +191,7 @@ class HttpStorage implements StorageAdapter {
       }
     } catch (error) {
       silence.signal.throwIfAborted();
-      throw brokenLine(this.#line, error);
+      throw storageFailureOfConnection(error, this.description);
     } finally {
       await reader.cancel().catch(() => undefined);
     }

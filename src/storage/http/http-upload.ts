@@ -1,18 +1,16 @@
 import { createHash } from 'node:crypto';
-import pRetry from 'p-retry';
 import { BackupError } from '../../errors.js';
 import type { StoredObject } from '../adapter.js';
-import { classifyByCode } from '../classify.js';
-import type { OutgoingPart, PartPatience, PartTransport } from '../multipart/upload-in-parts.js';
-import { ask, type DeskLine, reach, statusFailure } from './desk.js';
+import { storageFailureOfStatus } from '../http-failures.js';
+import { BreakingLine } from '../multipart/breaking-line.js';
+import { type PartPatience, patiently } from '../multipart/part-patience.js';
+import type { OutgoingPart, PartTransport } from '../multipart/upload-in-parts.js';
+import { ask, type DeskLine, reach } from './desk.js';
 import type { ObjectInReply, PieceClaim, SignedRequest } from './messages.js';
 import { ViewBlob } from './view-blob.js';
 
 /** Size of a piece: a line that breaks loses half of one, on average. In bytes. */
 const pieceSize = 512 * 1024;
-/** How many parts go in pieces after a line broke, the first time; each further time twice as many. */
-const firstSpan = 8;
-const longestSpan = 64;
 /** So often in a row the store may refuse what HQ has signed. */
 const mostRefusals = 3;
 /** A line slower than this has stopped, in bytes per second. */
@@ -53,7 +51,8 @@ class SignedSending {
       this.#refusals = 0;
       return (response.headers.get('etag') ?? '').replaceAll('"', '');
     }
-    if (response.status !== 403 && response.status !== 400) throw statusFailure(this.#line, response.status);
+    if (response.status !== 403 && response.status !== 400)
+      throw storageFailureOfStatus(response.status, this.#line.description);
     // Expired while a slow line carried the bytes, or damaged on the way: with a fresh signature it may pass. Time and
     // again, the clock or the keys of HQ are wrong, and no trying helps.
     this.#refusals += 1;
@@ -72,8 +71,7 @@ export function httpPartTransport(upload: HttpUpload): PartTransport {
   const { line, key, size, signal } = upload;
   const whole = { key, size, ...(upload.sha256 !== undefined && { sha256: upload.sha256 }) };
   const sending = new SignedSending(line);
-  let piecewise = 0;
-  let span = firstSpan;
+  const breaking = new BreakingLine();
   return {
     async begin() {
       return (await ask(line, { op: 'begin', ...whole }, signal)).uploadId;
@@ -82,15 +80,9 @@ export function httpPartTransport(upload: HttpUpload): PartTransport {
       return (await ask(line, { op: 'present', key, uploadId }, signal)).parts;
     },
     async send(uploadId, part, stop) {
-      // A store takes nothing smaller than 5 MiB as a part. A line that breaks every few megabytes would send each
-      // part again and again, so there the part goes in pieces and HQ joins it.
-      if (part.failures === 1 && piecewise === 0) {
-        piecewise = span;
-        span = Math.min(longestSpan, span * 2);
-      }
-      if (piecewise > 0) {
+      if (breaking.wantsPieces(part)) {
         const etag = await sendInPieces(upload, sending, uploadId, part, stop);
-        piecewise -= 1;
+        breaking.sentInPieces();
         return etag;
       }
       const claim = claimOf(part);
@@ -123,9 +115,9 @@ async function sendInPieces(
     pieces.push({ index: pieces.length, size: bytes.length, md5 });
   }
   const claim = claimOf(part);
-  const { retries = 10, minTimeout = 250, maxTimeout = 30_000 } = upload.patience;
+  const { retries = 10 } = upload.patience;
   // Each round sends what HQ does not have yet.
-  return pRetry(
+  return patiently(
     async () => {
       const { requests } = await ask(line, { op: 'pieces', key, uploadId, part: claim, pieces }, stop);
       if (requests.length !== pieces.length) {
@@ -141,14 +133,8 @@ async function sendInPieces(
       }
       return (await ask(line, { op: 'join', key, uploadId, part: claim, pieces }, stop)).etag;
     },
-    {
-      retries: retries + pieces.length,
-      minTimeout,
-      maxTimeout,
-      randomize: true,
-      signal: stop,
-      shouldRetry: ({ error }) => classifyByCode(error) === 'transient',
-    },
+    { ...upload.patience, retries: retries + pieces.length },
+    stop,
   );
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export type { PartPatience } from '../multipart/upload-in-parts.js';
+export type { PartPatience } from '../multipart/part-patience.js';
 export {
   createFileUploadJournal,
   createMemoryUploadJournal,

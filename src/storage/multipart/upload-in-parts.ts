@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import pRetry from 'p-retry';
 import { BackupError } from '../../errors.js';
 import type { PutOptions, ReplayableSource, StoredObject } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
 import { readChecked } from '../replayable.js';
 import { progressOf } from '../transfer.js';
+import { type PartPatience, patiently } from './part-patience.js';
 import { type UploadedPart, type UploadJournal, type UploadRecord, uploadName } from './upload-journal.js';
 
 /** Smallest part that S3-compatible stores take, except for the last. In bytes. */
@@ -44,16 +44,6 @@ export interface PartTransport {
   complete(uploadId: string, parts: readonly UploadedPart[]): Promise<StoredObject>;
   /** Gives the parts up. */
   abort(uploadId: string): Promise<void>;
-}
-
-/** How often and how long a part is tried. */
-export interface PartPatience {
-  /** Tries after the first, for each part. @defaultValue 10 */
-  readonly retries?: number;
-  /** First pause in milliseconds; each next one is twice as long. @defaultValue 250 */
-  readonly minTimeout?: number;
-  /** Longest pause in milliseconds. @defaultValue 30 seconds */
-  readonly maxTimeout?: number;
 }
 
 /** What {@link uploadInParts} does. */
@@ -298,15 +288,7 @@ class Sending {
   }
 
   #patiently<Result>(attempt: () => Promise<Result>): Promise<Result> {
-    const { retries = 10, minTimeout = 250, maxTimeout = 30_000 } = this.#upload.patience;
-    return pRetry(attempt, {
-      retries,
-      minTimeout,
-      maxTimeout,
-      randomize: true,
-      signal: this.#stop.signal,
-      shouldRetry: ({ error }) => classifyByCode(error) === 'transient',
-    });
+    return patiently(attempt, this.#upload.patience, this.#stop.signal);
   }
 }
 

@@ -15,7 +15,8 @@ import type {
   StoredObject,
 } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
-import { type PartPatience, partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
+import type { PartPatience } from '../multipart/part-patience.js';
+import { partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
 import { createMemoryUploadJournal, type UploadJournal } from '../multipart/upload-journal.js';
 import { Bucket, type BucketAddress, type Retention, signalOf, storedObject } from './bucket.js';
 import { readObject } from './read-object.js';
@@ -126,11 +127,11 @@ class S3ObjectStorage implements S3Storage {
       retention: this.#options.retention,
       now,
       ifAbsent: options.ifAbsent === true && guard,
+      patience,
       signal: options.signal,
     };
     // With `ifAbsent` small objects too are completed under a claim, or a small and a large one could both win.
-    if (upload.ifAbsent === false && source.size <= this.#partSize)
-      return putWhole(upload, source, options, patience);
+    if (upload.ifAbsent === false && source.size <= this.#partSize) return putWhole(upload, source, options);
     return uploadInParts({
       store: `${String(this.#options.connection.endpoint ?? '')} ${bucket.description}`,
       key,

@@ -6,19 +6,21 @@ import {
   HeadObjectCommand,
   ListPartsCommand,
   PutObjectCommand,
+  type PutObjectCommandOutput,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import pRetry from 'p-retry';
 import { collectBytes } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 import type { PutOptions, ReplayableSource, StoredObject } from '../adapter.js';
-import { classifyByCode } from '../classify.js';
-import type { PartPatience, PartTransport, PresentPart } from '../multipart/upload-in-parts.js';
+import { BreakingLine } from '../multipart/breaking-line.js';
+import { type PartPatience, patiently } from '../multipart/part-patience.js';
+import type { PartTransport, PresentPart } from '../multipart/upload-in-parts.js';
 import type { UploadedPart } from '../multipart/upload-journal.js';
 import { readChecked } from '../replayable.js';
 import { type Bucket, bareEtag, lockParameters, type Retention, signalOf, storedObject } from './bucket.js';
 import { holdClaim, removeClaims } from './claim.js';
 import { saidByStore } from './failures.js';
+import { GrownParts } from './grown-parts.js';
 
 /** An object on its way into a bucket. */
 export interface S3Upload {
@@ -31,6 +33,7 @@ export interface S3Upload {
   readonly now: () => Date;
   /** How the key is kept from being taken twice; `look` where the store heeds no preconditions. */
   readonly ifAbsent: 'claim' | 'look' | false;
+  readonly patience: PartPatience;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -39,7 +42,6 @@ export async function putWhole(
   upload: S3Upload,
   source: ReplayableSource,
   options: PutOptions,
-  patience: PartPatience,
 ): Promise<StoredObject> {
   const { bucket, key, signal } = upload;
   const body = await collectBytes(readChecked(source, signal));
@@ -52,15 +54,9 @@ export async function putWhole(
     ContentType: 'application/octet-stream',
     ...lockParameters(upload.retention, upload.now()),
   });
-  const { retries = 10, minTimeout = 250, maxTimeout = 30_000 } = patience;
-  const { ETag } = await pRetry(() => bucket.typed(() => bucket.send(command, signalOf(signal)), signal), {
-    retries,
-    minTimeout,
-    maxTimeout,
-    randomize: true,
-    ...(signal && { signal }),
-    shouldRetry: ({ error }) => classifyByCode(error) === 'transient',
-  });
+  const put = (): Promise<PutObjectCommandOutput> =>
+    bucket.typed(() => bucket.send(command, signalOf(signal)), signal);
+  const { ETag } = await patiently(put, upload.patience, signal);
   options.onProgress?.({ transferredBytes: body.length, totalBytes: body.length });
   return assertArrived(upload, bareEtag(ETag));
 }
@@ -70,6 +66,9 @@ export function s3PartTransport(upload: S3Upload): PartTransport {
   const { bucket, key, signal } = upload;
   const place = { Bucket: bucket.name, Key: bucket.pathOf(key) };
   const abort = (uploadId: string): Promise<void> => abortUpload(bucket, bucket.pathOf(key), uploadId);
+  const breaking = new BreakingLine();
+  const grown = new GrownParts(upload);
+  let mayHaveGrown = false;
   return {
     async begin() {
       // Asked before the first byte: a gigabyte is much to send in vain.
@@ -89,8 +88,19 @@ export function s3PartTransport(upload: S3Upload): PartTransport {
       );
       return begun.UploadId ?? '';
     },
-    present: (uploadId) => listParts(bucket, key, uploadId, signal),
+    present(uploadId) {
+      mayHaveGrown = true;
+      return listParts(bucket, key, uploadId, signal);
+    },
     async send(uploadId, part, stop) {
+      if (breaking.wantsPieces(part)) {
+        mayHaveGrown = true;
+        const etag = await grown.send(uploadId, part, stop);
+        if (etag !== null) {
+          breaking.sentInPieces();
+          return etag;
+        }
+      }
       const command = new UploadPartCommand({
         ...place,
         UploadId: uploadId,
@@ -104,18 +114,31 @@ export function s3PartTransport(upload: S3Upload): PartTransport {
       return bareEtag(sent.ETag) === '' ? part.md5 : bareEtag(sent.ETag);
     },
     async complete(uploadId, parts) {
-      const { ifAbsent } = upload;
-      if (ifAbsent === false) return finish(upload, uploadId, parts);
-      const early = await ownOrTaken(upload, uploadId, parts);
-      if (early !== null) return early;
-      if (ifAbsent === 'claim') await holdClaim({ ...upload, uploadId, abort });
-      const late = ifAbsent === 'claim' ? await ownOrTaken(upload, uploadId, parts) : null;
-      const stored = late ?? (await finish(upload, uploadId, parts));
-      if (ifAbsent === 'claim') await removeClaims(bucket, key);
+      const stored = await publish(upload, uploadId, parts, abort);
+      if (mayHaveGrown) await grown.remove(uploadId);
       return stored;
     },
-    abort,
+    async abort(uploadId) {
+      await abort(uploadId);
+      if (mayHaveGrown) await grown.remove(uploadId);
+    },
   };
+}
+
+async function publish(
+  upload: S3Upload,
+  uploadId: string,
+  parts: readonly UploadedPart[],
+  abort: (uploadId: string) => Promise<void>,
+): Promise<StoredObject> {
+  const { bucket, key, ifAbsent } = upload;
+  if (ifAbsent === false) return finish(upload, uploadId, parts);
+  const early = await ownOrTaken(upload, uploadId, parts);
+  if (early !== null || ifAbsent === 'look') return early ?? finish(upload, uploadId, parts);
+  await holdClaim({ ...upload, uploadId, abort });
+  const stored = (await ownOrTaken(upload, uploadId, parts)) ?? (await finish(upload, uploadId, parts));
+  await removeClaims(bucket, key);
+  return stored;
 }
 
 /** What is there already: null for nothing, our own bytes of an earlier try; those of others are refused. */

@@ -259,6 +259,8 @@ class Grant {
       retention: this.#options.retention,
       now: this.#now,
       ifAbsent: 'claim',
+      // The office tries again, and asks anew.
+      patience: {},
       signal: undefined,
     });
   }

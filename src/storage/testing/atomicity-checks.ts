@@ -44,8 +44,9 @@ export const atomicityChecks: readonly NamedCheck[] = [
     async try(bench) {
       const { adapter, other, key, read, severalParts } = bench;
       const early = new Error('before');
-      const never = holdBody(bodyBytes(10, 1), 0);
-      const refused = adapter.put(key('early'), never.source, { signal: AbortSignal.abort(early) });
+      const refused = adapter.put(key('early'), bodyOf(bodyBytes(10, 1)), {
+        signal: AbortSignal.abort(early),
+      });
       demand((await demandFailure(refused, 'the aborted put')) === early, 'the reason is not passed on');
       for (const size of [4000, severalParts + 1]) {
         const bytes = bodyBytes(size, 9);

@@ -1,6 +1,7 @@
 import { collectBytes } from '../../bytes.js';
 import type { StorageAdapter } from '../adapter.js';
 import { atomicityChecks } from './atomicity-checks.js';
+import { failureChecks } from './failure-checks.js';
 import { namingChecks } from './naming-checks.js';
 import { readingChecks } from './reading-checks.js';
 import { demand } from './violation.js';
@@ -22,6 +23,11 @@ export interface ContractSubject {
   readonly severalPages?: number;
   /** Texts that no message may hold: passwords, keys, tokens. */
   readonly secrets?: readonly string[];
+  /**
+   * Adapters that cannot do their work: a wrong password, a server that is not there, a bucket that nobody made. What
+   * they throw is to be typed, and to hold no secret.
+   */
+  readonly broken?: readonly (() => StorageAdapter | Promise<StorageAdapter>)[];
   /** How long a new object may take to be seen by another adapter, in milliseconds. @defaultValue 0 */
   readonly settleWithin?: number;
 }
@@ -43,6 +49,8 @@ export interface ContractBench {
   key(name: string): string;
   readonly severalParts: number;
   readonly severalPages: number;
+  /** Adapters that cannot do their work. */
+  readonly broken: readonly StorageAdapter[];
   read(adapter: StorageAdapter, key: string): Promise<Uint8Array>;
   keys(adapter: StorageAdapter, prefix: string): Promise<string[]>;
   /** Waits until a thing is so, at most as long as the store may take to settle. */
@@ -68,7 +76,7 @@ export interface NamedCheck {
  * ```
  */
 export function storageContract(subject: ContractSubject): readonly ContractCheck[] {
-  const checks = [...writingChecks, ...readingChecks, ...namingChecks, ...atomicityChecks];
+  const checks = [...writingChecks, ...readingChecks, ...namingChecks, ...atomicityChecks, ...failureChecks];
   return checks.map((check, index) => ({
     name: check.name,
     async run(): Promise<void> {
@@ -90,6 +98,10 @@ async function openBench(subject: ContractSubject, index: number, leaks: string[
   benches += 1;
   const adapter = watchForSecrets(await subject.create(), subject.secrets ?? [], leaks);
   const other = watchForSecrets(await subject.create(), subject.secrets ?? [], leaks);
+  const broken: StorageAdapter[] = [];
+  for (const create of subject.broken ?? []) {
+    broken.push(watchForSecrets(await create(), subject.secrets ?? [], leaks));
+  }
   // Fresh in every run, because some stores let nothing be removed.
   const folder = `${subject.prefix ?? 'contract'}/${Date.now().toString(36)}-${index}-${benches}`;
   return {
@@ -98,6 +110,7 @@ async function openBench(subject: ContractSubject, index: number, leaks: string[
     key: (name) => `${folder}/${name}`,
     severalParts: subject.severalParts ?? 1024 * 1024,
     severalPages: subject.severalPages ?? 25,
+    broken,
     read: (from, key) => collectBytes(from.get(key)),
     async keys(from, prefix) {
       const keys: string[] = [];

@@ -46,6 +46,29 @@ export const readingChecks: readonly NamedCheck[] = [
     },
   },
   {
+    name: 'what is only the beginning of a key is nothing',
+    async try({ adapter, other, key, read }) {
+      await adapter.put(key('folder/leaf'), bodyOf(bodyBytes(10, 1)));
+      for (const name of ['folder', 'folder/le']) {
+        demand((await other.stat(key(name))) === null, 'stat shows the beginning of a key');
+        const error = await demandFailure(read(other, key(name)), 'get of the beginning of a key');
+        demand(isBackupError(error, 'storage-not-found'), 'the failure is not `storage-not-found`');
+        if (adapter.capabilities.delete) await adapter.delete(key(name));
+      }
+      demand((await other.stat(key('folder/leaf'))) !== null, 'delete removed what only begins so');
+    },
+  },
+  {
+    name: 'several readers at a time each get their own bytes',
+    async try({ adapter, key, read, severalParts }) {
+      const bodies = [bodyBytes(severalParts + 1, 11), bodyBytes(3000, 12)];
+      for (const [i, bytes] of bodies.entries()) await adapter.put(key(`${i}`), bodyOf(bytes));
+      await Promise.all(
+        [0, 1, 0, 1].map(async (i) => demandBytes(await read(adapter, key(`${i}`)), bodies[i]!, 'a reader')),
+      );
+    },
+  },
+  {
     name: 'a reader may stop early, and an aborted one is told why',
     async try({ adapter, key, read, severalParts }) {
       const bytes = bodyBytes(severalParts + 1, 6);

@@ -28,20 +28,23 @@ export const writingChecks: readonly NamedCheck[] = [
   {
     name: 'an object of several parts arrives whole, and progress is told up to its size',
     async try({ adapter, other, key, read, severalParts }) {
-      const bytes = bodyBytes(severalParts + 1, 7);
-      const told: number[] = [];
-      await adapter.put(key('large'), bodyOf(bytes), {
-        onProgress({ transferredBytes, totalBytes }) {
-          demand(totalBytes === bytes.length, 'progress tells another total');
-          told.push(transferredBytes);
-        },
-      });
-      demandBytes(await read(other, key('large')), bytes, 'the large object');
-      demand(told.at(-1) === bytes.length, 'progress does not end at the size');
-      demand(
-        told.every((at, i) => i === 0 || at >= told[i - 1]!),
-        'progress goes backwards',
-      );
+      for (const size of [severalParts - 1, severalParts, severalParts + 1]) {
+        const bytes = bodyBytes(size, 7);
+        const told: number[] = [];
+        const stored = await adapter.put(key(`large-${size}`), bodyOf(bytes), {
+          onProgress({ transferredBytes, totalBytes }) {
+            demand(totalBytes === size, 'progress tells another total');
+            told.push(transferredBytes);
+          },
+        });
+        demand(stored.size === size, 'put tells another size');
+        demandBytes(await read(other, key(`large-${size}`)), bytes, 'the large object');
+        demand(told.at(-1) === size, 'progress does not end at the size');
+        demand(
+          told.every((at, i) => i === 0 || at >= told[i - 1]!),
+          'progress goes backwards',
+        );
+      }
     },
   },
   {
@@ -113,6 +116,8 @@ export const writingChecks: readonly NamedCheck[] = [
         demand((await other.stat(key('gone'))) === null, 'the deleted object is still there');
         await adapter.delete(key('gone'));
         await adapter.delete(key('never/was'));
+        await adapter.put(key('gone'), bodyOf(bodyBytes(20, 2)), { ifAbsent: true });
+        demand((await other.stat(key('gone')))?.size === 20, 'what was deleted cannot be stored anew');
       } else {
         const error = await demandFailure(adapter.delete(key('gone')), 'delete');
         demand(isBackupError(error, 'storage-permanent'), 'the refusal is not `storage-permanent`');

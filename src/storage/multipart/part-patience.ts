@@ -1,0 +1,29 @@
+import pRetry from 'p-retry';
+import { classifyByCode } from '../classify.js';
+
+/** How often and how long a part is tried. */
+export interface PartPatience {
+  /** Tries after the first, for each part. @defaultValue 10 */
+  readonly retries?: number;
+  /** First pause in milliseconds; each next one is twice as long. @defaultValue 250 */
+  readonly minTimeout?: number;
+  /** Longest pause in milliseconds. @defaultValue 30 seconds */
+  readonly maxTimeout?: number;
+}
+
+/** Tries again what is transient. Failures are typed. */
+export function patiently<Result>(
+  attempt: () => Promise<Result>,
+  patience: PartPatience,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  const { retries = 10, minTimeout = 250, maxTimeout = 30_000 } = patience;
+  return pRetry(attempt, {
+    retries,
+    minTimeout,
+    maxTimeout,
+    randomize: true,
+    ...(signal && { signal }),
+    shouldRetry: ({ error }) => classifyByCode(error) === 'transient',
+  });
+}
