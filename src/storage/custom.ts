@@ -63,8 +63,27 @@ export interface StorageBasics {
  *
  * @example
  * ```ts
- * const store = createCustomStorage({ ...myBasics, description: 'blobs at files.example' });
- * await store.stat(key);
+ * const blobs = new Map<string, Uint8Array>();
+ * const stored = (key: string) => ({ key, size: blobs.get(key)!.length, modifiedAt: new Date(0) });
+ * const store = createCustomStorage({
+ *   description: 'blobs of this process',
+ *   capabilities: { atomicIfAbsent: false, ranges: true, overwrite: true, delete: true },
+ *   async put(key, source) {
+ *     const pieces: Uint8Array[] = [];
+ *     for await (const piece of source) pieces.push(piece);
+ *     blobs.set(key, Buffer.concat(pieces));
+ *     return stored(key);
+ *   },
+ *   async *get(key, { start, end }) {
+ *     yield blobs.get(key)!.slice(start, end);
+ *   },
+ *   stat: async (key) => (blobs.has(key) ? stored(key) : null),
+ *   async *list(prefix) {
+ *     for (const key of [...blobs.keys()].sort()) if (key.startsWith(prefix)) yield stored(key);
+ *   },
+ *   delete: async (key) => void blobs.delete(key),
+ * });
+ * await store.put('4711/a.tar.age', replayableBytes(bytes));
  * ```
  */
 export function createCustomStorage(basics: StorageBasics): StorageAdapter {

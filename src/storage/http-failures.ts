@@ -7,8 +7,9 @@ import { BackupError, type BackupErrorCode } from '../errors.js';
  * @param description - of the store, for the sentence; it must hold no secret
  * @example
  * ```ts
- * const response = await fetch(url);
- * if (!response.ok) throw storageFailureOfStatus(response.status, 'blobs at files.example');
+ * const response = new Response(null, { status: 503 });
+ * const failure = storageFailureOfStatus(response.status, 'blobs at files.example');
+ * console.log(failure.code, failure.message);
  * ```
  */
 export function storageFailureOfStatus(status: number, description: string): BackupError {
@@ -21,6 +22,12 @@ export function storageFailureOfStatus(status: number, description: string): Bac
  * takes over the code of the system alone: messages and URLs may hold signatures and tokens.
  *
  * @param description - of the store, for the sentence; it must hold no secret
+ * @example
+ * ```ts
+ * await fetch(hqUrl).catch((error: unknown) => {
+ *   console.log(storageFailureOfConnection(error, 'blobs at files.example').code);
+ * });
+ * ```
  */
 export function storageFailureOfConnection(error: unknown, description: string): BackupError {
   const cause = error instanceof Error ? (error.cause ?? error) : undefined;
