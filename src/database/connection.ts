@@ -82,7 +82,8 @@ export async function openConnection(
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,
     multipleStatements: false,
-    flags: options.localInfile === true ? ['+LOCAL_FILES'] : ['-LOCAL_FILES'],
+    // Statements that bypass the driver's own commands have no room for attributes.
+    flags: ['-CLIENT_QUERY_ATTRIBUTES', options.localInfile === true ? '+LOCAL_FILES' : '-LOCAL_FILES'],
     typeCast: (field) => field.string('utf8'),
     stream: () =>
       address.tls === undefined ? connectSocket(address, () => driver) : connectSocketForTls(address),
@@ -309,6 +310,7 @@ const codeOfErrno: Readonly<Record<number, BackupErrorCode>> = {
   127: 'table-damaged',
   144: 'table-damaged',
   145: 'table-damaged',
+  1034: 'table-damaged',
   1044: 'privilege-missing',
   1045: 'database-unreachable',
   1142: 'privilege-missing',
@@ -319,6 +321,11 @@ const codeOfErrno: Readonly<Record<number, BackupErrorCode>> = {
   1227: 'privilege-missing',
   1317: 'database-query-interrupted',
   1370: 'privilege-missing',
+  1712: 'table-damaged',
+  1812: 'table-damaged',
+  1814: 'table-damaged',
+  1877: 'table-damaged',
+  1932: 'table-damaged',
   1969: 'database-query-interrupted',
   3024: 'database-query-interrupted',
 };
@@ -327,17 +334,26 @@ const codeOfErrno: Readonly<Record<number, BackupErrorCode>> = {
 export function asBackupError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof BackupError) return error;
   const { code, errno, fatal } = error as QueryError;
+  const engineErrno = engineErrorNumber(error as QueryError);
   const lost = fatal === true || errno === undefined || errno < 0 || code === 'PROTOCOL_CONNECTION_LOST';
   const kind: BackupErrorCode =
-    codeOfErrno[errno ?? 0] ?? (lost ? 'database-connection-lost' : 'database-query-failed');
+    codeOfErrno[engineErrno ?? errno ?? 0] ?? (lost ? 'database-connection-lost' : 'database-query-failed');
   return new BackupError(
     kind,
     `The database server answered ${code ?? 'nothing'}${errno === undefined ? '' : ` (${errno})`}.`,
     {
       cause: withoutStatement(error),
-      details: { serverCode: code, errno },
+      details: { serverCode: code, errno, ...(engineErrno === undefined ? {} : { engineErrno }) },
     },
   );
+}
+
+/** What a storage engine or the system said, which the server passes on as a number in its text. */
+function engineErrorNumber({ errno, message }: QueryError): number | undefined {
+  // A storage engine's error; a file that cannot be opened.
+  if (errno !== 1030 && errno !== 1016) return undefined;
+  const found = /\berr(?:or|no): ?(\d+)|\berror (\d+)/i.exec(message);
+  return found === null ? undefined : Number(found[1] ?? found[2]);
 }
 
 // The driver hangs the whole statement on its errors, and a statement may hold a row.

@@ -177,7 +177,7 @@ async function prepareSession(server: Connection, seed: number): Promise<void> {
   const columns = Array.from({ length: randomColumns }, (_, index) => `r${index} INT UNSIGNED NOT NULL`);
   const hashes = Array.from(
     { length: randomColumns / 4 },
-    (_, index) => `MD5(CONCAT(${seed}, '/${index}/', n)) AS h${index}`,
+    (_, index) => `LEFT(SHA2(CONCAT(${seed}, '/${index}/', n), 256), 32) AS h${index}`,
   );
   const values = Array.from(
     { length: randomColumns },

@@ -15,7 +15,7 @@ const practice = (database: string, engine: string): readonly string[] => [
      bits BIT(64), note TEXT, latin VARCHAR(20) CHARACTER SET latin1, shape GEOMETRY, seen DATETIME, KEY (latin)
    ) ENGINE=${engine} COMMENT 'animals'`,
   `INSERT INTO ${database}.zoo VALUES
-     (18446744073709551615, 16777217, 1.5, 'nothing of it', 'x,y', b'101', '', x'E9', GeomFromText('POINT(1 2)'), '0000-00-00'),
+     (18446744073709551615, 16777217, 1.5, 'nothing of it', 'x,y', b'101', '', x'E9', ST_GeomFromText('POINT(1 2)'), '0000-00-00'),
      (1, NULL, NULL, 'a', '', NULL, NULL, NULL, NULL, NULL)`,
   `CREATE TABLE ${database}.twice (word VARCHAR(10)) ENGINE=${engine}`,
   `INSERT INTO ${database}.twice VALUES ('one'), ('one'), ('two')`,

@@ -31,7 +31,7 @@ export function hazards(server: Pick<TestServer, 'vendor'>): readonly string[] {
     "CREATE TABLE v13_enum (e ENUM('', '2', '1') NOT NULL, s SET('a','b','1'), big ENUM('x,y', 'it''s', 'ä\\\\z')) ENGINE=MyISAM",
     "INSERT INTO v13_enum VALUES ('unknown', 'a,1', 1), ('', '', 2), ('2', NULL, 3), ('1', 'b', NULL)",
     'CREATE TABLE v15_shape (g GEOMETRY, p POINT) ENGINE=MyISAM',
-    "INSERT INTO v15_shape VALUES (GeomFromText('LINESTRING(0 0, 1 1)', 4326), GeomFromText('POINT(9 10)')), (NULL, NULL)",
+    "INSERT INTO v15_shape VALUES (ST_GeomFromText('LINESTRING(0 0, 1 1)', 4326), ST_GeomFromText('POINT(9 10)')), (NULL, NULL)",
     'CREATE TABLE s2_texts (l VARCHAR(30) CHARACTER SET latin1, u VARCHAR(30) CHARACTER SET utf8, m VARCHAR(30) CHARACTER SET utf8mb4, g VARCHAR(30) CHARACTER SET gbk, w VARCHAR(30) CHARACTER SET utf16, c CHAR(10) CHARACTER SET ucs2) ENGINE=MyISAM',
     "INSERT INTO s2_texts VALUES (x'818D8F909DE9', 'Ä', x'F09FA6B7', _gbk x'815C815C', 'ä', 'ö'), ('', '', '', '', '', ''), ('\\\\', '\\n\\t\\r', '\\0', _gbk x'D55C', '\\\\', NULL)",
     'CREATE TABLE c6_counter (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, x INT) ENGINE=InnoDB AUTO_INCREMENT=500',

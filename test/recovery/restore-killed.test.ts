@@ -26,7 +26,8 @@ const manyRows = (engine: string): readonly string[] => [
   `INSERT INTO many_${engine} (a, b) VALUES (1, 'x'), (2, 'y'), (3, 'z'), (4, 'ä')`,
   ...Array.from(
     { length: 12 },
-    (_, i) => `INSERT INTO many_${engine} (a, b) SELECT a * 7 + ${i}, CONCAT(MD5(id), a) FROM many_${engine}`,
+    (_, i) =>
+      `INSERT INTO many_${engine} (a, b) SELECT a * 7 + ${i}, CONCAT(LEFT(SHA2(id, 256), 32), a) FROM many_${engine}`,
   ),
 ];
 

@@ -151,7 +151,7 @@ export const valueCases: readonly TortureDefinition[] = [
       '(3, NULL, NULL, NULL, NULL, NULL, NULL)',
       "(4, x'5C302600', REPEAT(x'5C', 255), x'5C4E', REPEAT(x'00', 70000), REPEAT(x'1A', 300), x'27')",
     ],
-    'id, HEX(b), HEX(v), HEX(t), MD5(m), LENGTH(m), HEX(l), HEX(bl)',
+    'id, HEX(b), HEX(v), HEX(t), SHA2(m, 256), LENGTH(m), HEX(l), HEX(bl)',
   ),
   table(
     'V8',
@@ -356,7 +356,7 @@ export const valueCases: readonly TortureDefinition[] = [
     'id INT PRIMARY KEY, t TEXT',
     `${innodb} ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=4`,
     ["(1, REPEAT('abc', 5000)), (2, '')"],
-    'id, MD5(t), LENGTH(t)',
+    'id, SHA2(t, 256), LENGTH(t)',
     { before: ['SET GLOBAL innodb_file_per_table = 1'], on: since(50700, 100200) },
   ),
   table(
@@ -366,7 +366,7 @@ export const valueCases: readonly TortureDefinition[] = [
     'id INT PRIMARY KEY, t TEXT COMPRESSED, b BLOB COMPRESSED, v VARCHAR(300) COMPRESSED',
     innodb,
     ["(1, REPEAT('abc', 5000), REPEAT(x'00FF', 4000), REPEAT('z', 300)), (2, '', '', '')"],
-    'id, MD5(t), LENGTH(t), MD5(b), HEX(v)',
+    'id, SHA2(t, 256), LENGTH(t), SHA2(b, 256), HEX(v)',
     { on: since(undefined, 100302) },
   ),
   table(
@@ -381,7 +381,7 @@ export const valueCases: readonly TortureDefinition[] = [
       "(3, REPEAT(x'27', 16777216), 3)",
       "(4, '', 4)",
     ],
-    'id, LENGTH(b), MD5(b), tail',
+    'id, LENGTH(b), SHA2(b, 256), tail',
     { large: true },
   ),
   table(
@@ -391,7 +391,7 @@ export const valueCases: readonly TortureDefinition[] = [
     'id INT PRIMARY KEY, t LONGTEXT',
     myisam,
     ["(1, REPEAT('0123456789abcdef', 65536)), (2, 'x'), (3, REPEAT('z', 1048575)), (4, NULL), (5, '')"],
-    'id, LENGTH(t), MD5(t)',
+    'id, LENGTH(t), SHA2(t, 256)',
   ),
   table(
     'V21',
@@ -424,6 +424,6 @@ export const valueCases: readonly TortureDefinition[] = [
       `(1${', NULL'.repeat(999)})`,
       `(2, ${Array.from({ length: 999 }, (_, index) => (index % 3 === 0 ? 'NULL' : String((index % 255) - 127))).join(', ')})`,
     ],
-    `id, MD5(CONCAT_WS(',', ${Array.from({ length: 999 }, (_, index) => `IFNULL(c${index}, 'N')`).join(', ')})) AS digest`,
+    `id, SHA2(CONCAT_WS(',', ${Array.from({ length: 999 }, (_, index) => `IFNULL(c${index}, 'N')`).join(', ')}), 256) AS digest`,
   ),
 ];

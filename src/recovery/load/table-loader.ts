@@ -127,6 +127,9 @@ class InsertLoader implements TableLoader {
   }
 }
 
+/** MySQL 9 thinks nothing of databases with tables of several engines, and says so; no value is changed. */
+const engineMixture = '6414';
+
 /** Warnings are failures: they mean that the server changed what it was given (F17). */
 class WarningCheck {
   readonly #session: RestoreSession;
@@ -159,6 +162,7 @@ class WarningCheck {
     const enums = new Set(this.#enums.values());
     const seen = new Map<string, number>();
     for (const row of rows) {
+      if (row['Code'] === engineMixture) continue;
       // The message itself may hold a value.
       const column = /column '([^']*)'/.exec(row['Message'] ?? '')?.[1] ?? '';
       if (row['Code'] === '1265' && enums.has(column) && this.#expected > 0) {
@@ -168,6 +172,10 @@ class WarningCheck {
       const key = `${row['Code']}${column === '' ? '' : ` in column "${column}"`}`;
       seen.set(key, (seen.get(key) ?? 0) + 1);
     }
+    // A server lists so many warnings and no more. The others are those of ENUM's error value, or they are too many.
+    const unseen = outcome.warnings - rows.length;
+    if (unseen > this.#expected) seen.set('of a kind that the server does not list', unseen);
+    else if (unseen > 0) this.#expected -= unseen;
     if (seen.size === 0) return;
     const list = [...seen].map(([key, count]) => `${key} (${count} times)`);
     throw new BackupError(

@@ -214,5 +214,7 @@ export async function restoreEventStates(
 
 const eventStates: Readonly<Record<string, string>> = {
   ENABLED: 'ENABLE',
+  // MySQL 8.2 and newer have another word for the state, and still understand the old statement.
+  REPLICA_SIDE_DISABLED: 'DISABLE ON SLAVE',
   SLAVESIDE_DISABLED: 'DISABLE ON SLAVE',
 };

@@ -1,3 +1,4 @@
+import type { ServerDescription } from '../../archive/model.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { type Connection, openConnection, serverErrorNumber } from '../../database/connection.js';
 
@@ -23,16 +24,17 @@ const settings: readonly string[] = [
   `sql_mode = '${LOADING_MODE}'`,
   'foreign_key_checks = 0',
   'unique_checks = 0',
-  'max_error_count = 65535',
 ];
 
 // Not every server knows these, or lets everybody set them.
 const optionalSettings: readonly string[] = [
+  'max_error_count = 65535',
   'innodb_strict_mode = 0',
   'check_constraint_checks = 0',
   'sql_require_primary_key = 0',
   'sql_generate_invisible_primary_key = 0',
   'explicit_defaults_for_timestamp = 0',
+  'system_versioning_insert_history = 1',
 ];
 
 /** @throws BackupError `database-…` */
@@ -46,11 +48,7 @@ export async function openRestoreSession(
   });
   try {
     await connection.query(`SET ${settings.map((setting) => `SESSION ${setting}`).join(', ')}`);
-    for (const setting of optionalSettings) {
-      await connection.query(`SET SESSION ${setting}`).catch((error: unknown) => {
-        if (!tolerable.has(serverErrorNumber(error) ?? 0)) throw error;
-      });
-    }
+    await setWhereKnown(connection, optionalSettings);
     const [row] = await connection.query(
       'SELECT VERSION() AS version, @@version_comment AS comment, @@local_infile AS local_data,' +
         ' @@max_allowed_packet AS packet',
@@ -67,6 +65,33 @@ export async function openRestoreSession(
     connection.destroy();
     throw error;
   }
+}
+
+async function setWhereKnown(connection: Connection, known: readonly string[]): Promise<void> {
+  for (const setting of known) {
+    await connection.query(`SET SESSION ${setting}`).catch((error: unknown) => {
+      if (!tolerable.has(serverErrorNumber(error) ?? 0)) throw error;
+    });
+  }
+}
+
+/**
+ * A definition names a character set and leaves out the collation when it was the set's default; newer servers have
+ * other defaults (C15). Takes those of the source's time.
+ *
+ * @throws BackupError `database-…`
+ */
+export async function takeDefaultCollationsOf(
+  source: Pick<ServerDescription, 'vendor' | 'version'>,
+  session: RestoreSession,
+): Promise<void> {
+  const [major = 0, minor = 0] = source.version.split('.').map(Number);
+  const old = source.vendor === 'mysql' ? major < 8 : major < 11 || (major === 11 && minor < 5);
+  if (!old) return;
+  await setWhereKnown(session.connection, [
+    "character_set_collations = ''",
+    'default_collation_for_utf8mb4 = utf8mb4_general_ci',
+  ]);
 }
 
 // Unknown variable; a global or read-only one; no privilege to set it.
