@@ -202,6 +202,7 @@ export interface Catalog {
     readonly server: ServerDescription;
     readonly tables: readonly CatalogTable[];
     readonly objects: readonly CatalogObject[];
+    readonly hidesSessions?: true;
     readonly warnings: readonly DumpWarning[];
 }
 
@@ -307,6 +308,8 @@ export interface CopyReport {
     readonly leftOut: readonly LeftOut[];
     readonly verifiedAt?: string;
 }
+
+export type DamagedTables = 'leave-out' | 'refuse';
 
 export interface DatabaseAddress {
     readonly host?: string;
@@ -515,6 +518,8 @@ export interface HealthcheckOptions {
     readonly fetch?: typeof fetch;
 }
 
+export type HistoryWish = 'all' | 'current';
+
 export interface Identity {
     unwrapFileKey(stanzas: Stanza[]): Uint8Array | null | Promise<Uint8Array | null>;
 }
@@ -705,6 +710,8 @@ export interface NightPlan {
     readonly tables?: TablePolicy;
     readonly consistency?: ConsistencyWish;
     readonly connections?: number;
+    readonly damagedTables?: DamagedTables;
+    readonly history?: HistoryWish;
     readonly patience?: Partial<LockPatience>;
     readonly spoolReserveBytes?: number;
     readonly rehearsal?: RehearsalPlan;
@@ -1122,6 +1129,7 @@ export interface SettingsStore {
 
 export interface SideOptions {
     readonly rowFilters?: Readonly<Record<string, string>>;
+    readonly history?: 'all' | 'current';
     readonly signal?: AbortSignal;
 }
 
@@ -1142,6 +1150,8 @@ export interface Snapshot {
     readonly schema: Connection;
     readonly definitions: Definitions;
     readonly withRows: ReadonlySet<string>;
+    readonly damagedTables: DamagedTables;
+    readonly history: HistoryWish;
     readonly inTransaction: boolean;
     readonly locked: boolean;
     readonly broken: AbortSignal;
@@ -1166,6 +1176,8 @@ export interface SnapshotOptions {
     readonly selection?: TableSelection | ((catalog: Catalog) => TableSelection);
     readonly consistency?: ConsistencyWish;
     readonly connections?: number;
+    readonly damagedTables?: DamagedTables;
+    readonly history?: HistoryWish;
     readonly patience?: Partial<LockPatience>;
     readonly inactivityTimeout?: number;
     readonly signal?: AbortSignal;
@@ -1371,6 +1383,7 @@ export interface Verification {
     readonly label: Label | null;
     readonly manifest: Manifest;
     readonly tables: number;
+    readonly incompleteTables: readonly string[];
     readonly rows: number;
     readonly plainBytes: number;
     readonly storedBytes: number;

@@ -87,6 +87,8 @@ export {
 export { type DumpOptions, type DumpProgress, dumpDatabase } from './dump/dump-database.js';
 export type { LockPatience } from './dump/locks.js';
 export {
+  type DamagedTables,
+  type HistoryWish,
   openSnapshot,
   type Snapshot,
   type SnapshotEvent,

@@ -21,6 +21,8 @@ export interface Catalog {
   readonly tables: readonly CatalogTable[];
   /** Views, triggers, routines, events, sequences, by kind and name. */
   readonly objects: readonly CatalogObject[];
+  /** Present when the login may not see the sessions of others, and so not who waits for locks (F11). */
+  readonly hidesSessions?: true;
   /** What the login cannot see or read, and other things a person should know. */
   readonly warnings: readonly DumpWarning[];
 }

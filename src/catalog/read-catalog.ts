@@ -1,6 +1,7 @@
 import type { ColumnDescription, DumpWarning, ServerDescription } from '../archive/model.js';
 import { type Connection, serverErrorNumber, type TextRow } from '../database/connection.js';
 import { quoteName, quoteText } from '../database/identifiers.js';
+import { seesOtherSessions } from '../database/sees-sessions.js';
 import { BackupError } from '../errors.js';
 import { formOfColumn } from './column-forms.js';
 import { type Definitions, readDefinition } from './definitions.js';
@@ -68,11 +69,20 @@ class CatalogReader {
     const server = await readServer(this.#connection);
     const database = await this.#readDatabase();
     await this.#checkPrivileges();
-    const objects = await this.#readObjects(server);
-    const engines = await this.#readTableNames();
+    const kinds = await this.#readTableKinds();
+    const objects = await this.#readObjects(server, kinds);
+    const engines = await this.#readEngines(kinds);
     const { definitions, damage } = await this.#readDefinitions(engines.keys());
     const tables = await this.#readTables(engines, damage, server);
-    const catalog = { ...database, server, tables, objects, warnings: this.#warnings };
+    const hidden = tables.some((table) => !table.transactional) && (await this.#hidesSessions());
+    const catalog = {
+      ...database,
+      server,
+      tables,
+      objects,
+      ...(hidden ? { hidesSessions: true as const } : {}),
+      warnings: this.#warnings,
+    };
     return { catalog, definitions };
   }
 
@@ -126,7 +136,22 @@ class CatalogReader {
     );
   }
 
-  async #readObjects(server: ServerDescription): Promise<readonly CatalogObject[]> {
+  /** Tables without snapshots need locks, and whoever locks should see who waits (F11). */
+  async #hidesSessions(): Promise<boolean> {
+    if (await seesOtherSessions(this.#connection)) return false;
+    this.#warnings.push({
+      code: 'sessions-hidden',
+      message:
+        'The database user may not see whether others wait for tables, so read locks are given up after a fixed time,' +
+        ' waited for or not. GRANT PROCESS ON *.* lets it see.',
+    });
+    return true;
+  }
+
+  async #readObjects(
+    server: ServerDescription,
+    kinds: ReadonlyMap<string, string>,
+  ): Promise<readonly CatalogObject[]> {
     const objects: CatalogObject[] = [];
     for (const row of await this.#ask('ROUTINES', 'ROUTINE_SCHEMA', ['ROUTINE_NAME', 'ROUTINE_TYPE'])) {
       const kind = routineKind(row['routine_type']);
@@ -139,21 +164,37 @@ class CatalogReader {
     for (const row of triggers) {
       objects.push({ kind: 'trigger', name: row['trigger_name']!, table: row['event_object_table']! });
     }
-    for (const row of await this.#query(`SHOW FULL TABLES FROM ${quoteName(this.#database)}`)) {
-      const [name, type] = Object.values(row);
-      if (type === 'VIEW') objects.push({ kind: 'view', name: name! });
-      if (type === 'SEQUENCE' && server.vendor === 'mariadb') objects.push({ kind: 'sequence', name: name! });
+    for (const [name, type] of kinds) {
+      if (type === 'VIEW') objects.push({ kind: 'view', name });
+      if (type === 'SEQUENCE' && server.vendor === 'mariadb') objects.push({ kind: 'sequence', name });
     }
     return objects.sort((a, b) => compareText(a.kind, b.kind) || compareText(a.name, b.name));
   }
 
-  /** Without opening a table: opening may repair it, and that must be seen when it happens. */
-  async #readTableNames(): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.#ask('TABLES', 'TABLE_SCHEMA', ['TABLE_NAME', 'TABLE_TYPE', 'ENGINE']);
+  /**
+   * What every name in the database is, such as `BASE TABLE`. The one list that names a table whose definition is
+   * destroyed: `information_schema` of some servers passes over it without a word (C18).
+   */
+  async #readTableKinds(): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.#query(`SHOW FULL TABLES FROM ${quoteName(this.#database)}`);
+    return new Map(
+      rows.map((row): [string, string] => {
+        const [name, kind] = Object.values(row);
+        return [name!, kind ?? ''];
+      }),
+    );
+  }
+
+  /**
+   * The engine of every base table, empty where it is not known. Without opening a table: opening may repair it, and that
+   * must be seen when it happens.
+   */
+  async #readEngines(kinds: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.#ask('TABLES', 'TABLE_SCHEMA', ['TABLE_NAME', 'ENGINE']);
+    const known = new Map(rows.map((row) => [row['table_name']!, row['engine'] ?? '']));
     const engines = new Map<string, string>();
-    for (const row of rows) {
-      if (row['table_type'] === 'VIEW' || row['table_type'] === 'SEQUENCE') continue;
-      engines.set(row['table_name']!, row['engine'] ?? '');
+    for (const [name, kind] of kinds) {
+      if (kind !== 'VIEW' && kind !== 'SEQUENCE') engines.set(name, known.get(name) ?? '');
     }
     return engines;
   }
@@ -204,11 +245,10 @@ class CatalogReader {
       'INDEX_LENGTH',
       'TABLE_COMMENT',
     ]);
+    const rowOf = new Map(rows.map((row) => [row['table_name']!, row]));
     const tables: CatalogTable[] = [];
-    for (const row of rows) {
-      const name = row['table_name']!;
-      const engine = engines.get(name);
-      if (engine === undefined) continue;
+    for (const [name, engine] of engines) {
+      const row = rowOf.get(name) ?? {};
       const elsewhere = rowsElsewhere(engine);
       // A table that cannot be opened has no engine or no columns, and its comment says why (C18).
       const told =

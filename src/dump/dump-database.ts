@@ -11,7 +11,15 @@ import { packRows } from '../archive/pack-rows.js';
 import type { CatalogTable } from '../catalog/model.js';
 import type { DatabaseAddress } from '../database/address.js';
 import type { Connection } from '../database/connection.js';
-import { damaged, TableReading, type TableSink, type TableTask } from './dump-table.js';
+import { type BackupError, isBackupError } from '../errors.js';
+import {
+  damaged,
+  historyOf,
+  leaveTable,
+  TableReading,
+  type TableSink,
+  type TableTask,
+} from './dump-table.js';
 import { keyRanges } from './key-ranges.js';
 import { OrderedQueue } from './ordered-queue.js';
 import { readSchemaObjects } from './schema-objects.js';
@@ -87,6 +95,10 @@ class Dump {
   readonly #abort: AbortController = new AbortController();
   readonly #signal: AbortSignal;
   readonly #total: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
+  /** What is known to be wrong with tables, by name; only where the caller allowed to go on. */
+  readonly #damage: Map<string, string> = new Map();
+  /** Names of the damaged tables that are not in the dump at all. */
+  readonly #lost: string[] = [];
   #tablesDone = 0;
   #proofs: Promise<void>[] = [];
 
@@ -103,10 +115,10 @@ class Dump {
     const { catalog, selection } = this.#snapshot;
     yield { kind: 'database', database: this.#describeDatabase() };
     const byName = new Map(catalog.tables.map((table) => [table.name, table]));
-    const tasks = selection.tables.map(
-      (selected, i): TableTask => ({ index: i + 1, table: byName.get(selected.name)!, selected }),
-    );
-    for (const { table } of tasks) if (table.damage !== undefined) throw damaged(table.name, table.damage);
+    const chosen = selection.tables.map((selected) => ({ table: byName.get(selected.name)!, selected }));
+    const tasks = chosen
+      .filter(({ table }) => !this.#isLost(table))
+      .map((task, i): TableTask => ({ ...task, index: i + 1 }));
     const reading = this.#readAll(tasks);
     try {
       for await (const part of this.#queue.drain()) yield part;
@@ -121,6 +133,20 @@ class Dump {
     const objects = await readSchemaObjects(this.#snapshot.schema, catalog);
     yield { kind: 'objects', objects };
     yield { kind: 'summary', summary: this.#summarise(tasks) };
+  }
+
+  /**
+   * Whether nothing can be had of a table, not even its definition.
+   *
+   * @throws BackupError `table-damaged` unless the caller allowed to go on without
+   */
+  #isLost({ name, damage }: CatalogTable): boolean {
+    if (damage === undefined) return false;
+    if (this.#snapshot.damagedTables === 'refuse') throw damaged(name, damage);
+    this.#damage.set(name, damage);
+    if (typeof this.#snapshot.definitions.get(name) === 'string') return false;
+    this.#lost.push(name);
+    return true;
   }
 
   async #readAll(tasks: readonly TableTask[]): Promise<void> {
@@ -210,14 +236,25 @@ class Dump {
   }
 
   /** @returns whether the table is read to its end */
-  async #readPiece(reader: Connection, { reading, range }: Piece): Promise<boolean> {
-    const done = await reading.read(reader, range);
-    if (done === undefined) return false;
-    this.#proofs.push(done.proven);
-    // Whoever waits for the proofs sees a failure; until then it must not count as unhandled.
-    done.proven.catch(() => undefined);
+  async #readPiece(reader: Connection, { task, reading, range }: Piece): Promise<boolean> {
+    try {
+      const done = await reading.read(reader, range);
+      if (done === undefined) return false;
+      this.#proofs.push(done.proven);
+      // Whoever waits for the proofs sees a failure; until then it must not count as unhandled.
+      done.proven.catch(() => undefined);
+    } catch (error) {
+      if (!this.#goesOnAfter(error)) throw error;
+      const { name } = task.table;
+      this.#damage.set(name, this.#damage.get(name) ?? toldBy(error));
+      await leaveTable(this.#snapshot, reader);
+    }
     this.#tablesDone++;
     return true;
+  }
+
+  #goesOnAfter(error: unknown): error is BackupError {
+    return this.#snapshot.damagedTables === 'leave-out' && isBackupError(error, 'table-damaged');
   }
 
   #report(table: CatalogTable): void {
@@ -254,10 +291,21 @@ class Dump {
           name: table.name,
           engine: table.engine,
           ...this.#tallies.get(index)!,
+          ...present('incomplete', this.#damage.get(table.name)),
         }),
       ),
-      leftOut: [...selection.leftOut, ...alwaysLeftOut],
-      warnings: [...warnings, ...tasks.flatMap(({ table }) => warningsAbout(table))],
+      leftOut: [
+        ...selection.leftOut,
+        ...this.#lost.map(
+          (name): LeftOut => ({ kind: 'table', name, reason: `damaged: ${this.#damage.get(name)}` }),
+        ),
+        ...alwaysLeftOut,
+      ],
+      warnings: [
+        ...warnings,
+        ...[...this.#damage].map(([name, told]) => damageWarning(name, told, this.#lost.includes(name))),
+        ...tasks.flatMap(({ table }) => historyWarnings(this.#snapshot, table)),
+      ],
     };
   }
 }
@@ -284,6 +332,23 @@ function count(tally: Tally, part: RowsPart): void {
   tally.storedBytes += part.data.length;
 }
 
+function toldBy(error: BackupError): string {
+  const { told, counted, read, errno } = error.details;
+  if (typeof told === 'string') return told;
+  return counted === undefined
+    ? `the server answered ${errno} while it was read`
+    : `it says that it has ${counted} rows, and ${read} could be read`;
+}
+
+function damageWarning(table: string, told: string, isLost: boolean): DumpWarning {
+  const held = isLost ? 'it is not in this copy' : 'this copy holds what could be read of it';
+  return { code: 'table-damaged', message: `Table "${table}" is damaged, and ${held}: ${told}.`, table };
+}
+
+function present<Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<Key, string>);
+}
+
 const alwaysLeftOut: readonly LeftOut[] = [
   {
     kind: 'users',
@@ -292,8 +357,12 @@ const alwaysLeftOut: readonly LeftOut[] = [
   },
 ];
 
-function warningsAbout(table: CatalogTable): readonly DumpWarning[] {
-  if (!table.versioned) return [];
-  const message = `Table "${table.name}" keeps old versions of its rows; the copy holds the current ones.`;
+function historyWarnings(snapshot: Snapshot, table: CatalogTable): readonly DumpWarning[] {
+  if (!table.versioned || historyOf(snapshot, table) !== undefined) return [];
+  const why =
+    snapshot.history === 'all'
+      ? ', since those are kept by number of transaction, which no server takes back'
+      : '';
+  const message = `Table "${table.name}" keeps old versions of its rows; the copy holds the current ones${why}.`;
   return [{ code: 'history-left-out', message, table: table.name }];
 }

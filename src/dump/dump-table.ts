@@ -3,6 +3,7 @@ import type { ColumnDescription, RowFilter, TableDescription, ValueForm } from '
 import { readDefinition, sameDefinition } from '../catalog/definitions.js';
 import type { CatalogTable, SelectedTable } from '../catalog/model.js';
 import { damageToldBy } from '../catalog/read-catalog.js';
+import { columnsWithHistory, systemTimeOf } from '../catalog/system-time.js';
 import { type Connection, serverErrorNumber } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { BackupError } from '../errors.js';
@@ -70,7 +71,7 @@ export class TableReading {
       this.#begun ??= this.#description.then((description) => this.#sink.begin(description));
       if (definitionOnly(this.#task) === undefined) {
         this.#begun.catch(() => undefined);
-        await this.#readRows(reader, range);
+        await this.#readPiece(reader, range);
       }
       await this.#begun;
       if (++this.#read < this.#pieces) return undefined;
@@ -86,9 +87,31 @@ export class TableReading {
     }
   }
 
-  async #readRows(reader: Connection, range: string | undefined): Promise<void> {
-    const query = queryOf(this.#task, range);
-    const rows = readRows(reader, query, this.#options);
+  async #readPiece(reader: Connection, range: string | undefined): Promise<void> {
+    const rows = await this.#readRowsKeptOpen(reader, range);
+    this.#rows += rows;
+    await checkSession(this.#snapshot, reader, this.#task, rows);
+    await leaveTable(this.#snapshot, reader);
+  }
+
+  /**
+   * A server with more locked tables than its definition cache holds forgets a table between preparing a statement and
+   * running it, time and again (1615, before any row; F14). A table that is open it must remember.
+   */
+  async #readRowsKeptOpen(reader: Connection, range: string | undefined): Promise<number> {
+    try {
+      return await this.#readRows(reader, range);
+    } catch (error) {
+      if (serverErrorNumber(error) !== 1615) throw error;
+      await reader.query(`HANDLER ${quoteName(this.#task.table.name)} OPEN AS kept_open`);
+      const rows = await this.#readRows(reader, range);
+      await reader.query('HANDLER kept_open CLOSE');
+      return rows;
+    }
+  }
+
+  async #readRows(reader: Connection, range: string | undefined): Promise<number> {
+    const rows = readRows(reader, queryOf(this.#snapshot, this.#task, range), this.#options);
     for await (const batch of rows) {
       await this.#begun;
       await this.#sink.take(batch);
@@ -97,9 +120,7 @@ export class TableReading {
       const told = damageToldBy(await reader.query('SHOW WARNINGS'));
       if (told !== undefined) throw damaged(this.#task.table.name, told);
     }
-    this.#rows += rows.rows;
-    await checkSession(this.#snapshot, reader, this.#task, rows.rows);
-    if (this.#snapshot.inTransaction) await reader.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
+    return rows.rows;
   }
 
   /** Some servers show a table that was truncated after the picture as an empty one (K6). */
@@ -113,6 +134,11 @@ export class TableReading {
 /** Whether read locks have been held on a table since before it was described. */
 function isHeld({ locked, inTransaction }: Snapshot, task: TableTask): boolean {
   return locked && definitionOnly(task) === undefined && !(task.table.transactional && inTransaction);
+}
+
+/** Lets go of a table's definition, so that others may alter it, and keeps the snapshot. */
+export async function leaveTable(snapshot: Snapshot, reader: Connection): Promise<void> {
+  if (snapshot.inTransaction) await reader.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
 }
 
 async function proveUnchanged(
@@ -147,28 +173,43 @@ async function describeTable(
   );
   if (!sameDefinition(before, createStatement)) throw changed(table.name);
   const why = definitionOnly(task);
+  const history = historyOf(snapshot, table);
   return {
     index,
     name: table.name,
     engine: table.engine,
     createStatement,
-    columns: table.columns,
+    columns: history ?? table.columns,
     primaryKey: table.primaryKey,
     ...(why === undefined ? {} : { definitionOnly: why }),
     ...(selected.rowFilter === undefined ? {} : { rowFilter: filterOf(selected.rowFilter) }),
-    ...(table.versioned ? { versioned: 'current' as const } : {}),
+    ...(table.versioned
+      ? { versioned: history === undefined ? ('current' as const) : ('history' as const) }
+      : {}),
   };
 }
 
-function queryOf({ table, selected }: TableTask, range: string | undefined): RowQuery {
-  const kept = table.columns.filter(hasForm);
+/** The columns when old versions are kept too; undefined when they cannot be. */
+export function historyOf(
+  { history, definitions }: Snapshot,
+  table: CatalogTable,
+): readonly ColumnDescription[] | undefined {
+  if (history !== 'all' || !table.versioned) return undefined;
+  const systemTime = systemTimeOf(definitions.get(table.name) ?? '');
+  return systemTime === undefined ? undefined : columnsWithHistory(table.columns, systemTime);
+}
+
+function queryOf(snapshot: Snapshot, { table, selected }: TableTask, range: string | undefined): RowQuery {
+  const history = historyOf(snapshot, table);
+  const kept = (history ?? table.columns).filter(hasForm);
   // A table of generated columns alone still has a number of rows.
   const list = kept.length === 0 ? ['1'] : kept.map(expressionOf);
+  const from = `${quoteName(table.name)}${history === undefined ? '' : ' FOR SYSTEM_TIME ALL'}`;
   const conditions = [selected.rowFilter?.where, range].filter((condition) => condition !== undefined);
   const where = conditions.length === 0 ? '' : ` WHERE (${conditions.join(') AND (')})`;
   return {
     // HIGH_PRIORITY reads past writers that wait for our locks; they cannot write before those end.
-    sql: `SELECT HIGH_PRIORITY SQL_NO_CACHE ${list.join(', ')} FROM ${quoteName(table.name)}${where}`,
+    sql: `SELECT HIGH_PRIORITY SQL_NO_CACHE ${list.join(', ')} FROM ${from}${where}`,
     forms: kept.map((column) => column.form),
   };
 }

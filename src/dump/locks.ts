@@ -10,7 +10,10 @@ export interface LockPatience {
   readonly grantSeconds: number;
   /** Milliseconds of pause before each further attempt; as many attempts as there are pauses, and one. */
   readonly pausesMs: readonly number[];
-  /** Seconds that somebody may wait for our locks before they are let go and the run is given up. */
+  /**
+   * Seconds that somebody may wait for our locks before they are let go and the run is given up. Where the login cannot
+   * see who waits, somebody might from the first moment on, and the locks are held no longer than this.
+   */
   readonly othersWaitSeconds: number;
 }
 
@@ -28,6 +31,8 @@ export interface LockTakerOptions {
   readonly patience: LockPatience;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: ((event: SnapshotEvent) => void) | undefined;
+  /** Whether the sessions of others cannot be seen (F11). */
+  readonly isBlind: boolean;
 }
 
 /** The moment of the picture. */
@@ -162,7 +167,16 @@ export class LockTaker {
       const { signal } = this.#options;
       await connection.query(`LOCK TABLES ${list}`, signal === undefined ? {} : { signal });
     } catch (error) {
-      if (!late && serverErrorNumber(error) !== 1205) throw error;
+      // A table that is locked is open, with all its files (F14).
+      const errno = serverErrorNumber(error);
+      if (isOutOfFiles(error)) {
+        throw new BackupError(
+          'database-query-failed',
+          `The server may not open the files of ${tables.length} tables at the same time: its open_files_limit is too low.`,
+          { cause: error, details: { errno, tables: tables.length } },
+        );
+      }
+      if (!late && errno !== 1205) throw error;
       throw new BackupError(
         'lock-not-granted',
         `The read locks were not granted within ${grantSeconds} seconds.`,
@@ -174,7 +188,14 @@ export class LockTaker {
   }
 
   #watchOthers(readers: readonly Connection[]): void {
-    const { schema, patience } = this.#options;
+    const { schema, patience, isBlind } = this.#options;
+    if (isBlind) {
+      this.#watch = setTimeout(() => {
+        if (this.#holder !== undefined) this.#letGo(patience.othersWaitSeconds).catch(() => undefined);
+      }, patience.othersWaitSeconds * 1000);
+      this.#watch.unref();
+      return;
+    }
     const ours = [...readers, schema, this.#holder!].map((connection) => connection.id).join(', ');
     const question =
       'SELECT MAX(TIME) AS seconds FROM information_schema.PROCESSLIST' +
@@ -200,14 +221,27 @@ export class LockTaker {
 
   async #letGo(seconds: number): Promise<void> {
     this.#abort.abort(
-      new BackupError(
-        'lock-not-granted',
-        `Somebody had waited ${seconds} seconds to write when the tables were still being read.`,
-        { details: { seconds } },
-      ),
+      this.#options.isBlind
+        ? new BackupError(
+            'lock-not-granted',
+            `The tables were still being read after ${seconds} seconds, and the database user may not see whether somebody waits to write. GRANT PROCESS ON *.* lets it see.`,
+            { details: { seconds, missing: ['PROCESS'] } },
+          )
+        : new BackupError(
+            'lock-not-granted',
+            `Somebody had waited ${seconds} seconds to write when the tables were still being read.`,
+            { details: { seconds } },
+          ),
     );
     await this.release();
   }
+}
+
+function isOutOfFiles(error: unknown): boolean {
+  if (!(error instanceof BackupError)) return false;
+  const { errno, engineErrno } = error.details;
+  // The server's own number for it, and the system's.
+  return errno === 23 || engineErrno === 24;
 }
 
 /** Opens a snapshot and makes sure that it is one (K1). */
@@ -236,12 +270,34 @@ async function findTablesWithRows(
   const found = new Set<string>();
   for (let first = 0; first < tables.length; first += tablesPerQuestion) {
     const some = tables.slice(first, first + tablesPerQuestion);
-    const list = some.map((table, i) => `EXISTS(SELECT 1 FROM ${quoteName(table)}) AS t${i}`);
-    const [row] = await connection.query(`SELECT ${list.join(', ')}`);
-    for (const [i, table] of some.entries()) if (row?.[`t${i}`] === '1') found.add(table);
+    for (const table of await haveRows(connection, some)) found.add(table);
   }
   await connection.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
   return found;
+}
+
+/** In one question; when the server refuses it, in one for each, so that the refusal has the name of its table (F10). */
+async function haveRows(connection: Connection, tables: readonly string[]): Promise<readonly string[]> {
+  const list = tables.map((table, i) => `EXISTS(SELECT 1 FROM ${quoteName(table)}) AS t${i}`);
+  try {
+    const [row] = await connection.query(`SELECT ${list.join(', ')}`);
+    return tables.filter((_, i) => row?.[`t${i}`] === '1');
+  } catch (error) {
+    if (serverErrorNumber(error) === undefined) throw error;
+    const [only, ...others] = tables;
+    if (others.length === 0) {
+      const { code, details } = error as BackupError;
+      // A damaged table is met again when its rows are read, by those who know what to do about it.
+      if (code === 'table-damaged') return [];
+      throw new BackupError(code, `Table "${only}" cannot be read (${details['errno']}).`, {
+        cause: error,
+        details: { ...details, table: only },
+      });
+    }
+    const found: string[] = [];
+    for (const table of tables) found.push(...(await haveRows(connection, [table])));
+    return found;
+  }
 }
 
 /** A statement may name 61 tables. */

@@ -157,9 +157,12 @@ class RowCommand implements DriverCommand, ChunkTaker {
         this.#wake = resolve;
       });
     }
-    // Rows that came before an error are not worth keeping: the table is not complete (R1).
-    if (this.#failed) throw this.#failure;
-    return this.#builder.rows === 0 ? undefined : this.#builder.take();
+    const { rows } = this.#builder;
+    // Rows that came before an error are not worth keeping: the table is not complete (R1). Of a damaged one they may be
+    // all that is left, and whoever reads on is told the damage next (F9).
+    const isRemainder = rows > 0 && isBackupError(this.#failure, 'table-damaged');
+    if (this.#failed && !isRemainder) throw this.#failure;
+    return rows === 0 ? undefined : this.#builder.take();
   }
 
   /** Ends the exchange with an error, from outside or from inside. The first one counts. */

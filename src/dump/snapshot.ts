@@ -17,6 +17,16 @@ export interface SnapshotOptions {
   readonly consistency?: ConsistencyWish;
   /** Connections that read at the same time. @defaultValue 2 */
   readonly connections?: number;
+  /**
+   * What to do about a table that the server says is damaged: refuse the dump, or go on without what cannot be read of
+   * it. A table left out or incomplete is named in the manifest and in its warnings. @defaultValue 'refuse'
+   */
+  readonly damagedTables?: DamagedTables;
+  /**
+   * Whether old versions of rows in system-versioned tables (MariaDB) are copied, with the time of each. Only MariaDB 10.11
+   * and newer take them back. @defaultValue 'current'
+   */
+  readonly history?: HistoryWish;
   /** How long to wait for locks, and how long others may wait for ours. */
   readonly patience?: Partial<LockPatience>;
   /** Milliseconds of silence in the middle of a statement after which the server counts as lost. @defaultValue 300_000 */
@@ -25,6 +35,12 @@ export interface SnapshotOptions {
   /** What happens on the way to the picture. */
   readonly onEvent?: (event: SnapshotEvent) => void;
 }
+
+/** How much of a system-versioned table is read: its current rows, or the old versions too (C3). */
+export type HistoryWish = 'all' | 'current';
+
+/** Whether a damaged table ends a dump, or what can be read of it is enough (R1, F9). */
+export type DamagedTables = 'leave-out' | 'refuse';
 
 /** What happens while a snapshot is being opened and held. */
 export type SnapshotEvent =
@@ -51,6 +67,10 @@ export interface Snapshot {
   readonly definitions: Definitions;
   /** Tables with snapshots that had rows at that moment. */
   readonly withRows: ReadonlySet<string>;
+  /** What to do about damaged tables. */
+  readonly damagedTables: DamagedTables;
+  /** How much of system-versioned tables is read. */
+  readonly history: HistoryWish;
   /** Whether the reading sessions hold snapshots. */
   readonly inTransaction: boolean;
   /** Whether read locks are held, so that no row can come or go. */
@@ -134,7 +154,14 @@ async function takeSnapshot(
       connections: options.connections ?? 2,
     });
     const readers = await Promise.all(Array.from({ length: plan.connections }, connect));
-    const locks = new LockTaker({ connect, schema, patience, signal, onEvent: options.onEvent });
+    const locks = new LockTaker({
+      connect,
+      schema,
+      patience,
+      signal,
+      onEvent: options.onEvent,
+      isBlind: catalog.hidesSessions === true,
+    });
     const picture = await locks.take(plan, readers);
     return {
       catalog,
@@ -148,6 +175,8 @@ async function takeSnapshot(
       schema,
       definitions,
       withRows: picture.withRows,
+      damagedTables: options.damagedTables ?? 'refuse',
+      history: options.history ?? 'current',
       inTransaction: plan.openSnapshots,
       get locked() {
         return locks.held;

@@ -175,6 +175,36 @@ describeOnEachServer('one moment for all tables', (server) => {
     await other.close();
   });
 
+  it('F11: where waiting cannot be seen, locks are let go after as long, and the copy says so', async () => {
+    for (const host of ['localhost', '127.0.0.1']) {
+      await server().query([
+        `CREATE USER 'blind'@'${host}' IDENTIFIED BY 'x'`,
+        `GRANT ALL ON ${database}.* TO 'blind'@'${host}'`,
+      ]);
+    }
+    const blind = { ...address(), user: 'blind', password: 'x' };
+    const { summary } = await numbersOf(dumpDatabase(blind));
+    assert.ok(
+      summary.warnings.some(({ code, message }) => code === 'sessions-hidden' && /PROCESS/.test(message)),
+    );
+    const snapshot = await openSnapshot(blind, { patience: { ...hurried, othersWaitSeconds: 0.2 } });
+    if (!snapshot.broken.aborted) {
+      await new Promise((resolve) => snapshot.broken.addEventListener('abort', resolve, { once: true }));
+    }
+    await assert.rejects(numbersOf(dumpDatabase(snapshot)), (error) => {
+      assert.ok(isBackupError(error, 'lock-not-granted'));
+      assert.deepEqual(error.details['missing'], ['PROCESS']);
+      return true;
+    });
+    await snapshot.close();
+    for (const host of ['localhost', '127.0.0.1']) {
+      await server().query(`GRANT PROCESS ON *.* TO 'blind'@'${host}'`);
+    }
+    const seeing = await numbersOf(dumpDatabase(blind));
+    assert.ok(!seeing.summary.warnings.some(({ code }) => code === 'sessions-hidden'));
+    await server().query("DROP USER 'blind'@'localhost', 'blind'@'127.0.0.1'");
+  });
+
   it('K4: a writer who waits does not hold the dump up', async () => {
     const snapshot = await openSnapshot(address(), { patience: { ...hurried, othersWaitSeconds: 30 } });
     const other = await openConnection(address());

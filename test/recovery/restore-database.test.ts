@@ -71,4 +71,21 @@ describeOnEachServer('restoreDatabase', (server) => {
       await practice.close();
     }
   });
+
+  it('F11: does not replace a database when it cannot see who works in it', async () => {
+    for (const host of ['localhost', '127.0.0.1']) {
+      await server().query([
+        `CREATE USER 'blind'@'${host}' IDENTIFIED BY 'x'`,
+        `GRANT ALL ON ${target}.* TO 'blind'@'${host}'`,
+      ]);
+    }
+    const blind = { ...address(target), user: 'blind', password: 'x' };
+    await assert.rejects(
+      restoreDatabase(dumpDatabase(address(source)), blind, { replace: true }),
+      (error) => isBackupError(error, 'target-refused') && /PROCESS/.test(error.message),
+    );
+    const [row] = await server().query(`SELECT COUNT(*) AS n FROM ${target}.precious`);
+    assert.equal(row?.['n'], '0');
+    await server().query("DROP USER 'blind'@'localhost', 'blind'@'127.0.0.1'");
+  });
 });

@@ -3,7 +3,12 @@ import { checkRecipients } from '../../archive/age/keys.js';
 import { encryptArchive } from '../../archive/index.js';
 import type { Manifest } from '../../archive/model.js';
 import { type DumpProgress, dumpDatabase } from '../../dump/dump-database.js';
-import { openSnapshot, type SnapshotEvent } from '../../dump/snapshot.js';
+import {
+  type DamagedTables,
+  type HistoryWish,
+  openSnapshot,
+  type SnapshotEvent,
+} from '../../dump/snapshot.js';
 import type { ConsistencyWish } from '../../dump/strategy.js';
 import type { Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
@@ -32,6 +37,11 @@ Usage: supplemental-backup backup --source URL --out FILE|URL|-
   --last-admin       seal it for the last administrator who logged in
   --tables LIST      all (the default), critical, or names: a,b,c*
   --consistency HOW  auto (the default), snapshot (never lock) or lock
+  --history HOW      of system-versioned tables (MariaDB): current rows (the
+                     default), or all versions, which MariaDB 10.11 takes back
+  --damaged-tables HOW
+                     refuse (the default), or leave-out: go on without what
+                     cannot be read; what is missing is named in the archive
   --practice-id ID   for the label; the database's name by default
   --json             one JSON document
 `,
@@ -42,6 +52,8 @@ Usage: supplemental-backup backup --source URL --out FILE|URL|-
     'last-admin': { type: 'boolean' },
     tables: { type: 'string' },
     consistency: { type: 'string' },
+    history: { type: 'string' },
+    'damaged-tables': { type: 'string' },
     'practice-id': { type: 'string' },
   },
   positionals: { least: 0, most: 0 },
@@ -60,6 +72,8 @@ Usage: supplemental-backup backup --source URL --out FILE|URL|-
     const snapshot = await openSnapshot(address, {
       selection: readTablesOption(given.text('tables')),
       consistency: readConsistency(given.text('consistency')),
+      damagedTables: readDamagedTables(given.text('damaged-tables')),
+      history: readHistory(given.text('history')),
       signal: line.signal,
       onEvent: (event) => tell(event, line),
     });
@@ -122,6 +136,16 @@ function readConsistency(text: string | undefined): ConsistencyWish {
     default:
       throw new UsageError(`--consistency is auto, snapshot or lock, not "${text}".`);
   }
+}
+
+function readHistory(text: string | undefined): HistoryWish {
+  if (text === undefined || text === 'current' || text === 'all') return text ?? 'current';
+  throw new UsageError(`--history is current or all, not "${text}".`);
+}
+
+function readDamagedTables(text: string | undefined): DamagedTables {
+  if (text === undefined || text === 'refuse' || text === 'leave-out') return text ?? 'refuse';
+  throw new UsageError(`--damaged-tables is refuse or leave-out, not "${text}".`);
 }
 
 function tell(event: SnapshotEvent, line: CommandLine): void {

@@ -57,7 +57,7 @@ async function checkLabel(archive: LocatedArchive, line: CommandLine): ReturnTyp
   };
 }
 
-function render(archive: LocatedArchive, { manifest, tables, rows }: Verification): string {
+function render(archive: LocatedArchive, { manifest, tables, rows, incompleteTables }: Verification): string {
   const notes = [
     ...describeLeftOut(manifest.leftOut),
     ...manifest.warnings.map(({ message }) => printable(message)),
@@ -66,6 +66,9 @@ function render(archive: LocatedArchive, { manifest, tables, rows }: Verificatio
     ['Whole', `yes: every byte of ${formatBytes(archive.size)} is what was written`],
     ['As of', manifest.snapshotAt],
     ['Holds', `${plural(tables, 'table')}, ${formatCount(rows)} rows`],
+    ...(incompleteTables.length === 0
+      ? []
+      : [['Not complete', incompleteTables.map(printable).join(', ')] as const]),
   ]);
   return [pairs, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
 }

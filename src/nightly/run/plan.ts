@@ -3,6 +3,7 @@ import type { KeyPolicy } from '../../admin/seal-for.js';
 import type { TablePolicy } from '../../catalog/table-policy.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import type { LockPatience } from '../../dump/locks.js';
+import type { DamagedTables, HistoryWish } from '../../dump/snapshot.js';
 import type { ConsistencyWish } from '../../dump/strategy.js';
 import type { Destination, Practice } from '../../eligibility/is-eligible.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
@@ -47,6 +48,10 @@ export interface NightPlan {
   readonly consistency?: ConsistencyWish;
   /** Connections that read at the same time. @defaultValue 2 */
   readonly connections?: number;
+  /** Whether a damaged table ends the night, or what can be read of it is enough. @defaultValue 'refuse' */
+  readonly damagedTables?: DamagedTables;
+  /** Whether old versions of rows in system-versioned tables are copied. @defaultValue 'current' */
+  readonly history?: HistoryWish;
   /** How long to wait for locks, and how long others may wait for ours. */
   readonly patience?: Partial<LockPatience>;
   /** Space that must stay free on the disk of the spool, in bytes. @defaultValue 1 GiB */

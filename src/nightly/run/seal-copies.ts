@@ -91,6 +91,8 @@ async function sealOnce(request: SealRequest): Promise<SealedNight> {
     onEvent: (event) => emit({ kind: 'snapshot', event }),
     ...(plan.consistency === undefined ? {} : { consistency: plan.consistency }),
     ...(plan.connections === undefined ? {} : { connections: plan.connections }),
+    ...(plan.history === undefined ? {} : { history: plan.history }),
+    ...(plan.damagedTables === undefined ? {} : { damagedTables: plan.damagedTables }),
     ...(plan.patience === undefined ? {} : { patience: plan.patience }),
   });
   try {
@@ -153,12 +155,16 @@ async function readOnce(
     onProgress: (progress) => emit({ kind: 'read-progress', progress }),
   });
   const streams = destinations.length === 1 ? [dump] : forkParts(dump, destinations.length);
+  const damage = new Map<string, DumpWarning>();
   const results = await Promise.allSettled(
     destinations.map(async (destination, i) => {
       const stream = streams[i]!;
       try {
         const isNarrowed = destination === 'hq' && selection.scope === 'full';
-        await sealOne(request, destination, isNarrowed ? filterParts(stream, smaller!) : stream, seal);
+        const parts = isNarrowed ? filterParts(stream, smaller!) : stream;
+        for (const warning of await sealOne(request, destination, parts, seal)) {
+          if (warning.code === 'table-damaged') damage.set(warning.message, warning);
+        }
       } catch (error) {
         // A consumer that leaves without a word would hold up the other.
         await stream[Symbol.asyncIterator]().return?.(undefined);
@@ -172,15 +178,16 @@ async function readOnce(
   });
   const [first] = failures.values();
   if (failures.size === destinations.length) throw first;
-  return { failures, warnings: warningsOf(snapshot, smaller) };
+  return { failures, warnings: [...warningsOf(snapshot, smaller), ...damage.values()] };
 }
 
+/** @returns the warnings of the archive's manifest */
 async function sealOne(
   { plan, night, spool, signal, now, onSealed }: SealRequest,
   destination: Destination,
   parts: AsyncIterable<Part>,
   seal: Seal,
-): Promise<void> {
+): Promise<readonly DumpWarning[]> {
   const scope = scopes[destination];
   const archive = encryptArchive(parts, {
     recipients: [...seal.recipients, ...(plan.keys?.furtherRecipients ?? [])],
@@ -210,6 +217,7 @@ async function sealOne(
     plainBytes: sum(({ plainBytes }) => plainBytes),
     leftOut,
   });
+  return spooled.manifest.warnings;
 }
 
 function neededSpace(

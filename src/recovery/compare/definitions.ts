@@ -32,6 +32,8 @@ export interface TableDefinition {
   readonly facts: Facts;
   /** Columns whose content counts: all but the period of a system-versioned table, which the server sets (C3). */
   readonly columns: readonly HashedColumn[];
+  /** The period of a system-versioned table, where it counts time; empty for others. */
+  readonly period: readonly HashedColumn[];
 }
 
 export interface ObjectDefinition {
@@ -43,6 +45,21 @@ export interface ObjectDefinition {
 /** @param connection - with the database chosen */
 export async function readDefinitions(connection: Connection, signal?: AbortSignal): Promise<Definitions> {
   return new DefinitionReader(connection, signal).read();
+}
+
+/** Read from the statement: what a table's definition does not name is in no list of columns. */
+function periodOf(statement: string): readonly HashedColumn[] {
+  if (!/\) ENGINE=.*\bWITH SYSTEM VERSIONING\b/s.test(statement)) return [];
+  const names = /^ *(`(?:[^`]|``)*`) (\w+)\S* .*GENERATED ALWAYS AS ROW (?:START|END)/gim;
+  const named = [...statement.matchAll(names)].map(([, name, dataType]) => ({
+    name: name!.slice(1, -1).replaceAll('``', '`'),
+    dataType: dataType!.toLowerCase(),
+    nullable: false,
+  }));
+  if (named.length === 0) {
+    return ['ROW_START', 'ROW_END'].map((name) => ({ name, dataType: 'timestamp', nullable: false }));
+  }
+  return named.every(({ dataType }) => dataType === 'timestamp') ? named : [];
 }
 
 type MutableFacts = Map<string, string>;
@@ -123,7 +140,8 @@ class DefinitionReader {
     for (const name of names) {
       const [row] = await this.#query(`SHOW CREATE TABLE ${quoteName(name)}`);
       const statement = this.#withoutSchema(row?.['Create Table'] ?? '');
-      tables.set(name, { name, statement, facts: facts.get(name)!, columns: columns.get(name)! });
+      const period = periodOf(statement);
+      tables.set(name, { name, statement, facts: facts.get(name)!, columns: columns.get(name)!, period });
     }
     return tables;
   }
@@ -364,7 +382,9 @@ class DefinitionReader {
     }
     const events = await this.#ask('EVENTS', ['EVENT_NAME', 'STATUS'], 'EVENT_SCHEMA');
     for (const row of events)
-      await add('event', row['EVENT_NAME']!, 'Create Event', { status: row['STATUS'] });
+      await add('event', row['EVENT_NAME']!, 'Create Event', {
+        status: row['STATUS']?.replace('REPLICA_SIDE_', 'SLAVESIDE_'),
+      });
     return objects;
   }
 

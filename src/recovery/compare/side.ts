@@ -19,6 +19,8 @@ export interface Side {
 export interface SideOptions {
   /** SQL conditions by table: only these rows count. */
   readonly rowFilters?: Readonly<Record<string, string>>;
+  /** Whether old versions of rows in system-versioned tables count, with the time of each. @defaultValue 'current' */
+  readonly history?: 'all' | 'current';
   readonly signal?: AbortSignal;
 }
 
@@ -76,11 +78,17 @@ export async function openSide(
 
 function live(connection: Connection, definitions: Definitions, options: SideOptions): Side {
   const session = options.signal === undefined ? {} : { signal: options.signal };
+  const hashed = ({ columns, period }: TableDefinition) => {
+    const history = options.history === 'all' && period.length > 0;
+    return { history, columns: history ? [...columns, ...period] : columns };
+  };
   return {
     definitions,
-    async content({ name, columns }) {
+    async content(table) {
+      const { name } = table;
+      const { columns, history } = hashed(table);
       const [row] = await connection.query(
-        contentHashQuery(name, columns, options.rowFilters?.[name]),
+        contentHashQuery(name, columns, options.rowFilters?.[name], history),
         session,
       );
       if (row?.['unhashed'] !== '0') {
@@ -92,12 +100,14 @@ function live(connection: Connection, definitions: Definitions, options: SideOpt
       }
       return { rows: Number(row['row_count']), hash: row['content'] ?? '' };
     },
-    async columnHashes({ name, columns }) {
+    async columnHashes(table) {
+      const { name } = table;
+      const { columns, history } = hashed(table);
       const [row] = await connection.query(
-        columnHashQuery(name, columns, options.rowFilters?.[name]),
+        columnHashQuery(name, columns, options.rowFilters?.[name], history),
         session,
       );
-      return columns.map((_, i) => row?.[`c${i}`] ?? '');
+      return table.columns.map((_, i) => row?.[`c${i}`] ?? '');
     },
     close: () => connection.close(),
   };

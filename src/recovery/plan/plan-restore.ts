@@ -1,8 +1,10 @@
 import type { SchemaObject, TableDescription } from '../../archive/model.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
 import { privilegesOn } from '../../catalog/privileges.js';
+import { takesHistory } from '../../catalog/system-time.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Connection } from '../../database/connection.js';
+import { seesOtherSessions } from '../../database/sees-sessions.js';
 import {
   type Adaptation,
   adaptDefaults,
@@ -13,8 +15,15 @@ import {
 import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
 import type { LoadMethod } from '../load/table-loader.js';
 import type { RestoreOptions } from '../restore/options.js';
+import { historySentence, incompleteSentence } from '../restore/report.js';
 import { openRestoreSession, type RestoreSession } from '../restore/session.js';
-import { examineTarget, serverOf, type TargetState, targetOf } from '../restore/target.js';
+import {
+  examineTarget,
+  hiddenSessionsSentence,
+  serverOf,
+  type TargetState,
+  targetOf,
+} from '../restore/target.js';
 import { collidingNames } from '../restore/work.js';
 
 /** What a restore would do, and what stands in its way. Nothing was changed to find out. */
@@ -107,7 +116,12 @@ class Planner {
     await this.#checkPrivileges(connection, objects);
     await this.#checkServer(connection, objects);
     this.#adapt(adaptDefaults(source, capabilities).adaptations);
-    for (const { name } of summaries) this.#checkTable(await this.#archive.table(name), capabilities);
+    for (const summary of summaries) {
+      this.#checkTable(await this.#archive.table(summary.name), capabilities);
+      if (summary.incomplete !== undefined) {
+        this.#add('changes', 'table-incomplete', incompleteSentence(summary));
+      }
+    }
     for (const object of objects) this.#adapt(adaptObject(object, capabilities).adaptations);
     await this.#checkDefiners(connection, objects);
     const collision = collidingNames(summaries, capabilities);
@@ -154,6 +168,9 @@ class Planner {
           `Database "${this.#database}" is not empty, and would be dropped.`,
         );
       else this.#add('blocks', 'target-not-empty', `Database "${this.#database}" is not empty.`);
+    }
+    if (state !== 'absent' && state !== 'empty' && replace && !(await seesOtherSessions(connection))) {
+      this.#add('blocks', 'sessions-hidden', hiddenSessionsSentence(this.#database));
     }
     if (state === 'unfinished') {
       const message = `Database "${this.#database}" holds an interrupted restore, which goes on if it was of this archive.`;
@@ -209,6 +226,9 @@ class Planner {
 
   #checkTable(table: TableDescription, capabilities: Capabilities): void {
     this.#adapt(adaptTable(table, capabilities).adaptations);
+    if (table.versioned === 'history' && !takesHistory(capabilities)) {
+      this.#add('blocks', 'history-unsupported', historySentence(table.name));
+    }
     if (table.rowFilter !== undefined) {
       this.#add(
         'note',

@@ -1,4 +1,4 @@
-import type { SchemaObjectKind } from '../../archive/model.js';
+import type { SchemaObjectKind, TableSummary } from '../../archive/model.js';
 import type { LoadMethod } from '../load/table-loader.js';
 
 /** What a restore did. */
@@ -34,6 +34,16 @@ export interface RestoreNote {
   readonly code: string;
   /** For people; holds no value of a row. */
   readonly message: string;
+}
+
+/** What a person must know about a table that was not whole when the archive was made. */
+export function incompleteSentence({ name, rows, incomplete }: TableSummary): string {
+  return `Table "${name}" is not complete in the archive, which holds ${rows} rows of it: ${incomplete}.`;
+}
+
+/** Why a table with old versions of its rows cannot come back here. */
+export function historySentence(table: string): string {
+  return `Table "${table}" comes with old versions of its rows, which only MariaDB 10.11 and newer take.`;
 }
 
 /** How far a restore is. */

@@ -1,6 +1,9 @@
 import type { TableDescription } from '../../archive/model.js';
+import { systemTimeOf } from '../../catalog/system-time.js';
 import { BackupError } from '../../errors.js';
 import { type KeyTime, planTable, type TableStatements } from '../ddl/table-statement.js';
+import { loadedColumns } from '../load/cells.js';
+import { endOfTimeOn, moveOpenEnds } from '../load/open-ends.js';
 import { type LoadMethod, openLoader, refusesLoadData, type TableLoader } from '../load/table-loader.js';
 import type { RestoreSession } from './session.js';
 
@@ -53,15 +56,32 @@ export class MethodChoice {
   async #open(session: RestoreSession, table: TableDescription): Promise<TableLoader> {
     const method = this.methodFor(session);
     try {
-      return await openLoader(session, table, method);
+      return withHistory(await openLoader(session, table, method), session, table);
     } catch (error) {
       if (this.#wish !== 'auto' || method === 'insert' || !refusesLoadData(error)) {
         throw aboutTable(error, table.name, 'cannot be loaded');
       }
       this.#method = 'insert';
-      return openLoader(session, table, 'insert');
+      return withHistory(await openLoader(session, table, 'insert'), session, table);
     }
   }
+}
+
+/** Takes the old versions of a table's rows for what they are, and the current ones too (C3). */
+function withHistory(loader: TableLoader, session: RestoreSession, table: TableDescription): TableLoader {
+  const end = table.versioned === 'history' ? systemTimeOf(table.createStatement)?.end : undefined;
+  if (end === undefined) return loader;
+  const column = loadedColumns(table.columns).findIndex(({ name }) => name === end);
+  if (column === -1) throw new BackupError('archive-damaged', `Table "${table.name}" has lost its history.`);
+  const endOfTime = endOfTimeOn(session);
+  return {
+    write(batch) {
+      moveOpenEnds(batch, column, endOfTime);
+      return loader.write(batch);
+    },
+    finish: () => loader.finish(),
+    abandon: (error) => loader.abandon(error),
+  };
 }
 
 /** Makes an empty table, ready to take rows. @throws BackupError naming the table */

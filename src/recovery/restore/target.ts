@@ -4,6 +4,7 @@ import type { DatabaseDescription } from '../../archive/model.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
+import { seesOtherSessions } from '../../database/sees-sessions.js';
 import { BackupError } from '../../errors.js';
 import { JOURNAL_TABLE } from './journal.js';
 
@@ -97,6 +98,7 @@ const LAST_STATEMENT_MS = 60_000;
 
 /** A practice at work must not lose its database under its hands, whatever anybody said. */
 async function refuseWhenInUse(server: Connection, target: string): Promise<void> {
+  if (!(await seesOtherSessions(server))) throw refused(target, hiddenSessionsSentence(target));
   const others = await awaitSessions(server, target, LISTED_MS);
   if (others === 0) return;
   throw refused(
@@ -139,6 +141,11 @@ async function awaitSessions(
     others = await countSessions(server, target);
   }
   return others;
+}
+
+/** Why a database that is not empty is not replaced by a login that cannot see who works in it (F11). */
+export function hiddenSessionsSentence(target: string): string {
+  return `Whether others work in database "${target}" cannot be seen: the database user lacks PROCESS. Grant it, or drop the database by hand.`;
 }
 
 async function countSessions(server: Connection, target: string): Promise<number> {

@@ -4,6 +4,7 @@ import type {
   SchemaObject,
   TableDescription,
 } from '../../archive/model.js';
+import { takesHistory } from '../../catalog/system-time.js';
 import { endSession } from '../../database/connection.js';
 import { BackupError } from '../../errors.js';
 import {
@@ -18,9 +19,16 @@ import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
 import type { ObjectPolicy } from '../ddl/object-statement.js';
 import { createJournal, dropJournal } from './journal.js';
 import type { RestoreOptions } from './options.js';
-import type { RestoredTable, RestoreNote, RestoreProgress, RestoreReport } from './report.js';
+import {
+  historySentence,
+  incompleteSentence,
+  type RestoredTable,
+  type RestoreNote,
+  type RestoreProgress,
+  type RestoreReport,
+} from './report.js';
 import { restoreEventStates, restoreObjects, restoreSequences } from './schema-objects.js';
-import { openRestoreSession, type RestoreSession } from './session.js';
+import { openRestoreSession, type RestoreSession, takeDefaultCollationsOf } from './session.js';
 import { MethodChoice } from './table-work.js';
 import { claimTarget, makeTarget, serverOf, type TargetAddress } from './target.js';
 
@@ -102,6 +110,7 @@ export class RestoreWork {
       ...objects.map((object) => adaptObject(object, capabilities)),
     ].flatMap((adapted) => adapted.adaptations);
     this.#check(adaptations.filter(({ to }) => to === null || this.options.adapt !== true));
+    for (const table of tables) this.#checkHistory(table, capabilities);
     const collision = collidingNames(tables, capabilities);
     if (collision !== undefined) {
       throw new BackupError(
@@ -123,7 +132,15 @@ export class RestoreWork {
         `Table "${table.name}" was restored without rows: ${table.definitionOnly}.`,
       );
     }
+    this.#checkHistory(table, this.#capabilities!);
     return this.#accept(adaptTable(table, this.#capabilities!));
+  }
+
+  #checkHistory(table: TableDescription, server: Capabilities): void {
+    if (table.versioned !== 'history' || takesHistory(server)) return;
+    throw new BackupError('target-refused', historySentence(table.name), {
+      details: { database: this.target.database, table: table.name },
+    });
   }
 
   #accept<Definition>({ definition, adaptations }: Adapted<Definition>): Definition {
@@ -152,6 +169,7 @@ export class RestoreWork {
   async openSession(): Promise<RestoreSession> {
     const session = await openRestoreSession(this.target, this.signal);
     this.#sessions.push(session);
+    await takeDefaultCollationsOf(this.source.server, session);
     return session;
   }
 
@@ -193,6 +211,10 @@ export class RestoreWork {
       .filter((object) => wanted || object.kind === 'sequence')
       .map((object) => this.#accept(adaptObject(object, capabilities)));
     await restoreSequences(connection, made, this.policy);
+    for (const table of summary.tables) {
+      if (table.incomplete === undefined || chosen?.includes(table.name) === false) continue;
+      this.#note('table-incomplete', incompleteSentence(table));
+    }
     const outcome = await restoreObjects(connection, made, this.policy);
     this.notes.push(...outcome.notes);
     if (events === 'as-found') await restoreEventStates(connection, made);

@@ -29,6 +29,8 @@ export interface Verification {
   readonly label: Label | null;
   readonly manifest: Manifest;
   readonly tables: number;
+  /** Names of tables that were damaged when the archive was made, and of which it holds what could be read (F9). */
+  readonly incompleteTables: readonly string[];
   readonly rows: number;
   /** Bytes of rows, before and after compression. */
   readonly plainBytes: number;
@@ -115,6 +117,9 @@ class Verifier {
       label: await this.#archive.label,
       manifest: manifest!,
       tables: this.#tables.size,
+      incompleteTables: manifest!.tables
+        .filter((table) => table.incomplete !== undefined)
+        .map((table) => table.name),
       rows: this.#rows,
       plainBytes: this.#plainBytes,
       storedBytes: this.#storedBytes,

@@ -1,0 +1,49 @@
+import type { ColumnDescription, ServerDescription } from '../archive/model.js';
+
+/** The two columns that say from when to when a version of a row was the current one (C3). */
+export interface SystemTime {
+  readonly start: string;
+  readonly end: string;
+}
+
+/**
+ * Names of a system-versioned table's period columns: those that the definition names, or the ones that every other has
+ * and shows nowhere. Undefined for an ordinary table.
+ *
+ * @param createStatement - as `SHOW CREATE TABLE` gave it
+ */
+export function systemTimeOf(createStatement: string): SystemTime | undefined {
+  const named = /\bPERIOD FOR SYSTEM_TIME \((`(?:[^`]|``)*`), (`(?:[^`]|``)*`)\)/.exec(createStatement);
+  if (named !== null) return { start: unquoted(named[1]!), end: unquoted(named[2]!) };
+  return /\) ENGINE=.*\bWITH SYSTEM VERSIONING\b/s.test(createStatement)
+    ? { start: 'ROW_START', end: 'ROW_END' }
+    : undefined;
+}
+
+function unquoted(name: string): string {
+  return name.slice(1, -1).replaceAll('``', '`');
+}
+
+/**
+ * A table's columns with the values of its period columns among those kept. Undefined when they count transactions: such
+ * numbers mean something to the server alone that gave them out, and no server takes them back.
+ */
+export function columnsWithHistory(
+  columns: readonly ColumnDescription[],
+  { start, end }: SystemTime,
+): readonly ColumnDescription[] | undefined {
+  const isPeriod = ({ name }: ColumnDescription): boolean => name === start || name === end;
+  const named = columns.filter(isPeriod);
+  if (named.some(({ type }) => !/^timestamp\b/i.test(type))) return undefined;
+  if (named.length > 0) {
+    return columns.map((column) => (isPeriod(column) ? { ...column, form: 'datetime' as const } : column));
+  }
+  const hidden = { type: 'timestamp(6)', characterSet: null, nullable: false, form: 'datetime' as const };
+  return [...columns, { name: start, ...hidden }, { name: end, ...hidden }];
+}
+
+/** Whether a server takes rows with a period of their own (`system_versioning_insert_history`). */
+export function takesHistory({ vendor, version }: Pick<ServerDescription, 'vendor' | 'version'>): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return vendor === 'mariadb' && (major > 10 || (major === 10 && minor >= 11));
+}
