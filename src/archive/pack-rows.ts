@@ -9,7 +9,7 @@ import type { RowsPart, ValueForm } from './model.js';
 import { RoomPool } from './room-pool.js';
 
 // As many as are being compressed at a time.
-const rooms: RoomPool = new RoomPool(5, 4 * 1024 * 1024);
+const rooms: RoomPool = new RoomPool(4, 4 * 1024 * 1024);
 
 /**
  * Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has threads.

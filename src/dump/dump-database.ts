@@ -53,7 +53,7 @@ export interface DumpProgress {
 }
 
 /** Parts that are being compressed or wait to be taken. More would cost memory and gain nothing. */
-const partsInFlight = 4;
+const partsInFlight = 3;
 
 /**
  * Reads a database as a sequence of parts, at one moment, complete or not at all: the last part, the summary, comes only

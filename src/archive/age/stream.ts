@@ -19,7 +19,7 @@ export const SEALED_CHUNK_BYTES: number = CHUNK_BYTES + TAG_BYTES;
 /** Bytes of the nonce before the first chunk. */
 export const PAYLOAD_NONCE_BYTES = 16;
 // Chunks handled at a time: large enough that generators cost nothing, small enough to be nothing in memory.
-const BATCH_CHUNKS = 16;
+const BATCH_CHUNKS = 4;
 
 /** The key of a payload. */
 export function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array {
