@@ -13,9 +13,9 @@ import type { DatabaseAddress } from '../database/address.js';
 import type { Connection } from '../database/connection.js';
 import { type BackupError, isBackupError } from '../errors.js';
 import {
+  aboutTable,
   damaged,
   historyOf,
-  leaveTable,
   TableReading,
   type TableSink,
   type TableTask,
@@ -202,13 +202,23 @@ class Dump {
         if (ready !== undefined) return ready;
         const { value: task } = tasks.next();
         if (task === undefined) return undefined;
-        const ranges = isShared ? await keyRanges(reader, task.table, this.#options.rangeBytes) : [undefined];
+        const ranges = isShared ? await this.#rangesOf(reader, task.table) : [undefined];
         const reading = this.#readingOf(task, ranges.length);
         const [first, ...others] = ranges.map((range): Piece => ({ task, reading, range }));
         cut.push(...others);
         return first;
       },
     };
+  }
+
+  async #rangesOf(reader: Connection, table: CatalogTable): Promise<readonly (string | undefined)[]> {
+    try {
+      return await keyRanges(reader, table, this.#options.rangeBytes);
+    } catch (error) {
+      // Whoever reads the table meets the damage too, and knows what to do about it.
+      if (isBackupError(error, 'table-damaged')) return [undefined];
+      throw error === this.#signal.reason ? error : aboutTable(error, table.name);
+    }
   }
 
   #readingOf(task: TableTask, pieces: number): TableReading {
@@ -237,18 +247,16 @@ class Dump {
 
   /** @returns whether the table is read to its end */
   async #readPiece(reader: Connection, { task, reading, range }: Piece): Promise<boolean> {
-    try {
-      const done = await reading.read(reader, range);
-      if (done === undefined) return false;
-      this.#proofs.push(done.proven);
-      // Whoever waits for the proofs sees a failure; until then it must not count as unhandled.
-      done.proven.catch(() => undefined);
-    } catch (error) {
+    const done = await reading.read(reader, range).catch(async (error: unknown) => {
       if (!this.#goesOnAfter(error)) throw error;
       const { name } = task.table;
       this.#damage.set(name, this.#damage.get(name) ?? toldBy(error));
-      await leaveTable(this.#snapshot, reader);
-    }
+      return (await reading.leave(reader)) ? { proven: Promise.resolve() } : undefined;
+    });
+    if (done === undefined) return false;
+    this.#proofs.push(done.proven);
+    // Whoever waits for the proofs sees a failure; until then it must not count as unhandled.
+    done.proven.catch(() => undefined);
     this.#tablesDone++;
     return true;
   }

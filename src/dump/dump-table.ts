@@ -71,7 +71,7 @@ export class TableReading {
       this.#begun ??= this.#description.then((description) => this.#sink.begin(description));
       if (definitionOnly(this.#task) === undefined) {
         this.#begun.catch(() => undefined);
-        await this.#readPiece(reader, range);
+        await this.#readRows(reader, range);
       }
       await this.#begun;
       if (++this.#read < this.#pieces) return undefined;
@@ -87,31 +87,44 @@ export class TableReading {
     }
   }
 
-  async #readPiece(reader: Connection, range: string | undefined): Promise<void> {
-    const rows = await this.#readRowsKeptOpen(reader, range);
+  /**
+   * Leaves a piece as it is, because the table is damaged and the caller goes on without what cannot be read (F9).
+   *
+   * @returns whether it was the last piece
+   * @throws BackupError when not even the definition could be had
+   */
+  async leave(reader: Connection): Promise<boolean> {
+    await this.#begun;
+    await this.#letGo(reader);
+    return ++this.#read === this.#pieces;
+  }
+
+  async #readRows(reader: Connection, range: string | undefined): Promise<void> {
+    const query = queryOf(this.#snapshot, this.#task, range);
+    const rows = await this.#takeRows(reader, query);
     this.#rows += rows;
     await checkSession(this.#snapshot, reader, this.#task, rows);
-    await leaveTable(this.#snapshot, reader);
+    await this.#letGo(reader);
   }
 
   /**
    * A server with more locked tables than its definition cache holds forgets a table between preparing a statement and
    * running it, time and again (1615, before any row; F14). A table that is open it must remember.
    */
-  async #readRowsKeptOpen(reader: Connection, range: string | undefined): Promise<number> {
+  async #takeRows(reader: Connection, query: RowQuery): Promise<number> {
     try {
-      return await this.#readRows(reader, range);
+      return await this.#takeRowsOnce(reader, query);
     } catch (error) {
       if (serverErrorNumber(error) !== 1615) throw error;
       await reader.query(`HANDLER ${quoteName(this.#task.table.name)} OPEN AS kept_open`);
-      const rows = await this.#readRows(reader, range);
+      const rows = await this.#takeRowsOnce(reader, query);
       await reader.query('HANDLER kept_open CLOSE');
       return rows;
     }
   }
 
-  async #readRows(reader: Connection, range: string | undefined): Promise<number> {
-    const rows = readRows(reader, queryOf(this.#snapshot, this.#task, range), this.#options);
+  async #takeRowsOnce(reader: Connection, query: RowQuery): Promise<number> {
+    const rows = readRows(reader, query, this.#options);
     for await (const batch of rows) {
       await this.#begun;
       await this.#sink.take(batch);
@@ -121,6 +134,11 @@ export class TableReading {
       if (told !== undefined) throw damaged(this.#task.table.name, told);
     }
     return rows.rows;
+  }
+
+  /** Lets go of the table's definition, so that others may alter it, and keeps the snapshot. */
+  async #letGo(reader: Connection): Promise<void> {
+    if (this.#snapshot.inTransaction) await reader.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
   }
 
   /** Some servers show a table that was truncated after the picture as an empty one (K6). */
@@ -133,12 +151,10 @@ export class TableReading {
 
 /** Whether read locks have been held on a table since before it was described. */
 function isHeld({ locked, inTransaction }: Snapshot, task: TableTask): boolean {
-  return locked && definitionOnly(task) === undefined && !(task.table.transactional && inTransaction);
-}
-
-/** Lets go of a table's definition, so that others may alter it, and keeps the snapshot. */
-export async function leaveTable(snapshot: Snapshot, reader: Connection): Promise<void> {
-  if (snapshot.inTransaction) await reader.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
+  const { transactional, damage } = task.table;
+  // What is damaged cannot be locked.
+  if (damage !== undefined) return false;
+  return locked && definitionOnly(task) === undefined && !(transactional && inTransaction);
 }
 
 async function proveUnchanged(
@@ -189,7 +205,7 @@ async function describeTable(
   };
 }
 
-/** The columns when old versions are kept too; undefined when they cannot be. */
+/** The columns when old versions are kept too; undefined when only current rows are (C3). */
 export function historyOf(
   { history, definitions }: Snapshot,
   table: CatalogTable,
@@ -204,8 +220,8 @@ function queryOf(snapshot: Snapshot, { table, selected }: TableTask, range: stri
   const kept = (history ?? table.columns).filter(hasForm);
   // A table of generated columns alone still has a number of rows.
   const list = kept.length === 0 ? ['1'] : kept.map(expressionOf);
-  const from = `${quoteName(table.name)}${history === undefined ? '' : ' FOR SYSTEM_TIME ALL'}`;
   const conditions = [selected.rowFilter?.where, range].filter((condition) => condition !== undefined);
+  const from = `${quoteName(table.name)}${history === undefined ? '' : ' FOR SYSTEM_TIME ALL'}`;
   const where = conditions.length === 0 ? '' : ` WHERE (${conditions.join(') AND (')})`;
   return {
     // HIGH_PRIORITY reads past writers that wait for our locks; they cannot write before those end.
@@ -280,7 +296,8 @@ export function damaged(table: string, told: string): BackupError {
 // The table definition has changed; unknown column; no such table; waited for a table that is being altered.
 const changedErrnos: ReadonlySet<number> = new Set([1412, 1054, 1146, 1205]);
 
-function aboutTable(error: unknown, table: string): unknown {
+/** The same failure with the name of the table it happened to. */
+export function aboutTable(error: unknown, table: string): unknown {
   if (!(error instanceof BackupError) || error.details['table'] !== undefined) return error;
   const errno = serverErrorNumber(error);
   const details = { ...error.details, table };
