@@ -124,10 +124,12 @@ function selected({ table, rule, dropped }: Candidate, { logsSince }: TablePolic
   const column = table.columns.find(({ name }) => name.toLowerCase() === rule.logDate?.toLowerCase());
   if (logsSince === undefined || column === undefined || !isDate(column)) return entry;
   const name = quoteName(column.name);
+  // A day before 1970 is no TIMESTAMP, and to newer MySQL nothing compares with it, not even a date that is none.
+  const date = /^timestamp\b/i.test(column.type) ? `CAST(${name} AS DATETIME)` : name;
   return {
     ...entry,
     rowFilter: {
-      where: `(${name} >= '${logsSince}' OR ${name} < '${firstRealDay}' OR ${name} IS NULL)`,
+      where: `(${name} >= '${logsSince}' OR ${date} < '${firstRealDay}' OR ${name} IS NULL)`,
       reason: `Entries older than ${logsSince} are left out. ${rule.reason}`,
       dates: { column: column.name, since: logsSince, unsetBefore: firstRealDay },
     },

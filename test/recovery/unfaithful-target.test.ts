@@ -94,6 +94,9 @@ describeOnEachServer('a target that would not hold what it is given', (server, k
 
   it('is refused when two tables would be one there, before anything is made', async (context) => {
     if (kind === 'env') return context.skip('needs a server of another setting');
+    if (kind === 'mysql' && Number.parseInt(server().version, 10) >= 8) {
+      return context.skip('the server takes that setting only when its files are made');
+    }
     await server().query([
       'CREATE DATABASE faithful_case',
       'CREATE TABLE faithful_case.Note (id INT)',

@@ -1,5 +1,6 @@
 import type { TableDescription } from '../../archive/model.js';
 import { systemTimeOf } from '../../catalog/system-time.js';
+import { type Connection, serverErrorNumber } from '../../database/connection.js';
 import { BackupError } from '../../errors.js';
 import { type KeyTime, planTable, type TableStatements } from '../ddl/table-statement.js';
 import { loadedColumns } from '../load/cells.js';
@@ -97,12 +98,26 @@ export async function makeTable(
   try {
     for (const sequence of sequencesOf(table))
       await connection.query(`CREATE SEQUENCE IF NOT EXISTS ${sequence}`);
-    await connection.query(statements.create);
+    await createOnce(connection, statements.create);
   } catch (error) {
     throw aboutTable(error, table.name, 'cannot be made in the target');
   }
   return statements;
 }
+
+/** Tables that refer to each other, made at the same time, can be in each other's way; a table that was not made may be. */
+async function createOnce(connection: Connection, create: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await connection.query(create);
+      return;
+    } catch (error) {
+      if (serverErrorNumber(error) !== deadlock || attempt === 5) throw error;
+    }
+  }
+}
+
+const deadlock = 1213;
 
 /** A default may call a sequence, which in a stream comes after the tables (C5). */
 function sequencesOf({ createStatement }: TableDescription): readonly string[] {
