@@ -274,6 +274,7 @@ export interface Connection {
     readonly address: DatabaseAddress;
     readonly id: number;
     query(sql: string, options?: QueryOptions): Promise<readonly TextRow[]>;
+    queryEach(statements: readonly string[], options?: QueryOptions): Promise<readonly StatementAnswer[]>;
     readonly driver: MysqlConnection;
     close(): Promise<void>;
     destroy(): void;
@@ -808,7 +809,6 @@ export interface PutOptions {
 
 export interface QueryOptions {
     readonly signal?: AbortSignal;
-    readonly onWarnings?: (count: number) => void;
 }
 
 export interface RangeSource {

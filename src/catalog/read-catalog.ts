@@ -1,10 +1,10 @@
 import type { ColumnDescription, DumpWarning, ServerDescription } from '../archive/model.js';
-import { type Connection, serverErrorNumber, type TextRow } from '../database/connection.js';
+import { type Connection, rowsOf, serverErrorNumber, type TextRow } from '../database/connection.js';
 import { quoteName, quoteText } from '../database/identifiers.js';
 import { seesOtherSessions } from '../database/sees-sessions.js';
 import { BackupError } from '../errors.js';
 import { formOfColumn } from './column-forms.js';
-import { type Definitions, readDefinition } from './definitions.js';
+import { type Definitions, definitionIn, definitionQuestion } from './definitions.js';
 import type { Catalog, CatalogObject, CatalogTable } from './model.js';
 import { privilegesOn } from './privileges.js';
 
@@ -44,6 +44,9 @@ export async function readCatalogAndDefinitions(
 ): Promise<CatalogAndDefinitions> {
   return new CatalogReader(connection, options.signal).read();
 }
+
+/** Tables that are opened without waiting in between. */
+const tablesAtOnce = 64;
 
 interface TableFindings {
   readonly definitions: Definitions;
@@ -200,32 +203,33 @@ class CatalogReader {
   }
 
   /**
-   * Opens every table, one by one, so that what the server says about it carries its name. A server that repairs by
+   * Opens every table by a statement of its own, so that what the server says about it carries its name. A server that repairs by
    * itself drops rows while opening, and tells only the session that opened (F9).
    */
   async #readDefinitions(names: Iterable<string>): Promise<TableFindings> {
     const definitions = new Map<string, string | null>();
     const damage = new Map<string, string>();
-    for (const name of names) {
-      let warnings = 0;
-      const signal = this.#signal;
-      try {
-        const definition = await readDefinition(this.#connection, name, {
-          ...(signal === undefined ? {} : { signal }),
-          onWarnings: (count) => {
-            warnings = count;
-          },
-        });
-        definitions.set(name, definition);
-      } catch (error) {
+    const all = [...names];
+    for (let first = 0; first < all.length; first += tablesAtOnce) {
+      const some = all.slice(first, first + tablesAtOnce);
+      const answers = await this.#connection.queryEach(
+        some.flatMap((name) => [definitionQuestion(name), 'SHOW WARNINGS']),
+        this.#signal === undefined ? {} : { signal: this.#signal },
+      );
+      for (const [i, name] of some.entries()) {
+        const opened = answers[2 * i];
+        const { error } = opened ?? {};
+        if (error === undefined) {
+          definitions.set(name, definitionIn(rowsOf(opened)));
+          const told = damageToldBy(rowsOf(answers[2 * i + 1]));
+          if (told !== undefined) damage.set(name, told);
+          continue;
+        }
         const errno = serverErrorNumber(error);
         if (errno === undefined || (error as BackupError).code === 'privilege-missing') throw error;
         definitions.set(name, null);
         damage.set(name, `the server answers ${(error as BackupError).details['serverCode']} (${errno})`);
       }
-      if (warnings === 0) continue;
-      const told = damageToldBy(await this.#query('SHOW WARNINGS'));
-      if (told !== undefined) damage.set(name, told);
     }
     return { definitions, damage };
   }

@@ -2,8 +2,9 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { createConnection, type Connection as MysqlConnection, type QueryError } from 'mysql2';
 import { BackupError, type BackupErrorCode } from '../errors.js';
 import type { DatabaseAddress } from './address.js';
-import { countWarnings, driverInternals } from './driver-internals.js';
+import { driverInternals } from './driver-internals.js';
 import { signEd25519Challenge } from './ed25519-login.js';
+import { type Answer, StatementsCommand } from './statements.js';
 
 /** A row of a question about the schema: every value as text, NULL as null. Table rows never travel this way. */
 export type TextRow = Readonly<Record<string, string | null>>;
@@ -19,6 +20,14 @@ export interface Connection {
    * @throws BackupError `database-…` or `privilege-missing`; the message holds the server's error number, never a value
    */
   query(sql: string, options?: QueryOptions): Promise<readonly TextRow[]>;
+  /**
+   * Sends several statements together, and collects what comes of each: many small questions then cost little more than one.
+   * One that fails does not keep the others from being run.
+   *
+   * @returns as many answers as statements, in their order
+   * @throws BackupError `database-connection-lost`
+   */
+  queryEach(statements: readonly string[], options?: QueryOptions): Promise<readonly StatementAnswer[]>;
   /** The driver's own connection, for the row reader and for loading. */
   readonly driver: MysqlConnection;
   /** Says goodbye; never rejects. */
@@ -27,11 +36,21 @@ export interface Connection {
   destroy(): void;
 }
 
+/** What came of one of several statements: its rows, or the failure. */
+export type StatementAnswer =
+  | { readonly rows: readonly TextRow[]; readonly error?: never }
+  | { readonly error: unknown; readonly rows?: never };
+
+/** The rows of an answer. @throws what the statement failed with */
+export function rowsOf(answer: StatementAnswer | undefined): readonly TextRow[] {
+  if (answer === undefined) throw new RangeError('there are fewer answers than statements');
+  if (answer.rows === undefined) throw answer.error;
+  return answer.rows;
+}
+
 /** Options of {@link Connection.query}. */
 export interface QueryOptions {
   readonly signal?: AbortSignal;
-  /** Told the server's count of warnings, for a statement with a result. */
-  readonly onWarnings?: (count: number) => void;
 }
 
 /** Options of {@link openConnection}. */
@@ -221,16 +240,18 @@ const optionalSettings: readonly string[] = [
 
 /** Settles the session and gives its id, which behind a proxy is not the one of the greeting. */
 async function settle(connection: Connection): Promise<number> {
-  await connection.query(sessionSettings);
-  for (const sql of optionalSettings) {
-    await connection.query(sql).catch((error: unknown) => {
-      if (serverErrorNumber(error) !== 1193) throw error;
-    });
-  }
-  const [row] = await connection.query(
+  const [settled, ...others] = await connection.queryEach([
+    sessionSettings,
+    ...optionalSettings,
     'SELECT CONNECTION_ID() AS id, @@session.sql_mode AS mode, @@session.time_zone AS zone,' +
       ' @@session.character_set_results AS charset, @@session.character_set_client AS client',
-  );
+  ]);
+  rowsOf(settled);
+  const said = rowsOf(others.pop());
+  for (const { error } of others) {
+    if (error !== undefined && serverErrorNumber(error) !== 1193) throw error;
+  }
+  const [row] = said;
   // A proxy that swallows SET would give changed values later; better to stop here (S8).
   const { id, mode, zone, charset, client } = row ?? {};
   if (mode !== '' || zone !== '+00:00' || charset !== 'utf8mb4' || client !== 'utf8mb4') {
@@ -251,30 +272,44 @@ function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Co
     driver.destroy();
     driverInternals(driver).stream.destroy();
   };
+  /** Runs a command of the driver; `signal` ends the session, on the server too. */
+  const stoppable = <Result extends object>(
+    signal: AbortSignal | undefined,
+    run: (settle: (outcome: Error | Result) => void) => void,
+  ): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(signal.reason);
+        return;
+      }
+      const abort = () => {
+        destroy();
+        void endSession(address, id);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      run((outcome) => {
+        signal?.removeEventListener('abort', abort);
+        if (outcome instanceof Error) reject(asBackupError(outcome));
+        else resolve(outcome);
+      });
+    });
   return {
     address,
     id,
     driver,
-    query(sql, options) {
-      return new Promise<readonly TextRow[]>((resolve, reject) => {
-        const signal = options?.signal;
-        if (signal?.aborted === true) {
-          reject(signal.reason);
-          return;
-        }
-        const abort = () => {
-          destroy();
-          void endSession(address, id);
-          reject(signal?.reason);
-        };
-        signal?.addEventListener('abort', abort, { once: true });
-        const command = driver.query(sql, (error: QueryError | null, rows: unknown) => {
-          signal?.removeEventListener('abort', abort);
-          if (error !== null) reject(asBackupError(error));
-          else resolve(Array.isArray(rows) ? (rows as TextRow[]) : []);
+    query: (sql, options) =>
+      stoppable(options?.signal, (settle) => {
+        driver.query(sql, (error: QueryError | null, rows: unknown) => {
+          settle(error ?? (Array.isArray(rows) ? (rows as TextRow[]) : []));
         });
-        if (options?.onWarnings !== undefined) countWarnings(command, options.onWarnings);
+      }),
+    async queryEach(statements, options) {
+      if (statements.length === 0) return [];
+      const answers = await stoppable<readonly Answer[]>(options?.signal, (settle) => {
+        driverInternals(driver).addCommand(new StatementsCommand(statements, settle));
       });
+      return answers.map((answer) => ('error' in answer ? { error: asBackupError(answer.error) } : answer));
     },
     close() {
       return new Promise<void>((resolve) => {

@@ -18,6 +18,8 @@ export interface DriverInternals {
   writePacket(packet: OutgoingPacket): void;
   /** Begins a new exchange. */
   _resetSequenceId(): void;
+  /** Counts packets of the exchange that came or went. */
+  _bumpSequenceId(packets: number): void;
   readonly clientEncoding: string;
   /** Without a packet: asks the current command whether it is done, and goes on with the next. */
   handlePacket(): void;
@@ -48,6 +50,10 @@ export interface IncomingPacket {
   readonly end: number;
   /** The error that an ERR packet tells. */
   asError(encoding: string): Error;
+  /** Takes the number that comes next. */
+  readLengthCodedNumber(): number;
+  /** Takes the text that comes next, or null for NULL. */
+  readLengthCodedString(encoding: string): string | null;
 }
 
 /** A packet to the server: four bytes of header, then the payload. */
@@ -81,19 +87,12 @@ export function isEof(buffer: Buffer, start: number, end: number): boolean {
   return buffer[start] === 0xfe && end - start < 9;
 }
 
+/** Whether a packet tells an error; a row of text begins with the length of its first value, which is never this. */
+export function isError(buffer: Buffer, start: number): boolean {
+  return buffer[start] === 0xff;
+}
+
 /** The count of warnings that an end packet tells. */
 export function warningsOf(buffer: Buffer, start: number): number {
   return buffer.readUInt16LE(start + 1);
-}
-
-/** Listens in on a command of the driver for the count of warnings, which the driver itself passes over. */
-export function countWarnings(command: unknown, onWarnings: (count: number) => void): void {
-  const watched = command as DriverCommand;
-  const execute = watched.execute;
-  watched.execute = (packet, driver) => {
-    if (packet !== undefined && isEof(packet.buffer, packet.offset, packet.end)) {
-      onWarnings(warningsOf(packet.buffer, packet.offset));
-    }
-    return execute.call(watched, packet, driver);
-  };
 }

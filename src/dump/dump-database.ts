@@ -11,11 +11,14 @@ import { packRows } from '../archive/pack-rows.js';
 import type { CatalogTable } from '../catalog/model.js';
 import type { DatabaseAddress } from '../database/address.js';
 import type { Connection } from '../database/connection.js';
+import { Questions } from '../database/questions.js';
 import { type BackupError, isBackupError } from '../errors.js';
 import {
   aboutTable,
+  askLockedState,
   damaged,
   historyOf,
+  type LockedState,
   TableReading,
   type TableSink,
   type TableTask,
@@ -94,6 +97,9 @@ class Dump {
   readonly #tallies: Map<number, Tally> = new Map();
   readonly #abort: AbortController = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #schema: Questions;
+  /** By table index. */
+  readonly #lockedStates: Map<number, LockedState> = new Map();
   readonly #total: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
   /** What is known to be wrong with tables, by name; only where the caller allowed to go on. */
   readonly #damage: Map<string, string> = new Map();
@@ -108,6 +114,7 @@ class Dump {
     const signals = [this.#abort.signal, snapshot.broken];
     if (options.signal !== undefined) signals.push(options.signal);
     this.#signal = AbortSignal.any(signals);
+    this.#schema = new Questions(snapshot.schema, { signal: this.#signal });
   }
 
   async *parts(): AsyncGenerator<Part, void, undefined> {
@@ -159,6 +166,9 @@ class Dump {
         b.table.dataBytes - a.table.dataBytes ||
         a.index - b.index,
     );
+    for (const task of order) {
+      this.#lockedStates.set(task.index, askLockedState(this.#snapshot, task, this.#schema));
+    }
     let lockedLeft = order.filter((task) => !task.table.transactional).length;
     try {
       const pieces = this.#pieces(order);
@@ -240,6 +250,8 @@ class Dump {
     };
     return new TableReading(this.#snapshot, task, sink, {
       pieces,
+      schema: this.#schema,
+      locked: this.#lockedStates.get(index) ?? {},
       signal: this.#signal,
       ...(partBytes === undefined ? {} : { batchBytes: partBytes }),
     });

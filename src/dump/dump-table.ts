@@ -1,11 +1,12 @@
 import type { ColumnBatch } from '../archive/column-batch.js';
 import type { ColumnDescription, RowFilter, TableDescription, ValueForm } from '../archive/model.js';
-import { readDefinition, sameDefinition } from '../catalog/definitions.js';
+import { definitionIn, definitionQuestion, sameDefinition } from '../catalog/definitions.js';
 import type { CatalogTable, SelectedTable } from '../catalog/model.js';
 import { damageToldBy } from '../catalog/read-catalog.js';
 import { columnsWithHistory, systemTimeOf } from '../catalog/system-time.js';
 import { type Connection, serverErrorNumber } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
+import type { Questions } from '../database/questions.js';
 import { BackupError } from '../errors.js';
 import { savepoint } from './locks.js';
 import { type RowQuery, type RowReaderOptions, readRows } from './row-reader.js';
@@ -18,12 +19,50 @@ export interface TableTask {
   readonly selected: SelectedTable;
 }
 
+/** What the server says about a table that cannot be changed, because read locks are held on it. */
+export interface LockedState {
+  /** Its definition, which can be no other when its rows are read. */
+  readonly definition?: Promise<string>;
+  /** The engine's own count of its rows, where the engine keeps one. */
+  readonly count?: Promise<number>;
+}
+
+/**
+ * Asks for the state of a locked table, before its turn comes. Engines that keep an exact count are held to it: a damaged
+ * file can end early without an error (F9).
+ */
+export function askLockedState(snapshot: Snapshot, task: TableTask, schema: Questions): LockedState {
+  const { table, selected } = task;
+  if (!snapshot.locked || definitionOnly(task) !== undefined) return {};
+  const state: { definition?: Promise<string>; count?: Promise<number> } = {};
+  // What is damaged cannot be locked.
+  if (table.damage === undefined && !(table.transactional && snapshot.inTransaction)) {
+    state.definition = schema.ask(definitionQuestion(table.name)).then(definitionIn);
+  }
+  if (selected.rowFilter === undefined && keepsCount(table)) {
+    state.count = schema
+      .ask(`SELECT HIGH_PRIORITY COUNT(*) AS n FROM ${quoteName(table.name)}`)
+      .then(([row]) => Number(row?.['n']));
+  }
+  // A failure is met when the table's turn comes; until then it must not count as unhandled.
+  for (const asked of [state.definition, state.count]) asked?.catch(() => undefined);
+  return state;
+}
+
 /** Where the rows of a table go. */
 export interface TableSink {
   /** Before any rows. */
   begin(description: TableDescription): Promise<void>;
   /** The batch is valid until the returned promise settles. */
   take(batch: ColumnBatch): Promise<void>;
+}
+
+/** Options of {@link TableReading}. */
+export interface TableReadingOptions extends RowReaderOptions {
+  readonly pieces: number;
+  /** For questions about the schema, beside the picture. */
+  readonly schema: Questions;
+  readonly locked: LockedState;
 }
 
 /**
@@ -36,23 +75,22 @@ export class TableReading {
   readonly #sink: TableSink;
   readonly #options: RowReaderOptions;
   readonly #pieces: number;
+  readonly #schema: Questions;
+  readonly #locked: LockedState;
   #read = 0;
   #rows = 0;
   #description: Promise<TableDescription> | undefined;
   #begun: Promise<void> | undefined;
 
-  /** @param pieces - how many times {@link read} will be called */
-  constructor(
-    snapshot: Snapshot,
-    task: TableTask,
-    sink: TableSink,
-    options: RowReaderOptions & { readonly pieces: number },
-  ) {
+  /** @param options - `pieces`: how many times {@link read} will be called */
+  constructor(snapshot: Snapshot, task: TableTask, sink: TableSink, options: TableReadingOptions) {
     this.#snapshot = snapshot;
     this.#task = task;
     this.#sink = sink;
     this.#options = options;
     this.#pieces = options.pieces;
+    this.#schema = options.schema;
+    this.#locked = options.locked;
   }
 
   /**
@@ -66,8 +104,7 @@ export class TableReading {
     const { table } = this.#task;
     const { signal } = this.#options;
     try {
-      // The server answers both questions at the same time, over two sessions.
-      this.#description ??= describeTable(this.#snapshot, this.#task, signal);
+      this.#description ??= describeTable(this.#snapshot, this.#task, this.#locked);
       this.#begun ??= this.#description.then((description) => this.#sink.begin(description));
       if (definitionOnly(this.#task) === undefined) {
         this.#begun.catch(() => undefined);
@@ -78,9 +115,10 @@ export class TableReading {
       if (definitionOnly(this.#task) === undefined) this.#checkNotEmptied();
       const { createStatement } = await this.#description;
       // Behind its lock a table cannot have been altered since; whether the lock held shows when it is let go.
-      const proven = isHeld(this.#snapshot, this.#task)
-        ? Promise.resolve()
-        : proveUnchanged(this.#snapshot, table.name, createStatement, signal);
+      const proven =
+        this.#locked.definition === undefined
+          ? proveUnchanged(this.#schema, table.name, createStatement, signal)
+          : Promise.resolve();
       return { proven };
     } catch (error) {
       throw error === signal?.reason ? error : aboutTable(error, table.name);
@@ -103,8 +141,19 @@ export class TableReading {
     const query = queryOf(this.#snapshot, this.#task, range);
     const rows = await this.#takeRows(reader, query);
     this.#rows += rows;
-    await checkSession(this.#snapshot, reader, this.#task, rows);
+    await this.#checkCount(rows);
     await this.#letGo(reader);
+  }
+
+  async #checkCount(rows: number): Promise<void> {
+    const counted = (await this.#locked.count) ?? rows;
+    if (counted === rows) return;
+    const { name } = this.#task.table;
+    throw new BackupError(
+      'table-damaged',
+      `Table "${name}" says that it has ${counted} rows, and ${rows} could be read.`,
+      { details: { table: name, counted, read: rows } },
+    );
   }
 
   /**
@@ -136,9 +185,21 @@ export class TableReading {
     return rows.rows;
   }
 
-  /** Lets go of the table's definition, so that others may alter it, and keeps the snapshot. */
+  /**
+   * Lets go of the table's definition, so that others may alter it, and keeps the snapshot. That also shows that the session
+   * is still the one with the snapshot: a proxy may have replaced it (S8).
+   */
   async #letGo(reader: Connection): Promise<void> {
-    if (this.#snapshot.inTransaction) await reader.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
+    if (this.#snapshot.inTransaction) {
+      try {
+        await reader.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
+      } catch (error) {
+        throw serverErrorNumber(error) === noSuchSavepoint ? sessionReplaced() : error;
+      }
+      return;
+    }
+    const [row] = await reader.query('SELECT CONNECTION_ID() AS id');
+    if (Number(row?.['id']) !== reader.id) throw sessionReplaced();
   }
 
   /** Some servers show a table that was truncated after the picture as an empty one (K6). */
@@ -149,22 +210,14 @@ export class TableReading {
   }
 }
 
-/** Whether read locks have been held on a table since before it was described. */
-function isHeld({ locked, inTransaction }: Snapshot, task: TableTask): boolean {
-  const { transactional, damage } = task.table;
-  // What is damaged cannot be locked.
-  if (damage !== undefined) return false;
-  return locked && definitionOnly(task) === undefined && !(transactional && inTransaction);
-}
-
 async function proveUnchanged(
-  snapshot: Snapshot,
+  schema: Questions,
   table: string,
   before: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    const after = await readDefinition(snapshot.schema, table, signal === undefined ? {} : { signal });
+    const after = definitionIn(await schema.ask(definitionQuestion(table)));
     if (!sameDefinition(before, after)) throw changed(table);
   } catch (error) {
     throw error === signal?.reason ? error : aboutTable(error, table);
@@ -178,15 +231,11 @@ function definitionOnly({ table, selected }: TableTask): string | undefined {
 async function describeTable(
   snapshot: Snapshot,
   task: TableTask,
-  signal: AbortSignal | undefined,
+  locked: LockedState,
 ): Promise<TableDescription> {
   const { index, table, selected } = task;
   const before = snapshot.definitions.get(table.name);
-  const createStatement = await readDefinition(
-    snapshot.schema,
-    table.name,
-    signal === undefined ? {} : { signal },
-  );
+  const createStatement = (await locked.definition) ?? before ?? '';
   if (!sameDefinition(before, createStatement)) throw changed(table.name);
   const why = definitionOnly(task);
   const history = historyOf(snapshot, table);
@@ -245,34 +294,13 @@ function expressionOf(column: ColumnDescription): string {
   return /^(?:enum|set)\b/i.test(column.type) ? `CAST(${name} AS UNSIGNED) | 0` : name;
 }
 
-/**
- * The session must still be the one with the snapshot or behind the locks: a proxy may have replaced it (S8). And engines
- * that keep an exact count are held to it: a damaged file can end early without an error (F9).
- */
-async function checkSession(
-  snapshot: Snapshot,
-  reader: Connection,
-  { table, selected }: TableTask,
-  rows: number,
-): Promise<void> {
-  const counts = snapshot.locked && selected.rowFilter === undefined && keepsCount(table);
-  const [row] = await reader.query(
-    counts
-      ? `SELECT HIGH_PRIORITY CONNECTION_ID() AS id, COUNT(*) AS n FROM ${quoteName(table.name)}`
-      : 'SELECT CONNECTION_ID() AS id',
-  );
-  if (Number(row?.['id']) !== reader.id) {
-    throw new BackupError(
-      'database-connection-lost',
-      'The session was replaced by another one, and with it the picture of the database.',
-    );
-  }
-  const counted = counts ? Number(row?.['n']) : rows;
-  if (counted === rows) return;
-  throw new BackupError(
-    'table-damaged',
-    `Table "${table.name}" says that it has ${counted} rows, and ${rows} could be read.`,
-    { details: { table: table.name, counted, read: rows } },
+/** The server's number for a savepoint that the session does not have. */
+const noSuchSavepoint = 1305;
+
+function sessionReplaced(): BackupError {
+  return new BackupError(
+    'database-connection-lost',
+    'The session was replaced by another one, and with it the picture of the database.',
   );
 }
 

@@ -1,4 +1,4 @@
-import { type Connection, endSession, serverErrorNumber } from '../database/connection.js';
+import { type Connection, endSession, rowsOf, serverErrorNumber } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { BackupError } from '../errors.js';
 import type { SnapshotEvent } from './snapshot.js';
@@ -145,10 +145,12 @@ export class LockTaker {
 
   async #settleReader(reader: Connection): Promise<void> {
     // Rows come as the bytes of the column's own character set (S1, S2). A table that is being altered is not waited for.
-    await reader.query(
-      `SET SESSION character_set_results = NULL, SESSION lock_wait_timeout = ${this.#options.patience.grantSeconds}`,
-    );
-    await reader.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+    const { grantSeconds } = this.#options.patience;
+    const answers = await reader.queryEach([
+      `SET SESSION character_set_results = NULL, SESSION lock_wait_timeout = ${grantSeconds}`,
+      'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
+    ]);
+    for (const answer of answers) rowsOf(answer);
   }
 
   async #lock(connection: Connection, tables: readonly string[]): Promise<void> {

@@ -1,0 +1,110 @@
+import {
+  type DriverCommand,
+  type DriverInternals,
+  type IncomingPacket,
+  isEof,
+  isError,
+} from './driver-internals.js';
+
+/** What came of one statement: its rows as text, or why there are none. */
+export type Answer =
+  | { readonly rows: readonly Readonly<Record<string, string | null>>[] }
+  | { readonly error: Error };
+
+/** Where in an answer the command is. */
+type Phase = 'columns' | 'head' | 'rows';
+
+const queryCommand = 0x03;
+const encoding = 'utf8';
+
+/**
+ * Several statements, as one command of the driver: they are sent together and answered one after the other, so that
+ * neither side waits for the other in between. One that fails leaves the others as they are.
+ */
+export class StatementsCommand implements DriverCommand {
+  readonly #statements: readonly string[];
+  readonly #settle: (answers: readonly Answer[] | Error) => void;
+  readonly #answers: Answer[] = [];
+  #phase: Phase = 'head';
+  #columnsLeft = 0;
+  #columns: string[] = [];
+  #rows: Record<string, string | null>[] = [];
+
+  /** @param settle - called once, with the answers in order, or with what ended the connection */
+  constructor(statements: readonly string[], settle: (answers: readonly Answer[] | Error) => void) {
+    this.#statements = statements;
+    this.#settle = settle;
+  }
+
+  onResult(error: Error | null): void {
+    if (error !== null) this.#settle(error);
+  }
+
+  execute(packet: IncomingPacket | undefined, driver: DriverInternals): boolean {
+    if (packet === undefined) {
+      driver.stream.write(Buffer.concat(this.#statements.map(framed)));
+      expectAnswer(driver);
+      return false;
+    }
+    const answer = this.#take(packet);
+    if (answer === undefined) return false;
+    this.#answers.push(answer);
+    this.#phase = 'head';
+    if (this.#answers.length < this.#statements.length) {
+      expectAnswer(driver);
+      return false;
+    }
+    this.#settle(this.#answers);
+    return true;
+  }
+
+  /** @returns the answer, once it is whole */
+  #take(packet: IncomingPacket): Answer | undefined {
+    const { buffer, offset, end } = packet;
+    if (isError(buffer, offset)) return { error: packet.asError(encoding) };
+    switch (this.#phase) {
+      case 'head': {
+        if (buffer[offset] === 0) return { rows: [] };
+        this.#columnsLeft = packet.readLengthCodedNumber();
+        this.#columns = [];
+        this.#rows = [];
+        this.#phase = 'columns';
+        return undefined;
+      }
+      case 'columns': {
+        if (this.#columnsLeft-- > 0) this.#columns.push(nameOfColumn(packet));
+        else this.#phase = 'rows';
+        return undefined;
+      }
+      case 'rows': {
+        if (isEof(buffer, offset, end)) return { rows: this.#rows };
+        const row: Record<string, string | null> = {};
+        for (const column of this.#columns) row[column] = packet.readLengthCodedString(encoding);
+        this.#rows.push(row);
+        return undefined;
+      }
+    }
+  }
+}
+
+/** Every answer counts its packets anew, after the one that asked for it. */
+function expectAnswer(driver: DriverInternals): void {
+  driver._resetSequenceId();
+  driver._bumpSequenceId(1);
+}
+
+function framed(sql: string): Buffer {
+  const text = Buffer.from(sql, encoding);
+  const frame = Buffer.allocUnsafe(5 + text.length);
+  frame.writeUIntLE(text.length + 1, 0, 3);
+  frame[3] = 0;
+  frame[4] = queryCommand;
+  frame.set(text, 5);
+  return frame;
+}
+
+/** Before the name of a column stand its catalog, schema, table and the table's own name. */
+function nameOfColumn(packet: IncomingPacket): string {
+  for (let i = 0; i < 4; i++) packet.readLengthCodedString(encoding);
+  return packet.readLengthCodedString(encoding) ?? '';
+}
