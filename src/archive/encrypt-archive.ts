@@ -3,6 +3,7 @@ import { engine } from '#engine';
 import { iterateBytes, toReadableStream } from '../bytes.js';
 import { writeAge } from './age/encrypt.js';
 import { checkRecipients } from './age/keys.js';
+import { begun } from './begun.js';
 import { type LabelFields, labelRecipient, makeLabel } from './label.js';
 import type { Label, Manifest, Part } from './model.js';
 import { writeTar } from './write-tar.js';
@@ -57,8 +58,10 @@ export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchi
 
   async function* seal(): AsyncGenerator<Uint8Array> {
     let written: Manifest | null = null;
+    // The first part may take a while, such as a snapshot of a database; the keys are made meanwhile.
+    const coming = begun(parts);
     try {
-      const tar = writeTar(parts, label, (complete) => {
+      const tar = writeTar(coming, label, (complete) => {
         written = complete;
       });
       yield* writeAge(engine, iterateBytes(tar, signal), recipients);
@@ -69,6 +72,7 @@ export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchi
     } finally {
       // Only the first settling counts: this one is for an iteration that was broken off.
       settle.reject(new DOMException('The archive was not written to its end.', 'AbortError'));
+      await coming.return?.();
     }
   }
 

@@ -7,6 +7,7 @@ import { formOfColumn } from './column-forms.js';
 import { type Definitions, definitionIn, definitionQuestion } from './definitions.js';
 import type { Catalog, CatalogObject, CatalogTable } from './model.js';
 import { privilegesOn } from './privileges.js';
+import { isSince } from './server-version.js';
 
 /**
  * Reads what a database holds, in a handful of questions however many tables there are.
@@ -405,9 +406,8 @@ function isGenerated(row: TextRow): boolean {
   return /\b(?:VIRTUAL|STORED|PERSISTENT)\b/i.test(extra) || (row['generation_expression'] ?? '') !== '';
 }
 
-function hasGenerationExpression({ vendor, version }: ServerDescription): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return vendor === 'mariadb' ? major > 10 || (major === 10 && minor >= 2) : major > 5 || minor >= 7;
+function hasGenerationExpression(server: ServerDescription): boolean {
+  return isSince(server, { mariadb: [10, 2], mysql: [5, 7] });
 }
 
 /** Code-unit order: the same on every machine. */

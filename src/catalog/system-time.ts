@@ -1,4 +1,5 @@
 import type { ColumnDescription, ServerDescription } from '../archive/model.js';
+import { isSince } from './server-version.js';
 
 /** The two columns that say from when to when a version of a row was the current one (C3). */
 export interface SystemTime {
@@ -43,7 +44,6 @@ export function columnsWithHistory(
 }
 
 /** Whether a server takes rows with a period of their own (`system_versioning_insert_history`). */
-export function takesHistory({ vendor, version }: Pick<ServerDescription, 'vendor' | 'version'>): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return vendor === 'mariadb' && (major > 10 || (major === 10 && minor >= 11));
+export function takesHistory(server: Pick<ServerDescription, 'vendor' | 'version'>): boolean {
+  return isSince(server, { mariadb: [10, 11] });
 }

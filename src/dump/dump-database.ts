@@ -9,6 +9,7 @@ import type {
 } from '../archive/model.js';
 import { packRows } from '../archive/pack-rows.js';
 import type { CatalogTable } from '../catalog/model.js';
+import { isSince } from '../catalog/server-version.js';
 import type { DatabaseAddress } from '../database/address.js';
 import type { Connection } from '../database/connection.js';
 import { Questions } from '../database/questions.js';
@@ -19,6 +20,7 @@ import {
   damaged,
   historyOf,
   type LockedState,
+  letGo,
   TableReading,
   type TableSink,
   type TableTask,
@@ -177,6 +179,7 @@ class Dump {
           const isDone = await this.#readPiece(reader, piece);
           if (isDone && !piece.task.table.transactional && --lockedLeft === 0) await this.#unlockEarly();
         }
+        await letGo(this.#snapshot, reader);
       };
       await Promise.all(readers.map(work));
       await this.#unlock();
@@ -252,6 +255,7 @@ class Dump {
       pieces,
       schema: this.#schema,
       locked: this.#lockedStates.get(index) ?? {},
+      runsLastPrepared: isSince(this.#snapshot.catalog.server, { mariadb: [10, 2] }),
       signal: this.#signal,
       ...(partBytes === undefined ? {} : { batchBytes: partBytes }),
     });
@@ -263,7 +267,7 @@ class Dump {
       if (!this.#goesOnAfter(error)) throw error;
       const { name } = task.table;
       this.#damage.set(name, this.#damage.get(name) ?? toldBy(error));
-      return (await reading.leave(reader)) ? { proven: Promise.resolve() } : undefined;
+      return (await reading.leave()) ? { proven: Promise.resolve() } : undefined;
     });
     if (done === undefined) return false;
     this.#proofs.push(done.proven);

@@ -8,7 +8,7 @@ import { type Connection, serverErrorNumber } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import type { Questions } from '../database/questions.js';
 import { BackupError } from '../errors.js';
-import { savepoint } from './locks.js';
+import { savepoint, witness } from './locks.js';
 import { type RowQuery, type RowReaderOptions, readRows } from './row-reader.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -131,9 +131,8 @@ export class TableReading {
    * @returns whether it was the last piece
    * @throws BackupError when not even the definition could be had
    */
-  async leave(reader: Connection): Promise<boolean> {
+  async leave(): Promise<boolean> {
     await this.#begun;
-    await this.#letGo(reader);
     return ++this.#read === this.#pieces;
   }
 
@@ -142,7 +141,6 @@ export class TableReading {
     const rows = await this.#takeRows(reader, query);
     this.#rows += rows;
     await this.#checkCount(rows);
-    await this.#letGo(reader);
   }
 
   async #checkCount(rows: number): Promise<void> {
@@ -162,9 +160,9 @@ export class TableReading {
    */
   async #takeRows(reader: Connection, query: RowQuery): Promise<number> {
     try {
-      return await this.#takeRowsOnce(reader, query);
+      return await this.#takeRowsOnce(reader, { ...query, first: letGoStatement(this.#snapshot) });
     } catch (error) {
-      if (serverErrorNumber(error) !== 1615) throw error;
+      if (serverErrorNumber(error) !== 1615) throw asReplaced(error);
       await reader.query(`HANDLER ${quoteName(this.#task.table.name)} OPEN AS kept_open`);
       const rows = await this.#takeRowsOnce(reader, query);
       await reader.query('HANDLER kept_open CLOSE');
@@ -183,23 +181,6 @@ export class TableReading {
       if (told !== undefined) throw damaged(this.#task.table.name, told);
     }
     return rows.rows;
-  }
-
-  /**
-   * Lets go of the table's definition, so that others may alter it, and keeps the snapshot. That also shows that the session
-   * is still the one with the snapshot: a proxy may have replaced it (S8).
-   */
-  async #letGo(reader: Connection): Promise<void> {
-    if (this.#snapshot.inTransaction) {
-      try {
-        await reader.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
-      } catch (error) {
-        throw serverErrorNumber(error) === noSuchSavepoint ? sessionReplaced() : error;
-      }
-      return;
-    }
-    const [row] = await reader.query('SELECT CONNECTION_ID() AS id');
-    if (Number(row?.['id']) !== reader.id) throw sessionReplaced();
   }
 
   /** Some servers show a table that was truncated after the picture as an empty one (K6). */
@@ -294,13 +275,32 @@ function expressionOf(column: ColumnDescription): string {
   return /^(?:enum|set)\b/i.test(column.type) ? `CAST(${name} AS UNSIGNED) | 0` : name;
 }
 
-/** The server's number for a savepoint that the session does not have. */
-const noSuchSavepoint = 1305;
+/**
+ * Lets go of the definition of the table that a session read last, so that others may alter it, and keeps the snapshot.
+ *
+ * @throws BackupError `database-connection-lost` when the session is another one
+ */
+export async function letGo(snapshot: Snapshot, reader: Connection): Promise<void> {
+  try {
+    await reader.query(letGoStatement(snapshot));
+  } catch (error) {
+    throw asReplaced(error);
+  }
+}
 
-function sessionReplaced(): BackupError {
+/** A session that is not the one of the picture has no such savepoint or statement: a proxy may have replaced it (S8). */
+function letGoStatement({ inTransaction }: Snapshot): string {
+  return inTransaction ? `ROLLBACK TO SAVEPOINT ${savepoint}` : `EXECUTE ${witness}`;
+}
+
+function asReplaced(error: unknown): unknown {
+  const errno = serverErrorNumber(error);
+  // No such savepoint; no such prepared statement.
+  if (errno !== 1305 && errno !== 1243) return error;
   return new BackupError(
     'database-connection-lost',
     'The session was replaced by another one, and with it the picture of the database.',
+    { cause: error },
   );
 }
 

@@ -46,6 +46,9 @@ export interface Picture {
 /** Where the reading sessions go back to after each table, to let go of its definition but not of the snapshot. */
 export const savepoint = 'picture';
 
+/** A prepared statement that does nothing: a session that does not know it is not the one it was. */
+export const witness = 'same_session';
+
 /**
  * Takes read locks and opens snapshots under them, and watches that nobody waits too long.
  *
@@ -149,6 +152,7 @@ export class LockTaker {
     const answers = await reader.queryEach([
       `SET SESSION character_set_results = NULL, SESSION lock_wait_timeout = ${grantSeconds}`,
       'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
+      `PREPARE ${witness} FROM 'DO 0'`,
     ]);
     for (const answer of answers) rowsOf(answer);
   }

@@ -8,6 +8,7 @@ import {
   driverInternals,
   type IncomingPacket,
   isEof,
+  isError,
   warningsOf,
 } from '../database/driver-internals.js';
 import { FrameReader } from '../database/frame-reader.js';
@@ -20,6 +21,8 @@ export interface RowQuery {
   readonly sql: string;
   /** Of every column of the result, in order; the server's answer is held against them. */
   readonly forms: readonly ValueForm[];
+  /** A statement without a result, sent along to be run before. Its failure is the reading's. */
+  readonly first?: string;
 }
 
 /** Options of {@link readRows}. */
@@ -28,6 +31,11 @@ export interface RowReaderOptions {
   readonly batchBytes?: number;
   /** Rows after which a batch is handed out. @defaultValue 65_536 */
   readonly batchRows?: number;
+  /**
+   * Whether the server runs the statement it prepared last without being told its number (MariaDB since 10.2), so that it
+   * need not be waited for in between. @defaultValue false
+   */
+  readonly runsLastPrepared?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -90,16 +98,22 @@ async function* iterate(
 const stmtPrepare = 0x16;
 const stmtExecute = 0x17;
 const stmtClose = 0x19;
+const query = 0x03;
 const okMark = 0x00;
-const errMark = 0xff;
+/** The server's number for a prepared statement that it does not know. */
+const unknownStatement = 1243;
+/** The number by which MariaDB knows the statement it prepared last. */
+const lastPrepared = 0xff_ff_ff_ff;
 
 /** Where in the exchange the command is. */
 type Phase =
   | 'done'
   | 'executeColumns'
   | 'executeHeader'
+  | 'first'
   | 'prepareColumns'
   | 'prepareHeader'
+  | 'refused'
   | 'rows'
   | 'start';
 
@@ -114,6 +128,7 @@ class RowCommand implements DriverCommand, ChunkTaker {
   readonly #query: RowQuery;
   readonly #batchBytes: number;
   readonly #batchRows: number;
+  #runsLastPrepared: boolean;
   readonly #frames: FrameReader = new FrameReader((buffer, start, end) => this.#packet(buffer, start, end));
   readonly #builder: BatchBuilder;
 
@@ -124,6 +139,7 @@ class RowCommand implements DriverCommand, ChunkTaker {
   #parser: ChunkTaker | undefined;
   #chunk: Buffer | undefined;
   #paused = false;
+  #refusal: unknown;
   #failure: unknown;
   #failed = false;
   #wake: (() => void) | undefined;
@@ -135,6 +151,7 @@ class RowCommand implements DriverCommand, ChunkTaker {
     this.#query = query;
     this.#batchBytes = options.batchBytes ?? 1024 * 1024;
     this.#batchRows = options.batchRows ?? 65_536;
+    this.#runsLastPrepared = options.runsLastPrepared ?? false;
     this.#builder = new BatchBuilder(query.forms);
   }
 
@@ -187,8 +204,13 @@ class RowCommand implements DriverCommand, ChunkTaker {
     this.#driver = driver;
     this.#parser = driver.packetParser;
     driver.packetParser = this;
-    this.#phase = 'prepareHeader';
-    this.#send(prepareStatement(this.#query.sql));
+    const { first, sql } = this.#query;
+    this.#phase = first === undefined ? 'prepareHeader' : 'first';
+    this.#send(
+      ...(first === undefined ? [] : [textStatement(query, first)]),
+      textStatement(stmtPrepare, sql),
+      ...(this.#runsLastPrepared ? [executeStatement(lastPrepared), closeStatement(lastPrepared)] : []),
+    );
   }
 
   #take(chunk: Buffer): void {
@@ -223,7 +245,7 @@ class RowCommand implements DriverCommand, ChunkTaker {
     if (isEof(buffer, start, end)) {
       this.warnings = warningsOf(buffer, start);
       this.#phase = 'done';
-    } else if (buffer[start] === errMark) {
+    } else if (isError(buffer, start)) {
       this.#refused(buffer, start, end);
     } else {
       throw new RangeError('neither row nor end');
@@ -231,12 +253,16 @@ class RowCommand implements DriverCommand, ChunkTaker {
   }
 
   #exchange(buffer: Buffer, start: number, end: number): void {
-    if (buffer[start] === errMark) {
+    if (isError(buffer, start)) {
       this.#refused(buffer, start, end);
       return;
     }
     const { forms } = this.#query;
     switch (this.#phase) {
+      case 'first':
+        if (buffer[start] !== okMark) throw new RangeError('a statement without a result has one');
+        this.#phase = 'prepareHeader';
+        return;
       case 'prepareHeader': {
         this.#statement = buffer.readUInt32LE(start + 1);
         const columns = buffer.readUInt16LE(start + 5);
@@ -251,7 +277,9 @@ class RowCommand implements DriverCommand, ChunkTaker {
         if (isEof(buffer, start, end)) {
           this.#phase = 'executeHeader';
           // The server closes the statement when it has sent all rows; there is no answer to that.
-          this.#send(executeStatement(this.#statement), closeStatement(this.#statement));
+          if (!this.#runsLastPrepared) {
+            this.#send(executeStatement(this.#statement), closeStatement(this.#statement));
+          }
         }
         return;
       case 'executeHeader':
@@ -281,10 +309,27 @@ class RowCommand implements DriverCommand, ChunkTaker {
     this.#columnsSeen++;
   }
 
-  /** An ERR packet: the exchange is over, and in order. */
+  /** An ERR packet: the exchange is over, and in order, unless what was sent along is still to be answered. */
   #refused(buffer: Buffer, start: number, end: number): void {
-    this.end(asBackupError(errorOf(buffer, start, end)));
-    this.#phase = 'done';
+    if (
+      this.#phase === 'executeHeader' &&
+      this.#runsLastPrepared &&
+      errnoOf(buffer, start) === unknownStatement
+    ) {
+      // Something before the server does not know this way: it is told the number.
+      this.#runsLastPrepared = false;
+      this.#send(executeStatement(this.#statement), closeStatement(this.#statement));
+      return;
+    }
+    // What could not be prepared cannot be run either, and only the first refusal says why.
+    this.#refusal ??= asBackupError(errorOf(buffer, start, end));
+    if (this.#phase === 'prepareHeader' && this.#runsLastPrepared) {
+      this.#phase = 'refused';
+      return;
+    }
+    this.end(this.#refusal);
+    // What comes after a failure of the first statement is of no interest: the connection is given up.
+    if (this.#phase !== 'first') this.#phase = 'done';
   }
 
   /** Lets the driver go on with its next command. */
@@ -327,7 +372,11 @@ class RowCommand implements DriverCommand, ChunkTaker {
 function errorOf(buffer: Buffer, start: number, end: number): Error {
   const hasState = buffer[start + 3] === 0x23;
   const text = buffer.toString('utf8', start + (hasState ? 9 : 3), end);
-  return Object.assign(new Error(text), { code: 'ERROR', errno: buffer.readUInt16LE(start + 1) });
+  return Object.assign(new Error(text), { code: 'ERROR', errno: errnoOf(buffer, start) });
+}
+
+function errnoOf(buffer: Buffer, start: number): number {
+  return buffer.readUInt16LE(start + 1);
 }
 
 function notUnderstood(cause: unknown): BackupError {
@@ -336,8 +385,8 @@ function notUnderstood(cause: unknown): BackupError {
   });
 }
 
-function prepareStatement(sql: string): Buffer {
-  return Buffer.concat([Uint8Array.of(stmtPrepare), Buffer.from(sql, 'utf8')]);
+function textStatement(command: number, sql: string): Buffer {
+  return Buffer.concat([Uint8Array.of(command), Buffer.from(sql, 'utf8')]);
 }
 
 /** No cursor, one iteration, no parameters. */

@@ -139,11 +139,16 @@ async function takeSnapshot(
     opened.push(connection);
     return connection;
   };
+  let opening: readonly Promise<Connection>[] = [];
   const closeAll = async () => {
+    await Promise.allSettled(opening);
     await Promise.all(opened.map((connection) => connection.close()));
   };
   try {
     const schema = await connect();
+    // Those that will read are opened while the server says what there is to read.
+    opening = Array.from({ length: options.connections ?? 2 }, connect);
+    for (const each of opening) each.catch(() => undefined);
     const { catalog, definitions } = await readCatalogAndDefinitions(
       schema,
       signal === undefined ? {} : { signal },
@@ -153,7 +158,9 @@ async function takeSnapshot(
       wish: options.consistency ?? 'auto',
       connections: options.connections ?? 2,
     });
-    const readers = await Promise.all(Array.from({ length: plan.connections }, connect));
+    const connections = await Promise.all(opening);
+    const readers = connections.slice(0, plan.connections);
+    await Promise.all(connections.slice(plan.connections).map((spare) => spare.close()));
     const locks = new LockTaker({
       connect,
       schema,

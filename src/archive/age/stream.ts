@@ -18,8 +18,9 @@ const TAG_BYTES = 16;
 export const SEALED_CHUNK_BYTES: number = CHUNK_BYTES + TAG_BYTES;
 /** Bytes of the nonce before the first chunk. */
 export const PAYLOAD_NONCE_BYTES = 16;
-// Chunks handled at a time: large enough that generators cost nothing, small enough to be nothing in memory.
-const BATCH_CHUNKS = 4;
+// Chunks handled at a time: large enough that generators and writes cost nothing, small enough to be little in memory.
+const BATCH_CHUNKS = 16;
+const SEALED_BATCH_BYTES: number = BATCH_CHUNKS * SEALED_CHUNK_BYTES;
 
 /** The key of a payload. */
 export function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array {
@@ -42,34 +43,45 @@ export async function* sealPayload(
   key: Uint8Array,
   engine: Engine,
 ): AsyncGenerator<Uint8Array> {
-  const plain = new Uint8Array(BATCH_CHUNKS * CHUNK_BYTES);
-  let filled = 0;
+  // What came of a chunk that is not whole yet; a whole one is sealed where it lies.
+  const rest = new Uint8Array(CHUNK_BYTES);
+  let held = 0;
   let index = 0;
-  const sealFilled = (isEnd: boolean): Uint8Array => {
-    const chunks = Math.max(1, Math.ceil(filled / CHUNK_BYTES));
-    const sealed = new Uint8Array(filled + chunks * TAG_BYTES);
-    for (let i = 0; i < chunks; i++) {
-      const chunk = plain.subarray(i * CHUNK_BYTES, Math.min((i + 1) * CHUNK_BYTES, filled));
-      const nonce = chunkNonce(index++, isEnd && i === chunks - 1);
-      engine.seal(key, nonce, chunk, sealed.subarray(i * SEALED_CHUNK_BYTES));
-    }
+  let sealed = new Uint8Array(SEALED_BATCH_BYTES);
+  let filled = 0;
+  const seal = (chunk: Uint8Array, isLast: boolean): void => {
+    engine.seal(key, chunkNonce(index++, isLast), chunk, sealed.subarray(filled));
+    filled += chunk.length + TAG_BYTES;
+  };
+  const take = (): Uint8Array => {
+    const batch = sealed.subarray(0, filled);
+    sealed = new Uint8Array(SEALED_BATCH_BYTES);
     filled = 0;
-    return sealed;
+    return batch;
   };
   try {
     for await (const piece of source) {
       for (let from = 0; from < piece.length; ) {
-        // Only when more has come is it clear that a full buffer is not the end.
-        if (filled === plain.length) yield sealFilled(false);
-        const length = Math.min(plain.length - filled, piece.length - from);
-        plain.set(piece.subarray(from, from + length), filled);
-        filled += length;
-        from += length;
+        // Only when more has come is it clear that a whole chunk is not the end.
+        if (held === CHUNK_BYTES) {
+          seal(rest, false);
+          held = 0;
+        } else if (held === 0 && piece.length - from > CHUNK_BYTES) {
+          seal(piece.subarray(from, from + CHUNK_BYTES), false);
+          from += CHUNK_BYTES;
+        } else {
+          const length = Math.min(CHUNK_BYTES - held, piece.length - from);
+          rest.set(piece.subarray(from, from + length), held);
+          held += length;
+          from += length;
+        }
+        if (filled === SEALED_BATCH_BYTES) yield take();
       }
     }
-    yield sealFilled(true);
+    seal(rest.subarray(0, held), true);
+    yield sealed.subarray(0, filled);
   } finally {
-    plain.fill(0);
+    rest.fill(0);
   }
 }
 

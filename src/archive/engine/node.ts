@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { crc32, inflateRaw, type ZlibOptions } from 'node:zlib';
+import { crc32, deflateRawSync, inflateRaw, type ZlibOptions } from 'node:zlib';
 import { Deflaters } from './deflaters.js';
 import type { Engine } from './engine.js';
 import { Inflaters } from './inflaters.js';
@@ -11,12 +11,16 @@ const deflaters: Deflaters = new Deflaters();
 const inflaters: Inflaters = new Inflaters();
 // Largest room that a result is given before a byte of it is there.
 const MOST_AT_ONCE: number = 16 * 2 ** 20;
+// So few bytes are compressed sooner than another thread is woken; a compressor for them takes almost no memory.
+const SMALL = 4096;
+const forSmall: ZlibOptions = { level: 1, windowBits: 12, memLevel: 4, chunkSize: 2 * SMALL };
 const algorithm = 'chacha20-poly1305';
 
 /** The engine on the native code of Node.js; compression and scrypt run in its thread pool. */
 export const engine: Engine = {
   name: 'node',
   async deflate(data, stretches) {
+    if (data.length <= SMALL) return [deflateRawSync(data, forSmall)];
     // Pieces that end at a byte follow each other as if they were one stream.
     const pieces = stretches.map(({ start, end, texture }, i) =>
       deflaters.deflate(data.subarray(start, end), texture, i === stretches.length - 1),

@@ -1,0 +1,24 @@
+/**
+ * A source that is at work before it is first asked, while something else is made ready. Whoever takes it must iterate it, or
+ * call `return`.
+ */
+export function begun<Item>(source: AsyncIterable<Item>): AsyncIterableIterator<Item, undefined> {
+  const iterator = source[Symbol.asyncIterator]();
+  let first: Promise<IteratorResult<Item>> | undefined = iterator.next();
+  // Met by whoever asks for it; until then it must not count as unhandled.
+  first.catch(() => undefined);
+  return {
+    next() {
+      const next = first ?? iterator.next();
+      first = undefined;
+      return next as Promise<IteratorResult<Item, undefined>>;
+    },
+    async return() {
+      await iterator.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
