@@ -157,12 +157,12 @@ function encodeWide(
   allowDeltas: boolean,
 ): NumberEncoding {
   const lows = scratch.numbers(count);
-  if (takeLows(lows, halves)) return encodeNarrow(out, lows, halves[1]!, 8, allowDeltas, 0x80000000 | 0);
+  if (takeLows(lows, halves)) return encodeNarrow(out, lows, halves[1]!, 8, allowDeltas, signBit);
 
   const range = wideRangeOf(halves);
   const rangeHigh = (range.maxHigh - range.minHigh - (range.maxLow < range.minLow ? 1 : 0)) >>> 0;
   const planeCount = rangeHigh === 0 ? 4 : 4 + bytesFor(rangeHigh);
-  const [baseLow, baseHigh] = planeCount === 8 ? [0, 0] : [range.minLow, range.minHigh];
+  const [baseLow, baseHigh] = planeCount === 8 ? [0, 0] : [range.minLow ^ signBit, range.minHigh];
   writeValue(out, baseLow, baseHigh, 8);
   writeWidePlanes(out, halves, baseLow, baseHigh, planeCount);
   return NUMBERS;
@@ -173,11 +173,15 @@ function takeLows(lows: Int32Array, halves: Int32Array): boolean {
   const high = halves[1]!;
   for (let i = 0, from = 0; i < lows.length; i++, from += 2) {
     if (halves[from + 1] !== high) return false;
-    lows[i] = halves[from]! ^ 0x80000000;
+    lows[i] = halves[from]! ^ signBit;
   }
   return true;
 }
 
+// With their sign bit turned, lower halves are in order as signed numbers, which cost no object on the way.
+const signBit: number = 0x80000000 | 0;
+
+/** The least and the greatest value; lower halves with their sign bit turned. */
 function wideRangeOf(halves: Int32Array): {
   readonly minHigh: number;
   readonly minLow: number;
@@ -185,13 +189,13 @@ function wideRangeOf(halves: Int32Array): {
   readonly maxLow: number;
 } {
   let minHigh = halves[1]!;
-  let minLow = halves[0]! >>> 0;
+  let minLow = halves[0]! ^ signBit;
   let maxHigh = minHigh;
   let maxLow = minLow;
   for (let i = 2; i < halves.length; i += 2) {
     const high = halves[i + 1]!;
     if (high > minHigh && high < maxHigh) continue;
-    const low = halves[i]! >>> 0;
+    const low = halves[i]! ^ signBit;
     if (high < minHigh || (high === minHigh && low < minLow)) {
       minHigh = high;
       minLow = low;
@@ -234,12 +238,14 @@ function takeWideOffsets(
   baseLow: number,
   baseHigh: number,
 ): readonly [number, number] {
+  const turnedBase = baseLow ^ signBit;
   let usedLow = 0;
   let usedHigh = 0;
   for (let i = 0; i < halves.length; i += 2) {
-    const valueLow = halves[i]! >>> 0;
+    const valueLow = halves[i]!;
     const low = (valueLow - baseLow) | 0;
-    const high = (halves[i + 1]! - baseHigh - (valueLow < baseLow ? 1 : 0)) | 0;
+    const borrow = (valueLow ^ signBit) < turnedBase ? 1 : 0;
+    const high = (halves[i + 1]! - baseHigh - borrow) | 0;
     offsets[i] = low;
     offsets[i + 1] = high;
     usedLow |= low;
