@@ -18,7 +18,7 @@ describeOnEachServer('statements that are sent together', (server) => {
   it('are answered in their order, each with its rows or its own failure', async () => {
     await connected(async (connection) => {
       const answers = await connection.queryEach([
-        "SELECT 1 AS one, NULL AS nothing, '' AS empty UNION SELECT 2, 'ä€𐍈', REPEAT('x', 300)",
+        "SELECT 1 AS one, NULL AS nothing, '' AS blank UNION SELECT 2, 'ä€𐍈', REPEAT('x', 300)",
         'DO 1',
         'SELECT nonsense',
         'SELECT 3 AS three FROM DUAL WHERE 1 = 0',
@@ -28,8 +28,8 @@ describeOnEachServer('statements that are sent together', (server) => {
       assert.deepEqual(answers.slice(0, 2), [
         {
           rows: [
-            { one: '1', nothing: null, empty: '' },
-            { one: '2', nothing: 'ä€𐍈', empty: 'x'.repeat(300) },
+            { one: '1', nothing: null, blank: '' },
+            { one: '2', nothing: 'ä€𐍈', blank: 'x'.repeat(300) },
           ],
         },
         { rows: [] },
