@@ -398,6 +398,15 @@ function withoutStatement(error: Error): Error {
   return bare;
 }
 
+/** Another session stands in for ours, without its settings, locks and snapshot: a proxy swapped them (S8). */
+export function sessionReplaced(details: BackupError['details'] = {}, cause?: unknown): BackupError {
+  return new BackupError(
+    'database-connection-lost',
+    'The session was replaced by another one, and with it the picture of the database: a proxy before the server swaps sessions. Give the address of the server itself.',
+    { cause, details },
+  );
+}
+
 /** The server's error number behind an error of the family, if there is one. */
 export function serverErrorNumber(error: unknown): number | undefined {
   if (!(error instanceof BackupError)) return undefined;

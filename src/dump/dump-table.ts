@@ -4,11 +4,11 @@ import { definitionIn, definitionQuestion, sameDefinition } from '../catalog/def
 import type { CatalogTable, SelectedTable } from '../catalog/model.js';
 import { damageToldBy } from '../catalog/read-catalog.js';
 import { columnsWithHistory, systemTimeOf } from '../catalog/system-time.js';
-import { type Connection, serverErrorNumber } from '../database/connection.js';
+import { type Connection, serverErrorNumber, sessionReplaced } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import type { Questions } from '../database/questions.js';
 import { BackupError } from '../errors.js';
-import { savepoint, witness } from './locks.js';
+import { savepoint } from './locks.js';
 import { type RowQuery, type RowReaderOptions, readRows } from './row-reader.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -137,8 +137,13 @@ export class TableReading {
   }
 
   async #readRows(reader: Connection, range: string | undefined): Promise<void> {
-    const query = queryOf(this.#snapshot, this.#task, range);
-    const rows = await this.#takeRows(reader, query);
+    const conditions = range === undefined ? [inSession(reader)] : [inSession(reader), range];
+    const query = queryOf(this.#snapshot, this.#task, conditions);
+    const rows = await this.#takeRows(reader, query).catch((error: unknown) => {
+      throw replacedErrnos.has(serverErrorNumber(error) ?? 0)
+        ? sessionReplaced({ table: this.#task.table.name }, error)
+        : error;
+    });
     this.#rows += rows;
     await this.#checkCount(rows);
   }
@@ -159,10 +164,12 @@ export class TableReading {
    * running it, time and again (1615, before any row; F14). A table that is open it must remember.
    */
   async #takeRows(reader: Connection, query: RowQuery): Promise<number> {
+    // What lets go of the table before goes along.
+    const first = this.#snapshot.inTransaction ? { first: toPicture } : {};
     try {
-      return await this.#takeRowsOnce(reader, { ...query, first: letGoStatement(this.#snapshot) });
+      return await this.#takeRowsOnce(reader, { ...query, ...first });
     } catch (error) {
-      if (serverErrorNumber(error) !== 1615) throw asReplaced(error);
+      if (serverErrorNumber(error) !== 1615) throw error;
       await reader.query(`HANDLER ${quoteName(this.#task.table.name)} OPEN AS kept_open`);
       const rows = await this.#takeRowsOnce(reader, query);
       await reader.query('HANDLER kept_open CLOSE');
@@ -245,20 +252,35 @@ export function historyOf(
   return systemTime === undefined ? undefined : columnsWithHistory(table.columns, systemTime);
 }
 
-function queryOf(snapshot: Snapshot, { table, selected }: TableTask, range: string | undefined): RowQuery {
+function queryOf(
+  snapshot: Snapshot,
+  { table, selected }: TableTask,
+  conditions: readonly string[],
+): RowQuery {
   const history = historyOf(snapshot, table);
   const kept = (history ?? table.columns).filter(hasForm);
   // A table of generated columns alone still has a number of rows.
   const list = kept.length === 0 ? ['1'] : kept.map(expressionOf);
-  const conditions = [selected.rowFilter?.where, range].filter((condition) => condition !== undefined);
+  const all = selected.rowFilter === undefined ? conditions : [selected.rowFilter.where, ...conditions];
   const from = `${quoteName(table.name)}${history === undefined ? '' : ' FOR SYSTEM_TIME ALL'}`;
-  const where = conditions.length === 0 ? '' : ` WHERE (${conditions.join(') AND (')})`;
   return {
     // HIGH_PRIORITY reads past writers that wait for our locks; they cannot write before those end.
-    sql: `SELECT HIGH_PRIORITY SQL_NO_CACHE ${list.join(', ')} FROM ${from}${where}`,
+    sql: `SELECT HIGH_PRIORITY SQL_NO_CACHE ${list.join(', ')} FROM ${from} WHERE (${all.join(') AND (')})`,
     forms: kept.map((column) => column.form),
   };
 }
+
+/**
+ * True in this session and an error in any other: a proxy may give this statement to another one, and the question for the
+ * session's number not (S8). To the server it is a constant, so it costs no row anything.
+ */
+function inSession({ id }: Connection): string {
+  return `EXP(710 * (CONNECTION_ID() <> ${id}))`;
+}
+
+// Out of range, as above: generated columns, which could be too, are not read. And a prepared statement or a savepoint that
+// the session does not know.
+const replacedErrnos: ReadonlySet<number> = new Set([1690, 1243, 1305]);
 
 function filterOf({ where, reason }: RowFilter): RowFilter {
   return { where, reason };
@@ -275,34 +297,12 @@ function expressionOf(column: ColumnDescription): string {
   return /^(?:enum|set)\b/i.test(column.type) ? `CAST(${name} AS UNSIGNED) | 0` : name;
 }
 
-/**
- * Lets go of the definition of the table that a session read last, so that others may alter it, and keeps the snapshot.
- *
- * @throws BackupError `database-connection-lost` when the session is another one
- */
-export async function letGo(snapshot: Snapshot, reader: Connection): Promise<void> {
-  try {
-    await reader.query(letGoStatement(snapshot));
-  } catch (error) {
-    throw asReplaced(error);
-  }
+/** Lets go of the definition of the table that a session read last, so that others may alter it, and keeps the snapshot. */
+export async function letGo({ inTransaction }: Snapshot, reader: Connection): Promise<void> {
+  if (inTransaction) await reader.query(toPicture);
 }
 
-/** A session that is not the one of the picture has no such savepoint or statement: a proxy may have replaced it (S8). */
-function letGoStatement({ inTransaction }: Snapshot): string {
-  return inTransaction ? `ROLLBACK TO SAVEPOINT ${savepoint}` : `EXECUTE ${witness}`;
-}
-
-function asReplaced(error: unknown): unknown {
-  const errno = serverErrorNumber(error);
-  // No such savepoint; no such prepared statement.
-  if (errno !== 1305 && errno !== 1243) return error;
-  return new BackupError(
-    'database-connection-lost',
-    'The session was replaced by another one, and with it the picture of the database.',
-    { cause: error },
-  );
-}
+const toPicture = `ROLLBACK TO SAVEPOINT ${savepoint}`;
 
 function keepsCount({ engine, versioned }: CatalogTable): boolean {
   return /^(?:myisam|aria|memory)$/i.test(engine) && !versioned;

@@ -1,4 +1,10 @@
-import { type Connection, endSession, rowsOf, serverErrorNumber } from '../database/connection.js';
+import {
+  type Connection,
+  endSession,
+  rowsOf,
+  serverErrorNumber,
+  sessionReplaced,
+} from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { BackupError } from '../errors.js';
 import type { SnapshotEvent } from './snapshot.js';
@@ -45,9 +51,6 @@ export interface Picture {
 
 /** Where the reading sessions go back to after each table, to let go of its definition but not of the snapshot. */
 export const savepoint = 'picture';
-
-/** A prepared statement that does nothing: a session that does not know it is not the one it was. */
-export const witness = 'same_session';
 
 /**
  * Takes read locks and opens snapshots under them, and watches that nobody waits too long.
@@ -131,6 +134,9 @@ export class LockTaker {
     if (holder === undefined) return;
     this.#holder = undefined;
     this.stopWatching();
+    // A proxy that gives our words to another session may have ended this one, and its locks, long before.
+    const [row] = await holder.query('SELECT CONNECTION_ID() AS id');
+    if (Number(row?.['id']) !== holder.id) throw sessionReplaced();
     await holder.query('UNLOCK TABLES');
     this.#stopClock();
     this.#options.onEvent?.({ kind: 'unlocked', lockSeconds: this.seconds() });
@@ -152,7 +158,6 @@ export class LockTaker {
     const answers = await reader.queryEach([
       `SET SESSION character_set_results = NULL, SESSION lock_wait_timeout = ${grantSeconds}`,
       'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
-      `PREPARE ${witness} FROM 'DO 0'`,
     ]);
     for (const answer of answers) rowsOf(answer);
   }
