@@ -1,6 +1,7 @@
 import type { ColumnDescription, DumpWarning, ServerDescription } from '../archive/model.js';
 import { type Connection, rowsOf, serverErrorNumber, type TextRow } from '../database/connection.js';
 import { quoteName, quoteText } from '../database/identifiers.js';
+import { lostAtTable, throwWhereLost } from '../database/lost-at-table.js';
 import { seesOtherSessions } from '../database/sees-sessions.js';
 import { BackupError } from '../errors.js';
 import { formOfColumn } from './column-forms.js';
@@ -77,6 +78,7 @@ class CatalogReader {
     const objects = await this.#readObjects(server, kinds);
     const engines = await this.#readEngines(kinds);
     const { definitions, damage } = await this.#readDefinitions(engines.keys());
+    if (server.vendor === 'mysql') await this.#lookAtFiles(engines, damage);
     const tables = await this.#readTables(engines, damage, server);
     const hidden = tables.some((table) => !table.transactional) && (await this.#hidesSessions());
     const catalog = {
@@ -227,12 +229,36 @@ class CatalogReader {
           continue;
         }
         const errno = serverErrorNumber(error);
-        if (errno === undefined || (error as BackupError).code === 'privilege-missing') throw error;
+        const { code } = error as BackupError;
+        if (errno === undefined || code === 'privilege-missing' || code === 'database-connection-lost') {
+          throw lostAtTable(error, name);
+        }
         definitions.set(name, null);
         damage.set(name, `the server answers ${(error as BackupError).details['serverCode']} (${errno})`);
       }
     }
     return { definitions, damage };
+  }
+
+  /**
+   * To tell the sizes of all tables at once, MySQL looks at the first page of every file of InnoDB, and goes down over one
+   * that is none. Over which one, only a question for each can tell (F10).
+   */
+  async #lookAtFiles(
+    engines: ReadonlyMap<string, string>,
+    damage: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    const names = [...engines].flatMap(([name, engine]) =>
+      isTransactional(engine) && !damage.has(name) ? [name] : [],
+    );
+    const answers = await this.#connection.queryEach(
+      names.map(
+        (name) =>
+          `SELECT DATA_LENGTH FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(this.#database)} AND TABLE_NAME = ${quoteText(name)}`,
+      ),
+      this.#signal === undefined ? {} : { signal: this.#signal },
+    );
+    throwWhereLost(answers, names);
   }
 
   async #readTables(

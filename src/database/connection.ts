@@ -24,8 +24,8 @@ export interface Connection {
    * Sends several statements together, and collects what comes of each: many small questions then cost little more than one.
    * One that fails does not keep the others from being run.
    *
-   * @returns as many answers as statements, in their order
-   * @throws BackupError `database-connection-lost`
+   * @returns as many answers as statements, in their order; when the connection is lost, `database-connection-lost` from the
+   *   statement on that was being answered
    */
   queryEach(statements: readonly string[], options?: QueryOptions): Promise<readonly StatementAnswer[]>;
   /** The driver's own connection, for the row reader and for loading. */

@@ -23,21 +23,25 @@ const encoding = 'utf8';
  */
 export class StatementsCommand implements DriverCommand {
   readonly #statements: readonly string[];
-  readonly #settle: (answers: readonly Answer[] | Error) => void;
+  readonly #settle: (answers: readonly Answer[]) => void;
   readonly #answers: Answer[] = [];
   #phase: Phase = 'head';
   #columnsLeft = 0;
   #columns: string[] = [];
   #rows: Record<string, string | null>[] = [];
 
-  /** @param settle - called once, with the answers in order, or with what ended the connection */
-  constructor(statements: readonly string[], settle: (answers: readonly Answer[] | Error) => void) {
+  /**
+   * @param settle - called once, with the answers in order; when the connection was lost, that is the answer from the first on
+   *   that did not come
+   */
+  constructor(statements: readonly string[], settle: (answers: readonly Answer[]) => void) {
     this.#statements = statements;
     this.#settle = settle;
   }
 
   onResult(error: Error | null): void {
-    if (error !== null) this.#settle(error);
+    if (error === null) return;
+    this.#settle(this.#statements.map((_, i) => this.#answers[i] ?? { error }));
   }
 
   execute(packet: IncomingPacket | undefined, driver: DriverInternals): boolean {

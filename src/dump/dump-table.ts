@@ -6,6 +6,7 @@ import { damageToldBy } from '../catalog/read-catalog.js';
 import { columnsWithHistory, systemTimeOf } from '../catalog/system-time.js';
 import { type Connection, serverErrorNumber, sessionReplaced } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
+import { lostAtTable } from '../database/lost-at-table.js';
 import type { Questions } from '../database/questions.js';
 import { BackupError } from '../errors.js';
 import { savepoint } from './locks.js';
@@ -327,6 +328,7 @@ const changedErrnos: ReadonlySet<number> = new Set([1412, 1054, 1146, 1205]);
 /** The same failure with the name of the table it happened to. */
 export function aboutTable(error: unknown, table: string): unknown {
   if (!(error instanceof BackupError) || error.details['table'] !== undefined) return error;
+  if (error.code === 'database-connection-lost') return lostAtTable(error, table);
   const errno = serverErrorNumber(error);
   const details = { ...error.details, table };
   if (errno !== undefined && changedErrnos.has(errno)) {

@@ -6,7 +6,8 @@ import {
   sessionReplaced,
 } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
-import { BackupError } from '../errors.js';
+import { lostAtTable, throwWhereLost } from '../database/lost-at-table.js';
+import { BackupError, isBackupError } from '../errors.js';
 import type { SnapshotEvent } from './snapshot.js';
 import type { SnapshotPlan } from './strategy.js';
 
@@ -39,6 +40,8 @@ export interface LockTakerOptions {
   readonly onEvent: ((event: SnapshotEvent) => void) | undefined;
   /** Whether the sessions of others cannot be seen (F11). */
   readonly isBlind: boolean;
+  /** Whether the server goes down over a damaged page of InnoDB, as MySQL does (F10). */
+  readonly isBrittle: boolean;
 }
 
 /** The moment of the picture. */
@@ -95,6 +98,13 @@ export class LockTaker {
     const { connect, schema } = this.#options;
     const needsLocks = plan.lockBriefly.length + plan.lockWhileReading.length > 0;
     await Promise.all(readers.map((reader) => this.#settleReader(reader)));
+    if (plan.openSnapshots && this.#options.isBrittle) {
+      // Each by a statement of its own, so that the table over which the server goes down is known; under the locks it is
+      // asked for many at once.
+      const tables = plan.tablesWithSnapshots;
+      const looks = tables.map((table) => `SELECT EXISTS(SELECT 1 FROM ${quoteName(table)}) AS has_rows`);
+      throwWhereLost(await readers[0]!.queryEach(looks), tables);
+    }
     if (needsLocks) this.#lockedAt = performance.now();
     let gate: Connection | undefined;
     try {
@@ -294,8 +304,11 @@ async function haveRows(connection: Connection, tables: readonly string[]): Prom
     const [row] = await connection.query(`SELECT ${list.join(', ')}`);
     return tables.filter((_, i) => row?.[`t${i}`] === '1');
   } catch (error) {
-    if (serverErrorNumber(error) === undefined) throw error;
     const [only, ...others] = tables;
+    if (isBackupError(error, 'database-connection-lost')) {
+      throw others.length === 0 ? lostAtTable(error, only!) : error;
+    }
+    if (serverErrorNumber(error) === undefined) throw error;
     if (others.length === 0) {
       const { code, details } = error as BackupError;
       // A damaged table is met again when its rows are read, by those who know what to do about it.
