@@ -17,7 +17,7 @@ export interface Alert {
     readonly destination?: Destination;
 }
 
-export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'no-usable-admin' | 'rehearsal-failed' | 'table-damaged';
+export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incomplete' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'no-usable-admin' | 'rehearsal-failed' | 'table-damaged';
 
 export interface AlertSink {
     raise(alert: Alert, options?: {

@@ -60,6 +60,23 @@ describe('standing troubles', () => {
     assert.match(alert?.message ?? '', /No older copy is removed for a month/);
   });
 
+  it('tell once of copies that lack a damaged table, and not of the table besides', () => {
+    const place = { ...fresh, incomplete: 'Table "patient" is damaged.' };
+    const standing = { practiceId: '4711', night: '2026-07-14', firstNight: '2026-07-01' };
+    const troubles = standingTroubles({
+      ...standing,
+      damage: 'Table "patient" is damaged.',
+      destinations: [
+        { destination: 'hq', ...place },
+        { destination: 'local', ...place },
+      ],
+    });
+    assert.deepEqual(
+      troubles.map(({ code }) => code),
+      ['copy-incomplete'],
+    );
+  });
+
   it('tell of copies that are too old, or were never made', () => {
     assert.deepEqual(codes({ destination: 'hq', lastVerified: '2026-07-08' }), []);
     assert.deepEqual(codes({ destination: 'hq', lastVerified: '2026-07-07' }), ['hq-copy-stale']);

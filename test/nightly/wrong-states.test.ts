@@ -65,6 +65,14 @@ function wrongStates(server: () => TestServer): void {
     hq: { storage: createFaultyStorage(bench.hq, faultOf), retry: 'none' as const },
   });
 
+  /** A file of a table; undefined for a server that is not ours. */
+  async function fileOf(name: string): Promise<string | undefined> {
+    const { directory } = server();
+    if (directory === undefined) return undefined;
+    const files = await readdir(directory, { recursive: true });
+    return join(directory, files.find((file) => file.endsWith(join(database, name)))!);
+  }
+
   it('names the reason when the practice may back up nowhere, and writes nothing', async () => {
     const { error, report } = await night({ practice: { ...eligiblePractice, onSupport: false } });
     assert.equal(code(error), 'not-eligible');
@@ -564,17 +572,54 @@ function wrongStates(server: () => TestServer): void {
     assert.deepEqual(alerts(), ['hq-copy-stale']);
   });
 
+  it('tells once of copies that are made without a damaged table, until one is whole again, and removes no older copy', async (t) => {
+    const file = await fileOf('patient.MYD');
+    if (file === undefined) return t.skip('the files of this server are out of reach');
+    const lenient = { damagedTables: 'leave-out' } as const;
+    await night(lenient);
+    await server().query('FLUSH TABLES', database);
+    await truncate(file, 1000);
+    try {
+      for (let day = 16; day <= 22; day++) {
+        bench.setClock(`2026-07-${day}T05:00:00Z`);
+        const { report } = await night(lenient);
+        assert.equal(report?.outcome, 'complete');
+        const told = report!.warnings.filter(({ code }) => code === 'table-damaged');
+        assert.deepEqual(
+          told.map(({ table }) => table),
+          ['patient'],
+        );
+        assert.match(
+          renderReport(report!),
+          /Table "patient" is damaged, and this copy holds what could be read/,
+        );
+      }
+      // A night that only sends, or fails, has made no whole copy.
+      bench.setClock('2026-07-23T05:00:00Z');
+      await night({ ...lenient, spoolReserveBytes: Number.MAX_SAFE_INTEGER });
+      assert.ok(bench.alerts.standing.has('copy-incomplete'));
+    } finally {
+      await server().query('REPAIR TABLE patient', database);
+    }
+    const raised = bench.alerts.raised.filter(({ code }) => code === 'copy-incomplete');
+    assert.equal(raised.length, 1);
+    assert.match(raised[0]!.message, /"patient".*All other tables are in it.*no older copy is removed/);
+    assert.ok(!alerts().includes('table-damaged'));
+    assert.equal((await listBackups(bench.hq)).length, 8);
+    bench.setClock('2026-07-24T05:00:00Z');
+    assert.equal((await night(lenient)).report?.outcome, 'complete');
+    assert.ok(!bench.alerts.standing.has('copy-incomplete'));
+    // The rows may be gone for good, which the whole copies of today do not show.
+    assert.ok(bench.alerts.standing.has('table-damaged'));
+    await buildSmallPractice(server(), database);
+  });
+
   it('goes on telling of a damaged table after the server repaired it, and removes no older copy meanwhile', async (t) => {
-    const { directory } = server();
-    if (directory === undefined) return t.skip('the files of this server are out of reach');
-    const find = async (name: string) =>
-      join(
-        directory,
-        (await readdir(directory, { recursive: true })).find((file) => file.endsWith(join(database, name)))!,
-      );
+    const file = await fileOf('patient.MYD');
+    if (file === undefined) return t.skip('the files of this server are out of reach');
     await night({}, { destinations: ['hq'] });
     await server().query('FLUSH TABLES', database);
-    await truncate(await find('patient.MYD'), 1000);
+    await truncate(file, 1000);
     try {
       bench.setClock('2026-07-16T05:00:00Z');
       const { error } = await night({}, { destinations: ['hq'] });

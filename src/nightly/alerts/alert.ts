@@ -7,17 +7,20 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `admin-password-missing`: the last administrator has no password, so nothing can be sealed
  * - `no-usable-admin`: nobody can be found for whom the copy could be sealed
  * - `backup-failed`: no copy could be made at all
+ * - `copy-incomplete`: the newest copy was made without a damaged table, or without rows of it, as the plan allows. Stands
+ *   until a copy is made with every table whole
  * - `hq-copy-failed`, `local-copy-failed`: this one copy could not be made
  * - `hq-copy-lost`, `local-copy-lost`: a copy of an earlier night was given up, because its store spoils it again and again.
  *   Stands for a week
  * - `hq-copy-stale`, `local-copy-stale`: the newest verified copy is too old
  * - `rehearsal-failed`: a restore was tried and did not succeed
  * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a month, whatever
- *   the next nights bring
+ *   the next nights bring; while `copy-incomplete` stands, that says it already
  */
 export type AlertCode =
   | 'admin-password-missing'
   | 'backup-failed'
+  | 'copy-incomplete'
   | 'hq-copy-failed'
   | 'hq-copy-lost'
   | 'hq-copy-stale'
@@ -32,6 +35,7 @@ export type AlertCode =
 export const alertCodes: Readonly<{ [Code in AlertCode]: Code }> = {
   'admin-password-missing': 'admin-password-missing',
   'backup-failed': 'backup-failed',
+  'copy-incomplete': 'copy-incomplete',
   'hq-copy-failed': 'hq-copy-failed',
   'hq-copy-lost': 'hq-copy-lost',
   'hq-copy-stale': 'hq-copy-stale',

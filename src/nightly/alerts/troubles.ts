@@ -32,6 +32,8 @@ export interface DestinationStanding {
   readonly destination: Destination;
   /** Date of the night of the newest verified copy. */
   readonly lastVerified?: string;
+  /** What was said of damaged tables without which, or without rows of which, the newest copy was made. */
+  readonly incomplete?: string;
   /** A copy of an earlier night that was given up lately. */
   readonly lost?: { readonly night: string; readonly code: BackupErrorCode | 'unexpected' };
   /** The trouble of the newest run, if it had any. */
@@ -78,16 +80,17 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
     if (!alerts.has(alert.code)) alerts.set(alert.code, alert);
   };
   for (const place of standing.destinations) {
-    const { failure, lost } = place;
+    const { failure, incomplete, lost } = place;
     for (const alert of [
       failure === undefined ? null : failing(standing, place, failure, thresholds),
+      incomplete === undefined ? null : notWhole(standing, incomplete),
       lost === undefined ? null : givenUp(standing, place, lost),
       staleness(standing, place, thresholds),
     ]) {
       if (alert !== null) add(alert);
     }
   }
-  if (standing.damage !== undefined) {
+  if (standing.damage !== undefined && !alerts.has('copy-incomplete')) {
     add({
       code: 'table-damaged',
       cause: 'table-damaged',
@@ -123,6 +126,16 @@ export function notMended({ destinations }: Pick<Standing, 'destinations'>): Rea
       codes.add(code);
   }
   return codes;
+}
+
+function notWhole({ practiceId }: Standing, told: string): Alert {
+  return {
+    code: 'copy-incomplete',
+    cause: 'table-damaged',
+    severity: 'high',
+    practiceId,
+    message: `The newest supplemental backup is not whole. ${told} All other tables are in it, and no older copy is removed for a month. Have support repair the table, or bring it back from an older copy.`,
+  };
 }
 
 function givenUp(

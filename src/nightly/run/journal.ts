@@ -67,6 +67,8 @@ export interface JournalState {
   readonly settings?: Pick<BackupSettings, 'networkPath' | 'status'>;
   /** The newest night on which the server found a table damaged, and what was said of it. */
   readonly damage?: { readonly night: string; readonly message: string };
+  /** What was said of damaged tables that the newest copy of a place is not whole for. */
+  readonly incomplete?: Readonly<Partial<Record<Destination, string>>>;
   /** Date of the night of the last rehearsal of a restore, and what was wrong with it if anything was. */
   readonly rehearsal?: { readonly night: string; readonly failure?: string };
 }

@@ -208,11 +208,13 @@ export class Place {
   standing(): DestinationStanding {
     const { journal, night } = this.#around;
     const { failed } = journal.state;
+    const incomplete = journal.state.incomplete?.[this.destination];
     const lastVerified = journal.newestVerified(this.destination, night)?.night;
     const lost = journal.lossKnownOn(night, this.destination);
     const base = {
       destination: this.destination,
       ...(lastVerified === undefined ? {} : { lastVerified }),
+      ...(incomplete === undefined ? {} : { incomplete }),
       ...(lost === undefined ? {} : { lost }),
     };
     const error = this.#error;

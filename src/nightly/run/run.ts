@@ -1,6 +1,6 @@
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
 import type { DumpWarning } from '../../archive/model.js';
-import { explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
+import { type Destination, explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import { createFileSystemStorage } from '../../storage/file-system/file-system.js';
 import { notMended, standingTroubles } from '../alerts/troubles.js';
@@ -185,13 +185,30 @@ export class Run {
       signal,
       emit,
       destinations: [...places.keys()],
-      onSealed: async (destination, { file }, copy) => places.get(destination)!.enqueue(file, copy),
+      onSealed: async (destination, { file, manifest }, copy) => {
+        await places.get(destination)!.enqueue(file, copy);
+        await this.#noteDamage(destination, manifest.warnings);
+      },
     });
     this.#facts = sealed.facts;
     this.#admins = sealed.admins;
     this.#warnings.push(...sealed.warnings);
     for (const warning of sealed.warnings) emit({ kind: 'warning', warning });
     for (const [destination, error] of sealed.failures) places.get(destination)!.fail(error);
+  }
+
+  /** A copy without a damaged table, or without rows of it, is the newest one all the same; older ones are whole. */
+  async #noteDamage(destination: Destination, warnings: readonly DumpWarning[]): Promise<void> {
+    const { journal, night } = this.#around;
+    const message = warnings
+      .filter(({ code }) => code === 'table-damaged')
+      .map((warning) => warning.message)
+      .join(' ');
+    await journal.update(({ incomplete: { [destination]: _, ...incomplete } = {} }) =>
+      message === ''
+        ? { incomplete }
+        : { incomplete: { ...incomplete, [destination]: message }, damage: { night, message } },
+    );
   }
 
   /** The date that people see, only when the copy was read back and found whole. */
