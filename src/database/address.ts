@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** Where a database is and how to log in. */
 export interface DatabaseAddress {
   /** @defaultValue '127.0.0.1' */
@@ -22,12 +24,16 @@ export interface DatabaseAddress {
 }
 
 /**
- * Reads `mysql://user[:password]@host[:port]/database[?socketPath=…]`.
+ * Reads `mysql://[user[:password]@]host[:port][/database][?parameter=value&…]`. The parameters, named as the clients of MySQL
+ * name them: `socketPath`; `ssl-mode`, which is `DISABLED` (the default), `REQUIRED` (any certificate), `VERIFY_CA` (one of an
+ * authority that is trusted; the default with one of the files) or `VERIFY_IDENTITY` (and for this host); and the PEM
+ * files `ssl-ca`, `ssl-cert` and `ssl-key`, which are read at once.
  *
- * @throws TypeError when it is not such a URL; the message never holds the password
+ * @throws TypeError when it is not such a URL, has another parameter, or a file cannot be read; the message never holds the
+ *   password
  * @example
  * ```ts
- * const { host, port } = parseDatabaseUrl('mysql://backup@localhost:3306/opendental');
+ * const { host, port } = parseDatabaseUrl('mysql://backup@localhost:3306/opendental?ssl-mode=REQUIRED');
  * ```
  */
 export function parseDatabaseUrl(url: string): DatabaseAddress {
@@ -40,8 +46,13 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   if (parsed.protocol !== 'mysql:' && parsed.protocol !== 'mariadb:') {
     throw new TypeError('"url" must begin with mysql:// or mariadb://');
   }
+  const unknown = [...parsed.searchParams.keys()].find((name) => !parameters.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`"url" has the parameter "${unknown}"; there are ${parameters.join(', ')}`);
+  }
   const database = decodeURIComponent(parsed.pathname.slice(1));
   const socketPath = parsed.searchParams.get('socketPath');
+  const tls = readTls(parsed.searchParams);
   return {
     host: parsed.hostname === '' ? '127.0.0.1' : decodeURIComponent(parsed.hostname.replace(/^\[|\]$/g, '')),
     port: parsed.port === '' ? 3306 : Number(parsed.port),
@@ -49,5 +60,41 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
     password: decodeURIComponent(parsed.password),
     ...(database === '' ? {} : { database }),
     ...(socketPath === null ? {} : { socketPath }),
+    ...(tls === undefined ? {} : { tls }),
   };
+}
+
+const tlsFiles = ['ca', 'cert', 'key'] as const;
+const parameters: readonly string[] = ['socketPath', 'ssl-mode', ...tlsFiles.map((name) => `ssl-${name}`)];
+
+const tlsModes: Readonly<Record<string, DatabaseAddress['tls']>> = {
+  DISABLED: undefined,
+  REQUIRED: { rejectUnauthorized: false },
+  VERIFY_CA: { verifyIdentity: false },
+  VERIFY_IDENTITY: {},
+};
+
+function readTls(given: URLSearchParams): DatabaseAddress['tls'] {
+  const files = tlsFiles.filter((name) => given.has(`ssl-${name}`));
+  const mode = given.get('ssl-mode')?.toUpperCase() ?? (files.length > 0 ? 'VERIFY_CA' : 'DISABLED');
+  if (!Object.hasOwn(tlsModes, mode)) {
+    // PREFERRED, the clients' default, would send the rows in the clear whenever somebody on the way prefers that.
+    throw new TypeError(`"url" has an ssl-mode that is none of ${Object.keys(tlsModes).join(', ')}`);
+  }
+  const options = tlsModes[mode];
+  if (options === undefined) return undefined;
+  return {
+    ...options,
+    ...Object.fromEntries(files.map((name) => [name, readPem(`ssl-${name}`, given.get(`ssl-${name}`)!)])),
+  };
+}
+
+function readPem(parameter: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new TypeError(
+      `"url" has a file for ${parameter} that cannot be read (${(error as NodeJS.ErrnoException).code}): ${path}`,
+    );
+  }
 }

@@ -35,6 +35,22 @@ The database password comes in \`MYSQL_PWD\`, as for the clients of MySQL and Ma
 seen by everybody on the machine. Credentials of a bucket come from where the AWS tools take them: \`AWS_ACCESS_KEY_ID\`,
 \`AWS_SECRET_ACCESS_KEY\`, \`AWS_ENDPOINT_URL\`, \`AWS_REGION\`, the shared files.
 
+## Databases
+
+A database is \`mysql://user@host:port/database\`, with parameters named as the clients of MySQL name theirs; any other is refused.
+
+| parameter | |
+|---|---|
+| \`socketPath=FILE\` | a Unix socket or a Windows named pipe in the place of host and port |
+| \`ssl-mode=DISABLED\` | no TLS; the default |
+| \`ssl-mode=REQUIRED\` | TLS, whatever the server's certificate |
+| \`ssl-mode=VERIFY_CA\` | TLS, with a certificate of an authority that is trusted; the default when a file is given |
+| \`ssl-mode=VERIFY_IDENTITY\` | TLS, with a certificate that names this host too |
+| \`ssl-ca=FILE\` | the authorities to trust, in PEM; those of Node.js where none are given |
+| \`ssl-cert=FILE\`, \`ssl-key=FILE\` | a certificate of one's own, for an account that asks for it |
+
+There is no \`PREFERRED\`: it goes without TLS whenever somebody on the way wants that.
+
 ## Places
 
 An archive is a path or \`s3://bucket/key\`; a store that is not Amazon's is named by

@@ -29,7 +29,7 @@ export const backupCommand: Command = {
 Usage: supplemental-backup backup --source URL --out FILE|URL|-
                            (--recipient age1… | --last-admin) [OPTIONS]
 
-  --source URL       mysql://user@host:port/database[?socketPath=…]
+  --source URL       mysql://user@host:port/database[?ssl-mode=…&socketPath=…]
                      the password may come in MYSQL_PWD
   --out WHERE        a path, s3://bucket/key, or - for stdout; what is
                      there already is never overwritten

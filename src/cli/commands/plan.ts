@@ -14,7 +14,7 @@ Reads the schema only, never a row.
 
 Usage: supplemental-backup plan --source URL [OPTIONS]
 
-  --source URL       mysql://user@host:port/database[?socketPath=…]
+  --source URL       mysql://user@host:port/database[?ssl-mode=…&socketPath=…]
                      the password may come in MYSQL_PWD
   --tables LIST      all (the default), critical, or names: a,b,c*
   --json             one JSON document

@@ -21,7 +21,7 @@ Usage: supplemental-backup rehearse ARCHIVE --target URL
                            [--identity FILE | --password-fd N] [OPTIONS]
 
   ARCHIVE            path or s3://bucket/key
-  --target URL       the server to rehearse on: mysql://user@host:port
+  --target URL       the server to rehearse on: mysql://user@host:port[?…]
                      the password may come in MYSQL_PWD
   --against URL      the original, if nobody has written to it since
 ${keyHelp}

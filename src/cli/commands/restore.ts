@@ -25,8 +25,8 @@ Usage: supplemental-backup restore ARCHIVE --target URL
                            [--identity FILE | --password-fd N] [OPTIONS]
 
   ARCHIVE            path or s3://bucket/key
-  --target URL       mysql://user@host:port/newdb[?socketPath=…], the password
-                     may come in MYSQL_PWD
+  --target URL       mysql://user@host:port/newdb[?ssl-mode=…&socketPath=…]
+                     the password may come in MYSQL_PWD
 ${keyHelp}
   --tables LIST      only these: a,b,c*
   --replace          drop what is in the target first
