@@ -180,7 +180,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
   },
   'target-refused': {
     what: 'The restore target is not empty, is a live practice, or cannot take what the archive holds.',
-    safe: 'The target was not changed.',
+    safe: 'Nothing that was in the target before was changed.',
     action: 'Restore into a new database name, or say explicitly that the target may be replaced.',
   },
   'verification-failed': {

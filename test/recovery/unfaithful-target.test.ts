@@ -4,6 +4,7 @@ import type { Part } from '../../src/archive/model.js';
 import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { isBackupError } from '../../src/errors.js';
+import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import { planRestore } from '../../src/recovery/plan/plan-restore.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
 import { describeOnEachServer, startServer } from '../support/servers.js';
@@ -78,6 +79,80 @@ describeOnEachServer('a target that would not hold what it is given', (server, k
     assert.equal(tables.length, 1);
   });
 
+  it('V19: that takes no packet as large as a row is told which table needs how much, and takes it then', async () => {
+    const large = 'faithful_large';
+    const [before] = await server().query('SELECT @@global.max_allowed_packet AS bytes');
+    await server().query([
+      `DROP DATABASE IF EXISTS ${large}`,
+      `CREATE DATABASE ${large}`,
+      `CREATE TABLE ${large}.image (id INT PRIMARY KEY, body LONGBLOB) ENGINE=InnoDB`,
+      `INSERT INTO ${large}.image VALUES (1, 'small'), (2, REPEAT('x', 1500000)), (3, 'small')`,
+      'SET GLOBAL max_allowed_packet = 1048576',
+    ]);
+    try {
+      const parts = () => dumpDatabase(address(large));
+      let needed = 0;
+      await assert.rejects(restoreDatabase(parts(), address(target), { method: 'insert' }), (error) => {
+        assert.ok(isBackupError(error, 'restore-failed'), String(error));
+        assert.match(
+          error.message,
+          /^A row of table "image" needs max_allowed_packet of at least 30\d{5} bytes/,
+        );
+        assert.equal(error.details['maxAllowedPacket'], 1_048_576);
+        needed = Number(error.details['neededBytes']);
+        return true;
+      });
+      // The server counts in steps of 1024.
+      await server().query(`SET GLOBAL max_allowed_packet = ${Math.ceil(needed / 1024) * 1024}`);
+      await restoreDatabase(parts(), address(target), { method: 'insert', replace: true });
+      assert.deepEqual((await compareDatabases(address(large), address(target))).differences, []);
+    } finally {
+      await server().query(`SET GLOBAL max_allowed_packet = ${before!['bytes']}`);
+    }
+  });
+
+  it('V19: that takes no packet as large as a row gets it in pieces by LOAD DATA', async () => {
+    const [before] = await server().query('SELECT @@global.max_allowed_packet AS bytes');
+    await server().query('SET GLOBAL max_allowed_packet = 1048576');
+    try {
+      await restoreDatabase(dumpDatabase(address('faithful_large')), address(target), {
+        method: 'load-data',
+      });
+      assert.deepEqual((await compareDatabases(address('faithful_large'), address(target))).differences, []);
+    } finally {
+      await server().query(`SET GLOBAL max_allowed_packet = ${before!['bytes']}`);
+    }
+  });
+
+  it('F16: is not restored into by two at the same time; the second is told which connection has it', async () => {
+    let go = (): void => undefined;
+    const gone = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let begun = (): void => undefined;
+    const beginning = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    async function* slowly(parts: AsyncIterable<Part>): AsyncGenerator<Part> {
+      for await (const part of parts) {
+        yield part;
+        begun();
+        await gone;
+      }
+    }
+    const first = restoreDatabase(slowly(dumpDatabase(address(source))), address(target));
+    await beginning;
+    const second = restoreDatabase(dumpDatabase(address(source)), address(target), { replace: true });
+    await assert.rejects(second, (error) => {
+      assert.ok(isBackupError(error, 'already-running'), String(error));
+      assert.match(error.message, /Another restore .* still running, over connection \d+ of the server/);
+      return true;
+    });
+    go();
+    await first;
+    assert.deepEqual((await compareDatabases(address(source), address(target))).differences, []);
+  });
+
   it('gets views that act for whoever restores, when the users of old are not to be kept', async () => {
     const definers: Record<string, string | null | undefined> = {};
     for (const wish of ['keep', 'strip'] as const) {
@@ -92,7 +167,7 @@ describeOnEachServer('a target that would not hold what it is given', (server, k
     assert.match(definers['strip'] ?? '', new RegExp(`^${server().address.user}@`));
   });
 
-  it('is refused when two tables would be one there, before anything is made', async (context) => {
+  it('C14: is refused when two tables would be one there, before anything is made or in the midst of a stream', async (context) => {
     if (kind === 'env') return context.skip('needs a server of another setting');
     if (kind === 'mysql' && Number.parseInt(server().version, 10) >= 8) {
       return context.skip('the server takes that setting only when its files are made');
@@ -114,6 +189,11 @@ describeOnEachServer('a target that would not hold what it is given', (server, k
       );
       const databases = await other.query('SHOW DATABASES');
       assert.ok(!databases.some((row) => Object.values(row).includes(target)));
+      // A stream tells of the second one when the first is made.
+      await assert.rejects(
+        restoreDatabase(dumpDatabase(address('faithful_case')), elsewhere),
+        (error) => isBackupError(error, 'target-refused') && /"Note" and "note"/.test(error.message),
+      );
     } finally {
       await other.stop();
     }

@@ -46,6 +46,8 @@ export class RestoreWork {
   readonly #abort: AbortController = new AbortController();
   readonly #startedAt: Date = new Date();
   readonly #sessions: RestoreSession[] = [];
+  /** Of the tables that were accepted, as a server sees them that forgets about case. */
+  readonly #names: Map<string, string> = new Map();
   #schema: RestoreSession | undefined;
   #source: DatabaseDescription | undefined;
   #capabilities: Capabilities | undefined;
@@ -111,14 +113,7 @@ export class RestoreWork {
     ].flatMap((adapted) => adapted.adaptations);
     this.#check(adaptations.filter(({ to }) => to === null || this.options.adapt !== true));
     for (const table of tables) this.#checkHistory(table, capabilities);
-    const collision = collidingNames(tables, capabilities);
-    if (collision !== undefined) {
-      throw new BackupError(
-        'target-refused',
-        `Tables "${collision[0]}" and "${collision[1]}" are the same name on the target server.`,
-        { details: { database: this.target.database, tables: collision } },
-      );
-    }
+    this.#checkNames(tables, capabilities);
   }
 
   /** A table's definition as the target can take it. @throws BackupError `target-refused` when it cannot */
@@ -133,6 +128,8 @@ export class RestoreWork {
       );
     }
     this.#checkHistory(table, this.#capabilities!);
+    // A stream tells its tables one by one.
+    this.#checkNames([table], this.#capabilities!, this.#names);
     return this.#accept(adaptTable(table, this.#capabilities!));
   }
 
@@ -141,6 +138,20 @@ export class RestoreWork {
     throw new BackupError('target-refused', historySentence(table.name), {
       details: { database: this.target.database, table: table.name },
     });
+  }
+
+  #checkNames(
+    tables: readonly TableDescription[],
+    server: Capabilities,
+    taken: Map<string, string> = new Map(),
+  ): void {
+    const collision = collidingNames(tables, server, taken);
+    if (collision === undefined) return;
+    throw new BackupError(
+      'target-refused',
+      `Tables "${collision[0]}" and "${collision[1]}" are the same name on the target server.`,
+      { details: { database: this.target.database, tables: collision } },
+    );
   }
 
   #accept<Definition>({ definition, adaptations }: Adapted<Definition>): Definition {
@@ -251,17 +262,21 @@ function modesOf(objects: readonly SchemaObject[]): ReadonlySet<string> {
   );
 }
 
-/** Names that differ in case alone are one name on some servers (C14). */
+/**
+ * Names that differ in case alone are one name on some servers (C14).
+ *
+ * @param taken - names that were looked at before, by their lower case; those of `tables` are added
+ */
 export function collidingNames(
   tables: readonly { readonly name: string }[],
   { lowerCaseTableNames }: Capabilities,
+  taken: Map<string, string> = new Map(),
 ): readonly [string, string] | undefined {
   if (lowerCaseTableNames === 0) return undefined;
-  const seen = new Map<string, string>();
   for (const { name } of tables) {
-    const other = seen.get(name.toLowerCase());
+    const other = taken.get(name.toLowerCase());
     if (other !== undefined) return [other, name];
-    seen.set(name.toLowerCase(), name);
+    taken.set(name.toLowerCase(), name);
   }
   return undefined;
 }
