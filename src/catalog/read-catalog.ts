@@ -3,6 +3,7 @@ import { type Connection, rowsOf, serverErrorNumber, type TextRow } from '../dat
 import { quoteName, quoteText } from '../database/identifiers.js';
 import { lostAtTable, throwWhereLost } from '../database/lost-at-table.js';
 import { seesOtherSessions } from '../database/sees-sessions.js';
+import { isSystemDatabase } from '../database/system-databases.js';
 import { BackupError } from '../errors.js';
 import { formOfColumn } from './column-forms.js';
 import { type Definitions, definitionIn, definitionQuestion } from './definitions.js';
@@ -16,7 +17,8 @@ import { isSince } from './server-version.js';
  * Names are compared here, byte for byte, since the server's own comparison forgets about case (F15).
  *
  * @param connection - with the database chosen
- * @throws BackupError `privilege-missing` when the login could not see everything; `database-…`
+ * @throws BackupError `privilege-missing` when the login could not see everything; `settings-invalid` for a database of the
+ *   server's own; `database-…`
  * @example
  * ```ts
  * const catalog = await readCatalog(connection);
@@ -65,6 +67,11 @@ class CatalogReader {
   constructor(connection: Connection, signal: AbortSignal | undefined) {
     const { database } = connection.address;
     if (database === undefined) throw new TypeError('"address" must name a database');
+    if (isSystemDatabase(database)) {
+      throw new BackupError('settings-invalid', `Database "${database}" belongs to the server itself.`, {
+        details: { setting: 'database', database },
+      });
+    }
     this.#connection = connection;
     this.#signal = signal;
     this.#database = database;

@@ -66,7 +66,7 @@ const partsInFlight = 3;
  *
  * @param source - an address, or a snapshot that the caller opened (and closes)
  * @throws BackupError `schema-changed`, `table-damaged`, `dump-incomplete`, `lock-not-granted`, `privilege-missing`,
- *   `database-…`
+ *   `settings-invalid` for a database of the server's own, `database-…`
  * @example
  * ```ts
  * for await (const part of dumpDatabase(database, { signal })) {

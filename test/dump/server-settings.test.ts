@@ -124,6 +124,49 @@ describeOnEachServer(
       assert.match(position?.['position'] ?? '', /^\d+$/);
     });
 
+    it('K8: is made by a login that may read alone, on a server that takes no writing', async () => {
+      await server().query([
+        ...['localhost', '127.0.0.1'].flatMap((host) => [
+          `CREATE USER 'plain'@'${host}' IDENTIFIED BY 'x'`,
+          `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES ON ${database}.* TO 'plain'@'${host}'`,
+        ]),
+        'SET GLOBAL read_only = 1',
+      ]);
+      try {
+        const usual = contentOf(await partsOf(address()));
+        assert.equal(contentOf(await partsOf({ ...address(), user: 'plain', password: 'x' })), usual);
+      } finally {
+        await server().query([
+          'SET GLOBAL read_only = 0',
+          "DROP USER 'plain'@'localhost', 'plain'@'127.0.0.1'",
+        ]);
+      }
+    });
+
+    it('R5, O14: leaves accounts where they are, and says so', async () => {
+      await server().query("CREATE USER 'somebody_known'@'%' IDENTIFIED BY 'x'");
+      try {
+        const parts = await partsOf(address());
+        assert.ok(!JSON.stringify(parts).includes('somebody_known'));
+        const [accounts, ...others] = summaryOf(parts).leftOut;
+        assert.equal(accounts?.kind, 'users');
+        assert.match(accounts.reason, /belong to the server/);
+        assert.deepEqual(others, []);
+      } finally {
+        await server().query("DROP USER 'somebody_known'@'%'");
+      }
+    });
+
+    it('O16: takes no database that belongs to the server itself', async () => {
+      for (const name of ['mysql', 'performance_schema', 'INFORMATION_SCHEMA']) {
+        await assert.rejects(partsOf({ ...address(), database: name }), (error) => {
+          assert.ok(isBackupError(error, 'settings-invalid'), `${name}: ${String(error)}`);
+          assert.match(error.message, /belongs to the server itself/);
+          return true;
+        });
+      }
+    });
+
     it('O9: refuses to pass over a routine whose body it may not see', async () => {
       await server().query([
         `CREATE PROCEDURE ${database}.secret() SELECT 1`,

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseDescription } from '../../archive/model.js';
 import type { DatabaseAddress } from '../../database/address.js';
-import type { Connection } from '../../database/connection.js';
+import { type Connection, serverErrorNumber } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { seesOtherSessions } from '../../database/sees-sessions.js';
+import { isSystemDatabase } from '../../database/system-databases.js';
 import { BackupError } from '../../errors.js';
 import { JOURNAL_TABLE } from './journal.js';
 
@@ -26,20 +27,13 @@ export function serverOf({ database: _, ...server }: TargetAddress): DatabaseAdd
   return server;
 }
 
-const systemDatabases: ReadonlySet<string> = new Set([
-  'information_schema',
-  'mysql',
-  'performance_schema',
-  'sys',
-]);
-
 /**
  * Looks at the target without touching it.
  *
  * @throws BackupError `target-refused` when it belongs to the server itself
  */
 export async function examineTarget(server: Connection, target: string): Promise<TargetState> {
-  if (systemDatabases.has(target.toLowerCase())) {
+  if (isSystemDatabase(target)) {
     throw refused(target, `Database "${target}" belongs to the server itself.`);
   }
   const databases = await server.query('SHOW DATABASES');
@@ -60,7 +54,7 @@ export async function examineTarget(server: Connection, target: string): Promise
  * Makes the target an empty database with the character set of the original.
  *
  * @param replace - whether what is in the target may be dropped
- * @throws BackupError `target-refused` when it is not empty or in use
+ * @throws BackupError `target-refused` when it is not empty or in use, or the server is read-only
  */
 export async function makeTarget(
   server: Connection,
@@ -85,11 +79,19 @@ export async function makeTarget(
       throw new BackupError('archive-damaged', 'The defaults of the database are no names.');
   }
   const name = quoteName(target);
-  if (state !== 'absent') await server.query(`DROP DATABASE ${name}`);
-  await server.query(
-    `CREATE DATABASE ${name} CHARACTER SET ${description.characterSet} COLLATE ${description.collation}`,
-  );
+  try {
+    if (state !== 'absent') await server.query(`DROP DATABASE ${name}`);
+    await server.query(
+      `CREATE DATABASE ${name} CHARACTER SET ${description.characterSet} COLLATE ${description.collation}`,
+    );
+  } catch (error) {
+    if (!readOnlyErrnos.has(serverErrorNumber(error) ?? 0)) throw error;
+    throw refused(target, 'The server is read-only, for this login at least: it may be a replica.', error);
+  }
 }
+
+// Runs with --read-only; is in read-only mode (K8).
+const readOnlyErrnos: ReadonlySet<number> = new Set([1290, 1836]);
 
 // Sessions that have ended stay on the list for a moment.
 const LISTED_MS = 1000;
@@ -157,8 +159,8 @@ function inWords(sessions: number): string {
   return sessions === 1 ? 'another connection works' : `${sessions} other connections work`;
 }
 
-function refused(target: string, sentence: string): BackupError {
-  return new BackupError('target-refused', sentence, { details: { database: target } });
+function refused(target: string, sentence: string, cause?: unknown): BackupError {
+  return new BackupError('target-refused', sentence, { cause, details: { database: target } });
 }
 
 // A server notices within moments that the process of a restore is gone.
