@@ -163,6 +163,18 @@ describeOnEachServer('one moment for all tables', (server) => {
     await other.close();
   });
 
+  it('K9: a change that is prepared and waits for its coordinator (XA) is waited for, and never half seen', async () => {
+    const other = await openConnection(address());
+    const xa = ['START', 'END', 'PREPARE'].map((word) => `XA ${word} 'waits'`);
+    await other.query(xa[0]!);
+    await other.query('INSERT INTO c_inno VALUES (1000001)');
+    await other.query(xa[1]!);
+    await other.query(xa[2]!);
+    await assert.rejects(openSnapshot(address(), { patience: hurried }), refusal('lock-not-granted'));
+    await other.query("XA ROLLBACK 'waits'");
+    await other.close();
+  });
+
   it('K3: locks are let go when somebody waits for too long', async () => {
     const snapshot = await openSnapshot(address(), { patience: { ...hurried, othersWaitSeconds: 1 } });
     const other = await openConnection(address());

@@ -85,7 +85,7 @@ function killedNights(server: () => TestServer): void {
     }
   }
 
-  it('leave nothing half-done under a final name, nothing readable on the disk, and the next one succeeds', async () => {
+  it('R2, F6: leave nothing half-done under a final name, nothing readable on the disk, and the next one succeeds', async () => {
     const whole = await night();
     assert.equal(whole.exit, 0, whole.errors);
     // Over the whole length of a night, in between two events too.

@@ -56,6 +56,25 @@ describeOnEachServer('a night', (server) => {
     assert.doesNotMatch(text, new RegExp(practiceAdminPassword));
   });
 
+  it('K10: has let go of locks and pictures before it sends anything, however slow the line', async () => {
+    const sessions: (string | null | undefined)[][] = [];
+    const storage = {
+      ...bench.hq,
+      put: async (...args: Parameters<typeof bench.hq.put>) => {
+        const rows = await server().query('SHOW PROCESSLIST');
+        sessions.push(rows.filter((row) => row['db'] === database).map((row) => row['Command']));
+        return bench.hq.put(...args);
+      },
+    };
+    const aside = await setUpNight({ ...server().address, database }, { hq: { storage, retry: 'none' } });
+    try {
+      assert.equal((await runSupplementalBackup(aside.plan, { destinations: ['hq'] })).outcome, 'complete');
+      assert.deepEqual(sessions, [[]]);
+    } finally {
+      await aside.remove();
+    }
+  });
+
   it('leaves nothing in the spool, and the same report for programs', async () => {
     const names = (await readdir(bench.spool)).sort();
     assert.deepEqual(names, ['.spare-room', 'journal.json', 'keys.json', 'last-report.json']);

@@ -229,7 +229,7 @@ function wrongStates(server: () => TestServer): void {
     assert.ok(report?.lockSeconds === undefined);
   });
 
-  it('tells people once that the disk of the spool is full, to its last byte, and makes the copy when it is not', async (t) => {
+  it('F5: tells people once that the disk of the spool is full, to its last byte, and makes the copy when it is not', async (t) => {
     const missing = whyNoSmallDisk();
     if (missing !== undefined) return t.skip(missing);
     const disk = await mountSmallDisk(16 * 1024 * 1024);
@@ -308,7 +308,7 @@ function wrongStates(server: () => TestServer): void {
     assert.equal((await spooled()).length, 1);
   });
 
-  it('leaves with the caller’s own reason when it is told to stop, and with nothing half-done', async () => {
+  it('R2: leaves with the caller’s own reason when it is told to stop, and with nothing half-done', async () => {
     const stop = new AbortController();
     const reason = new Error('the service is stopped');
     const hq = createFaultyStorage(bench.hq, ({ operation }) => {

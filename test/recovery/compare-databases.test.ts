@@ -133,6 +133,28 @@ describeOnEachServer('compareDatabases', (server) => {
     });
   }
 
+  it('C17: takes a definition for equal that names a character set where the other leaves it out, and no other spelling', async () => {
+    const [left, right] = addresses(server());
+    const witness = await takeFingerprint(left);
+    const spelled = async (from: RegExp, to: string): Promise<readonly string[]> => {
+      const { definitions } = witness;
+      const zoo = definitions.tables.get('zoo')!;
+      const statement = zoo.statement.replace(from, to);
+      assert.notEqual(statement, zoo.statement);
+      const tables = new Map([...definitions.tables, ['zoo', { ...zoo, statement }] as const]);
+      const { differences } = await compareDatabases(
+        { ...witness, definitions: { ...definitions, tables } },
+        right,
+      );
+      return differences.map(({ name, aspect }) => `${name}: ${aspect}`);
+    };
+    assert.deepEqual(
+      await spelled(/`note` (\w+(?:\(\d+\))?)/, '`note` $1 CHARACTER SET utf8 COLLATE utf8_bin'),
+      [],
+    );
+    assert.deepEqual(await spelled(/`note`/, '`note` /* odd */'), ['zoo: definition']);
+  });
+
   it('names the columns that differ and no value', async () => {
     await server().query("UPDATE zoo SET note = 'secret' WHERE id = 1", copy);
     const { differences } = await compareDatabases(...addresses(server()), { tables: ['zoo'] });

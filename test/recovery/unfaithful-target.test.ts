@@ -50,7 +50,7 @@ describeOnEachServer('a target that would not hold what it is given', (server, k
       ['a number is too large', /`Fee` int(\(11\))?/, '`Fee` smallint'],
       ['NULL is none', /`LName` varchar\(100\)[^,]*/, '`LName` varchar(100) NOT NULL'],
     ] as [string, string, string][]) {
-      it(`is not taken at its word when ${what}, by ${method}`, async () => {
+      it(`F17: is not taken at its word when ${what}, by ${method}`, async () => {
         const parts = madeOtherwise(dumpDatabase(address(source)), from, to);
         await assert.rejects(restoreDatabase(parts, address(target), { method }), (error) => {
           assert.ok(isBackupError(error, 'restore-changed-data'), String(error));

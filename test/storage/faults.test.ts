@@ -16,7 +16,7 @@ import { type Share, startShare, whyNoShare } from '../support/share.js';
 
 const hello = replayableBytes(Buffer.from('hello'));
 
-test('a process killed in the middle of a put leaves nothing that shows, and the next put cleans up', async () => {
+test('R2, F6: a process killed in the middle of a put leaves nothing that shows, and the next put cleans up', async () => {
   const path = await mkdtemp(join(tmpdir(), 'sb-killed-'));
   try {
     const storage = createFileSystemStorage({ path });
@@ -67,7 +67,7 @@ describe('a full disk', () => {
     await rm(path, { recursive: true, force: true });
   });
 
-  it('is seen before a byte is written, or in mid-write, and leaves nothing', async (t) => {
+  it('F5: is seen before a byte is written, or in mid-write, and leaves nothing', async (t) => {
     if (refused !== undefined) return t.skip(refused);
     const full = (error: unknown): boolean => isBackupError(error, 'storage-full');
     const careful = createFileSystemStorage({ path });
