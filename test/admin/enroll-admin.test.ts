@@ -304,6 +304,15 @@ describe('sealing for the last administrator', () => {
     assert.notDeepEqual((await seal(store, old('another'))).recipients, first.recipients);
   });
 
+  it('makes a pair of the kind that is asked for, and the password opens it', async () => {
+    const plain = await seal(createMemoryEnrollments());
+    assert.match(plain.recipients[0], /^age1[a-z0-9]{58}$/);
+    const hybrid = await seal(createMemoryEnrollments(), adminOf(), { postQuantum: true });
+    assert.match(hybrid.recipients[0], /^age1pq1/);
+    const [opened] = await unlockChain({ unlock: hybrid.unlock }, password);
+    assert.match(opened!.identity, /^AGE-SECRET-KEY-PQ-1/);
+  });
+
   it('does not use an enrolment of an earlier password', async () => {
     const store = createMemoryEnrollments();
     await enroll(adminOf(), password, { store });
