@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  changeAdminPassword,
   changeAdminPasswordWith,
   type EnrollOptions,
+  enrollAdmin,
   enrollAdminWith,
 } from '../../src/admin/enroll-admin.js';
 import type { Enrollment, EnrollmentStore } from '../../src/admin/enrollment.js';
 import type { KeyWarning } from '../../src/admin/key-warning.js';
 import { resolveLastAdmin } from '../../src/admin/resolve-last-admin.js';
-import { type SealForOptions, sealForWith } from '../../src/admin/seal-for.js';
+import { type SealForOptions, sealFor, sealForWith } from '../../src/admin/seal-for.js';
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
 import { verifyAdminPassword } from '../../src/admin/verify-admin-password.js';
 import { decryptAge } from '../../src/archive/age/decrypt.js';
+import type { Unlock } from '../../src/archive/model.js';
 import { hashPassword } from '../../src/archive/password/stored-password.js';
 import { unlockChain } from '../../src/archive/unlock.js';
 import { collectBytes, utf8 } from '../../src/bytes.js';
@@ -66,11 +69,20 @@ describe('enrolling an administrator', () => {
     assert.match(Buffer.from(opened).toString(), /^AGE-SECRET-KEY-1[A-Z0-9]{58}\n$/);
   });
 
-  it('does all the work by default', async () => {
-    const { enrollAdmin } = await import('../../src/admin/enroll-admin.js');
-    const { enrollment } = await enrollAdmin(adminOf(), password, { store: createMemoryEnrollments() });
-    const age = Buffer.from(enrollment.unlock.sealedIdentity.split('\n').slice(1, -2).join(''), 'base64');
-    assert.match(age.toString('latin1'), /^age-encryption\.org\/v1\n-> scrypt \S{22} 17\n/);
+  it('does all the work by default, and so do a change of password and a night', async () => {
+    const assertFullWork = ({ sealedIdentity }: Unlock): void => {
+      const age = Buffer.from(sealedIdentity.split('\n').slice(1, -2).join(''), 'base64');
+      assert.match(age.toString('latin1'), /^age-encryption\.org\/v1\n-> scrypt \S{22} 17\n/);
+    };
+    const store = createMemoryEnrollments();
+    const unsalted = adminOf({ stored: `MD5$$${hashPassword('MD5', '', password)}` });
+    assertFullWork((await sealFor(resolveLastAdmin([unsalted], { asOf }), { store })).unlock[0]);
+    assert.match((await store.load('1'))!.mark, /^scrypt:17:/);
+    const { enrollment } = await enrollAdmin(adminOf(), password, { store });
+    assertFullWork(enrollment.unlock);
+    const passwords = { oldPassword: password, newPassword: 'battery staple' };
+    const changed = adminOf({ stored: storedOf('battery staple', 'new') });
+    assertFullWork((await changeAdminPassword(changed, passwords, { store })).enrollment.unlock);
   });
 
   it('leaves a pair that fits as it is, login after login', async () => {
@@ -101,7 +113,9 @@ describe('enrolling an administrator', () => {
       [2, 1],
     );
     assert.match(chain[0]!.identity, /^AGE-SECRET-KEY-PQ-1/);
-    assert.deepEqual((await enroll(adminOf(), password, { store })).enrollment, enrollment);
+    for (const postQuantum of [true, false]) {
+      assert.deepEqual((await enroll(adminOf(), password, { store, postQuantum })).enrollment, enrollment);
+    }
   });
 
   it('says that the chain is broken when the old password is not at hand', async () => {
@@ -127,7 +141,7 @@ describe('enrolling an administrator', () => {
     const { enrollment, warnings } = await enroll(reset, 'battery staple', { store });
     assert.deepEqual(await epochsOf(enrollment, 'battery staple'), [3, 2]);
     assert.deepEqual(codes(warnings), ['chain-broken']);
-    assert.match(warnings[0]!.message, /2026-02-01/);
+    assert.match(warnings[0]!.message, /"Admin".* since 2026-02-01 and before/);
   });
 
   it('keeps the chain over nights with the stored hash, whatever they came from', async () => {
@@ -144,6 +158,30 @@ describe('enrolling an administrator', () => {
     assert.deepEqual(await epochsOf(again.enrollment, password), [6, 5, 4, 3, 1]);
   });
 
+  it('does not take a pair that was spoiled for one of another password', async () => {
+    const store = createMemoryEnrollments();
+    const { enrollment } = await enroll(adminOf(), password, { store });
+    const spoiled = { ...enrollment.unlock, sealedIdentity: 'no age file' };
+    await store.save({ ...enrollment, revision: 2, unlock: spoiled });
+    const reset = adminOf({ stored: storedOf('battery staple', 'new') });
+    await assert.rejects(enroll(reset, 'battery staple', { store }), (error) =>
+      isBackupError(error, 'archive-unsupported'),
+    );
+    assert.equal((await store.load('1'))?.revision, 2);
+  });
+
+  it('goes on from a pair that says nothing of earlier ones', async () => {
+    const store = createMemoryEnrollments();
+    const { enrollment } = await enroll(adminOf(), password, { store });
+    assert.ok(enrollment.unlock.kind === 'enrolled');
+    const { chain: _, ...unlock } = enrollment.unlock;
+    await store.save({ ...enrollment, revision: 2, unlock });
+    assert.deepEqual((await seal(store)).unlock, [unlock]);
+    const resalted = adminOf({ stored: storedOf(password, 'new') });
+    const next = await enroll(resalted, password, { store, postQuantum: true });
+    assert.deepEqual(await epochsOf(next.enrollment, password), [2, 1]);
+  });
+
   it('links what rests even where the pair of the night between cannot be opened', async () => {
     const store = createMemoryEnrollments();
     await enroll(adminOf(), password, { store });
@@ -156,16 +194,19 @@ describe('enrolling an administrator', () => {
 
   it('refuses the empty password and a wrong one, keeping nothing', async () => {
     const store = createMemoryEnrollments();
-    const cases: [string, string][] = [
-      [storedOf(password), ''],
-      [storedOf(password), 'wrong'],
-      ['', ''],
-      ['None$$', 'anything'],
-      ['ARGON2$a$b', ''],
+    const empty = 'The password is empty.';
+    const wrong = 'The password is not the one stored for the user "Admin".';
+    const cases: [string, string, string][] = [
+      [storedOf(password), '', empty],
+      [storedOf(password), 'wrong', wrong],
+      ['', '', empty],
+      ['None$$', 'anything', wrong],
+      ['ARGON2$a$b', '', empty],
     ];
-    for (const [stored, typed] of cases) {
+    for (const [stored, typed, message] of cases) {
       await assert.rejects(enroll(adminOf({ stored }), typed, { store }), (error) => {
         assert.ok(isBackupError(error, 'password-refused'));
+        assert.ok(error.message.startsWith(`${message} `), error.message);
         assert.deepEqual(error.details, { userNum: '1', userName: 'Admin' });
         return true;
       });
@@ -174,8 +215,11 @@ describe('enrolling an administrator', () => {
   });
 
   it('warns of passwords that can be guessed, and of one that could not be checked', async () => {
-    const of = async (typed: string, userName = 'Admin') =>
-      codes((await enroll(adminOf({ stored: storedOf(typed), userName }), typed)).warnings);
+    const of = async (typed: string, userName = 'Admin') => {
+      const { warnings } = await enroll(adminOf({ stored: storedOf(typed), userName }), typed);
+      for (const { message } of warnings) assert.ok(message.includes(`"${userName}"`), message);
+      return codes(warnings);
+    };
     assert.deepEqual(await of('short'), ['password-short']);
     assert.deepEqual(await of('seven77'), ['password-short']);
     assert.deepEqual(await of('eight888'), []);
@@ -184,6 +228,7 @@ describe('enrolling an administrator', () => {
     assert.deepEqual(await of('RECEPTION', 'Reception'), ['password-equals-user-name']);
     const unknown = await enroll(adminOf({ stored: 'ARGON2$a$b' }), password);
     assert.deepEqual(codes(unknown.warnings), ['password-unverified']);
+    assert.match(unknown.warnings[0]!.message, /"Admin"/);
   });
 
   it('when two logins race, one pair is kept and both get it', async () => {
@@ -197,17 +242,45 @@ describe('enrolling an administrator', () => {
   });
 
   it('gives up on a store that never keeps anything', async () => {
-    const store: EnrollmentStore = { load: async () => null, save: async () => false };
+    let attempts = 0;
+    const store: EnrollmentStore = {
+      load: async () => null,
+      save: async () => {
+        attempts++;
+        return false;
+      },
+    };
     await assert.rejects(enroll(adminOf(), password, { store }), (error) =>
       isBackupError(error, 'storage-transient'),
     );
+    assert.equal(attempts, 5);
   });
 
-  it('stops when asked', async () => {
-    await assert.rejects(
-      enroll(adminOf(), password, { signal: AbortSignal.abort(new Error('enough')) }),
-      /enough/,
-    );
+  it('stops when asked, and so do the store and a night', async () => {
+    const { signal } = new AbortController();
+    const given: unknown[] = [];
+    const memory = createMemoryEnrollments();
+    const store: EnrollmentStore = {
+      load: (userNum, options) => {
+        given.push(options?.signal);
+        return memory.load(userNum);
+      },
+      save: (enrollment, options) => {
+        given.push(options?.signal);
+        return memory.save(enrollment);
+      },
+    };
+    await seal(store, adminOf(), { signal });
+    await enroll(adminOf(), password, { store, signal });
+    assert.deepEqual(given, [signal, signal, signal, signal]);
+    given.length = 0;
+    await seal(store);
+    await enroll(adminOf(), password, { store });
+    assert.deepEqual(given, [undefined, undefined]);
+    const stopped = { store, signal: AbortSignal.abort(new Error('enough')) };
+    await assert.rejects(enroll(adminOf(), password, stopped), /enough/);
+    const reset = adminOf({ stored: storedOf('battery staple', 'new') });
+    await assert.rejects(seal(store, reset, stopped), /enough/);
   });
 });
 
@@ -259,7 +332,11 @@ describe('changing a password', () => {
   it('refuses a wrong old one and a wrong new one, and keeps what was there', async () => {
     const store = createMemoryEnrollments();
     const { enrollment } = await enroll(adminOf(), password, { store });
-    await assert.rejects(change(store, 'wrong'), (error) => isBackupError(error, 'password-refused'));
+    await assert.rejects(change(store, 'wrong'), (error) => {
+      assert.ok(isBackupError(error, 'password-refused'));
+      assert.match(error.message, /^The old password is not the one [a-z ]+ "Admin"\. /);
+      return true;
+    });
     await assert.rejects(change(store, password, 'wrong'), (error) =>
       isBackupError(error, 'password-refused'),
     );
@@ -288,6 +365,7 @@ describe('sealing for the last administrator', () => {
     const store = createMemoryEnrollments();
     const first = await seal(store);
     assert.deepEqual(codes(first.warnings), ['stored-hash']);
+    assert.match(first.warnings[0]!.message, /"Admin".* can read the table of users/);
     assert.equal(first.unlock[0].kind, 'stored-hash');
     assert.deepEqual(await seal(store), first);
     await enroll(adminOf(), password, { store });
@@ -320,6 +398,7 @@ describe('sealing for the last administrator', () => {
     const { unlock, warnings } = await seal(store, changed);
     assert.equal(unlock[0].kind, 'stored-hash');
     assert.deepEqual(codes(warnings), ['stored-hash', 'enrollment-stale']);
+    assert.match(warnings[1]!.message, /"Admin" changed/);
   });
 
   it('with the policy enrolled-only makes no archive without an enrolment that fits', async () => {
@@ -329,7 +408,9 @@ describe('sealing for the last administrator', () => {
         () => undefined,
         (thrown: unknown) => thrown,
       );
-      return isBackupError(error, 'no-usable-admin') ? error.details['reason'] : undefined;
+      if (!isBackupError(error, 'no-usable-admin')) return undefined;
+      assert.match(error.message, /"Admin"/);
+      return error.details['reason'];
     };
     assert.equal(await reason(), 'not-enrolled');
     await enroll(adminOf(), password, { store });
@@ -402,5 +483,9 @@ describe('sealing for the last administrator', () => {
     assert.ok(way.kind === 'enrolled' && way.chain !== undefined);
     assert.equal(way.chain[0]?.epoch, 400);
     assert.ok(way.chain.length > 150 && JSON.stringify(way).length < 200 * 1024);
+    assert.match(
+      sealed.warnings[0]!.message,
+      new RegExp(`keys of ${way.chain.length} earlier passwords of "Admin", not for all 400`),
+    );
   });
 });

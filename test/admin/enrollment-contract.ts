@@ -25,6 +25,7 @@ export function enrollmentOf(userNum: string, revision: number): Enrollment {
 export function declareStoreContract(create: () => EnrollmentStore): void {
   it('has nothing of somebody it never heard of', async () => {
     assert.equal(await create().load('5'), null);
+    assert.equal(await create().load('5', {}), null);
   });
 
   it('gives back the latest of each user, to a fresh look as well', async () => {
@@ -66,7 +67,7 @@ export function declareStoreContract(create: () => EnrollmentStore): void {
     const store = create();
     const { epoch, since, unlock } = enrollmentOf('6', 1);
     const enrollment = { ...enrollmentOf('6', 2), resting: { epoch, since, unlock } };
-    assert.equal(await store.save(enrollment), true);
+    assert.equal(await store.save(enrollment, {}), true);
     assert.deepEqual(await store.load('6'), enrollment);
   });
 

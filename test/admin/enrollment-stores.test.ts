@@ -3,10 +3,40 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { formatEnrollment, parseEnrollment } from '../../src/admin/enrollment.js';
 import { createFileEnrollments } from '../../src/admin/stores/file-enrollments.js';
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
 import { isBackupError } from '../../src/errors.js';
 import { declareStoreContract, enrollmentOf } from './enrollment-contract.js';
+
+describe('an enrolment as text', () => {
+  it('is ASCII, which passes through every character set, and is read again', () => {
+    const enrollment = enrollmentOf('1', 3);
+    const text = formatEnrollment(enrollment);
+    assert.match(text, /^[\x20-\x7e]+$/);
+    assert.match(text, /Zo\\u00eb \\ud83d\\ude00/);
+    assert.deepEqual(parseEnrollment(text, '1'), enrollment);
+  });
+
+  it('that is none, or of somebody else, is refused with what to do', () => {
+    const text = formatEnrollment(enrollmentOf('1', 3));
+    for (const [given, userNum] of [
+      [text, '2'],
+      [text.slice(1), '1'],
+      ['', '1'],
+    ] as const) {
+      assert.throws(
+        () => parseEnrollment(given, userNum),
+        (error) => {
+          assert.ok(isBackupError(error, 'settings-invalid'));
+          assert.match(error.message, new RegExp(`user number ${userNum} cannot be read; remove it`));
+          assert.deepEqual(error.details, { userNum });
+          return true;
+        },
+      );
+    }
+  });
+});
 
 describe('enrolments in memory', () => {
   const store = createMemoryEnrollments();
@@ -33,7 +63,12 @@ describe('enrolments in a file', () => {
     await mkdir(join(place, 'keys.json'), { recursive: true });
     const store = createFileEnrollments({ path: join(place, 'keys.json') });
     const refused = Promise.allSettled([store.save(enrollmentOf('1', 1)), store.save(enrollmentOf('2', 1))]);
-    for (const { status } of await refused) assert.equal(status, 'rejected');
+    for (const outcome of await refused) {
+      assert.ok(outcome.status === 'rejected' && isBackupError(outcome.reason, 'settings-invalid'));
+      assert.deepEqual(outcome.reason.details, { path: join(place, 'keys.json') });
+      assert.ok(outcome.reason.message.includes(join(place, 'keys.json')));
+      assert.ok(outcome.reason.cause instanceof Error);
+    }
     await rm(join(place, 'keys.json'), { recursive: true });
     assert.equal(await store.save(enrollmentOf('1', 1)), true);
     assert.deepEqual(await readdir(place), ['keys.json']);

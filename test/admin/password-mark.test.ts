@@ -23,6 +23,14 @@ describe('the mark of a stored password', () => {
     }
   });
 
+  it('fits whatever the work it took', async () => {
+    for (const scryptLogN of [1, 9, 10]) {
+      const mark = await markOf(unsalted, { scryptLogN });
+      assert.equal(await fitsMark(mark, unsalted), true, mark);
+      assert.equal(await fitsMark(mark, { ...unsalted, hash: 'of another' }), false, mark);
+    }
+  });
+
   it('does not help to guess the password', async () => {
     assert.equal(await markOf(salted, lightWork), 'salt:SHA3_512$abc');
     const marks = [await markOf(unsalted, lightWork), await markOf(unsalted, lightWork)];
@@ -46,6 +54,7 @@ describe('the mark of a stored password', () => {
       `scrypt:3:${salt}:not base64`,
       `scrypt:4:${salt}:${hash}`,
       `${good}:more`,
+      `x${good}`,
       'salt:MD5$',
     ]) {
       assert.equal(await fitsMark(mark, unsalted), false, mark);

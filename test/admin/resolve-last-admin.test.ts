@@ -51,10 +51,12 @@ describe('the last administrator', () => {
   it('may have a workstation ahead of the server by a time zone or most of a day', () => {
     const last = resolve(
       adminOf({ userNum: '1' }),
-      adminOf({ userNum: '2', lastLogin: '2026-03-04 15:59:00' }),
+      adminOf({ userNum: '2', lastLogin: '2026-03-04 16:00:00' }),
     );
     assert.equal(foundUser(last), '2');
     assert.deepEqual(last.warnings, []);
+    const beyond = adminOf({ userNum: '2', lastLogin: '2026-03-04 16:00:01' });
+    assert.equal(foundUser(resolve(adminOf({ userNum: '1' }), beyond)), '1');
   });
 
   it('is not the one whose workstation lives in the future, while another login can be believed', () => {
@@ -65,7 +67,7 @@ describe('the last administrator', () => {
       last.warnings.map(({ code }) => code),
       ['clock-ahead'],
     );
-    assert.match(last.warnings[0]?.message ?? '', /"Flash" is dated 2062-05-05/);
+    assert.match(last.warnings[0]?.message ?? '', /"Flash" is dated 2062-05-05, in the future/);
     assert.equal(foundUser(resolve(ahead)), '1');
   });
 
@@ -166,6 +168,7 @@ describe('a second look inside the snapshot', () => {
     assert.equal(isSameAdmin(first, resolve(adminOf({ userNum: '2' }))), false);
     assert.equal(isSameAdmin(first, resolve(adminOf({ stored: storedOf('other') }))), false);
     assert.equal(isSameAdmin(first, resolve()), false);
+    assert.equal(isSameAdmin(resolve(), first), false);
     assert.equal(isSameAdmin(resolve(), resolve()), false);
   });
 });

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { changeAdminPasswordWith, enrollAdminWith } from '../../src/admin/enroll-admin.js';
 import { makeKeyPair, sealWithPassphrase } from '../../src/admin/key-pair.js';
+import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
 import { unlockArchives, whoCanOpen } from '../../src/admin/who-can-open.js';
 import { makeLabel } from '../../src/archive/label.js';
 import type { Label, Unlock } from '../../src/archive/model.js';
 import { isBackupError } from '../../src/errors.js';
 import { sampleLabel } from '../archive/support/parts.js';
-import { adminOf, lightWork } from './admins.js';
+import { adminOf, lightWork, storedOf } from './admins.js';
 
 function labelOf(createdAt: string, user: string | null, unlock: readonly Unlock[]): Label {
   const keyHolder = user === null ? {} : { keyHolder: { userNum: user, userName: `User ${user}` } };
@@ -47,6 +49,11 @@ describe('who can open what', () => {
     );
   });
 
+  it('counts an archive of two keys as reached when one of them is', () => {
+    const two = labelOf('2025-06-01T22:00:00Z', '1', [enrolled(1, 'lost'), enrolled(1, 'a')]);
+    assert.equal(whoCanOpen([...labels, two]).archives.at(-1)?.password, 'newest');
+  });
+
   it('warns when only one living person can', () => {
     const warned = (given: readonly Label[], ...users: readonly string[]) =>
       whoCanOpen(given, { admins: users.map((userNum) => adminOf({ userNum })) }).warnings.map(
@@ -60,6 +67,9 @@ describe('who can open what', () => {
     // Somebody has a key file.
     assert.deepEqual(warned(labels, '1'), []);
     assert.deepEqual(whoCanOpen([]).warnings, []);
+    const { warnings } = whoCanOpen(two, { admins: [adminOf({ userNum: '1' })] });
+    assert.match(warnings[0]!.message, /^"User 2" holds/);
+    assert.match(warnings[1]!.message, /^Only "User 1" can/);
   });
 
   it('a hidden administrator is none', () => {
@@ -96,6 +106,31 @@ describe('who can open what', () => {
     await assert.rejects(unlockArchives([day('03', stranger.unlock), day('01', spoiled)], 'x'), (error) =>
       isBackupError(error, 'archive-unsupported'),
     );
+  });
+
+  it('the work of a password is done once for each key, however many archives have it', async (t) => {
+    const store = createMemoryEnrollments();
+    const before = await enrollAdminWith(lightWork, adminOf({ stored: storedOf('old') }), 'old', { store });
+    const changed = adminOf({ stored: storedOf('right', 'new') });
+    const passwords = { oldPassword: 'old', newPassword: 'right' };
+    const after = await changeAdminPasswordWith(lightWork, changed, passwords, { store });
+    const year = Array.from({ length: 12 }, (_, i) =>
+      labelOf(`2026-${String(i + 1).padStart(2, '0')}-01T22:00:00Z`, '1', [
+        (i < 6 ? before : after).enrollment.unlock,
+      ]),
+    );
+    const { encode } = TextEncoder.prototype;
+    let worked = 0;
+    t.mock.method(TextEncoder.prototype, 'encode', function (this: TextEncoder, text?: string) {
+      if (text === 'right' || text === 'wrong') worked++;
+      return encode.call(this, text);
+    });
+    // The key of the first half of the year is there through that of the second.
+    assert.equal((await unlockArchives(year, 'right')).length, 2);
+    assert.equal(worked, 1);
+    worked = 0;
+    assert.deepEqual(await unlockArchives(year, 'wrong'), []);
+    assert.equal(worked, 2);
   });
 
   it('no labels and no passwords unlock nothing', async () => {
