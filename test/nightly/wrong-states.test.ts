@@ -691,6 +691,17 @@ function wrongStates(server: () => TestServer): void {
     assert.deepEqual(alerts(), ['rehearsal-failed']);
   });
 
+  it('makes keys as its plan says: none for somebody who is not enrolled, and of the post-quantum kind', async () => {
+    const hq = { destinations: ['hq'] as const };
+    const store = createMemoryEnrollments();
+    const { error } = await night({ keys: { store, policy: 'enrolled-only' } }, hq);
+    assert.equal(code(error), 'no-usable-admin');
+    assert.deepEqual(await listBackups(bench.hq), []);
+    const { report } = await night({ keys: { store, postQuantum: true } }, hq);
+    const { recipients } = await inspectArchive(bench.hq.get(report!.destinations[0]!.copy!.key));
+    assert.deepEqual(recipients, ['mlkem768x25519']);
+  });
+
   it('rehearses with a key of the owner’s: a copy is restored on a server, compared and dropped', async () => {
     const identity = await generateX25519Identity();
     const recipient = await identityToRecipient(identity);
