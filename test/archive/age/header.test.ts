@@ -93,6 +93,12 @@ describe('the header of an age file', () => {
       await assert.rejects(open(file.subarray(0, at)), hasCode(code), String(at));
       await assert.rejects(inspectArchive(file.subarray(0, at)), hasCode(code), String(at));
     }
+    const damaged = file.slice();
+    damaged.set(utf8('!'), end - 2);
+    await assert.rejects(open(damaged), (error) => {
+      assert.ok(isBackupError(error, 'archive-damaged'));
+      return error.cause instanceof Error;
+    });
     const other = file.slice();
     other['age-encryption.org/v'.length] = '2'.charCodeAt(0);
     await assert.rejects(open(other), hasCode('archive-unsupported'));
@@ -157,6 +163,11 @@ describe('a passphrase of an age file', () => {
     assert.deepEqual(await decrypt(5), content);
     await assert.rejects(decrypt(4), hasCode('archive-limit-exceeded'));
     const text = Buffer.from(file).toString('latin1');
+    for (const logN of ['05', '+5', '5x', 'x5', '5 5', '0', '-1']) {
+      const odd = Buffer.from(text.replace(/(-> scrypt \S{22}) 5\n/, `$1 ${logN}\n`), 'latin1');
+      const attempt = collectBytes(decryptAge(new Uint8Array(odd), { passphrase: 'words' }));
+      await assert.rejects(attempt, hasCode('archive-damaged'), logN);
+    }
     for (const logN of ['21', '30', '64']) {
       const heavy = Buffer.from(text.replace(/(-> scrypt \S{22}) 5\n/, `$1 ${logN}\n`), 'latin1');
       const attempt = collectBytes(decryptAge(new Uint8Array(heavy), { passphrase: 'words' }));
