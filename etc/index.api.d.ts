@@ -1190,6 +1190,14 @@ export interface StartAgainOptions {
     readonly onRestart?: (attempt: number, cause: Error) => void;
 }
 
+export type StatementAnswer = {
+    readonly rows: readonly TextRow[];
+    readonly error?: never;
+} | {
+    readonly error: unknown;
+    readonly rows?: never;
+};
+
 export interface StorageAdapter {
     readonly description: string;
     readonly capabilities: StorageCapabilities;

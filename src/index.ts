@@ -82,6 +82,7 @@ export {
   type ConnectionOptions,
   openConnection,
   type QueryOptions,
+  type StatementAnswer,
   type TextRow,
 } from './database/connection.js';
 export { type DumpOptions, type DumpProgress, dumpDatabase } from './dump/dump-database.js';
