@@ -1,4 +1,6 @@
 import type { ArchiveScope, DumpWarning } from '../archive/model.js';
+import { printable } from '../printable.js';
+import { formatBytes, formatCount } from '../quantities.js';
 import type { Catalog, TableSelection, TableTier } from './model.js';
 
 /** What a backup would take and what it would leave, before a single row is read. Plain JSON. */
@@ -93,9 +95,9 @@ export function renderPlan(plan: BackupPlan): string {
   const { kept, total } = plan;
   const lines = [
     `Plan for ${plan.database}: ${plan.scope === 'full' ? 'a full copy' : 'the critical tables'}`,
-    `  Tables  ${count(kept.tables)} of ${count(total.tables)}`,
-    `  Rows    about ${count(kept.rows)} of ${count(total.rows)}`,
-    `  Data    about ${megabytes(kept.dataBytes)} of ${megabytes(total.dataBytes)} (${(plan.share * 100).toFixed(1)} %)`,
+    `  Tables  ${formatCount(kept.tables)} of ${formatCount(total.tables)}`,
+    `  Rows    about ${formatCount(kept.rows)} of ${formatCount(total.rows)}`,
+    `  Data    about ${formatBytes(kept.dataBytes)} of ${formatBytes(total.dataBytes)} (${(plan.share * 100).toFixed(1)} %)`,
   ];
   section(lines, 'Only some rows', plan.tables, 'some-rows');
   section(lines, 'Kept empty', plan.tables, 'definition');
@@ -103,7 +105,7 @@ export function renderPlan(plan: BackupPlan): string {
   if (plan.warnings.length > 0) {
     lines.push('', 'Please note', ...plan.warnings.map(({ message }) => `  ${message}`));
   }
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(printable).join('\n')}\n`;
 }
 
 function section(
@@ -114,10 +116,12 @@ function section(
 ): void {
   const shown = tables.filter((table) => table.keeps === keeps).sort((a, b) => b.dataBytes - a.dataBytes);
   if (shown.length === 0) return;
-  const width = Math.max(...shown.map(({ name }) => name.length));
-  lines.push('', `${title} (${count(shown.length)})`);
+  const width = Math.max(...shown.map(({ name }) => printable(name).length));
+  lines.push('', `${title} (${formatCount(shown.length)})`);
   for (const { name, dataBytes, reason } of shown) {
-    lines.push(`  ${name.padEnd(width)}  ${megabytes(dataBytes).padStart(11)}  ${reason ?? ''}`.trimEnd());
+    lines.push(
+      `  ${printable(name).padEnd(width)}  ${formatBytes(dataBytes).padStart(11)}  ${reason ?? ''}`.trimEnd(),
+    );
   }
 }
 
@@ -129,12 +133,4 @@ function sizeOf(tables: readonly PlannedTable[]): PlannedSize {
     dataBytes += table.dataBytes;
   }
   return { tables: tables.length, rows, dataBytes };
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} MB`;
 }

@@ -3,9 +3,9 @@ import { unlockArchives } from '../admin/who-can-open.js';
 import { type ArchiveKeys, inspectArchive, type Label } from '../archive/index.js';
 import type { RangeSource } from '../bytes.js';
 import { BackupError } from '../errors.js';
+import { printable } from '../printable.js';
 import type { Arguments, CommandLine, OptionTable } from './command.js';
 import { UsageError } from './exit-codes.js';
-import { printable } from './format.js';
 import { openLocation } from './location.js';
 import { askPassword, readPasswordFromDescriptor } from './password.js';
 

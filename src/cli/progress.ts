@@ -1,6 +1,6 @@
 import { type Options, type Params, SingleBar } from 'cli-progress';
+import { formatBytes, formatCount, formatSeconds } from '../quantities.js';
 import type { CommandLine } from './command.js';
-import { formatBytes, formatCount, formatSeconds } from './format.js';
 
 /** Shows how far a piece of work is. */
 export interface Progress {

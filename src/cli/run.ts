@@ -1,8 +1,8 @@
 import { type BackupError, isBackupError } from '../errors.js';
+import { printable, printableLines } from '../printable.js';
 import { type Command, type CommandLine, type CommandResult, readArguments } from './command.js';
 import { commands } from './commands/index.js';
 import { type ExitCode, exitCodeOf, exitCodes, Interrupted, UsageError } from './exit-codes.js';
-import { printable, printableLines } from './format.js';
 import { renderOverview } from './help.js';
 import { version } from './version.js';
 
@@ -60,7 +60,7 @@ function say(line: CommandLine, result: CommandResult): ExitCode {
   const stream = result.to === 'stderr' ? line.stderr : line.stdout;
   stream.write(
     line.json
-      ? `${JSON.stringify({ ok: exitCode === exitCodes.done, ...result.json }, null, 2)}\n`
+      ? jsonText({ ok: exitCode === exitCodes.done, ...result.json })
       : `${printableLines(result.text.replace(/\n$/, ''))}\n`,
   );
   return exitCode;
@@ -69,7 +69,7 @@ function say(line: CommandLine, result: CommandResult): ExitCode {
 function complain(line: CommandLine, error: unknown, argv: readonly string[]): ExitCode {
   const exitCode = exitCodeOf(error);
   if (line.json) {
-    line.stdout.write(`${JSON.stringify({ ok: false, exitCode, error: describe(error) }, null, 2)}\n`);
+    line.stdout.write(jsonText({ ok: false, exitCode, error: describe(error) }));
   } else if (!(error instanceof Interrupted)) {
     // Messages name users, tables and objects, and those names come from labels and servers.
     const show = isBackupError(error) ? printable : printableLines;
@@ -82,6 +82,11 @@ function complain(line: CommandLine, error: unknown, argv: readonly string[]): E
     }
   }
   return exitCode;
+}
+
+// A document for programs may be looked at on a terminal too; the marks are JSON's own way to write these characters.
+function jsonText(document: object): string {
+  return `${printableLines(JSON.stringify(document, null, 2))}\n`;
 }
 
 interface Complaint {

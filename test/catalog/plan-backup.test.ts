@@ -51,10 +51,10 @@ Only some rows (1)
   securitylog       1.0 MB  Entries older than 2024-01-01 are left out. The audit trail the law asks for.
 
 Kept empty (1)
-  signalod       0.5 MB  Signals between workstations; the program itself deletes them after two days.
+  signalod       500 kB  Signals between workstations; the program itself deletes them after two days.
 
 Left out (1)
-  tempconv_fee       0.4 MB  Left behind by the conversion of an upgrade.
+  tempconv_fee       400 kB  Left behind by the conversion of an upgrade.
 
 Please note
   The table newtable is not known to the policy. It is kept; have it classified.
@@ -78,8 +78,8 @@ Please note
     ]);
     const text = renderPlan(planBackup(two, selectCriticalTables(two)));
     const [first, second] = text.split('\n').filter((line) => line.includes('signal'));
-    assert.match(first!, /^ {2}eservicesignal +0\.9 MB/);
-    assert.match(second!, /^ {2}signalod +0\.5 MB/);
+    assert.match(first!, /^ {2}eservicesignal +900 kB/);
+    assert.match(second!, /^ {2}signalod +500 kB/);
     assert.equal(first!.indexOf('MB'), second!.indexOf('MB'));
     assert.doesNotMatch(text, /Left out|Only some rows|Please note/);
   });

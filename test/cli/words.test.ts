@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { describeLeftOut } from '../../src/catalog/describe-left-out.js';
+import { planBackup, renderPlan } from '../../src/catalog/plan-backup.js';
 import { commands } from '../../src/cli/commands/index.js';
 import { exitCodeOf, UsageError } from '../../src/cli/exit-codes.js';
-import { formatBytes, formatSeconds, printable } from '../../src/cli/format.js';
 import { renderOverview } from '../../src/cli/help.js';
-import { describeLeftOut } from '../../src/cli/left-out.js';
+import { formatPairs } from '../../src/cli/pairs.js';
 import { describeProgress, drawBar, startProgress } from '../../src/cli/progress.js';
 import { BackupError } from '../../src/errors.js';
+import { certificateText, type RestoreCertificate } from '../../src/recovery/rehearse/certificate.js';
+import { catalogOf } from '../catalog/catalog-of.js';
+import { harmful, hostileNames } from '../support/hostile-names.js';
 import { runCli } from './support.js';
 
 test('every page of help fits a screen of 80 columns and 24 lines, with the prompt', () => {
@@ -83,30 +87,55 @@ test('--help and --version answer and end with 0', async () => {
   assert.match((await runCli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-test('sizes and times are told in units people use', () => {
-  assert.deepEqual([0, 987, 12_345, 999_960, 5e9].map(formatBytes), [
-    '0 bytes',
-    '987 bytes',
-    '12.3 kB',
-    '1.0 MB',
-    '5.0 GB',
-  ]);
-  assert.deepEqual([0.42, 9.97, 61, 3599.6, 7260].map(formatSeconds), [
-    '0.4 s',
-    '10 s',
-    '1 min 01 s',
-    '1 h 00 min',
-    '2 h 01 min',
-  ]);
-});
+const harmlessCertificate: RestoreCertificate = {
+  rehearsedAt: '2026-07-15T03:00:00.000Z',
+  archiveId: null,
+  database: 'office',
+  snapshotAt: '2026-07-15T02:00:00.000Z',
+  server: 'MariaDB',
+  provenAgainst: 'archive',
+  equal: true,
+  tables: [],
+  rows: 0,
+  objects: 0,
+  restoreSeconds: 1,
+  comparisonSeconds: 1,
+  differences: [],
+  notTested: [],
+  notes: [],
+};
 
-test('text from an archive cannot steer the terminal', () => {
-  assert.equal(printable('a\u001b[2Jb\u202ec'), 'a\\u001b[2Jb\\u202ec');
+test('no name can steer the terminal, wherever it is shown', () => {
+  const lengths = new Set<number>();
+  for (const name of ['harmless', ...hostileNames]) {
+    const shown = [
+      ...formatPairs([['Database', name]]).split('\n'),
+      ...renderPlan(
+        planBackup(catalogOf([{ name }]), {
+          scope: 'critical',
+          tables: [],
+          leftOut: [{ kind: 'table', name, reason: name }],
+          warnings: [{ code: 'unknown', message: name }],
+        }),
+      ).split('\n'),
+      ...certificateText({
+        ...harmlessCertificate,
+        database: name,
+        notes: [{ code: 'adapted', message: name }],
+      }).split('\n'),
+    ];
+    for (const line of shown) assert.doesNotMatch(line, harmful);
+    lengths.add(shown.length);
+  }
+  assert.equal(lengths.size, 1, 'no name makes a line of its own');
 });
 
 test('no message can steer the terminal, whatever name it repeats', async () => {
   const { stderr } = await runCli(['\u001b[2J\u009b31m']);
   assert.match(stderr, /^"\\u001b\[2J\\u009b31m" is no command/);
+  const { stdout } = await runCli(['\u009b31m\u202e', '--json']);
+  assert.doesNotMatch(stdout.replaceAll('\n', ''), harmful);
+  assert.match((JSON.parse(stdout) as { error: { message: string } }).error.message, /^"\u009b31m\u202e" is/);
 });
 
 test('without a terminal progress is a plain line every few seconds and one at the end', () => {

@@ -5,7 +5,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { formatBytes, formatCount } from '../../src/cli/format.js';
 import { openConnection } from '../../src/database/connection.js';
 import {
   compareDatabases,
@@ -24,6 +23,7 @@ import {
   runSupplementalBackup,
   takeFingerprint,
 } from '../../src/index.js';
+import { formatBytes, formatCount } from '../../src/quantities.js';
 import { buildPractice, practiceAdminPassword } from '../practice/index.js';
 import { ServerMissing } from '../support/server-kinds.js';
 import { startAnyServer, type TestServer } from '../support/servers.js';

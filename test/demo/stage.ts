@@ -1,5 +1,5 @@
-import { formatSeconds } from '../../src/cli/format.js';
 import { type Progress, type ProgressUnit, startProgress } from '../../src/cli/progress.js';
+import { formatSeconds } from '../../src/quantities.js';
 
 /** What the spectator sees: numbered steps, what each came to, how long it took, and a table of times at the end. */
 export class Stage {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createFileLogger } from '../../src/nightly/log/file-logger.js';
+import { harmful, hostileNames } from '../support/hostile-names.js';
 
 describe('the log file', () => {
   let folder = '';
@@ -22,8 +23,21 @@ describe('the log file', () => {
     assert.equal(
       readFileSync(path, 'utf8'),
       '2026-07-15T03:04:05.678Z INFO The night begins. night="2026-07-14" tables=424\n' +
-        '2026-07-15T03:04:05.678Z ERROR first second name="a\\nb"\n',
+        '2026-07-15T03:04:05.678Z ERROR first\\u000d\\u000asecond name="a\\nb"\n',
     );
+  });
+
+  it('has no entry that a name forged, and none that steers the terminal it is read on', () => {
+    const path = join(folder, 'hostile.log');
+    const log = createFileLogger({ path, now });
+    for (const name of hostileNames) log.warning(`Table ${name} is damaged.`, { table: name, [name]: 1 });
+    const lines = readFileSync(path, 'utf8').split('\n');
+    assert.equal(lines.pop(), '');
+    assert.equal(lines.length, hostileNames.length);
+    for (const line of lines) {
+      assert.match(line, /^2026-07-15T03:04:05\.678Z WARNING Table /);
+      assert.doesNotMatch(line, harmful);
+    }
   });
 
   it('stays within its size and number of files, and keeps the newest lines', () => {

@@ -2,6 +2,7 @@ import type { KeyWarning } from '../../admin/key-warning.js';
 import { checkRecipients } from '../../archive/age/keys.js';
 import { encryptArchive } from '../../archive/index.js';
 import type { Manifest } from '../../archive/model.js';
+import { describeLeftOut } from '../../catalog/describe-left-out.js';
 import { type DumpProgress, dumpDatabase } from '../../dump/dump-database.js';
 import {
   type DamagedTables,
@@ -10,13 +11,14 @@ import {
   type SnapshotEvent,
 } from '../../dump/snapshot.js';
 import type { ConsistencyWish } from '../../dump/strategy.js';
+import { printable } from '../../printable.js';
+import { formatBytes, formatCount, formatSeconds, plural } from '../../quantities.js';
 import type { Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { UsageError } from '../exit-codes.js';
-import { formatBytes, formatCount, formatPairs, formatSeconds, plural, printable } from '../format.js';
 import { sealForLastAdmin } from '../last-admin.js';
-import { describeLeftOut } from '../left-out.js';
 import { type Written, writeArchive } from '../output.js';
+import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';
 import { readTablesOption } from '../tables-option.js';
 
@@ -172,7 +174,7 @@ function render(
   const { consistency } = manifest;
   const notes = [
     ...describeLeftOut(manifest.leftOut),
-    ...[...keyWarnings, ...manifest.warnings].map(({ message }) => printable(message)),
+    ...[...keyWarnings, ...manifest.warnings].map(({ message }) => message),
   ];
   const pairs = formatPairs([
     ['Archive', out],
@@ -185,5 +187,5 @@ function render(
     ],
     ['Locked', `${formatSeconds(manifest.lockSeconds)} during which nobody could write`],
   ]);
-  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(printable)])].join('\n');
 }

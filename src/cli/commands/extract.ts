@@ -8,6 +8,7 @@ import {
   unlockLabel,
 } from '../../archive/index.js';
 import type { RangeSource } from '../../bytes.js';
+import { plural } from '../../quantities.js';
 import type { Command, CommandLine } from '../command.js';
 import { UsageError } from '../exit-codes.js';
 import { csvHeader, csvRows } from '../extract/csv.js';
@@ -19,7 +20,6 @@ import {
   writePlainPipe,
 } from '../extract/plain-files.js';
 import { sqlOf } from '../extract/sql.js';
-import { plural } from '../format.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
 import { openLocation, readThrough } from '../location.js';
 import { startProgress } from '../progress.js';

@@ -1,7 +1,8 @@
 import { type ArchiveInspection, inspectArchive, type Unlock } from '../../archive/index.js';
+import { formatBytes } from '../../quantities.js';
 import type { Command } from '../command.js';
-import { formatBytes, formatPairs, printable } from '../format.js';
 import { openLocation } from '../location.js';
+import { formatPairs } from '../pairs.js';
 
 /** `inspect`: the label of an archive, without a key. */
 export const inspectCommand: Command = {
@@ -30,7 +31,7 @@ Usage: supplemental-backup inspect ARCHIVE
 
 function render(name: string, { label, recipients, size }: ArchiveInspection): string {
   const pairs: [string, string][] = [
-    ['Archive', printable(name)],
+    ['Archive', name],
     ['Size', size === null ? 'unknown' : formatBytes(size)],
   ];
   if (label === null) {
@@ -40,8 +41,8 @@ function render(name: string, { label, recipients, size }: ArchiveInspection): s
   }
   pairs.push(
     ['Made at', label.createdAt],
-    ['Practice', printable(label.practiceId)],
-    ['Database', printable(label.database)],
+    ['Practice', label.practiceId],
+    ['Database', label.database],
     ['Holds', label.scope === 'full' ? 'the whole database' : 'chosen tables only'],
     ['Opened by', openers(label.keyHolder?.userName, label.unlock)],
     ['Sealed to', recipients.join(', ')],
@@ -53,7 +54,7 @@ function render(name: string, { label, recipients, size }: ArchiveInspection): s
 
 function openers(userName: string | undefined, unlock: readonly Unlock[]): string {
   if (unlock.length === 0) return 'whoever holds a key it is sealed to';
-  const whose = userName === undefined ? 'the password' : `the password of ${printable(userName)}`;
+  const whose = userName === undefined ? 'the password' : `the password of ${userName}`;
   return `${whose} (${unlock.map(describeUnlock).join('; ')})`;
 }
 

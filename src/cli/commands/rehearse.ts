@@ -4,7 +4,6 @@ import { rehearseRestore } from '../../recovery/rehearse/rehearse-restore.js';
 import type { Command } from '../command.js';
 import { readDatabaseUrl, readServerUrl } from '../database-option.js';
 import { exitCodes } from '../exit-codes.js';
-import { printable } from '../format.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
 import { openLocation } from '../location.js';
 import { startProgress } from '../progress.js';
@@ -49,7 +48,7 @@ ${keyHelp}
         progress.finish();
         return {
           json: { certificate },
-          text: certificateText(certificate).split('\n').map(printable).join('\n'),
+          text: certificateText(certificate),
           exitCode: certificate.equal ? exitCodes.done : exitCodes.failed,
         };
       } finally {

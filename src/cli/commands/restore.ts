@@ -1,6 +1,8 @@
 import { type ArchiveKeys, type ArchiveReader, openArchive } from '../../archive/index.js';
 import type { RangeSource } from '../../bytes.js';
 import type { DatabaseAddress } from '../../database/address.js';
+import { printable } from '../../printable.js';
+import { formatBytes, formatCount, formatSeconds, plural } from '../../quantities.js';
 import { planRestore, type RestorePlan } from '../../recovery/plan/plan-restore.js';
 import type { RestoreReport } from '../../recovery/restore/report.js';
 import { restoreDatabase } from '../../recovery/restore/restore-database.js';
@@ -8,9 +10,9 @@ import { type SalvageReport, salvage } from '../../recovery/salvage/salvage.js';
 import type { Command, CommandLine, CommandResult } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
-import { formatBytes, formatCount, formatPairs, formatSeconds, plural, printable } from '../format.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
 import { openLocation } from '../location.js';
+import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';
 import { pickNames, readNames } from '../tables-option.js';
 
@@ -140,8 +142,8 @@ function namesIn(reader: ArchiveReader, tables: string): readonly string[] {
 function renderPlan(plan: RestorePlan): string {
   const marks = { blocks: 'In the way', changes: 'Would change', note: 'Note' };
   const pairs = formatPairs([
-    ['Target', `${printable(plan.database)} on ${plan.server.vendor} ${printable(plan.server.version)}`],
-    ['Original', `${plan.source.vendor} ${printable(plan.source.version)}`],
+    ['Target', `${plan.database} on ${plan.server.vendor} ${plan.server.version}`],
+    ['Original', `${plan.source.vendor} ${plan.source.version}`],
     [
       'Would load',
       `${plural(plan.tables.length, 'table')}, ${formatCount(plan.rows)} rows, ${formatBytes(plan.plainBytes)}`,
@@ -195,7 +197,7 @@ function render(report: RestoreReport): string {
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
   const seconds = (Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000;
   const pairs = formatPairs([
-    ['Database', printable(report.database)],
+    ['Database', report.database],
     ['As of', report.snapshotAt],
     [
       'Restored',

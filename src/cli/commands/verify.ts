@@ -1,11 +1,13 @@
+import { describeLeftOut } from '../../catalog/describe-left-out.js';
+import { printable } from '../../printable.js';
+import { formatBytes, formatCount, plural } from '../../quantities.js';
 import { checkWithoutKey } from '../../recovery/verify/check-without-key.js';
 import type { Verification } from '../../recovery/verify/verify-archive.js';
 import { verifyArchive } from '../../recovery/verify/verify-archive.js';
 import type { Command, CommandLine } from '../command.js';
-import { formatBytes, formatCount, formatPairs, plural, printable } from '../format.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
-import { describeLeftOut } from '../left-out.js';
 import { type LocatedArchive, openLocation } from '../location.js';
+import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';
 
 /** `verify`: proves that an archive is whole. */
@@ -58,17 +60,12 @@ async function checkLabel(archive: LocatedArchive, line: CommandLine): ReturnTyp
 }
 
 function render(archive: LocatedArchive, { manifest, tables, rows, incompleteTables }: Verification): string {
-  const notes = [
-    ...describeLeftOut(manifest.leftOut),
-    ...manifest.warnings.map(({ message }) => printable(message)),
-  ];
+  const notes = [...describeLeftOut(manifest.leftOut), ...manifest.warnings.map(({ message }) => message)];
   const pairs = formatPairs([
     ['Whole', `yes: every byte of ${formatBytes(archive.size)} is what was written`],
     ['As of', manifest.snapshotAt],
     ['Holds', `${plural(tables, 'table')}, ${formatCount(rows)} rows`],
-    ...(incompleteTables.length === 0
-      ? []
-      : [['Not complete', incompleteTables.map(printable).join(', ')] as const]),
+    ...(incompleteTables.length === 0 ? [] : [['Not complete', incompleteTables.join(', ')] as const]),
   ]);
-  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(printable)])].join('\n');
 }

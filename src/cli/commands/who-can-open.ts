@@ -2,9 +2,9 @@ import { readAdmins } from '../../admin/read-admins.js';
 import { type ArchiveAccess, type CanOpenMap, whoCanOpen } from '../../admin/who-can-open.js';
 import { inspectArchive, type Label } from '../../archive/index.js';
 import { openConnection } from '../../database/connection.js';
+import { printable } from '../../printable.js';
 import type { Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
-import { printable } from '../format.js';
 import { openLocation } from '../location.js';
 
 /** `who-can-open`: whose password opens which archive. */
@@ -70,9 +70,11 @@ async function adminsOf(source: string, line: CommandLine): ReturnType<typeof re
 
 function render(map: CanOpenMap, names: ReadonlyMap<string, string>, unlabelled: readonly string[]): string {
   const lines = map.archives.map(
-    (access) => `${names.get(access.archiveId)}\n  ${access.createdAt}  ${describe(access)}`,
+    (access) => `${printable(names.get(access.archiveId)!)}\n  ${access.createdAt}  ${describe(access)}`,
   );
-  lines.push(...unlabelled.map((location) => `${location}\n  no label: opened by whoever holds its key`));
+  lines.push(
+    ...unlabelled.map((location) => `${printable(location)}\n  no label: opened by whoever holds its key`),
+  );
   lines.push(...map.warnings.map(({ message }) => `\n${printable(message)}`));
   return lines.join('\n');
 }

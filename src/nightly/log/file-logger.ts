@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { printable } from '../../printable.js';
 import type { LogFacts, Logger } from './logger.js';
 
 /** Options of {@link createFileLogger}. */
@@ -27,7 +28,8 @@ export interface FileLoggerOptions {
 export function createFileLogger(options: FileLoggerOptions): Logger {
   const { path, maxBytes = 1_000_000, keepFiles = 5, now = () => new Date() } = options;
   const write = (level: string, message: string, facts: LogFacts | undefined): void => {
-    const line = `${now().toISOString()} ${level} ${oneLine(message)}${rendered(facts)}\n`;
+    // A name with a line break in it must not look like a second entry.
+    const line = `${now().toISOString()} ${level} ${printable(message + rendered(facts))}\n`;
     try {
       if (sizeOf(path) + Buffer.byteLength(line) > maxBytes) rotate(path, keepFiles);
       appendFileSync(path, line, { mode: 0o600 });
@@ -63,9 +65,4 @@ function sizeOf(path: string): number {
 function rendered(facts: LogFacts | undefined): string {
   const known = Object.entries(facts ?? {}).filter(([, value]) => value !== undefined);
   return known.map(([name, value]) => ` ${name}=${JSON.stringify(value)}`).join('');
-}
-
-// A line break in a message must not look like a second entry.
-function oneLine(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ');
 }

@@ -1,5 +1,7 @@
+import { describeLeftOut } from '../../catalog/describe-left-out.js';
+import { printable } from '../../printable.js';
+import { formatBytes, formatSeconds, plural } from '../../quantities.js';
 import type { BackupReport, CopyReport, DestinationReport } from './report.js';
-import { inOneLine, inSize } from './words.js';
 
 const titles: Readonly<Record<BackupReport['outcome'], string>> = {
   complete: 'every copy that was due is stored and verified',
@@ -12,9 +14,6 @@ const places: Readonly<Record<DestinationReport['destination'], string>> = {
   hq: 'Headquarters',
   local: 'Local network path',
 };
-
-/** At most so many tables are named in one line. */
-const longestList = 12;
 
 /**
  * A report as plain text, for a log, a mail or a person on the telephone.
@@ -30,21 +29,20 @@ export function renderReport(report: BackupReport): string {
     `Supplemental backup of practice ${report.practiceId}, night of ${report.night}: ${titleOf(report)}.`,
     `From ${report.startedAt} to ${report.finishedAt}.`,
   ];
-  if (database !== undefined) lines.push(`Database ${inOneLine(database.name)} on ${database.server}.`);
+  if (database !== undefined) lines.push(`Database ${database.name} on ${database.server}.`);
   if (keyHolder !== undefined) {
     const how =
       keyHolder.unlock === 'stored-hash'
         ? ' (from the password stored in the database; until the next login makes a better key)'
         : '';
-    lines.push(
-      `Opens with the password of ${inOneLine(keyHolder.userName)} (user ${keyHolder.userNum})${how}.`,
-    );
+    lines.push(`Opens with the password of ${keyHolder.userName} (user ${keyHolder.userNum})${how}.`);
   }
   if (consistency !== undefined) {
+    const locked = formatSeconds(report.lockSeconds ?? 0);
     lines.push(
       consistency.kind === 'consistent'
-        ? `All tables are of one moment. The office could not write for ${inSeconds(report.lockSeconds)}.`
-        : `The tables are not all of one moment: ${consistency.reason}. The office could not write for ${inSeconds(report.lockSeconds)}.`,
+        ? `All tables are of one moment. The office could not write for ${locked}.`
+        : `The tables are not all of one moment: ${consistency.reason}. The office could not write for ${locked}.`,
     );
   }
   for (const destination of report.destinations) lines.push('', ...renderDestination(destination));
@@ -55,9 +53,9 @@ export function renderReport(report: BackupReport): string {
     );
   }
   if (report.warnings.length > 0) {
-    lines.push('', 'To know:', ...report.warnings.map(({ message }) => `  ${inOneLine(message)}`));
+    lines.push('', 'To know:', ...report.warnings.map(({ message }) => `  ${message}`));
   }
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(printable).join('\n')}\n`;
 }
 
 function titleOf({ outcome, destinations }: BackupReport): string {
@@ -69,7 +67,7 @@ function titleOf({ outcome, destinations }: BackupReport): string {
 
 function renderDestination(report: DestinationReport): string[] {
   const { copy, error, store } = report;
-  const place = `${places[report.destination]}${store === undefined ? '' : ` (${inOneLine(store)})`}`;
+  const place = `${places[report.destination]}${store === undefined ? '' : ` (${store})`}`;
   const lines: string[] = [];
   switch (report.outcome) {
     case 'verified':
@@ -89,10 +87,11 @@ function renderDestination(report: DestinationReport): string[] {
       break;
   }
   for (const reason of report.ineligible ?? []) lines.push(`  ${reason.sentence}`);
-  if (error !== undefined) lines.push(`  ${inOneLine(error.message)}`);
+  if (error !== undefined) lines.push(`  ${error.message}`);
   if (copy !== undefined) lines.push(...renderCopy(copy));
   for (const late of report.caughtUp) lines.push(`  The copy of ${late.night} arrived too: ${late.key}`);
-  if (report.removed.length > 0) lines.push(`  ${report.removed.length} older copies were removed.`);
+  if (report.removed.length > 0)
+    lines.push(`  ${plural(report.removed.length, 'older copy was', 'older copies were')} removed.`);
   if (report.outcome !== 'verified' && report.lastVerifiedAt !== undefined) {
     lines.push(`  The newest verified copy here is of ${report.lastVerifiedAt}.`);
   }
@@ -100,22 +99,10 @@ function renderDestination(report: DestinationReport): string[] {
 }
 
 function renderCopy(copy: CopyReport): string[] {
-  const lines = [
-    `  ${copy.scope === 'full' ? 'A full copy' : 'The critical tables'}: ${copy.tables} tables, ${copy.rows} rows, ${inSize(copy.plainBytes)} of data in ${inSize(copy.bytes)}.`,
+  return [
+    `  ${copy.scope === 'full' ? 'A full copy' : 'The critical tables'}: ${plural(copy.tables, 'table')}, ${plural(copy.rows, 'row')}, ${formatBytes(copy.plainBytes)} of data in ${formatBytes(copy.bytes)}.`,
     `  ${copy.key}`,
     `  SHA-256 ${copy.sha256}`,
+    ...describeLeftOut(copy.leftOut).map((line) => `  ${line}`),
   ];
-  const byReason = new Map<string, string[]>();
-  for (const { name, reason } of copy.leftOut) {
-    byReason.set(reason, [...(byReason.get(reason) ?? []), inOneLine(name)]);
-  }
-  for (const [reason, names] of byReason) {
-    const more = names.length > longestList ? ` and ${names.length - longestList} more` : '';
-    lines.push(`  Left out: ${names.slice(0, longestList).join(', ')}${more}: ${inOneLine(reason)}`);
-  }
-  return lines;
-}
-
-function inSeconds(seconds: number | undefined): string {
-  return `${(seconds ?? 0).toFixed(1)} s`;
 }

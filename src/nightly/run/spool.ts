@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import type { SealedArchive } from '../../archive/index.js';
 import type { Manifest } from '../../archive/model.js';
 import { BackupError, isBackupError } from '../../errors.js';
+import { formatBytes } from '../../quantities.js';
 import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
 import { makeFolder, syncFile, syncFolder } from '../../storage/file-system/sync.js';
 import { replaceFile } from './atomic-file.js';
 import type { PendingCopy } from './journal.js';
 import { SpareRoom } from './spare-room.js';
-import { inSize } from './words.js';
 
 /** A sealed archive on the disk. */
 export interface SpooledArchive {
@@ -132,7 +132,7 @@ export class Spool {
     if (free - bytes >= this.#reserveBytes) return;
     throw new BackupError(
       'storage-full',
-      `The disk of the spool folder has ${inSize(free)} free; about ${inSize(bytes)} are needed, and ${inSize(this.#reserveBytes)} must stay free.`,
+      `The disk of the spool folder has ${formatBytes(free)} free; about ${formatBytes(bytes)} are needed, and ${formatBytes(this.#reserveBytes)} must stay free.`,
       { details: { freeBytes: free, neededBytes: bytes, reserveBytes: this.#reserveBytes } },
     );
   }

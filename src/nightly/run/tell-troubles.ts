@@ -1,4 +1,5 @@
 import { isBackupError } from '../../errors.js';
+import { printable } from '../../printable.js';
 import type { Alert, AlertCode, AlertSink } from '../alerts/alert.js';
 import { type Logger, silentLogger } from '../log/logger.js';
 import type { BackupEvent } from './events.js';
@@ -52,7 +53,7 @@ export async function tellNoStart(
 ): Promise<void> {
   // Another run is at work, and tells its own troubles.
   if (sink === undefined || isBackupError(error, 'already-running')) return;
-  const message = `The supplemental backup could not be made. ${sentenceOf(error)}`;
+  const message = printable(`The supplemental backup could not be made. ${sentenceOf(error)}`);
   const alert: Alert = { code: 'backup-failed', cause: codeOf(error), severity: 'high', practiceId, message };
   await delivered(() => sink.raise(alert), alert.code, logger);
   const outcome = { practiceId, night, ok: false, summary: message };

@@ -1,3 +1,5 @@
+import { printable } from '../../printable.js';
+import { formatCount, formatSeconds } from '../../quantities.js';
 import type { Difference } from '../compare/comparison.js';
 import type { RestoreNote } from '../restore/report.js';
 
@@ -56,11 +58,11 @@ export function certificateText(certificate: RestoreCertificate): string {
     `Archive       ${certificate.archiveId ?? 'not known'}`,
     `State of      ${certificate.snapshotAt}`,
     `Restored on   ${certificate.server}, ${certificate.rehearsedAt}`,
-    `Tables        ${certificate.tables.length}`,
-    `Rows          ${certificate.rows}`,
-    `Other objects ${certificate.objects}`,
-    `Restore took  ${duration(certificate.restoreSeconds)}`,
-    `Compared with ${against}, in ${duration(certificate.comparisonSeconds)}`,
+    `Tables        ${formatCount(certificate.tables.length)}`,
+    `Rows          ${formatCount(certificate.rows)}`,
+    `Other objects ${formatCount(certificate.objects)}`,
+    `Restore took  ${formatSeconds(certificate.restoreSeconds)}`,
+    `Compared with ${against}, in ${formatSeconds(certificate.comparisonSeconds)}`,
   ];
   const list = (title: string, items: readonly string[]): void => {
     if (items.length > 0) lines.push('', title, ...items.map((item) => `- ${item}`));
@@ -74,10 +76,5 @@ export function certificateText(certificate: RestoreCertificate): string {
     'Notes',
     notes.map((note) => note.message),
   );
-  return `${lines.join('\n')}\n`;
-}
-
-function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${lines.map(printable).join('\n')}\n`;
 }

@@ -2,6 +2,7 @@ import { type FileHandle, lstat, open, readdir, rm, rmdir, stat, statfs } from '
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BackupError } from '../../errors.js';
+import { formatBytes } from '../../quantities.js';
 import type {
   GetOptions,
   PutOptions,
@@ -226,7 +227,7 @@ export class FileSystemStorage implements StorageAdapter {
     if (freeBytes >= size + this.#reserveBytes) return;
     throw new BackupError(
       'storage-full',
-      `The ${this.description} has ${mebibytes(freeBytes)} MiB free, and the copy needs ${mebibytes(size)} MiB.`,
+      `The ${this.description} has ${formatBytes(freeBytes)} free, and the copy needs ${formatBytes(size)}.`,
       { details: { freeBytes, neededBytes: size, reserveBytes: this.#reserveBytes } },
     );
   }
@@ -387,8 +388,4 @@ async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): 
     const { bytesWritten } = await file.write(chunk, written, chunk.length - written, position + written);
     written += bytesWritten;
   }
-}
-
-function mebibytes(bytes: number): string {
-  return Math.floor(bytes / (1024 * 1024)).toLocaleString('en-US');
 }

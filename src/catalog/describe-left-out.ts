@@ -1,9 +1,9 @@
 import type { LeftOut } from '../archive/model.js';
-import { formatCount, printable } from './format.js';
+import { formatCount } from '../quantities.js';
 
 const NAMES_SHOWN = 8;
 
-/** What an archive does not hold, as lines for people: one for each reason. */
+/** What an archive does not hold, as lines for people: one for each reason. They are still to be made `printable`. */
 export function describeLeftOut(leftOut: readonly LeftOut[]): readonly string[] {
   const byReason = new Map<string, string[]>();
   for (const { kind, name, reason } of leftOut) {
@@ -12,7 +12,7 @@ export function describeLeftOut(leftOut: readonly LeftOut[]): readonly string[] 
   }
   return [...byReason].map(([reason, names]) => {
     const more = names.length > NAMES_SHOWN ? ` and ${formatCount(names.length - NAMES_SHOWN)} more` : '';
-    return printable(`Left out: ${names.slice(0, NAMES_SHOWN).join(', ')}${more}. ${sentence(reason)}`);
+    return `Left out: ${names.slice(0, NAMES_SHOWN).join(', ')}${more}. ${sentence(reason)}`;
   });
 }
 
