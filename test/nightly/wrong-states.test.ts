@@ -8,7 +8,7 @@ import { decryptArchive, inspectArchive, openArchive } from '../../src/archive/i
 import { BackupError, isBackupError } from '../../src/errors.js';
 import { findLatestBackup, listBackups } from '../../src/nightly/list-backups.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
-import { readHistory } from '../../src/nightly/run/journal.js';
+import { readHistory } from '../../src/nightly/run/night-journal.js';
 import type { NightPlan } from '../../src/nightly/run/plan.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
 import type { BackupReport } from '../../src/nightly/run/report.js';

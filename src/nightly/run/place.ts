@@ -1,47 +1,24 @@
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
-import type { DumpWarning } from '../../archive/model.js';
 import type { Destination, Eligibility } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
-import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
-import { withRetry } from '../../storage/wrappers/with-retry.js';
+import { fileSystemFailure } from '../../storage/file-system/failures.js';
 import type { DestinationStanding } from '../alerts/troubles.js';
-import type { Logger } from '../log/logger.js';
 import { defaultRetention } from '../retention.js';
-import type { BackupEvent } from './events.js';
+import { deliverCopy } from './deliver-copy.js';
 import { codeOf, originOf, sentenceOf } from './failure.js';
-import type { Journal, PendingCopy } from './journal.js';
-import type { NightPlan } from './plan.js';
+import type { PendingCopy } from './night-journal.js';
+import { PendingCopies } from './pending-copies.js';
 import { prune } from './prune.js';
-import { publishCopy } from './publish.js';
 import type { CopyReport, DestinationReport } from './report.js';
-import type { Spool } from './spool.js';
-
-/** What a run and its places share. */
-export interface Surroundings {
-  readonly plan: NightPlan;
-  readonly night: string;
-  readonly spool: Spool;
-  readonly journal: Journal;
-  readonly now: () => Date;
-  readonly logger: Logger;
-  /** Aborted by the caller or by the end of the window. */
-  readonly signal: AbortSignal;
-  /** The caller's own. */
-  readonly callerSignal: AbortSignal | undefined;
-  readonly emit: (event: BackupEvent) => void;
-  readonly warn: (warning: DumpWarning) => void;
-}
-
-/** On so many later nights a copy may come to nothing for a reason of its own. */
-const mostSpoiledNights = 5;
-/** How many verified copies per place the journal remembers: more than the longest default retention keeps. */
-const rememberedCopies = 400;
+import type { Surroundings } from './surroundings.js';
+import { withPlanRetries } from './with-plan-retries.js';
 
 /** One destination during one run: what is to be brought there, and what became of it. */
 export class Place {
   readonly destination: Destination;
   readonly #around: Surroundings;
+  readonly #pending: PendingCopies;
   readonly #wanted: boolean;
   #store: StorageAdapter | undefined;
   #eligibility: Eligibility | undefined;
@@ -57,6 +34,7 @@ export class Place {
     this.destination = destination;
     this.#wanted = wanted;
     this.#around = around;
+    this.#pending = new PendingCopies(destination, around);
   }
 
   /** Whether a copy of this night is to be there in the end. Until settings are read, what the caller wants. */
@@ -84,20 +62,18 @@ export class Place {
 
   /** Whether the database must be read for it: an earlier run of this night may have sealed its copy already. */
   get needsSealing(): boolean {
-    return this.isDue && !this.#pending().some(({ copy }) => copy.night === this.#around.night);
+    return this.isDue && !this.#pending.all.some(({ copy }) => copy.night === this.#around.night);
   }
 
-  /** Forgets sealed archives whose file is gone or cut short, so that a copy of this night is sealed anew. */
+  /** {@link PendingCopies.forgetLost} */
   async forgetLost(): Promise<void> {
-    for (const each of this.#pending()) {
-      if ((await this.#around.spool.sizeOf(each.file)) !== each.copy.bytes) await this.#forget(each);
-    }
+    await this.#pending.forgetLost();
   }
 
   /** Says where it is, and whether the practice may back up there. */
   settle(store: StorageAdapter | undefined, eligibility: Eligibility): void {
     this.#eligibility = eligibility;
-    if (store !== undefined) this.#store = this.#patient(store);
+    if (store !== undefined) this.#store = withPlanRetries(store, this.destination, this.#around);
     if (this.#wanted) this.#around.emit({ kind: 'eligibility', destination: this.destination, eligibility });
   }
 
@@ -106,38 +82,15 @@ export class Place {
     if (this.isDue) this.#error ??= error;
   }
 
-  /**
-   * Queues a sealed archive. At most two wait for one place: the oldest, which may be sent in part, and the newest. Where a
-   * broken-off transfer begins anew anyway, the newest is enough.
-   */
+  /** Queues a sealed archive. */
   async enqueue(file: string, copy: CopyReport): Promise<void> {
-    const { journal, spool, logger, emit, warn } = this.#around;
-    const next: PendingCopy = { destination: this.destination, copy, file };
-    const kept = this.#store?.capabilities.resumablePut === true ? this.#pending().slice(0, 1) : [];
-    const dropped = this.#pending().filter((each) => !kept.includes(each));
-    await spool.noteTicket(next);
-    await journal.update(({ pending }) => ({
-      pending: [...pending.filter((each) => !dropped.includes(each)), next],
-    }));
-    for (const each of dropped) {
-      await spool.remove(each.file);
-      warn({
-        code: 'late-copy-replaced',
-        message: `The copy of ${each.copy.night} was still waiting; the one of ${copy.night} takes its place, and it is not sent any more.`,
-      });
-    }
-    emit({ kind: 'sealed', destination: this.destination, copy });
-    logger.info('An archive is sealed.', {
-      destination: this.destination,
-      key: copy.key,
-      bytes: copy.bytes,
-    });
+    await this.#pending.add(file, copy, this.#store?.capabilities.resumablePut === true);
   }
 
   /** Sends everything that waits, oldest first, and verifies it where it lies. Never rejects. */
   async deliver(): Promise<void> {
     const store = this.#store;
-    const waiting = this.#pending();
+    const waiting = this.#pending.all;
     if (store === undefined || this.#eligibility?.eligible !== true) {
       this.#waiting = waiting.length > 0;
       return;
@@ -149,7 +102,7 @@ export class Place {
       try {
         await this.#deliverOne(store, pending, isTonights);
       } catch (error) {
-        if (await this.#isSpoolLost(pending, error)) {
+        if (await this.#pending.forgetIfLost(pending, error)) {
           // Nothing is left to send, and nobody may take that for a good night.
           if (isTonights)
             this.#error ??= fileSystemFailure(error, `spool folder ${this.#around.spool.folder}`);
@@ -158,7 +111,7 @@ export class Place {
         this.#waiting = true;
         if (!isTonights && hasTroubleOfItsOwn(error)) {
           late ??= error;
-          await this.#noteSpoiled(pending, error);
+          await this.#pending.noteSpoiled(pending, error);
           continue;
         }
         this.#error ??= error;
@@ -260,10 +213,6 @@ export class Place {
     });
   }
 
-  #pending(): readonly PendingCopy[] {
-    return this.#around.journal.state.pending.filter(({ destination }) => destination === this.destination);
-  }
-
   #outcome(): DestinationReport['outcome'] {
     if (this.#eligibility?.eligible === false) return 'not-eligible';
     if (this.#verified) return 'verified';
@@ -273,7 +222,7 @@ export class Place {
 
   async #deliverOne(store: StorageAdapter, pending: PendingCopy, isTonights: boolean): Promise<void> {
     const { spool, signal, emit, now } = this.#around;
-    await publishCopy(pending, { store, path: spool.pathOf(pending.file), signal, emit });
+    await deliverCopy(pending, { store, path: spool.pathOf(pending.file), signal, emit });
     const copy = { ...pending.copy, verifiedAt: now().toISOString() };
     if (isTonights) {
       this.#copy = copy;
@@ -281,90 +230,7 @@ export class Place {
       // Such as a database that could not be asked for the settings any more.
       this.#error = undefined;
     } else this.#caughtUp.push(copy);
-    await this.#noteVerified(pending, copy);
-  }
-
-  async #noteVerified({ file }: PendingCopy, copy: Required<CopyReport>): Promise<void> {
-    const { journal, spool, logger, emit } = this.#around;
-    const { destination } = this;
-    const entry = { key: copy.key, night: copy.night, verifiedAt: copy.verifiedAt };
-    await journal.update(({ pending, verified }) => ({
-      pending: pending.filter((each) => each.file !== file),
-      verified: {
-        ...verified,
-        [destination]: [entry, ...verified[destination]]
-          .sort((a, b) => (a.night < b.night ? 1 : Number(a.night === b.night) - 1))
-          .slice(0, rememberedCopies),
-      },
-    }));
-    await spool.remove(file);
-    emit({ kind: 'verified', destination, copy });
-    logger.info('A copy is verified.', { destination, key: copy.key, bytes: copy.bytes });
-  }
-
-  /**
-   * Whether the sealed file is to blame. One that is gone or changed can never be sent, and must not stop the ones after
-   * it; it is looked at again only where an error points to it, as reading it all takes time.
-   */
-  async #isSpoolLost(pending: PendingCopy, error: unknown): Promise<boolean> {
-    const isSuspect = systemCodeOf(error) === 'ENOENT' || isBackupError(error, 'verification-failed');
-    if (!isSuspect) return false;
-    // A disk that cannot be read now may be read tomorrow.
-    if (await this.#around.spool.holds(pending.file, pending.copy).catch(() => true)) return false;
-    await this.#forget(pending);
-    return true;
-  }
-
-  /** Counts the nights on which a late copy came to nothing for a reason of its own, and gives it up in the end. */
-  async #noteSpoiled({ file, copy, spoiled }: PendingCopy, error: unknown): Promise<void> {
-    const { journal, spool, night, warn } = this.#around;
-    const { destination } = this;
-    const code = codeOf(error);
-    const nights = (spoiled?.nights ?? 0) + (spoiled?.night === night ? 0 : 1);
-    if (nights < mostSpoiledNights) {
-      await journal.update(({ pending }) => ({
-        pending: pending.map((each) => (each.file === file ? { ...each, spoiled: { nights, night } } : each)),
-      }));
-      warn({
-        code: 'late-copy-failed',
-        message: `The copy of ${copy.night} could not be delivered and waits on (${code}).`,
-      });
-      return;
-    }
-    await journal.update(({ pending, lost }) => ({
-      pending: pending.filter((each) => each.file !== file),
-      lost: { ...lost, [destination]: { night: copy.night, since: night, code } },
-    }));
-    await spool.remove(file);
-    warn({
-      code: 'late-copy-given-up',
-      message: `The copy of ${copy.night} could not be delivered on ${nights} nights and was given up (${code}).`,
-    });
-  }
-
-  async #forget({ file, copy }: PendingCopy): Promise<void> {
-    const { journal, spool, warn } = this.#around;
-    await journal.update(({ pending }) => ({ pending: pending.filter((each) => each.file !== file) }));
-    await spool.remove(file);
-    warn({
-      code: 'spool-lost',
-      message: `The sealed copy of ${copy.night} disappeared from the spool, or was damaged there, before it could be sent.`,
-    });
-  }
-
-  #patient(store: StorageAdapter): StorageAdapter {
-    const { plan, emit, logger } = this.#around;
-    const { destination } = this;
-    const retry = plan[destination]?.retry;
-    if (retry === 'none') return store;
-    return withRetry(store, {
-      ...retry,
-      onRetry: ({ operation, error, retriesLeft }) => {
-        const code = codeOf(error);
-        emit({ kind: 'retry', destination, code, retriesLeft });
-        logger.warning('The store is tried again.', { destination, operation, code, retriesLeft });
-      },
-    });
+    await this.#pending.noteVerified(pending, copy);
   }
 }
 

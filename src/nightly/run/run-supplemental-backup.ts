@@ -2,7 +2,7 @@ import { BackupError } from '../../errors.js';
 import { nightOf } from '../window.js';
 import { startDeadline } from './deadline.js';
 import { acquireGuard } from './guard.js';
-import { Journal } from './journal.js';
+import { NightJournal } from './night-journal.js';
 import { checkPlan, type NightPlan, type RunOptions } from './plan.js';
 import type { BackupReport } from './report.js';
 import { Run } from './run.js';
@@ -55,7 +55,7 @@ export async function runSupplementalBackup(
     });
   const deadline = startDeadline(options.deadline, now);
   try {
-    const journal = await Journal.open(spool, { practiceId: plan.practiceId, night });
+    const journal = await NightJournal.open(spool, { practiceId: plan.practiceId, night });
     const run = new Run(plan, options, { spool, journal, night, deadline: deadline.signal });
     const { report, failure } = await run.go();
     // No copy at all: the caller must not be able to overlook it.

@@ -8,13 +8,14 @@ import { silentLogger } from '../log/logger.js';
 import { nightsBetween } from '../window.js';
 import { replaceFile } from './atomic-file.js';
 import { codeOf, sentenceOf } from './failure.js';
-import type { Journal } from './journal.js';
-import { Place, type Surroundings } from './place.js';
+import type { NightJournal } from './night-journal.js';
+import { Place } from './place.js';
 import { configured, type NightPlan, type RunOptions } from './plan.js';
 import { renderReport } from './render-report.js';
 import type { BackupReport } from './report.js';
 import { type SealedNight, sealCopies } from './seal-copies.js';
 import type { Spool } from './spool.js';
+import type { Surroundings } from './surroundings.js';
 import { delivered, tellTroubles } from './tell-troubles.js';
 
 /** One run: reads, seals, delivers, prunes, notes and tells, in this order. */
@@ -30,7 +31,7 @@ export class Run {
     options: RunOptions,
     state: {
       readonly spool: Spool;
-      readonly journal: Journal;
+      readonly journal: NightJournal;
       readonly night: string;
       /** Aborted when the window closes. */
       readonly deadline: AbortSignal;

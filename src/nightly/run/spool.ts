@@ -9,7 +9,7 @@ import { formatBytes } from '../../quantities.js';
 import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
 import { makeFolder, syncFile, syncFolder } from '../../storage/file-system/sync.js';
 import { replaceFile } from './atomic-file.js';
-import type { PendingCopy } from './journal.js';
+import type { PendingCopy } from './night-journal.js';
 import { SpareRoom } from './spare-room.js';
 
 /** A sealed archive on the disk. */

@@ -4,7 +4,7 @@ import type { Alert, AlertCode, AlertSink } from '../alerts/alert.js';
 import { type Logger, silentLogger } from '../log/logger.js';
 import type { BackupEvent } from './events.js';
 import { codeOf, sentenceOf } from './failure.js';
-import { type Journal, untold } from './journal.js';
+import { type NightJournal, untold } from './night-journal.js';
 import type { NightPlan } from './plan.js';
 
 /**
@@ -63,7 +63,7 @@ export async function tellNoStart(
 /** What {@link tellTroubles} works with. */
 export interface Teller {
   readonly sink: AlertSink;
-  readonly journal: Journal;
+  readonly journal: NightJournal;
   readonly logger: Logger;
   readonly emit: (event: BackupEvent) => void;
 }

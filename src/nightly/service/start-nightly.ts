@@ -2,7 +2,7 @@ import type { Destination } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import { silentLogger } from '../log/logger.js';
 import type { BackupEvent } from '../run/events.js';
-import { readHistory } from '../run/journal.js';
+import { readHistory } from '../run/night-journal.js';
 import { checkPlan, configured, type NightPlan } from '../run/plan.js';
 import { runSupplementalBackup } from '../run/run-supplemental-backup.js';
 import {

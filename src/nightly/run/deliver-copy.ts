@@ -5,10 +5,10 @@ import { rangeSourceOf } from '../../storage/read-ranges.js';
 import { replayableFile } from '../../storage/replayable.js';
 import { verifyStored } from '../../storage/verify-stored.js';
 import type { BackupEvent } from './events.js';
-import type { PendingCopy } from './journal.js';
+import type { PendingCopy } from './night-journal.js';
 
 /** Where and how a sealed archive is sent. */
-export interface Publishing {
+export interface Delivery {
   readonly store: StorageAdapter;
   /** The sealed file. */
   readonly path: string;
@@ -25,9 +25,9 @@ export interface Publishing {
  *
  * @throws BackupError `verification-failed`, or a `storage-…` code
  */
-export async function publishCopy(
+export async function deliverCopy(
   { destination, copy }: PendingCopy,
-  { store, path, signal, emit }: Publishing,
+  { store, path, signal, emit }: Delivery,
 ): Promise<void> {
   const { key, bytes, sha256 } = copy;
   emit({ kind: 'phase', phase: 'publish', destination });

@@ -45,7 +45,7 @@ export interface FailedNights {
 }
 
 /** What outlives a run. */
-export interface JournalState {
+export interface NightJournalState {
   readonly version: 1;
   readonly practiceId: string;
   /** Date of the night of the first run. */
@@ -82,15 +82,15 @@ const nightsOfLoss = 7;
 export const untold = 'untold';
 
 /** The memory of the runs of a practice: one small file, replaced in one step, so that a power cut never leaves half of it. */
-export class Journal {
+export class NightJournal {
   readonly #path: string;
   readonly #spareRoom: SpareRoom;
   /** There was one and it could not be read: what it knew of copies on their way is to be found in the spool. */
   readonly wasDamaged: boolean;
-  #state: JournalState;
+  #state: NightJournalState;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, state: JournalState, spareRoom: SpareRoom, wasDamaged: boolean) {
+  private constructor(path: string, state: NightJournalState, spareRoom: SpareRoom, wasDamaged: boolean) {
     this.#path = path;
     this.#state = state;
     this.#spareRoom = spareRoom;
@@ -105,9 +105,9 @@ export class Journal {
   static async open(
     { folder, spareRoom }: { readonly folder: string; readonly spareRoom: SpareRoom },
     start: { readonly practiceId: string; readonly night: string },
-  ): Promise<Journal> {
+  ): Promise<NightJournal> {
     const path = join(folder, 'journal.json');
-    const empty: JournalState = {
+    const empty: NightJournalState = {
       version: 1,
       practiceId: start.practiceId,
       firstNight: start.night,
@@ -131,15 +131,15 @@ export class Journal {
     const isAhead = state !== null && state.firstNight > start.night;
     const firstNight = isAhead ? start.night : (state ?? empty).firstNight;
     const alerts = state?.alerts ?? Object.fromEntries(Object.keys(alertCodes).map((code) => [code, untold]));
-    return new Journal(path, { ...(state ?? empty), firstNight, alerts }, spareRoom, state === null);
+    return new NightJournal(path, { ...(state ?? empty), firstNight, alerts }, spareRoom, state === null);
   }
 
-  get state(): JournalState {
+  get state(): NightJournalState {
     return this.#state;
   }
 
   /** Changes the state and resolves when it is on the disk. Changes are written one after the other. */
-  async update(change: (state: JournalState) => Partial<JournalState>): Promise<void> {
+  async update(change: (state: NightJournalState) => Partial<NightJournalState>): Promise<void> {
     this.#state = { ...this.#state, ...change(this.#state) };
     this.#writing = this.#writing.catch(() => undefined).then(() => this.#write());
     await this.#writing;
@@ -188,14 +188,14 @@ export async function readHistory(folder: string, practiceId: string, night: str
 }
 
 function newestVerified(
-  { verified }: JournalState,
+  { verified }: NightJournalState,
   destination: Destination,
   night: string,
 ): VerifiedCopy | undefined {
   return verified[destination].find((copy) => copy.night <= night);
 }
 
-function historyOf(state: JournalState, night: string): NightHistory {
+function historyOf(state: NightJournalState, night: string): NightHistory {
   const { lastAttempt } = state;
   const hq = newestVerified(state, 'hq', night)?.night;
   const local = newestVerified(state, 'local', night)?.night;
@@ -209,9 +209,9 @@ function historyOf(state: JournalState, night: string): NightHistory {
   };
 }
 
-function parse(text: string): JournalState | null {
+function parse(text: string): NightJournalState | null {
   try {
-    const value = JSON.parse(text) as JournalState;
+    const value = JSON.parse(text) as NightJournalState;
     const isWhole =
       value.version === 1 &&
       typeof value.practiceId === 'string' &&

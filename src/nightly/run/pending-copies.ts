@@ -1,0 +1,133 @@
+import type { Destination } from '../../eligibility/is-eligible.js';
+import { isBackupError } from '../../errors.js';
+import { systemCodeOf } from '../../storage/file-system/failures.js';
+import { codeOf } from './failure.js';
+import type { PendingCopy } from './night-journal.js';
+import type { CopyReport } from './report.js';
+import type { Surroundings } from './surroundings.js';
+
+/** On so many later nights a copy may come to nothing for a reason of its own. */
+const mostSpoiledNights = 5;
+/** How many verified copies per place the journal remembers: more than the longest default retention keeps. */
+const rememberedCopies = 400;
+
+/** The sealed copies that wait for one place: their files in the spool, and their entries in the journal. */
+export class PendingCopies {
+  readonly #destination: Destination;
+  readonly #around: Surroundings;
+
+  constructor(destination: Destination, around: Surroundings) {
+    this.#destination = destination;
+    this.#around = around;
+  }
+
+  /** Oldest first. */
+  get all(): readonly PendingCopy[] {
+    return this.#around.journal.state.pending.filter(({ destination }) => destination === this.#destination);
+  }
+
+  /**
+   * Adds a sealed archive. At most two wait for one place: the oldest, which may be sent in part, and the newest. Where a
+   * broken-off transfer begins anew anyway, the newest is enough.
+   *
+   * @param keepOldest - whether the store goes on with a transfer that was broken off
+   */
+  async add(file: string, copy: CopyReport, keepOldest: boolean): Promise<void> {
+    const { journal, spool, logger, emit, warn } = this.#around;
+    const destination = this.#destination;
+    const next: PendingCopy = { destination, copy, file };
+    const kept = keepOldest ? this.all.slice(0, 1) : [];
+    const dropped = this.all.filter((each) => !kept.includes(each));
+    await spool.noteTicket(next);
+    await journal.update(({ pending }) => ({
+      pending: [...pending.filter((each) => !dropped.includes(each)), next],
+    }));
+    for (const each of dropped) {
+      await spool.remove(each.file);
+      warn({
+        code: 'late-copy-replaced',
+        message: `The copy of ${each.copy.night} was still waiting; the one of ${copy.night} takes its place, and it is not sent any more.`,
+      });
+    }
+    emit({ kind: 'sealed', destination, copy });
+    logger.info('An archive is sealed.', { destination, key: copy.key, bytes: copy.bytes });
+  }
+
+  /** Forgets those whose file is gone or cut short, so that a copy of this night is sealed anew. */
+  async forgetLost(): Promise<void> {
+    for (const each of this.all) {
+      if ((await this.#around.spool.sizeOf(each.file)) !== each.copy.bytes) await this.#forget(each);
+    }
+  }
+
+  /**
+   * Whether the sealed file is to blame for an error; if so, it is forgotten. One that is gone or changed can never be sent,
+   * and must not stop the ones after it; it is looked at again only where an error points to it, as reading it all takes time.
+   */
+  async forgetIfLost(pending: PendingCopy, error: unknown): Promise<boolean> {
+    const isSuspect = systemCodeOf(error) === 'ENOENT' || isBackupError(error, 'verification-failed');
+    if (!isSuspect) return false;
+    // A disk that cannot be read now may be read tomorrow.
+    if (await this.#around.spool.holds(pending.file, pending.copy).catch(() => true)) return false;
+    await this.#forget(pending);
+    return true;
+  }
+
+  /** It has arrived: it waits no more, and the journal remembers it. */
+  async noteVerified(
+    { file }: PendingCopy,
+    copy: CopyReport & { readonly verifiedAt: string },
+  ): Promise<void> {
+    const { journal, spool, logger, emit } = this.#around;
+    const destination = this.#destination;
+    const entry = { key: copy.key, night: copy.night, verifiedAt: copy.verifiedAt };
+    await journal.update(({ pending, verified }) => ({
+      pending: pending.filter((each) => each.file !== file),
+      verified: {
+        ...verified,
+        [destination]: [entry, ...verified[destination]]
+          .sort((a, b) => (a.night < b.night ? 1 : Number(a.night === b.night) - 1))
+          .slice(0, rememberedCopies),
+      },
+    }));
+    await spool.remove(file);
+    emit({ kind: 'verified', destination, copy });
+    logger.info('A copy is verified.', { destination, key: copy.key, bytes: copy.bytes });
+  }
+
+  /** Counts the nights on which a late copy came to nothing for a reason of its own, and gives it up in the end. */
+  async noteSpoiled({ file, copy, spoiled }: PendingCopy, error: unknown): Promise<void> {
+    const { journal, spool, night, warn } = this.#around;
+    const code = codeOf(error);
+    const nights = (spoiled?.nights ?? 0) + (spoiled?.night === night ? 0 : 1);
+    if (nights < mostSpoiledNights) {
+      await journal.update(({ pending }) => ({
+        pending: pending.map((each) => (each.file === file ? { ...each, spoiled: { nights, night } } : each)),
+      }));
+      warn({
+        code: 'late-copy-failed',
+        message: `The copy of ${copy.night} could not be delivered and waits on (${code}).`,
+      });
+      return;
+    }
+    await journal.update(({ pending, lost }) => ({
+      pending: pending.filter((each) => each.file !== file),
+      lost: { ...lost, [this.#destination]: { night: copy.night, since: night, code } },
+    }));
+    await spool.remove(file);
+    warn({
+      code: 'late-copy-given-up',
+      message: `The copy of ${copy.night} could not be delivered on ${nights} nights and was given up (${code}).`,
+    });
+  }
+
+  async #forget({ file, copy }: PendingCopy): Promise<void> {
+    const { journal, spool, warn } = this.#around;
+    await journal.update(({ pending }) => ({ pending: pending.filter((each) => each.file !== file) }));
+    await spool.remove(file);
+    warn({
+      code: 'spool-lost',
+      message: `The sealed copy of ${copy.night} disappeared from the spool, or was damaged there, before it could be sent.`,
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import type { DumpWarning } from '../../archive/model.js';
+import type { Logger } from '../log/logger.js';
+import type { BackupEvent } from './events.js';
+import type { NightJournal } from './night-journal.js';
+import type { NightPlan } from './plan.js';
+import type { Spool } from './spool.js';
+
+/** What a run and its places share. */
+export interface Surroundings {
+  readonly plan: NightPlan;
+  readonly night: string;
+  readonly spool: Spool;
+  readonly journal: NightJournal;
+  readonly now: () => Date;
+  readonly logger: Logger;
+  /** Aborted by the caller or by the end of the window. */
+  readonly signal: AbortSignal;
+  /** The caller's own. */
+  readonly callerSignal: AbortSignal | undefined;
+  readonly emit: (event: BackupEvent) => void;
+  readonly warn: (warning: DumpWarning) => void;
+}

@@ -1,0 +1,23 @@
+import type { Destination } from '../../eligibility/is-eligible.js';
+import type { StorageAdapter } from '../../storage/adapter.js';
+import { withRetry } from '../../storage/wrappers/with-retry.js';
+import { codeOf } from './failure.js';
+import type { Surroundings } from './surroundings.js';
+
+/** A store whose passing faults are tried again as the plan asks for, which shows in the log. */
+export function withPlanRetries(
+  store: StorageAdapter,
+  destination: Destination,
+  { plan, emit, logger }: Pick<Surroundings, 'emit' | 'logger' | 'plan'>,
+): StorageAdapter {
+  const retry = plan[destination]?.retry;
+  if (retry === 'none') return store;
+  return withRetry(store, {
+    ...retry,
+    onRetry: ({ operation, error, retriesLeft }) => {
+      const code = codeOf(error);
+      emit({ kind: 'retry', destination, code, retriesLeft });
+      logger.warning('The store is tried again.', { destination, operation, code, retriesLeft });
+    },
+  });
+}
