@@ -8,7 +8,7 @@ import { isPostQuantum, makeKeyPair, sealToRecipient, sealWithPassphrase } from 
 import type { KeyWarning } from './key-warning.js';
 import { fitsMark, markOf } from './password-mark.js';
 import { type AdminPassword, acceptPassword, refused } from './verify-admin-password.js';
-import { fullWork, type Work } from './work.js';
+import { fullWorkFactor, type WorkFactor } from './work-factor.js';
 
 /** Options of {@link enrollAdmin} and {@link changeAdminPassword}. */
 export interface EnrollOptions {
@@ -53,12 +53,12 @@ export function enrollAdmin(
   password: Password,
   options: EnrollOptions,
 ): Promise<Enrolled> {
-  return enrollAdminWith(fullWork, admin, password, options);
+  return enrollAdminWith(fullWorkFactor, admin, password, options);
 }
 
 /** {@link enrollAdmin} with a given amount of work. */
 export async function enrollAdminWith(
-  work: Work,
+  work: WorkFactor,
   admin: AdminPassword,
   password: Password,
   options: EnrollOptions,
@@ -101,12 +101,12 @@ export function changeAdminPassword(
   passwords: { readonly oldPassword: Password; readonly newPassword: Password },
   options: EnrollOptions,
 ): Promise<Enrolled> {
-  return changeAdminPasswordWith(fullWork, admin, passwords, options);
+  return changeAdminPasswordWith(fullWorkFactor, admin, passwords, options);
 }
 
 /** {@link changeAdminPassword} with a given amount of work. */
 export async function changeAdminPasswordWith(
-  work: Work,
+  work: WorkFactor,
   admin: AdminPassword,
   passwords: { readonly oldPassword: Password; readonly newPassword: Password },
   options: EnrollOptions,
@@ -142,7 +142,7 @@ async function openEarlier(
 
 /** Makes a pair for the password, and links the pairs before it whose identities are at hand. */
 async function renew(
-  work: Work,
+  work: WorkFactor,
   admin: AdminPassword,
   password: string,
   current: Enrollment | null,

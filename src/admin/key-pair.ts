@@ -1,7 +1,7 @@
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { encryptAge } from '../archive/age/encrypt.js';
 import { collectBytes, fromUtf8, utf8 } from '../bytes.js';
-import type { Work } from './work.js';
+import type { WorkFactor } from './work-factor.js';
 
 /** An age key pair, for the moment between its making and its sealing. */
 export interface KeyPair {
@@ -23,7 +23,7 @@ export function isPostQuantum(recipient: string): boolean {
 }
 
 /** Seals an identity with a passphrase, as an armored age file; `age -d` gives a key file that `age -i` takes. */
-export function sealWithPassphrase(identity: string, passphrase: string, work: Work): Promise<string> {
+export function sealWithPassphrase(identity: string, passphrase: string, work: WorkFactor): Promise<string> {
   return seal(identity, { passphrase, scryptLogN: work.scryptLogN });
 }
 

@@ -2,14 +2,14 @@ import { equalBytes } from '@noble/ciphers/utils.js';
 import { engine } from '#engine';
 import type { StoredPassword } from '../archive/password/stored-password.js';
 import { utf8 } from '../bytes.js';
-import type { Work } from './work.js';
+import type { WorkFactor } from './work-factor.js';
 
 /**
  * Marks a stored password, so that a change of it is noticed later. The mark must not help to guess the password: of a
  * salted one it is the salt, which is random and new with every change, and public in labels anyway. Old unsalted ones
  * are marked by scrypt.
  */
-export async function markOf(stored: StoredPassword, work: Work): Promise<string> {
+export async function markOf(stored: StoredPassword, work: WorkFactor): Promise<string> {
   if (stored.salt !== '') return saltMark(stored);
   const salt = crypto.getRandomValues(new Uint8Array(16));
   return `scrypt:${work.scryptLogN}:${base64(salt)}:${base64(await digest(stored, salt, work.scryptLogN))}`;

@@ -7,7 +7,7 @@ import { makeKeyPair, sealWithPassphrase } from './key-pair.js';
 import type { KeyWarning } from './key-warning.js';
 import { fitsMark, markOf } from './password-mark.js';
 import { type AdminCandidate, holder, type LastAdmin } from './resolve-last-admin.js';
-import { fullWork, type Work } from './work.js';
+import { fullWorkFactor, type WorkFactor } from './work-factor.js';
 
 /**
  * Which kind of key an archive may be sealed with.
@@ -63,11 +63,11 @@ const longestUnlock = 192 * 1024;
  * ```
  */
 export function sealFor(last: LastAdmin, options: SealForOptions): Promise<Seal> {
-  return sealForWith(fullWork, last, options);
+  return sealForWith(fullWorkFactor, last, options);
 }
 
 /** {@link sealFor} with a given amount of work. */
-export async function sealForWith(work: Work, last: LastAdmin, options: SealForOptions): Promise<Seal> {
+export async function sealForWith(work: WorkFactor, last: LastAdmin, options: SealForOptions): Promise<Seal> {
   if (last.kind !== 'found' && last.kind !== 'unsupported-hash') {
     throw unusable(last.kind, last.sentence, 'user' in last ? last.user : undefined);
   }
@@ -98,7 +98,7 @@ export async function sealForWith(work: Work, last: LastAdmin, options: SealForO
 
 /** Makes a pair that the stored hash opens, and keeps it until the password changes. */
 async function sealWithStoredHash(
-  work: Work,
+  work: WorkFactor,
   admin: AdminCandidate,
   stored: StoredPassword,
   current: Enrollment | null,

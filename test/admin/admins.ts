@@ -1,6 +1,6 @@
 import type { AdminCandidate } from '../../src/admin/resolve-last-admin.js';
 import { Secret } from '../../src/admin/secret.js';
-import type { Work } from '../../src/admin/work.js';
+import type { WorkFactor } from '../../src/admin/work-factor.js';
 import { hashPassword } from '../../src/archive/password/stored-password.js';
 
 /** An administrator, of whom a test says what matters to it. */
@@ -24,4 +24,4 @@ export function storedOf(password: string, salt = 'c2FsdA=='): string {
 }
 
 /** So little work that a test can afford it. */
-export const lightWork: Work = { scryptLogN: 3 };
+export const lightWork: WorkFactor = { scryptLogN: 3 };
