@@ -332,7 +332,7 @@ export interface DatabaseDescription {
 }
 
 export interface DatabaseFingerprint {
-    readonly definitions: Definitions;
+    readonly definitions: SchemaFacts;
     readonly contents: ReadonlyMap<string, TableContent>;
 }
 

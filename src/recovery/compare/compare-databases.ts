@@ -1,7 +1,7 @@
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Comparison, Difference, TableComparison } from './comparison.js';
-import type { Definitions, Facts, TableDefinition } from './definitions.js';
 import { normaliseExpression } from './normalise.js';
+import type { Facts, SchemaFacts, TableDefinition } from './schema-facts.js';
 import { type DatabaseFingerprint, openSide, type Side, type SideOptions } from './side.js';
 
 /** Options of {@link compareDatabases}. */
@@ -58,8 +58,8 @@ export async function compareDatabases(
 class Comparer {
   readonly #left: Side;
   readonly #right: Side;
-  readonly #original: Definitions;
-  readonly #copy: Definitions;
+  readonly #original: SchemaFacts;
+  readonly #copy: SchemaFacts;
   readonly #options: CompareOptions;
   readonly #bySpelling: boolean;
   readonly #differences: Difference[] = [];

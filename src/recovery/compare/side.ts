@@ -3,11 +3,11 @@ import { type Connection, openConnection } from '../../database/connection.js';
 import { BackupError } from '../../errors.js';
 import type { TableContent } from './comparison.js';
 import { columnHashQuery, contentHashQuery } from './content-hash.js';
-import { type Definitions, readDefinitions, type TableDefinition } from './definitions.js';
+import { readSchemaFacts, type SchemaFacts, type TableDefinition } from './schema-facts.js';
 
 /** One of the two databases of a comparison: on its server, or remembered. */
 export interface Side {
-  readonly definitions: Definitions;
+  readonly definitions: SchemaFacts;
   /** Number of rows and hash of the content. */
   content(table: TableDefinition): Promise<TableContent>;
   /** Hash of every column's content, in column order; null when it is not known. */
@@ -29,7 +29,7 @@ export interface SideOptions {
  * Taken before a disaster, it proves a restore when the original is gone.
  */
 export interface DatabaseFingerprint {
-  readonly definitions: Definitions;
+  readonly definitions: SchemaFacts;
   /** By table. */
   readonly contents: ReadonlyMap<string, TableContent>;
 }
@@ -69,14 +69,14 @@ export async function openSide(
   const { signal } = options;
   const connection = await openConnection(source, signal === undefined ? {} : { signal });
   try {
-    return live(connection, await readDefinitions(connection, signal), options);
+    return live(connection, await readSchemaFacts(connection, signal), options);
   } catch (error) {
     connection.destroy();
     throw error;
   }
 }
 
-function live(connection: Connection, definitions: Definitions, options: SideOptions): Side {
+function live(connection: Connection, definitions: SchemaFacts, options: SideOptions): Side {
   const session = options.signal === undefined ? {} : { signal: options.signal };
   const hashed = ({ columns, period }: TableDefinition) => {
     const history = options.history === 'all' && period.length > 0;

@@ -12,7 +12,7 @@ import {
 } from './normalise.js';
 
 /** A database's definitions, read for comparison alone: it shares no code with the dump, whose judge it is. */
-export interface Definitions {
+export interface SchemaFacts {
   readonly vendor: 'mariadb' | 'mysql';
   readonly version: string;
   readonly database: Facts;
@@ -43,7 +43,7 @@ export interface ObjectDefinition {
 }
 
 /** @param connection - with the database chosen */
-export async function readDefinitions(connection: Connection, signal?: AbortSignal): Promise<Definitions> {
+export async function readSchemaFacts(connection: Connection, signal?: AbortSignal): Promise<SchemaFacts> {
   return new DefinitionReader(connection, signal).read();
 }
 
@@ -77,7 +77,7 @@ class DefinitionReader {
     this.#schema = database;
   }
 
-  async read(): Promise<Definitions> {
+  async read(): Promise<SchemaFacts> {
     const [server] = await this.#query(
       'SELECT VERSION() AS version, @@version_comment AS comment,' +
         ' @@character_set_database AS charset, @@collation_database AS collation',
