@@ -10,7 +10,7 @@ import {
   writeTime,
   writeUint32,
   writeUint64,
-} from './value-text.js';
+} from './server-text.js';
 
 /** A column whose values are kept, and so are loaded. */
 export interface LoadedColumn extends ColumnDescription {

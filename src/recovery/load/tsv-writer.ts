@@ -15,7 +15,7 @@ import {
   UINT32,
   UINT64,
 } from './row-program.js';
-import { writeInt32, writeInt64, writeUint32, writeUint64 } from './value-text.js';
+import { writeInt32, writeInt64, writeUint32, writeUint64 } from './server-text.js';
 
 const TAB = 0x09;
 const NEWLINE = 0x0a;

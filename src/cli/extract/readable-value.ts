@@ -1,8 +1,9 @@
 import type { ColumnValues, FixedValues, VariableValues } from '../../archive/column-batch.js';
 import type { ColumnDescription } from '../../archive/model.js';
+import { MAX_SHORT_TEXT, writeDate, writeDatetime, writeTime } from '../../recovery/load/server-text.js';
 
 /** Gives the text of one row's value; null is NULL. */
-export type ValueText = (row: number) => string | null;
+export type ReadableValue = (row: number) => string | null;
 
 /**
  * How one column of a batch reads as text, for files that people open: dates as MySQL writes them, ENUM and SET by their
@@ -10,7 +11,7 @@ export type ValueText = (row: number) => string | null;
  *
  * @throws TypeError when the column keeps no values
  */
-export function valueText(column: ColumnDescription, values: ColumnValues): ValueText {
+export function readableValue(column: ColumnDescription, values: ColumnValues): ReadableValue {
   const read = values.kind === 'fixed' ? fixedText(column, values) : variableText(column, values);
   const { nulls } = values;
   return (row) => (nulls !== null && ((nulls[row >> 3]! >> (row & 7)) & 1) === 1 ? null : read(row));
@@ -114,33 +115,28 @@ function fractionDigits(type: string): number {
 }
 
 function dateText(bytes: Uint8Array): string {
-  const year = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
-  return `${String(year).padStart(4, '0')}-${two(bytes[2])}-${two(bytes[3])}`;
+  return asServersRead(writeDate, bytes);
 }
 
 function datetimeText(bytes: Uint8Array, digits: number): string {
-  const clock = `${two(bytes[4])}:${two(bytes[5])}:${two(bytes[6])}`;
-  return `${dateText(bytes)} ${clock}${fraction(bytes, 7, digits)}`;
+  return withFraction(asServersRead(writeDatetime, bytes), digits);
 }
 
 function timeText(bytes: Uint8Array, digits: number): string {
-  const days = uint32(bytes, 1);
-  const hours = days * 24 + (bytes[5] ?? 0);
-  const clock = `${two(hours)}:${two(bytes[6])}:${two(bytes[7])}`;
-  return `${bytes[0] === 1 ? '-' : ''}${clock}${fraction(bytes, 8, digits)}`;
+  return withFraction(asServersRead(writeTime, bytes), digits);
 }
 
-function fraction(bytes: Uint8Array, at: number, digits: number): string {
-  return digits === 0 ? '' : `.${String(uint32(bytes, at)).padStart(6, '0').slice(0, digits)}`;
+const scratch = Buffer.alloc(MAX_SHORT_TEXT);
+
+function asServersRead(write: typeof writeDate, bytes: Uint8Array): string {
+  return scratch.toString('latin1', 0, write(scratch, 0, bytes, 0, bytes.length));
 }
 
-function uint32(bytes: Uint8Array, at: number): number {
-  if (bytes.length < at + 4) return 0;
-  return new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
-}
-
-function two(value: number | undefined): string {
-  return String(value ?? 0).padStart(2, '0');
+// Servers read any number of digits, and none at all; people look for as many as the column has.
+function withFraction(text: string, digits: number): string {
+  if (digits === 0) return text;
+  const [clock, micros = ''] = text.split('.');
+  return `${clock}.${micros.padEnd(6, '0').slice(0, digits)}`;
 }
 
 function bitText(bytes: Uint8Array): string {
