@@ -1,3 +1,4 @@
+import type { SchemaObject } from '../../archive/model.js';
 import { type Connection, serverErrorNumber } from '../../database/connection.js';
 import { quoteText } from '../../database/identifiers.js';
 
@@ -14,10 +15,10 @@ export interface Capabilities {
   readonly lowerCaseTableNames: number;
 }
 
-/** @param modes - words of sql_mode that will be needed */
+/** @param objects - what will be made: only the words of sql_mode they need are tried */
 export async function readCapabilities(
   connection: Connection,
-  modes: Iterable<string> = [],
+  objects: readonly SchemaObject[] = [],
 ): Promise<Capabilities> {
   const [server] = await connection.query(
     'SELECT VERSION() AS version, @@version_comment AS comment, @@lower_case_table_names AS lower_case',
@@ -34,7 +35,7 @@ export async function readCapabilities(
     engines: new Set(engines.map((row) => row['name']!.toLowerCase())),
     characterSets: new Set(characterSets.map((row) => row['name']!.toLowerCase())),
     collations: await readCollations(connection),
-    unknownModes: await findUnknownModes(connection, modes),
+    unknownModes: await findUnknownModes(connection, objects),
     lowerCaseTableNames: Number(server?.['lower_case'] ?? 0),
   };
 }
@@ -54,9 +55,10 @@ async function readCollations(connection: Connection): Promise<ReadonlySet<strin
 
 async function findUnknownModes(
   connection: Connection,
-  modes: Iterable<string>,
+  objects: readonly SchemaObject[],
 ): Promise<ReadonlySet<string>> {
-  const wanted = new Set(modes);
+  const words = objects.flatMap(({ sqlMode = '' }) => sqlMode.split(','));
+  const wanted = new Set(words.filter((word) => word !== ''));
   if (wanted.size === 0) return wanted;
   const unknown = new Set<string>();
   const [before] = await connection.query('SELECT @@SESSION.sql_mode AS mode');

@@ -13,6 +13,7 @@ import {
   describeAdaptation,
 } from '../adapt/adapt.js';
 import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
+import { collidingNames } from '../adapt/colliding-names.js';
 import type { LoadMethod } from '../load/table-loader.js';
 import type { RestoreOptions } from '../restore/options.js';
 import { historySentence, incompleteSentence } from '../restore/report.js';
@@ -24,7 +25,6 @@ import {
   type TargetState,
   targetOf,
 } from '../restore/target.js';
-import { collidingNames } from '../restore/work.js';
 
 /** What a restore would do, and what stands in its way. Nothing was changed to find out. */
 export interface RestorePlan {
@@ -110,8 +110,7 @@ class Planner {
     const source = await this.#archive.database();
     const summaries = this.#archive.manifest.tables.filter(({ name }) => wanted?.includes(name) ?? true);
     const objects = objectsToo ? await this.#archive.objects() : [];
-    const modes = objects.flatMap((object) => (object.sqlMode ?? '').split(',')).filter(Boolean);
-    const capabilities = await readCapabilities(connection, modes);
+    const capabilities = await readCapabilities(connection, objects);
     const state = await this.#checkState(connection);
     await this.#checkPrivileges(connection, objects);
     await this.#checkServer(connection, objects);

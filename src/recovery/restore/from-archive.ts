@@ -9,13 +9,14 @@ import type { ArchiveReader } from '../../archive/open-archive.js';
 import { serverErrorNumber } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
 import type { TableLoader } from '../load/table-loader.js';
-import { type JournalState, journalTable, readJournal } from './journal.js';
 import type { RestoredTable, RestoreProgress, RestoreReport } from './report.js';
+import { journalTable, type RestoreJournal, readJournal } from './restore-journal.js';
+import type { RestoreRun } from './restore-run.js';
 import { dropObjects, restoreSequences } from './schema-objects.js';
 import type { RestoreSession } from './session.js';
-import { aboutTable, checkRows, finishTable, keyTimeOf, makeTable, prepareTable } from './table-work.js';
+import { aboutTable, checkRows } from './table-failures.js';
+import { finishTable, keyTimeOf, makeTable, prepareTable } from './table-statements.js';
 import { awaitLastStatements, examineTarget } from './target.js';
-import type { RestoreWork } from './work.js';
 
 /** Tables of fewer bytes are not worth a line in the journal, which the server writes to the disk. */
 const JOURNALED_BYTES = 256 * 1024;
@@ -33,7 +34,7 @@ function effortOf({ rows, plainBytes }: TableSummary): number {
  * its keys before it is noted in the journal (small ones are not). An interrupted restore of the same archive goes on where it stopped.
  */
 export class ArchiveRestore {
-  readonly #work: RestoreWork;
+  readonly #run: RestoreRun;
   readonly #archive: ArchiveReader;
   readonly #waiting: TableSummary[];
   readonly #totals: Pick<Required<RestoreProgress>, 'totalPlainBytes' | 'totalTables'>;
@@ -42,10 +43,10 @@ export class ArchiveRestore {
   #rows = 0;
   #plainBytes = 0;
 
-  constructor(work: RestoreWork, archive: ArchiveReader) {
-    this.#work = work;
+  constructor(run: RestoreRun, archive: ArchiveReader) {
+    this.#run = run;
     this.#archive = archive;
-    const { tables: wanted } = work.options;
+    const { tables: wanted } = run.options;
     const { tables } = archive.manifest;
     for (const name of wanted ?? []) {
       if (!tables.some((table) => table.name === name)) {
@@ -62,51 +63,51 @@ export class ArchiveRestore {
   }
 
   async run(): Promise<RestoreReport> {
-    const work = this.#work;
-    const reading = { signal: work.signal };
+    const run = this.#run;
+    const reading = { signal: run.signal };
     const [database, objects] = [await this.#archive.database(reading), await this.#archive.objects(reading)];
     await this.#begin(database, objects);
-    const { connections = 2 } = work.options;
+    const { connections = 2 } = run.options;
     const workers = Array.from({ length: Math.min(connections, this.#waiting.length) }, () =>
       this.#loadTables(),
     );
-    for (const worker of workers) worker.catch((error: unknown) => work.fail(error));
+    for (const worker of workers) worker.catch((error: unknown) => run.fail(error));
     // The first failure is the cause; the others are its echo.
     await Promise.all(workers);
     this.#report('objects', '');
-    work.signal.throwIfAborted();
+    run.signal.throwIfAborted();
     this.#done.sort((a, b) => (a.name < b.name ? -1 : 1));
-    return work.complete(this.#done, objects, this.#archive.manifest);
+    return run.complete(this.#done, objects, this.#archive.manifest);
   }
 
   async #begin(database: DatabaseDescription, objects: readonly SchemaObject[]): Promise<void> {
-    const work = this.#work;
-    const server = await work.claim();
+    const run = this.#run;
+    const server = await run.claim();
     const key = this.#workKey();
-    if (work.options.resume !== false && (await this.#isInterrupted(server, key))) {
-      await awaitLastStatements(server.connection, work.target.database, work.signal);
+    if (run.options.resume !== false && (await this.#isInterrupted(server, key))) {
+      await awaitLastStatements(server.connection, run.target.database, run.signal);
       // The last statement may have been the one that made the target complete.
       if (await this.#isInterrupted(server, key)) {
-        const journal = await readJournal(server.connection, work.target.database);
-        await work.open(database);
+        const journal = await readJournal(server.connection, run.target.database);
+        await run.open(database);
         await this.#takeUp(journal);
         return;
       }
     }
-    await work.examine(server, await this.#describeTables(), objects);
-    await work.beginAnew(server, database, key);
-    await restoreSequences(work.schema.connection, objects, work.policy);
+    await run.examine(server, await this.#describeTables(), objects);
+    await run.beginAnew(server, database, key);
+    await restoreSequences(run.schema.connection, objects, run.policy);
   }
 
   /** Whether the target holds what a restore of the same work left behind. */
   async #isInterrupted({ connection }: RestoreSession, key: string): Promise<boolean> {
-    const { database: target } = this.#work.target;
+    const { database: target } = this.#run.target;
     if ((await examineTarget(connection, target)) !== 'unfinished') return false;
-    return (await readJournal(connection, target)).work === key;
+    return (await readJournal(connection, target)).workKey === key;
   }
 
   async #describeTables(): Promise<readonly TableDescription[]> {
-    const { signal } = this.#work;
+    const { signal } = this.#run;
     for (const { name } of this.#waiting) {
       this.#descriptions.set(name, await this.#archive.table(name, { signal }));
     }
@@ -114,7 +115,7 @@ export class ArchiveRestore {
   }
 
   async #describe(name: string): Promise<TableDescription> {
-    return this.#descriptions.get(name) ?? this.#archive.table(name, { signal: this.#work.signal });
+    return this.#descriptions.get(name) ?? this.#archive.table(name, { signal: this.#run.signal });
   }
 
   /** The same archive and the same choice of tables. */
@@ -125,8 +126,8 @@ export class ArchiveRestore {
   }
 
   /** Keeps the tables that are whole, and drops everything else: what was under way, and what comes after the rows. */
-  async #takeUp(journal: JournalState): Promise<void> {
-    const { schema, notes } = this.#work;
+  async #takeUp(journal: RestoreJournal): Promise<void> {
+    const { schema, notes } = this.#run;
     await dropObjects(schema.connection);
     const kept: RestoredTable[] = [];
     for (const table of [...this.#waiting]) {
@@ -149,7 +150,7 @@ export class ArchiveRestore {
 
   /** Counted again: a server that lost power may have lost rows that it had confirmed (MyISAM). */
   async #holds(table: TableSummary): Promise<boolean> {
-    const { connection } = this.#work.schema;
+    const { connection } = this.#run.schema;
     try {
       const [row] = await connection.query(`SELECT COUNT(*) AS n FROM ${quoteName(table.name)}`);
       return Number(row?.['n']) === table.rows;
@@ -161,24 +162,24 @@ export class ArchiveRestore {
   }
 
   async #loadTables(): Promise<void> {
-    const session = await this.#work.openSession();
+    const session = await this.#run.openSession();
     for (let table = this.#waiting.shift(); table !== undefined; table = this.#waiting.shift()) {
-      this.#work.signal.throwIfAborted();
+      this.#run.signal.throwIfAborted();
       await this.#loadTable(session, table);
     }
   }
 
   async #loadTable(session: RestoreSession, summary: TableSummary): Promise<void> {
-    const work = this.#work;
+    const run = this.#run;
     const { name, index } = summary;
-    const description = work.acceptTable(await this.#describe(name));
-    const keys = keyTimeOf(description.engine, summary.rows, work.method.methodFor(session));
-    const statements = await makeTable(session, description, work.source.name, work.target.database, keys);
+    const description = run.acceptTable(await this.#describe(name));
+    const keys = keyTimeOf(description.engine, summary.rows, run.method.methodFor(session));
+    const statements = await makeTable(session, description, run.source.name, run.target.database, keys);
     let taken = 0;
     let found = 0;
     if (summary.parts > 0) {
       await prepareTable(session, description, statements);
-      const loader = await work.method.begin(session, description, work.signal);
+      const loader = await run.method.begin(session, description, run.signal);
       try {
         found = await this.#feed(loader, summary);
         taken = await loader.finish();
@@ -189,7 +190,7 @@ export class ArchiveRestore {
     checkRows(name, summary.rows, found, taken);
     if (statements.after.length > 0) {
       this.#report('keys', name);
-      await finishTable(session, description, statements, work.signal);
+      await finishTable(session, description, statements, run.signal);
     }
     // What is small is made again sooner than noted.
     if (summary.plainBytes >= JOURNALED_BYTES) await journalTable(session.connection, index, taken);
@@ -197,7 +198,7 @@ export class ArchiveRestore {
   }
 
   async #feed(loader: TableLoader, { name, rows, plainBytes }: TableSummary): Promise<number> {
-    const { signal } = this.#work;
+    const { signal } = this.#run;
     let found = 0;
     for await (const batch of this.#archive.readTable(name, { signal })) {
       signal.throwIfAborted();
@@ -212,7 +213,7 @@ export class ArchiveRestore {
   }
 
   #report(phase: RestoreProgress['phase'], table: string): void {
-    this.#work.report({
+    this.#run.report({
       phase,
       table,
       tablesDone: this.#done.length,

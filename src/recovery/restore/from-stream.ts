@@ -5,9 +5,10 @@ import type { TableStatements } from '../ddl/table-statement.js';
 import { loadedColumns } from '../load/cells.js';
 import type { TableLoader } from '../load/table-loader.js';
 import type { RestoreProgress, RestoreReport } from './report.js';
+import type { RestoreRun } from './restore-run.js';
 import type { RestoreSession } from './session.js';
-import { aboutTable, checkRows, finishTable, makeTable, prepareTable } from './table-work.js';
-import type { RestoreWork } from './work.js';
+import { aboutTable, checkRows } from './table-failures.js';
+import { finishTable, makeTable, prepareTable } from './table-statements.js';
 
 interface RestoringTable {
   readonly description: TableDescription;
@@ -31,7 +32,7 @@ interface Lane {
  * last, so a lane keeps its table until another one needs it; keys are built when all rows are in.
  */
 export class StreamRestore {
-  readonly #work: RestoreWork;
+  readonly #run: RestoreRun;
   readonly #tables: Map<number, RestoringTable> = new Map();
   readonly #skipped: Set<number> = new Set();
   readonly #lanes: Lane[] = [];
@@ -39,20 +40,20 @@ export class StreamRestore {
   #plainBytes = 0;
   #clock = 0;
 
-  constructor(work: RestoreWork) {
-    this.#work = work;
+  constructor(run: RestoreRun) {
+    this.#run = run;
   }
 
   async run(parts: AsyncIterable<Part>): Promise<RestoreReport> {
-    const work = this.#work;
-    const server = await work.claim();
+    const run = this.#run;
+    const server = await run.claim();
     let objects: readonly SchemaObject[] = [];
     let summary: DumpSummary | undefined;
     for await (const part of parts) {
-      work.signal.throwIfAborted();
+      run.signal.throwIfAborted();
       switch (part.kind) {
         case 'database':
-          await work.beginAnew(server, part.database, '');
+          await run.beginAnew(server, part.database, '');
           break;
         case 'table':
           await this.#takeTable(part.table);
@@ -79,9 +80,9 @@ export class StreamRestore {
     }
     await this.#finishTables();
     this.#report('objects', '');
-    work.signal.throwIfAborted();
+    run.signal.throwIfAborted();
     const tables = [...this.#tables.values()];
-    return work.complete(
+    return run.complete(
       tables.map(({ description, taken }) => ({ name: description.name, rows: taken })),
       objects,
       summary,
@@ -89,15 +90,15 @@ export class StreamRestore {
   }
 
   async #takeTable(table: TableDescription): Promise<void> {
-    const work = this.#work;
-    if (work.options.tables !== undefined && !work.options.tables.includes(table.name)) {
+    const run = this.#run;
+    if (run.options.tables !== undefined && !run.options.tables.includes(table.name)) {
       this.#skipped.add(table.index);
       return;
     }
-    const description = work.acceptTable(table);
+    const description = run.acceptTable(table);
     // How many rows will come, and in how many goes, nobody knows.
-    const { source, target } = work;
-    const statements = await makeTable(work.schema, description, source.name, target.database, 'after-rows');
+    const { source, target } = run;
+    const statements = await makeTable(run.schema, description, source.name, target.database, 'after-rows');
     this.#tables.set(description.index, { description, statements, rows: 0, taken: 0 });
   }
 
@@ -127,19 +128,19 @@ export class StreamRestore {
 
   /** The lane that loads this table already, or else a new one, or else the one that waited longest. */
   async #laneFor(table: RestoringTable): Promise<Lane> {
-    const work = this.#work;
-    const { connections = 2 } = work.options;
+    const run = this.#run;
+    const { connections = 2 } = run.options;
     let lane = this.#lanes.find(({ open }) => open?.table === table);
     if (lane !== undefined) return lane;
     if (this.#lanes.length < connections) {
-      lane = { session: await work.openSession(), open: undefined, fed: 0 };
+      lane = { session: await run.openSession(), open: undefined, fed: 0 };
       this.#lanes.push(lane);
     } else {
       lane = this.#lanes.reduce((oldest, each) => (each.fed < oldest.fed ? each : oldest));
       await this.#finishLoading(lane);
     }
     if (table.rows === 0) await prepareTable(lane.session, table.description, table.statements);
-    lane.open = { table, loader: await work.method.begin(lane.session, table.description, work.signal) };
+    lane.open = { table, loader: await run.method.begin(lane.session, table.description, run.signal) };
     return lane;
   }
 
@@ -155,25 +156,25 @@ export class StreamRestore {
   }
 
   async #finishTables(): Promise<void> {
-    const work = this.#work;
+    const run = this.#run;
     const waiting = [...this.#tables.values()].filter(
       ({ statements, rows }) => statements.after.length > 0 && (rows > 0 || statements.before.length === 0),
     );
     // The longest first, so that the sessions end together.
     waiting.sort((a, b) => b.rows - a.rows);
-    const sessions = this.#lanes.length > 0 ? this.#lanes.map((lane) => lane.session) : [work.schema];
+    const sessions = this.#lanes.length > 0 ? this.#lanes.map((lane) => lane.session) : [run.schema];
     await Promise.all(
       sessions.map(async (session) => {
         for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
           this.#report('keys', table.description.name);
-          await finishTable(session, table.description, table.statements, work.signal);
+          await finishTable(session, table.description, table.statements, run.signal);
         }
       }),
     );
   }
 
   #report(phase: RestoreProgress['phase'], table: string): void {
-    this.#work.report({
+    this.#run.report({
       phase,
       table,
       tablesDone: this.#tables.size,

@@ -5,8 +5,8 @@ import { ArchiveRestore } from './from-archive.js';
 import { StreamRestore } from './from-stream.js';
 import type { RestoreOptions } from './options.js';
 import type { RestoreReport } from './report.js';
+import { RestoreRun } from './restore-run.js';
 import { targetOf } from './target.js';
-import { RestoreWork } from './work.js';
 
 /**
  * Puts a database back: definitions, rows and objects, with every count checked. Rows go in by LOAD DATA LOCAL where the
@@ -31,17 +31,17 @@ export async function restoreDatabase(
   target: DatabaseAddress,
   options: RestoreOptions = {},
 ): Promise<RestoreReport> {
-  const work = new RestoreWork(targetOf(target), options);
+  const run = new RestoreRun(targetOf(target), options);
   try {
     return await (isArchive(source)
-      ? new ArchiveRestore(work, source).run()
-      : new StreamRestore(work).run(source));
+      ? new ArchiveRestore(run, source).run()
+      : new StreamRestore(run).run(source));
   } catch (error) {
     // An abort is told by its own reason, whatever it broke on the way.
     options.signal?.throwIfAborted();
     throw error;
   } finally {
-    await work.close();
+    await run.close();
   }
 }
 

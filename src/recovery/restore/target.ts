@@ -7,7 +7,7 @@ import { quoteName, quoteText } from '../../database/identifiers.js';
 import { seesOtherSessions } from '../../database/sees-sessions.js';
 import { isSystemDatabase } from '../../database/system-databases.js';
 import { BackupError } from '../../errors.js';
-import { JOURNAL_TABLE } from './journal.js';
+import { JOURNAL_TABLE } from './restore-journal.js';
 
 /** A restore target: an address that names a database. */
 export type TargetAddress = DatabaseAddress & { readonly database: string };

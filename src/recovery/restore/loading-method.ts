@@ -1,0 +1,62 @@
+import type { TableDescription } from '../../archive/model.js';
+import { type LoadMethod, openLoader, refusesLoadData, type TableLoader } from '../load/table-loader.js';
+import { withHistory } from '../load/with-history.js';
+import type { RestoreSession } from './session.js';
+import { aboutTable } from './table-failures.js';
+
+/** The way rows go in, which may turn out at the first table. */
+export class LoadingMethod {
+  readonly #wish: LoadMethod | 'auto';
+  #method: LoadMethod | undefined;
+
+  constructor(wish: LoadMethod | 'auto') {
+    this.#wish = wish;
+  }
+
+  /** How rows will go in over this session. */
+  methodFor(session: RestoreSession): LoadMethod {
+    this.#method ??= this.#wish === 'auto' ? (session.localInfile ? 'load-data' : 'insert') : this.#wish;
+    return this.#method;
+  }
+
+  /** What was chosen. */
+  get method(): LoadMethod {
+    return this.#method ?? (this.#wish === 'insert' ? 'insert' : 'load-data');
+  }
+
+  /**
+   * Begins to load a table that exists. When `signal` aborts, whoever waits for the loader is told.
+   *
+   * @throws BackupError naming the table
+   */
+  async begin(session: RestoreSession, table: TableDescription, signal: AbortSignal): Promise<TableLoader> {
+    const loader = await this.#open(session, table);
+    const abandon = () => loader.abandon(signal.reason);
+    signal.addEventListener('abort', abandon, { once: true });
+    return {
+      write: (batch) => loader.write(batch),
+      async finish() {
+        try {
+          return await loader.finish();
+        } finally {
+          // The signal outlives the loader and its buffers.
+          signal.removeEventListener('abort', abandon);
+        }
+      },
+      abandon: (error) => loader.abandon(error),
+    };
+  }
+
+  async #open(session: RestoreSession, table: TableDescription): Promise<TableLoader> {
+    const method = this.methodFor(session);
+    try {
+      return withHistory(await openLoader(session, table, method), session, table);
+    } catch (error) {
+      if (this.#wish !== 'auto' || method === 'insert' || !refusesLoadData(error)) {
+        throw aboutTable(error, table.name, 'cannot be loaded');
+      }
+      this.#method = 'insert';
+      return withHistory(await openLoader(session, table, 'insert'), session, table);
+    }
+  }
+}

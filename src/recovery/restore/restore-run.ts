@@ -1,0 +1,175 @@
+import type {
+  DatabaseDescription,
+  DumpSummary,
+  SchemaObject,
+  TableDescription,
+} from '../../archive/model.js';
+import { BackupError } from '../../errors.js';
+import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
+import type { ObjectPolicy } from '../ddl/object-statement.js';
+import { Acceptance } from './acceptance.js';
+import { LoadingMethod } from './loading-method.js';
+import type { RestoreOptions } from './options.js';
+import {
+  incompleteSentence,
+  type RestoredTable,
+  type RestoreNote,
+  type RestoreProgress,
+  type RestoreReport,
+} from './report.js';
+import { createJournal, dropJournal } from './restore-journal.js';
+import { RestoreSessions } from './restore-sessions.js';
+import { restoreEventStates, restoreObjects, restoreSequences } from './schema-objects.js';
+import type { RestoreSession } from './session.js';
+import { claimTarget, makeTarget, type TargetAddress } from './target.js';
+
+/**
+ * One restore, from whatever source: its sessions, its target and what is common to all ways through it. Whoever opens
+ * it closes it; closing it before the end ends its sessions on the server too.
+ */
+export class RestoreRun {
+  readonly target: TargetAddress;
+  readonly options: RestoreOptions;
+  readonly method: LoadingMethod;
+  readonly notes: RestoreNote[] = [];
+  /** Aborts when the caller does, or when any part of the work fails. */
+  readonly signal: AbortSignal;
+  readonly #abort: AbortController = new AbortController();
+  readonly #startedAt: Date = new Date();
+  readonly #sessions: RestoreSessions;
+  readonly #acceptance: Acceptance;
+  #schema: RestoreSession | undefined;
+  #source: DatabaseDescription | undefined;
+  #capabilities: Capabilities | undefined;
+  #finished = false;
+
+  constructor(target: TargetAddress, options: RestoreOptions) {
+    this.target = target;
+    this.options = options;
+    this.method = new LoadingMethod(options.method ?? 'auto');
+    this.signal =
+      options.signal === undefined
+        ? this.#abort.signal
+        : AbortSignal.any([options.signal, this.#abort.signal]);
+    this.#sessions = new RestoreSessions(target, this.signal);
+    this.#acceptance = new Acceptance(target.database, options.adapt ?? false, this.notes);
+  }
+
+  /** Nobody else restores into this target until this run is closed. @throws BackupError `already-running` */
+  async claim(): Promise<RestoreSession> {
+    this.signal.throwIfAborted();
+    const session = await this.#sessions.openOnServer();
+    await claimTarget(session.connection, this.target.database);
+    return session;
+  }
+
+  /**
+   * Makes the target and marks it as incomplete.
+   *
+   * @param workKey - which archive, and what of it; empty when this cannot be taken up again
+   * @throws BackupError `target-refused`
+   */
+  async beginAnew(server: RestoreSession, source: DatabaseDescription, workKey: string): Promise<void> {
+    const capabilities = await readCapabilities(server.connection);
+    const defaults = this.#acceptance.defaults(source, capabilities);
+    const { database } = this.target;
+    await makeTarget(server.connection, database, defaults, this.options.replace ?? false);
+    // Over the session that holds the claim: whoever has the claim next finds the mark, or an empty target.
+    await createJournal(server.connection, database, workKey);
+    await this.open(source);
+  }
+
+  /** Works in a target that is there. */
+  async open(source: DatabaseDescription): Promise<void> {
+    this.#source = source;
+    this.#schema = await this.openSession();
+    this.#capabilities = await readCapabilities(this.#schema.connection);
+  }
+
+  /** How objects are made here. */
+  get policy(): ObjectPolicy {
+    const { definers = 'keep' } = this.options;
+    return { definers, source: this.source.name, target: this.target.database };
+  }
+
+  /** {@link Acceptance.examine} @throws BackupError `target-refused` */
+  async examine(
+    server: RestoreSession,
+    tables: readonly TableDescription[],
+    objects: readonly SchemaObject[],
+  ): Promise<void> {
+    const capabilities = await readCapabilities(server.connection, objects);
+    this.#acceptance.examine(tables, objects, capabilities);
+  }
+
+  /** A table's definition as the target can take it. @throws BackupError `target-refused` when it cannot */
+  acceptTable(table: TableDescription): TableDescription {
+    return this.#acceptance.table(table, this.#capabilities!);
+  }
+
+  /** A further session in the target. */
+  async openSession(): Promise<RestoreSession> {
+    return this.#sessions.openInTarget(this.source.server);
+  }
+
+  /** The session for definitions. */
+  get schema(): RestoreSession {
+    return this.#schema ?? noDatabase();
+  }
+
+  /** The database in the archive. */
+  get source(): DatabaseDescription {
+    return this.#source ?? noDatabase();
+  }
+
+  report(progress: RestoreProgress): void {
+    this.options.onProgress?.(progress);
+  }
+
+  /** Stops everything that is under way. */
+  fail(reason: unknown): void {
+    this.#abort.abort(reason);
+  }
+
+  /** All rows are in: objects, event states, and the mark of being incomplete goes. */
+  async complete(
+    tables: readonly RestoredTable[],
+    objects: readonly SchemaObject[],
+    summary: DumpSummary,
+  ): Promise<RestoreReport> {
+    const { connection } = this.schema;
+    const { events = 'as-found', tables: chosen, objects: wanted = chosen === undefined } = this.options;
+    const capabilities = await readCapabilities(connection, objects);
+    const made = objects
+      .filter((object) => wanted || object.kind === 'sequence')
+      .map((object) => this.#acceptance.object(object, capabilities));
+    await restoreSequences(connection, made, this.policy);
+    for (const table of summary.tables) {
+      if (table.incomplete === undefined || chosen?.includes(table.name) === false) continue;
+      this.notes.push({ code: 'table-incomplete', message: incompleteSentence(table) });
+    }
+    const outcome = await restoreObjects(connection, made, this.policy);
+    this.notes.push(...outcome.notes);
+    if (events === 'as-found') await restoreEventStates(connection, made);
+    await dropJournal(connection);
+    this.#finished = true;
+    return {
+      database: this.target.database,
+      startedAt: this.#startedAt.toISOString(),
+      finishedAt: new Date().toISOString(),
+      snapshotAt: summary.snapshotAt,
+      tables,
+      objects: outcome.objects,
+      method: this.method.method,
+      notes: this.notes,
+    };
+  }
+
+  async close(): Promise<void> {
+    await (this.#finished ? this.#sessions.close() : this.#sessions.abandon());
+  }
+}
+
+function noDatabase(): never {
+  throw new BackupError('archive-damaged', 'The parts do not begin with the database.');
+}
