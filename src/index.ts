@@ -188,9 +188,9 @@ export type {
 } from './recovery/compare/comparison.js';
 export { type DatabaseFingerprint, type SideOptions, takeFingerprint } from './recovery/compare/side.js';
 export type { LoadMethod } from './recovery/load/table-loader.js';
+export type { RestoreObstacle, RestoreObstacleCode } from './recovery/plan/obstacles.js';
 export {
   planRestore,
-  type RestoreObstacle,
   type RestorePlan,
   type RestorePlanTable,
 } from './recovery/plan/plan-restore.js';

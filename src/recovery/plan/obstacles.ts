@@ -1,0 +1,222 @@
+import type {
+  DatabaseDescription,
+  SchemaObject,
+  TableDescription,
+  TableSummary,
+} from '../../archive/model.js';
+import { privilegesOn } from '../../catalog/privileges.js';
+import { takesHistory } from '../../catalog/system-time.js';
+import {
+  type Adaptation,
+  adaptDefaults,
+  adaptObject,
+  adaptTable,
+  describeAdaptation,
+} from '../adapt/adapt.js';
+import type { Capabilities } from '../adapt/capabilities.js';
+import { collidingNames } from '../adapt/colliding-names.js';
+import type { RestoreOptions } from '../restore/options.js';
+import { historySentence, incompleteSentence } from '../restore/report.js';
+import { hiddenSessionsSentence, type TargetState } from '../restore/target.js';
+
+/**
+ * What an obstacle is about.
+ *
+ * - `definer-missing`: an object acts for a user whom the target does not have, and fails when it is used
+ * - `definition-only`: a table comes without rows, as it was archived
+ * - `events-rest`: the target's event scheduler is off, so events are restored and do not run
+ * - `history-unsupported`: a table comes with old versions of its rows, which this server does not take back
+ * - `names-collide`: two tables of the archive have the same name on a target that does not tell case apart
+ * - `no-load-data`: the target takes no LOAD DATA LOCAL, so rows go in by INSERT, which is slower
+ * - `privilege-missing`: the database user may not make what is to be made
+ * - `read-only`: the server is read-only for ordinary users
+ * - `rows-filtered`: the archive holds only some rows of a table
+ * - `sessions-hidden`: whether the database that would be replaced is in use cannot be seen
+ * - `table-incomplete`: a table could not be read to its end when the archive was made
+ * - `target-not-empty`: there is something in the target already
+ * - `target-replaced`: what is in the target would be dropped, as asked for
+ * - `target-unfinished`: the target holds what an interrupted restore left
+ * - `unknown-character-set`, `unknown-collation`, `unknown-engine`, `unknown-sql-mode`: the target does not know one that the
+ *   archive needs
+ */
+export type RestoreObstacleCode =
+  | 'definer-missing'
+  | 'definition-only'
+  | 'events-rest'
+  | 'history-unsupported'
+  | 'names-collide'
+  | 'no-load-data'
+  | 'privilege-missing'
+  | 'read-only'
+  | 'rows-filtered'
+  | 'sessions-hidden'
+  | 'table-incomplete'
+  | 'target-not-empty'
+  | 'target-replaced'
+  | 'target-unfinished'
+  | 'unknown-character-set'
+  | 'unknown-collation'
+  | 'unknown-engine'
+  | 'unknown-sql-mode';
+
+/** Something that a person should know before a restore begins. */
+export interface RestoreObstacle {
+  /** `blocks`: the restore would refuse. `changes`: something would not be as it was. `note`: all will be well. */
+  readonly severity: 'blocks' | 'changes' | 'note';
+  readonly code: RestoreObstacleCode;
+  /** For people. */
+  readonly message: string;
+}
+
+/** What would be restored. */
+export interface WantedContent {
+  readonly defaults: Pick<DatabaseDescription, 'characterSet' | 'collation'>;
+  readonly tables: readonly { readonly description: TableDescription; readonly summary: TableSummary }[];
+  readonly objects: readonly SchemaObject[];
+}
+
+/** What is known of the target and its server. */
+export interface TargetFacts {
+  readonly database: string;
+  readonly state: TargetState;
+  readonly capabilities: Capabilities;
+  /** As `SHOW GRANTS` gives them for whoever restores. */
+  readonly grants: readonly string[];
+  readonly seesOtherSessions: boolean;
+  readonly readOnly: boolean;
+  readonly runsEvents: boolean;
+  readonly localInfile: boolean;
+  /** Every `user@host`; undefined when they cannot be read. */
+  readonly accounts: ReadonlySet<string> | undefined;
+}
+
+/** Item by item what stands in the way of a restore. Pure. */
+export function findObstacles(
+  content: WantedContent,
+  target: TargetFacts,
+  options: Pick<RestoreOptions, 'adapt' | 'definers' | 'replace' | 'resume'>,
+): readonly RestoreObstacle[] {
+  const { capabilities } = target;
+  const adapting = (adaptations: readonly Adaptation[]): readonly RestoreObstacle[] =>
+    adaptations.map((adaptation) => ofAdaptation(adaptation, options.adapt === true));
+  return [
+    ...ofState(target, options),
+    ...ofPrivileges(target, content.objects),
+    ...ofServer(target, content.objects),
+    ...adapting(adaptDefaults(content.defaults, capabilities).adaptations),
+    ...content.tables.flatMap(({ description, summary }) => [
+      ...adapting(adaptTable(description, capabilities).adaptations),
+      ...ofTable(description, summary, capabilities),
+    ]),
+    ...content.objects.flatMap((object) => adapting(adaptObject(object, capabilities).adaptations)),
+    ...(options.definers === 'strip' ? [] : ofDefiners(target, content.objects)),
+    ...ofNames(content, capabilities),
+    ...(target.localInfile
+      ? []
+      : [note('no-load-data', 'The target takes no LOAD DATA LOCAL: INSERT is used, which is slower.')]),
+  ];
+}
+
+function blocks(code: RestoreObstacleCode, message: string): RestoreObstacle {
+  return { severity: 'blocks', code, message };
+}
+
+function changes(code: RestoreObstacleCode, message: string): RestoreObstacle {
+  return { severity: 'changes', code, message };
+}
+
+function note(code: RestoreObstacleCode, message: string): RestoreObstacle {
+  return { severity: 'note', code, message };
+}
+
+function* ofState(
+  { database, state, seesOtherSessions }: TargetFacts,
+  { replace = false, resume = true }: Pick<RestoreOptions, 'replace' | 'resume'>,
+): Iterable<RestoreObstacle> {
+  if (state === 'absent' || state === 'empty') return;
+  if (state === 'filled') {
+    yield replace
+      ? changes('target-replaced', `Database "${database}" is not empty, and would be dropped.`)
+      : blocks('target-not-empty', `Database "${database}" is not empty.`);
+  }
+  if (replace && !seesOtherSessions) yield blocks('sessions-hidden', hiddenSessionsSentence(database));
+  if (state === 'unfinished') {
+    const told = resume || replace ? note : blocks;
+    yield told(
+      'target-unfinished',
+      `Database "${database}" holds an interrupted restore, which goes on if it was of this archive.`,
+    );
+  }
+}
+
+function* ofPrivileges(
+  { database, grants }: TargetFacts,
+  objects: readonly SchemaObject[],
+): Iterable<RestoreObstacle> {
+  const held = privilegesOn(database, grants);
+  const kinds = new Set(objects.map((object) => object.kind));
+  const needed = ['ALTER', 'CREATE', 'DROP', 'INDEX', 'INSERT', 'SELECT'];
+  if (kinds.has('view')) needed.push('CREATE VIEW');
+  if (kinds.has('trigger')) needed.push('TRIGGER');
+  if (kinds.has('event')) needed.push('EVENT');
+  if (kinds.has('function') || kinds.has('procedure')) needed.push('CREATE ROUTINE');
+  const missing = needed.filter((name) => !held.has(name));
+  // Privileges may also come by roles, which grants do not show in full; the restore itself will tell.
+  const hasRole = grants.some((grant) => / TO /.test(grant) && !/ ON /.test(grant));
+  if (missing.length === 0 || hasRole) return;
+  yield blocks('privilege-missing', `The database user lacks ${missing.join(', ')} on "${database}".`);
+}
+
+function* ofServer(
+  { readOnly, runsEvents }: TargetFacts,
+  objects: readonly SchemaObject[],
+): Iterable<RestoreObstacle> {
+  if (readOnly) yield note('read-only', 'The target server is read-only for ordinary users.');
+  if (!runsEvents && objects.some((object) => object.kind === 'event' && object.status === 'ENABLED')) {
+    yield note(
+      'events-rest',
+      'The event scheduler of the target is off: events are restored but do not run.',
+    );
+  }
+}
+
+function* ofTable(
+  table: TableDescription,
+  summary: TableSummary,
+  server: Capabilities,
+): Iterable<RestoreObstacle> {
+  if (table.versioned === 'history' && !takesHistory(server)) {
+    yield blocks('history-unsupported', historySentence(table.name));
+  }
+  if (table.rowFilter !== undefined) {
+    yield note('rows-filtered', `Table "${table.name}" holds only some rows: ${table.rowFilter.reason}.`);
+  }
+  if (table.definitionOnly !== undefined) {
+    yield note('definition-only', `Table "${table.name}" comes without rows: ${table.definitionOnly}.`);
+  }
+  if (summary.incomplete !== undefined) yield changes('table-incomplete', incompleteSentence(summary));
+}
+
+function ofAdaptation(adaptation: Adaptation, mayAdapt: boolean): RestoreObstacle {
+  const told = adaptation.to !== null && mayAdapt ? changes : blocks;
+  return told(`unknown-${adaptation.kind}`, describeAdaptation(adaptation));
+}
+
+/** An object acts for its definer; when there is none of that name, it fails when it is used (O8). */
+function* ofDefiners({ accounts }: TargetFacts, objects: readonly SchemaObject[]): Iterable<RestoreObstacle> {
+  if (accounts === undefined) return;
+  for (const definer of new Set(objects.flatMap((object) => object.definer ?? []))) {
+    if (accounts.has(definer)) continue;
+    yield note('definer-missing', `The target has no user ${definer}, for whom objects of the archive act.`);
+  }
+}
+
+function* ofNames({ tables }: WantedContent, server: Capabilities): Iterable<RestoreObstacle> {
+  const collision = collidingNames(
+    tables.map(({ description }) => description),
+    server,
+  );
+  if (collision === undefined) return;
+  const [one, other] = collision;
+  yield blocks('names-collide', `Tables "${one}" and "${other}" are the same name on the target.`);
+}
