@@ -335,7 +335,7 @@ function unreachable(address: DatabaseAddress, error: QueryError): BackupError {
   const place = address.socketPath ?? `${address.host ?? '127.0.0.1'}:${address.port ?? 3306}`;
   return new BackupError(
     'database-unreachable',
-    `The database server at ${place} cannot be used (${error.code}${error.errno === undefined ? '' : `, ${error.errno}`}).`,
+    `The database server at ${place} cannot be used (${answerOf(error)}).`,
     { cause: withoutStatement(error), details: { place, serverCode: error.code, errno: error.errno } },
   );
 }
@@ -373,14 +373,15 @@ export function asBackupError(error: unknown): unknown {
   const lost = fatal === true || errno === undefined || errno < 0 || code === 'PROTOCOL_CONNECTION_LOST';
   const kind: BackupErrorCode =
     codeOfErrno[engineErrno ?? errno ?? 0] ?? (lost ? 'database-connection-lost' : 'database-query-failed');
-  return new BackupError(
-    kind,
-    `The database server answered ${code ?? 'nothing'}${errno === undefined ? '' : ` (${errno})`}.`,
-    {
-      cause: withoutStatement(error),
-      details: { serverCode: code, errno, ...(engineErrno === undefined ? {} : { engineErrno }) },
-    },
-  );
+  return new BackupError(kind, `The database server answered ${answerOf(error as QueryError)}.`, {
+    cause: withoutStatement(error),
+    details: { serverCode: code, errno, ...(engineErrno === undefined ? {} : { engineErrno }) },
+  });
+}
+
+/** The driver has no word for the numbers of newer servers. */
+function answerOf({ code, errno }: QueryError): string {
+  return [code ?? [], errno ?? []].flat().join(', ') || 'nothing';
 }
 
 /** What a storage engine or the system said, which the server passes on as a number in its text. */

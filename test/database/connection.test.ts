@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { test } from 'node:test';
+import { it, test } from 'node:test';
+import { inspect } from 'node:util';
 import { openConnection } from '../../src/database/connection.js';
 import { isBackupError } from '../../src/errors.js';
+import { describeOnEachServer } from '../support/servers.js';
 
 test('a server that takes the call and says nothing holds up nobody who has given up', async () => {
   const sockets: Socket[] = [];
@@ -30,4 +32,28 @@ test('a server that takes the call and says nothing holds up nobody who has give
     for (const socket of sockets) socket.destroy();
     server.close();
   }
+});
+
+describeOnEachServer('a statement that the server refuses', (server) => {
+  it('is told by the number of the server’s answer, and never repeats what was in the statement', async () => {
+    const connection = await openConnection(server().address);
+    try {
+      for (const [sql, errno] of [
+        ["SELEC 'Sample'", 1064],
+        ["SELECT 'Sample' FROM mysql.no_such_table", 1146],
+      ] as const) {
+        await assert.rejects(connection.query(sql), (error) => {
+          assert.ok(isBackupError(error, 'database-query-failed'), String(error));
+          assert.equal(error.details['errno'], errno);
+          assert.match(error.message, new RegExp(`^The database server answered ER_\\w+, ${errno}\\.`));
+          assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /Sample/);
+          return true;
+        });
+      }
+      // The session is of use all the same.
+      assert.deepEqual(await connection.query('SELECT 1 AS one'), [{ one: '1' }]);
+    } finally {
+      await connection.close();
+    }
+  });
 });

@@ -126,6 +126,24 @@ function wrongStates(server: () => TestServer): void {
     assert.equal(bench.alerts.standing.size, 0);
   });
 
+  it('makes and verifies every copy though no alert can be delivered', async () => {
+    const unheard = async (): Promise<never> => {
+      throw new Error('nobody listens');
+    };
+    const { error, report } = await night({
+      alerts: { raise: unheard, clear: unheard, nightEnded: unheard },
+    });
+    assert.equal(error, undefined);
+    assert.equal(report?.outcome, 'complete');
+    // One with a trouble to tell ends with its own error, not with the sink's.
+    const lost = await night({
+      alerts: { raise: unheard, clear: unheard, nightEnded: unheard },
+      practice: { ...bench.plan.practice, networkPath: join(bench.folder, 'gone') },
+    });
+    assert.equal(lost.report?.outcome, 'partial');
+    assert.equal(code(lost.error), 'undefined');
+  });
+
   it('says so when the server is down, and calls people only on the third night', async () => {
     const down = { ...server().address, database, port: 1, host: '127.0.0.1' };
     const { socketPath: _, ...address } = down;

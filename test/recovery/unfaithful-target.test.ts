@@ -16,7 +16,11 @@ let targets = 0;
 let target = '';
 
 /** A dump whose tables are made otherwise than they were: what a target does that has other ideas of a type. */
-async function* madeOtherwise(parts: AsyncIterable<Part>, from: string, to: string): AsyncGenerator<Part> {
+async function* madeOtherwise(
+  parts: AsyncIterable<Part>,
+  from: string | RegExp,
+  to: string,
+): AsyncGenerator<Part> {
   for await (const part of parts) {
     if (part.kind !== 'table') yield part;
     else {
@@ -38,8 +42,8 @@ describeOnEachServer('a target that would not hold what it is given', (server, k
   before(() =>
     server().query([
       `CREATE DATABASE ${source} CHARACTER SET utf8`,
-      `CREATE TABLE ${source}.patient (PatNum BIGINT NOT NULL PRIMARY KEY, LName VARCHAR(100), Fee INT) ENGINE=MyISAM`,
-      `INSERT INTO ${source}.patient VALUES (1, 'Sample', 70000), (2, NULL, 2)`,
+      `CREATE TABLE ${source}.patient (PatNum BIGINT NOT NULL PRIMARY KEY, LName VARCHAR(100), Fee INT, Same INT) ENGINE=MyISAM`,
+      `INSERT INTO ${source}.patient VALUES (1, 'Sample', 70000, 1), (2, NULL, 2, 1)`,
       `CREATE DEFINER = 'nobody'@'nowhere' VIEW ${source}.names AS SELECT LName FROM ${source}.patient`,
     ]),
   );
@@ -61,6 +65,66 @@ describeOnEachServer('a target that would not hold what it is given', (server, k
       });
     }
   }
+
+  it('fails with the name of the table when its definition is refused, and shows nothing half-made', async () => {
+    const parts = madeOtherwise(dumpDatabase(address(source)), 'ENGINE=MyISAM', 'ENGINE=MyISAM NONSENSE=1');
+    await assert.rejects(restoreDatabase(parts, address(target)), (error) => {
+      assert.ok(isBackupError(error, 'restore-failed'), String(error));
+      assert.match(
+        error.message,
+        /^Table "patient" cannot be made in the target \(the server answered (?:ER_\w+, )?\d+\)\./,
+      );
+      assert.equal(error.details['table'], 'patient');
+      return true;
+    });
+    assert.equal(
+      (await planRestore(await (await seal(address(source))).open(), address(target))).state,
+      'unfinished',
+    );
+  });
+
+  for (const [method, said] of [
+    ['insert', /^Table "patient" cannot be loaded \(the server answered ER_DUP_ENTRY, 1062\)\./],
+    // Some servers leave the row out without a word, some warn of it.
+    ['load-data', /^The target took 1 of 2 rows of table "patient"\.|table "patient" .*: warning 1062 /],
+  ] as const) {
+    it(`fails with the name of the table when it has no place for a row, by ${method}`, async () => {
+      const parts = madeOtherwise(
+        dumpDatabase(address(source)),
+        'KEY (`PatNum`)',
+        'KEY (`PatNum`), UNIQUE KEY (`Same`)',
+      );
+      await assert.rejects(restoreDatabase(parts, address(target), { method }), (error) => {
+        assert.ok(
+          isBackupError(error, 'restore-failed') || isBackupError(error, 'restore-changed-data'),
+          String(error),
+        );
+        assert.match(error.message, said);
+        assert.doesNotMatch(error.message, /Sample/);
+        return true;
+      });
+    });
+  }
+
+  it('fails with the name of the object that it refuses', async () => {
+    const broken = async function* (): AsyncGenerator<Part> {
+      for await (const part of dumpDatabase(address(source))) {
+        if (part.kind !== 'objects') yield part;
+        else {
+          const objects = part.objects.map((object) => ({
+            ...object,
+            createStatement: object.createStatement.replace(/ from .*/i, ' from from'),
+          }));
+          yield { ...part, objects };
+        }
+      }
+    };
+    await assert.rejects(restoreDatabase(broken(), address(target)), (error) => {
+      assert.ok(isBackupError(error, 'restore-failed'), String(error));
+      assert.match(error.message, /^The view "names" cannot be made in the target \(1064\)\./);
+      return true;
+    });
+  });
 
   it('F16: is not replaced while somebody works in it', async () => {
     await server().query([`CREATE DATABASE ${target}`, `CREATE TABLE ${target}.precious (id INT)`]);

@@ -22,7 +22,8 @@ export function checkRows(table: string, expected: number, found: number, taken:
 export function aboutTable(error: unknown, table: string, what: string): unknown {
   if (!(error instanceof BackupError) || error.details['table'] !== undefined) return error;
   const { errno, serverCode } = error.details;
-  const answer = errno === undefined ? '' : ` (the server answered ${serverCode}, ${errno})`;
+  const answer =
+    errno === undefined ? '' : ` (the server answered ${[serverCode ?? [], errno].flat().join(', ')})`;
   const code = error.code === 'database-query-failed' ? 'restore-failed' : error.code;
   return new BackupError(code, `Table "${table}" ${what}${answer}.`, {
     cause: error,
