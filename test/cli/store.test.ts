@@ -17,6 +17,22 @@ test('a URL of a store that cannot be understood is a mistake of usage', async (
   }
 });
 
+test('a store without a region is told of at once, and not tried again', async () => {
+  const env = {
+    AWS_ACCESS_KEY_ID: 'key',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_REGION: undefined,
+    AWS_CONFIG_FILE: '/dev/null',
+  };
+  const { stdout } = await runCli(['inspect', 's3://copies/a.tar.age', '--json'], { env });
+  const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
+  assert.equal(error.code, 'storage-permanent');
+  assert.match(
+    error.message,
+    /^The bucket copies cannot be asked without a region, which may come in AWS_REGION /,
+  );
+});
+
 const skip = whyNoObjectStore() ?? whyMissing(kind) ?? false;
 test('every word works on a bucket as it does on a path', { skip }, async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'supplemental-backup-cli-s3-'));

@@ -12,7 +12,10 @@ export interface Ended {
 /** Runs `supplemental-backup` as a script would: no terminal, the password on descriptor 3 when one is given. */
 export function runCli(
   argv: readonly string[],
-  options: { readonly password?: string | Uint8Array; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly password?: string | Uint8Array;
+    readonly env?: Readonly<Record<string, string | undefined>>;
+  } = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli/main.js'), ...argv], {

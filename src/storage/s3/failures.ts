@@ -26,6 +26,7 @@ const byName: Readonly<Record<string, Verdict>> = {
   SignatureDoesNotMatch: refused('does not accept the secret key'),
   ExpiredToken: refused('finds the credentials expired'),
   CredentialsProviderError: refused('cannot be asked without credentials'),
+  RegionMissing: refused('cannot be asked without a region, which may come in AWS_REGION'),
 };
 
 function byStatus(status: number | undefined): Verdict {
@@ -52,7 +53,7 @@ export function s3Failure(thrown: unknown, description: string, signal?: AbortSi
   const status = statusOf(thrown);
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
   if (status === undefined && code === undefined && mistakes.has(thrown.name)) return thrown;
-  const name = byName[thrown.name] === undefined && code !== undefined ? code : thrown.name;
+  const name = nameOf(thrown, code);
   // A status of 200 to 299 with an error: the answer itself could not be read to its end.
   const answered = status !== undefined && status >= 300 ? status : undefined;
   const [kind, sentence] = byName[name] ?? byStatus(answered);
@@ -67,6 +68,12 @@ export function s3Failure(thrown: unknown, description: string, signal?: AbortSi
       },
     },
   );
+}
+
+function nameOf({ name, message }: Error, code: string | undefined): string {
+  // The client has no name for it, and what has none is taken for a fault of the line and tried again.
+  if (message === 'Region is missing') return 'RegionMissing';
+  return byName[name] === undefined && code !== undefined ? code : name;
 }
 
 /** Whether the store said exactly this, such as `NoSuchUpload`. */
