@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { BackupError } from '../errors.js';
 import { fileSystemFailure } from '../storage/file-system/failures.js';
 import { createFileSystemStorage } from '../storage/file-system/file-system.js';
+import { fillFile, writeAll } from '../storage/file-system/fill-file.js';
 import { newTemporaryName } from '../storage/file-system/names.js';
 import { publish } from '../storage/file-system/publish.js';
 import { syncFile } from '../storage/file-system/sync.js';
@@ -98,16 +99,12 @@ async function writeFile(
   archive: AsyncIterable<Uint8Array>,
   path: string,
 ): Promise<{ readonly size: number; readonly sha256: string }> {
-  const file: FileHandle = await open(path, 'wx', 0o600);
-  try {
-    const { bytes, sha256 } = await pass(archive, async (chunk) => {
-      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
-    });
+  const write = async (file: FileHandle): Promise<{ readonly size: number; readonly sha256: string }> => {
+    const { bytes, sha256 } = await pass(archive, (chunk) => writeAll(file, chunk));
     await syncFile(file);
     return { size: bytes, sha256 };
-  } finally {
-    await file.close();
-  }
+  };
+  return fillFile(path, 'wx', write, 0o600);
 }
 
 /** Writes to a pipe as fast as its reader takes it. */

@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { collectBytes } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
 import type { ReplayableSource } from '../../src/storage/adapter.js';
@@ -45,6 +56,57 @@ test('a base folder that is gone is told from an object that is not there', asyn
   await assert.rejects(async () => {
     for await (const _ of storage.list('')) assert.fail('listed');
   }, missing);
+});
+
+/** Lets every file that is written from now on fail when it is closed. */
+async function failCloses(context: TestContext, failure: Error): Promise<void> {
+  // The class of open files is not exported, and the way to close one belongs to each.
+  const probe = await open(root, 'r');
+  const files = Object.getPrototypeOf(probe) as FileHandle;
+  await probe.close();
+  const { write } = files;
+  context.mock.method(files, 'write', function (this: FileHandle, ...given: Parameters<typeof write>) {
+    const { close } = this;
+    this.close = async () => {
+      await close.call(this);
+      throw failure;
+    };
+    return write.apply(this, given);
+  });
+}
+
+test('an abort is told by its own reason, also when the file of the share cannot be closed', async (context) => {
+  const path = await freshFolder('abort-and-close');
+  const storage = createFileSystemStorage({ path });
+  const stop = new AbortController();
+  const reason = new Error('the window closes');
+  const source: ReplayableSource = {
+    size: 2,
+    async *open() {
+      await failCloses(context, Object.assign(new Error('stale handle'), { code: 'ESTALE' }));
+      yield Buffer.from('a');
+      stop.abort(reason);
+      yield Buffer.from('b');
+    },
+  };
+  await assert.rejects(storage.put('a', source, { signal: stop.signal }), (error) => error === reason);
+  context.mock.restoreAll();
+  assert.deepEqual(await readdir(path), []);
+});
+
+test('what a share tells at the close is believed: nothing is stored', async (context) => {
+  const path = await freshFolder('bad-news');
+  const storage = createFileSystemStorage({ path });
+  const source: ReplayableSource = {
+    size: 1,
+    async *open() {
+      await failCloses(context, Object.assign(new Error('no quota'), { code: 'EDQUOT' }));
+      yield Buffer.from('a');
+    },
+  };
+  await assert.rejects(storage.put('a', source), (error) => isBackupError(error, 'storage-full'));
+  context.mock.restoreAll();
+  assert.deepEqual(await readdir(path), []);
 });
 
 test('too little free space is refused before a byte is written', async () => {

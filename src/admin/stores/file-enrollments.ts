@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, readFile, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BackupError } from '../../errors.js';
+import { fillFile } from '../../storage/file-system/fill-file.js';
 import { type Enrollment, type EnrollmentStore, parseEnrollment } from '../enrollment.js';
 
 /**
@@ -80,13 +81,11 @@ async function readEntries(path: string, signal: AbortSignal | undefined): Promi
 async function writeFile(path: string, entries: Entries): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
+    const write = async (file: FileHandle): Promise<void> => {
       await file.writeFile(`${JSON.stringify(entries, null, 2)}\n`);
       await file.sync();
-    } finally {
-      await file.close();
-    }
+    };
+    await fillFile(temporary, 'wx', write, 0o600);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { BackupError } from '../../errors.js';
+import { systemCodeOf } from '../../storage/file-system/failures.js';
+import { fillFile } from '../../storage/file-system/fill-file.js';
 
 /** Pieces of what is extracted: text or bytes. */
 export type Pieces = AsyncIterable<string | Uint8Array>;
@@ -16,15 +18,15 @@ export type Pieces = AsyncIterable<string | Uint8Array>;
 export async function writePlainFile(folder: string, name: string, pieces: Pieces): Promise<void> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, name);
-  const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new BackupError('storage-exists', `There is already a ${path}.`);
-  });
-  try {
+  const write = async (file: FileHandle): Promise<void> => {
     for await (const piece of pieces) await file.appendFile(piece);
-    await file.close();
+  };
+  try {
+    await fillFile(path, 'wx', write, 0o600);
   } catch (error) {
-    await file.close();
+    if (systemCodeOf(error) === 'EEXIST') {
+      throw new BackupError('storage-exists', `There is already a ${path}.`);
+    }
     await rm(path, { force: true });
     throw error;
   }

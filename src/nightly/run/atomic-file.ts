@@ -1,6 +1,7 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
+import { fillFile } from '../../storage/file-system/fill-file.js';
 import { whileHeld } from '../../storage/file-system/patience.js';
 import { syncFile, syncFolder } from '../../storage/file-system/sync.js';
 
@@ -12,13 +13,11 @@ import { syncFile, syncFolder } from '../../storage/file-system/sync.js';
 export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.new`;
   try {
-    const file = await open(temporary, 'w', 0o600);
-    try {
+    const write = async (file: FileHandle): Promise<void> => {
       await file.writeFile(text);
       await syncFile(file);
-    } finally {
-      await file.close();
-    }
+    };
+    await fillFile(temporary, 'w', write, 0o600);
     await whileHeld(() => rename(temporary, path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

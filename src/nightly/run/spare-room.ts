@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fillFile } from '../../storage/file-system/fill-file.js';
 import { syncFile } from '../../storage/file-system/sync.js';
 
 /** Enough for guard, journal and report many times over, in bytes. */
@@ -23,14 +24,12 @@ export class SpareRoom {
     if (freeBytes < 4 * size) return;
     try {
       if ((await stat(this.#path).catch(() => null))?.size === size) return;
-      const file = await open(this.#path, 'w', 0o600);
-      try {
+      const write = async (file: FileHandle): Promise<void> => {
         // Random, because some file systems give zeros no room.
         await file.writeFile(randomBytes(size));
         await syncFile(file);
-      } finally {
-        await file.close();
-      }
+      };
+      await fillFile(this.#path, 'w', write, 0o600);
     } catch {
       await this.giveUp();
     }

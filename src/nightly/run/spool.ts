@@ -7,6 +7,7 @@ import type { Manifest } from '../../archive/model.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import { formatBytes } from '../../quantities.js';
 import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
+import { closeAfter, fillFile, writeAll } from '../../storage/file-system/fill-file.js';
 import { makeFolder, syncFile, syncFolder } from '../../storage/file-system/sync.js';
 import { replaceFile } from './atomic-file.js';
 import type { PendingCopy } from './night-journal.js';
@@ -148,22 +149,20 @@ export class Spool {
     const digest = createHash('sha256');
     let size = 0;
     try {
-      const handle = await this.#io(() => open(part, 'wx', 0o600));
-      try {
+      const write = async (file: FileHandle): Promise<void> => {
         let nextCheck = spaceCheckEvery;
         for await (const chunk of archive) {
           digest.update(chunk);
-          await this.#io(() => writeAll(handle, chunk));
+          await this.#io(() => writeAll(file, chunk));
           size += chunk.length;
           if (size >= nextCheck) {
             nextCheck = size + spaceCheckEvery;
             await this.assertSpace(0);
           }
         }
-        await this.#io(() => syncFile(handle));
-      } finally {
-        await handle.close();
-      }
+        await this.#io(() => syncFile(file));
+      };
+      await closeAfter(await this.#io(() => open(part, 'wx', 0o600)), write);
       await this.#io(() => rename(part, this.pathOf(file)));
       await syncFolder(this.folder);
     } catch (error) {
@@ -177,12 +176,7 @@ export class Spool {
   async #tryToWrite(): Promise<void> {
     const path = join(this.folder, '.writable');
     try {
-      const file = await open(path, 'w', 0o600);
-      try {
-        await file.writeFile(new Uint8Array(smallFiles));
-      } finally {
-        await file.close();
-      }
+      await fillFile(path, 'w', (file) => file.writeFile(new Uint8Array(smallFiles)), 0o600);
     } finally {
       await rm(path, { force: true });
     }
@@ -226,11 +220,4 @@ function parseTicket(text: string): PendingCopy | null {
 
 function isFull(error: unknown): boolean {
   return isBackupError(fileSystemFailure(error, ''), 'storage-full');
-}
-
-async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  let written = 0;
-  while (written < chunk.length) {
-    written += (await handle.write(chunk, written, chunk.length - written)).bytesWritten;
-  }
 }

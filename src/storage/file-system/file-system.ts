@@ -17,6 +17,7 @@ import { compareKeys, isOwnName } from '../keys.js';
 import { readChecked } from '../replayable.js';
 import { progressOf, resolveRange } from '../transfer.js';
 import { fileSystemFailure, systemCodeOf } from './failures.js';
+import { fillFile, writeAll } from './fill-file.js';
 import { assertFileKey, isLeftBehind, isProcessAlive, newTemporaryName } from './names.js';
 import { whileHeld } from './patience.js';
 import { type MakeLink, publish } from './publish.js';
@@ -234,20 +235,16 @@ export class FileSystemStorage implements StorageAdapter {
 
   async #write(temporary: string, source: ReplayableSource, options: PutOptions): Promise<void> {
     const progress = progressOf(source.size, options);
-    const file = await open(temporary, 'w');
-    try {
-      let position = 0;
+    await fillFile(temporary, 'w', async (file) => {
+      let written = 0;
       for await (const chunk of readChecked(source, options.signal)) {
-        await writeAll(file, chunk, position);
-        position += chunk.length;
-        progress.advanceTo(position);
+        await writeAll(file, chunk);
+        written += chunk.length;
+        progress.advanceTo(written);
       }
       options.signal?.throwIfAborted();
       await syncFile(file);
-    } finally {
-      // A share may keep its bad news for the close.
-      await file.close();
-    }
+    });
   }
 
   // By a fresh look through the name: the handle that wrote it would answer from its own memory. Some shares finish
@@ -380,12 +377,5 @@ async function lookAt(path: string, key: string): Promise<StoredObject | null> {
   } catch (error) {
     if (gone.has(systemCodeOf(error) ?? '')) return null;
     throw error;
-  }
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-  for (let written = 0; written < chunk.length; ) {
-    const { bytesWritten } = await file.write(chunk, written, chunk.length - written, position + written);
-    written += bytesWritten;
   }
 }
