@@ -38,6 +38,7 @@ import {
   runSupplementalBackup,
   Secret,
   type StorageAdapter,
+  type StoredObject,
   sealFor,
 } from '../../src/index.js';
 import { storePassword } from '../practice/users.js';
@@ -93,6 +94,32 @@ export const archives: readonly RetainedArchive[] = [];
 export const createMyStorage = (): StorageAdapter => myStorage;
 
 const myStorage = createMemoryStorage();
+
+/** The client of a store of the host's own. */
+interface Warehouse {
+  upload(
+    key: string,
+    bytes: AsyncIterable<Uint8Array>,
+    how: { readonly ifAbsent: boolean; readonly signal: AbortSignal | undefined },
+  ): Promise<StoredObject>;
+  download(
+    key: string,
+    part: { readonly from: number; readonly to: number; readonly signal: AbortSignal | undefined },
+  ): AsyncIterable<Uint8Array>;
+  find(key: string): Promise<StoredObject | null>;
+  search(prefix: string): AsyncIterable<StoredObject>;
+  discard(key: string): Promise<void>;
+}
+
+export const warehouse: Warehouse = {
+  upload: async (name, content, { ifAbsent }) =>
+    myStorage.put(name, replayableBytes(await collectBytes(content)), { ifAbsent }),
+  download: (name, { from, to }) => myStorage.get(name, { range: { offset: from, length: to - from } }),
+  find: (name) => myStorage.stat(name),
+  search: (prefix) => myStorage.list(prefix),
+  discard: (name) => myStorage.delete(name),
+};
+
 const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
 
 let started: TestServer | undefined;
