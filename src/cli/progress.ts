@@ -4,8 +4,12 @@ import type { CommandLine } from './command.js';
 
 /** Shows how far a piece of work is. */
 export interface Progress {
-  /** Bytes or rows done so far, and of how many, once that is known. */
-  update(done: number, total?: number): void;
+  /**
+   * @param done - bytes or rows so far
+   * @param total - of how many, once that is known
+   * @param activity - what is done while no bytes or rows are; it stands where rate and time left would
+   */
+  update(done: number, total?: number, activity?: string): void;
   /** All is done, however much that was: totals may have been estimates. Ends the display. */
   finish(): void;
   /** Ends the display where it is. Safe to call twice, and after {@link finish}. */
@@ -22,26 +26,28 @@ const plainLineEverySeconds = 5;
  * A bar with rate and time left on a terminal, plain lines otherwise, silence with `--json`.
  *
  * @param label - what is done, such as `Reading`
- * @param now - clock in milliseconds
  */
 export function startProgress(
   line: Pick<CommandLine, 'json' | 'stderr'>,
   label: string,
   unit: ProgressUnit,
-  now: () => number = Date.now,
 ): Progress {
   if (line.json) return { update: () => undefined, finish: () => undefined, stop: () => undefined };
   return line.stderr.isTTY === true
     ? startBar(line.stderr, label, unit)
-    : startLines(line.stderr, label, unit, now);
+    : startLines(line.stderr, label, unit);
 }
 
-/** How far, how fast and how long still: `120 MB of 400 MB (30 %), 45 MB/s, 6 s left`. */
+/**
+ * How far, how fast and how long still: `120 MB of 400 MB (30 %), 45 MB/s, 6 s left`; or how far and what is done now:
+ * `400 MB of 400 MB (100 %), building the keys of claim`.
+ */
 export function describeProgress(
   done: number,
   total: number | undefined,
   seconds: number,
   unit: ProgressUnit,
+  activity?: string,
 ): string {
   const amount = (value: number): string =>
     unit === 'bytes' ? formatBytes(Math.round(value)) : `${formatCount(Math.round(value))} ${unit}`;
@@ -50,6 +56,7 @@ export function describeProgress(
   if (total !== undefined && total > 0) {
     parts[0] += ` of ${amount(total)} (${Math.min(100, Math.floor((done / total) * 100))} %)`;
   }
+  if (activity !== undefined) return [...parts, activity].join(', ');
   if (rate > 0) parts.push(`${amount(rate)}/s`);
   if (rate > 0 && total !== undefined && total > done)
     parts.push(`${formatSeconds((total - done) / rate)} left`);
@@ -58,6 +65,7 @@ export function describeProgress(
 
 function startBar(stderr: CommandLine['stderr'], label: string, unit: ProgressUnit): Progress {
   let total: number | undefined;
+  let activity: string | undefined;
   const bar = new SingleBar({
     stream: stderr as unknown as NodeJS.WriteStream,
     fps: 8,
@@ -65,7 +73,7 @@ function startBar(stderr: CommandLine['stderr'], label: string, unit: ProgressUn
     linewrap: false,
     format(_options: Options, params: Params) {
       const seconds = (Date.now() - params.startTime) / 1000;
-      const text = describeProgress(params.value, total, seconds, unit);
+      const text = describeProgress(params.value, total, seconds, unit, activity);
       const room = (stderr.columns ?? 80) - label.length - text.length - 3;
       return `${label} ${total === undefined ? '' : drawBar(params.progress, room)}${text}`;
     },
@@ -73,8 +81,9 @@ function startBar(stderr: CommandLine['stderr'], label: string, unit: ProgressUn
   bar.start(1, 0);
   let stopped = false;
   let last = 0;
-  const update = (done: number, newTotal?: number): void => {
+  const update = (done: number, newTotal?: number, newActivity?: string): void => {
     last = done;
+    activity = newActivity;
     if (newTotal !== undefined && newTotal !== total) {
       total = newTotal;
       bar.setTotal(newTotal);
@@ -104,34 +113,36 @@ export function drawBar(progress: number, room: number): string {
   return `${'█'.repeat(full)}${'░'.repeat(size - full)} `;
 }
 
-function startLines(
-  stderr: CommandLine['stderr'],
-  label: string,
-  unit: ProgressUnit,
-  now: () => number,
-): Progress {
-  const startedAt = now();
-  let nextLineAt = startedAt + plainLineEverySeconds * 1000;
-  let last: { readonly done: number; readonly total: number | undefined } = { done: 0, total: undefined };
-  let stopped = false;
-  const stop = (): void => {
-    if (stopped) return;
-    stopped = true;
-    if (last.done > 0) write();
-  };
+function startLines(stderr: CommandLine['stderr'], label: string, unit: ProgressUnit): Progress {
+  const startedAt = Date.now();
+  let last: Parameters<Progress['update']> = [0];
+  let hasNews = false;
   const write = (): void => {
-    const seconds = (now() - startedAt) / 1000;
-    stderr.write(`${label}: ${describeProgress(last.done, last.total, seconds, unit)}\n`);
+    if (!hasNews) return;
+    hasNews = false;
+    const [done, total, activity] = last;
+    const seconds = (Date.now() - startedAt) / 1000;
+    stderr.write(`${label}: ${describeProgress(done, total, seconds, unit, activity)}\n`);
+  };
+  // By a clock of its own, as the news may be that nothing will be heard for a while.
+  const clock = setInterval(write, plainLineEverySeconds * 1000);
+  clock.unref();
+  const update: Progress['update'] = (done, total = last[1], activity) => {
+    hasNews ||= done !== last[0] || activity !== last[2];
+    last = [done, total, activity];
+  };
+  const stop = (): void => {
+    clearInterval(clock);
+    write();
   };
   return {
-    update(done, total) {
-      last = { done, total: total ?? last.total };
-      if (now() < nextLineAt) return;
-      nextLineAt = now() + plainLineEverySeconds * 1000;
-      write();
-    },
+    update,
     finish() {
-      last = { done: last.done, total: last.done };
+      const [done] = last;
+      if (done > 0) {
+        last = [done, done];
+        hasNews = true;
+      }
       stop();
     },
     stop,

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { PassThrough } from 'node:stream';
+import { type TestContext, test } from 'node:test';
 import { describeLeftOut } from '../../src/catalog/describe-left-out.js';
 import { planBackup, renderPlan } from '../../src/catalog/plan-backup.js';
+import type { CommandLine } from '../../src/cli/command.js';
 import { commands } from '../../src/cli/commands/index.js';
 import { exitCodeOf, UsageError } from '../../src/cli/exit-codes.js';
 import { renderOverview } from '../../src/cli/help.js';
 import { formatPairs } from '../../src/cli/pairs.js';
-import { describeProgress, drawBar, startProgress } from '../../src/cli/progress.js';
+import { describeProgress, drawBar, type Progress, startProgress } from '../../src/cli/progress.js';
+import { showRestore } from '../../src/cli/restore-progress.js';
 import { BackupError } from '../../src/errors.js';
 import { certificateText, type RestoreCertificate } from '../../src/recovery/rehearse/certificate.js';
 import { catalogOf } from '../catalog/catalog-of.js';
@@ -138,29 +141,58 @@ test('no message can steer the terminal, whatever name it repeats', async () => 
   assert.match((JSON.parse(stdout) as { error: { message: string } }).error.message, /^"\u009b31m\u202e" is/);
 });
 
-test('without a terminal progress is a plain line every few seconds and one at the end', () => {
+/** Progress on no terminal, the clock in the hands of the test, and what was written. */
+function linesOf(
+  context: TestContext,
+  label: string,
+): { readonly progress: Progress; readonly written: string[] } {
+  context.mock.timers.enable({ apis: ['Date', 'setInterval'] });
   const written: string[] = [];
-  const stderr = { write: (text: string) => written.push(text) } as unknown as NodeJS.WritableStream;
-  let now = 0;
-  const progress = startProgress({ json: false, stderr: stderr as never }, 'Reading', 'bytes', () => now);
-  for (; now <= 12_000; now += 500) progress.update(now * 1000, 24_000_000);
+  const stderr = { write: (text: string) => written.push(text) } as unknown as CommandLine['stderr'];
+  return { progress: startProgress({ json: false, stderr }, label, 'bytes'), written };
+}
+
+test('without a terminal progress is a plain line every few seconds and one at the end', (context) => {
+  const { progress, written } = linesOf(context, 'Reading');
+  for (let now = 500; now <= 12_000; now += 500) {
+    progress.update(now * 1000, 24_000_000);
+    context.mock.timers.tick(500);
+  }
   progress.stop();
   progress.stop();
   assert.deepEqual(written, [
     'Reading: 5.0 MB of 24.0 MB (20 %), 1.0 MB/s, 19 s left\n',
     'Reading: 10.0 MB of 24.0 MB (41 %), 1.0 MB/s, 14 s left\n',
-    'Reading: 12.0 MB of 24.0 MB (50 %), 960 kB/s, 13 s left\n',
+    'Reading: 12.0 MB of 24.0 MB (50 %), 1.0 MB/s, 12 s left\n',
   ]);
 });
 
-test('progress ends at all of it, when the total was but an estimate', () => {
-  const written: string[] = [];
-  const stderr = { write: (text: string) => written.push(text) } as unknown as NodeJS.WritableStream;
-  const progress = startProgress({ json: false, stderr: stderr as never }, 'Reading', 'bytes', () => 0);
+test('progress ends at all of it, when the total was but an estimate', (context) => {
+  const { progress, written } = linesOf(context, 'Reading');
   progress.update(1_000_000, 3_000_000);
   progress.finish();
   progress.stop();
   assert.deepEqual(written, ['Reading: 1.0 MB of 1.0 MB (100 %)\n']);
+});
+
+test('a restore that builds keys or makes views says so, and is not done for being at 100 %', (context) => {
+  const { progress, written } = linesOf(context, 'Restoring');
+  const show = showRestore(progress);
+  const rows = { tablesDone: 0, rows: 1, totalPlainBytes: 4_000_000 };
+  show({ ...rows, phase: 'rows', table: 'claim', plainBytes: 3_000_000 });
+  context.mock.timers.tick(1000);
+  show({ ...rows, phase: 'rows', table: 'claim', plainBytes: 4_000_000 });
+  show({ ...rows, phase: 'keys', table: 'cl\u001baim', plainBytes: 4_000_000 });
+  // The server builds keys for a minute, and nothing is heard of it.
+  context.mock.timers.tick(60_000);
+  show({ ...rows, phase: 'objects', table: '', plainBytes: 4_000_000 });
+  context.mock.timers.tick(5000);
+  progress.finish();
+  assert.deepEqual(written, [
+    'Restoring: 4.0 MB of 4.0 MB (100 %), building the keys of cl\\u001baim\n',
+    'Restoring: 4.0 MB of 4.0 MB (100 %), making views, triggers and the like\n',
+    'Restoring: 4.0 MB of 4.0 MB (100 %), 60.6 kB/s\n',
+  ]);
 });
 
 test('what was left out is told by its reason, not table by table', () => {
@@ -181,6 +213,23 @@ test('a bar takes the room that rate and time left do not need', () => {
   assert.equal(drawBar(0.5, 10), '█████░░░░░ ');
   assert.equal(drawBar(1, 100).length, 31);
   assert.equal(drawBar(0.5, 4), '');
+});
+
+test('a bar tells what is done instead of rate and time left', async () => {
+  const written: string[] = [];
+  const stderr = Object.assign(new PassThrough(), {
+    isTTY: true,
+    columns: 100,
+    cursorTo: () => true,
+    clearLine: () => true,
+  });
+  stderr.on('data', (chunk: Buffer) => written.push(String(chunk)));
+  const progress = startProgress({ json: false, stderr }, 'Restoring', 'bytes');
+  progress.update(4_000_000, 4_000_000, 'building the keys of claim');
+  progress.stop();
+  await new Promise(setImmediate);
+  assert.match(written.join(''), /Restoring █+ 4\.0 MB of 4\.0 MB \(100 %\), building the keys of claim/);
+  assert.doesNotMatch(written.join(''), /building.*left/);
 });
 
 test('progress of unknown length tells amount and rate', () => {

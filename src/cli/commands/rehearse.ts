@@ -7,6 +7,7 @@ import { exitCodes } from '../exit-codes.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
 import { openLocation } from '../location.js';
 import { startProgress } from '../progress.js';
+import { showRestore } from '../restore-progress.js';
 
 /** `rehearse`: proves that an archive can be restored, by restoring it. */
 export const rehearseCommand: Command = {
@@ -43,7 +44,7 @@ ${keyHelp}
         const certificate = await rehearseRestore(reader, server, {
           ...(against === undefined ? {} : { against }),
           signal: line.signal,
-          onProgress: ({ plainBytes, totalPlainBytes }) => progress.update(plainBytes, totalPlainBytes),
+          onProgress: showRestore(progress, 'making views, triggers and the like, and comparing'),
         });
         progress.finish();
         return {

@@ -14,6 +14,7 @@ import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
 import { openLocation } from '../location.js';
 import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';
+import { showRestore } from '../restore-progress.js';
 import { pickNames, readNames } from '../tables-option.js';
 
 /** `restore`: an archive into a database. */
@@ -99,7 +100,7 @@ async function restoreInto(
       replace,
       adapt,
       signal: line.signal,
-      onProgress: ({ plainBytes, totalPlainBytes }) => progress.update(plainBytes, totalPlainBytes),
+      onProgress: showRestore(progress),
     });
     progress.finish();
     return { json: { report }, text: render(report) };
@@ -170,7 +171,7 @@ async function salvageInto(
       replace,
       adapt,
       signal: line.signal,
-      onProgress: ({ plainBytes, totalPlainBytes }) => progress.update(plainBytes, totalPlainBytes),
+      onProgress: showRestore(progress),
     });
     progress.finish();
     return {

@@ -1,0 +1,22 @@
+import { printable } from '../printable.js';
+import type { RestoreProgress } from '../recovery/restore/report.js';
+import type { Progress } from './progress.js';
+
+/**
+ * Shows how far a restore is: by its rows, and by what it does when no rows go in, which may take as long.
+ *
+ * @param atTheEnd - what follows the rows and their keys
+ */
+export function showRestore(
+  progress: Progress,
+  atTheEnd: string = 'making views, triggers and the like',
+): (done: RestoreProgress) => void {
+  return ({ phase, table, plainBytes, totalPlainBytes }) => {
+    const activities = {
+      rows: undefined,
+      keys: `building the keys of ${printable(table)}`,
+      objects: atTheEnd,
+    };
+    progress.update(plainBytes, totalPlainBytes, activities[phase]);
+  };
+}
