@@ -3,13 +3,13 @@ import { type Connection, rowsOf, serverErrorNumber, type TextRow } from '../dat
 import { quoteName, quoteText } from '../database/identifiers.js';
 import { lostAtTable, throwWhereLost } from '../database/lost-at-table.js';
 import { seesOtherSessions } from '../database/sees-sessions.js';
+import { isSince, vendorOf } from '../database/server-version.js';
 import { isSystemDatabase } from '../database/system-databases.js';
 import { BackupError } from '../errors.js';
 import { formOfColumn } from './column-forms.js';
 import { type Definitions, definitionIn, definitionQuestion } from './definitions.js';
 import type { Catalog, CatalogObject, CatalogTable } from './model.js';
 import { privilegesOn } from './privileges.js';
-import { isSince } from './server-version.js';
 
 /**
  * Reads what a database holds, in a handful of questions however many tables there are.
@@ -371,7 +371,7 @@ export async function readServer(connection: Connection): Promise<ServerDescript
   );
   const version = row?.['version'] ?? '';
   return {
-    vendor: /mariadb/i.test(version) || /mariadb/i.test(row?.['comment'] ?? '') ? 'mariadb' : 'mysql',
+    vendor: vendorOf(version, row?.['comment']),
     version,
     sqlMode: row?.['mode'] ?? '',
     timeZone: row?.['zone'] ?? '',
@@ -439,8 +439,8 @@ function isGenerated(row: TextRow): boolean {
   return /\b(?:VIRTUAL|STORED|PERSISTENT)\b/i.test(extra) || (row['generation_expression'] ?? '') !== '';
 }
 
-function hasGenerationExpression(server: ServerDescription): boolean {
-  return isSince(server, { mariadb: [10, 2], mysql: [5, 7] });
+function hasGenerationExpression({ vendor, version }: ServerDescription): boolean {
+  return vendor === 'mariadb' ? isSince(version, 10, 2) : isSince(version, 5, 7);
 }
 
 /** Code-unit order: the same on every machine. */

@@ -1,5 +1,5 @@
 import type { ColumnDescription, ServerDescription } from '../archive/model.js';
-import { isSince } from './server-version.js';
+import { isSince } from '../database/server-version.js';
 
 /** The two columns that say from when to when a version of a row was the current one (C3). */
 export interface SystemTime {
@@ -44,6 +44,6 @@ export function columnsWithHistory(
 }
 
 /** Whether a server takes rows with a period of their own (`system_versioning_insert_history`). */
-export function takesHistory(server: Pick<ServerDescription, 'vendor' | 'version'>): boolean {
-  return isSince(server, { mariadb: [10, 11] });
+export function takesHistory({ vendor, version }: Pick<ServerDescription, 'vendor' | 'version'>): boolean {
+  return vendor === 'mariadb' && isSince(version, 10, 11);
 }

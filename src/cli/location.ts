@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { RangeSource } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import type { StorageAdapter } from '../storage/adapter.js';
+import { systemCodeOf } from '../storage/file-system/failures.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
 import { withRetry } from '../storage/wrappers/with-retry.js';
 import type { CommandLine } from './command.js';
@@ -80,7 +81,7 @@ async function openFile(path: string): Promise<LocatedArchive> {
       close: () => file.close(),
     };
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = systemCodeOf(error);
     if (code === 'ENOENT')
       throw new BackupError('storage-not-found', `There is no ${path}.`, { cause: error });
     if (code === 'EACCES' || code === 'EPERM') {

@@ -9,10 +9,10 @@ import type {
 } from '../archive/model.js';
 import { packRows } from '../archive/pack-rows.js';
 import type { CatalogTable } from '../catalog/model.js';
-import { isSince } from '../catalog/server-version.js';
 import type { DatabaseAddress } from '../database/address.js';
 import type { Connection } from '../database/connection.js';
 import { Questions } from '../database/questions.js';
+import { isSince } from '../database/server-version.js';
 import { type BackupError, isBackupError } from '../errors.js';
 import {
   aboutTable,
@@ -240,6 +240,7 @@ class Dump {
     this.#tallies.set(index, tally);
     let sequence = 0;
     const { partBytes } = this.#options;
+    const { server } = this.#snapshot.catalog;
     const sink: TableSink = {
       begin: (description) => this.#queue.put(async () => ({ kind: 'table', table: description })),
       take: (batch) =>
@@ -255,7 +256,7 @@ class Dump {
       pieces,
       schema: this.#schema,
       locked: this.#lockedStates.get(index) ?? {},
-      runsLastPrepared: isSince(this.#snapshot.catalog.server, { mariadb: [10, 2] }),
+      runsLastPrepared: server.vendor === 'mariadb' && isSince(server.version, 10, 2),
       signal: this.#signal,
       ...(partBytes === undefined ? {} : { batchBytes: partBytes }),
     });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, readFile, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BackupError } from '../../errors.js';
+import { systemCodeOf } from '../../storage/file-system/failures.js';
 import { fillFile } from '../../storage/file-system/fill-file.js';
 import { type Enrollment, type EnrollmentStore, parseEnrollment } from '../enrollment.js';
 
@@ -66,7 +67,7 @@ async function readEntries(path: string, signal: AbortSignal | undefined): Promi
   try {
     text = await readFile(path, { encoding: 'utf8', ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    if (systemCodeOf(error) === 'ENOENT') return {};
     throw signal?.aborted === true ? signal.reason : unusable(path, error);
   }
   try {

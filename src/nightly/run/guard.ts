@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
+import { closeAfter } from '../../storage/file-system/fill-file.js';
 import { isProcessAlive } from '../../storage/file-system/names.js';
 import { readFileIfThere } from './atomic-file.js';
 
@@ -108,15 +109,15 @@ async function tryToHold(path: string, holder: Holder): Promise<boolean> {
     throw fileSystemFailure(error, `spool folder ${dirname(path)}`);
   }
   try {
-    await file.writeFile(JSON.stringify(holder));
-    await file.sync();
+    await closeAfter(file, async () => {
+      await file.writeFile(JSON.stringify(holder));
+      await file.sync();
+    });
     return true;
   } catch (error) {
     // On a full disk: an empty guard would keep everybody out for a while.
     await rm(path, { force: true }).catch(() => undefined);
     throw fileSystemFailure(error, `spool folder ${dirname(path)}`);
-  } finally {
-    await file.close();
   }
 }
 
@@ -140,7 +141,7 @@ function held(path: string, token: string): Guard {
 
 async function isLeftBehind(path: string, text: string): Promise<boolean> {
   const age = await ageOf(path);
-  const holder = parse(text);
+  const holder = parseHolder(text);
   if (holder === null) return age > writingPatience;
   if (holder.host !== hostname()) return age > heartbeatPatience;
   const mine = await processFacts(process.pid);
@@ -178,7 +179,7 @@ async function processFacts(pid: number): Promise<Pick<Holder, 'boot' | 'process
   }
 }
 
-function parse(text: string): Holder | null {
+function parseHolder(text: string): Holder | null {
   try {
     const value = JSON.parse(text) as Partial<Holder> | null;
     return typeof value?.pid === 'number' && typeof value.host === 'string' ? (value as Holder) : null;
@@ -188,7 +189,7 @@ function parse(text: string): Holder | null {
 }
 
 function alreadyRunning(text: string): BackupError {
-  const holder = parse(text);
+  const holder = parseHolder(text);
   const who = holder === null ? '' : ` (process ${holder.pid} on ${holder.host})`;
   return new BackupError('already-running', `A backup of this practice is running already${who}.`, {
     details: { pid: holder?.pid, host: holder?.host },

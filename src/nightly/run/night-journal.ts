@@ -117,7 +117,7 @@ export class NightJournal {
       alerts: {},
     };
     const text = await readFileIfThere(path);
-    const state = text === null ? empty : parse(text);
+    const state = text === null ? empty : parseState(text);
     // A damaged journal costs some memory of the past and no backup; it is kept for whoever wants to look.
     if (state === null) await rename(path, `${path}.damaged`);
     else if (state.practiceId !== start.practiceId) {
@@ -183,7 +183,7 @@ export class NightJournal {
 /** What happened up to a night; empty when nothing did, or when it cannot be read. */
 export async function readHistory(folder: string, practiceId: string, night: string): Promise<NightHistory> {
   const text = await readFileIfThere(join(folder, 'journal.json'));
-  const state = text === null ? null : parse(text);
+  const state = text === null ? null : parseState(text);
   return state === null || state.practiceId !== practiceId ? { verified: {} } : historyOf(state, night);
 }
 
@@ -209,7 +209,7 @@ function historyOf(state: NightJournalState, night: string): NightHistory {
   };
 }
 
-function parse(text: string): NightJournalState | null {
+function parseState(text: string): NightJournalState | null {
   try {
     const value = JSON.parse(text) as NightJournalState;
     const isWhole =

@@ -110,7 +110,7 @@ export interface RunOptions {
 }
 
 /** The places a plan has. */
-export function configured(plan: NightPlan): readonly Destination[] {
+export function configuredDestinations(plan: NightPlan): readonly Destination[] {
   return [
     ...(plan.hq === undefined ? [] : (['hq'] as const)),
     ...(plan.local === undefined ? [] : (['local'] as const)),
@@ -124,5 +124,5 @@ export function checkPlan(plan: NightPlan): void {
   }
   if ((plan.database.database ?? '') === '') throw new TypeError('"plan.database.database" must be given');
   if (plan.spool === '') throw new TypeError('"plan.spool" must be a folder');
-  if (configured(plan).length === 0) throw new TypeError('"plan" must have "hq" or "local"');
+  if (configuredDestinations(plan).length === 0) throw new TypeError('"plan" must have "hq" or "local"');
 }

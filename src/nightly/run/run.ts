@@ -10,7 +10,7 @@ import { replaceFile } from './atomic-file.js';
 import { codeOf, sentenceOf } from './failure.js';
 import type { NightJournal } from './night-journal.js';
 import { Place } from './place.js';
-import { configured, type NightPlan, type RunOptions } from './plan.js';
+import { configuredDestinations, type NightPlan, type RunOptions } from './plan.js';
 import { renderReport } from './render-report.js';
 import type { BackupReport } from './report.js';
 import { type SealedNight, sealCopies } from './seal-copies.js';
@@ -56,8 +56,8 @@ export class Run {
         logger.warning(warning.message, { code: warning.code });
       },
     };
-    const wanted = options.destinations ?? configured(plan);
-    this.#places = configured(plan).map(
+    const wanted = options.destinations ?? configuredDestinations(plan);
+    this.#places = configuredDestinations(plan).map(
       (destination) => new Place(destination, wanted.includes(destination), this.#around),
     );
   }

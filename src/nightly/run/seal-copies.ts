@@ -65,13 +65,13 @@ const scopes: Readonly<Record<Destination, ArchiveScope>> = { hq: 'critical', lo
  */
 export function sealCopies(request: SealRequest): Promise<SealedNight> {
   const { emit, signal } = request;
-  return startAgainOnChange(() => sealOnce(request), {
+  return startAgainOnChange(() => readAndSeal(request), {
     signal,
     onRestart: (attempt) => emit({ kind: 'read-again', attempt }),
   });
 }
 
-async function sealOnce(request: SealRequest): Promise<SealedNight> {
+async function readAndSeal(request: SealRequest): Promise<SealedNight> {
   const { plan, emit, signal } = request;
   emit({ kind: 'phase', phase: 'admin' });
   const last = await findLastAdmin(request);
@@ -100,7 +100,7 @@ async function sealOnce(request: SealRequest): Promise<SealedNight> {
     if (!isSameAdmin(last, resolveLastAdmin(inside, { asOf: request.now() }))) {
       throw new BackupError('schema-changed', 'Another administrator logged in while the backup began.');
     }
-    const { failures, warnings } = await readOnce(request, snapshot, seal);
+    const { failures, warnings } = await sealWhatIsRead(request, snapshot, seal);
     return {
       failures,
       admins: inside,
@@ -133,22 +133,22 @@ async function findLastAdmin({ plan, now, signal }: SealRequest): Promise<LastAd
 function selectionFor({ plan, destinations }: SealRequest, catalog: Catalog): TableSelection {
   return destinations.some((destination) => scopes[destination] === 'full')
     ? selectAllTables(catalog)
-    : critical(plan, catalog);
+    : criticalTables(plan, catalog);
 }
 
-function critical(plan: NightPlan, catalog: Catalog): TableSelection {
+function criticalTables(plan: NightPlan, catalog: Catalog): TableSelection {
   return selectCriticalTables(catalog, plan.tables ?? openDentalPolicy);
 }
 
-async function readOnce(
+async function sealWhatIsRead(
   request: SealRequest,
   snapshot: Snapshot,
   seal: Seal,
 ): Promise<Pick<SealedNight, 'failures' | 'warnings'>> {
   const { plan, destinations, spool, signal, emit } = request;
   const { catalog, selection } = snapshot;
-  const smaller = destinations.includes('hq') ? critical(plan, catalog) : null;
-  await spool.assertSpace(neededSpace(catalog, destinations, smaller));
+  const critical = destinations.includes('hq') ? criticalTables(plan, catalog) : null;
+  await spool.assertSpace(neededSpace(catalog, destinations, critical));
   emit({ kind: 'phase', phase: 'read' });
   const dump = dumpDatabase(snapshot, {
     signal,
@@ -161,8 +161,8 @@ async function readOnce(
       const stream = streams[i]!;
       try {
         const isNarrowed = destination === 'hq' && selection.scope === 'full';
-        const parts = isNarrowed ? filterParts(stream, smaller!) : stream;
-        for (const warning of await sealOne(request, destination, parts, seal)) {
+        const parts = isNarrowed ? filterParts(stream, critical!) : stream;
+        for (const warning of await sealForDestination(request, destination, parts, seal)) {
           if (warning.code === 'table-damaged') damage.set(warning.message, warning);
         }
       } catch (error) {
@@ -178,11 +178,11 @@ async function readOnce(
   });
   const [first] = failures.values();
   if (failures.size === destinations.length) throw first;
-  return { failures, warnings: [...warningsOf(snapshot, smaller), ...damage.values()] };
+  return { failures, warnings: [...warningsOf(snapshot, critical), ...damage.values()] };
 }
 
 /** @returns the warnings of the archive's manifest */
-async function sealOne(
+async function sealForDestination(
   { plan, night, spool, signal, now, onSealed }: SealRequest,
   destination: Destination,
   parts: AsyncIterable<Part>,
@@ -223,10 +223,10 @@ async function sealOne(
 function neededSpace(
   catalog: Catalog,
   destinations: readonly Destination[],
-  smaller: TableSelection | null,
+  critical: TableSelection | null,
 ): number {
   const withRows = new Set(
-    smaller?.tables.filter(({ definitionOnly }) => definitionOnly === undefined).map(({ name }) => name),
+    critical?.tables.filter(({ definitionOnly }) => definitionOnly === undefined).map(({ name }) => name),
   );
   let bytes = 0;
   for (const { name, dataBytes } of catalog.tables) {
@@ -236,14 +236,14 @@ function neededSpace(
   return Math.ceil(bytes * spaceShare);
 }
 
-function warningsOf({ warnings, selection }: Snapshot, smaller: TableSelection | null): DumpWarning[] {
-  const cut = (smaller?.tables ?? []).flatMap(({ name, rowFilter }): DumpWarning[] => {
+function warningsOf({ warnings, selection }: Snapshot, critical: TableSelection | null): DumpWarning[] {
+  const cut = (critical?.tables ?? []).flatMap(({ name, rowFilter }): DumpWarning[] => {
     if (rowFilter === undefined) return [];
     const message = `HQ's copy holds only some rows of ${name}. ${rowFilter.reason}`;
     return [{ code: 'rows-left-out', message, table: name }];
   });
   // A snapshot of the critical tables alone has told what there is to know about them.
-  return [...warnings, ...(selection.scope === 'critical' ? [] : (smaller?.warnings ?? [])), ...cut];
+  return [...warnings, ...(selection.scope === 'critical' ? [] : (critical?.warnings ?? [])), ...cut];
 }
 
 function keyWarnings({ warnings }: Seal): DumpWarning[] {

@@ -1,9 +1,8 @@
-import type { Destination } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import { silentLogger } from '../log/logger.js';
 import type { BackupEvent } from '../run/events.js';
 import { readHistory } from '../run/night-journal.js';
-import { checkPlan, configured, type NightPlan } from '../run/plan.js';
+import { checkPlan, configuredDestinations, type NightPlan } from '../run/plan.js';
 import { runSupplementalBackup } from '../run/run-supplemental-backup.js';
 import {
   type LastAttempt,
@@ -91,7 +90,7 @@ class Service {
       schedule: this.#schedule,
       practiceId: this.#plan.practiceId,
       history: await this.#history(),
-      destinations: this.#destinations(),
+      destinations: configuredDestinations(this.#plan),
       now: this.#clock.now(),
     });
   }
@@ -154,9 +153,5 @@ class Service {
     const written = known.lastAttempt;
     const isNewer = written === undefined || written.night !== last.night || written.count < last.count;
     return isNewer ? { ...known, lastAttempt: last } : known;
-  }
-
-  #destinations(): readonly Destination[] {
-    return configured(this.#plan);
   }
 }

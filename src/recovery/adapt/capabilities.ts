@@ -1,6 +1,7 @@
 import type { SchemaObject } from '../../archive/model.js';
 import { type Connection, serverErrorNumber } from '../../database/connection.js';
 import { quoteText } from '../../database/identifiers.js';
+import { vendorOf } from '../../database/server-version.js';
 
 /** What a server knows, as far as definitions made elsewhere need it. Names are in lower case. */
 export interface Capabilities {
@@ -30,7 +31,7 @@ export async function readCapabilities(
     'SELECT CHARACTER_SET_NAME AS name FROM information_schema.CHARACTER_SETS',
   );
   return {
-    vendor: /mariadb/i.test(`${server?.['version']} ${server?.['comment']}`) ? 'mariadb' : 'mysql',
+    vendor: vendorOf(server?.['version'], server?.['comment']),
     version: server?.['version'] ?? '',
     engines: new Set(engines.map((row) => row['name']!.toLowerCase())),
     characterSets: new Set(characterSets.map((row) => row['name']!.toLowerCase())),

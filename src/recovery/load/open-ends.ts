@@ -1,5 +1,6 @@
 import type { ColumnBatch } from '../../archive/column-batch.js';
 import type { ServerDescription } from '../../archive/model.js';
+import { isSince } from '../../database/server-version.js';
 
 /** As the binary protocol sends them: year, month, day, hour, minute, second, microsecond. */
 const ends: Readonly<Record<'32-bit' | '64-bit', Uint8Array>> = {
@@ -12,8 +13,7 @@ const ends: Readonly<Record<'32-bit' | '64-bit', Uint8Array>> = {
  * current row that ends at the other time would be taken for a deleted one (C3).
  */
 export function endOfTimeOn({ version }: Pick<ServerDescription, 'version'>): Uint8Array {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return ends[major > 11 || (major === 11 && minor >= 5) ? '64-bit' : '32-bit'];
+  return ends[isSince(version, 11, 5) ? '64-bit' : '32-bit'];
 }
 
 /**

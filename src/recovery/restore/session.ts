@@ -1,6 +1,7 @@
 import type { ServerDescription } from '../../archive/model.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { type Connection, openConnection, serverErrorNumber } from '../../database/connection.js';
+import { isSince, vendorOf } from '../../database/server-version.js';
 
 /** A session that takes rows exactly as they are given. */
 export interface RestoreSession {
@@ -56,7 +57,7 @@ export async function openRestoreSession(
     const version = row?.['version'] ?? '';
     return {
       connection,
-      vendor: /mariadb/i.test(`${version} ${row?.['comment']}`) ? 'mariadb' : 'mysql',
+      vendor: vendorOf(version, row?.['comment']),
       version,
       localInfile: row?.['local_data'] === '1',
       maxPacket: Number(row?.['packet']),
@@ -85,9 +86,8 @@ export async function takeDefaultCollationsOf(
   source: Pick<ServerDescription, 'vendor' | 'version'>,
   session: RestoreSession,
 ): Promise<void> {
-  const [major = 0, minor = 0] = source.version.split('.').map(Number);
-  const old = source.vendor === 'mysql' ? major < 8 : major < 11 || (major === 11 && minor < 5);
-  if (!old) return;
+  const { vendor, version } = source;
+  if (vendor === 'mysql' ? isSince(version, 8, 0) : isSince(version, 11, 5)) return;
   await setWhereKnown(session.connection, [
     "character_set_collations = ''",
     'default_collation_for_utf8mb4 = utf8mb4_general_ci',

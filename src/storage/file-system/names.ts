@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { assertKey, ownPrefix } from '../keys.js';
+import { systemCodeOf } from './failures.js';
 
 // What Windows cannot name. Refused everywhere, because the share may stand on a Windows machine, and because an
 // archive that is copied there on the worst day must keep its name.
@@ -71,6 +72,6 @@ export function isProcessAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: it lives, but belongs to somebody else.
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+    return systemCodeOf(error) !== 'ESRCH';
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemCodeOf } from '../file-system/failures.js';
 
 /** An upload in parts that was begun and not yet finished. */
 export interface UploadRecord {
@@ -94,7 +95,7 @@ export function createFileUploadJournal(folder: string): UploadJournal {
       try {
         text = await readFile(pathOf(name), 'utf8');
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+        if (systemCodeOf(error) === 'ENOENT') return null;
         throw error;
       }
       return parseRecord(name, text);
