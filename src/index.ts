@@ -138,10 +138,16 @@ export {
   type RetentionPlan,
   type RetentionPolicy,
 } from './nightly/retention.js';
+export type { BackupReport, CopyReport, DestinationReport } from './nightly/run/backup-report.js';
 export type { BackupEvent, BackupPhase } from './nightly/run/events.js';
-export type { DestinationPlan, KeyPlan, NightPlan, RehearsalPlan, RunOptions } from './nightly/run/plan.js';
+export type {
+  DestinationPlan,
+  KeyPlan,
+  NightPlan,
+  RehearsalPlan,
+  RunOptions,
+} from './nightly/run/night-plan.js';
 export { renderReport } from './nightly/run/render-report.js';
-export type { BackupReport, CopyReport, DestinationReport } from './nightly/run/report.js';
 export { runSupplementalBackup } from './nightly/run/run-supplemental-backup.js';
 export { type Clock, systemClock } from './nightly/service/clock.js';
 export { type NightlyOptions, type ServiceSchedule, startNightly } from './nightly/service/start-nightly.js';
@@ -201,14 +207,14 @@ export {
 } from './recovery/rehearse/certificate.js';
 export { type RehearseOptions, rehearseRestore } from './recovery/rehearse/rehearse-restore.js';
 export type { RestoreOptions } from './recovery/restore/options.js';
+export { restoreDatabase } from './recovery/restore/restore-database.js';
 export type {
   RestoredObject,
   RestoredTable,
   RestoreNote,
   RestoreProgress,
   RestoreReport,
-} from './recovery/restore/report.js';
-export { restoreDatabase } from './recovery/restore/restore-database.js';
+} from './recovery/restore/restore-report.js';
 export type { TargetState } from './recovery/restore/target.js';
 export type { LostRows } from './recovery/salvage/lost-rows.js';
 export {
@@ -237,8 +243,8 @@ export type {
 export { createCustomStorage, type StorageBasics } from './storage/custom.js';
 export { createFileSystemStorage, type FileSystemStorageOptions } from './storage/file-system/file-system.js';
 export { storageFailureOfConnection, storageFailureOfStatus } from './storage/http-failures.js';
-export { assertKey } from './storage/keys.js';
 export { createMemoryStorage, type MemoryStorageOptions } from './storage/memory.js';
+export { assertKey } from './storage/object-keys.js';
 export { rangeSourceOf } from './storage/read-ranges.js';
 export { readChecked, replayableBytes, replayableFile } from './storage/replayable.js';
 export { verifyStored } from './storage/verify-stored.js';

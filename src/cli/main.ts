@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Interrupted } from './exit-codes.js';
-import { runCommandLine } from './run.js';
+import { runCommandLine } from './run-command-line.js';
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,5 +1,5 @@
 import { printable } from '../printable.js';
-import type { RestoreProgress } from '../recovery/restore/report.js';
+import type { RestoreProgress } from '../recovery/restore/restore-report.js';
 import type { Progress } from './progress.js';
 
 /**

@@ -8,7 +8,7 @@ import type {
   StoredObject,
 } from './adapter.js';
 import { classifyByCode } from './classify.js';
-import { assertKey } from './keys.js';
+import { assertKey } from './object-keys.js';
 import { readChecked } from './replayable.js';
 import { progressOf, resolveRange } from './transfer.js';
 

@@ -3,7 +3,7 @@ import { collectBytes } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import type { StorageAdapter, StoredObject } from './adapter.js';
 import { createCustomStorage } from './custom.js';
-import { compareKeys } from './keys.js';
+import { compareKeys } from './object-keys.js';
 
 const chunkSize = 256 * 1024;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { NightPlan } from '../../src/nightly/run/plan.js';
+import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
 import { type NightBench, setUpNight } from './support/night.js';
 

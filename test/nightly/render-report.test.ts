@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { standingTroubles } from '../../src/nightly/alerts/troubles.js';
+import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
-import type { BackupReport } from '../../src/nightly/run/report.js';
 import { harmful, hostileNames } from '../support/hostile-names.js';
 
 function reportNaming(name: string): BackupReport {

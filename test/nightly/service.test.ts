@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isBackupError } from '../../src/errors.js';
-import type { BackupReport } from '../../src/nightly/run/report.js';
+import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import { systemClock } from '../../src/nightly/service/clock.js';
 import { type NightlyOptions, startNightly } from '../../src/nightly/service/start-nightly.js';
 import type { PlannedRun } from '../../src/nightly/window.js';

@@ -7,11 +7,11 @@ import { generateX25519Identity, identityToRecipient } from '../../src/archive/a
 import { decryptArchive, inspectArchive, openArchive } from '../../src/archive/index.js';
 import { BackupError, isBackupError } from '../../src/errors.js';
 import { findLatestBackup, listBackups } from '../../src/nightly/list-backups.js';
+import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
 import { readHistory } from '../../src/nightly/run/night-journal.js';
-import type { NightPlan } from '../../src/nightly/run/plan.js';
+import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
-import type { BackupReport } from '../../src/nightly/run/report.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
 import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
 import { rehearseRestore } from '../../src/recovery/rehearse/rehearse-restore.js';

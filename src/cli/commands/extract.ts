@@ -20,7 +20,7 @@ import {
   writePlainPipe,
 } from '../extract/plain-files.js';
 import { sqlOf } from '../extract/sql.js';
-import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
+import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { openLocation, readThrough } from '../location.js';
 import { startProgress } from '../progress.js';
 import { pickNames, readNames } from '../tables-option.js';

@@ -4,7 +4,7 @@ import { rehearseRestore } from '../../recovery/rehearse/rehearse-restore.js';
 import type { Command } from '../command.js';
 import { readDatabaseUrl, readServerUrl } from '../database-option.js';
 import { exitCodes } from '../exit-codes.js';
-import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
+import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { openLocation } from '../location.js';
 import { startProgress } from '../progress.js';
 import { showRestore } from '../restore-progress.js';

@@ -5,7 +5,7 @@ import { checkWithoutKey } from '../../recovery/verify/check-without-key.js';
 import type { Verification } from '../../recovery/verify/verify-archive.js';
 import { verifyArchive } from '../../recovery/verify/verify-archive.js';
 import type { Command, CommandLine } from '../command.js';
-import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys.js';
+import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { type LocatedArchive, openLocation } from '../location.js';
 import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';

@@ -4,7 +4,7 @@ import type { SnapshotEvent } from '../../dump/snapshot.js';
 import type { Destination, Eligibility } from '../../eligibility/is-eligible.js';
 import type { BackupErrorCode } from '../../errors.js';
 import type { Alert, AlertCode } from '../alerts/alert.js';
-import type { BackupReport, CopyReport } from './report.js';
+import type { BackupReport, CopyReport } from './backup-report.js';
 
 /** What a run is doing, in order; a phase of a destination may overlap that of another. */
 export type BackupPhase = 'admin' | 'publish' | 'read' | 'retention' | 'snapshot' | 'verify';

@@ -6,7 +6,7 @@ import { type AlertCode, alertCodes } from '../alerts/alert.js';
 import type { BackupSettings } from '../settings/settings.js';
 import { type LastAttempt, type NightHistory, nightsBetween } from '../window.js';
 import { readFileIfThere, replaceFile } from './atomic-file.js';
-import type { CopyReport } from './report.js';
+import type { CopyReport } from './backup-report.js';
 import type { SpareRoom } from './spare-room.js';
 
 /** A sealed archive in the spool that is not verified at its destination yet. */

@@ -1,9 +1,9 @@
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import { systemCodeOf } from '../../storage/file-system/failures.js';
+import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';
 import type { PendingCopy } from './night-journal.js';
-import type { CopyReport } from './report.js';
 import type { Surroundings } from './surroundings.js';
 
 /** On so many later nights a copy may come to nothing for a reason of its own. */

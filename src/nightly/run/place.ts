@@ -5,12 +5,12 @@ import type { StorageAdapter } from '../../storage/adapter.js';
 import { fileSystemFailure } from '../../storage/file-system/failures.js';
 import type { DestinationStanding } from '../alerts/troubles.js';
 import { defaultRetention } from '../retention.js';
+import type { CopyReport, DestinationReport } from './backup-report.js';
 import { deliverCopy } from './deliver-copy.js';
 import { codeOf, originOf, sentenceOf } from './failure.js';
 import type { PendingCopy } from './night-journal.js';
 import { PendingCopies } from './pending-copies.js';
 import { prune } from './prune.js';
-import type { CopyReport, DestinationReport } from './report.js';
 import type { Surroundings } from './surroundings.js';
 import { withPlanRetries } from './with-plan-retries.js';
 

@@ -1,7 +1,7 @@
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
 import { printable } from '../../printable.js';
 import { formatBytes, formatSeconds, plural } from '../../quantities.js';
-import type { BackupReport, CopyReport, DestinationReport } from './report.js';
+import type { BackupReport, CopyReport, DestinationReport } from './backup-report.js';
 
 const titles: Readonly<Record<BackupReport['outcome'], string>> = {
   complete: 'every copy that was due is stored and verified',

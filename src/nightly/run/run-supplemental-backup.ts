@@ -1,11 +1,11 @@
 import { BackupError } from '../../errors.js';
 import { nightOf } from '../window.js';
+import type { BackupReport } from './backup-report.js';
 import { startDeadline } from './deadline.js';
 import { acquireGuard } from './guard.js';
 import { NightJournal } from './night-journal.js';
-import { checkPlan, type NightPlan, type RunOptions } from './plan.js';
-import type { BackupReport } from './report.js';
-import { Run } from './run.js';
+import { checkPlan, type NightPlan, type RunOptions } from './night-plan.js';
+import { NightRun } from './night-run.js';
 import { Spool } from './spool.js';
 import { tellNoStart } from './tell-troubles.js';
 
@@ -56,7 +56,7 @@ export async function runSupplementalBackup(
   const deadline = startDeadline(options.deadline, now);
   try {
     const journal = await NightJournal.open(spool, { practiceId: plan.practiceId, night });
-    const run = new Run(plan, options, { spool, journal, night, deadline: deadline.signal });
+    const run = new NightRun(plan, options, { spool, journal, night, deadline: deadline.signal });
     const { report, failure } = await run.go();
     // No copy at all: the caller must not be able to overlook it.
     if (report.outcome === 'failed') throw failure;

@@ -19,9 +19,9 @@ import { openSnapshot, type Snapshot } from '../../dump/snapshot.js';
 import { startAgainOnChange } from '../../dump/start-again.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { BackupError } from '../../errors.js';
+import type { BackupReport, CopyReport } from './backup-report.js';
 import type { BackupEvent } from './events.js';
-import type { NightPlan } from './plan.js';
-import type { BackupReport, CopyReport } from './report.js';
+import type { NightPlan } from './night-plan.js';
 import type { Spool, SpooledArchive } from './spool.js';
 
 /** What of the database is read, and for whom. */

@@ -2,7 +2,7 @@ import type { DumpWarning } from '../../archive/model.js';
 import type { Logger } from '../log/logger.js';
 import type { BackupEvent } from './events.js';
 import type { NightJournal } from './night-journal.js';
-import type { NightPlan } from './plan.js';
+import type { NightPlan } from './night-plan.js';
 import type { Spool } from './spool.js';
 
 /** What a run and its places share. */

@@ -5,7 +5,7 @@ import { type Logger, silentLogger } from '../log/logger.js';
 import type { BackupEvent } from './events.js';
 import { codeOf, sentenceOf } from './failure.js';
 import { type NightJournal, untold } from './night-journal.js';
-import type { NightPlan } from './plan.js';
+import type { NightPlan } from './night-plan.js';
 
 /**
  * Raises what is new, clears what is over, and leaves alone what people were told already. What a sink could not take

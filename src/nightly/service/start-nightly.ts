@@ -2,7 +2,7 @@ import { isBackupError } from '../../errors.js';
 import { silentLogger } from '../log/logger.js';
 import type { BackupEvent } from '../run/events.js';
 import { readHistory } from '../run/night-journal.js';
-import { checkPlan, configuredDestinations, type NightPlan } from '../run/plan.js';
+import { checkPlan, configuredDestinations, type NightPlan } from '../run/night-plan.js';
 import { runSupplementalBackup } from '../run/run-supplemental-backup.js';
 import {
   type LastAttempt,

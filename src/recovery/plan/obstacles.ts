@@ -16,7 +16,7 @@ import {
 import type { Capabilities } from '../adapt/capabilities.js';
 import { collidingNames } from '../adapt/colliding-names.js';
 import type { RestoreOptions } from '../restore/options.js';
-import { historySentence, incompleteSentence } from '../restore/report.js';
+import { historySentence, incompleteSentence } from '../restore/restore-report.js';
 import { hiddenSessionsSentence, type TargetState } from '../restore/target.js';
 
 /**

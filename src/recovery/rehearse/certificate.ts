@@ -1,7 +1,7 @@
 import { printable } from '../../printable.js';
 import { formatCount, formatSeconds } from '../../quantities.js';
 import type { Difference } from '../compare/comparison.js';
-import type { RestoreNote } from '../restore/report.js';
+import type { RestoreNote } from '../restore/restore-report.js';
 
 /** A dated proof that an archive restores, and to what. Holds no value of a row. */
 export interface RestoreCertificate {

@@ -9,8 +9,8 @@ import { compareDatabases } from '../compare/compare-databases.js';
 import type { Comparison, Difference } from '../compare/comparison.js';
 import { type DatabaseFingerprint, takeFingerprint } from '../compare/side.js';
 import type { RestoreOptions } from '../restore/options.js';
-import type { RestoreReport } from '../restore/report.js';
 import { restoreDatabase } from '../restore/restore-database.js';
+import type { RestoreReport } from '../restore/restore-report.js';
 import { examineTarget, serverOf } from '../restore/target.js';
 import type { RestoreCertificate } from './certificate.js';
 

@@ -11,7 +11,7 @@ import {
 } from '../adapt/adapt.js';
 import type { Capabilities } from '../adapt/capabilities.js';
 import { collidingNames } from '../adapt/colliding-names.js';
-import { historySentence, type RestoreNote } from './report.js';
+import { historySentence, type RestoreNote } from './restore-report.js';
 
 /** How many obstacles one sentence lists. */
 const OBSTACLES_TOLD = 5;

@@ -4,7 +4,7 @@ import { BackupError } from '../../errors.js';
 import type { TableStatements } from '../ddl/table-statement.js';
 import { loadedColumns } from '../load/cells.js';
 import type { TableLoader } from '../load/table-loader.js';
-import type { RestoreProgress, RestoreReport } from './report.js';
+import type { RestoreProgress, RestoreReport } from './restore-report.js';
 import type { RestoreRun } from './restore-run.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable, checkRows } from './table-failures.js';

@@ -1,5 +1,5 @@
 import type { LoadMethod } from '../load/table-loader.js';
-import type { RestoreProgress } from './report.js';
+import type { RestoreProgress } from './restore-report.js';
 
 /** Options of every way to restore. */
 export interface RestoreOptions {

@@ -48,14 +48,10 @@ async function placeMissing(
   }
   // The column may belong to any of the placeholders: an alias does not tell which.
   const column = names[0]?.at(-1);
-  if (column === undefined || placed.size === 0) return false;
-  let added = false;
-  for (const [table, columns] of placed) {
-    if (columns.has(column)) continue;
-    await connection.query(`ALTER TABLE ${quoteName(table)} ADD ${quoteName(column)} INT`);
-    columns.add(column);
-    added = true;
-    break;
-  }
-  return added;
+  if (column === undefined) return false;
+  const [table, columns] = [...placed].find(([, has]) => !has.has(column)) ?? [];
+  if (table === undefined || columns === undefined) return false;
+  await connection.query(`ALTER TABLE ${quoteName(table)} ADD ${quoteName(column)} INT`);
+  columns.add(column);
+  return true;
 }

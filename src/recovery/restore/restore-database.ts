@@ -4,7 +4,7 @@ import type { DatabaseAddress } from '../../database/address.js';
 import { ArchiveRestore } from './from-archive.js';
 import { StreamRestore } from './from-stream.js';
 import type { RestoreOptions } from './options.js';
-import type { RestoreReport } from './report.js';
+import type { RestoreReport } from './restore-report.js';
 import { RestoreRun } from './restore-run.js';
 import { targetOf } from './target.js';
 

@@ -10,16 +10,16 @@ import type { ObjectPolicy } from '../ddl/object-statement.js';
 import { Acceptance } from './acceptance.js';
 import { LoadingMethod } from './loading-method.js';
 import type { RestoreOptions } from './options.js';
+import { createJournal, dropJournal } from './restore-journal.js';
+import { restoreEventStates, restoreObjects, restoreSequences } from './restore-objects.js';
 import {
   incompleteSentence,
   type RestoredTable,
   type RestoreNote,
   type RestoreProgress,
   type RestoreReport,
-} from './report.js';
-import { createJournal, dropJournal } from './restore-journal.js';
+} from './restore-report.js';
 import { RestoreSessions } from './restore-sessions.js';
-import { restoreEventStates, restoreObjects, restoreSequences } from './schema-objects.js';
 import type { RestoreSession } from './session.js';
 import { claimTarget, makeTarget, type TargetAddress } from './target.js';
 

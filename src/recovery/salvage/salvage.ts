@@ -5,8 +5,8 @@ import type { RangeSource } from '../../bytes.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { BackupError } from '../../errors.js';
 import type { RestoreOptions } from '../restore/options.js';
-import type { RestoreReport } from '../restore/report.js';
 import { restoreDatabase } from '../restore/restore-database.js';
+import type { RestoreReport } from '../restore/restore-report.js';
 import type { LostRows } from './lost-rows.js';
 import { type ArchiveSurvey, type SurveyedTable, surveyArchive } from './survey.js';
 

@@ -13,7 +13,7 @@ import type {
   StoredObject,
 } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
-import { compareKeys, isOwnName } from '../keys.js';
+import { compareKeys, isOwnName } from '../object-keys.js';
 import { readChecked } from '../replayable.js';
 import { progressOf, resolveRange } from '../transfer.js';
 import { fileSystemFailure, systemCodeOf } from './failures.js';

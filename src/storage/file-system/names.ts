@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { assertKey, ownPrefix } from '../keys.js';
+import { assertKey, ownPrefix } from '../object-keys.js';
 import { systemCodeOf } from './failures.js';
 
 // What Windows cannot name. Refused everywhere, because the share may stand on a Windows machine, and because an

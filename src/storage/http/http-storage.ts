@@ -10,10 +10,10 @@ import type {
 } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
 import { storageFailureOfConnection, storageFailureOfStatus } from '../http-failures.js';
-import { assertKey, compareKeys } from '../keys.js';
 import type { PartPatience } from '../multipart/part-patience.js';
 import { partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
 import { createMemoryUploadJournal, type UploadJournal } from '../multipart/upload-journal.js';
+import { assertKey, compareKeys } from '../object-keys.js';
 import { resolveRange } from '../transfer.js';
 import { ask, type DeskLine, isSafe, reach } from './desk.js';
 import { fromReply, httpPartTransport } from './http-upload.js';

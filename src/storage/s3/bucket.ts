@@ -1,7 +1,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { isBackupError } from '../../errors.js';
 import type { StoredObject } from '../adapter.js';
-import { assertKey, ownPrefix } from '../keys.js';
+import { assertKey, ownPrefix } from '../object-keys.js';
 import { s3Failure } from './failures.js';
 
 /** A retention that the store enforces: until then nobody removes or replaces a version, whatever he may. */

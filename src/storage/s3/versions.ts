@@ -2,7 +2,7 @@ import { GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { BackupError } from '../../errors.js';
 import type { StorageAdapter, StoredObject } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
-import { compareKeys } from '../keys.js';
+import { compareKeys } from '../object-keys.js';
 import { type Bucket, storedObject } from './bucket.js';
 import { readObject } from './read-object.js';
 

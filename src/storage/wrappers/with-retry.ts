@@ -2,7 +2,7 @@ import pRetry from 'p-retry';
 import { iterateBytes } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 import type { GetOptions, PutOptions, ReplayableSource, StorageAdapter, StoredObject } from '../adapter.js';
-import { compareKeys } from '../keys.js';
+import { compareKeys } from '../object-keys.js';
 import { resolveRange } from '../transfer.js';
 
 /** Options of {@link withRetry}. */

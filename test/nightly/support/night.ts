@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DatabaseAddress } from '../../../src/database/address.js';
 import type { Practice } from '../../../src/eligibility/is-eligible.js';
 import { createMemoryAlerts, type MemoryAlerts } from '../../../src/nightly/alerts/memory-alerts.js';
-import type { NightPlan } from '../../../src/nightly/run/plan.js';
+import type { NightPlan } from '../../../src/nightly/run/night-plan.js';
 import type { StorageAdapter } from '../../../src/storage/adapter.js';
 import { createMemoryStorage } from '../../../src/storage/memory.js';
 

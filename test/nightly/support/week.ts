@@ -11,8 +11,8 @@ import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws
 import { openArchive } from '../../../src/archive/index.js';
 import { quoteText } from '../../../src/database/identifiers.js';
 import { listBackups } from '../../../src/nightly/list-backups.js';
+import type { BackupReport } from '../../../src/nightly/run/backup-report.js';
 import type { BackupEvent } from '../../../src/nightly/run/events.js';
-import type { BackupReport } from '../../../src/nightly/run/report.js';
 import { createDatabaseSettings } from '../../../src/nightly/settings/database-settings.js';
 import { compareDatabases } from '../../../src/recovery/compare/compare-databases.js';
 import { type DatabaseFingerprint, takeFingerprint } from '../../../src/recovery/compare/side.js';

@@ -7,19 +7,19 @@ import { notMended, standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
 import { nightsBetween } from '../window.js';
 import { replaceFile } from './atomic-file.js';
+import type { BackupReport } from './backup-report.js';
 import { codeOf, sentenceOf } from './failure.js';
 import type { NightJournal } from './night-journal.js';
+import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
 import { Place } from './place.js';
-import { configuredDestinations, type NightPlan, type RunOptions } from './plan.js';
 import { renderReport } from './render-report.js';
-import type { BackupReport } from './report.js';
 import { type SealedNight, sealCopies } from './seal-copies.js';
 import type { Spool } from './spool.js';
 import type { Surroundings } from './surroundings.js';
 import { delivered, tellTroubles } from './tell-troubles.js';
 
 /** One run: reads, seals, delivers, prunes, notes and tells, in this order. */
-export class Run {
+export class NightRun {
   readonly #around: Surroundings;
   readonly #places: readonly Place[];
   readonly #warnings: DumpWarning[] = [];

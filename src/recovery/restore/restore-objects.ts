@@ -5,7 +5,7 @@ import { BackupError } from '../../errors.js';
 import { type ObjectPolicy, planObject } from '../ddl/object-statement.js';
 import { notADefinition } from '../ddl/tokens.js';
 import { makeBrokenView } from './placeholders.js';
-import type { RestoredObject, RestoreNote } from './report.js';
+import type { RestoredObject, RestoreNote } from './restore-report.js';
 import { LOADING_MODE } from './session.js';
 import { runInCharacterSet } from './statement-bytes.js';
 
@@ -90,7 +90,7 @@ class ObjectMaker {
   readonly #connection: Connection;
   readonly #policy: ObjectPolicy;
   /** The database's own collation, once it was changed for an object. */
-  #collation: string | undefined;
+  #ownCollation: string | undefined;
 
   constructor(connection: Connection, policy: ObjectPolicy) {
     this.#connection = connection;
@@ -165,14 +165,13 @@ class ObjectMaker {
   /** Routines, triggers and events keep the database's collation of the time they were made (O7). */
   async #setDatabaseCollation(wanted: string | undefined): Promise<void> {
     const connection = this.#connection;
-    if (this.#collation === undefined) {
-      if (wanted === undefined) return;
-      const [row] = await connection.query('SELECT @@collation_database AS collation');
-      this.#collation = row?.['collation'] ?? undefined;
-    }
+    // Nothing was changed yet, and so nothing is to be put back.
+    if (wanted === undefined && this.#ownCollation === undefined) return;
     const [row] = await connection.query('SELECT @@collation_database AS collation');
-    const target = wanted ?? this.#collation;
-    if (target === undefined || row?.['collation'] === target) return;
+    const present = row?.['collation'] ?? undefined;
+    this.#ownCollation ??= present;
+    const target = wanted ?? this.#ownCollation;
+    if (target === undefined || target === present) return;
     await connection.query(`ALTER DATABASE ${quoteName(this.#policy.target)} COLLATE ${target}`);
   }
 

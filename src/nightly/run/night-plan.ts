@@ -13,8 +13,8 @@ import type { AlertThresholds } from '../alerts/troubles.js';
 import type { Logger } from '../log/logger.js';
 import type { RetentionPolicy } from '../retention.js';
 import type { SettingsStore } from '../settings/settings.js';
+import type { BackupReport } from './backup-report.js';
 import type { BackupEvent } from './events.js';
-import type { BackupReport } from './report.js';
 
 /** Everything a run must know of a practice and its surroundings. Made once; the same for every night. */
 export interface NightPlan {
