@@ -1,9 +1,11 @@
 import type { ColumnDescription, DumpWarning, ServerDescription } from '../archive/model.js';
-import { type Connection, rowsOf, serverErrorNumber, type TextRow } from '../database/connection.js';
+import type { Connection, TextRow } from '../database/connection.js';
 import { quoteName, quoteText } from '../database/identifiers.js';
 import { lostAtTable, throwWhereLost } from '../database/lost-at-table.js';
 import { seesOtherSessions } from '../database/sees-sessions.js';
+import { serverErrorNumber } from '../database/server-failures.js';
 import { isSince, vendorOf } from '../database/server-version.js';
+import { rowsOf } from '../database/statements.js';
 import { isSystemDatabase } from '../database/system-databases.js';
 import { BackupError } from '../errors.js';
 import { formOfColumn } from './column-forms.js';

@@ -3,7 +3,8 @@ import { resolveLastAdmin } from '../admin/resolve-last-admin.js';
 import { type Seal, sealFor } from '../admin/seal-for.js';
 import { createDatabaseEnrollments } from '../admin/stores/database-enrollments.js';
 import type { DatabaseAddress } from '../database/address.js';
-import { openConnection, serverErrorNumber } from '../database/connection.js';
+import { openConnection } from '../database/connection.js';
+import { serverErrorNumber } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
 import type { CommandLine } from './command.js';
 

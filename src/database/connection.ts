@@ -1,10 +1,15 @@
-import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { createConnection, type Connection as MysqlConnection, type QueryError } from 'mysql2';
-import { BackupError, type BackupErrorCode } from '../errors.js';
 import type { DatabaseAddress } from './address.js';
 import { driverInternals } from './driver-internals.js';
 import { signEd25519Challenge } from './ed25519-login.js';
-import { type Answer, StatementsCommand } from './statements.js';
+import { asBackupError, unreachable } from './server-failures.js';
+import { settle } from './session-settings.js';
+import { connectSocket, connectSocketForTls, watchSilence } from './sockets.js';
+import { type Answer, type StatementAnswer, StatementsCommand } from './statements.js';
+
+// Whoever runs statements meets these too.
+export { asBackupError, serverErrorNumber, sessionReplaced } from './server-failures.js';
+export type { StatementAnswer } from './statements.js';
 
 /** A row of a question about the schema: every value as text, NULL as null. Table rows never travel this way. */
 export type TextRow = Readonly<Record<string, string | null>>;
@@ -34,18 +39,6 @@ export interface Connection {
   close(): Promise<void>;
   /** Drops the connection at once; the server may still work on its statement, see `endSession`. */
   destroy(): void;
-}
-
-/** What came of one of several statements: its rows, or the failure. */
-export type StatementAnswer =
-  | { readonly rows: readonly TextRow[]; readonly error?: never }
-  | { readonly error: unknown; readonly rows?: never };
-
-/** The rows of an answer. @throws what the statement failed with */
-export function rowsOf(answer: StatementAnswer | undefined): readonly TextRow[] {
-  if (answer === undefined) throw new RangeError('there are fewer answers than statements');
-  if (answer.rows === undefined) throw answer.error;
-  return answer.rows;
 }
 
 /** Options of {@link Connection.query}. */
@@ -128,49 +121,6 @@ export async function openConnection(
   }
 }
 
-// What the socket reads into: large enough that a full pipe is emptied in few turns.
-const windowBytes = 128 * 1024;
-
-/**
- * A socket that reads into one buffer of its own. Rows are taken from there at once; everything else the driver may keep,
- * so it gets a copy.
- */
-function connectSocket(address: DatabaseAddress, driverOf: () => MysqlConnection): Socket {
-  const socket = connect({
-    ...placeOf(address),
-    onread: {
-      buffer: Buffer.allocUnsafe(windowBytes),
-      callback(size, window) {
-        const chunk = window.subarray(0, size);
-        const { packetParser } = driverInternals(driverOf());
-        socket.emit('data', packetParser.isQuick === true ? chunk : Buffer.from(chunk));
-        return true;
-      },
-    },
-  });
-  return keptAlive(socket);
-}
-
-/** What comes out of TLS are buffers of its own, so there is nothing to gain by a window. */
-function connectSocketForTls(address: DatabaseAddress): Socket {
-  const socket = connect(placeOf(address));
-  // The driver gives TLS no name for a numeric host; Node then looks here, and last of all takes "localhost".
-  if (address.socketPath === undefined) Object.assign(socket, { _host: address.host ?? '127.0.0.1' });
-  return keptAlive(socket);
-}
-
-function placeOf(address: DatabaseAddress): NetConnectOpts {
-  return address.socketPath === undefined
-    ? { host: address.host ?? '127.0.0.1', port: address.port ?? 3306 }
-    : { path: address.socketPath };
-}
-
-function keptAlive(socket: Socket): Socket {
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, 10_000);
-  return socket;
-}
-
 async function greetAndSettle(
   connection: Connection,
   inactivityTimeout: number | undefined,
@@ -186,21 +136,6 @@ async function greetAndSettle(
   return wrap(address, driver, await settle(connection));
 }
 
-function watchSilence(driver: MysqlConnection, milliseconds: number): void {
-  const inside = driverInternals(driver);
-  const { stream } = inside;
-  stream.setTimeout(milliseconds, () => {
-    // Between statements, and while a slow consumer holds the rows back, silence is right.
-    if (inside._command === null || inside._command === undefined || stream.isPaused()) {
-      stream.setTimeout(milliseconds);
-      return;
-    }
-    const error: NodeJS.ErrnoException = new Error('no answer');
-    error.code = 'ETIMEDOUT';
-    stream.destroy(error);
-  });
-}
-
 /**
  * Ends a session from outside, with its statement, locks and snapshot: dropping a connection alone leaves the server at
  * work. Never rejects; a session that is gone already is as good.
@@ -213,55 +148,6 @@ export async function endSession(address: DatabaseAddress, id: number): Promise<
   } catch {
     // A server that takes no new connection is shutting down or full; the keep-alive ends the session then.
   }
-}
-
-// One assignment list: it costs one round trip, and either all of it holds or none.
-const sessionSettings: string = `SET ${[
-  'NAMES utf8mb4',
-  "SESSION sql_mode = ''",
-  "SESSION time_zone = '+00:00'",
-  'SESSION sql_quote_show_create = 1',
-  // DEFAULT would be the limit that somebody set for the whole server.
-  'SESSION sql_select_limit = 18446744073709551615',
-  'SESSION sql_safe_updates = 0',
-  'SESSION sql_big_selects = 1',
-  'SESSION autocommit = 1',
-  'SESSION net_write_timeout = 7200',
-  'SESSION net_read_timeout = 7200',
-  'SESSION wait_timeout = 28800',
-].join(', ')}`;
-
-// Not every server knows these; 1193 is "unknown system variable".
-const optionalSettings: readonly string[] = [
-  'SET SESSION max_statement_time = 0',
-  'SET SESSION max_execution_time = 0',
-  'SET SESSION information_schema_stats_expiry = 0',
-];
-
-/** Settles the session and gives its id, which behind a proxy is not the one of the greeting. */
-async function settle(connection: Connection): Promise<number> {
-  const [settled, ...others] = await connection.queryEach([
-    sessionSettings,
-    ...optionalSettings,
-    'SELECT CONNECTION_ID() AS id, @@session.sql_mode AS mode, @@session.time_zone AS zone,' +
-      ' @@session.character_set_results AS charset, @@session.character_set_client AS client',
-  ]);
-  rowsOf(settled);
-  const said = rowsOf(others.pop());
-  for (const { error } of others) {
-    if (error !== undefined && serverErrorNumber(error) !== 1193) throw error;
-  }
-  const [row] = said;
-  // A proxy that swallows SET would give changed values later; better to stop here (S8).
-  const { id, mode, zone, charset, client } = row ?? {};
-  if (mode !== '' || zone !== '+00:00' || charset !== 'utf8mb4' || client !== 'utf8mb4') {
-    throw new BackupError(
-      'database-query-failed',
-      'The database server, or a proxy before it, does not keep the settings of a session.',
-      { details: { mode: mode ?? undefined, zone: zone ?? undefined, charset: charset ?? undefined } },
-    );
-  }
-  return Number(id);
 }
 
 function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Connection {
@@ -329,88 +215,4 @@ function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Co
     },
     destroy,
   };
-}
-
-function unreachable(address: DatabaseAddress, error: QueryError): BackupError {
-  const place = address.socketPath ?? `${address.host ?? '127.0.0.1'}:${address.port ?? 3306}`;
-  return new BackupError(
-    'database-unreachable',
-    `The database server at ${place} cannot be used (${answerOf(error)}).`,
-    { cause: withoutStatement(error), details: { place, serverCode: error.code, errno: error.errno } },
-  );
-}
-
-const codeOfErrno: Readonly<Record<number, BackupErrorCode>> = {
-  126: 'table-damaged',
-  127: 'table-damaged',
-  144: 'table-damaged',
-  145: 'table-damaged',
-  1034: 'table-damaged',
-  1044: 'privilege-missing',
-  1045: 'database-unreachable',
-  1142: 'privilege-missing',
-  1143: 'privilege-missing',
-  1194: 'table-damaged',
-  1195: 'table-damaged',
-  1205: 'lock-not-granted',
-  1227: 'privilege-missing',
-  1317: 'database-query-interrupted',
-  1370: 'privilege-missing',
-  1712: 'table-damaged',
-  1812: 'table-damaged',
-  1814: 'table-damaged',
-  1877: 'table-damaged',
-  1932: 'table-damaged',
-  1969: 'database-query-interrupted',
-  3024: 'database-query-interrupted',
-};
-
-/** A driver's or server's error as one of the family. The server's own text is kept only as far as it holds no value. */
-export function asBackupError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof BackupError) return error;
-  const { code, errno, fatal } = error as QueryError;
-  const engineErrno = engineErrorNumber(error as QueryError);
-  const lost = fatal === true || errno === undefined || errno < 0 || code === 'PROTOCOL_CONNECTION_LOST';
-  const kind: BackupErrorCode =
-    codeOfErrno[engineErrno ?? errno ?? 0] ?? (lost ? 'database-connection-lost' : 'database-query-failed');
-  return new BackupError(kind, `The database server answered ${answerOf(error as QueryError)}.`, {
-    cause: withoutStatement(error),
-    details: { serverCode: code, errno, ...(engineErrno === undefined ? {} : { engineErrno }) },
-  });
-}
-
-/** The driver has no word for the numbers of newer servers. */
-function answerOf({ code, errno }: QueryError): string {
-  return [code ?? [], errno ?? []].flat().join(', ') || 'nothing';
-}
-
-/** What a storage engine or the system said, which the server passes on as a number in its text. */
-function engineErrorNumber({ errno, message }: QueryError): number | undefined {
-  // A storage engine's error; a file that cannot be opened.
-  if (errno !== 1030 && errno !== 1016) return undefined;
-  const found = /\berr(?:or|no): ?(\d+)|\berror (\d+)/i.exec(message);
-  return found === null ? undefined : Number(found[1] ?? found[2]);
-}
-
-// The driver hangs the whole statement on its errors, and a statement may hold a row.
-function withoutStatement(error: Error): Error {
-  const bare = new Error((error as QueryError).code ?? error.name);
-  if (error.stack !== undefined) bare.stack = error.stack.replace(error.message, bare.message);
-  return bare;
-}
-
-/** Another session stands in for ours, without its settings, locks and snapshot: a proxy swapped them (S8). */
-export function sessionReplaced(details: BackupError['details'] = {}, cause?: unknown): BackupError {
-  return new BackupError(
-    'database-connection-lost',
-    'The session was replaced by another one, and with it the picture of the database: a proxy before the server swaps sessions. Give the address of the server itself.',
-    { cause, details },
-  );
-}
-
-/** The server's error number behind an error of the family, if there is one. */
-export function serverErrorNumber(error: unknown): number | undefined {
-  if (!(error instanceof BackupError)) return undefined;
-  const { errno } = error.details;
-  return typeof errno === 'number' ? errno : undefined;
 }

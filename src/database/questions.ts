@@ -1,5 +1,5 @@
-import type { Connection, StatementAnswer, TextRow } from './connection.js';
-import { rowsOf } from './connection.js';
+import type { Connection, TextRow } from './connection.js';
+import { rowsOf, type StatementAnswer } from './statements.js';
 
 /** Most that are asked together: enough that waiting costs nothing, and few enough that the first answers come soon. */
 const mostAtOnce = 32;

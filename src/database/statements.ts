@@ -1,3 +1,4 @@
+import type { TextRow } from './connection.js';
 import {
   type DriverCommand,
   type DriverInternals,
@@ -6,10 +7,20 @@ import {
   isError,
 } from './driver-internals.js';
 
-/** What came of one statement: its rows as text, or why there are none. */
-export type Answer =
-  | { readonly rows: readonly Readonly<Record<string, string | null>>[] }
-  | { readonly error: Error };
+/** What came of one of several statements: its rows, or the failure. */
+export type StatementAnswer =
+  | { readonly rows: readonly TextRow[]; readonly error?: never }
+  | { readonly error: unknown; readonly rows?: never };
+
+/** The rows of an answer. @throws what the statement failed with */
+export function rowsOf(answer: StatementAnswer | undefined): readonly TextRow[] {
+  if (answer === undefined) throw new RangeError('there are fewer answers than statements');
+  if (answer.rows === undefined) throw answer.error;
+  return answer.rows;
+}
+
+/** An answer as the driver has it. */
+export type Answer = { readonly rows: readonly TextRow[] } | { readonly error: Error };
 
 /** Where in an answer the command is. */
 type Phase = 'columns' | 'head' | 'rows';

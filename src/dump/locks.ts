@@ -1,12 +1,7 @@
-import {
-  type Connection,
-  endSession,
-  rowsOf,
-  serverErrorNumber,
-  sessionReplaced,
-} from '../database/connection.js';
+import { type Connection, endSession, serverErrorNumber, sessionReplaced } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { lostAtTable, throwWhereLost } from '../database/lost-at-table.js';
+import { rowsOf } from '../database/statements.js';
 import { BackupError, isBackupError } from '../errors.js';
 import type { SnapshotEvent } from './snapshot.js';
 import type { SnapshotPlan } from './strategy.js';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { type Connection, openConnection, serverErrorNumber } from '../../src/database/connection.js';
+import { type Connection, openConnection } from '../../src/database/connection.js';
 import { quoteName } from '../../src/database/identifiers.js';
+import { serverErrorNumber } from '../../src/database/server-failures.js';
 import { describeOnEachServer } from '../support/servers.js';
 import { buildPractice, practiceAdmin, practiceTables, practiceUsers, storePassword } from './index.js';
 

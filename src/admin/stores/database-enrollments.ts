@@ -1,6 +1,7 @@
 import type { DatabaseAddress } from '../../database/address.js';
-import { type Connection, openConnection, serverErrorNumber } from '../../database/connection.js';
+import { type Connection, openConnection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
+import { serverErrorNumber } from '../../database/server-failures.js';
 import { type EnrollmentStore, formatEnrollment, parseEnrollment } from '../enrollment.js';
 
 /** The table that {@link createDatabaseEnrollments} makes. */

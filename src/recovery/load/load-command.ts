@@ -1,4 +1,4 @@
-import { asBackupError, type Connection } from '../../database/connection.js';
+import type { Connection } from '../../database/connection.js';
 import {
   type DriverCommand,
   type DriverInternals,
@@ -7,6 +7,7 @@ import {
   type OutgoingPacket,
   packetOf,
 } from '../../database/driver-internals.js';
+import { asBackupError } from '../../database/server-failures.js';
 import { BackupError } from '../../errors.js';
 
 /** What the server says after a statement that takes rows. */

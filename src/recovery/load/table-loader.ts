@@ -1,7 +1,7 @@
 import type { ColumnBatch } from '../../archive/column-batch.js';
 import type { TableDescription } from '../../archive/model.js';
-import { serverErrorNumber } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
+import { serverErrorNumber } from '../../database/server-failures.js';
 import { BackupError } from '../../errors.js';
 import type { RestoreSession } from '../restore/session.js';
 import { dataTypeOf, type LoadedColumn, loadedColumns } from './cells.js';

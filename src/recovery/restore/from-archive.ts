@@ -6,8 +6,8 @@ import type {
   TableSummary,
 } from '../../archive/model.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
-import { serverErrorNumber } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
+import { serverErrorNumber } from '../../database/server-failures.js';
 import type { TableLoader } from '../load/table-loader.js';
 import { journalTable, type RestoreJournal, readJournal } from './restore-journal.js';
 import { dropObjects, restoreSequences } from './restore-objects.js';

@@ -1,5 +1,6 @@
-import { type Connection, serverErrorNumber } from '../../database/connection.js';
+import type { Connection } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
+import { serverErrorNumber } from '../../database/server-failures.js';
 
 const NO_SUCH_TABLE = 1146;
 const NO_SUCH_COLUMN = 1054;

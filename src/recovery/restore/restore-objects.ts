@@ -1,6 +1,7 @@
 import type { SchemaObject } from '../../archive/model.js';
-import { type Connection, serverErrorNumber } from '../../database/connection.js';
+import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
+import { serverErrorNumber } from '../../database/server-failures.js';
 import { BackupError } from '../../errors.js';
 import { type ObjectPolicy, planObject } from '../ddl/object-statement.js';
 import { notADefinition } from '../ddl/tokens.js';

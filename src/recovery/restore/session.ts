@@ -1,6 +1,7 @@
 import type { ServerDescription } from '../../archive/model.js';
 import type { DatabaseAddress } from '../../database/address.js';
-import { type Connection, openConnection, serverErrorNumber } from '../../database/connection.js';
+import { type Connection, openConnection } from '../../database/connection.js';
+import { serverErrorNumber } from '../../database/server-failures.js';
 import { isSince, vendorOf } from '../../database/server-version.js';
 
 /** A session that takes rows exactly as they are given. */

@@ -1,5 +1,6 @@
 import type { TableDescription } from '../../archive/model.js';
-import { type Connection, serverErrorNumber } from '../../database/connection.js';
+import type { Connection } from '../../database/connection.js';
+import { serverErrorNumber } from '../../database/server-failures.js';
 import { type KeyTime, planTable, type TableStatements } from '../ddl/table-statement.js';
 import type { LoadMethod } from '../load/table-loader.js';
 import type { RestoreSession } from './session.js';

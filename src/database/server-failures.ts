@@ -1,0 +1,88 @@
+import type { QueryError } from 'mysql2';
+import { BackupError, type BackupErrorCode } from '../errors.js';
+import type { DatabaseAddress } from './address.js';
+
+/** The typed error for a server that cannot be reached or logged in to. */
+export function unreachable(address: DatabaseAddress, error: QueryError): BackupError {
+  const place = address.socketPath ?? `${address.host ?? '127.0.0.1'}:${address.port ?? 3306}`;
+  return new BackupError(
+    'database-unreachable',
+    `The database server at ${place} cannot be used (${answerOf(error)}).`,
+    { cause: withoutStatement(error), details: { place, serverCode: error.code, errno: error.errno } },
+  );
+}
+
+const codeOfErrno: Readonly<Record<number, BackupErrorCode>> = {
+  126: 'table-damaged',
+  127: 'table-damaged',
+  144: 'table-damaged',
+  145: 'table-damaged',
+  1034: 'table-damaged',
+  1044: 'privilege-missing',
+  1045: 'database-unreachable',
+  1142: 'privilege-missing',
+  1143: 'privilege-missing',
+  1194: 'table-damaged',
+  1195: 'table-damaged',
+  1205: 'lock-not-granted',
+  1227: 'privilege-missing',
+  1317: 'database-query-interrupted',
+  1370: 'privilege-missing',
+  1712: 'table-damaged',
+  1812: 'table-damaged',
+  1814: 'table-damaged',
+  1877: 'table-damaged',
+  1932: 'table-damaged',
+  1969: 'database-query-interrupted',
+  3024: 'database-query-interrupted',
+};
+
+/** A driver's or server's error as one of the family. The server's own text is kept only as far as it holds no value. */
+export function asBackupError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof BackupError) return error;
+  const { code, errno, fatal } = error as QueryError;
+  const engineErrno = engineErrorNumber(error as QueryError);
+  const lost = fatal === true || errno === undefined || errno < 0 || code === 'PROTOCOL_CONNECTION_LOST';
+  const kind: BackupErrorCode =
+    codeOfErrno[engineErrno ?? errno ?? 0] ?? (lost ? 'database-connection-lost' : 'database-query-failed');
+  return new BackupError(kind, `The database server answered ${answerOf(error as QueryError)}.`, {
+    cause: withoutStatement(error),
+    details: { serverCode: code, errno, ...(engineErrno === undefined ? {} : { engineErrno }) },
+  });
+}
+
+/** The driver has no word for the numbers of newer servers. */
+function answerOf({ code, errno }: QueryError): string {
+  return [code ?? [], errno ?? []].flat().join(', ') || 'nothing';
+}
+
+/** What a storage engine or the system said, which the server passes on as a number in its text. */
+function engineErrorNumber({ errno, message }: QueryError): number | undefined {
+  // A storage engine's error; a file that cannot be opened.
+  if (errno !== 1030 && errno !== 1016) return undefined;
+  const found = /\berr(?:or|no): ?(\d+)|\berror (\d+)/i.exec(message);
+  return found === null ? undefined : Number(found[1] ?? found[2]);
+}
+
+// The driver hangs the whole statement on its errors, and a statement may hold a row.
+function withoutStatement(error: Error): Error {
+  const bare = new Error((error as QueryError).code ?? error.name);
+  if (error.stack !== undefined) bare.stack = error.stack.replace(error.message, bare.message);
+  return bare;
+}
+
+/** Another session stands in for ours, without its settings, locks and snapshot: a proxy swapped them (S8). */
+export function sessionReplaced(details: BackupError['details'] = {}, cause?: unknown): BackupError {
+  return new BackupError(
+    'database-connection-lost',
+    'The session was replaced by another one, and with it the picture of the database: a proxy before the server swaps sessions. Give the address of the server itself.',
+    { cause, details },
+  );
+}
+
+/** The server's error number behind an error of the family, if there is one. */
+export function serverErrorNumber(error: unknown): number | undefined {
+  if (!(error instanceof BackupError)) return undefined;
+  const { errno } = error.details;
+  return typeof errno === 'number' ? errno : undefined;
+}

@@ -1,0 +1,58 @@
+import { BackupError } from '../errors.js';
+import type { Connection } from './connection.js';
+import { serverErrorNumber } from './server-failures.js';
+import { rowsOf } from './statements.js';
+
+// One assignment list: it costs one round trip, and either all of it holds or none.
+const sessionSettings: string = `SET ${[
+  'NAMES utf8mb4',
+  "SESSION sql_mode = ''",
+  "SESSION time_zone = '+00:00'",
+  'SESSION sql_quote_show_create = 1',
+  // DEFAULT would be the limit that somebody set for the whole server.
+  'SESSION sql_select_limit = 18446744073709551615',
+  'SESSION sql_safe_updates = 0',
+  'SESSION sql_big_selects = 1',
+  'SESSION autocommit = 1',
+  'SESSION net_write_timeout = 7200',
+  'SESSION net_read_timeout = 7200',
+  'SESSION wait_timeout = 28800',
+].join(', ')}`;
+
+// Not every server knows these; 1193 is "unknown system variable".
+const optionalSettings: readonly string[] = [
+  'SET SESSION max_statement_time = 0',
+  'SET SESSION max_execution_time = 0',
+  'SET SESSION information_schema_stats_expiry = 0',
+];
+
+/**
+ * Gives a session the settings that all work relies on.
+ *
+ * @returns its id, which behind a proxy is not the one of the greeting
+ * @throws BackupError `database-query-failed` when they do not hold
+ */
+export async function settle(connection: Connection): Promise<number> {
+  const [settled, ...others] = await connection.queryEach([
+    sessionSettings,
+    ...optionalSettings,
+    'SELECT CONNECTION_ID() AS id, @@session.sql_mode AS mode, @@session.time_zone AS zone,' +
+      ' @@session.character_set_results AS charset, @@session.character_set_client AS client',
+  ]);
+  rowsOf(settled);
+  const said = rowsOf(others.pop());
+  for (const { error } of others) {
+    if (error !== undefined && serverErrorNumber(error) !== 1193) throw error;
+  }
+  const [row] = said;
+  // A proxy that swallows SET would give changed values later; better to stop here (S8).
+  const { id, mode, zone, charset, client } = row ?? {};
+  if (mode !== '' || zone !== '+00:00' || charset !== 'utf8mb4' || client !== 'utf8mb4') {
+    throw new BackupError(
+      'database-query-failed',
+      'The database server, or a proxy before it, does not keep the settings of a session.',
+      { details: { mode: mode ?? undefined, zone: zone ?? undefined, charset: charset ?? undefined } },
+    );
+  }
+  return Number(id);
+}
