@@ -3,11 +3,11 @@ import type { Connection, TextRow } from '../database/connection.js';
 import { quoteName, quoteText } from '../database/identifiers.js';
 import { lostAtTable, throwWhereLost } from '../database/lost-at-table.js';
 import { seesOtherSessions } from '../database/sees-sessions.js';
-import { serverErrorNumber } from '../database/server-failures.js';
+import { serverAnswer } from '../database/server-failures.js';
 import { isSince, vendorOf } from '../database/server-version.js';
 import { rowsOf } from '../database/statements.js';
 import { isSystemDatabase } from '../database/system-databases.js';
-import { BackupError } from '../errors.js';
+import { BackupError, isBackupError } from '../errors.js';
 import { formOfColumn } from './column-forms.js';
 import { type Definitions, definitionIn, definitionQuestion } from './definitions.js';
 import type { Catalog, CatalogObject, CatalogTable } from './model.js';
@@ -237,13 +237,12 @@ class CatalogReader {
           if (told !== undefined) damage.set(name, told);
           continue;
         }
-        const errno = serverErrorNumber(error);
-        const { code } = error as BackupError;
-        if (errno === undefined || code === 'privilege-missing' || code === 'database-connection-lost') {
-          throw lostAtTable(error, name);
-        }
+        const answer = error instanceof BackupError ? serverAnswer(error) : undefined;
+        const ends =
+          isBackupError(error, 'privilege-missing') || isBackupError(error, 'database-connection-lost');
+        if (answer === undefined || ends) throw lostAtTable(error, name);
         definitions.set(name, null);
-        damage.set(name, `the server answers ${(error as BackupError).details['serverCode']} (${errno})`);
+        damage.set(name, `the server answers ${answer}`);
       }
     }
     return { definitions, damage };

@@ -51,9 +51,9 @@ export function asBackupError(error: unknown): unknown {
   });
 }
 
-/** The driver has no word for the numbers of newer servers. */
-function answerOf({ code, errno }: QueryError): string {
-  return [code ?? [], errno ?? []].flat().join(', ') || 'nothing';
+// The driver has no word for the numbers of newer servers.
+function answerOf({ code, errno }: { readonly code?: unknown; readonly errno?: unknown }): string {
+  return [code, errno].filter((each) => each !== undefined).join(', ') || 'nothing';
 }
 
 /** What a storage engine or the system said, which the server passes on as a number in its text. */
@@ -85,4 +85,10 @@ export function serverErrorNumber(error: unknown): number | undefined {
   if (!(error instanceof BackupError)) return undefined;
   const { errno } = error.details;
   return typeof errno === 'number' ? errno : undefined;
+}
+
+/** What the server answered, such as `ER_DUP_ENTRY, 1062`; undefined for a failure that was no answer of it. */
+export function serverAnswer(error: BackupError): string | undefined {
+  const { serverCode, errno } = error.details;
+  return errno === undefined ? undefined : answerOf({ code: serverCode, errno });
 }
