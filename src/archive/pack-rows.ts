@@ -1,15 +1,15 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { engine } from '#engine';
 import { BackupError } from '../errors.js';
+import { BufferPool } from './buffer-pool.js';
 import { damagedPart } from './byte-cursor.js';
 import type { ColumnBatch } from './column-batch.js';
 import { checkColumnPart, decodeColumnPart, encodeColumns } from './column-part.js';
 import { gunzipMember, gzipMember } from './gzip-member.js';
 import type { RowsPart, ValueForm } from './model.js';
-import { RoomPool } from './room-pool.js';
 
 // As many as are being compressed at a time.
-const rooms: RoomPool = new RoomPool(4, 4 * 1024 * 1024);
+const buffers: BufferPool = new BufferPool(4, 4 * 1024 * 1024);
 
 /**
  * Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has threads.
@@ -25,14 +25,14 @@ const rooms: RoomPool = new RoomPool(4, 4 * 1024 * 1024);
  * ```
  */
 export async function packRows(table: number, sequence: number, batch: ColumnBatch): Promise<RowsPart> {
-  let room: Uint8Array | undefined;
+  let buffer: Uint8Array | undefined;
   const { bytes: plain, stretches } = encodeColumns(batch, (size) => {
-    room = rooms.take(size);
-    return room;
+    buffer = buffers.take(size);
+    return buffer;
   });
   const data = await gzipMember(plain, batch.rows, stretches);
   // Not after a failure: the thread pool may still be reading there.
-  if (room !== undefined) rooms.give(room);
+  if (buffer !== undefined) buffers.give(buffer);
   const sha256 = bytesToHex(engine.sha256(data));
   return { kind: 'rows', table, sequence, rows: batch.rows, plainBytes: plain.length, sha256, data };
 }
