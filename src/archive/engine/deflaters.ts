@@ -1,11 +1,8 @@
-import type { TransformOptions } from 'node:stream';
-import { constants, createDeflateRaw, type DeflateRaw, type ZlibOptions } from 'node:zlib';
+import { constants, createDeflateRaw, type DeflateRaw } from 'node:zlib';
 import type { Texture } from '../stretches.js';
+import type { ZlibStreamOptions } from './zlib-stream-options.js';
 
-// The streams of zlib take the options of every stream; their types do not say so.
-type DeflaterOptions = Pick<TransformOptions, 'readableHighWaterMark'> & ZlibOptions;
-
-const ordinary: DeflaterOptions = {
+const ordinary: ZlibStreamOptions = {
   // Level 1 finds most of what there is to find in columns.
   level: 1,
   // Results of several turns share a room; a part that is larger takes further turns of the thread pool.
@@ -15,7 +12,7 @@ const ordinary: DeflaterOptions = {
 };
 // The memory level sets how long the blocks are that have a code of their own. Short ones suit byte planes, each of
 // which is another column's; in text and noise they would only cost time.
-const optionsOf: Readonly<Record<Texture, DeflaterOptions>> = {
+const optionsOf: Readonly<Record<Texture, ZlibStreamOptions>> = {
   text: { ...ordinary, memLevel: 8 },
   runs: { ...ordinary, memLevel: 6, strategy: constants.Z_RLE },
   noise: { ...ordinary, memLevel: 9, strategy: constants.Z_HUFFMAN_ONLY },

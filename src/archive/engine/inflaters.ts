@@ -1,11 +1,8 @@
-import type { TransformOptions } from 'node:stream';
-import { createInflateRaw, type InflateRaw, type ZlibOptions } from 'node:zlib';
-
-// The streams of zlib take the options of every stream; their types do not say so.
-type InflaterOptions = Pick<TransformOptions, 'readableHighWaterMark'> & ZlibOptions;
+import { createInflateRaw, type InflateRaw } from 'node:zlib';
+import type { ZlibStreamOptions } from './zlib-stream-options.js';
 
 const ROOM_BYTES: number = 2 ** 20;
-const options: InflaterOptions = {
+const options: ZlibStreamOptions = {
   // Results of several turns share a room.
   chunkSize: ROOM_BYTES,
   // A result is taken out when it is whole, so nothing must wait for a reader before.
