@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isBackupError } from '../../src/errors.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
+import { renderReport } from '../../src/nightly/run/render-report.js';
 import { systemClock } from '../../src/nightly/service/clock.js';
 import { type NightlyOptions, startNightly } from '../../src/nightly/service/start-nightly.js';
 import type { PlannedRun } from '../../src/nightly/window.js';
+import { DroppingProxy } from '../support/dropping-proxy.js';
+import { startAnyServer } from '../support/servers.js';
 import { createFakeClock, type FakeClock } from './support/fake-clock.js';
 import { type NightBench, setUpNight } from './support/night.js';
 
@@ -96,6 +99,33 @@ describe('the nightly service', () => {
       runs.map((run) => run.slice(0, 10)),
       ['2026-07-14', '2026-07-15', '2026-07-16'],
     );
+  });
+
+  it('F10: sends a server that goes away over the same table twice there no third time in a night', async () => {
+    const schedule = { hqTime: '22:10' };
+    const evening = { from: '2026-07-15T02:00:00Z', until: '2026-07-15T18:00:00Z', schedule };
+    assert.equal((await serve(evening)).runs.length, 3);
+    const server = await startAnyServer();
+    try {
+      await server.query(['CREATE DATABASE opendental', 'CREATE TABLE opendental.patient (n INT)']);
+      const { host = '127.0.0.1', port = 3306, socketPath: _, ...login } = server.address;
+      const proxy = await DroppingProxy.start(host, port, 'SHOW CREATE TABLE');
+      try {
+        const database = { ...login, host: '127.0.0.1', port: proxy.port, database: 'opendental' };
+        bench = { ...bench, plan: { ...bench.plan, database } };
+        const { runs, reports } = await serve({
+          ...evening,
+          from: '2026-07-16T02:00:00Z',
+          until: '2026-07-16T18:00:00Z',
+        });
+        assert.equal(runs.length, 2);
+        assert.ok(reports.every((report) => renderReport(report).includes('"patient"')));
+      } finally {
+        proxy.stop();
+      }
+    } finally {
+      await server.stop();
+    }
   });
 
   it('follows the time HQ gives, and keeps the last one when HQ cannot be asked or talks nonsense', async () => {

@@ -76,6 +76,8 @@ class Service {
   #schedule: NightSchedule;
   /** The last run of this process, also where the journal could not be written. */
   #last: LastAttempt | undefined;
+  /** The table over which the server went away in the last run. */
+  #lostAt: unknown;
 
   constructor(plan: NightPlan, options: NightlyOptions, clock: Clock) {
     this.#plan = { ...plan, now: () => clock.now() };
@@ -106,6 +108,7 @@ class Service {
     });
     // Where the practice may back up nowhere, one look a night is enough.
     let isSettled = false;
+    let lostAt: unknown;
     try {
       await runSupplementalBackup(this.#plan, {
         night,
@@ -117,11 +120,15 @@ class Service {
     } catch (error) {
       if (signal.aborted) return;
       isSettled = isBackupError(error, 'not-eligible');
+      // A server that went away over the same table twice is not sent there a third time in one night (F10).
+      if (isBackupError(error, 'database-connection-lost')) lostAt = error.details['table'];
+      isSettled ||= lostAt !== undefined && lostAt === this.#lostAt;
       // The run has told everything itself, unless it could not even begin.
       const code = isBackupError(error) ? error.code : 'unexpected';
       const name = error instanceof Error ? error.name : typeof error;
       logger.error('The night’s run ended without a copy.', { night, code, name });
     }
+    this.#lostAt = lostAt;
     const before = this.#last?.night === night ? this.#last.count : 0;
     this.#last = {
       night,
