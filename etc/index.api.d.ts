@@ -870,9 +870,11 @@ export interface RestoreCertificate {
 }
 
 export interface RestoreNote {
-    readonly code: string;
+    readonly code: RestoreNoteCode;
     readonly message: string;
 }
+
+export type RestoreNoteCode = 'adapted' | 'broken-at-source' | 'character-set-changed' | 'definition-only' | 'not-restored' | 'resumed' | 'rows-filtered' | 'table-incomplete';
 
 export interface RestoreObstacle {
     readonly severity: 'blocks' | 'changes' | 'note';

@@ -212,6 +212,7 @@ export type {
   RestoredObject,
   RestoredTable,
   RestoreNote,
+  RestoreNoteCode,
   RestoreProgress,
   RestoreReport,
 } from './recovery/restore/restore-report.js';

@@ -7,8 +7,6 @@ import { settle } from './session-settings.js';
 import { connectSocket, connectSocketForTls, watchSilence } from './sockets.js';
 import { type Answer, type StatementAnswer, StatementsCommand } from './statements.js';
 
-// Whoever runs statements meets these too.
-export { asBackupError, serverErrorNumber, sessionReplaced } from './server-failures.js';
 export type { StatementAnswer } from './statements.js';
 
 /** A row of a question about the schema: every value as text, NULL as null. Table rows never travel this way. */

@@ -4,10 +4,11 @@ import { definitionIn, definitionQuestion, sameDefinition } from '../catalog/def
 import type { CatalogTable, SelectedTable } from '../catalog/model.js';
 import { damageToldBy } from '../catalog/read-catalog.js';
 import { columnsWithHistory, systemTimeOf } from '../catalog/system-time.js';
-import { type Connection, serverErrorNumber, sessionReplaced } from '../database/connection.js';
+import type { Connection } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
 import type { Questions } from '../database/questions.js';
+import { serverAnswer, serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
 import { savepoint } from './locks.js';
 import { type RowQuery, type RowReaderOptions, readRows } from './row-reader.js';
@@ -338,6 +339,10 @@ export function aboutTable(error: unknown, table: string): unknown {
       { cause: error, details },
     );
   }
-  const answer = errno === undefined ? '' : ` (the server answered ${error.details['serverCode']}, ${errno})`;
-  return new BackupError(error.code, `Reading table "${table}" failed${answer}.`, { cause: error, details });
+  const answer = serverAnswer(error);
+  const answered = answer === undefined ? '' : ` (the server answered ${answer})`;
+  return new BackupError(error.code, `Reading table "${table}" failed${answered}.`, {
+    cause: error,
+    details,
+  });
 }

@@ -1,6 +1,7 @@
-import { type Connection, endSession, serverErrorNumber, sessionReplaced } from '../database/connection.js';
+import { type Connection, endSession } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { lostAtTable, throwWhereLost } from '../database/lost-at-table.js';
+import { serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
 import { rowsOf } from '../database/statements.js';
 import { BackupError, isBackupError } from '../errors.js';
 import type { SnapshotEvent } from './snapshot.js';

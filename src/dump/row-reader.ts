@@ -1,6 +1,6 @@
 import type { ColumnBatch } from '../archive/column-batch.js';
 import type { ValueForm } from '../archive/model.js';
-import { asBackupError, type Connection, endSession } from '../database/connection.js';
+import { type Connection, endSession } from '../database/connection.js';
 import {
   type ChunkTaker,
   type DriverCommand,
@@ -12,6 +12,7 @@ import {
   warningsOf,
 } from '../database/driver-internals.js';
 import { FrameReader } from '../database/frame-reader.js';
+import { asBackupError } from '../database/server-failures.js';
 import { BackupError, isBackupError } from '../errors.js';
 import { BatchBuilder } from './batch-builder.js';
 import { formOfWireType } from './wire-types.js';

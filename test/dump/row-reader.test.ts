@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type Connection, openConnection, serverErrorNumber } from '../../src/database/connection.js';
+import { type Connection, openConnection } from '../../src/database/connection.js';
+import { serverErrorNumber } from '../../src/database/server-failures.js';
 import { type RowQuery, readRows } from '../../src/dump/row-reader.js';
 import { describeOnEachServer } from '../support/servers.js';
 

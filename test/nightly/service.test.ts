@@ -10,6 +10,7 @@ import { DroppingProxy } from '../support/dropping-proxy.js';
 import { startAnyServer } from '../support/servers.js';
 import { createFakeClock, type FakeClock } from './support/fake-clock.js';
 import { type NightBench, setUpNight } from './support/night.js';
+import { buildSmallPractice } from './support/small-practice.js';
 
 const tenMinutes = 600_000;
 
@@ -107,7 +108,7 @@ describe('the nightly service', () => {
     assert.equal((await serve(evening)).runs.length, 3);
     const server = await startAnyServer();
     try {
-      await server.query(['CREATE DATABASE opendental', 'CREATE TABLE opendental.patient (n INT)']);
+      await buildSmallPractice(server, 'opendental');
       const { host = '127.0.0.1', port = 3306, socketPath: _, ...login } = server.address;
       const proxy = await DroppingProxy.start(host, port, 'SHOW CREATE TABLE');
       try {
@@ -119,7 +120,7 @@ describe('the nightly service', () => {
           until: '2026-07-16T18:00:00Z',
         });
         assert.equal(runs.length, 2);
-        assert.ok(reports.every((report) => renderReport(report).includes('"patient"')));
+        assert.ok(reports.every((report) => renderReport(report).includes('at table "')));
       } finally {
         proxy.stop();
       }

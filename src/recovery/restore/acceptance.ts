@@ -11,7 +11,7 @@ import {
 } from '../adapt/adapt.js';
 import type { Capabilities } from '../adapt/capabilities.js';
 import { collidingNames } from '../adapt/colliding-names.js';
-import { historySentence, type RestoreNote } from './restore-report.js';
+import { historySentence, type RestoreNote, type RestoreNoteCode } from './restore-report.js';
 
 /** How many obstacles one sentence lists. */
 const OBSTACLES_TOLD = 5;
@@ -119,7 +119,7 @@ export class Acceptance {
     );
   }
 
-  #note(code: string, message: string): void {
+  #note(code: RestoreNoteCode, message: string): void {
     this.#notes.push({ code, message });
   }
 }

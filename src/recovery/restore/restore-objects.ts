@@ -6,7 +6,7 @@ import { BackupError } from '../../errors.js';
 import { type ObjectPolicy, planObject } from '../ddl/object-statement.js';
 import { notADefinition } from '../ddl/tokens.js';
 import { makeBrokenView } from './placeholders.js';
-import type { RestoredObject, RestoreNote } from './restore-report.js';
+import type { RestoredObject, RestoreNote, RestoreNoteCode } from './restore-report.js';
 import { LOADING_MODE } from './session.js';
 import { runInCharacterSet } from './statement-bytes.js';
 
@@ -176,7 +176,7 @@ class ObjectMaker {
     await connection.query(`ALTER DATABASE ${quoteName(this.#policy.target)} COLLATE ${target}`);
   }
 
-  #note(code: string, message: string): void {
+  #note(code: RestoreNoteCode, message: string): void {
     this.notes.push({ code, message });
   }
 }

@@ -28,10 +28,25 @@ export interface RestoredObject {
   readonly name: string;
 }
 
+/**
+ * What a {@link RestoreNote} is about: the nearest thing that the target knows stands in for another (`adapted`); a view that was
+ * broken before is so again (`broken-at-source`) or is missing (`not-restored`); an object is made under another character set
+ * (`character-set-changed`); a table has no rows (`definition-only`), only some (`rows-filtered`), or was damaged when it was
+ * copied (`table-incomplete`); the restore went on with an earlier one (`resumed`).
+ */
+export type RestoreNoteCode =
+  | 'adapted'
+  | 'broken-at-source'
+  | 'character-set-changed'
+  | 'definition-only'
+  | 'not-restored'
+  | 'resumed'
+  | 'rows-filtered'
+  | 'table-incomplete';
+
 /** Something a person should know about a restored database. */
 export interface RestoreNote {
-  /** Stable, kebab-case. */
-  readonly code: string;
+  readonly code: RestoreNoteCode;
   /** For people; holds no value of a row. */
   readonly message: string;
 }
