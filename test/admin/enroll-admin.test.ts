@@ -206,7 +206,7 @@ describe('enrolling an administrator', () => {
     for (const [stored, typed, message] of cases) {
       await assert.rejects(enroll(adminOf({ stored }), typed, { store }), (error) => {
         assert.ok(isBackupError(error, 'password-refused'));
-        assert.ok(error.message.startsWith(`${message} `), error.message);
+        assert.ok(error.message.startsWith(`${message} No key was made`), error.message);
         assert.deepEqual(error.details, { userNum: '1', userName: 'Admin' });
         return true;
       });
