@@ -89,11 +89,14 @@ describe('the chunks of an age file', () => {
             identities: [identity],
           })) {
             assert.equal(Buffer.compare(piece, content.subarray(given, given + piece.length)), 0);
+            assert.ok(piece.length > 0);
             given += piece.length;
           }
         } catch (error) {
           assert.ok(isBackupError(error, 'archive-damaged'), String(error));
-          return [given, error.details['chunk']];
+          const chunk = Number(error.details['chunk']);
+          assert.ok(error.message.includes(` near byte ${chunk * chunkBytes} of `), error.message);
+          return [given, chunk];
         }
         return [given, null];
       };
@@ -139,6 +142,11 @@ describe('the chunks of an age file', () => {
         assert.equal(given, content.length, `${more} bytes behind ${chunks} chunks`);
       }
     }
+  });
+
+  it('are none of an empty file', async () => {
+    const file = await collectBytes(encryptAge(contentOf(0), { recipients }));
+    for await (const _ of decryptAge(file, { identities: [identity] })) assert.fail('a piece was given out');
   });
 
   it('leave no room for a file that ends right after its header, or whose last chunk is empty', async () => {

@@ -113,6 +113,11 @@ describe('the header of an age file', () => {
     assert.deepEqual(await decrypt([...strangers, identity]), content);
   });
 
+  it('is not made when a recipient fails, and that is told as it was', async () => {
+    const failing: Recipient = { wrapFileKey: () => Promise.reject(new Error('the card was pulled')) };
+    await assert.rejects(fileWith(failing), /^Error: the card was pulled$/);
+  });
+
   it('gives a key that is wiped once the content can be read, or never can', async () => {
     let wrapped = new Uint8Array(0);
     const own: Recipient = {
