@@ -107,6 +107,24 @@ describe('an archive read at any place', () => {
     await assert.rejects(collect(reader.readTable('table`5')));
   });
 
+  it('hands on what may stop it with every range it asks for', async () => {
+    const { signal } = new AbortController();
+    const ranges = rangesOfBytes(bytes);
+    const given = new Set<unknown>();
+    const source: RangeSource = {
+      size: ranges.size,
+      read(offset, length, options) {
+        given.add(options?.signal);
+        return ranges.read(offset, length, options);
+      },
+    };
+    await openArchive(source, { identities, signal });
+    assert.deepEqual([...given], [signal]);
+    given.clear();
+    await openArchive(source, { identities });
+    assert.deepEqual([...given], [undefined]);
+  });
+
   it('stops when told to', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await assert.rejects(openArchive(rangesOfBytes(bytes), { identities, signal }), /enough/);
