@@ -8,7 +8,7 @@ import {
   parseTable,
 } from '../../src/archive/descriptions.js';
 import { utf8 } from '../../src/bytes.js';
-import { isBackupError } from '../../src/errors.js';
+import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type Path = readonly (number | string)[];
@@ -325,6 +325,30 @@ describe('the shape of a description', () => {
     assert.throws(() => parseTable(utf8('{"__proto__":{"index":1}}')));
   });
 
+  it('is looked at up to so many values, and no further, what stands in a text being none', () => {
+    const most = 2 ** 22;
+    const outcome = (json: string): BackupErrorCode | undefined => {
+      try {
+        parseObjects(utf8(json));
+        return undefined;
+      } catch (error) {
+        return isBackupError(error) ? error.code : undefined;
+      }
+    };
+    for (const sign of [',', '[', '{']) {
+      assert.equal(outcome(sign.repeat(most)), 'archive-damaged', sign);
+      assert.equal(outcome(sign.repeat(most + 1)), 'archive-limit-exceeded', sign);
+      assert.equal(outcome(`"${sign.repeat(most + 1)}"`), 'archive-damaged', sign);
+    }
+    const many = ',[{'.repeat(most / 2);
+    assert.equal(outcome(`${',[{'.repeat(most / 3)},`), 'archive-damaged');
+    // A quote behind a backslash does not end a text, and one behind two does.
+    assert.equal(outcome(`"\\"${many}"`), 'archive-damaged');
+    assert.equal(outcome(`"\\\\"${many}"`), 'archive-limit-exceeded');
+    assert.equal(outcome(`"a""b"${many}`), 'archive-limit-exceeded');
+    assert.equal(outcome('}]:0 '.repeat(most)), 'archive-damaged');
+  });
+
   it('is refused as of a newer format before anything else of it is looked at', () => {
     for (const parse of [parseLabel, parseDatabase, parseManifest]) {
       const bytes = utf8('{"format":{"major":2,"minor":3}}');
@@ -336,7 +360,10 @@ describe('the shape of a description', () => {
     for (const json of ['', 'no JSON', '[', '\ufeff{}', 'null']) {
       assert.throws(
         () => parseLabel(utf8(json)),
-        (error) => isBackupError(error, 'archive-damaged') && error.cause === undefined,
+        (error) =>
+          isBackupError(error, 'archive-damaged') &&
+          / is not JSON\./.test(error.message) === !/^.?({}|null)$/.test(json) &&
+          error.cause === undefined,
         json,
       );
     }
