@@ -5,6 +5,7 @@ import {
   checkColumnPart,
   decodeColumnPart,
   encodeColumnPart,
+  encodeColumns,
   MAX_PART_ROWS,
 } from '../../src/archive/column-part.js';
 import { gunzipMember, gzipMember, MAX_PART_BYTES, peekMember } from '../../src/archive/gzip-member.js';
@@ -39,6 +40,7 @@ const examples: readonly Example[] = [
   { what: 'no rows, of numbers', form: 'i32', values: [], segment: [0] },
   { what: 'no rows, of strings', form: 'bytes', values: [], segment: [2 * 4] },
   { what: 'NULLs alone', form: 'i64', values: [null, null, null], segment: [2] },
+  { what: 'NULLs alone, of a whole byte', form: 'u8', values: new Array<null>(8).fill(null), segment: [2] },
   { what: 'NULLs alone, of strings', form: 'bytes', values: [null], segment: [2] },
   { what: 'one number', form: 'i16', values: [-2n], segment: [0, 0xfe, 0xff, 0] },
   { what: 'a constant', form: 'i32', values: [7n, 7n, 7n], segment: [0, 7, 0, 0, 0, 0] },
@@ -228,6 +230,45 @@ describe('a column as docs/FORMAT.md says it stands', () => {
     );
   });
 
+  it('the same whether no value is NULL or none is said to be', () => {
+    const ids = column('i32', [1n, 2n, 5n]);
+    const part = encodeColumnPart({ rows: 3, columns: [ids] });
+    assert.deepEqual(encodeColumnPart({ rows: 3, columns: [{ ...ids, nulls: new Uint8Array(1) }] }), part);
+  });
+
+  it('as many times as a table has columns', () => {
+    const most = 4096;
+    const part = partOf(0, ...new Array<number[]>(most).fill([0]));
+    assert.equal(checkColumnPart(part, new Array<ValueForm>(most).fill('u8')), 0);
+  });
+
+  it('in stretches that say what can be found in them, from the first byte to the last', () => {
+    const rows = 6000;
+    const list = (value: (i: number) => Value): Value[] => Array.from({ length: rows }, (_, i) => value(i));
+    const numbers = column(
+      'f64',
+      list((i) => BigInt(i) ** 6n * 123_456_789n),
+    );
+    const notes = column(
+      'bytes',
+      list((i) => utf8(`A note that repeats itself. ${i} ${'It does. '.repeat(i % 9)}`)),
+    );
+    const images = column(
+      'bytes',
+      list((i) => crypto.getRandomValues(new Uint8Array(100 + (i % 50)))),
+    );
+    const { bytes, stretches } = encodeColumns({ rows, columns: [numbers, notes, images, numbers] });
+    assert.deepEqual(
+      stretches.map(({ texture }) => texture),
+      ['runs', 'text', 'noise', 'runs'],
+    );
+    assert.deepEqual(
+      stretches.map(({ start }) => start),
+      [0, ...stretches.slice(0, -1).map(({ end }) => end)],
+    );
+    assert.equal(stretches.at(-1)?.end, bytes.length);
+  });
+
   it('with as few bytes as it may be read with, though no writer makes them so', () => {
     const read = (form: ValueForm, rows: number, segment: readonly number[]): ColumnValues =>
       decodeColumnPart(partOf(rows, segment), [form]).columns[0]!;
@@ -265,6 +306,8 @@ describe('a column part that is not as it should be', () => {
     ['something behind the values', /longer than its values/, partOf(1, [...one, 0]), ['u8']],
     ['something behind NULLs', /longer than its values/, partOf(1, [2, 0]), ['u8']],
     ['an empty segment', /ends too early/, partOf(1, []), ['u8']],
+    ['an empty segment of no rows', /ends too early/, partOf(0, []), ['u8']],
+    ['the largest number', /more rows than a part ever has/, Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f), []],
     ['too many rows', /more rows than a part ever has/, partOf(MAX_PART_ROWS + 1, one), ['u8']],
     ['a long zero', /a length is malformed/, Uint8Array.of(0x80, 0), []],
     ['a long one', /a length is malformed/, Uint8Array.of(0x81, 0x80, 0), []],
