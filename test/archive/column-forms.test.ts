@@ -179,6 +179,29 @@ const examples: readonly Example[] = [
     segment: [4 * 4, ...u32(16), 0, 16, 0, 0, ...text('ab'.repeat(16))],
   },
   {
+    what: 'strings whose planes need a second byte of the mask',
+    form: 'bytes',
+    values: ['aaaaaaaaaab', 'aaaaaaaaaac'].map(utf8),
+    segment: [4 * 4, ...u32(11), 0, 11, 0xff, 0b011, ...text('a'.repeat(10)), ...text('bc')],
+  },
+  {
+    what: 'strings that fill four fifths of their planes',
+    form: 'bytes',
+    values: ['abcde', 'fghij', 'klmno', 'p'].map(utf8),
+    segment: [4 * 4, ...u32(1), 1, 0, 4, 4, 4, 0, 5, 0, ...text('afkpbgl\0chm\0din\0ejo\0')],
+  },
+  {
+    what: 'strings whose lengths grow by steps, which lengths never stand as',
+    form: 'bytes',
+    values: ['a'.repeat(100), 'b'.repeat(400), 'c'.repeat(700)].map(utf8),
+    segment: [
+      2 * 4,
+      ...u32(100),
+      ...[2, 0, 0, 0x2c, 0x58, 0, 1, 2],
+      ...text('a'.repeat(100) + 'b'.repeat(400) + 'c'.repeat(700)),
+    ],
+  },
+  {
     what: 'strings beside a NULL',
     form: 'bytes',
     values: [utf8('ab'), null, utf8('cd')],
