@@ -11,6 +11,9 @@ const shortValue = 96;
 const keptBytes = 8 * 1024 * 1024;
 
 const nothing: Buffer = Buffer.alloc(0);
+const noBytes: Uint8Array = new Uint8Array(0);
+const noView: DataView = new DataView(noBytes.buffer);
+const noLengths: Uint32Array = new Uint32Array(0);
 
 /** Rows that are turned together: few enough that they stay in the processor's first cache. */
 const blockRows = 64;
@@ -57,11 +60,11 @@ export class BatchBuilder {
     this.#columns = forms.length;
     this.#bitmapBytes = (forms.length + 9) >> 3;
     this.#gathered = new Uint8Array(this.#bitmapBytes);
-    this.#data = forms.map(() => new Uint8Array(0));
-    this.#views = this.#data.map((data) => new DataView(data.buffer));
+    this.#data = forms.map(() => noBytes);
+    this.#views = forms.map(() => noView);
     this.#used = forms.map(() => 0);
-    this.#lengths = forms.map(() => new Uint32Array(0));
-    this.#nulls = forms.map(() => new Uint8Array(0));
+    this.#lengths = forms.map(() => noLengths);
+    this.#nulls = forms.map(() => noBytes);
     this.#hasNulls = forms.map(() => false);
   }
 
@@ -364,34 +367,40 @@ export class BatchBuilder {
     for (; i < length; i++) target.setUint8(to + i, view.getUint8(from + i));
   }
 
+  /** All columns of a table lie in one buffer, whose memory is asked for once. Only long values are elsewhere. */
   #growRows(): void {
-    const capacity = Math.max(64, this.#capacity * 2);
+    const capacity = Math.max(blockRows, this.#capacity * 2);
+    const nullBytes = capacity >> 3;
+    const bytesPerRow = this.#widths.reduce<number>((sum, width) => sum + (width === 0 ? 4 : width), 0);
+    const room = new ArrayBuffer(bytesPerRow * capacity + this.#columns * nullBytes);
+    let at = 0;
     for (let column = 0; column < this.#columns; column++) {
       const width = this.#widths[column]!;
       if (width === 0) {
-        const lengths = new Uint32Array(capacity);
+        const lengths = new Uint32Array(room, at, capacity);
         lengths.set(this.#lengths[column]!);
         this.#lengths[column] = lengths;
       } else {
-        this.#replaceData(column, width * capacity);
+        this.#moveData(column, new Uint8Array(room, at, width * capacity));
       }
-      const nulls = new Uint8Array(capacity >> 3);
+      at += (width === 0 ? 4 : width) * capacity;
+      const nulls = new Uint8Array(room, at, nullBytes);
       nulls.set(this.#nulls[column]!);
       this.#nulls[column] = nulls;
+      at += nullBytes;
     }
     this.#capacity = capacity;
   }
 
   #growData(column: number, needed: number): void {
     const doubled = Math.max(1024, this.#data[column]!.length * 2);
-    this.#replaceData(column, Math.max(needed, doubled));
+    this.#moveData(column, new Uint8Array(Math.max(needed, doubled)));
   }
 
-  #replaceData(column: number, size: number): void {
-    const data = new Uint8Array(size);
+  #moveData(column: number, data: Uint8Array): void {
     data.set(this.#data[column]!);
     this.#data[column] = data;
-    this.#views[column] = new DataView(data.buffer);
+    this.#views[column] = new DataView(data.buffer, data.byteOffset, data.length);
   }
 
   /**
