@@ -5,7 +5,9 @@ import type { ZlibStreamOptions } from './zlib-stream-options.js';
 const ordinary: ZlibStreamOptions = {
   // Level 1 finds most of what there is to find in columns.
   level: 1,
-  // Results of several turns share a room; a part that is larger takes further turns of the thread pool.
+  // Every write ends at a byte, so that one turn of the thread pool does it all and another stream can follow.
+  flush: constants.Z_SYNC_FLUSH,
+  // Results of several turns share a room; what is longer takes further turns.
   chunkSize: 256 * 1024,
   // A result is taken out when it is whole, so nothing must wait for a reader before.
   readableHighWaterMark: 2 ** 40,
@@ -15,8 +17,11 @@ const ordinary: ZlibStreamOptions = {
 const optionsOf: Readonly<Record<Texture, ZlibStreamOptions>> = {
   text: { ...ordinary, memLevel: 8 },
   runs: { ...ordinary, memLevel: 6, strategy: constants.Z_RLE },
-  noise: { ...ordinary, memLevel: 9, strategy: constants.Z_HUFFMAN_ONLY },
+  noise: { ...ordinary, memLevel: 9, strategy: constants.Z_HUFFMAN_ONLY, chunkSize: 512 * 1024 },
 };
+
+/** An empty last block: what follows pieces that end at a byte, to end the stream (RFC 1951, 3.2.3). */
+export const endOfStream: Uint8Array = Uint8Array.of(3, 0);
 
 /**
  * Compressors that are used again: making one takes a quarter of a megabyte and as long as compressing a small part, and
@@ -25,33 +30,24 @@ const optionsOf: Readonly<Record<Texture, ZlibStreamOptions>> = {
 export class Deflaters {
   readonly #idle: Readonly<Record<Texture, DeflateRaw[]>> = { text: [], runs: [], noise: [] };
 
-  /**
-   * Compresses in the thread pool, to one or more pieces.
-   *
-   * @param isLast - whether the stream ends here; otherwise it ends at a byte, and another can follow
-   */
-  async deflate(data: Uint8Array, texture: Texture, isLast: boolean): Promise<readonly Uint8Array[]> {
+  /** Compresses in the thread pool, to pieces that end at a byte and do not end the stream. */
+  async deflate(data: Uint8Array, texture: Texture): Promise<readonly Uint8Array[]> {
     const deflater = this.#idle[texture].pop() ?? createDeflateRaw(optionsOf[texture]);
     // One that fails is not used again.
-    const deflated = await deflateWith(deflater, data, isLast);
+    const deflated = await deflateWith(deflater, data);
     deflater.reset();
     this.#idle[texture].push(deflater);
     return deflated;
   }
 }
 
-function deflateWith(
-  deflater: DeflateRaw,
-  data: Uint8Array,
-  isLast: boolean,
-): Promise<readonly Uint8Array[]> {
+function deflateWith(deflater: DeflateRaw, data: Uint8Array): Promise<readonly Uint8Array[]> {
   return new Promise((resolve, reject) => {
     const pieces: Uint8Array[] = [];
     const take = (piece: Uint8Array): void => void pieces.push(piece);
     deflater.once('error', reject);
     deflater.on('data', take);
-    deflater.write(data);
-    deflater.flush(isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH, () => {
+    deflater.write(data, () => {
       // What was not handed out yet.
       while (deflater.read() !== null);
       deflater.off('data', take);

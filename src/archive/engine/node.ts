@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { crc32, deflateRawSync, inflateRaw, type ZlibOptions } from 'node:zlib';
-import { Deflaters } from './deflaters.js';
+import { Deflaters, endOfStream } from './deflaters.js';
 import type { Engine } from './engine.js';
 import { Inflaters } from './inflaters.js';
 
@@ -21,11 +21,10 @@ export const engine: Engine = {
   name: 'node',
   async deflate(data, stretches) {
     if (data.length <= SMALL) return [deflateRawSync(data, forSmall)];
-    // Pieces that end at a byte follow each other as if they were one stream.
-    const pieces = stretches.map(({ start, end, texture }, i) =>
-      deflaters.deflate(data.subarray(start, end), texture, i === stretches.length - 1),
+    const pieces = await Promise.all(
+      stretches.map(({ start, end, texture }) => deflaters.deflate(data.subarray(start, end), texture)),
     );
-    return (await Promise.all(pieces)).flat();
+    return [...pieces.flat(), endOfStream];
   },
   async inflate(data, size) {
     if (Inflaters.fits(size)) return inflaters.inflate(data, size);
