@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { before, describe, it } from 'node:test';
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import fc from 'fast-check';
@@ -6,7 +7,9 @@ import { decryptAge, decryptAgeWith, takePayloadKey } from '../../../src/archive
 import { encryptAge, encryptAgeWith } from '../../../src/archive/age/encrypt.js';
 import { takeHeader, unlockHeader } from '../../../src/archive/age/header.js';
 import { openPayloadRanges } from '../../../src/archive/age/random-access.js';
+import { sealPayload } from '../../../src/archive/age/stream.js';
 import { ByteReader } from '../../../src/archive/byte-reader.js';
+import type { Engine } from '../../../src/archive/engine/engine.js';
 import { engine as nodeEngine } from '../../../src/archive/engine/node.js';
 import { engine as portableEngine } from '../../../src/archive/engine/portable.js';
 import { inspectArchive } from '../../../src/archive/inspect-archive.js';
@@ -16,8 +19,12 @@ import { isBackupError } from '../../../src/errors.js';
 const chunkBytes = 65536;
 const sealedBytes = chunkBytes + 16;
 const engines = [nodeEngine, portableEngine];
-// Nothing, and both sides of every border of one, of four and of eight chunks.
-const sizes = [0, 1, ...[1, 2, 4, 5, 8].flatMap((n) => [-1, 0, 1].map((more) => n * chunkBytes + more))];
+// Nothing, and both sides of every border: of a chunk, of as many as are opened together, of as many as are sealed together.
+const sizes = [
+  0,
+  1,
+  ...[1, 2, 4, 5, 16, 17, 32].flatMap((n) => [-1, 0, 1].map((more) => n * chunkBytes + more)),
+];
 
 const contentOf = (size: number): Uint8Array => {
   const content = new Uint8Array(size);
@@ -142,6 +149,24 @@ describe('the chunks of an age file', () => {
         assert.equal(given, content.length, `${more} bytes behind ${chunks} chunks`);
       }
     }
+  });
+
+  it('leave no plaintext behind, whether the file is written to its end or left', async () => {
+    const seen: Uint8Array[] = [];
+    const watching: Engine = {
+      ...nodeEngine,
+      seal(key, nonce, data, into) {
+        seen.push(data);
+        nodeEngine.seal(key, nonce, data, into);
+      },
+    };
+    const key = new Uint8Array(32);
+    // Pieces that are no whole chunks have to be put together first.
+    const source = pieces(contentOf(20 * chunkBytes), 60_000);
+    for await (const _batch of sealPayload(Readable.from(source), key, watching)) break;
+    await collectBytes(sealPayload(Readable.from([contentOf(100)]), key, watching));
+    assert.ok(seen.length > 16);
+    assert.ok(seen.every((data) => data.every((byte) => byte === 0)));
   });
 
   it('are none of an empty file', async () => {
