@@ -100,7 +100,7 @@ class Dump {
   readonly #abort: AbortController = new AbortController();
   readonly #signal: AbortSignal;
   readonly #schema: Questions;
-  /** By table index. */
+  /** By table index; of tables whose turn has not come. */
   readonly #lockedStates: Map<number, LockedState> = new Map();
   readonly #total: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
   /** What is known to be wrong with tables, by name; only where the caller allowed to go on. */
@@ -241,6 +241,9 @@ class Dump {
     let sequence = 0;
     const { partBytes } = this.#options;
     const { server } = this.#snapshot.catalog;
+    const locked = this.#lockedStates.get(index) ?? {};
+    // With ten thousand tables their definitions would add up.
+    this.#lockedStates.delete(index);
     const sink: TableSink = {
       begin: (description) => this.#queue.put(async () => ({ kind: 'table', table: description })),
       take: (batch) =>
@@ -255,7 +258,7 @@ class Dump {
     return new TableReading(this.#snapshot, task, sink, {
       pieces,
       schema: this.#schema,
-      locked: this.#lockedStates.get(index) ?? {},
+      locked,
       runsLastPrepared: server.vendor === 'mariadb' && isSince(server.version, 10, 2),
       signal: this.#signal,
       ...(partBytes === undefined ? {} : { batchBytes: partBytes }),
