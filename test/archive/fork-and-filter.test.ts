@@ -77,6 +77,15 @@ describe('forked parts', () => {
   });
 });
 
+describe('the number of forks', () => {
+  it('is a whole number of at least 1', async () => {
+    for (const count of [0, -1, 1.5, Number.NaN]) {
+      assert.throws(() => forkParts(sampleParts(), count), RangeError, String(count));
+    }
+    assert.deepEqual(await collect(forkParts(sampleParts(), 1)[0]!), await collect(sampleParts()));
+  });
+});
+
 describe('filtered parts', () => {
   const narrow = (tables: readonly { name: string; definitionOnly?: string }[]) =>
     collect(
@@ -108,6 +117,59 @@ describe('filtered parts', () => {
       { kind: 'table', name: 'table`3', reason: 'not asked for' },
       { kind: 'trigger', name: 't', reason: 'its table is not in this archive' },
     ]);
+  });
+
+  it('keep the triggers of tables that stay, and everything that belongs to none', async () => {
+    const parts = await narrow([{ name: 'table`1' }]);
+    const objects = parts.find((part) => part.kind === 'objects');
+    assert.deepEqual(
+      objects?.objects.map(({ kind }) => kind),
+      ['view', 'trigger'],
+    );
+  });
+
+  it('keep the warnings about tables that stay, and about none', async () => {
+    async function* warned(): AsyncGenerator<Part> {
+      for await (const part of sampleParts({ tables: 3 })) {
+        if (part.kind !== 'summary') yield part;
+        else {
+          const about = ['table`2', 'table`3', undefined];
+          const warnings = about.map((table) => ({
+            code: 'a',
+            message: 'b',
+            ...(table === undefined ? {} : { table }),
+          }));
+          yield { ...part, summary: { ...part.summary, warnings } };
+        }
+      }
+    }
+    const filter = { tables: [{ name: 'table`2' }], scope: 'critical', leftOut: [] } as const;
+    const last = (await collect(filterParts(warned(), filter))).at(-1)!;
+    assert.ok(last.kind === 'summary');
+    assert.deepEqual(
+      last.summary.warnings.map(({ table }) => table),
+      ['table`2', undefined],
+    );
+  });
+
+  it('give the reasons of tables alone, not those of others that share a name', async () => {
+    const filter = {
+      tables: [{ name: 'table`2' }, { name: 'table`1', definitionOnly: 'of no use elsewhere' }],
+      scope: 'critical',
+      leftOut: [
+        { kind: 'view', name: 'table`3', reason: 'a view of that name' },
+        { kind: 'view', name: 'table`1', reason: 'a view of that name' },
+      ],
+    } as const;
+    const last = (await collect(filterParts(sampleParts({ tables: 3 }), filter))).at(-1)!;
+    assert.ok(last.kind === 'summary');
+    assert.deepEqual(
+      last.summary.leftOut.slice(1).filter(({ kind }) => kind === 'table'),
+      [
+        { kind: 'table', name: 'table`3', reason: 'not asked for' },
+        { kind: 'table', name: 'table`1', reason: 'of no use elsewhere' },
+      ],
+    );
   });
 
   it('keep a definition without rows where that is asked for', async () => {
