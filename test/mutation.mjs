@@ -61,9 +61,14 @@ function configFor(room) {
   };
 }
 
-// Tests that need a server or another program would start one for every mutant.
+// What administrators use is tested with them.
 function testsOf(part) {
   const [room] = part.split('/');
+  return [room, ...(/^archive\/(?:password|unlock)/.test(part) ? ['admin'] : [])].flatMap(testsIn);
+}
+
+// Tests that need a server or another program would start one for every mutant.
+function testsIn(room) {
   const folder = join(root, 'test', room);
   return readdirSync(folder, { recursive: true })
     .filter((file) => file.endsWith('.test.ts'))
