@@ -1,7 +1,7 @@
 import type { ColumnDescription, DumpWarning, ServerDescription } from '../archive/model.js';
-import type { Connection, TextRow } from '../database/connection.js';
+import type { Connection, QueryOptions, TextRow } from '../database/connection.js';
 import { quoteName, quoteText } from '../database/identifiers.js';
-import { lostAtTable, throwWhereLost } from '../database/lost-at-table.js';
+import { lostAtTable } from '../database/lost-at-table.js';
 import { seesOtherSessions } from '../database/sees-sessions.js';
 import { serverAnswer } from '../database/server-failures.js';
 import { isSince, vendorOf } from '../database/server-version.js';
@@ -48,7 +48,7 @@ export async function readCatalogAndDefinitions(
   connection: Connection,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<CatalogAndDefinitions> {
-  return new CatalogReader(connection, options.signal).read();
+  return new CatalogReader(connection, options).read();
 }
 
 /** Tables that are opened without waiting in between. */
@@ -62,11 +62,11 @@ interface TableFindings {
 
 class CatalogReader {
   readonly #connection: Connection;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: QueryOptions;
   readonly #database: string;
   readonly #warnings: DumpWarning[] = [];
 
-  constructor(connection: Connection, signal: AbortSignal | undefined) {
+  constructor(connection: Connection, options: QueryOptions) {
     const { database } = connection.address;
     if (database === undefined) throw new TypeError('"address" must name a database');
     if (isSystemDatabase(database)) {
@@ -75,7 +75,7 @@ class CatalogReader {
       });
     }
     this.#connection = connection;
-    this.#signal = signal;
+    this.#options = options;
     this.#database = database;
   }
 
@@ -102,7 +102,7 @@ class CatalogReader {
   }
 
   #query(sql: string): Promise<readonly TextRow[]> {
-    return this.#connection.query(sql, this.#signal === undefined ? {} : { signal: this.#signal });
+    return this.#connection.query(sql, this.#options);
   }
 
   /** Rows of a schema question, those only whose schema is exactly ours. */
@@ -112,12 +112,16 @@ class CatalogReader {
     columns: readonly string[],
     more = '',
   ): Promise<readonly TextRow[]> {
-    const list = columns.map((column) => `${column} AS ${column.toLowerCase()}`).join(', ');
-    const rows = await this.#query(
-      `SELECT ${schemaColumn} AS schema_name, ${list} FROM information_schema.${view} ` +
-        `WHERE ${schemaColumn} = ${quoteText(this.#database)} ${more}`,
-    );
+    const rows = await this.#query(this.#questionOf(view, schemaColumn, columns, more));
     return rows.filter((row) => row['schema_name'] === this.#database);
+  }
+
+  #questionOf(view: string, schemaColumn: string, columns: readonly string[], more: string): string {
+    const list = columns.map((column) => `${column} AS ${column.toLowerCase()}`).join(', ');
+    return (
+      `SELECT ${schemaColumn} AS schema_name, ${list} FROM information_schema.${view} ` +
+      `WHERE ${schemaColumn} = ${quoteText(this.#database)} ${more}`
+    );
   }
 
   async #readDatabase(): Promise<
@@ -226,7 +230,7 @@ class CatalogReader {
       const some = all.slice(first, first + tablesAtOnce);
       const answers = await this.#connection.queryEach(
         some.flatMap((name) => [definitionQuestion(name), 'SHOW WARNINGS']),
-        this.#signal === undefined ? {} : { signal: this.#signal },
+        this.#options,
       );
       for (const [i, name] of some.entries()) {
         const opened = answers[2 * i];
@@ -256,17 +260,17 @@ class CatalogReader {
     engines: ReadonlyMap<string, string>,
     damage: ReadonlyMap<string, string>,
   ): Promise<void> {
-    const names = [...engines].flatMap(([name, engine]) =>
-      isTransactional(engine) && !damage.has(name) ? [name] : [],
+    const names = [...engines.keys()].filter(
+      (name) => isTransactional(engines.get(name)!) && !damage.has(name),
     );
-    const answers = await this.#connection.queryEach(
-      names.map(
-        (name) =>
-          `SELECT DATA_LENGTH FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(this.#database)} AND TABLE_NAME = ${quoteText(name)}`,
-      ),
-      this.#signal === undefined ? {} : { signal: this.#signal },
+    const questions = names.map((name) =>
+      this.#questionOf('TABLES', 'TABLE_SCHEMA', ['DATA_LENGTH'], `AND TABLE_NAME = ${quoteText(name)}`),
     );
-    throwWhereLost(answers, names);
+    const answers = await this.#connection.queryEach(questions, this.#options);
+    for (const [i, name] of names.entries()) {
+      const error = answers[i]?.error;
+      if (isBackupError(error, 'database-connection-lost')) throw lostAtTable(error, name);
+    }
   }
 
   async #readTables(

@@ -82,6 +82,25 @@ export function packetOf(payload: Uint8Array): OutgoingPacket {
   };
 }
 
+/** Commands as they go over the line together: each begins an exchange of its own. */
+export function commandBytes(payloads: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(
+    payloads.map((payload) => {
+      const packet = packetOf(payload);
+      packet.writeHeader(0);
+      return packet.buffer;
+    }),
+  );
+}
+
+/** COM_QUERY. */
+export const queryCommand = 0x03;
+
+/** The payload of a command that is a statement. */
+export function textCommand(command: number, sql: string): Buffer {
+  return Buffer.concat([Uint8Array.of(command), Buffer.from(sql, 'utf8')]);
+}
+
 /** Whether a packet is the end of a result or of its columns. */
 export function isEof(buffer: Buffer, start: number, end: number): boolean {
   return buffer[start] === 0xfe && end - start < 9;

@@ -1,5 +1,4 @@
 import { BackupError, isBackupError } from '../errors.js';
-import type { StatementAnswer } from './connection.js';
 
 /**
  * A lost connection with the name of the table that was being worked on: some servers go down over a page of InnoDB that is
@@ -12,15 +11,4 @@ export function lostAtTable(error: unknown, table: string): unknown {
     `The server was at table "${table}" when the connection was lost. If it goes away there again, the table is damaged, and the server's error log says where: keep the older copies, and repair it with the help of support.`,
     { cause: error, details: { ...error.details, table } },
   );
-}
-
-/**
- * Looks for the table at which the connection was lost.
- *
- * @param answers - one for each of `tables`
- * @throws BackupError `database-connection-lost`, with the name
- */
-export function throwWhereLost(answers: readonly StatementAnswer[], tables: readonly string[]): void {
-  const at = answers.findIndex(({ error }) => isBackupError(error, 'database-connection-lost'));
-  if (at >= 0) throw lostAtTable(answers[at]?.error, tables[at]!);
 }

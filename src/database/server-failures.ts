@@ -87,6 +87,12 @@ export function serverErrorNumber(error: unknown): number | undefined {
   return typeof errno === 'number' ? errno : undefined;
 }
 
+/** What the server answered, for the end of a sentence; empty when it did not. */
+export function inBrackets(error: BackupError): string {
+  const answer = serverAnswer(error);
+  return answer === undefined ? '' : ` (the server answered ${answer})`;
+}
+
 /** What the server answered, such as `ER_DUP_ENTRY, 1062`; undefined for a failure that was no answer of it. */
 export function serverAnswer(error: BackupError): string | undefined {
   const { serverCode, errno } = error.details;

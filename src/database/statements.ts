@@ -1,10 +1,13 @@
 import type { TextRow } from './connection.js';
 import {
+  commandBytes,
   type DriverCommand,
   type DriverInternals,
   type IncomingPacket,
   isEof,
   isError,
+  queryCommand,
+  textCommand,
 } from './driver-internals.js';
 
 /** What came of one of several statements: its rows, or the failure. */
@@ -25,7 +28,6 @@ export type Answer = { readonly rows: readonly TextRow[] } | { readonly error: E
 /** Where in an answer the command is. */
 type Phase = 'columns' | 'head' | 'rows';
 
-const queryCommand = 0x03;
 const encoding = 'utf8';
 
 /**
@@ -57,7 +59,7 @@ export class StatementsCommand implements DriverCommand {
 
   execute(packet: IncomingPacket | undefined, driver: DriverInternals): boolean {
     if (packet === undefined) {
-      driver.stream.write(Buffer.concat(this.#statements.map(framed)));
+      driver.stream.write(commandBytes(this.#statements.map((sql) => textCommand(queryCommand, sql))));
       expectAnswer(driver);
       return false;
     }
@@ -106,16 +108,6 @@ export class StatementsCommand implements DriverCommand {
 function expectAnswer(driver: DriverInternals): void {
   driver._resetSequenceId();
   driver._bumpSequenceId(1);
-}
-
-function framed(sql: string): Buffer {
-  const text = Buffer.from(sql, encoding);
-  const frame = Buffer.allocUnsafe(5 + text.length);
-  frame.writeUIntLE(text.length + 1, 0, 3);
-  frame[3] = 0;
-  frame[4] = queryCommand;
-  frame.set(text, 5);
-  return frame;
 }
 
 /** Before the name of a column stand its catalog, schema, table and the table's own name. */

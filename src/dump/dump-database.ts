@@ -60,6 +60,9 @@ export interface DumpProgress {
 /** Parts that are being compressed or wait to be taken. More would cost memory and gain nothing. */
 const partsInFlight = 3;
 
+/** Tables whose state is asked for before their turn comes: as many as make waiting for an answer rare. */
+const tablesAhead = 128;
+
 /**
  * Reads a database as a sequence of parts, at one moment, complete or not at all: the last part, the summary, comes only
  * when every selected object and row did (R1).
@@ -168,9 +171,6 @@ class Dump {
         b.table.dataBytes - a.table.dataBytes ||
         a.index - b.index,
     );
-    for (const task of order) {
-      this.#lockedStates.set(task.index, askLockedState(this.#snapshot, task, this.#schema));
-    }
     let lockedLeft = order.filter((task) => !task.table.transactional).length;
     try {
       const pieces = this.#pieces(order);
@@ -207,6 +207,8 @@ class Dump {
   /** What is to be read, piece by piece; a table is cut into pieces when its turn comes. */
   #pieces(order: readonly TableTask[]): { next(reader: Connection): Promise<Piece | undefined> } {
     const tasks = order.values();
+    const unasked = order.values();
+    this.#askAhead(unasked, tablesAhead);
     const cut: Piece[] = [];
     const isShared = this.#snapshot.readers.length > 1 && this.#snapshot.inTransaction;
     return {
@@ -215,6 +217,7 @@ class Dump {
         if (ready !== undefined) return ready;
         const { value: task } = tasks.next();
         if (task === undefined) return undefined;
+        this.#askAhead(unasked, 1);
         const ranges = isShared ? await this.#rangesOf(reader, task.table) : [undefined];
         const reading = this.#readingOf(task, ranges.length);
         const [first, ...others] = ranges.map((range): Piece => ({ task, reading, range }));
@@ -222,6 +225,15 @@ class Dump {
         return first;
       },
     };
+  }
+
+  /** Asks for the state of the next tables: with ten thousand of them, their definitions would add up. */
+  #askAhead(unasked: Iterator<TableTask>, tables: number): void {
+    for (let i = 0; i < tables; i++) {
+      const { value: task } = unasked.next();
+      if (task === undefined) return;
+      this.#lockedStates.set(task.index, askLockedState(this.#snapshot, task, this.#schema));
+    }
   }
 
   async #rangesOf(reader: Connection, table: CatalogTable): Promise<readonly (string | undefined)[]> {
@@ -242,7 +254,6 @@ class Dump {
     const { partBytes } = this.#options;
     const { server } = this.#snapshot.catalog;
     const locked = this.#lockedStates.get(index) ?? {};
-    // With ten thousand tables their definitions would add up.
     this.#lockedStates.delete(index);
     const sink: TableSink = {
       begin: (description) => this.#queue.put(async () => ({ kind: 'table', table: description })),

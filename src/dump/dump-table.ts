@@ -8,7 +8,7 @@ import type { Connection } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
 import type { Questions } from '../database/questions.js';
-import { serverAnswer, serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
+import { inBrackets, serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
 import { savepoint } from './locks.js';
 import { type RowQuery, type RowReaderOptions, readRows } from './row-reader.js';
@@ -339,9 +339,7 @@ export function aboutTable(error: unknown, table: string): unknown {
       { cause: error, details },
     );
   }
-  const answer = serverAnswer(error);
-  const answered = answer === undefined ? '' : ` (the server answered ${answer})`;
-  return new BackupError(error.code, `Reading table "${table}" failed${answered}.`, {
+  return new BackupError(error.code, `Reading table "${table}" failed${inBrackets(error)}.`, {
     cause: error,
     details,
   });

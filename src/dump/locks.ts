@@ -1,8 +1,8 @@
 import { type Connection, endSession } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
-import { lostAtTable, throwWhereLost } from '../database/lost-at-table.js';
+import { lostAtTable } from '../database/lost-at-table.js';
 import { serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
-import { rowsOf } from '../database/statements.js';
+import { rowsOf, type StatementAnswer } from '../database/statements.js';
 import { BackupError, isBackupError } from '../errors.js';
 import type { SnapshotEvent } from './snapshot.js';
 import type { SnapshotPlan } from './strategy.js';
@@ -36,8 +36,6 @@ export interface LockTakerOptions {
   readonly onEvent: ((event: SnapshotEvent) => void) | undefined;
   /** Whether the sessions of others cannot be seen (F11). */
   readonly isBlind: boolean;
-  /** Whether the server goes down over a damaged page of InnoDB, as MySQL does (F10). */
-  readonly isBrittle: boolean;
 }
 
 /** The moment of the picture. */
@@ -94,13 +92,6 @@ export class LockTaker {
     const { connect, schema } = this.#options;
     const needsLocks = plan.lockBriefly.length + plan.lockWhileReading.length > 0;
     await Promise.all(readers.map((reader) => this.#settleReader(reader)));
-    if (plan.openSnapshots && this.#options.isBrittle) {
-      // Each by a statement of its own, so that the table over which the server goes down is known; under the locks it is
-      // asked for many at once.
-      const tables = plan.tablesWithSnapshots;
-      const looks = tables.map((table) => `SELECT EXISTS(SELECT 1 FROM ${quoteName(table)}) AS has_rows`);
-      throwWhereLost(await readers[0]!.queryEach(looks), tables);
-    }
     if (needsLocks) this.#lockedAt = performance.now();
     let gate: Connection | undefined;
     try {
@@ -278,50 +269,34 @@ async function openInnodbSnapshot(connection: Connection): Promise<void> {
 
 /**
  * Which tables have rows in the snapshot: some servers show a table that was truncated later as an empty one, and do not
- * say so (K6).
+ * say so (K6). Each is asked for by a statement of its own, so that a refusal, and a server that goes down, has the name of
+ * its table (F10).
  */
 async function findTablesWithRows(
   connection: Connection,
   tables: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
-  for (let first = 0; first < tables.length; first += tablesPerQuestion) {
-    const some = tables.slice(first, first + tablesPerQuestion);
-    for (const table of await haveRows(connection, some)) found.add(table);
-  }
+  const answers = await connection.queryEach(
+    tables.map((table) => `SELECT EXISTS(SELECT 1 FROM ${quoteName(table)}) AS has_rows`),
+  );
+  const found = new Set(tables.filter((table, i) => hasRows(answers[i], table)));
   await connection.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
   return found;
 }
 
-/** In one question; when the server refuses it, in one for each, so that the refusal has the name of its table (F10). */
-async function haveRows(connection: Connection, tables: readonly string[]): Promise<readonly string[]> {
-  const list = tables.map((table, i) => `EXISTS(SELECT 1 FROM ${quoteName(table)}) AS t${i}`);
-  try {
-    const [row] = await connection.query(`SELECT ${list.join(', ')}`);
-    return tables.filter((_, i) => row?.[`t${i}`] === '1');
-  } catch (error) {
-    const [only, ...others] = tables;
-    if (isBackupError(error, 'database-connection-lost')) {
-      throw others.length === 0 ? lostAtTable(error, only!) : error;
-    }
-    if (serverErrorNumber(error) === undefined) throw error;
-    if (others.length === 0) {
-      const { code, details } = error as BackupError;
-      // A damaged table is met again when its rows are read, by those who know what to do about it.
-      if (code === 'table-damaged') return [];
-      throw new BackupError(code, `Table "${only}" cannot be read (${details['errno']}).`, {
-        cause: error,
-        details: { ...details, table: only },
-      });
-    }
-    const found: string[] = [];
-    for (const table of tables) found.push(...(await haveRows(connection, [table])));
-    return found;
-  }
+function hasRows(answer: StatementAnswer | undefined, table: string): boolean {
+  const error = answer?.error;
+  if (error === undefined) return rowsOf(answer)[0]?.['has_rows'] === '1';
+  // A damaged table is met again when its rows are read, by those who know what to do about it.
+  if (isBackupError(error, 'table-damaged')) return false;
+  if (isBackupError(error, 'database-connection-lost')) throw lostAtTable(error, table);
+  if (serverErrorNumber(error) === undefined) throw error;
+  const { code, details } = error as BackupError;
+  throw new BackupError(code, `Table "${table}" cannot be read (${details['errno']}).`, {
+    cause: error,
+    details: { ...details, table },
+  });
 }
-
-/** A statement may name 61 tables. */
-const tablesPerQuestion = 50;
 
 /** Binary log file, position and GTID set; undefined without a log or without the privilege to see it (K7). */
 async function readPosition(connection: Connection): Promise<Readonly<Record<string, string>> | undefined> {

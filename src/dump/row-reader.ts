@@ -3,12 +3,15 @@ import type { ValueForm } from '../archive/model.js';
 import { type Connection, endSession } from '../database/connection.js';
 import {
   type ChunkTaker,
+  commandBytes,
   type DriverCommand,
   type DriverInternals,
   driverInternals,
   type IncomingPacket,
   isEof,
   isError,
+  queryCommand,
+  textCommand,
   warningsOf,
 } from '../database/driver-internals.js';
 import { FrameReader } from '../database/frame-reader.js';
@@ -99,7 +102,6 @@ async function* iterate(
 const stmtPrepare = 0x16;
 const stmtExecute = 0x17;
 const stmtClose = 0x19;
-const query = 0x03;
 const okMark = 0x00;
 /** The server's number for a prepared statement that it does not know. */
 const unknownStatement = 1243;
@@ -208,8 +210,8 @@ class RowCommand implements DriverCommand, ChunkTaker {
     const { first, sql } = this.#query;
     this.#phase = first === undefined ? 'prepareHeader' : 'first';
     this.#send(
-      ...(first === undefined ? [] : [textStatement(query, first)]),
-      textStatement(stmtPrepare, sql),
+      ...(first === undefined ? [] : [textCommand(queryCommand, first)]),
+      textCommand(stmtPrepare, sql),
       ...(this.#runsLastPrepared ? [executeStatement(lastPrepared), closeStatement(lastPrepared)] : []),
     );
   }
@@ -341,13 +343,7 @@ class RowCommand implements DriverCommand, ChunkTaker {
   }
 
   #send(...payloads: readonly Buffer[]): void {
-    const frames = payloads.flatMap((payload) => {
-      const head = Buffer.alloc(4);
-      // Every command begins its exchange anew, with packet number 0.
-      head.writeUIntLE(payload.length, 0, 3);
-      return [head, payload];
-    });
-    this.#driver!.stream.write(Buffer.concat(frames));
+    this.#driver!.stream.write(commandBytes(payloads));
   }
 
   #pause(): void {
@@ -384,10 +380,6 @@ function notUnderstood(cause: unknown): BackupError {
   return new BackupError('dump-incomplete', 'The database server answered in a way that is not understood.', {
     cause,
   });
-}
-
-function textStatement(command: number, sql: string): Buffer {
-  return Buffer.concat([Uint8Array.of(command), Buffer.from(sql, 'utf8')]);
 }
 
 /** No cursor, one iteration, no parameters. */

@@ -168,7 +168,6 @@ async function takeSnapshot(
       signal,
       onEvent: options.onEvent,
       isBlind: catalog.hidesSessions === true,
-      isBrittle: catalog.server.vendor === 'mysql',
     });
     const picture = await locks.take(plan, readers);
     return {

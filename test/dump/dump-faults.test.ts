@@ -9,9 +9,9 @@ import type { Connection } from '../../src/database/connection.js';
 import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
 import { openSnapshot } from '../../src/dump/snapshot.js';
 import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
+import { FaultyProxy } from '../support/faulty-proxy.js';
 import { collectGarbage } from '../support/garbage.js';
 import { describeOnEachServer, type TestServer } from '../support/servers.js';
-import { StallingProxy } from '../support/stalling-proxy.js';
 
 const database = 'dump_faults';
 
@@ -255,7 +255,7 @@ describeOnEachServer(
 
     it('F3: a line that dies without a word is noticed', async () => {
       const { host = '127.0.0.1', port = 3306 } = server().address;
-      const proxy = await StallingProxy.start(host, port);
+      const proxy = await FaultyProxy.start(host, port);
       try {
         const address = { ...server().address, host: '127.0.0.1', port: proxy.port, database };
         const options = { connections: 1, inactivityTimeout: 700 };

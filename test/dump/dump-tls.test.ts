@@ -9,9 +9,9 @@ import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js'
 import { openSnapshot } from '../../src/dump/snapshot.js';
 import { isBackupError } from '../../src/errors.js';
 import { canCertify, makeCertificates } from '../support/certificates.js';
+import { FaultyProxy } from '../support/faulty-proxy.js';
 import { collectGarbage } from '../support/garbage.js';
 import { describeOnEachServer } from '../support/servers.js';
-import { StallingProxy } from '../support/stalling-proxy.js';
 
 const database = 'dump_tls';
 const edge = 2 ** 24 - 1;
@@ -175,7 +175,7 @@ function declareTests(): void {
 
       it('F3: a line that dies without a word is noticed over TLS', async () => {
         const { host = '127.0.0.1', port = 3306 } = server().address;
-        const proxy = await StallingProxy.start(host, port);
+        const proxy = await FaultyProxy.start(host, port);
         try {
           const reading = dumpAnd(
             async () => proxy.stall(),

@@ -6,7 +6,7 @@ import { renderReport } from '../../src/nightly/run/render-report.js';
 import { systemClock } from '../../src/nightly/service/clock.js';
 import { type NightlyOptions, startNightly } from '../../src/nightly/service/start-nightly.js';
 import type { PlannedRun } from '../../src/nightly/window.js';
-import { DroppingProxy } from '../support/dropping-proxy.js';
+import { FaultyProxy } from '../support/faulty-proxy.js';
 import { startAnyServer } from '../support/servers.js';
 import { createFakeClock, type FakeClock } from './support/fake-clock.js';
 import { type NightBench, setUpNight } from './support/night.js';
@@ -110,7 +110,7 @@ describe('the nightly service', () => {
     try {
       await buildSmallPractice(server, 'opendental');
       const { host = '127.0.0.1', port = 3306, socketPath: _, ...login } = server.address;
-      const proxy = await DroppingProxy.start(host, port, 'SHOW CREATE TABLE');
+      const proxy = await FaultyProxy.start(host, port, 'SHOW CREATE TABLE');
       try {
         const database = { ...login, host: '127.0.0.1', port: proxy.port, database: 'opendental' };
         bench = { ...bench, plan: { ...bench.plan, database } };

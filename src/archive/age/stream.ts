@@ -79,7 +79,8 @@ export async function* sealPayload(
       }
     }
     seal(rest.subarray(0, held), true);
-    yield sealed.subarray(0, filled);
+    // A copy, so that a small file does not hold on to room for a large one.
+    yield sealed.slice(0, filled);
   } finally {
     rest.fill(0);
   }

@@ -1,4 +1,4 @@
-import { serverAnswer } from '../../database/server-failures.js';
+import { inBrackets } from '../../database/server-failures.js';
 import { BackupError } from '../../errors.js';
 
 /** @throws BackupError `archive-damaged` or `restore-failed` when a row is missing or too many */
@@ -22,10 +22,8 @@ export function checkRows(table: string, expected: number, found: number, taken:
 /** The same failure with the name of the table it happened to. */
 export function aboutTable(error: unknown, table: string, what: string): unknown {
   if (!(error instanceof BackupError) || error.details['table'] !== undefined) return error;
-  const answer = serverAnswer(error);
-  const answered = answer === undefined ? '' : ` (the server answered ${answer})`;
   const code = error.code === 'database-query-failed' ? 'restore-failed' : error.code;
-  return new BackupError(code, `Table "${table}" ${what}${answered}.`, {
+  return new BackupError(code, `Table "${table}" ${what}${inBrackets(error)}.`, {
     cause: error,
     details: { ...error.details, table },
   });

@@ -1,7 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Passes bytes on until told to stall: then it stays connected and says nothing. */
-export class StallingProxy {
+/**
+ * Passes bytes on until told to stall: then it stays connected and says nothing. Or until a client says certain words: then
+ * its connection ends, as when the server goes down over them.
+ */
+export class FaultyProxy {
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
   #stalled = false;
@@ -11,7 +14,7 @@ export class StallingProxy {
     this.#sockets = sockets;
   }
 
-  static async start(host: string, port: number): Promise<StallingProxy> {
+  static async start(host: string, port: number, dropsOver?: string): Promise<FaultyProxy> {
     const sockets = new Set<Socket>();
     const server = createServer((client) => {
       const upstream = connect(port, host);
@@ -22,12 +25,13 @@ export class StallingProxy {
         sockets.add(from);
         from.on('error', () => undefined);
         from.on('close', () => to.destroy());
-        from.on('data', (chunk) => {
-          if (!proxy.#stalled) to.write(chunk);
+        from.on('data', (chunk: Buffer) => {
+          if (from === client && dropsOver !== undefined && chunk.includes(dropsOver)) client.destroy();
+          else if (!proxy.#stalled) to.write(chunk);
         });
       }
     });
-    const proxy = new StallingProxy(server, sockets);
+    const proxy = new FaultyProxy(server, sockets);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }
