@@ -2,12 +2,12 @@ export interface DecryptAgeOptions {
     readonly identities?: readonly (string | Identity)[];
     readonly passphrase?: string;
     readonly maxScryptLogN?: number;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface EncryptAgeCommonOptions {
     readonly armor?: boolean;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export type EncryptAgeOptions = EncryptAgeCommonOptions & ({

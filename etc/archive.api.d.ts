@@ -74,7 +74,7 @@ export interface DateFilter {
 }
 
 export interface DecryptArchiveOptions extends ArchiveKeys {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface DumpSummary {
@@ -98,7 +98,7 @@ export interface DumpWarning {
 export interface EncryptArchiveOptions {
     readonly recipients: readonly (string | Recipient)[];
     readonly label: LabelFields;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface EnrolledUnlock {
@@ -170,7 +170,7 @@ export interface ObjectsPart {
 }
 
 export interface OpenArchiveOptions extends ArchiveKeys {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface OpenedArchive extends AsyncIterable<Part> {
@@ -194,7 +194,7 @@ export interface PartFilter {
 export type Password = string | Uint8Array;
 
 export interface ReadOptions {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface ReadPartsOptions extends ReadOptions {
@@ -323,7 +323,7 @@ export declare function filterParts(parts: AsyncIterable<Part>, filter: PartFilt
 export declare function forkParts(parts: AsyncIterable<Part>, count: number): AsyncIterable<Part>[];
 
 export declare function inspectArchive(source: ByteSource | RangeSource, options?: {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }): Promise<ArchiveInspection>;
 
 export declare function openArchive(source: RangeSource, options: OpenArchiveOptions): Promise<ArchiveReader>;

@@ -21,13 +21,13 @@ export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incom
 
 export interface AlertSink {
     raise(alert: Alert, options?: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<void>;
     clear(code: AlertCode, options?: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<void>;
     nightEnded?(outcome: NightOutcome, options?: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<void>;
 }
 
@@ -281,7 +281,7 @@ export interface Connection {
 }
 
 export interface ConnectionOptions {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     readonly localInfile?: boolean;
     readonly inactivityTimeout?: number;
 }
@@ -355,7 +355,7 @@ export interface DateFilter {
 }
 
 export interface DecryptArchiveOptions extends ArchiveKeys {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export type Destination = 'hq' | 'local';
@@ -439,14 +439,14 @@ export type EligibilityExplanation = Readonly<Record<Destination, Eligibility>>;
 export interface EncryptArchiveOptions {
     readonly recipients: readonly (string | Recipient)[];
     readonly label: LabelFields;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface EnrollOptions {
     readonly store: EnrollmentStore;
     readonly postQuantum?: boolean;
     readonly now?: Date;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface Enrolled {
@@ -472,10 +472,10 @@ export interface Enrollment extends KeyEpoch {
 
 export interface EnrollmentStore {
     load(userNum: string, options?: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<Enrollment | null>;
     save(enrollment: Enrollment, options?: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<boolean>;
 }
 
@@ -510,7 +510,7 @@ export interface GetOptions {
         readonly offset: number;
         readonly length?: number;
     };
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface HealthcheckOptions {
@@ -615,7 +615,7 @@ export interface LeftOut {
 export interface ListBackupsOptions {
     readonly practiceId?: string;
     readonly scope?: ArchiveScope;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface ListedBackup {
@@ -745,7 +745,7 @@ export interface ObjectsPart {
 }
 
 export interface OpenArchiveOptions extends ArchiveKeys {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface OpenedArchive extends AsyncIterable<Part> {
@@ -803,23 +803,23 @@ export interface Practice {
 
 export interface PutOptions {
     readonly ifAbsent?: boolean;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     readonly onProgress?: (progress: TransferProgress) => void;
 }
 
 export interface QueryOptions {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface RangeSource {
     readonly size: number;
     read(offset: number, length: number, options?: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<Uint8Array>;
 }
 
 export interface ReadOptions {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface ReadPartsOptions extends ReadOptions {
@@ -833,7 +833,7 @@ export interface Recipient {
 export interface RehearsalPlan {
     readonly everyNights: number;
     readonly run: (report: BackupReport, options: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }) => Promise<{
         readonly ok: boolean;
         readonly summary: string;
@@ -895,7 +895,7 @@ export interface RestoreOptions {
     readonly adapt?: boolean;
     readonly method?: LoadMethod | 'auto';
     readonly onProgress?: (progress: RestoreProgress) => void;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface RestorePlan {
@@ -1006,7 +1006,7 @@ export interface RunOptions {
     readonly destinations?: readonly Destination[];
     readonly night?: string;
     readonly deadline?: Date;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     readonly onEvent?: (event: BackupEvent) => void;
 }
 
@@ -1063,7 +1063,7 @@ export interface SealForOptions {
     readonly policy?: KeyPolicy;
     readonly postQuantum?: boolean;
     readonly now?: Date;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface SealedArchive extends AsyncIterable<Uint8Array> {
@@ -1121,20 +1121,20 @@ export interface SettingsChange {
 
 export interface SettingsStore {
     read(options?: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<BackupSettings>;
     save(change: SettingsChange, author: SettingsAuthor, options?: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<BackupSettings>;
     recordLocalCopy(verifiedAt: Date, options?: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<void>;
 }
 
 export interface SideOptions {
     readonly rowFilters?: Readonly<Record<string, string>>;
     readonly history?: 'all' | 'current';
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface SizeBudget {
@@ -1184,13 +1184,13 @@ export interface SnapshotOptions {
     readonly history?: HistoryWish;
     readonly patience?: Partial<LockPatience>;
     readonly inactivityTimeout?: number;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     readonly onEvent?: (event: SnapshotEvent) => void;
 }
 
 export interface StartAgainOptions {
     readonly attempts?: number;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     readonly onRestart?: (attempt: number, cause: Error) => void;
 }
 
@@ -1208,13 +1208,13 @@ export interface StorageAdapter {
     put(key: string, source: ReplayableSource, options?: PutOptions): Promise<StoredObject>;
     get(key: string, options?: GetOptions): AsyncIterable<Uint8Array>;
     stat(key: string, options?: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<StoredObject | null>;
     list(prefix: string, options?: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): AsyncIterable<StoredObject>;
     delete(key: string, options?: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<void>;
     classify(error: unknown): StorageFailure;
 }
@@ -1226,21 +1226,21 @@ export interface StorageBasics {
         readonly size: number;
         readonly sha256?: string;
         readonly ifAbsent: boolean;
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<StoredObject>;
     get(key: string, range: {
         readonly start: number;
         readonly end: number;
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): AsyncIterable<Uint8Array>;
     stat(key: string, how: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<StoredObject | null>;
     list(prefix: string, how: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): AsyncIterable<StoredObject>;
     delete(key: string, how: {
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<void>;
     classify?(error: unknown): StorageFailure;
 }
@@ -1403,7 +1403,7 @@ export interface Verification {
 
 export interface VerifyOptions extends ArchiveKeys {
     readonly onProgress?: (progress: VerifyProgress) => void;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 export interface VerifyProgress {
@@ -1422,7 +1422,7 @@ export declare function changeAdminPassword(admin: AdminPassword, passwords: {
 }, options: EnrollOptions): Promise<Enrolled>;
 
 export declare function checkWithoutKey(source: ByteSource | RangeSource, options?: {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }): Promise<ArchiveInspection>;
 
 export declare function combineAlerts(...sinks: readonly AlertSink[]): AlertSink;
@@ -1491,7 +1491,7 @@ export declare function findLatestBackup(store: StorageAdapter, options: ListBac
 export declare function forkParts(parts: AsyncIterable<Part>, count: number): AsyncIterable<Part>[];
 
 export declare function inspectArchive(source: ByteSource | RangeSource, options?: {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }): Promise<ArchiveInspection>;
 
 export declare function isBackupError<Code extends BackupErrorCode = BackupErrorCode>(thrown: unknown, code?: Code): thrown is BackupError & {
@@ -1537,15 +1537,15 @@ export declare function planRetention(archives: readonly RetainedArchive[], opti
 }): RetentionPlan;
 
 export declare function rangeSourceOf(adapter: StorageAdapter, key: string, options?: {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }): Promise<RangeSource>;
 
 export declare function readAdmins(connection: Connection, options?: {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }): Promise<readonly AdminCandidate[]>;
 
 export declare function readCatalog(connection: Connection, options?: {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }): Promise<Catalog>;
 
 export declare function readChecked(source: ReplayableSource, signal?: AbortSignal): AsyncGenerator<Uint8Array>;
@@ -1612,7 +1612,7 @@ export declare function verifyStored(adapter: StorageAdapter, key: string, expec
     readonly size: number;
     readonly sha256: string;
 }, options?: {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     readonly onProgress?: (progress: TransferProgress) => void;
 }): Promise<void>;
 

@@ -20,7 +20,7 @@ export interface S3Storage extends StorageAdapter {
     discardUnfinished(options: {
         readonly olderThan: Date;
         readonly prefix?: string;
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
     }): Promise<number>;
 }
 

@@ -17,7 +17,11 @@ export interface RangeSource {
    *
    * @throws when the range is not inside the source
    */
-  read(offset: number, length: number, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
+  read(
+    offset: number,
+    length: number,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Uint8Array>;
 }
 
 /** Tells the two kinds of source apart. A Node stream has a `read` too, but no size. */

@@ -22,7 +22,7 @@ export interface EnrollOptions {
   readonly postQuantum?: boolean;
   /** @defaultValue the present moment */
   readonly now?: Date;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The outcome of an enrolment. */
@@ -208,7 +208,7 @@ async function keep(
   { userNum }: AdminPassword,
   decide: (current: Enrollment | null) => Promise<Enrolled>,
 ): Promise<Enrolled> {
-  const io = signal === undefined ? {} : { signal };
+  const io = { signal };
   for (let attempt = 0; attempt < 5; attempt++) {
     signal?.throwIfAborted();
     const current = await store.load(userNum, io);

@@ -36,13 +36,13 @@ export function keyEpochOf({ epoch, since, unlock }: KeyEpoch): KeyEpoch {
 /** Where enrolments are kept. Any place will do that a thief of archives cannot write to. */
 export interface EnrollmentStore {
   /** The latest one of a user, or null. */
-  load(userNum: string, options?: { readonly signal?: AbortSignal }): Promise<Enrollment | null>;
+  load(userNum: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<Enrollment | null>;
   /**
    * Keeps a new one, all or nothing.
    *
    * @returns false, having kept nothing, when that revision (or a later one) of the user is there already
    */
-  save(enrollment: Enrollment, options?: { readonly signal?: AbortSignal }): Promise<boolean>;
+  save(enrollment: Enrollment, options?: { readonly signal?: AbortSignal | undefined }): Promise<boolean>;
 }
 
 /**

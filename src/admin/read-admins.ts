@@ -29,7 +29,7 @@ const eClinicalWorks = `SELECT Enabled FROM program WHERE ProgName = 'eClinicalW
  */
 export async function readAdmins(
   connection: Connection,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly AdminCandidate[]> {
   const [program] = await connection.query(eClinicalWorks, options);
   const rows = await connection.query(admins, options);

@@ -32,7 +32,7 @@ export interface SealForOptions {
   readonly postQuantum?: boolean;
   /** @defaultValue the present moment */
   readonly now?: Date;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** For whom an archive is sealed: `recipients` for `encryptArchive`, `keyHolder` and `unlock` for its label. */
@@ -73,7 +73,7 @@ export async function sealForWith(work: WorkFactor, last: LastAdmin, options: Se
   }
   const { admin } = last;
   const policy = options.policy ?? 'prefer-enrolled';
-  const io = options.signal === undefined ? {} : { signal: options.signal };
+  const io = { signal: options.signal };
   const stored = parseStoredPassword(admin.storedPassword.reveal());
   const current = await options.store.load(admin.userNum, io);
   const fits = current !== null && (await fitsMark(current.mark, stored));
@@ -125,7 +125,7 @@ async function sealWithStoredHash(
       unlock,
       ...(resting === undefined ? {} : { resting }),
     },
-    signal === undefined ? {} : { signal },
+    { signal },
   );
   return unlock;
 }

@@ -11,7 +11,7 @@ import { type ArchiveKeys, checkKeys, unlockFileKey } from './unlock.js';
 
 /** Keys and surroundings of {@link decryptArchive}. */
 export interface DecryptArchiveOptions extends ArchiveKeys {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An archive being read: its parts, to be iterated once. */

@@ -14,7 +14,7 @@ export interface EncryptArchiveOptions {
   readonly recipients: readonly (string | Recipient)[];
   /** What stands readable on the outside. */
   readonly label: LabelFields;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An archive on its way: its bytes, to be iterated once. */

@@ -21,7 +21,7 @@ export async function findManifest(
   signal?: AbortSignal,
 ): Promise<{ readonly manifest: Manifest; readonly offset: number }> {
   if (content.size % TAR_BLOCK_BYTES !== 0 || content.size < TAR_END_BYTES + TAR_BLOCK_BYTES) throw lost();
-  const options = signal === undefined ? {} : { signal };
+  const options = { signal };
   for (let window = FIRST_WINDOW_BYTES; ; window *= 4) {
     const length = Math.min(window, content.size);
     // As long as nothing was found, everything in the window would belong to the manifest.

@@ -36,7 +36,7 @@ export interface ArchiveInspection {
  */
 export async function inspectArchive(
   source: ByteSource | RangeSource,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ArchiveInspection> {
   const { signal } = options;
   const reader = new ByteReader(isRangeSource(source) ? chunksOfRanges(source, signal) : source, signal);

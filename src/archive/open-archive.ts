@@ -32,12 +32,12 @@ import { type ArchiveKeys, checkKeys } from './unlock.js';
 
 /** Keys and surroundings of {@link openArchive}. */
 export interface OpenArchiveOptions extends ArchiveKeys {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Surroundings of one reading. */
 export interface ReadOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What {@link ArchiveReader.parts} reads. */
@@ -125,12 +125,12 @@ function makeReader(files: ArchiveFiles, label: Label | null, close: () => void)
 
   async function* parts({ tables: names, signal }: ReadPartsOptions): AsyncGenerator<Part> {
     const wanted = names === undefined ? manifest.tables : [...new Set(names)].map(find);
-    yield { kind: 'database', database: await reader.database({ ...(signal && { signal }) }) };
+    yield { kind: 'database', database: await reader.database({ signal }) };
     for (const table of wanted) {
       yield { kind: 'table', table: await readDescription(table.index, signal) };
       yield* inAdvance(sequences(table), (sequence) => readRows(table.index, sequence, signal));
     }
-    yield { kind: 'objects', objects: await reader.objects({ ...(signal && { signal }) }) };
+    yield { kind: 'objects', objects: await reader.objects({ signal }) };
     const summary =
       names === undefined ? manifest : filterSummary(manifest, new Set(wanted.map((table) => table.name)));
     yield { kind: 'summary', summary };
@@ -207,11 +207,9 @@ class ArchiveFiles {
     const entry = this.find(name);
     const kind = parseEntryName(name);
     checkEntrySize(kind, entry.size);
-    const bytes = await this.#content.read(
-      entry.offset - TAR_BLOCK_BYTES,
-      TAR_BLOCK_BYTES + entry.size,
-      signal === undefined ? {} : { signal },
-    );
+    const bytes = await this.#content.read(entry.offset - TAR_BLOCK_BYTES, TAR_BLOCK_BYTES + entry.size, {
+      signal,
+    });
     const header = await parseTarHeader(bytes.subarray(0, TAR_BLOCK_BYTES));
     const content = bytes.subarray(TAR_BLOCK_BYTES);
     const isTrue =

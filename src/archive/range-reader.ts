@@ -6,7 +6,7 @@ const MOST_BYTES = 1024 * 1024;
 
 /** The bytes of a source front to back, in pieces that grow: little is fetched when little is wanted. */
 export async function* chunksOfRanges(source: RangeSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  const options = signal === undefined ? {} : { signal };
+  const options = { signal };
   let length = FIRST_BYTES;
   for (let offset = 0; offset < source.size; ) {
     const piece = await source.read(offset, Math.min(length, source.size - offset), options);
@@ -18,7 +18,7 @@ export async function* chunksOfRanges(source: RangeSource, signal?: AbortSignal)
 
 /** All bytes of a source front to back, the next pieces being fetched while one is used. */
 export async function* wholeOfRanges(source: RangeSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  const options = signal === undefined ? {} : { signal };
+  const options = { signal };
   const pieces = Math.ceil(source.size / MOST_BYTES);
   const offsets = Array.from({ length: pieces }, (_, i) => i * MOST_BYTES);
   yield* inAdvance(offsets, (offset) =>

@@ -29,7 +29,7 @@ import { privilegesOn } from './privileges.js';
  */
 export async function readCatalog(
   connection: Connection,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Catalog> {
   return (await readCatalogAndDefinitions(connection, options)).catalog;
 }
@@ -46,7 +46,7 @@ export interface CatalogAndDefinitions {
  */
 export async function readCatalogAndDefinitions(
   connection: Connection,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<CatalogAndDefinitions> {
   return new CatalogReader(connection, options).read();
 }

@@ -15,11 +15,11 @@ interface Waiting {
  */
 export class Questions {
   readonly #connection: Connection;
-  readonly #options: { readonly signal?: AbortSignal };
+  readonly #options: { readonly signal?: AbortSignal | undefined };
   readonly #waiting: Waiting[] = [];
   #isAsking = false;
 
-  constructor(connection: Connection, options: { readonly signal?: AbortSignal } = {}) {
+  constructor(connection: Connection, options: { readonly signal?: AbortSignal | undefined } = {}) {
     this.#connection = connection;
     this.#options = options;
   }

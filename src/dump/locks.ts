@@ -173,7 +173,7 @@ export class LockTaker {
     }, grantSeconds * 1000);
     try {
       const { signal } = this.#options;
-      await connection.query(`LOCK TABLES ${list}`, signal === undefined ? {} : { signal });
+      await connection.query(`LOCK TABLES ${list}`, { signal });
     } catch (error) {
       // A table that is locked is open, with all its files (F14).
       const errno = serverErrorNumber(error);

@@ -31,7 +31,7 @@ export interface SnapshotOptions {
   readonly patience?: Partial<LockPatience>;
   /** Milliseconds of silence in the middle of a statement after which the server counts as lost. @defaultValue 300_000 */
   readonly inactivityTimeout?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** What happens on the way to the picture. */
   readonly onEvent?: (event: SnapshotEvent) => void;
 }
@@ -134,7 +134,7 @@ async function takeSnapshot(
   const connect = async (): Promise<Connection> => {
     const connection = await openConnection(address, {
       inactivityTimeout: options.inactivityTimeout ?? 300_000,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
     opened.push(connection);
     return connection;
@@ -149,10 +149,7 @@ async function takeSnapshot(
     // Those that will read are opened while the server says what there is to read.
     opening = Array.from({ length: options.connections ?? 2 }, connect);
     for (const each of opening) each.catch(() => undefined);
-    const { catalog, definitions } = await readCatalogAndDefinitions(
-      schema,
-      signal === undefined ? {} : { signal },
-    );
+    const { catalog, definitions } = await readCatalogAndDefinitions(schema, { signal });
     const selection = selectionOf(options.selection, catalog);
     const plan = chooseStrategy(catalog, selection, {
       wish: options.consistency ?? 'auto',

@@ -19,7 +19,7 @@ export interface ListBackupsOptions {
   /** @defaultValue every practice in the store */
   readonly practiceId?: string;
   readonly scope?: ArchiveScope;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -78,7 +78,7 @@ async function* objectsOf(
   { practiceId, signal }: ListBackupsOptions,
 ): AsyncGenerator<StoredObject> {
   const prefix = practiceId === undefined ? '' : `${practiceId}/`;
-  for await (const object of store.list(prefix, signal === undefined ? {} : { signal })) {
+  for await (const object of store.list(prefix, { signal })) {
     if (object.key.endsWith('.tar.age')) yield object;
   }
 }
@@ -88,7 +88,7 @@ async function look(
   { key, size, modifiedAt }: StoredObject,
   signal: AbortSignal | undefined,
 ): Promise<ListedBackup> {
-  const io = signal === undefined ? {} : { signal };
+  const io = { signal };
   const found = { key, size, storedAt: modifiedAt };
   try {
     const source = store.capabilities.ranges ? await rangeSourceOf(store, key, io) : store.get(key, io);

@@ -34,13 +34,13 @@ export interface StorageAdapter {
   get(key: string, options?: GetOptions): AsyncIterable<Uint8Array>;
 
   /** What is known of an object; null when there is none. */
-  stat(key: string, options?: { readonly signal?: AbortSignal }): Promise<StoredObject | null>;
+  stat(key: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<StoredObject | null>;
 
   /** All objects whose key starts with `prefix`, in key order. */
-  list(prefix: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<StoredObject>;
+  list(prefix: string, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<StoredObject>;
 
   /** Removes an object; resolves also when there is none. */
-  delete(key: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  delete(key: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 
   /** How a failure of this adapter is to be taken; the retry wrapper asks. */
   classify(error: unknown): StorageFailure;
@@ -77,7 +77,7 @@ export interface ReplayableSource {
 export interface PutOptions {
   /** Refuse when the key is taken. @defaultValue false */
   readonly ifAbsent?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called now and then with the bytes sent so far of all bytes. */
   readonly onProgress?: (progress: TransferProgress) => void;
 }
@@ -86,7 +86,7 @@ export interface PutOptions {
 export interface GetOptions {
   /** First byte and number of bytes; to the end of the object without `length`. */
   readonly range?: { readonly offset: number; readonly length?: number };
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How far a transfer is, in bytes. */

@@ -16,7 +16,7 @@ import type { StorageAdapter } from './adapter.js';
 export async function rangeSourceOf(
   adapter: StorageAdapter,
   key: string,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<RangeSource> {
   if (!adapter.capabilities.ranges) throw new TypeError('"adapter" cannot read ranges');
   const object = await adapter.stat(key, options);
@@ -33,10 +33,7 @@ export async function rangeSourceOf(
       }
       if (length === 0) return new Uint8Array(0);
       const signal = readOptions?.signal ?? options.signal;
-      const bytes = await collectBytes(
-        adapter.get(key, { range: { offset, length }, ...(signal && { signal }) }),
-        length,
-      );
+      const bytes = await collectBytes(adapter.get(key, { range: { offset, length }, signal }), length);
       if (bytes.length !== length) {
         throw new BackupError(
           'storage-transient',

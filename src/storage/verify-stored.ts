@@ -20,16 +20,13 @@ export async function verifyStored(
   key: string,
   expected: { readonly size: number; readonly sha256: string },
   options: {
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     readonly onProgress?: (progress: TransferProgress) => void;
   } = {},
 ): Promise<void> {
   const digest = createHash('sha256');
   let size = 0;
-  for await (const chunk of adapter.get(
-    key,
-    options.signal === undefined ? {} : { signal: options.signal },
-  )) {
+  for await (const chunk of adapter.get(key, { signal: options.signal })) {
     digest.update(chunk);
     size += chunk.length;
     options.onProgress?.({ transferredBytes: size, totalBytes: expected.size });

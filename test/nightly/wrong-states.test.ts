@@ -519,7 +519,7 @@ function wrongStates(server: () => TestServer): void {
     const inner = createMemorySettings({ networkPath: bench.share });
     const settings = {
       ...inner,
-      async recordLocalCopy(verifiedAt: Date, call?: { readonly signal?: AbortSignal }) {
+      async recordLocalCopy(verifiedAt: Date, call?: { readonly signal?: AbortSignal | undefined }) {
         // The end of the window must not undo what is there already.
         assert.equal(call?.signal, undefined);
         await inner.recordLocalCopy(verifiedAt);

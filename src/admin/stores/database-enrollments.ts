@@ -88,7 +88,7 @@ async function withConnection<Result>(
   signal: AbortSignal | undefined,
   work: (query: Query) => Promise<Result>,
 ): Promise<Result> {
-  const io = signal === undefined ? {} : { signal };
+  const io = { signal };
   const connection = await openConnection(address, io);
   try {
     return await work((sql) => connection.query(sql, io));

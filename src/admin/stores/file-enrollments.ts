@@ -65,7 +65,7 @@ function readEntry(entries: Entries, userNum: string): Enrollment | null {
 async function readEntries(path: string, signal: AbortSignal | undefined): Promise<Entries> {
   let text: string;
   try {
-    text = await readFile(path, { encoding: 'utf8', ...(signal === undefined ? {} : { signal }) });
+    text = await readFile(path, { encoding: 'utf8', signal });
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return {};
     throw signal?.aborted === true ? signal.reason : unusable(path, error);

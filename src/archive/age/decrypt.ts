@@ -16,7 +16,7 @@ export interface DecryptAgeOptions {
   readonly passphrase?: string;
   /** Highest work factor of a passphrase that is accepted, as a power of two. @defaultValue 20 */
   readonly maxScryptLogN?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -23,7 +23,7 @@ export type EncryptAgeOptions = EncryptAgeCommonOptions &
 export interface EncryptAgeCommonOptions {
   /** Write the text form (`-----BEGIN AGE ENCRYPTED FILE-----`). @defaultValue false */
   readonly armor?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -76,9 +76,9 @@ export interface NightOutcome {
  */
 export interface AlertSink {
   /** A trouble has begun, or its cause has changed. */
-  raise(alert: Alert, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  raise(alert: Alert, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /** A trouble is over. */
-  clear(code: AlertCode, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  clear(code: AlertCode, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /** Called at the end of every run, good or bad. */
-  nightEnded?(outcome: NightOutcome, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  nightEnded?(outcome: NightOutcome, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }

@@ -36,7 +36,7 @@ export function createDatabaseAlerts(
     signal: AbortSignal | undefined,
     work: (connection: Connection) => Promise<unknown>,
   ): Promise<void> => {
-    const connection = await openConnection(address, signal === undefined ? {} : { signal });
+    const connection = await openConnection(address, { signal });
     try {
       await work(connection);
     } finally {

@@ -92,7 +92,7 @@ export interface RehearsalPlan {
    */
   readonly run: (
     report: BackupReport,
-    options: { readonly signal?: AbortSignal },
+    options: { readonly signal?: AbortSignal | undefined },
   ) => Promise<{ readonly ok: boolean; readonly summary: string }>;
 }
 
@@ -104,7 +104,7 @@ export interface RunOptions {
   readonly night?: string;
   /** When the work must be over; what is still being sent then goes on in the next run. @defaultValue never */
   readonly deadline?: Date;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told of everything that happens. A throw in it ends the run. */
   readonly onEvent?: (event: BackupEvent) => void;
 }

@@ -218,10 +218,7 @@ export class NightRun {
     if (destination !== 'local' || verifiedAt === undefined) return;
     try {
       // Not by the signal of the window: the copy is there, and the end of the night changes nothing about that.
-      await plan.settings?.recordLocalCopy(
-        verifiedAt,
-        callerSignal === undefined ? {} : { signal: callerSignal },
-      );
+      await plan.settings?.recordLocalCopy(verifiedAt, { signal: callerSignal });
     } catch (error) {
       warn({
         code: 'date-not-recorded',

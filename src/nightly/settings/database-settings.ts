@@ -78,7 +78,7 @@ export function createDatabaseSettings(
     signal: AbortSignal | undefined,
     work: (connection: Connection) => Promise<Result>,
   ): Promise<Result> => {
-    const connection = await openConnection(address, signal === undefined ? {} : { signal });
+    const connection = await openConnection(address, { signal });
     try {
       return await work(connection);
     } finally {

@@ -28,7 +28,7 @@ export interface SettingsAuthor {
 /** Where the settings are kept. */
 export interface SettingsStore {
   /** @throws BackupError `database-…` */
-  read(options?: { readonly signal?: AbortSignal }): Promise<BackupSettings>;
+  read(options?: { readonly signal?: AbortSignal | undefined }): Promise<BackupSettings>;
   /**
    * Validates, saves and records who changed what; a change to the value that is there already is none.
    *
@@ -39,10 +39,10 @@ export interface SettingsStore {
   save(
     change: SettingsChange,
     author: SettingsAuthor,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<BackupSettings>;
   /** Advances {@link BackupSettings.lastLocalCopy}; called only after a copy was read back and found whole. */
-  recordLocalCopy(verifiedAt: Date, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  recordLocalCopy(verifiedAt: Date, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
 
 /** The numbers HQ and the practice's software use for a status. */

@@ -107,7 +107,7 @@ class DefinitionReader {
   }
 
   #query(sql: string): Promise<readonly TextRow[]> {
-    return this.#connection.query(sql, this.#signal === undefined ? {} : { signal: this.#signal });
+    return this.#connection.query(sql, { signal: this.#signal });
   }
 
   /** Rows about this schema and no other: the server's own comparison may forget about case (F15). */

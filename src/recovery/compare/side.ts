@@ -21,7 +21,7 @@ export interface SideOptions {
   readonly rowFilters?: Readonly<Record<string, string>>;
   /** Whether old versions of rows in system-versioned tables count, with the time of each. @defaultValue 'current' */
   readonly history?: 'all' | 'current';
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -67,7 +67,7 @@ export async function openSide(
 ): Promise<Side> {
   if ('contents' in source) return remembered(source);
   const { signal } = options;
-  const connection = await openConnection(source, signal === undefined ? {} : { signal });
+  const connection = await openConnection(source, { signal });
   try {
     return live(connection, await readSchemaFacts(connection, signal), options);
   } catch (error) {
@@ -77,7 +77,7 @@ export async function openSide(
 }
 
 function live(connection: Connection, definitions: SchemaFacts, options: SideOptions): Side {
-  const session = options.signal === undefined ? {} : { signal: options.signal };
+  const session = { signal: options.signal };
   const hashed = ({ columns, period }: TableDefinition) => {
     const history = options.history === 'all' && period.length > 0;
     return { history, columns: history ? [...columns, ...period] : columns };

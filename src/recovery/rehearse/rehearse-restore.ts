@@ -94,7 +94,7 @@ async function judge(
   scratch: DatabaseAddress & { readonly database: string },
   { against, tables, signal }: RehearseOptions,
 ): Promise<Judgement> {
-  const session = signal === undefined ? {} : { signal };
+  const session = { signal };
   const fingerprint = await takeFingerprint(scratch, session);
   const { definitions, contents } = fingerprint;
   const server = `${definitions.vendor === 'mariadb' ? 'MariaDB' : 'MySQL'} ${definitions.version}`;

@@ -32,5 +32,5 @@ export interface RestoreOptions {
   readonly method?: LoadMethod | 'auto';
   /** Called often. A throw in it ends the restore. */
   readonly onProgress?: (progress: RestoreProgress) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }

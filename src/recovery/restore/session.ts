@@ -46,7 +46,7 @@ export async function openRestoreSession(
 ): Promise<RestoreSession> {
   const connection = await openConnection(address, {
     localInfile: true,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
   try {
     await connection.query(`SET ${settings.map((setting) => `SESSION ${setting}`).join(', ')}`);

@@ -82,7 +82,7 @@ export async function finishTable(
 ): Promise<void> {
   try {
     for (const sql of statements.after) {
-      await session.connection.query(sql, signal === undefined ? {} : { signal });
+      await session.connection.query(sql, { signal });
     }
   } catch (error) {
     throw aboutTable(error, table.name, 'cannot be given its keys');

@@ -140,7 +140,7 @@ async function awaitSessions(
   const deadline = performance.now() + patience;
   let others = await countSessions(server, target);
   while (others > 0 && performance.now() < deadline) {
-    await delay(100, undefined, signal === undefined ? {} : { signal });
+    await delay(100, undefined, { signal });
     others = await countSessions(server, target);
   }
   return others;

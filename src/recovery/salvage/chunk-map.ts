@@ -255,7 +255,7 @@ class ChunkTrial {
       // Forwards the window begins at the chunk, backwards it ends with it.
       const start = at < from ? Math.max(0, at + length - WINDOW_BYTES) : at;
       const size = Math.min(WINDOW_BYTES, this.#sealed.size - start);
-      const options = this.#signal === undefined ? {} : { signal: this.#signal };
+      const options = { signal: this.#signal };
       this.#window = { from: start, bytes: await this.#sealed.read(start, size, options) };
     }
     const start = at - this.#window.from;

@@ -58,7 +58,7 @@ export interface SurveyedTable {
  */
 export async function surveyArchive(
   source: RangeSource,
-  options: ArchiveKeys & { readonly signal?: AbortSignal },
+  options: ArchiveKeys & { readonly signal?: AbortSignal | undefined },
 ): Promise<ArchiveSurvey> {
   const { signal } = options;
   const reader = new ByteReader(chunksOfRanges(source, signal));

@@ -20,7 +20,7 @@ import { BackupError } from '../../errors.js';
  */
 export async function checkWithoutKey(
   source: ByteSource | RangeSource,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ArchiveInspection> {
   const inspection = await inspectArchive(source, options);
   if (inspection.label === null) {

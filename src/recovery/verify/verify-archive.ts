@@ -12,7 +12,7 @@ import { surveyArchive } from '../salvage/survey.js';
 export interface VerifyOptions extends ArchiveKeys {
   /** Called after every part. A throw in it ends the verification. */
   readonly onProgress?: (progress: VerifyProgress) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How far a verification is. */

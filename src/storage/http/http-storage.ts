@@ -138,13 +138,19 @@ class HttpStorage implements StorageAdapter {
     }
   }
 
-  async stat(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<StoredObject | null> {
+  async stat(
+    key: string,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<StoredObject | null> {
     assertKey(key);
     const { object } = await ask(this.#line, { op: 'stat', key }, options.signal);
     return object === null ? null : fromReply(object);
   }
 
-  async *list(prefix: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<StoredObject> {
+  async *list(
+    prefix: string,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<StoredObject> {
     let after: string | undefined;
     for (;;) {
       const message = { op: 'list', prefix, ...(after !== undefined && { after }) } as const;

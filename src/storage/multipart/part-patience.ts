@@ -23,7 +23,7 @@ export function patiently<Result>(
     minTimeout,
     maxTimeout,
     randomize: true,
-    ...(signal && { signal }),
+    signal,
     shouldRetry: ({ error }) => classifyByCode(error) === 'transient',
   });
 }

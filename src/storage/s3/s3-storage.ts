@@ -64,7 +64,7 @@ export interface S3Storage extends StorageAdapter {
   discardUnfinished(options: {
     readonly olderThan: Date;
     readonly prefix?: string;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
   }): Promise<number>;
 }
 
@@ -158,11 +158,17 @@ class S3ObjectStorage implements S3Storage {
     );
   }
 
-  async stat(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<StoredObject | null> {
+  async stat(
+    key: string,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<StoredObject | null> {
     return look(this.#bucket, key, options.signal);
   }
 
-  async *list(prefix: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<StoredObject> {
+  async *list(
+    prefix: string,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<StoredObject> {
     const bucket = this.#bucket;
     let token: string | undefined;
     do {
@@ -188,7 +194,7 @@ class S3ObjectStorage implements S3Storage {
     } while (token !== undefined);
   }
 
-  async delete(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async delete(key: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const bucket = this.#bucket;
     const path = bucket.pathOf(key);
     await bucket.orNull(
@@ -209,7 +215,7 @@ class S3ObjectStorage implements S3Storage {
   async discardUnfinished(options: {
     readonly olderThan: Date;
     readonly prefix?: string;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
   }): Promise<number> {
     const bucket = this.#bucket;
     const { olderThan, prefix = '', signal } = options;

@@ -50,7 +50,7 @@ export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): 
       minTimeout,
       maxTimeout,
       randomize: true,
-      ...(signal && { signal }),
+      signal,
       shouldRetry: ({ error, retriesLeft }) => {
         if (adapter.classify(error) !== 'transient') return false;
         onRetry?.({ operation, key, error, retriesLeft });
@@ -103,7 +103,7 @@ export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): 
         } catch (error) {
           // The store may have published it and only the answer was lost: then it is there, and it is ours.
           if (uncertain && adapter.classify(error) === 'exists') {
-            const stored = await adapter.stat(key, signalOf(putOptions));
+            const stored = await adapter.stat(key, { signal: putOptions?.signal });
             if (stored !== null && (await holds(adapter, stored, source, putOptions?.signal))) return stored;
           }
           uncertain ||= adapter.classify(error) === 'transient';
@@ -119,14 +119,14 @@ export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): 
       // spared the question: they are small, and mostly arrive at once.
       const first =
         getOptions?.range?.length === undefined
-          ? await trying('stat', key, signal, () => adapter.stat(key, signalOf(getOptions)))
+          ? await trying('stat', key, signal, () => adapter.stat(key, { signal: getOptions?.signal }))
           : undefined;
       const open = async function* (): AsyncGenerator<Uint8Array> {
         if (delivered === 0) {
           yield* adapter.get(key, getOptions);
           return;
         }
-        const now = await adapter.stat(key, signalOf(getOptions));
+        const now = await adapter.stat(key, { signal: getOptions?.signal });
         if (now === null) throw changed(adapter, key);
         if (first !== undefined && (now.size !== first?.size || now.etag !== first.etag)) {
           throw changed(adapter, key);
@@ -137,7 +137,7 @@ export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): 
         }
         const { start, end } = resolveRange(getOptions?.range, now.size);
         const offset = start + delivered;
-        yield* adapter.get(key, { range: { offset, length: end - offset }, ...(signal && { signal }) });
+        yield* adapter.get(key, { range: { offset, length: end - offset }, signal });
       };
       for await (const chunk of resuming('get', key, signal, open)) {
         delivered += chunk.length;
@@ -166,10 +166,6 @@ export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): 
 
     classify: (error) => adapter.classify(error),
   };
-}
-
-function signalOf(options: { readonly signal?: AbortSignal } | undefined): { readonly signal?: AbortSignal } {
-  return options?.signal === undefined ? {} : { signal: options.signal };
 }
 
 // A second try begins at the first byte again, but a progress bar that runs backwards frightens people.
@@ -213,7 +209,7 @@ async function holds(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   if (stored.size !== source.size) return false;
-  const theirs = adapter.get(stored.key, signal === undefined ? {} : { signal });
+  const theirs = adapter.get(stored.key, { signal });
   let rest: Uint8Array = new Uint8Array(0);
   const iterator = theirs[Symbol.asyncIterator]();
   try {

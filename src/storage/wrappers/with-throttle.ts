@@ -64,7 +64,7 @@ export function withThrottle(adapter: StorageAdapter, options: ThrottleOptions):
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await delay(milliseconds, undefined, signal === undefined ? {} : { signal });
+    await delay(milliseconds, undefined, { signal });
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
