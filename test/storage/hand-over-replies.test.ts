@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { collectBytes } from '../../src/bytes.js';
@@ -67,6 +70,38 @@ test('the usual replies bring an object there and back', async () => {
   assert.equal((await office.put('p/a', hello)).size, 5);
   assert.equal(Buffer.from(await collectBytes(office.get('p/a'))).toString(), 'hello');
   assert.deepEqual(await keysOf(office), ['p/a']);
+});
+
+test('what HQ signed for one place is not carried to another', async () => {
+  const asked: string[] = [];
+  const server = createServer(async (request, response) => {
+    const body = await collectBytes(request);
+    asked.push(request.url!);
+    if (request.url !== '/desk') {
+      response.writeHead(307, { location: '/elsewhere' }).end();
+      return;
+    }
+    const { op } = JSON.parse(Buffer.from(body).toString()) as { readonly op: HandOverOp };
+    const moved = { request: { url: `${origin}/signed`, headers: {} }, size: 5 };
+    response.end(JSON.stringify(op === 'part' || op === 'read' ? granted(moved) : usual({ op })));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    const office = createHttpStorage({
+      url: `${origin}/desk`,
+      allowLoopbackHttp: true,
+      patience: { ...quick, retries: 1 },
+    });
+    const transient = (error: unknown): boolean => isBackupError(error, 'storage-transient');
+    await assert.rejects(office.put('p/a', hello), transient);
+    await assert.rejects(collectBytes(office.get('p/a')), transient);
+    assert.ok(asked.includes('/signed'));
+    assert.ok(!asked.includes('/elsewhere'));
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
 test('whatever comes instead of a reply is a typed failure, never a crash', async () => {

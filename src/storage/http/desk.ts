@@ -32,8 +32,7 @@ export async function ask<Op extends HandOverOp>(
   signal?.throwIfAborted();
   const body = JSON.stringify({ version: handOverVersion, ...message });
   const headers = { ...(await line.headers()), 'content-type': 'application/json' };
-  const limits = { method: 'POST', headers, body, redirect: 'error' } as const;
-  const response = await reach(line, line.url, limits, patience, signal);
+  const response = await reach(line, line.url, { method: 'POST', headers, body }, patience, signal);
   if (!response.ok) {
     await response.body?.cancel().catch(() => undefined);
     const failure = storageFailureOfStatus(response.status, line.description);
@@ -100,7 +99,8 @@ function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Sends a request. A connection that cannot be made or breaks is `storage-transient`.
+ * Sends a request. A connection that cannot be made or breaks is `storage-transient`, and so is a redirect: what was
+ * signed for one place has no business at another. (Nor does `fetch` keep a copy of the body then, to send it there.)
  *
  * @param milliseconds - how long it may take with the whole of its answer; undefined leaves that to the signal
  */
@@ -118,6 +118,7 @@ export async function reach(
   try {
     return await line.fetch(url, {
       ...init,
+      redirect: 'error',
       signal: AbortSignal.any(limits.filter((one) => one !== undefined)),
     });
   } catch (error) {
