@@ -198,9 +198,11 @@ function takeColumn(input: ByteCursor, rows: number, width: Width | 0, budget: n
     if (encoding !== STRINGS && encoding !== REPEATED && encoding !== PLANES) {
       throw damagedPart('a column has an unknown tag');
     }
+    if (count === 0 && encoding !== STRINGS) throw damagedPart('a column without values is not empty');
     return { kind: 'variable', nulls, strings: takeStrings(input, encoding, count, budget) };
   }
   if (encoding !== NUMBERS && encoding !== DELTAS) throw damagedPart('a column has an unknown tag');
+  if (encoding === DELTAS && count < 2) throw damagedPart('a column has steps between fewer than two values');
   return { kind: 'fixed', nulls, numbers: takeNumbers(input, encoding, width, count) };
 }
 

@@ -70,6 +70,9 @@ export function readPlanes(input: ByteCursor, count: number, most: number): read
   const planes = input.byte();
   if (planes > most) throw damagedPart('a value is longer than its column');
   const mask = input.take((planes + 7) >> 3);
+  if (planes % 8 !== 0 && mask[mask.length - 1]! >> (planes % 8) !== 0) {
+    throw damagedPart('it marks a plane that it does not have');
+  }
   return Array.from({ length: planes }, (_, plane) => {
     const isSame = ((mask[plane >> 3]! >> (plane & 7)) & 1) !== 0;
     return input.take(isSame ? Math.min(1, count) : count);

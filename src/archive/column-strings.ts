@@ -123,7 +123,6 @@ export function takeStrings(
 ): StoredStrings {
   if (encoding === REPEATED) {
     const value = input.take(input.remaining);
-    if (count === 0) throw damagedPart('it repeats a value no times');
     const total = value.length * count;
     if (total > budget) throw tooLarge();
     return { kind: 'repeated', total, count, value };

@@ -375,7 +375,11 @@ describe('a column part that is not as it should be', () => {
       partOf(2, [16, ...u32(1), 0, 2, 3, 9, 9]),
       ['bytes'],
     ],
-    ['a value repeated no times', /repeats a value no times/, partOf(1, [3 * 4 + 1, 1, 65]), ['bytes']],
+    ['a value repeated no times', /without values is not empty/, partOf(1, [3 * 4 + 1, 1, 65]), ['bytes']],
+    ['planes of no values', /without values is not empty/, partOf(0, [4 * 4, 0]), ['bytes']],
+    ['a step of one value', /fewer than two values/, partOf(1, [4, 7, 0, 0]), ['u8']],
+    ['steps of no values', /fewer than two values/, partOf(1, [4 + 1, 1]), ['u8']],
+    ['a mark behind the last plane', /a plane that it does not have/, partOf(2, [0, 0, 1, 2, 8, 9]), ['u8']],
   ];
   for (const [what, happened, part, forms] of cases) {
     it(`is refused for ${what}: ${happened.source}`, () => {
@@ -403,7 +407,7 @@ describe('a column part that is not as it should be', () => {
     assert.throws(() => checkColumnPart(tooMuch, ['bytes']), /more memory/);
     // Each plane stands as one byte.
     const planes = (length: number): Uint8Array =>
-      partOf(rows * 4, [16, ...u32(length), 0, length, 255, 255, ...zeros(length)]);
+      partOf(rows * 4, [16, ...u32(length), 0, length, 255, (1 << (length - 8)) - 1, ...zeros(length)]);
     assert.equal(checkColumnPart(planes(12), ['bytes']), rows * 4);
     assert.throws(() => checkColumnPart(planes(13), ['bytes']), /more memory/);
     const numbers = (columns: number): readonly [Uint8Array, ValueForm[]] => [
