@@ -3,6 +3,7 @@
  * out on the way: while writing by a recipient that wraps nothing and looks on, while reading by `decryptHeader`.
  */
 import { Decrypter, Encrypter, type Identity, type Recipient, type Stanza } from 'age-encryption';
+import { collectBytes } from '../../bytes.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import type { ByteReader } from '../byte-reader.js';
 import { PAYLOAD_NONCE_BYTES } from './stream.js';
@@ -34,12 +35,17 @@ export async function makeHeader(recipients: readonly (string | Recipient)[]): P
   });
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   try {
-    const file = await encrypter.encrypt(new Uint8Array(0));
+    // As a stream: for bytes the library makes a `Response`, for which Node.js loads its whole HTTP client.
+    const file = await collectBytes(await encrypter.encrypt(nothing()));
     return { bytes: file.slice(0, file.length - EMPTY_PAYLOAD_BYTES), fileKey: fileKey! };
   } catch (error) {
     (fileKey as Uint8Array | null)?.fill(0);
     throw error;
   }
+}
+
+function nothing(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.close() });
 }
 
 /**
@@ -102,7 +108,8 @@ export async function stanzasOf(header: Uint8Array): Promise<readonly Stanza[]> 
 }
 
 /**
- * The file key of a header, which is thereby authenticated.
+ * The file key of a header, which is thereby authenticated. An identity of the caller's own that fails (a token that
+ * is not plugged in) is passed over like one that does not fit; when none fits, its failure is the cause.
  *
  * @throws BackupError `wrong-key` when none of the identities fits; `archive-damaged`; `archive-limit-exceeded`
  */
@@ -112,7 +119,10 @@ export async function unlockHeader(
 ): Promise<Uint8Array> {
   await stanzasOf(header);
   const decrypter = new Decrypter();
-  for (const identity of identities) decrypter.addIdentity(identity);
+  const failures: unknown[] = [];
+  for (const identity of identities) {
+    decrypter.addIdentity(typeof identity === 'string' ? identity : passedOver(identity, failures));
+  }
   let noneFits = false;
   // Identities are asked in turn until one fits: this one is asked only when none did.
   decrypter.addIdentity({
@@ -125,9 +135,32 @@ export async function unlockHeader(
     return await decrypter.decryptHeader(header);
   } catch (error) {
     if (isBackupError(error)) throw error;
-    if (noneFits) throw new BackupError('wrong-key', 'None of the given keys fits this archive.');
-    throw damagedHeader(error);
+    if (!noneFits) throw damagedHeader(error);
+    if (failures.length === 0)
+      throw new BackupError('wrong-key', 'None of the given keys fits this archive.');
+    throw new BackupError(
+      'wrong-key',
+      'None of the given keys fits this archive, and one could not be asked.',
+      {
+        cause: failures[0],
+      },
+    );
   }
+}
+
+/** An identity that fits nothing when it fails. What is known of the archive by then is thrown all the same. */
+function passedOver(identity: Identity, failures: unknown[]): Identity {
+  return {
+    async unwrapFileKey(stanzas) {
+      try {
+        return await identity.unwrapFileKey(stanzas);
+      } catch (error) {
+        if (isBackupError(error)) throw error;
+        failures.push(error);
+        return null;
+      }
+    },
+  };
 }
 
 function damagedHeader(cause: unknown): BackupError {

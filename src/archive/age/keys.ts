@@ -77,7 +77,12 @@ export function passphraseIdentity(
         stanza.body.length === 32 &&
         /^[A-Za-z0-9+/]{22}$/.test(salt!) &&
         /^[1-9][0-9]*$/.test(logN!);
-      if (!isSound || base64(fromBase64(salt!)) !== salt) throw new Error('malformed scrypt stanza');
+      if (!isSound || base64(fromBase64(salt!)) !== salt) {
+        throw new BackupError(
+          'archive-damaged',
+          'The header of the file asks for a passphrase in a wrong way.',
+        );
+      }
       if (Number(logN) > maxLogN) {
         throw new BackupError(
           'archive-limit-exceeded',

@@ -118,6 +118,19 @@ describe('the header of an age file', () => {
     await assert.rejects(fileWith(failing), /^Error: the card was pulled$/);
   });
 
+  it('passes over an identity that fails, and says that it did when no other fits', async () => {
+    const pulled = new Error('the card was pulled');
+    const failing: Identity = { unwrapFileKey: () => Promise.reject(pulled) };
+    const file = await fileWith();
+    const decrypt = (identities: readonly (string | Identity)[]): Promise<Uint8Array> =>
+      collectBytes(decryptAge(file, { identities }));
+    assert.deepEqual(await decrypt([failing, identity]), content);
+    await assert.rejects(
+      decrypt([failing, await generateX25519Identity()]),
+      (error) => isBackupError(error, 'wrong-key') && error.cause === pulled,
+    );
+  });
+
   it('gives a key that is wiped once the content can be read, or never can', async () => {
     let wrapped = new Uint8Array(0);
     const own: Recipient = {
