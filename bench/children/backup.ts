@@ -4,6 +4,7 @@ import { argv } from 'node:process';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
 import { parseDatabaseUrl } from '../../src/database/address.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
+import { FlushingWriter } from '../../src/storage/file-system/flushing-writer.js';
 
 const [, , url = '', recipient = '', path = ''] = argv;
 const address = parseDatabaseUrl(url);
@@ -12,8 +13,7 @@ const archive = encryptArchive(dumpDatabase(address), {
   label: { practiceId: 'bench', database: address.database!, scope: 'full', unlock: [] },
 });
 const file = await open(path, 'wx');
-for await (const chunk of archive) {
-  for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
-}
-await file.sync();
+const writer = new FlushingWriter(file);
+for await (const chunk of archive) await writer.append(chunk);
+await writer.finish();
 await file.close();

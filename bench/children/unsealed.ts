@@ -5,11 +5,13 @@ import { makeLabel } from '../../src/archive/label.js';
 import { writeTar } from '../../src/archive/write-tar.js';
 import { parseDatabaseUrl } from '../../src/database/address.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
+import { FlushingWriter } from '../../src/storage/file-system/flushing-writer.js';
 
 const [, , url = '', path = ''] = argv;
 const address = parseDatabaseUrl(url);
 const label = makeLabel({ practiceId: 'bench', database: address.database!, scope: 'full', unlock: [] });
 const file = await open(path, 'wx');
+const writer = new FlushingWriter(file);
 // In pieces as large as the sealed ones.
 const piece = new Uint8Array(1024 * 1024);
 let filled = 0;
@@ -19,14 +21,11 @@ for await (const chunk of writeTar(dumpDatabase(address), label, () => undefined
     piece.set(chunk.subarray(from, from + length), filled);
     filled += length;
     from += length;
-    if (filled === piece.length) filled = await write(piece);
+    if (filled < piece.length) continue;
+    await writer.append(piece);
+    filled = 0;
   }
 }
-await write(piece.subarray(0, filled));
-await file.sync();
+await writer.append(piece.subarray(0, filled));
+await writer.finish();
 await file.close();
-
-async function write(bytes: Uint8Array): Promise<0> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
-  return 0;
-}

@@ -7,10 +7,10 @@ import type { Writable } from 'node:stream';
 import { BackupError } from '../errors.js';
 import { fileSystemFailure } from '../storage/file-system/failures.js';
 import { createFileSystemStorage } from '../storage/file-system/file-system.js';
-import { fillFile, writeAll } from '../storage/file-system/fill-file.js';
+import { fillFile } from '../storage/file-system/fill-file.js';
+import { FlushingWriter } from '../storage/file-system/flushing-writer.js';
 import { newTemporaryName } from '../storage/file-system/names.js';
 import { publish } from '../storage/file-system/publish.js';
-import { syncFile } from '../storage/file-system/sync.js';
 import { replayableFile } from '../storage/replayable.js';
 import { verifyStored } from '../storage/verify-stored.js';
 import type { CommandLine } from './command.js';
@@ -100,8 +100,9 @@ async function writeFile(
   path: string,
 ): Promise<{ readonly size: number; readonly sha256: string }> {
   const write = async (file: FileHandle): Promise<{ readonly size: number; readonly sha256: string }> => {
-    const { bytes, sha256 } = await pass(archive, (chunk) => writeAll(file, chunk));
-    await syncFile(file);
+    const writer = new FlushingWriter(file);
+    const { bytes, sha256 } = await pass(archive, (chunk) => writer.append(chunk));
+    await writer.finish();
     return { size: bytes, sha256 };
   };
   return fillFile(path, 'wx', write, 0o600);

@@ -7,8 +7,9 @@ import type { Manifest } from '../../archive/model.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import { formatBytes } from '../../quantities.js';
 import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
-import { closeAfter, fillFile, writeAll } from '../../storage/file-system/fill-file.js';
-import { makeFolder, syncFile, syncFolder } from '../../storage/file-system/sync.js';
+import { closeAfter, fillFile } from '../../storage/file-system/fill-file.js';
+import { FlushingWriter } from '../../storage/file-system/flushing-writer.js';
+import { makeFolder, syncFolder } from '../../storage/file-system/sync.js';
 import { replaceFile } from './atomic-file.js';
 import type { PendingCopy } from './night-journal.js';
 import { SpareRoom } from './spare-room.js';
@@ -150,17 +151,18 @@ export class Spool {
     let size = 0;
     try {
       const write = async (file: FileHandle): Promise<void> => {
+        const writer = new FlushingWriter(file);
         let nextCheck = spaceCheckEvery;
         for await (const chunk of archive) {
           digest.update(chunk);
-          await this.#io(() => writeAll(file, chunk));
+          await this.#io(() => writer.append(chunk));
           size += chunk.length;
           if (size >= nextCheck) {
             nextCheck = size + spaceCheckEvery;
             await this.assertSpace(0);
           }
         }
-        await this.#io(() => syncFile(file));
+        await this.#io(() => writer.finish());
       };
       await closeAfter(await this.#io(() => open(part, 'wx', 0o600)), write);
       await this.#io(() => rename(part, this.pathOf(file)));

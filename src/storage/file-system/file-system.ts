@@ -17,11 +17,11 @@ import { compareKeys, isOwnName } from '../object-keys.js';
 import { readChecked } from '../replayable.js';
 import { progressOf, resolveRange } from '../transfer.js';
 import { fileSystemFailure, systemCodeOf } from './failures.js';
-import { fillFile, writeAll } from './fill-file.js';
+import { fillFile } from './fill-file.js';
+import { FlushingWriter } from './flushing-writer.js';
 import { assertFileKey, isLeftBehind, isProcessAlive, newTemporaryName } from './names.js';
 import { whileHeld } from './patience.js';
 import { type MakeLink, publish } from './publish.js';
-import { syncFile } from './sync.js';
 
 const readSize = 256 * 1024;
 /** How long a share may take to show a file that it has flushed and closed, in milliseconds. */
@@ -143,7 +143,10 @@ export class FileSystemStorage implements StorageAdapter {
     }
   }
 
-  async stat(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<StoredObject | null> {
+  async stat(
+    key: string,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<StoredObject | null> {
     assertFileKey(key);
     options.signal?.throwIfAborted();
     return this.#typed(async () => {
@@ -154,13 +157,16 @@ export class FileSystemStorage implements StorageAdapter {
     });
   }
 
-  async *list(prefix: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<StoredObject> {
+  async *list(
+    prefix: string,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<StoredObject> {
     options.signal?.throwIfAborted();
     await this.#typed(() => this.#assertBase());
     yield* this.#listFolder('', prefix, options.signal);
   }
 
-  async delete(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async delete(key: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     assertFileKey(key);
     options.signal?.throwIfAborted();
     await this.#typed(async () => {
@@ -236,14 +242,15 @@ export class FileSystemStorage implements StorageAdapter {
   async #write(temporary: string, source: ReplayableSource, options: PutOptions): Promise<void> {
     const progress = progressOf(source.size, options);
     await fillFile(temporary, 'w', async (file) => {
+      const writer = new FlushingWriter(file);
       let written = 0;
       for await (const chunk of readChecked(source, options.signal)) {
-        await writeAll(file, chunk);
+        await writer.append(chunk);
         written += chunk.length;
         progress.advanceTo(written);
       }
       options.signal?.throwIfAborted();
-      await syncFile(file);
+      await writer.finish();
     });
   }
 

@@ -33,10 +33,3 @@ export async function closeAfter<Result>(
   await file.close();
   return result;
 }
-
-/** Appends all bytes of a chunk: the system may take a part of them at a time. */
-export async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let written = 0; written < chunk.length; ) {
-    written += (await file.write(chunk, written)).bytesWritten;
-  }
-}

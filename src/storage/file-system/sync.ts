@@ -8,9 +8,18 @@ const cannotSync = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF'
 const cannotOpenFolder = new Set([...cannotSync, 'EISDIR', 'EPERM', 'EACCES']);
 
 /** Makes the bytes of a file outlive a power cut. */
-export async function syncFile(file: FileHandle): Promise<void> {
+export function syncFile(file: FileHandle): Promise<void> {
+  return whereItCan(() => file.sync());
+}
+
+/** Makes the bytes of a file that is still growing outlive a power cut; its size and time may not. */
+export function syncData(file: FileHandle): Promise<void> {
+  return whereItCan(() => file.datasync());
+}
+
+async function whereItCan(sync: () => Promise<void>): Promise<void> {
   try {
-    await file.sync();
+    await sync();
   } catch (error) {
     if (!cannotSync.has(systemCodeOf(error) ?? '')) throw error;
   }
