@@ -1,33 +1,38 @@
+/** Smallest buffer that is worth keeping, in bytes. */
+const smallest = 1024;
+
 /**
  * Buffers that are used again: a fresh megabyte for every part costs the garbage collector more than turning and
- * compressing the part costs together.
+ * compressing the part costs together. Sizes are powers of two, so that what one part gave back fits the next.
  */
 export class BufferPool {
   readonly #most: number;
-  readonly #largest: number;
-  readonly #free: Uint8Array[] = [];
+  readonly #free: Map<number, Uint8Array<ArrayBuffer>[]> = new Map();
+  #kept = 0;
 
-  /**
-   * @param most - buffers that are kept
-   * @param largest - largest buffer that is kept, in bytes
-   */
-  constructor(most: number, largest: number) {
+  /** @param most - bytes that are kept at most */
+  constructor(most: number) {
     this.#most = most;
-    this.#largest = largest;
   }
 
-  /** A buffer of at least `size` bytes. It may hold anything. */
-  take(size: number): Uint8Array {
-    const fitting = this.#free.findIndex((buffer) => buffer.length >= size);
-    if (fitting >= 0) return this.#free.splice(fitting, 1)[0]!;
-    // A little more than asked for, so that the next part fits too.
-    return new Uint8Array(size > this.#largest ? size : Math.min(this.#largest, size + (size >> 2)));
+  /** A buffer of at least `size` bytes, the whole of its `buffer`. It may hold anything. */
+  take(size: number): Uint8Array<ArrayBuffer> {
+    // What will not be kept need not be larger than asked for.
+    if (size > this.#most) return new Uint8Array(size);
+    const rounded = Math.max(smallest, 2 ** Math.ceil(Math.log2(size)));
+    const kept = this.#free.get(rounded)?.pop();
+    if (kept === undefined) return new Uint8Array(rounded);
+    this.#kept -= rounded;
+    return kept;
   }
 
   /** Gives a buffer back; nobody may hold on to it. */
-  give(buffer: Uint8Array): void {
-    if (buffer.length > this.#largest) return;
-    this.#free.push(buffer);
-    if (this.#free.length > this.#most) this.#free.shift();
+  give(buffer: Uint8Array<ArrayBuffer>): void {
+    const { length } = buffer;
+    if (length < smallest || this.#kept + length > this.#most) return;
+    const alike = this.#free.get(length);
+    if (alike === undefined) this.#free.set(length, [buffer]);
+    else alike.push(buffer);
+    this.#kept += length;
   }
 }

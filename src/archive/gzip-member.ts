@@ -25,18 +25,13 @@ export async function gzipMember(
   rows: number,
   stretches: readonly Stretch[] = [{ start: 0, end: plain.length, texture: 'text' }],
 ): Promise<Uint8Array> {
-  const body = await engine.deflate(plain, stretches);
-  const bodyBytes = body.reduce((sum, piece) => sum + piece.length, 0);
-  const member = new Uint8Array(HEADER_BYTES + bodyBytes + TRAILER_BYTES);
+  const margins = { before: HEADER_BYTES, behind: TRAILER_BYTES };
+  const member = await engine.deflate(plain, stretches, margins);
   const view = new DataView(member.buffer);
   // Magic, DEFLATE, flags; no time; fastest compression; unknown system; extra field of 8 bytes: 'SB', 4, rows.
   member.set([0x1f, 0x8b, 8, FLAG_EXTRA, 0, 0, 0, 0, 4, 255, 8, 0, 0x53, 0x42, 4, 0]);
   view.setUint32(16, rows, true);
-  let end = HEADER_BYTES;
-  for (const piece of body) {
-    member.set(piece, end);
-    end += piece.length;
-  }
+  const end = member.length - TRAILER_BYTES;
   view.setUint32(end, engine.crc32(plain), true);
   view.setUint32(end + 4, plain.length, true);
   return member;

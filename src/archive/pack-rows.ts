@@ -8,8 +8,8 @@ import { checkColumnPart, decodeColumnPart, encodeColumns } from './column-part.
 import { gunzipMember, gzipMember } from './gzip-member.js';
 import type { RowsPart, ValueForm } from './model.js';
 
-// As many as are being compressed at a time.
-const buffers: BufferPool = new BufferPool(4, 4 * 1024 * 1024);
+// Room for as many parts as are being compressed at a time.
+const buffers: BufferPool = new BufferPool(8 * 1024 * 1024);
 
 /**
  * Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has threads.
@@ -25,7 +25,7 @@ const buffers: BufferPool = new BufferPool(4, 4 * 1024 * 1024);
  * ```
  */
 export async function packRows(table: number, sequence: number, batch: ColumnBatch): Promise<RowsPart> {
-  let buffer: Uint8Array | undefined;
+  let buffer: Uint8Array<ArrayBuffer> | undefined;
   const { bytes: plain, stretches } = encodeColumns(batch, (size) => {
     buffer = buffers.take(size);
     return buffer;

@@ -41,12 +41,12 @@ export interface Connection {
 
 /** Options of {@link Connection.query}. */
 export interface QueryOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of {@link openConnection}. */
 export interface ConnectionOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Whether the server may ask for local data of LOAD DATA. @defaultValue false */
   readonly localInfile?: boolean;
   /**
@@ -92,6 +92,8 @@ export async function openConnection(
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,
     multipleStatements: false,
+    // Rows are asked for by a command of our own; the driver's table of statements would take half a megabyte.
+    maxPreparedStatements: 1,
     // Statements that bypass the driver's own commands have no room for attributes.
     flags: ['-CLIENT_QUERY_ATTRIBUTES', options.localInfile === true ? '+LOCAL_FILES' : '-LOCAL_FILES'],
     typeCast: (field) => field.string('utf8'),

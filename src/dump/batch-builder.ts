@@ -1,3 +1,4 @@
+import { BufferPool } from '../archive/buffer-pool.js';
 import { type ColumnBatch, type ColumnValues, widthOf } from '../archive/column-batch.js';
 import type { ValueForm } from '../archive/model.js';
 
@@ -10,8 +11,11 @@ const shortValue = 96;
 /** Buffers that one oversized value made larger than this are not kept for the next batch. */
 const keptBytes = 8 * 1024 * 1024;
 
+// What the builder of one table gave back, that of the next takes: most tables are small, and there are many.
+const buffers: BufferPool = new BufferPool(keptBytes);
+
 const nothing: Buffer = Buffer.alloc(0);
-const noBytes: Uint8Array = new Uint8Array(0);
+const noBytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 const noView: DataView = new DataView(noBytes.buffer);
 const noLengths: Uint32Array = new Uint32Array(0);
 
@@ -32,13 +36,15 @@ export class BatchBuilder {
   readonly #bitmapBytes: number;
 
   /** Values of every column; for those of varying length, `#used` bytes are taken. */
-  readonly #data: Uint8Array[];
+  readonly #data: Uint8Array<ArrayBuffer>[];
   readonly #views: DataView[];
   readonly #used: number[];
   readonly #lengths: Uint32Array[];
   readonly #nulls: Uint8Array[];
   readonly #hasNulls: boolean[];
 
+  /** Where everything lies except values of varying length. */
+  #room: Uint8Array<ArrayBuffer> = noBytes;
   /** Rows that are turned. */
   #rows = 0;
   #capacity = 0;
@@ -248,7 +254,7 @@ export class BatchBuilder {
       }
     } else {
       for (let i = 0, to = used; i < count; i++, to += length) {
-        this.#copy(target, to, positions[i]! + common + 1, length);
+        this.#copy(column, to, positions[i]! + common + 1, length);
       }
     }
     this.#used[column] = end;
@@ -344,7 +350,7 @@ export class BatchBuilder {
     positions[i] = at + length - common;
     const used = this.#used[column]!;
     if (used + length > this.#data[column]!.length) this.#growData(column, used + length);
-    this.#copy(this.#views[column]!, used, at, length);
+    this.#copy(column, used, at, length);
     this.#used[column] = used + length;
   }
 
@@ -356,12 +362,14 @@ export class BatchBuilder {
     return view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x1_0000_0000;
   }
 
-  #copy(target: DataView, to: number, from: number, length: number): void {
-    const view = this.#blockView;
+  #copy(column: number, to: number, from: number, length: number): void {
     if (length > shortValue) {
-      new Uint8Array(target.buffer, to, length).set(this.#block.subarray(from, from + length));
+      const bytes = new Uint8Array(this.#block.buffer, this.#block.byteOffset + from, length);
+      this.#data[column]!.set(bytes, to);
       return;
     }
+    const view = this.#blockView;
+    const target = this.#views[column]!;
     let i = 0;
     for (; i + 4 <= length; i += 4) target.setInt32(to + i, view.getInt32(from + i, true), true);
     for (; i < length; i++) target.setUint8(to + i, view.getUint8(from + i));
@@ -372,32 +380,37 @@ export class BatchBuilder {
     const capacity = Math.max(blockRows, this.#capacity * 2);
     const nullBytes = capacity >> 3;
     const bytesPerRow = this.#widths.reduce<number>((sum, width) => sum + (width === 0 ? 4 : width), 0);
-    const room = new ArrayBuffer(bytesPerRow * capacity + this.#columns * nullBytes);
+    const room = buffers.take(bytesPerRow * capacity + this.#columns * nullBytes);
     let at = 0;
     for (let column = 0; column < this.#columns; column++) {
       const width = this.#widths[column]!;
       if (width === 0) {
-        const lengths = new Uint32Array(room, at, capacity);
+        const lengths = new Uint32Array(room.buffer, at, capacity);
         lengths.set(this.#lengths[column]!);
         this.#lengths[column] = lengths;
       } else {
-        this.#moveData(column, new Uint8Array(room, at, width * capacity));
+        this.#moveData(column, new Uint8Array(room.buffer, at, width * capacity));
       }
       at += (width === 0 ? 4 : width) * capacity;
-      const nulls = new Uint8Array(room, at, nullBytes);
-      nulls.set(this.#nulls[column]!);
+      const before = this.#nulls[column]!;
+      const nulls = new Uint8Array(room.buffer, at, nullBytes);
+      nulls.set(before);
+      nulls.fill(0, before.length);
       this.#nulls[column] = nulls;
       at += nullBytes;
     }
     this.#capacity = capacity;
+    buffers.give(this.#room);
+    this.#room = room;
   }
 
   #growData(column: number, needed: number): void {
-    const doubled = Math.max(1024, this.#data[column]!.length * 2);
-    this.#moveData(column, new Uint8Array(Math.max(needed, doubled)));
+    const before = this.#data[column]!;
+    this.#moveData(column, buffers.take(Math.max(needed, before.length * 2)));
+    buffers.give(before);
   }
 
-  #moveData(column: number, data: Uint8Array): void {
+  #moveData(column: number, data: Uint8Array<ArrayBuffer>): void {
     data.set(this.#data[column]!);
     this.#data[column] = data;
     this.#views[column] = new DataView(data.buffer, data.byteOffset, data.length);
@@ -433,14 +446,29 @@ export class BatchBuilder {
       }
       this.#used[column] = 0;
       if (this.#widths[column] === 0 && this.#data[column]!.length > keptBytes) {
-        this.#data[column] = new Uint8Array(0);
-        this.#views[column] = new DataView(this.#data[column]!.buffer);
+        this.#data[column] = noBytes;
+        this.#views[column] = noView;
       }
     }
     this.#rows = 0;
     this.#bytes = 0;
     this.#noted = 0;
     this.#block = nothing;
+  }
+
+  /** Forgets the rows and gives the buffers to the next builder; what was taken holds no longer. */
+  release(): void {
+    this.clear();
+    for (let column = 0; column < this.#columns; column++) {
+      if (this.#widths[column] === 0) buffers.give(this.#data[column]!);
+      this.#data[column] = noBytes;
+      this.#views[column] = noView;
+      this.#lengths[column] = noLengths;
+      this.#nulls[column] = noBytes;
+    }
+    buffers.give(this.#room);
+    this.#room = noBytes;
+    this.#capacity = 0;
   }
 }
 

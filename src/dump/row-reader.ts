@@ -40,7 +40,7 @@ export interface RowReaderOptions {
    * need not be waited for in between. @defaultValue false
    */
   readonly runsLastPrepared?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Rows on their way in. */
@@ -91,6 +91,7 @@ async function* iterate(
     }
   } finally {
     signal?.removeEventListener('abort', stop);
+    command.release();
     if (!command.finished) {
       connection.destroy();
       // After a lost connection the number may be another's already: a server that restarts counts anew.
@@ -183,6 +184,11 @@ class RowCommand implements DriverCommand, ChunkTaker {
     const isRemainder = rows > 0 && isBackupError(this.#failure, 'table-damaged');
     if (this.#failed && !isRemainder) throw this.#failure;
     return rows === 0 ? undefined : this.#builder.take();
+  }
+
+  /** Gives the memory of the batches back. */
+  release(): void {
+    this.#builder.release();
   }
 
   /** Ends the exchange with an error, from outside or from inside. The first one counts. */

@@ -23,22 +23,42 @@ const optionsOf: Readonly<Record<Texture, ZlibStreamOptions>> = {
 /** An empty last block: what follows pieces that end at a byte, to end the stream (RFC 1951, 3.2.3). */
 export const endOfStream: Uint8Array = Uint8Array.of(3, 0);
 
+/** A result, which lies in its compressor's own room. */
+export interface Deflated {
+  readonly pieces: readonly Uint8Array[];
+  /** Lets the compressor be used again, and its room be written over. */
+  readonly release: () => void;
+}
+
 /**
- * Compressors that are used again: making one takes a quarter of a megabyte and as long as compressing a small part, and
- * what it leaves behind keeps the garbage collector busy.
+ * Compressors that are used again, and their rooms: making one takes a quarter of a megabyte and as long as compressing a
+ * small part, and what it leaves behind keeps the garbage collector busy.
  */
 export class Deflaters {
   readonly #idle: Readonly<Record<Texture, DeflateRaw[]>> = { text: [], runs: [], noise: [] };
 
   /** Compresses in the thread pool, to pieces that end at a byte and do not end the stream. */
-  async deflate(data: Uint8Array, texture: Texture): Promise<readonly Uint8Array[]> {
-    const deflater = this.#idle[texture].pop() ?? createDeflateRaw(optionsOf[texture]);
+  async deflate(data: Uint8Array, texture: Texture): Promise<Deflated> {
+    const idle = this.#idle[texture];
+    const deflater = idle.pop() ?? createDeflateRaw(optionsOf[texture]);
     // One that fails is not used again.
-    const deflated = await deflateWith(deflater, data);
-    deflater.reset();
-    this.#idle[texture].push(deflater);
-    return deflated;
+    const pieces = await deflateWith(deflater, data);
+    const release = (): void => {
+      deflater.reset();
+      startAtTheFront(deflater);
+      idle.push(deflater);
+    };
+    return { pieces, release };
   }
+}
+
+/**
+ * A stream of zlib puts each result behind the one before and takes a new room when the old one is full. Nobody holds on
+ * to the old results here, so it can start at the front. It says where it is in a field that is not documented; a
+ * version without it goes on as it likes.
+ */
+function startAtTheFront(deflater: DeflateRaw & { _outOffset?: number }): void {
+  if (deflater._outOffset !== undefined) deflater._outOffset = 0;
 }
 
 function deflateWith(deflater: DeflateRaw, data: Uint8Array): Promise<readonly Uint8Array[]> {

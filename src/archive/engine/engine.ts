@@ -1,5 +1,11 @@
 import type { Stretch } from '../stretches.js';
 
+/** Room around a result, in bytes: whoever wraps it need not copy it. */
+export interface Margins {
+  readonly before: number;
+  readonly behind: number;
+}
+
 /**
  * What the archive needs of a platform. Two modules fulfil it, byte for byte alike: `node.ts` on the native code of
  * Node.js, `portable.ts` on plain JavaScript for browsers. The import condition `#engine` chooses.
@@ -7,11 +13,16 @@ import type { Stretch } from '../stretches.js';
 export interface Engine {
   readonly name: 'node' | 'portable';
   /**
-   * Compresses to one raw DEFLATE stream, in pieces. The two engines may differ in the bytes, never in what they mean.
+   * Compresses to one raw DEFLATE stream. The two engines may differ in the bytes, never in what they mean.
    *
    * @param stretches - all of `data`, in order: what to look for
+   * @param margins - bytes to leave free, as zeros, before and behind the stream
    */
-  deflate(data: Uint8Array, stretches: readonly Stretch[]): Promise<readonly Uint8Array[]>;
+  deflate(
+    data: Uint8Array,
+    stretches: readonly Stretch[],
+    margins: Margins,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Inflates one raw DEFLATE stream.
    *

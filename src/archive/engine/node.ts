@@ -4,6 +4,7 @@ import { crc32, deflateRawSync, inflateRaw, type ZlibOptions } from 'node:zlib';
 import { Deflaters, endOfStream } from './deflaters.js';
 import type { Engine } from './engine.js';
 import { Inflaters } from './inflaters.js';
+import { withMargins } from './with-margins.js';
 
 const inflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 
@@ -19,12 +20,14 @@ const algorithm = 'chacha20-poly1305';
 /** The engine on the native code of Node.js; compression and scrypt run in its thread pool. */
 export const engine: Engine = {
   name: 'node',
-  async deflate(data, stretches) {
-    if (data.length <= SMALL) return [deflateRawSync(data, forSmall)];
-    const pieces = await Promise.all(
+  async deflate(data, stretches, margins) {
+    if (data.length <= SMALL) return withMargins([deflateRawSync(data, forSmall)], margins);
+    const deflated = await Promise.all(
       stretches.map(({ start, end, texture }) => deflaters.deflate(data.subarray(start, end), texture)),
     );
-    return [...pieces.flat(), endOfStream];
+    const stream = withMargins([...deflated.flatMap(({ pieces }) => pieces), endOfStream], margins);
+    for (const { release } of deflated) release();
+    return stream;
   },
   async inflate(data, size) {
     if (Inflaters.fits(size)) return inflaters.inflate(data, size);

@@ -3,12 +3,13 @@ import { scryptAsync } from '@noble/hashes/scrypt.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { deflateSync, inflateSync } from 'fflate';
 import type { Engine } from './engine.js';
+import { withMargins } from './with-margins.js';
 
 /** The engine for every platform: nothing but JavaScript. */
 export const engine: Engine = {
   name: 'portable',
-  async deflate(data) {
-    return [deflateSync(data, { level: 1, mem: 8 })];
+  async deflate(data, _stretches, margins) {
+    return withMargins([deflateSync(data, { level: 1, mem: 8 })], margins);
   },
   async inflate(data, size) {
     // One byte of room more shows a stream that is longer than it says; fflate itself stops at the end of `out`.
