@@ -1226,21 +1226,21 @@ export interface StorageBasics {
         readonly size: number;
         readonly sha256?: string;
         readonly ifAbsent: boolean;
-        readonly signal?: AbortSignal | undefined;
+        readonly signal?: AbortSignal;
     }): Promise<StoredObject>;
     get(key: string, range: {
         readonly start: number;
         readonly end: number;
-        readonly signal?: AbortSignal | undefined;
+        readonly signal?: AbortSignal;
     }): AsyncIterable<Uint8Array>;
     stat(key: string, how: {
-        readonly signal?: AbortSignal | undefined;
+        readonly signal?: AbortSignal;
     }): Promise<StoredObject | null>;
     list(prefix: string, how: {
-        readonly signal?: AbortSignal | undefined;
+        readonly signal?: AbortSignal;
     }): AsyncIterable<StoredObject>;
     delete(key: string, how: {
-        readonly signal?: AbortSignal | undefined;
+        readonly signal?: AbortSignal;
     }): Promise<void>;
     classify?(error: unknown): StorageFailure;
 }

@@ -5,7 +5,7 @@ import { BackupError } from '../errors.js';
 import type { StorageAdapter } from '../storage/adapter.js';
 import { systemCodeOf } from '../storage/file-system/failures.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
-import { withRetry } from '../storage/wrappers/with-retry.js';
+import { type StorageRetry, withRetry } from '../storage/wrappers/with-retry.js';
 import type { CommandLine } from './command.js';
 import { UsageError } from './exit-codes.js';
 
@@ -30,10 +30,10 @@ export interface StoreLocation {
  */
 export async function openLocation(
   location: string,
-  line: Pick<CommandLine, 'env' | 'signal'>,
+  line: Pick<CommandLine, 'json' | 'signal' | 'stderr'>,
 ): Promise<LocatedArchive> {
   if (!isStoreUrl(location)) return openFile(location);
-  const { storage, key } = await openStore(location);
+  const { storage, key } = await openStore(location, line);
   const source = await rangeSourceOf(storage, key, { signal: line.signal });
   return { ...source, name: basename(key), close: async () => undefined };
 }
@@ -97,7 +97,10 @@ async function openFile(path: string): Promise<LocatedArchive> {
  *
  * @throws UsageError
  */
-export async function openStore(url: string): Promise<StoreLocation> {
+export async function openStore(
+  url: string,
+  line: Pick<CommandLine, 'json' | 'stderr'>,
+): Promise<StoreLocation> {
   const { bucket, key, endpoint, region } = readStoreUrl(url);
   // Most who use the command line have no bucket, and need not install the client for one.
   const { createS3Storage } = await import('../storage/s3/index.js').catch((error: unknown) => {
@@ -110,7 +113,13 @@ export async function openStore(url: string): Promise<StoreLocation> {
       ...(region === null ? {} : { region }),
     },
   });
-  return { storage: withRetry(storage), key };
+  // Trying again takes a minute: who waits wants to know what for.
+  const onRetry = ({ retriesLeft }: StorageRetry): void => {
+    const tries = retriesLeft === 1 ? 'once more' : `${retriesLeft} times more`;
+    if (!line.json)
+      line.stderr.write(`\nThe ${storage.description} does not answer; it is asked ${tries} at most.\n`);
+  };
+  return { storage: withRetry(storage, { onRetry }), key };
 }
 
 function readStoreUrl(url: string): {

@@ -73,7 +73,7 @@ async function writeToStore(
   line: CommandLine,
 ): Promise<Written> {
   const { signal } = line;
-  const { storage, key } = await openStore(url);
+  const { storage, key } = await openStore(url, line);
   // Stores want to know the size, and a retry sends the same bytes again: so the sealed archive waits on the disk.
   const spool = join(tmpdir(), `supplemental-backup-${randomBytes(8).toString('hex')}.tar.age`);
   try {

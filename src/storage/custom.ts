@@ -32,24 +32,24 @@ export interface StorageBasics {
       readonly size: number;
       readonly sha256?: string;
       readonly ifAbsent: boolean;
-      readonly signal?: AbortSignal | undefined;
+      readonly signal?: AbortSignal;
     },
   ): Promise<StoredObject>;
 
   /** Reads the bytes from `start` to `end`, exclusive: at least one, and all of the object where it has no ranges. */
   get(
     key: string,
-    range: { readonly start: number; readonly end: number; readonly signal?: AbortSignal | undefined },
+    range: { readonly start: number; readonly end: number; readonly signal?: AbortSignal },
   ): AsyncIterable<Uint8Array>;
 
   /** What is known of an object; null when there is none. */
-  stat(key: string, how: { readonly signal?: AbortSignal | undefined }): Promise<StoredObject | null>;
+  stat(key: string, how: { readonly signal?: AbortSignal }): Promise<StoredObject | null>;
 
   /** All objects whose key starts with `prefix`, in the order of their UTF-8 bytes. */
-  list(prefix: string, how: { readonly signal?: AbortSignal | undefined }): AsyncIterable<StoredObject>;
+  list(prefix: string, how: { readonly signal?: AbortSignal }): AsyncIterable<StoredObject>;
 
   /** Removes an object; resolves also when there is none. */
-  delete(key: string, how: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  delete(key: string, how: { readonly signal?: AbortSignal }): Promise<void>;
 
   /** How a failure is to be taken. @defaultValue by the code of the {@link BackupError} */
   classify?(error: unknown): StorageFailure;
@@ -92,12 +92,12 @@ export function createCustomStorage(basics: StorageBasics): StorageAdapter {
   async function guarded<Result>(
     key: string,
     signal: AbortSignal | undefined,
-    work: (how: { readonly signal?: AbortSignal | undefined }) => Promise<Result>,
+    work: (how: { readonly signal?: AbortSignal }) => Promise<Result>,
   ): Promise<Result> {
     assertKey(key);
     signal?.throwIfAborted();
     try {
-      return await work({ signal });
+      return await work(signal === undefined ? {} : { signal });
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
@@ -136,7 +136,7 @@ export function createCustomStorage(basics: StorageBasics): StorageAdapter {
       let left = end - start;
       if (left === 0) return;
       try {
-        for await (const chunk of basics.get(key, { start, end, signal })) {
+        for await (const chunk of basics.get(key, { start, end, ...(signal && { signal }) })) {
           signal?.throwIfAborted();
           left -= chunk.length;
           if (chunk.length > 0) yield chunk;
@@ -157,7 +157,7 @@ export function createCustomStorage(basics: StorageBasics): StorageAdapter {
       const { signal } = options;
       signal?.throwIfAborted();
       try {
-        for await (const object of basics.list(prefix, { signal })) {
+        for await (const object of basics.list(prefix, signal === undefined ? {} : { signal })) {
           signal?.throwIfAborted();
           yield object;
         }

@@ -33,6 +33,14 @@ test('a store without a region is told of at once, and not tried again', async (
   );
 });
 
+test('a store that does not answer is asked again, and whoever waits is told so', async () => {
+  const env = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_CONFIG_FILE: '/dev/null' };
+  const nobody = `s3://copies/a.tar.age?endpoint=${encodeURIComponent('http://127.0.0.1:1')}&region=r`;
+  const asked = /^The bucket copies does not answer; it is asked 5 times more at most\.$/m;
+  const { stderr } = await runCli(['inspect', nobody], { env, until: asked });
+  assert.match(stderr, asked);
+});
+
 const skip = whyNoObjectStore() ?? whyMissing(kind) ?? false;
 test('every word works on a bucket as it does on a path', { skip }, async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'supplemental-backup-cli-s3-'));

@@ -15,6 +15,8 @@ export function runCli(
   options: {
     readonly password?: string | Uint8Array;
     readonly env?: Readonly<Record<string, string | undefined>>;
+    /** Ends it once it has said this to its user. */
+    readonly until?: RegExp;
   } = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
@@ -25,7 +27,10 @@ export function runCli(
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout!.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr!.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.stderr!.on('data', (chunk: Buffer) => {
+      stderr.push(chunk);
+      if (options.until?.test(Buffer.concat(stderr).toString())) child.kill();
+    });
     const pipe = child.stdio[3] as NodeJS.WritableStream;
     pipe.on('error', () => undefined);
     pipe.end(options.password ?? '');

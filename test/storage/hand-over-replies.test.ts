@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { collectBytes } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
@@ -101,6 +104,21 @@ test('what HQ signed for one place is not carried to another', async () => {
   } finally {
     server.close();
     server.closeAllConnections();
+  }
+});
+
+test('a first connection that breaks while the HTTP client is still being loaded is told of', async () => {
+  const server = createServer()
+    .on('connection', (socket) => socket.resetAndDestroy())
+    .listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const office = fileURLToPath(new URL('first-connection.js', import.meta.url));
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [office, String(port)]);
+    assert.equal(stdout, 'storage-transient\n');
+  } finally {
+    server.close();
   }
 });
 

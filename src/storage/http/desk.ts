@@ -7,6 +7,7 @@ import {
   type MessageOf,
   parseReply,
 } from './messages.js';
+import { Silence } from './silence.js';
 
 /** How the office speaks to HQ. */
 export interface DeskLine {
@@ -32,8 +33,9 @@ export async function ask<Op extends HandOverOp>(
   signal?.throwIfAborted();
   const body = JSON.stringify({ version: handOverVersion, ...message });
   const headers = { ...(await line.headers()), 'content-type': 'application/json' };
-  const response = await reach(line, line.url, { method: 'POST', headers, body }, patience, signal);
-  if (!response.ok) {
+  const init = { method: 'POST', headers, body };
+  const text = await exchange(line, line.url, init, patience, signal, async (response) => {
+    if (response.ok) return response.text();
     await response.body?.cancel().catch(() => undefined);
     const failure = storageFailureOfStatus(response.status, line.description);
     if (failure.code === 'storage-transient') throw failure;
@@ -43,27 +45,14 @@ export async function ask<Op extends HandOverOp>(
       `The ${line.description} refused the request (${response.status}).`,
       { details: { status: response.status } },
     );
-  }
-  const reply = readReply(line, message.op, await readText(line, response, signal));
+  });
+  const reply = readReply(line, message.op, text);
   if (reply.ok) return reply.reply;
   const code: BackupErrorCode = isCode(reply.error) ? reply.error : 'storage-permanent';
   const key = 'key' in message ? String(message.key) : '';
   throw new BackupError(code, `The ${line.description} does not grant "${message.op}" of ${key}.`, {
     details: { key, op: message.op, reason: reply.reason },
   });
-}
-
-async function readText(
-  line: DeskLine,
-  response: Response,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  try {
-    return await response.text();
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw storageFailureOfConnection(error, line.description);
-  }
 }
 
 function readReply<Op extends HandOverOp>(
@@ -101,28 +90,44 @@ function isLoopback(hostname: string): boolean {
 /**
  * Sends a request. A connection that cannot be made or breaks is `storage-transient`, and so is a redirect: what was
  * signed for one place has no business at another. (Nor does `fetch` keep a copy of the body then, to send it there.)
- *
- * @param milliseconds - how long it may take with the whole of its answer; undefined leaves that to the signal
  */
 export async function reach(
   line: DeskLine,
   url: string,
   init: RequestInit,
-  milliseconds: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   if (!isSafe(new URL(url), line.allowLoopbackHttp)) {
     throw new BackupError('storage-permanent', `The ${line.description} signs for a URL that is not https.`);
   }
-  const limits = [signal, milliseconds === undefined ? undefined : AbortSignal.timeout(milliseconds)];
   try {
-    return await line.fetch(url, {
-      ...init,
-      redirect: 'error',
-      signal: AbortSignal.any(limits.filter((one) => one !== undefined)),
-    });
+    return await line.fetch(url, { ...init, redirect: 'error', ...(signal && { signal }) });
   } catch (error) {
     signal?.throwIfAborted();
+    throw storageFailureOfConnection(error, line.description);
+  }
+}
+
+/**
+ * Sends a request and takes its answer, in a bounded time: the `fetch` of Node.js 20 can lose its first connection without
+ * a word, when that breaks before its parser is loaded.
+ *
+ * @param milliseconds - how long it may take with the whole of its answer
+ */
+export async function exchange<Result>(
+  line: DeskLine,
+  url: string,
+  init: RequestInit,
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  take: (response: Response) => Promise<Result>,
+): Promise<Result> {
+  const silence = new Silence(milliseconds, signal);
+  try {
+    return await silence.during(async () => take(await reach(line, url, init, silence.signal)));
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof BackupError) throw error;
     throw storageFailureOfConnection(error, line.description);
   }
 }

@@ -75,6 +75,9 @@ class HttpStorage implements StorageAdapter {
     const url = new URL(options.url);
     const { allowLoopbackHttp = false } = options;
     if (!isSafe(url, allowLoopbackHttp)) throw new TypeError('"url" is to be https');
+    // Node.js loads its HTTP client with the first use, and the one of Node.js 20 loses a connection without a word when
+    // it breaks before the parser is compiled. So that begins now, long before anything is sent.
+    if (options.fetch === undefined) void Response;
     this.description = `hand-over at ${url.host}`;
     this.#options = options;
     this.#journal = options.journal ?? createMemoryUploadJournal();
@@ -122,7 +125,7 @@ class HttpStorage implements StorageAdapter {
     const silence = new Silence(readPatience, signal);
     try {
       const response = await silence.during(() =>
-        reach(this.#line, request.url, { headers }, undefined, silence.signal),
+        reach(this.#line, request.url, { headers }, silence.signal),
       );
       if (response.status !== (whole ? 200 : 206) || response.body === null) {
         await response.body?.cancel().catch(() => undefined);

@@ -5,7 +5,7 @@ import { storageFailureOfStatus } from '../http-failures.js';
 import { BreakingLine } from '../multipart/breaking-line.js';
 import { type PartPatience, patiently } from '../multipart/part-patience.js';
 import type { OutgoingPart, PartTransport } from '../multipart/upload-in-parts.js';
-import { ask, type DeskLine, reach } from './desk.js';
+import { ask, type DeskLine, exchange } from './desk.js';
 import type { ObjectInReply, PieceClaim, SignedRequest } from './messages.js';
 import { ViewBlob } from './view-blob.js';
 
@@ -44,15 +44,23 @@ class SignedSending {
   async send(request: SignedRequest, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<string> {
     const init: RequestInit = { method: 'PUT', headers: request.headers, body: new ViewBlob(bytes) };
     const patience = 60_000 + Math.ceil((bytes.length / slowestLine) * 1000);
-    const response = await reach(this.#line, request.url, init, patience, signal);
-    // Read, so that the connection serves again. It says nothing the status does not.
-    await response.arrayBuffer().catch(() => undefined);
-    if (response.ok) {
+    const { ok, status, headers } = await exchange(
+      this.#line,
+      request.url,
+      init,
+      patience,
+      signal,
+      async (response) => {
+        // Read, so that the connection serves again. It says nothing the status does not.
+        await response.arrayBuffer().catch(() => undefined);
+        return response;
+      },
+    );
+    if (ok) {
       this.#refusals = 0;
-      return (response.headers.get('etag') ?? '').replaceAll('"', '');
+      return (headers.get('etag') ?? '').replaceAll('"', '');
     }
-    if (response.status !== 403 && response.status !== 400)
-      throw storageFailureOfStatus(response.status, this.#line.description);
+    if (status !== 403 && status !== 400) throw storageFailureOfStatus(status, this.#line.description);
     // Expired while a slow line carried the bytes, or damaged on the way: with a fresh signature it may pass. Time and
     // again, the clock or the keys of HQ are wrong, and no trying helps.
     this.#refusals += 1;
@@ -61,7 +69,7 @@ class SignedSending {
       lasting ? 'storage-permanent' : 'storage-transient',
       `The store of the ${this.#line.description} did not take what was signed for it` +
         `${lasting ? `, ${this.#refusals} times in a row` : ''}.`,
-      { details: { status: response.status, refusals: this.#refusals } },
+      { details: { status, refusals: this.#refusals } },
     );
   }
 }
