@@ -109,7 +109,11 @@ test('what HQ signed for one place is not carried to another', async () => {
 
 test('a first connection that breaks while the HTTP client is still being loaded is told of', async () => {
   const server = createServer()
-    .on('connection', (socket) => socket.resetAndDestroy())
+    .on('connection', (socket) => {
+      socket.on('error', () => undefined);
+      // Once the connection is made, and well before the client is loaded.
+      setTimeout(() => socket.resetAndDestroy(), 50);
+    })
     .listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
