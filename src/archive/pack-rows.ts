@@ -9,7 +9,7 @@ import { gunzipMember, gzipMember } from './gzip-member.js';
 import type { RowsPart, ValueForm } from './model.js';
 
 // Room for as many parts as are being compressed at a time.
-const buffers: BufferPool = new BufferPool(8 * 1024 * 1024);
+const buffers: BufferPool = new BufferPool(16 * 1024 * 1024);
 
 /**
  * Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has threads.

@@ -58,7 +58,7 @@ export interface DumpProgress {
 }
 
 /** Parts that are being compressed or wait to be taken. More would cost memory and gain nothing. */
-const partsInFlight = 3;
+const partsInFlight = 5;
 
 /** Tables whose state is asked for before their turn comes: as many as make waiting for an answer rare. */
 const tablesAhead = 128;
