@@ -121,7 +121,8 @@ export async function unlockHeader(
   const decrypter = new Decrypter();
   const failures: unknown[] = [];
   for (const identity of identities) {
-    decrypter.addIdentity(typeof identity === 'string' ? identity : passedOver(identity, failures));
+    const isOwn = typeof identity === 'object' && 'unwrapFileKey' in identity;
+    decrypter.addIdentity(isOwn ? passedOver(identity, failures) : identity);
   }
   let noneFits = false;
   // Identities are asked in turn until one fits: this one is asked only when none did.
