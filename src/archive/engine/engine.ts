@@ -18,11 +18,7 @@ export interface Engine {
    * @param stretches - all of `data`, in order: what to look for
    * @param margins - bytes to leave free, as zeros, before and behind the stream
    */
-  deflate(
-    data: Uint8Array,
-    stretches: readonly Stretch[],
-    margins: Margins,
-  ): Promise<Uint8Array<ArrayBuffer>>;
+  deflate(data: Uint8Array, stretches: readonly Stretch[], margins: Margins): Promise<Uint8Array>;
   /**
    * Inflates one raw DEFLATE stream.
    *

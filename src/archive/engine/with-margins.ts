@@ -1,16 +1,7 @@
+import { concatBytes } from '../../bytes.js';
 import type { Margins } from './engine.js';
 
 /** Pieces one after another, with room around them. */
-export function withMargins(
-  pieces: readonly Uint8Array[],
-  { before, behind }: Margins,
-): Uint8Array<ArrayBuffer> {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const joined = new Uint8Array(before + length + behind);
-  let end = before;
-  for (const piece of pieces) {
-    joined.set(piece, end);
-    end += piece.length;
-  }
-  return joined;
+export function withMargins(pieces: readonly Uint8Array[], { before, behind }: Margins): Uint8Array {
+  return concatBytes([new Uint8Array(before), ...pieces, new Uint8Array(behind)]);
 }
