@@ -1,8 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection as MysqlConnection, type QueryError } from 'mysql2';
 import type { DatabaseAddress } from './address.js';
 import { driverInternals } from './driver-internals.js';
 import { signEd25519Challenge } from './ed25519-login.js';
-import { asBackupError, unreachable } from './server-failures.js';
+import { asBackupError, serverErrorNumber, unreachable } from './server-failures.js';
 import { settle } from './session-settings.js';
 import { connectSocket, connectSocketForTls, watchSilence } from './sockets.js';
 import { type Answer, type StatementAnswer, StatementsCommand } from './statements.js';
@@ -35,7 +36,7 @@ export interface Connection {
   readonly driver: MysqlConnection;
   /** Says goodbye; never rejects. */
   close(): Promise<void>;
-  /** Drops the connection at once; the server may still work on its statement, see `endSession`. */
+  /** Drops the connection at once; the server may still work on its statement, see `endSessions`. */
   destroy(): void;
 }
 
@@ -136,18 +137,43 @@ async function greetAndSettle(
   return wrap(address, driver, await settle(connection));
 }
 
+// How long a session may take to notice that its client is gone.
+const NOTICED_MS = 2000;
+
+/** The server's number for a session that it does not know. */
+const unknownSession = 1094;
+
 /**
- * Ends a session from outside, with its statement, locks and snapshot: dropping a connection alone leaves the server at
- * work. Never rejects; a session that is gone already is as good.
+ * Ends sessions whose connections are destroyed, with their statements, locks and snapshots: dropping a connection alone
+ * leaves the server at work. Comes back when they are gone, or after two seconds. Never rejects; a session that is gone
+ * already is as good.
+ *
+ * Their statements are ended, and then each sees for itself that nobody is there. A plain KILL is for those that do not:
+ * MySQL 5.6 closes the socket under the session, which may go on to wait at whatever connection gets the socket's number
+ * next. Then the session stays for hours with all its locks, and takes what that other client says.
  */
-export async function endSession(address: DatabaseAddress, id: number): Promise<void> {
+export async function endSessions(address: DatabaseAddress, ids: readonly number[]): Promise<void> {
   try {
     const connection = await openConnection({ ...address, connectTimeout: 2000 });
-    await connection.query(`KILL ${id}`).catch(() => undefined);
-    await connection.close();
+    try {
+      const deadline = performance.now() + NOTICED_MS;
+      let left = ids;
+      for (let pause = 5; left.length > 0 && performance.now() < deadline; pause = Math.min(2 * pause, 100)) {
+        const answers = await connection.queryEach(left.map((id) => `KILL QUERY ${id}`));
+        left = left.filter((_, i) => !isUnknown(answers[i]));
+        if (left.length > 0) await delay(pause);
+      }
+      await connection.queryEach(left.map((id) => `KILL ${id}`));
+    } finally {
+      await connection.close();
+    }
   } catch {
-    // A server that takes no new connection is shutting down or full; the keep-alive ends the session then.
+    // A server that takes no new connection is shutting down or full; the keep-alive ends the sessions then.
   }
+}
+
+function isUnknown(answer: StatementAnswer | undefined): boolean {
+  return answer !== undefined && 'error' in answer && serverErrorNumber(answer.error) === unknownSession;
 }
 
 function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Connection {
@@ -170,7 +196,7 @@ function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Co
       }
       const abort = () => {
         destroy();
-        void endSession(address, id);
+        void endSessions(address, [id]);
         reject(signal?.reason);
       };
       signal?.addEventListener('abort', abort, { once: true });

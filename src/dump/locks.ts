@@ -1,4 +1,4 @@
-import { type Connection, endSession } from '../database/connection.js';
+import type { Connection } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
 import { serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
@@ -166,14 +166,12 @@ export class LockTaker {
     );
     const list = tables.map((table) => `${quoteName(table)} READ`).join(', ');
     // The server's limit is per table; this one is for all of them together.
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      void endSession(connection.address, connection.id);
-    }, grantSeconds * 1000);
+    const { signal } = this.#options;
+    const late = AbortSignal.timeout(grantSeconds * 1000);
     try {
-      const { signal } = this.#options;
-      await connection.query(`LOCK TABLES ${list}`, { signal });
+      await connection.query(`LOCK TABLES ${list}`, {
+        signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+      });
     } catch (error) {
       // A table that is locked is open, with all its files (F14).
       const errno = serverErrorNumber(error);
@@ -184,14 +182,12 @@ export class LockTaker {
           { cause: error, details: { errno, tables: tables.length } },
         );
       }
-      if (!late && errno !== 1205) throw error;
+      if (!late.aborted && errno !== 1205) throw error;
       throw new BackupError(
         'lock-not-granted',
         `The read locks were not granted within ${grantSeconds} seconds.`,
         { cause: error, details: { tables: tables.length, seconds: grantSeconds } },
       );
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { ColumnBatch } from '../archive/column-batch.js';
 import type { ValueForm } from '../archive/model.js';
-import { type Connection, endSession } from '../database/connection.js';
+import { type Connection, endSessions } from '../database/connection.js';
 import {
   type ChunkTaker,
   commandBytes,
@@ -95,7 +95,7 @@ async function* iterate(
     if (!command.finished) {
       connection.destroy();
       // After a lost connection the number may be another's already: a server that restarts counts anew.
-      if (!command.lost) await endSession(connection.address, connection.id);
+      if (!command.lost) await endSessions(connection.address, [connection.id]);
     }
   }
 }

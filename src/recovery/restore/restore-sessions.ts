@@ -1,5 +1,5 @@
 import type { ServerDescription } from '../../archive/model.js';
-import { endSession } from '../../database/connection.js';
+import { endSessions } from '../../database/connection.js';
 import { openRestoreSession, type RestoreSession, takeDefaultCollationsOf } from './session.js';
 import { serverOf, type TargetAddress } from './target.js';
 
@@ -37,6 +37,9 @@ export class RestoreSessions {
   /** Ends them in the middle: a server that is left with a statement would work on, and hold the table. */
   async abandon(): Promise<void> {
     for (const { connection } of this.#all) connection.destroy();
-    await Promise.all(this.#all.map(({ connection }) => endSession(serverOf(this.#target), connection.id)));
+    await endSessions(
+      serverOf(this.#target),
+      this.#all.map(({ connection }) => connection.id),
+    );
   }
 }
