@@ -3,11 +3,13 @@ const smallest = 1024;
 
 /**
  * Buffers that are used again: a fresh megabyte for every part costs the garbage collector more than turning and
- * compressing the part costs together. Sizes are powers of two, so that what one part gave back fits the next.
+ * compressing the part costs together. Sizes are powers of two, so that what one part gave back fits the next; what
+ * nobody asked for again makes room for what came later.
  */
 export class BufferPool {
   readonly #most: number;
-  readonly #free: Map<number, Uint8Array<ArrayBuffer>[]> = new Map();
+  /** The one that has lain longest is the first. */
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
   #kept = 0;
 
   /** @param most - bytes that are kept at most */
@@ -20,7 +22,8 @@ export class BufferPool {
     // What will not be kept need not be larger than asked for.
     if (size > this.#most) return new Uint8Array(size);
     const rounded = Math.max(smallest, 2 ** Math.ceil(Math.log2(size)));
-    const kept = this.#free.get(rounded)?.pop();
+    const place = this.#free.findLastIndex(({ length }) => length === rounded);
+    const [kept] = place < 0 ? [] : this.#free.splice(place, 1);
     if (kept === undefined) return new Uint8Array(rounded);
     this.#kept -= rounded;
     return kept;
@@ -29,10 +32,9 @@ export class BufferPool {
   /** Gives a buffer back; nobody may hold on to it. */
   give(buffer: Uint8Array<ArrayBuffer>): void {
     const { length } = buffer;
-    if (length < smallest || this.#kept + length > this.#most) return;
-    const alike = this.#free.get(length);
-    if (alike === undefined) this.#free.set(length, [buffer]);
-    else alike.push(buffer);
+    if (length < smallest || length > this.#most) return;
+    this.#free.push(buffer);
     this.#kept += length;
+    while (this.#kept > this.#most) this.#kept -= this.#free.shift()!.length;
   }
 }

@@ -1,4 +1,3 @@
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { engine } from '#engine';
 import { BackupError } from '../errors.js';
 import { BufferPool } from './buffer-pool.js';
@@ -9,7 +8,7 @@ import { gunzipMember, gzipMember } from './gzip-member.js';
 import type { RowsPart, ValueForm } from './model.js';
 
 // Room for as many parts as are being compressed at a time.
-const buffers: BufferPool = new BufferPool(16 * 1024 * 1024);
+const buffers: BufferPool = new BufferPool(10 * 1024 * 1024);
 
 /**
  * Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has threads.
@@ -33,7 +32,7 @@ export async function packRows(table: number, sequence: number, batch: ColumnBat
   const data = await gzipMember(plain, batch.rows, stretches);
   // Not after a failure: the thread pool may still be reading there.
   if (buffer !== undefined) buffers.give(buffer);
-  const sha256 = bytesToHex(engine.sha256(data));
+  const sha256 = engine.sha256(data);
   return { kind: 'rows', table, sequence, rows: batch.rows, plainBytes: plain.length, sha256, data };
 }
 

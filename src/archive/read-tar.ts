@@ -1,4 +1,3 @@
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { engine } from '#engine';
 import { BackupError } from '../errors.js';
 import type { ByteReader } from './byte-reader.js';
@@ -137,7 +136,7 @@ async function readHeader(reader: ByteReader): Promise<TarEntry | null> {
 
 /** What a manifest should say of a file. */
 export function entryOf(name: string, offset: number, content: Uint8Array, kind: EntryKind): ManifestEntry {
-  const sha256 = bytesToHex(engine.sha256(content));
+  const sha256 = engine.sha256(content);
   const rows = kind.kind === 'rows' ? { rows: peekMember(content).rows } : {};
   return { name, offset, size: content.length, sha256, ...rows };
 }

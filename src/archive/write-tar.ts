@@ -1,4 +1,3 @@
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { engine } from '#engine';
 import { utf8 } from '../bytes.js';
 import { BackupError } from '../errors.js';
@@ -63,7 +62,7 @@ export async function* writeTar(
       name,
       offset: offset + TAR_BLOCK_BYTES,
       size,
-      sha256: sha256 ?? bytesToHex(engine.sha256(content)),
+      sha256: sha256 ?? engine.sha256(content),
       ...(rows === undefined ? {} : { rows }),
     });
     const padding = tarPadding(size);

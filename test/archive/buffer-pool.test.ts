@@ -23,16 +23,21 @@ describe('a pool of buffers', () => {
     assert.notEqual(pool.take(2000), first);
   });
 
-  it('keeps no more than it was told to', () => {
+  it('keeps no more than it was told to, and that is what came last', () => {
     const pool = new BufferPool(4096);
     const [first, second, third] = [pool.take(2048), pool.take(2048), pool.take(2048)];
     for (const buffer of [first, second, third]) pool.give(buffer);
-    assert.deepEqual(new Set([pool.take(2048), pool.take(2048)]), new Set([first, second]));
-    assert.notEqual(pool.take(2048), third);
+    assert.deepEqual(new Set([pool.take(2048), pool.take(2048)]), new Set([second, third]));
+    assert.notEqual(pool.take(2048), first);
     const large = pool.take(5000);
     assert.equal(large.length, 5000);
     pool.give(large);
     assert.notEqual(pool.take(5000), large);
+    const whole = pool.take(4096);
+    pool.give(second);
+    pool.give(whole);
+    assert.notEqual(pool.take(2048), second);
+    assert.equal(pool.take(4096), whole);
     pool.give(new Uint8Array(0));
     assert.equal(pool.take(0).length, 1024);
   });

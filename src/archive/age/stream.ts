@@ -19,7 +19,7 @@ export const SEALED_CHUNK_BYTES: number = CHUNK_BYTES + TAG_BYTES;
 /** Bytes of the nonce before the first chunk. */
 export const PAYLOAD_NONCE_BYTES = 16;
 // Chunks handled at a time: large enough that generators and writes cost nothing, small enough to be little in memory.
-const BATCH_CHUNKS = 16;
+const BATCH_CHUNKS = 8;
 const SEALED_BATCH_BYTES: number = BATCH_CHUNKS * SEALED_CHUNK_BYTES;
 
 /** The key of a payload. */

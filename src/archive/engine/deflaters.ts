@@ -30,23 +30,29 @@ export interface Deflated {
   readonly release: () => void;
 }
 
+// About what is at work at one time; each takes half a megabyte.
+const mostIdle = 8;
+
 /**
  * Compressors that are used again, and their rooms: making one takes a quarter of a megabyte and as long as compressing a
  * small part, and what it leaves behind keeps the garbage collector busy.
  */
 export class Deflaters {
-  readonly #idle: Readonly<Record<Texture, DeflateRaw[]>> = { text: [], runs: [], noise: [] };
+  /** The one that has rested longest is the first. */
+  readonly #idle: { readonly deflater: DeflateRaw; readonly texture: Texture }[] = [];
 
   /** Compresses in the thread pool, to pieces that end at a byte and do not end the stream. */
   async deflate(data: Uint8Array, texture: Texture): Promise<Deflated> {
-    const idle = this.#idle[texture];
-    const deflater = idle.pop() ?? createDeflateRaw(optionsOf[texture]);
+    const place = this.#idle.findLastIndex((idle) => idle.texture === texture);
+    const [idle] = place < 0 ? [] : this.#idle.splice(place, 1);
+    const deflater = idle?.deflater ?? createDeflateRaw(optionsOf[texture]);
     // One that fails is not used again.
     const pieces = await deflateWith(deflater, data);
     const release = (): void => {
       deflater.reset();
       startAtTheFront(deflater);
-      idle.push(deflater);
+      this.#idle.push({ deflater, texture });
+      if (this.#idle.length > mostIdle) this.#idle.shift()!.deflater.close();
     };
     return { pieces, release };
   }

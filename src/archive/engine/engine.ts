@@ -28,7 +28,8 @@ export interface Engine {
   inflate(data: Uint8Array, size: number): Promise<Uint8Array>;
   /** CRC-32 as gzip has it. */
   crc32(data: Uint8Array): number;
-  sha256(data: Uint8Array): Uint8Array;
+  /** SHA-256 in hexadecimal, as one piece of text: thousands are kept to the end, and a rope of pairs is ten times as large. */
+  sha256(data: Uint8Array): string;
   /** Seals with ChaCha20-Poly1305: `data.length + 16` bytes go to `into`. */
   seal(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, into: Uint8Array): void;
   /** The reverse of {@link Engine.seal}; false, and nothing to be used, when it does not authenticate. */

@@ -37,7 +37,7 @@ export const engine: Engine = {
     return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);
   },
   crc32: (data) => crc32(data),
-  sha256: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
+  sha256: (data) => createHash('sha256').update(data).digest('hex'),
   seal(key, nonce, data, into) {
     const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: 16 });
     into.set(cipher.update(data), 0);

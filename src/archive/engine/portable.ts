@@ -18,7 +18,7 @@ export const engine: Engine = {
     return inflated;
   },
   crc32,
-  sha256,
+  sha256: (data) => Array.from(sha256(data), (byte) => byte.toString(16).padStart(2, '0')).join(''),
   seal(key, nonce, data, into) {
     chacha20poly1305(key, nonce).encrypt(data, into.subarray(0, data.length + 16));
   },
