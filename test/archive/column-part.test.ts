@@ -76,6 +76,76 @@ describe('column parts', () => {
     );
   });
 
+  it('V6: give numbers back whose ranges and steps just need another byte, or just do not', () => {
+    const edges = [8n, 16n, 24n, 31n, 32n, 40n, 48n].flatMap((bits) => [
+      2n ** bits - 1n,
+      2n ** bits,
+      2n ** bits + 1n,
+    ]);
+    for (const form of ['i16', 'i32', 'i64', 'u64'] as const) {
+      for (const edge of edges) {
+        const high = edge << 32n;
+        for (const values of [
+          [0n, edge],
+          [edge, 0n],
+          [0n, edge, 1n],
+          [5n, high + 3n, high + 7n],
+          [high + 7n, high + 3n, 5n],
+          [5n, high + 7n, high + 3n],
+          [high + 3n, high + 7n, 5n, 4n],
+        ]) {
+          assertRoundTrip({ rows: values.length, columns: [column(form, values)] }, [form]);
+        }
+      }
+    }
+  });
+
+  it('hold the steps of numbers that rise or fall where those are shorter, and give the numbers back', () => {
+    const rows = 600;
+    for (const form of ['i32', 'i64', 'u64'] as const) {
+      for (const [largest, bytes] of [
+        [100n, 1],
+        [2n ** 8n, 2],
+        [2n ** 15n, 2],
+        [2n ** 16n, 3],
+      ] as const) {
+        for (const direction of [1n, -1n]) {
+          // The large steps come first, and small ones last.
+          const step = (row: number) => (row < rows / 2 && row % 3 !== 0 ? 1n + largest : BigInt(row % 2));
+          let value = 1_000_000_000n;
+          const values = Array.from({ length: rows }, (_, row) => (value += direction * step(row)));
+          const part = assertRoundTrip({ rows, columns: [column(form, values)] }, [form]);
+          assert.ok(part.length < rows * bytes + 40, `${form}, steps of ${largest}: ${part.length} bytes`);
+        }
+      }
+    }
+  });
+
+  it('may hold steps wider than this writer ever makes them', () => {
+    // Rows, columns, length of the segment; steps without NULL; first value and base; five planes, all but the last zero.
+    const segment = [...[4], ...new Array<number>(16).fill(0), ...[5, 0b11111, 0, 0, 0, 0, 1]];
+    const part = Uint8Array.from([3, 1, segment.length, ...segment]);
+    assert.deepEqual(decodeColumnPart(part, ['i64']), {
+      rows: 3,
+      columns: [column('i64', [0n, 2n ** 32n, 2n ** 33n])],
+    });
+  });
+
+  it('take values wherever they lie in memory', () => {
+    for (const form of ['i16', 'i32', 'i64'] as const) {
+      const { data, ...rest } = column(form, [3n, -70n, 12_345n, 3n]);
+      for (const before of [1, 2, 3, 4]) {
+        const room = new Uint8Array(data.length + before);
+        room.set(data, before);
+        const batch = { rows: 4, columns: [{ ...rest, data: room.subarray(before) }] } as ColumnBatch;
+        assert.deepEqual(
+          encodeColumnPart(batch),
+          encodeColumnPart({ rows: 4, columns: [{ ...rest, data }] as ColumnBatch['columns'] }),
+        );
+      }
+    }
+  });
+
   it('V9: give every string back byte for byte, NULL and empty told apart', () => {
     const bytes = fc.uint8Array({ maxLength: 40 });
     const dates = fc.constantFrom(
