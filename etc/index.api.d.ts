@@ -277,6 +277,7 @@ export interface Connection {
     queryEach(statements: readonly string[], options?: QueryOptions): Promise<readonly StatementAnswer[]>;
     readonly driver: MysqlConnection;
     close(): Promise<void>;
+    readonly lost: boolean;
     destroy(): void;
 }
 

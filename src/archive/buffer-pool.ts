@@ -19,9 +19,9 @@ export class BufferPool {
 
   /** A buffer of at least `size` bytes, the whole of its `buffer`. It may hold anything. */
   take(size: number): Uint8Array<ArrayBuffer> {
-    // What will not be kept need not be larger than asked for.
-    if (size > this.#most) return new Uint8Array(size);
     const rounded = Math.max(smallest, 2 ** Math.ceil(Math.log2(size)));
+    // What will not be kept need not be larger than asked for.
+    if (rounded > this.#most) return new Uint8Array(size);
     const place = this.#free.findLastIndex(({ length }) => length === rounded);
     const [kept] = place < 0 ? [] : this.#free.splice(place, 1);
     if (kept === undefined) return new Uint8Array(rounded);

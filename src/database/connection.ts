@@ -3,7 +3,7 @@ import { createConnection, type Connection as MysqlConnection, type QueryError }
 import type { DatabaseAddress } from './address.js';
 import { driverInternals } from './driver-internals.js';
 import { signEd25519Challenge } from './ed25519-login.js';
-import { asBackupError, serverErrorNumber, unreachable } from './server-failures.js';
+import { asBackupError, unreachable } from './server-failures.js';
 import { settle } from './session-settings.js';
 import { connectSocket, connectSocketForTls, watchSilence } from './sockets.js';
 import { type Answer, type StatementAnswer, StatementsCommand } from './statements.js';
@@ -36,6 +36,8 @@ export interface Connection {
   readonly driver: MysqlConnection;
   /** Says goodbye; never rejects. */
   close(): Promise<void>;
+  /** Whether it ended from the other side: its number may be another session's already, as a server that restarts counts anew. */
+  readonly lost: boolean;
   /** Drops the connection at once; the server may still work on its statement, see `endSessions`. */
   destroy(): void;
 }
@@ -137,30 +139,32 @@ async function greetAndSettle(
   return wrap(address, driver, await settle(connection));
 }
 
-// How long a session may take to notice that its client is gone.
+// How long a session may take to notice that its client is gone, and the server to answer.
 const NOTICED_MS = 2000;
-
-/** The server's number for a session that it does not know. */
-const unknownSession = 1094;
 
 /**
  * Ends sessions whose connections are destroyed, with their statements, locks and snapshots: dropping a connection alone
- * leaves the server at work. Comes back when they are gone, or after two seconds. Never rejects; a session that is gone
- * already is as good.
+ * leaves the server at work. Waits two seconds at most for them to go; those still there are then killed, and not waited
+ * for. Never rejects; a session that is gone already is as good.
  *
  * Their statements are ended, and then each sees for itself that nobody is there. A plain KILL is for those that do not:
  * MySQL 5.6 closes the socket under the session, which may go on to wait at whatever connection gets the socket's number
  * next. Then the session stays for hours with all its locks, and takes what that other client says.
  */
 export async function endSessions(address: DatabaseAddress, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
   try {
-    const connection = await openConnection({ ...address, connectTimeout: 2000 });
+    const connection = await openConnection(
+      { ...address, connectTimeout: NOTICED_MS },
+      { inactivityTimeout: NOTICED_MS },
+    );
     try {
       const deadline = performance.now() + NOTICED_MS;
       let left = ids;
       for (let pause = 5; left.length > 0 && performance.now() < deadline; pause = Math.min(2 * pause, 100)) {
         const answers = await connection.queryEach(left.map((id) => `KILL QUERY ${id}`));
-        left = left.filter((_, i) => !isUnknown(answers[i]));
+        // What the server refuses to end is not there any more, or not ours.
+        left = left.filter((_, i) => answers[i] !== undefined && !('error' in answers[i]));
         if (left.length > 0) await delay(pause);
       }
       await connection.queryEach(left.map((id) => `KILL ${id}`));
@@ -168,12 +172,8 @@ export async function endSessions(address: DatabaseAddress, ids: readonly number
       await connection.close();
     }
   } catch {
-    // A server that takes no new connection is shutting down or full; the keep-alive ends the sessions then.
+    // A server that takes no new connection is shutting down or full; they end by themselves when their statements do.
   }
-}
-
-function isUnknown(answer: StatementAnswer | undefined): boolean {
-  return answer !== undefined && 'error' in answer && serverErrorNumber(answer.error) === unknownSession;
 }
 
 function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Connection {
@@ -210,6 +210,9 @@ function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Co
     address,
     id,
     driver,
+    get lost() {
+      return !destroyed && driverInternals(driver).stream.destroyed;
+    },
     query: (sql, options) =>
       stoppable(options?.signal, (settle) => {
         driver.query(sql, (error: QueryError | null, rows: unknown) => {

@@ -1,4 +1,4 @@
-import type { Connection } from '../database/connection.js';
+import { type Connection, endSessions } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
 import { serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
@@ -173,6 +173,8 @@ export class LockTaker {
         signal: signal === undefined ? late : AbortSignal.any([signal, late]),
       });
     } catch (error) {
+      // What was granted of them holds others up until the session is gone, and the next attempt comes behind this one.
+      if (late.aborted) await endSessions(connection.address, [connection.id]);
       // A table that is locked is open, with all its files (F14).
       const errno = serverErrorNumber(error);
       if (isOutOfFiles(error)) {

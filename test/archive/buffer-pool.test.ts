@@ -38,6 +38,7 @@ describe('a pool of buffers', () => {
     pool.give(whole);
     assert.notEqual(pool.take(2048), second);
     assert.equal(pool.take(4096), whole);
+    assert.equal(new BufferPool(5000).take(4500).length, 4500);
     pool.give(new Uint8Array(0));
     assert.equal(pool.take(0).length, 1024);
   });

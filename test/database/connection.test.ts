@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { it, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { endSessions, openConnection } from '../../src/database/connection.js';
 import { isBackupError } from '../../src/errors.js';
@@ -79,7 +80,7 @@ describeOnEachServer(
     const isThere = async (id: number) =>
       (await server().query('SHOW PROCESSLIST')).some((row) => row['Id'] === String(id));
 
-    it('ends with its statement and its locks, and no socket is closed under it on the server (K9)', async () => {
+    it('F3: ends with its statement and its locks, and no socket is closed under it on the server', async () => {
       const waiting = await openConnection(server().address);
       const idle = await openConnection(server().address);
       await idle.query("SELECT GET_LOCK('no more use', 0)");
@@ -94,15 +95,14 @@ describeOnEachServer(
         assert.deepEqual(await server().query("SELECT IS_FREE_LOCK('no more use') AS free"), [{ free: '1' }]);
       });
       assert.ok(said.includes(`KILL QUERY ${waiting.id}`));
-      assert.deepEqual(
-        said.filter((statement) => /^KILL \d/.test(statement)),
-        [],
-      );
+      for (const { id } of [waiting, idle]) assert.ok(!said.includes(`KILL ${id}`));
     });
 
-    it('is ended all the same when it does not notice that nobody is there', async () => {
+    it('F3: is ended all the same when it does not notice that nobody is there', async () => {
       const deaf = await openConnection(server().address);
       await endSessions(server().address, [deaf.id]);
+      // One that was killed takes a moment to go.
+      for (let i = 0; i < 50 && (await isThere(deaf.id)); i++) await delay(20);
       assert.equal(await isThere(deaf.id), false);
       deaf.destroy();
     });

@@ -30,7 +30,7 @@ export interface Deflated {
   readonly release: () => void;
 }
 
-// About what is at work at one time; each takes half a megabyte.
+// Enough for the parts of most tables; each takes half a megabyte to a whole one.
 const mostIdle = 8;
 
 /**

@@ -36,10 +36,8 @@ export class RestoreSessions {
 
   /** Ends them in the middle: a server that is left with a statement would work on, and hold the table. */
   async abandon(): Promise<void> {
+    const there = this.#all.flatMap(({ connection }) => (connection.lost ? [] : [connection.id]));
     for (const { connection } of this.#all) connection.destroy();
-    await endSessions(
-      serverOf(this.#target),
-      this.#all.map(({ connection }) => connection.id),
-    );
+    await endSessions(serverOf(this.#target), there);
   }
 }
