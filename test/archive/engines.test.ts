@@ -16,6 +16,8 @@ const crossings: readonly (readonly [Engine, Engine])[] = [
 ];
 const text = utf8('The same words again and again. '.repeat(5000));
 const noise = crypto.getRandomValues(new Uint8Array(50_000));
+// More than decompressors that are used again have room for.
+const large = utf8('The same words again and again. '.repeat(50_000));
 const mixed = new Uint8Array([...text, ...noise, ...text]);
 const textures = [
   { start: 0, end: text.length, texture: 'text' },
@@ -38,7 +40,7 @@ async function deflate(engine: Engine, data: Uint8Array, stretches: readonly Str
 describe('the two engines', () => {
   for (const [writer, reader] of crossings) {
     it(`${reader.name} inflates what ${writer.name} deflated`, async () => {
-      for (const data of [new Uint8Array(0), utf8('a'), text, noise, mixed]) {
+      for (const data of [new Uint8Array(0), utf8('a'), text, noise, mixed, large]) {
         const whole = [{ start: 0, end: data.length, texture: 'text' }] as const;
         for (const stretches of data === mixed ? [whole, textures] : [whole]) {
           const deflated = await deflate(writer, data, stretches);
@@ -68,6 +70,23 @@ describe('the two engines', () => {
         const data = new Uint8Array(size).map((_, i) => i * 7);
         const file = await collectBytes(encryptAgeWith(writer, data, options));
         assert.deepEqual(await collectBytes(decryptAgeWith(reader, file, options)), data);
+      }
+    });
+  }
+
+  for (const engine of [node, portable]) {
+    it(`${engine.name} deflates the same bytes to the same bytes, whatever it deflated in between`, async () => {
+      const each = textures.map(({ start, end, texture }) => ({
+        data: mixed.subarray(start, end),
+        stretches: [{ start: 0, end: end - start, texture }],
+      }));
+      const all = () => Promise.all(each.map(({ data, stretches }) => deflate(engine, data, stretches)));
+      const first = await all();
+      const many = Array.from({ length: 12 }, () => deflate(engine, mixed, textures));
+      assert.equal(new Set((await Promise.all(many)).map((stream) => engine.sha256(stream))).size, 1);
+      assert.deepEqual(await all(), first);
+      for (const [i, { data, stretches }] of each.entries()) {
+        assert.deepEqual(await deflate(engine, data, stretches), first[i]);
       }
     });
   }
