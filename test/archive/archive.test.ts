@@ -48,6 +48,24 @@ describe('an archive', () => {
     assert.equal((await collect(decryptArchive(stream, { identities: [identity] }))).length, 9);
   });
 
+  it('is sealed once and read once by each call, and lets go of its source wherever reading ends', async () => {
+    const sealed = encryptArchive(sampleParts(), { recipients, label: sampleLabel });
+    await collectBytes(sealed);
+    assert.throws(() => sealed[Symbol.asyncIterator](), /can be iterated once/);
+    let isOpen = true;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      try {
+        for (let at = 0; at < archive.length; at += 500) yield archive.subarray(at, at + 500);
+      } finally {
+        isOpen = false;
+      }
+    }
+    const opened = decryptArchive(source(), { identities: [identity] });
+    for await (const part of opened) if (part.kind === 'database') break;
+    assert.equal(isOpen, false);
+    assert.throws(() => opened[Symbol.asyncIterator](), /can be iterated once/);
+  });
+
   it('is labelled on the outside, for whoever has no key', async () => {
     for (const source of [archive, rangesOfBytes(archive), new Blob([new Uint8Array(archive)])]) {
       const inspection = await inspectArchive(source);
