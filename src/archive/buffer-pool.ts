@@ -22,8 +22,7 @@ export class BufferPool {
     const rounded = Math.max(smallest, 2 ** Math.ceil(Math.log2(size)));
     // What will not be kept need not be larger than asked for.
     if (rounded > this.#most) return new Uint8Array(size);
-    const place = this.#free.findLastIndex(({ length }) => length === rounded);
-    const [kept] = place < 0 ? [] : this.#free.splice(place, 1);
+    const kept = takeLast(this.#free, ({ length }) => length === rounded);
     if (kept === undefined) return new Uint8Array(rounded);
     this.#kept -= rounded;
     return kept;
@@ -37,4 +36,10 @@ export class BufferPool {
     this.#kept += length;
     while (this.#kept > this.#most) this.#kept -= this.#free.shift()!.length;
   }
+}
+
+/** Takes the last item that fits out of a list. */
+export function takeLast<Item>(items: Item[], fits: (item: Item) => boolean): Item | undefined {
+  const place = items.findLastIndex(fits);
+  return place < 0 ? undefined : items.splice(place, 1)[0];
 }

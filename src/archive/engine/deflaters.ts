@@ -1,4 +1,5 @@
 import { constants, createDeflateRaw, type DeflateRaw } from 'node:zlib';
+import { takeLast } from '../buffer-pool.js';
 import type { Texture } from '../stretches.js';
 import type { ZlibStreamOptions } from './zlib-stream-options.js';
 
@@ -43,8 +44,7 @@ export class Deflaters {
 
   /** Compresses in the thread pool, to pieces that end at a byte and do not end the stream. */
   async deflate(data: Uint8Array, texture: Texture): Promise<Deflated> {
-    const place = this.#idle.findLastIndex((idle) => idle.texture === texture);
-    const [idle] = place < 0 ? [] : this.#idle.splice(place, 1);
+    const idle = takeLast(this.#idle, (each) => each.texture === texture);
     const deflater = idle?.deflater ?? createDeflateRaw(optionsOf[texture]);
     // One that fails is not used again.
     const pieces = await deflateWith(deflater, data);
