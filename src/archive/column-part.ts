@@ -20,6 +20,7 @@ import {
   type Width,
 } from './column-numbers.js';
 import {
+  BASE64,
   encodeStrings,
   joinStrings,
   PLANES,
@@ -31,7 +32,6 @@ import {
 } from './column-strings.js';
 import type { ValueForm } from './model.js';
 import { compactFixed, compactLengths, countBits, expandFixed, expandLengths } from './nulls.js';
-import { hasRepeats } from './repeats.js';
 import { joinStretches, type Stretch, type Texture } from './stretches.js';
 
 // The tag of a segment: its encoding times four, plus which values are NULL.
@@ -74,18 +74,14 @@ export function encodeColumns(
   const reserved = 10 + 5 * columns.length;
   const out = new ByteBuilder(roomOf(reserved + room));
   out.position = reserved;
-  const segments = columns.map((column): Stretch => {
-    const start = out.position;
-    const texture = encodeSegment(out, rows, column);
-    return { start, end: out.position, texture };
-  });
+  const segments = columns.map((column) => encodeSegment(out, rows, column));
   const frame = new ByteBuilder(reserved);
   frame.leb128(rows);
   frame.leb128(columns.length);
-  for (const { start, end } of segments) frame.leb128(end - start);
+  for (const stretches of segments) frame.leb128(stretches.at(-1)!.end - stretches[0]!.start);
   const from = reserved - frame.position;
   out.bytes.set(frame.finish(), from);
-  const stretches = joinStretches([{ start: from, end: reserved, texture: 'runs' }, ...segments]);
+  const stretches = joinStretches([{ start: from, end: reserved, texture: 'runs' }, ...segments.flat()]);
   return {
     bytes: out.bytes.subarray(from, out.position),
     stretches: stretches.map((each) => ({ ...each, start: each.start - from, end: each.end - from })),
@@ -98,18 +94,21 @@ function segmentBound(rows: number, column: ColumnValues): number {
   return 1 + Math.ceil(rows / 8) + values;
 }
 
-function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): Texture {
+/** @returns how the bytes of the segment are alike, from the first to the last; never nothing */
+function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): readonly Stretch[] {
   const nullCount = column.nulls === null ? 0 : countBits(column.nulls);
+  const start = out.position;
   if (nullCount === rows && rows > 0) {
     out.byte(ALL_NULLS);
-    return 'runs';
+    return [{ start, end: out.position, texture: 'runs' }];
   }
-  const tagAt = out.position;
   out.byte(0);
   const nulls = nullCount === 0 ? null : column.nulls;
   if (nulls !== null) out.append(nulls.subarray(0, Math.ceil(rows / 8)));
   const count = rows - nullCount;
   let encoding: number;
+  let texture: Texture = 'runs';
+  let valuesAt = start;
   if (column.kind === 'fixed') {
     if (column.data.length !== rows * column.width)
       throw new RangeError('"batch" has a column of the wrong size');
@@ -118,11 +117,17 @@ function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): Te
   } else {
     if (column.lengths.length !== rows) throw new RangeError('"batch" has a column of the wrong size');
     const lengths = nulls === null ? column.lengths : compactLengths(column.lengths, nulls, count);
-    encoding = encodeStrings(out, lengths, column.data);
+    ({ encoding, texture, valuesAt } = encodeStrings(out, lengths, column.data));
   }
-  out.bytes[tagAt] = encoding * 4 + (nulls === null ? NO_NULLS : SOME_NULLS);
-  if (encoding !== STRINGS) return 'runs';
-  return hasRepeats(column.data) ? 'text' : 'noise';
+  out.bytes[start] = encoding * 4 + (nulls === null ? NO_NULLS : SOME_NULLS);
+  const end = out.position;
+  // Values of which nothing can be made are left as they are, but not what stands before them.
+  return texture === 'random'
+    ? [
+        { start, end: valuesAt, texture: 'runs' },
+        { start: valuesAt, end, texture },
+      ]
+    : [{ start, end, texture }];
 }
 
 /**
@@ -195,7 +200,7 @@ function takeColumn(input: ByteCursor, rows: number, width: Width | 0, budget: n
     count -= countBits(nulls);
   }
   if (width === 0) {
-    if (encoding !== STRINGS && encoding !== REPEATED && encoding !== PLANES) {
+    if (encoding !== STRINGS && encoding !== REPEATED && encoding !== PLANES && encoding !== BASE64) {
       throw damagedPart('a column has an unknown tag');
     }
     if (count === 0 && encoding !== STRINGS) throw damagedPart('a column without values is not empty');

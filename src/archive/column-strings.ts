@@ -1,20 +1,37 @@
 /**
  * Whole columns of variable-length values: the lengths as numbers, apart from the bytes. Short values of nearly one
  * length (dates, codes) stand in planes, first byte of every value, then second …; a value that all rows share
- * stands once.
+ * stands once; base64 of what cannot be compressed stands as the bytes it is made of.
  */
 
 import { engine } from '#engine';
 import type { BackupError } from '../errors.js';
 import { type ByteBuilder, type ByteCursor, damagedPart } from './byte-cursor.js';
+import { lengthsOfBase64, putBase64Together, storedBytes, takeBase64Apart } from './column-base64.js';
 import { encodeNumbers, joinNumbers, NUMBERS, numbersBound, takeNumbers } from './column-numbers.js';
 import { MAX_PLANES, PlaneWriter, planesBound, readPlanes } from './column-planes.js';
+import { looksRandom } from './randomness.js';
+import { hasRepeats } from './repeats.js';
 import { Scratch } from './scratch.js';
+import type { Texture } from './stretches.js';
 
 /** Encoding tags of a column of strings, as they stand in a segment. */
 export const STRINGS = 2;
 export const REPEATED = 3;
 export const PLANES = 4;
+export const BASE64 = 5;
+
+/** How the values of a column of strings can stand. */
+export type StringEncoding = typeof STRINGS | typeof REPEATED | typeof PLANES | typeof BASE64;
+
+/** What {@link encodeStrings} did. */
+export interface WrittenStrings {
+  readonly encoding: StringEncoding;
+  /** How the bytes of the values are alike. */
+  readonly texture: Texture;
+  /** Where in the builder they begin, behind their lengths. */
+  readonly valuesAt: number;
+}
 
 /** Most bytes that {@link encodeStrings} writes. */
 export function stringsBound(count: number, dataLength: number): number {
@@ -23,35 +40,60 @@ export function stringsBound(count: number, dataLength: number): number {
 }
 
 /** Appends values and says how. */
-export function encodeStrings(
-  out: ByteBuilder,
-  lengths: Uint32Array,
-  data: Uint8Array,
-): typeof STRINGS | typeof REPEATED | typeof PLANES {
+export function encodeStrings(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): WrittenStrings {
   const count = lengths.length;
-  if (count === 0) return STRINGS;
+  if (count === 0) return { encoding: STRINGS, texture: 'runs', valuesAt: out.position };
   const first = lengths[0]!;
   const { longest, alike } = lookOver(lengths);
   if (
     alike &&
     (count === 1 || engine.equalBytes(data.subarray(first), data.subarray(0, data.length - first)))
   ) {
+    const valuesAt = out.position;
     out.append(data.subarray(0, first));
-    return REPEATED;
+    return { encoding: REPEATED, texture: 'runs', valuesAt };
   }
-  encodeNumbers(out, new Uint8Array(lengths.buffer, lengths.byteOffset, count * 4), 4, count, false);
-  if (longest > MAX_PLANES || count * longest > data.length * 1.25) {
-    out.append(data);
-    return STRINGS;
-  }
+  if (longest > MAX_PLANES || count * longest > data.length * 1.25) return encodeWhole(out, lengths, data);
+  appendNumbers(out, lengths);
   const padded = alike ? data : scratch.bytes(count * longest);
   if (!alike) pad(padded, data, lengths, longest);
+  const valuesAt = out.position;
   const planes = new PlaneWriter(out, count, longest);
   for (let plane = 0; plane < longest; plane++) {
     putPlane(out.bytes, out.position, padded, plane, longest, count);
     planes.end();
   }
-  return PLANES;
+  return { encoding: PLANES, texture: 'runs', valuesAt };
+}
+
+function encodeWhole(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): WrittenStrings {
+  const texture = textureOf(data);
+  if (texture === 'noise') {
+    const room = scratch.bytes(data.length);
+    const marks = new Uint32Array(lengths.length);
+    const size = takeBase64Apart(room, marks, lengths, data);
+    const stored = room.subarray(0, Math.max(0, size));
+    if (looksRandom(stored)) {
+      appendNumbers(out, marks);
+      const valuesAt = out.position;
+      out.append(stored);
+      return { encoding: BASE64, texture: 'random', valuesAt };
+    }
+  }
+  appendNumbers(out, lengths);
+  const valuesAt = out.position;
+  out.append(data);
+  return { encoding: STRINGS, texture, valuesAt };
+}
+
+function textureOf(data: Uint8Array): Texture {
+  if (hasRepeats(data)) return 'text';
+  return looksRandom(data) ? 'random' : 'noise';
+}
+
+function appendNumbers(out: ByteBuilder, numbers: Uint32Array): void {
+  const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.length * 4);
+  encodeNumbers(out, bytes, 4, numbers.length, false);
 }
 
 const scratch: Scratch = new Scratch();
@@ -103,6 +145,13 @@ export type StoredStrings =
       readonly data: Uint8Array;
     }
   | {
+      readonly kind: 'base64';
+      readonly total: number;
+      readonly lengths: Uint32Array;
+      readonly marks: Uint32Array;
+      readonly stored: Uint8Array;
+    }
+  | {
       readonly kind: 'planes';
       readonly total: number;
       readonly lengths: Uint32Array;
@@ -117,7 +166,7 @@ export type StoredStrings =
  */
 export function takeStrings(
   input: ByteCursor,
-  encoding: typeof STRINGS | typeof REPEATED | typeof PLANES,
+  encoding: StringEncoding,
   count: number,
   budget: number,
 ): StoredStrings {
@@ -127,14 +176,19 @@ export function takeStrings(
     if (total > budget) throw tooLarge();
     return { kind: 'repeated', total, count, value };
   }
-  const numbers = joinNumbers(takeNumbers(input, NUMBERS, 4, count));
-  const lengths = new Uint32Array(numbers.buffer, 0, count);
+  const numbers = new Uint32Array(joinNumbers(takeNumbers(input, NUMBERS, 4, count)).buffer, 0, count);
+  const lengths = encoding === BASE64 ? lengthsOfBase64(numbers) : numbers;
   const { total, longest } = addUp(lengths);
   if (encoding === STRINGS) {
     if (total !== input.remaining) throw damagedPart('the lengths of its values do not add up');
     return { kind: 'whole', total, lengths, data: input.take(total) };
   }
   if (total > budget) throw tooLarge();
+  if (encoding === BASE64) {
+    const stored = input.take(input.remaining);
+    if (storedBytes(numbers) !== stored.length) throw damagedPart('the lengths of its values do not add up');
+    return { kind: 'base64', total, lengths, marks: numbers, stored };
+  }
   const planes = readPlanes(input, count, MAX_PLANES);
   if (planes.length !== longest) throw damagedPart('the lengths of its values do not add up');
   return { kind: 'planes', total, lengths, planes };
@@ -148,6 +202,11 @@ export function joinStrings(stored: StoredStrings): {
   switch (stored.kind) {
     case 'whole':
       return stored;
+    case 'base64': {
+      const data = new Uint8Array(stored.total);
+      putBase64Together(data, stored.marks, stored.stored);
+      return { lengths: stored.lengths, data };
+    }
     case 'planes':
       return { lengths: stored.lengths, data: joinPlanes(stored.planes, stored.lengths, stored.total) };
     case 'repeated': {

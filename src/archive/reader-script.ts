@@ -7,6 +7,7 @@ export const readerScript: string = `#!/usr/bin/env python3
 
 Arguments are names of tables, to take no others. The format is specified in FORMAT.md of the project.
 """
+import base64
 import gzip
 import hashlib
 import json
@@ -15,7 +16,7 @@ import struct
 import sys
 
 WIDTHS = {'i8': 1, 'u8': 1, 'i16': 2, 'u16': 2, 'i32': 4, 'u32': 4, 'f32': 4, 'i64': 8, 'u64': 8, 'f64': 8}
-NUMBERS, DELTAS, STRINGS, REPEATED, PLANES = range(5)
+NUMBERS, DELTAS, STRINGS, REPEATED, PLANES, BASE64 = range(6)
 
 
 class Cursor:
@@ -76,6 +77,9 @@ def strings(cursor, encoding, count):
     lengths = numbers(cursor, NUMBERS, 4, count)
     if encoding == STRINGS:
         return [cursor.take(length) for length in lengths]
+    if encoding == BASE64:
+        stored = [(cursor.take(mark >> 1), mark & 1) for mark in lengths]
+        return [base64.b64encode(value) if is_text else value for value, is_text in stored]
     data, width = cursor.planes(count, None)
     return [bytes(data[i * width:i * width + length]) for i, length in enumerate(lengths)]
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { type ColumnBatch, type ColumnValues, widthOf } from '../../src/archive/column-batch.js';
 import {
@@ -283,7 +284,7 @@ describe('a column as docs/FORMAT.md says it stands', () => {
     const { bytes, stretches } = encodeColumns({ rows, columns: [numbers, notes, images, numbers] });
     assert.deepEqual(
       stretches.map(({ texture }) => texture),
-      ['runs', 'text', 'noise', 'runs'],
+      ['runs', 'text', 'random', 'runs'],
     );
     assert.deepEqual(
       stretches.map(({ start }) => start),
@@ -292,9 +293,46 @@ describe('a column as docs/FORMAT.md says it stands', () => {
     assert.equal(stretches.at(-1)?.end, bytes.length);
   });
 
+  it('as the bytes that base64 was made of, where those cannot be compressed', () => {
+    const rows = 300;
+    const images = Array.from({ length: rows }, (_, i) => randomBytes(200 + (i % 5)));
+    const others = ['', 'no base64', 'QR==', 'QUJD\n', 'a-b_', 'QUI', '===='].map(utf8);
+    const values: Value[] = images.map((image) => utf8(image.toString('base64')));
+    values.splice(7, others.length, ...others);
+    values[20] = null;
+    const batch = { rows, columns: [column('bytes', values)] };
+    const part = encodeColumnPart(batch);
+    assert.deepEqual(decodeColumnPart(part, ['bytes']), batch);
+    const stored = images.map((image, i) => {
+      if (i === 20) return new Uint8Array(0);
+      return i >= 7 && i < 7 + others.length ? others[i - 7]! : image;
+    });
+    const end = Buffer.concat(stored);
+    assert.deepEqual(Buffer.from(part.subarray(-end.length)), end);
+    // Behind rows, columns and the length of the segment.
+    assert.equal(part[2 + 2 + leb(part.length).length - 1], 5 * 4 + 1);
+  });
+
+  it('as base64, where the bytes it was made of could be compressed, or too little of it is base64', () => {
+    const hashes = Array.from({ length: 1500 }, () => utf8(randomBytes(32).toString('hex')));
+    const mixed = hashes.map((_, i) => utf8(randomBytes(48).toString(i % 4 === 0 ? 'latin1' : 'base64')));
+    for (const values of [hashes, mixed]) {
+      const batch = { rows: values.length, columns: [column('bytes', values)] };
+      const part = encodeColumnPart(batch);
+      assert.deepEqual(decodeColumnPart(part, ['bytes']), batch);
+      const end = Buffer.concat(values);
+      assert.deepEqual(Buffer.from(part.subarray(-end.length)), end);
+    }
+  });
+
   it('with as few bytes as it may be read with, though no writer makes them so', () => {
     const read = (form: ValueForm, rows: number, segment: readonly number[]): ColumnValues =>
       decodeColumnPart(partOf(rows, segment), [form]).columns[0]!;
+    // Three bytes as base64, none as base64, two as they are.
+    const marked = [20, ...u32(1), 1, 0, 6, 0, 3, 65, 66, 67, 33, 45];
+    assert.deepEqual(read('bytes', 3, marked), column('bytes', ['QUJD', '', '!-'].map(utf8)));
+    assert.deepEqual(read('bytes', 1, [20, ...u32(3), 0, 65]), column('bytes', [utf8('QQ==')]));
+    assert.deepEqual(read('bytes', 1, [20, ...u32(5), 0, 65, 66]), column('bytes', [utf8('QUI=')]));
     // Missing planes are zeros; steps of a second plane alone; a base that wraps around.
     assert.deepEqual(read('i32', 2, [0, ...u32(-1), 1, 0, 1, 2]), column('i32', [0n, 1n]));
     assert.deepEqual(read('i16', 2, [0, 0, 0, 2, 1, 0, 1, 2]), column('i16', [256n, 512n]));
@@ -339,8 +377,8 @@ describe('a column part that is not as it should be', () => {
     ['an unknown kind of NULLs', /unknown tag/, partOf(1, [3, 7, 0]), ['u8']],
     ['NULLs alone, with an encoding', /unknown tag/, partOf(1, [2 + 4]), ['u8']],
     ['an unknown encoding', /unknown tag/, partOf(1, [5 * 4, 7, 0]), ['u8']],
-    ['an unknown encoding of strings', /unknown tag/, partOf(1, [5 * 4, 7]), ['bytes']],
-    ...[2, 3, 4].map(
+    ['an unknown encoding of strings', /unknown tag/, partOf(1, [6 * 4, 7]), ['bytes']],
+    ...[2, 3, 4, 5].map(
       (tag) => ['strings among numbers', /unknown tag/, partOf(1, [tag * 4, 7, 0]), ['u8']] as const,
     ),
     ...[0, 1].map(
@@ -375,6 +413,9 @@ describe('a column part that is not as it should be', () => {
       partOf(2, [16, ...u32(1), 0, 2, 3, 9, 9]),
       ['bytes'],
     ],
+    ['fewer bytes than base64 has', /do not add up/, partOf(2, [20, ...u32(5), 0, 1, 2, 3]), ['bytes']],
+    ['more bytes than base64 has', /do not add up/, partOf(1, [20, ...u32(3), 0, 1, 2]), ['bytes']],
+    ['base64 of no values', /without values is not empty/, partOf(0, [5 * 4]), ['bytes']],
     ['a value repeated no times', /without values is not empty/, partOf(1, [3 * 4 + 1, 1, 65]), ['bytes']],
     ['planes of no values', /without values is not empty/, partOf(0, [4 * 4, 0]), ['bytes']],
     ['a step of one value', /fewer than two values/, partOf(1, [4, 7, 0, 0]), ['u8']],
@@ -410,6 +451,10 @@ describe('a column part that is not as it should be', () => {
       partOf(rows * 4, [16, ...u32(length), 0, length, 255, (1 << (length - 8)) - 1, ...zeros(length)]);
     assert.equal(checkColumnPart(planes(12), ['bytes']), rows * 4);
     assert.throws(() => checkColumnPart(planes(13), ['bytes']), /more memory/);
+    // Marks of base64 take part in the bounds of what they become.
+    const base64 = (count: number): Uint8Array =>
+      partOf(rows, [20, ...u32(2 * count + 1), 0, ...zeros(count)]);
+    assert.throws(() => checkColumnPart(base64(46), ['bytes']), /more memory/);
     const numbers = (columns: number): readonly [Uint8Array, ValueForm[]] => [
       partOf(rows, ...new Array<number[]>(columns).fill([0, ...zeros(8), 0])),
       new Array<ValueForm>(columns).fill('i64'),

@@ -6,8 +6,9 @@ import { encryptAgeWith } from '../../src/archive/age/encrypt.js';
 import type { Engine } from '../../src/archive/engine/engine.js';
 import { engine as node } from '../../src/archive/engine/node.js';
 import { engine as portable } from '../../src/archive/engine/portable.js';
+import { looksRandom } from '../../src/archive/randomness.js';
 import { hasRepeats } from '../../src/archive/repeats.js';
-import type { Stretch } from '../../src/archive/stretches.js';
+import { joinStretches, type Stretch, type Texture } from '../../src/archive/stretches.js';
 import { collectBytes, utf8 } from '../../src/bytes.js';
 
 const crossings: readonly (readonly [Engine, Engine])[] = [
@@ -19,10 +20,14 @@ const noise = crypto.getRandomValues(new Uint8Array(50_000));
 // More than decompressors that are used again have room for.
 const large = utf8('The same words again and again. '.repeat(50_000));
 const mixed = new Uint8Array([...text, ...noise, ...text]);
+const noiseEnd = text.length + noise.length;
 const textures = [
   { start: 0, end: text.length, texture: 'text' },
-  { start: text.length, end: text.length + noise.length, texture: 'noise' },
-  { start: text.length + noise.length, end: mixed.length, texture: 'runs' },
+  { start: text.length, end: noiseEnd, texture: 'noise' },
+  // So few bytes that no other thread is asked; then more than one stored block takes.
+  { start: noiseEnd, end: noiseEnd + 50, texture: 'runs' },
+  { start: noiseEnd + 50, end: noiseEnd + 140_000, texture: 'random' },
+  { start: noiseEnd + 140_000, end: mixed.length, texture: 'runs' },
 ] as const;
 
 const margins = { before: 20, behind: 8 };
@@ -128,5 +133,48 @@ describe('looking for repeats', () => {
     const icon = image.subarray(0, 12_000);
     assert.equal(hasRepeats(new Uint8Array(Array.from({ length: 8 }, () => [...icon]).flat())), true);
     assert.equal(hasRepeats(new Uint8Array([...image, ...image])), false);
+  });
+});
+
+describe('the search for order', () => {
+  it('tells what no code makes shorter from what one does', () => {
+    const random = crypto.getRandomValues(new Uint8Array(65536));
+    assert.equal(looksRandom(random), true);
+    assert.equal(looksRandom(utf8(Buffer.from(random).toString('base64'))), false);
+    assert.equal(looksRandom(random.map((byte) => byte & 0x7f)), false);
+    assert.equal(looksRandom(text), false);
+  });
+
+  it('does not judge by a few bytes, and finds order far behind them', () => {
+    assert.equal(looksRandom(crypto.getRandomValues(new Uint8Array(16_383))), false);
+    assert.equal(looksRandom(crypto.getRandomValues(new Uint8Array(16_384))), true);
+    const turning = new Uint8Array(512 * 1024);
+    for (let at = 0; at < 65536; at += 65536) crypto.getRandomValues(turning.subarray(at, at + 65536));
+    assert.equal(looksRandom(turning), false);
+  });
+});
+
+describe('stretches', () => {
+  const of = (...lengths: readonly (readonly [Texture, number])[]): readonly Stretch[] => {
+    let end = 0;
+    return lengths.map(([texture, length]) => {
+      const start = end;
+      end += length;
+      return { texture, start, end };
+    });
+  };
+  const long = 32 * 1024;
+
+  it('are joined to their like, and short ones to what stands before them', () => {
+    assert.deepEqual(
+      joinStretches(of(['runs', 10], ['runs', 20], ['text', long], ['runs', 5], ['noise', long])),
+      [...of(['text', long + 35], ['noise', long])],
+    );
+  });
+
+  it('that are random keep for themselves, so that nothing beside them is left as it is', () => {
+    const apart = of(['runs', 10], ['random', 5], ['runs', 3], ['random', long]);
+    assert.deepEqual(joinStretches(apart), apart);
+    assert.deepEqual(joinStretches(of(['random', 3], ['random', 4])), of(['random', 7]));
   });
 });

@@ -3,6 +3,8 @@ import { takeLast } from '../buffer-pool.js';
 import type { Texture } from '../stretches.js';
 import type { ZlibStreamOptions } from './zlib-stream-options.js';
 
+type CompressibleTexture = Exclude<Texture, 'random'>;
+
 const ordinary: ZlibStreamOptions = {
   // Level 1 finds most of what there is to find in columns.
   level: 1,
@@ -15,7 +17,7 @@ const ordinary: ZlibStreamOptions = {
 };
 // The memory level sets how long the blocks are that have a code of their own. Short ones suit byte planes, each of
 // which is another column's; in text and noise they would only cost time.
-const optionsOf: Readonly<Record<Texture, ZlibStreamOptions>> = {
+const optionsOf: Readonly<Record<CompressibleTexture, ZlibStreamOptions>> = {
   text: { ...ordinary, memLevel: 8 },
   runs: { ...ordinary, memLevel: 6, strategy: constants.Z_RLE },
   noise: { ...ordinary, memLevel: 9, strategy: constants.Z_HUFFMAN_ONLY, chunkSize: 512 * 1024 },
@@ -40,10 +42,10 @@ const mostIdle = 8;
  */
 export class Deflaters {
   /** The one that has rested longest is the first. */
-  readonly #idle: { readonly deflater: DeflateRaw; readonly texture: Texture }[] = [];
+  readonly #idle: { readonly deflater: DeflateRaw; readonly texture: CompressibleTexture }[] = [];
 
   /** Compresses in the thread pool, to pieces that end at a byte and do not end the stream. */
-  async deflate(data: Uint8Array, texture: Texture): Promise<Deflated> {
+  async deflate(data: Uint8Array, texture: CompressibleTexture): Promise<Deflated> {
     const idle = takeLast(this.#idle, (each) => each.texture === texture);
     const deflater = idle?.deflater ?? createDeflateRaw(optionsOf[texture]);
     // One that fails is not used again.

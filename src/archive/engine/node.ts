@@ -1,9 +1,11 @@
 import { createCipheriv, createDecipheriv, createHash, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { crc32, deflateRawSync, inflateRaw, type ZlibOptions } from 'node:zlib';
-import { Deflaters, endOfStream } from './deflaters.js';
+import { constants, crc32, deflateRawSync, inflateRaw, type ZlibOptions } from 'node:zlib';
+import type { Texture } from '../stretches.js';
+import { type Deflated, Deflaters, endOfStream } from './deflaters.js';
 import type { Engine } from './engine.js';
 import { Inflaters } from './inflaters.js';
+import { storedBlocks } from './stored-blocks.js';
 import { withMargins } from './with-margins.js';
 
 const inflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
@@ -15,6 +17,7 @@ const MOST_AT_ONCE: number = 16 * 2 ** 20;
 // So few bytes are compressed sooner than another thread is woken; a compressor for them takes almost no memory.
 const SMALL = 4096;
 const forSmall: ZlibOptions = { level: 1, windowBits: 12, memLevel: 4, chunkSize: 2 * SMALL };
+const forSmallPiece: ZlibOptions = { ...forSmall, finishFlush: constants.Z_SYNC_FLUSH };
 const algorithm = 'chacha20-poly1305';
 
 /** The engine on the native code of Node.js; compression and scrypt run in its thread pool. */
@@ -23,7 +26,7 @@ export const engine: Engine = {
   async deflate(data, stretches, margins) {
     if (data.length <= SMALL) return withMargins([deflateRawSync(data, forSmall)], margins);
     const deflated = await Promise.all(
-      stretches.map(({ start, end, texture }) => deflaters.deflate(data.subarray(start, end), texture)),
+      stretches.map(({ start, end, texture }) => deflateStretch(data.subarray(start, end), texture)),
     );
     const stream = withMargins([...deflated.flatMap(({ pieces }) => pieces), endOfStream], margins);
     for (const { release } of deflated) release();
@@ -69,3 +72,14 @@ export const engine: Engine = {
     }),
   equalBytes: (a, b) => Buffer.compare(a, b) === 0,
 };
+
+/** Pieces that end at a byte and do not end the stream. */
+async function deflateStretch(data: Uint8Array, texture: Texture): Promise<Deflated> {
+  if (texture === 'random') return { pieces: storedBlocks(data), release: nothing };
+  if (data.length <= SMALL) return { pieces: [deflateRawSync(data, forSmallPiece)], release: nothing };
+  return deflaters.deflate(data, texture);
+}
+
+function nothing(): void {
+  // These pieces lie in nobody's room.
+}

@@ -15,7 +15,7 @@ import { collectBytes, fromUtf8, utf8 } from '../../../src/bytes.js';
 import { sampleLabel, sampleParts } from '../support/parts.js';
 import { projectRoot } from '../support/reader-script.js';
 import { tarOfLaterMinor } from './later-minor.js';
-import { partsOfEveryForm, partsOfEveryKey, partsOfEveryTexture } from './parts.js';
+import { partsOfBase64, partsOfEveryForm, partsOfEveryKey, partsOfEveryTexture } from './parts.js';
 import { render } from './render.js';
 import type { Vector } from './vector.js';
 
@@ -202,6 +202,13 @@ await make(
   'every-texture',
   'a part whose compressed stream is of several pieces: runs, text, noise',
   partsOfEveryTexture(),
+  [x25519.recipient],
+  { identities: [x25519.identity] },
+);
+await make(
+  'base64',
+  'a column of base64 that stands as the bytes it was made of, beside values that are none',
+  partsOfBase64(),
   [x25519.recipient],
   { identities: [x25519.identity] },
 );

@@ -233,10 +233,38 @@ export async function* partsOfEveryTexture(): AsyncGenerator<Part> {
       few((i) => new Uint8Array(createHash('shake256', { outputLength: 450 }).update(`${i}`).digest())),
     ],
   ];
+  yield* partsOfColumns('textures', rows, columns);
+}
+
+/** A dump of one table whose part holds base64 of bytes that cannot be compressed, and what only looks like it. */
+export async function* partsOfBase64(): AsyncGenerator<Part> {
+  const random = (i: number): Buffer =>
+    createHash('shake256', { outputLength: 600 + (i % 4) })
+      .update(`${i}`)
+      .digest();
+  const others = [text(''), text('QR=='), text('QUI'), text('a-b_'), bytes(0, 255), null];
+  const rows = 100;
+  const images = Array.from(
+    { length: rows },
+    (_, i): Value =>
+      i % 9 === 4 ? others[Math.floor(i / 9) % others.length]! : text(random(i).toString('base64')),
+  );
+  const ids = images.map((_, i) => BigInt(i));
+  yield* partsOfColumns('base64', rows, [
+    ['Id', 'i64', ids],
+    ['Image', 'bytes', images],
+  ]);
+}
+
+async function* partsOfColumns(
+  name: string,
+  rows: number,
+  columns: readonly (readonly [string, ValueForm, Value[]])[],
+): AsyncGenerator<Part> {
   const table = tableOf(
     1,
-    'textures',
-    columns.map(([name, form]) => [name, form] as const),
+    name,
+    columns.map(([each, form]) => [each, form] as const),
   );
   for await (const part of sampleParts({ tables: 0 })) {
     if (part.kind !== 'summary') {
@@ -252,7 +280,7 @@ export async function* partsOfEveryTexture(): AsyncGenerator<Part> {
     const { plainBytes, data } = packed;
     const summary = {
       index: 1,
-      name: 'textures',
+      name,
       engine: 'MyISAM',
       rows,
       parts: 1,

@@ -1,0 +1,128 @@
+/**
+ * Values that are base64 text (RFC 4648, section 4): images, signatures and documents stand in columns of text like that.
+ * No compressor makes them shorter than the bytes they stand for, and those need not be compressed at all.
+ *
+ * How a value stands is its mark: twice the number of its stored bytes, plus 1 when the value is the base64 of them.
+ */
+
+/** A column of which more than one byte in so many stands as it is had better be left alone. */
+const SHARE = 8;
+
+/**
+ * Takes base64 apart, value by value; what is none, or is written in another way than this writes it back, stays as it is.
+ *
+ * @param room - takes the stored bytes, one value after another; as long as `data` is enough
+ * @param marks - takes the mark of each value
+ * @returns number of stored bytes; −1 when too little of it is base64
+ */
+export function takeBase64Apart(
+  room: Uint8Array,
+  marks: Uint32Array,
+  lengths: Uint32Array,
+  data: Uint8Array,
+): number {
+  let kept = 0;
+  let to = 0;
+  for (let i = 0, from = 0; i < lengths.length; i++) {
+    const length = lengths[i]!;
+    const size = decode(room, to, data, from, length);
+    if (size < 0) {
+      kept += length;
+      if (kept * SHARE > data.length) return -1;
+      room.set(data.subarray(from, from + length), to);
+      marks[i] = length * 2;
+      to += length;
+    } else {
+      marks[i] = size * 2 + 1;
+      to += size;
+    }
+    from += length;
+  }
+  return to;
+}
+
+/** How long each value is, by its mark. */
+export function lengthsOfBase64(marks: Uint32Array): Uint32Array {
+  return marks.map((mark) => ((mark & 1) === 0 ? mark >>> 1 : 4 * Math.ceil((mark >>> 1) / 3)));
+}
+
+/** How many bytes stand for all values. */
+export function storedBytes(marks: Uint32Array): number {
+  return marks.reduce((sum, mark) => sum + (mark >>> 1), 0);
+}
+
+/**
+ * The reverse of {@link takeBase64Apart}.
+ *
+ * @param data - takes the values, one after another
+ */
+export function putBase64Together(data: Uint8Array, marks: Uint32Array, stored: Uint8Array): void {
+  for (let i = 0, from = 0, to = 0; i < marks.length; i++) {
+    const mark = marks[i]!;
+    const size = mark >>> 1;
+    if ((mark & 1) === 0) {
+      data.set(stored.subarray(from, from + size), to);
+      to += size;
+    } else {
+      to = encode(data, to, stored, from, size);
+    }
+    from += size;
+  }
+}
+
+const PADDING = 0x3d;
+const letters: Uint8Array = Uint8Array.from(
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+  (letter) => letter.charCodeAt(0),
+);
+// The six bits of a letter at each of the four places it can have; what is no letter is negative, and stays so.
+const [first, second, third, fourth] = [18, 12, 6, 0].map(bitsAt) as [
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+];
+
+function bitsAt(shift: number): Int32Array {
+  const bits = new Int32Array(256).fill(-1);
+  for (const [value, letter] of letters.entries()) bits[letter] = value << shift;
+  return bits;
+}
+
+/** @returns number of bytes; −1 for what {@link encode} would not give */
+function decode(room: Uint8Array, start: number, data: Uint8Array, from: number, length: number): number {
+  if (length === 0 || length % 4 !== 0) return -1;
+  let to = start;
+  let at = from;
+  for (const last = from + length - 4; at < last; at += 4, to += 3) {
+    const bits = first[data[at]!]! | second[data[at + 1]!]! | third[data[at + 2]!]! | fourth[data[at + 3]!]!;
+    if (bits < 0) return -1;
+    room[to] = bits >> 16;
+    room[to + 1] = bits >> 8;
+    room[to + 2] = bits;
+  }
+  let bytes = 3;
+  let bits = first[data[at]!]! | second[data[at + 1]!]!;
+  if (data[at + 3] === PADDING) bytes = data[at + 2] === PADDING ? 1 : 2;
+  if (bytes > 1) bits |= third[data[at + 2]!]!;
+  if (bytes > 2) bits |= fourth[data[at + 3]!]!;
+  // Bits that no byte takes must be zeros, or the text would not come again.
+  if (bits < 0 || (bits & (0xffffff >> (8 * bytes))) !== 0) return -1;
+  for (let byte = 0; byte < bytes; byte++) room[to++] = bits >> (16 - 8 * byte);
+  return to - start;
+}
+
+/** @returns where the text ends */
+function encode(data: Uint8Array, start: number, stored: Uint8Array, from: number, size: number): number {
+  let to = start;
+  for (let at = from, end = from + size; at < end; at += 3, to += 4) {
+    const left = end - at;
+    const bits =
+      (stored[at]! << 16) | (left > 1 ? stored[at + 1]! << 8 : 0) | (left > 2 ? stored[at + 2]! : 0);
+    data[to] = letters[bits >> 18]!;
+    data[to + 1] = letters[(bits >> 12) & 63]!;
+    data[to + 2] = left > 1 ? letters[(bits >> 6) & 63]! : PADDING;
+    data[to + 3] = left > 2 ? letters[bits & 63]! : PADDING;
+  }
+  return to;
+}
