@@ -1,16 +1,25 @@
-import type { ColumnDescription, DumpWarning, ServerDescription } from '../archive/model.js';
+import type { DumpWarning, ServerDescription } from '../archive/model.js';
 import type { Connection, QueryOptions, TextRow } from '../database/connection.js';
 import { quoteName, quoteText } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
 import { seesOtherSessions } from '../database/sees-sessions.js';
 import { serverAnswer } from '../database/server-failures.js';
-import { isSince, vendorOf } from '../database/server-version.js';
 import { rowsOf } from '../database/statements.js';
 import { isSystemDatabase } from '../database/system-databases.js';
 import { BackupError, isBackupError } from '../errors.js';
-import { formOfColumn } from './column-forms.js';
+import {
+  columnFacts,
+  columnsOf,
+  compareText,
+  enginesOf,
+  kindsOf,
+  objectsOf,
+  primaryKeysOf,
+  serverOf,
+  serverQuestion,
+} from './catalog-rows.js';
 import { type Definitions, definitionIn, definitionQuestion } from './definitions.js';
-import type { Catalog, CatalogObject, CatalogTable } from './model.js';
+import type { Catalog, CatalogTable } from './model.js';
 import { privilegesOn } from './privileges.js';
 
 /**
@@ -51,9 +60,6 @@ export async function readCatalogAndDefinitions(
   return new CatalogReader(connection, options).read();
 }
 
-/** Tables that are opened without waiting in between. */
-const tablesAtOnce = 64;
-
 interface TableFindings {
   readonly definitions: Definitions;
   /** What is wrong with a table, by name. */
@@ -80,18 +86,41 @@ class CatalogReader {
   }
 
   async read(): Promise<CatalogAndDefinitions> {
-    const server = await readServer(this.#connection);
-    const database = await this.#readDatabase();
-    await this.#checkPrivileges();
-    const kinds = await this.#readTableKinds();
-    const objects = await this.#readObjects(server, kinds);
-    const engines = await this.#readEngines(kinds);
-    const { definitions, damage } = await this.#readDefinitions(engines.keys());
+    const database = quoteName(this.#database);
+    const about = await this.#ask({
+      server: serverQuestion,
+      created: `SHOW CREATE DATABASE ${database}`,
+      defaults: 'SELECT @@character_set_database AS characterset, @@collation_database AS collation',
+      grants: 'SHOW GRANTS',
+      // The one list that names a table whose definition is destroyed: `information_schema` of some servers passes over
+      // it without a word (C18).
+      kinds: `SHOW FULL TABLES FROM ${database}`,
+      routines: this.#questionOf('ROUTINES', 'ROUTINE_SCHEMA', ['ROUTINE_NAME', 'ROUTINE_TYPE']),
+      events: this.#questionOf('EVENTS', 'EVENT_SCHEMA', ['EVENT_NAME']),
+      triggers: this.#questionOf('TRIGGERS', 'TRIGGER_SCHEMA', ['TRIGGER_NAME', 'EVENT_OBJECT_TABLE']),
+      // Without opening a table: opening may repair it, and that must be seen when it happens.
+      engines: this.#questionOf('TABLES', 'TABLE_SCHEMA', ['TABLE_NAME', 'ENGINE']),
+    });
+    const server = serverOf(about.server());
+    const [created] = about.created();
+    const [defaults] = about.defaults();
+    this.#checkPrivileges(about.grants());
+    const kinds = kindsOf(about.kinds());
+    const objects = objectsOf(kinds, {
+      routines: this.#ours(about.routines()),
+      events: this.#ours(about.events()),
+      triggers: this.#ours(about.triggers()),
+    });
+    const engines = enginesOf(kinds, this.#ours(about.engines()));
+    const { definitions, damage } = await this.#readDefinitions([...engines.keys()]);
     if (server.vendor === 'mysql') await this.#lookAtFiles(engines, damage);
     const tables = await this.#readTables(engines, damage, server);
     const hidden = tables.some((table) => !table.transactional) && (await this.#hidesSessions());
     const catalog = {
-      ...database,
+      database: this.#database,
+      createStatement: created?.['Create Database'] ?? '',
+      characterSet: defaults?.['characterset'] ?? '',
+      collation: defaults?.['collation'] ?? '',
       server,
       tables,
       objects,
@@ -101,22 +130,26 @@ class CatalogReader {
     return { catalog, definitions };
   }
 
-  #query(sql: string): Promise<readonly TextRow[]> {
-    return this.#connection.query(sql, this.#options);
+  /**
+   * Asks several things together.
+   *
+   * @returns for each question the way to its rows, which throws what the question failed with
+   */
+  async #ask<Name extends string>(
+    questions: Readonly<Record<Name, string>>,
+  ): Promise<Readonly<Record<Name, () => readonly TextRow[]>>> {
+    const names = Object.keys(questions) as Name[];
+    const answers = await this.#connection.queryEach(
+      names.map((name) => questions[name]),
+      this.#options,
+    );
+    return Object.fromEntries(names.map((name, i) => [name, () => rowsOf(answers[i])])) as Record<
+      Name,
+      () => readonly TextRow[]
+    >;
   }
 
-  /** Rows of a schema question, those only whose schema is exactly ours. */
-  async #ask(
-    view: string,
-    schemaColumn: string,
-    columns: readonly string[],
-    more = '',
-  ): Promise<readonly TextRow[]> {
-    const rows = await this.#query(this.#questionOf(view, schemaColumn, columns, more));
-    return rows.filter((row) => row['schema_name'] === this.#database);
-  }
-
-  #questionOf(view: string, schemaColumn: string, columns: readonly string[], more: string): string {
+  #questionOf(view: string, schemaColumn: string, columns: readonly string[], more = ''): string {
     const list = columns.map((column) => `${column} AS ${column.toLowerCase()}`).join(', ');
     return (
       `SELECT ${schemaColumn} AS schema_name, ${list} FROM information_schema.${view} ` +
@@ -124,27 +157,16 @@ class CatalogReader {
     );
   }
 
-  async #readDatabase(): Promise<
-    Pick<Catalog, 'characterSet' | 'collation' | 'createStatement' | 'database'>
-  > {
-    const [created] = await this.#query(`SHOW CREATE DATABASE ${quoteName(this.#database)}`);
-    const [defaults] = await this.#query(
-      'SELECT @@character_set_database AS characterset, @@collation_database AS collation',
-    );
-    return {
-      database: this.#database,
-      createStatement: created?.['Create Database'] ?? '',
-      characterSet: defaults?.['characterset'] ?? '',
-      collation: defaults?.['collation'] ?? '',
-    };
+  /** Those rows of a question about the schema whose schema is exactly ours. */
+  #ours(rows: readonly TextRow[]): readonly TextRow[] {
+    return rows.filter((row) => row['schema_name'] === this.#database);
   }
 
   /** What cannot be seen cannot be missed, so sight itself is checked first (F11). */
-  async #checkPrivileges(): Promise<void> {
-    const rows = await this.#query('SHOW GRANTS');
+  #checkPrivileges(grants: readonly TextRow[]): void {
     const held = privilegesOn(
       this.#database,
-      rows.map((row) => Object.values(row)[0] ?? ''),
+      grants.map((row) => Object.values(row)[0] ?? ''),
     );
     const missing = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'].filter((name) => !held.has(name));
     if (missing.length === 0) return;
@@ -167,87 +189,32 @@ class CatalogReader {
     return true;
   }
 
-  async #readObjects(
-    server: ServerDescription,
-    kinds: ReadonlyMap<string, string>,
-  ): Promise<readonly CatalogObject[]> {
-    const objects: CatalogObject[] = [];
-    for (const row of await this.#ask('ROUTINES', 'ROUTINE_SCHEMA', ['ROUTINE_NAME', 'ROUTINE_TYPE'])) {
-      const kind = routineKind(row['routine_type']);
-      if (kind !== undefined) objects.push({ kind, name: row['routine_name']! });
-    }
-    for (const row of await this.#ask('EVENTS', 'EVENT_SCHEMA', ['EVENT_NAME'])) {
-      objects.push({ kind: 'event', name: row['event_name']! });
-    }
-    const triggers = await this.#ask('TRIGGERS', 'TRIGGER_SCHEMA', ['TRIGGER_NAME', 'EVENT_OBJECT_TABLE']);
-    for (const row of triggers) {
-      objects.push({ kind: 'trigger', name: row['trigger_name']!, table: row['event_object_table']! });
-    }
-    for (const [name, type] of kinds) {
-      if (type === 'VIEW') objects.push({ kind: 'view', name });
-      if (type === 'SEQUENCE' && server.vendor === 'mariadb') objects.push({ kind: 'sequence', name });
-    }
-    return objects.sort((a, b) => compareText(a.kind, b.kind) || compareText(a.name, b.name));
-  }
-
-  /**
-   * What every name in the database is, such as `BASE TABLE`. The one list that names a table whose definition is
-   * destroyed: `information_schema` of some servers passes over it without a word (C18).
-   */
-  async #readTableKinds(): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.#query(`SHOW FULL TABLES FROM ${quoteName(this.#database)}`);
-    return new Map(
-      rows.map((row): [string, string] => {
-        const [name, kind] = Object.values(row);
-        return [name!, kind ?? ''];
-      }),
-    );
-  }
-
-  /**
-   * The engine of every base table, empty where it is not known. Without opening a table: opening may repair it, and that
-   * must be seen when it happens.
-   */
-  async #readEngines(kinds: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.#ask('TABLES', 'TABLE_SCHEMA', ['TABLE_NAME', 'ENGINE']);
-    const known = new Map(rows.map((row) => [row['table_name']!, row['engine'] ?? '']));
-    const engines = new Map<string, string>();
-    for (const [name, kind] of kinds) {
-      if (kind !== 'VIEW' && kind !== 'SEQUENCE') engines.set(name, known.get(name) ?? '');
-    }
-    return engines;
-  }
-
   /**
    * Opens every table by a statement of its own, so that what the server says about it carries its name. A server that repairs by
    * itself drops rows while opening, and tells only the session that opened (F9).
    */
-  async #readDefinitions(names: Iterable<string>): Promise<TableFindings> {
+  async #readDefinitions(names: readonly string[]): Promise<TableFindings> {
     const definitions = new Map<string, string | null>();
     const damage = new Map<string, string>();
-    const all = [...names];
-    for (let first = 0; first < all.length; first += tablesAtOnce) {
-      const some = all.slice(first, first + tablesAtOnce);
-      const answers = await this.#connection.queryEach(
-        some.flatMap((name) => [definitionQuestion(name), 'SHOW WARNINGS']),
-        this.#options,
-      );
-      for (const [i, name] of some.entries()) {
-        const opened = answers[2 * i];
-        const { error } = opened ?? {};
-        if (error === undefined) {
-          definitions.set(name, definitionIn(rowsOf(opened)));
-          const told = damageToldBy(rowsOf(answers[2 * i + 1]));
-          if (told !== undefined) damage.set(name, told);
-          continue;
-        }
-        const answer = error instanceof BackupError ? serverAnswer(error) : undefined;
-        const ends =
-          isBackupError(error, 'privilege-missing') || isBackupError(error, 'database-connection-lost');
-        if (answer === undefined || ends) throw lostAtTable(error, name);
-        definitions.set(name, null);
-        damage.set(name, `the server answers ${answer}`);
+    const answers = await this.#connection.queryEach(
+      names.flatMap((name) => [definitionQuestion(name), 'SHOW WARNINGS']),
+      this.#options,
+    );
+    for (const [i, name] of names.entries()) {
+      const opened = answers[2 * i];
+      const { error } = opened ?? {};
+      if (error === undefined) {
+        definitions.set(name, definitionIn(rowsOf(opened)));
+        const told = damageToldBy(rowsOf(answers[2 * i + 1]));
+        if (told !== undefined) damage.set(name, told);
+        continue;
       }
+      const answer = error instanceof BackupError ? serverAnswer(error) : undefined;
+      const ends =
+        isBackupError(error, 'privilege-missing') || isBackupError(error, 'database-connection-lost');
+      if (answer === undefined || ends) throw lostAtTable(error, name);
+      definitions.set(name, null);
+      damage.set(name, `the server answers ${answer}`);
     }
     return { definitions, damage };
   }
@@ -278,17 +245,31 @@ class CatalogReader {
     damage: ReadonlyMap<string, string>,
     server: ServerDescription,
   ): Promise<readonly CatalogTable[]> {
-    const columns = await this.#readColumns(server);
-    const keys = await this.#readPrimaryKeys();
-    const rows = await this.#ask('TABLES', 'TABLE_SCHEMA', [
-      'TABLE_NAME',
-      'TABLE_TYPE',
-      'TABLE_ROWS',
-      'DATA_LENGTH',
-      'INDEX_LENGTH',
-      'TABLE_COMMENT',
-    ]);
-    const rowOf = new Map(rows.map((row) => [row['table_name']!, row]));
+    const about = await this.#ask({
+      columns: this.#questionOf(
+        'COLUMNS',
+        'TABLE_SCHEMA',
+        columnFacts(server),
+        'ORDER BY TABLE_NAME, ORDINAL_POSITION',
+      ),
+      keys: this.#questionOf(
+        'STATISTICS',
+        'TABLE_SCHEMA',
+        ['TABLE_NAME', 'COLUMN_NAME'],
+        "AND INDEX_NAME = 'PRIMARY' ORDER BY TABLE_NAME, SEQ_IN_INDEX",
+      ),
+      sizes: this.#questionOf('TABLES', 'TABLE_SCHEMA', [
+        'TABLE_NAME',
+        'TABLE_TYPE',
+        'TABLE_ROWS',
+        'DATA_LENGTH',
+        'INDEX_LENGTH',
+        'TABLE_COMMENT',
+      ]),
+    });
+    const columns = columnsOf(this.#ours(about.columns()));
+    const keys = primaryKeysOf(this.#ours(about.keys()));
+    const rowOf = new Map(this.#ours(about.sizes()).map((row) => [row['table_name']!, row]));
     const tables: CatalogTable[] = [];
     for (const [name, engine] of engines) {
       const row = rowOf.get(name) ?? {};
@@ -313,78 +294,6 @@ class CatalogReader {
     }
     return tables.sort((a, b) => compareText(a.name, b.name));
   }
-
-  async #readColumns(server: ServerDescription): Promise<ReadonlyMap<string, readonly ColumnDescription[]>> {
-    const generation = hasGenerationExpression(server) ? ['GENERATION_EXPRESSION'] : [];
-    const rows = await this.#ask(
-      'COLUMNS',
-      'TABLE_SCHEMA',
-      [
-        'TABLE_NAME',
-        'COLUMN_NAME',
-        'DATA_TYPE',
-        'COLUMN_TYPE',
-        'CHARACTER_SET_NAME',
-        'IS_NULLABLE',
-        'EXTRA',
-        ...generation,
-      ],
-      'ORDER BY TABLE_NAME, ORDINAL_POSITION',
-    );
-    const columns = new Map<string, ColumnDescription[]>();
-    for (const row of rows) {
-      const table = row['table_name']!;
-      let list = columns.get(table);
-      if (list === undefined) {
-        list = [];
-        columns.set(table, list);
-      }
-      list.push({
-        name: row['column_name']!,
-        type: row['column_type']!,
-        characterSet: row['character_set_name'] ?? null,
-        nullable: row['is_nullable'] === 'YES',
-        form: isGenerated(row) ? null : formOfColumn(row['data_type']!, row['column_type']!),
-      });
-    }
-    return columns;
-  }
-
-  async #readPrimaryKeys(): Promise<ReadonlyMap<string, readonly string[]>> {
-    const rows = await this.#ask(
-      'STATISTICS',
-      'TABLE_SCHEMA',
-      ['TABLE_NAME', 'COLUMN_NAME'],
-      "AND INDEX_NAME = 'PRIMARY' ORDER BY TABLE_NAME, SEQ_IN_INDEX",
-    );
-    const keys = new Map<string, string[]>();
-    for (const row of rows) {
-      const table = row['table_name']!;
-      keys.set(table, [...(keys.get(table) ?? []), row['column_name']!]);
-    }
-    return keys;
-  }
-}
-
-/** The server's own description. */
-export async function readServer(connection: Connection): Promise<ServerDescription> {
-  const [row] = await connection.query(
-    'SELECT VERSION() AS version, @@version_comment AS comment, @@global.sql_mode AS mode,' +
-      ' @@global.time_zone AS zone, @@system_time_zone AS system_zone,' +
-      ' @@character_set_server AS charset, @@collation_server AS collation,' +
-      ' @@lower_case_table_names AS lower_case',
-  );
-  const version = row?.['version'] ?? '';
-  return {
-    vendor: vendorOf(version, row?.['comment']),
-    version,
-    sqlMode: row?.['mode'] ?? '',
-    timeZone: row?.['zone'] ?? '',
-    systemTimeZone: row?.['system_zone'] ?? '',
-    characterSet: row?.['charset'] ?? '',
-    collation: row?.['collation'] ?? '',
-    lowerCaseTableNames: Number(row?.['lower_case'] ?? 0),
-  };
 }
 
 /**
@@ -421,35 +330,4 @@ function rowsElsewhere(engine: string): string | undefined {
     default:
       return undefined;
   }
-}
-
-function routineKind(type: string | null | undefined): CatalogObject['kind'] | undefined {
-  switch (type) {
-    case 'FUNCTION':
-      return 'function';
-    case 'PROCEDURE':
-      return 'procedure';
-    case 'PACKAGE':
-      return 'package';
-    case 'PACKAGE BODY':
-      return 'package-body';
-    default:
-      return undefined;
-  }
-}
-
-function isGenerated(row: TextRow): boolean {
-  const extra = row['extra'] ?? '';
-  // DEFAULT_GENERATED is an ordinary column with an expression as its default.
-  return /\b(?:VIRTUAL|STORED|PERSISTENT)\b/i.test(extra) || (row['generation_expression'] ?? '') !== '';
-}
-
-function hasGenerationExpression({ vendor, version }: ServerDescription): boolean {
-  return vendor === 'mariadb' ? isSince(version, 10, 2) : isSince(version, 5, 7);
-}
-
-/** Code-unit order: the same on every machine. */
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
