@@ -246,11 +246,19 @@ export class BatchBuilder {
     const used = this.#used[column]!;
     const end = used + length * count;
     if (end > this.#data[column]!.length) this.#growData(column, end);
+    const view = this.#blockView;
     const target = this.#views[column]!;
     if (length === 4) {
-      const view = this.#blockView;
       for (let i = 0, to = used; i < count; i++, to += 4) {
         target.setInt32(to, view.getInt32(positions[i]! + common + 1, true), true);
+      }
+    } else if (length > 4 && length <= 8) {
+      // Two words that overlap: moments of 7 bytes above all.
+      const last = length - 4;
+      for (let i = 0, to = used; i < count; i++, to += length) {
+        const at = positions[i]! + common + 1;
+        target.setInt32(to, view.getInt32(at, true), true);
+        target.setInt32(to + last, view.getInt32(at + last, true), true);
       }
     } else {
       for (let i = 0, to = used; i < count; i++, to += length) {

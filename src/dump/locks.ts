@@ -4,6 +4,7 @@ import { lostAtTable } from '../database/lost-at-table.js';
 import { serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
 import { rowsOf, type StatementAnswer } from '../database/statements.js';
 import { BackupError, isBackupError } from '../errors.js';
+import { settleReader } from './reader-session.js';
 import type { SnapshotEvent } from './snapshot.js';
 import type { SnapshotPlan } from './strategy.js';
 
@@ -91,7 +92,8 @@ export class LockTaker {
   async take(plan: SnapshotPlan, readers: readonly Connection[]): Promise<Picture> {
     const { connect, schema } = this.#options;
     const needsLocks = plan.lockBriefly.length + plan.lockWhileReading.length > 0;
-    await Promise.all(readers.map((reader) => this.#settleReader(reader)));
+    const { grantSeconds } = this.#options.patience;
+    await Promise.all(readers.map((reader) => settleReader(reader, grantSeconds)));
     if (needsLocks) this.#lockedAt = performance.now();
     let gate: Connection | undefined;
     try {
@@ -147,16 +149,6 @@ export class LockTaker {
   #stopClock(): void {
     if (this.#lockedAt !== undefined) this.#lockedMs += performance.now() - this.#lockedAt;
     this.#lockedAt = undefined;
-  }
-
-  async #settleReader(reader: Connection): Promise<void> {
-    // Rows come as the bytes of the column's own character set (S1, S2). A table that is being altered is not waited for.
-    const { grantSeconds } = this.#options.patience;
-    const answers = await reader.queryEach([
-      `SET SESSION character_set_results = NULL, SESSION lock_wait_timeout = ${grantSeconds}`,
-      'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
-    ]);
-    for (const answer of answers) rowsOf(answer);
   }
 
   async #lock(connection: Connection, tables: readonly string[]): Promise<void> {

@@ -52,7 +52,9 @@ describeOnEachServer(
 
     it('S4, S5, S6: is the same under every mode, zone and limit that an administrator set', async () => {
       const usual = contentOf(await partsOf(address()));
-      const [row] = await server().query('SELECT @@global.sql_mode AS mode, @@global.time_zone AS zone');
+      const [row] = await server().query(
+        'SELECT @@global.sql_mode AS mode, @@global.time_zone AS zone, @@global.max_allowed_packet AS packet',
+      );
       const odd = {
         sql_mode: "'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,IGNORE_SPACE,PAD_CHAR_TO_FULL_LENGTH'",
         time_zone: "'+05:45'",
@@ -62,6 +64,8 @@ describeOnEachServer(
         max_join_size: '1',
         group_concat_max_len: '4',
         net_write_timeout: '1',
+        // No statement that is longer comes through.
+        max_allowed_packet: '65536',
       };
       try {
         for (const [name, value] of Object.entries(odd)) {
@@ -74,6 +78,7 @@ describeOnEachServer(
       } finally {
         await server().query([
           `SET GLOBAL sql_mode = '${row?.['mode']}'`,
+          `SET GLOBAL max_allowed_packet = ${row?.['packet']}`,
           `SET GLOBAL time_zone = '${row?.['zone']}'`,
           ...['sql_quote_show_create', 'sql_select_limit', 'sql_safe_updates', 'max_join_size'].map(
             (name) => `SET GLOBAL ${name} = DEFAULT`,
