@@ -34,16 +34,22 @@ export class PlaneWriter {
     for (let i = 0; i < planes; i += 8) out.byte(0);
   }
 
-  /** Ends the plane whose bytes the caller has written at the builder's position. */
-  end(): void {
+  /**
+   * Ends a plane whose bytes the caller has written.
+   *
+   * @param from - where they stand; at the builder's position or behind it
+   */
+  end(from: number = this.#out.position): void {
     const { bytes, position } = this.#out;
-    const end = position + this.#count;
+    const end = from + this.#count;
     // Native comparison with itself, moved by one.
     const isSame =
-      bytes[position] === bytes[end - 1] &&
-      engine.equalBytes(bytes.subarray(position, end - 1), bytes.subarray(position + 1, end));
+      bytes[from] === bytes[end - 1] &&
+      engine.equalBytes(bytes.subarray(from, end - 1), bytes.subarray(from + 1, end));
+    const length = isSame ? 1 : this.#count;
     if (isSame) this.#mark();
-    this.#out.position = isSame ? position + 1 : end;
+    if (from > position) bytes.copyWithin(position, from, from + length);
+    this.#out.position = position + length;
     this.#plane++;
   }
 

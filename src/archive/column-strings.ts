@@ -59,10 +59,9 @@ export function encodeStrings(out: ByteBuilder, lengths: Uint32Array, data: Uint
   if (!alike) pad(padded, data, lengths, longest);
   const valuesAt = out.position;
   const planes = new PlaneWriter(out, count, longest);
-  for (let plane = 0; plane < longest; plane++) {
-    putPlane(out.bytes, out.position, padded, plane, longest, count);
-    planes.end();
-  }
+  const start = out.position;
+  putPlanes(out.bytes, start, padded, longest, count);
+  for (let plane = 0; plane < longest; plane++) planes.end(start + plane * count);
   return { encoding: PLANES, texture: 'runs', valuesAt };
 }
 
@@ -123,6 +122,28 @@ function pad(padded: Uint8Array, data: Uint8Array, lengths: Uint32Array, longest
   }
 }
 
+/** Lays all values out in full planes. */
+function putPlanes(
+  target: Uint8Array,
+  start: number,
+  values: Uint8Array,
+  width: number,
+  count: number,
+): void {
+  if (width < 4) {
+    for (let plane = 0; plane < width; plane++) {
+      putPlane(target, start + plane * count, values, plane, width, count);
+    }
+    return;
+  }
+  // Word by word; the last word overlaps the one before.
+  const view = new DataView(values.buffer, values.byteOffset, values.length);
+  for (let plane = 0; plane < width; plane += 4) {
+    const first = Math.min(plane, width - 4);
+    putFourPlanes(target, start + first * count, view, first, width, count);
+  }
+}
+
 function putPlane(
   target: Uint8Array,
   start: number,
@@ -133,6 +154,26 @@ function putPlane(
 ): void {
   for (let to = start, from = plane, end = start + count; to < end; to++, from += width)
     target[to] = values[from]!;
+}
+
+function putFourPlanes(
+  target: Uint8Array,
+  start: number,
+  values: DataView,
+  plane: number,
+  width: number,
+  count: number,
+): void {
+  const second = start + count;
+  const third = second + count;
+  const fourth = third + count;
+  for (let i = 0, from = plane; i < count; i++, from += width) {
+    const word = values.getInt32(from, true);
+    target[start + i] = word;
+    target[second + i] = word >> 8;
+    target[third + i] = word >> 16;
+    target[fourth + i] = word >> 24;
+  }
 }
 
 /** Values as they stand in a segment, looked through but not yet put together. */
