@@ -75,13 +75,11 @@ const letters: Uint8Array = Uint8Array.from(
   'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
   (letter) => letter.charCodeAt(0),
 );
-// The six bits of a letter at each of the four places it can have; what is no letter is negative, and stays so.
-const [first, second, third, fourth] = [18, 12, 6, 0].map(bitsAt) as [
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-];
+// The six bits of a letter, for each of the four places it can have; what is no letter is negative, and stays so.
+const first: Int32Array = bitsAt(18);
+const second: Int32Array = bitsAt(12);
+const third: Int32Array = bitsAt(6);
+const fourth: Int32Array = bitsAt(0);
 
 function bitsAt(shift: number): Int32Array {
   const bits = new Int32Array(256).fill(-1);

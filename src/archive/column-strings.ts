@@ -33,6 +33,9 @@ export interface WrittenStrings {
   readonly valuesAt: number;
 }
 
+/** A single value of so many bytes is looked at as closely as a column of them. */
+const LONG_BYTES: number = 64 * 1024;
+
 /** Most bytes that {@link encodeStrings} writes. */
 export function stringsBound(count: number, dataLength: number): number {
   // Planes are chosen only where the padding adds at most a quarter.
@@ -45,13 +48,15 @@ export function encodeStrings(out: ByteBuilder, lengths: Uint32Array, data: Uint
   if (count === 0) return { encoding: STRINGS, texture: 'runs', valuesAt: out.position };
   const first = lengths[0]!;
   const { longest, alike } = lookOver(lengths);
-  if (
-    alike &&
-    (count === 1 || engine.equalBytes(data.subarray(first), data.subarray(0, data.length - first)))
-  ) {
+  const isRepeated =
+    count === 1
+      ? first < LONG_BYTES
+      : alike && engine.equalBytes(data.subarray(first), data.subarray(0, data.length - first));
+  if (isRepeated) {
+    const value = data.subarray(0, first);
     const valuesAt = out.position;
-    out.append(data.subarray(0, first));
-    return { encoding: REPEATED, texture: 'runs', valuesAt };
+    out.append(value);
+    return { encoding: REPEATED, texture: first < LONG_BYTES ? 'runs' : textureOf(value), valuesAt };
   }
   if (longest > MAX_PLANES || count * longest > data.length * 1.25) return encodeWhole(out, lengths, data);
   appendNumbers(out, lengths);
@@ -68,21 +73,26 @@ export function encodeStrings(out: ByteBuilder, lengths: Uint32Array, data: Uint
 function encodeWhole(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): WrittenStrings {
   const texture = textureOf(data);
   if (texture === 'noise') {
-    const room = scratch.bytes(data.length);
-    const marks = new Uint32Array(lengths.length);
-    const size = takeBase64Apart(room, marks, lengths, data);
-    const stored = room.subarray(0, Math.max(0, size));
-    if (looksRandom(stored)) {
-      appendNumbers(out, marks);
-      const valuesAt = out.position;
-      out.append(stored);
-      return { encoding: BASE64, texture: 'random', valuesAt };
-    }
+    const valuesAt = appendBase64(out, lengths, data);
+    if (valuesAt !== null) return { encoding: BASE64, texture: 'random', valuesAt };
   }
   appendNumbers(out, lengths);
   const valuesAt = out.position;
   out.append(data);
   return { encoding: STRINGS, texture, valuesAt };
+}
+
+/** @returns where the bytes of the values begin; null, and nothing is appended, where they are not worth it */
+function appendBase64(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): number | null {
+  const marks = new Uint32Array(lengths.length);
+  // Behind the longest that the marks can get, since they come first.
+  const room = out.bytes.subarray(out.position + numbersBound(marks.length, 4));
+  const size = takeBase64Apart(room, marks, lengths, data);
+  if (size < 0 || !looksRandom(room.subarray(0, size))) return null;
+  appendNumbers(out, marks);
+  const valuesAt = out.position;
+  out.append(room.subarray(0, size));
+  return valuesAt;
 }
 
 function textureOf(data: Uint8Array): Texture {

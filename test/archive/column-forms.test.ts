@@ -313,6 +313,24 @@ describe('a column as docs/FORMAT.md says it stands', () => {
     assert.equal(part[2 + 2 + leb(part.length).length - 1], 5 * 4 + 1);
   });
 
+  it('for what can be found in it, also where a single value fills a part, or all are one', () => {
+    const letter = utf8('A letter of many words, one like the other. '.repeat(3000));
+    const scan = randomBytes(100_000);
+    const of = (...values: readonly Uint8Array[]) =>
+      encodeColumns({ rows: values.length, columns: [column('bytes', values)] }).stretches.map(
+        (each) => each.texture,
+      );
+    assert.deepEqual(of(letter), ['text']);
+    assert.deepEqual(of(letter, letter), ['text']);
+    assert.deepEqual(of(scan), ['runs', 'random']);
+    assert.deepEqual(of(scan, scan), ['runs', 'random']);
+    assert.deepEqual(of(utf8(scan.toString('base64'))), ['runs', 'random']);
+    const batch = { rows: 1, columns: [column('bytes', [utf8(scan.toString('base64'))])] };
+    const part = encodeColumnPart(batch);
+    assert.ok(part.length < scan.length + 40);
+    assert.deepEqual(decodeColumnPart(part, ['bytes']), batch);
+  });
+
   it('as base64, where the bytes it was made of could be compressed, or too little of it is base64', () => {
     const hashes = Array.from({ length: 1500 }, () => utf8(randomBytes(32).toString('hex')));
     const mixed = hashes.map((_, i) => utf8(randomBytes(48).toString(i % 4 === 0 ? 'latin1' : 'base64')));
