@@ -20,8 +20,8 @@ export async function settleReader(reader: Connection, grantSeconds: number): Pr
 
 /**
  * A server writes as much at a time as the longest statement of the session took, at first 16 KB: ten times as many calls
- * of the system on either side as are needed.
+ * of the system on either side as are needed. Whoever refuses such a statement goes on as before.
  */
 async function widenWrites(reader: Connection): Promise<void> {
-  await reader.query(`DO 0 /*${' '.repeat(longestWrite)}*/`);
+  await reader.queryEach([`DO 0 /*${' '.repeat(longestWrite)}*/`]);
 }
