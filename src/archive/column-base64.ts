@@ -1,12 +1,34 @@
 /**
  * Values that are base64 text (RFC 4648, section 4): images, signatures and documents stand in columns of text like that.
- * No compressor makes them shorter than the bytes they stand for, and those need not be compressed at all.
+ * No compressor makes the text shorter than the bytes it stands for, and what repeats itself in those is hidden in it.
  *
  * How a value stands is its mark: twice the number of its stored bytes, plus 1 when the value is the base64 of them.
  */
 
 /** A column of which more than one byte in so many stands as it is had better be left alone. */
 const SHARE = 8;
+
+// Bytes of a piece that is looked at beforehand.
+const PIECE_BYTES = 4096;
+// Of 64. Hexadecimal digits, codes and numbers have fewer, and gain nothing.
+const MANY_LETTERS = 48;
+
+/** Whether some of a column looks like base64: it uses nearly all letters, and little else. */
+export function looksLikeBase64(data: Uint8Array): boolean {
+  const middle = data.length >> 1;
+  const pieces = [data.subarray(0, PIECE_BYTES), data.subarray(middle, middle + PIECE_BYTES)];
+  const seen = new Uint8Array(256);
+  let others = 0;
+  for (const piece of pieces) {
+    for (let i = 0; i < piece.length; i++) {
+      const byte = piece[i]!;
+      if (fourth[byte]! < 0) others++;
+      else seen[byte] = 1;
+    }
+  }
+  const letterCount = seen.reduce((sum, one) => sum + one, 0);
+  return letterCount >= MANY_LETTERS && others * SHARE <= pieces[0]!.length + pieces[1]!.length;
+}
 
 /**
  * Takes base64 apart, value by value; what is none, or is written in another way than this writes it back, stays as it is.

@@ -1,13 +1,19 @@
 /**
  * Whole columns of variable-length values: the lengths as numbers, apart from the bytes. Short values of nearly one
  * length (dates, codes) stand in planes, first byte of every value, then second …; a value that all rows share
- * stands once; base64 of what cannot be compressed stands as the bytes it is made of.
+ * stands once; base64 stands as the bytes it is made of.
  */
 
 import { engine } from '#engine';
 import type { BackupError } from '../errors.js';
 import { type ByteBuilder, type ByteCursor, damagedPart } from './byte-cursor.js';
-import { lengthsOfBase64, putBase64Together, storedBytes, takeBase64Apart } from './column-base64.js';
+import {
+  lengthsOfBase64,
+  looksLikeBase64,
+  putBase64Together,
+  storedBytes,
+  takeBase64Apart,
+} from './column-base64.js';
 import { encodeNumbers, joinNumbers, NUMBERS, numbersBound, takeNumbers } from './column-numbers.js';
 import { MAX_PLANES, PlaneWriter, planesBound, readPlanes } from './column-planes.js';
 import { looksRandom } from './randomness.js';
@@ -33,7 +39,7 @@ export interface WrittenStrings {
   readonly valuesAt: number;
 }
 
-/** A single value of so many bytes is looked at as closely as a column of them. */
+/** So many bytes are looked at closely, also when they are a single value. */
 const LONG_BYTES: number = 64 * 1024;
 
 /** Most bytes that {@link encodeStrings} writes. */
@@ -71,24 +77,25 @@ export function encodeStrings(out: ByteBuilder, lengths: Uint32Array, data: Uint
 }
 
 function encodeWhole(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): WrittenStrings {
-  const texture = textureOf(data);
-  if (texture === 'noise') {
+  if (data.length >= LONG_BYTES && looksLikeBase64(data)) {
     const valuesAt = appendBase64(out, lengths, data);
-    if (valuesAt !== null) return { encoding: BASE64, texture: 'random', valuesAt };
+    if (valuesAt !== null) {
+      return { encoding: BASE64, texture: textureOf(out.bytes.subarray(valuesAt, out.position)), valuesAt };
+    }
   }
   appendNumbers(out, lengths);
   const valuesAt = out.position;
   out.append(data);
-  return { encoding: STRINGS, texture, valuesAt };
+  return { encoding: STRINGS, texture: textureOf(data), valuesAt };
 }
 
-/** @returns where the bytes of the values begin; null, and nothing is appended, where they are not worth it */
+/** @returns where the bytes of the values begin; null, and nothing is appended, where too little of it is base64 */
 function appendBase64(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): number | null {
   const marks = new Uint32Array(lengths.length);
   // Behind the longest that the marks can get, since they come first.
   const room = out.bytes.subarray(out.position + numbersBound(marks.length, 4));
   const size = takeBase64Apart(room, marks, lengths, data);
-  if (size < 0 || !looksRandom(room.subarray(0, size))) return null;
+  if (size < 0) return null;
   appendNumbers(out, marks);
   const valuesAt = out.position;
   out.append(room.subarray(0, size));
