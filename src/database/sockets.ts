@@ -4,7 +4,7 @@ import type { DatabaseAddress } from './address.js';
 import { driverInternals } from './driver-internals.js';
 
 // What the socket reads into: large enough that a full pipe is emptied in few turns.
-const windowBytes = 256 * 1024;
+const windowBytes = 128 * 1024;
 
 /**
  * A socket that reads into one buffer of its own. Rows are taken from there at once; everything else the driver may keep,

@@ -2,7 +2,7 @@ import type { Connection } from '../database/connection.js';
 import { rowsOf } from '../database/statements.js';
 
 // As many bytes as the socket's window takes at a time.
-const longestWrite: number = 256 * 1024;
+const longestWrite: number = 128 * 1024;
 
 /**
  * Prepares a session for reading rows: they come as the bytes of the column's own character set (S1, S2), in the largest pieces
