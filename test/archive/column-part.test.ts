@@ -301,6 +301,29 @@ describe('a hostile column part', () => {
     );
   });
 
+  it('F7: is refused or read just the same where the marks of its base64 are changed', () => {
+    const images = Array.from({ length: 200 }, (_, i) => base64Of(randomOf(i, 400 + (i % 7))));
+    const part = encodeColumnPart({ rows: images.length, columns: [column('bytes', images)] });
+    const marks = part.length - 200 * 403;
+    fc.assert(
+      fc.property(fc.nat(marks), fc.nat(255), (at, value) => {
+        const hostile = part.slice();
+        hostile[at] = value;
+        const outcomes = [decodeColumnPart, checkColumnPart].map((read) => {
+          try {
+            read(hostile, ['bytes']);
+            return 'read';
+          } catch (error) {
+            assert.ok(isBackupError(error, 'archive-damaged'), String(error));
+            return 'refused';
+          }
+        });
+        assert.equal(outcomes[0], outcomes[1]);
+      }),
+      fuzzing(300),
+    );
+  });
+
   it('F7: cannot make the reader take memory for values that are not there', () => {
     const leb = (value: number): number[] =>
       value < 128 ? [value] : [(value % 128) | 128, ...leb(value >> 7)];
