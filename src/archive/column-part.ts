@@ -21,6 +21,7 @@ import {
 } from './column-numbers.js';
 import {
   BASE64,
+  costOf,
   encodeStrings,
   joinStrings,
   PLANES,
@@ -177,7 +178,7 @@ function takeColumns(
     if (budget < 0) throw damagedPart('it asks for more memory than a genuine one ever does');
     const column = takeColumn(segment, rows, width, budget);
     if (segment.remaining !== 0) throw damagedPart('a column is longer than its values');
-    if (column.kind === 'variable') budget -= column.strings.total;
+    if (column.kind === 'variable') budget -= costOf(column.strings);
     return column;
   });
   if (input.remaining !== 0) throw damagedPart('it goes on after its last column');

@@ -241,15 +241,23 @@ export function takeStrings(
     if (total !== input.remaining) throw damagedPart('the lengths of its values do not add up');
     return { kind: 'whole', total, lengths, data: input.take(total) };
   }
-  if (total > budget) throw tooLarge();
   if (encoding === BASE64) {
     const stored = input.take(input.remaining);
     if (storedBytes(numbers) !== stored.length) throw damagedPart('the lengths of its values do not add up');
     return { kind: 'base64', total, lengths, marks: numbers, stored };
   }
+  if (total > budget) throw tooLarge();
   const planes = readPlanes(input, count, MAX_PLANES);
   if (planes.length !== longest) throw damagedPart('the lengths of its values do not add up');
   return { kind: 'planes', total, lengths, planes };
+}
+
+/**
+ * How much of the budget of a part its strings take. Base64 takes as much as stands there: the text is a third longer,
+ * whatever the part claims, and an image of hundreds of megabytes is genuine.
+ */
+export function costOf(stored: StoredStrings): number {
+  return stored.kind === 'base64' ? stored.stored.length : stored.total;
 }
 
 /** The values themselves, one after another, and the length of each. */
