@@ -1,8 +1,17 @@
+import { createHash } from 'node:crypto';
 import { since, type TortureDefinition, table } from './model.js';
 
 const everyByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0')).join('');
 const myisam = 'ENGINE=MyISAM';
 const innodb = 'ENGINE=InnoDB';
+
+/** Bytes that cannot be compressed, as base64 with every padding there is. */
+function imageOf(number: number): string {
+  const bytes = createHash('shake256', { outputLength: 1500 + number })
+    .update(String(number))
+    .digest();
+  return bytes.toString('base64');
+}
 
 /** S and V: characters, and every type at its edges. */
 export const valueCases: readonly TortureDefinition[] = [
@@ -392,6 +401,18 @@ export const valueCases: readonly TortureDefinition[] = [
     myisam,
     ["(1, REPEAT('0123456789abcdef', 65536)), (2, 'x'), (3, REPEAT('z', 1048575)), (4, NULL), (5, '')"],
     'id, LENGTH(t), SHA2(t, 256)',
+  ),
+  table(
+    'V19',
+    'v19_images',
+    'images as base64, beside what only looks like it',
+    'id INT PRIMARY KEY, image LONGTEXT',
+    myisam,
+    [
+      ...Array.from({ length: 60 }, (_, i) => `(${i}, '${imageOf(i)}')`),
+      "(60, NULL), (61, ''), (62, 'QR=='), (63, 'QUI'), (64, 'A note.')",
+    ],
+    'id, LENGTH(image), SHA2(image, 256)',
   ),
   table(
     'V21',
