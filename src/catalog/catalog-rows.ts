@@ -1,6 +1,7 @@
 /** What the answers of a server to questions about the schema mean: from rows of text to descriptions. */
 import type { ColumnDescription, ServerDescription } from '../archive/model.js';
 import type { TextRow } from '../database/connection.js';
+import { compareNames } from '../database/identifiers.js';
 import { isSince, vendorOf } from '../database/server-version.js';
 import { formOfColumn } from './column-forms.js';
 import type { CatalogObject } from './model.js';
@@ -69,7 +70,7 @@ export function objectsOf(
     // Only MariaDB has them.
     if (type === 'SEQUENCE') objects.push({ kind: 'sequence', name });
   }
-  return objects.sort((a, b) => compareText(a.kind, b.kind) || compareText(a.name, b.name));
+  return objects.sort((a, b) => compareNames(a.kind, b.kind) || compareNames(a.name, b.name));
 }
 
 /** The columns to ask for, for {@link columnsOf}. */
@@ -107,12 +108,6 @@ export function primaryKeysOf(rows: Rows): ReadonlyMap<string, readonly string[]
   const keys = new Map<string, string[]>();
   for (const row of rows) listOf(keys, row['table_name']!).push(row['column_name']!);
   return keys;
-}
-
-/** Code-unit order: the same on every machine. */
-export function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 function listOf<Item>(lists: Map<string, Item[]>, name: string): Item[] {

@@ -1,6 +1,6 @@
 import type { DumpWarning, ServerDescription } from '../archive/model.js';
 import type { Connection, QueryOptions, TextRow } from '../database/connection.js';
-import { quoteName, quoteText } from '../database/identifiers.js';
+import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
 import { seesOtherSessions } from '../database/sees-sessions.js';
 import { serverAnswer } from '../database/server-failures.js';
@@ -10,7 +10,6 @@ import { BackupError, isBackupError } from '../errors.js';
 import {
   columnFacts,
   columnsOf,
-  compareText,
   enginesOf,
   kindsOf,
   objectsOf,
@@ -292,7 +291,7 @@ class CatalogReader {
         ...(told === undefined ? {} : { damage: told }),
       });
     }
-    return tables.sort((a, b) => compareText(a.name, b.name));
+    return tables.sort((a, b) => compareNames(a.name, b.name));
   }
 }
 

@@ -7,3 +7,9 @@ export function quoteName(name: string): string {
 export function quoteText(text: string): string {
   return text === '' ? "''" : `CONVERT(X'${Buffer.from(text, 'utf8').toString('hex')}' USING utf8)`;
 }
+
+/** Compares names by their code units: the same order on every machine. */
+export function compareNames(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -248,17 +248,9 @@ export class BatchBuilder {
     if (end > this.#data[column]!.length) this.#growData(column, end);
     const view = this.#blockView;
     const target = this.#views[column]!;
-    if (length === 4) {
-      for (let i = 0, to = used; i < count; i++, to += 4) {
-        target.setInt32(to, view.getInt32(positions[i]! + common + 1, true), true);
-      }
-    } else if (length > 4 && length <= 8) {
-      // Two words that overlap: moments of 7 bytes above all.
-      const last = length - 4;
+    if (length <= shortValue) {
       for (let i = 0, to = used; i < count; i++, to += length) {
-        const at = positions[i]! + common + 1;
-        target.setInt32(to, view.getInt32(at, true), true);
-        target.setInt32(to + last, view.getInt32(at + last, true), true);
+        copyShort(target, to, view, positions[i]! + common + 1, length);
       }
     } else {
       for (let i = 0, to = used; i < count; i++, to += length) {
@@ -295,14 +287,7 @@ export class BatchBuilder {
         this.#growData(column, used + length);
         target = this.#views[column]!;
       }
-      if (length >= 4) {
-        // Word by word; the last word overlaps the one before.
-        const last = length - 4;
-        for (let k = 0; k < last; k += 4) target.setInt32(used + k, view.getInt32(at + k, true), true);
-        target.setInt32(used + last, view.getInt32(at + last, true), true);
-      } else {
-        for (let k = 0; k < length; k++) target.setUint8(used + k, block[at + k]!);
-      }
+      copyShort(target, used, view, at, length);
       used += length;
     }
     this.#used[column] = used;
@@ -376,11 +361,7 @@ export class BatchBuilder {
       this.#data[column]!.set(bytes, to);
       return;
     }
-    const view = this.#blockView;
-    const target = this.#views[column]!;
-    let i = 0;
-    for (; i + 4 <= length; i += 4) target.setInt32(to + i, view.getInt32(from + i, true), true);
-    for (; i < length; i++) target.setUint8(to + i, view.getUint8(from + i));
+    copyShort(this.#views[column]!, to, this.#blockView, from, length);
   }
 
   /** All columns of a table lie in one buffer, whose memory is asked for once. Only long values are elsewhere. */
@@ -492,4 +473,15 @@ function headBytes(mark: number): number {
     default:
       throw new RangeError(`a value began with the byte ${mark}`);
   }
+}
+
+/** Copies word by word; the last word overlaps the one before. */
+function copyShort(target: DataView, to: number, source: DataView, from: number, length: number): void {
+  if (length < 4) {
+    for (let i = 0; i < length; i++) target.setUint8(to + i, source.getUint8(from + i));
+    return;
+  }
+  const last = length - 4;
+  for (let i = 0; i < last; i += 4) target.setInt32(to + i, source.getInt32(from + i, true), true);
+  target.setInt32(to + last, source.getInt32(from + last, true), true);
 }

@@ -1,7 +1,7 @@
 import type { SchemaObject, SchemaObjectKind } from '../archive/model.js';
 import type { Catalog, CatalogObject } from '../catalog/model.js';
 import type { Connection, TextRow } from '../database/connection.js';
-import { quoteName, quoteText } from '../database/identifiers.js';
+import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
 import { BackupError } from '../errors.js';
 
 /**
@@ -22,7 +22,7 @@ export async function readSchemaObjects(
     const read: SchemaObject[] = [];
     for (const object of found) read.push(await readObject(connection, object, facts));
     if (kind === 'trigger') {
-      read.sort((a, b) => compare(a.table!, b.table!) || (a.actionOrder ?? 0) - (b.actionOrder ?? 0));
+      read.sort((a, b) => compareNames(a.table!, b.table!) || (a.actionOrder ?? 0) - (b.actionOrder ?? 0));
     }
     objects.push(...read);
   }
@@ -170,9 +170,4 @@ function present<Key extends string>(
   value: string | null | undefined,
 ): Partial<Record<Key, string>> {
   return value === undefined || value === null ? {} : ({ [key]: value } as Record<Key, string>);
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

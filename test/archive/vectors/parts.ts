@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ColumnValues } from '../../../src/archive/column-batch.js';
 import type {
   Part,
   SchemaObject,
@@ -256,41 +257,6 @@ export async function* partsOfBase64(): AsyncGenerator<Part> {
   ]);
 }
 
-async function* partsOfColumns(
-  name: string,
-  rows: number,
-  columns: readonly (readonly [string, ValueForm, Value[]])[],
-): AsyncGenerator<Part> {
-  const table = tableOf(
-    1,
-    name,
-    columns.map(([each, form]) => [each, form] as const),
-  );
-  for await (const part of sampleParts({ tables: 0 })) {
-    if (part.kind !== 'summary') {
-      yield part;
-      continue;
-    }
-    yield { kind: 'table', table };
-    const packed = await packRows(1, 1, {
-      rows,
-      columns: columns.map(([, form, values]) => column(form, values)),
-    });
-    yield packed;
-    const { plainBytes, data } = packed;
-    const summary = {
-      index: 1,
-      name,
-      engine: 'MyISAM',
-      rows,
-      parts: 1,
-      plainBytes,
-      storedBytes: data.length,
-    };
-    yield { kind: 'summary', summary: { ...part.summary, tables: [summary] } };
-  }
-}
-
 /** A dump of one table that has a column for each of {@link everyForm}. */
 export async function* partsOfEveryForm(): AsyncGenerator<Part> {
   const columns = everyForm();
@@ -308,27 +274,46 @@ export async function* partsOfEveryForm(): AsyncGenerator<Part> {
     })),
     primaryKey: [],
   };
+  yield* partsOfTable(
+    table,
+    100,
+    columns.map(({ form, values }) => column(form, values)),
+  );
+}
+
+async function* partsOfColumns(
+  name: string,
+  rows: number,
+  columns: readonly (readonly [string, ValueForm, Value[]])[],
+): AsyncGenerator<Part> {
+  const table = tableOf(
+    1,
+    name,
+    columns.map(([each, form]) => [each, form] as const),
+  );
+  yield* partsOfTable(
+    table,
+    rows,
+    columns.map(([, form, values]) => column(form, values)),
+  );
+}
+
+async function* partsOfTable(
+  table: TableDescription,
+  rows: number,
+  columns: readonly ColumnValues[],
+): AsyncGenerator<Part> {
   for await (const part of sampleParts({ tables: 0 })) {
     if (part.kind !== 'summary') {
       yield part;
       continue;
     }
     yield { kind: 'table', table };
-    const rows = await packRows(1, 1, {
-      rows: 100,
-      columns: columns.map(({ form, values }) => column(form, values)),
-    });
-    yield rows;
-    const { plainBytes, data } = rows;
-    const summary = {
-      index: 1,
-      name: table.name,
-      engine: table.engine,
-      rows: 100,
-      parts: 1,
-      plainBytes,
-      storedBytes: data.length,
-    };
+    const packed = await packRows(1, 1, { rows, columns });
+    yield packed;
+    const { name, engine } = table;
+    const { plainBytes, data } = packed;
+    const summary = { index: 1, name, engine, rows, parts: 1, plainBytes, storedBytes: data.length };
     yield { kind: 'summary', summary: { ...part.summary, tables: [summary] } };
   }
 }
