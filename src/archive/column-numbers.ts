@@ -94,12 +94,13 @@ function encodeNarrow(
   return NUMBERS;
 }
 
-// The loops over values stand in functions of their own: each is compiled once, for its own types.
+// The loops over values stand in functions of their own: each is compiled once, for its own types. They ask for a length
+// once, since not every version of V8 makes that anything but a call.
 
 function rangeOf(values: Int32Array): { readonly min: number; readonly max: number } {
   let min = values[0]!;
   let max = min;
-  for (let i = 1; i < values.length; i++) {
+  for (let i = 1, end = values.length; i < end; i++) {
     const value = values[i]!;
     if (value < min) min = value;
     else if (value > max) max = value;
@@ -114,7 +115,7 @@ function putOffsets(
   base: number,
   shift: number,
 ): void {
-  for (let i = 0; i < values.length; i++) target[start + i] = (values[i]! - base) >> shift;
+  for (let i = 0, end = values.length; i < end; i++) target[start + i] = (values[i]! - base) >> shift;
 }
 
 // The range of the steps between neighbours, or null once it is clear that they need as many bytes as the values.
@@ -123,7 +124,7 @@ function stepRange(values: Int32Array, planes: number): { min: number; max: numb
   let previous = values[0]!;
   let min = values[1]! - previous;
   let max = min;
-  for (let i = 1; i < values.length; i++) {
+  for (let i = 1, end = values.length; i < end; i++) {
     const value = values[i]!;
     const step = (value - previous) | 0;
     previous = value;
@@ -144,7 +145,8 @@ function writeStepPlanes(out: ByteBuilder, values: Int32Array, base: number, pla
 }
 
 function putSteps(target: Uint8Array, start: number, values: Int32Array, base: number, shift: number): void {
-  for (let i = 1; i < values.length; i++) target[start + i] = (values[i]! - values[i - 1]! - base) >> shift;
+  for (let i = 1, end = values.length; i < end; i++)
+    target[start + i] = (values[i]! - values[i - 1]! - base) >> shift;
 }
 
 // The lower halves of a column, the offsets of a column: one at a time.
@@ -171,7 +173,7 @@ function encodeWide(
 /** The lower halves, when all values share the upper one. */
 function takeLows(lows: Int32Array, halves: Int32Array): boolean {
   const high = halves[1]!;
-  for (let i = 0, from = 0; i < lows.length; i++, from += 2) {
+  for (let i = 0, from = 0, end = lows.length; i < end; i++, from += 2) {
     if (halves[from + 1] !== high) return false;
     lows[i] = halves[from]! ^ signBit;
   }
@@ -192,7 +194,7 @@ function wideRangeOf(halves: Int32Array): {
   let minLow = halves[0]! ^ signBit;
   let maxHigh = minHigh;
   let maxLow = minLow;
-  for (let i = 2; i < halves.length; i += 2) {
+  for (let i = 2, end = halves.length; i < end; i += 2) {
     const high = halves[i + 1]!;
     if (high > minHigh && high < maxHigh) continue;
     const low = halves[i]! ^ signBit;
@@ -241,7 +243,7 @@ function takeWideOffsets(
   const turnedBase = baseLow ^ signBit;
   let usedLow = 0;
   let usedHigh = 0;
-  for (let i = 0; i < halves.length; i += 2) {
+  for (let i = 0, end = halves.length; i < end; i += 2) {
     const valueLow = halves[i]!;
     const low = (valueLow - baseLow) | 0;
     const borrow = (valueLow ^ signBit) < turnedBase ? 1 : 0;
@@ -255,7 +257,7 @@ function takeWideOffsets(
 }
 
 function putHalves(target: Uint8Array, start: number, halves: Int32Array, half: number, shift: number): void {
-  for (let from = half, to = start; from < halves.length; from += 2, to++)
+  for (let from = half, to = start, end = halves.length; from < end; from += 2, to++)
     target[to] = halves[from]! >> shift;
 }
 

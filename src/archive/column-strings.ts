@@ -114,13 +114,14 @@ function appendNumbers(out: ByteBuilder, numbers: Uint32Array): void {
 
 const scratch: Scratch = new Scratch();
 
-// The loops over values stand in functions of their own: each is compiled once, for its own types.
+// The loops over values stand in functions of their own: each is compiled once, for its own types. They ask for a length
+// once, since not every version of V8 makes that anything but a call.
 
 function lookOver(lengths: Uint32Array): { readonly longest: number; readonly alike: boolean } {
   const first = lengths[0]!;
   let longest = first;
   let alike = true;
-  for (let i = 1; i < lengths.length; i++) {
+  for (let i = 1, end = lengths.length; i < end; i++) {
     const length = lengths[i]!;
     if (length === first) continue;
     alike = false;
@@ -132,7 +133,7 @@ function lookOver(lengths: Uint32Array): { readonly longest: number; readonly al
 /** Gives every value the same room, with zeros behind it. */
 function pad(padded: Uint8Array, data: Uint8Array, lengths: Uint32Array, longest: number): void {
   padded.fill(0);
-  for (let i = 0, from = 0, room = 0; i < lengths.length; i++, room += longest) {
+  for (let i = 0, from = 0, room = 0, end = lengths.length; i < end; i++, room += longest) {
     const length = lengths[i]!;
     for (let byte = 0; byte < length; byte++) padded[room + byte] = data[from + byte]!;
     from += length;

@@ -51,7 +51,9 @@ export function expandFixed(compact: Uint8Array, width: Width, nulls: Uint8Array
 export function compactLengths(lengths: Uint32Array, nulls: Uint8Array, count: number): Uint32Array {
   const compact = new Uint32Array(count);
   let to = 0;
-  for (let row = 0; row < lengths.length; row++) if (!isNull(nulls, row)) compact[to++] = lengths[row]!;
+  for (let row = 0, rows = lengths.length; row < rows; row++) {
+    if (!isNull(nulls, row)) compact[to++] = lengths[row]!;
+  }
   return compact;
 }
 

@@ -27,7 +27,7 @@ function repeatsWithin(data: Uint8Array, start: number, end: number): boolean {
   // Too little to judge by.
   if (end - start < WINDOW_BYTES / 8) return false;
   seen.fill(0);
-  const enough = ((end - start) / 16) * ENOUGH;
+  const enough = Math.floor(((end - start) / 16) * ENOUGH);
   let places = 0;
   let repeats = 0;
   let window = (data[start]! << 8) | (data[start + 1]! << 16) | (data[start + 2]! << 24);

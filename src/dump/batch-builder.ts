@@ -1,6 +1,7 @@
 import { BufferPool } from '../archive/buffer-pool.js';
 import { type ColumnBatch, type ColumnValues, widthOf } from '../archive/column-batch.js';
 import type { ValueForm } from '../archive/model.js';
+import { copyAlike, copyShort } from './copy-values.js';
 
 /** What a column does with its bytes: a width, or 0 for values that carry their own length. */
 type Width = ReturnType<typeof widthOf>;
@@ -17,6 +18,7 @@ const buffers: BufferPool = new BufferPool(keptBytes);
 const nothing: Buffer = Buffer.alloc(0);
 const noBytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 const noView: DataView = new DataView(noBytes.buffer);
+const noWords: Int32Array = new Int32Array(0);
 const noLengths: Uint32Array = new Uint32Array(0);
 
 /** Rows that are turned together: few enough that they stay in the processor's first cache. */
@@ -37,7 +39,10 @@ export class BatchBuilder {
 
   /** Values of every column; for those of varying length, `#used` bytes are taken. */
   readonly #data: Uint8Array<ArrayBuffer>[];
+  /** The same values where they are of varying length, and so begin anywhere. */
   readonly #views: DataView[];
+  /** The same values where they take 4 or 8 bytes, in the machine's own byte order (see `column-numbers.ts`). */
+  readonly #words: Int32Array[];
   readonly #used: number[];
   readonly #lengths: Uint32Array[];
   readonly #nulls: Uint8Array[];
@@ -68,6 +73,7 @@ export class BatchBuilder {
     this.#gathered = new Uint8Array(this.#bitmapBytes);
     this.#data = forms.map(() => noBytes);
     this.#views = forms.map(() => noView);
+    this.#words = forms.map(() => noWords);
     this.#used = forms.map(() => 0);
     this.#lengths = forms.map(() => noLengths);
     this.#nulls = forms.map(() => noBytes);
@@ -196,32 +202,29 @@ export class BatchBuilder {
   #turn8(column: number, common: number, row: number, count: number): void {
     const view = this.#blockView;
     const positions = this.#positions;
-    const target = this.#views[column]!;
-    let to = row * 8;
-    for (let i = 0; i < count; i++, to += 8) {
+    const target = this.#words[column]!;
+    for (let i = 0, to = row * 2; i < count; i++, to += 2) {
       const at = positions[i]! + common;
-      target.setInt32(to, view.getInt32(at, true), true);
-      target.setInt32(to + 4, view.getInt32(at + 4, true), true);
+      target[to] = view.getInt32(at, true);
+      target[to + 1] = view.getInt32(at + 4, true);
     }
   }
 
   #turn4(column: number, common: number, row: number, count: number): void {
     const view = this.#blockView;
     const positions = this.#positions;
-    const target = this.#views[column]!;
-    let to = row * 4;
-    for (let i = 0; i < count; i++, to += 4) {
-      target.setInt32(to, view.getInt32(positions[i]! + common, true), true);
-    }
+    const target = this.#words[column]!;
+    for (let i = 0; i < count; i++) target[row + i] = view.getInt32(positions[i]! + common, true);
   }
 
   #turn2(column: number, common: number, row: number, count: number): void {
-    const view = this.#blockView;
+    const block = this.#block;
     const positions = this.#positions;
-    const target = this.#views[column]!;
-    let to = row * 2;
-    for (let i = 0; i < count; i++, to += 2) {
-      target.setInt16(to, view.getInt16(positions[i]! + common, true), true);
+    const target = this.#data[column]!;
+    for (let i = 0, to = row * 2; i < count; i++, to += 2) {
+      const at = positions[i]! + common;
+      target[to] = block[at]!;
+      target[to + 1] = block[at + 1]!;
     }
   }
 
@@ -246,12 +249,8 @@ export class BatchBuilder {
     const used = this.#used[column]!;
     const end = used + length * count;
     if (end > this.#data[column]!.length) this.#growData(column, end);
-    const view = this.#blockView;
-    const target = this.#views[column]!;
     if (length <= shortValue) {
-      for (let i = 0, to = used; i < count; i++, to += length) {
-        copyShort(target, to, view, positions[i]! + common + 1, length);
-      }
+      copyAlike(this.#views[column]!, used, this.#blockView, positions, common + 1, length, count);
     } else {
       for (let i = 0, to = used; i < count; i++, to += length) {
         this.#copy(column, to, positions[i]! + common + 1, length);
@@ -268,6 +267,7 @@ export class BatchBuilder {
     const ends = this.#ends;
     const lengths = this.#lengths[column]!;
     let target = this.#views[column]!;
+    let room = target.byteLength;
     let used = this.#used[column]!;
     for (let i = 0; i < count; i++) {
       const at = positions[i]! + common + 1;
@@ -277,15 +277,17 @@ export class BatchBuilder {
         this.#turnValue(column, common, row, i);
         used = this.#used[column]!;
         target = this.#views[column]!;
+        room = target.byteLength;
         continue;
       }
       if (at + length > ends[i]!) throw new RangeError('a value ends behind its row');
       lengths[row + i] = length;
       positions[i]! += 1 + length;
-      if (used + length > target.byteLength) {
+      if (used + length > room) {
         this.#used[column] = used;
         this.#growData(column, used + length);
         target = this.#views[column]!;
+        room = target.byteLength;
       }
       copyShort(target, used, view, at, length);
       used += length;
@@ -378,7 +380,11 @@ export class BatchBuilder {
         lengths.set(this.#lengths[column]!);
         this.#lengths[column] = lengths;
       } else {
-        this.#moveData(column, new Uint8Array(room.buffer, at, width * capacity));
+        const data = new Uint8Array(room.buffer, at, width * capacity);
+        data.set(this.#data[column]!);
+        this.#data[column] = data;
+        // A capacity is a multiple of 64, so every column begins at a word.
+        if (width >= 4) this.#words[column] = new Int32Array(room.buffer, at, data.length / 4);
       }
       at += (width === 0 ? 4 : width) * capacity;
       const before = this.#nulls[column]!;
@@ -395,14 +401,11 @@ export class BatchBuilder {
 
   #growData(column: number, needed: number): void {
     const before = this.#data[column]!;
-    this.#moveData(column, buffers.take(Math.max(needed, before.length * 2)));
-    buffers.give(before);
-  }
-
-  #moveData(column: number, data: Uint8Array<ArrayBuffer>): void {
-    data.set(this.#data[column]!);
+    const data = buffers.take(Math.max(needed, before.length * 2));
+    data.set(before);
     this.#data[column] = data;
-    this.#views[column] = new DataView(data.buffer, data.byteOffset, data.length);
+    this.#views[column] = new DataView(data.buffer);
+    buffers.give(before);
   }
 
   /**
@@ -452,6 +455,7 @@ export class BatchBuilder {
       if (this.#widths[column] === 0) buffers.give(this.#data[column]!);
       this.#data[column] = noBytes;
       this.#views[column] = noView;
+      this.#words[column] = noWords;
       this.#lengths[column] = noLengths;
       this.#nulls[column] = noBytes;
     }
@@ -473,15 +477,4 @@ function headBytes(mark: number): number {
     default:
       throw new RangeError(`a value began with the byte ${mark}`);
   }
-}
-
-/** Copies word by word; the last word overlaps the one before. */
-function copyShort(target: DataView, to: number, source: DataView, from: number, length: number): void {
-  if (length < 4) {
-    for (let i = 0; i < length; i++) target.setUint8(to + i, source.getUint8(from + i));
-    return;
-  }
-  const last = length - 4;
-  for (let i = 0; i < last; i += 4) target.setInt32(to + i, source.getInt32(from + i, true), true);
-  target.setInt32(to + last, source.getInt32(from + last, true), true);
 }

@@ -1,0 +1,78 @@
+/**
+ * Copies of short values, word by word: a native copy costs as much as many words do. The last word of a value overlaps the
+ * one before; what is shorter than a word is copied by bytes.
+ */
+
+const WORD_BYTES = 4;
+
+/** Copies a value of `length` bytes. */
+export function copyShort(
+  target: DataView,
+  to: number,
+  source: DataView,
+  from: number,
+  length: number,
+): void {
+  if (length < WORD_BYTES) {
+    for (let i = 0; i < length; i++) target.setUint8(to + i, source.getUint8(from + i));
+    return;
+  }
+  const last = length - WORD_BYTES;
+  for (let i = 0; i < last; i += WORD_BYTES) target.setInt32(to + i, source.getInt32(from + i, true), true);
+  target.setInt32(to + last, source.getInt32(from + last, true), true);
+}
+
+/**
+ * Copies `count` values of one length, to one after the other: first a word of all of them, then the next one.
+ *
+ * @param positions - where each value stands in the source, less `common`
+ */
+export function copyAlike(
+  target: DataView,
+  to: number,
+  source: DataView,
+  positions: Int32Array,
+  common: number,
+  length: number,
+  count: number,
+): void {
+  if (length < WORD_BYTES) {
+    for (let i = 0; i < length; i++) copyBytes(target, to + i, length, source, positions, common + i, count);
+    return;
+  }
+  const last = length - WORD_BYTES;
+  for (let i = 0; i < last; i += WORD_BYTES) {
+    copyWords(target, to + i, length, source, positions, common + i, count);
+  }
+  copyWords(target, to + last, length, source, positions, common + last, count);
+}
+
+/** Copies a byte of each value; they stand `step` bytes apart in the target. */
+function copyBytes(
+  target: DataView,
+  start: number,
+  step: number,
+  source: DataView,
+  positions: Int32Array,
+  common: number,
+  count: number,
+): void {
+  for (let i = 0, to = start; i < count; i++, to += step) {
+    target.setUint8(to, source.getUint8(positions[i]! + common));
+  }
+}
+
+/** Copies a word of each value. */
+function copyWords(
+  target: DataView,
+  start: number,
+  step: number,
+  source: DataView,
+  positions: Int32Array,
+  common: number,
+  count: number,
+): void {
+  for (let i = 0, to = start; i < count; i++, to += step) {
+    target.setInt32(to, source.getInt32(positions[i]! + common, true), true);
+  }
+}
