@@ -120,6 +120,18 @@ describe('BatchBuilder', () => {
     );
   });
 
+  it('V9: gives values of one length back, whatever that length is', () => {
+    for (let length = 0; length <= 100; length++) {
+      const rows = Array.from({ length: 70 }, (_, row) => [
+        Uint8Array.from({ length }, (_byte, i) => row * 3 + i),
+        Uint8Array.of(row),
+      ]);
+      const builder = new BatchBuilder(['bytes', 'i8']);
+      fill(builder, ['bytes', 'i8'], rows, 70);
+      assert.deepEqual(valuesOf(builder.take()), rows);
+    }
+  });
+
   it('V19: takes values of megabytes and does not keep their room', () => {
     const builder = new BatchBuilder(['bytes']);
     const big = new Uint8Array(9 * 1024 * 1024).fill(0x5c);
