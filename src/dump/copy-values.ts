@@ -37,7 +37,9 @@ export function copyAlike(
   count: number,
 ): void {
   if (length < WORD_BYTES) {
-    for (let i = 0; i < length; i++) copyBytes(target, to + i, length, source, positions, common + i, count);
+    for (let i = 0, at = to; i < count; i++, at += length) {
+      copyShort(target, at, source, positions[i]! + common, length);
+    }
     return;
   }
   const last = length - WORD_BYTES;
@@ -47,22 +49,7 @@ export function copyAlike(
   copyWords(target, to + last, length, source, positions, common + last, count);
 }
 
-/** Copies a byte of each value; they stand `step` bytes apart in the target. */
-function copyBytes(
-  target: DataView,
-  start: number,
-  step: number,
-  source: DataView,
-  positions: Int32Array,
-  common: number,
-  count: number,
-): void {
-  for (let i = 0, to = start; i < count; i++, to += step) {
-    target.setUint8(to, source.getUint8(positions[i]! + common));
-  }
-}
-
-/** Copies a word of each value. */
+/** Copies a word of each value; they stand `step` bytes apart in the target. */
 function copyWords(
   target: DataView,
   start: number,
