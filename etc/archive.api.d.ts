@@ -46,6 +46,12 @@ export interface ColumnDescription {
 
 export type ColumnValues = FixedValues | VariableValues;
 
+export interface ComputedContent {
+    readonly columns: readonly string[];
+    readonly hash: string;
+    readonly timeZone?: string;
+}
+
 export type Consistency = {
     readonly kind: 'consistent';
     readonly by: 'lock' | 'lock-and-snapshot' | 'snapshot';
@@ -224,6 +230,7 @@ export interface SchemaObject {
     readonly kind: SchemaObjectKind;
     readonly name: string;
     readonly createStatement: string;
+    readonly createStatementBytes?: string;
     readonly definer?: string;
     readonly sqlMode?: string;
     readonly characterSetClient?: string;
@@ -254,6 +261,7 @@ export interface ServerDescription {
     readonly characterSet: string;
     readonly collation: string;
     readonly lowerCaseTableNames: number;
+    readonly variables?: Readonly<Record<string, string>>;
 }
 
 export interface StoredHashUnlock {
@@ -279,6 +287,7 @@ export interface TableDescription {
     readonly definitionOnly?: string;
     readonly rowFilter?: RowFilter;
     readonly versioned?: 'current' | 'history';
+    readonly computed?: ComputedContent;
 }
 
 export interface TablePart {

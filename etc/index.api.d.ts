@@ -270,6 +270,12 @@ export interface Comparison {
     readonly differences: readonly Difference[];
 }
 
+export interface ComputedContent {
+    readonly columns: readonly string[];
+    readonly hash: string;
+    readonly timeZone?: string;
+}
+
 export interface Connection {
     readonly address: DatabaseAddress;
     readonly id: number;
@@ -875,7 +881,7 @@ export interface RestoreNote {
     readonly message: string;
 }
 
-export type RestoreNoteCode = 'adapted' | 'broken-at-source' | 'character-set-changed' | 'definition-only' | 'not-restored' | 'resumed' | 'rows-filtered' | 'table-incomplete';
+export type RestoreNoteCode = 'adapted' | 'broken-at-source' | 'character-set-changed' | 'computed-differently' | 'definition-changed' | 'definition-only' | 'names-its-source' | 'not-restored' | 'resumed' | 'rows-filtered' | 'table-incomplete';
 
 export interface RestoreObstacle {
     readonly severity: 'blocks' | 'changes' | 'note';
@@ -1033,6 +1039,7 @@ export interface SchemaObject {
     readonly kind: SchemaObjectKind;
     readonly name: string;
     readonly createStatement: string;
+    readonly createStatementBytes?: string;
     readonly definer?: string;
     readonly sqlMode?: string;
     readonly characterSetClient?: string;
@@ -1101,6 +1108,7 @@ export interface ServerDescription {
     readonly characterSet: string;
     readonly collation: string;
     readonly lowerCaseTableNames: number;
+    readonly variables?: Readonly<Record<string, string>>;
 }
 
 export type ServiceSchedule = Omit<NightSchedule, 'timeZone'>;
@@ -1315,6 +1323,7 @@ export interface TableDescription {
     readonly definitionOnly?: string;
     readonly rowFilter?: RowFilter;
     readonly versioned?: 'current' | 'history';
+    readonly computed?: ComputedContent;
 }
 
 export interface TablePart {

@@ -16,7 +16,7 @@ import type {
 } from './model.js';
 
 /** Version that is written; readers take every minor of this major. */
-export const FORMAT: FormatVersion = { major: 1, minor: 0 };
+export const FORMAT: FormatVersion = { major: 1, minor: 1 };
 
 type Check = (value: unknown) => boolean;
 
@@ -59,6 +59,11 @@ const either =
   (value) =>
     checks.some((check) => check(value));
 
+const texts: Check = (value) => record({})(value) && Object.values(value as object).every(text);
+const decimal: Check = (value) => typeof value === 'string' && /^\d{1,40}$/.test(value);
+const base64: Check = (value) =>
+  typeof value === 'string' && value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
+
 const format: Check = record({ major: index, minor: count });
 
 const forms: readonly ValueForm[] = [
@@ -86,16 +91,19 @@ const database: Check = record({
     createStatement: text,
     characterSet: text,
     collation: text,
-    server: record({
-      vendor: oneOf('mariadb', 'mysql'),
-      version: text,
-      sqlMode: text,
-      timeZone: text,
-      systemTimeZone: text,
-      characterSet: text,
-      collation: text,
-      lowerCaseTableNames: count,
-    }),
+    server: record(
+      {
+        vendor: oneOf('mariadb', 'mysql'),
+        version: text,
+        sqlMode: text,
+        timeZone: text,
+        systemTimeZone: text,
+        characterSet: text,
+        collation: text,
+        lowerCaseTableNames: count,
+      },
+      { variables: texts },
+    ),
   }),
 });
 
@@ -121,6 +129,7 @@ const table: Check = record(
     definitionOnly: text,
     rowFilter: record({ where: text, reason: text }),
     versioned: oneOf('current', 'history'),
+    computed: record({ columns: list(text, 4096), hash: decimal }, { timeZone: text }),
   },
 );
 
@@ -139,6 +148,7 @@ const objects: Check = list(
   record(
     { kind: objectKind, name: text, createStatement: text },
     {
+      createStatementBytes: base64,
       definer: text,
       sqlMode: text,
       characterSetClient: text,
@@ -187,7 +197,7 @@ const manifest: Check = record(
     warnings: list(record({ code: text, message: text }, { table: text })),
     entries: list(record({ name: text, offset: count, size: count, sha256: digest }, { rows: count })),
   },
-  { position: (value) => record({})(value) && Object.values(value as object).every(text) },
+  { position: texts },
 );
 
 const sealed: Readonly<Record<string, Check>> = { recipient: text, sealedIdentity: text };

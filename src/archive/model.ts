@@ -75,6 +75,8 @@ export interface ServerDescription {
   readonly collation: string;
   /** Global `lower_case_table_names`: 0, 1 or 2. */
   readonly lowerCaseTableNames: number;
+  /** Global variables, by name, that decide what a definition means or what it computes (C15). Since format 1.1. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** One table. */
@@ -96,6 +98,18 @@ export interface TableDescription {
   readonly rowFilter?: RowFilter;
   /** How much of a system-versioned table was read; absent for ordinary tables (C3). */
   readonly versioned?: 'current' | 'history';
+  /** What was stored in generated columns that depend on the session they were computed in. Since format 1.1. */
+  readonly computed?: ComputedContent;
+}
+
+/** Values that the target computes again, and what they must come to (C1). */
+export interface ComputedContent {
+  /** Names of the columns. */
+  readonly columns: readonly string[];
+  /** Sum over all rows of 64 bits of a SHA-256 of their values; decimal text. */
+  readonly hash: string;
+  /** The `time_zone` in which all of them come out as they are stored; absent when there is none. */
+  readonly timeZone?: string;
 }
 
 /** A restriction to some rows of an append-only table. */
@@ -172,6 +186,11 @@ export interface SchemaObject {
   readonly name: string;
   /** As `SHOW CREATE …` gave it. */
   readonly createStatement: string;
+  /**
+   * The statement as its client sent it, in `characterSetClient`: base64. Where `createStatement` cannot hold it only, as it
+   * is no text in that character set. Since format 1.1.
+   */
+  readonly createStatementBytes?: string;
   /** `user@host`, when the object has one. */
   readonly definer?: string;
   readonly sqlMode?: string;

@@ -16,8 +16,32 @@ export const serverQuestion: string =
   ' @@character_set_server AS charset, @@collation_server AS collation,' +
   ' @@lower_case_table_names AS lower_case';
 
+/**
+ * Variables that decide what a definition means, or what its expressions compute. What is made for a table follows from its
+ * own definition where that says it; from these where it does not.
+ */
+const definingVariables: readonly string[] = [
+  'block_encryption_mode',
+  'character_set_collations',
+  'default_collation_for_utf8mb4',
+  'default_storage_engine',
+  'default_tmp_storage_engine',
+  'default_week_format',
+  'div_precision_increment',
+  'explicit_defaults_for_timestamp',
+  'innodb_default_row_format',
+  'innodb_strict_mode',
+  'lc_time_names',
+  'old_mode',
+  'sql_generate_invisible_primary_key',
+  'system_versioning_alter_history',
+];
+
+/** The question for the `variables` of {@link serverOf}; a server answers for those it knows. */
+export const variablesQuestion: string = `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('${definingVariables.join("', '")}')`;
+
 /** The server's own description. */
-export function serverOf([row]: Rows): ServerDescription {
+export function serverOf([row]: Rows, variables: Rows): ServerDescription {
   const version = row?.['version'] ?? '';
   return {
     vendor: vendorOf(version, row?.['comment']),
@@ -28,6 +52,9 @@ export function serverOf([row]: Rows): ServerDescription {
     characterSet: row?.['charset'] ?? '',
     collation: row?.['collation'] ?? '',
     lowerCaseTableNames: Number(row?.['lower_case'] ?? 0),
+    variables: Object.fromEntries(
+      variables.map(({ Variable_name: name, Value: value }) => [(name ?? '').toLowerCase(), value ?? '']),
+    ),
   };
 }
 

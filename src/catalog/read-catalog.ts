@@ -16,6 +16,7 @@ import {
   primaryKeysOf,
   serverOf,
   serverQuestion,
+  variablesQuestion,
 } from './catalog-rows.js';
 import { type Definitions, definitionIn, definitionQuestion } from './definitions.js';
 import type { Catalog, CatalogTable } from './model.js';
@@ -88,6 +89,7 @@ class CatalogReader {
     const database = quoteName(this.#database);
     const about = await this.#ask({
       server: serverQuestion,
+      variables: variablesQuestion,
       created: `SHOW CREATE DATABASE ${database}`,
       defaults: 'SELECT @@character_set_database AS characterset, @@collation_database AS collation',
       grants: 'SHOW GRANTS',
@@ -100,7 +102,7 @@ class CatalogReader {
       // Without opening a table: opening may repair it, and that must be seen when it happens.
       engines: this.#questionOf('TABLES', 'TABLE_SCHEMA', ['TABLE_NAME', 'ENGINE']),
     });
-    const server = serverOf(about.server());
+    const server = serverOf(about.server(), about.variables());
     const [created] = about.created();
     const [defaults] = about.defaults();
     this.#checkPrivileges(about.grants());

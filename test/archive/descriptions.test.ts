@@ -25,6 +25,7 @@ const server = {
   characterSet: 'utf8mb3',
   collation: 'utf8mb3_general_ci',
   lowerCaseTableNames: 0,
+  variables: { old_mode: '' },
 };
 const column = { name: 'Id', type: 'bigint(20)', characterSet: null, nullable: false, form: 'i64' };
 const tableSummary = {
@@ -93,8 +94,14 @@ const kinds: Readonly<Record<string, Kind>> = {
       archiveId,
       database: { name: 'd', createStatement: 'c', characterSet: 'utf8', collation: 'u', server },
     },
-    optional: [],
-    others: [[['database', 'server', 'vendor'], ['mysql']]],
+    optional: ['database.server.variables'],
+    others: [
+      [['database', 'server', 'vendor'], ['mysql']],
+      [
+        ['database', 'server', 'variables'],
+        [{}, { a: '1', b: '' }],
+      ],
+    ],
   },
   'table.json': {
     parse: parseTable,
@@ -108,8 +115,9 @@ const kinds: Readonly<Record<string, Kind>> = {
       definitionOnly: 'why',
       rowFilter: { where: 'w', reason: 'r' },
       versioned: 'current',
+      computed: { columns: ['c'], hash: '0', timeZone: 'SYSTEM' },
     },
-    optional: ['definitionOnly', 'rowFilter', 'versioned'],
+    optional: ['definitionOnly', 'rowFilter', 'versioned', 'computed', 'computed.timeZone'],
     others: [
       [['versioned'], ['history']],
       [['primaryKey'], [[], ['a', 'b']]],
@@ -124,6 +132,7 @@ const kinds: Readonly<Record<string, Kind>> = {
         kind: 'view',
         name: 'v',
         createStatement: 'c',
+        createStatementBytes: '/+8=',
         definer: 'd',
         sqlMode: '',
         characterSetClient: 'utf8',
@@ -138,7 +147,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       },
     ],
     optional: (
-      'definer sqlMode characterSetClient collationConnection databaseCollation timeZone status table ' +
+      'createStatementBytes definer sqlMode characterSetClient collationConnection databaseCollation timeZone status table ' +
       'actionOrder nextValue brokenAtSource'
     )
       .split(' ')
@@ -217,6 +226,9 @@ const refuses = (parse: Kind['parse'], json: Json | undefined, what: string): vo
     what,
   );
 
+/** Records whose keys are the server's own. */
+const ofServer: ReadonlySet<number | string | undefined> = new Set(['position', 'variables']);
+
 for (const [name, { parse, whole, optional, others }] of Object.entries(kinds)) {
   describe(`the shape of ${name}`, () => {
     it('is taken whole, without what may be absent, and with keys of a later version', () => {
@@ -230,8 +242,7 @@ for (const [name, { parse, whole, optional, others }] of Object.entries(kinds)) 
         assert.deepEqual(parse(utf8(JSON.stringify(without))), without, path);
       }
       for (const [path, value] of placesOf(whole)) {
-        // Its keys are the server's own.
-        if (path.at(-1) === 'position' || typeof value !== 'object' || value === null || Array.isArray(value))
+        if (ofServer.has(path.at(-1)) || typeof value !== 'object' || value === null || Array.isArray(value))
           continue;
         const later = put(whole, [...path, 'news'], [{}])!;
         assert.deepEqual(parse(utf8(JSON.stringify(later))), later, path.join('.'));
@@ -256,7 +267,7 @@ for (const [name, { parse, whole, optional, others }] of Object.entries(kinds)) 
           refuses(parse, put(whole, path, wrong), `${place} is ${JSON.stringify(wrong)}`);
         }
         const isInList = typeof path.at(-1) === 'number';
-        const isFree = path.at(-2) === 'position';
+        const isFree = ofServer.has(path.at(-2));
         if (path.length > 0 && !isInList && !isFree && !optional.includes(place)) {
           refuses(parse, put(whole, path), `${place} is missing`);
         }

@@ -31,14 +31,19 @@ export interface RestoredObject {
 /**
  * What a {@link RestoreNote} is about: the nearest thing that the target knows stands in for another (`adapted`); a view that was
  * broken before is so again (`broken-at-source`) or is missing (`not-restored`); an object is made under another character set
- * (`character-set-changed`); a table has no rows (`definition-only`), only some (`rows-filtered`), or was damaged when it was
+ * (`character-set-changed`); generated columns came to other values than were stored (`computed-differently`); a definition
+ * is not what the archive has (`definition-changed`); an object speaks of the database it came from, by name
+ * (`names-its-source`); a table has no rows (`definition-only`), only some (`rows-filtered`), or was damaged when it was
  * copied (`table-incomplete`); the restore went on with an earlier one (`resumed`).
  */
 export type RestoreNoteCode =
   | 'adapted'
   | 'broken-at-source'
   | 'character-set-changed'
+  | 'computed-differently'
+  | 'definition-changed'
   | 'definition-only'
+  | 'names-its-source'
   | 'not-restored'
   | 'resumed'
   | 'rows-filtered'

@@ -4,6 +4,7 @@ import type {
   SchemaObject,
   TableDescription,
 } from '../../archive/model.js';
+import { isSince } from '../../database/server-version.js';
 import { BackupError } from '../../errors.js';
 import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
 import type { ObjectPolicy } from '../ddl/object-statement.js';
@@ -21,7 +22,7 @@ import {
 } from './restore-report.js';
 import { RestoreSessions } from './restore-sessions.js';
 import type { RestoreSession } from './session.js';
-import { claimTarget, makeTarget, type TargetAddress } from './target.js';
+import { claimTarget, databaseComment, makeTarget, type TargetAddress } from './target.js';
 
 /**
  * One restore, from whatever source: its sessions, its target and what is common to all ways through it. Whoever opens
@@ -73,7 +74,16 @@ export class RestoreRun {
     const capabilities = await readCapabilities(server.connection);
     const defaults = this.#acceptance.defaults(source, capabilities);
     const { database } = this.target;
-    await makeTarget(server.connection, database, defaults, this.options.replace ?? false);
+    const comment = databaseComment(source.createStatement);
+    const keepsComment = capabilities.vendor === 'mariadb' && isSince(capabilities.version, 10, 5);
+    const kept = keepsComment ? comment : undefined;
+    await makeTarget(server.connection, database, defaults, this.options.replace ?? false, kept);
+    if (kept !== comment) {
+      this.notes.push({
+        code: 'definition-changed',
+        message: 'The comment of the database is left out: the target keeps none.',
+      });
+    }
     // Over the session that holds the claim: whoever has the claim next finds the mark, or an empty target.
     await createJournal(server.connection, database, workKey);
     await this.open(source);

@@ -1,6 +1,6 @@
 import type { ServerDescription } from '../../archive/model.js';
 import { endSessions } from '../../database/connection.js';
-import { openRestoreSession, type RestoreSession, takeDefaultCollationsOf } from './session.js';
+import { openRestoreSession, type RestoreSession, takeMeaningOf } from './session.js';
 import { serverOf, type TargetAddress } from './target.js';
 
 /** All sessions of one restore, so that none is left behind on the server. */
@@ -21,11 +21,13 @@ export class RestoreSessions {
     return session;
   }
 
-  /** One in the target, with the default collations of the source. */
-  async openInTarget(source: Pick<ServerDescription, 'vendor' | 'version'>): Promise<RestoreSession> {
+  /** One in the target, in which definitions mean what they meant at the source. */
+  async openInTarget(
+    source: Pick<ServerDescription, 'vendor' | 'version' | 'variables'>,
+  ): Promise<RestoreSession> {
     const session = await openRestoreSession(this.#target, this.#signal);
     this.#all.push(session);
-    await takeDefaultCollationsOf(source, session);
+    await takeMeaningOf(source, session);
     return session;
   }
 

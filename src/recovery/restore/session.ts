@@ -1,6 +1,7 @@
 import type { ServerDescription } from '../../archive/model.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { type Connection, openConnection } from '../../database/connection.js';
+import { quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { isSince, vendorOf } from '../../database/server-version.js';
 
@@ -35,7 +36,8 @@ const optionalSettings: readonly string[] = [
   'check_constraint_checks = 0',
   'sql_require_primary_key = 0',
   'sql_generate_invisible_primary_key = 0',
-  'explicit_defaults_for_timestamp = 0',
+  // A definition says all that it means; what it does not say of a TIMESTAMP, the server must not add.
+  'explicit_defaults_for_timestamp = 1',
   'system_versioning_insert_history = 1',
 ];
 
@@ -78,22 +80,46 @@ async function setWhereKnown(connection: Connection, known: readonly string[]): 
 }
 
 /**
+ * Makes definitions mean what they meant at the source, and compute what they computed.
+ *
  * A definition names a character set and leaves out the collation when it was the set's default; newer servers have
- * other defaults (C15). Takes those of the source's time.
+ * other defaults (C15). Takes those of the source, or of its time where the archive does not tell them.
  *
  * @throws BackupError `database-…`
  */
-export async function takeDefaultCollationsOf(
-  source: Pick<ServerDescription, 'vendor' | 'version'>,
+export async function takeMeaningOf(
+  source: Pick<ServerDescription, 'vendor' | 'version' | 'variables'>,
   session: RestoreSession,
 ): Promise<void> {
-  const { vendor, version } = source;
-  if (vendor === 'mysql' ? isSince(version, 8, 0) : isSince(version, 11, 5)) return;
-  await setWhereKnown(session.connection, [
-    "character_set_collations = ''",
-    'default_collation_for_utf8mb4 = utf8mb4_general_ci',
-  ]);
+  const { vendor, version, variables = {} } = source;
+  const isNew = vendor === 'mysql' ? isSince(version, 8, 0) : isSince(version, 11, 5);
+  const usual: Readonly<Record<string, string>> = isNew
+    ? {}
+    : { character_set_collations: '', default_collation_for_utf8mb4: 'utf8mb4_general_ci' };
+  const wanted = { ...usual, ...variables };
+  await setWhereKnown(
+    session.connection,
+    meaningVariables
+      .filter((name) => Object.hasOwn(wanted, name))
+      .map((name) => `${name} = ${literalOf(wanted[name]!)}`),
+  );
 }
 
-// Unknown variable; a global or read-only one; no privilege to set it.
-const tolerable: ReadonlySet<number> = new Set([1193, 1229, 1238, 1227]);
+// The others that are recorded are said by definitions themselves, or would refuse what the source took.
+const meaningVariables: readonly string[] = [
+  'block_encryption_mode',
+  'character_set_collations',
+  'default_collation_for_utf8mb4',
+  'default_week_format',
+  'div_precision_increment',
+  'lc_time_names',
+  'old_mode',
+];
+
+/** A number must not come as text. */
+function literalOf(value: string): string {
+  return /^\d{1,20}$/.test(value) ? value : quoteText(value);
+}
+
+// Unknown variable; a global or read-only one; no privilege to set it; a value, or a name in it, that only the source knows.
+const tolerable: ReadonlySet<number> = new Set([1193, 1229, 1238, 1227, 1231, 1273, 1115, 1649]);

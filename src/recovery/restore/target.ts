@@ -8,6 +8,7 @@ import { seesOtherSessions } from '../../database/sees-sessions.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { isSystemDatabase } from '../../database/system-databases.js';
 import { BackupError } from '../../errors.js';
+import { tokenise } from '../ddl/tokens.js';
 import { JOURNAL_TABLE } from './restore-journal.js';
 
 /** A restore target: an address that names a database. */
@@ -52,9 +53,22 @@ export async function examineTarget(server: Connection, target: string): Promise
 }
 
 /**
- * Makes the target an empty database with the character set of the original.
+ * The comment of a database, as a literal; undefined without one. Only MariaDB since 10.5 knows comments of databases.
+ *
+ * @param createStatement - from the archive
+ */
+export function databaseComment(createStatement: string): string | undefined {
+  const tokens = tokenise(createStatement).filter(({ kind }) => kind !== 'space');
+  const at = tokens.findIndex(({ kind, text }) => kind === 'word' && /^comment$/i.test(text));
+  const literal = tokens[tokens[at + 1]?.text === '=' ? at + 2 : at + 1];
+  return at !== -1 && literal?.kind === 'text' ? literal.text : undefined;
+}
+
+/**
+ * Makes the target an empty database with the character set and the comment of the original.
  *
  * @param replace - whether what is in the target may be dropped
+ * @param comment - a literal
  * @throws BackupError `target-refused` when it is not empty or in use, or the server is read-only
  */
 export async function makeTarget(
@@ -62,6 +76,7 @@ export async function makeTarget(
   target: string,
   description: Pick<DatabaseDescription, 'characterSet' | 'collation'>,
   replace: boolean,
+  comment?: string,
 ): Promise<void> {
   const state = await examineTarget(server, target);
   if (state === 'filled' || state === 'unfinished') {
@@ -83,7 +98,8 @@ export async function makeTarget(
   try {
     if (state !== 'absent') await server.query(`DROP DATABASE ${name}`);
     await server.query(
-      `CREATE DATABASE ${name} CHARACTER SET ${description.characterSet} COLLATE ${description.collation}`,
+      `CREATE DATABASE ${name} CHARACTER SET ${description.characterSet} COLLATE ${description.collation}` +
+        (comment === undefined ? '' : ` COMMENT ${comment}`),
     );
   } catch (error) {
     if (!readOnlyErrnos.has(serverErrorNumber(error) ?? 0)) throw error;
