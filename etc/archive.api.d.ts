@@ -66,6 +66,8 @@ export interface DatabaseDescription {
     readonly characterSet: string;
     readonly collation: string;
     readonly server: ServerDescription;
+    readonly tables?: readonly PromisedTable[];
+    readonly unlistedTables?: number;
 }
 
 export interface DatabasePart {
@@ -198,6 +200,12 @@ export interface PartFilter {
 }
 
 export type Password = string | Uint8Array;
+
+export interface PromisedTable {
+    readonly index: number;
+    readonly name: string;
+    readonly tier: string;
+}
 
 export interface ReadOptions {
     readonly signal?: AbortSignal | undefined;

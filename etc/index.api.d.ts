@@ -1,3 +1,8 @@
+export interface AbsentTable {
+    readonly name: string;
+    readonly tier: string;
+}
+
 export interface AdminCandidate {
     readonly userNum: string;
     readonly userName: string;
@@ -336,6 +341,8 @@ export interface DatabaseDescription {
     readonly characterSet: string;
     readonly collation: string;
     readonly server: ServerDescription;
+    readonly tables?: readonly PromisedTable[];
+    readonly unlistedTables?: number;
 }
 
 export interface DatabaseFingerprint {
@@ -808,6 +815,12 @@ export interface Practice {
     readonly networkPath?: string;
 }
 
+export interface PromisedTable {
+    readonly index: number;
+    readonly name: string;
+    readonly tier: string;
+}
+
 export interface PutOptions {
     readonly ifAbsent?: boolean;
     readonly signal?: AbortSignal | undefined;
@@ -1023,6 +1036,7 @@ export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resum
 export interface SalvageReport {
     readonly restore: RestoreReport;
     readonly whole: boolean;
+    readonly absent: readonly AbsentTable[];
     readonly tables: readonly SalvagedTable[];
     readonly losses: readonly string[];
 }

@@ -224,6 +224,7 @@ export {
   type SalvageReport,
   salvage,
 } from './recovery/salvage/salvage.js';
+export type { AbsentTable } from './recovery/salvage/survey.js';
 export { checkWithoutKey } from './recovery/verify/check-without-key.js';
 export {
   type Verification,

@@ -86,25 +86,28 @@ const forms: readonly ValueForm[] = [
 const database: Check = record({
   format,
   archiveId,
-  database: record({
-    name: text,
-    createStatement: text,
-    characterSet: text,
-    collation: text,
-    server: record(
-      {
-        vendor: oneOf('mariadb', 'mysql'),
-        version: text,
-        sqlMode: text,
-        timeZone: text,
-        systemTimeZone: text,
-        characterSet: text,
-        collation: text,
-        lowerCaseTableNames: count,
-      },
-      { variables: texts },
-    ),
-  }),
+  database: record(
+    {
+      name: text,
+      createStatement: text,
+      characterSet: text,
+      collation: text,
+      server: record(
+        {
+          vendor: oneOf('mariadb', 'mysql'),
+          version: text,
+          sqlMode: text,
+          timeZone: text,
+          systemTimeZone: text,
+          characterSet: text,
+          collation: text,
+          lowerCaseTableNames: count,
+        },
+        { variables: texts },
+      ),
+    },
+    { tables: list(record({ index, name: text, tier: text })), unlistedTables: count },
+  ),
 });
 
 const table: Check = record(

@@ -1,6 +1,7 @@
 import { filterRows } from './filter-rows.js';
 import type {
   ArchiveScope,
+  DatabaseDescription,
   DateFilter,
   DumpSummary,
   LeftOut,
@@ -51,7 +52,7 @@ export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilte
   for await (const part of parts) {
     switch (part.kind) {
       case 'database':
-        yield part;
+        yield { ...part, database: filterPromise(part.database, kept) };
         break;
       case 'table': {
         const table = kept.get(part.table.name);
@@ -105,6 +106,19 @@ export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilte
       }
     }
   }
+}
+
+/** A smaller archive promises fewer tables. */
+function filterPromise(
+  database: DatabaseDescription,
+  kept: { readonly size: number; has(name: string): boolean },
+): DatabaseDescription {
+  if (database.tables === undefined) return database;
+  const tables = database.tables.filter(({ name }) => kept.has(name));
+  const { unlistedTables: unlisted = 0, ...rest } = database;
+  // Which of them are kept cannot be said, but not how many.
+  const left = Math.min(unlisted, Math.max(0, kept.size - tables.length));
+  return { ...rest, tables, ...(left === 0 ? {} : { unlistedTables: left }) };
 }
 
 /** Lets through some rows of one table, and counts them. */

@@ -59,6 +59,22 @@ export interface DatabaseDescription {
   /** Default collation. */
   readonly collation: string;
   readonly server: ServerDescription;
+  /**
+   * The tables that are to follow, the most needed first, so that an archive that is cut off says what is absent. Not in
+   * archives of the first version of the format.
+   */
+  readonly tables?: readonly PromisedTable[];
+  /** How many more tables follow that `tables` had no room for. */
+  readonly unlistedTables?: number;
+}
+
+/** A table that an archive says it will hold. */
+export interface PromisedTable {
+  /** {@link TableDescription.index} of the table. */
+  readonly index: number;
+  readonly name: string;
+  /** How much it is needed, in the words of the policy: `critical`, `important` … */
+  readonly tier: string;
 }
 
 /** The server a dump was read from. */

@@ -1,5 +1,6 @@
 import { type BackupError, isBackupError } from '../errors.js';
 import { printable, printableLines } from '../printable.js';
+import { formatCount } from '../quantities.js';
 import { type Command, type CommandLine, type CommandResult, readArguments } from './command.js';
 import { commands } from './commands/index.js';
 import { type ExitCode, exitCodeOf, exitCodes, Interrupted, UsageError } from './exit-codes.js';
@@ -105,17 +106,20 @@ function describe(error: unknown): Complaint {
   };
 }
 
-// On a bad day the question after "damaged" is "what is left?".
+const tableLists = [
+  ['Absent', 'absentTables'],
+  ['Damaged', 'damagedTables'],
+  ['Whole', 'wholeTables'],
+] as const;
+
+// On a bad day the question after "damaged" is what is lost, and then what is left. Counts stand before names.
 function tablesIn({ details }: BackupError): string {
-  return (['wholeTables', 'damagedTables'] as const)
-    .map((name) => [name, details[name]] as const)
+  return tableLists
+    .map(([word, key]) => [word, details[key]] as const)
     .filter(
       (entry): entry is [(typeof entry)[0], readonly string[]] =>
         Array.isArray(entry[1]) && entry[1].length > 0,
     )
-    .map(
-      ([name, tables]) =>
-        `${name === 'wholeTables' ? 'Whole' : 'Damaged'}: ${tables.map(printable).join(', ')}\n`,
-    )
+    .map(([word, tables]) => `${word} (${formatCount(tables.length)}): ${tables.map(printable).join(', ')}\n`)
     .join('');
 }

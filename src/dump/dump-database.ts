@@ -9,6 +9,7 @@ import type {
 } from '../archive/model.js';
 import { packRows } from '../archive/pack-rows.js';
 import type { CatalogTable } from '../catalog/model.js';
+import { needOf, promise } from '../catalog/need.js';
 import type { DatabaseAddress } from '../database/address.js';
 import type { Connection } from '../database/connection.js';
 import { Questions } from '../database/questions.js';
@@ -125,12 +126,12 @@ class Dump {
   async *parts(): AsyncGenerator<Part, void, undefined> {
     this.#signal.throwIfAborted();
     const { catalog, selection } = this.#snapshot;
-    yield { kind: 'database', database: this.#describeDatabase() };
     const byName = new Map(catalog.tables.map((table) => [table.name, table]));
     const chosen = selection.tables.map((selected) => ({ table: byName.get(selected.name)!, selected }));
     const tasks = chosen
       .filter(({ table }) => !this.#isLost(table))
       .map((task, i): TableTask => ({ ...task, index: i + 1 }));
+    yield { kind: 'database', database: this.#describeDatabase(tasks) };
     const reading = this.#readAll(tasks);
     try {
       for await (const part of this.#queue.drain()) yield part;
@@ -163,14 +164,7 @@ class Dump {
 
   async #readAll(tasks: readonly TableTask[]): Promise<void> {
     const { readers } = this.#snapshot;
-    // Locked tables first, so that the office waits no longer than it must; among equals the largest, so that the
-    // connections end together.
-    const order = [...tasks].sort(
-      (a, b) =>
-        Number(a.table.transactional) - Number(b.table.transactional) ||
-        b.table.dataBytes - a.table.dataBytes ||
-        a.index - b.index,
-    );
+    const order = inReadingOrder(tasks);
     let lockedLeft = order.filter((task) => !task.table.transactional).length;
     try {
       const pieces = this.#pieces(order);
@@ -310,9 +304,9 @@ class Dump {
     });
   }
 
-  #describeDatabase(): DatabaseDescription {
+  #describeDatabase(tasks: readonly TableTask[]): DatabaseDescription {
     const { database, createStatement, characterSet, collation, server } = this.#snapshot.catalog;
-    return { name: database, createStatement, characterSet, collation, server };
+    return { name: database, createStatement, characterSet, collation, server, ...promise(tasks) };
   }
 
   #summarise(tasks: readonly TableTask[]): DumpSummary {
@@ -347,6 +341,21 @@ class Dump {
       ],
     };
   }
+}
+
+/**
+ * Locked tables first, so that the office waits no longer than it must; among equals the most needed, so that a copy that
+ * is cut off has them; then the largest, so that the connections end together.
+ */
+function inReadingOrder(tasks: readonly TableTask[]): readonly TableTask[] {
+  const ranks = new Map(tasks.map(({ index, selected }) => [index, needOf(selected).rank]));
+  return [...tasks].sort(
+    (a, b) =>
+      Number(a.table.transactional) - Number(b.table.transactional) ||
+      ranks.get(a.index)! - ranks.get(b.index)! ||
+      b.table.dataBytes - a.table.dataBytes ||
+      a.index - b.index,
+  );
 }
 
 /** A table, or a range of its key. */

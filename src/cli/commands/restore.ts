@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatSeconds, plural } from '../../quantitie
 import { planRestore, type RestorePlan } from '../../recovery/plan/plan-restore.js';
 import { restoreDatabase } from '../../recovery/restore/restore-database.js';
 import type { RestoreReport } from '../../recovery/restore/restore-report.js';
-import { type SalvageReport, salvage } from '../../recovery/salvage/salvage.js';
+import { type SalvagedTable, type SalvageReport, salvage } from '../../recovery/salvage/salvage.js';
 import type { Command, CommandLine, CommandResult } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
@@ -184,14 +184,37 @@ async function salvageInto(
   }
 }
 
-function renderSalvage({ restore, whole, tables, losses }: SalvageReport): string {
+// The loss comes first: nobody should read of a hundred tables that came back before the one that did not.
+function renderSalvage({ restore, whole, tables, absent, losses }: SalvageReport): string {
   if (whole) return `${render(restore)}\n\nNothing was lost.`;
-  const damaged = tables.filter((table) => !table.whole);
-  const lines = damaged.map(
-    ({ name, rows, expectedRows }) =>
-      `${printable(name)}: ${formatCount(rows)} of ${expectedRows === null ? 'an unknown number of' : formatCount(expectedRows)} rows`,
-  );
-  return [render(restore), '', 'Lost:', ...lines, ...losses.map(printable)].join('\n');
+  const [headline = 'The archive is damaged.', ...others] = losses;
+  const cut = tables.filter((table) => !table.whole);
+  const isKnown = ({ lost }: SalvagedTable): boolean => lost.some(({ lastPart }) => lastPart !== null);
+  const known = cut
+    .filter(isKnown)
+    .map(
+      ({ name, rows, expectedRows }) =>
+        `${printable(name)}: ${formatCount(rows)} of ${expectedRows === null ? 'an unknown number of' : formatCount(expectedRows)} rows`,
+    );
+  return [
+    printable(headline),
+    '',
+    ...listed('Absent', absent),
+    'Lost:',
+    ...known,
+    ...others.map(printable),
+    ...listed(
+      'Perhaps not to the last row',
+      cut.filter((table) => !isKnown(table)),
+    ),
+    '',
+    render(restore),
+  ].join('\n');
+}
+
+function listed(word: string, tables: readonly { readonly name: string }[]): readonly string[] {
+  if (tables.length === 0) return [];
+  return [`${word} (${formatCount(tables.length)}): ${tables.map(({ name }) => printable(name)).join(', ')}`];
 }
 
 function render(report: RestoreReport): string {

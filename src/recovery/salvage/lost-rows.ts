@@ -1,4 +1,4 @@
-import { parseEntryName } from '../../archive/entry-names.js';
+import { type EntryKind, parseEntryName } from '../../archive/entry-names.js';
 import type { Manifest } from '../../archive/model.js';
 import type { FoundFile } from './find-files.js';
 
@@ -13,45 +13,45 @@ export interface LostRows {
 }
 
 /**
- * The rows of a table that are not among the parts found.
- *
- * @param found - in order
+ * The rows that the manifest tells of and that are not among the parts found, by table: one look at the manifest for all
+ * tables, as both may be large.
  */
-export function lostRows(
-  table: number,
-  found: readonly FoundFile[],
-  manifest: Manifest | null,
-): readonly LostRows[] {
-  const there = new Set<number>();
-  for (const { kind } of found) if (kind.kind === 'rows') there.add(kind.sequence);
-  return manifest === null ? gapsBetween(found) : gapsByManifest(table, there, manifest);
-}
-
-function gapsByManifest(table: number, there: ReadonlySet<number>, manifest: Manifest): readonly LostRows[] {
-  const gaps: LostRows[] = [];
-  let row = 0;
+export function gapsByManifest(
+  manifest: Manifest,
+  found: ReadonlyMap<number, readonly FoundFile[]>,
+): ReadonlyMap<number, readonly LostRows[]> {
+  const there = new Map<number, ReadonlySet<number>>();
+  for (const [table, files] of found)
+    there.set(table, new Set(files.flatMap(({ kind }) => sequenceIn(kind))));
+  const gaps = new Map<number, LostRows[]>();
+  const rowsBefore = new Map<number, number>();
   for (const entry of manifest.entries) {
     const kind = parseEntryName(entry.name);
-    if (kind.kind !== 'rows' || kind.table !== table) continue;
+    if (kind.kind !== 'rows') continue;
+    const { table, sequence } = kind;
+    const row = rowsBefore.get(table) ?? 0;
     const rows = entry.rows ?? 0;
-    if (!there.has(kind.sequence)) {
-      const before = gaps.at(-1);
-      const joins = before?.lastPart === kind.sequence - 1;
-      if (joins) gaps.pop();
-      gaps.push({
-        fromRow: joins ? before.fromRow : row + 1,
-        toRow: row + rows,
-        firstPart: joins ? before.firstPart : kind.sequence,
-        lastPart: kind.sequence,
-      });
-    }
-    row += rows;
+    rowsBefore.set(table, row + rows);
+    if (there.get(table)?.has(sequence) === true) continue;
+    const own = gaps.get(table) ?? [];
+    if (own.length === 0) gaps.set(table, own);
+    const joined = own.at(-1)?.lastPart === sequence - 1 ? own.pop() : undefined;
+    own.push({
+      fromRow: joined?.fromRow ?? row + 1,
+      toRow: row + rows,
+      firstPart: joined?.firstPart ?? sequence,
+      lastPart: sequence,
+    });
   }
   return gaps;
 }
 
+function sequenceIn(kind: EntryKind): readonly number[] {
+  return kind.kind === 'rows' ? [kind.sequence] : [];
+}
+
 /** Parts that are missing between others are surely lost; whether any followed the last one, nobody knows. */
-function gapsBetween(found: readonly FoundFile[]): readonly LostRows[] {
+export function gapsBetween(found: readonly FoundFile[]): readonly LostRows[] {
   const gaps: LostRows[] = [];
   let expected = 1;
   let row: number | null = 1;

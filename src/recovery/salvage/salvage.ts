@@ -7,8 +7,9 @@ import { BackupError } from '../../errors.js';
 import type { RestoreOptions } from '../restore/options.js';
 import { restoreDatabase } from '../restore/restore-database.js';
 import type { RestoreReport } from '../restore/restore-report.js';
+import { countTables, lossesOf } from './losses.js';
 import type { LostRows } from './lost-rows.js';
-import { type ArchiveSurvey, type SurveyedTable, surveyArchive } from './survey.js';
+import { type AbsentTable, type ArchiveSurvey, surveyArchive } from './survey.js';
 
 /** Keys of the archive, and options of the restore. */
 export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resume'> {}
@@ -18,8 +19,11 @@ export interface SalvageReport {
   readonly restore: RestoreReport;
   /** Whether nothing at all was lost. */
   readonly whole: boolean;
+  /** Tables that are named in the archive and of which nothing came back, the most needed first. */
+  readonly absent: readonly AbsentTable[];
+  /** Tables that came back, as far as they could be saved: damaged ones first. */
   readonly tables: readonly SalvagedTable[];
-  /** What else is lost, in sentences. */
+  /** What is lost, in sentences; the first tells all of it. Empty when nothing is. */
   readonly losses: readonly string[];
 }
 
@@ -59,18 +63,22 @@ export async function salvage(
   const { password: _password, identities: _identities, ...restoreOptions } = options;
   const restore = await restoreDatabase(salvagedParts(survey), target, restoreOptions);
   const { tables: wanted } = options;
-  const tables = survey.tables.filter((table) => wanted?.includes(table.name) ?? true);
+  const isWanted = (name: string): boolean => wanted?.includes(name) ?? true;
+  const { damaged, perhaps, whole } = countTables(survey.tables);
   return {
     restore,
     whole: survey.whole,
-    tables: tables.map(({ name, rows, expectedRows, whole, lost }) => ({
-      name,
-      rows,
-      expectedRows,
-      whole,
-      lost,
-    })),
-    losses: lossesOf(survey),
+    absent: survey.absent.filter(({ name }) => isWanted(name)),
+    tables: [...damaged, ...perhaps, ...whole]
+      .filter(({ name }) => isWanted(name))
+      .map(({ name, rows, expectedRows, whole, lost }) => ({
+        name,
+        rows,
+        expectedRows,
+        whole,
+        lost,
+      })),
+    losses: lossesOf(survey)?.sentences ?? [],
   };
 }
 
@@ -152,30 +160,4 @@ function summaryOf({ manifest, label }: ArchiveSurvey, tables: readonly TableSum
     leftOut: manifest?.leftOut ?? [],
     warnings: manifest?.warnings ?? [],
   };
-}
-
-function lossesOf(survey: ArchiveSurvey): readonly string[] {
-  const losses: string[] = [];
-  if (survey.manifest === null) {
-    losses.push('The manifest is lost: nobody can say which tables and rows there were behind the damage.');
-  }
-  if (survey.database === null)
-    losses.push('The description of the database is lost: its defaults were guessed.');
-  if (survey.objects === null) losses.push('Views, triggers, routines, events and sequences are lost.');
-  for (const table of survey.tables) losses.push(...lossesOfTable(table));
-  return losses;
-}
-
-function lossesOfTable({ name, description, whole, lost, expectedRows }: SurveyedTable): readonly string[] {
-  if (whole) return [];
-  if (description === null) {
-    const rows = expectedRows === null ? 'all of its rows' : `its ${expectedRows} rows`;
-    return [`Table "${name}": its definition is lost, and with it ${rows}.`];
-  }
-  return lost.map(({ fromRow, toRow, firstPart, lastPart }) => {
-    if (fromRow !== null && toRow !== null) return `Table "${name}": rows ${fromRow} to ${toRow} are lost.`;
-    if (lastPart === null)
-      return `Table "${name}": whether rows followed part ${firstPart - 1} is not known.`;
-    return `Table "${name}": the rows of parts ${firstPart} to ${lastPart} are lost.`;
-  });
 }

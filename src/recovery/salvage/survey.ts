@@ -7,8 +7,10 @@ import type {
   DatabaseDescription,
   Label,
   Manifest,
+  PromisedTable,
   SchemaObject,
   TableDescription,
+  TableSummary,
 } from '../../archive/model.js';
 import { chunksOfRanges } from '../../archive/range-reader.js';
 import type { ArchiveKeys } from '../../archive/unlock.js';
@@ -16,7 +18,7 @@ import type { RangeSource } from '../../bytes.js';
 import { isBackupError } from '../../errors.js';
 import { ChunkMap } from './chunk-map.js';
 import { type FoundFile, findByHeaders, findByManifest } from './find-files.js';
-import { type LostRows, lostRows } from './lost-rows.js';
+import { gapsBetween, gapsByManifest, type LostRows } from './lost-rows.js';
 
 /** What is left of an archive, and what is not. */
 export interface ArchiveSurvey {
@@ -27,12 +29,27 @@ export interface ArchiveSurvey {
   readonly database: DatabaseDescription | null;
   /** Null when they are lost. */
   readonly objects: readonly SchemaObject[] | null;
-  /** In the order of the archive. */
+  /** Whether its end is missing. */
+  readonly endsEarly: boolean;
+  /** What its front says that it holds; null when it does not say so, or is lost. */
+  readonly promised: readonly PromisedTable[] | null;
+  /** In the order of the archive; with those that are absent. */
   readonly tables: readonly SurveyedTable[];
+  /** Tables of which there is nothing, the most needed first. */
+  readonly absent: readonly AbsentTable[];
+  /** How many more are absent whose names nobody can say. */
+  readonly unlistedTables: number;
   /** Whether nothing at all is lost. */
   readonly whole: boolean;
   /** Reads a part that was found. */
   read(part: FoundFile): Promise<Uint8Array>;
+}
+
+/** A table that an archive says it holds, and of which there is nothing. */
+export interface AbsentTable {
+  readonly name: string;
+  /** How much it is needed, in the words of the policy; `unclassified` where the archive does not say. */
+  readonly tier: string;
 }
 
 /** What is left of a table. */
@@ -87,8 +104,13 @@ class Surveyor {
       manifest === null ? await findByHeaders(this.#chunks) : await findByManifest(this.#chunks, manifest);
     const database = await this.#parse(files, 'database', (bytes) => parseDatabase(bytes).database);
     const objects = await this.#parse(files, 'objects', parseObjects);
-    const tables = await this.#readTables(files, manifest);
+    const promised = database?.tables ?? null;
+    const tables = await this.#readTables(files, manifest, promised ?? []);
     return {
+      endsEarly: !this.#chunks.hasEnd,
+      promised,
+      absent: absentOf(tables, promised ?? []),
+      unlistedTables: manifest === null ? unlistedOf(database, tables) : 0,
       label: this.#label,
       manifest,
       database,
@@ -122,6 +144,7 @@ class Surveyor {
   async #readTables(
     files: readonly FoundFile[],
     manifest: Manifest | null,
+    promised: readonly PromisedTable[],
   ): Promise<readonly SurveyedTable[]> {
     const descriptions = new Map<number, TableDescription>();
     const parts = new Map<number, FoundFile[]>();
@@ -131,31 +154,70 @@ class Surveyor {
         const table = await orNull(async () => parseTable(await this.#chunks.read(file.offset, file.size)));
         if (table?.index === kind.table) descriptions.set(kind.table, table);
       }
-      if (kind.kind === 'rows') parts.set(kind.table, [...(parts.get(kind.table) ?? []), file]);
+      if (kind.kind === 'rows') {
+        const own = parts.get(kind.table);
+        if (own === undefined) parts.set(kind.table, [file]);
+        else own.push(file);
+      }
     }
+    const names = new Map(promised.map(({ index, name }) => [index, name]));
     const indexes = manifest?.tables.map((table) => table.index) ?? [
-      ...new Set([...descriptions.keys(), ...parts.keys()]),
+      ...new Set([...descriptions.keys(), ...parts.keys(), ...names.keys()]),
     ];
+    const gaps = manifest === null ? null : gapsByManifest(manifest, parts);
+    const summaries = new Map(manifest?.tables.map((table) => [table.index, table]));
     return indexes.map((index) =>
-      describeTable(index, descriptions.get(index) ?? null, parts.get(index) ?? [], manifest),
+      describeTable({
+        index,
+        description: descriptions.get(index) ?? null,
+        found: parts.get(index) ?? [],
+        summary: summaries.get(index),
+        promisedName: names.get(index),
+        gaps: gaps === null ? null : (gaps.get(index) ?? []),
+      }),
     );
   }
 }
 
-function describeTable(
-  index: number,
-  description: TableDescription | null,
-  found: readonly FoundFile[],
-  manifest: Manifest | null,
-): SurveyedTable {
-  const summary = manifest?.tables.find((table) => table.index === index);
-  const name = summary?.name ?? description?.name ?? `table ${index}`;
+interface Known {
+  readonly index: number;
+  readonly description: TableDescription | null;
+  readonly found: readonly FoundFile[];
+  readonly summary: TableSummary | undefined;
+  readonly promisedName: string | undefined;
+  /** As the manifest tells them; null without one. */
+  readonly gaps: readonly LostRows[] | null;
+}
+
+function describeTable({ index, description, found, summary, promisedName, gaps }: Known): SurveyedTable {
+  const name = summary?.name ?? description?.name ?? promisedName ?? `table ${index}`;
   const parts = description === null ? [] : [...found].sort((a, b) => sequenceOf(a) - sequenceOf(b));
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-  const lost = lostRows(index, parts, manifest);
+  const lost = gaps ?? gapsBetween(parts);
   const expectedRows = summary?.rows ?? null;
   const whole = description !== null && expectedRows === rows && lost.length === 0;
   return { name, index, description, parts, rows, expectedRows, whole, lost };
+}
+
+function absentOf(
+  tables: readonly SurveyedTable[],
+  promised: readonly PromisedTable[],
+): readonly AbsentTable[] {
+  const missing = new Map(
+    tables.filter(({ description }) => description === null).map((table) => [table.index, table.name]),
+  );
+  const inOrder = promised.filter(({ index }) => missing.has(index));
+  for (const { index } of inOrder) missing.delete(index);
+  return [
+    ...inOrder.map(({ name, tier }) => ({ name, tier })),
+    ...[...missing.values()].map((name) => ({ name, tier: 'unclassified' })),
+  ];
+}
+
+/** Tables that the front counts and does not name, less those that were found all the same. */
+function unlistedOf(database: DatabaseDescription | null, tables: readonly SurveyedTable[]): number {
+  const { tables: promised = [], unlistedTables = 0 } = database ?? {};
+  return Math.max(0, unlistedTables - (tables.length - promised.length));
 }
 
 function sequenceOf({ kind }: FoundFile): number {

@@ -6,6 +6,7 @@ import type { ArchiveKeys } from '../../archive/unlock.js';
 import { type ByteSource, isRangeSource, type RangeSource } from '../../bytes.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import { loadedColumns } from '../load/cells.js';
+import { countTables, lossesOf } from '../salvage/losses.js';
 import { surveyArchive } from '../salvage/survey.js';
 
 /** Keys and surroundings of {@link verifyArchive}. */
@@ -44,8 +45,8 @@ const partsInFlight = 4;
  * Proves an archive from its first byte to its last: every chunk authenticates, every part inflates and parses, and
  * every digest, number of rows and offset is what the manifest says.
  *
- * @param source - the archive. From a {@link RangeSource} the error of a damaged one also tells which tables are whole:
- *   `details.wholeTables` and `details.damagedTables`
+ * @param source - the archive. From a {@link RangeSource} the error of a damaged one also tells what became of its tables:
+ *   `details.absentTables` (the most needed first), `details.damagedTables` and `details.wholeTables`
  * @throws BackupError `archive-damaged` at the first untruth, `wrong-key`, `archive-unsupported`,
  *   `archive-limit-exceeded`
  * @example
@@ -75,14 +76,19 @@ async function withTables(
   options: VerifyOptions,
 ): Promise<BackupError> {
   try {
-    const { tables } = await surveyArchive(source, options);
-    const wholeTables = tables.filter((table) => table.whole).map((table) => table.name);
-    const damagedTables = tables.filter((table) => !table.whole).map((table) => table.name);
-    return new BackupError(
-      'archive-damaged',
-      `The archive is damaged: ${wholeTables.length} of its tables are whole, ${damagedTables.length} are not.`,
-      { cause: error, details: { ...error.details, wholeTables, damagedTables } },
-    );
+    const survey = await surveyArchive(source, options);
+    const { damaged, perhaps, whole } = countTables(survey.tables);
+    const names = (tables: readonly { readonly name: string }[]): readonly string[] =>
+      tables.map(({ name }) => name);
+    return new BackupError('archive-damaged', lossesOf(survey)?.headline ?? error.message, {
+      cause: error,
+      details: {
+        ...error.details,
+        absentTables: names(survey.absent),
+        damagedTables: names([...damaged, ...perhaps]),
+        wholeTables: names(whole),
+      },
+    });
   } catch (surveyError) {
     options.signal?.throwIfAborted();
     // The survey itself can find no way in; the first error stands.

@@ -15,7 +15,13 @@ import { collectBytes, fromUtf8, utf8 } from '../../../src/bytes.js';
 import { sampleLabel, sampleParts } from '../support/parts.js';
 import { projectRoot } from '../support/reader-script.js';
 import { tarOfLaterMinor } from './later-minor.js';
-import { partsOfBase64, partsOfEveryForm, partsOfEveryKey, partsOfEveryTexture } from './parts.js';
+import {
+  partsOfBase64,
+  partsOfEveryForm,
+  partsOfEveryKey,
+  partsOfEveryTexture,
+  partsWithPromise,
+} from './parts.js';
 import { render } from './render.js';
 import type { Vector } from './vector.js';
 
@@ -209,6 +215,13 @@ await make(
   'base64',
   'a column of base64 that stands as the bytes it was made of, beside values that are none',
   partsOfBase64(),
+  [x25519.recipient],
+  { identities: [x25519.identity] },
+);
+await make(
+  'promised',
+  'a front that names the tables to come, as written from version 1.1 on',
+  partsWithPromise(),
   [x25519.recipient],
   { identities: [x25519.identity] },
 );

@@ -317,3 +317,14 @@ async function* partsOfTable(
     yield { kind: 'summary', summary: { ...part.summary, tables: [summary] } };
   }
 }
+
+/** The sample under a front that names its tables, and one more that it had no room for. */
+export async function* partsWithPromise(): AsyncGenerator<Part> {
+  for await (const part of sampleParts()) {
+    if (part.kind !== 'database') yield part;
+    else {
+      const tables = [{ index: 2, name: 'table`2', tier: 'critical' }];
+      yield { ...part, database: { ...part.database, tables, unlistedTables: 1 } };
+    }
+  }
+}

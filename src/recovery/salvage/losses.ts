@@ -1,0 +1,105 @@
+import { plural } from '../../quantities.js';
+import type { ArchiveSurvey, SurveyedTable } from './survey.js';
+
+/** Tables that are named in a sentence; lists name them all. */
+const mostNamed = 3;
+
+/** What is lost of an archive, the worst first. */
+export interface Losses {
+  /** The loss in one sentence: `The file ends early; 320 tables are absent, patient among them.` */
+  readonly headline: string;
+  /** What is lost, in sentences; the headline is the first. */
+  readonly sentences: readonly string[];
+}
+
+/** @returns null when nothing is lost */
+export function lossesOf(survey: ArchiveSurvey): Losses | null {
+  if (survey.whole) return null;
+  const headline = headlineOf(survey);
+  const sentences = [headline];
+  if (survey.manifest === null && survey.promised === null) {
+    sentences.push(
+      'The manifest is lost: nobody can say which tables and rows there were behind the damage.',
+    );
+  } else if (survey.manifest === null) {
+    sentences.push('The manifest is lost: nobody can say how many rows there were.');
+  }
+  if (survey.database === null)
+    sentences.push('The description of the database is lost: its defaults were guessed.');
+  if (survey.objects === null) sentences.push('Views, triggers, routines, events and sequences are lost.');
+  for (const table of survey.tables) sentences.push(...lossesOfTable(table));
+  const { perhaps } = countTables(survey.tables);
+  if (perhaps.length > 0) {
+    sentences.push(
+      `Of ${plural(perhaps.length, 'more table')} every row that was found came back, and whether others followed is not known.`,
+    );
+  }
+  return { headline, sentences };
+}
+
+/** Tables by what became of them. */
+export function countTables(tables: readonly SurveyedTable[]): {
+  readonly damaged: readonly SurveyedTable[];
+  /** No row is known to be lost, and none to be the last. */
+  readonly perhaps: readonly SurveyedTable[];
+  readonly whole: readonly SurveyedTable[];
+} {
+  const present = tables.filter(({ description }) => description !== null);
+  const cut = present.filter(({ whole }) => !whole);
+  return {
+    damaged: cut.filter((table) => !mayBeWhole(table)),
+    perhaps: cut.filter(mayBeWhole),
+    whole: present.filter(({ whole }) => whole),
+  };
+}
+
+function mayBeWhole({ lost }: SurveyedTable): boolean {
+  return lost.every(({ lastPart }) => lastPart === null);
+}
+
+function headlineOf(survey: ArchiveSurvey): string {
+  const { absent, unlistedTables, tables } = survey;
+  const { damaged, perhaps, whole } = countTables(tables);
+  const facts: string[] = [];
+  const missing = absent.length + unlistedTables;
+  if (missing > 0) {
+    const verb = missing === 1 ? 'is' : 'are';
+    facts.push(`${plural(missing, 'table')} ${verb} absent${amongThem(absent, missing)}`);
+  }
+  if (damaged.length > 0)
+    facts.push(`${plural(damaged.length, 'table')} ${damaged.length === 1 ? 'has' : 'have'} lost rows`);
+  if (perhaps.length > 0) facts.push(`${plural(perhaps.length, 'table')} may have lost rows`);
+  if (facts.length === 0 && survey.manifest === null) facts.push('what it held is not known');
+  if (facts.length === 0) facts.push('no row is lost');
+  if (whole.length > 0)
+    facts.push(`${plural(whole.length, 'table')} ${whole.length === 1 ? 'is' : 'are'} whole`);
+  return `${survey.endsEarly ? 'The file ends early' : 'The archive is damaged'}; ${facts.join('; ')}.`;
+}
+
+function amongThem(
+  absent: readonly { readonly name: string; readonly tier: string }[],
+  missing: number,
+): string {
+  const critical = absent.filter(({ tier }) => tier === 'critical');
+  const named = (critical.length > 0 ? critical : absent).slice(0, mostNamed).map(({ name }) => name);
+  if (named.length === 0) return '';
+  const list = named.length === 1 ? named[0]! : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
+  return named.length === missing ? `: ${list}` : `, ${list} among them`;
+}
+
+function lossesOfTable(table: SurveyedTable): readonly string[] {
+  const { name, description, whole, lost, expectedRows } = table;
+  if (whole) return [];
+  if (description === null) {
+    // A table of which nothing at all is known is among those that are absent.
+    if (expectedRows === null) return [];
+    return [`Table "${name}": its definition is lost, and with it its ${expectedRows} rows.`];
+  }
+  if (mayBeWhole(table)) return [];
+  return lost.map(({ fromRow, toRow, firstPart, lastPart }) => {
+    if (fromRow !== null && toRow !== null) return `Table "${name}": rows ${fromRow} to ${toRow} are lost.`;
+    if (lastPart === null)
+      return `Table "${name}": whether rows followed part ${firstPart - 1} is not known.`;
+    return `Table "${name}": the rows of parts ${firstPart} to ${lastPart} are lost.`;
+  });
+}
