@@ -284,6 +284,8 @@ export interface ComputedContent {
 export interface Connection {
     readonly address: DatabaseAddress;
     readonly id: number;
+    readonly lowerCaseTableNames: number;
+    readonly foldsNames: boolean;
     query(sql: string, options?: QueryOptions): Promise<readonly TextRow[]>;
     queryEach(statements: readonly string[], options?: QueryOptions): Promise<readonly StatementAnswer[]>;
     readonly driver: MysqlConnection;

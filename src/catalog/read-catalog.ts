@@ -4,6 +4,7 @@ import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
 import { seesOtherSessions } from '../database/sees-sessions.js';
 import { serverAnswer } from '../database/server-failures.js';
+import { sameName } from '../database/server-names.js';
 import { rowsOf } from '../database/statements.js';
 import { isSystemDatabase } from '../database/system-databases.js';
 import { BackupError, isBackupError } from '../errors.js';
@@ -158,9 +159,9 @@ class CatalogReader {
     );
   }
 
-  /** Those rows of a question about the schema whose schema is exactly ours. */
+  /** Those rows of a question about the schema whose schema is ours and not one with a similar name. */
   #ours(rows: readonly TextRow[]): readonly TextRow[] {
-    return rows.filter((row) => row['schema_name'] === this.#database);
+    return rows.filter((row) => sameName(row['schema_name'], this.#database, this.#connection));
   }
 
   /** What cannot be seen cannot be missed, so sight itself is checked first (F11). */

@@ -4,7 +4,8 @@ import type { DatabaseAddress } from './address.js';
 import { driverInternals } from './driver-internals.js';
 import { signEd25519Challenge } from './ed25519-login.js';
 import { asBackupError, unreachable } from './server-failures.js';
-import { settle } from './session-settings.js';
+import { databaseNameOn } from './server-names.js';
+import { type SettledSession, settle } from './session-settings.js';
 import { connectSocket, connectSocketForTls, watchSilence } from './sockets.js';
 import { type Answer, type StatementAnswer, StatementsCommand } from './statements.js';
 
@@ -15,9 +16,14 @@ export type TextRow = Readonly<Record<string, string | null>>;
 
 /** One session on the server. It is never replaced behind its owner's back: a lost one fails (S9). */
 export interface Connection {
+  /** Where it leads; the database has the name that the server gives it. */
   readonly address: DatabaseAddress;
   /** `CONNECTION_ID()`. */
   readonly id: number;
+  /** `@@lower_case_table_names`: 0 where names that differ in case alone are different names. */
+  readonly lowerCaseTableNames: number;
+  /** Whether names of databases and tables that differ in case alone are one name to the server. */
+  readonly foldsNames: boolean;
   /**
    * Runs one statement and collects its rows as text.
    *
@@ -105,7 +111,7 @@ export async function openConnection(
   });
   // Without a listener a lost idle connection would end the process; the next statement reports it.
   driver.on('error', () => undefined);
-  const connection = wrap(address, driver, driver.threadId ?? 0);
+  const connection = wrap(address, driver, { id: driver.threadId ?? 0, lowerCaseTableNames: 0 });
   const { signal } = options;
   let giveUp = (): void => undefined;
   const abandoned = new Promise<never>((_resolve, reject) => {
@@ -136,7 +142,11 @@ async function greetAndSettle(
     });
   });
   if (inactivityTimeout !== undefined) watchSilence(driver, inactivityTimeout);
-  return wrap(address, driver, await settle(connection));
+  const settled = await settle(connection);
+  const wrapped = wrap(address, driver, settled);
+  const { database } = address;
+  if (database === undefined || !wrapped.foldsNames) return wrapped;
+  return wrap({ ...address, database: await databaseNameOn(wrapped, database) }, driver, settled);
 }
 
 // How long a session may take to notice that its client is gone, and the server to answer.
@@ -176,7 +186,11 @@ export async function endSessions(address: DatabaseAddress, ids: readonly number
   }
 }
 
-function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Connection {
+function wrap(
+  address: DatabaseAddress,
+  driver: MysqlConnection,
+  { id, lowerCaseTableNames }: SettledSession,
+): Connection {
   // The driver's own destroy() only says goodbye, which a server in the middle of a result does not hear.
   let destroyed = false;
   const destroy = () => {
@@ -209,6 +223,8 @@ function wrap(address: DatabaseAddress, driver: MysqlConnection, id: number): Co
   return {
     address,
     id,
+    lowerCaseTableNames,
+    foldsNames: lowerCaseTableNames !== 0,
     driver,
     get lost() {
       return !destroyed && driverInternals(driver).stream.destroyed;

@@ -26,18 +26,26 @@ const optionalSettings: readonly string[] = [
   'SET SESSION information_schema_stats_expiry = 0',
 ];
 
+/** What is known of a session once it is settled. */
+export interface SettledSession {
+  /** Behind a proxy it is not the one of the greeting. */
+  readonly id: number;
+  /** `@@lower_case_table_names`. */
+  readonly lowerCaseTableNames: number;
+}
+
 /**
  * Gives a session the settings that all work relies on.
  *
- * @returns its id, which behind a proxy is not the one of the greeting
  * @throws BackupError `database-query-failed` when they do not hold
  */
-export async function settle(connection: Connection): Promise<number> {
+export async function settle(connection: Pick<Connection, 'queryEach'>): Promise<SettledSession> {
   const [settled, ...others] = await connection.queryEach([
     sessionSettings,
     ...optionalSettings,
     'SELECT CONNECTION_ID() AS id, @@session.sql_mode AS mode, @@session.time_zone AS zone,' +
-      ' @@session.character_set_results AS charset, @@session.character_set_client AS client',
+      ' @@session.character_set_results AS charset, @@session.character_set_client AS client,' +
+      ' @@lower_case_table_names AS lower_case',
   ]);
   rowsOf(settled);
   const said = rowsOf(others.pop());
@@ -54,5 +62,5 @@ export async function settle(connection: Connection): Promise<number> {
       { details: { mode: mode ?? undefined, zone: zone ?? undefined, charset: charset ?? undefined } },
     );
   }
-  return Number(id);
+  return { id: Number(id), lowerCaseTableNames: Number(row?.['lower_case'] ?? 0) };
 }

@@ -2,6 +2,7 @@ import type { SchemaObject, SchemaObjectKind } from '../archive/model.js';
 import type { Catalog, CatalogObject } from '../catalog/model.js';
 import type { Connection, TextRow } from '../database/connection.js';
 import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
+import { sameName } from '../database/server-names.js';
 import { BackupError } from '../errors.js';
 
 /**
@@ -100,7 +101,7 @@ async function readFacts(connection: Connection, catalog: Catalog): Promise<Read
     const rows = await connection.query(
       `SELECT ${schema} AS schema_name, ${list} FROM information_schema.${view} WHERE ${schema} = ${quoteText(catalog.database)}`,
     );
-    return rows.filter((row) => row['schema_name'] === catalog.database);
+    return rows.filter((row) => sameName(row['schema_name'], catalog.database, connection));
   };
   if (kinds.has('view')) {
     for (const row of await ask(

@@ -1,5 +1,6 @@
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Comparison, Difference, TableComparison } from './comparison.js';
+import { named, namesOfBoth } from './names.js';
 import { normaliseExpression } from './normalise.js';
 import type { Facts, SchemaFacts, TableDefinition } from './schema-facts.js';
 import { type DatabaseFingerprint, openSide, type Side, type SideOptions } from './side.js';
@@ -62,6 +63,10 @@ class Comparer {
   readonly #copy: SchemaFacts;
   readonly #options: CompareOptions;
   readonly #bySpelling: boolean;
+  /** Whether one side takes names that differ in case alone for one name. */
+  readonly #foldsNames: boolean;
+  /** Whether the sides may have a name in other letters each. */
+  readonly #otherLetters: boolean;
   readonly #differences: Difference[] = [];
 
   constructor(left: Side, right: Side, options: CompareOptions) {
@@ -72,12 +77,14 @@ class Comparer {
     this.#options = options;
     this.#bySpelling =
       this.#original.vendor === this.#copy.vendor && this.#original.version === this.#copy.version;
+    const [one, other] = [this.#original.lowerCaseTableNames, this.#copy.lowerCaseTableNames];
+    this.#foldsNames = one !== 0 || other !== 0;
+    this.#otherLetters = one !== other;
   }
 
   async compare(): Promise<Comparison> {
     const { tables: wanted, objects: objectsToo = wanted === undefined } = this.#options;
-    const names =
-      wanted ?? [...new Set([...this.#original.tables.keys(), ...this.#copy.tables.keys()])].sort();
+    const names = wanted ?? namesOfBoth(this.#original.tables, this.#copy.tables, this.#foldsNames);
     this.#compareFacts('database', '(defaults)', this.#original.database, this.#copy.database);
     const tables: TableComparison[] = [];
     for (const name of names) {
@@ -90,8 +97,8 @@ class Comparer {
 
   async #compareTable(name: string): Promise<TableComparison> {
     const found = this.#differences.length;
-    const original = this.#original.tables.get(name);
-    const copy = this.#copy.tables.get(name);
+    const original = named(this.#original.tables, name, this.#foldsNames);
+    const copy = named(this.#copy.tables, name, this.#foldsNames);
     if (original === undefined || copy === undefined) {
       const aspect = original === undefined ? 'missing-left' : 'missing-right';
       this.#differ('table', name, aspect, `Table "${name}" is missing on one side.`);
@@ -100,7 +107,7 @@ class Comparer {
     if (!this.#bySpelling || original.statement !== copy.statement) {
       const before = this.#differences.length;
       this.#compareFacts('table', name, original.facts, copy.facts);
-      const spelledAlike = spelling(original.statement) === spelling(copy.statement);
+      const spelledAlike = this.#spelling(original.statement) === this.#spelling(copy.statement);
       if (this.#bySpelling && !spelledAlike && this.#differences.length === before) {
         this.#differ('table', name, 'definition', `SHOW CREATE TABLE "${name}" is spelled differently.`);
       }
@@ -133,10 +140,10 @@ class Comparer {
   }
 
   #compareObjects(): number {
-    const keys = new Set([...this.#original.objects.keys(), ...this.#copy.objects.keys()]);
-    for (const key of [...keys].sort()) {
-      const original = this.#original.objects.get(key);
-      const copy = this.#copy.objects.get(key);
+    const keys = namesOfBoth(this.#original.objects, this.#copy.objects, this.#foldsNames);
+    for (const key of keys) {
+      const original = named(this.#original.objects, key, this.#foldsNames);
+      const copy = named(this.#copy.objects, key, this.#foldsNames);
       if (original !== undefined && copy !== undefined && original.kind === 'view' && !this.#bySpelling) {
         // A view is shown as the server understood it, with brackets of its own.
         this.#compareFacts('view', original.name, loosely(original.facts), loosely(copy.facts));
@@ -148,14 +155,21 @@ class Comparer {
         this.#differ(kind, name, aspect, `${kind} "${name}" is missing on one side.`);
       }
     }
-    return keys.size;
+    return keys.length;
+  }
+
+  /** Newer MySQL names a column's character set or leaves it out for no reason of the column's own (C17); the facts tell. */
+  #spelling(statement: string): string {
+    const spelling = statement.replaceAll(/ (?:CHARACTER SET|COLLATE) \w+/g, '');
+    return this.#otherLetters ? spelling.toLowerCase() : spelling;
   }
 
   #compareFacts(kind: Difference['kind'], name: string, original: Facts, copy: Facts): void {
     for (const fact of new Set([...original.keys(), ...copy.keys()])) {
       const left = original.get(fact);
       const right = copy.get(fact);
-      if (left === right) continue;
+      if (left === right || (this.#otherLetters && mentionsTables(fact) && alikeBarCase(left, right)))
+        continue;
       this.#differ(
         kind,
         name,
@@ -170,9 +184,13 @@ class Comparer {
   }
 }
 
-/** Newer MySQL names a column's character set or leaves it out for no reason of the column's own (C17); the facts tell. */
-function spelling(statement: string): string {
-  return statement.replaceAll(/ (?:CHARACTER SET|COLLATE) \w+/g, '');
+/** Facts with names of other tables in them, which a server may have put into small letters. */
+function mentionsTables(fact: string): boolean {
+  return fact === 'statement' || fact.startsWith('foreign key ');
+}
+
+function alikeBarCase(a: string | undefined, b: string | undefined): boolean {
+  return a?.toLowerCase() === b?.toLowerCase();
 }
 
 function loosely(facts: Facts): Facts {

@@ -1,6 +1,7 @@
 import type { SchemaObjectKind } from '../../archive/model.js';
 import type { Connection, TextRow } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
+import { sameName } from '../../database/server-names.js';
 import { BackupError } from '../../errors.js';
 import type { HashedColumn } from './content-hash.js';
 import {
@@ -15,6 +16,8 @@ import {
 export interface SchemaFacts {
   readonly vendor: 'mariadb' | 'mysql';
   readonly version: string;
+  /** `@@lower_case_table_names` of the server. */
+  readonly lowerCaseTableNames: number;
   readonly database: Facts;
   readonly tables: ReadonlyMap<string, TableDefinition>;
   /** By `kind name`. */
@@ -100,6 +103,7 @@ class DefinitionReader {
     return {
       vendor,
       version,
+      lowerCaseTableNames: this.#connection.lowerCaseTableNames,
       database,
       tables: await this.#readTables(tables, vendor),
       objects: await this.#readObjects(views, sequences),
@@ -121,7 +125,7 @@ class DefinitionReader {
       `SELECT ${schemaColumn} AS compared_schema, ${list} FROM information_schema.${view}` +
         ` WHERE ${schemaColumn} = ${quoteText(this.#schema)}`,
     );
-    return rows.filter((row) => row['compared_schema'] === this.#schema);
+    return rows.filter((row) => sameName(row['compared_schema'], this.#schema, this.#connection));
   }
 
   async #readTables(
@@ -140,6 +144,8 @@ class DefinitionReader {
     for (const name of names) {
       const [row] = await this.#query(`SHOW CREATE TABLE ${quoteName(name)}`);
       const statement = this.#withoutSchema(row?.['Create Table'] ?? '');
+      // Without its columns two tables would be alike whatever they hold.
+      if (columns.get(name)!.length === 0) throw unseen(name);
       const period = periodOf(statement);
       tables.set(name, { name, statement, facts: facts.get(name)!, columns: columns.get(name)!, period });
     }
@@ -277,8 +283,9 @@ class DefinitionReader {
       const key = `foreign key ${row['CONSTRAINT_NAME']}`;
       const head = own?.get(key);
       if (own === undefined || head === undefined) continue;
-      const schema =
-        row['REFERENCED_TABLE_SCHEMA'] === this.#schema ? '' : `${row['REFERENCED_TABLE_SCHEMA']}.`;
+      const schema = sameName(row['REFERENCED_TABLE_SCHEMA'], this.#schema, this.#connection)
+        ? ''
+        : `${row['REFERENCED_TABLE_SCHEMA']}.`;
       const target = `${schema}${row['REFERENCED_TABLE_NAME']}.${row['REFERENCED_COLUMN_NAME']}`;
       own.set(key, `${head} | ${row['COLUMN_NAME']} to ${target}`);
     }
@@ -391,6 +398,14 @@ class DefinitionReader {
   #withoutSchema(statement: string): string {
     return statement.replaceAll(`${quoteName(this.#schema)}.`, '');
   }
+}
+
+function unseen(table: string): BackupError {
+  return new BackupError(
+    'database-query-failed',
+    `The columns of table "${table}" are not shown by the server, so nothing can be compared with it.`,
+    { details: { table } },
+  );
 }
 
 const statementColumnOf: Partial<Record<SchemaObjectKind, string>> = {

@@ -3,6 +3,7 @@ import { type Connection, openConnection } from '../../database/connection.js';
 import { BackupError } from '../../errors.js';
 import type { TableContent } from './comparison.js';
 import { columnHashQuery, contentHashQuery } from './content-hash.js';
+import { named } from './names.js';
 import { readSchemaFacts, type SchemaFacts, type TableDefinition } from './schema-facts.js';
 
 /** One of the two databases of a comparison: on its server, or remembered. */
@@ -78,6 +79,8 @@ export async function openSide(
 
 function live(connection: Connection, definitions: SchemaFacts, options: SideOptions): Side {
   const session = { signal: options.signal };
+  const filters = new Map(Object.entries(options.rowFilters ?? {}));
+  const filterOf = (table: string) => named(filters, table, connection.foldsNames);
   const hashed = ({ columns, period }: TableDefinition) => {
     const history = options.history === 'all' && period.length > 0;
     return { history, columns: history ? [...columns, ...period] : columns };
@@ -87,10 +90,7 @@ function live(connection: Connection, definitions: SchemaFacts, options: SideOpt
     async content(table) {
       const { name } = table;
       const { columns, history } = hashed(table);
-      const [row] = await connection.query(
-        contentHashQuery(name, columns, options.rowFilters?.[name], history),
-        session,
-      );
+      const [row] = await connection.query(contentHashQuery(name, columns, filterOf(name), history), session);
       if (row?.['unhashed'] !== '0') {
         throw new BackupError(
           'database-query-failed',
@@ -103,10 +103,7 @@ function live(connection: Connection, definitions: SchemaFacts, options: SideOpt
     async columnHashes(table) {
       const { name } = table;
       const { columns, history } = hashed(table);
-      const [row] = await connection.query(
-        columnHashQuery(name, columns, options.rowFilters?.[name], history),
-        session,
-      );
+      const [row] = await connection.query(columnHashQuery(name, columns, filterOf(name), history), session);
       return table.columns.map((_, i) => row?.[`c${i}`] ?? '');
     },
     close: () => connection.close(),

@@ -7,7 +7,7 @@ import { readCapabilities } from '../adapt/capabilities.js';
 import type { LoadMethod } from '../load/table-loader.js';
 import type { RestoreOptions } from '../restore/options.js';
 import { openRestoreSession, type RestoreSession } from '../restore/session.js';
-import { examineTarget, serverOf, type TargetState, targetOf } from '../restore/target.js';
+import { examineTarget, serverOf, type TargetState, targetOf, targetOn } from '../restore/target.js';
 import { findObstacles, type RestoreObstacle, type TargetFacts } from './obstacles.js';
 
 /** What a restore would do, and what stands in its way. Nothing was changed to find out. */
@@ -58,7 +58,8 @@ export async function planRestore(
   const address = targetOf(target);
   const session = await openRestoreSession(serverOf(address), options.signal);
   try {
-    return await planInto(archive, session, address.database, options);
+    const { database } = await targetOn(session.connection, address);
+    return await planInto(archive, session, database, options);
   } finally {
     await session.connection.close();
   }

@@ -7,6 +7,7 @@ import { quoteName } from '../../database/identifiers.js';
 import { BackupError } from '../../errors.js';
 import { compareDatabases } from '../compare/compare-databases.js';
 import type { Comparison, Difference } from '../compare/comparison.js';
+import { named } from '../compare/names.js';
 import { type DatabaseFingerprint, takeFingerprint } from '../compare/side.js';
 import type { RestoreOptions } from '../restore/options.js';
 import { restoreDatabase } from '../restore/restore-database.js';
@@ -86,7 +87,7 @@ async function refuseExisting(scratch: DatabaseAddress & { readonly database: st
 
 type Judgement = Pick<Comparison, 'differences' | 'objects'> & {
   readonly server: string;
-  readonly contents: ReadonlyMap<string, { readonly rows: number; readonly hash: string }>;
+  readonly hashOf: (table: string) => string | undefined;
 };
 
 async function judge(
@@ -97,6 +98,8 @@ async function judge(
   const session = { signal };
   const fingerprint = await takeFingerprint(scratch, session);
   const { definitions, contents } = fingerprint;
+  const foldsNames = definitions.lowerCaseTableNames !== 0;
+  const hashOf = (table: string): string | undefined => named(contents, table, foldsNames)?.hash;
   const server = `${definitions.vendor === 'mariadb' ? 'MariaDB' : 'MySQL'} ${definitions.version}`;
   if (against !== undefined) {
     const rowFilters = await readRowFilters(source);
@@ -109,14 +112,17 @@ async function judge(
     const comparison = await compareDatabases(against, fingerprint, options);
     // Events rest in the scratch database, whatever they do in the original.
     const differences = comparison.differences.filter((difference) => difference.kind !== 'event');
-    return { server, contents, objects: comparison.objects, differences };
+    return { server, hashOf, objects: comparison.objects, differences };
   }
   const differences: Difference[] = [];
   const { server: origin } = await source.database(session);
-  const sameServer = origin.vendor === definitions.vendor && origin.version === definitions.version;
+  const sameServer =
+    origin.vendor === definitions.vendor &&
+    origin.version === definitions.version &&
+    origin.lowerCaseTableNames === definitions.lowerCaseTableNames;
   for (const { name, rows } of source.manifest.tables) {
     if (tables !== undefined && !tables.includes(name)) continue;
-    const found = contents.get(name);
+    const found = named(contents, name, foldsNames);
     if (found === undefined) {
       differences.push({
         kind: 'table',
@@ -132,13 +138,16 @@ async function judge(
     }
     if (
       sameServer &&
-      !sameStatement(await source.table(name, session), definitions.tables.get(name)?.statement)
+      !sameStatement(
+        await source.table(name, session),
+        named(definitions.tables, name, foldsNames)?.statement,
+      )
     ) {
       const message = `Table "${name}" has another definition than in the archive.`;
       differences.push({ kind: 'table', name, aspect: 'definition', message });
     }
   }
-  return { server, contents, objects: definitions.objects.size, differences };
+  return { server, hashOf, objects: definitions.objects.size, differences };
 }
 
 function sameStatement({ createStatement }: TableDescription, found: string | undefined): boolean {
@@ -176,7 +185,7 @@ function certify(
   const tables = restore.tables.map(({ name, rows }) => ({
     name,
     rows,
-    hash: judgement.contents.get(name)?.hash ?? '',
+    hash: judgement.hashOf(name) ?? '',
   }));
   return {
     rehearsedAt: restore.startedAt,

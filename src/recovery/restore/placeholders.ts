@@ -1,6 +1,7 @@
 import type { Connection } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
+import { sameName } from '../../database/server-names.js';
 
 const NO_SUCH_TABLE = 1146;
 const NO_SUCH_COLUMN = 1054;
@@ -42,7 +43,8 @@ async function placeMissing(
   const names = [...(told?.['Message'] ?? '').matchAll(/'([^']*)'/g)].map(([, name]) => name!.split('.'));
   if (errno === NO_SUCH_TABLE) {
     const [schema, table] = names[0] ?? [];
-    if (table === undefined || schema !== connection.address.database || placed.has(table)) return false;
+    if (table === undefined || placed.has(table)) return false;
+    if (!sameName(schema, connection.address.database!, connection)) return false;
     await connection.query(`CREATE TABLE ${quoteName(table)} (supplemental_backup_placeholder INT)`);
     placed.set(table, new Set());
     return true;

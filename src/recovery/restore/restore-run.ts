@@ -22,14 +22,13 @@ import {
 } from './restore-report.js';
 import { RestoreSessions } from './restore-sessions.js';
 import type { RestoreSession } from './session.js';
-import { claimTarget, databaseComment, makeTarget, type TargetAddress } from './target.js';
+import { claimTarget, databaseComment, makeTarget, type TargetAddress, targetOn } from './target.js';
 
 /**
  * One restore, from whatever source: its sessions, its target and what is common to all ways through it. Whoever opens
  * it closes it; closing it before the end ends its sessions on the server too.
  */
 export class RestoreRun {
-  readonly target: TargetAddress;
   readonly options: RestoreOptions;
   readonly method: LoadingMethod;
   readonly notes: RestoreNote[] = [];
@@ -39,13 +38,14 @@ export class RestoreRun {
   readonly #startedAt: Date = new Date();
   readonly #sessions: RestoreSessions;
   readonly #acceptance: Acceptance;
+  #target: TargetAddress;
   #schema: RestoreSession | undefined;
   #source: DatabaseDescription | undefined;
   #capabilities: Capabilities | undefined;
   #finished = false;
 
   constructor(target: TargetAddress, options: RestoreOptions) {
-    this.target = target;
+    this.#target = target;
     this.options = options;
     this.method = new LoadingMethod(options.method ?? 'auto');
     this.signal =
@@ -56,10 +56,16 @@ export class RestoreRun {
     this.#acceptance = new Acceptance(target.database, options.adapt ?? false, this.notes);
   }
 
+  /** By the name that the server has for it, once the run is claimed. */
+  get target(): TargetAddress {
+    return this.#target;
+  }
+
   /** Nobody else restores into this target until this run is closed. @throws BackupError `already-running` */
   async claim(): Promise<RestoreSession> {
     this.signal.throwIfAborted();
     const session = await this.#sessions.openOnServer();
+    this.#target = await targetOn(session.connection, this.#target);
     await claimTarget(session.connection, this.target.database);
     return session;
   }

@@ -6,6 +6,7 @@ import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { seesOtherSessions } from '../../database/sees-sessions.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
+import { databaseNameOn, foldName, sameName } from '../../database/server-names.js';
 import { isSystemDatabase } from '../../database/system-databases.js';
 import { BackupError } from '../../errors.js';
 import { tokenise } from '../ddl/tokens.js';
@@ -24,6 +25,11 @@ export function targetOf(address: DatabaseAddress): TargetAddress {
   return { ...address, database };
 }
 
+/** The target by the name that its server has for it. */
+export async function targetOn(server: Connection, target: TargetAddress): Promise<TargetAddress> {
+  return { ...target, database: await databaseNameOn(server, target.database) };
+}
+
 /** The server of a target, with no database chosen. */
 export function serverOf({ database: _, ...server }: TargetAddress): DatabaseAddress {
   return server;
@@ -39,8 +45,9 @@ export async function examineTarget(server: Connection, target: string): Promise
     throw refused(target, `Database "${target}" belongs to the server itself.`);
   }
   const databases = await server.query('SHOW DATABASES');
-  if (!databases.some((row) => Object.values(row)[0] === target)) return 'absent';
-  const name = quoteText(target);
+  const there = databases.map((row) => Object.values(row)[0]).find((each) => sameName(each, target, server));
+  if (typeof there !== 'string') return 'absent';
+  const name = quoteText(there);
   const [row] = await server.query(
     `SELECT (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name}) AS tables_there,` +
       ` (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name} AND TABLE_NAME = '${JOURNAL_TABLE}') AS journals,` +
@@ -169,7 +176,7 @@ export function hiddenSessionsSentence(target: string): string {
 
 async function countSessions(server: Connection, target: string): Promise<number> {
   const rows = await server.query('SHOW PROCESSLIST');
-  return rows.filter((row) => row['db'] === target && row['Command'] !== 'Killed').length;
+  return rows.filter((row) => sameName(row['db'], target, server) && row['Command'] !== 'Killed').length;
 }
 
 function inWords(sessions: number): string {
@@ -189,7 +196,7 @@ const CLAIM_SECONDS = 5;
  * @throws BackupError `already-running`
  */
 export async function claimTarget(server: Connection, target: string): Promise<void> {
-  const name = `supplemental-backup ${createHash('sha256').update(target).digest('hex').slice(0, 32)}`;
+  const name = `supplemental-backup ${createHash('sha256').update(foldName(target, server)).digest('hex').slice(0, 32)}`;
   const [row] = await server.query(`SELECT GET_LOCK('${name}', ${CLAIM_SECONDS}) AS mine`);
   if (row?.['mine'] === '1') return;
   const [used] = await server.query(`SELECT IS_USED_LOCK('${name}') AS holder`);
