@@ -28,8 +28,6 @@ export type Answer = { readonly rows: readonly TextRow[] } | { readonly error: E
 /** Where in an answer the command is. */
 type Phase = 'columns' | 'head' | 'rows';
 
-const encoding = 'utf8';
-
 /**
  * Several statements, as one command of the driver: they are sent together and answered one after the other, so that
  * neither side waits for the other in between. One that fails leaves the others as they are.
@@ -37,6 +35,7 @@ const encoding = 'utf8';
 export class StatementsCommand implements DriverCommand {
   readonly #statements: readonly string[];
   readonly #settle: (answers: readonly Answer[]) => void;
+  readonly #encoding: 'latin1' | 'utf8';
   readonly #answers: Answer[] = [];
   #phase: Phase = 'head';
   #columnsLeft = 0;
@@ -46,10 +45,16 @@ export class StatementsCommand implements DriverCommand {
   /**
    * @param settle - called once, with the answers in order; when the connection was lost, that is the answer from the first on
    *   that did not come
+   * @param encoding - `latin1`: values as strings of bytes, one character for each
    */
-  constructor(statements: readonly string[], settle: (answers: readonly Answer[]) => void) {
+  constructor(
+    statements: readonly string[],
+    settle: (answers: readonly Answer[]) => void,
+    encoding: 'latin1' | 'utf8' = 'utf8',
+  ) {
     this.#statements = statements;
     this.#settle = settle;
+    this.#encoding = encoding;
   }
 
   onResult(error: Error | null): void {
@@ -78,7 +83,7 @@ export class StatementsCommand implements DriverCommand {
   /** @returns the answer, once it is whole */
   #take(packet: IncomingPacket): Answer | undefined {
     const { buffer, offset, end } = packet;
-    if (isError(buffer, offset)) return { error: packet.asError(encoding) };
+    if (isError(buffer, offset)) return { error: packet.asError('utf8') };
     switch (this.#phase) {
       case 'head': {
         if (buffer[offset] === 0) return { rows: [] };
@@ -96,7 +101,7 @@ export class StatementsCommand implements DriverCommand {
       case 'rows': {
         if (isEof(buffer, offset, end)) return { rows: this.#rows };
         const row: Record<string, string | null> = {};
-        for (const column of this.#columns) row[column] = packet.readLengthCodedString(encoding);
+        for (const column of this.#columns) row[column] = packet.readLengthCodedString(this.#encoding);
         this.#rows.push(row);
         return undefined;
       }
@@ -112,6 +117,6 @@ function expectAnswer(driver: DriverInternals): void {
 
 /** Before the name of a column stand its catalog, schema, table and the table's own name. */
 function nameOfColumn(packet: IncomingPacket): string {
-  for (let i = 0; i < 4; i++) packet.readLengthCodedString(encoding);
-  return packet.readLengthCodedString(encoding) ?? '';
+  for (let i = 0; i < 4; i++) packet.readLengthCodedString('utf8');
+  return packet.readLengthCodedString('utf8') ?? '';
 }

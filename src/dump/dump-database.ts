@@ -111,6 +111,7 @@ class Dump {
   readonly #damage: Map<string, string> = new Map();
   /** Names of the damaged tables that are not in the dump at all. */
   readonly #lost: string[] = [];
+  readonly #warnings: DumpWarning[] = [];
   #tablesDone = 0;
   #proofs: Promise<void>[] = [];
 
@@ -250,6 +251,7 @@ class Dump {
     const locked = this.#lockedStates.get(index) ?? {};
     this.#lockedStates.delete(index);
     const sink: TableSink = {
+      warn: (warning) => this.#warnings.push(warning),
       begin: (description) => this.#queue.put(async () => ({ kind: 'table', table: description })),
       take: (batch) =>
         this.#queue.put(async () => {
@@ -336,6 +338,7 @@ class Dump {
       ],
       warnings: [
         ...warnings,
+        ...this.#warnings,
         ...[...this.#damage].map(([name, told]) => damageWarning(name, told, this.#lost.includes(name))),
         ...tasks.flatMap(({ table }) => historyWarnings(this.#snapshot, table)),
       ],

@@ -1,5 +1,6 @@
 import type { ColumnBatch } from '../archive/column-batch.js';
-import type { ColumnDescription, RowFilter, TableDescription, ValueForm } from '../archive/model.js';
+import type { ColumnDescription, DumpWarning, RowFilter, TableDescription, ValueForm } from '../archive/model.js';
+import { exactDefinition } from '../catalog/exact-definition.js';
 import { definitionIn, definitionQuestion, sameDefinition } from '../catalog/definitions.js';
 import type { CatalogTable, SelectedTable } from '../catalog/model.js';
 import { damageToldBy } from '../catalog/read-catalog.js';
@@ -57,6 +58,8 @@ export interface TableSink {
   begin(description: TableDescription): Promise<void>;
   /** The batch is valid until the returned promise settles. */
   take(batch: ColumnBatch): Promise<void>;
+  /** The definition may not be what the server shows. */
+  warn(warning: DumpWarning): void;
 }
 
 /** Options of {@link TableReading}. */
@@ -81,6 +84,7 @@ export class TableReading {
   readonly #locked: LockedState;
   #read = 0;
   #rows = 0;
+  #shown: Promise<string> | undefined;
   #description: Promise<TableDescription> | undefined;
   #begun: Promise<void> | undefined;
 
@@ -106,7 +110,8 @@ export class TableReading {
     const { table } = this.#task;
     const { signal } = this.#options;
     try {
-      this.#description ??= describeTable(this.#snapshot, this.#task, this.#locked);
+      this.#shown ??= shownDefinition(this.#snapshot, this.#task, this.#locked);
+      this.#description ??= this.#describe(reader, this.#shown);
       this.#begun ??= this.#description.then((description) => this.#sink.begin(description));
       if (definitionOnly(this.#task) === undefined) {
         this.#begun.catch(() => undefined);
@@ -115,11 +120,11 @@ export class TableReading {
       await this.#begun;
       if (++this.#read < this.#pieces) return undefined;
       if (definitionOnly(this.#task) === undefined) this.#checkNotEmptied();
-      const { createStatement } = await this.#description;
+      const shown = await this.#shown;
       // Behind its lock a table cannot have been altered since; whether the lock held shows when it is let go.
       const proven =
         this.#locked.definition === undefined
-          ? proveUnchanged(this.#schema, table.name, createStatement, signal)
+          ? proveUnchanged(this.#schema, table.name, shown, signal)
           : Promise.resolve();
       return { proven };
     } catch (error) {
@@ -136,6 +141,20 @@ export class TableReading {
   async leave(): Promise<boolean> {
     await this.#begun;
     return ++this.#read === this.#pieces;
+  }
+
+  async #describe(reader: Connection, shown: Promise<string>): Promise<TableDescription> {
+    const { name, damage } = this.#task.table;
+    // Rows that live elsewhere are not asked for, and what is damaged shows when it is read.
+    const mayRead = definitionOnly(this.#task) === undefined && damage === undefined;
+    const { statement, unknown } = await exactDefinition(reader, name, await shown, mayRead);
+    for (const column of unknown) {
+      const message =
+        `The server shows column "${column}" of table "${name}" with a question mark that may stand for another` +
+        ' character, and no row tells which. Look at the member in the copy.';
+      this.#sink.warn({ code: 'definition-uncertain', message, table: name });
+    }
+    return describeTable(this.#snapshot, this.#task, statement);
   }
 
   async #readRows(reader: Connection, range: string | undefined): Promise<void> {
@@ -218,15 +237,19 @@ function definitionOnly({ table, selected }: TableTask): string | undefined {
   return table.rowsElsewhere ?? selected.definitionOnly;
 }
 
-async function describeTable(
+async function shownDefinition(
   snapshot: Snapshot,
-  task: TableTask,
+  { table }: TableTask,
   locked: LockedState,
-): Promise<TableDescription> {
-  const { index, table, selected } = task;
+): Promise<string> {
   const before = snapshot.definitions.get(table.name);
-  const createStatement = (await locked.definition) ?? before ?? '';
-  if (!sameDefinition(before, createStatement)) throw changed(table.name);
+  const shown = (await locked.definition) ?? before ?? '';
+  if (!sameDefinition(before, shown)) throw changed(table.name);
+  return shown;
+}
+
+function describeTable(snapshot: Snapshot, task: TableTask, createStatement: string): TableDescription {
+  const { index, table, selected } = task;
   const why = definitionOnly(task);
   const history = historyOf(snapshot, table);
   return {

@@ -4,6 +4,7 @@ import type { Connection, TextRow } from '../database/connection.js';
 import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
 import { sameName } from '../database/server-names.js';
 import { BackupError } from '../errors.js';
+import { bytesBeside, showObject } from './shown-object.js';
 
 /**
  * Reads every object beside the tables, each with the surroundings it was created in (O1–O13).
@@ -59,9 +60,9 @@ async function readObject(
   facts: ReadonlyMap<string, TextRow>,
 ): Promise<SchemaObject> {
   const [words, column] = showOf[kind];
-  const [row = {}] = await connection.query(`SHOW CREATE ${words} ${quoteName(name)}`);
-  const broken = kind === 'view' ? await readTrouble(connection) : undefined;
-  const createStatement = row[column];
+  const shown = await showObject(connection, `SHOW CREATE ${words} ${quoteName(name)}`, column);
+  const { row, statement: createStatement } = shown;
+  const broken = kind === 'view' ? troubleIn(shown.warnings) : undefined;
   if (createStatement === undefined || createStatement === null) {
     throw new BackupError(
       'privilege-missing',
@@ -79,6 +80,7 @@ async function readObject(
     kind,
     name,
     createStatement: text,
+    ...present('createStatementBytes', await bytesBeside(connection, text, shown)),
     ...present('definer', fact['definer']),
     ...present('sqlMode', row['sql_mode']),
     ...present('characterSetClient', row['character_set_client']),
@@ -155,8 +157,7 @@ function honestView(
 }
 
 /** What the server says is wrong with the view just shown: its definition is kept all the same (O2). */
-async function readTrouble(connection: Connection): Promise<string | undefined> {
-  const warnings = await connection.query('SHOW WARNINGS');
+function troubleIn(warnings: readonly TextRow[]): string | undefined {
   const [first] = warnings;
   return first === undefined ? undefined : `${first['Code']}: ${first['Message']}`;
 }

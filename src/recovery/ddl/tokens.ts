@@ -1,42 +1,8 @@
 import { quoteName } from '../../database/identifiers.js';
+import type { Token } from '../../database/tokens.js';
 import { BackupError } from '../../errors.js';
 
-/** A piece of an SQL statement; the pieces together are the statement, byte for byte. */
-export interface Token {
-  readonly kind: 'comment' | 'name' | 'space' | 'symbol' | 'text' | 'word';
-  readonly text: string;
-}
-
-// A comment that servers of some version execute is not one: its marks are symbols, and what is between counts.
-const pattern: RegExp =
-  /(?<space>\s+)|(?<symbol1>\/\*M?!\d*|\*\/)|(?<comment>\/\*.*?\*\/|(?:--(?=\s|$)|#)[^\n]*)|(?<name>`(?:[^`]|``)*`)|(?<text>'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*")|(?<word>[\w$\u0080-\uffff]+)|(?<symbol>.)/gsy;
-
-/** Takes a statement apart, as a server with an empty sql_mode reads it. */
-export function tokenise(sql: string): readonly Token[] {
-  const tokens: Token[] = [];
-  for (const match of sql.matchAll(pattern)) {
-    const groups = match.groups!;
-    const kind =
-      groups['space'] !== undefined
-        ? 'space'
-        : groups['comment'] !== undefined
-          ? 'comment'
-          : groups['name'] !== undefined
-            ? 'name'
-            : groups['text'] !== undefined
-              ? 'text'
-              : groups['word'] !== undefined
-                ? 'word'
-                : 'symbol';
-    tokens.push({ kind, text: match[0] });
-  }
-  return tokens;
-}
-
-/** The statement again. */
-export function join(tokens: readonly Token[]): string {
-  return tokens.map((token) => token.text).join('');
-}
+export { join, type Token, tokenise } from '../../database/tokens.js';
 
 /** Points names qualified with one database at another: `` `from`. `` becomes `` `to`. ``. */
 export function renameDatabase(tokens: readonly Token[], from: string, to: string): readonly Token[] {

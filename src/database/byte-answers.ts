@@ -1,0 +1,33 @@
+import type { Connection, TextRow } from './connection.js';
+import { driverInternals } from './driver-internals.js';
+import { asBackupError } from './server-failures.js';
+import { type Answer, rowsOf, StatementsCommand } from './statements.js';
+
+/**
+ * Runs statements together and gives the rows of each as the bytes that the server sent: strings with one character for
+ * each byte. A definition need not be text in the character set that a session asked for.
+ *
+ * @throws BackupError `database-…` what the first of them failed with that failed
+ */
+export async function askForBytes(
+  { driver }: Connection,
+  statements: readonly string[],
+): Promise<readonly (readonly TextRow[])[]> {
+  const answers = await new Promise<readonly Answer[]>((settle) => {
+    driverInternals(driver).addCommand(new StatementsCommand(statements, settle, 'latin1'));
+  });
+  return answers.map((answer) =>
+    rowsOf('error' in answer ? { error: asBackupError(answer.error) } : answer),
+  );
+}
+
+/** The bytes of a string of bytes. */
+export function bytesOf(text: string): Buffer {
+  return Buffer.from(text, 'latin1');
+}
+
+/** A string of bytes as text, or undefined when it is none in UTF-8. */
+export function textOf(bytes: string): string | undefined {
+  const text = bytesOf(bytes).toString('utf8');
+  return text.includes('\ufffd') && Buffer.from(text, 'utf8').toString('latin1') !== bytes ? undefined : text;
+}
