@@ -110,7 +110,8 @@ function isDoubtful(literal: string): boolean {
 function mayBeMore({ item }: Doubtful): boolean {
   const words = item.map(({ text }) => text.toLowerCase());
   const at = words.findIndex((word) => word === 'charset' || word === 'character');
-  const named = at === -1 ? undefined : words.slice(at + 1).find((word) => /^\w+$/.test(word) && word !== 'set');
+  const named =
+    at === -1 ? undefined : words.slice(at + 1).find((word) => /^\w+$/.test(word) && word !== 'set');
   return named === undefined || /^(?:binary|utf8mb4|utf16|utf16le|utf32|gb18030)$/.test(named);
 }
 
@@ -132,8 +133,8 @@ async function askForDefault(
     `SELECT ${bothForms(value)} FROM (SELECT 1 AS one) AS o LEFT JOIN ${quoteName(table)} AS t ON FALSE`,
   );
   const [place] = at;
-  const stored = row?.['stored'];
-  const isRight = typeof stored !== 'string' || isShown(tokens[place!]!, row?.['text']);
+  const stored = row?.['raw_hex'];
+  const isRight = typeof stored !== 'string' || isShown(tokens[place!]!, row?.['text_hex']);
   return { exact: isRight ? [] : [[place!, stored]], isWhole: true };
 }
 
@@ -148,11 +149,11 @@ async function askForMembers(
   const isSet = /^set$/i.test(type!.text);
   const left = new Set(at.filter((place) => isDoubtful(tokens[place]!.text)));
   const rows = await reader.query(
-    `SELECT DISTINCT CAST(${name} AS UNSIGNED) AS number, ${bothForms(name)} FROM ${quoteName(table)}` +
+    `SELECT DISTINCT CAST(${name} AS UNSIGNED) AS member_number, ${bothForms(name)} FROM ${quoteName(table)}` +
       ` WHERE ${name} IS NOT NULL`,
   );
   const exact: (readonly [number, string])[] = [];
-  for (const { number, stored, text } of rows) {
+  for (const { member_number: number, raw_hex: stored, text_hex: text } of rows) {
     const place = placeOf(at, BigInt(number ?? 0), isSet);
     if (place === undefined || !left.delete(place) || isShown(tokens[place]!, text)) continue;
     exact.push([place, stored ?? '']);
@@ -165,7 +166,7 @@ async function askForMembers(
 /** A value as it is stored, and as UTF-8 unless it is no text. */
 function bothForms(value: string): string {
   const text = `IF(CHARSET(${value}) = 'binary', HEX(${value}), HEX(CONVERT(${value} USING utf8mb4)))`;
-  return `HEX(${value}) AS stored, ${text} AS text`;
+  return `HEX(${value}) AS raw_hex, ${text} AS text_hex`;
 }
 
 function isShown({ text }: Token, hex: string | null | undefined): boolean {

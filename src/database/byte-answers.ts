@@ -16,9 +16,7 @@ export async function askForBytes(
   const answers = await new Promise<readonly Answer[]>((settle) => {
     driverInternals(driver).addCommand(new StatementsCommand(statements, settle, 'latin1'));
   });
-  return answers.map((answer) =>
-    rowsOf('error' in answer ? { error: asBackupError(answer.error) } : answer),
-  );
+  return answers.map((answer) => rowsOf('error' in answer ? { error: asBackupError(answer.error) } : answer));
 }
 
 /** The bytes of a string of bytes. */

@@ -37,8 +37,17 @@ export function join(tokens: readonly Token[]): string {
 
 /** What stands in a literal that a server printed. */
 export function contentOf(literal: string): string {
-  const escapes: Readonly<Record<string, string>> = { 0: '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' };
+  const escapes: Readonly<Record<string, string>> = {
+    0: '\0',
+    b: '\b',
+    n: '\n',
+    r: '\r',
+    t: '\t',
+    Z: '\x1a',
+  };
   return literal
     .slice(1, -1)
-    .replaceAll(/''|\\(.)/gs, (_, char: string | undefined) => (char === undefined ? "'" : (escapes[char] ?? char)));
+    .replaceAll(/''|\\(.)/gs, (_, char: string | undefined) =>
+      char === undefined ? "'" : (escapes[char] ?? char),
+    );
 }

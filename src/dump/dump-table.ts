@@ -1,7 +1,13 @@
 import type { ColumnBatch } from '../archive/column-batch.js';
-import type { ColumnDescription, DumpWarning, RowFilter, TableDescription, ValueForm } from '../archive/model.js';
-import { exactDefinition } from '../catalog/exact-definition.js';
+import type {
+  ColumnDescription,
+  DumpWarning,
+  RowFilter,
+  TableDescription,
+  ValueForm,
+} from '../archive/model.js';
 import { definitionIn, definitionQuestion, sameDefinition } from '../catalog/definitions.js';
+import { exactDefinition } from '../catalog/exact-definition.js';
 import type { CatalogTable, SelectedTable } from '../catalog/model.js';
 import { damageToldBy } from '../catalog/read-catalog.js';
 import { columnsWithHistory, systemTimeOf } from '../catalog/system-time.js';

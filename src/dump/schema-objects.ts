@@ -75,12 +75,15 @@ async function readObject(
     kind === 'view'
       ? honestView(createStatement, row['character_set_client'], fact['body'], connection.address.database!)
       : createStatement;
+  // A view is printed by the server anew, and its text is right where it is text at all.
+  const isPrinted = kind === 'view' && !text.includes('\ufffd');
+  const bytes = isPrinted ? undefined : await bytesBeside(connection, text, shown);
   const nextValue = kind === 'sequence' ? await readNextValue(connection, name) : undefined;
   return {
     kind,
     name,
     createStatement: text,
-    ...present('createStatementBytes', await bytesBeside(connection, text, shown)),
+    ...present('createStatementBytes', bytes),
     ...present('definer', fact['definer']),
     ...present('sqlMode', row['sql_mode']),
     ...present('characterSetClient', row['character_set_client']),
@@ -149,7 +152,8 @@ function honestView(
   database: string,
 ): string {
   const letters = (text: string): string => text.replaceAll(/[^ -~]/g, '');
-  if (typeof body !== 'string' || /^utf8/.test(characterSet ?? '') || letters(shown) === shown) return shown;
+  if (typeof body !== 'string' || /^(?:utf8|binary)/.test(characterSet ?? '') || letters(shown) === shown)
+    return shown;
   const own = body.replaceAll(`${quoteName(database)}.`, '');
   const [, head, rest] = /^(CREATE .*? VIEW `(?:[^`]|``)*`(?: \([^)]*\))? AS )(.*)$/s.exec(shown) ?? [];
   if (head === undefined || rest === undefined || !letters(rest).startsWith(letters(own))) return shown;

@@ -51,7 +51,7 @@ export async function bytesBeside(
   { row, raw }: ShownObject,
 ): Promise<string | undefined> {
   const client = row['character_set_client'] ?? 'utf8mb4';
-  if (typeof raw !== 'string' || isAscii(raw) || isAscii(text) || !/^\w+$/.test(client)) return undefined;
+  if (typeof raw !== 'string' || isAscii(raw) || !/^\w+$/.test(client)) return undefined;
   if (textOf(raw) === text && (/^utf8/.test(client) || client === 'binary')) return undefined;
   const hex = Buffer.from(text, 'utf8').toString('hex');
   const [back] = await connection.query(
@@ -63,10 +63,7 @@ export async function bytesBeside(
 
 function asText(row: TextRow): TextRow {
   return Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [
-      key,
-      value === null ? null : bytesOf(value).toString('utf8'),
-    ]),
+    Object.entries(row).map(([key, value]) => [key, value === null ? null : bytesOf(value).toString('utf8')]),
   );
 }
 
@@ -78,7 +75,8 @@ function readable(bytes: string): string {
   if (textOf(bytes) !== undefined) return bytesOf(bytes).toString('utf8');
   const tokens = tokenise(bytes);
   const honest = tokens.map((token, i): Token => {
-    if (token.kind !== 'text' || textOf(token.text) !== undefined || !isIntroducer(tokens[i - 1])) return token;
+    if (token.kind !== 'text' || textOf(token.text) !== undefined || !isIntroducer(tokens[i - 1]))
+      return token;
     return { kind: 'text', text: ` X'${bytesOf(contentOf(token.text)).toString('hex')}'` };
   });
   return bytesOf(join(honest)).toString('utf8');

@@ -26,6 +26,27 @@ export function planObject(object: SchemaObject, policy: ObjectPolicy): string {
   return join(tokens);
 }
 
+/**
+ * The same for the bytes of an object whose statement is no text; undefined where there are none, or where they cannot be
+ * taken apart: in these character sets a byte of a letter looks like a mark.
+ */
+export function planObjectBytes(object: SchemaObject, policy: ObjectPolicy): Buffer | undefined {
+  const { createStatementBytes, characterSetClient = 'utf8mb4' } = object;
+  if (createStatementBytes === undefined || /^(?:big5|cp932|gbk|gb18030|sjis)$/i.test(characterSetClient)) {
+    return undefined;
+  }
+  const inBytes = (name: string): string => Buffer.from(name, 'utf8').toString('latin1');
+  const statement = planObject(
+    {
+      ...object,
+      name: inBytes(object.name),
+      createStatement: Buffer.from(createStatementBytes, 'base64').toString('latin1'),
+    },
+    { ...policy, source: inBytes(policy.source), target: inBytes(policy.target) },
+  );
+  return Buffer.from(statement, 'latin1');
+}
+
 /** Without `DEFINER=user@host`. */
 function stripDefiner(tokens: readonly Token[]): readonly Token[] {
   const at = tokens.findIndex((token) => token.kind === 'word' && token.text.toUpperCase() === 'DEFINER');

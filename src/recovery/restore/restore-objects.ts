@@ -3,12 +3,12 @@ import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { BackupError } from '../../errors.js';
-import { type ObjectPolicy, planObject } from '../ddl/object-statement.js';
+import { type ObjectPolicy, planObject, planObjectBytes } from '../ddl/object-statement.js';
 import { notADefinition } from '../ddl/tokens.js';
 import { makeBrokenView } from './placeholders.js';
 import type { RestoredObject, RestoreNote, RestoreNoteCode } from './restore-report.js';
 import { LOADING_MODE } from './session.js';
-import { runInCharacterSet } from './statement-bytes.js';
+import { runBytes, runInCharacterSet } from './statement-bytes.js';
 
 /** What became of the objects. */
 export interface ObjectsOutcome {
@@ -153,6 +153,14 @@ class ObjectMaker {
     ];
     await this.#setDatabaseCollation(object.databaseCollation);
     await this.#connection.query(`SET SESSION ${settings.join(', SESSION ')}`);
+    const bytes = planObjectBytes(object, this.#policy);
+    if (bytes !== undefined) return runBytes(this.#connection, bytes);
+    if (object.createStatementBytes !== undefined) {
+      this.#note(
+        'definition-changed',
+        `The ${object.kind} "${object.name}" holds bytes that are no text in its character set ${characterSetClient}; others stand in their place.`,
+      );
+    }
     if (await runInCharacterSet(this.#connection, statement, characterSetClient)) return;
     // The text was written by another client than it claims; it comes back, under a set that can hold it.
     await this.#connection.query('SET SESSION character_set_client = utf8mb4');

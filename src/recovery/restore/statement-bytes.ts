@@ -18,10 +18,15 @@ export async function runInCharacterSet(
       ? Buffer.from(statement, 'utf8')
       : await convert(connection, statement, characterSet);
   if (bytes === undefined) return false;
-  // Room for the header of the packet and the command.
-  const packet = Buffer.concat([Buffer.alloc(5), bytes]);
-  await sendStatement(connection, packet, packet.length);
+  await runBytes(connection, bytes);
   return true;
+}
+
+/** Runs a statement that is in the character set of the session already. @throws BackupError `database-…` */
+export async function runBytes(connection: Connection, statement: Uint8Array): Promise<void> {
+  // Room for the header of the packet and the command.
+  const packet = Buffer.concat([Buffer.alloc(5), statement]);
+  await sendStatement(connection, packet, packet.length);
 }
 
 function isAscii(text: string): boolean {
