@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { ColumnBatch, ColumnValues } from '../../src/archive/column-batch.js';
 import type { ColumnDescription, TableDescription, ValueForm } from '../../src/archive/model.js';
 import { csvHeader, csvRows } from '../../src/cli/extract/csv.js';
+import { undecodedSet } from '../../src/cli/extract/readable-value.js';
 
 function column(type: string, form: ValueForm | null, characterSet: string | null = null): ColumnDescription {
   return { name: `the ${type}`, type, form, characterSet, nullable: true };
@@ -112,4 +113,53 @@ test('text comes in Unicode whatever its character set; bytes that are no text c
   assert.deepEqual(oneColumn(column('char(2)', 'bytes', 'utf8'), variable(bytes), 1), ['0x5ae4']);
   assert.deepEqual(oneColumn(column('blob', 'bytes'), variable(bytes, ''), 2), ['0x5ae4', '0x']);
   assert.deepEqual(oneColumn(column('json', 'bytes'), variable('[1]'), 1), ['[1]']);
+});
+
+test('ENUM words read as they are: backslash, quote, comma, line end', () => {
+  const words = String.raw`enum('C:\\temp','it''s','a,b','line\nend','ü € ')`;
+  const numbers = fixed(
+    8,
+    '0100000000000000 0200000000000000 0300000000000000 0400000000000000 0500000000000000',
+  );
+  const [first, second, third, fourth, fifth] = csvRows(table(column(words, 'u64')), {
+    rows: 5,
+    columns: [numbers],
+  }).split('\r\n');
+  assert.deepEqual(
+    [first, second, third, fourth, fifth],
+    ['C:\\temp', "it's", '"a,b"', '"line\nend"', 'ü € '],
+  );
+});
+
+test('text that is broken, or is of a set that nobody knows, comes as the bytes it is, and such sets are named', () => {
+  const cut = Buffer.from([0x95]);
+  assert.deepEqual(oneColumn(column('char(2)', 'bytes', 'sjis'), variable(cut), 1), ['0x95']);
+  assert.deepEqual(oneColumn(column('char(2)', 'bytes', 'filename'), variable('a'), 1), ['0x61']);
+  assert.equal(undecodedSet(column('char(2)', 'bytes', 'filename')), 'filename');
+  assert.equal(undecodedSet(column('char(2)', 'bytes', 'sjis')), null);
+  assert.equal(undecodedSet(column('blob', 'bytes')), null);
+});
+
+test('for a spreadsheet text that begins like a formula begins with a quote, and numbers stay as they are', () => {
+  const text = table(column('varchar(20)', 'bytes', 'utf8'));
+  const values = variable('=1+1', '+49', '-x', '@a', '\t=1', ' =1', '"=1', 'a=1', null, '');
+  const rows = csvRows(text, { rows: 10, columns: [values] }, { spreadsheet: true }).split('\r\n');
+  assert.deepEqual(rows.slice(0, 10), [
+    `"'=1+1"`,
+    `"'+49"`,
+    `"'-x"`,
+    `"'@a"`,
+    `"'\t=1"`,
+    `"' =1"`,
+    '"""=1"',
+    'a=1',
+    '',
+    '""',
+  ]);
+  const words = table(column("enum('=1')", 'u64'));
+  const number = { rows: 1, columns: [fixed(8, '0100000000000000')] };
+  assert.equal(csvRows(words, number, { spreadsheet: true }), `"'=1"\r\n`);
+  assert.equal(csvRows(words, number), '=1\r\n');
+  const negative = { rows: 1, columns: [fixed(1, '80')] };
+  assert.equal(csvRows(table(column('tinyint', 'i8')), negative, { spreadsheet: true }), '-128\r\n');
 });

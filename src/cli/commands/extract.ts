@@ -7,7 +7,9 @@ import {
   openArchive,
   unlockLabel,
 } from '../../archive/index.js';
+import type { TableDescription } from '../../archive/model.js';
 import type { RangeSource } from '../../bytes.js';
+import { printable } from '../../printable.js';
 import { plural } from '../../quantities.js';
 import type { Command, CommandLine } from '../command.js';
 import { UsageError } from '../exit-codes.js';
@@ -19,6 +21,7 @@ import {
   writePlainFile,
   writePlainPipe,
 } from '../extract/plain-files.js';
+import { undecodedSet } from '../extract/readable-value.js';
 import { sqlOf } from '../extract/sql.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { openLocation, readThrough } from '../location.js';
@@ -36,10 +39,13 @@ Usage: supplemental-backup extract ARCHIVE --format sql|csv|tar --out DIR|-
 
   ARCHIVE            path or s3://bucket/key
   --format sql       one script for the mariadb or mysql client
-  --format csv       a file per table, UTF-8; NULL is empty, an empty text is ""
+  --format csv       a file per table, UTF-8; NULL is empty, an empty text is "",
+                     bytes and broken text are 0x…
   --format tar       the tar inside, with its reader.py
   --out DIR|-        a folder (made if missing) or stdout
   --tables LIST      names: a,b,c*; for csv on stdout exactly one
+  --spreadsheet      csv for a spreadsheet: a ' before text that begins like a
+                     formula, so that nothing in it runs
 ${keyHelp}
   --json             one JSON document
 `,
@@ -48,6 +54,7 @@ ${keyHelp}
     format: { type: 'string' },
     out: { type: 'string' },
     tables: { type: 'string' },
+    spreadsheet: { type: 'boolean' },
   },
   positionals: { least: 1, most: 1 },
   async run(given, line) {
@@ -56,20 +63,28 @@ ${keyHelp}
     if (format !== 'sql' && format !== 'csv' && format !== 'tar') {
       throw new UsageError(`--format is sql, csv or tar, not "${format}".`);
     }
+    const spreadsheet = given.flag('spreadsheet');
+    if (spreadsheet && format !== 'csv') throw new UsageError('--spreadsheet goes with --format csv.');
     const archive = await openLocation(given.positionals[0]!, line);
     const keys = await readKeys(given, archive, line).catch(async (error: unknown) => {
       await archive.close();
       throw error;
     });
     try {
-      const files =
+      const { files, notDecoded } =
         format === 'tar'
           ? await extractTar(archive, archive.name, keys, out, line)
-          : await extractTables(archive, keys, { format, out, tables: given.text('tables') }, line);
+          : await extractTables(
+              archive,
+              keys,
+              { format, out, tables: given.text('tables'), spreadsheet },
+              line,
+            );
       const what = files.length === 1 ? files[0]! : plural(files.length, 'file');
+      const done = out === '-' ? 'Extracted.' : `Extracted ${what} to ${out}.`;
       return {
-        json: { out, files },
-        text: out === '-' ? 'Extracted.' : `Extracted ${what} to ${out}.`,
+        json: { out, files, notDecoded },
+        text: [done, ...notDecoded.map(describeUndecoded)].join('\n'),
         to: out === '-' ? 'stderr' : 'stdout',
       };
     } finally {
@@ -85,7 +100,7 @@ async function extractTar(
   keys: ArchiveKeys,
   out: string,
   line: CommandLine,
-): Promise<readonly string[]> {
+): Promise<Extracted> {
   const { label } = await inspectArchive(archive, { signal: line.signal });
   const identities =
     keys.password === undefined || label === null
@@ -101,21 +116,38 @@ async function extractTar(
   } finally {
     progress.stop();
   }
-  return out === '-' ? [] : [file];
+  return { files: out === '-' ? [] : [file], notDecoded: [] };
 }
 
 interface Wanted {
   readonly format: 'csv' | 'sql';
   readonly out: string;
   readonly tables: string | undefined;
+  readonly spreadsheet: boolean;
+}
+
+interface Extracted {
+  readonly files: readonly string[];
+  readonly notDecoded: readonly Undecoded[];
+}
+
+/** A column whose text stands in the CSV as the bytes it is. */
+interface Undecoded {
+  readonly table: string;
+  readonly column: string;
+  readonly characterSet: string;
+}
+
+function describeUndecoded({ table, column, characterSet }: Undecoded): string {
+  return `Not decoded, and so in bytes: ${printable(table)}.${printable(column)} (${printable(characterSet)})`;
 }
 
 async function extractTables(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { format, out, tables }: Wanted,
+  { format, out, tables, spreadsheet }: Wanted,
   line: CommandLine,
-): Promise<readonly string[]> {
+): Promise<Extracted> {
   const { signal } = line;
   const reader = await openArchive(archive, { ...keys, signal });
   const all = reader.manifest.tables;
@@ -129,6 +161,7 @@ async function extractTables(
     progress.update(done, total);
   };
   const files: string[] = [];
+  const notDecoded: Undecoded[] = [];
   const write = async (name: string, pieces: Pieces): Promise<void> => {
     if (out === '-') return writePlainPipe(line.stdout, pieces);
     await writePlainFile(out, name, pieces);
@@ -139,16 +172,23 @@ async function extractTables(
       const { name } = await reader.database({ signal });
       const pieces = sqlOf(reader, { tables: names, objects: tables === undefined, signal, onRows });
       await write(`${readableName(name)}.sql`, pieces);
-      return files;
+      return { files, notDecoded };
     }
     if (out === '-' && names.length !== 1) {
       throw new UsageError('CSV on stdout is for one table: say which with --tables.');
     }
     for (const name of names) {
-      const { index } = await reader.table(name, { signal });
-      await write(fileNameOf(index, name, 'csv'), csvOf(reader, name, signal, onRows));
+      const table = await reader.table(name, { signal });
+      for (const column of table.columns) {
+        const characterSet = undecodedSet(column);
+        if (characterSet !== null) notDecoded.push({ table: name, column: column.name, characterSet });
+      }
+      await write(
+        fileNameOf(table.index, name, 'csv'),
+        csvOf(reader, table, { spreadsheet, signal, onRows }),
+      );
     }
-    return files;
+    return { files, notDecoded };
   } finally {
     progress.stop();
     reader.close();
@@ -157,14 +197,17 @@ async function extractTables(
 
 async function* csvOf(
   reader: ArchiveReader,
-  name: string,
-  signal: AbortSignal,
-  onRows: (rows: number) => void,
+  table: TableDescription,
+  options: {
+    readonly spreadsheet: boolean;
+    readonly signal: AbortSignal;
+    readonly onRows: (rows: number) => void;
+  },
 ): AsyncGenerator<string> {
-  const table = await reader.table(name, { signal });
-  yield csvHeader(table);
-  for await (const batch of reader.readTable(name, { signal })) {
-    yield csvRows(table, batch);
+  const { signal, onRows } = options;
+  yield csvHeader(table, options);
+  for await (const batch of reader.readTable(table.name, { signal })) {
+    yield csvRows(table, batch, options);
     onRows(batch.rows);
   }
 }

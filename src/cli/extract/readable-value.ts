@@ -1,6 +1,7 @@
 import type { ColumnValues, FixedValues, VariableValues } from '../../archive/column-batch.js';
 import type { ColumnDescription } from '../../archive/model.js';
 import { MAX_SHORT_TEXT, writeDate, writeDatetime, writeTime } from '../../recovery/load/server-text.js';
+import { decoderFor } from './character-sets.js';
 
 /** Gives the text of one row's value; null is NULL. */
 export type ReadableValue = (row: number) => string | null;
@@ -85,11 +86,18 @@ function startsOf(lengths: Uint32Array): Float64Array {
   return starts;
 }
 
-// The words of enum('a','b') or set('a','b'); quotes inside a word are doubled.
+// The words of enum('a','b') or set('a','b'), as servers write them whatever the mode: a quote is doubled, and a
+// backslash, a line's end and a zero stand behind a backslash.
 function wordsOf(type: string): readonly string[] | null {
   if (!/^(enum|set)\(/.test(type)) return null;
-  return [...type.matchAll(/'((?:[^']|'')*)'/g)].map(([, word]) => word!.replaceAll("''", "'"));
+  return [...type.matchAll(/'((?:[^'\\]|''|\\.)*)'/gs)].map(([, word]) =>
+    word!.replace(/''|\\(.)/gs, (mark, escaped: string | undefined) =>
+      escaped === undefined ? mark[0]! : (escapes[escaped] ?? escaped),
+    ),
+  );
 }
+
+const escapes: Readonly<Record<string, string>> = { 0: '\0', n: '\n', r: '\r', t: '\t', Z: '\x1a' };
 
 // 0 is what the server stores for a word it did not know; it reads as the empty text.
 function enumText(words: readonly string[], index: bigint): string {
@@ -149,50 +157,25 @@ function hexText(bytes: Uint8Array): string {
   return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')}`;
 }
 
-// MySQL's names of character sets in the words of the Encoding Standard, as far as the two mean the same bytes.
-const encodings: Readonly<Record<string, string>> = {
-  ascii: 'utf-8',
-  big5: 'big5',
-  cp1250: 'windows-1250',
-  cp1251: 'windows-1251',
-  cp1256: 'windows-1256',
-  cp1257: 'windows-1257',
-  cp932: 'shift_jis',
-  eucjpms: 'euc-jp',
-  euckr: 'euc-kr',
-  gb2312: 'gbk',
-  gbk: 'gbk',
-  greek: 'iso-8859-7',
-  hebrew: 'iso-8859-8',
-  koi8r: 'koi8-r',
-  koi8u: 'koi8-u',
-  latin1: 'windows-1252',
-  latin2: 'iso-8859-2',
-  latin5: 'windows-1254',
-  sjis: 'shift_jis',
-  ucs2: 'utf-16be',
-  ujis: 'euc-jp',
-  utf16: 'utf-16be',
-  utf16le: 'utf-16le',
-  utf8: 'utf-8',
-  utf8mb3: 'utf-8',
-  utf8mb4: 'utf-8',
-};
-
 // DECIMAL, JSON and the like have no character set and are plain ASCII or UTF-8 nevertheless.
 const plainTypes = /^(decimal|numeric|dec|fixed|json|inet4|inet6|uuid)\b/;
 
 function decoderOf(column: ColumnDescription): ((bytes: Uint8Array) => string) | null {
-  const plain = plainTypes.test(column.type);
-  const label = plain ? 'utf-8' : encodings[column.characterSet ?? 'binary'];
-  if (label === undefined) return null;
-  const strict = new TextDecoder(label, { fatal: true, ignoreBOM: true });
-  return (bytes) => {
-    try {
-      return strict.decode(bytes);
-    } catch {
-      // Broken text is shown as the bytes it is, rather than with marks that hide what was there.
-      return hexText(bytes);
-    }
-  };
+  const decode = decoderFor(plainTypes.test(column.type) ? 'utf8mb4' : (column.characterSet ?? 'binary'));
+  if (decode === null) return null;
+  // Broken text is shown as the bytes it is, rather than with marks that hide what was there.
+  return (bytes) => decode(bytes) ?? hexText(bytes);
+}
+
+/** The character set of a column whose text is shown as the bytes it is, because nobody here knows the set. */
+export function undecodedSet({ form, type, characterSet }: ColumnDescription): string | null {
+  if (form !== 'bytes' || characterSet === null || characterSet === 'binary' || plainTypes.test(type))
+    return null;
+  return decoderFor(characterSet) === null ? characterSet : null;
+}
+
+/** Whether people may have written what stands in a column. */
+export function holdsText({ form, type, characterSet }: ColumnDescription): boolean {
+  if (/^(enum|set)\(/.test(type)) return true;
+  return form === 'bytes' && !/^(decimal|numeric|dec|fixed|bit)\b/.test(type) && characterSet !== 'binary';
 }
