@@ -49,6 +49,7 @@ export interface ArchiveAccess {
     readonly keySource: Unlock['kind'] | 'key-file';
     readonly epoch: number | null;
     readonly password: 'newest' | 'none' | 'of-its-time';
+    readonly recipients: readonly RecipientShown[];
     readonly isHeldByAdmin: boolean | null;
 }
 
@@ -458,10 +459,16 @@ export interface EncryptArchiveOptions {
     readonly signal?: AbortSignal | undefined;
 }
 
+export interface Endorsement {
+    readonly signer: string;
+    readonly signature: string;
+}
+
 export interface EnrollOptions {
     readonly store: EnrollmentStore;
     readonly postQuantum?: boolean;
     readonly now?: Date;
+    readonly labels?: readonly Pick<Label, 'createdAt' | 'keyHolder' | 'unlock'>[] | undefined;
     readonly signal?: AbortSignal | undefined;
 }
 
@@ -484,6 +491,9 @@ export interface Enrollment extends KeyEpoch {
     readonly revision: number;
     readonly mark: string;
     readonly resting?: KeyEpoch;
+    readonly signer?: string;
+    readonly signature?: string;
+    readonly endorsements?: readonly Endorsement[];
 }
 
 export interface EnrollmentStore {
@@ -493,6 +503,9 @@ export interface EnrollmentStore {
     save(enrollment: Enrollment, options?: {
         readonly signal?: AbortSignal | undefined;
     }): Promise<boolean>;
+    discardUnreadable?(userNum: string, options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<void>;
 }
 
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
@@ -575,7 +588,7 @@ export interface KeyWarning {
     readonly message: string;
 }
 
-export type KeyWarningCode = 'chain-broken' | 'chain-shortened' | 'clock-ahead' | 'enrollment-stale' | 'holder-gone' | 'one-person' | 'password-equals-user-name' | 'password-short' | 'password-unverified' | 'stored-hash';
+export type KeyWarningCode = 'chain-broken' | 'chain-shortened' | 'clock-ahead' | 'enrollment-stale' | 'holder-gone' | 'key-exchanged' | 'key-unproven' | 'one-person' | 'password-equals-user-name' | 'password-short' | 'password-unverified' | 'password-weak' | 'record-changed' | 'record-unreadable' | 'stored-hash';
 
 export interface Label {
     readonly format: FormatVersion;
@@ -784,6 +797,15 @@ export interface PartFilter {
 
 export type Password = string | Uint8Array;
 
+export interface PinnedKey {
+    readonly userNum: string;
+    readonly userName: string;
+    readonly mark: string;
+    readonly recordMark: string;
+    readonly unlock: Unlock;
+    readonly signer?: string;
+}
+
 export interface PlannedRun {
     readonly at: Date;
     readonly night: string;
@@ -850,6 +872,11 @@ export interface ReadPartsOptions extends ReadOptions {
 
 export interface Recipient {
     wrapFileKey(fileKey: Uint8Array): Stanza[] | Promise<Stanza[]>;
+}
+
+export interface RecipientShown {
+    readonly recipient: string;
+    readonly fingerprint: string;
 }
 
 export interface RehearsalPlan {
@@ -1073,13 +1100,16 @@ export type SchemaObjectKind = 'event' | 'function' | 'package' | 'package-body'
 
 export interface Seal {
     readonly recipients: readonly [
-        string
+        string,
+        ...string[]
     ];
     readonly keyHolder: KeyHolder;
     readonly unlock: readonly [
-        Unlock
+        Unlock,
+        ...Unlock[]
     ];
     readonly warnings: readonly KeyWarning[];
+    readonly pin?: PinnedKey;
 }
 
 export interface SealForOptions {
@@ -1087,6 +1117,7 @@ export interface SealForOptions {
     readonly policy?: KeyPolicy;
     readonly postQuantum?: boolean;
     readonly now?: Date;
+    readonly pinned?: PinnedKey | null | undefined;
     readonly signal?: AbortSignal | undefined;
 }
 
@@ -1513,6 +1544,8 @@ export declare function filterParts(parts: AsyncIterable<Part>, filter: PartFilt
 export declare function findLatestBackup(store: StorageAdapter, options: ListBackupsOptions & {
     readonly practiceId: string;
 }): Promise<ListedBackup | null>;
+
+export declare function fingerprintOf(recipient: string): string;
 
 export declare function forkParts(parts: AsyncIterable<Part>, count: number): AsyncIterable<Part>[];
 

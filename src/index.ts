@@ -4,8 +4,10 @@ export {
   type EnrollOptions,
   enrollAdmin,
 } from './admin/enroll-admin.js';
-export type { Enrollment, EnrollmentStore, KeyEpoch } from './admin/enrollment.js';
+export type { Endorsement, Enrollment, EnrollmentStore, KeyEpoch } from './admin/enrollment.js';
+export { fingerprintOf } from './admin/fingerprint.js';
 export type { KeyWarning, KeyWarningCode } from './admin/key-warning.js';
+export type { PinnedKey } from './admin/pinned-key.js';
 export { readAdmins } from './admin/read-admins.js';
 export {
   type AdminCandidate,
@@ -19,7 +21,13 @@ export { createDatabaseEnrollments } from './admin/stores/database-enrollments.j
 export { createFileEnrollments } from './admin/stores/file-enrollments.js';
 export { createMemoryEnrollments } from './admin/stores/memory-enrollments.js';
 export { type AdminPassword, verifyAdminPassword } from './admin/verify-admin-password.js';
-export { type ArchiveAccess, type CanOpenMap, unlockArchives, whoCanOpen } from './admin/who-can-open.js';
+export {
+  type ArchiveAccess,
+  type CanOpenMap,
+  type RecipientShown,
+  unlockArchives,
+  whoCanOpen,
+} from './admin/who-can-open.js';
 export {
   type ArchiveInspection,
   type ArchiveKeys,

@@ -1,12 +1,14 @@
-import type { ChainLink, Unlock } from '../archive/model.js';
+import { identityToRecipient } from 'age-encryption';
+import type { ChainLink, Label, Unlock } from '../archive/model.js';
 import { type Password, passphraseFromPassword } from '../archive/password/passphrase.js';
 import { parseStoredPassword } from '../archive/password/stored-password.js';
-import { unlockLabel } from '../archive/unlock.js';
+import { followChain, openSealedIdentity } from '../archive/unlock.js';
 import { BackupError, isBackupError } from '../errors.js';
 import { type Enrollment, type EnrollmentStore, type KeyEpoch, keyEpochOf } from './enrollment.js';
 import { isPostQuantum, makeKeyPair, sealToRecipient, sealWithPassphrase } from './key-pair.js';
 import type { KeyWarning } from './key-warning.js';
 import { fitsMark, markOf } from './password-mark.js';
+import { isSignedBy, signed, signerOf } from './record-signature.js';
 import { type AdminPassword, acceptPassword, refused } from './verify-admin-password.js';
 import { fullWorkFactor, type WorkFactor } from './work-factor.js';
 
@@ -22,8 +24,16 @@ export interface EnrollOptions {
   readonly postQuantum?: boolean;
   /** @defaultValue the present moment */
   readonly now?: Date;
+  /**
+   * Labels of the practice's archives, newest first. Where what the store has does not open with the password, these show the
+   * pair that does, so that a new one can follow it and the next night knows that its holder made it.
+   */
+  readonly labels?: readonly Pick<Label, 'createdAt' | 'keyHolder' | 'unlock'>[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Each label that is tried costs one scrypt. */
+const labelsTried = 3;
 
 /** The outcome of an enrolment. */
 export interface Enrolled {
@@ -65,21 +75,78 @@ export async function enrollAdminWith(
 ): Promise<Enrolled> {
   const { text, warnings } = acceptPassword(admin, password);
   return keep(options, admin, async (current) => {
-    if (current === null) return renew(work, admin, text, null, [], warnings, options);
-    const wanted = options.postQuantum === true;
-    const isUsable =
-      current.unlock.kind === 'enrolled' && (isPostQuantum(current.unlock.recipient) || !wanted);
-    const stored = parseStoredPassword(admin.storedPassword.reveal());
-    if (isUsable && (await fitsMark(current.mark, stored))) return { enrollment: current, warnings };
-    const earlier = await openEarlier(current, [text]);
-    if (isUsable && earlier[0]?.identity !== null) {
-      // The same password in another form: Open Dental replaces old hashes at a login.
-      const mark = await markOf(stored, work);
-      const enrollment = { ...current, revision: current.revision + 1, mark };
-      return { enrollment, warnings };
+    if (current === null) {
+      return renew(work, admin, text, null, await openLabels(admin, null, text, options), warnings, options);
     }
-    return renew(work, admin, text, current, earlier, warnings, options);
+    // What is kept may have been changed by somebody else: only opening it shows that the password still leads to it.
+    const earlier = await openEarlier(current, [text]);
+    const [newest] = earlier;
+    const isWanted =
+      current.unlock.kind === 'enrolled' &&
+      (isPostQuantum(current.unlock.recipient) || options.postQuantum !== true);
+    if (isWanted && newest!.identity !== null) {
+      return confirm(work, admin, current, { ...newest!, identity: newest!.identity }, warnings);
+    }
+    const shown = newest!.identity === null ? await openLabels(admin, current, text, options) : [];
+    return renew(work, admin, text, current, [...earlier, ...shown], warnings, options);
   });
+}
+
+/** Pairs that archives were sealed with, and that the password opens. */
+async function openLabels(
+  { userNum }: AdminPassword,
+  current: Enrollment | null,
+  password: string,
+  { labels = [] }: EnrollOptions,
+): Promise<readonly EarlierPair[]> {
+  const known = new Set([current?.unlock.sealedIdentity, current?.resting?.unlock.sealedIdentity]);
+  const opened: EarlierPair[] = [];
+  for (const label of labels
+    .filter(({ keyHolder }) => keyHolder?.userNum === userNum)
+    .slice(0, labelsTried)) {
+    for (const unlock of label.unlock) {
+      if (known.has(unlock.sealedIdentity)) continue;
+      known.add(unlock.sealedIdentity);
+      const { identity, isForeign } = await open(unlock, [password]);
+      if (identity === null || isForeign) continue;
+      const epoch = unlock.kind === 'enrolled' ? unlock.epoch : (current?.epoch ?? 1);
+      opened.push({ epoch, since: label.createdAt, unlock, identity, isForeign });
+    }
+  }
+  return opened;
+}
+
+/** Keeps a pair that the password opens, and mends what of its record is not as its holder left it. */
+async function confirm(
+  work: WorkFactor,
+  admin: AdminPassword,
+  current: Enrollment,
+  pair: EarlierPair & { readonly identity: string },
+  warnings: readonly KeyWarning[],
+): Promise<Enrolled> {
+  const stored = parseStoredPassword(admin.storedPassword.reveal());
+  const { identity } = pair;
+  const isWhole = isSignedBy(current, signerOf(identity));
+  const fits = await fitsMark(current.mark, stored);
+  if (isWhole && fits) return { enrollment: current, warnings };
+  const told = [...warnings];
+  // A record of an earlier version has no signature; one that lost it looks the same, and its recipient tells.
+  if (pair.isForeign || (current.signature !== undefined && !isWhole)) told.push(recordChanged(admin));
+  const unlock = { ...current.unlock, recipient: await identityToRecipient(identity) };
+  const older = await followChain(unlock, identity);
+  const { endorsements: _, signature: __, signer: ___, ...record } = current;
+  const enrollment = signed(
+    {
+      ...record,
+      revision: current.revision + 1,
+      unlock,
+      // The same password in another form: Open Dental replaces old hashes at a login.
+      mark: fits ? current.mark : await markOf(stored, work),
+    },
+    identity,
+    older.map((link) => link.identity),
+  );
+  return { enrollment, warnings: told };
 }
 
 /**
@@ -126,6 +193,8 @@ export async function changeAdminPasswordWith(
 /** A pair that was kept, and its secret half where a password at hand opens it. */
 interface EarlierPair extends KeyEpoch {
   readonly identity: string | null;
+  /** What stands beside the secret half is not the public half of it, or there is no secret half at all. */
+  readonly isForeign: boolean;
 }
 
 /** Opens what is kept, newest first. */
@@ -135,7 +204,7 @@ async function openEarlier(
 ): Promise<readonly EarlierPair[]> {
   const earlier: EarlierPair[] = [];
   for (const pair of [keyEpochOf(current), ...(current.resting === undefined ? [] : [current.resting])]) {
-    earlier.push({ ...pair, identity: await open(pair.unlock, passwords) });
+    earlier.push({ ...pair, ...(await open(pair.unlock, passwords)) });
   }
   return earlier;
 }
@@ -151,48 +220,88 @@ async function renew(
   options: EnrollOptions,
 ): Promise<Enrolled> {
   options.signal?.throwIfAborted();
+  const stored = parseStoredPassword(admin.storedPassword.reveal());
   const pair = await makeKeyPair(options.postQuantum === true);
-  const epoch = (current?.epoch ?? 0) + 1;
-  const chain = await chainFrom(pair.recipient, earlier);
+  const epoch = Math.max(current?.epoch ?? 0, ...earlier.map((pair) => pair.epoch)) + 1;
+  const { chain, identities } = await chainFrom(pair.recipient, earlier);
   const sealedIdentity = await sealWithPassphrase(pair.identity, passphraseFromPassword(password), work);
-  const lost = earlier.find(({ identity }) => identity === null);
-  return {
-    enrollment: {
+  const enrollment = signed(
+    {
       userNum: admin.userNum,
       userName: admin.userName,
       revision: (current?.revision ?? 0) + 1,
       epoch,
       since: (options.now ?? new Date()).toISOString(),
-      mark: await markOf(parseStoredPassword(admin.storedPassword.reveal()), work),
+      mark: await markOf(stored, work),
       unlock: { kind: 'enrolled', epoch, recipient: pair.recipient, sealedIdentity, chain },
     },
-    warnings: lost === undefined ? warnings : [...warnings, chainBroken(admin, lost)],
-  };
+    pair.identity,
+    identities,
+  );
+  const lost = earlier.find(({ identity }) => identity === null);
+  if (current === null || lost === undefined) return { enrollment, warnings };
+  // The mark says that the password is still the one of the pair, and it does not open it.
+  const isExchanged = lost === earlier[0] && (lost.isForeign || (await fitsMark(current.mark, stored)));
+  const warning = isExchanged ? keyExchanged(admin, lost) : chainBroken(admin, lost);
+  return { enrollment, warnings: [...warnings, warning] };
 }
 
 /** Seals each identity to the pair after it. */
-async function chainFrom(newest: string, earlier: readonly EarlierPair[]): Promise<readonly ChainLink[]> {
+async function chainFrom(
+  newest: string,
+  earlier: readonly EarlierPair[],
+): Promise<{ readonly chain: readonly ChainLink[]; readonly identities: readonly string[] }> {
   const chain: ChainLink[] = [];
+  const identities: string[] = [];
   let after = newest;
   for (const { epoch, unlock, identity } of earlier) {
     if (identity === null) continue;
-    const { recipient } = unlock;
+    const recipient = await identityToRecipient(identity);
     chain.push({ epoch, recipient, sealedIdentity: await sealToRecipient(identity, after) });
     if (unlock.kind === 'enrolled') chain.push(...(unlock.chain ?? []));
+    identities.push(identity, ...(await followChain(unlock, identity)).map((link) => link.identity));
     after = recipient;
   }
-  return chain;
+  return { chain, identities };
 }
 
-async function open(unlock: Unlock, passwords: readonly Password[]): Promise<string | null> {
+async function open(
+  unlock: Unlock,
+  passwords: readonly Password[],
+): Promise<Pick<EarlierPair, 'identity' | 'isForeign'>> {
   for (const password of passwords) {
     try {
-      return (await unlockLabel({ unlock: [unlock] }, password)).identity;
+      const identity = await openSealedIdentity(unlock, password);
+      if (identity === null) continue;
+      return { identity, isForeign: (await identityToRecipient(identity)) !== unlock.recipient };
     } catch (error) {
-      if (!isBackupError(error, 'wrong-key')) throw error;
+      if (!isBackupError(error)) throw error;
+      // What cannot be a sealed identity was not put there by a login.
+      return { identity: null, isForeign: true };
     }
   }
-  return null;
+  return { identity: null, isForeign: false };
+}
+
+function keyExchanged({ userName }: AdminPassword, { since }: KeyEpoch): KeyWarning {
+  return {
+    code: 'key-exchanged',
+    message: `What was kept of the backup key of "${userName}" since ${since.slice(0, 10)} did not open with the password it belongs to: somebody may have exchanged it. A new key was made. Look at the archives made since then: they may not open with this password.`,
+  };
+}
+
+function recordChanged({ userName }: AdminPassword): KeyWarning {
+  return {
+    code: 'record-changed',
+    message: `What was kept of the backup key of "${userName}" was changed by somebody who did not have the password. It is mended. Look at the archives made since the last login: they may not open with this password.`,
+  };
+}
+
+function recordUnreadable({ userName }: AdminPassword): KeyWarning {
+  return {
+    code: 'record-unreadable',
+    message: `What was kept of the backup key of "${userName}" could not be read and was replaced. Older archives open with the password of their time.`,
+  };
 }
 
 function chainBroken({ userName }: AdminPassword, { since }: KeyEpoch): KeyWarning {
@@ -205,15 +314,27 @@ function chainBroken({ userName }: AdminPassword, { since }: KeyEpoch): KeyWarni
 /** Decides on what the store has, and decides again when somebody else kept something meanwhile. */
 async function keep(
   { store, signal }: EnrollOptions,
-  { userNum }: AdminPassword,
+  admin: AdminPassword,
   decide: (current: Enrollment | null) => Promise<Enrolled>,
 ): Promise<Enrolled> {
+  const { userNum } = admin;
   const io = { signal };
+  let wasUnreadable = false;
   for (let attempt = 0; attempt < 5; attempt++) {
     signal?.throwIfAborted();
-    const current = await store.load(userNum, io);
+    let current: Enrollment | null;
+    try {
+      current = await store.load(userNum, io);
+    } catch (error) {
+      if (!isBackupError(error, 'settings-invalid') || store.discardUnreadable === undefined) throw error;
+      await store.discardUnreadable(userNum, io);
+      wasUnreadable = true;
+      continue;
+    }
     const decided = await decide(current);
-    if (decided.enrollment === current || (await store.save(decided.enrollment, io))) return decided;
+    if (decided.enrollment !== current && !(await store.save(decided.enrollment, io))) continue;
+    if (!wasUnreadable) return decided;
+    return { ...decided, warnings: [...decided.warnings, recordUnreadable(admin)] };
   }
   throw new BackupError('storage-transient', 'The backup key could not be kept: others keep changing it.');
 }

@@ -26,6 +26,20 @@ export interface Enrollment extends KeyEpoch {
    * so that whoever comes with its password gets it back into the chain.
    */
   readonly resting?: KeyEpoch;
+  /** Public half of the Ed25519 key that signs for this pair, in base64; derived from the pair's secret half. */
+  readonly signer?: string;
+  /** Of everything that decides who can open archives, by {@link signer}; base64. */
+  readonly signature?: string;
+  /** What earlier pairs of this user say: that this one follows them. */
+  readonly endorsements?: readonly Endorsement[];
+}
+
+/** The word of an earlier pair for the one after it. */
+export interface Endorsement {
+  /** Public half of the key that signs for the earlier pair, in base64. */
+  readonly signer: string;
+  /** Over user number, recipient and signer of the later pair; base64. */
+  readonly signature: string;
 }
 
 /** The pair alone. */
@@ -43,7 +57,17 @@ export interface EnrollmentStore {
    * @returns false, having kept nothing, when that revision (or a later one) of the user is there already
    */
   save(enrollment: Enrollment, options?: { readonly signal?: AbortSignal | undefined }): Promise<boolean>;
+  /**
+   * Removes what is kept of a user and cannot be read, so that a login can begin anew. A store without it leaves that to a
+   * person.
+   */
+  discardUnreadable?(userNum: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
+
+/**
+ * Largest revision that is believed. One beyond it was not counted up by logins; it would leave no room for the next one.
+ */
+export const largestRevision = 1_000_000_000;
 
 /**
  * Reads what a store kept.
@@ -58,7 +82,12 @@ export function parseEnrollment(text: string, userNum: string): Enrollment {
     value = undefined;
   }
   if (isEnrollment(value) && value.userNum === userNum) return value;
-  throw new BackupError(
+  throw unreadable(userNum);
+}
+
+/** The error for a record that is none. */
+export function unreadable(userNum: string): BackupError {
+  return new BackupError(
     'settings-invalid',
     `What is kept of the backup key of user number ${userNum} cannot be read; remove it, and the next login makes a new one.`,
     { details: { userNum } },
@@ -75,13 +104,27 @@ export function formatEnrollment(enrollment: Enrollment): string {
 
 function isEnrollment(value: unknown): value is Enrollment {
   if (typeof value !== 'object' || value === null) return false;
-  const { userNum, userName, revision, mark, resting } = value as Partial<Enrollment>;
+  const { userNum, userName, revision, mark, resting, signer, signature, endorsements } =
+    value as Partial<Enrollment>;
   return (
     [userNum, userName, mark].every((text) => typeof text === 'string') &&
     isCount(revision) &&
+    revision! <= largestRevision &&
     isKeyEpoch(value) &&
-    (resting === undefined || isKeyEpoch(resting))
+    (resting === undefined || isKeyEpoch(resting)) &&
+    [signer, signature].every((text) => text === undefined || isShortText(text)) &&
+    (endorsements === undefined || (Array.isArray(endorsements) && endorsements.every(isEndorsement)))
   );
+}
+
+function isEndorsement(value: unknown): value is Endorsement {
+  if (typeof value !== 'object' || value === null) return false;
+  const { signer, signature } = value as Partial<Endorsement>;
+  return isShortText(signer) && isShortText(signature);
+}
+
+function isShortText(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= 200;
 }
 
 function isKeyEpoch(value: unknown): value is KeyEpoch {

@@ -10,14 +10,25 @@ import type { WorkFactor } from './work-factor.js';
  * are marked by scrypt.
  */
 export async function markOf(stored: StoredPassword, work: WorkFactor): Promise<string> {
-  if (stored.salt !== '') return saltMark(stored);
+  return stored.salt === '' ? slowMarkOf(stored, work) : saltMark(stored);
+}
+
+/**
+ * Marks a stored password by scrypt, whatever it is: a password that was replaced under the same salt has another mark.
+ * For a place that no archive goes to.
+ */
+export async function slowMarkOf(stored: StoredPassword, work: WorkFactor): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16));
   return `scrypt:${work.scryptLogN}:${base64(salt)}:${base64(await digest(stored, salt, work.scryptLogN))}`;
 }
 
 /** Whether a mark is of this stored password. */
 export async function fitsMark(mark: string, stored: StoredPassword): Promise<boolean> {
-  if (stored.salt !== '') return mark === saltMark(stored);
+  return stored.salt === '' ? fitsSlowMark(mark, stored) : mark === saltMark(stored);
+}
+
+/** Whether a mark of {@link slowMarkOf} is of this stored password. */
+export async function fitsSlowMark(mark: string, stored: StoredPassword): Promise<boolean> {
   const [, logN, salt, expected] = scryptMark.exec(mark) ?? [];
   // A mark comes from the practice's own store; still, it shall not eat the machine.
   const factor = Number(logN);

@@ -1,11 +1,14 @@
 import type { KeyHolder, Unlock } from '../archive/model.js';
 import { passphraseFromStoredHash } from '../archive/password/passphrase.js';
 import { parseStoredPassword, type StoredPassword } from '../archive/password/stored-password.js';
-import { BackupError } from '../errors.js';
+import { BackupError, isBackupError } from '../errors.js';
 import { type Enrollment, type EnrollmentStore, keyEpochOf } from './enrollment.js';
+import { fingerprintOf } from './fingerprint.js';
 import { makeKeyPair, sealWithPassphrase } from './key-pair.js';
 import type { KeyWarning } from './key-warning.js';
-import { fitsMark, markOf } from './password-mark.js';
+import { markOf } from './password-mark.js';
+import { judgeKey, type PinnedKey, pinOf } from './pinned-key.js';
+import { signed } from './record-signature.js';
 import { type AdminCandidate, holder, type LastAdmin } from './resolve-last-admin.js';
 import { fullWorkFactor, type WorkFactor } from './work-factor.js';
 
@@ -32,15 +35,23 @@ export interface SealForOptions {
   readonly postQuantum?: boolean;
   /** @defaultValue the present moment */
   readonly now?: Date;
+  /**
+   * What the last archives for this administrator were sealed with: {@link Seal.pin} of that time, kept where nobody can write
+   * who can write to the store of enrolments. A key that was exchanged in the store is then noticed. Null the first time;
+   * without it nothing is compared, and no pin is made.
+   */
+  readonly pinned?: PinnedKey | null | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** For whom an archive is sealed: `recipients` for `encryptArchive`, `keyHolder` and `unlock` for its label. */
 export interface Seal {
-  readonly recipients: readonly [string];
+  readonly recipients: readonly [string, ...string[]];
   readonly keyHolder: KeyHolder;
-  readonly unlock: readonly [Unlock];
+  readonly unlock: readonly [Unlock, ...Unlock[]];
   readonly warnings: readonly KeyWarning[];
+  /** What to give as `pinned` the next time, where that was given. */
+  readonly pin?: PinnedKey;
 }
 
 // The label has room for 256 KiB; the rest of it is small.
@@ -73,12 +84,21 @@ export async function sealForWith(work: WorkFactor, last: LastAdmin, options: Se
   }
   const { admin } = last;
   const policy = options.policy ?? 'prefer-enrolled';
-  const io = { signal: options.signal };
   const stored = parseStoredPassword(admin.storedPassword.reveal());
-  const current = await options.store.load(admin.userNum, io);
-  const fits = current !== null && (await fitsMark(current.mark, stored));
-  if (policy !== 'stored-hash' && fits && current.unlock.kind === 'enrolled') {
-    return shortened(sealOf(admin, current.unlock, last.warnings));
+  const { current, isUnreadable } = await loadKept(options, admin.userNum);
+  const pinned = options.pinned?.userNum === admin.userNum ? options.pinned : null;
+  const judged = await judgeKey(current, pinned, stored);
+  const pin = async (record: Enrollment): Promise<PinnedKey | undefined> =>
+    options.pinned === undefined
+      ? undefined
+      : pinOf(work, admin, stored, record, judged.isSamePassword ? pinned : null);
+  if (judged.kind === 'unproven' && (policy !== 'stored-hash' || judged.ways[0].kind === 'stored-hash')) {
+    const warnings = [...last.warnings, unproven(admin, judged.pinned, current)];
+    return shortened(sealOf(admin, judged.ways, warnings, judged.pinned));
+  }
+  const fits = judged.kind === 'fits';
+  if (policy !== 'stored-hash' && fits && judged.current.unlock.kind === 'enrolled') {
+    return shortened(sealOf(admin, [judged.current.unlock], last.warnings, await pin(judged.current)));
   }
   const isStale = current?.unlock.kind === 'enrolled' && !fits;
   if (policy === 'enrolled-only') {
@@ -91,9 +111,31 @@ export async function sealForWith(work: WorkFactor, last: LastAdmin, options: Se
       : unusable('not-enrolled', `"${admin.userName}" has not been enrolled yet.`, admin);
   }
   if (last.kind === 'unsupported-hash') throw unusable(last.kind, last.sentence, admin);
-  const warnings = [...last.warnings, storedHash(admin), ...(isStale ? [stale(admin)] : [])];
-  if (fits && current.unlock.kind === 'stored-hash') return sealOf(admin, current.unlock, warnings);
-  return sealOf(admin, await sealWithStoredHash(work, admin, stored, current, options), warnings);
+  const warnings = [
+    ...last.warnings,
+    storedHash(admin),
+    ...(isStale ? [stale(admin)] : []),
+    ...(isUnreadable ? [unreadableRecord(admin)] : []),
+  ];
+  if (fits && judged.current.unlock.kind === 'stored-hash') {
+    return sealOf(admin, [judged.current.unlock], warnings, await pin(judged.current));
+  }
+  const made = await sealWithStoredHash(work, admin, stored, current, options);
+  return sealOf(admin, [made.unlock], warnings, await pin(made));
+}
+
+/** What is kept of a user. One that cannot be read must not end the night: the next login makes a new one. */
+async function loadKept(
+  { store, signal }: SealForOptions,
+  userNum: string,
+): Promise<{ readonly current: Enrollment | null; readonly isUnreadable: boolean }> {
+  try {
+    return { current: await store.load(userNum, { signal }), isUnreadable: false };
+  } catch (error) {
+    // Without a way to begin anew, nothing could be kept behind it either.
+    if (!isBackupError(error, 'settings-invalid') || store.discardUnreadable === undefined) throw error;
+    return { current: null, isUnreadable: true };
+  }
 }
 
 /** Makes a pair that the stored hash opens, and keeps it until the password changes. */
@@ -103,7 +145,7 @@ async function sealWithStoredHash(
   stored: StoredPassword,
   current: Enrollment | null,
   { store, postQuantum, now, signal }: SealForOptions,
-): Promise<Unlock> {
+): Promise<Enrollment> {
   signal?.throwIfAborted();
   const pair = await makeKeyPair(postQuantum === true);
   const unlock: Unlock = {
@@ -114,8 +156,7 @@ async function sealWithStoredHash(
     sealedIdentity: await sealWithPassphrase(pair.identity, passphraseFromStoredHash(stored), work),
   };
   const resting = current?.unlock.kind === 'enrolled' ? keyEpochOf(current) : current?.resting;
-  // When somebody else kept another pair meanwhile, this one serves this one archive: its label has all it takes.
-  await store.save(
+  const enrollment = signed(
     {
       ...holder(admin),
       revision: (current?.revision ?? 0) + 1,
@@ -125,31 +166,50 @@ async function sealWithStoredHash(
       unlock,
       ...(resting === undefined ? {} : { resting }),
     },
-    { signal },
+    pair.identity,
   );
-  return unlock;
+  // When somebody else kept another pair meanwhile, this one serves this one archive: its label has all it takes.
+  await store.save(enrollment, { signal });
+  return enrollment;
 }
 
-function sealOf(admin: AdminCandidate, unlock: Unlock, warnings: readonly KeyWarning[]): Seal {
-  return { recipients: [unlock.recipient], keyHolder: holder(admin), unlock: [unlock], warnings };
+function sealOf(
+  admin: AdminCandidate,
+  ways: readonly [Unlock, ...Unlock[]],
+  warnings: readonly KeyWarning[],
+  pin: PinnedKey | undefined,
+): Seal {
+  const [first, ...others] = ways;
+  return {
+    recipients: [first.recipient, ...others.map(({ recipient }) => recipient)],
+    keyHolder: holder(admin),
+    unlock: ways,
+    warnings,
+    ...(pin === undefined ? {} : { pin }),
+  };
 }
 
 /** Takes the oldest keys off a chain that is longer than a label may be. The store keeps them. */
 function shortened(seal: Seal): Seal {
-  const [unlock] = seal.unlock;
-  if (unlock.kind !== 'enrolled' || unlock.chain === undefined) return seal;
-  let room = longestUnlock - unlock.sealedIdentity.length - unlock.recipient.length;
-  const kept = unlock.chain.findIndex((link) => {
-    room -= JSON.stringify(link).length;
-    return room < 0;
-  });
-  if (kept === -1) return seal;
-  const message = `The label has room for the keys of ${kept} earlier passwords of "${seal.keyHolder.userName}", not for all ${unlock.chain.length}. Older archives open with the password of their time.`;
-  return {
-    ...seal,
-    unlock: [{ ...unlock, chain: unlock.chain.slice(0, kept) }],
-    warnings: [...seal.warnings, { code: 'chain-shortened', message }],
+  const [first, ...others] = seal.unlock;
+  let room = longestUnlock;
+  let omitted = 0;
+  let kept = 0;
+  const cut = (unlock: Unlock): Unlock => {
+    room -= unlock.sealedIdentity.length + unlock.recipient.length;
+    if (unlock.kind !== 'enrolled' || unlock.chain === undefined) return unlock;
+    const chain = unlock.chain.filter((link) => {
+      room -= JSON.stringify(link).length;
+      return room >= 0;
+    });
+    kept += chain.length;
+    omitted += unlock.chain.length - chain.length;
+    return chain.length === unlock.chain.length ? unlock : { ...unlock, chain };
   };
+  const unlock: readonly [Unlock, ...Unlock[]] = [cut(first), ...others.map(cut)];
+  if (omitted === 0) return seal;
+  const message = `The label has room for the keys of ${kept} earlier passwords of "${seal.keyHolder.userName}", not for all ${kept + omitted}. Older archives open with the password of their time.`;
+  return { ...seal, unlock, warnings: [...seal.warnings, { code: 'chain-shortened', message }] };
 }
 
 function unusable(reason: string, sentence: string, user: KeyHolder | undefined): BackupError {
@@ -168,5 +228,25 @@ function stale({ userName }: AdminCandidate): KeyWarning {
   return {
     code: 'enrollment-stale',
     message: `The password of "${userName}" changed since the enrolment, which is not used any more. The next login mends that.`,
+  };
+}
+
+function unreadableRecord({ userName }: AdminCandidate): KeyWarning {
+  return {
+    code: 'record-unreadable',
+    message: `What is kept of the backup key of "${userName}" cannot be read, so it is not used. The next login mends that.`,
+  };
+}
+
+function unproven({ userName }: AdminCandidate, pinned: PinnedKey, current: Enrollment | null): KeyWarning {
+  const found =
+    current === null
+      ? 'is not there any more'
+      : current.unlock.recipient === pinned.unlock.recipient
+        ? 'was changed'
+        : `is another one (${fingerprintOf(current.unlock.recipient)}, not ${fingerprintOf(pinned.unlock.recipient)})`;
+  return {
+    code: 'key-unproven',
+    message: `The backup key kept for "${userName}" ${found}, although the password is the same and nothing shows that "${userName}" changed it. The archive opens with the key of the last archives. Have that person log in, and find out who can write to the keys.`,
   };
 }

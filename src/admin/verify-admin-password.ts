@@ -6,6 +6,7 @@ import {
 } from '../archive/password/stored-password.js';
 import { BackupError } from '../errors.js';
 import type { KeyWarning } from './key-warning.js';
+import { isWeakPassword } from './password-strength.js';
 import type { AdminCandidate } from './resolve-last-admin.js';
 
 /** What an administrator needs to be known by, for a password to be checked. */
@@ -53,6 +54,9 @@ export function acceptPassword(
   } else if ([...text].length < 8) {
     const message = `The password of "${admin.userName}" is shorter than 8 characters; it can be guessed.`;
     warnings.push({ code: 'password-short', message });
+  } else if (isWeakPassword(text)) {
+    const message = `The password of "${admin.userName}" is of the kind that is guessed early; whoever can read the table of users finds it within hours.`;
+    warnings.push({ code: 'password-weak', message });
   }
   return { text, warnings };
 }

@@ -2,6 +2,7 @@ import type { KeyHolder, Label, Unlock } from '../archive/model.js';
 import type { Password } from '../archive/password/passphrase.js';
 import { type UnlockedIdentity, unlockChain } from '../archive/unlock.js';
 import { isBackupError } from '../errors.js';
+import { fingerprintOf } from './fingerprint.js';
 import type { KeyWarning } from './key-warning.js';
 import { type AdminCandidate, holder } from './resolve-last-admin.js';
 
@@ -30,8 +31,17 @@ export interface ArchiveAccess {
    * the newest one as well.
    */
   readonly password: 'newest' | 'none' | 'of-its-time';
+  /** To which keys the label says that it was sealed, as people compare them; see {@link fingerprintOf}. */
+  readonly recipients: readonly RecipientShown[];
   /** Whether the key holder is an administrator of today; null when none were given. */
   readonly isHeldByAdmin: boolean | null;
+}
+
+/** A public key, and what people compare of it. */
+export interface RecipientShown {
+  /** `age1…` or `age1pq1…`. */
+  readonly recipient: string;
+  readonly fingerprint: string;
 }
 
 /**
@@ -66,6 +76,7 @@ export function whoCanOpen(
       keySource: unlock?.kind ?? 'key-file',
       epoch: unlock?.kind === 'enrolled' ? unlock.epoch : null,
       password: unlock === undefined ? 'none' : isReached ? 'newest' : 'of-its-time',
+      recipients: label.unlock.map(({ recipient }) => ({ recipient, fingerprint: fingerprintOf(recipient) })),
       isHeldByAdmin: current === null || keyHolder === null ? null : current.has(keyHolder.userNum),
     };
   });

@@ -113,27 +113,53 @@ export async function unlockChain(
   password: Password,
 ): Promise<readonly UnlockedIdentity[]> {
   const newest = await unlockLabel(label, password);
-  const unlocked = [newest];
   const own = label.unlock.find((unlock) => unlock.recipient === newest.recipient);
-  let { identity } = newest;
-  for (const link of own?.kind === 'enrolled' ? (own.chain ?? []) : []) {
-    const older = await openSealed(link, { identities: [identity] });
+  return [newest, ...(own === undefined ? [] : await followChain(own, newest.identity))];
+}
+
+/**
+ * The identities of earlier passwords that a way in carries along, newest first, as far as the chain holds.
+ *
+ * @param identity - its own
+ */
+export async function followChain(unlock: Unlock, identity: string): Promise<readonly UnlockedIdentity[]> {
+  const unlocked: UnlockedIdentity[] = [];
+  let opener = identity;
+  for (const link of unlock.kind === 'enrolled' ? (unlock.chain ?? []) : []) {
+    const older = await openSealed(link, { identities: [opener] });
     // What follows was sealed to this one: the chain ends here.
     if (older === null) break;
-    identity = older;
-    unlocked.push({ epoch: link.epoch, recipient: link.recipient, identity });
+    opener = older;
+    unlocked.push({ epoch: link.epoch, recipient: link.recipient, identity: older });
   }
   return unlocked;
 }
 
+/**
+ * The identity that was sealed with a password, whatever the recipient beside it says; null when the password does not fit.
+ *
+ * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported` when there is none in it
+ */
+export function openSealedIdentity(unlock: Unlock, password: Password): Promise<string | null> {
+  return readSealed(unlock.sealedIdentity, { passphrase: passphraseFor(unlock, password) });
+}
+
+type SealKey = { readonly passphrase: string } | { readonly identities: readonly string[] };
+
 // Null when the key does not fit.
 async function openSealed(
   sealed: Pick<ChainLink | Unlock, 'recipient' | 'sealedIdentity'>,
-  key: { readonly passphrase: string } | { readonly identities: readonly string[] },
+  key: SealKey,
 ): Promise<string | null> {
+  const identity = await readSealed(sealed.sealedIdentity, key);
+  if (identity === null || (await identityToRecipient(identity)) === sealed.recipient) return identity;
+  throw notWhatItSays();
+}
+
+async function readSealed(sealedIdentity: string, key: SealKey): Promise<string | null> {
   let content: Uint8Array;
   try {
-    const file = decryptAge(utf8(sealed.sealedIdentity), { ...key, maxScryptLogN: MAX_LABEL_LOG_N });
+    const file = decryptAge(utf8(sealedIdentity), { ...key, maxScryptLogN: MAX_LABEL_LOG_N });
     content = await collectBytes(file, MAX_IDENTITY_BYTES);
   } catch (error) {
     if (isBackupError(error, 'wrong-key')) return null;
@@ -144,11 +170,18 @@ async function openSealed(
     const identity = fromUtf8(content)
       .split(/\r?\n/)
       .find((line) => line.startsWith('AGE-SECRET-KEY-'));
-    if (identity !== undefined && (await identityToRecipient(identity)) === sealed.recipient) return identity;
+    if (identity !== undefined) {
+      await identityToRecipient(identity);
+      return identity;
+    }
   } catch {
     // Told below, without a cause that might quote it.
   } finally {
     content.fill(0);
   }
-  throw new BackupError('archive-damaged', 'The label holds an identity that is not what it says.');
+  throw notWhatItSays();
+}
+
+function notWhatItSays(): BackupError {
+  return new BackupError('archive-damaged', 'The label holds an identity that is not what it says.');
 }

@@ -1,8 +1,14 @@
 import type { DatabaseAddress } from '../../database/address.js';
-import { type Connection, openConnection } from '../../database/connection.js';
+import { type Connection, openConnection, type TextRow } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
-import { type EnrollmentStore, formatEnrollment, parseEnrollment } from '../enrollment.js';
+import {
+  type Enrollment,
+  type EnrollmentStore,
+  formatEnrollment,
+  parseEnrollment,
+  unreadable,
+} from '../enrollment.js';
 
 /** The table that {@link createDatabaseEnrollments} makes. */
 export const enrollmentTable = 'supplementalbackupkey';
@@ -27,12 +33,21 @@ export function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentS
   return {
     load(userNum, io) {
       return withConnection(address, io?.signal, async (query) => {
-        const sql = `SELECT Record FROM ${table} WHERE UserNum = ${number(userNum)} ORDER BY Revision DESC LIMIT 1`;
-        const [row] = await query(sql).catch((error: unknown) => {
-          if (serverErrorNumber(error) === noSuchTable) return [];
-          throw error;
-        });
-        return row === undefined ? null : parseEnrollment(row['Record'] ?? '', userNum);
+        const [row] = await query(`${rowsOf(userNum)} LIMIT 1`).catch(nothingYet);
+        return row === undefined ? null : enrollmentOf(row, userNum);
+      });
+    },
+    discardUnreadable(userNum, io) {
+      return withConnection(address, io?.signal, async (query) => {
+        for (const row of await query(`${rowsOf(userNum)} LIMIT 100`).catch(nothingYet)) {
+          try {
+            enrollmentOf(row, userNum);
+          } catch {
+            await query(
+              `DELETE FROM ${table} WHERE UserNum = ${number(userNum)} AND Revision = ${number(row['Revision']!)}`,
+            );
+          }
+        }
       });
     },
     save(enrollment, io) {
@@ -66,6 +81,22 @@ export function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentS
 }
 
 type Query = Connection['query'];
+
+function rowsOf(userNum: string): string {
+  return `SELECT Revision, Record FROM ${table} WHERE UserNum = ${number(userNum)} ORDER BY Revision DESC`;
+}
+
+function nothingYet(error: unknown): readonly TextRow[] {
+  if (serverErrorNumber(error) === noSuchTable) return [];
+  throw error;
+}
+
+/** The column decides which record counts, so it must say what the record says. */
+function enrollmentOf(row: TextRow, userNum: string): Enrollment {
+  const enrollment = parseEnrollment(row['Record'] ?? '', userNum);
+  if (row['Revision'] !== String(enrollment.revision)) throw unreadable(userNum);
+  return enrollment;
+}
 
 // Of the same engine as the users: to Open Dental's own backup tool one table of another engine makes a difference.
 async function createTable(query: Query): Promise<void> {

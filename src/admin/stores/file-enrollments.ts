@@ -35,6 +35,17 @@ export function createFileEnrollments(options: { readonly path: string }): Enrol
         return true;
       });
     },
+    discardUnreadable(userNum, io) {
+      return oneByOne(resolve(path), async () => {
+        const entries = await readEntries(path, io?.signal);
+        try {
+          readEntry(entries, userNum);
+        } catch {
+          const { [userNum]: _, ...others } = entries;
+          await writeFile(path, others);
+        }
+      });
+    },
   };
 }
 

@@ -79,7 +79,12 @@ function render(map: CanOpenMap, names: ReadonlyMap<string, string>, unlabelled:
   return lines.join('\n');
 }
 
-function describe({ keyHolder, keySource, epoch, password, isHeldByAdmin }: ArchiveAccess): string {
+function describe(access: ArchiveAccess): string {
+  const keys = access.recipients.map(({ fingerprint }) => fingerprint).join(', ');
+  return keys === '' ? opener(access) : `${opener(access)}; key ${keys}`;
+}
+
+function opener({ keyHolder, keySource, epoch, password, isHeldByAdmin }: ArchiveAccess): string {
   if (keyHolder === null || password === 'none') return 'opened by whoever holds its key';
   const which =
     password === 'newest' ? 'the password of its time and the newest one' : 'the password of its time';
