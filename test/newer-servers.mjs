@@ -10,24 +10,33 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cache = join(root, 'node_modules', '.cache', 'servers');
 const tests = process.argv.slice(2);
-const chosen = tests.length > 0 ? tests : ['torture', 'recovery/', 'dump/', 'database/'];
+const chosen = tests.length > 0 ? tests : ['torture', 'recovery/', 'dump/', 'database/', 'fuzz-schema'];
 const library = 'usr/lib/x86_64-linux-gnu';
 
 const servers = [
   {
     name: 'mariadb',
     suite: 'trixie',
-    package: 'mariadb-server-core',
+    packages: ['mariadb-server-core'],
     program: 'mariadbd',
     share: 'usr/share/mariadb',
   },
-  { name: 'mysql', suite: 'sid', package: 'mysql-server-core', program: 'mysqld', share: 'usr/share/mysql' },
+  {
+    name: 'mysql',
+    suite: 'sid',
+    // The client for its mysqldump, by which the fuzzer of schemas judges.
+    packages: ['mysql-server-core', 'mysql-client-core'],
+    program: 'mysqld',
+    share: 'usr/share/mysql',
+    dump: 'mysqldump-of-mysql',
+  },
 ];
 
 const failed = servers.filter((server) => {
   const folder = join(cache, server.name);
   const bin = join(folder, 'bin');
-  if (!existsSync(bin) && !unpack(server, folder)) {
+  const complete = existsSync(join(bin, server.dump ?? server.program));
+  if (!complete && !unpack(server, folder)) {
     console.error(`${server.name} could not be fetched.`);
     return true;
   }
@@ -68,7 +77,7 @@ function unpack(server, folder) {
   const environment = { ...process.env, APT_CONFIG: join(apt, 'conf') };
   const quiet = { env: environment, stdio: ['ignore', 'ignore', 'inherit'] };
   if (run('apt-get', ['update', '-q'], quiet).status !== 0) return false;
-  if (run('apt-get', ['install', '-q', '-y', '--download-only', server.package], quiet).status !== 0)
+  if (run('apt-get', ['install', '-q', '-y', '--download-only', ...server.packages], quiet).status !== 0)
     return false;
   const tree = join(folder, 'tree');
   mkdirSync(tree, { recursive: true });
@@ -108,6 +117,15 @@ function writePrograms(server, folder, tree) {
     program,
     `first=\ncase "$1" in --no-defaults) first=$1; shift;; esac\nexec ${start} $first ${own} "$@"`,
   );
+  if (server.dump !== undefined) {
+    const dump = `${loader} --library-path ${libraries} --argv0 mysqldump ${join(base, 'bin', 'mysqldump')}`;
+    const plugins = `--plugin-dir=${join(base, 'lib', 'mysql', 'plugin')}`;
+    writeProgram(
+      folder,
+      server.dump,
+      `first=\ncase "$1" in --no-defaults) first=$1; shift;; esac\nexec ${dump} $first ${plugins} "$@"`,
+    );
+  }
   if (program !== 'mariadbd') return;
   // Two helpers of the installer are in packages that bring much else; those of the machine's own server do.
   for (const helper of ['my_print_defaults', 'resolveip']) {

@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import type { DatabaseAddress } from '../../src/database/address.js';
+import { openConnection, type TextRow } from '../../src/database/connection.js';
+import { quoted } from './model.js';
+
+/** An object's definition by its kind and name, as the vendor's dump writes it. */
+export type Blocks = ReadonlyMap<string, string>;
+
+const identifier = '`(?:[^`]|``)+`';
+const created = new RegExp(
+  `(TABLE|VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT|SEQUENCE|PACKAGE BODY|PACKAGE)(?:\\s+IF NOT EXISTS)?\\s+(?:\\*/\\s*)?("(?:[^"]|"")+"|${identifier})`,
+);
+const sessionLine =
+  /SET\s+(?:SESSION\s+)?(?:character_set_client|character_set_results|collation_connection|sql_mode|time_zone)\s*=/i;
+
+/** Cuts a dump of definitions into objects, without what differs between two databases that are alike. */
+export function blocksOf(dump: Buffer, names: readonly string[]): Blocks {
+  // A byte a character: what is no UTF-8 stays what it is.
+  let text = dump.toString('latin1');
+  for (const name of names) {
+    text = text.replaceAll(Buffer.from(quoted(name)).toString('latin1'), '`<database>`');
+  }
+  const blocks = new Map<string, string>();
+  let ending = ';';
+  let statement = '';
+  let session: string[] = [];
+  for (const line of text.split('\n')) {
+    const changed = /^DELIMITER (\S+)$/.exec(line);
+    if (changed !== null) {
+      ending = changed[1]!;
+      continue;
+    }
+    statement += statement === '' ? line : `\n${line}`;
+    if (!line.trimEnd().endsWith(ending)) continue;
+    const whole = statement.trim();
+    statement = '';
+    if (sessionLine.test(whole) && !/CREATE/.test(whole)) {
+      if (!whole.includes('@saved') && !whole.includes('@OLD')) session.push(whole);
+      continue;
+    }
+    if (
+      /^\/\*!\d+ (SET|DROP)/.test(whole) ||
+      /^(SET|DROP|USE|LOCK|UNLOCK)/.test(whole) ||
+      !/CREATE/.test(whole)
+    ) {
+      if (/^(DO|SELECT) SETVAL/i.test(whole)) blocks.set(`SETVAL ${whole.split(',')[0]}`, whole);
+      continue;
+    }
+    const made = created.exec(whole);
+    const key = made === null ? `? ${whole.slice(0, 60)}` : `${made[1]} ${made[2]}`;
+    blocks.set(key, `${blocks.get(key) ?? ''}${[...session, whole].join('\n')}\n`);
+    session = [];
+  }
+  return blocks;
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly columnType: string;
+  readonly generated: boolean;
+  readonly hasDefault: boolean;
+}
+
+/** What every column of a table holds: a digest of its rows, each with its partners, and some of it to show. */
+export interface TableValues {
+  readonly rows: number;
+  /** Digest of all columns together, in a fixed order. */
+  readonly whole: string;
+  readonly columns: ReadonlyMap<string, { readonly digest: string; readonly shown: readonly string[] }>;
+}
+
+export type Values = ReadonlyMap<string, TableValues | string>;
+
+function expression(column: Column): string {
+  const it = quoted(column.name);
+  switch (column.type) {
+    case 'float':
+    case 'double':
+      return `CONCAT(${it} * 1e0)`;
+    case 'bit':
+      return `CONCAT(${it} + 0)`;
+    case 'enum':
+    case 'set':
+      return `CONCAT(${it} + 0, ':', HEX(${it}))`;
+    case 'tinyint':
+    case 'smallint':
+    case 'mediumint':
+    case 'int':
+    case 'bigint':
+    case 'decimal':
+    case 'date':
+    case 'datetime':
+    case 'timestamp':
+    case 'time':
+    case 'year':
+    case 'inet4':
+    case 'inet6':
+    case 'uuid':
+    case 'json':
+      return `HEX(CONCAT(${it}))`;
+    default:
+      return `HEX(${it})`;
+  }
+}
+
+const sha = (lines: readonly string[]): string =>
+  createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16);
+
+/** Reads all rows by questions of its own: bytes as hexadecimals, floats as doubles, moments in UTC. */
+export async function valuesOf(address: DatabaseAddress): Promise<Values> {
+  const { database, ...server } = address;
+  const connection = await openConnection(server);
+  try {
+    const found = await connection.query(
+      `SELECT HEX(c.TABLE_NAME) AS t, HEX(COLUMN_NAME) AS n, DATA_TYPE AS d, COLUMN_TYPE AS y, EXTRA AS e, COLUMN_DEFAULT IS NOT NULL AS f FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON BINARY t.TABLE_SCHEMA = c.TABLE_SCHEMA AND BINARY t.TABLE_NAME = c.TABLE_NAME WHERE c.TABLE_SCHEMA = CONVERT(x'${Buffer.from(database!).toString('hex')}' USING utf8) AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY 1, c.ORDINAL_POSITION`,
+    );
+    const tables = new Map<string, Column[]>();
+    const text = (hex: string | null | undefined): string => Buffer.from(hex ?? '', 'hex').toString();
+    for (const row of found) {
+      const columns = tables.get(text(row['t'])) ?? [];
+      tables.set(text(row['t']), columns);
+      const generated = /GENERATED|VIRTUAL|STORED|PERSISTENT/.test(
+        (row['e'] ?? '').replace('DEFAULT_GENERATED', ''),
+      );
+      const hasDefault = row['f'] === '1' && !(row['e'] ?? '').includes('DEFAULT_GENERATED');
+      columns.push({
+        name: text(row['n']),
+        type: row['d'] ?? '',
+        columnType: row['y'] ?? '',
+        generated,
+        hasDefault,
+      });
+    }
+    const values = new Map<string, TableValues | string>();
+    const names = [...tables.keys()];
+    const questions = names.map((name) => {
+      const columns = tables.get(name)!;
+      const list = columns.map((column, index) => `${expression(column)} AS c${index}`);
+      return `SELECT ${list.join(', ')} FROM ${quoted(database!)}.${quoted(name)}`;
+    });
+    const answers = await connection.queryEach(questions);
+    for (const [index, name] of names.entries()) {
+      const answer = answers[index]!;
+      const rows = answer.rows;
+      values.set(
+        name,
+        rows === undefined ? `cannot be read: ${String(answer.error)}` : digest(tables.get(name)!, rows),
+      );
+    }
+    return values;
+  } finally {
+    await connection.close();
+  }
+}
+
+function digest(columns: readonly Column[], rows: readonly TextRow[]): TableValues {
+  const cell = (row: TextRow, index: number): string => row[`c${index}`] ?? 'NULL';
+  const lines = rows.map((row) => columns.map((_, index) => cell(row, index)).join(',')).sort();
+  const each = columns.map(({ name }, index) => {
+    const cells = rows.map((row) => cell(row, index)).sort();
+    return [
+      name,
+      { digest: sha(cells), shown: [...new Set(cells)].map((one) => one.slice(0, 60)).slice(0, 12) },
+    ] as const;
+  });
+  return { rows: rows.length, whole: sha(lines), columns: new Map(each) };
+}
