@@ -2,6 +2,7 @@ import { askForBytes, bytesOf, textOf } from '../database/byte-answers.js';
 import type { Connection } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { contentOf, join, type Token, tokenise } from '../database/tokens.js';
+import { columnItems } from './column-items.js';
 import { definitionQuestion } from './definitions.js';
 
 /** A definition that any client can send again. */
@@ -76,23 +77,6 @@ function* doubtfulLiterals(tokens: readonly Token[]): Generator<Doubtful> {
       if (kind !== 'space') isDefault = kind === 'word' && /^default$/i.test(text);
     }
     if (texts.some((i) => isDoubtful(tokens[i]!.text))) yield { use: 'members', column, item, at: texts };
-  }
-}
-
-/** Where the columns are: items of the list that begin with a name. */
-function* columnItems(tokens: readonly Token[]): Generator<{ readonly from: number; readonly to: number }> {
-  let depth = 0;
-  let from = 0;
-  for (const [i, { kind, text }] of tokens.entries()) {
-    if (kind !== 'symbol') continue;
-    const ends = (text === ',' && depth === 1) || (text === ')' && depth === 1);
-    if (ends) {
-      const first = tokens.slice(from, i).find((token) => token.kind !== 'space');
-      if (first?.kind === 'name') yield { from, to: i };
-    }
-    if (text === '(') depth++;
-    if (text === ')' && --depth === 0) return;
-    if (ends || (text === '(' && depth === 1)) from = i + 1;
   }
 }
 

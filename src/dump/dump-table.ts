@@ -18,6 +18,7 @@ import type { Questions } from '../database/questions.js';
 import { inBrackets, serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
 import { savepoint } from './locks.js';
+import { readComputed } from './read-computed.js';
 import { type RowQuery, type RowReaderOptions, readRows } from './row-reader.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -160,7 +161,13 @@ export class TableReading {
         ' character, and no row tells which. Look at the member in the copy.';
       this.#sink.warn({ code: 'definition-uncertain', message, table: name });
     }
-    return describeTable(this.#snapshot, this.#task, statement);
+    const description = describeTable(this.#snapshot, this.#task, statement);
+    // Of some rows there is no saying what those of the copy come to.
+    const isAll =
+      mayRead && this.#task.selected.rowFilter === undefined && description.versioned === undefined;
+    const { server } = this.#snapshot.catalog;
+    const computed = isAll ? await readComputed(reader, name, statement, server) : undefined;
+    return computed === undefined ? description : { ...description, computed };
   }
 
   async #readRows(reader: Connection, range: string | undefined): Promise<void> {

@@ -162,6 +162,49 @@ describeOnEachServer(
       assert.deepEqual(differences, []);
     });
 
+    if (kind !== 'mysql-5.6') {
+      it('C1, S5: stored generated columns hold what they held, whatever time zone their rows were written in', async () => {
+        const { source, copy, report } = await copyOf([
+          "SET time_zone = '-05:00'",
+          'CREATE TABLE visit (id INT PRIMARY KEY, at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, day DATE AS (DATE(at)) STORED, hour TINYINT AS (HOUR(at)) STORED, twice INT AS (hour * 2) STORED, KEY (day)) ENGINE=InnoDB',
+          "INSERT INTO visit (id, at) VALUES (1, '2024-03-01 21:30:00'), (2, '2024-03-01 09:00:00')",
+          "SET time_zone = '+00:00'",
+          'CREATE TABLE utc LIKE visit',
+          "INSERT INTO utc (id, at) VALUES (1, '2024-03-01 21:30:00')",
+          'CREATE TABLE plain (a INT, b INT AS (a + 1) STORED)',
+          'INSERT INTO plain (a) VALUES (1), (NULL)',
+          'CREATE TABLE none LIKE visit',
+        ]);
+        const [row] = await server().query('SELECT * FROM visit WHERE id = 1', copy);
+        assert.deepEqual(
+          { ...row },
+          { id: '1', at: '2024-03-02 02:30:00', day: '2024-03-01', hour: '21', twice: '42' },
+        );
+        await assertEqual(source, copy, ['visit', 'utc', 'plain', 'none']);
+        assert.deepEqual(report.notes, []);
+      });
+
+      it('C1, S5: values that no one time zone gives are told by name', async () => {
+        const { copy, report } = await copyOf([
+          'CREATE TABLE mixed (id INT PRIMARY KEY, at TIMESTAMP NOT NULL, hour TINYINT AS (HOUR(at)) STORED)',
+          "SET time_zone = '-05:00'",
+          "INSERT INTO mixed (id, at) VALUES (1, '2024-03-01 21:30:00')",
+          "SET time_zone = '+03:30'",
+          "INSERT INTO mixed (id, at) VALUES (2, '2024-03-01 21:30:00')",
+        ]);
+        assert.deepEqual(
+          report.notes.map(({ code }) => code),
+          ['computed-differently'],
+        );
+        assert.match(report.notes[0]!.message, /"mixed" \("hour"\)/);
+        const rows = await server().query('SELECT id, at FROM mixed ORDER BY id', copy);
+        assert.deepEqual(
+          rows.map((row) => row['at']),
+          ['2024-03-02 02:30:00', '2024-03-01 18:00:00'],
+        );
+      });
+    }
+
     if (kind === 'mariadb') {
       it('C16: a database keeps its comment', async () => {
         const source = `meaning_${++number}`;

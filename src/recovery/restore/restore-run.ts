@@ -22,6 +22,7 @@ import {
 } from './restore-report.js';
 import { RestoreSessions } from './restore-sessions.js';
 import type { RestoreSession } from './session.js';
+import { settleComputed } from './settle-computed.js';
 import { claimTarget, databaseComment, makeTarget, type TargetAddress, targetOn } from './target.js';
 
 /**
@@ -42,6 +43,8 @@ export class RestoreRun {
   #schema: RestoreSession | undefined;
   #source: DatabaseDescription | undefined;
   #capabilities: Capabilities | undefined;
+  /** What was meant, to hold against what was made. */
+  readonly #accepted: Map<string, TableDescription> = new Map();
   #finished = false;
 
   constructor(target: TargetAddress, options: RestoreOptions) {
@@ -120,7 +123,9 @@ export class RestoreRun {
 
   /** A table's definition as the target can take it. @throws BackupError `target-refused` when it cannot */
   acceptTable(table: TableDescription): TableDescription {
-    return this.#acceptance.table(table, this.#capabilities!);
+    const accepted = this.#acceptance.table(table, this.#capabilities!);
+    this.#accepted.set(table.name, accepted);
+    return accepted;
   }
 
   /** A further session in the target. */
@@ -163,6 +168,10 @@ export class RestoreRun {
     for (const table of summary.tables) {
       if (table.incomplete === undefined || chosen?.includes(table.name) === false) continue;
       this.notes.push({ code: 'table-incomplete', message: incompleteSentence(table) });
+    }
+    for (const table of this.#accepted.values()) {
+      const note = await settleComputed(connection, table, this.source.server, this.signal);
+      if (note !== undefined) this.notes.push(note);
     }
     const outcome = await restoreObjects(connection, made, this.policy);
     this.notes.push(...outcome.notes);
