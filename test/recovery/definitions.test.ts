@@ -4,10 +4,12 @@ import { askForBytes } from '../../src/database/byte-answers.js';
 import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
+import { planRestore } from '../../src/recovery/plan/plan-restore.js';
 import type { RestoreOptions } from '../../src/recovery/restore/options.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
 import { runBytes } from '../../src/recovery/restore/statement-bytes.js';
 import { describeOnEachServer } from '../support/servers.js';
+import { seal } from './seal.js';
 
 describeOnEachServer(
   'what a definition means',
@@ -160,6 +162,36 @@ describeOnEachServer(
       assert.deepEqual(await bytes(copy), await bytes(source));
       const { differences } = await compareDatabases(address(source), address(copy));
       assert.deepEqual(differences, []);
+    });
+
+    it('O7: what speaks of the database it came from is told by name, before and after', async () => {
+      const source = `meaning_${number + 1}`;
+      const quoted = `\`${source}\``;
+      const statements = [
+        'CREATE TABLE t (id INT)',
+        `CREATE TRIGGER writes AFTER INSERT ON t FOR EACH ROW INSERT INTO ${source}.log VALUES (1)`,
+        `CREATE TRIGGER mentions AFTER DELETE ON t FOR EACH ROW SET @a = '${source}.t' /* ${source}.t */`,
+        `CREATE PROCEDURE ${source}.calls() BEGIN SELECT 1; CALL ${quoted} . \`writes\`(); END`,
+        `CREATE FUNCTION fine() RETURNS INT DETERMINISTIC NO SQL RETURN 1`,
+        `CREATE EVENT ev ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01' DISABLE DO DELETE FROM ${source}.t`,
+        `CREATE VIEW v AS SELECT * FROM ${source}.t`,
+        "SET sql_mode = 'ANSI_QUOTES'",
+        `CREATE PROCEDURE ansi() SELECT * FROM "${source}"."t"`,
+        "SET sql_mode = ''",
+      ];
+      const { copy, report } = await copyOf(statements);
+      const named = ['ansi', 'calls', 'ev', 'writes'];
+      const namesOf = (told: readonly { readonly code: string; readonly message: string }[]) =>
+        told
+          .filter(({ code }) => code === 'names-its-source')
+          .map(({ message }) => /"(\w+)"/.exec(message)![1])
+          .sort();
+      assert.deepEqual(namesOf(report.notes), named);
+      const archive = await (await seal(address(source))).open();
+      const plan = await planRestore(archive, address(`${copy}_2`));
+      assert.deepEqual(namesOf(plan.obstacles), named);
+      assert.equal(plan.possible, true);
+      assert.deepEqual(namesOf((await planRestore(archive, address(source))).obstacles), []);
     });
 
     if (kind !== 'mysql-5.6') {

@@ -30,6 +30,13 @@ const cases: Readonly<Record<RestoreObstacleCode, readonly Case[]>> = {
   ],
   'history-unsupported': [{ table: { versioned: 'history' }, server: { vendor: 'mysql' }, as: 'blocks' }],
   'names-collide': [{ table: { name: 'PATIENT' }, server: { lowerCaseTableNames: 1 }, as: 'blocks' }],
+  'names-its-source': [
+    {
+      defaults: { name: 'living', characterSet: 'utf8', collation: 'utf8_bin' },
+      object: { kind: 'procedure', createStatement: 'CREATE PROCEDURE `names`() DELETE FROM living.t' },
+      as: 'changes',
+    },
+  ],
   'no-load-data': [{ target: { localInfile: false }, as: 'note' }],
   'privilege-missing': [
     { target: { grants: ['GRANT SELECT ON *.* TO `u`@`%`'] }, as: 'blocks' },

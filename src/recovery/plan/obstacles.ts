@@ -15,6 +15,7 @@ import {
 } from '../adapt/adapt.js';
 import type { Capabilities } from '../adapt/capabilities.js';
 import { collidingNames } from '../adapt/colliding-names.js';
+import { namesDatabase, namesDatabaseSentence } from '../ddl/names-database.js';
 import type { RestoreOptions } from '../restore/options.js';
 import { historySentence, incompleteSentence } from '../restore/restore-report.js';
 import { hiddenSessionsSentence, type TargetState } from '../restore/target.js';
@@ -26,6 +27,7 @@ import { hiddenSessionsSentence, type TargetState } from '../restore/target.js';
  * - `definition-only`: a table comes without rows, as it was archived
  * - `events-rest`: the target's event scheduler is off, so events are restored and do not run
  * - `history-unsupported`: a table comes with old versions of its rows, which this server does not take back
+ * - `names-its-source`: an object speaks of the database it came from, and would act on that one
  * - `names-collide`: two tables of the archive have the same name on a target that does not tell case apart
  * - `no-load-data`: the target takes no LOAD DATA LOCAL, so rows go in by INSERT, which is slower
  * - `privilege-missing`: the database user may not make what is to be made
@@ -45,6 +47,7 @@ export type RestoreObstacleCode =
   | 'events-rest'
   | 'history-unsupported'
   | 'names-collide'
+  | 'names-its-source'
   | 'no-load-data'
   | 'privilege-missing'
   | 'read-only'
@@ -70,7 +73,8 @@ export interface RestoreObstacle {
 
 /** What would be restored. */
 export interface WantedContent {
-  readonly defaults: Pick<DatabaseDescription, 'characterSet' | 'collation'>;
+  readonly defaults: Pick<DatabaseDescription, 'characterSet' | 'collation'> &
+    Partial<Pick<DatabaseDescription, 'name' | 'server'>>;
   readonly tables: readonly { readonly description: TableDescription; readonly summary: TableSummary }[];
   readonly objects: readonly SchemaObject[];
 }
@@ -111,6 +115,7 @@ export function findObstacles(
     ...content.objects.flatMap((object) => adapting(adaptObject(object, capabilities).adaptations)),
     ...(options.definers === 'strip' ? [] : ofDefiners(target, content.objects)),
     ...ofNames(content, capabilities),
+    ...ofSource(content, target),
     ...(target.localInfile
       ? []
       : [note('no-load-data', 'The target takes no LOAD DATA LOCAL: INSERT is used, which is slower.')]),
@@ -208,6 +213,19 @@ function* ofDefiners({ accounts }: TargetFacts, objects: readonly SchemaObject[]
   for (const definer of new Set(objects.flatMap((object) => object.definer ?? []))) {
     if (accounts.has(definer)) continue;
     yield note('definer-missing', `The target has no user ${definer}, for whom objects of the archive act.`);
+  }
+}
+
+/** Bodies are left as they are, whatever the copy is called. */
+function* ofSource(
+  { defaults, objects }: WantedContent,
+  { database }: TargetFacts,
+): Iterable<RestoreObstacle> {
+  const { name, server } = defaults;
+  if (name === undefined || name === database) return;
+  for (const object of objects) {
+    if (!namesDatabase(object, name, (server?.lowerCaseTableNames ?? 0) !== 0)) continue;
+    yield changes('names-its-source', namesDatabaseSentence(object, name));
   }
 }
 

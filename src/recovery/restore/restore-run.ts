@@ -7,6 +7,7 @@ import type {
 import { isSince } from '../../database/server-version.js';
 import { BackupError } from '../../errors.js';
 import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
+import { namesDatabase, namesDatabaseSentence } from '../ddl/names-database.js';
 import type { ObjectPolicy } from '../ddl/object-statement.js';
 import { Acceptance } from './acceptance.js';
 import { LoadingMethod } from './loading-method.js';
@@ -169,6 +170,7 @@ export class RestoreRun {
       if (table.incomplete === undefined || chosen?.includes(table.name) === false) continue;
       this.notes.push({ code: 'table-incomplete', message: incompleteSentence(table) });
     }
+    this.#noteNames(made);
     for (const table of this.#accepted.values()) {
       const note = await settleComputed(connection, table, this.source.server, this.signal);
       if (note !== undefined) this.notes.push(note);
@@ -188,6 +190,15 @@ export class RestoreRun {
       method: this.method.method,
       notes: this.notes,
     };
+  }
+
+  #noteNames(objects: readonly SchemaObject[]): void {
+    const { name, server } = this.source;
+    if (name === this.target.database) return;
+    for (const object of objects) {
+      if (!namesDatabase(object, name, server.lowerCaseTableNames !== 0)) continue;
+      this.notes.push({ code: 'names-its-source', message: namesDatabaseSentence(object, name) });
+    }
   }
 
   async close(): Promise<void> {
