@@ -943,6 +943,7 @@ export interface RestoreOptions {
     readonly events?: 'as-found' | 'disabled';
     readonly adapt?: boolean;
     readonly method?: LoadMethod | 'auto';
+    readonly standstillTimeout?: number;
     readonly onProgress?: (progress: RestoreProgress) => void;
     readonly signal?: AbortSignal | undefined;
 }

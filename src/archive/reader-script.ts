@@ -146,6 +146,8 @@ def time(value):
 def literal_of(column):
     """How values of a column are written in SQL. Hexadecimal keeps every byte whatever the character set."""
     form, kind, charset = column['form'], column['type'].lower(), column['characterSet']
+    if kind.startswith('year(2)'):
+        return lambda value: "'%02d'" % value  # 0 is the year 2000, and the number 0 may be none
     if form[0] in 'iu':
         return str
     if form[0] == 'f':
@@ -255,7 +257,7 @@ def warn(text):
 
 SESSION = """SET NAMES utf8mb4;
 SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES', time_zone = '+00:00';
-SET foreign_key_checks = 0, unique_checks = 0;
+SET foreign_key_checks = 0, unique_checks = 1;
 /*M!100201 SET check_constraint_checks = 0 */;"""
 
 

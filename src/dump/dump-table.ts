@@ -214,8 +214,9 @@ export class TableReading {
   async #takeRowsOnce(reader: Connection, query: RowQuery): Promise<number> {
     const rows = readRows(reader, query, this.#options);
     for await (const batch of rows) {
+      const { columns } = (await this.#description)!;
       await this.#begun;
-      await this.#sink.take(batch);
+      await this.#sink.take(columns.some(hasForm) ? batch : { rows: batch.rows, columns: [] });
     }
     if (rows.warnings > 0) {
       const told = damageToldBy(await reader.query('SHOW WARNINGS'));
@@ -298,15 +299,17 @@ function queryOf(
   const history = historyOf(snapshot, table);
   const kept = (history ?? table.columns).filter(hasForm);
   // A table of generated columns alone still has a number of rows.
-  const list = kept.length === 0 ? ['1'] : kept.map(expressionOf);
+  const list = kept.length === 0 ? [noValues] : kept.map(expressionOf);
   const all = selected.rowFilter === undefined ? conditions : [selected.rowFilter.where, ...conditions];
   const from = `${quoteName(table.name)}${history === undefined ? '' : ' FOR SYSTEM_TIME ALL'}`;
   return {
     // HIGH_PRIORITY reads past writers that wait for our locks; they cannot write before those end.
     sql: `SELECT HIGH_PRIORITY SQL_NO_CACHE ${list.join(', ')} FROM ${from} WHERE (${all.join(') AND (')})`,
-    forms: kept.map((column) => column.form),
+    forms: kept.length === 0 ? ['u64'] : kept.map((column) => column.form),
   };
 }
+
+const noValues = 'CAST(1 AS UNSIGNED) | 0';
 
 /**
  * True in this session and an error in any other: a proxy may give this statement to another one, and the question for the

@@ -32,7 +32,8 @@ function fixedText(column: ColumnDescription, values: FixedValues): (row: number
     case 'u16':
       return (row) => {
         const number = String(view.getUint16(row * width, true));
-        return column.type.startsWith('year') ? number.padStart(4, '0') : number;
+        if (!column.type.startsWith('year')) return number;
+        return number.padStart(column.type.startsWith('year(2)') ? 2 : 4, '0');
       };
     case 'i32':
       return (row) => String(view.getInt32(row * width, true));

@@ -52,7 +52,7 @@ function head({ name, server, characterSet, collation }: DatabaseDescription, sn
 --   mariadb --comments --binary-mode newdb < this-file.sql
 SET NAMES utf8mb4;
 SET @old_foreign_key_checks = @@foreign_key_checks, foreign_key_checks = 0;
-SET @old_unique_checks = @@unique_checks, unique_checks = 0;
+SET @old_unique_checks = @@unique_checks, unique_checks = 1;
 SET @old_sql_mode = @@sql_mode, sql_mode = '${LOADING_MODE}';
 SET @old_time_zone = @@time_zone, time_zone = '+00:00';
 `;

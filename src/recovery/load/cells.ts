@@ -91,7 +91,7 @@ type Write = ShortCell['write'];
 
 /** Writes the values of a column of short ones, which must not be NULL. */
 export function shortCellOf(column: LoadedColumn, values: ColumnValues, spelling: Spelling): Write {
-  if (dataTypeOf(column) === 'year') return yearWriter(values, spelling);
+  if (dataTypeOf(column) === 'year') return yearWriter(values, digitsOfYear(column), spelling);
   if (values.kind === 'fixed') return numberWriter(column.form, values.data, spelling);
   return dateWriter(column.form, values, spelling);
 }
@@ -135,14 +135,20 @@ function floatWriter(read: (row: number) => number, { exponent }: Spelling): Wri
   };
 }
 
-/** Four digits always: a server takes the text `0` for the year 2000 (V12). */
-function yearWriter(values: ColumnValues, { quote }: Spelling): Write {
+/** A YEAR(2) is sent as the number of its last two digits: 0 is the year 2000, and `0000` would be none (V12). */
+function digitsOfYear({ type }: ColumnDescription): 2 | 4 {
+  return /^year\(2\)/i.test(type) ? 2 : 4;
+}
+
+/** As many digits as the type has: a server takes the text `0` for the year 2000 (V12). */
+function yearWriter(values: ColumnValues, digits: 2 | 4, { quote }: Spelling): Write {
   const { data } = values;
+  const highest = 10 ** (digits - 1);
   return (row, out, at) => {
     const year = data[2 * row]! | (data[2 * row + 1]! << 8);
     out.set(quote, at);
     let to = at + quote.length;
-    for (let scale = 1000; scale >= 1; scale /= 10) out[to++] = 0x30 + (Math.floor(year / scale) % 10);
+    for (let scale = highest; scale >= 1; scale /= 10) out[to++] = 0x30 + (Math.floor(year / scale) % 10);
     out.set(quote, to);
     return to + quote.length;
   };

@@ -9,6 +9,7 @@ import {
 } from '../../database/driver-internals.js';
 import { asBackupError } from '../../database/server-failures.js';
 import { BackupError } from '../../errors.js';
+import type { Patience } from './standstill.js';
 
 /** What the server says after a statement that takes rows. */
 export interface LoadOutcome {
@@ -31,26 +32,40 @@ const errMark = 0xff;
 export class LoadCommand implements DriverCommand {
   readonly #sql: Uint8Array;
   readonly #driver: DriverInternals;
+  readonly #patience: Patience;
   readonly #open: Deferred<void> = deferred();
   readonly #done: Deferred<LoadOutcome> = deferred();
   #phase: 'done' | 'sending' | 'start' | 'waiting' = 'start';
   #resume: (() => void) | undefined;
 
-  private constructor(driver: DriverInternals, sql: string) {
+  private constructor(driver: DriverInternals, sql: string, patience: Patience) {
     this.#driver = driver;
+    this.#patience = patience;
     this.#sql = Buffer.concat([Uint8Array.of(comQuery), Buffer.from(sql, 'utf8')]);
   }
 
   /** Sends the statement and waits until the server asks for the data. */
-  static async begin(connection: Connection, sql: string): Promise<LoadCommand> {
+  static async begin(
+    connection: Connection,
+    sql: string,
+    patience: Patience,
+    signal: AbortSignal,
+  ): Promise<LoadCommand> {
+    signal.throwIfAborted();
     const driver = driverInternals(connection.driver);
-    const command = new LoadCommand(driver, sql);
+    const command = new LoadCommand(driver, sql, patience);
     // Each is awaited by its owner; until then neither may count as unhandled.
     command.#open.promise.catch(() => undefined);
     command.#done.promise.catch(() => undefined);
-    driver.addCommand(command);
-    await command.#open.promise;
-    return command;
+    const abandon = () => command.fail(signal.reason);
+    signal.addEventListener('abort', abandon, { once: true });
+    try {
+      driver.addCommand(command);
+      await patience.whileSending(command.#open.promise);
+      return command;
+    } finally {
+      signal.removeEventListener('abort', abandon);
+    }
   }
 
   /** Whether everything written has left this process, so that chunks can be used again. */
@@ -71,10 +86,11 @@ export class LoadCommand implements DriverCommand {
   async drained(): Promise<void> {
     const { stream } = this.#driver;
     if (this.#phase === 'sending' && stream.writableNeedDrain) {
-      await new Promise<void>((resolve) => {
+      const resumed = new Promise<void>((resolve) => {
         this.#resume = resolve;
         stream.once('drain', resolve);
       });
+      await this.#patience.whileSending(resumed);
       this.#resume = undefined;
     }
     // A failure is told by finish(), or at once here.
@@ -82,12 +98,12 @@ export class LoadCommand implements DriverCommand {
   }
 
   /** Ends the data and waits for the server's word. */
-  finish(): Promise<LoadOutcome> {
+  async finish(): Promise<LoadOutcome> {
     if (this.#phase === 'sending') {
       this.#phase = 'waiting';
       this.#driver.writePacket(packetOf(new Uint8Array(0)));
     }
-    return this.#done.promise;
+    return this.#patience.forTheWord(this.#done.promise);
   }
 
   /** Gives up; the connection is of no more use. */
@@ -115,6 +131,8 @@ export class LoadCommand implements DriverCommand {
         this.fail(packet.asError(driver.clientEncoding));
         return true;
       case localInfileMark:
+        // Whoever asked may have given up meanwhile.
+        if (this.#phase !== 'start') return false;
         this.#phase = 'sending';
         this.#open.resolve();
         return false;

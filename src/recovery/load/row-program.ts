@@ -83,6 +83,8 @@ export function planRows(
     literal.push(i === columns.length - 1 ? terminator : separator);
     room++;
   }
+  // A row without values is a line all the same.
+  if (columns.length === 0) literal.push(terminator);
   close();
   return { before: before ?? none, steps, room };
 }

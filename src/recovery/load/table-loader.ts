@@ -1,13 +1,14 @@
 import type { ColumnBatch } from '../../archive/column-batch.js';
 import type { TableDescription } from '../../archive/model.js';
-import { quoteName } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { BackupError } from '../../errors.js';
 import type { RestoreSession } from '../restore/session.js';
 import { dataTypeOf, type LoadedColumn, loadedColumns } from './cells.js';
-import { InsertWriter, textOnly } from './insert-writer.js';
+import { InsertWriter } from './insert-writer.js';
 import { LoadCommand, type LoadOutcome, sendStatement } from './load-command.js';
-import { TSV_CLAUSE, TsvWriter } from './tsv-writer.js';
+import { loadStatement } from './load-statement.js';
+import { Patience } from './standstill.js';
+import { TsvWriter } from './tsv-writer.js';
 
 /** Takes the rows of one table in over one session. */
 export interface TableLoader {
@@ -24,43 +25,27 @@ export interface TableLoader {
 /** How rows go in. */
 export type LoadMethod = 'insert' | 'load-data';
 
+/** How a server is waited for. */
+export interface LoadingLimits {
+  /** Milliseconds after which a load that stands still is given up. */
+  readonly standstill: number;
+  readonly signal: AbortSignal;
+}
+
 /** Begins to load a table that exists. */
 export async function openLoader(
   session: RestoreSession,
   table: TableDescription,
   method: LoadMethod,
+  { standstill, signal }: LoadingLimits,
 ): Promise<TableLoader> {
   const columns = loadedColumns(table.columns);
   const check = new WarningCheck(session, table, columns);
-  if (method === 'insert') return new InsertLoader(session, table, columns, check);
-  const command = await LoadCommand.begin(session.connection, loadStatement(table.name, columns));
+  const patience = new Patience(session.connection, table.name, standstill);
+  if (method === 'insert') return new InsertLoader(session, table, columns, check, patience);
+  const statement = loadStatement(table, columns);
+  const command = await LoadCommand.begin(session.connection, statement, patience, signal);
   return new TsvLoader(command, columns, check);
-}
-
-function loadStatement(table: string, columns: readonly LoadedColumn[]): string {
-  const targets: string[] = [];
-  const assignments: string[] = [];
-  for (const [i, column] of columns.entries()) {
-    const expression = conversionOf(column, `@v${i}`);
-    if (expression === undefined) {
-      targets.push(quoteName(column.name));
-    } else {
-      targets.push(`@v${i}`);
-      assignments.push(`${quoteName(column.name)} = ${expression}`);
-    }
-  }
-  const set = assignments.length === 0 ? '' : ` SET ${assignments.join(', ')}`;
-  // The file name is never looked at.
-  return `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${quoteName(table)} ${TSV_CLAUSE} (${targets.join(', ')})${set}`;
-}
-
-/** For types whose text is not read as the value it stands for. */
-function conversionOf(column: LoadedColumn, variable: string): string | undefined {
-  const dataType = dataTypeOf(column);
-  // Text of digits may be the name of a member, a number is always its number (V13).
-  if (dataType === 'enum' || dataType === 'set') return `CAST(${variable} AS UNSIGNED)`;
-  const characterSet = textOnly(dataType);
-  return characterSet === undefined ? undefined : `CONVERT(${variable} USING ${characterSet})`;
 }
 
 class TsvLoader implements TableLoader {
@@ -96,6 +81,8 @@ class TsvLoader implements TableLoader {
 class InsertLoader implements TableLoader {
   readonly #writer: InsertWriter;
   readonly #check: WarningCheck;
+  readonly #abandoned: Promise<never>;
+  #abandon: (error: unknown) => void = () => undefined;
   #rows = 0;
 
   constructor(
@@ -103,10 +90,17 @@ class InsertLoader implements TableLoader {
     table: TableDescription,
     columns: readonly LoadedColumn[],
     check: WarningCheck,
+    patience: Patience,
   ) {
     this.#check = check;
+    this.#abandoned = new Promise((_resolve, reject) => {
+      this.#abandon = reject;
+    });
+    // Nobody waits for it between two statements.
+    this.#abandoned.catch(() => undefined);
     this.#writer = new InsertWriter(table.name, columns, session.maxPacket, async (buffer, end) => {
-      const outcome = await sendStatement(session.connection, buffer, end);
+      const answer = Promise.race([sendStatement(session.connection, buffer, end), this.#abandoned]);
+      const outcome = await patience.whileSending(answer);
       this.#rows += outcome.rows;
       await check.examine(outcome);
     });
@@ -122,8 +116,8 @@ class InsertLoader implements TableLoader {
     return this.#rows;
   }
 
-  abandon(): void {
-    // Nothing is under way between two statements.
+  abandon(error: unknown): void {
+    this.#abandon(error);
   }
 }
 

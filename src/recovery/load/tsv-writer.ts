@@ -1,5 +1,5 @@
 import type { ColumnBatch } from '../../archive/column-batch.js';
-import type { LoadedColumn, Spelling } from './cells.js';
+import { type LoadedColumn, SHORT_ROOM, type Spelling } from './cells.js';
 import { HEADER_BYTES } from './load-command.js';
 import {
   BYTES,
@@ -43,28 +43,33 @@ const LONG_VALUE = 256;
 export class TsvWriter {
   readonly #columns: readonly LoadedColumn[];
   readonly #send: (buffer: Buffer, end: number) => void;
+  /** Size of a chunk. */
+  readonly #size: number;
   #free: Buffer[] = [];
   #sent: Buffer[] = [];
-  #buffer: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  #buffer: Buffer;
   #at: number = HEADER_BYTES;
 
   /** @param send - takes a chunk: `buffer[4 … end - 1]`; the buffer is its own until {@link reclaim} */
   constructor(columns: readonly LoadedColumn[], send: (buffer: Buffer, end: number) => void) {
     this.#columns = columns;
     this.#send = send;
+    // A row's short values stand in one chunk, with as much room again (V22).
+    this.#size = Math.max(CHUNK_BYTES, 2 * columns.length * (SHORT_ROOM + 1));
+    this.#buffer = Buffer.allocUnsafeSlow(this.#size);
   }
 
   /** Writes all rows of a batch; whole chunks are sent, the rest waits for more or for {@link flush}. */
   write(batch: ColumnBatch): void {
     const program = planRows(this.#columns, batch, spelling, TAB, NEWLINE);
-    if (program.room > CHUNK_BYTES / 2) throw new RangeError('"batch" has too many columns');
     for (let row = 0; row < batch.rows; row++) {
-      if (this.#at + program.room > CHUNK_BYTES) this.flush();
+      if (this.#at + program.room > this.#size) this.flush();
       this.#writeRow(program, row);
     }
   }
 
   #writeRow({ before, steps, room }: RowProgram, row: number): void {
+    const size = this.#size;
     let out = this.#buffer;
     let at = this.#at;
     for (let i = 0; i < before.length; i++) out[at++] = before[i]!;
@@ -77,7 +82,7 @@ export class TsvWriter {
       } else if (step.kind === BYTES) {
         const length = step.lengths[row]!;
         // Escaped, a byte takes two at most.
-        if (length < LONG_VALUE && at + 2 * length + room <= CHUNK_BYTES) {
+        if (length < LONG_VALUE && at + 2 * length + room <= size) {
           const { bytes } = step;
           const end = step.offset + length;
           for (let i = step.offset; i < end; i++) {
@@ -104,16 +109,16 @@ export class TsvWriter {
     let from = step.offset;
     step.offset = end;
     while (from < end) {
-      let space = (CHUNK_BYTES - this.#at - room) >> 1;
+      let space = (this.#size - this.#at - room) >> 1;
       if (space < end - from && space < 1024) {
         this.flush();
-        space = (CHUNK_BYTES - this.#at - room) >> 1;
+        space = (this.#size - this.#at - room) >> 1;
       }
       const piece = step.bytes.subarray(from, Math.min(end, from + space));
       this.#at = escapeInto(this.#buffer, this.#at, piece);
       from += piece.length;
     }
-    if (this.#at + room > CHUNK_BYTES) this.flush();
+    if (this.#at + room > this.#size) this.flush();
   }
 
   /** Sends what is written so far. */
@@ -121,7 +126,7 @@ export class TsvWriter {
     if (this.#at === HEADER_BYTES) return;
     this.#send(this.#buffer, this.#at);
     this.#sent.push(this.#buffer);
-    this.#buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.#buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size);
     this.#at = HEADER_BYTES;
   }
 

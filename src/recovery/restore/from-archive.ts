@@ -178,7 +178,7 @@ export class ArchiveRestore {
     let taken = 0;
     let found = 0;
     if (summary.parts > 0) {
-      await prepareTable(session, description, statements);
+      await prepareTable(session, description, statements, run.signal);
       const loader = await run.method.begin(session, description, run.signal);
       try {
         found = await this.#feed(loader, summary);

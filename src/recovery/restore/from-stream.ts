@@ -139,8 +139,9 @@ export class StreamRestore {
       lane = this.#lanes.reduce((oldest, each) => (each.fed < oldest.fed ? each : oldest));
       await this.#finishLoading(lane);
     }
-    if (table.rows === 0) await prepareTable(lane.session, table.description, table.statements);
-    lane.open = { table, loader: await run.method.begin(lane.session, table.description, run.signal) };
+    const { description, statements } = table;
+    if (table.rows === 0) await prepareTable(lane.session, description, statements, run.signal);
+    lane.open = { table, loader: await run.method.begin(lane.session, description, run.signal) };
     return lane;
   }
 

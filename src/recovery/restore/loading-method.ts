@@ -7,10 +7,13 @@ import { aboutTable } from './table-failures.js';
 /** The way rows go in, which may turn out at the first table. */
 export class LoadingMethod {
   readonly #wish: LoadMethod | 'auto';
+  readonly #standstill: number;
   #method: LoadMethod | undefined;
 
-  constructor(wish: LoadMethod | 'auto') {
+  /** @param standstill - milliseconds after which a load that stands still is given up */
+  constructor(wish: LoadMethod | 'auto', standstill: number) {
     this.#wish = wish;
+    this.#standstill = standstill;
   }
 
   /** How rows will go in over this session. */
@@ -30,7 +33,7 @@ export class LoadingMethod {
    * @throws BackupError naming the table
    */
   async begin(session: RestoreSession, table: TableDescription, signal: AbortSignal): Promise<TableLoader> {
-    const loader = await this.#open(session, table);
+    const loader = await this.#open(session, table, signal);
     const abandon = () => loader.abandon(signal.reason);
     signal.addEventListener('abort', abandon, { once: true });
     return {
@@ -47,16 +50,17 @@ export class LoadingMethod {
     };
   }
 
-  async #open(session: RestoreSession, table: TableDescription): Promise<TableLoader> {
+  async #open(session: RestoreSession, table: TableDescription, signal: AbortSignal): Promise<TableLoader> {
     const method = this.methodFor(session);
+    const limits = { standstill: this.#standstill, signal };
     try {
-      return withHistory(await openLoader(session, table, method), session, table);
+      return withHistory(await openLoader(session, table, method, limits), session, table);
     } catch (error) {
       if (this.#wish !== 'auto' || method === 'insert' || !refusesLoadData(error)) {
         throw aboutTable(error, table.name, 'cannot be loaded');
       }
       this.#method = 'insert';
-      return withHistory(await openLoader(session, table, 'insert'), session, table);
+      return withHistory(await openLoader(session, table, 'insert', limits), session, table);
     }
   }
 }

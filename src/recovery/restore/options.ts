@@ -30,6 +30,11 @@ export interface RestoreOptions {
   readonly adapt?: boolean;
   /** `auto` takes LOAD DATA LOCAL where the server allows it, INSERT of many rows elsewhere. @defaultValue 'auto' */
   readonly method?: LoadMethod | 'auto';
+  /**
+   * Milliseconds without a byte taken or a word said after which a load that stands still is given up. After the last row
+   * of a table the server gets longer, for it may build keys. @defaultValue 300_000
+   */
+  readonly standstillTimeout?: number;
   /** Called often. A throw in it ends the restore. */
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly signal?: AbortSignal | undefined;

@@ -26,6 +26,9 @@ import type { RestoreSession } from './session.js';
 import { settleComputed } from './settle-computed.js';
 import { claimTarget, databaseComment, makeTarget, type TargetAddress, targetOn } from './target.js';
 
+// A full disk, a lock that nobody lets go, a server that waits for itself.
+const STANDSTILL_MS = 5 * 60_000;
+
 /**
  * One restore, from whatever source: its sessions, its target and what is common to all ways through it. Whoever opens
  * it closes it; closing it before the end ends its sessions on the server too.
@@ -51,7 +54,7 @@ export class RestoreRun {
   constructor(target: TargetAddress, options: RestoreOptions) {
     this.#target = target;
     this.options = options;
-    this.method = new LoadingMethod(options.method ?? 'auto');
+    this.method = new LoadingMethod(options.method ?? 'auto', options.standstillTimeout ?? STANDSTILL_MS);
     this.signal =
       options.signal === undefined
         ? this.#abort.signal

@@ -65,9 +65,10 @@ export async function prepareTable(
   session: RestoreSession,
   table: TableDescription,
   statements: TableStatements,
+  signal: AbortSignal,
 ): Promise<void> {
   try {
-    for (const sql of statements.before) await session.connection.query(sql);
+    for (const sql of statements.before) await session.connection.query(sql, { signal });
   } catch (error) {
     throw aboutTable(error, table.name, 'cannot be loaded');
   }

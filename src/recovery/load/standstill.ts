@@ -1,0 +1,123 @@
+import type { DatabaseAddress } from '../../database/address.js';
+import { type Connection, openConnection } from '../../database/connection.js';
+import { driverInternals } from '../../database/driver-internals.js';
+import { BackupError } from '../../errors.js';
+import { formatBytes } from '../../quantities.js';
+
+/** Waits for a server that takes rows, for as long as it takes any. */
+export class Patience {
+  readonly #connection: Connection;
+  readonly #table: string;
+  readonly #milliseconds: number;
+  readonly #began: number = performance.now();
+  readonly #before: number;
+
+  /** @param milliseconds - without a byte taken or a word said, after which a statement stands still */
+  constructor(connection: Connection, table: string, milliseconds: number) {
+    this.#connection = connection;
+    this.#table = table;
+    this.#milliseconds = milliseconds;
+    this.#before = this.#taken;
+  }
+
+  /**
+   * Waits while bytes are to be taken.
+   *
+   * @throws BackupError `restore-failed` when nothing moves, `database-connection-lost` when the session is gone
+   */
+  whileSending<Result>(waiting: Promise<Result>): Promise<Result> {
+    return this.#wait(waiting, this.#milliseconds);
+  }
+
+  /**
+   * Waits for the last word. The server may build keys before it says it, so it gets many times as long as the rows took.
+   *
+   * @throws BackupError as {@link whileSending}
+   */
+  forTheWord<Result>(waiting: Promise<Result>): Promise<Result> {
+    return this.#wait(waiting, this.#milliseconds + 20 * (performance.now() - this.#began));
+  }
+
+  /** Bytes that have left this process. */
+  get #taken(): number {
+    const { stream } = driverInternals(this.#connection.driver);
+    return stream.bytesWritten - stream.writableLength;
+  }
+
+  async #wait<Result>(waiting: Promise<Result>, patience: number): Promise<Result> {
+    let timer: NodeJS.Timeout | undefined;
+    const standing = new Promise<never>((_resolve, reject) => {
+      let taken = this.#taken;
+      let since = performance.now();
+      let asking = false;
+      const look = (): void => {
+        const now = performance.now();
+        if (this.#taken !== taken) {
+          taken = this.#taken;
+          since = now;
+        } else if (now - since >= patience && !asking) {
+          asking = true;
+          const told = this.#standstill(now - since);
+          void told.then((error) => {
+            // It may have gone on meanwhile.
+            if (this.#taken === taken) reject(error);
+            else asking = false;
+          });
+        }
+      };
+      timer = setInterval(look, Math.max(patience / 8, 10));
+    });
+    try {
+      return await Promise.race([waiting, standing]);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** What to say of it. */
+  async #standstill(milliseconds: number): Promise<BackupError> {
+    const { address, id } = this.#connection;
+    const state = await stateOf(address, id);
+    const table = this.#table;
+    if (state === 'gone') {
+      return new BackupError(
+        'database-connection-lost',
+        `The session that loaded table "${table}" is gone from the server.`,
+        { details: { table } },
+      );
+    }
+    const seconds = Math.round(milliseconds / 1000);
+    const sent = this.#taken - this.#before;
+    const about =
+      state === 'there'
+        ? 'The statement is still running there and is ended now: look for a full disk, or for another session that holds the table.'
+        : 'It does not answer to other questions either: restart it.';
+    return new BackupError(
+      'restore-failed',
+      `Loading table "${table}" stands still: the server has taken nothing and said nothing for ${seconds} seconds, after ${formatBytes(sent)}. ${about}`,
+      { details: { table, seconds, sentBytes: sent, server: state } },
+    );
+  }
+}
+
+// How long a server may take to answer a short question.
+const ANSWER_MS = 5000;
+
+/** Whether the server still works for a session. */
+async function stateOf(address: DatabaseAddress, id: number): Promise<'gone' | 'silent' | 'there'> {
+  const { database: _, ...server } = address;
+  try {
+    const connection = await openConnection(
+      { ...server, connectTimeout: ANSWER_MS },
+      { inactivityTimeout: ANSWER_MS },
+    );
+    try {
+      const rows = await connection.query('SHOW PROCESSLIST');
+      return rows.some((row) => Number(row['Id']) === id) ? 'there' : 'gone';
+    } finally {
+      await connection.close();
+    }
+  } catch {
+    return 'silent';
+  }
+}
