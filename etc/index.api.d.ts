@@ -209,6 +209,7 @@ export interface Catalog {
     readonly tables: readonly CatalogTable[];
     readonly objects: readonly CatalogObject[];
     readonly hidesSessions?: true;
+    readonly unseen?: readonly LeftOut[];
     readonly warnings: readonly DumpWarning[];
 }
 
@@ -230,6 +231,7 @@ export interface CatalogTable {
     readonly primaryKey: readonly string[];
     readonly rowsElsewhere?: string;
     readonly damage?: string;
+    readonly outOfReach?: true;
 }
 
 export interface CertifiedTable {

@@ -23,6 +23,8 @@ export interface Catalog {
   readonly objects: readonly CatalogObject[];
   /** Present when the login may not see the sessions of others, and so not who waits for locks (F11). */
   readonly hidesSessions?: true;
+  /** What the server cannot show, as its own lists are missing or damaged. Absent where it shows everything. */
+  readonly unseen?: readonly LeftOut[];
   /** What the login cannot see or read, and other things a person should know. */
   readonly warnings: readonly DumpWarning[];
 }
@@ -50,6 +52,8 @@ export interface CatalogTable {
   readonly rowsElsewhere?: string;
   /** What the server says is wrong with it: it cannot be opened (C18). */
   readonly damage?: string;
+  /** Present when it cannot be opened though it may be whole: this server does not run its engine, or cannot reach its name. */
+  readonly outOfReach?: true;
 }
 
 /** An object beside the tables. */

@@ -1,3 +1,6 @@
+import { serverErrorNumber } from '../database/server-failures.js';
+import { rowsOf, type StatementAnswer } from '../database/statements.js';
+
 const everything: readonly string[] = [
   'ALTER',
   'CREATE',
@@ -15,6 +18,12 @@ const everything: readonly string[] = [
   'SHOW VIEW',
   'TRIGGER',
 ];
+
+/** What `SHOW GRANTS` gave. Where the server asks for no grants (`--skip-grant-tables`), everybody may do everything. */
+export function grantsIn(answer: StatementAnswer | undefined): readonly string[] {
+  if (serverErrorNumber(answer?.error) === 1290) return ["GRANT ALL PRIVILEGES ON *.* TO ''@''"];
+  return rowsOf(answer).map((row) => Object.values(row)[0] ?? '');
+}
 
 /**
  * The privileges that grants give on all of a database, as far as a backup or a restore needs them.

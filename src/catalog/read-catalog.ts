@@ -1,11 +1,11 @@
-import type { DumpWarning, ServerDescription } from '../archive/model.js';
+import type { ColumnDescription, DumpWarning, LeftOut, ServerDescription } from '../archive/model.js';
 import type { Connection, QueryOptions, TextRow } from '../database/connection.js';
 import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
 import { seesOtherSessions } from '../database/sees-sessions.js';
-import { serverAnswer } from '../database/server-failures.js';
-import { sameName } from '../database/server-names.js';
-import { rowsOf } from '../database/statements.js';
+import { serverAnswer, serverErrorNumber } from '../database/server-failures.js';
+import { foldName, type NameJudge, sameName } from '../database/server-names.js';
+import { rowsOf, type StatementAnswer } from '../database/statements.js';
 import { isSystemDatabase } from '../database/system-databases.js';
 import { BackupError, isBackupError } from '../errors.js';
 import {
@@ -20,8 +20,10 @@ import {
   variablesQuestion,
 } from './catalog-rows.js';
 import { type Definitions, definitionIn, definitionQuestion } from './definitions.js';
-import type { Catalog, CatalogTable } from './model.js';
-import { privilegesOn } from './privileges.js';
+import type { Catalog, CatalogObject, CatalogTable } from './model.js';
+import { grantsIn, privilegesOn } from './privileges.js';
+import { isJournalMark } from './restore-mark.js';
+import { type ServerList, type Unseen, unseen, unseenEvents } from './unseen.js';
 
 /**
  * Reads what a database holds, in a handful of questions however many tables there are.
@@ -65,6 +67,8 @@ interface TableFindings {
   readonly definitions: Definitions;
   /** What is wrong with a table, by name. */
   readonly damage: ReadonlyMap<string, string>;
+  /** Those of them that may be whole. */
+  readonly outOfReach: ReadonlySet<string>;
 }
 
 class CatalogReader {
@@ -72,6 +76,7 @@ class CatalogReader {
   readonly #options: QueryOptions;
   readonly #database: string;
   readonly #warnings: DumpWarning[] = [];
+  readonly #unseen: LeftOut[] = [];
 
   constructor(connection: Connection, options: QueryOptions) {
     const { database } = connection.address;
@@ -99,24 +104,27 @@ class CatalogReader {
       kinds: `SHOW FULL TABLES FROM ${database}`,
       routines: this.#questionOf('ROUTINES', 'ROUTINE_SCHEMA', ['ROUTINE_NAME', 'ROUTINE_TYPE']),
       events: this.#questionOf('EVENTS', 'EVENT_SCHEMA', ['EVENT_NAME']),
+      storedEvents: `SELECT db AS schema_name, name AS event_name FROM mysql.event WHERE db = ${quoteText(this.#database)}`,
       triggers: this.#questionOf('TRIGGERS', 'TRIGGER_SCHEMA', ['TRIGGER_NAME', 'EVENT_OBJECT_TABLE']),
       // Without opening a table: opening may repair it, and that must be seen when it happens.
       engines: this.#questionOf('TABLES', 'TABLE_SCHEMA', ['TABLE_NAME', 'ENGINE']),
     });
-    const server = serverOf(about.server(), about.variables());
-    const [created] = about.created();
-    const [defaults] = about.defaults();
-    this.#checkPrivileges(about.grants());
-    const kinds = kindsOf(about.kinds());
+    const server = serverOf(rowsOf(about.server()), rowsOf(about.variables()));
+    const [created] = rowsOf(about.created());
+    const [defaults] = rowsOf(about.defaults());
+    this.#checkPrivileges(grantsIn(about.grants()));
+    const kinds = kindsOf(rowsOf(about.kinds()));
     const objects = objectsOf(kinds, {
-      routines: this.#ours(about.routines()),
-      events: this.#ours(about.events()),
-      triggers: this.#ours(about.triggers()),
+      routines: this.#listed('routines', about.routines()),
+      events: this.#listedEvents(about.events(), about.storedEvents()),
+      triggers: this.#ours(rowsOf(about.triggers())),
     });
-    const engines = enginesOf(kinds, this.#ours(about.engines()));
-    const { definitions, damage } = await this.#readDefinitions([...engines.keys()]);
+    const engines = enginesOf(kinds, this.#ours(rowsOf(about.engines())));
+    const { definitions, damage, outOfReach } = await this.#readDefinitions([...engines.keys()]);
     if (server.vendor === 'mysql') await this.#lookAtFiles(engines, damage);
-    const tables = await this.#readTables(engines, damage, server);
+    const tables = (await this.#readTables(engines, damage, server)).map((table) =>
+      outOfReach.has(table.name) ? { ...table, outOfReach: true as const } : table,
+    );
     const hidden = tables.some((table) => !table.transactional) && (await this.#hidesSessions());
     const catalog = {
       database: this.#database,
@@ -125,8 +133,9 @@ class CatalogReader {
       collation: defaults?.['collation'] ?? '',
       server,
       tables,
-      objects,
+      objects: objects.filter((object) => !this.#isOfClosedTable(object, definitions)),
       ...(hidden ? { hidesSessions: true as const } : {}),
+      ...(this.#unseen.length === 0 ? {} : { unseen: this.#unseen }),
       warnings: this.#warnings,
     };
     return { catalog, definitions };
@@ -135,19 +144,19 @@ class CatalogReader {
   /**
    * Asks several things together.
    *
-   * @returns for each question the way to its rows, which throws what the question failed with
+   * @returns for each question the way to its answer
    */
   async #ask<Name extends string>(
     questions: Readonly<Record<Name, string>>,
-  ): Promise<Readonly<Record<Name, () => readonly TextRow[]>>> {
+  ): Promise<Readonly<Record<Name, () => StatementAnswer>>> {
     const names = Object.keys(questions) as Name[];
     const answers = await this.#connection.queryEach(
       names.map((name) => questions[name]),
       this.#options,
     );
-    return Object.fromEntries(names.map((name, i) => [name, () => rowsOf(answers[i])])) as Record<
+    return Object.fromEntries(names.map((name, i) => [name, () => answers[i]])) as Record<
       Name,
-      () => readonly TextRow[]
+      () => StatementAnswer
     >;
   }
 
@@ -164,12 +173,44 @@ class CatalogReader {
     return rows.filter((row) => sameName(row['schema_name'], this.#database, this.#connection));
   }
 
+  /** What is in a list that the server may be unable to show. */
+  #listed(list: ServerList, answer: StatementAnswer): readonly TextRow[] {
+    if (answer.error === undefined) return this.#ours(rowsOf(answer));
+    this.#miss(unseen(list, answer.error));
+    return [];
+  }
+
+  /**
+   * A server whose scheduler is off for good shows no event, or says that there is none, and still has them in its table, which
+   * not every server has, nor shows to everybody.
+   */
+  #listedEvents(answer: StatementAnswer, stored: StatementAnswer): readonly TextRow[] {
+    const names = stored.rows && this.#ours(stored.rows).map((row) => row['event_name'] ?? '');
+    if (answer.rows === undefined) {
+      this.#miss(unseen('events', answer.error, names));
+      return [];
+    }
+    const shown = this.#ours(answer.rows);
+    if (shown.length === 0 && names !== undefined) this.#miss(unseenEvents(names));
+    return shown;
+  }
+
+  /** A trigger cannot be seen without its table. */
+  #isOfClosedTable({ kind, name, table }: CatalogObject, definitions: Definitions): boolean {
+    if (table === undefined || definitions.get(table) !== null) return false;
+    this.#unseen.push({ kind, name, reason: `its table "${table}" cannot be opened` });
+    return true;
+  }
+
+  #miss({ leftOut, warning }: Unseen): void {
+    if (leftOut.length === 0) return;
+    this.#unseen.push(...leftOut);
+    this.#warnings.push(warning);
+  }
+
   /** What cannot be seen cannot be missed, so sight itself is checked first (F11). */
-  #checkPrivileges(grants: readonly TextRow[]): void {
-    const held = privilegesOn(
-      this.#database,
-      grants.map((row) => Object.values(row)[0] ?? ''),
-    );
+  #checkPrivileges(grants: readonly string[]): void {
+    const held = privilegesOn(this.#database, grants);
     const missing = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'].filter((name) => !held.has(name));
     if (missing.length === 0) return;
     throw new BackupError(
@@ -198,6 +239,7 @@ class CatalogReader {
   async #readDefinitions(names: readonly string[]): Promise<TableFindings> {
     const definitions = new Map<string, string | null>();
     const damage = new Map<string, string>();
+    const outOfReach = new Set<string>();
     const answers = await this.#connection.queryEach(
       names.flatMap((name) => [definitionQuestion(name), 'SHOW WARNINGS']),
       this.#options,
@@ -212,13 +254,36 @@ class CatalogReader {
         continue;
       }
       const answer = error instanceof BackupError ? serverAnswer(error) : undefined;
-      const ends =
-        isBackupError(error, 'privilege-missing') || isBackupError(error, 'database-connection-lost');
-      if (answer === undefined || ends) throw lostAtTable(error, name);
+      // That it may not be opened now, or not by this login, says nothing about the table.
+      const isAnswer = isBackupError(error, 'table-damaged') || isBackupError(error, 'database-query-failed');
+      if (answer === undefined || !isAnswer) throw lostAtTable(error, name);
       definitions.set(name, null);
-      damage.set(name, `the server answers ${answer}`);
+      const why = whyOutOfReach(name, serverErrorNumber(error), this.#connection);
+      if (why !== undefined) outOfReach.add(name);
+      damage.set(name, `${why ?? 'the server answers'} ${answer}`);
     }
-    return { definitions, damage };
+    return { definitions, damage, outOfReach };
+  }
+
+  /** A mark of our own in a database that a restore was begun in, and not ended: nobody needs it in a copy. */
+  #isUnfinishedRestore(
+    name: string,
+    comment: string | null | undefined,
+    columns: readonly ColumnDescription[] = [],
+  ): boolean {
+    const names = columns.map((column) => column.name);
+    if (!isJournalMark(name, comment ?? '', names)) return false;
+    this.#unseen.push({
+      kind: 'table',
+      name,
+      reason: 'it is the mark of a restore that was not finished, and no table of the practice',
+    });
+    this.#warnings.push({
+      code: 'restore-unfinished',
+      message: `A restore into this database was begun and not finished, so rows may be missing in it already: run the restore again before relying on a copy.`,
+      table: name,
+    });
+    return true;
   }
 
   /**
@@ -269,12 +334,13 @@ class CatalogReader {
         'TABLE_COMMENT',
       ]),
     });
-    const columns = columnsOf(this.#ours(about.columns()));
-    const keys = primaryKeysOf(this.#ours(about.keys()));
-    const rowOf = new Map(this.#ours(about.sizes()).map((row) => [row['table_name']!, row]));
+    const columns = columnsOf(this.#ours(rowsOf(about.columns())));
+    const keys = primaryKeysOf(this.#ours(rowsOf(about.keys())));
+    const rowOf = new Map(this.#ours(rowsOf(about.sizes())).map((row) => [row['table_name']!, row]));
     const tables: CatalogTable[] = [];
     for (const [name, engine] of engines) {
       const row = rowOf.get(name) ?? {};
+      if (this.#isUnfinishedRestore(name, row['table_comment'], columns.get(name))) continue;
       const elsewhere = rowsElsewhere(engine);
       // A table that cannot be opened has no engine or no columns, and its comment says why (C18).
       const told =
@@ -311,6 +377,18 @@ export function damageToldBy(warnings: readonly TextRow[]): string | undefined {
 }
 
 const damageCodes: ReadonlySet<number> = new Set([126, 127, 144, 145, 1034, 1194, 1195, 1296]);
+
+/** Why a table cannot be opened that may be whole; undefined when it is the table's own trouble. */
+function whyOutOfReach(name: string, errno: number | undefined, server: NameJudge): string | undefined {
+  // Unknown engine; one that is switched off.
+  if (errno === 1286 || errno === 1289)
+    return 'its storage engine does not run on this server, which answers';
+  // No such table, though it is in the list: only small letters are looked for.
+  if (errno === 1146 && foldName(name, server) !== name) {
+    return 'on the disk its name has capitals, where this server (lower_case_table_names) looks for none; it answers';
+  }
+  return undefined;
+}
 
 /** Engines with snapshots: a consistent read without locks. */
 export function isTransactional(engine: string): boolean {

@@ -1,5 +1,7 @@
 import { BackupError } from '../errors.js';
 import type { Connection } from './connection.js';
+import { serverErrorNumber } from './server-failures.js';
+import { rowsOf } from './statements.js';
 
 /**
  * Whether the login may see the sessions of other users: a list of sessions without them looks complete, and is not
@@ -10,8 +12,19 @@ export async function seesOtherSessions(connection: Connection): Promise<boolean
     await connection.query('SHOW ENGINE INNODB STATUS');
     return true;
   } catch (error) {
-    // A server without InnoDB answers with another error; then nothing is known, which is as good as blind.
-    if (error instanceof BackupError && error.details['errno'] !== undefined) return false;
-    throw error;
+    if (!(error instanceof BackupError) || error.details['errno'] === undefined) throw error;
+    if (error.code === 'privilege-missing') return false;
+    return grantsTell(connection);
   }
+}
+
+/** A server without InnoDB has nothing to tell of it to anybody. What comes by a role is not seen then, as if it were not there. */
+async function grantsTell(connection: Connection): Promise<boolean> {
+  const [answer] = await connection.queryEach(['SHOW GRANTS']);
+  const { error } = answer!;
+  // Started with --skip-grant-tables: everybody sees everything.
+  if (error !== undefined) return serverErrorNumber(error) === 1290;
+  return rowsOf(answer).some((row) =>
+    /^GRANT (?:ALL PRIVILEGES|.*\bPROCESS\b.*) ON \*\.\* TO /s.test(Object.values(row)[0] ?? ''),
+  );
 }

@@ -24,6 +24,7 @@ const codeOfErrno: Readonly<Record<number, BackupErrorCode>> = {
   1143: 'privilege-missing',
   1194: 'table-damaged',
   1195: 'table-damaged',
+  1184: 'database-unreachable',
   1205: 'lock-not-granted',
   1227: 'privilege-missing',
   1317: 'database-query-interrupted',
@@ -51,9 +52,28 @@ export function asBackupError(error: unknown): unknown {
   });
 }
 
+/** Numbers that mean a setting of the server, which nobody finds by the number alone. */
+const settingOfErrno: Readonly<Record<number, string>> = {
+  1040: 'it has as many connections as max_connections allows',
+  1153: 'its max_allowed_packet is too small for this',
+  1173: 'it takes no table without a primary key, see innodb_force_primary_key',
+  1184: 'it ends every session at its first statement, since its init_connect fails for this login',
+  1203: 'the login has as many connections as max_user_connections allows',
+  1226: 'the login has used up what it is allowed at a time or in an hour',
+  1290: 'an option that it was started with forbids this',
+  1461: 'it prepares no more statements, see max_prepared_stmt_count',
+  1577: 'its event scheduler is DISABLED, or its table mysql.event is missing or damaged',
+  1792: 'it opens transactions for reading only, see transaction_read_only',
+  1805: 'its own tables in the database mysql are those of another version: run mysql_upgrade',
+  1874: 'its InnoDB only reads, see innodb_read_only and innodb_force_recovery',
+  1881: 'its InnoDB only reads, see innodb_force_recovery',
+};
+
 // The driver has no word for the numbers of newer servers.
 function answerOf({ code, errno }: { readonly code?: unknown; readonly errno?: unknown }): string {
-  return [code, errno].filter((each) => each !== undefined).join(', ') || 'nothing';
+  const answer = [code, errno].filter((each) => each !== undefined).join(', ') || 'nothing';
+  const setting = typeof errno === 'number' ? settingOfErrno[errno] : undefined;
+  return setting === undefined ? answer : `${answer}: ${setting}`;
 }
 
 /** What a storage engine or the system said, which the server passes on as a number in its text. */

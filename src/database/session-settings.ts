@@ -19,12 +19,20 @@ const sessionSettings: string = `SET ${[
   'SESSION wait_timeout = 28800',
 ].join(', ')}`;
 
-// Not every server knows these; 1193 is "unknown system variable".
+// Not every server knows these.
 const optionalSettings: readonly string[] = [
+  // A server may open every transaction for reading only, and end one that has been still for some seconds.
+  'SET SESSION TRANSACTION READ WRITE',
+  'SET SESSION idle_transaction_timeout = 0',
+  'SET SESSION idle_readonly_transaction_timeout = 0',
+  'SET SESSION idle_write_transaction_timeout = 0',
   'SET SESSION max_statement_time = 0',
   'SET SESSION max_execution_time = 0',
   'SET SESSION information_schema_stats_expiry = 0',
 ];
+
+// Unknown system variable; before MySQL 5.6 no transaction was for reading only, nor was there a word for it.
+const unknownErrnos: ReadonlySet<number> = new Set([1193, 1064]);
 
 /** What is known of a session once it is settled. */
 export interface SettledSession {
@@ -50,7 +58,7 @@ export async function settle(connection: Pick<Connection, 'queryEach'>): Promise
   rowsOf(settled);
   const said = rowsOf(others.pop());
   for (const { error } of others) {
-    if (error !== undefined && serverErrorNumber(error) !== 1193) throw error;
+    if (error !== undefined && !unknownErrnos.has(serverErrorNumber(error) ?? 0)) throw error;
   }
   const [row] = said;
   // A proxy that swallows SET would give changed values later; better to stop here (S8).

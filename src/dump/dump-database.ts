@@ -25,6 +25,7 @@ import {
   TableReading,
   type TableSink,
   type TableTask,
+  unreachable,
 } from './dump-table.js';
 import { keyRanges } from './key-ranges.js';
 import { OrderedQueue } from './ordered-queue.js';
@@ -154,9 +155,11 @@ class Dump {
    *
    * @throws BackupError `table-damaged` unless the caller allowed to go on without
    */
-  #isLost({ name, damage }: CatalogTable): boolean {
+  #isLost({ name, damage, outOfReach }: CatalogTable): boolean {
     if (damage === undefined) return false;
-    if (this.#snapshot.damagedTables === 'refuse') throw damaged(name, damage);
+    if (this.#snapshot.damagedTables === 'refuse') {
+      throw outOfReach === true ? unreachable(name, damage) : damaged(name, damage);
+    }
     this.#damage.set(name, damage);
     if (typeof this.#snapshot.definitions.get(name) === 'string') return false;
     this.#lost.push(name);
@@ -331,6 +334,7 @@ class Dump {
       ),
       leftOut: [
         ...selection.leftOut,
+        ...(this.#snapshot.catalog.unseen ?? []),
         ...this.#lost.map(
           (name): LeftOut => ({ kind: 'table', name, reason: `damaged: ${this.#damage.get(name)}` }),
         ),

@@ -362,6 +362,13 @@ export function damaged(table: string, told: string): BackupError {
   });
 }
 
+/** A table that may be whole and cannot be opened here. */
+export function unreachable(table: string, why: string): BackupError {
+  return new BackupError('database-query-failed', `Table "${table}" cannot be opened: ${why}.`, {
+    details: { table, told: why },
+  });
+}
+
 // The table definition has changed; unknown column; no such table; waited for a table that is being altered.
 const changedErrnos: ReadonlySet<number> = new Set([1412, 1054, 1146, 1205]);
 

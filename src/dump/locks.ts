@@ -5,6 +5,7 @@ import { serverErrorNumber, sessionReplaced } from '../database/server-failures.
 import { rowsOf, type StatementAnswer } from '../database/statements.js';
 import { BackupError, isBackupError } from '../errors.js';
 import { settleReader } from './reader-session.js';
+import { innodbStandsStill } from './rescue-mode.js';
 import type { SnapshotEvent } from './snapshot.js';
 import type { SnapshotPlan } from './strategy.js';
 
@@ -153,9 +154,9 @@ export class LockTaker {
 
   async #lock(connection: Connection, tables: readonly string[]): Promise<void> {
     const { grantSeconds } = this.#options.patience;
-    await connection.query(
-      `SET SESSION lock_wait_timeout = ${grantSeconds}, SESSION innodb_lock_wait_timeout = ${grantSeconds}`,
-    );
+    await connection.query(`SET SESSION lock_wait_timeout = ${grantSeconds}`);
+    // A server without InnoDB does not know this one.
+    await connection.queryEach([`SET SESSION innodb_lock_wait_timeout = ${grantSeconds}`]);
     const list = tables.map((table) => `${quoteName(table)} READ`).join(', ');
     // The server's limit is per table; this one is for all of them together.
     const { signal } = this.#options;
@@ -247,7 +248,7 @@ async function openInnodbSnapshot(connection: Connection): Promise<void> {
   await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT');
   // The list still holds what the settling of the session left there, about variables this server does not know.
   const warnings = (await connection.query('SHOW WARNINGS')).filter((row) => row['Code'] !== '1193');
-  if (warnings.length > 0) {
+  if (warnings.length > 0 && !(await innodbStandsStill(connection))) {
     throw new BackupError(
       'database-query-failed',
       'The database server did not open a consistent snapshot.',

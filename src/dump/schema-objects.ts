@@ -129,6 +129,11 @@ async function readFacts(connection: Connection, catalog: Catalog): Promise<Read
       facts.set(factKey('event', row['name']!), row);
     }
   }
+  if (
+    !['function', 'procedure', 'package', 'package-body'].some((kind) => kinds.has(kind as SchemaObjectKind))
+  ) {
+    return facts;
+  }
   const list = 'ROUTINE_NAME AS name, ROUTINE_TYPE AS type, DEFINER AS definer';
   for (const row of await ask('ROUTINES', 'ROUTINE_SCHEMA', list)) {
     const kind = row['type']!.toLowerCase().replace(' ', '-') as SchemaObjectKind;

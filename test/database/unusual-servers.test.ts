@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import type { DatabaseAddress } from '../../src/database/address.js';
 import { openConnection } from '../../src/database/connection.js';
+import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
-import { takeFingerprint } from '../../src/recovery/compare/side.js';
+import { type DatabaseFingerprint, takeFingerprint } from '../../src/recovery/compare/side.js';
 import { planRestore } from '../../src/recovery/plan/plan-restore.js';
 import { rehearseRestore } from '../../src/recovery/rehearse/rehearse-restore.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
@@ -17,22 +18,28 @@ function at(server: TestServer, database: string): DatabaseAddress {
 }
 
 /** A small practice: both engines, a key between tables, and an object of every kind that speaks of a table. */
-async function makePractice(server: TestServer, database: string): Promise<void> {
+async function makePractice(server: TestServer, database: string, engine = 'InnoDB'): Promise<void> {
   await server.query([
     `CREATE DATABASE ${database} DEFAULT CHARACTER SET utf8`,
     `USE ${database}`,
     "CREATE TABLE Patient (PatNum BIGINT PRIMARY KEY, LName VARCHAR(100) NOT NULL DEFAULT '') ENGINE=MyISAM",
     "INSERT INTO Patient VALUES (1, 'Ängström'), (2, '')",
-    'CREATE TABLE Provider (ProvNum INT PRIMARY KEY) ENGINE=InnoDB',
+    `CREATE TABLE Provider (ProvNum INT PRIMARY KEY) ENGINE=${engine}`,
     'INSERT INTO Provider VALUES (7)',
     'CREATE TABLE Visit (VisitNum INT PRIMARY KEY, ProvNum INT, Note TEXT,' +
-      ' CONSTRAINT visit_provider FOREIGN KEY (ProvNum) REFERENCES Provider (ProvNum)) ENGINE=InnoDB',
+      ` CONSTRAINT visit_provider FOREIGN KEY (ProvNum) REFERENCES Provider (ProvNum)) ENGINE=${engine}`,
     "INSERT INTO Visit VALUES (1, 7, 'x'), (2, NULL, REPEAT('y', 5000))",
     'CREATE VIEW Names AS SELECT p.LName FROM Patient p',
     'CREATE TRIGGER BeforeVisit BEFORE INSERT ON Visit FOR EACH ROW SET NEW.Note = NEW.Note',
     'CREATE FUNCTION Twice(x INT) RETURNS INT DETERMINISTIC RETURN 2 * x',
-    "CREATE EVENT Nightly ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01 00:00:00' DISABLE DO DELETE FROM Patient WHERE 1 = 0",
   ]);
+}
+
+async function makeEvent(server: TestServer, database: string): Promise<void> {
+  await server.query(
+    "CREATE EVENT Nightly ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01 00:00:00' DISABLE DO DELETE FROM Patient WHERE 1 = 0",
+    database,
+  );
 }
 
 describeOnEachServer(
@@ -40,6 +47,7 @@ describeOnEachServer(
   (server) => {
     it('C14: backs up under whatever letters the database was asked for', async () => {
       await makePractice(server(), 'OpenDental');
+      await makeEvent(server(), 'OpenDental');
       for (const name of ['opendental', 'OpenDental', 'OPENDENTAL']) {
         const { manifest } = await (await seal(at(server(), name))).open();
         assert.deepEqual(
@@ -127,6 +135,166 @@ describeOnEachServer(
   { kinds, args: ['--lower-case-table-names=1'] },
 );
 
+describeOnEachServer(
+  'a server without InnoDB and without accounts, whose transactions only read',
+  (server) => {
+    it('F11: backs up, restores and compares what it has', async () => {
+      await makePractice(server(), 'practice', 'MyISAM');
+      const archive = await (await seal(at(server(), 'practice'))).open();
+      assert.deepEqual(archive.manifest.consistency, { kind: 'consistent', by: 'lock' });
+      assert.deepEqual(archive.manifest.warnings, []);
+      assert.equal((await planRestore(archive, at(server(), 'copy'))).possible, true);
+      const { tables, objects } = await restoreDatabase(archive, at(server(), 'copy'), { definers: 'strip' });
+      assert.deepEqual([tables.length, objects.length], [3, 3]);
+      const { differences } = await compareDatabases(at(server(), 'practice'), at(server(), 'copy'));
+      assert.deepEqual(differences, []);
+    });
+  },
+  {
+    kinds,
+    args: [
+      '--skip-grant-tables',
+      '--skip-innodb',
+      '--default-storage-engine=MyISAM',
+      '--default-tmp-storage-engine=MyISAM',
+      '--transaction-read-only=1',
+    ],
+  },
+);
+
+describeOnEachServer(
+  'a server in trouble',
+  (server, kind) => {
+    let usual: DatabaseFingerprint | undefined;
+
+    before(async () => {
+      await makePractice(server(), 'practice');
+      await makeEvent(server(), 'practice');
+    });
+
+    it('F10: is copied whole in the last of its rescue modes, in which it takes no copy', async () => {
+      usual = await takeFingerprint(at(server(), 'practice'));
+      await server().restart(['--innodb-force-recovery=6']);
+      const archive = await (await seal(at(server(), 'practice'))).open();
+      assert.deepEqual(archive.manifest.consistency, { kind: 'consistent', by: 'lock-and-snapshot' });
+      const target = at(server(), 'copy');
+      const { possible, obstacles } = await planRestore(archive, target);
+      assert.ok(!possible && obstacles.some(({ code }) => code === 'read-only'));
+      await assert.rejects(restoreDatabase(archive, target), {
+        code: 'target-refused',
+        message: /innodb_force_recovery/,
+      });
+      await server().restart(['--event-scheduler=DISABLED']);
+      await restoreDatabase(archive, target, { objects: false });
+    });
+
+    it('O12: names the events that a scheduler does not show which is off for good', async () => {
+      const { manifest } = await (await seal(at(server(), 'practice'))).open();
+      const left = manifest.leftOut.filter((each) => each.kind === 'event').map(({ name }) => name);
+      // MySQL shows them all the same.
+      assert.deepEqual(left, kind === 'mariadb' ? ['Nightly'] : []);
+      assert.equal(
+        manifest.warnings.some(({ code }) => code === 'events-unseen'),
+        kind === 'mariadb',
+      );
+    });
+
+    it('F10: does not take a table whose engine is switched off for a damaged one', async () => {
+      await server().restart([
+        '--skip-innodb',
+        '--default-storage-engine=MyISAM',
+        '--default-tmp-storage-engine=MyISAM',
+      ]);
+      await assert.rejects(seal(at(server(), 'practice')), {
+        code: 'database-query-failed',
+        message: /storage engine does not run/,
+      });
+      const { manifest } = await (
+        await seal(at(server(), 'practice'), { damagedTables: 'leave-out' })
+      ).open();
+      assert.deepEqual(
+        manifest.tables.map(({ name }) => name),
+        ['Patient'],
+      );
+    });
+
+    it("O9: copies all rows where the server's own lists are missing, and says what is not there", async () => {
+      await server().restart(['--init-connect=SELECT * FROM no.such']);
+      // The copy that was made in rescue mode.
+      assert.deepEqual((await takeFingerprint(at(server(), 'copy'))).contents, usual?.contents);
+      await server().query(['DROP TABLE mysql.proc', 'DROP TABLE mysql.event']);
+      const archive = await (await seal(at(server(), 'practice'))).open();
+      assert.deepEqual(archive.manifest.leftOut.map((each) => each.kind).sort(), [
+        'event',
+        'function',
+        'procedure',
+        'users',
+      ]);
+      const { tables, objects } = await restoreDatabase(archive, at(server(), 'without_routines'));
+      assert.deepEqual([tables.length, objects.length], [3, 2]);
+    });
+
+    it('F11: says that init_connect fails, not just a number', async () => {
+      await server().query([
+        "CREATE USER 'office'@'127.0.0.1'",
+        "GRANT SELECT ON practice.* TO 'office'@'127.0.0.1'",
+      ]);
+      await assert.rejects(seal({ ...at(server(), 'practice'), user: 'office' }), {
+        code: 'database-unreachable',
+        message: /init_connect/,
+      });
+    });
+  },
+  { kinds, args: ['--skip-symbolic-links'] },
+);
+
+describeOnEachServer(
+  'a database with a table named like the mark of an unfinished restore',
+  (server) => {
+    it('R1: leaves the mark of an unfinished restore out of a copy, and says so', async () => {
+      await server().query([
+        'CREATE DATABASE unfinished',
+        "CREATE TABLE unfinished.supplemental_backup_restore (number INT NOT NULL PRIMARY KEY, rows_loaded BIGINT NOT NULL) ENGINE=InnoDB COMMENT 'Restore in progress: abc:def'",
+        'CREATE TABLE unfinished.patient (PatNum INT) ENGINE=InnoDB',
+        'INSERT INTO unfinished.patient VALUES (1)',
+      ]);
+      const archive = await (await seal(at(server(), 'unfinished'))).open();
+      const { tables, leftOut, warnings } = archive.manifest;
+      assert.deepEqual(
+        tables.map(({ name }) => name),
+        ['patient'],
+      );
+      assert.ok(leftOut.some(({ name }) => name === 'supplemental_backup_restore'));
+      assert.ok(warnings.some(({ code }) => code === 'restore-unfinished'));
+      await restoreDatabase(archive, at(server(), 'finished'));
+      assert.equal((await planRestore(archive, at(server(), 'finished'))).state, 'filled');
+    });
+
+    it('R1: restores a table of the practice with that name, also when interrupted', async () => {
+      await server().query([
+        'CREATE DATABASE namesake',
+        "CREATE TABLE namesake.supplemental_backup_restore (id INT PRIMARY KEY, x TEXT) ENGINE=MyISAM COMMENT 'ours'",
+        "INSERT INTO namesake.supplemental_backup_restore VALUES (1, 'kept'), (2, NULL)",
+      ]);
+      const source = at(server(), 'namesake');
+      const archive = await (await seal(source)).open();
+      const target = at(server(), 'namesake_copy');
+      const onProgress = ({ phase }: { readonly phase: string }): void => {
+        if (phase === 'objects') throw new Error('stop');
+      };
+      await assert.rejects(restoreDatabase(archive, target, { onProgress }), { message: 'stop' });
+      assert.equal((await planRestore(archive, target)).state, 'unfinished');
+      await restoreDatabase(archive, target);
+      assert.equal((await compareDatabases(source, target)).equal, true);
+      const streamed = at(server(), 'namesake_stream');
+      await restoreDatabase(dumpDatabase(source), streamed);
+      assert.equal((await compareDatabases(source, streamed)).equal, true);
+      assert.equal((await planRestore(archive, streamed)).state, 'filled');
+    });
+  },
+  { kinds },
+);
+
 describe('an archive of a server that tells case apart on one that does not', () => {
   describeOnEachServer(
     'from Linux',
@@ -136,6 +304,7 @@ describe('an archive of a server that tells case apart on one that does not', ()
         (windows) => {
           it('C14: restores and compares as the same, names aside', async () => {
             await makePractice(linux(), 'Case_Apart');
+            await makeEvent(linux(), 'Case_Apart');
             const original = await takeFingerprint(at(linux(), 'Case_Apart'));
             const archive = await (await seal(at(linux(), 'Case_Apart'))).open();
             await restoreDatabase(archive, at(windows(), 'From_Linux'));

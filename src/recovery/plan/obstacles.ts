@@ -31,7 +31,7 @@ import { hiddenSessionsSentence, type TargetState } from '../restore/target.js';
  * - `names-collide`: two tables of the archive have the same name on a target that does not tell case apart
  * - `no-load-data`: the target takes no LOAD DATA LOCAL, so rows go in by INSERT, which is slower
  * - `privilege-missing`: the database user may not make what is to be made
- * - `read-only`: the server is read-only for ordinary users
+ * - `read-only`: the server is read-only for ordinary users, or for everybody
  * - `rows-filtered`: the archive holds only some rows of a table
  * - `sessions-hidden`: whether the database that would be replaced is in use cannot be seen
  * - `table-incomplete`: a table could not be read to its end when the archive was made
@@ -87,6 +87,8 @@ export interface TargetFacts {
   /** As `SHOW GRANTS` gives them for whoever restores. */
   readonly grants: readonly string[];
   readonly seesOtherSessions: boolean;
+  /** Why nobody can write here; undefined where one can. */
+  readonly notWritable?: string | undefined;
   readonly readOnly: boolean;
   readonly runsEvents: boolean;
   readonly localInfile: boolean;
@@ -173,9 +175,10 @@ function* ofPrivileges(
 }
 
 function* ofServer(
-  { readOnly, runsEvents }: TargetFacts,
+  { notWritable, readOnly, runsEvents }: TargetFacts,
   objects: readonly SchemaObject[],
 ): Iterable<RestoreObstacle> {
+  if (notWritable !== undefined) yield blocks('read-only', notWritable);
   if (readOnly) yield note('read-only', 'The target server is read-only for ordinary users.');
   if (!runsEvents && objects.some((object) => object.kind === 'event' && object.status === 'ENABLED')) {
     yield note(

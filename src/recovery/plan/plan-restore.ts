@@ -1,5 +1,6 @@
 import type { SchemaObject, TableDescription, TableSummary } from '../../archive/model.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
+import { grantsIn } from '../../catalog/privileges.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Connection } from '../../database/connection.js';
 import { seesOtherSessions } from '../../database/sees-sessions.js';
@@ -7,7 +8,14 @@ import { readCapabilities } from '../adapt/capabilities.js';
 import type { LoadMethod } from '../load/table-loader.js';
 import type { RestoreOptions } from '../restore/options.js';
 import { openRestoreSession, type RestoreSession } from '../restore/session.js';
-import { examineTarget, serverOf, type TargetState, targetOf, targetOn } from '../restore/target.js';
+import {
+  examineTarget,
+  serverOf,
+  type TargetState,
+  targetOf,
+  targetOn,
+  whyNotWritable,
+} from '../restore/target.js';
 import { findObstacles, type RestoreObstacle, type TargetFacts } from './obstacles.js';
 
 /** What a restore would do, and what stands in its way. Nothing was changed to find out. */
@@ -104,7 +112,7 @@ async function readTarget(
   objects: readonly SchemaObject[],
 ): Promise<TargetFacts> {
   const state = await examineTarget(connection, database);
-  const grants = await connection.query('SHOW GRANTS');
+  const [grants] = await connection.queryEach(['SHOW GRANTS']);
   const [row] = await connection.query(
     'SELECT @@global.read_only AS read_only_flag, @@global.event_scheduler AS scheduler',
   );
@@ -112,8 +120,9 @@ async function readTarget(
     database,
     state,
     capabilities: await readCapabilities(connection, objects),
-    grants: grants.map((grant) => Object.values(grant)[0] ?? ''),
+    grants: grantsIn(grants),
     seesOtherSessions: await seesOtherSessions(connection),
+    notWritable: await whyNotWritable(connection),
     readOnly: row?.['read_only_flag'] === '1',
     runsEvents: /^(?:on|1)$/i.test(row?.['scheduler'] ?? ''),
     localInfile,

@@ -95,7 +95,8 @@ export class ArchiveRestore {
       }
     }
     await run.examine(server, await this.#describeTables(), objects);
-    await run.beginAnew(server, database, key);
+    const names = this.#waiting.map((table) => table.name);
+    await run.beginAnew(server, database, key, names);
     await restoreSequences(run.schema.connection, objects, run.policy);
   }
 

@@ -12,7 +12,7 @@ import { targetOf } from './target.js';
  * Puts a database back: definitions, rows and objects, with every count checked. Rows go in by LOAD DATA LOCAL where the
  * server takes it, over several sessions, and every warning of the server is a failure.
  *
- * While it runs the target holds a table `supplemental_backup_restore`, the mark of being incomplete.
+ * While it runs the target holds a table `supplemental_backup_restore`, or one whose name begins so, the mark of being incomplete.
  *
  * @example
  * ```ts

@@ -1,10 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { isJournalMark, JOURNAL_MARK, JOURNAL_TABLE } from '../../catalog/restore-mark.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
-
-/** The table in the target that says how far a restore is; it is there exactly while the target is incomplete. */
-export const JOURNAL_TABLE = 'supplemental_backup_restore';
-
-const table: string = quoteName(JOURNAL_TABLE);
+import { serverErrorNumber } from '../../database/server-failures.js';
 
 /** What an interrupted restore left behind. */
 export interface RestoreJournal {
@@ -14,35 +12,94 @@ export interface RestoreJournal {
   readonly done: ReadonlyMap<number, number>;
 }
 
+/** The journal's name, and the comment that tells it from a table of the practice with such a name. */
+interface Found {
+  readonly name: string;
+  readonly mark: string;
+}
+
+/** The journal in a database, if a restore into it was begun and not ended. */
+export async function findJournal(server: Connection, target: string): Promise<Found | undefined> {
+  const rows = await server.query(`SHOW TABLES FROM ${quoteName(target)} LIKE '${JOURNAL_TABLE}%'`);
+  for (const row of rows) {
+    const name = Object.values(row)[0] ?? '';
+    const [about] = await server.query(
+      `SELECT TABLE_COMMENT AS mark FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(target)} AND TABLE_NAME = ${quoteText(name)}`,
+    );
+    const mark = about?.['mark'] ?? '';
+    if (isJournalMark(name, mark)) return { name, mark };
+  }
+  return undefined;
+}
+
 /** Reads the journal of an interrupted restore. */
 export async function readJournal(server: Connection, target: string): Promise<RestoreJournal> {
-  const [mark] = await server.query(
-    `SELECT TABLE_COMMENT AS mark FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(target)} AND TABLE_NAME = '${JOURNAL_TABLE}'`,
+  const found = await findJournal(server, target);
+  if (found === undefined) return { workKey: '', done: new Map() };
+  const rows = await server.query(
+    `SELECT number, rows_loaded FROM ${quoteName(target)}.${quoteName(found.name)}`,
   );
-  const rows = await server.query(`SELECT number, rows_loaded FROM ${quoteName(target)}.${table}`);
   return {
-    workKey: /: (\S*)$/.exec(mark?.['mark'] ?? '')?.[1] ?? '',
+    workKey: /: (\S*)$/.exec(found.mark)?.[1] ?? '',
     done: new Map(rows.map((row) => [Number(row['number']), Number(row['rows_loaded'])])),
   };
 }
 
 /**
  * Marks the target as incomplete, and with what, in one statement: it can be interrupted before or after it. InnoDB,
- * because a line must not be lost when the power is.
+ * because a line must not be lost when the power is; whatever there is, where InnoDB is switched off.
+ *
+ * @param names - of the tables that will come, one of which may have the journal's own name; undefined when nobody knows
  */
-export async function createJournal(server: Connection, target: string, workKey: string): Promise<void> {
-  await server.query(
-    `CREATE TABLE ${quoteName(target)}.${table} (number INT NOT NULL PRIMARY KEY, rows_loaded BIGINT NOT NULL)` +
-      ` ENGINE=InnoDB COMMENT 'Restore in progress: ${workKey.replaceAll(/[^\w:,.-]/g, '')}'`,
-  );
+export async function createJournal(
+  server: Connection,
+  target: string,
+  workKey: string,
+  names?: readonly string[],
+): Promise<void> {
+  const create = (engine: string): Promise<unknown> =>
+    server.query(
+      `CREATE TABLE ${quoteName(target)}.${quoteName(nameBeside(names))} (number INT NOT NULL PRIMARY KEY, rows_loaded BIGINT NOT NULL)` +
+        ` ENGINE=${engine} COMMENT '${JOURNAL_MARK}${workKey.replaceAll(/[^\w:,.-]/g, '')}'`,
+    );
+  try {
+    await create('InnoDB');
+  } catch (error) {
+    if (!engineMissing.has(serverErrorNumber(error) ?? 0)) throw error;
+    // Aria's tables outlive a crash; without it there is MyISAM.
+    await create('Aria').catch(() => create('MyISAM'));
+  }
+}
+
+// Unknown engine; one that is switched off.
+const engineMissing: ReadonlySet<number> = new Set([1286, 1289]);
+
+function nameBeside(names: readonly string[] | undefined): string {
+  if (names === undefined) return `${JOURNAL_TABLE}_${randomBytes(6).toString('hex')}`;
+  const taken = new Set(names.map((name) => name.toLowerCase()));
+  let name = JOURNAL_TABLE;
+  for (let n = 2; taken.has(name); n++) name = `${JOURNAL_TABLE}_${n}`;
+  return name;
+}
+
+/** Under which name a session has the journal of its database. */
+const nameOf = new WeakMap<Connection, string>();
+
+async function quotedName(connection: Connection): Promise<string> {
+  let name = nameOf.get(connection);
+  if (name === undefined) {
+    name = (await findJournal(connection, connection.address.database!))?.name ?? JOURNAL_TABLE;
+    nameOf.set(connection, name);
+  }
+  return quoteName(name);
 }
 
 /** Notes that a table is complete. */
 export async function journalTable(connection: Connection, index: number, rows: number): Promise<void> {
-  await connection.query(`REPLACE INTO ${table} VALUES (${index}, ${rows})`);
+  await connection.query(`REPLACE INTO ${await quotedName(connection)} VALUES (${index}, ${rows})`);
 }
 
 /** The target is complete. */
 export async function dropJournal(connection: Connection): Promise<void> {
-  await connection.query(`DROP TABLE ${table}`);
+  await connection.query(`DROP TABLE ${await quotedName(connection)}`);
 }

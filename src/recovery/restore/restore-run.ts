@@ -81,9 +81,15 @@ export class RestoreRun {
    * Makes the target and marks it as incomplete.
    *
    * @param workKey - which archive, and what of it; empty when this cannot be taken up again
+   * @param names - of the tables that will come, where they are known
    * @throws BackupError `target-refused`
    */
-  async beginAnew(server: RestoreSession, source: DatabaseDescription, workKey: string): Promise<void> {
+  async beginAnew(
+    server: RestoreSession,
+    source: DatabaseDescription,
+    workKey: string,
+    names?: readonly string[],
+  ): Promise<void> {
     const capabilities = await readCapabilities(server.connection);
     const defaults = this.#acceptance.defaults(source, capabilities);
     const { database } = this.target;
@@ -98,7 +104,7 @@ export class RestoreRun {
       });
     }
     // Over the session that holds the claim: whoever has the claim next finds the mark, or an empty target.
-    await createJournal(server.connection, database, workKey);
+    await createJournal(server.connection, database, workKey, names);
     await this.open(source);
   }
 

@@ -7,10 +7,11 @@ import { quoteName, quoteText } from '../../database/identifiers.js';
 import { seesOtherSessions } from '../../database/sees-sessions.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { databaseNameOn, foldName, sameName } from '../../database/server-names.js';
+import { rowsOf } from '../../database/statements.js';
 import { isSystemDatabase } from '../../database/system-databases.js';
 import { BackupError } from '../../errors.js';
 import { tokenise } from '../ddl/tokens.js';
-import { JOURNAL_TABLE } from './restore-journal.js';
+import { findJournal } from './restore-journal.js';
 
 /** A restore target: an address that names a database. */
 export type TargetAddress = DatabaseAddress & { readonly database: string };
@@ -48,15 +49,35 @@ export async function examineTarget(server: Connection, target: string): Promise
   const there = databases.map((row) => Object.values(row)[0]).find((each) => sameName(each, target, server));
   if (typeof there !== 'string') return 'absent';
   const name = quoteText(there);
-  const [row] = await server.query(
-    `SELECT (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name}) AS tables_there,` +
-      ` (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name} AND TABLE_NAME = '${JOURNAL_TABLE}') AS journals,` +
-      ` (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${name}) AS routines,` +
-      ` (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${name}) AS events_there`,
+  if ((await findJournal(server, there)) !== undefined) return 'unfinished';
+  const [tables, ...others] = await server.queryEach([
+    `SELECT COUNT(*) AS things FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name}`,
+    // Lists that a server may be unable to show: those that live in tables of its own, which are missing or damaged.
+    `SELECT COUNT(*) AS things FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${name}`,
+    `SELECT COUNT(*) AS things FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${name}`,
+  ]);
+  const counts = [rowsOf(tables), ...others.map((answer) => answer.rows ?? [])];
+  return counts.every(([row]) => (row?.['things'] ?? '0') === '0') ? 'empty' : 'filled';
+}
+
+/**
+ * Why nothing can be restored here whatever the login may do; undefined when the server takes tables of InnoDB, or has none.
+ * A server in rescue mode is there to be copied from.
+ */
+export async function whyNotWritable(server: Connection): Promise<string | undefined> {
+  const rows = await server.query(
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('innodb_read_only', 'innodb_force_recovery', 'version')",
   );
-  if (row?.['journals'] !== '0') return 'unfinished';
-  const things = Number(row['tables_there']) + Number(row['routines']) + Number(row['events_there']);
-  return things === 0 ? 'empty' : 'filled';
+  const values = new Map(rows.map((row) => [row['Variable_name'], row['Value'] ?? '']));
+  const recovery = Number(values.get('innodb_force_recovery') ?? 0);
+  // MySQL takes no row in any of the rescue modes, MariaDB only in the gentler ones.
+  const highest = /mariadb/i.test(values.get('version') ?? '') ? 4 : 0;
+  if (recovery > highest) {
+    return `The server runs in a rescue mode in which InnoDB only reads: start it without innodb_force_recovery (${recovery}).`;
+  }
+  return /^(?:on|1)$/i.test(values.get('innodb_read_only') ?? '')
+    ? 'InnoDB only reads on this server: start it without innodb_read_only.'
+    : undefined;
 }
 
 /**
@@ -86,6 +107,8 @@ export async function makeTarget(
   comment?: string,
 ): Promise<void> {
   const state = await examineTarget(server, target);
+  const why = await whyNotWritable(server);
+  if (why !== undefined) throw refused(target, why);
   if (state === 'filled' || state === 'unfinished') {
     if (!replace) {
       throw refused(
