@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
+import { BackupError } from '../../src/errors.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import { takeFingerprint } from '../../src/recovery/compare/side.js';
 import { describeOnEachServer, type TestServer } from '../support/servers.js';
@@ -28,7 +29,7 @@ const addresses = (server: TestServer) =>
     { ...server.address, database: copy },
   ] as const;
 
-describeOnEachServer('compareDatabases', (server) => {
+describeOnEachServer('compareDatabases', (server, kind) => {
   before(async () => {
     await server().query([...practice(original, 'MyISAM'), ...practice(copy, 'MyISAM')]);
   });
@@ -43,6 +44,71 @@ describeOnEachServer('compareDatabases', (server) => {
       await server().query(back, copy);
     }
   };
+
+  it('sees the bytes of definitions that a server shows as question marks', async () => {
+    const [left, right] = ['compare_bytes', 'compare_other_bytes'];
+    const made = (database: string, last: string) => [
+      `CREATE DATABASE ${database} CHARACTER SET utf8mb4`,
+      `USE ${database}`,
+      `CREATE TABLE d (id INT PRIMARY KEY, v VARBINARY(20) DEFAULT X'FFFE${last}')`,
+      `CREATE TABLE e (id INT PRIMARY KEY, e ENUM(X'C3A9F09F98${last}'))`,
+      'INSERT INTO e VALUES (1, 1)',
+      `CREATE TABLE m (id INT PRIMARY KEY, c VARCHAR(9) DEFAULT X'F09F98${last}')`,
+      `CREATE VIEW v AS SELECT _latin1 X'${last}' AS x`,
+    ];
+    await server().query([...made(left, '80'), ...made(right, '81')]);
+    const { differences, equal } = await compareDatabases(
+      { ...server().address, database: left },
+      { ...server().address, database: right },
+    );
+    assert.equal(equal, false);
+    assert.deepEqual(
+      differences.map(({ name, aspect }) => `${name}: ${aspect}`),
+      ['d: definition', 'e: definition', 'm: definition', 'v: definition'],
+    );
+    const itself = { ...server().address, database: left };
+    assert.deepEqual((await compareDatabases(itself, itself)).differences, []);
+  });
+
+  // Others make four digits of it.
+  if (kind === 'mariadb') {
+    it('tells the year 2000 from none, also where both are shown as 00', async () => {
+      const made = (database: string, year: string) => [
+        `CREATE DATABASE ${database} COMMENT ${year}`,
+        `CREATE TABLE ${database}.y (id INT PRIMARY KEY, y YEAR(2))`,
+        `INSERT INTO ${database}.y VALUES (1, ${year}), (2, NULL), (3, 1970)`,
+      ];
+      await server().query([...made('compare_2000', "'2000'"), ...made('compare_none', "'0000'")]);
+      const { differences } = await compareDatabases(
+        { ...server().address, database: 'compare_2000' },
+        { ...server().address, database: 'compare_none' },
+      );
+      assert.deepEqual(
+        differences.map(({ kind, aspect }) => `${kind}: ${aspect}`),
+        ['database: definition', 'table: content'],
+      );
+    });
+  }
+
+  it('refuses to compare what it sees only in part', async () => {
+    await server().query([
+      'CREATE DATABASE compare_part',
+      'CREATE TABLE compare_part.t (a INT, b INT)',
+      "CREATE USER compare_part@localhost IDENTIFIED BY 'x'",
+      'GRANT SELECT (a) ON compare_part.t TO compare_part@localhost',
+    ]);
+    const part = {
+      ...server().address,
+      user: 'compare_part',
+      password: 'x',
+      database: 'compare_part',
+    };
+    await assert.rejects(compareDatabases(part, part), (error) => {
+      assert.ok(error instanceof BackupError);
+      assert.match(error.code, /^(?:database-query-failed|privilege-missing)$/);
+      return true;
+    });
+  });
 
   it('finds equal what is equal, under another name', async () => {
     const { equal, tables, objects, differences } = await compareDatabases(...addresses(server()));

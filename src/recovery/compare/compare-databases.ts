@@ -104,11 +104,12 @@ class Comparer {
       this.#differ('table', name, aspect, `Table "${name}" is missing on one side.`);
       return { name, equal: false, left: null, right: null };
     }
-    if (!this.#bySpelling || original.statement !== copy.statement) {
-      const before = this.#differences.length;
-      this.#compareFacts('table', name, original.facts, copy.facts);
+    const before = this.#differences.length;
+    // Also where they are spelled alike: a server may show two things as one.
+    this.#compareFacts('table', name, original.facts, copy.facts);
+    if (this.#bySpelling && original.statement !== copy.statement) {
       const spelledAlike = this.#spelling(original.statement) === this.#spelling(copy.statement);
-      if (this.#bySpelling && !spelledAlike && this.#differences.length === before) {
+      if (!spelledAlike && this.#differences.length === before) {
         this.#differ('table', name, 'definition', `SHOW CREATE TABLE "${name}" is spelled differently.`);
       }
     }

@@ -68,6 +68,9 @@ function exactValue(column: string, dataType: string): string {
     case 'enum':
     case 'set':
       return `CAST(${column} AS UNSIGNED)`;
+    case 'year(2)':
+      // As text 2000 and zero are both 00; as a date the one is of 2000 and the other of 1900.
+      return `COALESCE(LPAD(REPLACE(LEFT(CAST(${column} AS DATE), 4), '1900', '0'), 4, '0'), ${column})`;
     case 'tinyint':
     case 'smallint':
     case 'mediumint':

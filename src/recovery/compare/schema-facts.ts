@@ -1,4 +1,5 @@
 import type { SchemaObjectKind } from '../../archive/model.js';
+import { askForBytes, textOf } from '../../database/byte-answers.js';
 import type { Connection, TextRow } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { sameName } from '../../database/server-names.js';
@@ -91,6 +92,9 @@ class DefinitionReader {
       ['character set', normaliseCharacterSet(server?.['charset'] ?? '')],
       ['collation', normaliseCharacterSet(server?.['collation'] ?? '')],
     ]);
+    const comment = (await this.#has('SCHEMATA', 'SCHEMA_COMMENT'))
+      ? (await this.#ask('SCHEMATA', ['SCHEMA_COMMENT'], 'SCHEMA_NAME'))[0]?.['SCHEMA_COMMENT']
+      : undefined;
     const tables: string[] = [];
     const views: string[] = [];
     const sequences: string[] = [];
@@ -104,7 +108,7 @@ class DefinitionReader {
       vendor,
       version,
       lowerCaseTableNames: this.#connection.lowerCaseTableNames,
-      database,
+      database: comment ? new Map([...database, ['comment', comment]]) : database,
       tables: await this.#readTables(tables, vendor),
       objects: await this.#readObjects(views, sequences),
     };
@@ -112,6 +116,24 @@ class DefinitionReader {
 
   #query(sql: string): Promise<readonly TextRow[]> {
     return this.#connection.query(sql, { signal: this.#signal });
+  }
+
+  /**
+   * `SHOW CREATE` in the character sets of the clients that made things, byte by byte: what a server turns into UTF-8 may be
+   * alike where the things are not.
+   */
+  async #show(what: string): Promise<TextRow> {
+    const [, rows = []] = await askForBytes(this.#connection, [
+      'SET character_set_results = NULL',
+      `SHOW CREATE ${what}`,
+      'SET character_set_results = utf8mb4',
+    ]);
+    return Object.fromEntries(
+      Object.entries(rows[0] ?? {}).map(([key, value]) => [
+        key,
+        value === null ? null : (textOf(value) ?? value),
+      ]),
+    );
   }
 
   /** Rows about this schema and no other: the server's own comparison may forget about case (F15). */
@@ -142,10 +164,12 @@ class DefinitionReader {
     if (vendor === 'mariadb') await this.#readChecks(facts);
     const tables = new Map<string, TableDefinition>();
     for (const name of names) {
-      const [row] = await this.#query(`SHOW CREATE TABLE ${quoteName(name)}`);
-      const statement = this.#withoutSchema(row?.['Create Table'] ?? '');
+      const row = await this.#show(`TABLE ${quoteName(name)}`);
+      const statement = this.#withoutSchema(row['Create Table'] ?? '');
       // Without its columns two tables would be alike whatever they hold.
-      if (columns.get(name)!.length === 0) throw unseen(name);
+      const shown = statement.match(/^ {2}`/gm)?.length ?? 0;
+      const known = [...facts.get(name)!.keys()].filter((fact) => fact.startsWith('column ')).length;
+      if (shown === 0 || shown !== known) throw unseen(name);
       const period = periodOf(statement);
       tables.set(name, { name, statement, facts: facts.get(name)!, columns: columns.get(name)!, period });
     }
@@ -173,6 +197,10 @@ class DefinitionReader {
       ...optional,
     ]);
     const ordered = [...rows].sort((a, b) => Number(a['ORDINAL_POSITION']) - Number(b['ORDINAL_POSITION']));
+    const defaults = await this.#readDefaults(
+      rows.filter((row) => facts.has(row['TABLE_NAME']!)),
+      vendor,
+    );
     for (const row of ordered) {
       const table = row['TABLE_NAME']!;
       const list = columns.get(table);
@@ -180,6 +208,9 @@ class DefinitionReader {
       const name = row['COLUMN_NAME']!;
       const expression = row['GENERATION_EXPRESSION'] ?? '';
       const type = normaliseType(row['COLUMN_TYPE']!);
+      const bytes = defaults.get(columnKey(row));
+      const byDefault =
+        bytes ?? normaliseDefault(row['COLUMN_DEFAULT'] ?? null, vendor, row['DATA_TYPE'] ?? '');
       facts
         .get(table)!
         .set(
@@ -190,15 +221,61 @@ class DefinitionReader {
             normaliseCharacterSet(row['CHARACTER_SET_NAME'] ?? ''),
             normaliseCharacterSet(row['COLLATION_NAME'] ?? ''),
             row['IS_NULLABLE'] === 'YES' ? 'null' : 'not null',
-            `default ${normaliseDefault(row['COLUMN_DEFAULT'] ?? null, vendor, row['DATA_TYPE'] ?? '')}`,
+            `default ${this.#withoutSchema(byDefault)}`,
             normaliseExtra(row['EXTRA'] ?? ''),
             normaliseExpression(expression),
             `comment ${row['COLUMN_COMMENT']}`,
           ].join(' | '),
         );
       if (/^ROW (?:START|END)$/i.test(expression)) continue;
-      list.push({ name, dataType: row['DATA_TYPE']!, nullable: row['IS_NULLABLE'] === 'YES' });
+      const dataType = /^year\(2\)/i.test(row['COLUMN_TYPE']!) ? 'year(2)' : row['DATA_TYPE']!;
+      list.push({ name, dataType, nullable: row['IS_NULLABLE'] === 'YES' });
+      const members = await this.#readMembers(row);
+      if (members !== undefined) facts.get(table)!.set(`members of ${name}`, members);
     }
+  }
+
+  /** The bytes of defaults that are literals, by {@link columnKey}: their text need not tell them. */
+  async #readDefaults(
+    rows: readonly TextRow[],
+    vendor: 'mariadb' | 'mysql',
+  ): Promise<ReadonlyMap<string, string>> {
+    const literals = new Map<string, TextRow[]>();
+    for (const row of rows) {
+      if (!isLiteralText(row, vendor)) continue;
+      const table = row['TABLE_NAME']!;
+      literals.set(table, [...(literals.get(table) ?? []), row]);
+    }
+    const defaults = new Map<string, string>();
+    for (const [table, columns] of literals) {
+      const list = columns.map(
+        (column, i) => `HEX(DEFAULT(t.${quoteName(column['COLUMN_NAME']!)})) AS d${i}`,
+      );
+      // The table may be empty.
+      const [row] = await this.#query(
+        `SELECT ${list.join(', ')} FROM (SELECT 1 AS one) AS o LEFT JOIN ${quoteName(table)} AS t ON FALSE`,
+      );
+      for (const [i, column] of columns.entries()) {
+        const hex = row?.[`d${i}`];
+        if (typeof hex === 'string' && hex !== '') defaults.set(columnKey(column), `bytes ${hex}`);
+      }
+    }
+    return defaults;
+  }
+
+  /** The bytes of the members that rows have, of an ENUM or SET whose members the server does not show as they are. */
+  async #readMembers(row: TextRow): Promise<string | undefined> {
+    const type = row['COLUMN_TYPE']!;
+    if (!/^(?:enum|set)\(/i.test(type) || !/[?\ufffd]|[^)]$/.test(type)) return undefined;
+    const name = quoteName(row['COLUMN_NAME']!);
+    const found = await this.#query(
+      `SELECT DISTINCT CAST(${name} AS UNSIGNED) AS member_number, HEX(${name}) AS member_bytes` +
+        ` FROM ${quoteName(row['TABLE_NAME']!)} WHERE ${name} IS NOT NULL`,
+    );
+    return found
+      .map(({ member_number: number, member_bytes: bytes }) => `${number} ${bytes}`)
+      .sort()
+      .join(', ');
   }
 
   async #readTableOptions(facts: ReadonlyMap<string, MutableFacts>): Promise<void> {
@@ -329,7 +406,10 @@ class DefinitionReader {
     for (const row of rows) {
       facts
         .get(row['TABLE_NAME']!)
-        ?.set(`check ${row['CONSTRAINT_NAME']}`, normaliseExpression(row['CHECK_CLAUSE'] ?? ''));
+        ?.set(
+          `check ${row['CONSTRAINT_NAME']}`,
+          normaliseExpression(this.#withoutSchema(row['CHECK_CLAUSE'] ?? '')),
+        );
     }
   }
 
@@ -353,8 +433,8 @@ class DefinitionReader {
       more: Readonly<Record<string, string | null | undefined>> = {},
     ): Promise<void> => {
       const words = kind.replace('-', ' ').toUpperCase();
-      const [row] = await this.#query(`SHOW CREATE ${words} ${quoteName(name)}`);
-      const statement = row?.[statementColumn];
+      const row = await this.#show(`${words} ${quoteName(name)}`);
+      const statement = row[statementColumn];
       if (statement === null || statement === undefined) {
         throw new BackupError(
           'privilege-missing',
@@ -366,7 +446,7 @@ class DefinitionReader {
       }
       const facts = new Map<string, string>([['statement', this.#withoutSchema(statement)]]);
       const surroundings = ['sql_mode', 'character_set_client', 'collation_connection', 'time_zone'];
-      for (const key of surroundings) if (row?.[key] != null) facts.set(key, normaliseCharacterSet(row[key]));
+      for (const key of surroundings) if (row[key] != null) facts.set(key, normaliseCharacterSet(row[key]));
       for (const [key, value] of Object.entries(more)) if (value != null) facts.set(key, value);
       objects.set(`${kind} ${name}`, { kind, name, facts });
     };
@@ -400,10 +480,25 @@ class DefinitionReader {
   }
 }
 
+function columnKey(row: TextRow): string {
+  return `${row['TABLE_NAME']}\n${row['COLUMN_NAME']}`;
+}
+
+/** Whether the default of a column is a text or bytes, and not empty or an expression. */
+function isLiteralText(row: TextRow, vendor: 'mariadb' | 'mysql'): boolean {
+  const { COLUMN_DEFAULT: value, DATA_TYPE: type, EXTRA: extra } = row;
+  if (typeof value !== 'string' || !/^(?:char|varchar|binary|varbinary|enum|set)$/i.test(type ?? '')) {
+    return false;
+  }
+  // MySQL 5.6 shows bytes that are no text as nothing.
+  if (vendor === 'mysql') return !/DEFAULT_GENERATED/i.test(extra ?? '');
+  return value !== "''" && /^(?:_\w+ ?)?x?'/i.test(value);
+}
+
 function unseen(table: string): BackupError {
   return new BackupError(
     'database-query-failed',
-    `The columns of table "${table}" are not shown by the server, so nothing can be compared with it.`,
+    `The columns of table "${table}" are not all shown by the server, so nothing can be compared with it.`,
     { details: { table } },
   );
 }
