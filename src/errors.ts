@@ -128,7 +128,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
     action: 'Grant the privilege that the details name to the database user.',
   },
   'restore-changed-data': {
-    what: 'The target server reported that it changed values while taking them.',
+    what: 'The target server warned while it took rows, and what it holds is not what it was given, or cannot be compared.',
     safe: 'The archive is not touched; the target is marked as incomplete.',
     action:
       'Restore to a server of the same kind and version, or read the listed warnings before accepting them.',

@@ -78,10 +78,11 @@ function answerOf({ code, errno }: { readonly code?: unknown; readonly errno?: u
 
 /** What a storage engine or the system said, which the server passes on as a number in its text. */
 function engineErrorNumber({ errno, message }: QueryError): number | undefined {
-  // A storage engine's error; a file that cannot be opened.
-  if (errno !== 1030 && errno !== 1016) return undefined;
-  const found = /\berr(?:or|no): ?(\d+)|\berror (\d+)/i.exec(message);
-  return found === null ? undefined : Number(found[1] ?? found[2]);
+  // In whatever language: a storage engine's error is the first number there is; that of a file that cannot be opened
+  // stands in brackets at the end, behind its name.
+  const found =
+    errno === 1030 ? /(\d+)/.exec(message) : errno === 1016 ? /.*[(（]\D*(\d+)/s.exec(message) : null;
+  return found === null ? undefined : Number(found[1]);
 }
 
 // The driver hangs the whole statement on its errors, and a statement may hold a row.

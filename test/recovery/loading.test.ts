@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { closeSync, openSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Part, TableDescription } from '../../src/archive/model.js';
 import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { isBackupError } from '../../src/errors.js';
+import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import type { RestoreOptions } from '../../src/recovery/restore/options.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
 import { describeOnEachServer } from '../support/servers.js';
@@ -66,6 +70,44 @@ const cases: readonly Case[] = [
       ['4', '70', '0', '0'],
       ['5', null, null, null],
       ['6', '01', '0', '0'],
+    ],
+    mariadbOnly: true,
+  },
+  {
+    title: 'F17: the largest values of FLOAT(M,D), of which a server warns, are taken',
+    table: 'clipped',
+    statements: [
+      'CREATE TABLE clipped (id INT PRIMARY KEY, f FLOAT(9,2), g FLOAT(7,2), h FLOAT(10,4), e FLOAT(5,2) UNSIGNED ZEROFILL, d DOUBLE(20,2)) ENGINE=InnoDB',
+      'INSERT INTO clipped VALUES (1, 9999999.99, 99999.99, 999999.9999, 999.99, 999999999999999999.99), (2, 12345.67, -99999.99, -999999.9999, 0.01, -0.01)',
+    ],
+    question: 'SELECT id, f * 1e0, g * 1e0, h * 1e0, e * 1e0, d * 1e0 FROM clipped ORDER BY 1',
+  },
+  {
+    title: "F17: ENUM's error value is taken from a server of any language, beside an empty member and NULL",
+    table: 'enum_error',
+    statements: [
+      "CREATE TABLE enum_error (id INT PRIMARY KEY, e ENUM('', 'a', 'b'), f ENUM('x') NOT NULL) ENGINE=MyISAM",
+      "INSERT INTO enum_error VALUES (1, 'wrong', 'wrong'), (2, '', 'x'), (3, NULL, 'wrong'), (4, 'b', 'x')",
+    ],
+    question: 'SELECT id, e + 0, f + 0 FROM enum_error ORDER BY 1',
+    answer: [
+      ['1', '0', '0'],
+      ['2', '1', '1'],
+      ['3', null, '0'],
+      ['4', '3', '1'],
+    ],
+  },
+  {
+    title: 'F17: what a generated column makes of rows that do not suit it is no failure of theirs',
+    table: 'dirty',
+    statements: [
+      'CREATE TABLE dirty (id INT PRIMARY KEY, code VARCHAR(20), nr INT AS (CAST(LEFT(code, 4) AS UNSIGNED)) STORED, KEY (nr)) ENGINE=InnoDB',
+      "INSERT INTO dirty (id, code) VALUES (1, '2024-17'), (2, 'n/a')",
+    ],
+    question: 'SELECT id, code, nr FROM dirty ORDER BY 1',
+    answer: [
+      ['1', '2024-17', '2024'],
+      ['2', 'n/a', '0'],
     ],
     mariadbOnly: true,
   },
@@ -133,7 +175,9 @@ describeOnEachServer('rows that are easily loaded as others', (server, kind) => 
       ...possible.flatMap(({ statements }) => statements),
     ]);
     sealed = await seal(address(source));
+    await server().query("SET GLOBAL lc_messages = 'de_DE'");
   });
+  after(() => server().query("SET GLOBAL lc_messages = 'en_US'"));
 
   const ask = async (database: string, question: string) =>
     (await server().query(question, database)).map((row) => Object.values(row));
@@ -248,3 +292,112 @@ describeOnEachServer('a load that stands still', (server) => {
     assert.deepEqual(tables, [{ name: 't', rows: 1 }]);
   });
 });
+
+describeOnEachServer(
+  'rows that a server changes or loses',
+  (server) => {
+    const address = (database: string) => ({ ...server().address, database });
+    const changed = 'changed_source';
+    let sealed: Sealed;
+
+    before(async () => {
+      await server().query([
+        `CREATE DATABASE ${changed}`,
+        `CREATE TABLE ${changed}.t (id INT PRIMARY KEY, f FLOAT(9,2), v VARCHAR(200), KEY (v)) ENGINE=MyISAM`,
+        `INSERT INTO ${changed}.t VALUES (1, 123456.78, REPEAT('Sample', 20))`,
+        ...Array.from(
+          { length: 12 },
+          (_, i) => `INSERT INTO ${changed}.t SELECT id + ${2 ** i}, f + 1, CONCAT(id, v) FROM ${changed}.t`,
+        ),
+      ]);
+      sealed = await seal(address(changed));
+    });
+
+    const otherwise = (table: TableDescription): TableDescription => ({
+      ...table,
+      createStatement: table.createStatement.replace('float(9,2)', 'float(7,2)'),
+    });
+
+    for (const method of ['load-data', 'insert'] as const) {
+      it(`F17: are compared with the archive after a warning, by ${method}`, async () => {
+        const archive = await sealed.open();
+        const other = { ...archive, table: async (name: string) => otherwise(await archive.table(name)) };
+        const target = `changed_${method.slice(0, 4)}`;
+        await assert.rejects(restoreDatabase(other, address(target), { method }), (error) => {
+          assert.ok(isBackupError(error, 'restore-changed-data'), String(error));
+          assert.match(
+            error.message,
+            /^The server changed values of table "t" while taking them: warning 1264 \(/,
+          );
+          assert.doesNotMatch(error.message, /Sample|123456/);
+          return true;
+        });
+      });
+    }
+
+    it('F17: are compared after a warning when they came as a stream, once', async () => {
+      const parts = async function* (): AsyncGenerator<Part> {
+        for await (const part of dumpDatabase(address(changed))) {
+          yield part.kind === 'table' ? { ...part, table: otherwise(part.table) } : part;
+        }
+      };
+      await assert.rejects(restoreDatabase(parts(), address('changed_stream')), (error) => {
+        assert.ok(isBackupError(error, 'restore-changed-data'), String(error));
+        assert.match(error.message, /^The server changed values of table "t"/);
+        return true;
+      });
+    });
+
+    for (const [what, file, damage] of [
+      ['half of the rows', 'MYD', (path: string, size: number) => truncateSync(path, Math.floor(size / 2))],
+      ['a page of the rows', 'MYD', blank],
+      ['a page of the keys', 'MYI', blank],
+    ] as const) {
+      it(`R3: are loaded again when power was lost with ${what}, though the table was done`, async () => {
+        const target = `power_${what.replaceAll(' ', '_')}`;
+        await assert.rejects(
+          restoreDatabase(await sealed.open(), address(target), {
+            onProgress: ({ phase }) => {
+              if (phase === 'objects') throw new Error('power cut');
+            },
+          }),
+          /power cut/,
+        );
+        await server().query('FLUSH TABLES');
+        const path = join(server().directory!, 'data', target, `t.${file}`);
+        damage(path, statSync(path).size);
+        const report = await restoreDatabase(await sealed.open(), address(target));
+        assert.match(report.notes.find(({ code }) => code === 'resumed')!.message, /: 0 tables were there/);
+        const { differences } = await compareDatabases(address(changed), address(target));
+        assert.deepEqual(differences, []);
+        const checked = await server().query(`CHECK TABLE ${target}.t EXTENDED`);
+        assert.deepEqual(
+          checked.map((row) => row['Msg_text']),
+          ['OK'],
+        );
+      });
+    }
+
+    it('R3: are not loaded again when the table is as it was', async () => {
+      const target = 'power_kept';
+      await assert.rejects(
+        restoreDatabase(await sealed.open(), address(target), {
+          onProgress: ({ phase }) => {
+            if (phase === 'objects') throw new Error('power cut');
+          },
+        }),
+        /power cut/,
+      );
+      const report = await restoreDatabase(await sealed.open(), address(target));
+      assert.match(report.notes.find(({ code }) => code === 'resumed')!.message, /: 1 tables were there/);
+    });
+  },
+  { kinds: ['mysql-5.6', 'mariadb'] },
+);
+
+/** As a page that was on its way to the disk when the power went. */
+function blank(path: string, size: number): void {
+  const file = openSync(path, 'r+');
+  writeSync(file, Buffer.alloc(4096), 0, 4096, Math.floor(size / 2 / 4096) * 4096);
+  closeSync(file);
+}

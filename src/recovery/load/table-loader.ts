@@ -1,11 +1,11 @@
 import type { ColumnBatch } from '../../archive/column-batch.js';
 import type { TableDescription } from '../../archive/model.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
-import { BackupError } from '../../errors.js';
 import type { RestoreSession } from '../restore/session.js';
-import { dataTypeOf, type LoadedColumn, loadedColumns } from './cells.js';
+import { type LoadedColumn, loadedColumns } from './cells.js';
+import { Doubts, type GivenRows } from './doubts.js';
 import { InsertWriter } from './insert-writer.js';
-import { LoadCommand, type LoadOutcome, sendStatement } from './load-command.js';
+import { LoadCommand, sendStatement } from './load-command.js';
 import { loadStatement } from './load-statement.js';
 import { Patience } from './standstill.js';
 import { TsvWriter } from './tsv-writer.js';
@@ -25,8 +25,10 @@ export interface TableLoader {
 /** How rows go in. */
 export type LoadMethod = 'insert' | 'load-data';
 
-/** How a server is waited for. */
-export interface LoadingLimits {
+/** What a loader is told beside the table. */
+export interface LoadingContext {
+  /** What the table's rows should be, when the server's word leaves a doubt. */
+  readonly given: GivenRows;
   /** Milliseconds after which a load that stands still is given up. */
   readonly standstill: number;
   readonly signal: AbortSignal;
@@ -37,30 +39,37 @@ export async function openLoader(
   session: RestoreSession,
   table: TableDescription,
   method: LoadMethod,
-  { standstill, signal }: LoadingLimits,
+  context: LoadingContext,
 ): Promise<TableLoader> {
   const columns = loadedColumns(table.columns);
-  const check = new WarningCheck(session, table, columns);
-  const patience = new Patience(session.connection, table.name, standstill);
-  if (method === 'insert') return new InsertLoader(session, table, columns, check, patience);
+  const doubts = new Doubts(session, table);
+  const patience = new Patience(session.connection, table.name, context.standstill);
+  if (method === 'insert') return new InsertLoader(session, table, columns, doubts, patience, context);
   const statement = loadStatement(table, columns);
-  const command = await LoadCommand.begin(session.connection, statement, patience, signal);
-  return new TsvLoader(command, columns, check);
+  const command = await LoadCommand.begin(session.connection, statement, patience, context.signal);
+  return new TsvLoader(command, columns, doubts, context);
 }
 
 class TsvLoader implements TableLoader {
   readonly #command: LoadCommand;
   readonly #writer: TsvWriter;
-  readonly #check: WarningCheck;
+  readonly #doubts: Doubts;
+  readonly #context: LoadingContext;
 
-  constructor(command: LoadCommand, columns: readonly LoadedColumn[], check: WarningCheck) {
+  constructor(
+    command: LoadCommand,
+    columns: readonly LoadedColumn[],
+    doubts: Doubts,
+    context: LoadingContext,
+  ) {
     this.#command = command;
     this.#writer = new TsvWriter(columns, (buffer, end) => command.send(buffer, end));
-    this.#check = check;
+    this.#doubts = doubts;
+    this.#context = context;
   }
 
   async write(batch: ColumnBatch): Promise<void> {
-    this.#check.expect(batch);
+    this.#context.given.note(batch);
     this.#writer.write(batch);
     await this.#command.drained();
     if (this.#command.flushed) this.#writer.reclaim();
@@ -69,7 +78,9 @@ class TsvLoader implements TableLoader {
   async finish(): Promise<number> {
     this.#writer.flush();
     const outcome = await this.#command.finish();
-    await this.#check.examine(outcome);
+    await this.#doubts.hear(outcome);
+    const { given, signal } = this.#context;
+    await this.#doubts.settle(given, signal);
     return outcome.rows;
   }
 
@@ -80,7 +91,8 @@ class TsvLoader implements TableLoader {
 
 class InsertLoader implements TableLoader {
   readonly #writer: InsertWriter;
-  readonly #check: WarningCheck;
+  readonly #doubts: Doubts;
+  readonly #context: LoadingContext;
   readonly #abandoned: Promise<never>;
   #abandon: (error: unknown) => void = () => undefined;
   #rows = 0;
@@ -89,10 +101,12 @@ class InsertLoader implements TableLoader {
     session: RestoreSession,
     table: TableDescription,
     columns: readonly LoadedColumn[],
-    check: WarningCheck,
+    doubts: Doubts,
     patience: Patience,
+    context: LoadingContext,
   ) {
-    this.#check = check;
+    this.#doubts = doubts;
+    this.#context = context;
     this.#abandoned = new Promise((_resolve, reject) => {
       this.#abandon = reject;
     });
@@ -102,81 +116,24 @@ class InsertLoader implements TableLoader {
       const answer = Promise.race([sendStatement(session.connection, buffer, end), this.#abandoned]);
       const outcome = await patience.whileSending(answer);
       this.#rows += outcome.rows;
-      await check.examine(outcome);
+      await doubts.hear(outcome);
     });
   }
 
   async write(batch: ColumnBatch): Promise<void> {
-    this.#check.expect(batch);
+    this.#context.given.note(batch);
     await this.#writer.write(batch);
   }
 
   async finish(): Promise<number> {
     await this.#writer.flush();
+    const { given, signal } = this.#context;
+    await this.#doubts.settle(given, signal);
     return this.#rows;
   }
 
   abandon(error: unknown): void {
     this.#abandon(error);
-  }
-}
-
-/** MySQL 9 thinks nothing of databases with tables of several engines, and says so; no value is changed. */
-const engineMixture = '6414';
-
-/** Warnings are failures: they mean that the server changed what it was given (F17). */
-class WarningCheck {
-  readonly #session: RestoreSession;
-  readonly #table: string;
-  readonly #enums: ReadonlyMap<number, string>;
-  #expected = 0;
-
-  constructor(session: RestoreSession, table: TableDescription, columns: readonly LoadedColumn[]) {
-    this.#session = session;
-    this.#table = table.name;
-    this.#enums = new Map(
-      columns.flatMap((column, i) => (dataTypeOf(column) === 'enum' ? [[i, column.name] as const] : [])),
-    );
-  }
-
-  /** ENUM's error value goes in as it is, but not without a warning each (V13). */
-  expect(batch: ColumnBatch): void {
-    for (const i of this.#enums.keys()) {
-      const { data, nulls } = batch.columns[i]!;
-      for (let row = 0; row < batch.rows; row++) {
-        if (data[8 * row] !== 0 || data[8 * row + 1] !== 0) continue;
-        if (nulls === null || (nulls[row >> 3]! & (1 << (row & 7))) === 0) this.#expected++;
-      }
-    }
-  }
-
-  async examine(outcome: LoadOutcome): Promise<void> {
-    if (outcome.warnings === 0) return;
-    const rows = await this.#session.connection.query('SHOW WARNINGS');
-    const enums = new Set(this.#enums.values());
-    const seen = new Map<string, number>();
-    for (const row of rows) {
-      if (row['Code'] === engineMixture) continue;
-      // The message itself may hold a value.
-      const column = /column '([^']*)'/.exec(row['Message'] ?? '')?.[1] ?? '';
-      if (row['Code'] === '1265' && enums.has(column) && this.#expected > 0) {
-        this.#expected--;
-        continue;
-      }
-      const key = `${row['Code']}${column === '' ? '' : ` in column "${column}"`}`;
-      seen.set(key, (seen.get(key) ?? 0) + 1);
-    }
-    // A server lists so many warnings and no more. The others are those of ENUM's error value, or they are too many.
-    const unseen = outcome.warnings - rows.length;
-    if (unseen > this.#expected) seen.set('of a kind that the server does not list', unseen);
-    else if (unseen > 0) this.#expected -= unseen;
-    if (seen.size === 0) return;
-    const list = [...seen].map(([key, count]) => `${key} (${count} times)`);
-    throw new BackupError(
-      'restore-changed-data',
-      `The server changed values of table "${this.#table}" while taking them: warning ${list.join(', ')}.`,
-      { details: { table: this.#table, warnings: list } },
-    );
   }
 }
 

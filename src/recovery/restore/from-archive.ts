@@ -6,9 +6,15 @@ import type {
   TableSummary,
 } from '../../archive/model.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
+import { isTransactional } from '../../catalog/read-catalog.js';
 import { quoteName } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
+import { loadedColumns } from '../load/cells.js';
+import type { GivenRows } from '../load/doubts.js';
+import { holdsRows } from '../load/read-back.js';
+import { RowsDigest } from '../load/rows-digest.js';
 import type { TableLoader } from '../load/table-loader.js';
+import { openEndsOf } from '../load/with-history.js';
 import { journalTable, type RestoreJournal, readJournal } from './restore-journal.js';
 import { dropObjects, restoreSequences } from './restore-objects.js';
 import type { RestoredTable, RestoreProgress, RestoreReport } from './restore-report.js';
@@ -128,7 +134,8 @@ export class ArchiveRestore {
 
   /** Keeps the tables that are whole, and drops everything else: what was under way, and what comes after the rows. */
   async #takeUp(journal: RestoreJournal): Promise<void> {
-    const { schema, notes } = this.#run;
+    const run = this.#run;
+    const { schema, notes } = run;
     await dropObjects(schema.connection);
     const kept: RestoredTable[] = [];
     for (const table of [...this.#waiting]) {
@@ -136,6 +143,7 @@ export class ArchiveRestore {
       if (whole) {
         this.#waiting.splice(this.#waiting.indexOf(table), 1);
         kept.push({ name: table.name, rows: table.rows });
+        run.acceptTable(await this.#describe(table.name));
         this.#rows += table.rows;
         this.#plainBytes += table.plainBytes;
       } else {
@@ -149,10 +157,20 @@ export class ArchiveRestore {
     });
   }
 
-  /** Counted again: a server that lost power may have lost rows that it had confirmed (MyISAM). */
+  /**
+   * A server that lost power may have lost rows that it had confirmed. What it has a log for it counts; of the others it may
+   * still say as many rows as there were: those are checked with their keys, and read (MyISAM, Aria).
+   */
   async #holds(table: TableSummary): Promise<boolean> {
-    const { connection } = this.#run.schema;
+    const { schema, signal } = this.#run;
+    const { connection } = schema;
     try {
+      if (!isTransactional(table.engine)) {
+        const told = await connection.query(`CHECK TABLE ${quoteName(table.name)}`, { signal });
+        if (told.some((row) => row['Msg_type'] === 'error')) return false;
+        const description = await this.#describe(table.name);
+        return await holdsRows(schema, description, await this.#digestOf(schema, description), signal);
+      }
       const [row] = await connection.query(`SELECT COUNT(*) AS n FROM ${quoteName(table.name)}`);
       return Number(row?.['n']) === table.rows;
     } catch (error) {
@@ -180,7 +198,12 @@ export class ArchiveRestore {
     let found = 0;
     if (summary.parts > 0) {
       await prepareTable(session, description, statements, run.signal);
-      const loader = await run.method.begin(session, description, run.signal);
+      const loader = await run.method.begin(
+        session,
+        description,
+        this.#archived(session, description),
+        run.signal,
+      );
       try {
         found = await this.#feed(loader, summary);
         taken = await loader.finish();
@@ -196,6 +219,22 @@ export class ArchiveRestore {
     // What is small is made again sooner than noted.
     if (summary.plainBytes >= JOURNALED_BYTES) await journalTable(session.connection, index, taken);
     this.#done.push({ name, rows: taken });
+  }
+
+  /** The rows as the archive has them, which can be read again when there is a doubt. */
+  #archived(session: RestoreSession, table: TableDescription): GivenRows {
+    return { note: () => undefined, digest: () => this.#digestOf(session, table) };
+  }
+
+  async #digestOf(session: RestoreSession, table: TableDescription): Promise<RowsDigest> {
+    const { signal } = this.#run;
+    const digest = new RowsDigest(loadedColumns(table.columns).map(({ form }) => form));
+    const move = openEndsOf(session, table);
+    for await (const batch of this.#archive.readTable(table.name, { signal })) {
+      move?.(batch);
+      digest.add(batch);
+    }
+    return digest;
   }
 
   async #feed(loader: TableLoader, { name, rows, plainBytes }: TableSummary): Promise<number> {

@@ -3,6 +3,7 @@ import { unpackRows } from '../../archive/pack-rows.js';
 import { BackupError } from '../../errors.js';
 import type { TableStatements } from '../ddl/table-statement.js';
 import { loadedColumns } from '../load/cells.js';
+import { type GivenRows, rememberRows } from '../load/doubts.js';
 import type { TableLoader } from '../load/table-loader.js';
 import type { RestoreProgress, RestoreReport } from './restore-report.js';
 import type { RestoreRun } from './restore-run.js';
@@ -13,6 +14,7 @@ import { finishTable, makeTable, prepareTable } from './table-statements.js';
 interface RestoringTable {
   readonly description: TableDescription;
   readonly statements: TableStatements;
+  readonly given: GivenRows;
   /** In the parts that came. */
   rows: number;
   /** By the server's word. */
@@ -99,7 +101,8 @@ export class StreamRestore {
     // How many rows will come, and in how many goes, nobody knows.
     const { source, target } = run;
     const statements = await makeTable(run.schema, description, source.name, target.database, 'after-rows');
-    this.#tables.set(description.index, { description, statements, rows: 0, taken: 0 });
+    const given = rememberRows(description);
+    this.#tables.set(description.index, { description, statements, given, rows: 0, taken: 0 });
   }
 
   async #takeRows(part: RowsPart): Promise<void> {
@@ -139,9 +142,9 @@ export class StreamRestore {
       lane = this.#lanes.reduce((oldest, each) => (each.fed < oldest.fed ? each : oldest));
       await this.#finishLoading(lane);
     }
-    const { description, statements } = table;
+    const { description, statements, given } = table;
     if (table.rows === 0) await prepareTable(lane.session, description, statements, run.signal);
-    lane.open = { table, loader: await run.method.begin(lane.session, description, run.signal) };
+    lane.open = { table, loader: await run.method.begin(lane.session, description, given, run.signal) };
     return lane;
   }
 

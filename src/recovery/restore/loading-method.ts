@@ -1,4 +1,5 @@
 import type { TableDescription } from '../../archive/model.js';
+import type { GivenRows } from '../load/doubts.js';
 import { type LoadMethod, openLoader, refusesLoadData, type TableLoader } from '../load/table-loader.js';
 import { withHistory } from '../load/with-history.js';
 import type { RestoreSession } from './session.js';
@@ -30,10 +31,16 @@ export class LoadingMethod {
   /**
    * Begins to load a table that exists. When `signal` aborts, whoever waits for the loader is told.
    *
+   * @param given - what its rows should be
    * @throws BackupError naming the table
    */
-  async begin(session: RestoreSession, table: TableDescription, signal: AbortSignal): Promise<TableLoader> {
-    const loader = await this.#open(session, table, signal);
+  async begin(
+    session: RestoreSession,
+    table: TableDescription,
+    given: GivenRows,
+    signal: AbortSignal,
+  ): Promise<TableLoader> {
+    const loader = await this.#open(session, table, given, signal);
     const abandon = () => loader.abandon(signal.reason);
     signal.addEventListener('abort', abandon, { once: true });
     return {
@@ -50,17 +57,22 @@ export class LoadingMethod {
     };
   }
 
-  async #open(session: RestoreSession, table: TableDescription, signal: AbortSignal): Promise<TableLoader> {
+  async #open(
+    session: RestoreSession,
+    table: TableDescription,
+    given: GivenRows,
+    signal: AbortSignal,
+  ): Promise<TableLoader> {
     const method = this.methodFor(session);
-    const limits = { standstill: this.#standstill, signal };
+    const context = { given, standstill: this.#standstill, signal };
     try {
-      return withHistory(await openLoader(session, table, method, limits), session, table);
+      return withHistory(await openLoader(session, table, method, context), session, table);
     } catch (error) {
       if (this.#wish !== 'auto' || method === 'insert' || !refusesLoadData(error)) {
         throw aboutTable(error, table.name, 'cannot be loaded');
       }
       this.#method = 'insert';
-      return withHistory(await openLoader(session, table, 'insert', limits), session, table);
+      return withHistory(await openLoader(session, table, 'insert', context), session, table);
     }
   }
 }

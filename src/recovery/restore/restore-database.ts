@@ -10,7 +10,7 @@ import { targetOf } from './target.js';
 
 /**
  * Puts a database back: definitions, rows and objects, with every count checked. Rows go in by LOAD DATA LOCAL where the
- * server takes it, over several sessions, and every warning of the server is a failure.
+ * server takes it, over several sessions; after a warning of the server the table is read back and compared.
  *
  * While it runs the target holds a table `supplemental_backup_restore`, or one whose name begins so, the mark of being incomplete.
  *

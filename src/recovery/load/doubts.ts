@@ -1,0 +1,83 @@
+import type { ColumnBatch } from '../../archive/column-batch.js';
+import type { TableDescription } from '../../archive/model.js';
+import { BackupError } from '../../errors.js';
+import type { RestoreSession } from '../restore/session.js';
+import { dataTypeOf, loadedColumns } from './cells.js';
+import type { LoadOutcome } from './load-command.js';
+import { holdsRows } from './read-back.js';
+import { RowsDigest } from './rows-digest.js';
+
+/** What the rows of a table should be. */
+export interface GivenRows {
+  /** Told of every batch as it goes in. */
+  note(batch: ColumnBatch): void;
+  /** Of all rows that went in so far; undefined when nobody knows. */
+  digest(): Promise<RowsDigest | undefined>;
+}
+
+/** Of rows that come by once: remembered where a server is likely to warn of them. */
+export function rememberRows(table: TableDescription): GivenRows {
+  const forms = loadedColumns(table.columns).map(({ form }) => form);
+  const digest = mayBeWarnedOf(table) ? new RowsDigest(forms) : undefined;
+  return { note: (batch) => digest?.add(batch), digest: async () => digest };
+}
+
+/** Numbers that a type cuts to its own largest, members that are none, and whatever is computed from other columns. */
+function mayBeWarnedOf({ columns }: TableDescription): boolean {
+  return columns.some(
+    (column) =>
+      column.form === null ||
+      dataTypeOf(column) === 'enum' ||
+      ((column.form === 'f32' || column.form === 'f64') && column.type.includes('(')),
+  );
+}
+
+/** MySQL 9 thinks nothing of databases with tables of several engines, and says so; no value is changed. */
+const engineMixture = '6414';
+
+// More kinds than one sentence can tell.
+const LISTED = 1000;
+
+/**
+ * What a server warned of while it took the rows of a table. A warning may mean that it changed what it was given, and may
+ * mean nothing at all: so what it holds is read back (F17).
+ */
+export class Doubts {
+  readonly #session: RestoreSession;
+  readonly #table: TableDescription;
+  readonly #numbers: Map<string, number> = new Map();
+
+  constructor(session: RestoreSession, table: TableDescription) {
+    this.#session = session;
+    this.#table = table;
+  }
+
+  /** Right after the statement. */
+  async hear({ warnings }: LoadOutcome): Promise<void> {
+    if (warnings === 0) return;
+    // Only the numbers: the words are in the server's language, and may hold a value.
+    const rows = await this.#session.connection.query(`SHOW WARNINGS LIMIT ${LISTED}`);
+    for (const row of rows) this.#count(row['Code'] ?? 'without a number', 1);
+    if (warnings > rows.length) this.#count('of kinds that are not listed', warnings - rows.length);
+  }
+
+  #count(kind: string, times: number): void {
+    if (kind !== engineMixture) this.#numbers.set(kind, (this.#numbers.get(kind) ?? 0) + times);
+  }
+
+  /** @throws BackupError `restore-changed-data` when the table does not hold what it was given, or nobody knows */
+  async settle(given: GivenRows, signal: AbortSignal): Promise<void> {
+    if (this.#numbers.size === 0) return;
+    const expected = await given.digest();
+    const table = this.#table.name;
+    if (expected !== undefined && (await holdsRows(this.#session, this.#table, expected, signal))) return;
+    const list = [...this.#numbers].map(([kind, times]) => `${kind} (${times} times)`);
+    const what =
+      expected === undefined
+        ? `The server may have changed values of table "${table}" while taking them, and rows that came as a stream cannot be compared: restore from the archive itself`
+        : `The server changed values of table "${table}" while taking them`;
+    throw new BackupError('restore-changed-data', `${what}: warning ${list.join(', ')}.`, {
+      details: { table, warnings: list },
+    });
+  }
+}
