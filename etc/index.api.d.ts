@@ -249,6 +249,7 @@ export interface ChainLink {
 export interface Clock {
     now(): Date;
     sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+    deadline?(at: Date): Deadline;
 }
 
 export interface ColumnDescription {
@@ -371,6 +372,11 @@ export interface DateFilter {
     readonly column: string;
     readonly since: string;
     readonly unsetBefore: string;
+}
+
+export interface Deadline {
+    readonly signal: AbortSignal;
+    clear(): void;
 }
 
 export interface DecryptArchiveOptions extends ArchiveKeys {
@@ -634,7 +640,9 @@ export type LastAdmin = {
 export interface LastAttempt {
     readonly night: string;
     readonly count: number;
+    readonly startedAt?: Date;
     readonly endedAt: Date;
+    readonly settled?: readonly Destination[];
 }
 
 export interface LeftOut {
@@ -646,6 +654,7 @@ export interface LeftOut {
 export interface ListBackupsOptions {
     readonly practiceId?: string;
     readonly scope?: ArchiveScope;
+    readonly now?: Date;
     readonly signal?: AbortSignal | undefined;
 }
 
@@ -717,6 +726,7 @@ export interface Night {
 export interface NightHistory {
     readonly verified: Readonly<Partial<Record<Destination, string>>>;
     readonly lastAttempt?: LastAttempt;
+    readonly firstNight?: string;
 }
 
 export interface NightOutcome {
@@ -764,7 +774,9 @@ export interface NightSchedule {
 
 export interface NightlyOptions {
     readonly signal: AbortSignal;
-    readonly schedule?: ServiceSchedule | (() => ServiceSchedule | Promise<ServiceSchedule>);
+    readonly schedule?: ServiceSchedule | ((options: {
+        readonly signal: AbortSignal;
+    }) => ServiceSchedule | Promise<ServiceSchedule>);
     readonly onEvent?: (event: BackupEvent) => void;
     readonly onPlanned?: (run: PlannedRun | null) => void;
     readonly clock?: Clock;
@@ -1015,6 +1027,7 @@ export interface RetainedArchive {
     readonly scope: ArchiveScope;
     readonly verified: boolean;
     readonly opensForLivingAdmin: boolean;
+    readonly byHand?: boolean;
 }
 
 export interface RetentionPlan {
@@ -1058,6 +1071,7 @@ export interface RunOptions {
     readonly destinations?: readonly Destination[];
     readonly night?: string;
     readonly deadline?: Date;
+    readonly scheduled?: boolean;
     readonly signal?: AbortSignal | undefined;
     readonly onEvent?: (event: BackupEvent) => void;
 }

@@ -139,6 +139,14 @@ export {
 export { createFileLogger, type FileLoggerOptions } from './nightly/log/file-logger.js';
 export { type LogFacts, type Logger, silentLogger } from './nightly/log/logger.js';
 export {
+  dueOn,
+  type LastAttempt,
+  type NightHistory,
+  type PlannedRun,
+  planNextRun,
+} from './nightly/next-run.js';
+export { nightOf } from './nightly/nights.js';
+export {
   defaultRetention,
   type KeepReason,
   planRetention,
@@ -157,7 +165,7 @@ export type {
 } from './nightly/run/night-plan.js';
 export { renderReport } from './nightly/run/render-report.js';
 export { runSupplementalBackup } from './nightly/run/run-supplemental-backup.js';
-export { type Clock, systemClock } from './nightly/service/clock.js';
+export { type Clock, type Deadline, systemClock } from './nightly/service/clock.js';
 export { type NightlyOptions, type ServiceSchedule, startNightly } from './nightly/service/start-nightly.js';
 export {
   createDatabaseSettings,
@@ -177,18 +185,7 @@ export {
   type SettingsStore,
   statusNumbers,
 } from './nightly/settings/settings.js';
-export {
-  dueOn,
-  type LastAttempt,
-  type Night,
-  type NightHistory,
-  type NightSchedule,
-  nightOf,
-  type PlannedRun,
-  planNextRun,
-  startOf,
-  windowOf,
-} from './nightly/window.js';
+export { type Night, type NightSchedule, startOf, windowOf } from './nightly/window.js';
 export {
   type CompareOptions,
   type CompareProgress,

@@ -19,6 +19,8 @@ export interface ListBackupsOptions {
   /** @defaultValue every practice in the store */
   readonly practiceId?: string;
   readonly scope?: ArchiveScope;
+  /** @defaultValue the present moment */
+  readonly now?: Date;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,7 +45,7 @@ export async function listBackups(
     const backup = await look(store, object, options.signal);
     if (isWanted(backup, options)) listed.push(backup);
   }
-  return listed.sort(newestFirst);
+  return listed.sort(newestFirst(options.now));
 }
 
 /**
@@ -62,13 +64,14 @@ export async function findLatestBackup(
   const objects: StoredObject[] = [];
   for await (const object of objectsOf(store, options)) objects.push(object);
   // Keys carry the date of the night, so the newest are looked at first and most others not at all.
-  const latestFirst = objects.sort((a, b) => latest(b) - latest(a));
+  const { now = new Date() } = options;
+  const latestFirst = objects.sort((a, b) => latest(b, now) - latest(a, now));
   let newest: ListedBackup | null = null;
   for (const object of latestFirst) {
-    if (newest !== null && latest(object) < madeAt(newest)) break;
+    if (newest !== null && latest(object, now) < madeAt(newest, now)) break;
     const backup = await look(store, object, options.signal);
     if (backup.label === null || !isWanted(backup, options)) continue;
-    if (newest === null || newestFirst(backup, newest) < 0) newest = backup;
+    if (newest === null || newestFirst(now)(backup, newest) < 0) newest = backup;
   }
   return newest;
 }
@@ -109,22 +112,26 @@ function isWanted({ label }: ListedBackup, { practiceId, scope }: ListBackupsOpt
   );
 }
 
-function newestFirst(a: ListedBackup, b: ListedBackup): number {
-  return madeAt(b) - madeAt(a) || (a.key < b.key ? 1 : -1);
+function newestFirst(now: Date = new Date()): (a: ListedBackup, b: ListedBackup) => number {
+  return (a, b) => madeAt(b, now) - madeAt(a, now) || (a.key < b.key ? 1 : -1);
 }
 
 /**
- * When it was made, as far as that can be believed: nothing is stored before it is made, so a date after that one was
- * given by a clock that was wrong, and must not pass off an old copy as the newest.
+ * When it was made, as far as that can be believed. A label from the future was dated by a clock that was wrong, and must not
+ * pass off an old copy as the newest: there the store's date counts. Elsewhere it does not, as a store's clock may fall back
+ * by years when its battery is empty.
  */
-function madeAt({ label, storedAt }: ListedBackup): number {
+function madeAt({ label, storedAt }: ListedBackup, now: Date): number {
   if (label === null) return Number.NEGATIVE_INFINITY;
-  return Math.min(new Date(label.createdAt).getTime(), storedAt.getTime());
+  const made = new Date(label.createdAt).getTime();
+  return made <= now.getTime() ? made : Math.min(made, storedAt.getTime());
 }
 
-/** The latest that it can have been made, by its key and by its store: no night ends, anywhere, later than two days on. */
-function latest({ key, modifiedAt }: StoredObject): number {
-  const night = Date.parse(key.split('/').at(-2) ?? '');
+/** The latest that it can have been made, by its key: no night ends, anywhere, later than two days on. */
+function latest({ key, modifiedAt }: StoredObject, now: Date): number {
+  const night = Date.parse(key.split('/').at(-2) ?? '') + 2 * 86_400_000;
   const stored = modifiedAt.getTime();
-  return Number.isNaN(night) ? stored : Math.min(night + 2 * 86_400_000, stored);
+  if (Number.isNaN(night)) return Math.max(stored, now.getTime());
+  // A night that is still to come: the label may be of the future too, and then counts by the store's date.
+  return night <= now.getTime() ? night : Math.max(Math.min(night, stored), now.getTime());
 }

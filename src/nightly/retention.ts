@@ -8,7 +8,7 @@
  */
 import { Temporal } from 'temporal-polyfill';
 import type { ArchiveScope } from '../archive/model.js';
-import { nightOf } from './window.js';
+import { nightOf } from './nights.js';
 
 /** How long the newest archive of each period is kept, as ISO 8601 durations; absent periods keep nothing. */
 export interface RetentionPolicy {
@@ -40,6 +40,8 @@ export interface RetainedArchive {
   readonly verified: boolean;
   /** An administrator who is still there has a password that opens it. */
   readonly opensForLivingAdmin: boolean;
+  /** Made by hand: it takes the place of no copy that a night made, and is kept as long as one. @defaultValue false */
+  readonly byHand?: boolean;
 }
 
 /** Why an archive is kept. */
@@ -114,7 +116,10 @@ export function planRetention(
     for (const period of periods) {
       const horizon = horizons[period];
       if (horizon === undefined) continue;
-      for (const archive of newestOfEach(period, past, nights)) {
+      // A week has one representative; a day has that of its night and the last that was made by hand.
+      const made = period === 'daily' ? past.filter(({ byHand }) => byHand === true) : [];
+      const chosen = [...newestOfEach(period, past, nights), ...newestOfEach(period, made, nights)];
+      for (const archive of new Set(chosen)) {
         if (ages.get(archive)! <= horizon) keep(archive, period);
       }
     }
@@ -127,7 +132,7 @@ export function planRetention(
   };
 }
 
-/** Of each period the newest verified archive, or the newest when none is verified. */
+/** Of each period the newest verified archive of a night, or the newest when there is none. */
 function newestOfEach(
   period: Period,
   newestFirst: readonly RetainedArchive[],
@@ -137,9 +142,13 @@ function newestOfEach(
   for (const archive of newestFirst) {
     const name = nameOf(period, Temporal.PlainDate.from(nights.get(archive)!));
     const chosen = representatives.get(name);
-    if (chosen === undefined || (!chosen.verified && archive.verified)) representatives.set(name, archive);
+    if (chosen === undefined || worthOf(archive) > worthOf(chosen)) representatives.set(name, archive);
   }
   return representatives.values();
+}
+
+function worthOf({ verified, byHand }: RetainedArchive): number {
+  return (verified ? 2 : 0) + (byHand === true ? 0 : 1);
 }
 
 function nameOf(period: Period, night: Temporal.PlainDate): string {

@@ -1,12 +1,11 @@
 /**
- * When the night's work is done: a pure decision over plain dates. Nights are named by the date of their evening, so
- * that a run at 23:50 and one at 00:10 belong to the same night.
+ * When the window of a night is, and where in it a practice starts: a pure decision over plain dates. Nights are named by
+ * the date of their evening, so that a run at 23:50 and one at 00:10 belong to the same night.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { Temporal } from 'temporal-polyfill';
 import { utf8 } from '../bytes.js';
-import type { Destination } from '../eligibility/is-eligible.js';
 import { BackupError } from '../errors.js';
+import { instantOf, minutesIntoNight, nightOf } from './nights.js';
 
 /** When a practice's copies are made. */
 export interface NightSchedule {
@@ -16,7 +15,13 @@ export interface NightSchedule {
   readonly opens?: string;
   /** Wall time at which the window closes. @defaultValue '04:00' */
   readonly closes?: string;
-  /** Minutes at the end of the window in which no run is started. @defaultValue 60 */
+  /**
+   * Minutes at the end of the window in which no run is begun. One that failed may be tried again until a quarter of them is
+   * left, and a run that HQ asks for in them is begun all the same. In a window shorter than twice that, practices start in the
+   * first half, and late until its end.
+   *
+   * @defaultValue 60
+   */
   readonly lastStartBeforeCloseMinutes?: number;
   /**
    * When HQ wants the copy: a wall time for every night, or one instant for the night it falls in. It replaces the
@@ -27,7 +32,8 @@ export interface NightSchedule {
   readonly localEveryNights?: number;
   /**
    * What happens after a night on which no run could be started. `next-night` waits for the window, because read locks
-   * would hold up an open office; `at-once` is for practices that switch the server off at night.
+   * would hold up an open office; `at-once` is for practices that switch the server off at night, and tries again as long as
+   * the day lasts.
    *
    * @defaultValue 'next-night'
    */
@@ -46,67 +52,14 @@ export interface Night {
   readonly closesAt: Date;
 }
 
-/** What happened on earlier nights, as far as it decides what is due. */
-export interface NightHistory {
-  /** Date of the night of the newest verified copy, per destination. */
-  readonly verified: Readonly<Partial<Record<Destination, string>>>;
-  /** The newest run, whatever came of it. */
-  readonly lastAttempt?: LastAttempt;
-}
-
-/** A run that was made. */
-export interface LastAttempt {
-  /** Date of its night. */
-  readonly night: string;
-  /** Which run of that night it was: 1, 2, 3 … */
-  readonly count: number;
-  /** When it ended. */
-  readonly endedAt: Date;
-}
-
-/** The next run. */
-export interface PlannedRun {
-  /** When to start; never before `now`. */
-  readonly at: Date;
-  /** Date of the night it counts for. */
-  readonly night: string;
-  /** When the work must be over; uploads that are not are continued on the next night. */
-  readonly deadline: Date;
-  /** What is due; never empty. */
-  readonly destinations: readonly Destination[];
-  readonly kind: 'catch-up' | 'hq-time' | 'late' | 'retry' | 'scheduled';
-}
-
-const noon: Temporal.PlainTime = Temporal.PlainTime.from('12:00');
 const minute = 60_000;
-
-/**
- * The date of the night an instant belongs to: from noon to noon.
- *
- * @param timeZone - IANA name of the practice's time zone
- * @throws BackupError `settings-invalid`
- * @example
- * ```ts
- * console.log(nightOf(new Date('2026-02-02T07:00:00Z'), 'America/Chicago')); // 2026-02-01
- * ```
- */
-export function nightOf(instant: Date, timeZone: string): string {
-  return zoned(instant, timeZone).subtract({ hours: 12 }).toPlainDate().toString();
-}
-
-/** Nights from one to another; negative when `to` is earlier. */
-export function nightsBetween(from: string, to: string): number {
-  return Temporal.PlainDate.from(from).until(to, { largestUnit: 'days' }).days;
-}
-
-/** The night so many nights later; earlier when `count` is negative. */
-export function nightAfter(night: string, count: number = 1): string {
-  return Temporal.PlainDate.from(night).add({ days: count }).toString();
-}
+/** A run that comes so late is not late, in milliseconds: it was waited for in naps. */
+const grace: number = 2 * minute;
 
 /**
  * The window of a night. On the nights when clocks change it is an hour shorter or longer; a wall time that does not
- * exist counts as the same distance after the gap, one that exists twice as the first.
+ * exist counts as the same distance after the gap, one that exists twice as the first. A window that a change of clocks
+ * would swallow comes right after the gap, as long as ever.
  *
  * @param night - ISO date of its evening
  * @throws BackupError `settings-invalid` for an unknown zone or a wall time that cannot be read
@@ -117,12 +70,19 @@ export function nightAfter(night: string, count: number = 1): string {
  * ```
  */
 export function windowOf(night: string, schedule: NightSchedule): Night {
-  const opensAt = atWallTime(night, schedule.opens ?? '22:00', schedule.timeZone);
-  const closesAt = atWallTime(night, schedule.closes ?? '04:00', schedule.timeZone);
-  if (closesAt <= opensAt) {
+  const { timeZone } = schedule;
+  const opens = minutesIntoNight(schedule.opens ?? '22:00');
+  const closes = minutesIntoNight(schedule.closes ?? '04:00', 'end');
+  if (closes <= opens)
     throw invalid('The backup window closes before it opens (between one noon and the next).');
-  }
-  return { date: night, opensAt, closesAt };
+  const opensAt = instantOf(night, opens, timeZone);
+  const closesAt = instantOf(night, closes, timeZone);
+  if (closesAt > opensAt) return { date: night, opensAt, closesAt };
+  return {
+    date: night,
+    opensAt: closesAt,
+    closesAt: new Date(closesAt.getTime() + (closes - opens) * minute),
+  };
 }
 
 /**
@@ -142,126 +102,75 @@ export function startOf(night: string, schedule: NightSchedule, practiceId: stri
   if (given !== undefined) return given;
   const { opensAt, closesAt } = windowOf(night, schedule);
   const span = closesAt.getTime() - opensAt.getTime();
-  const reserve = Math.min((schedule.lastStartBeforeCloseMinutes ?? 60) * minute, span / 2);
-  return new Date(opensAt.getTime() + Math.floor(jitterOf(practiceId) * (span - reserve)));
+  return new Date(opensAt.getTime() + Math.floor(jitterOf(practiceId) * (span - reserveOf(span, schedule))));
 }
 
 /**
- * What is due on a night.
+ * The latest moment at which the run of a night may be started.
  *
- * @param night - ISO date of its evening
- * @param destinations - where the practice may back up at all
- * @throws RangeError when a date cannot be read
- * @example
- * ```ts
- * console.log(dueOn('2026-02-01', schedule, history, ['hq', 'local']));
- * ```
+ * @param run - when it starts by plan, when it must be over, and whether it was tried before
  */
-export function dueOn(
+export function lastStartOf(
+  run: { readonly start: Date; readonly deadline: Date; readonly isRetry: boolean },
   night: string,
   schedule: NightSchedule,
-  history: NightHistory,
-  destinations: readonly Destination[],
-): readonly Destination[] {
-  return destinations.filter((destination) => {
-    const last = history.verified[destination];
-    if (last === undefined) return true;
-    const since = nightsBetween(last, night);
-    // A copy from the future was dated by a clock that was wrong, and says nothing.
-    return since < 0 || since >= (destination === 'local' ? (schedule.localEveryNights ?? 7) : 1);
-  });
+): Date {
+  const { opensAt, closesAt } = windowOf(night, schedule);
+  const reserve = (schedule.lastStartBeforeCloseMinutes ?? 60) * minute;
+  const last = run.deadline.getTime() - reserve;
+  const isShort = closesAt.getTime() - opensAt.getTime() < 2 * reserve;
+  const isAskedLater = hqTimeOf(night, schedule) !== undefined && run.start.getTime() > last;
+  if (isShort || isAskedLater) return run.deadline;
+  if (run.isRetry) return new Date(run.deadline.getTime() - reserve / 4);
+  return new Date(Math.max(last, run.start.getTime() + grace));
 }
 
-/**
- * The next run: at the practice's own time of the night, at once when the service comes late but the window is still
- * open, and again after a pause when a run of this night failed.
- *
- * @param request.destinations - where the practice may back up at all
- * @returns null when there is no destination
- * @throws BackupError `settings-invalid`
- * @example
- * ```ts
- * const next = planNextRun({ schedule, practiceId: '4711', history, destinations: ['hq', 'local'], now: new Date() });
- * ```
- */
-export function planNextRun(request: {
-  readonly schedule: NightSchedule;
-  readonly practiceId: string;
-  readonly history: NightHistory;
-  readonly destinations: readonly Destination[];
-  readonly now: Date;
-}): PlannedRun | null {
-  const { schedule, history, destinations, now } = request;
-  if (destinations.length === 0) return null;
-  const missed = catchUpRun(request);
-  if (missed !== null) return missed;
-  const current = nightOf(now, schedule.timeZone);
-  const furthest = (schedule.localEveryNights ?? 7) + 1;
-  for (let ahead = 0; ahead <= furthest; ahead++) {
-    const night = nightAfter(current, ahead);
-    const due = dueOn(night, schedule, history, destinations);
-    if (due.length === 0) continue;
-    const run = runOf(night, request);
-    if (run !== null) return { ...run, night, destinations: due };
-  }
-  return null;
-}
-
-function runOf(
-  night: string,
-  { schedule, practiceId, history, now }: Parameters<typeof planNextRun>[0],
-): Pick<PlannedRun, 'at' | 'deadline' | 'kind'> | null {
-  const start = startOf(night, schedule, practiceId);
-  const deadline = deadlineOf(night, start, schedule);
-  const made = attemptsOf(night, history, now);
-  if (made >= (schedule.attemptsPerNight ?? 3)) return null;
-  let at = start;
-  let kind: PlannedRun['kind'] = hqTimeOf(night, schedule) === undefined ? 'scheduled' : 'hq-time';
-  if (made > 0) {
-    at = new Date(history.lastAttempt!.endedAt.getTime() + (schedule.retryAfterMinutes ?? 30) * minute);
-    kind = 'retry';
-  }
-  if (at < now) {
-    at = now;
-    if (made === 0) kind = 'late';
-  }
-  return at < deadline ? { at, deadline, kind } : null;
-}
-
-function catchUpRun({
-  schedule,
-  practiceId,
-  history,
-  destinations,
-  now,
-}: Parameters<typeof planNextRun>[0]): PlannedRun | null {
-  // A practice that never had a copy is new, and waits for its first night.
-  if (schedule.catchUp !== 'at-once' || Object.keys(history.verified).length === 0) return null;
-  let night = nightOf(now, schedule.timeZone);
-  if (deadlineOf(night, startOf(night, schedule, practiceId), schedule) > now) night = nightAfter(night, -1);
-  const next = startOf(nightAfter(night), schedule, practiceId);
-  const due = dueOn(night, schedule, history, destinations);
-  if (due.length === 0 || attemptsOf(night, history, now) > 0 || next <= now) return null;
-  return { at: now, night, deadline: next, destinations: due, kind: 'catch-up' };
-}
-
-function attemptsOf(night: string, { lastAttempt }: NightHistory, now: Date): number {
-  if (lastAttempt === undefined || lastAttempt.night !== night) return 0;
-  // Ended in the future: the clock was wrong then or is now, and must not hold up a run for long.
-  return lastAttempt.endedAt > now ? 0 : lastAttempt.count;
-}
-
-function deadlineOf(night: string, start: Date, schedule: NightSchedule): Date {
+/** When the run of a night must be over. */
+export function deadlineOf(night: string, start: Date, schedule: NightSchedule): Date {
   const { opensAt, closesAt } = windowOf(night, schedule);
   if (start >= opensAt && start < closesAt) return closesAt;
   // HQ chose a time outside of the window: the run has as long as it would have had inside.
   return new Date(start.getTime() + closesAt.getTime() - opensAt.getTime());
 }
 
-function hqTimeOf(night: string, { hqTime, timeZone }: NightSchedule): Date | undefined {
+/** The time HQ gives for a night. @throws BackupError `settings-invalid` */
+export function hqTimeOf(night: string, { hqTime, timeZone }: NightSchedule): Date | undefined {
   if (hqTime === undefined) return undefined;
-  if (typeof hqTime === 'string') return atWallTime(night, hqTime, timeZone);
+  if (typeof hqTime === 'string') return instantOf(night, minutesIntoNight(hqTime), timeZone);
   return nightOf(hqTime, timeZone) === night ? hqTime : undefined;
+}
+
+/**
+ * Refuses a schedule by which no night could ever be planned.
+ *
+ * @throws BackupError `settings-invalid`
+ */
+export function checkSchedule(schedule: NightSchedule): void {
+  const { hqTime, catchUp } = schedule;
+  if (hqTime !== undefined && typeof hqTime !== 'string') {
+    if (!(hqTime instanceof Date) || Number.isNaN(hqTime.getTime()))
+      throw invalid('The time HQ gives is none.');
+  }
+  for (const [name, least] of [
+    ['lastStartBeforeCloseMinutes', 0],
+    ['retryAfterMinutes', 0],
+    ['localEveryNights', 1],
+    ['attemptsPerNight', 1],
+  ] as const) {
+    const value = schedule[name];
+    if (value !== undefined && !(Number.isFinite(value) && value >= least)) {
+      throw invalid(`"${name}" of the schedule must be a number from ${least} on.`);
+    }
+  }
+  if (catchUp !== undefined && catchUp !== 'at-once' && catchUp !== 'next-night') {
+    throw invalid('"catchUp" of the schedule is at-once or next-night.');
+  }
+  // Any night will do: whether the wall times make a window does not depend on the date.
+  startOf(nightOf(new Date(0), schedule.timeZone), schedule, '');
+}
+
+function reserveOf(span: number, { lastStartBeforeCloseMinutes = 60 }: NightSchedule): number {
+  return Math.min(lastStartBeforeCloseMinutes * minute, span / 2);
 }
 
 /** Where in the window a practice stands, from 0 to just below 1; the same on every night and machine. */
@@ -270,37 +179,6 @@ export function jitterOf(practiceId: string): number {
   const high = digest[0]! * 2 ** 16 + digest[1]! * 2 ** 8 + digest[2]!;
   const low = digest[3]! * 2 ** 16 + digest[4]! * 2 ** 8 + digest[5]!;
   return (high * 2 ** 24 + low) / 2 ** 48;
-}
-
-function atWallTime(night: string, wallTime: string, timeZone: string): Date {
-  if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(wallTime)) {
-    throw invalid(`"${wallTime}" is not a time of day such as 22:00.`);
-  }
-  const time = Temporal.PlainTime.from(wallTime);
-  // Before noon means the morning after the evening that names the night.
-  const morning = Temporal.PlainTime.compare(time, noon) < 0;
-  const date = Temporal.PlainDate.from(night).add({ days: morning ? 1 : 0 });
-  try {
-    return new Date(date.toZonedDateTime({ timeZone, plainTime: time }).epochMilliseconds);
-  } catch (error) {
-    throw unknownZone(timeZone, error);
-  }
-}
-
-function zoned(instant: Date, timeZone: string): Temporal.ZonedDateTime {
-  const epoch = Temporal.Instant.fromEpochMilliseconds(instant.getTime());
-  try {
-    return epoch.toZonedDateTimeISO(timeZone);
-  } catch (error) {
-    throw unknownZone(timeZone, error);
-  }
-}
-
-function unknownZone(timeZone: string, cause: unknown): BackupError {
-  return new BackupError('settings-invalid', `"${timeZone}" is not a time zone such as America/Chicago.`, {
-    cause,
-    details: { timeZone },
-  });
 }
 
 function invalid(sentence: string): BackupError {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isBackupError } from '../../src/errors.js';
+import type { PlannedRun } from '../../src/nightly/next-run.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
 import { systemClock } from '../../src/nightly/service/clock.js';
 import { type NightlyOptions, startNightly } from '../../src/nightly/service/start-nightly.js';
-import type { PlannedRun } from '../../src/nightly/window.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';
 import { startAnyServer } from '../support/servers.js';
 import { createFakeClock, type FakeClock } from './support/fake-clock.js';
@@ -68,10 +68,16 @@ describe('the nightly service', () => {
   });
 
   it('starts at once when it comes back from a suspend in the middle of the window', async () => {
-    const { runs } = await serve({ from: '2026-07-14T18:00:00Z', until: '2026-07-15T10:00:00Z' }, (clock) => {
-      if (clock.now() < new Date('2026-07-15T01:00:00Z')) clock.set('2026-07-15T08:20:00Z');
+    const evening = {
+      from: '2026-07-14T18:00:00Z',
+      until: '2026-07-15T10:00:00Z',
+      schedule: { hqTime: '22:10' },
+    };
+    const { runs } = await serve(evening, (clock) => {
+      if (clock.now() < new Date('2026-07-15T01:00:00Z')) clock.set('2026-07-15T07:20:00Z');
     });
-    assert.deepEqual(runs, ['2026-07-14 at 2026-07-15T08:20', '2026-07-14 at 2026-07-15T08:50']);
+    const night = '2026-07-14 at 2026-07-15';
+    assert.deepEqual(runs, [`${night}T07:20`, `${night}T07:50`, `${night}T08:20`]);
   });
 
   it('leaves out a night that was slept through, and takes the next', async () => {

@@ -3,17 +3,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Destination } from '../../src/eligibility/is-eligible.js';
 import { isBackupError } from '../../src/errors.js';
-import {
-  jitterOf,
-  type NightHistory,
-  type NightSchedule,
-  nightAfter,
-  nightOf,
-  nightsBetween,
-  planNextRun,
-  startOf,
-  windowOf,
-} from '../../src/nightly/window.js';
+import { type NightHistory, planNextRun } from '../../src/nightly/next-run.js';
+import { nightAfter, nightOf, nightsBetween } from '../../src/nightly/nights.js';
+import { jitterOf, type NightSchedule, startOf, windowOf } from '../../src/nightly/window.js';
 
 const chicago: NightSchedule = { timeZone: 'America/Chicago' };
 const both: readonly Destination[] = ['hq', 'local'];
@@ -140,9 +132,9 @@ describe('the next run', () => {
   });
 
   it('comes at once when the service starts late in an open window', () => {
-    const next = plan('2026-07-15T08:30:00Z');
+    const next = plan('2026-07-15T07:59:00Z');
     assert.equal(next?.kind, 'late');
-    assert.equal(next?.at.toISOString(), '2026-07-15T08:30:00.000Z');
+    assert.equal(next?.at.toISOString(), '2026-07-15T07:59:00.000Z');
   });
 
   it('makes up for a missed night on the next one, with the local copy that is overdue', () => {

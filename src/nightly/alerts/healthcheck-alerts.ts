@@ -2,7 +2,10 @@ import type { AlertSink } from './alert.js';
 
 /** Options of {@link createHealthcheckAlerts}. */
 export interface HealthcheckOptions {
-  /** Called after a good night; `/fail` is added after a bad one. Such as `https://hc.example/ping/<uuid>`. */
+  /**
+   * Called after a good night; `/fail` is added to its path after a bad one, before a query if it has one. Such as
+   * `https://hc.example/ping/<uuid>`.
+   */
   readonly url: string;
   /** Milliseconds to wait for an answer. @defaultValue 10_000 */
   readonly timeout?: number;
@@ -14,6 +17,7 @@ export interface HealthcheckOptions {
  * A ping to a dead man's switch: a service that calls people when the nightly ping does not come. It also notices what
  * no alert inside the office can tell: that the computer is off, or the service gone.
  *
+ * @throws TypeError when `url` is none
  * @example
  * ```ts
  * const alerts = createHealthcheckAlerts({ url: pingUrl });
@@ -23,6 +27,8 @@ export interface HealthcheckOptions {
 export function createHealthcheckAlerts(options: HealthcheckOptions): AlertSink {
   const { url, timeout = 10_000 } = options;
   const send = options.fetch ?? fetch;
+  const failed = new URL(url);
+  failed.pathname = `${failed.pathname.replace(/\/$/, '')}/fail`;
   return {
     // Single troubles are for the people in the office.
     raise: async () => undefined,
@@ -30,7 +36,7 @@ export function createHealthcheckAlerts(options: HealthcheckOptions): AlertSink 
     async nightEnded(outcome, call) {
       const signals = [AbortSignal.timeout(timeout)];
       if (call?.signal !== undefined) signals.push(call.signal);
-      const response = await send(outcome.ok ? url : `${url.replace(/\/$/, '')}/fail`, {
+      const response = await send(outcome.ok ? url : failed.href, {
         method: 'POST',
         body: outcome.summary,
         signal: AbortSignal.any(signals),

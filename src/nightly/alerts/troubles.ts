@@ -2,7 +2,7 @@
 import type { Destination } from '../../eligibility/is-eligible.js';
 import type { BackupErrorCode } from '../../errors.js';
 import { printable } from '../../printable.js';
-import { nightsBetween } from '../window.js';
+import { nightsBetween } from '../nights.js';
 import type { Alert, AlertCode } from './alert.js';
 
 /** When people are called. */
@@ -45,6 +45,8 @@ export interface DestinationStanding {
     readonly passwordMissing?: boolean;
     /** Nights in a row without a copy, this one included. */
     readonly nights: number;
+    /** A copy of an earlier night arrived all the same, so the place is well. */
+    readonly lateCopyArrived?: boolean;
   };
 }
 
@@ -120,7 +122,7 @@ export function notMended({ destinations }: Pick<Standing, 'destinations'>): Rea
   const codes = new Set<AlertCode>();
   for (const { destination, failure: trouble } of destinations) {
     if (trouble === undefined) continue;
-    codes.add(`${destination}-copy-failed`);
+    if (trouble.lateCopyArrived !== true) codes.add(`${destination}-copy-failed`);
     // Nothing was read, so nothing is known of the administrator either.
     if (!common.has(trouble.code)) continue;
     for (const code of ['admin-password-missing', 'backup-failed', 'no-usable-admin'] as const)

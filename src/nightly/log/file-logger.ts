@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { printable } from '../../printable.js';
+import { systemCodeOf } from '../../storage/file-system/failures.js';
 import type { LogFacts, Logger } from './logger.js';
 
 /** Options of {@link createFileLogger}. */
@@ -31,17 +32,17 @@ export function createFileLogger(options: FileLoggerOptions): Logger {
     // A name with a line break in it must not look like a second entry.
     const line = `${now().toISOString()} ${level} ${printable(message + rendered(facts))}\n`;
     try {
-      if (sizeOf(path) + Buffer.byteLength(line) > maxBytes) rotate(path, keepFiles);
-      appendFileSync(path, line, { mode: 0o600 });
-    } catch {
-      // Nothing to be done: the place to complain about is the one that fails.
+      const size = sizeOf(path);
+      const isFull = size + Buffer.byteLength(line) > maxBytes && !rotate(path, keepFiles);
+      // One that cannot be begun anew goes on for a while, and then forgets its past rather than the news.
+      append(path, line, isFull && size > stuckFactor * maxBytes ? 'w' : 'a');
+      isLost = false;
+    } catch (error) {
+      if (!isLost) tellLost(path, error);
+      isLost = true;
     }
   };
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-  } catch {
-    // The folder may appear later.
-  }
+  let isLost = false;
   return {
     info: (message, facts) => write('INFO', message, facts),
     warning: (message, facts) => write('WARNING', message, facts),
@@ -49,13 +50,40 @@ export function createFileLogger(options: FileLoggerOptions): Logger {
   };
 }
 
-function rotate(path: string, keepFiles: number): void {
-  rmSync(`${path}.${keepFiles}`, { force: true });
-  for (let age = keepFiles - 1; age >= 0; age--) {
-    const from = age === 0 ? path : `${path}.${age}`;
-    if (sizeOf(from) > 0) renameSync(from, `${path}.${age + 1}`);
+/** A file that cannot be begun anew may grow to so many times its size. */
+const stuckFactor = 10;
+
+/** Whether a new file could be begun: a viewer or a virus scanner may hold one of the old ones. */
+function rotate(path: string, keepFiles: number): boolean {
+  try {
+    rmSync(`${path}.${keepFiles}`, { force: true });
+    for (let age = keepFiles - 1; age >= 0; age--) {
+      const from = age === 0 ? path : `${path}.${age}`;
+      if (sizeOf(from) > 0) renameSync(from, `${path}.${age + 1}`);
+    }
+    if (keepFiles === 0) rmSync(path, { force: true });
+    return true;
+  } catch {
+    return false;
   }
-  if (keepFiles === 0) rmSync(path, { force: true });
+}
+
+function append(path: string, line: string, flag: 'a' | 'w'): void {
+  const write = () => writeFileSync(path, line, { mode: 0o600, flag });
+  try {
+    write();
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw error;
+    // Its folder is not there yet, or somebody has removed it.
+    mkdirSync(dirname(path), { recursive: true });
+    write();
+  }
+}
+
+/** A log cannot tell of itself; the process can, once, until it can be written again. */
+function tellLost(path: string, error: unknown): void {
+  const message = `The log ${printable(path)} cannot be written (${systemCodeOf(error) ?? 'unexpected'}).`;
+  process.emitWarning(message, { code: 'SUPPLEMENTAL_BACKUP_LOG' });
 }
 
 function sizeOf(path: string): number {

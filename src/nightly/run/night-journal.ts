@@ -1,10 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { BackupError, type BackupErrorCode, isBackupError } from '../../errors.js';
+import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
 import { type AlertCode, alertCodes } from '../alerts/alert.js';
+import type { LastAttempt, NightHistory } from '../next-run.js';
+import { nightsBetween } from '../nights.js';
 import type { BackupSettings } from '../settings/settings.js';
-import { type LastAttempt, type NightHistory, nightsBetween } from '../window.js';
 import { readFileIfThere, replaceFile } from './atomic-file.js';
 import type { CopyReport } from './backup-report.js';
 import type { SpareRoom } from './spare-room.js';
@@ -17,6 +20,8 @@ export interface PendingCopy {
   readonly file: string;
   /** Later nights on which it arrived and was not what was sent, and the newest of them. */
   readonly spoiled?: { readonly nights: number; readonly night: string };
+  /** Made by hand, and none of the night's. */
+  readonly byHand?: boolean;
 }
 
 /** A sealed copy that was given up. */
@@ -34,6 +39,9 @@ export interface VerifiedCopy {
   readonly night: string;
   /** ISO 8601, UTC. */
   readonly verifiedAt: string;
+  /** What the store calls itself. */
+  readonly store?: string;
+  readonly byHand?: boolean;
 }
 
 /** Nights in a row without a copy. */
@@ -48,6 +56,8 @@ export interface FailedNights {
 export interface NightJournalState {
   readonly version: 1;
   readonly practiceId: string;
+  /** Tells this spool from that of another machine. */
+  readonly machine: string;
   /** Date of the night of the first run. */
   readonly firstNight: string;
   readonly pending: readonly PendingCopy[];
@@ -61,8 +71,14 @@ export interface NightJournalState {
   readonly lastAttempt?: {
     readonly night: string;
     readonly count: number;
+    readonly startedAt?: string;
     readonly endedAt: string;
+    readonly settled?: readonly Destination[];
   };
+  /** The newest night that passed without a run and was told of. */
+  readonly watched?: string;
+  /** The date of a local copy that could not be written to the settings yet. */
+  readonly dateOwed?: string | undefined;
   /** The settings as they were last read. */
   readonly settings?: Pick<BackupSettings, 'networkPath' | 'status'>;
   /** The newest night on which the server found a table damaged, and what was said of it. */
@@ -107,19 +123,29 @@ export class NightJournal {
     start: { readonly practiceId: string; readonly night: string },
   ): Promise<NightJournal> {
     const path = join(folder, 'journal.json');
+    const unusable = (error: unknown): never => {
+      throw isBackupError(fileSystemFailure(error, ''), 'storage-full')
+        ? fileSystemFailure(error, `spool folder ${folder}`)
+        : new BackupError(
+            'settings-invalid',
+            `The journal ${path} cannot be read or written (${systemCodeOf(error) ?? 'unexpected'}). Let the account of the service read and write the spool folder.`,
+            { cause: error, details: { setting: 'spool' } },
+          );
+    };
     const empty: NightJournalState = {
       version: 1,
       practiceId: start.practiceId,
+      machine: '',
       firstNight: start.night,
       pending: [],
       verified: { hq: [], local: [] },
       failed: {},
       alerts: {},
     };
-    const text = await readFileIfThere(path);
+    const text = await readFileIfThere(path).catch(unusable);
     const state = text === null ? empty : parseState(text);
     // A damaged journal costs some memory of the past and no backup; it is kept for whoever wants to look.
-    if (state === null) await rename(path, `${path}.damaged`);
+    if (state === null) await rename(path, `${path}.damaged`).catch(unusable);
     else if (state.practiceId !== start.practiceId) {
       throw new BackupError(
         'settings-invalid',
@@ -131,7 +157,9 @@ export class NightJournal {
     const isAhead = state !== null && state.firstNight > start.night;
     const firstNight = isAhead ? start.night : (state ?? empty).firstNight;
     const alerts = state?.alerts ?? Object.fromEntries(Object.keys(alertCodes).map((code) => [code, untold]));
-    return new NightJournal(path, { ...(state ?? empty), firstNight, alerts }, spareRoom, state === null);
+    const machine = state?.machine || randomBytes(16).toString('hex');
+    const begun = { ...(state ?? empty), machine, firstNight, alerts };
+    return new NightJournal(path, begun, spareRoom, state === null);
   }
 
   get state(): NightJournalState {
@@ -180,11 +208,21 @@ export class NightJournal {
   }
 }
 
-/** What happened up to a night; empty when nothing did, or when it cannot be read. */
-export async function readHistory(folder: string, practiceId: string, night: string): Promise<NightHistory> {
+/**
+ * What happened up to a night; empty when nothing did, or when it cannot be read.
+ *
+ * @param localStore - where local copies go now; those elsewhere are not counted
+ */
+export async function readHistory(
+  folder: string,
+  practiceId: string,
+  night: string,
+  localStore?: string,
+): Promise<NightHistory> {
   const text = await readFileIfThere(join(folder, 'journal.json'));
   const state = text === null ? null : parseState(text);
-  return state === null || state.practiceId !== practiceId ? { verified: {} } : historyOf(state, night);
+  if (state === null || state.practiceId !== practiceId) return { verified: {} };
+  return historyOf(state, night, localStore);
 }
 
 function newestVerified(
@@ -195,16 +233,28 @@ function newestVerified(
   return verified[destination].find((copy) => copy.night <= night);
 }
 
-function historyOf(state: NightJournalState, night: string): NightHistory {
-  const { lastAttempt } = state;
-  const hq = newestVerified(state, 'hq', night)?.night;
-  const local = newestVerified(state, 'local', night)?.night;
+/** What a night has done, as far as it says what is due. */
+export function historyOf(state: NightJournalState, night: string, localStore?: string): NightHistory {
+  const { lastAttempt, verified, firstNight } = state;
+  const newest = (destination: Destination): VerifiedCopy | undefined =>
+    verified[destination].find((copy) => copy.night <= night && copy.byHand !== true);
+  const hq = newest('hq')?.night;
+  const last = newest('local');
+  const isElsewhere = localStore !== undefined && last?.store !== undefined && last.store !== localStore;
+  const local = isElsewhere ? undefined : last?.night;
   return {
+    firstNight,
     verified: { ...(hq === undefined ? {} : { hq }), ...(local === undefined ? {} : { local }) },
     ...(lastAttempt === undefined
       ? {}
       : {
-          lastAttempt: { ...lastAttempt, endedAt: new Date(lastAttempt.endedAt) } satisfies LastAttempt,
+          lastAttempt: {
+            night: lastAttempt.night,
+            count: lastAttempt.count,
+            startedAt: new Date(lastAttempt.startedAt ?? lastAttempt.endedAt),
+            endedAt: new Date(lastAttempt.endedAt),
+            settled: lastAttempt.settled ?? [],
+          } satisfies LastAttempt,
         }),
   };
 }

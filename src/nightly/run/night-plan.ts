@@ -7,6 +7,7 @@ import type { DamagedTables, HistoryWish } from '../../dump/snapshot.js';
 import type { ConsistencyWish } from '../../dump/strategy.js';
 import type { Destination, Practice } from '../../eligibility/is-eligible.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
+import { isWindowsName } from '../../storage/file-system/names.js';
 import type { RetryOptions } from '../../storage/wrappers/with-retry.js';
 import type { AlertSink } from '../alerts/alert.js';
 import type { AlertThresholds } from '../alerts/troubles.js';
@@ -18,7 +19,10 @@ import type { BackupEvent } from './events.js';
 
 /** Everything a run must know of a practice and its surroundings. Made once; the same for every night. */
 export interface NightPlan {
-  /** Begins the key of every archive: letters, digits, `-`, `_` and `.`, at most 64. */
+  /**
+   * Begins the key of every archive: letters, digits, `-`, `_` and `.`, at most 64. A name that no folder of Windows can have,
+   * such as `CON` or one with a `.` at its end, is none.
+   */
   readonly practiceId: string;
   /** What decides where the practice may back up. Status and path of {@link NightPlan.settings} win over these. */
   readonly practice: Practice;
@@ -104,6 +108,13 @@ export interface RunOptions {
   readonly night?: string;
   /** When the work must be over; what is still being sent then goes on in the next run. @defaultValue never */
   readonly deadline?: Date;
+  /**
+   * Whether it is the run of the night, as `startNightly` makes it. A run by hand changes nothing of the schedule: it is no
+   * attempt of the night, its copies stand beside the night's, and the night makes its own all the same.
+   *
+   * @defaultValue false
+   */
+  readonly scheduled?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Told of everything that happens. A throw in it ends the run. */
   readonly onEvent?: (event: BackupEvent) => void;
@@ -121,6 +132,9 @@ export function configuredDestinations(plan: NightPlan): readonly Destination[] 
 export function checkPlan(plan: NightPlan): void {
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(plan.practiceId)) {
     throw new TypeError('"plan.practiceId" must be 1 to 64 letters, digits, "-", "_" and "."');
+  }
+  if (!isWindowsName(plan.practiceId)) {
+    throw new TypeError('"plan.practiceId" must be a name that a folder of Windows can have');
   }
   if ((plan.database.database ?? '') === '') throw new TypeError('"plan.database.database" must be given');
   if (plan.spool === '') throw new TypeError('"plan.spool" must be a folder');

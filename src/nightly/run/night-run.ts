@@ -2,21 +2,27 @@ import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
 import type { DumpWarning } from '../../archive/model.js';
 import { type Destination, explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
-import { createFileSystemStorage } from '../../storage/file-system/file-system.js';
+import { patientSink } from '../alerts/patient-sink.js';
 import { notMended, standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
-import { nightsBetween } from '../window.js';
-import { replaceFile } from './atomic-file.js';
-import type { BackupReport } from './backup-report.js';
+import { nightsBetween } from '../nights.js';
+import { heeding } from '../service/patience.js';
+import { patientSettings } from '../settings/patient-settings.js';
+import type { BackupReport, CopyReport } from './backup-report.js';
 import { codeOf, sentenceOf } from './failure.js';
 import type { NightJournal } from './night-journal.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
 import { Place } from './place.js';
 import { renderReport } from './render-report.js';
-import { type SealedNight, sealCopies } from './seal-copies.js';
-import type { Spool } from './spool.js';
+import { keepReport, outcomeOf } from './reports.js';
+import type { SealedNight } from './seal-copies.js';
+import type { Spool, SpooledArchive } from './spool.js';
 import type { Surroundings } from './surroundings.js';
 import { delivered, tellTroubles } from './tell-troubles.js';
+import type { NightTools } from './tools.js';
+
+/** A reading that is broken off lets go of locks and sessions first; so long it is waited for, in milliseconds. */
+const sealingFarewell = 3000;
 
 /** One run: reads, seals, delivers, prunes, notes and tells, in this order. */
 export class NightRun {
@@ -25,6 +31,7 @@ export class NightRun {
   readonly #warnings: DumpWarning[] = [];
   #facts: SealedNight['facts'] = {};
   #admins: readonly AdminCandidate[] | undefined;
+  #hasTold = false;
 
   constructor(
     plan: NightPlan,
@@ -33,8 +40,9 @@ export class NightRun {
       readonly spool: Spool;
       readonly journal: NightJournal;
       readonly night: string;
+      readonly tools: NightTools;
       /** Aborted when the window closes. */
-      readonly deadline: AbortSignal;
+      readonly deadline: AbortSignal | undefined;
     },
   ) {
     const logger = plan.logger ?? silentLogger;
@@ -46,10 +54,11 @@ export class NightRun {
       night: state.night,
       spool: state.spool,
       journal: state.journal,
-      now: plan.now ?? (() => new Date()),
+      scheduled: options.scheduled === true,
+      tools: state.tools,
+      now: () => state.tools.clock.now(),
       callerSignal: options.signal,
-      signal:
-        options.signal === undefined ? state.deadline : AbortSignal.any([options.signal, state.deadline]),
+      signal: AbortSignal.any([options.signal, state.deadline].filter((each) => each !== undefined)),
       warn: (warning) => {
         this.#warnings.push(warning);
         emit({ kind: 'warning', warning });
@@ -62,16 +71,21 @@ export class NightRun {
     );
   }
 
+  /** Whether people know how it ended. */
+  get hasTold(): boolean {
+    return this.#hasTold;
+  }
+
   /**
    * @returns the report, and the error behind it when no copy could be verified
    * @throws whatever the caller's signal was aborted with
    */
   async go(): Promise<{ readonly report: BackupReport; readonly failure: unknown }> {
-    const { now, night, logger, journal, spool, callerSignal, emit } = this.#around;
+    const { now, night, logger, journal, spool, scheduled, callerSignal, emit } = this.#around;
     const startedAt = now();
     logger.info('The backup begins.', { night });
     if (journal.wasDamaged) await this.#findAgain();
-    await this.#noteAttempt(startedAt);
+    if (scheduled) await this.#noteAttempt(startedAt);
     await spool.tidy(new Set(journal.state.pending.map(({ file }) => file)));
     try {
       for (const place of this.#places) await place.forgetLost();
@@ -92,9 +106,10 @@ export class NightRun {
     callerSignal?.throwIfAborted();
     await this.#noteFailures();
     const report = await this.#rehearse(this.#report(startedAt));
-    await this.#noteAttemptEnd();
+    if (scheduled) await this.#noteAttemptEnd();
     await this.#tell(report);
-    await replaceFile(spool.pathOf('last-report.json'), `${JSON.stringify(report, null, 1)}\n`);
+    this.#hasTold = true;
+    await keepReport(spool.folder, report, scheduled);
     this.#log(report);
     emit({ kind: 'finished', report });
     return { report, failure: this.#places.find(({ error }) => error !== undefined)?.error };
@@ -123,6 +138,7 @@ export class NightRun {
       lastAttempt: {
         night,
         count: lastAttempt?.night === night ? lastAttempt.count + 1 : 1,
+        startedAt: at.toISOString(),
         endedAt: at.toISOString(),
       },
     }));
@@ -131,8 +147,11 @@ export class NightRun {
   async #noteAttemptEnd(): Promise<void> {
     const { journal, now } = this.#around;
     const endedAt = now().toISOString();
+    const settled = this.#places.flatMap(({ destination, eligibility }) =>
+      eligibility?.eligible === false ? [destination] : [],
+    );
     await journal.update(({ lastAttempt }) =>
-      lastAttempt === undefined ? {} : { lastAttempt: { ...lastAttempt, endedAt } },
+      lastAttempt === undefined ? {} : { lastAttempt: { ...lastAttempt, endedAt, settled } },
     );
   }
 
@@ -141,10 +160,11 @@ export class NightRun {
    * database, the last ones known say where to send what waits, which may be the last copy there is.
    */
   async #settlePlaces(): Promise<void> {
-    const { plan, journal, signal } = this.#around;
+    const { plan, journal, signal, tools } = this.#around;
     if (plan.settings === undefined) return this.#settle(plan.practice);
     try {
-      const { status, networkPath } = await plan.settings.read({ signal });
+      const settings = patientSettings(plan.settings, tools.clock);
+      const { status, networkPath } = await settings.read({ signal });
       await journal.update(() => ({ settings: { status, networkPath } }));
     } catch (error) {
       const known = journal.state.settings;
@@ -155,12 +175,11 @@ export class NightRun {
   }
 
   #settle(given: Practice): void {
-    const { plan } = this.#around;
+    const { plan, tools } = this.#around;
     let practice = given;
     const path = practice.networkPath?.trim() ?? '';
     const local =
-      plan.local?.storage ??
-      (plan.local !== undefined && path !== '' ? createFileSystemStorage({ path }) : undefined);
+      plan.local?.storage ?? (plan.local !== undefined && path !== '' ? tools.openPath(path) : undefined);
     // A store that the host hands over is as good as a path.
     if (path === '' && local !== undefined) practice = { ...practice, networkPath: local.description };
     const eligibility = explainEligibility(practice);
@@ -171,14 +190,14 @@ export class NightRun {
   }
 
   async #seal(): Promise<void> {
-    const { plan, spool, night, now, signal, emit } = this.#around;
+    const { plan, spool, night, now, signal, tools, emit } = this.#around;
     const places = new Map(
       this.#places
         .filter(({ needsSealing }) => needsSealing)
         .map((place) => [place.destination, place] as const),
     );
     if (places.size === 0) return;
-    const sealed = await sealCopies({
+    const request = {
       plan,
       spool,
       night,
@@ -186,11 +205,12 @@ export class NightRun {
       signal,
       emit,
       destinations: [...places.keys()],
-      onSealed: async (destination, { file, manifest }, copy) => {
+      onSealed: async (destination: Destination, { file, manifest }: SpooledArchive, copy: CopyReport) => {
         await places.get(destination)!.enqueue(file, copy);
         await this.#noteDamage(destination, manifest.warnings);
       },
-    });
+    };
+    const sealed = await heeding(signal, tools.clock, () => tools.sealCopies(request), sealingFarewell);
     this.#facts = sealed.facts;
     this.#admins = sealed.admins;
     this.#warnings.push(...sealed.warnings);
@@ -214,12 +234,18 @@ export class NightRun {
 
   /** The date that people see, only when the copy was read back and found whole. */
   async #advanceDate({ destination, verifiedAt }: Place): Promise<void> {
-    const { plan, callerSignal, warn } = this.#around;
-    if (destination !== 'local' || verifiedAt === undefined) return;
+    const { plan, journal, tools, callerSignal, warn } = this.#around;
+    if (destination !== 'local' || plan.settings === undefined) return;
+    const owed = journal.state.dateOwed;
+    const date = verifiedAt ?? (owed === undefined ? undefined : new Date(owed));
+    if (date === undefined) return;
     try {
+      const settings = patientSettings(plan.settings, tools.clock);
       // Not by the signal of the window: the copy is there, and the end of the night changes nothing about that.
-      await plan.settings?.recordLocalCopy(verifiedAt, { signal: callerSignal });
+      await settings.recordLocalCopy(date, { signal: callerSignal });
+      if (owed !== undefined) await journal.update(() => ({ dateOwed: undefined }));
     } catch (error) {
+      await journal.update(() => ({ dateOwed: date.toISOString() }));
       warn({
         code: 'date-not-recorded',
         message: `The local copy is verified, but its date could not be written to the settings (${codeOf(error)}).`,
@@ -231,10 +257,11 @@ export class NightRun {
     const { journal, night } = this.#around;
     await journal.update(({ failed }) => {
       const next = { ...failed };
-      for (const { destination, isDue, isVerified, error } of this.#places) {
+      for (const { destination, isDue, isVerified, hasArrived, error } of this.#places) {
         if (isVerified || !isDue) delete next[destination];
         else {
-          const last = failed[destination];
+          // A copy that arrived late ends the row of nights without one.
+          const last = hasArrived ? undefined : failed[destination];
           const count = last === undefined ? 1 : last.count + (last.night === night ? 0 : 1);
           next[destination] = { count, night, code: codeOf(error) };
         }
@@ -247,7 +274,7 @@ export class NightRun {
   }
 
   async #rehearse(report: BackupReport): Promise<BackupReport> {
-    const { plan, journal, night, signal, callerSignal } = this.#around;
+    const { plan, journal, night, tools, signal, callerSignal } = this.#around;
     if (plan.rehearsal === undefined || report.outcome !== 'complete') return report;
     const last = journal.state.rehearsal;
     const since = last === undefined ? Number.POSITIVE_INFINITY : nightsBetween(last.night, night);
@@ -255,7 +282,8 @@ export class NightRun {
     if (since >= 0 && since < plan.rehearsal.everyNights) return report;
     let result: { readonly ok: boolean; readonly summary: string };
     try {
-      result = await plan.rehearsal.run(report, { signal });
+      const { run } = plan.rehearsal;
+      result = await heeding(signal, tools.clock, () => run(report, { signal }));
     } catch (error) {
       callerSignal?.throwIfAborted();
       result = { ok: false, summary: sentenceOf(error) };
@@ -267,9 +295,9 @@ export class NightRun {
   }
 
   async #tell(report: BackupReport): Promise<void> {
-    const { plan, night, journal, logger, emit } = this.#around;
-    const sink = plan.alerts;
-    if (sink === undefined) return;
+    const { plan, night, journal, tools, logger, callerSignal, emit } = this.#around;
+    if (plan.alerts === undefined) return;
+    const sink = patientSink(plan.alerts, { clock: tools.clock, signal: callerSignal });
     const { firstNight, rehearsal } = journal.state;
     const damage = journal.damageKnownOn(night);
     const destinations = this.#places
@@ -290,7 +318,7 @@ export class NightRun {
     const outcome = {
       practiceId: report.practiceId,
       night,
-      ok: report.outcome === 'complete',
+      ok: report.outcome === 'complete' || report.outcome === 'nothing-due',
       summary: renderReport(report).split('\n', 1)[0]!,
     };
     await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
@@ -298,25 +326,18 @@ export class NightRun {
 
   #report(startedAt: Date): BackupReport {
     const { plan, night, now } = this.#around;
+    const destinations = this.#places.map((place) => place.report());
     return {
       reportVersion: 1,
       practiceId: plan.practiceId,
       night,
       startedAt: startedAt.toISOString(),
       finishedAt: now().toISOString(),
-      outcome: this.#outcome(),
+      outcome: outcomeOf(destinations),
       ...this.#facts,
-      destinations: this.#places.map((place) => place.report()),
+      destinations,
       warnings: this.#warnings,
     };
-  }
-
-  #outcome(): BackupReport['outcome'] {
-    const due = this.#places.filter(({ isDue }) => isDue);
-    if (due.length === 0) return 'nothing-due';
-    const verified = due.filter(({ isVerified }) => isVerified).length;
-    if (verified === due.length) return 'complete';
-    return verified > 0 ? 'partial' : 'failed';
   }
 
   #log({ night, outcome, lockSeconds }: BackupReport): void {

@@ -33,11 +33,12 @@ export class PendingCopies {
    * @param keepOldest - whether the store goes on with a transfer that was broken off
    */
   async add(file: string, copy: CopyReport, keepOldest: boolean): Promise<void> {
-    const { journal, spool, logger, emit, warn } = this.#around;
+    const { journal, spool, scheduled, logger, emit, warn } = this.#around;
     const destination = this.#destination;
-    const next: PendingCopy = { destination, copy, file };
+    const next: PendingCopy = { destination, copy, file, ...(scheduled ? {} : { byHand: true }) };
     const kept = keepOldest ? this.all.slice(0, 1) : [];
-    const dropped = this.all.filter((each) => !kept.includes(each));
+    // What was made by hand takes the place of nothing that a night made.
+    const dropped = this.all.filter((each) => !kept.includes(each) && (scheduled || each.byHand === true));
     await spool.noteTicket(next);
     await journal.update(({ pending }) => ({
       pending: [...pending.filter((each) => !dropped.includes(each)), next],
@@ -75,12 +76,14 @@ export class PendingCopies {
 
   /** It has arrived: it waits no more, and the journal remembers it. */
   async noteVerified(
-    { file }: PendingCopy,
+    { file, byHand }: PendingCopy,
     copy: CopyReport & { readonly verifiedAt: string },
+    store: string,
   ): Promise<void> {
     const { journal, spool, logger, emit } = this.#around;
     const destination = this.#destination;
-    const entry = { key: copy.key, night: copy.night, verifiedAt: copy.verifiedAt };
+    const { key, night, verifiedAt } = copy;
+    const entry = { key, night, verifiedAt, store, ...(byHand === true ? { byHand } : {}) };
     await journal.update(({ pending, verified }) => ({
       pending: pending.filter((each) => each.file !== file),
       verified: {

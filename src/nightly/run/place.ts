@@ -19,7 +19,7 @@ export class Place {
   readonly destination: Destination;
   readonly #around: Surroundings;
   readonly #pending: PendingCopies;
-  readonly #wanted: boolean;
+  #wanted: boolean;
   #store: StorageAdapter | undefined;
   #eligibility: Eligibility | undefined;
   #copy: CopyReport | undefined;
@@ -27,7 +27,7 @@ export class Place {
   #waiting = false;
   #error: unknown;
   readonly #caughtUp: CopyReport[] = [];
-  #removed: readonly string[] = [];
+  readonly #removed: string[] = [];
 
   /** @param wanted - whether a copy of this night is due here, as far as the caller knows */
   constructor(destination: Destination, wanted: boolean, around: Surroundings) {
@@ -42,6 +42,11 @@ export class Place {
     return this.#wanted && this.#eligibility?.eligible !== false;
   }
 
+  /** Whether a copy of an earlier night arrived in this run. */
+  get hasArrived(): boolean {
+    return this.#caughtUp.length > 0;
+  }
+
   get isVerified(): boolean {
     return this.#verified;
   }
@@ -54,15 +59,17 @@ export class Place {
     return this.#eligibility;
   }
 
-  /** When the copy of this night was verified. */
+  /** When the newest copy that arrived in this run was verified. */
   get verifiedAt(): Date | undefined {
-    const at = this.#verified ? this.#copy?.verifiedAt : undefined;
-    return at === undefined ? undefined : new Date(at);
+    const copies =
+      this.#verified && this.#copy !== undefined ? [...this.#caughtUp, this.#copy] : this.#caughtUp;
+    const newest = Math.max(...copies.map(({ verifiedAt }) => Date.parse(verifiedAt ?? '')));
+    return Number.isFinite(newest) ? new Date(newest) : undefined;
   }
 
   /** Whether the database must be read for it: an earlier run of this night may have sealed its copy already. */
   get needsSealing(): boolean {
-    return this.isDue && !this.#pending.all.some(({ copy }) => copy.night === this.#around.night);
+    return this.isDue && !this.#pending.all.some((pending) => this.#isTonights(pending));
   }
 
   /** {@link PendingCopies.forgetLost} */
@@ -72,8 +79,14 @@ export class Place {
 
   /** Says where it is, and whether the practice may back up there. */
   settle(store: StorageAdapter | undefined, eligibility: Eligibility): void {
+    const { journal, night, scheduled } = this.#around;
     this.#eligibility = eligibility;
-    if (store !== undefined) this.#store = withPlanRetries(store, this.destination, this.#around);
+    if (store !== undefined) {
+      this.#store = withPlanRetries(store, this.destination, this.#around);
+      const last = journal.newestVerified(this.destination, night)?.store;
+      // A place that is new has no copy yet, whenever the next one would be due.
+      if (scheduled && last !== undefined && last !== store.description) this.#wanted = true;
+    }
     if (this.#wanted) this.#around.emit({ kind: 'eligibility', destination: this.destination, eligibility });
   }
 
@@ -97,7 +110,7 @@ export class Place {
     }
     let late: unknown;
     for (const pending of waiting) {
-      const isTonights = pending.copy.night === this.#around.night;
+      const isTonights = this.#isTonights(pending);
       if (isTonights) this.#copy = pending.copy;
       try {
         await this.#deliverOne(store, pending, isTonights);
@@ -129,24 +142,31 @@ export class Place {
     const store = this.#store;
     const policy = plan[destination]?.retention ?? defaultRetention;
     // It must be known who could open the old ones.
-    if (!this.#verified || store === undefined || admins === undefined) return;
+    if (store === undefined || admins === undefined) return;
     if (policy === 'keep-all' || !store.capabilities.delete) return;
     // Older copies may hold the rows that a repair has lost.
     if (journal.damageKnownOn(night) !== undefined) return;
+    const readBack = (this.#verified ? this.#copy : undefined) ?? this.#caughtUp.at(-1);
+    if (readBack === undefined) return;
     emit({ kind: 'phase', phase: 'retention', destination });
     try {
-      const { removed, warnings } = await prune({
+      const warnings = await prune({
         store,
         policy,
         admins,
         signal,
+        night,
+        readBack,
         practiceId: plan.practiceId,
         timeZone: plan.timeZone,
         now: now(),
-        verified: new Set(journal.state.verified[destination].map(({ key }) => key)),
+        machine: journal.state.machine,
+        verified: journal.state.verified[destination],
+        onRemoved: (key) => {
+          this.#removed.push(key);
+          emit({ kind: 'removed', destination, key });
+        },
       });
-      this.#removed = removed;
-      for (const key of removed) emit({ kind: 'removed', destination, key });
       for (const warning of warnings) warn(warning);
     } catch (error) {
       if (callerSignal?.aborted === true) return;
@@ -175,6 +195,7 @@ export class Place {
     return {
       ...base,
       failure: {
+        ...(this.hasArrived ? { lateCopyArrived: true } : {}),
         code: codeOf(error),
         message: sentenceOf(error),
         nights: failed[this.destination]?.count ?? 1,
@@ -230,7 +251,13 @@ export class Place {
       // Such as a database that could not be asked for the settings any more.
       this.#error = undefined;
     } else this.#caughtUp.push(copy);
-    await this.#pending.noteVerified(pending, copy);
+    await this.#pending.noteVerified(pending, copy, store.description);
+  }
+
+  /** Whether it is the copy that this run is to bring. A copy that was made by hand is none of the night's. */
+  #isTonights({ copy, byHand }: PendingCopy): boolean {
+    const { night, scheduled } = this.#around;
+    return copy.night === night && !(scheduled && byHand === true);
   }
 }
 

@@ -4,67 +4,124 @@ import type { DumpWarning, Label } from '../../archive/model.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { type ListedBackup, listBackups } from '../list-backups.js';
 import { planRetention, type RetainedArchive, type RetentionPolicy } from '../retention.js';
+import type { CopyReport } from './backup-report.js';
+import { codeOf } from './failure.js';
+import type { VerifiedCopy } from './night-journal.js';
+import { claimPruning } from './pruning-claim.js';
 
 /** What retention goes by. */
 export interface Pruning {
   readonly store: StorageAdapter;
   readonly practiceId: string;
+  readonly night: string;
   readonly policy: RetentionPolicy;
   readonly timeZone: string;
   readonly now: Date;
-  /** Keys of archives known to have been verified. */
-  readonly verified: ReadonlySet<string>;
+  /** Archives that the journal knows to have been verified here. */
+  readonly verified: readonly VerifiedCopy[];
+  /** The newest copy that was read back in this run. */
+  readonly readBack: CopyReport;
+  /** Tells this spool from that of another machine. */
+  readonly machine: string;
   /** The administrators of today. */
   readonly admins: readonly AdminCandidate[];
   readonly signal: AbortSignal;
+  /** Called for each that is removed, as soon as it is. */
+  readonly onRemoved: (key: string) => void;
 }
+
+type Readable = ListedBackup & { readonly label: Label };
 
 /**
  * Removes what retention does not ask for. Only archives of this practice whose outside can be read are ever removed;
  * whatever else lies in the store is not ours to judge.
  *
- * @returns the keys that were removed
+ * Another machine of the practice may be at it at the same time. So nothing goes unless the copy that was read back in this
+ * run is there, and what this journal does not know goes only by the holder of the night's claim, and only when it is of an
+ * earlier night and was found again after the claim. Each machine that removes something thus leaves a copy that no other may
+ * touch.
  */
-export async function prune(
-  pruning: Pruning,
-): Promise<{ readonly removed: readonly string[]; readonly warnings: readonly DumpWarning[] }> {
-  const { store, practiceId, signal } = pruning;
-  const listed = await listBackups(store, { practiceId, signal });
-  const readable = listed.filter(
-    (each): each is ListedBackup & { label: Label } => each.label !== null && isOurs(each, practiceId),
-  );
-  // A label from the future was dated by a clock that was wrong, and is not its holder's newest.
-  const opens = openForLiving(
-    readable.map(({ label }) => label).filter(({ createdAt }) => new Date(createdAt) <= pruning.now),
-    pruning.admins,
-  );
-  const archives = readable.map(
-    ({ key, label }): RetainedArchive => ({
-      key,
-      createdAt: new Date(label.createdAt),
-      scope: label.scope,
-      verified: pruning.verified.has(key),
-      opensForLivingAdmin: opens.has(label.archiveId),
-    }),
-  );
-  const { remove } = planRetention(archives, pruning);
-  const removed: string[] = [];
-  for (const { key } of remove) {
-    await store.delete(key, { signal });
-    removed.push(key);
+export async function prune(pruning: Pruning): Promise<readonly DumpWarning[]> {
+  const known = new Set(pruning.verified.map(({ key }) => key));
+  const found = await look(pruning);
+  const ours = found.remove.filter((key) => known.has(key));
+  const warnings = [...found.warnings, ...(await removeEach(ours, pruning))];
+  const isTheirs = (key: string): boolean => !known.has(key) && nightIn(key) < pruning.readBack.night;
+  if (!found.remove.some(isTheirs)) return warnings;
+  const claim = await claimPruning(pruning);
+  if (!claim.isOurs) return warnings;
+  try {
+    const theirs = (await look(pruning)).remove.filter(isTheirs);
+    return [...warnings, ...(await removeEach(theirs, pruning))];
+  } finally {
+    await claim.release();
   }
+}
+
+/** What lies in the store now, and what of it may go. */
+async function look(
+  pruning: Pruning,
+): Promise<{ readonly remove: readonly string[]; readonly warnings: readonly DumpWarning[] }> {
+  const { store, practiceId, readBack, signal } = pruning;
+  const listed = await listBackups(store, { practiceId, now: pruning.now, signal });
+  const readable = listed.filter((each): each is Readable => each.label !== null && isOurs(each, practiceId));
   const warnings = listed
     .filter(({ label }) => label === null)
     .map(({ key }) => ({
       code: 'archive-unreadable',
       message: `${key} in ${store.description} does not look like an archive; it was left alone.`,
     }));
-  return { removed, warnings };
+  if (!readable.some(({ key }) => key === readBack.key)) {
+    const message = `${readBack.key} is not in ${store.description} any more, though it was read back there; no older copy was removed.`;
+    return { remove: [], warnings: [...warnings, { code: 'copy-gone', message }] };
+  }
+  const { remove } = planRetention(archivesOf(readable, pruning), pruning);
+  return { remove: remove.map(({ key }) => key), warnings };
+}
+
+/** One that is held keeps no other. */
+async function removeEach(
+  keys: readonly string[],
+  { store, signal, onRemoved }: Pruning,
+): Promise<readonly DumpWarning[]> {
+  const warnings: DumpWarning[] = [];
+  for (const key of keys) {
+    try {
+      await store.delete(key, { signal });
+      onRemoved(key);
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = `${key} could not be removed from ${store.description} (${codeOf(error)}); it is tried again on the next night.`;
+      warnings.push({ code: 'retention-failed', message });
+    }
+  }
+  return warnings;
+}
+
+function archivesOf(readable: readonly Readable[], pruning: Pruning): readonly RetainedArchive[] {
+  // A label from the future was dated by a clock that was wrong, and is not its holder's newest.
+  const opens = openForLiving(
+    readable.map(({ label }) => label).filter(({ createdAt }) => new Date(createdAt) <= pruning.now),
+    pruning.admins,
+  );
+  const known = new Map(pruning.verified.map((copy) => [copy.key, copy]));
+  return readable.map(({ key, label }) => ({
+    key,
+    createdAt: new Date(label.createdAt),
+    scope: label.scope,
+    verified: known.has(key),
+    opensForLivingAdmin: opens.has(label.archiveId),
+    byHand: known.get(key)?.byHand === true,
+  }));
 }
 
 // The key of an archive names it; a file that was renamed or copied by hand is left alone.
 function isOurs({ key, label }: ListedBackup, practiceId: string): boolean {
   return label?.practiceId === practiceId && key.endsWith(`/${label.archiveId}.tar.age`);
+}
+
+function nightIn(key: string): string {
+  return key.split('/').at(-2) ?? '';
 }
 
 function openForLiving(labels: readonly Label[], admins: readonly AdminCandidate[]): ReadonlySet<string> {

@@ -1,16 +1,10 @@
 import { BackupError } from '../../errors.js';
-import { nightOf } from '../window.js';
+import { nightOf } from '../nights.js';
+import { systemClock } from '../service/clock.js';
 import type { BackupReport } from './backup-report.js';
-import { startDeadline } from './deadline.js';
-import { acquireGuard } from './guard.js';
-import { NightJournal } from './night-journal.js';
 import { checkPlan, type NightPlan, type RunOptions } from './night-plan.js';
-import { NightRun } from './night-run.js';
-import { Spool } from './spool.js';
-import { tellNoStart } from './tell-troubles.js';
-
-/** Space that must stay free on the disk of the spool, in bytes. */
-const defaultReserve: number = 1024 ** 3;
+import { runNight } from './run-night.js';
+import { machineTools, type NightTools } from './tools.js';
 
 /**
  * Makes tonight's copies: one reading of the database, the critical tables sealed for HQ and everything for the network
@@ -42,30 +36,23 @@ export async function runSupplementalBackup(
   options: RunOptions = {},
 ): Promise<BackupReport> {
   checkPlan(plan);
+  const tools = machineTools(plan.now === undefined ? systemClock : { ...systemClock, now: plan.now });
+  return makeCopies(plan, options, tools);
+}
+
+/** The same with tools of one's own. */
+export async function makeCopies(
+  plan: NightPlan,
+  options: RunOptions,
+  tools: NightTools,
+): Promise<BackupReport> {
   options.signal?.throwIfAborted();
-  const now = (plan.now ?? (() => new Date()))();
-  const night = options.night ?? nightOf(now, plan.timeZone);
-  const spool = new Spool(plan.spool, plan.spoolReserveBytes ?? defaultReserve);
-  const guard = await spool
-    .prepare()
-    .then(() => acquireGuard(spool.folder))
-    .catch(async (error: unknown) => {
-      await tellNoStart(plan, night, error);
-      throw error;
-    });
-  const deadline = startDeadline(options.deadline, now);
-  try {
-    const journal = await NightJournal.open(spool, { practiceId: plan.practiceId, night });
-    const run = new NightRun(plan, options, { spool, journal, night, deadline: deadline.signal });
-    const { report, failure } = await run.go();
-    // No copy at all: the caller must not be able to overlook it.
-    if (report.outcome === 'failed') throw failure;
-    if (report.outcome === 'nothing-due') refuseIneligible(report);
-    return report;
-  } finally {
-    deadline.clear();
-    await guard.release();
-  }
+  const night = options.night ?? nightOf(tools.clock.now(), plan.timeZone);
+  const { report, failure } = await runNight(plan, { ...options, night }, tools);
+  // No copy at all: the caller must not be able to overlook it.
+  if (report.outcome === 'failed') throw failure;
+  if (report.outcome === 'nothing-due') refuseIneligible(report);
+  return report;
 }
 
 function refuseIneligible({ destinations }: BackupReport): void {

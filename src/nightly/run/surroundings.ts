@@ -4,11 +4,15 @@ import type { BackupEvent } from './events.js';
 import type { NightJournal } from './night-journal.js';
 import type { NightPlan } from './night-plan.js';
 import type { Spool } from './spool.js';
+import type { NightTools } from './tools.js';
 
 /** What a run and its places share. */
 export interface Surroundings {
   readonly plan: NightPlan;
   readonly night: string;
+  /** A run of the night itself, not one by hand. */
+  readonly scheduled: boolean;
+  readonly tools: NightTools;
   readonly spool: Spool;
   readonly journal: NightJournal;
   readonly now: () => Date;

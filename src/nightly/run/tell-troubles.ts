@@ -1,7 +1,9 @@
 import { isBackupError } from '../../errors.js';
 import { printable } from '../../printable.js';
 import type { Alert, AlertCode, AlertSink } from '../alerts/alert.js';
+import { patientSink } from '../alerts/patient-sink.js';
 import { type Logger, silentLogger } from '../log/logger.js';
+import type { Clock } from '../service/clock.js';
 import type { BackupEvent } from './events.js';
 import { codeOf, sentenceOf } from './failure.js';
 import { type NightJournal, untold } from './night-journal.js';
@@ -47,12 +49,14 @@ export async function tellTroubles(
  * each such run, and {@link tellTroubles} takes it back unasked.
  */
 export async function tellNoStart(
-  { practiceId, alerts: sink, logger = silentLogger }: NightPlan,
+  { practiceId, alerts, logger = silentLogger }: NightPlan,
   night: string,
   error: unknown,
+  clock: Clock,
 ): Promise<void> {
   // Another run is at work, and tells its own troubles.
-  if (sink === undefined || isBackupError(error, 'already-running')) return;
+  if (alerts === undefined || isBackupError(error, 'already-running')) return;
+  const sink = patientSink(alerts, { clock });
   const message = printable(`The supplemental backup could not be made. ${sentenceOf(error)}`);
   const alert: Alert = { code: 'backup-failed', cause: codeOf(error), severity: 'high', practiceId, message };
   await delivered(() => sink.raise(alert), alert.code, logger);

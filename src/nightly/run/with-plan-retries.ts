@@ -2,17 +2,19 @@ import type { Destination } from '../../eligibility/is-eligible.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { withRetry } from '../../storage/wrappers/with-retry.js';
 import { codeOf } from './failure.js';
+import { heedingStore } from './heeding-store.js';
 import type { Surroundings } from './surroundings.js';
 
 /** A store whose passing faults are tried again as the plan asks for, which shows in the log. */
 export function withPlanRetries(
   store: StorageAdapter,
   destination: Destination,
-  { plan, emit, logger }: Pick<Surroundings, 'emit' | 'logger' | 'plan'>,
+  { plan, emit, logger, tools }: Pick<Surroundings, 'emit' | 'logger' | 'plan' | 'tools'>,
 ): StorageAdapter {
   const retry = plan[destination]?.retry;
-  if (retry === 'none') return store;
-  return withRetry(store, {
+  const heeding = heedingStore(store, tools.clock);
+  if (retry === 'none') return heeding;
+  return withRetry(heeding, {
     ...retry,
     onRetry: ({ operation, error, retriesLeft }) => {
       const code = codeOf(error);

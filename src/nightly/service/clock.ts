@@ -1,9 +1,25 @@
+import { BackupError } from '../../errors.js';
+
 /** Time, as the service sees it. Tests give another. */
 export interface Clock {
   /** The present moment. */
   now(): Date;
   /** Resolves after so many milliseconds, or at once when the signal is aborted; never rejects. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+  /**
+   * A signal that aborts when a moment has come. The moment counts, not the milliseconds until then, which a computer that
+   * is suspended does not count.
+   *
+   * @defaultValue looks at `now` every second
+   */
+  deadline?(at: Date): Deadline;
+}
+
+/** A moment that is waited for. */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** It is waited for no more. */
+  clear(): void;
 }
 
 /** The machine's clock. */
@@ -24,3 +40,27 @@ export const systemClock: Clock = {
       signal.addEventListener('abort', wake, { once: true });
     }),
 };
+
+/** The deadline of a clock, or the one of every clock: whichever comes first, its moment or so much time of the machine. */
+export function deadlineOn(clock: Clock, at: Date): Deadline {
+  if (clock.deadline !== undefined) return clock.deadline(at);
+  const controller = new AbortController();
+  const left = at.getTime() - clock.now().getTime();
+  const started = performance.now();
+  const look = (): void => {
+    if (clock.now() < at && performance.now() - started < left) return;
+    clear();
+    controller.abort(new BackupError('window-closed', 'The time for backups of this night is over.'));
+  };
+  const clear = (): void => {
+    clearInterval(every);
+    clearTimeout(once);
+  };
+  const every = setInterval(look, 1000);
+  // A second is long where little time is left.
+  const once = setTimeout(look, Math.min(Math.max(left, 0), 2 ** 31 - 1));
+  every.unref();
+  once.unref();
+  if (left <= 0) look();
+  return { signal: controller.signal, clear };
+}

@@ -19,10 +19,13 @@ const claimName = /^\.supplemental-[0-9a-f]{32}\.claim$/u;
 export function assertFileKey(key: string): void {
   assertKey(key);
   for (const segment of key.split('/')) {
-    if (forbiddenOnWindows.test(segment) || deviceOnWindows.test(segment)) {
-      throw new RangeError('"key" has a segment that Windows cannot name');
-    }
+    if (!isWindowsName(segment)) throw new RangeError('"key" has a segment that Windows cannot name');
   }
+}
+
+/** Whether Windows can give a file or folder this name. */
+export function isWindowsName(name: string): boolean {
+  return !forbiddenOnWindows.test(name) && !deviceOnWindows.test(name);
 }
 
 /** A fresh name for an unfinished file. It tells which process of which machine writes it. */

@@ -1,0 +1,46 @@
+import type { StorageAdapter } from '../../storage/adapter.js';
+import type { Clock } from '../service/clock.js';
+import { heeding } from '../service/patience.js';
+
+/** A transfer that is broken off may be at work on a whole piece; so long it is waited for, in milliseconds. */
+const farewell = 3000;
+
+/** A store whose calls end when they are told to, whether it heeds the signal by itself or hangs. */
+export function heedingStore(store: StorageAdapter, clock: Clock): StorageAdapter {
+  const ending = <Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> =>
+    signal === undefined ? work() : heeding(signal, clock, work, farewell);
+
+  async function* each<Item>(
+    items: AsyncIterable<Item>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Item> {
+    const iterator = items[Symbol.asyncIterator]();
+    let isOver = false;
+    try {
+      for (;;) {
+        const next = await ending(signal, () => iterator.next());
+        if (next.done === true) {
+          isOver = true;
+          return;
+        }
+        yield next.value;
+      }
+    } finally {
+      // One that hangs in the middle would also hang in its end.
+      const ended = isOver ? undefined : iterator.return?.();
+      if (signal?.aborted === true) ended?.catch(() => undefined);
+      else await ended;
+    }
+  }
+
+  return {
+    description: store.description,
+    capabilities: store.capabilities,
+    put: (key, source, options) => ending(options?.signal, () => store.put(key, source, options)),
+    get: (key, options) => each(store.get(key, options), options?.signal),
+    stat: (key, options) => ending(options?.signal, () => store.stat(key, options)),
+    list: (prefix, options) => each(store.list(prefix, options), options?.signal),
+    delete: (key, options) => ending(options?.signal, () => store.delete(key, options)),
+    classify: (error) => store.classify(error),
+  };
+}

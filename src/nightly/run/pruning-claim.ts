@@ -1,0 +1,54 @@
+import { concatBytes, fromUtf8, utf8 } from '../../bytes.js';
+import { isBackupError } from '../../errors.js';
+import type { StorageAdapter } from '../../storage/adapter.js';
+import { replayableBytes } from '../../storage/replayable.js';
+
+/** The right of one machine to clean up in a store on a night. */
+export interface PruningClaim {
+  /** False where another machine has it. */
+  readonly isOurs: boolean;
+  /** Gives it back; never rejects. */
+  release(): Promise<void>;
+}
+
+/** Longer than what any machine writes into a claim, in bytes. */
+const longest = 256;
+
+/**
+ * Claims the night for one machine: an object under the practice's keys that only the first of several can make.
+ *
+ * @param claim.machine - tells this spool from that of another machine, also after a restart
+ */
+export async function claimPruning(claim: {
+  readonly store: StorageAdapter;
+  readonly practiceId: string;
+  readonly night: string;
+  readonly machine: string;
+  readonly signal: AbortSignal;
+}): Promise<PruningClaim> {
+  const { store, machine, signal } = claim;
+  const key = `${claim.practiceId}/${claim.night}/retention.claim`;
+  const others: PruningClaim = { isOurs: false, release: async () => undefined };
+  try {
+    await store.put(key, replayableBytes(utf8(machine)), { ifAbsent: true, signal });
+  } catch (error) {
+    if (!isBackupError(error, 'storage-exists')) throw error;
+  }
+  // Also where a store overwrites in spite of all: whoever wrote last has it, and the other sees so.
+  if ((await holderOf(store, key, signal)) !== machine) return others;
+  return {
+    isOurs: true,
+    release: () => store.delete(key, { signal }).catch(() => undefined),
+  };
+}
+
+async function holderOf(store: StorageAdapter, key: string, signal: AbortSignal): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of store.get(key, { signal })) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > longest) break;
+  }
+  return fromUtf8(concatBytes(chunks));
+}

@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { makeFolder } from '../../storage/file-system/sync.js';
+import { readFileIfThere, replaceFile } from './atomic-file.js';
+import type { BackupReport, DestinationReport } from './backup-report.js';
+
+/** From nothing to everything. */
+const ranks: readonly DestinationReport['outcome'][] = [
+  'not-due',
+  'not-eligible',
+  'failed',
+  'waiting',
+  'verified',
+];
+
+/**
+ * Keeps a report in the spool: in `reports` by its night, and as `last-report.json`. A later run of a night adds to what an
+ * earlier one achieved and takes nothing from it; a run by hand has a report of its own.
+ *
+ * @param spool - its folder
+ * @throws BackupError `storage-…`
+ */
+export async function keepReport(spool: string, report: BackupReport, scheduled: boolean): Promise<void> {
+  const folder = join(spool, 'reports');
+  const last = join(spool, 'last-report.json');
+  await makeFolder(folder);
+  const { night, startedAt } = report;
+  const byHand = `${night}-by-hand-${startedAt.replace(/\D/g, '').slice(0, 14)}`;
+  const path = join(folder, `${scheduled ? night : byHand}.json`);
+  const earlier = scheduled ? await readReport(path) : null;
+  const kept = earlier?.night === night ? joinReports(earlier, report) : report;
+  await replaceFile(path, format(kept));
+  const before = scheduled ? null : await readReport(last);
+  if (before?.night === night && worthOf(before) > worthOf(report)) return;
+  await replaceFile(last, format(kept));
+}
+
+/** Two runs of one night as one: of each destination what came furthest. */
+export function joinReports(earlier: BackupReport, later: BackupReport): BackupReport {
+  const destinations = later.destinations.map((after) => {
+    const before = earlier.destinations.find(({ destination }) => destination === after.destination);
+    if (before === undefined) return after;
+    const best = ranks.indexOf(before.outcome) > ranks.indexOf(after.outcome) ? before : after;
+    return {
+      ...best,
+      caughtUp: [...before.caughtUp, ...after.caughtUp],
+      removed: [...before.removed, ...after.removed],
+    };
+  });
+  const isBetter = worthOf(later) >= worthOf(earlier);
+  return {
+    ...(isBetter ? { ...earlier, ...later } : { ...later, ...earlier }),
+    startedAt: earlier.startedAt,
+    finishedAt: later.finishedAt,
+    outcome: outcomeOf(destinations),
+    destinations,
+    warnings: [...earlier.warnings, ...later.warnings],
+  };
+}
+
+/** What the destinations come to together. */
+export function outcomeOf(
+  destinations: readonly Pick<DestinationReport, 'outcome'>[],
+): BackupReport['outcome'] {
+  const due = destinations.filter(({ outcome }) => outcome !== 'not-due' && outcome !== 'not-eligible');
+  if (due.length === 0) return 'nothing-due';
+  const verified = due.filter(({ outcome }) => outcome === 'verified').length;
+  if (verified === due.length) return 'complete';
+  return verified > 0 ? 'partial' : 'failed';
+}
+
+function worthOf({ outcome }: BackupReport): number {
+  return ['nothing-due', 'failed', 'partial', 'complete'].indexOf(outcome);
+}
+
+async function readReport(path: string): Promise<BackupReport | null> {
+  try {
+    const report = JSON.parse((await readFileIfThere(path)) ?? 'null') as BackupReport | null;
+    return report?.reportVersion === 1 && Array.isArray(report.destinations) ? report : null;
+  } catch {
+    // What cannot be read is no report, and may be replaced.
+    return null;
+  }
+}
+
+function format(report: BackupReport): string {
+  return `${JSON.stringify(report, null, 1)}\n`;
+}

@@ -1,0 +1,36 @@
+import { deadlineOn } from '../service/clock.js';
+import type { BackupReport } from './backup-report.js';
+import type { NightPlan, RunOptions } from './night-plan.js';
+import { NightRun } from './night-run.js';
+import { openOffice } from './office.js';
+import { tellNoStart } from './tell-troubles.js';
+import type { NightTools } from './tools.js';
+
+/** What a run came to, and the error behind it when no copy could be verified. */
+export interface NightResult {
+  readonly report: BackupReport;
+  readonly failure: unknown;
+}
+
+/** One run from the guard to the last word. Whatever ends it is told, and the guard is given back. */
+export async function runNight(
+  plan: NightPlan,
+  options: RunOptions & { readonly night: string },
+  tools: NightTools,
+): Promise<NightResult> {
+  const { night, signal } = options;
+  let run: NightRun | undefined;
+  const tellIfUntold = async (error: unknown): Promise<never> => {
+    if (run?.hasTold !== true && signal?.aborted !== true) await tellNoStart(plan, night, error, tools.clock);
+    throw error;
+  };
+  const office = await openOffice(plan, night, tools).catch(tellIfUntold);
+  const deadline = options.deadline === undefined ? undefined : deadlineOn(tools.clock, options.deadline);
+  try {
+    run = new NightRun(plan, options, { ...office, night, tools, deadline: deadline?.signal });
+    return await run.go().catch(tellIfUntold);
+  } finally {
+    deadline?.clear();
+    await office.guard.release();
+  }
+}

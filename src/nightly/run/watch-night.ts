@@ -1,0 +1,78 @@
+import { explainEligibility } from '../../eligibility/is-eligible.js';
+import { type AlertCode, alertCodes } from '../alerts/alert.js';
+import { patientSink } from '../alerts/patient-sink.js';
+import { standingTroubles } from '../alerts/troubles.js';
+import { silentLogger } from '../log/logger.js';
+import { dueOn } from '../next-run.js';
+import type { NightSchedule } from '../window.js';
+import type { BackupEvent } from './events.js';
+import { historyOf } from './night-journal.js';
+import { configuredDestinations, type NightPlan } from './night-plan.js';
+import { openOffice } from './office.js';
+import { delivered, tellTroubles } from './tell-troubles.js';
+import type { NightTools } from './tools.js';
+
+/** What a night that passed is judged by. */
+export interface Watch {
+  readonly plan: NightPlan;
+  /** Date of the night, whose window is over. */
+  readonly night: string;
+  /** Of the present moment. */
+  readonly tonight: string;
+  readonly schedule: NightSchedule;
+  readonly tools: NightTools;
+  readonly signal: AbortSignal;
+  readonly emit: (event: BackupEvent) => void;
+}
+
+/**
+ * Judges a night on which nothing ran: because nothing was due, or because the computer was off or asleep. Copies that are
+ * too old are told of also then, and whoever waits for a sign of life every night gets one, a bad one if a copy was due.
+ */
+export async function watchNight(watch: Watch): Promise<void> {
+  const { plan, night, schedule, tools, signal, emit } = watch;
+  const { practiceId, logger = silentLogger } = plan;
+  const { journal, guard } = await openOffice(plan, watch.tonight, tools);
+  try {
+    const { lastAttempt, watched, firstNight } = journal.state;
+    const isKnown = [lastAttempt?.night, watched].some((known) => known !== undefined && known >= night);
+    if (isKnown || night < firstNight) return;
+    const eligibility = explainEligibility(knownPractice(plan, journal.state.settings));
+    const eligible = configuredDestinations(plan).filter((each) => eligibility[each].eligible);
+    const due = dueOn(night, schedule, historyOf(journal.state, night), eligible);
+    const destinations = eligible.map((destination) => {
+      const lastVerified = journal.newestVerified(destination, night)?.night;
+      return { destination, ...(lastVerified === undefined ? {} : { lastVerified }) };
+    });
+    const stale = standingTroubles({ practiceId, night, firstNight, destinations }, plan.alertThresholds);
+    logger.info('A night passed without a run.', { night, due: due.join() });
+    if (plan.alerts !== undefined) {
+      const sink = patientSink(plan.alerts, { clock: tools.clock, signal });
+      // Nothing was tried, so nothing is known to be over.
+      const notOver = new Set(Object.keys(alertCodes) as AlertCode[]);
+      await tellTroubles(stale, notOver, { sink, journal, logger, emit });
+      const summary =
+        due.length === 0
+          ? `Supplemental backup of practice ${practiceId}, night of ${night}: nothing was to be done.`
+          : `Supplemental backup of practice ${practiceId}, night of ${night}: NO RUN COULD BE STARTED; the computer was off or asleep.`;
+      const outcome = { practiceId, night, ok: due.length === 0, summary };
+      await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
+    }
+    await journal.update(() => ({ watched: night }));
+  } finally {
+    await guard.release();
+  }
+}
+
+/** What is known of a practice without asking: the plan's word, and the settings as they were last read. */
+function knownPractice(
+  { practice, local }: NightPlan,
+  settings:
+    | { readonly networkPath: string; readonly status: 'disabled' | 'disabled-by-hq' | 'enabled' }
+    | undefined,
+): NightPlan['practice'] {
+  const known = { ...practice, ...settings };
+  return local?.storage !== undefined && (known.networkPath ?? '') === ''
+    ? { ...known, networkPath: local.storage.description }
+    : known;
+}

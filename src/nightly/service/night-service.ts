@@ -1,0 +1,202 @@
+import { BackupError, isBackupError } from '../../errors.js';
+import { type Logger, silentLogger } from '../log/logger.js';
+import { type LastAttempt, type NightHistory, type PlannedRun, planNextRun } from '../next-run.js';
+import { nightAfter, nightOf } from '../nights.js';
+import { codeOf } from '../run/failure.js';
+import { readHistory } from '../run/night-journal.js';
+import { configuredDestinations, type NightPlan } from '../run/night-plan.js';
+import { openOffice } from '../run/office.js';
+import { makeCopies } from '../run/run-supplemental-backup.js';
+import type { NightTools } from '../run/tools.js';
+import { watchNight } from '../run/watch-night.js';
+import { patientSettings } from '../settings/patient-settings.js';
+import { checkSchedule, deadlineOf, type NightSchedule, startOf } from '../window.js';
+import { heeding, withPatience } from './patience.js';
+import type { NightlyOptions } from './start-nightly.js';
+
+/** How long HQ may take to say its time, in milliseconds. */
+const schedulePatience = 15_000;
+/** How often the settings are looked at for another network path, in milliseconds. */
+const pathEvery = 3_600_000;
+/** A run that is broken off tidies up in this time, in milliseconds, or is left behind. */
+const farewell = 4000;
+
+/** The service between two looks at the clock: what it plans, runs and watches. */
+export class NightService {
+  readonly #plan: NightPlan;
+  readonly #options: NightlyOptions;
+  readonly #tools: NightTools;
+  readonly #logger: Logger;
+  #schedule: NightSchedule;
+  #isScheduleLost = false;
+  /** The last run of this process, also where the journal could not be written. */
+  #last: LastAttempt | undefined;
+  /** The table over which the server went away in the last run. */
+  #lostAt: unknown;
+  /** The newest night that is judged. */
+  #watched = '';
+  /** Where local copies go, and when that was last asked. */
+  #path: { readonly askedAt: number; readonly store: string | undefined } | undefined;
+
+  constructor(plan: NightPlan, options: NightlyOptions, tools: NightTools) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#tools = tools;
+    this.#logger = plan.logger ?? silentLogger;
+    this.#schedule = { timeZone: plan.timeZone };
+  }
+
+  /** Notes that there is a service from now on: a practice that is off on every night is not new for ever. */
+  async begin(): Promise<void> {
+    await this.#whileRunning(async () => {
+      const { journal, guard } = await openOffice(this.#plan, this.#tonight(), this.#tools);
+      try {
+        await journal.update(() => ({}));
+      } finally {
+        await guard.release();
+      }
+    }).catch(() => undefined);
+  }
+
+  async plan(): Promise<PlannedRun | null> {
+    await this.#renewSchedule();
+    return planNextRun({
+      schedule: this.#schedule,
+      practiceId: this.#plan.practiceId,
+      history: await this.#history(),
+      destinations: configuredDestinations(this.#plan),
+      now: this.#tools.clock.now(),
+    });
+  }
+
+  async run({ night, destinations, deadline, kind }: PlannedRun): Promise<void> {
+    const { signal, onEvent } = this.#options;
+    const due = destinations.join();
+    this.#logger.info('It is time.', { night, kind, destinations: due, deadline: deadline.toISOString() });
+    const startedAt = this.#tools.clock.now();
+    let isSettled = false;
+    let lostAt: unknown;
+    try {
+      const options = { night, destinations, deadline, signal, scheduled: true };
+      await this.#whileRunning(() =>
+        makeCopies(this.#plan, { ...options, ...(onEvent === undefined ? {} : { onEvent }) }, this.#tools),
+      );
+    } catch (error) {
+      if (signal.aborted) return;
+      // Where the practice may back up nowhere, one look a night is enough.
+      isSettled = isBackupError(error, 'not-eligible');
+      if (isSettled) this.#logger.info('Nothing was to be done.', { night });
+      else {
+        // A server that went away over the same table twice is not sent there a third time in one night (F10).
+        if (isBackupError(error, 'database-connection-lost')) lostAt = error.details['table'];
+        isSettled = lostAt !== undefined && lostAt === this.#lostAt;
+        // The run has told everything itself, unless it could not even begin.
+        const name = error instanceof Error ? error.name : typeof error;
+        this.#logger.error('The night’s run ended without a copy.', { night, code: codeOf(error), name });
+      }
+    }
+    this.#lostAt = lostAt;
+    const before = this.#last?.night === night ? this.#last.count : 0;
+    const settled = isSettled ? destinations : [];
+    this.#last = { night, count: before + 1, startedAt, endedAt: this.#tools.clock.now(), settled };
+  }
+
+  /** Judges the newest night that is over, if nothing ran on it. */
+  async watch(): Promise<void> {
+    const { signal, onEvent } = this.#options;
+    const night = this.#nightThatIsOver();
+    if (night <= this.#watched) return;
+    const emit: Parameters<typeof watchNight>[0]['emit'] = (event) => onEvent?.(event);
+    const around = { plan: this.#plan, schedule: this.#schedule, tools: this.#tools };
+    const tonight = this.#tonight();
+    try {
+      await this.#whileRunning(() => watchNight({ ...around, night, tonight, signal, emit }));
+      this.#watched = night;
+    } catch (error) {
+      // Another run is at work, or the spool is out of reach, which the next run tells of.
+      this.#logger.warning('A night could not be judged.', { night, code: codeOf(error) });
+      if (!isBackupError(error, 'already-running')) this.#watched = night;
+    }
+  }
+
+  #nightThatIsOver(): string {
+    const tonight = this.#tonight();
+    const start = startOf(tonight, this.#schedule, this.#plan.practiceId);
+    const isOver = deadlineOf(tonight, start, this.#schedule) <= this.#tools.clock.now();
+    return isOver ? tonight : nightAfter(tonight, -1);
+  }
+
+  #tonight(): string {
+    return nightOf(this.#tools.clock.now(), this.#plan.timeZone);
+  }
+
+  /** Work that is left behind when the service is stopped and it does not end by itself. */
+  #whileRunning<Result>(work: () => Promise<Result>): Promise<Result> {
+    return heeding(this.#options.signal, this.#tools.clock, work, farewell);
+  }
+
+  async #renewSchedule(): Promise<void> {
+    const { schedule = {}, signal } = this.#options;
+    const { timeZone } = this.#plan;
+    if (typeof schedule !== 'function') {
+      this.#schedule = { ...schedule, timeZone };
+      return;
+    }
+    const tooLong = (): Error =>
+      new BackupError('settings-invalid', 'HQ was asked for its time and did not answer.');
+    const patience = { clock: this.#tools.clock, milliseconds: schedulePatience, signal, tooLong };
+    try {
+      const given: NightSchedule = {
+        ...(await withPatience(async (ended) => schedule({ signal: ended }), patience)),
+        timeZone,
+      };
+      checkSchedule(given);
+      this.#schedule = given;
+      this.#isScheduleLost = false;
+    } catch (error) {
+      if (signal.aborted) return;
+      // HQ cannot be asked now, or gave a time that is none: the last answer stands. Told once, not every minute.
+      if (!this.#isScheduleLost) {
+        this.#logger.warning('The schedule could not be asked for; the last one stands.', {
+          code: codeOf(error),
+        });
+      }
+      this.#isScheduleLost = true;
+    }
+  }
+
+  async #history(): Promise<NightHistory> {
+    const { spool, practiceId } = this.#plan;
+    const store = await this.#localStore();
+    const known: NightHistory = await this.#whileRunning(() =>
+      readHistory(spool, practiceId, this.#tonight(), store),
+    ).catch(() => ({ verified: {} }));
+    const last = this.#last;
+    if (last === undefined) return known;
+    const written = known.lastAttempt;
+    const isSame = written?.night === last.night && written.count >= last.count;
+    const settled = [
+      ...(written?.night === last.night ? (written.settled ?? []) : []),
+      ...(last.settled ?? []),
+    ];
+    return { ...known, lastAttempt: { ...(isSame ? written : last), settled } };
+  }
+
+  /** Where local copies go now, by the settings; undefined where that is not known or never changes. */
+  async #localStore(): Promise<string | undefined> {
+    const { settings, local } = this.#plan;
+    if (settings === undefined || local === undefined || local.storage !== undefined) return undefined;
+    const now = this.#tools.clock.now().getTime();
+    if (this.#path !== undefined && Math.abs(now - this.#path.askedAt) < pathEvery) return this.#path.store;
+    let store = this.#path?.store;
+    try {
+      const { signal } = this.#options;
+      const path = (await patientSettings(settings, this.#tools.clock).read({ signal })).networkPath.trim();
+      store = path === '' ? undefined : this.#tools.openPath(path).description;
+    } catch {
+      // The night tells of settings that cannot be read.
+    }
+    this.#path = { askedAt: now, store };
+    return store;
+  }
+}
