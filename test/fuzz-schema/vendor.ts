@@ -50,7 +50,7 @@ export function run(
       clearTimeout(timer);
       const complaints = words
         .split('\n')
-        .filter((line) => /error|errno|\b\d{4}\b/i.test(line) && !/^WARNING/i.test(line));
+        .filter((line) => /^ERROR|^\S+dump: |Error:|Traceback/.test(line) && !/Warning/.test(line));
       if (code !== 0 && complaints.length === 0)
         complaints.push(`${program} ended with ${code ?? signal}: ${words.slice(0, 300)}`);
       resolve({ output: Buffer.concat(output), complaints });
