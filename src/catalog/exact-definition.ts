@@ -165,7 +165,7 @@ function placeOf(at: readonly number[], number: bigint, isSet: boolean): number 
 }
 
 function hexadecimal(hex: string): Token {
-  return { kind: 'text', text: `X'${hex.toLowerCase()}'` };
+  return { kind: 'text', text: ` X'${hex.toLowerCase()}'` };
 }
 
 function nameOf(quoted: string): string {

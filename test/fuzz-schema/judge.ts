@@ -75,7 +75,7 @@ export async function judge(made: FuzzCase, source: Place, target: Place): Promi
     return {
       blocks: blocksOf(dump.output, names),
       values,
-      database: (database ?? '').replace(quoted(address.database!), '`_`'),
+      database: (database ?? '').replace(/`(?:[^`]|``)*`/, '`_`'),
     };
   };
   // The settings are for those who copy; whoever judges sees everything.

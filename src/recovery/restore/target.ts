@@ -128,7 +128,7 @@ export async function makeTarget(
   try {
     if (state !== 'absent') await server.query(`DROP DATABASE ${name}`);
     await server.query(
-      `CREATE DATABASE ${name} CHARACTER SET ${description.characterSet} COLLATE ${description.collation}` +
+      `CREATE DATABASE ${name} CHARACTER SET ${quoteName(description.characterSet)} COLLATE ${quoteName(description.collation)}` +
         (comment === undefined ? '' : ` COMMENT ${comment}`),
     );
   } catch (error) {

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
+import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
+import { describeOnEachServer, type TestServer } from '../support/servers.js';
+import { seal } from './seal.js';
+
+/** Statements that make the source, each with `?` for its name, and what must be found in both databases. */
+interface Case {
+  readonly behaviour: string;
+  readonly statements: readonly string[];
+  readonly probe: readonly string[];
+  /** Since which version of MySQL and of MariaDB; none where it is absent. */
+  readonly since?: readonly [mysql: number, mariadb: number];
+}
+
+// Each was found by `npm run fuzz:schema`, which makes them smaller than a person would.
+const cases: readonly Case[] = [
+  {
+    behaviour: 'O15 a database whose character set is binary',
+    statements: ['CREATE DATABASE ? CHARACTER SET binary', 'CREATE TABLE ?.t (c VARCHAR(3))'],
+    probe: [
+      "SELECT DEFAULT_COLLATION_NAME AS found FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '?'",
+    ],
+  },
+  {
+    behaviour: 'C5 an expression of bytes in a character set as default',
+    statements: [
+      'CREATE DATABASE ?',
+      "CREATE TABLE ?.t (id INT PRIMARY KEY, c VARCHAR(1) CHARACTER SET utf8 NOT NULL DEFAULT (_latin1 x'E9'))",
+      'INSERT INTO ?.t (id) VALUES (1)',
+    ],
+    probe: ['INSERT INTO ?.t (id) VALUES (2)', 'SELECT HEX(c) AS found FROM ?.t ORDER BY id'],
+    since: [80_013, 100_201],
+  },
+];
+
+function numberOf(server: TestServer): number {
+  const [major = 0, minor = 0, patch = 0] = server.version.split(/[.-]/).map(Number);
+  return major * 10_000 + minor * 100 + patch;
+}
+
+describeOnEachServer('a restore of unusual definitions', (server) => {
+  for (const [index, { behaviour, statements, probe, since }] of cases.entries()) {
+    it(behaviour, async (test) => {
+      const needed = since?.[server().vendor === 'mariadb' ? 1 : 0] ?? 0;
+      if (numberOf(server()) < needed) {
+        test.skip(`${server().version} has none`);
+        return;
+      }
+      const [from, to] = [`unusual_${index}`, `unusual_${index}_back`];
+      const of = (sql: string, name: string): string => sql.replaceAll('?', name);
+      await server().query(statements.map((sql) => of(sql, from)));
+      const sealed = await seal({ ...server().address, database: from });
+      await restoreDatabase(await sealed.open(), { ...server().address, database: to });
+      const left = { ...server().address, database: from };
+      const { differences } = await compareDatabases(left, { ...left, database: to });
+      assert.deepEqual(differences, []);
+      const found = await Promise.all(
+        [from, to].map((name) => server().query(probe.map((sql) => of(sql, name)))),
+      );
+      assert.deepEqual(found[1], found[0]);
+    });
+  }
+});
