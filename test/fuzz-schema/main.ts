@@ -35,6 +35,7 @@ const replay = (seed: number): string =>
 const counts = { databases: 0, tables: 0, failed: 0, vendorFailed: 0, statements: 0 };
 const kinds = new Map<string, { count: number; seed: number; detail: string }>();
 const both = new Map<string, number>();
+const firstSeeds = new Map<string, number>();
 const refused = new Map<string, number>();
 
 function count(map: Map<string, number>, key: string): void {
@@ -54,7 +55,10 @@ function record(made: FuzzCase, verdict: Verdict): void {
         .replace(/'[^']*'/g, "'_'")
         .slice(0, 120),
     );
-  for (const line of verdict.bothChange) count(both, line);
+  for (const line of verdict.bothChange) {
+    if (!both.has(line)) firstSeeds.set(line, made.seed);
+    count(both, line);
+  }
   if (verdict.findings.length === 0) return;
   counts.failed += 1;
   for (const { kind: name, detail } of verdict.findings) {
@@ -132,7 +136,10 @@ const most = (map: ReadonlyMap<string, number>): readonly string[] =>
   [...map]
     .sort((a, b) => b[1] - a[1])
     .slice(0, 25)
-    .map(([line, times]) => `  ${times} x ${line}`);
+    .map(
+      ([line, times]) =>
+        `  ${times} x ${line}${firstSeeds.has(line) ? `  (seed ${firstSeeds.get(line)})` : ''}`,
+    );
 for (const [name, { count: times, seed }] of [...kinds].sort((a, b) => b[1].count - a[1].count)) {
   console.log(`  ${times} x [${markOf(name)}] ${name}  (seed ${seed})`);
 }

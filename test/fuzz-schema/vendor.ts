@@ -75,24 +75,29 @@ export function load(
   );
 }
 
-/** A server's own dump where the machine has it; MariaDB's speaks to the others too. */
-function dumper({ mariadb }: Ground): { program: string; args: readonly string[] } {
-  if (!mariadb && onPath('mysqldump-of-mysql')) {
-    return {
-      program: 'mysqldump-of-mysql',
-      args: ['--no-tablespaces', '--set-gtid-purged=OFF', '--column-statistics=0'],
-    };
-  }
-  return { program: 'mariadb-dump', args: ['--no-tablespaces'] };
+interface Dumper {
+  readonly program: string;
+  readonly args: readonly string[];
 }
+
+/** It speaks to MySQL too. Rows of 5.6 it cannot read. */
+const ofMariadb: Dumper = { program: 'mariadb-dump', args: ['--no-tablespaces'] };
+
+/** MySQL's own, of a newer version than 5.6, whose routines it passes over. */
+const ofMysql: Dumper = {
+  program: 'mysqldump-of-mysql',
+  args: ['--no-tablespaces', '--set-gtid-purged=OFF', '--column-statistics=0'],
+};
+
+const speaksMysql = ({ mariadb }: Ground): boolean => !mariadb && onPath(ofMysql.program);
+const isOld = ({ mariadb, version }: Ground): boolean => !mariadb && version < 50700;
 
 function dump(
   address: DatabaseAddress,
-  ground: Ground,
+  { program, args: own }: Dumper,
   args: readonly string[],
   tables: readonly string[] = [],
 ): Promise<Said> {
-  const { program, args: own } = dumper(ground);
   const all = [
     ...login(address),
     ...own,
@@ -106,7 +111,7 @@ function dump(
 
 /** Definitions only, for comparing. */
 export function dumpDefinitions(address: DatabaseAddress, ground: Ground): Promise<Said> {
-  return dump(address, ground, [
+  return dump(address, speaksMysql(ground) && !isOld(ground) ? ofMysql : ofMariadb, [
     '--no-data',
     '--routines',
     '--events',
@@ -117,6 +122,22 @@ export function dumpDefinitions(address: DatabaseAddress, ground: Ground): Promi
 }
 
 /** Everything, as a person would who keeps copies with the vendor's tool. */
-export function dumpAll(address: DatabaseAddress, ground: Ground, tables: readonly string[]): Promise<Said> {
-  return dump(address, ground, ['--routines', '--events', '--triggers', '--hex-blob'], tables);
+export async function dumpAll(
+  address: DatabaseAddress,
+  ground: Ground,
+  tables: readonly string[],
+): Promise<Said> {
+  const dumper = speaksMysql(ground) ? ofMysql : ofMariadb;
+  const objects = ['--routines', '--events'];
+  const rows = ['--triggers', '--hex-blob'];
+  if (!isOld(ground) || dumper === ofMariadb) return dump(address, dumper, [...objects, ...rows], tables);
+  const whole = await dump(address, dumper, rows, tables);
+  if (tables.length > 0) return whole;
+  const nothingElse = ['--no-data', '--no-create-info', '--skip-triggers', '--skip-lock-tables'];
+  // Views may call functions, so these come first.
+  const first = await dump(address, ofMariadb, [...objects, ...nothingElse]);
+  return {
+    output: Buffer.concat([first.output, whole.output]),
+    complaints: [...first.complaints, ...whole.complaints],
+  };
 }
