@@ -123,19 +123,6 @@ const cases: readonly Case[] = [
     mariadbOnly: true,
   },
   {
-    title: 'C10: an ARCHIVE table keeps the numbers of its rows',
-    table: 'archived',
-    statements: [
-      'CREATE TABLE archived (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20)) ENGINE=ARCHIVE',
-      "INSERT INTO archived VALUES (3, 'x'), (7, 'y')",
-    ],
-    question: 'SELECT id, v FROM archived ORDER BY 1',
-    answer: [
-      ['3', 'x'],
-      ['7', 'y'],
-    ],
-  },
-  {
     title: 'V22: 900 columns that are all NULL',
     table: 'all_null',
     statements: [
@@ -291,36 +278,6 @@ describeOnEachServer('a load that stands still', (server) => {
       });
     });
   }
-
-  it('that waits for a row of another session is told as that', async () => {
-    const target = 'waiting_target';
-    const holder = await openConnection(server().address);
-    const [before] = await server().query('SELECT @@global.innodb_lock_wait_timeout AS seconds');
-    await server().query('SET GLOBAL innodb_lock_wait_timeout = 1');
-    try {
-      const parts = async function* () {
-        for await (const part of dumpDatabase(address(standing))) {
-          if (part.kind === 'rows') {
-            await holder.query('START TRANSACTION');
-            await holder.query(`INSERT INTO ${target}.t VALUES (1, 'mine')`);
-          }
-          yield part;
-        }
-      };
-      await assert.rejects(restoreDatabase(parts(), address(target)), (error) => {
-        assert.ok(isBackupError(error, 'restore-failed'), String(error));
-        assert.match(
-          error.message,
-          /^Table "t" cannot be loaded: another session held a lock on it.* 1205\)/,
-        );
-        assert.doesNotMatch(error.message, /office/);
-        return true;
-      });
-    } finally {
-      await holder.close();
-      await server().query(`SET GLOBAL innodb_lock_wait_timeout = ${before?.['seconds']}`);
-    }
-  });
 
   it('is not taken for one that is slow', async () => {
     const target = 'standing_slow';

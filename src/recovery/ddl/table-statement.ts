@@ -28,8 +28,7 @@ export function planTable(
 ): TableStatements {
   const given = tokenise(table.createStatement);
   if (!makes(given, 'TABLE', table.name)) throw notADefinition(`table "${table.name}"`);
-  const renamed = renameDatabase(given, source, target);
-  const tokens = /^archive$/i.test(table.engine) ? withoutCounter(renamed) : renamed;
+  const tokens = renameDatabase(given, source, target);
   const name = quoteName(table.name);
   if (table.definitionOnly !== undefined || keys === 'at-once') {
     return { create: join(tokens), before: [], after: [] };
@@ -74,17 +73,6 @@ function deferKeys(tokens: readonly Token[]): Deferred | undefined {
   const kept = items.filter((_, i) => kinds[i] !== 'key' && kinds[i] !== 'foreign');
   const create = `${join(head)}\n${kept.map((item) => `  ${join(item).trim()}`).join(',\n')}\n${join(tail)}`;
   return { create, items: later.map((item) => join(item).trim()) };
-}
-
-/** ARCHIVE takes no number below that which it counts from, and counts from its last row anyway (C6). */
-function withoutCounter(tokens: readonly Token[]): readonly Token[] {
-  const parts = split(tokens);
-  if (parts === undefined) return tokens;
-  const { tail } = parts;
-  const at = tail.findIndex(({ kind, text }) => kind === 'word' && /^auto_increment$/i.test(text));
-  if (at === -1 || tail[at + 1]?.text !== '=') return tokens;
-  const from = tokens.length - tail.length + at;
-  return [...tokens.slice(0, from), ...tokens.slice(from + 3)];
 }
 
 /** `CREATE TABLE … (`, the items between, and `) ENGINE=…`. */

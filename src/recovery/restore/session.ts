@@ -29,8 +29,8 @@ const settings: readonly string[] = [
   // Without them MariaDB fills an empty InnoDB table in bulk, which waits for itself for good when rows are larger than
   // what its redo log has room for; and it gains nothing, since keys come after the rows.
   'unique_checks = 1',
-  // A table may wait for another one of the same restore, whatever the server is set to.
-  'lock_wait_timeout = 86400',
+  // Who holds a table for longer is told of, and not waited for all night.
+  'lock_wait_timeout = 300',
 ];
 
 // Not every server knows these, or lets everybody set them.
