@@ -4,9 +4,10 @@ export interface Token {
   readonly text: string;
 }
 
-// A comment that servers of some version execute is not one: its marks are symbols, and what is between counts.
+// A comment that servers of some version execute is not one: its marks are symbols, and what is between counts. What is
+// not closed goes to the end: nothing is looked at twice, so that the work is linear.
 const pattern: RegExp =
-  /(?<space>\s+)|(?<symbol1>\/\*M?!\d*|\*\/)|(?<comment>\/\*.*?\*\/|(?:--(?=\s|$)|#)[^\n]*)|(?<name>`(?:[^`]|``)*`)|(?<text>'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*")|(?<word>[\w$\u0080-\uffff]+)|(?<symbol>.)/gsy;
+  /(?<space>\s+)|(?<symbol1>\/\*M?!\d*|\*\/)|(?<comment>\/\*.*?(?:\*\/|$)|(?:--(?=\s|$)|#)[^\n]*)|(?<name>`(?:[^`]|``)*(?:`|$))|(?<text>'(?:[^'\\]|''|\\.)*(?:'|\\?$)|"(?:[^"\\]|""|\\.)*(?:"|\\?$))|(?<word>[\w$\u0080-\uffff]+)|(?<symbol>.)/gsy;
 
 /** Takes a statement apart, as a server with an empty sql_mode reads it. */
 export function tokenise(sql: string): readonly Token[] {

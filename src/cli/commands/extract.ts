@@ -21,6 +21,7 @@ import {
   writePlainFile,
   writePlainPipe,
 } from '../extract/plain-files.js';
+import { plainTar } from '../extract/plain-tar.js';
 import { undecodedSet } from '../extract/readable-value.js';
 import { sqlOf } from '../extract/sql.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
@@ -107,7 +108,7 @@ async function extractTar(
       ? (keys.identities ?? [])
       : [(await unlockLabel(label, keys.password)).identity];
   const progress = startProgress(line, 'Decrypting', 'bytes');
-  const pieces = counted(decryptAge(readThrough(archive, line.signal), { identities }), (done) =>
+  const pieces = counted(plainTar(decryptAge(readThrough(archive, line.signal), { identities })), (done) =>
     progress.update(done, archive.size),
   );
   const file = `${basename(name).replace(/(\.tar)?\.age$/, '')}.tar`;

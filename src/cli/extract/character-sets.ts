@@ -147,3 +147,38 @@ function isAscii(bytes: Uint8Array): boolean {
   for (const byte of bytes) if (byte >= 0x80) return false;
   return true;
 }
+
+// In these a byte of a letter looks like a quote or a backslash to a client.
+const confusing: ReadonlySet<string> = new Set(['big5', 'cp932', 'gb18030', 'gbk', 'sjis']);
+
+/**
+ * Text as the bytes of a character set in which a client may send statements.
+ *
+ * @returns null when the set cannot hold the text, or a client could not tell its letters from quotes
+ */
+export function encodeFor(characterSet: string, text: string): Buffer | null {
+  const set = characterSet.toLowerCase();
+  const utf8 = Buffer.from(text, 'utf8');
+  if (isAscii(utf8) || set.startsWith('utf8'))
+    return /^(ucs2|utf16|utf16le|utf32|swe7)$/.test(set) ? null : utf8;
+  if (confusing.has(set) || !Object.hasOwn(sets, set)) return null;
+  const { near, width } = sets[set]!;
+  const bytes = width === one ? encodeSingle(set, text) : iconv.encode(text, near);
+  return bytes !== null && decoderFor(set)?.(bytes) === text ? bytes : null;
+}
+
+function encodeSingle(set: string, text: string): Buffer | null {
+  const decode = decoderFor(set)!;
+  const codes = new Map<string, number>();
+  for (let code = 255; code >= 0; code -= 1) {
+    const character = decode(Uint8Array.of(code));
+    if (character !== null) codes.set(character, code);
+  }
+  const bytes: number[] = [];
+  for (const character of text) {
+    const code = codes.get(character);
+    if (code === undefined) return null;
+    bytes.push(code);
+  }
+  return Buffer.from(bytes);
+}

@@ -1,12 +1,14 @@
 import type { ArchiveReader } from '../../archive/index.js';
 import type { DatabaseDescription, SchemaObject, TableDescription } from '../../archive/model.js';
-import { quoteName, quoteText } from '../../database/identifiers.js';
-import { planObject } from '../../recovery/ddl/object-statement.js';
-import { join, tokenise } from '../../recovery/ddl/tokens.js';
+import { isSince } from '../../database/server-version.js';
+import { tokenise } from '../../recovery/ddl/tokens.js';
 import { loadedColumns } from '../../recovery/load/cells.js';
 import { InsertWriter } from '../../recovery/load/insert-writer.js';
 import { HEADER_BYTES } from '../../recovery/load/load-command.js';
 import { LOADING_MODE } from '../../recovery/restore/session.js';
+import { prepared, printed } from './client-text.js';
+import { enableEventSql, programSql, sequenceSql, viewsSql } from './object-sql.js';
+import { tableSql } from './table-sql.js';
 
 // Statements are kept to a megabyte; a single row may need more, up to what any server takes.
 const largestRow = 1 << 30;
@@ -24,43 +26,78 @@ export interface SqlOptions {
 
 /**
  * An archive as a script for the `mariadb` or `mysql` client: names no database, so that it loads into any. Text and bytes
- * are hexadecimal, so that no sql_mode and no character set is ever interpreted.
+ * are hexadecimal, so that no sql_mode and no character set is ever interpreted, and nothing stands in it that a client
+ * could take for a command. Its last statement says that it is complete.
  */
 export async function* sqlOf(
+  reader: ArchiveReader,
+  options: SqlOptions,
+): AsyncGenerator<string | Uint8Array> {
+  try {
+    yield* statementsOf(reader, options);
+  } catch (error) {
+    // Whoever reads from a pipe has the front already.
+    yield incomplete;
+    throw error;
+  }
+  yield foot;
+}
+
+async function* statementsOf(
   reader: ArchiveReader,
   { tables, objects, signal, onRows }: SqlOptions,
 ): AsyncGenerator<string | Uint8Array> {
   const database = await reader.database({ signal });
   const kept = objects ? await reader.objects({ signal }) : [];
-  yield head(database, reader.manifest.snapshotAt);
-  for (const sequence of kept.filter(({ kind }) => kind === 'sequence')) yield sequenceSql(sequence);
+  const { snapshotAt } = reader.manifest;
+  yield head(database, snapshotAt);
+  for (const object of kept) if (object.kind === 'sequence') yield sequenceSql(object, database.name);
   for (const name of tables) {
     const table = await reader.table(name, { signal });
-    yield `\n${unqualified(table.createStatement, database.name)};\n`;
+    yield `\n${tableSql(table, database.name)}`;
     yield* rowsSql(reader, table, signal, onRows);
   }
-  for (const object of inOrder(kept)) yield objectSql(object, database);
-  for (const { name } of kept.filter(({ kind, status }) => kind === 'event' && status === 'ENABLED')) {
-    yield `ALTER EVENT ${quoteName(name)} ENABLE;\n`;
+  const of = (...kinds: readonly SchemaObject['kind'][]): readonly SchemaObject[] =>
+    kinds.flatMap((kind) => kept.filter((object) => object.kind === kind));
+  for (const object of of('function', 'procedure', 'package', 'package-body')) {
+    yield programSql(object, database, snapshotAt);
   }
-  yield foot;
+  yield* viewsSql(inOrder(of('view')), database.name);
+  const triggers = [...of('trigger')].sort((a, b) => (a.actionOrder ?? 0) - (b.actionOrder ?? 0));
+  for (const object of [...triggers, ...of('event')]) yield programSql(object, database, snapshotAt);
+  const enabled = of('event').filter(({ status }) => status === 'ENABLED');
+  if (enabled.length > 0) yield `SET timestamp = ${Date.parse(snapshotAt) / 1000 || 'DEFAULT'};\n`;
+  for (const event of enabled) yield enableEventSql(event, Date.now());
 }
 
 function head({ name, server, characterSet, collation }: DatabaseDescription, snapshotAt: string): string {
-  return `-- Database ${printed(name)} (${characterSet}, ${collation}) of ${server.vendor} ${printed(server.version)}, as of ${snapshotAt}.
+  const { vendor, version } = server;
+  // What a definition does not say, it leaves to the defaults of its server's time.
+  const isNew = vendor === 'mysql' ? isSince(version, 8, 0) : isSince(version, 11, 5);
+  return `-- Database ${printed(name)} (${printed(characterSet)}, ${printed(collation)}) of ${printed(vendor)} ${printed(version)}, as of ${printed(snapshotAt)}.
 -- Load it into an empty database of the same character set:
 --   mariadb --comments --binary-mode newdb < this-file.sql
+-- It is complete when the last line of the output says so.
 SET NAMES utf8mb4;
 SET @old_foreign_key_checks = @@foreign_key_checks, foreign_key_checks = 0;
 SET @old_unique_checks = @@unique_checks, unique_checks = 1;
 SET @old_sql_mode = @@sql_mode, sql_mode = '${LOADING_MODE}';
 SET @old_time_zone = @@time_zone, time_zone = '+00:00';
-`;
+/*M!100201 SET check_constraint_checks = 0 */;
+/*M!100802 SET explicit_defaults_for_timestamp = 1 */;
+${isNew ? '' : "/*M!110301 SET character_set_collations = '' */;\n"}`;
 }
 
 const foot = `
-SET time_zone = @old_time_zone, sql_mode = @old_sql_mode;
+SET time_zone = @old_time_zone, sql_mode = @old_sql_mode, timestamp = DEFAULT;
 SET unique_checks = @old_unique_checks, foreign_key_checks = @old_foreign_key_checks;
+SELECT 'complete' AS script;
+-- complete
+`;
+
+const incomplete = `
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'The script is not complete: the archive could not be read to its end';
+-- not complete
 `;
 
 async function* rowsSql(
@@ -68,13 +105,18 @@ async function* rowsSql(
   table: TableDescription,
   signal: AbortSignal,
   onRows: (rows: number) => void,
-): AsyncGenerator<Uint8Array> {
-  let statements: Buffer[] = [];
+): AsyncGenerator<string | Uint8Array> {
+  let statements: (string | Uint8Array)[] = [];
   const end = Buffer.from(';\n');
   const columns = loadedColumns(table.columns);
+  // Some clients take a backslash in a name for the start of a command.
+  const isPlain = ![table.name, ...columns.map(({ name }) => name)].some((name) => /[\\\0\r\n]/.test(name));
+  if (table.versioned === 'history') yield '/*M!101100 SET system_versioning_insert_history = 1 */;\n';
   const writer = new InsertWriter(table.name, columns, largestRow, async (buffer, until) => {
     // The writer leaves room for a packet's header and command in front, and uses its buffer again.
-    statements.push(Buffer.from(buffer.subarray(HEADER_BYTES + 1, until)), end);
+    const statement = buffer.subarray(HEADER_BYTES + 1, until);
+    if (isPlain) statements.push(Buffer.from(statement), end);
+    else statements.push(prepared(statement));
   });
   for await (const batch of reader.readTable(table.name, { signal })) {
     await writer.write(batch);
@@ -86,90 +128,33 @@ async function* rowsSql(
   yield* statements;
 }
 
-function sequenceSql({ name, createStatement, nextValue }: SchemaObject): string {
-  const restart =
-    nextValue === undefined ? '' : `ALTER SEQUENCE ${quoteName(name)} RESTART WITH ${BigInt(nextValue)};\n`;
-  return `\n${createStatement};\n${restart}`;
-}
-
-// Each in the surroundings it was made in: the mode decides what its quotes mean, the character sets what its text means.
-function objectSql(object: SchemaObject, { name }: DatabaseDescription): string {
-  const planned = planObject(object, { definers: 'keep', source: name, target: name });
-  const statement =
-    object.kind === 'view' || object.kind === 'trigger' ? unqualified(planned, name) : planned;
-  const settings = [`sql_mode = ${quoteText(object.sqlMode ?? '')}`];
-  if (object.characterSetClient !== undefined)
-    settings.push(`character_set_client = ${object.characterSetClient}`);
-  if (object.collationConnection !== undefined)
-    settings.push(`collation_connection = ${object.collationConnection}`);
-  if (object.timeZone !== undefined) settings.push(`time_zone = ${quoteText(object.timeZone)}`);
-  const delimiter = delimiterFor(statement);
-  const broken =
-    object.brokenAtSource === undefined
-      ? ''
-      : `-- It was broken already when the copy was made: ${printed(object.brokenAtSource)}\n`;
-  return `
-${broken}SET ${settings.join(', ')};
-DELIMITER ${delimiter}
-${statement}${delimiter}
-DELIMITER ;
-SET NAMES utf8mb4, sql_mode = '${LOADING_MODE}', time_zone = '+00:00';
-`;
-}
-
-// The client takes the first delimiter it sees, wherever it stands.
-function delimiterFor(statement: string): string {
-  let delimiter = ';;';
-  while (statement.includes(delimiter)) delimiter += ';';
-  return statement.endsWith(';') ? `${delimiter};` : delimiter;
-}
-
-const ranks: Readonly<Record<SchemaObject['kind'], number>> = {
-  sequence: 0,
-  function: 1,
-  procedure: 1,
-  package: 2,
-  'package-body': 3,
-  view: 4,
-  trigger: 5,
-  event: 6,
-};
-
-/** In an order in which each finds what it needs; a view comes after the views it names. */
-function inOrder(objects: readonly SchemaObject[]): readonly SchemaObject[] {
-  const views = new Map(
-    objects.filter(({ kind }) => kind === 'view').map((view) => [view.name.toLowerCase(), view]),
-  );
+/** Views after those they read from, as far as that can be told; a name that is merely mentioned does not count. */
+function inOrder(views: readonly SchemaObject[]): readonly SchemaObject[] {
+  const byName = new Map(views.map((view) => [view.name.toLowerCase(), view]));
   const placed = new Set<SchemaObject>();
-  const place = (view: SchemaObject, above: ReadonlySet<SchemaObject>): void => {
-    if (placed.has(view) || above.has(view)) return;
-    for (const { kind, text } of tokenise(view.createStatement)) {
-      const named =
-        kind === 'name' ? views.get(text.slice(1, -1).replaceAll('``', '`').toLowerCase()) : undefined;
-      if (named !== undefined) place(named, new Set([...above, view]));
+  const under = new Set<SchemaObject>();
+  const place = (view: SchemaObject): void => {
+    if (placed.has(view) || under.has(view)) return;
+    under.add(view);
+    for (const name of readFrom(view)) {
+      const named = byName.get(name);
+      if (named !== undefined) place(named);
     }
     placed.add(view);
   };
-  for (const view of views.values()) place(view, new Set());
-  const others = objects.filter(({ kind }) => kind !== 'view' && kind !== 'sequence');
-  return [...placed, ...others].sort(
-    (a, b) => ranks[a.kind] - ranks[b.kind] || (a.actionOrder ?? 0) - (b.actionOrder ?? 0),
-  );
+  for (const view of views) place(view);
+  return [...placed];
 }
 
-/** A statement whose names stand for the database it is loaded into. */
-function unqualified(statement: string, database: string): string {
-  const tokens = tokenise(statement);
-  const own = quoteName(database);
-  return join(
-    tokens.filter(
-      ({ text }, at) =>
-        !(text === own && tokens[at + 1]?.text === '.') && !(text === '.' && tokens[at - 1]?.text === own),
-    ),
-  );
-}
-
-// In a comment, which ends with its line.
-function printed(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ');
+function readFrom({ createStatement }: SchemaObject): readonly string[] {
+  const names: string[] = [];
+  let before = '';
+  for (const { kind, text } of tokenise(createStatement)) {
+    if (kind === 'space' || kind === 'comment' || text === '(') continue;
+    if (kind === 'name' && /^(from|join|straight_join)$/i.test(before)) {
+      names.push(text.slice(1, -1).replaceAll('``', '`').toLowerCase());
+    }
+    before = text;
+  }
+  return names;
 }

@@ -1,0 +1,185 @@
+import type { DatabaseDescription, SchemaObject } from '../../archive/model.js';
+import { quoteName, quoteText } from '../../database/identifiers.js';
+import { BackupError } from '../../errors.js';
+import { planObject, planObjectBytes } from '../../recovery/ddl/object-statement.js';
+import { tokenise } from '../../recovery/ddl/tokens.js';
+import { LOADING_MODE } from '../../recovery/restore/session.js';
+import { encodeFor } from './character-sets.js';
+import { isWhole, prepared, printed, quoteModeOf, runPrepared } from './client-text.js';
+import { unqualified } from './table-sql.js';
+
+const back = `SET NAMES utf8mb4, sql_mode = '${LOADING_MODE}', time_zone = '+00:00', timestamp = DEFAULT;\n`;
+
+/** A sequence, which tables may need. @throws BackupError `archive-damaged` */
+export function sequenceSql(object: SchemaObject, database: string): string {
+  const { name, nextValue } = object;
+  if (nextValue !== undefined && !/^-?\d{1,20}$/.test(nextValue)) throw strangeWord(object);
+  const statement = planObject(object, { definers: 'keep', source: database, target: database });
+  const restart =
+    nextValue === undefined ? '' : `ALTER SEQUENCE ${quoteName(name)} RESTART WITH ${nextValue}`;
+  return [statement, restart]
+    .filter((sql) => sql !== '')
+    .map((sql) => prepared(Buffer.from(unqualified(sql, database))))
+    .join('');
+}
+
+/** A routine, package, trigger or event in the surroundings it was made in. @throws BackupError `archive-damaged` */
+export function programSql(
+  object: SchemaObject,
+  { name: database, collation }: Pick<DatabaseDescription, 'name' | 'collation'>,
+  snapshotAt: string,
+): string | Buffer {
+  const { characterSet, statement } = statementOf(object, database);
+  if (statement === null || !isWhole(statement.toString('latin1'), quoteModeOf(object.sqlMode ?? ''))) {
+    return `-- Not in this script, as clients read it otherwise than servers: ${object.kind} ${printed(object.name)}\n`;
+  }
+  const delimiter = delimiterFor(statement.toString('latin1'));
+  // An event whose time has come is made as on the day of the copy, and stays disabled.
+  const at = Date.parse(snapshotAt) / 1000;
+  const moment = object.kind === 'event' && Number.isFinite(at) ? `SET timestamp = ${at};\n` : '';
+  const { databaseCollation = collation } = object;
+  // It keeps the collation that the database had when it was made.
+  const collate = (wanted: string): string =>
+    databaseCollation === collation ? '' : `ALTER DATABASE COLLATE ${wordOf(wanted, object)};\n`;
+  return Buffer.concat([
+    Buffer.from(
+      `\n${collate(databaseCollation)}${surroundings(object, characterSet)}${moment}DELIMITER ${delimiter}\n`,
+    ),
+    statement,
+    Buffer.from(`\n${delimiter}\nDELIMITER ;\n${back}${collate(collation)}`),
+  ]);
+}
+
+/**
+ * Views that stand on each other are tried in turn, twice; whatever is left is tried once more, and fails then. Those that
+ * were broken already may stay away.
+ */
+export function viewsSql(views: readonly SchemaObject[], database: string): readonly string[] {
+  if (views.length === 0) return [];
+  const all = views.map((view, i) => {
+    const { characterSet, statement } = statementOf(view, database);
+    const setting = surroundings(view, characterSet);
+    const hex = (statement ?? Buffer.from(planOf(view, database))).toString('hex');
+    return { view, setting, hex, isMade: `FIND_IN_SET('${i}', @supplemental_backup_made)`, number: i };
+  });
+  const tries = all.map(
+    ({ view, setting, hex, isMade, number }) =>
+      `\n-- View ${printed(view.name)}\n${setting}${tryOnce(hex, isMade, number)}${back}`,
+  );
+  const last = all.map(({ view, setting, hex, isMade }) => {
+    if (view.brokenAtSource === undefined) {
+      return `${setting}SET @supplemental_backup = IF(${isMade}, X'${noop}', X'${hex}');\n${runPrepared}${back}`;
+    }
+    const told = quoteText(`not made, as it was broken already: view ${view.name}`);
+    return `SELECT ${told} AS script FROM (SELECT 1) AS one WHERE NOT ${isMade};\n`;
+  });
+  return ["\nSET @supplemental_backup_made = '';\n", ...tries, ...tries, ...last];
+}
+
+const noop = Buffer.from('DO 0').toString('hex');
+
+/** A procedure runs in the surroundings in which it was made, and can go on after an error. */
+function tryOnce(hex: string, isMade: string, number: number): string {
+  return `DROP PROCEDURE IF EXISTS supplemental_backup_view;
+DELIMITER //
+CREATE PROCEDURE supplemental_backup_view()
+BEGIN
+  DECLARE CONTINUE HANDLER FOR SQLEXCEPTION SET @supplemental_backup_failed = 1;
+  IF NOT ${isMade} THEN
+    SET @supplemental_backup_failed = 0, @supplemental_backup = X'${hex}';
+    PREPARE supplemental_backup FROM @supplemental_backup;
+    IF NOT @supplemental_backup_failed THEN
+      EXECUTE supplemental_backup;
+      DEALLOCATE PREPARE supplemental_backup;
+    END IF;
+    IF NOT @supplemental_backup_failed THEN
+      SET @supplemental_backup_made = CONCAT(@supplemental_backup_made, ',${number}');
+    END IF;
+  END IF;
+END
+//
+DELIMITER ;
+CALL supplemental_backup_view();
+DROP PROCEDURE supplemental_backup_view;
+`;
+}
+
+/** Lets events run that did. A single moment that has passed would be made up for, so it stays off. */
+export function enableEventSql({ name, createStatement }: SchemaObject, now: number): string {
+  const tokens = tokenise(createStatement);
+  const words = tokens.filter(({ kind }) => kind === 'word' || kind === 'text').map(({ text }) => text);
+  const at = words.findIndex((word) => word.toUpperCase() === 'SCHEDULE') + 1;
+  if (words[at]?.toUpperCase() === 'AT') {
+    const moment = Date.parse(`${words[at + 1]?.slice(1, -1).replace(' ', 'T')}Z`);
+    // A day more, for its time zone and for the time until the script is run.
+    if (!(moment > now + 48 * 3_600_000)) {
+      return `-- Left disabled, as its moment has come: event ${printed(name)}\n`;
+    }
+  }
+  const enable = `ALTER EVENT ${quoteName(name)} ENABLE`;
+  if (!isWhole(enable, quoteModeOf(''))) return `-- Left disabled: event ${printed(name)}\n`;
+  return `${enable};\n`;
+}
+
+/** The definition in the character set of its client, or in UTF-8 where clients could not read that. */
+function statementOf(
+  object: SchemaObject,
+  database: string,
+): { readonly characterSet: string; readonly statement: Buffer | null } {
+  const { characterSetClient = 'utf8mb4' } = object;
+  const bytes = planObjectBytes(object, { definers: 'keep', source: database, target: database });
+  if (bytes !== undefined) return { characterSet: characterSetClient, statement: bytes };
+  const text = planOf(object, database);
+  const encoded = encodeFor(characterSetClient, text);
+  if (encoded !== null) return { characterSet: characterSetClient, statement: encoded };
+  return { characterSet: 'utf8mb4', statement: Buffer.from(text) };
+}
+
+function planOf(object: SchemaObject, database: string): string {
+  const planned = planObject(object, { definers: 'keep', source: database, target: database });
+  return object.kind === 'view' || object.kind === 'trigger' ? unqualified(planned, database) : planned;
+}
+
+function surroundings(object: SchemaObject, characterSet: string): string {
+  const { collationConnection, timeZone, sqlMode = '' } = object;
+  const settings = [
+    `sql_mode = ${modeFor(sqlMode)}`,
+    `character_set_client = ${wordOf(characterSet, object)}`,
+  ];
+  if (collationConnection !== undefined) {
+    settings.push(`collation_connection = ${wordOf(collationConnection, object)}`);
+  }
+  if (timeZone !== undefined) settings.push(`time_zone = ${quoteText(timeZone)}`);
+  return `SET ${settings.join(', ')};\n`;
+}
+
+// MySQL 8 and newer refuse a list that holds one of these; none of them changes what a stored definition means there.
+const goneModes =
+  /\b(NO_AUTO_CREATE_USER|NO_FIELD_OPTIONS|NO_KEY_OPTIONS|NO_TABLE_OPTIONS|DB2|MAXDB|MSSQL|MYSQL323|MYSQL40|ORACLE|POSTGRESQL)\b/i;
+
+function modeFor(sqlMode: string): string {
+  if (!goneModes.test(sqlMode)) return quoteText(sqlMode);
+  const left = sqlMode.split(',').filter((mode) => !goneModes.test(mode));
+  const isNewMySql = "VERSION() NOT LIKE '%MariaDB%' AND CAST(VERSION() AS UNSIGNED) >= 8";
+  return `IF(${isNewMySql}, ${quoteText(left.join(','))}, ${quoteText(sqlMode)})`;
+}
+
+// The client takes the first delimiter it sees, wherever it stands.
+function delimiterFor(statement: string): string {
+  let delimiter = '//';
+  while (statement.includes(delimiter)) delimiter += '/';
+  return statement.endsWith('/') ? `${delimiter}/` : delimiter;
+}
+
+/** The name of a character set or collation; there is no way to quote one everywhere. */
+function wordOf(word: string, object: SchemaObject): string {
+  if (!/^\w{1,64}$/.test(word)) throw strangeWord(object);
+  return word;
+}
+
+function strangeWord({ kind, name }: SchemaObject): BackupError {
+  return new BackupError(
+    'archive-damaged',
+    `What the archive says of the ${kind} "${name}" holds a word that no server writes there.`,
+  );
+}

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, it } from 'node:test';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { encryptArchive } from '../../src/archive/encrypt-archive.js';
+import { makeLabel } from '../../src/archive/label.js';
+import type { Part, SchemaObject } from '../../src/archive/model.js';
+import { openArchive } from '../../src/archive/open-archive.js';
+import { writeTar } from '../../src/archive/write-tar.js';
+import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
+import { sqlOf } from '../../src/cli/extract/sql.js';
+import { isBackupError } from '../../src/errors.js';
+import { sampleLabel, sampleParts } from '../archive/support/parts.js';
+import { unpackTar } from '../archive/support/unpack-tar.js';
+import { describeOnEachServer } from '../support/servers.js';
+import { runCli } from './support.js';
+
+const client = ['mariadb', 'mysql'].find((program) => spawnSync(program, ['--version']).status === 0);
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+const skip = client === undefined || !hasPython ? 'the stock client or python3 is missing' : false;
+
+// Views that mention names of others, one that is broken, one whose definer has left; bodies of clients with other sets.
+const office: readonly string[] = [
+  'DROP DATABASE IF EXISTS scripted',
+  'CREATE DATABASE scripted CHARACTER SET utf8',
+  'USE scripted',
+  'CREATE TABLE l (id INT PRIMARY KEY, total INT, balance INT) ENGINE=InnoDB',
+  'INSERT INTO l VALUES (1, 2, 3)',
+  'CREATE VIEW z AS SELECT id, balance AS a FROM l',
+  'CREATE VIEW a AS SELECT SUM(z.a) AS z FROM z',
+  "CREATE VIEW m AS SELECT 'from `a`' AS x, (SELECT z FROM a) AS z",
+  'CREATE TABLE gone (id INT)',
+  'CREATE VIEW b AS SELECT id FROM gone',
+  'DROP TABLE gone',
+  'CREATE DEFINER=`left`@`10.1.%` VIEW c AS SELECT id FROM l',
+  "SET character_set_client = koi8r, collation_connection = 'koi8r_general_ci'",
+  "CREATE VIEW k AS SELECT X'D0' AS x",
+  'SET character_set_client = utf8mb4',
+  "CREATE TRIGGER t BEFORE INSERT ON l FOR EACH ROW SET NEW.total = LENGTH('it''s \\\\ ; /* x */')",
+  "CREATE PROCEDURE p() BEGIN SELECT 'a;b'; -- it's\n SELECT 2; END",
+  "CREATE EVENT once ON SCHEDULE AT '2037-01-01 00:00:00' DO SELECT 1",
+  "CREATE EVENT daily ON SCHEDULE EVERY 1 DAY STARTS '2020-01-01 00:00:00' DO SELECT 1",
+];
+
+describeOnEachServer(
+  'a script of an archive',
+  (server) => {
+    let folder: string;
+    let keyFile: string;
+    let recipients: readonly string[];
+    const load = (database: string, script: string | Buffer, ...more: readonly string[]) => {
+      const { user, port, host, socketPath, password = '' } = server().address;
+      const where =
+        socketPath === undefined ? [`-h${host ?? '127.0.0.1'}`, `-P${port ?? 3306}`] : [`-S${socketPath}`];
+      return spawnSync(client!, [...where, `-u${user}`, ...more, database], {
+        input: script,
+        encoding: 'utf8',
+        env: { ...process.env, MYSQL_PWD: password },
+      });
+    };
+    const scriptsOf = async (archive: string): Promise<Record<'extract' | 'reader.py', Buffer>> => {
+      const place = await mkdtemp(join(folder, 'scripts-'));
+      const from = [archive, '--out', place, '--identity', keyFile];
+      const made = await runCli(['extract', ...from, '--format', 'sql']);
+      assert.equal(made.code, 0, made.stderr);
+      const { files } = JSON.parse(
+        (await runCli(['extract', ...from, '--format', 'tar', '--json'])).stdout,
+      ) as { files: string[] };
+      await mkdir(join(place, 'files'));
+      spawnSync('tar', ['xf', join(place, files[0]!), '-C', join(place, 'files')]);
+      const reader = spawnSync('python3', ['reader.py'], { cwd: join(place, 'files'), maxBuffer: 1e8 });
+      assert.equal(reader.status, 0, reader.stderr.toString());
+      const name = /Extracted (\S+)/.exec(made.stdout)![1]!;
+      return { extract: await readFile(join(place, name)), 'reader.py': reader.stdout };
+    };
+    const described = async (database: string): Promise<string> => {
+      const schema = `'${database}'`;
+      const all = await Promise.all(
+        [
+          `SELECT TABLE_NAME, REPLACE(VIEW_DEFINITION, '\`${database}\`.', '') AS d, DEFINER, CHARACTER_SET_CLIENT FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ${schema} AND TABLE_NAME <> 'b' ORDER BY 1`,
+          `SELECT TRIGGER_NAME, ACTION_STATEMENT, SQL_MODE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ${schema}`,
+          `SELECT ROUTINE_NAME, ROUTINE_DEFINITION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${schema}`,
+          `SELECT EVENT_NAME, EVENT_DEFINITION, STATUS, STARTS, EXECUTE_AT FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${schema} ORDER BY 1`,
+        ].map((sql) => server().query(sql)),
+      );
+      return JSON.stringify(all, null, 1);
+    };
+
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'supplemental-backup-scripts-'));
+      const identity = await generateIdentity();
+      keyFile = join(folder, 'key.txt');
+      await writeFile(keyFile, `${identity}\n`);
+      recipients = [await identityToRecipient(identity)];
+    });
+    after(() => rm(folder, { recursive: true, force: true }));
+
+    it('O1, O2, O7, O12: makes what was there, by any stock client, and says at its end that it is complete', {
+      skip,
+    }, async () => {
+      await server().query(office);
+      const { user, port, host, socketPath, password = '' } = server().address;
+      const socket = socketPath === undefined ? '' : `?socketPath=${encodeURIComponent(socketPath)}`;
+      const source = `mysql://${user}@${host ?? '127.0.0.1'}:${port ?? 3306}/scripted${socket}`;
+      const archive = join(folder, 'scripted.tar.age');
+      const backup = ['backup', '--source', source, '--out', archive, '--recipient', recipients[0]!];
+      const made = await runCli(backup, { env: { MYSQL_PWD: password } });
+      assert.equal(made.code, 0, made.stderr);
+      const expected = await described('scripted');
+      for (const [name, script] of Object.entries(await scriptsOf(archive))) {
+        for (const options of [['--comments', '--binary-mode'], ['--comments']]) {
+          await server().query(['DROP DATABASE IF EXISTS again', 'CREATE DATABASE again CHARACTER SET utf8']);
+          const loaded = load('again', script, ...options);
+          assert.equal(loaded.status, 0, `${name}: ${loaded.stderr}`);
+          assert.match(loaded.stdout, /complete\n$/);
+          assert.equal(await described('again'), expected, `${name} ${options.join(' ')}`);
+          const [row] = await server().query('SELECT * FROM again.l');
+          assert.deepEqual(row, { id: '1', total: '2', balance: '3' });
+        }
+      }
+    });
+
+    it('holds no word that a client or a server would obey', { skip }, async () => {
+      const marker = join(folder, 'obeyed');
+      const evil = `x; DROP DATABASE victim; -- \n\\! touch ${marker}\n`;
+      const objects: readonly (readonly [string, Partial<SchemaObject>])[] = [
+        ['collation', { collationConnection: evil }],
+        ['character set', { characterSetClient: evil }],
+        ['collation of the database', { databaseCollation: evil }],
+        ['body', { createStatement: `CREATE PROCEDURE p() BEGIN END ${evil}` }],
+        [
+          'body with a delimiter',
+          { createStatement: 'CREATE PROCEDURE p() BEGIN END delimiter ;\nDROP DATABASE victim;' },
+        ],
+        ['mode', { sqlMode: evil }],
+        ['name', { name: evil, createStatement: `CREATE PROCEDURE \`${evil}\`() BEGIN END` }],
+      ];
+      async function* forged(change: Partial<SchemaObject>): AsyncGenerator<Part> {
+        for await (const part of sampleParts({ tables: 1 })) {
+          if (part.kind === 'table') {
+            const createStatement =
+              'CREATE TABLE `table``1` (Id bigint, Name varchar(20), Day date, Twice bigint AS (Id * 2))';
+            yield { ...part, table: { ...part.table, createStatement } };
+          } else if (part.kind === 'objects') {
+            const plain = {
+              kind: 'procedure',
+              name: 'p',
+              createStatement: 'CREATE PROCEDURE p() BEGIN END',
+            } as const;
+            yield { kind: 'objects', objects: [{ ...plain, ...change }] };
+          } else if (part.kind === 'summary') {
+            yield { ...part, summary: { ...part.summary, snapshotAt: `2026-02-03T22:00:01.000Z\n${evil}` } };
+          } else yield part;
+        }
+      }
+      await server().query(['DROP DATABASE IF EXISTS victim', 'CREATE DATABASE victim']);
+      for (const [what, change] of objects) {
+        const sealed = encryptArchive(forged(change), { recipients, label: sampleLabel });
+        const keys = { identities: [(await readFile(keyFile, 'utf8')).trim()] };
+        const opened = await openArchive(rangesOfBytes(await collectBytes(sealed)), keys);
+        const signal = new AbortController().signal;
+        const extracted: (string | Uint8Array)[] = [];
+        try {
+          const options = { tables: ['table`1'], objects: true, signal, onRows: () => undefined };
+          for await (const piece of sqlOf(opened, options)) extracted.push(piece);
+        } catch (error) {
+          assert.ok(isBackupError(error, 'archive-damaged'), String(error));
+        }
+        opened.close();
+        const place = await mkdtemp(join(folder, 'forged-'));
+        await unpackTar(
+          writeTar(forged(change), makeLabel(sampleLabel), () => undefined),
+          place,
+        );
+        const reader = spawnSync('python3', ['reader.py'], { cwd: place, encoding: 'utf8' });
+        const script = Buffer.concat(extracted.map((piece) => Buffer.from(piece as string)));
+        for (const text of [script, reader.stdout]) {
+          await server().query(['DROP DATABASE IF EXISTS again', 'CREATE DATABASE again CHARACTER SET utf8']);
+          load('again', text, '--force', '--comments');
+          const [left] = await server().query("SHOW DATABASES LIKE 'victim'");
+          assert.ok(left !== undefined, `${what}: another database is gone`);
+          await assert.rejects(readFile(marker), { code: 'ENOENT' }, `${what}: a shell was run`);
+        }
+      }
+    });
+  },
+  { kinds: ['mysql-5.6', 'mariadb'] },
+);
