@@ -133,7 +133,7 @@ class CatalogReader {
       collation: defaults?.['collation'] ?? '',
       server,
       tables,
-      objects: objects.filter((object) => !this.#isOfClosedTable(object, definitions)),
+      objects: objects.filter((object) => !this.#isClosed(object, definitions)),
       ...(hidden ? { hidesSessions: true as const } : {}),
       ...(this.#unseen.length === 0 ? {} : { unseen: this.#unseen }),
       warnings: this.#warnings,
@@ -195,8 +195,13 @@ class CatalogReader {
     return shown;
   }
 
-  /** A trigger cannot be seen without its table. */
-  #isOfClosedTable({ kind, name, table }: CatalogObject, definitions: Definitions): boolean {
+  /** A trigger cannot be seen without its table, and a view not when the server looks for another name. */
+  #isClosed({ kind, name, table }: CatalogObject, definitions: Definitions): boolean {
+    const isFile = kind === 'view' || kind === 'sequence';
+    if (isFile && this.#connection.lowerCaseTableNames === 1 && foldName(name, this.#connection) !== name) {
+      this.#unseen.push({ kind, name, reason: capitals });
+      return true;
+    }
     if (table === undefined || definitions.get(table) !== null) return false;
     this.#unseen.push({ kind, name, reason: `its table "${table}" cannot be opened` });
     return true;
@@ -378,6 +383,9 @@ export function damageToldBy(warnings: readonly TextRow[]): string | undefined {
 
 const damageCodes: ReadonlySet<number> = new Set([126, 127, 144, 145, 1034, 1194, 1195, 1296]);
 
+const capitals =
+  'on the disk its name has capitals, where this server (lower_case_table_names) looks for none';
+
 /** Why a table cannot be opened that may be whole; undefined when it is the table's own trouble. */
 function whyOutOfReach(name: string, errno: number | undefined, server: NameJudge): string | undefined {
   // Unknown engine; one that is switched off.
@@ -385,7 +393,7 @@ function whyOutOfReach(name: string, errno: number | undefined, server: NameJudg
     return 'its storage engine does not run on this server, which answers';
   // No such table, though it is in the list: only small letters are looked for.
   if (errno === 1146 && foldName(name, server) !== name) {
-    return 'on the disk its name has capitals, where this server (lower_case_table_names) looks for none; it answers';
+    return `${capitals}; it answers`;
   }
   return undefined;
 }

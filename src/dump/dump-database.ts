@@ -166,6 +166,13 @@ class Dump {
     return true;
   }
 
+  #verdict(table: string): string {
+    const { tables } = this.#snapshot.catalog;
+    return tables.some(({ name, outOfReach }) => name === table && outOfReach === true)
+      ? 'out of reach'
+      : 'damaged';
+  }
+
   async #readAll(tasks: readonly TableTask[]): Promise<void> {
     const { readers } = this.#snapshot;
     const order = inReadingOrder(tasks);
@@ -336,14 +343,20 @@ class Dump {
         ...selection.leftOut,
         ...(this.#snapshot.catalog.unseen ?? []),
         ...this.#lost.map(
-          (name): LeftOut => ({ kind: 'table', name, reason: `damaged: ${this.#damage.get(name)}` }),
+          (name): LeftOut => ({
+            kind: 'table',
+            name,
+            reason: `${this.#verdict(name)}: ${this.#damage.get(name)}`,
+          }),
         ),
         ...alwaysLeftOut,
       ],
       warnings: [
         ...warnings,
         ...this.#warnings,
-        ...[...this.#damage].map(([name, told]) => damageWarning(name, told, this.#lost.includes(name))),
+        ...[...this.#damage].map(([name, told]) =>
+          damageWarning(name, this.#verdict(name), told, this.#lost.includes(name)),
+        ),
         ...tasks.flatMap(({ table }) => historyWarnings(this.#snapshot, table)),
       ],
     };
@@ -395,9 +408,9 @@ function toldBy(error: BackupError): string {
     : `it says that it has ${counted} rows, and ${read} could be read`;
 }
 
-function damageWarning(table: string, told: string, isLost: boolean): DumpWarning {
+function damageWarning(table: string, verdict: string, told: string, isLost: boolean): DumpWarning {
   const held = isLost ? 'it is not in this copy' : 'this copy holds what could be read of it';
-  return { code: 'table-damaged', message: `Table "${table}" is damaged, and ${held}: ${told}.`, table };
+  return { code: 'table-damaged', message: `Table "${table}" is ${verdict}, and ${held}: ${told}.`, table };
 }
 
 function present<Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> {

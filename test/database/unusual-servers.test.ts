@@ -170,6 +170,10 @@ describeOnEachServer(
     before(async () => {
       await makePractice(server(), 'practice');
       await makeEvent(server(), 'practice');
+      await server().query(
+        ['CREATE TABLE notes (id INT) ENGINE=MyISAM', 'CREATE TABLE list (id INT) ENGINE=InnoDB'],
+        'practice',
+      );
     });
 
     it('F10: is copied whole in the last of its rescue modes, in which it takes no copy', async () => {
@@ -184,11 +188,11 @@ describeOnEachServer(
         code: 'target-refused',
         message: /innodb_force_recovery/,
       });
-      await server().restart(['--event-scheduler=DISABLED']);
+      await server().restart(['--skip-grant-tables']);
       await restoreDatabase(archive, target, { objects: false });
     });
 
-    it('O12: names the events that a scheduler does not show which is off for good', async () => {
+    it('O12: names the events that a server without accounts does not show, and compares nothing with them', async () => {
       const { manifest } = await (await seal(at(server(), 'practice'))).open();
       const left = manifest.leftOut.filter((each) => each.kind === 'event').map(({ name }) => name);
       // MySQL shows them all the same.
@@ -197,25 +201,35 @@ describeOnEachServer(
         manifest.warnings.some(({ code }) => code === 'events-unseen'),
         kind === 'mariadb',
       );
+      const source = at(server(), 'practice');
+      if (kind === 'mariadb') {
+        await assert.rejects(takeFingerprint(source), { message: /cannot show its events/ });
+      } else {
+        assert.ok((await takeFingerprint(source)).definitions.objects.has('event Nightly'));
+      }
     });
 
-    it('F10: does not take a table whose engine is switched off for a damaged one', async () => {
+    it('F10, C14: does not take a table for damaged whose engine is switched off, or whose name it does not look for', async () => {
       await server().restart([
         '--skip-innodb',
         '--default-storage-engine=MyISAM',
         '--default-tmp-storage-engine=MyISAM',
+        '--lower-case-table-names=1',
       ]);
       await assert.rejects(seal(at(server(), 'practice')), {
         code: 'database-query-failed',
-        message: /storage engine does not run/,
+        message: /capitals|storage engine does not run/,
       });
       const { manifest } = await (
         await seal(at(server(), 'practice'), { damagedTables: 'leave-out' })
       ).open();
       assert.deepEqual(
         manifest.tables.map(({ name }) => name),
-        ['Patient'],
+        ['notes'],
       );
+      const reasons = new Map(manifest.leftOut.map(({ name, reason }) => [name, reason]));
+      assert.match(reasons.get('Patient') ?? '', /^out of reach: on the disk its name has capitals/);
+      assert.match(reasons.get('list') ?? '', /^out of reach: its storage engine/);
     });
 
     it("O9: copies all rows where the server's own lists are missing, and says what is not there", async () => {
@@ -231,7 +245,10 @@ describeOnEachServer(
         'users',
       ]);
       const { tables, objects } = await restoreDatabase(archive, at(server(), 'without_routines'));
-      assert.deepEqual([tables.length, objects.length], [3, 2]);
+      assert.deepEqual([tables.length, objects.length], [5, 2]);
+      await assert.rejects(takeFingerprint(at(server(), 'practice')), {
+        message: /cannot show its routines \(the server answered ER_NO_SUCH_TABLE, 1146\)/,
+      });
     });
 
     it('F11: says that init_connect fails, not just a number', async () => {

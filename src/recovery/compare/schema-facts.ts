@@ -2,8 +2,9 @@ import type { SchemaObjectKind } from '../../archive/model.js';
 import { askForBytes, textOf } from '../../database/byte-answers.js';
 import type { Connection, TextRow } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
+import { inBrackets, serverErrorNumber } from '../../database/server-failures.js';
 import { sameName } from '../../database/server-names.js';
-import { BackupError } from '../../errors.js';
+import { BackupError, isBackupError } from '../../errors.js';
 import type { HashedColumn } from './content-hash.js';
 import {
   normaliseCharacterSet,
@@ -143,10 +144,12 @@ class DefinitionReader {
     schemaColumn = 'TABLE_SCHEMA',
   ): Promise<readonly TextRow[]> {
     const list = columns.map((column) => `${column} AS ${column}`).join(', ');
-    const rows = await this.#query(
+    const question =
       `SELECT ${schemaColumn} AS compared_schema, ${list} FROM information_schema.${view}` +
-        ` WHERE ${schemaColumn} = ${quoteText(this.#schema)}`,
-    );
+      ` WHERE ${schemaColumn} = ${quoteText(this.#schema)}`;
+    const rows = await this.#query(question).catch((error: unknown) => {
+      throw serverErrorNumber(error) === undefined ? error : unseen(view, error);
+    });
     return rows.filter((row) => sameName(row['compared_schema'], this.#schema, this.#connection));
   }
 
@@ -169,7 +172,7 @@ class DefinitionReader {
       // Without its columns two tables would be alike whatever they hold.
       const shown = statement.match(/^ {2}`/gm)?.length ?? 0;
       const known = [...facts.get(name)!.keys()].filter((fact) => fact.startsWith('column ')).length;
-      if (shown === 0 || shown !== known) throw unseen(name);
+      if (shown === 0 || shown !== known) throw columnsUnseen(name);
       const period = periodOf(statement);
       tables.set(name, { name, statement, facts: facts.get(name)!, columns: columns.get(name)!, period });
     }
@@ -468,11 +471,25 @@ class DefinitionReader {
       });
     }
     const events = await this.#ask('EVENTS', ['EVENT_NAME', 'STATUS'], 'EVENT_SCHEMA');
+    if (events.length === 0) await this.#refuseHiddenEvents();
     for (const row of events)
       await add('event', row['EVENT_NAME']!, 'Create Event', {
         status: row['STATUS']?.replace('REPLICA_SIDE_', 'SLAVESIDE_'),
       });
     return objects;
+  }
+
+  /** MariaDB without its accounts says that there is no event, and has them in its table all the same. */
+  async #refuseHiddenEvents(): Promise<void> {
+    const [stored] = await this.#connection.queryEach(
+      [`SELECT db AS compared_schema FROM mysql.event WHERE db = ${quoteText(this.#schema)}`],
+      { signal: this.#signal },
+    );
+    // Not every server has such a table, nor shows it to everybody.
+    const hidden = stored?.rows?.some((row) =>
+      sameName(row['compared_schema'], this.#schema, this.#connection),
+    );
+    if (hidden === true) throw unseen('EVENTS');
   }
 
   #withoutSchema(statement: string): string {
@@ -495,11 +512,28 @@ function isLiteralText(row: TextRow, vendor: 'mariadb' | 'mysql'): boolean {
   return value !== "''" && /^(?:_\w+ ?)?x?'/i.test(value);
 }
 
-function unseen(table: string): BackupError {
+function columnsUnseen(table: string): BackupError {
   return new BackupError(
     'database-query-failed',
     `The columns of table "${table}" are not all shown by the server, so nothing can be compared with it.`,
     { details: { table } },
+  );
+}
+
+/** A list that a server cannot show is no empty list. */
+function unseen(view: string, cause?: unknown): unknown {
+  if (
+    cause !== undefined &&
+    !isBackupError(cause, 'database-query-failed') &&
+    !isBackupError(cause, 'table-damaged')
+  ) {
+    return cause;
+  }
+  const answer = cause instanceof BackupError ? inBrackets(cause) : '';
+  return new BackupError(
+    'database-query-failed',
+    `The server cannot show its ${view.toLowerCase()}${answer}, so they cannot be compared.`,
+    { cause, details: { ...(cause instanceof BackupError ? cause.details : {}), list: view } },
   );
 }
 
