@@ -1223,8 +1223,11 @@ export interface Snapshot {
     readonly takenAt: Date;
     readonly position: Readonly<Record<string, string>> | undefined;
     readonly warnings: readonly DumpWarning[];
+    readonly connections: number;
     readonly readers: readonly Connection[];
+    readonly lockedTables: readonly LockedTables[];
     readonly schema: Connection;
+    sessionFor(table: string): Connection;
     readonly definitions: Definitions;
     readonly withRows: ReadonlySet<string>;
     readonly damagedTables: DamagedTables;
@@ -1616,7 +1619,7 @@ export declare function rangeSourceOf(adapter: StorageAdapter, key: string, opti
     readonly signal?: AbortSignal | undefined;
 }): Promise<RangeSource>;
 
-export declare function readAdmins(connection: Connection, options?: {
+export declare function readAdmins(source: Connection | Pick<Snapshot, 'sessionFor'>, options?: {
     readonly signal?: AbortSignal | undefined;
 }): Promise<readonly AdminCandidate[]>;
 

@@ -103,9 +103,10 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
     action: 'Run again; if it happens again, check the table (CHECK TABLE … EXTENDED) before anything else.',
   },
   'lock-not-granted': {
-    what: 'The read locks for a consistent copy were not granted in time, because the office was busy.',
+    what: 'A table was not to be had in time: somebody had locked it, or had waited too long for our own read locks.',
     safe: 'The locks were let go, so that nobody in the office had to wait.',
-    action: 'Run again at a quieter time; look for a long-running query on the server.',
+    action:
+      'Run again at a quieter time; look on the server for a long-running query, and for a program that locks tables without a pause.',
   },
   'no-usable-admin': {
     what: 'No administrator can be found for whom the backup could be sealed.',

@@ -1,25 +1,17 @@
 import { formatStoredPassword, parseStoredPassword } from '../archive/password/stored-password.js';
-import type { Connection } from '../database/connection.js';
+import type { Connection, TextRow } from '../database/connection.js';
+import type { Snapshot } from '../dump/snapshot.js';
 import type { AdminCandidate } from './resolve-last-admin.js';
 import { Secret } from './secret.js';
 
-// No aliases: under LOCK TABLES, as during a dump, a table answers to the name it was locked by and to no other.
-// A permission with an FKey is for one object only, and does not make an administrator.
-const admins = `
-  SELECT DISTINCT userod.UserNum, userod.UserName, userod.Password, userod.IsHidden, userod.DateTLastLogin
-  FROM userod
-  INNER JOIN usergroupattach ON usergroupattach.UserNum = userod.UserNum
-  INNER JOIN grouppermission ON grouppermission.UserGroupNum = usergroupattach.UserGroupNum
-  WHERE grouppermission.PermType = 24 AND grouppermission.FKey = 0
-  ORDER BY userod.UserNum`;
-
-const eClinicalWorks = `SELECT Enabled FROM program WHERE ProgName = 'eClinicalWorks'`;
+/** The names of all tables that are asked. */
+type AdminTable = 'grouppermission' | 'program' | 'usergroupattach' | 'userod';
 
 /**
- * Reads every user with the SecurityAdmin permission of Open Dental, hidden ones included. Works on the connection of a
- * dump that holds its locks, so that the answer is of the same moment as the copy.
+ * Reads every user with the SecurityAdmin permission of Open Dental, hidden ones included. Each table is asked alone: of a
+ * picture, the tables may be held by several sessions, and the answer is of the same moment as the copy.
  *
- * @param connection - to the practice's database
+ * @param source - a connection to the practice's database, or a picture of it
  * @throws BackupError `database-…`
  * @example
  * ```ts
@@ -28,11 +20,19 @@ const eClinicalWorks = `SELECT Enabled FROM program WHERE ProgName = 'eClinicalW
  * ```
  */
 export async function readAdmins(
-  connection: Connection,
+  source: Connection | Pick<Snapshot, 'sessionFor'>,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly AdminCandidate[]> {
-  const [program] = await connection.query(eClinicalWorks, options);
-  const rows = await connection.query(admins, options);
+  // No aliases: under LOCK TABLES, as during a dump, a table answers to the name it was locked by and to no other.
+  const ask = (table: AdminTable, columns: string, where: string): Promise<readonly TextRow[]> => {
+    const session = 'sessionFor' in source ? source.sessionFor(table) : source;
+    return session.query(`SELECT ${columns} FROM ${table} WHERE ${where}`, options);
+  };
+  const [program] = await ask('program', 'Enabled', "ProgName = 'eClinicalWorks'");
+  // A permission with an FKey is for one object only, and does not make an administrator.
+  const groups = await ask('grouppermission', 'DISTINCT UserGroupNum AS num', 'PermType = 24 AND FKey = 0');
+  const members = await ask('usergroupattach', 'DISTINCT UserNum AS num', isOneOf('UserGroupNum', groups));
+  const rows = await ask('userod', ofUser, `${isOneOf('UserNum', members)} ORDER BY UserNum`);
   // What a bare hash means depends on that program; the form with its scheme in front means the same everywhere.
   const dialect = { eClinicalWorks: program?.['Enabled'] === '1' };
   return rows.map((row) => ({
@@ -42,4 +42,13 @@ export async function readAdmins(
     lastLogin: row['DateTLastLogin'] ?? null,
     storedPassword: new Secret(formatStoredPassword(parseStoredPassword(row['Password'] ?? null, dialect))),
   }));
+}
+
+// A session of a picture gives text in the character set of its column.
+const ofUser =
+  'UserNum, CONVERT(UserName USING utf8mb4) AS UserName, CONVERT(Password USING utf8mb4) AS Password, IsHidden, DateTLastLogin';
+
+function isOneOf(column: string, rows: readonly TextRow[]): string {
+  const numbers = rows.map((row) => row['num'] ?? '').filter((num) => /^-?\d+$/.test(num));
+  return numbers.length === 0 ? 'FALSE' : `${column} IN (${numbers.join(', ')})`;
 }

@@ -3,7 +3,7 @@ import { createConnection, type Connection as MysqlConnection, type QueryError }
 import type { DatabaseAddress } from './address.js';
 import { driverInternals } from './driver-internals.js';
 import { signEd25519Challenge } from './ed25519-login.js';
-import { asBackupError, unreachable } from './server-failures.js';
+import { asBackupError, givenUp, unreachable } from './server-failures.js';
 import { databaseNameOn } from './server-names.js';
 import { type SettledSession, settle } from './session-settings.js';
 import { connectSocket, connectSocketForTls, watchSilence } from './sockets.js';
@@ -193,10 +193,14 @@ function wrap(
 ): Connection {
   // The driver's own destroy() only says goodbye, which a server in the middle of a result does not hear.
   let destroyed = false;
+  // The driver forgets them when it is destroyed, and whoever waits for their answers would wait for ever.
+  const pending = new Set<() => void>();
   const destroy = () => {
     destroyed = true;
     driver.destroy();
     driverInternals(driver).stream.destroy();
+    for (const giveUp of pending) giveUp();
+    pending.clear();
   };
   /** Runs a command of the driver; `signal` ends the session, on the server too. */
   const stoppable = <Result extends object>(
@@ -208,14 +212,21 @@ function wrap(
         reject(signal.reason);
         return;
       }
+      const giveUp = () => {
+        signal?.removeEventListener('abort', abort);
+        reject(givenUp());
+      };
       const abort = () => {
+        pending.delete(giveUp);
+        reject(signal?.reason);
         destroy();
         void endSessions(address, [id]);
-        reject(signal?.reason);
       };
       signal?.addEventListener('abort', abort, { once: true });
+      pending.add(giveUp);
       run((outcome) => {
         signal?.removeEventListener('abort', abort);
+        pending.delete(giveUp);
         if (outcome instanceof Error) reject(asBackupError(outcome));
         else resolve(outcome);
       });

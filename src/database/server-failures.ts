@@ -92,6 +92,14 @@ function withoutStatement(error: Error): Error {
   return bare;
 }
 
+/** A statement whose connection was given up on this side before the answer came. */
+export function givenUp(): BackupError {
+  return new BackupError(
+    'database-connection-lost',
+    'The connection was given up before the database server answered.',
+  );
+}
+
 /** Another session stands in for ours, without its settings, locks and snapshot: a proxy swapped them (S8). */
 export function sessionReplaced(details: BackupError['details'] = {}, cause?: unknown): BackupError {
   return new BackupError(

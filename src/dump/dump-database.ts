@@ -17,7 +17,6 @@ import { isSince } from '../database/server-version.js';
 import { type BackupError, isBackupError } from '../errors.js';
 import {
   aboutTable,
-  askLockedState,
   damaged,
   historyOf,
   type LockedState,
@@ -28,6 +27,7 @@ import {
   unreachable,
 } from './dump-table.js';
 import { keyRanges } from './key-ranges.js';
+import { LockedTasks } from './locked-tasks.js';
 import { OrderedQueue } from './ordered-queue.js';
 import { readSchemaObjects } from './schema-objects.js';
 import { openSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.js';
@@ -61,9 +61,6 @@ export interface DumpProgress {
 
 /** Parts that are being compressed or wait to be taken. More would cost memory and gain nothing. */
 const partsInFlight = 5;
-
-/** Tables whose state is asked for before their turn comes: as many as make waiting for an answer rare. */
-const tablesAhead = 128;
 
 /**
  * Reads a database as a sequence of parts, at one moment, complete or not at all: the last part, the summary, comes only
@@ -105,8 +102,6 @@ class Dump {
   readonly #abort: AbortController = new AbortController();
   readonly #signal: AbortSignal;
   readonly #schema: Questions;
-  /** By table index; of tables whose turn has not come. */
-  readonly #lockedStates: Map<number, LockedState> = new Map();
   readonly #total: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
   /** What is known to be wrong with tables, by name; only where the caller allowed to go on. */
   readonly #damage: Map<string, string> = new Map();
@@ -114,7 +109,7 @@ class Dump {
   readonly #lost: string[] = [];
   readonly #warnings: DumpWarning[] = [];
   #tablesDone = 0;
-  #proofs: Promise<void>[] = [];
+  readonly #proofs: Promise<void>[] = [];
 
   constructor(snapshot: Snapshot, options: DumpOptions) {
     this.#snapshot = snapshot;
@@ -174,46 +169,60 @@ class Dump {
   }
 
   async #readAll(tasks: readonly TableTask[]): Promise<void> {
-    const { readers } = this.#snapshot;
+    const { readers, connections, schema } = this.#snapshot;
     const order = inReadingOrder(tasks);
-    let lockedLeft = order.filter((task) => !task.table.transactional).length;
     try {
-      const pieces = this.#pieces(order);
-      const work = async (reader: Connection): Promise<void> => {
-        for (let piece = await pieces.next(reader); piece !== undefined; piece = await pieces.next(reader)) {
-          const isDone = await this.#readPiece(reader, piece);
-          if (isDone && !piece.task.table.transactional && --lockedLeft === 0) await this.#unlockEarly();
+      const { underLocks, others } = this.#apart(order);
+      const pieces = this.#pieces(others);
+      // Locked tables first, so that the office waits no longer than it must.
+      const work = async (reader: Connection | undefined): Promise<void> => {
+        for (let next = readyOf(underLocks); next !== undefined; next = readyOf(underLocks)) {
+          await next.readNext((task, { session }, state) => this.#readLocked(task, session, state));
         }
-        await letGo(this.#snapshot, reader);
+        if (reader === undefined) return;
+        for (let piece = await pieces.next(reader); piece !== undefined; piece = await pieces.next(reader)) {
+          await this.#readPiece(reader, piece);
+        }
+        if (readers.includes(reader)) await letGo(this.#snapshot, reader);
       };
-      await Promise.all(readers.map(work));
-      await this.#unlock();
+      // What has no rows to be read needs no more than the session beside the picture.
+      const idle = readers.length === 0 ? [schema] : readers;
+      await Promise.all(Array.from({ length: Math.max(connections, idle.length) }, (_, i) => work(idle[i])));
+      await Promise.all(this.#proofs);
+      await this.#snapshot.unlock();
       this.#queue.end();
     } catch (error) {
-      this.#abort.abort(error);
-      this.#queue.fail(error);
+      const { broken } = this.#snapshot;
+      // Where the locks were given up, their sessions were ended as well, and that is not why.
+      const why = broken.aborted ? broken.reason : error;
+      this.#abort.abort(why);
+      this.#queue.fail(why);
     }
   }
 
-  /** Unless the locks cover tables that are still to be read. */
-  async #unlockEarly(): Promise<void> {
-    const { consistency } = this.#snapshot;
-    if (consistency.kind === 'consistent' && consistency.by === 'lock-and-snapshot') await this.#unlock();
+  /** Tables that are read in the sessions that hold their locks, by session, and the others. */
+  #apart(order: readonly TableTask[]): {
+    readonly underLocks: readonly LockedTasks[];
+    readonly others: readonly TableTask[];
+  } {
+    const { lockedTables, locked } = this.#snapshot;
+    const byName = new Map(order.map((task) => [task.table.name, task]));
+    const underLocks = (locked ? lockedTables : []).map((each) => {
+      const names = new Set(each.tables);
+      const tasks = order.filter(({ table }) => names.has(table.name));
+      for (const name of names) byName.delete(name);
+      return new LockedTasks(each, tasks, this.#signal);
+    });
+    return { underLocks, others: [...byName.values()] };
   }
 
-  /** The proofs of the tables read so far are part of what the locks are for. */
-  async #unlock(): Promise<void> {
-    const proofs = this.#proofs;
-    this.#proofs = [];
-    await Promise.all(proofs);
-    await this.#snapshot.unlock();
+  async #readLocked(task: TableTask, session: Connection, state: LockedState): Promise<void> {
+    await this.#readPiece(session, { task, reading: this.#readingOf(task, 1, state), range: undefined });
   }
 
   /** What is to be read, piece by piece; a table is cut into pieces when its turn comes. */
   #pieces(order: readonly TableTask[]): { next(reader: Connection): Promise<Piece | undefined> } {
     const tasks = order.values();
-    const unasked = order.values();
-    this.#askAhead(unasked, tablesAhead);
     const cut: Piece[] = [];
     const isShared = this.#snapshot.readers.length > 1 && this.#snapshot.inTransaction;
     return {
@@ -222,23 +231,13 @@ class Dump {
         if (ready !== undefined) return ready;
         const { value: task } = tasks.next();
         if (task === undefined) return undefined;
-        this.#askAhead(unasked, 1);
         const ranges = isShared ? await this.#rangesOf(reader, task.table) : [undefined];
-        const reading = this.#readingOf(task, ranges.length);
+        const reading = this.#readingOf(task, ranges.length, undefined);
         const [first, ...others] = ranges.map((range): Piece => ({ task, reading, range }));
         cut.push(...others);
         return first;
       },
     };
-  }
-
-  /** Asks for the state of the next tables: with ten thousand of them, their definitions would add up. */
-  #askAhead(unasked: Iterator<TableTask>, tables: number): void {
-    for (let i = 0; i < tables; i++) {
-      const { value: task } = unasked.next();
-      if (task === undefined) return;
-      this.#lockedStates.set(task.index, askLockedState(this.#snapshot, task, this.#schema));
-    }
   }
 
   async #rangesOf(reader: Connection, table: CatalogTable): Promise<readonly (string | undefined)[]> {
@@ -251,15 +250,13 @@ class Dump {
     }
   }
 
-  #readingOf(task: TableTask, pieces: number): TableReading {
+  #readingOf(task: TableTask, pieces: number, locked: LockedState | undefined): TableReading {
     const { table, index } = task;
     const tally: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
     this.#tallies.set(index, tally);
     let sequence = 0;
     const { partBytes } = this.#options;
     const { server } = this.#snapshot.catalog;
-    const locked = this.#lockedStates.get(index) ?? {};
-    this.#lockedStates.delete(index);
     const sink: TableSink = {
       warn: (warning) => this.#warnings.push(warning),
       begin: (description) => this.#queue.put(async () => ({ kind: 'table', table: description })),
@@ -282,20 +279,18 @@ class Dump {
     });
   }
 
-  /** @returns whether the table is read to its end */
-  async #readPiece(reader: Connection, { task, reading, range }: Piece): Promise<boolean> {
+  async #readPiece(reader: Connection, { task, reading, range }: Piece): Promise<void> {
     const done = await reading.read(reader, range).catch(async (error: unknown) => {
       if (!this.#goesOnAfter(error)) throw error;
       const { name } = task.table;
       this.#damage.set(name, this.#damage.get(name) ?? toldBy(error));
       return (await reading.leave()) ? { proven: Promise.resolve() } : undefined;
     });
-    if (done === undefined) return false;
+    if (done === undefined) return;
     this.#proofs.push(done.proven);
     // Whoever waits for the proofs sees a failure; until then it must not count as unhandled.
     done.proven.catch(() => undefined);
     this.#tablesDone++;
-    return true;
   }
 
   #goesOnAfter(error: unknown): error is BackupError {
@@ -364,8 +359,8 @@ class Dump {
 }
 
 /**
- * Locked tables first, so that the office waits no longer than it must; among equals the most needed, so that a copy that
- * is cut off has them; then the largest, so that the connections end together.
+ * Tables without snapshots first; among equals the most needed, so that a copy that is cut off has them; then the largest, so
+ * that the connections end together.
  */
 function inReadingOrder(tasks: readonly TableTask[]): readonly TableTask[] {
   const ranks = new Map(tasks.map(({ index, selected }) => [index, needOf(selected).rank]));
@@ -376,6 +371,12 @@ function inReadingOrder(tasks: readonly TableTask[]): readonly TableTask[] {
       b.table.dataBytes - a.table.dataBytes ||
       a.index - b.index,
   );
+}
+
+/** Of the sessions with locks that nobody reads in, the one whose next table is most needed, and then with most left to read. */
+function readyOf(underLocks: readonly LockedTasks[]): LockedTasks | undefined {
+  const ready = underLocks.filter((each) => each.isReady);
+  return ready.sort((a, b) => a.rank - b.rank || b.bytesLeft - a.bytesLeft)[0];
 }
 
 /** A table, or a range of its key. */

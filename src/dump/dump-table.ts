@@ -17,7 +17,7 @@ import { lostAtTable } from '../database/lost-at-table.js';
 import type { Questions } from '../database/questions.js';
 import { inBrackets, serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
-import { savepoint } from './locks.js';
+import { lockedByOthers, toPicture } from './picture.js';
 import { readComputed } from './read-computed.js';
 import { type RowQuery, type RowReaderOptions, readRows } from './row-reader.js';
 import type { Snapshot } from './snapshot.js';
@@ -32,31 +32,9 @@ export interface TableTask {
 /** What the server says about a table that cannot be changed, because read locks are held on it. */
 export interface LockedState {
   /** Its definition, which can be no other when its rows are read. */
-  readonly definition?: Promise<string>;
+  readonly definition: Promise<string>;
   /** The engine's own count of its rows, where the engine keeps one. */
   readonly count?: Promise<number>;
-}
-
-/**
- * Asks for the state of a locked table, before its turn comes. Engines that keep an exact count are held to it: a damaged
- * file can end early without an error (F9).
- */
-export function askLockedState(snapshot: Snapshot, task: TableTask, schema: Questions): LockedState {
-  const { table, selected } = task;
-  if (!snapshot.locked || definitionOnly(task) !== undefined) return {};
-  const state: { definition?: Promise<string>; count?: Promise<number> } = {};
-  // What is damaged cannot be locked.
-  if (table.damage === undefined && !(table.transactional && snapshot.inTransaction)) {
-    state.definition = schema.ask(definitionQuestion(table.name)).then(definitionIn);
-  }
-  if (selected.rowFilter === undefined && keepsCount(table)) {
-    state.count = schema
-      .ask(`SELECT HIGH_PRIORITY COUNT(*) AS n FROM ${quoteName(table.name)}`)
-      .then(([row]) => Number(row?.['n']));
-  }
-  // A failure is met when the table's turn comes; until then it must not count as unhandled.
-  for (const asked of [state.definition, state.count]) asked?.catch(() => undefined);
-  return state;
 }
 
 /** Where the rows of a table go. */
@@ -74,7 +52,8 @@ export interface TableReadingOptions extends RowReaderOptions {
   readonly pieces: number;
   /** For questions about the schema, beside the picture. */
   readonly schema: Questions;
-  readonly locked: LockedState;
+  /** Where read locks hold the table, and it is read in the session that has them. */
+  readonly locked: LockedState | undefined;
 }
 
 /**
@@ -88,7 +67,7 @@ export class TableReading {
   readonly #options: RowReaderOptions;
   readonly #pieces: number;
   readonly #schema: Questions;
-  readonly #locked: LockedState;
+  readonly #locked: LockedState | undefined;
   #read = 0;
   #rows = 0;
   #shown: Promise<string> | undefined;
@@ -130,7 +109,7 @@ export class TableReading {
       const shown = await this.#shown;
       // Behind its lock a table cannot have been altered since; whether the lock held shows when it is let go.
       const proven =
-        this.#locked.definition === undefined
+        this.#locked === undefined
           ? proveUnchanged(this.#schema, table.name, shown, signal)
           : Promise.resolve();
       return { proven };
@@ -183,7 +162,7 @@ export class TableReading {
   }
 
   async #checkCount(rows: number): Promise<void> {
-    const counted = (await this.#locked.count) ?? rows;
+    const counted = (await this.#locked?.count) ?? rows;
     if (counted === rows) return;
     const { name } = this.#task.table;
     throw new BackupError(
@@ -199,11 +178,12 @@ export class TableReading {
    */
   async #takeRows(reader: Connection, query: RowQuery): Promise<number> {
     // What lets go of the table before goes along.
-    const first = this.#snapshot.inTransaction ? { first: toPicture } : {};
+    const isLocked = this.#locked !== undefined;
+    const first = this.#snapshot.inTransaction && !isLocked ? { first: toPicture } : {};
     try {
       return await this.#takeRowsOnce(reader, { ...query, ...first });
     } catch (error) {
-      if (serverErrorNumber(error) !== 1615) throw error;
+      if (isLocked || serverErrorNumber(error) !== 1615) throw error;
       await reader.query(`HANDLER ${quoteName(this.#task.table.name)} OPEN AS kept_open`);
       const rows = await this.#takeRowsOnce(reader, query);
       await reader.query('HANDLER kept_open CLOSE');
@@ -254,10 +234,10 @@ function definitionOnly({ table, selected }: TableTask): string | undefined {
 async function shownDefinition(
   snapshot: Snapshot,
   { table }: TableTask,
-  locked: LockedState,
+  locked: LockedState | undefined,
 ): Promise<string> {
   const before = snapshot.definitions.get(table.name);
-  const shown = (await locked.definition) ?? before ?? '';
+  const shown = (await locked?.definition) ?? before ?? '';
   if (!sameDefinition(before, shown)) throw changed(table.name);
   return shown;
 }
@@ -303,8 +283,7 @@ function queryOf(
   const all = selected.rowFilter === undefined ? conditions : [selected.rowFilter.where, ...conditions];
   const from = `${quoteName(table.name)}${history === undefined ? '' : ' FOR SYSTEM_TIME ALL'}`;
   return {
-    // HIGH_PRIORITY reads past writers that wait for our locks; they cannot write before those end.
-    sql: `SELECT HIGH_PRIORITY SQL_NO_CACHE ${list.join(', ')} FROM ${from} WHERE (${all.join(') AND (')})`,
+    sql: `SELECT SQL_NO_CACHE ${list.join(', ')} FROM ${from} WHERE (${all.join(') AND (')})`,
     forms: kept.length === 0 ? ['u64'] : kept.map((column) => column.form),
   };
 }
@@ -343,12 +322,6 @@ export async function letGo({ inTransaction }: Snapshot, reader: Connection): Pr
   if (inTransaction) await reader.query(toPicture);
 }
 
-const toPicture = `ROLLBACK TO SAVEPOINT ${savepoint}`;
-
-function keepsCount({ engine, versioned }: CatalogTable): boolean {
-  return /^(?:myisam|aria|memory)$/i.test(engine) && !versioned;
-}
-
 function changed(table: string): BackupError {
   return new BackupError('schema-changed', `Table "${table}" was altered while it was being read.`, {
     details: { table },
@@ -369,8 +342,8 @@ export function unreachable(table: string, why: string): BackupError {
   });
 }
 
-// The table definition has changed; unknown column; no such table; waited for a table that is being altered.
-const changedErrnos: ReadonlySet<number> = new Set([1412, 1054, 1146, 1205]);
+// The table definition has changed; unknown column; no such table.
+const changedErrnos: ReadonlySet<number> = new Set([1412, 1054, 1146]);
 
 /** The same failure with the name of the table it happened to. */
 export function aboutTable(error: unknown, table: string): unknown {
@@ -385,6 +358,7 @@ export function aboutTable(error: unknown, table: string): unknown {
       { cause: error, details },
     );
   }
+  if (error.code === 'lock-not-granted') return lockedByOthers(error, table);
   return new BackupError(error.code, `Reading table "${table}" failed${inBrackets(error)}.`, {
     cause: error,
     details,

@@ -1,13 +1,13 @@
 import { type Connection, endSessions } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
-import { lostAtTable } from '../database/lost-at-table.js';
 import { serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
-import { rowsOf, type StatementAnswer } from '../database/statements.js';
-import { BackupError, isBackupError } from '../errors.js';
-import { settleReader } from './reader-session.js';
-import { innodbStandsStill } from './rescue-mode.js';
+import { BackupError } from '../errors.js';
+import type { LockPlan, LockSet } from './lock-sets.js';
+import { findTablesWithRows, openInnodbSnapshot, type Picture, readPosition, toPicture } from './picture.js';
+import { settleLocker, settleReader } from './reader-session.js';
 import type { SnapshotEvent } from './snapshot.js';
 import type { SnapshotPlan } from './strategy.js';
+import { WaitingWatch } from './watch-waiting.js';
 
 /** How long to wait for locks, and how long others may wait for ours. */
 export interface LockPatience {
@@ -17,7 +17,8 @@ export interface LockPatience {
   readonly pausesMs: readonly number[];
   /**
    * Seconds that somebody may wait for our locks before they are let go and the run is given up. Where the login cannot
-   * see who waits, somebody might from the first moment on, and the locks are held no longer than this.
+   * see who waits, somebody might from the first moment on, and the locks are held no longer than this. As long is waited for
+   * a table that somebody else has locked when it is about to be read.
    */
   readonly othersWaitSeconds: number;
 }
@@ -29,9 +30,28 @@ export const lockPatience: LockPatience = {
   othersWaitSeconds: 120,
 };
 
+/** Tables under read locks, and the session that holds those. The tables are read in it, and in no other. */
+export interface LockedTables {
+  readonly session: Connection;
+  /** Names of the tables to read in the session. */
+  readonly tables: readonly string[];
+  /**
+   * Lets go of the locks and ends the session; without effect when that was done before.
+   *
+   * @throws BackupError `database-connection-lost` when the session is gone, and so was the picture; `lock-not-granted` when
+   *   the locks were given up before
+   */
+  release(): Promise<void>;
+}
+
 /** What a lock taker works with. */
 export interface LockTakerOptions {
+  /** Opens a session, which is closed with all the others. */
   readonly connect: () => Promise<Connection>;
+  /** Opens a session to watch from, which the lock taker closes. */
+  readonly connectWatch: () => Promise<Connection>;
+  /** Numbers of all our sessions. */
+  readonly ours: () => readonly number[];
   readonly schema: Connection;
   readonly patience: LockPatience;
   readonly signal: AbortSignal | undefined;
@@ -40,38 +60,47 @@ export interface LockTakerOptions {
   readonly isBlind: boolean;
 }
 
-/** The moment of the picture. */
-export interface Picture {
-  readonly takenAt: Date;
-  readonly position: Readonly<Record<string, string>> | undefined;
-  /** Tables with snapshots that had rows at that moment. */
-  readonly withRows: ReadonlySet<string>;
+/** Sessions that are open already. */
+export interface OpenedSessions {
+  /** They read what no lock holds. */
+  readonly readers: readonly Connection[];
+  /** They are to hold locks. */
+  readonly lockers: readonly Connection[];
 }
-
-/** Where the reading sessions go back to after each table, to let go of its definition but not of the snapshot. */
-export const savepoint = 'picture';
 
 /**
  * Takes read locks and opens snapshots under them, and watches that nobody waits too long.
  *
- * Locks are held by sessions of their own: a transaction would end them (K4). Readers then read past waiting writers
- * with HIGH_PRIORITY, which cannot write before our locks end.
+ * Locks are held by sessions without snapshots: a transaction would end them (K4).
  */
 export class LockTaker {
   readonly #options: LockTakerOptions;
   readonly #abort: AbortController = new AbortController();
-  #holder: Connection | undefined;
+  readonly #watch: WaitingWatch;
+  readonly #held: Set<Connection> = new Set();
+  #locked: readonly LockedTables[] = [];
   #lockedAt: number | undefined;
   #lockedMs = 0;
-  #watch: NodeJS.Timeout | undefined;
+  #ending: Promise<void> | undefined;
 
   constructor(options: LockTakerOptions) {
     this.#options = options;
+    this.#watch = new WaitingWatch({
+      open: options.isBlind ? undefined : options.connectWatch,
+      ours: options.ours,
+      limitSeconds: options.patience.othersWaitSeconds,
+      onLimit: (found) => this.#letGo(found),
+    });
   }
 
   /** Whether read locks are held. */
   get held(): boolean {
-    return this.#holder !== undefined;
+    return this.#held.size > 0;
+  }
+
+  /** The tables that are to be read under locks. */
+  get locked(): readonly LockedTables[] {
+    return this.#locked;
   }
 
   /** Aborted when the picture is lost. */
@@ -86,65 +115,95 @@ export class LockTaker {
   }
 
   /**
-   * Takes the picture.
+   * Takes the picture: all locks, and then the snapshots.
    *
    * @throws BackupError `lock-not-granted`, `privilege-missing`
    */
-  async take(plan: SnapshotPlan, readers: readonly Connection[]): Promise<Picture> {
-    const { connect, schema } = this.#options;
-    const needsLocks = plan.lockBriefly.length + plan.lockWhileReading.length > 0;
-    const { grantSeconds } = this.#options.patience;
-    await Promise.all(readers.map((reader) => settleReader(reader, grantSeconds)));
-    if (needsLocks) this.#lockedAt = performance.now();
-    let gate: Connection | undefined;
+  async take(plan: SnapshotPlan, locks: LockPlan, sessions: OpenedSessions): Promise<Picture> {
+    const { connect, schema, patience } = this.#options;
+    const { readers, lockers } = sessions;
+    const { gate, sets } = locks;
+    const all = sets.reduce((sum, { lock }) => sum + lock.length, gate?.lock.length ?? 0);
+    // Everything that takes time is done before the first lock.
+    const [gateSession] = await Promise.all([
+      gate === undefined ? undefined : connect().then((session) => settleLocker(session, gate, patience)),
+      ...readers.map((reader) => settleReader(reader, patience.othersWaitSeconds)),
+      ...sets.map(async (set, i) => {
+        await settleReader(lockers[i]!, patience.othersWaitSeconds);
+        await settleLocker(lockers[i]!, set, patience);
+      }),
+      sets.length === 0 ? undefined : this.#watch.open(),
+    ]);
     try {
-      if (plan.lockBriefly.length > 0) {
-        gate = await connect();
-        // With autocommit InnoDB would grant the lock while a change is still uncommitted, and it could come in between.
-        await gate.query('SET SESSION autocommit = 0');
-        await this.#lock(gate, plan.lockBriefly);
+      if (gate !== undefined || sets.length > 0) this.#lockedAt = performance.now();
+      const late = AbortSignal.timeout(patience.grantSeconds * 1000);
+      if (gateSession !== undefined) await this.#lock(gateSession, gate!.lock, { late, all });
+      for (const [i, set] of sets.entries()) {
+        await this.#lock(lockers[i]!, set.lock, { late, all });
+        this.#held.add(lockers[i]!);
       }
-      if (plan.lockWhileReading.length > 0) {
-        const holder = await connect();
-        await this.#lock(holder, plan.lockWhileReading);
-        this.#holder = holder;
-      }
+      if (sets.length > 0) this.#watch.start();
+      this.#locked = sets.map((set, i) => this.#lockedTables(set, lockers[i]!));
       if (plan.openSnapshots) await Promise.all(readers.map(openInnodbSnapshot));
       const takenAt = new Date();
       const position = await readPosition(schema);
-      const withRows = plan.openSnapshots
-        ? await findTablesWithRows(readers[0]!, plan.tablesWithSnapshots)
-        : new Set<string>();
-      if (gate !== undefined) {
-        await gate.query('UNLOCK TABLES');
-        await gate.close();
+      const withRows = await this.#tablesWithRows(plan, gateSession ?? lockers[0], readers);
+      if (gateSession !== undefined) {
+        await gateSession.query('UNLOCK TABLES');
+        await gateSession.close();
       }
-      if (this.#holder === undefined) this.#stopClock();
-      else this.#watchOthers(readers);
+      if (!this.held) this.#stopClock();
       return { takenAt, position, withRows };
     } catch (error) {
+      this.#watch.stop();
+      this.#held.clear();
       this.#stopClock();
-      throw error;
+      throw this.broken.aborted ? this.broken.reason : error;
     }
   }
 
-  /** Lets go of the locks. @throws BackupError when the session that held them is gone, and so was the picture */
+  /** Lets go of all locks. @throws what {@link LockedTables.release} throws */
   async release(): Promise<void> {
-    const holder = this.#holder;
-    if (holder === undefined) return;
-    this.#holder = undefined;
-    this.stopWatching();
-    // A proxy that gives our words to another session may have ended this one, and its locks, long before.
-    const [row] = await holder.query('SELECT CONNECTION_ID() AS id');
-    if (Number(row?.['id']) !== holder.id) throw sessionReplaced();
-    await holder.query('UNLOCK TABLES');
-    this.#stopClock();
-    this.#options.onEvent?.({ kind: 'unlocked', lockSeconds: this.seconds() });
-    await holder.close();
+    await Promise.all(this.#locked.map((each) => each.release()));
   }
 
-  stopWatching(): void {
-    clearInterval(this.#watch);
+  /** Ends the watching; never rejects. */
+  async close(): Promise<void> {
+    await this.#watch.close();
+    await this.#ending;
+  }
+
+  #lockedTables({ read }: LockSet, session: Connection): LockedTables {
+    let released: Promise<void> | undefined;
+    return {
+      session,
+      tables: read,
+      release: () => {
+        released ??= this.#release(session);
+        return released;
+      },
+    };
+  }
+
+  async #release(session: Connection): Promise<void> {
+    this.broken.throwIfAborted();
+    // The locks may be given up meanwhile; a session that was ended for that would never answer.
+    const options = { signal: this.broken };
+    // A proxy that gives our words to another session may have ended this one, and its locks, long before.
+    const [row] = await session.query('SELECT CONNECTION_ID() AS id', options);
+    if (Number(row?.['id']) !== session.id) throw sessionReplaced();
+    await session.query('UNLOCK TABLES', options);
+    this.#held.delete(session);
+    if (!this.held) {
+      this.#watch.stop();
+      this.#allLetGo();
+    }
+    await session.close();
+  }
+
+  #allLetGo(): void {
+    this.#stopClock();
+    this.#options.onEvent?.({ kind: 'unlocked', lockSeconds: this.seconds() });
   }
 
   #stopClock(): void {
@@ -152,87 +211,87 @@ export class LockTaker {
     this.#lockedAt = undefined;
   }
 
-  async #lock(connection: Connection, tables: readonly string[]): Promise<void> {
+  /** Asked where the locks are: any other session could wait behind whoever waits for those. */
+  async #tablesWithRows(
+    plan: SnapshotPlan,
+    locker: Connection | undefined,
+    [reader]: readonly Connection[],
+  ): Promise<ReadonlySet<string>> {
+    if (!plan.openSnapshots) return new Set();
+    const { tablesWithSnapshots } = plan;
+    if (locker !== undefined) return findTablesWithRows(locker, tablesWithSnapshots, this.broken);
+    const found = await findTablesWithRows(reader!, tablesWithSnapshots, this.broken);
+    await reader!.query(toPicture);
+    return found;
+  }
+
+  async #lock(
+    session: Connection,
+    tables: readonly string[],
+    { late, all }: { readonly late: AbortSignal; readonly all: number },
+  ): Promise<void> {
     const { grantSeconds } = this.#options.patience;
-    await connection.query(`SET SESSION lock_wait_timeout = ${grantSeconds}`);
-    // A server without InnoDB does not know this one.
-    await connection.queryEach([`SET SESSION innodb_lock_wait_timeout = ${grantSeconds}`]);
     const list = tables.map((table) => `${quoteName(table)} READ`).join(', ');
     // The server's limit is per table; this one is for all of them together.
     const { signal } = this.#options;
-    const late = AbortSignal.timeout(grantSeconds * 1000);
     try {
-      await connection.query(`LOCK TABLES ${list}`, {
+      await session.query(`LOCK TABLES ${list}`, {
         signal: signal === undefined ? late : AbortSignal.any([signal, late]),
       });
     } catch (error) {
       // What was granted of them holds others up until the session is gone, and the next attempt comes behind this one.
-      if (late.aborted) await endSessions(connection.address, [connection.id]);
+      if (late.aborted) await this.#endAll([session, ...this.#held]);
       // A table that is locked is open, with all its files (F14).
       const errno = serverErrorNumber(error);
       if (isOutOfFiles(error)) {
         throw new BackupError(
           'database-query-failed',
-          `The server may not open the files of ${tables.length} tables at the same time: its open_files_limit is too low.`,
-          { cause: error, details: { errno, tables: tables.length } },
+          `The server may not open the files of ${all} tables at the same time: its open_files_limit is too low.`,
+          { cause: error, details: { errno, tables: all } },
         );
       }
-      if (!late.aborted && errno !== 1205) throw error;
+      // Waited for too long, or in a circle.
+      if (!late.aborted && errno !== 1205 && errno !== 1213) throw error;
       throw new BackupError(
         'lock-not-granted',
         `The read locks were not granted within ${grantSeconds} seconds.`,
-        { cause: error, details: { tables: tables.length, seconds: grantSeconds } },
+        { cause: error, details: { tables: all, seconds: grantSeconds } },
       );
     }
   }
 
-  #watchOthers(readers: readonly Connection[]): void {
-    const { schema, patience, isBlind } = this.#options;
-    if (isBlind) {
-      this.#watch = setTimeout(() => {
-        if (this.#holder !== undefined) this.#letGo(patience.othersWaitSeconds).catch(() => undefined);
-      }, patience.othersWaitSeconds * 1000);
-      this.#watch.unref();
-      return;
-    }
-    const ours = [...readers, schema, this.#holder!].map((connection) => connection.id).join(', ');
-    const question =
-      'SELECT MAX(TIME) AS seconds FROM information_schema.PROCESSLIST' +
-      ` WHERE DB = DATABASE() AND STATE LIKE 'Waiting for table%' AND ID NOT IN (${ours})`;
-    let asking = false;
-    const ask = async () => {
-      if (asking) return;
-      asking = true;
-      try {
-        const [row] = await schema.query(question);
-        const seconds = Number(row?.['seconds'] ?? 0);
-        if (seconds < patience.othersWaitSeconds || this.#holder === undefined) return;
-        await this.#letGo(seconds);
-      } catch {
-        // A lost connection shows in the reading itself.
-      } finally {
-        asking = false;
-      }
-    };
-    this.#watch = setInterval(() => void ask(), Math.min(1000, (patience.othersWaitSeconds * 1000) / 4));
-    this.#watch.unref();
+  /** The sessions may be in the middle of a table, with nobody who takes its rows: they are ended from outside. */
+  #letGo({ seconds, seen }: { readonly seconds: number; readonly seen: boolean }): void {
+    if (!this.held) return;
+    this.#abort.abort(this.#whyLetGo(seconds, seen));
+    const sessions = [...this.#held];
+    this.#held.clear();
+    this.#ending = this.#endAll(sessions).then(() => this.#allLetGo());
   }
 
-  async #letGo(seconds: number): Promise<void> {
-    this.#abort.abort(
-      this.#options.isBlind
-        ? new BackupError(
-            'lock-not-granted',
-            `The tables were still being read after ${seconds} seconds, and the database user may not see whether somebody waits to write. GRANT PROCESS ON *.* lets it see.`,
-            { details: { seconds, missing: ['PROCESS'] } },
-          )
-        : new BackupError(
-            'lock-not-granted',
-            `Somebody had waited ${seconds} seconds to write when the tables were still being read.`,
-            { details: { seconds } },
-          ),
+  async #endAll(sessions: readonly Connection[]): Promise<void> {
+    for (const session of sessions) session.destroy();
+    await endSessions(
+      this.#options.schema.address,
+      sessions.map(({ id }) => id),
     );
-    await this.release();
+  }
+
+  #whyLetGo(seconds: number, seen: boolean): BackupError {
+    if (this.#options.isBlind) {
+      return new BackupError(
+        'lock-not-granted',
+        `The tables were still being read after ${seconds} seconds, and the database user may not see whether somebody waits to write. GRANT PROCESS ON *.* lets it see.`,
+        { details: { seconds, missing: ['PROCESS'] } },
+      );
+    }
+    return new BackupError(
+      'lock-not-granted',
+      seen
+        ? `Somebody had waited ${seconds} seconds to write when the tables were still being read.`
+        : `The tables were still being read ${seconds} seconds after the server last said whether somebody waits to write.`,
+      { details: { seconds } },
+    );
   }
 }
 
@@ -241,68 +300,4 @@ function isOutOfFiles(error: unknown): boolean {
   const { errno, engineErrno } = error.details;
   // The server's own number for it, and the system's.
   return errno === 23 || engineErrno === 24;
-}
-
-/** Opens a snapshot and makes sure that it is one (K1). */
-async function openInnodbSnapshot(connection: Connection): Promise<void> {
-  await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT');
-  // The list still holds what the settling of the session left there, about variables this server does not know.
-  const warnings = (await connection.query('SHOW WARNINGS')).filter((row) => row['Code'] !== '1193');
-  if (warnings.length > 0 && !(await innodbStandsStill(connection))) {
-    throw new BackupError(
-      'database-query-failed',
-      'The database server did not open a consistent snapshot.',
-      { details: { serverCodes: warnings.map((row) => row['Code'] ?? '') } },
-    );
-  }
-  await connection.query(`SAVEPOINT ${savepoint}`);
-}
-
-/**
- * Which tables have rows in the snapshot: some servers show a table that was truncated later as an empty one, and do not
- * say so (K6). Each is asked for by a statement of its own, so that a refusal, and a server that goes down, has the name of
- * its table (F10).
- */
-async function findTablesWithRows(
-  connection: Connection,
-  tables: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const answers = await connection.queryEach(
-    tables.map((table) => `SELECT EXISTS(SELECT 1 FROM ${quoteName(table)}) AS has_rows`),
-  );
-  const found = new Set(tables.filter((table, i) => hasRows(answers[i], table)));
-  await connection.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
-  return found;
-}
-
-function hasRows(answer: StatementAnswer | undefined, table: string): boolean {
-  const error = answer?.error;
-  if (error === undefined) return rowsOf(answer)[0]?.['has_rows'] === '1';
-  // A damaged table is met again when its rows are read, by those who know what to do about it.
-  if (isBackupError(error, 'table-damaged')) return false;
-  if (isBackupError(error, 'database-connection-lost')) throw lostAtTable(error, table);
-  if (serverErrorNumber(error) === undefined) throw error;
-  const { code, details } = error as BackupError;
-  throw new BackupError(code, `Table "${table}" cannot be read (${details['errno']}).`, {
-    cause: error,
-    details: { ...details, table },
-  });
-}
-
-/** Binary log file, position and GTID set; undefined without a log or without the privilege to see it (K7). */
-async function readPosition(connection: Connection): Promise<Readonly<Record<string, string>> | undefined> {
-  for (const sql of ['SHOW MASTER STATUS', 'SHOW BINARY LOG STATUS']) {
-    try {
-      const [row] = await connection.query(sql);
-      if (row === undefined) return undefined;
-      const position: Record<string, string> = {};
-      if (row['File']) position['file'] = row['File'];
-      if (row['Position']) position['position'] = row['Position'];
-      if (row['Executed_Gtid_Set']) position['gtid'] = row['Executed_Gtid_Set'];
-      return position;
-    } catch (error) {
-      if (serverErrorNumber(error) === undefined) throw error;
-    }
-  }
-  return undefined;
 }

@@ -1,13 +1,15 @@
 import type { Consistency, DumpWarning } from '../archive/model.js';
 import type { Definitions } from '../catalog/definitions.js';
-import type { Catalog, TableSelection } from '../catalog/model.js';
+import type { Catalog, CatalogTable, TableSelection } from '../catalog/model.js';
 import { readCatalogAndDefinitions } from '../catalog/read-catalog.js';
 import { selectAllTables } from '../catalog/select-all-tables.js';
 import type { DatabaseAddress } from '../database/address.js';
 import { type Connection, openConnection } from '../database/connection.js';
 import { BackupError } from '../errors.js';
-import { type LockPatience, LockTaker, lockPatience } from './locks.js';
-import { type ConsistencyWish, chooseStrategy } from './strategy.js';
+import { planLocks } from './lock-sets.js';
+import { type LockedTables, type LockPatience, LockTaker, lockPatience } from './locks.js';
+import { wholeSeconds } from './reader-session.js';
+import { type ConsistencyWish, chooseStrategy, type SnapshotPlan } from './strategy.js';
 
 /** Options of {@link openSnapshot}. */
 export interface SnapshotOptions {
@@ -59,10 +61,19 @@ export interface Snapshot {
   /** Where replication stood, when the server keeps that and lets us see it (K7). */
   readonly position: Readonly<Record<string, string>> | undefined;
   readonly warnings: readonly DumpWarning[];
-  /** Sessions inside the picture, for reading rows; the first is free for questions before a dump begins. */
+  /** How many read at the same time. */
+  readonly connections: number;
+  /** Sessions for reading the rows of tables that no lock holds, inside the picture when that is by snapshots. */
   readonly readers: readonly Connection[];
+  /** Tables under read locks, which are to be read in the sessions that hold those. */
+  readonly lockedTables: readonly LockedTables[];
   /** A session beside the picture, for questions about the schema. */
   readonly schema: Connection;
+  /**
+   * The session in which a question about a table is answered as of the picture, before a dump begins. Where locks hold the
+   * table, it knows no other tables than theirs, by no other names.
+   */
+  sessionFor(table: string): Connection;
   /** Definitions as they were before the columns were looked up. */
   readonly definitions: Definitions;
   /** Tables with snapshots that had rows at that moment. */
@@ -79,7 +90,7 @@ export interface Snapshot {
   readonly broken: AbortSignal;
   /** Seconds during which the office could not write to some table, so far. */
   lockSeconds(): number;
-  /** Lets go of the read locks, as soon as the tables that need them are read. */
+  /** Lets go of the read locks. A dump does so as it goes, when the tables of a session are read. */
   unlock(): Promise<void>;
   /** Ends all sessions; never rejects. */
   close(): Promise<void>;
@@ -88,8 +99,8 @@ export interface Snapshot {
 /**
  * Takes a picture of a database: one moment for all tables, whatever their engines (K1–K5).
  *
- * Tables without snapshots of their own (MyISAM, Aria …) are held by read locks; InnoDB by snapshots, opened while every
- * selected table is locked, so that all connections see the same moment.
+ * Tables without snapshots of their own (MyISAM, Aria …) are held by read locks, and read in the sessions that hold those;
+ * InnoDB by snapshots, opened while every selected table is locked, so that all connections see the same moment.
  *
  * @throws BackupError `lock-not-granted` after several attempts; `privilege-missing`; `table-damaged`; `database-…`
  * @example
@@ -110,7 +121,7 @@ export async function openSnapshot(
   const patience = { ...lockPatience, ...options.patience };
   for (let attempt = 1; ; attempt++) {
     try {
-      const snapshot = await takeSnapshot(address, options, patience);
+      const snapshot = await takeSnapshot(address, options, patience, attempt);
       onEvent?.({ kind: 'opened', consistency: snapshot.consistency });
       return snapshot;
     } catch (error) {
@@ -127,20 +138,27 @@ async function takeSnapshot(
   address: DatabaseAddress,
   options: SnapshotOptions,
   patience: LockPatience,
+  attempt: number,
 ): Promise<Snapshot> {
-  const { signal } = options;
+  const { signal, inactivityTimeout = 300_000 } = options;
   const startedAt = new Date();
   const opened: Connection[] = [];
   const connect = async (): Promise<Connection> => {
-    const connection = await openConnection(address, {
-      inactivityTimeout: options.inactivityTimeout ?? 300_000,
-      signal,
-    });
+    const connection = await openConnection(address, { inactivityTimeout, signal });
     opened.push(connection);
     return connection;
   };
+  const connectWatch = (): Promise<Connection> => {
+    const late = AbortSignal.timeout(inactivityTimeoutOfWatch);
+    return openConnection(address, {
+      inactivityTimeout: inactivityTimeoutOfWatch,
+      signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+    });
+  };
   let opening: readonly Promise<Connection>[] = [];
+  let locks: LockTaker | undefined;
   const closeAll = async () => {
+    await locks?.close();
     await Promise.allSettled(opening);
     await Promise.all(opened.map((connection) => connection.close()));
   };
@@ -155,18 +173,33 @@ async function takeSnapshot(
       wish: options.consistency ?? 'auto',
       connections: options.connections ?? 2,
     });
-    const connections = await Promise.all(opening);
-    const readers = connections.slice(0, plan.connections);
-    await Promise.all(connections.slice(plan.connections).map((spare) => spare.close()));
-    const locks = new LockTaker({
+    const lockPlan = planLocks(plan, catalog.tables, attempt);
+    await schema.query(`SET SESSION lock_wait_timeout = ${wholeSeconds(patience.othersWaitSeconds)}`);
+    const spare = [...(await Promise.all(opening))];
+    const take = async (count: number): Promise<readonly Connection[]> => {
+      const missing = Array.from({ length: Math.max(0, count - spare.length) }, connect);
+      return [...spare.splice(0, count), ...(await Promise.all(missing))];
+    };
+    const readers = await take(freeReaders(plan, catalog.tables));
+    const lockers = await take(lockPlan.sets.length);
+    await Promise.all(spare.map((connection) => connection.close()));
+    const taker = new LockTaker({
       connect,
+      connectWatch,
+      ours: () => opened.map(({ id }) => id),
       schema,
       patience,
       signal,
       onEvent: options.onEvent,
       isBlind: catalog.hidesSessions === true,
     });
-    const picture = await locks.take(plan, readers);
+    locks = taker;
+    const picture = await taker.take(plan, lockPlan, { readers, lockers });
+    const lockedTables = taker.locked;
+    const holderOf = new Map(
+      lockedTables.flatMap(({ tables, session }) => tables.map((name) => [name, session] as const)),
+    );
+    const transactional = new Set(plan.tablesWithSnapshots);
     return {
       catalog,
       selection,
@@ -175,28 +208,43 @@ async function takeSnapshot(
       takenAt: picture.takenAt,
       position: picture.position,
       warnings: [...catalog.warnings, ...selection.warnings, ...plan.warnings],
+      connections: plan.connections,
       readers,
+      lockedTables,
       schema,
+      sessionFor: (table) => holderOf.get(table) ?? (transactional.has(table) ? readers[0]! : schema),
       definitions,
       withRows: picture.withRows,
       damagedTables: options.damagedTables ?? 'refuse',
       history: options.history ?? 'current',
       inTransaction: plan.openSnapshots,
       get locked() {
-        return locks.held;
+        return taker.held;
       },
-      broken: locks.broken,
-      lockSeconds: () => locks.seconds(),
-      unlock: () => locks.release(),
-      async close() {
-        locks.stopWatching();
-        await closeAll();
-      },
+      broken: taker.broken,
+      lockSeconds: () => taker.seconds(),
+      unlock: () => taker.release(),
+      close: closeAll,
     };
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+/** Milliseconds that the server has for greeting the session that watches, and for each of its answers. */
+const inactivityTimeoutOfWatch = 5000;
+
+/**
+ * How many sessions read what no lock holds. Where locks hold everything, that is what could not be locked: tables that are
+ * damaged.
+ */
+function freeReaders(
+  { lockWhileReading, openSnapshots, connections }: SnapshotPlan,
+  tables: readonly CatalogTable[],
+): number {
+  if (lockWhileReading.length === 0 || openSnapshots) return connections;
+  return tables.some(({ damage }) => damage !== undefined) ? 1 : 0;
 }
 
 function selectionOf(wanted: SnapshotOptions['selection'], catalog: Catalog): TableSelection {

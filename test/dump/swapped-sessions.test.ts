@@ -9,8 +9,8 @@ import { type Choice, SwappingProxy } from '../support/swapping-proxy.js';
 
 const database = 'swapped_sessions';
 
-/** Clients of the proxy in the order of a picture of locked tables: questions about the schema, one reader, the locks. */
-const holder = 2;
+/** Clients of the proxy in the order of a picture of locked tables: questions about the schema, the locks and what is read. */
+const holder = 1;
 
 /** The first byte of a command, behind the four of the packet. */
 const [comQuery, comStmtPrepare, comStmtExecute] = [0x03, 0x16, 0x17];

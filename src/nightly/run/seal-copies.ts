@@ -96,7 +96,7 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
     ...(plan.patience === undefined ? {} : { patience: plan.patience }),
   });
   try {
-    const inside = await readAdmins(snapshot.readers[0]!, { signal });
+    const inside = await readAdmins(snapshot, { signal });
     if (!isSameAdmin(last, resolveLastAdmin(inside, { asOf: request.now() }))) {
       throw new BackupError('schema-changed', 'Another administrator logged in while the backup began.');
     }

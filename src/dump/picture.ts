@@ -1,0 +1,98 @@
+import type { Connection } from '../database/connection.js';
+import { quoteName } from '../database/identifiers.js';
+import { lostAtTable } from '../database/lost-at-table.js';
+import { inBrackets, serverErrorNumber } from '../database/server-failures.js';
+import { rowsOf, type StatementAnswer } from '../database/statements.js';
+import { BackupError, isBackupError } from '../errors.js';
+import { innodbStandsStill } from './rescue-mode.js';
+
+/** The moment of the picture. */
+export interface Picture {
+  readonly takenAt: Date;
+  readonly position: Readonly<Record<string, string>> | undefined;
+  /** Tables with snapshots that had rows at that moment. */
+  readonly withRows: ReadonlySet<string>;
+}
+
+/** Where the reading sessions go back to after each table, to let go of its definition but not of the snapshot. */
+const savepoint = 'picture';
+
+/** Lets go of the definitions of tables, and keeps the snapshot. */
+export const toPicture: string = `ROLLBACK TO SAVEPOINT ${savepoint}`;
+
+/** Opens a snapshot and makes sure that it is one (K1). */
+export async function openInnodbSnapshot(connection: Connection): Promise<void> {
+  await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT');
+  // The list still holds what the settling of the session left there, about variables this server does not know.
+  const warnings = (await connection.query('SHOW WARNINGS')).filter((row) => row['Code'] !== '1193');
+  if (warnings.length > 0 && !(await innodbStandsStill(connection))) {
+    throw new BackupError(
+      'database-query-failed',
+      'The database server did not open a consistent snapshot.',
+      { details: { serverCodes: warnings.map((row) => row['Code'] ?? '') } },
+    );
+  }
+  await connection.query(`SAVEPOINT ${savepoint}`);
+}
+
+/**
+ * Which tables have rows: some servers show a table that was truncated later as an empty one, and do not say so (K6). Each is
+ * asked for by a statement of its own, so that a refusal, and a server that goes down, has the name of its table (F10).
+ *
+ * @param connection - the one that holds their locks: any other could wait behind whoever waits for those
+ */
+export async function findTablesWithRows(
+  connection: Connection,
+  tables: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const answers = await connection.queryEach(
+    tables.map((table) => `SELECT EXISTS(SELECT 1 FROM ${quoteName(table)}) AS has_rows`),
+    { signal },
+  );
+  return new Set(tables.filter((table, i) => hasRows(answers[i], table)));
+}
+
+function hasRows(answer: StatementAnswer | undefined, table: string): boolean {
+  const error = answer?.error;
+  if (error === undefined) return rowsOf(answer)[0]?.['has_rows'] === '1';
+  // A damaged table is met again when its rows are read, by those who know what to do about it.
+  if (isBackupError(error, 'table-damaged')) return false;
+  if (isBackupError(error, 'database-connection-lost')) throw lostAtTable(error, table);
+  if (serverErrorNumber(error) === undefined) throw error;
+  if (isBackupError(error, 'lock-not-granted')) throw lockedByOthers(error, table);
+  const { code, details } = error as BackupError;
+  throw new BackupError(code, `Table "${table}" cannot be read (${details['errno']}).`, {
+    cause: error,
+    details: { ...details, table },
+  });
+}
+
+/** The sentence for a table that was waited for in vain (1205). */
+export function lockedByOthers(error: BackupError, table: string): BackupError {
+  return new BackupError(
+    'lock-not-granted',
+    `Table "${table}" could not be read in time: somebody has locked it, or waits to lock or alter it${inBrackets(error)}.`,
+    { cause: error, details: { ...error.details, table } },
+  );
+}
+
+/** Binary log file, position and GTID set; undefined without a log or without the privilege to see it (K7). */
+export async function readPosition(
+  connection: Connection,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  for (const sql of ['SHOW MASTER STATUS', 'SHOW BINARY LOG STATUS']) {
+    try {
+      const [row] = await connection.query(sql);
+      if (row === undefined) return undefined;
+      const position: Record<string, string> = {};
+      if (row['File']) position['file'] = row['File'];
+      if (row['Position']) position['position'] = row['Position'];
+      if (row['Executed_Gtid_Set']) position['gtid'] = row['Executed_Gtid_Set'];
+      return position;
+    } catch (error) {
+      if (serverErrorNumber(error) === undefined) throw error;
+    }
+  }
+  return undefined;
+}
