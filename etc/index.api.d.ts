@@ -673,6 +673,12 @@ export interface LockPatience {
     readonly othersWaitSeconds: number;
 }
 
+export interface LockedTables {
+    readonly session: Connection;
+    readonly tables: readonly string[];
+    release(): Promise<void>;
+}
+
 export type LogFacts = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Logger {
@@ -1177,6 +1183,10 @@ export interface ServerDescription {
 
 export type ServiceSchedule = Omit<NightSchedule, 'timeZone'>;
 
+export interface SessionPerTable {
+    sessionFor(table: string): Connection;
+}
+
 export interface SettingsAuditLine extends SettingsAuthor {
     readonly at: Date;
     readonly text: string;
@@ -1619,7 +1629,7 @@ export declare function rangeSourceOf(adapter: StorageAdapter, key: string, opti
     readonly signal?: AbortSignal | undefined;
 }): Promise<RangeSource>;
 
-export declare function readAdmins(source: Connection | Pick<Snapshot, 'sessionFor'>, options?: {
+export declare function readAdmins(source: Connection | SessionPerTable, options?: {
     readonly signal?: AbortSignal | undefined;
 }): Promise<readonly AdminCandidate[]>;
 

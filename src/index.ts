@@ -8,7 +8,7 @@ export type { Endorsement, Enrollment, EnrollmentStore, KeyEpoch } from './admin
 export { fingerprintOf } from './admin/fingerprint.js';
 export type { KeyWarning, KeyWarningCode } from './admin/key-warning.js';
 export type { PinnedKey } from './admin/pinned-key.js';
-export { readAdmins } from './admin/read-admins.js';
+export { readAdmins, type SessionPerTable } from './admin/read-admins.js';
 export {
   type AdminCandidate,
   isSameAdmin,
@@ -94,7 +94,7 @@ export {
   type TextRow,
 } from './database/connection.js';
 export { type DumpOptions, type DumpProgress, dumpDatabase } from './dump/dump-database.js';
-export type { LockPatience } from './dump/locks.js';
+export type { LockedTables, LockPatience } from './dump/locks.js';
 export {
   type DamagedTables,
   type HistoryWish,

@@ -1,8 +1,13 @@
 import { formatStoredPassword, parseStoredPassword } from '../archive/password/stored-password.js';
 import type { Connection, TextRow } from '../database/connection.js';
-import type { Snapshot } from '../dump/snapshot.js';
 import type { AdminCandidate } from './resolve-last-admin.js';
 import { Secret } from './secret.js';
+
+/** Where the tables of one moment are asked, as a snapshot is. */
+export interface SessionPerTable {
+  /** The session in which a question about the table is answered. */
+  sessionFor(table: string): Connection;
+}
 
 /** The names of all tables that are asked. */
 type AdminTable = 'grouppermission' | 'program' | 'usergroupattach' | 'userod';
@@ -20,7 +25,7 @@ type AdminTable = 'grouppermission' | 'program' | 'usergroupattach' | 'userod';
  * ```
  */
 export async function readAdmins(
-  source: Connection | Pick<Snapshot, 'sessionFor'>,
+  source: Connection | SessionPerTable,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly AdminCandidate[]> {
   // No aliases: under LOCK TABLES, as during a dump, a table answers to the name it was locked by and to no other.

@@ -9,7 +9,7 @@ import { BackupError } from '../errors.js';
 import { planLocks } from './lock-sets.js';
 import { type LockedTables, type LockPatience, LockTaker, lockPatience } from './locks.js';
 import { wholeSeconds } from './reader-session.js';
-import { type ConsistencyWish, chooseStrategy, type SnapshotPlan } from './strategy.js';
+import { type ConsistencyWish, chooseStrategy, type SnapshotPlan, withoutGate } from './strategy.js';
 
 /** Options of {@link openSnapshot}. */
 export interface SnapshotOptions {
@@ -169,10 +169,11 @@ async function takeSnapshot(
     for (const each of opening) each.catch(() => undefined);
     const { catalog, definitions } = await readCatalogAndDefinitions(schema, { signal });
     const selection = selectionOf(options.selection, catalog);
-    const plan = chooseStrategy(catalog, selection, {
+    const chosen = chooseStrategy(catalog, selection, {
       wish: options.consistency ?? 'auto',
       connections: options.connections ?? 2,
     });
+    const plan = attempt === 1 ? chosen : withoutGate(chosen);
     const lockPlan = planLocks(plan, catalog.tables, attempt);
     await schema.query(`SET SESSION lock_wait_timeout = ${wholeSeconds(patience.othersWaitSeconds)}`);
     const spare = [...(await Promise.all(opening))];

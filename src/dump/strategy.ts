@@ -6,7 +6,7 @@ import type { Catalog, CatalogTable, TableSelection } from '../catalog/model.js'
  *
  * - `auto`: one moment for all, by whatever the engines need
  * - `snapshot`: never lock; tables without snapshots are read as they are
- * - `lock`: read locks on every table, until everything is read
+ * - `lock`: read locks on every table, until it is read
  * - `per-table`: nothing is held; each table is read as it is at its time
  */
 export type ConsistencyWish = 'auto' | 'lock' | 'per-table' | 'snapshot';
@@ -87,6 +87,15 @@ export function chooseStrategy(
         consistency: { kind: 'consistent', by: 'lock-and-snapshot' },
       });
   }
+}
+
+/**
+ * The plan for when the locks of the first one were not granted: one session needs none to open its snapshot, and a change
+ * that stays open for hours is no reason to have no copy. Where tables have no snapshots, nothing else will do. Pure.
+ */
+export function withoutGate(plan: SnapshotPlan): SnapshotPlan {
+  if (plan.lockWhileReading.length > 0) return plan;
+  return { ...plan, lockBriefly: [], connections: plan.lockBriefly.length > 0 ? 1 : plan.connections };
 }
 
 function planOf(

@@ -82,7 +82,11 @@ export class WaitingWatch {
       if (this.#ended) return;
       const seconds = Number(waited ?? 0);
       if (seconds >= limitSeconds) this.#end({ seconds, seen: true });
-      else this.#fallDue(askedAt + (limitSeconds - seconds) * 1000, waited !== null);
+      else {
+        // Servers tell whole seconds, and of one that has begun nothing.
+        const untold = waited === null ? 0 : Math.min(1, limitSeconds / 4);
+        this.#fallDue(askedAt + (limitSeconds - seconds - untold) * 1000, waited !== null);
+      }
     } catch {
       // The time runs on, and the next look is through another session.
       this.#session?.destroy();

@@ -121,10 +121,10 @@ describeOnEachServer(
     });
 
     it('K3: the session that watches may end, and another one watches on', async () => {
-      const snapshot = await openSnapshot(address(), { patience: { othersWaitSeconds: 3 } });
+      const snapshot = await openSnapshot(address(), { patience: { othersWaitSeconds: 2 } });
       await server().query(`KILL ${await watchOf(snapshot, server())}`);
       // Longer than the limit: it was put off by looks through another session.
-      await new Promise((resolve) => setTimeout(resolve, 4000));
+      await new Promise((resolve) => setTimeout(resolve, 2500));
       assert.equal(snapshot.broken.aborted, false);
       const office = await openConnection(address());
       await office.query('INSERT INTO aa_account (v) VALUES (1)');
@@ -163,6 +163,17 @@ describeOnEachServer(
         'CREATE TABLE open_changes.a (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB',
         'CREATE TABLE open_changes.b (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB',
       ]);
+    });
+
+    it('K1, K4: a change that stays open is no reason for no copy where one session with a snapshot will do', async () => {
+      const office = await openConnection(address());
+      await office.query('START TRANSACTION');
+      await office.query('INSERT INTO a VALUES (NULL)');
+      const { rows, summary } = await dumpOf(address(), { patience: { ...hurried, pausesMs: [10] } });
+      assert.deepEqual(summary.consistency, { kind: 'consistent', by: 'snapshot' });
+      assert.equal(rows.get('a'), rows.get('b'));
+      await office.query('ROLLBACK');
+      await office.close();
     });
 
     for (const consistency of ['auto', 'lock'] as const) {
