@@ -22,7 +22,7 @@ export interface Alert {
     readonly destination?: Destination;
 }
 
-export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incomplete' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'no-usable-admin' | 'rehearsal-failed' | 'table-damaged';
+export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incomplete' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'no-usable-admin' | 'rehearsal-failed' | 'set-up-wrong' | 'switched-off' | 'switched-off-unrecorded' | 'table-damaged';
 
 export interface AlertSink {
     raise(alert: Alert, options?: {
@@ -180,6 +180,7 @@ export interface BackupReport {
     readonly lockSeconds?: number;
     readonly readSeconds?: number;
     readonly destinations: readonly DestinationReport[];
+    readonly changes?: readonly ReportedChange[];
     readonly warnings: readonly DumpWarning[];
     readonly rehearsal?: {
         readonly ok: boolean;
@@ -245,6 +246,20 @@ export interface ChainLink {
     readonly recipient: string;
     readonly sealedIdentity: string;
 }
+
+export interface CheckFinding {
+    readonly subject: CheckSubject;
+    readonly verdict: 'good' | 'warning' | 'wrong';
+    readonly message: string;
+    readonly code?: BackupErrorCode | 'unexpected';
+}
+
+export interface CheckOptions {
+    readonly schedule?: Omit<NightSchedule, 'timeZone'>;
+    readonly signal?: AbortSignal | undefined;
+}
+
+export type CheckSubject = 'admin' | 'clock' | 'headquarters' | 'key' | 'login' | 'network-path' | 'privileges' | 'server' | 'settings' | 'spool' | 'window';
 
 export interface Clock {
     now(): Date;
@@ -729,6 +744,11 @@ export interface Night {
     readonly closesAt: Date;
 }
 
+export interface NightCheck {
+    readonly ok: boolean;
+    readonly findings: readonly CheckFinding[];
+}
+
 export interface NightHistory {
     readonly verified: Readonly<Partial<Record<Destination, string>>>;
     readonly lastAttempt?: LastAttempt;
@@ -784,6 +804,7 @@ export interface NightlyOptions {
         readonly signal: AbortSignal;
     }) => ServiceSchedule | Promise<ServiceSchedule>);
     readonly onEvent?: (event: BackupEvent) => void;
+    readonly onChecked?: (check: NightCheck) => void;
     readonly onPlanned?: (run: PlannedRun | null) => void;
     readonly clock?: Clock;
 }
@@ -918,6 +939,12 @@ export interface ReplayableSource {
     readonly size: number;
     readonly sha256?: string;
     open(start?: number, end?: number): ByteSource;
+}
+
+export interface ReportedChange {
+    readonly what: 'key-holder' | 'network-path' | 'recipient' | 'status';
+    readonly before: string;
+    readonly after: string;
 }
 
 export interface RestoreCertificate {
@@ -1209,6 +1236,9 @@ export interface SettingsStore {
     save(change: SettingsChange, author: SettingsAuthor, options?: {
         readonly signal?: AbortSignal | undefined;
     }): Promise<BackupSettings>;
+    lastRecorded?(options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<SettingsChange>;
     recordLocalCopy(verifiedAt: Date, options?: {
         readonly signal?: AbortSignal | undefined;
     }): Promise<void>;
@@ -1508,6 +1538,8 @@ export declare function changeAdminPassword(admin: AdminPassword, passwords: {
     readonly newPassword: Password;
 }, options: EnrollOptions): Promise<Enrolled>;
 
+export declare function checkNight(plan: NightPlan, options?: CheckOptions): Promise<NightCheck>;
+
 export declare function checkWithoutKey(source: ByteSource | RangeSource, options?: {
     readonly signal?: AbortSignal | undefined;
 }): Promise<ArchiveInspection>;
@@ -1640,6 +1672,8 @@ export declare function readCatalog(connection: Connection, options?: {
 export declare function readChecked(source: ReplayableSource, signal?: AbortSignal): AsyncGenerator<Uint8Array>;
 
 export declare function rehearseRestore(source: ArchiveReader, server: DatabaseAddress, options?: RehearseOptions): Promise<RestoreCertificate>;
+
+export declare function renderCheck({ findings }: NightCheck): string;
 
 export declare function renderPlan(plan: BackupPlan): string;
 

@@ -130,6 +130,13 @@ export { createDatabaseAlerts } from './nightly/alerts/database-alerts.js';
 export { createHealthcheckAlerts, type HealthcheckOptions } from './nightly/alerts/healthcheck-alerts.js';
 export { createMemoryAlerts, type MemoryAlerts } from './nightly/alerts/memory-alerts.js';
 export type { AlertThresholds } from './nightly/alerts/troubles.js';
+export { type CheckOptions, checkNight } from './nightly/check/check-night.js';
+export {
+  type CheckFinding,
+  type CheckSubject,
+  type NightCheck,
+  renderCheck,
+} from './nightly/check/findings.js';
 export {
   findLatestBackup,
   type ListBackupsOptions,
@@ -154,7 +161,12 @@ export {
   type RetentionPlan,
   type RetentionPolicy,
 } from './nightly/retention.js';
-export type { BackupReport, CopyReport, DestinationReport } from './nightly/run/backup-report.js';
+export type {
+  BackupReport,
+  CopyReport,
+  DestinationReport,
+  ReportedChange,
+} from './nightly/run/backup-report.js';
 export type { BackupEvent, BackupPhase } from './nightly/run/events.js';
 export type {
   DestinationPlan,

@@ -104,6 +104,14 @@ describe('a health check', () => {
     ]);
   });
 
+  it('is told of a bad night also where its address has a query', async () => {
+    const url = 'https://hc.example/key/slug?create=1';
+    const alerts = createHealthcheckAlerts({ url, fetch: answering(200) });
+    await alerts.nightEnded?.({ ...outcome, ok: false, summary: 'No.' });
+    assert.equal(pings.at(-1), 'POST https://hc.example/key/slug/fail?create=1 No.');
+    assert.throws(() => createHealthcheckAlerts({ url: 'hc.example' }), TypeError);
+  });
+
   it('says that it did not get through, without its secret address', async () => {
     const alerts = createHealthcheckAlerts({ url: 'https://hc.example/uuid', fetch: answering(500) });
     await assert.rejects(async () => alerts.nightEnded?.(outcome), /^Error: the health check answered 500$/);

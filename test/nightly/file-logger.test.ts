@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -59,6 +60,38 @@ describe('the log file', () => {
       Array.from({ length: kept.length }, (_, i) => 30 - kept.length + i),
     );
     assert.ok(kept.length >= 10);
+  });
+
+  it('goes on where a file cannot be begun anew, and stays within bounds there too', () => {
+    const path = join(folder, 'stuck', 'a.log');
+    const log = createFileLogger({ path, now, maxBytes: 500, keepFiles: 1 });
+    // As a file that Windows does not let be renamed or removed.
+    mkdirSync(`${path}.1/held`, { recursive: true });
+    for (let i = 0; i < 500; i++) log.info(`entry ${i}`);
+    log.error('THE BACKUP FAILED');
+    const text = readFileSync(path, 'utf8');
+    assert.match(text, /THE BACKUP FAILED/);
+    assert.ok(text.length < 6000);
+  });
+
+  it('makes its folder again when somebody removed it', async () => {
+    const path = join(folder, 'removed', 'a.log');
+    const log = createFileLogger({ path, now });
+    log.info('before');
+    await rm(join(folder, 'removed'), { recursive: true });
+    log.info('after');
+    assert.match(readFileSync(path, 'utf8'), /after/);
+  });
+
+  it('says once, by a warning of the process, that it cannot be written', async () => {
+    const path = join(folder, 'unwritable.log');
+    mkdirSync(path);
+    const log = createFileLogger({ path, now });
+    const warned = once(process, 'warning');
+    log.info('lost');
+    log.info('lost too');
+    const [warning] = (await warned) as [Error & { code?: string }];
+    assert.equal(warning.code, 'SUPPLEMENTAL_BACKUP_LOG');
   });
 
   it('never throws, even where it cannot write', () => {

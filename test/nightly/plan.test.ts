@@ -19,7 +19,17 @@ describe('a plan that lacks something', () => {
 
   it('is a programmer’s mistake, and named', async () => {
     await refuses({ database: { user: 'backup' } }, /"plan.database.database"/);
-    for (const practiceId of ['', '../4711', 'a/b', 'x'.repeat(65), '.hidden']) {
+    for (const practiceId of [
+      '',
+      '../4711',
+      'a/b',
+      'x'.repeat(65),
+      '.hidden',
+      'Smiles.',
+      'CON',
+      'nul.1',
+      'lpt1',
+    ]) {
       await refuses({ practiceId }, /"plan.practiceId"/);
     }
     await refuses({ spool: '' }, /"plan.spool"/);

@@ -135,6 +135,31 @@ describe('the nightly service', () => {
     }
   });
 
+  it('tells in the morning of a night on which the computer was off, and of copies that are too old', async () => {
+    let isOff = false;
+    await serve({ from: '2026-07-01T18:00:00Z', until: '2026-07-12T18:00:00Z' }, (clock) => {
+      const hour = clock.now().getUTCHours();
+      isOff = hour >= 23 || hour < 12;
+      if (!isOff) return;
+      const morning = new Date(clock.now().getTime() + (hour >= 23 ? 86_400_000 : 0));
+      clock.set(`${morning.toISOString().slice(0, 10)}T12:30:00Z`);
+    });
+    const nights = bench.alerts.nights.map(({ night, ok }) => `${night} ${ok}`);
+    assert.deepEqual(nights.slice(0, 3), ['2026-07-01 false', '2026-07-02 false', '2026-07-03 false']);
+    assert.equal(nights.length, 11);
+    assert.ok(bench.alerts.standing.has('hq-copy-stale'));
+    assert.equal(bench.alerts.raised.filter(({ code }) => code === 'hq-copy-stale').length, 1);
+  });
+
+  it('outlives a schedule of HQ’s that could never be planned, and goes by the last one', async () => {
+    const { runs } = await serve({
+      from: '2026-07-14T18:00:00Z',
+      until: '2026-07-15T18:00:00Z',
+      schedule: () => ({ opens: '04:00', closes: '03:00', attemptsPerNight: 0 }),
+    });
+    assert.equal(runs.length, 2);
+  });
+
   it('follows the time HQ gives, and keeps the last one when HQ cannot be asked or talks nonsense', async () => {
     let asked = 0;
     const answers = ['23:10', 'soon', undefined];

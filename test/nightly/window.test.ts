@@ -5,7 +5,7 @@ import type { Destination } from '../../src/eligibility/is-eligible.js';
 import { isBackupError } from '../../src/errors.js';
 import { type NightHistory, planNextRun } from '../../src/nightly/next-run.js';
 import { nightAfter, nightOf, nightsBetween } from '../../src/nightly/nights.js';
-import { jitterOf, type NightSchedule, startOf, windowOf } from '../../src/nightly/window.js';
+import { checkSchedule, jitterOf, type NightSchedule, startOf, windowOf } from '../../src/nightly/window.js';
 
 const chicago: NightSchedule = { timeZone: 'America/Chicago' };
 const both: readonly Destination[] = ['hq', 'local'];
@@ -16,6 +16,16 @@ function hoursOpen(night: string, schedule: NightSchedule): number {
   const { opensAt, closesAt } = windowOf(night, schedule);
   return (closesAt.getTime() - opensAt.getTime()) / hour;
 }
+
+const zones = [
+  'America/New_York',
+  'America/Los_Angeles',
+  'Europe/London',
+  'Australia/Lord_Howe',
+  'Asia/Beirut',
+];
+const aSchedule: fc.Arbitrary<NightSchedule> = fc.constantFrom(...zones).map((timeZone) => ({ timeZone }));
+const aNight = fc.integer({ min: 0, max: 1500 }).map((days) => nightAfter('2024-01-01', days));
 
 describe('the window of a night', () => {
   it('opens at 22:00 and closes at 04:00 of the practice’s own clock', () => {
@@ -38,6 +48,56 @@ describe('the window of a night', () => {
     assert.equal(autumnNight.toISOString(), '2026-11-01T05:30:00.000Z');
   });
 
+  it('comes right after the gap, as long as ever, when a change of clocks would swallow it', () => {
+    const chicagoNight = windowOf('2027-03-13', { ...chicago, opens: '02:00', closes: '03:00' });
+    assert.equal(chicagoNight.opensAt.toISOString(), '2027-03-14T08:00:00.000Z');
+    assert.equal(chicagoNight.closesAt.toISOString(), '2027-03-14T09:00:00.000Z');
+    const berlin: NightSchedule = { timeZone: 'Europe/Berlin', opens: '02:30', closes: '03:00' };
+    const { opensAt, closesAt } = windowOf('2027-03-27', berlin);
+    assert.equal(closesAt.getTime() - opensAt.getTime(), hour / 2);
+  });
+
+  it('is one in any zone on any night, and holds the practice’s start', () => {
+    const anyZone = fc.constantFrom(...Intl.supportedValuesOf('timeZone'));
+    const minutes = fc.integer({ min: 0, max: 24 * 60 - 2 });
+    const length = fc.integer({ min: 1, max: 24 * 60 });
+    fc.assert(
+      fc.property(anyZone, aNight, minutes, length, (timeZone, night, opens, span) => {
+        const wall = (afterNoon: number): string => {
+          const minute = (afterNoon + 12 * 60) % (24 * 60);
+          return `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+        };
+        const closes = Math.min(opens + span, 24 * 60);
+        const schedule: NightSchedule = { timeZone, opens: wall(opens), closes: wall(closes) };
+        const { opensAt, closesAt } = windowOf(night, schedule);
+        assert.ok(closesAt > opensAt);
+        const start = startOf(night, schedule, '4711');
+        assert.ok(start >= opensAt && start < closesAt);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('begins at noon by the clock on the wall also on the day on which clocks change', () => {
+    assert.equal(nightOf(new Date('2026-03-08T17:30:00Z'), 'America/Chicago'), '2026-03-08');
+    assert.equal(nightOf(new Date('2026-11-01T17:30:00Z'), 'America/Chicago'), '2026-10-31');
+  });
+
+  it('refuses a schedule by which no night could be planned', () => {
+    for (const changes of [
+      { attemptsPerNight: 0 },
+      { localEveryNights: Number.NaN },
+      { retryAfterMinutes: -1 },
+      { hqTime: new Date(Number.NaN) },
+      { catchUp: 'never' as 'at-once' },
+    ]) {
+      assert.throws(
+        () => checkSchedule({ ...chicago, ...changes }),
+        (error) => isBackupError(error, 'settings-invalid'),
+      );
+    }
+  });
+
   it('belongs to one date from noon to noon', () => {
     assert.equal(nightOf(new Date('2026-07-15T04:50:00Z'), 'America/Chicago'), '2026-07-14');
     assert.equal(nightOf(new Date('2026-07-15T05:10:00Z'), 'America/Chicago'), '2026-07-14');
@@ -57,16 +117,6 @@ describe('the window of a night', () => {
     }
   });
 });
-
-const zones = [
-  'America/New_York',
-  'America/Los_Angeles',
-  'Europe/London',
-  'Australia/Lord_Howe',
-  'Asia/Beirut',
-];
-const aSchedule: fc.Arbitrary<NightSchedule> = fc.constantFrom(...zones).map((timeZone) => ({ timeZone }));
-const aNight = fc.integer({ min: 0, max: 1500 }).map((days) => nightAfter('2024-01-01', days));
 
 describe('a practice’s start', () => {
   it('is inside the window on every night, and never in its last hour', () => {
@@ -152,6 +202,62 @@ describe('the next run', () => {
     assert.equal(next?.night, '2026-07-13');
     assert.equal(next?.at.toISOString(), '2026-07-14T14:00:00.000Z');
     assert.equal(plan('2026-07-14T14:00:00Z', none, schedule)?.kind, 'scheduled');
+  });
+
+  it('begins no run in the last hour, whatever the zone and the hour', () => {
+    for (const now of ['2026-07-15T08:05:00Z', '2026-07-15T08:30:00Z', '2026-07-15T08:58:00Z']) {
+      assert.equal(plan(now)?.night, '2026-07-15');
+    }
+    assert.equal(
+      plan('2026-07-15T08:05:00Z', none, { ...chicago, lastStartBeforeCloseMinutes: 30 })?.night,
+      '2026-07-14',
+    );
+    // Where HQ asks for a time in it, it is HQ’s word that counts.
+    assert.equal(plan('2026-07-15T08:40:00Z', none, { ...chicago, hqTime: '03:30' })?.kind, 'late');
+  });
+
+  it('tries again before the last quarter of the last hour, with a shorter pause if need be', () => {
+    const endedAt = new Date('2026-07-15T08:20:00Z');
+    const history: NightHistory = { verified: {}, lastAttempt: { night: '2026-07-14', count: 2, endedAt } };
+    assert.equal(plan('2026-07-15T08:21:00Z', history)?.at.toISOString(), '2026-07-15T08:43:00.000Z');
+    assert.equal(plan('2026-07-15T08:50:00Z', history)?.night, '2026-07-15');
+  });
+
+  it('is not moved by a run by hand in the afternoon', () => {
+    const endedAt = new Date('2026-07-15T18:05:00Z');
+    const history: NightHistory = { verified: {}, lastAttempt: { night: '2026-07-15', count: 1, endedAt } };
+    assert.equal(plan('2026-07-15T18:10:00Z', history)?.at.toISOString(), '2026-07-16T07:58:09.400Z');
+  });
+
+  it('leaves alone for the night what is settled for it', () => {
+    const endedAt = new Date('2026-07-15T08:10:00Z');
+    const lastAttempt = { night: '2026-07-14', count: 1, endedAt, settled: ['local'] as const };
+    const history: NightHistory = { verified: { hq: '2026-07-14' }, lastAttempt };
+    assert.equal(plan('2026-07-15T08:11:00Z', history)?.night, '2026-07-15');
+    assert.deepEqual(plan('2026-07-15T08:11:00Z', history)?.destinations, both);
+  });
+
+  it('makes up for a missed night again and again while the day lasts, and for a first copy', () => {
+    const schedule: NightSchedule = { ...chicago, catchUp: 'at-once' };
+    const tried = (endedAt: string, startedAt = endedAt): NightHistory => ({
+      verified: { hq: '2026-07-10' },
+      lastAttempt: {
+        night: '2026-07-13',
+        count: 7,
+        startedAt: new Date(startedAt),
+        endedAt: new Date(endedAt),
+      },
+    });
+    const again = plan('2026-07-14T13:05:00Z', tried('2026-07-14T13:00:10Z'), schedule);
+    assert.equal(again?.night, '2026-07-13');
+    assert.equal(again?.at.toISOString(), '2026-07-14T13:30:10.000Z');
+    // One that was tried in its window had its chance.
+    const inWindow = tried('2026-07-14T09:00:05Z', '2026-07-14T08:00:00Z');
+    assert.equal(plan('2026-07-14T13:05:00Z', inWindow, schedule)?.night, '2026-07-14');
+    const first = (firstNight: string) =>
+      plan('2026-07-14T13:05:00Z', { verified: {}, firstNight }, schedule);
+    assert.equal(first('2026-07-12')?.kind, 'catch-up');
+    assert.equal(first('2026-07-13')?.kind, 'scheduled');
   });
 
   it('tries again after a pause, three times a night at most', () => {

@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { createFileLogger, renderReport, runSupplementalBackup, startNightly } from 'supplemental-backup';
+import {
+  checkNight,
+  createFileLogger,
+  renderCheck,
+  renderReport,
+  runSupplementalBackup,
+  startNightly,
+} from 'supplemental-backup';
 import { readConfiguration } from './configuration.js';
 import { planOf } from './plan.js';
 
@@ -11,7 +18,11 @@ const plan = planOf(configuration, logger);
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
-if (when === '--now') {
+if (when === '--check') {
+  const check = await checkNight(plan, { signal: stop.signal });
+  process.stdout.write(`${renderCheck(check)}\n`);
+  process.exitCode = check.ok ? 0 : 1;
+} else if (when === '--now') {
   const report = await runSupplementalBackup(plan, { signal: stop.signal });
   process.stdout.write(renderReport(report));
 } else {

@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { backupCommand } from './backup.js';
+import { checkCommand } from './check.js';
 import { extractCommand } from './extract.js';
 import { inspectCommand } from './inspect.js';
 import { planCommand } from './plan.js';
@@ -12,6 +13,7 @@ import { whoCanOpenCommand } from './who-can-open.js';
 export const commands: readonly Command[] = [
   backupCommand,
   planCommand,
+  checkCommand,
   inspectCommand,
   whoCanOpenCommand,
   verifyCommand,

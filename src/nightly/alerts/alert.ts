@@ -13,6 +13,9 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `hq-copy-lost`, `local-copy-lost`: a copy of an earlier night was given up, because its store spoils it again and again.
  *   Stands for a week
  * - `hq-copy-stale`, `local-copy-stale`: the newest verified copy is too old
+ * - `set-up-wrong`: the service found something, when it started, with which no night can be good
+ * - `switched-off`: backups are switched off. Raised again every month as long as they are
+ * - `switched-off-unrecorded`: backups were switched off by a change that the practice's audit trail does not know
  * - `rehearsal-failed`: a restore was tried and did not succeed
  * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a month, whatever
  *   the next nights bring; while `copy-incomplete` stands, that says it already
@@ -29,6 +32,9 @@ export type AlertCode =
   | 'local-copy-stale'
   | 'no-usable-admin'
   | 'rehearsal-failed'
+  | 'set-up-wrong'
+  | 'switched-off'
+  | 'switched-off-unrecorded'
   | 'table-damaged';
 
 /** Every code, by itself. */
@@ -44,6 +50,9 @@ export const alertCodes: Readonly<{ [Code in AlertCode]: Code }> = {
   'local-copy-stale': 'local-copy-stale',
   'no-usable-admin': 'no-usable-admin',
   'rehearsal-failed': 'rehearsal-failed',
+  'set-up-wrong': 'set-up-wrong',
+  'switched-off': 'switched-off',
+  'switched-off-unrecorded': 'switched-off-unrecorded',
   'table-damaged': 'table-damaged',
 };
 

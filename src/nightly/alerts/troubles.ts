@@ -24,6 +24,8 @@ export interface Standing {
   /** Where the practice wants copies and may have them. */
   readonly destinations: readonly DestinationStanding[];
   readonly rehearsalFailed?: string;
+  /** Backups were switched off by a change that the audit trail does not know. */
+  readonly unrecordedOff?: true;
   /** What was said of a damaged table, as long as it must not be forgotten. */
   readonly damage?: string;
 }
@@ -100,6 +102,16 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
       severity: 'high',
       practiceId: standing.practiceId,
       message: `${standing.damage} A server may repair such a table by itself and lose rows, and later copies then lack them. No older copy is removed for a month.`,
+    });
+  }
+  if (standing.unrecordedOff === true) {
+    add({
+      code: 'switched-off-unrecorded',
+      cause: 'settings-invalid',
+      severity: 'high',
+      practiceId: standing.practiceId,
+      message:
+        'Supplemental backups were switched off, and the audit trail of the practice does not say by whom. Copies made earlier are not touched. Switch them on again if nobody in the office did it, and have somebody look at the database.',
     });
   }
   if (standing.rehearsalFailed !== undefined) {

@@ -31,9 +31,18 @@ export interface BackupReport {
   /** Seconds from the first statement to the last row sealed. */
   readonly readSeconds?: number;
   readonly destinations: readonly DestinationReport[];
+  /** What is otherwise than on the last night. Absent when nothing is. */
+  readonly changes?: readonly ReportedChange[];
   /** Things a person should know though nothing failed. */
   readonly warnings: readonly DumpWarning[];
   readonly rehearsal?: { readonly ok: boolean; readonly summary: string };
+}
+
+/** A change since the last night. */
+export interface ReportedChange {
+  readonly what: 'key-holder' | 'network-path' | 'recipient' | 'status';
+  readonly before: string;
+  readonly after: string;
 }
 
 /** What happened for one destination. */

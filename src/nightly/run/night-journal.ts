@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PinnedKey } from '../../admin/pinned-key.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { BackupError, type BackupErrorCode, isBackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
@@ -10,6 +11,7 @@ import { nightsBetween } from '../nights.js';
 import type { BackupSettings } from '../settings/settings.js';
 import { readFileIfThere, replaceFile } from './atomic-file.js';
 import type { CopyReport } from './backup-report.js';
+import { parseJournal } from './parse-journal.js';
 import type { SpareRoom } from './spare-room.js';
 
 /** A sealed archive in the spool that is not verified at its destination yet. */
@@ -87,6 +89,12 @@ export interface NightJournalState {
   readonly incomplete?: Readonly<Partial<Record<Destination, string>>>;
   /** Date of the night of the last rehearsal of a restore, and what was wrong with it if anything was. */
   readonly rehearsal?: { readonly night: string; readonly failure?: string };
+  /** The key that the newest archives were sealed with. */
+  readonly pinned?: PinnedKey;
+  /** On which night people were last reminded that backups are switched off. */
+  readonly remindedOff?: string | undefined;
+  /** They were switched off by a change that the practice's audit trail does not know. */
+  readonly unrecordedOff?: true | undefined;
 }
 
 /** How long a damaged table is remembered. */
@@ -143,23 +151,25 @@ export class NightJournal {
       alerts: {},
     };
     const text = await readFileIfThere(path).catch(unusable);
-    const state = text === null ? empty : parseState(text);
-    // A damaged journal costs some memory of the past and no backup; it is kept for whoever wants to look.
-    if (state === null) await rename(path, `${path}.damaged`).catch(unusable);
-    else if (state.practiceId !== start.practiceId) {
+    const parsed = text === null ? { state: empty, isWhole: true } : parseJournal(text);
+    const state = parsed?.state ?? null;
+    const wasDamaged = parsed?.isWhole !== true;
+    if (state !== null && state.practiceId !== start.practiceId) {
       throw new BackupError(
         'settings-invalid',
         `The spool folder ${folder} belongs to practice ${state.practiceId}, not to ${start.practiceId}.`,
         { details: { setting: 'spool' } },
       );
     }
+    // A damaged journal costs some memory of the past and no backup; it is kept for whoever wants to look.
+    if (wasDamaged) await rename(path, `${path}.damaged`).catch(unusable);
     // A first night that is still to come was dated by a clock that was wrong, and would hold back alerts until then.
     const isAhead = state !== null && state.firstNight > start.night;
     const firstNight = isAhead ? start.night : (state ?? empty).firstNight;
     const alerts = state?.alerts ?? Object.fromEntries(Object.keys(alertCodes).map((code) => [code, untold]));
     const machine = state?.machine || randomBytes(16).toString('hex');
     const begun = { ...(state ?? empty), machine, firstNight, alerts };
-    return new NightJournal(path, begun, spareRoom, state === null);
+    return new NightJournal(path, begun, spareRoom, wasDamaged);
   }
 
   get state(): NightJournalState {
@@ -220,8 +230,8 @@ export async function readHistory(
   localStore?: string,
 ): Promise<NightHistory> {
   const text = await readFileIfThere(join(folder, 'journal.json'));
-  const state = text === null ? null : parseState(text);
-  if (state === null || state.practiceId !== practiceId) return { verified: {} };
+  const state = text === null ? null : parseJournal(text)?.state;
+  if (state === null || state === undefined || state.practiceId !== practiceId) return { verified: {} };
   return historyOf(state, night, localStore);
 }
 
@@ -257,22 +267,4 @@ export function historyOf(state: NightJournalState, night: string, localStore?: 
           } satisfies LastAttempt,
         }),
   };
-}
-
-function parseState(text: string): NightJournalState | null {
-  try {
-    const value = JSON.parse(text) as NightJournalState;
-    const isWhole =
-      value.version === 1 &&
-      typeof value.practiceId === 'string' &&
-      typeof value.firstNight === 'string' &&
-      Array.isArray(value.pending) &&
-      Array.isArray(value.verified.hq) &&
-      Array.isArray(value.verified.local) &&
-      typeof value.failed === 'object' &&
-      typeof value.alerts === 'object';
-    return isWhole ? value : null;
-  } catch {
-    return null;
-  }
 }

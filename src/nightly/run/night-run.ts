@@ -2,13 +2,14 @@ import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
 import type { DumpWarning } from '../../archive/model.js';
 import { type Destination, explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
+import type { Alert, AlertSink } from '../alerts/alert.js';
 import { patientSink } from '../alerts/patient-sink.js';
 import { notMended, standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
 import { nightsBetween } from '../nights.js';
 import { heeding } from '../service/patience.js';
 import { patientSettings } from '../settings/patient-settings.js';
-import type { BackupReport, CopyReport } from './backup-report.js';
+import type { BackupReport, CopyReport, ReportedChange } from './backup-report.js';
 import { codeOf, sentenceOf } from './failure.js';
 import type { NightJournal } from './night-journal.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
@@ -21,6 +22,8 @@ import type { Surroundings } from './surroundings.js';
 import { delivered, tellTroubles } from './tell-troubles.js';
 import type { NightTools } from './tools.js';
 
+/** People are reminded that backups are switched off every so many nights. */
+const reminderNights = 31;
 /** A reading that is broken off lets go of locks and sessions first; so long it is waited for, in milliseconds. */
 const sealingFarewell = 3000;
 
@@ -29,6 +32,7 @@ export class NightRun {
   readonly #around: Surroundings;
   readonly #places: readonly Place[];
   readonly #warnings: DumpWarning[] = [];
+  readonly #changes: ReportedChange[] = [];
   #facts: SealedNight['facts'] = {};
   #admins: readonly AdminCandidate[] | undefined;
   #hasTold = false;
@@ -118,12 +122,16 @@ export class NightRun {
   /** What waited to be sent when the journal was damaged. */
   async #findAgain(): Promise<void> {
     const { plan, journal, spool, warn } = this.#around;
-    const pending = await spool.readTickets(plan.practiceId);
+    const known = journal.state.pending;
+    const found = (await spool.readTickets(plan.practiceId)).filter(
+      ({ file }) => !known.some((each) => each.file === file),
+    );
+    const pending = [...known, ...found].sort((a, b) => (a.copy.night < b.copy.night ? -1 : 1));
     await journal.update(() => ({ pending }));
     const nights = pending.map(({ copy }) => copy.night).join(', ');
     warn({
       code: 'journal-damaged',
-      message: `The journal in ${spool.folder} was damaged and begins anew; the old one is kept beside it. ${
+      message: `The journal in ${spool.folder} was damaged; what could be read of it is kept, and the old one stands beside it. ${
         pending.length === 0
           ? 'No sealed copy was waiting to be sent.'
           : `Sealed copies that wait to be sent were found again: ${nights}.`
@@ -161,17 +169,45 @@ export class NightRun {
    */
   async #settlePlaces(): Promise<void> {
     const { plan, journal, signal, tools } = this.#around;
-    if (plan.settings === undefined) return this.#settle(plan.practice);
+    if (plan.settings === undefined) {
+      await this.#noteChanges(plan.practice.status, plan.practice.networkPath?.trim() ?? '');
+      return this.#settle(plan.practice);
+    }
     try {
       const settings = patientSettings(plan.settings, tools.clock);
       const { status, networkPath } = await settings.read({ signal });
-      await journal.update(() => ({ settings: { status, networkPath } }));
+      await this.#noteChanges(status, networkPath);
     } catch (error) {
       const known = journal.state.settings;
       if (known !== undefined) this.#settle({ ...plan.practice, ...known });
       throw error;
     }
     this.#settle({ ...plan.practice, ...journal.state.settings });
+  }
+
+  /** What is set otherwise than on the last night. */
+  async #noteChanges(status: Practice['status'], networkPath: string): Promise<void> {
+    const { plan, journal, tools, signal, logger } = this.#around;
+    const before = journal.state.settings;
+    this.#change('status', before?.status, status);
+    this.#change('network-path', before?.networkPath, networkPath);
+    const wasSwitchedOff = status === 'disabled' && before?.status === 'enabled';
+    let unrecordedOff: true | undefined = status === 'disabled' ? journal.state.unrecordedOff : undefined;
+    if (wasSwitchedOff && plan.settings?.lastRecorded !== undefined) {
+      try {
+        const recorded = await patientSettings(plan.settings, tools.clock).lastRecorded?.({ signal });
+        if (recorded?.enabled !== false) unrecordedOff = true;
+      } catch (error) {
+        logger.warning('The audit trail could not be read.', { code: codeOf(error) });
+      }
+    }
+    await journal.update(() => ({ settings: { status, networkPath }, unrecordedOff }));
+  }
+
+  #change(what: ReportedChange['what'], before: string | undefined, after: string): void {
+    if (before === undefined || before === after) return;
+    this.#changes.push({ what, before, after });
+    this.#around.logger.warning('Something changed since the last night.', { what, before, after });
   }
 
   #settle(given: Practice): void {
@@ -199,6 +235,7 @@ export class NightRun {
     if (places.size === 0) return;
     const request = {
       plan,
+      pinned: this.#around.journal.state.pinned ?? null,
       spool,
       night,
       now,
@@ -212,10 +249,26 @@ export class NightRun {
     };
     const sealed = await heeding(signal, tools.clock, () => tools.sealCopies(request), sealingFarewell);
     this.#facts = sealed.facts;
+    await this.#noteKey(sealed);
     this.#admins = sealed.admins;
     this.#warnings.push(...sealed.warnings);
     for (const warning of sealed.warnings) emit({ kind: 'warning', warning });
     for (const [destination, error] of sealed.failures) places.get(destination)!.fail(error);
+  }
+
+  /** For whom the copies are sealed, against the last night. */
+  async #noteKey({ facts, pin }: SealedNight): Promise<void> {
+    const { journal } = this.#around;
+    const before = journal.state.pinned;
+    const holder = facts.keyHolder;
+    if (holder !== undefined) {
+      const name = (who: { readonly userNum: string; readonly userName: string }): string =>
+        `${who.userName} (user ${who.userNum})`;
+      this.#change('key-holder', before && name(before), name(holder));
+    }
+    if (pin === undefined) return;
+    this.#change('recipient', before?.unlock.recipient, pin.unlock.recipient);
+    await journal.update(() => ({ pinned: pin }));
   }
 
   /** A copy without a damaged table, or without rows of it, is the newest one all the same; older ones are whole. */
@@ -298,7 +351,7 @@ export class NightRun {
     const { plan, night, journal, tools, logger, callerSignal, emit } = this.#around;
     if (plan.alerts === undefined) return;
     const sink = patientSink(plan.alerts, { clock: tools.clock, signal: callerSignal });
-    const { firstNight, rehearsal } = journal.state;
+    const { firstNight, rehearsal, settings, unrecordedOff } = journal.state;
     const damage = journal.damageKnownOn(night);
     const destinations = this.#places
       .filter(({ eligibility }) => eligibility?.eligible !== false)
@@ -311,10 +364,16 @@ export class NightRun {
         destinations,
         ...(damage === undefined ? {} : { damage }),
         ...(rehearsal?.failure === undefined ? {} : { rehearsalFailed: rehearsal.failure }),
+        ...(unrecordedOff === true ? { unrecordedOff } : {}),
       },
       plan.alertThresholds,
     );
-    await tellTroubles(standing, notMended({ destinations }), { sink, journal, logger, emit });
+    const notOver = new Set(notMended({ destinations }));
+    // A set-up that was found wrong is mended when a night is good.
+    if (report.outcome !== 'complete') notOver.add('set-up-wrong');
+    if (settings?.status === 'disabled' || settings?.status === 'disabled-by-hq') notOver.add('switched-off');
+    await tellTroubles(standing, notOver, { sink, journal, logger, emit });
+    await this.#remind(sink);
     const outcome = {
       practiceId: report.practiceId,
       night,
@@ -322,6 +381,33 @@ export class NightRun {
       summary: renderReport(report).split('\n', 1)[0]!,
     };
     await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
+  }
+
+  /** Once a month, as long as backups are switched off: nobody shall believe for years that there are some. */
+  async #remind(sink: AlertSink): Promise<void> {
+    const { plan, journal, night, logger, emit } = this.#around;
+    const { settings, remindedOff } = journal.state;
+    if (settings === undefined || settings.status === 'enabled') {
+      if (remindedOff !== undefined) await journal.update(() => ({ remindedOff: undefined }));
+      return;
+    }
+    const since = remindedOff === undefined ? Number.POSITIVE_INFINITY : nightsBetween(remindedOff, night);
+    if (since >= 0 && since < reminderNights) return;
+    const alert: Alert = {
+      code: 'switched-off',
+      cause: 'not-eligible',
+      severity: 'low',
+      practiceId: plan.practiceId,
+      message: `No supplemental backups are made. ${explainEligibility({ ...plan.practice, ...settings })
+        .hq.reasons.map(({ sentence }) => sentence)
+        .join(' ')}`,
+    };
+    if (!(await delivered(() => sink.raise(alert), alert.code, logger))) return;
+    await journal.update(({ alerts }) => ({
+      remindedOff: night,
+      alerts: { ...alerts, [alert.code]: alert.cause },
+    }));
+    emit({ kind: 'alert-raised', alert });
   }
 
   #report(startedAt: Date): BackupReport {
@@ -336,6 +422,7 @@ export class NightRun {
       outcome: outcomeOf(destinations),
       ...this.#facts,
       destinations,
+      ...(this.#changes.length === 0 ? {} : { changes: this.#changes }),
       warnings: this.#warnings,
     };
   }

@@ -4,12 +4,11 @@ import { systemCodeOf } from '../../storage/file-system/failures.js';
 import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';
 import type { PendingCopy } from './night-journal.js';
+import { rememberedCopies } from './parse-journal.js';
 import type { Surroundings } from './surroundings.js';
 
 /** On so many later nights a copy may come to nothing for a reason of its own. */
 const mostSpoiledNights = 5;
-/** How many verified copies per place the journal remembers: more than the longest default retention keeps. */
-const rememberedCopies = 400;
 
 /** The sealed copies that wait for one place: their files in the spool, and their entries in the journal. */
 export class PendingCopies {

@@ -1,7 +1,7 @@
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
 import { printable } from '../../printable.js';
 import { formatBytes, formatSeconds, plural } from '../../quantities.js';
-import type { BackupReport, CopyReport, DestinationReport } from './backup-report.js';
+import type { BackupReport, CopyReport, DestinationReport, ReportedChange } from './backup-report.js';
 
 const titles: Readonly<Record<BackupReport['outcome'], string>> = {
   complete: 'every copy that was due is stored and verified',
@@ -13,6 +13,13 @@ const titles: Readonly<Record<BackupReport['outcome'], string>> = {
 const places: Readonly<Record<DestinationReport['destination'], string>> = {
   hq: 'Headquarters',
   local: 'Local network path',
+};
+
+const changed: Readonly<Record<ReportedChange['what'], string>> = {
+  'key-holder': 'Who can open the copies',
+  'network-path': 'The network path',
+  recipient: 'The key that opens the copies',
+  status: 'Whether backups are on',
 };
 
 /**
@@ -51,6 +58,12 @@ export function renderReport(report: BackupReport): string {
       '',
       `Rehearsal of a restore: ${report.rehearsal.ok ? 'good' : 'FAILED'}. ${report.rehearsal.summary}`,
     );
+  }
+  if (report.changes !== undefined) {
+    lines.push('', 'Changed since the last night:');
+    for (const { what, before, after } of report.changes) {
+      lines.push(`  ${changed[what]}: "${before}" became "${after}".`);
+    }
   }
   if (report.warnings.length > 0) {
     lines.push('', 'To know:', ...report.warnings.map(({ message }) => `  ${message}`));

@@ -1,3 +1,4 @@
+import type { PinnedKey } from '../../admin/pinned-key.js';
 import { readAdmins } from '../../admin/read-admins.js';
 import {
   type AdminCandidate,
@@ -31,6 +32,8 @@ export interface SealRequest {
   readonly night: string;
   /** One or both. */
   readonly destinations: readonly Destination[];
+  /** The key of the last night. */
+  readonly pinned: PinnedKey | null;
   readonly now: () => Date;
   readonly signal: AbortSignal;
   readonly emit: (event: BackupEvent) => void;
@@ -47,6 +50,8 @@ export interface SealedNight {
     'consistency' | 'database' | 'keyHolder' | 'lockSeconds' | 'readSeconds'
   >;
   readonly warnings: readonly DumpWarning[];
+  /** The key that was sealed with, to be remembered. */
+  readonly pin?: PinnedKey;
   /** The administrators at the moment of the copy. */
   readonly admins: readonly AdminCandidate[];
 }
@@ -81,6 +86,7 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
     ...(plan.keys?.policy === undefined ? {} : { policy: plan.keys.policy }),
     ...(plan.keys?.postQuantum === undefined ? {} : { postQuantum: plan.keys.postQuantum }),
     now: request.now(),
+    pinned: request.pinned,
     signal,
   });
   emit({ kind: 'phase', phase: 'snapshot' });
@@ -104,6 +110,7 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
     return {
       failures,
       admins: inside,
+      ...(seal.pin === undefined ? {} : { pin: seal.pin }),
       warnings: [...keyWarnings(seal), ...warnings],
       facts: {
         database: {
@@ -220,7 +227,8 @@ async function sealForDestination(
   return spooled.manifest.warnings;
 }
 
-function neededSpace(
+/** How much room sealed copies of a database may take, in bytes. */
+export function neededSpace(
   catalog: Catalog,
   destinations: readonly Destination[],
   critical: TableSelection | null,

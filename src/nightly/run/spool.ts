@@ -12,6 +12,7 @@ import { FlushingWriter } from '../../storage/file-system/flushing-writer.js';
 import { makeFolder, syncFolder } from '../../storage/file-system/sync.js';
 import { replaceFile } from './atomic-file.js';
 import type { PendingCopy } from './night-journal.js';
+import { isPendingCopy } from './parse-journal.js';
 import { SpareRoom } from './spare-room.js';
 
 /** A sealed archive on the disk. */
@@ -86,9 +87,8 @@ export class Spool {
     const found: PendingCopy[] = [];
     for (const name of await readdir(this.folder)) {
       if (!archiveFile.test(name) || !name.endsWith(ticket)) continue;
-      const pending = parseTicket(await readFile(this.pathOf(name), 'utf8').catch(() => ''));
+      const pending = parseTicket(await readFile(this.pathOf(name), 'utf8').catch(() => ''), practiceId);
       if (pending?.file !== name.slice(0, -ticket.length)) continue;
-      if (!pending.copy.key.startsWith(`${practiceId}/`)) continue;
       if (await this.holds(pending.file, pending.copy).catch(() => false)) found.push(pending);
     }
     return found.sort((a, b) => (a.copy.night < b.copy.night ? -1 : 1));
@@ -203,18 +203,10 @@ export class Spool {
   }
 }
 
-function parseTicket(text: string): PendingCopy | null {
+function parseTicket(text: string, practiceId: string): PendingCopy | null {
   try {
-    const value = JSON.parse(text) as Partial<PendingCopy> | null;
-    const { destination, file, copy } = value ?? {};
-    const isWhole =
-      (destination === 'hq' || destination === 'local') &&
-      typeof file === 'string' &&
-      typeof copy?.key === 'string' &&
-      typeof copy.night === 'string' &&
-      typeof copy.sha256 === 'string' &&
-      typeof copy.bytes === 'number';
-    return isWhole ? (value as PendingCopy) : null;
+    const value: unknown = JSON.parse(text);
+    return isPendingCopy(value, practiceId) ? value : null;
   } catch {
     return null;
   }

@@ -1,4 +1,8 @@
 import { BackupError, isBackupError } from '../../errors.js';
+import { type Alert, type AlertCode, alertCodes } from '../alerts/alert.js';
+import { patientSink } from '../alerts/patient-sink.js';
+import { checkWith } from '../check/check-night.js';
+import { isLasting } from '../check/findings.js';
 import { type Logger, silentLogger } from '../log/logger.js';
 import { type LastAttempt, type NightHistory, type PlannedRun, planNextRun } from '../next-run.js';
 import { nightAfter, nightOf } from '../nights.js';
@@ -7,6 +11,7 @@ import { readHistory } from '../run/night-journal.js';
 import { configuredDestinations, type NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
 import { makeCopies } from '../run/run-supplemental-backup.js';
+import { tellTroubles } from '../run/tell-troubles.js';
 import type { NightTools } from '../run/tools.js';
 import { watchNight } from '../run/watch-night.js';
 import { patientSettings } from '../settings/patient-settings.js';
@@ -46,16 +51,44 @@ export class NightService {
     this.#schedule = { timeZone: plan.timeZone };
   }
 
-  /** Notes that there is a service from now on: a practice that is off on every night is not new for ever. */
+  /**
+   * Tries at once what the night will need, and notes that there is a service from now on: a practice that is off on every
+   * night is not new for ever.
+   */
   async begin(): Promise<void> {
-    await this.#whileRunning(async () => {
-      const { journal, guard } = await openOffice(this.#plan, this.#tonight(), this.#tools);
-      try {
-        await journal.update(() => ({}));
-      } finally {
-        await guard.release();
-      }
-    }).catch(() => undefined);
+    await this.#whileRunning(() => this.#check()).catch(() => undefined);
+  }
+
+  async #check(): Promise<void> {
+    const { signal, schedule, onChecked, onEvent } = this.#options;
+    const fixed = typeof schedule === 'function' ? {} : { schedule: schedule ?? {} };
+    const check = await checkWith(this.#plan, { ...fixed, signal }, this.#tools);
+    onChecked?.(check);
+    for (const { subject, verdict, message, code } of check.findings) {
+      if (verdict === 'wrong') this.#logger.warning(message, { subject, code });
+      else if (verdict === 'warning') this.#logger.info(message, { subject });
+    }
+    const lasting = check.findings.filter(isLasting);
+    const { practiceId, alerts } = this.#plan;
+    const { journal, guard } = await openOffice(this.#plan, this.#tonight(), this.#tools);
+    try {
+      await journal.update(() => ({}));
+      if (lasting.length === 0 || alerts === undefined) return;
+      const message = `The next supplemental backup cannot be good. ${lasting.map((each) => each.message).join(' ')}`;
+      const alert: Alert = {
+        code: 'set-up-wrong',
+        cause: 'settings-invalid',
+        severity: 'medium',
+        practiceId,
+        message,
+      };
+      const notOver = new Set(Object.keys(alertCodes) as AlertCode[]);
+      const sink = patientSink(alerts, { clock: this.#tools.clock, signal });
+      const emit: Parameters<typeof watchNight>[0]['emit'] = (event) => onEvent?.(event);
+      await tellTroubles([alert], notOver, { sink, journal, logger: this.#logger, emit });
+    } finally {
+      await guard.release();
+    }
   }
 
   async plan(): Promise<PlannedRun | null> {

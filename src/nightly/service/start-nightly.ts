@@ -1,3 +1,4 @@
+import type { NightCheck } from '../check/findings.js';
 import type { PlannedRun } from '../next-run.js';
 import type { BackupEvent } from '../run/events.js';
 import { checkPlan, type NightPlan } from '../run/night-plan.js';
@@ -27,6 +28,8 @@ export interface NightlyOptions {
     | ((options: { readonly signal: AbortSignal }) => ServiceSchedule | Promise<ServiceSchedule>);
   /** Told of everything that happens. A throw in it ends the run. */
   readonly onEvent?: (event: BackupEvent) => void;
+  /** Told what `checkNight` found when the service starts. What is wrong is in the log and in the alerts as well. */
+  readonly onChecked?: (check: NightCheck) => void;
   /** Told of the next run whenever it changes. */
   readonly onPlanned?: (run: PlannedRun | null) => void;
   /** @defaultValue the machine's clock */

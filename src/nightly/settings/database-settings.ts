@@ -97,6 +97,15 @@ export function createDatabaseSettings(
           await audit(connection, line, author, formatWallTime(now(), timeZone));
         return readFrom(connection);
       }),
+    lastRecorded: (call) =>
+      withConnection(call?.signal, async (connection) => {
+        const enabled = await lastLine(
+          connection,
+          auditLines({ enabled: true }),
+          auditLines({ enabled: false }),
+        );
+        return enabled === undefined ? {} : { enabled };
+      }),
     recordLocalCopy: (verifiedAt, call) =>
       withConnection(call?.signal, (connection) =>
         write(connection, prefs.lastLocalCopy, formatWallTime(verifiedAt, timeZone)),
@@ -127,6 +136,20 @@ async function write(connection: Connection, name: string, value: string): Promi
   throw new BackupError('settings-invalid', `The database cannot keep this value of ${name} unchanged.`, {
     details: { setting: name },
   });
+}
+
+/** Which of two kinds of lines of the audit trail is the newer; undefined when there is none. */
+async function lastLine(
+  connection: Connection,
+  on: readonly string[],
+  off: readonly string[],
+): Promise<boolean | undefined> {
+  const texts = [...on, ...off].map(quoteText).join(', ');
+  const [row] = await connection.query(
+    `SELECT LogText AS text FROM securitylog WHERE PermType = ${auditPermission} AND LogText IN (${texts})
+     ORDER BY SecurityLogNum DESC LIMIT 1`,
+  );
+  return row === undefined ? undefined : on.includes(row['text'] ?? '');
 }
 
 async function audit(

@@ -51,6 +51,12 @@ export function createMemorySettings(
       for (const text of lines) audit.push({ ...author, at: now(), text });
       return settings;
     },
+    async lastRecorded() {
+      const [on] = auditLines({ enabled: true });
+      const [off] = auditLines({ enabled: false });
+      const last = audit.findLast(({ text }) => text === on || text === off);
+      return last === undefined ? {} : { enabled: last.text === on };
+    },
     async recordLocalCopy(verifiedAt) {
       settings = { ...settings, lastLocalCopy: verifiedAt };
     },

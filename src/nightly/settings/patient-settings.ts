@@ -10,13 +10,16 @@ const patience = 15_000;
 export function patientSettings(
   settings: SettingsStore,
   clock: Clock,
-): Pick<SettingsStore, 'read' | 'recordLocalCopy'> {
+): Pick<SettingsStore, 'lastRecorded' | 'read' | 'recordLocalCopy'> {
   const wait = <Result>(
     signal: AbortSignal | undefined,
     work: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> => withPatience(work, { clock, milliseconds: patience, signal, tooLong });
   return {
     read: (call) => wait(call?.signal, (signal) => settings.read({ signal })),
+    ...(settings.lastRecorded === undefined
+      ? {}
+      : { lastRecorded: (call) => wait(call?.signal, async (signal) => settings.lastRecorded!({ signal })) }),
     recordLocalCopy: (verifiedAt, call) =>
       wait(call?.signal, (signal) => settings.recordLocalCopy(verifiedAt, { signal })),
   };

@@ -41,6 +41,12 @@ export interface SettingsStore {
     author: SettingsAuthor,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<BackupSettings>;
+  /**
+   * What the audit trail says that people set last, so that a change past it is noticed. Absent where there is no such trail.
+   *
+   * @throws BackupError `database-…`
+   */
+  lastRecorded?(options?: { readonly signal?: AbortSignal | undefined }): Promise<SettingsChange>;
   /** Advances {@link BackupSettings.lastLocalCopy}; called only after a copy was read back and found whole. */
   recordLocalCopy(verifiedAt: Date, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }

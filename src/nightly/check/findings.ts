@@ -1,0 +1,60 @@
+import type { BackupErrorCode } from '../../errors.js';
+
+/** What is looked at. */
+export type CheckSubject =
+  | 'admin'
+  | 'clock'
+  | 'headquarters'
+  | 'key'
+  | 'login'
+  | 'network-path'
+  | 'privileges'
+  | 'server'
+  | 'settings'
+  | 'spool'
+  | 'window';
+
+/** One thing that was looked at. */
+export interface CheckFinding {
+  readonly subject: CheckSubject;
+  /** With what is `wrong` no night can be good, at one place at least; a `warning` is for people to know. */
+  readonly verdict: 'good' | 'warning' | 'wrong';
+  /** For people. Holds no secret. */
+  readonly message: string;
+  /** The error behind what is wrong. */
+  readonly code?: BackupErrorCode | 'unexpected';
+}
+
+/** What `checkNight` found. */
+export interface NightCheck {
+  /** Nothing is wrong. */
+  readonly ok: boolean;
+  readonly findings: readonly CheckFinding[];
+}
+
+const words: Readonly<Record<CheckFinding['verdict'], string>> = {
+  good: 'good   ',
+  warning: 'to know',
+  wrong: 'WRONG  ',
+};
+
+/** The findings as text for people. */
+export function renderCheck({ findings }: NightCheck): string {
+  return findings
+    .map(({ subject, verdict, message }) => `${words[verdict]}  ${subject}: ${message}`)
+    .join('\n');
+}
+
+/** Troubles that mostly pass by themselves, or that the night tells of in its own words. */
+const passing: ReadonlySet<string> = new Set([
+  'database-connection-lost',
+  'database-unreachable',
+  'destination-missing',
+  'storage-full',
+  'storage-transient',
+]);
+
+/** What people must be called for though no night has failed yet. */
+export function isLasting({ subject, verdict, code }: CheckFinding): boolean {
+  return verdict === 'wrong' && (subject === 'login' || !passing.has(code ?? ''));
+}

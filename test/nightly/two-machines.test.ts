@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, it } from 'node:test';
+import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
+import { listBackups } from '../../src/nightly/list-backups.js';
+import type { BackupReport } from '../../src/nightly/run/backup-report.js';
+import { claimPruning } from '../../src/nightly/run/pruning-claim.js';
+import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
+import { createMemoryStorage } from '../../src/storage/memory.js';
+import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
+import { type NightBench, setUpNight } from './support/night.js';
+import { buildSmallPractice } from './support/small-practice.js';
+
+const kinds = [whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb'] as const;
+
+function twoMachines(server: () => TestServer): void {
+  const database = 'two_machines';
+  let bench: NightBench;
+  before(async () => {
+    await buildSmallPractice(server(), database);
+    bench = await setUpNight(
+      { ...server().address, database },
+      { keys: { store: createMemoryEnrollments() } },
+    );
+  });
+  after(() => bench.remove());
+
+  it('with one store leave a copy of every night that is kept, and none that the other reported tonight is gone', async () => {
+    const policy = { daily: 'P3D', weekly: 'P1M' };
+    const machine = (name: string): Promise<BackupReport> =>
+      runSupplementalBackup(
+        {
+          ...bench.plan,
+          spool: join(bench.folder, name),
+          hq: { storage: bench.hq, retry: 'none', retention: policy },
+        },
+        { destinations: ['hq'], scheduled: true },
+      );
+    // The key pair is there before two want to make one.
+    await machine('A');
+    for (let day = 16; day <= 23; day++) {
+      bench.setClock(`2026-07-${day}T05:00:00Z`);
+      const both = await Promise.all([machine('A'), machine('B')]);
+      const keys = (await listBackups(bench.hq)).map(({ key }) => key);
+      for (const { destinations } of both) assert.ok(keys.includes(destinations[0]!.copy!.key));
+    }
+    const nights = new Set((await listBackups(bench.hq)).map(({ key }) => key.split('/')[1]));
+    for (const night of ['2026-07-19', '2026-07-20', '2026-07-21', '2026-07-22'])
+      assert.ok(nights.has(night), night);
+    assert.ok((await listBackups(bench.hq)).length < 17, 'the copies of earlier nights are cleaned up');
+    for await (const { key } of bench.hq.list('4711/')) assert.ok(key.endsWith('.tar.age'), key);
+  });
+
+  it('cannot both have the claim of a night, and the one that has it has it again after a restart', async () => {
+    const store = createMemoryStorage();
+    const { signal } = new AbortController();
+    const claim = (machine: string) =>
+      claimPruning({ store, practiceId: '4711', night: '2026-07-14', machine, signal });
+    const [a, b] = await Promise.all([claim('a'), claim('b')]);
+    assert.deepEqual([a.isOurs, b.isOurs], [true, false]);
+    assert.equal((await claim('a')).isOurs, true);
+    await b.release();
+    assert.equal((await claim('b')).isOurs, false);
+    await a.release();
+    assert.equal((await claim('b')).isOurs, true);
+  });
+}
+
+describeOnEachServer('two machines of one practice', twoMachines, { kinds });
