@@ -8,7 +8,7 @@ import { planRestore } from '../../src/recovery/plan/plan-restore.js';
 import type { RestoreOptions } from '../../src/recovery/restore/options.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
 import { runBytes } from '../../src/recovery/restore/statement-bytes.js';
-import { describeOnEachServer } from '../support/servers.js';
+import { describeOnEachServer, startServer } from '../support/servers.js';
 import { seal } from './seal.js';
 
 describeOnEachServer(
@@ -48,6 +48,30 @@ describeOnEachServer(
       await assertEqual(source, copy, ['a', 'b']);
       assert.deepEqual(report.notes, []);
     });
+
+    if (kind === 'mysql-5.6') {
+      it('C15: what a server makes of a definition by a setting that nobody may change is told by name', async () => {
+        const other = await startServer('mysql-5.6');
+        try {
+          const source = `meaning_${++number}`;
+          await server().query([
+            `CREATE DATABASE ${source}`,
+            `CREATE TABLE ${source}.a (id INT PRIMARY KEY, ts TIMESTAMP NOT NULL, n TIMESTAMP NULL)`,
+          ]);
+          const { notes } = await restoreDatabase(dumpDatabase(address(source)), {
+            ...other.address,
+            database: 'made',
+          });
+          assert.deepEqual(
+            notes.map(({ code }) => code),
+            ['definition-changed'],
+          );
+          assert.match(notes[0]!.message, /"a".* "ts"\./);
+        } finally {
+          await other.stop();
+        }
+      });
+    }
 
     it('C15: what the server was set to is in the copy', async () => {
       const source = `meaning_${++number}`;

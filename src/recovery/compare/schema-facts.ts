@@ -173,6 +173,8 @@ class DefinitionReader {
       const shown = statement.match(/^ {2}`/gm)?.length ?? 0;
       const known = [...facts.get(name)!.keys()].filter((fact) => fact.startsWith('column ')).length;
       if (shown === 0 || shown !== known) throw columnsUnseen(name);
+      const moments = statement.matchAll(/^ {2}`((?:[^`]|``)*)` timestamp.* DEFAULT '([^']*)'/gim);
+      for (const [, column, moment] of moments) facts.get(name)!.set(`moment of ${column}`, moment!);
       const period = periodOf(statement);
       tables.set(name, { name, statement, facts: facts.get(name)!, columns: columns.get(name)!, period });
     }
@@ -212,8 +214,11 @@ class DefinitionReader {
       const expression = row['GENERATION_EXPRESSION'] ?? '';
       const type = normaliseType(row['COLUMN_TYPE']!);
       const bytes = defaults.get(columnKey(row));
-      const byDefault =
-        bytes ?? normaliseDefault(row['COLUMN_DEFAULT'] ?? null, vendor, row['DATA_TYPE'] ?? '');
+      // MySQL 8 and newer have that of a TIMESTAMP in the time zone of whoever made it; the statement has it in ours.
+      const isMoment = row['DATA_TYPE'] === 'timestamp' && /^'?\d/.test(row['COLUMN_DEFAULT'] ?? '');
+      const byDefault = isMoment
+        ? 'moment'
+        : (bytes ?? normaliseDefault(row['COLUMN_DEFAULT'] ?? null, vendor, row['DATA_TYPE'] ?? ''));
       facts
         .get(table)!
         .set(

@@ -10,6 +10,7 @@ import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
 import { namesDatabase, namesDatabaseSentence } from '../ddl/names-database.js';
 import type { ObjectPolicy } from '../ddl/object-statement.js';
 import { Acceptance } from './acceptance.js';
+import { checkDefinitions, showAlike } from './check-definitions.js';
 import { LoadingMethod } from './loading-method.js';
 import type { RestoreOptions } from './options.js';
 import { createJournal, dropJournal } from './restore-journal.js';
@@ -184,6 +185,13 @@ export class RestoreRun {
       const note = await settleComputed(connection, table, this.source.server, this.signal);
       if (note !== undefined) this.notes.push(note);
     }
+    const journey = {
+      source: this.source.name,
+      target: this.target.database,
+      sameServer: showAlike(this.source.server, capabilities),
+    };
+    const accepted = [...this.#accepted.values()];
+    this.notes.push(...(await checkDefinitions(connection, accepted, journey, this.signal)));
     const outcome = await restoreObjects(connection, made, this.policy);
     this.notes.push(...outcome.notes);
     if (events === 'as-found') await restoreEventStates(connection, made);

@@ -1,0 +1,102 @@
+import type { ServerDescription, TableDescription } from '../../archive/model.js';
+import { columnItems } from '../../catalog/column-items.js';
+import { definitionIn, definitionQuestion } from '../../catalog/definitions.js';
+import type { Connection } from '../../database/connection.js';
+import { renameDatabase, type Token, tokenise } from '../ddl/tokens.js';
+import type { RestoreNote } from './restore-report.js';
+
+/** As many answers as are held at a time. */
+const TABLES_AT_ONCE = 64;
+
+/** Where definitions come from and where they went. */
+export interface Journey {
+  readonly source: string;
+  readonly target: string;
+  /** Whether both servers are of one version, and show one thing in one way. */
+  readonly sameServer: boolean;
+}
+
+/** Whether two servers show definitions alike. */
+export function showAlike(
+  source: Pick<ServerDescription, 'vendor' | 'version'>,
+  target: Pick<ServerDescription, 'vendor' | 'version'>,
+): boolean {
+  return source.vendor === target.vendor && source.version === target.version;
+}
+
+/**
+ * Holds what was made against what was meant: a server may take a definition and make something else of it, by its settings,
+ * without a word. A table that is not there is not spoken of.
+ *
+ * @throws BackupError `database-…`
+ */
+export async function checkDefinitions(
+  connection: Connection,
+  tables: readonly TableDescription[],
+  journey: Journey,
+  signal: AbortSignal,
+): Promise<readonly RestoreNote[]> {
+  const notes: RestoreNote[] = [];
+  for (let i = 0; i < tables.length; i += TABLES_AT_ONCE) {
+    const some = tables.slice(i, i + TABLES_AT_ONCE);
+    const answers = await connection.queryEach(
+      some.map(({ name }) => definitionQuestion(name)),
+      { signal },
+    );
+    for (const [at, table] of some.entries()) {
+      const { rows } = answers[at] ?? {};
+      if (rows === undefined) continue;
+      const changed = changedColumns(table.createStatement, definitionIn(rows), journey);
+      if (changed.length === 0) continue;
+      const columns = changed.map((column) => `"${column}"`).join(', ');
+      notes.push({
+        code: 'definition-changed',
+        message: `The server made something else of table "${table.name}" than the archive says: compare ${columns}.`,
+      });
+    }
+  }
+  return notes;
+}
+
+/** Names of the columns that are not what they were meant to be. Pure. */
+export function changedColumns(meant: string, made: string, journey: Journey): readonly string[] {
+  if (meant === made) return [];
+  const wanted = columnsOf(renameDatabase(tokenise(meant), journey.source, journey.target), journey);
+  const found = columnsOf(tokenise(made), journey);
+  return [...wanted].filter(([name, column]) => found.get(name) !== column).map(([name]) => name);
+}
+
+function columnsOf(tokens: readonly Token[], { sameServer }: Journey): ReadonlyMap<string, string> {
+  const columns = new Map<string, string>();
+  for (const { from, to } of columnItems(tokens)) {
+    const item = tokens.slice(from, to).filter(({ kind }) => kind !== 'space' && kind !== 'comment');
+    const name = item[0]!.text.slice(1, -1).replaceAll('``', '`');
+    columns.set(name, sameServer ? wordsOf(item) : outlineOf(item));
+  }
+  return columns;
+}
+
+/** All that is said but the bytes of literals, which may stand as text or as hexadecimal. */
+function wordsOf(item: readonly Token[]): string {
+  return item
+    .filter(
+      ({ kind, text }, i) => !(kind === 'word' && /^(?:x|_\w+)$/i.test(text) && item[i + 1]?.kind === 'text'),
+    )
+    .map(({ kind, text }) => (kind === 'text' || /^0x[0-9a-f]*$/i.test(text) ? "''" : text))
+    .join(' ');
+}
+
+/** What every server says in the same words. */
+function outlineOf(item: readonly Token[]): string {
+  const words = item.map(({ kind, text }) => (kind === 'word' ? text.toUpperCase() : text));
+  const follows = (first: string, second: string): boolean =>
+    words.some((word, i) => word === first && words[i + 1] === second);
+  const at = words.indexOf('DEFAULT');
+  return [
+    follows('NOT', 'NULL'),
+    at !== -1 && words[at + 1] !== 'NULL',
+    follows('ON', 'UPDATE'),
+    words.includes('AUTO_INCREMENT'),
+    follows('AS', '('),
+  ].join(' ');
+}
