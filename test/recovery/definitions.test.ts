@@ -240,6 +240,17 @@ describeOnEachServer(
         assert.deepEqual(report.notes, []);
       });
 
+      it('C5, S5: checks over a TIMESTAMP take the rows that they took, and are in force', async () => {
+        const { source, copy, report } = await copyOf([
+          'CREATE TABLE c (id INT PRIMARY KEY, at TIMESTAMP NOT NULL, n INT, CONSTRAINT office CHECK (HOUR(at) BETWEEN 8 AND 19), CONSTRAINT few CHECK (n < 9))',
+          "SET time_zone = '-05:00'",
+          "INSERT INTO c VALUES (1, '2024-03-01 19:30:00', 1), (2, '2024-03-01 09:00:00', 2)",
+        ]);
+        await assertEqual(source, copy, ['c']);
+        assert.deepEqual(report.notes, []);
+        await assert.rejects(server().query("INSERT INTO c VALUES (3, '2024-03-01 03:00:00', 1)", copy));
+      });
+
       it('C1, S5: values that no one time zone gives are told by name', async () => {
         const { copy, report } = await copyOf([
           'CREATE TABLE mixed (id INT PRIMARY KEY, at TIMESTAMP NOT NULL, hour TINYINT AS (HOUR(at)) STORED)',

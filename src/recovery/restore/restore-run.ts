@@ -24,6 +24,7 @@ import {
 } from './restore-report.js';
 import { RestoreSessions } from './restore-sessions.js';
 import type { RestoreSession } from './session.js';
+import { type RelaxedTable, relaxChecks, settleChecks } from './settle-checks.js';
 import { settleComputed } from './settle-computed.js';
 import { claimTarget, databaseComment, makeTarget, type TargetAddress, targetOn } from './target.js';
 
@@ -48,6 +49,7 @@ export class RestoreRun {
   #schema: RestoreSession | undefined;
   #source: DatabaseDescription | undefined;
   #capabilities: Capabilities | undefined;
+  readonly #relaxed: RelaxedTable[] = [];
   /** What was meant, to hold against what was made. */
   readonly #accepted: Map<string, TableDescription> = new Map();
   #finished = false;
@@ -136,7 +138,9 @@ export class RestoreRun {
   acceptTable(table: TableDescription): TableDescription {
     const accepted = this.#acceptance.table(table, this.#capabilities!);
     this.#accepted.set(table.name, accepted);
-    return accepted;
+    const relaxed = relaxChecks(accepted, this.#capabilities!);
+    if (relaxed.checks.length > 0) this.#relaxed.push(relaxed);
+    return relaxed.table;
   }
 
   /** A further session in the target. */
@@ -184,6 +188,9 @@ export class RestoreRun {
     for (const table of this.#accepted.values()) {
       const note = await settleComputed(connection, table, this.source.server, this.signal);
       if (note !== undefined) this.notes.push(note);
+    }
+    for (const table of this.#relaxed) {
+      this.notes.push(...(await settleChecks(connection, table, this.source.server, this.signal)));
     }
     const journey = {
       source: this.source.name,
