@@ -60,7 +60,7 @@ async function readObject(
   facts: ReadonlyMap<string, TextRow>,
 ): Promise<SchemaObject> {
   const [words, column] = showOf[kind];
-  const shown = await showObject(connection, `SHOW CREATE ${words} ${quoteName(name)}`, column);
+  const shown = await showObject(connection, `SHOW CREATE ${words} ${quoteName(name)}`, column, name);
   const { row, statement: createStatement } = shown;
   const broken = kind === 'view' ? troubleIn(shown.warnings) : undefined;
   if (createStatement === undefined || createStatement === null) {

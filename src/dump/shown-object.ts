@@ -1,5 +1,6 @@
 import { askForBytes, bytesOf, textOf } from '../database/byte-answers.js';
 import type { Connection, TextRow } from '../database/connection.js';
+import { quoteName } from '../database/identifiers.js';
 import { contentOf, join, type Token, tokenise } from '../database/tokens.js';
 
 /** What a server shows of an object. */
@@ -18,11 +19,13 @@ export interface ShownObject {
  *
  * @param connection - with `character_set_results` utf8mb4
  * @param column - of the answer, with the statement
+ * @param name - of the object
  */
 export async function showObject(
   connection: Connection,
   question: string,
   column: string,
+  name: string,
 ): Promise<ShownObject> {
   const [shown = [], warnings = [], , unconverted = []] = await askForBytes(connection, [
     question,
@@ -31,12 +34,41 @@ export async function showObject(
     question,
     'SET character_set_results = utf8mb4',
   ]);
+  const row = asText(shown[0] ?? {});
   const statement = shown[0]?.[column];
-  return {
-    row: asText(shown[0] ?? {}),
+  const seen: ShownObject = {
+    row,
     warnings: warnings.map(asText),
     statement: typeof statement === 'string' ? readable(statement) : statement,
     raw: unconverted[0]?.[column],
+  };
+  return withOwnName(connection, seen, name, row['character_set_client'] ?? 'utf8mb4');
+}
+
+/**
+ * MySQL shows a name in UTF-8 among a text in the character set of its client, and converts both from that: a name beyond
+ * ASCII comes out garbled. In its place goes the name.
+ */
+async function withOwnName(
+  connection: Connection,
+  seen: ShownObject,
+  name: string,
+  client: string,
+): Promise<ShownObject> {
+  const { statement, raw } = seen;
+  const quoted = quoteName(name);
+  if (isAscii(name) || typeof statement !== 'string' || typeof raw !== 'string') return seen;
+  if (statement.includes(quoted) || !/^\w+$/.test(client)) return seen;
+  const hex = Buffer.from(name, 'utf8').toString('hex');
+  const [row] = await connection.query(
+    `SELECT CONVERT(_${client} X'${hex}' USING utf8mb4) AS garbled,` +
+      ` HEX(CONVERT(CONVERT(X'${hex}' USING utf8mb4) USING ${client})) AS in_its_set`,
+  );
+  const own = Buffer.from(row?.['in_its_set'] ?? '', 'hex').toString('latin1');
+  return {
+    ...seen,
+    statement: statement.replace(quoteName(row?.['garbled'] ?? ''), () => quoted),
+    raw: raw.replace(Buffer.from(quoted, 'utf8').toString('latin1'), () => quoteName(own)),
   };
 }
 

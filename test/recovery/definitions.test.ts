@@ -150,6 +150,7 @@ describeOnEachServer(
         "')",
       ]);
       await run('latin1', ["CREATE PROCEDURE p1() SELECT 'caf", 0xe9, "' AS x"]);
+      await run('latin1', ['CREATE PROCEDURE `n', 0xe9, "`() SELECT '", 0xe9, "' AS x"]);
       await run('latin1', ["CREATE VIEW v AS SELECT id, 'na", 0xef, "ve' AS w FROM l"]);
       await run('latin1', [
         "CREATE EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01' DISABLE DO SELECT '",
@@ -174,7 +175,15 @@ describeOnEachServer(
       const bytes = async (database: string) => {
         const reader = await openConnection(address(database));
         await reader.query('SET character_set_results = NULL');
-        const kinds = ['TRIGGER l_bi', 'EVENT e', 'FUNCTION p3', 'VIEW v', 'VIEW v4', 'VIEW v5'];
+        const kinds = [
+          'TRIGGER l_bi',
+          'EVENT e',
+          'FUNCTION p3',
+          'VIEW v',
+          'VIEW v4',
+          'VIEW v5',
+          'PROCEDURE `né`',
+        ];
         for (const i of isNew ? [1, 4] : [1, 2, 4, 5, 6]) kinds.push(`PROCEDURE p${i}`);
         const all = await askForBytes(
           reader,
