@@ -738,6 +738,14 @@ export interface MemoryStorageOptions {
     readonly now?: () => Date;
 }
 
+export interface MissingObject {
+    readonly kind: SchemaObjectKind | 'check' | 'foreign-key' | 'key' | 'table';
+    readonly name: string;
+    readonly table?: string;
+    readonly errno: number;
+    readonly message: string;
+}
+
 export interface Night {
     readonly date: string;
     readonly opensAt: Date;
@@ -970,7 +978,7 @@ export interface RestoreNote {
     readonly message: string;
 }
 
-export type RestoreNoteCode = 'adapted' | 'broken-at-source' | 'character-set-changed' | 'computed-differently' | 'definition-changed' | 'definition-only' | 'names-its-source' | 'not-restored' | 'resumed' | 'rows-filtered' | 'table-incomplete';
+export type RestoreNoteCode = 'adapted' | 'broken-at-source' | 'character-set-changed' | 'computed-differently' | 'definition-changed' | 'definition-only' | 'event-over' | 'left-out' | 'names-its-source' | 'not-restored' | 'resumed' | 'rows-filtered' | 'table-incomplete';
 
 export interface RestoreObstacle {
     readonly severity: 'blocks' | 'changes' | 'note';
@@ -978,7 +986,7 @@ export interface RestoreObstacle {
     readonly message: string;
 }
 
-export type RestoreObstacleCode = 'definer-missing' | 'definition-only' | 'events-rest' | 'history-unsupported' | 'names-collide' | 'names-its-source' | 'no-load-data' | 'privilege-missing' | 'read-only' | 'rows-filtered' | 'sessions-hidden' | 'table-incomplete' | 'target-not-empty' | 'target-replaced' | 'target-unfinished' | 'unknown-character-set' | 'unknown-collation' | 'unknown-engine' | 'unknown-sql-mode';
+export type RestoreObstacleCode = 'definer-missing' | 'definition-only' | 'definition-refused' | 'definitions-untried' | 'event-over' | 'events-rest' | 'history-unsupported' | 'names-collide' | 'names-its-source' | 'no-load-data' | 'object-left-out' | 'places-taken' | 'privilege-missing' | 'read-only' | 'rows-filtered' | 'sessions-hidden' | 'table-incomplete' | 'target-not-empty' | 'target-replaced' | 'target-unfinished' | 'unknown-character-set' | 'unknown-collation' | 'unknown-engine' | 'unknown-sql-mode';
 
 export interface RestoreOptions {
     readonly replace?: boolean;
@@ -1040,6 +1048,7 @@ export interface RestoreReport {
     readonly snapshotAt: string;
     readonly tables: readonly RestoredTable[];
     readonly objects: readonly RestoredObject[];
+    readonly missing: readonly MissingObject[];
     readonly method: LoadMethod;
     readonly notes: readonly RestoreNote[];
 }

@@ -223,6 +223,7 @@ export {
   type RestoreCertificate,
 } from './recovery/rehearse/certificate.js';
 export { type RehearseOptions, rehearseRestore } from './recovery/rehearse/rehearse-restore.js';
+export type { MissingObject } from './recovery/restore/missing.js';
 export type { RestoreOptions } from './recovery/restore/options.js';
 export { restoreDatabase } from './recovery/restore/restore-database.js';
 export type {

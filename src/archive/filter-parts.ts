@@ -8,11 +8,11 @@ import type {
   Part,
   RowFilter,
   RowsPart,
-  SchemaObject,
   TableDescription,
   TableSummary,
   ValueForm,
 } from './model.js';
+import { leaveOutWithoutTables } from './objects-without-tables.js';
 import { packRows, unpackRows } from './pack-rows.js';
 
 /** Which parts {@link filterParts} lets through. A `TableSelection` fits. */
@@ -32,8 +32,8 @@ export interface PartFilter {
 
 /**
  * Narrows a dump to some of its tables, and where a table has a row filter to some of its rows, so that one reading of
- * the database feeds a full and a critical archive. Triggers of tables that are not kept go with them. What goes is
- * listed in the summary, each with its reason.
+ * the database feeds a full and a critical archive. Views and triggers that use tables that are not kept go with them. What
+ * goes is listed in the summary, each with its reason.
  *
  * @param parts - a whole dump
  * @param filter - which tables to keep
@@ -48,15 +48,21 @@ export interface PartFilter {
 export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilter): AsyncGenerator<Part> {
   const kept = new Map(filter.tables.map((table) => [table.name, table]));
   const withRows = new Map<number, RowSieve | null>();
-  const droppedTriggers: LeftOut[] = [];
+  const absent = new Set<string>();
+  const droppedObjects: LeftOut[] = [];
+  let database = '';
   for await (const part of parts) {
     switch (part.kind) {
       case 'database':
+        database = part.database.name;
         yield { ...part, database: filterPromise(part.database, kept) };
         break;
       case 'table': {
         const table = kept.get(part.table.name);
-        if (table === undefined) break;
+        if (table === undefined) {
+          absent.add(part.table.name);
+          break;
+        }
         const definitionOnly = table.definitionOnly ?? part.table.definitionOnly;
         if (definitionOnly !== undefined) yield { ...part, table: { ...part.table, definitionOnly } };
         else if (table.rowFilter === undefined) {
@@ -77,12 +83,9 @@ export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilte
         break;
       }
       case 'objects': {
-        const isKept = (object: SchemaObject): boolean =>
-          object.kind !== 'trigger' || object.table === undefined || kept.has(object.table);
-        for (const { kind, name } of part.objects.filter((object) => !isKept(object))) {
-          droppedTriggers.push({ kind, name, reason: 'its table is not in this archive' });
-        }
-        yield { kind: 'objects', objects: part.objects.filter(isKept) };
+        const sorted = leaveOutWithoutTables(part.objects, absent, database);
+        droppedObjects.push(...sorted.leftOut);
+        yield { kind: 'objects', objects: sorted.kept };
         break;
       }
       case 'summary': {
@@ -100,7 +103,7 @@ export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilte
         });
         yield {
           kind: 'summary',
-          summary: { ...summary, tables, leftOut: [...summary.leftOut, ...emptied, ...droppedTriggers] },
+          summary: { ...summary, tables, leftOut: [...summary.leftOut, ...emptied, ...droppedObjects] },
         };
         break;
       }

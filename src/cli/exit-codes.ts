@@ -1,7 +1,7 @@
 import { type BackupErrorCode, isBackupError } from '../errors.js';
 
 /** What the process says to a script when it ends. */
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 130;
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 130;
 
 /** The meaning of every {@link ExitCode}. Fixed: scripts rely on them. */
 export const exitCodes: {
@@ -12,6 +12,8 @@ export const exitCodes: {
   readonly damaged: 4;
   readonly notEligible: 5;
   readonly targetRefused: 6;
+  /** All rows are restored; views, keys or the like that the server refused are listed. */
+  readonly objectsMissing: 7;
   readonly interrupted: 130;
 } = {
   done: 0,
@@ -21,6 +23,7 @@ export const exitCodes: {
   damaged: 4,
   notEligible: 5,
   targetRefused: 6,
+  objectsMissing: 7,
   interrupted: 130,
 };
 

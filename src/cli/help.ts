@@ -14,6 +14,7 @@ on stdout instead of text. An ARCHIVE is a path or s3://bucket/key. The password
 is asked for, or read from an open descriptor; it is never an argument.
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 wrong key or password, 4 damaged or
-incomplete archive, 5 not eligible or no usable admin, 6 target refused.
+incomplete archive, 5 not eligible or no usable admin, 6 target refused, 7 all
+rows restored but some views, keys or the like are missing.
 `;
 }

@@ -75,7 +75,7 @@ function complain(line: CommandLine, error: unknown, argv: readonly string[]): E
     // Messages name users, tables and objects, and those names come from labels and servers.
     const show = isBackupError(error) ? printable : printableLines;
     line.stderr.write(`${show(describe(error).message.replace(/\n$/, ''))}\n`);
-    if (isBackupError(error)) line.stderr.write(tablesIn(error));
+    if (isBackupError(error)) line.stderr.write(tablesIn(error) + missingIn(error));
     if (error instanceof UsageError && !error.message.includes('Usage:')) {
       const topic = commands.find(({ name }) => name === argv[0]);
       const help = topic === undefined ? 'supplemental-backup' : `supplemental-backup ${topic.name}`;
@@ -104,6 +104,11 @@ function describe(error: unknown): Complaint {
     code: 'unexpected',
     message: `This should not happen: ${error instanceof Error ? error.message : String(error)}`,
   };
+}
+
+// What a restore did not get into the target, one line each.
+function missingIn({ details: { missing } }: BackupError): string {
+  return Array.isArray(missing) ? missing.map((line) => `${printable(String(line))}\n`).join('') : '';
 }
 
 const tableLists = [

@@ -36,6 +36,13 @@ export function join(tokens: readonly Token[]): string {
   return tokens.map((token) => token.text).join('');
 }
 
+/** A name without its marks. */
+export function unquote(name: string): string {
+  const mark = name[0];
+  if (mark !== '`' && mark !== '"') return name;
+  return name.slice(1, -1).replaceAll(mark + mark, mark);
+}
+
 /** What stands in a literal that a server printed. */
 export function contentOf(literal: string): string {
   const escapes: Readonly<Record<string, string>> = {

@@ -7,6 +7,7 @@ import type {
   RowsPart,
   TableSummary,
 } from '../archive/model.js';
+import { leaveOutWithoutTables } from '../archive/objects-without-tables.js';
 import { packRows } from '../archive/pack-rows.js';
 import type { CatalogTable } from '../catalog/model.js';
 import { needOf, promise } from '../catalog/need.js';
@@ -108,6 +109,8 @@ class Dump {
   /** Names of the damaged tables that are not in the dump at all. */
   readonly #lost: string[] = [];
   readonly #warnings: DumpWarning[] = [];
+  /** Objects of no use without the tables that are not in the dump. */
+  readonly #leftOut: LeftOut[] = [];
   #tablesDone = 0;
   readonly #proofs: Promise<void>[] = [];
 
@@ -140,8 +143,12 @@ class Dump {
       this.#queue.fail(left);
       await reading.catch(() => undefined);
     }
-    const objects = await readSchemaObjects(this.#snapshot.schema, catalog);
-    yield { kind: 'objects', objects };
+    const present = new Set(tasks.map(({ table }) => table.name));
+    const absent = new Set(catalog.tables.map(({ name }) => name).filter((name) => !present.has(name)));
+    const found = await readSchemaObjects(this.#snapshot.schema, catalog);
+    const { kept, leftOut } = leaveOutWithoutTables(found, absent, catalog.database);
+    this.#leftOut.push(...leftOut);
+    yield { kind: 'objects', objects: kept };
     yield { kind: 'summary', summary: this.#summarise(tasks) };
   }
 
@@ -344,6 +351,7 @@ class Dump {
             reason: `${this.#verdict(name)}: ${this.#damage.get(name)}`,
           }),
         ),
+        ...this.#leftOut,
         ...alwaysLeftOut,
       ],
       warnings: [

@@ -264,6 +264,38 @@ describeOnEachServer(
       assert.equal((await runCli(['verify', damaged, '--without-key'])).code, 4);
     });
 
+    it('restore lists what the target refuses, ends with 7, and tries just that when it is given again', async () => {
+      const archive = join(folder, 'with-view.tar.age');
+      await backup(archive);
+      const hosts = ['localhost', '127.0.0.1'];
+      for (const host of hosts) {
+        await server().query([
+          `CREATE USER 'few'@'${host}' IDENTIFIED BY 'x'`,
+          `GRANT SELECT, INSERT, CREATE, DROP, ALTER, INDEX ON cli_few.* TO 'few'@'${host}'`,
+        ]);
+      }
+      const target = source.replace(/\/\/[^@]*@/, '//few@').replace('/cli_office', '/cli_few');
+      const words = ['restore', archive, '--target', target, '--identity', keyFile];
+      const restore = (...more: string[]) => runCli([...words, ...more], { env: { ...env, MYSQL_PWD: 'x' } });
+      const first = await restore();
+      assert.equal(first.code, 7, first.stderr);
+      assert.match(first.stdout, /2 tables, 5 rows, 0 objects/);
+      assert.match(first.stdout, /Missing: view "names": CREATE VIEW command denied .* \(1142\)\./);
+      for (const host of hosts) {
+        await server().query([
+          `GRANT CREATE VIEW ON cli_few.* TO 'few'@'${host}'`,
+          `GRANT SUPER ON *.* TO 'few'@'${host}'`,
+        ]);
+      }
+      const again = await restore('--json');
+      assert.equal(again.code, 0, again.stderr);
+      const { report } = JSON.parse(again.stdout) as { report: { objects: unknown[]; missing: unknown[] } };
+      assert.deepEqual(report.objects, [{ kind: 'view', name: 'names' }]);
+      assert.deepEqual(report.missing, []);
+      await assertEqual('cli_few');
+      await server().query(["DROP USER 'few'@'localhost', 'few'@'127.0.0.1'", 'DROP DATABASE cli_few']);
+    });
+
     it('restore --dry-run changes nothing, and rehearse certifies and cleans up', async () => {
       const archive = join(folder, 'for-rehearsal.tar.age');
       await backup(archive);

@@ -14,8 +14,10 @@ interface Case {
   readonly summary?: Partial<TableSummary>;
   readonly object?: Partial<SchemaObject>;
   readonly defaults?: WantedContent['defaults'];
-  readonly target?: Partial<Omit<TargetFacts, 'capabilities'>>;
+  readonly target?: Partial<Omit<TargetFacts, 'capabilities' | 'trial'>>;
   readonly server?: Partial<TargetFacts['capabilities']>;
+  readonly trial?: Partial<TargetFacts['trial']>;
+  readonly leftOut?: WantedContent['leftOut'];
   readonly options?: RestoreOptions;
   /** Which of the three it is told as. */
   readonly as: 'blocks' | 'changes' | 'note';
@@ -25,6 +27,22 @@ interface Case {
 const cases: Readonly<Record<RestoreObstacleCode, readonly Case[]>> = {
   'definer-missing': [{ object: { definer: 'gone@%' }, as: 'note' }],
   'definition-only': [{ table: { definitionOnly: 'its rows are elsewhere' }, as: 'note' }],
+  'definition-refused': [
+    {
+      trial: { refused: [{ kind: 'table', name: 'claim', errno: 1064, message: 'no such type' }] },
+      as: 'blocks',
+    },
+    {
+      trial: { refused: [{ kind: 'view', name: 'names', errno: 1305, message: 'no such function' }] },
+      as: 'changes',
+    },
+    {
+      trial: { refused: [{ kind: 'key', name: 'k', table: 'claim', errno: 1071, message: 'too long' }] },
+      as: 'changes',
+    },
+  ],
+  'definitions-untried': [{ trial: { untried: 'the database user may not' }, as: 'note' }],
+  'event-over': [{ trial: { over: ['clean_up'] }, as: 'changes' }],
   'events-rest': [
     { object: { kind: 'event', status: 'ENABLED' }, target: { runsEvents: false }, as: 'note' },
   ],
@@ -38,6 +56,10 @@ const cases: Readonly<Record<RestoreObstacleCode, readonly Case[]>> = {
     },
   ],
   'no-load-data': [{ target: { localInfile: false }, as: 'note' }],
+  'object-left-out': [
+    { leftOut: [{ kind: 'view', name: 'trail', reason: 'it reads from "audit"' }], as: 'note' },
+  ],
+  'places-taken': [{ trial: { displaced: ['claim'] }, as: 'changes' }],
   'privilege-missing': [
     { target: { grants: ['GRANT SELECT ON *.* TO `u`@`%`'] }, as: 'blocks' },
     {
@@ -103,7 +125,17 @@ const view: SchemaObject = {
   createStatement: 'CREATE VIEW `names` AS SELECT 1',
 };
 
-function obstaclesOf({ table, summary, object, defaults, target, server, options = {} }: Case) {
+function obstaclesOf({
+  table,
+  summary,
+  object,
+  defaults,
+  target,
+  server,
+  trial,
+  leftOut = [],
+  options = {},
+}: Case) {
   const content: WantedContent = {
     defaults: defaults ?? { characterSet: 'utf8', collation: 'utf8_bin' },
     tables: [
@@ -114,6 +146,7 @@ function obstaclesOf({ table, summary, object, defaults, target, server, options
       },
     ],
     objects: [{ ...view, ...object }],
+    leftOut,
   };
   const facts: TargetFacts = {
     database: 'recovered',
@@ -124,6 +157,7 @@ function obstaclesOf({ table, summary, object, defaults, target, server, options
     runsEvents: true,
     localInfile: true,
     accounts: new Set(['root@localhost']),
+    trial: { refused: [], displaced: [], over: [], ...trial },
     ...target,
     capabilities: {
       vendor: 'mariadb',

@@ -4,12 +4,13 @@ import type { DatabaseAddress } from '../../database/address.js';
 import { printable } from '../../printable.js';
 import { formatBytes, formatCount, formatSeconds, plural } from '../../quantities.js';
 import { planRestore, type RestorePlan } from '../../recovery/plan/plan-restore.js';
+import { missingSentence } from '../../recovery/restore/missing.js';
 import { restoreDatabase } from '../../recovery/restore/restore-database.js';
 import type { RestoreReport } from '../../recovery/restore/restore-report.js';
 import { type SalvagedTable, type SalvageReport, salvage } from '../../recovery/salvage/salvage.js';
 import type { Command, CommandLine, CommandResult } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
-import { exitCodes, UsageError } from '../exit-codes.js';
+import { type ExitCode, exitCodes, UsageError } from '../exit-codes.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { openLocation } from '../location.js';
 import { formatPairs } from '../pairs.js';
@@ -22,7 +23,8 @@ export const restoreCommand: Command = {
   name: 'restore',
   summary: 'put an archive into a new database',
   help: `Put an archive, or some of its tables, into a database that is new or empty; any
-other is refused (exit code 6). An interrupted restore goes on where it stopped.
+other is refused (exit code 6). An interrupted restore goes on where it stopped,
+one whose target refused a view or a key (exit code 7) tries just that again.
 
 Usage: supplemental-backup restore ARCHIVE --target URL
                            [--identity FILE | --password-fd N] [OPTIONS]
@@ -103,7 +105,7 @@ async function restoreInto(
       onProgress: showRestore(progress),
     });
     progress.finish();
-    return { json: { report }, text: render(report) };
+    return { json: { report }, text: render(report), exitCode: exitCodeOfReport(report) };
   } finally {
     progress.stop();
     reader.close();
@@ -177,7 +179,7 @@ async function salvageInto(
     return {
       json: { report },
       text: renderSalvage(report),
-      exitCode: report.whole ? exitCodes.done : exitCodes.damaged,
+      exitCode: report.whole ? exitCodeOfReport(report.restore) : exitCodes.damaged,
     };
   } finally {
     progress.stop();
@@ -230,5 +232,21 @@ function render(report: RestoreReport): string {
     ['Took', formatSeconds(seconds)],
   ]);
   const notes = report.notes.map(({ message }) => printable(message));
-  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+  return [
+    pairs,
+    ...(report.missing.length === 0 ? [] : ['', ...missingLines(report)]),
+    ...(notes.length === 0 ? [] : ['', ...notes]),
+  ].join('\n');
+}
+
+function missingLines({ missing }: RestoreReport): readonly string[] {
+  return [
+    `All rows are restored, but ${plural(missing.length, 'object')} cannot be made in the target:`,
+    ...missing.map((each) => printable(missingSentence(each))),
+    'Remove the cause and give the same command again: it tries just these.',
+  ];
+}
+
+function exitCodeOfReport({ missing }: RestoreReport): ExitCode {
+  return missing.length === 0 ? exitCodes.done : exitCodes.objectsMissing;
 }

@@ -1,5 +1,5 @@
 import type { SchemaObject } from '../../archive/model.js';
-import { join, makes, notADefinition, renameDatabase, type Token, tokenise } from './tokens.js';
+import { join, makes, notADefinition, renameDatabase, renameInView, type Token, tokenise } from './tokens.js';
 
 /** How an object is to be made elsewhere than where it was. */
 export interface ObjectPolicy {
@@ -16,7 +16,7 @@ export function planObject(object: SchemaObject, policy: ObjectPolicy): string {
     throw notADefinition(`${object.kind} "${object.name}"`);
   }
   if (policy.definers === 'strip') tokens = stripDefiner(tokens);
-  if (object.kind === 'view') tokens = renameDatabase(tokens, policy.source, policy.target);
+  if (object.kind === 'view') tokens = renameInView(tokens, policy.source, policy.target);
   // Bodies are left alone: what they name is theirs.
   if (object.kind === 'trigger') {
     const body = tokens.findIndex((token) => token.kind === 'word' && token.text.toUpperCase() === 'EACH');
@@ -56,6 +56,11 @@ function stripDefiner(tokens: readonly Token[]): readonly Token[] {
   if (tokens[end]?.text === '@') end += 2;
   while (tokens[end]?.kind === 'space') end++;
   return [...tokens.slice(0, at), ...tokens.slice(end)];
+}
+
+/** The statement of an event that rests, whatever it did. */
+export function atRest(createStatement: string): string {
+  return join(disableEvent(tokenise(createStatement)));
 }
 
 /** `ON COMPLETION [NOT] PRESERVE` is followed by the state; everything from COMMENT or DO on is not ours. */

@@ -9,13 +9,29 @@ export interface TableStatements {
   readonly before: readonly string[];
   /** After the last rows, and without any rows too when `before` is empty. */
   readonly after: readonly string[];
+  /** What `after` adds, one by one, for a server that does not take all of it. */
+  readonly items: readonly TableItem[];
+  /** When every table is there with its keys: a foreign key refers to a key of another table. */
+  readonly foreignKeys: readonly TableItem[];
 }
 
-/** When a table gets its secondary keys: with the table, or in one go after its rows. */
-export type KeyTime = 'after-rows' | 'at-once';
+/** A part of a definition that can be added to a table that is there. */
+export interface TableItem {
+  readonly kind: 'check' | 'foreign-key' | 'key';
+  readonly name: string;
+  /** `ADD …` of ALTER TABLE. */
+  readonly clause: string;
+}
 
 /**
- * Plans the statements for one table. Keys come after the rows only where the end state is certain to be the same (C11).
+ * When a table gets its secondary keys: with the table, in one go after its rows, or each by itself after the rows, for a
+ * server that does not take all of them.
+ */
+export type KeyTime = 'after-rows' | 'at-once' | 'one-by-one';
+
+/**
+ * Plans the statements for one table. Keys come after the rows only where the end state is certain to be the same (C11);
+ * foreign keys always come last.
  *
  * @param source - name of the database in the archive
  * @param target - name of the database to restore into
@@ -30,59 +46,136 @@ export function planTable(
   if (!makes(given, 'TABLE', table.name)) throw notADefinition(`table "${table.name}"`);
   const tokens = renameDatabase(given, source, target);
   const name = quoteName(table.name);
-  if (table.definitionOnly !== undefined || keys === 'at-once') {
-    return { create: join(tokens), before: [], after: [] };
-  }
-  if (/^(?:myisam|aria)$/i.test(table.engine)) {
+  const parts = split(tokens);
+  if (parts === undefined) return { create: join(tokens), before: [], after: [], items: [], foreignKeys: [] };
+  const kinds = parts.items.map(kindOf);
+  const foreignKeys = itemsWhere(parts, (i) => kinds[i] === 'foreign');
+  const whole = foreignKeys.length === 0 ? join(tokens) : without(parts, (i) => kinds[i] === 'foreign');
+  const atOnce: TableStatements = { create: whole, before: [], after: [], items: [], foreignKeys };
+  if (table.definitionOnly !== undefined && keys !== 'one-by-one') return atOnce;
+  if (keys === 'at-once') return atOnce;
+  if (keys === 'after-rows' && /^(?:myisam|aria)$/i.test(table.engine)) {
     return {
-      create: join(tokens),
+      ...atOnce,
       before: [`ALTER TABLE ${name} DISABLE KEYS`],
       after: [`ALTER TABLE ${name} ENABLE KEYS`],
     };
   }
-  const deferred = /^innodb$/i.test(table.engine) ? deferKeys(tokens) : undefined;
-  if (deferred === undefined) return { create: join(tokens), before: [], after: [] };
+  const isLater =
+    keys === 'one-by-one' ? separable(parts.items, kinds) : deferrable(table, parts.items, kinds);
+  const items = itemsWhere(parts, isLater);
+  if (items.length === 0) return atOnce;
   return {
-    create: deferred.create,
+    create: without(parts, (i) => kinds[i] === 'foreign' || isLater(i)),
     before: [],
-    after: [`ALTER TABLE ${name} ${deferred.items.map((item) => `ADD ${item}`).join(', ')}`],
+    after: [alterTable(table.name, items)],
+    items,
+    foreignKeys,
   };
 }
 
-interface Deferred {
-  readonly create: string;
-  readonly items: readonly string[];
+/** Adds all of these to a table. */
+export function alterTable(table: string, items: readonly TableItem[]): string {
+  return `ALTER TABLE ${quoteName(table)} ${items.map(({ clause }) => clause).join(', ')}`;
 }
 
-/** The statement without its secondary keys and foreign keys, and those; undefined when they had better stay. */
-function deferKeys(tokens: readonly Token[]): Deferred | undefined {
-  const parts = split(tokens);
-  if (parts === undefined) return undefined;
-  const { head, items, tail } = parts;
-  const kinds = items.map(kindOf);
+/** The definition without the places on the disk it names, which belong to another table or server. */
+export function withoutPlaces(table: TableDescription): TableDescription {
+  const tokens = tokenise(table.createStatement);
+  const open = split(tokens)?.head.length ?? 0;
+  const kept = [...tokens];
+  for (let i = tokens.length - 1; i >= open; i--) {
+    const end = endOfPlace(tokens, i);
+    if (end !== undefined) kept.splice(i, end - i);
+  }
+  return kept.length === tokens.length ? table : { ...table, createStatement: join(kept) };
+}
+
+/** Where `DATA DIRECTORY = '…'` or the like ends that begins here. */
+function endOfPlace(tokens: readonly Token[], at: number): number | undefined {
+  const ahead: number[] = [];
+  for (let i = at; i < tokens.length && ahead.length < 4; i++) {
+    if (tokens[i]!.kind !== 'space' && tokens[i]!.text !== '=') ahead.push(i);
+  }
+  const [first = at, second = at, third = at] = ahead;
+  const word = (i: number): string => (tokens[i]?.kind === 'word' ? tokens[i].text.toUpperCase() : '');
+  if (at !== first) return undefined;
+  if (
+    ['DATA', 'INDEX'].includes(word(first)) &&
+    word(second) === 'DIRECTORY' &&
+    tokens[third]?.kind === 'text'
+  ) {
+    return third + 1;
+  }
+  return undefined;
+}
+
+type IsItem = (index: number) => boolean;
+
+/** Which keys had better come after the rows; none where the order or the layout of the table would change. */
+function deferrable(
+  table: TableDescription,
+  items: readonly (readonly Token[])[],
+  kinds: readonly ItemKind[],
+): IsItem {
+  const none = (): boolean => false;
+  // A server refuses to alter a table that keeps the old versions of its rows.
+  if (!/^innodb$/i.test(table.engine) || table.versioned !== undefined) return none;
   // These change how a table is laid out, or come in an order of their own.
-  if (kinds.includes('special') || !kinds.includes('primary')) return undefined;
+  if (kinds.includes('special') || !kinds.includes('primary')) return none;
   // A table may count by a secondary key, which must be there from the start; those before it keep their places.
+  const counted = countedColumn(items);
+  if (counted !== undefined && firstColumn(items[kinds.indexOf('primary')]!) !== counted) return none;
+  return (i) => kinds[i] === 'key';
+}
+
+/** Everything but the columns, the primary key, and the key by which a table counts. */
+function separable(items: readonly (readonly Token[])[], kinds: readonly ItemKind[]): IsItem {
+  const counted = countedColumn(items);
+  const counting =
+    counted === undefined
+      ? -1
+      : items.findIndex((item, i) => ['key', 'primary'].includes(kinds[i]!) && firstColumn(item) === counted);
+  return (i) => i !== counting && ['check', 'key', 'special'].includes(kinds[i]!);
+}
+
+function countedColumn(items: readonly (readonly Token[])[]): string | undefined {
   const counted = items.find((item) => item.some((token) => /^auto_increment$/i.test(token.text)));
-  const countedName = counted?.find((token) => token.kind === 'name')?.text;
-  const countsByPrimary =
-    countedName === undefined || firstColumn(items[kinds.indexOf('primary')]!) === countedName;
-  if (!countsByPrimary) return undefined;
-  const later = items.filter((_, i) => kinds[i] === 'key' || kinds[i] === 'foreign');
-  if (later.length === 0) return undefined;
-  const kept = items.filter((_, i) => kinds[i] !== 'key' && kinds[i] !== 'foreign');
-  const create = `${join(head)}\n${kept.map((item) => `  ${join(item).trim()}`).join(',\n')}\n${join(tail)}`;
-  return { create, items: later.map((item) => join(item).trim()) };
+  return counted?.find((token) => token.kind === 'name')?.text;
+}
+
+function itemsWhere({ items }: Parts, isWanted: IsItem): readonly TableItem[] {
+  return items.flatMap((item, i) => {
+    if (!isWanted(i)) return [];
+    const kind = kindOf(item);
+    return {
+      kind: kind === 'foreign' ? 'foreign-key' : kind === 'check' ? 'check' : 'key',
+      name: nameOf(item),
+      clause: `ADD ${join(item).trim()}`,
+    } as const;
+  });
+}
+
+function nameOf(item: readonly Token[]): string {
+  const open = item.findIndex((token) => token.text === '(');
+  const name =
+    item.slice(0, open).find((token) => token.kind === 'name') ?? item.find((token) => token.kind === 'name');
+  return name === undefined ? join(item).trim() : name.text.slice(1, -1).replaceAll('``', '`');
+}
+
+function without({ head, items, tail }: Parts, isLeftOut: IsItem): string {
+  const kept = items.filter((_, i) => !isLeftOut(i));
+  return `${join(head)}\n${kept.map((item) => `  ${join(item).trim()}`).join(',\n')}\n${join(tail)}`;
+}
+
+interface Parts {
+  readonly head: readonly Token[];
+  readonly items: readonly (readonly Token[])[];
+  readonly tail: readonly Token[];
 }
 
 /** `CREATE TABLE … (`, the items between, and `) ENGINE=…`. */
-function split(tokens: readonly Token[]):
-  | {
-      readonly head: readonly Token[];
-      readonly items: readonly (readonly Token[])[];
-      readonly tail: readonly Token[];
-    }
-  | undefined {
+function split(tokens: readonly Token[]): Parts | undefined {
   const open = tokens.findIndex((token) => token.kind === 'symbol' && token.text === '(');
   if (open === -1) return undefined;
   const items: Token[][] = [[]];
@@ -105,7 +198,7 @@ function split(tokens: readonly Token[]):
   return undefined;
 }
 
-type ItemKind = 'column' | 'foreign' | 'key' | 'other' | 'primary' | 'special';
+type ItemKind = 'check' | 'column' | 'foreign' | 'key' | 'other' | 'primary' | 'special';
 
 function kindOf(item: readonly Token[]): ItemKind {
   const words = item.filter((token) => token.kind !== 'space' && token.kind !== 'comment');
@@ -123,7 +216,11 @@ function kindOf(item: readonly Token[]): ItemKind {
     case 'VECTOR':
       return 'special';
     case 'CONSTRAINT':
-      return second?.kind === 'name' && third?.text.toUpperCase() === 'FOREIGN' ? 'foreign' : 'other';
+      if (second?.kind !== 'name') return 'other';
+      if (third?.text.toUpperCase() === 'CHECK') return 'check';
+      return third?.text.toUpperCase() === 'FOREIGN' ? 'foreign' : 'other';
+    case 'CHECK':
+      return 'check';
     case 'FOREIGN':
       return 'foreign';
     default:

@@ -1,5 +1,6 @@
+import { namesInView } from '../../archive/view-names.js';
 import { quoteName } from '../../database/identifiers.js';
-import type { Token } from '../../database/tokens.js';
+import { type Token, unquote } from '../../database/tokens.js';
 import { BackupError } from '../../errors.js';
 
 export { join, type Token, tokenise } from '../../database/tokens.js';
@@ -15,6 +16,20 @@ export function renameDatabase(tokens: readonly Token[], from: string, to: strin
       ? { kind: 'name', text: quoteName(to) }
       : token,
   );
+}
+
+/** The same in a view, where a table or an alias may have the name of the database. */
+export function renameInView(tokens: readonly Token[], from: string, to: string): readonly Token[] {
+  if (from === to) return tokens;
+  const renamed = new Set(
+    namesInView(tokens)
+      .filter(
+        ({ parts, role }) =>
+          parts[0] === from && (parts.length === 3 || (parts.length === 2 && role !== 'column')),
+      )
+      .map(({ at }) => at),
+  );
+  return tokens.map((token, i) => (renamed.has(i) ? { kind: 'name', text: quoteName(to) } : token));
 }
 
 /**
@@ -37,12 +52,6 @@ export function makes(tokens: readonly Token[], kind: string, name: string): boo
   // A trigger keeps the name of its database when it was made with one.
   if (named[1]?.text === '.') named = kind === 'TRIGGER' ? named.slice(2) : [];
   return unquote(named[0]?.text ?? '').toLowerCase() === name.toLowerCase();
-}
-
-function unquote(name: string): string {
-  const mark = name[0];
-  if (mark !== '`' && mark !== '"') return name;
-  return name.slice(1, -1).replaceAll(mark + mark, mark);
 }
 
 /** The error for a definition that is none. */

@@ -1,5 +1,6 @@
 import type {
   DatabaseDescription,
+  LeftOut,
   SchemaObject,
   TableDescription,
   TableSummary,
@@ -16,20 +17,34 @@ import {
 import type { Capabilities } from '../adapt/capabilities.js';
 import { collidingNames } from '../adapt/colliding-names.js';
 import { namesDatabase, namesDatabaseSentence } from '../ddl/names-database.js';
+import { missingSentence } from '../restore/missing.js';
 import type { RestoreOptions } from '../restore/options.js';
-import { historySentence, incompleteSentence } from '../restore/restore-report.js';
+import {
+  displacedSentence,
+  eventOverSentence,
+  historySentence,
+  incompleteSentence,
+  leftOutSentence,
+} from '../restore/restore-report.js';
 import { hiddenSessionsSentence, type TargetState } from '../restore/target.js';
+import type { Trial } from './try-definitions.js';
 
 /**
  * What an obstacle is about.
  *
  * - `definer-missing`: an object acts for a user whom the target does not have, and fails when it is used
+ * - `definition-refused`: the server refused a definition when it was tried: without a table its rows would be missing, and a
+ *   view, key or the like would be missing alone
+ * - `definitions-untried`: whether the server takes each definition was not tried
  * - `definition-only`: a table comes without rows, as it was archived
+ * - `event-over`: the time of an event is over, so that it would come back at rest
  * - `events-rest`: the target's event scheduler is off, so events are restored and do not run
  * - `history-unsupported`: a table comes with old versions of its rows, which this server does not take back
  * - `names-its-source`: an object speaks of the database it came from, and would act on that one
  * - `names-collide`: two tables of the archive have the same name on a target that does not tell case apart
  * - `no-load-data`: the target takes no LOAD DATA LOCAL, so rows go in by INSERT, which is slower
+ * - `object-left-out`: a view or trigger uses tables that are not restored
+ * - `places-taken`: a table cannot have its files where its definition wants them, and is made elsewhere
  * - `privilege-missing`: the database user may not make what is to be made
  * - `read-only`: the server is read-only for ordinary users, or for everybody
  * - `rows-filtered`: the archive holds only some rows of a table
@@ -44,11 +59,16 @@ import { hiddenSessionsSentence, type TargetState } from '../restore/target.js';
 export type RestoreObstacleCode =
   | 'definer-missing'
   | 'definition-only'
+  | 'definition-refused'
+  | 'definitions-untried'
+  | 'event-over'
   | 'events-rest'
   | 'history-unsupported'
   | 'names-collide'
   | 'names-its-source'
   | 'no-load-data'
+  | 'object-left-out'
+  | 'places-taken'
   | 'privilege-missing'
   | 'read-only'
   | 'rows-filtered'
@@ -64,7 +84,7 @@ export type RestoreObstacleCode =
 
 /** Something that a person should know before a restore begins. */
 export interface RestoreObstacle {
-  /** `blocks`: the restore would refuse. `changes`: something would not be as it was. `note`: all will be well. */
+  /** `blocks`: the restore would refuse, or end without some rows. `changes`: something would not be as it was. `note`: all will be well. */
   readonly severity: 'blocks' | 'changes' | 'note';
   readonly code: RestoreObstacleCode;
   /** For people. */
@@ -77,6 +97,8 @@ export interface WantedContent {
     Partial<Pick<DatabaseDescription, 'name' | 'server'>>;
   readonly tables: readonly { readonly description: TableDescription; readonly summary: TableSummary }[];
   readonly objects: readonly SchemaObject[];
+  /** Objects that would not be made, since the tables they use are not. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** What is known of the target and its server. */
@@ -94,6 +116,8 @@ export interface TargetFacts {
   readonly localInfile: boolean;
   /** Every `user@host`; undefined when they cannot be read. */
   readonly accounts: ReadonlySet<string> | undefined;
+  /** What came of trying the definitions. */
+  readonly trial: Trial;
 }
 
 /** Item by item what stands in the way of a restore. Pure. */
@@ -118,6 +142,7 @@ export function findObstacles(
     ...(options.definers === 'strip' ? [] : ofDefiners(target, content.objects)),
     ...ofNames(content, capabilities),
     ...ofSource(content, target),
+    ...ofTrial(target, content),
     ...(target.localInfile
       ? []
       : [note('no-load-data', 'The target takes no LOAD DATA LOCAL: INSERT is used, which is slower.')]),
@@ -203,6 +228,38 @@ function* ofTable(
     yield note('definition-only', `Table "${table.name}" comes without rows: ${table.definitionOnly}.`);
   }
   if (summary.incomplete !== undefined) yield changes('table-incomplete', incompleteSentence(summary));
+}
+
+function* ofTrial(
+  { trial, capabilities }: TargetFacts,
+  { tables, leftOut }: WantedContent,
+): Iterable<RestoreObstacle> {
+  // What the server does not know is told by its name already.
+  const told = new Set(
+    tables
+      .filter(({ description }) =>
+        adaptTable(description, capabilities).adaptations.some(({ to }) => to === null),
+      )
+      .map(({ description }) => description.name),
+  );
+  for (const each of trial.refused) {
+    if (each.kind === 'table' && told.has(each.name)) continue;
+    const severity = each.kind === 'table' ? blocks : changes;
+    yield severity('definition-refused', missingSentence(each));
+  }
+  for (const table of trial.displaced) {
+    yield changes('places-taken', displacedSentence(table));
+  }
+  for (const event of trial.over) yield changes('event-over', eventOverSentence(event));
+  for (const { kind, name, reason } of leftOut) {
+    yield note('object-left-out', leftOutSentence(kind, name, reason));
+  }
+  if (trial.untried !== undefined) {
+    yield note(
+      'definitions-untried',
+      `Whether the server takes each definition was not tried: ${trial.untried}.`,
+    );
+  }
 }
 
 function ofAdaptation(adaptation: Adaptation, mayAdapt: boolean): RestoreObstacle {

@@ -1,4 +1,5 @@
 import type { SchemaObject, TableDescription, TableSummary } from '../../archive/model.js';
+import { absentTables, leaveOutWithoutTables } from '../../archive/objects-without-tables.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
 import { grantsIn } from '../../catalog/privileges.js';
 import type { DatabaseAddress } from '../../database/address.js';
@@ -11,14 +12,16 @@ import { openRestoreSession, type RestoreSession } from '../restore/session.js';
 import {
   examineTarget,
   serverOf,
+  type TargetAddress,
   type TargetState,
   targetOf,
   targetOn,
   whyNotWritable,
 } from '../restore/target.js';
 import { findObstacles, type RestoreObstacle, type TargetFacts } from './obstacles.js';
+import { tryDefinitions } from './try-definitions.js';
 
-/** What a restore would do, and what stands in its way. Nothing was changed to find out. */
+/** What a restore would do, and what stands in its way. The target was not touched to find out. */
 export interface RestorePlan {
   readonly database: string;
   readonly state: TargetState;
@@ -47,8 +50,9 @@ export interface RestorePlanTable {
 }
 
 /**
- * Plans a restore without touching anything: what would be restored, how, and item by item what the target cannot take:
- * collations, engines, SQL modes, definers, privileges.
+ * Plans a restore without touching the target: what would be restored, how, and item by item what the server cannot take:
+ * collations, engines, SQL modes, definers, privileges. Every definition is tried in a scratch database that is dropped again
+ * (`supplemental_scratch_…`), where the login may make one.
  *
  * @throws BackupError `target-refused` when the target belongs to the server itself; `database-…`; and whatever reading
  *   the archive throws
@@ -67,7 +71,7 @@ export async function planRestore(
   const session = await openRestoreSession(serverOf(address), options.signal);
   try {
     const { database } = await targetOn(session.connection, address);
-    return await planInto(archive, session, database, options);
+    return await planInto(archive, session, address, database, options);
   } finally {
     await session.connection.close();
   }
@@ -76,6 +80,7 @@ export async function planRestore(
 async function planInto(
   archive: ArchiveReader,
   session: RestoreSession,
+  address: TargetAddress,
   database: string,
   options: RestoreOptions,
 ): Promise<RestorePlan> {
@@ -83,11 +88,16 @@ async function planInto(
   const { tables: wanted, objects: objectsToo = wanted === undefined, method = 'auto' } = options;
   const source = await archive.database();
   const summaries = archive.manifest.tables.filter(({ name }) => wanted?.includes(name) ?? true);
-  const objects = objectsToo ? await archive.objects() : [];
-  const target = await readTarget(session, database, objects);
+  const all = await archive.objects();
+  const { kept, leftOut } = leaveOutWithoutTables(all, absentTables(archive.manifest, wanted), source.name);
+  const objects = objectsToo ? kept : kept.filter(({ kind }) => kind === 'sequence');
   const tables: { readonly description: TableDescription; readonly summary: TableSummary }[] = [];
   for (const summary of summaries) tables.push({ description: await archive.table(summary.name), summary });
-  const obstacles = findObstacles({ defaults: source, tables, objects }, target, options);
+  const definitions = { database: source, tables: tables.map(({ description }) => description), objects };
+  const trial = await tryDefinitions(serverOf(address), session, definitions, options);
+  const target = { ...(await readTarget(session, database, objects)), trial };
+  const content = { defaults: source, tables, objects, leftOut: objectsToo ? leftOut : [] };
+  const obstacles = findObstacles(content, target, options);
   const sum = (count: (table: TableSummary) => number): number =>
     summaries.reduce((total, table) => total + count(table), 0);
   return {
@@ -110,7 +120,7 @@ async function readTarget(
   { connection, localInfile }: RestoreSession,
   database: string,
   objects: readonly SchemaObject[],
-): Promise<TargetFacts> {
+): Promise<Omit<TargetFacts, 'trial'>> {
   const state = await examineTarget(connection, database);
   const [grants] = await connection.queryEach(['SHOW GRANTS']);
   const [row] = await connection.query(

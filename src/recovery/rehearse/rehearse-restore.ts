@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { TableDescription } from '../../archive/model.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { openConnection } from '../../database/connection.js';
@@ -10,10 +9,11 @@ import type { Comparison, Difference } from '../compare/comparison.js';
 import { named } from '../compare/names.js';
 import { type DatabaseFingerprint, takeFingerprint } from '../compare/side.js';
 import type { RestoreOptions } from '../restore/options.js';
-import { restoreDatabase } from '../restore/restore-database.js';
+import { runRestore } from '../restore/restore-database.js';
 import type { RestoreReport } from '../restore/restore-report.js';
 import { examineTarget, serverOf } from '../restore/target.js';
 import type { RestoreCertificate } from './certificate.js';
+import { isOne, lostNumbers, lostObjects, readExpected, sameStatement, withMissing } from './expected.js';
 
 /** Options of {@link rehearseRestore}. */
 export interface RehearseOptions
@@ -54,13 +54,14 @@ export async function rehearseRestore(
   await refuseExisting(scratch);
   try {
     const begun = Date.now();
-    const restore = await restoreDatabase(source, scratch, {
+    // What is missing is no end of a rehearsal: it stands in the certificate.
+    const { report: restore } = await runRestore(source, scratch, {
       ...restoreOptions,
       events: 'disabled',
       resume: false,
     });
     const restored = Date.now();
-    const judgement = await judge(source, scratch, options);
+    const judgement = withMissing(await judge(source, scratch, options), restore);
     return certify(source, restore, judgement, against, {
       restoreSeconds: (restored - begun) / 1000,
       comparisonSeconds: (Date.now() - restored) / 1000,
@@ -110,8 +111,11 @@ async function judge(
       objects: tables === undefined,
     };
     const comparison = await compareDatabases(against, fingerprint, options);
-    // Events rest in the scratch database, whatever they do in the original.
-    const differences = comparison.differences.filter((difference) => difference.kind !== 'event');
+    const expected = await readExpected(source, comparison.differences, against, session);
+    const differences = [
+      ...comparison.differences.filter((difference) => isOne(difference, expected, definitions)),
+      ...(await lostNumbers(source, definitions, tables)),
+    ];
     return { server, hashOf, objects: comparison.objects, differences };
   }
   const differences: Difference[] = [];
@@ -139,7 +143,7 @@ async function judge(
     if (
       sameServer &&
       !sameStatement(
-        await source.table(name, session),
+        (await source.table(name, session)).createStatement,
         named(definitions.tables, name, foldsNames)?.statement,
       )
     ) {
@@ -147,13 +151,9 @@ async function judge(
       differences.push({ kind: 'table', name, aspect: 'definition', message });
     }
   }
+  differences.push(...(await lostNumbers(source, definitions, tables)));
+  if (tables === undefined) differences.push(...(await lostObjects(source, definitions)));
   return { server, hashOf, objects: definitions.objects.size, differences };
-}
-
-function sameStatement({ createStatement }: TableDescription, found: string | undefined): boolean {
-  // Names qualified with the database differ as the databases do.
-  const plain = (text: string): string => text.replaceAll(/`(?:[^`]|``)*`\.(?=`)/g, '');
-  return found !== undefined && plain(createStatement) === plain(found);
 }
 
 async function readRowFilters(source: ArchiveReader): Promise<Readonly<Record<string, string>>> {

@@ -9,19 +9,22 @@ import type { ArchiveReader } from '../../archive/open-archive.js';
 import { isTransactional } from '../../catalog/read-catalog.js';
 import { quoteName } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
+import { planTable, type TableItem } from '../ddl/table-statement.js';
 import { loadedColumns } from '../load/cells.js';
 import type { GivenRows } from '../load/doubts.js';
 import { holdsRows } from '../load/read-back.js';
 import { RowsDigest } from '../load/rows-digest.js';
 import type { TableLoader } from '../load/table-loader.js';
 import { openEndsOf } from '../load/with-history.js';
+import { addItems, dropForeignKeys } from './foreign-keys.js';
+import { type MissingMark, readMissing } from './missing-mark.js';
 import { journalTable, type RestoreJournal, readJournal } from './restore-journal.js';
 import { dropObjects, restoreSequences } from './restore-objects.js';
-import type { RestoredTable, RestoreProgress, RestoreReport } from './restore-report.js';
-import type { RestoreRun } from './restore-run.js';
+import type { RestoredTable, RestoreProgress } from './restore-report.js';
+import type { RestoreOutcome, RestoreRun } from './restore-run.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable, checkRows } from './table-failures.js';
-import { finishTable, keyTimeOf, makeTable, prepareTable } from './table-statements.js';
+import { finishTable, keyTimeOf, prepareTable } from './table-statements.js';
 import { awaitLastStatements, examineTarget } from './target.js';
 
 /** Tables of fewer bytes are not worth a line in the journal, which the server writes to the disk. */
@@ -68,11 +71,12 @@ export class ArchiveRestore {
     };
   }
 
-  async run(): Promise<RestoreReport> {
+  async run(): Promise<RestoreOutcome> {
     const run = this.#run;
     const reading = { signal: run.signal };
     const [database, objects] = [await this.#archive.database(reading), await this.#archive.objects(reading)];
-    await this.#begin(database, objects);
+    const left = await this.#begin(database, objects);
+    if (left !== undefined) return run.complete([], left, this.#archive.manifest, true);
     const { connections = 2 } = run.options;
     const workers = Array.from({ length: Math.min(connections, this.#waiting.length) }, () =>
       this.#loadTables(),
@@ -83,27 +87,85 @@ export class ArchiveRestore {
     this.#report('objects', '');
     run.signal.throwIfAborted();
     this.#done.sort((a, b) => (a.name < b.name ? -1 : 1));
+    if (run.lacksTables) await this.#journalAll();
     return run.complete(this.#done, objects, this.#archive.manifest);
   }
 
-  async #begin(database: DatabaseDescription, objects: readonly SchemaObject[]): Promise<void> {
+  /** @returns the objects that are missing in a target that is complete but for them */
+  async #begin(
+    database: DatabaseDescription,
+    objects: readonly SchemaObject[],
+  ): Promise<readonly SchemaObject[] | undefined> {
     const run = this.#run;
     const server = await run.claim();
     const key = this.#workKey();
-    if (run.options.resume !== false && (await this.#isInterrupted(server, key))) {
+    const { resume = true, replace = false } = run.options;
+    const missing = resume && !replace ? await this.#readMissing(server, key) : undefined;
+    if (missing !== undefined) {
+      await run.open(database, key);
+      return this.#tryMissing(missing, objects);
+    }
+    if (resume && (await this.#isInterrupted(server, key))) {
       await awaitLastStatements(server.connection, run.target.database, run.signal);
       // The last statement may have been the one that made the target complete.
       if (await this.#isInterrupted(server, key)) {
         const journal = await readJournal(server.connection, run.target.database);
-        await run.open(database);
+        await run.open(database, key);
         await this.#takeUp(journal);
-        return;
+        return undefined;
       }
     }
     await run.examine(server, await this.#describeTables(), objects);
     const names = this.#waiting.map((table) => table.name);
     await run.beginAnew(server, database, key, names);
     await restoreSequences(run.schema.connection, objects, run.policy);
+    return undefined;
+  }
+
+  /** What a restore of the same work could not make; undefined when the target is no such one. */
+  async #readMissing({ connection }: RestoreSession, key: string): Promise<MissingMark | undefined> {
+    const { database: target } = this.#run.target;
+    if ((await examineTarget(connection, target)) !== 'filled') return undefined;
+    const mark = await readMissing(connection, target);
+    return mark?.workKey === key ? mark : undefined;
+  }
+
+  /** Keys, checks and foreign keys that are missing. @returns the objects that are */
+  async #tryMissing(
+    { missing }: MissingMark,
+    objects: readonly SchemaObject[],
+  ): Promise<readonly SchemaObject[]> {
+    const run = this.#run;
+    const isMissing = (kind: string, name: string, table?: string): boolean =>
+      missing.some(
+        (each) => each.kind === kind && each.name === name && (table ?? each.table) === each.table,
+      );
+    const tables = this.#waiting
+      .splice(0)
+      .filter(({ name }) => missing.some(({ kind, table }) => kind !== 'trigger' && table === name));
+    for (const { name } of tables) {
+      const description = run.acceptTable(await this.#describe(name));
+      const { items, foreignKeys } = planTable(
+        description,
+        run.source.name,
+        run.target.database,
+        'one-by-one',
+      );
+      const left = (some: readonly TableItem[]) =>
+        some.filter((item) => isMissing(item.kind, item.name, name));
+      run.lack(await addItems(run.schema.connection, name, left(items), run.signal));
+      run.foreignKeys.owe(name, left(foreignKeys));
+    }
+    const message = `Only what was missing was tried again: ${missing.length} objects. All else stays as it is.`;
+    run.notes.push({ code: 'resumed', message });
+    return objects.filter(({ kind, name }) => isMissing(kind, name));
+  }
+
+  /** So that nothing is loaded again when the tables that are refused are tried again. */
+  async #journalAll(): Promise<void> {
+    const indexes = new Map(this.#archive.manifest.tables.map(({ name, index }) => [name, index]));
+    const { connection } = this.#run.schema;
+    for (const { name, rows } of this.#done) await journalTable(connection, indexes.get(name)!, rows);
   }
 
   /** Whether the target holds what a restore of the same work left behind. */
@@ -137,13 +199,16 @@ export class ArchiveRestore {
     const run = this.#run;
     const { schema, notes } = run;
     await dropObjects(schema.connection);
+    await dropForeignKeys(schema.connection);
     const kept: RestoredTable[] = [];
     for (const table of [...this.#waiting]) {
       const whole = journal.done.get(table.index) === table.rows && (await this.#holds(table));
       if (whole) {
         this.#waiting.splice(this.#waiting.indexOf(table), 1);
+        const description = run.acceptTable(await this.#describe(table.name));
+        const { foreignKeys } = planTable(description, run.source.name, run.target.database, 'at-once');
+        run.foreignKeys.owe(table.name, foreignKeys);
         kept.push({ name: table.name, rows: table.rows });
-        run.acceptTable(await this.#describe(table.name));
         this.#rows += table.rows;
         this.#plainBytes += table.plainBytes;
       } else {
@@ -191,9 +256,11 @@ export class ArchiveRestore {
   async #loadTable(session: RestoreSession, summary: TableSummary): Promise<void> {
     const run = this.#run;
     const { name, index } = summary;
-    const description = run.acceptTable(await this.#describe(name));
-    const keys = keyTimeOf(description.engine, summary.rows, run.method.methodFor(session));
-    const statements = await makeTable(session, description, run.source.name, run.target.database, keys);
+    const wanted = run.acceptTable(await this.#describe(name));
+    const keys = keyTimeOf(wanted.engine, summary.rows, run.method.methodFor(session));
+    const made = await run.makeTable(session, wanted, keys);
+    if (made === undefined) return;
+    const { description, statements } = made;
     let taken = 0;
     let found = 0;
     if (summary.parts > 0) {
@@ -214,7 +281,7 @@ export class ArchiveRestore {
     checkRows(name, summary.rows, found, taken);
     if (statements.after.length > 0) {
       this.#report('keys', name);
-      await finishTable(session, description, statements, run.signal);
+      run.lack(await finishTable(session, description, statements, run.signal));
     }
     // What is small is made again sooner than noted.
     if (summary.plainBytes >= JOURNALED_BYTES) await journalTable(session.connection, index, taken);

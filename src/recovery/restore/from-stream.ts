@@ -5,11 +5,11 @@ import type { TableStatements } from '../ddl/table-statement.js';
 import { loadedColumns } from '../load/cells.js';
 import { type GivenRows, rememberRows } from '../load/doubts.js';
 import type { TableLoader } from '../load/table-loader.js';
-import type { RestoreProgress, RestoreReport } from './restore-report.js';
-import type { RestoreRun } from './restore-run.js';
+import type { RestoreProgress } from './restore-report.js';
+import type { RestoreOutcome, RestoreRun } from './restore-run.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable, checkRows } from './table-failures.js';
-import { finishTable, makeTable, prepareTable } from './table-statements.js';
+import { finishTable, prepareTable } from './table-statements.js';
 
 interface RestoringTable {
   readonly description: TableDescription;
@@ -46,7 +46,7 @@ export class StreamRestore {
     this.#run = run;
   }
 
-  async run(parts: AsyncIterable<Part>): Promise<RestoreReport> {
+  async run(parts: AsyncIterable<Part>): Promise<RestoreOutcome> {
     const run = this.#run;
     const server = await run.claim();
     let objects: readonly SchemaObject[] = [];
@@ -97,10 +97,13 @@ export class StreamRestore {
       this.#skipped.add(table.index);
       return;
     }
-    const description = run.acceptTable(table);
     // How many rows will come, and in how many goes, nobody knows.
-    const { source, target } = run;
-    const statements = await makeTable(run.schema, description, source.name, target.database, 'after-rows');
+    const made = await run.makeTable(run.schema, run.acceptTable(table), 'after-rows');
+    if (made === undefined) {
+      this.#skipped.add(table.index);
+      return;
+    }
+    const { description, statements } = made;
     const given = rememberRows(description);
     this.#tables.set(description.index, { description, statements, given, rows: 0, taken: 0 });
   }
@@ -171,7 +174,7 @@ export class StreamRestore {
       sessions.map(async (session) => {
         for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
           this.#report('keys', table.description.name);
-          await finishTable(session, table.description, table.statements, run.signal);
+          run.lack(await finishTable(session, table.description, table.statements, run.signal));
         }
       }),
     );

@@ -5,6 +5,7 @@ import { sameName } from '../../database/server-names.js';
 
 const NO_SUCH_TABLE = 1146;
 const NO_SUCH_COLUMN = 1054;
+const VIEW_OF_NO_USE = 1356;
 // A view over more missing columns than this is not worth the wait.
 const MOST_ATTEMPTS = 300;
 
@@ -13,9 +14,14 @@ const MOST_ATTEMPTS = 300;
  * columns that are missing stand there for a moment and then go again (O2).
  *
  * @param make - makes the view
+ * @param takeAway - drops a view that is of no use either, for somebody who makes it again; false when that cannot be
  * @returns whether it could be made
  */
-export async function makeBrokenView(connection: Connection, make: () => Promise<void>): Promise<boolean> {
+export async function makeBrokenView(
+  connection: Connection,
+  make: () => Promise<void>,
+  takeAway: (view: string) => Promise<boolean>,
+): Promise<boolean> {
   const placed = new Map<string, Set<string>>();
   try {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
@@ -23,7 +29,7 @@ export async function makeBrokenView(connection: Connection, make: () => Promise
         await make();
         return true;
       } catch (error) {
-        if (!(await placeMissing(connection, error, placed))) return false;
+        if (!(await placeMissing(connection, error, placed, takeAway))) return false;
       }
     }
     return false;
@@ -36,11 +42,18 @@ async function placeMissing(
   connection: Connection,
   error: unknown,
   placed: Map<string, Set<string>>,
+  takeAway: (view: string) => Promise<boolean>,
 ): Promise<boolean> {
   const errno = serverErrorNumber(error);
-  if (errno !== NO_SUCH_TABLE && errno !== NO_SUCH_COLUMN) return false;
-  const [told] = await connection.query('SHOW ERRORS');
+  if (errno !== NO_SUCH_TABLE && errno !== NO_SUCH_COLUMN && errno !== VIEW_OF_NO_USE) return false;
+  const errors = await connection.query('SHOW ERRORS');
+  const told = errors.find((row) => row['Code'] === String(errno));
   const names = [...(told?.['Message'] ?? '').matchAll(/'([^']*)'/g)].map(([, name]) => name!.split('.'));
+  if (errno === VIEW_OF_NO_USE) {
+    const [schema, view] = names[0] ?? [];
+    // With the view gone, the next attempt misses a table of its name.
+    return view !== undefined && schema === connection.address.database && (await takeAway(view));
+  }
   if (errno === NO_SUCH_TABLE) {
     const [schema, table] = names[0] ?? [];
     if (table === undefined || placed.has(table)) return false;

@@ -5,12 +5,15 @@ import { ArchiveRestore } from './from-archive.js';
 import { StreamRestore } from './from-stream.js';
 import type { RestoreOptions } from './options.js';
 import type { RestoreReport } from './restore-report.js';
-import { RestoreRun } from './restore-run.js';
+import { type RestoreOutcome, RestoreRun } from './restore-run.js';
 import { targetOf } from './target.js';
 
 /**
  * Puts a database back: definitions, rows and objects, with every count checked. Rows go in by LOAD DATA LOCAL where the
  * server takes it, over several sessions; after a warning of the server the table is read back and compared.
+ *
+ * What the server does not make holds up nothing else and stands in the report as `missing`. When that is a table, whose rows
+ * would be missing, everything else is put in place, and then the restore fails and names it.
  *
  * While it runs the target holds a table `supplemental_backup_restore`, or one whose name begins so, the mark of being incomplete.
  *
@@ -31,6 +34,17 @@ export async function restoreDatabase(
   target: DatabaseAddress,
   options: RestoreOptions = {},
 ): Promise<RestoreReport> {
+  const { report, failure } = await runRestore(source, target, options);
+  if (failure !== undefined) throw failure;
+  return report;
+}
+
+/** The same, with a report also where tables are missing. */
+export async function runRestore(
+  source: ArchiveReader | AsyncIterable<Part>,
+  target: DatabaseAddress,
+  options: RestoreOptions,
+): Promise<RestoreOutcome> {
   const run = new RestoreRun(targetOf(target), options);
   try {
     return await (isArchive(source)

@@ -1,5 +1,6 @@
 import type { SchemaObjectKind, TableSummary } from '../../archive/model.js';
 import type { LoadMethod } from '../load/table-loader.js';
+import type { MissingObject } from './missing.js';
 
 /** What a restore did. */
 export interface RestoreReport {
@@ -11,6 +12,11 @@ export interface RestoreReport {
   readonly snapshotAt: string;
   readonly tables: readonly RestoredTable[];
   readonly objects: readonly RestoredObject[];
+  /**
+   * What the target did not take, each with the server's number and words; no rows are among it. Everything else is in
+   * place. A restore from the same archive into this target, `resume` and without `replace`, tries just these again.
+   */
+  readonly missing: readonly MissingObject[];
   readonly method: LoadMethod;
   /** What a person should know: differences between the servers, objects that were broken already … */
   readonly notes: readonly RestoreNote[];
@@ -33,7 +39,8 @@ export interface RestoredObject {
  * broken before is so again (`broken-at-source`) or is missing (`not-restored`); an object is made under another character set
  * (`character-set-changed`); generated columns came to other values than were stored (`computed-differently`); a definition
  * is not what the archive has (`definition-changed`); an object speaks of the database it came from, by name
- * (`names-its-source`); a table has no rows (`definition-only`), only some (`rows-filtered`), or was damaged when it was
+ * (`names-its-source`); the time of an event is over (`event-over`); an object uses a table that is not in the archive
+ * (`left-out`); a table has no rows (`definition-only`), only some (`rows-filtered`), or was damaged when it was
  * copied (`table-incomplete`); the restore went on with an earlier one (`resumed`).
  */
 export type RestoreNoteCode =
@@ -43,6 +50,8 @@ export type RestoreNoteCode =
   | 'computed-differently'
   | 'definition-changed'
   | 'definition-only'
+  | 'event-over'
+  | 'left-out'
   | 'names-its-source'
   | 'not-restored'
   | 'resumed'
@@ -59,6 +68,21 @@ export interface RestoreNote {
 /** What a person must know about a table that was not whole when the archive was made. */
 export function incompleteSentence({ name, rows, incomplete }: TableSummary): string {
   return `Table "${name}" is not complete in the archive, which holds ${rows} rows of it: ${incomplete}.`;
+}
+
+/** Where a table's files cannot be where its definition wants them. */
+export function displacedSentence(table: string): string {
+  return `Table "${table}" is made without the places on the disk that its definition names, which are not to be had here.`;
+}
+
+/** An event that must not run any more. */
+export function eventOverSentence(event: string): string {
+  return `The time of event "${event}" is over: it comes back disabled, and does not run.`;
+}
+
+/** What goes with tables that are not restored. */
+export function leftOutSentence(kind: string, name: string, reason: string): string {
+  return `The ${kind} "${name}" is left out: ${reason}.`;
 }
 
 /** Why a table with old versions of its rows cannot come back here. */

@@ -4,19 +4,29 @@ import type {
   SchemaObject,
   TableDescription,
 } from '../../archive/model.js';
+import { absentTables, leaveOutWithoutTables } from '../../archive/objects-without-tables.js';
+import { inBrackets } from '../../database/server-failures.js';
 import { isSince } from '../../database/server-version.js';
 import { BackupError } from '../../errors.js';
 import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
 import { namesDatabase, namesDatabaseSentence } from '../ddl/names-database.js';
 import type { ObjectPolicy } from '../ddl/object-statement.js';
+import type { KeyTime } from '../ddl/table-statement.js';
 import { Acceptance } from './acceptance.js';
 import { checkDefinitions, showAlike } from './check-definitions.js';
+import { restoreEventStates } from './events.js';
+import { ForeignKeys } from './foreign-keys.js';
 import { LoadingMethod } from './loading-method.js';
+import { type MissingObject, missingSentence } from './missing.js';
+import { markMissing } from './missing-mark.js';
 import type { RestoreOptions } from './options.js';
 import { createJournal, dropJournal } from './restore-journal.js';
-import { restoreEventStates, restoreObjects, restoreSequences } from './restore-objects.js';
+import { restoreObjects, restoreSequences } from './restore-objects.js';
 import {
+  displacedSentence,
   incompleteSentence,
+  leftOutSentence,
+  type RestoredObject,
   type RestoredTable,
   type RestoreNote,
   type RestoreProgress,
@@ -26,10 +36,17 @@ import { RestoreSessions } from './restore-sessions.js';
 import type { RestoreSession } from './session.js';
 import { type RelaxedTable, relaxChecks, settleChecks } from './settle-checks.js';
 import { settleComputed } from './settle-computed.js';
+import { type MadeTable, makeTable, type RefusedTable } from './table-statements.js';
 import { claimTarget, databaseComment, makeTarget, type TargetAddress, targetOn } from './target.js';
 
 // A full disk, a lock that nobody lets go, a server that waits for itself.
 const STANDSTILL_MS = 5 * 60_000;
+
+/** What a restore did, and why it is none when rows are missing. */
+export interface RestoreOutcome {
+  readonly report: RestoreReport;
+  readonly failure?: BackupError;
+}
 
 /**
  * One restore, from whatever source: its sessions, its target and what is common to all ways through it. Whoever opens
@@ -39,6 +56,7 @@ export class RestoreRun {
   readonly options: RestoreOptions;
   readonly method: LoadingMethod;
   readonly notes: RestoreNote[] = [];
+  readonly foreignKeys: ForeignKeys = new ForeignKeys();
   /** Aborts when the caller does, or when any part of the work fails. */
   readonly signal: AbortSignal;
   readonly #abort: AbortController = new AbortController();
@@ -53,6 +71,10 @@ export class RestoreRun {
   /** What was meant, to hold against what was made. */
   readonly #accepted: Map<string, TableDescription> = new Map();
   #finished = false;
+  #workKey = '';
+  readonly #missing: MissingObject[] = [];
+  /** Tables that the server does not make, and why. */
+  readonly #refusedTables: RefusedTable[] = [];
 
   constructor(target: TargetAddress, options: RestoreOptions) {
     this.#target = target;
@@ -108,12 +130,13 @@ export class RestoreRun {
     }
     // Over the session that holds the claim: whoever has the claim next finds the mark, or an empty target.
     await createJournal(server.connection, database, workKey, names);
-    await this.open(source);
+    await this.open(source, workKey);
   }
 
   /** Works in a target that is there. */
-  async open(source: DatabaseDescription): Promise<void> {
+  async open(source: DatabaseDescription, workKey: string): Promise<void> {
     this.#source = source;
+    this.#workKey = workKey;
     this.#schema = await this.openSession();
     this.#capabilities = await readCapabilities(this.#schema.connection);
   }
@@ -143,6 +166,34 @@ export class RestoreRun {
     return relaxed.table;
   }
 
+  /** Makes an empty table. @returns undefined when the server refuses it, which holds up no other table */
+  async makeTable(
+    session: RestoreSession,
+    table: TableDescription,
+    keys: KeyTime,
+  ): Promise<MadeTable | undefined> {
+    const made = await makeTable(session, table, this.source.name, this.target.database, keys);
+    if ('missing' in made) {
+      this.#refusedTables.push(made);
+      return undefined;
+    }
+    this.foreignKeys.owe(table.name, made.statements.foreignKeys);
+    if (made.description.createStatement !== table.createStatement) {
+      this.notes.push({ code: 'adapted', message: displacedSentence(table.name) });
+    }
+    return made;
+  }
+
+  /** Notes what the server did not take. */
+  lack(missing: readonly MissingObject[]): void {
+    this.#missing.push(...missing);
+  }
+
+  /** Whether there are tables that the server does not make. */
+  get lacksTables(): boolean {
+    return this.#refusedTables.length > 0;
+  }
+
   /** A further session in the target. */
   async openSession(): Promise<RestoreSession> {
     return this.#sessions.openInTarget(this.source.server);
@@ -167,53 +218,47 @@ export class RestoreRun {
     this.#abort.abort(reason);
   }
 
-  /** All rows are in: objects, event states, and the mark of being incomplete goes. */
+  /**
+   * All rows are in: foreign keys, objects, event states, and the mark of being incomplete goes.
+   *
+   * @param again - whether the target is complete but for what is made here
+   * @returns with a failure when there are tables that the server does not make: the mark stays
+   */
   async complete(
     tables: readonly RestoredTable[],
     objects: readonly SchemaObject[],
     summary: DumpSummary,
-  ): Promise<RestoreReport> {
+    again: boolean = false,
+  ): Promise<RestoreOutcome> {
     const { connection } = this.schema;
-    const { events = 'as-found', tables: chosen, objects: wanted = chosen === undefined } = this.options;
-    const capabilities = await readCapabilities(connection, objects);
-    const made = objects
-      .filter((object) => wanted || object.kind === 'sequence')
-      .map((object) => this.#acceptance.object(object, capabilities));
-    await restoreSequences(connection, made, this.policy);
+    const { tables: chosen, objects: wanted = chosen === undefined } = this.options;
     for (const table of summary.tables) {
       if (table.incomplete === undefined || chosen?.includes(table.name) === false) continue;
       this.notes.push({ code: 'table-incomplete', message: incompleteSentence(table) });
     }
-    this.#noteNames(made);
-    for (const table of this.#accepted.values()) {
-      const note = await settleComputed(connection, table, this.source.server, this.signal);
-      if (note !== undefined) this.notes.push(note);
+    if (!again) await this.#settle();
+    this.lack(await this.foreignKeys.add(connection, this.signal));
+    if (!again) await this.#checkDefinitions();
+    const sequences = objects.filter(({ kind }) => kind === 'sequence');
+    const made = await this.#makeObjects(wanted ? this.#withTheirTables(objects, summary) : sequences);
+    const failure = this.#lackOfTables();
+    if (failure === undefined) {
+      await markMissing(connection, this.#workKey, this.#missing, again);
+      if (!again) await dropJournal(connection);
     }
-    for (const table of this.#relaxed) {
-      this.notes.push(...(await settleChecks(connection, table, this.source.server, this.signal)));
-    }
-    const journey = {
-      source: this.source.name,
-      target: this.target.database,
-      sameServer: showAlike(this.source.server, capabilities),
-    };
-    const accepted = [...this.#accepted.values()];
-    this.notes.push(...(await checkDefinitions(connection, accepted, journey, this.signal)));
-    const outcome = await restoreObjects(connection, made, this.policy);
-    this.notes.push(...outcome.notes);
-    if (events === 'as-found') await restoreEventStates(connection, made);
-    await dropJournal(connection);
     this.#finished = true;
-    return {
+    const report: RestoreReport = {
       database: this.target.database,
       startedAt: this.#startedAt.toISOString(),
       finishedAt: new Date().toISOString(),
       snapshotAt: summary.snapshotAt,
       tables,
-      objects: outcome.objects,
+      objects: made,
+      missing: this.#allMissing(),
       method: this.method.method,
       notes: this.notes,
     };
+    return failure === undefined ? { report } : { report, failure };
   }
 
   #noteNames(objects: readonly SchemaObject[]): void {
@@ -223,6 +268,95 @@ export class RestoreRun {
       if (!namesDatabase(object, name, server.lowerCaseTableNames !== 0)) continue;
       this.notes.push({ code: 'names-its-source', message: namesDatabaseSentence(object, name) });
     }
+  }
+
+  async #settle(): Promise<void> {
+    const refused = new Set(this.#refusedTables.map(({ missing }) => missing.name));
+    for (const table of this.#accepted.values()) {
+      if (refused.has(table.name)) continue;
+      const note = await settleComputed(this.schema.connection, table, this.source.server, this.signal);
+      if (note !== undefined) this.notes.push(note);
+    }
+    for (const relaxed of this.#relaxed) {
+      if (refused.has(relaxed.table.name)) continue;
+      this.notes.push(
+        ...(await settleChecks(this.schema.connection, relaxed, this.source.server, this.signal)),
+      );
+    }
+  }
+
+  /** Holds what the server made against what was meant; what is missing is told by itself. */
+  async #checkDefinitions(): Promise<void> {
+    const journey = {
+      source: this.source.name,
+      target: this.target.database,
+      sameServer: showAlike(this.source.server, this.#capabilities!),
+    };
+    const told = new Set(
+      this.#allMissing().map(({ kind, name, table }) => (kind === 'table' ? name : table)),
+    );
+    const made = [...this.#accepted.values()].filter(({ name }) => !told.has(name));
+    this.notes.push(...(await checkDefinitions(this.schema.connection, made, journey, this.signal)));
+  }
+
+  /** What was left out when tables were, in archives that do not say so and in a choice of tables. */
+  #withTheirTables(objects: readonly SchemaObject[], summary: DumpSummary): readonly SchemaObject[] {
+    const { kept, leftOut } = leaveOutWithoutTables(
+      objects,
+      absentTables(summary, this.options.tables),
+      this.source.name,
+    );
+    for (const { kind, name, reason } of leftOut) {
+      this.notes.push({ code: 'left-out', message: leftOutSentence(kind, name, reason) });
+    }
+    return kept;
+  }
+
+  async #makeObjects(wanted: readonly SchemaObject[]): Promise<readonly RestoredObject[]> {
+    const { connection } = this.schema;
+    const capabilities = await readCapabilities(connection, wanted);
+    const accepted = wanted.map((object) => this.#acceptance.object(object, capabilities));
+    this.#noteNames(accepted);
+    const noSequences = await restoreSequences(connection, accepted, this.policy);
+    const outcome = await restoreObjects(connection, accepted, this.policy);
+    this.lack([...noSequences, ...outcome.missing]);
+    this.notes.push(...outcome.notes);
+    const lost = new Set(noSequences.map(({ name }) => name));
+    const sequences = accepted.filter(({ kind, name }) => kind === 'sequence' && !lost.has(name));
+    const made = [...sequences, ...outcome.made];
+    if ((this.options.events ?? 'as-found') === 'as-found') {
+      const states = await restoreEventStates(connection, made);
+      this.lack(states.missing);
+      this.notes.push(...states.notes);
+    }
+    return made.map(({ kind, name }) => ({ kind, name }));
+  }
+
+  /** Rows that are not there are another matter than a view: nobody may take the target for the whole. */
+  #lackOfTables(): BackupError | undefined {
+    const [first, ...others] = this.#refusedTables;
+    if (first === undefined) return undefined;
+    const { name } = first.missing;
+    const more =
+      others.length === 0 ? '' : ` Nor can ${others.map((each) => `"${each.missing.name}"`).join(', ')}.`;
+    return new BackupError(
+      'restore-failed',
+      `Table "${name}" cannot be made in the target${inBrackets(first.error)}.${more} Everything else is in place.`,
+      {
+        cause: first.error,
+        details: {
+          ...first.error.details,
+          table: name,
+          missingTables: this.#refusedTables.map(({ missing }) => missing.name),
+          missing: this.#allMissing().map(missingSentence),
+        },
+      },
+    );
+  }
+
+  /** Tables first. */
+  #allMissing(): readonly MissingObject[] {
+    return [...this.#refusedTables.map(({ missing }) => missing), ...this.#missing];
   }
 
   async close(): Promise<void> {

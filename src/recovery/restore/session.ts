@@ -43,6 +43,12 @@ const optionalSettings: readonly string[] = [
   // A definition says all that it means; what it does not say of a TIMESTAMP, the server must not add.
   'explicit_defaults_for_timestamp = 1',
   'system_versioning_insert_history = 1',
+  'system_versioning_alter_history = KEEP',
+  // A server may want every change of a table to be instant, and no foreign key to refer to an ordinary key.
+  "alter_algorithm = 'DEFAULT'",
+  'restrict_fk_on_non_standard_key = 0',
+  // A MEMORY table keeps the limit of the session that made it.
+  'max_heap_table_size = 18446744073709551615',
 ];
 
 /** @throws BackupError `database-…` */

@@ -1,32 +1,73 @@
 import type { TableDescription } from '../../archive/model.js';
 import type { Connection } from '../../database/connection.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
-import { type KeyTime, planTable, type TableStatements } from '../ddl/table-statement.js';
+import type { BackupError } from '../../errors.js';
+import { type KeyTime, planTable, type TableStatements, withoutPlaces } from '../ddl/table-statement.js';
 import type { LoadMethod } from '../load/table-loader.js';
+import { addItems } from './foreign-keys.js';
+import { describeMissing, isRefusal, type MissingObject } from './missing.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable } from './table-failures.js';
 
 /** Up to here a table is filled in less time than a further statement takes. */
 const FEW_ROWS = 2000;
 
-/** Makes an empty table, ready to take rows. @throws BackupError naming the table */
+/** A table that was made. */
+export interface MadeTable {
+  readonly statements: TableStatements;
+  /** As it was made: without its places on the disk, where they are taken. */
+  readonly description: TableDescription;
+}
+
+/** A table that the server does not make, and its first answer. */
+export interface RefusedTable {
+  readonly missing: MissingObject;
+  readonly error: BackupError;
+}
+
+/**
+ * Makes an empty table, ready to take rows. Where the server refuses that, it is made without the places on the disk that
+ * it names, or with its keys and checks one by one after the rows: a key that cannot be made keeps no row away.
+ *
+ * @throws BackupError naming the table, when it is no refusal
+ */
 export async function makeTable(
   session: RestoreSession,
   table: TableDescription,
   source: string,
   target: string,
   keys: KeyTime,
-): Promise<TableStatements> {
+): Promise<MadeTable | RefusedTable> {
   const { connection } = session;
-  const statements = planTable(table, source, target, keys);
-  try {
-    for (const sequence of sequencesOf(table))
-      await connection.query(`CREATE SEQUENCE IF NOT EXISTS ${sequence}`);
-    await createOnce(connection, statements.create);
-  } catch (error) {
-    throw aboutTable(error, table.name, 'cannot be made in the target');
+  const elsewhere = withoutPlaces(table);
+  const ways: (readonly [TableDescription, KeyTime])[] = [
+    [table, keys],
+    ...(elsewhere === table ? [] : ([[elsewhere, keys]] as const)),
+    [elsewhere, 'one-by-one'],
+  ];
+  let refused: RefusedTable | undefined;
+  const refuse = async (error: unknown): Promise<RefusedTable> => {
+    if (!isRefusal(error)) throw aboutTable(error, table.name, 'cannot be made in the target');
+    const missing = await describeMissing(connection, { kind: 'table', name: table.name }, error);
+    return { missing, error };
+  };
+  for (const sequence of sequencesOf(table)) {
+    // When it cannot be made, neither can the table, and its own failure says more.
+    await connection.query(`CREATE SEQUENCE IF NOT EXISTS ${sequence}`).catch(refuse);
   }
-  return statements;
+  const tried = new Set<string>();
+  for (const [description, time] of ways) {
+    const statements = planTable(description, source, target, time);
+    if (tried.has(statements.create)) continue;
+    tried.add(statements.create);
+    try {
+      await createOnce(connection, statements.create);
+      return { statements, description };
+    } catch (error) {
+      refused ??= await refuse(error);
+    }
+  }
+  return refused!;
 }
 
 /** Tables that refer to each other, made at the same time, can be in each other's way; a table that was not made may be. */
@@ -74,17 +115,18 @@ export async function prepareTable(
   }
 }
 
-/** Gives a loaded table its keys. @throws BackupError naming the table */
+/** Gives a loaded table its keys. @returns those that the server refuses @throws BackupError naming the table */
 export async function finishTable(
   session: RestoreSession,
   table: TableDescription,
   statements: TableStatements,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<readonly MissingObject[]> {
   try {
-    for (const sql of statements.after) {
-      await session.connection.query(sql, { signal });
-    }
+    if (statements.items.length > 0)
+      return await addItems(session.connection, table.name, statements.items, signal);
+    for (const sql of statements.after) await session.connection.query(sql, { signal });
+    return [];
   } catch (error) {
     throw aboutTable(error, table.name, 'cannot be given its keys');
   }

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import type { DatabaseDescription, SchemaObject, TableDescription } from '../../archive/model.js';
+import type { DatabaseAddress } from '../../database/address.js';
+import type { Connection } from '../../database/connection.js';
+import { quoteName } from '../../database/identifiers.js';
+import { serverErrorNumber } from '../../database/server-failures.js';
+import { type BackupError, isBackupError } from '../../errors.js';
+import { adaptDefaults, adaptObject, adaptTable } from '../adapt/adapt.js';
+import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
+import { eventsOver } from '../restore/events.js';
+import { ForeignKeys } from '../restore/foreign-keys.js';
+import { isRefusal, type MissingObject } from '../restore/missing.js';
+import { restoreObjects, restoreSequences } from '../restore/restore-objects.js';
+import { openRestoreSession, type RestoreSession, takeMeaningOf } from '../restore/session.js';
+import { finishTable, makeTable } from '../restore/table-statements.js';
+
+/** What came of making every definition once, without a row. */
+export interface Trial {
+  /** What the server refused, with its number and words. */
+  readonly refused: readonly MissingObject[];
+  /** Tables that can be made, though not at the places on the disk that they name. */
+  readonly displaced: readonly string[];
+  /** Events whose time is over. */
+  readonly over: readonly string[];
+  /** Why not everything was tried; undefined when it was. */
+  readonly untried?: string;
+}
+
+/** What is to be made. */
+export interface Definitions {
+  readonly database: DatabaseDescription;
+  readonly tables: readonly TableDescription[];
+  readonly objects: readonly SchemaObject[];
+}
+
+/** Databases of trials begin with this; the rest is random. */
+const PREFIX = 'supplemental_scratch_';
+
+/**
+ * Makes every definition in a scratch database of the target server, and drops that again. What a trial that was killed
+ * left behind goes with the next one.
+ *
+ * @param address - of the server
+ * @param server - a session there, with no database chosen
+ */
+export async function tryDefinitions(
+  address: DatabaseAddress,
+  server: RestoreSession,
+  wanted: Definitions,
+  options: { readonly definers?: 'keep' | 'strip'; readonly signal?: AbortSignal | undefined },
+): Promise<Trial> {
+  const { connection } = server;
+  const { signal } = options;
+  const name = `${PREFIX}${randomBytes(6).toString('hex')}`;
+  const capabilities = await readCapabilities(connection, wanted.objects);
+  const { characterSet, collation } = adaptDefaults(wanted.database, capabilities).definition;
+  try {
+    await sweep(connection);
+    // While the session lives, nobody takes this for a leftover.
+    await connection.query(`SELECT GET_LOCK('${name}', 0)`);
+    const known = [characterSet, collation].every((word) => /^\w+$/.test(word));
+    const defaults = known ? ` CHARACTER SET ${characterSet} COLLATE ${collation}` : '';
+    await connection.query(`CREATE DATABASE ${quoteName(name)}${defaults}`);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return notTried(error);
+  }
+  try {
+    const session = await openRestoreSession({ ...address, database: name }, signal);
+    try {
+      await takeMeaningOf(wanted.database.server, session);
+      return await new Attempt(session, wanted, name, capabilities, options).run();
+    } finally {
+      await session.connection.close();
+    }
+  } catch (error) {
+    if (!isBackupError(error, 'privilege-missing')) throw error;
+    return notTried(error);
+  } finally {
+    await connection.query(`DROP DATABASE IF EXISTS ${quoteName(name)}`);
+    await connection.query(`SELECT RELEASE_LOCK('${name}')`);
+  }
+}
+
+function notTried(error: BackupError): Trial {
+  const untried = `the database user may not make a scratch database (${serverErrorNumber(error)})`;
+  return { refused: [], displaced: [], over: [], untried };
+}
+
+/** Drops what trials left behind whose sessions are gone. */
+async function sweep(connection: Connection): Promise<void> {
+  const names = (await connection.query('SHOW DATABASES')).map((row) => Object.values(row)[0] ?? '');
+  for (const name of names) {
+    if (!name.startsWith(PREFIX) || !/^[0-9a-f]{12}$/.test(name.slice(PREFIX.length))) continue;
+    const [lock] = await connection.query(`SELECT IS_FREE_LOCK('${name}') AS is_free`);
+    if (lock?.['is_free'] === '1') await connection.query(`DROP DATABASE IF EXISTS ${quoteName(name)}`);
+  }
+}
+
+class Attempt {
+  readonly #session: RestoreSession;
+  readonly #wanted: Definitions;
+  readonly #database: string;
+  readonly #capabilities: Capabilities;
+  readonly #options: { readonly definers?: 'keep' | 'strip'; readonly signal?: AbortSignal | undefined };
+  readonly #refused: MissingObject[] = [];
+  readonly #displaced: string[] = [];
+  readonly #foreignKeys: ForeignKeys = new ForeignKeys();
+
+  constructor(
+    session: RestoreSession,
+    wanted: Definitions,
+    database: string,
+    capabilities: Capabilities,
+    options: { readonly definers?: 'keep' | 'strip'; readonly signal?: AbortSignal | undefined },
+  ) {
+    this.#session = session;
+    this.#wanted = wanted;
+    this.#database = database;
+    this.#capabilities = capabilities;
+    this.#options = options;
+  }
+
+  async run(): Promise<Trial> {
+    const { connection } = this.#session;
+    const { tables, objects, database } = this.#wanted;
+    const { definers = 'keep', signal } = this.#options;
+    const policy = { definers, source: database.name, target: this.#database };
+    const adapted = objects.map((object) => adaptObject(object, this.#capabilities).definition);
+    await restoreSequences(connection, adapted, policy);
+    for (const table of tables) {
+      signal?.throwIfAborted();
+      await this.#tryTable(adaptTable(table, this.#capabilities).definition);
+    }
+    this.#refused.push(...(await this.#foreignKeys.add(connection, signal)));
+    signal?.throwIfAborted();
+    const noSequences = await restoreSequences(connection, adapted, policy);
+    const { missing } = await restoreObjects(connection, adapted, policy);
+    this.#refused.push(...noSequences, ...missing);
+    const over = await eventsOver(connection);
+    // What a login may do in a scratch database says nothing of what it may do in the target.
+    const refused = this.#refused.filter(({ errno }) => !privilegesOfDatabase.has(errno));
+    const allTried = refused.length === this.#refused.length;
+    return {
+      refused,
+      displaced: this.#displaced,
+      over,
+      ...(allTried ? {} : { untried: 'the database user may not make all of them in a scratch database' }),
+    };
+  }
+
+  async #tryTable(table: TableDescription): Promise<void> {
+    const { name } = this.#wanted.database;
+    const made = await makeTable(this.#session, table, name, this.#database, 'at-once');
+    if ('missing' in made) {
+      this.#refused.push(made.missing);
+      return;
+    }
+    const { description, statements } = made;
+    if (description.createStatement !== table.createStatement) this.#displaced.push(table.name);
+    this.#foreignKeys.owe(table.name, statements.foreignKeys);
+    this.#refused.push(...(await finishTable(this.#session, description, statements, this.#options.signal)));
+  }
+}
+
+const privilegesOfDatabase: ReadonlySet<number> = new Set([1044, 1142, 1143, 1370]);

@@ -1,0 +1,128 @@
+import { absentTables, leaveOutWithoutTables } from '../../archive/objects-without-tables.js';
+import type { ArchiveReader } from '../../archive/open-archive.js';
+import type { DatabaseAddress } from '../../database/address.js';
+import type { Difference } from '../compare/comparison.js';
+import type { SchemaFacts } from '../compare/schema-facts.js';
+import { type DatabaseFingerprint, openSide } from '../compare/side.js';
+import { atRest } from '../ddl/object-statement.js';
+import { missingSentence } from '../restore/missing.js';
+import type { RestoreReport } from '../restore/restore-report.js';
+
+/** In what a rehearsal differs from the original without being any worse. */
+export interface Expected {
+  /** Tables that come without rows. */
+  readonly definitionOnly: ReadonlySet<string>;
+  /** Objects that are not in the archive. */
+  readonly leftOut: ReadonlySet<string>;
+  /** Definitions of the original; undefined when none of its events differ. */
+  readonly original: SchemaFacts | undefined;
+}
+
+/** @param against - the original, or what is remembered of it */
+export async function readExpected(
+  source: ArchiveReader,
+  differences: readonly Difference[],
+  against: DatabaseAddress | DatabaseFingerprint,
+  session: { readonly signal?: AbortSignal | undefined },
+): Promise<Expected> {
+  const definitionOnly = new Set<string>();
+  for (const { name } of source.manifest.tables) {
+    if ((await source.table(name, session)).definitionOnly !== undefined) definitionOnly.add(name);
+  }
+  const leftOut = new Set(source.manifest.leftOut.map(({ kind, name }) => `${kind} ${name}`));
+  if (!differences.some(({ kind }) => kind === 'event'))
+    return { definitionOnly, leftOut, original: undefined };
+  const side = await openSide(against, session);
+  await side.close();
+  return { definitionOnly, leftOut, original: side.definitions };
+}
+
+/** Whether a difference from the original is one of the restore. */
+export function isOne(
+  { kind, name, aspect, message }: Difference,
+  { definitionOnly, leftOut, original }: Expected,
+  copy: SchemaFacts,
+): boolean {
+  if (aspect === 'missing-right' && leftOut.has(`${kind} ${name}`)) return false;
+  if (kind === 'table') {
+    if (aspect === 'rows' || aspect === 'content') return !definitionOnly.has(name);
+    // Numbers that were given out since then; that none is given out twice is looked at by itself.
+    return !(aspect === 'definition' && message.includes(': next number is ['));
+  }
+  if (kind === 'event' && aspect === 'definition') {
+    // Events rest in the scratch database, whatever they do in the original.
+    if (message.startsWith(`event "${name}": status is [`)) return false;
+    const [ours, theirs] = [copy, original].map((facts) =>
+      facts?.objects.get(`event ${name}`)?.facts.get('statement'),
+    );
+    if (message.startsWith(`event "${name}": statement is [`) && ours !== undefined && theirs !== undefined)
+      return atRest(ours) !== atRest(theirs);
+  }
+  return true;
+}
+
+/** Tables that would give out a number again that the original gave out already. */
+export async function lostNumbers(
+  source: ArchiveReader,
+  copy: SchemaFacts,
+  tables: readonly string[] | undefined,
+): Promise<readonly Difference[]> {
+  const differences: Difference[] = [];
+  for (const { name } of source.manifest.tables) {
+    if (tables !== undefined && !tables.includes(name)) continue;
+    const found = copy.tables.get(name);
+    const wanted = nextNumber((await source.table(name)).createStatement);
+    if (found === undefined || nextNumber(found.statement) >= wanted) continue;
+    const message = `Table "${name}" would give out numbers again from ${nextNumber(found.statement)}, and was at ${wanted}.`;
+    differences.push({ kind: 'table', name, aspect: 'definition', message });
+  }
+  return differences;
+}
+
+function nextNumber(createStatement: string): bigint {
+  return BigInt(/^\) ENGINE=\S+(?: \S+)*? AUTO_INCREMENT=(\d+)/m.exec(createStatement)?.[1] ?? 1);
+}
+
+/** Whether two statements make the same table, whatever number comes next. */
+export function sameStatement(wanted: string, found: string | undefined): boolean {
+  // Names qualified with the database differ as the databases do.
+  const plain = (text: string): string =>
+    text
+      .replaceAll(/`(?:[^`]|``)*`\.(?=`)/g, '')
+      .replace(/^(\) ENGINE=\S+(?: \S+)*?) AUTO_INCREMENT=\d+/m, '$1');
+  return found !== undefined && plain(wanted) === plain(found);
+}
+
+/** Objects of the archive that are not in the copy: a server may say yes to an event, and drop it. */
+export async function lostObjects(source: ArchiveReader, copy: SchemaFacts): Promise<readonly Difference[]> {
+  const { name: database } = await source.database();
+  const absent = absentTables(source.manifest, undefined);
+  const { kept } = leaveOutWithoutTables(await source.objects(), absent, database);
+  const fold = (key: string): string => (copy.lowerCaseTableNames === 0 ? key : key.toLowerCase());
+  const there = new Set([...copy.objects.keys()].map(fold));
+  return kept
+    .filter(({ kind, name }) => !there.has(fold(`${kind} ${name}`)))
+    .map(({ kind, name }) => ({
+      kind,
+      name,
+      aspect: 'missing-right',
+      message: `${kind} "${name}" is missing.`,
+    }));
+}
+
+/** What the restore itself says is missing, with the server's words, in place of what was found so. */
+export function withMissing<Found extends { readonly differences: readonly Difference[] }>(
+  found: Found,
+  { missing }: Pick<RestoreReport, 'missing'>,
+): Found {
+  const told = missing.map((each): Difference => {
+    const message = missingSentence(each);
+    const { kind, name, table = '' } = each;
+    return kind === 'key' || kind === 'check' || kind === 'foreign-key'
+      ? { kind: 'table', name: table, aspect: 'definition', message }
+      : { kind, name, aspect: 'missing-right', message };
+  });
+  const isTold = ({ kind, name, aspect }: Difference): boolean =>
+    aspect === 'missing-right' && told.some((each) => each.kind === kind && each.name === name);
+  return { ...found, differences: [...told, ...found.differences.filter((each) => !isTold(each))] };
+}

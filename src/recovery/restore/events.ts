@@ -1,0 +1,91 @@
+import type { SchemaObject } from '../../archive/model.js';
+import type { Connection } from '../../database/connection.js';
+import { quoteName, quoteText } from '../../database/identifiers.js';
+import { describeMissing, type MissingObject } from './missing.js';
+import type { ObjectMaker } from './object-maker.js';
+import { eventOverSentence, type RestoreNote } from './restore-report.js';
+
+/**
+ * Makes events, all of them at rest (O12). One whose time is over would be dropped by the server while it is made; it is
+ * made as if that time were yet to come, and stays at rest.
+ *
+ * @returns those that the server refuses
+ */
+export async function restoreEvents(
+  connection: Connection,
+  events: readonly SchemaObject[],
+  maker: ObjectMaker,
+): Promise<readonly MissingObject[]> {
+  const refused = await maker.makeAll(events);
+  const missing = refused.map((each) => each.missing);
+  if (maker.made.every(({ kind }) => kind !== 'event')) return missing;
+  const there = new Set(await namesOf(connection, '1'));
+  for (const event of maker.made.filter(({ kind, name }) => kind === 'event' && !there.has(name))) {
+    const told = await maker.makeAsOf(event, 1);
+    if (told === undefined) continue;
+    maker.made.splice(maker.made.indexOf(event), 1);
+    missing.push(told);
+  }
+  return missing;
+}
+
+/** What became of the states of events. */
+export interface EventStates {
+  readonly missing: readonly MissingObject[];
+  readonly notes: readonly RestoreNote[];
+}
+
+/**
+ * Sets the states of events as they were found: the very last act, since they may start at once (O12). One whose time came
+ * since then stays at rest: nobody expects it to run now.
+ *
+ * @param made - those that are in the target
+ */
+export async function restoreEventStates(
+  connection: Connection,
+  made: readonly SchemaObject[],
+): Promise<EventStates> {
+  const missing: MissingObject[] = [];
+  const notes: RestoreNote[] = [];
+  const events = made.filter(
+    ({ kind, status }) => kind === 'event' && Object.hasOwn(eventStates, status ?? ''),
+  );
+  if (events.length === 0) return { missing, notes };
+  const over = new Set(await eventsOver(connection));
+  for (const { name, status } of events) {
+    if (over.has(name)) {
+      notes.push({ code: 'event-over', message: eventOverSentence(name) });
+      continue;
+    }
+    try {
+      await connection.query(`ALTER EVENT ${quoteName(name)} ${eventStates[status!]}`);
+    } catch (error) {
+      missing.push(await describeMissing(connection, { kind: 'event', name }, error));
+    }
+  }
+  return { missing, notes };
+}
+
+/** Both are shown in the event's own time zone. */
+const timeIsOver: string =
+  "COALESCE(EXECUTE_AT, ENDS) <= CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', TIME_ZONE)" +
+  " OR (TIME_ZONE = 'SYSTEM' AND COALESCE(EXECUTE_AT, ENDS) <= SYSDATE())";
+
+/** Names of the events whose time is over. */
+export async function eventsOver(connection: Connection): Promise<readonly string[]> {
+  return namesOf(connection, timeIsOver);
+}
+
+async function namesOf(connection: Connection, condition: string): Promise<readonly string[]> {
+  const rows = await connection.query(
+    `SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${quoteText(connection.address.database!)} AND (${condition})`,
+  );
+  return rows.map((row) => row['name']!);
+}
+
+const eventStates: Readonly<Record<string, string>> = {
+  ENABLED: 'ENABLE',
+  // MySQL 8.2 and newer have another word for the state, and still understand the old statement.
+  REPLICA_SIDE_DISABLED: 'DISABLE ON SLAVE',
+  SLAVESIDE_DISABLED: 'DISABLE ON SLAVE',
+};

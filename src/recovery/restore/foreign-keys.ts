@@ -1,0 +1,70 @@
+import type { Connection } from '../../database/connection.js';
+import { quoteName, quoteText } from '../../database/identifiers.js';
+import { alterTable, type TableItem } from '../ddl/table-statement.js';
+import { describeMissing, isRefusal, type MissingObject } from './missing.js';
+
+/**
+ * The foreign keys of all tables, which come when every table is there with its keys: a foreign key may refer to any key
+ * of a table that is made later, or whose keys come after its rows (C12).
+ */
+export class ForeignKeys {
+  readonly #owed: Map<string, readonly TableItem[]> = new Map();
+
+  /** Those of one table. */
+  owe(table: string, items: readonly TableItem[]): void {
+    if (items.length > 0) this.#owed.set(table, items);
+  }
+
+  /**
+   * Adds all that are owed. The checks of the session are off, so that no row is looked at.
+   *
+   * @returns those that the server refuses
+   */
+  async add(connection: Connection, signal: AbortSignal | undefined): Promise<readonly MissingObject[]> {
+    const missing: MissingObject[] = [];
+    for (const [table, items] of this.#owed) {
+      missing.push(...(await addItems(connection, table, items, signal)));
+      this.#owed.delete(table);
+    }
+    return missing;
+  }
+}
+
+/** Adds items to a table: in one go, and where that fails one by one. @returns those that the server refuses */
+export async function addItems(
+  connection: Connection,
+  table: string,
+  items: readonly TableItem[],
+  signal: AbortSignal | undefined,
+): Promise<readonly MissingObject[]> {
+  const add = (some: readonly TableItem[]) => connection.query(alterTable(table, some), { signal });
+  if (items.length > 1) {
+    try {
+      await add(items);
+      return [];
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+  }
+  const missing: MissingObject[] = [];
+  for (const item of items) {
+    try {
+      await add([item]);
+    } catch (error) {
+      const { kind, name } = item;
+      missing.push(await describeMissing(connection, { kind, name, table }, error, true));
+    }
+  }
+  return missing;
+}
+
+/** Takes all foreign keys off again: a table that one of them refers to cannot be made anew without its keys. */
+export async function dropForeignKeys(connection: Connection): Promise<void> {
+  const rows = await connection.query(
+    'SELECT TABLE_NAME AS of_table, CONSTRAINT_NAME AS name FROM information_schema.TABLE_CONSTRAINTS' +
+      ` WHERE TABLE_SCHEMA = ${quoteText(connection.address.database!)} AND CONSTRAINT_TYPE = 'FOREIGN KEY'`,
+  );
+  for (const { of_table: table, name } of rows) {
+    await connection.query(`ALTER TABLE ${quoteName(table!)} DROP FOREIGN KEY ${quoteName(name!)}`);
+  }
+}

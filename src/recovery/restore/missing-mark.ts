@@ -1,0 +1,70 @@
+import type { Connection } from '../../database/connection.js';
+import { quoteName, quoteText } from '../../database/identifiers.js';
+import { serverErrorNumber } from '../../database/server-failures.js';
+import type { MissingObject } from './missing.js';
+
+/** The table in a restored database that lists what is missing there; it is there exactly while something is. */
+export const MISSING_TABLE = 'supplemental_backup_missing';
+
+const table: string = quoteName(MISSING_TABLE);
+
+/** What an earlier restore could not make. */
+export interface MissingMark {
+  /** Which archive, and what of it. */
+  readonly workKey: string;
+  readonly missing: readonly Pick<MissingObject, 'kind' | 'name' | 'table'>[];
+}
+
+/** The list in a database; undefined when there is none. */
+export async function readMissing(server: Connection, target: string): Promise<MissingMark | undefined> {
+  const [mark] = await server.query(
+    `SELECT TABLE_COMMENT AS mark FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(target)} AND TABLE_NAME = '${MISSING_TABLE}'`,
+  );
+  const workKey = /^Not restored: (\S+)$/.exec(mark?.['mark'] ?? '')?.[1];
+  if (workKey === undefined) return undefined;
+  const rows = await server.query(`SELECT kind, name, table_name FROM ${quoteName(target)}.${table}`);
+  return {
+    workKey,
+    missing: rows.map(({ kind, name, table_name: of }) => ({
+      kind: kind as MissingObject['kind'],
+      name: name ?? '',
+      ...(of === null || of === undefined ? {} : { table: of }),
+    })),
+  };
+}
+
+/**
+ * Writes down what is missing, in place of any earlier list, so that the same restore can try just that again. Nothing is
+ * left when nothing is missing.
+ *
+ * @param again - whether there is a list already
+ * @param workKey - empty when the restore cannot be taken up again; then there is no list
+ */
+export async function markMissing(
+  connection: Connection,
+  workKey: string,
+  missing: readonly MissingObject[],
+  again: boolean,
+): Promise<void> {
+  // A table of that name may also be one of the archive.
+  if (again) await connection.query(`DROP TABLE IF EXISTS ${table}`);
+  if (missing.length === 0 || workKey === '') return;
+  try {
+    await connection.query(
+      `CREATE TABLE ${table} (number INT NOT NULL PRIMARY KEY, kind VARCHAR(20) NOT NULL, name VARCHAR(200) NOT NULL,` +
+        ' table_name VARCHAR(64), errno INT NOT NULL, message TEXT NOT NULL)' +
+        ` DEFAULT CHARSET=utf8mb4 COMMENT 'Not restored: ${workKey.replaceAll(/[^\w:,.-]/g, '')}'`,
+    );
+  } catch (error) {
+    // A table of the archive has that name: it stays, and there is no list.
+    if (serverErrorNumber(error) === tableExists) return;
+    throw error;
+  }
+  const rows = missing.map(
+    ({ kind, name, table: of, errno, message }, i) =>
+      `(${i}, ${quoteText(kind)}, ${quoteText(name)}, ${of === undefined ? 'NULL' : quoteText(of)}, ${errno}, ${quoteText(message)})`,
+  );
+  await connection.query(`INSERT INTO ${table} VALUES ${rows.join(', ')}`);
+}
+
+const tableExists = 1050;

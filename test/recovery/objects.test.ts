@@ -1,0 +1,408 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { readTablesOption } from '../../src/cli/tables-option.js';
+import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
+import { isBackupError } from '../../src/errors.js';
+import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
+import type { RestoreOptions } from '../../src/recovery/restore/options.js';
+import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
+import { describeOnEachServer } from '../support/servers.js';
+import { type Sealed, seal } from './seal.js';
+
+const source = 'objects_source';
+const target = 'objects_target';
+
+const rows = (table: string, count: number, row: (i: number) => string): string =>
+  `INSERT INTO ${table} VALUES ${Array.from({ length: count }, (_, i) => `(${row(i + 1)})`).join(', ')}`;
+
+describeOnEachServer(
+  'a restore of all kinds of objects',
+  (server, kind) => {
+    const address = (database: string) => ({ ...server().address, database });
+    const isMariadb = () => server().vendor === 'mariadb';
+
+    const make = async (statements: readonly string[], options: DumpOptions = {}): Promise<Sealed> => {
+      await server().query([
+        `DROP DATABASE IF EXISTS ${source}`,
+        `DROP DATABASE IF EXISTS ${target}`,
+        `CREATE DATABASE ${source} CHARACTER SET utf8`,
+        `USE ${source}`,
+        ...statements,
+      ]);
+      return seal(address(source), options);
+    };
+    const restore = async (sealed: Sealed, options: RestoreOptions = {}) =>
+      restoreDatabase(await sealed.open(), address(target), options);
+    const differences = async () => (await compareDatabases(address(source), address(target))).differences;
+    const tablesThere = async () =>
+      (await server().query(`SHOW TABLES FROM ${target}`)).map((row) => Object.values(row)[0]);
+
+    it('C12: brings back foreign keys to keys that come after the rows, from an archive, over one session and from a stream', async () => {
+      const sealed = await make([
+        'CREATE TABLE parent (id INT PRIMARY KEY, code VARCHAR(20) NOT NULL, UNIQUE KEY code (code)) ENGINE=InnoDB',
+        'CREATE TABLE child (id INT PRIMARY KEY, pcode VARCHAR(20), up INT, KEY pcode (pcode), KEY up (up),' +
+          ' CONSTRAINT c1 FOREIGN KEY (pcode) REFERENCES parent (code) ON DELETE SET NULL,' +
+          ' CONSTRAINT c2 FOREIGN KEY (up) REFERENCES child (id)) ENGINE=InnoDB',
+        'CREATE TABLE small (id INT PRIMARY KEY, pcode VARCHAR(20), KEY pcode (pcode),' +
+          ' CONSTRAINT c3 FOREIGN KEY (pcode) REFERENCES parent (code) ON UPDATE CASCADE) ENGINE=InnoDB',
+        rows('parent', 2500, (i) => `${i}, 'c${i}'`),
+        rows('child', 3000, (i) => `${i}, 'c${(i % 2500) + 1}', NULL`),
+        "INSERT INTO small VALUES (1, 'c7')",
+      ]);
+      const ways: readonly (() => Promise<unknown>)[] = [
+        () => restore(sealed),
+        () => restore(sealed, { connections: 1 }),
+        () => restoreDatabase(dumpDatabase(address(source)), address(target)),
+      ];
+      for (const way of ways) {
+        await server().query(`DROP DATABASE IF EXISTS ${target}`);
+        await way();
+        assert.deepEqual(await differences(), []);
+      }
+    });
+
+    it('takes up a restore that was interrupted among its foreign keys', async () => {
+      const sealed = await make(
+        [
+          'CREATE TABLE parent (id INT PRIMARY KEY, code CHAR(200) NOT NULL, UNIQUE KEY code (code)) ENGINE=InnoDB',
+          'CREATE TABLE child (id INT PRIMARY KEY, pcode CHAR(200), KEY pcode (pcode),' +
+            ' CONSTRAINT c1 FOREIGN KEY (pcode) REFERENCES parent (code)) ENGINE=InnoDB',
+          rows('parent', 2200, (i) => `${i}, 'c${i}'`),
+          rows('child', 9000, (i) => `${i}, REPEAT('x', 190)`),
+          'UPDATE child SET pcode = NULL',
+          'CREATE VIEW v AS SELECT id FROM child',
+        ].toSpliced(2, 0, 'SET foreign_key_checks = 0'),
+      );
+      const stop = new AbortController();
+      await assert.rejects(
+        restore(sealed, {
+          signal: stop.signal,
+          onProgress: ({ phase }) => {
+            if (phase === 'objects') stop.abort(new Error('stopped'));
+          },
+        }),
+      );
+      const { connections } = { connections: 1 };
+      await restore(sealed, { connections });
+      assert.deepEqual(await differences(), []);
+    });
+
+    it('renames the database in a view and leaves tables and aliases of its name alone', async () => {
+      const sealed = await make([
+        `CREATE TABLE ${source} (id INT PRIMARY KEY, amount INT)`,
+        `INSERT INTO ${source} VALUES (1, 10)`,
+        'CREATE TABLE other (id INT PRIMARY KEY)',
+        'CREATE FUNCTION twice(n INT) RETURNS INT DETERMINISTIC RETURN 2 * n',
+        `CREATE VIEW a_table AS SELECT id, amount FROM ${source}`,
+        `CREATE VIEW b_alias AS SELECT ${source}.id AS x FROM other AS ${source}`,
+        `CREATE VIEW c_function AS SELECT twice(${source}.id) AS x, EXTRACT(DAY FROM '2020-01-02') AS y FROM other AS ${source}`,
+        `CREATE VIEW d_join AS SELECT ${source}.id AS x, t.amount FROM other AS ${source} JOIN ${source} AS t ON t.id = ${source}.id WHERE ${source}.id IN (SELECT ${source}.id FROM ${source})`,
+        `CREATE VIEW e_far AS SELECT ${source}.id AS x, n.n FROM other AS ${source}, information_schema.TABLES AS i, (SELECT 1 AS n) AS n WHERE i.TABLE_NAME = ''`
+          .replace(', (SELECT 1 AS n) AS n', '')
+          .replace(', n.n', ''),
+      ]);
+      const { missing } = await restore(sealed);
+      assert.deepEqual(missing, []);
+      for (const view of ['a_table', 'b_alias', 'c_function', 'd_join', 'e_far']) {
+        await server().query(`SELECT * FROM ${view}`, target);
+        const [shown] = await server().query(`SHOW CREATE VIEW ${target}.${view}`);
+        const far = shown!['Create View']!.includes(`\`${target}\``);
+        assert.doesNotMatch(shown!['Create View']!, far ? new RegExp(`\`${source}\`\\.\`\\w+\`\\.`) : /^$/);
+      }
+    });
+
+    it('O2: makes views in the order of their need, whatever they mention, and broken ones as broken', async () => {
+      const sealed = await make([
+        'CREATE TABLE l (id INT PRIMARY KEY, amount INT)',
+        'CREATE VIEW balance AS SELECT id, amount AS total FROM l',
+        'CREATE VIEW total AS SELECT SUM(total) AS s FROM balance',
+        'CREATE VIEW z_base AS SELECT id, amount AS a_report FROM l',
+        'CREATE VIEW a_report AS SELECT SUM(a_report) AS s FROM z_base',
+        'CREATE TABLE gone (id INT)',
+        'CREATE VIEW a_broken AS SELECT * FROM gone',
+        'CREATE VIEW a_over_broken AS SELECT id FROM a_broken',
+        'CREATE VIEW z_over_broken AS SELECT id FROM a_over_broken',
+        "CREATE DEFINER='left_us'@'10.1.%' SQL SECURITY INVOKER VIEW b_invoker AS SELECT id FROM l",
+        'CREATE VIEW b_nodefiner AS SELECT id FROM l',
+        'CREATE VIEW a_over_nodefiner AS SELECT id FROM b_nodefiner',
+        "ALTER DEFINER='left_us'@'10.1.%' SQL SECURITY DEFINER VIEW b_nodefiner AS SELECT id FROM l",
+        'DROP TABLE gone',
+      ]);
+      const report = await restore(sealed);
+      assert.deepEqual(report.missing, []);
+      assert.deepEqual(await differences(), []);
+      assert.deepEqual((await tablesThere()).includes('gone'), false);
+    });
+
+    it('leaves out of a copy of some tables the views and triggers that use others, by name', async () => {
+      const statements = [
+        'CREATE TABLE patient (id INT PRIMARY KEY, total INT)',
+        'CREATE TABLE audit (total INT)',
+        'CREATE VIEW names AS SELECT id AS audit FROM patient',
+        'CREATE VIEW trail AS SELECT total FROM audit',
+        'CREATE VIEW over_trail AS SELECT total FROM trail',
+        'CREATE TRIGGER on_audit BEFORE INSERT ON audit FOR EACH ROW SET NEW.total = 1',
+        'CREATE TRIGGER patient_ai AFTER INSERT ON patient FOR EACH ROW INSERT INTO audit VALUES (NEW.total)',
+        'CREATE TRIGGER patient_bi BEFORE INSERT ON patient FOR EACH ROW SET NEW.total = 2',
+        'CREATE PROCEDURE clear_up() DELETE FROM audit',
+      ];
+      const sealed = await make(statements, { selection: readTablesOption('patient') });
+      const archive = await sealed.open();
+      const leftOut = archive.manifest.leftOut.filter(
+        ({ kind: what }) => what !== 'table' && what !== 'users',
+      );
+      assert.deepEqual(leftOut.map(({ kind: what, name }) => `${what} ${name}`).sort(), [
+        'trigger on_audit',
+        'trigger patient_ai',
+        'view over_trail',
+        'view trail',
+      ]);
+      assert.ok(leftOut.every(({ reason }) => /not in this archive$/.test(reason)));
+      assert.deepEqual((await restore(sealed)).missing, []);
+      await server().query('INSERT INTO patient VALUES (1, 1)', target);
+      // A choice of tables from an archive that holds all.
+      const whole = await make(statements);
+      const report = await restore(whole, { tables: ['patient'], objects: true });
+      assert.deepEqual(report.missing, []);
+      assert.equal(report.notes.filter(({ code }) => code === 'left-out').length, 4);
+      await server().query('SELECT * FROM names', target);
+    });
+
+    it('O12: brings back events whose time is over, at rest, and says so', async () => {
+      const sealed = await make([
+        'CREATE TABLE l (id INT)',
+        'CREATE EVENT ev_once ON SCHEDULE AT CURRENT_TIMESTAMP + INTERVAL 1 SECOND DO INSERT INTO l VALUES (1)',
+        "CREATE EVENT ev_ends ON SCHEDULE EVERY 1 HOUR STARTS '2020-01-01' ENDS CURRENT_TIMESTAMP + INTERVAL 1 SECOND DO INSERT INTO l VALUES (2)",
+        "CREATE EVENT ev_keep ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01' DO INSERT INTO l VALUES (3)",
+        'CREATE EVENT ev_preserve ON SCHEDULE AT CURRENT_TIMESTAMP + INTERVAL 1 SECOND ON COMPLETION PRESERVE DO INSERT INTO l VALUES (4)',
+      ]);
+      await new Promise((resolve) => setTimeout(resolve, 2100));
+      for (const way of ['archive', 'stream']) {
+        await server().query(`DROP DATABASE IF EXISTS ${target}`);
+        const report =
+          way === 'archive'
+            ? await restore(sealed)
+            : await restoreDatabase(dumpDatabase(address(source)), address(target));
+        assert.deepEqual(report.missing, []);
+        assert.equal(report.objects.length, 4);
+        const found = await server().query(
+          `SELECT EVENT_NAME AS name, STATUS AS status FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '${target}' ORDER BY 1`,
+        );
+        assert.deepEqual(
+          found.map(({ name, status }) => `${name} ${status}`),
+          ['ev_ends DISABLED', 'ev_keep ENABLED', 'ev_once DISABLED', 'ev_preserve DISABLED'],
+        );
+        const told = report.notes.filter(({ code }) => code === 'event-over').map(({ message }) => message);
+        assert.equal(told.length, 3);
+      }
+    });
+
+    it('lists what it cannot make, has the rest in place, and tries just that when it is asked again', async () => {
+      const sealed = await make([
+        'SET GLOBAL log_bin_trust_function_creators = 1',
+        'CREATE TABLE l (id INT PRIMARY KEY)',
+        'INSERT INTO l VALUES (1), (2)',
+        'CREATE FUNCTION anything() RETURNS INT NOT DETERMINISTIC RETURN RAND()',
+        'CREATE VIEW over_it AS SELECT anything() AS x FROM l',
+        'CREATE VIEW good AS SELECT id FROM l',
+      ]);
+      await server().query('SET GLOBAL log_bin_trust_function_creators = 0');
+      const first = await restore(sealed);
+      assert.deepEqual(
+        first.missing.map(({ kind: what, name, errno }) => `${what} ${name}: ${errno}`),
+        ['function anything: 1418', 'view over_it: 1305'],
+      );
+      assert.match(first.missing[0]!.message, /DETERMINISTIC/);
+      assert.deepEqual(first.objects, [{ kind: 'view', name: 'good' }]);
+      await server().query('INSERT INTO l VALUES (3)', target);
+      // Nothing has changed: it is missing still.
+      assert.equal((await restore(sealed)).missing.length, 2);
+      await server().query('SET GLOBAL log_bin_trust_function_creators = 1');
+      const again = await restore(sealed);
+      assert.deepEqual(again.missing, []);
+      assert.deepEqual(again.tables, []);
+      assert.equal(again.objects.length, 2);
+      assert.deepEqual(await tablesThere(), ['good', 'l', 'over_it']);
+      const [row] = await server().query('SELECT COUNT(*) AS n FROM over_it', target);
+      assert.equal(row?.['n'], '3');
+      await assert.rejects(restore(sealed), (error) => isBackupError(error, 'target-refused'));
+    });
+
+    it('has all other tables when one cannot be made, fails with its name, and makes it when it can', async () => {
+      const sealed = await make([
+        'CREATE TABLE a (id INT PRIMARY KEY)',
+        'INSERT INTO a VALUES (1)',
+        'CREATE TABLE b (id INT PRIMARY KEY) ENGINE=MyISAM',
+        'INSERT INTO b VALUES (1), (2)',
+        'CREATE VIEW v AS SELECT id FROM a',
+        'CREATE VIEW w AS SELECT id FROM b',
+      ]);
+      const archive = await sealed.open();
+      const forged = {
+        ...archive,
+        table: async (name: string) => {
+          const table = await archive.table(name);
+          return name === 'b'
+            ? { ...table, createStatement: table.createStatement.replace('int', 'inet99') }
+            : table;
+        },
+      };
+      await assert.rejects(restoreDatabase(forged, address(target)), (error) => {
+        assert.ok(isBackupError(error, 'restore-failed'), String(error));
+        assert.match(
+          error.message,
+          /^Table "b" cannot be made in the target .* Everything else is in place\./,
+        );
+        assert.deepEqual(error.details['missingTables'], ['b']);
+        assert.match(String(error.details['missing']), /Missing: table "b": .* \((?:1064|4161)\)/);
+        return true;
+      });
+      await server().query('SELECT * FROM v', target);
+      const report = await restore(sealed);
+      assert.deepEqual(report.missing, []);
+      assert.deepEqual(await differences(), []);
+    });
+
+    it('keeps the rows of a table when a key of it cannot be made, and lists the key', async () => {
+      const sealed = await make([
+        'CREATE TABLE a (id INT PRIMARY KEY, name VARCHAR(20) NOT NULL, other INT, KEY other (other)) ENGINE=InnoDB',
+        "INSERT INTO a VALUES (1, 'Sample', 1), (2, 'Sample', 2)",
+      ]);
+      const archive = await sealed.open();
+      const withKey = (key: string) => ({
+        ...archive,
+        table: async (name: string) => {
+          const table = await archive.table(name);
+          return {
+            ...table,
+            createStatement: table.createStatement.replace('KEY `other`', `${key},\n  KEY \`other\``),
+          };
+        },
+      });
+      const report = await restoreDatabase(withKey('KEY `nowhere` (`gone`)'), address(target));
+      assert.deepEqual(
+        report.missing.map(({ kind: what, name, table, errno }) => [what, name, table, errno]),
+        [['key', 'nowhere', 'a', 1072]],
+      );
+      const keys = await server().query('SHOW INDEX FROM a', target);
+      assert.deepEqual(
+        keys.map((row) => row['Key_name']),
+        ['PRIMARY', 'other'],
+      );
+      assert.equal((await server().query('SELECT * FROM a', target)).length, 2);
+    });
+
+    it('C11: makes tables whose files would stand beside those of the living ones elsewhere, and says so', async (context) => {
+      if (kind === 'env') return context.skip('needs the files of the server');
+      const directory = await mkdtemp(join(tmpdir(), 'places-'));
+      try {
+        const sealed = await make([
+          `CREATE TABLE placed (id INT PRIMARY KEY, v INT, KEY v (v)) ENGINE=MyISAM DATA DIRECTORY='${directory}' INDEX DIRECTORY='${directory}'`,
+          'INSERT INTO placed VALUES (1, 1)',
+        ]);
+        const { notes, missing } = await restore(sealed);
+        assert.deepEqual(missing, []);
+        assert.deepEqual(
+          notes.map(({ code }) => code),
+          ['adapted'],
+        );
+        assert.match(notes[0]!.message, /"placed".*places on the disk/);
+        assert.equal((await server().query('SELECT * FROM placed', target)).length, 1);
+        await server().query(`DROP DATABASE ${source}`);
+      } finally {
+        await rm(directory, { recursive: true, force: true });
+      }
+    });
+
+    it('fills MEMORY tables beyond the limit of new sessions', async () => {
+      const sealed = await make([
+        'SET max_heap_table_size = 67108864',
+        'CREATE TABLE big (id INT PRIMARY KEY, filler CHAR(200)) ENGINE=MEMORY',
+        ...Array.from({ length: 4 }, (_, part) =>
+          rows('big', 2000, (i) => `${part * 2000 + i}, REPEAT('x', 200)`),
+        ),
+      ]);
+      const [before] = await server().query('SELECT @@global.max_heap_table_size AS bytes');
+      await server().query('SET GLOBAL max_heap_table_size = 1048576');
+      try {
+        await restore(sealed);
+        assert.deepEqual(await differences(), []);
+      } finally {
+        await server().query(`SET GLOBAL max_heap_table_size = ${before!['bytes']}`);
+      }
+    });
+
+    it('C3: makes a unique key of a table that keeps old versions, also where changes are to be instant', async (context) => {
+      if (!isMariadb()) return context.skip('MariaDB only');
+      const sealed = await make([
+        'CREATE TABLE kept (id INT PRIMARY KEY, code INT NOT NULL, UNIQUE KEY code (code)) ENGINE=InnoDB WITH SYSTEM VERSIONING',
+        'CREATE TABLE child (id INT PRIMARY KEY, code INT, KEY code (code), CONSTRAINT cv FOREIGN KEY (code) REFERENCES kept (code)) ENGINE=InnoDB WITH SYSTEM VERSIONING',
+        'CREATE TABLE plain (id INT PRIMARY KEY, code INT NOT NULL, UNIQUE KEY code (code)) ENGINE=InnoDB',
+        rows('kept', 2500, (i) => `${i}, ${i}`),
+        rows('child', 2500, (i) => `${i}, ${i}`),
+        rows('plain', 2500, (i) => `${i}, ${i}`),
+      ]);
+      const [before] = await server().query('SELECT @@global.alter_algorithm AS word');
+      await server().query("SET GLOBAL alter_algorithm = 'INSTANT'");
+      try {
+        const { missing } = await restore(sealed);
+        assert.deepEqual(missing, []);
+        assert.deepEqual(await differences(), []);
+      } finally {
+        await server().query(`SET GLOBAL alter_algorithm = '${before!['word']}'`);
+      }
+    });
+
+    it('lists an event in a time zone that the target does not know', async (context) => {
+      const [zone] = await server().query("SELECT CONVERT_TZ('2020-01-01', 'Europe/Berlin', 'UTC') AS there");
+      if (zone?.['there'] !== null) return context.skip('the server knows the zone');
+      const sealed = await make([
+        'CREATE TABLE l (id INT)',
+        "CREATE EVENT ev ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01' DO INSERT INTO l VALUES (3)",
+        "CREATE EVENT other ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01' DO INSERT INTO l VALUES (3)",
+      ]);
+      const archive = await sealed.open();
+      const elsewhere = {
+        ...archive,
+        objects: async () =>
+          (await archive.objects()).map((object) =>
+            object.name === 'ev' ? { ...object, timeZone: 'Europe/Berlin' } : object,
+          ),
+      };
+      const { missing, objects } = await restoreDatabase(elsewhere, address(target));
+      assert.deepEqual(
+        missing.map(({ name, errno }) => [name, errno]),
+        [['ev', 1298]],
+      );
+      assert.match(missing[0]!.message, /Europe\/Berlin/);
+      assert.deepEqual(objects, [{ kind: 'event', name: 'other' }]);
+    });
+
+    it('S9: leaves no session behind, wherever it is stopped', async () => {
+      const sealed = await make(
+        Array.from({ length: 4 }, (_, i) => `CREATE TABLE t${i} (id INT PRIMARY KEY) ENGINE=InnoDB`),
+      );
+      const begun = performance.now();
+      await restore(sealed);
+      const whole = performance.now() - begun;
+      for (let i = 0; i < 12; i++) {
+        await server().query(`DROP DATABASE IF EXISTS ${target}`);
+        const stop = new AbortController();
+        const timer = setTimeout(() => stop.abort(new Error('enough')), (whole * i) / 12);
+        await restore(sealed, { signal: stop.signal }).catch(() => undefined);
+        clearTimeout(timer);
+        let left: readonly unknown[] = [];
+        for (let wait = 0; wait < 40; wait++) {
+          left = (await server().query('SHOW PROCESSLIST')).filter(({ db }) => db === target);
+          if (left.length === 0) break;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        assert.deepEqual(left, []);
+      }
+    });
+  },
+  { args: ['--log-bin=bin', '--server-id=1', '--binlog-format=ROW'] },
+);
