@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ColumnBatch, ColumnValues } from '../../src/archive/column-batch.js';
 import type { ColumnDescription, TableDescription, ValueForm } from '../../src/archive/model.js';
+import { encodeFor } from '../../src/cli/extract/character-sets.js';
 import { csvHeader, csvRows } from '../../src/cli/extract/csv.js';
 import { undecodedSet } from '../../src/cli/extract/readable-value.js';
 
@@ -162,4 +163,12 @@ test('for a spreadsheet text that begins like a formula begins with a quote, and
   assert.equal(csvRows(words, number), '=1\r\n');
   const negative = { rows: 1, columns: [fixed(1, '80')] };
   assert.equal(csvRows(table(column('tinyint', 'i8')), negative, { spreadsheet: true }), '-128\r\n');
+});
+
+test('O7: a statement goes out in the character set of its client, where clients can tell its letters from quotes', () => {
+  assert.deepEqual(encodeFor('latin1', 'é€'), Buffer.from([0xe9, 0x80]));
+  assert.deepEqual(encodeFor('koi8r', 'Ж'), Buffer.from([0xf6]));
+  assert.deepEqual(encodeFor('binary', 'é'), Buffer.from('é'));
+  assert.equal(encodeFor('latin1', 'Ж'), null);
+  assert.equal(encodeFor('sjis', '表'), null);
 });

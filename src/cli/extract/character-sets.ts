@@ -159,7 +159,7 @@ const confusing: ReadonlySet<string> = new Set(['big5', 'cp932', 'gb18030', 'gbk
 export function encodeFor(characterSet: string, text: string): Buffer | null {
   const set = characterSet.toLowerCase();
   const utf8 = Buffer.from(text, 'utf8');
-  if (isAscii(utf8) || set.startsWith('utf8'))
+  if (isAscii(utf8) || /^(binary$|utf8)/.test(set))
     return /^(ucs2|utf16|utf16le|utf32|swe7)$/.test(set) ? null : utf8;
   if (confusing.has(set) || !Object.hasOwn(sets, set)) return null;
   const { near, width } = sets[set]!;
