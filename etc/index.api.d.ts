@@ -986,7 +986,7 @@ export interface RestoreObstacle {
     readonly message: string;
 }
 
-export type RestoreObstacleCode = 'definer-missing' | 'definition-only' | 'definition-refused' | 'definitions-untried' | 'event-over' | 'events-rest' | 'history-unsupported' | 'names-collide' | 'names-its-source' | 'no-load-data' | 'object-left-out' | 'places-taken' | 'privilege-missing' | 'read-only' | 'rows-filtered' | 'sessions-hidden' | 'table-incomplete' | 'target-not-empty' | 'target-replaced' | 'target-unfinished' | 'unknown-character-set' | 'unknown-collation' | 'unknown-engine' | 'unknown-sql-mode';
+export type RestoreObstacleCode = 'definer-missing' | 'definition-only' | 'definition-refused' | 'definitions-untried' | 'event-over' | 'events-rest' | 'history-unsupported' | 'names-collide' | 'names-its-source' | 'no-load-data' | 'object-left-out' | 'places-taken' | 'privilege-missing' | 'read-only' | 'rows-filtered' | 'sessions-hidden' | 'table-incomplete' | 'table-renamed' | 'target-not-empty' | 'target-replaced' | 'target-unfinished' | 'unknown-character-set' | 'unknown-collation' | 'unknown-engine' | 'unknown-sql-mode';
 
 export interface RestoreOptions {
     readonly replace?: boolean;

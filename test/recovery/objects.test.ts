@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
@@ -315,6 +315,44 @@ describeOnEachServer(
       } finally {
         await rm(directory, { recursive: true, force: true });
       }
+    });
+
+    it('brings back the rows of a table whose file has an old name, under its usual one', async (context) => {
+      const { directory } = server();
+      if (directory === undefined) return context.skip('needs the files of the server');
+      await make(['CREATE TABLE a_b (id INT PRIMARY KEY) ENGINE=MyISAM', 'INSERT INTO a_b VALUES (1), (2)']);
+      const [row] = await server().query(['FLUSH TABLES', 'SELECT @@datadir AS directory']);
+      const files = join(row!['directory']!, source);
+      const old = (await readdir(files)).filter((name) => name.startsWith('a_b.'));
+      if (old.length < 3) return context.skip('the server keeps no definitions in files');
+      for (const name of old) await copyFile(join(files, name), join(files, name.replace('a_b', 'a-b')));
+      const { notes, missing } = await restore(await seal(address(source)));
+      assert.deepEqual(missing, []);
+      // Some servers still take such a name; the others do not, and say what it is called now.
+      const renamed = notes.some(({ message }) => /"#mysql50#a-b" is made as "a-b"/.test(message));
+      const name = renamed ? 'a-b' : '#mysql50#a-b';
+      assert.equal((await server().query(`SELECT * FROM \`${name}\``, target)).length, 2);
+    });
+
+    it('C10: fills ARCHIVE tables that count, from an archive and a stream, and they count on', async (context) => {
+      const engines = await server().query('SHOW ENGINES');
+      const usable = engines.some((row) => row['Engine'] === 'ARCHIVE' && row['Support'] !== 'NO');
+      if (!usable) return context.skip('the server has no ARCHIVE engine');
+      const counted = 'id INT NOT NULL AUTO_INCREMENT, v INT';
+      const sealed = await make([
+        `CREATE TABLE ar (${counted}, PRIMARY KEY (id)) ENGINE=ARCHIVE`,
+        'INSERT INTO ar (v) VALUES (1), (2), (3)',
+        'INSERT INTO ar VALUES (100, 4)',
+        `CREATE TABLE ar_empty (${counted}, PRIMARY KEY (id)) ENGINE=ARCHIVE AUTO_INCREMENT=50`,
+        `CREATE TABLE ar_key (${counted}, KEY (id)) ENGINE=ARCHIVE`,
+        'INSERT INTO ar_key (v) VALUES (1), (2), (3)',
+        'INSERT INTO ar_key VALUES (2, 7)',
+      ]);
+      await restore(sealed);
+      assert.deepEqual(await differences(), []);
+      await server().query(`DROP DATABASE ${target}`);
+      await restoreDatabase(dumpDatabase(address(source)), address(target), { method: 'insert' });
+      assert.deepEqual(await differences(), []);
     });
 
     it('fills MEMORY tables beyond the limit of new sessions', async () => {

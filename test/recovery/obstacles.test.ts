@@ -78,6 +78,7 @@ const cases: Readonly<Record<RestoreObstacleCode, readonly Case[]>> = {
     },
   ],
   'table-incomplete': [{ summary: { incomplete: 'it is damaged' }, as: 'changes' }],
+  'table-renamed': [{ trial: { renamed: [['#mysql50#a-b', 'a-b']] }, as: 'changes' }],
   'target-not-empty': [{ target: { state: 'filled' }, as: 'blocks' }],
   'target-replaced': [{ target: { state: 'filled' }, options: { replace: true }, as: 'changes' }],
   'target-unfinished': [
@@ -157,7 +158,7 @@ function obstaclesOf({
     runsEvents: true,
     localInfile: true,
     accounts: new Set(['root@localhost']),
-    trial: { refused: [], displaced: [], over: [], ...trial },
+    trial: { refused: [], displaced: [], renamed: [], over: [], ...trial },
     ...target,
     capabilities: {
       vendor: 'mariadb',

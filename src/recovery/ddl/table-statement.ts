@@ -51,7 +51,11 @@ export function planTable(
   const kinds = parts.items.map(kindOf);
   const foreignKeys = itemsWhere(parts, (i) => kinds[i] === 'foreign');
   const whole = foreignKeys.length === 0 ? join(tokens) : without(parts, (i) => kinds[i] === 'foreign');
-  const atOnce: TableStatements = { create: whole, before: [], after: [], items: [], foreignKeys };
+  // An ARCHIVE table takes no number below the next one, which it finds again by its rows.
+  const countsOn =
+    /^archive$/i.test(table.engine) && parts.tail.some(({ text }) => /^auto_increment$/i.test(text));
+  const before = countsOn ? [`ALTER TABLE ${name} AUTO_INCREMENT = 1`] : [];
+  const atOnce: TableStatements = { create: whole, before, after: [], items: [], foreignKeys };
   if (table.definitionOnly !== undefined && keys !== 'one-by-one') return atOnce;
   if (keys === 'at-once') return atOnce;
   if (keys === 'after-rows' && /^(?:myisam|aria)$/i.test(table.engine)) {
@@ -67,7 +71,7 @@ export function planTable(
   if (items.length === 0) return atOnce;
   return {
     create: without(parts, (i) => kinds[i] === 'foreign' || isLater(i)),
-    before: [],
+    before,
     after: [alterTable(table.name, items)],
     items,
     foreignKeys,
@@ -89,6 +93,24 @@ export function withoutPlaces(table: TableDescription): TableDescription {
     if (end !== undefined) kept.splice(i, end - i);
   }
   return kept.length === tokens.length ? table : { ...table, createStatement: join(kept) };
+}
+
+// What a server calls a table whose file has the name that older servers would have given it.
+const OLD_NAME = '#mysql50#';
+
+/** The name under which a table can be made: no server makes one under the name of an old file. */
+export function usualName(name: string): string {
+  return name.startsWith(OLD_NAME) ? name.slice(OLD_NAME.length) : name;
+}
+
+/** The definition under the usual name. */
+export function withUsualName(table: TableDescription): TableDescription {
+  const name = usualName(table.name);
+  if (name === table.name) return table;
+  const tokens = tokenise(table.createStatement);
+  const at = tokens.findIndex((token) => token.kind === 'name');
+  const renamed = tokens.map((token, i) => (i === at ? { ...token, text: quoteName(name) } : token));
+  return { ...table, name, createStatement: join(renamed) };
 }
 
 /** Where `DATA DIRECTORY = '…'` or the like ends that begins here. */

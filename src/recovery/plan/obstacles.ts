@@ -25,6 +25,7 @@ import {
   historySentence,
   incompleteSentence,
   leftOutSentence,
+  renamedSentence,
 } from '../restore/restore-report.js';
 import { hiddenSessionsSentence, type TargetState } from '../restore/target.js';
 import type { Trial } from './try-definitions.js';
@@ -50,6 +51,7 @@ import type { Trial } from './try-definitions.js';
  * - `rows-filtered`: the archive holds only some rows of a table
  * - `sessions-hidden`: whether the database that would be replaced is in use cannot be seen
  * - `table-incomplete`: a table could not be read to its end when the archive was made
+ * - `table-renamed`: no server makes a table of its name, which stands for an old file
  * - `target-not-empty`: there is something in the target already
  * - `target-replaced`: what is in the target would be dropped, as asked for
  * - `target-unfinished`: the target holds what an interrupted restore left
@@ -74,6 +76,7 @@ export type RestoreObstacleCode =
   | 'rows-filtered'
   | 'sessions-hidden'
   | 'table-incomplete'
+  | 'table-renamed'
   | 'target-not-empty'
   | 'target-replaced'
   | 'target-unfinished'
@@ -250,6 +253,7 @@ function* ofTrial(
   for (const table of trial.displaced) {
     yield changes('places-taken', displacedSentence(table));
   }
+  for (const [from, to] of trial.renamed) yield changes('table-renamed', renamedSentence(from, to));
   for (const event of trial.over) yield changes('event-over', eventOverSentence(event));
   for (const { kind, name, reason } of leftOut) {
     yield note('object-left-out', leftOutSentence(kind, name, reason));

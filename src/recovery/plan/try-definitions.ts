@@ -20,6 +20,8 @@ export interface Trial {
   readonly refused: readonly MissingObject[];
   /** Tables that can be made, though not at the places on the disk that they name. */
   readonly displaced: readonly string[];
+  /** Tables that can be made under another name only. */
+  readonly renamed: readonly (readonly [from: string, to: string])[];
   /** Events whose time is over. */
   readonly over: readonly string[];
   /** Why not everything was tried; undefined when it was. */
@@ -84,7 +86,7 @@ export async function tryDefinitions(
 
 function notTried(error: BackupError): Trial {
   const untried = `the database user may not make a scratch database (${serverErrorNumber(error)})`;
-  return { refused: [], displaced: [], over: [], untried };
+  return { refused: [], displaced: [], renamed: [], over: [], untried };
 }
 
 /** Drops what trials left behind whose sessions are gone. */
@@ -105,6 +107,7 @@ class Attempt {
   readonly #options: { readonly definers?: 'keep' | 'strip'; readonly signal?: AbortSignal | undefined };
   readonly #refused: MissingObject[] = [];
   readonly #displaced: string[] = [];
+  readonly #renamed: (readonly [string, string])[] = [];
   readonly #foreignKeys: ForeignKeys = new ForeignKeys();
 
   constructor(
@@ -144,6 +147,7 @@ class Attempt {
     return {
       refused,
       displaced: this.#displaced,
+      renamed: this.#renamed,
       over,
       ...(allTried ? {} : { untried: 'the database user may not make all of them in a scratch database' }),
     };
@@ -157,8 +161,9 @@ class Attempt {
       return;
     }
     const { description, statements } = made;
-    if (description.createStatement !== table.createStatement) this.#displaced.push(table.name);
-    this.#foreignKeys.owe(table.name, statements.foreignKeys);
+    if (description.name !== table.name) this.#renamed.push([table.name, description.name]);
+    else if (description.createStatement !== table.createStatement) this.#displaced.push(table.name);
+    this.#foreignKeys.owe(description.name, statements.foreignKeys);
     this.#refused.push(...(await finishTable(this.#session, description, statements, this.#options.signal)));
   }
 }

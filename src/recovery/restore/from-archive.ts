@@ -9,7 +9,7 @@ import type { ArchiveReader } from '../../archive/open-archive.js';
 import { isTransactional } from '../../catalog/read-catalog.js';
 import { quoteName } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
-import { planTable, type TableItem } from '../ddl/table-statement.js';
+import { planTable, type TableItem, usualName, withUsualName } from '../ddl/table-statement.js';
 import { loadedColumns } from '../load/cells.js';
 import type { GivenRows } from '../load/doubts.js';
 import { holdsRows } from '../load/read-back.js';
@@ -207,12 +207,12 @@ export class ArchiveRestore {
         this.#waiting.splice(this.#waiting.indexOf(table), 1);
         const description = run.acceptTable(await this.#describe(table.name));
         const { foreignKeys } = planTable(description, run.source.name, run.target.database, 'at-once');
-        run.foreignKeys.owe(table.name, foreignKeys);
+        run.foreignKeys.owe(usualName(table.name), foreignKeys);
         kept.push({ name: table.name, rows: table.rows });
         this.#rows += table.rows;
         this.#plainBytes += table.plainBytes;
       } else {
-        await schema.connection.query(`DROP TABLE IF EXISTS ${quoteName(table.name)}`);
+        await schema.connection.query(`DROP TABLE IF EXISTS ${quoteName(usualName(table.name))}`);
       }
     }
     this.#done.push(...kept);
@@ -231,12 +231,12 @@ export class ArchiveRestore {
     const { connection } = schema;
     try {
       if (!isTransactional(table.engine)) {
-        const told = await connection.query(`CHECK TABLE ${quoteName(table.name)}`, { signal });
+        const told = await connection.query(`CHECK TABLE ${quoteName(usualName(table.name))}`, { signal });
         if (told.some((row) => row['Msg_type'] === 'error')) return false;
-        const description = await this.#describe(table.name);
+        const description = withUsualName(await this.#describe(table.name));
         return await holdsRows(schema, description, await this.#digestOf(schema, description), signal);
       }
-      const [row] = await connection.query(`SELECT COUNT(*) AS n FROM ${quoteName(table.name)}`);
+      const [row] = await connection.query(`SELECT COUNT(*) AS n FROM ${quoteName(usualName(table.name))}`);
       return Number(row?.['n']) === table.rows;
     } catch (error) {
       // The table is gone or damaged; anything else is the connection's trouble.

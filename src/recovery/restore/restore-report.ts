@@ -75,6 +75,11 @@ export function displacedSentence(table: string): string {
   return `Table "${table}" is made without the places on the disk that its definition names, which are not to be had here.`;
 }
 
+/** A table whose name no server takes for a new one. */
+export function renamedSentence(table: string, made: string): string {
+  return `Table "${table}" is made as "${made}": no server makes a table of its name, which stands for an old file.`;
+}
+
 /** An event that must not run any more. */
 export function eventOverSentence(event: string): string {
   return `The time of event "${event}" is over: it comes back disabled, and does not run.`;

@@ -31,6 +31,7 @@ import {
   type RestoreNote,
   type RestoreProgress,
   type RestoreReport,
+  renamedSentence,
 } from './restore-report.js';
 import { RestoreSessions } from './restore-sessions.js';
 import type { RestoreSession } from './session.js';
@@ -177,8 +178,10 @@ export class RestoreRun {
       this.#refusedTables.push(made);
       return undefined;
     }
-    this.foreignKeys.owe(table.name, made.statements.foreignKeys);
-    if (made.description.createStatement !== table.createStatement) {
+    this.foreignKeys.owe(made.description.name, made.statements.foreignKeys);
+    if (made.description.name !== table.name) {
+      this.notes.push({ code: 'adapted', message: renamedSentence(table.name, made.description.name) });
+    } else if (made.description.createStatement !== table.createStatement) {
       this.notes.push({ code: 'adapted', message: displacedSentence(table.name) });
     }
     return made;

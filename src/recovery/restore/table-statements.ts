@@ -2,7 +2,14 @@ import type { TableDescription } from '../../archive/model.js';
 import type { Connection } from '../../database/connection.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import type { BackupError } from '../../errors.js';
-import { type KeyTime, planTable, type TableStatements, withoutPlaces } from '../ddl/table-statement.js';
+import {
+  type KeyTime,
+  planTable,
+  type TableStatements,
+  usualName,
+  withoutPlaces,
+  withUsualName,
+} from '../ddl/table-statement.js';
 import type { LoadMethod } from '../load/table-loader.js';
 import { addItems } from './foreign-keys.js';
 import { describeMissing, isRefusal, type MissingObject } from './missing.js';
@@ -44,6 +51,7 @@ export async function makeTable(
     [table, keys],
     ...(elsewhere === table ? [] : ([[elsewhere, keys]] as const)),
     [elsewhere, 'one-by-one'],
+    ...(usualName(table.name) === table.name ? [] : ([[withUsualName(elsewhere), keys]] as const)),
   ];
   let refused: RefusedTable | undefined;
   const refuse = async (error: unknown): Promise<RefusedTable> => {
