@@ -111,10 +111,11 @@ async function askForDefault(
   tokens: readonly Token[],
   { column, at }: Doubtful,
 ): Promise<Found> {
-  const value = `DEFAULT(t.${quoteName(nameOf(column))})`;
-  // The table may be empty.
+  const value = `DEFAULT(${quoteName(table)}.${quoteName(nameOf(column))})`;
+  // The table may be empty; and whoever holds it locked must not give it another name.
+  const one = /^one$/i.test(table) ? 'other' : 'one';
   const [row] = await reader.query(
-    `SELECT ${bothForms(value)} FROM (SELECT 1 AS one) AS o LEFT JOIN ${quoteName(table)} AS t ON FALSE`,
+    `SELECT ${bothForms(value)} FROM (SELECT 1 AS one) AS ${one} LEFT JOIN ${quoteName(table)} ON FALSE`,
   );
   const [place] = at;
   const stored = row?.['raw_hex'];

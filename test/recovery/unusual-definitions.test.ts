@@ -33,6 +33,14 @@ const cases: readonly Case[] = [
     probe: ['INSERT INTO ?.t (id) VALUES (2)', 'SELECT HEX(c) AS found FROM ?.t ORDER BY id'],
     since: [80_013, 100_201],
   },
+  {
+    behaviour: 'C5 bytes as default in a table that is locked while it is read',
+    statements: [
+      'CREATE DATABASE ?',
+      "CREATE TABLE ?.one (id INT PRIMARY KEY, c VARBINARY(9) NOT NULL DEFAULT x'FF3F27') ENGINE=MyISAM",
+    ],
+    probe: ['INSERT INTO ?.one (id) VALUES (2)', 'SELECT HEX(c) AS found FROM ?.one'],
+  },
 ];
 
 function numberOf(server: TestServer): number {
