@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { generateCase } from './generate.js';
 import { type Place, seedsPerServer, startPlace } from './ground.js';
@@ -92,6 +93,22 @@ async function shrinkAndShow(made: FuzzCase, verdict: Verdict, source: Place, ta
   );
 }
 
+/** A server that stands still must not hold up the others. */
+async function inTheEnd(judging: Promise<Verdict>): Promise<Verdict> {
+  const waiting = new AbortController();
+  const over = delay(150_000, undefined, { signal: waiting.signal }).then(() => {
+    throw new Error('the judge waits for ever');
+  });
+  // Whoever is stopped in time has nothing to say.
+  over.catch(() => undefined);
+  judging.catch(() => undefined);
+  try {
+    return await Promise.race([judging, over]);
+  } finally {
+    waiting.abort();
+  }
+}
+
 const started = Date.now();
 const seconds = Number(given.seconds ?? Number.POSITIVE_INFINITY);
 const inTime = (): boolean => Date.now() - started < seconds * 1000;
@@ -113,7 +130,7 @@ try {
           .replaceAll(/\n~\$fz\$~\n/g, ';\n'),
       );
     try {
-      const verdict = await judge(made, source, target);
+      const verdict = await inTheEnd(judge(made, source, target));
       record(made, verdict);
       if (given.verbose) console.log(JSON.stringify({ seed, route: made.route, ...verdict }, null, 1));
       if (given.shrink && verdict.findings.length > 0) await shrinkAndShow(made, verdict, source, target);
