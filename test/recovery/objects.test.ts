@@ -172,6 +172,9 @@ describeOnEachServer(
     });
 
     it('O12: brings back events whose time is over, at rest, and says so', async () => {
+      // A server that runs events drops the one that is due, at the source already.
+      const [before] = await server().query('SELECT @@global.event_scheduler AS word');
+      await server().query('SET GLOBAL event_scheduler = OFF');
       const sealed = await make([
         'CREATE TABLE l (id INT)',
         'CREATE EVENT ev_once ON SCHEDULE AT CURRENT_TIMESTAMP + INTERVAL 1 SECOND DO INSERT INTO l VALUES (1)',
@@ -198,6 +201,7 @@ describeOnEachServer(
         const told = report.notes.filter(({ code }) => code === 'event-over').map(({ message }) => message);
         assert.equal(told.length, 3);
       }
+      await server().query(`SET GLOBAL event_scheduler = ${before!['word'] === 'ON' ? 'ON' : 'OFF'}`);
     });
 
     it('lists what it cannot make, has the rest in place, and tries just that when it is asked again', async () => {
@@ -303,6 +307,9 @@ describeOnEachServer(
           `CREATE TABLE placed (id INT PRIMARY KEY, v INT, KEY v (v)) ENGINE=MyISAM DATA DIRECTORY='${directory}' INDEX DIRECTORY='${directory}'`,
           'INSERT INTO placed VALUES (1, 1)',
         ]);
+        const [made] = await server().query(`SHOW CREATE TABLE ${source}.placed`);
+        if (!made!['Create Table']!.includes('DIRECTORY'))
+          return context.skip('the server heeds no such places');
         const { notes, missing } = await restore(sealed);
         assert.deepEqual(missing, []);
         assert.deepEqual(
