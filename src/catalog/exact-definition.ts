@@ -8,7 +8,7 @@ import { definitionQuestion } from './definitions.js';
 /** A definition that any client can send again. */
 export interface ExactDefinition {
   readonly statement: string;
-  /** Names of columns with members that no row has and that the server shows with a question mark in it. */
+  /** Names of columns with a default or members that no row tells and that the server shows with a question mark. */
   readonly unknown: readonly string[];
 }
 
@@ -35,12 +35,10 @@ export async function exactDefinition(
   const tokens = [...tokenise(bytes)];
   const unknown: string[] = [];
   for (const literal of doubtfulLiterals(tokens)) {
-    const { exact, isWhole } =
-      literal.use === 'default'
-        ? await askForDefault(reader, table, tokens, literal)
-        : mayRead
-          ? await askForMembers(reader, table, tokens, literal)
-          : { exact: [], isWhole: false };
+    const ask = literal.use === 'default' ? askForDefault : askForMembers;
+    const { exact, isWhole } = mayRead
+      ? await ask(reader, table, tokens, literal)
+      : { exact: [], isWhole: false };
     for (const [at, hex] of exact) tokens[at] = hexadecimal(hex);
     if (!isWhole && mayBeMore(literal)) unknown.push(nameOf(literal.column));
   }
@@ -111,16 +109,23 @@ async function askForDefault(
   tokens: readonly Token[],
   { column, at }: Doubtful,
 ): Promise<Found> {
-  const value = `DEFAULT(${quoteName(table)}.${quoteName(nameOf(column))})`;
-  // The table may be empty; and whoever holds it locked must not give it another name.
+  // Whoever holds the table locked must not give it another name.
+  const from = quoteName(table);
+  const value = bothForms(`DEFAULT(${from}.${quoteName(nameOf(column))})`);
   const one = /^one$/i.test(table) ? 'other' : 'one';
-  const [row] = await reader.query(
-    `SELECT ${bothForms(value)} FROM (SELECT 1 AS one) AS ${one} LEFT JOIN ${quoteName(table)} ON FALSE`,
-  );
+  // A table without rows tells the defaults of columns that may be NULL, and no others.
+  const [row] = await reader.query(`SELECT ${value} FROM ${from} LIMIT 1`);
+  const [told] =
+    row === undefined
+      ? await reader.query(`SELECT ${value} FROM (SELECT 1 AS one) AS ${one} LEFT JOIN ${from} ON FALSE`)
+      : [row];
   const [place] = at;
-  const stored = row?.['raw_hex'];
-  const isRight = typeof stored !== 'string' || isShown(tokens[place!]!, row?.['text_hex']);
-  return { exact: isRight ? [] : [[place!, stored]], isWhole: true };
+  const stored = told?.['raw_hex'];
+  // Bytes that came as they are need no answer.
+  if (typeof stored !== 'string') {
+    return { exact: [], isWhole: textOf(tokens[place!]!.text) === undefined };
+  }
+  return { exact: isShown(tokens[place!]!, told?.['text_hex']) ? [] : [[place!, stored]], isWhole: true };
 }
 
 async function askForMembers(

@@ -259,10 +259,15 @@ class DefinitionReader {
       const list = columns.map(
         (column, i) => `HEX(DEFAULT(t.${quoteName(column['COLUMN_NAME']!)})) AS d${i}`,
       );
-      // The table may be empty.
-      const [row] = await this.#query(
-        `SELECT ${list.join(', ')} FROM (SELECT 1 AS one) AS o LEFT JOIN ${quoteName(table)} AS t ON FALSE`,
-      );
+      const from = `${quoteName(table)} AS t`;
+      const [first] = await this.#query(`SELECT ${list.join(', ')} FROM ${from} LIMIT 1`);
+      // A table without rows tells those of columns that may be NULL.
+      const [row] =
+        first === undefined
+          ? await this.#query(
+              `SELECT ${list.join(', ')} FROM (SELECT 1 AS one) AS o LEFT JOIN ${from} ON FALSE`,
+            )
+          : [first];
       for (const [i, column] of columns.entries()) {
         const hex = row?.[`d${i}`];
         if (typeof hex === 'string' && hex !== '') defaults.set(columnKey(column), `bytes ${hex}`);
