@@ -10,6 +10,7 @@ import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
 import { startNightly } from '../../src/nightly/service/start-nightly.js';
 import { createDatabaseSettings } from '../../src/nightly/settings/database-settings.js';
+import { runCli } from '../cli/support.js';
 import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
 import { type NightBench, setUpNight } from './support/night.js';
 import { buildSmallPractice, changePassword } from './support/small-practice.js';
@@ -100,6 +101,36 @@ function checks(server: () => TestServer): void {
     assert.deepEqual(await wrong({}, { opens: '04:00', closes: '03:00' }), ['window settings-invalid']);
     const twoHoursAgo = () => new Date(Date.now() - 7_200_000);
     assert.deepEqual(await wrong({ now: twoHoursAgo }), ['clock settings-invalid']);
+  });
+
+  it('are a command, with one document for scripts and an exit code', async () => {
+    const { user, password = '', host = '127.0.0.1', port = 3306, socketPath } = server().address;
+    const socket = socketPath === undefined ? '' : `?socketPath=${encodeURIComponent(socketPath)}`;
+    const check = (source: string, env = {}) =>
+      runCli(
+        [
+          'check',
+          '--source',
+          source,
+          '--practice-id',
+          '4711',
+          '--time-zone',
+          'America/Chicago',
+          '--json',
+        ].concat(['--spool', bench.spool, '--network-path', bench.share]),
+        { env },
+      );
+    const url = `mysql://${encodeURIComponent(user)}@${host}:${port}/${database}${socket}`;
+    const good = await check(url, { MYSQL_PWD: password });
+    const document = JSON.parse(good.stdout) as { good: boolean; findings: { subject: string }[] };
+    // The disk of a test machine may have less room than a practice must keep free.
+    const isRoom = !good.stdout.includes('storage-full');
+    assert.equal(document.good, isRoom);
+    assert.equal(good.code, isRoom ? 0 : 1);
+    assert.ok(document.findings.some(({ subject }) => subject === 'privileges'));
+    const bad = await check('mysql://nobody@127.0.0.1:1/opendental');
+    assert.equal(bad.code, 1);
+    assert.match(bad.stdout, /"subject": ?"server"/);
   });
 
   it('name an administrator without a password, and a service tells so at once', async () => {

@@ -15,7 +15,7 @@ import { neededSpace } from '../run/seal-copies.js';
 import { machineTools, type NightTools } from '../run/tools.js';
 import { systemClock } from '../service/clock.js';
 import { withPatience } from '../service/patience.js';
-import { checkNetworkPath } from '../settings/check-network-path.js';
+import { checkNetworkPath, lookAtNetworkPath } from '../settings/check-network-path.js';
 import { checkSchedule, type NightSchedule } from '../window.js';
 import type { CheckFinding, CheckSubject, NightCheck } from './findings.js';
 
@@ -24,6 +24,12 @@ export interface CheckOptions {
   /** When the nights are, where it is not the usual window. */
   readonly schedule?: Omit<NightSchedule, 'timeZone'>;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How a service looks when it starts, which may be often and while a share is away. */
+interface Looks {
+  /** Nothing is written to the network path. */
+  readonly looksOnly?: boolean;
 }
 
 /** How long each look may take, in milliseconds. */
@@ -56,7 +62,7 @@ export async function checkNight(plan: NightPlan, options: CheckOptions = {}): P
 /** The same with tools of one's own. */
 export async function checkWith(
   plan: NightPlan,
-  options: CheckOptions,
+  options: CheckOptions & Looks,
   tools: NightTools,
 ): Promise<NightCheck> {
   const check = new Check(plan, options, tools);
@@ -67,11 +73,11 @@ export async function checkWith(
 
 class Check {
   readonly #plan: NightPlan;
-  readonly #options: CheckOptions;
+  readonly #options: CheckOptions & Looks;
   readonly #tools: NightTools;
   readonly #findings: CheckFinding[] = [];
 
-  constructor(plan: NightPlan, options: CheckOptions, tools: NightTools) {
+  constructor(plan: NightPlan, options: CheckOptions & Looks, tools: NightTools) {
     this.#plan = plan;
     this.#options = options;
     this.#tools = tools;
@@ -95,7 +101,12 @@ class Check {
   ): Promise<Result | undefined> {
     const { signal } = this.#options;
     const tooLong = (): Error =>
-      new BackupError('settings-invalid', `There was no answer within ${patience / 1000} seconds.`);
+      new BackupError(
+        subject === 'headquarters' || subject === 'network-path'
+          ? 'storage-transient'
+          : 'database-unreachable',
+        `There was no answer within ${patience / 1000} seconds.`,
+      );
     try {
       const patient = { clock: this.#tools.clock, milliseconds: patience, signal, tooLong };
       const found = await withPatience(look, patient);
@@ -141,8 +152,8 @@ class Check {
         } else if (path === '') this.#note(subject, 'warning', eligibility.local.reasons[0]?.sentence ?? '');
         else {
           await this.#try(subject, async () => {
-            await checkNetworkPath(path);
-            return `The network path ${path} can be written.`;
+            await (this.#options.looksOnly === true ? lookAtNetworkPath(path) : checkNetworkPath(path));
+            return `The network path ${path} is there.`;
           });
         }
       }),

@@ -10,15 +10,31 @@ export function heedingStore(store: StorageAdapter, clock: Clock): StorageAdapte
   const ending = <Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> =>
     signal === undefined ? work() : heeding(signal, clock, work, farewell);
 
+  // One listener for all pieces, and none of them raced: a large archive has very many.
   async function* each<Item>(
     items: AsyncIterable<Item>,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Item> {
+    signal?.throwIfAborted();
     const iterator = items[Symbol.asyncIterator]();
+    const answered = new AbortController();
+    let giveUp = (_reason: unknown): void => undefined;
+    let isLeft = false;
+    const leave = (): void => {
+      void clock.sleep(farewell, answered.signal).then(() => {
+        isLeft = true;
+        giveUp(signal?.reason);
+      });
+    };
+    signal?.addEventListener('abort', leave, { once: true });
     let isOver = false;
     try {
       for (;;) {
-        const next = await ending(signal, () => iterator.next());
+        if (isLeft) throw signal?.reason;
+        const next = await new Promise<IteratorResult<Item>>((resolve, reject) => {
+          giveUp = reject;
+          iterator.next().then(resolve, reject);
+        });
         if (next.done === true) {
           isOver = true;
           return;
@@ -26,6 +42,8 @@ export function heedingStore(store: StorageAdapter, clock: Clock): StorageAdapte
         yield next.value;
       }
     } finally {
+      answered.abort();
+      signal?.removeEventListener('abort', leave);
       // One that hangs in the middle would also hang in its end.
       const ended = isOver ? undefined : iterator.return?.();
       if (signal?.aborted === true) ended?.catch(() => undefined);

@@ -62,7 +62,7 @@ export class NightService {
   async #check(): Promise<void> {
     const { signal, schedule, onChecked, onEvent } = this.#options;
     const fixed = typeof schedule === 'function' ? {} : { schedule: schedule ?? {} };
-    const check = await checkWith(this.#plan, { ...fixed, signal }, this.#tools);
+    const check = await checkWith(this.#plan, { ...fixed, signal, looksOnly: true }, this.#tools);
     onChecked?.(check);
     for (const { subject, verdict, message, code } of check.findings) {
       if (verdict === 'wrong') this.#logger.warning(message, { subject, code });
