@@ -134,7 +134,8 @@ export async function judge(made: FuzzCase, source: Place, target: Place): Promi
     const theirs = await look(target, to);
     if (refusal !== undefined) {
       const words = told(refusal);
-      if (!vendorFailed) findings.push({ kind: `refused: ${masked(words)}`, detail: words });
+      // What never ends is a fault whatever others do.
+      if (!vendorFailed || signal.aborted) findings.push({ kind: `refused: ${masked(words)}`, detail: words });
       else
         bothChange.push(
           `refused by both: ${masked(words)} | ${masked([...whole.complaints, ...loaded.complaints][0] ?? '')}`,

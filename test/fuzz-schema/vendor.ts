@@ -136,8 +136,6 @@ export async function dumpAll(
   const nothingElse = ['--no-data', '--no-create-info', '--skip-triggers', '--skip-lock-tables'];
   // Views may call functions, so these come first.
   const first = await dump(address, ofMariadb, [...objects, ...nothingElse]);
-  return {
-    output: Buffer.concat([first.output, whole.output]),
-    complaints: [...first.complaints, ...whole.complaints],
-  };
+  // It complains of the rows, which it is not asked for.
+  return { output: Buffer.concat([first.output, whole.output]), complaints: whole.complaints };
 }
