@@ -103,7 +103,7 @@ async function readerScript({ bytes, identities }: Sealed): Promise<Buffer> {
     const tar = await collectBytes(decryptAge([bytes], { identities: [...identities] }));
     await unpackTar([tar], folder);
     const { output, complaints } = await run('python3', ['reader.py'], undefined, folder);
-    const failed = complaints.find((line) => /Traceback|Error:/.test(line));
+    const failed = complaints.findLast((line) => /Traceback|Error:/.test(line));
     if (failed !== undefined) throw new Error(failed);
     return output;
   } finally {

@@ -135,7 +135,8 @@ export async function judge(made: FuzzCase, source: Place, target: Place): Promi
     if (refusal !== undefined) {
       const words = told(refusal);
       // What never ends is a fault whatever others do.
-      if (!vendorFailed || signal.aborted) findings.push({ kind: `refused: ${masked(words)}`, detail: words });
+      if (!vendorFailed || signal.aborted)
+        findings.push({ kind: `refused: ${masked(words)}`, detail: words });
       else
         bothChange.push(
           `refused by both: ${masked(words)} | ${masked([...whole.complaints, ...loaded.complaints][0] ?? '')}`,

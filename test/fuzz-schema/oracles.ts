@@ -47,6 +47,8 @@ export function blocksOf(dump: Buffer, names: readonly string[]): Blocks {
       continue;
     }
     const made = created.exec(whole);
+    // The library's list of what a server refused is no part of a copy.
+    if (made?.[2] === '`supplemental_backup_missing`') continue;
     const key = made === null ? `? ${whole.slice(0, 60)}` : `${made[1]} ${made[2]}`;
     blocks.set(key, `${blocks.get(key) ?? ''}${[...session, whole].join('\n')}\n`);
     session = [];

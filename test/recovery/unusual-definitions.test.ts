@@ -41,6 +41,35 @@ const cases: readonly Case[] = [
     ],
     probe: ['INSERT INTO ?.one (id) VALUES (2)', 'SELECT HEX(c) AS found FROM ?.one'],
   },
+  {
+    behaviour: 'O8 O12 the user and the surroundings of events that run, or rest on a replica',
+    statements: [
+      'CREATE DATABASE ?',
+      'USE ?',
+      'SET NAMES latin1',
+      "SET SESSION collation_connection = 'latin1_german2_ci', SESSION sql_mode = 'ANSI_QUOTES', SESSION time_zone = '+05:00'",
+      "CREATE DEFINER=`nobody`@`nowhere` EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2036-01-01 01:02:03' DO SET @a = 1",
+      "CREATE EVENT r ON SCHEDULE AT '2037-01-01 00:00:00' DISABLE ON SLAVE DO SET @a = 1",
+    ],
+    probe: [
+      "SELECT EVENT_NAME, DEFINER, STATUS, SQL_MODE, TIME_ZONE, STARTS, EXECUTE_AT, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, DATABASE_COLLATION FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '?' ORDER BY 1",
+    ],
+  },
+  {
+    behaviour: 'O7 what a client of the character set binary made',
+    statements: [
+      'CREATE DATABASE ?',
+      'USE ?',
+      'CREATE TABLE t (id INT)',
+      'SET NAMES binary',
+      "CREATE FUNCTION f() RETURNS INT NO SQL RETURN LENGTH('abc')",
+      "CREATE VIEW v AS SELECT 'abc' AS x FROM t",
+      "CREATE EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2036-01-01 01:02:03' DO SET @a = 'abc'",
+    ],
+    probe: [
+      "SELECT CHARACTER_SET_CLIENT, COLLATION_CONNECTION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = '?'",
+    ],
+  },
 ];
 
 function numberOf(server: TestServer): number {

@@ -49,13 +49,26 @@ export function planObjectBytes(object: SchemaObject, policy: ObjectPolicy): Buf
 
 /** Without `DEFINER=user@host`. */
 function stripDefiner(tokens: readonly Token[]): readonly Token[] {
+  const { from, to } = definerIn(tokens);
+  return [...tokens.slice(0, from), ...tokens.slice(to)];
+}
+
+/** `DEFINER=user@host`, as it stands in the statement; empty where nothing of the kind does. */
+export function definerOf({ createStatement }: SchemaObject): string {
+  const tokens = tokenise(createStatement);
+  const { from, to } = definerIn(tokens);
+  return join(tokens.slice(from, to)).trim();
+}
+
+/** Where it is, with the space behind it. */
+function definerIn(tokens: readonly Token[]): { readonly from: number; readonly to: number } {
   const at = tokens.findIndex((token) => token.kind === 'word' && token.text.toUpperCase() === 'DEFINER');
-  if (at === -1 || tokens[at + 1]?.text !== '=') return tokens;
+  if (at === -1 || tokens[at + 1]?.text !== '=') return { from: 0, to: 0 };
   // `user`@`host`, or a role without a host.
-  let end = at + 3;
-  if (tokens[end]?.text === '@') end += 2;
-  while (tokens[end]?.kind === 'space') end++;
-  return [...tokens.slice(0, at), ...tokens.slice(end)];
+  let to = at + 3;
+  if (tokens[to]?.text === '@') to += 2;
+  while (tokens[to]?.kind === 'space') to++;
+  return { from: at, to };
 }
 
 /** The statement of an event that rests, whatever it did. */

@@ -1,8 +1,9 @@
 import type { SchemaObject } from '../../archive/model.js';
 import type { Connection } from '../../database/connection.js';
-import { quoteName, quoteText } from '../../database/identifiers.js';
+import { quoteText } from '../../database/identifiers.js';
+import type { ObjectPolicy } from '../ddl/object-statement.js';
 import { describeMissing, type MissingObject } from './missing.js';
-import type { ObjectMaker } from './object-maker.js';
+import { ObjectMaker } from './object-maker.js';
 import { eventOverSentence, type RestoreNote } from './restore-report.js';
 
 /**
@@ -44,6 +45,7 @@ export interface EventStates {
 export async function restoreEventStates(
   connection: Connection,
   made: readonly SchemaObject[],
+  policy: ObjectPolicy,
 ): Promise<EventStates> {
   const missing: MissingObject[] = [];
   const notes: RestoreNote[] = [];
@@ -52,16 +54,22 @@ export async function restoreEventStates(
   );
   if (events.length === 0) return { missing, notes };
   const over = new Set(await eventsOver(connection));
-  for (const { name, status } of events) {
-    if (over.has(name)) {
-      notes.push({ code: 'event-over', message: eventOverSentence(name) });
-      continue;
+  const maker = new ObjectMaker(connection, policy);
+  try {
+    for (const event of events) {
+      const { name, status } = event;
+      if (over.has(name)) {
+        notes.push({ code: 'event-over', message: eventOverSentence(name) });
+        continue;
+      }
+      try {
+        await maker.setState(event, eventStates[status!]!);
+      } catch (error) {
+        missing.push(await describeMissing(connection, { kind: 'event', name }, error));
+      }
     }
-    try {
-      await connection.query(`ALTER EVENT ${quoteName(name)} ${eventStates[status!]}`);
-    } catch (error) {
-      missing.push(await describeMissing(connection, { kind: 'event', name }, error));
-    }
+  } finally {
+    await maker.leave();
   }
   return { missing, notes };
 }

@@ -1,7 +1,7 @@
 import type { SchemaObject } from '../../archive/model.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
-import { type ObjectPolicy, planObject, planObjectBytes } from '../ddl/object-statement.js';
+import { definerOf, type ObjectPolicy, planObject, planObjectBytes } from '../ddl/object-statement.js';
 import { notADefinition } from '../ddl/tokens.js';
 import { describeMissing, type MissingObject } from './missing.js';
 import { makeBrokenView } from './placeholders.js';
@@ -128,20 +128,38 @@ export class ObjectMaker {
     return describeMissing(this.#connection, what, error);
   }
 
-  async #make(object: SchemaObject, policy: ObjectPolicy): Promise<void> {
+  /** Sets the state of an event: with it, a server records its user and its surroundings anew. */
+  async setState(event: SchemaObject, state: string): Promise<void> {
+    const { characterSetClient = 'utf8mb4' } = event;
+    const definer = this.#policy.definers === 'keep' ? definerOf(event) : '';
+    await this.#enter(event);
+    const statement = `ALTER ${definer} EVENT ${quoteName(event.name)} ${state}`;
+    if (await runInCharacterSet(this.#connection, statement, characterSetClient)) return;
+    await this.#connection.query('SET SESSION character_set_client = utf8mb4');
+    await runInCharacterSet(this.#connection, statement, 'utf8mb4');
+  }
+
+  /** The surroundings that an object had. */
+  async #enter(object: SchemaObject): Promise<void> {
     const { characterSetClient = 'utf8mb4', collationConnection, timeZone, sqlMode = '' } = object;
     for (const word of [characterSetClient, collationConnection, object.databaseCollation]) {
       if (word !== undefined && !/^\w+$/.test(word)) throw notADefinition(`${object.kind} "${object.name}"`);
     }
-    const statement = planObject(object, policy);
+    // In quotes, because one of them is called `binary`.
     const settings = [
       `sql_mode = ${quoteText(sqlMode)}`,
-      `character_set_client = ${characterSetClient}`,
-      ...(collationConnection === undefined ? [] : [`collation_connection = ${collationConnection}`]),
+      `character_set_client = '${characterSetClient}'`,
+      ...(collationConnection === undefined ? [] : [`collation_connection = '${collationConnection}'`]),
       ...(timeZone === undefined ? [] : [`time_zone = ${quoteText(timeZone)}`]),
     ];
     await this.#setDatabaseCollation(object.databaseCollation);
     await this.#connection.query(`SET SESSION ${settings.join(', SESSION ')}`);
+  }
+
+  async #make(object: SchemaObject, policy: ObjectPolicy): Promise<void> {
+    const { characterSetClient = 'utf8mb4' } = object;
+    const statement = planObject(object, policy);
+    await this.#enter(object);
     const bytes = planObjectBytes(object, policy);
     if (bytes !== undefined) return runBytes(this.#connection, bytes);
     if (object.createStatementBytes !== undefined) {
@@ -170,7 +188,7 @@ export class ObjectMaker {
     this.#ownCollation ??= present;
     const target = wanted ?? this.#ownCollation;
     if (target === undefined || target === present) return;
-    await connection.query(`ALTER DATABASE ${quoteName(this.#policy.target)} COLLATE ${target}`);
+    await connection.query(`ALTER DATABASE ${quoteName(this.#policy.target)} COLLATE ${quoteName(target)}`);
   }
 
   #note(code: RestoreNoteCode, message: string): void {

@@ -328,7 +328,7 @@ export class RestoreRun {
     const sequences = accepted.filter(({ kind, name }) => kind === 'sequence' && !lost.has(name));
     const made = [...sequences, ...outcome.made];
     if ((this.options.events ?? 'as-found') === 'as-found') {
-      const states = await restoreEventStates(connection, made);
+      const states = await restoreEventStates(connection, made, this.policy);
       this.lack(states.missing);
       this.notes.push(...states.notes);
     }
