@@ -123,6 +123,12 @@ class Check {
     this.#findings.push({ subject, verdict, message, ...code });
   }
 
+  /** Puts another finding in the place of a good one. */
+  #amend(subject: CheckSubject, verdict: CheckFinding['verdict'], message: string): void {
+    const place = this.#findings.findIndex((finding) => finding.subject === subject);
+    this.#findings[place] = { subject, verdict, message };
+  }
+
   async #places(): Promise<void> {
     const { timeZone: _, ...plan } = this.#plan;
     const settings = plan.settings;
@@ -237,25 +243,22 @@ class Check {
       return { message: isEnrolled ? 'There is a key that was made at a login.' : '', isEnrolled };
     });
     if (kept?.isEnrolled !== false) return;
-    this.#findings.splice(
-      this.#findings.findIndex(({ subject }) => subject === 'key'),
-      1,
-    );
     const message =
       'The administrator has no key of a login yet; copies are sealed with what the database stores of the password.';
-    this.#note('key', keys?.policy === 'enrolled-only' ? 'wrong' : 'warning', message);
+    this.#amend('key', keys?.policy === 'enrolled-only' ? 'wrong' : 'warning', message);
   }
 
+  /** Either clock may be the wrong one, and nights go on; but they come at another time than people think. */
   async #clock(connection: Connection): Promise<void> {
-    await this.#try('clock', async (signal) => {
+    const found = await this.#try('clock', async (signal) => {
       const [row] = await connection.query('SELECT UNIX_TIMESTAMP() AS now', { signal });
       const apart = Math.abs(Number(row?.['now']) * 1000 - this.#tools.clock.now().getTime());
-      if (apart <= believableSkew) return 'The clocks of this machine and of the database server agree.';
-      throw new BackupError(
-        'settings-invalid',
-        `The clocks of this machine and of the database server are ${formatSeconds(apart / 1000)} apart; set them right.`,
-      );
+      return { message: 'The clocks of this machine and of the database server agree.', apart };
     });
+    if (found === undefined || found.apart <= believableSkew) return;
+    const apart = formatSeconds(found.apart / 1000);
+    const message = `The clocks of this machine and of the database server are ${apart} apart; set them right.`;
+    this.#amend('clock', 'warning', message);
   }
 }
 
