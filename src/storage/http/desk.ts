@@ -1,3 +1,4 @@
+import { collectBytes } from '../../bytes.js';
 import { BackupError, type BackupErrorCode, errorExplanations } from '../../errors.js';
 import { storageFailureOfConnection, storageFailureOfStatus } from '../http-failures.js';
 import {
@@ -24,6 +25,9 @@ export interface DeskLine {
 /** Longest that HQ may take for one reply, in milliseconds. */
 const patience = 120_000;
 
+/** Longest reply, in bytes: a page of 500 objects is far below. */
+const largestReply = 16 * 1024 * 1024;
+
 /** Asks HQ one thing. @throws BackupError with the code that HQ gave, or for a line that broke */
 export async function ask<Op extends HandOverOp>(
   line: DeskLine,
@@ -32,10 +36,10 @@ export async function ask<Op extends HandOverOp>(
 ): Promise<HandOverReplies[Op]> {
   signal?.throwIfAborted();
   const body = JSON.stringify({ version: handOverVersion, ...message });
-  const headers = { ...(await line.headers()), 'content-type': 'application/json' };
+  const headers = { ...(await authorise(line, signal)), 'content-type': 'application/json' };
   const init = { method: 'POST', headers, body };
   const text = await exchange(line, line.url, init, patience, signal, async (response) => {
-    if (response.ok) return response.text();
+    if (response.ok) return textOf(line, response);
     await response.body?.cancel().catch(() => undefined);
     const failure = storageFailureOfStatus(response.status, line.description);
     if (failure.code === 'storage-transient') throw failure;
@@ -53,6 +57,43 @@ export async function ask<Op extends HandOverOp>(
   throw new BackupError(code, `The ${line.description} does not grant "${message.op}" of ${key}.`, {
     details: { key, op: message.op, reason: reply.reason },
   });
+}
+
+/** A token that cannot be renewed just now may be renewed in a minute: whoever gives it out may be restarting. */
+async function authorise(
+  line: DeskLine,
+  signal: AbortSignal | undefined,
+): Promise<Readonly<Record<string, string>>> {
+  const silence = new Silence(patience, signal);
+  const broken = new Promise<never>((_, reject) => {
+    silence.signal.addEventListener('abort', () => reject(silence.signal.reason as Error), { once: true });
+  });
+  try {
+    return await silence.during(() => Promise.race([line.headers(), broken]));
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof BackupError) throw error;
+    // Of what was thrown nothing is taken over: it may hold the token.
+    throw new BackupError(
+      'storage-transient',
+      `What authorises this office at the ${line.description} cannot be had just now.`,
+      { details: { reason: 'authorisation' } },
+    );
+  }
+}
+
+async function textOf(line: DeskLine, { body }: Response): Promise<string> {
+  if (body === null) return '';
+  let bytes: Uint8Array;
+  try {
+    bytes = await collectBytes(body, largestReply);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new BackupError('storage-permanent', `The ${line.description} replies without an end.`, {
+      details: { reason: `more than ${largestReply} bytes` },
+    });
+  }
+  return new TextDecoder().decode(bytes);
 }
 
 function readReply<Op extends HandOverOp>(
@@ -132,6 +173,9 @@ export async function exchange<Result>(
   }
 }
 
+// Of a store, and of nothing else that may go wrong in an office.
 function isCode(code: string): code is BackupErrorCode {
-  return Object.hasOwn(errorExplanations, code);
+  const isOfStores =
+    code.startsWith('storage-') || code === 'destination-missing' || code === 'verification-failed';
+  return isOfStores && Object.hasOwn(errorExplanations, code);
 }

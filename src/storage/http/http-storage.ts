@@ -8,8 +8,10 @@ import type {
   StorageFailure,
   StoredObject,
 } from '../adapter.js';
+import { type AnsweredRange, answeredRange, limited } from '../answered-range.js';
 import { classifyByCode } from '../classify.js';
 import { storageFailureOfConnection, storageFailureOfStatus } from '../http-failures.js';
+import { Pages } from '../listing.js';
 import type { PartPatience } from '../multipart/part-patience.js';
 import { partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
 import { createMemoryUploadJournal, type UploadJournal } from '../multipart/upload-journal.js';
@@ -127,12 +129,14 @@ class HttpStorage implements StorageAdapter {
       const response = await silence.during(() =>
         reach(this.#line, request.url, { headers }, silence.signal),
       );
-      if (response.status !== (whole ? 200 : 206) || response.body === null) {
+      const given = rangeIn(response, size);
+      if (given === undefined || given.size !== size || response.body === null) {
         await response.body?.cancel().catch(() => undefined);
         if (response.ok) throw storageFailureOfConnection(undefined, this.description);
         throw storageFailureOfStatus(response.status, this.description);
       }
-      yield* this.#readBody(response.body, key, end - start, silence);
+      const body = this.#readBody(response.body, silence);
+      yield* limited(body, { start, end }, given, { description: this.description, key, signal });
     } catch (error) {
       signal?.throwIfAborted();
       throw silence.signal.aborted
@@ -147,28 +151,30 @@ class HttpStorage implements StorageAdapter {
   ): Promise<StoredObject | null> {
     assertKey(key);
     const { object } = await ask(this.#line, { op: 'stat', key }, options.signal);
-    return object === null ? null : fromReply(object);
+    return object === null ? null : fromReply(object, key, this.description);
   }
 
   async *list(
     prefix: string,
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<StoredObject> {
+    const pages = new Pages(this.description, prefix);
     let after: string | undefined;
-    for (;;) {
+    do {
       const message = { op: 'list', prefix, ...(after !== undefined && { after }) } as const;
-      const { objects, more } = await ask(this.#line, message, options.signal);
+      const { objects, more, next } = await pages.next(() => ask(this.#line, message, options.signal));
       for (const object of objects) {
         options.signal?.throwIfAborted();
         // A page that does not lead on would be asked for for ever.
-        if (!object.key.startsWith(prefix) || (after !== undefined && compareKeys(object.key, after) <= 0)) {
-          throw new BackupError('storage-permanent', `The ${this.description} lists other than was asked.`);
-        }
-        after = object.key;
-        yield fromReply(object);
+        pages.pass(object.key);
+        yield fromReply(object, object.key, this.description);
       }
-      if (!more || objects.length === 0) return;
-    }
+      const last = objects.at(-1)?.key;
+      if (next !== undefined && (compareKeys(next, last ?? after ?? '') < 0 || next === after)) {
+        throw pages.failure('it goes in a circle');
+      }
+      after = pages.after(more, next ?? last);
+    } while (after !== undefined);
   }
 
   async delete(key: string): Promise<void> {
@@ -182,20 +188,13 @@ class HttpStorage implements StorageAdapter {
     return classifyByCode(error);
   }
 
-  async *#readBody(
-    body: ReadableStream<Uint8Array>,
-    key: string,
-    length: number,
-    silence: Silence,
-  ): AsyncGenerator<Uint8Array> {
-    let left = length;
+  async *#readBody(body: ReadableStream<Uint8Array>, silence: Silence): AsyncGenerator<Uint8Array> {
     const reader = body.getReader();
     try {
       for (;;) {
         const { done, value } = await silence.during(() => reader.read());
         silence.signal.throwIfAborted();
-        if (done) break;
-        left -= value.length;
+        if (done) return;
         yield value;
       }
     } catch (error) {
@@ -204,10 +203,20 @@ class HttpStorage implements StorageAdapter {
     } finally {
       await reader.cancel().catch(() => undefined);
     }
-    if (left !== 0) {
-      throw new BackupError('storage-transient', `The ${this.description} broke off while ${key} was read.`, {
-        details: { key },
-      });
-    }
   }
+}
+
+/** What a store says that it gives; undefined for what is no such answer, or was compressed on the way. */
+function rangeIn({ status, headers }: Response, size: number): AnsweredRange | undefined {
+  if (status !== 200 && status !== 206) return undefined;
+  const encoding = headers.get('content-encoding') ?? 'identity';
+  if (encoding !== 'identity' && encoding !== 'aws-chunked') return undefined;
+  const told = headers.get('content-length');
+  const length = told !== null && /^[0-9]{1,16}$/u.test(told) ? Number(told) : undefined;
+  if (status === 206) {
+    const range = headers.get('content-range');
+    return range === null ? undefined : answeredRange(range, length);
+  }
+  // HQ has told the size. A body in chunks tells none by itself, and is held against that.
+  return answeredRange(null, length ?? size);
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { collectBytes } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 import type { StoredObject } from '../adapter.js';
 import { storageFailureOfStatus } from '../http-failures.js';
@@ -16,6 +17,9 @@ const mostRefusals = 3;
 /** A line slower than this has stopped, in bytes per second. */
 const slowestLine = 8 * 1024;
 
+/** Of what a store says to the bytes of a part, more is not read. In bytes. */
+const largestReply = 256 * 1024;
+
 /** An object on its way to HQ. */
 export interface HttpUpload {
   readonly line: DeskLine;
@@ -26,8 +30,17 @@ export interface HttpUpload {
   readonly signal: AbortSignal | undefined;
 }
 
-/** An object of a reply, in the words of the contract. */
-export function fromReply(object: ObjectInReply): StoredObject {
+/** An object of a reply, in the words of the contract. @throws BackupError for another than was asked for */
+export function fromReply(object: ObjectInReply, key: string, description: string): StoredObject {
+  if (object.key !== key) {
+    throw new BackupError(
+      'storage-permanent',
+      `The ${description} tells of another object than was asked for.`,
+      {
+        details: { key },
+      },
+    );
+  }
   return { ...object, modifiedAt: new Date(object.modifiedAt) };
 }
 
@@ -52,10 +65,18 @@ class SignedSending {
       signal,
       async (response) => {
         // Read, so that the connection serves again. It says nothing the status does not.
-        await response.arrayBuffer().catch(() => undefined);
+        if (response.body !== null) await collectBytes(response.body, largestReply).catch(() => undefined);
         return response;
       },
     );
+    // A portal that takes what was meant for the store would let every part be "sent".
+    if (ok && !headers.has('etag') && /^\s*text\/html/iu.test(headers.get('content-type') ?? '')) {
+      throw new BackupError(
+        'storage-transient',
+        `What answers for the store of the ${this.#line.description} is no store: it says a page.`,
+        { details: { status } },
+      );
+    }
     if (ok) {
       this.#refusals = 0;
       return (headers.get('etag') ?? '').replaceAll('"', '');
@@ -100,7 +121,7 @@ export function httpPartTransport(upload: HttpUpload): PartTransport {
     },
     async complete(uploadId, parts) {
       const { object } = await ask(line, { op: 'complete', ...whole, uploadId, parts }, signal);
-      return fromReply(object);
+      return fromReply(object, key, line.description);
     },
     async abort(uploadId) {
       await ask(line, { op: 'abort', key, uploadId }, undefined);

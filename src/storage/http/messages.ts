@@ -104,7 +104,12 @@ export interface HandOverReplies {
   readonly abort: Readonly<Record<string, never>>;
   readonly stat: { readonly object: ObjectInReply | null };
   readonly read: { readonly request: SignedRequest; readonly size: number };
-  readonly list: { readonly objects: readonly ObjectInReply[]; readonly more: boolean };
+  /** `next`: where to go on, for a page that ends with what is no object. */
+  readonly list: {
+    readonly objects: readonly ObjectInReply[];
+    readonly more: boolean;
+    readonly next?: string;
+  };
 }
 
 /** A reply: what was asked for, or why not. `error` is the code of a `BackupError`. */
@@ -205,7 +210,8 @@ const replyParsers: { readonly [Op in HandOverOp]: (fields: Fields) => HandOverR
   read: (fields) => ({ request: signedRequest(fields['request']), size: count(fields, 'size') }),
   list: (fields) => {
     if (typeof fields['more'] !== 'boolean') throw new RangeError('"more" is neither true nor false');
-    return { objects: list(fields, 'objects').map(objectInReply), more: fields['more'] };
+    const next = fields['next'] === undefined ? {} : { next: text(fields, 'next') };
+    return { objects: list(fields, 'objects').map(objectInReply), more: fields['more'], ...next };
   },
 };
 

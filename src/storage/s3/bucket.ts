@@ -1,7 +1,9 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { isBackupError } from '../../errors.js';
+import { BackupError, isBackupError } from '../../errors.js';
 import type { StoredObject } from '../adapter.js';
+import type { Pages } from '../listing.js';
 import { assertKey, ownPrefix } from '../object-keys.js';
+import { believeOnlyAnswers, unbelievable } from './answers.js';
 import { s3Failure } from './failures.js';
 
 /** A retention that the store enforces: until then nobody removes or replaces a version, whatever he may. */
@@ -22,6 +24,9 @@ export interface BucketAddress {
    */
   readonly connection: S3ClientConfig;
 }
+
+/** A store refuses a signature by a clock that is further off, or much more; Amazon takes 15 minutes. In milliseconds. */
+const clockPatience = 4 * 60_000;
 
 /** Idle time after which a connection is given up, in milliseconds. */
 const idleTimeout = 60_000;
@@ -47,6 +52,7 @@ export class Bucket {
     this.client = new S3Client({
       requestHandler: { connectionTimeout: 15_000, socketTimeout: idleTimeout },
       ...connection,
+      ...renewable(connection.credentials, this.description),
       // Each request carries an MD5 of ours. The checksums that the client would add by itself make other stores than
       // that of Amazon refuse a request, or worse, store its framing.
       requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -54,6 +60,7 @@ export class Bucket {
       // Whoever calls tries again, and knows then what an earlier try may have done.
       maxAttempts: 1,
     });
+    believeOnlyAnswers(this.client, this.description);
   }
 
   /** The key in the bucket. @throws TypeError or RangeError */
@@ -89,9 +96,23 @@ export class Bucket {
     return this.client.send.bind(this.client) as Send;
   }
 
-  /** Runs a request; its failure comes typed. */
+  /** How far the clock of the store is ahead of that of this machine, as far as is known. In milliseconds. */
+  get clockOffset(): number {
+    return this.client.config.systemClockOffset;
+  }
+
+  /** Runs a request; its failure comes typed. It is run once more when only the clock was wrong. */
   async typed<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     signal?.throwIfAborted();
+    const before = this.clockOffset;
+    try {
+      return await work();
+    } catch (error) {
+      if (signal?.aborted === true || Math.abs(this.clockOffset - before) < clockPatience) {
+        throw s3Failure(error, this.description, signal);
+      }
+    }
+    // The client has learned from the answer what time the store has. So a wrong clock costs one request.
     try {
       return await work();
     } catch (error) {
@@ -110,7 +131,39 @@ export class Bucket {
   }
 }
 
-/** What a store tells of an object, in the words of the contract. */
+/**
+ * Credentials that cannot be renewed just now are no mistake in the configuration: whoever gives them out may be
+ * restarting.
+ */
+function renewable(
+  credentials: S3ClientConfig['credentials'],
+  description: string,
+): Pick<S3ClientConfig, 'credentials'> {
+  if (typeof credentials !== 'function') return {};
+  return {
+    credentials: async (...given) => {
+      try {
+        return await credentials(...given);
+      } catch (error) {
+        if (isBackupError(error) || (error as Error | undefined)?.name === 'CredentialsProviderError')
+          throw error;
+        throw new BackupError(
+          'storage-transient',
+          `The credentials for the ${description} cannot be renewed now.`,
+          {
+            details: { reason: 'credentials' },
+          },
+        );
+      }
+    },
+  };
+}
+
+/**
+ * What a store tells of an object, in the words of the contract.
+ *
+ * @throws BackupError for a size or a date that is none
+ */
 export function storedObject(
   key: string,
   told: {
@@ -120,12 +173,30 @@ export function storedObject(
   },
 ): StoredObject {
   const etag = bareEtag(told.etag);
+  const { size, date = new Date(0) } = told;
+  if (size === undefined || !Number.isSafeInteger(size) || size < 0 || Number.isNaN(date.getTime())) {
+    throw unbelievable('store', 'a size or a date that is none');
+  }
   return {
     key,
-    size: told.size ?? 0,
-    modifiedAt: told.date ?? new Date(0),
+    size,
+    modifiedAt: date,
     ...(etag !== '' && { etag }),
   };
+}
+
+/** A path of a list, which some stores write as in a URL, asked or not. */
+export function plainPath(
+  path: string | undefined,
+  encoding: string | undefined,
+  pages: Pages,
+): string | undefined {
+  if (encoding !== 'url' || path === undefined) return path;
+  try {
+    return decodeURIComponent(path.replaceAll('+', ' '));
+  } catch {
+    throw pages.failure('it has a name that cannot be read');
+  }
 }
 
 /** A signal, in the words of the client. */

@@ -64,11 +64,15 @@ export async function holdClaim(claimant: Claimant): Promise<void> {
 
 /** Removes all claims of a key. Only for when its object is visible: whoever claims it then will see that. */
 export async function removeClaims(bucket: Bucket, key: string): Promise<void> {
-  const { Contents = [] } = await bucket.send(
-    new ListObjectsV2Command({ Bucket: bucket.name, Prefix: folderOfClaims(bucket, key) }),
+  const folder = folderOfClaims(bucket, key);
+  const { Contents = [] } = await bucket.typed(() =>
+    bucket.send(new ListObjectsV2Command({ Bucket: bucket.name, Prefix: folder })),
   );
-  // The latest first: of those that are left if this breaks off, none is missing in between.
-  for (const { Key } of Contents.reverse()) await removeOwn(bucket, Key ?? '');
+  // The latest first: of those that are left if this breaks off, none is missing in between. A store that lists more than
+  // it was asked for gets nothing removed for that.
+  for (const { Key = '' } of Contents.reverse()) {
+    if (Key.startsWith(folder)) await removeOwn(bucket, Key);
+  }
 }
 
 function folderOfClaims(bucket: Bucket, key: string): string {

@@ -36,6 +36,8 @@ function byStatus(status: number | undefined): Verdict {
   if (status === 412) return ['storage-exists', 'already has this object'];
   if (status === 409) return transient('has another operation in progress');
   if (status === 507) return ['storage-full', 'is full'];
+  // A store that moved says so with 301 or 308; this is a portal that wants somebody to log in.
+  if (status === 302 || status === 303 || status === 307) return transient('is hidden by a redirect');
   if (status === 408 || status === 429 || status >= 500) return transient('has a passing fault');
   return refused('refused the request');
 }

@@ -193,7 +193,8 @@ export class GrownParts {
   async #purge(prefix: string): Promise<void> {
     const { name } = this.#bucket;
     const listed = await this.#bucket.send(new ListObjectVersionsCommand({ Bucket: name, Prefix: prefix }));
-    for (const { Key, VersionId } of [...(listed.Versions ?? []), ...(listed.DeleteMarkers ?? [])]) {
+    for (const { Key = '', VersionId } of [...(listed.Versions ?? []), ...(listed.DeleteMarkers ?? [])]) {
+      if (!Key.startsWith(prefix)) continue;
       await this.#bucket.send(new DeleteObjectCommand({ Bucket: name, Key, VersionId }));
     }
   }

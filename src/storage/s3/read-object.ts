@@ -1,7 +1,9 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { BackupError } from '../../errors.js';
 import type { GetOptions } from '../adapter.js';
+import { type AnsweredRange, answeredRange, limited } from '../answered-range.js';
 import { resolveRange } from '../transfer.js';
+import { unbelievable } from './answers.js';
 import type { Bucket } from './bucket.js';
 import { s3Failure } from './failures.js';
 
@@ -14,18 +16,18 @@ type Ask = (
  * Reads an object or a range of it.
  *
  * @param ask - sends the request, with the `Range` header to use
+ * @param askForSize - for where the answer does not tell; undefined when the object is gone
  */
 export async function* readObject(
   bucket: Bucket,
   key: string,
   options: GetOptions,
   ask: Ask,
+  askForSize: () => Promise<number | undefined>,
 ): AsyncGenerator<Uint8Array> {
   const { range, signal } = options;
   bucket.pathOf(key);
   if (range !== undefined) resolveRange(range, Number.MAX_SAFE_INTEGER);
-  // HTTP knows no empty range: one byte is asked for, for the size of the object, and not given on.
-  const isEmpty = range?.length === 0;
   const answer = await bucket.typed(async () => {
     try {
       return await ask(headerOf(range), signal === undefined ? {} : { abortSignal: signal });
@@ -36,30 +38,21 @@ export async function* readObject(
   }, signal);
   if (answer === null) {
     // At or beyond the end. Exactly at the end there is nothing to read, and that is no mistake.
-    const { ContentLength } = await bucket.typed(() => askForSize(ask, signal), signal);
-    resolveRange(range, ContentLength ?? 0);
+    resolveRange(range, (await askForSize()) ?? 0);
     return;
   }
-  const size = totalOf(answer);
   const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy?: () => void }) | undefined;
   try {
-    const { start, end } = resolveRange(range, size);
-    if (isEmpty || body === undefined) return;
-    let left = end - start;
-    for await (const chunk of body) {
-      signal?.throwIfAborted();
-      left -= chunk.length;
-      yield chunk;
+    if (answer.LastModified === undefined && answer.ETag === undefined) {
+      throw unbelievable(bucket.description, 'neither date nor etag of an object');
     }
-    if (left !== 0) {
-      throw new BackupError(
-        'storage-transient',
-        `The ${bucket.description} broke off while ${key} was read.`,
-        {
-          details: { key },
-        },
-      );
-    }
+    assertPlain(answer.ContentEncoding, bucket.description);
+    const given = await rangeIn(answer, range !== undefined, askForSize);
+    if (given === undefined) throw unbelievable(bucket.description, 'a range that is none');
+    const { start, end } = resolveRange(range, given.size);
+    // HTTP knows no empty range: one byte is asked for, for the size of the object, and not given on.
+    if (start === end || body === undefined) return;
+    yield* limited(body, { start, end }, given, { description: bucket.description, key, signal });
   } catch (error) {
     if (error instanceof RangeError) throw error;
     throw s3Failure(error, bucket.description, signal);
@@ -68,13 +61,27 @@ export async function* readObject(
   }
 }
 
-async function askForSize(
-  ask: Ask,
-  signal: AbortSignal | undefined,
-): Promise<{ ContentLength?: number | undefined }> {
-  const answer = await ask(undefined, signal === undefined ? {} : { abortSignal: signal });
-  (answer.Body as { destroy?: () => void } | undefined)?.destroy?.();
-  return answer;
+// A body in chunks tells no length, and one that should be a range and tells no place may be anything: there the store is
+// asked once more, for the size of the object.
+async function rangeIn(
+  { ContentRange, ContentLength, $metadata }: GetObjectCommandOutput,
+  wasAskedForRange: boolean,
+  askForSize: () => Promise<number | undefined>,
+): Promise<AnsweredRange | undefined> {
+  if (ContentRange !== undefined) return answeredRange(ContentRange, ContentLength);
+  if ($metadata.httpStatusCode === 206) return undefined;
+  if (ContentLength !== undefined && !wasAskedForRange) return answeredRange(undefined, ContentLength);
+  const size = await askForSize();
+  return ContentLength === undefined || ContentLength === size ? answeredRange(undefined, size) : undefined;
+}
+
+/** Nothing of ours is stored compressed; who compresses it on the way gives other bytes. */
+function assertPlain(encoding: string | undefined, description: string): void {
+  const coded = (encoding ?? '').split(',').map((each) => each.trim().toLowerCase());
+  if (coded.every((each) => ['', 'identity', 'aws-chunked'].includes(each))) return;
+  throw new BackupError('storage-transient', `What the ${description} gives was compressed on the way.`, {
+    details: { reason: 'content-encoding' },
+  });
 }
 
 function headerOf(range: GetOptions['range']): string | undefined {
@@ -82,9 +89,4 @@ function headerOf(range: GetOptions['range']): string | undefined {
   const { offset, length } = range;
   if (length === undefined) return `bytes=${offset}-`;
   return `bytes=${offset}-${offset + Math.max(1, length) - 1}`;
-}
-
-function totalOf(answer: GetObjectCommandOutput): number {
-  const total = /\/([0-9]+)$/u.exec(answer.ContentRange ?? '')?.[1];
-  return total === undefined ? (answer.ContentLength ?? 0) : Number(total);
 }

@@ -15,10 +15,11 @@ import type {
   StoredObject,
 } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
+import { Pages } from '../listing.js';
 import type { PartPatience } from '../multipart/part-patience.js';
 import { partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
 import { createMemoryUploadJournal, type UploadJournal } from '../multipart/upload-journal.js';
-import { Bucket, type BucketAddress, type Retention, signalOf, storedObject } from './bucket.js';
+import { Bucket, type BucketAddress, plainPath, type Retention, signalOf, storedObject } from './bucket.js';
 import { readObject } from './read-object.js';
 import { abortUpload, look, putWhole, type S3Upload, s3PartTransport } from './s3-upload.js';
 import { storageAsOf } from './versions.js';
@@ -146,15 +147,20 @@ class S3ObjectStorage implements S3Storage {
   }
 
   get(key: string, options: GetOptions = {}): AsyncIterable<Uint8Array> {
-    return readObject(this.#bucket, key, options, (range, signal) =>
-      this.#bucket.send(
-        new GetObjectCommand({
-          Bucket: this.#bucket.name,
-          Key: this.#bucket.pathOf(key),
-          ...(range !== undefined && { Range: range }),
-        }),
-        signal,
-      ),
+    return readObject(
+      this.#bucket,
+      key,
+      options,
+      (range, signal) =>
+        this.#bucket.send(
+          new GetObjectCommand({
+            Bucket: this.#bucket.name,
+            Key: this.#bucket.pathOf(key),
+            ...(range !== undefined && { Range: range }),
+          }),
+          signal,
+        ),
+      async () => (await this.stat(key, { signal: options.signal }))?.size,
     );
   }
 
@@ -170,27 +176,25 @@ class S3ObjectStorage implements S3Storage {
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<StoredObject> {
     const bucket = this.#bucket;
+    const pages = new Pages(bucket.description, bucket.prefixOf(prefix));
     let token: string | undefined;
     do {
-      const page = await bucket.typed(
-        () =>
-          bucket.send(
-            new ListObjectsV2Command({
-              Bucket: bucket.name,
-              Prefix: bucket.prefixOf(prefix),
-              MaxKeys: this.#options.pageSize ?? 1000,
-              ...(token !== undefined && { ContinuationToken: token }),
-            }),
-            signalOf(options.signal),
-          ),
-        options.signal,
+      const command = new ListObjectsV2Command({
+        Bucket: bucket.name,
+        Prefix: bucket.prefixOf(prefix),
+        MaxKeys: this.#options.pageSize ?? 1000,
+        ...(token !== undefined && { ContinuationToken: token }),
+      });
+      const page = await pages.next(() =>
+        bucket.typed(() => bucket.send(command, signalOf(options.signal)), options.signal),
       );
       for (const { Key, Size, LastModified, ETag } of page.Contents ?? []) {
-        const key = bucket.keyOf(Key);
+        const path = pages.pass(plainPath(Key, page.EncodingType, pages));
+        const key = bucket.keyOf(path);
         options.signal?.throwIfAborted();
         if (key !== undefined) yield storedObject(key, { size: Size, date: LastModified, etag: ETag });
       }
-      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+      token = pages.after(page.IsTruncated, page.NextContinuationToken);
     } while (token !== undefined);
   }
 
@@ -220,34 +224,32 @@ class S3ObjectStorage implements S3Storage {
     const bucket = this.#bucket;
     const { olderThan, prefix = '', signal } = options;
     let discarded = 0;
-    let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
-    while (marker !== undefined) {
-      const from: { KeyMarker?: string; UploadIdMarker?: string } = marker;
-      const page = await bucket.typed(
-        () =>
-          bucket.send(
-            new ListMultipartUploadsCommand({
-              Bucket: bucket.name,
-              Prefix: bucket.prefixOf(prefix),
-              ...from,
-            }),
-            signalOf(signal),
-          ),
-        signal,
-      );
+    const pages = new Pages(bucket.description, bucket.prefixOf(prefix));
+    let from: { KeyMarker?: string; UploadIdMarker?: string } = {};
+    for (;;) {
+      const command = new ListMultipartUploadsCommand({
+        Bucket: bucket.name,
+        Prefix: bucket.prefixOf(prefix),
+        ...from,
+      });
+      const page = await pages.next(() => bucket.typed(() => bucket.send(command, signalOf(signal)), signal));
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-        if (Key === undefined || UploadId === undefined || Initiated === undefined) continue;
-        if (Initiated >= olderThan) continue;
-        await abortUpload(bucket, Key, UploadId);
+        const path = plainPath(Key, page.EncodingType, pages);
+        // Never gives up what is not ours: a store that lists more than it was asked for is believed in nothing.
+        if (path === undefined || !path.startsWith(bucket.prefixOf(prefix))) {
+          throw pages.failure('it has what was not asked for');
+        }
+        if (UploadId === undefined || Initiated === undefined || Initiated >= olderThan) continue;
+        await abortUpload(bucket, path, UploadId);
         discarded += 1;
       }
-      marker =
-        page.IsTruncated === true && page.NextKeyMarker !== undefined
-          ? {
-              KeyMarker: page.NextKeyMarker,
-              ...(page.NextUploadIdMarker !== undefined && { UploadIdMarker: page.NextUploadIdMarker }),
-            }
-          : undefined;
+      const { NextKeyMarker, NextUploadIdMarker } = page;
+      const next = pages.after(page.IsTruncated, NextKeyMarker, NextUploadIdMarker);
+      if (next === undefined) break;
+      from = {
+        KeyMarker: next,
+        ...(NextUploadIdMarker !== undefined && { UploadIdMarker: NextUploadIdMarker }),
+      };
     }
     return discarded;
   }

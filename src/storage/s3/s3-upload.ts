@@ -12,11 +12,13 @@ import {
 import { collectBytes } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 import type { PutOptions, ReplayableSource, StoredObject } from '../adapter.js';
+import { Pages } from '../listing.js';
 import { BreakingLine } from '../multipart/breaking-line.js';
 import { type PartPatience, patiently } from '../multipart/part-patience.js';
 import type { PartTransport, PresentPart } from '../multipart/upload-in-parts.js';
 import type { UploadedPart } from '../multipart/upload-journal.js';
 import { readChecked } from '../replayable.js';
+import { unbelievable } from './answers.js';
 import { type Bucket, bareEtag, lockParameters, type Retention, signalOf, storedObject } from './bucket.js';
 import { holdClaim, removeClaims } from './claim.js';
 import { saidByStore } from './failures.js';
@@ -86,7 +88,10 @@ export function s3PartTransport(upload: S3Upload): PartTransport {
           ),
         signal,
       );
-      return begun.UploadId ?? '';
+      if (begun.UploadId === undefined || begun.UploadId === '') {
+        throw unbelievable(bucket.description, 'an upload without a name');
+      }
+      return begun.UploadId;
     },
     present(uploadId) {
       mayHaveGrown = true;
@@ -191,30 +196,31 @@ export async function listParts(
   signal: AbortSignal | undefined,
 ): Promise<readonly PresentPart[] | null> {
   const present: PresentPart[] = [];
+  const pages = new Pages(bucket.description, '');
   let marker: string | undefined;
   do {
-    const page = await bucket.orNull(
-      () =>
-        bucket.send(
-          new ListPartsCommand({
-            Bucket: bucket.name,
-            Key: bucket.pathOf(key),
-            UploadId: uploadId,
-            ...(marker !== undefined && { PartNumberMarker: marker }),
-          }),
-          signalOf(signal),
-        ),
-      signal,
-    );
+    const command = new ListPartsCommand({
+      Bucket: bucket.name,
+      Key: bucket.pathOf(key),
+      UploadId: uploadId,
+      ...(marker !== undefined && { PartNumberMarker: marker }),
+    });
+    const page = await pages.next(() => bucket.orNull(() => bucket.send(command, signalOf(signal)), signal));
     if (page === null) return null;
     for (const { PartNumber, Size, ETag } of page.Parts ?? []) {
-      if (PartNumber !== undefined && Size !== undefined) {
-        present.push({ number: PartNumber, size: Size, etag: bareEtag(ETag) });
+      const before = present.at(-1)?.number ?? 0;
+      if (!isCount(PartNumber) || PartNumber <= before || PartNumber > 10_000 || !isCount(Size)) {
+        throw pages.failure('it has a part that is none');
       }
+      present.push({ number: PartNumber, size: Size, etag: bareEtag(ETag) });
     }
-    marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
+    marker = pages.after(page.IsTruncated, page.NextPartNumberMarker);
   } while (marker !== undefined);
   return present;
+}
+
+function isCount(value: number | undefined): value is number {
+  return Number.isSafeInteger(value) && value! >= 0;
 }
 
 /** Gives an unfinished upload up; one that is not there any more is fine. */
@@ -247,6 +253,10 @@ async function lookClosely(
   const command = new HeadObjectCommand({ Bucket: bucket.name, Key: bucket.pathOf(key) });
   const head = await bucket.orNull(() => bucket.send(command, signalOf(signal)), signal);
   if (head === null) return null;
+  // Every store dates its objects or marks their content; a portal that answers for it does neither.
+  if (head.LastModified === undefined && head.ETag === undefined) {
+    throw unbelievable(bucket.description, 'neither date nor etag of an object');
+  }
   const told = { size: head.ContentLength, date: head.LastModified, etag: head.ETag };
   return { object: storedObject(key, told), sha256: head.Metadata?.['sha256'] };
 }

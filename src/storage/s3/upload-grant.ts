@@ -23,8 +23,9 @@ import {
   parseMessage,
   type SignedRequest,
 } from '../http/messages.js';
+import { Pages } from '../listing.js';
 import type { PartTransport } from '../multipart/upload-in-parts.js';
-import { Bucket, type BucketAddress, type Retention, storedObject } from './bucket.js';
+import { Bucket, type BucketAddress, plainPath, type Retention, storedObject } from './bucket.js';
 import { removeOwn } from './claim.js';
 import { readObject } from './read-object.js';
 import { abortUpload, listParts, look, s3PartTransport } from './s3-upload.js';
@@ -242,12 +243,18 @@ class Grant {
         }),
       ),
     );
+    const pages = new Pages(bucket.description, bucket.prefixOf(prefix));
+    let last: string | undefined;
     const objects = (page.Contents ?? []).flatMap(({ Key, Size, LastModified, ETag }) => {
-      const key = bucket.keyOf(Key);
+      const path = pages.pass(plainPath(Key, page.EncodingType, pages));
+      last = path;
+      const key = bucket.keyOf(path);
       if (key === undefined) return [];
       return [inReply(storedObject(key, { size: Size, date: LastModified, etag: ETag }))];
     });
-    return { objects, more: page.IsTruncated === true };
+    // Told apart from the last object: what is no object, such as the marker of a folder, takes its place in a page too.
+    const next = pages.after(page.IsTruncated, last)?.slice(bucket.prefixOf('').length);
+    return { objects, more: next !== undefined, ...(next !== undefined && { next }) };
   }
 
   #transport(key: string, size: number, sha256: string | undefined): PartTransport {
@@ -282,13 +289,18 @@ class Grant {
     const page = await bucket.typed(() =>
       bucket.send(new ListObjectsV2Command({ Bucket: bucket.name, Prefix: under })),
     );
-    return new Map((page.Contents ?? []).map(({ Key, Size }) => [Key ?? '', Size ?? 0]));
+    // A piece that this page does not show is sent once more, which does no harm.
+    return new Map((page.Contents ?? []).map(({ Key, Size }) => [Key ?? '', Size ?? -1]));
   }
 
   async #readPiece(path: string, piece: PieceClaim): Promise<Uint8Array> {
     const bucket = this.#bucket;
-    const chunks = readObject(bucket, 'piece', {}, (_, signal) =>
-      bucket.send(new GetObjectCommand({ Bucket: bucket.name, Key: path }), signal),
+    const chunks = readObject(
+      bucket,
+      'piece',
+      {},
+      (_, signal) => bucket.send(new GetObjectCommand({ Bucket: bucket.name, Key: path }), signal),
+      async () => piece.size,
     );
     return collectBytes(chunks, piece.size);
   }
@@ -309,6 +321,8 @@ class Grant {
     const url = await this.#bucket.typed(() =>
       getSignedUrl(this.#signer, command as GetObjectCommand, {
         expiresIn: this.#options.urlLifetime ?? 900,
+        // By the clock of the store, which has been asked before: that of HQ may be wrong.
+        signingDate: new Date(Date.now() + this.#bucket.clockOffset),
         signableHeaders: new Set(['host', ...bindingHeaders]),
       }),
     );

@@ -2,8 +2,9 @@ import { GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { BackupError } from '../../errors.js';
 import type { StorageAdapter, StoredObject } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
+import { Pages } from '../listing.js';
 import { compareKeys } from '../object-keys.js';
-import { type Bucket, storedObject } from './bucket.js';
+import { type Bucket, plainPath, signalOf, storedObject } from './bucket.js';
 import { readObject } from './read-object.js';
 
 /** What happened to a key: a version was stored, or a delete hid it. */
@@ -11,7 +12,11 @@ interface Happening {
   readonly path: string;
   readonly at: Date;
   /** Of a stored version; null for a delete. */
-  readonly version: { readonly id: string; readonly size: number; readonly etag: string | undefined } | null;
+  readonly version: {
+    readonly id: string;
+    readonly size: number | undefined;
+    readonly etag: string | undefined;
+  } | null;
 }
 
 interface Found {
@@ -50,16 +55,21 @@ export function storageAsOf(bucket: Bucket, moment: Date): StorageAdapter {
           details: { key },
         });
       }
-      yield* readObject(bucket, key, options, (range, signal) =>
-        bucket.send(
-          new GetObjectCommand({
-            Bucket: bucket.name,
-            Key: bucket.pathOf(key),
-            VersionId: found.versionId,
-            ...(range !== undefined && { Range: range }),
-          }),
-          signal,
-        ),
+      yield* readObject(
+        bucket,
+        key,
+        options,
+        (range, signal) =>
+          bucket.send(
+            new GetObjectCommand({
+              Bucket: bucket.name,
+              Key: bucket.pathOf(key),
+              VersionId: found.versionId,
+              ...(range !== undefined && { Range: range }),
+            }),
+            signal,
+          ),
+        async () => found.object.size,
       );
     },
     stat: async (key, options) => (await find(key, options?.signal))?.object ?? null,
@@ -114,34 +124,40 @@ async function* happenings(
   prefix: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Happening> {
-  let marker: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
-  while (marker !== undefined) {
-    const from: { KeyMarker?: string; VersionIdMarker?: string } = marker;
-    const page = await bucket.typed(
-      () =>
-        bucket.send(
-          new ListObjectVersionsCommand({ Bucket: bucket.name, Prefix: bucket.prefixOf(prefix), ...from }),
-          signal === undefined ? {} : { abortSignal: signal },
-        ),
-      signal,
-    );
+  const under = bucket.prefixOf(prefix);
+  const pages = new Pages(bucket.description, under);
+  let from: { KeyMarker?: string; VersionIdMarker?: string } = {};
+  let last = '';
+  for (;;) {
+    const command = new ListObjectVersionsCommand({ Bucket: bucket.name, Prefix: under, ...from });
+    const page = await pages.next(() => bucket.typed(() => bucket.send(command, signalOf(signal)), signal));
+    const pathOf = (path: string | undefined): string => plainPath(path, page.EncodingType, pages) ?? '';
     const stored = (page.Versions ?? []).map((one) => ({
-      path: one.Key ?? '',
+      path: pathOf(one.Key),
       at: one.LastModified ?? new Date(0),
-      version: { id: one.VersionId ?? '', size: one.Size ?? 0, etag: one.ETag },
+      version: { id: one.VersionId ?? '', size: one.Size, etag: one.ETag },
     }));
     const hidden = (page.DeleteMarkers ?? []).map((one) => ({
-      path: one.Key ?? '',
+      path: pathOf(one.Key),
       at: one.LastModified ?? new Date(0),
       version: null,
     }));
-    yield* [...stored, ...hidden].sort((a, b) => compareKeys(a.path, b.path));
-    marker =
-      page.IsTruncated === true && page.NextKeyMarker !== undefined
-        ? {
-            KeyMarker: page.NextKeyMarker,
-            ...(page.NextVersionIdMarker !== undefined && { VersionIdMarker: page.NextVersionIdMarker }),
-          }
-        : undefined;
+    const happened = [...stored, ...hidden].sort((a, b) => compareKeys(a.path, b.path));
+    for (const happening of happened) {
+      if (happening.path === '' || !happening.path.startsWith(under)) {
+        throw pages.failure('it has what was not asked for');
+      }
+      // Of one key there may be many versions, also over pages.
+      if (compareKeys(happening.path, last) < 0) throw pages.failure('it is not in order');
+      last = happening.path;
+      yield happening;
+    }
+    const { NextKeyMarker, NextVersionIdMarker } = page;
+    const next = pages.after(page.IsTruncated, NextKeyMarker, NextVersionIdMarker);
+    if (next === undefined) return;
+    from = {
+      KeyMarker: next,
+      ...(NextVersionIdMarker !== undefined && { VersionIdMarker: NextVersionIdMarker }),
+    };
   }
 }

@@ -1,0 +1,80 @@
+import { BackupError } from '../errors.js';
+
+/** Bytes of an object, `end` exclusive. */
+export interface ByteSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What an answer says it holds, of how much. */
+export interface AnsweredRange extends ByteSpan {
+  /** Of the whole object. */
+  readonly size: number;
+}
+
+/** A store may answer a range with the whole; so much of it is passed over, in bytes. */
+const mostPassedOver = 64 * 1024 * 1024;
+
+/**
+ * What an answer holds, by its `Content-Range` and its length. Undefined for a range that is none or that its own length
+ * belies.
+ */
+export function answeredRange(
+  contentRange: string | null | undefined,
+  length: number | undefined,
+): AnsweredRange | undefined {
+  if (contentRange === undefined || contentRange === null) {
+    return isCount(length) ? { start: 0, end: length, size: length } : undefined;
+  }
+  const found = /^\s*bytes ([0-9]{1,16})-([0-9]{1,16})\/([0-9]{1,16})\s*$/u.exec(contentRange);
+  if (found === null) return undefined;
+  const [start, last, size] = found.slice(1).map(Number) as [number, number, number];
+  const end = last + 1;
+  const isPossible = isCount(start) && isCount(size) && start < end && end <= size;
+  return isPossible && (length === undefined || length === end - start) ? { start, end, size } : undefined;
+}
+
+function isCount(value: number | undefined): value is number {
+  return Number.isSafeInteger(value) && value! >= 0;
+}
+
+/**
+ * Gives the wanted bytes of a body and never others, whatever range it holds.
+ *
+ * @throws BackupError `storage-permanent` before the first byte when the wanted ones are not in it, `storage-transient` when
+ *   it ends early or does not end where it said
+ */
+export async function* limited(
+  body: AsyncIterable<Uint8Array>,
+  wanted: ByteSpan,
+  given: ByteSpan,
+  told: { readonly description: string; readonly key: string; readonly signal?: AbortSignal | undefined },
+): AsyncGenerator<Uint8Array> {
+  const { description, key, signal } = told;
+  const isInside = given.start <= wanted.start && wanted.end <= given.end;
+  if (!isInside || wanted.start - given.start > mostPassedOver) {
+    throw new BackupError(
+      'storage-permanent',
+      `The ${description} gives other bytes of ${key} than were asked for.`,
+      { details: { key, wanted: `${wanted.start}-${wanted.end}`, given: `${given.start}-${given.end}` } },
+    );
+  }
+  let position = given.start;
+  for await (const chunk of body) {
+    signal?.throwIfAborted();
+    const from = Math.max(0, wanted.start - position);
+    const to = Math.min(chunk.length, wanted.end - position);
+    position += chunk.length;
+    if (position > given.end) throw brokeOff(description, key);
+    if (from < to) yield from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to);
+    // What follows of a whole is not waited for.
+    if (position >= wanted.end && given.end > wanted.end) return;
+  }
+  if (position !== given.end) throw brokeOff(description, key);
+}
+
+function brokeOff(description: string, key: string): BackupError {
+  return new BackupError('storage-transient', `The ${description} broke off while ${key} was read.`, {
+    details: { key },
+  });
+}
