@@ -678,6 +678,7 @@ export interface ListedBackup {
     readonly size: number;
     readonly storedAt: Date;
     readonly label: Label | null;
+    readonly unreadable?: BackupErrorCode;
 }
 
 export type LoadMethod = 'insert' | 'load-data';

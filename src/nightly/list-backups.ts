@@ -1,6 +1,6 @@
 import { inspectArchive } from '../archive/index.js';
 import type { ArchiveScope, Label } from '../archive/model.js';
-import { isBackupError } from '../errors.js';
+import { type BackupError, type BackupErrorCode, isBackupError } from '../errors.js';
 import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
 
@@ -12,6 +12,8 @@ export interface ListedBackup {
   readonly storedAt: Date;
   /** What stands on its outside, not proven before it is opened; null when it is no archive or cannot be read. */
   readonly label: Label | null;
+  /** Why its outside could not be read, where the store did not give it; it may be an archive all the same. */
+  readonly unreadable?: BackupErrorCode;
 }
 
 /** Which archives are wanted. */
@@ -26,9 +28,10 @@ export interface ListBackupsOptions {
 
 /**
  * The archives of a store, newest first, with what stands on their outsides. No key is needed. What is named like an
- * archive and cannot be read as one is listed last, with no label.
+ * archive and cannot be read as one is listed last, with no label. One that the store does not give, such as one in cold
+ * storage or on a bad sector, hides no other.
  *
- * @throws BackupError `storage-…`
+ * @throws BackupError `storage-…` when the store cannot be listed, or none of several can be read
  * @example
  * ```ts
  * for (const { key, label } of await listBackups(store, { practiceId: '4711' })) {
@@ -41,17 +44,19 @@ export async function listBackups(
   options: ListBackupsOptions = {},
 ): Promise<readonly ListedBackup[]> {
   const listed: ListedBackup[] = [];
+  const outsides = new Outsides(store, options.signal);
   for await (const object of objectsOf(store, options)) {
-    const backup = await look(store, object, options.signal);
+    const backup = await outsides.look(object);
     if (isWanted(backup, options)) listed.push(backup);
   }
+  outsides.assertSomeWereRead();
   return listed.sort(newestFirst(options.now));
 }
 
 /**
  * The newest archive of a practice, by what stands on its outside; null when there is none.
  *
- * @throws BackupError `storage-…`
+ * @throws BackupError `storage-…`, also when there may be one and the store gives none
  * @example
  * ```ts
  * const newest = await findLatestBackup(store, { practiceId: '4711', scope: 'full' });
@@ -67,12 +72,16 @@ export async function findLatestBackup(
   const { now = new Date() } = options;
   const latestFirst = objects.sort((a, b) => latest(b, now) - latest(a, now));
   let newest: ListedBackup | null = null;
+  const outsides = new Outsides(store, options.signal);
   for (const object of latestFirst) {
     if (newest !== null && latest(object, now) < madeAt(newest, now)) break;
-    const backup = await look(store, object, options.signal);
+    const backup = await outsides.look(object);
+    // What may pass is waited for: an older copy is not to be taken for the newest over a line that broke for a moment.
+    if (backup.unreadable === 'storage-transient') throw outsides.failure;
     if (backup.label === null || !isWanted(backup, options)) continue;
     if (newest === null || newestFirst(now)(backup, newest) < 0) newest = backup;
   }
+  if (newest === null && outsides.failure !== undefined) throw outsides.failure;
   return newest;
 }
 
@@ -86,21 +95,58 @@ async function* objectsOf(
   }
 }
 
-async function look(
-  store: StorageAdapter,
-  { key, size, modifiedAt }: StoredObject,
-  signal: AbortSignal | undefined,
-): Promise<ListedBackup> {
-  const io = { signal };
-  const found = { key, size, storedAt: modifiedAt };
-  try {
+/** So often in a row a store may fail with what may pass, before it is taken to be out of reach. */
+const mostFailures = 3;
+
+/** Reads what stands on the outsides of archives, past those that the store does not give. */
+class Outsides {
+  /** Why one could not be read. */
+  failure: BackupError | undefined;
+  readonly #store: StorageAdapter;
+  readonly #signal: AbortSignal | undefined;
+  #read = 0;
+  #inRow = 0;
+
+  constructor(store: StorageAdapter, signal: AbortSignal | undefined) {
+    this.#store = store;
+    this.#signal = signal;
+  }
+
+  async look({ key, size, modifiedAt }: StoredObject): Promise<ListedBackup> {
+    const found = { key, size, storedAt: modifiedAt };
+    try {
+      const label = await this.#labelOf(key);
+      this.#wasAnswered();
+      return { ...found, label };
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      if (!isBackupError(error)) throw error;
+      if (error.code.startsWith('archive-') || error.code === 'storage-not-found') {
+        this.#wasAnswered();
+        return { ...found, label: null };
+      }
+      this.failure ??= error;
+      this.#inRow = error.code === 'storage-transient' ? this.#inRow + 1 : 0;
+      if (this.#inRow === mostFailures || error.code === 'destination-missing') throw error;
+      return { ...found, label: null, unreadable: error.code };
+    }
+  }
+
+  /** When none of all was given, the store is at fault and not an archive. */
+  assertSomeWereRead(): void {
+    if (this.#read === 0 && this.failure !== undefined) throw this.failure;
+  }
+
+  #wasAnswered(): void {
+    this.#read += 1;
+    this.#inRow = 0;
+  }
+
+  async #labelOf(key: string): Promise<Label | null> {
+    const io = { signal: this.#signal };
+    const store = this.#store;
     const source = store.capabilities.ranges ? await rangeSourceOf(store, key, io) : store.get(key, io);
-    return { ...found, label: (await inspectArchive(source, io)).label };
-  } catch (error) {
-    const isNoArchive =
-      isBackupError(error) && (error.code.startsWith('archive-') || error.code === 'storage-not-found');
-    if (isNoArchive) return { ...found, label: null };
-    throw error;
+    return (await inspectArchive(source, io)).label;
   }
 }
 

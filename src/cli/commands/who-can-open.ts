@@ -2,9 +2,11 @@ import { readAdmins } from '../../admin/read-admins.js';
 import { type ArchiveAccess, type CanOpenMap, whoCanOpen } from '../../admin/who-can-open.js';
 import { inspectArchive, type Label } from '../../archive/index.js';
 import { openConnection } from '../../database/connection.js';
+import { type BackupError, isBackupError } from '../../errors.js';
 import { printable } from '../../printable.js';
 import type { Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
+import { exitCodeOf } from '../exit-codes.js';
 import { openLocation } from '../location.js';
 
 /** `who-can-open`: whose password opens which archive. */
@@ -27,26 +29,43 @@ Usage: supplemental-backup who-can-open ARCHIVE… [OPTIONS]
     const labels: Label[] = [];
     const names = new Map<string, string>();
     const unlabelled: string[] = [];
+    const unreadable: Unreadable[] = [];
     for (const location of given.positionals) {
-      const label = await labelOf(location, line);
+      const label = await labelOf(location, line).catch((error: unknown) => {
+        line.signal.throwIfAborted();
+        if (!isBackupError(error)) throw error;
+        unreadable.push({ archive: location, error });
+        return undefined;
+      });
+      if (label === undefined) continue;
       if (label === null) unlabelled.push(location);
       else {
         labels.push(label);
         names.set(label.archiveId, location);
       }
     }
+    // One that cannot be read hides no other; when there is no other, it is the failure.
+    const [first] = unreadable;
+    if (first !== undefined && unreadable.length === given.positionals.length) throw first.error;
     const source = given.text('source');
     const map = whoCanOpen(labels, source === undefined ? {} : { admins: await adminsOf(source, line) });
     return {
       json: {
         archives: map.archives.map((access) => ({ archive: names.get(access.archiveId), ...access })),
         unlabelled,
+        unreadable: unreadable.map(({ archive, error }) => ({ archive, code: error.code })),
         warnings: map.warnings,
       },
-      text: render(map, names, unlabelled),
+      text: render(map, names, unlabelled, unreadable),
+      ...(first !== undefined && { exitCode: exitCodeOf(first.error) }),
     };
   },
 };
+
+interface Unreadable {
+  readonly archive: string;
+  readonly error: BackupError;
+}
 
 async function labelOf(location: string, line: CommandLine): Promise<Label | null> {
   const archive = await openLocation(location, line);
@@ -68,12 +87,22 @@ async function adminsOf(source: string, line: CommandLine): ReturnType<typeof re
   }
 }
 
-function render(map: CanOpenMap, names: ReadonlyMap<string, string>, unlabelled: readonly string[]): string {
+function render(
+  map: CanOpenMap,
+  names: ReadonlyMap<string, string>,
+  unlabelled: readonly string[],
+  unreadable: readonly Unreadable[],
+): string {
   const lines = map.archives.map(
     (access) => `${printable(names.get(access.archiveId)!)}\n  ${access.createdAt}  ${describe(access)}`,
   );
   lines.push(
     ...unlabelled.map((location) => `${printable(location)}\n  no label: opened by whoever holds its key`),
+  );
+  lines.push(
+    ...unreadable.map(
+      ({ archive, error }) => `${printable(archive)}\n  cannot be read: ${printable(error.message)}`,
+    ),
   );
   lines.push(...map.warnings.map(({ message }) => `\n${printable(message)}`));
   return lines.join('\n');

@@ -67,9 +67,12 @@ async function look(
   const readable = listed.filter((each): each is Readable => each.label !== null && isOurs(each, practiceId));
   const warnings = listed
     .filter(({ label }) => label === null)
-    .map(({ key }) => ({
+    .map(({ key, unreadable }) => ({
       code: 'archive-unreadable',
-      message: `${key} in ${store.description} does not look like an archive; it was left alone.`,
+      message:
+        unreadable === undefined
+          ? `${key} in ${store.description} does not look like an archive; it was left alone.`
+          : `${key} in ${store.description} could not be read (${unreadable}); it was left alone.`,
     }));
   if (!readable.some(({ key }) => key === readBack.key)) {
     const message = `${readBack.key} is not in ${store.description} any more, though it was read back there; no older copy was removed.`;

@@ -22,7 +22,7 @@ const ranks: readonly DestinationReport['outcome'][] = [
 export async function keepReport(spool: string, report: BackupReport, scheduled: boolean): Promise<void> {
   const folder = join(spool, 'reports');
   const last = join(spool, 'last-report.json');
-  await makeFolder(folder);
+  await makeFolder(folder, 0o700);
   const { night, startedAt } = report;
   const byHand = `${night}-by-hand-${startedAt.replace(/\D/g, '').slice(0, 14)}`;
   const path = join(folder, `${scheduled ? night : byHand}.json`);

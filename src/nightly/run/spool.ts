@@ -54,7 +54,7 @@ export class Spool {
   /** Makes the folder, if there is none. @throws BackupError `settings-invalid`, `storage-full` */
   async prepare(): Promise<void> {
     try {
-      await makeFolder(this.folder);
+      await makeFolder(this.folder, 0o700);
       await this.#tryToWrite().catch(async (error: unknown) => {
         if (!isFull(error) || !(await this.spareRoom.giveUp())) throw error;
         await this.#tryToWrite();

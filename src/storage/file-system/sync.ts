@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCodeOf } from './failures.js';
 
@@ -39,9 +39,15 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder and those above it, so that all of them outlive a power cut. */
-export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
+/**
+ * Makes a folder and those above it, so that all of them outlive a power cut.
+ *
+ * @param mode - permissions of what is made, whatever the umask. @defaultValue what the umask leaves
+ */
+export async function makeFolder(path: string, mode?: number): Promise<void> {
+  const first = await mkdir(path, { recursive: true, ...(mode !== undefined && { mode }) });
   if (first === undefined) return;
+  // A umask takes bits away, and may take away one that is needed.
+  if (mode !== undefined) await chmod(path, mode);
   for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }
