@@ -259,7 +259,7 @@ DEALLOCATE PREPARE supplemental_backup;'''
 def check_kind(thing, kind):
     """Whoever can seal an archive can write anything where a definition should stand."""
     start = r'CREATE\\s+((OR\\s+REPLACE|TEMPORARY|AGGREGATE|ALGORITHM\\s*=\\s*\\w+|SQL\\s+SECURITY\\s+\\w+|' \\
-            r'DEFINER\\s*=\\s*(\`([^\`]|\`\`)*\`|\\w+)(@(\`([^\`]|\`\`)*\`|\\w+))?)\\s+)*%s\\s' % kind.upper().replace('-', r'\\s+')
+            r'DEFINER\\s*=\\s*(\`([^\`]|\`\`)*\`|"([^"]|"")*"|\\w+)(@(\`([^\`]|\`\`)*\`|"([^"]|"")*"|\\w+))?)\\s+)*%s\\s' % kind.upper().replace('-', r'\\s+')
     if not re.match(start, thing['createStatement'], re.I):
         raise ValueError('what should define %s %s is something else' % (kind, line_of(thing['name'])))
 
@@ -321,17 +321,25 @@ def own(text, database):
     return re.sub(r"'(?:[^'\\\\]|''|\\\\.)*'|\`(?:[^\`]|\`\`)*\`\\.?", strip, text, flags=re.S)
 
 
+def has_passed(event):
+    """Whether its single moment has come: it would be made up for. A day more, for its time zone and until the script is run."""
+    once = re.search(r"ON SCHEDULE AT '(\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d)", event['createStatement'])
+    now = clock_time.time() + 172800
+    return bool(once) and calendar.timegm(clock_time.strptime(once.group(1), '%Y-%m-%d %H:%M:%S')) < now
+
+
 def bytes_of(thing, database):
     """The definition and the character set of its client; UTF-8 where there is no telling how that client wrote."""
     charset = word(thing.get('characterSetClient', 'utf8mb4'))
     text = thing['createStatement']
     if thing['kind'] in ('view', 'trigger'):
         text = own(text, database)
-    if thing['kind'] == 'event':
-        # Made disabled, as on the day of the copy; those that ran are enabled last of all.
+    rests = thing['kind'] == 'event' and has_passed(thing)
+    if rests:
         text = re.sub(r'(\\bPRESERVE )ENABLE\\b', r'\\1DISABLE', text, count=1)
     if 'createStatementBytes' in thing and charset not in ('big5', 'cp932', 'gb18030', 'gbk', 'sjis'):
-        return base64.b64decode(thing['createStatementBytes']), charset
+        data = base64.b64decode(thing['createStatementBytes'])
+        return re.sub(rb'(\\bPRESERVE )ENABLE\\b', rb'\\1DISABLE', data, count=1) if rests else data, charset
     try:
         return text.encode(CODECS.get(charset.lower(), 'ascii')), charset
     except UnicodeEncodeError:
@@ -496,12 +504,7 @@ def main():
         for thing in sorted(of[kind], key=lambda thing: thing.get('actionOrder', 0)):
             emit_program(thing, database, moment)
     for thing in of['event']:
-        once = re.search(r"ON SCHEDULE AT '(\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d)", thing['createStatement'])
-        # A single moment that has passed would be made up for. A day more, for its time zone and until the script is run.
-        passed = once and calendar.timegm(clock_time.strptime(once.group(1), '%Y-%m-%d %H:%M:%S')) < clock_time.time() + 172800
-        if thing.get('status') == 'ENABLED' and not passed and look(name_of(thing['name']))[0]:
-            emit('SET timestamp = %d;\\nALTER EVENT %s ENABLE;' % (moment, name_of(thing['name'])))
-        elif thing.get('status') == 'ENABLED':
+        if thing.get('status') == 'ENABLED' and has_passed(thing):
             warn('event %s is left disabled, as its moment has come' % line_of(thing['name']))
     emit('SET timestamp = DEFAULT;\\n' + collation + "\\nSELECT 'complete' AS script;")
 

@@ -1,7 +1,7 @@
 import type { DatabaseDescription, SchemaObject } from '../../archive/model.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { BackupError } from '../../errors.js';
-import { planObject, planObjectBytes } from '../../recovery/ddl/object-statement.js';
+import { type ObjectPolicy, planObject, planObjectBytes } from '../../recovery/ddl/object-statement.js';
 import { tokenise } from '../../recovery/ddl/tokens.js';
 import { LOADING_MODE } from '../../recovery/restore/session.js';
 import { encodeFor } from './character-sets.js';
@@ -37,13 +37,17 @@ export function programSql(
   // An event whose time has come is made as on the day of the copy, and stays disabled.
   const at = Date.parse(snapshotAt) / 1000;
   const moment = object.kind === 'event' && Number.isFinite(at) ? `SET timestamp = ${at};\n` : '';
+  const left =
+    object.status === 'ENABLED' && object.kind === 'event' && hasPassed(object)
+      ? `-- Left disabled, as its moment has come: event ${printed(object.name)}\n`
+      : '';
   const { databaseCollation = collation } = object;
   // It keeps the collation that the database had when it was made.
   const collate = (wanted: string): string =>
     databaseCollation === collation ? '' : `ALTER DATABASE COLLATE ${wordOf(wanted, object)};\n`;
   return Buffer.concat([
     Buffer.from(
-      `\n${collate(databaseCollation)}${surroundings(object, characterSet)}${moment}DELIMITER ${delimiter}\n`,
+      `\n${left}${collate(databaseCollation)}${surroundings(object, characterSet)}${moment}DELIMITER ${delimiter}\n`,
     ),
     statement,
     Buffer.from(`\n${delimiter}\nDELIMITER ;\n${back}${collate(collation)}`),
@@ -104,21 +108,15 @@ DROP PROCEDURE supplemental_backup_view;
 `;
 }
 
-/** Lets events run that did. A single moment that has passed would be made up for, so it stays off. */
-export function enableEventSql({ name, createStatement }: SchemaObject, now: number): string {
+/** Whether the single moment of an event has come: it would be made up for, so the event stays off. */
+function hasPassed({ createStatement }: SchemaObject): boolean {
   const tokens = tokenise(createStatement);
   const words = tokens.filter(({ kind }) => kind === 'word' || kind === 'text').map(({ text }) => text);
   const at = words.findIndex((word) => word.toUpperCase() === 'SCHEDULE') + 1;
-  if (words[at]?.toUpperCase() === 'AT') {
-    const moment = Date.parse(`${words[at + 1]?.slice(1, -1).replace(' ', 'T')}Z`);
-    // A day more, for its time zone and for the time until the script is run.
-    if (!(moment > now + 48 * 3_600_000)) {
-      return `-- Left disabled, as its moment has come: event ${printed(name)}\n`;
-    }
-  }
-  const enable = `ALTER EVENT ${quoteName(name)} ENABLE`;
-  if (!isWhole(enable, quoteModeOf(''))) return `-- Left disabled: event ${printed(name)}\n`;
-  return `${enable};\n`;
+  if (words[at]?.toUpperCase() !== 'AT') return false;
+  const moment = Date.parse(`${words[at + 1]?.slice(1, -1).replace(' ', 'T')}Z`);
+  // A day more, for its time zone and for the time until the script is run.
+  return !(moment > Date.now() + 48 * 3_600_000);
 }
 
 /** The definition in the character set of its client, or in UTF-8 where clients could not read that. */
@@ -127,7 +125,7 @@ function statementOf(
   database: string,
 ): { readonly characterSet: string; readonly statement: Buffer | null } {
   const { characterSetClient = 'utf8mb4' } = object;
-  const bytes = planObjectBytes(object, { definers: 'keep', source: database, target: database });
+  const bytes = planObjectBytes(object, policyFor(object, database));
   if (bytes !== undefined) return { characterSet: characterSetClient, statement: bytes };
   const text = planOf(object, database);
   const encoded = encodeFor(characterSetClient, text);
@@ -135,8 +133,14 @@ function statementOf(
   return { characterSet: 'utf8mb4', statement: Buffer.from(text) };
 }
 
+// To change the state of an event later would change what it was made with.
+function policyFor(object: SchemaObject, database: string): ObjectPolicy {
+  const events = object.kind === 'event' && hasPassed(object) ? 'at-rest' : 'as-found';
+  return { definers: 'keep', source: database, target: database, events };
+}
+
 function planOf(object: SchemaObject, database: string): string {
-  const planned = planObject(object, { definers: 'keep', source: database, target: database });
+  const planned = planObject(object, policyFor(object, database));
   return object.kind === 'view' || object.kind === 'trigger' ? unqualified(planned, database) : planned;
 }
 

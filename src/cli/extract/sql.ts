@@ -7,7 +7,7 @@ import { InsertWriter } from '../../recovery/load/insert-writer.js';
 import { HEADER_BYTES } from '../../recovery/load/load-command.js';
 import { LOADING_MODE } from '../../recovery/restore/session.js';
 import { prepared, printed } from './client-text.js';
-import { enableEventSql, programSql, sequenceSql, viewsSql } from './object-sql.js';
+import { programSql, sequenceSql, viewsSql } from './object-sql.js';
 import { tableSql } from './table-sql.js';
 
 // Statements are kept to a megabyte; a single row may need more, up to what any server takes.
@@ -65,9 +65,6 @@ async function* statementsOf(
   yield* viewsSql(inOrder(of('view')), database.name);
   const triggers = [...of('trigger')].sort((a, b) => (a.actionOrder ?? 0) - (b.actionOrder ?? 0));
   for (const object of [...triggers, ...of('event')]) yield programSql(object, database, snapshotAt);
-  const enabled = of('event').filter(({ status }) => status === 'ENABLED');
-  if (enabled.length > 0) yield `SET timestamp = ${Date.parse(snapshotAt) / 1000 || 'DEFAULT'};\n`;
-  for (const event of enabled) yield enableEventSql(event, Date.now());
 }
 
 function head({ name, server, characterSet, collation }: DatabaseDescription, snapshotAt: string): string {

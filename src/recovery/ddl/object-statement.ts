@@ -7,9 +7,11 @@ export interface ObjectPolicy {
   readonly definers: 'keep' | 'strip';
   readonly source: string;
   readonly target: string;
+  /** `at-rest`: events are made disabled, whatever they were (O12). @defaultValue 'at-rest' */
+  readonly events?: 'as-found' | 'at-rest';
 }
 
-/** The CREATE statement of an object for the target. Events are made disabled, whatever they were (O12). */
+/** The CREATE statement of an object for the target. */
 export function planObject(object: SchemaObject, policy: ObjectPolicy): string {
   let tokens = tokenise(object.createStatement);
   if (!makes(tokens, object.kind.replace('-', ' ').toUpperCase(), object.name)) {
@@ -22,7 +24,7 @@ export function planObject(object: SchemaObject, policy: ObjectPolicy): string {
     const body = tokens.findIndex((token) => token.kind === 'word' && token.text.toUpperCase() === 'EACH');
     tokens = [...renameDatabase(tokens.slice(0, body), policy.source, policy.target), ...tokens.slice(body)];
   }
-  if (object.kind === 'event') tokens = disableEvent(tokens);
+  if (object.kind === 'event' && policy.events !== 'as-found') tokens = disableEvent(tokens);
   return join(tokens);
 }
 
