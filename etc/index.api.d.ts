@@ -22,7 +22,7 @@ export interface Alert {
     readonly destination?: Destination;
 }
 
-export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incomplete' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'no-usable-admin' | 'rehearsal-failed' | 'set-up-wrong' | 'switched-off' | 'switched-off-unrecorded' | 'table-damaged';
+export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incomplete' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'key-unproven' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'no-usable-admin' | 'rehearsal-failed' | 'set-up-wrong' | 'switched-off' | 'switched-off-unrecorded' | 'table-damaged';
 
 export interface AlertSink {
     raise(alert: Alert, options?: {

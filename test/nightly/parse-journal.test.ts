@@ -52,7 +52,7 @@ describe('a journal', () => {
       { lastAttempt: { night: '2026-02-31', count: -1, endedAt: 'soon' } },
       { settings: { status: 'perhaps', networkPath: 7 } },
       { rehearsal: 'yesterday' },
-      { pinned: {} },
+      { pins: [{}] },
     ]) {
       const parsed = parse(changes);
       assert.equal(parsed?.isWhole, false, JSON.stringify(changes));

@@ -204,6 +204,32 @@ function toldOnce(server: () => TestServer): void {
     await night({ settings });
     assert.equal(bench.alerts.standing.size, 0);
   });
+
+  it('raises an alert while a key that somebody exchanged is there, and seals for the one of before as well', async () => {
+    const kept = createMemoryEnrollments();
+    const keys = { store: kept };
+    const first = await night({ keys });
+    const record = (await kept.load('1'))!;
+    const stranger = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
+    const exchanged = {
+      ...record,
+      revision: record.revision + 1,
+      unlock: { ...record.unlock, recipient: stranger },
+    };
+    assert.equal(await kept.save(exchanged), true);
+    bench.setClock('2026-07-16T05:00:00Z');
+    const second = await night({ keys });
+    assert.equal(second.outcome, 'complete');
+    assert.deepEqual([...bench.alerts.standing.keys()], ['key-unproven']);
+    assert.equal(first.changes, undefined);
+    assert.deepEqual(second.changes, undefined, 'it opens as before');
+    // Its holder's own record comes back.
+    assert.equal(await kept.save({ ...record, revision: record.revision + 2 }), true);
+    bench.setClock('2026-07-17T05:00:00Z');
+    await night({ keys });
+    assert.deepEqual([...bench.alerts.standing.keys()], []);
+    assert.equal(bench.alerts.raised.filter(({ code }) => code === 'key-unproven').length, 1);
+  });
 }
 
 describeOnEachServer('what people are told of nights', toldOnce, { kinds });

@@ -16,6 +16,8 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `set-up-wrong`: the service found something, when it started, with which no night can be good
  * - `switched-off`: backups are switched off. Raised again every month as long as they are
  * - `switched-off-unrecorded`: backups were switched off by a change that the practice's audit trail does not know
+ * - `key-unproven`: the key of the last administrator was exchanged where keys are kept, and nothing shows that its holder did it.
+ *   Stands until a login mends it or the password changes
  * - `rehearsal-failed`: a restore was tried and did not succeed
  * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a month, whatever
  *   the next nights bring; while `copy-incomplete` stands, that says it already
@@ -27,6 +29,7 @@ export type AlertCode =
   | 'hq-copy-failed'
   | 'hq-copy-lost'
   | 'hq-copy-stale'
+  | 'key-unproven'
   | 'local-copy-failed'
   | 'local-copy-lost'
   | 'local-copy-stale'
@@ -45,6 +48,7 @@ export const alertCodes: Readonly<{ [Code in AlertCode]: Code }> = {
   'hq-copy-failed': 'hq-copy-failed',
   'hq-copy-lost': 'hq-copy-lost',
   'hq-copy-stale': 'hq-copy-stale',
+  'key-unproven': 'key-unproven',
   'local-copy-failed': 'local-copy-failed',
   'local-copy-lost': 'local-copy-lost',
   'local-copy-stale': 'local-copy-stale',

@@ -26,6 +26,8 @@ export interface Standing {
   readonly rehearsalFailed?: string;
   /** Backups were switched off by a change that the audit trail does not know. */
   readonly unrecordedOff?: true;
+  /** What was said of a key that was exchanged where keys are kept. */
+  readonly keyUnproven?: string;
   /** What was said of a damaged table, as long as it must not be forgotten. */
   readonly damage?: string;
 }
@@ -102,6 +104,15 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
       severity: 'high',
       practiceId: standing.practiceId,
       message: `${standing.damage} A server may repair such a table by itself and lose rows, and later copies then lack them. No older copy is removed for a month.`,
+    });
+  }
+  if (standing.keyUnproven !== undefined) {
+    add({
+      code: 'key-unproven',
+      cause: 'settings-invalid',
+      severity: 'high',
+      practiceId: standing.practiceId,
+      message: standing.keyUnproven,
     });
   }
   if (standing.unrecordedOff === true) {

@@ -90,7 +90,9 @@ export interface NightJournalState {
   /** Date of the night of the last rehearsal of a restore, and what was wrong with it if anything was. */
   readonly rehearsal?: { readonly night: string; readonly failure?: string };
   /** The key that the newest archives were sealed with. */
-  readonly pinned?: PinnedKey;
+  readonly pins?: readonly PinnedKey[];
+  /** What was said of a key that was exchanged in the store of enrolments, as long as nights meet it. */
+  readonly keyUnproven?: string | undefined;
   /** On which night people were last reminded that backups are switched off. */
   readonly remindedOff?: string | undefined;
   /** They were switched off by a change that the practice's audit trail does not know. */

@@ -13,6 +13,7 @@ import type { BackupReport, CopyReport, ReportedChange } from './backup-report.j
 import { codeOf, sentenceOf } from './failure.js';
 import type { NightJournal } from './night-journal.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
+import { rememberedPins } from './parse-journal.js';
 import { Place } from './place.js';
 import { renderReport } from './render-report.js';
 import { keepReport, outcomeOf } from './reports.js';
@@ -235,7 +236,7 @@ export class NightRun {
     if (places.size === 0) return;
     const request = {
       plan,
-      pinned: this.#around.journal.state.pinned ?? null,
+      pins: this.#around.journal.state.pins ?? [],
       spool,
       night,
       now,
@@ -257,9 +258,10 @@ export class NightRun {
   }
 
   /** For whom the copies are sealed, against the last night. */
-  async #noteKey({ facts, pin }: SealedNight): Promise<void> {
+  async #noteKey({ facts, pin, warnings }: SealedNight): Promise<void> {
     const { journal } = this.#around;
-    const before = journal.state.pinned;
+    const { pins = [] } = journal.state;
+    const [before] = pins;
     const holder = facts.keyHolder;
     if (holder !== undefined) {
       const name = (who: { readonly userNum: string; readonly userName: string }): string =>
@@ -268,7 +270,9 @@ export class NightRun {
     }
     if (pin === undefined) return;
     this.#change('recipient', before?.unlock.recipient, pin.unlock.recipient);
-    await journal.update(() => ({ pinned: pin }));
+    const keyUnproven = warnings.find(({ code }) => code === 'key-unproven')?.message;
+    const others = pins.filter(({ userNum }) => userNum !== pin.userNum);
+    await journal.update(() => ({ pins: [pin, ...others].slice(0, rememberedPins), keyUnproven }));
   }
 
   /** A copy without a damaged table, or without rows of it, is the newest one all the same; older ones are whole. */
@@ -351,7 +355,7 @@ export class NightRun {
     const { plan, night, journal, tools, logger, callerSignal, emit } = this.#around;
     if (plan.alerts === undefined) return;
     const sink = patientSink(plan.alerts, { clock: tools.clock, signal: callerSignal });
-    const { firstNight, rehearsal, settings, unrecordedOff } = journal.state;
+    const { firstNight, rehearsal, settings, unrecordedOff, keyUnproven } = journal.state;
     const damage = journal.damageKnownOn(night);
     const destinations = this.#places
       .filter(({ eligibility }) => eligibility?.eligible !== false)
@@ -365,6 +369,7 @@ export class NightRun {
         ...(damage === undefined ? {} : { damage }),
         ...(rehearsal?.failure === undefined ? {} : { rehearsalFailed: rehearsal.failure }),
         ...(unrecordedOff === true ? { unrecordedOff } : {}),
+        ...(keyUnproven === undefined ? {} : { keyUnproven }),
       },
       plan.alertThresholds,
     );

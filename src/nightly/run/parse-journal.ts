@@ -13,6 +13,9 @@ const mostPending = 16;
 /** How many verified copies per place are remembered: more than the longest default retention keeps. */
 export const rememberedCopies = 400;
 
+/** How many key holders are remembered, the last ones. */
+export const rememberedPins = 20;
+
 /** What could be read. */
 export interface ParsedJournal {
   readonly state: NightJournalState;
@@ -56,7 +59,8 @@ export function parseJournal(text: string): ParsedJournal | null {
     ),
     ...reader.optional(value, 'incomplete', (each) => isRecordOf(each, destinations, isText)),
     ...reader.optional(value, 'rehearsal', isRehearsal),
-    ...reader.optional(value, 'pinned', isPinnedKey),
+    ...reader.optional(value, 'pins', (each) => isList(each, rememberedPins, isPinnedKey)),
+    ...reader.optional(value, 'keyUnproven', isText),
     ...reader.optional(value, 'remindedOff', isNight),
     ...reader.optional(value, 'unrecordedOff', (each) => each === true),
   };
@@ -193,6 +197,10 @@ function isRehearsal(value: unknown): boolean {
 
 function isRecordOf(value: unknown, names: readonly string[], fits: (value: unknown) => boolean): boolean {
   return isObject(value) && Object.entries(value).every(([name, each]) => names.includes(name) && fits(each));
+}
+
+function isList(value: unknown, most: number, fits: (value: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.length <= most && value.every(fits);
 }
 
 function isObject(value: unknown): value is Json {

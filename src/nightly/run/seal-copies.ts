@@ -32,8 +32,8 @@ export interface SealRequest {
   readonly night: string;
   /** One or both. */
   readonly destinations: readonly Destination[];
-  /** The key of the last night. */
-  readonly pinned: PinnedKey | null;
+  /** The keys of earlier nights, by key holder. */
+  readonly pins: readonly PinnedKey[];
   readonly now: () => Date;
   readonly signal: AbortSignal;
   readonly emit: (event: BackupEvent) => void;
@@ -86,7 +86,7 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
     ...(plan.keys?.policy === undefined ? {} : { policy: plan.keys.policy }),
     ...(plan.keys?.postQuantum === undefined ? {} : { postQuantum: plan.keys.postQuantum }),
     now: request.now(),
-    pinned: request.pinned,
+    pinned: pinnedFor(last, request.pins),
     signal,
   });
   emit({ kind: 'phase', phase: 'snapshot' });
@@ -126,6 +126,10 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
   } finally {
     await snapshot.close();
   }
+}
+
+function pinnedFor(last: LastAdmin, pins: readonly PinnedKey[]): PinnedKey | null {
+  return ('admin' in last && pins.find(({ userNum }) => userNum === last.admin.userNum)) || null;
 }
 
 async function findLastAdmin({ plan, now, signal }: SealRequest): Promise<LastAdmin> {
