@@ -1713,6 +1713,8 @@ export declare function selectCriticalTables(catalog: Catalog, policy?: TablePol
 
 export declare const silentLogger: Logger;
 
+export declare const sixYears: Required<RetentionPolicy>;
+
 export declare function startAgainOnChange<T>(run: (attempt: number) => Promise<T>, options?: StartAgainOptions): Promise<T>;
 
 export declare function startNightly(plan: NightPlan, options: NightlyOptions): Promise<void>;

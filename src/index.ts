@@ -160,6 +160,7 @@ export {
   type RetainedArchive,
   type RetentionPlan,
   type RetentionPolicy,
+  sixYears,
 } from './nightly/retention.js';
 export type {
   BackupReport,

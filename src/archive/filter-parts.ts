@@ -112,7 +112,7 @@ export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilte
 }
 
 /** A smaller archive promises fewer tables. */
-function filterPromise(
+export function filterPromise(
   database: DatabaseDescription,
   kept: { readonly size: number; has(name: string): boolean },
 ): DatabaseDescription {

@@ -3,7 +3,7 @@ import { BackupError } from '../errors.js';
 import { parseManifest } from './descriptions.js';
 import { MANIFEST_NAME } from './entry-names.js';
 import type { Manifest } from './model.js';
-import { checkEntrySize } from './read-tar.js';
+import { checkEntrySize, checkTables, damagedManifest } from './read-tar.js';
 import { parseTarHeader, TAR_BLOCK_BYTES, TAR_END_BYTES, tarPadding } from './tar.js';
 
 const FIRST_WINDOW_BYTES = 256 * 1024;
@@ -13,13 +13,12 @@ const FIRST_WINDOW_BYTES = 256 * 1024;
  * with its name and fits its size, as JSON holds no zero bytes.
  *
  * @param content - the plaintext of the archive
- * @returns the manifest, and where its header starts
  * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`
  */
 export async function findManifest(
   content: RangeSource,
   signal?: AbortSignal,
-): Promise<{ readonly manifest: Manifest; readonly offset: number }> {
+): Promise<{ readonly manifest: Manifest }> {
   if (content.size % TAR_BLOCK_BYTES !== 0 || content.size < TAR_END_BYTES + TAR_BLOCK_BYTES) throw lost();
   const options = { signal };
   for (let window = FIRST_WINDOW_BYTES; ; window *= 4) {
@@ -31,7 +30,8 @@ export async function findManifest(
     const found = await findHeader(tail);
     if (found !== null) {
       const manifest = parseManifest(tail.subarray(found.contentStart, found.contentStart + found.size));
-      return { manifest, offset: content.size - length + found.contentStart - TAR_BLOCK_BYTES };
+      checkLayout(manifest, content.size - length + found.contentStart - TAR_BLOCK_BYTES);
+      return { manifest };
     }
     if (length === content.size) throw lost();
   }
@@ -50,6 +50,19 @@ async function findHeader(
     return { contentStart, size: header.size };
   }
   return null;
+}
+
+/**
+ * Files stand one after another, and the manifest behind them all: who reads them all reads no byte twice.
+ */
+function checkLayout({ entries, tables }: Manifest, manifestOffset: number): void {
+  let end = 0;
+  for (const { offset, size } of entries) {
+    if (offset < end + TAR_BLOCK_BYTES) throw damagedManifest();
+    end = offset + size;
+  }
+  if (end > manifestOffset) throw damagedManifest();
+  checkTables(tables);
 }
 
 function lost(): BackupError {

@@ -8,7 +8,7 @@ import type { ColumnBatch } from './column-batch.js';
 import { unlockArchive } from './decrypt-archive.js';
 import { parseDatabase, parseObjects, parseTable } from './descriptions.js';
 import { DATABASE_NAME, OBJECTS_NAME, parseEntryName, rowsEntryName, tableEntryName } from './entry-names.js';
-import { filterSummary } from './filter-parts.js';
+import { filterPromise, filterSummary } from './filter-parts.js';
 import { findManifest } from './find-manifest.js';
 import { peekMember } from './gzip-member.js';
 import { inAdvance } from './in-advance.js';
@@ -26,7 +26,14 @@ import type {
 } from './model.js';
 import { unpackRows } from './pack-rows.js';
 import { chunksOfRanges } from './range-reader.js';
-import { checkEntrySize, checkIdentity, entryOf, isSameEntry } from './read-tar.js';
+import {
+  checkDatabase,
+  checkEntrySize,
+  checkIdentity,
+  damagedManifest,
+  entryOf,
+  isSameEntry,
+} from './read-tar.js';
 import { parseTarHeader, TAR_BLOCK_BYTES } from './tar.js';
 import { type ArchiveKeys, checkKeys } from './unlock.js';
 
@@ -92,14 +99,17 @@ export async function openArchive(source: RangeSource, options: OpenArchiveOptio
     const { label, fileKey } = await unlockArchive(reader, options);
     const key = await takePayloadKey(reader, fileKey);
     const content = openPayloadRanges(source, reader.taken, key, engine);
-    const { manifest, offset } = await findManifest(content, options.signal);
+    const { manifest } = await findManifest(content, options.signal);
     checkIdentity(manifest, label?.archiveId ?? manifest.archiveId, label);
-    const files = new ArchiveFiles(content, manifest, offset);
+    const files = new ArchiveFiles(content, manifest);
     return makeReader(files, label, () => key.fill(0));
   } finally {
     await reader.close();
   }
 }
+
+/** A larger part is unpacked when its turn comes: a few of a gigabyte each would not fit into memory together. */
+const mostInAdvance: number = 16 * 2 ** 20;
 
 function makeReader(files: ArchiveFiles, label: Label | null, close: () => void): ArchiveReader {
   const { manifest } = files;
@@ -109,10 +119,15 @@ function makeReader(files: ArchiveFiles, label: Label | null, close: () => void)
     if (table === undefined) throw new RangeError(`the archive holds no table "${name}"`);
     return table;
   };
-  const readDescription = async (index: number, signal?: AbortSignal): Promise<TableDescription> => {
+  const readDescription = async (
+    { index, name }: TableSummary,
+    signal?: AbortSignal,
+  ): Promise<TableDescription> => {
     const table = parseTable(await files.read(tableEntryName(index), signal));
     if (table.index !== index)
       throw new BackupError('archive-damaged', 'A table stands under a wrong number.');
+    if (table.name !== name)
+      throw new BackupError('archive-damaged', 'A table has another name than the manifest says.');
     return table;
   };
   const readRows = async (table: number, sequence: number, signal?: AbortSignal): Promise<RowsPart> => {
@@ -125,34 +140,37 @@ function makeReader(files: ArchiveFiles, label: Label | null, close: () => void)
 
   async function* parts({ tables: names, signal }: ReadPartsOptions): AsyncGenerator<Part> {
     const wanted = names === undefined ? manifest.tables : [...new Set(names)].map(find);
-    yield { kind: 'database', database: await reader.database({ signal }) };
+    const database = await reader.database({ signal });
+    const kept = new Set(wanted.map(({ name }) => name));
+    yield { kind: 'database', database: names === undefined ? database : filterPromise(database, kept) };
     for (const table of wanted) {
-      yield { kind: 'table', table: await readDescription(table.index, signal) };
+      yield { kind: 'table', table: await readDescription(table, signal) };
       yield* inAdvance(sequences(table), (sequence) => readRows(table.index, sequence, signal));
     }
     yield { kind: 'objects', objects: await reader.objects({ signal }) };
-    const summary =
-      names === undefined ? manifest : filterSummary(manifest, new Set(wanted.map((table) => table.name)));
+    const summary = names === undefined ? manifest : filterSummary(manifest, kept);
     yield { kind: 'summary', summary };
   }
 
   async function* readTable(table: TableSummary, signal?: AbortSignal): AsyncGenerator<ColumnBatch> {
-    const { columns } = await readDescription(table.index, signal);
+    const { columns } = await readDescription(table, signal);
     const forms = columns.map((column) => column.form).filter((form): form is ValueForm => form !== null);
-    yield* inAdvance(sequences(table), async (sequence) =>
-      unpackRows(await readRows(table.index, sequence, signal), forms),
-    );
+    const made = inAdvance(sequences(table), async (sequence) => {
+      const part = await readRows(table.index, sequence, signal);
+      return part.plainBytes > mostInAdvance ? part : unpackRows(part, forms);
+    });
+    for await (const each of made) yield 'kind' in each ? await unpackRows(each, forms) : each;
   }
 
   const reader: ArchiveReader = {
     label,
     manifest,
     async database(options) {
-      const { archiveId, database } = parseDatabase(await files.read(DATABASE_NAME, options?.signal));
-      checkIdentity(manifest, archiveId, label);
-      return database;
+      const described = parseDatabase(await files.read(DATABASE_NAME, options?.signal));
+      checkDatabase(manifest, described, label);
+      return described.database;
     },
-    table: (name, options) => readDescription(find(name).index, options?.signal),
+    table: (name, options) => readDescription(find(name), options?.signal),
     objects: async (options) => parseObjects(await files.read(OBJECTS_NAME, options?.signal)),
     parts: (options) => parts(options ?? {}),
     readTable: (name, options) => readTable(find(name), options?.signal),
@@ -167,17 +185,11 @@ class ArchiveFiles {
   readonly #content: RangeSource;
   readonly #entries: ReadonlyMap<string, ManifestEntry>;
 
-  constructor(content: RangeSource, manifest: Manifest, manifestOffset: number) {
+  constructor(content: RangeSource, manifest: Manifest) {
     this.manifest = manifest;
     this.#content = content;
     this.#entries = new Map(manifest.entries.map((entry) => [entry.name, entry]));
-    // Files stand one after another, and the manifest behind them all.
-    let end = 0;
-    for (const { offset, size } of manifest.entries) {
-      if (offset < end + TAR_BLOCK_BYTES) throw damagedManifest();
-      end = offset + size;
-    }
-    if (end > manifestOffset || this.#entries.size !== manifest.entries.length) throw damagedManifest();
+    if (this.#entries.size !== manifest.entries.length) throw damagedManifest();
     this.#checkRows();
   }
 
@@ -220,8 +232,4 @@ class ArchiveFiles {
       throw new BackupError('archive-damaged', 'A file of the archive is not what its manifest says.');
     return content;
   }
-}
-
-function damagedManifest(): BackupError {
-  return new BackupError('archive-damaged', 'The manifest of the archive contradicts itself.');
 }

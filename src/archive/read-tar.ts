@@ -1,10 +1,16 @@
 import { engine } from '#engine';
 import { BackupError } from '../errors.js';
 import type { ByteReader } from './byte-reader.js';
-import { parseDatabase, parseManifest, parseObjects, parseTable } from './descriptions.js';
+import {
+  type DatabaseEntry,
+  parseDatabase,
+  parseManifest,
+  parseObjects,
+  parseTable,
+} from './descriptions.js';
 import { type EntryKind, parseEntryName } from './entry-names.js';
 import { MAX_PART_BYTES, peekMember } from './gzip-member.js';
-import type { Label, Manifest, ManifestEntry, Part } from './model.js';
+import type { Label, Manifest, ManifestEntry, Part, PromisedTable } from './model.js';
 import {
   MAX_FILES,
   parseTarHeader,
@@ -57,16 +63,16 @@ export async function* readTar(
 ): AsyncGenerator<Part> {
   const entries: ManifestEntry[] = [];
   const contents = new TableContents();
-  let archiveId: string | null = null;
+  let described: DatabaseEntry | null = null;
   let hasObjects = false;
   for await (const { kind, entry, content } of readEntries(reader)) {
-    if (archiveId === null && kind.kind !== 'database' && kind.kind !== 'other') {
+    if (described === null && kind.kind !== 'database' && kind.kind !== 'other') {
       throw damaged('The archive does not start with its database.');
     }
     if (kind.kind === 'manifest') {
       if (!hasObjects) throw damaged('The archive has no list of objects.');
       const manifest = parseManifest(content);
-      checkManifest(manifest, { entries, archiveId: archiveId!, label, contents });
+      checkManifest(manifest, { entries, described: described!, label, contents });
       await checkEnd(reader);
       yield { kind: 'summary', summary: manifest };
       return;
@@ -81,8 +87,8 @@ export async function* readTar(
     switch (kind.kind) {
       case 'database': {
         const parsed = parseDatabase(content);
-        if (archiveId !== null) throw damaged('The archive describes two databases.');
-        archiveId = parsed.archiveId;
+        if (described !== null) throw damaged('The archive describes two databases.');
+        described = parsed;
         yield { kind: 'database', database: parsed.database };
         break;
       }
@@ -143,13 +149,13 @@ export function entryOf(name: string, offset: number, content: Uint8Array, kind:
 
 interface Seen {
   readonly entries: readonly ManifestEntry[];
-  readonly archiveId: string;
+  readonly described: DatabaseEntry;
   readonly label: Label | null;
   readonly contents: TableContents;
 }
 
-function checkManifest(manifest: Manifest, { entries, archiveId, label, contents }: Seen): void {
-  checkIdentity(manifest, archiveId, label);
+function checkManifest(manifest: Manifest, { entries, described, label, contents }: Seen): void {
+  checkDatabase(manifest, described, label);
   const isConfirmed =
     manifest.entries.length === entries.length &&
     manifest.entries.every((entry, i) => isSameEntry(entry, entries[i]!));
@@ -161,6 +167,7 @@ function checkManifest(manifest: Manifest, { entries, archiveId, label, contents
       cause,
     });
   }
+  checkTables(manifest.tables);
 }
 
 /** Label, database and manifest must be of one archive. @throws BackupError `archive-damaged` */
@@ -170,6 +177,30 @@ export function checkIdentity(manifest: Manifest, archiveId: string, label: Labe
   if (!isLabelled || manifest.archiveId !== archiveId) {
     throw damaged('The label, the database and the manifest are not of one archive.');
   }
+}
+
+/** The same, and what the front promises came or was left out. @throws BackupError `archive-damaged` */
+export function checkDatabase(manifest: Manifest, described: DatabaseEntry, label: Label | null): void {
+  checkIdentity(manifest, described.archiveId, label);
+  const names = new Map(manifest.tables.map(({ index, name }) => [index, name]));
+  const leftOut = new Set(manifest.leftOut.map(({ name }) => name));
+  const isKept = ({ index, name }: PromisedTable): boolean =>
+    names.has(index) ? names.get(index) === name : leftOut.has(name);
+  if (!(described.database.tables ?? []).every(isKept)) {
+    throw damaged('The archive does not hold the tables that it promises.');
+  }
+}
+
+/** Each table has a number and a name of its own. @throws BackupError `archive-damaged` */
+export function checkTables(tables: Manifest['tables']): void {
+  for (const key of ['index', 'name'] as const) {
+    if (new Set(tables.map((table) => table[key])).size !== tables.length) throw damagedManifest();
+  }
+}
+
+/** The error for a manifest that cannot be true. */
+export function damagedManifest(): BackupError {
+  return damaged('The manifest of the archive contradicts itself.');
 }
 
 /** Whether a file is what the manifest says of it. */

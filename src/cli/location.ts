@@ -133,7 +133,7 @@ function readStoreUrl(url: string): {
   const { protocol, hostname, pathname, searchParams } = new URL(url);
   if (protocol !== 's3:')
     throw new UsageError(`${url} is in no store that is known here: give a path or ${shape}.`);
-  const key = decodeURIComponent(pathname.slice(1));
+  const key = keyIn(pathname, url);
   if (hostname === '' || key === '') throw new UsageError(`${url} lacks a bucket or a key: ${shape}.`);
   return {
     bucket: hostname,
@@ -141,4 +141,12 @@ function readStoreUrl(url: string): {
     endpoint: searchParams.get('endpoint'),
     region: searchParams.get('region'),
   };
+}
+
+function keyIn(pathname: string, url: string): string {
+  try {
+    return decodeURIComponent(pathname.slice(1));
+  } catch {
+    throw new UsageError(`${url} has a "%" that begins no character: write it as %25.`);
+  }
 }

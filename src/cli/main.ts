@@ -3,10 +3,14 @@ import { Interrupted } from './exit-codes.js';
 import { runCommandLine } from './run-command-line.js';
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // The first one lets the work end tidily; a second one ends the process the hard way.
-  process.once(signal, () => stop.abort(new Interrupted('Stopped.')));
-}
+const signals = ['SIGINT', 'SIGTERM'] as const;
+// The first one lets the work end tidily. After that the system ends the process at the next one, whichever it is: then
+// nothing of the program has to be awake for it.
+const onSignal = (): void => {
+  for (const signal of signals) process.off(signal, onSignal);
+  stop.abort(new Interrupted('Stopped.'));
+};
+for (const signal of signals) process.on(signal, onSignal);
 // The reader of our output has gone (`… | head`): nobody is left to tell.
 process.stdout.on('error', () => process.exit(1));
 

@@ -50,18 +50,27 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   if (unknown !== undefined) {
     throw new TypeError(`"url" has the parameter "${unknown}"; there are ${parameters.join(', ')}`);
   }
-  const database = decodeURIComponent(parsed.pathname.slice(1));
+  const database = decoded(parsed.pathname.slice(1));
   const socketPath = parsed.searchParams.get('socketPath');
   const tls = readTls(parsed.searchParams);
   return {
-    host: parsed.hostname === '' ? '127.0.0.1' : decodeURIComponent(parsed.hostname.replace(/^\[|\]$/g, '')),
+    host: parsed.hostname === '' ? '127.0.0.1' : decoded(parsed.hostname.replace(/^\[|\]$/g, '')),
     port: parsed.port === '' ? 3306 : Number(parsed.port),
-    user: decodeURIComponent(parsed.username),
-    password: decodeURIComponent(parsed.password),
+    user: decoded(parsed.username),
+    password: decoded(parsed.password),
     ...(database === '' ? {} : { database }),
     ...(socketPath === null ? {} : { socketPath }),
     ...(tls === undefined ? {} : { tls }),
   };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // Without what stands there: it may be the password.
+    throw new TypeError('"url" has a "%" that begins no character: write it as %25');
+  }
 }
 
 const tlsFiles = ['ca', 'cert', 'key'] as const;

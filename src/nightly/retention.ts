@@ -30,6 +30,17 @@ export const defaultRetention: Required<RetentionPolicy> = {
   yearly: 'P3Y',
 };
 
+/**
+ * Six years: how long HIPAA wants what documents its safeguards kept (45 CFR 164.316(b)(2)(i)), for a practice whose counsel
+ * says so of its backups. How long a record of treatment is kept, the law of the state says; it may be longer.
+ */
+export const sixYears: Required<RetentionPolicy> = {
+  daily: 'P14D',
+  weekly: 'P6M',
+  monthly: 'P2Y',
+  yearly: 'P6Y',
+};
+
 /** An archive in a store, as far as retention must know it. */
 export interface RetainedArchive {
   readonly key: string;

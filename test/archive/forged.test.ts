@@ -271,6 +271,35 @@ describe('F7: an archive that a forger made', () => {
       tables: manifest.tables.map((table) => ({ ...table, name: `${table.name}x` })),
     }));
     await refuses(stream(await seal(renamed)), /lists other rows/);
+    // Restore reads at any place, and must not load the rows of one table into another.
+    await refuses(read(await seal(renamed)), /another name than the manifest says/);
+    const twins = await tarOf(
+      edited('tables/0002/table.json', (table) => ({ ...table, name: 'table`1' })),
+      (manifest) => ({
+        ...manifest,
+        tables: manifest.tables.map((table) => ({ ...table, name: 'table`1' })),
+      }),
+    );
+    await refuses(read(await seal(twins)), /contradicts itself/);
+    await refuses(stream(await seal(twins)), /contradicts itself/);
+  });
+
+  it('is refused when its front promises a table that did not come, under this number or at all', async () => {
+    for (const tables of [
+      [{ index: 1, name: 'patient', tier: 'critical' }],
+      [{ index: 9, name: 'patient', tier: 'critical' }],
+    ]) {
+      const archive = await seal(
+        await tarOf(
+          edited('database.json', (entry) => ({
+            ...entry,
+            database: { ...(entry['database'] as object), tables },
+          })),
+        ),
+      );
+      await refuses(stream(archive), /does not hold the tables that it promises/);
+      await refuses(read(archive), /does not hold the tables that it promises/);
+    }
   });
 
   it('is refused when there is something between its files, or behind them', async () => {

@@ -12,7 +12,13 @@ import { runCli } from './support.js';
 const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
 
 test('a URL of a store that cannot be understood is a mistake of usage', async () => {
-  for (const url of ['s3://bucket', 's3:///key', 'ftp://host/a.tar.age', 'https://host/a.tar.age']) {
+  for (const url of [
+    's3://bucket',
+    's3:///key',
+    's3://bucket/100%',
+    'ftp://host/a.tar.age',
+    'https://host/a.tar.age',
+  ]) {
     assert.equal((await runCli(['inspect', url])).code, 2, url);
   }
 });

@@ -30,6 +30,18 @@ test('a URL with a parameter, a mode or a file that is none is a mistake, and en
   }
 });
 
+test('a URL with a percent sign that begins no character is a mistake, and is told without the password', async () => {
+  for (const rest of ['u:sesame%zz@h/d', 'u%@h/d', 'u:sesame@h/%ff']) {
+    assert.throws(() => parseDatabaseUrl(`mysql://${rest}`), {
+      name: 'TypeError',
+      message: /^"url" has a "%"/,
+    });
+    const { code, stderr } = await runCli(['plan', '--source', `mysql://${rest}`]);
+    assert.equal(code, 2, stderr);
+    assert.ok(!stderr.includes('sesame'));
+  }
+});
+
 if (canCertify) declareTests();
 else describe('TLS in a URL', () => void it('runs', { skip: 'there is no openssl to make certificates' }));
 

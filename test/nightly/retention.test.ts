@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { planRetention, type RetainedArchive, type RetentionPolicy } from '../../src/nightly/retention.js';
+import {
+  planRetention,
+  type RetainedArchive,
+  type RetentionPolicy,
+  sixYears,
+} from '../../src/nightly/retention.js';
 
 const day = 86_400_000;
 const timeZone = 'America/Denver';
@@ -40,6 +45,15 @@ describe('retention', () => {
     assert.equal(count('yearly'), 4);
     assert.equal(keep.length + remove.length, nights.length);
     assert.ok(keep.length < 45, `${keep.length} kept`);
+  });
+
+  it('keeps years for six, as a preset', () => {
+    const start = new Date('2015-01-01T06:00:00Z').getTime();
+    const nights = Array.from({ length: 4000 }, (_, i) => archive(new Date(start + i * day)));
+    const now = new Date(start + 3999 * day + day / 2);
+    const oldest = kept(nights, now, sixYears).at(-1)!.createdAt.getTime();
+    assert.ok(now.getTime() - oldest >= 5 * 366 * day && now.getTime() - oldest <= 7 * 366 * day);
+    assert.equal(sixYears.yearly, 'P6Y');
   });
 
   it('comes to the same night by night as all at once', () => {

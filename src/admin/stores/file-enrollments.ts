@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BackupError } from '../../errors.js';
 import { systemCodeOf } from '../../storage/file-system/failures.js';
-import { fillFile } from '../../storage/file-system/fill-file.js';
+import { replaceFile } from '../../storage/file-system/replace-file.js';
 import { type Enrollment, type EnrollmentStore, parseEnrollment } from '../enrollment.js';
 
 /**
@@ -91,16 +90,9 @@ async function readEntries(path: string, signal: AbortSignal | undefined): Promi
 }
 
 async function writeFile(path: string, entries: Entries): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    const write = async (file: FileHandle): Promise<void> => {
-      await file.writeFile(`${JSON.stringify(entries, null, 2)}\n`);
-      await file.sync();
-    };
-    await fillFile(temporary, 'wx', write, 0o600);
-    await rename(temporary, path);
+    await replaceFile(path, `${JSON.stringify(entries, null, 2)}\n`);
   } catch (error) {
-    await rm(temporary, { force: true });
     throw unusable(path, error);
   }
 }

@@ -49,7 +49,7 @@ function inflateWith(inflater: InflateRaw, data: Uint8Array, size: number): Prom
     const take = (piece: Uint8Array): void => {
       pieces.push(piece);
       length += piece.length;
-      if (length > size) fail(new RangeError('the inflated size is not what it should be'));
+      if (length > size) fail(wrongSize());
     };
     inflater.once('error', fail);
     inflater.on('data', take);
@@ -59,7 +59,32 @@ function inflateWith(inflater: InflateRaw, data: Uint8Array, size: number): Prom
       inflater.off('data', take);
       inflater.off('error', fail);
       if (length === size) resolve(pieces);
-      else fail(new RangeError('the inflated size is not what it should be'));
+      else fail(wrongSize());
     });
   });
+}
+
+/**
+ * Inflates into one room of the size that is expected, which the system fills only as far as bytes come. Joining pieces would
+ * take twice as much.
+ *
+ * @throws Error when the stream is malformed or its result is not `size` bytes long
+ */
+export async function inflateLarge(data: Uint8Array, size: number): Promise<Uint8Array> {
+  const room = new Uint8Array(size);
+  let length = 0;
+  const inflater = createInflateRaw({ chunkSize: ROOM_BYTES });
+  inflater.end(data);
+  for await (const piece of inflater as AsyncIterable<Uint8Array>) {
+    // Leaving the loop destroys the stream.
+    if (length + piece.length > size) throw wrongSize();
+    room.set(piece, length);
+    length += piece.length;
+  }
+  if (length !== size) throw wrongSize();
+  return room;
+}
+
+function wrongSize(): RangeError {
+  return new RangeError('the inflated size is not what it should be');
 }

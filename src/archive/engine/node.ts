@@ -4,7 +4,7 @@ import { constants, crc32, deflateRawSync, inflateRaw, type ZlibOptions } from '
 import type { Texture } from '../stretches.js';
 import { type Deflated, Deflaters, endOfStream } from './deflaters.js';
 import type { Engine } from './engine.js';
-import { Inflaters } from './inflaters.js';
+import { Inflaters, inflateLarge } from './inflaters.js';
 import { storedBlocks } from './stored-blocks.js';
 import { withMargins } from './with-margins.js';
 
@@ -12,7 +12,7 @@ const inflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 
 const deflaters: Deflaters = new Deflaters();
 const inflaters: Inflaters = new Inflaters();
-// Largest room that a result is given before a byte of it is there.
+// Largest result that is made in one piece.
 const MOST_AT_ONCE: number = 16 * 2 ** 20;
 // So few bytes are compressed sooner than another thread is woken; a compressor for them takes almost no memory.
 const SMALL = 4096;
@@ -34,7 +34,8 @@ export const engine: Engine = {
   },
   async inflate(data, size) {
     if (Inflaters.fits(size)) return inflaters.inflate(data, size);
-    const chunkSize = Math.min(Math.max(size + 1, 1024), MOST_AT_ONCE);
+    if (size > MOST_AT_ONCE) return inflateLarge(data, size);
+    const chunkSize = Math.max(size + 1, 1024);
     const inflated = await inflateAsync(data, { chunkSize, maxOutputLength: Math.max(size, 1) });
     if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
     return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);

@@ -1,30 +1,7 @@
-import { type FileHandle, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
-import { fillFile } from '../../storage/file-system/fill-file.js';
-import { whileHeld } from '../../storage/file-system/patience.js';
-import { syncFile, syncFolder } from '../../storage/file-system/sync.js';
+import { readFile } from 'node:fs/promises';
+import { systemCodeOf } from '../../storage/file-system/failures.js';
 
-/**
- * Replaces a small file in one step: after a power cut there is the old one or the new one, never half of either.
- *
- * @throws BackupError `storage-full` and others
- */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  try {
-    const write = async (file: FileHandle): Promise<void> => {
-      await file.writeFile(text);
-      await syncFile(file);
-    };
-    await fillFile(temporary, 'w', write, 0o600);
-    await whileHeld(() => rename(temporary, path));
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw fileSystemFailure(error, `folder ${dirname(path)}`);
-  }
-  await syncFolder(dirname(path));
-}
+export { replaceFile } from '../../storage/file-system/replace-file.js';
 
 /** The text of a file; null when there is none. */
 export async function readFileIfThere(path: string): Promise<string | null> {

@@ -40,6 +40,8 @@ export interface Verification {
 
 /** Parts that are inflated at the same time; the platform's threads do it. */
 const partsInFlight = 4;
+/** Bytes that they take together; a larger part is proven alone. Small files may hold parts that inflate to a gigabyte. */
+const bytesInFlight: number = 64 * 2 ** 20;
 
 /**
  * Proves an archive from its first byte to its last: every chunk authenticates, every part inflates and parses, and
@@ -101,7 +103,8 @@ class Verifier {
   readonly #archive: OpenedArchive;
   readonly #onProgress: VerifyOptions['onProgress'];
   readonly #tables: Map<number, TableForms> = new Map();
-  readonly #unpacking: Promise<void>[] = [];
+  readonly #unpacking: { readonly done: Promise<void>; readonly bytes: number }[] = [];
+  #unpackingBytes = 0;
   #rows = 0;
   #plainBytes = 0;
   #storedBytes = 0;
@@ -118,7 +121,7 @@ class Verifier {
       if (part.kind === 'rows') await this.#take(part);
       if (part.kind === 'summary') manifest = part.summary as Manifest;
     }
-    await Promise.all(this.#unpacking);
+    while (this.#unpacking.length > 0) await this.#settleOldest();
     return {
       label: await this.#archive.label,
       manifest: manifest!,
@@ -135,15 +138,24 @@ class Verifier {
   async #take(part: RowsPart): Promise<void> {
     // That a table comes before its rows is the archive reader's business.
     const table = this.#tables.get(part.table)!;
-    const unpacking = proveRows(part, table.forms);
+    while (this.#unpacking.length > 0 && this.#unpackingBytes + part.plainBytes > bytesInFlight)
+      await this.#settleOldest();
+    const done = proveRows(part, table.forms);
     // Waited for in turn; until then a failure must not count as unhandled.
-    unpacking.catch(() => undefined);
-    this.#unpacking.push(unpacking);
-    if (this.#unpacking.length >= partsInFlight) await this.#unpacking.shift();
+    done.catch(() => undefined);
+    this.#unpacking.push({ done, bytes: part.plainBytes });
+    this.#unpackingBytes += part.plainBytes;
+    if (this.#unpacking.length >= partsInFlight) await this.#settleOldest();
     this.#rows += part.rows;
     this.#plainBytes += part.plainBytes;
     this.#storedBytes += part.data.length;
     this.#onProgress?.({ table: table.name, rows: this.#rows, storedBytes: this.#storedBytes });
+  }
+
+  async #settleOldest(): Promise<void> {
+    const { done, bytes } = this.#unpacking.shift()!;
+    await done;
+    this.#unpackingBytes -= bytes;
   }
 }
 

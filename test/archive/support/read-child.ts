@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { openArchive } from '../../../src/archive/open-archive.js';
+import { rangesOfBytes } from '../../../src/bytes.js';
+import { verifyArchive } from '../../../src/recovery/verify/verify-archive.js';
+
+// Reads an archive in a process of its own and says how much memory that took at most, in bytes.
+const [how, path, identity] = process.argv.slice(2) as [string, string, string];
+const archive = new Uint8Array(readFileSync(path));
+const keys = { identities: [identity] };
+const before = process.memoryUsage().rss;
+if (how === 'verify') await verifyArchive(archive, keys);
+else {
+  const reader = await openArchive(rangesOfBytes(archive), keys);
+  for (const { name } of reader.manifest.tables) for await (const _ of reader.readTable(name));
+}
+console.log(process.resourceUsage().maxRSS * 1024 - before);
