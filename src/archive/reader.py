@@ -226,7 +226,8 @@ def look(text, mode=''):
             while True:
                 if at >= len(text):
                     return False, semicolon, comment
-                if text[at] == '\\' and (is_name or 'NO_BACKSLASH_ESCAPES' in modes):
+                # There, a backslash stands for itself, and for some clients takes what follows with it.
+                if text[at] == '\\' and (is_name or 'NO_BACKSLASH_ESCAPES' in modes) and text[at + 1:at + 2] in (found, '\n', ''):
                     return False, semicolon, comment
                 if text[at] == '\0':
                     return False, semicolon, comment
@@ -255,11 +256,24 @@ EXECUTE supplemental_backup;
 DEALLOCATE PREPARE supplemental_backup;'''
 
 
+NAME = r'(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[\w$\u0080-\uffff]+)'
+GAP = r'(?:\s|/\*(?!M?!).*?\*/|(?:--(?=\s)|#)[^\n]*\n)'
+DEFINER = r'DEFINER{g}*={g}*{n}(?:{g}*@{g}*{n})?'.format(g=GAP, n=NAME)
+
+
+def unquoted(name):
+    return name[1:-1].replace(2 * name[0], name[0]) if name[0] in '`"' else name
+
+
 def check_kind(thing, kind):
     """Whoever can seal an archive can write anything where a definition should stand."""
-    start = r'CREATE\s+((OR\s+REPLACE|TEMPORARY|AGGREGATE|ALGORITHM\s*=\s*\w+|SQL\s+SECURITY\s+\w+|' \
-            r'DEFINER\s*=\s*(`([^`]|``)*`|"([^"]|"")*"|\w+)(@(`([^`]|``)*`|"([^"]|"")*"|\w+))?)\s+)*%s\s' % kind.upper().replace('-', r'\s+')
-    if not re.match(start, thing['createStatement'], re.I):
+    start = r'CREATE{g}+(?:(?:OR{g}+REPLACE|TEMPORARY|AGGREGATE|ALGORITHM\s*=\s*\w+|SQL{g}+SECURITY{g}+\w+|{d}){g}*)*{k}' \
+            r'(?![\w$]){g}*(?:IF{g}+NOT{g}+EXISTS{g}*)?{o}({n})(?!{g}*\.)'.format(
+                g=GAP, n=NAME, d=DEFINER, k=kind.upper().replace('-', GAP + '+'),
+                # A trigger keeps the name of its database when it was made with one.
+                o=r'(?:{n}{g}*\.{g}*)?'.format(n=NAME, g=GAP) if kind == 'trigger' else '')
+    found = re.match(start, thing['createStatement'], re.I | re.S)
+    if not found or unquoted(found.group(1)).lower() != thing['name'].lower():
         raise ValueError('what should define %s %s is something else' % (kind, line_of(thing['name'])))
 
 
@@ -330,26 +344,29 @@ def has_passed(event):
 def bytes_of(thing, database):
     """The definition and the character set of its client; UTF-8 where there is no telling how that client wrote."""
     charset = word(thing.get('characterSetClient', 'utf8mb4'))
-    text = thing['createStatement']
-    if thing['kind'] in ('view', 'trigger'):
-        text = own(text, database)
-    rests = thing['kind'] == 'event' and has_passed(thing)
-    if rests:
-        text = re.sub(r'(\bPRESERVE )ENABLE\b', r'\1DISABLE', text, count=1)
     if 'createStatementBytes' in thing and charset not in ('big5', 'cp932', 'gb18030', 'gbk', 'sjis'):
-        data = base64.b64decode(thing['createStatementBytes'])
-        return re.sub(rb'(\bPRESERVE )ENABLE\b', rb'\1DISABLE', data, count=1) if rests else data, charset
+        text = base64.b64decode(thing['createStatementBytes']).decode('latin-1')
+        return elsewhere(thing, text, database.encode('utf-8').decode('latin-1')).encode('latin-1'), charset
+    text = elsewhere(thing, thing['createStatement'], database)
     try:
         return text.encode(CODECS.get(charset.lower(), 'ascii')), charset
     except UnicodeEncodeError:
         return text.encode('utf-8'), 'utf8mb4'
 
 
+def elsewhere(thing, text, database):
+    """A definition for the database it is loaded into."""
+    if thing['kind'] in ('view', 'trigger'):
+        return own(text, database)
+    rests = thing['kind'] == 'event' and has_passed(thing)
+    return re.sub(r'(\bPRESERVE )ENABLE\b', r'\1DISABLE', text, count=1) if rests else text
+
+
 def set_session(thing, charset):
     """The settings that a thing was made with."""
-    emit('SET character_set_client = %s;' % charset)
+    emit("SET character_set_client = '%s';" % charset)
     if 'collationConnection' in thing:
-        emit('SET collation_connection = %s;' % word(thing['collationConnection']))
+        emit("SET collation_connection = '%s';" % word(thing['collationConnection']))
     if 'timeZone' in thing:
         emit('SET time_zone = %s;' % text_of(thing['timeZone']))
     modes = thing.get('sqlMode', '')
@@ -378,7 +395,7 @@ def emit_program(thing, database, moment):
         warn('%s %s is left out, as clients read it otherwise than servers' % (thing['kind'], line_of(thing['name'])))
         return
     if 'databaseCollation' in thing:
-        emit('ALTER DATABASE COLLATE %s;' % word(thing['databaseCollation']))
+        emit("ALTER DATABASE COLLATE '%s';" % word(thing['databaseCollation']))
     set_session(thing, charset)
     if thing['kind'] == 'event':
         emit('SET timestamp = %d;' % moment)
@@ -390,7 +407,7 @@ def emit_program(thing, database, moment):
     emit(delimiter + b'\nDELIMITER ;')
     emit(SESSION)
     if 'databaseCollation' in thing:
-        emit('ALTER DATABASE COLLATE %s;' % word(database['collation']))
+        emit("ALTER DATABASE COLLATE '%s';" % word(database['collation']))
 
 
 def emit_views(views, database):
@@ -481,7 +498,7 @@ def main():
     database = json.loads(load('database.json', entries))['database']
     objects = json.loads(load('objects.json', entries))
     wanted = sys.argv[1:]
-    collation = 'ALTER DATABASE CHARACTER SET %s COLLATE %s;' % (
+    collation = "ALTER DATABASE CHARACTER SET '%s' COLLATE '%s';" % (
         word(database['characterSet']), word(database['collation']))
     emit(SESSION + '\n' + collation)
     moment = calendar.timegm(clock_time.strptime(manifest['snapshotAt'][:19], '%Y-%m-%dT%H:%M:%S'))

@@ -153,7 +153,7 @@ async function* partsOfCases(): AsyncGenerator<Part> {
       index: i + 1,
       name,
       engine: 'InnoDB',
-      createStatement: `CREATE TABLE case${i + 1} (v ${type})`,
+      createStatement: `CREATE TABLE \`${name}\` (v ${type})`,
       columns: [{ name: 'v', type, characterSet, nullable: true, form }],
       primaryKey: [],
     };
@@ -210,10 +210,10 @@ describe('reader.py', () => {
     );
   });
 
-  for (const [i, name] of names.entries()) {
+  for (const name of names) {
     it(`writes ${name}`, { skip: hasPython ? false : 'not on this machine: python3' }, () => {
       const { values } = cases[name]!;
-      const [, after] = sql.split(`CREATE TABLE case${i + 1} (v ${cases[name]!.type});\n`);
+      const [, after] = sql.split(`CREATE TABLE \`${name}\` (v ${cases[name]!.type});\n`);
       const insert = `INSERT INTO \`${name}\` (\`v\`) VALUES\n`;
       const expected = `${insert}${values.map(([, sql]) => `(${sql})`).join(',\n')};\n`;
       assert.equal(after?.slice(0, expected.length), expected);
@@ -222,8 +222,54 @@ describe('reader.py', () => {
 
   it('takes chosen tables alone', { skip: hasPython ? false : 'no python3' }, () => {
     const { stdout } = read(names[1]!, names[2]!);
-    assert.deepEqual(stdout.match(/CREATE TABLE case\d+/g), ['CREATE TABLE case2', 'CREATE TABLE case3']);
+    const made = [...stdout.matchAll(/CREATE TABLE `([^`]+)`/g)].map(([, name]) => name);
+    assert.deepEqual(made, [names[1]!, names[2]!]);
     assert.doesNotMatch(stdout, /CREATE VIEW/);
+  });
+
+  it('knows a definition of its kind and name in every quoting, and refuses others', {
+    skip: hasPython ? false : 'no python3',
+  }, () => {
+    const known: readonly (readonly [kind: string, name: string, statement: string])[] = [
+      ['function', 'o 7', 'CREATE DEFINER="root"@"localhost" FUNCTION "o 7"() RETURNS int RETURN 1'],
+      ['function', 'a', 'CREATE DEFINER=`a``"b`@`%` AGGREGATE FUNCTION `a`() RETURNS int RETURN 1'],
+      [
+        'trigger',
+        'ä',
+        'CREATE DEFINER=`r`@`%` TRIGGER/* x */ d . ä BEFORE INSERT ON t FOR EACH ROW SET @a = 1',
+      ],
+      [
+        'trigger',
+        't`1',
+        'CREATE DEFINER=`r` TRIGGER IF NOT EXISTS`t``1` BEFORE INSERT ON t FOR EACH ROW BEGIN END',
+      ],
+      ['package-body', 'P', 'CREATE DEFINER="r"@"%" PACKAGE BODY "p" AS END'],
+      ['view', 'v', 'CREATE ALGORITHM=UNDEFINED DEFINER=`r`@`%` SQL SECURITY DEFINER VIEW `v` AS select 1'],
+    ];
+    const others: readonly (readonly [kind: string, name: string, statement: string])[] = [
+      ['function', 'a', 'CREATE FUNCTION `b`() RETURNS int RETURN 1'],
+      ['view', 'v', 'CREATE TABLE `v` (a int)'],
+      ['view', 'v', 'CREATE /*!50001 USER x; CREATE */ VIEW `v` AS select 1'],
+      ['event', 'e', 'CREATE USER `r`@`%` IDENTIFIED BY "x"; CREATE EVENT `e`'],
+      ['procedure', 'p', 'DROP DATABASE mysql'],
+      ['table', 't', 'CREATE TABLE `mysql`.`t` (a int)'],
+    ];
+    const program = `import json, reader, sys
+for kind, name, statement in json.load(sys.stdin):
+    try:
+        reader.check_kind({'name': name, 'createStatement': statement}, kind)
+        print('known')
+    except ValueError:
+        print('refused')`;
+    const { stdout } = spawnSync('python3', ['-c', program], {
+      cwd: place,
+      input: JSON.stringify([...known, ...others]),
+      encoding: 'utf8',
+    });
+    assert.deepEqual(stdout.trim().split('\n'), [
+      ...known.map(() => 'known'),
+      ...others.map(() => 'refused'),
+    ]);
   });
 
   it('refuses a file that is not what the manifest says', { skip: hasPython ? false : 'no python3' }, () => {

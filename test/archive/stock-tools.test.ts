@@ -66,10 +66,10 @@ describeOnEachServer('an archive and nothing but age, tar, python3 and mariadb',
     closeSync(input);
     const { differences, tables } = await compareDatabases(source, { ...source, database: 'by_hand' });
     // What was broken already is named to the person at the keyboard, and not made.
-    assert.deepEqual(differences.map(({ name, aspect }) => `${name}: ${aspect}`).sort(), [
-      'o02_broken: missing-right',
-      'o08_ghost_view: missing-right',
-    ]);
+    assert.deepEqual(
+      differences.map(({ name, aspect }) => `${name}: ${aspect}`),
+      ['o02_broken: missing-right'],
+    );
     assert.ok(tables.length > 50);
   });
 });

@@ -47,6 +47,8 @@ describe('a statement in a script for a stock client', () => {
     assert.equal(isWhole('BEGIN \\! id\nEND', usual), false);
     assert.equal(isWhole("SELECT '\\'; \\! id", quoteModeOf('NO_BACKSLASH_ESCAPES')), false);
     assert.equal(isWhole('SELECT "\\"; \\! id', quoteModeOf('ANSI_QUOTES')), false);
+    assert.equal(isWhole("SELECT 'a\\\nb'", quoteModeOf('NO_BACKSLASH_ESCAPES')), false);
+    assert.ok(isWhole("SELECT 'a\\n', 'a\\\\', 1", quoteModeOf('NO_BACKSLASH_ESCAPES')));
     assert.equal(isWhole('BEGIN END delimiter ;\nDROP DATABASE mysql', usual), false);
   });
 

@@ -75,7 +75,8 @@ function endOfQuoted(text: string, from: number, mark: string, mode: QuoteMode):
   for (let at = from; at < text.length; at += 1) {
     const character = text[at]!;
     if (character === '\\') {
-      if (isName || mode.noBackslashEscapes) return -1;
+      // There, a backslash stands for itself, and for some clients takes what follows with it.
+      if ((isName || mode.noBackslashEscapes) && [mark, '\n', undefined].includes(text[at + 1])) return -1;
       at += 1;
     } else if (character === mark) {
       if (text[at + 1] !== mark) return at + 1;

@@ -44,7 +44,7 @@ export function programSql(
   const { databaseCollation = collation } = object;
   // It keeps the collation that the database had when it was made.
   const collate = (wanted: string): string =>
-    databaseCollation === collation ? '' : `ALTER DATABASE COLLATE ${wordOf(wanted, object)};\n`;
+    databaseCollation === collation ? '' : `ALTER DATABASE COLLATE '${wordOf(wanted, object)}';\n`;
   return Buffer.concat([
     Buffer.from(
       `\n${left}${collate(databaseCollation)}${surroundings(object, characterSet)}${moment}DELIMITER ${delimiter}\n`,
@@ -148,10 +148,10 @@ function surroundings(object: SchemaObject, characterSet: string): string {
   const { collationConnection, timeZone, sqlMode = '' } = object;
   const settings = [
     `sql_mode = ${modeFor(sqlMode)}`,
-    `character_set_client = ${wordOf(characterSet, object)}`,
+    `character_set_client = '${wordOf(characterSet, object)}'`,
   ];
   if (collationConnection !== undefined) {
-    settings.push(`collation_connection = ${wordOf(collationConnection, object)}`);
+    settings.push(`collation_connection = '${wordOf(collationConnection, object)}'`);
   }
   if (timeZone !== undefined) settings.push(`time_zone = ${quoteText(timeZone)}`);
   return `SET ${settings.join(', ')};\n`;
