@@ -40,7 +40,7 @@ Usage: supplemental-backup extract ARCHIVE --format sql|csv|tar --out DIR|-
 
   ARCHIVE            path or s3://bucket/key
   --format sql       one script for the mariadb or mysql client
-  --format csv       a file per table, UTF-8; NULL is empty, an empty text is "",
+  --format csv       a file per table, UTF-8; NULL is empty, empty text is "",
                      bytes and broken text are 0x…
   --format tar       the tar inside, with its reader.py
   --out DIR|-        a folder (made if missing) or stdout

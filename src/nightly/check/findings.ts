@@ -38,7 +38,14 @@ const words: Readonly<Record<CheckFinding['verdict'], string>> = {
   wrong: 'WRONG  ',
 };
 
-/** The findings as text for people. */
+/**
+ * The findings as text for people, a line each.
+ *
+ * @example
+ * ```ts
+ * console.log(renderCheck(await checkNight(plan)));
+ * ```
+ */
 export function renderCheck({ findings }: NightCheck): string {
   return findings
     .map(({ subject, verdict, message }) => `${words[verdict]}  ${subject}: ${message}`)
