@@ -353,6 +353,8 @@ export interface DatabaseAddress {
     readonly database?: string;
     readonly socketPath?: string;
     readonly tls?: Readonly<Record<string, unknown>>;
+    readonly serverPublicKey?: string;
+    readonly getServerPublicKey?: boolean;
     readonly connectTimeout?: number;
 }
 

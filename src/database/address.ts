@@ -19,15 +19,26 @@ export interface DatabaseAddress {
    * another, `rejectUnauthorized: false` takes any.
    */
   readonly tls?: Readonly<Record<string, unknown>>;
-  /** Milliseconds to wait for the server to answer the login. @defaultValue 10_000 */
+  /**
+   * The server's public key in PEM, for accounts of `caching_sha2_password` and `sha256_password` on a line without TLS: the
+   * password is encrypted for this key alone.
+   */
+  readonly serverPublicKey?: string;
+  /**
+   * Whether, without TLS and without `serverPublicKey`, the password may be encrypted for whatever key the other side
+   * sends. Who sits on the line gets it then. @defaultValue false
+   */
+  readonly getServerPublicKey?: boolean;
+  /** Milliseconds to wait for the server to answer the login; three times that for its first answer after it. @defaultValue 10_000 */
   readonly connectTimeout?: number;
 }
 
 /**
  * Reads `mysql://[user[:password]@]host[:port][/database][?parameter=value&…]`. The parameters, named as the clients of MySQL
  * name them: `socketPath`; `ssl-mode`, which is `DISABLED` (the default), `REQUIRED` (any certificate), `VERIFY_CA` (one of an
- * authority that is trusted; the default with one of the files) or `VERIFY_IDENTITY` (and for this host); and the PEM
- * files `ssl-ca`, `ssl-cert` and `ssl-key`, which are read at once.
+ * authority that is trusted; the default with one of the files) or `VERIFY_IDENTITY` (and for this host); the PEM
+ * files `ssl-ca`, `ssl-cert`, `ssl-key` and `server-public-key-path`, which are read at once; and `get-server-public-key`, which
+ * is `0` (the default) or `1`.
  *
  * @throws TypeError when it is not such a URL, has another parameter, or a file cannot be read; the message never holds the
  *   password
@@ -61,6 +72,7 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
     ...(database === '' ? {} : { database }),
     ...(socketPath === null ? {} : { socketPath }),
     ...(tls === undefined ? {} : { tls }),
+    ...readServerKey(parsed.searchParams),
   };
 }
 
@@ -74,7 +86,15 @@ function decoded(part: string): string {
 }
 
 const tlsFiles = ['ca', 'cert', 'key'] as const;
-const parameters: readonly string[] = ['socketPath', 'ssl-mode', ...tlsFiles.map((name) => `ssl-${name}`)];
+const keyFile = 'server-public-key-path';
+const anyKey = 'get-server-public-key';
+const parameters: readonly string[] = [
+  'socketPath',
+  'ssl-mode',
+  ...tlsFiles.map((name) => `ssl-${name}`),
+  keyFile,
+  anyKey,
+];
 
 const tlsModes: Readonly<Record<string, DatabaseAddress['tls']>> = {
   DISABLED: undefined,
@@ -95,6 +115,18 @@ function readTls(given: URLSearchParams): DatabaseAddress['tls'] {
   return {
     ...options,
     ...Object.fromEntries(files.map((name) => [name, readPem(`ssl-${name}`, given.get(`ssl-${name}`)!)])),
+  };
+}
+
+function readServerKey(
+  given: URLSearchParams,
+): Pick<DatabaseAddress, 'getServerPublicKey' | 'serverPublicKey'> {
+  const path = given.get(keyFile);
+  const any = given.get(anyKey) ?? '0';
+  if (any !== '0' && any !== '1') throw new TypeError(`"url" has a ${anyKey} that is neither 0 nor 1`);
+  return {
+    ...(path === null ? {} : { serverPublicKey: readPem(keyFile, path) }),
+    ...(any === '0' ? {} : { getServerPublicKey: true }),
   };
 }
 

@@ -6,6 +6,7 @@ import { signEd25519Challenge } from './ed25519-login.js';
 import { asBackupError, givenUp, unreachable } from './server-failures.js';
 import { databaseNameOn } from './server-names.js';
 import { type SettledSession, settle } from './session-settings.js';
+import { sha2Logins } from './sha2-logins.js';
 import { connectSocket, connectSocketForTls, watchSilence } from './sockets.js';
 import { type Answer, type StatementAnswer, StatementsCommand } from './statements.js';
 
@@ -94,10 +95,11 @@ export async function openConnection(
     // The driver by itself takes a good certificate of any server for one of this server.
     ...(address.tls === undefined ? {} : { ssl: { verifyIdentity: true, ...address.tls } }),
     authPlugins: {
+      ...sha2Logins(address),
       client_ed25519: () => (challenge) => signEd25519Challenge(address.password ?? '', challenge),
     },
     charset: 'utf8mb4',
-    connectTimeout: address.connectTimeout ?? 10_000,
+    connectTimeout: address.connectTimeout ?? connectTimeout,
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,
     multipleStatements: false,
@@ -130,6 +132,11 @@ export async function openConnection(
   }
 }
 
+/** Milliseconds. */
+const connectTimeout = 10_000;
+/** So many times as long as for the login a server has for its first answers after it. */
+const firstAnswers = 3;
+
 async function greetAndSettle(
   connection: Connection,
   inactivityTimeout: number | undefined,
@@ -142,6 +149,21 @@ async function greetAndSettle(
     });
   });
   if (inactivityTimeout !== undefined) watchSilence(driver, inactivityTimeout);
+  // One that lets everybody in and then says nothing would hold a night up for ever.
+  const patience = firstAnswers * (address.connectTimeout ?? connectTimeout);
+  let silent: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_resolve, reject) => {
+    silent = setTimeout(() => reject(unreachable(address, { code: 'NO_ANSWER_AFTER_LOGIN' })), patience);
+  });
+  try {
+    return await Promise.race([silence, settleSession(connection)]);
+  } finally {
+    clearTimeout(silent);
+  }
+}
+
+async function settleSession(connection: Connection): Promise<Connection> {
+  const { address, driver } = connection;
   const settled = await settle(connection);
   const wrapped = wrap(address, driver, settled);
   const { database } = address;

@@ -1,14 +1,28 @@
 import type { QueryError } from 'mysql2';
 import { BackupError, type BackupErrorCode } from '../errors.js';
 import type { DatabaseAddress } from './address.js';
+import { PasswordWanted } from './sha2-logins.js';
 
 /** The typed error for a server that cannot be reached or logged in to. */
-export function unreachable(address: DatabaseAddress, error: QueryError): BackupError {
+export function unreachable(
+  address: DatabaseAddress,
+  error: Pick<QueryError, 'code'> & Partial<QueryError>,
+): BackupError {
   const place = address.socketPath ?? `${address.host ?? '127.0.0.1'}:${address.port ?? 3306}`;
+  if (error instanceof PasswordWanted) {
+    return new BackupError(
+      'database-unreachable',
+      `The database server at ${place} asks for the password itself over a line without TLS, and nothing proves which server it is: the password was not sent. Use TLS (ssl-mode), give the server's public key (server-public-key-path), or allow any key (get-server-public-key=1).`,
+      { details: { place, serverCode: 'PASSWORD_WANTED' } },
+    );
+  }
   return new BackupError(
     'database-unreachable',
     `The database server at ${place} cannot be used (${answerOf(error)}).`,
-    { cause: withoutStatement(error), details: { place, serverCode: error.code, errno: error.errno } },
+    {
+      cause: error instanceof Error ? withoutStatement(error) : undefined,
+      details: { place, serverCode: error.code, errno: error.errno },
+    },
   );
 }
 
