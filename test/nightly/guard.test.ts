@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -87,6 +87,19 @@ describe('the guard against a second run', () => {
     await assert.rejects(acquireGuard(folder), isRefused);
     await leaveBehind({ pid: 1, host: 'elsewhere' }, 3600);
     await (await acquireGuard(folder)).release();
+  });
+
+  it('is not held up for ever by a guard that this very process could not remove', async () => {
+    const guard = await acquireGuard(folder);
+    const text = await readFile(lock(), 'utf8');
+    // What stands there can be neither read nor removed at this moment.
+    await rm(lock());
+    await mkdir(lock());
+    await guard.release();
+    await rmdir(lock());
+    await writeFile(lock(), text);
+    await (await acquireGuard(folder)).release();
+    assert.deepEqual(await readdir(folder), []);
   });
 
   it('is not held up for ever by a guard that a power cut left empty', async () => {

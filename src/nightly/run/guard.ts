@@ -121,6 +121,9 @@ async function tryToHold(path: string, holder: Holder): Promise<boolean> {
   }
 }
 
+/** Of guards that this process gave back and could not remove: its disk failed just then. */
+const givenBack = new Set<string>();
+
 function held(path: string, token: string): Guard {
   const beat = setInterval(() => {
     const now = new Date();
@@ -133,7 +136,8 @@ function held(path: string, token: string): Guard {
       try {
         if ((await readFileIfThere(path))?.includes(token) === true) await rm(path, { force: true });
       } catch {
-        // The next run finds it left behind by a process that is gone.
+        // The next run, of this process or another, finds it left behind.
+        givenBack.add(token);
       }
     },
   };
@@ -143,6 +147,7 @@ async function isLeftBehind(path: string, text: string): Promise<boolean> {
   const age = await ageOf(path);
   const holder = parseHolder(text);
   if (holder === null) return age > writingPatience;
+  if (givenBack.has(holder.token)) return true;
   if (holder.host !== hostname()) return age > heartbeatPatience;
   const mine = await processFacts(process.pid);
   if (holder.boot !== undefined && mine.boot !== undefined && holder.boot !== mine.boot) return true;

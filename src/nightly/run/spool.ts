@@ -71,7 +71,7 @@ export class Spool {
 
   /** Removes archives that no run waits for any more: half-written ones, and those of a run that died. */
   async tidy(wanted: ReadonlySet<string>): Promise<void> {
-    for (const name of await readdir(this.folder)) {
+    for (const name of await this.#io(() => readdir(this.folder))) {
       const isOurs = archiveFile.test(name);
       if (isOurs && !wanted.has(name) && !wanted.has(name.slice(0, -ticket.length))) await this.remove(name);
     }
@@ -85,7 +85,7 @@ export class Spool {
   /** Sealed archives of a practice that are whole and have a ticket, oldest first. */
   async readTickets(practiceId: string): Promise<readonly PendingCopy[]> {
     const found: PendingCopy[] = [];
-    for (const name of await readdir(this.folder)) {
+    for (const name of await this.#io(() => readdir(this.folder))) {
       if (!archiveFile.test(name) || !name.endsWith(ticket)) continue;
       const pending = parseTicket(await readFile(this.pathOf(name), 'utf8').catch(() => ''), practiceId);
       if (pending?.file !== name.slice(0, -ticket.length)) continue;
@@ -166,7 +166,7 @@ export class Spool {
       };
       await closeAfter(await this.#io(() => open(part, 'wx', 0o600)), write);
       await this.#io(() => rename(part, this.pathOf(file)));
-      await syncFolder(this.folder);
+      await this.#io(() => syncFolder(this.folder));
     } catch (error) {
       await rm(part, { force: true }).catch(() => undefined);
       throw error;

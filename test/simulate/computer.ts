@@ -1,0 +1,246 @@
+/** A computer that makes the nights of a practice: the true service, on a simulated clock, disk and network. */
+
+import { BackupError } from '../../src/errors.js';
+import type { PlannedRun } from '../../src/nightly/next-run.js';
+import { makeCopies } from '../../src/nightly/run/run-supplemental-backup.js';
+import type { NightTools } from '../../src/nightly/run/tools.js';
+import type { Clock } from '../../src/nightly/service/clock.js';
+import { serveNights } from '../../src/nightly/service/start-nightly.js';
+import { Disk, disks } from './disk.js';
+import type { Practice } from './practice.js';
+import { createRandom } from './random.js';
+import { type Owner, time } from './time.js';
+
+const minute = 60_000;
+/** A nap of the service; longer ones show nothing new where no run is planned. */
+const nap = 60_000;
+
+/** One start of a computer. */
+class Power implements Owner {
+  isAlive = true;
+  asleepUntil = 0;
+  readonly start: number;
+  readonly #computer: Computer;
+
+  constructor(start: number, computer: Computer) {
+    this.start = start;
+    this.#computer = computer;
+  }
+
+  get skew(): number {
+    return this.#computer.skew;
+  }
+}
+
+export class Computer {
+  readonly number: number;
+  readonly disk: Disk;
+  readonly #practice: Practice;
+  #power: Power;
+  #skew = 0;
+  #starts = 0;
+  #stop = new AbortController();
+  #service: { isOver: boolean } = { isOver: true };
+  #planned: PlannedRun | null = null;
+  readonly #deadlines: Set<() => void> = new Set();
+
+  constructor(number: number, practice: Practice, seed: number) {
+    this.number = number;
+    this.#practice = practice;
+    this.disk = new Disk(createRandom(`disk ${seed} ${number}`));
+    disks.set(number, this.disk);
+    this.disk.onCut = () => practice.powerCut(this);
+    this.disk.onReplaced = (path, content) => {
+      if (!/^\/spool\/reports\/\d{4}-\d\d-\d\d\.json$/.test(path)) return;
+      const before = this.disk.read(path);
+      if (before !== undefined) practice.judge.reportReplaced(path, String(before), String(content));
+    };
+    this.#power = new Power(0, this);
+    this.#power.isAlive = false;
+  }
+
+  get isOn(): boolean {
+    return this.#power.isAlive;
+  }
+
+  get isAwake(): boolean {
+    return this.isOn && this.#power.asleepUntil <= time.now;
+  }
+
+  get skew(): number {
+    return this.#skew;
+  }
+
+  /** The time on its clock. */
+  get now(): number {
+    return time.now + this.#skew;
+  }
+
+  setClock(skew: number): void {
+    this.#skew = skew;
+    for (const look of [...this.#deadlines]) look();
+  }
+
+  sleep(milliseconds: number): void {
+    this.#power.asleepUntil = time.now + milliseconds;
+  }
+
+  start(): void {
+    if (this.isOn) return;
+    this.#power = new Power(++this.#starts, this);
+    this.disk.start = this.#starts;
+    this.disk.isOn = true;
+    this.disk.cutIn = 0;
+    time.after(0, () => this.serve(), this.#power);
+  }
+
+  cut(): void {
+    this.#power.isAlive = false;
+    this.#deadlines.clear();
+    this.disk.cut();
+  }
+
+  /** The service begins. */
+  serve(): void {
+    const { judge } = this.#practice;
+    this.#stop = new AbortController();
+    const service = { isOver: false };
+    this.#service = service;
+    this.#planned = null;
+    const { schedule, plan } = this.#practice.planFor(this, this.#power, true);
+    serveNights(
+      plan,
+      {
+        signal: this.#stop.signal,
+        schedule,
+        onEvent: (event) => this.#practice.onEvent(this, event, true),
+        onPlanned: (run) => {
+          this.#planned = run;
+        },
+      },
+      this.#tools(true),
+    ).then(
+      () => {
+        service.isOver = true;
+      },
+      (error: unknown) => {
+        service.isOver = true;
+        judge.fail(`the service of computer ${this.number} ended by itself: ${String(error)}`);
+      },
+    );
+  }
+
+  /** The service is told to end, and begins again after a while. */
+  stop(restartAfter: number): void {
+    const power = this.#power;
+    const service = this.#service;
+    if (!this.isAwake) return;
+    this.#stop.abort(new BackupError('window-closed', 'The service is told to end.'));
+    time.after(
+      5000,
+      () => {
+        if (!service.isOver && power.isAlive && power.asleepUntil < time.now - 5000) {
+          this.#practice.judge.fail(`the service of computer ${this.number} did not end within 5 seconds`);
+        }
+      },
+      undefined,
+    );
+    time.after(
+      Math.max(restartAfter, minute),
+      () => {
+        if (power.isAlive) this.serve();
+      },
+      power,
+    );
+  }
+
+  /** Somebody makes a copy at once. */
+  runByHand(): void {
+    if (!this.isAwake) return;
+    const power = this.#power;
+    time.after(
+      0,
+      () => {
+        const { plan } = this.#practice.planFor(this, power, false);
+        const stop = new AbortController();
+        const started = time.now;
+        time.after(3 * 60 * minute, () =>
+          stop.abort(new BackupError('window-closed', 'Nobody waits any more.')),
+        );
+        let isOver = false;
+        time.after(3 * 60 * minute + 60_000, () => {
+          if (!isOver && power.asleepUntil < started) {
+            this.#practice.judge.fail(`a run by hand on computer ${this.number} did not end`);
+          }
+        });
+        makeCopies(
+          plan,
+          { signal: stop.signal, onEvent: (event) => this.#practice.onEvent(this, event, false) },
+          this.#tools(false),
+        )
+          .catch(() => undefined)
+          .finally(() => {
+            isOver = true;
+          });
+      },
+      power,
+    );
+  }
+
+  #tools(scheduled: boolean): NightTools {
+    const power = this.#power;
+    return {
+      clock: this.#clock(power),
+      openPath: (path) => this.#practice.pathFor(path, this, power, scheduled),
+      sealCopies: (request) => this.#practice.seal(this, request, scheduled),
+    };
+  }
+
+  #clock(power: Power): Clock {
+    return {
+      now: () => new Date(this.now),
+      sleep: (milliseconds, signal) =>
+        new Promise((resolve) => {
+          if (signal.aborted) return resolve();
+          const wake = (): void => {
+            cancel();
+            signal.removeEventListener('abort', wake);
+            resolve();
+          };
+          const cancel = time.after(milliseconds === nap ? this.#longNap() : milliseconds, wake, power);
+          signal.addEventListener('abort', wake, { once: true });
+        }),
+      deadline: (at) => {
+        const controller = new AbortController();
+        const began = time.now;
+        const left = at.getTime() - this.now;
+        let cancel = (): void => undefined;
+        const look = (): void => {
+          cancel();
+          const rest = Math.min(at.getTime() - this.now, left - (time.now - began));
+          if (rest > 0) cancel = time.after(rest, look, power);
+          else {
+            this.#deadlines.delete(look);
+            controller.abort(new BackupError('window-closed', 'The time for backups of this night is over.'));
+          }
+        };
+        this.#deadlines.add(look);
+        look();
+        return {
+          signal: controller.signal,
+          clear: () => {
+            cancel();
+            this.#deadlines.delete(look);
+          },
+        };
+      },
+    };
+  }
+
+  /** Until something is to be done; a computer that is busy elsewhere wakes its sleepers late, too. */
+  #longNap(): number {
+    const until = this.#planned === null ? 0 : this.#planned.at.getTime() - this.now;
+    const unknown = this.#practice.isInWindow(this.now, 60) ? 20 * minute : 180 * minute;
+    return until > nap ? Math.min(until, 300 * minute) : unknown;
+  }
+}

@@ -1,0 +1,184 @@
+/** Disks in memory that forget at a power cut what was not brought to them, and that can be full, broken or hanging. */
+
+import type { Random } from './random.js';
+import { forEver, time } from './time.js';
+
+interface StoredFile {
+  content: Buffer;
+  /** What a power cut leaves; null where it never was brought to the disk. */
+  synced: Buffer | null;
+  mtime: number;
+}
+
+type Operation = { readonly path: string; readonly file: StoredFile | null };
+
+/** What is wrong with a disk. */
+export interface DiskFaults {
+  isFull: boolean;
+  /** Chance that an operation fails. */
+  broken: number;
+}
+
+/** The disk of one computer. Paths begin with `/mNUMBER.START/`: what a computer did before its last start reaches nothing. */
+export class Disk {
+  readonly faults: DiskFaults = { isFull: false, broken: 0 };
+  /** The power is cut at so many operations from now. */
+  cutIn = 0;
+  onCut: () => void = () => undefined;
+  onReplaced: (path: string, content: Buffer) => void = () => undefined;
+  /** Which start of the computer, and whether it runs. */
+  start = 0;
+  isOn = false;
+  readonly #random: Random;
+  #files = new Map<string, StoredFile>();
+  #durable = new Map<string, StoredFile>();
+  #operations: Operation[] = [];
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#files.keys()];
+  }
+
+  get size(): number {
+    return this.#files.size;
+  }
+
+  read(path: string): Buffer | undefined {
+    return this.#files.get(path)?.content;
+  }
+
+  /** Somebody, or a fault, spoils or removes a file. */
+  spoil(path: string, content: Buffer | null): void {
+    if (content === null) this.#files.delete(path);
+    else this.#files.set(path, { content, synced: content, mtime: wall() });
+    this.#operations.push({ path, file: this.#files.get(path) ?? null });
+    this.syncFolder(path.slice(0, path.lastIndexOf('/')));
+  }
+
+  /** The power goes. */
+  cut(): void {
+    this.isOn = false;
+    const random = this.#random;
+    const kept = random.between(0, this.#operations.length);
+    for (const { path, file } of this.#operations.slice(0, kept)) this.#apply(path, file);
+    this.#operations = [];
+    for (const file of this.#durable.values()) {
+      if (file.content !== file.synced) {
+        const torn = file.content.subarray(0, random.between(0, file.content.length));
+        file.content = random.pick([file.synced ?? Buffer.alloc(0), file.content, torn]);
+      }
+      file.synced = file.content;
+    }
+    this.#files = new Map(this.#durable);
+  }
+
+  open(path: string, flags: string): StoredFile {
+    const found = this.#files.get(path);
+    if (flags === 'r') {
+      if (found === undefined) throw systemError('ENOENT');
+      return found;
+    }
+    if (flags === 'wx' && found !== undefined) throw systemError('EEXIST');
+    if (flags === 'w' && found !== undefined) {
+      found.content = Buffer.alloc(0);
+      found.mtime = wall();
+      return found;
+    }
+    return this.#make(path, { content: Buffer.alloc(0), synced: null, mtime: wall() });
+  }
+
+  append(file: StoredFile, bytes: Uint8Array): void {
+    if (this.faults.isFull) throw systemError('ENOSPC');
+    file.content = Buffer.concat([file.content, bytes]);
+    file.mtime = wall();
+  }
+
+  rename(from: string, to: string): void {
+    const file = this.#files.get(from);
+    if (file === undefined) throw systemError('ENOENT');
+    this.onReplaced(to, file.content);
+    this.remove(from);
+    this.#make(to, file);
+  }
+
+  remove(path: string): void {
+    this.#files.delete(path);
+    this.#operations.push({ path, file: null });
+  }
+
+  syncFolder(folder: string): void {
+    this.#operations = this.#operations.filter(({ path, file }) => {
+      if (path.slice(0, path.lastIndexOf('/')) !== folder) return true;
+      this.#apply(path, file);
+      return false;
+    });
+  }
+
+  stat(path: string): StoredFile {
+    const file = this.#files.get(path);
+    if (file === undefined) throw systemError('ENOENT');
+    return file;
+  }
+
+  list(folder: string): string[] {
+    const names: string[] = [];
+    for (const path of this.#files.keys()) {
+      if (path.startsWith(`${folder}/`) && !path.includes('/', folder.length + 1)) {
+        names.push(path.slice(folder.length + 1));
+      }
+    }
+    return names;
+  }
+
+  /** Before each operation: whatever fails, fails here. @returns whether the power is cut after it */
+  begin(isWrite: boolean): 'after' | 'before' | 'no' {
+    if (this.cutIn > 0 && --this.cutIn === 0) return this.#random.pick(['after', 'before']);
+    if (this.faults.broken > 0 && this.#random.is(this.faults.broken)) throw systemError('EIO');
+    if (isWrite && this.faults.isFull && this.#random.is(0.5)) throw systemError('ENOSPC');
+    return 'no';
+  }
+
+  #make(path: string, file: StoredFile): StoredFile {
+    this.#files.set(path, file);
+    this.#operations.push({ path, file });
+    return file;
+  }
+
+  #apply(path: string, file: StoredFile | null): void {
+    if (file === null) this.#durable.delete(path);
+    else this.#durable.set(path, file);
+  }
+}
+
+/** Every disk there is, by the number of its computer. */
+export const disks: Map<number, Disk> = new Map();
+
+/** One operation on the disk that a path names. */
+export async function onDisk<Result>(
+  path: string,
+  isWrite: boolean,
+  work: (disk: Disk, path: string) => Result,
+): Promise<Result> {
+  const [, number, start, rest] = /^\/m(\d+)\.(\d+)(\/.*)$/.exec(path) ?? [];
+  const disk = disks.get(Number(number));
+  if (disk === undefined) throw systemError('ENOENT');
+  if (!disk.isOn || disk.start !== Number(start)) return forEver();
+  const cut = disk.begin(isWrite);
+  if (cut !== 'before') {
+    const result = work(disk, rest!);
+    if (cut === 'no') return result;
+  }
+  disk.onCut();
+  return forEver();
+}
+
+export function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: simulated`), { code });
+}
+
+function wall(): number {
+  return time.now + (time.owner?.skew ?? 0);
+}

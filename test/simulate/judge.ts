@@ -1,0 +1,289 @@
+/** Holds what the nights do against what was promised. Knows the truth of every store, disk and clock. */
+import type { Label } from '../../src/archive/model.js';
+import type { Alert, NightOutcome } from '../../src/nightly/alerts/alert.js';
+import type { BackupReport } from '../../src/nightly/run/backup-report.js';
+import { day, hour } from './faults.js';
+import type { Store } from './store.js';
+import { time } from './time.js';
+
+/** A promise that was not kept. */
+export class Violation extends Error {
+  override readonly name: 'Violation' = 'Violation';
+}
+
+/** An archive as it was sealed. */
+export interface Sealed {
+  readonly label: Label;
+  readonly bytes: Uint8Array;
+  readonly night: string;
+  readonly scheduled: boolean;
+  /** True time. */
+  readonly at: number;
+}
+
+/** What a practice keeps, as far as the judge goes by it. */
+export interface KeptBy {
+  readonly dailyDays: number;
+  readonly weeklyDays: number;
+  /** All clocks were right for as long as copies are kept. */
+  readonly isClockSound: boolean;
+  readonly timeZone: string;
+}
+
+/** What the judge knows of one computer. */
+interface Memory {
+  readonly told: Map<string, { readonly cause: string; isExcused: boolean; readonly at: number }>;
+  readonly outcomes: Map<string, boolean>;
+  readonly scheduledCopies: { readonly scope: string; readonly store: string; readonly night: string }[];
+  /** Until when, in true time, it may have forgotten or mistaken something. */
+  excusedUntil: number;
+}
+
+const outcomeRanks = ['not-due', 'not-eligible', 'failed', 'waiting', 'verified'];
+
+export class Judge {
+  readonly #sealed: Map<string, Sealed> = new Map();
+  /** Keys that were told to be verified, by the description of the store. */
+  readonly #verified: Map<string, Set<string>> = new Map();
+  readonly #memories: Map<number, Memory> = new Map();
+  readonly #verifiedAt: Set<string> = new Set();
+  readonly stores: Map<string, Store> = new Map();
+  /** The first promise that was not kept. */
+  violation: Violation | undefined;
+  readonly log: string[] = [];
+  keepsLog = false;
+  nights = 0;
+  copies = 0;
+
+  say(text: string): void {
+    if (this.keepsLog) this.log.push(`${new Date(time.now).toISOString()} ${text}`);
+  }
+
+  fail(sentence: string): void {
+    this.say(`VIOLATION ${sentence}`);
+    this.violation ??= new Violation(`${new Date(time.now).toISOString()} ${sentence}`);
+  }
+
+  memory(computer: number): Memory {
+    let memory = this.#memories.get(computer);
+    if (memory === undefined) {
+      memory = { told: new Map(), outcomes: new Map(), scheduledCopies: [], excusedUntil: 0 };
+      this.#memories.set(computer, memory);
+    }
+    return memory;
+  }
+
+  /** Something befell a computer after which it may tell twice, or make a copy again. */
+  excuse(computer: number, until: number): void {
+    const memory = this.memory(computer);
+    memory.excusedUntil = Math.max(memory.excusedUntil, until);
+    for (const each of memory.told.values()) each.isExcused = true;
+  }
+
+  sealed(archive: Sealed): void {
+    this.#sealed.set(archive.label.archiveId, archive);
+  }
+
+  /** Whether an object in a store is, byte for byte, an archive that was sealed. */
+  isWhole(key: string, bytes: Uint8Array): boolean {
+    const sealed = this.#sealed.get(idIn(key));
+    return sealed !== undefined && Buffer.compare(sealed.bytes, bytes) === 0;
+  }
+
+  verified(computer: number, store: string, key: string, verifiedAt: string): void {
+    this.copies++;
+    this.say(`${computer} verified ${key} in ${store}`);
+    const found = this.stores.get(store)?.objects.get(key);
+    if (found === undefined) {
+      this.fail(`${key} was told to be verified in ${store} and is not there`);
+      return;
+    }
+    if (!this.isWhole(key, found.bytes))
+      this.fail(`${key} was told to be verified in ${store} and is not whole`);
+    const { label, night, scheduled } = this.#sealed.get(idIn(key))!;
+    this.#verifiedAt.add(verifiedAt);
+    const keys = this.#verified.get(store) ?? new Set();
+    this.#verified.set(store, keys.add(key));
+    if (scheduled) this.memory(computer).scheduledCopies.push({ scope: label.scope, store, night });
+  }
+
+  dateRecorded(date: Date): void {
+    if (!this.#verifiedAt.has(date.toISOString())) {
+      this.fail(`${date.toISOString()} was recorded as the date of a local copy, and none was verified then`);
+    }
+  }
+
+  /** The whole, verified copies of a store, newest first. */
+  wholeIn(store: Store, scope?: string): readonly Sealed[] {
+    const keys = this.#verified.get(store.description) ?? new Set();
+    return [...store.objects]
+      .filter(([key, { bytes }]) => keys.has(key) && this.isWhole(key, bytes))
+      .map(([key]) => this.#sealed.get(idIn(key))!)
+      .filter(({ label }) => scope === undefined || label.scope === scope)
+      .sort((a, b) => b.at - a.at);
+  }
+
+  /**
+   * @param living - numbers of the administrators of today; null where they have just changed
+   */
+  removed(
+    computer: number,
+    store: Store,
+    { key, bytes }: { readonly key: string; readonly bytes: Uint8Array },
+    living: ReadonlySet<string> | null,
+    policy: KeptBy,
+  ): void {
+    this.say(`${computer} removed ${key} from ${store.description}`);
+    const sealed = this.#sealed.get(idIn(key));
+    const wasPromised = this.#verified.get(store.description)?.has(key) === true;
+    if (sealed === undefined || !wasPromised || !this.isWhole(key, bytes)) return;
+    const left = this.wholeIn(store, sealed.label.scope);
+    const policyBroken = brokenBy(sealed, left, living, policy);
+    if (policyBroken !== null) this.fail(`${key}, ${policyBroken} in ${store.description}, was removed`);
+  }
+
+  raised(computer: number, { code, cause }: Alert): void {
+    this.say(`${computer} raises ${code} (${cause})`);
+    const { told, excusedUntil } = this.memory(computer);
+    const before = told.get(code);
+    // A run that cannot even begin tells so each time; a reminder comes once a month.
+    const mayRepeat =
+      code === 'backup-failed' || (code === 'switched-off' && time.now - (before?.at ?? 0) > 27 * day);
+    if (before?.cause === cause && !before.isExcused && !mayRepeat && time.now > excusedUntil) {
+      this.fail(`computer ${computer} raised ${code} (${cause}) again, which was told already`);
+    }
+    told.set(code, { cause, isExcused: time.now <= excusedUntil, at: time.now });
+  }
+
+  cleared(computer: number, code: string, isTold: boolean): void {
+    const { told, excusedUntil } = this.memory(computer);
+    this.say(`${computer} clears ${code}`);
+    if (isTold && !told.has(code) && time.now > excusedUntil) {
+      this.fail(`computer ${computer} told that ${code} is over, which did not stand`);
+    }
+    told.delete(code);
+  }
+
+  nightEnded(computer: number, { night, ok }: NightOutcome): void {
+    this.nights++;
+    this.say(`${computer} says night ${night} was ${ok ? 'good' : 'bad'}`);
+    const memory = this.memory(computer);
+    if (memory.outcomes.get(night) === true && !ok && time.now > memory.excusedUntil) {
+      this.fail(`the good night ${night} of computer ${computer} was told to be bad`);
+    }
+    memory.outcomes.set(night, ok || memory.outcomes.get(night) === true);
+  }
+
+  reportReplaced(path: string, before: string, after: string): void {
+    let earlier: BackupReport;
+    try {
+      earlier = JSON.parse(before) as BackupReport;
+    } catch {
+      return;
+    }
+    const later = JSON.parse(after) as BackupReport;
+    for (const { destination, outcome, copy } of earlier.destinations) {
+      const now = later.destinations.find((each) => each.destination === destination);
+      const isLess = outcomeRanks.indexOf(now?.outcome ?? '') < outcomeRanks.indexOf(outcome);
+      const isLost = copy !== undefined && outcome === 'verified' && now?.copy === undefined;
+      if (isLess || isLost) this.fail(`${path} said ${outcome} of ${destination}, and now ${now?.outcome}`);
+    }
+  }
+
+  /** A reading of the database for a run of the night. */
+  reads(
+    computer: number,
+    night: string,
+    scope: string,
+    store: string | undefined,
+    everyNights: number,
+  ): void {
+    const { scheduledCopies, excusedUntil } = this.memory(computer);
+    if (time.now <= excusedUntil) return;
+    const last = scheduledCopies.findLast((each) => each.scope === scope);
+    if (last === undefined || (store !== undefined && last.store !== store)) return;
+    const nights = Math.round((Date.parse(night) - Date.parse(last.night)) / day);
+    if (nights >= 0 && nights < everyNights) {
+      this.fail(
+        `computer ${computer} read the database for ${scope} on ${night}, ${nights} nights after ${last.night}`,
+      );
+    }
+  }
+
+  /** At the end of a calm time. */
+  assertFresh(store: Store, scope: string, mostNights: number, what: string): void {
+    const newest = this.wholeIn(store, scope)[0];
+    const nights =
+      newest === undefined ? Number.POSITIVE_INFINITY : (time.now - Date.parse(newest.night)) / day;
+    if (nights <= mostNights + 1.6) return;
+    this.fail(`after a calm time the newest copy ${what} is of ${newest?.night ?? 'no night'}`);
+  }
+}
+
+/** What a copy was that should not have been removed; null where it might. */
+function brokenBy(
+  sealed: Sealed,
+  left: readonly Sealed[],
+  living: ReadonlySet<string> | null,
+  { dailyDays, weeklyDays, isClockSound, timeZone }: KeptBy,
+): string | null {
+  if (left.length === 0) return 'the last whole copy';
+  const opens = (each: Sealed): boolean => living?.has(each.label.keyHolder?.userNum ?? '') === true;
+  if (living !== null && opens(sealed) && !left.some(opens))
+    return 'the last that a living administrator opens';
+  if (!isClockSound) return null;
+  if (!left.some(({ at }) => at > sealed.at)) return 'the newest whole copy';
+  const age = time.now - sealed.at;
+  // A copy that was caught up with in the afternoon is one of the night that begins then.
+  const madeOn = ({ at }: Sealed): string => nightName(at, timeZone);
+  const night = madeOn(sealed);
+  if (age < (dailyDays - 1) * day && !left.some((each) => madeOn(each) === night))
+    return 'the one of its night';
+  const isOfWeek = (each: Sealed): boolean => weekOf(madeOn(each)) === weekOf(night);
+  return age < (weeklyDays - 8) * day && !left.some(isOfWeek) ? 'the last of its week' : null;
+}
+
+function idIn(key: string): string {
+  return /([0-9a-f]{32})\.tar\.age$/.exec(key)?.[1] ?? '';
+}
+
+/** Weeks by their Mondays. */
+export function weekOf(night: string): number {
+  return Math.floor((Date.parse(night) / day + 3) / 7);
+}
+
+/** Minutes from noon of a wall time. */
+export function fromNoon(wall: string): number {
+  const [hours = 0, minutes = 0] = wall.split(':').map(Number);
+  return (hours * 60 + minutes + 720) % 1440;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** The clock on the wall, independent of what the nights compute with. */
+export function wallTime(at: number, timeZone: string): string {
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-GB', {
+      timeZone,
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
+    formats.set(timeZone, format);
+  }
+  return format.format(at);
+}
+
+/** The date of the evening of a night, independent of what the nights compute with. */
+function nightName(at: number, timeZone: string): string {
+  const format = dates.get(timeZone) ?? new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
+  dates.set(timeZone, format);
+  return format.format(at - 12 * hour);
+}
+const dates = new Map<string, Intl.DateTimeFormat>();
+
+/** Whether clocks change within half a day. */
+export function isClockChange(at: number, timeZone: string): boolean {
+  return wallTime(at - 16 * hour, timeZone) !== wallTime(at + 8 * hour, timeZone);
+}

@@ -1,0 +1,77 @@
+/** Deliberate faults of the nights, each of which a simulation must find. */
+import type { Mutation } from './hooks.js';
+
+export const mutations: readonly (Mutation & { readonly name: string })[] = [
+  {
+    name: 'not-read-back',
+    file: '/nightly/run/deliver-copy.js',
+    from: "await verifyStored(store, key, { size: bytes, sha256 }, { signal, onProgress: tell('verify') });",
+    to: '',
+  },
+  {
+    name: 'days-cut-short',
+    file: '/nightly/retention.js',
+    from: 'if (ages.get(archive) <= horizon)',
+    to: 'if (ages.get(archive) <= horizon - 172_800_000)',
+  },
+  {
+    name: 'told-every-night',
+    file: '/nightly/run/tell-troubles.js',
+    from: 'if (journal.state.alerts[alert.code] === alert.cause)',
+    to: 'if (false)',
+  },
+  {
+    name: 'never-cleared',
+    file: '/nightly/run/tell-troubles.js',
+    from: 'const told = Object.keys(journal.state.alerts);',
+    to: 'const told = [];',
+  },
+  {
+    name: 'late-at-any-time',
+    file: '/nightly/next-run.js',
+    from: 'return at <= lastStart && at < deadline ?',
+    to: 'return at < new Date(deadline.getTime() + 14_400_000) ?',
+  },
+  {
+    name: 'no-end-of-the-window',
+    file: '/nightly/run/run-night.js',
+    from: 'options.deadline === undefined ?',
+    to: 'options.deadline !== undefined ?',
+  },
+  {
+    name: 'report-overwritten',
+    file: '/nightly/run/reports.js',
+    from: 'earlier?.night === night ? joinReports(earlier, report) : report',
+    to: 'report',
+  },
+  {
+    name: 'guard-kept',
+    file: '/nightly/run/run-night.js',
+    from: 'await office.guard.release();',
+    to: '',
+  },
+  {
+    name: 'due-again',
+    file: '/nightly/next-run.js',
+    from: "since >= (destination === 'local' ? (schedule.localEveryNights ?? 7) : 1)",
+    to: 'since >= 0',
+  },
+  {
+    name: 'all-wait',
+    file: '/nightly/run/pending-copies.js',
+    from: 'const kept = keepOldest ? this.all.slice(0, 1) : [];',
+    to: 'const kept = this.all;',
+  },
+  {
+    name: 'another-date',
+    file: '/nightly/run/night-run.js',
+    from: 'await settings.recordLocalCopy(date,',
+    to: 'await settings.recordLocalCopy(new Date(date.getTime() + 1000),',
+  },
+  {
+    name: 'waits-for-ever',
+    file: '/nightly/service/patience.js',
+    from: 'return await Promise.race([work(), left]);',
+    to: 'return await work();',
+  },
+];

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { simulateInChild } from './child.js';
+
+describe('nights by seed', { concurrency: 2 }, () => {
+  for (const seed of [1, 1001]) {
+    it(`no promise is broken from seed ${seed} on`, async () => {
+      const { isGood, output } = await simulateInChild([
+        '--seed',
+        `${seed}`,
+        '--days',
+        '80',
+        '--practices',
+        '14',
+      ]);
+      assert.ok(isGood, output);
+      assert.match(output, / 0 seeds with a broken promise/);
+    });
+  }
+
+  it('a fault that is put into the nights is found', async () => {
+    const { isGood, output } = await simulateInChild([
+      '--mutation',
+      'another-date',
+      '--seed',
+      '1',
+      '--days',
+      '40',
+      '--practices',
+      '5',
+    ]);
+    assert.ok(!isGood);
+    assert.match(output, /was recorded as the date of a local copy, and none was verified then/);
+  });
+
+  it('a story is the same each time it is told', async () => {
+    const words = ['--seed', '7', '--days', '40', '--log'];
+    const [one, other] = await Promise.all([simulateInChild(words), simulateInChild(words)]);
+    const story = ({ output }: { readonly output: string }): string =>
+      output.slice(0, output.lastIndexOf('\n', output.length - 2));
+    assert.equal(story(one), story(other));
+  });
+});

@@ -1,0 +1,166 @@
+/** Time that passes only from one event to the next. It takes the place of the timers and the clock of the whole process. */
+
+/** On whose account something happens later: a computer that is off does it no more, one that sleeps does it on waking. */
+export interface Owner {
+  readonly isAlive: boolean;
+  /** In milliseconds; 0 where it is awake. */
+  readonly asleepUntil: number;
+  /** How far its clock is off, in milliseconds. */
+  readonly skew: number;
+}
+
+interface Event {
+  at: number;
+  readonly order: number;
+  readonly owner: Owner | undefined;
+  readonly happen: () => void;
+  isOff: boolean;
+}
+
+const settled: typeof setImmediate = setImmediate;
+const RealDate: DateConstructor = Date;
+const never: Promise<never> = new Promise(() => undefined);
+
+class Time {
+  /** True time, in milliseconds. */
+  now = 0;
+  /** On whose account the present event happens. */
+  owner: Owner | undefined;
+  #queue: Event[] = [];
+  #order = 0;
+
+  reset(now: number): void {
+    this.now = now;
+    this.#queue = [];
+    this.#order = 0;
+    this.owner = undefined;
+  }
+
+  /** @returns takes it back */
+  at(moment: number, happen: () => void, owner: Owner | undefined = this.owner): () => void {
+    const event: Event = {
+      at: Math.max(moment, this.now),
+      order: this.#order++,
+      owner,
+      happen,
+      isOff: false,
+    };
+    this.#push(event);
+    return () => {
+      event.isOff = true;
+    };
+  }
+
+  after(milliseconds: number, happen: () => void, owner: Owner | undefined = this.owner): () => void {
+    return this.at(this.now + milliseconds, happen, owner);
+  }
+
+  /** So much time passes. */
+  pass(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => this.after(milliseconds, resolve));
+  }
+
+  /** Everything happens that is to happen until a moment. */
+  async run(until: number): Promise<void> {
+    for (;;) {
+      const event = this.#queue[0];
+      if (event === undefined || event.at > until) break;
+      this.#pop();
+      if (event.isOff || event.owner?.isAlive === false) continue;
+      if (event.owner !== undefined && event.owner.asleepUntil > event.at) {
+        event.at = event.owner.asleepUntil;
+        this.#push(event);
+        continue;
+      }
+      this.now = event.at;
+      this.owner = event.owner;
+      event.happen();
+      // What follows from it at once comes to its end before the next event.
+      await new Promise((resolve) => settled(resolve));
+    }
+    this.now = until;
+    this.owner = undefined;
+  }
+
+  #push(event: Event): void {
+    const queue = this.#queue;
+    let i = queue.push(event) - 1;
+    while (i > 0) {
+      const up = (i - 1) >> 1;
+      if (isBefore(queue[up]!, event)) break;
+      queue[i] = queue[up]!;
+      i = up;
+    }
+    queue[i] = event;
+  }
+
+  #pop(): void {
+    const queue = this.#queue;
+    const last = queue.pop()!;
+    if (queue.length === 0) return;
+    let i = 0;
+    for (;;) {
+      let down = 2 * i + 1;
+      if (down >= queue.length) break;
+      if (down + 1 < queue.length && isBefore(queue[down + 1]!, queue[down]!)) down++;
+      if (isBefore(last, queue[down]!)) break;
+      queue[i] = queue[down]!;
+      i = down;
+    }
+    queue[i] = last;
+  }
+}
+
+function isBefore(one: Event, other: Event): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
+}
+
+/** The time of this process. */
+export const time: Time = new Time();
+
+/** What is waited for in vain. */
+export function forEver(): Promise<never> {
+  return never;
+}
+
+/** Puts the simulated time in the place of the machine's. */
+export function takeOverTime(random: () => number): void {
+  const wall = (): number => time.now + (time.owner?.skew ?? 0);
+  class SimulatedDate extends RealDate {
+    constructor(...given: readonly unknown[]) {
+      super(...((given.length === 0 ? [wall()] : given) as [number]));
+    }
+    static override now(): number {
+      return wall();
+    }
+  }
+  const timer = (cancel: () => void): object => ({ cancel, unref: () => undefined, ref: () => undefined });
+  const clear = (given: { cancel?: () => void } | undefined): void => given?.cancel?.();
+  Object.assign(globalThis, {
+    Date: SimulatedDate,
+    setTimeout: (happen: (...given: unknown[]) => void, milliseconds = 0, ...given: unknown[]) =>
+      timer(time.after(milliseconds, () => happen(...given))),
+    clearTimeout: clear,
+    setInterval: (happen: () => void, milliseconds: number) => {
+      const owner = time.owner;
+      let cancel = (): void => undefined;
+      const again = (): void => {
+        const beat = (): void => {
+          again();
+          happen();
+        };
+        cancel = time.after(milliseconds, beat, owner);
+      };
+      again();
+      return timer(() => cancel());
+    },
+    clearInterval: clear,
+  });
+  performance.now = () => time.now;
+  Math.random = random;
+  AbortSignal.timeout = (milliseconds: number): AbortSignal => {
+    const controller = new AbortController();
+    time.after(milliseconds, () => controller.abort(new DOMException('too long', 'TimeoutError')));
+    return controller.signal;
+  };
+}
