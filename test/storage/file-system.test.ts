@@ -77,7 +77,7 @@ async function failCloses(context: TestContext, failure: Error): Promise<void> {
 
 test('an abort is told by its own reason, also when the file of the share cannot be closed', async (context) => {
   const path = await freshFolder('abort-and-close');
-  const storage = createFileSystemStorage({ path });
+  const storage = createFileSystemStorage({ path, ownProcess: false });
   const stop = new AbortController();
   const reason = new Error('the window closes');
   const source: ReplayableSource = {
@@ -96,7 +96,7 @@ test('an abort is told by its own reason, also when the file of the share cannot
 
 test('what a share tells at the close is believed: nothing is stored', async (context) => {
   const path = await freshFolder('bad-news');
-  const storage = createFileSystemStorage({ path });
+  const storage = createFileSystemStorage({ path, ownProcess: false });
   const source: ReplayableSource = {
     size: 1,
     async *open() {

@@ -19,6 +19,10 @@ export interface Share {
   kill(): Promise<void>;
   /** Starts the server again, on the same files. */
   revive(): Promise<void>;
+  /** Lets every call into the mount hang, as when the way to the server is gone and nobody says so. */
+  hang(): void;
+  /** Ends the hanging. */
+  goOn(): void;
   /** Unmounts, ends what still runs and removes the files. */
   stop(): Promise<void>;
 }
@@ -70,6 +74,7 @@ export async function startShare(disk?: string): Promise<Share> {
     return child;
   };
   let server: ChildProcess | undefined;
+  let mount: ChildProcess | undefined;
   const stop = async (): Promise<void> => {
     await run('fusermount3', ['-u', '-z', path]).catch(() => undefined);
     for (const child of children) await end(child);
@@ -96,7 +101,7 @@ export async function startShare(disk?: string): Promise<Share> {
     // As usual it would ask a dead server ten times, two seconds apart, one call of ours after the other, and
     // still do so when the server is back: what a share says of a dead server at once is what is tested here.
     const frank = ['--low-level-retries', '1'];
-    start('rclone', ['mount', remote, path, ...uncached, ...plain, ...frank]);
+    mount = start('rclone', ['mount', remote, path, ...uncached, ...plain, ...frank]);
     await mounted();
   } catch (error) {
     await stop();
@@ -112,6 +117,8 @@ export async function startShare(disk?: string): Promise<Share> {
       await serve();
       await mounted();
     },
+    hang: () => void mount?.kill('SIGSTOP'),
+    goOn: () => void mount?.kill('SIGCONT'),
     stop,
   };
 }

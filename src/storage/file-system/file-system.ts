@@ -16,6 +16,7 @@ import { classifyByCode } from '../classify.js';
 import { compareKeys, isOwnName } from '../object-keys.js';
 import { readChecked } from '../replayable.js';
 import { progressOf, resolveRange } from '../transfer.js';
+import { ApartStorage } from './apart/apart-storage.js';
 import { fileSystemFailure, systemCodeOf } from './failures.js';
 import { fillFile } from './fill-file.js';
 import { FlushingWriter } from './flushing-writer.js';
@@ -37,13 +38,23 @@ export interface FileSystemStorageOptions {
   readonly reserveBytes?: number;
   /** Age after which an unfinished file of another machine is removed, in milliseconds. @defaultValue 12 hours */
   readonly staleAfter?: number;
+  /**
+   * Longest that the folder may be silent in the middle of something, in milliseconds; then it is `storage-transient`. So that
+   * a share that hangs holds nobody up, a process of its own works on it.
+   * @defaultValue 60 seconds
+   */
+  readonly silence?: number;
+  /** Whether a process of its own works on the folder; without it nothing can be given up. @defaultValue true */
+  readonly ownProcess?: boolean;
 }
+
+const usualSilence = 60_000;
 
 /**
  * A store in a folder. An object is written under a temporary name, flushed to the disk, and given its name in one
  * step; unfinished files never show, and those of dead processes are removed by the next `put`.
  *
- * @throws TypeError when no path is given
+ * @throws TypeError when no path is given, RangeError for a silence of no time
  * @example
  * ```ts
  * const share = createFileSystemStorage({ path: networkPath });
@@ -53,7 +64,10 @@ export interface FileSystemStorageOptions {
 export function createFileSystemStorage(options: FileSystemStorageOptions): StorageAdapter {
   if (typeof options.path !== 'string' || options.path === '')
     throw new TypeError('"path" is to be a folder');
-  return new FileSystemStorage(options);
+  const { silence = usualSilence } = options;
+  if (!(silence > 0)) throw new RangeError('"silence" is to be more than 0 milliseconds');
+  const here = new FileSystemStorage(options);
+  return options.ownProcess === false ? here : new ApartStorage(options, here, silence);
 }
 
 /** {@link createFileSystemStorage}; tests give file systems without hard links. */

@@ -1,0 +1,234 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { BackupError } from '../../../errors.js';
+import type { StoredObject, TransferProgress } from '../../adapter.js';
+import { type Asked, type Reply, type Request, unpack } from './messages.js';
+
+// A share whose server has stopped answers no call of the system, and there is no way to take such a call back: the thread
+// that made it stands until the share is there again. A process has four such threads for all its files, and does not even end
+// while one of them stands. So a process of its own works on the share. When it falls silent it is given up.
+
+/** How often it is looked whether it is silent, in milliseconds. */
+const lookEvery = 1000;
+/** It says that the folder answers. Without any progress that is believed so many times as long as silence. */
+const mostBeats = 20;
+/** Something that is broken off may clean up; so long it is waited for, in milliseconds. */
+const farewell = 1000;
+/** Longest that a process may take to start, on a busy machine, in milliseconds. */
+const startPatience = 60_000;
+/** Without work it ends after this time, in milliseconds. */
+const idlePatience = 10_000;
+
+/** What is told of something under way. */
+export interface Listener {
+  readonly onItems?: (items: readonly (StoredObject | Uint8Array)[]) => void;
+  readonly onOpened?: () => void;
+  readonly onTaken?: () => void;
+  readonly onProgress?: (progress: TransferProgress) => void;
+}
+
+interface Task {
+  readonly listener: Listener;
+  readonly resolve: (result: StoredObject | null | undefined) => void;
+  readonly reject: (error: unknown) => void;
+  /** After so many looks without a sign of life it is given up. */
+  readonly patience: number;
+  readonly describe: () => string;
+  looksWithoutSign: number;
+  looksWithoutProgress: number;
+  /** False while it is we who are waited for. */
+  isWaiting: boolean;
+}
+
+/** A piece of work that is under way in the other process. */
+export interface UnderWay {
+  readonly done: Promise<StoredObject | null | undefined>;
+  send(message: { readonly chunk: Uint8Array | null } | { readonly taken: true }): void;
+  /** Whether the other process is waited for, or it waits for us. */
+  waits(isWaiting: boolean): void;
+  /** Breaks it off; resolves when it has ended, or was waited for in vain. */
+  stop(): Promise<void>;
+}
+
+const helpers = new Map<string, Helper>();
+let nextId = 1;
+
+/** The process that works in a folder. There is one for each folder that is in use. */
+export function helperFor(base: string): Helper {
+  const there = helpers.get(base);
+  if (there !== undefined) return there;
+  const made = new Helper(() => {
+    if (helpers.get(base) === made) helpers.delete(base);
+  });
+  helpers.set(base, made);
+  return made;
+}
+
+/** A process that works in one folder. */
+export class Helper {
+  /** Whether it runs; where no process can be started the work is to be done in this one. */
+  readonly runs: Promise<boolean>;
+  /** It was given up, and somebody else is to be asked. */
+  isOver = false;
+  readonly #child: ChildProcess;
+  readonly #forget: () => void;
+  readonly #tasks = new Map<number, Task>();
+  readonly #looking: NodeJS.Timeout;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(forget: () => void) {
+    this.#forget = forget;
+    this.#child = fork(fileURLToPath(new URL('./main.js', import.meta.url)), [], {
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    });
+    this.runs = new Promise((resolve) => {
+      const late = setTimeout(() => {
+        resolve(false);
+        this.#giveUp();
+      }, startPatience);
+      this.#child.on('message', (reply: Reply) => {
+        if ('ready' in reply) {
+          clearTimeout(late);
+          resolve(true);
+        } else this.#hear(reply);
+      });
+      for (const event of ['error', 'exit'] as const) {
+        this.#child.on(event, () => {
+          clearTimeout(late);
+          resolve(false);
+        });
+      }
+    });
+    for (const event of ['error', 'exit'] as const) this.#child.on(event, () => this.#giveUp());
+    this.#looking = setInterval(() => this.#look(), lookEvery).unref();
+    // Whoever waits for the start must not find the program ended for lack of work.
+    void this.runs.then(() => {
+      if (this.#tasks.size === 0) this.#rest();
+    });
+  }
+
+  /** Begins a piece of work. @param silence - longest without a sign of life, in milliseconds */
+  begin(asked: Omit<Asked, 'id'>, listener: Listener, silence: number, describe: () => string): UnderWay {
+    const id = nextId;
+    nextId += 1;
+    clearTimeout(this.#idle);
+    this.#child.ref();
+    this.#child.channel?.ref();
+    const done = new Promise<StoredObject | null | undefined>((resolve, reject) => {
+      this.#tasks.set(id, {
+        listener,
+        resolve,
+        reject,
+        patience: Math.max(1, Math.ceil(silence / lookEvery)),
+        describe,
+        looksWithoutSign: 0,
+        looksWithoutProgress: 0,
+        isWaiting: true,
+      });
+    });
+    done.catch(() => undefined);
+    this.#say({ id, ...asked });
+    return {
+      done,
+      send: (message) => this.#say({ id, ...message }),
+      waits: (isWaiting) => {
+        const task = this.#tasks.get(id);
+        if (task !== undefined)
+          Object.assign(task, { isWaiting, looksWithoutSign: 0, looksWithoutProgress: 0 });
+      },
+      stop: async () => {
+        if (!this.#tasks.has(id)) return;
+        this.#say({ id, stop: true });
+        let late: NodeJS.Timeout | undefined;
+        const ended = done.then(
+          () => true,
+          () => true,
+        );
+        const over = new Promise<boolean>((resolve) => {
+          late = setTimeout(() => resolve(false), farewell);
+        });
+        const hasEnded = await Promise.race([ended, over]);
+        clearTimeout(late);
+        if (hasEnded) return;
+        // It may hang: whoever comes next gets another process.
+        this.#forget();
+        this.#end(id);
+        if (this.#tasks.size === 0) this.#giveUp();
+      },
+    };
+  }
+
+  #say(message: Request): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  #hear(reply: Exclude<Reply, { readonly ready: true }>): void {
+    if ('beat' in reply) {
+      for (const task of this.#tasks.values()) task.looksWithoutSign = 0;
+      return;
+    }
+    const task = this.#tasks.get(reply.id);
+    if (task === undefined) return;
+    task.looksWithoutSign = 0;
+    task.looksWithoutProgress = 0;
+    if ('items' in reply) task.listener.onItems?.(reply.items);
+    else if ('opened' in reply) task.listener.onOpened?.();
+    else if ('taken' in reply) task.listener.onTaken?.();
+    else if ('progress' in reply) task.listener.onProgress?.(reply.progress);
+    else {
+      this.#end(reply.id);
+      if ('failure' in reply) task.reject(unpack(reply.failure));
+      else task.resolve(reply.result);
+    }
+  }
+
+  // Counted in looks and not by a clock: a computer that slept has missed no sign.
+  #look(): void {
+    for (const task of this.#tasks.values()) {
+      if (!task.isWaiting) continue;
+      task.looksWithoutSign += 1;
+      task.looksWithoutProgress += 1;
+      if (task.looksWithoutSign <= task.patience && task.looksWithoutProgress <= task.patience * mostBeats)
+        continue;
+      this.#giveUp();
+      return;
+    }
+  }
+
+  #end(id: number): void {
+    this.#tasks.delete(id);
+    if (this.#tasks.size === 0) this.#rest();
+  }
+
+  /** Without work it keeps no process from ending, and ends after a while. */
+  #rest(): void {
+    if (this.isOver) return;
+    this.#child.unref();
+    this.#child.channel?.unref();
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.#giveUp(), idlePatience).unref();
+  }
+
+  #giveUp(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#forget();
+    clearInterval(this.#looking);
+    clearTimeout(this.#idle);
+    for (const task of this.#tasks.values()) {
+      task.reject(
+        new BackupError('storage-transient', `The ${task.describe()} does not answer.`, {
+          details: { reason: 'silent' },
+        }),
+      );
+    }
+    this.#tasks.clear();
+    // What hangs in the system may outlive even this; nobody waits for it.
+    this.#child.kill('SIGKILL');
+    if (this.#child.connected) this.#child.disconnect();
+    this.#child.unref();
+  }
+}

@@ -1,0 +1,70 @@
+import { BackupError, type BackupErrorCode, errorExplanations, isBackupError } from '../../../errors.js';
+import type { StoredObject, TransferProgress } from '../../adapter.js';
+import type { FileSystemStorageOptions } from '../file-system.js';
+
+/** What is asked of the process that works on a share. */
+export type Request =
+  | {
+      readonly id: number;
+      readonly call: 'put' | 'get' | 'stat' | 'list' | 'delete';
+      readonly options: FileSystemStorageOptions;
+      /** A key, or the prefix of a list. */
+      readonly name: string;
+      readonly source?: { readonly size: number; readonly sha256?: string };
+      readonly ifAbsent?: boolean;
+      readonly range?: { readonly offset: number; readonly length?: number };
+    }
+  /** More bytes to be stored; null when that was all. */
+  | { readonly id: number; readonly chunk: Uint8Array | null }
+  /** Something of a list or an object was taken, and there is room for more. */
+  | { readonly id: number; readonly taken: true }
+  | { readonly id: number; readonly stop: true };
+
+/** A request that begins something. */
+export type Asked = Extract<Request, { readonly call: string }>;
+
+/** What it answers. */
+export type Reply =
+  | { readonly ready: true }
+  /** The folder has answered a moment ago. */
+  | { readonly beat: true }
+  | { readonly id: number; readonly items: readonly (StoredObject | Uint8Array)[] }
+  /** The source is to be read now: there is room for it. */
+  | { readonly id: number; readonly opened: true }
+  | { readonly id: number; readonly taken: true }
+  | { readonly id: number; readonly progress: TransferProgress }
+  | { readonly id: number; readonly result: StoredObject | null | undefined }
+  | { readonly id: number; readonly failure: Failure };
+
+/** So many messages with bytes or objects may be under way at once. */
+export const messagesUnderWay = 8;
+
+/** Something thrown, on its way between two processes. */
+export interface Failure {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** Packs what was thrown. */
+export function pack(thrown: unknown): Failure {
+  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
+  const { name, message } = thrown;
+  if (isBackupError(thrown)) return { name, message, code: thrown.code, details: thrown.details };
+  const code = 'code' in thrown ? { code: String(thrown.code) } : {};
+  return { name, message, ...code };
+}
+
+/** Throws again what was packed elsewhere. */
+export function unpack({ name, message, code = '', details }: Failure): Error {
+  if (name === 'BackupError' && Object.hasOwn(errorExplanations, code)) {
+    const known = code as BackupErrorCode;
+    const { safe, action } = errorExplanations[known];
+    const happened = message.replace(` ${safe} ${action}`, '');
+    return new BackupError(known, happened, { details: { ...details } as BackupError['details'] });
+  }
+  if (name === 'RangeError') return new RangeError(message);
+  if (name === 'TypeError') return new TypeError(message);
+  return Object.assign(new Error(message), code !== '' && { code });
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { collectBytes } from '../../src/bytes.js';
+import { isBackupError } from '../../src/errors.js';
+import type { StorageAdapter } from '../../src/storage/adapter.js';
+import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
+import { replayableBytes } from '../../src/storage/replayable.js';
+import { type Share, startShare, whyNoShare } from '../support/share.js';
+
+const bytes = Buffer.alloc(2 * 1024 * 1024, 'x');
+const missing = whyNoShare();
+
+async function keysOf(storage: StorageAdapter, signal?: AbortSignal): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of storage.list('', { signal })) keys.push(key);
+  return keys;
+}
+
+const operations: Readonly<
+  Record<string, (storage: StorageAdapter, signal?: AbortSignal) => Promise<unknown>>
+> = {
+  put: (storage, signal) => storage.put('p/b', replayableBytes(bytes), { ifAbsent: true, signal }),
+  get: (storage, signal) => collectBytes(storage.get('p/a', { signal })),
+  // Of another name each time: of one it has just told, the system answers by itself.
+  stat: (storage, signal) => storage.stat(`p/${randomUUID()}`, { signal }),
+  list: keysOf,
+  delete: (storage, signal) => storage.delete('p/c', { signal }),
+};
+
+describe('a share that hangs', { skip: missing }, () => {
+  let share: Share;
+  let storage: StorageAdapter;
+  before(async () => {
+    share = await startShare();
+    storage = createFileSystemStorage({ path: share.path, silence: 2000 });
+    await storage.put('p/a', replayableBytes(bytes));
+  });
+  afterEach(() => share.goOn());
+  after(() => share.stop());
+
+  it('is given up by every operation after the silence, as a passing failure', async () => {
+    await storage.stat('p/a');
+    share.hang();
+    const start = performance.now();
+    const checks = Object.entries(operations).map(async ([name, operation]) => {
+      await assert.rejects(operation(storage), (error) => isBackupError(error, 'storage-transient'), name);
+      const took = performance.now() - start;
+      assert.ok(took >= 2000 && took < 15_000, `${name}: ${took} ms`);
+    });
+    await Promise.all(checks);
+  });
+
+  it('lets every operation end at once by its signal', async () => {
+    const patient = createFileSystemStorage({ path: share.path });
+    await patient.stat('p/a');
+    share.hang();
+    const stop = new AbortController();
+    const start = performance.now();
+    const checks = Object.entries(operations).map(async ([name, operation]) => {
+      await assert.rejects(operation(patient, stop.signal), /enough/u, name);
+      assert.ok(performance.now() - start < 4000, name);
+    });
+    setTimeout(() => stop.abort(new Error('enough')), 300);
+    await Promise.all(checks);
+  });
+
+  it('holds up no other file of this process, however many calls hang', async () => {
+    await storage.stat('p/a');
+    share.hang();
+    const hanging = Array.from({ length: 8 }, () =>
+      storage.stat(`p/${randomUUID()}`).catch((error: unknown) => error),
+    );
+    await stat(tmpdir());
+    const failures = await Promise.all(hanging);
+    assert.ok(failures.every((error) => isBackupError(error, 'storage-transient')));
+  });
+
+  it('that begins to hang in the middle of a copy is given up, and nothing half-written shows afterwards', async () => {
+    const large = bytes.length * 20;
+    const source = {
+      size: large,
+      async *open() {
+        for (let i = 0; i < 20; i += 1) {
+          if (i === 5) share.hang();
+          yield bytes;
+        }
+      },
+    };
+    await assert.rejects(storage.put('p/large', source), (error) =>
+      isBackupError(error, 'storage-transient'),
+    );
+    share.goOn();
+    assert.deepEqual(await keysOf(storage), ['p/a']);
+    await storage.put('p/d', replayableBytes(bytes));
+    await storage.delete('p/d');
+    assert.deepEqual(await readdir(share.served), ['p'], 'the next put tidies up');
+  });
+
+  it('that begins to hang in the middle of a reading is given up', async () => {
+    const got: Uint8Array[] = [];
+    await assert.rejects(
+      async () => {
+        for await (const chunk of storage.get('p/a')) {
+          if (got.length === 0) share.hang();
+          got.push(chunk);
+        }
+        // What was read ahead may have been all of it.
+        await storage.stat('p/unread');
+      },
+      (error) => isBackupError(error, 'storage-transient'),
+    );
+    assert.ok(bytes.subarray(0, Buffer.concat(got).length).equals(Buffer.concat(got)));
+  });
+
+  it('keeps no program from ending', async () => {
+    const program = `
+      import { createFileSystemStorage } from ${JSON.stringify(new URL('../../src/index.js', import.meta.url))};
+      const storage = createFileSystemStorage({ path: ${JSON.stringify(share.path)} });
+      await storage.stat('p/a');
+      process.stdout.write('ready');
+      process.stdin.once('data', async () => {
+        const stop = AbortSignal.timeout(200);
+        await storage.stat('p/of-the-program', { signal: stop }).catch(() => process.stdout.write(' stopped'));
+        process.stdin.destroy();
+      });`;
+    const child = execFile(process.execPath, ['--input-type=module', '-e', program]);
+    let told = '';
+    child.stdout?.on('data', (text: string) => {
+      told += text;
+      if (told !== 'ready') return;
+      share.hang();
+      child.stdin?.write('go on');
+    });
+    const start = performance.now();
+    const code = await new Promise((resolve) => child.once('exit', resolve));
+    assert.deepEqual([code, told], [0, 'ready stopped']);
+    assert.ok(performance.now() - start < 30_000);
+  });
+
+  it('serves again when it answers again', async () => {
+    share.hang();
+    await assert.rejects(storage.stat('p/unseen'), (error) => isBackupError(error, 'storage-transient'));
+    share.goOn();
+    assert.equal((await storage.stat('p/a'))?.size, bytes.length);
+    assert.deepEqual(Buffer.from(await collectBytes(storage.get('p/a'))), bytes);
+  });
+});
