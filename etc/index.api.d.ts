@@ -552,6 +552,8 @@ export interface FileSystemStorageOptions {
     readonly path: string;
     readonly reserveBytes?: number;
     readonly staleAfter?: number;
+    readonly silence?: number;
+    readonly ownProcess?: boolean;
 }
 
 export interface FormatVersion {

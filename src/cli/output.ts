@@ -50,7 +50,7 @@ async function writeToPath(
 ): Promise<Written> {
   const base = dirname(path);
   const key = basename(path);
-  const storage = createFileSystemStorage({ path: base });
+  const storage = createFileSystemStorage({ path: base, ownProcess: false });
   const taken = (): BackupError => new BackupError('storage-exists', `There is already a ${path}.`);
   // Better now than after an hour of reading.
   if ((await storage.stat(key, { signal })) !== null) throw taken();

@@ -158,6 +158,28 @@ test('keys that leave the folder, that Windows cannot name, or that are ours are
   await assert.rejects(storage.put(newTemporaryName(), hello), RangeError);
 });
 
+test('a link that takes the place of an unfinished file leads nowhere', async () => {
+  const path = await freshFolder('replaced');
+  const victim = join(root, 'file-of-root');
+  await writeFile(victim, 'precious');
+  for (const ownProcess of [true, false]) {
+    const storage = createFileSystemStorage({ path, ownProcess });
+    const source: ReplayableSource = {
+      size: 10,
+      async *open() {
+        const partial = (await readdir(path)).find((name) => name.endsWith('.partial'));
+        assert.ok(partial !== undefined);
+        await rm(join(path, partial));
+        await symlink(victim, join(path, partial));
+        yield Buffer.from('0123456789');
+      },
+    };
+    await assert.rejects(storage.put('a', source, { ifAbsent: true }), (error) => isBackupError(error));
+    assert.equal(await readFile(victim, 'utf8'), 'precious');
+    assert.equal(await storage.stat('a'), null);
+  }
+});
+
 test('a link planted in the folder leads nowhere', async () => {
   const path = await freshFolder('linked');
   const outside = await freshFolder('outside');

@@ -1,3 +1,4 @@
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,7 +19,7 @@ import { readChecked } from '../replayable.js';
 import { progressOf, resolveRange } from '../transfer.js';
 import { ApartStorage } from './apart/apart-storage.js';
 import { fileSystemFailure, systemCodeOf } from './failures.js';
-import { fillFile } from './fill-file.js';
+import { closeAfter } from './fill-file.js';
 import { FlushingWriter } from './flushing-writer.js';
 import { assertFileKey, isLeftBehind, isProcessAlive, newTemporaryName } from './names.js';
 import { whileHeld } from './patience.js';
@@ -103,9 +104,6 @@ export class FileSystemStorage implements StorageAdapter {
       await this.#refuseLinks(key);
       if (options.ifAbsent === true && (await this.stat(key)) !== null) throw this.#taken(key);
       try {
-        // First of all, or a large file that a crash left would fill the disk for ever.
-        await this.#removeLeftBehind(temporary);
-        await this.#assertSpace(source.size);
         await this.#write(temporary, source, options);
         const written = await this.#assertWhole(key, temporary, source.size);
         options.signal?.throwIfAborted();
@@ -134,7 +132,7 @@ export class FileSystemStorage implements StorageAdapter {
     let file: FileHandle | undefined;
     try {
       if ((await this.stat(key)) === null) throw this.#notFound(key);
-      file = await whileHeld(() => open(this.#pathOf(key), 'r'), options.signal);
+      file = await whileHeld(() => open(this.#pathOf(key), constants.O_RDONLY | noLink), options.signal);
       const { start, end } = resolveRange(options.range, (await file.stat()).size);
       for (let position = start; position < end; ) {
         options.signal?.throwIfAborted();
@@ -253,10 +251,22 @@ export class FileSystemStorage implements StorageAdapter {
     );
   }
 
+  // One handle, of a file that was not there before, from the first to the last byte: whoever else may write in the folder
+  // could put a link in the place of the name meanwhile, and lead the service to any file of its machine.
   async #write(temporary: string, source: ReplayableSource, options: PutOptions): Promise<void> {
+    let file = await makeNew(temporary);
+    try {
+      // First of all, or a large file that a crash left would fill the disk for ever.
+      await this.#removeLeftBehind(temporary, file);
+      file ??= await open(temporary, newFile);
+      await this.#assertSpace(source.size);
+    } catch (error) {
+      await file?.close().catch(() => undefined);
+      throw error;
+    }
     const progress = progressOf(source.size, options);
-    await fillFile(temporary, 'w', async (file) => {
-      const writer = new FlushingWriter(file);
+    await closeAfter(file, async (open) => {
+      const writer = new FlushingWriter(open);
       let written = 0;
       for await (const chunk of readChecked(source, options.signal)) {
         await writer.append(chunk);
@@ -282,8 +292,10 @@ export class FileSystemStorage implements StorageAdapter {
     });
   }
 
-  async #removeLeftBehind(ownTemporary: string): Promise<void> {
-    const now = await this.#timeOfShare(ownTemporary);
+  async #removeLeftBehind(ownTemporary: string, own: FileHandle | undefined): Promise<void> {
+    // By the clock of the share, which dates the files of all machines. On a full one nothing can be dated, and only what
+    // dead processes of this machine left is known to be old.
+    const now = own === undefined ? Number.NEGATIVE_INFINITY : (await ownStat(ownTemporary, own)).mtimeMs;
     for (const name of await readdir(this.#base)) {
       const path = join(this.#base, name);
       if (!isOwnName(name) || path === ownTemporary) continue;
@@ -293,19 +305,6 @@ export class FileSystemStorage implements StorageAdapter {
       } catch {
         // Somebody else removed it, or holds it: it is looked at again the next time.
       }
-    }
-  }
-
-  // By the clock of the share, which dates the files of all machines. On a full one nothing can be dated, and only what
-  // dead processes of this machine left is known to be old.
-  async #timeOfShare(ownTemporary: string): Promise<number> {
-    try {
-      await (await open(ownTemporary, 'w')).close();
-      return (await stat(ownTemporary)).mtimeMs;
-    } catch (error) {
-      if (systemCodeOf(error) === 'ENOSPC' || systemCodeOf(error) === 'EDQUOT')
-        return Number.NEGATIVE_INFINITY;
-      throw error;
     }
   }
 
@@ -373,6 +372,25 @@ export class FileSystemStorage implements StorageAdapter {
       details: { key },
     });
   }
+}
+
+// No link is followed where the system can be told so.
+const noLink = constants.O_NOFOLLOW ?? 0;
+const newFile: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noLink;
+
+/** Makes a file that was not there; undefined where there is no room even for its name. */
+async function makeNew(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, newFile);
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOSPC' || systemCodeOf(error) === 'EDQUOT') return undefined;
+    throw error;
+  }
+}
+
+// Through the name, for the handle may know the time of this machine only; some shares show no name before its close.
+function ownStat(path: string, file: FileHandle): Promise<Stats> {
+  return lstat(path).catch(() => file.stat());
 }
 
 // What other programs leave on a share (`Thumbs.db:…`, names of other systems) is no object of this store.
