@@ -6,62 +6,147 @@ export interface Token {
   readonly text: string;
 }
 
-// What begins a piece. Where a comment, a name or a text ends is looked for by hand: a regular expression remembers every
-// step back that it could take, and has no room for those of a long literal.
-const beginning: RegExp =
-  /(?<space>\s+)|(?<symbol1>\/\*M?!\d*|\*\/)|(?<comment>\/\*|--(?=\s|$)|#)|(?<quote>[`'"])|(?<word>[\w$\u0080-\uffff]+)|(?<symbol>.)/gsy;
+/** How a server reads quotes, by its sql_mode. */
+export interface QuoteRules {
+  /** A text in double quotes is a name. */
+  readonly ansiQuotes?: boolean;
+  /** A backslash is a letter as any other. */
+  readonly noBackslashEscapes?: boolean;
+}
+
+/** A statement taken apart. */
+export interface Scan {
+  readonly tokens: readonly Token[];
+  /**
+   * Why servers of different versions or settings may read another statement than these tokens: something is left open, or
+   * stands in a comment that only some execute and that ends elsewhere for the others.
+   */
+  readonly doubt?: string;
+}
+
+// The white space of a server; other space belongs to words.
+const space: RegExp = /[ \t\n\v\f\r]+/y;
+const word: RegExp = /[\w$\u0080-\uffff]+/y;
+const lineComment: RegExp = /(?:#|--(?=[\x00-\x20\x7f]|$))[^\n]*/y;
+const executable: RegExp = /\/\*M?!\d*/y;
+
+/** Every server executes the content of a comment up to this version, so that its content alone says where it ends. */
+const EXECUTED_BY_ALL = 50500;
 
 /** Most pieces of a statement; the largest that a server makes has a tenth of them. */
 const mostTokens: number = 2 ** 20;
 
 /**
- * Takes a statement apart, as a server with an empty sql_mode reads it. Nothing is looked at twice, and what is not closed
- * goes to the end, so that the work is linear.
+ * Takes a statement apart, as a server with an empty sql_mode reads it. What is not closed goes to the end.
  *
  * @throws BackupError `archive-limit-exceeded` when it has more pieces than a definition ever has
  */
 export function tokenise(sql: string): readonly Token[] {
+  return scan(sql).tokens;
+}
+
+/**
+ * The same by the rules of a session, and whether there is a doubt. Nothing is looked at twice, so that the work is linear.
+ *
+ * @throws BackupError `archive-limit-exceeded`
+ */
+export function scan(sql: string, rules: QuoteRules = {}): Scan {
   const tokens: Token[] = [];
-  const take = (kind: Token['kind'], from: number, to: number): void => {
+  let doubt: string | undefined;
+  /** Where the comment ends in which we are, for a server that does not execute it. */
+  let commentEnd: number | undefined;
+  let mayCross = false;
+  for (let at = 0; at < sql.length; ) {
+    const [kind, end, open] = next(sql, at, rules, commentEnd !== undefined);
+    if (open) doubt ??= 'something in it has no end';
+    const text = sql.slice(at, end);
     if (tokens.length === mostTokens) throw tooLong();
-    tokens.push({ kind, text: sql.slice(from, to) });
-    beginning.lastIndex = to;
-  };
-  beginning.lastIndex = 0;
-  for (let at = 0; at < sql.length; at = beginning.lastIndex) {
-    const { comment, quote, space, word } = beginning.exec(sql)!.groups!;
-    const end = beginning.lastIndex;
-    // A comment that servers of some version execute is not one: its marks are symbols, and what is between counts.
-    if (space !== undefined) take('space', at, end);
-    else if (comment !== undefined) take('comment', at, endOfComment(sql, at, comment));
-    else if (quote !== undefined) take(quote === '`' ? 'name' : 'text', at, endOfQuoted(sql, at, quote));
-    else take(word === undefined ? 'symbol' : 'word', at, end);
+    tokens.push({ kind, text });
+    if (kind === 'symbol' && text.startsWith('/*')) {
+      // A comment that servers of some version execute is not one: its marks are symbols, and what is between counts.
+      if (commentEnd !== undefined) doubt ??= 'a comment begins within another';
+      const found = sql.indexOf('*/', end);
+      if (found === -1) doubt ??= 'a comment has no end';
+      commentEnd = found === -1 ? sql.length : found;
+      mayCross = Number(/\d*$/.exec(text)![0] || 0) <= EXECUTED_BY_ALL;
+    } else if (commentEnd !== undefined && text === '*/' && kind === 'symbol') {
+      commentEnd = undefined;
+    } else if (commentEnd !== undefined) {
+      if (kind === 'comment') doubt ??= 'a comment begins within another';
+      if (end > commentEnd) {
+        if (!mayCross) doubt ??= 'a text reaches beyond the comment it stands in';
+        const found = sql.indexOf('*/', end);
+        if (found === -1) doubt ??= 'a comment has no end';
+        commentEnd = found === -1 ? sql.length : found;
+      }
+    }
+    at = end;
   }
-  return tokens;
+  return doubt === undefined ? { tokens } : { tokens, doubt };
 }
 
-function endOfComment(sql: string, at: number, beginning: string): number {
-  const isBlock = beginning === '/*';
-  const end = sql.indexOf(isBlock ? '*/' : '\n', at + beginning.length);
-  if (end === -1) return sql.length;
-  return isBlock ? end + 2 : end;
+/** What begins at a place: its kind, where it ends, and whether it has no end. */
+function next(
+  sql: string,
+  at: number,
+  rules: QuoteRules,
+  inComment: boolean,
+): readonly [Token['kind'], number, boolean] {
+  const char = sql[at]!;
+  switch (char) {
+    case '`':
+      return quoted(sql, at, 'name', false);
+    case "'":
+      return quoted(sql, at, 'text', rules.noBackslashEscapes !== true);
+    case '"':
+      return rules.ansiQuotes === true
+        ? quoted(sql, at, 'name', false)
+        : quoted(sql, at, 'text', rules.noBackslashEscapes !== true);
+    case '/':
+      if (sql[at + 1] === '*') {
+        const marks = endOf(executable, sql, at);
+        if (marks !== undefined) return ['symbol', marks, false];
+        const end = sql.indexOf('*/', at + 2);
+        return end === -1 ? ['comment', sql.length, true] : ['comment', end + 2, false];
+      }
+      return ['symbol', at + 1, false];
+    case '*':
+      return ['symbol', inComment && sql[at + 1] === '/' ? at + 2 : at + 1, false];
+    case '#':
+    case '-': {
+      const end = endOf(lineComment, sql, at);
+      return end === undefined ? ['symbol', at + 1, false] : ['comment', end, false];
+    }
+  }
+  const blank = endOf(space, sql, at);
+  if (blank !== undefined) return ['space', blank, false];
+  const end = endOf(word, sql, at);
+  return end === undefined ? ['symbol', at + 1, false] : ['word', end, false];
 }
 
-/** A mark that is doubled stands for itself, and so does any behind a backslash, except in a name. */
-function endOfQuoted(sql: string, at: number, mark: string): number {
-  const markCode = mark.charCodeAt(0);
+function endOf(pattern: RegExp, sql: string, at: number): number | undefined {
+  pattern.lastIndex = at;
+  return pattern.test(sql) ? pattern.lastIndex : undefined;
+}
+
+function quoted(
+  sql: string,
+  at: number,
+  kind: 'name' | 'text',
+  escapes: boolean,
+): readonly ['name' | 'text', number, boolean] {
+  const mark = sql[at]!;
   for (let i = at + 1; i < sql.length; i++) {
-    const code = sql.charCodeAt(i);
-    if (code === BACKSLASH && mark !== '`') i++;
-    else if (code === markCode) {
-      if (sql.charCodeAt(i + 1) !== markCode) return i + 1;
+    const char = sql[i];
+    if (char === '\\' && escapes) {
+      i++;
+    } else if (char === mark) {
+      if (sql[i + 1] !== mark) return [kind, i + 1, false];
       i++;
     }
   }
-  return sql.length;
+  return [kind, sql.length, true];
 }
-
-const BACKSLASH = 0x5c;
 
 function tooLong(): BackupError {
   return new BackupError('archive-limit-exceeded', 'A definition is longer than one that a server makes.');

@@ -1,14 +1,13 @@
 import type { TableDescription } from '../../archive/model.js';
 import { quoteName } from '../../database/identifiers.js';
-import { join, makes, notADefinition, tokenise } from '../../recovery/ddl/tokens.js';
+import { acceptDefinition } from '../../recovery/ddl/accept-definition.js';
+import { join, tokenise } from '../../recovery/ddl/tokens.js';
 import { isOneStatement, prepared } from './client-text.js';
 
 /** The table, empty: readable where every client reads it as it stands. @throws BackupError `archive-damaged` */
 export function tableSql(table: TableDescription, database: string): string {
-  if (!makes(tokenise(table.createStatement), 'TABLE', table.name)) {
-    throw notADefinition(`table "${table.name}"`);
-  }
-  return statementSql(unqualified(table.createStatement, database));
+  const { statement } = acceptDefinition('table', table.name, table.createStatement, { database });
+  return statementSql(unqualified(statement, database));
 }
 
 /** A statement, with its end. */

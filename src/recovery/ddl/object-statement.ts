@@ -1,5 +1,6 @@
 import type { SchemaObject } from '../../archive/model.js';
-import { join, makes, notADefinition, renameDatabase, renameInView, type Token, tokenise } from './tokens.js';
+import { acceptDefinition } from './accept-definition.js';
+import { join, renameDatabase, renameInView, type Token, tokenise } from './tokens.js';
 
 /** How an object is to be made elsewhere than where it was. */
 export interface ObjectPolicy {
@@ -11,66 +12,63 @@ export interface ObjectPolicy {
   readonly events?: 'as-found' | 'at-rest';
 }
 
-/** The CREATE statement of an object for the target. */
+/**
+ * The CREATE statement of an object for the target, rebuilt.
+ *
+ * @throws BackupError `archive-damaged` when the definition makes anything else
+ */
 export function planObject(object: SchemaObject, policy: ObjectPolicy): string {
-  let tokens = tokenise(object.createStatement);
-  if (!makes(tokens, object.kind.replace('-', ' ').toUpperCase(), object.name)) {
-    throw notADefinition(`${object.kind} "${object.name}"`);
-  }
-  if (policy.definers === 'strip') tokens = stripDefiner(tokens);
-  if (object.kind === 'view') tokens = renameInView(tokens, policy.source, policy.target);
-  // Bodies are left alone: what they name is theirs.
-  if (object.kind === 'trigger') {
-    const body = tokens.findIndex((token) => token.kind === 'word' && token.text.toUpperCase() === 'EACH');
-    tokens = [...renameDatabase(tokens.slice(0, body), policy.source, policy.target), ...tokens.slice(body)];
-  }
-  if (object.kind === 'event' && policy.events !== 'as-found') tokens = disableEvent(tokens);
-  return join(tokens);
+  return plan(object, object.createStatement, policy, false);
 }
+
+function plan(object: SchemaObject, statement: string, policy: ObjectPolicy, inBytes: boolean): string {
+  const { source, target, definers } = policy;
+  const { kind, name } = object;
+  // Sequences are made among the tables.
+  const sqlMode = kind === 'sequence' ? '' : object.sqlMode;
+  const { tokens, bodyAt } = acceptDefinition(kind, name, statement, {
+    sqlMode,
+    definers,
+    database: source,
+    inBytes,
+    keepsState: policy.events === 'as-found',
+  });
+  const inBytesToo = (text: string): string => (inBytes ? Buffer.from(text, 'utf8').toString('latin1') : text);
+  const [from, to] = [inBytesToo(source), inBytesToo(target)];
+  if (kind === 'view') return join(renameInView(tokens, from, to));
+  if (kind !== 'trigger') return join(tokens);
+  // Bodies are left alone: what they name is theirs.
+  return join([...renameDatabase(tokens.slice(0, bodyAt), from, to), ...tokens.slice(bodyAt)]);
+}
+
+/** In these a byte of a letter looks like a mark. */
+const ambiguous: RegExp = /^(?:big5|cp932|gbk|gb18030|sjis)$/i;
 
 /**
  * The same for the bytes of an object whose statement is no text; undefined where there are none, or where they cannot be
- * taken apart: in these character sets a byte of a letter looks like a mark.
+ * taken apart.
  */
 export function planObjectBytes(object: SchemaObject, policy: ObjectPolicy): Buffer | undefined {
   const { createStatementBytes, characterSetClient = 'utf8mb4' } = object;
-  if (createStatementBytes === undefined || /^(?:big5|cp932|gbk|gb18030|sjis)$/i.test(characterSetClient)) {
-    return undefined;
-  }
-  const inBytes = (name: string): string => Buffer.from(name, 'utf8').toString('latin1');
-  const statement = planObject(
-    {
-      ...object,
-      name: inBytes(object.name),
-      createStatement: Buffer.from(createStatementBytes, 'base64').toString('latin1'),
-    },
-    { ...policy, source: inBytes(policy.source), target: inBytes(policy.target) },
-  );
-  return Buffer.from(statement, 'latin1');
+  if (createStatementBytes === undefined || ambiguous.test(characterSetClient)) return undefined;
+  const bytes = Buffer.from(createStatementBytes, 'base64').toString('latin1');
+  return Buffer.from(plan(object, bytes, policy, true), 'latin1');
 }
 
-/** Without `DEFINER=user@host`. */
-function stripDefiner(tokens: readonly Token[]): readonly Token[] {
-  const { from, to } = definerIn(tokens);
-  return [...tokens.slice(0, from), ...tokens.slice(to)];
+/** `DEFINER=user@host` of the statement, in one spelling; empty where nothing of the kind is in it. */
+export function definerOf({ kind, name, createStatement, sqlMode }: SchemaObject): string {
+  const { tokens, bodyAt } = acceptDefinition(kind, name, createStatement, { sqlMode });
+  const head = tokens.slice(0, bodyAt);
+  const at = head.findIndex(({ text, kind: what }) => what === 'word' && text === 'DEFINER');
+  if (at === -1) return '';
+  return join(head.slice(at, head[at + 3]?.text === '@' ? at + 5 : at + 3));
 }
 
-/** `DEFINER=user@host`, as it stands in the statement; empty where nothing of the kind does. */
-export function definerOf({ createStatement }: SchemaObject): string {
-  const tokens = tokenise(createStatement);
-  const { from, to } = definerIn(tokens);
-  return join(tokens.slice(from, to)).trim();
-}
-
-/** Where it is, with the space behind it. */
-function definerIn(tokens: readonly Token[]): { readonly from: number; readonly to: number } {
-  const at = tokens.findIndex((token) => token.kind === 'word' && token.text.toUpperCase() === 'DEFINER');
-  if (at === -1 || tokens[at + 1]?.text !== '=') return { from: 0, to: 0 };
-  // `user`@`host`, or a role without a host.
-  let to = at + 3;
-  if (tokens[to]?.text === '@') to += 2;
-  while (tokens[to]?.kind === 'space') to++;
-  return { from: at, to };
+/** Holds an object's definition against what it should be, in every form it has. @throws BackupError `archive-damaged` */
+export function proveObject(object: SchemaObject, database: string): void {
+  const policy: ObjectPolicy = { definers: 'keep', source: database, target: database };
+  planObject(object, policy);
+  planObjectBytes(object, policy);
 }
 
 /** The statement of an event that rests, whatever it did. */

@@ -1,6 +1,7 @@
 import type { TableDescription } from '../../archive/model.js';
 import { quoteName } from '../../database/identifiers.js';
-import { join, makes, notADefinition, renameDatabase, type Token, tokenise } from './tokens.js';
+import { acceptDefinition } from './accept-definition.js';
+import { join, renameDatabase, type Token, tokenise } from './tokens.js';
 
 /** How a table is made so that it loads fastest and ends as it was. */
 export interface TableStatements {
@@ -31,10 +32,11 @@ export type KeyTime = 'after-rows' | 'at-once' | 'one-by-one';
 
 /**
  * Plans the statements for one table. Keys come after the rows only where the end state is certain to be the same (C11);
- * foreign keys always come last.
+ * foreign keys always come last. Every statement is built from a definition that is accepted.
  *
  * @param source - name of the database in the archive
  * @param target - name of the database to restore into
+ * @throws BackupError `archive-damaged`
  */
 export function planTable(
   table: TableDescription,
@@ -42,8 +44,7 @@ export function planTable(
   target: string,
   keys: KeyTime,
 ): TableStatements {
-  const given = tokenise(table.createStatement);
-  if (!makes(given, 'TABLE', table.name)) throw notADefinition(`table "${table.name}"`);
+  const { tokens: given } = acceptDefinition('table', table.name, table.createStatement, { database: source });
   const tokens = renameDatabase(given, source, target);
   const name = quoteName(table.name);
   const parts = split(tokens);

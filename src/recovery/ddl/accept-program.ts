@@ -1,0 +1,186 @@
+import type { SchemaObjectKind } from '../../archive/model.js';
+import type { Token } from '../../database/tokens.js';
+import { HeadReader, isWord, NotAccepted } from './head-reader.js';
+
+/** What is known of the thing that a definition is to make. */
+export interface Wanted {
+  readonly kind: SchemaObjectKind;
+  /** Whether a name is the one. */
+  readonly isName: (name: string) => boolean;
+  /** The database in the archive, by which a trigger may be qualified. */
+  readonly database?: string | undefined;
+  readonly keepsDefiner: boolean;
+  /** Of an event. */
+  readonly keepsState: boolean;
+}
+
+/** A definition in pieces: what every server reads alike, then what its author wrote. */
+export interface Program {
+  readonly head: readonly Token[];
+  readonly body: readonly Token[];
+  /** For whom it acts. */
+  readonly definer: string | undefined;
+}
+
+/** Reads the definition of a view, trigger, routine, package, event or sequence. @throws NotAccepted */
+export function readProgram(tokens: readonly Token[], wanted: Wanted): Program {
+  const reader = new HeadReader(tokens);
+  reader.words('CREATE');
+  if (wanted.kind === 'view' && reader.may('ALGORITHM')) {
+    reader.symbol('=');
+    reader.take();
+  }
+  const definer = reader.definer(wanted.keepsDefiner);
+  const body = readers[wanted.kind](reader, wanted);
+  return { head: reader.read, body, definer };
+}
+
+type Read = (reader: HeadReader, wanted: Wanted) => readonly Token[];
+
+const readers: Readonly<Record<SchemaObjectKind, Read>> = {
+  view: (reader, wanted) => {
+    if (reader.may('SQL', 'SECURITY')) reader.take();
+    reader.words('VIEW');
+    ownName(reader, wanted);
+    if (reader.peek()?.text === '(') {
+      while (reader.peek()?.text !== ')') {
+        const { kind, text } = reader.take();
+        if (kind === 'text' || text === ';') throw new NotAccepted('its columns are no names');
+      }
+      reader.symbol(')');
+    }
+    reader.words('AS');
+    const body = reader.rest();
+    for (const token of body) {
+      // A view holds no INTO, and servers print none of the comments that some of them execute.
+      if (isWord(token, 'INTO')) throw new NotAccepted('it writes somewhere');
+      if (token.kind === 'symbol' && (token.text === ';' || token.text.startsWith('/*'))) {
+        throw new NotAccepted('there is more than a view in it');
+      }
+    }
+    return body;
+  },
+  trigger: (reader, wanted) => {
+    reader.words('TRIGGER');
+    notExists(reader);
+    ownName(reader, wanted, true);
+    if (!reader.may('BEFORE') && !reader.may('AFTER')) throw new NotAccepted('it has no time');
+    while (!reader.sees('ON')) {
+      const { kind, text } = reader.take();
+      if (kind === 'text' || (kind === 'symbol' && text !== ',')) throw new NotAccepted('it has no event');
+    }
+    reader.words('ON');
+    qualifiedName(reader, wanted);
+    reader.words('FOR', 'EACH', 'ROW');
+    return reader.rest();
+  },
+  function: (reader, wanted) => {
+    reader.may('AGGREGATE');
+    reader.words('FUNCTION');
+    notExists(reader);
+    ownName(reader, wanted);
+    // What has no parameters in brackets is a library of the server's machine.
+    if (reader.peek()?.text !== '(') throw new NotAccepted('it has no parameters');
+    return reader.rest();
+  },
+  procedure: (reader, wanted) => {
+    reader.words('PROCEDURE');
+    notExists(reader);
+    ownName(reader, wanted);
+    if (reader.peek()?.text !== '(' && !reader.sees('AS') && !reader.sees('IS')) {
+      throw new NotAccepted('it has no parameters');
+    }
+    return reader.rest();
+  },
+  package: (reader, wanted) => {
+    reader.words('PACKAGE');
+    notExists(reader);
+    ownName(reader, wanted);
+    return reader.rest();
+  },
+  'package-body': (reader, wanted) => {
+    reader.words('PACKAGE', 'BODY');
+    notExists(reader);
+    ownName(reader, wanted);
+    return reader.rest();
+  },
+  event: readEvent,
+  sequence: (reader, wanted) => {
+    reader.words('SEQUENCE');
+    notExists(reader);
+    ownName(reader, wanted);
+    while (reader.peek() !== undefined) {
+      const { kind, text } = reader.take();
+      const isPlain = kind === 'symbol' ? text === '-' || text === '=' : kind !== 'name';
+      if (!isPlain || /^(?:select|as|like)$/i.test(text)) throw new NotAccepted('it is no sequence');
+    }
+    return [];
+  },
+};
+
+/** Made at rest, whatever it was, unless its state is wanted; what is left out by whoever wrote it is said. */
+function readEvent(reader: HeadReader, wanted: Wanted): readonly Token[] {
+  reader.words('EVENT');
+  notExists(reader);
+  ownName(reader, wanted);
+  reader.words('ON', 'SCHEDULE');
+  const ends = (): boolean =>
+    reader.sees('ON', 'COMPLETION') ||
+    ['ENABLE', 'DISABLE', 'COMMENT', 'DO'].some((word) => reader.sees(word));
+  for (let depth = 0; depth > 0 || !ends(); ) {
+    const { kind, text } = reader.take();
+    if (kind === 'symbol' && text === '(') depth++;
+    if (kind === 'symbol' && text === ')') depth--;
+    if (depth < 0 || text === ';' || /^(?:select|`?load_file`?)$/i.test(text)) {
+      throw new NotAccepted('its schedule is none');
+    }
+  }
+  if (reader.may('ON', 'COMPLETION')) {
+    reader.may('NOT');
+    reader.words('PRESERVE');
+  } else {
+    add(reader, 'ON COMPLETION NOT PRESERVE');
+  }
+  const before = reader.read.length;
+  if (reader.may('DISABLE')) {
+    if (reader.may('ON') && !reader.may('SLAVE')) reader.words('REPLICA');
+  } else {
+    reader.may('ENABLE');
+  }
+  if (!wanted.keepsState) {
+    reader.forget(before);
+    add(reader, 'DISABLE');
+  }
+  if (reader.may('COMMENT') && reader.take().kind !== 'text') throw new NotAccepted('its comment is no text');
+  reader.words('DO');
+  return reader.rest();
+}
+
+function add({ read }: HeadReader, words: string): void {
+  if (read.at(-1)?.kind !== 'space') read.push({ kind: 'space', text: ' ' });
+  read.push({ kind: 'word', text: words });
+}
+
+/** It makes what is not there anyway. */
+function notExists(reader: HeadReader): void {
+  const before = reader.read.length;
+  if (reader.may('IF', 'NOT', 'EXISTS')) reader.forget(before);
+}
+
+function ownName(reader: HeadReader, wanted: Wanted, mayBeQualified: boolean = false): void {
+  const name = mayBeQualified ? qualifiedName(reader, wanted) : reader.name();
+  if (!wanted.isName(name)) throw new NotAccepted('it has another name');
+}
+
+/** A name that may have its database before it, and keeps only its own. */
+function qualifiedName(reader: HeadReader, { database }: Wanted): string {
+  const before = reader.read.length;
+  const first = reader.name();
+  if (reader.peek()?.text !== '.') return first;
+  reader.symbol('.');
+  if (first.toLowerCase() !== database?.toLowerCase()) {
+    reader.forget(before);
+    add(reader, '');
+  }
+  return reader.name();
+}

@@ -1,0 +1,184 @@
+import { type Token, unquote } from '../../database/tokens.js';
+import { HeadReader, isAscii, isWord, NotAccepted } from './head-reader.js';
+
+/** A definition of a table that is one, and what it reaches beyond its database. */
+export interface AcceptedTable {
+  readonly tokens: readonly Token[];
+  /** Storage engines that take rows from elsewhere. */
+  readonly outside: readonly string[];
+}
+
+/** What SHOW CREATE TABLE puts into comments that only some versions execute: the words that such a comment begins with. */
+const versioned: readonly RegExp[] = [
+  /^PARTITION BY /,
+  /^WITH PARSER /,
+  /^TABLESPACE /,
+  /^STORAGE (?:DEFAULT|DISK|MEMORY)\b/,
+  /^COLUMN_FORMAT (?:DEFAULT|DYNAMIC|FIXED)$/,
+  /^ALGORITHM = [12]$/,
+  /^(?:IN)?VISIBLE$/,
+  /^NOT ENFORCED$/,
+  /^NOT SECONDARY$/,
+  /^SRID \d+$/,
+  /^COMPRESSED$/,
+  /^(?:DEFAULT )?ENCRYPTION ?= ?/,
+  /^(?:SECONDARY_)?ENGINE_ATTRIBUTE ?= ?/,
+  /^(?:AUTOEXTEND_SIZE|SECONDARY_ENGINE|START TRANSACTION|COMPRESSION)\b/,
+];
+
+/** Words with which a part of a table that is no column begins. */
+const itemWords: ReadonlySet<string> = new Set(
+  'CHECK CONSTRAINT FOREIGN FULLTEXT INDEX KEY PERIOD PRIMARY SPATIAL UNIQUE VECTOR'.split(' '),
+);
+
+/** Engines whose tables are windows into other servers, files or programs. */
+const outsideEngines: ReadonlySet<string> = new Set(
+  'federated federatedx connect spider s3 oqgraph sphinx cassandra odbc jdbc'.split(' '),
+);
+const mergeEngines: ReadonlySet<string> = new Set(['merge', 'mrg_myisam']);
+
+/** Reads `CREATE TABLE name (…) options`. @throws NotAccepted */
+export function readTable(
+  tokens: readonly Token[],
+  isName: (name: string) => boolean,
+  database: string | undefined,
+): AcceptedTable {
+  const head = new HeadReader(tokens);
+  head.words('CREATE', 'TABLE');
+  if (!isName(head.name())) throw new NotAccepted('it has another name');
+  head.symbol('(');
+  const content = withoutComments(head.rest());
+  checkComments(content);
+  const close = endOfItems(content);
+  checkItems(content.slice(0, close));
+  const tail = content.slice(close + 1);
+  checkTail(tail);
+  return { tokens: [...head.read, ...content], outside: outsideOf(tail, database) };
+}
+
+function withoutComments(tokens: readonly Token[]): readonly Token[] {
+  return tokens.map((token) => (token.kind === 'comment' ? { kind: 'space', text: ' ' } : token));
+}
+
+/** Comments that some servers execute are only those that a server prints, and close every bracket that they open. */
+function checkComments(tokens: readonly Token[]): void {
+  for (let i = 0; i < tokens.length; i++) {
+    const { kind, text } = tokens[i]!;
+    if (kind !== 'symbol') {
+      if (kind === 'word' && !isAscii(text)) throw new NotAccepted('a name in it is not quoted');
+      continue;
+    }
+    if (text === ';' || text === '\\' || text.charCodeAt(0) < 0x20) throw new NotAccepted('there is more in it');
+    if (!text.startsWith('/*')) continue;
+    const from = i + 1;
+    let depth = 0;
+    for (i = from; tokens[i] !== undefined && tokens[i]!.text !== '*/'; i++) {
+      if (tokens[i]!.text === '(') depth++;
+      if (tokens[i]!.text === ')' && --depth < 0) throw new NotAccepted('a comment closes a bracket');
+    }
+    if (depth !== 0) throw new NotAccepted('a comment opens a bracket');
+    if (!/^\/\*M?!\d{5,6}$/.test(text) || tokens[from]?.kind !== 'space') throw strangeComment();
+    const words = tokens
+      .slice(from, i)
+      .map((token) => (token.kind === 'space' ? ' ' : token.kind === 'word' ? token.text.toUpperCase() : token.text))
+      .join('')
+      .trim();
+    if (!versioned.some((phrase) => phrase.test(words))) throw strangeComment();
+    // Its content is looked at again with everything else.
+    i = from - 1;
+  }
+}
+
+function strangeComment(): NotAccepted {
+  return new NotAccepted('it holds a comment for some servers that no server writes');
+}
+
+/** Where the bracket closes that the columns stand in. */
+function endOfItems(tokens: readonly Token[]): number {
+  let depth = 0;
+  for (let i = 0; i < tokens.length; i++) {
+    const { kind, text } = tokens[i]!;
+    if (kind !== 'symbol') continue;
+    if (text === '(') depth++;
+    if (text === ')' && depth-- === 0) return i;
+  }
+  throw new NotAccepted('its columns have no end');
+}
+
+function checkItems(tokens: readonly Token[]): void {
+  let depth = 0;
+  let isFirst = true;
+  for (let i = 0; i < tokens.length; i++) {
+    const { kind, text } = tokens[i]!;
+    if (kind === 'space') continue;
+    if (isFirst && kind !== 'name' && !(kind === 'word' && itemWords.has(text.toUpperCase()))) {
+      throw new NotAccepted('a part of it is no column and no key');
+    }
+    isFirst = kind === 'symbol' && text === ',' && depth === 0;
+    if (kind === 'symbol' && text === '(') depth++;
+    if (kind === 'symbol' && text === ')') depth--;
+    checkExpression(tokens, i);
+  }
+}
+
+/** Nothing that a table computes reads another table or a file. */
+function checkExpression(tokens: readonly Token[], at: number): void {
+  const { kind, text } = tokens[at]!;
+  if (kind === 'word' && /^select$/i.test(text)) throw new NotAccepted('it reads another table');
+  if ((kind === 'word' || kind === 'name') && /^load_file$/i.test(unquote(text))) {
+    const after = tokens.slice(at + 1, at + 3).find((token) => token.kind !== 'space');
+    if (after?.text === '(') throw new NotAccepted('it reads a file');
+  }
+}
+
+/** Options, and how the table is parted; nothing that fills it. */
+function checkTail(tokens: readonly Token[]): void {
+  let depth = 0;
+  let isParted = false;
+  let before: Token | undefined;
+  let before2: Token | undefined;
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!;
+    const { kind, text } = token;
+    if (kind === 'space') continue;
+    checkExpression(tokens, i);
+    if (depth === 0 && kind === 'word') {
+      const word = text.toUpperCase();
+      const isFilling = /^(?:AS|IGNORE|INTO|LIKE|REPLACE|TABLE|VALUES)$/.test(word) && before?.text !== '=';
+      if (isFilling) throw new NotAccepted('it is filled from elsewhere');
+      if (isWord(before, 'WITH') && word !== 'SYSTEM') throw new NotAccepted('it is filled from elsewhere');
+      if (word === 'PARTITION') isParted = true;
+    }
+    if (kind === 'symbol' && text === '(') {
+      const isUnion = before?.text === '=' && isWord(before2, 'UNION');
+      if (depth === 0 && !isParted && !isUnion) throw new NotAccepted('it is filled from elsewhere');
+      depth++;
+    }
+    if (kind === 'symbol' && text === ')' && --depth < 0) throw new NotAccepted('a bracket too many closes');
+    if (isWord(before, 'UNION') && text !== '=') throw new NotAccepted('it is filled from elsewhere');
+    before2 = before;
+    before = token;
+  }
+  if (depth !== 0) throw new NotAccepted('a bracket is left open');
+}
+
+function outsideOf(tail: readonly Token[], database: string | undefined): readonly string[] {
+  const tokens = tail.filter(({ kind }) => kind !== 'space');
+  const found: string[] = [];
+  for (let i = 0; i < tokens.length; i++) {
+    if (isWord(tokens[i], 'CONNECTION')) found.push('CONNECTION');
+    if (!isWord(tokens[i], 'ENGINE')) continue;
+    const value = tokens[tokens[i + 1]?.text === '=' ? i + 2 : i + 1];
+    const engine = value?.kind === 'text' ? value.text.slice(1, -1) : unquote(value?.text ?? '');
+    if (outsideEngines.has(engine.toLowerCase())) found.push(engine);
+    if (mergeEngines.has(engine.toLowerCase()) && namesAnother(tokens, database)) found.push(engine);
+  }
+  return found;
+}
+
+/** Whether `UNION=(…)` names a table of another database. */
+function namesAnother(tokens: readonly Token[], database: string | undefined): boolean {
+  return tokens.some(
+    (token, i) => tokens[i + 1]?.text === '.' && unquote(token.text) !== database,
+  );
+}
