@@ -211,6 +211,7 @@ export type {
   TableContent,
 } from './recovery/compare/comparison.js';
 export { type DatabaseFingerprint, type SideOptions, takeFingerprint } from './recovery/compare/side.js';
+export type { RefusedDefinition } from './recovery/ddl/refused-definitions.js';
 export type { LoadMethod } from './recovery/load/table-loader.js';
 export type { RestoreObstacle, RestoreObstacleCode } from './recovery/plan/obstacles.js';
 export {
@@ -225,7 +226,7 @@ export {
 } from './recovery/rehearse/certificate.js';
 export { type RehearseOptions, rehearseRestore } from './recovery/rehearse/rehearse-restore.js';
 export type { MissingObject } from './recovery/restore/missing.js';
-export type { RestoreOptions } from './recovery/restore/options.js';
+export type { RestoreAllowance, RestoreOptions } from './recovery/restore/options.js';
 export { restoreDatabase } from './recovery/restore/restore-database.js';
 export type {
   RestoredObject,

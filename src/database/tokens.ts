@@ -56,6 +56,14 @@ export function scan(sql: string, rules: QuoteRules = {}): Scan {
   /** Where the comment ends in which we are, for a server that does not execute it. */
   let commentEnd: number | undefined;
   let mayCross = false;
+  let found = -1;
+  const endOfComment = (from: number): number => {
+    // Asked in order: what lies ahead is looked for once.
+    if (found < from) found = sql.indexOf('*/', from);
+    if (found === -1) found = sql.length;
+    if (found === sql.length) doubt ??= 'a comment has no end';
+    return found;
+  };
   for (let at = 0; at < sql.length; ) {
     const [kind, end, open] = next(sql, at, rules, commentEnd !== undefined);
     if (open) doubt ??= 'something in it has no end';
@@ -65,9 +73,7 @@ export function scan(sql: string, rules: QuoteRules = {}): Scan {
     if (kind === 'symbol' && text.startsWith('/*')) {
       // A comment that servers of some version execute is not one: its marks are symbols, and what is between counts.
       if (commentEnd !== undefined) doubt ??= 'a comment begins within another';
-      const found = sql.indexOf('*/', end);
-      if (found === -1) doubt ??= 'a comment has no end';
-      commentEnd = found === -1 ? sql.length : found;
+      commentEnd = endOfComment(end);
       mayCross = Number(/\d*$/.exec(text)![0] || 0) <= EXECUTED_BY_ALL;
     } else if (commentEnd !== undefined && text === '*/' && kind === 'symbol') {
       commentEnd = undefined;
@@ -75,9 +81,7 @@ export function scan(sql: string, rules: QuoteRules = {}): Scan {
       if (kind === 'comment') doubt ??= 'a comment begins within another';
       if (end > commentEnd) {
         if (!mayCross) doubt ??= 'a text reaches beyond the comment it stands in';
-        const found = sql.indexOf('*/', end);
-        if (found === -1) doubt ??= 'a comment has no end';
-        commentEnd = found === -1 ? sql.length : found;
+        commentEnd = endOfComment(end);
       }
     }
     at = end;

@@ -5,6 +5,7 @@ import { printable } from '../../printable.js';
 import { formatBytes, formatCount, formatSeconds, plural } from '../../quantities.js';
 import { planRestore, type RestorePlan } from '../../recovery/plan/plan-restore.js';
 import { missingSentence } from '../../recovery/restore/missing.js';
+import type { RestoreAllowance } from '../../recovery/restore/options.js';
 import { restoreDatabase } from '../../recovery/restore/restore-database.js';
 import type { RestoreReport } from '../../recovery/restore/restore-report.js';
 import { type SalvagedTable, type SalvageReport, salvage } from '../../recovery/salvage/salvage.js';
@@ -37,6 +38,8 @@ ${keyHelp}
   --replace          drop what is in the target first
   --dry-run          change nothing: show what the target cannot take
   --adapt            let the nearest collation, engine or mode stand in
+  --allow WHAT       directories: files of tables where definitions want them
+                     outside-engines: tables that reach other servers or files
   --salvage          restore what is whole of a damaged archive, list the rest
   --json             one JSON document
 `,
@@ -47,6 +50,7 @@ ${keyHelp}
     replace: { type: 'boolean' },
     'dry-run': { type: 'boolean' },
     adapt: { type: 'boolean' },
+    allow: { type: 'string', multiple: true },
     salvage: { type: 'boolean' },
   },
   positionals: { least: 1, most: 1 },
@@ -68,6 +72,7 @@ ${keyHelp}
             tables: given.text('tables'),
             replace: given.flag('replace'),
             adapt: given.flag('adapt'),
+            allow: readAllowances(given.all('allow')),
           },
           line,
         );
@@ -85,12 +90,23 @@ interface Wanted {
   readonly tables: string | undefined;
   readonly replace: boolean;
   readonly adapt: boolean;
+  readonly allow: readonly RestoreAllowance[];
+}
+
+const allowances: readonly RestoreAllowance[] = ['directories', 'outside-engines'];
+
+function readAllowances(words: readonly string[]): readonly RestoreAllowance[] {
+  return words.map((word) => {
+    const known = allowances.find((each) => each === word);
+    if (known === undefined) throw new UsageError(`--allow takes ${allowances.join(' or ')}.`);
+    return known;
+  });
 }
 
 async function restoreInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace, adapt }: Wanted,
+  { target, tables, replace, adapt, allow }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const reader = await openArchive(archive, { ...keys, signal: line.signal });
@@ -101,6 +117,7 @@ async function restoreInto(
       ...(names === undefined ? {} : { tables: names }),
       replace,
       adapt,
+      allow,
       signal: line.signal,
       onProgress: showRestore(progress),
     });
@@ -115,7 +132,7 @@ async function restoreInto(
 async function planInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace, adapt }: Wanted,
+  { target, tables, replace, adapt, allow }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const reader = await openArchive(archive, { ...keys, signal: line.signal });
@@ -125,6 +142,7 @@ async function planInto(
       ...(names === undefined ? {} : { tables: names }),
       replace,
       adapt,
+      allow,
       signal: line.signal,
     });
     return {
@@ -162,7 +180,7 @@ function renderPlan(plan: RestorePlan): string {
 async function salvageInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace, adapt }: Wanted,
+  { target, tables, replace, adapt, allow }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const progress = startProgress(line, 'Salvaging', 'bytes');
@@ -172,6 +190,7 @@ async function salvageInto(
       ...(tables === undefined ? {} : { tables: readNames(tables) }),
       replace,
       adapt,
+      allow,
       signal: line.signal,
       onProgress: showRestore(progress),
     });

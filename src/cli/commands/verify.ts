@@ -5,6 +5,7 @@ import { checkWithoutKey } from '../../recovery/verify/check-without-key.js';
 import type { Verification } from '../../recovery/verify/verify-archive.js';
 import { verifyArchive } from '../../recovery/verify/verify-archive.js';
 import type { Command, CommandLine } from '../command.js';
+import { exitCodes } from '../exit-codes.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { type LocatedArchive, openLocation } from '../location.js';
 import { formatPairs } from '../pairs.js';
@@ -40,7 +41,12 @@ ${keyHelp}
         });
         progress.finish();
         const { entries: _, ...manifest } = verification.manifest;
-        return { json: { ...verification, manifest }, text: render(archive, verification) };
+        const { refusedDefinitions: refused } = verification;
+        return {
+          json: { ...verification, manifest },
+          text: render(archive, verification),
+          exitCode: refused.length === 0 ? exitCodes.done : exitCodes.damaged,
+        };
       } finally {
         progress.stop();
         wipeKeys(keys);
@@ -59,7 +65,10 @@ async function checkLabel(archive: LocatedArchive, line: CommandLine): ReturnTyp
   };
 }
 
-function render(archive: LocatedArchive, { manifest, tables, rows, incompleteTables }: Verification): string {
+function render(
+  archive: LocatedArchive,
+  { manifest, tables, rows, incompleteTables, refusedDefinitions: refused }: Verification,
+): string {
   const notes = [...describeLeftOut(manifest.leftOut), ...manifest.warnings.map(({ message }) => message)];
   const pairs = formatPairs([
     ['Whole', `yes: every byte of ${formatBytes(archive.size)} is what was written`],
@@ -67,5 +76,9 @@ function render(archive: LocatedArchive, { manifest, tables, rows, incompleteTab
     ['Holds', `${plural(tables, 'table')}, ${formatCount(rows)} rows`],
     ...(incompleteTables.length === 0 ? [] : [['Not complete', incompleteTables.join(', ')] as const]),
   ]);
+  if (refused.length > 0) {
+    const told = refused.map(({ message }) => printable(message));
+    return [...told, '', pairs, '', 'A restore refuses it. Find out who made this archive.'].join('\n');
+  }
   return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(printable)])].join('\n');
 }

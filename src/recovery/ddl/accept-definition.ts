@@ -81,7 +81,8 @@ function accepted(
 const ansiModes: RegExp = /(?:^|,)(?:ANSI_QUOTES|ANSI|DB2|MAXDB|MSSQL|ORACLE|POSTGRESQL)(?:,|$)/i;
 
 function quoteRules(sqlMode: string): { readonly ansiQuotes: boolean; readonly noBackslashEscapes: boolean } {
-  if (!/^(?:[a-z][a-z0-9_]*(?:,[a-z][a-z0-9_]*)*)?$/i.test(sqlMode)) throw new NotAccepted('its sql_mode is none');
+  if (!/^(?:[a-z][a-z0-9_]*(?:,[a-z][a-z0-9_]*)*)?$/i.test(sqlMode))
+    throw new NotAccepted('its sql_mode is none');
   return {
     ansiQuotes: ansiModes.test(sqlMode),
     noBackslashEscapes: /(?:^|,)NO_BACKSLASH_ESCAPES(?:,|$)/i.test(sqlMode),
@@ -91,11 +92,13 @@ function quoteRules(sqlMode: string): { readonly ansiQuotes: boolean; readonly n
 /** Marks that end a comment or a statement for some servers and clients only. */
 function checkMarks(tokens: readonly Token[], { inBytes = false }: DefinitionContext): void {
   tokens.forEach(({ kind, text }, i) => {
-    if (kind !== 'name' && kind !== 'text' && text.includes('\0')) throw new NotAccepted('there is a zero byte in it');
+    if (kind !== 'name' && kind !== 'text' && text.includes('\0'))
+      throw new NotAccepted('there is a zero byte in it');
     // In some character sets a letter beyond ASCII is white space, and with it two dashes begin a comment.
     const after = tokens[i + 2]?.text.charCodeAt(0) ?? 0;
     const isUnclear = inBytes ? after > 0x7f : after > 0x7f && after <= 0xa0;
-    if (isUnclear && text === '-' && tokens[i + 1]?.text === '-') throw new NotAccepted('a comment in it is unclear');
+    if (isUnclear && text === '-' && tokens[i + 1]?.text === '-')
+      throw new NotAccepted('a comment in it is unclear');
   });
 }
 

@@ -68,7 +68,8 @@ function checkComments(tokens: readonly Token[]): void {
       if (kind === 'word' && !isAscii(text)) throw new NotAccepted('a name in it is not quoted');
       continue;
     }
-    if (text === ';' || text === '\\' || text.charCodeAt(0) < 0x20) throw new NotAccepted('there is more in it');
+    if (text === ';' || text === '\\' || text.charCodeAt(0) < 0x20)
+      throw new NotAccepted('there is more in it');
     if (!text.startsWith('/*')) continue;
     const from = i + 1;
     let depth = 0;
@@ -80,7 +81,9 @@ function checkComments(tokens: readonly Token[]): void {
     if (!/^\/\*M?!\d{5,6}$/.test(text) || tokens[from]?.kind !== 'space') throw strangeComment();
     const words = tokens
       .slice(from, i)
-      .map((token) => (token.kind === 'space' ? ' ' : token.kind === 'word' ? token.text.toUpperCase() : token.text))
+      .map((token) =>
+        token.kind === 'space' ? ' ' : token.kind === 'word' ? token.text.toUpperCase() : token.text,
+      )
       .join('')
       .trim();
     if (!versioned.some((phrase) => phrase.test(words))) throw strangeComment();
@@ -178,7 +181,5 @@ function outsideOf(tail: readonly Token[], database: string | undefined): readon
 
 /** Whether `UNION=(…)` names a table of another database. */
 function namesAnother(tokens: readonly Token[], database: string | undefined): boolean {
-  return tokens.some(
-    (token, i) => tokens[i + 1]?.text === '.' && unquote(token.text) !== database,
-  );
+  return tokens.some((token, i) => tokens[i + 1]?.text === '.' && unquote(token.text) !== database);
 }

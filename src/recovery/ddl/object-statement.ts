@@ -33,7 +33,8 @@ function plan(object: SchemaObject, statement: string, policy: ObjectPolicy, inB
     inBytes,
     keepsState: policy.events === 'as-found',
   });
-  const inBytesToo = (text: string): string => (inBytes ? Buffer.from(text, 'utf8').toString('latin1') : text);
+  const inBytesToo = (text: string): string =>
+    inBytes ? Buffer.from(text, 'utf8').toString('latin1') : text;
   const [from, to] = [inBytesToo(source), inBytesToo(target)];
   if (kind === 'view') return join(renameInView(tokens, from, to));
   if (kind !== 'trigger') return join(tokens);

@@ -44,7 +44,9 @@ export function planTable(
   target: string,
   keys: KeyTime,
 ): TableStatements {
-  const { tokens: given } = acceptDefinition('table', table.name, table.createStatement, { database: source });
+  const { tokens: given } = acceptDefinition('table', table.name, table.createStatement, {
+    database: source,
+  });
   const tokens = renameDatabase(given, source, target);
   const name = quoteName(table.name);
   const parts = split(tokens);

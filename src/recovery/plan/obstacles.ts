@@ -17,6 +17,7 @@ import {
 import type { Capabilities } from '../adapt/capabilities.js';
 import { collidingNames } from '../adapt/colliding-names.js';
 import { namesDatabase, namesDatabaseSentence } from '../ddl/names-database.js';
+import type { RefusedDefinition } from '../ddl/refused-definitions.js';
 import { missingSentence } from '../restore/missing.js';
 import type { RestoreOptions } from '../restore/options.js';
 import {
@@ -121,6 +122,8 @@ export interface TargetFacts {
   readonly accounts: ReadonlySet<string> | undefined;
   /** What came of trying the definitions. */
   readonly trial: Trial;
+  /** Definitions that are something else, and are run nowhere. */
+  readonly refused?: readonly RefusedDefinition[];
 }
 
 /** Item by item what stands in the way of a restore. Pure. */
@@ -234,7 +237,7 @@ function* ofTable(
 }
 
 function* ofTrial(
-  { trial, capabilities }: TargetFacts,
+  { trial, capabilities, refused = [] }: TargetFacts,
   { tables, leftOut }: WantedContent,
 ): Iterable<RestoreObstacle> {
   // What the server does not know is told by its name already.
@@ -245,6 +248,7 @@ function* ofTrial(
       )
       .map(({ description }) => description.name),
   );
+  for (const { message } of refused) yield blocks('definition-refused', message);
   for (const each of trial.refused) {
     if (each.kind === 'table' && told.has(each.name)) continue;
     const severity = each.kind === 'table' ? blocks : changes;

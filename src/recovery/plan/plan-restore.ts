@@ -6,6 +6,7 @@ import type { DatabaseAddress } from '../../database/address.js';
 import type { Connection } from '../../database/connection.js';
 import { seesOtherSessions } from '../../database/sees-sessions.js';
 import { readCapabilities } from '../adapt/capabilities.js';
+import { refusedDefinitions } from '../ddl/refused-definitions.js';
 import type { LoadMethod } from '../load/table-loader.js';
 import type { RestoreOptions } from '../restore/options.js';
 import { openRestoreSession, type RestoreSession } from '../restore/session.js';
@@ -19,7 +20,7 @@ import {
   whyNotWritable,
 } from '../restore/target.js';
 import { findObstacles, type RestoreObstacle, type TargetFacts } from './obstacles.js';
-import { tryDefinitions } from './try-definitions.js';
+import { notTried, tryDefinitions } from './try-definitions.js';
 
 /** What a restore would do, and what stands in its way. The target was not touched to find out. */
 export interface RestorePlan {
@@ -94,8 +95,12 @@ async function planInto(
   const tables: { readonly description: TableDescription; readonly summary: TableSummary }[] = [];
   for (const summary of summaries) tables.push({ description: await archive.table(summary.name), summary });
   const definitions = { database: source, tables: tables.map(({ description }) => description), objects };
-  const trial = await tryDefinitions(serverOf(address), session, definitions, options);
-  const target = { ...(await readTarget(session, database, objects)), trial };
+  const refused = refusedDefinitions(source, definitions.tables, objects);
+  const trial =
+    refused.length > 0
+      ? notTried('some of them are none')
+      : await tryDefinitions(serverOf(address), session, definitions, options);
+  const target = { ...(await readTarget(session, database, objects)), trial, refused };
   const content = { defaults: source, tables, objects, leftOut: objectsToo ? leftOut : [] };
   const obstacles = findObstacles(content, target, options);
   const sum = (count: (table: TableSummary) => number): number =>
@@ -120,7 +125,7 @@ async function readTarget(
   { connection, localInfile }: RestoreSession,
   database: string,
   objects: readonly SchemaObject[],
-): Promise<Omit<TargetFacts, 'trial'>> {
+): Promise<Omit<TargetFacts, 'refused' | 'trial'>> {
   const state = await examineTarget(connection, database);
   const [grants] = await connection.queryEach(['SHOW GRANTS']);
   const [row] = await connection.query(

@@ -10,6 +10,7 @@ import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
 import { eventsOver } from '../restore/events.js';
 import { ForeignKeys } from '../restore/foreign-keys.js';
 import { isRefusal, type MissingObject } from '../restore/missing.js';
+import type { RestoreOptions } from '../restore/options.js';
 import { restoreObjects, restoreSequences } from '../restore/restore-objects.js';
 import { openRestoreSession, type RestoreSession, takeMeaningOf } from '../restore/session.js';
 import { finishTable, makeTable } from '../restore/table-statements.js';
@@ -49,7 +50,7 @@ export async function tryDefinitions(
   address: DatabaseAddress,
   server: RestoreSession,
   wanted: Definitions,
-  options: { readonly definers?: 'keep' | 'strip'; readonly signal?: AbortSignal | undefined },
+  options: Pick<RestoreOptions, 'allow' | 'definers' | 'signal'>,
 ): Promise<Trial> {
   const { connection } = server;
   const { signal } = options;
@@ -65,7 +66,7 @@ export async function tryDefinitions(
     await connection.query(`CREATE DATABASE ${quoteName(name)}${defaults}`);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    return notTried(error);
+    return mayNot(error);
   }
   try {
     const session = await openRestoreSession({ ...address, database: name }, signal);
@@ -77,16 +78,20 @@ export async function tryDefinitions(
     }
   } catch (error) {
     if (!isBackupError(error, 'privilege-missing')) throw error;
-    return notTried(error);
+    return mayNot(error);
   } finally {
     await connection.query(`DROP DATABASE IF EXISTS ${quoteName(name)}`);
     await connection.query(`SELECT RELEASE_LOCK('${name}')`);
   }
 }
 
-function notTried(error: BackupError): Trial {
-  const untried = `the database user may not make a scratch database (${serverErrorNumber(error)})`;
+/** Nothing was tried. */
+export function notTried(untried: string): Trial {
   return { refused: [], displaced: [], renamed: [], over: [], untried };
+}
+
+function mayNot(error: BackupError): Trial {
+  return notTried(`the database user may not make a scratch database (${serverErrorNumber(error)})`);
 }
 
 /** Drops what trials left behind whose sessions are gone. */
@@ -104,7 +109,7 @@ class Attempt {
   readonly #wanted: Definitions;
   readonly #database: string;
   readonly #capabilities: Capabilities;
-  readonly #options: { readonly definers?: 'keep' | 'strip'; readonly signal?: AbortSignal | undefined };
+  readonly #options: Pick<RestoreOptions, 'allow' | 'definers' | 'signal'>;
   readonly #refused: MissingObject[] = [];
   readonly #displaced: string[] = [];
   readonly #renamed: (readonly [string, string])[] = [];
@@ -115,7 +120,7 @@ class Attempt {
     wanted: Definitions,
     database: string,
     capabilities: Capabilities,
-    options: { readonly definers?: 'keep' | 'strip'; readonly signal?: AbortSignal | undefined },
+    options: Pick<RestoreOptions, 'allow' | 'definers' | 'signal'>,
   ) {
     this.#session = session;
     this.#wanted = wanted;
@@ -155,7 +160,8 @@ class Attempt {
 
   async #tryTable(table: TableDescription): Promise<void> {
     const { name } = this.#wanted.database;
-    const made = await makeTable(this.#session, table, name, this.#database, 'at-once');
+    const { allow = [] } = this.#options;
+    const made = await makeTable(this.#session, table, name, this.#database, 'at-once', allow);
     if ('missing' in made) {
       this.#refused.push(made.missing);
       return;

@@ -115,7 +115,7 @@ export class ArchiveRestore {
         return undefined;
       }
     }
-    await run.examine(server, await this.#describeTables(), objects);
+    await run.examine(server, await this.#describeTables(), objects, database);
     const names = this.#waiting.map((table) => table.name);
     await run.beginAnew(server, database, key, names);
     await restoreSequences(run.schema.connection, objects, run.policy);

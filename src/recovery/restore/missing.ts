@@ -9,7 +9,7 @@ export interface MissingObject {
   readonly name: string;
   /** Of keys, foreign keys, checks and triggers: the table they belong to. */
   readonly table?: string;
-  /** The server's number. */
+  /** The server's number; 0 when it was not asked. */
   readonly errno: number;
   /** The server's words; holds no value of a row. */
   readonly message: string;
@@ -49,7 +49,7 @@ export function isRefusal(error: unknown): error is BackupError {
 export function missingSentence({ kind, name, table, errno, message }: MissingObject): string {
   const what = `${kind.replace('-', ' ')} "${name}"${table === undefined ? '' : ` of table "${table}"`}`;
   const hint = hints[errno];
-  return `Missing: ${what}: ${message === '' ? '' : `${message} `}(${errno}).${hint === undefined ? '' : ` ${hint}`}`;
+  return `Missing: ${what}: ${errno === 0 ? message : `${message === '' ? '' : `${message} `}(${errno}).`}${hint === undefined ? '' : ` ${hint}`}`;
 }
 
 const hints: Readonly<Record<number, string>> = {

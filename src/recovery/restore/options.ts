@@ -1,6 +1,13 @@
 import type { LoadMethod } from '../load/table-loader.js';
 import type { RestoreProgress } from './restore-report.js';
 
+/**
+ * What a restore does only when it is asked to, since an archive may come from anybody: files of tables where their
+ * definitions want them (`directories`), and tables that are windows into other servers, files or programs, as those of the
+ * engines FEDERATED, CONNECT, SPIDER and S3 are, or MERGE over another database (`outside-engines`).
+ */
+export type RestoreAllowance = 'directories' | 'outside-engines';
+
 /** Options of every way to restore. */
 export interface RestoreOptions {
   /** Drop what is in the target first. A database that is in use is refused all the same. @defaultValue false */
@@ -28,6 +35,8 @@ export interface RestoreOptions {
    * let the nearest known one stand in for each, listed in the report. @defaultValue false
    */
   readonly adapt?: boolean;
+  /** What a definition may reach beyond the target database. @defaultValue nothing */
+  readonly allow?: readonly RestoreAllowance[];
   /** `auto` takes LOAD DATA LOCAL where the server allows it, INSERT of many rows elsewhere. @defaultValue 'auto' */
   readonly method?: LoadMethod | 'auto';
   /**

@@ -72,7 +72,7 @@ export function incompleteSentence({ name, rows, incomplete }: TableSummary): st
 
 /** Where a table's files cannot be where its definition wants them. */
 export function displacedSentence(table: string): string {
-  return `Table "${table}" is made without the places on the disk that its definition names, which are not to be had here.`;
+  return `Table "${table}" is made without the places on the disk that its definition names.`;
 }
 
 /** A table whose name no server takes for a new one. */

@@ -11,6 +11,7 @@ import { BackupError } from '../../errors.js';
 import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
 import { namesDatabase, namesDatabaseSentence } from '../ddl/names-database.js';
 import type { ObjectPolicy } from '../ddl/object-statement.js';
+import { refusedDefinitions, refusedError } from '../ddl/refused-definitions.js';
 import type { KeyTime } from '../ddl/table-statement.js';
 import { Acceptance } from './acceptance.js';
 import { checkDefinitions, showAlike } from './check-definitions.js';
@@ -148,12 +149,17 @@ export class RestoreRun {
     return { definers, source: this.source.name, target: this.target.database };
   }
 
-  /** {@link Acceptance.examine} @throws BackupError `target-refused` */
+  /** {@link Acceptance.examine} @throws BackupError `target-refused`, or `archive-damaged` when a definition is none */
   async examine(
     server: RestoreSession,
     tables: readonly TableDescription[],
     objects: readonly SchemaObject[],
+    source: DatabaseDescription,
   ): Promise<void> {
+    const { tables: chosen, objects: wanted = chosen === undefined } = this.options;
+    const toBeMade = wanted ? objects : objects.filter(({ kind }) => kind === 'sequence');
+    const refused = refusedDefinitions(source, tables, toBeMade);
+    if (refused.length > 0) throw refusedError(refused);
     const capabilities = await readCapabilities(server.connection, objects);
     this.#acceptance.examine(tables, objects, capabilities);
   }
@@ -173,8 +179,14 @@ export class RestoreRun {
     table: TableDescription,
     keys: KeyTime,
   ): Promise<MadeTable | undefined> {
-    const made = await makeTable(session, table, this.source.name, this.target.database, keys);
+    const { allow } = this.options;
+    const made = await makeTable(session, table, this.source.name, this.target.database, keys, allow);
     if ('missing' in made) {
+      if (made.missing.errno === 0 && table.definitionOnly !== undefined) {
+        // It holds no rows of the database, and was not asked for.
+        this.notes.push({ code: 'left-out', message: made.error.message });
+        return undefined;
+      }
       this.#refusedTables.push(made);
       return undefined;
     }

@@ -17,7 +17,7 @@ export async function runInCharacterSet(
     /^utf8/i.test(characterSet) || isAscii(statement)
       ? Buffer.from(statement, 'utf8')
       : await convert(connection, statement, characterSet);
-  if (bytes === undefined) return false;
+  if (bytes === undefined || !keepsMarks(statement, bytes, characterSet)) return false;
   await runBytes(connection, bytes);
   return true;
 }
@@ -27,6 +27,16 @@ export async function runBytes(connection: Connection, statement: Uint8Array): P
   // Room for the header of the packet and the command.
   const packet = Buffer.concat([Buffer.alloc(5), statement]);
   await sendStatement(connection, packet, packet.length);
+}
+
+/** In these a letter holds bytes that are marks elsewhere, and a server knows that. */
+const doubleByte: RegExp = /^(?:big5|cp932|gbk|gb18030|sjis)$/i;
+
+/** Whether a server finds the same marks in the bytes: in some sets, as swe7, a letter has the byte of a mark. */
+function keepsMarks(text: string, bytes: Uint8Array, characterSet: string): boolean {
+  if (doubleByte.test(characterSet)) return true;
+  const ascii = Buffer.from(bytes).filter((byte) => byte < 0x80);
+  return Buffer.from(ascii).toString('latin1') === text.replaceAll(/[^\x00-\x7f]/g, '');
 }
 
 function isAscii(text: string): boolean {

@@ -1,7 +1,8 @@
 import type { TableDescription } from '../../archive/model.js';
 import type { Connection } from '../../database/connection.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
-import type { BackupError } from '../../errors.js';
+import { BackupError } from '../../errors.js';
+import { acceptDefinition } from '../ddl/accept-definition.js';
 import {
   type KeyTime,
   planTable,
@@ -13,6 +14,7 @@ import {
 import type { LoadMethod } from '../load/table-loader.js';
 import { addItems } from './foreign-keys.js';
 import { describeMissing, isRefusal, type MissingObject } from './missing.js';
+import type { RestoreAllowance } from './options.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable } from './table-failures.js';
 
@@ -33,8 +35,8 @@ export interface RefusedTable {
 }
 
 /**
- * Makes an empty table, ready to take rows. Where the server refuses that, it is made without the places on the disk that
- * it names, or with its keys and checks one by one after the rows: a key that cannot be made keeps no row away.
+ * Makes an empty table, ready to take rows, without the places on the disk that it names unless they are allowed. Where the
+ * server refuses that, its keys and checks come one by one after the rows: a key that cannot be made keeps no row away.
  *
  * @throws BackupError naming the table, when it is no refusal
  */
@@ -44,12 +46,19 @@ export async function makeTable(
   source: string,
   target: string,
   keys: KeyTime,
+  allow: readonly RestoreAllowance[] = [],
 ): Promise<MadeTable | RefusedTable> {
   const { connection } = session;
-  const elsewhere = withoutPlaces(table);
+  const { statement, outside } = acceptDefinition('table', table.name, table.createStatement, {
+    database: source,
+  });
+  const [engine] = outside;
+  if (engine !== undefined && !allow.includes('outside-engines')) return reachesOutside(table, engine);
+  const rebuilt = statement === table.createStatement ? table : { ...table, createStatement: statement };
+  const elsewhere = withoutPlaces(rebuilt);
   const ways: (readonly [TableDescription, KeyTime])[] = [
-    [table, keys],
-    ...(elsewhere === table ? [] : ([[elsewhere, keys]] as const)),
+    ...(allow.includes('directories') ? ([[rebuilt, keys]] as const) : []),
+    [elsewhere, keys],
     [elsewhere, 'one-by-one'],
     ...(usualName(table.name) === table.name ? [] : ([[withUsualName(elsewhere), keys]] as const)),
   ];
@@ -76,6 +85,15 @@ export async function makeTable(
     }
   }
   return refused!;
+}
+
+/** A table that is a window into another server, file or program, for which whoever restores has to ask. */
+function reachesOutside({ name }: TableDescription, engine: string): RefusedTable {
+  const message = `It reaches beyond its database (${engine}), and is made only when that is allowed: outside-engines.`;
+  const error = new BackupError('target-refused', `Table "${name}" is not made. ${message}`, {
+    details: { table: name },
+  });
+  return { missing: { kind: 'table', name, errno: 0, message }, error };
 }
 
 /** Tables that refer to each other, made at the same time, can be in each other's way; a table that was not made may be. */

@@ -1,10 +1,18 @@
 import { decryptArchive, type OpenedArchive } from '../../archive/decrypt-archive.js';
-import type { Label, Manifest, RowsPart, TableDescription, ValueForm } from '../../archive/model.js';
+import type {
+  DatabaseDescription,
+  Label,
+  Manifest,
+  RowsPart,
+  TableDescription,
+  ValueForm,
+} from '../../archive/model.js';
 import { proveRows } from '../../archive/pack-rows.js';
 import { wholeOfRanges } from '../../archive/range-reader.js';
 import type { ArchiveKeys } from '../../archive/unlock.js';
 import { type ByteSource, isRangeSource, type RangeSource } from '../../bytes.js';
 import { BackupError, isBackupError } from '../../errors.js';
+import { type RefusedDefinition, refusedDefinitions } from '../ddl/refused-definitions.js';
 import { loadedColumns } from '../load/cells.js';
 import { countTables, lossesOf } from '../salvage/losses.js';
 import { surveyArchive } from '../salvage/survey.js';
@@ -32,6 +40,11 @@ export interface Verification {
   readonly tables: number;
   /** Names of tables that were damaged when the archive was made, and of which it holds what could be read (F9). */
   readonly incompleteTables: readonly string[];
+  /**
+   * Definitions that make anything else than they should, which a restore refuses: whoever wrote the archive was not this
+   * product, or means harm. Empty in every archive that it wrote.
+   */
+  readonly refusedDefinitions: readonly RefusedDefinition[];
   readonly rows: number;
   /** Bytes of rows, before and after compression. */
   readonly plainBytes: number;
@@ -105,6 +118,8 @@ class Verifier {
   readonly #tables: Map<number, TableForms> = new Map();
   readonly #unpacking: { readonly done: Promise<void>; readonly bytes: number }[] = [];
   #unpackingBytes = 0;
+  readonly #refused: RefusedDefinition[] = [];
+  #database: Pick<DatabaseDescription, 'name'> = { name: '' };
   #rows = 0;
   #plainBytes = 0;
   #storedBytes = 0;
@@ -117,7 +132,14 @@ class Verifier {
   async verify(): Promise<Verification> {
     let manifest: Manifest | undefined;
     for await (const part of this.#archive) {
-      if (part.kind === 'table') this.#tables.set(part.table.index, formsOf(part.table));
+      if (part.kind === 'database') this.#database = part.database;
+      if (part.kind === 'table') {
+        this.#tables.set(part.table.index, formsOf(part.table));
+        this.#refused.push(...refusedDefinitions(this.#database, [part.table], []));
+      }
+      if (part.kind === 'objects') {
+        this.#refused.push(...refusedDefinitions(this.#database, [], part.objects));
+      }
       if (part.kind === 'rows') await this.#take(part);
       if (part.kind === 'summary') manifest = part.summary as Manifest;
     }
@@ -129,6 +151,7 @@ class Verifier {
       incompleteTables: manifest!.tables
         .filter((table) => table.incomplete !== undefined)
         .map((table) => table.name),
+      refusedDefinitions: this.#refused,
       rows: this.#rows,
       plainBytes: this.#plainBytes,
       storedBytes: this.#storedBytes,

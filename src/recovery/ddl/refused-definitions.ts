@@ -1,0 +1,54 @@
+import type { DatabaseDescription, SchemaObject, TableDescription } from '../../archive/model.js';
+import { BackupError, isBackupError } from '../../errors.js';
+import { acceptDefinition } from './accept-definition.js';
+import { proveObject } from './object-statement.js';
+
+/** A definition in an archive that is something else, and is run nowhere. */
+export interface RefusedDefinition {
+  readonly kind: 'table' | SchemaObject['kind'];
+  readonly name: string;
+  /** For people: why. */
+  readonly message: string;
+}
+
+/** Definitions that make anything else than they should. An archive that the product wrote has none. Pure. */
+export function refusedDefinitions(
+  { name: database }: Pick<DatabaseDescription, 'name'>,
+  tables: readonly TableDescription[],
+  objects: readonly SchemaObject[],
+): readonly RefusedDefinition[] {
+  const found: RefusedDefinition[] = [];
+  const prove = (kind: RefusedDefinition['kind'], name: string, proof: () => void): void => {
+    const error = errorOf(proof);
+    if (error !== undefined) found.push({ kind, name, message: error.message });
+  };
+  for (const { name, createStatement } of tables) {
+    prove('table', name, () => acceptDefinition('table', name, createStatement, { database }));
+  }
+  for (const object of objects) prove(object.kind, object.name, () => proveObject(object, database));
+  return found;
+}
+
+/** How many of them one sentence names. */
+const TOLD = 3;
+
+/** For all of them. */
+export function refusedError(refused: readonly RefusedDefinition[]): BackupError {
+  const told = refused.slice(0, TOLD).map(({ message }) => message);
+  if (refused.length > TOLD) told.push(`And ${refused.length - TOLD} more.`);
+  return new BackupError(
+    'archive-damaged',
+    `${told.join(' ')} Nothing of it was run. Find out who made this archive before anything of it is used.`,
+    { details: { definitions: refused.map(({ kind, name }) => `${kind} ${name}`) } },
+  );
+}
+
+function errorOf(proof: () => void): BackupError | undefined {
+  try {
+    proof();
+    return undefined;
+  } catch (error) {
+    if (!isBackupError(error, 'archive-damaged')) throw error;
+    return error;
+  }
+}
