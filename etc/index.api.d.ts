@@ -933,6 +933,12 @@ export interface RecipientShown {
     readonly fingerprint: string;
 }
 
+export interface RefusedDefinition {
+    readonly kind: 'table' | SchemaObject['kind'];
+    readonly name: string;
+    readonly message: string;
+}
+
 export interface RehearsalPlan {
     readonly everyNights: number;
     readonly run: (report: BackupReport, options: {
@@ -959,6 +965,8 @@ export interface ReportedChange {
     readonly before: string;
     readonly after: string;
 }
+
+export type RestoreAllowance = 'directories' | 'outside-engines';
 
 export interface RestoreCertificate {
     readonly rehearsedAt: string;
@@ -1002,6 +1010,7 @@ export interface RestoreOptions {
     readonly definers?: 'keep' | 'strip';
     readonly events?: 'as-found' | 'disabled';
     readonly adapt?: boolean;
+    readonly allow?: readonly RestoreAllowance[];
     readonly method?: LoadMethod | 'auto';
     readonly standstillTimeout?: number;
     readonly onProgress?: (progress: RestoreProgress) => void;
@@ -1527,6 +1536,7 @@ export interface Verification {
     readonly manifest: Manifest;
     readonly tables: number;
     readonly incompleteTables: readonly string[];
+    readonly refusedDefinitions: readonly RefusedDefinition[];
     readonly rows: number;
     readonly plainBytes: number;
     readonly storedBytes: number;
