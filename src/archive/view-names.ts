@@ -1,4 +1,4 @@
-import { type Token, unquote } from '../database/tokens.js';
+import { join, type Token, tokenise, unquote } from '../database/tokens.js';
 
 /** A name in the text of a view, as a server shows it. */
 export interface ViewName {
@@ -84,6 +84,25 @@ function enter(levels: Level[], level: Level, word: string, before: string): voi
   } else if (word === 'ON' || word === 'FOR') {
     if (level.place === 'tables') level.place = 'condition';
   } else if (level.kind === 'query' && afterTables.has(word)) level.place = 'expression';
+}
+
+/** Where a name of a database stands before that of a table, column or function: the indices of its tokens. */
+export function qualifiersInView(tokens: readonly Token[], database: string): ReadonlySet<number> {
+  return new Set(
+    namesInView(tokens)
+      .filter(
+        ({ parts, role }) =>
+          parts[0] === database && (parts.length === 3 || (parts.length === 2 && role !== 'column')),
+      )
+      .map(({ at }) => at),
+  );
+}
+
+/** The text of a view without the name of its database, which a table or an alias may have as well. */
+export function unqualifiedView(text: string, database: string): string {
+  const tokens = tokenise(text);
+  const dropped = qualifiersInView(tokens, database);
+  return join(tokens.filter((_, i) => !dropped.has(i) && !dropped.has(i - 1)));
 }
 
 /** Names of the tables and views that a view of a database reads from, its own database's alone. */

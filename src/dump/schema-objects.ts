@@ -1,4 +1,5 @@
 import type { SchemaObject, SchemaObjectKind } from '../archive/model.js';
+import { unqualifiedView } from '../archive/view-names.js';
 import type { Catalog, CatalogObject } from '../catalog/model.js';
 import type { Connection, TextRow } from '../database/connection.js';
 import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
@@ -159,7 +160,7 @@ function honestView(
   const letters = (text: string): string => text.replaceAll(/[^ -~]/g, '');
   if (typeof body !== 'string' || /^(?:utf8|binary)/.test(characterSet ?? '') || letters(shown) === shown)
     return shown;
-  const own = body.replaceAll(`${quoteName(database)}.`, '');
+  const own = unqualifiedView(body, database);
   const [, head, rest] = /^(CREATE .*? VIEW `(?:[^`]|``)*`(?: \([^)]*\))? AS )(.*)$/s.exec(shown) ?? [];
   if (head === undefined || rest === undefined || !letters(rest).startsWith(letters(own))) return shown;
   return `${head}${own}${letters(rest).slice(letters(own).length)}`;

@@ -1,4 +1,5 @@
 import type { DatabaseDescription, SchemaObject } from '../../archive/model.js';
+import { unqualifiedView } from '../../archive/view-names.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { BackupError } from '../../errors.js';
 import { type ObjectPolicy, planObject, planObjectBytes } from '../../recovery/ddl/object-statement.js';
@@ -141,7 +142,8 @@ function policyFor(object: SchemaObject, database: string): ObjectPolicy {
 
 function planOf(object: SchemaObject, database: string): string {
   const planned = planObject(object, policyFor(object, database));
-  return object.kind === 'view' || object.kind === 'trigger' ? unqualified(planned, database) : planned;
+  if (object.kind === 'view') return unqualifiedView(planned, database);
+  return object.kind === 'trigger' ? unqualified(planned, database) : planned;
 }
 
 function surroundings(object: SchemaObject, characterSet: string): string {

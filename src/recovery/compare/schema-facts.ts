@@ -1,4 +1,5 @@
 import type { SchemaObjectKind } from '../../archive/model.js';
+import { unqualifiedView } from '../../archive/view-names.js';
 import { askForBytes, textOf } from '../../database/byte-answers.js';
 import type { Connection, TextRow } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
@@ -279,7 +280,11 @@ class DefinitionReader {
   /** The bytes of the members that rows have, of an ENUM or SET whose members the server does not show as they are. */
   async #readMembers(row: TextRow): Promise<string | undefined> {
     const type = row['COLUMN_TYPE']!;
-    if (!/^(?:enum|set)\(/i.test(type) || !/[?\ufffd]|[^)]$/.test(type)) return undefined;
+    if (!/^(?:enum|set)\(/i.test(type)) return undefined;
+    // What is no text in its character set is shown as another mark, as nothing, or as the start of it.
+    if (!/[?\ufffd]|[^)]$|[(,]''[,)]/.test(type) && !severalBytes.test(row['CHARACTER_SET_NAME'] ?? '')) {
+      return undefined;
+    }
     const name = quoteName(row['COLUMN_NAME']!);
     const found = await this.#query(
       `SELECT DISTINCT CAST(${name} AS UNSIGNED) AS member_number, HEX(${name}) AS member_bytes` +
@@ -457,7 +462,12 @@ class DefinitionReader {
           },
         );
       }
-      const facts = new Map<string, string>([['statement', this.#withoutSchema(statement)]]);
+      const facts = new Map<string, string>([
+        [
+          'statement',
+          kind === 'view' ? unqualifiedView(statement, this.#schema) : this.#withoutSchema(statement),
+        ],
+      ]);
       const surroundings = ['sql_mode', 'character_set_client', 'collation_connection', 'time_zone'];
       for (const key of surroundings) if (row[key] != null) facts.set(key, normaliseCharacterSet(row[key]));
       for (const [key, value] of Object.entries(more)) if (value != null) facts.set(key, value);
@@ -506,6 +516,10 @@ class DefinitionReader {
     return statement.replaceAll(`${quoteName(this.#schema)}.`, '');
   }
 }
+
+/** Character sets in which bytes need not be characters; those of UTF-8 are shown as they are. */
+const severalBytes =
+  /^(?:big5|binary|cp932|eucjpms|euckr|gb18030|gb2312|gbk|sjis|ucs2|ujis|utf16|utf16le|utf32)$/i;
 
 function columnKey(row: TextRow): string {
   return `${row['TABLE_NAME']}\n${row['COLUMN_NAME']}`;

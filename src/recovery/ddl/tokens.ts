@@ -1,4 +1,4 @@
-import { namesInView } from '../../archive/view-names.js';
+import { qualifiersInView } from '../../archive/view-names.js';
 import { quoteName } from '../../database/identifiers.js';
 import { type Token, unquote } from '../../database/tokens.js';
 import { BackupError } from '../../errors.js';
@@ -21,14 +21,7 @@ export function renameDatabase(tokens: readonly Token[], from: string, to: strin
 /** The same in a view, where a table or an alias may have the name of the database. */
 export function renameInView(tokens: readonly Token[], from: string, to: string): readonly Token[] {
   if (from === to) return tokens;
-  const renamed = new Set(
-    namesInView(tokens)
-      .filter(
-        ({ parts, role }) =>
-          parts[0] === from && (parts.length === 3 || (parts.length === 2 && role !== 'column')),
-      )
-      .map(({ at }) => at),
-  );
+  const renamed = qualifiersInView(tokens, from);
   return tokens.map((token, i) => (renamed.has(i) ? { kind: 'name', text: quoteName(to) } : token));
 }
 
