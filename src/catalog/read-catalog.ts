@@ -22,7 +22,7 @@ import {
 import { type Definitions, definitionIn, definitionQuestion } from './definitions.js';
 import type { Catalog, CatalogObject, CatalogTable } from './model.js';
 import { grantsIn, privilegesOn } from './privileges.js';
-import { isJournalMark } from './restore-mark.js';
+import { isJournalMark, whyOurs } from './restore-mark.js';
 import { type ServerList, type Unseen, unseen, unseenEvents } from './unseen.js';
 
 /**
@@ -270,24 +270,23 @@ class CatalogReader {
     return { definitions, damage, outOfReach };
   }
 
-  /** A mark of our own in a database that a restore was begun in, and not ended: nobody needs it in a copy. */
-  #isUnfinishedRestore(
+  /** A mark that a restore left in the database: nobody needs it in a copy. */
+  #isOurs(
     name: string,
     comment: string | null | undefined,
     columns: readonly ColumnDescription[] = [],
   ): boolean {
     const names = columns.map((column) => column.name);
-    if (!isJournalMark(name, comment ?? '', names)) return false;
-    this.#unseen.push({
-      kind: 'table',
-      name,
-      reason: 'it is the mark of a restore that was not finished, and no table of the practice',
-    });
-    this.#warnings.push({
-      code: 'restore-unfinished',
-      message: `A restore into this database was begun and not finished, so rows may be missing in it already: run the restore again before relying on a copy.`,
-      table: name,
-    });
+    const reason = whyOurs(name, comment ?? '', names);
+    if (reason === undefined) return false;
+    this.#unseen.push({ kind: 'table', name, reason });
+    if (isJournalMark(name, comment ?? '', names)) {
+      this.#warnings.push({
+        code: 'restore-unfinished',
+        message: `A restore into this database was begun and not finished, so rows may be missing in it already: run the restore again before relying on a copy.`,
+        table: name,
+      });
+    }
     return true;
   }
 
@@ -345,7 +344,7 @@ class CatalogReader {
     const tables: CatalogTable[] = [];
     for (const [name, engine] of engines) {
       const row = rowOf.get(name) ?? {};
-      if (this.#isUnfinishedRestore(name, row['table_comment'], columns.get(name))) continue;
+      if (this.#isOurs(name, row['table_comment'], columns.get(name))) continue;
       const elsewhere = rowsElsewhere(engine);
       // A table that cannot be opened has no engine or no columns, and its comment says why (C18).
       const told =

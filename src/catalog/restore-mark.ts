@@ -1,3 +1,5 @@
+import type { TableDescription } from '../archive/model.js';
+
 /** The table in the target of a restore that says how far it is; it is there exactly while the target is incomplete. */
 export const JOURNAL_TABLE = 'supplemental_backup_restore';
 
@@ -10,5 +12,52 @@ export function isJournalMark(name: string, comment: string, columns?: readonly 
     name.toLowerCase().startsWith(JOURNAL_TABLE) &&
     comment.startsWith(JOURNAL_MARK) &&
     (columns === undefined || columns.join() === 'number,rows_loaded')
+  );
+}
+
+/** The table in a restored database that lists what is missing there; it is there exactly while something is. */
+export const MISSING_TABLE = 'supplemental_backup_missing';
+
+/** How the comment of that table begins. */
+export const MISSING_MARK = 'Not restored: ';
+
+/** Whether a table is such a list, and no table of the practice that happens to have its name. */
+function isMissingMark(name: string, comment: string, columns: readonly string[]): boolean {
+  return (
+    name.toLowerCase() === MISSING_TABLE &&
+    comment.startsWith(MISSING_MARK) &&
+    columns.join() === 'number,kind,name,table_name,errno,message'
+  );
+}
+
+/** Whether a table has a name that one of these has. */
+export function mayBeOurs(name: string): boolean {
+  return name.toLowerCase().startsWith(JOURNAL_TABLE) || name.toLowerCase() === MISSING_TABLE;
+}
+
+/** Why a table that belongs to no practice is left out; undefined for all others. */
+export function whyOurs(name: string, comment: string, columns: readonly string[]): string | undefined {
+  if (isJournalMark(name, comment, columns)) {
+    return 'it is the mark of a restore that was not finished, and no table of the practice';
+  }
+  if (isMissingMark(name, comment, columns)) {
+    return 'it lists what a restore could not make, and is no table of the practice';
+  }
+  return undefined;
+}
+
+/** The same of a table in an archive. */
+export function whyOursIn({
+  name,
+  createStatement,
+  columns,
+}: Pick<TableDescription, 'columns' | 'createStatement' | 'name'>): string | undefined {
+  if (!mayBeOurs(name)) return undefined;
+  const options = createStatement.slice(createStatement.lastIndexOf('\n) '));
+  const [, comment = ''] = /\bCOMMENT='([^'\\]*)'/.exec(options) ?? [];
+  return whyOurs(
+    name,
+    comment,
+    columns.map((column) => column.name),
   );
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import type { Part } from '../../src/archive/model.js';
 import type { DatabaseAddress } from '../../src/database/address.js';
 import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
@@ -8,7 +9,7 @@ import { type DatabaseFingerprint, takeFingerprint } from '../../src/recovery/co
 import { planRestore } from '../../src/recovery/plan/plan-restore.js';
 import { rehearseRestore } from '../../src/recovery/rehearse/rehearse-restore.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
-import { seal } from '../recovery/seal.js';
+import { seal, sealParts } from '../recovery/seal.js';
 import { describeOnEachServer, type TestServer } from '../support/servers.js';
 
 const kinds = ['mysql-5.6', 'mariadb'] as const;
@@ -285,6 +286,58 @@ describeOnEachServer(
       assert.ok(warnings.some(({ code }) => code === 'restore-unfinished'));
       await restoreDatabase(archive, at(server(), 'finished'));
       assert.equal((await planRestore(archive, at(server(), 'finished'))).state, 'filled');
+    });
+
+    it('R1: leaves the list of what is missing out of a copy, by name', async () => {
+      await server().query([
+        'CREATE DATABASE lacking',
+        'CREATE TABLE lacking.supplemental_backup_missing (number INT NOT NULL PRIMARY KEY, kind VARCHAR(20) NOT NULL,' +
+          ' name VARCHAR(200) NOT NULL, table_name VARCHAR(64), errno INT NOT NULL, message TEXT NOT NULL)' +
+          " DEFAULT CHARSET=utf8mb4 COMMENT 'Not restored: abc:def'",
+        'CREATE TABLE lacking.patient (PatNum INT) ENGINE=InnoDB',
+      ]);
+      const { tables, leftOut } = (await (await seal(at(server(), 'lacking'))).open()).manifest;
+      assert.deepEqual(
+        tables.map(({ name }) => name),
+        ['patient'],
+      );
+      const left = leftOut.find(({ name }) => name === 'supplemental_backup_missing');
+      assert.match(left?.reason ?? '', /lists what a restore could not make/);
+    });
+
+    it('R1: does not take a mark that an older archive holds for one of its own', async () => {
+      await server().query([
+        'CREATE DATABASE older',
+        'CREATE TABLE older.patient (PatNum INT) ENGINE=InnoDB',
+        'INSERT INTO older.patient VALUES (1)',
+        "CREATE TABLE older.supplemental_backup_restore (number INT NOT NULL PRIMARY KEY, rows_loaded BIGINT NOT NULL) ENGINE=InnoDB COMMENT 'Other'",
+      ]);
+      const parts = async function* (): AsyncGenerator<Part> {
+        for await (const part of dumpDatabase(at(server(), 'older'))) {
+          if (part.kind !== 'table') yield part;
+          else {
+            const createStatement = part.table.createStatement.replace(
+              "'Other'",
+              "'Restore in progress: abc:def'",
+            );
+            yield { ...part, table: { ...part.table, createStatement } };
+          }
+        }
+      };
+      const streamed = at(server(), 'older_stream');
+      const { notes } = await restoreDatabase(parts(), streamed);
+      assert.ok(
+        notes.some(({ code, message }) => code === 'left-out' && /supplemental_backup_restore/.test(message)),
+      );
+      const archive = await (await sealParts(parts(), 'older')).open();
+      const target = at(server(), 'older_copy');
+      const report = await restoreDatabase(archive, target);
+      assert.ok(report.notes.some(({ code }) => code === 'left-out'));
+      assert.deepEqual(
+        report.tables.map(({ name }) => name),
+        ['patient'],
+      );
+      for (const each of [target, streamed]) assert.equal((await planRestore(archive, each)).state, 'filled');
     });
 
     it('R1: restores a table of the practice with that name, also when interrupted', async () => {

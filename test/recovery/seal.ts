@@ -1,5 +1,6 @@
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
+import type { Part } from '../../src/archive/model.js';
 import { type ArchiveReader, openArchive } from '../../src/archive/open-archive.js';
 import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
 import type { DatabaseAddress } from '../../src/database/address.js';
@@ -14,11 +15,16 @@ export interface Sealed {
 
 /** Backs a database up into memory. */
 export async function seal(source: DatabaseAddress, options: DumpOptions = {}): Promise<Sealed> {
+  return sealParts(dumpDatabase(source, options), source.database!);
+}
+
+/** Seals parts as they are. */
+export async function sealParts(parts: AsyncIterable<Part>, database: string): Promise<Sealed> {
   const identity = await generateX25519Identity();
   const identities = [identity];
-  const archive = encryptArchive(dumpDatabase(source, options), {
+  const archive = encryptArchive(parts, {
     recipients: [await identityToRecipient(identity)],
-    label: { practiceId: 'test', database: source.database!, scope: 'full', unlock: [] },
+    label: { practiceId: 'test', database, scope: 'full', unlock: [] },
   });
   const bytes = await collectBytes(archive);
   return { bytes, identities, open: () => openArchive(rangesOfBytes(bytes), { identities }) };

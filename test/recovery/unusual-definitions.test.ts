@@ -24,6 +24,21 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    behaviour: 'C12 a foreign key to a table whose file has another name',
+    statements: [
+      'CREATE DATABASE ?',
+      'CREATE TABLE ?.`my-table$` (id INT PRIMARY KEY) ENGINE=InnoDB',
+      'CREATE TABLE ?.child (id INT PRIMARY KEY, p INT, CONSTRAINT c FOREIGN KEY (p) REFERENCES ?.`my-table$` (id) ON DELETE CASCADE) ENGINE=InnoDB',
+      'INSERT INTO ?.`my-table$` VALUES (1), (2)',
+      'INSERT INTO ?.child VALUES (1, 1), (2, 2)',
+    ],
+    probe: [
+      'INSERT INTO ?.child VALUES (3, 2)',
+      'DELETE FROM ?.`my-table$` WHERE id = 1',
+      'SELECT id AS found FROM ?.child ORDER BY id',
+    ],
+  },
+  {
     behaviour: 'C5 an expression of bytes in a character set as default',
     statements: [
       'CREATE DATABASE ?',

@@ -1,6 +1,9 @@
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
+import { isSince } from '../../database/server-version.js';
+import { unquote } from '../../database/tokens.js';
 import { alterTable, type TableItem } from '../ddl/table-statement.js';
+import { tokenise } from '../ddl/tokens.js';
 import { describeMissing, isRefusal, type MissingObject } from './missing.js';
 
 /**
@@ -37,7 +40,9 @@ export async function addItems(
   items: readonly TableItem[],
   signal: AbortSignal | undefined,
 ): Promise<readonly MissingObject[]> {
-  const add = (some: readonly TableItem[]) => connection.query(alterTable(table, some), { signal });
+  const copying = items.some(refersToUnusualName) && (await garblesNames(connection));
+  const add = (some: readonly TableItem[]) =>
+    connection.query(`${alterTable(table, some)}${copying ? ', ALGORITHM=COPY' : ''}`, { signal });
   if (items.length > 1) {
     try {
       await add(items);
@@ -56,6 +61,26 @@ export async function addItems(
     }
   }
   return missing;
+}
+
+/** Whether a foreign key refers to a table whose file has another name than the table. */
+function refersToUnusualName({ kind, clause }: TableItem): boolean {
+  if (kind !== 'foreign-key') return false;
+  const tokens = tokenise(clause);
+  const at = tokens.findIndex((token) => token.kind === 'word' && token.text.toUpperCase() === 'REFERENCES');
+  const end = tokens.findIndex(({ text }, i) => i > at && text === '(');
+  return tokens.slice(at + 1, end).some((token) => token.kind === 'name' && /\W/.test(unquote(token.text)));
+}
+
+/**
+ * MySQL 5.6 adds a foreign key in place without looking its table up while checks are off, and writes down the table's name
+ * where that of its file belongs: the key refers to no table then. A copy of the table is made with the right one.
+ */
+async function garblesNames(connection: Connection): Promise<boolean> {
+  const [server] = await connection.query('SELECT VERSION() AS version');
+  const version = server?.['version'] ?? '';
+  const isMariaDb = /mariadb/i.test(version);
+  return isMariaDb ? !isSince(version, 10, 5) : isSince(version, 5, 6) && !isSince(version, 8, 0);
 }
 
 /** Takes all foreign keys off again: a table that one of them refers to cannot be made anew without its keys. */

@@ -7,6 +7,7 @@ import type {
 } from '../../archive/model.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
 import { isTransactional } from '../../catalog/read-catalog.js';
+import { mayBeOurs } from '../../catalog/restore-mark.js';
 import { quoteName } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { planTable, type TableItem, usualName, withUsualName } from '../ddl/table-statement.js';
@@ -38,6 +39,15 @@ function effortOf({ rows, plainBytes }: TableSummary): number {
   return plainBytes + rows * ROW_EFFORT_BYTES;
 }
 
+type Totals = Pick<Required<RestoreProgress>, 'totalPlainBytes' | 'totalTables'>;
+
+function totalsOf(tables: readonly TableSummary[]): Totals {
+  return {
+    totalTables: tables.length,
+    totalPlainBytes: tables.reduce((sum, table) => sum + table.plainBytes, 0),
+  };
+}
+
 /**
  * Restores from an archive that is read at any place: several tables at a time, the longest first, each complete with
  * its keys before it is noted in the journal (small ones are not). An interrupted restore of the same archive goes on where it stopped.
@@ -46,7 +56,7 @@ export class ArchiveRestore {
   readonly #run: RestoreRun;
   readonly #archive: ArchiveReader;
   readonly #waiting: TableSummary[];
-  readonly #totals: Pick<Required<RestoreProgress>, 'totalPlainBytes' | 'totalTables'>;
+  #totals: Totals;
   readonly #descriptions: Map<string, TableDescription> = new Map();
   readonly #done: RestoredTable[] = [];
   #rows = 0;
@@ -65,16 +75,14 @@ export class ArchiveRestore {
     this.#waiting = tables.filter(({ name }) => wanted?.includes(name) ?? true);
     // What takes longest comes first, so that the sessions end together.
     this.#waiting.sort((a, b) => effortOf(b) - effortOf(a) || a.index - b.index);
-    this.#totals = {
-      totalTables: this.#waiting.length,
-      totalPlainBytes: this.#waiting.reduce((sum, table) => sum + table.plainBytes, 0),
-    };
+    this.#totals = totalsOf(this.#waiting);
   }
 
   async run(): Promise<RestoreOutcome> {
     const run = this.#run;
     const reading = { signal: run.signal };
     const [database, objects] = [await this.#archive.database(reading), await this.#archive.objects(reading)];
+    await this.#leaveMarksOut();
     const left = await this.#begin(database, objects);
     if (left !== undefined) return run.complete([], left, this.#archive.manifest, true);
     const { connections = 2 } = run.options;
@@ -89,6 +97,14 @@ export class ArchiveRestore {
     this.#done.sort((a, b) => (a.name < b.name ? -1 : 1));
     if (run.lacksTables) await this.#journalAll();
     return run.complete(this.#done, objects, this.#archive.manifest);
+  }
+
+  async #leaveMarksOut(): Promise<void> {
+    for (const table of this.#waiting.filter(({ name }) => mayBeOurs(name))) {
+      if (!this.#run.leavesOut(await this.#describe(table.name))) continue;
+      this.#waiting.splice(this.#waiting.indexOf(table), 1);
+      this.#totals = totalsOf(this.#waiting);
+    }
   }
 
   /** @returns the objects that are missing in a target that is complete but for them */

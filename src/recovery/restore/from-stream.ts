@@ -93,7 +93,8 @@ export class StreamRestore {
 
   async #takeTable(table: TableDescription): Promise<void> {
     const run = this.#run;
-    if (run.options.tables !== undefined && !run.options.tables.includes(table.name)) {
+    const isChosen = run.options.tables?.includes(table.name) ?? true;
+    if (!isChosen || run.leavesOut(table)) {
       this.#skipped.add(table.index);
       return;
     }

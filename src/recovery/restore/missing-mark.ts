@@ -1,10 +1,8 @@
+import { MISSING_MARK, MISSING_TABLE } from '../../catalog/restore-mark.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import type { MissingObject } from './missing.js';
-
-/** The table in a restored database that lists what is missing there; it is there exactly while something is. */
-export const MISSING_TABLE = 'supplemental_backup_missing';
 
 const table: string = quoteName(MISSING_TABLE);
 
@@ -53,7 +51,7 @@ export async function markMissing(
     await connection.query(
       `CREATE TABLE ${table} (number INT NOT NULL PRIMARY KEY, kind VARCHAR(20) NOT NULL, name VARCHAR(200) NOT NULL,` +
         ' table_name VARCHAR(64), errno INT NOT NULL, message TEXT NOT NULL)' +
-        ` DEFAULT CHARSET=utf8mb4 COMMENT 'Not restored: ${workKey.replaceAll(/[^\w:,.-]/g, '')}'`,
+        ` DEFAULT CHARSET=utf8mb4 COMMENT '${MISSING_MARK}${workKey.replaceAll(/[^\w:,.-]/g, '')}'`,
     );
   } catch (error) {
     // A table of the archive has that name: it stays, and there is no list.

@@ -5,6 +5,7 @@ import type {
   TableDescription,
 } from '../../archive/model.js';
 import { absentTables, leaveOutWithoutTables } from '../../archive/objects-without-tables.js';
+import { whyOursIn } from '../../catalog/restore-mark.js';
 import { inBrackets } from '../../database/server-failures.js';
 import { isSince } from '../../database/server-version.js';
 import { BackupError } from '../../errors.js';
@@ -162,6 +163,14 @@ export class RestoreRun {
     if (refused.length > 0) throw refusedError(refused);
     const capabilities = await readCapabilities(server.connection, objects);
     this.#acceptance.examine(tables, objects, capabilities);
+  }
+
+  /** Whether a table is a mark that an earlier restore left in its source, which would be taken for one of this; noted. */
+  leavesOut(table: TableDescription): boolean {
+    const reason = whyOursIn(table);
+    if (reason === undefined) return false;
+    this.notes.push({ code: 'left-out', message: leftOutSentence('table', table.name, reason) });
+    return true;
   }
 
   /** A table's definition as the target can take it. @throws BackupError `target-refused` when it cannot */
