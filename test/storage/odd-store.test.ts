@@ -375,3 +375,59 @@ test('a reply of HQ without an end, of another object or with a code of somethin
     ofAStore,
   );
 });
+
+test('nothing is signed beyond the size that was promised when an upload began', async () => {
+  const xml = '<InitiateMultipartUploadResult><UploadId>u.1</UploadId></InitiateMultipartUploadResult>';
+  const store = await openOddStore(({ method }, response) => {
+    if (method === 'HEAD') response.writeHead(404).end();
+    else answerXml(response, xml);
+  });
+  const mebibyte = 1024 * 1024;
+  const size = 12 * mebibyte;
+  const options = { bucket: 'copies', keysUnder: 'p/', connection: store.connection };
+  const grant = createUploadGrant(options);
+  const ask = (message: object, of = grant) => of.answer({ version: 2, key: 'p/a', ...message });
+  try {
+    const begun = await ask({ op: 'begin', size });
+    assert.ok(begun.ok);
+    const { uploadId } = begun.reply as { readonly uploadId: string };
+    const md5 = '0'.repeat(32);
+    const sign = (number: number, bytes: number, more: object = {}, of = grant) =>
+      ask({ op: 'part', uploadId, part: { number, size: bytes, md5 }, ...more }, of);
+    for (const [number, bytes] of [
+      [1, 5 * mebibyte],
+      [2, 5 * mebibyte],
+      [3, 2 * mebibyte],
+    ] as const) {
+      assert.ok((await sign(number, bytes)).ok, `part ${number}`);
+    }
+    assert.ok((await sign(1, 5 * mebibyte, {}, createUploadGrant(options))).ok, 'another server of HQ');
+    for (const refused of [
+      sign(1, 5 * mebibyte + 1),
+      sign(3, 2 * mebibyte + 1),
+      sign(4, 1),
+      sign(9999, 5 * mebibyte),
+      sign(1, 1, { key: 'p/b' }),
+      sign(1, 1, { uploadId: 'u.1' }),
+      sign(1, 1, { uploadId: uploadId.replace(String(size), String(size * 10)) }),
+      ask({ op: 'join', uploadId, part: { number: 4, size: 1, md5 }, pieces: [{ index: 0, size: 1, md5 }] }),
+      ask({
+        op: 'pieces',
+        uploadId,
+        part: { number: 4, size: 1, md5 },
+        pieces: [{ index: 0, size: 1, md5 }],
+      }),
+      ask({ op: 'complete', uploadId, size: size * 2, parts: [] }),
+      ask({ op: 'abort', uploadId: 'u.1' }),
+    ]) {
+      assert.equal((await refused).ok, false);
+    }
+    assert.deepEqual(await ask({ op: 'present', uploadId: 'u.1' }), {
+      ok: true,
+      version: 2,
+      reply: { parts: null },
+    });
+  } finally {
+    await store.close();
+  }
+});

@@ -27,6 +27,7 @@ import { Pages } from '../listing.js';
 import type { PartTransport } from '../multipart/upload-in-parts.js';
 import { Bucket, type BucketAddress, plainPath, type Retention, storedObject } from './bucket.js';
 import { removeOwn } from './claim.js';
+import { assertWithin, nameUpload, type PromisedUpload, readUpload } from './promised-size.js';
 import { readObject } from './read-object.js';
 import { abortUpload, listParts, look, s3PartTransport } from './s3-upload.js';
 
@@ -36,6 +37,12 @@ export interface UploadGrantOptions extends BucketAddress {
   readonly keysUnder: string;
   /** Largest object in bytes. @defaultValue 64 GiB */
   readonly maximumSize?: number;
+  /**
+   * Binds each upload to the size promised when it was begun; the same on all servers of HQ, and kept.
+   * @defaultValue one derived from the secret key of the connection. Temporary credentials change, so with them nothing is
+   *   bound without this, and only `maximumSize` holds
+   */
+  readonly secret?: string | Uint8Array;
   /** How long a signed URL is good, in seconds. @defaultValue 900 */
   readonly urlLifetime?: number;
   /** The endpoint as the office sees it, where that is another than HQ's own. */
@@ -54,6 +61,7 @@ export interface UploadGrant {
   respond(request: Request): Promise<Response>;
 }
 
+const largestObject = 64 * 1024 ** 3;
 /** Largest part that is joined from pieces; it passes through the memory of HQ. */
 const largestJoined = 64 * 1024 * 1024;
 const largestMessage = 4 * 1024 * 1024;
@@ -108,7 +116,9 @@ class Grant {
     try {
       const message = parseMessage(value);
       this.#assertOwn(message);
-      return { ok: true, version: handOverVersion, reply: await this.#grant(message) };
+      const kept = await this.#asPromised(message);
+      const reply = kept === null ? { parts: null } : await this.#grant(kept);
+      return { ok: true, version: handOverVersion, reply };
     } catch (error) {
       return { ok: false, version: handOverVersion, ...whyNot(error) };
     }
@@ -149,7 +159,7 @@ class Grant {
       throw new BackupError('storage-permanent', 'The key is not one of this office.');
     }
     const size = 'size' in message ? message.size : 0;
-    const { maximumSize = 64 * 1024 ** 3 } = this.#options;
+    const { maximumSize = largestObject } = this.#options;
     if (size > maximumSize) {
       throw new BackupError(
         'storage-permanent',
@@ -158,8 +168,47 @@ class Grant {
     }
   }
 
+  /**
+   * The message with the upload as the store knows it. Null when it asks for the parts of an upload that was not begun here,
+   * of which there are none.
+   */
+  async #asPromised(message: HandOverMessage): Promise<HandOverMessage | null> {
+    if (!('uploadId' in message)) return message;
+    const secret = await this.#secret();
+    const { maximumSize = largestObject } = this.#options;
+    const upload: PromisedUpload | null =
+      secret === undefined
+        ? { uploadId: message.uploadId, size: undefined }
+        : readUpload(secret, this.#bucket.pathOf(message.key), message.uploadId);
+    if (upload === null) {
+      if (message.op === 'present') return null;
+      throw new BackupError('storage-permanent', 'The upload was not begun here.', {
+        details: { reason: 'unknown-upload' },
+      });
+    }
+    if ('part' in message) assertWithin(upload.size ?? maximumSize, message.part);
+    if ('size' in message && message.size !== (upload.size ?? message.size)) {
+      throw new BackupError('storage-permanent', 'The upload was begun for another size.', {
+        details: { reason: 'beyond-promise' },
+      });
+    }
+    return { ...message, uploadId: upload.uploadId };
+  }
+
+  async #secret(): Promise<string | Uint8Array | undefined> {
+    if (this.#options.secret !== undefined) return this.#options.secret;
+    const bucket = this.#bucket;
+    const { secretAccessKey, sessionToken } = await bucket.typed(() => bucket.client.config.credentials());
+    return sessionToken === undefined ? secretAccessKey : undefined;
+  }
+
   async #begin({ key, size, sha256 }: MessageOf<'begin'>): Promise<HandOverReplies['begin']> {
-    return { uploadId: await this.#transport(key, size, sha256).begin() };
+    const uploadId = await this.#transport(key, size, sha256).begin();
+    const secret = await this.#secret();
+    return {
+      uploadId:
+        secret === undefined ? uploadId : nameUpload(secret, this.#bucket.pathOf(key), uploadId, size),
+    };
   }
 
   async #part({ key, uploadId, part }: MessageOf<'part'>): Promise<HandOverReplies['part']> {
