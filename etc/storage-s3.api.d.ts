@@ -43,6 +43,7 @@ export interface UploadGrant {
 export interface UploadGrantOptions extends BucketAddress {
     readonly keysUnder: string;
     readonly maximumSize?: number;
+    readonly secret?: string | Uint8Array;
     readonly urlLifetime?: number;
     readonly publicEndpoint?: string;
     readonly retention?: Retention;
