@@ -39,6 +39,17 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    behaviour: 'O12 an event whose time comes soon, in the time zone of a server that is not UTC',
+    statements: [
+      'CREATE DATABASE ?',
+      'CREATE EVENT ?.soon ON SCHEDULE AT CURRENT_TIMESTAMP + INTERVAL 2 HOUR DO SET @a = 1',
+      'CREATE EVENT ?.ending ON SCHEDULE EVERY 1 HOUR ENDS CURRENT_TIMESTAMP + INTERVAL 2 HOUR DO SET @a = 1',
+    ],
+    probe: [
+      "SELECT EVENT_NAME AS found FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '?' AND STATUS = 'ENABLED' ORDER BY 1",
+    ],
+  },
+  {
     behaviour: 'C5 an expression of bytes in a character set as default',
     statements: [
       'CREATE DATABASE ?',

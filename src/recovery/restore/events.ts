@@ -74,10 +74,8 @@ export async function restoreEventStates(
   return { missing, notes };
 }
 
-/** Both are shown in the event's own time zone. */
-const timeIsOver: string =
-  "COALESCE(EXECUTE_AT, ENDS) <= CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', TIME_ZONE)" +
-  " OR (TIME_ZONE = 'SYSTEM' AND COALESCE(EXECUTE_AT, ENDS) <= SYSDATE())";
+/** Both are shown in the event's own time zone, whatever that of the session is. */
+const timeIsOver = "COALESCE(EXECUTE_AT, ENDS) <= CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', TIME_ZONE)";
 
 /** Names of the events whose time is over. */
 export async function eventsOver(connection: Connection): Promise<readonly string[]> {
