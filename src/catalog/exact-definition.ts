@@ -17,7 +17,6 @@ export interface ExactDefinition {
  * and in ENUM, SET and defaults also characters outside of the basic plane, for which it puts a question mark. What is
  * shown without either is right, and costs no question.
  *
- * @param reader - with `character_set_results` NULL
  * @param shown - the definition as text
  * @param mayRead - whether its rows may be looked at
  * @throws BackupError `database-…`
@@ -29,7 +28,12 @@ export async function exactDefinition(
   mayRead: boolean,
 ): Promise<ExactDefinition> {
   if (!/[?\ufffd]/.test(shown)) return { statement: shown, unknown: [] };
-  const [rows] = await askForBytes(reader, [definitionQuestion(table)]);
+  // Tables without rows are read in any session, and most want their answers as text.
+  const [, rows] = await askForBytes(reader, [
+    'SET @supplemental_backup_results = @@character_set_results, character_set_results = NULL',
+    definitionQuestion(table),
+    'SET character_set_results = @supplemental_backup_results',
+  ]);
   const bytes = rows?.[0]?.['Create Table'];
   if (typeof bytes !== 'string') return { statement: shown, unknown: [] };
   const tokens = [...tokenise(bytes)];

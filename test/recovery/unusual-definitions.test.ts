@@ -50,6 +50,15 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    behaviour: 'C5 C10 bytes as default in a table without rows beside one that is locked',
+    statements: [
+      'CREATE DATABASE ?',
+      "CREATE TABLE ?.part (c VARBINARY(9) DEFAULT x'FFFE27') ENGINE=MyISAM",
+      "CREATE TABLE ?.whole (c VARBINARY(9) DEFAULT x'FFFE27') ENGINE=MRG_MYISAM UNION=(?.part)",
+    ],
+    probe: ['SELECT HEX(DEFAULT(t.c)) AS found FROM (SELECT 1 AS one) AS o LEFT JOIN ?.whole AS t ON FALSE'],
+  },
+  {
     behaviour: 'C5 an expression of bytes in a character set as default',
     statements: [
       'CREATE DATABASE ?',
