@@ -227,6 +227,7 @@ export {
 export { type RehearseOptions, rehearseRestore } from './recovery/rehearse/rehearse-restore.js';
 export type { MissingObject } from './recovery/restore/missing.js';
 export type { RestoreAllowance, RestoreOptions } from './recovery/restore/options.js';
+export type { RestoreRights } from './recovery/restore/own-account.js';
 export { restoreDatabase } from './recovery/restore/restore-database.js';
 export type {
   RestoredObject,

@@ -6,6 +6,7 @@ import { formatBytes, formatCount, formatSeconds, plural } from '../../quantitie
 import { planRestore, type RestorePlan } from '../../recovery/plan/plan-restore.js';
 import { missingSentence } from '../../recovery/restore/missing.js';
 import type { RestoreAllowance } from '../../recovery/restore/options.js';
+import type { RestoreRights } from '../../recovery/restore/own-account.js';
 import { restoreDatabase } from '../../recovery/restore/restore-database.js';
 import type { RestoreReport } from '../../recovery/restore/restore-report.js';
 import { type SalvagedTable, type SalvageReport, salvage } from '../../recovery/salvage/salvage.js';
@@ -249,6 +250,7 @@ function render(report: RestoreReport): string {
       `${plural(report.tables.length, 'table')}, ${formatCount(rows)} rows, ${plural(report.objects.length, 'object')}`,
     ],
     ['Took', formatSeconds(seconds)],
+    ['Rights', inWords(report.rights)],
   ]);
   const notes = report.notes.map(({ message }) => printable(message));
   return [
@@ -256,6 +258,13 @@ function render(report: RestoreReport): string {
     ...(report.missing.length === 0 ? [] : ['', ...missingLines(report)]),
     ...(notes.length === 0 ? [] : ['', ...notes]),
   ].join('\n');
+}
+
+function inWords(rights: RestoreRights): string {
+  if (rights.kind === 'own-account') return 'of an account of its own, on this database alone';
+  return rights.isPrivileged
+    ? 'of the login, on other databases too'
+    : 'of the login, on this database alone';
 }
 
 function missingLines({ missing }: RestoreReport): readonly string[] {

@@ -11,9 +11,11 @@ import { eventsOver } from '../restore/events.js';
 import { ForeignKeys } from '../restore/foreign-keys.js';
 import { isRefusal, type MissingObject } from '../restore/missing.js';
 import type { RestoreOptions } from '../restore/options.js';
+import { dropOwnAccount, makeOwnAccount } from '../restore/own-account.js';
 import { restoreObjects, restoreSequences } from '../restore/restore-objects.js';
 import { openRestoreSession, type RestoreSession, takeMeaningOf } from '../restore/session.js';
 import { finishTable, makeTable } from '../restore/table-statements.js';
+import type { TargetAddress } from '../restore/target.js';
 
 /** What came of making every definition once, without a row. */
 export interface Trial {
@@ -53,7 +55,6 @@ export async function tryDefinitions(
   options: Pick<RestoreOptions, 'allow' | 'definers' | 'signal'>,
 ): Promise<Trial> {
   const { connection } = server;
-  const { signal } = options;
   const name = `${PREFIX}${randomBytes(6).toString('hex')}`;
   const capabilities = await readCapabilities(connection, wanted.objects);
   const { characterSet, collation } = adaptDefaults(wanted.database, capabilities).definition;
@@ -69,12 +70,12 @@ export async function tryDefinitions(
     return mayNot(error);
   }
   try {
-    const session = await openRestoreSession({ ...address, database: name }, signal);
+    const target = { ...address, database: name };
+    const account = await makeOwnAccount(connection, target);
     try {
-      await takeMeaningOf(wanted.database.server, session);
-      return await new Attempt(session, wanted, name, capabilities, options).run();
+      return await tryAll(target, account?.address ?? target, wanted, capabilities, options);
     } finally {
-      await session.connection.close();
+      if (account !== undefined) await dropOwnAccount(connection, account.name);
     }
   } catch (error) {
     if (!isBackupError(error, 'privilege-missing')) throw error;
@@ -82,6 +83,30 @@ export async function tryDefinitions(
   } finally {
     await connection.query(`DROP DATABASE IF EXISTS ${quoteName(name)}`);
     await connection.query(`SELECT RELEASE_LOCK('${name}')`);
+  }
+}
+
+/** Tables with the rights of an account that has none elsewhere, programs with those of the login, as a restore does. */
+async function tryAll(
+  login: TargetAddress,
+  own: TargetAddress,
+  wanted: Definitions,
+  capabilities: Capabilities,
+  options: Pick<RestoreOptions, 'allow' | 'definers' | 'signal'>,
+): Promise<Trial> {
+  const opened: RestoreSession[] = [];
+  const open = async (address: TargetAddress): Promise<RestoreSession> => {
+    const session = await openRestoreSession(address, options.signal);
+    opened.push(session);
+    await takeMeaningOf(wanted.database.server, session);
+    return session;
+  };
+  try {
+    const session = await open(own);
+    const programs = own === login ? session : await open(login);
+    return await new Attempt(session, programs, wanted, login.database, capabilities, options).run();
+  } finally {
+    await Promise.all(opened.map(({ connection }) => connection.close()));
   }
 }
 
@@ -106,6 +131,7 @@ async function sweep(connection: Connection): Promise<void> {
 
 class Attempt {
   readonly #session: RestoreSession;
+  readonly #programs: RestoreSession;
   readonly #wanted: Definitions;
   readonly #database: string;
   readonly #capabilities: Capabilities;
@@ -117,12 +143,14 @@ class Attempt {
 
   constructor(
     session: RestoreSession,
+    programs: RestoreSession,
     wanted: Definitions,
     database: string,
     capabilities: Capabilities,
     options: Pick<RestoreOptions, 'allow' | 'definers' | 'signal'>,
   ) {
     this.#session = session;
+    this.#programs = programs;
     this.#wanted = wanted;
     this.#database = database;
     this.#capabilities = capabilities;
@@ -143,7 +171,7 @@ class Attempt {
     this.#refused.push(...(await this.#foreignKeys.add(connection, signal)));
     signal?.throwIfAborted();
     const noSequences = await restoreSequences(connection, adapted, policy);
-    const { missing } = await restoreObjects(connection, adapted, policy);
+    const { missing } = await restoreObjects(this.#programs.connection, adapted, policy);
     this.#refused.push(...noSequences, ...missing);
     const over = await eventsOver(connection);
     // What a login may do in a scratch database says nothing of what it may do in the target.

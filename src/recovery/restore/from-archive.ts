@@ -214,7 +214,7 @@ export class ArchiveRestore {
   async #takeUp(journal: RestoreJournal): Promise<void> {
     const run = this.#run;
     const { schema, notes } = run;
-    await dropObjects(schema.connection);
+    await dropObjects((await run.programs()).connection);
     await dropForeignKeys(schema.connection);
     const kept: RestoredTable[] = [];
     for (const table of [...this.#waiting]) {

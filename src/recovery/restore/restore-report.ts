@@ -1,6 +1,7 @@
 import type { SchemaObjectKind, TableSummary } from '../../archive/model.js';
 import type { LoadMethod } from '../load/table-loader.js';
 import type { MissingObject } from './missing.js';
+import type { RestoreRights } from './own-account.js';
 
 /** What a restore did. */
 export interface RestoreReport {
@@ -18,6 +19,8 @@ export interface RestoreReport {
    */
   readonly missing: readonly MissingObject[];
   readonly method: LoadMethod;
+  /** With what rights the content of the archive was put to the server. */
+  readonly rights: RestoreRights;
   /** What a person should know: differences between the servers, objects that were broken already … */
   readonly notes: readonly RestoreNote[];
 }

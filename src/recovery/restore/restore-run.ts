@@ -22,6 +22,7 @@ import { LoadingMethod } from './loading-method.js';
 import { type MissingObject, missingSentence } from './missing.js';
 import { markMissing } from './missing-mark.js';
 import type { RestoreOptions } from './options.js';
+import type { RestoreRights } from './own-account.js';
 import { createJournal, dropJournal } from './restore-journal.js';
 import { restoreObjects, restoreSequences } from './restore-objects.js';
 import {
@@ -67,7 +68,11 @@ export class RestoreRun {
   readonly #sessions: RestoreSessions;
   readonly #acceptance: Acceptance;
   #target: TargetAddress;
+  /** The one that holds the claim. */
+  #server: RestoreSession | undefined;
   #schema: RestoreSession | undefined;
+  #programs: RestoreSession | undefined;
+  #rights: RestoreRights = { kind: 'login', isPrivileged: true };
   #source: DatabaseDescription | undefined;
   #capabilities: Capabilities | undefined;
   readonly #relaxed: RelaxedTable[] = [];
@@ -102,6 +107,7 @@ export class RestoreRun {
     const session = await this.#sessions.openOnServer();
     this.#target = await targetOn(session.connection, this.#target);
     await claimTarget(session.connection, this.target.database);
+    this.#server = session;
     return session;
   }
 
@@ -140,6 +146,9 @@ export class RestoreRun {
   async open(source: DatabaseDescription, workKey: string): Promise<void> {
     this.#source = source;
     this.#workKey = workKey;
+    // What only the login may do was asked for.
+    const mayReachOut = (this.options.allow ?? []).length > 0;
+    this.#rights = await this.#sessions.takeRights(this.#server!.connection, this.target, mayReachOut);
     this.#schema = await this.openSession();
     this.#capabilities = await readCapabilities(this.#schema.connection);
   }
@@ -228,6 +237,13 @@ export class RestoreRun {
     return this.#schema ?? noDatabase();
   }
 
+  /** The session for what acts for a user, and for dropping it: only the login may give it another than itself. */
+  async programs(): Promise<RestoreSession> {
+    if (this.#rights.kind === 'login') return this.schema;
+    this.#programs ??= await this.#sessions.openAsLogin(this.source.server);
+    return this.#programs;
+  }
+
   /** The database in the archive. */
   get source(): DatabaseDescription {
     return this.#source ?? noDatabase();
@@ -280,6 +296,7 @@ export class RestoreRun {
       objects: made,
       missing: this.#allMissing(),
       method: this.method.method,
+      rights: this.#rights,
       notes: this.notes,
     };
     return failure === undefined ? { report } : { report, failure };
@@ -342,14 +359,16 @@ export class RestoreRun {
     const accepted = wanted.map((object) => this.#acceptance.object(object, capabilities));
     this.#noteNames(accepted);
     const noSequences = await restoreSequences(connection, accepted, this.policy);
-    const outcome = await restoreObjects(connection, accepted, this.policy);
+    const isProgram = accepted.some(({ kind }) => kind !== 'sequence');
+    const programs = isProgram ? (await this.programs()).connection : connection;
+    const outcome = await restoreObjects(programs, accepted, this.policy);
     this.lack([...noSequences, ...outcome.missing]);
     this.notes.push(...outcome.notes);
     const lost = new Set(noSequences.map(({ name }) => name));
     const sequences = accepted.filter(({ kind, name }) => kind === 'sequence' && !lost.has(name));
     const made = [...sequences, ...outcome.made];
     if ((this.options.events ?? 'as-found') === 'as-found') {
-      const states = await restoreEventStates(connection, made, this.policy);
+      const states = await restoreEventStates(programs, made, this.policy);
       this.lack(states.missing);
       this.notes.push(...states.notes);
     }

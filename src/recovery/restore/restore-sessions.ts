@@ -1,20 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerDescription } from '../../archive/model.js';
-import { endSessions } from '../../database/connection.js';
+import { type Connection, endSessions } from '../../database/connection.js';
+import {
+  dropOwnAccountAnew,
+  makeOwnAccount,
+  type OwnAccount,
+  type RestoreRights,
+  rightsOfLogin,
+} from './own-account.js';
 import { openRestoreSession, type RestoreSession, takeMeaningOf } from './session.js';
 import { serverOf, type TargetAddress } from './target.js';
 
 // A session that is being opened needs a few answers of the server; one that stands still is not waited for.
 const OPENING_MS = 2000;
 
+type Source = Pick<ServerDescription, 'vendor' | 'version' | 'variables'>;
+
 /** All sessions of one restore, so that none is left behind on the server. */
 export class RestoreSessions {
-  readonly #target: TargetAddress;
+  #target: TargetAddress;
   readonly #signal: AbortSignal;
   readonly #all: RestoreSession[] = [];
   /** Those that are being opened; each ends by itself when it finds that all is over. */
   readonly #opening: Set<Promise<unknown>> = new Set();
   #abandoned = false;
+  #account: OwnAccount | undefined;
+  #rights: RestoreRights | undefined;
 
   constructor(target: TargetAddress, signal: AbortSignal) {
     this.#target = target;
@@ -26,32 +37,69 @@ export class RestoreSessions {
     return this.#track(this.#open(serverOf(this.#target)));
   }
 
+  /**
+   * From here on the target is worked in with no more rights than that needs, where the login can see to it.
+   *
+   * @param server - the session that holds the claim
+   * @param target - by the name that the server has for it
+   */
+  async takeRights(server: Connection, target: TargetAddress, mayReachOut: boolean): Promise<RestoreRights> {
+    this.#target = target;
+    this.#account = mayReachOut ? undefined : await this.#track(makeOwnAccount(server, target));
+    this.#rights =
+      this.#account === undefined ? await rightsOfLogin(server, target.database) : { kind: 'own-account' };
+    return this.#rights;
+  }
+
   /** One in the target, in which definitions mean what they meant at the source. */
-  async openInTarget(
-    source: Pick<ServerDescription, 'vendor' | 'version' | 'variables'>,
-  ): Promise<RestoreSession> {
-    const session = await this.#track(this.#open(this.#target));
+  async openInTarget(source: Source): Promise<RestoreSession> {
+    return this.#openFor(source, this.#account?.address ?? this.#target);
+  }
+
+  /** The same with the rights of the login, for what was accepted and needs them. */
+  async openAsLogin(source: Source): Promise<RestoreSession> {
+    return this.#openFor(source, this.#target);
+  }
+
+  async #openFor(source: Source, address: TargetAddress): Promise<RestoreSession> {
+    const session = await this.#track(this.#open(address));
     await takeMeaningOf(source, session);
     return session;
   }
 
   /** All is done. */
   async close(): Promise<void> {
+    await this.#dropAccount();
     await Promise.all(this.#all.map(({ connection }) => connection.close()));
+  }
+
+  async #dropAccount(): Promise<void> {
+    if (this.#account !== undefined) await dropOwnAccountAnew(serverOf(this.#target), this.#account.name);
+    this.#account = undefined;
   }
 
   /** Ends them in the middle: a server that is left with a statement would work on, and hold the table. */
   async abandon(): Promise<void> {
     this.#abandoned = true;
-    const there = this.#all.flatMap(({ connection }) => (connection.lost ? [] : [connection.id]));
+    const there = this.#all.filter(({ connection }) => !connection.lost).map(({ connection }) => connection);
     for (const { connection } of this.#all) connection.destroy();
-    await endSessions(serverOf(this.#target), there);
+    await this.#end(there);
     const waiting = new AbortController();
     await Promise.race([
       Promise.allSettled(this.#opening),
       delay(OPENING_MS, undefined, { signal: waiting.signal }).catch(() => undefined),
     ]);
     waiting.abort();
+    await this.#dropAccount();
+  }
+
+  /** Each by its own user: others may not be allowed to. */
+  async #end(connections: readonly Connection[]): Promise<void> {
+    const account = this.#account?.address;
+    const isOwn = ({ address }: Connection): boolean => address.user === account?.user;
+    const ids = (wanted: readonly Connection[]): readonly number[] => wanted.map(({ id }) => id);
+    await endSessions(serverOf(this.#target), ids(connections.filter((each) => !isOwn(each))));
+    if (account !== undefined) await endSessions(serverOf(account), ids(connections.filter(isOwn)));
   }
 
   async #open(address: TargetAddress | ReturnType<typeof serverOf>): Promise<RestoreSession> {
@@ -59,7 +107,7 @@ export class RestoreSessions {
     if (this.#abandoned) {
       const { connection } = session;
       connection.destroy();
-      await endSessions(serverOf(this.#target), [connection.id]);
+      await this.#end([connection]);
       throw this.#signal.reason ?? new Error('the restore is over');
     }
     this.#all.push(session);

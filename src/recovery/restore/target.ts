@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseDescription } from '../../archive/model.js';
 import type { DatabaseAddress } from '../../database/address.js';
@@ -6,11 +5,12 @@ import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { seesOtherSessions } from '../../database/sees-sessions.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
-import { databaseNameOn, foldName, sameName } from '../../database/server-names.js';
+import { databaseNameOn, sameName } from '../../database/server-names.js';
 import { rowsOf } from '../../database/statements.js';
 import { isSystemDatabase } from '../../database/system-databases.js';
 import { BackupError } from '../../errors.js';
 import { tokenise } from '../ddl/tokens.js';
+import { claimName } from './own-account.js';
 import { findJournal } from './restore-journal.js';
 
 /** A restore target: an address that names a database. */
@@ -219,7 +219,7 @@ const CLAIM_SECONDS = 5;
  * @throws BackupError `already-running`
  */
 export async function claimTarget(server: Connection, target: string): Promise<void> {
-  const name = `supplemental-backup ${createHash('sha256').update(foldName(target, server)).digest('hex').slice(0, 32)}`;
+  const name = claimName(server, target);
   const [row] = await server.query(`SELECT GET_LOCK('${name}', ${CLAIM_SECONDS}) AS mine`);
   if (row?.['mine'] === '1') return;
   const [used] = await server.query(`SELECT IS_USED_LOCK('${name}') AS holder`);
