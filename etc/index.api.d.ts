@@ -1064,8 +1064,16 @@ export interface RestoreReport {
     readonly objects: readonly RestoredObject[];
     readonly missing: readonly MissingObject[];
     readonly method: LoadMethod;
+    readonly rights: RestoreRights;
     readonly notes: readonly RestoreNote[];
 }
+
+export type RestoreRights = {
+    readonly kind: 'own-account';
+} | {
+    readonly kind: 'login';
+    readonly isPrivileged: boolean;
+};
 
 export interface RestoredObject {
     readonly kind: SchemaObjectKind;

@@ -55,7 +55,8 @@ export async function makeOwnAccount(
   try {
     await server.query(`GRANT ALL PRIVILEGES ON ${await patternOf(server, target.database)}.* TO ${name}`);
     await grantSettings(server, name);
-    const account = { address: { ...target, user, password }, name };
+    // The password opens no more than the target, and goes over the line on which it was set already.
+    const account = { address: { ...target, user, password, getServerPublicKey: true }, name };
     // Behind a proxy it may be unknown.
     await (await openConnection(account.address)).close();
     return account;
