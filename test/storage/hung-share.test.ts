@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { collectBytes } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
+import { checkNetworkPath, lookAtNetworkPath } from '../../src/nightly/settings/check-network-path.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
+import { lookApart } from '../../src/storage/file-system/apart/look-apart.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
 import { type Share, startShare, whyNoShare } from '../support/share.js';
@@ -114,6 +116,15 @@ describe('a share that hangs', { skip: missing }, () => {
       (error) => isBackupError(error, 'storage-transient'),
     );
     assert.ok(bytes.subarray(0, Buffer.concat(got).length).equals(Buffer.concat(got)));
+  });
+
+  it('is told by the check of a network path, and holds up no other file meanwhile', async () => {
+    await lookAtNetworkPath(share.path);
+    await checkNetworkPath(share.path);
+    share.hang();
+    const checked = lookApart(share.path, true, 1000);
+    await stat(tmpdir());
+    assert.deepEqual(await checked, { trouble: 'silent' });
   });
 
   it('keeps no program from ending', async () => {

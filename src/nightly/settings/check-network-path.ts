@@ -1,24 +1,27 @@
-import { randomBytes } from 'node:crypto';
-import { open, opendir, stat, unlink } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { BackupError } from '../../errors.js';
+import { lookApart } from '../../storage/file-system/apart/look-apart.js';
+import type { FolderTrouble } from '../../storage/file-system/look-at-folder.js';
+
+/** Longest that a path may stay silent, in milliseconds. */
+const silence = 20_000;
+
+const sentences: Readonly<Record<FolderTrouble['trouble'], string>> = {
+  'no-folder': 'is not a folder',
+  silent: 'does not answer',
+  unreachable: 'does not exist or cannot be reached',
+  unreadable: 'cannot be read',
+  unwritable: 'cannot be written',
+};
 
 /**
  * Finds out whether a folder can take a local copy, by writing a small file into it and removing it again. Asking for
- * permissions alone says little about a network share.
+ * permissions alone says little about a network share. One that hangs holds nobody up.
  *
  * @throws BackupError `settings-invalid`
  */
-export async function checkNetworkPath(path: string): Promise<void> {
-  await lookAtNetworkPath(path);
-  const probe = join(path, `.supplemental-backup-${randomBytes(6).toString('hex')}.probe`);
-  try {
-    const file = await open(probe, 'wx', 0o600);
-    await file.close();
-    await unlink(probe);
-  } catch (error) {
-    throw unusable(path, 'cannot be written', error);
-  }
+export function checkNetworkPath(path: string): Promise<void> {
+  return look(path, true);
 }
 
 /**
@@ -26,31 +29,19 @@ export async function checkNetworkPath(path: string): Promise<void> {
  *
  * @throws BackupError `settings-invalid`
  */
-export async function lookAtNetworkPath(path: string): Promise<void> {
+export function lookAtNetworkPath(path: string): Promise<void> {
+  return look(path, false);
+}
+
+async function look(path: string, write: boolean): Promise<void> {
   // A service has another working folder and other drive letters than the person who types the path.
   if (!isAbsolute(path)) throw unusable(path, 'is not a full path such as \\\\server\\backup', undefined);
-  const folder = await stat(path).catch((error: unknown) => {
-    throw unusable(path, 'does not exist or cannot be reached', error);
-  });
-  if (!folder.isDirectory()) throw unusable(path, 'is not a folder', undefined);
-  // The folder where a share is hung in may be there though the share is not; whoever is asked what is in it knows.
-  await lookInto(path).catch((error: unknown) => {
-    throw unusable(path, 'cannot be read', error);
-  });
+  const found = await lookApart(resolve(path), write, silence);
+  if (found !== null) throw unusable(path, sentences[found.trouble], found.systemCode);
 }
 
-async function lookInto(path: string): Promise<void> {
-  const folder = await opendir(path);
-  try {
-    await folder.read();
-  } finally {
-    await folder.close();
-  }
-}
-
-function unusable(path: string, what: string, cause: unknown): BackupError {
+function unusable(path: string, what: string, systemCode: string | undefined): BackupError {
   return new BackupError('settings-invalid', `The network path "${path}" ${what}.`, {
-    cause,
-    details: { setting: 'networkPath', path },
+    details: { setting: 'networkPath', path, ...(systemCode !== undefined && { systemCode }) },
   });
 }

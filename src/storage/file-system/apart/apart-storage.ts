@@ -110,7 +110,7 @@ export class ApartStorage implements StorageAdapter {
     const helper = await this.#helper(options.signal);
     if (helper === null) return this.#here.stat(key, options);
     const work = this.#begin(helper, { call: 'stat', name: key }, {});
-    return (await this.#ending(work, options.signal, () => work.done)) ?? null;
+    return ((await this.#ending(work, options.signal, () => work.done)) ?? null) as StoredObject | null;
   }
 
   async *list(

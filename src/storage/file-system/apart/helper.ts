@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BackupError } from '../../../errors.js';
 import type { StoredObject, TransferProgress } from '../../adapter.js';
-import { type Asked, type Reply, type Request, unpack } from './messages.js';
+import { type Asked, type Reply, type Request, type Result, unpack } from './messages.js';
 
 // A share whose server has stopped answers no call of the system, and there is no way to take such a call back: the thread
 // that made it stands until the share is there again. A process has four such threads for all its files, and does not even end
@@ -29,7 +29,7 @@ export interface Listener {
 
 interface Task {
   readonly listener: Listener;
-  readonly resolve: (result: StoredObject | null | undefined) => void;
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
   /** After so many looks without a sign of life it is given up. */
   readonly patience: number;
@@ -42,7 +42,7 @@ interface Task {
 
 /** A piece of work that is under way in the other process. */
 export interface UnderWay {
-  readonly done: Promise<StoredObject | null | undefined>;
+  readonly done: Promise<Result>;
   send(message: { readonly chunk: Uint8Array | null } | { readonly taken: true }): void;
   /** Whether the other process is waited for, or it waits for us. */
   waits(isWaiting: boolean): void;
@@ -117,7 +117,7 @@ export class Helper {
     clearTimeout(this.#idle);
     this.#child.ref();
     this.#child.channel?.ref();
-    const done = new Promise<StoredObject | null | undefined>((resolve, reject) => {
+    const done = new Promise<Result>((resolve, reject) => {
       this.#tasks.set(id, {
         listener,
         resolve,

@@ -4,7 +4,8 @@ import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { StorageAdapter, StoredObject } from '../../adapter.js';
 import { FileSystemStorage, type FileSystemStorageOptions } from '../file-system.js';
-import { type Asked, messagesUnderWay, pack, type Reply, type Request } from './messages.js';
+import { lookAtFolder } from '../look-at-folder.js';
+import { type Asked, messagesUnderWay, pack, type Reply, type Request, type Result } from './messages.js';
 
 /** How often the folder is asked whether it still answers, in milliseconds. */
 const beatEvery = 1000;
@@ -73,13 +74,15 @@ function storeOf(options: FileSystemStorageOptions): StorageAdapter {
   return store;
 }
 
-async function perform(request: Asked, own: Work): Promise<StoredObject | null | undefined> {
+async function perform(request: Asked, own: Work): Promise<Result> {
   const { id, call, name } = request;
   const store = storeOf(request.options);
   const { signal } = own.stop;
   switch (call) {
     case 'stat':
       return store.stat(name, { signal });
+    case 'look':
+      return lookAtFolder(name, request.write === true);
     case 'delete':
       await store.delete(name, { signal });
       return undefined;

@@ -1,17 +1,20 @@
 import { BackupError, type BackupErrorCode, errorExplanations, isBackupError } from '../../../errors.js';
 import type { StoredObject, TransferProgress } from '../../adapter.js';
 import type { FileSystemStorageOptions } from '../file-system.js';
+import type { FolderTrouble } from '../look-at-folder.js';
 
 /** What is asked of the process that works on a share. */
 export type Request =
   | {
       readonly id: number;
-      readonly call: 'put' | 'get' | 'stat' | 'list' | 'delete';
+      readonly call: 'put' | 'get' | 'stat' | 'list' | 'delete' | 'look';
       readonly options: FileSystemStorageOptions;
       /** A key, or the prefix of a list. */
       readonly name: string;
       readonly source?: { readonly size: number; readonly sha256?: string };
       readonly ifAbsent?: boolean;
+      /** Whether a look is to write too. */
+      readonly write?: boolean;
       readonly range?: { readonly offset: number; readonly length?: number };
     }
   /** More bytes to be stored; null when that was all. */
@@ -33,8 +36,11 @@ export type Reply =
   | { readonly id: number; readonly opened: true }
   | { readonly id: number; readonly taken: true }
   | { readonly id: number; readonly progress: TransferProgress }
-  | { readonly id: number; readonly result: StoredObject | null | undefined }
+  | { readonly id: number; readonly result: Result }
   | { readonly id: number; readonly failure: Failure };
+
+/** What comes of a piece of work. */
+export type Result = StoredObject | FolderTrouble | null | undefined;
 
 /** So many messages with bytes or objects may be under way at once. */
 export const messagesUnderWay = 8;

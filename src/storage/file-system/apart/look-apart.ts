@@ -1,0 +1,21 @@
+import { isBackupError } from '../../../errors.js';
+import { type FolderTrouble, lookAtFolder } from '../look-at-folder.js';
+import { helperFor } from './helper.js';
+
+/** {@link lookAtFolder} in a process of its own, which is given up when the folder stays silent for so many milliseconds. */
+export async function lookApart(
+  path: string,
+  write: boolean,
+  silence: number,
+): Promise<FolderTrouble | null> {
+  const helper = helperFor(path);
+  if (!(await helper.runs) || helper.isOver) return lookAtFolder(path, write);
+  const asked = { call: 'look', name: path, options: { path }, write } as const;
+  try {
+    return ((await helper.begin(asked, {}, silence, () => `folder ${path}`).done) ??
+      null) as FolderTrouble | null;
+  } catch (error) {
+    if (!isBackupError(error, 'storage-transient')) throw error;
+    return { trouble: 'silent' };
+  }
+}

@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import { open, opendir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCodeOf } from './failures.js';
+
+/** Why a folder is of no use. */
+export interface FolderTrouble {
+  readonly trouble: 'no-folder' | 'silent' | 'unreachable' | 'unreadable' | 'unwritable';
+  /** Of the operating system, such as `EACCES`. */
+  readonly systemCode?: string;
+}
+
+/**
+ * Whether a folder can be read, and with `write` whether a small file can be written in it and removed again. Asking for
+ * permissions alone says little about a network share. Null when all is well.
+ */
+export async function lookAtFolder(path: string, write: boolean): Promise<FolderTrouble | null> {
+  let trouble: FolderTrouble['trouble'] = 'unreachable';
+  try {
+    if (!(await stat(path)).isDirectory()) return { trouble: 'no-folder' };
+    trouble = 'unreadable';
+    // The folder where a share is hung in may be there though the share is not; whoever is asked what is in it knows.
+    const folder = await opendir(path);
+    try {
+      await folder.read();
+    } finally {
+      await folder.close();
+    }
+    if (!write) return null;
+    trouble = 'unwritable';
+    const probe = join(path, `.supplemental-backup-${randomBytes(6).toString('hex')}.probe`);
+    await (await open(probe, 'wx', 0o600)).close();
+    await unlink(probe);
+    return null;
+  } catch (error) {
+    const systemCode = systemCodeOf(error);
+    return { trouble, ...(systemCode !== undefined && { systemCode }) };
+  }
+}
