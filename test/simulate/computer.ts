@@ -241,6 +241,6 @@ export class Computer {
   #longNap(): number {
     const until = this.#planned === null ? 0 : this.#planned.at.getTime() - this.now;
     const unknown = this.#practice.isInWindow(this.now, 60) ? 20 * minute : 180 * minute;
-    return until > nap ? Math.min(until, 300 * minute) : unknown;
+    return until > nap ? Math.min(until, 720 * minute) : unknown;
   }
 }

@@ -210,6 +210,19 @@ export class Judge {
     }
   }
 
+  /** At the end of a calm time: a sign of life, good, of each of its nights but the one that may still last. */
+  assertHeard(computer: number, nights: number, timeZone: string): void {
+    const { outcomes } = this.memory(computer);
+    for (let i = 2; i < nights; i++) {
+      const night = nightName(time.now - i * day, timeZone);
+      if (outcomes.get(night) !== true) {
+        this.fail(
+          `of the calm night ${night} computer ${computer} said ${outcomes.has(night) ? 'ill' : 'nothing'}`,
+        );
+      }
+    }
+  }
+
   /** At the end of a calm time. */
   assertFresh(store: Store, scope: string, mostNights: number, what: string): void {
     const newest = this.wholeIn(store, scope)[0];

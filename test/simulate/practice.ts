@@ -69,6 +69,9 @@ export class Practice {
   #lastRecordedOn = true;
   #usersChangedAt = 0;
   #clocksWrongUntil = 0;
+  /** Since when somebody could be told. */
+  #wellSince = 0;
+  #began = 0;
   #pathsSince = 0;
   readonly #faulty = { database: '', settings: '', sink: '', schedule: '' };
 
@@ -231,13 +234,16 @@ export class Practice {
       judge.verified(computer.number, store, copy.key, copy.verifiedAt ?? '');
     }
     if (event.kind === 'finished') {
+      // Settings and sinks are waited for a quarter of a minute each, once the window is over.
+      if (scheduled) this.#assertInWindow(computer, 'ends the night', 3);
       judge.say(
         `${computer.number} ${scheduled ? 'night' : 'by hand'} ${event.report.night} ${event.report.outcome}: ${event.report.destinations
           .map((each) => `${each.destination} ${each.outcome} ${each.error?.code ?? ''}`)
           .join(', ')}`,
       );
+      // Two nights and one copy by hand for each place, each with a note of where it goes.
       const spooled = computer.disk.names.filter((name) => name.includes('.tar.age')).length;
-      if (spooled > 16) judge.fail(`${spooled} files wait in the spool of computer ${computer.number}`);
+      if (spooled > 13) judge.fail(`${spooled} files wait in the spool of computer ${computer.number}`);
     }
   }
 
@@ -291,6 +297,7 @@ export class Practice {
       const size = this.#random.between(20, 200);
       const archive = fakeArchive({ archiveId, createdAt, practiceId: '4711', scope, holder, size });
       judge.sealed({ label: archive.label, bytes: archive.bytes, night, scheduled, at: time.now });
+      // Two nights and one copy by hand for each place, each with a note of where it goes.
       const spooled = await spool.write(archive);
       await request.onSealed(destination, spooled, {
         archiveId,
@@ -353,6 +360,8 @@ export class Practice {
   async live(seed: number, days: number, only: ReadonlySet<number> | null): Promise<void> {
     const start = Date.UTC(2026, 0, 1, 15) + (seed % 365) * day;
     time.reset(start);
+    this.#began = start;
+    this.#wellSince = start;
     const faults = faultsOf(seed, days, this.computers.length);
     faults.forEach((fault, i) => {
       if (only !== null && !only.has(i)) return;
@@ -363,6 +372,7 @@ export class Practice {
       time.at(start + (cycle * cycleDays + stormDays) * day, () => this.#calm());
       time.at(start + (cycle + 1) * cycleDays * day - 1, () => this.#assertAllIsWell());
     }
+    for (let i = 1; i < days; i++) time.at(start + i * day, () => this.#assertTold());
     for (const computer of this.computers) computer.start();
     for (let now = 0; now < days && this.judge.violation === undefined; now += 5) {
       await time.run(start + Math.min(now + 5, days) * day);
@@ -493,11 +503,31 @@ export class Practice {
     this.#settings = { ...this.#settings, status: 'enabled', networkPath: '/path/a' };
   }
 
+  /** Once a day: old copies are known to somebody, unless nobody could be told. */
+  #assertTold(): void {
+    const isSilent = this.#faulty.sink !== '' || this.#faulty.settings !== '' || this.#faulty.database !== '';
+    const { status, networkPath } = this.#settings;
+    const isBusy = isSilent || status !== 'enabled' || networkPath !== '/path/a' || this.computers.length > 1;
+    if (isBusy || !this.computers[0]!.isAwake || this.#clocksWrongUntil > 0) this.#wellSince = time.now;
+    if (time.now - this.#wellSince < 4 * day || this.#facts.country !== 'US') return;
+    const newest = this.judge.wholeIn(this.#hq, 'critical')[0];
+    const since = newest?.at ?? this.#began;
+    if (time.now - since < 10 * day) return;
+    if (
+      [...this.judge.memory(0).told.keys()].some((code) =>
+        /^(backup-failed|hq-|no-usable|admin-pass)/.test(code),
+      )
+    )
+      return;
+    this.judge.fail(`the newest copy at HQ is of ${newest?.night ?? 'no night'}, and nobody was told`);
+  }
+
   #assertAllIsWell(): void {
     const nights = this.#schedule.localEveryNights ?? 7;
     if (this.#facts.country === 'US') this.judge.assertFresh(this.#hq, 'critical', 1, 'at HQ');
     this.judge.assertFresh(this.#paths['/path/a']!, 'full', nights, 'on the network path');
     for (const { number } of this.computers) {
+      this.judge.assertHeard(number, calmDays - 3, this.#zone);
       for (const [code] of this.judge.memory(number).told) {
         if (
           /^(backup-failed|no-usable-admin|admin-password-missing|hq-copy-failed|hq-copy-stale|switched-off.*)$/.test(
@@ -513,16 +543,16 @@ export class Practice {
 
   // ---- windows
 
-  /** @param around - minutes before it opens that count as well */
-  isInWindow(at: number, around: number = 0): boolean {
+  /** With so many minutes before it opens and after it closes. */
+  isInWindow(at: number, before: number = 0, after: number = 1): boolean {
     const wall = fromNoon(wallTime(at, this.#zone));
     const { opens, closes } = this.#window;
-    return wall >= fromNoon(opens) - around && wall <= fromNoon(closes) + 1;
+    return wall >= fromNoon(opens) - before && wall <= fromNoon(closes) + after;
   }
 
-  #assertInWindow(computer: Computer, what: string): void {
+  #assertInWindow(computer: Computer, what: string, minutesAfter: number = 1): void {
     if (this.#clocksWrongUntil > 0 || this.#schedule.catchUp === 'at-once') return;
-    if (this.isInWindow(computer.now) || isClockChange(computer.now, this.#zone)) return;
+    if (this.isInWindow(computer.now, 0, minutesAfter) || isClockChange(computer.now, this.#zone)) return;
     this.judge.fail(
       `computer ${computer.number} ${what} at ${wallTime(computer.now, this.#zone)}, outside of its window`,
     );

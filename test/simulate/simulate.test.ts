@@ -18,6 +18,11 @@ describe('nights by seed', { concurrency: 2 }, () => {
     });
   }
 
+  it('disks that fail while a guard is taken or given back hold up no later night', async () => {
+    const { isGood, output } = await simulateInChild(['--seed', '9003', '--days', '40']);
+    assert.ok(isGood, output);
+  });
+
   it('a fault that is put into the nights is found', async () => {
     const { isGood, output } = await simulateInChild([
       '--mutation',

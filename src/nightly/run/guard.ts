@@ -58,7 +58,7 @@ export async function acquireGuard(folder: string): Promise<Guard> {
       await refuseWhereAlive(others);
       for (const other of others) await rm(other.path, { force: true });
     } catch (error) {
-      await rm(path, { force: true }).catch(() => undefined);
+      await giveBack(path, holder.token);
       throw error;
     }
     return held(path, holder.token);
@@ -116,13 +116,22 @@ async function tryToHold(path: string, holder: Holder): Promise<boolean> {
     return true;
   } catch (error) {
     // On a full disk: an empty guard would keep everybody out for a while.
-    await rm(path, { force: true }).catch(() => undefined);
+    await giveBack(path, holder.token);
     throw fileSystemFailure(error, `spool folder ${dirname(path)}`);
   }
 }
 
 /** Of guards that this process gave back and could not remove: its disk failed just then. */
 const givenBack = new Set<string>();
+
+/** Removes a guard of this process, or has its next run find it left behind. Never rejects. */
+async function giveBack(path: string, token: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch {
+    givenBack.add(token);
+  }
+}
 
 function held(path: string, token: string): Guard {
   const beat = setInterval(() => {
@@ -134,7 +143,7 @@ function held(path: string, token: string): Guard {
     async release() {
       clearInterval(beat);
       try {
-        if ((await readFileIfThere(path))?.includes(token) === true) await rm(path, { force: true });
+        if ((await readFileIfThere(path))?.includes(token) === true) await giveBack(path, token);
       } catch {
         // The next run, of this process or another, finds it left behind.
         givenBack.add(token);
