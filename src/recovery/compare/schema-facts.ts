@@ -5,6 +5,7 @@ import type { Connection, TextRow } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { inBrackets, serverErrorNumber } from '../../database/server-failures.js';
 import { sameName } from '../../database/server-names.js';
+import { contentOf, tokenise } from '../../database/tokens.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import type { HashedColumn } from './content-hash.js';
 import {
@@ -124,14 +125,19 @@ class DefinitionReader {
    * `SHOW CREATE` in the character sets of the clients that made things, byte by byte: what a server turns into UTF-8 may be
    * alike where the things are not.
    */
-  async #show(what: string): Promise<TextRow> {
+  async #showBytes(what: string): Promise<TextRow> {
     const [, rows = []] = await askForBytes(this.#connection, [
       'SET character_set_results = NULL',
       `SHOW CREATE ${what}`,
       'SET character_set_results = utf8mb4',
     ]);
+    return rows[0] ?? {};
+  }
+
+  /** The same as text where it is text. */
+  async #show(what: string): Promise<TextRow> {
     return Object.fromEntries(
-      Object.entries(rows[0] ?? {}).map(([key, value]) => [
+      Object.entries(await this.#showBytes(what)).map(([key, value]) => [
         key,
         value === null ? null : (textOf(value) ?? value),
       ]),
@@ -272,6 +278,16 @@ class DefinitionReader {
       for (const [i, column] of columns.entries()) {
         const hex = row?.[`d${i}`];
         if (typeof hex === 'string' && hex !== '') defaults.set(columnKey(column), `bytes ${hex}`);
+      }
+      // Of one that may not be NULL, an empty table tells nothing; bytes stand in the statement as they are.
+      const untold = columns.filter(
+        (column) => !defaults.has(columnKey(column)) && /^(?:var)?binary$/i.test(column['DATA_TYPE'] ?? ''),
+      );
+      if (untold.length === 0) continue;
+      const statement = (await this.#showBytes(`TABLE ${quoteName(table)}`))['Create Table'] ?? '';
+      for (const column of untold) {
+        const shown = shownDefault(statement, column['COLUMN_NAME']!);
+        if (shown !== undefined && shown !== '') defaults.set(columnKey(column), `bytes ${shown}`);
       }
     }
     return defaults;
@@ -523,6 +539,21 @@ const severalBytes =
 
 function columnKey(row: TextRow): string {
   return `${row['TABLE_NAME']}\n${row['COLUMN_NAME']}`;
+}
+
+/** The bytes of a default as a statement has them: in a literal, or as hexadecimal. */
+function shownDefault(bytes: string, column: string): string | undefined {
+  const name = quoteName(Buffer.from(column, 'utf8').toString('latin1'));
+  const line = bytes.split('\n').find((each) => each.startsWith(`  ${name} `));
+  const tokens = tokenise(line ?? '').filter(({ kind }) => kind !== 'space');
+  const at = tokens.findIndex(({ kind, text }) => kind === 'word' && /^default$/i.test(text)) + 1;
+  const literal = tokens.slice(at, at + 3).find(({ kind, text }) => kind === 'text' || /^0x/i.test(text));
+  if (at === 0 || literal === undefined) return undefined;
+  const hex =
+    literal.kind === 'text'
+      ? Buffer.from(contentOf(literal.text), 'latin1').toString('hex')
+      : literal.text.slice(2);
+  return hex.toUpperCase();
 }
 
 /** Whether the default of a column is a text or bytes, and not empty or an expression. */
