@@ -10,6 +10,7 @@ export interface ArchiveInspection {
 export interface ArchiveKeys {
     readonly password?: Password;
     readonly identities?: readonly (string | Identity)[];
+    readonly audit?: AuditLog | undefined;
 }
 
 export interface ArchiveReader {
@@ -24,6 +25,21 @@ export interface ArchiveReader {
 }
 
 export type ArchiveScope = 'critical' | 'full';
+
+export type AuditAction = 'extract' | 'open' | 'rehearse' | 'restore' | 'salvage';
+
+export interface AuditEntry {
+    readonly action: AuditAction;
+    readonly archiveId: string | null;
+    readonly target?: string;
+    readonly tables?: readonly string[];
+    readonly outcome: 'begun' | 'done' | 'failed' | 'stopped';
+    readonly code?: BackupErrorCode | 'unexpected';
+}
+
+export interface AuditLog {
+    write(entry: AuditEntry): Promise<void>;
+}
 
 export interface ChainLink {
     readonly epoch: number;

@@ -65,6 +65,7 @@ export interface ArchiveInspection {
 export interface ArchiveKeys {
     readonly password?: Password;
     readonly identities?: readonly (string | Identity)[];
+    readonly audit?: AuditLog | undefined;
 }
 
 export interface ArchiveReader {
@@ -79,6 +80,21 @@ export interface ArchiveReader {
 }
 
 export type ArchiveScope = 'critical' | 'full';
+
+export type AuditAction = 'extract' | 'open' | 'rehearse' | 'restore' | 'salvage';
+
+export interface AuditEntry {
+    readonly action: AuditAction;
+    readonly archiveId: string | null;
+    readonly target?: string;
+    readonly tables?: readonly string[];
+    readonly outcome: 'begun' | 'done' | 'failed' | 'stopped';
+    readonly code?: BackupErrorCode | 'unexpected';
+}
+
+export interface AuditLog {
+    write(entry: AuditEntry): Promise<void>;
+}
 
 export declare class BackupError extends Error {
     readonly name: 'BackupError';
@@ -541,6 +557,14 @@ export interface ErrorExplanation {
     readonly action: string;
 }
 
+export interface FileAuditOptions {
+    readonly path: string;
+    readonly who?: string;
+    readonly facts?: Readonly<Record<string, string>>;
+    readonly onLost?: (message: string) => void;
+    readonly now?: () => Date;
+}
+
 export interface FileLoggerOptions {
     readonly path: string;
     readonly maxBytes?: number;
@@ -949,7 +973,7 @@ export interface RehearsalPlan {
     }>;
 }
 
-export interface RehearseOptions extends Pick<RestoreOptions, 'adapt' | 'connections' | 'definers' | 'method' | 'onProgress' | 'signal' | 'tables'> {
+export interface RehearseOptions extends Pick<RestoreOptions, 'adapt' | 'audit' | 'connections' | 'definers' | 'method' | 'onProgress' | 'signal' | 'tables'> {
     readonly against?: DatabaseAddress | DatabaseFingerprint;
     readonly scratchName?: string;
 }
@@ -1013,6 +1037,7 @@ export interface RestoreOptions {
     readonly allow?: readonly RestoreAllowance[];
     readonly method?: LoadMethod | 'auto';
     readonly standstillTimeout?: number;
+    readonly audit?: AuditLog | undefined;
     readonly onProgress?: (progress: RestoreProgress) => void;
     readonly signal?: AbortSignal | undefined;
 }
@@ -1590,6 +1615,8 @@ export declare function createDatabaseAlerts(address: DatabaseAddress, options: 
 export declare function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentStore;
 
 export declare function createDatabaseSettings(address: DatabaseAddress, options: DatabaseSettingsOptions): SettingsStore;
+
+export declare function createFileAudit(options: FileAuditOptions): AuditLog;
 
 export declare function createFileEnrollments(options: {
     readonly path: string;

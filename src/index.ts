@@ -55,6 +55,7 @@ export {
   unlockLabel,
 } from './archive/index.js';
 export type * from './archive/model.js';
+export type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 export { type ByteSource, type RangeSource, toReadableStream } from './bytes.js';
 export type {
   Catalog,
@@ -143,6 +144,7 @@ export {
   type ListedBackup,
   listBackups,
 } from './nightly/list-backups.js';
+export { createFileAudit, type FileAuditOptions } from './nightly/log/file-audit.js';
 export { createFileLogger, type FileLoggerOptions } from './nightly/log/file-logger.js';
 export { type LogFacts, type Logger, silentLogger } from './nightly/log/logger.js';
 export {

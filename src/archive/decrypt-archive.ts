@@ -1,4 +1,5 @@
 import { engine } from '#engine';
+import { failed, note } from '../audit.js';
 import type { ByteSource } from '../bytes.js';
 import { takePayloadKey } from './age/decrypt.js';
 import { stanzasOf, takeHeader } from './age/header.js';
@@ -85,5 +86,13 @@ export async function unlockArchive(
 ): Promise<{ readonly label: Label | null; readonly fileKey: Uint8Array }> {
   const header = await takeHeader(reader);
   const label = labelOf(await stanzasOf(header));
-  return { label, fileKey: await unlockFileKey(header, label, keys) };
+  const deed = { action: 'open', archiveId: label?.archiveId ?? null } as const;
+  try {
+    const fileKey = await unlockFileKey(header, label, keys);
+    await note(keys.audit, { ...deed, outcome: 'done' });
+    return { label, fileKey };
+  } catch (error) {
+    await note(keys.audit, failed(deed, error));
+    throw error;
+  }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 export type { Identity, Recipient } from 'age-encryption';
+export type { AuditAction, AuditEntry, AuditLog } from '../audit.js';
 export type { ColumnBatch, ColumnValues, FixedValues, VariableValues } from './column-batch.js';
 export { type DecryptArchiveOptions, decryptArchive, type OpenedArchive } from './decrypt-archive.js';
 export { type EncryptArchiveOptions, encryptArchive, type SealedArchive } from './encrypt-archive.js';

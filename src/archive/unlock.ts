@@ -1,4 +1,5 @@
 import { type Identity, identityToRecipient } from 'age-encryption';
+import type { AuditLog } from '../audit.js';
 import { collectBytes, fromUtf8, utf8 } from '../bytes.js';
 import { BackupError, isBackupError } from '../errors.js';
 import { decryptAge } from './age/decrypt.js';
@@ -13,6 +14,8 @@ export interface ArchiveKeys {
   readonly password?: Password;
   /** `AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`, or identities of one's own. */
   readonly identities?: readonly (string | Identity)[];
+  /** Where it is noted that an archive was opened, or could not be. */
+  readonly audit?: AuditLog | undefined;
 }
 
 // Work factor that is accepted in a label, as a power of two: 256 MiB. Writers use 17.

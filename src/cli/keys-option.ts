@@ -4,6 +4,7 @@ import { type ArchiveKeys, inspectArchive, type Label } from '../archive/index.j
 import type { RangeSource } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import { printable } from '../printable.js';
+import { openAudit } from './audit-option.js';
 import type { Arguments, CommandLine, OptionTable } from './command.js';
 import { UsageError } from './exit-codes.js';
 import { openLocation } from './location.js';
@@ -14,14 +15,15 @@ export const keyOptions: OptionTable = {
   identity: { type: 'string', multiple: true },
   'password-fd': { type: 'string' },
   newer: { type: 'string', multiple: true },
+  audit: { type: 'string' },
 };
 
 /** Their lines on a page of help. */
 export const keyHelp: string = `  --identity FILE    age key file; may be given more than once
   --password-fd N    read the password from descriptor N; it is asked for,
                      without echo, when neither is given
-  --newer ARCHIVE    a newer archive of the practice: with its help the password
-                     of today opens this older one`;
+  --newer ARCHIVE    a newer archive, by which today's password opens this one
+  --audit FILE       note there who opened what, see COMMANDS.md`;
 
 /**
  * The keys for an archive: key files, a password from a descriptor, or one that is asked for.
@@ -34,6 +36,10 @@ export async function readKeys(
   archive: RangeSource,
   line: CommandLine,
 ): Promise<ArchiveKeys> {
+  return { ...(await findKeys(given, archive, line)), audit: openAudit(given, line) };
+}
+
+async function findKeys(given: Arguments, archive: RangeSource, line: CommandLine): Promise<ArchiveKeys> {
   const files = given.all('identity');
   const descriptor = given.text('password-fd');
   if (files.length > 0 && descriptor !== undefined) {

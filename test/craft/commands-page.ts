@@ -48,8 +48,19 @@ A database is \`mysql://user@host:port/database\`, with parameters named as the 
 | \`ssl-mode=VERIFY_IDENTITY\` | TLS, with a certificate that names this host too |
 | \`ssl-ca=FILE\` | the authorities to trust, in PEM; those of Node.js where none are given |
 | \`ssl-cert=FILE\`, \`ssl-key=FILE\` | a certificate of one's own, for an account that asks for it |
+| \`server-public-key-path=FILE\` | the server's public key in PEM: without TLS, the password of an account of \`caching_sha2_password\` or \`sha256_password\` is encrypted for it |
+| \`get-server-public-key=1\` | without TLS, encrypt it for whatever key the other side sends: who sits on the line gets the password |
+
+Without TLS, a socket or one of the last two, a server that asks for the password itself does not get it.
 
 There is no \`PREFERRED\`: it goes without TLS whenever somebody on the way wants that.
+
+## The audit file
+
+\`restore\`, \`rehearse\`, \`extract\` and \`verify\` add lines to a file: who opened which archive when, what was done with it and how that
+ended, and never what is in it. It is the file of \`--audit\`, else that of the variable \`SUPPLEMENTAL_BACKUP_AUDIT\`, else
+\`supplemental-backup/audit.jsonl\` in \`XDG_STATE_HOME\` (\`~/.local/state\`), on Windows in \`LOCALAPPDATA\`. With the variable set to
+nothing no file is kept. A file that cannot be written is told on stderr, and the work goes on.
 
 ## Places
 

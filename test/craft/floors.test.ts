@@ -18,6 +18,7 @@ const floors = [
 
 // What all rooms speak of stands on the ground floor, wherever its file is kept.
 const ground = new Set([
+  'audit.ts',
   'errors.ts',
   'bytes.ts',
   'printable.ts',

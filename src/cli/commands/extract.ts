@@ -4,10 +4,12 @@ import {
   type ArchiveKeys,
   type ArchiveReader,
   inspectArchive,
+  type Label,
   openArchive,
   unlockLabel,
 } from '../../archive/index.js';
 import type { TableDescription } from '../../archive/model.js';
+import { audited } from '../../audit.js';
 import type { RangeSource } from '../../bytes.js';
 import { printable } from '../../printable.js';
 import { plural } from '../../quantities.js';
@@ -102,7 +104,21 @@ async function extractTar(
   out: string,
   line: CommandLine,
 ): Promise<Extracted> {
-  const { label } = await inspectArchive(archive, { signal: line.signal });
+  const { signal } = line;
+  const { label } = await inspectArchive(archive, { signal });
+  return audited({ audit: keys.audit, signal }, deedOf(label?.archiveId ?? null, out), () =>
+    writeTar(archive, label, name, keys, out, line),
+  );
+}
+
+async function writeTar(
+  archive: RangeSource,
+  label: Label | null,
+  name: string,
+  keys: ArchiveKeys,
+  out: string,
+  line: CommandLine,
+): Promise<Extracted> {
   const identities =
     keys.password === undefined || label === null
       ? (keys.identities ?? [])
@@ -151,6 +167,30 @@ async function extractTables(
 ): Promise<Extracted> {
   const { signal } = line;
   const reader = await openArchive(archive, { ...keys, signal });
+  const deed = deedOf(reader.manifest.archiveId, out, tables);
+  const { audit } = keys;
+  return audited({ audit, signal }, deed, () =>
+    writeTables(reader, { format, out, tables, spreadsheet }, line),
+  ).finally(() => reader.close());
+}
+
+function deedOf(archiveId: string | null, out: string, tables?: string): AuditDeed {
+  return {
+    action: 'extract',
+    archiveId,
+    target: out === '-' ? 'stdout' : out,
+    ...(tables === undefined ? {} : { tables: [tables] }),
+  };
+}
+
+type AuditDeed = Parameters<typeof audited>[1];
+
+async function writeTables(
+  reader: ArchiveReader,
+  { format, out, tables, spreadsheet }: Wanted,
+  line: CommandLine,
+): Promise<Extracted> {
+  const { signal } = line;
   const all = reader.manifest.tables;
   const allNames = all.map(({ name }) => name);
   const names = tables === undefined ? allNames : pickNames(allNames, readNames(tables));
@@ -192,7 +232,6 @@ async function extractTables(
     return { files, notDecoded };
   } finally {
     progress.stop();
-    reader.close();
   }
 }
 

@@ -43,6 +43,7 @@ ${keyHelp}
       try {
         const certificate = await rehearseRestore(reader, server, {
           ...(against === undefined ? {} : { against }),
+          audit: keys.audit,
           signal: line.signal,
           onProgress: showRestore(progress, 'making views, triggers and the like, and comparing'),
         });

@@ -119,6 +119,7 @@ async function restoreInto(
       replace,
       adapt,
       allow,
+      audit: keys.audit,
       signal: line.signal,
       onProgress: showRestore(progress),
     });

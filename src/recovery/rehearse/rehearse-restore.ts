@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ArchiveReader } from '../../archive/open-archive.js';
+import { audited } from '../../audit.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { openConnection } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
@@ -9,7 +10,7 @@ import type { Comparison, Difference } from '../compare/comparison.js';
 import { named } from '../compare/names.js';
 import { type DatabaseFingerprint, takeFingerprint } from '../compare/side.js';
 import type { RestoreOptions } from '../restore/options.js';
-import { runRestore } from '../restore/restore-database.js';
+import { deedOf, runRestore } from '../restore/restore-database.js';
 import type { RestoreReport } from '../restore/restore-report.js';
 import { examineTarget, serverOf } from '../restore/target.js';
 import type { RestoreCertificate } from './certificate.js';
@@ -19,7 +20,7 @@ import { isOne, lostNumbers, lostObjects, readExpected, sameStatement, withMissi
 export interface RehearseOptions
   extends Pick<
     RestoreOptions,
-    'adapt' | 'connections' | 'definers' | 'method' | 'onProgress' | 'signal' | 'tables'
+    'adapt' | 'audit' | 'connections' | 'definers' | 'method' | 'onProgress' | 'signal' | 'tables'
   > {
   /**
    * What the restored database must be equal to: the original database, as long as nobody has written to it since, or a
@@ -48,9 +49,20 @@ export async function rehearseRestore(
   server: DatabaseAddress,
   options: RehearseOptions = {},
 ): Promise<RestoreCertificate> {
-  const { against, scratchName, ...restoreOptions } = options;
+  const { against: _, scratchName, ...restoreOptions } = options;
   const database = scratchName ?? `supplemental_rehearsal_${randomBytes(6).toString('hex')}`;
   const scratch = { ...server, database };
+  return audited(options, deedOf('rehearse', source.manifest.archiveId, scratch, options), () =>
+    rehearseIn(scratch, source, restoreOptions, options),
+  );
+}
+
+async function rehearseIn(
+  scratch: DatabaseAddress & { readonly database: string },
+  source: ArchiveReader,
+  restoreOptions: RestoreOptions,
+  options: RehearseOptions,
+): Promise<RestoreCertificate> {
   await refuseExisting(scratch);
   try {
     const begun = Date.now();
@@ -62,7 +74,7 @@ export async function rehearseRestore(
     });
     const restored = Date.now();
     const judgement = withMissing(await judge(source, scratch, options), restore);
-    return certify(source, restore, judgement, against, {
+    return certify(source, restore, judgement, options.against, {
       restoreSeconds: (restored - begun) / 1000,
       comparisonSeconds: (Date.now() - restored) / 1000,
     });

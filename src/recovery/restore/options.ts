@@ -1,3 +1,4 @@
+import type { AuditLog } from '../../audit.js';
 import type { LoadMethod } from '../load/table-loader.js';
 import type { RestoreProgress } from './restore-report.js';
 
@@ -44,6 +45,8 @@ export interface RestoreOptions {
    * of a table the server gets longer, for it may build keys. @defaultValue 300_000
    */
   readonly standstillTimeout?: number;
+  /** Where it is noted that something was restored, and how that ended. */
+  readonly audit?: AuditLog | undefined;
   /** Called often. A throw in it ends the restore. */
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly signal?: AbortSignal | undefined;

@@ -1,5 +1,6 @@
 import type { Part } from '../../archive/model.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
+import { type AuditAction, type AuditEntry, audited } from '../../audit.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { ArchiveRestore } from './from-archive.js';
 import { StreamRestore } from './from-stream.js';
@@ -34,9 +35,12 @@ export async function restoreDatabase(
   target: DatabaseAddress,
   options: RestoreOptions = {},
 ): Promise<RestoreReport> {
-  const { report, failure } = await runRestore(source, target, options);
-  if (failure !== undefined) throw failure;
-  return report;
+  const archiveId = isArchive(source) ? source.manifest.archiveId : null;
+  return audited(options, deedOf('restore', archiveId, target, options), async () => {
+    const { report, failure } = await runRestore(source, target, options);
+    if (failure !== undefined) throw failure;
+    return report;
+  });
 }
 
 /** The same, with a report also where tables are missing. */
@@ -57,6 +61,17 @@ export async function runRestore(
   } finally {
     await run.close();
   }
+}
+
+/** What an audit is told of a restore. */
+export function deedOf(
+  action: AuditAction,
+  archiveId: string | null,
+  { socketPath, host = '127.0.0.1', port = 3306, database = '' }: DatabaseAddress,
+  { tables }: Pick<RestoreOptions, 'tables'>,
+): Omit<AuditEntry, 'code' | 'outcome'> {
+  const target = `${database} at ${socketPath ?? `${host}:${port}`}`;
+  return { action, archiveId, target, ...(tables === undefined ? {} : { tables }) };
 }
 
 function isArchive(source: ArchiveReader | AsyncIterable<Part>): source is ArchiveReader {

@@ -1,11 +1,12 @@
 import { peekMember } from '../../archive/gzip-member.js';
 import type { DumpSummary, Part, SchemaObject, TableSummary } from '../../archive/model.js';
 import type { ArchiveKeys } from '../../archive/unlock.js';
+import { audited } from '../../audit.js';
 import type { RangeSource } from '../../bytes.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { BackupError } from '../../errors.js';
 import type { RestoreOptions } from '../restore/options.js';
-import { restoreDatabase } from '../restore/restore-database.js';
+import { deedOf, restoreDatabase } from '../restore/restore-database.js';
 import type { RestoreReport } from '../restore/restore-report.js';
 import { countTables, lossesOf } from './losses.js';
 import type { LostRows } from './lost-rows.js';
@@ -60,8 +61,11 @@ export async function salvage(
   if (!survey.tables.some((table) => table.description !== null)) {
     throw new BackupError('archive-damaged', 'Nothing of the archive can be saved: no table of it is left.');
   }
-  const { password: _password, identities: _identities, ...restoreOptions } = options;
-  const restore = await restoreDatabase(salvagedParts(survey), target, restoreOptions);
+  const { password: _password, identities: _identities, audit: _audit, ...restoreOptions } = options;
+  const deed = deedOf('salvage', survey.label?.archiveId ?? null, target, options);
+  const restore = await audited(options, deed, () =>
+    restoreDatabase(salvagedParts(survey), target, restoreOptions),
+  );
   const { tables: wanted } = options;
   const isWanted = (name: string): boolean => wanted?.includes(name) ?? true;
   const { damaged, perhaps, whole } = countTables(survey.tables);

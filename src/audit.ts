@@ -1,0 +1,57 @@
+import { type BackupErrorCode, isBackupError } from './errors.js';
+
+/** What was done with an archive. */
+export type AuditAction = 'extract' | 'open' | 'rehearse' | 'restore' | 'salvage';
+
+/** One line of an {@link AuditLog}. It never holds a password, a key or a value of a row. */
+export interface AuditEntry {
+  readonly action: AuditAction;
+  /** Null where the archive does not say, such as parts that came as a stream. */
+  readonly archiveId: string | null;
+  /** Where to: a database on a server, a folder. */
+  readonly target?: string;
+  /** Names of the tables that were asked for; absent for all of them. */
+  readonly tables?: readonly string[];
+  /** `begun` without another line after it: the process ended in the middle. */
+  readonly outcome: 'begun' | 'done' | 'failed' | 'stopped';
+  /** Of a failure. */
+  readonly code?: BackupErrorCode | 'unexpected';
+}
+
+/** Where it is noted who opened an archive, and what for. Who, when and which process are the log's own to say. */
+export interface AuditLog {
+  /** Notes an entry. When it cannot, it tells that in its own way: a recovery goes on without. */
+  write(entry: AuditEntry): Promise<void>;
+}
+
+/** Notes an entry where there is a log; never rejects. */
+export async function note(audit: AuditLog | undefined, entry: AuditEntry): Promise<void> {
+  try {
+    await audit?.write(entry);
+  } catch {
+    // On the bad day nothing may stand in the way of a restore, a full disk under the log least of all.
+  }
+}
+
+/** Notes that something is begun, does it, and notes how it ended. */
+export async function audited<Result>(
+  { audit, signal }: { readonly audit?: AuditLog | undefined; readonly signal?: AbortSignal | undefined },
+  deed: Omit<AuditEntry, 'code' | 'outcome'>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (audit === undefined) return work();
+  await note(audit, { ...deed, outcome: 'begun' });
+  try {
+    const result = await work();
+    await note(audit, { ...deed, outcome: 'done' });
+    return result;
+  } catch (error) {
+    await note(audit, signal?.aborted === true ? { ...deed, outcome: 'stopped' } : failed(deed, error));
+    throw error;
+  }
+}
+
+/** The entry of a failure. */
+export function failed(deed: Omit<AuditEntry, 'code' | 'outcome'>, error: unknown): AuditEntry {
+  return { ...deed, outcome: 'failed', code: isBackupError(error) ? error.code : 'unexpected' };
+}
