@@ -33,7 +33,8 @@ export async function rangeSourceOf(
       }
       if (length === 0) return new Uint8Array(0);
       const signal = readOptions?.signal ?? options.signal;
-      const bytes = await collectBytes(adapter.get(key, { range: { offset, length }, signal }), length);
+      const chunks = adapter.get(key, { range: { offset, length }, signal });
+      const bytes = await collectBytes(withinLength(chunks, length, adapter, key), length);
       if (bytes.length !== length) {
         throw new BackupError(
           'storage-transient',
@@ -46,4 +47,23 @@ export async function rangeSourceOf(
       return bytes;
     },
   };
+}
+
+// A store that gives more than was asked for gives other bytes, too.
+async function* withinLength(
+  chunks: AsyncIterable<Uint8Array>,
+  length: number,
+  { description }: StorageAdapter,
+  key: string,
+): AsyncGenerator<Uint8Array> {
+  let left = length;
+  for await (const chunk of chunks) {
+    left -= chunk.length;
+    if (left < 0) {
+      throw new BackupError('storage-permanent', `${description} gives more of ${key} than was asked for.`, {
+        details: { key, wanted: length },
+      });
+    }
+    yield chunk;
+  }
 }

@@ -7,6 +7,8 @@ import { isBackupError } from '../../src/errors.js';
 import { findLatestBackup } from '../../src/nightly/list-backups.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createHttpStorage } from '../../src/storage/http/index.js';
+import { createMemoryStorage } from '../../src/storage/memory.js';
+import { rangeSourceOf } from '../../src/storage/read-ranges.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
 import { createUploadGrant, type S3Storage } from '../../src/storage/s3/index.js';
 import { withRetry } from '../../src/storage/wrappers/with-retry.js';
@@ -430,4 +432,40 @@ test('nothing is signed beyond the size that was promised when an upload began',
   } finally {
     await store.close();
   }
+});
+
+test('a store that gives more than was asked for is a typed failure, also one of a host', async () => {
+  const inner = createMemoryStorage();
+  await inner.put('p/a', replayableBytes(bytes));
+  const generous: StorageAdapter = {
+    description: 'generous store',
+    capabilities: inner.capabilities,
+    put: (...given) => inner.put(...given),
+    get: (key, options) => inner.get(key, { signal: options?.signal }),
+    stat: (...given) => inner.stat(...given),
+    list: (...given) => inner.list(...given),
+    delete: (...given) => inner.delete(...given),
+    classify: (error) => inner.classify(error),
+  };
+  const ranges = await rangeSourceOf(generous, 'p/a');
+  await assert.rejects(ranges.read(1000, 100), (error) => isBackupError(error, 'storage-permanent'));
+});
+
+test('a claim that is none is a typed failure', async () => {
+  const large = Buffer.alloc(10_000, 'x');
+  await against(
+    ({ method, key, query }, response) => {
+      if (method === 'GET' && key.includes('claims/')) {
+        response.writeHead(200, { ...plain, 'content-length': large.length }).end(large);
+      } else if (method === 'HEAD') response.writeHead(404).end();
+      else if (query.has('uploads')) {
+        answerXml(
+          response,
+          '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>',
+        );
+      } else response.writeHead(200, { etag: '"e"' }).end();
+    },
+    (bucket) =>
+      assert.rejects(bucket.put('p/a', replayableBytes(Buffer.from('a')), { ifAbsent: true }), ofAStore),
+  );
 });

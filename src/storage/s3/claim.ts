@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { collectBytes, fromUtf8, utf8 } from '../../bytes.js';
 import { BackupError, isBackupError } from '../../errors.js';
+import { unbelievable } from './answers.js';
 import { type Bucket, signalOf } from './bucket.js';
 
 // Who may make an object of parts visible. Not every store heeds a precondition when a multipart upload is completed
@@ -98,7 +99,13 @@ async function readClaim(
       new GetObjectCommand({ Bucket: bucket.name, Key: path }),
       signalOf(signal),
     );
-    const bytes = await collectBytes(Body as AsyncIterable<Uint8Array>, largestClaim);
+    const bytes = await collectBytes(Body as AsyncIterable<Uint8Array>, largestClaim).catch(
+      (error: unknown) => {
+        throw error instanceof RangeError
+          ? unbelievable(bucket.description, 'more than a claim can hold')
+          : error;
+      },
+    );
     return { uploadId: fromUtf8(bytes), at: LastModified ?? new Date(0) };
   }, signal);
 }
