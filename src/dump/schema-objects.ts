@@ -3,9 +3,10 @@ import { unqualifiedView } from '../archive/view-names.js';
 import type { Catalog, CatalogObject } from '../catalog/model.js';
 import type { Connection, TextRow } from '../database/connection.js';
 import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
+import { serverErrorNumber } from '../database/server-failures.js';
 import { sameName } from '../database/server-names.js';
 import { BackupError } from '../errors.js';
-import { bytesBeside, showObject } from './shown-object.js';
+import { bytesBeside, type ShownObject, showObject } from './shown-object.js';
 
 /**
  * Reads every object beside the tables, each with the surroundings it was created in (O1–O13).
@@ -61,7 +62,13 @@ async function readObject(
   facts: ReadonlyMap<string, TextRow>,
 ): Promise<SchemaObject> {
   const [words, column] = showOf[kind];
-  const shown = await showObject(connection, `SHOW CREATE ${words} ${quoteName(name)}`, column, name);
+  const fact = facts.get(factKey(kind, name)) ?? {};
+  const question = `SHOW CREATE ${words} ${quoteName(name)}`;
+  const shown = await showObject(connection, question, column, name).catch((error: unknown) => {
+    const broken = kind === 'view' ? brokenView(name, fact, connection.address.database!, error) : undefined;
+    if (broken === undefined) throw error;
+    return broken;
+  });
   const { row, statement: createStatement } = shown;
   const broken = kind === 'view' ? troubleIn(shown.warnings) : undefined;
   if (createStatement === undefined || createStatement === null) {
@@ -71,7 +78,6 @@ async function readObject(
       { details: { kind, name } },
     );
   }
-  const fact = facts.get(factKey(kind, name)) ?? {};
   const text =
     kind === 'view'
       ? honestView(createStatement, row['character_set_client'], fact['body'], connection.address.database!)
@@ -113,7 +119,8 @@ async function readFacts(connection: Connection, catalog: Catalog): Promise<Read
     for (const row of await ask(
       'VIEWS',
       'TABLE_SCHEMA',
-      'TABLE_NAME AS name, DEFINER AS definer, VIEW_DEFINITION AS body',
+      'TABLE_NAME AS name, DEFINER AS definer, VIEW_DEFINITION AS body, SECURITY_TYPE AS security,' +
+        ' CHECK_OPTION AS checked, CHARACTER_SET_CLIENT AS client, COLLATION_CONNECTION AS collation',
     )) {
       facts.set(factKey('view', row['name']!), row);
     }
@@ -165,6 +172,30 @@ function honestView(
   if (head === undefined || rest === undefined || !letters(rest).startsWith(letters(own))) return shown;
   return `${head}${own}${letters(rest).slice(letters(own).length)}`;
 }
+
+/**
+ * MySQL 5.6 does not show a view of which a column is gone, though it has all of it in its list (O2).
+ *
+ * @returns undefined when that is not the trouble
+ */
+function brokenView(name: string, fact: TextRow, database: string, error: unknown): ShownObject | undefined {
+  const { definer, body, security, checked, client, collation } = fact;
+  if (serverErrorNumber(error) !== VIEW_INVALID || !body || !definer) return undefined;
+  const at = definer.lastIndexOf('@');
+  const user = `${quoteName(definer.slice(0, at))}@${quoteName(definer.slice(at + 1))}`;
+  const check = checked && checked !== 'NONE' ? ` WITH ${checked} CHECK OPTION` : '';
+  const statement =
+    `CREATE ALGORITHM=UNDEFINED DEFINER=${user} SQL SECURITY ${security ?? 'DEFINER'}` +
+    ` VIEW ${quoteName(name)} AS ${unqualifiedView(body, database)}${check}`;
+  return {
+    row: { character_set_client: client ?? 'utf8mb4', collation_connection: collation ?? null },
+    warnings: [{ Code: `${VIEW_INVALID}`, Message: 'the view refers to something that is gone' }],
+    statement,
+    raw: undefined,
+  };
+}
+
+const VIEW_INVALID = 1356;
 
 /** What the server says is wrong with the view just shown: its definition is kept all the same (O2). */
 function troubleIn(warnings: readonly TextRow[]): string | undefined {

@@ -467,7 +467,10 @@ class DefinitionReader {
       more: Readonly<Record<string, string | null | undefined>> = {},
     ): Promise<void> => {
       const words = kind.replace('-', ' ').toUpperCase();
-      const row = await this.#show(`${words} ${quoteName(name)}`);
+      const row = await this.#show(`${words} ${quoteName(name)}`).catch(async (error: unknown) => {
+        if (kind !== 'view' || serverErrorNumber(error) !== VIEW_INVALID) throw error;
+        return this.#listedView(name);
+      });
       const statement = row[statementColumn];
       if (statement === null || statement === undefined) {
         throw new BackupError(
@@ -515,6 +518,19 @@ class DefinitionReader {
     return objects;
   }
 
+  /** MySQL 5.6 does not show a view of which a column is gone, and has it in its list all the same. */
+  async #listedView(name: string): Promise<TextRow> {
+    const columns = ['TABLE_NAME', 'VIEW_DEFINITION', 'DEFINER', 'SECURITY_TYPE', 'CHECK_OPTION'];
+    const listed = (await this.#ask('VIEWS', columns)).find((row) => row['TABLE_NAME'] === name);
+    if (!listed?.['VIEW_DEFINITION']) throw unseen('VIEWS');
+    return {
+      'Create View': columns
+        .slice(1)
+        .map((column) => listed[column])
+        .join(' '),
+    };
+  }
+
   /** MariaDB without its accounts says that there is no event, and has them in its table all the same. */
   async #refuseHiddenEvents(): Promise<void> {
     const [stored] = await this.#connection.queryEach(
@@ -536,6 +552,8 @@ class DefinitionReader {
 /** Character sets in which bytes need not be characters; those of UTF-8 are shown as they are. */
 const severalBytes =
   /^(?:big5|binary|cp932|eucjpms|euckr|gb18030|gb2312|gbk|sjis|ucs2|ujis|utf16|utf16le|utf32)$/i;
+
+const VIEW_INVALID = 1356;
 
 function columnKey(row: TextRow): string {
   return `${row['TABLE_NAME']}\n${row['COLUMN_NAME']}`;
