@@ -238,6 +238,7 @@ export interface Recipient {
 export interface RowFilter {
     readonly where: string;
     readonly reason: string;
+    readonly dates?: DateFilter;
 }
 
 export interface RowsPart {

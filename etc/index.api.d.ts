@@ -1144,6 +1144,7 @@ export interface RetryOptions {
 export interface RowFilter {
     readonly where: string;
     readonly reason: string;
+    readonly dates?: DateFilter;
 }
 
 export interface RowsPart {

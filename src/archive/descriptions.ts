@@ -32,6 +32,7 @@ const moment: Check = (value) =>
   typeof value === 'string' &&
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(value) &&
   !Number.isNaN(Date.parse(value));
+const day: Check = (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
 const oneOf =
   (...values: readonly unknown[]): Check =>
   (value) =>
@@ -130,7 +131,10 @@ const table: Check = record(
   },
   {
     definitionOnly: text,
-    rowFilter: record({ where: text, reason: text }),
+    rowFilter: record(
+      { where: text, reason: text },
+      { dates: record({ column: text, since: day, unsetBefore: day }) },
+    ),
     versioned: oneOf('current', 'history'),
     computed: record({ columns: list(text, 4096), hash: decimal }, { timeZone: text }),
   },

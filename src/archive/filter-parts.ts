@@ -148,7 +148,7 @@ class RowSieve {
       ...table,
       rowFilter:
         before === undefined || before.where === where
-          ? { where, reason }
+          ? { where, reason, dates }
           : { where: `(${before.where}) AND (${where})`, reason: `${before.reason} ${reason}` },
     };
     this.#dates = dates;

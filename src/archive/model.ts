@@ -130,10 +130,12 @@ export interface ComputedContent {
 
 /** A restriction to some rows of an append-only table. */
 export interface RowFilter {
-  /** SQL condition over the table's own columns. */
+  /** SQL condition over the table's own columns. From an archive it is text for people, and never run. */
   readonly where: string;
   /** For people. */
   readonly reason: string;
+  /** What `where` says, as data; absent where it says something else. Since format 1.1. */
+  readonly dates?: DateFilter;
 }
 
 /** Which rows of an append-only table are kept. */

@@ -1,5 +1,5 @@
 import type { ColumnDescription, DumpWarning, LeftOut } from '../archive/model.js';
-import { quoteName } from '../database/identifiers.js';
+import { dateCondition } from './date-condition.js';
 import { fitsGlob } from './globs.js';
 import type { Catalog, CatalogTable, SelectedTable, TableSelection, TableTier } from './model.js';
 import { openDentalPolicy } from './open-dental/index.js';
@@ -123,15 +123,13 @@ function selected({ table, rule, dropped }: Candidate, { logsSince }: TablePolic
   if (dropped !== undefined) return { ...entry, definitionOnly: dropped };
   const column = table.columns.find(({ name }) => name.toLowerCase() === rule.logDate?.toLowerCase());
   if (logsSince === undefined || column === undefined || !isDate(column)) return entry;
-  const name = quoteName(column.name);
-  // A day before 1970 is no TIMESTAMP, and to newer MySQL nothing compares with it, not even a date that is none.
-  const date = /^timestamp\b/i.test(column.type) ? `CAST(${name} AS DATETIME)` : name;
+  const dates = { column: column.name, since: logsSince, unsetBefore: firstRealDay };
   return {
     ...entry,
     rowFilter: {
-      where: `(${name} >= '${logsSince}' OR ${date} < '${firstRealDay}' OR ${name} IS NULL)`,
+      where: dateCondition(dates, column),
       reason: `Entries older than ${logsSince} are left out. ${rule.reason}`,
-      dates: { column: column.name, since: logsSince, unsetBefore: firstRealDay },
+      dates,
     },
   };
 }

@@ -302,8 +302,8 @@ function inSession({ id }: Connection): string {
 // the session does not know.
 const replacedErrnos: ReadonlySet<number> = new Set([1690, 1243, 1305]);
 
-function filterOf({ where, reason }: RowFilter): RowFilter {
-  return { where, reason };
+function filterOf({ where, reason, dates }: RowFilter): RowFilter {
+  return { where, reason, ...(dates === undefined ? {} : { dates }) };
 }
 
 function hasForm(column: ColumnDescription): column is ColumnDescription & { readonly form: ValueForm } {
