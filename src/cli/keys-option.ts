@@ -20,8 +20,7 @@ export const keyOptions: OptionTable = {
 
 /** Their lines on a page of help. */
 export const keyHelp: string = `  --identity FILE    age key file; may be given more than once
-  --password-fd N    read the password from descriptor N; it is asked for,
-                     without echo, when neither is given
+  --password-fd N    read the password from descriptor N; else it is asked for
   --newer ARCHIVE    a newer archive, by which today's password opens this one
   --audit FILE       note there who opened what, see COMMANDS.md`;
 

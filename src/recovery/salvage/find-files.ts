@@ -3,6 +3,7 @@ import { peekMember } from '../../archive/gzip-member.js';
 import type { Manifest, ManifestEntry } from '../../archive/model.js';
 import { entryOf, isSameEntry } from '../../archive/read-tar.js';
 import { parseTarHeader, TAR_BLOCK_BYTES, type TarEntry, tarPadding } from '../../archive/tar.js';
+import { utf8 } from '../../bytes.js';
 import { isBackupError } from '../../errors.js';
 import type { ChunkMap } from './chunk-map.js';
 
@@ -37,17 +38,38 @@ async function checkFile(chunks: ChunkMap, entry: ManifestEntry): Promise<FoundF
   return { kind, offset, size, rows: entry.rows ?? 0, sha256: entry.sha256 };
 }
 
-/** Without a manifest: from header to header, and behind damage at the next block that is a header. */
-export async function findByHeaders(chunks: ChunkMap): Promise<readonly FoundFile[]> {
+const MAGIC_AT = 257;
+const magic: Uint8Array = utf8('ustar\0');
+
+/** What was found without a manifest. */
+export interface FoundByHeaders {
+  readonly files: readonly FoundFile[];
+  /** How many blocks behind damage look like the header of a file, and not like one of this archive. */
+  readonly unproven: number;
+}
+
+/**
+ * Without a manifest: from header to header, and behind damage at the next block that is a header. That block may be the
+ * middle of a value whose own header is lost, and whoever wrote the value may have put a file there that never was one. So
+ * it must say the second in which this very archive was begun, which nobody knew who wrote a value before.
+ *
+ * @param time - that second; null when it is not known, and then nothing behind damage is taken
+ */
+export async function findByHeaders(chunks: ChunkMap, time: number | null): Promise<FoundByHeaders> {
   const found: FoundFile[] = [];
+  let unproven = 0;
+  let isBehindDamage = false;
   let at = 0;
   while (at + TAR_BLOCK_BYTES <= chunks.size) {
     if (!chunks.holds(at, TAR_BLOCK_BYTES)) {
       at = chunks.nextGood(at + 1);
+      isBehindDamage = true;
       continue;
     }
     const header = await headerIn(await chunks.read(at, TAR_BLOCK_BYTES));
-    if (header === null) {
+    if (header === null || (isBehindDamage && header.time !== time)) {
+      if (header !== null) unproven += 1;
+      isBehindDamage = true;
       at += TAR_BLOCK_BYTES;
       continue;
     }
@@ -55,11 +77,14 @@ export async function findByHeaders(chunks: ChunkMap): Promise<readonly FoundFil
     const file = await takeFile(chunks, header, offset);
     if (file !== undefined) found.push(file);
     at = offset + header.size + tarPadding(header.size);
+    isBehindDamage = !chunks.holds(offset, header.size);
   }
-  return found;
+  return { files: found, unproven };
 }
 
 async function headerIn(block: Uint8Array): Promise<TarEntry | null> {
+  // Most blocks of a value are none, and to see that must not cost as much as to read one.
+  if (!magic.every((byte, i) => block[MAGIC_AT + i] === byte)) return null;
   try {
     return await parseTarHeader(block);
   } catch (error) {

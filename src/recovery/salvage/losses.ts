@@ -27,6 +27,10 @@ export function lossesOf(survey: ArchiveSurvey): Losses | null {
   if (survey.database === null)
     sentences.push('The description of the database is lost: its defaults were guessed.');
   if (survey.objects === null) sentences.push('Views, triggers, routines, events and sequences are lost.');
+  if (survey.unproven > 0)
+    sentences.push(
+      `${plural(survey.unproven, 'file')} behind the damage ${survey.unproven === 1 ? 'is' : 'are'} not proven to be of this archive and ${survey.unproven === 1 ? 'was' : 'were'} left out.`,
+    );
   for (const table of survey.tables) sentences.push(...lossesOfTable(table));
   const { perhaps } = countTables(survey.tables);
   if (perhaps.length > 0) {

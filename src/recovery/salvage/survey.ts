@@ -39,6 +39,8 @@ export interface ArchiveSurvey {
   readonly absent: readonly AbsentTable[];
   /** How many more are absent whose names nobody can say. */
   readonly unlistedTables: number;
+  /** What looks like a file of an archive behind the damage and was not taken, as nothing ties it to this archive. */
+  readonly unproven: number;
   /** Whether nothing at all is lost. */
   readonly whole: boolean;
   /** Reads a part that was found. */
@@ -100,8 +102,10 @@ class Surveyor {
 
   async survey(): Promise<ArchiveSurvey> {
     const manifest = await this.#readManifest();
-    const files =
-      manifest === null ? await findByHeaders(this.#chunks) : await findByManifest(this.#chunks, manifest);
+    const { files, unproven } =
+      manifest === null
+        ? await findByHeaders(this.#chunks, this.#secondOfBeginning())
+        : { files: await findByManifest(this.#chunks, manifest), unproven: 0 };
     const database = await this.#parse(files, 'database', (bytes) => parseDatabase(bytes).database);
     const objects = await this.#parse(files, 'objects', parseObjects);
     const promised = database?.tables ?? null;
@@ -110,6 +114,7 @@ class Surveyor {
       endsEarly: !this.#chunks.hasEnd,
       promised,
       absent: absentOf(tables, promised ?? []),
+      unproven,
       unlistedTables: manifest === null ? unlistedOf(database, tables) : 0,
       label: this.#label,
       manifest,
@@ -120,6 +125,11 @@ class Surveyor {
         manifest !== null && database !== null && objects !== null && tables.every((table) => table.whole),
       read: ({ offset, size }) => this.#chunks.read(offset, size),
     };
+  }
+
+  /** As every header of this archive says it. */
+  #secondOfBeginning(): number | null {
+    return this.#label === null ? null : Math.floor(Date.parse(this.#label.createdAt) / 1000);
   }
 
   async #readManifest(): Promise<Manifest | null> {
