@@ -1029,6 +1029,7 @@ export interface RestoreOptions {
     readonly replace?: boolean;
     readonly tables?: readonly string[];
     readonly objects?: boolean;
+    readonly programs?: boolean;
     readonly resume?: boolean;
     readonly connections?: number;
     readonly definers?: 'keep' | 'strip';
@@ -1089,6 +1090,7 @@ export interface RestoreReport {
     readonly objects: readonly RestoredObject[];
     readonly missing: readonly MissingObject[];
     readonly method: LoadMethod;
+    readonly definers: readonly string[];
     readonly rights: RestoreRights;
     readonly notes: readonly RestoreNote[];
 }

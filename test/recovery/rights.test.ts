@@ -53,6 +53,7 @@ describeOnEachServer('what an archive holds is put to a server', (server) => {
     await watcher.close();
     assert.deepEqual(report.rights, { kind: 'own-account' });
     assert.deepEqual(report.missing, []);
+    assert.ok(report.definers.includes('somebody@elsewhere'));
     assert.deepEqual(report.notes, []);
     assert.ok(seen.has('sbrest'), [...seen].join());
     assert.deepEqual(await accounts(), there);
@@ -122,6 +123,21 @@ describeOnEachServer('what an archive holds is put to a server', (server) => {
     for (const each of sessions) await each.connection.close();
     await login.query(`DROP USER ${account.name}`);
     await login.close();
+  });
+
+  it('without its programs where they are not wanted, which are named with whom they act for', async () => {
+    const report = await restoreDatabase(await sealed.open(), address('rights_programs'), {
+      programs: false,
+    });
+    assert.deepEqual(
+      report.objects.map(({ name }) => name),
+      ['both_of_them'],
+    );
+    const told = report.notes.map(({ message }) => message).join(' ');
+    for (const name of ['before_one', 'answer', 'ask'])
+      assert.match(told, new RegExp(`"${name}" is left out`));
+    assert.match(told, /acts for somebody@elsewhere/);
+    assert.ok(!report.definers.includes('somebody@elsewhere'));
   });
 
   it('where names hold what stands for other names in a grant', async () => {

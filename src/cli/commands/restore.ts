@@ -39,6 +39,7 @@ ${keyHelp}
   --replace          drop what is in the target first
   --dry-run          change nothing: show what the target cannot take
   --adapt            let the nearest collation, engine or mode stand in
+  --no-programs      leave out triggers, routines, events, others' views
   --allow WHAT       directories: files of tables where definitions want them
                      outside-engines: tables that reach other servers or files
   --salvage          restore what is whole of a damaged archive, list the rest
@@ -52,6 +53,7 @@ ${keyHelp}
     'dry-run': { type: 'boolean' },
     adapt: { type: 'boolean' },
     allow: { type: 'string', multiple: true },
+    'no-programs': { type: 'boolean' },
     salvage: { type: 'boolean' },
   },
   positionals: { least: 1, most: 1 },
@@ -74,6 +76,7 @@ ${keyHelp}
             replace: given.flag('replace'),
             adapt: given.flag('adapt'),
             allow: readAllowances(given.all('allow')),
+            programs: !given.flag('no-programs'),
           },
           line,
         );
@@ -92,6 +95,7 @@ interface Wanted {
   readonly replace: boolean;
   readonly adapt: boolean;
   readonly allow: readonly RestoreAllowance[];
+  readonly programs: boolean;
 }
 
 const allowances: readonly RestoreAllowance[] = ['directories', 'outside-engines'];
@@ -107,7 +111,7 @@ function readAllowances(words: readonly string[]): readonly RestoreAllowance[] {
 async function restoreInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace, adapt, allow }: Wanted,
+  { target, tables, replace, adapt, allow, programs }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const reader = await openArchive(archive, { ...keys, signal: line.signal });
@@ -119,6 +123,7 @@ async function restoreInto(
       replace,
       adapt,
       allow,
+      programs,
       audit: keys.audit,
       signal: line.signal,
       onProgress: showRestore(progress),
@@ -134,7 +139,7 @@ async function restoreInto(
 async function planInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace, adapt, allow }: Wanted,
+  { target, tables, replace, adapt, allow, programs }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const reader = await openArchive(archive, { ...keys, signal: line.signal });
@@ -145,6 +150,7 @@ async function planInto(
       replace,
       adapt,
       allow,
+      programs,
       signal: line.signal,
     });
     return {
@@ -182,7 +188,7 @@ function renderPlan(plan: RestorePlan): string {
 async function salvageInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace, adapt, allow }: Wanted,
+  { target, tables, replace, adapt, allow, programs }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const progress = startProgress(line, 'Salvaging', 'bytes');
@@ -193,6 +199,7 @@ async function salvageInto(
       replace,
       adapt,
       allow,
+      programs,
       signal: line.signal,
       onProgress: showRestore(progress),
     });
@@ -252,6 +259,7 @@ function render(report: RestoreReport): string {
     ],
     ['Took', formatSeconds(seconds)],
     ['Rights', inWords(report.rights)],
+    ...(report.definers.length === 0 ? [] : [['Acts for', printable(report.definers.join(', '))] as const]),
   ]);
   const notes = report.notes.map(({ message }) => printable(message));
   return [

@@ -21,6 +21,11 @@ export interface RestoreOptions {
   /** Whether views, triggers, routines and events are restored. @defaultValue true, false with `tables` */
   readonly objects?: boolean;
   /**
+   * Whether triggers, routines, packages, events and views that act for somebody else are restored: programs, which do what
+   * whoever wrote the archive wanted. Leave them out when it is not certain whose archive it is. @defaultValue true
+   */
+  readonly programs?: boolean;
+  /**
    * Whether a restore of the same archive that was interrupted goes on where it stopped. Only from an archive that is
    * read at any place. @defaultValue true
    */

@@ -19,6 +19,8 @@ export interface RestoreReport {
    */
   readonly missing: readonly MissingObject[];
   readonly method: LoadMethod;
+  /** Users for whom restored views and programs act, `user@host`: who runs them runs them with the rights of these. */
+  readonly definers: readonly string[];
   /** With what rights the content of the archive was put to the server. */
   readonly rights: RestoreRights;
   /** What a person should know: differences between the servers, objects that were broken already … */

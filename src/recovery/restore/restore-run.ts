@@ -6,12 +6,14 @@ import type {
 } from '../../archive/model.js';
 import { absentTables, leaveOutWithoutTables } from '../../archive/objects-without-tables.js';
 import { whyOursIn } from '../../catalog/restore-mark.js';
+import { compareNames } from '../../database/identifiers.js';
 import { inBrackets } from '../../database/server-failures.js';
 import { isSince } from '../../database/server-version.js';
 import { BackupError } from '../../errors.js';
 import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
 import { namesDatabase, namesDatabaseSentence } from '../ddl/names-database.js';
 import type { ObjectPolicy } from '../ddl/object-statement.js';
+import { actsFor, isProgram } from '../ddl/programs.js';
 import { refusedDefinitions, refusedError } from '../ddl/refused-definitions.js';
 import type { KeyTime } from '../ddl/table-statement.js';
 import { Acceptance } from './acceptance.js';
@@ -68,6 +70,7 @@ export class RestoreRun {
   readonly #sessions: RestoreSessions;
   readonly #acceptance: Acceptance;
   #target: TargetAddress;
+  #definers: readonly string[] = [];
   /** The one that holds the claim. */
   #server: RestoreSession | undefined;
   #schema: RestoreSession | undefined;
@@ -280,7 +283,8 @@ export class RestoreRun {
     this.lack(await this.foreignKeys.add(connection, this.signal));
     if (!again) await this.#checkDefinitions();
     const sequences = objects.filter(({ kind }) => kind === 'sequence');
-    const made = await this.#makeObjects(wanted ? this.#withTheirTables(objects, summary) : sequences);
+    const toBeMade = wanted ? this.#withTheirTables(objects, summary) : sequences;
+    const made = await this.#makeObjects(await this.#withoutPrograms(toBeMade));
     const failure = this.#lackOfTables();
     if (failure === undefined) {
       await markMissing(connection, this.#workKey, this.#missing, again);
@@ -297,6 +301,7 @@ export class RestoreRun {
       missing: this.#allMissing(),
       method: this.method.method,
       rights: this.#rights,
+      definers: this.#definers,
       notes: this.notes,
     };
     return failure === undefined ? { report } : { report, failure };
@@ -353,6 +358,23 @@ export class RestoreRun {
     return kept;
   }
 
+  async #withoutPrograms(objects: readonly SchemaObject[]): Promise<readonly SchemaObject[]> {
+    if (this.options.programs !== false) return objects;
+    const [row] = await this.#server!.connection.query('SELECT CURRENT_USER() AS me');
+    const kept: SchemaObject[] = [];
+    for (const object of objects) {
+      if (!isProgram(object, row?.['me'] ?? '')) {
+        kept.push(object);
+        continue;
+      }
+      const definer = actsFor(object);
+      const whom = definer === undefined ? '' : `, and acts for ${definer}`;
+      const message = `The ${object.kind.replace('-', ' ')} "${object.name}" is left out: it is a program${whom}.`;
+      this.notes.push({ code: 'left-out', message });
+    }
+    return kept;
+  }
+
   async #makeObjects(wanted: readonly SchemaObject[]): Promise<readonly RestoredObject[]> {
     const { connection } = this.schema;
     const capabilities = await readCapabilities(connection, wanted);
@@ -372,6 +394,9 @@ export class RestoreRun {
       this.lack(states.missing);
       this.notes.push(...states.notes);
     }
+    const { definers = 'keep' } = this.options;
+    const users = definers === 'strip' ? [] : made.flatMap((object) => actsFor(object) ?? []);
+    this.#definers = [...new Set(users)].sort(compareNames);
     return made.map(({ kind, name }) => ({ kind, name }));
   }
 

@@ -1,0 +1,27 @@
+import type { SchemaObject } from '../../archive/model.js';
+import { join } from '../../database/tokens.js';
+import { acceptDefinition } from './accept-definition.js';
+
+/** Whom an object acts for, by its own statement; undefined when it names nobody. @throws BackupError `archive-damaged` */
+export function actsFor({ kind, name, createStatement, sqlMode }: SchemaObject): string | undefined {
+  if (kind === 'sequence') return undefined;
+  return acceptDefinition(kind, name, createStatement, { sqlMode }).definer;
+}
+
+/**
+ * Whether an object does more, once it is there, than whoever uses it may do anyway: triggers, routines and events, and
+ * views that act for somebody else.
+ *
+ * @param login - `user@host` of whoever restores
+ */
+export function isProgram(object: SchemaObject, login: string): boolean {
+  if (object.kind === 'sequence') return false;
+  if (object.kind !== 'view') return true;
+  const { tokens, bodyAt, definer } = acceptDefinition('view', object.name, object.createStatement, {
+    sqlMode: object.sqlMode,
+  });
+  if (definer === undefined || definer === login) return false;
+  return !/\bSQL\s+SECURITY\s+INVOKER\b/i.test(
+    join(tokens.slice(0, bodyAt).filter(({ kind }) => kind !== 'name')),
+  );
+}
