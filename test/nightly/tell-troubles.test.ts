@@ -56,6 +56,8 @@ describe('an alert that cannot be delivered', () => {
       { folder, spareRoom: new SpareRoom(folder) },
       { practiceId: '4711', night: '2026-07-14' },
     );
+    // A journal that knows of nothing that stands: not a new one, which takes back whatever may stand.
+    await journal.update(() => ({ alerts: {} }));
     memory = createMemoryAlerts();
     [asked, logged, events, isDown] = [[], [], [], true];
   });

@@ -23,6 +23,11 @@ describe('nights by seed', { concurrency: 2 }, () => {
     assert.ok(isGood, output);
   });
 
+  it('alerts that a journal knew of are taken back when the journal is gone', async () => {
+    const { isGood, output } = await simulateInChild(['--seed', '32', '--days', '40']);
+    assert.ok(isGood, output);
+  });
+
   it('a fault that is put into the nights is found', async () => {
     const { isGood, output } = await simulateInChild([
       '--mutation',

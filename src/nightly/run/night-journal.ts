@@ -113,14 +113,22 @@ export class NightJournal {
   readonly #spareRoom: SpareRoom;
   /** There was one and it could not be read: what it knew of copies on their way is to be found in the spool. */
   readonly wasDamaged: boolean;
+  /** There was none: the practice is new, or its journal is gone, and copies on their way may be in the spool all the same. */
+  readonly isNew: boolean;
   #state: NightJournalState;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, state: NightJournalState, spareRoom: SpareRoom, wasDamaged: boolean) {
+  private constructor(
+    path: string,
+    state: NightJournalState,
+    spareRoom: SpareRoom,
+    { wasDamaged, isNew }: Pick<NightJournal, 'isNew' | 'wasDamaged'>,
+  ) {
     this.#path = path;
     this.#state = state;
     this.#spareRoom = spareRoom;
     this.wasDamaged = wasDamaged;
+    this.isNew = isNew;
   }
 
   /**
@@ -150,7 +158,8 @@ export class NightJournal {
       pending: [],
       verified: { hq: [], local: [] },
       failed: {},
-      alerts: {},
+      // What was raised before the journal was lost is taken back once, to be sure.
+      alerts: Object.fromEntries(Object.keys(alertCodes).map((code) => [code, untold])),
     };
     const text = await readFileIfThere(path).catch(unusable);
     const parsed = text === null ? { state: empty, isWhole: true } : parseJournal(text);
@@ -168,10 +177,9 @@ export class NightJournal {
     // A first night that is still to come was dated by a clock that was wrong, and would hold back alerts until then.
     const isAhead = state !== null && state.firstNight > start.night;
     const firstNight = isAhead ? start.night : (state ?? empty).firstNight;
-    const alerts = state?.alerts ?? Object.fromEntries(Object.keys(alertCodes).map((code) => [code, untold]));
     const machine = state?.machine || randomBytes(16).toString('hex');
-    const begun = { ...(state ?? empty), machine, firstNight, alerts };
-    return new NightJournal(path, begun, spareRoom, wasDamaged);
+    const begun = { ...(state ?? empty), machine, firstNight };
+    return new NightJournal(path, begun, spareRoom, { wasDamaged, isNew: text === null });
   }
 
   get state(): NightJournalState {

@@ -13,6 +13,7 @@ import type { BackupReport, CopyReport, ReportedChange } from './backup-report.j
 import { codeOf, sentenceOf } from './failure.js';
 import type { NightJournal } from './night-journal.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
+import type { Office } from './office.js';
 import { rememberedPins } from './parse-journal.js';
 import { Place } from './place.js';
 import { renderReport } from './render-report.js';
@@ -36,6 +37,7 @@ export class NightRun {
   readonly #changes: ReportedChange[] = [];
   #facts: SealedNight['facts'] = {};
   #admins: readonly AdminCandidate[] | undefined;
+  readonly #foundAgain: Office['foundAgain'];
   #hasTold = false;
 
   constructor(
@@ -44,12 +46,14 @@ export class NightRun {
     state: {
       readonly spool: Spool;
       readonly journal: NightJournal;
+      readonly foundAgain: Office['foundAgain'];
       readonly night: string;
       readonly tools: NightTools;
       /** Aborted when the window closes. */
       readonly deadline: AbortSignal | undefined;
     },
   ) {
+    this.#foundAgain = state.foundAgain;
     const logger = plan.logger ?? silentLogger;
     const emit: Surroundings['emit'] = (event) => options.onEvent?.(event);
     this.#around = {
@@ -89,7 +93,7 @@ export class NightRun {
     const { now, night, logger, journal, spool, scheduled, callerSignal, emit } = this.#around;
     const startedAt = now();
     logger.info('The backup begins.', { night });
-    if (journal.wasDamaged) await this.#findAgain();
+    if (journal.wasDamaged || this.#foundAgain.length > 0) this.#tellLostJournal();
     if (scheduled) await this.#noteAttempt(startedAt);
     await spool.tidy(new Set(journal.state.pending.map(({ file }) => file)));
     try {
@@ -120,20 +124,17 @@ export class NightRun {
     return { report, failure: this.#places.find(({ error }) => error !== undefined)?.error };
   }
 
-  /** What waited to be sent when the journal was damaged. */
-  async #findAgain(): Promise<void> {
-    const { plan, journal, spool, warn } = this.#around;
-    const known = journal.state.pending;
-    const found = (await spool.readTickets(plan.practiceId)).filter(
-      ({ file }) => !known.some((each) => each.file === file),
-    );
-    const pending = [...known, ...found].sort((a, b) => (a.copy.night < b.copy.night ? -1 : 1));
-    await journal.update(() => ({ pending }));
-    const nights = pending.map(({ copy }) => copy.night).join(', ');
+  /** That the journal was damaged, or gone while copies waited to be sent. */
+  #tellLostJournal(): void {
+    const { journal, spool, warn } = this.#around;
+    const nights = journal.state.pending.map(({ copy }) => copy.night).join(', ');
+    const what = journal.wasDamaged
+      ? 'damaged; what could be read of it is kept, and the old one stands beside it.'
+      : 'gone.';
     warn({
       code: 'journal-damaged',
-      message: `The journal in ${spool.folder} was damaged; what could be read of it is kept, and the old one stands beside it. ${
-        pending.length === 0
+      message: `The journal in ${spool.folder} was ${what} ${
+        nights === ''
           ? 'No sealed copy was waiting to be sent.'
           : `Sealed copies that wait to be sent were found again: ${nights}.`
       }`,

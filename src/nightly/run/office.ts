@@ -1,5 +1,5 @@
 import { acquireGuard, type Guard } from './guard.js';
-import { NightJournal } from './night-journal.js';
+import { NightJournal, type PendingCopy } from './night-journal.js';
 import type { NightPlan } from './night-plan.js';
 import { Spool } from './spool.js';
 import type { NightTools } from './tools.js';
@@ -12,6 +12,8 @@ export interface Office {
   readonly spool: Spool;
   readonly journal: NightJournal;
   readonly guard: Guard;
+  /** What waited to be sent when the journal was damaged or gone. */
+  readonly foundAgain: readonly PendingCopy[];
 }
 
 /**
@@ -24,9 +26,29 @@ export async function openOffice(plan: NightPlan, night: string, _tools: NightTo
   await spool.prepare();
   const guard = await acquireGuard(spool.folder);
   try {
-    return { spool, guard, journal: await NightJournal.open(spool, { practiceId: plan.practiceId, night }) };
+    const journal = await NightJournal.open(spool, { practiceId: plan.practiceId, night });
+    // At once, whoever opens it: the next to come finds a journal that is whole.
+    const foundAgain = journal.wasDamaged || journal.isNew ? await findAgain(plan, spool, journal) : [];
+    return { spool, guard, journal, foundAgain };
   } catch (error) {
     await guard.release();
     throw error;
   }
+}
+
+async function findAgain(
+  { practiceId, logger }: NightPlan,
+  spool: Spool,
+  journal: NightJournal,
+): Promise<readonly PendingCopy[]> {
+  const known = journal.state.pending;
+  const found = (await spool.readTickets(practiceId)).filter(
+    ({ file }) => !known.some((each) => each.file === file),
+  );
+  if (found.length === 0) return [];
+  const pending = [...known, ...found].sort((a, b) => (a.copy.night < b.copy.night ? -1 : 1));
+  await journal.update(() => ({ pending }));
+  const nights = found.map(({ copy }) => copy.night).join(', ');
+  logger?.warning('Sealed copies that wait to be sent were found again.', { nights });
+  return found;
 }

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { alertCodes } from '../../src/nightly/alerts/alert.js';
+import type { PendingCopy } from '../../src/nightly/run/night-journal.js';
+import type { NightPlan } from '../../src/nightly/run/night-plan.js';
+import { openOffice } from '../../src/nightly/run/office.js';
+import { Spool } from '../../src/nightly/run/spool.js';
+import { machineTools } from '../../src/nightly/run/tools.js';
+
+describe('a journal that is lost', () => {
+  let folder = '';
+  let pending: PendingCopy;
+  const open = async () => {
+    const plan = { practiceId: '4711', spool: folder, spoolReserveBytes: 0 } as NightPlan;
+    const office = await openOffice(plan, '2026-07-14', machineTools());
+    await office.guard.release();
+    return office;
+  };
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sb-lost-journal-'));
+    const bytes = Buffer.from('sealed');
+    const archiveId = 'ab'.repeat(16);
+    const file = `${archiveId}.tar.age`;
+    await writeFile(join(folder, file), bytes);
+    pending = {
+      destination: 'hq',
+      file,
+      copy: {
+        archiveId,
+        key: `4711/2026-07-13/${file}`,
+        night: '2026-07-13',
+        scope: 'critical',
+        bytes: bytes.length,
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+        tables: 1,
+        rows: 1,
+        plainBytes: 1,
+        leftOut: [],
+      },
+    };
+    await new Spool(folder, 0).noteTicket(pending);
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('costs no copy that waits to be sent, whoever opens the spool first', async () => {
+    for (const text of [null, '{"version":1,', 'null']) {
+      await rm(join(folder, 'journal.json'), { force: true });
+      if (text !== null) await writeFile(join(folder, 'journal.json'), text);
+      // The check by day, or the judge of a night without a run: neither sends anything.
+      const first = await open();
+      assert.deepEqual(first.foundAgain, [pending], String(text));
+      await first.journal.update(() => ({}));
+      const night = await open();
+      assert.deepEqual(night.journal.state.pending, [pending], String(text));
+      assert.deepEqual(night.foundAgain, []);
+    }
+  });
+
+  it('leaves no alert standing for ever that only the lost one knew of', async () => {
+    assert.deepEqual(Object.keys((await open()).journal.state.alerts).sort(), Object.keys(alertCodes).sort());
+  });
+});
