@@ -82,7 +82,7 @@ export class Computer {
   }
 
   sleep(milliseconds: number): void {
-    this.#power.asleepUntil = time.now + milliseconds;
+    this.#power.asleepUntil = Math.max(this.#power.asleepUntil, time.now + milliseconds);
   }
 
   start(): void {
