@@ -7,7 +7,7 @@ import type { Alert, AlertCode, AlertSink } from '../../src/nightly/alerts/alert
 import { createMemoryAlerts, type MemoryAlerts } from '../../src/nightly/alerts/memory-alerts.js';
 import type { LogFacts, Logger } from '../../src/nightly/log/logger.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
-import { NightJournal } from '../../src/nightly/run/night-journal.js';
+import { NightJournal, untold } from '../../src/nightly/run/night-journal.js';
 import { SpareRoom } from '../../src/nightly/run/spare-room.js';
 import { tellTroubles } from '../../src/nightly/run/tell-troubles.js';
 
@@ -72,7 +72,7 @@ describe('an alert that cannot be delivered', () => {
         ['An alert could not be delivered.', { alert: 'backup-failed', reason: 'TypeError' }],
       ],
     );
-    assert.deepEqual(journal.state.alerts, {});
+    assert.deepEqual(journal.state.alerts, { 'hq-copy-failed': untold });
     assert.deepEqual(events, []);
   });
 
@@ -113,5 +113,34 @@ describe('an alert that cannot be delivered', () => {
       events.map(({ kind }) => kind),
       ['alert-raised', 'alert-cleared'],
     );
+  });
+});
+
+describe('an alert that was told just before the power went', () => {
+  it('is taken back when the trouble is over, though its run could not note it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sb-alerts-'));
+    try {
+      const open = () =>
+        NightJournal.open(
+          { folder, spareRoom: new SpareRoom(folder) },
+          { practiceId: '4711', night: '2026-07-14' },
+        );
+      const before = await open();
+      await before.update(() => ({ alerts: {} }));
+      const memory = createMemoryAlerts();
+      const rest = { logger: { info() {}, warning() {}, error() {} }, emit() {} };
+      const sink: AlertSink = {
+        ...memory,
+        raise: async (alert) => {
+          await memory.raise(alert);
+          throw new Error('the power goes');
+        },
+      };
+      await tellTroubles([trouble], new Set(), { sink, journal: before, ...rest });
+      await tellTroubles([], new Set(), { sink: memory, journal: await open(), ...rest });
+      assert.deepEqual([...memory.standing.keys()], []);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

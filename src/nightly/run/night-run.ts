@@ -11,7 +11,7 @@ import { heeding } from '../service/patience.js';
 import { patientSettings } from '../settings/patient-settings.js';
 import type { BackupReport, CopyReport, ReportedChange } from './backup-report.js';
 import { codeOf, sentenceOf } from './failure.js';
-import type { NightJournal } from './night-journal.js';
+import { type NightJournal, untold } from './night-journal.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
 import type { Office } from './office.js';
 import { rememberedPins } from './parse-journal.js';
@@ -408,6 +408,7 @@ export class NightRun {
         .hq.reasons.map(({ sentence }) => sentence)
         .join(' ')}`,
     };
+    await journal.update(({ alerts }) => ({ alerts: { ...alerts, [alert.code]: untold } }));
     if (!(await delivered(() => sink.raise(alert), alert.code, logger))) return;
     await journal.update(({ alerts }) => ({
       remindedOff: night,

@@ -22,6 +22,8 @@ export async function tellTroubles(
 ): Promise<void> {
   for (const alert of standing) {
     if (journal.state.alerts[alert.code] === alert.cause) continue;
+    // Noted before: an alert that nobody remembers, after a power cut or on a full disk, would stand for ever.
+    await journal.update(({ alerts }) => ({ alerts: { ...alerts, [alert.code]: untold } }));
     if (!(await delivered(() => sink.raise(alert), alert.code, logger))) continue;
     await journal.update(({ alerts }) => ({ alerts: { ...alerts, [alert.code]: alert.cause } }));
     emit({ kind: 'alert-raised', alert });
