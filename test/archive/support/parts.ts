@@ -25,7 +25,7 @@ export function sampleTable(index: number): TableDescription {
     index,
     name: `table\`${index}`,
     engine: 'MyISAM',
-    createStatement: `CREATE TABLE \`table\`\`${index}\` (Id bigint, Name varchar(20), Day date, Twice bigint AS (Id * 2))`,
+    createStatement: `CREATE TABLE \`table\`\`${index}\` (\`Id\` bigint, \`Name\` varchar(20), \`Day\` date, \`Twice\` bigint AS (\`Id\` * 2))`,
     columns: [
       { name: 'Id', type: 'bigint(20)', characterSet: null, nullable: false, form: 'i64' },
       { name: 'Name', type: 'varchar(20)', characterSet: 'utf8mb3', nullable: true, form: 'bytes' },
@@ -38,7 +38,13 @@ export function sampleTable(index: number): TableDescription {
 
 export const sampleObjects: readonly SchemaObject[] = [
   { kind: 'view', name: 'v', createStatement: 'CREATE VIEW v AS SELECT 1', definer: 'root@localhost' },
-  { kind: 'trigger', name: 't', createStatement: 'CREATE TRIGGER t …', table: 'table`1', actionOrder: 1 },
+  {
+    kind: 'trigger',
+    name: 't',
+    createStatement: 'CREATE TRIGGER `t` BEFORE INSERT ON `table``1` FOR EACH ROW SET @seen = 1',
+    table: 'table`1',
+    actionOrder: 1,
+  },
 ];
 
 /** All parts of a small dump, in order. */
