@@ -275,7 +275,7 @@ describeOnEachServer(
         ]);
       }
       const target = source.replace(/\/\/[^@]*@/, '//few@').replace('/cli_office', '/cli_few');
-      const words = ['restore', archive, '--target', target, '--identity', keyFile];
+      const words = ['restore', archive, '--target', target, '--identity', keyFile, '--programs'];
       const restore = (...more: string[]) => runCli([...words, ...more], { env: { ...env, MYSQL_PWD: 'x' } });
       const first = await restore();
       assert.equal(first.code, 7, first.stderr);

@@ -55,6 +55,15 @@ Without TLS, a socket or one of the last two, a server that asks for the passwor
 
 There is no \`PREFERRED\`: it goes without TLS whenever somebody on the way wants that.
 
+## What a restore makes only when asked for
+
+| option | |
+|---|---|
+| \`--programs\` | triggers, routines, events, and views that act for somebody else: whoever wrote the archive wrote them, and they do what they do later on. Without it they are listed |
+| \`--expect-sha256 HEX\` | the file must be the one that the report of its night names; then its programs come along |
+| \`--allow directories\` | files of tables at the places that definitions name |
+| \`--allow outside-engines\` | tables that are windows into other servers, files or programs |
+
 ## The audit file
 
 \`restore\`, \`rehearse\`, \`extract\` and \`verify\` add lines to a file: who opened which archive when, what was done with it and how that

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { type ArchiveKeys, type ArchiveReader, openArchive } from '../../archive/index.js';
 import type { RangeSource } from '../../bytes.js';
 import type { DatabaseAddress } from '../../database/address.js';
+import { BackupError } from '../../errors.js';
 import { printable } from '../../printable.js';
 import { formatBytes, formatCount, formatSeconds, plural } from '../../quantities.js';
 import { planRestore, type RestorePlan } from '../../recovery/plan/plan-restore.js';
@@ -14,7 +16,7 @@ import type { Command, CommandLine, CommandResult } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { type ExitCode, exitCodes, UsageError } from '../exit-codes.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
-import { openLocation } from '../location.js';
+import { openLocation, readThrough } from '../location.js';
 import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';
 import { showRestore } from '../restore-progress.js';
@@ -24,24 +26,22 @@ import { pickNames, readNames } from '../tables-option.js';
 export const restoreCommand: Command = {
   name: 'restore',
   summary: 'put an archive into a new database',
-  help: `Put an archive, or some of its tables, into a database that is new or empty; any
-other is refused (exit code 6). An interrupted restore goes on where it stopped,
-one whose target refused a view or a key (exit code 7) tries just that again.
+  help: `Put an archive, or some of its tables, into a database that is new or empty.
+Interrupted, or with an object refused (exit code 7), the same command goes on.
 
 Usage: supplemental-backup restore ARCHIVE --target URL
                            [--identity FILE | --password-fd N] [OPTIONS]
 
   ARCHIVE            path or s3://bucket/key
-  --target URL       mysql://user@host:port/newdb[?ssl-mode=…&socketPath=…]
-                     the password may come in MYSQL_PWD
+  --target URL       mysql://user@host:port/newdb, the password in MYSQL_PWD
 ${keyHelp}
   --tables LIST      only these: a,b,c*
   --replace          drop what is in the target first
   --dry-run          change nothing: show what the target cannot take
   --adapt            let the nearest collation, engine or mode stand in
-  --no-programs      leave out triggers, routines, events, others' views
-  --allow WHAT       directories: files of tables where definitions want them
-                     outside-engines: tables that reach other servers or files
+  --programs         with triggers, routines, events, views that act for others
+  --expect-sha256 H  the file's SHA-256 in the report; proven so: with programs
+  --allow WHAT       directories, outside-engines: what tables reach outside
   --salvage          restore what is whole of a damaged archive, list the rest
   --json             one JSON document
 `,
@@ -53,7 +53,8 @@ ${keyHelp}
     'dry-run': { type: 'boolean' },
     adapt: { type: 'boolean' },
     allow: { type: 'string', multiple: true },
-    'no-programs': { type: 'boolean' },
+    programs: { type: 'boolean' },
+    'expect-sha256': { type: 'string' },
     salvage: { type: 'boolean' },
   },
   positionals: { least: 1, most: 1 },
@@ -65,6 +66,7 @@ ${keyHelp}
       if (given.flag('dry-run') && given.flag('salvage')) {
         throw new UsageError('Give --dry-run or --salvage, not both.');
       }
+      const isProven = await isExpected(archive, given.text('expect-sha256'), line.signal);
       const restored = given.flag('dry-run') ? planInto : given.flag('salvage') ? salvageInto : restoreInto;
       try {
         return await restored(
@@ -76,7 +78,7 @@ ${keyHelp}
             replace: given.flag('replace'),
             adapt: given.flag('adapt'),
             allow: readAllowances(given.all('allow')),
-            programs: !given.flag('no-programs'),
+            programs: given.flag('programs') || isProven,
           },
           line,
         );
@@ -88,6 +90,29 @@ ${keyHelp}
     }
   },
 };
+
+/**
+ * Whether the file is the one that a report names; false when none is named.
+ *
+ * @throws BackupError `verification-failed` when it is another
+ */
+async function isExpected(
+  archive: RangeSource,
+  expected: string | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (expected === undefined) return false;
+  if (!/^[0-9a-f]{64}$/i.test(expected)) throw new UsageError('--expect-sha256 takes 64 hexadecimal digits.');
+  const hash = createHash('sha256');
+  for await (const piece of readThrough(archive, signal)) hash.update(piece);
+  const found = hash.digest('hex');
+  if (found === expected.toLowerCase()) return true;
+  throw new BackupError(
+    'verification-failed',
+    'The file is not the archive that the report names: its SHA-256 is another. Nothing of it was restored.',
+    { details: { found, expected: expected.toLowerCase() } },
+  );
+}
 
 interface Wanted {
   readonly target: DatabaseAddress;

@@ -369,7 +369,7 @@ export class RestoreRun {
       }
       const definer = actsFor(object);
       const whom = definer === undefined ? '' : `, and acts for ${definer}`;
-      const message = `The ${object.kind.replace('-', ' ')} "${object.name}" is left out: it is a program${whom}.`;
+      const message = `The ${object.kind.replace('-', ' ')} "${object.name}" is left out: it is a program${whom}. It comes along when programs are asked for.`;
       this.notes.push({ code: 'left-out', message });
     }
     return kept;
