@@ -94,7 +94,9 @@ export function stat(path: string): Promise<{ readonly size: number; readonly mt
   });
 }
 
-export const lstat: typeof stat = stat;
+export function lstat(path: string): ReturnType<typeof stat> {
+  return stat(path);
+}
 
 export function statfs(path: string): Promise<{ readonly bavail: number; readonly bsize: number }> {
   return onDisk(path, false, (disk) => ({ bavail: disk.faults.isFull ? 0 : 2 ** 24, bsize: 4096 }));
