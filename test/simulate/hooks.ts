@@ -31,6 +31,9 @@ export const resolve: ResolveHook = async (specifier, context, next) => {
   if (/\/nightly\/check\//.test(parent) && specifier.endsWith('database/connection.js')) {
     return { url: new URL('./in-place-of/database-connection.js', import.meta.url).href, shortCircuit: true };
   }
+  if (/\/nightly\/check\//.test(parent) && specifier.endsWith('check-network-path.js')) {
+    return { url: new URL('./in-place-of/network-path.js', import.meta.url).href, shortCircuit: true };
+  }
   return next(specifier, context);
 };
 
