@@ -22,7 +22,9 @@ const server = createServer(async (request, response) => {
   } else if (refusesPreconditions && request.headers['if-none-match'] !== undefined) {
     response.writeHead(501).end('<Error><Code>NotImplemented</Code></Error>');
   } else if (request.method === 'HEAD' && objectSize > 0 && pathname.endsWith('/a')) {
-    response.writeHead(200, { 'content-length': objectSize }).end();
+    response
+      .writeHead(200, { 'content-length': objectSize, 'last-modified': new Date().toUTCString() })
+      .end();
   } else if (request.method === 'PUT') response.writeHead(200, { etag }).end();
   else response.writeHead(404).end('<Error><Code>NoSuchKey</Code></Error>');
 });
