@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { BackupError } from '../../errors.js';
 import { lookApart } from '../../storage/file-system/apart/look-apart.js';
-import type { FolderTrouble } from '../../storage/file-system/look-at-folder.js';
+import { type FolderTrouble, lookAtFolder } from '../../storage/file-system/look-at-folder.js';
 
 /** Longest that a path may stay silent, in milliseconds. */
 const silence = 20_000;
@@ -25,6 +25,15 @@ export function checkNetworkPath(path: string): Promise<void> {
 }
 
 /**
+ * The same in this process: at once where the folder is well, and for ever where it hangs. For settings that live in memory.
+ *
+ * @throws BackupError `settings-invalid`
+ */
+export function checkPathHere(path: string): Promise<void> {
+  return look(path, true, (folder) => lookAtFolder(folder, true));
+}
+
+/**
  * Whether there is such a folder and it can be read. Nothing is written.
  *
  * @throws BackupError `settings-invalid`
@@ -33,10 +42,14 @@ export function lookAtNetworkPath(path: string): Promise<void> {
   return look(path, false);
 }
 
-async function look(path: string, write: boolean): Promise<void> {
+async function look(
+  path: string,
+  write: boolean,
+  lookAt: (folder: string) => Promise<FolderTrouble | null> = (folder) => lookApart(folder, write, silence),
+): Promise<void> {
   // A service has another working folder and other drive letters than the person who types the path.
   if (!isAbsolute(path)) throw unusable(path, 'is not a full path such as \\\\server\\backup', undefined);
-  const found = await lookApart(resolve(path), write, silence);
+  const found = await lookAt(resolve(path));
   if (found !== null) throw unusable(path, sentences[found.trouble], found.systemCode);
 }
 

@@ -1,3 +1,4 @@
+import { checkPathHere } from './check-network-path.js';
 import type { BackupSettings, SettingsAuthor, SettingsStore } from './settings.js';
 import { auditLines, validateChange } from './validate-change.js';
 
@@ -29,7 +30,7 @@ export function createMemorySettings(
   initial: Partial<BackupSettings> = {},
   options: { readonly checkPath?: (path: string) => Promise<void>; readonly now?: () => Date } = {},
 ): MemorySettings {
-  const { checkPath, now = () => new Date() } = options;
+  const { checkPath = checkPathHere, now = () => new Date() } = options;
   let settings: BackupSettings = { status: 'enabled', networkPath: '', lastLocalCopy: null, ...initial };
   const audit: SettingsAuditLine[] = [];
   return {
