@@ -1,7 +1,7 @@
 import { equalBytes } from '@noble/ciphers/utils.js';
 import { engine } from '#engine';
 import type { StoredPassword } from '../archive/password/stored-password.js';
-import { utf8 } from '../bytes.js';
+import { fromBase64, toBase64, utf8 } from '../bytes.js';
 import type { WorkFactor } from './work-factor.js';
 
 /**
@@ -19,7 +19,7 @@ export async function markOf(stored: StoredPassword, work: WorkFactor): Promise<
  */
 export async function slowMarkOf(stored: StoredPassword, work: WorkFactor): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16));
-  return `scrypt:${work.scryptLogN}:${base64(salt)}:${base64(await digest(stored, salt, work.scryptLogN))}`;
+  return `scrypt:${work.scryptLogN}:${toBase64(salt)}:${toBase64(await digest(stored, salt, work.scryptLogN))}`;
 }
 
 /** Whether a mark is of this stored password. */
@@ -50,12 +50,4 @@ async function digest({ scheme, hash }: StoredPassword, salt: Uint8Array, logN: 
   } finally {
     secret.fill(0);
   }
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

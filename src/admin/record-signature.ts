@@ -7,7 +7,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8 } from '../bytes.js';
+import { fromBase64, toBase64, utf8 } from '../bytes.js';
 import type { Endorsement, Enrollment } from './enrollment.js';
 
 /** A record before it is signed. */
@@ -29,7 +29,7 @@ export function signed(
 ): Enrollment {
   const key = signingKeyOf(identity);
   try {
-    const signer = base64(ed25519.getPublicKey(key));
+    const signer = toBase64(ed25519.getPublicKey(key));
     const endorsements = earlier
       .slice(0, mostEndorsements)
       .map((older) => endorse(record, signer, older))
@@ -37,7 +37,7 @@ export function signed(
     return {
       ...record,
       signer,
-      signature: base64(ed25519.sign(recordBytes(record), key)),
+      signature: toBase64(ed25519.sign(recordBytes(record), key)),
       ...(endorsements.length === 0 ? {} : { endorsements }),
     };
   } finally {
@@ -49,7 +49,7 @@ export function signed(
 export function signerOf(identity: string): string {
   const key = signingKeyOf(identity);
   try {
-    return base64(ed25519.getPublicKey(key));
+    return toBase64(ed25519.getPublicKey(key));
   } finally {
     key.fill(0);
   }
@@ -71,8 +71,8 @@ function endorse(record: UnsignedEnrollment, signer: string, older: string): End
   const key = signingKeyOf(older);
   try {
     return {
-      signer: base64(ed25519.getPublicKey(key)),
-      signature: base64(ed25519.sign(endorsementBytes(record, signer), key)),
+      signer: toBase64(ed25519.getPublicKey(key)),
+      signature: toBase64(ed25519.sign(endorsementBytes(record, signer), key)),
     };
   } finally {
     key.fill(0);
@@ -117,12 +117,4 @@ function verify(signature: string | undefined, message: Uint8Array, signer: stri
     // Not a key, or not a signature: as good as a wrong one.
     return false;
   }
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

@@ -1,5 +1,6 @@
 import { md5 } from '@noble/hashes/legacy.js';
 import { sha3_512 } from '@noble/hashes/sha3.js';
+import { toBase64 } from '../../bytes.js';
 
 /** One way in which Open Dental turns a password into the hash it stores. */
 export interface HashScheme {
@@ -22,12 +23,12 @@ export const hashSchemes: HashSchemes = {
   SHA3_512: {
     name: 'SHA3_512',
     // An empty password is stored as an empty hash, whatever the salt.
-    hash: (salt, password) => (password === '' ? '' : base64(hashed(sha3_512, utf16(salt + password)))),
+    hash: (salt, password) => (password === '' ? '' : toBase64(hashed(sha3_512, utf16(salt + password)))),
   },
   MD5: {
     name: 'MD5',
     // Unlike above, a salted empty password is the hash of its salt.
-    hash: (salt, password) => (salt + password === '' ? '' : base64(hashed(md5, utf16(salt + password)))),
+    hash: (salt, password) => (salt + password === '' ? '' : toBase64(hashed(md5, utf16(salt + password)))),
   },
   MD5_ECW: {
     name: 'MD5_ECW',
@@ -58,10 +59,6 @@ function ascii(text: string): Uint8Array {
     const unit = text.charCodeAt(i);
     return unit < 0x80 ? unit : 0x3f;
   });
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
 }
 
 function hex(bytes: Uint8Array): string {
