@@ -1,22 +1,22 @@
 export interface DecryptAgeOptions {
-    readonly identities?: readonly (string | Identity)[];
-    readonly passphrase?: string;
-    readonly maxScryptLogN?: number;
+    readonly identities?: readonly (string | Identity)[] | undefined;
+    readonly passphrase?: string | undefined;
+    readonly maxScryptLogN?: number | undefined;
     readonly signal?: AbortSignal | undefined;
 }
 
 export interface EncryptAgeCommonOptions {
-    readonly armor?: boolean;
+    readonly armor?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
 }
 
 export type EncryptAgeOptions = EncryptAgeCommonOptions & ({
     readonly recipients: readonly (string | Recipient)[];
-    readonly passphrase?: never;
+    readonly passphrase?: never | undefined;
 } | {
     readonly passphrase: string;
-    readonly scryptLogN?: number;
-    readonly recipients?: never;
+    readonly scryptLogN?: number | undefined;
+    readonly recipients?: never | undefined;
 });
 
 export interface Identity {

@@ -8,8 +8,8 @@ export interface ArchiveInspection {
 }
 
 export interface ArchiveKeys {
-    readonly password?: Password;
-    readonly identities?: readonly (string | Identity)[];
+    readonly password?: Password | undefined;
+    readonly identities?: readonly (string | Identity)[] | undefined;
     readonly audit?: AuditLog | undefined;
 }
 
@@ -31,10 +31,10 @@ export type AuditAction = 'extract' | 'open' | 'rehearse' | 'restore' | 'salvage
 export interface AuditEntry {
     readonly action: AuditAction;
     readonly archiveId: string | null;
-    readonly target?: string;
-    readonly tables?: readonly string[];
+    readonly target?: string | undefined;
+    readonly tables?: readonly string[] | undefined;
     readonly outcome: 'begun' | 'done' | 'failed' | 'stopped';
-    readonly code?: BackupErrorCode | 'unexpected';
+    readonly code?: BackupErrorCode | 'unexpected' | undefined;
 }
 
 export interface AuditLog {
@@ -206,10 +206,10 @@ export type Part = DatabasePart | TablePart | RowsPart | ObjectsPart | SummaryPa
 export interface PartFilter {
     readonly tables: readonly {
         readonly name: string;
-        readonly definitionOnly?: string;
-        readonly rowFilter?: RowFilter & {
-            readonly dates?: DateFilter;
-        };
+        readonly definitionOnly?: string | undefined;
+        readonly rowFilter?: (RowFilter & {
+            readonly dates?: DateFilter | undefined;
+        }) | undefined;
     }[];
     readonly scope: ArchiveScope;
     readonly leftOut: readonly LeftOut[];
@@ -228,7 +228,7 @@ export interface ReadOptions {
 }
 
 export interface ReadPartsOptions extends ReadOptions {
-    readonly tables?: readonly string[];
+    readonly tables?: readonly string[] | undefined;
 }
 
 export interface Recipient {

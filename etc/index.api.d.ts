@@ -37,9 +37,9 @@ export interface AlertSink {
 }
 
 export interface AlertThresholds {
-    readonly passingNights?: number;
-    readonly hqStaleNights?: number;
-    readonly localStaleNights?: number;
+    readonly passingNights?: number | undefined;
+    readonly hqStaleNights?: number | undefined;
+    readonly localStaleNights?: number | undefined;
 }
 
 export interface ArchiveAccess {
@@ -63,8 +63,8 @@ export interface ArchiveInspection {
 }
 
 export interface ArchiveKeys {
-    readonly password?: Password;
-    readonly identities?: readonly (string | Identity)[];
+    readonly password?: Password | undefined;
+    readonly identities?: readonly (string | Identity)[] | undefined;
     readonly audit?: AuditLog | undefined;
 }
 
@@ -86,10 +86,10 @@ export type AuditAction = 'extract' | 'open' | 'rehearse' | 'restore' | 'salvage
 export interface AuditEntry {
     readonly action: AuditAction;
     readonly archiveId: string | null;
-    readonly target?: string;
-    readonly tables?: readonly string[];
+    readonly target?: string | undefined;
+    readonly tables?: readonly string[] | undefined;
     readonly outcome: 'begun' | 'done' | 'failed' | 'stopped';
-    readonly code?: BackupErrorCode | 'unexpected';
+    readonly code?: BackupErrorCode | 'unexpected' | undefined;
 }
 
 export interface AuditLog {
@@ -107,7 +107,7 @@ export type BackupErrorCode = 'already-running' | 'archive-damaged' | 'archive-l
 
 export interface BackupErrorOptions {
     readonly cause?: unknown;
-    readonly details?: ErrorDetails;
+    readonly details?: ErrorDetails | undefined;
 }
 
 export type BackupEvent = {
@@ -271,7 +271,7 @@ export interface CheckFinding {
 }
 
 export interface CheckOptions {
-    readonly schedule?: Omit<NightSchedule, 'timeZone'>;
+    readonly schedule?: Omit<NightSchedule, 'timeZone'> | undefined;
     readonly signal?: AbortSignal | undefined;
 }
 
@@ -292,9 +292,9 @@ export interface ColumnDescription {
 }
 
 export interface CompareOptions extends SideOptions {
-    readonly tables?: readonly string[];
-    readonly objects?: boolean;
-    readonly onProgress?: (progress: CompareProgress) => void;
+    readonly tables?: readonly string[] | undefined;
+    readonly objects?: boolean | undefined;
+    readonly onProgress?: ((progress: CompareProgress) => void) | undefined;
 }
 
 export interface CompareProgress {
@@ -331,8 +331,8 @@ export interface Connection {
 
 export interface ConnectionOptions {
     readonly signal?: AbortSignal | undefined;
-    readonly localInfile?: boolean;
-    readonly inactivityTimeout?: number;
+    readonly localInfile?: boolean | undefined;
+    readonly inactivityTimeout?: number | undefined;
 }
 
 export type Consistency = {
@@ -362,16 +362,16 @@ export interface CopyReport {
 export type DamagedTables = 'leave-out' | 'refuse';
 
 export interface DatabaseAddress {
-    readonly host?: string;
-    readonly port?: number;
+    readonly host?: string | undefined;
+    readonly port?: number | undefined;
     readonly user: string;
-    readonly password?: string;
-    readonly database?: string;
-    readonly socketPath?: string;
-    readonly tls?: Readonly<Record<string, unknown>>;
-    readonly serverPublicKey?: string;
-    readonly getServerPublicKey?: boolean;
-    readonly connectTimeout?: number;
+    readonly password?: string | undefined;
+    readonly database?: string | undefined;
+    readonly socketPath?: string | undefined;
+    readonly tls?: Readonly<Record<string, unknown>> | undefined;
+    readonly serverPublicKey?: string | undefined;
+    readonly getServerPublicKey?: boolean | undefined;
+    readonly connectTimeout?: number | undefined;
 }
 
 export interface DatabaseDescription {
@@ -396,9 +396,9 @@ export interface DatabasePart {
 
 export interface DatabaseSettingsOptions {
     readonly timeZone: string;
-    readonly isDisabledByHq?: () => boolean | Promise<boolean>;
-    readonly checkPath?: (path: string) => Promise<void>;
-    readonly now?: () => Date;
+    readonly isDisabledByHq?: (() => boolean | Promise<boolean>) | undefined;
+    readonly checkPath?: ((path: string) => Promise<void>) | undefined;
+    readonly now?: (() => Date) | undefined;
 }
 
 export interface DateFilter {
@@ -420,8 +420,8 @@ export type Destination = 'hq' | 'local';
 
 export interface DestinationPlan {
     readonly storage: StorageAdapter;
-    readonly retention?: RetentionPolicy | 'keep-all';
-    readonly retry?: Omit<RetryOptions, 'onRetry'> | 'none';
+    readonly retention?: RetentionPolicy | 'keep-all' | undefined;
+    readonly retry?: Omit<RetryOptions, 'onRetry'> | 'none' | undefined;
 }
 
 export interface DestinationReport {
@@ -447,9 +447,9 @@ export interface Difference {
 }
 
 export interface DumpOptions extends SnapshotOptions {
-    readonly onProgress?: (progress: DumpProgress) => void;
-    readonly partBytes?: number;
-    readonly rangeBytes?: number;
+    readonly onProgress?: ((progress: DumpProgress) => void) | undefined;
+    readonly partBytes?: number | undefined;
+    readonly rangeBytes?: number | undefined;
 }
 
 export interface DumpProgress {
@@ -507,8 +507,8 @@ export interface Endorsement {
 
 export interface EnrollOptions {
     readonly store: EnrollmentStore;
-    readonly postQuantum?: boolean;
-    readonly now?: Date;
+    readonly postQuantum?: boolean | undefined;
+    readonly now?: Date | undefined;
     readonly labels?: readonly Pick<Label, 'createdAt' | 'keyHolder' | 'unlock'>[] | undefined;
     readonly signal?: AbortSignal | undefined;
 }
@@ -559,25 +559,25 @@ export interface ErrorExplanation {
 
 export interface FileAuditOptions {
     readonly path: string;
-    readonly who?: string;
-    readonly facts?: Readonly<Record<string, string>>;
-    readonly onLost?: (message: string) => void;
-    readonly now?: () => Date;
+    readonly who?: string | undefined;
+    readonly facts?: Readonly<Record<string, string>> | undefined;
+    readonly onLost?: ((message: string) => void) | undefined;
+    readonly now?: (() => Date) | undefined;
 }
 
 export interface FileLoggerOptions {
     readonly path: string;
-    readonly maxBytes?: number;
-    readonly keepFiles?: number;
-    readonly now?: () => Date;
+    readonly maxBytes?: number | undefined;
+    readonly keepFiles?: number | undefined;
+    readonly now?: (() => Date) | undefined;
 }
 
 export interface FileSystemStorageOptions {
     readonly path: string;
-    readonly reserveBytes?: number;
-    readonly staleAfter?: number;
-    readonly silence?: number;
-    readonly ownProcess?: boolean;
+    readonly reserveBytes?: number | undefined;
+    readonly staleAfter?: number | undefined;
+    readonly silence?: number | undefined;
+    readonly ownProcess?: boolean | undefined;
 }
 
 export interface FormatVersion {
@@ -588,15 +588,15 @@ export interface FormatVersion {
 export interface GetOptions {
     readonly range?: {
         readonly offset: number;
-        readonly length?: number;
-    };
+        readonly length?: number | undefined;
+    } | undefined;
     readonly signal?: AbortSignal | undefined;
 }
 
 export interface HealthcheckOptions {
     readonly url: string;
-    readonly timeout?: number;
-    readonly fetch?: typeof fetch;
+    readonly timeout?: number | undefined;
+    readonly fetch?: typeof fetch | undefined;
 }
 
 export type HistoryWish = 'all' | 'current';
@@ -626,10 +626,10 @@ export interface KeyHolder {
 }
 
 export interface KeyPlan {
-    readonly store?: EnrollmentStore;
-    readonly policy?: KeyPolicy;
-    readonly postQuantum?: boolean;
-    readonly furtherRecipients?: readonly string[];
+    readonly store?: EnrollmentStore | undefined;
+    readonly policy?: KeyPolicy | undefined;
+    readonly postQuantum?: boolean | undefined;
+    readonly furtherRecipients?: readonly string[] | undefined;
 }
 
 export type KeyPolicy = 'enrolled-only' | 'prefer-enrolled' | 'stored-hash';
@@ -683,9 +683,9 @@ export type LastAdmin = {
 export interface LastAttempt {
     readonly night: string;
     readonly count: number;
-    readonly startedAt?: Date;
+    readonly startedAt?: Date | undefined;
     readonly endedAt: Date;
-    readonly settled?: readonly Destination[];
+    readonly settled?: readonly Destination[] | undefined;
 }
 
 export interface LeftOut {
@@ -695,9 +695,9 @@ export interface LeftOut {
 }
 
 export interface ListBackupsOptions {
-    readonly practiceId?: string;
-    readonly scope?: ArchiveScope;
-    readonly now?: Date;
+    readonly practiceId?: string | undefined;
+    readonly scope?: ArchiveScope | undefined;
+    readonly now?: Date | undefined;
     readonly signal?: AbortSignal | undefined;
 }
 
@@ -711,11 +711,19 @@ export interface ListedBackup {
 
 export type LoadMethod = 'insert' | 'load-data';
 
+export type LocalPlan = Omit<DestinationPlan, 'storage'> & {
+    readonly storage?: StorageAdapter | undefined;
+};
+
 export interface LockPatience {
     readonly grantSeconds: number;
     readonly pausesMs: readonly number[];
     readonly othersWaitSeconds: number;
 }
+
+export type LockPatienceOptions = {
+    readonly [Name in keyof LockPatience]?: LockPatience[Name] | undefined;
+};
 
 export interface LockedTables {
     readonly session: Connection;
@@ -764,7 +772,7 @@ export interface MemorySettings extends SettingsStore {
 }
 
 export interface MemoryStorageOptions {
-    readonly now?: () => Date;
+    readonly now?: (() => Date) | undefined;
 }
 
 export interface MissingObject {
@@ -788,8 +796,8 @@ export interface NightCheck {
 
 export interface NightHistory {
     readonly verified: Readonly<Partial<Record<Destination, string>>>;
-    readonly lastAttempt?: LastAttempt;
-    readonly firstNight?: string;
+    readonly lastAttempt?: LastAttempt | undefined;
+    readonly firstNight?: string | undefined;
 }
 
 export interface NightOutcome {
@@ -805,45 +813,45 @@ export interface NightPlan {
     readonly database: DatabaseAddress;
     readonly timeZone: string;
     readonly spool: string;
-    readonly hq?: DestinationPlan;
-    readonly local?: Partial<DestinationPlan>;
-    readonly keys?: KeyPlan;
-    readonly settings?: SettingsStore;
-    readonly alerts?: AlertSink;
-    readonly alertThresholds?: AlertThresholds;
-    readonly logger?: Logger;
-    readonly tables?: TablePolicy;
-    readonly consistency?: ConsistencyWish;
-    readonly connections?: number;
-    readonly damagedTables?: DamagedTables;
-    readonly history?: HistoryWish;
-    readonly patience?: Partial<LockPatience>;
-    readonly spoolReserveBytes?: number;
-    readonly rehearsal?: RehearsalPlan;
-    readonly now?: () => Date;
+    readonly hq?: DestinationPlan | undefined;
+    readonly local?: LocalPlan | undefined;
+    readonly keys?: KeyPlan | undefined;
+    readonly settings?: SettingsStore | undefined;
+    readonly alerts?: AlertSink | undefined;
+    readonly alertThresholds?: AlertThresholds | undefined;
+    readonly logger?: Logger | undefined;
+    readonly tables?: TablePolicy | undefined;
+    readonly consistency?: ConsistencyWish | undefined;
+    readonly connections?: number | undefined;
+    readonly damagedTables?: DamagedTables | undefined;
+    readonly history?: HistoryWish | undefined;
+    readonly patience?: LockPatienceOptions | undefined;
+    readonly spoolReserveBytes?: number | undefined;
+    readonly rehearsal?: RehearsalPlan | undefined;
+    readonly now?: (() => Date) | undefined;
 }
 
 export interface NightSchedule {
     readonly timeZone: string;
-    readonly opens?: string;
-    readonly closes?: string;
-    readonly lastStartBeforeCloseMinutes?: number;
-    readonly hqTime?: string | Date;
-    readonly localEveryNights?: number;
-    readonly catchUp?: 'at-once' | 'next-night';
-    readonly attemptsPerNight?: number;
-    readonly retryAfterMinutes?: number;
+    readonly opens?: string | undefined;
+    readonly closes?: string | undefined;
+    readonly lastStartBeforeCloseMinutes?: number | undefined;
+    readonly hqTime?: string | Date | undefined;
+    readonly localEveryNights?: number | undefined;
+    readonly catchUp?: 'at-once' | 'next-night' | undefined;
+    readonly attemptsPerNight?: number | undefined;
+    readonly retryAfterMinutes?: number | undefined;
 }
 
 export interface NightlyOptions {
     readonly signal: AbortSignal;
     readonly schedule?: ServiceSchedule | ((options: {
         readonly signal: AbortSignal;
-    }) => ServiceSchedule | Promise<ServiceSchedule>);
-    readonly onEvent?: (event: BackupEvent) => void;
-    readonly onChecked?: (check: NightCheck) => void;
-    readonly onPlanned?: (run: PlannedRun | null) => void;
-    readonly clock?: Clock;
+    }) => ServiceSchedule | Promise<ServiceSchedule>) | undefined;
+    readonly onEvent?: ((event: BackupEvent) => void) | undefined;
+    readonly onChecked?: ((check: NightCheck) => void) | undefined;
+    readonly onPlanned?: ((run: PlannedRun | null) => void) | undefined;
+    readonly clock?: Clock | undefined;
 }
 
 export interface ObjectsPart {
@@ -864,10 +872,10 @@ export type Part = DatabasePart | TablePart | RowsPart | ObjectsPart | SummaryPa
 export interface PartFilter {
     readonly tables: readonly {
         readonly name: string;
-        readonly definitionOnly?: string;
-        readonly rowFilter?: RowFilter & {
-            readonly dates?: DateFilter;
-        };
+        readonly definitionOnly?: string | undefined;
+        readonly rowFilter?: (RowFilter & {
+            readonly dates?: DateFilter | undefined;
+        }) | undefined;
     }[];
     readonly scope: ArchiveScope;
     readonly leftOut: readonly LeftOut[];
@@ -913,8 +921,8 @@ export interface Practice {
     readonly cloudDatabase: boolean;
     readonly status: 'disabled' | 'disabled-by-hq' | 'enabled';
     readonly country: string;
-    readonly businessAssociateAgreement?: 'missing' | 'on-record';
-    readonly networkPath?: string;
+    readonly businessAssociateAgreement?: 'missing' | 'on-record' | undefined;
+    readonly networkPath?: string | undefined;
 }
 
 export interface PromisedTable {
@@ -924,9 +932,9 @@ export interface PromisedTable {
 }
 
 export interface PutOptions {
-    readonly ifAbsent?: boolean;
+    readonly ifAbsent?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
-    readonly onProgress?: (progress: TransferProgress) => void;
+    readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
 }
 
 export interface QueryOptions {
@@ -945,7 +953,7 @@ export interface ReadOptions {
 }
 
 export interface ReadPartsOptions extends ReadOptions {
-    readonly tables?: readonly string[];
+    readonly tables?: readonly string[] | undefined;
 }
 
 export interface Recipient {
@@ -974,13 +982,13 @@ export interface RehearsalPlan {
 }
 
 export interface RehearseOptions extends Pick<RestoreOptions, 'adapt' | 'audit' | 'connections' | 'definers' | 'method' | 'onProgress' | 'signal' | 'tables'> {
-    readonly against?: DatabaseAddress | DatabaseFingerprint;
-    readonly scratchName?: string;
+    readonly against?: DatabaseAddress | DatabaseFingerprint | undefined;
+    readonly scratchName?: string | undefined;
 }
 
 export interface ReplayableSource {
     readonly size: number;
-    readonly sha256?: string;
+    readonly sha256?: string | undefined;
     open(start?: number, end?: number): ByteSource;
 }
 
@@ -1026,20 +1034,20 @@ export interface RestoreObstacle {
 export type RestoreObstacleCode = 'definer-missing' | 'definition-only' | 'definition-refused' | 'definitions-untried' | 'event-over' | 'events-rest' | 'history-unsupported' | 'names-collide' | 'names-its-source' | 'no-load-data' | 'object-left-out' | 'places-taken' | 'privilege-missing' | 'read-only' | 'rows-filtered' | 'sessions-hidden' | 'table-incomplete' | 'table-renamed' | 'target-not-empty' | 'target-replaced' | 'target-unfinished' | 'unknown-character-set' | 'unknown-collation' | 'unknown-engine' | 'unknown-sql-mode';
 
 export interface RestoreOptions {
-    readonly replace?: boolean;
-    readonly tables?: readonly string[];
-    readonly objects?: boolean;
-    readonly programs?: boolean;
-    readonly resume?: boolean;
-    readonly connections?: number;
-    readonly definers?: 'keep' | 'strip';
-    readonly events?: 'as-found' | 'disabled';
-    readonly adapt?: boolean;
-    readonly allow?: readonly RestoreAllowance[];
-    readonly method?: LoadMethod | 'auto';
-    readonly standstillTimeout?: number;
+    readonly replace?: boolean | undefined;
+    readonly tables?: readonly string[] | undefined;
+    readonly objects?: boolean | undefined;
+    readonly programs?: boolean | undefined;
+    readonly resume?: boolean | undefined;
+    readonly connections?: number | undefined;
+    readonly definers?: 'keep' | 'strip' | undefined;
+    readonly events?: 'as-found' | 'disabled' | undefined;
+    readonly adapt?: boolean | undefined;
+    readonly allow?: readonly RestoreAllowance[] | undefined;
+    readonly method?: LoadMethod | 'auto' | undefined;
+    readonly standstillTimeout?: number | undefined;
     readonly audit?: AuditLog | undefined;
-    readonly onProgress?: (progress: RestoreProgress) => void;
+    readonly onProgress?: ((progress: RestoreProgress) => void) | undefined;
     readonly signal?: AbortSignal | undefined;
 }
 
@@ -1118,7 +1126,7 @@ export interface RetainedArchive {
     readonly scope: ArchiveScope;
     readonly verified: boolean;
     readonly opensForLivingAdmin: boolean;
-    readonly byHand?: boolean;
+    readonly byHand?: boolean | undefined;
 }
 
 export interface RetentionPlan {
@@ -1130,17 +1138,17 @@ export interface RetentionPlan {
 }
 
 export interface RetentionPolicy {
-    readonly daily?: string;
-    readonly weekly?: string;
-    readonly monthly?: string;
-    readonly yearly?: string;
+    readonly daily?: string | undefined;
+    readonly weekly?: string | undefined;
+    readonly monthly?: string | undefined;
+    readonly yearly?: string | undefined;
 }
 
 export interface RetryOptions {
-    readonly retries?: number;
-    readonly minTimeout?: number;
-    readonly maxTimeout?: number;
-    readonly onRetry?: (retry: StorageRetry) => void;
+    readonly retries?: number | undefined;
+    readonly minTimeout?: number | undefined;
+    readonly maxTimeout?: number | undefined;
+    readonly onRetry?: ((retry: StorageRetry) => void) | undefined;
 }
 
 export interface RowFilter {
@@ -1160,12 +1168,12 @@ export interface RowsPart {
 }
 
 export interface RunOptions {
-    readonly destinations?: readonly Destination[];
-    readonly night?: string;
-    readonly deadline?: Date;
-    readonly scheduled?: boolean;
+    readonly destinations?: readonly Destination[] | undefined;
+    readonly night?: string | undefined;
+    readonly deadline?: Date | undefined;
+    readonly scheduled?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
-    readonly onEvent?: (event: BackupEvent) => void;
+    readonly onEvent?: ((event: BackupEvent) => void) | undefined;
 }
 
 export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resume'> {
@@ -1223,9 +1231,9 @@ export interface Seal {
 
 export interface SealForOptions {
     readonly store: EnrollmentStore;
-    readonly policy?: KeyPolicy;
-    readonly postQuantum?: boolean;
-    readonly now?: Date;
+    readonly policy?: KeyPolicy | undefined;
+    readonly postQuantum?: boolean | undefined;
+    readonly now?: Date | undefined;
     readonly pinned?: PinnedKey | null | undefined;
     readonly signal?: AbortSignal | undefined;
 }
@@ -1280,12 +1288,12 @@ export interface SettingsAuditLine extends SettingsAuthor {
 
 export interface SettingsAuthor {
     readonly userNum: string;
-    readonly computer?: string;
+    readonly computer?: string | undefined;
 }
 
 export interface SettingsChange {
-    readonly enabled?: boolean;
-    readonly networkPath?: string;
+    readonly enabled?: boolean | undefined;
+    readonly networkPath?: string | undefined;
 }
 
 export interface SettingsStore {
@@ -1304,14 +1312,14 @@ export interface SettingsStore {
 }
 
 export interface SideOptions {
-    readonly rowFilters?: Readonly<Record<string, string>>;
-    readonly history?: 'all' | 'current';
+    readonly rowFilters?: Readonly<Record<string, string>> | undefined;
+    readonly history?: 'all' | 'current' | undefined;
     readonly signal?: AbortSignal | undefined;
 }
 
 export interface SizeBudget {
     readonly archiveBytes: number;
-    readonly compressedTo?: number;
+    readonly compressedTo?: number | undefined;
 }
 
 export interface Snapshot {
@@ -1352,21 +1360,21 @@ export type SnapshotEvent = {
 };
 
 export interface SnapshotOptions {
-    readonly selection?: TableSelection | ((catalog: Catalog) => TableSelection);
-    readonly consistency?: ConsistencyWish;
-    readonly connections?: number;
-    readonly damagedTables?: DamagedTables;
-    readonly history?: HistoryWish;
-    readonly patience?: Partial<LockPatience>;
-    readonly inactivityTimeout?: number;
+    readonly selection?: TableSelection | ((catalog: Catalog) => TableSelection) | undefined;
+    readonly consistency?: ConsistencyWish | undefined;
+    readonly connections?: number | undefined;
+    readonly damagedTables?: DamagedTables | undefined;
+    readonly history?: HistoryWish | undefined;
+    readonly patience?: LockPatienceOptions | undefined;
+    readonly inactivityTimeout?: number | undefined;
     readonly signal?: AbortSignal | undefined;
-    readonly onEvent?: (event: SnapshotEvent) => void;
+    readonly onEvent?: ((event: SnapshotEvent) => void) | undefined;
 }
 
 export interface StartAgainOptions {
-    readonly attempts?: number;
+    readonly attempts?: number | undefined;
     readonly signal?: AbortSignal | undefined;
-    readonly onRestart?: (attempt: number, cause: Error) => void;
+    readonly onRestart?: ((attempt: number, cause: Error) => void) | undefined;
 }
 
 export type StatementAnswer = {
@@ -1459,7 +1467,7 @@ export interface StoredObject {
     readonly key: string;
     readonly size: number;
     readonly modifiedAt: Date;
-    readonly etag?: string;
+    readonly etag?: string | undefined;
 }
 
 export interface SummaryPart {
@@ -1506,11 +1514,11 @@ export interface TablePolicy {
     readonly tables: TableRules;
     readonly patterns: readonly TablePattern[];
     readonly references: TableReferences;
-    readonly keep?: readonly TableTier[];
-    readonly include?: readonly string[];
-    readonly exclude?: readonly string[];
-    readonly logsSince?: string;
-    readonly budget?: SizeBudget;
+    readonly keep?: readonly TableTier[] | undefined;
+    readonly include?: readonly string[] | undefined;
+    readonly exclude?: readonly string[] | undefined;
+    readonly logsSince?: string | undefined;
+    readonly budget?: SizeBudget | undefined;
 }
 
 export type TableReferences = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -1518,8 +1526,8 @@ export type TableReferences = Readonly<Record<string, Readonly<Record<string, st
 export interface TableRule {
     readonly tier: TableTier;
     readonly reason: string;
-    readonly logDate?: string;
-    readonly compressedTo?: number;
+    readonly logDate?: string | undefined;
+    readonly compressedTo?: number | undefined;
 }
 
 export type TableRules = Readonly<Record<string, TableRule>>;
@@ -1579,7 +1587,7 @@ export interface Verification {
 }
 
 export interface VerifyOptions extends ArchiveKeys {
-    readonly onProgress?: (progress: VerifyProgress) => void;
+    readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
     readonly signal?: AbortSignal | undefined;
 }
 
@@ -1612,7 +1620,7 @@ export declare function createCustomStorage(basics: StorageBasics): StorageAdapt
 
 export declare function createDatabaseAlerts(address: DatabaseAddress, options: {
     readonly timeZone: string;
-    readonly now?: () => Date;
+    readonly now?: (() => Date) | undefined;
 }): AlertSink;
 
 export declare function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentStore;
@@ -1635,9 +1643,11 @@ export declare function createMemoryAlerts(): MemoryAlerts;
 
 export declare function createMemoryEnrollments(): EnrollmentStore;
 
-export declare function createMemorySettings(initial?: Partial<BackupSettings>, options?: {
-    readonly checkPath?: (path: string) => Promise<void>;
-    readonly now?: () => Date;
+export declare function createMemorySettings(initial?: {
+    readonly [Name in keyof BackupSettings]?: BackupSettings[Name] | undefined;
+}, options?: {
+    readonly checkPath?: ((path: string) => Promise<void>) | undefined;
+    readonly now?: (() => Date) | undefined;
 }): MemorySettings;
 
 export declare function createMemoryStorage(options?: MemoryStorageOptions): StorageAdapter;
@@ -1652,7 +1662,7 @@ export declare function dumpDatabase(source: DatabaseAddress | Snapshot, options
 
 export declare function enabledByDefault(practice: {
     readonly monthlyReminderDisabled: boolean;
-    readonly updatesUnattended?: boolean;
+    readonly updatesUnattended?: boolean | undefined;
 }): boolean;
 
 export declare function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchiveOptions): SealedArchive;
@@ -1716,7 +1726,7 @@ export declare function planRestore(archive: ArchiveReader, target: DatabaseAddr
 export declare function planRetention(archives: readonly RetainedArchive[], options: {
     readonly now: Date;
     readonly timeZone: string;
-    readonly policy?: RetentionPolicy;
+    readonly policy?: RetentionPolicy | undefined;
 }): RetentionPlan;
 
 export declare function rangeSourceOf(adapter: StorageAdapter, key: string, options?: {
@@ -1744,7 +1754,7 @@ export declare function renderReport(report: BackupReport): string;
 export declare function replayableBytes(bytes: Uint8Array): ReplayableSource;
 
 export declare function replayableFile(path: string, options?: {
-    readonly sha256?: string;
+    readonly sha256?: string | undefined;
 }): Promise<ReplayableSource>;
 
 export declare function resolveLastAdmin(candidates: readonly AdminCandidate[], options: {
@@ -1800,11 +1810,11 @@ export declare function verifyStored(adapter: StorageAdapter, key: string, expec
     readonly sha256: string;
 }, options?: {
     readonly signal?: AbortSignal | undefined;
-    readonly onProgress?: (progress: TransferProgress) => void;
+    readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
 }): Promise<void>;
 
 export declare function whoCanOpen(labels: readonly Label[], options?: {
-    readonly admins?: readonly AdminCandidate[];
+    readonly admins?: readonly AdminCandidate[] | undefined;
 }): CanOpenMap;
 
 export declare function windowOf(night: string, schedule: NightSchedule): Night;

@@ -15,18 +15,18 @@ export type HandOverReply = {
 
 export interface HttpStorageOptions {
     readonly url: string;
-    readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
-    readonly journal?: UploadJournal;
-    readonly concurrency?: number;
-    readonly patience?: PartPatience;
-    readonly allowLoopbackHttp?: boolean;
-    readonly fetch?: typeof fetch;
+    readonly headers?: (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>) | undefined;
+    readonly journal?: UploadJournal | undefined;
+    readonly concurrency?: number | undefined;
+    readonly patience?: PartPatience | undefined;
+    readonly allowLoopbackHttp?: boolean | undefined;
+    readonly fetch?: typeof fetch | undefined;
 }
 
 export interface PartPatience {
-    readonly retries?: number;
-    readonly minTimeout?: number;
-    readonly maxTimeout?: number;
+    readonly retries?: number | undefined;
+    readonly minTimeout?: number | undefined;
+    readonly maxTimeout?: number | undefined;
 }
 
 export interface UploadJournal {
@@ -40,7 +40,7 @@ export interface UploadRecord {
     readonly name: string;
     readonly uploadId: string;
     readonly size: number;
-    readonly sha256?: string;
+    readonly sha256?: string | undefined;
     readonly partSize: number;
     readonly parts: readonly UploadedPart[];
 }

@@ -1,13 +1,13 @@
 export interface BucketAddress {
     readonly bucket: string;
-    readonly prefix?: string;
+    readonly prefix?: string | undefined;
     readonly connection: S3ClientConfig;
 }
 
 export interface PartPatience {
-    readonly retries?: number;
-    readonly minTimeout?: number;
-    readonly maxTimeout?: number;
+    readonly retries?: number | undefined;
+    readonly minTimeout?: number | undefined;
+    readonly maxTimeout?: number | undefined;
 }
 
 export interface Retention {
@@ -19,20 +19,20 @@ export interface S3Storage extends StorageAdapter {
     asOf(moment: Date): StorageAdapter;
     discardUnfinished(options: {
         readonly olderThan: Date;
-        readonly prefix?: string;
+        readonly prefix?: string | undefined;
         readonly signal?: AbortSignal | undefined;
     }): Promise<number>;
 }
 
 export interface S3StorageOptions extends BucketAddress {
-    readonly partSize?: number;
-    readonly concurrency?: number;
-    readonly journal?: UploadJournal;
-    readonly patience?: PartPatience;
-    readonly retention?: Retention;
-    readonly conditionalWrites?: boolean;
-    readonly pageSize?: number;
-    readonly now?: () => Date;
+    readonly partSize?: number | undefined;
+    readonly concurrency?: number | undefined;
+    readonly journal?: UploadJournal | undefined;
+    readonly patience?: PartPatience | undefined;
+    readonly retention?: Retention | undefined;
+    readonly conditionalWrites?: boolean | undefined;
+    readonly pageSize?: number | undefined;
+    readonly now?: (() => Date) | undefined;
 }
 
 export interface UploadGrant {
@@ -42,12 +42,12 @@ export interface UploadGrant {
 
 export interface UploadGrantOptions extends BucketAddress {
     readonly keysUnder: string;
-    readonly maximumSize?: number;
-    readonly secret?: string | Uint8Array;
-    readonly urlLifetime?: number;
-    readonly publicEndpoint?: string;
-    readonly retention?: Retention;
-    readonly now?: () => Date;
+    readonly maximumSize?: number | undefined;
+    readonly secret?: string | Uint8Array | undefined;
+    readonly urlLifetime?: number | undefined;
+    readonly publicEndpoint?: string | undefined;
+    readonly retention?: Retention | undefined;
+    readonly now?: (() => Date) | undefined;
 }
 
 export interface UploadJournal {
@@ -61,7 +61,7 @@ export interface UploadRecord {
     readonly name: string;
     readonly uploadId: string;
     readonly size: number;
-    readonly sha256?: string;
+    readonly sha256?: string | undefined;
     readonly partSize: number;
     readonly parts: readonly UploadedPart[];
 }

@@ -5,12 +5,12 @@ export interface ContractCheck {
 
 export interface ContractSubject {
     readonly create: () => StorageAdapter | Promise<StorageAdapter>;
-    readonly prefix?: string;
-    readonly severalParts?: number;
-    readonly severalPages?: number;
-    readonly secrets?: readonly string[];
-    readonly broken?: readonly (() => StorageAdapter | Promise<StorageAdapter>)[];
-    readonly settleWithin?: number;
+    readonly prefix?: string | undefined;
+    readonly severalParts?: number | undefined;
+    readonly severalPages?: number | undefined;
+    readonly secrets?: readonly string[] | undefined;
+    readonly broken?: readonly (() => StorageAdapter | Promise<StorageAdapter>)[] | undefined;
+    readonly settleWithin?: number | undefined;
 }
 
 export declare class ContractViolation extends Error {
@@ -19,7 +19,7 @@ export declare class ContractViolation extends Error {
 
 export interface EventuallyConsistentOptions {
     readonly lag: number;
-    readonly now?: () => number;
+    readonly now?: (() => number) | undefined;
 }
 
 export interface SlowStorageOptions {
@@ -34,14 +34,14 @@ export interface StorageCall {
 
 export type StorageFault = {
     readonly kind: 'refused';
-    readonly error?: Error;
+    readonly error?: Error | undefined;
 } | {
     readonly kind: 'answer-lost';
-    readonly error?: Error;
+    readonly error?: Error | undefined;
 } | {
     readonly kind: 'broken-off';
     readonly after: number;
-    readonly error?: Error;
+    readonly error?: Error | undefined;
 } | {
     readonly kind: 'flipped';
     readonly at: number;

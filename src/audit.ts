@@ -9,13 +9,13 @@ export interface AuditEntry {
   /** Null where the archive does not say, such as parts that came as a stream. */
   readonly archiveId: string | null;
   /** Where to: a database on a server, a folder. */
-  readonly target?: string;
+  readonly target?: string | undefined;
   /** Names of the tables that were asked for; absent for all of them. */
-  readonly tables?: readonly string[];
+  readonly tables?: readonly string[] | undefined;
   /** `begun` without another line after it: the process ended in the middle. */
   readonly outcome: 'begun' | 'done' | 'failed' | 'stopped';
   /** Of a failure. */
-  readonly code?: BackupErrorCode | 'unexpected';
+  readonly code?: BackupErrorCode | 'unexpected' | undefined;
 }
 
 /** Where it is noted who opened an archive, and what for. Who, when and which process are the log's own to say. */

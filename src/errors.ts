@@ -213,7 +213,7 @@ export interface BackupErrorOptions {
   /** The lower-level error, if there was one. */
   readonly cause?: unknown;
   /** Facts for programs. */
-  readonly details?: ErrorDetails;
+  readonly details?: ErrorDetails | undefined;
 }
 
 /**

@@ -95,7 +95,7 @@ export {
   type TextRow,
 } from './database/connection.js';
 export { type DumpOptions, type DumpProgress, dumpDatabase } from './dump/dump-database.js';
-export type { LockedTables, LockPatience } from './dump/locks.js';
+export type { LockedTables, LockPatience, LockPatienceOptions } from './dump/locks.js';
 export {
   type DamagedTables,
   type HistoryWish,
@@ -174,6 +174,7 @@ export type { BackupEvent, BackupPhase } from './nightly/run/events.js';
 export type {
   DestinationPlan,
   KeyPlan,
+  LocalPlan,
   NightPlan,
   RehearsalPlan,
   RunOptions,

@@ -21,9 +21,9 @@ export interface EnrollOptions {
    *
    * @defaultValue false
    */
-  readonly postQuantum?: boolean;
+  readonly postQuantum?: boolean | undefined;
   /** @defaultValue the present moment */
-  readonly now?: Date;
+  readonly now?: Date | undefined;
   /**
    * Labels of the practice's archives, newest first. Where what the store has does not open with the password, these show the
    * pair that does, so that a new one can follow it and the next night knows that its holder made it.

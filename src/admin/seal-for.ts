@@ -26,15 +26,15 @@ export interface SealForOptions {
   /** Where key pairs are kept. */
   readonly store: EnrollmentStore;
   /** @defaultValue 'prefer-enrolled' */
-  readonly policy?: KeyPolicy;
+  readonly policy?: KeyPolicy | undefined;
   /**
    * A pair that is made here withstands quantum computers as well.
    *
    * @defaultValue false
    */
-  readonly postQuantum?: boolean;
+  readonly postQuantum?: boolean | undefined;
   /** @defaultValue the present moment */
-  readonly now?: Date;
+  readonly now?: Date | undefined;
   /**
    * What the last archives for this administrator were sealed with: {@link Seal.pin} of that time, kept where nobody can write
    * who can write to the store of enrolments. A key that was exchanged in the store is then noticed. Null the first time;

@@ -60,7 +60,7 @@ export interface RecipientShown {
  */
 export function whoCanOpen(
   labels: readonly Label[],
-  options: { readonly admins?: readonly AdminCandidate[] } = {},
+  options: { readonly admins?: readonly AdminCandidate[] | undefined } = {},
 ): CanOpenMap {
   const admins = options.admins?.filter(({ isHidden }) => !isHidden).map(({ userNum }) => userNum);
   const current = admins === undefined ? null : new Set(admins);

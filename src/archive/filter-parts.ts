@@ -20,9 +20,9 @@ export interface PartFilter {
   /** The tables to keep. Those marked `definitionOnly` keep their definition and no rows. */
   readonly tables: readonly {
     readonly name: string;
-    readonly definitionOnly?: string;
+    readonly definitionOnly?: string | undefined;
     /** Only some rows; without `dates` only a server could tell which. */
-    readonly rowFilter?: RowFilter & { readonly dates?: DateFilter };
+    readonly rowFilter?: (RowFilter & { readonly dates?: DateFilter | undefined }) | undefined;
   }[];
   /** For the reasons in the summary: what the smaller archive is for. */
   readonly scope: ArchiveScope;

@@ -50,7 +50,7 @@ export interface ReadOptions {
 /** What {@link ArchiveReader.parts} reads. */
 export interface ReadPartsOptions extends ReadOptions {
   /** Names of tables, to read no other. @defaultValue all */
-  readonly tables?: readonly string[];
+  readonly tables?: readonly string[] | undefined;
 }
 
 /**

@@ -11,9 +11,9 @@ import { type Password, passphraseFor } from './password/passphrase.js';
 /** What opens an archive. At least one of the two. */
 export interface ArchiveKeys {
   /** The password of the key holder, as typed. */
-  readonly password?: Password;
+  readonly password?: Password | undefined;
   /** `AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`, or identities of one's own. */
-  readonly identities?: readonly (string | Identity)[];
+  readonly identities?: readonly (string | Identity)[] | undefined;
   /** Where it is noted that an archive was opened, or could not be. */
   readonly audit?: AuditLog | undefined;
 }

@@ -22,19 +22,19 @@ export interface TablePolicy {
    *
    * @defaultValue `critical`, `important` and `optional`
    */
-  readonly keep?: readonly TableTier[];
+  readonly keep?: readonly TableTier[] | undefined;
   /** Globs (`*`, `?`) of tables to keep whatever their tier. Wins over `exclude`. */
-  readonly include?: readonly string[];
+  readonly include?: readonly string[] | undefined;
   /** Globs of tables to leave out whatever their tier. */
-  readonly exclude?: readonly string[];
+  readonly exclude?: readonly string[] | undefined;
   /**
    * Keep of append-only logs only what is younger than this day, `YYYY-MM-DD`. Rows without a date are kept.
    *
    * @defaultValue absent: every row
    */
-  readonly logsSince?: string;
+  readonly logsSince?: string | undefined;
   /** Most that the archive may weigh. @defaultValue absent: no limit */
-  readonly budget?: SizeBudget;
+  readonly budget?: SizeBudget | undefined;
 }
 
 /** A limit on the size of the archive, kept by a forecast from the data lengths that the server reports. */
@@ -46,7 +46,7 @@ export interface SizeBudget {
    *
    * @defaultValue 0.25, on the safe side of what practices measure
    */
-  readonly compressedTo?: number;
+  readonly compressedTo?: number | undefined;
 }
 
 /** What is known about one table. */
@@ -55,9 +55,9 @@ export interface TableRule {
   /** What it holds, and why that makes it so much or so little needed. For people. */
   readonly reason: string;
   /** Append-only log: the column with the day of each row. */
-  readonly logDate?: string;
+  readonly logDate?: string | undefined;
   /** See {@link SizeBudget.compressedTo}; given where it is far from the rest, as with images held as text. */
-  readonly compressedTo?: number;
+  readonly compressedTo?: number | undefined;
 }
 
 /** Rules by table name. */

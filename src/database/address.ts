@@ -3,34 +3,34 @@ import { readFileSync } from 'node:fs';
 /** Where a database is and how to log in. */
 export interface DatabaseAddress {
   /** @defaultValue '127.0.0.1' */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** @defaultValue 3306 */
-  readonly port?: number;
+  readonly port?: number | undefined;
   readonly user: string;
   /** @defaultValue '' */
-  readonly password?: string;
+  readonly password?: string | undefined;
   /** Name of the database; absent for work on the server as a whole. */
-  readonly database?: string;
+  readonly database?: string | undefined;
   /** Unix socket or Windows named pipe; wins over host and port. */
-  readonly socketPath?: string;
+  readonly socketPath?: string | undefined;
   /**
    * TLS options: `ca`, `cert`, `key`, `passphrase`, `ciphers`, `minVersion`, `maxVersion` as `node:tls` takes them; absent
    * means no TLS. The server's certificate must be valid and name `host`; `verifyIdentity: false` takes one that names
    * another, `rejectUnauthorized: false` takes any.
    */
-  readonly tls?: Readonly<Record<string, unknown>>;
+  readonly tls?: Readonly<Record<string, unknown>> | undefined;
   /**
    * The server's public key in PEM, for accounts of `caching_sha2_password` and `sha256_password` on a line without TLS: the
    * password is encrypted for this key alone.
    */
-  readonly serverPublicKey?: string;
+  readonly serverPublicKey?: string | undefined;
   /**
    * Whether, without TLS and without `serverPublicKey`, the password may be encrypted for whatever key the other side
    * sends. Who sits on the line gets it then. @defaultValue false
    */
-  readonly getServerPublicKey?: boolean;
+  readonly getServerPublicKey?: boolean | undefined;
   /** Milliseconds to wait for the server to answer the login; three times that for its first answer after it. @defaultValue 10_000 */
-  readonly connectTimeout?: number;
+  readonly connectTimeout?: number | undefined;
 }
 
 /**

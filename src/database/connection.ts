@@ -58,12 +58,12 @@ export interface QueryOptions {
 export interface ConnectionOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether the server may ask for local data of LOAD DATA. @defaultValue false */
-  readonly localInfile?: boolean;
+  readonly localInfile?: boolean | undefined;
   /**
    * Milliseconds of silence in the middle of a statement after which the server counts as lost: a line that died without
    * a word never tells (F3). Without it only TCP's own patience counts.
    */
-  readonly inactivityTimeout?: number;
+  readonly inactivityTimeout?: number | undefined;
 }
 
 /**

@@ -36,14 +36,14 @@ import { openSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.js
 /** Options of {@link dumpDatabase}. Those of the snapshot count only when it is given an address. */
 export interface DumpOptions extends SnapshotOptions {
   /** How far the dump is; called after every part. A throw in it ends the dump. */
-  readonly onProgress?: (progress: DumpProgress) => void;
+  readonly onProgress?: ((progress: DumpProgress) => void) | undefined;
   /** Bytes of rows per part, before compression. @defaultValue 1 MiB */
-  readonly partBytes?: number;
+  readonly partBytes?: number | undefined;
   /**
    * Bytes of data of a table that one connection reads at a time: a table with a snapshot and twice as much is cut by its
    * key, so that all connections read it together. @defaultValue 64 MiB
    */
-  readonly rangeBytes?: number;
+  readonly rangeBytes?: number | undefined;
 }
 
 /** How far a dump is. */
@@ -282,7 +282,7 @@ class Dump {
       locked,
       runsLastPrepared: server.vendor === 'mariadb' && isSince(server.version, 10, 2),
       signal: this.#signal,
-      ...(partBytes === undefined ? {} : { batchBytes: partBytes }),
+      batchBytes: partBytes,
     });
   }
 

@@ -23,6 +23,9 @@ export interface LockPatience {
   readonly othersWaitSeconds: number;
 }
 
+/** {@link LockPatience} as far as one wants another one. */
+export type LockPatienceOptions = { readonly [Name in keyof LockPatience]?: LockPatience[Name] | undefined };
+
 /** The patience of a night. */
 export const lockPatience: LockPatience = {
   grantSeconds: 5,

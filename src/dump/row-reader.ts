@@ -32,14 +32,14 @@ export interface RowQuery {
 /** Options of {@link readRows}. */
 export interface RowReaderOptions {
   /** Bytes of row packets after which a batch is handed out. @defaultValue 1 MiB */
-  readonly batchBytes?: number;
+  readonly batchBytes?: number | undefined;
   /** Rows after which a batch is handed out. @defaultValue 65_536 */
-  readonly batchRows?: number;
+  readonly batchRows?: number | undefined;
   /**
    * Whether the server runs the statement it prepared last without being told its number (MariaDB since 10.2), so that it
    * need not be waited for in between. @defaultValue false
    */
-  readonly runsLastPrepared?: boolean;
+  readonly runsLastPrepared?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

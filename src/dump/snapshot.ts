@@ -6,36 +6,43 @@ import { selectAllTables } from '../catalog/select-all-tables.js';
 import type { DatabaseAddress } from '../database/address.js';
 import { type Connection, openConnection } from '../database/connection.js';
 import { BackupError } from '../errors.js';
+import { withDefaults } from '../with-defaults.js';
 import { planLocks } from './lock-sets.js';
-import { type LockedTables, type LockPatience, LockTaker, lockPatience } from './locks.js';
+import {
+  type LockedTables,
+  type LockPatience,
+  type LockPatienceOptions,
+  LockTaker,
+  lockPatience,
+} from './locks.js';
 import { wholeSeconds } from './reader-session.js';
 import { type ConsistencyWish, chooseStrategy, type SnapshotPlan, withoutGate } from './strategy.js';
 
 /** Options of {@link openSnapshot}. */
 export interface SnapshotOptions {
   /** Which tables; a function is given the catalog of that moment. @defaultValue everything */
-  readonly selection?: TableSelection | ((catalog: Catalog) => TableSelection);
+  readonly selection?: TableSelection | ((catalog: Catalog) => TableSelection) | undefined;
   /** How alike in time the tables must be. @defaultValue 'auto' */
-  readonly consistency?: ConsistencyWish;
+  readonly consistency?: ConsistencyWish | undefined;
   /** Connections that read at the same time. @defaultValue 2 */
-  readonly connections?: number;
+  readonly connections?: number | undefined;
   /**
    * What to do about a table that the server says is damaged: refuse the dump, or go on without what cannot be read of
    * it. A table left out or incomplete is named in the manifest and in its warnings. @defaultValue 'refuse'
    */
-  readonly damagedTables?: DamagedTables;
+  readonly damagedTables?: DamagedTables | undefined;
   /**
    * Whether old versions of rows in system-versioned tables (MariaDB) are copied, with the time of each. Only MariaDB 10.11
    * and newer take them back. @defaultValue 'current'
    */
-  readonly history?: HistoryWish;
+  readonly history?: HistoryWish | undefined;
   /** How long to wait for locks, and how long others may wait for ours. */
-  readonly patience?: Partial<LockPatience>;
+  readonly patience?: LockPatienceOptions | undefined;
   /** Milliseconds of silence in the middle of a statement after which the server counts as lost. @defaultValue 300_000 */
-  readonly inactivityTimeout?: number;
+  readonly inactivityTimeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** What happens on the way to the picture. */
-  readonly onEvent?: (event: SnapshotEvent) => void;
+  readonly onEvent?: ((event: SnapshotEvent) => void) | undefined;
 }
 
 /** How much of a system-versioned table is read: its current rows, or the old versions too (C3). */
@@ -118,7 +125,7 @@ export async function openSnapshot(
   options: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const { signal, onEvent } = options;
-  const patience = { ...lockPatience, ...options.patience };
+  const patience = withDefaults(lockPatience, options.patience);
   for (let attempt = 1; ; attempt++) {
     try {
       const snapshot = await takeSnapshot(address, options, patience, attempt);

@@ -3,10 +3,10 @@ import { isBackupError } from '../errors.js';
 /** Options of {@link startAgainOnChange}. */
 export interface StartAgainOptions {
   /** How often at most, the first time included. @defaultValue 3 */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told before each further attempt. */
-  readonly onRestart?: (attempt: number, cause: Error) => void;
+  readonly onRestart?: ((attempt: number, cause: Error) => void) | undefined;
 }
 
 /**

@@ -25,9 +25,9 @@ export interface Practice {
    *
    * @defaultValue absent: the host does not ask for one
    */
-  readonly businessAssociateAgreement?: 'missing' | 'on-record';
+  readonly businessAssociateAgreement?: 'missing' | 'on-record' | undefined;
   /** Where the local copy goes. Empty and absent alike mean that none is set. */
-  readonly networkPath?: string;
+  readonly networkPath?: string | undefined;
 }
 
 /** Why a practice may not back up to a destination. */

@@ -19,10 +19,10 @@ export interface ListedBackup {
 /** Which archives are wanted. */
 export interface ListBackupsOptions {
   /** @defaultValue every practice in the store */
-  readonly practiceId?: string;
-  readonly scope?: ArchiveScope;
+  readonly practiceId?: string | undefined;
+  readonly scope?: ArchiveScope | undefined;
   /** @defaultValue the present moment */
-  readonly now?: Date;
+  readonly now?: Date | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -8,9 +8,9 @@ export interface NightHistory {
   /** Date of the night of the newest verified copy, per destination. What was made by hand is not counted. */
   readonly verified: Readonly<Partial<Record<Destination, string>>>;
   /** The newest run of a night, whatever came of it. */
-  readonly lastAttempt?: LastAttempt;
+  readonly lastAttempt?: LastAttempt | undefined;
   /** Date of the first night of the service. @defaultValue it begins now */
-  readonly firstNight?: string;
+  readonly firstNight?: string | undefined;
 }
 
 /** A run that was made. */
@@ -20,11 +20,11 @@ export interface LastAttempt {
   /** Which run of that night it was: 1, 2, 3 … */
   readonly count: number;
   /** @defaultValue `endedAt` */
-  readonly startedAt?: Date;
+  readonly startedAt?: Date | undefined;
   /** When it ended. */
   readonly endedAt: Date;
   /** Where nothing more is to be tried this night, such as where the practice may not back up. @defaultValue none */
-  readonly settled?: readonly Destination[];
+  readonly settled?: readonly Destination[] | undefined;
 }
 
 /** The next run. */

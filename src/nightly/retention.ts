@@ -13,13 +13,13 @@ import { nightOf } from './nights.js';
 /** How long the newest archive of each period is kept, as ISO 8601 durations; absent periods keep nothing. */
 export interface RetentionPolicy {
   /** Newest of each day. */
-  readonly daily?: string;
+  readonly daily?: string | undefined;
   /** Newest of each ISO week (Monday to Sunday). */
-  readonly weekly?: string;
+  readonly weekly?: string | undefined;
   /** Newest of each month. */
-  readonly monthly?: string;
+  readonly monthly?: string | undefined;
   /** Newest of each year. */
-  readonly yearly?: string;
+  readonly yearly?: string | undefined;
 }
 
 /** The schedule that Open Dental's own cloud keeps: daily 3 days, weekly 6 months, monthly 1 year, yearly 3 years. */
@@ -52,7 +52,7 @@ export interface RetainedArchive {
   /** An administrator who is still there has a password that opens it. */
   readonly opensForLivingAdmin: boolean;
   /** Made by hand: it takes the place of no copy that a night made, and is kept as long as one. @defaultValue false */
-  readonly byHand?: boolean;
+  readonly byHand?: boolean | undefined;
 }
 
 /** Why an archive is kept. */
@@ -97,7 +97,7 @@ const believableGap = 45 * day;
  */
 export function planRetention(
   archives: readonly RetainedArchive[],
-  options: { readonly now: Date; readonly timeZone: string; readonly policy?: RetentionPolicy },
+  options: { readonly now: Date; readonly timeZone: string; readonly policy?: RetentionPolicy | undefined },
 ): RetentionPlan {
   const policy = options.policy ?? defaultRetention;
   const reasons = new Map<RetainedArchive, KeepReason[]>();

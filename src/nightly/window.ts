@@ -12,9 +12,9 @@ export interface NightSchedule {
   /** IANA name, such as `America/Chicago`. */
   readonly timeZone: string;
   /** Wall time at which the window opens. @defaultValue '22:00' */
-  readonly opens?: string;
+  readonly opens?: string | undefined;
   /** Wall time at which the window closes. @defaultValue '04:00' */
-  readonly closes?: string;
+  readonly closes?: string | undefined;
   /**
    * Minutes at the end of the window in which no run is begun. One that failed may be tried again until a quarter of them is
    * left, and a run that HQ asks for in them is begun all the same. In a window shorter than twice that, practices start in the
@@ -22,14 +22,14 @@ export interface NightSchedule {
    *
    * @defaultValue 60
    */
-  readonly lastStartBeforeCloseMinutes?: number;
+  readonly lastStartBeforeCloseMinutes?: number | undefined;
   /**
    * When HQ wants the copy: a wall time for every night, or one instant for the night it falls in. It replaces the
    * practice's own start, inside the window or not.
    */
-  readonly hqTime?: string | Date;
+  readonly hqTime?: string | Date | undefined;
   /** The local copy is made every so many nights. @defaultValue 7 */
-  readonly localEveryNights?: number;
+  readonly localEveryNights?: number | undefined;
   /**
    * What happens after a night on which no run could be started. `next-night` waits for the window, because read locks
    * would hold up an open office; `at-once` is for practices that switch the server off at night, and tries again as long as
@@ -37,11 +37,11 @@ export interface NightSchedule {
    *
    * @defaultValue 'next-night'
    */
-  readonly catchUp?: 'at-once' | 'next-night';
+  readonly catchUp?: 'at-once' | 'next-night' | undefined;
   /** Most runs in one night. @defaultValue 3 */
-  readonly attemptsPerNight?: number;
+  readonly attemptsPerNight?: number | undefined;
   /** Minutes between a failed run and the next of the same night. @defaultValue 30 */
-  readonly retryAfterMinutes?: number;
+  readonly retryAfterMinutes?: number | undefined;
 }
 
 /** One night's window. */

@@ -68,7 +68,7 @@ export interface ReplayableSource {
   /** In bytes. */
   readonly size: number;
   /** SHA-256 of the whole, lower-case hex, when known. */
-  readonly sha256?: string;
+  readonly sha256?: string | undefined;
   /** The bytes from `start` (0 by default) to `end` (exclusive, the size by default). May be called many times. */
   open(start?: number, end?: number): ByteSource;
 }
@@ -76,16 +76,16 @@ export interface ReplayableSource {
 /** Options of {@link StorageAdapter.put}. */
 export interface PutOptions {
   /** Refuse when the key is taken. @defaultValue false */
-  readonly ifAbsent?: boolean;
+  readonly ifAbsent?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called now and then with the bytes sent so far of all bytes. */
-  readonly onProgress?: (progress: TransferProgress) => void;
+  readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
 }
 
 /** Options of {@link StorageAdapter.get}. */
 export interface GetOptions {
   /** First byte and number of bytes; to the end of the object without `length`. */
-  readonly range?: { readonly offset: number; readonly length?: number };
+  readonly range?: { readonly offset: number; readonly length?: number | undefined } | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -103,5 +103,5 @@ export interface StoredObject {
   /** When it was stored, by the store's clock. */
   readonly modifiedAt: Date;
   /** Opaque; changes when the content changes. Not every store has one. */
-  readonly etag?: string;
+  readonly etag?: string | undefined;
 }

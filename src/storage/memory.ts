@@ -10,7 +10,7 @@ const chunkSize = 256 * 1024;
 /** Options of {@link createMemoryStorage}. */
 export interface MemoryStorageOptions {
   /** The clock that dates the objects. @defaultValue the clock of the machine */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
 }
 
 /**

@@ -37,12 +37,12 @@ export function replayableBytes(bytes: Uint8Array): ReplayableSource {
  */
 export async function replayableFile(
   path: string,
-  options: { readonly sha256?: string } = {},
+  options: { readonly sha256?: string | undefined } = {},
 ): Promise<ReplayableSource> {
   const { size } = await stat(path);
   return {
     size,
-    ...(options.sha256 === undefined ? {} : { sha256: options.sha256 }),
+    sha256: options.sha256,
     open(start = 0, end = size): AsyncIterable<Uint8Array> {
       assertSpan(start, end, size);
       return readSpan(path, start, end);

@@ -26,7 +26,7 @@ export function progressOf(
  * @throws RangeError when it is not inside of `size` bytes
  */
 export function resolveRange(
-  range: { readonly offset: number; readonly length?: number } | undefined,
+  range: { readonly offset: number; readonly length?: number | undefined } | undefined,
   size: number,
 ): { readonly start: number; readonly end: number } {
   const start = range?.offset ?? 0;

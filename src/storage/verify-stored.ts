@@ -21,7 +21,7 @@ export async function verifyStored(
   expected: { readonly size: number; readonly sha256: string },
   options: {
     readonly signal?: AbortSignal | undefined;
-    readonly onProgress?: (progress: TransferProgress) => void;
+    readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
   } = {},
 ): Promise<void> {
   const digest = createHash('sha256');

@@ -23,6 +23,7 @@ const ground = new Set([
   'bytes.ts',
   'printable.ts',
   'quantities.ts',
+  'with-defaults.ts',
   'archive/model.ts',
   'archive/column-batch.ts',
 ]);

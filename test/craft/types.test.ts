@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { expectTypeOf } from 'expect-type';
 import {
@@ -80,10 +82,27 @@ test('what was found is told by its kind, and carries what belongs to it', () =>
   expectTypeOf<Extract<Consistency, { kind: 'per-table' }>>().toHaveProperty('reason');
 });
 
-test('options are read-only, and an absent one is left out rather than undefined', () => {
-  expectTypeOf<{ readonly user: 'x'; readonly host: undefined }>().not.toExtend<DatabaseAddress>();
+test('options are read-only, and an absent one may as well be undefined', () => {
+  expectTypeOf<{ readonly user: 'x'; readonly host: undefined }>().toExtend<DatabaseAddress>();
   expectTypeOf<GetOptions>().toEqualTypeOf<Readonly<GetOptions>>();
   expectTypeOf<Manifest['tables']>().not.toExtend<unknown[]>();
+});
+
+test('every optional property that a caller gives takes undefined', () => {
+  const given =
+    /(Options|Plan|Policy|Address|Keys|PartFilter|Schedule|Thresholds|Rule|Practice|Allowance|Basics)$/;
+  const strict = readdirSync('etc').flatMap((file) => {
+    let owner = '';
+    return readFileSync(`etc/${file}`, 'utf8')
+      .split('\n')
+      .filter((line) => {
+        owner = /^export (?:interface|type) (\w+)/.exec(line)?.[1] ?? owner;
+        return (
+          given.test(owner) && /^ {4}(?:readonly )?\w+\?: .*;$/.test(line) && !/undefined|unknown/.test(line)
+        );
+      });
+  });
+  assert.deepEqual(strict, []);
 });
 
 test('a recipient is a text or an implementation of one’s own', () => {

@@ -12,10 +12,10 @@ import { openPayload, PAYLOAD_NONCE_BYTES, payloadKey } from './stream.js';
 /** Keys to try on an age file. */
 export interface DecryptAgeOptions {
   /** `AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`, or identities of one's own. */
-  readonly identities?: readonly (string | Identity)[];
-  readonly passphrase?: string;
+  readonly identities?: readonly (string | Identity)[] | undefined;
+  readonly passphrase?: string | undefined;
   /** Highest work factor of a passphrase that is accepted, as a power of two. @defaultValue 20 */
-  readonly maxScryptLogN?: number;
+  readonly maxScryptLogN?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

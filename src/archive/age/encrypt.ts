@@ -10,19 +10,19 @@ import { PAYLOAD_NONCE_BYTES, payloadKey, sealPayload } from './stream.js';
 /** For whom {@link encryptAge} encrypts: recipients or one passphrase, never both. */
 export type EncryptAgeOptions = EncryptAgeCommonOptions &
   (
-    | { readonly recipients: readonly (string | Recipient)[]; readonly passphrase?: never }
+    | { readonly recipients: readonly (string | Recipient)[]; readonly passphrase?: never | undefined }
     | {
         readonly passphrase: string;
         /** Work factor of the passphrase as a power of two, 1 to 20. @defaultValue 17 */
-        readonly scryptLogN?: number;
-        readonly recipients?: never;
+        readonly scryptLogN?: number | undefined;
+        readonly recipients?: never | undefined;
       }
   );
 
 /** Options that every form of {@link encryptAge} takes. */
 export interface EncryptAgeCommonOptions {
   /** Write the text form (`-----BEGIN AGE ENCRYPTED FILE-----`). @defaultValue false */
-  readonly armor?: boolean;
+  readonly armor?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -19,9 +19,9 @@ export interface ParseStoredPasswordOptions {
    *
    * @defaultValue false
    */
-  readonly eClinicalWorks?: boolean;
+  readonly eClinicalWorks?: boolean | undefined;
   /** @defaultValue {@link hashSchemes} */
-  readonly schemes?: HashSchemes;
+  readonly schemes?: HashSchemes | undefined;
 }
 
 // Open Dental parses the name as a .NET enumeration value, which a numeral denotes as well.

@@ -50,22 +50,18 @@ Usage: supplemental-backup check --source URL --practice-id ID
         cloudDatabase: false,
         status: 'enabled',
         country: 'US',
-        ...(path === undefined ? {} : { networkPath: path }),
+        networkPath: path,
       },
       database,
       timeZone,
       spool: given.required('spool'),
       local: {},
-      ...(path === undefined ? { settings: createDatabaseSettings(database, { timeZone }) } : {}),
-      ...(hq === undefined ? {} : { hq: { storage: (await openStore(hq, line)).storage } }),
+      settings: path === undefined ? createDatabaseSettings(database, { timeZone }) : undefined,
+      hq: hq === undefined ? undefined : { storage: (await openStore(hq, line)).storage },
     };
     const opens = given.text('opens');
     const closes = given.text('closes');
-    const schedule = {
-      ...(opens === undefined ? {} : { opens }),
-      ...(closes === undefined ? {} : { closes }),
-    };
-    const check = await checkNight(plan, { schedule, signal: line.signal });
+    const check = await checkNight(plan, { schedule: { opens, closes }, signal: line.signal });
     return {
       json: { good: check.ok, findings: check.findings },
       text: renderCheck(check),

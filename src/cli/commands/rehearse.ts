@@ -42,7 +42,7 @@ ${keyHelp}
       const progress = startProgress(line, 'Rehearsing', 'bytes');
       try {
         const certificate = await rehearseRestore(reader, server, {
-          ...(against === undefined ? {} : { against }),
+          against,
           audit: keys.audit,
           signal: line.signal,
           onProgress: showRestore(progress, 'making views, triggers and the like, and comparing'),

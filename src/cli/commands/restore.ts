@@ -144,7 +144,7 @@ async function restoreInto(
   try {
     const names = tables === undefined ? undefined : namesIn(reader, tables);
     const report = await restoreDatabase(reader, target, {
-      ...(names === undefined ? {} : { tables: names }),
+      tables: names,
       replace,
       adapt,
       allow,
@@ -171,7 +171,7 @@ async function planInto(
   try {
     const names = tables === undefined ? undefined : namesIn(reader, tables);
     const plan = await planRestore(reader, target, {
-      ...(names === undefined ? {} : { tables: names }),
+      tables: names,
       replace,
       adapt,
       allow,

@@ -6,7 +6,7 @@ import { holdsText, readableValue } from './readable-value.js';
 /** Whom a CSV is for. */
 export interface CsvOptions {
   /** A spreadsheet runs a text that begins like a formula; a `'` in front makes it text again, and no longer the value. */
-  readonly spreadsheet?: boolean;
+  readonly spreadsheet?: boolean | undefined;
 }
 
 /** The first line of a table's CSV: the names of the columns whose values are kept. */

@@ -29,7 +29,7 @@ const longestDescription = 2000;
  */
 export function createDatabaseAlerts(
   address: DatabaseAddress,
-  options: { readonly timeZone: string; readonly now?: () => Date },
+  options: { readonly timeZone: string; readonly now?: (() => Date) | undefined },
 ): AlertSink {
   const { timeZone, now = () => new Date() } = options;
   const withConnection = async (

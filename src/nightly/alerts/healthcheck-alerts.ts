@@ -8,9 +8,9 @@ export interface HealthcheckOptions {
    */
   readonly url: string;
   /** Milliseconds to wait for an answer. @defaultValue 10_000 */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** @defaultValue the global `fetch` */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: typeof fetch | undefined;
 }
 
 /**

@@ -8,11 +8,11 @@ import type { Alert, AlertCode } from './alert.js';
 /** When people are called. */
 export interface AlertThresholds {
   /** A passing trouble (a server that is down, a dead uplink) is told after so many nights in a row. @defaultValue 3 */
-  readonly passingNights?: number;
+  readonly passingNights?: number | undefined;
   /** HQ's newest copy may be so many nights old. @defaultValue 7 */
-  readonly hqStaleNights?: number;
+  readonly hqStaleNights?: number | undefined;
   /** The newest local copy may be so many nights old. @defaultValue 31 */
-  readonly localStaleNights?: number;
+  readonly localStaleNights?: number | undefined;
 }
 
 /** What is known when a run ends. */

@@ -22,7 +22,7 @@ import type { CheckFinding, CheckSubject, NightCheck } from './findings.js';
 /** Options of {@link checkNight}. */
 export interface CheckOptions {
   /** When the nights are, where it is not the usual window. */
-  readonly schedule?: Omit<NightSchedule, 'timeZone'>;
+  readonly schedule?: Omit<NightSchedule, 'timeZone'> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -12,13 +12,13 @@ export interface FileAuditOptions {
   /** The file; its folder is made. On Unix only its owner can read it. */
   readonly path: string;
   /** Who does it. @defaultValue the user of the operating system, and who became that user by `sudo` */
-  readonly who?: string;
+  readonly who?: string | undefined;
   /** More to say in every line, such as the SHA-256 of the archive or the case it is needed for. */
-  readonly facts?: Readonly<Record<string, string>>;
+  readonly facts?: Readonly<Record<string, string>> | undefined;
   /** Called when a line cannot be written, with a sentence. @defaultValue a warning of the process */
-  readonly onLost?: (message: string) => void;
+  readonly onLost?: ((message: string) => void) | undefined;
   /** The clock. @defaultValue the machine's clock */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
 }
 
 /**

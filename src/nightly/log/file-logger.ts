@@ -9,11 +9,11 @@ export interface FileLoggerOptions {
   /** The current file; older ones stand beside it as `….1`, `….2` and so on. */
   readonly path: string;
   /** Size at which a new file is begun, in bytes. @defaultValue 1_000_000 */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Older files that are kept. @defaultValue 5 */
-  readonly keepFiles?: number;
+  readonly keepFiles?: number | undefined;
   /** The clock. @defaultValue the machine's clock */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { EnrollmentStore } from '../../admin/enrollment.js';
 import type { KeyPolicy } from '../../admin/seal-for.js';
 import type { TablePolicy } from '../../catalog/table-policy.js';
 import type { DatabaseAddress } from '../../database/address.js';
-import type { LockPatience } from '../../dump/locks.js';
+import type { LockPatienceOptions } from '../../dump/locks.js';
 import type { DamagedTables, HistoryWish } from '../../dump/snapshot.js';
 import type { ConsistencyWish } from '../../dump/strategy.js';
 import type { Destination, Practice } from '../../eligibility/is-eligible.js';
@@ -36,55 +36,58 @@ export interface NightPlan {
    */
   readonly spool: string;
   /** HQ's store; absent where the practice's copies stay in the office. */
-  readonly hq?: DestinationPlan;
+  readonly hq?: DestinationPlan | undefined;
   /** The local copy. Its store is the practice's network path where none is given. */
-  readonly local?: Partial<DestinationPlan>;
+  readonly local?: LocalPlan | undefined;
   /** How archives are sealed. */
-  readonly keys?: KeyPlan;
+  readonly keys?: KeyPlan | undefined;
   /** Where the practice's settings are kept. */
-  readonly settings?: SettingsStore;
-  readonly alerts?: AlertSink;
-  readonly alertThresholds?: AlertThresholds;
-  readonly logger?: Logger;
+  readonly settings?: SettingsStore | undefined;
+  readonly alerts?: AlertSink | undefined;
+  readonly alertThresholds?: AlertThresholds | undefined;
+  readonly logger?: Logger | undefined;
   /** What is critical; HQ's copy holds just that. @defaultValue the Open Dental policy */
-  readonly tables?: TablePolicy;
+  readonly tables?: TablePolicy | undefined;
   /** How alike in time the tables must be. @defaultValue 'auto' */
-  readonly consistency?: ConsistencyWish;
+  readonly consistency?: ConsistencyWish | undefined;
   /** Connections that read at the same time. @defaultValue 2 */
-  readonly connections?: number;
+  readonly connections?: number | undefined;
   /** Whether a damaged table ends the night, or what can be read of it is enough. @defaultValue 'refuse' */
-  readonly damagedTables?: DamagedTables;
+  readonly damagedTables?: DamagedTables | undefined;
   /** Whether old versions of rows in system-versioned tables are copied. @defaultValue 'current' */
-  readonly history?: HistoryWish;
+  readonly history?: HistoryWish | undefined;
   /** How long to wait for locks, and how long others may wait for ours. */
-  readonly patience?: Partial<LockPatience>;
+  readonly patience?: LockPatienceOptions | undefined;
   /** Space that must stay free on the disk of the spool, in bytes. @defaultValue 1 GiB */
-  readonly spoolReserveBytes?: number;
+  readonly spoolReserveBytes?: number | undefined;
   /** Proves now and then that a backup can be restored. */
-  readonly rehearsal?: RehearsalPlan;
+  readonly rehearsal?: RehearsalPlan | undefined;
   /** @defaultValue the machine's clock */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
 }
 
 /** One place for copies. */
 export interface DestinationPlan {
   readonly storage: StorageAdapter;
   /** Which archives are removed after a good night; `'keep-all'` where the store sees to it. @defaultValue `defaultRetention` */
-  readonly retention?: RetentionPolicy | 'keep-all';
+  readonly retention?: RetentionPolicy | 'keep-all' | undefined;
   /** How passing faults of the store are tried again; `'none'` where the adapter does so itself. */
-  readonly retry?: Omit<RetryOptions, 'onRetry'> | 'none';
+  readonly retry?: Omit<RetryOptions, 'onRetry'> | 'none' | undefined;
 }
+
+/** The local copy: as any place, and its store may be the network path of the settings. */
+export type LocalPlan = Omit<DestinationPlan, 'storage'> & { readonly storage?: StorageAdapter | undefined };
 
 /** How archives are sealed. */
 export interface KeyPlan {
   /** Where key pairs are kept. @defaultValue a file in the spool folder */
-  readonly store?: EnrollmentStore;
+  readonly store?: EnrollmentStore | undefined;
   /** @defaultValue 'prefer-enrolled' */
-  readonly policy?: KeyPolicy;
+  readonly policy?: KeyPolicy | undefined;
   /** New pairs withstand quantum computers as well. @defaultValue false */
-  readonly postQuantum?: boolean;
+  readonly postQuantum?: boolean | undefined;
   /** Further `age1…` recipients, such as a key of the owner's in a safe. @defaultValue none */
-  readonly furtherRecipients?: readonly string[];
+  readonly furtherRecipients?: readonly string[] | undefined;
 }
 
 /** A rehearsal of a restore, now and then. The night itself holds no key, so the host decides how it is done. */
@@ -103,21 +106,21 @@ export interface RehearsalPlan {
 /** Options of one run. */
 export interface RunOptions {
   /** What is due. @defaultValue every destination of the plan */
-  readonly destinations?: readonly Destination[];
+  readonly destinations?: readonly Destination[] | undefined;
   /** ISO date of the evening the run counts for. @defaultValue the night of the present moment */
-  readonly night?: string;
+  readonly night?: string | undefined;
   /** When the work must be over; what is still being sent then goes on in the next run. @defaultValue never */
-  readonly deadline?: Date;
+  readonly deadline?: Date | undefined;
   /**
    * Whether it is the run of the night, as `startNightly` makes it. A run by hand changes nothing of the schedule: it is no
    * attempt of the night, its copies stand beside the night's, and the night makes its own all the same.
    *
    * @defaultValue false
    */
-  readonly scheduled?: boolean;
+  readonly scheduled?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told of everything that happens. A throw in it ends the run. */
-  readonly onEvent?: (event: BackupEvent) => void;
+  readonly onEvent?: ((event: BackupEvent) => void) | undefined;
 }
 
 /** The places a plan has. */

@@ -83,8 +83,8 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
   // Before any table is locked: a new key takes a third of a second, and may be kept in the same database.
   const seal = await sealFor(last, {
     store: plan.keys?.store ?? createFileEnrollments({ path: request.spool.pathOf('keys.json') }),
-    ...(plan.keys?.policy === undefined ? {} : { policy: plan.keys.policy }),
-    ...(plan.keys?.postQuantum === undefined ? {} : { postQuantum: plan.keys.postQuantum }),
+    policy: plan.keys?.policy,
+    postQuantum: plan.keys?.postQuantum,
     now: request.now(),
     pinned: pinnedFor(last, request.pins),
     signal,
@@ -95,11 +95,11 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
     selection: (catalog) => selectionFor(request, catalog),
     signal,
     onEvent: (event) => emit({ kind: 'snapshot', event }),
-    ...(plan.consistency === undefined ? {} : { consistency: plan.consistency }),
-    ...(plan.connections === undefined ? {} : { connections: plan.connections }),
-    ...(plan.history === undefined ? {} : { history: plan.history }),
-    ...(plan.damagedTables === undefined ? {} : { damagedTables: plan.damagedTables }),
-    ...(plan.patience === undefined ? {} : { patience: plan.patience }),
+    consistency: plan.consistency,
+    connections: plan.connections,
+    history: plan.history,
+    damagedTables: plan.damagedTables,
+    patience: plan.patience,
   });
   try {
     const inside = await readAdmins(snapshot, { signal });

@@ -111,9 +111,7 @@ export class NightService {
     let lostAt: unknown;
     try {
       const options = { night, destinations, deadline, signal, scheduled: true };
-      await this.#whileRunning(() =>
-        makeCopies(this.#plan, { ...options, ...(onEvent === undefined ? {} : { onEvent }) }, this.#tools),
-      );
+      await this.#whileRunning(() => makeCopies(this.#plan, { ...options, onEvent }, this.#tools));
     } catch (error) {
       if (signal.aborted) return;
       // Where the practice may back up nowhere, one look a night is enough.

@@ -25,15 +25,16 @@ export interface NightlyOptions {
    */
   readonly schedule?:
     | ServiceSchedule
-    | ((options: { readonly signal: AbortSignal }) => ServiceSchedule | Promise<ServiceSchedule>);
+    | ((options: { readonly signal: AbortSignal }) => ServiceSchedule | Promise<ServiceSchedule>)
+    | undefined;
   /** Told of everything that happens. A throw in it ends the run. */
-  readonly onEvent?: (event: BackupEvent) => void;
+  readonly onEvent?: ((event: BackupEvent) => void) | undefined;
   /** Told what `checkNight` found when the service starts. What is wrong is in the log and in the alerts as well. */
-  readonly onChecked?: (check: NightCheck) => void;
+  readonly onChecked?: ((check: NightCheck) => void) | undefined;
   /** Told of the next run whenever it changes. */
-  readonly onPlanned?: (run: PlannedRun | null) => void;
+  readonly onPlanned?: ((run: PlannedRun | null) => void) | undefined;
   /** @defaultValue the machine's clock */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /**

@@ -17,11 +17,11 @@ export interface DatabaseSettingsOptions {
   /** IANA name; the practice's software keeps wall times. */
   readonly timeZone: string;
   /** Whether HQ has switched the practice off; the host asks HQ. @defaultValue never */
-  readonly isDisabledByHq?: () => boolean | Promise<boolean>;
+  readonly isDisabledByHq?: (() => boolean | Promise<boolean>) | undefined;
   /** Decides whether a path can be used, instead of writing to it. */
-  readonly checkPath?: (path: string) => Promise<void>;
+  readonly checkPath?: ((path: string) => Promise<void>) | undefined;
   /** The clock. @defaultValue the machine's clock */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
 }
 
 const prefs = {

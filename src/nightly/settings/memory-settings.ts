@@ -1,3 +1,4 @@
+import { withDefaults } from '../../with-defaults.js';
 import { checkPathHere } from './check-network-path.js';
 import type { BackupSettings, SettingsAuthor, SettingsStore } from './settings.js';
 import { auditLines, validateChange } from './validate-change.js';
@@ -27,11 +28,17 @@ export interface MemorySettings extends SettingsStore {
  * ```
  */
 export function createMemorySettings(
-  initial: Partial<BackupSettings> = {},
-  options: { readonly checkPath?: (path: string) => Promise<void>; readonly now?: () => Date } = {},
+  initial: { readonly [Name in keyof BackupSettings]?: BackupSettings[Name] | undefined } = {},
+  options: {
+    readonly checkPath?: ((path: string) => Promise<void>) | undefined;
+    readonly now?: (() => Date) | undefined;
+  } = {},
 ): MemorySettings {
   const { checkPath = checkPathHere, now = () => new Date() } = options;
-  let settings: BackupSettings = { status: 'enabled', networkPath: '', lastLocalCopy: null, ...initial };
+  let settings: BackupSettings = withDefaults<BackupSettings>(
+    { status: 'enabled', networkPath: '', lastLocalCopy: null },
+    initial,
+  );
   const audit: SettingsAuditLine[] = [];
   return {
     audit,

@@ -12,9 +12,9 @@ export interface BackupSettings {
 
 /** What a person may change. */
 export interface SettingsChange {
-  readonly enabled?: boolean;
+  readonly enabled?: boolean | undefined;
   /** Empty takes the path away. */
-  readonly networkPath?: string;
+  readonly networkPath?: string | undefined;
 }
 
 /** Who changes a setting; kept in the audit trail. */
@@ -22,7 +22,7 @@ export interface SettingsAuthor {
   /** `userod.UserNum`, as decimal text. */
   readonly userNum: string;
   /** Name of the computer. @defaultValue '' */
-  readonly computer?: string;
+  readonly computer?: string | undefined;
 }
 
 /** Where the settings are kept. */
@@ -72,7 +72,7 @@ export const statusNumbers: Readonly<Record<BackupSettings['status'], number>> =
 export function enabledByDefault(practice: {
   readonly monthlyReminderDisabled: boolean;
   /** @defaultValue false */
-  readonly updatesUnattended?: boolean;
+  readonly updatesUnattended?: boolean | undefined;
 }): boolean {
   return !practice.monthlyReminderDisabled && practice.updatesUnattended !== true;
 }

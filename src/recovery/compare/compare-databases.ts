@@ -8,11 +8,11 @@ import { type DatabaseFingerprint, openSide, type Side, type SideOptions } from 
 /** Options of {@link compareDatabases}. */
 export interface CompareOptions extends SideOptions {
   /** Only these tables, and no objects beside tables. @defaultValue everything */
-  readonly tables?: readonly string[];
+  readonly tables?: readonly string[] | undefined;
   /** Whether views, triggers, routines, events and sequences count. @defaultValue true, false with `tables` */
-  readonly objects?: boolean;
+  readonly objects?: boolean | undefined;
   /** Called before each table. A throw in it ends the comparison. */
-  readonly onProgress?: (progress: CompareProgress) => void;
+  readonly onProgress?: ((progress: CompareProgress) => void) | undefined;
 }
 
 /** How far a comparison is. */

@@ -19,9 +19,9 @@ export interface Side {
 /** What is asked of a database. */
 export interface SideOptions {
   /** SQL conditions by table: only these rows count. */
-  readonly rowFilters?: Readonly<Record<string, string>>;
+  readonly rowFilters?: Readonly<Record<string, string>> | undefined;
   /** Whether old versions of rows in system-versioned tables count, with the time of each. @defaultValue 'current' */
-  readonly history?: 'all' | 'current';
+  readonly history?: 'all' | 'current' | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -9,7 +9,7 @@ export interface ObjectPolicy {
   readonly source: string;
   readonly target: string;
   /** `at-rest`: events are made disabled, whatever they were (O12). @defaultValue 'at-rest' */
-  readonly events?: 'as-found' | 'at-rest';
+  readonly events?: 'as-found' | 'at-rest' | undefined;
 }
 
 /**

@@ -27,9 +27,9 @@ export interface RehearseOptions
    * What the restored database must be equal to: the original database, as long as nobody has written to it since, or a
    * fingerprint taken of it. Without it, definitions and counts of the archive are held against what was restored.
    */
-  readonly against?: DatabaseAddress | DatabaseFingerprint;
+  readonly against?: DatabaseAddress | DatabaseFingerprint | undefined;
   /** Name of the scratch database, which must not exist. @defaultValue a new name */
-  readonly scratchName?: string;
+  readonly scratchName?: string | undefined;
 }
 
 /**

@@ -20,7 +20,7 @@ import { surveyArchive } from '../salvage/survey.js';
 /** Keys and surroundings of {@link verifyArchive}. */
 export interface VerifyOptions extends ArchiveKeys {
   /** Called after every part. A throw in it ends the verification. */
-  readonly onProgress?: (progress: VerifyProgress) => void;
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

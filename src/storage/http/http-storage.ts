@@ -26,20 +26,22 @@ export interface HttpStorageOptions {
   /** Where HQ answers. It must be `https:`. */
   readonly url: string;
   /** Headers that authorise the office; asked before every message, so that a token may be renewed. */
-  readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+  readonly headers?:
+    | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>)
+    | undefined;
   /** Where unfinished uploads are remembered; a file journal outlives the process. @defaultValue in memory */
-  readonly journal?: UploadJournal;
+  readonly journal?: UploadJournal | undefined;
   /** Parts in flight at once. An office line is full with one. @defaultValue 1 */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** How often and how long a part is tried. */
-  readonly patience?: PartPatience;
+  readonly patience?: PartPatience | undefined;
   /**
    * Lets plain HTTP pass where it leads to this very machine, for HQ's address and for what it signs. For tests.
    * @defaultValue false
    */
-  readonly allowLoopbackHttp?: boolean;
+  readonly allowLoopbackHttp?: boolean | undefined;
   /** The `fetch` to use. @defaultValue that of the platform */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: typeof fetch | undefined;
 }
 
 /**

@@ -90,7 +90,7 @@ export interface ObjectInReply {
   readonly size: number;
   /** ISO 8601. */
   readonly modifiedAt: string;
-  readonly etag?: string;
+  readonly etag?: string | undefined;
 }
 
 /** What HQ replies to each message, when it grants it. */

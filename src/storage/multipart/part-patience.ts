@@ -4,11 +4,11 @@ import { classifyByCode } from '../classify.js';
 /** How often and how long a part is tried. */
 export interface PartPatience {
   /** Tries after the first, for each part. @defaultValue 10 */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   /** First pause in milliseconds; each next one is twice as long. @defaultValue 250 */
-  readonly minTimeout?: number;
+  readonly minTimeout?: number | undefined;
   /** Longest pause in milliseconds. @defaultValue 30 seconds */
-  readonly maxTimeout?: number;
+  readonly maxTimeout?: number | undefined;
 }
 
 /** Tries again what is transient. Failures are typed. */

@@ -12,7 +12,7 @@ export interface UploadRecord {
   /** Of the whole object, in bytes. */
   readonly size: number;
   /** Of the whole object, when it is known. */
-  readonly sha256?: string;
+  readonly sha256?: string | undefined;
   /** In bytes. */
   readonly partSize: number;
   /** Parts that the store has confirmed. */

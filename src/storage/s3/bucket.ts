@@ -17,7 +17,7 @@ export interface Retention {
 export interface BucketAddress {
   readonly bucket: string;
   /** Begins every key in the bucket, such as `practices/`. @defaultValue none */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /**
    * How to reach the store, as `@aws-sdk/client-s3` takes it: endpoint, region, credentials, `forcePathStyle`.
    * Checksums and retries are set by this library.

@@ -27,25 +27,25 @@ import { storageAsOf } from './versions.js';
 /** Options of {@link createS3Storage}. */
 export interface S3StorageOptions extends BucketAddress {
   /** Size of a part in bytes. The smallest loses least when a line breaks. @defaultValue 5 MiB */
-  readonly partSize?: number;
+  readonly partSize?: number | undefined;
   /** Parts in flight at once. Memory is one more times the size of a part. @defaultValue 2 */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** Where unfinished uploads are remembered; a file journal outlives the process. @defaultValue in memory */
-  readonly journal?: UploadJournal;
+  readonly journal?: UploadJournal | undefined;
   /** How often and how long a part is tried. */
-  readonly patience?: PartPatience;
+  readonly patience?: PartPatience | undefined;
   /** Locks each object for a time; the bucket must have object lock. */
-  readonly retention?: Retention;
+  readonly retention?: Retention | undefined;
   /**
    * Whether the store heeds `If-None-Match` when an object is put, as Amazon S3, Ceph and most others do; then of the
    * writers that want a key with `ifAbsent` one wins. Where it does not, the adapter only looks before it stores.
    * @defaultValue true
    */
-  readonly conditionalWrites?: boolean;
+  readonly conditionalWrites?: boolean | undefined;
   /** Objects asked for in one page of a list. @defaultValue 1000 */
-  readonly pageSize?: number;
+  readonly pageSize?: number | undefined;
   /** The clock that retention counts from. @defaultValue the clock of the machine */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
 }
 
 /** A bucket, and what only a bucket can do. */
@@ -64,7 +64,7 @@ export interface S3Storage extends StorageAdapter {
    */
   discardUnfinished(options: {
     readonly olderThan: Date;
-    readonly prefix?: string;
+    readonly prefix?: string | undefined;
     readonly signal?: AbortSignal | undefined;
   }): Promise<number>;
 }
@@ -218,7 +218,7 @@ class S3ObjectStorage implements S3Storage {
 
   async discardUnfinished(options: {
     readonly olderThan: Date;
-    readonly prefix?: string;
+    readonly prefix?: string | undefined;
     readonly signal?: AbortSignal | undefined;
   }): Promise<number> {
     const bucket = this.#bucket;

@@ -36,21 +36,21 @@ export interface UploadGrantOptions extends BucketAddress {
   /** All keys of this office begin with this, such as `practice-1234/`. It must end in `/`. */
   readonly keysUnder: string;
   /** Largest object in bytes. @defaultValue 64 GiB */
-  readonly maximumSize?: number;
+  readonly maximumSize?: number | undefined;
   /**
    * Binds each upload to the size promised when it was begun; the same on all servers of HQ, and kept.
    * @defaultValue one derived from the secret key of the connection. Temporary credentials change, so with them nothing is
    *   bound without this, and only `maximumSize` holds
    */
-  readonly secret?: string | Uint8Array;
+  readonly secret?: string | Uint8Array | undefined;
   /** How long a signed URL is good, in seconds. @defaultValue 900 */
-  readonly urlLifetime?: number;
+  readonly urlLifetime?: number | undefined;
   /** The endpoint as the office sees it, where that is another than HQ's own. */
-  readonly publicEndpoint?: string;
+  readonly publicEndpoint?: string | undefined;
   /** Locks each object for a time; the bucket must have object lock. */
-  readonly retention?: Retention;
+  readonly retention?: Retention | undefined;
   /** The clock that retention counts from. @defaultValue the clock of the machine */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
 }
 
 /** What one office may do with its store: add, look and read, under its own keys; never overwrite, never delete. */

@@ -16,20 +16,20 @@ export interface ContractSubject {
    */
   readonly create: () => StorageAdapter | Promise<StorageAdapter>;
   /** All keys of the suite begin with this. @defaultValue `contract` */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** A size that the adapter sends in several parts, in bytes. @defaultValue 1 MiB */
-  readonly severalParts?: number;
+  readonly severalParts?: number | undefined;
   /** A number of objects that the store lists in more than one page. @defaultValue 25 */
-  readonly severalPages?: number;
+  readonly severalPages?: number | undefined;
   /** Texts that no message may hold: passwords, keys, tokens. */
-  readonly secrets?: readonly string[];
+  readonly secrets?: readonly string[] | undefined;
   /**
    * Adapters that cannot do their work: a wrong password, a server that is not there, a bucket that nobody made. What
    * they throw is to be typed, and to hold no secret.
    */
-  readonly broken?: readonly (() => StorageAdapter | Promise<StorageAdapter>)[];
+  readonly broken?: readonly (() => StorageAdapter | Promise<StorageAdapter>)[] | undefined;
   /** How long a new object may take to be seen by another adapter, in milliseconds. @defaultValue 0 */
-  readonly settleWithin?: number;
+  readonly settleWithin?: number | undefined;
 }
 
 /** One promise of the contract, ready to be tried in any test framework. */

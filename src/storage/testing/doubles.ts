@@ -13,11 +13,11 @@ export interface StorageCall {
 /** How a call of {@link createFaultyStorage} fails. */
 export type StorageFault =
   /** Before anything happened. */
-  | { readonly kind: 'refused'; readonly error?: Error }
+  | { readonly kind: 'refused'; readonly error?: Error | undefined }
   /** After it happened: the store did its work and the answer was lost. */
-  | { readonly kind: 'answer-lost'; readonly error?: Error }
+  | { readonly kind: 'answer-lost'; readonly error?: Error | undefined }
   /** A `get` or `list` that breaks off after so many bytes or objects. */
-  | { readonly kind: 'broken-off'; readonly after: number; readonly error?: Error }
+  | { readonly kind: 'broken-off'; readonly after: number; readonly error?: Error | undefined }
   /** A `get` that gives one flipped bit at this byte. */
   | { readonly kind: 'flipped'; readonly at: number };
 
@@ -154,7 +154,7 @@ export interface EventuallyConsistentOptions {
   /** How long `list` does not yet show what was stored, and still shows what was deleted, in milliseconds. */
   readonly lag: number;
   /** The clock, in milliseconds. @defaultValue that of the machine */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 /**

@@ -8,13 +8,13 @@ import { resolveRange } from '../transfer.js';
 /** Options of {@link withRetry}. */
 export interface RetryOptions {
   /** How often to try again. @defaultValue 5 */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   /** First pause in milliseconds; each next one is twice as long, and up to twice that at random. @defaultValue 1000 */
-  readonly minTimeout?: number;
+  readonly minTimeout?: number | undefined;
   /** Longest pause in milliseconds. @defaultValue 60 seconds */
-  readonly maxTimeout?: number;
+  readonly maxTimeout?: number | undefined;
   /** Told of every failure that is tried again. */
-  readonly onRetry?: (retry: StorageRetry) => void;
+  readonly onRetry?: ((retry: StorageRetry) => void) | undefined;
 }
 
 /** A failure that is about to be tried again. */

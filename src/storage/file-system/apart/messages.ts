@@ -15,7 +15,7 @@ export type Request =
       readonly ifAbsent?: boolean;
       /** Whether a look is to write too. */
       readonly write?: boolean;
-      readonly range?: { readonly offset: number; readonly length?: number };
+      readonly range?: { readonly offset: number; readonly length?: number | undefined };
     }
   /** More bytes to be stored; null when that was all. */
   | { readonly id: number; readonly chunk: Uint8Array | null }
