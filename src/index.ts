@@ -125,6 +125,29 @@ export {
   errorExplanations,
   isBackupError,
 } from './errors.js';
+export { breaksHistory, describeHistoryFinding, type HistoryFinding } from './history/findings.js';
+export type { ArchiveOrigin, History, ProvenArchive } from './history/judge-history.js';
+export { allTables, type NightFacts, type TableFacts } from './history/loss/facts.js';
+export { describeLoss, type LossFinding } from './history/loss/findings.js';
+export { judgeNight, type LossThresholds, type Tonight } from './history/loss/judge-night.js';
+export {
+  formatNoteKey,
+  hashOfNote,
+  isSignedBy,
+  type NoteKey,
+  type NoteSignature,
+  parseNote,
+  parseNoteKey,
+  type SignedNote,
+} from './history/note.js';
+export { type NoteBody, type ParsedBody, parseBody, type SequenceHead } from './history/note-body.js';
+export { type Signer, signerOf } from './history/signer.js';
+export {
+  type VerifyHistoriesOptions,
+  type VerifyHistoryOptions,
+  verifyHistories,
+  verifyHistory,
+} from './history/verify-history.js';
 export type { Alert, AlertCode, AlertSink, NightOutcome } from './nightly/alerts/alert.js';
 export { combineAlerts } from './nightly/alerts/combine-alerts.js';
 export { createDatabaseAlerts } from './nightly/alerts/database-alerts.js';

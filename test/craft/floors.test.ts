@@ -9,6 +9,7 @@ const floors = [
   'catalog',
   'storage',
   'archive',
+  'history',
   'admin',
   'dump',
   'recovery',

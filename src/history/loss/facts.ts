@@ -1,0 +1,34 @@
+/** What is kept of a night's reading to judge later nights by: counts and sizes, and no content. */
+import type { ArchiveScope } from '../../archive/model.js';
+
+/** One table on one night. */
+export interface TableFacts {
+  readonly rows: number;
+  /** Before and after compression, in bytes. */
+  readonly plainBytes: number;
+  readonly storedBytes: number;
+  /** Changes with its columns; absent where nobody told. */
+  readonly definition?: string;
+}
+
+/** What one reading of the database came to. */
+export interface NightFacts {
+  /** ISO date of the evening. */
+  readonly night: string;
+  /** Readings of different scope are never held against each other. */
+  readonly scope: ArchiveScope;
+  readonly tables: Readonly<Record<string, TableFacts>>;
+  /** Of the practice's software. */
+  readonly version?: string;
+  /**
+   * Tables that were purged as announced; later nights are not held against nights before it. All of them, when a person has
+   * looked at what was found and it is as it should be.
+   */
+  readonly purged?: readonly string[];
+}
+
+/** More nights are not remembered: five weeks. */
+export const rememberedNights = 35;
+
+/** Stands for every table in an announcement. */
+export const allTables = '*';

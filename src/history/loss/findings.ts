@@ -1,0 +1,55 @@
+/** One sign that something may have been lost. Names tables and counts, never a value. */
+export type LossFinding =
+  /** A core table has far fewer rows. */
+  | { readonly kind: 'rows-lost'; readonly table: string; readonly before: number; readonly after: number }
+  /** Many other tables lost most of their rows in one night. */
+  | { readonly kind: 'many-tables-shrank'; readonly tables: number; readonly of: number }
+  | { readonly kind: 'table-vanished'; readonly table: string; readonly rows: number }
+  | { readonly kind: 'table-renamed'; readonly table: string; readonly to: string }
+  /** The rows are there and compress no more: share of the size that was left, before and now. */
+  | {
+      readonly kind: 'encrypted-in-place';
+      readonly table: string;
+      readonly before: number;
+      readonly after: number;
+    }
+  /** Many tables have other columns, and the practice's software is the same. */
+  | { readonly kind: 'definitions-changed'; readonly tables: number; readonly of: number }
+  | {
+      readonly kind: 'audit-log-shrank';
+      readonly table: string;
+      readonly before: number;
+      readonly after: number;
+    }
+  /** Nothing at all has changed for so many nights. */
+  | { readonly kind: 'nothing-changed'; readonly nights: number }
+  /** The database does not know of what this service wrote into it: it is an older state, or another database. */
+  | { readonly kind: 'went-back'; readonly written: string; readonly found: string | null };
+
+/** A finding in a sentence, for people who know the practice. */
+export function describeLoss(finding: LossFinding): string {
+  switch (finding.kind) {
+    case 'rows-lost':
+      return `The table ${finding.table} had ${finding.before} rows and has ${finding.after}.`;
+    case 'many-tables-shrank':
+      return `${finding.tables} of ${finding.of} other tables lost most of their rows in one night.`;
+    case 'table-vanished':
+      return `The table ${finding.table} with ${finding.rows} rows is gone.`;
+    case 'table-renamed':
+      return `The table ${finding.table} is gone; ${finding.to} looks like it.`;
+    case 'encrypted-in-place':
+      return `The content of ${finding.table} cannot be compressed any more (${percent(finding.before)} of its size before, ${percent(finding.after)} now), as if somebody had encrypted it.`;
+    case 'definitions-changed':
+      return `${finding.tables} of ${finding.of} tables have other columns, though the software was not upgraded.`;
+    case 'audit-log-shrank':
+      return `The audit log ${finding.table} had ${finding.before} rows and has ${finding.after}.`;
+    case 'nothing-changed':
+      return `Nothing at all has changed in the database for ${finding.nights} nights.`;
+    case 'went-back':
+      return `The database does not know of the copy of ${finding.written}${finding.found === null ? '' : ` (it knows of one of ${finding.found})`}: it may be an older state, or another database.`;
+  }
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,0 +1,186 @@
+/** What a note beside an archive says, one `name: value` in a line, so that people can read it without a program. */
+import type { ArchiveScope } from '../archive/model.js';
+import type { Destination } from '../eligibility/is-eligible.js';
+import { formatNoteKey, hashOfNote, type NoteKey, parseNoteKey } from './note.js';
+import { formatNumbers, parseNumbers } from './numbers.js';
+
+/** The newest note of a sequence, as it is named from elsewhere. */
+export interface SequenceHead {
+  readonly number: number;
+  /** SHA-256 of the whole note, lower-case hex. */
+  readonly hash: string;
+}
+
+/** What a note says of an archive and of those before it. */
+export interface NoteBody {
+  readonly practiceId: string;
+  readonly destination: Destination;
+  readonly scope: ArchiveScope;
+  /** ISO date of the evening. */
+  readonly night: string;
+  readonly archiveId: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** When the note was made; ISO 8601, UTC. */
+  readonly madeAt: string;
+  /** 1, 2, 3 … at this destination. */
+  readonly number: number;
+  /** Hash of the note before it; null for the first. */
+  readonly previous: string | null;
+  /** Which numbers stood here when the note was made, this one included: what retention removed is not among them. */
+  readonly standing: readonly number[];
+  /** The key that the key holder's password opens; null when it is sealed to other keys alone. */
+  readonly recipient: string | null;
+  /** Where the sequence at the other destination was. */
+  readonly heads: Readonly<Partial<Record<Destination, SequenceHead>>>;
+  /** What it is signed with, so that whoever sees the first note can remember the key. */
+  readonly signedWith: NoteKey;
+}
+
+/** What became of a text that should be the body of a note. */
+export type ParsedBody =
+  | { readonly kind: 'body'; readonly body: NoteBody }
+  /** Of a later version of this form: not for this program to judge. */
+  | { readonly kind: 'later' }
+  | { readonly kind: 'malformed' };
+
+const title = 'supplemental-backup note ';
+const version = 1;
+const hash = /^[0-9a-f]{64}$/;
+
+/** The key of the note beside an archive; null for a key that is none of an archive. */
+export function noteKeyOf(archiveKey: string): string | null {
+  return archiveKey.endsWith('.tar.age') ? `${archiveKey.slice(0, -'.tar.age'.length)}.note` : null;
+}
+
+/** The key of the archive that a note is about, by what it says. */
+export function archiveKeyOf({ practiceId, night, archiveId }: NoteBody): string {
+  return `${practiceId}/${night}/${archiveId}.tar.age`;
+}
+
+/** The lines of a note, to be signed. */
+export function formatBody(body: NoteBody): string {
+  const heads = (['hq', 'local'] as const).flatMap((destination) => {
+    const head = body.heads[destination];
+    return head === undefined ? [] : [`head at ${destination}: ${head.number} ${head.hash}`];
+  });
+  return [
+    `${title}${version}`,
+    `practice: ${body.practiceId}`,
+    `destination: ${body.destination}`,
+    `scope: ${body.scope}`,
+    `night: ${body.night}`,
+    `archive: ${body.archiveId}`,
+    `size: ${body.size}`,
+    `sha256: ${body.sha256}`,
+    `made: ${body.madeAt}`,
+    `number: ${body.number}`,
+    `previous: ${body.previous ?? 'none'}`,
+    `standing: ${formatNumbers(body.standing)}`,
+    `sealed to: ${body.recipient ?? 'none'}`,
+    ...heads,
+    `signed with: ${formatNoteKey(body.signedWith)}`,
+    '',
+  ].join('\n');
+}
+
+/** Reads the lines of a note. What it does not know is passed over; what it knows must be whole. */
+export function parseBody(text: string): ParsedBody {
+  const [first = '', ...lines] = text.slice(0, -1).split('\n');
+  const told = first.startsWith(title) ? first.slice(title.length) : '';
+  if (!/^[1-9]\d{0,3}$/.test(told)) return { kind: 'malformed' };
+  if (Number(told) > version) return { kind: 'later' };
+  const fields = new Map<string, string>();
+  for (const line of lines) {
+    const colon = line.indexOf(': ');
+    const name = line.slice(0, colon);
+    if (colon < 1 || fields.has(name)) return { kind: 'malformed' };
+    fields.set(name, line.slice(colon + 2));
+  }
+  const body = bodyOf((name) => fields.get(name) ?? '');
+  return body === null ? { kind: 'malformed' } : { kind: 'body', body };
+}
+
+/** How others name a note. */
+export function headOf(note: string, { number }: Pick<NoteBody, 'number'>): SequenceHead {
+  return { number, hash: hashOfNote(note) };
+}
+
+function bodyOf(field: (name: string) => string): NoteBody | null {
+  const practiceId = field('practice');
+  const destination = field('destination');
+  const scope = field('scope');
+  const night = field('night');
+  const archiveId = field('archive');
+  const size = countOf(field('size'));
+  const sha256 = field('sha256');
+  const madeAt = field('made');
+  const number = countOf(field('number'));
+  const previous = field('previous');
+  const standing = parseNumbers(field('standing'));
+  const recipient = field('sealed to');
+  const signedWith = parseNoteKey(field('signed with'));
+  const hq = parseHead(field('head at hq'));
+  const local = parseHead(field('head at local'));
+  if (
+    !/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(practiceId) ||
+    (destination !== 'hq' && destination !== 'local') ||
+    (scope !== 'critical' && scope !== 'full') ||
+    !isNight(night) ||
+    !/^[0-9a-f]{32}$/.test(archiveId) ||
+    size === null ||
+    !hash.test(sha256) ||
+    !isInstant(madeAt) ||
+    number === null ||
+    number < 1 ||
+    !(previous === 'none' ? number === 1 : hash.test(previous)) ||
+    standing?.at(-1) !== number ||
+    !/^(none|age1[0-9a-z]{1,4000})$/.test(recipient) ||
+    signedWith === null ||
+    hq === null ||
+    local === null
+  ) {
+    return null;
+  }
+  return {
+    practiceId,
+    destination,
+    scope,
+    night,
+    archiveId,
+    size,
+    sha256,
+    madeAt,
+    number,
+    previous: previous === 'none' ? null : previous,
+    standing,
+    recipient: recipient === 'none' ? null : recipient,
+    heads: { ...(hq === undefined ? {} : { hq }), ...(local === undefined ? {} : { local }) },
+    signedWith,
+  };
+}
+
+/** Undefined when there is none, null when it is malformed. */
+function parseHead(text: string): SequenceHead | null | undefined {
+  if (text === '') return undefined;
+  const [number = '', name = '', ...rest] = text.split(' ');
+  const count = countOf(number);
+  return count === null || count < 1 || !hash.test(name) || rest.length > 0
+    ? null
+    : { number: count, hash: name };
+}
+
+function countOf(text: string): number | null {
+  return /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : null;
+}
+
+function isNight(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && isInstant(`${text}T00:00:00.000Z`);
+}
+
+function isInstant(text: string): boolean {
+  const time = Date.parse(text);
+  return text.length <= 30 && !Number.isNaN(time) && new Date(time).toISOString() === text;
+}

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { allTables, type NightFacts, type TableFacts } from '../../src/history/loss/facts.js';
+import { describeLoss, type LossFinding } from '../../src/history/loss/findings.js';
+import { judgeNight, type Tonight } from '../../src/history/loss/judge-night.js';
+
+type Tables = Record<string, TableFacts>;
+
+/** A small random generator with a seed, so that a year is the same every time. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function tableOf(rows: number, bytesPerRow = 200, ratio = 0.25): TableFacts {
+  const plainBytes = rows * bytesPerRow;
+  return { rows, plainBytes, storedBytes: Math.round(plainBytes * ratio), definition: 'a' };
+}
+
+function practice(patients = 500): Tables {
+  return {
+    patient: tableOf(patients),
+    appointment: tableOf(patients * 8),
+    procedurelog: tableOf(patients * 40),
+    payment: tableOf(patients * 6),
+    securitylog: tableOf(patients * 200, 80),
+    signalod: tableOf(900, 60),
+    emailmessage: tableOf(400, 500),
+    ...Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`setup${i}`, tableOf(80 + i)])),
+  };
+}
+
+function nightOf(day: number): string {
+  return new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10);
+}
+
+function factsOf(day: number, tables: Tables, more: Partial<NightFacts> = {}): NightFacts {
+  return { night: nightOf(day), scope: 'full', tables, version: '24.1', ...more };
+}
+
+/** What an open office adds in a day. */
+function grow(tables: Tables, random: () => number): Tables {
+  const grown = { ...tables };
+  for (const [name, share] of Object.entries({
+    patient: 0.001,
+    appointment: 0.002,
+    procedurelog: 0.002,
+    payment: 0.002,
+    securitylog: 0.003,
+  })) {
+    grown[name] = tableOf(Math.round(tables[name]!.rows * (1 + share * (0.5 + random())) + 1));
+  }
+  grown['signalod'] = tableOf(Math.round(500 + random() * 2000), 60);
+  // Appointments are broken and deleted, too.
+  const appointments = grown['appointment']!.rows;
+  if (random() < 0.2) grown['appointment'] = tableOf(Math.round(appointments * 0.997));
+  return grown;
+}
+
+function fiveWeeks(): { readonly history: readonly NightFacts[]; readonly tables: Tables } {
+  const random = randomOf(5);
+  const history: NightFacts[] = [];
+  let tables = practice();
+  for (let day = 0; day < 35; day += 1) {
+    tables = grow(tables, random);
+    history.push(factsOf(day, tables));
+  }
+  return { history, tables: grow(tables, random) };
+}
+
+const { history, tables: usual } = fiveWeeks();
+
+function judge(tables: Tables, more: Partial<NightFacts> = {}, tonight: Partial<Tonight> = {}) {
+  const findings = judgeNight(history, { facts: factsOf(35, tables, more), ...tonight });
+  for (const each of findings) assert.match(describeLoss(each), /^[A-Z0-9].*\.$/);
+  return findings;
+}
+
+function without(tables: Tables, name: string): Tables {
+  const { [name]: _gone, ...rest } = tables;
+  return rest;
+}
+
+function fewer(name: string, share: number): Tables {
+  return { ...usual, [name]: tableOf(Math.round(usual[name]!.rows * (1 - share))) };
+}
+
+test('an ordinary night after five weeks has no findings', () => {
+  assert.deepEqual(judge(usual), []);
+});
+
+const damages: readonly (readonly [string, Tables, LossFinding['kind'], Partial<NightFacts>?])[] = [
+  ['5 % of the patients gone', fewer('patient', 0.05), 'rows-lost'],
+  ['half of the procedures gone', fewer('procedurelog', 0.5), 'rows-lost'],
+  ['all payments gone', fewer('payment', 1), 'rows-lost'],
+  ['495 of 500 patients gone', fewer('patient', 0.99), 'rows-lost'],
+  ['a table dropped', without(usual, 'payment'), 'table-vanished'],
+  ['a small table dropped', without(usual, 'setup7'), 'table-vanished'],
+  ['a table renamed', { ...without(usual, 'patient'), patient_old: usual['patient']! }, 'table-renamed'],
+  [
+    'columns encrypted in place',
+    { ...usual, patient: { ...usual['patient']!, storedBytes: usual['patient']!.plainBytes * 0.8 } },
+    'encrypted-in-place',
+  ],
+  [
+    'definitions changed in many tables',
+    Object.fromEntries(
+      Object.entries(usual).map(([name, table], i) => [
+        name,
+        i % 5 === 0 ? { ...table, definition: 'b' } : table,
+      ]),
+    ),
+    'definitions-changed',
+  ],
+  ['the audit log cut by a fiftieth', fewer('securitylog', 0.02), 'audit-log-shrank'],
+  [
+    'many small tables emptied',
+    Object.fromEntries(
+      Object.entries(usual).map(([name, table]) => [name, name.startsWith('setup') ? tableOf(0) : table]),
+    ),
+    'many-tables-shrank',
+  ],
+  ['all patients gone on the night of an upgrade', fewer('patient', 1), 'rows-lost', { version: '24.2' }],
+];
+
+for (const [name, tables, kind, more] of damages) {
+  test(`is found on the same night: ${name}`, () => {
+    assert.ok(judge(tables, more).some((each) => each.kind === kind));
+  });
+}
+
+test('the state of an earlier day is found on the same night, by what the service wrote itself', () => {
+  const ownDate = { written: '2026-02-04T23:00:00.000Z', found: '2026-01-20T23:00:00.000Z' };
+  assert.deepEqual(judge(usual, {}, { ownDate }), [{ kind: 'went-back', ...ownDate }]);
+  assert.deepEqual(judge(usual, {}, { ownDate: { ...ownDate, found: ownDate.written } }), []);
+});
+
+test('a copy of the server that follows no more is found after a week', () => {
+  const past = [...history];
+  for (let still = 0; still < 9; still += 1) {
+    const facts = factsOf(35 + still, usual);
+    const found = judgeNight(past, { facts }).map(({ kind }) => kind);
+    assert.deepEqual(found, still < 7 ? [] : ['nothing-changed'], `night ${still}`);
+    past.push(facts);
+  }
+});
+
+test('a slow bleed is found though no single night loses much', () => {
+  const past = [...history];
+  let rows = usual['patient']!.rows;
+  let found = -1;
+  for (let day = 0; day < 10 && found < 0; day += 1) {
+    rows = Math.round(rows * 0.98);
+    const facts = factsOf(35 + day, { ...usual, patient: tableOf(rows) });
+    if (judgeNight(past, { facts }).some(({ kind }) => kind === 'rows-lost')) found = day;
+    past.push(facts);
+  }
+  assert.ok(found >= 3 && found <= 6, String(found));
+});
+
+test('an announced purge is no finding, on its night and later', () => {
+  const facts = factsOf(35, fewer('procedurelog', 0.4), { purged: ['procedurelog'] });
+  assert.deepEqual(judgeNight(history, { facts, announced: ['procedurelog'] }), []);
+  const later = factsOf(36, { ...facts.tables, signalod: tableOf(7, 60) });
+  assert.deepEqual(judgeNight([...history, facts], { facts: later }), []);
+  // Only what was announced.
+  const other = factsOf(35, { ...fewer('procedurelog', 0.4), patient: tableOf(3) });
+  const found = judgeNight(history, { facts: other, announced: ['procedurelog'] });
+  assert.deepEqual(
+    found.map((each) => 'table' in each && each.table),
+    ['patient'],
+  );
+});
+
+test('a table that shrinks every week is no finding when it does so again', () => {
+  const past: NightFacts[] = [];
+  for (let day = 0; day < 35; day += 1) {
+    const rows = day % 7 === 6 ? 3000 : 4000 + (day % 7) * 100;
+    past.push(factsOf(day, { ...usual, appointment: tableOf(rows) }));
+  }
+  const facts = factsOf(41, { ...usual, appointment: tableOf(2900) });
+  assert.deepEqual(judgeNight(past, { facts }), []);
+});
+
+test('an upgrade may remake definitions and drop what is not core', () => {
+  const remade = Object.fromEntries(
+    Object.entries(without(usual, 'setup3')).map(([name, table]) => [name, { ...table, definition: 'b' }]),
+  );
+  assert.deepEqual(judge({ ...remade, brandnew: tableOf(50) }, { version: '24.2' }), []);
+});
+
+test('readings of another scope are not held against each other', () => {
+  const facts = factsOf(35, { patient: usual['patient']! }, { scope: 'critical' });
+  assert.deepEqual(judgeNight(history, { facts }), []);
+});
+
+test('fifteen normal years raise at most one false alarm each', () => {
+  let most = 0;
+  let all = 0;
+  for (let seed = 1; seed <= 15; seed += 1) {
+    const random = randomOf(seed);
+    const past: NightFacts[] = [];
+    let tables = practice(200 + Math.round(random() * 3000));
+    let version = 1;
+    let closed = 0;
+    let alarms = 0;
+    let standing = 0;
+    for (let day = 0; day < 365; day += 1) {
+      // Closed on weekends, for holidays, and once for two weeks.
+      closed = day === 200 ? 14 : Math.max(0, closed - 1);
+      const isOff = closed > 0 || day % 7 > 4 || random() < 0.02;
+      if (!isOff) tables = grow(tables, random);
+      const announced: string[] = [];
+      if (random() < 0.01) {
+        announced.push('procedurelog');
+        tables = { ...tables, procedurelog: tableOf(Math.round(tables['procedurelog']!.rows * 0.8)) };
+      }
+      // Mail is tidied away now and then, unannounced; the software is upgraded four times.
+      if (random() < 0.03) tables = { ...tables, emailmessage: tableOf(Math.round(random() * 300), 500) };
+      if (day % 91 === 90) {
+        version += 1;
+        const remade = Object.entries(tables).map(([name, each]) => [
+          name,
+          random() < 0.3 ? { ...each, definition: `${version}` } : each,
+        ]);
+        tables = Object.fromEntries(remade) as Tables;
+      }
+      const facts = factsOf(day, tables, {
+        version: `24.${version}`,
+        ...(announced.length === 0 ? {} : { purged: announced }),
+      });
+      const found = judgeNight(past.slice(-35), { facts, announced });
+      past.push(facts);
+      if (standing === 0 && found.length === 0) continue;
+      if (standing === 0) alarms += 1;
+      // Somebody looks at it on the fourth day.
+      standing = (standing + 1) % 4;
+      if (standing === 0) past[past.length - 1] = { ...facts, purged: [allTables] };
+    }
+    most = Math.max(most, alarms);
+    all += alarms;
+  }
+  assert.ok(most <= 1, `${most} in one year, ${all} in all`);
+});
