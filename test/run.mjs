@@ -1,24 +1,73 @@
 // Runs every compiled test in one process tree, so that the runner's closing summary appears exactly once.
 // Arguments narrow the run: `node test/run.mjs archive storage` takes the files whose path contains one of them.
-import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+//   --unit   only files that start no server and no other program
+//   --times  says at the end which files took longest, and how much of the processor; a whole run is remembered in
+//            test/times.json, by which the next one begins with the longest
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { dirname, join, sep } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { pathToFileURL } from 'node:url';
+import { root, unitTests } from './test-graph.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const wanted = process.argv.slice(2);
-const files = readdirSync(join(root, 'dist', 'test'), { recursive: true })
-  .map((file) => join('dist', 'test', String(file)))
+process.chdir(root);
+const switches = process.argv.slice(2).filter((word) => word.startsWith('--'));
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const unknown = switches.filter((word) => !['--unit', '--times'].includes(word));
+if (unknown.length > 0) {
+  console.error('no such switch:', unknown.join(' '));
+  process.exit(2);
+}
+const withTimes = switches.includes('--times');
+
+const timesFile = join(root, 'test', 'times.json');
+const times = JSON.parse(readFileSync(timesFile, 'utf8'));
+const unit = switches.includes('--unit') ? unitTests() : undefined;
+const names = readdirSync(join('dist', 'test'), { recursive: true })
+  .map((file) => String(file).split(sep).join('/'))
   .filter((file) => file.endsWith('.test.js'))
-  .filter((file) => wanted.length === 0 || wanted.some((word) => relative('dist/test', file).includes(word)))
-  .sort();
-if (files.length === 0) {
+  .map((file) => file.slice(0, -'.test.js'.length))
+  .filter((name) => wanted.length === 0 || wanted.some((word) => `${name}.test.js`.includes(word)))
+  .filter((name) => unit === undefined || unit.has(name))
+  // What takes longest begins first, so that nothing long is left alone at the end. Whoever is new is in the middle.
+  .sort((a, b) => (times[b] ?? 3) - (times[a] ?? 3) || (a < b ? -1 : 1));
+if (names.length === 0) {
   console.error('no test matches', wanted.join(' '));
   process.exit(1);
 }
-const run = spawnSync(
-  process.execPath,
-  ['--test', '--test-reporter=spec', '--test-concurrency=2', '--enable-source-maps', ...files],
-  { cwd: root, stdio: 'inherit' },
-);
-process.exit(run.status ?? 1);
+
+const forChildren = ['--enable-source-maps'];
+if (withTimes) {
+  process.env.TEST_TIMES = join(mkdtempSync(join(tmpdir(), 'sb-times-')), 'times');
+  forChildren.push('--import', pathToFileURL(join(root, 'test', 'usage.mjs')).href);
+}
+// The runner hands its own switches to the files.
+process.execArgv.push(...forChildren);
+const results = run({
+  files: names.map((name) => join(root, 'dist', 'test', `${name}.test.js`)),
+  // Many files wait, for servers or for time to pass: one more than there are processors keeps these busy.
+  concurrency: Math.min(availableParallelism() + 1, 5),
+  execArgv: forChildren,
+});
+results.on('test:fail', ({ todo }) => {
+  if (todo === undefined || todo === false) process.exitCode = 1;
+});
+results.compose(new spec()).pipe(process.stdout);
+if (withTimes) process.on('exit', tellTimes);
+
+function tellTimes() {
+  const took = readFileSync(process.env.TEST_TIMES, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  rmSync(dirname(process.env.TEST_TIMES), { recursive: true, force: true });
+  const sum = took.reduce((all, { processor }) => all + processor, 0);
+  console.log(`\n${took.length} files, ${Math.round(sum)} s of the processor in all. The longest:`);
+  for (const { name, wall, processor } of took.sort((a, b) => b.wall - a.wall).slice(0, 20)) {
+    console.log(`${wall.toFixed(1).padStart(6)} s, processor ${processor.toFixed(1).padStart(5)} s  ${name}`);
+  }
+  if (wanted.length > 0 || unit !== undefined) return;
+  const rounded = took.map(({ name, wall }) => [name, Math.round(wall * 10) / 10]).sort();
+  writeFileSync(timesFile, `${JSON.stringify(Object.fromEntries(rounded), undefined, 1)}\n`);
+}

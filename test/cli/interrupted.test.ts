@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { projectRoot } from '../craft/imports.js';
+import { projectRoot } from '../support/project.js';
 
 const posixOnly = process.platform === 'win32' ? 'Windows has no signals' : false;
 

@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { UsageError } from '../../src/cli/exit-codes.js';
 import { askPassword, readPasswordFromDescriptor } from '../../src/cli/password.js';
-import { projectRoot } from '../craft/imports.js';
+import { projectRoot } from '../support/project.js';
 
 test('a password from a descriptor ends before one line break, and may hold anything else', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'supplemental-backup-'));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { projectRoot } from '../craft/imports.js';
+import { projectRoot } from '../support/project.js';
 
 /** How a run of the command line ended. */
 export interface Ended {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { projectRoot } from './imports.js';
+import { projectRoot } from '../support/project.js';
 import { run } from './packed.js';
 
 interface Manifest {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
+import { projectRoot } from '../support/project.js';
 import { docExamples } from './doc-examples.js';
 import { closeStage, openStage, stageMissing, tidyStage } from './example-stage.js';
-import { projectRoot } from './imports.js';
 import { publicNames } from './public-names.js';
 
 // Inside the project, so that `supplemental-backup` means the package itself.

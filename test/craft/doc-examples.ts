@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { projectRoot, sourceFiles } from './imports.js';
+import { projectRoot, sourceFiles } from '../support/project.js';
 import { publicSurface } from './public-surface.js';
 
 /** One `@example` of the source, made into a module that can be compiled and run. */

@@ -7,8 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseAddress } from '../../src/index.js';
 import { buildPractice, practiceAdminPassword } from '../practice/index.js';
+import { projectRoot } from '../support/project.js';
 import { startServer, whyMissing } from '../support/servers.js';
-import { projectRoot } from './imports.js';
 import { type PackedLibrary, packLibrary, run } from './packed.js';
 
 const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { importsOf, reachableFrom, sourceFiles } from './imports.js';
+import { sourceFiles } from '../support/project.js';
+import { importsOf, reachableFrom } from './imports.js';
 
 // The house from the ground up; docs/ARCHITECTURE.md draws it. An import goes down or stays on its floor's room.
 const floors = [

@@ -2,10 +2,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderReaderScript } from '../archive/support/reader-script.js';
+import { projectRoot } from '../support/project.js';
 import { apiReports } from './api-report.js';
 import { renderCommandsPage } from './commands-page.js';
 import { renderErrorsPage } from './errors-page.js';
-import { projectRoot } from './imports.js';
 
 writeFileSync(join(projectRoot, 'docs', 'ERRORS.md'), renderErrorsPage());
 writeFileSync(join(projectRoot, 'docs', 'COMMANDS.md'), renderCommandsPage());

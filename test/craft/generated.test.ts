@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type BackupErrorCode, errorExplanations } from '../../src/index.js';
+import { projectRoot } from '../support/project.js';
 import { apiReports } from './api-report.js';
 import { renderCommandsPage } from './commands-page.js';
 import { renderErrorsPage } from './errors-page.js';
-import { projectRoot } from './imports.js';
 
 const refresh = 'run `npm run generate` and look at the difference';
 

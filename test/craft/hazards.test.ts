@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { projectRoot } from '../support/project.js';
 import { tortureDefinitions } from '../torture/index.js';
-import { projectRoot } from './imports.js';
 
 const folder = join(projectRoot, 'test');
 

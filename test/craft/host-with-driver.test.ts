@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { projectRoot } from '../support/project.js';
 import { describeOnEachServer } from '../support/servers.js';
-import { projectRoot } from './imports.js';
 import { type PackedLibrary, packLibrary, run } from './packed.js';
 
 // A host has a driver of its own, older than ours: both live in one process, and none is handed to the other.
@@ -52,7 +52,7 @@ describeOnEachServer('a host with a driver of another version', (server) => {
       'CREATE TABLE office.note (id INT PRIMARY KEY, text VARCHAR(50)) ENGINE=MyISAM',
       "INSERT INTO office.note VALUES (1, 'one'), (2, NULL)",
     ]);
-    const project = await packed.createProject('host', { 'main.js': program });
+    const project = await packed.createProject('host', { 'main.js': program }, 'own');
     const modules = join(project, 'node_modules');
     await rm(join(modules, 'mysql2'));
     await symlink(hostsDriver, join(modules, 'mysql2'), 'junction');

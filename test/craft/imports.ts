@@ -1,10 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-
-/** The project's folder, seen from the compiled tests. */
-export const projectRoot: string = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+import { projectRoot } from '../support/project.js';
 
 /** One import or re-export of a source file. */
 export interface Import {
@@ -16,16 +13,16 @@ export interface Import {
   readonly typeOnly: boolean;
 }
 
-/** All source files of the library, relative to `src`, with forward slashes. */
-export function sourceFiles(): readonly string[] {
-  return readdirSync(join(projectRoot, 'src'), { recursive: true })
-    .map((file) => String(file).split(sep).join('/'))
-    .filter((file) => file.endsWith('.ts'))
-    .sort();
+const seen = new Map<string, readonly Import[]>();
+
+/** Everything a source file imports, dynamic imports included. Each file is read once. */
+export function importsOf(file: string): readonly Import[] {
+  const found = seen.get(file) ?? readImports(file);
+  seen.set(file, found);
+  return found;
 }
 
-/** Everything a source file imports, dynamic imports included. */
-export function importsOf(file: string): readonly Import[] {
+function readImports(file: string): readonly Import[] {
   const path = join(projectRoot, 'src', file);
   const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ES2022, true);
   const found: Import[] = [];

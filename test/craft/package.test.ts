@@ -4,7 +4,7 @@ import { cp, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { build } from 'esbuild';
-import { projectRoot, sourceFiles } from './imports.js';
+import { projectRoot, sourceFiles } from '../support/project.js';
 import { type PackedLibrary, packLibrary, run } from './packed.js';
 import { publicSurface } from './public-surface.js';
 
@@ -127,9 +127,8 @@ describe('the package as it is published', () => {
   });
 
   test('an error of one installed copy is known to another', async () => {
-    const project = await packed.createProject('twice', {
-      'node_modules/second/index.js': "export * from './node_modules/supplemental-backup/dist/src/index.js';",
-    });
+    const second = "export * from './node_modules/supplemental-backup/dist/src/index.js';";
+    const project = await packed.createProject('twice', { 'node_modules/second/index.js': second }, 'own');
     const modules = join(project, 'node_modules');
     await cp(join(modules, 'supplemental-backup'), join(modules, 'second/node_modules/supplemental-backup'), {
       recursive: true,

@@ -7,15 +7,22 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { unpackTar } from 'modern-tar/fs';
-import { projectRoot } from './imports.js';
+import { projectRoot } from '../support/project.js';
 
 /** The package as npm would publish it. */
 export interface PackedLibrary {
   readonly tarball: string;
   /** Paths in the tarball, in alphabetical order. */
   readonly files: readonly string[];
-  /** Empty folder for a project of the given name that has the library and its dependencies installed. */
-  createProject(name: string, files: Readonly<Record<string, string>>): Promise<string>;
+  /**
+   * Folder for a project of the given name that has the library and its dependencies installed. What is installed is
+   * the same for all projects, but for one that asks for its own, since it changes something there.
+   */
+  createProject(
+    name: string,
+    files: Readonly<Record<string, string>>,
+    installed?: 'shared' | 'own',
+  ): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -31,14 +38,19 @@ export async function packLibrary(): Promise<PackedLibrary> {
   );
   const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
   const tarball = join(directory, packed!.filename);
+  let shared: Promise<string> | undefined;
   return {
     tarball,
     files: packed!.files.map(({ path }) => path).sort(),
-    async createProject(name, files) {
+    async createProject(name, files, installed = 'shared') {
       const project = join(directory, name);
       await mkdir(project);
       await writeFile(join(project, 'package.json'), JSON.stringify({ name, private: true, type: 'module' }));
-      await install(tarball, project);
+      if (installed === 'own') await install(tarball, project);
+      else {
+        shared ??= install(tarball, join(directory, 'installed'));
+        await symlink(await shared, join(project, 'node_modules'), 'junction');
+      }
       for (const [path, text] of Object.entries(files)) {
         await mkdir(dirname(join(project, path)), { recursive: true });
         await writeFile(join(project, path), text);
@@ -67,7 +79,7 @@ export async function run(
 
 // The library is unpacked as npm would; its dependencies are linked to those that are installed here, so that no
 // network is needed.
-async function install(tarball: string, project: string): Promise<void> {
+async function install(tarball: string, project: string): Promise<string> {
   const modules = join(project, 'node_modules');
   const home = join(modules, 'supplemental-backup');
   await mkdir(home, { recursive: true });
@@ -78,4 +90,5 @@ async function install(tarball: string, project: string): Promise<void> {
       await symlink(join(own, name), join(modules, name), 'junction');
     }
   }
+  return modules;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { projectRoot, sourceFiles } from './imports.js';
+import { projectRoot, sourceFiles } from '../support/project.js';
 import { run } from './packed.js';
 
 const pages = [
@@ -55,9 +55,12 @@ test('every name that a page gives as one of the code is there', () => {
 });
 
 test('the reference can be made: every public name is told, every link in a comment leads somewhere', async () => {
-  await run(process.execPath, [join(projectRoot, 'node_modules/typedoc/bin/typedoc'), '--emit', 'none'], {
-    cwd: projectRoot,
-  });
+  // The types were checked when the library was built.
+  await run(
+    process.execPath,
+    [join(projectRoot, 'node_modules/typedoc/bin/typedoc'), '--emit', 'none', '--skipErrorChecking'],
+    { cwd: projectRoot },
+  );
 });
 
 test('no page claims what only an organisation can', () => {

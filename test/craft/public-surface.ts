@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { projectRoot } from './imports.js';
+import { projectRoot } from '../support/project.js';
 
 /** One entry point of the package, seen by the compiler as a user's compiler sees it. */
 export interface EntryPoint {

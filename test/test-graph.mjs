@@ -1,0 +1,58 @@
+// Which test imports what, over any number of files. Imports of types alone do not count: they vanish when compiled.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** A test that imports one of these takes seconds: it starts a server or another program, or it compiles. */
+const heavy = new Set(['node:child_process', 'esbuild', 'typescript']);
+const specifiers =
+  /^(?:import|export)\s+(?!type\b)[^'";]*?from\s*'([^']+)'|^import\s*'([^']+)'|\bimport\('([^']+)'\)/gm;
+
+/** `archive/tar` of `test/archive/tar.test.ts`. */
+export function nameOf(test) {
+  return test.slice('test/'.length, -'.test.ts'.length);
+}
+
+/** The tests, and for every file of `src` and `test` what it imports, as `src/archive/tar.ts` or `node:fs`. */
+export function testGraph() {
+  const files = ['src', 'test'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .map((file) => `${folder}/${String(file).split(sep).join('/')}`)
+      .filter((file) => file.endsWith('.ts')),
+  );
+  const imports = new Map(files.map((file) => [file, importsOf(file)]));
+  return { tests: files.filter((file) => file.endsWith('.test.ts')), imports };
+}
+
+function importsOf(file) {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(specifiers)].map(([, from, effect, dynamic]) => {
+    const specifier = from ?? effect ?? dynamic;
+    if (specifier === '#engine') return 'src/archive/engine/node.ts';
+    if (!specifier.startsWith('.')) return specifier;
+    return normalize(join(dirname(file), specifier))
+      .split(sep)
+      .join('/')
+      .replace(/\.js$/, '.ts');
+  });
+}
+
+/** Everything that a file reaches, with the number of steps to it. */
+export function reached(imports, from) {
+  const steps = new Map([[from, 0]]);
+  // A Map also gives what is added while it is walked over.
+  for (const [file, step] of steps) {
+    for (const next of imports.get(file) ?? []) if (!steps.has(next)) steps.set(next, step + 1);
+  }
+  return steps;
+}
+
+/** Names of the tests that start neither a server nor another program. */
+export function unitTests() {
+  const { tests, imports } = testGraph();
+  const isHeavy = (file) => file.startsWith('test/') && imports.get(file)?.some((next) => heavy.has(next));
+  return new Set(
+    tests.filter((test) => ![...reached(imports, test).keys()].some((file) => isHeavy(file))).map(nameOf),
+  );
+}
