@@ -226,7 +226,11 @@ def look(text, mode=''):
             while True:
                 if at >= len(text):
                     return False, semicolon, comment
-                # There, a backslash stands for itself, and for some clients takes what follows with it.
+                # Every client knows that a backslash does not hold on to the end of a name in backticks.
+                if found == '`' and text[at:at + 2] == '\\`':
+                    at += 1
+                    continue
+                # Else it stands for itself there, and for some clients takes what follows with it.
                 if text[at] == '\\' and (is_name or 'NO_BACKSLASH_ESCAPES' in modes) and text[at + 1:at + 2] in (found, '\n', ''):
                     return False, semicolon, comment
                 if text[at] == '\0':

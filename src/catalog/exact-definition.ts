@@ -1,5 +1,5 @@
 import { askForBytes, bytesOf, textOf } from '../database/byte-answers.js';
-import type { Connection } from '../database/connection.js';
+import type { Connection, TextRow } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { contentOf, join, type Token, tokenise } from '../database/tokens.js';
 import { columnItems } from './column-items.js';
@@ -14,8 +14,8 @@ export interface ExactDefinition {
 
 /**
  * A table's definition with literals as hexadecimal where the server shows them as something else: bytes that are no text,
- * and in ENUM, SET and defaults also characters outside of the basic plane, for which it puts a question mark. What is
- * shown without either is right, and costs no question.
+ * and in ENUM, SET and defaults also characters outside of the basic plane, for which it puts a question mark. Of a member
+ * that is no text in a character set of several bytes, MySQL 5.6 shows just the start. All else is right, and costs no question.
  *
  * @param shown - the definition as text
  * @param mayRead - whether its rows may be looked at
@@ -27,7 +27,7 @@ export async function exactDefinition(
   shown: string,
   mayRead: boolean,
 ): Promise<ExactDefinition> {
-  if (!/[?\ufffd]/.test(shown)) return { statement: shown, unknown: [] };
+  if (!/[?\ufffd]/.test(shown) && !mayBeCut(shown)) return { statement: shown, unknown: [] };
   // Tables without rows are read in any session, and most want their answers as text.
   const [, rows] = await askForBytes(reader, [
     'SET @supplemental_backup_results = @@character_set_results, character_set_results = NULL',
@@ -70,16 +70,39 @@ function* doubtfulLiterals(tokens: readonly Token[]): Generator<Doubtful> {
     const column = item.find(({ kind }) => kind === 'name')!.text;
     const texts: number[] = [];
     let isDefault = false;
+    // Of other types, servers refuse a default that is no text.
+    const isOfSeveral =
+      /^`(?:[^`]|``)*` +(?:enum|set)\b/i.test(join(item).trim()) &&
+      severalBytesOf(item, tokens) !== undefined;
     for (let i = from; i < to; i++) {
       const { kind, text } = tokens[i]!;
       if (kind === 'text') {
-        if (isDefault && isDoubtful(text)) yield { use: 'default', column, item, at: [i] };
+        if (isDefault && (isDoubtful(text) || isOfSeveral)) yield { use: 'default', column, item, at: [i] };
         if (!isDefault && isMember(tokens, from, i)) texts.push(i);
       }
       if (kind !== 'space') isDefault = kind === 'word' && /^default$/i.test(text);
     }
-    if (texts.some((i) => isDoubtful(tokens[i]!.text))) yield { use: 'members', column, item, at: texts };
+    if (texts.length === 0) continue;
+    const isAny = texts.some((i) => isDoubtful(tokens[i]!.text));
+    if (isAny || severalBytesOf(item, tokens) !== undefined)
+      yield { use: 'members', column, item, at: texts };
   }
+}
+
+/** Whether a definition has literals of which the server may show just the start. */
+function mayBeCut(shown: string): boolean {
+  return severalBytes.test(shown) && /\b(?:enum|set)\('/i.test(shown);
+}
+
+// Bytes need not be characters there; those of UTF-8 are shown as they are.
+const severalBytes: RegExp =
+  /\b(?:charset=|character set )(big5|cp932|eucjpms|euckr|gb18030|gb2312|gbk|sjis|ucs2|ujis|utf16|utf16le|utf32)\b/i;
+
+/** The character set of a column when it is one of those: it says so, or has that of its table. */
+function severalBytesOf(item: readonly Token[], statement: readonly Token[]): string | undefined {
+  const own = join(item);
+  const options = statement.slice(statement.findLastIndex(({ text }) => /^engine$/i.test(text)));
+  return severalBytes.exec(/\bcharacter set \w/i.test(own) ? own : join(options))?.[1];
 }
 
 /** Whether a literal stands in the brackets right behind the type. */
@@ -98,7 +121,7 @@ function mayBeMore({ item }: Doubtful): boolean {
   const at = words.findIndex((word) => word === 'charset' || word === 'character');
   const named =
     at === -1 ? undefined : words.slice(at + 1).find((word) => /^\w+$/.test(word) && word !== 'set');
-  return named === undefined || /^(?:binary|utf8mb4|utf16|utf16le|utf32|gb18030)$/.test(named);
+  return named === undefined || severalBytes.test(`charset=${named}`) || /^(?:binary|utf8mb4)$/.test(named);
 }
 
 /** The bytes of literals by their places, where they are not what is shown, and whether that is all of them. */
@@ -111,11 +134,12 @@ async function askForDefault(
   reader: Connection,
   table: string,
   tokens: readonly Token[],
-  { column, at }: Doubtful,
+  { column, item, at }: Doubtful,
 ): Promise<Found> {
   // Whoever holds the table locked must not give it another name.
   const from = quoteName(table);
-  const value = bothForms(`DEFAULT(${from}.${quoteName(nameOf(column))})`);
+  const set = severalBytesOf(item, tokens);
+  const value = bothForms(`DEFAULT(${from}.${quoteName(nameOf(column))})`, set);
   const one = /^one$/i.test(table) ? 'other' : 'one';
   // A table without rows tells the defaults of columns that may be NULL, and no others.
   const [row] = await reader.query(`SELECT ${value} FROM ${from} LIMIT 1`);
@@ -123,13 +147,14 @@ async function askForDefault(
     row === undefined
       ? await reader.query(`SELECT ${value} FROM (SELECT 1 AS one) AS ${one} LEFT JOIN ${from} ON FALSE`)
       : [row];
-  const [place] = at;
+  const token = tokens[at[0]!]!;
   const stored = told?.['raw_hex'];
   // Bytes that came as they are need no answer.
   if (typeof stored !== 'string') {
-    return { exact: [], isWhole: textOf(tokens[place!]!.text) === undefined };
+    return { exact: [], isWhole: !isDoubtful(token.text) || textOf(token.text) === undefined };
   }
-  return { exact: isShown(tokens[place!]!, told?.['text_hex']) ? [] : [[place!, stored]], isWhole: true };
+  const isRight = told?.['is_text'] !== '0' && isShown(token, told?.['text_hex']);
+  return { exact: isRight ? [] : [[at[0]!, stored]], isWhole: true };
 }
 
 async function askForMembers(
@@ -142,36 +167,98 @@ async function askForMembers(
   const [, type] = item.filter(({ kind }) => kind !== 'space');
   const isSet = /^set$/i.test(type!.text);
   const left = new Set(at.filter((place) => isDoubtful(tokens[place]!.text)));
-  const rows = await reader.query(
-    `SELECT DISTINCT CAST(${name} AS UNSIGNED) AS member_number, ${bothForms(name)} FROM ${quoteName(table)}` +
-      ` WHERE ${name} IS NOT NULL`,
-  );
-  const exact: (readonly [number, string])[] = [];
-  for (const { member_number: number, raw_hex: stored, text_hex: text } of rows) {
-    const place = placeOf(at, BigInt(number ?? 0), isSet);
-    if (place === undefined || !left.delete(place) || isShown(tokens[place]!, text)) continue;
-    exact.push([place, stored ?? '']);
+  const from = quoteName(table);
+  const set = severalBytesOf(item, tokens);
+  const questions = [`SELECT DISTINCT ${numbered(name, set)} FROM ${from} WHERE ${name} IS NOT NULL`];
+  // A default is a value of the column as any other, and may be the only one that has a member.
+  if (hasTextAsDefault(item)) {
+    questions.push(`SELECT ${numbered(`DEFAULT(${from}.${name})`, set)} FROM ${from} LIMIT 1`);
+  }
+  const rows: TextRow[] = [];
+  // One after the other: whoever holds a table locked names it once.
+  for (const question of questions) rows.push(...(await reader.query(question)));
+  const found = new Map<number, string>();
+  for (const row of rows) {
+    for (const { place, stored, text } of membersIn(row, at, isSet)) {
+      left.delete(place);
+      if (found.has(place) || (row['is_text'] !== '0' && isShown(tokens[place]!, text))) continue;
+      found.set(place, stored);
+    }
   }
   // Bytes that came as they are need no row.
   const isWhole = [...left].every((place) => textOf(tokens[place]!.text) === undefined);
-  return { exact, isWhole };
+  return { exact: [...found], isWhole };
 }
 
-/** A value as it is stored, and as UTF-8 unless it is no text. */
-function bothForms(value: string): string {
+/** A value as it is stored, as UTF-8 unless it is no text, and whether bytes of a set of several are text. */
+function bothForms(value: string, set: string | undefined): string {
   const text = `IF(CHARSET(${value}) = 'binary', HEX(${value}), HEX(CONVERT(${value} USING utf8mb4)))`;
-  return `HEX(${value}) AS raw_hex, ${text} AS text_hex`;
+  const again = `CONVERT(CONVERT(${value} USING utf8mb4) USING ${set})`;
+  const isText = set === undefined ? '1' : `HEX(${again}) = HEX(${value})`;
+  return `HEX(${value}) AS raw_hex, ${text} AS text_hex, ${isText} AS is_text`;
 }
 
 function isShown({ text }: Token, hex: string | null | undefined): boolean {
   return hex?.toLowerCase() === bytesOf(contentOf(text)).toString('hex');
 }
 
-/** Of a SET, only values with one member tell that member. */
-function placeOf(at: readonly number[], number: bigint, isSet: boolean): number | undefined {
-  if (!isSet) return at[Number(number) - 1];
-  const bit = at.findIndex((_, i) => number === 1n << BigInt(i));
-  return bit === -1 ? undefined : at[bit];
+/** MySQL 8 and newer write one that is not ASCII as a number of bytes. */
+function hasTextAsDefault(item: readonly Token[]): boolean {
+  const told = item.filter(({ kind }) => kind !== 'space');
+  return told.some(({ kind, text }, i) => {
+    const next = told[i + 1];
+    return (
+      kind === 'word' && /^default$/i.test(text) && (next?.kind === 'text' || /^0x/i.test(next?.text ?? ''))
+    );
+  });
+}
+
+/** What is asked of a value of an ENUM or SET. */
+function numbered(value: string, set: string | undefined): string {
+  return `CAST(${value} AS UNSIGNED) AS member_number, CHARSET(${value}) AS charset, ${bothForms(value, set)}`;
+}
+
+interface Member {
+  /** Of its literal, among the tokens. */
+  readonly place: number;
+  /** Hexadecimal. */
+  readonly stored: string;
+  readonly text: string;
+}
+
+/** The members that a value has, in the order of the list: of a SET several, with a comma between two of them. */
+function membersIn(row: TextRow, at: readonly number[], isSet: boolean): readonly Member[] {
+  const number = BigInt(row['member_number'] ?? 0);
+  const [raw, text] = [row['raw_hex'] ?? '', row['text_hex'] ?? ''];
+  if (!isSet) {
+    const place = at[Number(number) - 1];
+    return place === undefined ? [] : [{ place, stored: raw, text }];
+  }
+  const charset = row['charset'] ?? '';
+  const places = at.filter((_, i) => (number & (1n << BigInt(i))) !== 0n);
+  const stored = atCommas(raw, commas.get(charset) ?? '2c');
+  const shown = atCommas(text, '2c');
+  if (stored.length !== places.length || shown.length !== places.length) return [];
+  return places.map((place, i) => ({ place, stored: stored[i]!, text: shown[i]! }));
+}
+
+/** A comma in character sets where it is more than a byte. */
+const commas: ReadonlyMap<string, string> = new Map([
+  ['ucs2', '002c'],
+  ['utf16', '002c'],
+  ['utf16le', '2c00'],
+  ['utf32', '0000002c'],
+]);
+
+/** Cuts hexadecimals at commas that stand where a character can begin. */
+function atCommas(hex: string, comma: string): readonly string[] {
+  const pieces = [''];
+  for (let i = 0; i < hex.length; i += comma.length) {
+    const unit = hex.slice(i, i + comma.length);
+    if (unit.toLowerCase() === comma) pieces.push('');
+    else pieces[pieces.length - 1] += unit;
+  }
+  return pieces;
 }
 
 function hexadecimal(hex: string): Token {

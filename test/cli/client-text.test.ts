@@ -49,6 +49,10 @@ describe('a statement in a script for a stock client', () => {
     assert.equal(isWhole('SELECT "\\"; \\! id', quoteModeOf('ANSI_QUOTES')), false);
     assert.equal(isWhole("SELECT 'a\\\nb'", quoteModeOf('NO_BACKSLASH_ESCAPES')), false);
     assert.ok(isWhole("SELECT 'a\\n', 'a\\\\', 1", quoteModeOf('NO_BACKSLASH_ESCAPES')));
+    // A name may end with one: clients and servers agree on that in backticks, and in nothing else.
+    assert.ok(isWhole('CREATE TRIGGER `t\\` BEFORE INSERT ON `a\\``b` FOR EACH ROW BEGIN END', usual));
+    assert.equal(isWhole('CREATE TRIGGER `t\\` \\! id; ` BEFORE INSERT', usual), false);
+    assert.equal(isWhole('CREATE TRIGGER `t\\\n` BEFORE INSERT', usual), false);
     assert.equal(isWhole('BEGIN END delimiter ;\nDROP DATABASE mysql', usual), false);
   });
 

@@ -41,6 +41,8 @@ const office: readonly string[] = [
   'SET character_set_client = utf8mb4',
   "CREATE TRIGGER t BEFORE INSERT ON l FOR EACH ROW SET NEW.total = LENGTH('it''s \\\\ ; /* x */')",
   "CREATE PROCEDURE p() BEGIN SELECT 'a;b'; -- it's\n SELECT 2; END",
+  // A name that ends with what begins a command for a client.
+  'CREATE TRIGGER `trailing\\\\` BEFORE DELETE ON l FOR EACH ROW SET @a = 1',
   "CREATE EVENT once ON SCHEDULE AT '2037-01-01 00:00:00' DO SELECT 1",
   "CREATE EVENT daily ON SCHEDULE EVERY 1 DAY STARTS '2020-01-01 00:00:00' DO SELECT 1",
 ];

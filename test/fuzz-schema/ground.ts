@@ -8,6 +8,8 @@ import { changedSettings, someArguments } from './settings.js';
 export interface Place {
   readonly server: TestServer;
   readonly ground: Ground;
+  /** It keeps the names of tables in lower case. */
+  readonly foldsNames: boolean;
   /** Gives the server these global variables, and every other one back what it had. */
   configure(settings: readonly Setting[]): Promise<void>;
 }
@@ -36,10 +38,12 @@ export async function startPlace(kind: Ground['kind'], seed: number, role: numbe
   const server = await startServer(kind, { args: [...quick, '--innodb-flush-log-at-trx-commit=0', ...args] });
   const ground = groundOf(kind, server.version);
   const usual = await readSettings(server);
+  const [naming] = await server.query('SELECT @@lower_case_table_names AS folds');
   let changed: readonly Setting[] = [];
   return {
     server,
     ground,
+    foldsNames: naming?.['folds'] !== '0',
     async configure(settings) {
       const back = changed.flatMap(({ name }) => usual.filter((setting) => setting.name === name));
       await setAll(server, [...back, ...settings]);

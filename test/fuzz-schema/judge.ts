@@ -30,6 +30,8 @@ export interface Verdict {
 }
 
 const patience = 45_000;
+/** What was broken before may be on the list of what is missing. */
+const listOfMissing = 'supplemental_backup_missing';
 
 function told(error: unknown): string {
   const words: string[] = [];
@@ -73,7 +75,7 @@ export async function judge(made: FuzzCase, source: Place, target: Place): Promi
       databaseStatement(address),
     ]);
     return {
-      blocks: blocksOf(dump.output, names),
+      blocks: blocksOf(dump.output, names, source.foldsNames !== target.foldsNames),
       values,
       database: (database ?? '').replace(/`(?:[^`]|``)*`/, '`_`'),
     };
@@ -153,7 +155,7 @@ export async function judge(made: FuzzCase, source: Place, target: Place): Promi
         });
       }
     }
-  } else if (made.seed % 6 === 0 && only === undefined) {
+  } else if (made.seed % 6 === 0 && only === undefined && !ours?.values.has(listOfMissing)) {
     const { equal, differences } = await compareDatabases(from, to);
     const [first] = differences;
     if (!equal)

@@ -31,7 +31,8 @@ export function masked(text: string): string {
 function keysOf(only: ReadonlySet<string> | undefined, ...all: readonly Blocks[]): readonly string[] {
   const keys = [...new Set(all.flatMap((blocks) => [...blocks.keys()]))];
   if (only === undefined) return keys;
-  const wanted = new Set([...only].map((name) => `TABLE ${Buffer.from(quoted(name)).toString('latin1')}`));
+  const spellings = [...only].flatMap((name) => [name, name.toLowerCase()]);
+  const wanted = new Set(spellings.map((name) => `TABLE ${Buffer.from(quoted(name)).toString('latin1')}`));
   return keys.filter((key) => wanted.has(key));
 }
 

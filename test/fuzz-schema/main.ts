@@ -60,6 +60,8 @@ function record(made: FuzzCase, verdict: Verdict): void {
     if (!both.has(line)) firstSeeds.set(line, made.seed);
     count(both, line);
   }
+  if (counts.databases % 100 === 0)
+    console.log(`  ${counts.databases} databases, the last of seed ${made.seed}`);
   if (verdict.findings.length === 0) return;
   counts.failed += 1;
   for (const { kind: name, detail } of verdict.findings) {

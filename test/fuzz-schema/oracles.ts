@@ -13,12 +13,21 @@ const created = new RegExp(
 const sessionLine =
   /SET\s+(?:SESSION\s+)?(?:character_set_client|character_set_results|collation_connection|sql_mode|time_zone)\s*=/i;
 
-/** Cuts a dump of definitions into objects, without what differs between two databases that are alike. */
-export function blocksOf(dump: Buffer, names: readonly string[]): Blocks {
+/**
+ * Cuts a dump of definitions into objects, without what differs between two databases that are alike.
+ *
+ * @param names - of the databases
+ * @param folded - whether the case of names is passed over, as one of two servers does not keep it
+ */
+export function blocksOf(dump: Buffer, names: readonly string[], folded: boolean): Blocks {
   // A byte a character: what is no UTF-8 stays what it is.
   let text = dump.toString('latin1');
+  // A trigger keeps the spelling of the session that made it.
+  text = text.replace(/DEFINER=("?)(\w+|%)\1@("?)(\w+|%)\3/g, 'DEFINER=`$2`@`$4`');
+  if (folded) text = text.replace(new RegExp(identifier, 'g'), lowered);
   for (const name of names) {
-    text = text.replaceAll(Buffer.from(quoted(name)).toString('latin1'), '`<database>`');
+    const own = Buffer.from(quoted(name)).toString('latin1');
+    text = text.replaceAll(folded ? lowered(own) : own, '`<database>`');
   }
   const blocks = new Map<string, string>();
   let ending = ';';
@@ -30,12 +39,15 @@ export function blocksOf(dump: Buffer, names: readonly string[]): Blocks {
       ending = changed[1]!;
       continue;
     }
+    // What a dump tells of things that it cannot show.
+    if (statement === '' && /^-- /.test(line)) continue;
     statement += statement === '' ? line : `\n${line}`;
     if (!line.trimEnd().endsWith(ending)) continue;
     const whole = statement.trim();
     statement = '';
     if (sessionLine.test(whole) && !/CREATE/.test(whole)) {
-      if (!whole.includes('@saved') && !whole.includes('@OLD')) session.push(whole);
+      // The zone of the whole dump is no object's own.
+      if (!/@saved|@OLD|^\/\*!40103 /.test(whole)) session.push(whole);
       continue;
     }
     if (
@@ -48,13 +60,19 @@ export function blocksOf(dump: Buffer, names: readonly string[]): Blocks {
     }
     const made = created.exec(whole);
     // The library's list of what a server refused is no part of a copy.
-    if (made?.[2] === '`supplemental_backup_missing`') continue;
+    if (made?.[2] === '`supplemental_backup_missing`') {
+      session = [];
+      continue;
+    }
     const key = made === null ? `? ${whole.slice(0, 60)}` : `${made[1]} ${made[2]}`;
     blocks.set(key, `${blocks.get(key) ?? ''}${[...session, whole].join('\n')}\n`);
     session = [];
   }
   return blocks;
 }
+
+const lowered = (name: string): string =>
+  Buffer.from(Buffer.from(name, 'latin1').toString().toLowerCase()).toString('latin1');
 
 interface Column {
   readonly name: string;

@@ -144,7 +144,6 @@ export function someArguments(random: Random, ground: Ground): readonly string[]
   if (random.chance(0.2)) args.push('--log-bin=binlog', '--server-id=1', '--binlog-format=ROW');
   if (random.chance(0.2)) args.push('--init-connect=SET @seen = 1');
   if (random.chance(0.2)) args.push('--local-infile=0');
-  if (random.chance(0.1)) args.push('--skip-character-set-client-handshake');
   return args;
 }
 

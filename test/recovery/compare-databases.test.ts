@@ -70,6 +70,26 @@ describeOnEachServer('compareDatabases', (server, kind) => {
     assert.deepEqual((await compareDatabases(itself, itself)).differences, []);
   });
 
+  if (kind === 'mysql') {
+    it('takes a default for the same whose literals the server says another character set of', async () => {
+      const left = 'compare_default';
+      const right = 'compare_default_again';
+      const table = 'CREATE TABLE t (id INT PRIMARY KEY, b LONGBLOB DEFAULT';
+      await server().query([
+        `CREATE DATABASE ${left}`,
+        `CREATE DATABASE ${right}`,
+        `USE ${left}`,
+        `${table} (concat('a', x'00')))`,
+        `USE ${right}`,
+        `${table} (concat(_binary'a', 0x00)))`,
+      ]);
+      const addresses = [left, right].map((database) => ({ ...server().address, database }));
+      assert.deepEqual((await compareDatabases(addresses[0]!, addresses[1]!)).differences, []);
+      await server().query("ALTER TABLE t ALTER COLUMN b SET DEFAULT (concat('b', x'00'))", right);
+      assert.equal((await compareDatabases(addresses[0]!, addresses[1]!)).equal, false);
+    });
+  }
+
   // Others make four digits of it.
   if (kind === 'mariadb') {
     it('tells the year 2000 from none, also where both are shown as 00', async () => {

@@ -16,6 +16,7 @@ describeOnEachServer(
   (server, kind) => {
     const address = (database: string) => ({ ...server().address, database });
     const isNew = kind === 'mysql';
+    const isOld = kind === 'mysql-5.6';
     let number = 0;
 
     /** Makes a database of its own and restores it beside, by parts. */
@@ -121,6 +122,46 @@ describeOnEachServer(
       const [row] = await server().query('SELECT HEX(v) AS v, HEX(w) AS w, q FROM f WHERE id = 0', copy);
       assert.deepEqual({ ...row }, { v: 'FFFE27', w: 'F09F9880', q: "wh'y?" });
       await assertEqual(source, copy, tables);
+      assert.deepEqual(report.notes, []);
+    });
+
+    it('S2, C5: members that no row has alone, and members of bytes that are no characters, come back', async () => {
+      const { source, copy, report } = await copyOf([
+        // Told by a value of several members, and by the default alone.
+        "CREATE TABLE m (id INT PRIMARY KEY, s SET('a', X'F09F9880', X'F09F9881') CHARACTER SET utf8mb4)",
+        "CREATE TABLE d (id INT PRIMARY KEY, s SET('a', X'F09F9880') CHARACTER SET utf8mb4 NOT NULL DEFAULT X'F09F9880')",
+        "CREATE TABLE u (id INT PRIMARY KEY, s SET('a', 'b', X'D83DDE00') CHARACTER SET utf16 NOT NULL DEFAULT 'b')",
+        'INSERT INTO m VALUES (1, 3), (2, 7)',
+        'INSERT INTO d VALUES (1, 1)',
+        'INSERT INTO u VALUES (1, 7)',
+        ...(isNew
+          ? []
+          : [
+              "CREATE TABLE b (id INT PRIMARY KEY, e ENUM(X'E8', X'6162E8', 'c', X'C3A8') CHARACTER SET gbk)",
+              'INSERT INTO b VALUES (1, 1), (2, 2), (3, 3), (4, 4)',
+            ]),
+        ...(isOld
+          ? [
+              "CREATE TABLE c (id INT PRIMARY KEY, e ENUM('x', X'E8') NOT NULL DEFAULT X'E8') CHARACTER SET cp932",
+              'INSERT INTO c VALUES (1, 2)',
+            ]
+          : []),
+      ]);
+      for (const [table, column, all] of [
+        ['m', 's', 7],
+        ['d', 's', 3],
+        ['u', 's', 7],
+        ...(isNew ? [] : [['b', 'e', 4] as const]),
+        ...(isOld ? [['c', 'e', 2] as const] : []),
+      ] as const) {
+        for (const database of [source, copy]) {
+          await server().query(`INSERT INTO ${table} VALUES (0, ${all})`, database);
+        }
+        const question = `SELECT id, HEX(${column}) AS bytes, HEX(DEFAULT(${column})) AS d FROM ${table} ORDER BY id`;
+        assert.deepEqual(await server().query(question, copy), await server().query(question, source), table);
+      }
+      const { differences } = await compareDatabases(address(source), address(copy));
+      assert.deepEqual(differences, []);
       assert.deepEqual(report.notes, []);
     });
 

@@ -75,8 +75,11 @@ function endOfQuoted(text: string, from: number, mark: string, mode: QuoteMode):
   for (let at = from; at < text.length; at += 1) {
     const character = text[at]!;
     if (character === '\\') {
-      // There, a backslash stands for itself, and for some clients takes what follows with it.
-      if ((isName || mode.noBackslashEscapes) && [mark, '\n', undefined].includes(text[at + 1])) return -1;
+      const next = text[at + 1];
+      // Every client knows that a backslash does not hold on to the end of a name in backticks.
+      if (mark === '`' && next === '`') continue;
+      // Else it stands for itself there, and for some clients takes what follows with it.
+      if ((isName || mode.noBackslashEscapes) && [mark, '\n', undefined].includes(next)) return -1;
       at += 1;
     } else if (character === mark) {
       if (text[at + 1] !== mark) return at + 1;

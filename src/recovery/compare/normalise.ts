@@ -20,10 +20,12 @@ export function normaliseDefault(
   value: string | null,
   vendor: 'mariadb' | 'mysql',
   dataType: string,
+  isExpression = false,
 ): string {
   if (value === null || (vendor === 'mariadb' && value === 'NULL')) return 'none';
   if (/^current_timestamp/i.test(value) && /^(?:datetime|timestamp)$/i.test(dataType))
     return value.toUpperCase().replace('()', '');
+  if (isExpression) return `expression ${normaliseExpression(value)}`;
   const quoted = vendor === 'mariadb' ? /^'(.*)'$/s.exec(value) : null;
   const text =
     quoted === null
@@ -45,7 +47,13 @@ export function normaliseExtra(extra: string): string {
     .trim();
 }
 
-/** An expression without the marks that servers add on their own. */
+/**
+ * An expression without the marks that servers add on their own. MySQL writes the quotes of a stored one behind backslashes,
+ * and may say `_utf8mb4` of a literal when it is made and `_binary` when it is made again from its own words.
+ */
 export function normaliseExpression(expression: string): string {
-  return expression.replaceAll(/[`\s()]|_(?:utf8mb[34]|latin1)(?=')/g, '').toLowerCase();
+  return expression
+    .replaceAll("\\'", "'")
+    .replaceAll(/[`\s()]|_(?:utf8mb[34]|latin1|binary)(?=')/g, '')
+    .toLowerCase();
 }

@@ -225,7 +225,13 @@ class DefinitionReader {
       const isMoment = row['DATA_TYPE'] === 'timestamp' && /^'?\d/.test(row['COLUMN_DEFAULT'] ?? '');
       const byDefault = isMoment
         ? 'moment'
-        : (bytes ?? normaliseDefault(row['COLUMN_DEFAULT'] ?? null, vendor, row['DATA_TYPE'] ?? ''));
+        : (bytes ??
+          normaliseDefault(
+            row['COLUMN_DEFAULT'] ?? null,
+            vendor,
+            row['DATA_TYPE'] ?? '',
+            vendor === 'mysql' && /DEFAULT_GENERATED/i.test(row['EXTRA'] ?? ''),
+          ));
       facts
         .get(table)!
         .set(
