@@ -67,6 +67,8 @@ export type {
   TableTier,
 } from './catalog/model.js';
 export { openDentalPolicy } from './catalog/open-dental/index.js';
+export { openDentalPatientRows } from './catalog/open-dental/patient-rows.js';
+export type { OtherColumn, PatientRows } from './catalog/patient-rows.js';
 export {
   type BackupPlan,
   type PlannedSize,
@@ -245,6 +247,19 @@ export {
   type RestorePlan,
   type RestorePlanTable,
 } from './recovery/plan/plan-restore.js';
+export {
+  type ExtractPatientOptions,
+  extractPatient,
+  type FamilyMember,
+  type PatientPart,
+  type PatientProgress,
+  type PatientRowsPart,
+  type PatientSource,
+  type PatientSummary,
+  type PatientSummaryPart,
+  type PatientTable,
+} from './recovery/records/extract-patient.js';
+export type { CharacterSets, TextDecoding } from './recovery/records/readable-cell.js';
 export {
   type CertifiedTable,
   certificateText,

@@ -30,6 +30,7 @@ import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { openLocation, readThrough } from '../location.js';
 import { startProgress } from '../progress.js';
 import { pickNames, readNames } from '../tables-option.js';
+import { extractOnePatient, patientWanted } from './extract-patient.js';
 
 /** `extract`: an archive as files that people and other programs open. */
 export const extractCommand: Command = {
@@ -37,7 +38,7 @@ export const extractCommand: Command = {
   summary: 'turn an archive into SQL, CSV or tar files',
   help: `Turn an archive into plain files. They are not encrypted: keep them safe.
 
-Usage: supplemental-backup extract ARCHIVE --format sql|csv|tar --out DIR|-
+Usage: supplemental-backup extract ARCHIVE --format FORMAT --out DIR|-
                            [--identity FILE | --password-fd N] [OPTIONS]
 
   ARCHIVE            path or s3://bucket/key
@@ -45,6 +46,7 @@ Usage: supplemental-backup extract ARCHIVE --format sql|csv|tar --out DIR|-
   --format csv       a file per table, UTF-8; NULL is empty, empty text is "",
                      bytes and broken text are 0x…
   --format tar       the tar inside, with its reader.py
+  --patient N        every row of one patient, as --format csv or json
   --out DIR|-        a folder (made if missing) or stdout
   --tables LIST      names: a,b,c*; for csv on stdout exactly one
   --spreadsheet      csv for a spreadsheet: a ' before text that begins like a
@@ -57,14 +59,17 @@ ${keyHelp}
     format: { type: 'string' },
     out: { type: 'string' },
     tables: { type: 'string' },
+    patient: { type: 'string' },
     spreadsheet: { type: 'boolean' },
   },
   positionals: { least: 1, most: 1 },
   async run(given, line) {
     const format = given.required('format');
     const out = given.required('out');
-    if (format !== 'sql' && format !== 'csv' && format !== 'tar') {
-      throw new UsageError(`--format is sql, csv or tar, not "${format}".`);
+    const patient = patientWanted(given, format, out);
+    if (patient === null && format !== 'sql' && format !== 'csv' && format !== 'tar') {
+      const hint = format === 'json' ? 'json goes with --patient N' : `not "${format}"`;
+      throw new UsageError(`--format is sql, csv or tar; ${hint}.`);
     }
     const spreadsheet = given.flag('spreadsheet');
     if (spreadsheet && format !== 'csv') throw new UsageError('--spreadsheet goes with --format csv.');
@@ -74,13 +79,14 @@ ${keyHelp}
       throw error;
     });
     try {
+      if (patient !== null) return await extractOnePatient(archive, keys, patient, line);
       const { files, notDecoded } =
         format === 'tar'
           ? await extractTar(archive, archive.name, keys, out, line)
           : await extractTables(
               archive,
               keys,
-              { format, out, tables: given.text('tables'), spreadsheet },
+              { format: format === 'csv' ? 'csv' : 'sql', out, tables: given.text('tables'), spreadsheet },
               line,
             );
       const what = files.length === 1 ? files[0]! : plural(files.length, 'file');

@@ -1,6 +1,7 @@
 import type { ColumnBatch } from '../../archive/column-batch.js';
 import type { TableDescription } from '../../archive/model.js';
 import { loadedColumns } from '../../recovery/load/cells.js';
+import { csvField, csvLine } from '../../recovery/records/csv-line.js';
 import { holdsText, readableValue } from './readable-value.js';
 
 /** Whom a CSV is for. */
@@ -11,7 +12,7 @@ export interface CsvOptions {
 
 /** The first line of a table's CSV: the names of the columns whose values are kept. */
 export function csvHeader(table: TableDescription, { spreadsheet = false }: CsvOptions = {}): string {
-  return line(loadedColumns(table.columns).map(({ name }) => field(name, spreadsheet)));
+  return csvLine(loadedColumns(table.columns).map(({ name }) => csvField(name, spreadsheet)));
 }
 
 /** Rows as CSV after RFC 4180, in UTF-8. NULL is nothing at all, the empty text is `""`. */
@@ -23,26 +24,9 @@ export function csvRows(
   const columns = loadedColumns(table.columns).map((column, index) => {
     const value = readableValue(column, batch.columns[index]!);
     const defuse = spreadsheet && holdsText(column);
-    return (row: number): string => field(value(row), defuse);
+    return (row: number): string => csvField(value(row), defuse);
   });
   let text = '';
-  for (let row = 0; row < batch.rows; row += 1) text += line(columns.map((value) => value(row)));
+  for (let row = 0; row < batch.rows; row += 1) text += csvLine(columns.map((value) => value(row)));
   return text;
-}
-
-function line(fields: readonly string[]): string {
-  return `${fields.join(',')}\r\n`;
-}
-
-// What spreadsheets take for the start of a formula, the wide forms of East Asian keyboards among them.
-const formula = /^[\s\u0000]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
-
-function field(value: string | null, defuse: boolean): string {
-  if (value === null) return '';
-  if (defuse && formula.test(value)) return quoted(`'${value}`);
-  return value === '' || /[",\r\n]/.test(value) ? quoted(value) : value;
-}
-
-function quoted(value: string): string {
-  return `"${value.replaceAll('"', '""')}"`;
 }
