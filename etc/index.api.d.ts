@@ -68,6 +68,24 @@ export interface ArchiveKeys {
     readonly audit?: AuditLog | undefined;
 }
 
+export type ArchiveOrigin = {
+    readonly kind: 'proven';
+    readonly number: number;
+    readonly destination: Destination;
+    readonly sha256: string;
+    readonly signedWith: string;
+} | {
+    readonly kind: 'unsigned';
+} | {
+    readonly kind: 'foreign';
+    readonly why: 'another-place' | 'bad-signature' | 'malformed' | 'unknown-key';
+} | {
+    readonly kind: 'overwritten';
+    readonly number: number;
+} | {
+    readonly kind: 'not-judged';
+};
+
 export interface ArchiveReader {
     readonly label: Label | null;
     readonly manifest: Manifest;
@@ -614,6 +632,80 @@ export interface HealthcheckOptions {
     readonly fetch?: typeof fetch | undefined;
 }
 
+export interface History {
+    readonly practiceId: string;
+    readonly archives: number;
+    readonly proven: readonly ProvenArchive[];
+    readonly origins: ReadonlyMap<string, ArchiveOrigin>;
+    readonly keys: readonly string[];
+    readonly trust: 'first-use' | 'given' | 'none';
+    readonly heads: Readonly<Partial<Record<Destination, SequenceHead & {
+        readonly night: string;
+    }>>>;
+    readonly headsElsewhere: Readonly<Partial<Record<Destination, SequenceHead>>>;
+    readonly unbrokenSince: {
+        readonly number: number;
+        readonly night: string;
+    } | null;
+    readonly findings: readonly HistoryFinding[];
+}
+
+export type HistoryFinding = {
+    readonly kind: 'gap';
+    readonly destination: Destination;
+    readonly numbers: readonly number[];
+} | {
+    readonly kind: 'archive-missing';
+    readonly key: string;
+    readonly number: number;
+} | {
+    readonly kind: 'note-missing';
+    readonly key: string;
+} | {
+    readonly kind: 'overwritten';
+    readonly key: string;
+    readonly number: number;
+    readonly what: 'sha256' | 'size';
+} | {
+    readonly kind: 'fork';
+    readonly number: number;
+    readonly keys: readonly string[];
+} | {
+    readonly kind: 'spliced';
+    readonly key: string;
+    readonly number: number;
+} | {
+    readonly kind: 'rolled-back';
+    readonly destination: Destination;
+    readonly known: SequenceHead;
+    readonly found: SequenceHead | null;
+} | {
+    readonly kind: 'returned';
+    readonly key: string;
+    readonly number: number;
+} | {
+    readonly kind: 'foreign';
+    readonly key: string;
+    readonly why: 'another-place' | 'bad-signature' | 'malformed';
+} | {
+    readonly kind: 'unknown-key';
+    readonly signedWith: string;
+    readonly keys: readonly string[];
+} | {
+    readonly kind: 'recipient-changed';
+    readonly key: string;
+    readonly number: number;
+    readonly before: string | null;
+    readonly after: string | null;
+} | {
+    readonly kind: 'unreadable';
+    readonly key: string;
+    readonly code: BackupErrorCode;
+} | {
+    readonly kind: 'too-many';
+    readonly looked: number;
+};
+
 export type HistoryWish = 'all' | 'current';
 
 export interface Identity {
@@ -754,6 +846,53 @@ export interface Logger {
     error(message: string, facts?: LogFacts): void;
 }
 
+export type LossFinding = {
+    readonly kind: 'rows-lost';
+    readonly table: string;
+    readonly before: number;
+    readonly after: number;
+} | {
+    readonly kind: 'many-tables-shrank';
+    readonly tables: number;
+    readonly of: number;
+} | {
+    readonly kind: 'table-vanished';
+    readonly table: string;
+    readonly rows: number;
+} | {
+    readonly kind: 'table-renamed';
+    readonly table: string;
+    readonly to: string;
+} | {
+    readonly kind: 'encrypted-in-place';
+    readonly table: string;
+    readonly before: number;
+    readonly after: number;
+} | {
+    readonly kind: 'definitions-changed';
+    readonly tables: number;
+    readonly of: number;
+} | {
+    readonly kind: 'audit-log-shrank';
+    readonly table: string;
+    readonly before: number;
+    readonly after: number;
+} | {
+    readonly kind: 'nothing-changed';
+    readonly nights: number;
+} | {
+    readonly kind: 'went-back';
+    readonly written: string;
+    readonly found: string | null;
+};
+
+export interface LossThresholds {
+    readonly coreTables?: readonly string[] | undefined;
+    readonly auditTables?: readonly string[] | undefined;
+    readonly rowShare?: number | undefined;
+    readonly stillNights?: number | undefined;
+}
+
 export interface LostRows {
     readonly fromRow: number | null;
     readonly toRow: number | null;
@@ -807,6 +946,14 @@ export interface Night {
 export interface NightCheck {
     readonly ok: boolean;
     readonly findings: readonly CheckFinding[];
+}
+
+export interface NightFacts {
+    readonly night: string;
+    readonly scope: ArchiveScope;
+    readonly tables: Readonly<Record<string, TableFacts>>;
+    readonly version?: string;
+    readonly purged?: readonly string[];
 }
 
 export interface NightHistory {
@@ -869,6 +1016,35 @@ export interface NightlyOptions {
     readonly clock?: Clock | undefined;
 }
 
+export interface NoteBody {
+    readonly practiceId: string;
+    readonly destination: Destination;
+    readonly scope: ArchiveScope;
+    readonly night: string;
+    readonly archiveId: string;
+    readonly size: number;
+    readonly sha256: string;
+    readonly madeAt: string;
+    readonly number: number;
+    readonly previous: string | null;
+    readonly standing: readonly number[];
+    readonly recipient: string | null;
+    readonly heads: Readonly<Partial<Record<Destination, SequenceHead>>>;
+    readonly signedWith: NoteKey;
+}
+
+export interface NoteKey {
+    readonly name: string;
+    readonly id: string;
+    readonly publicKey: Uint8Array;
+}
+
+export interface NoteSignature {
+    readonly name: string;
+    readonly id: string;
+    readonly signature: Uint8Array;
+}
+
 export interface ObjectsPart {
     readonly kind: 'objects';
     readonly objects: readonly SchemaObject[];
@@ -886,6 +1062,15 @@ export interface OtherColumn {
     readonly column: string;
     readonly value: string;
 }
+
+export type ParsedBody = {
+    readonly kind: 'body';
+    readonly body: NoteBody;
+} | {
+    readonly kind: 'later';
+} | {
+    readonly kind: 'malformed';
+};
 
 export type Part = DatabasePart | TablePart | RowsPart | ObjectsPart | SummaryPart;
 
@@ -1006,6 +1191,12 @@ export interface PromisedTable {
     readonly index: number;
     readonly name: string;
     readonly tier: string;
+}
+
+export interface ProvenArchive {
+    readonly key: string;
+    readonly hash: string;
+    readonly body: NoteBody;
 }
 
 export interface PutOptions {
@@ -1340,6 +1531,11 @@ export interface SelectedTable {
     readonly definitionOnly?: string;
 }
 
+export interface SequenceHead {
+    readonly number: number;
+    readonly hash: string;
+}
+
 export interface ServerDescription {
     readonly vendor: 'mariadb' | 'mysql';
     readonly version: string;
@@ -1392,6 +1588,18 @@ export interface SideOptions {
     readonly rowFilters?: Readonly<Record<string, string>> | undefined;
     readonly history?: 'all' | 'current' | undefined;
     readonly signal?: AbortSignal | undefined;
+}
+
+export interface SignedNote {
+    readonly text: string;
+    readonly signatures: readonly NoteSignature[];
+}
+
+export interface Signer {
+    readonly publicKey: Uint8Array;
+    sign(message: Uint8Array, options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<Uint8Array> | Uint8Array;
 }
 
 export interface SizeBudget {
@@ -1577,6 +1785,13 @@ export interface TableDescription {
     readonly computed?: ComputedContent;
 }
 
+export interface TableFacts {
+    readonly rows: number;
+    readonly plainBytes: number;
+    readonly storedBytes: number;
+    readonly definition?: string;
+}
+
 export interface TablePart {
     readonly kind: 'table';
     readonly table: TableDescription;
@@ -1639,6 +1854,15 @@ export interface ThrottleOptions {
     readonly bytesPerSecond: number;
 }
 
+export interface Tonight {
+    readonly facts: NightFacts;
+    readonly announced?: readonly string[] | undefined;
+    readonly ownDate?: {
+        readonly written: string;
+        readonly found: string | null;
+    } | undefined;
+}
+
 export interface TransferProgress {
     readonly transferredBytes: number;
     readonly totalBytes: number;
@@ -1665,6 +1889,22 @@ export interface Verification {
     readonly storedBytes: number;
 }
 
+export interface VerifyHistoriesOptions extends Omit<VerifyHistoryOptions, 'knownHeads' | 'practiceId' | 'trustedKeys'> {
+    readonly trustedKeys?: ((practiceId: string) => readonly string[] | undefined) | undefined;
+    readonly knownHeads?: ((practiceId: string) => VerifyHistoryOptions['knownHeads']) | undefined;
+    readonly after?: string | undefined;
+    readonly prefix?: string | undefined;
+}
+
+export interface VerifyHistoryOptions {
+    readonly practiceId: string;
+    readonly trustedKeys?: readonly string[] | undefined;
+    readonly knownHeads?: Readonly<Partial<Record<Destination, SequenceHead>>> | undefined;
+    readonly reads?: ((archive: StoredObject) => boolean) | undefined;
+    readonly concurrency?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+}
+
 export interface VerifyOptions extends ArchiveKeys {
     readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
     readonly signal?: AbortSignal | undefined;
@@ -1676,7 +1916,11 @@ export interface VerifyProgress {
     readonly storedBytes: number;
 }
 
+export declare const allTables = "*";
+
 export declare function assertKey(key: string): void;
+
+export declare function breaksHistory({ kind }: HistoryFinding): boolean;
 
 export declare function certificateText(certificate: RestoreCertificate): string;
 
@@ -1735,6 +1979,10 @@ export declare function decryptArchive(source: ByteSource, options: DecryptArchi
 
 export declare const defaultRetention: Required<RetentionPolicy>;
 
+export declare function describeHistoryFinding(finding: HistoryFinding): string;
+
+export declare function describeLoss(finding: LossFinding): string;
+
 export declare function dueOn(night: string, schedule: NightSchedule, history: NightHistory, destinations: readonly Destination[]): readonly Destination[];
 
 export declare function dumpDatabase(source: DatabaseAddress | Snapshot, options?: DumpOptions): AsyncGenerator<Part, void, undefined>;
@@ -1764,6 +2012,10 @@ export declare function fingerprintOf(recipient: string): string;
 
 export declare function forkParts(parts: AsyncIterable<Part>, count: number): AsyncIterable<Part>[];
 
+export declare function formatNoteKey({ name, id, publicKey }: NoteKey): string;
+
+export declare function hashOfNote(note: string): string;
+
 export declare function inspectArchive(source: ByteSource | RangeSource, options?: {
     readonly signal?: AbortSignal | undefined;
 }): Promise<ArchiveInspection>;
@@ -1777,6 +2029,10 @@ export declare function isEligible(practice: Practice, destination: Destination)
 export declare function isMonthlyReminderDisabled(lastReminder: string, now: Date): boolean;
 
 export declare function isSameAdmin(left: LastAdmin, right: LastAdmin): boolean;
+
+export declare function isSignedBy({ text, signatures }: SignedNote, key: NoteKey): boolean;
+
+export declare function judgeNight(history: readonly NightFacts[], { facts, announced, ownDate }: Tonight, thresholds?: LossThresholds): readonly LossFinding[];
 
 export declare function listBackups(store: StorageAdapter, options?: ListBackupsOptions): Promise<readonly ListedBackup[]>;
 
@@ -1792,7 +2048,13 @@ export declare const openDentalPolicy: TablePolicy;
 
 export declare function openSnapshot(address: DatabaseAddress, options?: SnapshotOptions): Promise<Snapshot>;
 
+export declare function parseBody(text: string): ParsedBody;
+
 export declare function parseDatabaseUrl(url: string): DatabaseAddress;
+
+export declare function parseNote(note: string): SignedNote | null;
+
+export declare function parseNoteKey(text: string): NoteKey | null;
 
 export declare function planBackup(catalog: Catalog, selection: TableSelection): BackupPlan;
 
@@ -1856,6 +2118,8 @@ export declare function selectAllTables(catalog: Catalog): TableSelection;
 
 export declare function selectCriticalTables(catalog: Catalog, policy?: TablePolicy): TableSelection;
 
+export declare function signerOf(secret: Uint8Array): Signer;
+
 export declare const silentLogger: Logger;
 
 export declare const sixYears: Required<RetentionPolicy>;
@@ -1887,6 +2151,10 @@ export declare function unlockLabel(label: Pick<Label, 'keyHolder' | 'unlock'>, 
 export declare function verifyAdminPassword(admin: AdminPassword, password: Password): boolean;
 
 export declare function verifyArchive(source: ByteSource | RangeSource, options: VerifyOptions): Promise<Verification>;
+
+export declare function verifyHistories(store: StorageAdapter, options?: VerifyHistoriesOptions): AsyncGenerator<History>;
+
+export declare function verifyHistory(store: StorageAdapter, options: VerifyHistoryOptions): Promise<History>;
 
 export declare function verifyStored(adapter: StorageAdapter, key: string, expected: {
     readonly size: number;
