@@ -367,7 +367,7 @@ describe('what a hostile file can cost', () => {
     );
   });
 
-  it('V2: nothing of a key or a password reaches an error', async () => {
+  it('nothing of a key or a password reaches an error', async () => {
     const archive = await collectBytes(
       encryptArchive(sampleParts(), { recipients: [recipient], label: sampleLabel }),
     );

@@ -6,9 +6,11 @@ import { projectRoot } from '../support/project.js';
 import { apiReports } from './api-report.js';
 import { renderCommandsPage } from './commands-page.js';
 import { renderErrorsPage } from './errors-page.js';
+import { renderHazardsPage } from './hazards-page.js';
 
 writeFileSync(join(projectRoot, 'docs', 'ERRORS.md'), renderErrorsPage());
 writeFileSync(join(projectRoot, 'docs', 'COMMANDS.md'), renderCommandsPage());
+writeFileSync(join(projectRoot, 'docs', 'HAZARDS.md'), renderHazardsPage());
 mkdirSync(join(projectRoot, 'etc'), { recursive: true });
 for (const { file, text } of [renderReaderScript(), ...apiReports()])
   writeFileSync(join(projectRoot, file), text);

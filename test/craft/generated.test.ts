@@ -7,6 +7,7 @@ import { projectRoot } from '../support/project.js';
 import { apiReports } from './api-report.js';
 import { renderCommandsPage } from './commands-page.js';
 import { renderErrorsPage } from './errors-page.js';
+import { renderHazardsPage } from './hazards-page.js';
 
 const refresh = 'run `npm run generate` and look at the difference';
 
@@ -16,6 +17,10 @@ test('docs/ERRORS.md tells every error code as the source does', () => {
 
 test('docs/COMMANDS.md tells every command as the program does', () => {
   assert.equal(read('docs/COMMANDS.md'), renderCommandsPage(), refresh);
+});
+
+test('docs/HAZARDS.md tells what is tested where, as the tests are named', () => {
+  assert.equal(read('docs/HAZARDS.md'), renderHazardsPage(), refresh);
 });
 
 test('every error code is told in whole sentences', () => {

@@ -1,30 +1,18 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { projectRoot } from '../support/project.js';
+import { projectRoot, sourceFiles } from '../support/project.js';
 import { tortureDefinitions } from '../torture/index.js';
-
-const folder = join(projectRoot, 'test');
-
-/** Ids in front of the names of tests, as in "R1, F9: …". */
-function idsOfTests(): ReadonlySet<string> {
-  const files = readdirSync(folder, { recursive: true }).map(String);
-  const text = files
-    .filter((file) => file.endsWith('.test.ts'))
-    .map((file) => readFileSync(join(folder, file), 'utf8'))
-    .join('\n');
-  const lists = [...text.matchAll(/['"`]((?:[A-Z]\d{1,2}, )*[A-Z]\d{1,2}): /g)];
-  return new Set(lists.flatMap(([, list]) => list!.split(', ')));
-}
+import { hazardTests, knownHazards } from './hazards-page.js';
 
 test('every hazard of a faithful copy is in the name of a test, or built into the torture database', () => {
-  const known = readFileSync(join(folder, 'craft', 'hazards.txt'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => line.split(' ', 1)[0]!);
+  const known = knownHazards();
   assert.equal(new Set(known).size, known.length);
-  const tested = new Set([...idsOfTests(), ...tortureDefinitions.map(({ id }) => id)]);
+  const tested = new Set([
+    ...hazardTests().flatMap(({ ids }) => ids),
+    ...tortureDefinitions.map(({ id }) => id),
+  ]);
   assert.deepEqual(
     known.filter((id) => !tested.has(id)),
     [],
@@ -33,6 +21,21 @@ test('every hazard of a faithful copy is in the name of a test, or built into th
   assert.deepEqual(
     [...tested].filter((id) => !known.includes(id)),
     [],
-    'not in hazards.txt',
+    'not in docs/HAZARDS.md',
   );
+});
+
+test('every hazard that a comment of the source names is told', () => {
+  const known = new Set(knownHazards());
+  const unknown = sourceFiles().flatMap((file) => {
+    const text = readFileSync(join(projectRoot, 'src', file), 'utf8');
+    const comments = text.match(/^\s*(?:\/\/|\/?\*).*$/gm) ?? [];
+    // In brackets, alone, in a list or as a range: (K6), (S1, S4), (K1–K5), (1615, before any row; F14).
+    return comments
+      .flatMap((line) => line.match(/\([^()]*\b[A-Z]\d{1,2}\)/g) ?? [])
+      .flatMap((brackets) => brackets.match(/\b[A-Z]\d{1,2}\b/g) ?? [])
+      .filter((id) => !known.has(id))
+      .map((id) => `src/${file}: ${id}`);
+  });
+  assert.deepEqual(unknown, []);
 });
