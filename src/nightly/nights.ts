@@ -1,8 +1,19 @@
 /** Nights by their dates. A night is named by the date of its evening, and lasts from one noon to the next. */
 import { Temporal } from 'temporal-polyfill';
 import { BackupError } from '../errors.js';
+import { remember } from '../remember.js';
 
-const noon: Temporal.PlainTime = Temporal.PlainTime.from('12:00');
+const minute = 60_000;
+const day = 86_400_000;
+
+/** By instant and zone: a night, and the copies that are kept, are asked for in every minute and every night again. */
+const nightOfZoned: (question: string) => string = remember((question) => {
+  const at = question.indexOf(' ');
+  const instant = Temporal.Instant.fromEpochMilliseconds(Number(question.slice(0, at)));
+  const wall = inZone(question.slice(at + 1), (timeZone) => instant.toZonedDateTimeISO(timeZone));
+  // By the clock on the wall: on the day on which clocks change, noon is not twelve hours after midnight.
+  return nightAfter(wall.toPlainDate().toString(), wall.hour < 12 ? -1 : 0);
+}, 1000);
 
 /**
  * The date of the night an instant belongs to: from noon to noon by the practice's clock.
@@ -15,19 +26,27 @@ const noon: Temporal.PlainTime = Temporal.PlainTime.from('12:00');
  * ```
  */
 export function nightOf(instant: Date, timeZone: string): string {
-  // By the clock on the wall: on the day on which clocks change, noon is not twelve hours after midnight.
-  return zoned(instant, timeZone).toPlainDateTime().subtract({ hours: 12 }).toPlainDate().toString();
+  return nightOfZoned(`${instant.getTime()} ${timeZone}`);
 }
 
-/** Nights from one to another; negative when `to` is earlier. */
+/** Nights from one to another; negative when `to` is earlier. @throws RangeError when a date cannot be read */
 export function nightsBetween(from: string, to: string): number {
-  return Temporal.PlainDate.from(from).until(to, { largestUnit: 'days' }).days;
+  return dayOf(to) - dayOf(from);
 }
 
-/** The night so many nights later; earlier when `count` is negative. */
+/** The night so many nights later; earlier when `count` is negative. @throws RangeError when a date cannot be read */
 export function nightAfter(night: string, count: number = 1): string {
-  return Temporal.PlainDate.from(night).add({ days: count }).toString();
+  return new Date((dayOf(night) + count) * day).toISOString().slice(0, 10);
 }
+
+/** Its day by the calendar, which knows no clocks that change. */
+const dayOf: (night: string) => number = remember((night) => {
+  const at = Date.parse(`${night}T00:00Z`);
+  if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(night)) {
+    throw new RangeError(`"${night}" is not a date such as 2026-02-01.`);
+  }
+  return at / day;
+}, 1000);
 
 /**
  * Minutes from the noon of a night to a wall time of it.
@@ -39,33 +58,32 @@ export function minutesIntoNight(wallTime: string, atNoon: 'begin' | 'end' = 'be
   if (typeof wallTime !== 'string' || !/^([01]\d|2[0-3]):[0-5]\d$/.test(wallTime)) {
     throw new BackupError('settings-invalid', `"${wallTime}" is not a time of day such as 22:00.`);
   }
-  const minutes = noon.until(wallTime, { largestUnit: 'minutes' }).minutes;
+  const minutes = (Number(wallTime.slice(0, 2)) - 12) * 60 + Number(wallTime.slice(3));
   // Before noon means the morning after the evening that names the night.
   return minutes < 0 || (minutes === 0 && atNoon === 'end') ? minutes + 24 * 60 : minutes;
 }
 
+/** By wall time and zone. */
+const instantOfWall: (question: string) => number = remember((question) => {
+  const at = question.indexOf(' ');
+  const wall = Temporal.PlainDateTime.from(question.slice(0, at));
+  return inZone(question.slice(at + 1), (timeZone) => wall.toZonedDateTime(timeZone)).epochMilliseconds;
+}, 200);
+
 /** The instant so many minutes, by the clock on the wall, after the noon of a night. @throws BackupError `settings-invalid` */
 export function instantOf(night: string, minutes: number, timeZone: string): Date {
-  const wall = Temporal.PlainDate.from(night).toPlainDateTime(noon).add({ minutes });
-  try {
-    return new Date(wall.toZonedDateTime(timeZone).epochMilliseconds);
-  } catch (error) {
-    throw unknownZone(timeZone, error);
-  }
+  const wall = new Date(dayOf(night) * day + (12 * 60 + minutes) * minute).toISOString().slice(0, -1);
+  return new Date(instantOfWall(`${wall} ${timeZone}`));
 }
 
-function zoned(instant: Date, timeZone: string): Temporal.ZonedDateTime {
-  const epoch = Temporal.Instant.fromEpochMilliseconds(instant.getTime());
+/** @throws BackupError `settings-invalid` for a zone that is not known */
+function inZone<Result>(timeZone: string, tell: (timeZone: string) => Result): Result {
   try {
-    return epoch.toZonedDateTimeISO(timeZone);
-  } catch (error) {
-    throw unknownZone(timeZone, error);
+    return tell(timeZone);
+  } catch (cause) {
+    throw new BackupError('settings-invalid', `"${timeZone}" is not a time zone such as America/Chicago.`, {
+      cause,
+      details: { timeZone },
+    });
   }
-}
-
-function unknownZone(timeZone: string, cause: unknown): BackupError {
-  return new BackupError('settings-invalid', `"${timeZone}" is not a time zone such as America/Chicago.`, {
-    cause,
-    details: { timeZone },
-  });
 }

@@ -8,7 +8,7 @@
  */
 import { Temporal } from 'temporal-polyfill';
 import type { ArchiveScope } from '../archive/model.js';
-import { nightOf } from './nights.js';
+import { nightOf, nightsBetween } from './nights.js';
 
 /** How long the newest archive of each period is kept, as ISO 8601 durations; absent periods keep nothing. */
 export interface RetentionPolicy {
@@ -81,6 +81,8 @@ const lengths: Readonly<Record<Period, number>> = {
   yearly: 366 * day,
 };
 const periods = Object.keys(lengths) as readonly Period[];
+/** The first day of the epoch. */
+const aThursday = '1970-01-01';
 /** A practice may make no copy for so long, in milliseconds; longer gaps are a clock's. */
 const believableGap = 45 * day;
 
@@ -151,7 +153,7 @@ function newestOfEach(
 ): Iterable<RetainedArchive> {
   const representatives = new Map<string, RetainedArchive>();
   for (const archive of newestFirst) {
-    const name = nameOf(period, Temporal.PlainDate.from(nights.get(archive)!));
+    const name = nameOf(period, nights.get(archive)!);
     const chosen = representatives.get(name);
     if (chosen === undefined || worthOf(archive) > worthOf(chosen)) representatives.set(name, archive);
   }
@@ -162,16 +164,17 @@ function worthOf({ verified, byHand }: RetainedArchive): number {
   return (verified ? 2 : 0) + (byHand === true ? 0 : 1);
 }
 
-function nameOf(period: Period, night: Temporal.PlainDate): string {
+/** The same for the nights of one period; weeks begin on Mondays. */
+function nameOf(period: Period, night: string): string {
   switch (period) {
     case 'daily':
-      return night.toString();
+      return night;
     case 'weekly':
-      return `${night.yearOfWeek}-W${night.weekOfYear}`;
+      return String(Math.floor((nightsBetween(aThursday, night) + 3) / 7));
     case 'monthly':
-      return night.toPlainYearMonth().toString();
+      return night.slice(0, -3);
     case 'yearly':
-      return String(night.year);
+      return night.slice(0, -6);
   }
 }
 

@@ -5,6 +5,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8 } from '../bytes.js';
 import { BackupError } from '../errors.js';
+import { remember } from '../remember.js';
 import { instantOf, minutesIntoNight, nightOf } from './nights.js';
 
 /** When a practice's copies are made. */
@@ -174,12 +175,12 @@ function reserveOf(span: number, { lastStartBeforeCloseMinutes = 60 }: NightSche
 }
 
 /** Where in the window a practice stands, from 0 to just below 1; the same on every night and machine. */
-export function jitterOf(practiceId: string): number {
+export const jitterOf: (practiceId: string) => number = remember((practiceId) => {
   const digest = sha256(utf8(`supplemental-backup/start/${practiceId}`));
   const high = digest[0]! * 2 ** 16 + digest[1]! * 2 ** 8 + digest[2]!;
   const low = digest[3]! * 2 ** 16 + digest[4]! * 2 ** 8 + digest[5]!;
   return (high * 2 ** 24 + low) / 2 ** 48;
-}
+}, 16);
 
 function invalid(sentence: string): BackupError {
   return new BackupError('settings-invalid', sentence);

@@ -92,7 +92,10 @@ export class Disk {
 
   append(file: StoredFile, bytes: Uint8Array): void {
     if (this.faults.isFull) throw systemError('ENOSPC');
-    file.content = Buffer.concat([file.content, bytes]);
+    // What is long only fills room, and is nobody's to change.
+    if (bytes.length > 32_768) file.content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    else if (file.content.length === 0) file.content = Buffer.from(bytes);
+    else file.content = Buffer.concat([file.content, bytes]);
     file.mtime = wall();
   }
 
@@ -162,13 +165,14 @@ export async function onDisk<Result>(
   isWrite: boolean,
   work: (disk: Disk, path: string) => Result,
 ): Promise<Result> {
-  const [, number, start, rest] = /^\/m(\d+)\.(\d+)(\/.*)$/.exec(path) ?? [];
-  const disk = disks.get(Number(number));
+  const end = path.indexOf('/', 1);
+  const dot = path.indexOf('.', 1);
+  const disk = dot < end ? disks.get(Number(path.slice(2, dot))) : undefined;
   if (disk === undefined) throw systemError('ENOENT');
-  if (!disk.isOn || disk.start !== Number(start)) return forEver();
+  if (!disk.isOn || disk.start !== Number(path.slice(dot + 1, end))) return forEver();
   const cut = disk.begin(isWrite);
   if (cut !== 'before') {
-    const result = work(disk, rest!);
+    const result = work(disk, path.slice(end));
     if (cut === 'no') return result;
   }
   disk.onCut();

@@ -34,6 +34,9 @@ export const resolve: ResolveHook = async (specifier, context, next) => {
   if (/\/nightly\/check\//.test(parent) && specifier.endsWith('check-network-path.js')) {
     return { url: new URL('./in-place-of/network-path.js', import.meta.url).href, shortCircuit: true };
   }
+  if (/\/archive\/inspect-archive\.js$/.test(parent) && /\/(header|label)\.js$/.test(specifier)) {
+    return { url: new URL('./in-place-of/outside.js', import.meta.url).href, shortCircuit: true };
+  }
   return next(specifier, context);
 };
 

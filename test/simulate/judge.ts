@@ -45,6 +45,8 @@ export class Judge {
   readonly #sealed: Map<string, Sealed> = new Map();
   /** Keys that were told to be verified, by the description of the store. */
   readonly #verified: Map<string, Set<string>> = new Map();
+  /** What was found to be whole; no store changes what it keeps. */
+  readonly #whole: WeakMap<Uint8Array, string> = new WeakMap();
   readonly #memories: Map<number, Memory> = new Map();
   readonly #verifiedAt: Set<string> = new Set();
   readonly stores: Map<string, Store> = new Map();
@@ -86,8 +88,11 @@ export class Judge {
 
   /** Whether an object in a store is, byte for byte, an archive that was sealed. */
   isWhole(key: string, bytes: Uint8Array): boolean {
+    if (this.#whole.get(bytes) === key) return true;
     const sealed = this.#sealed.get(idIn(key));
-    return sealed !== undefined && Buffer.compare(sealed.bytes, bytes) === 0;
+    if (sealed === undefined || Buffer.compare(sealed.bytes, bytes) !== 0) return false;
+    this.#whole.set(bytes, key);
+    return true;
   }
 
   verified(computer: number, store: string, key: string, verifiedAt: string): void {

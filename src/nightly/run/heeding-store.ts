@@ -17,10 +17,11 @@ export function heedingStore(store: StorageAdapter, clock: Clock): StorageAdapte
   ): AsyncGenerator<Item> {
     signal?.throwIfAborted();
     const iterator = items[Symbol.asyncIterator]();
-    const answered = new AbortController();
+    let answered: AbortController | undefined;
     let giveUp = (_reason: unknown): void => undefined;
     let isLeft = false;
     const leave = (): void => {
+      answered = new AbortController();
       void clock.sleep(farewell, answered.signal).then(() => {
         isLeft = true;
         giveUp(signal?.reason);
@@ -42,7 +43,7 @@ export function heedingStore(store: StorageAdapter, clock: Clock): StorageAdapte
         yield next.value;
       }
     } finally {
-      answered.abort();
+      answered?.abort();
       signal?.removeEventListener('abort', leave);
       // One that hangs in the middle would also hang in its end.
       const ended = isOver ? undefined : iterator.return?.();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { PinnedKey } from '../../admin/pinned-key.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { BackupError, type BackupErrorCode, isBackupError } from '../../errors.js';
@@ -116,19 +117,25 @@ export class NightJournal {
   /** There was none: the practice is new, or its journal is gone, and copies on their way may be in the spool all the same. */
   readonly isNew: boolean;
   #state: NightJournalState;
+  #isOnDisk: boolean;
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(
     path: string,
     state: NightJournalState,
     spareRoom: SpareRoom,
-    { wasDamaged, isNew }: Pick<NightJournal, 'isNew' | 'wasDamaged'>,
+    {
+      wasDamaged,
+      isNew,
+      isOnDisk,
+    }: Pick<NightJournal, 'isNew' | 'wasDamaged'> & { readonly isOnDisk: boolean },
   ) {
     this.#path = path;
     this.#state = state;
     this.#spareRoom = spareRoom;
     this.wasDamaged = wasDamaged;
     this.isNew = isNew;
+    this.#isOnDisk = isOnDisk;
   }
 
   /**
@@ -179,7 +186,8 @@ export class NightJournal {
     const firstNight = isAhead ? start.night : (state ?? empty).firstNight;
     const machine = state?.machine || randomBytes(16).toString('hex');
     const begun = { ...(state ?? empty), machine, firstNight };
-    return new NightJournal(path, begun, spareRoom, { wasDamaged, isNew: text === null });
+    const isOnDisk = !wasDamaged && machine === state?.machine && firstNight === state.firstNight;
+    return new NightJournal(path, begun, spareRoom, { wasDamaged, isNew: text === null, isOnDisk });
   }
 
   get state(): NightJournalState {
@@ -188,19 +196,27 @@ export class NightJournal {
 
   /** Changes the state and resolves when it is on the disk. Changes are written one after the other. */
   async update(change: (state: NightJournalState) => Partial<NightJournalState>): Promise<void> {
-    this.#state = { ...this.#state, ...change(this.#state) };
+    const next = { ...this.#state, ...change(this.#state) };
+    if (!isDeepStrictEqual(next, this.#state)) {
+      this.#state = next;
+      this.#isOnDisk = false;
+    }
     this.#writing = this.#writing.catch(() => undefined).then(() => this.#write());
     await this.#writing;
   }
 
   async #write(): Promise<void> {
-    const write = () => replaceFile(this.#path, `${JSON.stringify(this.#state, null, 1)}\n`);
+    // What changes nothing is spared the disk, which may be that of the practice's server.
+    if (this.#isOnDisk) return;
+    const state = this.#state;
+    const write = () => replaceFile(this.#path, `${JSON.stringify(state)}\n`);
     try {
       await write();
     } catch (error) {
       if (!isBackupError(error, 'storage-full') || !(await this.#spareRoom.giveUp())) throw error;
       await write();
     }
+    this.#isOnDisk = this.#state === state;
   }
 
   /**
@@ -228,6 +244,13 @@ export class NightJournal {
   }
 }
 
+/** What the journal of a practice says now; null where there is none, or none that can be read. */
+export async function readJournal(folder: string, practiceId: string): Promise<NightJournalState | null> {
+  const text = await readFileIfThere(join(folder, 'journal.json'));
+  const state = text === null ? null : (parseJournal(text)?.state ?? null);
+  return state?.practiceId === practiceId ? state : null;
+}
+
 /**
  * What happened up to a night; empty when nothing did, or when it cannot be read.
  *
@@ -239,10 +262,8 @@ export async function readHistory(
   night: string,
   localStore?: string,
 ): Promise<NightHistory> {
-  const text = await readFileIfThere(join(folder, 'journal.json'));
-  const state = text === null ? null : parseJournal(text)?.state;
-  if (state === null || state === undefined || state.practiceId !== practiceId) return { verified: {} };
-  return historyOf(state, night, localStore);
+  const state = await readJournal(folder, practiceId);
+  return state === null ? { verified: {} } : historyOf(state, night, localStore);
 }
 
 function newestVerified(

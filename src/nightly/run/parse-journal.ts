@@ -1,5 +1,6 @@
 /** Reads a journal, or what of it can be believed: somebody else may have written it, or a disk may have spoiled it. */
 import { isPinnedKey } from '../../admin/pinned-key.js';
+import { remember } from '../../remember.js';
 import { alertCodes } from '../alerts/alert.js';
 import type { CopyReport } from './backup-report.js';
 import type { NightJournalState, PendingCopy, VerifiedCopy } from './night-journal.js';
@@ -25,7 +26,16 @@ export interface ParsedJournal {
 
 /** Null when it is no journal at all. */
 export function parseJournal(text: string): ParsedJournal | null {
-  if (text.length > longest) return null;
+  return text.length > longest ? null : parsed(text).journal;
+}
+
+/** The service looks into an unchanged journal every minute. */
+const parsed: (text: string) => { readonly journal: ParsedJournal | null } = remember(
+  (text) => ({ journal: parse(text) }),
+  2,
+);
+
+function parse(text: string): ParsedJournal | null {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -220,10 +230,14 @@ function isOptionalFlag(value: unknown): boolean {
 }
 
 function isNight(value: unknown): value is string {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return false;
-  const day = new Date(`${value}T00:00:00Z`);
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);
+  return typeof value === 'string' && value.length === 10 && isDate(value);
 }
+
+const isDate: (text: string) => boolean = remember((text) => {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}, 1000);
 
 function isTime(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 40 && !Number.isNaN(Date.parse(value));

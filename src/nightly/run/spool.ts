@@ -29,8 +29,8 @@ export interface SpooledArchive {
 
 /** How often the free space is looked at while writing, in bytes written. */
 const spaceCheckEvery = 64 * 1024 * 1024;
-/** What guard and journal may need before the first archive, in bytes. */
-const smallFiles = 64 * 1024;
+/** As much as guard and journal may need before the first archive. */
+const smallFiles = new Uint8Array(64 * 1024);
 const archiveFile = /^[0-9a-f]{32}\.tar\.age(\.part|\.ticket|\.ticket\.new)?$/;
 /** Beside a sealed archive: where it goes. */
 const ticket = '.ticket';
@@ -178,7 +178,7 @@ export class Spool {
   async #tryToWrite(): Promise<void> {
     const path = join(this.folder, '.writable');
     try {
-      await fillFile(path, 'w', (file) => file.writeFile(new Uint8Array(smallFiles)), 0o600);
+      await fillFile(path, 'w', (file) => file.writeFile(smallFiles), 0o600);
     } finally {
       await rm(path, { force: true });
     }

@@ -6,7 +6,7 @@ import { silentLogger } from '../log/logger.js';
 import { dueOn } from '../next-run.js';
 import type { NightSchedule } from '../window.js';
 import type { BackupEvent } from './events.js';
-import { historyOf } from './night-journal.js';
+import { historyOf, type NightJournalState, readJournal } from './night-journal.js';
 import { configuredDestinations, type NightPlan } from './night-plan.js';
 import { openOffice } from './office.js';
 import { delivered, tellTroubles } from './tell-troubles.js';
@@ -32,11 +32,13 @@ export interface Watch {
 export async function watchNight(watch: Watch): Promise<void> {
   const { plan, night, schedule, tools, signal, emit } = watch;
   const { practiceId, logger = silentLogger } = plan;
+  // Nearly every night had its run: to see that needs no guard, and nothing written.
+  const known = await readJournal(plan.spool, practiceId);
+  if (known !== null && isKnown(known, night)) return;
   const { journal, guard } = await openOffice(plan, watch.tonight, tools);
   try {
-    const { lastAttempt, watched, firstNight } = journal.state;
-    const isKnown = [lastAttempt?.night, watched].some((known) => known !== undefined && known >= night);
-    if (isKnown || night < firstNight) return;
+    const { firstNight } = journal.state;
+    if (isKnown(journal.state, night) || night < firstNight) return;
     const eligibility = explainEligibility(knownPractice(plan, journal.state.settings));
     const eligible = configuredDestinations(plan).filter((each) => eligibility[each].eligible);
     const due = dueOn(night, schedule, historyOf(journal.state, night), eligible);
@@ -62,6 +64,11 @@ export async function watchNight(watch: Watch): Promise<void> {
   } finally {
     await guard.release();
   }
+}
+
+/** Whether a run was made on a night or later, or it was told of. */
+function isKnown({ lastAttempt, watched }: NightJournalState, night: string): boolean {
+  return [lastAttempt?.night, watched].some((known) => known !== undefined && known >= night);
 }
 
 /** What is known of a practice without asking: the plan's word, and the settings as they were last read. */

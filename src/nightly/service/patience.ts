@@ -46,10 +46,11 @@ export async function heeding<Result>(
   milliseconds: number = farewell,
 ): Promise<Result> {
   signal.throwIfAborted();
-  const answered = new AbortController();
+  let answered: AbortController | undefined;
   let leave = (): void => undefined;
   const left = new Promise<never>((_resolve, reject) => {
     leave = () => {
+      answered = new AbortController();
       void clock.sleep(milliseconds, answered.signal).then(() => reject(signal.reason));
     };
   });
@@ -59,7 +60,7 @@ export async function heeding<Result>(
   try {
     return await Promise.race([work(), left]);
   } finally {
-    answered.abort();
+    answered?.abort();
     signal.removeEventListener('abort', leave);
   }
 }

@@ -39,13 +39,24 @@ export interface StorageRetry {
 export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): StorageAdapter {
   const { retries = 5, minTimeout = 1000, maxTimeout = 60_000, onRetry } = options;
 
-  function trying<Result>(
+  async function trying<Result>(
     operation: StorageRetry['operation'],
     key: string,
     signal: AbortSignal | undefined,
     attempt: () => Promise<Result>,
   ): Promise<Result> {
-    return pRetry(attempt, {
+    signal?.throwIfAborted();
+    // Nearly every call is good at once, and is spared the rest: there is one for each object of a listing.
+    const first = attempt();
+    const isGood = await first.then(
+      () => true,
+      () => false,
+    );
+    if (isGood) {
+      signal?.throwIfAborted();
+      return first;
+    }
+    return pRetry((number) => (number === 1 ? first : attempt()), {
       retries,
       minTimeout,
       maxTimeout,

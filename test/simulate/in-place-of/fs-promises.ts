@@ -19,7 +19,8 @@ class Handle {
   }
 
   async writeFile(text: string | Uint8Array): Promise<void> {
-    await this.#on(true, (disk) => disk.append(this.#file!, Buffer.from(text as string)));
+    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+    await this.#on(true, (disk) => disk.append(this.#file!, bytes));
   }
 
   async read(

@@ -1,0 +1,31 @@
+/** What the nights read on the outsides of archives, read once per archive: they look at each of them every night. */
+import type { Stanza } from 'age-encryption';
+import * as header from '../../../src/archive/age/header.js';
+import * as label from '../../../src/archive/label.js';
+import type { Label } from '../../../src/archive/model.js';
+
+export * from '../../../src/archive/age/header.js';
+export { LABEL_STANZA } from '../../../src/archive/label.js';
+
+const known = new Map<string, Promise<readonly Stanza[]>>();
+const labels = new WeakMap<readonly Stanza[], Label | null>();
+
+export function stanzasOf(bytes: Uint8Array): Promise<readonly Stanza[]> {
+  const text = Buffer.from(bytes).toString('latin1');
+  let found = known.get(text);
+  if (found === undefined) {
+    if (known.size > 1000) known.clear();
+    found = header.stanzasOf(bytes);
+    known.set(text, found);
+  }
+  return found;
+}
+
+export function labelOf(stanzas: readonly Stanza[]): Label | null {
+  let found = labels.get(stanzas);
+  if (found === undefined) {
+    found = label.labelOf(stanzas);
+    labels.set(stanzas, found);
+  }
+  return found;
+}
