@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** What a simulation in a process of its own came to. */
@@ -8,14 +9,22 @@ export interface Simulated {
 }
 
 /** Simulates in a process of its own, whose time and files are not those of this machine. */
-export function simulateInChild(words: readonly string[]): Promise<Simulated> {
-  const beside = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--import', new URL('./register.js', import.meta.url).href, beside('./main.js'), ...words],
-      { maxBuffer: 2 ** 26 },
-      (error, stdout, stderr) => resolve({ isGood: error === null, output: `${stdout}${stderr}` }),
-    );
+export async function simulateInChild(words: readonly string[]): Promise<Simulated> {
+  const lines: string[] = [];
+  const isGood = await startSimulation(words, (line) => lines.push(line));
+  return { isGood, output: `${lines.join('\n')}\n` };
+}
+
+/** The same, told line by line. @returns whether every promise was kept */
+export function startSimulation(words: readonly string[], onLine: (line: string) => void): Promise<boolean> {
+  const register = new URL('./register.js', import.meta.url).href;
+  const main = fileURLToPath(new URL('./main.js', import.meta.url));
+  const child = spawn(process.execPath, ['--import', register, main, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  createInterface({ input: child.stdout }).on('line', onLine);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code === 0));
   });
 }

@@ -100,6 +100,31 @@ export class Computer {
     this.disk.cut();
   }
 
+  /** From now on nothing is wrong with it. */
+  calm(): void {
+    this.setClock(0);
+    this.disk.cutIn = 0;
+    this.disk.faults.isFull = false;
+    this.disk.faults.broken = 0;
+    this.start();
+  }
+
+  /** Somebody removes files of the spool, or their second half becomes zeros. */
+  spoilSpool(how: string): void {
+    const { disk } = this;
+    for (const path of disk.names) {
+      const isJournal = path.endsWith('/journal.json');
+      const isArchive = /\.tar\.age$/.test(path);
+      if (how === 'all' || (how === 'journal-gone' && isJournal) || (how === 'archive-gone' && isArchive)) {
+        disk.spoil(path, null);
+      } else if ((how === 'journal' && isJournal) || (how === 'archive' && isArchive)) {
+        const content = Buffer.from(disk.read(path)!);
+        content.fill(0, Math.floor(content.length / 2));
+        disk.spoil(path, content);
+      }
+    }
+  }
+
   /** The service begins. */
   serve(): void {
     const { judge } = this.#practice;
@@ -240,7 +265,7 @@ export class Computer {
   /** Until something is to be done; a computer that is busy elsewhere wakes its sleepers late, too. */
   #longNap(): number {
     const until = this.#planned === null ? 0 : this.#planned.at.getTime() - this.now;
-    const unknown = this.#practice.isInWindow(this.now, 60) ? 20 * minute : 180 * minute;
+    const unknown = this.#practice.facts.isInWindow(this.now, 60) ? 20 * minute : 180 * minute;
     return until > nap ? Math.min(until, 720 * minute) : unknown;
   }
 }

@@ -1,0 +1,122 @@
+/** What a night asks of others: the settings, HQ's schedule, whoever is told. They fail and hang. */
+import { BackupError } from '../../src/errors.js';
+import type { AlertSink } from '../../src/nightly/alerts/alert.js';
+import type { NightlyOptions, ServiceSchedule } from '../../src/nightly/service/start-nightly.js';
+import type { BackupSettings, SettingsStore } from '../../src/nightly/settings/settings.js';
+import type { Facts } from './facts.js';
+import type { Judge } from './judge.js';
+import { forEver, type Owner, time } from './time.js';
+
+export class Services {
+  readonly #facts: Facts;
+  readonly #judge: Judge;
+  readonly faulty: Record<'database' | 'schedule' | 'settings' | 'sink', string> = {
+    database: '',
+    settings: '',
+    sink: '',
+    schedule: '',
+  };
+  #settings: BackupSettings = { status: 'enabled', networkPath: '/path/a', lastLocalCopy: null };
+  #lastRecordedOn = true;
+  #pathsSince = 0;
+
+  constructor(facts: Facts, judge: Judge) {
+    this.#facts = facts;
+    this.#judge = judge;
+  }
+
+  get settings(): BackupSettings {
+    return this.#settings;
+  }
+
+  /** Since when the network path is what it is. */
+  get pathsSince(): number {
+    return this.#pathsSince;
+  }
+
+  /** Nobody can be told, or nobody knows what to tell. */
+  get isSilent(): boolean {
+    return this.faulty.sink !== '' || this.faulty.settings !== '' || this.faulty.database !== '';
+  }
+
+  setPath(networkPath: string): void {
+    this.#settings = { ...this.#settings, networkPath };
+    this.#pathsSince = time.now;
+  }
+
+  switchOff(isOff: boolean, isRecorded: boolean): void {
+    this.#settings = { ...this.#settings, status: isOff ? 'disabled' : 'enabled' };
+    this.#lastRecordedOn = !isOff || !isRecorded;
+  }
+
+  calm(): void {
+    Object.assign(this.faulty, { database: '', settings: '', sink: '', schedule: '' });
+    this.#settings = { ...this.#settings, status: 'enabled', networkPath: '/path/a' };
+  }
+
+  schedule(): NonNullable<NightlyOptions['schedule']> {
+    const { schedule, policy } = this.#facts;
+    if (policy === 'keep-all') return schedule;
+    return async (): Promise<ServiceSchedule> => {
+      if (this.faulty.schedule === 'failing') throw new Error('HQ is away');
+      if (this.faulty.schedule === 'hanging') return forEver();
+      if (this.faulty.schedule === 'nonsense') return { opens: 'tonight', attemptsPerNight: -1 };
+      return schedule;
+    };
+  }
+
+  settingsFor(power: Owner): SettingsStore {
+    const answer = async (): Promise<void> => {
+      const { settings, database } = this.faulty;
+      if (!power.isAlive || settings === 'hanging' || database === 'hanging') return forEver();
+      if (settings === 'failing' || database === 'away') {
+        throw new BackupError('database-unreachable', 'The settings cannot be read.');
+      }
+    };
+    return {
+      read: async () => {
+        await answer();
+        return this.#settings;
+      },
+      save: async () => this.#settings,
+      lastRecorded: async () => {
+        await answer();
+        return { enabled: this.#lastRecordedOn };
+      },
+      recordLocalCopy: async (verifiedAt) => {
+        await answer();
+        this.#judge.dateRecorded(verifiedAt);
+        this.#settings = { ...this.#settings, lastLocalCopy: verifiedAt };
+      },
+    };
+  }
+
+  /** @param scheduled - whether it is the service that tells, and not a run by hand */
+  sinkFor(computer: number, power: Owner, scheduled: boolean): AlertSink {
+    const judge = this.#judge;
+    const answer = async (isBefore: boolean): Promise<void> => {
+      if (!power.isAlive) return forEver();
+      const { sink } = this.faulty;
+      if (sink === 'answers-lost' && !isBefore) judge.excuse(computer, time.now);
+      if (sink === (isBefore ? 'hanging' : '')) return sink === '' ? undefined : forEver();
+      if (sink === (isBefore ? 'failing' : 'answers-lost')) throw new Error('the sink is away');
+    };
+    return {
+      raise: async (alert) => {
+        await answer(true);
+        judge.raised(computer, alert);
+        await answer(false);
+      },
+      clear: async (code) => {
+        await answer(true);
+        judge.cleared(computer, code, false);
+        await answer(false);
+      },
+      nightEnded: async (outcome) => {
+        await answer(true);
+        if (scheduled) judge.nightEnded(computer, outcome);
+        await answer(false);
+      },
+    };
+  }
+}
