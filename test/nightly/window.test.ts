@@ -104,6 +104,30 @@ describe('the window of a night', () => {
     assert.equal(nightOf(new Date('2026-07-15T17:10:00Z'), 'America/Chicago'), '2026-07-15');
   });
 
+  it('belongs to the date of its evening in any zone, at any moment', () => {
+    const anyZone = fc.constantFrom(...Intl.supportedValuesOf('timeZone'));
+    const anyMoment = fc.integer({ min: Date.UTC(2020, 0), max: Date.UTC(2040, 0) });
+    fc.assert(
+      fc.property(anyZone, anyMoment, (timeZone, at) => {
+        const wall = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+        const [date = '', time = ''] = wall.format(at).split(' ');
+        assert.equal(nightOf(new Date(at), timeZone), time < '12:00' ? nightAfter(date, -1) : date);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is counted by the calendar, and only where it is a date', () => {
+    assert.equal(nightAfter('2024-02-28'), '2024-02-29');
+    assert.equal(nightAfter('2027-01-01', -1), '2026-12-31');
+    assert.equal(nightsBetween('2024-02-28', '2024-03-01'), 2);
+    assert.equal(nightsBetween('2026-11-02', '2026-10-31'), -2);
+    for (const text of ['', '2026-02-30', '2026-2-3', 'tonight']) {
+      assert.throws(() => nightAfter(text), RangeError);
+      assert.throws(() => nightsBetween('2026-02-01', text), RangeError);
+    }
+  });
+
   it('names an unknown zone and a time that cannot be read', () => {
     for (const schedule of [
       { timeZone: 'Middle/Earth' },

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { NightJournal } from '../../src/nightly/run/night-journal.js';
+import { SpareRoom } from '../../src/nightly/run/spare-room.js';
+
+describe('a journal', () => {
+  let folder = '';
+  const open = (night = '2026-07-14') =>
+    NightJournal.open({ folder, spareRoom: new SpareRoom(folder) }, { practiceId: '4711', night });
+  const onDisk = async () => JSON.parse(await readFile(join(folder, 'journal.json'), 'utf8')) as object;
+  /** Every writing replaces the file. */
+  const written = async () => (await stat(join(folder, 'journal.json'), { bigint: true })).mtimeNs;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sb-journal-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('is written at the first word, though that says nothing', async () => {
+    await (await open()).update(() => ({}));
+    assert.deepEqual(await onDisk(), { ...(await open()).state });
+  });
+
+  it('is spared the disk by what changes nothing, and written by what does', async () => {
+    const settings = { status: 'enabled', networkPath: '//nas/backup' } as const;
+    await (await open()).update(() => ({ settings }));
+    const first = await written();
+    const journal = await open();
+    await journal.update(() => ({ settings: { ...settings } }));
+    await journal.update(() => ({}));
+    assert.equal(await written(), first);
+    await journal.update(() => ({ watched: '2026-07-14' }));
+    assert.notEqual(await written(), first);
+    assert.deepEqual((await open()).state.watched, '2026-07-14');
+  });
+
+  it('is written by the next word when the one before could not be', async () => {
+    const journal = await open();
+    // The place where it is written first is taken.
+    await mkdir(join(folder, 'journal.json.new'));
+    await assert.rejects(journal.update(() => ({ watched: '2026-07-14' })));
+    await rm(join(folder, 'journal.json.new'), { recursive: true });
+    await journal.update(() => ({ watched: '2026-07-14' }));
+    assert.equal((await open()).state.watched, '2026-07-14');
+  });
+
+  it('is written when a first night of the future is put right', async () => {
+    await (await open('2027-01-01')).update(() => ({}));
+    await (await open('2026-07-14')).update(() => ({}));
+    assert.equal((await open('2026-07-15')).state.firstNight, '2026-07-14');
+  });
+});
