@@ -1,7 +1,7 @@
 /** Nights by their dates. A night is named by the date of its evening, and lasts from one noon to the next. */
 import { Temporal } from 'temporal-polyfill';
 import { BackupError } from '../errors.js';
-import { remember } from '../remember.js';
+import { remember } from './remember.js';
 
 const minute = 60_000;
 const day = 86_400_000;

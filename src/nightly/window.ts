@@ -5,8 +5,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8 } from '../bytes.js';
 import { BackupError } from '../errors.js';
-import { remember } from '../remember.js';
 import { instantOf, minutesIntoNight, nightOf } from './nights.js';
+import { remember } from './remember.js';
 
 /** When a practice's copies are made. */
 export interface NightSchedule {

@@ -3,12 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderReaderScript } from '../archive/support/reader-script.js';
 import { projectRoot } from '../support/project.js';
+import { renderAlertsPage } from './alerts-page.js';
 import { apiReports } from './api-report.js';
 import { renderCommandsPage } from './commands-page.js';
 import { renderErrorsPage } from './errors-page.js';
 import { renderHazardsPage } from './hazards-page.js';
 
 writeFileSync(join(projectRoot, 'docs', 'ERRORS.md'), renderErrorsPage());
+writeFileSync(join(projectRoot, 'docs', 'ALERTS.md'), renderAlertsPage());
 writeFileSync(join(projectRoot, 'docs', 'COMMANDS.md'), renderCommandsPage());
 writeFileSync(join(projectRoot, 'docs', 'HAZARDS.md'), renderHazardsPage());
 mkdirSync(join(projectRoot, 'etc'), { recursive: true });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type BackupErrorCode, errorExplanations } from '../../src/index.js';
 import { projectRoot } from '../support/project.js';
+import { renderAlertsPage } from './alerts-page.js';
 import { apiReports } from './api-report.js';
 import { renderCommandsPage } from './commands-page.js';
 import { renderErrorsPage } from './errors-page.js';
@@ -13,6 +14,10 @@ const refresh = 'run `npm run generate` and look at the difference';
 
 test('docs/ERRORS.md tells every error code as the source does', () => {
   assert.equal(read('docs/ERRORS.md'), renderErrorsPage(), refresh);
+});
+
+test('docs/ALERTS.md tells every alert as the source does', () => {
+  assert.equal(read('docs/ALERTS.md'), renderAlertsPage(), refresh);
 });
 
 test('docs/COMMANDS.md tells every command as the program does', () => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { Alert } from '../../src/nightly/alerts/alert.js';
+import { acquireGuard } from '../../src/nightly/run/guard.js';
 import { heedingStore } from '../../src/nightly/run/heeding-store.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
 import { systemClock } from '../../src/nightly/service/clock.js';
@@ -54,6 +57,27 @@ describe('what hangs', () => {
     await systemClock.sleep(200, new AbortController().signal);
     stop.abort();
     assert.equal(await within(serving, 3000), 'ended');
+  });
+
+  it('is told where it is another run, which holds the spool for more than a moment', async () => {
+    const stop = new AbortController();
+    const raised: string[] = [];
+    const clock = createFakeClock('2026-07-15T04:00:00Z', ({ now }) => {
+      if (now() > new Date('2026-07-15T12:00:00Z')) stop.abort();
+    });
+    const alerts = {
+      raise: async ({ code, cause, message }: Alert) => {
+        raised.push(`${code} ${cause} ${/process \d+ on/.test(message)}`);
+      },
+      clear: async () => undefined,
+      nightEnded: () => assert.fail('how its night ends, the other tells'),
+    };
+    await mkdir(bench.spool);
+    const guard = await acquireGuard(bench.spool);
+    await startNightly({ ...bench.plan, alerts }, { signal: stop.signal, clock });
+    await guard.release();
+    // At the second try, and at each of the night.
+    assert.deepEqual(raised, Array(2).fill('backup-failed already-running true'));
   });
 
   it('is left behind when its time is over, and the next thing is done', async () => {

@@ -168,7 +168,7 @@ export class Computer {
           this.#practice.judge.fail(`the service of computer ${this.number} did not end within 5 seconds`);
         }
       },
-      undefined,
+      null,
     );
     time.after(
       Math.max(restartAfter, minute),

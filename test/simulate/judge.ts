@@ -2,6 +2,7 @@
 import type { Label } from '../../src/archive/model.js';
 import type { Alert, NightOutcome } from '../../src/nightly/alerts/alert.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
+import type { NightJournalState } from '../../src/nightly/run/night-journal.js';
 import { day, hour } from './faults.js';
 import type { Store } from './store.js';
 import { time } from './time.js';
@@ -110,6 +111,15 @@ export class Judge {
     const keys = this.#verified.get(store) ?? new Set();
     this.#verified.set(store, keys.add(key));
     if (scheduled) this.memory(computer).scheduledCopies.push({ scope: label.scope, store, night });
+  }
+
+  /** What a computer that lost its power had noted of copies, and could not tell any more. */
+  noted(journal: string | undefined): void {
+    for (const { key, store } of copiesNoted(journal)) {
+      const found = this.stores.get(store)?.objects.get(key);
+      if (found === undefined || !this.isWhole(key, found.bytes)) continue;
+      this.#verified.set(store, (this.#verified.get(store) ?? new Set()).add(key));
+    }
   }
 
   dateRecorded(date: Date): void {
@@ -259,6 +269,17 @@ function brokenBy(
     return 'the one of its night';
   const isOfWeek = (each: Sealed): boolean => weekOf(madeOn(each)) === weekOf(night);
   return age < (weeklyDays - 8) * day && !left.some(isOfWeek) ? 'the last of its week' : null;
+}
+
+function copiesNoted(
+  journal: string | undefined,
+): readonly { readonly key: string; readonly store: string }[] {
+  try {
+    const { verified } = JSON.parse(journal ?? '') as NightJournalState;
+    return [...verified.hq, ...verified.local].map(({ key, store = '' }) => ({ key, store }));
+  } catch {
+    return [];
+  }
 }
 
 function idIn(key: string): string {

@@ -30,6 +30,10 @@ const first = Number(values.seed);
 const practices = Number(values.practices);
 const processes = Math.min(Number(values.processes), practices);
 
+let isOver = false;
+process.once('SIGTERM', () => {
+  isOver = true;
+});
 process.on('unhandledRejection', (error) => {
   console.error('a rejection that nobody handles', error);
   process.exitCode = 1;
@@ -50,7 +54,7 @@ async function play(): Promise<void> {
           .filter((text) => /\d/.test(text))
           .map(Number);
   for (let seed = first; seed < first + practices; seed += Number(values.every)) {
-    if (realNow() - began > Number(values.seconds) * 1000) break;
+    if (isOver || realNow() - began > Number(values.seconds) * 1000) break;
     const story: Story = { seed, days, only };
     const { judge } = await tell(story, values.log);
     for (const line of judge.log) console.log(line);

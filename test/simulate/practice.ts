@@ -174,9 +174,10 @@ export class Practice {
     if (!computer.isOn) return;
     this.judge.say(`${computer.number} loses its power`);
     computer.cut();
+    this.judge.noted(computer.disk.read('/spool/journal.json')?.toString());
     this.judge.excuse(computer.number, time.now + day);
     const offFor = this.#random.pick([minute, hour, 12 * hour]);
-    time.after(offFor, () => computer.start(), undefined);
+    time.after(offFor, () => computer.start(), null);
   }
 
   #befall(fault: Fault, begins: boolean): void {

@@ -36,12 +36,15 @@ class Time {
     this.owner = undefined;
   }
 
-  /** @returns takes it back */
-  at(moment: number, happen: () => void, owner: Owner | undefined = this.owner): () => void {
+  /**
+   * @param owner - null where it happens on nobody's account. @defaultValue the present one
+   * @returns takes it back
+   */
+  at(moment: number, happen: () => void, owner: Owner | null | undefined = this.owner): () => void {
     const event: Event = {
       at: Math.max(moment, this.now),
       order: this.#order++,
-      owner,
+      owner: owner ?? undefined,
       happen,
       isOff: false,
     };
@@ -51,7 +54,7 @@ class Time {
     };
   }
 
-  after(milliseconds: number, happen: () => void, owner: Owner | undefined = this.owner): () => void {
+  after(milliseconds: number, happen: () => void, owner: Owner | null | undefined = this.owner): () => void {
     return this.at(this.now + milliseconds, happen, owner);
   }
 

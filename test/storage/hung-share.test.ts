@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { collectBytes } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
+import type { NightPlan } from '../../src/nightly/run/night-plan.js';
+import { Spool } from '../../src/nightly/run/spool.js';
+import { startNightly } from '../../src/nightly/service/start-nightly.js';
 import { checkNetworkPath, lookAtNetworkPath } from '../../src/nightly/settings/check-network-path.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { lookApart } from '../../src/storage/file-system/apart/look-apart.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
+import { eligiblePractice } from '../nightly/support/night.js';
 import { type Share, startShare, whyNoShare } from '../support/share.js';
 
 const bytes = Buffer.alloc(2 * 1024 * 1024, 'x');
@@ -32,6 +38,30 @@ const operations: Readonly<
   list: keysOf,
   delete: (storage, signal) => storage.delete('p/c', { signal }),
 };
+
+/** A sealed copy that waits for the network path. */
+async function sealedCopyIn(spool: string): Promise<void> {
+  const archiveId = 'ab'.repeat(16);
+  const file = `${archiveId}.tar.age`;
+  const sealed = Buffer.from('sealed');
+  await writeFile(join(spool, file), sealed);
+  await new Spool(spool, 0).noteTicket({
+    destination: 'local',
+    file,
+    copy: {
+      archiveId,
+      key: `4711/2026-07-13/${file}`,
+      night: '2026-07-13',
+      scope: 'full',
+      bytes: sealed.length,
+      sha256: createHash('sha256').update(sealed).digest('hex'),
+      tables: 1,
+      rows: 1,
+      plainBytes: 1,
+      leftOut: [],
+    },
+  });
+}
 
 describe('a share that hangs', { skip: missing }, () => {
   let share: Share;
@@ -125,6 +155,41 @@ describe('a share that hangs', { skip: missing }, () => {
     const checked = lookApart(share.path, true, 1000);
     await stat(tmpdir());
     assert.deepEqual(await checked, { trouble: 'silent' });
+  });
+
+  it('keeps no service from ending within five seconds of its signal', async () => {
+    const spool = await mkdtemp(join(tmpdir(), 'sb-hung-'));
+    const plan: NightPlan = {
+      practiceId: '4711',
+      practice: { ...eligiblePractice, networkPath: share.path },
+      database: { user: 'backup', host: '127.0.0.1', port: 1, database: 'opendental' },
+      timeZone: 'UTC',
+      spool,
+      spoolReserveBytes: 0,
+      local: { retry: { retries: 0 } },
+    };
+    await sealedCopyIn(spool);
+    share.hang();
+    const stop = new AbortController();
+    let isPlanned = (): void => undefined;
+    const planned = new Promise<void>((resolve) => {
+      isPlanned = resolve;
+    });
+    // HQ wants its copy now: what waits in the spool is sent at once, to a share that does not answer.
+    const schedule = { hqTime: new Date(Date.now() + 1000) };
+    const serving = startNightly(plan, { signal: stop.signal, schedule, onPlanned: isPlanned });
+    await planned;
+    await delay(2500);
+    const start = performance.now();
+    stop.abort();
+    await serving;
+    assert.ok(performance.now() - start < 5000, `${performance.now() - start} ms`);
+    assert.ok(
+      (await readdir(spool)).some((name) => name.endsWith('.tar.age')),
+      'it is sent another time',
+    );
+    share.goOn();
+    await rm(spool, { recursive: true });
   });
 
   it('keeps no program from ending', async () => {

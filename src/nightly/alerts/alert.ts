@@ -6,7 +6,8 @@ import type { BackupErrorCode } from '../../errors.js';
  *
  * - `admin-password-missing`: the last administrator has no password, so nothing can be sealed
  * - `no-usable-admin`: nobody can be found for whom the copy could be sealed
- * - `backup-failed`: no copy could be made at all
+ * - `backup-failed`: no copy could be made at all. With the cause `already-running` another run holds the spool for longer than
+ *   the pause between two tries, and may hang
  * - `copy-incomplete`: the newest copy was made without a damaged table, or without rows of it, as the plan allows. Stands
  *   until a copy is made with every table whole
  * - `hq-copy-failed`, `local-copy-failed`: this one copy could not be made

@@ -1,7 +1,7 @@
 /** Reads a journal, or what of it can be believed: somebody else may have written it, or a disk may have spoiled it. */
 import { isPinnedKey } from '../../admin/pinned-key.js';
-import { remember } from '../../remember.js';
 import { alertCodes } from '../alerts/alert.js';
+import { remember } from '../remember.js';
 import type { CopyReport } from './backup-report.js';
 import type { NightJournalState, PendingCopy, VerifiedCopy } from './night-journal.js';
 

@@ -1,3 +1,4 @@
+import { isBackupError } from '../../errors.js';
 import { deadlineOn } from '../service/clock.js';
 import type { BackupReport } from './backup-report.js';
 import type { NightPlan, RunOptions } from './night-plan.js';
@@ -21,7 +22,9 @@ export async function runNight(
   const { night, signal } = options;
   let run: NightRun | undefined;
   const tellIfUntold = async (error: unknown): Promise<never> => {
-    if (run?.hasTold !== true && signal?.aborted !== true) await tellNoStart(plan, night, error, tools.clock);
+    // Another run is at work, and tells its own troubles.
+    const isTold = run?.hasTold === true || isBackupError(error, 'already-running');
+    if (!isTold && signal?.aborted !== true) await tellNoStart(plan, night, error, tools.clock);
     throw error;
   };
   const office = await openOffice(plan, night, tools).catch(tellIfUntold);

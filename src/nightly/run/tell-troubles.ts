@@ -56,12 +56,13 @@ export async function tellNoStart(
   error: unknown,
   clock: Clock,
 ): Promise<void> {
-  // Another run is at work, and tells its own troubles.
-  if (alerts === undefined || isBackupError(error, 'already-running')) return;
+  if (alerts === undefined) return;
   const sink = patientSink(alerts, { clock });
   const message = printable(`The supplemental backup could not be made. ${sentenceOf(error)}`);
   const alert: Alert = { code: 'backup-failed', cause: codeOf(error), severity: 'high', practiceId, message };
   await delivered(() => sink.raise(alert), alert.code, logger);
+  // How the night ends, the run that is at work tells itself.
+  if (isBackupError(error, 'already-running')) return;
   const outcome = { practiceId, night, ok: false, summary: message };
   await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
 }

@@ -11,7 +11,7 @@ import { readHistory } from '../run/night-journal.js';
 import { configuredDestinations, type NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
 import { makeCopies } from '../run/run-supplemental-backup.js';
-import { tellTroubles } from '../run/tell-troubles.js';
+import { tellNoStart, tellTroubles } from '../run/tell-troubles.js';
 import type { NightTools } from '../run/tools.js';
 import { watchNight } from '../run/watch-night.js';
 import { patientSettings } from '../settings/patient-settings.js';
@@ -40,6 +40,8 @@ export class NightService {
   #lostAt: unknown;
   /** The newest night that is judged. */
   #watched = '';
+  /** The newest night that could not be. */
+  #unjudged = '';
   /** Where local copies go, and when that was last asked. */
   #path: { readonly askedAt: number; readonly store: string | undefined } | undefined;
 
@@ -107,6 +109,7 @@ export class NightService {
     const due = destinations.join();
     this.#logger.info('It is time.', { night, kind, destinations: due, deadline: deadline.toISOString() });
     const startedAt = this.#tools.clock.now();
+    const before = this.#last?.night === night ? this.#last.count : 0;
     let isSettled = false;
     let lostAt: unknown;
     try {
@@ -124,12 +127,19 @@ export class NightService {
         // The run has told everything itself, unless it could not even begin.
         const name = error instanceof Error ? error.name : typeof error;
         this.#logger.error('The night’s run ended without a copy.', { night, code: codeOf(error), name });
+        // A run that is at work for so long may hang; this one has no report that could say so.
+        if (isBackupError(error, 'already-running') && before > 0) await this.#tellBlocked(night, error);
       }
     }
     this.#lostAt = lostAt;
-    const before = this.#last?.night === night ? this.#last.count : 0;
     const settled = isSettled ? destinations : [];
     this.#last = { night, count: before + 1, startedAt, endedAt: this.#tools.clock.now(), settled };
+  }
+
+  async #tellBlocked(night: string, error: unknown): Promise<void> {
+    await this.#whileRunning(() => tellNoStart(this.#plan, night, error, this.#tools.clock)).catch(
+      () => undefined,
+    );
   }
 
   /** Judges the newest night that is over, if nothing ran on it. */
@@ -144,8 +154,11 @@ export class NightService {
       await this.#whileRunning(() => watchNight({ ...around, night, tonight, signal, emit }));
       this.#watched = night;
     } catch (error) {
-      // Another run is at work, or the spool is out of reach, which the next run tells of.
-      this.#logger.warning('A night could not be judged.', { night, code: codeOf(error) });
+      // Another run is at work, or the spool is out of reach, which the next run tells of. Noted once, not every minute.
+      if (night !== this.#unjudged) {
+        this.#logger.warning('A night could not be judged.', { night, code: codeOf(error) });
+      }
+      this.#unjudged = night;
       if (!isBackupError(error, 'already-running')) this.#watched = night;
     }
   }
