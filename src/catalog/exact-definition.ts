@@ -18,16 +18,16 @@ export interface ExactDefinition {
  * that is no text in a character set of several bytes, MySQL 5.6 shows just the start. All else is right, and costs no question.
  *
  * @param shown - the definition as text
- * @param mayRead - whether its rows may be looked at
+ * @param options - `mayRead`: whether its rows may be looked at
  * @throws BackupError `database-…`
  */
 export async function exactDefinition(
   reader: Connection,
   table: string,
   shown: string,
-  mayRead: boolean,
+  { mayRead, signal }: { readonly mayRead: boolean; readonly signal: AbortSignal | undefined },
 ): Promise<ExactDefinition> {
-  if (!/[?\ufffd]/.test(shown) && !mayBeCut(shown)) return { statement: shown, unknown: [] };
+  if (isExact(shown)) return { statement: shown, unknown: [] };
   // Tables without rows are read in any session, and most want their answers as text.
   const [, rows] = await askForBytes(reader, [
     'SET @supplemental_backup_results = @@character_set_results, character_set_results = NULL',
@@ -41,7 +41,7 @@ export async function exactDefinition(
   for (const literal of doubtfulLiterals(tokens)) {
     const ask = literal.use === 'default' ? askForDefault : askForMembers;
     const { exact, isWhole } = mayRead
-      ? await ask(reader, table, tokens, literal)
+      ? await ask(reader, table, tokens, literal, signal)
       : { exact: [], isWhole: false };
     for (const [at, hex] of exact) tokens[at] = hexadecimal(hex);
     if (!isWhole && mayBeMore(literal)) unknown.push(nameOf(literal.column));
@@ -52,6 +52,11 @@ export async function exactDefinition(
     }
   }
   return { statement: textOf(join(tokens)) ?? shown, unknown };
+}
+
+/** Whether a definition is right as it is shown, and nothing need be asked. */
+export function isExact(shown: string): boolean {
+  return !/[?\ufffd]/.test(shown) && !mayBeCut(shown);
 }
 
 /** A literal, or the list of literals of an ENUM or SET, that may not be what it says. */
@@ -135,6 +140,7 @@ async function askForDefault(
   table: string,
   tokens: readonly Token[],
   { column, item, at }: Doubtful,
+  signal: AbortSignal | undefined,
 ): Promise<Found> {
   // Whoever holds the table locked must not give it another name.
   const from = quoteName(table);
@@ -142,10 +148,12 @@ async function askForDefault(
   const value = bothForms(`DEFAULT(${from}.${quoteName(nameOf(column))})`, set);
   const one = /^one$/i.test(table) ? 'other' : 'one';
   // A table without rows tells the defaults of columns that may be NULL, and no others.
-  const [row] = await reader.query(`SELECT ${value} FROM ${from} LIMIT 1`);
+  const [row] = await reader.query(`SELECT ${value} FROM ${from} LIMIT 1`, { signal });
   const [told] =
     row === undefined
-      ? await reader.query(`SELECT ${value} FROM (SELECT 1 AS one) AS ${one} LEFT JOIN ${from} ON FALSE`)
+      ? await reader.query(`SELECT ${value} FROM (SELECT 1 AS one) AS ${one} LEFT JOIN ${from} ON FALSE`, {
+          signal,
+        })
       : [row];
   const token = tokens[at[0]!]!;
   const stored = told?.['raw_hex'];
@@ -162,6 +170,7 @@ async function askForMembers(
   table: string,
   tokens: readonly Token[],
   { column, item, at }: Doubtful,
+  signal: AbortSignal | undefined,
 ): Promise<Found> {
   const name = quoteName(nameOf(column));
   const [, type] = item.filter(({ kind }) => kind !== 'space');
@@ -176,7 +185,7 @@ async function askForMembers(
   }
   const rows: TextRow[] = [];
   // One after the other: whoever holds a table locked names it once.
-  for (const question of questions) rows.push(...(await reader.query(question)));
+  for (const question of questions) rows.push(...(await reader.query(question, { signal })));
   const found = new Map<number, string>();
   for (const row of rows) {
     for (const { place, stored, text } of membersIn(row, at, isSet)) {

@@ -6,8 +6,9 @@ import type {
   TableDescription,
   ValueForm,
 } from '../archive/model.js';
+import { computedColumns } from '../catalog/computed-columns.js';
 import { definitionIn, definitionQuestion, sameDefinition } from '../catalog/definitions.js';
-import { exactDefinition } from '../catalog/exact-definition.js';
+import { exactDefinition, isExact } from '../catalog/exact-definition.js';
 import type { CatalogTable, SelectedTable } from '../catalog/model.js';
 import { damageToldBy } from '../catalog/read-catalog.js';
 import { columnsWithHistory, systemTimeOf } from '../catalog/system-time.js';
@@ -101,6 +102,8 @@ export class TableReading {
       this.#begun ??= this.#description.then((description) => this.#sink.begin(description));
       if (definitionOnly(this.#task) === undefined) {
         this.#begun.catch(() => undefined);
+        // Rows wait for the description, and whatever it asks of the same session would wait for the rows.
+        if (asksOfRows(this.#snapshot.definitions.get(table.name) ?? '')) await this.#description;
         await this.#readRows(reader, range);
       }
       await this.#begun;
@@ -131,9 +134,13 @@ export class TableReading {
 
   async #describe(reader: Connection, shown: Promise<string>): Promise<TableDescription> {
     const { name, damage } = this.#task.table;
+    const { signal } = this.#options;
     // Rows that live elsewhere are not asked for, and what is damaged shows when it is read.
     const mayRead = definitionOnly(this.#task) === undefined && damage === undefined;
-    const { statement, unknown } = await exactDefinition(reader, name, await shown, mayRead);
+    const { statement, unknown } = await exactDefinition(reader, name, await shown, {
+      mayRead,
+      signal,
+    });
     for (const column of unknown) {
       const message =
         `The server shows column "${column}" of table "${name}" with a question mark that may stand for another` +
@@ -145,7 +152,7 @@ export class TableReading {
     const isAll =
       mayRead && this.#task.selected.rowFilter === undefined && description.versioned === undefined;
     const { server } = this.#snapshot.catalog;
-    const computed = isAll ? await readComputed(reader, name, statement, server) : undefined;
+    const computed = isAll ? await readComputed(reader, name, statement, server, signal) : undefined;
     return computed === undefined ? description : { ...description, computed };
   }
 
@@ -225,6 +232,11 @@ async function proveUnchanged(
   } catch (error) {
     throw error === signal?.reason ? error : aboutTable(error, table);
   }
+}
+
+/** Whether a table cannot be described by its definition alone. */
+function asksOfRows(shown: string): boolean {
+  return !isExact(shown) || computedColumns(shown).length > 0;
 }
 
 function definitionOnly({ table, selected }: TableTask): string | undefined {

@@ -24,13 +24,15 @@ export async function readComputed(
   table: string,
   createStatement: string,
   server: ServerDescription,
+  signal: AbortSignal | undefined,
 ): Promise<ComputedContent | undefined> {
   const columns = computedColumns(createStatement);
   if (columns.length === 0) return undefined;
   const names = columns.map(({ name }) => name);
-  const [row] = await reader.query(computedHashQuery(table, names));
+  const [row] = await reader.query(computedHashQuery(table, names), { signal });
   const zoned = columns.filter(({ isZoned }) => isZoned);
-  const timeZone = zoned.length === 0 ? undefined : await zoneOf(reader, table, zoned, server.timeZone);
+  const timeZone =
+    zoned.length === 0 ? undefined : await zoneOf(reader, table, zoned, server.timeZone, signal);
   return {
     columns: names,
     hash: row?.['content'] ?? '0',
@@ -44,11 +46,12 @@ async function zoneOf(
   table: string,
   columns: readonly ComputedColumn[],
   globalZone: string,
+  signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   const holds = async (zone: string, most?: number): Promise<boolean> => {
     try {
       await reader.query(`SET SESSION time_zone = ${quoteText(zone)}`);
-      const [row] = await reader.query(computedAlikeQuery(table, columns, most));
+      const [row] = await reader.query(computedAlikeQuery(table, columns, most), { signal });
       return row?.['alike'] === row?.['all_rows'];
     } catch (error) {
       // A zone, or something of an expression, that the server does not take back.
@@ -62,7 +65,8 @@ async function zoneOf(
     }
     return undefined;
   } finally {
-    await reader.query("SET SESSION time_zone = '+00:00'");
+    // A session that was given up has none to set back.
+    if (signal?.aborted !== true) await reader.query("SET SESSION time_zone = '+00:00'");
   }
 }
 
