@@ -7,7 +7,9 @@ import { run } from './packed.js';
 
 const pages = [
   ...readdirSync(projectRoot).filter((file) => file.endsWith('.md')),
-  ...readdirSync(join(projectRoot, 'docs')).map((file) => `docs/${file}`),
+  ...readdirSync(join(projectRoot, 'docs'), { recursive: true }).map(
+    (file) => `docs/${String(file).replaceAll('\\', '/')}`,
+  ),
 ].filter((file) => file.endsWith('.md'));
 
 test('every link between the pages leads to a file and a heading that exist', () => {
