@@ -3,6 +3,8 @@ export interface AbsentTable {
     readonly tier: string;
 }
 
+export type Activity = 'backup' | 'read' | 'restore' | 'settings' | 'store' | 'tool';
+
 export interface AdminCandidate {
     readonly userNum: string;
     readonly userName: string;
@@ -115,17 +117,21 @@ export interface AuditLog {
 }
 
 export declare class BackupError extends Error {
+    #private;
     readonly name: 'BackupError';
     readonly code: BackupErrorCode;
+    readonly happened: string;
     readonly details: ErrorDetails;
     constructor(code: BackupErrorCode, happened: string, options?: BackupErrorOptions);
+    get activity(): Activity | undefined;
 }
 
-export type BackupErrorCode = 'already-running' | 'archive-damaged' | 'archive-limit-exceeded' | 'archive-unsupported' | 'database-connection-lost' | 'database-query-failed' | 'database-query-interrupted' | 'database-unreachable' | 'destination-missing' | 'dump-incomplete' | 'lock-not-granted' | 'no-usable-admin' | 'not-eligible' | 'password-refused' | 'privilege-missing' | 'restore-changed-data' | 'restore-failed' | 'schema-changed' | 'settings-invalid' | 'storage-exists' | 'storage-full' | 'storage-not-found' | 'storage-permanent' | 'storage-transient' | 'table-damaged' | 'target-refused' | 'verification-failed' | 'window-closed' | 'wrong-key';
+export type BackupErrorCode = 'already-running' | 'archive-damaged' | 'archive-limit-exceeded' | 'archive-unsupported' | 'database-connection-lost' | 'database-query-failed' | 'database-query-interrupted' | 'database-unreachable' | 'destination-missing' | 'dump-incomplete' | 'lock-not-granted' | 'no-usable-admin' | 'not-eligible' | 'password-refused' | 'privilege-missing' | 'restore-changed-data' | 'restore-failed' | 'schema-changed' | 'settings-invalid' | 'source-changed' | 'storage-exists' | 'storage-full' | 'storage-not-found' | 'storage-permanent' | 'storage-transient' | 'table-damaged' | 'target-refused' | 'verification-failed' | 'window-closed' | 'wrong-key';
 
 export interface BackupErrorOptions {
     readonly cause?: unknown;
     readonly details?: ErrorDetails | undefined;
+    readonly activity?: Activity | undefined;
 }
 
 export type BackupEvent = {
@@ -569,12 +575,16 @@ export interface EnrollmentStore {
     }): Promise<void>;
 }
 
-export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
-
-export interface ErrorExplanation {
-    readonly what: string;
+export interface ErrorAdvice {
     readonly safe: string;
     readonly action: string;
+}
+
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+export interface ErrorExplanation extends ErrorAdvice {
+    readonly what: string;
+    readonly during: Readonly<Partial<Record<Activity, Partial<ErrorAdvice>>>>;
 }
 
 export interface ExtractPatientOptions {

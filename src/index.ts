@@ -119,9 +119,11 @@ export {
   type Practice,
 } from './eligibility/is-eligible.js';
 export {
+  type Activity,
   BackupError,
   type BackupErrorCode,
   type BackupErrorOptions,
+  type ErrorAdvice,
   type ErrorDetails,
   type ErrorExplanation,
   errorExplanations,

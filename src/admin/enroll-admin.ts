@@ -3,7 +3,7 @@ import type { ChainLink, Label, Unlock } from '../archive/model.js';
 import { type Password, passphraseFromPassword } from '../archive/password/passphrase.js';
 import { parseStoredPassword } from '../archive/password/stored-password.js';
 import { followChain, openSealedIdentity } from '../archive/unlock.js';
-import { BackupError, isBackupError } from '../errors.js';
+import { BackupError, during, isBackupError } from '../errors.js';
 import { type Enrollment, type EnrollmentStore, type KeyEpoch, keyEpochOf } from './enrollment.js';
 import { isPostQuantum, makeKeyPair, sealToRecipient, sealWithPassphrase } from './key-pair.js';
 import type { KeyWarning } from './key-warning.js';
@@ -63,7 +63,7 @@ export function enrollAdmin(
   password: Password,
   options: EnrollOptions,
 ): Promise<Enrolled> {
-  return enrollAdminWith(fullWorkFactor, admin, password, options);
+  return during('settings', () => enrollAdminWith(fullWorkFactor, admin, password, options));
 }
 
 /** {@link enrollAdmin} with a given amount of work. */
@@ -168,7 +168,7 @@ export function changeAdminPassword(
   passwords: { readonly oldPassword: Password; readonly newPassword: Password },
   options: EnrollOptions,
 ): Promise<Enrolled> {
-  return changeAdminPasswordWith(fullWorkFactor, admin, passwords, options);
+  return during('settings', () => changeAdminPasswordWith(fullWorkFactor, admin, passwords, options));
 }
 
 /** {@link changeAdminPassword} with a given amount of work. */

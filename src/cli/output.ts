@@ -4,7 +4,7 @@ import { type FileHandle, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import { BackupError } from '../errors.js';
+import { BackupError, during } from '../errors.js';
 import { fileSystemFailure } from '../storage/file-system/failures.js';
 import { createFileSystemStorage } from '../storage/file-system/file-system.js';
 import { fillFile } from '../storage/file-system/fill-file.js';
@@ -38,9 +38,11 @@ export async function writeArchive(
   line: CommandLine,
 ): Promise<Written> {
   if (destination === '-') return pipeTo(line.stdout, archive);
-  return isStoreUrl(destination)
-    ? writeToStore(archive, destination, line)
-    : writeToPath(archive, resolve(destination), line);
+  return during('store', () =>
+    isStoreUrl(destination)
+      ? writeToStore(archive, destination, line)
+      : writeToPath(archive, resolve(destination), line),
+  );
 }
 
 async function writeToPath(

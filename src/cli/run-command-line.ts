@@ -1,4 +1,4 @@
-import { type BackupError, isBackupError } from '../errors.js';
+import { type BackupError, during, isBackupError } from '../errors.js';
 import { printable, printableLines } from '../printable.js';
 import { formatCount } from '../quantities.js';
 import { type Command, type CommandLine, type CommandResult, readArguments } from './command.js';
@@ -39,7 +39,7 @@ async function runCommand(
 ): Promise<CommandResult> {
   const given = readArguments(command, argv);
   if (given.flag('help')) return helpOf(command.help);
-  return command.run(given, line);
+  return during('tool', () => command.run(given, line));
 }
 
 function helpOf(page: string): CommandResult {

@@ -15,7 +15,7 @@ import type { DatabaseAddress } from '../database/address.js';
 import type { Connection } from '../database/connection.js';
 import { Questions } from '../database/questions.js';
 import { isSince } from '../database/server-version.js';
-import { type BackupError, isBackupError } from '../errors.js';
+import { type BackupError, isBackupError, yieldDuring } from '../errors.js';
 import {
   aboutTable,
   damaged,
@@ -84,7 +84,7 @@ export async function* dumpDatabase(
   const given = isSnapshot(source);
   const snapshot = given ? source : await openSnapshot(source, options);
   try {
-    yield* new Dump(snapshot, options).parts();
+    yield* yieldDuring('backup', new Dump(snapshot, options).parts());
   } finally {
     if (!given) await snapshot.close();
   }

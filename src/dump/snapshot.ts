@@ -5,7 +5,7 @@ import { readCatalogAndDefinitions } from '../catalog/read-catalog.js';
 import { selectAllTables } from '../catalog/select-all-tables.js';
 import type { DatabaseAddress } from '../database/address.js';
 import { type Connection, openConnection } from '../database/connection.js';
-import { BackupError } from '../errors.js';
+import { BackupError, during } from '../errors.js';
 import { withDefaults } from '../with-defaults.js';
 import { planLocks } from './lock-sets.js';
 import {
@@ -128,7 +128,7 @@ export async function openSnapshot(
   const patience = withDefaults(lockPatience, options.patience);
   for (let attempt = 1; ; attempt++) {
     try {
-      const snapshot = await takeSnapshot(address, options, patience, attempt);
+      const snapshot = await during('backup', () => takeSnapshot(address, options, patience, attempt));
       onEvent?.({ kind: 'opened', consistency: snapshot.consistency });
       return snapshot;
     } catch (error) {

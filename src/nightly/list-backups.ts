@@ -1,6 +1,6 @@
 import { inspectArchive } from '../archive/index.js';
 import type { ArchiveScope, Label } from '../archive/model.js';
-import { type BackupError, type BackupErrorCode, isBackupError } from '../errors.js';
+import { type BackupError, type BackupErrorCode, during, isBackupError } from '../errors.js';
 import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
 
@@ -43,6 +43,10 @@ export async function listBackups(
   store: StorageAdapter,
   options: ListBackupsOptions = {},
 ): Promise<readonly ListedBackup[]> {
+  return during('read', () => list(store, options));
+}
+
+async function list(store: StorageAdapter, options: ListBackupsOptions): Promise<readonly ListedBackup[]> {
   const listed: ListedBackup[] = [];
   const outsides = new Outsides(store, options.signal);
   for await (const object of objectsOf(store, options)) {
@@ -66,6 +70,10 @@ export async function findLatestBackup(
   store: StorageAdapter,
   options: ListBackupsOptions & { readonly practiceId: string },
 ): Promise<ListedBackup | null> {
+  return during('read', () => findLatest(store, options));
+}
+
+async function findLatest(store: StorageAdapter, options: ListBackupsOptions): Promise<ListedBackup | null> {
   const objects: StoredObject[] = [];
   for await (const object of objectsOf(store, options)) objects.push(object);
   // Keys carry the date of the night, so the newest are looked at first and most others not at all.

@@ -8,6 +8,7 @@ const failureOfCode: Partial<Record<BackupErrorCode, StorageFailure>> = {
   'storage-permanent': 'permanent',
   'storage-transient': 'transient',
   'destination-missing': 'permanent',
+  'source-changed': 'permanent',
   'verification-failed': 'permanent',
 };
 

@@ -70,7 +70,7 @@ async function* readSpan(path: string, start: number, end: number): AsyncGenerat
  * Reads all of a source, and refuses to end well when it is not what it said: other size, or other SHA-256 where it
  * named one. An adapter publishes only after this came to its end.
  *
- * @throws BackupError `verification-failed`
+ * @throws BackupError `source-changed`
  * @example
  * ```ts
  * // Inside the `put` of a store of one's own:
@@ -92,13 +92,13 @@ export async function* readChecked(
   }
   if (total !== source.size) throw shortSource(total, source.size);
   if (digest !== undefined && digest.digest('hex') !== source.sha256) {
-    throw new BackupError('verification-failed', 'The bytes to be stored are not those they are said to be.');
+    throw new BackupError('source-changed', 'The bytes to be stored are not those they are said to be.');
   }
 }
 
 function shortSource(got: number, wanted: number): BackupError {
   return new BackupError(
-    'verification-failed',
+    'source-changed',
     `The source of the copy gave ${got} bytes where ${wanted} were promised.`,
   );
 }

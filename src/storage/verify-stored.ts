@@ -33,6 +33,7 @@ export async function verifyStored(
   }
   if (size !== expected.size || digest.digest('hex') !== expected.sha256) {
     throw new BackupError('verification-failed', `${key} in ${adapter.description} reads back differently.`, {
+      activity: 'store',
       details: { key, expectedSize: expected.size, size },
     });
   }

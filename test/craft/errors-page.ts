@@ -1,4 +1,4 @@
-import { type BackupErrorCode, errorExplanations } from '../../src/index.js';
+import { type Activity, type BackupErrorCode, type ErrorAdvice, errorExplanations } from '../../src/index.js';
 
 /** `docs/ERRORS.md`, made from the explanations in `src/errors.ts`. */
 export function renderErrorsPage(): string {
@@ -7,7 +7,9 @@ export function renderErrorsPage(): string {
     '# Errors',
     'Every failure that is not a programmer’s mistake is a `BackupError`. Its `code` is one of those below, its `message` says what',
     'happened, what is still safe and what to do, and its `details` carry facts for programs (names of tables, numbers, reasons).',
-    'Neither holds a value of a row, a password or a key.',
+    'Neither holds a value of a row, a password or a key. Where there is little room, `happened` is the first sentence alone. What is',
+    'safe and what to do go by what was being done (`activity`: `backup`, `restore`, `store`, `read`, `settings` or `tool`); where',
+    'that changes them, it is told below.',
     '',
     '```ts',
     "import { isBackupError, runSupplementalBackup } from 'supplemental-backup';",
@@ -25,7 +27,7 @@ export function renderErrorsPage(): string {
     '',
     `Codes: ${codes.map((code) => `[\`${code}\`](#${code})`).join(', ')}.`,
     ...codes.flatMap((code) => {
-      const { what, safe, action } = errorExplanations[code];
+      const { what, safe, action, during } = errorExplanations[code];
       return [
         '',
         `## ${code}`,
@@ -35,7 +37,22 @@ export function renderErrorsPage(): string {
         `**What is safe.** ${safe}`,
         '',
         `**What to do.** ${action}`,
+        ...Object.entries(during).flatMap(([activity, advice]) => elsewhere(activity as Activity, advice)),
       ];
     }),
   ].join('\n')}\n`;
+}
+
+const inWords: Readonly<Record<Activity, string>> = {
+  backup: 'In a backup',
+  read: 'While something is only looked at',
+  restore: 'In a restore',
+  settings: 'While settings or keys are kept',
+  store: 'While a copy is brought to its store',
+  tool: 'In another command',
+};
+
+function elsewhere(activity: Activity, { safe, action }: Partial<ErrorAdvice>): readonly string[] {
+  const said = [safe, action].filter((each) => each !== undefined).join(' ');
+  return said === '' ? [] : ['', `*${inWords[activity]}:* ${said}`];
 }

@@ -22,6 +22,7 @@ const floors = [
 const ground = new Set([
   'audit.ts',
   'errors.ts',
+  'error-advice.ts',
   'bytes.ts',
   'printable.ts',
   'quantities.ts',

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type BackupErrorCode, errorExplanations } from '../../src/index.js';
 import { projectRoot } from '../support/project.js';
 import { renderAlertsPage } from './alerts-page.js';
 import { apiReports } from './api-report.js';
@@ -26,14 +25,6 @@ test('docs/COMMANDS.md tells every command as the program does', () => {
 
 test('docs/HAZARDS.md tells what is tested where, as the tests are named', () => {
   assert.equal(read('docs/HAZARDS.md'), renderHazardsPage(), refresh);
-});
-
-test('every error code is told in whole sentences', () => {
-  for (const code of Object.keys(errorExplanations) as BackupErrorCode[]) {
-    for (const sentence of Object.values(errorExplanations[code])) {
-      assert.match(sentence, /^[A-Z].*\.$/, code);
-    }
-  }
 });
 
 for (const { file, text } of apiReports().filter((report) => existsSync(join(projectRoot, report.file)))) {

@@ -342,6 +342,25 @@ function wrongStates(server: () => TestServer): void {
     assert.deepEqual(await spooled(), []);
   });
 
+  it('does not blame the store for a sealed copy that was damaged in the spool', async () => {
+    await night(
+      faulty(({ operation }) => (operation === 'put' ? { kind: 'refused' } : undefined)),
+      { destinations: ['hq'] },
+    );
+    const [name] = await spooled();
+    const path = join(bench.spool, name!);
+    const bytes = await readFile(path);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(path, bytes);
+    const { error } = await night({}, { destinations: ['hq'] });
+    assert.ok(isBackupError(error, 'source-changed'), String(error));
+    assert.equal(error.activity, 'store');
+    assert.doesNotMatch(error.message, /this store/);
+    assert.deepEqual(await spooled(), []);
+    const again = await night({}, { destinations: ['hq'] });
+    assert.equal(again.report?.destinations[0]?.outcome, 'verified');
+  });
+
   it('lets a second run of the practice wait outside', async () => {
     const [one, two] = await Promise.all([night(), night()]);
     const errors = [one.error, two.error].filter((error) => error !== undefined);

@@ -127,6 +127,27 @@ describeOnEachServer(
       assert.ok(largest > 0 && largest < 2 * 1024 * 1024, `${largest} bytes in one`);
     });
 
+    it('says of a connection lost in a restore what is so of a restore', async () => {
+      async function* cutOff(parts: AsyncIterable<Part>): AsyncGenerator<Part> {
+        for await (const part of parts) {
+          yield part;
+          if (part.kind !== 'rows') continue;
+          const sessions = await server().query(
+            `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = '${target}'`,
+          );
+          for (const { id } of sessions) await server().query(`KILL CONNECTION ${id}`);
+        }
+      }
+      await assert.rejects(restore(cutOff(dumpDatabase(address(source)))), (error) => {
+        assert.ok(isBackupError(error, 'database-connection-lost'), String(error));
+        assert.equal(error.activity, 'restore');
+        assert.match(error.message, /The archive is not touched.* run the restore again/);
+        assert.doesNotMatch(error.message, /backup|office/);
+        return true;
+      });
+      await server().query(`DROP DATABASE IF EXISTS ${target}`);
+    });
+
     it('K9: does not try a batch again that may have gone in', async () => {
       async function* interrupted(parts: AsyncIterable<Part>): AsyncGenerator<Part> {
         let killed = false;

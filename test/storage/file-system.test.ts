@@ -194,7 +194,7 @@ test('a link planted in the folder leads nowhere', async () => {
 test('a source that ends early, goes on too long or has another hash is not published', async () => {
   const path = await freshFolder('liar');
   const storage = createFileSystemStorage({ path });
-  const failed = (error: unknown): boolean => isBackupError(error, 'verification-failed');
+  const failed = (error: unknown): boolean => isBackupError(error, 'source-changed');
   await assert.rejects(storage.put('a', { ...hello, size: 6 }), failed);
   await assert.rejects(storage.put('a', { ...hello, size: 4 }), failed);
   await assert.rejects(storage.put('a', { ...hello, sha256: '00' }), failed);

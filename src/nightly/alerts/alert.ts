@@ -67,7 +67,7 @@ export interface Alert {
   /** What lies behind it. A trouble that stays but changes its cause is told anew. */
   readonly cause: BackupErrorCode | 'stale' | 'unexpected';
   readonly severity: 'high' | 'low' | 'medium';
-  /** For people: what happened, what is safe, what to do. Holds no patient data and no secret. */
+  /** For people: what happened, in a few sentences; the report says the rest. Holds no patient data and no secret. */
   readonly message: string;
   readonly practiceId: string;
   readonly destination?: Destination;

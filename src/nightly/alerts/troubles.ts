@@ -1,6 +1,6 @@
 /** Which troubles stand after a run: a pure decision, so that each is raised once and cleared once. */
 import type { Destination } from '../../eligibility/is-eligible.js';
-import type { BackupErrorCode } from '../../errors.js';
+import { type BackupErrorCode, errorExplanations } from '../../errors.js';
 import { printable } from '../../printable.js';
 import { nightsBetween } from '../nights.js';
 import type { Alert, AlertCode } from './alert.js';
@@ -194,7 +194,7 @@ function failing(
       cause: code,
       severity: 'high',
       practiceId,
-      message,
+      message: `${message} ${errorExplanations[code].action}`,
     };
   }
   if (passing.has(code) && nights < passingNights) return null;

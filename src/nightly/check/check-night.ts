@@ -6,7 +6,7 @@ import { readCatalog } from '../../catalog/read-catalog.js';
 import { selectCriticalTables } from '../../catalog/select-critical-tables.js';
 import { type Connection, openConnection } from '../../database/connection.js';
 import { explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
-import { BackupError, isBackupError } from '../../errors.js';
+import { BackupError, happenedDuring, isBackupError } from '../../errors.js';
 import { formatSeconds } from '../../quantities.js';
 import { codeOf, sentenceOf } from '../run/failure.js';
 import { checkPlan, configuredDestinations, type NightPlan } from '../run/night-plan.js';
@@ -113,7 +113,8 @@ class Check {
       this.#note(subject, 'good', typeof found === 'string' ? found : found.message);
       return found;
     } catch (error) {
-      this.#note(subject, 'wrong', sentenceOf(error), error);
+      const ofStore = subject === 'headquarters' || subject === 'network-path';
+      this.#note(subject, 'wrong', sentenceOf(happenedDuring(ofStore ? 'store' : 'backup', error)), error);
       return undefined;
     }
   }

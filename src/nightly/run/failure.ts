@@ -11,6 +11,11 @@ export function sentenceOf(error: unknown): string {
   return `An unexpected fault (${error instanceof Error ? error.name : typeof error}) ended the work.`;
 }
 
+/** What happened, without what is safe and what to do: for alerts and lines of a log, which have little room. */
+export function happenedOf(error: unknown): string {
+  return isBackupError(error) ? error.happened : sentenceOf(error);
+}
+
 /** Where an unexpected error came from, for the log: the first lines of its stack, without its text. */
 export function originOf(error: unknown): string | undefined {
   if (isBackupError(error) || !(error instanceof Error)) return undefined;

@@ -10,7 +10,7 @@ import { nightsBetween } from '../nights.js';
 import { heeding } from '../service/patience.js';
 import { patientSettings } from '../settings/patient-settings.js';
 import type { BackupReport, CopyReport, ReportedChange } from './backup-report.js';
-import { codeOf, sentenceOf } from './failure.js';
+import { codeOf, happenedOf, sentenceOf } from './failure.js';
 import { type NightJournal, untold } from './night-journal.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
 import type { Office } from './office.js';
@@ -328,7 +328,7 @@ export class NightRun {
     });
     const damaged = this.#places.find(({ error }) => isBackupError(error, 'table-damaged'));
     if (damaged === undefined) return;
-    await journal.update(() => ({ damage: { night, message: sentenceOf(damaged.error) } }));
+    await journal.update(() => ({ damage: { night, message: happenedOf(damaged.error) } }));
   }
 
   async #rehearse(report: BackupReport): Promise<BackupReport> {

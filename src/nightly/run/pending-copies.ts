@@ -65,7 +65,10 @@ export class PendingCopies {
    * and must not stop the ones after it; it is looked at again only where an error points to it, as reading it all takes time.
    */
   async forgetIfLost(pending: PendingCopy, error: unknown): Promise<boolean> {
-    const isSuspect = systemCodeOf(error) === 'ENOENT' || isBackupError(error, 'verification-failed');
+    const isSuspect =
+      systemCodeOf(error) === 'ENOENT' ||
+      isBackupError(error, 'source-changed') ||
+      isBackupError(error, 'verification-failed');
     if (!isSuspect) return false;
     // A disk that cannot be read now may be read tomorrow.
     if (await this.#around.spool.holds(pending.file, pending.copy).catch(() => true)) return false;

@@ -1,13 +1,13 @@
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
 import type { Destination, Eligibility } from '../../eligibility/is-eligible.js';
-import { isBackupError } from '../../errors.js';
+import { during, happenedDuring, isBackupError } from '../../errors.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { fileSystemFailure } from '../../storage/file-system/failures.js';
 import type { DestinationStanding } from '../alerts/troubles.js';
 import { defaultRetention } from '../retention.js';
 import type { CopyReport, DestinationReport } from './backup-report.js';
 import { deliverCopy } from './deliver-copy.js';
-import { codeOf, originOf, sentenceOf } from './failure.js';
+import { codeOf, happenedOf, originOf, sentenceOf } from './failure.js';
 import type { PendingCopy } from './night-journal.js';
 import { PendingCopies } from './pending-copies.js';
 import { prune } from './prune.js';
@@ -92,7 +92,7 @@ export class Place {
 
   /** Notes why there is no copy; the first reason stays. */
   fail(error: unknown): void {
-    if (this.isDue) this.#error ??= error;
+    if (this.isDue) this.#error ??= happenedDuring('backup', error);
   }
 
   /** Queues a sealed archive. */
@@ -118,7 +118,10 @@ export class Place {
         if (await this.#pending.forgetIfLost(pending, error)) {
           // Nothing is left to send, and nobody may take that for a good night.
           if (isTonights)
-            this.#error ??= fileSystemFailure(error, `spool folder ${this.#around.spool.folder}`);
+            this.#error ??= happenedDuring(
+              'backup',
+              fileSystemFailure(error, `spool folder ${this.#around.spool.folder}`),
+            );
           continue;
         }
         this.#waiting = true;
@@ -197,7 +200,7 @@ export class Place {
       failure: {
         ...(this.hasArrived ? { lateCopyArrived: true } : {}),
         code: codeOf(error),
-        message: sentenceOf(error),
+        message: happenedOf(error),
         nights: failed[this.destination]?.count ?? 1,
         ...(isBackupError(error) && error.details['reason'] === 'no-password'
           ? { passwordMissing: true }
@@ -227,7 +230,7 @@ export class Place {
   logError(): void {
     const error = this.#error;
     if (error === undefined) return;
-    this.#around.logger.error(sentenceOf(error), {
+    this.#around.logger.error(happenedOf(error), {
       destination: this.destination,
       code: codeOf(error),
       at: originOf(error),
@@ -243,7 +246,8 @@ export class Place {
 
   async #deliverOne(store: StorageAdapter, pending: PendingCopy, isTonights: boolean): Promise<void> {
     const { spool, signal, emit, now } = this.#around;
-    await deliverCopy(pending, { store, path: spool.pathOf(pending.file), signal, emit });
+    const delivery = { store, path: spool.pathOf(pending.file), signal, emit };
+    await during('store', () => deliverCopy(pending, delivery));
     const copy = { ...pending.copy, verifiedAt: now().toISOString() };
     if (isTonights) {
       this.#copy = copy;
@@ -261,7 +265,9 @@ export class Place {
   }
 }
 
+const ownTroubles = ['source-changed', 'storage-permanent', 'verification-failed'] as const;
+
 /** Whether an error is about one archive and says nothing of the next. */
 function hasTroubleOfItsOwn(error: unknown): boolean {
-  return isBackupError(error, 'verification-failed') || isBackupError(error, 'storage-permanent');
+  return ownTroubles.some((code) => isBackupError(error, code));
 }

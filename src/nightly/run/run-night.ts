@@ -1,4 +1,4 @@
-import { isBackupError } from '../../errors.js';
+import { during, isBackupError } from '../../errors.js';
 import { deadlineOn } from '../service/clock.js';
 import type { BackupReport } from './backup-report.js';
 import type { NightPlan, RunOptions } from './night-plan.js';
@@ -27,11 +27,12 @@ export async function runNight(
     if (!isTold && signal?.aborted !== true) await tellNoStart(plan, night, error, tools.clock);
     throw error;
   };
-  const office = await openOffice(plan, night, tools).catch(tellIfUntold);
+  const office = await during('backup', () => openOffice(plan, night, tools)).catch(tellIfUntold);
   const deadline = options.deadline === undefined ? undefined : deadlineOn(tools.clock, options.deadline);
   try {
-    run = new NightRun(plan, options, { ...office, night, tools, deadline: deadline?.signal });
-    return await run.go().catch(tellIfUntold);
+    const begun = new NightRun(plan, options, { ...office, night, tools, deadline: deadline?.signal });
+    run = begun;
+    return await during('backup', () => begun.go()).catch(tellIfUntold);
   } finally {
     deadline?.clear();
     await office.guard.release();

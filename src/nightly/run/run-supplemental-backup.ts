@@ -60,6 +60,7 @@ function refuseIneligible({ destinations }: BackupReport): void {
   const [first] = reasons;
   if (first === undefined) return;
   throw new BackupError('not-eligible', first.sentence, {
+    activity: 'backup',
     details: { reasons: [...new Set(reasons.map(({ code }) => code))] },
   });
 }

@@ -5,7 +5,7 @@ import { patientSink } from '../alerts/patient-sink.js';
 import { type Logger, silentLogger } from '../log/logger.js';
 import type { Clock } from '../service/clock.js';
 import type { BackupEvent } from './events.js';
-import { codeOf, sentenceOf } from './failure.js';
+import { codeOf, happenedOf } from './failure.js';
 import { type NightJournal, untold } from './night-journal.js';
 import type { NightPlan } from './night-plan.js';
 
@@ -58,7 +58,7 @@ export async function tellNoStart(
 ): Promise<void> {
   if (alerts === undefined) return;
   const sink = patientSink(alerts, { clock });
-  const message = printable(`The supplemental backup could not be made. ${sentenceOf(error)}`);
+  const message = printable(`The supplemental backup could not be made. ${happenedOf(error)}`);
   const alert: Alert = { code: 'backup-failed', cause: codeOf(error), severity: 'high', practiceId, message };
   await delivered(() => sink.raise(alert), alert.code, logger);
   // How the night ends, the run that is at work tells itself.

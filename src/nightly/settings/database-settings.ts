@@ -1,7 +1,7 @@
 import type { DatabaseAddress } from '../../database/address.js';
 import { type Connection, openConnection } from '../../database/connection.js';
 import { quoteText } from '../../database/identifiers.js';
-import { BackupError } from '../../errors.js';
+import { type Activity, BackupError, during } from '../../errors.js';
 import { formatWallTime, parseWallTime } from '../wall-time.js';
 import {
   type BackupSettings,
@@ -75,21 +75,23 @@ export function createDatabaseSettings(
   };
 
   const withConnection = async <Result>(
+    activity: Activity,
     signal: AbortSignal | undefined,
     work: (connection: Connection) => Promise<Result>,
-  ): Promise<Result> => {
-    const connection = await openConnection(address, { signal });
-    try {
-      return await work(connection);
-    } finally {
-      await connection.close();
-    }
-  };
+  ): Promise<Result> =>
+    during(activity, async () => {
+      const connection = await openConnection(address, { signal });
+      try {
+        return await work(connection);
+      } finally {
+        await connection.close();
+      }
+    });
 
   return {
-    read: (call) => withConnection(call?.signal, readFrom),
+    read: (call) => withConnection('read', call?.signal, readFrom),
     save: (change, author, call) =>
-      withConnection(call?.signal, async (connection) => {
+      withConnection('settings', call?.signal, async (connection) => {
         const real = await validateChange(await readFrom(connection), change, checkPath);
         if (real.enabled !== undefined) await write(connection, prefs.enabled, real.enabled ? '1' : '0');
         if (real.networkPath !== undefined) await write(connection, prefs.networkPath, real.networkPath);
@@ -98,7 +100,7 @@ export function createDatabaseSettings(
         return readFrom(connection);
       }),
     lastRecorded: (call) =>
-      withConnection(call?.signal, async (connection) => {
+      withConnection('read', call?.signal, async (connection) => {
         const enabled = await lastLine(
           connection,
           auditLines({ enabled: true }),
@@ -107,7 +109,7 @@ export function createDatabaseSettings(
         return enabled === undefined ? {} : { enabled };
       }),
     recordLocalCopy: (verifiedAt, call) =>
-      withConnection(call?.signal, (connection) =>
+      withConnection('settings', call?.signal, (connection) =>
         write(connection, prefs.lastLocalCopy, formatWallTime(verifiedAt, timeZone)),
       ),
   };

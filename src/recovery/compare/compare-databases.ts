@@ -1,4 +1,5 @@
 import type { DatabaseAddress } from '../../database/address.js';
+import { during } from '../../errors.js';
 import type { Comparison, Difference, TableComparison } from './comparison.js';
 import { named, namesOfBoth } from './names.js';
 import { normaliseExpression } from './normalise.js';
@@ -43,17 +44,19 @@ export async function compareDatabases(
   right: DatabaseAddress | DatabaseFingerprint,
   options: CompareOptions = {},
 ): Promise<Comparison> {
-  const a = await openSide(left, options);
-  try {
-    const b = await openSide(right, options);
+  return during('read', async () => {
+    const a = await openSide(left, options);
     try {
-      return await new Comparer(a, b, options).compare();
+      const b = await openSide(right, options);
+      try {
+        return await new Comparer(a, b, options).compare();
+      } finally {
+        await b.close();
+      }
     } finally {
-      await b.close();
+      await a.close();
     }
-  } finally {
-    await a.close();
-  }
+  });
 }
 
 class Comparer {

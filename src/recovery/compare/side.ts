@@ -1,6 +1,6 @@
 import type { DatabaseAddress } from '../../database/address.js';
 import { type Connection, openConnection } from '../../database/connection.js';
-import { BackupError } from '../../errors.js';
+import { BackupError, during } from '../../errors.js';
 import type { TableContent } from './comparison.js';
 import { columnHashQuery, contentHashQuery } from './content-hash.js';
 import { named } from './names.js';
@@ -51,14 +51,17 @@ export async function takeFingerprint(
   address: DatabaseAddress,
   options: SideOptions = {},
 ): Promise<DatabaseFingerprint> {
-  const side = await openSide(address, options);
-  try {
-    const contents = new Map<string, TableContent>();
-    for (const table of side.definitions.tables.values()) contents.set(table.name, await side.content(table));
-    return { definitions: side.definitions, contents };
-  } finally {
-    await side.close();
-  }
+  return during('read', async () => {
+    const side = await openSide(address, options);
+    try {
+      const contents = new Map<string, TableContent>();
+      for (const table of side.definitions.tables.values())
+        contents.set(table.name, await side.content(table));
+      return { definitions: side.definitions, contents };
+    } finally {
+      await side.close();
+    }
+  });
 }
 
 /** Opens a side of a comparison. */

@@ -5,6 +5,7 @@ import { grantsIn } from '../../catalog/privileges.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Connection } from '../../database/connection.js';
 import { seesOtherSessions } from '../../database/sees-sessions.js';
+import { during } from '../../errors.js';
 import { readCapabilities } from '../adapt/capabilities.js';
 import { refusedDefinitions } from '../ddl/refused-definitions.js';
 import type { LoadMethod } from '../load/table-loader.js';
@@ -69,13 +70,15 @@ export async function planRestore(
   options: RestoreOptions = {},
 ): Promise<RestorePlan> {
   const address = targetOf(target);
-  const session = await openRestoreSession(serverOf(address), options.signal);
-  try {
-    const { database } = await targetOn(session.connection, address);
-    return await planInto(archive, session, address, database, options);
-  } finally {
-    await session.connection.close();
-  }
+  return during('restore', async () => {
+    const session = await openRestoreSession(serverOf(address), options.signal);
+    try {
+      const { database } = await targetOn(session.connection, address);
+      return await planInto(archive, session, address, database, options);
+    } finally {
+      await session.connection.close();
+    }
+  });
 }
 
 async function planInto(

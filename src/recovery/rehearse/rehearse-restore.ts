@@ -5,7 +5,7 @@ import { dateCondition } from '../../catalog/date-condition.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { openConnection } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
-import { BackupError } from '../../errors.js';
+import { BackupError, during } from '../../errors.js';
 import { compareDatabases } from '../compare/compare-databases.js';
 import type { Comparison, Difference } from '../compare/comparison.js';
 import { named } from '../compare/names.js';
@@ -54,7 +54,7 @@ export async function rehearseRestore(
   const database = scratchName ?? `supplemental_rehearsal_${randomBytes(6).toString('hex')}`;
   const scratch = { ...server, database };
   return audited(options, deedOf('rehearse', source.manifest.archiveId, scratch, options), () =>
-    rehearseIn(scratch, source, restoreOptions, options),
+    during('restore', () => rehearseIn(scratch, source, restoreOptions, options)),
   );
 }
 

@@ -2,6 +2,7 @@ import type { Part } from '../../archive/model.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
 import { type AuditAction, type AuditEntry, audited } from '../../audit.js';
 import type { DatabaseAddress } from '../../database/address.js';
+import { during, happenedDuring } from '../../errors.js';
 import { ArchiveRestore } from './from-archive.js';
 import { StreamRestore } from './from-stream.js';
 import type { RestoreOptions } from './options.js';
@@ -38,7 +39,7 @@ export async function restoreDatabase(
   const archiveId = isArchive(source) ? source.manifest.archiveId : null;
   return audited(options, deedOf('restore', archiveId, target, options), async () => {
     const { report, failure } = await runRestore(source, target, options);
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw happenedDuring('restore', failure);
     return report;
   });
 }
@@ -51,9 +52,9 @@ export async function runRestore(
 ): Promise<RestoreOutcome> {
   const run = new RestoreRun(targetOf(target), options);
   try {
-    return await (isArchive(source)
-      ? new ArchiveRestore(run, source).run()
-      : new StreamRestore(run).run(source));
+    return await during('restore', () =>
+      isArchive(source) ? new ArchiveRestore(run, source).run() : new StreamRestore(run).run(source),
+    );
   } catch (error) {
     // An abort is told by its own reason, whatever it broke on the way.
     options.signal?.throwIfAborted();

@@ -4,7 +4,7 @@ import type { ArchiveKeys } from '../../archive/unlock.js';
 import { audited } from '../../audit.js';
 import type { RangeSource } from '../../bytes.js';
 import type { DatabaseAddress } from '../../database/address.js';
-import { BackupError } from '../../errors.js';
+import { BackupError, during } from '../../errors.js';
 import type { RestoreOptions } from '../restore/options.js';
 import { deedOf, restoreDatabase } from '../restore/restore-database.js';
 import type { RestoreReport } from '../restore/restore-report.js';
@@ -57,9 +57,11 @@ export async function salvage(
   target: DatabaseAddress,
   options: SalvageOptions,
 ): Promise<SalvageReport> {
-  const survey = await surveyArchive(source, options);
+  const survey = await during('restore', () => surveyArchive(source, options));
   if (!survey.tables.some((table) => table.description !== null)) {
-    throw new BackupError('archive-damaged', 'Nothing of the archive can be saved: no table of it is left.');
+    throw new BackupError('archive-damaged', 'Nothing of the archive can be saved: no table of it is left.', {
+      activity: 'restore',
+    });
   }
   const { password: _password, identities: _identities, audit: _audit, ...restoreOptions } = options;
   const deed = deedOf('salvage', survey.label?.archiveId ?? null, target, options);

@@ -11,7 +11,7 @@ import { proveRows } from '../../archive/pack-rows.js';
 import { wholeOfRanges } from '../../archive/range-reader.js';
 import type { ArchiveKeys } from '../../archive/unlock.js';
 import { type ByteSource, isRangeSource, type RangeSource } from '../../bytes.js';
-import { BackupError, isBackupError } from '../../errors.js';
+import { BackupError, during, isBackupError } from '../../errors.js';
 import { type RefusedDefinition, refusedDefinitions } from '../ddl/refused-definitions.js';
 import { loadedColumns } from '../load/cells.js';
 import { countTables, lossesOf } from '../salvage/losses.js';
@@ -77,7 +77,7 @@ export async function verifyArchive(
   const { signal } = options;
   const bytes = isRangeSource(source) ? wholeOfRanges(source, signal) : source;
   try {
-    return await new Verifier(decryptArchive(bytes, options), options).verify();
+    return await during('read', () => new Verifier(decryptArchive(bytes, options), options).verify());
   } catch (error) {
     if (!isBackupError(error, 'archive-damaged') || !isRangeSource(source)) throw error;
     throw await withTables(error, source, options);
@@ -95,7 +95,8 @@ async function withTables(
     const { damaged, perhaps, whole } = countTables(survey.tables);
     const names = (tables: readonly { readonly name: string }[]): readonly string[] =>
       tables.map(({ name }) => name);
-    return new BackupError('archive-damaged', lossesOf(survey)?.headline ?? error.message, {
+    return new BackupError('archive-damaged', lossesOf(survey)?.headline ?? error.happened, {
+      activity: 'read',
       cause: error,
       details: {
         ...error.details,

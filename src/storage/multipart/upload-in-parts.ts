@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BackupError } from '../../errors.js';
+import { isBackupError } from '../../errors.js';
 import type { PutOptions, ReplayableSource, StoredObject } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
 import { readChecked } from '../replayable.js';
@@ -337,5 +337,5 @@ async function consistsOf(
 }
 
 function isLyingSource(error: unknown): boolean {
-  return error instanceof BackupError && error.code === 'verification-failed';
+  return isBackupError(error, 'source-changed') || isBackupError(error, 'verification-failed');
 }

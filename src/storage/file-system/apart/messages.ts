@@ -1,4 +1,10 @@
-import { BackupError, type BackupErrorCode, errorExplanations, isBackupError } from '../../../errors.js';
+import {
+  type Activity,
+  BackupError,
+  type BackupErrorCode,
+  errorExplanations,
+  isBackupError,
+} from '../../../errors.js';
 import type { StoredObject, TransferProgress } from '../../adapter.js';
 import type { FileSystemStorageOptions } from '../file-system.js';
 import type { FolderTrouble } from '../look-at-folder.js';
@@ -50,6 +56,7 @@ export interface Failure {
   readonly name: string;
   readonly message: string;
   readonly code?: string;
+  readonly activity?: Activity | undefined;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
@@ -57,18 +64,19 @@ export interface Failure {
 export function pack(thrown: unknown): Failure {
   if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
   const { name, message } = thrown;
-  if (isBackupError(thrown)) return { name, message, code: thrown.code, details: thrown.details };
+  if (isBackupError(thrown)) {
+    const { code, happened, activity, details } = thrown;
+    return { name, message: happened, code, activity, details };
+  }
   const code = 'code' in thrown ? { code: String(thrown.code) } : {};
   return { name, message, ...code };
 }
 
 /** Throws again what was packed elsewhere. */
-export function unpack({ name, message, code = '', details }: Failure): Error {
+export function unpack({ name, message, code = '', activity, details }: Failure): Error {
   if (name === 'BackupError' && Object.hasOwn(errorExplanations, code)) {
-    const known = code as BackupErrorCode;
-    const { safe, action } = errorExplanations[known];
-    const happened = message.replace(` ${safe} ${action}`, '');
-    return new BackupError(known, happened, { details: { ...details } as BackupError['details'] });
+    const facts = { ...details } as BackupError['details'];
+    return new BackupError(code as BackupErrorCode, message, { activity, details: facts });
   }
   if (name === 'RangeError') return new RangeError(message);
   if (name === 'TypeError') return new TypeError(message);
