@@ -95,7 +95,7 @@ export interface ArchiveReader {
     table(name: string, options?: ReadOptions): Promise<TableDescription>;
     objects(options?: ReadOptions): Promise<readonly SchemaObject[]>;
     parts(options?: ReadPartsOptions): AsyncIterable<Part>;
-    readTable(name: string, options?: ReadOptions): AsyncIterable<ColumnBatch>;
+    readTable(name: string, options?: ReadTableOptions): AsyncIterable<ColumnBatch>;
     close(): void;
 }
 
@@ -1232,6 +1232,10 @@ export interface ReadOptions {
 
 export interface ReadPartsOptions extends ReadOptions {
     readonly tables?: readonly string[] | undefined;
+}
+
+export interface ReadTableOptions extends ReadOptions {
+    readonly parts?: readonly number[] | undefined;
 }
 
 export interface Recipient {

@@ -48,6 +48,7 @@ export {
   type Password,
   type ReadOptions,
   type ReadPartsOptions,
+  type ReadTableOptions,
   type Recipient,
   type SealedArchive,
   type UnlockedIdentity,

@@ -20,6 +20,7 @@ export {
   openArchive,
   type ReadOptions,
   type ReadPartsOptions,
+  type ReadTableOptions,
 } from './open-archive.js';
 export { packRows, unpackRows } from './pack-rows.js';
 export type { Password } from './password/passphrase.js';

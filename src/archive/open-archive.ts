@@ -47,6 +47,12 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What {@link ArchiveReader.readTable} reads. */
+export interface ReadTableOptions extends ReadOptions {
+  /** Numbers of column parts, from 1, to read these alone and in this order. @defaultValue all */
+  readonly parts?: readonly number[] | undefined;
+}
+
 /** What {@link ArchiveReader.parts} reads. */
 export interface ReadPartsOptions extends ReadOptions {
   /** Names of tables, to read no other. @defaultValue all */
@@ -74,8 +80,8 @@ export interface ArchiveReader {
    * @throws RangeError when the archive lacks a table of `tables`
    */
   parts(options?: ReadPartsOptions): AsyncIterable<Part>;
-  /** The rows of one table, in stored order. @throws RangeError when the archive holds no such table */
-  readTable(name: string, options?: ReadOptions): AsyncIterable<ColumnBatch>;
+  /** The rows of one table, in stored order. @throws RangeError when the archive holds no such table or part */
+  readTable(name: string, options?: ReadTableOptions): AsyncIterable<ColumnBatch>;
   /** Forgets the key. Reading afterwards fails. */
   close(): void;
 }
@@ -152,10 +158,15 @@ function makeReader(files: ArchiveFiles, label: Label | null, close: () => void)
     yield { kind: 'summary', summary };
   }
 
-  async function* readTable(table: TableSummary, signal?: AbortSignal): AsyncGenerator<ColumnBatch> {
+  async function* readTable(
+    table: TableSummary,
+    { parts = sequences(table), signal }: ReadTableOptions = {},
+  ): AsyncGenerator<ColumnBatch> {
+    if (!parts.every((part) => Number.isInteger(part) && part >= 1 && part <= table.parts))
+      throw new RangeError(`the table has parts 1 to ${table.parts}`);
     const { columns } = await readDescription(table, signal);
     const forms = columns.map((column) => column.form).filter((form): form is ValueForm => form !== null);
-    const made = inAdvance(sequences(table), async (sequence) => {
+    const made = inAdvance(parts, async (sequence) => {
       const part = await readRows(table.index, sequence, signal);
       return part.plainBytes > mostInAdvance ? part : unpackRows(part, forms);
     });
@@ -173,7 +184,7 @@ function makeReader(files: ArchiveFiles, label: Label | null, close: () => void)
     table: (name, options) => readDescription(find(name), options?.signal),
     objects: async (options) => parseObjects(await files.read(OBJECTS_NAME, options?.signal)),
     parts: (options) => parts(options ?? {}),
-    readTable: (name, options) => readTable(find(name), options?.signal),
+    readTable: (name, options) => readTable(find(name), options),
     close,
   };
   return reader;

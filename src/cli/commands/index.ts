@@ -3,6 +3,7 @@ import { backupCommand } from './backup.js';
 import { checkCommand } from './check.js';
 import { extractCommand } from './extract.js';
 import { inspectCommand } from './inspect.js';
+import { openerCommand } from './opener.js';
 import { planCommand } from './plan.js';
 import { rehearseCommand } from './rehearse.js';
 import { restoreCommand } from './restore.js';
@@ -20,4 +21,5 @@ export const commands: readonly Command[] = [
   restoreCommand,
   rehearseCommand,
   extractCommand,
+  openerCommand,
 ];

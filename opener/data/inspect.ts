@@ -1,0 +1,67 @@
+import { inspectArchive } from '../../src/archive/index.js';
+import type { RangeSource } from '../../src/bytes.js';
+import { isBackupError } from '../../src/errors.js';
+import type { Inspected, Problem } from './protocol.js';
+import { NoKeyFile } from './unlock.js';
+
+/** A file as a source of ranges: nothing of it is read but what is asked for. */
+export function rangesOf(file: Blob): RangeSource {
+  return {
+    size: file.size,
+    async read(offset, length, options) {
+      options?.signal?.throwIfAborted();
+      if (offset < 0 || length < 0 || offset + length > file.size)
+        throw new RangeError(`range ${offset}+${length} is outside of ${file.size} bytes`);
+      return new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());
+    },
+  };
+}
+
+/** The outside of a file. */
+export async function inspectFile(file: File): Promise<Inspected> {
+  const { name, size } = file;
+  try {
+    const { label, recipients } = await inspectArchive(rangesOf(file));
+    return { name, size, label, takesKeyFile: recipients.length > 0, problem: null };
+  } catch (error) {
+    return { name, size, label: null, takesKeyFile: false, problem: await outsideProblem(file, error) };
+  }
+}
+
+const FIRST_LINE = 'age-encryption.org/v1\n';
+
+async function outsideProblem(file: File, error: unknown): Promise<Problem> {
+  if (!isBackupError(error)) return problemOf(error);
+  const start = await file.slice(0, FIRST_LINE.length).text();
+  if (start !== FIRST_LINE) return { kind: 'foreign' };
+  switch (error.code) {
+    case 'archive-unsupported':
+      return { kind: 'future' };
+    case 'archive-limit-exceeded':
+      return { kind: 'limits' };
+    default:
+      return { kind: 'beginning-damaged' };
+  }
+}
+
+/** What a failure is to whoever sees the page. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof NoKeyFile) return { kind: 'no-key-file' };
+  if (error instanceof DOMException) return { kind: error.name === 'AbortError' ? 'stopped' : 'gone' };
+  if (!isBackupError(error)) {
+    const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { kind: 'unexpected', detail };
+  }
+  switch (error.code) {
+    case 'wrong-key':
+      return { kind: 'wrong-key' };
+    case 'archive-unsupported':
+      return { kind: 'future' };
+    case 'archive-limit-exceeded':
+      return { kind: 'limits' };
+    case 'archive-damaged':
+      return { kind: 'damaged' };
+    default:
+      return { kind: 'unexpected', detail: error.code };
+  }
+}

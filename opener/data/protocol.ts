@@ -1,0 +1,158 @@
+/** What the page asks its worker, and what the worker answers. Everything here is copied from one to the other. */
+import type { Label } from '../../src/archive/index.js';
+import type { FieldView } from '../../src/catalog/practice-views.js';
+import type { GivenKey } from './unlock.js';
+
+/** Everything that the worker can be asked. */
+export interface Questions {
+  /** Looks at the outside of files. */
+  inspect(files: readonly File[]): readonly Inspected[];
+  open(file: number, key: GivenKey): Opened;
+  schedule(firstDay: string, days: number): readonly ScheduleDay[];
+  patients(text: string, most: number): FoundPatients;
+  patient(patient: string): PatientHead | null;
+  section(patient: string, section: string): SectionRows;
+  columns(table: string): readonly string[];
+  page(table: string, text: string, from: number, most: number): TablePage;
+  csv(table: string): Blob;
+  extract(patient: string): Blob;
+  /** Reads the whole copy and compares it. */
+  prove(): Opened;
+}
+
+/** A file as it looks from outside. */
+export interface Inspected {
+  readonly name: string;
+  readonly size: number;
+  readonly label: Label | null;
+  /** Whether it opens with a key that is no password. */
+  readonly takesKeyFile: boolean;
+  /** Why it is no copy that can be opened. */
+  readonly problem: Problem | null;
+}
+
+/** Why something failed, for the page to put into words. */
+export interface Problem {
+  readonly kind:
+    | 'beginning-damaged'
+    | 'damaged'
+    | 'foreign'
+    | 'future'
+    | 'gone'
+    | 'limits'
+    | 'no-key-file'
+    | 'nothing-left'
+    | 'stopped'
+    | 'unexpected'
+    | 'wrong-key'
+    | 'wrong-password';
+  readonly userName?: string;
+  readonly at?: string;
+  /** For whoever mends this page; never a value of a row. */
+  readonly detail?: string;
+}
+
+/** An open copy. */
+export interface Opened {
+  readonly label: Label | null;
+  readonly archiveId: string;
+  readonly snapshotAt: string | null;
+  /** The program whose views fit; null for tables alone. */
+  readonly program: string | null;
+  readonly sections: readonly SectionHead[];
+  readonly tables: readonly TableHead[];
+  readonly losses: readonly string[];
+  readonly damagedTables: readonly string[];
+}
+
+export interface TableHead {
+  readonly name: string;
+  readonly rows: number;
+  readonly whole: boolean;
+}
+
+export interface SectionHead {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: 'facts' | 'rows';
+  readonly layout: 'beside' | 'tall' | 'wide';
+  readonly table: string;
+  readonly empty: string | null;
+}
+
+export interface ScheduleDay {
+  /** `YYYY-MM-DD`. */
+  readonly day: string;
+  readonly places: readonly SchedulePlace[];
+}
+
+export interface SchedulePlace {
+  readonly name: string | null;
+  readonly visits: readonly Visit[];
+}
+
+export interface Visit {
+  readonly key: string;
+  /** `HH:MM`. */
+  readonly from: string;
+  readonly until: string | null;
+  readonly patient: PatientHead | null;
+  readonly what: string;
+  readonly note: string;
+  readonly status: string;
+  readonly isNewPatient: boolean;
+  readonly providers: readonly string[];
+}
+
+export interface PatientHead {
+  readonly patient: string;
+  readonly name: string;
+  /** `YYYY-MM-DD`; null where it is not known. */
+  readonly birth: string | null;
+  readonly phones: readonly { readonly title: string; readonly number: string }[];
+  readonly status: string;
+}
+
+export interface FoundPatients {
+  readonly patients: readonly PatientHead[];
+  readonly count: number;
+}
+
+export interface SectionRows {
+  readonly fields: readonly Pick<FieldView, 'form' | 'title'>[];
+  /** As stored, with words and names in the place of numbers. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface TablePage {
+  readonly rows: readonly { readonly number: number; readonly values: readonly (string | null)[] }[];
+  /** Where the next page begins; null at the end. */
+  readonly next: number | null;
+}
+
+/** A question on its way. */
+export interface Asked {
+  readonly id: number;
+  readonly question: keyof Questions;
+  readonly given: readonly unknown[];
+}
+
+/** The page no longer wants an answer. */
+export interface Dropped {
+  readonly id: number;
+  readonly dropped: true;
+}
+
+/** How far an answer is. */
+export interface Progress {
+  readonly done: number;
+  readonly of: number;
+}
+
+/** What the worker says. */
+export type Said =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly problem: Problem }
+  | { readonly id: number; readonly progress: Progress }
+  /** The copy turned out to be damaged: from now on it is what was left. */
+  | { readonly damaged: Opened | 'looking' };

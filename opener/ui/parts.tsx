@@ -1,0 +1,40 @@
+import type { ComponentChildren, JSX } from 'preact';
+import type { Answer } from './hooks.js';
+import { problemText, texts } from './texts.js';
+
+/** Something that must be read. */
+export function Alert({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <div class="alert" role="alert">
+      {children}
+    </div>
+  );
+}
+
+/** How a question to the worker goes: nothing once it is answered. */
+export function Waiting({ answer }: { readonly answer: Answer<unknown> }): JSX.Element | null {
+  if (answer.problem !== null) return <Alert>{problemText(answer.problem)}</Alert>;
+  if (answer.result !== null && answer.progress === null) return null;
+  const { progress } = answer;
+  return (
+    <p class="waiting" role="status">
+      {progress === null ? texts.loading : texts.reading(progress.done, progress.of)}
+    </p>
+  );
+}
+
+/** A table that scrolls by itself when it is too wide, also for those who have no mouse. */
+export function Scrolling({
+  label,
+  children,
+}: {
+  readonly label: string;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    <section class="scroll" aria-label={label} tabIndex={0}>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,233 @@
+/** Every text of the page, in one place. */
+import type { Problem } from '../data/protocol.js';
+
+const pages = new Intl.NumberFormat('en-US');
+const dayForm = new Intl.DateTimeFormat('en-US', {
+  weekday: 'long',
+  month: 'long',
+  day: 'numeric',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
+const shortDay = new Intl.DateTimeFormat('en-US', {
+  month: 'short',
+  day: 'numeric',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
+const momentForm = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeStyle: 'short' });
+
+export function count(value: number, one: string, many: string = `${one}s`): string {
+  return `${pages.format(value)} ${value === 1 ? one : many}`;
+}
+
+/** `YYYY-MM-DD`, in words. */
+export function longDay(day: string): string {
+  return dayForm.format(new Date(`${day}T00:00:00Z`));
+}
+
+/** A stored date; nothing for one that means that there is none. */
+export function date(stored: string): string {
+  const day = stored.slice(0, 10);
+  return /^\d{4}-\d\d-\d\d$/.test(day) && day >= '1880' ? shortDay.format(new Date(`${day}T00:00:00Z`)) : '';
+}
+
+/** `HH:MM` as a clock shows it. */
+export function clock(time: string): string {
+  const hour = Number(time.slice(0, 2));
+  return `${hour % 12 === 0 ? 12 : hour % 12}:${time.slice(3, 5)} ${hour < 12 ? 'AM' : 'PM'}`;
+}
+
+export function dateAndTime(stored: string): string {
+  const day = date(stored);
+  return day === '' ? '' : `${day}, ${clock(stored.slice(11, 16))}`;
+}
+
+export function money(stored: string): string {
+  const value = Number(stored);
+  if (stored === '' || !Number.isFinite(value)) return stored;
+  return value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+/** A moment in ISO 8601, in the time of this computer. */
+export function moment(iso: string): string {
+  return momentForm.format(new Date(iso));
+}
+
+export function size(bytes: number): string {
+  if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} KB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+export function percent(done: number, of: number): string {
+  return `${of === 0 ? 100 : Math.floor((done / of) * 100)} %`;
+}
+
+/** How old a copy is. */
+export function age(iso: string, now: number): string {
+  const hours = (now - Date.parse(iso)) / 3_600_000;
+  if (hours < 48) return `${count(Math.max(0, Math.round(hours)), 'hour')} old`;
+  const days = Math.round(hours / 24);
+  return days < 60 ? `${count(days, 'day')} old` : `${count(Math.round(days / 30.4), 'month')} old`;
+}
+
+export const texts = {
+  title: 'Backup opener',
+  skip: 'Skip to the content',
+  lead: 'Look into a supplemental backup of a practice. Everything happens in this window: nothing is uploaded, nothing is copied, and closing the window forgets it all.',
+  choose: 'Choose the backup file',
+  drop: 'Drop a backup file here (it ends in .tar.age), or',
+  severalHint:
+    'Several at once are welcome: today’s password then opens older copies of the same person as well.',
+  beforeYouStart: 'Before you type a password',
+  beforeYouStartText:
+    'Use a page that came with the software, and compare its SHA-256 with the published one. Never use a page that lay beside the backups: whoever can write there could have put it there.',
+  whichOne: 'Which copy?',
+  otherFile: 'Choose another file',
+  open: 'Open',
+  opening: 'Opening… this takes a few seconds, and is meant to.',
+  password: 'Password',
+  showPassword: 'Show the password',
+  withPassword: 'With the password',
+  withKeyFile: 'With a key file',
+  passwordHint: (user: string, day: string): string =>
+    `The password with which ${user} logged in on ${day} or just before.`,
+  keyFile: 'Key file (age identity)',
+  noPassword: 'No password opens this copy. It takes a key file.',
+  facts: {
+    practice: 'Practice',
+    database: 'Database',
+    taken: 'Sealed',
+    scope: 'Holds',
+    sealedFor: 'Opens for',
+    size: 'Size',
+    file: 'File',
+    id: 'Archive',
+  },
+  scopes: { full: 'everything', critical: 'the critical tables only' },
+  unproven: 'This stands on the outside of the file. It is proven when the file opens.',
+  nav: {
+    label: 'Parts of the copy',
+    schedule: 'Schedule',
+    patients: 'Patients',
+    tables: 'Tables',
+    about: 'About',
+  },
+  close: 'Close the copy',
+  asOf: (moment: string): string => `As of ${moment}`,
+  print: 'Print',
+  back: 'Back',
+  loading: 'Reading…',
+  reading: (done: number, of: number): string => `Reading… ${percent(done, of)}`,
+  schedule: {
+    title: 'Schedule',
+    day: 'Day',
+    earlier: 'Day before',
+    later: 'Day after',
+    today: 'Today',
+    ofCopy: (day: string): string => `Day of the copy, ${date(day)}`,
+    old: (age: string, day: string): string =>
+      `This copy is ${age}. The schedule begins with the day on which it was taken, ${longDay(day)}; appointments made since are not in it.`,
+    none: 'Nothing is scheduled.',
+    noPlace: 'No operatory',
+    newPatient: 'New patient',
+    unknownPatient: 'Patient is not in the copy',
+    noPhone: 'no phone on file',
+  },
+  patients: {
+    title: 'Patients',
+    search: 'Name, birth date, phone, chart number or e-mail',
+    found: (shown: number, all: number): string =>
+      shown < all ? `${count(all, 'patient')}; the first ${shown} are shown` : count(all, 'patient'),
+    none: 'No patient fits.',
+    columns: { name: 'Name', birth: 'Born', phones: 'Phones', status: 'Status' },
+  },
+  sheet: {
+    everything: 'Save everything of this patient (JSON)',
+    everythingHint: 'Every row of every table that belongs to this patient.',
+    none: 'Nothing is on file.',
+    number: (patient: string): string => `No. ${patient}`,
+    missing: 'The row of this patient is not in the copy.',
+    lostRows: (table: string): string =>
+      `Rows of the table “${table}” are lost; what stands here may not be all.`,
+  },
+  tables: {
+    title: 'Tables',
+    filter: 'Name of a table',
+    columns: { name: 'Table', rows: 'Rows' },
+    onlyFilled: 'Only tables with rows',
+    damaged: 'rows are lost',
+    search: 'Search in all columns',
+    searchButton: 'Search',
+    next: 'Next rows',
+    first: 'First rows',
+    rows: (from: number, to: number, of: number): string =>
+      `Rows ${pages.format(from)} to ${pages.format(to)} of ${pages.format(of)}`,
+    found: (shown: number): string => count(shown, 'row'),
+    none: 'No row.',
+    noMatch: 'No row holds this text.',
+    csv: 'Save as CSV',
+    saving: (done: number, of: number): string => `Saving… ${percent(done, of)}`,
+    saved: 'Saved. The file is not encrypted: keep it safe.',
+    null: 'NULL',
+    stop: 'Stop',
+    row: 'Row',
+  },
+  about: {
+    title: 'About this copy',
+    taken: 'Taken',
+    holds: 'Holds',
+    checked: 'Checked',
+    checking: (done: number, of: number): string => `Reading every byte… ${percent(done, of)}`,
+    whole: 'Every part was read and is what was written.',
+    notWhole: 'No: see above.',
+    notYet: 'Not yet.',
+    lost: 'What is lost',
+    tables: (tables: number, rows: number): string => `${count(tables, 'table')}, ${count(rows, 'row')}`,
+    notIn:
+      'A copy does not hold images and documents in folders, accounts of the database server, or other programs.',
+    restore:
+      'This page only shows. To bring the practice back to life, restore the copy with the command line or the recovery utility.',
+    program: 'Program',
+    noProgram: 'Not one that this page knows: tables and search only',
+  },
+  damage: {
+    title: 'This copy is damaged.',
+    looking: 'This copy is damaged. Looking for what of it still stands…',
+    more: 'All that is lost',
+    advice: 'Open another copy if there is one. Only what still proves to be genuine is shown here.',
+  },
+} as const;
+
+/** What happened, what is still safe, and what to do. */
+export function problemText(problem: Problem): string {
+  switch (problem.kind) {
+    case 'wrong-password': {
+      const whose = problem.userName === undefined ? '' : ` It was sealed for “${problem.userName}”`;
+      const when = problem.at === undefined ? '' : ` on ${date(problem.at)}`;
+      return `This password does not open the copy.${whose}${when === '' || whose === '' ? '' : when}${whose === '' ? '' : ': type the password of that person from that time.'} The copy is not changed, and you may try as often as you like.`;
+    }
+    case 'wrong-key':
+      return 'This key does not open the copy: it was sealed to another one. The copy is not changed.';
+    case 'no-key-file':
+      return 'This is no age key file: it must hold lines that begin with AGE-SECRET-KEY-.';
+    case 'foreign':
+      return 'This is no supplemental backup, but some other file. A backup ends in .tar.age.';
+    case 'future':
+      return 'This copy was written by a newer version of the software than this page. Take the newest opener; the copy is fine.';
+    case 'beginning-damaged':
+      return 'The file is damaged or cut off at its very beginning, where the key is kept: there is no way into it. Take another copy.';
+    case 'nothing-left':
+      return 'The key fits, but nothing of the content is left: the file is damaged from end to end. Take another copy.';
+    case 'damaged':
+      return 'The file is damaged here. Take another copy.';
+    case 'limits':
+      return 'The file asks for more memory or work than a genuine copy ever does. Do not trust it; take another copy.';
+    case 'gone':
+      return 'The file cannot be read any more: was it moved, or its drive taken away? Choose it again.';
+    case 'stopped':
+      return 'Stopped.';
+    case 'unexpected':
+      return `Something went wrong in this page${problem.detail === undefined ? '' : ` (${problem.detail})`}. The copy is not changed; reload the page and try again.`;
+  }
+}

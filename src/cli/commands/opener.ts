@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from '../command.js';
+import { writeArchive } from '../output.js';
+
+/** The page as the build made it. */
+const builtPage: URL = new URL('../../../opener.html', import.meta.url);
+
+/** `opener`: the page that opens an archive in a browser. */
+export const openerCommand: Command = {
+  name: 'opener',
+  summary: 'write the page that opens an archive in a browser',
+  help: `Write the page that opens an archive in a browser, without Node.js.
+
+Usage: supplemental-backup opener --out FILE
+
+One HTML file that needs no network. It shows the schedule, patients and tables
+of an archive to whoever has the password or a key file, and changes nothing.
+Keep it with the software or on a stick, with its SHA-256. Never put it beside
+the archives: whoever can write there could put another one in its place, which
+steals the password.
+
+  --out FILE         where to, or - for stdout; what is there already stays
+  --json             one JSON document
+`,
+  options: { out: { type: 'string' } },
+  positionals: { least: 0, most: 0 },
+  async run(given, line) {
+    const out = given.required('out');
+    const { bytes, sha256 } = await writeArchive(once(await readFile(builtPage)), out, line);
+    return {
+      json: { out, bytes, sha256 },
+      text: `${out === '-' ? 'Written.' : `Wrote ${out}.`}\nSHA-256 ${sha256}`,
+      to: out === '-' ? 'stderr' : 'stdout',
+    };
+  },
+};
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
