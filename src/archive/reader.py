@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Turns the unpacked files of a supplemental backup into SQL, with nothing but Python 3.
 
+Whoever can seal an archive can write anything into it: no word of it reaches the script that is not quoted or checked.
+
     age -d -i key.txt BACKUP.tar.age | tar x
     python3 reader.py | mariadb --binary-mode --comments NEWDB
 
-Arguments are names of tables, to take no others. The format is specified in FORMAT.md of the project.
+Arguments are names of tables, to take no others. Events come disabled, unless --events-as-found is among them. The format is specified in FORMAT.md of the project.
 """
 import base64
 import calendar
@@ -260,25 +262,366 @@ EXECUTE supplemental_backup;
 DEALLOCATE PREPARE supplemental_backup;'''
 
 
-NAME = r'(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[\w$\u0080-\uffff]+)'
-GAP = r'(?:\s|/\*(?!M?!).*?\*/|(?:--(?=\s)|#)[^\n]*\n)'
-DEFINER = r'DEFINER{g}*={g}*{n}(?:{g}*@{g}*{n})?'.format(g=GAP, n=NAME)
+class Refused(ValueError):
+    """A definition that is something else than it should be. Whoever can seal an archive can write anything there."""
 
 
-def unquoted(name):
-    return name[1:-1].replace(2 * name[0], name[0]) if name[0] in '`"' else name
+TOKEN = re.compile(r'''(?P<space>[ \t\n\v\f\r]+)|(?P<word>[A-Za-z0-9_$\u0080-\U0010ffff]+)
+    |(?P<comment>(?:\#|--(?=[\x00-\x20\x7f]|\Z))[^\n]*)|(?P<mark>/\*M?!\d*|\*/)|(?P<name>`[^`]*(?:``[^`]*)*`)
+    |(?P<text>'[^'\\]*(?:(?:''|\\.)[^'\\]*)*'|"[^"\\]*(?:(?:""|\\.)[^"\\]*)*")|(?P<symbol>[^`'"\x00])''', re.X | re.S)
+NO_ESCAPES = re.compile(r"""'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*\"""")
+# In these modes a text in double quotes is a name.
+ANSI = {'ANSI', 'ANSI_QUOTES', 'DB2', 'MAXDB', 'MSSQL', 'ORACLE', 'POSTGRESQL'}
 
 
-def check_kind(thing, kind):
-    """Whoever can seal an archive can write anything where a definition should stand."""
-    start = r'CREATE{g}+(?:(?:OR{g}+REPLACE|TEMPORARY|AGGREGATE|ALGORITHM\s*=\s*\w+|SQL{g}+SECURITY{g}+\w+|{d}){g}*)*{k}' \
-            r'(?![\w$]){g}*(?:IF{g}+NOT{g}+EXISTS{g}*)?{o}({n})(?!{g}*\.)'.format(
-                g=GAP, n=NAME, d=DEFINER, k=kind.upper().replace('-', GAP + '+'),
-                # A trigger keeps the name of its database when it was made with one.
-                o=r'(?:{n}{g}*\.{g}*)?'.format(n=NAME, g=GAP) if kind == 'trigger' else '')
-    found = re.match(start, thing['createStatement'], re.I | re.S)
-    if not found or unquoted(found.group(1)).lower() != thing['name'].lower():
-        raise ValueError('what should define %s %s is something else' % (kind, line_of(thing['name'])))
+def tokens_of(text, mode='', in_bytes=False):
+    """The pieces of a statement as a server reads it, each as (kind, text). A mark opens or closes a comment that some run."""
+    if not re.fullmatch(r'([A-Za-z][A-Za-z0-9_]*(,[A-Za-z][A-Za-z0-9_]*)*)?', mode):
+        raise Refused('its sql_mode is none')
+    modes = set(mode.upper().split(','))
+    is_ansi, has_escapes = bool(modes & ANSI), 'NO_BACKSLASH_ESCAPES' not in modes
+    tokens, at, opened = [], 0, ''
+    while at < len(text):
+        quoted = text[at] in '\'"' and ('name' if text[at] == '"' and is_ansi else 'text')
+        found = (TOKEN if not quoted or quoted == 'text' and has_escapes else NO_ESCAPES).match(text, at)
+        if not found or len(tokens) > 1 << 20:
+            raise Refused('something in it has no end')
+        kind, piece = quoted or found.lastgroup, found.group()
+        if kind == 'comment' and '\0' in piece:
+            raise Refused('there is a zero byte in it')
+        if piece == '/' and text.startswith('/*', at):
+            end = text.find('*/', at + 2)
+            if end < 0:
+                raise Refused('a comment has no end')
+            kind, piece = 'comment', text[at:end + 2]
+        if kind == 'mark' and (opened != '') != (piece == '*/') or kind == 'comment' and opened:
+            if piece != '*/':
+                raise Refused('a comment begins within another')
+            kind, piece = 'symbol', '*'
+        if kind == 'mark':
+            opened = '' if piece == '*/' else piece
+        elif opened and '*/' in piece and int(re.sub(r'\D', '', opened) or 0) > 50500:
+            raise Refused('a text reaches beyond the comment it stands in')
+        tokens.append((kind, piece))
+        at += len(piece)
+    if opened:
+        raise Refused('a comment has no end')
+    for first, second, third in zip(tokens, tokens[1:], tokens[2:]):
+        # In some character sets a letter beyond ASCII is white space, and with it two dashes begin a comment.
+        if first[1] == second[1] == '-' and '\x7f' < third[1][0] and (in_bytes or third[1][0] <= '\xa0'):
+            raise Refused('a comment in it is unclear')
+    return tokens
+
+
+def is_word(token, *words):
+    return token is not None and token[0] == 'word' and token[1].upper() in words
+
+
+def content(token):
+    """What stands in a name, or in a text that holds no escapes."""
+    kind, text = token
+    if kind not in ('name', 'word', 'text') or kind == 'text' and '\\' in text:
+        raise Refused('a name is missing')
+    return text[1:-1].replace(2 * text[0], text[0]) if text[0] in '`"\'' else text
+
+
+# Old servers kept the marks in which mysqldump wraps the words of a trigger.
+WRAPPING = {'/*!50001', '/*!50003', '/*!50013', '/*!50017', '/*!50020', '/*!50106', '/*!50117'}
+GAP, OPEN, CLOSE = ('space', ' '), ('symbol', '('), ('symbol', ')')
+
+
+class Head:
+    """Reads the head of a definition word by word, and keeps what it read, without comments."""
+
+    def __init__(self, tokens):
+        self.tokens, self.at, self.read, self.is_wrapped = tokens, 0, [], False
+
+    def passes_over(self, at):
+        kind, text = self.tokens[at]
+        return kind in ('space', 'comment') or kind == 'mark' and (text == '*/' or text in WRAPPING)
+
+    def ahead(self, count):
+        """The next tokens that count, which stay the next."""
+        found, at = [], self.at
+        while at < len(self.tokens) and len(found) < count:
+            if not self.passes_over(at):
+                found.append(self.tokens[at])
+            at += 1
+        return found + [None] * (count - len(found))
+
+    def sees(self, *words):
+        return all(is_word(token, word) for token, word in zip(self.ahead(len(words)), words))
+
+    def sees_symbol(self, text):
+        return self.ahead(1)[0] == ('symbol', text)
+
+    def take(self):
+        while self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            passed = self.passes_over(self.at)
+            self.at += 1
+            if token[0] == 'mark':
+                self.is_wrapped = token[1] != '*/'
+            self.read.append(token if not passed or token[0] == 'space' else GAP)
+            if not passed:
+                return token
+        raise Refused('it ends too early')
+
+    def words(self, *words):
+        for word in words:
+            if not is_word(self.take(), word):
+                raise Refused('it has no ' + word)
+
+    def may(self, *words):
+        sees = self.sees(*words)
+        if sees:
+            self.words(*words)
+        return sees
+
+    def symbol(self, text):
+        if self.take() != ('symbol', text):
+            raise Refused('it has no ' + text)
+
+    def instead(self, start, text=''):
+        """Puts this in the place of what was read since then."""
+        self.read[start:] = [GAP, ('word', text)] if text else []
+
+    def name(self, may_be_qualified=False):
+        """A name, without its database: a script is for another one."""
+        start = len(self.read)
+        name = content(self.take())
+        if may_be_qualified and self.sees_symbol('.'):
+            self.symbol('.')
+            name = content(self.take())
+            self.instead(start, name_of(name))
+        if self.sees_symbol('.'):
+            raise Refused('it names another database')
+        return name
+
+    def definer(self):
+        """DEFINER = … in one spelling, where it comes next."""
+        start = len(self.read)
+        if not self.may('DEFINER'):
+            return None
+        self.symbol('=')
+        user = self.take()
+        if is_word(user, 'CURRENT_USER', 'CURRENT_ROLE'):
+            who = user[1].upper()
+            if self.sees_symbol('('):
+                self.symbol('(')
+                self.symbol(')')
+        else:
+            who = name_of(content(user))
+            if self.sees_symbol('@'):
+                self.symbol('@')
+                host = content(self.take())
+                while self.sees_symbol('.'):
+                    self.symbol('.')
+                    host += '.' + content(self.take())
+                who += '@' + name_of(host)
+        self.instead(start, 'DEFINER=' + who)
+        return who
+
+    def rest(self):
+        left, self.at = self.tokens[self.at:], len(self.tokens)
+        if self.is_wrapped:
+            left.remove(('mark', '*/'))
+        return left
+
+
+# What servers put into comments that only some versions run: the words that such a comment in a table begins with.
+VERSIONED = re.compile(r'''PARTITION\ BY\ |WITH\ PARSER\ |TABLESPACE\ |STORAGE\ (DEFAULT|DISK|MEMORY)\b
+    |COLUMN_FORMAT\ (DEFAULT|DYNAMIC|FIXED)\Z|ALGORITHM\ =\ [12]\Z|(IN)?VISIBLE\Z|NOT\ ENFORCED\Z|NOT\ SECONDARY\Z|SRID\ \d+\Z
+    |COMPRESSED\Z|(DEFAULT\ )?ENCRYPTION\ ?=|(SECONDARY_)?ENGINE_ATTRIBUTE\ ?=
+    |(AUTOEXTEND_SIZE|SECONDARY_ENGINE|START\ TRANSACTION|COMPRESSION)\b''', re.X)
+ITEMS = ('CHECK', 'CONSTRAINT', 'FOREIGN', 'FULLTEXT', 'INDEX', 'KEY', 'PERIOD', 'PRIMARY', 'SPATIAL', 'UNIQUE', 'VECTOR')
+# A table of another engine may be a window into another server, a file or a program.
+ENGINES = {'archive', 'aria', 'blackhole', 'columnstore', 'csv', 'heap', 'innodb', 'maria', 'memory', 'merge', 'mroonga',
+           'mrg_myisam', 'myisam', 'ndb', 'ndbcluster', 'rocksdb', 'sequence', 'tokudb', 'xtradb'}
+
+
+def read_table(tokens, database):
+    """CREATE TABLE name (columns and keys) options: nothing that fills it, reads a file, or reaches beyond its database."""
+    head = Head(tokens)
+    head.words('CREATE', 'TABLE')
+    name = head.name()
+    head.symbol('(')
+    rest = own([GAP if token[0] == 'comment' else token for token in head.rest()], database)
+    check_marks(rest)
+    counting = [at for at, token in enumerate(rest) if token[0] not in ('space', 'mark')]
+    plain = [rest[at] for at in counting] + [None] * 4
+    depth, end, is_parted = 1, None, False
+    for at, token in enumerate(plain[:-4]):
+        depth += (token == OPEN) - (token == CLOSE)
+        before, after = plain[at - 1] if at else ('symbol', ','), plain[at + 1]
+        if depth < (end is None and token != CLOSE):
+            raise Refused('a bracket too many closes')
+        if is_word(token, 'SELECT') or token[0] == 'word' and not token[1].isascii() or token[1] in (';', '\\'):
+            raise Refused('there is more in it than a table')
+        if token[0] in ('word', 'name') and content(token).lower() == 'load_file' and after == OPEN:
+            raise Refused('it reads a file')
+        if end is None:
+            begins = before == ('symbol', ',') and depth - (token == OPEN) == 1
+            if begins and token[0] != 'name' and not is_word(token, *ITEMS):
+                raise Refused('a part of it is no column and no key')
+            if depth == 0:
+                end = at
+        elif is_word(token, 'DATA', 'INDEX') and is_word(after, 'DIRECTORY'):
+            # A place on the disk of another server.
+            last = at + 2 + (plain[at + 2] == ('symbol', '='))
+            if plain[last] is None or plain[last][0] != 'text':
+                raise Refused('it names no place')
+            for i in range(at, last + 1):
+                rest[counting[i]] = plain[i] = GAP
+        elif token != GAP:
+            is_parted = is_parted or is_word(token, 'PARTITION')
+            check_option(plain, at, depth, is_parted)
+    if end is None or depth:
+        raise Refused('a bracket is left open')
+    return name, head.read + rest
+
+
+def check_marks(tokens):
+    """Comments that some servers run are only those that a server writes, and close every bracket that they open."""
+    for at, (kind, text) in enumerate(tokens):
+        if kind != 'mark' or text == '*/':
+            continue
+        inside = tokens[at + 1:tokens.index(('mark', '*/'), at)]
+        words = ''.join(' ' if kind == 'space' else piece.upper() if kind == 'word' else piece for kind, piece in inside)
+        if not re.fullmatch(r'/\*M?!\d{5,6}', text) or not VERSIONED.match(words.strip()):
+            raise Refused('it holds a comment for some servers that no server writes')
+        depth = 0
+        for token in inside:
+            depth += (token == OPEN) - (token == CLOSE)
+            if depth < 0:
+                break
+        if depth:
+            raise Refused('a comment opens or closes a bracket')
+
+
+def check_option(plain, at, depth, is_parted):
+    token, before, after = plain[at], plain[at - 1], plain[at + 1]
+    is_value = before == ('symbol', '=')
+    if is_word(token, 'DIRECTORY', 'CONNECTION') and not is_value:
+        raise Refused('it reaches beyond its database')
+    if is_word(token, 'ENGINE') and not is_value:
+        engine = plain[at + 2] if after == ('symbol', '=') else after
+        if engine is None or content(engine).lower() not in ENGINES:
+            raise Refused('its storage engine may reach beyond its database')
+    if is_word(token, 'UNION') and (after != ('symbol', '=') or '.' in [text for _, text in plain[at:plain.index(CLOSE, at)]]):
+        raise Refused('it reads tables of another database')
+    if depth == 0 and is_word(token, 'AS', 'IGNORE', 'INTO', 'LIKE', 'REPLACE', 'TABLE', 'VALUES', 'WITH'):
+        if not is_value and not (is_word(token, 'WITH') and is_word(after, 'SYSTEM')):
+            raise Refused('it is filled from elsewhere')
+    if depth == 1 and token == OPEN and not is_parted and not (is_value and is_word(plain[at - 2], 'UNION')):
+        raise Refused('it is filled from elsewhere')
+
+
+def read_program(kind, tokens, is_at_rest):
+    """A view, routine, package, trigger, event or sequence: the name, for whom it acts, and the definition, its head rebuilt."""
+    head = Head(tokens)
+    head.words('CREATE')
+    if kind == 'view' and head.may('ALGORITHM'):
+        head.symbol('=')
+        head.take()
+    definer = head.definer()
+    if kind == 'view' and head.may('SQL', 'SECURITY'):
+        head.take()
+    if kind == 'function':
+        head.may('AGGREGATE')
+    head.words(*kind.upper().split('-'))
+    start = len(head.read)
+    if kind != 'view' and head.may('IF', 'NOT', 'EXISTS'):
+        head.instead(start)
+    name = head.name(kind == 'trigger')
+    {'view': read_view, 'trigger': read_trigger, 'event': read_event, 'sequence': read_sequence}.get(
+        kind, read_routine)(head, kind, is_at_rest)
+    return name, definer, head.read + head.rest()
+
+
+def read_view(head, *_):
+    while head.sees_symbol('(') or not head.sees('AS'):
+        token = head.take()
+        if token[0] in ('text', 'word') or token[0] == 'symbol' and token[1] not in '(,)':
+            raise Refused('its columns are no names')
+    head.words('AS')
+    for token in head.tokens[head.at:]:
+        # A view holds no INTO, and servers print none of the comments that some of them run.
+        if is_word(token, 'INTO') or token == ('symbol', ';') or token[0] == 'mark' and token[1] != '*/':
+            raise Refused('there is more than a view in it')
+
+
+def read_trigger(head, *_):
+    if not head.may('BEFORE') and not head.may('AFTER'):
+        raise Refused('it has no time')
+    while not head.sees('ON'):
+        if head.take()[0] == 'text':
+            raise Refused('it has no event')
+    head.words('ON')
+    head.name(True)
+    head.words('FOR', 'EACH', 'ROW')
+
+
+def read_routine(head, kind, _):
+    # A function without parameters in brackets is a library of the server's machine.
+    if kind == 'function' and not head.sees_symbol('('):
+        raise Refused('it has no parameters')
+    if kind == 'procedure' and not (head.sees_symbol('(') or head.sees('AS') or head.sees('IS')):
+        raise Refused('it has no parameters')
+
+
+def read_event(head, _, is_at_rest):
+    head.words('ON', 'SCHEDULE')
+    depth = 0
+    while depth or not (head.sees('ON', 'COMPLETION') or is_word(head.ahead(1)[0], 'ENABLE', 'DISABLE', 'COMMENT', 'DO')):
+        token = head.take()
+        depth += (token == OPEN) - (token == CLOSE)
+        if depth < 0 or token[1] == ';' or token[1].strip('`"').lower() in ('select', 'load_file'):
+            raise Refused('its schedule is none')
+    if head.may('ON', 'COMPLETION'):
+        head.may('NOT')
+        head.words('PRESERVE')
+    else:
+        head.instead(len(head.read), 'ON COMPLETION NOT PRESERVE ')
+    start = len(head.read)
+    if not head.may('ENABLE') and head.may('DISABLE') and head.may('ON') and not head.may('SLAVE'):
+        head.words('REPLICA')
+    if is_at_rest:
+        head.instead(start, 'DISABLE ')
+    if head.may('COMMENT') and head.take()[0] != 'text':
+        raise Refused('its comment is no text')
+    head.words('DO')
+
+
+def read_sequence(head, *_):
+    while head.ahead(1)[0]:
+        kind, text = head.take()
+        if kind == 'name' or kind == 'symbol' and text not in '-=' or text.lower() in ('select', 'as', 'like'):
+            raise Refused('it is no sequence')
+
+
+def own(tokens, database):
+    """Names that stand for the database that the script is loaded into."""
+    qualifier = ('name', name_of(database))
+    gone = {i for i, pair in enumerate(zip(tokens, tokens[1:])) if pair == (qualifier, ('symbol', '.'))}
+    return [token for i, token in enumerate(tokens) if i not in gone and i - 1 not in gone]
+
+
+def check_kind(thing, kind, statement=None, database='', in_bytes=False, is_at_rest=True):
+    """The definition, put together again, and for whom it acts. Raises Refused when it makes anything else."""
+    # Tables and sequences are made in a mode of ours.
+    mode = '' if kind in ('table', 'sequence') else thing.get('sqlMode', '')
+    tokens = tokens_of(thing['createStatement'] if statement is None else statement, mode, in_bytes)
+    if kind == 'table':
+        definer = None
+        name, made = read_table(tokens, database)
+    else:
+        name, definer, made = read_program(kind, tokens, is_at_rest)
+    # In bytes, letters beyond ASCII are others.
+    fold = lambda text: re.sub('[^\x00-\x7f]+', '\x80', text.lower()) if in_bytes else text.lower()
+    if fold(name) != fold(thing['name']):
+        raise Refused('it has another name')
+    return ''.join(text for _, text in (own(made, database) if kind in ('view', 'trigger') else made)), definer
 
 
 def load(name, entries):
@@ -291,10 +634,9 @@ def load(name, entries):
 
 
 def emit_table(table, summary, entries, database):
-    # A default that comes from a sequence names its database, which may have another name now.
-    own_sequence = re.compile(r'(nextval|lastval)\(%s\.' % re.escape(name_of(database)))
-    check_kind(table, 'table')
-    emit_statement(own_sequence.sub(r'\1(', table['createStatement']))
+    if (table['name'], table['index']) != (summary['name'], summary['index']):
+        raise ValueError('a table is another one than the manifest says')
+    emit_statement(check_kind(table, 'table', database=database)[0])
     kept = [column for column in table['columns'] if column['form']]
     start = 'INSERT INTO %s (%s) VALUES' % (
         name_of(table['name']), ', '.join(name_of(column['name']) for column in kept))
@@ -331,13 +673,6 @@ CODECS = {'binary': 'utf-8', 'utf8': 'utf-8', 'utf8mb3': 'utf-8', 'utf8mb4': 'ut
           'hebrew': 'iso8859-8'}
 
 
-def own(text, database):
-    """A definition whose names stand for the database it is loaded into."""
-    def strip(found):
-        return '' if found.group() == name_of(database) + '.' else found.group()
-    return re.sub(r"'(?:[^'\\]|''|\\.)*'|`(?:[^`]|``)*`\.?", strip, text, flags=re.S)
-
-
 def has_passed(event):
     """Whether its single moment has come: it would be made up for. A day more, for its time zone and until the script is run."""
     once = re.search(r"ON SCHEDULE AT '(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", event['createStatement'])
@@ -347,23 +682,19 @@ def has_passed(event):
 
 def bytes_of(thing, database):
     """The definition and the character set of its client; UTF-8 where there is no telling how that client wrote."""
+    is_at_rest = thing['kind'] == 'event' and (not AS_FOUND or has_passed(thing))
+    text, definer = check_kind(thing, thing['kind'], database=database, is_at_rest=is_at_rest)
     charset = word(thing.get('characterSetClient', 'utf8mb4'))
-    if 'createStatementBytes' in thing and charset not in ('big5', 'cp932', 'gb18030', 'gbk', 'sjis'):
-        text = base64.b64decode(thing['createStatementBytes']).decode('latin-1')
-        return elsewhere(thing, text, database.encode('utf-8').decode('latin-1')).encode('latin-1'), charset
-    text = elsewhere(thing, thing['createStatement'], database)
+    if definer:
+        ACTS_FOR.add(definer)
+    if 'createStatementBytes' in thing and charset.lower() not in ('big5', 'cp932', 'gb18030', 'gbk', 'sjis'):
+        given = base64.b64decode(thing['createStatementBytes']).decode('latin-1')
+        name = database.encode('utf-8').decode('latin-1')
+        return check_kind(thing, thing['kind'], given, name, True, is_at_rest)[0].encode('latin-1'), charset
     try:
         return text.encode(CODECS.get(charset.lower(), 'ascii')), charset
     except UnicodeEncodeError:
         return text.encode('utf-8'), 'utf8mb4'
-
-
-def elsewhere(thing, text, database):
-    """A definition for the database it is loaded into."""
-    if thing['kind'] in ('view', 'trigger'):
-        return own(text, database)
-    rests = thing['kind'] == 'event' and has_passed(thing)
-    return re.sub(r'(\bPRESERVE )ENABLE\b', r'\1DISABLE', text, count=1) if rests else text
 
 
 def set_session(thing, charset):
@@ -385,15 +716,13 @@ GONE_MODES = {'NO_AUTO_CREATE_USER', 'NO_FIELD_OPTIONS', 'NO_KEY_OPTIONS', 'NO_T
 
 
 def emit_sequence(thing):
-    check_kind(thing, 'sequence')
-    emit_statement(thing['createStatement'])
+    emit_statement(check_kind(thing, 'sequence')[0])
     if 'nextValue' in thing:
         emit_statement('DO SETVAL(%s, %d, 0)' % (name_of(thing['name']), int(thing['nextValue'])))
 
 
 def emit_program(thing, database, moment):
     """A routine, trigger or event, under the settings it was made with."""
-    check_kind(thing, thing['kind'])
     statement, charset = bytes_of(thing, database['name'])
     if not look(statement.decode('latin-1'), thing.get('sqlMode', ''))[0]:
         warn('%s %s is left out, as clients read it otherwise than servers' % (thing['kind'], line_of(thing['name'])))
@@ -420,7 +749,6 @@ def emit_views(views, database):
     emit("SET @supplemental_backup_made = '';")
     for _ in range(rounds):
         for number, thing in enumerate(views):
-            check_kind(thing, 'view')
             statement, charset = bytes_of(thing, database)
             set_session(thing, charset)
             emit(TRY_VIEW % {'number': number, 'hex': statement.hex()})
@@ -501,7 +829,9 @@ def main():
     entries = {entry['name']: entry for entry in manifest['entries']}
     database = json.loads(load('database.json', entries))['database']
     objects = json.loads(load('objects.json', entries))
-    wanted = sys.argv[1:]
+    global AS_FOUND
+    AS_FOUND = '--events-as-found' in sys.argv
+    wanted = [name for name in sys.argv[1:] if name != '--events-as-found']
     collation = "ALTER DATABASE CHARACTER SET '%s' COLLATE '%s';" % (
         word(database['characterSet']), word(database['collation']))
     emit(SESSION + '\n' + collation)
@@ -511,22 +841,44 @@ def main():
         of[thing['kind']].append(thing)
     # Columns may take their defaults from sequences, so these come first.
     for thing in of['sequence']:
-        emit_sequence(thing)
+        unless_refused('sequence', thing, lambda: emit_sequence(thing))
     for summary in manifest['tables']:
         if not wanted or summary['name'] in wanted:
             table = json.loads(load('tables/%04d/table.json' % summary['index'], entries))
-            emit_table(table, summary, entries, database['name'])
+            unless_refused('table', table, lambda: emit_table(table, summary, entries, database['name']))
     for kind in ('function', 'procedure', 'package', 'package-body'):
         for thing in of[kind]:
-            emit_program(thing, database, moment)
-    emit_views(in_order(of['view']), database['name'])
+            unless_refused(kind, thing, lambda: emit_program(thing, database, moment))
+    views = [view for view in of['view'] if unless_refused('view', view, lambda: bytes_of(view, database['name']))]
+    emit_views(in_order(views), database['name'])
     for kind in ('trigger', 'event'):
         for thing in sorted(of[kind], key=lambda thing: thing.get('actionOrder', 0)):
-            emit_program(thing, database, moment)
+            unless_refused(kind, thing, lambda: emit_program(thing, database, moment))
     for thing in of['event']:
-        if thing.get('status') == 'ENABLED' and has_passed(thing):
-            warn('event %s is left disabled, as its moment has come' % line_of(thing['name']))
+        if thing.get('status') == 'ENABLED' and (not AS_FOUND or has_passed(thing)):
+            warn('event %s is left disabled%s' % (line_of(thing['name']), ', as its moment has come' if AS_FOUND else ''))
+    if ACTS_FOR:
+        warn('Look at what views, routines, triggers and events do before anybody uses them. They act for ' +
+             line_of(', '.join(sorted(ACTS_FOR))))
+    if LEFT_OUT:
+        sys.exit('%d definitions are something else than they should be, and left out. Whose archive is this?' % len(LEFT_OUT))
     emit('SET timestamp = DEFAULT;\n' + collation + "\nSELECT 'complete' AS script;")
+
+
+AS_FOUND, ACTS_FOR, LEFT_OUT = False, set(), []
+
+
+def unless_refused(kind, thing, emit_it):
+    """What is refused stands in the script for people alone, and so do the rows of such a table."""
+    try:
+        emit_it()
+        return True
+    except Refused as refused:
+        text = 'Left out, as %s: %s %s' % (refused, kind, line_of(str(thing['name'])))
+        warn(text)
+        emit('-- %s\n-- %s' % (text, line_of(str(thing['createStatement'])[:2000])))
+        LEFT_OUT.append(text)
+        return False
 
 
 KINDS = ('sequence', 'function', 'procedure', 'package', 'package-body', 'view', 'trigger', 'event')

@@ -153,7 +153,7 @@ async function* partsOfCases(): AsyncGenerator<Part> {
       index: i + 1,
       name,
       engine: 'InnoDB',
-      createStatement: `CREATE TABLE \`${name}\` (v ${type})`,
+      createStatement: `CREATE TABLE \`${name}\` (\`v\` ${type})`,
       columns: [{ name: 'v', type, characterSet, nullable: true, form }],
       primaryKey: [],
     };
@@ -213,7 +213,7 @@ describe('reader.py', () => {
   for (const name of names) {
     it(`writes ${name}`, { skip: hasPython ? false : 'not on this machine: python3' }, () => {
       const { values } = cases[name]!;
-      const [, after] = sql.split(`CREATE TABLE \`${name}\` (v ${cases[name]!.type});\n`);
+      const [, after] = sql.split(`CREATE TABLE \`${name}\` (\`v\` ${cases[name]!.type});\n`);
       const insert = `INSERT INTO \`${name}\` (\`v\`) VALUES\n`;
       const expected = `${insert}${values.map(([, sql]) => `(${sql})`).join(',\n')};\n`;
       assert.equal(after?.slice(0, expected.length), expected);

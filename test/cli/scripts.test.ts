@@ -66,14 +66,17 @@ describeOnEachServer(
     const scriptsOf = async (archive: string): Promise<Record<'extract' | 'reader.py', Buffer>> => {
       const place = await mkdtemp(join(folder, 'scripts-'));
       const from = [archive, '--out', place, '--identity', keyFile];
-      const made = await runCli(['extract', ...from, '--format', 'sql']);
+      const made = await runCli(['extract', ...from, '--format', 'sql', '--events', 'as-found']);
       assert.equal(made.code, 0, made.stderr);
       const { files } = JSON.parse(
         (await runCli(['extract', ...from, '--format', 'tar', '--json'])).stdout,
       ) as { files: string[] };
       await mkdir(join(place, 'files'));
       spawnSync('tar', ['xf', join(place, files[0]!), '-C', join(place, 'files')]);
-      const reader = spawnSync('python3', ['reader.py'], { cwd: join(place, 'files'), maxBuffer: 1e8 });
+      const reader = spawnSync('python3', ['reader.py', '--events-as-found'], {
+        cwd: join(place, 'files'),
+        maxBuffer: 1e8,
+      });
       assert.equal(reader.status, 0, reader.stderr.toString());
       const name = /Extracted (\S+)/.exec(made.stdout)![1]!;
       return { extract: await readFile(join(place, name)), 'reader.py': reader.stdout };

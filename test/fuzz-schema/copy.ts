@@ -91,7 +91,13 @@ async function sqlScript(sealed: Sealed, signal: AbortSignal): Promise<Buffer> {
   const reader = await sealed.open();
   const tables = reader.manifest.tables.map(({ name }) => name);
   const pieces: Buffer[] = [];
-  for await (const piece of sqlOf(reader, { tables, objects: true, signal, onRows: () => undefined })) {
+  for await (const piece of sqlOf(reader, {
+    tables,
+    objects: true,
+    events: 'as-found',
+    signal,
+    onRows: () => undefined,
+  })) {
     pieces.push(typeof piece === 'string' ? Buffer.from(piece) : Buffer.from(piece));
   }
   return Buffer.concat(pieces);
@@ -102,7 +108,12 @@ async function readerScript({ bytes, identities }: Sealed): Promise<Buffer> {
   try {
     const tar = await collectBytes(decryptAge([bytes], { identities: [...identities] }));
     await unpackTar([tar], folder);
-    const { output, complaints } = await run('python3', ['reader.py'], undefined, folder);
+    const { output, complaints } = await run(
+      'python3',
+      ['reader.py', '--events-as-found'],
+      undefined,
+      folder,
+    );
     const failed = complaints.findLast((line) => /Traceback|Error:/.test(line));
     if (failed !== undefined) throw new Error(failed);
     return output;

@@ -45,6 +45,7 @@ Usage: supplemental-backup extract ARCHIVE --format FORMAT --out DIR|-
   --format sql       one script for the mariadb or mysql client
   --format csv       a file per table, UTF-8; NULL is empty, empty text is "",
                      bytes and broken text are 0x…
+  --events HOW       sql: at-rest (default), or as-found: events that ran, run
   --format tar       the tar inside, with its reader.py
   --patient N        every row of one patient, as --format csv or json
   --out DIR|-        a folder (made if missing) or stdout
@@ -61,6 +62,7 @@ ${keyHelp}
     tables: { type: 'string' },
     patient: { type: 'string' },
     spreadsheet: { type: 'boolean' },
+    events: { type: 'string' },
   },
   positionals: { least: 1, most: 1 },
   async run(given, line) {
@@ -73,6 +75,10 @@ ${keyHelp}
     }
     const spreadsheet = given.flag('spreadsheet');
     if (spreadsheet && format !== 'csv') throw new UsageError('--spreadsheet goes with --format csv.');
+    const events = given.text('events') ?? 'at-rest';
+    if (events !== 'at-rest' && events !== 'as-found') {
+      throw new UsageError(`--events is at-rest or as-found, not "${events}".`);
+    }
     const archive = await openLocation(given.positionals[0]!, line);
     const keys = await readKeys(given, archive, line).catch(async (error: unknown) => {
       await archive.close();
@@ -86,7 +92,13 @@ ${keyHelp}
           : await extractTables(
               archive,
               keys,
-              { format: format === 'csv' ? 'csv' : 'sql', out, tables: given.text('tables'), spreadsheet },
+              {
+                format: format === 'csv' ? 'csv' : 'sql',
+                out,
+                tables: given.text('tables'),
+                spreadsheet,
+                events,
+              },
               line,
             );
       const what = files.length === 1 ? files[0]! : plural(files.length, 'file');
@@ -147,6 +159,7 @@ interface Wanted {
   readonly out: string;
   readonly tables: string | undefined;
   readonly spreadsheet: boolean;
+  readonly events: 'as-found' | 'at-rest';
 }
 
 interface Extracted {
@@ -168,7 +181,7 @@ function describeUndecoded({ table, column, characterSet }: Undecoded): string {
 async function extractTables(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { format, out, tables, spreadsheet }: Wanted,
+  { format, out, tables, spreadsheet, events }: Wanted,
   line: CommandLine,
 ): Promise<Extracted> {
   const { signal } = line;
@@ -176,7 +189,7 @@ async function extractTables(
   const deed = deedOf(reader.manifest.archiveId, out, tables);
   const { audit } = keys;
   return audited({ audit, signal }, deed, () =>
-    writeTables(reader, { format, out, tables, spreadsheet }, line),
+    writeTables(reader, { format, out, tables, spreadsheet, events }, line),
   ).finally(() => reader.close());
 }
 
@@ -193,7 +206,7 @@ type AuditDeed = Parameters<typeof audited>[1];
 
 async function writeTables(
   reader: ArchiveReader,
-  { format, out, tables, spreadsheet }: Wanted,
+  { format, out, tables, spreadsheet, events }: Wanted,
   line: CommandLine,
 ): Promise<Extracted> {
   const { signal } = line;
@@ -217,7 +230,7 @@ async function writeTables(
   try {
     if (format === 'sql') {
       const { name } = await reader.database({ signal });
-      const pieces = sqlOf(reader, { tables: names, objects: tables === undefined, signal, onRows });
+      const pieces = sqlOf(reader, { tables: names, objects: tables === undefined, events, signal, onRows });
       await write(`${readableName(name)}.sql`, pieces);
       return { files, notDecoded };
     }

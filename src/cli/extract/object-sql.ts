@@ -9,6 +9,9 @@ import { encodeFor } from './character-sets.js';
 import { isWhole, prepared, printed, quoteModeOf, runPrepared } from './client-text.js';
 import { unqualified } from './table-sql.js';
 
+/** Whether events come as they were, or at rest. */
+export type ScriptedEvents = 'as-found' | 'at-rest';
+
 const back = `SET NAMES utf8mb4, sql_mode = '${LOADING_MODE}', time_zone = '+00:00', timestamp = DEFAULT;\n`;
 
 /** A sequence, which tables may need. @throws BackupError `archive-damaged` */
@@ -29,8 +32,9 @@ export function programSql(
   object: SchemaObject,
   { name: database, collation }: Pick<DatabaseDescription, 'name' | 'collation'>,
   snapshotAt: string,
+  events: ScriptedEvents,
 ): string | Buffer {
-  const { characterSet, statement } = statementOf(object, database);
+  const { characterSet, statement } = statementOf(object, database, events);
   if (statement === null || !isWhole(statement.toString('latin1'), quoteModeOf(object.sqlMode ?? ''))) {
     return `-- Not in this script, as clients read it otherwise than servers: ${object.kind} ${printed(object.name)}\n`;
   }
@@ -38,10 +42,9 @@ export function programSql(
   // An event whose time has come is made as on the day of the copy, and stays disabled.
   const at = Date.parse(snapshotAt) / 1000;
   const moment = object.kind === 'event' && Number.isFinite(at) ? `SET timestamp = ${at};\n` : '';
-  const left =
-    object.status === 'ENABLED' && object.kind === 'event' && hasPassed(object)
-      ? `-- Left disabled, as its moment has come: event ${printed(object.name)}\n`
-      : '';
+  const rests = object.status === 'ENABLED' && restsNow(object, events);
+  const why = events === 'as-found' ? ', as its moment has come' : '';
+  const left = rests ? `-- Left disabled${why}: event ${printed(object.name)}\n` : '';
   const { databaseCollation = collation } = object;
   // It keeps the collation that the database had when it was made.
   const collate = (wanted: string): string =>
@@ -124,24 +127,35 @@ function hasPassed({ createStatement }: SchemaObject): boolean {
 function statementOf(
   object: SchemaObject,
   database: string,
+  events: ScriptedEvents = 'at-rest',
 ): { readonly characterSet: string; readonly statement: Buffer | null } {
   const { characterSetClient = 'utf8mb4' } = object;
-  const bytes = planObjectBytes(object, policyFor(object, database));
+  const bytes = planObjectBytes(object, policyFor(object, database, events));
   if (bytes !== undefined) return { characterSet: characterSetClient, statement: bytes };
-  const text = planOf(object, database);
+  const text = planOf(object, database, events);
   const encoded = encodeFor(characterSetClient, text);
   if (encoded !== null) return { characterSet: characterSetClient, statement: encoded };
   return { characterSet: 'utf8mb4', statement: Buffer.from(text) };
 }
 
 // To change the state of an event later would change what it was made with.
-function policyFor(object: SchemaObject, database: string): ObjectPolicy {
-  const events = object.kind === 'event' && hasPassed(object) ? 'at-rest' : 'as-found';
-  return { definers: 'keep', source: database, target: database, events };
+function policyFor(object: SchemaObject, database: string, events: ScriptedEvents): ObjectPolicy {
+  // A trigger is for the database that the script is loaded into, whatever its head names.
+  const place = object.kind === 'trigger' ? '' : database;
+  return {
+    definers: 'keep',
+    source: place,
+    target: place,
+    events: restsNow(object, events) ? 'at-rest' : 'as-found',
+  };
 }
 
-function planOf(object: SchemaObject, database: string): string {
-  const planned = planObject(object, policyFor(object, database));
+function restsNow(object: SchemaObject, events: ScriptedEvents): boolean {
+  return object.kind === 'event' && (events === 'at-rest' || hasPassed(object));
+}
+
+function planOf(object: SchemaObject, database: string, events: ScriptedEvents = 'at-rest'): string {
+  const planned = planObject(object, policyFor(object, database, events));
   if (object.kind === 'view') return unqualifiedView(planned, database);
   return object.kind === 'trigger' ? unqualified(planned, database) : planned;
 }

@@ -1,5 +1,6 @@
 import type { ArchiveReader } from '../../archive/index.js';
 import type { DatabaseDescription, SchemaObject, TableDescription } from '../../archive/model.js';
+import { quoteText } from '../../database/identifiers.js';
 import { isSince } from '../../database/server-version.js';
 import { tokenise } from '../../recovery/ddl/tokens.js';
 import { loadedColumns } from '../../recovery/load/cells.js';
@@ -7,8 +8,8 @@ import { InsertWriter } from '../../recovery/load/insert-writer.js';
 import { HEADER_BYTES } from '../../recovery/load/load-command.js';
 import { LOADING_MODE } from '../../recovery/restore/session.js';
 import { prepared, printed } from './client-text.js';
-import { programSql, sequenceSql, viewsSql } from './object-sql.js';
-import { tableSql } from './table-sql.js';
+import { programSql, type ScriptedEvents, sequenceSql, viewsSql } from './object-sql.js';
+import { outsideEngineOf, tableSql } from './table-sql.js';
 
 // Statements are kept to a megabyte; a single row may need more, up to what any server takes.
 const largestRow = 1 << 30;
@@ -19,6 +20,8 @@ export interface SqlOptions {
   readonly tables: readonly string[];
   /** Whether views, routines, triggers and events come too. */
   readonly objects: boolean;
+  /** What a person asked for in words may run by itself. @defaultValue 'at-rest' */
+  readonly events?: ScriptedEvents;
   readonly signal: AbortSignal;
   /** Called with the rows written since the last call. */
   readonly onRows: (rows: number) => void;
@@ -45,7 +48,7 @@ export async function* sqlOf(
 
 async function* statementsOf(
   reader: ArchiveReader,
-  { tables, objects, signal, onRows }: SqlOptions,
+  { tables, objects, events = 'at-rest', signal, onRows }: SqlOptions,
 ): AsyncGenerator<string | Uint8Array> {
   const database = await reader.database({ signal });
   const kept = objects ? await reader.objects({ signal }) : [];
@@ -54,17 +57,29 @@ async function* statementsOf(
   for (const object of kept) if (object.kind === 'sequence') yield sequenceSql(object, database.name);
   for (const name of tables) {
     const table = await reader.table(name, { signal });
+    const engine = outsideEngineOf(table, database.name);
+    if (engine !== undefined) {
+      yield reachesOutside(name, engine);
+      continue;
+    }
     yield `\n${tableSql(table, database.name)}`;
     yield* rowsSql(reader, table, signal, onRows);
   }
   const of = (...kinds: readonly SchemaObject['kind'][]): readonly SchemaObject[] =>
     kinds.flatMap((kind) => kept.filter((object) => object.kind === kind));
   for (const object of of('function', 'procedure', 'package', 'package-body')) {
-    yield programSql(object, database, snapshotAt);
+    yield programSql(object, database, snapshotAt, events);
   }
   yield* viewsSql(inOrder(of('view')), database.name);
   const triggers = [...of('trigger')].sort((a, b) => (a.actionOrder ?? 0) - (b.actionOrder ?? 0));
-  for (const object of [...triggers, ...of('event')]) yield programSql(object, database, snapshotAt);
+  for (const object of [...triggers, ...of('event')]) {
+    yield programSql(object, database, snapshotAt, events);
+  }
+}
+
+function reachesOutside(name: string, engine: string): string {
+  const told = `not made, as it reaches beyond its database (${engine}): table ${name}`;
+  return `\nSELECT ${quoteText(told)} AS script;\n`;
 }
 
 function head({ name, server, characterSet, collation }: DatabaseDescription, snapshotAt: string): string {

@@ -1,13 +1,24 @@
 import type { TableDescription } from '../../archive/model.js';
 import { quoteName } from '../../database/identifiers.js';
 import { acceptDefinition } from '../../recovery/ddl/accept-definition.js';
+import { withoutPlaces } from '../../recovery/ddl/table-statement.js';
 import { join, tokenise } from '../../recovery/ddl/tokens.js';
 import { isOneStatement, prepared } from './client-text.js';
 
-/** The table, empty: readable where every client reads it as it stands. @throws BackupError `archive-damaged` */
+/**
+ * The table, empty: readable where every client reads it as it stands, and without the places on a disk that it names.
+ *
+ * @throws BackupError `archive-damaged`
+ */
 export function tableSql(table: TableDescription, database: string): string {
   const { statement } = acceptDefinition('table', table.name, table.createStatement, { database });
-  return statementSql(unqualified(statement, database));
+  const { createStatement } = withoutPlaces({ ...table, createStatement: statement });
+  return statementSql(unqualified(createStatement, database));
+}
+
+/** The storage engine by which a table is a window into another server, file or database, which no script makes. */
+export function outsideEngineOf(table: TableDescription, database: string): string | undefined {
+  return acceptDefinition('table', table.name, table.createStatement, { database }).outside[0];
 }
 
 /** A statement, with its end. */

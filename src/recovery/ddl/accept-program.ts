@@ -178,7 +178,8 @@ function qualifiedName(reader: HeadReader, { database }: Wanted): string {
   const first = reader.name();
   if (reader.peek()?.text !== '.') return first;
   reader.symbol('.');
-  if (first.toLowerCase() !== database?.toLowerCase()) {
+  // Also one that differs in case alone, which is another one for most servers.
+  if (first !== database) {
     reader.forget(before);
     add(reader, '');
   }

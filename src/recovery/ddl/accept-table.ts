@@ -1,3 +1,4 @@
+import { quoteName } from '../../database/identifiers.js';
 import { type Token, unquote } from '../../database/tokens.js';
 import { HeadReader, isAscii, isWord, NotAccepted } from './head-reader.js';
 
@@ -173,6 +174,8 @@ function outsideOf(tail: readonly Token[], database: string | undefined): readon
     if (!isWord(tokens[i], 'ENGINE')) continue;
     const value = tokens[tokens[i + 1]?.text === '=' ? i + 2 : i + 1];
     const engine = value?.kind === 'text' ? value.text.slice(1, -1) : unquote(value?.text ?? '');
+    // Written with an escape, it would be another one for the server.
+    if (!/^\w+$/.test(engine)) throw new NotAccepted('its storage engine has no name');
     if (outsideEngines.has(engine.toLowerCase())) found.push(engine);
     if (mergeEngines.has(engine.toLowerCase()) && namesAnother(tokens, database)) found.push(engine);
   }
@@ -181,5 +184,6 @@ function outsideOf(tail: readonly Token[], database: string | undefined): readon
 
 /** Whether `UNION=(…)` names a table of another database. */
 function namesAnother(tokens: readonly Token[], database: string | undefined): boolean {
-  return tokens.some((token, i) => tokens[i + 1]?.text === '.' && unquote(token.text) !== database);
+  const own = database === undefined ? undefined : quoteName(database);
+  return tokens.some((token, i) => tokens[i + 1]?.text === '.' && token.text !== own);
 }
