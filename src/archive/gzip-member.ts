@@ -14,6 +14,13 @@ const FLAG_EXTRA = 4;
 export const MAX_PART_BYTES: number = 2 ** 30 + 2 ** 26;
 // DEFLATE cannot make its input smaller than this.
 const MAX_DEFLATE_RATIO = 1032;
+/** So much a part may inflate to, however small it is: typical ones are far below. */
+const FREE_BYTES: number = 80 * 2 ** 20;
+/**
+ * A larger part is one huge row, and is written so that it is no smaller than this: who wants to fill a reader's memory has
+ * to send a share of it.
+ */
+const MAX_LARGE_RATIO = 64;
 
 /**
  * Compresses a column part.
@@ -26,7 +33,17 @@ export async function gzipMember(
   stretches: readonly Stretch[] = [{ start: 0, end: plain.length, texture: 'text' }],
 ): Promise<Uint8Array> {
   const margins = { before: HEADER_BYTES, behind: TRAILER_BYTES };
-  const member = await engine.deflate(plain, stretches, margins);
+  let member = await engine.deflate(plain, stretches, margins);
+  const least = leastBytes(plain.length);
+  if (member.length < least) {
+    // What is stored as it is makes up for the rest.
+    const { length: end } = plain;
+    const filled: readonly Stretch[] = [
+      { start: 0, end: least, texture: 'random' },
+      { start: least, end, texture: 'text' },
+    ];
+    member = await engine.deflate(plain, filled, margins);
+  }
   const view = new DataView(member.buffer);
   // Magic, DEFLATE, flags; no time; fastest compression; unknown system; extra field of 8 bytes: 'SB', 4, rows.
   member.set([0x1f, 0x8b, 8, FLAG_EXTRA, 0, 0, 0, 0, 4, 255, 8, 0, 0x53, 0x42, 4, 0]);
@@ -35,6 +52,11 @@ export async function gzipMember(
   view.setUint32(end, engine.crc32(plain), true);
   view.setUint32(end + 4, plain.length, true);
   return member;
+}
+
+/** How small a part of a size may be compressed. */
+function leastBytes(plainBytes: number): number {
+  return plainBytes <= FREE_BYTES ? 0 : Math.ceil(plainBytes / MAX_LARGE_RATIO);
 }
 
 /** What a member says of itself, unproven: its rows and its size before compression. */
@@ -59,6 +81,12 @@ export async function gunzipMember(member: Uint8Array): Promise<Uint8Array> {
     );
   }
   if (size > body.length * MAX_DEFLATE_RATIO) throw damagedPart('its size cannot be true');
+  if (member.length < leastBytes(size)) {
+    throw new BackupError(
+      'archive-limit-exceeded',
+      'A part of a table says that it is far larger than a genuine one of its size ever is.',
+    );
+  }
   const plain = await engine.inflate(body, size);
   if (engine.crc32(plain) !== view.getUint32(member.length - TRAILER_BYTES, true)) {
     throw damagedPart('its checksum is wrong');

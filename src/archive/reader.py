@@ -456,7 +456,9 @@ def read_table(tokens, database):
         before, after = plain[at - 1] if at else ('symbol', ','), plain[at + 1]
         if depth < (end is None and token != CLOSE):
             raise Refused('a bracket too many closes')
-        if is_word(token, 'SELECT') or token[0] == 'word' and not token[1].isascii() or token[1] in (';', '\\'):
+        # The newest MySQL knows texts between dollars.
+        is_strange = token[0] == 'word' and ('$' in token[1] or not token[1].isascii())
+        if is_word(token, 'SELECT') or is_strange or token[1] in (';', '\\'):
             raise Refused('there is more in it than a table')
         if token[0] in ('word', 'name') and content(token).lower() == 'load_file' and after == OPEN:
             raise Refused('it reads a file')
@@ -513,12 +515,15 @@ def check_option(plain, at, depth, is_parted):
     if depth == 0 and is_word(token, 'AS', 'IGNORE', 'INTO', 'LIKE', 'REPLACE', 'TABLE', 'VALUES', 'WITH'):
         if not is_value and not (is_word(token, 'WITH') and is_word(after, 'SYSTEM')):
             raise Refused('it is filled from elsewhere')
+    if depth == 0 and token[0] == 'symbol' and token[1] not in '=,.()-':
+        raise Refused('there is more in it than a table')
     if depth == 1 and token == OPEN and not is_parted and not (is_value and is_word(plain[at - 2], 'UNION')):
         raise Refused('it is filled from elsewhere')
 
 
 def read_program(kind, tokens, is_at_rest):
-    """A view, routine, package, trigger, event or sequence: the name, for whom it acts, and the definition, its head rebuilt."""
+    """A view, routine, package, trigger, event or sequence: the name, for whom it acts, the definition with its head
+    rebuilt, and whether it ends for certain where its text does."""
     head = Head(tokens)
     head.words('CREATE')
     if kind == 'view' and head.may('ALGORITHM'):
@@ -536,7 +541,14 @@ def read_program(kind, tokens, is_at_rest):
     name = head.name(kind == 'trigger')
     {'view': read_view, 'trigger': read_trigger, 'event': read_event, 'sequence': read_sequence}.get(
         kind, read_routine)(head, kind, is_at_rest)
-    return name, definer, head.read + head.rest()
+    body = head.rest()
+    is_sure = kind not in ('package', 'package-body')
+    try:
+        if is_sure and kind not in ('view', 'sequence'):
+            Body(kind, body)
+    except Refused:
+        is_sure = False
+    return name, definer, head.read + body, is_sure
 
 
 def read_view(head, *_):
@@ -600,6 +612,129 @@ def read_sequence(head, *_):
             raise Refused('it is no sequence')
 
 
+SIMPLE = set('''ALTER ANALYZE CALL CHECK CHECKSUM CLOSE COMMIT CREATE DEALLOCATE DECLARE DELETE DO DROP EXECUTE FETCH FLUSH GET GRANT
+    HANDLER INSERT ITERATE KILL LEAVE LOCK OPEN OPTIMIZE PREPARE RELEASE RENAME REPAIR REPLACE RESIGNAL RETURN REVOKE ROLLBACK
+    SAVEPOINT SELECT SET SHOW SIGNAL START TRUNCATE UNLOCK UPDATE VALUES WITH'''.split())
+BLOCKS = {'BEGIN', 'CASE', 'FOR', 'IF', 'LOOP', 'REPEAT', 'WHILE'}
+
+
+class Body:
+    """Follows the blocks of a program by the words that begin a statement, and raises Refused where that leaves a doubt.
+
+    A client sends what stands under a delimiter as it is, and a server runs every statement in it, also one behind the body.
+    """
+
+    def __init__(self, kind, tokens):
+        self.tokens = [token for token in tokens if token[0] not in ('space', 'comment')]
+        self.at, self.open = 0, []
+        # Texts between dollars are for the newest MySQL alone.
+        self.sure(not any(kind == 'mark' or kind == 'word' and '$' in text for kind, text in self.tokens))
+        if kind == 'trigger' and self.word() in ('FOLLOWS', 'PRECEDES'):
+            self.at += 2
+        if kind in ('function', 'procedure'):
+            self.pass_parameters()
+        while self.at < len(self.tokens):
+            self.statement()
+        self.sure(not self.open)
+
+    def sure(self, is_so):
+        if not is_so:
+            raise Refused('where it ends is not certain')
+
+    def piece(self, kind, ahead):
+        at = self.at + ahead
+        return self.tokens[at][1].upper() if 0 <= at < len(self.tokens) and self.tokens[at][0] == kind else ''
+
+    def word(self, ahead=0):
+        return self.piece('word', ahead)
+
+    def symbol(self, ahead=0):
+        return self.piece('symbol', ahead)
+
+    def pass_parameters(self):
+        """To the first word that begins a statement."""
+        depth = 0
+        while self.at < len(self.tokens):
+            depth += (self.symbol() == '(') - (self.symbol() == ')')
+            self.sure(self.symbol() != ';')
+            is_type = self.word() == 'SET' and self.word(-1) in ('RETURNS', 'CHARACTER')
+            if depth == 0 and not is_type and (self.word() in SIMPLE | BLOCKS or self.symbol(1) == ':'):
+                return
+            self.at += 1
+        self.sure(False)
+
+    def statement(self):
+        if self.symbol(1) == ':' and self.symbol(2) != '=':
+            self.at += 2
+            self.sure(self.word() in BLOCKS - {'CASE', 'IF'})
+        word, inside = self.word(), self.open[-1] if self.open else ''
+        if word == 'END':
+            self.end(inside)
+        elif word in BLOCKS:
+            self.open.append(word)
+            if word in ('IF', 'CASE', 'FOR', 'WHILE'):
+                if word == 'CASE':
+                    self.expression('WHEN')
+                    self.at -= 1
+                self.expression('DO' if word in ('FOR', 'WHILE') else 'THEN')
+            else:
+                self.at += 3 if (self.word(1), self.word(2)) == ('NOT', 'ATOMIC') else 1
+        elif (word, inside) in (('ELSEIF', 'IF'), ('WHEN', 'CASE')):
+            self.expression('THEN')
+        elif word == 'ELSE' and inside in ('IF', 'CASE'):
+            self.at += 1
+        elif (word, inside) == ('UNTIL', 'REPEAT'):
+            self.expression('END')
+            self.at -= 1
+            self.end(inside)
+        elif word == 'DECLARE' and self.word(2) == 'HANDLER':
+            self.handler()
+        else:
+            self.sure(word in SIMPLE or self.symbol() == '(')
+            self.expression(';')
+            self.sure(self.open or self.at >= len(self.tokens))
+
+    def end(self, inside):
+        self.at += 1
+        self.sure(inside and inside in ('BEGIN', self.word()))
+        self.at += inside != 'BEGIN'
+        self.open.pop()
+        # Its label.
+        if self.at < len(self.tokens) and self.symbol() != ';':
+            self.at += 1
+        self.sure(self.at >= len(self.tokens) or self.symbol() == ';')
+        self.at += 1
+        self.sure(self.open or self.at >= len(self.tokens))
+
+    def handler(self):
+        self.at += 3
+        self.sure(self.word() == 'FOR')
+        while self.word() == 'FOR' or self.symbol() == ',':
+            self.at += 1
+            self.at += 1 + (self.word() in ('SQLSTATE', 'NOT')) + ((self.word(), self.word(1)) == ('SQLSTATE', 'VALUE'))
+
+    def expression(self, stop):
+        """Goes behind a word or mark that is no part of an expression; the end of everything is that of a statement."""
+        cases, depth = [], 0
+        self.at += 1
+        while self.at < len(self.tokens):
+            word, symbol = self.word(), self.symbol()
+            depth += (symbol == '(') - (symbol == ')')
+            if symbol == ';' or word == stop and not cases and depth == 0 and self.symbol(-1) not in ('.', '@'):
+                self.sure((symbol or word) == stop and not cases and depth == 0)
+                self.at += 1
+                return
+            if self.symbol(-1) not in ('.', '@') and word in ('CASE', 'WHEN', 'THEN', 'ELSE', 'END'):
+                # Before THEN, END can only be a name.
+                self.sure(word == 'CASE' or cases and (word != 'END' or cases[-1] in ('THEN', 'ELSE')))
+                if word != 'CASE':
+                    cases.pop()
+                if word != 'END':
+                    cases.append(word)
+            self.at += 1
+        self.sure(stop == ';' and not cases and depth == 0)
+
+
 def own(tokens, database):
     """Names that stand for the database that the script is loaded into."""
     qualifier = ('name', name_of(database))
@@ -608,20 +743,20 @@ def own(tokens, database):
 
 
 def check_kind(thing, kind, statement=None, database='', in_bytes=False, is_at_rest=True):
-    """The definition, put together again, and for whom it acts. Raises Refused when it makes anything else."""
+    """The definition, put together again, for whom it acts, and whether it is one statement for certain. Raises Refused when it makes anything else."""
     # Tables and sequences are made in a mode of ours.
     mode = '' if kind in ('table', 'sequence') else thing.get('sqlMode', '')
     tokens = tokens_of(thing['createStatement'] if statement is None else statement, mode, in_bytes)
     if kind == 'table':
-        definer = None
+        definer, is_sure = None, True
         name, made = read_table(tokens, database)
     else:
-        name, definer, made = read_program(kind, tokens, is_at_rest)
+        name, definer, made, is_sure = read_program(kind, tokens, is_at_rest)
     # In bytes, letters beyond ASCII are others.
     fold = lambda text: re.sub('[^\x00-\x7f]+', '\x80', text.lower()) if in_bytes else text.lower()
     if fold(name) != fold(thing['name']):
         raise Refused('it has another name')
-    return ''.join(text for _, text in (own(made, database) if kind in ('view', 'trigger') else made)), definer
+    return ''.join(text for _, text in (own(made, database) if kind in ('view', 'trigger') else made)), definer, is_sure
 
 
 def load(name, entries):
@@ -683,18 +818,19 @@ def has_passed(event):
 def bytes_of(thing, database):
     """The definition and the character set of its client; UTF-8 where there is no telling how that client wrote."""
     is_at_rest = thing['kind'] == 'event' and (not AS_FOUND or has_passed(thing))
-    text, definer = check_kind(thing, thing['kind'], database=database, is_at_rest=is_at_rest)
+    text, definer, is_sure = check_kind(thing, thing['kind'], database=database, is_at_rest=is_at_rest)
     charset = word(thing.get('characterSetClient', 'utf8mb4'))
     if definer:
         ACTS_FOR.add(definer)
     if 'createStatementBytes' in thing and charset.lower() not in ('big5', 'cp932', 'gb18030', 'gbk', 'sjis'):
         given = base64.b64decode(thing['createStatementBytes']).decode('latin-1')
         name = database.encode('utf-8').decode('latin-1')
-        return check_kind(thing, thing['kind'], given, name, True, is_at_rest)[0].encode('latin-1'), charset
+        text, _, is_sure = check_kind(thing, thing['kind'], given, name, True, is_at_rest)
+        return text.encode('latin-1'), charset, is_sure
     try:
-        return text.encode(CODECS.get(charset.lower(), 'ascii')), charset
+        return text.encode(CODECS.get(charset.lower(), 'ascii')), charset, is_sure
     except UnicodeEncodeError:
-        return text.encode('utf-8'), 'utf8mb4'
+        return text.encode('utf-8'), 'utf8mb4', is_sure
 
 
 def set_session(thing, charset):
@@ -723,7 +859,7 @@ def emit_sequence(thing):
 
 def emit_program(thing, database, moment):
     """A routine, trigger or event, under the settings it was made with."""
-    statement, charset = bytes_of(thing, database['name'])
+    statement, charset, is_sure = bytes_of(thing, database['name'])
     if not look(statement.decode('latin-1'), thing.get('sqlMode', ''))[0]:
         warn('%s %s is left out, as clients read it otherwise than servers' % (thing['kind'], line_of(thing['name'])))
         return
@@ -735,9 +871,13 @@ def emit_program(thing, database, moment):
     delimiter = b'//'
     while delimiter in statement or statement.endswith(b'/') and len(delimiter) == 2:
         delimiter += b'/'
-    emit(b'DELIMITER ' + delimiter)
-    emit(statement)
-    emit(delimiter + b'\nDELIMITER ;')
+    if is_sure:
+        emit(b'DELIMITER ' + delimiter)
+        emit(statement)
+        emit(delimiter + b'\nDELIMITER ;')
+    else:
+        # Where it ends is not certain: a server prepares one statement or none, and not every server prepares these.
+        emit("SET @supplemental_backup = x'%s';\n%s" % (statement.hex(), PREPARED))
     emit(SESSION)
     if 'databaseCollation' in thing:
         emit("ALTER DATABASE COLLATE '%s';" % word(database['collation']))
@@ -749,7 +889,7 @@ def emit_views(views, database):
     emit("SET @supplemental_backup_made = '';")
     for _ in range(rounds):
         for number, thing in enumerate(views):
-            statement, charset = bytes_of(thing, database)
+            statement, charset, _ = bytes_of(thing, database)
             set_session(thing, charset)
             emit(TRY_VIEW % {'number': number, 'hex': statement.hex()})
             emit(SESSION)
@@ -758,7 +898,7 @@ def emit_views(views, database):
             warn('%s %s was broken already, and may be missing: %s' % (
                 thing['kind'], line_of(thing['name']), line_of(thing['brokenAtSource'])))
             continue
-        statement, charset = bytes_of(thing, database)
+        statement, charset, _ = bytes_of(thing, database)
         set_session(thing, charset)
         emit("SET @supplemental_backup = IF(FIND_IN_SET('%d', @supplemental_backup_made), x'%s', x'%s');\n%s" % (
             number, b'DO 0'.hex(), statement.hex(), PREPARED))

@@ -51,6 +51,39 @@ function database(change: Record<string, unknown>, end: Forgery['end'] = 'contai
   };
 }
 
+/** Several at once: the end is that of the last. */
+function both(...forgeries: readonly [Forgery, ...Forgery[]]): Forgery {
+  return {
+    what: forgeries.map(({ what }) => what).join(' and '),
+    end: forgeries.at(-1)!.end,
+    forge: (parts) => forgeries.reduce((so, { forge }) => forge(so), parts),
+  };
+}
+
+function column(change: Record<string, unknown>): Forgery {
+  return {
+    what: `column: ${JSON.stringify(change).slice(0, 100)}`,
+    end: 'contained',
+    forge: (parts) =>
+      parts.map((part) => {
+        if (part.kind !== 'table') return part;
+        const [first, ...more] = part.table.columns;
+        return { ...part, table: { ...part.table, columns: [{ ...first!, ...change }, ...more] } } as Part;
+      }),
+  };
+}
+
+function summary(change: Record<string, unknown>): Forgery {
+  return {
+    what: `summary: ${JSON.stringify(change).slice(0, 100)}`,
+    end: 'contained',
+    forge: (parts) =>
+      parts.map((part) =>
+        part.kind === 'summary' ? ({ ...part, summary: { ...part.summary, ...change } } as Part) : part,
+      ),
+  };
+}
+
 const ok = '`zz` (\n  `a` int(11) DEFAULT NULL\n) ENGINE=InnoDB';
 const event = 'EVENT zz ON SCHEDULE EVERY 1 SECOND';
 
@@ -182,7 +215,175 @@ export function forgeries(canary: string): readonly Forgery[] {
       createStatementBytes: Buffer.from('CREATE USER evil -- \xe4', 'latin1').toString('base64'),
       characterSetClient: 'latin1',
     }),
+    // Other statements that servers take.
+    table("CREATE SERVER zz FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1')"),
+    table(`CREATE SERVER zz FOREIGN DATA WRAPPER mysql OPTIONS (HOST 'x') /*!999999 TABLE ${ok} */`),
+    table(`LOAD DATA INFILE '/etc/passwd' INTO TABLE zz`),
+    table('HANDLER mysql.user OPEN'),
+    table('FLUSH PRIVILEGES'),
+    table('RENAME TABLE bystander.precious TO bystander.gone'),
+    table(`CREATE UNDO TABLESPACE zz ADD DATAFILE '${canary}/t6.ibu'`),
+    table(`CREATE TABLESPACE zz ADD DATAFILE '${canary}/t7.ibd' /* TABLE \`zz\` (a int) */`),
+    table('CREATE PACKAGE zz AS FUNCTION f RETURN INT; END; GRANT ALL ON *.* TO evil'),
+    table("PREPARE s FROM 'DROP DATABASE bystander'"),
+    table("SET PASSWORD FOR root@localhost = PASSWORD('x')"),
+    table('EXECUTE IMMEDIATE "DROP DATABASE bystander"'),
+    // Executable comments of every kind.
+    table(`/*!50000 DROP DATABASE bystander */`),
+    table(`CREATE /*!50000 TABLE ${ok} */`),
+    table(`CREATE TABLE ${ok} /*M! AS SELECT * FROM mysql.user */`),
+    table(`CREATE TABLE ${ok} /*! AS SELECT * FROM mysql.user */`),
+    table(`CREATE TABLE ${ok} /*M!100000 AS SELECT 1 AS a */`),
+    table(`CREATE TABLE ${ok} /*!50100 PARTITION BY HASH (a) /*!50000 */ AS SELECT 1 AS a */`),
+    table(`CREATE TABLE ${ok} /*!99999 /* */ AS SELECT 1 AS a -- */`),
+    table(`CREATE TABLE ${ok} /*!99999 COMMENT='*/ AS SELECT 1 AS a -- ' */`),
+    table(`CREATE TABLE ${ok} /*!50100 TABLESPACE x */ /*!99999 ; DROP DATABASE bystander */`),
+    table(`CREATE TABLE ${ok} /*\nDELIMITER //\nDROP DATABASE bystander//\n*/`, 'contained'),
+    table(`CREATE TABLE ${ok} -- \nDELIMITER //\nDROP DATABASE bystander//\n`),
+    table(`CREATE TABLE ${ok} COMMENT='\nDELIMITER //\nDROP DATABASE bystander//\n'`, 'contained'),
+    table(
+      `CREATE TABLE ${ok} COMMENT="\\\`hostile_source\`." COMMENT "; DROP DATABASE bystander -- "`,
+      'contained',
+    ),
+    // Windows into other places.
+    table(
+      `CREATE TABLE \`zz\` (\`a\` int) ENGINE='FEDE\\RATED' CONNECTION='mysql://root@localhost/mysql/user'`,
+    ),
+    table(
+      `CREATE TABLE \`zz\` (\`a\` int) ENGINE=\`CONNECT\` TABLE_TYPE=DOS FILE_NAME='${canary}/t8'`,
+      'contained',
+    ),
+    table(
+      `CREATE TABLE \`zz\` (\`a\` int) ENGINE="SPIDER" COMMENT='wrapper "mysql", host "127.0.0.1"'`,
+      'contained',
+    ),
+    table("CREATE TABLE `zz` (`a` int) ENGINE=S3 S3_BUCKET='x'", 'contained'),
+    table(
+      `CREATE TABLE \`zz\` (\`a\` int) PARTITION BY HASH (a) (PARTITION p0 ENGINE = CONNECT DATA DIRECTORY='${canary}')`,
+      'contained',
+    ),
+    table(`CREATE TABLE ${ok} TABLESPACE mysql`, 'contained'),
+    table(`CREATE TABLE ${ok} ENCRYPTED=YES ENCRYPTION_KEY_ID=1`, 'contained'),
+    both(
+      database({ name: 'bystander' }),
+      table(
+        'CREATE TABLE `zz` (`a` int) ENGINE=MRG_MyISAM UNION=(bystander.precious) INSERT_METHOD=LAST',
+        'contained',
+      ),
+    ),
+    both(
+      database({ name: 'bystander' }),
+      table('CREATE TABLE `zz` (`a` int) ENGINE=MRG_MyISAM UNION=(`bystander`.`precious`)', 'contained'),
+    ),
+    ...['bystander', 'Bystander', 'BYSTANDER'].flatMap((name) => [
+      both(
+        database({ name }),
+        object(
+          'trigger',
+          'CREATE TRIGGER bystander.zz BEFORE INSERT ON bystander.precious FOR EACH ROW SET @a = 1',
+          'contained',
+        ),
+      ),
+      both(
+        database({ name }),
+        object(
+          'trigger',
+          'CREATE TRIGGER `bystander` . `zz` BEFORE INSERT ON `bystander`.`precious` FOR EACH ROW SET @a = 1',
+          'contained',
+        ),
+      ),
+    ]),
+    both(
+      database({ name: 'bystander' }),
+      object('trigger', 'CREATE TRIGGER zz BEFORE INSERT ON zz FOR EACH ROW SET @a = 1', 'contained', {
+        createStatementBytes: Buffer.from(
+          'CREATE TRIGGER bystander.zz BEFORE INSERT ON bystander.precious FOR EACH ROW SET @a = 1',
+        ).toString('base64'),
+      }),
+    ),
+    // Programs that act, if anybody lets them.
+    object('view', 'CREATE SQL SECURITY DEFINER VIEW `zz` AS SELECT * FROM mysql.user', 'contained'),
+    object('view', 'CREATE VIEW `zz` AS SELECT 1 PROCEDURE ANALYSE()', 'contained'),
+    object('view', "CREATE VIEW `zz` AS SELECT LOAD_FILE('/etc/passwd') AS a", 'contained'),
+    object('view', 'CREATE VIEW `zz` AS SELECT 1 /*!50000 INTO OUTFILE "x" */'),
+    object('view', 'CREATE VIEW `zz` AS SELECT 1 /*M!100000 ; DROP DATABASE bystander */'),
+    object('view', `CREATE VIEW \`zz\` (\`a\`) /*! ; */ AS SELECT 1`),
+    object(
+      'trigger',
+      "CREATE TRIGGER zz BEFORE INSERT ON zz FOR EACH ROW LOAD DATA INFILE '/etc/passwd' INTO TABLE zz",
+      'contained',
+    ),
+    object(
+      'trigger',
+      `CREATE TRIGGER zz AFTER INSERT ON zz FOR EACH ROW SELECT 1 INTO OUTFILE '${canary}/g1'`,
+      'contained',
+    ),
+    object(
+      'procedure',
+      'CREATE PROCEDURE `zz`() BEGIN END /*!50000 ; DROP DATABASE bystander */',
+      'contained',
+    ),
+    object('procedure', 'CREATE PROCEDURE `zz`() BEGIN END\n//\nDROP DATABASE bystander//\n', 'contained'),
+    object('procedure', `CREATE PROCEDURE \`zz\`() BEGIN END\n\\! touch ${canary}/p1\n`, 'contained'),
+    object(
+      'procedure',
+      'CREATE PROCEDURE `zz`()\n/*\nDELIMITER ;\nDROP DATABASE bystander;\n*/\nSELECT 1',
+      'contained',
+    ),
+    object(
+      'function',
+      "CREATE FUNCTION `zz`() RETURNS int RETURN 1; INSTALL PLUGIN x SONAME 'x.so'",
+      'contained',
+    ),
+    object('package', 'CREATE PACKAGE `zz` AS a INT; END; DROP DATABASE bystander', 'contained', {
+      sqlMode: 'ORACLE',
+    }),
+    object('event', `CREATE EVENT zz ON SCHEDULE EVERY 1 SECOND ENABLE DO ${evil}`, 'contained', {
+      status: 'ENABLED',
+    }),
+    object(
+      'event',
+      `CREATE EVENT zz ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE DISABLE ENABLE DO ${evil}`,
+    ),
+    object('event', `CREATE EVENT zz ON SCHEDULE EVERY 1 SECOND COMMENT 'x' ENABLE DO ${evil}`),
+    // Words that stand in no definition.
+    object('sequence', 'CREATE SEQUENCE `zz`', 'contained', { nextValue: '1; DROP DATABASE bystander' }),
+    object('sequence', 'CREATE SEQUENCE `zz`', 'contained', {
+      nextValue: '1, 0); DROP DATABASE bystander; -- ',
+    }),
+    object('sequence', 'CREATE SEQUENCE `zz`', 'contained', { nextValue: '9'.repeat(30) }),
+    object('sequence', 'CREATE SEQUENCE `zz` START WITH (SELECT 1)'),
+    object('procedure', 'CREATE PROCEDURE `zz`() SELECT 1', 'contained', {
+      databaseCollation: "x'; DROP DATABASE bystander; -- ",
+    }),
+    object('view', 'CREATE VIEW `zz` AS SELECT 1', 'contained', {
+      brokenAtSource: '\nDROP DATABASE bystander;\n',
+    }),
+    object('view', 'CREATE VIEW `zz` AS SELECT 1', 'contained', { characterSetClient: 'utf16' }),
+    column({ characterSet: "latin1 x''); DROP DATABASE bystander; -- " }),
+    column({ type: "varchar(9)'; DROP DATABASE bystander; -- ", characterSet: 'latin1', form: 'bytes' }),
+    column({ name: '`) VALUES (1); DROP DATABASE bystander; -- ' }),
+    column({ name: `a\\! touch ${canary}/c1\n\\! touch ${canary}/c2\n` }),
+    column({ form: 'datetime' }),
+    summary({ snapshotAt: '2026-02-03T22:00:01.000Z\n; DROP DATABASE bystander; -- ' }),
+    summary({ snapshotAt: '9'.repeat(100) }),
+    table(`CREATE TABLE ${ok}`, 'contained', {
+      rowFilter: {
+        where: 'all of it',
+        reason: 'x',
+        dates: {
+          column: "a`) UNION SELECT 1 INTO OUTFILE '/tmp/x' -- ",
+          since: "'; DROP DATABASE bystander",
+          unsetBefore: '1',
+        },
+      },
+    }),
+    table(`CREATE TABLE ${ok}`, 'contained', { name: '../../../zz' }),
     // The database.
+    database({ name: 'mysql' }),
+    database({
+      server: { vendor: 'mariadb\nDROP DATABASE bystander;', version: `\n\\! touch ${canary}/d1\n` },
+    }),
     database({ name: 'x`; DROP DATABASE bystander; -- ' }),
     database({ characterSet: 'utf8; DROP DATABASE bystander' }),
     database({ collation: "utf8_general_ci' COMMENT '" }),

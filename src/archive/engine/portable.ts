@@ -5,11 +5,15 @@ import { deflateSync, inflateSync } from 'fflate';
 import type { Engine } from './engine.js';
 import { withMargins } from './with-margins.js';
 
+const LARGE_BYTES: number = 80 * 2 ** 20;
+
 /** The engine for every platform: nothing but JavaScript. */
 export const engine: Engine = {
   name: 'portable',
-  async deflate(data, _stretches, margins) {
-    return withMargins([deflateSync(data, { level: 1, mem: 8 })], margins);
+  async deflate(data, stretches, margins) {
+    // One huge row that must not become too small; in pieces it would not be worth the trouble here.
+    const isStored = data.length > LARGE_BYTES && stretches[0]?.texture === 'random';
+    return withMargins([deflateSync(data, { level: isStored ? 0 : 1, mem: 8 })], margins);
   },
   async inflate(data, size) {
     // One byte of room more shows a stream that is longer than it says; fflate itself stops at the end of `out`.

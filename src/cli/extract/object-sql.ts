@@ -2,11 +2,13 @@ import type { DatabaseDescription, SchemaObject } from '../../archive/model.js';
 import { unqualifiedView } from '../../archive/view-names.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { BackupError } from '../../errors.js';
+import { acceptDefinition } from '../../recovery/ddl/accept-definition.js';
 import { type ObjectPolicy, planObject, planObjectBytes } from '../../recovery/ddl/object-statement.js';
 import { tokenise } from '../../recovery/ddl/tokens.js';
 import { LOADING_MODE } from '../../recovery/restore/session.js';
 import { encodeFor } from './character-sets.js';
 import { isWhole, prepared, printed, quoteModeOf, runPrepared } from './client-text.js';
+import { isOneProgram } from './one-program.js';
 import { unqualified } from './table-sql.js';
 
 /** Whether events come as they were, or at rest. */
@@ -34,7 +36,7 @@ export function programSql(
   snapshotAt: string,
   events: ScriptedEvents,
 ): string | Buffer {
-  const { characterSet, statement } = statementOf(object, database, events);
+  const { characterSet, statement, isOne } = statementOf(object, database, events);
   if (statement === null || !isWhole(statement.toString('latin1'), quoteModeOf(object.sqlMode ?? ''))) {
     return `-- Not in this script, as clients read it otherwise than servers: ${object.kind} ${printed(object.name)}\n`;
   }
@@ -50,11 +52,16 @@ export function programSql(
   const collate = (wanted: string): string =>
     databaseCollation === collation ? '' : `ALTER DATABASE COLLATE '${wordOf(wanted, object)}';\n`;
   return Buffer.concat([
-    Buffer.from(
-      `\n${left}${collate(databaseCollation)}${surroundings(object, characterSet)}${moment}DELIMITER ${delimiter}\n`,
-    ),
-    statement,
-    Buffer.from(`\n${delimiter}\nDELIMITER ;\n${back}${collate(collation)}`),
+    Buffer.from(`\n${left}${collate(databaseCollation)}${surroundings(object, characterSet)}${moment}`),
+    ...(isOne
+      ? [Buffer.from(`DELIMITER ${delimiter}\n`), statement, Buffer.from(`\n${delimiter}\nDELIMITER ;\n`)]
+      : // A server prepares one statement or none; not every server prepares these.
+        [
+          Buffer.from(
+            `-- Where it ends is not certain: ${object.kind} ${printed(object.name)}\n${prepared(statement)}`,
+          ),
+        ]),
+    Buffer.from(`${back}${collate(collation)}`),
   ]);
 }
 
@@ -124,18 +131,31 @@ function hasPassed({ createStatement }: SchemaObject): boolean {
 }
 
 /** The definition in the character set of its client, or in UTF-8 where clients could not read that. */
-function statementOf(
-  object: SchemaObject,
-  database: string,
-  events: ScriptedEvents = 'at-rest',
-): { readonly characterSet: string; readonly statement: Buffer | null } {
+function statementOf(object: SchemaObject, database: string, events: ScriptedEvents = 'at-rest'): Statement {
   const { characterSetClient = 'utf8mb4' } = object;
   const bytes = planObjectBytes(object, policyFor(object, database, events));
-  if (bytes !== undefined) return { characterSet: characterSetClient, statement: bytes };
+  if (bytes !== undefined) {
+    const isOne = endsForCertain(object, bytes.toString('latin1'), true);
+    return { characterSet: characterSetClient, statement: bytes, isOne };
+  }
   const text = planOf(object, database, events);
+  const isOne = endsForCertain(object, text, false);
   const encoded = encodeFor(characterSetClient, text);
-  if (encoded !== null) return { characterSet: characterSetClient, statement: encoded };
-  return { characterSet: 'utf8mb4', statement: Buffer.from(text) };
+  if (encoded !== null) return { characterSet: characterSetClient, statement: encoded, isOne };
+  return { characterSet: 'utf8mb4', statement: Buffer.from(text), isOne };
+}
+
+interface Statement {
+  readonly characterSet: string;
+  readonly statement: Buffer | null;
+  /** Whether it ends for certain where its text does. */
+  readonly isOne: boolean;
+}
+
+function endsForCertain({ kind, name, sqlMode }: SchemaObject, planned: string, inBytes: boolean): boolean {
+  if (kind === 'view' || kind === 'package' || kind === 'package-body') return false;
+  const { tokens, bodyAt } = acceptDefinition(kind, name, planned, { sqlMode, inBytes, keepsState: true });
+  return isOneProgram(kind, tokens.slice(bodyAt));
 }
 
 // To change the state of an event later would change what it was made with.

@@ -66,7 +66,9 @@ function checkComments(tokens: readonly Token[]): void {
   for (let i = 0; i < tokens.length; i++) {
     const { kind, text } = tokens[i]!;
     if (kind !== 'symbol') {
-      if (kind === 'word' && !isAscii(text)) throw new NotAccepted('a name in it is not quoted');
+      // The newest MySQL knows texts between dollars.
+      if (kind === 'word' && (!isAscii(text) || text.includes('$')))
+        throw new NotAccepted('a name in it is not quoted');
       continue;
     }
     if (text === ';' || text === '\\' || text.charCodeAt(0) < 0x20)
@@ -152,6 +154,10 @@ function checkTail(tokens: readonly Token[]): void {
       if (isFilling) throw new NotAccepted('it is filled from elsewhere');
       if (isWord(before, 'WITH') && word !== 'SYSTEM') throw new NotAccepted('it is filled from elsewhere');
       if (word === 'PARTITION') isParted = true;
+    }
+    // Options are words and values, and what is in brackets.
+    if (depth === 0 && kind === 'symbol' && !/^(?:[=,.()-]|\/\*M?!\d*|\*\/)$/.test(text)) {
+      throw new NotAccepted('there is more in it');
     }
     if (kind === 'symbol' && text === '(') {
       const isUnion = before?.text === '=' && isWord(before2, 'UNION');

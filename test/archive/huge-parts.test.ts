@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { crc32, deflateRawSync } from 'node:zlib';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { encryptArchive } from '../../src/archive/encrypt-archive.js';
+import { gunzipMember, gzipMember } from '../../src/archive/gzip-member.js';
+import type { Part } from '../../src/archive/model.js';
+import { collectBytes } from '../../src/bytes.js';
+import { isBackupError } from '../../src/errors.js';
+import { sampleLabel, sampleParts } from './support/parts.js';
+
+const MEBI = 2 ** 20;
+
+/** A member as a forger makes it: zeros, as small as they become. */
+function memberOf(plainBytes: number): Uint8Array {
+  const plain = new Uint8Array(plainBytes);
+  const body = deflateRawSync(plain, { level: 1 });
+  const member = Buffer.alloc(20 + body.length + 8);
+  member.set([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 4, 255, 8, 0, 0x53, 0x42, 4, 0]);
+  member.writeUInt32LE(1, 16);
+  member.set(body, 20);
+  member.writeUInt32LE(crc32(plain), 20 + body.length);
+  member.writeUInt32LE(plainBytes, 24 + body.length);
+  return new Uint8Array(member);
+}
+
+describe('F7: a small archive whose parts inflate to very much', () => {
+  let folder = '';
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('costs neither memory nor time, as no genuine part is so much smaller than its rows', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'huge-'));
+    const identity = await generateX25519Identity();
+    const data = memberOf(200 * MEBI);
+    const sha256 = createHash('sha256').update(data).digest('hex');
+    async function* forged(): AsyncGenerator<Part> {
+      for await (const part of sampleParts({ tables: 1, partsPerTable: 3, rowsPerPart: 1 })) {
+        yield part.kind === 'rows' ? { ...part, data, sha256, rows: 1, plainBytes: 200 * MEBI } : part;
+      }
+    }
+    const recipients = [await identityToRecipient(identity)];
+    const archive = await collectBytes(encryptArchive(forged(), { label: sampleLabel, recipients }));
+    assert.ok(archive.length < 6 * MEBI, String(archive.length));
+    const path = join(folder, 'small.tar.age');
+    await writeFile(path, archive);
+    const child = fileURLToPath(new URL('support/read-child.js', import.meta.url));
+    for (const how of ['verify', 'read']) {
+      const begun = performance.now();
+      const { stdout } = await promisify(execFile)(process.execPath, [child, how, path, identity]);
+      const memory = Number(stdout);
+      assert.ok(memory < 100 * MEBI, `${how}: ${memory / MEBI} MiB`);
+      assert.ok(performance.now() - begun < 8000, `${how} took ${performance.now() - begun} ms`);
+    }
+  });
+
+  it('is refused before it is inflated', async () => {
+    const begun = performance.now();
+    await assert.rejects(gunzipMember(memberOf(81 * MEBI)), (error) =>
+      isBackupError(error, 'archive-limit-exceeded'),
+    );
+    assert.ok(performance.now() - begun < 2000);
+  });
+
+  it('and a genuine row that is huge and all alike is written so that it is read', async () => {
+    const plain = new Uint8Array(90 * MEBI);
+    const member = await gzipMember(plain, 1);
+    assert.ok(member.length >= plain.length / 64);
+    assert.ok(member.length < plain.length / 32);
+    const back = await gunzipMember(member);
+    assert.ok(Buffer.compare(back, plain) === 0);
+  });
+});
