@@ -62,6 +62,8 @@ const either =
 
 const texts: Check = (value) => record({})(value) && Object.values(value as object).every(text);
 const decimal: Check = (value) => typeof value === 'string' && /^\d{1,40}$/.test(value);
+/** A number of SQL, which a statement is built from. */
+const whole: Check = (value) => typeof value === 'string' && /^-?\d{1,20}$/.test(value);
 const base64: Check = (value) =>
   typeof value === 'string' && value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
 
@@ -165,7 +167,7 @@ const objects: Check = list(
       status: text,
       table: text,
       actionOrder: count,
-      nextValue: text,
+      nextValue: whole,
       brokenAtSource: text,
     },
   ),

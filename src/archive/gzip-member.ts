@@ -15,7 +15,7 @@ export const MAX_PART_BYTES: number = 2 ** 30 + 2 ** 26;
 // DEFLATE cannot make its input smaller than this.
 const MAX_DEFLATE_RATIO = 1032;
 /** So much a part may inflate to, however small it is: typical ones are far below. */
-const FREE_BYTES: number = 80 * 2 ** 20;
+const FREE_BYTES: number = 32 * 2 ** 20;
 /**
  * A larger part is one huge row, and is written so that it is no smaller than this: who wants to fill a reader's memory has
  * to send a share of it.

@@ -1,7 +1,7 @@
 // Writes what is generated from the source and kept in the repository: `npm run generate`.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderReaderScript } from '../archive/support/reader-script.js';
+import { readerDigest, renderReaderScript, renderRecoveryPage } from '../archive/support/reader-script.js';
 import { projectRoot } from '../support/project.js';
 import { renderAlertsPage } from './alerts-page.js';
 import { apiReports } from './api-report.js';
@@ -14,5 +14,6 @@ writeFileSync(join(projectRoot, 'docs', 'ALERTS.md'), renderAlertsPage());
 writeFileSync(join(projectRoot, 'docs', 'COMMANDS.md'), renderCommandsPage());
 writeFileSync(join(projectRoot, 'docs', 'HAZARDS.md'), renderHazardsPage());
 mkdirSync(join(projectRoot, 'etc'), { recursive: true });
-for (const { file, text } of [renderReaderScript(), ...apiReports()])
+for (const { file, text } of [renderReaderScript(), renderRecoveryPage(), ...apiReports()])
   writeFileSync(join(projectRoot, file), text);
+console.log(`SHA-256 of reader.py: ${readerDigest()}`);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { readerDigest, renderRecoveryPage } from '../archive/support/reader-script.js';
 import { projectRoot } from '../support/project.js';
 import { renderAlertsPage } from './alerts-page.js';
 import { apiReports } from './api-report.js';
@@ -21,6 +22,12 @@ test('docs/ALERTS.md tells every alert as the source does', () => {
 
 test('docs/COMMANDS.md tells every command as the program does', () => {
   assert.equal(read('docs/COMMANDS.md'), renderCommandsPage(), refresh);
+});
+
+test('docs/RECOVERY.md tells by what a genuine reader.py is known', () => {
+  const { file, text } = renderRecoveryPage();
+  assert.equal(read(file), text, refresh);
+  assert.ok(text.includes(readerDigest()));
 });
 
 test('docs/HAZARDS.md tells what is tested where, as the tests are named', () => {

@@ -5,7 +5,7 @@ import { deflateSync, inflateSync } from 'fflate';
 import type { Engine } from './engine.js';
 import { withMargins } from './with-margins.js';
 
-const LARGE_BYTES: number = 80 * 2 ** 20;
+const LARGE_BYTES: number = 32 * 2 ** 20;
 
 /** The engine for every platform: nothing but JavaScript. */
 export const engine: Engine = {

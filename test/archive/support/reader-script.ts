@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,4 +16,18 @@ export function renderReaderScript(): { readonly file: string; readonly text: st
 export const readerScript: string = \`${escaped}\`;
 `,
   };
+}
+
+/** By which a copy of `reader.py` is known: of the file in the project, and in every archive that this version makes. */
+export function readerDigest(): string {
+  return createHash('sha256')
+    .update(readFileSync(join(projectRoot, 'src', 'archive', 'reader.py')))
+    .digest('hex');
+}
+
+/** The page that tells people to compare it, with the digest of today. */
+export function renderRecoveryPage(): { readonly file: string; readonly text: string } {
+  const file = join('docs', 'RECOVERY.md');
+  const page = readFileSync(join(projectRoot, file), 'utf8');
+  return { file, text: page.replace(/(SHA-256 of its `reader\.py`:\s+`)[0-9a-f]*/, `$1${readerDigest()}`) };
 }
