@@ -1,1039 +1,206 @@
-/** The program `reader.py` that travels in every archive; generated from the file of that name. */
-export const readerScript: string = `#!/usr/bin/env python3
-"""Turns the unpacked files of a supplemental backup into SQL, with nothing but Python 3.
-
-Whoever can seal an archive can write anything into it: no word of it reaches the script that is not quoted or checked.
-
-    age -d -i key.txt BACKUP.tar.age | tar x
-    python3 reader.py | mariadb --binary-mode --comments NEWDB
-
-Arguments are names of tables, to take no others. Events come disabled, unless --events-as-found is among them. The format is specified in FORMAT.md of the project.
-"""
-import base64
-import calendar
-import gzip
-import hashlib
-import json
-import re
-import struct
-import sys
-import time as clock_time
-
-WIDTHS = {'i8': 1, 'u8': 1, 'i16': 2, 'u16': 2, 'i32': 4, 'u32': 4, 'f32': 4, 'i64': 8, 'u64': 8, 'f64': 8}
-NUMBERS, DELTAS, STRINGS, REPEATED, PLANES, BASE64 = range(6)
-
-
-class Cursor:
-    """Reads bytes front to back."""
-
-    def __init__(self, data):
-        self.data, self.at = data, 0
-
-    def take(self, length):
-        self.at += length
-        if self.at > len(self.data):
-            raise ValueError('a part ends too early')
-        return self.data[self.at - length:self.at]
-
-    def rest(self):
-        return self.take(len(self.data) - self.at)
-
-    def leb128(self):
-        value = shift = 0
-        while True:
-            byte = self.take(1)[0]
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    def planes(self, count, width):
-        """Planes laid side by side again: \`count\` values of \`width\` bytes (of as many as there are planes if None)."""
-        planes = self.take(1)[0]
-        width = planes if width is None else width
-        mask = int.from_bytes(self.take((planes + 7) // 8), 'little')
-        values = bytearray(count * width)
-        for i in range(planes):
-            values[i::width] = self.take(1) * count if mask >> i & 1 else self.take(count)
-        return values, width
-
-
-def numbers(cursor, encoding, width, count):
-    """The values as unsigned integers."""
-    if count == 0:
-        return []
-    first = int.from_bytes(cursor.take(width), 'little') if encoding == DELTAS else None
-    base = int.from_bytes(cursor.take(width), 'little')
-    count -= encoding == DELTAS
-    offsets = struct.unpack('<%dQ' % count, cursor.planes(count, 8)[0])
-    modulus = 1 << 8 * width
-    if encoding == NUMBERS:
-        return [(base + offset) % modulus for offset in offsets]
-    values = [first]
-    for offset in offsets:
-        values.append((values[-1] + base + offset) % modulus)
-    return values
-
-
-def strings(cursor, encoding, count):
-    if encoding == REPEATED:
-        return [cursor.rest()] * count
-    lengths = numbers(cursor, NUMBERS, 4, count)
-    if encoding == STRINGS:
-        return [cursor.take(length) for length in lengths]
-    if encoding == BASE64:
-        stored = [(cursor.take(mark >> 1), mark & 1) for mark in lengths]
-        return [base64.b64encode(value) if is_text else value for value, is_text in stored]
-    data, width = cursor.planes(count, None)
-    return [bytes(data[i * width:i * width + length]) for i, length in enumerate(lengths)]
-
-
-def column(segment, rows, form):
-    """All values of a column: None, an int, a float or bytes."""
-    cursor = Cursor(segment)
-    tag = cursor.take(1)[0]
-    encoding, kind = tag >> 2, tag & 3
-    if kind == 2:
-        return [None] * rows
-    nulls = int.from_bytes(cursor.take((rows + 7) // 8), 'little') if kind == 1 else 0
-    count = rows - bin(nulls).count('1')
-    if form in WIDTHS:
-        width = WIDTHS[form]
-        values = numbers(cursor, encoding, width, count)
-        if form[0] == 'i':
-            half = 1 << 8 * width - 1
-            values = [value - 2 * half if value >= half else value for value in values]
-        if form[0] == 'f':
-            code = ('I', 'f') if width == 4 else ('Q', 'd')
-            packed = struct.pack('<%d%s' % (count, code[0]), *values)
-            values = struct.unpack('<%d%s' % (count, code[1]), packed)
-    else:
-        values = strings(cursor, encoding, count)
-    if cursor.rest():
-        raise ValueError('a column is longer than its values')
-    if nulls == 0:
-        return values
-    present = iter(values)
-    return [None if nulls >> row & 1 else next(present) for row in range(rows)]
-
-
-def columns(data, forms):
-    """All columns of a column part."""
-    cursor = Cursor(data)
-    rows, count = cursor.leb128(), cursor.leb128()
-    if count != len(forms):
-        raise ValueError('a part has other columns than its table')
-    lengths = [cursor.leb128() for _ in forms]
-    return rows, [column(cursor.take(length), rows, form) for length, form in zip(lengths, forms)]
-
-
-def clock(hours, rest):
-    micros = '.%06d' % int.from_bytes(rest[2:6], 'little') if len(rest) > 2 else ''
-    return '%02d:%02d:%02d%s' % (hours, rest[0], rest[1], micros)
-
-
-def date(value):
-    value = value or bytes(4)
-    return '%04d-%02d-%02d' % (int.from_bytes(value[:2], 'little'), value[2], value[3])
-
-
-def datetime(value):
-    return date(value[:4]) + ' ' + clock(value[4] if len(value) > 4 else 0, value[5:] or bytes(2))
-
-
-def time(value):
-    value = value or bytes(8)
-    hours = int.from_bytes(value[1:5], 'little') * 24 + value[5]
-    return ('-' if value[0] else '') + clock(hours, value[6:])
-
-
-def literal_of(column):
-    """How values of a column are written in SQL. Hexadecimal keeps every byte whatever the character set."""
-    form, kind, charset = column['form'], column['type'].lower(), column['characterSet']
-    if kind.startswith('year(2)'):
-        return lambda value: "'%02d'" % value  # 0 is the year 2000, and the number 0 may be none
-    if form[0] in 'iu':
-        return str
-    if form[0] == 'f':
-        return lambda value: repr(value) if 'e' in repr(value) else repr(value) + 'e0'
-    if form != 'bytes':
-        text = {'date': date, 'datetime': datetime, 'time': time}[form]
-        return lambda value: "'" + text(value) + "'"
-    if kind == 'json':
-        charset = charset or 'utf8mb4'
-    if charset and charset != 'binary':
-        introducer = '_' + word(charset) + " x'"
-        return lambda value: introducer + value.hex() + "'"
-    if re.match('(tiny|medium|long)?blob|(var)?binary|bit|geom|point|linestring|polygon|multi|vector', kind):
-        return lambda value: "x'" + value.hex() + "'"
-    return plain_text
-
-
-def plain_text(value):
-    """A DECIMAL, UUID and the like, which must not come as bytes."""
-    if not re.fullmatch(rb'[\\w.:+-]*', value):
-        raise ValueError('a value is not what its type says')
-    return "'" + value.decode('ascii') + "'"
-
-
-def word(text):
-    """The name of a character set or collation, which cannot be quoted."""
-    if not re.fullmatch('[A-Za-z0-9_]{1,64}', text):
-        raise ValueError('%r is no name of a character set or collation' % text)
-    return text
-
-
-def name_of(name):
-    return '\`' + name.replace('\`', '\`\`') + '\`'
-
-
-def text_of(value):
-    """Hexadecimal, so that no setting of the session and no client reads anything into it."""
-    return "CONVERT(x'%s' USING utf8)" % value.encode('utf-8').hex() if value else "''"
-
-
-def line_of(text):
-    """Text for people, on one line."""
-    return re.sub('[\\\\x00-\\\\x1f\\\\x7f-\\\\x9f\\\\u2028\\\\u2029\\\\\\\\\\\\\\\\]+', ' ', text)
-
-
-def emit(text):
-    sys.stdout.buffer.write((text if isinstance(text, bytes) else text.encode('utf-8')) + b'\\n')
-
-
-STEP = re.compile(r'''/\\*M?!\\d*|\\*/|/\\*|--(?=[\\s\\x00-\\x20]|$)|\\#|[\`'";\\\\]|delimiter(?=\\s)|[^/*\\-\\#\`'";\\\\dD]+|.''', re.I | re.S)
-
-
-def look(text, mode=''):
-    """What a stock client meets in a statement: whether it reads it whole, and whether it meets a semicolon or a comment.
-
-    Without --binary-mode it obeys a backslash outside of quotes, the word delimiter, and the end of a statement.
-    """
-    modes = set(mode.upper().split(','))
-    ansi = modes & {'ANSI', 'ANSI_QUOTES', 'DB2', 'MAXDB', 'MSSQL', 'ORACLE', 'POSTGRESQL'}
-    at, semicolon, comment = 0, False, False
-    while at < len(text):
-        found = STEP.match(text, at).group()
-        at += len(found)
-        semicolon = semicolon or found == ';'
-        if found == '\\\\' or found.lower() == 'delimiter' or '\\0' in found:
-            return False, semicolon, comment
-        if found in ('/*', '#', '--'):
-            comment = True
-            end = text.find('*/' if found == '/*' else '\\n', at)
-            if end < 0 and found == '/*':
-                return False, semicolon, comment
-            at = len(text) if end < 0 else end + (2 if found == '/*' else 1)
-        elif found in ('"', "'", '\`'):
-            is_name = found == '\`' or found == '"' and ansi
-            while True:
-                if at >= len(text):
-                    return False, semicolon, comment
-                # Every client knows that a backslash does not hold on to the end of a name in backticks.
-                if found == '\`' and text[at:at + 2] == '\\\\\`':
-                    at += 1
-                    continue
-                # Else it stands for itself there, and for some clients takes what follows with it.
-                if text[at] == '\\\\' and (is_name or 'NO_BACKSLASH_ESCAPES' in modes) and text[at + 1:at + 2] in (found, '\\n', ''):
-                    return False, semicolon, comment
-                if text[at] == '\\0':
-                    return False, semicolon, comment
-                if text[at] == '\\\\':
-                    at += 2
-                elif text[at] != found:
-                    at += 1
-                elif text[at:at + 2] == 2 * found:
-                    at += 2
-                else:
-                    at += 1
-                    break
-    return True, semicolon, comment
-
-
-def emit_statement(statement):
-    """One statement: as it stands where every client reads it so, else as hexadecimal, which the server takes apart itself."""
-    if look(statement) == (True, False, False) and '\\\\' not in statement:
-        emit(statement + ';')
-    else:
-        emit("SET @supplemental_backup = x'%s';\\n%s" % (statement.encode('utf-8').hex(), PREPARED))
-
-
-PREPARED = '''PREPARE supplemental_backup FROM @supplemental_backup;
-EXECUTE supplemental_backup;
-DEALLOCATE PREPARE supplemental_backup;'''
-
-
-class Refused(ValueError):
-    """A definition that is something else than it should be. Whoever can seal an archive can write anything there."""
-
-
-TOKEN = re.compile(r'''(?P<space>[ \\t\\n\\v\\f\\r]+)|(?P<word>[A-Za-z0-9_$\\u0080-\\U0010ffff]+)
-    |(?P<comment>(?:\\#|--(?=[\\x00-\\x20\\x7f]|\\Z))[^\\n]*)|(?P<mark>/\\*M?!\\d*|\\*/)|(?P<name>\`[^\`]*(?:\`\`[^\`]*)*\`)
-    |(?P<text>'[^'\\\\]*(?:(?:''|\\\\.)[^'\\\\]*)*'|"[^"\\\\]*(?:(?:""|\\\\.)[^"\\\\]*)*")|(?P<symbol>[^\`'"\\x00])''', re.X | re.S)
-NO_ESCAPES = re.compile(r"""'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*\\"""")
-# In these modes a text in double quotes is a name.
-ANSI = {'ANSI', 'ANSI_QUOTES', 'DB2', 'MAXDB', 'MSSQL', 'ORACLE', 'POSTGRESQL'}
-
-
-def tokens_of(text, mode='', in_bytes=False):
-    """The pieces of a statement as a server reads it, each as (kind, text). A mark opens or closes a comment that some run."""
-    if not re.fullmatch(r'([A-Za-z][A-Za-z0-9_]*(,[A-Za-z][A-Za-z0-9_]*)*)?', mode):
-        raise Refused('its sql_mode is none')
-    modes = set(mode.upper().split(','))
-    is_ansi, has_escapes = bool(modes & ANSI), 'NO_BACKSLASH_ESCAPES' not in modes
-    tokens, at, opened = [], 0, ''
-    while at < len(text):
-        quoted = text[at] in '\\'"' and ('name' if text[at] == '"' and is_ansi else 'text')
-        found = (TOKEN if not quoted or quoted == 'text' and has_escapes else NO_ESCAPES).match(text, at)
-        if not found or len(tokens) > 1 << 20:
-            raise Refused('something in it has no end')
-        kind, piece = quoted or found.lastgroup, found.group()
-        if kind == 'comment' and '\\0' in piece:
-            raise Refused('there is a zero byte in it')
-        if piece == '/' and text.startswith('/*', at):
-            end = text.find('*/', at + 2)
-            if end < 0:
-                raise Refused('a comment has no end')
-            kind, piece = 'comment', text[at:end + 2]
-        if kind == 'mark' and (opened != '') != (piece == '*/') or kind == 'comment' and opened:
-            if piece != '*/':
-                raise Refused('a comment begins within another')
-            kind, piece = 'symbol', '*'
-        if kind == 'mark':
-            opened = '' if piece == '*/' else piece
-        elif opened and '*/' in piece and int(re.sub(r'\\D', '', opened) or 0) > 50500:
-            raise Refused('a text reaches beyond the comment it stands in')
-        tokens.append((kind, piece))
-        at += len(piece)
-    if opened:
-        raise Refused('a comment has no end')
-    for first, second, third in zip(tokens, tokens[1:], tokens[2:]):
-        # In some character sets a letter beyond ASCII is white space, and with it two dashes begin a comment.
-        if first[1] == second[1] == '-' and '\\x7f' < third[1][0] and (in_bytes or third[1][0] <= '\\xa0'):
-            raise Refused('a comment in it is unclear')
-    return tokens
-
-
-def is_word(token, *words):
-    return token is not None and token[0] == 'word' and token[1].upper() in words
-
-
-def content(token):
-    """What stands in a name, or in a text that holds no escapes."""
-    kind, text = token
-    if kind not in ('name', 'word', 'text') or kind == 'text' and '\\\\' in text:
-        raise Refused('a name is missing')
-    return text[1:-1].replace(2 * text[0], text[0]) if text[0] in '\`"\\'' else text
-
-
-# Old servers kept the marks in which mysqldump wraps the words of a trigger.
-WRAPPING = {'/*!50001', '/*!50003', '/*!50013', '/*!50017', '/*!50020', '/*!50106', '/*!50117'}
-GAP, OPEN, CLOSE = ('space', ' '), ('symbol', '('), ('symbol', ')')
-
-
-class Head:
-    """Reads the head of a definition word by word, and keeps what it read, without comments."""
-
-    def __init__(self, tokens):
-        self.tokens, self.at, self.read, self.is_wrapped = tokens, 0, [], False
-
-    def passes_over(self, at):
-        kind, text = self.tokens[at]
-        return kind in ('space', 'comment') or kind == 'mark' and (text == '*/' or text in WRAPPING)
-
-    def ahead(self, count):
-        """The next tokens that count, which stay the next."""
-        found, at = [], self.at
-        while at < len(self.tokens) and len(found) < count:
-            if not self.passes_over(at):
-                found.append(self.tokens[at])
-            at += 1
-        return found + [None] * (count - len(found))
-
-    def sees(self, *words):
-        return all(is_word(token, word) for token, word in zip(self.ahead(len(words)), words))
-
-    def sees_symbol(self, text):
-        return self.ahead(1)[0] == ('symbol', text)
-
-    def take(self):
-        while self.at < len(self.tokens):
-            token = self.tokens[self.at]
-            passed = self.passes_over(self.at)
-            self.at += 1
-            if token[0] == 'mark':
-                self.is_wrapped = token[1] != '*/'
-            self.read.append(token if not passed or token[0] == 'space' else GAP)
-            if not passed:
-                return token
-        raise Refused('it ends too early')
-
-    def words(self, *words):
-        for word in words:
-            if not is_word(self.take(), word):
-                raise Refused('it has no ' + word)
-
-    def may(self, *words):
-        sees = self.sees(*words)
-        if sees:
-            self.words(*words)
-        return sees
-
-    def symbol(self, text):
-        if self.take() != ('symbol', text):
-            raise Refused('it has no ' + text)
-
-    def instead(self, start, text=''):
-        """Puts this in the place of what was read since then."""
-        self.read[start:] = [GAP, ('word', text)] if text else []
-
-    def name(self, may_be_qualified=False):
-        """A name, without its database: a script is for another one."""
-        start = len(self.read)
-        name = content(self.take())
-        if may_be_qualified and self.sees_symbol('.'):
-            self.symbol('.')
-            name = content(self.take())
-            self.instead(start, name_of(name))
-        if self.sees_symbol('.'):
-            raise Refused('it names another database')
-        return name
-
-    def definer(self):
-        """DEFINER = … in one spelling, where it comes next."""
-        start = len(self.read)
-        if not self.may('DEFINER'):
-            return None
-        self.symbol('=')
-        user = self.take()
-        if is_word(user, 'CURRENT_USER', 'CURRENT_ROLE'):
-            who = user[1].upper()
-            if self.sees_symbol('('):
-                self.symbol('(')
-                self.symbol(')')
-        else:
-            who = name_of(content(user))
-            if self.sees_symbol('@'):
-                self.symbol('@')
-                host = content(self.take())
-                while self.sees_symbol('.'):
-                    self.symbol('.')
-                    host += '.' + content(self.take())
-                who += '@' + name_of(host)
-        self.instead(start, 'DEFINER=' + who)
-        return who
-
-    def rest(self):
-        left, self.at = self.tokens[self.at:], len(self.tokens)
-        if self.is_wrapped:
-            left.remove(('mark', '*/'))
-        return left
-
-
-# What servers put into comments that only some versions run: the words that such a comment in a table begins with.
-VERSIONED = re.compile(r'''PARTITION\\ BY\\ |WITH\\ PARSER\\ |TABLESPACE\\ |STORAGE\\ (DEFAULT|DISK|MEMORY)\\b
-    |COLUMN_FORMAT\\ (DEFAULT|DYNAMIC|FIXED)\\Z|ALGORITHM\\ =\\ [12]\\Z|(IN)?VISIBLE\\Z|NOT\\ ENFORCED\\Z|NOT\\ SECONDARY\\Z|SRID\\ \\d+\\Z
-    |COMPRESSED\\Z|(DEFAULT\\ )?ENCRYPTION\\ ?=|(SECONDARY_)?ENGINE_ATTRIBUTE\\ ?=
-    |(AUTOEXTEND_SIZE|SECONDARY_ENGINE|START\\ TRANSACTION|COMPRESSION)\\b''', re.X)
-ITEMS = ('CHECK', 'CONSTRAINT', 'FOREIGN', 'FULLTEXT', 'INDEX', 'KEY', 'PERIOD', 'PRIMARY', 'SPATIAL', 'UNIQUE', 'VECTOR')
-# A table of another engine may be a window into another server, a file or a program.
-ENGINES = {'archive', 'aria', 'blackhole', 'columnstore', 'csv', 'heap', 'innodb', 'maria', 'memory', 'merge', 'mroonga',
-           'mrg_myisam', 'myisam', 'ndb', 'ndbcluster', 'rocksdb', 'sequence', 'tokudb', 'xtradb'}
-
-
-def read_table(tokens, database):
-    """CREATE TABLE name (columns and keys) options: nothing that fills it, reads a file, or reaches beyond its database."""
-    head = Head(tokens)
-    head.words('CREATE', 'TABLE')
-    name = head.name()
-    head.symbol('(')
-    rest = own([GAP if token[0] == 'comment' else token for token in head.rest()], database)
-    check_marks(rest)
-    counting = [at for at, token in enumerate(rest) if token[0] not in ('space', 'mark')]
-    plain = [rest[at] for at in counting] + [None] * 4
-    depth, end, is_parted = 1, None, False
-    for at, token in enumerate(plain[:-4]):
-        depth += (token == OPEN) - (token == CLOSE)
-        before, after = plain[at - 1] if at else ('symbol', ','), plain[at + 1]
-        if depth < (end is None and token != CLOSE):
-            raise Refused('a bracket too many closes')
-        # The newest MySQL knows texts between dollars.
-        is_strange = token[0] == 'word' and ('$' in token[1] or not token[1].isascii())
-        if is_word(token, 'SELECT') or is_strange or token[1] in (';', '\\\\'):
-            raise Refused('there is more in it than a table')
-        if token[0] in ('word', 'name') and content(token).lower() == 'load_file' and after == OPEN:
-            raise Refused('it reads a file')
-        if end is None:
-            begins = before == ('symbol', ',') and depth - (token == OPEN) == 1
-            if begins and token[0] != 'name' and not is_word(token, *ITEMS):
-                raise Refused('a part of it is no column and no key')
-            if depth == 0:
-                end = at
-        elif is_word(token, 'DATA', 'INDEX') and is_word(after, 'DIRECTORY'):
-            # A place on the disk of another server.
-            last = at + 2 + (plain[at + 2] == ('symbol', '='))
-            if plain[last] is None or plain[last][0] != 'text':
-                raise Refused('it names no place')
-            for i in range(at, last + 1):
-                rest[counting[i]] = plain[i] = GAP
-        elif token != GAP:
-            is_parted = is_parted or is_word(token, 'PARTITION')
-            check_option(plain, at, depth, is_parted)
-    if end is None or depth:
-        raise Refused('a bracket is left open')
-    return name, head.read + rest
-
-
-def check_marks(tokens):
-    """Comments that some servers run are only those that a server writes, and close every bracket that they open."""
-    for at, (kind, text) in enumerate(tokens):
-        if kind != 'mark' or text == '*/':
-            continue
-        inside = tokens[at + 1:tokens.index(('mark', '*/'), at)]
-        words = ''.join(' ' if kind == 'space' else piece.upper() if kind == 'word' else piece for kind, piece in inside)
-        if not re.fullmatch(r'/\\*M?!\\d{5,6}', text) or not VERSIONED.match(words.strip()):
-            raise Refused('it holds a comment for some servers that no server writes')
-        depth = 0
-        for token in inside:
-            depth += (token == OPEN) - (token == CLOSE)
-            if depth < 0:
-                break
-        if depth:
-            raise Refused('a comment opens or closes a bracket')
-
-
-def check_option(plain, at, depth, is_parted):
-    token, before, after = plain[at], plain[at - 1], plain[at + 1]
-    is_value = before == ('symbol', '=')
-    if is_word(token, 'DIRECTORY', 'CONNECTION') and not is_value:
-        raise Refused('it reaches beyond its database')
-    if is_word(token, 'ENGINE') and not is_value:
-        engine = plain[at + 2] if after == ('symbol', '=') else after
-        if engine is None or content(engine).lower() not in ENGINES:
-            raise Refused('its storage engine may reach beyond its database')
-    if is_word(token, 'UNION') and (after != ('symbol', '=') or '.' in [text for _, text in plain[at:plain.index(CLOSE, at)]]):
-        raise Refused('it reads tables of another database')
-    if depth == 0 and is_word(token, 'AS', 'IGNORE', 'INTO', 'LIKE', 'REPLACE', 'TABLE', 'VALUES', 'WITH'):
-        if not is_value and not (is_word(token, 'WITH') and is_word(after, 'SYSTEM')):
-            raise Refused('it is filled from elsewhere')
-    if depth == 0 and token[0] == 'symbol' and token[1] not in '=,.()-':
-        raise Refused('there is more in it than a table')
-    if depth == 1 and token == OPEN and not is_parted and not (is_value and is_word(plain[at - 2], 'UNION')):
-        raise Refused('it is filled from elsewhere')
-
-
-def read_program(kind, tokens, is_at_rest):
-    """A view, routine, package, trigger, event or sequence: the name, for whom it acts, the definition with its head
-    rebuilt, and whether it ends for certain where its text does."""
-    head = Head(tokens)
-    head.words('CREATE')
-    if kind == 'view' and head.may('ALGORITHM'):
-        head.symbol('=')
-        head.take()
-    definer = head.definer()
-    if kind == 'view' and head.may('SQL', 'SECURITY'):
-        head.take()
-    if kind == 'function':
-        head.may('AGGREGATE')
-    head.words(*kind.upper().split('-'))
-    start = len(head.read)
-    if kind != 'view' and head.may('IF', 'NOT', 'EXISTS'):
-        head.instead(start)
-    name = head.name(kind == 'trigger')
-    {'view': read_view, 'trigger': read_trigger, 'event': read_event, 'sequence': read_sequence}.get(
-        kind, read_routine)(head, kind, is_at_rest)
-    body = head.rest()
-    is_sure = kind not in ('package', 'package-body')
-    try:
-        if is_sure and kind not in ('view', 'sequence'):
-            Body(kind, body)
-    except Refused:
-        is_sure = False
-    return name, definer, head.read + body, is_sure
-
-
-def read_view(head, *_):
-    while head.sees_symbol('(') or not head.sees('AS'):
-        token = head.take()
-        if token[0] in ('text', 'word') or token[0] == 'symbol' and token[1] not in '(,)':
-            raise Refused('its columns are no names')
-    head.words('AS')
-    for token in head.tokens[head.at:]:
-        # A view holds no INTO, and servers print none of the comments that some of them run.
-        if is_word(token, 'INTO') or token == ('symbol', ';') or token[0] == 'mark' and token[1] != '*/':
-            raise Refused('there is more than a view in it')
-
-
-def read_trigger(head, *_):
-    if not head.may('BEFORE') and not head.may('AFTER'):
-        raise Refused('it has no time')
-    while not head.sees('ON'):
-        if head.take()[0] == 'text':
-            raise Refused('it has no event')
-    head.words('ON')
-    head.name(True)
-    head.words('FOR', 'EACH', 'ROW')
-
-
-def read_routine(head, kind, _):
-    # A function without parameters in brackets is a library of the server's machine.
-    if kind == 'function' and not head.sees_symbol('('):
-        raise Refused('it has no parameters')
-    if kind == 'procedure' and not (head.sees_symbol('(') or head.sees('AS') or head.sees('IS')):
-        raise Refused('it has no parameters')
-
-
-def read_event(head, _, is_at_rest):
-    head.words('ON', 'SCHEDULE')
-    depth = 0
-    while depth or not (head.sees('ON', 'COMPLETION') or is_word(head.ahead(1)[0], 'ENABLE', 'DISABLE', 'COMMENT', 'DO')):
-        token = head.take()
-        depth += (token == OPEN) - (token == CLOSE)
-        if depth < 0 or token[1] == ';' or token[1].strip('\`"').lower() in ('select', 'load_file'):
-            raise Refused('its schedule is none')
-    if head.may('ON', 'COMPLETION'):
-        head.may('NOT')
-        head.words('PRESERVE')
-    else:
-        head.instead(len(head.read), 'ON COMPLETION NOT PRESERVE ')
-    start = len(head.read)
-    if not head.may('ENABLE') and head.may('DISABLE') and head.may('ON') and not head.may('SLAVE'):
-        head.words('REPLICA')
-    if is_at_rest:
-        head.instead(start, 'DISABLE ')
-    if head.may('COMMENT') and head.take()[0] != 'text':
-        raise Refused('its comment is no text')
-    head.words('DO')
-
-
-def read_sequence(head, *_):
-    while head.ahead(1)[0]:
-        kind, text = head.take()
-        if kind == 'name' or kind == 'symbol' and text not in '-=' or text.lower() in ('select', 'as', 'like'):
-            raise Refused('it is no sequence')
-
-
-SIMPLE = set('''ALTER ANALYZE CALL CHECK CHECKSUM CLOSE COMMIT CREATE DEALLOCATE DECLARE DELETE DO DROP EXECUTE FETCH FLUSH GET GRANT
-    HANDLER INSERT ITERATE KILL LEAVE LOCK OPEN OPTIMIZE PREPARE RELEASE RENAME REPAIR REPLACE RESIGNAL RETURN REVOKE ROLLBACK
-    SAVEPOINT SELECT SET SHOW SIGNAL START TRUNCATE UNLOCK UPDATE VALUES WITH'''.split())
-BLOCKS = {'BEGIN', 'CASE', 'FOR', 'IF', 'LOOP', 'REPEAT', 'WHILE'}
-
-
-class Body:
-    """Follows the blocks of a program by the words that begin a statement, and raises Refused where that leaves a doubt.
-
-    A client sends what stands under a delimiter as it is, and a server runs every statement in it, also one behind the body.
-    """
-
-    def __init__(self, kind, tokens):
-        self.tokens = [token for token in tokens if token[0] not in ('space', 'comment')]
-        self.at, self.open = 0, []
-        # Texts between dollars are for the newest MySQL alone.
-        self.sure(not any(kind == 'mark' or kind == 'word' and '$' in text for kind, text in self.tokens))
-        if kind == 'trigger' and self.word() in ('FOLLOWS', 'PRECEDES'):
-            self.at += 2
-        if kind in ('function', 'procedure'):
-            self.pass_parameters()
-        while self.at < len(self.tokens):
-            self.statement()
-        self.sure(not self.open)
-
-    def sure(self, is_so):
-        if not is_so:
-            raise Refused('where it ends is not certain')
-
-    def piece(self, kind, ahead):
-        at = self.at + ahead
-        return self.tokens[at][1].upper() if 0 <= at < len(self.tokens) and self.tokens[at][0] == kind else ''
-
-    def word(self, ahead=0):
-        return self.piece('word', ahead)
-
-    def symbol(self, ahead=0):
-        return self.piece('symbol', ahead)
-
-    def pass_parameters(self):
-        """To the first word that begins a statement."""
-        depth = 0
-        while self.at < len(self.tokens):
-            depth += (self.symbol() == '(') - (self.symbol() == ')')
-            self.sure(self.symbol() != ';')
-            is_type = self.word() == 'SET' and self.word(-1) in ('RETURNS', 'CHARACTER')
-            if depth == 0 and not is_type and (self.word() in SIMPLE | BLOCKS or self.symbol(1) == ':'):
-                return
-            self.at += 1
-        self.sure(False)
-
-    def statement(self):
-        if self.symbol(1) == ':' and self.symbol(2) != '=':
-            self.at += 2
-            self.sure(self.word() in BLOCKS - {'CASE', 'IF'})
-        word, inside = self.word(), self.open[-1] if self.open else ''
-        if word == 'END':
-            self.end(inside)
-        elif word in BLOCKS:
-            self.open.append(word)
-            if word in ('IF', 'CASE', 'FOR', 'WHILE'):
-                if word == 'CASE':
-                    self.expression('WHEN')
-                    self.at -= 1
-                self.expression('DO' if word in ('FOR', 'WHILE') else 'THEN')
-            else:
-                self.at += 3 if (self.word(1), self.word(2)) == ('NOT', 'ATOMIC') else 1
-        elif (word, inside) in (('ELSEIF', 'IF'), ('WHEN', 'CASE')):
-            self.expression('THEN')
-        elif word == 'ELSE' and inside in ('IF', 'CASE'):
-            self.at += 1
-        elif (word, inside) == ('UNTIL', 'REPEAT'):
-            self.expression('END')
-            self.at -= 1
-            self.end(inside)
-        elif word == 'DECLARE' and self.word(2) == 'HANDLER':
-            self.handler()
-        else:
-            self.sure(word in SIMPLE or self.symbol() == '(')
-            self.expression(';')
-            self.sure(self.open or self.at >= len(self.tokens))
-
-    def end(self, inside):
-        self.at += 1
-        self.sure(inside and inside in ('BEGIN', self.word()))
-        self.at += inside != 'BEGIN'
-        self.open.pop()
-        # Its label.
-        if self.at < len(self.tokens) and self.symbol() != ';':
-            self.at += 1
-        self.sure(self.at >= len(self.tokens) or self.symbol() == ';')
-        self.at += 1
-        self.sure(self.open or self.at >= len(self.tokens))
-
-    def handler(self):
-        self.at += 3
-        self.sure(self.word() == 'FOR')
-        while self.word() == 'FOR' or self.symbol() == ',':
-            self.at += 1
-            self.at += 1 + (self.word() in ('SQLSTATE', 'NOT')) + ((self.word(), self.word(1)) == ('SQLSTATE', 'VALUE'))
-
-    def expression(self, stop):
-        """Goes behind a word or mark that is no part of an expression; the end of everything is that of a statement."""
-        cases, depth = [], 0
-        self.at += 1
-        while self.at < len(self.tokens):
-            word, symbol = self.word(), self.symbol()
-            depth += (symbol == '(') - (symbol == ')')
-            if symbol == ';' or word == stop and not cases and depth == 0 and self.symbol(-1) not in ('.', '@'):
-                self.sure((symbol or word) == stop and not cases and depth == 0)
-                self.at += 1
-                return
-            if self.symbol(-1) not in ('.', '@') and word in ('CASE', 'WHEN', 'THEN', 'ELSE', 'END'):
-                # Before THEN, END can only be a name.
-                self.sure(word == 'CASE' or cases and (word != 'END' or cases[-1] in ('THEN', 'ELSE')))
-                if word != 'CASE':
-                    cases.pop()
-                if word != 'END':
-                    cases.append(word)
-            self.at += 1
-        self.sure(stop == ';' and not cases and depth == 0)
-
-
-def own(tokens, database):
-    """Names that stand for the database that the script is loaded into."""
-    qualifier = ('name', name_of(database))
-    gone = {i for i, pair in enumerate(zip(tokens, tokens[1:])) if pair == (qualifier, ('symbol', '.'))}
-    return [token for i, token in enumerate(tokens) if i not in gone and i - 1 not in gone]
-
-
-def check_kind(thing, kind, statement=None, database='', in_bytes=False, is_at_rest=True):
-    """The definition, put together again, for whom it acts, and whether it is one statement for certain. Raises Refused when it makes anything else."""
-    # Tables and sequences are made in a mode of ours.
-    mode = '' if kind in ('table', 'sequence') else thing.get('sqlMode', '')
-    tokens = tokens_of(thing['createStatement'] if statement is None else statement, mode, in_bytes)
-    if kind == 'table':
-        definer, is_sure = None, True
-        name, made = read_table(tokens, database)
-    else:
-        name, definer, made, is_sure = read_program(kind, tokens, is_at_rest)
-    # In bytes, letters beyond ASCII are others.
-    fold = lambda text: re.sub('[^\\x00-\\x7f]+', '\\x80', text.lower()) if in_bytes else text.lower()
-    if fold(name) != fold(thing['name']):
-        raise Refused('it has another name')
-    return ''.join(text for _, text in (own(made, database) if kind in ('view', 'trigger') else made)), definer, is_sure
-
-
-def load(name, entries):
-    """A file, checked against the manifest."""
-    with open(name, 'rb') as file:
-        data = file.read()
-    if hashlib.sha256(data).hexdigest() != entries[name]['sha256']:
-        raise ValueError(name + ' is damaged')
-    return data
-
-
-def emit_table(table, summary, entries, database):
-    if (table['name'], table['index']) != (summary['name'], summary['index']):
-        raise ValueError('a table is another one than the manifest says')
-    emit_statement(check_kind(table, 'table', database=database)[0])
-    kept = [column for column in table['columns'] if column['form']]
-    start = 'INSERT INTO %s (%s) VALUES' % (
-        name_of(table['name']), ', '.join(name_of(column['name']) for column in kept))
-    if table.get('versioned') == 'history':
-        emit('SET system_versioning_insert_history = 1;')
-    # Some clients take a backslash in a name for the start of a command.
-    put = emit_statement if re.search(r'[\\\\\\0\\r\\n]', start[:-6]) else lambda text: emit(text + ';')
-    literals = [literal_of(column) for column in kept]
-    total = 0
-    for sequence in range(1, summary['parts'] + 1):
-        data = gzip.decompress(load('tables/%04d/%06d.cols.gz' % (table['index'], sequence), entries))
-        rows, values = columns(data, [column['form'] for column in kept])
-        total += rows
-        texts = [['NULL' if value is None else literal(value) for value in of_column]
-                 for literal, of_column in zip(literals, values)]
-        batch, size = [], 0
-        for row in zip(*texts) if texts else [()] * rows:
-            line = '(' + ', '.join(row) + ')'
-            if batch and size + len(line) > 500000:
-                put(start + '\\n' + ',\\n'.join(batch))
-                batch, size = [], 0
-            batch.append(line)
-            size += len(line) + 2
-        if batch:
-            put(start + '\\n' + ',\\n'.join(batch))
-    if total != summary['rows']:
-        raise ValueError('table %s has %d rows and should have %d' % (table['name'], total, summary['rows']))
-
-
-CODECS = {'binary': 'utf-8', 'utf8': 'utf-8', 'utf8mb3': 'utf-8', 'utf8mb4': 'utf-8', 'ascii': 'ascii', 'latin1': 'cp1252',
-          'latin2': 'iso8859-2', 'latin5': 'iso8859-9', 'latin7': 'iso8859-13', 'greek': 'iso8859-7', 'koi8r': 'koi8-r',
-          'koi8u': 'koi8-u', 'cp850': 'cp850', 'cp852': 'cp852', 'cp866': 'cp866', 'cp1250': 'cp1250', 'cp1251': 'cp1251',
-          'cp1256': 'cp1256', 'cp1257': 'cp1257', 'macroman': 'mac-roman', 'macce': 'mac-latin2', 'tis620': 'tis-620',
-          'hebrew': 'iso8859-8'}
-
-
-def has_passed(event):
-    """Whether its single moment has come: it would be made up for. A day more, for its time zone and until the script is run."""
-    once = re.search(r"ON SCHEDULE AT '(\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d)", event['createStatement'])
-    now = clock_time.time() + 172800
-    return bool(once) and calendar.timegm(clock_time.strptime(once.group(1), '%Y-%m-%d %H:%M:%S')) < now
-
-
-def bytes_of(thing, database):
-    """The definition and the character set of its client; UTF-8 where there is no telling how that client wrote."""
-    is_at_rest = thing['kind'] == 'event' and (not AS_FOUND or has_passed(thing))
-    text, definer, is_sure = check_kind(thing, thing['kind'], database=database, is_at_rest=is_at_rest)
-    charset = word(thing.get('characterSetClient', 'utf8mb4'))
-    if definer:
-        ACTS_FOR.add(definer)
-    if 'createStatementBytes' in thing and charset.lower() not in ('big5', 'cp932', 'gb18030', 'gbk', 'sjis'):
-        given = base64.b64decode(thing['createStatementBytes']).decode('latin-1')
-        name = database.encode('utf-8').decode('latin-1')
-        text, _, is_sure = check_kind(thing, thing['kind'], given, name, True, is_at_rest)
-        return text.encode('latin-1'), charset, is_sure
-    try:
-        return text.encode(CODECS.get(charset.lower(), 'ascii')), charset, is_sure
-    except UnicodeEncodeError:
-        return text.encode('utf-8'), 'utf8mb4', is_sure
-
-
-def set_session(thing, charset):
-    """The settings that a thing was made with."""
-    emit("SET character_set_client = '%s';" % charset)
-    if 'collationConnection' in thing:
-        emit("SET collation_connection = '%s';" % word(thing['collationConnection']))
-    if 'timeZone' in thing:
-        emit('SET time_zone = %s;' % text_of(thing['timeZone']))
-    modes = thing.get('sqlMode', '')
-    # MySQL 8 and newer refuse a list that holds one of these.
-    left = ','.join(mode for mode in modes.split(',') if mode.upper() not in GONE_MODES)
-    emit('SET sql_mode = %s;' % (text_of(modes) if left == modes else
-         "IF(VERSION() NOT LIKE '%%MariaDB%%' AND CAST(VERSION() AS UNSIGNED) >= 8, %s, %s)" % (text_of(left), text_of(modes))))
-
-
-GONE_MODES = {'NO_AUTO_CREATE_USER', 'NO_FIELD_OPTIONS', 'NO_KEY_OPTIONS', 'NO_TABLE_OPTIONS', 'DB2', 'MAXDB', 'MSSQL',
-              'MYSQL323', 'MYSQL40', 'ORACLE', 'POSTGRESQL'}
-
-
-def emit_sequence(thing):
-    emit_statement(check_kind(thing, 'sequence')[0])
-    if 'nextValue' in thing:
-        emit_statement('DO SETVAL(%s, %d, 0)' % (name_of(thing['name']), int(thing['nextValue'])))
-
-
-def emit_program(thing, database, moment):
-    """A routine, trigger or event, under the settings it was made with."""
-    statement, charset, is_sure = bytes_of(thing, database['name'])
-    if not look(statement.decode('latin-1'), thing.get('sqlMode', ''))[0]:
-        warn('%s %s is left out, as clients read it otherwise than servers' % (thing['kind'], line_of(thing['name'])))
-        return
-    if 'databaseCollation' in thing:
-        emit("ALTER DATABASE COLLATE '%s';" % word(thing['databaseCollation']))
-    set_session(thing, charset)
-    if thing['kind'] == 'event':
-        emit('SET timestamp = %d;' % moment)
-    delimiter = b'//'
-    while delimiter in statement or statement.endswith(b'/') and len(delimiter) == 2:
-        delimiter += b'/'
-    if is_sure:
-        emit(b'DELIMITER ' + delimiter)
-        emit(statement)
-        emit(delimiter + b'\\nDELIMITER ;')
-    else:
-        # Where it ends is not certain: a server prepares one statement or none, and not every server prepares these.
-        emit("SET @supplemental_backup = x'%s';\\n%s" % (statement.hex(), PREPARED))
-    emit(SESSION)
-    if 'databaseCollation' in thing:
-        emit("ALTER DATABASE COLLATE '%s';" % word(database['collation']))
-
-
-def emit_views(views, database):
-    """Views may stand on each other: each is tried as often as it may take, and at the end once more, to fail."""
-    rounds = 1 if len(views) < 2 else 2 if len(views) < 3 else 3
-    emit("SET @supplemental_backup_made = '';")
-    for _ in range(rounds):
-        for number, thing in enumerate(views):
-            statement, charset, _ = bytes_of(thing, database)
-            set_session(thing, charset)
-            emit(TRY_VIEW % {'number': number, 'hex': statement.hex()})
-            emit(SESSION)
-    for number, thing in enumerate(views):
-        if 'brokenAtSource' in thing:
-            warn('%s %s was broken already, and may be missing: %s' % (
-                thing['kind'], line_of(thing['name']), line_of(thing['brokenAtSource'])))
-            continue
-        statement, charset, _ = bytes_of(thing, database)
-        set_session(thing, charset)
-        emit("SET @supplemental_backup = IF(FIND_IN_SET('%d', @supplemental_backup_made), x'%s', x'%s');\\n%s" % (
-            number, b'DO 0'.hex(), statement.hex(), PREPARED))
-        emit(SESSION)
-
-
-# A procedure runs under the settings that it was made under, and can go on after an error.
-TRY_VIEW = """DROP PROCEDURE IF EXISTS supplemental_backup_view;
-DELIMITER //
-CREATE PROCEDURE supplemental_backup_view()
-BEGIN
-  DECLARE CONTINUE HANDLER FOR SQLEXCEPTION SET @supplemental_backup_failed = 1;
-  IF NOT FIND_IN_SET('%(number)d', @supplemental_backup_made) THEN
-    SET @supplemental_backup_failed = 0, @supplemental_backup = x'%(hex)s';
-    PREPARE supplemental_backup FROM @supplemental_backup;
-    IF NOT @supplemental_backup_failed THEN
-      EXECUTE supplemental_backup;
-      DEALLOCATE PREPARE supplemental_backup;
-    END IF;
-    IF NOT @supplemental_backup_failed THEN
-      SET @supplemental_backup_made = CONCAT(@supplemental_backup_made, ',%(number)d');
-    END IF;
-  END IF;
-END
-//
-DELIMITER ;
-CALL supplemental_backup_view();
-DROP PROCEDURE supplemental_backup_view;"""
-
-
-def in_order(views):
-    """Views after those they read from, as far as FROM and JOIN tell it."""
-    names = {view['name'].lower(): view for view in views}
-    done, under = [], set()
-
-    def place(view):
-        if view['name'] in under:
-            return
-        under.add(view['name'])
-        for name in re.findall(r'\\b(?:from|join)\\b[\\s(]*\`((?:[^\`]|\`\`)*)\`(?!\\.)', view['createStatement'], re.I):
-            below = names.get(name.replace('\`\`', '\`').lower())
-            if below is not None:
-                place(below)
-        done.append(view)
-
-    for view in views:
-        place(view)
-    return done
-
-
-def warn(text):
-    sys.stderr.write(text + '\\n')
-
-
-SESSION = """SET NAMES utf8mb4;
-SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES', time_zone = '+00:00';
-SET timestamp = DEFAULT;
-SET foreign_key_checks = 0, unique_checks = 1;
-/*M!100201 SET check_constraint_checks = 0 */;
-/*M!100802 SET explicit_defaults_for_timestamp = 1 */;"""
-
-
-def main():
-    with open('manifest.json', encoding='utf-8') as file:
-        manifest = json.load(file)
-    if manifest['format']['major'] != 1:
-        sys.exit('this archive is of a newer format; use the reader.py that came with it')
-    entries = {entry['name']: entry for entry in manifest['entries']}
-    database = json.loads(load('database.json', entries))['database']
-    objects = json.loads(load('objects.json', entries))
-    global AS_FOUND
-    AS_FOUND = '--events-as-found' in sys.argv
-    wanted = [name for name in sys.argv[1:] if name != '--events-as-found']
-    collation = "ALTER DATABASE CHARACTER SET '%s' COLLATE '%s';" % (
-        word(database['characterSet']), word(database['collation']))
-    emit(SESSION + '\\n' + collation)
-    moment = calendar.timegm(clock_time.strptime(manifest['snapshotAt'][:19], '%Y-%m-%dT%H:%M:%S'))
-    of = {kind: [] for kind in KINDS}
-    for thing in [] if wanted else objects:
-        of[thing['kind']].append(thing)
-    # Columns may take their defaults from sequences, so these come first.
-    for thing in of['sequence']:
-        unless_refused('sequence', thing, lambda: emit_sequence(thing))
-    for summary in manifest['tables']:
-        if not wanted or summary['name'] in wanted:
-            table = json.loads(load('tables/%04d/table.json' % summary['index'], entries))
-            unless_refused('table', table, lambda: emit_table(table, summary, entries, database['name']))
-    for kind in ('function', 'procedure', 'package', 'package-body'):
-        for thing in of[kind]:
-            unless_refused(kind, thing, lambda: emit_program(thing, database, moment))
-    views = [view for view in of['view'] if unless_refused('view', view, lambda: bytes_of(view, database['name']))]
-    emit_views(in_order(views), database['name'])
-    for kind in ('trigger', 'event'):
-        for thing in sorted(of[kind], key=lambda thing: thing.get('actionOrder', 0)):
-            unless_refused(kind, thing, lambda: emit_program(thing, database, moment))
-    for thing in of['event']:
-        if thing.get('status') == 'ENABLED' and (not AS_FOUND or has_passed(thing)):
-            warn('event %s is left disabled%s' % (line_of(thing['name']), ', as its moment has come' if AS_FOUND else ''))
-    if ACTS_FOR:
-        warn('Look at what views, routines, triggers and events do before anybody uses them. They act for ' +
-             line_of(', '.join(sorted(ACTS_FOR))))
-    if LEFT_OUT:
-        sys.exit('%d definitions are something else than they should be, and left out. Whose archive is this?' % len(LEFT_OUT))
-    emit('SET timestamp = DEFAULT;\\n' + collation + "\\nSELECT 'complete' AS script;")
-
-
-AS_FOUND, ACTS_FOR, LEFT_OUT = False, set(), []
-
-
-def unless_refused(kind, thing, emit_it):
-    """What is refused stands in the script for people alone, and so do the rows of such a table."""
-    try:
-        emit_it()
-        return True
-    except Refused as refused:
-        text = 'Left out, as %s: %s %s' % (refused, kind, line_of(str(thing['name'])))
-        warn(text)
-        emit('-- %s\\n-- %s' % (text, line_of(str(thing['createStatement'])[:2000])))
-        LEFT_OUT.append(text)
-        return False
-
-
-KINDS = ('sequence', 'function', 'procedure', 'package', 'package-body', 'view', 'trigger', 'event')
-
-
-def run():
-    try:
-        main()
-    except BaseException:
-        # Whoever reads from a pipe has the front already, and must not take it for the whole.
-        emit("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'The script is not complete: see what reader.py said';")
-        raise
-
-
-if __name__ == '__main__':
-    run()
-`;
+import { inflateSync } from 'fflate';
+import { fromBase64 } from '../bytes.js';
+
+/** The program `reader.py` that travels in every archive, packed; generated from the file of that name. */
+export const readerScript: Uint8Array = inflateSync(
+  fromBase64(`tX35XltXsu7/PMVu+/hI2CADcdwODknLINvcYHAjkQnRskACFAuJ1hCbbvL73ae5D3af5H5fVa1pa0vg9Lk5p83WHtZQq1bNVevh
+X55Ox6Onp73B0+7g9+z6ZnI5HHy19ODBg8Z0NBhnk8tuNh1ct88+djvZea/fHWfD86ydjafX1/3uVXcwafezUzyeXme9wWSY1f++
+t5J96k0us8FwctkbXGSn00n2XtrNvqosLf10Oez+3h1lZ+1BNu7ia/xtj84ue7935d6nUW/SxU18wa+l0d5kE81ln4ajDrvvTbJR
+t312icFwfOOzUe96gsv2JOuN2W/2z+lwggEP0c1ll2NHxxn+a190s9VOttrLPnZvKpPPk+xVdfuHo/eVSXtU4cPbDFfZZ3nZgMG+
+Ot1R5foGT6/ao167c5qtrgJk7dHN6tWwgyZXz4ZXBMY426/9tPNqaak6upjqjfaomw3aVwq4SfsUIFzJMKdJ+yMeDDNAqTsaV7La
+7/I6Gupmnd6YL3ZWAHu8P0YHgBker7bHq+fD6aDDibavhgAQPr+qZA3A4Xw4ulIQjK+7Z73zHiDQG2SvDw7fVRuVKwEd4XU9Gv7W
+PZtUuMpLvavr4WiCJRx3nz9zv87a/e6g0x653xf/6l2768v2+LLfO3U/fxsPB+561HVX48loejbxv27G7nLSw/TamGZ/ePaxxV/A
+iN2dxtt6tpX9u9R7UdrM1ley0tRd9Naf42qDt/xV76sNXD3jPX917q96z5/h6gWf+qtzvfpjaf/o3avaYX0l26ntNar4W28c7u6/
+wcVh7X2t2qjtrGTv96r7Ndx5Va3Xnj/DuEbtwUW3/Hx5aWnprN/GcmxPR+PhaFOwBEA8BIKMs9ObCRb5fDQcYJpD2RQVQlje6nTP
+s1arN+hNWq3yuNs/X8k67Ul7Wdvgf7xZ4b0VvcRKbsk7K9laaINYY99jiS4ml/kW8NmTLXvmn/TO/cPv+ExakM6iz/nfqN0bd7Mf
+2/1ptzYaDUflUju7bmPdgA7YbMNh1m2P+jelZf/VqDsBoQijP3YdrdogNu3GSZjEqDueyBCi3uN2ZJLpMNGctYNVcO30u6frGy/y
+Lf3O0QN248veOWG45p98ugQByxqjaTedNVeOH/i+15eP106SV7TR262sLC//d7a+8dfl7NtvtZfkVe0Xi/DX5DbWQD79Fp++SPuP
+5i/9hBle99uD7tgW/Awbf0Li2kmWHTj2Xl7L+u1eJxv3QJBOb/Rv+6LdG2xmH+TTD9q6EKIP0soHQ9oyafoYxG1ww7+kSPgW/9P+
+Ofb94aC7LPjs+rVn8+EmXeB5aETvgECxtazbB67JLf/JVXv8EV+A6Fewka5aMjxFA+mgbG09yQD9p0+zF8vY3P3eZNLvRjhp09yS
+2bVHo/ZNWQCQPTbg+TdBMrMeiaRucW09tye0tePe5qZ8fJKbMRrVxjE/Gf5336FJIIjOL7wqb81sHG3dVhUEhqs+mF6dgieUz4TM
+rGDznQ07YIb2lmGCDZOsGkTd5ozVmw7GvYuB0P5J94K8xa0aRqhD3cKumNl6x7py573RmNsmtwY6Fp2JAjGCPFt2g2TjSlwVAFxq
+aZgs5gvble90yKtbBT3I8+H5+bgLzollEa5TUXmlXPr2UefvpeyR2zfWk20pu/mCGKv9gJNP+1O2s86N/cJhiwNd3L2xkVkYlmWW
+T2xQy+jdNUtU07vENxu0gtzj67EA39ah6P0clRtX2tfXIM3lsiHp6voJOp83Bp1ngniGcYAcZlaEcTGq5YDgOOYsFAzUQueXT9wO
+kdeUKXCyeSz3rBlMPNoruU6NX8/t0/EOskaBoV4Thta1gjfXrPL6iJdOhiNsISxJgqEQ/2SDrwNL5Rr7XLuRX/lO4vGphFU5ff5M
++u3qksnW6Y1bky5kUdkvymnYpFyt+KdoXEelbato4GhsIXILzY7X/Fj3nPDpnsPvTX8FnNHhn+icek7IYN9drFd31J446I6XwdEF
+ec6G/ekVmfUFJd6VbDT8BIJGaTSQqGq/H3Gftn2zKUNcoQoAsoC/2Xl/CNkBfctIPeXS6WGeKnm5vnRykzaW0EEgx4cCIn/sQWre
+kpexgBAjefXf2VcOG/T5VrYxi1ocJLGYE5OHg2m/TxReQMvKfLmYT8W9GZdQGcWIs/QDgQcaRll6Wq7Ik3Jp3UgiGiB4uSwqPIcx
+O4TQ+8d8LeCiJzT35DCxAMmWAFUOutQrpSzyst0/n6GbmMF6ASPlnlIcX8028K58i/b13ndbeqNoK3C62kaYUW5g57mBcaOhw3Jp
+t0QtQGFvINrKnmk35dLf+bQTSRAi36jS69mKZyqPxuQqbpOxC/KQleyxDi5txU96ljkVtLPOdrRjbYYDzBN9bWwhvfbsPibEEWIX
+iPm6Iymc9aFWQkGHPo2fYKzaa0A9w/4iGcKYioAPnWKLcpdMuiNjUCk1EinQN4hdCcQPktMARK9srSg94mMvq3GT5EiQUjYlPU6K
+M9pjL8TERxSbuRRGtA4drZAztzcNoqZ6YLVyN1JB6y+iipXjAS1Us6Bcq0HAD9ivgpgObBECE3Vsz3UvcGoRStKnbhSDt07k2Mh1
+Ab9MSHfEPPUOG4UdwJF/B2a/BNToy5dDNIt2gHA236ve2WjIoZYqj9aed4jyObLJl483Np+f5GgkIScNQWndUJwoleIJlR6tbXQ2
+/T+2n6IhYF/axToudCTU4jleLLDjwTpQpzfqX8eCys8SnEWXzzqr7E3+kQ5z05Hvjzc34umsaKvHvKlXX0HqDAOhISQZjHUXBnm8
++Qxc+UlWwv89MWDrg2cnDlgmUXznCNua6+zrzZMwoY1l1/NMr3NA8EJBIICd5Xraxfrm18n6Pc42nmGg1n+Ch+XSaslTfFJuW1pO
+L8EifeH5pgcVWocI0m8Nz0E1icVhk78FbZgVMESJpUVx0qWIQetkJXvb/QyD3lnvCsbHj93u9TijQfJG1fNPsCKKfZKWsrPL9qh9
+hj6hxgVSQbxXeQK7H29QRAdhkA6PS3xaAijc78nNdbd0UukPP4EKkl7Yfd92vTspeZmUrVbGsEFOxjSilks3UGCxZKVZU0m/fXXa
+aeukN7MHshlKD4CQunrZw2yN1JzzYCPZxtoaEKINuYO3VALAK1dtzJyWSFPTIo4KgJV604ilOiPNZJR/Nc98C8c46l4bI5D9XeoC
+DUCWoruCCfENIHx3TTe9E3pAU0uCeVF3IiDTgMgNA0sf/5Cl29ayO7zEXbvDP3/kBKQ5oH2AcbCLMCrcywuOJZpCozFFqGFX2FCl
+6eT8xdXpMz8l94zr4q5lhmJejprDrhtBjTvDouFxi1SA9vCyfSSDyj7bsObOJWrFNmflsvsZfCOZ0qhbgSX5DOhXnvQGN7dX3U5v
+enVLwWD5+9P+8PQWkBjhUgZ5e9qb3F50h1e310O0f9vvQQcRAQU3+jcXw8Ht1bQ/6d3+DqvzcARZiyC7E6Exl7ljtC+g7vQGoh0Z
+gQg3ErpGIQAmg+3dd1V4J46Odnf8Puj3PgInYBk8u8yuprB80H0gRniw4lQJoaSChwDOOQQWBdDotHTc/FTZfLJ68hgTizudx+hN
+llVHBcmNsneQiWzcvnFyls1QcU+BAJpFvbHUHp/1ekItCQ6duKAC551aheh4MHoYkzJxjAz7/fakNxy42cP5whGBFqj3ZOG8S8fV
+1V/bq/9aW/2mdfLv9ZXnz/7A9KMBFM/+EZRKTvxeAyNzlRZjgESLzTbICvg3ZZulD9wevA/RFzhxBqh9oIz/4YPADT8cC0RzbCOH
+LRGLgDkezhouE4aNIWJDXDhPyhi+GQxUkAlPz/o9Srz0F8ESl/NgeXC6ld0+2P+xdtgofy5RcDmqw6yRkTosexpeMUsBicbqi9Ky
+bQOvLAm1fFDySMCNx8nk8IC0kcLcdXcIn91KhgFT8Obb+UFhjcfTU6xus/l5bW0V/66f45+/nvPyG1xON9Y2Xuifb5r238kTgjZz
+62+D6V71JvFI4AQCY+sMp5PK6fT8HA418fSV5R21gvQG4HwDLBZvrejuM57AO3lwcCVPS80BdszSUr1Re0/VuQtd+eoadv7yqFQq
+PW0+fvf9X5qdx7fNx09v8et2dbX8/dZxc6zz+7yxdnL7X8u3zYe3xx9KD15iMredbr+HsYNbf7/VHC/fHv/j6ePmavOhPu/snDy5
+raBpCpaVXbgE8afuBZTh8KONno7BLQg1fh1+Ig7BczqBhONQ5apLyyWYIO+DQ9GosYn92BUdQP2cwCVcfLoccu2IadFj/R4fA9rY
+N1zZkQg/4o00p+dPECQA9pzPEl8PT7s3/JquqjEcW5cZXhO/AfBbiABdlcBzcbx6uAQhAqZHcwe7wVfcbJ1J1TwEkzKvK/AaUwqq
+jK8hypVLK1hE9cvCZo339P3/Bh+v7tdFZeff1t+PDhq1On/uvNrgn3fVn3deyUUdEh0vDg6r23s1Xr0/qDfeHNZ4/w9tG4vh4UP5
+S2BDx9BK9roN5LI/8rK6iLBQ34pEnSNo6nqlEbL23jikLjbcUpWL0XB6bQqg9mueOKh/+Cw8CItFyEQLZ82Dvb9U+cCLPe5+s1ny
+LzqRUh74xZHnpeaaiFbyXs7DpxvdJj4Ll9l+0U659JTcrfSQ/6yuxsKoWlkcSOlbSx4RQ2B04+49B9Mvlx4/Fdk/TAktmwKAnSyQ
+zLvN2Ma3kFSJdcl3c71od8/OFkjXR1Y57knGwx9PsvLGnOGuh3EC9gmwHmAeYM3kN3lQwZgrrG8rahLMKln8ByWZKvdE8u0896WB
+ic7daD6z73wxgPjfQwYmQDkygvVxQNuksMOYbnSG2LcUEkClQBLApskzIwIhkwZw+Mmkh8+UUOSmkMBEiAxmctyebHIvZRuqZjSb
+HwpWPuy41OgYcHQAzp3DTpsglxPkkMwHxFYs3xP67dQRquSOd8cUCxUQtMd8xJxFfjuHxEKwSNgLOH3R1Gwmbgo6vbJDB+7Z/YMW
+g1Hqe9X621atvl19D5pHmAlVXI7hAWCse5gQ5QRwwDfZQp7p/MeLPzPutTmQ/89bbi5c042ZZ7LnfBPQmApo3V14EbcRoxjN0nc2
+VzSk2FZ7X8Q8BYv/GMtg3OCFMAxyVcvz27K/CoLGAYS7SJqAHhOQG7IDLCJq70jEVb4yhCGZewFfQNIMArDqByrwjsQ2IrjfFpOl
+bpVYWRAhKIyLEC3rpGJ2qwgtW4GEQ7xbbsyBslKI9Pcpub80/SgFtrz3oF5rZH+LI9NaFpm2BcUYQvbL5uDRmNJ1aLJYxEYMEJyb
+1cPajtjK3A8q3qWS/UpC4FxHrw8P3hUO4eVS7efa9lGj8LOXSzu16t7ewTa8qa7nwvfQu49BOuyeT8fdTjmoV7GyC0xhsBGVExcX
+R+qlGolK1GpYRrjKcAqafdqtZF8YmifUUUOclhoHP9T2Z+Xv8vfvvx3Dn9H97jhrTpqD5u/N8+bo5MnyLZ9QrPwuUiT/qzldW3sB
+sfxobW197Rz/4U2Zk7xu++C78vebkNdNkHdiPJWUk9vmr8vLx/9oDk4eaw/0yn6XKAF6n0T3uw/H//hw8hitfdCr5ccfot5IF74r
+Hf8DGCov4f9Lpdtms4IO5N7y49Ltg+N/PAjPHzyw53Jv+fED7Wx8c3U67H+HPkoPON6TZac+/OzVBxB/I/k5IAK8HIR0UdIr17Hc
+e6BXy4+bePPB8tLDbJdLDq+JSdNtNY5hf0H3ggvBBHsJIFQVeYlCtljP/oekblOthx+7g7HTR71CBIf2QC3HW0oHEoPFda975mNM
+/b4HQaKOI7THkSvQKoSA8lFZTbEi9VSyqrrih4iLQDtA5v4QanpQinQ/CCsfTQeLjTulsmHnSWzueFxeKby9/Hj5e0yP85wxgrjd
+WqKtZ/zPfkt1MApNA+fVube2BKmBwuEK3UWt7visfa3RTsNhXz6kCsUlpNO5WKowiisvqw9dFoviN+wDAJ3GPsCMDSXJnC6LVSOL
+uFVZX3gyrcdNJ8yWS0Q1Ef0Tvm+PbUamCPCNyBnrtK6yEhlbqRDi67pGc/KltBiDRuOQ/A5bzqtusc7DprVDdX+VFTL0qoh7eyNy
+ehYsbyCymD6oKx16sAxBDo4mpPgqqI5phYmYWtceT0SXpIeNN/KKZWxzNqTWOTu1T1peOEyN8BMS8K/uCMGqdH3IiKNhoh8bI/We
+IJAn/glRDAHDtLsitY+vUcSap98VaHPpoMMWLoTqLGQ9dJQ4UMpTpW4jCSDwwCThMHS1PUBLPCyG+FMOoMBclrlcxYugX+a0PgdJ
+tofPv2Cqp90LmMVEtaCZiEH1UPIXzlr5Dany48SMkM4zHYPf8yXZo8lkdf/IrVTltY8E9USvN9TTLQ3h1MyJo1JzR/QSR1sEfGvc
+U1+vfb22eEcZ/3IB/zBZDc365EAUpNsebYHeJyQb10fIRUAyMpoaafSJ4wX5Vbw/KlJRlDA+yvDQOsmZLnuwn5n73FFa/Qu/KYis
+XW/A0xm6FE6uKmdsIuee7cMMjV8Gi2p9e3eXmxkUGttY5C2zFKpCmk0+DeEAGyv8gE+xiTBWvzlsuMq58Dp2+0GHrRIYSFklbFaZ
+ER7S9aeKrPF0Lmz88Fvqdp/ba3mVdC48lWxiMtPBWR9uy9QdooAyAQNMQ90evInwG/5wURbx+87XIuEmQsR413kt+ZXRNrm9fuL4
+LscibfogEwTUAqvlvZxd1yOgCVXAdFgR+EuwV2QO2kYUWZQvedkjyC8kmmw98S0aszYWin0kQ6YjU/hkQooCAxTNCp/xzgI8VsMM
+Yr97cGUMLnLgJtVc30RUqfejUDeW2wytsAuxndm1sP0PD5qgI95wD/g9zA6gZKgIN4bXXfJ1IKKCEgnUzAF3A9GoM726hqrRhl/e
+2Z5NIIRP8QKRSZWlnw6r79/TX0Kh9enjv4CGrK0TInb9Vbhej6//Gq431vz1+trzcI13/lh6U32/kh28r+2vZNt7B/WahJDJvlJP
+BwQr/PZktpy/AXe919PeQl7NZYpwWpe40llFqprY2RG7z7+6gzU+wbyEIvtqdhXt+S7naGGWiYkvuSwRR4Qsp8IutHm55N7CElyr
+SGdvQxakSKjW8pCjgFl2IedjZa3PRBxIkDvqnCJg3gMsaCyo7oHteGuK5hGn1paNU5H6mLbjcCTKF2kT6HEyRZpFIQ5T2a0yQN20
+LulC8BO7/EajJyjZxMkQZoATkzJhZIDNpZ544TmCg9pBgpsAb0ifMxIEyYB8FwN8RvLyg3GMLwfyVHLIG6ZsHVQAfhIiXy1/QnJ6
+bJwRXMddn6OSEOGoxXa/T2NnTK95rVFm0Q3HJRV+sl7sUlvFLrOLtO+W7jyH8TkndJRYpA1KdLBYpcKWNc/lTJpV1JAuoUtvml3H
+dB2U86QY7zOh0jBTrKaEmebX1ic8JdlFIckrtSeSBMd8rUDI89/P7m4yehNOZ7sjXXDoZBxV0dHG7pbQda2bV+k/SOmMwB8+nevB
+CVywUIeezUfzSycYMg8biW0OzeRZ4S5ziBpydwzzCvba7NBMInQBOtHQEGo1b2BEY4cDsp3sjTSFr5sbr7yuE86/79GeOR5+syzY
+Jy5HUOcrKk9ueyyU4NKJ57YTHfuB9Ir6qG0GB7nLZIMDmgKkCAWSrEqpg4xSeOAndEFsRHYb4gT4QrDgJOh6LJ0g7BHkWLh52UlN
+MjQJmQw5F0h98mOlQGQDxXq1Trutf07b0HaQTZsYrLypVcU9x5Rp32HsMNM9YHt3ycmYEHHP9DfGX6Tj5mjNG+nnEBbTXIZOAI3W
+KUGQ/HiFs3iUclSyVMkL4/pKeJo8vE/fgbC4hdYlTiJ0crh856hmEUzTqB0MHZRnk1H5XlhQka+MnKZrt1N7vbtfO8Ts/u///j+S
+ZUXPyXW3j9AYpkKokUTDwYDaeZ5/x6LFLJs7v2TdzcxTB+3z5GZWZCuaIWDB+L9oFeL+HOHiW5Cdto8OD2v7jdZRHb1Gvw8PYLTN
+jQLxJWiXH0YaUJ44zq4aRN85PCZ6Y/ELFJbnu9B0XA6RHBZynDn8Kxze3+4cHt6YeeFyKBmQd6J8TipYjM732mzJCMDi8QKDou83
+kKF88TcX+kZ4sZ048GR2izqs3BJ+dTmc2Uy4tzhzu989dwqEiL8FEg9tHHlxaYYaBKEkBRzbx9a6gkxULqtYQ9MWjHAzY+Wromyq
+Tm7a5jXJMoPwfJEGkeyHgz6ypGlf4VtQv8BapkhJC0qnegqm9DLE9gkooszFiE1zlSWE8tV3D/bFSZhzgsGd19ht4GEze/VLM7v9
+abfxtpnhLrYlfjaqr/Zq9ffV7Rp+1BvwqbzBVRnrUj3aa9zu7NZ/uH1Xe3dw+Mty81T9U9sHe0fv9lta2SF+95f96rvd7dvXuz/D
+ddn89ba69+bgEN29a2Zbzex4feMEN8u7+8vf/7hb30W/+Ll/gCZq+2hsu7bjftdrCE/cqR7+ghv1w92dZtbsPGn+6rp/By9lvS6v
+u86b2fL3tf3tw1/e61S/37ot+1ZafPYGeNaqNpDA+QqOUL5h3rbqUeOg9nOjtr/Tqu/+WrsNn+lHgApA2Mwah/BqVLfZvh8DrgEW
+71BbXtpt1N7RiVYubb+tbf8gdO9gH2mj1d39Bn9horXdN/tyebS310DPvN7d36n9zIsfar+IR6t2uHsgZsv3h4gbPpSbWKbGblV8
+X0f7u38/Et/Xj7VtrBp28kM4nxQ1qNgbm0K2DNiPC7NvA10GHcljAkK6dxRTJf+R1ERi+FCl42LUvqosKQy0PoZ5Y9krC5Hw7ykE
+pI8MDlRtWbKGmCYqP8e/8w+0nmv+7SHAt3PKKyljIhfYVwgzl6vRhXx0NRoizhtP412IuxetqxvUJbmSd/zVQBvEnzNkGDMADb9G
+CHEc64Nx959T+NilZez8qd79PBmhiop3FZJxtgRy3jzquHuws20fMts4k+2iUoklgVAkoKXkBrr08JqGlDHLxTgnNQN0ekwwo8/Q
+YnMFzmKjy9mVY/HNM3ux1WyJJce5g/x9E79LOjrOTQZodN2EJ3lRBMvowzyDJG3Fu8NPgzJF1hmFznsZ1K4mepjXnkmXpFXLuY4A
+qOltLIPTEnOb5lSFhFPJgM4YVSQSKiVz12LI+dU8rHhI3irpTTVCmpEPZsUh8BDNSvYVvX3aOD9xvTJV3VsYnhmPuWa6GbQ7yXtm
+gInoqKgEo5nCIVJzwWCl8+PNVWRMBVYiTZNDmgoLkNLCx8oi4Y5Y+wJbOe2iF9rSz2lul0oWaFiKm0Bf1pg7SyENxj+4aeFncG8i
+UitxNukwvs3K9ES5Shje+ky1S8dwh7n8FA6Bj4iXpwosZTvUzR2JEw+lJtCg+4lo9e4GnnkXvAc5lvg++dRFhx1G26NGRBgjZBjs
+TqRYetvAjKW8XPovtS070wHWgvjgLeigDkxSyOknOQNQqV7bA+lU017UrTcnEMbEsJcEK8zZi4HifZqgaObM1CAX49epZ9PPTHpw
+FnWxsKtFLrX2J8G2yFHvtEhBLFBTsUPx6S4dJiZA6YgihMiVp1E5Aw5+Qcec5Yr4JsNQzIqxWfGbWeYzlWi0ycQZQvOPOuk1nSHY
+QZyDRVjr3TYQy2XVQl2a7uGy8TRPAqQ6J/f6jZFmFafu5MicKu7HPDrtVBvVwMkVKO4dWSO+s3so3PqXPDKRd5utQQ0PqMGFKJLA
+x5VHp7GddNXLwOhTZrBwtO01lDBeKOhxM7PWD9gOMNGoAVM1wm23NOLZuY/9SbVkgFmmkwN0ruANCahMAmSqaGFJvB25Pu6d0Jyi
+Q+vxElwqXRFPw/BkJu7ZE/Nwrfs+WUQvLOcGrgxM2buCWYNVjGP4NqOiIYG+oh95b4EfzBFU5r9DixAHcOoMUzuPMVkIBE8EPM43
+GPHXxB5MwSVRO0TjcKoJFA5JURVdBAYkjcuTNBGNdpKQO8blkCKRxLtcVUf/+Tbw80YGHKeoCnTi0KiUR84YrZ23kbim7hXnTDHn
+Sj7mPxdPDXrCzBHnLXJRyuaFR8sIrEzVN3EUReWiROdiBELlN+QRlpnpHEctxFZlcdYHP230ljKp8JKAIg6QIGOQoc5YanKxXy5s
+8N9frzz3yW2O03l1z2KJZPAIjIGxD0zvTkupeIKDUumDyx1ehHyzCAuiHWHEMqptlkiCOsF0FH9G/snJLAWUOUQvx+/e09c/G6Nn
+aC3u07Ct7rHrtUcjIvPENkjFiQRXJKahSZcFX8xunTWuiAF55qJK5z5+CSWLOaqmty5wbSzQSOZ3rUriwp5MEY2kWE0fAItzAkxu
+nhYNzqepoCINRcTVyUr6JAhLpiOYBnvHrkBcJPRWFuGMVGYBxpeBAoq5h7ny/ZwzQ6bGjAsY1zC6YyFyUjfD/NSMYzIYbcqFkS/Z
+HUq1Ys1inpCnxT5jGWJ28EHqScQVN5eqxN/CWgGbhYo2jQP+3dv9QX4jVnwPhqOgdtIcUd070rhdGppiOSe4txTFHa7kPbP2YaEA
+Vf8FyW/vIMncRePo8YDazbKxqBUhqCQG9blzT12IulhJXI5Dp9LWSqW8vBpXG/hTmkA8hPVIBzPKGG8lk1digAUQOhBFtEWKfxgi
+LsSUBVCKTCNmC3Lc3EwkDJqdtKJSK+KO+r3X/cRCLlOwZ9BAFhPCnsJXGjwD5ZqVZIn/zjSjJk8Vb8RBeomRYGwIObP8zzhERUPK
+mCHS7ph4dDrt9RlJm+amiouW7aHYwITWAOdPURVUcsb+jInFL57n+ZyyRf3ydXG2eMtnvAESu0vsVpEHkT/FfEbOdONcSPfr2oLj
+YcU8wggSTSPfT9zUOSLeJO0997pO5w2i69+E6UdweSw1Q3Kx4sjR1BdjJ5WXXdPOKfEVzWP3NacBczD/1H7erTfqM3NJvAlzbF4h
+OE1R0Kbwb+2UZUGA4oq2/hW765G2JFjrbsuP2Lho993vPyoXiKHPhSDJG7YvlgUWrohLtJG0UuWwc+NmoPY0JxqMpxQIcmF5tsUI
+JbtcZQs2zcnoJqHArhWxWSbtCDjiWeVo7Cs0aiSA7Vse1OczBtMZTYl68oMNJrNEkTGcTjUativw4LcxBeLYDGaPWzYudX3pnsr5
+BJ2Y7B8CgxPkceEx+Q1RaJ0R1dfFPUrb9+cV5ZXlnOZSIHh4OzJrdWtxCidtxwSIU/DqVWp2NaVHrunvisN4lSaH8E8ycaWW3kOF
+YimU9ylNaWWJ1FUluoE+uZKslUVWNZERApTych0S6GYgGMLp8sFAX2BxMw4rc3WpBLF5X7dyHolMJglU51WNDppIko2I4OtG6j6f
+G4MiJX50rRRLc8hIvpzsyggPHVAKDC5z+1PqNIsx3owRqCEzIWdfxJyFyla334pcd/BTCj2jWwnZciAkhjnm4eNQILGgN8hsEklj
+epVlfaF8+wh1IEIVE2JhifWf4V1CZMp81pQuyvxIgLmACsMq4OMQc866HVCe0I/yrCLykiMtuVu7uPXF44ngLQtq0IZaMCNq5RaZ
+7B7uxp0j7/lJNXRFQr1npDHMzLVAl+ZezTTGyDSmRCWELoq656R9uIfdJb5/h/AOuQsKcE9q+2fsArFNIDHXa+2K+JbZRBASjuRa
+pxeq36jbRz0ojjbY0+/SKqAjQjdGMeN87pzbwkInZsFZJFJRsMlJgLagdCzXDn90S5kGpSRiTypVMSNyPwv9IueswXxeaQxR4fcQ
+yFKCZ8ustDDcdmuev5+YGiJ5dK/KueSmYHOlBrm7XU3UaUP1RaJewDw3r2QFHCpGIwzEtcCaXciTLeBCCXpICYxHTzyPt60TnRaI
+KtFGmhOkPkcm8WRKnSRxOHoigbARJ32sIqzGzKjzkL89li2AMmR3B8ApLIJ8yLpHu8Q2yxpFGEQVAQ2HyP6s7v3yay3bRlp5JnEQ
++m/96J1lNHCFdhuZOdWj/HOUSdtj/jkqrNf48yDbOTx4n7n09de1xvbb7PXeUf1t9gb59m8Qk9GQYb+t7u/soe/dfeB7I4Oz6JDt
+/bCLIezVgIIZevhBVesDBIm8Q6iHz3Y/RG8owY2/iGDhn/fV3UP+oXkDf+uwgVT3cNE4OtzHnx+RCpohjm2Pya3SfR09vD+A8IPY
+FboV8Qf/e3vwU2bfShAJYkiO9mWeR/synKP3cBvVMjWaoGoyDB8wQKsWBRXqFV/S2ItXNVixhLBgoBZIIjYZUZP2Dg7em0UGEBXr
+y9td7FGGOGgiCMV3r6e/tpIh5L8oqIdwCU0GMU2fSSC5OCSXuOWzolWEFCTx1QBMx5YPkD31uxhVmfftakFVXdUHVNWVchAhdwlB
+/dB4mY9ipYSsckTP3A8hAxsnDJgbIqRoi8SHF/uolkY59rQLUULz9KhUhLpQ8xJVYttGcboKwwkKwh7s4eLYBJ9GEvwNae4LbdFa
+E8rOQTAfepGzXPQEGUPew95GwQ6Tn0KsHwSaMkcEN33Qhb2LJee5kNQt8647u2REnVgmIwqiKyZQTokO8b8iRxjpeY1dc/CTGAix
++xDzBWNhUUBwvsyJ60Ea8RIhlV4vthU1w0B/2s9MzIpo6pclVCgsfd2TXFSjB7JfzDhHhA8Vy6jaDgtNouPhQurrg4Fl31hGoVm2
+4vQDcTIlKC0MJ+oyBEmKCV4eFx+D45N2kqTEc8hcSKucn0uU/1j1GVk7V0Q5yZZwWVscyNbanNQZnZcLlNA5zUksuFdDXiHNN5XH
+l9mw7YbWltKDSiSbIxBIKRThi7vE0dqzLrMvw78gJ8cRvBoQQpUE4vLsgzi2OcXV9F2KRK6yTWTBkaKghiy2hdkqOFt+b6/iGArZ
+mMohZXdvv62iPoeozPODLWIrt3QnbpMc0TAh4zYzdijG4zB+9M1hbRaFPOvS353CFCCjSRYRboVaRykq+Ijv3CiitAd9sqEA3spp
+84VUrmCVAhxs+quQBpwQAO7/R0TSJHHTu8KjzyM2I6e0uMEL34lrm9vMBK85H0TFFo2buVh5P7bEYLj0Jh1rwZcSKGDZXJqglEMO
+14KzAOfkHZVrCpY6HrV8syAAvvuZlf0ZdV1Gg7V8tEd+iXD6z2z1rJmGoA2k409HbGBuzHZXXLkrwo+v2G6EDTz/JfxCRXW1spmt
+vNo4QBS26zAMXNZHYO5wRDctFL29ek2BjX8lmViA4oCf97bNzDw3p4AIgkFo3MqsKGLm13Y+9188dpnz0X5jV/wdJvneNVTic3FK
+48wi3wPROT/TWPIkEbueT00tKdpDMFh2+kmeyywiBFrg0MqIYY4GekawePZ5Ip8jNUINXMuhoGMq8nnK6NJ7/YoUngVYRGMNEfI4
+4VSciG5FImbUpn1EqqrfpC8JibkexkVrUM0CgnS/fdrtJ9br+ex3how7NnkPbM2BtRiSxUsYr9B92v6yJXMol2NlMamZ11EkAJCu
+FcrRuXeKZ7hyHwjmHzC6cUaVgMoDrVrD3sWcxpLM5fi9GJfWHZmMPxPFm87KgNVhu7h80eF1KgG+YblR0zCRUSHHwtoRXOEUWB+F
+CrdEaPNlXJdUlFgr1+SygtJyxrEEeYbIDWYmmCAp1bEWo8qXSZhKXHWpCoUHt4rz5FL7MhJIw528JMqtF56qzdZRVALcy4Uy6yjA
+2AuN8ZAofnqlu8J1XZB5R4x2Q7NeBTHu7HZOIuG86poFomdOZCwctsYxeBnCST+OIQurpQmeXFVM8eBns1N9mL3S8DG+v4IQqB0p
+oSiBnpIHpKX35kMoFaUkysqDRB+SGrJ3/0wFSw46GWRMw/OyGttYIKtJszlKXtTErJCatjBX3LyLwhIlDEEXY4YagZk8Mz+DaF8i
+o9WjSpuXt+G4V304bZS2TeeEHqY59NTAZVgzQMSX5XE5l75fnSmOv6Aq8O+eO1Lvut2T0kAhFre4LBSoJQPE+Tappu8zLTWDDNJl
+rXPuTtUKJjJ0VpAd47gfbf0O+2WQIg0wMDK+6493kkhMGhHKQjCddcOTyi1N0HGzL6j0GLvRtsQNmpR+DEFGgBE8mJMhgjgYSySH
+2BaFJuUCjrBYksDtbZJR8FElO5wxlEpc2JWWsnU1TSkA+mWG+U9D+JTcqdVdrX9XQArNBZVCjuAaPLJI97PccZXUgslMQ8+S+A5X
+iRU9S8RKCeWP3uFrLeIcFWb0YdVSTpPv4wAheDwm3bqbbUl1ymCQjU/ZjYzGHF1YmVknrA4zzpuyOJEQUaIrndR615gSgQrzX+en
+8xV41HLxKGwk7u1+EXC2YCiZJvNivjFrpPkwWi2SJrH2euC6BXKgKhUENj15RkplhTMw/mHFZVFYVk64aH5+waJRsTNHd5GrfRZO
+qrDH4dyifkeLIGilavyyRRTasTiYlJ5qF0Cq+UnJUScWLV8UxFomOVRwevinOOlCjnxkls6B37DaTn7t/SkX8KDpqgGlRj1/ZLIE
+IGpqpZ27r5sXdjqt9jXonWOx/AaTYEIK0NZaCcfpgP9KTGSEIBw8K+bjpnhLA2DtMPrK+LK98fVzPbSPJZw7vQuJ2yK4bYjH7OLk
+uKSvliLn38wxNRLBxqPWsIc67SsEdLnifuFYtnZcjttwnf+CIk6vIIkijMo6nuFEVKTlXbf8PItUfkqYMdBBApatnfCSv+FeW3zO
+kGYiM+AjFB3RIJ14LeIzh3KlxWOSr1PzNMxTeT81f4yy1HbjwYSa8iU02I6WRM86T4u3UpKVHpymzhfnJEcwkzoTEdOUPUKp30dg
+XBbgzDreCQ0R2hjDlQ55skjZIKGEhHZnr+QGyNG7KrssA4XWlDJbjQBigpBJlKhBtHp8QJfUIKdtlkfdAIQt+wT7HJ4u+M4mLfuI
+Ca1OzXyY1fOnCiQnK/iKgl5YUdjYIXfACAR/asoteCawPVlDO8wLxbyROI6cFpzr01xrjlAgm1o+G0Ka7HNAQbZ9Qgb9+T1x1XU7
+gE9ccbOH8RXAUpdzMkQRc297l2wX44EhFQ0pvh7BqbkRO9KsNCMDFxCX5CysK9HpykKNFDPHT3k8I/553kEFhv64cvEvQZN0e1Gb
+0t6BII6ARbUk5AxMf9RqerSoobXD1qIZxxVIOW2Itv7gYHdWnQDwuLSP+gPhKMSUZRt43ZFzySm4w/OWdpqWEvOJQPYtEtzdi/7w
+TltAN8HIH3rKRCbApvcvct1Uu41OX2Urj2UOvuyjcb5jPeubk81V8NC8E2ilxCW/I/GiHMa1nJYcY3oqh6JSF0cjx1Jj6IjblZKx
+/G9W2wD+a2wK28RBGNIX/mpn0mSBIrRo1v65019kCKn+IuNTk48OEEk1sX1Lvk8He/+Bik+bOAR+4DcH4buQfeleILmk6PAIMQKM
+NBBoaq3/SwQG4H68NTwjYnfRTtTO5BSE7QMYWjUUwh1OKMcZ4tgELClPLpu5cXX6VcG9Z8k9Pc0Od/SCsTA4/W2wzltn1+sbX6P2
+fAQ+fbrBp73x8MWLr79ZleL0cvvr+PY3/vZf49taEPRi1O2iPF64LaVBPw57Lxh7LherKGURd8x7OAzTHk4lquD6xdc4EsVd2B0Z
+nF7onefP7Q4u5A5mZZ/JlbsX5oxipnHXcs8akSv3hczMrqQCA064BUfgXVyv6g99IFHyctcgKCdhjp+jECru42qVl0m3l12k9zFC
+30PphS/ZwfrqWsOvLLGScT1cp5EhWg/MD6h4BRZntZJZSwvHUNJxq8dOqNKAszNAY1i9v4OsL8YTq8In2SII5s3+5TRUJiP3czp6
+XMh/SK4iNXgc13uASDwXnZlVG6BDSOp89sdqs9PsyD+obdPsbPp/lnFyk8ypQMeyFAeQQnAGxu20OLqKnKTLvb/+140Xa0pBTFaU
+qvwclJUVaINUdNo4eBmfXFyVo0YQKYlERzTEt63qOx1NpUe/rD66WsVGfvR289G7zUeMbYU1EaOwxRD1w6uGRaaPVMH2B7jlDl9k
+xj6WSGSRl9lR4/XqCx9RZKHeEosnBdIQ0P7JaqRqSNGnEQrZhwMVvG5G5VW1HcqSYJqUnzRiWq1ZNDdU6yhndAQrGeN4A27Jh0YN
+tV5/gT46a5tI+isQVxNTRF6LDAe3alx9UM/jM3u3ZdIxVQtE28YYaDTc8JzfYaXd6ZTtqX87j2Wv5HBbLYBIOEdHw+YzK8sgxRdf
+Kzn45ivZ0xen6y/WvhKicnEqudbj33qQ8MNgLlBBiLFOBMTzZ5XT58/sZNFiw4IO52TZnz8q9GN1PTIoW8qPL5yTP1Rn/pe6phph
+fd/VlPGrvU2tELOGgFwNaz8gPwB/cnPQbWeSdQoaUB4oyJBbEc/JqDcXtm2ZOkcDnOvU6dakQWHYC3t0MIzwLK+OoycEvqrHxCDm
+DgVO9r8dXuqPb1PsYklNIcFSx8zt3nCgksd59DFp2VbHBuZ5SjxLyXUVsNmd37o9HAwQ5Cp5Aw6Zi45s8h9AVnVfxD2EXSia40zj
+FE9c56SfvzIsfF6PoqDxrZZwlC2ISbAt60GzkXHNt+Mad4ezLDTWPbQwwBdqrEZkIAtM0ZQjWRdiBvGF4EO2D3aMHeuPwhPioFNR
+UAyJ5IJ6WIyd1xIdByNFP6OTYhxZeIPKBK13wFWcLJRTTd3RM37iouNx5nbMnJwlz3G44zgp2wep4MHu67IVP0B/DHBnLjIW69E7
+1hTbefXoUQnhxzsIPa43ojerdUTcMhIXhenoI32xggHwf3LcrR8Euwaup2OiA2NpKUxKZFCc58K6cS2NYPY1LnH79W5tb6fFEGPU
+fbN7KOqWuyP50vG9Oacc5TSG0rtfcPurDZEi5fqZ0NqFRyGpUu5i05WnKV4uMLnoTo6sxd7EQkRnNVKR+edhetQqAmMYDQ27Cewn
+gDksqGvLsvbebJJYI2kehu5v93xH2Arx4b7eJpsTOmhiTg+kq4Z0ZDM0kstbEqeGHWsektEnSoeFVCkyY+dJLPnZHCnIzytOskgP
+qZvlUMZ1CnZ6mjnwqT1CWAd0Lfy/rx0zZSS0E6SsYjHP26UU9YnampjhLPtPN2HK4vxJzsm6zBS89Njgprodzs6eR3E1QYC1kl4x
+4B6lJPcYAF9IbWebdeRwAc/xmuscmW8eQcZi4OAH0KWO0CVDIgsLcCHpWOXSU6tR7pKq3LP4CEGJfIgO+evocUX42By8VNj9p2LS
+24h9Hq5NqPb8JkqOIbLlpnCKEKQ95DMQsNTmQ7tzDjLM3Y+6kwOtQ2vFpx2yvun8aGSpOq2R+jCQwZTGGhSJX0wy0LgbnUvVgvlz
+H0Wc6T87Y3H2TEXfXt1KeP5/w+RABMK58mrP8HSMTpBxWf4tUp1+5AMpRqJOYwgnUpREdjPspLxm9AjMiHB3MI8DtVAsd4Jf0aRr
+GRTqBpHgE2qpquaiDuh5u9cPR7HzeAWKGuvKiwc6NGp8G2pokyOJkwdf6QONHVq8UChSZe7Jlzgu0Bn3WsEQq/3niubDe3xKpcuf
+bRb8yTqIXEhRAaFuLSDR+aCAxcQlQYMGysT+uFv7CQv+75IOExYLN17YMD7jZw4Xo4jdYkz8wikTcU9HdEpWJ3U4glmnahZr8+yC
+PE6/Qt4IeQR8RkQTKxVrJ/Js4tXU1+F1p/vwjJn7uXEmXKWwsNefX8v7rOOdVAXyJgpU77R291t4C7Bj/sFcxMZ8hQzZn+VAjtKi
+9ra2oNwH2VrJUai7SNYssrDYNAoHugwYzY0qEGk0LC2Sa+Qdq+sGWeCCWVNWiInxatQLK0set7ekXD3z8N4fHiBl5wgpc7uvkZTH
+ohxFR8UKUeO5so6TPH26ZLl+oYV538G/KlGdmLPLBkQ1q8bu/lHNZ/nBmJFBxK39vF0TEVrS7QqXhcRNi7i+RIMYNZWGdEnLuh7L
+i5dWQqk01+/OvpDHNZ9LITv08zKYhLT1J4/z5ac2l0Uj8UPOfAbl3OYI7XsdAyxvM6Js9/WfGchdnAFrjSGU575Cr2q0ZMv58bgr
+/F0C2kXSzJLko85HOyBsiuNzMVtPHdazRVrg89B+Y6Ls2bbuKFdZEWUSRRZnrSWR0M/bkuUo68yt+L+QQCr2TR7j7hiyFtSEzske
+HGF1dp9NLXgh7jmrfCED0ZisjohZSg/cwVDMXQvZTnKoGr9I2UncFduUJorOjQgnQ/ANsS/G38anqGr4iDB6VDoE1+ChTDib8RTH
+CBMitzQ6oJj6cXNcPnn8oYzbPBf59sMHnGz7oYxaiJVlbFBtfsYyLvXXd3NyAKK9xVQuIBRdSsIe3WFypQ8fqFN9CKUBZoJUtYXo
+BL8Cx5+0JS9GZQ2YiGluOwGvwnxmnUJz0VIksR48l0NRTZh3dBQO/Pww2gPso4pUaPTucjjzJDdbuYRSb+465jbXM7PjvcTzxCDj
+TRoS4NA62G/9Wjs8WOHBtVo7v370qo7iqEektyukFD+BhOLl3Z0Wk5hpxYgtW6UncJOurYHO5VUsK9mvDxil2rsYtFCVtyX2B+I6
+6Od00IPlIdwC+X76+N1f1nl23roQEbVWQGBg5WaYDKLPs8dP/esv1jbkdQRh93tnELgBy/a0Pxm30LW4Pty41vlZ2NpXaBQ7LBcq
+BB+WhRH9NpYEVLGUgstuOVvpbASRj3bZyvgRsA0xA3zFKx7uDfXst4HQx+jot+EI+w/e1/UoVh+r3v1MzVXOKXIHpDP6kDEZavXT
+Rl7yQBURBEh2sD2vmdZNjwk3opVScyqeBiKQzvDSx/1Aw+BPwVy9oiHQj9Y+K50YwXGRrNFEXYiEN897uFnoQ1D0SxoOMDz9DbZV
+jmWmEXs004bGuvaHp/BWO1+OZpw7xw6PEV0VE8B4tT1elVPkREwmQNuji991ndsoJSmHT/ugF0e13HsMjhUzDu8z+ni2WZ2G1/i4
+A/PaokuOFNSkrDirQAaZMa9KRn4gkbEXqpp5qTG4/f17zsYs6jlcIPdwEgYUGA9wVublcFIl0m6uf8MCMc5l2Ihchrq058Qw6gyb
+4Ec+vZzw/QEyWV3RSGONTO/Ba4z11oURPdOQIOyJ4flxoo2c+OPixNZpxnHo9FJmy2nF3BmIbnbkQEsg+jhb8EpJ9EV/dBprvq8L
+24yGh76DkTSyzE0HCAgawynkjuYOJ1GYMqLxThrqlDfPBj3QYiHSbafhRnF3Zlc0MIXvYi6uD3MHBUqwRsFOiyOaNBBN9hzwMh8I
+WBTFVAQBF71n0XzJ9O8ZwhhskR4+dxUFCGXxZivkpUaGeEnZagTdgulYKHDBUt5lmNaxC/snoZkR4IhREhkriJ+HosXMasFC169X
+hvX2LLiUIkX2ppzcOs9cnULYxen6gojzIDgesmBp2QES0frdmy0X3ydmidi+DVqGZTvgcND0Wj7d9H8Y8DO7V6eS7qXY+g4hcwpd
+3tKh6bdB0ss9IweKzC9aATUy2KPWPxG/Y5aWeZYUViugWY8F75KAFonh8+OwbO7glXTe/7zXYA8+CBoFpQqL2R/NU8JMEF1rjdxS
+Bgdh1FWlRsaClKnEioil9qrC8z5umBkhAAZ7SQVlN6kQf2c44kYnbjYb8V7tdaN1cNQoknoQhxIiSTQbgvUJQ/6EDzKGxVQDzk7N
+AOq8IxUYsKmRRbITZanvCX3aNV33MfOc8RM4ITbHSnH9oDmwGkCs+wIFcoIVggNSA4Zo9lxacqu14ldnxc/aFc00bU1KwqhEumgn
+yA7oJYFQmopob0dnhEfRS1yr6+4Qg9TiMVYYEue1a5ULid0D07ZjyJQROM00CVew/qNMLdNgfKJGWiuUuGxDiyrFaQms0l7sx3qE
+85TEZCm7w75xCUAOryCYzHdXBc0p5/xZXUWzzYH88d7owkZnQ7GONzcQCJr041bQix9JlwYPO796SeQdPdo7OqTqi5kYfufTKAJ5
+dsXJpl6RSdZMNZx4cV6BXtbkEmNIXT5DummstriISigX1UPFDlIhKYgyguk2Z0rGkVx6Mg/FLdgfXRA5EqmAR3krrBXKsvTcrPSM
+sbYlkZChuNZxMF2Lx6URQSSgxAfgifvJthqs7V12AOQPWs+43et4h4OPWgV0QGxaLXFDw6aMdlswMYE1tsxNKIBb+n8=`),
+);

@@ -2,18 +2,25 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateSync } from 'fflate';
 
 /** The root of the project, seen from the compiled tests. */
 export const projectRoot: string = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** `reader.py` as a module, because a browser has no files to read it from: `npm run generate` writes it. */
 export function renderReaderScript(): { readonly file: string; readonly text: string } {
-  const script = readFileSync(join(projectRoot, 'src', 'archive', 'reader.py'), 'utf8');
-  const escaped = script.replace(/[\\`]|\$(?=\{)/g, '\\$&');
+  const script = readFileSync(join(projectRoot, 'src', 'archive', 'reader.py'));
+  // Always the same bytes, whatever zlib a version of Node.js has.
+  const packed = Buffer.from(deflateSync(script, { level: 9 })).toString('base64');
   return {
     file: join('src', 'archive', 'reader-script.ts'),
-    text: `/** The program \`reader.py\` that travels in every archive; generated from the file of that name. */
-export const readerScript: string = \`${escaped}\`;
+    text: `import { inflateSync } from 'fflate';
+import { fromBase64 } from '../bytes.js';
+
+/** The program \`reader.py\` that travels in every archive, packed; generated from the file of that name. */
+export const readerScript: Uint8Array = inflateSync(
+  fromBase64(\`${packed.replace(/.{100}/g, '$&\n')}\`),
+);
 `,
   };
 }
