@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import type { Alert } from '../../src/nightly/alerts/alert.js';
 import { acquireGuard } from '../../src/nightly/run/guard.js';
 import { heedingStore } from '../../src/nightly/run/heeding-store.js';
@@ -26,6 +26,9 @@ const within = (work: Promise<unknown>, milliseconds: number): Promise<string> =
 
 describe('what hangs', () => {
   let bench: NightBench;
+  // As a connection would that does not answer: the timers of a night keep no process alive.
+  const alive = setInterval(() => undefined, 1000);
+  after(() => clearInterval(alive));
   beforeEach(async () => {
     bench = await setUpNight(nowhere);
   });

@@ -19,7 +19,9 @@ export async function simulateInChild(words: readonly string[]): Promise<Simulat
 export function startSimulation(words: readonly string[], onLine: (line: string) => void): Promise<boolean> {
   const register = new URL('./register.js', import.meta.url).href;
   const main = fileURLToPath(new URL('./main.js', import.meta.url));
-  const child = spawn(process.execPath, ['--import', register, main, ...words], {
+  // Each process has a core, and makes much that is soon forgotten.
+  const memory = ['--single-threaded-gc', '--max-semi-space-size=32'];
+  const child = spawn(process.execPath, [...memory, '--import', register, main, ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   createInterface({ input: child.stdout }).on('line', onLine);

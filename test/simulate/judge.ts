@@ -170,6 +170,17 @@ export class Judge {
     told.set(code, { cause, isExcused: time.now <= excusedUntil, at: time.now });
   }
 
+  /** It is over, and may be told anew, also where nobody could hear that it is over. */
+  clearing(computer: number, code: string): void {
+    const told = this.memory(computer).told.get(code);
+    if (told !== undefined) told.isExcused = true;
+  }
+
+  /** A computer knows nothing more of its nights. */
+  forgets(computer: number): void {
+    this.memory(computer).scheduledCopies.length = 0;
+  }
+
   cleared(computer: number, code: string, isTold: boolean): void {
     const { told, excusedUntil } = this.memory(computer);
     this.say(`${computer} clears ${code}`);

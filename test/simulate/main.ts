@@ -42,7 +42,8 @@ process.on('unhandledRejection', (error) => {
 if (processes > 1) await playInProcesses();
 else await play();
 console.log(lineOfTally(tally, (realNow() - began) / 1000));
-process.exit();
+// All of it, before the process ends.
+process.stdout.write('', () => process.exit());
 
 async function play(): Promise<void> {
   const days = values.days === undefined ? Math.round(Number(values.years) * 365) : Number(values.days);

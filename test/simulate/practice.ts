@@ -243,6 +243,7 @@ export class Practice {
       case 'spool-spoilt':
         if (begins) {
           this.judge.excuse(computer.number, time.now + 2 * day);
+          if (/^(all|journal)/.test(how)) this.judge.forgets(computer.number);
           computer.spoilSpool(how);
         }
         return;

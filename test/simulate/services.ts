@@ -108,6 +108,7 @@ export class Services {
         await answer(false);
       },
       clear: async (code) => {
+        judge.clearing(computer, code);
         await answer(true);
         judge.cleared(computer, code, false);
         await answer(false);

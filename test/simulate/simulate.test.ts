@@ -5,14 +5,8 @@ import { simulateInChild } from './child.js';
 describe('nights by seed', { concurrency: 2 }, () => {
   for (const seed of [1, 1001]) {
     it(`no promise is broken from seed ${seed} on`, async () => {
-      const { isGood, output } = await simulateInChild([
-        '--seed',
-        `${seed}`,
-        '--days',
-        '80',
-        '--practices',
-        '14',
-      ]);
+      const words = ['--seed', `${seed}`, '--days', '120', '--practices', '30'];
+      const { isGood, output } = await simulateInChild(words);
       assert.ok(isGood, output);
       assert.match(output, / 0 seeds with a broken promise/);
     });
@@ -25,6 +19,11 @@ describe('nights by seed', { concurrency: 2 }, () => {
 
   it('alerts that a journal knew of are taken back when the journal is gone', async () => {
     const { isGood, output } = await simulateInChild(['--seed', '32', '--days', '40']);
+    assert.ok(isGood, output);
+  });
+
+  it('a copy that was noted just before the power went stands for its week', async () => {
+    const { isGood, output } = await simulateInChild(['--seed', '104', '--days', '80']);
     assert.ok(isGood, output);
   });
 
