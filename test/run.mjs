@@ -37,10 +37,11 @@ if (names.length === 0) {
   process.exit(1);
 }
 
-const forChildren = ['--enable-source-maps'];
+const preload = (file) => ['--import', pathToFileURL(join(root, 'test', file)).href];
+const forChildren = ['--enable-source-maps', ...preload('remember-scrypt.mjs')];
 if (withTimes) {
   process.env.TEST_TIMES = join(mkdtempSync(join(tmpdir(), 'sb-times-')), 'times');
-  forChildren.push('--import', pathToFileURL(join(root, 'test', 'usage.mjs')).href);
+  forChildren.push(...preload('usage.mjs'));
 }
 // The runner hands its own switches to the files.
 process.execArgv.push(...forChildren);
