@@ -146,15 +146,7 @@ async function askForDefault(
   const from = quoteName(table);
   const set = severalBytesOf(item, tokens);
   const value = bothForms(`DEFAULT(${from}.${quoteName(nameOf(column))})`, set);
-  const one = /^one$/i.test(table) ? 'other' : 'one';
-  // A table without rows tells the defaults of columns that may be NULL, and no others.
-  const [row] = await reader.query(`SELECT ${value} FROM ${from} LIMIT 1`, { signal });
-  const [told] =
-    row === undefined
-      ? await reader.query(`SELECT ${value} FROM (SELECT 1 AS one) AS ${one} LEFT JOIN ${from} ON FALSE`, {
-          signal,
-        })
-      : [row];
+  const told = await askOnce(reader, table, value, signal);
   const token = tokens[at[0]!]!;
   const stored = told?.['raw_hex'];
   // Bytes that came as they are need no answer.
@@ -163,6 +155,21 @@ async function askForDefault(
   }
   const isRight = told?.['is_text'] !== '0' && isShown(token, told?.['text_hex']);
   return { exact: isRight ? [] : [[at[0]!, stored]], isWhole: true };
+}
+
+/** Asks for something that is the same in every row. A table without rows tells it of columns that may be NULL alone. */
+async function askOnce(
+  reader: Connection,
+  table: string,
+  value: string,
+  signal: AbortSignal | undefined,
+): Promise<TextRow | undefined> {
+  const from = quoteName(table);
+  const [row] = await reader.query(`SELECT ${value} FROM ${from} LIMIT 1`, { signal });
+  if (row !== undefined) return row;
+  const one = /^one$/i.test(table) ? 'other' : 'one';
+  const none = `(SELECT 1 AS one) AS ${one} LEFT JOIN ${from} ON FALSE`;
+  return (await reader.query(`SELECT ${value} FROM ${none}`, { signal }))[0];
 }
 
 async function askForMembers(
@@ -178,14 +185,13 @@ async function askForMembers(
   const left = new Set(at.filter((place) => isDoubtful(tokens[place]!.text)));
   const from = quoteName(table);
   const set = severalBytesOf(item, tokens);
-  const questions = [`SELECT DISTINCT ${numbered(name, set)} FROM ${from} WHERE ${name} IS NOT NULL`];
+  const question = `SELECT DISTINCT ${numbered(name, set)} FROM ${from} WHERE ${name} IS NOT NULL`;
+  const rows = [...(await reader.query(question, { signal }))];
   // A default is a value of the column as any other, and may be the only one that has a member.
   if (hasTextAsDefault(item)) {
-    questions.push(`SELECT ${numbered(`DEFAULT(${from}.${name})`, set)} FROM ${from} LIMIT 1`);
+    const value = numbered(`DEFAULT(${from}.${name})`, set);
+    rows.push((await askOnce(reader, table, value, signal)) ?? {});
   }
-  const rows: TextRow[] = [];
-  // One after the other: whoever holds a table locked names it once.
-  for (const question of questions) rows.push(...(await reader.query(question, { signal })));
   const found = new Map<number, string>();
   for (const row of rows) {
     for (const { place, stored, text } of membersIn(row, at, isSet)) {

@@ -5,7 +5,7 @@ import type { Connection, TextRow } from '../database/connection.js';
 import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
 import { serverErrorNumber } from '../database/server-failures.js';
 import { sameName } from '../database/server-names.js';
-import { BackupError } from '../errors.js';
+import { BackupError, isBackupError } from '../errors.js';
 import { bytesBeside, type ShownObject, showObject } from './shown-object.js';
 
 /**
@@ -174,13 +174,16 @@ function honestView(
 }
 
 /**
- * MySQL 5.6 does not show a view of which a column is gone, though it has all of it in its list (O2).
+ * A server may not show a view though it has all of it in its list: MySQL 5.6 when a column is gone, others when two
+ * collations do not go together or the name of the database is none for the client that made it. One view never holds up
+ * the rest (O2).
  *
  * @returns undefined when that is not the trouble
  */
 function brokenView(name: string, fact: TextRow, database: string, error: unknown): ShownObject | undefined {
   const { definer, body, security, checked, client, collation } = fact;
-  if (serverErrorNumber(error) !== VIEW_INVALID || !body || !definer) return undefined;
+  const errno = serverErrorNumber(error);
+  if (errno === undefined || isBackupError(error, 'privilege-missing') || !body || !definer) return undefined;
   const at = definer.lastIndexOf('@');
   const user = `${quoteName(definer.slice(0, at))}@${quoteName(definer.slice(at + 1))}`;
   const check = checked && checked !== 'NONE' ? ` WITH ${checked} CHECK OPTION` : '';
@@ -189,13 +192,16 @@ function brokenView(name: string, fact: TextRow, database: string, error: unknow
     ` VIEW ${quoteName(name)} AS ${unqualifiedView(body, database)}${check}`;
   return {
     row: { character_set_client: client ?? 'utf8mb4', collation_connection: collation ?? null },
-    warnings: [{ Code: `${VIEW_INVALID}`, Message: 'the view refers to something that is gone' }],
+    warnings: [{ Code: `${errno}`, Message: troubles.get(errno) ?? 'the server does not show it' }],
     statement,
     raw: undefined,
   };
 }
 
-const VIEW_INVALID = 1356;
+const troubles: ReadonlyMap<number, string> = new Map([
+  [1267, 'it mixes collations that do not go together'],
+  [1356, 'the view refers to something that is gone'],
+]);
 
 /** What the server says is wrong with the view just shown: its definition is kept all the same (O2). */
 function troubleIn(warnings: readonly TextRow[]): string | undefined {

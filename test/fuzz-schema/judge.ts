@@ -156,11 +156,15 @@ export async function judge(made: FuzzCase, source: Place, target: Place): Promi
       }
     }
   } else if (made.seed % 6 === 0 && only === undefined && !ours?.values.has(listOfMissing)) {
-    const { equal, differences } = await compareDatabases(from, to);
-    const [first] = differences;
-    if (!equal)
+    const { differences } = await compareDatabases(from, to);
+    // A script leaves out views that were broken before, which the vendor's dump does not show either.
+    const [first] = differences.filter(
+      ({ kind, name, aspect }) =>
+        !(kind === 'view' && aspect === 'missing-right' && !before.blocks.has(`VIEW ${quoted(name)}`)),
+    );
+    if (first !== undefined)
       findings.push({
-        kind: `comparer sees what is not there: ${first?.aspect}`,
+        kind: `comparer sees what is not there: ${first.aspect}`,
         detail: JSON.stringify(first),
       });
   }

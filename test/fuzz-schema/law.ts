@@ -86,10 +86,19 @@ export function judgeBlocks(
         : was === undefined
           ? `${kind} appears`
           : `${kind}: ${changeIn(left, right)}`;
-    if (control !== was) bothChange.push(`definition, each otherwise: ${what}`);
+    // A definition without its rows is nothing kept.
+    const withoutRows = kind === 'TABLE' && rowsDiffer(before, theirs, key) && !rowsDiffer(before, ours, key);
+    if (control !== was || withoutRows) bothChange.push(`definition, each otherwise: ${what}`);
     else findings.push({ kind: `definition: ${what}`, detail: `${key}\nwas  ${left}\nis   ${right}` });
   }
   return findings;
+}
+
+function rowsDiffer(before: Look, copy: Look, key: string): boolean {
+  const name = [...before.values.keys()].find(
+    (one) => key === `TABLE ${Buffer.from(quoted(one)).toString('latin1')}`,
+  );
+  return name !== undefined && wholeOf(before.values.get(name)) !== wholeOf(tableIn(copy, name));
 }
 
 function firstDifference(left: string, right: string): readonly [string, string] {

@@ -144,6 +144,7 @@ describeOnEachServer(
           ? [
               "CREATE TABLE c (id INT PRIMARY KEY, e ENUM('x', X'E8') NOT NULL DEFAULT X'E8') CHARACTER SET cp932",
               'INSERT INTO c VALUES (1, 2)',
+              "CREATE TABLE x (id INT PRIMARY KEY, e SET('a', X'E8') CHARACTER SET eucjpms DEFAULT X'E8')",
             ]
           : []),
       ]);
@@ -152,7 +153,7 @@ describeOnEachServer(
         ['d', 's', 3],
         ['u', 's', 7],
         ...(isNew ? [] : [['b', 'e', 4] as const]),
-        ...(isOld ? [['c', 'e', 2] as const] : []),
+        ...(isOld ? [['c', 'e', 2] as const, ['x', 'e', 3] as const] : []),
       ] as const) {
         for (const database of [source, copy]) {
           await server().query(`INSERT INTO ${table} VALUES (0, ${all})`, database);
@@ -164,6 +165,45 @@ describeOnEachServer(
       assert.deepEqual(differences, []);
       assert.deepEqual(report.notes, []);
     });
+
+    it('O2: a view that the server does not show holds up nothing', async () => {
+      const source = `meaning_é_${++number}`;
+      const copy = `meaning_${number}_copy`;
+      const connection = await openConnection(server().address);
+      await connection.query(`CREATE DATABASE \`${source}\``);
+      await connection.query(`USE \`${source}\``);
+      await connection.query('CREATE TABLE t (id INT PRIMARY KEY, c VARCHAR(9) CHARACTER SET cp1250)');
+      await connection.query('INSERT INTO t VALUES (1, NULL)');
+      // MySQL 9 looks for the database under a name in the character set of the view's client.
+      await connection.query("SET character_set_client = koi8r, collation_connection = 'koi8r_general_ci'");
+      await connection.query("CREATE VIEW v AS SELECT id, concat(_latin1 X'E9', c) AS d FROM t");
+      await connection.close();
+      const archive = await (await seal(address(source))).open();
+      assert.deepEqual(
+        (await archive.objects()).map(({ name }) => name),
+        ['v'],
+      );
+      const { tables } = await restoreDatabase(archive, address(copy));
+      assert.deepEqual(
+        tables.map(({ name, rows }) => [name, Number(rows)]),
+        [['t', 1]],
+      );
+    });
+
+    if (kind === 'mariadb') {
+      it('S2: text that is longer than its compressed column says comes back', async () => {
+        const { source, copy } = await copyOf([
+          'CREATE TABLE c (id INT PRIMARY KEY, v VARCHAR(82) COMPRESSED) CHARACTER SET utf8mb4',
+          "INSERT INTO c VALUES (1, REPEAT('ab', 50)), (2, 'é'), (3, NULL)",
+        ]);
+        await assertEqual(source, copy, ['c']);
+        const inserted = `${copy}_inserted`;
+        await restoreDatabase(await (await seal(address(source))).open(), address(inserted), {
+          method: 'insert',
+        });
+        await assertEqual(source, inserted, ['c']);
+      });
+    }
 
     it('S2, C5: a table of which more is asked than its definition may have more rows than a batch holds', async () => {
       const source = `meaning_${++number}`;

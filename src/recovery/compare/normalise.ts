@@ -57,3 +57,17 @@ export function normaliseExpression(expression: string): string {
     .replaceAll(/[`\s()]|_(?:utf8mb[34]|latin1|binary)(?=')/g, '')
     .toLowerCase();
 }
+
+/** A statement with the quotes around its definer, which depend on the session that made it. */
+export function normaliseDefiner(statement: string): string {
+  const part = '(?:`((?:[^`]|``)*)`|"([^"]*)"|([\\w.%]+))';
+  return statement.replace(
+    new RegExp(`^(CREATE\\s+DEFINER\\s*=\\s*)${part}@${part}`),
+    (_, head: string, ...parts: (string | undefined)[]) => {
+      const [user, host] = [parts.slice(0, 3), parts.slice(3, 6)].map((some) =>
+        some.find((one) => one !== undefined),
+      );
+      return `${head}\`${user}\`@\`${host}\``;
+    },
+  );
+}

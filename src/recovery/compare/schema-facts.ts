@@ -11,6 +11,7 @@ import type { HashedColumn } from './content-hash.js';
 import {
   normaliseCharacterSet,
   normaliseDefault,
+  normaliseDefiner,
   normaliseExpression,
   normaliseExtra,
   normaliseType,
@@ -180,6 +181,11 @@ class DefinitionReader {
       const shown = statement.match(/^ {2}`/gm)?.length ?? 0;
       const known = [...facts.get(name)!.keys()].filter((fact) => fact.startsWith('column ')).length;
       if (shown === 0 || shown !== known) throw columnsUnseen(name);
+      // Some servers list no next number of a table that never had a row.
+      const next = /\) ENGINE=\w+ AUTO_INCREMENT=(\d+)/.exec(statement)?.[1];
+      if (next !== undefined && facts.get(name)!.get('next number') === '') {
+        facts.get(name)!.set('next number', next);
+      }
       const moments = statement.matchAll(/^ {2}`((?:[^`]|``)*)` timestamp.* DEFAULT '([^']*)'/gim);
       for (const [, column, moment] of moments) facts.get(name)!.set(`moment of ${column}`, moment!);
       const period = periodOf(statement);
@@ -474,7 +480,9 @@ class DefinitionReader {
     ): Promise<void> => {
       const words = kind.replace('-', ' ').toUpperCase();
       const row = await this.#show(`${words} ${quoteName(name)}`).catch(async (error: unknown) => {
-        if (kind !== 'view' || serverErrorNumber(error) !== VIEW_INVALID) throw error;
+        // Of a view that a server does not show, it has all in its list the same.
+        if (kind !== 'view' || serverErrorNumber(error) === undefined) throw error;
+        if (isBackupError(error, 'privilege-missing')) throw error;
         return this.#listedView(name);
       });
       const statement = row[statementColumn];
@@ -490,7 +498,9 @@ class DefinitionReader {
       const facts = new Map<string, string>([
         [
           'statement',
-          kind === 'view' ? unqualifiedView(statement, this.#schema) : this.#withoutSchema(statement),
+          kind === 'view'
+            ? unqualifiedView(statement, this.#schema)
+            : normaliseDefiner(this.#withoutSchema(statement)),
         ],
       ]);
       const surroundings = ['sql_mode', 'character_set_client', 'collation_connection', 'time_zone'];
@@ -524,7 +534,7 @@ class DefinitionReader {
     return objects;
   }
 
-  /** MySQL 5.6 does not show a view of which a column is gone, and has it in its list all the same. */
+  /** A view that is not shown, as one of which a column is gone on MySQL 5.6. */
   async #listedView(name: string): Promise<TextRow> {
     const columns = ['TABLE_NAME', 'VIEW_DEFINITION', 'DEFINER', 'SECURITY_TYPE', 'CHECK_OPTION'];
     const listed = (await this.#ask('VIEWS', columns)).find((row) => row['TABLE_NAME'] === name);
@@ -558,8 +568,6 @@ class DefinitionReader {
 /** Character sets in which bytes need not be characters; those of UTF-8 are shown as they are. */
 const severalBytes =
   /^(?:big5|binary|cp932|eucjpms|euckr|gb18030|gb2312|gbk|sjis|ucs2|ujis|utf16|utf16le|utf32)$/i;
-
-const VIEW_INVALID = 1356;
 
 function columnKey(row: TextRow): string {
   return `${row['TABLE_NAME']}\n${row['COLUMN_NAME']}`;

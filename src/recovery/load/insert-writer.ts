@@ -155,14 +155,16 @@ export class InsertWriter {
 /** Types that take text, but not bytes; a DECIMAL takes hexadecimal for a whole number. */
 function wrapperOf(column: LoadedColumn): readonly [Buffer, Buffer] {
   const dataType = dataTypeOf(column);
-  const characterSet = dataType === 'decimal' ? 'latin1' : textOnly(dataType);
+  const characterSet = dataType === 'decimal' ? 'latin1' : textOnly(column);
   if (characterSet === undefined) return [Buffer.alloc(0), Buffer.alloc(0)];
   return [Buffer.from('CONVERT('), Buffer.from(` USING ${characterSet})`)];
 }
 
 /** The character set in which a type wants its text, for types that read bytes as something else (V14, V16). */
-export function textOnly(dataType: string): string | undefined {
-  switch (dataType) {
+export function textOnly(column: LoadedColumn): string | undefined {
+  // Text of the column's own set may be longer there than the type says, and only such text goes in again.
+  if (/\bCOMPRESSED\b/.test(column.type) && column.characterSet === 'utf8mb4') return 'utf8mb4';
+  switch (dataTypeOf(column)) {
     case 'json':
       return 'utf8mb4';
     case 'inet4':

@@ -30,7 +30,7 @@ function conversionOf(column: LoadedColumn, variable: string): string | undefine
   const dataType = dataTypeOf(column);
   // Text of digits may be the name of a member, a number is always its number (V13).
   if (dataType === 'enum' || dataType === 'set') return `CAST(${variable} AS UNSIGNED)`;
-  const characterSet = textOnly(dataType);
+  const characterSet = textOnly(column);
   return characterSet === undefined ? undefined : `CONVERT(${variable} USING ${characterSet})`;
 }
 
