@@ -76,6 +76,7 @@ export async function judge(made: FuzzCase, source: Place, target: Place): Promi
     ]);
     return {
       blocks: blocksOf(dump.output, names, source.foldsNames !== target.foldsNames),
+      isPartial: dump.complaints.some((line) => !line.includes('generation_expression')),
       values,
       database: (database ?? '').replace(/`(?:[^`]|``)*`/, '`_`'),
     };

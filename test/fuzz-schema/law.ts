@@ -12,6 +12,8 @@ export interface Finding {
 /** A database as the judge sees it. */
 export interface Look {
   readonly blocks: Blocks;
+  /** The vendor's tool could not show all of it. */
+  readonly isPartial: boolean;
   readonly values: Values;
   readonly database: string;
 }
@@ -88,7 +90,9 @@ export function judgeBlocks(
           : `${kind}: ${changeIn(left, right)}`;
     // A definition without its rows is nothing kept.
     const withoutRows = kind === 'TABLE' && rowsDiffer(before, theirs, key) && !rowsDiffer(before, ours, key);
-    if (control !== was || withoutRows) bothChange.push(`definition, each otherwise: ${what}`);
+    // What the vendor's tool did not see need not be new.
+    const unseen = was === undefined && before.isPartial;
+    if (control !== was || withoutRows || unseen) bothChange.push(`definition, each otherwise: ${what}`);
     else findings.push({ kind: `definition: ${what}`, detail: `${key}\nwas  ${left}\nis   ${right}` });
   }
   return findings;

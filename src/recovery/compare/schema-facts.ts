@@ -183,9 +183,10 @@ class DefinitionReader {
       if (shown === 0 || shown !== known) throw columnsUnseen(name);
       // Some servers list no next number of a table that never had a row.
       const next = /\) ENGINE=\w+ AUTO_INCREMENT=(\d+)/.exec(statement)?.[1];
-      if (next !== undefined && facts.get(name)!.get('next number') === '') {
-        facts.get(name)!.set('next number', next);
-      }
+      const own = facts.get(name)!;
+      if (next !== undefined && own.get('next number') === '') own.set('next number', next);
+      // And one of a table without a column that counts, which no statement tells.
+      if (!/^ {2}`.* AUTO_INCREMENT\b/m.test(statement)) own.set('next number', '');
       const moments = statement.matchAll(/^ {2}`((?:[^`]|``)*)` timestamp.* DEFAULT '([^']*)'/gim);
       for (const [, column, moment] of moments) facts.get(name)!.set(`moment of ${column}`, moment!);
       const period = periodOf(statement);

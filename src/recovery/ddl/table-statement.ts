@@ -55,8 +55,8 @@ export function planTable(
   const foreignKeys = itemsWhere(parts, (i) => kinds[i] === 'foreign');
   const whole = foreignKeys.length === 0 ? join(tokens) : without(parts, (i) => kinds[i] === 'foreign');
   // An ARCHIVE table takes no number below the next one, which it finds again by its rows.
-  const countsOn =
-    /^archive$/i.test(table.engine) && parts.tail.some(({ text }) => /^auto_increment$/i.test(text));
+  const counts = (some: readonly Token[]): boolean => some.some(({ text }) => /^auto_increment$/i.test(text));
+  const countsOn = /^archive$/i.test(table.engine) && counts(parts.tail) && parts.items.some(counts);
   const before = countsOn ? [`ALTER TABLE ${name} AUTO_INCREMENT = 1`] : [];
   const atOnce: TableStatements = { create: whole, before, after: [], items: [], foreignKeys };
   if (table.definitionOnly !== undefined && keys !== 'one-by-one') return atOnce;
