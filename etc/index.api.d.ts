@@ -3,6 +3,12 @@ export interface AbsentTable {
     readonly tier: string;
 }
 
+export interface Acknowledgement {
+    readonly at: string;
+    readonly user: string;
+    readonly findings: readonly string[];
+}
+
 export type Activity = 'backup' | 'read' | 'restore' | 'settings' | 'store' | 'tool';
 
 export interface AdminCandidate {
@@ -24,7 +30,7 @@ export interface Alert {
     readonly destination?: Destination;
 }
 
-export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incomplete' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'key-unproven' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'no-usable-admin' | 'rehearsal-failed' | 'set-up-wrong' | 'switched-off' | 'switched-off-unrecorded' | 'table-damaged';
+export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incomplete' | 'history-broken' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'key-unproven' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'looks-like-loss' | 'no-usable-admin' | 'rehearsal-failed' | 'set-up-wrong' | 'switched-off' | 'switched-off-unrecorded' | 'table-damaged';
 
 export interface AlertSink {
     raise(alert: Alert, options?: {
@@ -221,6 +227,8 @@ export interface BackupReport {
     readonly readSeconds?: number;
     readonly destinations: readonly DestinationReport[];
     readonly changes?: readonly ReportedChange[];
+    readonly signedWith?: string;
+    readonly looksLikeLoss?: readonly string[];
     readonly warnings: readonly DumpWarning[];
     readonly rehearsal?: {
         readonly ok: boolean;
@@ -378,6 +386,7 @@ export interface CopyReport {
     readonly scope: ArchiveScope;
     readonly bytes: number;
     readonly sha256: string;
+    readonly recipient?: string;
     readonly tables: number;
     readonly rows: number;
     readonly plainBytes: number;
@@ -463,6 +472,8 @@ export interface DestinationReport {
     };
     readonly ineligible?: readonly IneligibilityReason[];
     readonly lastVerifiedAt?: string;
+    readonly head?: SequenceHead;
+    readonly troubles?: readonly string[];
 }
 
 export interface Difference {
@@ -987,6 +998,9 @@ export interface NightPlan {
     readonly spool: string;
     readonly hq?: DestinationPlan | undefined;
     readonly local?: LocalPlan | undefined;
+    readonly signer?: Signer | undefined;
+    readonly trustedKeys?: readonly string[] | undefined;
+    readonly loss?: LossThresholds | 'off' | undefined;
     readonly keys?: KeyPlan | undefined;
     readonly settings?: SettingsStore | undefined;
     readonly alerts?: AlertSink | undefined;
@@ -1059,6 +1073,8 @@ export interface ObjectsPart {
     readonly kind: 'objects';
     readonly objects: readonly SchemaObject[];
 }
+
+export type OfficeOfPractice = Pick<NightPlan, 'now' | 'practiceId' | 'spool' | 'timeZone'>;
 
 export interface OpenArchiveOptions extends ArchiveKeys {
     readonly signal?: AbortSignal | undefined;
@@ -1930,7 +1946,17 @@ export interface VerifyProgress {
     readonly storedBytes: number;
 }
 
+export declare function acknowledgeFindings(plan: OfficeOfPractice, { user }: {
+    readonly user: string;
+}): Promise<Acknowledgement | null>;
+
 export declare const allTables = "*";
+
+export declare function announcePurge(plan: OfficeOfPractice, { tables, until, user, }: {
+    readonly tables: readonly string[];
+    readonly until: string;
+    readonly user: string;
+}): Promise<void>;
 
 export declare function assertKey(key: string): void;
 

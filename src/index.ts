@@ -183,6 +183,8 @@ export {
   planNextRun,
 } from './nightly/next-run.js';
 export { nightOf } from './nightly/nights.js';
+export { acknowledgeFindings, announcePurge, type OfficeOfPractice } from './nightly/origin/acknowledge.js';
+export type { Acknowledgement } from './nightly/origin/loss-state.js';
 export {
   defaultRetention,
   type KeepReason,

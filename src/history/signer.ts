@@ -1,7 +1,7 @@
 /** Who signs the notes beside archives. */
 import { utf8 } from '../bytes.js';
 import { formatNote, type NoteKey, noteKey } from './note.js';
-import { publicKeyOf, signWith } from './signatures.js';
+import { publicKeyOf, signerWith } from './signatures.js';
 
 /** Signs the notes of a practice: the service's own key, or one of the host's in a TPM or a key store. */
 export interface Signer {
@@ -17,8 +17,7 @@ export interface Signer {
 /** A signer of 32 secret bytes. @throws RangeError when they are not 32 */
 export function signerOf(secret: Uint8Array): Signer {
   if (secret.length !== 32) throw new RangeError('an Ed25519 secret has 32 bytes');
-  const own = secret.slice();
-  return { publicKey: publicKeyOf(own), sign: (message) => signWith(own, message) };
+  return { publicKey: publicKeyOf(secret), sign: signerWith(secret) };
 }
 
 /** The key of a signer as notes of a practice name it. */

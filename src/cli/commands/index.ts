@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { acknowledgeCommand } from './acknowledge.js';
 import { backupCommand } from './backup.js';
 import { checkCommand } from './check.js';
 import { extractCommand } from './extract.js';
@@ -22,4 +23,5 @@ export const commands: readonly Command[] = [
   rehearseCommand,
   extractCommand,
   openerCommand,
+  acknowledgeCommand,
 ];

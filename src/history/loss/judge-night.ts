@@ -17,7 +17,7 @@ export interface LossThresholds {
   readonly auditTables?: readonly string[] | undefined;
   /** A core table may lose this share of its rows in one night. @defaultValue 0.03 */
   readonly rowShare?: number | undefined;
-  /** Nights in a row on which nothing at all changes. @defaultValue 7 */
+  /** Nights in a row on which nothing at all changes. @defaultValue 14 */
   readonly stillNights?: number | undefined;
 }
 
@@ -252,7 +252,7 @@ function still({ past, facts, thresholds }: Around): readonly LossFinding[] {
   // A person has looked at it already.
   if (past.slice(past.length - nights).some(({ purged }) => purged?.includes(allTables) === true)) return [];
   const longestBefore = Math.max(0, ...runs.slice(0, runs.length - nights));
-  const limit = Math.max(thresholds.stillNights ?? 7, longestBefore + 2);
+  const limit = Math.max(thresholds.stillNights ?? 14, longestBefore + 2);
   return nights >= limit ? [{ kind: 'nothing-changed', nights }] : [];
 }
 

@@ -19,6 +19,9 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `switched-off-unrecorded`: backups were switched off by a change that the practice's audit trail does not know
  * - `key-unproven`: the key of the last administrator was exchanged where keys are kept, and nothing shows that its holder did it.
  *   Stands until a login mends it or the password changes
+ * - `history-broken`: copies at a place are gone, changed, of an unknown key or without the note that they should have. Stands
+ *   until somebody has looked
+ * - `looks-like-loss`: the database looks as if something was lost, so no copy is removed. Stands until somebody has looked
  * - `rehearsal-failed`: a restore was tried and did not succeed
  * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a month, whatever
  *   the next nights bring; while `copy-incomplete` stands, that says it already
@@ -27,6 +30,7 @@ export type AlertCode =
   | 'admin-password-missing'
   | 'backup-failed'
   | 'copy-incomplete'
+  | 'history-broken'
   | 'hq-copy-failed'
   | 'hq-copy-lost'
   | 'hq-copy-stale'
@@ -34,6 +38,7 @@ export type AlertCode =
   | 'local-copy-failed'
   | 'local-copy-lost'
   | 'local-copy-stale'
+  | 'looks-like-loss'
   | 'no-usable-admin'
   | 'rehearsal-failed'
   | 'set-up-wrong'
@@ -46,6 +51,7 @@ export const alertCodes: Readonly<{ [Code in AlertCode]: Code }> = {
   'admin-password-missing': 'admin-password-missing',
   'backup-failed': 'backup-failed',
   'copy-incomplete': 'copy-incomplete',
+  'history-broken': 'history-broken',
   'hq-copy-failed': 'hq-copy-failed',
   'hq-copy-lost': 'hq-copy-lost',
   'hq-copy-stale': 'hq-copy-stale',
@@ -53,6 +59,7 @@ export const alertCodes: Readonly<{ [Code in AlertCode]: Code }> = {
   'local-copy-failed': 'local-copy-failed',
   'local-copy-lost': 'local-copy-lost',
   'local-copy-stale': 'local-copy-stale',
+  'looks-like-loss': 'looks-like-loss',
   'no-usable-admin': 'no-usable-admin',
   'rehearsal-failed': 'rehearsal-failed',
   'set-up-wrong': 'set-up-wrong',

@@ -28,6 +28,10 @@ export interface Standing {
   readonly unrecordedOff?: true;
   /** What was said of a key that was exchanged where keys are kept. */
   readonly keyUnproven?: string;
+  /** Signs of loss that nobody has looked at yet. */
+  readonly looksLikeLoss?: readonly string[];
+  /** What was found of older copies that somebody has to look at. */
+  readonly historyTroubles?: readonly string[];
   /** What was said of a damaged table, as long as it must not be forgotten. */
   readonly damage?: string;
 }
@@ -106,6 +110,24 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
       message: `${standing.damage} A server may repair such a table by itself and lose rows, and later copies then lack them. No older copy is removed for a month.`,
     });
   }
+  if (standing.looksLikeLoss !== undefined) {
+    add({
+      code: 'looks-like-loss',
+      cause: 'unexpected',
+      severity: 'high',
+      practiceId: standing.practiceId,
+      message: `The database looks as if something was lost. ${firstOf(standing.looksLikeLoss)} Tonight’s copy was made, and no older copy is removed anywhere until somebody has looked. If it is as it should be, acknowledge it; if not, call support before anybody works on.`,
+    });
+  }
+  if (standing.historyTroubles !== undefined) {
+    add({
+      code: 'history-broken',
+      cause: 'verification-failed',
+      severity: 'high',
+      practiceId: standing.practiceId,
+      message: `Something was done to older supplemental backups, or somebody else made one. ${firstOf(standing.historyTroubles)} Look at who can write to that place. When it is explained, acknowledge it.`,
+    });
+  }
   if (standing.keyUnproven !== undefined) {
     add({
       code: 'key-unproven',
@@ -152,6 +174,11 @@ export function notMended({ destinations }: Pick<Standing, 'destinations'>): Rea
       codes.add(code);
   }
   return codes;
+}
+
+function firstOf(sentences: readonly string[]): string {
+  const shown = sentences.slice(0, 5).join(' ');
+  return sentences.length > 5 ? `${shown} And ${sentences.length - 5} more.` : shown;
 }
 
 function notWhole({ practiceId }: Standing, told: string): Alert {

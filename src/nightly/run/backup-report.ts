@@ -1,6 +1,7 @@
 import type { ArchiveScope, Consistency, DumpWarning, LeftOut } from '../../archive/model.js';
 import type { Destination, IneligibilityReason } from '../../eligibility/is-eligible.js';
 import type { BackupErrorCode } from '../../errors.js';
+import type { SequenceHead } from '../../history/note-body.js';
 
 /** What a run came to: for programs as plain JSON, for people through `renderReport`. Holds no secret and no patient data. */
 export interface BackupReport {
@@ -33,6 +34,10 @@ export interface BackupReport {
   readonly destinations: readonly DestinationReport[];
   /** What is otherwise than on the last night. Absent when nothing is. */
   readonly changes?: readonly ReportedChange[];
+  /** What the notes are signed with, as `parseNoteKey` reads it; absent when none could be signed. */
+  readonly signedWith?: string;
+  /** Signs of loss that nobody has looked at yet, in sentences; no copy is removed as long as there are any. */
+  readonly looksLikeLoss?: readonly string[];
   /** Things a person should know though nothing failed. */
   readonly warnings: readonly DumpWarning[];
   readonly rehearsal?: { readonly ok: boolean; readonly summary: string };
@@ -66,6 +71,10 @@ export interface DestinationReport {
   readonly ineligible?: readonly IneligibilityReason[];
   /** When the newest copy here was verified, this run included; ISO 8601, UTC. */
   readonly lastVerifiedAt?: string;
+  /** The newest signed note here: whoever keeps it sees when somebody turns this place back. */
+  readonly head?: SequenceHead;
+  /** What was found of older copies here that a person has to look at, in sentences. */
+  readonly troubles?: readonly string[];
 }
 
 /** One archive. */
@@ -78,6 +87,8 @@ export interface CopyReport {
   readonly bytes: number;
   /** SHA-256 of the archive, lower-case hex. */
   readonly sha256: string;
+  /** The key that the key holder's password opens, as it stands in the label. */
+  readonly recipient?: string;
   readonly tables: number;
   readonly rows: number;
   /** Size of the rows before compression, in bytes. */

@@ -3,12 +3,15 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { PinnedKey } from '../../admin/pinned-key.js';
+import type { ArchiveScope } from '../../archive/model.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { BackupError, type BackupErrorCode, isBackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
 import { type AlertCode, alertCodes } from '../alerts/alert.js';
 import type { LastAttempt, NightHistory } from '../next-run.js';
 import { nightsBetween } from '../nights.js';
+import type { Acknowledgement, AnnouncedPurge, StandingLoss } from '../origin/loss-state.js';
+import type { SequenceState } from '../origin/sequence.js';
 import type { BackupSettings } from '../settings/settings.js';
 import { readFileIfThere, replaceFile } from './atomic-file.js';
 import type { CopyReport } from './backup-report.js';
@@ -45,6 +48,21 @@ export interface VerifiedCopy {
   /** What the store calls itself. */
   readonly store?: string;
   readonly byHand?: boolean;
+  /** Of the archive, for its note; absent for copies of a time before there were notes. In bytes, and lower-case hex. */
+  readonly bytes?: number;
+  readonly sha256?: string;
+  readonly scope?: ArchiveScope;
+  /** The key that the key holder's password opens. */
+  readonly recipient?: string;
+  /** Of its signed note, once that is stored, and the SHA-256 of the note. */
+  readonly number?: number;
+  readonly note?: string;
+  /** `going` and `gone`: removed by retention; `spoiled`: not what was verified any more. */
+  readonly state?: 'going' | 'gone' | 'spoiled';
+  /** Changes when the store writes it again. */
+  readonly seen?: string;
+  /** Night on which it was last read back. */
+  readonly readAt?: string;
 }
 
 /** Nights in a row without a copy. */
@@ -98,6 +116,25 @@ export interface NightJournalState {
   readonly remindedOff?: string | undefined;
   /** They were switched off by a change that the practice's audit trail does not know. */
   readonly unrecordedOff?: true | undefined;
+  /** The signed notes at each place. */
+  readonly sequences?: Readonly<Partial<Record<Destination, SequenceState>>>;
+  /** Signs of loss that nobody has looked at yet. */
+  readonly loss?: StandingLoss | undefined;
+  /** Who looked at what, newest first. */
+  readonly acknowledged?: readonly Acknowledgement[];
+  readonly announced?: readonly AnnouncedPurge[];
+}
+
+/** What is remembered of a copy that was removed: that there was one. */
+export function goneCopy({ key, night, verifiedAt, store, byHand }: VerifiedCopy): VerifiedCopy {
+  return {
+    key,
+    night,
+    verifiedAt,
+    ...(store === undefined ? {} : { store }),
+    ...(byHand === undefined ? {} : { byHand }),
+    state: 'gone',
+  };
 }
 
 /** How long a damaged table is remembered. */
@@ -217,6 +254,24 @@ export class NightJournal {
       await write();
     }
     this.#isOnDisk = this.#state === state;
+  }
+
+  /** Notes what becomes of copies at a place. */
+  async markCopies(
+    destination: Destination,
+    keys: readonly string[],
+    mark: NonNullable<VerifiedCopy['state']>,
+  ): Promise<void> {
+    const marked = new Set(keys);
+    if (!this.#state.verified[destination].some(({ key }) => marked.has(key))) return;
+    await this.update(({ verified }) => ({
+      verified: {
+        ...verified,
+        [destination]: verified[destination].map((copy) =>
+          !marked.has(copy.key) ? copy : mark === 'gone' ? goneCopy(copy) : { ...copy, state: mark },
+        ),
+      },
+    }));
   }
 
   /**

@@ -6,6 +6,9 @@ import type { LockPatienceOptions } from '../../dump/locks.js';
 import type { DamagedTables, HistoryWish } from '../../dump/snapshot.js';
 import type { ConsistencyWish } from '../../dump/strategy.js';
 import type { Destination, Practice } from '../../eligibility/is-eligible.js';
+import type { LossThresholds } from '../../history/loss/judge-night.js';
+import { parseNoteKey } from '../../history/note.js';
+import type { Signer } from '../../history/signer.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { isWindowsName } from '../../storage/file-system/names.js';
 import type { RetryOptions } from '../../storage/wrappers/with-retry.js';
@@ -39,6 +42,15 @@ export interface NightPlan {
   readonly hq?: DestinationPlan | undefined;
   /** The local copy. Its store is the practice's network path where none is given. */
   readonly local?: LocalPlan | undefined;
+  /**
+   * Signs the note beside every archive, such as a key in a TPM.
+   * @defaultValue a key of the service's own, made at the first run and kept in the spool folder
+   */
+  readonly signer?: Signer | undefined;
+  /** The signing keys of further computers that make copies of this practice, as the report and every note name them. */
+  readonly trustedKeys?: readonly string[] | undefined;
+  /** When a night looks like a loss. @defaultValue those of `judgeNight` */
+  readonly loss?: LossThresholds | 'off' | undefined;
   /** How archives are sealed. */
   readonly keys?: KeyPlan | undefined;
   /** Where the practice's settings are kept. */
@@ -140,6 +152,9 @@ export function checkPlan(plan: NightPlan): void {
     throw new TypeError('"plan.practiceId" must be a name that a folder of Windows can have');
   }
   if ((plan.database.database ?? '') === '') throw new TypeError('"plan.database.database" must be given');
+  for (const key of plan.trustedKeys ?? []) {
+    if (parseNoteKey(key) === null) throw new TypeError('"plan.trustedKeys" must be keys as notes name them');
+  }
   if (plan.spool === '') throw new TypeError('"plan.spool" must be a folder');
   if (configuredDestinations(plan).length === 0) throw new TypeError('"plan" must have "hq" or "local"');
 }

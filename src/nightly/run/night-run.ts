@@ -1,5 +1,5 @@
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
-import type { DumpWarning } from '../../archive/model.js';
+import type { DumpWarning, Manifest } from '../../archive/model.js';
 import { type Destination, explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import type { Alert, AlertSink } from '../alerts/alert.js';
@@ -7,6 +7,8 @@ import { patientSink } from '../alerts/patient-sink.js';
 import { notMended, standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
 import { nightsBetween } from '../nights.js';
+import { type Notary, openNotary } from '../origin/notary.js';
+import { watchLoss } from '../origin/watch-loss.js';
 import { heeding } from '../service/patience.js';
 import { patientSettings } from '../settings/patient-settings.js';
 import type { BackupReport, CopyReport, ReportedChange } from './backup-report.js';
@@ -39,6 +41,9 @@ export class NightRun {
   #admins: readonly AdminCandidate[] | undefined;
   readonly #foundAgain: Office['foundAgain'];
   #hasTold = false;
+  /** The date of the newest local copy, as the settings have it. */
+  #dateFound: Date | null | undefined;
+  #signedWith: string | undefined;
 
   constructor(
     plan: NightPlan,
@@ -66,6 +71,7 @@ export class NightRun {
       scheduled: options.scheduled === true,
       tools: state.tools,
       now: () => state.tools.clock.now(),
+      notary: once(() => this.#openNotary()),
       callerSignal: options.signal,
       signal: AbortSignal.any([options.signal, state.deadline].filter((each) => each !== undefined)),
       warn: (warning) => {
@@ -108,6 +114,7 @@ export class NightRun {
     await Promise.all(
       this.#places.map(async (place) => {
         await place.deliver();
+        await place.keepHistory();
         await this.#advanceDate(place);
         await place.prune(this.#admins);
       }),
@@ -177,7 +184,8 @@ export class NightRun {
     }
     try {
       const settings = patientSettings(plan.settings, tools.clock);
-      const { status, networkPath } = await settings.read({ signal });
+      const { status, networkPath, lastLocalCopy } = await settings.read({ signal });
+      this.#dateFound = lastLocalCopy;
       await this.#noteChanges(status, networkPath);
     } catch (error) {
       const known = journal.state.settings;
@@ -235,6 +243,7 @@ export class NightRun {
         .map((place) => [place.destination, place] as const),
     );
     if (places.size === 0) return;
+    let tables: { readonly scope: CopyReport['scope']; readonly of: Manifest['tables'] } | undefined;
     const request = {
       plan,
       pins: this.#around.journal.state.pins ?? [],
@@ -245,6 +254,8 @@ export class NightRun {
       emit,
       destinations: [...places.keys()],
       onSealed: async (destination: Destination, { file, manifest }: SpooledArchive, copy: CopyReport) => {
+        if (tables === undefined || copy.scope === 'full')
+          tables = { scope: copy.scope, of: manifest.tables };
         await places.get(destination)!.enqueue(file, copy);
         await this.#noteDamage(destination, manifest.warnings);
       },
@@ -252,6 +263,7 @@ export class NightRun {
     const sealed = await heeding(signal, tools.clock, () => tools.sealCopies(request), sealingFarewell);
     this.#facts = sealed.facts;
     await this.#noteKey(sealed);
+    await this.#watchLoss(sealed, tables);
     this.#admins = sealed.admins;
     this.#warnings.push(...sealed.warnings);
     for (const warning of sealed.warnings) emit({ kind: 'warning', warning });
@@ -274,6 +286,29 @@ export class NightRun {
     const keyUnproven = warnings.find(({ code }) => code === 'key-unproven')?.message;
     const others = pins.filter(({ userNum }) => userNum !== pin.userNum);
     await journal.update(() => ({ pins: [pin, ...others].slice(0, rememberedPins), keyUnproven }));
+  }
+
+  /** A sign of loss stops no copy; from then on nothing is removed. */
+  async #watchLoss(
+    { definitions = new Map(), version }: SealedNight,
+    tables: { readonly scope: CopyReport['scope']; readonly of: Manifest['tables'] } | undefined,
+  ): Promise<void> {
+    if (tables === undefined) return;
+    const { scope, of } = tables;
+    await watchLoss(this.#around, { scope, tables: of, definitions, version, dateFound: this.#dateFound });
+  }
+
+  async #openNotary(): Promise<Notary | null> {
+    const { plan, spool, warn } = this.#around;
+    try {
+      const notary = await openNotary(plan, spool.folder);
+      this.#signedWith = notary.trustedKeys[0];
+      return notary;
+    } catch (error) {
+      const message = `Nobody can sign the notes of the copies tonight (${codeOf(error)}). The copies are made all the same; their notes are made when the key is there again.`;
+      warn({ code: 'note-not-stored', message });
+      return null;
+    }
   }
 
   /** A copy without a damaged table, or without rows of it, is the newest one all the same; older ones are whole. */
@@ -356,7 +391,8 @@ export class NightRun {
     const { plan, night, journal, tools, logger, callerSignal, emit } = this.#around;
     if (plan.alerts === undefined) return;
     const sink = patientSink(plan.alerts, { clock: tools.clock, signal: callerSignal });
-    const { firstNight, rehearsal, settings, unrecordedOff, keyUnproven } = journal.state;
+    const { firstNight, rehearsal, settings, unrecordedOff, keyUnproven, loss, sequences } = journal.state;
+    const troubles = [...(sequences?.hq?.troubles ?? []), ...(sequences?.local?.troubles ?? [])];
     const damage = journal.damageKnownOn(night);
     const destinations = this.#places
       .filter(({ eligibility }) => eligibility?.eligible !== false)
@@ -371,6 +407,8 @@ export class NightRun {
         ...(rehearsal?.failure === undefined ? {} : { rehearsalFailed: rehearsal.failure }),
         ...(unrecordedOff === true ? { unrecordedOff } : {}),
         ...(keyUnproven === undefined ? {} : { keyUnproven }),
+        ...(loss === undefined ? {} : { looksLikeLoss: loss.findings }),
+        ...(troubles.length === 0 ? {} : { historyTroubles: troubles }),
       },
       plan.alertThresholds,
     );
@@ -418,7 +456,8 @@ export class NightRun {
   }
 
   #report(startedAt: Date): BackupReport {
-    const { plan, night, now } = this.#around;
+    const { plan, night, now, journal } = this.#around;
+    const { loss } = journal.state;
     const destinations = this.#places.map((place) => place.report());
     return {
       reportVersion: 1,
@@ -429,6 +468,8 @@ export class NightRun {
       outcome: outcomeOf(destinations),
       ...this.#facts,
       destinations,
+      ...(this.#signedWith === undefined ? {} : { signedWith: this.#signedWith }),
+      ...(loss === undefined ? {} : { looksLikeLoss: loss.findings }),
       ...(this.#changes.length === 0 ? {} : { changes: this.#changes }),
       warnings: this.#warnings,
     };
@@ -439,4 +480,13 @@ export class NightRun {
     const level = outcome === 'complete' || outcome === 'nothing-due' ? 'info' : 'error';
     this.#around.logger[level]('The backup ends.', { night, outcome, lockSeconds });
   }
+}
+
+/** What is made when it is first asked for, and then kept. */
+function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
+  let made: Promise<Result> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -1,6 +1,14 @@
 /** Reads a journal, or what of it can be believed: somebody else may have written it, or a disk may have spoiled it. */
 import { isPinnedKey } from '../../admin/pinned-key.js';
 import { alertCodes } from '../alerts/alert.js';
+import {
+  isAcknowledgement,
+  isAnnouncedPurge,
+  isStandingLoss,
+  mostAcknowledgements,
+  mostAnnouncements,
+} from '../origin/loss-state.js';
+import { hasNoteFacts, isSequence } from '../origin/sequence.js';
 import { remember } from '../remember.js';
 import type { CopyReport } from './backup-report.js';
 import type { NightJournalState, PendingCopy, VerifiedCopy } from './night-journal.js';
@@ -73,6 +81,12 @@ function parse(text: string): ParsedJournal | null {
     ...reader.optional(value, 'keyUnproven', isText),
     ...reader.optional(value, 'remindedOff', isNight),
     ...reader.optional(value, 'unrecordedOff', (each) => each === true),
+    ...reader.optional(value, 'sequences', (each) => isRecordOf(each, destinations, isSequence)),
+    ...reader.optional(value, 'loss', isStandingLoss),
+    ...reader.optional(value, 'acknowledged', (each) =>
+      isList(each, mostAcknowledgements, isAcknowledgement),
+    ),
+    ...reader.optional(value, 'announced', (each) => isList(each, mostAnnouncements, isAnnouncedPurge)),
   };
   return { state, isWhole: reader.isWhole };
 }
@@ -167,7 +181,8 @@ function isVerifiedCopy(value: unknown, practiceId: string): value is VerifiedCo
     isNight(night) &&
     isTime(verifiedAt) &&
     (store === undefined || isText(store)) &&
-    isOptionalFlag(byHand)
+    isOptionalFlag(byHand) &&
+    hasNoteFacts(value)
   );
 }
 

@@ -3,7 +3,7 @@ import { isBackupError } from '../../errors.js';
 import { systemCodeOf } from '../../storage/file-system/failures.js';
 import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';
-import type { PendingCopy } from './night-journal.js';
+import type { PendingCopy, VerifiedCopy } from './night-journal.js';
 import { rememberedCopies } from './parse-journal.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -84,8 +84,18 @@ export class PendingCopies {
   ): Promise<void> {
     const { journal, spool, logger, emit } = this.#around;
     const destination = this.#destination;
-    const { key, night, verifiedAt } = copy;
-    const entry = { key, night, verifiedAt, store, ...(byHand === true ? { byHand } : {}) };
+    const { key, night, verifiedAt, bytes, sha256, scope, recipient } = copy;
+    const entry: VerifiedCopy = {
+      key,
+      night,
+      verifiedAt,
+      store,
+      ...(byHand === true ? { byHand } : {}),
+      bytes,
+      sha256,
+      scope,
+      ...(recipient === undefined ? {} : { recipient }),
+    };
     await journal.update(({ pending, verified }) => ({
       pending: pending.filter((each) => each.file !== file),
       verified: {

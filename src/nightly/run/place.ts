@@ -4,6 +4,8 @@ import { during, happenedDuring, isBackupError } from '../../errors.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { fileSystemFailure } from '../../storage/file-system/failures.js';
 import type { DestinationStanding } from '../alerts/troubles.js';
+import { PlaceHistory } from '../origin/place-history.js';
+import { isFrozen } from '../origin/watch-loss.js';
 import { defaultRetention } from '../retention.js';
 import type { CopyReport, DestinationReport } from './backup-report.js';
 import { deliverCopy } from './deliver-copy.js';
@@ -26,6 +28,7 @@ export class Place {
   #verified = false;
   #waiting = false;
   #error: unknown;
+  #history: PlaceHistory | undefined;
   readonly #caughtUp: CopyReport[] = [];
   readonly #removed: string[] = [];
 
@@ -138,6 +141,22 @@ export class Place {
     if (!this.#verified) this.#error ??= late;
   }
 
+  /** Writes the signed notes that are owed, and looks at the older copies. Never rejects. */
+  async keepHistory(): Promise<void> {
+    const { notary, signal, callerSignal, warn } = this.#around;
+    if (this.#store === undefined || this.#eligibility?.eligible !== true || signal.aborted) return;
+    try {
+      const signing = await notary();
+      if (signing === null) return;
+      this.#history = new PlaceHistory(this.destination, this.#around, signing, this.#store);
+      await this.#history.keep();
+    } catch (error) {
+      if (callerSignal?.aborted === true) return;
+      const message = `The signed notes of the copies could not be kept (${codeOf(error)}); the copies are not touched by that.`;
+      warn({ code: 'note-not-stored', message });
+    }
+  }
+
   /** Removes what retention does not ask for: only after a verified copy. Never rejects. */
   async prune(admins: readonly AdminCandidate[] | undefined): Promise<void> {
     const { plan, night, journal, now, signal, callerSignal, emit, warn } = this.#around;
@@ -147,8 +166,8 @@ export class Place {
     // It must be known who could open the old ones.
     if (store === undefined || admins === undefined) return;
     if (policy === 'keep-all' || !store.capabilities.delete) return;
-    // Older copies may hold the rows that a repair has lost.
-    if (journal.damageKnownOn(night) !== undefined) return;
+    // Older copies may hold the rows that a repair has lost, or what tonight's copy lacks.
+    if (journal.damageKnownOn(night) !== undefined || isFrozen(journal)) return;
     const readBack = (this.#verified ? this.#copy : undefined) ?? this.#caughtUp.at(-1);
     if (readBack === undefined) return;
     emit({ kind: 'phase', phase: 'retention', destination });
@@ -164,10 +183,12 @@ export class Place {
         timeZone: plan.timeZone,
         now: now(),
         machine: journal.state.machine,
-        verified: journal.state.verified[destination],
-        onRemoved: (key) => {
+        verified: journal.state.verified[destination].filter(({ state }) => state !== 'spoiled'),
+        onGoing: (keys) => journal.markCopies(destination, keys, 'going'),
+        onRemoved: async (key) => {
           this.#removed.push(key);
           emit({ kind: 'removed', destination, key });
+          await journal.markCopies(destination, [key], 'gone');
         },
       });
       for (const warning of warnings) warn(warning);
@@ -214,6 +235,7 @@ export class Place {
     const error = this.#error;
     const { journal, night } = this.#around;
     const lastVerifiedAt = journal.newestVerified(destination, night)?.verifiedAt;
+    const troubles = journal.state.sequences?.[destination]?.troubles ?? [];
     return {
       destination,
       outcome: this.#outcome(),
@@ -224,6 +246,8 @@ export class Place {
       ...(error === undefined ? {} : { error: { code: codeOf(error), message: sentenceOf(error) } }),
       ...(this.#eligibility?.eligible === false ? { ineligible: this.#eligibility.reasons } : {}),
       ...(lastVerifiedAt === undefined ? {} : { lastVerifiedAt }),
+      ...(this.#history?.head === undefined ? {} : { head: this.#history.head }),
+      ...(troubles.length === 0 ? {} : { troubles }),
     };
   }
 

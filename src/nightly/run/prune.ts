@@ -1,6 +1,7 @@
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
 import { whoCanOpen } from '../../admin/who-can-open.js';
 import type { DumpWarning, Label } from '../../archive/model.js';
+import { noteKeyOf } from '../../history/note-body.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { type ListedBackup, listBackups } from '../list-backups.js';
 import { planRetention, type RetainedArchive, type RetentionPolicy } from '../retention.js';
@@ -26,8 +27,10 @@ export interface Pruning {
   /** The administrators of today. */
   readonly admins: readonly AdminCandidate[];
   readonly signal: AbortSignal;
+  /** Called with all that are about to be removed. */
+  readonly onGoing: (keys: readonly string[]) => Promise<void>;
   /** Called for each that is removed, as soon as it is. */
-  readonly onRemoved: (key: string) => void;
+  readonly onRemoved: (key: string) => Promise<void>;
 }
 
 type Readable = ListedBackup & { readonly label: Label };
@@ -85,13 +88,16 @@ async function look(
 /** One that is held keeps no other. */
 async function removeEach(
   keys: readonly string[],
-  { store, signal, onRemoved }: Pruning,
+  { store, signal, onGoing, onRemoved }: Pruning,
 ): Promise<readonly DumpWarning[]> {
   const warnings: DumpWarning[] = [];
+  if (keys.length > 0) await onGoing(keys);
   for (const key of keys) {
     try {
       await store.delete(key, { signal });
-      onRemoved(key);
+      // After its archive: a note that is left over says what is gone, an archive that is left over says nothing.
+      await store.delete(noteKeyOf(key)!, { signal });
+      await onRemoved(key);
     } catch (error) {
       signal.throwIfAborted();
       const message = `${key} could not be removed from ${store.description} (${codeOf(error)}); it is tried again on the next night.`;

@@ -53,6 +53,10 @@ export function renderReport(report: BackupReport): string {
     );
   }
   for (const destination of report.destinations) lines.push('', ...renderDestination(destination));
+  if (report.looksLikeLoss !== undefined) {
+    lines.push('', 'LOOKS LIKE A LOSS; no copy is removed until somebody has looked:');
+    lines.push(...report.looksLikeLoss.map((sentence) => `  ${sentence}`));
+  }
   if (report.rehearsal !== undefined) {
     lines.push(
       '',
@@ -105,6 +109,10 @@ function renderDestination(report: DestinationReport): string[] {
   for (const late of report.caughtUp) lines.push(`  The copy of ${late.night} arrived too: ${late.key}`);
   if (report.removed.length > 0)
     lines.push(`  ${plural(report.removed.length, 'older copy was', 'older copies were')} removed.`);
+  if (report.head !== undefined) {
+    lines.push(`  Signed note ${report.head.number} is the newest here (SHA-256 ${report.head.hash}).`);
+  }
+  for (const sentence of report.troubles ?? []) lines.push(`  LOOK AT THIS: ${sentence}`);
   if (report.outcome !== 'verified' && report.lastVerifiedAt !== undefined) {
     lines.push(`  The newest verified copy here is of ${report.lastVerifiedAt}.`);
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PinnedKey } from '../../admin/pinned-key.js';
 import { readAdmins } from '../../admin/read-admins.js';
 import {
@@ -52,6 +53,9 @@ export interface SealedNight {
   readonly warnings: readonly DumpWarning[];
   /** The key that was sealed with, to be remembered. */
   readonly pin?: PinnedKey;
+  /** Fingerprints of the tables' columns, by name, and the version of the practice's software where it is known. */
+  readonly definitions?: ReadonlyMap<string, string>;
+  readonly version?: string;
   /** The administrators at the moment of the copy. */
   readonly admins: readonly AdminCandidate[];
 }
@@ -106,10 +110,13 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
     if (!isSameAdmin(last, resolveLastAdmin(inside, { asOf: request.now() }))) {
       throw new BackupError('schema-changed', 'Another administrator logged in while the backup began.');
     }
+    const version = await readVersion(snapshot, signal);
     const { failures, warnings } = await sealWhatIsRead(request, snapshot, seal);
     return {
       failures,
       admins: inside,
+      definitions: fingerprintsOf(snapshot.catalog),
+      ...(version === undefined ? {} : { version }),
       ...(seal.pin === undefined ? {} : { pin: seal.pin }),
       warnings: [...keyWarnings(seal), ...warnings],
       facts: {
@@ -223,6 +230,7 @@ async function sealForDestination(
     scope,
     bytes: spooled.size,
     sha256: spooled.sha256,
+    ...(seal.unlock[0] === undefined ? {} : { recipient: seal.unlock[0].recipient }),
     tables: tables.length,
     rows: sum(({ rows }) => rows),
     plainBytes: sum(({ plainBytes }) => plainBytes),
@@ -260,4 +268,29 @@ function warningsOf({ warnings, selection }: Snapshot, critical: TableSelection 
 
 function keyWarnings({ warnings }: Seal): DumpWarning[] {
   return warnings.map(({ code, message }) => ({ code, message }));
+}
+
+/** The columns of each table in few characters, to tell whether somebody changed them. */
+function fingerprintsOf({ tables }: Catalog): ReadonlyMap<string, string> {
+  return new Map(
+    tables.map(({ name, columns }) => {
+      const text = JSON.stringify(columns.map((column) => [column.name, column.type]));
+      return [name, createHash('sha256').update(text).digest('hex').slice(0, 12)];
+    }),
+  );
+}
+
+/** The version of Open Dental, where the database is one of it: an upgrade changes much in one night. */
+async function readVersion(snapshot: Snapshot, signal: AbortSignal): Promise<string | undefined> {
+  if (!snapshot.catalog.tables.some(({ name }) => name === 'preference')) return undefined;
+  try {
+    const [row] = await snapshot
+      .sessionFor('preference')
+      .query("SELECT ValueString FROM preference WHERE PrefName = 'ProgramVersion'", { signal });
+    return row?.['ValueString']?.slice(0, 100);
+  } catch {
+    signal.throwIfAborted();
+    // Only a table of another kind has no such columns; a server that is gone is met by the reading itself.
+    return undefined;
+  }
 }

@@ -1,5 +1,6 @@
 import type { DumpWarning } from '../../archive/model.js';
 import type { Logger } from '../log/logger.js';
+import type { Notary } from '../origin/notary.js';
 import type { BackupEvent } from './events.js';
 import type { NightJournal } from './night-journal.js';
 import type { NightPlan } from './night-plan.js';
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly tools: NightTools;
   readonly spool: Spool;
   readonly journal: NightJournal;
+  /** Who signs notes; null when nobody can tonight. */
+  readonly notary: () => Promise<Notary | null>;
   readonly now: () => Date;
   readonly logger: Logger;
   /** Aborted by the caller or by the end of the window. */

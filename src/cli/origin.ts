@@ -1,0 +1,65 @@
+import { open } from 'node:fs/promises';
+import { isBackupError } from '../errors.js';
+import { largestNote, parseNoteKey } from '../history/note.js';
+import { judgeNoteBeside, type OriginBeside } from '../history/note-beside.js';
+import { noteKeyOf } from '../history/note-body.js';
+import { readNote } from '../history/verify-history.js';
+import type { Arguments, CommandLine } from './command.js';
+import { UsageError } from './exit-codes.js';
+import { isStoreUrl, openStore } from './location.js';
+
+/** For the help of commands that say who made an archive. */
+export const originHelp = `  --signed-with KEY  the office's signing key, as its reports name it: an archive
+                     whose note is signed with another one is refused`;
+
+/** The key that the note of an archive is to be signed with. @throws UsageError when it is none */
+export function readSignedWith(given: Arguments): string | undefined {
+  const key = given.text('signed-with');
+  if (key !== undefined && parseNoteKey(key) === null) {
+    throw new UsageError('--signed-with takes a key as a report names it: name+digits+base64.');
+  }
+  return key;
+}
+
+/** What the note beside an archive says; one that cannot be had is as good as none. */
+export async function readOrigin(
+  location: string,
+  archive: Parameters<typeof judgeNoteBeside>[1],
+  line: Pick<CommandLine, 'json' | 'signal' | 'stderr'>,
+): Promise<OriginBeside> {
+  return judgeNoteBeside(await noteBeside(location, line), archive);
+}
+
+async function noteBeside(
+  location: string,
+  line: Pick<CommandLine, 'json' | 'signal' | 'stderr'>,
+): Promise<string | null> {
+  if (!isStoreUrl(location)) {
+    const path = noteKeyOf(location);
+    return path === null ? null : readFileAtMost(path);
+  }
+  const { storage, key } = await openStore(location, line);
+  const noteKey = noteKeyOf(key);
+  if (noteKey === null) return null;
+  try {
+    return await readNote(storage, noteKey, line.signal);
+  } catch (error) {
+    line.signal.throwIfAborted();
+    if (isBackupError(error)) return null;
+    throw error;
+  }
+}
+
+/** A file of reasonable size; null when there is none. */
+async function readFileAtMost(path: string): Promise<string | null> {
+  const file = await open(path, 'r').catch(() => null);
+  if (file === null) return null;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(largestNote + 1), 0, largestNote + 1, 0);
+    return bytesRead > largestNote ? '' : buffer.toString('utf8', 0, bytesRead);
+  } catch {
+    return null;
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,115 @@
+import { nightOf } from '../nights.js';
+import type { NightPlan } from '../run/night-plan.js';
+import { openOffice } from '../run/office.js';
+import { machineTools } from '../run/tools.js';
+import { startFactsAnew } from './facts-file.js';
+import {
+  type Acknowledgement,
+  type AnnouncedPurge,
+  mostAcknowledgements,
+  mostAnnouncements,
+  mostFindings,
+} from './loss-state.js';
+import { mostAccepted, type SequenceState } from './sequence.js';
+
+/** Where the service of a practice keeps its journal. */
+export type OfficeOfPractice = Pick<NightPlan, 'now' | 'practiceId' | 'spool' | 'timeZone'>;
+
+/**
+ * Says that a person has looked at what looked like a loss, or at copies that are gone, changed or of an unknown key, and that it is
+ * as it should be. From then on copies are removed again as retention says, and later nights are held against this one.
+ *
+ * @param plan - the practice; no run may be at work
+ * @param user - who says so: a name or number that the practice knows. It is kept with the time
+ * @returns what was acknowledged; null when nothing stands
+ * @throws BackupError `already-running`, `settings-invalid` and others of the disk
+ * @example
+ * ```ts
+ * const seen = await acknowledgeFindings(plan, { user: 'Admin' });
+ * console.log(seen?.findings ?? 'nothing stands');
+ * ```
+ */
+export async function acknowledgeFindings(
+  plan: OfficeOfPractice,
+  { user }: { readonly user: string },
+): Promise<Acknowledgement | null> {
+  assertUser(user);
+  const now = (plan.now ?? (() => new Date()))();
+  const { journal, guard } = await openOffice(plan as NightPlan, nightOf(now, plan.timeZone), machineTools());
+  try {
+    const { loss, sequences } = journal.state;
+    const troubles = [...(sequences?.hq?.troubles ?? []), ...(sequences?.local?.troubles ?? [])];
+    const findings = [...(loss?.findings ?? []), ...troubles].slice(0, mostFindings);
+    if (findings.length === 0) return null;
+    const acknowledged: Acknowledgement = { at: now.toISOString(), user, findings };
+    if (loss !== undefined) await startFactsAnew(plan.spool);
+    await journal.update(({ acknowledged: before = [], sequences: standing }) => ({
+      loss: undefined,
+      acknowledged: [acknowledged, ...before].slice(0, mostAcknowledgements),
+      ...(standing === undefined
+        ? {}
+        : {
+            sequences: {
+              ...(standing.hq === undefined ? {} : { hq: accepted(standing.hq) }),
+              ...(standing.local === undefined ? {} : { local: accepted(standing.local) }),
+            },
+          }),
+    }));
+    return acknowledged;
+  } finally {
+    await guard.release();
+  }
+}
+
+/**
+ * Says beforehand that rows will go, so that the night which meets it does not take it for a loss.
+ *
+ * @param purge - the tables, `*` for any, and the last night on which it may show
+ * @throws BackupError `already-running`, `settings-invalid` and others of the disk
+ * @example
+ * ```ts
+ * await announcePurge(plan, { tables: ['commlog'], until: '2026-12-31', user: 'Admin' });
+ * ```
+ */
+export async function announcePurge(
+  plan: OfficeOfPractice,
+  {
+    tables,
+    until,
+    user,
+  }: { readonly tables: readonly string[]; readonly until: string; readonly user: string },
+): Promise<void> {
+  assertUser(user);
+  if (tables.length === 0 || tables.length > 1000)
+    throw new RangeError('"tables" names no table, or too many');
+  if (!/^\d{4}-\d\d-\d\d$/.test(until)) throw new RangeError('"until" is to be a date such as 2026-12-31');
+  const now = (plan.now ?? (() => new Date()))();
+  const night = nightOf(now, plan.timeZone);
+  const { journal, guard } = await openOffice(plan as NightPlan, night, machineTools());
+  try {
+    const purge: AnnouncedPurge = { tables, until, user, at: now.toISOString() };
+    await journal.update(({ announced = [] }) => ({
+      announced: [purge, ...announced.filter((each) => each.until >= night)].slice(0, mostAnnouncements),
+    }));
+  } finally {
+    await guard.release();
+  }
+}
+
+function assertUser(user: string): void {
+  if (user.trim() === '' || user.length > 200) throw new RangeError('"user" is to say who');
+}
+
+/** What a person has looked at is not told again. */
+function accepted({ about = [], accepted: before = [], ...state }: SequenceState): SequenceState {
+  const all = [...new Set([...about, ...before])].slice(0, mostAccepted);
+  return {
+    ...state,
+    troubles: [],
+    about: [],
+    lasting: [],
+    elsewhere: undefined,
+    isBroken: false,
+    accepted: all,
+  };
+}

@@ -1,0 +1,254 @@
+import { isBackupError } from '../../errors.js';
+import { archiveBeside, isNote } from '../../history/judge-history.js';
+import { formatNoteKey, hashOfNote, isSignedBy, largestNote, parseNote } from '../../history/note.js';
+import { archiveKeyOf, noteKeyOf, parseBody } from '../../history/note-body.js';
+import { readNote } from '../../history/verify-history.js';
+import type { StorageAdapter, StoredObject } from '../../storage/adapter.js';
+import { verifyStored } from '../../storage/verify-stored.js';
+import { nightAfter } from '../nights.js';
+import { goneCopy, type VerifiedCopy } from '../run/night-journal.js';
+import { mostAccepted, mostTroubles, type SequenceState } from './sequence.js';
+
+/** What lies at a place, and what should. */
+export interface CopiesToCheck {
+  readonly store: StorageAdapter;
+  readonly practiceId: string;
+  readonly night: string;
+  /** As the journal knows them. */
+  readonly copies: readonly VerifiedCopy[];
+  readonly sequence: SequenceState;
+  /** The service's own first. */
+  readonly trustedKeys: readonly string[];
+  /** Keys of copies that are still being sent. */
+  readonly waiting: ReadonlySet<string>;
+  /** What may be read tonight, in bytes. */
+  readonly credit: number;
+  readonly signal: AbortSignal;
+}
+
+/** What was found. */
+export interface CheckedCopies {
+  /** Those of which more is known now, by their keys. */
+  readonly copies: ReadonlyMap<string, VerifiedCopy>;
+  readonly credit: number;
+  readonly troubles: readonly string[];
+  /** What they are about. */
+  readonly about: readonly string[];
+  readonly passed: readonly string[];
+  readonly isBroken: boolean;
+}
+
+/** More objects than any practice has. */
+const mostObjects = 40_000;
+/** So many that a list lacks are asked for by themselves: a list may be cut short. */
+const mostAsked = 50;
+/** So many notes of others are read in a night. */
+const mostStrangers = 20;
+/** A copy is read again after so many nights. */
+const everyNights = 28;
+/** A copy whose date or tag has changed is read even when it is larger than what may be read, but no more than this. */
+const mostSuspected = 4 * 1024 ** 3;
+
+/**
+ * Holds what lies at a place against the journal: every night by one list (there, of its size, with its note, not touched
+ * since), and piece by piece over the weeks by its bytes. A copy that was touched is read at once.
+ *
+ * @throws BackupError `storage-…`
+ */
+export async function checkCopies(given: CopiesToCheck): Promise<CheckedCopies> {
+  const { store, practiceId, signal } = given;
+  const objects = new Map<string, StoredObject>();
+  for await (const object of store.list(`${practiceId}/`, { signal })) {
+    if (objects.size >= mostObjects) break;
+    objects.set(object.key, object);
+  }
+  const check = new Check(given, objects);
+  for (const copy of given.copies) await check.look(copy);
+  await check.lookAtStrangers();
+  await check.readAgain();
+  return check;
+}
+
+class Check implements CheckedCopies {
+  readonly copies: Map<string, VerifiedCopy> = new Map();
+  readonly troubles: string[] = [];
+  readonly about: string[] = [];
+  readonly passed: string[] = [];
+  credit: number;
+  isBroken = false;
+  readonly #given: CopiesToCheck;
+  readonly #objects: ReadonlyMap<string, StoredObject>;
+  readonly #isShared: boolean;
+  #asked = 0;
+
+  constructor(given: CopiesToCheck, objects: ReadonlyMap<string, StoredObject>) {
+    this.#given = given;
+    this.#objects = objects;
+    this.credit = given.credit;
+    this.#isShared = given.trustedKeys.length > 1;
+  }
+
+  /** One copy, by the list. */
+  async look(copy: VerifiedCopy): Promise<void> {
+    const { store, sequence } = this.#given;
+    const { key, bytes, number, state, seen } = copy;
+    if (copy.store !== store.description || bytes === undefined || state === 'gone') return;
+    const object = this.#objects.get(key) ?? (await this.#ask(key));
+    if (object === null) {
+      // Removed by a run that could not note so, or by the other computer of the practice.
+      const isTold = state === 'going' || this.#isShared || sequence.accepted?.includes(key) === true;
+      if (isTold) this.copies.set(key, goneCopy(copy));
+      else this.#break(key, `${key} was verified and is gone.`);
+      return;
+    }
+    if (sequence.accepted?.includes(key) === true) return;
+    if (object.size !== bytes) {
+      this.copies.set(key, { ...copy, state: 'spoiled' });
+      this.#break(key, `${key} was verified with ${bytes} bytes and has ${object.size}.`);
+      return;
+    }
+    if (state === 'spoiled') this.#break(key, `${key} is not what was verified.`);
+    const token = tokenOf(object);
+    if (seen !== undefined && seen !== token && state !== 'spoiled' && bytes <= mostSuspected) {
+      await this.#read({ ...copy, seen: token });
+    } else if (seen === undefined) this.copies.set(key, { ...copy, seen: token });
+    if (
+      number !== undefined &&
+      !this.#objects.has(noteKeyOf(key)!) &&
+      (await this.#ask(noteKeyOf(key)!)) === null
+    ) {
+      this.#tell(key, `The note of ${key} is gone.`);
+    }
+  }
+
+  /** Archives that this journal does not know. */
+  async lookAtStrangers(): Promise<void> {
+    const { copies, waiting, night, sequence } = this.#given;
+    const known = new Set(copies.map(({ key }) => key));
+    let read = 0;
+    const keys = [...this.#objects.keys()].filter((key) => key.endsWith('.tar.age')).reverse();
+    for (const key of keys) {
+      const made = key.split('/').at(-2) ?? '';
+      if (known.has(key) || waiting.has(key) || sequence.accepted?.includes(key) === true) continue;
+      // Before there were notes, nobody signed; and tonight another computer may not have come to its note yet.
+      if (made < sequence.since) continue;
+      const noteKey = noteKeyOf(key)!;
+      if (!this.#objects.has(noteKey)) {
+        if (made < night) this.#tell(key, `${key} is there, and no note says who made it.`);
+        continue;
+      }
+      if (sequence.passed?.includes(key) === true) {
+        this.#pass(key);
+        continue;
+      }
+      read += 1;
+      if (read > mostStrangers || this.troubles.length >= mostTroubles) break;
+      const why = await this.#whyStrange(key, noteKey);
+      if (why === null) this.#pass(key);
+      else this.#tell(why.name, `${key} is there, and its note ${why.told}.`);
+    }
+    for (const key of this.#objects.keys()) {
+      const isAlone = isNote(key) && !this.#objects.has(archiveBeside(key));
+      if (
+        isAlone &&
+        !known.has(archiveBeside(key)) &&
+        sequence.accepted?.includes(archiveBeside(key)) !== true
+      ) {
+        this.#tell(archiveBeside(key), `${key} is a note without its archive.`);
+      }
+    }
+  }
+
+  /** One copy after the other is read whole, those that were not read for longest first, as far as the credit goes. */
+  async readAgain(): Promise<void> {
+    const { copies, store, night, signal } = this.#given;
+    const before = nightAfter(night, -everyNights);
+    const due = copies
+      .map((copy) => this.copies.get(copy.key) ?? copy)
+      .filter(
+        (copy) =>
+          copy.store === store.description &&
+          copy.sha256 !== undefined &&
+          copy.bytes !== undefined &&
+          copy.state === undefined &&
+          (copy.readAt ?? copy.night) <= before &&
+          this.#objects.has(copy.key),
+      )
+      .sort((a, b) => ((a.readAt ?? a.night) < (b.readAt ?? b.night) ? -1 : 1));
+    for (const copy of due) {
+      signal.throwIfAborted();
+      if (copy.bytes! > this.credit) break;
+      this.credit -= copy.bytes!;
+      await this.#read(copy);
+      await this.#readNote(copy);
+    }
+    // What is left over must not grow without end where there is nothing to read.
+    this.credit = Math.min(this.credit, Math.max(...copies.map(({ bytes }) => bytes ?? 0), 0));
+  }
+
+  async #whyStrange(
+    key: string,
+    noteKey: string,
+  ): Promise<{ readonly name: string; readonly told: string } | null> {
+    const because = (told: string) => ({ name: key, told });
+    const { store, signal, trustedKeys, sequence, practiceId } = this.#given;
+    if (this.#objects.get(noteKey)!.size > largestNote) return because('cannot be read');
+    const note = parseNote(await readNote(store, noteKey, signal));
+    const parsed = note === null ? null : parseBody(note.text);
+    if (note === null || parsed === null || parsed.kind === 'malformed') return because('cannot be read');
+    if (parsed.kind === 'later') return null;
+    const signedWith = formatNoteKey(parsed.body.signedWith);
+    if (!isSignedBy(note, parsed.body.signedWith)) return because('bears no good signature');
+    if (parsed.body.practiceId !== practiceId || archiveKeyOf(parsed.body) !== key)
+      return because('is about another archive');
+    if (trustedKeys.includes(signedWith) || sequence.accepted?.includes(signedWith) === true) return null;
+    return { name: signedWith, told: `is signed with a key that is not known, ${signedWith}` };
+  }
+
+  async #read(copy: VerifiedCopy): Promise<void> {
+    const { store, night, signal } = this.#given;
+    const { key, bytes, sha256 } = copy;
+    try {
+      await verifyStored(store, key, { size: bytes!, sha256: sha256! }, { signal });
+      this.copies.set(key, { ...copy, readAt: night });
+    } catch (error) {
+      if (!isBackupError(error, 'verification-failed')) throw error;
+      this.copies.set(key, { ...copy, state: 'spoiled' });
+      this.#break(key, `${key} was verified, and its bytes are others now.`);
+    }
+  }
+
+  async #readNote({ key, note }: VerifiedCopy): Promise<void> {
+    const { store, signal } = this.#given;
+    const noteKey = noteKeyOf(key)!;
+    if (note === undefined || !this.#objects.has(noteKey)) return;
+    if (hashOfNote(await readNote(store, noteKey, signal)) !== note) {
+      this.#tell(key, `The note of ${key} is another one than was written.`);
+    }
+  }
+
+  async #ask(key: string): Promise<StoredObject | null> {
+    this.#asked += 1;
+    if (this.#asked > mostAsked) return null;
+    return this.#given.store.stat(key, { signal: this.#given.signal });
+  }
+
+  #pass(key: string): void {
+    if (this.passed.length < mostAccepted) this.passed.push(key);
+  }
+
+  #break(name: string, sentence: string): void {
+    this.isBroken = true;
+    this.#tell(name, sentence);
+  }
+
+  #tell(name: string, sentence: string): void {
+    if (this.troubles.length < mostTroubles) this.troubles.push(sentence);
+    if (this.about.length < mostAccepted) this.about.push(name);
+  }
+}
+
+/** Changes when an object is written again. */
+function tokenOf({ etag, modifiedAt }: StoredObject): string {
+  return `${etag ?? ''} ${modifiedAt.getTime()}`.slice(0, 300);
+}

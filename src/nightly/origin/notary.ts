@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { formatNoteKey, type NoteKey } from '../../history/note.js';
+import { noteKeyOfSigner, type Signer, signerOf } from '../../history/signer.js';
+import { fillFile } from '../../storage/file-system/fill-file.js';
+import { syncFile, syncFolder } from '../../storage/file-system/sync.js';
+import { readFileIfThere } from '../run/atomic-file.js';
+import type { NightPlan } from '../run/night-plan.js';
+
+const fileName = 'signing-key';
+const secretText = /^[0-9a-f]{64}\n$/;
+
+/** Who signs the notes of this run, and whose notes are believed. */
+export interface Notary {
+  readonly signer: Signer;
+  readonly key: NoteKey;
+  /** This service's own first, then those of further computers of the practice. */
+  readonly trustedKeys: readonly string[];
+}
+
+/**
+ * The host's signer, or the service's own key: made at the first run, in the spool folder, for its account alone. One that is
+ * lost cannot be had again; the next one is another key, which is told.
+ *
+ * @throws the error of the file system
+ */
+export async function openNotary(
+  { practiceId, signer: given, trustedKeys = [] }: NightPlan,
+  spoolFolder: string,
+): Promise<Notary> {
+  const signer = given ?? signerOf(await ownSecret(join(spoolFolder, fileName)));
+  const key = noteKeyOfSigner(signer, practiceId);
+  const own = formatNoteKey(key);
+  return { signer, key, trustedKeys: [own, ...trustedKeys.filter((each) => each !== own)] };
+}
+
+async function ownSecret(path: string): Promise<Uint8Array> {
+  const text = await readFileIfThere(path);
+  if (text !== null && secretText.test(text)) return Buffer.from(text.trim(), 'hex');
+  if (text !== null) await rename(path, `${path}.damaged`);
+  const secret = randomBytes(32);
+  const made = `${path}.new`;
+  await rm(made, { force: true });
+  const write = async (file: FileHandle): Promise<void> => {
+    await file.writeFile(`${secret.toString('hex')}\n`);
+    await syncFile(file);
+  };
+  // Nobody else's file: what has that name already is never written into.
+  await fillFile(made, 'wx', write, 0o600);
+  await rename(made, path);
+  await syncFolder(dirname(path));
+  return secret;
+}

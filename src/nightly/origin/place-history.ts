@@ -1,0 +1,268 @@
+import { utf8 } from '../../bytes.js';
+import type { Destination } from '../../eligibility/is-eligible.js';
+import { isBackupError } from '../../errors.js';
+import { describeHistoryFinding } from '../../history/findings.js';
+import { hashOfNote } from '../../history/note.js';
+import { formatBody, noteKeyOf, type SequenceHead } from '../../history/note-body.js';
+import { signNote } from '../../history/signer.js';
+import { readNote, verifyHistory } from '../../history/verify-history.js';
+import type { StorageAdapter } from '../../storage/adapter.js';
+import { replayableBytes } from '../../storage/replayable.js';
+import { codeOf } from '../run/failure.js';
+import type { VerifiedCopy } from '../run/night-journal.js';
+import { rememberedCopies } from '../run/parse-journal.js';
+import type { Surroundings } from '../run/surroundings.js';
+import { checkCopies } from './check-copies.js';
+import type { Notary } from './notary.js';
+import { mostTroubles, type SequenceState } from './sequence.js';
+
+/** What may be read again in a night: so many bytes, or this share of the newest copy. */
+const leastCredit = 1024 * 1024;
+const creditShare = 0.02;
+
+/** A copy whose note can be made. */
+type NotableCopy = VerifiedCopy & Required<Pick<VerifiedCopy, 'bytes' | 'scope' | 'sha256'>>;
+
+/**
+ * The signed notes of one place during one run: takes up the sequence, writes what is owed, and holds what lies in the store
+ * against journal and notes. Nothing here costs a copy: what fails is told and done on the next night.
+ */
+export class PlaceHistory {
+  readonly #destination: Destination;
+  readonly #around: Surroundings;
+  readonly #notary: Notary;
+  readonly #store: StorageAdapter;
+
+  constructor(destination: Destination, around: Surroundings, notary: Notary, store: StorageAdapter) {
+    this.#destination = destination;
+    this.#around = around;
+    this.#notary = notary;
+    this.#store = store;
+  }
+
+  /** The newest note, for the report. */
+  get head(): SequenceHead | undefined {
+    return headOf(this.#sequence);
+  }
+
+  /** All of it. Never rejects for what a store does; the journal of a full disk does. */
+  async keep(): Promise<void> {
+    const { signal, warn } = this.#around;
+    const where = this.#store.description;
+    try {
+      if (this.#sequence === undefined) await this.#takeUp();
+      await this.#settleOnItsWay();
+      for (const copy of this.#owed()) await this.#write(copy);
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = `The signed note of a copy could not be stored in ${where} (${codeOf(error)}). The copy itself is there and whole; its note is written on the next night.`;
+      warn({ code: 'note-not-stored', message });
+    }
+    try {
+      await this.#check();
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = `The older copies in ${where} could not be looked at (${codeOf(error)}); they are looked at on the next night.`;
+      warn({ code: 'copies-not-checked', message });
+    }
+  }
+
+  get #other(): Destination {
+    return this.#destination === 'hq' ? 'local' : 'hq';
+  }
+
+  get #sequence(): SequenceState | undefined {
+    return this.#around.journal.state.sequences?.[this.#destination];
+  }
+
+  get #copies(): readonly VerifiedCopy[] {
+    return this.#around.journal.state.verified[this.#destination];
+  }
+
+  async #update(
+    change: Partial<SequenceState>,
+    copies: (copies: readonly VerifiedCopy[]) => readonly VerifiedCopy[] = (all) => all,
+  ): Promise<void> {
+    const destination = this.#destination;
+    await this.#around.journal.update(({ sequences, verified }) => ({
+      verified: { ...verified, [destination]: copies(verified[destination]) },
+      sequences: {
+        ...sequences,
+        [destination]: { number: 0, hash: null, since: '', ...sequences?.[destination], ...change },
+      },
+    }));
+  }
+
+  /** A journal that is new, or was lost, learns from the notes of its own key what it knew: no forgery takes their place. */
+  async #takeUp(): Promise<void> {
+    const { plan, night, signal, logger } = this.#around;
+    const { practiceId } = plan;
+    const own = this.#notary.trustedKeys.slice(0, 1);
+    const history = await verifyHistory(this.#store, {
+      practiceId,
+      trustedKeys: own,
+      concurrency: 4,
+      signal,
+    });
+    const found = history.proven.filter(
+      ({ key, body }) =>
+        body.destination === this.#destination && history.origins.get(key)?.kind === 'proven',
+    );
+    const newest = history.proven.filter(({ body }) => body.destination === this.#destination).at(-1);
+    const known = new Set(this.#copies.map(({ key }) => key));
+    const copies = found
+      .filter(({ key }) => !known.has(key))
+      .map(
+        ({ key, hash, body }): VerifiedCopy => ({
+          key,
+          night: body.night,
+          verifiedAt: body.madeAt,
+          store: this.#store.description,
+          bytes: body.size,
+          sha256: body.sha256,
+          scope: body.scope,
+          number: body.number,
+          note: hash,
+        }),
+      );
+    const nights = history.findings.flatMap((each) =>
+      each.kind === 'unknown-key' ? each.keys.map((key) => key.split('/').at(-2) ?? '') : [],
+    );
+    const gaps = history.findings.filter(({ kind }) => kind === 'gap').map(describeHistoryFinding);
+    const state: SequenceState = {
+      number: newest?.body.number ?? 0,
+      hash: newest?.hash ?? null,
+      since: [...nights, found[0]?.body.night ?? night].sort()[0]!,
+      begun: newest?.body.number ?? 0,
+      elsewhere: history.headsElsewhere[this.#other],
+      ...(gaps.length === 0 ? {} : { lasting: gaps.slice(0, mostTroubles) }),
+    };
+    await this.#update(state, (verified) =>
+      [...copies, ...verified]
+        .sort((a, b) => (a.night < b.night ? 1 : Number(a.night === b.night) - 1))
+        .slice(0, rememberedCopies),
+    );
+    if (copies.length > 0) {
+      const facts = { destination: this.#destination, copies: copies.length };
+      logger.info('Copies were known again by their notes.', facts);
+    }
+  }
+
+  /** Verified copies without a note, oldest first. */
+  #owed(): readonly NotableCopy[] {
+    return this.#copies.filter((copy): copy is NotableCopy => this.#isOwed(copy)).reverse();
+  }
+
+  #isOwed({ store, sha256, bytes, scope, number, state }: VerifiedCopy): boolean {
+    const isWhole = sha256 !== undefined && bytes !== undefined && scope !== undefined;
+    return isWhole && number === undefined && state === undefined && store === this.#store.description;
+  }
+
+  async #write(copy: NotableCopy): Promise<void> {
+    const { plan, journal, now, signal } = this.#around;
+    const { number: last, hash: previous } = this.#sequence!;
+    const number = last + 1;
+    const standing = this.#copies
+      .filter((each) => each.store === this.#store.description && each.state !== 'gone')
+      .flatMap((each) => each.number ?? [])
+      .sort((a, b) => a - b);
+    const other = this.#other;
+    const head = headOf(journal.state.sequences?.[other]);
+    const text = formatBody({
+      practiceId: plan.practiceId,
+      destination: this.#destination,
+      scope: copy.scope,
+      night: copy.night,
+      archiveId: copy.key.split('/').at(-1)!.slice(0, -'.tar.age'.length),
+      size: copy.bytes,
+      sha256: copy.sha256,
+      madeAt: now().toISOString(),
+      number,
+      previous,
+      standing: [...standing.filter((each) => each < number), number],
+      recipient: copy.recipient ?? null,
+      heads: head === undefined ? {} : { [other]: head },
+      signedWith: this.#notary.key,
+    });
+    const note = await signNote(text, this.#notary.signer, this.#notary.key, signal);
+    // Kept before it is sent: after a crash the same note is sent again, and no second one of its number is ever made.
+    await this.#update({ onItsWay: { key: copy.key, note } });
+    await this.#settleOnItsWay();
+  }
+
+  async #settleOnItsWay(): Promise<void> {
+    const { onItsWay, number: last = 0 } = this.#sequence ?? {};
+    if (onItsWay === undefined) return;
+    const { key, note } = onItsWay;
+    await this.#put(noteKeyOf(key)!, note);
+    const number = last + 1;
+    const hash = hashOfNote(note);
+    await this.#update({ number, hash, onItsWay: undefined }, (copies) =>
+      copies.map((each) => (each.key === key ? noted(each, number, hash) : each)),
+    );
+  }
+
+  async #put(key: string, note: string): Promise<void> {
+    const { signal } = this.#around;
+    const source = replayableBytes(utf8(note));
+    try {
+      await this.#store.put(key, source, { ifAbsent: true, signal });
+    } catch (error) {
+      if (!isBackupError(error, 'storage-exists')) throw error;
+      // Stored by a run that died before it could note so, or not ours. Where it can be mended, it is.
+      if ((await readNote(this.#store, key, signal)) === note) return;
+      if (!this.#store.capabilities.overwrite) return;
+      await this.#store.put(key, source, { signal });
+    }
+  }
+
+  async #check(): Promise<void> {
+    const sequence = this.#sequence;
+    if (sequence === undefined) return;
+    const { journal, plan, night, signal } = this.#around;
+    const copies = this.#copies;
+    const newest = copies.find(({ bytes }) => bytes !== undefined)?.bytes ?? 0;
+    const checked = await checkCopies({
+      store: this.#store,
+      practiceId: plan.practiceId,
+      night,
+      copies,
+      sequence,
+      trustedKeys: this.#notary.trustedKeys,
+      waiting: new Set(journal.state.pending.map(({ copy }) => copy.key)),
+      credit: (sequence.credit ?? 0) + Math.max(leastCredit, Math.ceil(newest * creditShare)),
+      signal,
+    });
+    const lasting = [...(sequence.lasting ?? []), ...this.#rolledBack()].slice(0, mostTroubles);
+    const found = {
+      credit: checked.credit,
+      troubles: [...new Set([...lasting, ...checked.troubles])].slice(0, mostTroubles),
+      about: checked.about,
+      passed: checked.passed,
+      isBroken: checked.isBroken || lasting.length > 0,
+    };
+    await this.#update(found, (all) => all.map((each) => checked.copies.get(each.key) ?? each));
+  }
+
+  /** Whether the other place knew a newer note of this one when the journal began. */
+  #rolledBack(): readonly string[] {
+    const { sequences } = this.#around.journal.state;
+    const known = sequences?.[this.#other]?.elsewhere;
+    const here = this.#sequence!;
+    if (known === undefined || here.accepted?.includes(known.hash) === true) return [];
+    if (known.number <= (here.begun ?? 0)) return [];
+    const found = headOf(here) ?? null;
+    return [describeHistoryFinding({ kind: 'rolled-back', destination: this.#destination, known, found })];
+  }
+}
+
+/** What only the note needed is kept no longer. */
+function noted({ recipient: _, ...copy }: VerifiedCopy, number: number, note: string): VerifiedCopy {
+  return { ...copy, number, note };
+}
+
+function headOf(sequence: SequenceState | undefined): SequenceHead | undefined {
+  return sequence === undefined || sequence.hash === null
+    ? undefined
+    : { number: sequence.number, hash: sequence.hash };
+}

@@ -1,0 +1,433 @@
+import assert from 'node:assert/strict';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { utf8 } from '../../src/bytes.js';
+import type { HistoryFinding } from '../../src/history/findings.js';
+import type { TableFacts } from '../../src/history/loss/facts.js';
+import { noteKeyOf, type SequenceHead } from '../../src/history/note-body.js';
+import { signerOf } from '../../src/history/signer.js';
+import { verifyHistory } from '../../src/history/verify-history.js';
+import { acknowledgeFindings, announcePurge } from '../../src/nightly/origin/acknowledge.js';
+import { renderReport } from '../../src/nightly/run/render-report.js';
+import type { StorageAdapter } from '../../src/storage/adapter.js';
+import { replayableBytes } from '../../src/storage/replayable.js';
+import { NotedPlace, otherSigner } from './noted-store.js';
+import { NumberedPractice } from './practice.js';
+
+const practiceId = '4711';
+
+async function keysOf(store: StorageAdapter, ending = '.tar.age'): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(`${practiceId}/`)) if (key.endsWith(ending)) keys.push(key);
+  return keys;
+}
+
+function put(store: StorageAdapter, key: string, content: Uint8Array | string): Promise<unknown> {
+  return store.put(key, replayableBytes(typeof content === 'string' ? utf8(content) : content));
+}
+
+async function bytesOf(store: StorageAdapter, key: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of store.get(key)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function vanish(store: StorageAdapter, keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    await store.delete(key);
+    await store.delete(noteKeyOf(key)!);
+  }
+}
+
+describe('the notes of nights', () => {
+  let practice: NumberedPractice;
+  beforeEach(async () => {
+    practice = await NumberedPractice.open();
+  });
+  afterEach(() => practice.close());
+
+  it('are an unbroken sequence at each place that names the other’s, whatever retention removes', async () => {
+    await practice.nights(12);
+    const report = await practice.night();
+    const [hq, local] = report.destinations;
+    assert.equal(hq?.head?.number, 13);
+    assert.ok(local !== undefined && local.removed.length > 0);
+    const keys = [report.signedWith!];
+    for (const [store, here, elsewhere] of [
+      [practice.hq, 'hq', 'local'],
+      [practice.local, 'local', 'hq'],
+    ] as const) {
+      // A night later the newest note says what was removed.
+      const history = await verifyHistory(store, { practiceId, trustedKeys: keys });
+      assert.equal(history.heads[here]?.number, 13);
+      assert.ok(history.headsElsewhere[elsewhere]!.number >= 12);
+      assert.deepEqual(
+        history.findings.filter(({ kind }) => kind !== 'gap'),
+        [],
+      );
+      assert.equal((await keysOf(store, '.note')).length, (await keysOf(store)).length);
+    }
+    await practice.night();
+    assert.deepEqual(practice.standing, []);
+    assert.match(renderReport(report), /Signed note 13 is the newest here/);
+    assert.equal((await stat(join(practice.spool, 'signing-key'))).mode & 0o777, 0o600);
+  });
+
+  it('are signed by the host’s signer where there is one, and no key is kept then', async () => {
+    practice.more = { signer: otherSigner };
+    const { signedWith } = await practice.night();
+    const history = await verifyHistory(practice.hq, { practiceId, trustedKeys: [signedWith!] });
+    assert.equal(history.heads.hq?.number, 1);
+    await assert.rejects(stat(join(practice.spool, 'signing-key')), { code: 'ENOENT' });
+  });
+
+  it('cost no copy when nobody can sign, and are made when somebody can again', async () => {
+    const away = (): never => {
+      throw new Error('the key store is away');
+    };
+    practice.more = { signer: { publicKey: otherSigner.publicKey, sign: away } };
+    const report = await practice.night();
+    assert.equal(report.outcome, 'complete');
+    assert.ok(report.warnings.some(({ code }) => code === 'note-not-stored'));
+    assert.deepEqual(await keysOf(practice.hq, '.note'), []);
+    practice.more = { signer: otherSigner };
+    await practice.night();
+    const history = await verifyHistory(practice.hq, { practiceId });
+    assert.equal(history.heads.hq?.number, 2);
+    assert.deepEqual(history.findings, []);
+  });
+
+  it('are made once though the run dies between storing one and noting so', async () => {
+    await practice.nights(2);
+    const path = join(practice.spool, 'journal.json');
+    const before = await readFile(path, 'utf8');
+    const dying = signerOf(new Uint8Array(32).fill(9));
+    practice.more = { signer: dying };
+    await practice.night();
+    // As if nothing after the note on its way had reached the disk.
+    const [key] = (await keysOf(practice.hq)).slice(-1);
+    const note = Buffer.from(await bytesOf(practice.hq, noteKeyOf(key!)!)).toString();
+    const state = JSON.parse(await readFile(path, 'utf8')) as {
+      verified: { hq: { key: string; number?: number; note?: string }[] };
+      sequences: { hq: object };
+    };
+    const first = JSON.parse(before) as { sequences: { hq: object } };
+    state.sequences.hq = { ...first.sequences.hq, onItsWay: { key: key!, note } };
+    const copy = state.verified.hq.find((each) => each.key === key)!;
+    delete copy.number;
+    delete copy.note;
+    await writeFile(path, JSON.stringify(state));
+    await practice.night();
+    const notes = await keysOf(practice.hq, '.note');
+    assert.equal(notes.length, 4);
+    assert.equal(Buffer.from(await bytesOf(practice.hq, noteKeyOf(key!)!)).toString(), note);
+  });
+
+  it('give a lost journal back what it knew, and forgeries displace nothing', async () => {
+    await practice.nights(8);
+    const genuine = await keysOf(practice.local);
+    await rm(join(practice.spool, 'journal.json'));
+    // As many forgeries as there are copies, each of the same nights and dated later.
+    for (const key of genuine) {
+      await put(
+        practice.local,
+        `${key.slice(0, -43)}/${'f'.repeat(31)}${genuine.indexOf(key) % 10}.tar.age`,
+        'x',
+      );
+    }
+    const report = await practice.night();
+    assert.equal(report.destinations[1]?.head?.number, 9);
+    assert.ok(practice.standing.includes('history-broken'));
+    await practice.nights(3);
+    const left = await keysOf(practice.local);
+    const stood = genuine.filter((key) => left.includes(key));
+    assert.ok(stood.length >= 1);
+    const { unbrokenSince } = await verifyHistory(practice.local, { practiceId });
+    assert.ok(unbrokenSince !== null);
+  });
+
+  it('are small, and a night without anything new writes none', async () => {
+    await practice.nights(30);
+    const sizes: number[] = [];
+    for await (const { key, size } of practice.hq.list('')) if (key.endsWith('.note')) sizes.push(size);
+    assert.ok(Math.max(...sizes) < 1500, String(Math.max(...sizes)));
+    const journal = await stat(join(practice.spool, 'journal.json'));
+    assert.ok(journal.size < 60 * 1024, String(journal.size));
+  });
+});
+
+describe('an attack on a store', () => {
+  let practice: NumberedPractice;
+  let signedWith: string;
+  let heads: Partial<Record<'hq' | 'local', SequenceHead>>;
+  beforeEach(async () => {
+    practice = await NumberedPractice.open();
+    await practice.nights(5);
+    const report = await practice.night();
+    signedWith = report.signedWith!;
+    heads = Object.fromEntries(report.destinations.map((each) => [each.destination, each.head!]));
+  });
+  afterEach(() => practice.close());
+
+  // What the office sees on the next night, and what HQ sees at once with what it knows: the key, and the head that the last
+  // report named. Support with the archive alone has its note beside it, or nothing.
+  const attacks: readonly {
+    readonly name: string;
+    readonly attack: (store: StorageAdapter, keys: readonly string[]) => Promise<void>;
+    readonly office: RegExp | 'nothing to see';
+    readonly hq: readonly HistoryFinding['kind'][];
+    readonly freezes?: true;
+  }[] = [
+    {
+      name: 'a forged newest archive without a note',
+      attack: async (store) => {
+        await put(store, `${practiceId}/2026-01-06/${'f'.repeat(32)}.tar.age`, 'forged');
+      },
+      office: /no note says who made it/,
+      hq: ['note-missing'],
+    },
+    {
+      name: 'a forged newest archive with a note of another key',
+      attack: async (store) => {
+        const forged = new NotedPlace(practiceId);
+        forged.signer = otherSigner;
+        forged.nightOf = () => '2026-01-06';
+        const { key, bytes, note } = await forged.makeNight();
+        await put(store, key, bytes);
+        await put(store, noteKeyOf(key)!, note);
+      },
+      office: /signed with a key that is not known/,
+      hq: ['unknown-key'],
+    },
+    {
+      name: 'an older archive put where the newest would be, with its note',
+      attack: async (store, keys) => {
+        const forged = `${practiceId}/2026-01-06/${'f'.repeat(32)}.tar.age`;
+        await put(store, forged, await bytesOf(store, keys[0]!));
+        await put(store, noteKeyOf(forged)!, await bytesOf(store, noteKeyOf(keys[0]!)!));
+      },
+      office: /its note is about another archive/,
+      hq: ['foreign'],
+    },
+    {
+      name: 'an archive overwritten under its own name by another size',
+      attack: async (store, keys) => {
+        await put(store, keys[2]!, 'forged');
+      },
+      office: /was verified with \d+ bytes and has 6/,
+      hq: ['overwritten'],
+      freezes: true,
+    },
+    {
+      name: 'an archive overwritten under its own name by the same size',
+      attack: async (store, keys) => {
+        await put(
+          store,
+          keys[2]!,
+          (await bytesOf(store, keys[2]!)).map((byte) => byte ^ 1),
+        );
+      },
+      office: /its bytes are others now/,
+      // By sizes alone it is not to be seen; by reading it is.
+      hq: ['overwritten'],
+      freezes: true,
+    },
+    {
+      name: 'one archive deleted',
+      attack: (store, keys) => vanish(store, keys.slice(1, 2)),
+      office: /was verified and is gone/,
+      hq: ['gap'],
+      freezes: true,
+    },
+    {
+      name: 'half of the archives deleted',
+      attack: (store, keys) =>
+        vanish(
+          store,
+          keys.filter((_, i) => i % 2 === 0),
+        ),
+      office: /was verified and is gone/,
+      hq: ['gap'],
+      freezes: true,
+    },
+    {
+      name: 'the newest archives deleted, a roll-back',
+      attack: (store, keys) => vanish(store, keys.slice(-2)),
+      office: /was verified and is gone/,
+      hq: ['rolled-back'],
+      freezes: true,
+    },
+    {
+      name: 'all archives deleted',
+      attack: (store, keys) => vanish(store, keys),
+      office: /was verified and is gone/,
+      hq: ['rolled-back'],
+      freezes: true,
+    },
+    {
+      name: 'a note removed',
+      attack: async (store, keys) => {
+        await store.delete(noteKeyOf(keys[2]!)!);
+      },
+      office: /The note of \S+ is gone/,
+      hq: ['gap', 'note-missing'],
+    },
+    {
+      name: 'a note of another practice',
+      attack: async (store, keys) => {
+        const other = new NotedPlace('4712');
+        other.signer = otherSigner;
+        await put(store, noteKeyOf(keys[2]!)!, (await other.makeNight()).note);
+      },
+      // Notes are read again in turn, over a month.
+      office: 'nothing to see',
+      hq: ['foreign', 'gap'],
+    },
+  ];
+
+  for (const { name, attack, office, hq, freezes } of attacks) {
+    it(`is told: ${name}`, async () => {
+      for (const destination of ['hq', 'local'] as const) {
+        await attack(practice[destination], await keysOf(practice[destination]));
+        const history = await verifyHistory(practice[destination], {
+          practiceId,
+          trustedKeys: [signedWith],
+          knownHeads: { [destination]: heads[destination]! },
+          reads: () => true,
+        });
+        const kinds = new Set(history.findings.map(({ kind }) => kind));
+        for (const kind of hq) assert.ok(kinds.has(kind), `${destination}: ${[...kinds].join()}`);
+      }
+      const report = await practice.night();
+      const told = report.destinations.flatMap(({ troubles }) => troubles ?? []);
+      if (office === 'nothing to see') {
+        assert.deepEqual(told, []);
+        return;
+      }
+      assert.deepEqual(practice.standing, ['history-broken']);
+      assert.equal(told.filter((sentence) => office.test(sentence)).length >= 2, true, told.join('\n'));
+      // As long as copies that were good are gone or changed, no other is removed.
+      await practice.nights(2);
+      const removed = (await practice.night()).destinations.flatMap((each) => each.removed);
+      assert.equal(removed.length === 0, freezes === true, removed.join());
+      assert.equal(practice.alerts.raised.length, 1);
+      assert.match(practice.alerts.raised[0]!.message, office);
+      await acknowledgeFindings(practice.plan, { user: 'Admin' });
+      await practice.night();
+      assert.deepEqual(practice.standing, []);
+    });
+  }
+
+  it('is told also when the service was made anew: a new signing key beside notes of the old one', async () => {
+    await rm(practice.spool, { recursive: true });
+    await practice.night();
+    assert.deepEqual(practice.standing, ['history-broken']);
+    assert.match(practice.alerts.raised.at(-1)!.message, /signed with a key that is not known/);
+    await acknowledgeFindings(practice.plan, { user: 'Admin' });
+    await practice.night();
+    assert.deepEqual(practice.standing, []);
+  });
+
+  it('of a lost journal and a roll-back at one place is seen from the other', async () => {
+    await rm(join(practice.spool, 'journal.json'));
+    await vanish(practice.hq, (await keysOf(practice.hq)).slice(-3));
+    await practice.night();
+    await practice.night();
+    assert.deepEqual(practice.standing, ['history-broken']);
+    assert.match(practice.alerts.raised.at(-1)!.message, /is known elsewhere/);
+  });
+});
+
+describe('damage to the database', () => {
+  let practice: NumberedPractice;
+  const tableOf = (rows: number, ratio = 0.25): TableFacts => ({
+    rows,
+    plainBytes: rows * 200,
+    storedBytes: Math.round(rows * 200 * ratio),
+    definition: 'a',
+  });
+  const grow = (): void => {
+    const { patient, procedurelog, securitylog } = practice.tables;
+    practice.tables = {
+      ...practice.tables,
+      patient: tableOf((patient?.rows ?? 500) + 1),
+      procedurelog: tableOf((procedurelog?.rows ?? 20_000) + 30),
+      securitylog: tableOf((securitylog?.rows ?? 90_000) + 200),
+    };
+  };
+  const openNights = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i += 1) {
+      grow();
+      await practice.night();
+    }
+  };
+  beforeEach(async () => {
+    practice = await NumberedPractice.open();
+    await openNights(6);
+  });
+  afterEach(() => practice.close());
+
+  const damages: Readonly<Record<string, (tables: Record<string, TableFacts>) => void>> = {
+    '495 of 500 patients are gone': (tables) => {
+      tables['patient'] = tableOf(5);
+    },
+    'a twentieth of the patients is gone': (tables) => {
+      tables['patient'] = tableOf(Math.round(tables['patient']!.rows * 0.95));
+    },
+    'a table was dropped': (tables) => {
+      delete tables['procedurelog'];
+    },
+    'a table was encrypted in place': (tables) => {
+      tables['procedurelog'] = tableOf(tables['procedurelog']!.rows, 0.98);
+    },
+    'the audit log was cut': (tables) => {
+      tables['securitylog'] = tableOf(10_000);
+    },
+  };
+  for (const [name, damage] of Object.entries(damages)) {
+    it(`is told on the same night, once, and no copy is removed until somebody has looked: ${name}`, async () => {
+      damage(practice.tables);
+      const report = await practice.night();
+      assert.equal(report.outcome, 'complete');
+      assert.ok((report.looksLikeLoss?.length ?? 0) > 0);
+      assert.match(renderReport(report), /LOOKS LIKE A LOSS/);
+      const clean = await keysOf(practice.local);
+      await openNights(5);
+      const left = await keysOf(practice.local);
+      for (const key of clean) assert.ok(left.includes(key), key);
+      assert.deepEqual(practice.standing, ['looks-like-loss']);
+      assert.equal(practice.alerts.raised.length, 1);
+      const seen = await acknowledgeFindings(practice.plan, { user: 'Admin' });
+      assert.equal(seen?.user, 'Admin');
+      assert.deepEqual(seen?.findings, report.looksLikeLoss);
+      await openNights(1);
+      assert.deepEqual(practice.standing, []);
+      assert.ok((await keysOf(practice.local)).length < left.length);
+    });
+  }
+
+  it('that was announced is no loss', async () => {
+    await announcePurge(practice.plan, { tables: ['procedurelog'], until: '2026-02-01', user: 'Admin' });
+    practice.tables['procedurelog'] = tableOf(9000);
+    assert.equal((await practice.night()).looksLikeLoss, undefined);
+    await openNights(2);
+    assert.deepEqual(practice.standing, []);
+  });
+
+  it('leaves the last clean copy where it is for 400 further nights', async () => {
+    const [clean] = (await keysOf(practice.local)).slice(-1);
+    practice.tables['patient'] = tableOf(5);
+    await practice.nights(1);
+    for (let i = 0; i < 14; i += 1) {
+      // Four weeks pass at once, which is what a clock shows to retention as well.
+      practice.now = new Date(practice.now.getTime() + 28 * 86_400_000);
+      await openNights(1);
+    }
+    assert.ok((await keysOf(practice.local)).includes(clean!));
+  });
+
+  it('acknowledges nothing where nothing stands', async () => {
+    assert.equal(await acknowledgeFindings(practice.plan, { user: 'Admin' }), null);
+  });
+});
