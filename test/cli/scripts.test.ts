@@ -128,6 +128,48 @@ describeOnEachServer(
       }
     });
 
+    it('O12: is written of what a restore leaves out, and events rest until somebody asks', {
+      skip,
+    }, async () => {
+      await server().query([...office, 'DROP DATABASE IF EXISTS restored']);
+      const { user, port, host, socketPath, password = '' } = server().address;
+      const socket = socketPath === undefined ? '' : `?socketPath=${encodeURIComponent(socketPath)}`;
+      const urlOf = (database: string): string =>
+        `mysql://${user}@${host ?? '127.0.0.1'}:${port ?? 3306}/${database}${socket}`;
+      const env = { MYSQL_PWD: password };
+      const archive = join(folder, 'left-out.tar.age');
+      const backup = [
+        'backup',
+        '--source',
+        urlOf('scripted'),
+        '--out',
+        archive,
+        '--recipient',
+        recipients[0]!,
+      ];
+      assert.equal((await runCli(backup, { env })).code, 0);
+      const restore = ['restore', archive, '--target', urlOf('restored'), '--identity', keyFile];
+      const script = join(folder, 'left-out.sql');
+      const made = await runCli([...restore, '--programs-to', script], { env });
+      assert.ok(made.code === 0 || made.code === 7, made.stderr);
+      const triggers =
+        "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'restored'";
+      const events = "SELECT STATUS FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'restored'";
+      assert.deepEqual(await server().query(triggers), []);
+      const loaded = load('restored', await readFile(script), '--comments', '--binary-mode');
+      assert.equal(loaded.status, 0, loaded.stderr);
+      assert.deepEqual(
+        (await server().query(triggers)).map((row) => row['TRIGGER_NAME']),
+        ['t', 'trailing\\'],
+      );
+      const states = async (): Promise<unknown> => (await server().query(events)).map((row) => row['STATUS']);
+      assert.deepEqual(await states(), ['DISABLED', 'DISABLED']);
+      await runCli([...restore, '--programs', '--replace'], { env });
+      assert.deepEqual(await states(), ['DISABLED', 'DISABLED']);
+      await runCli([...restore, '--programs', '--replace', '--events', 'as-found'], { env });
+      assert.deepEqual(await states(), ['ENABLED', 'ENABLED']);
+    });
+
     it('holds no word that a client or a server would obey', { skip }, async () => {
       const marker = join(folder, 'obeyed');
       const evil = `x; DROP DATABASE victim; -- \n\\! touch ${marker}\n`;

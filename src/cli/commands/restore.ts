@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { basename, dirname } from 'node:path';
 import { type ArchiveKeys, type ArchiveReader, openArchive } from '../../archive/index.js';
+import type { SchemaObject } from '../../archive/model.js';
 import type { RangeSource } from '../../bytes.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { BackupError } from '../../errors.js';
@@ -15,6 +17,8 @@ import { type SalvagedTable, type SalvageReport, salvage } from '../../recovery/
 import type { Command, CommandLine, CommandResult } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { type ExitCode, exitCodes, UsageError } from '../exit-codes.js';
+import { writePlainFile } from '../extract/plain-files.js';
+import { programScriptOf } from '../extract/sql.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { openLocation, readThrough } from '../location.js';
 import { formatPairs } from '../pairs.js';
@@ -40,6 +44,7 @@ ${keyHelp}
   --dry-run          change nothing: show what the target cannot take
   --adapt            let the nearest collation, engine or mode stand in
   --programs         with triggers, routines, events, views that act for others
+  --programs-to FILE what is left out, as a script; --events as-found: they run
   --expect-sha256 H  the file's SHA-256 in the report; proven so: with programs
   --allow WHAT       directories, outside-engines: what tables reach outside
   --salvage          restore what is whole of a damaged archive, list the rest
@@ -54,6 +59,8 @@ ${keyHelp}
     adapt: { type: 'boolean' },
     allow: { type: 'string', multiple: true },
     programs: { type: 'boolean' },
+    'programs-to': { type: 'string' },
+    events: { type: 'string' },
     'expect-sha256': { type: 'string' },
     salvage: { type: 'boolean' },
   },
@@ -65,6 +72,10 @@ ${keyHelp}
       const keys = await readKeys(given, archive, line);
       if (given.flag('dry-run') && given.flag('salvage')) {
         throw new UsageError('Give --dry-run or --salvage, not both.');
+      }
+      const events = given.text('events') ?? 'at-rest';
+      if (events !== 'at-rest' && events !== 'as-found') {
+        throw new UsageError(`--events is at-rest or as-found, not "${events}".`);
       }
       const isProven = await isExpected(archive, given.text('expect-sha256'), line.signal);
       const restored = given.flag('dry-run') ? planInto : given.flag('salvage') ? salvageInto : restoreInto;
@@ -79,6 +90,8 @@ ${keyHelp}
             adapt: given.flag('adapt'),
             allow: readAllowances(given.all('allow')),
             programs: given.flag('programs') || isProven,
+            programsTo: given.text('programs-to'),
+            events: events === 'as-found' ? events : 'disabled',
           },
           line,
         );
@@ -121,6 +134,8 @@ interface Wanted {
   readonly adapt: boolean;
   readonly allow: readonly RestoreAllowance[];
   readonly programs: boolean;
+  readonly programsTo: string | undefined;
+  readonly events: 'as-found' | 'disabled';
 }
 
 const allowances: readonly RestoreAllowance[] = ['directories', 'outside-engines'];
@@ -136,7 +151,7 @@ function readAllowances(words: readonly string[]): readonly RestoreAllowance[] {
 async function restoreInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace, adapt, allow, programs }: Wanted,
+  { target, tables, replace, adapt, allow, programs, programsTo, events }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const reader = await openArchive(archive, { ...keys, signal: line.signal });
@@ -149,16 +164,31 @@ async function restoreInto(
       adapt,
       allow,
       programs,
+      events,
       audit: keys.audit,
       signal: line.signal,
       onProgress: showRestore(progress),
     });
     progress.finish();
+    if (programsTo !== undefined) await writeLeftOut(reader, report, programsTo, line.signal);
     return { json: { report }, text: render(report), exitCode: exitCodeOfReport(report) };
   } finally {
     progress.stop();
     reader.close();
   }
+}
+
+/** What was not made, as a script that nobody has run. */
+async function writeLeftOut(
+  reader: ArchiveReader,
+  { objects }: RestoreReport,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const made = new Set(objects.map(({ kind, name }) => `${kind} ${name}`));
+  const isLeftOut = ({ kind, name }: SchemaObject): boolean =>
+    kind !== 'sequence' && !made.has(`${kind} ${name}`);
+  await writePlainFile(dirname(path), basename(path), programScriptOf(reader, isLeftOut, signal));
 }
 
 async function planInto(
@@ -213,7 +243,7 @@ function renderPlan(plan: RestorePlan): string {
 async function salvageInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace, adapt, allow, programs }: Wanted,
+  { target, tables, replace, adapt, allow, programs, events }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const progress = startProgress(line, 'Salvaging', 'bytes');
@@ -225,6 +255,7 @@ async function salvageInto(
       adapt,
       allow,
       programs,
+      events,
       signal: line.signal,
       onProgress: showRestore(progress),
     });

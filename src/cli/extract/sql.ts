@@ -65,6 +65,15 @@ async function* statementsOf(
     yield `\n${tableSql(table, database.name)}`;
     yield* rowsSql(reader, table, signal, onRows);
   }
+  yield* programsOf(kept, database, snapshotAt, events);
+}
+
+function* programsOf(
+  kept: readonly SchemaObject[],
+  database: DatabaseDescription,
+  snapshotAt: string,
+  events: ScriptedEvents,
+): Generator<string | Uint8Array> {
   const of = (...kinds: readonly SchemaObject['kind'][]): readonly SchemaObject[] =>
     kinds.flatMap((kind) => kept.filter((object) => object.kind === kind));
   for (const object of of('function', 'procedure', 'package', 'package-body')) {
@@ -75,6 +84,20 @@ async function* statementsOf(
   for (const object of [...triggers, ...of('event')]) {
     yield programSql(object, database, snapshotAt, events);
   }
+}
+
+/** Objects of an archive alone, to be looked at, and loaded beside their tables by whoever wants them. */
+export async function* programScriptOf(
+  reader: ArchiveReader,
+  isWanted: (object: SchemaObject) => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<string | Uint8Array> {
+  const database = await reader.database({ signal });
+  const objects = await reader.objects({ signal });
+  const { snapshotAt } = reader.manifest;
+  yield head(database, snapshotAt);
+  yield* programsOf(objects.filter(isWanted), database, snapshotAt, 'at-rest');
+  yield foot;
 }
 
 function reachesOutside(name: string, engine: string): string {
