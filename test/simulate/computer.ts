@@ -71,6 +71,11 @@ export class Computer {
     return this.#skew;
   }
 
+  /** When it last woke, in true time. */
+  get wokeAt(): number {
+    return this.#power.asleepUntil;
+  }
+
   /** The time on its clock. */
   get now(): number {
     return time.now + this.#skew;
