@@ -400,9 +400,10 @@ export interface DatabaseAddress {
     readonly host?: string | undefined;
     readonly port?: number | undefined;
     readonly user: string;
-    readonly password?: string | undefined;
+    readonly password?: string | (() => string | Promise<string>) | undefined;
     readonly database?: string | undefined;
     readonly socketPath?: string | undefined;
+    readonly connect?: (() => Socket | Promise<Socket>) | undefined;
     readonly tls?: Readonly<Record<string, unknown>> | undefined;
     readonly serverPublicKey?: string | undefined;
     readonly getServerPublicKey?: boolean | undefined;
@@ -2090,7 +2091,9 @@ export declare function openSnapshot(address: DatabaseAddress, options?: Snapsho
 
 export declare function parseBody(text: string): ParsedBody;
 
-export declare function parseDatabaseUrl(url: string): DatabaseAddress;
+export declare function parseDatabaseUrl(url: string): DatabaseAddress & {
+    readonly password?: string;
+};
 
 export declare function parseNote(note: string): SignedNote | null;
 

@@ -143,6 +143,6 @@ export function describeMachine(): Machine {
 /** The address as an URL, for a child process. */
 export function urlOf(address: DatabaseAddress, database: string): string {
   const user = encodeURIComponent(address.user);
-  const password = address.password ? `:${encodeURIComponent(address.password)}` : '';
+  const password = address.password ? `:${encodeURIComponent(String(address.password))}` : '';
   return `mysql://${user}${password}@${address.host ?? '127.0.0.1'}:${address.port ?? 3306}/${database}`;
 }

@@ -1,4 +1,6 @@
 import { formatStoredPassword, parseStoredPassword } from '../archive/password/stored-password.js';
+import { assertOptions } from '../arguments.js';
+import { checkConnection } from '../database/check-address.js';
 import type { Connection, TextRow } from '../database/connection.js';
 import type { AdminCandidate } from './resolve-last-admin.js';
 import { Secret } from './secret.js';
@@ -28,9 +30,11 @@ export async function readAdmins(
   source: Connection | SessionPerTable,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly AdminCandidate[]> {
+  if (!isSessionPerTable(source)) checkConnection(source, 'source');
+  assertOptions(options);
   // No aliases: under LOCK TABLES, as during a dump, a table answers to the name it was locked by and to no other.
   const ask = (table: AdminTable, columns: string, where: string): Promise<readonly TextRow[]> => {
-    const session = 'sessionFor' in source ? source.sessionFor(table) : source;
+    const session = isSessionPerTable(source) ? source.sessionFor(table) : source;
     return session.query(`SELECT ${columns} FROM ${table} WHERE ${where}`, options);
   };
   const [program] = await ask('program', 'Enabled', "ProgName = 'eClinicalWorks'");
@@ -56,4 +60,13 @@ const ofUser =
 function isOneOf(column: string, rows: readonly TextRow[]): string {
   const numbers = rows.map((row) => row['num'] ?? '').filter((num) => /^-?\d+$/.test(num));
   return numbers.length === 0 ? 'FALSE' : `${column} IN (${numbers.join(', ')})`;
+}
+
+function isSessionPerTable(source: unknown): source is SessionPerTable {
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    'sessionFor' in source &&
+    typeof source.sessionFor === 'function'
+  );
 }

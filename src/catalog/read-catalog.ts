@@ -1,4 +1,6 @@
 import type { ColumnDescription, DumpWarning, LeftOut, ServerDescription } from '../archive/model.js';
+import { assertOptions } from '../arguments.js';
+import { checkConnection } from '../database/check-address.js';
 import type { Connection, QueryOptions, TextRow } from '../database/connection.js';
 import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
@@ -43,6 +45,8 @@ export async function readCatalog(
   connection: Connection,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Catalog> {
+  checkConnection(connection);
+  assertOptions(options);
   return (await readCatalogAndDefinitions(connection, options)).catalog;
 }
 

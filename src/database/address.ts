@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 
 /** Where a database is and how to log in. */
 export interface DatabaseAddress {
@@ -7,12 +8,19 @@ export interface DatabaseAddress {
   /** @defaultValue 3306 */
   readonly port?: number | undefined;
   readonly user: string;
-  /** @defaultValue '' */
-  readonly password?: string | undefined;
+  /**
+   * A function is asked for each new connection, for secrets that change. What it throws is not shown. @defaultValue ''
+   */
+  readonly password?: string | (() => string | Promise<string>) | undefined;
   /** Name of the database; absent for work on the server as a whole. */
   readonly database?: string | undefined;
   /** Unix socket or Windows named pipe; wins over host and port. */
   readonly socketPath?: string | undefined;
+  /**
+   * Opens the way to the server instead: a socket through a tunnel or a proxy, connected or about to be. Asked for each new
+   * connection; wins over all of the above. With TLS the certificate must still name `host`.
+   */
+  readonly connect?: (() => Socket | Promise<Socket>) | undefined;
   /**
    * TLS options: `ca`, `cert`, `key`, `passphrase`, `ciphers`, `minVersion`, `maxVersion` as `node:tls` takes them; absent
    * means no TLS. The server's certificate must be valid and name `host`; `verifyIdentity: false` takes one that names
@@ -47,7 +55,7 @@ export interface DatabaseAddress {
  * const { host, port } = parseDatabaseUrl('mysql://backup@localhost:3306/opendental?ssl-mode=REQUIRED');
  * ```
  */
-export function parseDatabaseUrl(url: string): DatabaseAddress {
+export function parseDatabaseUrl(url: string): DatabaseAddress & { readonly password?: string } {
   let parsed: URL;
   try {
     parsed = new URL(url);

@@ -1,13 +1,16 @@
+import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection as MysqlConnection, type QueryError } from 'mysql2';
+import { assertOptions } from '../arguments.js';
 import type { DatabaseAddress } from './address.js';
+import { checkAddress } from './check-address.js';
 import { driverInternals } from './driver-internals.js';
 import { signEd25519Challenge } from './ed25519-login.js';
 import { asBackupError, givenUp, unreachable } from './server-failures.js';
 import { databaseNameOn } from './server-names.js';
 import { type SettledSession, settle } from './session-settings.js';
 import { sha2Logins } from './sha2-logins.js';
-import { connectSocket, connectSocketForTls, watchSilence } from './sockets.js';
+import { connectSocket, connectSocketForTls, hostSocket, watchSilence } from './sockets.js';
 import { type Answer, type StatementAnswer, StatementsCommand } from './statements.js';
 
 export type { StatementAnswer } from './statements.js';
@@ -84,19 +87,27 @@ export async function openConnection(
   address: DatabaseAddress,
   options: ConnectionOptions = {},
 ): Promise<Connection> {
+  checkAddress(address);
+  assertOptions(options, { localInfile: 'boolean?', inactivityTimeout: 'number?' });
   options.signal?.throwIfAborted();
+  const password = await passwordOf(address);
+  const socket = await socketOf(address);
+  if (options.signal?.aborted === true) {
+    socket?.destroy();
+    throw options.signal.reason;
+  }
   const driver: MysqlConnection = createConnection({
     ...(address.socketPath === undefined
       ? { host: address.host ?? '127.0.0.1', port: address.port ?? 3306 }
       : { socketPath: address.socketPath }),
     user: address.user,
-    password: address.password ?? '',
+    password,
     ...(address.database === undefined ? {} : { database: address.database }),
     // The driver by itself takes a good certificate of any server for one of this server.
     ...(address.tls === undefined ? {} : { ssl: { verifyIdentity: true, ...address.tls } }),
     authPlugins: {
       ...sha2Logins(address),
-      client_ed25519: () => (challenge) => signEd25519Challenge(address.password ?? '', challenge),
+      client_ed25519: () => (challenge) => signEd25519Challenge(password, challenge),
     },
     charset: 'utf8mb4',
     connectTimeout: address.connectTimeout ?? connectTimeout,
@@ -109,7 +120,8 @@ export async function openConnection(
     flags: ['-CLIENT_QUERY_ATTRIBUTES', options.localInfile === true ? '+LOCAL_FILES' : '-LOCAL_FILES'],
     typeCast: (field) => field.string('utf8'),
     stream: () =>
-      address.tls === undefined ? connectSocket(address, () => driver) : connectSocketForTls(address),
+      socket ??
+      (address.tls === undefined ? connectSocket(address, () => driver) : connectSocketForTls(address)),
   });
   // Without a listener a lost idle connection would end the process; the next statement reports it.
   driver.on('error', () => undefined);
@@ -130,6 +142,32 @@ export async function openConnection(
   } finally {
     signal?.removeEventListener('abort', giveUp);
   }
+}
+
+async function passwordOf(address: DatabaseAddress): Promise<string> {
+  const { password = '' } = address;
+  if (typeof password === 'string') return password;
+  try {
+    const given = await password();
+    if (typeof given === 'string') return given;
+  } catch {
+    // What it threw may hold a secret, so nothing of it is passed on.
+    throw unreachable(address, { code: 'NO_PASSWORD' });
+  }
+  throw new TypeError('"address.password" must give a text');
+}
+
+async function socketOf(address: DatabaseAddress): Promise<Socket | undefined> {
+  if (address.connect === undefined) return undefined;
+  let socket: Socket;
+  try {
+    socket = await address.connect();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw unreachable(address, { code: typeof code === 'string' ? code : 'NO_TUNNEL' });
+  }
+  if (!(socket instanceof Socket)) throw new TypeError('"address.connect" must give a socket of node:net');
+  return hostSocket(socket, address);
 }
 
 /** Milliseconds. */

@@ -28,7 +28,11 @@ export function connectSocket(address: DatabaseAddress, driverOf: () => MysqlCon
 
 /** What comes out of TLS are buffers of its own, so there is nothing to gain by a window. */
 export function connectSocketForTls(address: DatabaseAddress): Socket {
-  const socket = connect(placeOf(address));
+  return hostSocket(connect(placeOf(address)), address);
+}
+
+/** A socket that somebody else opened; it reads into buffers of its own. */
+export function hostSocket(socket: Socket, address: DatabaseAddress): Socket {
   // The driver gives TLS no name for a numeric host; Node then looks here, and last of all takes "localhost".
   if (address.socketPath === undefined) Object.assign(socket, { _host: address.host ?? '127.0.0.1' });
   return keptAlive(socket);

@@ -9,9 +9,11 @@ import type {
 } from '../archive/model.js';
 import { leaveOutWithoutTables } from '../archive/objects-without-tables.js';
 import { packRows } from '../archive/pack-rows.js';
+import { assertOptions } from '../arguments.js';
 import type { CatalogTable } from '../catalog/model.js';
 import { needOf, promise } from '../catalog/need.js';
 import type { DatabaseAddress } from '../database/address.js';
+import { checkAddress } from '../database/check-address.js';
 import type { Connection } from '../database/connection.js';
 import { Questions } from '../database/questions.js';
 import { isSince } from '../database/server-version.js';
@@ -81,6 +83,8 @@ export async function* dumpDatabase(
   source: DatabaseAddress | Snapshot,
   options: DumpOptions = {},
 ): AsyncGenerator<Part, void, undefined> {
+  if (!isSnapshot(source)) checkAddress(source, 'source');
+  assertOptions(options, { partBytes: 'number?', rangeBytes: 'number?', connections: 'number?' });
   const given = isSnapshot(source);
   const snapshot = given ? source : await openSnapshot(source, options);
   try {
@@ -91,7 +95,7 @@ export async function* dumpDatabase(
 }
 
 function isSnapshot(source: DatabaseAddress | Snapshot): source is Snapshot {
-  return 'readers' in source;
+  return typeof source === 'object' && source !== null && 'readers' in source;
 }
 
 class Dump {

@@ -1,9 +1,11 @@
 import type { Consistency, DumpWarning } from '../archive/model.js';
+import { assertOptions } from '../arguments.js';
 import type { Definitions } from '../catalog/definitions.js';
 import type { Catalog, CatalogTable, TableSelection } from '../catalog/model.js';
 import { readCatalogAndDefinitions } from '../catalog/read-catalog.js';
 import { selectAllTables } from '../catalog/select-all-tables.js';
 import type { DatabaseAddress } from '../database/address.js';
+import { checkAddress } from '../database/check-address.js';
 import { type Connection, openConnection } from '../database/connection.js';
 import { BackupError, during } from '../errors.js';
 import { withDefaults } from '../with-defaults.js';
@@ -124,6 +126,8 @@ export async function openSnapshot(
   address: DatabaseAddress,
   options: SnapshotOptions = {},
 ): Promise<Snapshot> {
+  checkAddress(address);
+  assertOptions(options, { connections: 'number?', patience: 'object?' });
   const { signal, onEvent } = options;
   const patience = withDefaults(lockPatience, options.patience);
   for (let attempt = 1; ; attempt++) {

@@ -1,3 +1,4 @@
+import { assertArgument } from '../arguments.js';
 /**
  * Who may back up where. A pure decision over plain facts: the host finds the facts, this page weighs them.
  *
@@ -84,7 +85,7 @@ const sharedRules: readonly Rule[] = [
 const rulesOf: Readonly<Record<Destination, readonly Rule[]>> = {
   hq: [
     ...sharedRules,
-    ['not-in-us', (practice) => practice.country === 'US'],
+    ['not-in-us', ({ country }) => countryCode(country) === 'US'],
     [
       'no-business-associate-agreement',
       ({ businessAssociateAgreement }) =>
@@ -127,7 +128,15 @@ export function explainEligibility(practice: Practice): EligibilityExplanation {
   return { hq: explain(practice, 'hq'), local: explain(practice, 'local') };
 }
 
+// As people and other systems write it: `us`, and the three letters of ISO 3166-1 for the only country that matters here.
+function countryCode(country: unknown): unknown {
+  if (typeof country !== 'string') return country;
+  const code = country.trim().toUpperCase();
+  return code === 'USA' ? 'US' : code;
+}
+
 function explain(practice: Practice, destination: Destination): Eligibility {
+  assertArgument('practice', practice, 'object');
   if (!Object.hasOwn(rulesOf, destination)) throw new RangeError('"destination" must be "hq" or "local"');
   const [first, ...others] = rulesOf[destination]
     .filter(([, holds]) => !holds(practice))

@@ -1,5 +1,6 @@
 import { inspectArchive } from '../archive/index.js';
 import type { ArchiveScope, Label } from '../archive/model.js';
+import { assertArgument, assertOptions, assertStorage } from '../arguments.js';
 import { type BackupError, type BackupErrorCode, during, isBackupError } from '../errors.js';
 import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
@@ -43,6 +44,8 @@ export async function listBackups(
   store: StorageAdapter,
   options: ListBackupsOptions = {},
 ): Promise<readonly ListedBackup[]> {
+  assertStorage('store', store);
+  assertOptions(options, { practiceId: 'text?', now: 'date?' });
   return during('read', () => list(store, options));
 }
 
@@ -70,6 +73,8 @@ export async function findLatestBackup(
   store: StorageAdapter,
   options: ListBackupsOptions & { readonly practiceId: string },
 ): Promise<ListedBackup | null> {
+  assertStorage('store', store);
+  assertArgument('options', options, 'object', { practiceId: 'text' });
   return during('read', () => findLatest(store, options));
 }
 

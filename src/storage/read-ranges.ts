@@ -1,6 +1,8 @@
+import { assertOptions, assertStorage } from '../arguments.js';
 import { collectBytes, type RangeSource } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import type { StorageAdapter } from './adapter.js';
+import { assertKey } from './object-keys.js';
 
 /**
  * An object in a store as a {@link RangeSource}, so that an archive is opened where it lies and only what is asked
@@ -18,6 +20,9 @@ export async function rangeSourceOf(
   key: string,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<RangeSource> {
+  assertStorage('adapter', adapter);
+  assertKey(key);
+  assertOptions(options);
   if (!adapter.capabilities.ranges) throw new TypeError('"adapter" cannot read ranges');
   const object = await adapter.stat(key, options);
   if (object === null) {

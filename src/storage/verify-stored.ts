@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { assertArgument, assertOptions, assertStorage } from '../arguments.js';
 import { BackupError } from '../errors.js';
 import type { StorageAdapter, TransferProgress } from './adapter.js';
+import { assertKey } from './object-keys.js';
 
 /**
  * Reads an object back from the store and holds it against what was written. An `fsync` through a cache of the
@@ -24,6 +26,10 @@ export async function verifyStored(
     readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
   } = {},
 ): Promise<void> {
+  assertStorage('adapter', adapter);
+  assertKey(key);
+  assertArgument('expected', expected, 'object', { size: 'number', sha256: 'text' });
+  assertOptions(options);
   const digest = createHash('sha256');
   let size = 0;
   for await (const chunk of adapter.get(key, { signal: options.signal })) {

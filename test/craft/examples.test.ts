@@ -64,7 +64,7 @@ describe('the examples', () => {
         folder: join(service, 'state'),
       }),
     );
-    const env = { MYSQL_PWD: address.password ?? '' };
+    const env = { MYSQL_PWD: String(address.password ?? '') };
     const night = await run(process.execPath, ['dist/main.js', config, '--now'], { cwd: service, env });
     assert.match(night.stdout, /verified/i);
 

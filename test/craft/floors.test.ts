@@ -20,6 +20,7 @@ const floors = [
 
 // What all rooms speak of stands on the ground floor, wherever its file is kept.
 const ground = new Set([
+  'arguments.ts',
   'audit.ts',
   'errors.ts',
   'error-advice.ts',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { it, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
@@ -109,3 +109,42 @@ describeOnEachServer(
   },
   { kinds: ['mysql-5.6', 'mariadb', 'mysql'] },
 );
+
+describeOnEachServer('an address of a host that has no plain one', (server) => {
+  it('asks for the password and for the way to the server anew for each connection', async () => {
+    const { host, port, password = '', ...rest } = server().address;
+    const asked: string[] = [];
+    const address = {
+      ...rest,
+      // Nobody listens there.
+      port: 1,
+      password: async () => {
+        asked.push('password');
+        return password;
+      },
+      connect: () => {
+        asked.push('way');
+        return connect(port ?? 3306, host ?? '127.0.0.1');
+      },
+    };
+    for (let i = 0; i < 2; i++) {
+      const connection = await openConnection(address);
+      assert.deepEqual(await connection.query('SELECT 1 AS one'), [{ one: '1' }]);
+      await connection.close();
+    }
+    assert.deepEqual(asked, ['password', 'way', 'password', 'way']);
+  });
+
+  it('tells nothing of what a password function throws, and of a way that is closed', async () => {
+    const fail = async (): Promise<never> => {
+      throw new Error('Sample');
+    };
+    for (const each of [{ password: fail }, { connect: fail }]) {
+      await assert.rejects(openConnection({ ...server().address, ...each }), (error) => {
+        assert.ok(isBackupError(error, 'database-unreachable'), String(error));
+        assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /Sample/);
+        return true;
+      });
+    }
+  });
+});

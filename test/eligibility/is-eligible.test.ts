@@ -65,6 +65,8 @@ describe('who may back up where', () => {
     ['switched off', { status: 'disabled' }, ['disabled'], ['disabled']],
     ['switched off by HQ', { status: 'disabled-by-hq' }, ['disabled-by-hq'], ['disabled-by-hq']],
     ['in Canada', { country: 'CA' }, ['not-in-us'], []],
+    ['in small letters', { country: ' us' }, [], []],
+    ['in three letters', { country: 'USA' }, [], []],
     ['without a path', { networkPath: '' }, [], ['no-network-path']],
     ['with a blank path', { networkPath: ' \t' }, [], ['no-network-path']],
     ['agreement missing', { businessAssociateAgreement: 'missing' }, ['no-business-associate-agreement'], []],
@@ -91,7 +93,8 @@ describe('who may back up where', () => {
   it('no input makes a practice abroad or in the cloud eligible for HQ', () => {
     fc.assert(
       fc.property(fc.oneof(practices, untyped), (practice) => {
-        if (practice.country !== 'US' || practice.cloudDatabase !== false) {
+        const isUs = /^\s*usa?\s*$/i.test(String(practice.country)) && typeof practice.country === 'string';
+        if (!isUs || practice.cloudDatabase !== false) {
           assert.equal(isEligible(practice, 'hq'), false);
         }
       }),

@@ -11,7 +11,7 @@ import { startWatchdog, type Watchdog } from './watchdog.js';
 
 /** A server process of our own, in a temporary directory, on a free loopback port. */
 export interface PrivateServer {
-  readonly address: DatabaseAddress;
+  readonly address: DatabaseAddress & { readonly password?: string };
   readonly socketPath: string;
   /** Holds `data`, `tmp`, `server.log`; removed at the end. */
   readonly directory: string;
@@ -55,7 +55,7 @@ export async function startPrivateServer(kind: PrivateKind, args: readonly strin
         port = await freePort();
       }
     }
-    const address: DatabaseAddress = { host: '127.0.0.1', port, user: 'root' };
+    const address = { host: '127.0.0.1', port, user: 'root' };
     const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
       await running?.end(signal);
       running = undefined;

@@ -4,6 +4,9 @@ import { openConnection, type TextRow } from '../../src/database/connection.js';
 import { type PrivateServer, startPrivateServer } from './private-server.js';
 import { findProgram, type PrivateKind, ServerMissing } from './server-kinds.js';
 
+/** An address whose password is a text. */
+type PlainAddress = DatabaseAddress & { readonly password?: string | undefined };
+
 /**
  * Names of environment variables with the URL (`mysql://user:password@host:port/`) of a server that the tests and the
  * demo may use besides, or instead of, the private ones. The user must be allowed to create and drop databases.
@@ -27,7 +30,7 @@ export interface TestServer {
   /** `@@version`. */
   readonly version: string;
   /** The administrator, with no database chosen. */
-  readonly address: DatabaseAddress;
+  readonly address: PlainAddress;
   /** Where the server's files are; undefined for a server that is not ours. */
   readonly directory: string | undefined;
   /** The server's process; undefined while it is down or when it is not ours. */
@@ -145,7 +148,7 @@ async function foreignServer(): Promise<TestServer> {
 
 async function describeServer(
   kind: ServerKind,
-  address: DatabaseAddress,
+  address: PlainAddress,
   own: PrivateServer | undefined,
 ): Promise<TestServer> {
   const query = async (sql: string | readonly string[], database?: string): Promise<readonly TextRow[]> => {

@@ -1,4 +1,5 @@
 import type { DatabaseAddress } from '../../database/address.js';
+import { checkAddress } from '../../database/check-address.js';
 import { type Connection, openConnection, type TextRow } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
@@ -30,6 +31,7 @@ const noSuchTable = 1146;
  * ```
  */
 export function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentStore {
+  checkAddress(address);
   return {
     load(userNum, io) {
       return withConnection(address, io?.signal, async (query) => {

@@ -1,4 +1,6 @@
+import { assertArgument } from '../../arguments.js';
 import type { DatabaseAddress } from '../../database/address.js';
+import { checkAddress } from '../../database/check-address.js';
 import { type Connection, openConnection } from '../../database/connection.js';
 import { quoteText } from '../../database/identifiers.js';
 import { formatWallTime } from '../wall-time.js';
@@ -31,6 +33,8 @@ export function createDatabaseAlerts(
   address: DatabaseAddress,
   options: { readonly timeZone: string; readonly now?: (() => Date) | undefined },
 ): AlertSink {
+  checkAddress(address);
+  assertArgument('options', options, 'object', { timeZone: 'text' });
   const { timeZone, now = () => new Date() } = options;
   const withConnection = async (
     signal: AbortSignal | undefined,

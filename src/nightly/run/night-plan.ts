@@ -1,7 +1,9 @@
 import type { EnrollmentStore } from '../../admin/enrollment.js';
 import type { KeyPolicy } from '../../admin/seal-for.js';
+import { assertArgument, assertStorage } from '../../arguments.js';
 import type { TablePolicy } from '../../catalog/table-policy.js';
 import type { DatabaseAddress } from '../../database/address.js';
+import { checkAddress } from '../../database/check-address.js';
 import type { LockPatienceOptions } from '../../dump/locks.js';
 import type { DamagedTables, HistoryWish } from '../../dump/snapshot.js';
 import type { ConsistencyWish } from '../../dump/strategy.js';
@@ -145,6 +147,18 @@ export function configuredDestinations(plan: NightPlan): readonly Destination[] 
 
 /** @throws TypeError when a plan lacks something */
 export function checkPlan(plan: NightPlan): void {
+  assertArgument('plan', plan, 'object', {
+    practiceId: 'text',
+    practice: 'object',
+    timeZone: 'text',
+    spool: 'text',
+    hq: 'object?',
+    local: 'object?',
+    now: 'function?',
+  });
+  checkAddress(plan.database, 'plan.database');
+  if (plan.hq !== undefined) assertStorage('plan.hq.storage', plan.hq.storage);
+  if (plan.local?.storage !== undefined) assertStorage('plan.local.storage', plan.local.storage);
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(plan.practiceId)) {
     throw new TypeError('"plan.practiceId" must be 1 to 64 letters, digits, "-", "_" and "."');
   }

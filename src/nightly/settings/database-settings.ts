@@ -1,4 +1,6 @@
+import { assertArgument } from '../../arguments.js';
 import type { DatabaseAddress } from '../../database/address.js';
+import { checkAddress } from '../../database/check-address.js';
 import { type Connection, openConnection } from '../../database/connection.js';
 import { quoteText } from '../../database/identifiers.js';
 import { type Activity, BackupError, during } from '../../errors.js';
@@ -52,6 +54,8 @@ export function createDatabaseSettings(
   address: DatabaseAddress,
   options: DatabaseSettingsOptions,
 ): SettingsStore {
+  checkAddress(address);
+  assertArgument('options', options, 'object', { timeZone: 'text' });
   const { timeZone, checkPath, now = () => new Date() } = options;
 
   const readFrom = async (connection: Connection): Promise<BackupSettings> => {

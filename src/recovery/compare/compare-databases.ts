@@ -1,10 +1,11 @@
+import { assertOptions } from '../../arguments.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { during } from '../../errors.js';
 import type { Comparison, Difference, TableComparison } from './comparison.js';
 import { named, namesOfBoth } from './names.js';
 import { normaliseExpression } from './normalise.js';
 import type { Facts, SchemaFacts, TableDefinition } from './schema-facts.js';
-import { type DatabaseFingerprint, openSide, type Side, type SideOptions } from './side.js';
+import { checkSide, type DatabaseFingerprint, openSide, type Side, type SideOptions } from './side.js';
 
 /** Options of {@link compareDatabases}. */
 export interface CompareOptions extends SideOptions {
@@ -44,6 +45,9 @@ export async function compareDatabases(
   right: DatabaseAddress | DatabaseFingerprint,
   options: CompareOptions = {},
 ): Promise<Comparison> {
+  checkSide(left, 'left');
+  checkSide(right, 'right');
+  assertOptions(options, { tables: 'array?', objects: 'boolean?' });
   return during('read', async () => {
     const a = await openSide(left, options);
     try {

@@ -1,4 +1,6 @@
+import { assertArgument, assertOptions } from '../../arguments.js';
 import type { DatabaseAddress } from '../../database/address.js';
+import { checkAddress } from '../../database/check-address.js';
 import { type Connection, openConnection } from '../../database/connection.js';
 import { BackupError, during } from '../../errors.js';
 import type { TableContent } from './comparison.js';
@@ -51,6 +53,8 @@ export async function takeFingerprint(
   address: DatabaseAddress,
   options: SideOptions = {},
 ): Promise<DatabaseFingerprint> {
+  checkAddress(address);
+  assertOptions(options);
   return during('read', async () => {
     const side = await openSide(address, options);
     try {
@@ -62,6 +66,12 @@ export async function takeFingerprint(
       await side.close();
     }
   });
+}
+
+/** Refuses what is neither an address nor a fingerprint. @throws TypeError */
+export function checkSide(source: unknown, name: string): void {
+  if (typeof source !== 'object' || source === null || !('contents' in source)) checkAddress(source, name);
+  else assertArgument(name, source, 'object', { definitions: 'object', contents: 'object' });
 }
 
 /** Opens a side of a comparison. */

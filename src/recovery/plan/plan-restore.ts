@@ -1,6 +1,7 @@
 import type { SchemaObject, TableDescription, TableSummary } from '../../archive/model.js';
 import { absentTables, leaveOutWithoutTables } from '../../archive/objects-without-tables.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
+import { assertOptions, assertReader } from '../../arguments.js';
 import { grantsIn } from '../../catalog/privileges.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Connection } from '../../database/connection.js';
@@ -69,6 +70,8 @@ export async function planRestore(
   target: DatabaseAddress,
   options: RestoreOptions = {},
 ): Promise<RestorePlan> {
+  assertReader('archive', archive);
+  assertOptions(options, { tables: 'array?', allow: 'array?' });
   const address = targetOf(target);
   return during('restore', async () => {
     const session = await openRestoreSession(serverOf(address), options.signal);

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { ArchiveReader } from '../../archive/open-archive.js';
+import { assertOptions, assertReader } from '../../arguments.js';
 import { audited } from '../../audit.js';
 import { dateCondition } from '../../catalog/date-condition.js';
 import type { DatabaseAddress } from '../../database/address.js';
+import { checkAddress } from '../../database/check-address.js';
 import { openConnection } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
 import { BackupError, during } from '../../errors.js';
@@ -50,6 +52,9 @@ export async function rehearseRestore(
   server: DatabaseAddress,
   options: RehearseOptions = {},
 ): Promise<RestoreCertificate> {
+  assertReader('source', source);
+  checkAddress(server, 'server');
+  assertOptions(options, { scratchName: 'text?', tables: 'array?' });
   const { against: _, scratchName, ...restoreOptions } = options;
   const database = scratchName ?? `supplemental_rehearsal_${randomBytes(6).toString('hex')}`;
   const scratch = { ...server, database };

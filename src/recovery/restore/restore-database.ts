@@ -1,5 +1,6 @@
 import type { Part } from '../../archive/model.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
+import { assertArgument, assertOptions, assertReader } from '../../arguments.js';
 import { type AuditAction, type AuditEntry, audited } from '../../audit.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { during, happenedDuring } from '../../errors.js';
@@ -36,6 +37,10 @@ export async function restoreDatabase(
   target: DatabaseAddress,
   options: RestoreOptions = {},
 ): Promise<RestoreReport> {
+  if (isArchive(source)) assertReader('source', source);
+  else assertArgument('source', source, 'iterable');
+  targetOf(target);
+  assertOptions(options, { tables: 'array?', allow: 'array?', audit: 'object?', connections: 'number?' });
   const archiveId = isArchive(source) ? source.manifest.archiveId : null;
   return audited(options, deedOf('restore', archiveId, target, options), async () => {
     const { report, failure } = await runRestore(source, target, options);
@@ -76,5 +81,5 @@ export function deedOf(
 }
 
 function isArchive(source: ArchiveReader | AsyncIterable<Part>): source is ArchiveReader {
-  return 'readTable' in source;
+  return typeof source === 'object' && source !== null && 'readTable' in source;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseDescription } from '../../archive/model.js';
 import type { DatabaseAddress } from '../../database/address.js';
+import { checkAddress } from '../../database/check-address.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { seesOtherSessions } from '../../database/sees-sessions.js';
@@ -21,6 +22,7 @@ export type TargetState = 'absent' | 'empty' | 'filled' | 'unfinished';
 
 /** @throws TypeError when no database is named */
 export function targetOf(address: DatabaseAddress): TargetAddress {
+  checkAddress(address, 'target');
   const { database } = address;
   if (database === undefined || database === '') throw new TypeError('"target" must name a database');
   return { ...address, database };

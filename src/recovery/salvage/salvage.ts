@@ -1,6 +1,7 @@
 import { peekMember } from '../../archive/gzip-member.js';
 import type { DumpSummary, Part, SchemaObject, TableSummary } from '../../archive/model.js';
 import type { ArchiveKeys } from '../../archive/unlock.js';
+import { assertArgument, assertRangeSource } from '../../arguments.js';
 import { audited } from '../../audit.js';
 import type { RangeSource } from '../../bytes.js';
 import type { DatabaseAddress } from '../../database/address.js';
@@ -8,6 +9,7 @@ import { BackupError, during } from '../../errors.js';
 import type { RestoreOptions } from '../restore/options.js';
 import { deedOf, restoreDatabase } from '../restore/restore-database.js';
 import type { RestoreReport } from '../restore/restore-report.js';
+import { targetOf } from '../restore/target.js';
 import { countTables, lossesOf } from './losses.js';
 import type { LostRows } from './lost-rows.js';
 import { type AbsentTable, type ArchiveSurvey, surveyArchive } from './survey.js';
@@ -57,6 +59,9 @@ export async function salvage(
   target: DatabaseAddress,
   options: SalvageOptions,
 ): Promise<SalvageReport> {
+  assertRangeSource('source', source);
+  targetOf(target);
+  assertArgument('options', options, 'object');
   const survey = await during('restore', () => surveyArchive(source, options));
   if (!survey.tables.some((table) => table.description !== null)) {
     throw new BackupError('archive-damaged', 'Nothing of the archive can be saved: no table of it is left.', {

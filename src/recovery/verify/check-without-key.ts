@@ -1,5 +1,6 @@
 import { type ArchiveInspection, inspectArchive } from '../../archive/inspect-archive.js';
 import { TAR_BLOCK_BYTES } from '../../archive/tar.js';
+import { assertOptions, assertSource } from '../../arguments.js';
 import type { ByteSource, RangeSource } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 
@@ -22,6 +23,8 @@ export async function checkWithoutKey(
   source: ByteSource | RangeSource,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ArchiveInspection> {
+  assertSource('source', source);
+  assertOptions(options);
   const inspection = await inspectArchive(source, options);
   if (inspection.label === null) {
     throw new BackupError('archive-unsupported', 'This age file carries no label of a supplemental backup.');

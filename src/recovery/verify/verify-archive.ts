@@ -10,6 +10,7 @@ import type {
 import { proveRows } from '../../archive/pack-rows.js';
 import { wholeOfRanges } from '../../archive/range-reader.js';
 import type { ArchiveKeys } from '../../archive/unlock.js';
+import { assertArgument, assertSource } from '../../arguments.js';
 import { type ByteSource, isRangeSource, type RangeSource } from '../../bytes.js';
 import { BackupError, during, isBackupError } from '../../errors.js';
 import { type RefusedDefinition, refusedDefinitions } from '../ddl/refused-definitions.js';
@@ -74,6 +75,8 @@ export async function verifyArchive(
   source: ByteSource | RangeSource,
   options: VerifyOptions,
 ): Promise<Verification> {
+  assertSource('source', source);
+  assertArgument('options', options, 'object');
   const { signal } = options;
   const bytes = isRangeSource(source) ? wholeOfRanges(source, signal) : source;
   try {

@@ -1,3 +1,4 @@
+import { assertStorage } from '../../arguments.js';
 import { isBackupError } from '../../errors.js';
 import type { StorageAdapter } from '../adapter.js';
 
@@ -27,6 +28,7 @@ export interface StorageLogEvent {
  * ```
  */
 export function withLog(adapter: StorageAdapter, log: (event: StorageLogEvent) => void): StorageAdapter {
+  assertStorage('adapter', adapter);
   function started(operation: StorageLogEvent['operation'], key: string) {
     const start = performance.now();
     return (outcome: Pick<StorageLogEvent, 'bytes' | 'objects' | 'failure'> = {}): void =>

@@ -1,3 +1,4 @@
+import { assertStorage } from '../../arguments.js';
 import { BackupError } from '../../errors.js';
 import type { StorageAdapter } from '../adapter.js';
 
@@ -11,6 +12,7 @@ import type { StorageAdapter } from '../adapter.js';
  * ```
  */
 export function withReadOnly(adapter: StorageAdapter): StorageAdapter {
+  assertStorage('adapter', adapter);
   const refuse = async (): Promise<never> => {
     throw new BackupError('storage-permanent', `The ${adapter.description} was opened for reading only.`);
   };

@@ -1,4 +1,5 @@
 import pRetry from 'p-retry';
+import { assertStorage } from '../../arguments.js';
 import { iterateBytes } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 import type { GetOptions, PutOptions, ReplayableSource, StorageAdapter, StoredObject } from '../adapter.js';
@@ -37,6 +38,7 @@ export interface StorageRetry {
  * ```
  */
 export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): StorageAdapter {
+  assertStorage('adapter', adapter);
   const { retries = 5, minTimeout = 1000, maxTimeout = 60_000, onRetry } = options;
 
   async function trying<Result>(

@@ -1,0 +1,118 @@
+/**
+ * Guards of the public functions: a wrong kind of argument is a `TypeError`, a wrong value a `RangeError`. Both name the argument
+ * and never say its value, which may hold a password. Runs in browsers.
+ */
+
+/** What an argument must be; with `?` it may be absent. */
+export type Kind =
+  | 'array'
+  | 'boolean'
+  | 'bytes'
+  | 'date'
+  | 'function'
+  | 'iterable'
+  | 'number'
+  | 'object'
+  | 'password'
+  | 'signal'
+  | 'text';
+
+/** The members of an argument that must be right, or may be absent. */
+export type Shape = Readonly<Record<string, Kind | `${Kind}?`>>;
+
+const kinds: Readonly<Record<Kind, readonly [words: string, holds: (value: unknown) => boolean]>> = {
+  array: ['a list', Array.isArray],
+  boolean: ['true or false', (value) => typeof value === 'boolean'],
+  bytes: ['a Uint8Array', (value) => value instanceof Uint8Array],
+  date: ['a valid Date', (value) => value instanceof Date && !Number.isNaN(value.getTime())],
+  function: ['a function', (value) => typeof value === 'function'],
+  iterable: ['an async iterable', (value) => isObject(value) && Symbol.asyncIterator in value],
+  number: ['a number', (value) => typeof value === 'number' && !Number.isNaN(value)],
+  object: ['an object', (value) => isObject(value) && !Array.isArray(value)],
+  password: ['a text or UTF-8 bytes', (value) => typeof value === 'string' || value instanceof Uint8Array],
+  signal: ['an AbortSignal', (value) => isObject(value) && 'aborted' in value && 'throwIfAborted' in value],
+  text: ['a text', (value) => typeof value === 'string'],
+};
+
+/**
+ * Refuses an argument of the wrong kind.
+ *
+ * @param name - what the caller calls it
+ * @param shape - of an object: what its members must be
+ * @throws TypeError
+ */
+export function assertArgument(
+  name: string,
+  value: unknown,
+  kind: Kind | `${Kind}?`,
+  shape: Shape = {},
+): void {
+  if (value === undefined && kind.endsWith('?')) return;
+  const [words, holds] = kinds[kind.replace('?', '') as Kind];
+  if (!holds(value)) throw new TypeError(`"${name}" must be ${words}`);
+  for (const [member, wanted] of Object.entries(shape)) {
+    assertArgument(`${name}.${member}`, (value as Readonly<Record<string, unknown>>)[member], wanted);
+  }
+}
+
+/** {@link assertArgument} for options, in which every `on…` is a function and every `signal` a signal. */
+export function assertOptions(value: unknown, shape: Shape = {}): void {
+  assertArgument('options', value, 'object?', shape);
+  for (const [member, given] of Object.entries(value ?? {})) {
+    if (/^on[A-Z]\w+$/.test(member) && !Object.hasOwn(shape, member) && typeof given !== 'boolean') {
+      assertArgument(`options.${member}`, given, 'function?');
+    }
+    if (member === 'signal') assertArgument('options.signal', given, 'signal?');
+  }
+}
+
+/** Refuses what is no list of such objects. */
+export function assertEach(name: string, value: unknown, shape: Shape): void {
+  assertArgument(name, value, 'array');
+  (value as readonly unknown[]).forEach((each, i) => {
+    assertArgument(`${name}[${i}]`, each, 'object', shape);
+  });
+}
+
+/** Refuses what is neither bytes nor gives any. @throws TypeError */
+export function assertByteSource(name: string, value: unknown): void {
+  const gives =
+    value instanceof Uint8Array ||
+    value instanceof Blob ||
+    (isObject(value) && (Symbol.asyncIterator in value || Symbol.iterator in value || 'getReader' in value));
+  if (!gives) throw new TypeError(`"${name}" must be bytes, an iterable or stream of bytes, or a Blob`);
+}
+
+/** Refuses what cannot be read at any place. @throws TypeError */
+export function assertRangeSource(name: string, value: unknown): void {
+  assertArgument(name, value, 'object', { size: 'number', read: 'function' });
+}
+
+/** Refuses what is neither of both. @throws TypeError */
+export function assertSource(name: string, value: unknown): void {
+  if (isObject(value) && 'size' in value && 'read' in value) assertRangeSource(name, value);
+  else assertByteSource(name, value);
+}
+
+/** Refuses what is no store. @throws TypeError */
+export function assertStorage(name: string, value: unknown): void {
+  assertArgument(name, value, 'object', {
+    description: 'text',
+    capabilities: 'object',
+    put: 'function',
+    get: 'function',
+    stat: 'function',
+    list: 'function',
+    delete: 'function',
+    classify: 'function',
+  });
+}
+
+/** Refuses what is no opened archive. @throws TypeError */
+export function assertReader(name: string, value: unknown): void {
+  assertArgument(name, value, 'object', { readTable: 'function', table: 'function', manifest: 'object' });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
