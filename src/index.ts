@@ -55,7 +55,8 @@ export {
   unlockChain,
   unlockLabel,
 } from './archive/index.js';
-export type * from './archive/model.js';
+export type { LostRows } from './archive/salvage/lost-rows.js';
+export type { AbsentTable } from './archive/salvage/survey.js';
 export type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 export { type ByteSource, type RangeSource, toReadableStream } from './bytes.js';
 export type {
@@ -153,6 +154,7 @@ export {
   verifyHistories,
   verifyHistory,
 } from './history/verify-history.js';
+export type * from './model/parts.js';
 export type { Alert, AlertCode, AlertSink, NightOutcome } from './nightly/alerts/alert.js';
 export { combineAlerts } from './nightly/alerts/combine-alerts.js';
 export { createDatabaseAlerts } from './nightly/alerts/database-alerts.js';
@@ -284,14 +286,12 @@ export type {
   RestoreReport,
 } from './recovery/restore/restore-report.js';
 export type { TargetState } from './recovery/restore/target.js';
-export type { LostRows } from './recovery/salvage/lost-rows.js';
 export {
   type SalvagedTable,
   type SalvageOptions,
   type SalvageReport,
   salvage,
-} from './recovery/salvage/salvage.js';
-export type { AbsentTable } from './recovery/salvage/survey.js';
+} from './recovery/salvage-archive.js';
 export { checkWithoutKey } from './recovery/verify/check-without-key.js';
 export {
   type Verification,

@@ -12,7 +12,7 @@ const tool = join(root, 'node_modules', '.cache', 'mutation');
 const reports = join(root, 'reports', 'mutation');
 const version = '9.6.1';
 const asked = process.argv.slice(2);
-const rooms = asked.length > 0 ? asked : ['eligibility', 'catalog', 'admin', 'archive'];
+const rooms = asked.length > 0 ? asked : ['eligibility', 'catalog', 'admin', 'engine', 'columns', 'archive'];
 
 mkdirSync(tool, { recursive: true });
 mkdirSync(reports, { recursive: true });

@@ -29,7 +29,7 @@ function importsOf(file) {
   const text = readFileSync(join(root, file), 'utf8');
   return [...text.matchAll(specifiers)].map(([, from, effect, dynamic]) => {
     const specifier = from ?? effect ?? dynamic;
-    if (specifier === '#engine') return 'src/archive/engine/node.ts';
+    if (specifier === '#engine') return 'src/engine/node.ts';
     if (!specifier.startsWith('.')) return specifier;
     return normalize(join(dirname(file), specifier))
       .split(sep)

@@ -4,7 +4,7 @@ import { argv } from 'node:process';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
 import { parseDatabaseUrl } from '../../src/database/address.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
-import { FlushingWriter } from '../../src/storage/file-system/flushing-writer.js';
+import { FlushingWriter } from '../../src/files/flushing-writer.js';
 
 const [, , url = '', recipient = '', path = ''] = argv;
 const address = parseDatabaseUrl(url);

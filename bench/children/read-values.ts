@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { argv } from 'node:process';
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';
-import type { ValueForm } from '../../src/archive/model.js';
-import { unpackRows } from '../../src/archive/pack-rows.js';
+import { unpackRows } from '../../src/columns/pack.js';
+import type { ValueForm } from '../../src/model/parts.js';
 
 const [, , path = '', identity = ''] = argv;
 const forms = new Map<number, readonly ValueForm[]>();

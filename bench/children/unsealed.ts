@@ -5,7 +5,7 @@ import { makeLabel } from '../../src/archive/label.js';
 import { writeTar } from '../../src/archive/write-tar.js';
 import { parseDatabaseUrl } from '../../src/database/address.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
-import { FlushingWriter } from '../../src/storage/file-system/flushing-writer.js';
+import { FlushingWriter } from '../../src/files/flushing-writer.js';
 
 const [, , url = '', path = ''] = argv;
 const address = parseDatabaseUrl(url);

@@ -1,4 +1,3 @@
-import type { ColumnBatch } from '../../src/archive/column-batch.js';
 import { parseEntryName } from '../../src/archive/entry-names.js';
 import {
   type ArchiveReader,
@@ -7,11 +6,12 @@ import {
   openArchive,
   unpackRows,
 } from '../../src/archive/index.js';
-import type { Manifest, TableDescription, ValueForm } from '../../src/archive/model.js';
+import { lossesOf } from '../../src/archive/salvage/losses.js';
+import { type ArchiveSurvey, surveyArchive } from '../../src/archive/salvage/survey.js';
 import type { RangeSource } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
-import { lossesOf } from '../../src/recovery/salvage/losses.js';
-import { type ArchiveSurvey, surveyArchive } from '../../src/recovery/salvage/survey.js';
+import type { ColumnBatch } from '../../src/model/column-batch.js';
+import type { Manifest, TableDescription, ValueForm } from '../../src/model/parts.js';
 
 /** An open copy, whole or as far as it could be saved. */
 export interface Copy {

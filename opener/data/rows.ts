@@ -1,5 +1,5 @@
-import type { ColumnBatch } from '../../src/archive/column-batch.js';
-import type { TableDescription } from '../../src/archive/model.js';
+import type { ColumnBatch } from '../../src/model/column-batch.js';
+import type { TableDescription } from '../../src/model/parts.js';
 import { loadedColumns } from '../../src/recovery/load/cells.js';
 import { keyReader } from '../../src/recovery/records/key-reader.js';
 import { type ReadableValue, readableCell } from '../../src/recovery/records/readable-cell.js';

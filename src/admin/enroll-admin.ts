@@ -1,9 +1,9 @@
 import { identityToRecipient } from 'age-encryption';
-import type { ChainLink, Label, Unlock } from '../archive/model.js';
 import { type Password, passphraseFromPassword } from '../archive/password/passphrase.js';
 import { parseStoredPassword } from '../archive/password/stored-password.js';
 import { followChain, openSealedIdentity } from '../archive/unlock.js';
 import { BackupError, during, isBackupError } from '../errors.js';
+import type { ChainLink, Label, Unlock } from '../model/parts.js';
 import { type Enrollment, type EnrollmentStore, type KeyEpoch, keyEpochOf } from './enrollment.js';
 import { isPostQuantum, makeKeyPair, sealToRecipient, sealWithPassphrase } from './key-pair.js';
 import type { KeyWarning } from './key-warning.js';

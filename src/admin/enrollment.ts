@@ -1,6 +1,6 @@
 import { isUnlock } from '../archive/descriptions.js';
-import type { Unlock } from '../archive/model.js';
 import { BackupError } from '../errors.js';
+import type { Unlock } from '../model/parts.js';
 
 /** A pair that a password opens, and its place among the pairs of its user. */
 export interface KeyEpoch {

@@ -1,7 +1,7 @@
 /** What the nightly job remembers of a key, so that one that was exchanged in the store of enrolments is noticed. */
 import { isUnlock } from '../archive/descriptions.js';
-import type { Unlock } from '../archive/model.js';
 import type { StoredPassword } from '../archive/password/stored-password.js';
+import type { Unlock } from '../model/parts.js';
 import type { Enrollment } from './enrollment.js';
 import { fitsMark, fitsSlowMark, slowMarkOf } from './password-mark.js';
 import { isEndorsedBy, isSignedBy } from './record-signature.js';

@@ -1,5 +1,5 @@
-import type { KeyHolder } from '../archive/model.js';
 import { parseStoredPassword, storedPasswordStrength } from '../archive/password/stored-password.js';
+import type { KeyHolder } from '../model/parts.js';
 import type { KeyWarning } from './key-warning.js';
 import type { Secret } from './secret.js';
 

@@ -1,7 +1,7 @@
-import type { KeyHolder, Unlock } from '../archive/model.js';
 import { passphraseFromStoredHash } from '../archive/password/passphrase.js';
 import { parseStoredPassword, type StoredPassword } from '../archive/password/stored-password.js';
 import { BackupError, isBackupError } from '../errors.js';
+import type { KeyHolder, Unlock } from '../model/parts.js';
 import { type Enrollment, type EnrollmentStore, keyEpochOf } from './enrollment.js';
 import { fingerprintOf } from './fingerprint.js';
 import { makeKeyPair, sealWithPassphrase } from './key-pair.js';

@@ -1,7 +1,7 @@
-import type { KeyHolder, Label, Unlock } from '../archive/model.js';
 import type { Password } from '../archive/password/passphrase.js';
 import { type UnlockedIdentity, unlockChain } from '../archive/unlock.js';
 import { isBackupError } from '../errors.js';
+import type { KeyHolder, Label, Unlock } from '../model/parts.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { KeyWarning } from './key-warning.js';
 import { type AdminCandidate, holder } from './resolve-last-admin.js';

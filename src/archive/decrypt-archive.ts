@@ -1,12 +1,12 @@
 import { engine } from '#engine';
 import { failed, note } from '../audit.js';
 import type { ByteSource } from '../bytes.js';
+import type { Label, Part } from '../model/parts.js';
 import { takePayloadKey } from './age/decrypt.js';
 import { stanzasOf, takeHeader } from './age/header.js';
 import { openPayload } from './age/stream.js';
 import { ByteReader } from './byte-reader.js';
 import { labelOf } from './label.js';
-import type { Label, Part } from './model.js';
 import { readTar } from './read-tar.js';
 import { type ArchiveKeys, checkKeys, unlockFileKey } from './unlock.js';
 

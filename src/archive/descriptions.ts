@@ -13,7 +13,7 @@ import type {
   TableDescription,
   Unlock,
   ValueForm,
-} from './model.js';
+} from '../model/parts.js';
 
 /** Version that is written; readers take every minor of this major. */
 export const FORMAT: FormatVersion = { major: 1, minor: 1 };

@@ -1,11 +1,11 @@
 import type { Recipient } from 'age-encryption';
 import { engine } from '#engine';
 import { iterateBytes, toReadableStream } from '../bytes.js';
+import type { Label, Manifest, Part } from '../model/parts.js';
 import { writeAge } from './age/encrypt.js';
 import { checkRecipients } from './age/keys.js';
-import { begun } from './begun.js';
 import { type LabelFields, labelRecipient, makeLabel } from './label.js';
-import type { Label, Manifest, Part } from './model.js';
+import { begun } from './start-eagerly.js';
 import { writeTar } from './write-tar.js';
 
 /** How an archive is sealed. */

@@ -1,4 +1,6 @@
-import { filterRows } from './filter-rows.js';
+import { leaveOutWithoutTables } from '../catalog/objects-without-tables.js';
+import { filterRows } from '../columns/filter-rows.js';
+import { packRows, unpackRows } from '../columns/pack.js';
 import type {
   ArchiveScope,
   DatabaseDescription,
@@ -11,9 +13,7 @@ import type {
   TableDescription,
   TableSummary,
   ValueForm,
-} from './model.js';
-import { leaveOutWithoutTables } from './objects-without-tables.js';
-import { packRows, unpackRows } from './pack-rows.js';
+} from '../model/parts.js';
 
 /** Which parts {@link filterParts} lets through. A `TableSelection` fits. */
 export interface PartFilter {

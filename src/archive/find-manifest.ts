@@ -1,8 +1,8 @@
 import type { RangeSource } from '../bytes.js';
 import { BackupError } from '../errors.js';
+import type { Manifest } from '../model/parts.js';
 import { parseManifest } from './descriptions.js';
 import { MANIFEST_NAME } from './entry-names.js';
-import type { Manifest } from './model.js';
 import { checkEntrySize, checkTables, damagedManifest } from './read-tar.js';
 import { parseTarHeader, TAR_BLOCK_BYTES, TAR_END_BYTES, tarPadding } from './tar.js';
 

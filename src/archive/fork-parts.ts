@@ -1,4 +1,4 @@
-import type { Part } from './model.js';
+import type { Part } from '../model/parts.js';
 
 /**
  * Gives the same parts to several consumers, in step: the next part is taken when every consumer is done with the one

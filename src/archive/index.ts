@@ -6,14 +6,15 @@
  */
 export type { Identity, Recipient } from 'age-encryption';
 export type { AuditAction, AuditEntry, AuditLog } from '../audit.js';
-export type { ColumnBatch, ColumnValues, FixedValues, VariableValues } from './column-batch.js';
+export { packRows, unpackRows } from '../columns/pack.js';
+export type { ColumnBatch, ColumnValues, FixedValues, VariableValues } from '../model/column-batch.js';
+export type * from '../model/parts.js';
 export { type DecryptArchiveOptions, decryptArchive, type OpenedArchive } from './decrypt-archive.js';
 export { type EncryptArchiveOptions, encryptArchive, type SealedArchive } from './encrypt-archive.js';
 export { filterParts, type PartFilter } from './filter-parts.js';
 export { forkParts } from './fork-parts.js';
 export { type ArchiveInspection, inspectArchive } from './inspect-archive.js';
 export type { LabelFields } from './label.js';
-export type * from './model.js';
 export {
   type ArchiveReader,
   type OpenArchiveOptions,
@@ -22,6 +23,5 @@ export {
   type ReadPartsOptions,
   type ReadTableOptions,
 } from './open-archive.js';
-export { packRows, unpackRows } from './pack-rows.js';
 export type { Password } from './password/passphrase.js';
 export { type ArchiveKeys, type UnlockedIdentity, unlockChain, unlockLabel } from './unlock.js';

@@ -1,9 +1,9 @@
 import { type ByteSource, isRangeSource, type RangeSource } from '../bytes.js';
+import type { Label } from '../model/parts.js';
 import { stanzasOf, takeHeader } from './age/header.js';
 import { PAYLOAD_NONCE_BYTES, plaintextBytes } from './age/stream.js';
 import { ByteReader } from './byte-reader.js';
 import { LABEL_STANZA, labelOf } from './label.js';
-import type { Label } from './model.js';
 import { chunksOfRanges } from './range-reader.js';
 
 /** What an archive shows without a key. Nothing of it is proven: that takes a key. */

@@ -1,8 +1,8 @@
 import { type Recipient, Stanza } from 'age-encryption';
 import { utf8 } from '../bytes.js';
 import { BackupError } from '../errors.js';
+import type { Label } from '../model/parts.js';
 import { FORMAT, parseLabel } from './descriptions.js';
-import type { Label } from './model.js';
 
 /** Type of the stanza that carries the label; stock age passes over it. */
 export const LABEL_STANZA = 'supplemental-backup/label';

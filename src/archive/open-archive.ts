@@ -1,17 +1,9 @@
 import { engine } from '#engine';
 import type { RangeSource } from '../bytes.js';
+import { peekMember } from '../columns/gzip-member.js';
+import { unpackRows } from '../columns/pack.js';
 import { BackupError } from '../errors.js';
-import { takePayloadKey } from './age/decrypt.js';
-import { openPayloadRanges } from './age/random-access.js';
-import { ByteReader } from './byte-reader.js';
-import type { ColumnBatch } from './column-batch.js';
-import { unlockArchive } from './decrypt-archive.js';
-import { parseDatabase, parseObjects, parseTable } from './descriptions.js';
-import { DATABASE_NAME, OBJECTS_NAME, parseEntryName, rowsEntryName, tableEntryName } from './entry-names.js';
-import { filterPromise, filterSummary } from './filter-parts.js';
-import { findManifest } from './find-manifest.js';
-import { peekMember } from './gzip-member.js';
-import { inAdvance } from './in-advance.js';
+import type { ColumnBatch } from '../model/column-batch.js';
 import type {
   DatabaseDescription,
   Label,
@@ -23,8 +15,16 @@ import type {
   TableDescription,
   TableSummary,
   ValueForm,
-} from './model.js';
-import { unpackRows } from './pack-rows.js';
+} from '../model/parts.js';
+import { takePayloadKey } from './age/decrypt.js';
+import { openPayloadRanges } from './age/random-access.js';
+import { ByteReader } from './byte-reader.js';
+import { unlockArchive } from './decrypt-archive.js';
+import { parseDatabase, parseObjects, parseTable } from './descriptions.js';
+import { DATABASE_NAME, OBJECTS_NAME, parseEntryName, rowsEntryName, tableEntryName } from './entry-names.js';
+import { filterPromise, filterSummary } from './filter-parts.js';
+import { findManifest } from './find-manifest.js';
+import { inAdvance } from './prefetch.js';
 import { chunksOfRanges } from './range-reader.js';
 import {
   checkDatabase,

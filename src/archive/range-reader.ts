@@ -1,5 +1,5 @@
 import type { RangeSource } from '../bytes.js';
-import { inAdvance } from './in-advance.js';
+import { inAdvance } from './prefetch.js';
 
 const FIRST_BYTES = 16 * 1024;
 const MOST_BYTES = 1024 * 1024;

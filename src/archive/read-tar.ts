@@ -1,5 +1,7 @@
 import { engine } from '#engine';
+import { MAX_PART_BYTES, peekMember } from '../columns/gzip-member.js';
 import { BackupError } from '../errors.js';
+import type { Label, Manifest, ManifestEntry, Part, PromisedTable } from '../model/parts.js';
 import type { ByteReader } from './byte-reader.js';
 import {
   type DatabaseEntry,
@@ -9,8 +11,6 @@ import {
   parseTable,
 } from './descriptions.js';
 import { type EntryKind, parseEntryName } from './entry-names.js';
-import { MAX_PART_BYTES, peekMember } from './gzip-member.js';
-import type { Label, Manifest, ManifestEntry, Part, PromisedTable } from './model.js';
 import {
   MAX_FILES,
   parseTarHeader,

@@ -1,4 +1,4 @@
-import type { Label } from './model.js';
+import type { Label } from '../model/parts.js';
 
 /** The text file at the front of every archive, for whoever holds it in twenty years. */
 export function readme(label: Label): string {

@@ -2,10 +2,10 @@ import { type Identity, identityToRecipient } from 'age-encryption';
 import type { AuditLog } from '../audit.js';
 import { collectBytes, fromUtf8, utf8 } from '../bytes.js';
 import { BackupError, isBackupError } from '../errors.js';
+import type { ChainLink, Label, Unlock } from '../model/parts.js';
 import { decryptAge } from './age/decrypt.js';
 import { unlockHeader } from './age/header.js';
 import { checkIdentities } from './age/keys.js';
-import type { ChainLink, Label, Unlock } from './model.js';
 import { type Password, passphraseFor } from './password/passphrase.js';
 
 /** What opens an archive. At least one of the two. */

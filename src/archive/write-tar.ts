@@ -1,6 +1,15 @@
 import { engine } from '#engine';
 import { utf8 } from '../bytes.js';
 import { BackupError } from '../errors.js';
+import type {
+  DumpSummary,
+  Label,
+  Manifest,
+  ManifestEntry,
+  Part,
+  RowsPart,
+  TableDescription,
+} from '../model/parts.js';
 import { FORMAT } from './descriptions.js';
 import {
   DATABASE_NAME,
@@ -11,15 +20,6 @@ import {
   rowsEntryName,
   tableEntryName,
 } from './entry-names.js';
-import type {
-  DumpSummary,
-  Label,
-  Manifest,
-  ManifestEntry,
-  Part,
-  RowsPart,
-  TableDescription,
-} from './model.js';
 import { readerScript } from './reader-script.js';
 import { readme } from './readme.js';
 import { MAX_FILES, TAR_BLOCK_BYTES, TAR_END_BYTES, tarHeader, tarPadding } from './tar.js';

@@ -1,8 +1,9 @@
 /** What the answers of a server to questions about the schema mean: from rows of text to descriptions. */
-import type { ColumnDescription, ServerDescription } from '../archive/model.js';
+
 import type { TextRow } from '../database/connection.js';
 import { compareNames } from '../database/identifiers.js';
 import { isSince, vendorOf } from '../database/server-version.js';
+import type { ColumnDescription, ServerDescription } from '../model/parts.js';
 import { formOfColumn } from './column-forms.js';
 import type { CatalogObject } from './model.js';
 

@@ -1,4 +1,4 @@
-import type { ValueForm } from '../archive/model.js';
+import type { ValueForm } from '../model/parts.js';
 
 /**
  * How a column's values stand in column parts.

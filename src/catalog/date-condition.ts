@@ -1,5 +1,5 @@
-import type { ColumnDescription, DateFilter } from '../archive/model.js';
 import { quoteName } from '../database/identifiers.js';
+import type { ColumnDescription, DateFilter } from '../model/parts.js';
 
 /**
  * The condition that a filter by date stands for, in SQL. Made from data, so that it can be asked of a server whoever wrote

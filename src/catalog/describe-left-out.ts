@@ -1,4 +1,4 @@
-import type { LeftOut } from '../archive/model.js';
+import type { LeftOut } from '../model/parts.js';
 import { formatCount } from '../quantities.js';
 
 const NAMES_SHOWN = 8;

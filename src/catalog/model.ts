@@ -6,7 +6,7 @@ import type {
   RowFilter,
   SchemaObjectKind,
   ServerDescription,
-} from '../archive/model.js';
+} from '../model/parts.js';
 
 /** What a database holds, as far as a choice of tables needs it: plain data, no row values. */
 export interface Catalog {

@@ -1,5 +1,5 @@
-import type { PromisedTable } from '../archive/model.js';
 import { utf8 } from '../bytes.js';
+import type { PromisedTable } from '../model/parts.js';
 import type { SelectedTable, TableTier } from './model.js';
 import { firstNeededTables } from './open-dental/first-needed.js';
 import { openDentalPolicy } from './open-dental/index.js';

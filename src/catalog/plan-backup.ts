@@ -1,5 +1,5 @@
-import type { ArchiveScope, DumpWarning } from '../archive/model.js';
-import { printable } from '../printable.js';
+import { printable } from '../escape-controls.js';
+import type { ArchiveScope, DumpWarning } from '../model/parts.js';
 import { formatBytes, formatCount } from '../quantities.js';
 import type { Catalog, TableSelection, TableTier } from './model.js';
 

@@ -1,4 +1,3 @@
-import type { ColumnDescription, DumpWarning, LeftOut, ServerDescription } from '../archive/model.js';
 import { assertOptions } from '../arguments.js';
 import { checkConnection } from '../database/check-address.js';
 import type { Connection, QueryOptions, TextRow } from '../database/connection.js';
@@ -10,6 +9,7 @@ import { foldName, type NameJudge, sameName } from '../database/server-names.js'
 import { rowsOf, type StatementAnswer } from '../database/statements.js';
 import { isSystemDatabase } from '../database/system-databases.js';
 import { BackupError, isBackupError } from '../errors.js';
+import type { ColumnDescription, DumpWarning, LeftOut, ServerDescription } from '../model/parts.js';
 import {
   columnFacts,
   columnsOf,

@@ -1,4 +1,4 @@
-import type { TableDescription } from '../archive/model.js';
+import type { TableDescription } from '../model/parts.js';
 
 /** The table in the target of a restore that says how far it is; it is there exactly while the target is incomplete. */
 export const JOURNAL_TABLE = 'supplemental_backup_restore';

@@ -1,4 +1,4 @@
-import type { ColumnDescription, DumpWarning, LeftOut } from '../archive/model.js';
+import type { ColumnDescription, DumpWarning, LeftOut } from '../model/parts.js';
 import { dateCondition } from './date-condition.js';
 import { fitsGlob } from './globs.js';
 import type { Catalog, CatalogTable, SelectedTable, TableSelection, TableTier } from './model.js';

@@ -1,5 +1,5 @@
-import type { ColumnDescription, ServerDescription } from '../archive/model.js';
 import { isSince } from '../database/server-version.js';
+import type { ColumnDescription, ServerDescription } from '../model/parts.js';
 
 /** The two columns that say from when to when a version of a row was the current one (C3). */
 export interface SystemTime {

@@ -1,6 +1,6 @@
-import type { DumpWarning, LeftOut } from '../archive/model.js';
 import { serverAnswer } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
+import type { DumpWarning, LeftOut } from '../model/parts.js';
 
 /** Lists of a server that live in tables of its own, which can be missing, damaged or switched off. */
 export type ServerList = 'events' | 'routines';

@@ -3,7 +3,7 @@ import { unlockArchives } from '../admin/who-can-open.js';
 import { type ArchiveKeys, inspectArchive, type Label } from '../archive/index.js';
 import type { RangeSource } from '../bytes.js';
 import { BackupError } from '../errors.js';
-import { printable } from '../printable.js';
+import { printable } from '../escape-controls.js';
 import { openAudit } from './audit-option.js';
 import type { Arguments, CommandLine, OptionTable } from './command.js';
 import { UsageError } from './exit-codes.js';

@@ -1,4 +1,4 @@
-import { printable } from '../printable.js';
+import { printable } from '../escape-controls.js';
 
 /** Lines of two columns, the first as wide as its longest word. Safe to show, whatever is in them. */
 export function formatPairs(pairs: readonly (readonly [string, string])[]): string {

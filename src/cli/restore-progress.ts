@@ -1,4 +1,4 @@
-import { printable } from '../printable.js';
+import { printable } from '../escape-controls.js';
 import type { RestoreProgress } from '../recovery/restore/restore-report.js';
 import type { Progress } from './progress.js';
 

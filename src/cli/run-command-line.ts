@@ -1,5 +1,5 @@
 import { type BackupError, during, isBackupError } from '../errors.js';
-import { printable, printableLines } from '../printable.js';
+import { printable, printableLines } from '../escape-controls.js';
 import { formatCount } from '../quantities.js';
 import { type Command, type CommandLine, type CommandResult, readArguments } from './command.js';
 import { commands } from './commands/index.js';

@@ -1,6 +1,6 @@
-import { BufferPool } from '../archive/buffer-pool.js';
-import { type ColumnBatch, type ColumnValues, widthOf } from '../archive/column-batch.js';
-import type { ValueForm } from '../archive/model.js';
+import { BufferPool } from '../engine/buffer-pool.js';
+import { type ColumnBatch, type ColumnValues, widthOf } from '../model/column-batch.js';
+import type { ValueForm } from '../model/parts.js';
 import { copyAlike, copyShort } from './copy-values.js';
 
 /** What a column does with its bytes: a width, or 0 for values that carry their own length. */

@@ -1,3 +1,14 @@
+import { assertOptions } from '../arguments.js';
+import type { CatalogTable } from '../catalog/model.js';
+import { needOf, promise } from '../catalog/need.js';
+import { leaveOutWithoutTables } from '../catalog/objects-without-tables.js';
+import { packRows } from '../columns/pack.js';
+import type { DatabaseAddress } from '../database/address.js';
+import { checkAddress } from '../database/check-address.js';
+import type { Connection } from '../database/connection.js';
+import { Questions } from '../database/query-batcher.js';
+import { isSince } from '../database/server-version.js';
+import { type BackupError, isBackupError, yieldDuring } from '../errors.js';
 import type {
   DatabaseDescription,
   DumpSummary,
@@ -6,18 +17,7 @@ import type {
   Part,
   RowsPart,
   TableSummary,
-} from '../archive/model.js';
-import { leaveOutWithoutTables } from '../archive/objects-without-tables.js';
-import { packRows } from '../archive/pack-rows.js';
-import { assertOptions } from '../arguments.js';
-import type { CatalogTable } from '../catalog/model.js';
-import { needOf, promise } from '../catalog/need.js';
-import type { DatabaseAddress } from '../database/address.js';
-import { checkAddress } from '../database/check-address.js';
-import type { Connection } from '../database/connection.js';
-import { Questions } from '../database/questions.js';
-import { isSince } from '../database/server-version.js';
-import { type BackupError, isBackupError, yieldDuring } from '../errors.js';
+} from '../model/parts.js';
 import {
   aboutTable,
   damaged,

@@ -1,11 +1,3 @@
-import type { ColumnBatch } from '../archive/column-batch.js';
-import type {
-  ColumnDescription,
-  DumpWarning,
-  RowFilter,
-  TableDescription,
-  ValueForm,
-} from '../archive/model.js';
 import { computedColumns } from '../catalog/computed-columns.js';
 import { definitionIn, definitionQuestion, sameDefinition } from '../catalog/definitions.js';
 import { exactDefinition, isExact } from '../catalog/exact-definition.js';
@@ -15,10 +7,18 @@ import { columnsWithHistory, systemTimeOf } from '../catalog/system-time.js';
 import type { Connection } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
-import type { Questions } from '../database/questions.js';
+import type { Questions } from '../database/query-batcher.js';
 import { inBrackets, serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
-import { lockedByOthers, toPicture } from './picture.js';
+import type { ColumnBatch } from '../model/column-batch.js';
+import type {
+  ColumnDescription,
+  DumpWarning,
+  RowFilter,
+  TableDescription,
+  ValueForm,
+} from '../model/parts.js';
+import { lockedByOthers, toPicture } from './innodb-snapshot.js';
 import { readComputed } from './read-computed.js';
 import { type RowQuery, type RowReaderOptions, readRows } from './row-reader.js';
 import type { Snapshot } from './snapshot.js';

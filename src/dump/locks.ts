@@ -2,8 +2,14 @@ import { type Connection, endSessions } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
+import {
+  findTablesWithRows,
+  openInnodbSnapshot,
+  type Picture,
+  readPosition,
+  toPicture,
+} from './innodb-snapshot.js';
 import type { LockPlan, LockSet } from './lock-sets.js';
-import { findTablesWithRows, openInnodbSnapshot, type Picture, readPosition, toPicture } from './picture.js';
 import { settleLocker, settleReader } from './reader-session.js';
 import type { SnapshotEvent } from './snapshot.js';
 import type { SnapshotPlan } from './strategy.js';

@@ -1,4 +1,3 @@
-import type { ComputedContent, ServerDescription } from '../archive/model.js';
 import {
   type ComputedColumn,
   computedAlikeQuery,
@@ -8,6 +7,7 @@ import {
 import type { Connection } from '../database/connection.js';
 import { quoteText } from '../database/identifiers.js';
 import { serverErrorNumber } from '../database/server-failures.js';
+import type { ComputedContent, ServerDescription } from '../model/parts.js';
 
 /** Enough rows to tell that a time zone is not the one. */
 const SAMPLE_ROWS = 1000;

@@ -1,5 +1,3 @@
-import type { ColumnBatch } from '../archive/column-batch.js';
-import type { ValueForm } from '../archive/model.js';
 import { type Connection, endSessions } from '../database/connection.js';
 import {
   type ChunkTaker,
@@ -17,6 +15,8 @@ import {
 import { FrameReader } from '../database/frame-reader.js';
 import { asBackupError } from '../database/server-failures.js';
 import { BackupError, isBackupError } from '../errors.js';
+import type { ColumnBatch } from '../model/column-batch.js';
+import type { ValueForm } from '../model/parts.js';
 import { BatchBuilder } from './batch-builder.js';
 import { formOfWireType } from './wire-types.js';
 

@@ -1,11 +1,11 @@
-import type { SchemaObject, SchemaObjectKind } from '../archive/model.js';
-import { unqualifiedView } from '../archive/view-names.js';
 import type { Catalog, CatalogObject } from '../catalog/model.js';
+import { unqualifiedView } from '../catalog/view-names.js';
 import type { Connection, TextRow } from '../database/connection.js';
 import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
 import { serverErrorNumber } from '../database/server-failures.js';
 import { sameName } from '../database/server-names.js';
 import { BackupError, isBackupError } from '../errors.js';
+import type { SchemaObject, SchemaObjectKind } from '../model/parts.js';
 import { bytesBeside, type ShownObject, showObject } from './shown-object.js';
 
 /**

@@ -1,4 +1,3 @@
-import type { Consistency, DumpWarning } from '../archive/model.js';
 import { assertOptions } from '../arguments.js';
 import type { Definitions } from '../catalog/definitions.js';
 import type { Catalog, CatalogTable, TableSelection } from '../catalog/model.js';
@@ -8,6 +7,7 @@ import type { DatabaseAddress } from '../database/address.js';
 import { checkAddress } from '../database/check-address.js';
 import { type Connection, openConnection } from '../database/connection.js';
 import { BackupError, during } from '../errors.js';
+import type { Consistency, DumpWarning } from '../model/parts.js';
 import { withDefaults } from '../with-defaults.js';
 import { planLocks } from './lock-sets.js';
 import {

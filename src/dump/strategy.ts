@@ -1,5 +1,5 @@
-import type { Consistency, DumpWarning } from '../archive/model.js';
 import type { Catalog, CatalogTable, TableSelection } from '../catalog/model.js';
+import type { Consistency, DumpWarning } from '../model/parts.js';
 
 /**
  * How alike in time the tables must be.

@@ -1,4 +1,4 @@
-import type { ValueForm } from '../archive/model.js';
+import type { ValueForm } from '../model/parts.js';
 
 const unsignedFlag = 0x20;
 

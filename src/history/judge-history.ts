@@ -1,6 +1,7 @@
 /** What the notes of a practice prove, as a pure decision over what lies in its store. */
-import type { ArchiveScope } from '../archive/model.js';
+
 import type { Destination } from '../eligibility/is-eligible.js';
+import type { ArchiveScope } from '../model/parts.js';
 import type { StoredObject } from '../storage/adapter.js';
 import { compareKeys } from '../storage/object-keys.js';
 import type { HistoryFinding } from './findings.js';

@@ -1,6 +1,7 @@
 /** What a note beside an archive says, one `name: value` in a line, so that people can read it without a program. */
-import type { ArchiveScope } from '../archive/model.js';
+
 import type { Destination } from '../eligibility/is-eligible.js';
+import type { ArchiveScope } from '../model/parts.js';
 import { formatNoteKey, hashOfNote, type NoteKey, parseNoteKey } from './note.js';
 import { formatNumbers, parseNumbers } from './numbers.js';
 

@@ -1,7 +1,7 @@
 import { inspectArchive } from '../archive/index.js';
-import type { ArchiveScope, Label } from '../archive/model.js';
 import { assertArgument, assertOptions, assertStorage } from '../arguments.js';
 import { type BackupError, type BackupErrorCode, during, isBackupError } from '../errors.js';
+import type { ArchiveScope, Label } from '../model/parts.js';
 import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
 

@@ -7,7 +7,7 @@
  * no jump of a clock makes a shelf of good copies old at once.
  */
 import { Temporal } from 'temporal-polyfill';
-import type { ArchiveScope } from '../archive/model.js';
+import type { ArchiveScope } from '../model/parts.js';
 import { nightOf, nightsBetween } from './nights.js';
 
 /** How long the newest archive of each period is kept, as ISO 8601 durations; absent periods keep nothing. */

@@ -14,11 +14,11 @@ import { type SealForOptions, sealFor, sealForWith } from '../../src/admin/seal-
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
 import { verifyAdminPassword } from '../../src/admin/verify-admin-password.js';
 import { decryptAge } from '../../src/archive/age/decrypt.js';
-import type { Unlock } from '../../src/archive/model.js';
 import { hashPassword } from '../../src/archive/password/stored-password.js';
 import { unlockChain } from '../../src/archive/unlock.js';
 import { collectBytes, utf8 } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
+import type { Unlock } from '../../src/model/parts.js';
 import { adminOf, lightWork, storedOf } from './admins.js';
 
 const asOf = new Date('2026-03-03T04:00:00Z');

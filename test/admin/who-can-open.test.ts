@@ -5,8 +5,8 @@ import { makeKeyPair, sealWithPassphrase } from '../../src/admin/key-pair.js';
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
 import { unlockArchives, whoCanOpen } from '../../src/admin/who-can-open.js';
 import { makeLabel } from '../../src/archive/label.js';
-import type { Label, Unlock } from '../../src/archive/model.js';
 import { isBackupError } from '../../src/errors.js';
+import type { Label, Unlock } from '../../src/model/parts.js';
 import { sampleLabel } from '../archive/support/parts.js';
 import { adminOf, lightWork, storedOf } from './admins.js';
 

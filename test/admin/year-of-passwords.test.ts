@@ -7,9 +7,9 @@ import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollmen
 import { unlockArchives, whoCanOpen } from '../../src/admin/who-can-open.js';
 import { type DecryptArchiveOptions, decryptArchive } from '../../src/archive/decrypt-archive.js';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
-import type { Label } from '../../src/archive/model.js';
 import { collectBytes } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
+import type { Label } from '../../src/model/parts.js';
 import { sampleLabel, sampleParts } from '../archive/support/parts.js';
 import { adminOf, lightWork, storedOf } from './admins.js';
 

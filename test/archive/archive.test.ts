@@ -5,9 +5,9 @@ import { generateHybridIdentity, generateX25519Identity, identityToRecipient } f
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
 import { inspectArchive } from '../../src/archive/inspect-archive.js';
-import type { Part } from '../../src/archive/model.js';
 import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
+import type { Part } from '../../src/model/parts.js';
 import { collect, sampleLabel, sampleParts } from './support/parts.js';
 
 describe('an archive', () => {

@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
-import type { Part } from '../../src/archive/model.js';
-import { packRows } from '../../src/archive/pack-rows.js';
 import { collectBytes } from '../../src/bytes.js';
-import { column } from './support/columns.js';
+import { packRows } from '../../src/columns/pack.js';
+import type { Part } from '../../src/model/parts.js';
+import { column } from '../columns/support/columns.js';
 import { sampleLabel, sampleParts } from './support/parts.js';
 
 const partBytes: number = 64 * 2 ** 20;

@@ -5,12 +5,12 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { encryptAge } from '../../src/archive/age/encrypt.js';
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';
 import { labelRecipient, makeLabel } from '../../src/archive/label.js';
-import type { Label, Manifest, ManifestEntry, Part } from '../../src/archive/model.js';
 import { openArchive } from '../../src/archive/open-archive.js';
 import { TAR_BLOCK_BYTES, TAR_END_BYTES, tarHeader, tarPadding } from '../../src/archive/tar.js';
 import { writeTar } from '../../src/archive/write-tar.js';
 import { collectBytes, rangesOfBytes, utf8 } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
+import type { Label, Manifest, ManifestEntry, Part } from '../../src/model/parts.js';
 import { collect, sampleLabel, sampleParts } from './support/parts.js';
 import { unpackFiles } from './support/unpack-tar.js';
 

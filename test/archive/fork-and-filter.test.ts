@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { filterParts } from '../../src/archive/filter-parts.js';
 import { forkParts } from '../../src/archive/fork-parts.js';
-import type { Part } from '../../src/archive/model.js';
+import type { Part } from '../../src/model/parts.js';
 import { collect, sampleParts } from './support/parts.js';
 
 describe('forked parts', () => {

@@ -10,10 +10,10 @@ import { promisify } from 'node:util';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
-import { gunzipMember, gzipMember } from '../../src/archive/gzip-member.js';
-import type { Part } from '../../src/archive/model.js';
 import { collectBytes } from '../../src/bytes.js';
+import { gunzipMember, gzipMember } from '../../src/columns/gzip-member.js';
 import { isBackupError } from '../../src/errors.js';
+import type { Part } from '../../src/model/parts.js';
 import { sampleLabel, sampleParts } from './support/parts.js';
 
 const MEBI = 2 ** 20;

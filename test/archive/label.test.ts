@@ -4,9 +4,9 @@ import { generateX25519Identity, identityToRecipient, type Recipient, Stanza } f
 import { encryptAge } from '../../src/archive/age/encrypt.js';
 import { inspectArchive } from '../../src/archive/inspect-archive.js';
 import { LABEL_STANZA, labelRecipient, MAX_LABEL_BYTES, makeLabel } from '../../src/archive/label.js';
-import type { Label } from '../../src/archive/model.js';
 import { collectBytes, utf8 } from '../../src/bytes.js';
 import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
+import type { Label } from '../../src/model/parts.js';
 import { sampleLabel } from './support/parts.js';
 
 describe('the label of an archive', () => {

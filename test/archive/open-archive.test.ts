@@ -4,8 +4,8 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
 import { inspectArchive } from '../../src/archive/inspect-archive.js';
 import { type ArchiveReader, openArchive } from '../../src/archive/open-archive.js';
-import { unpackRows } from '../../src/archive/pack-rows.js';
 import { collectBytes, type RangeSource, rangesOfBytes } from '../../src/bytes.js';
+import { unpackRows } from '../../src/columns/pack.js';
 import { isBackupError } from '../../src/errors.js';
 import { collect, sampleLabel, sampleObjects, sampleParts, sampleTable } from './support/parts.js';
 

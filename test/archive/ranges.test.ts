@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inAdvance } from '../../src/archive/in-advance.js';
+import { inAdvance } from '../../src/archive/prefetch.js';
 import { chunksOfRanges, wholeOfRanges } from '../../src/archive/range-reader.js';
 import { collectBytes, type RangeSource, rangesOfBytes } from '../../src/bytes.js';
 

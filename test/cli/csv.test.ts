@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ColumnBatch, ColumnValues } from '../../src/archive/column-batch.js';
-import type { ColumnDescription, TableDescription, ValueForm } from '../../src/archive/model.js';
-import { encodeFor } from '../../src/cli/extract/character-sets.js';
-import { csvHeader, csvRows } from '../../src/cli/extract/csv.js';
-import { undecodedSet } from '../../src/cli/extract/readable-value.js';
+import type { ColumnBatch, ColumnValues } from '../../src/model/column-batch.js';
+import type { ColumnDescription, TableDescription, ValueForm } from '../../src/model/parts.js';
+import { encodeFor } from '../../src/recovery/export/character-sets.js';
+import { csvHeader, csvRows } from '../../src/recovery/export/csv.js';
+import { undecodedSet } from '../../src/recovery/export/readable-value.js';
 
 function column(type: string, form: ValueForm | null, characterSet: string | null = null): ColumnDescription {
   return { name: `the ${type}`, type, form, characterSet, nullable: true };

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { SchemaObjectKind } from '../../src/archive/model.js';
-import { isOneProgram } from '../../src/cli/extract/one-program.js';
 import { tokenise } from '../../src/database/tokens.js';
+import type { SchemaObjectKind } from '../../src/model/parts.js';
+import { isOneProgram } from '../../src/recovery/export/one-program.js';
 import { projectRoot } from '../archive/support/reader-script.js';
 
 type Case = readonly [SchemaObjectKind, string];

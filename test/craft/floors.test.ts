@@ -5,10 +5,14 @@ import { importsOf, reachableFrom } from './imports.js';
 
 // The house from the ground up; docs/ARCHITECTURE.md draws it. An import goes down or stays on its floor's room.
 const floors = [
+  'model',
+  'engine',
+  'files',
   'database',
   'eligibility',
   'catalog',
   'storage',
+  'columns',
   'archive',
   'history',
   'admin',
@@ -25,11 +29,9 @@ const ground = new Set([
   'errors.ts',
   'error-advice.ts',
   'bytes.ts',
-  'printable.ts',
+  'escape-controls.ts',
   'quantities.ts',
   'with-defaults.ts',
-  'archive/model.ts',
-  'archive/column-batch.ts',
 ]);
 
 function isThere(file: string): boolean {
@@ -75,7 +77,7 @@ test('what a browser gets reaches no Node.js module and no database driver', () 
 test('Node.js reaches the archive room through its engine alone', () => {
   const touching = sourceFiles()
     // That the portable engine stays so is held above.
-    .filter((file) => file.startsWith('archive/') && !file.startsWith('archive/engine/'))
+    .filter((file) => file.startsWith('archive/') || file.startsWith('columns/'))
     .flatMap(importsOf)
     .filter(({ to }) => to.startsWith('node:'))
     .map(({ from, to }) => `${from} → ${to}`);

@@ -55,7 +55,7 @@ export function reachableFrom(entry: string, engine: 'node' | 'portable'): Reado
     reached.add(file);
     if (!file.endsWith('.ts')) continue;
     for (const { to, typeOnly } of importsOf(file)) {
-      if (!typeOnly) queue.push(to === '#engine' ? `archive/engine/${engine}.ts` : to);
+      if (!typeOnly) queue.push(to === '#engine' ? `engine/${engine}.ts` : to);
     }
   }
   return reached;

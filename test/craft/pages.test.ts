@@ -45,9 +45,10 @@ test('every name that a page gives as one of the code is there', () => {
       if (name !== undefined && !words.has(name) && !foreign.has(name)) wrong.push(`${page}: ${code}`);
       const [, script] = /^npm run ([\w:]+)/.exec(code!) ?? [];
       if (script !== undefined && !(script in scripts)) wrong.push(`${page}: ${code}`);
-      const isFile = /^(?:src|test|docs|examples|etc|bench|archive|admin|nightly)\/[a-z][a-z\d./-]*$/.test(
-        code!,
-      );
+      const isFile =
+        /^(?:src|test|docs|examples|etc|bench|archive|admin|nightly|columns|engine|files|model)\/[a-z][a-z\d./-]*$/.test(
+          code!,
+        );
       if (isFile && !['', 'src/'].some((folder) => existsSync(join(projectRoot, folder, code!)))) {
         wrong.push(`${page}: ${code}`);
       }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type Connection, openConnection } from '../../src/database/connection.js';
-import { Questions } from '../../src/database/questions.js';
+import { Questions } from '../../src/database/query-batcher.js';
 import { serverErrorNumber } from '../../src/database/server-failures.js';
 import { rowsOf } from '../../src/database/statements.js';
 import { isBackupError } from '../../src/errors.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import type { Part } from '../../src/archive/model.js';
 import type { DatabaseAddress } from '../../src/database/address.js';
 import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
+import type { Part } from '../../src/model/parts.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import { type DatabaseFingerprint, takeFingerprint } from '../../src/recovery/compare/side.js';
 import { planRestore } from '../../src/recovery/plan/plan-restore.js';

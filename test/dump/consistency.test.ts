@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
-import type { DumpSummary, Part, TableDescription } from '../../src/archive/model.js';
-import { unpackRows } from '../../src/archive/pack-rows.js';
+import { unpackRows } from '../../src/columns/pack.js';
 import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import type { LockPatience } from '../../src/dump/locks.js';
 import { openSnapshot, type SnapshotEvent, type SnapshotOptions } from '../../src/dump/snapshot.js';
 import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
+import type { DumpSummary, Part, TableDescription } from '../../src/model/parts.js';
 import { describeOnEachServer } from '../support/servers.js';
 
 const database = 'dump_moment';

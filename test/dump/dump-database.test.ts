@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
-import type { DumpSummary, Part, RowsPart, TablePart } from '../../src/archive/model.js';
-import { unpackRows } from '../../src/archive/pack-rows.js';
+import { unpackRows } from '../../src/columns/pack.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
+import type { DumpSummary, Part, RowsPart, TablePart } from '../../src/model/parts.js';
 import { describeOnEachServer } from '../support/servers.js';
 
 const database = 'dump_small';

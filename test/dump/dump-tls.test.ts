@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { before, describe, it } from 'node:test';
-import type { DumpSummary, Part } from '../../src/archive/model.js';
-import { unpackRows } from '../../src/archive/pack-rows.js';
+import { unpackRows } from '../../src/columns/pack.js';
 import type { DatabaseAddress } from '../../src/database/address.js';
 import { type Connection, openConnection } from '../../src/database/connection.js';
 import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
 import { openSnapshot } from '../../src/dump/snapshot.js';
 import { isBackupError } from '../../src/errors.js';
+import type { DumpSummary, Part } from '../../src/model/parts.js';
 import { canCertify, makeCertificates } from '../support/certificates.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';
 import { collectGarbage } from '../support/garbage.js';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
-import type { DumpSummary } from '../../src/archive/model.js';
 import { openConnection } from '../../src/database/connection.js';
 import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
 import { openSnapshot, type Snapshot } from '../../src/dump/snapshot.js';
 import { isBackupError } from '../../src/errors.js';
+import type { DumpSummary } from '../../src/model/parts.js';
 import { describeOnEachServer, type TestServer } from '../support/servers.js';
 
 const database = 'locking_writers';

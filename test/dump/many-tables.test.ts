@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { it } from 'node:test';
-import type { DumpSummary } from '../../src/archive/model.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { isBackupError } from '../../src/errors.js';
+import type { DumpSummary } from '../../src/model/parts.js';
 import { describeOnEachServer, type TestServer } from '../support/servers.js';
 
 // `npm run soak:tables` asks for ten thousand.

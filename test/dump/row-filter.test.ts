@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
 import { filterParts } from '../../src/archive/filter-parts.js';
-import type { Part, RowsPart, TableDescription, ValueForm } from '../../src/archive/model.js';
-import { unpackRows } from '../../src/archive/pack-rows.js';
 import type { Catalog } from '../../src/catalog/model.js';
 import { selectCriticalTables } from '../../src/catalog/select-critical-tables.js';
 import { logs, type TablePolicy } from '../../src/catalog/table-policy.js';
+import { unpackRows } from '../../src/columns/pack.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
+import type { Part, RowsPart, TableDescription, ValueForm } from '../../src/model/parts.js';
 import { describeOnEachServer, type TestServer } from '../support/servers.js';
 
 const database = 'dump_filtered';

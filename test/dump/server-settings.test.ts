@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
-import type { DumpSummary, Part } from '../../src/archive/model.js';
 import type { DatabaseAddress } from '../../src/database/address.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { openSnapshot } from '../../src/dump/snapshot.js';
 import { isBackupError } from '../../src/errors.js';
+import type { DumpSummary, Part } from '../../src/model/parts.js';
 import { describeOnEachServer } from '../support/servers.js';
 
 const database = 'odd_settings';

@@ -1,4 +1,4 @@
-import type { Part, SchemaObject, TableDescription } from '../../src/archive/model.js';
+import type { Part, SchemaObject, TableDescription } from '../../src/model/parts.js';
 
 /** What a forger does to the parts of an archive before they are sealed for a recipient whom everybody knows. */
 export interface Forgery {

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
-import type { Part } from '../../src/archive/model.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
+import type { Part } from '../../src/model/parts.js';
 import type { TestServer } from '../support/servers.js';
 import type { Forgery } from './forge.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SchemaObjectKind } from '../../src/archive/model.js';
 import { join, scan, tokenise } from '../../src/database/tokens.js';
 import { isBackupError } from '../../src/errors.js';
+import type { SchemaObjectKind } from '../../src/model/parts.js';
 import { acceptDefinition } from '../../src/recovery/ddl/accept-definition.js';
 
 type Kind = SchemaObjectKind | 'table';

@@ -14,7 +14,7 @@ import { isBackupError } from '../../src/errors.js';
 import { createFileAudit } from '../../src/nightly/log/file-audit.js';
 import { rehearseRestore } from '../../src/recovery/rehearse/rehearse-restore.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
-import { salvage } from '../../src/recovery/salvage/salvage.js';
+import { salvage } from '../../src/recovery/salvage-archive.js';
 import { sampleLabel, sampleParts } from '../archive/support/parts.js';
 import { runCli } from '../cli/support.js';
 import { describeOnEachServer, whyMissing } from '../support/servers.js';

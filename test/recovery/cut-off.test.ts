@@ -3,12 +3,12 @@ import { before, describe, it } from 'node:test';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
 import { filterParts } from '../../src/archive/filter-parts.js';
-import type { Part, PromisedTable, TableSummary } from '../../src/archive/model.js';
+import { lossesOf } from '../../src/archive/salvage/losses.js';
+import { surveyArchive } from '../../src/archive/salvage/survey.js';
 import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
 import { promise } from '../../src/catalog/need.js';
 import { isBackupError } from '../../src/errors.js';
-import { lossesOf } from '../../src/recovery/salvage/losses.js';
-import { surveyArchive } from '../../src/recovery/salvage/survey.js';
+import type { Part, PromisedTable, TableSummary } from '../../src/model/parts.js';
 import { verifyArchive } from '../../src/recovery/verify/verify-archive.js';
 import { collect, sampleLabel, sampleParts } from '../archive/support/parts.js';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import type { Part, RowsPart } from '../../src/archive/model.js';
+import { surveyArchive } from '../../src/archive/salvage/survey.js';
 import { rangesOfBytes } from '../../src/bytes.js';
 import { type BackupError, isBackupError } from '../../src/errors.js';
-import { salvagedParts } from '../../src/recovery/salvage/salvage.js';
-import { surveyArchive } from '../../src/recovery/salvage/survey.js';
+import type { Part, RowsPart } from '../../src/model/parts.js';
+import { salvagedParts } from '../../src/recovery/salvage-archive.js';
 import { verifyArchive } from '../../src/recovery/verify/verify-archive.js';
 import { damage, damages, type MadeArchive, makeArchive, randomNumbers } from './damage.js';
 

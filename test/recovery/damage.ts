@@ -1,8 +1,8 @@
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
-import type { DumpSummary, Part, RowsPart, TableDescription } from '../../src/archive/model.js';
-import { packRows } from '../../src/archive/pack-rows.js';
 import { collectBytes } from '../../src/bytes.js';
+import { packRows } from '../../src/columns/pack.js';
+import type { DumpSummary, Part, RowsPart, TableDescription } from '../../src/model/parts.js';
 
 /** Numbers that look random and are the same every time. */
 export function randomNumbers(seed: number): (below: number) => number {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, it, test } from 'node:test';
-import type { DumpSummary, Part } from '../../src/archive/model.js';
 import { columnsWithHistory, systemTimeOf } from '../../src/catalog/system-time.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { isBackupError } from '../../src/errors.js';
+import type { DumpSummary, Part } from '../../src/model/parts.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import { planRestore } from '../../src/recovery/plan/plan-restore.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';

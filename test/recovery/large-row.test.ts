@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
-import { sqlOf } from '../../src/cli/extract/sql.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
+import { sqlOf } from '../../src/recovery/export/sql.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
 import { describeOnEachServer } from '../support/servers.js';
 import { seal } from './seal.js';

@@ -3,10 +3,10 @@ import { closeSync, openSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Part, TableDescription } from '../../src/archive/model.js';
 import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { isBackupError } from '../../src/errors.js';
+import type { Part, TableDescription } from '../../src/model/parts.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import type { RestoreOptions } from '../../src/recovery/restore/options.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';

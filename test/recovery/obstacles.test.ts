@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SchemaObject, TableDescription, TableSummary } from '../../src/archive/model.js';
+import type { SchemaObject, TableDescription, TableSummary } from '../../src/model/parts.js';
 import {
   findObstacles,
   type RestoreObstacleCode,

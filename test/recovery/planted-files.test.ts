@@ -4,14 +4,14 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
 import { inspectArchive } from '../../src/archive/inspect-archive.js';
 import { makeLabel } from '../../src/archive/label.js';
-import type { Part } from '../../src/archive/model.js';
-import { packRows } from '../../src/archive/pack-rows.js';
+import { lossesOf } from '../../src/archive/salvage/losses.js';
+import { surveyArchive } from '../../src/archive/salvage/survey.js';
 import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from '../../src/archive/tar.js';
 import { collectBytes, rangesOfBytes, utf8 } from '../../src/bytes.js';
-import { lossesOf } from '../../src/recovery/salvage/losses.js';
-import { surveyArchive } from '../../src/recovery/salvage/survey.js';
-import { column } from '../archive/support/columns.js';
+import { packRows } from '../../src/columns/pack.js';
+import type { Part } from '../../src/model/parts.js';
 import { sampleLabel, sampleParts, sampleTable } from '../archive/support/parts.js';
+import { column } from '../columns/support/columns.js';
 
 const chunkBytes = 65_552;
 

@@ -9,7 +9,7 @@ import { planRestore } from '../../src/recovery/plan/plan-restore.js';
 import { certificateText } from '../../src/recovery/rehearse/certificate.js';
 import { rehearseRestore } from '../../src/recovery/rehearse/rehearse-restore.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
-import { salvage } from '../../src/recovery/salvage/salvage.js';
+import { salvage } from '../../src/recovery/salvage-archive.js';
 import { describeOnEachServer } from '../support/servers.js';
 import { hazards } from './hazards.js';
 import { type Sealed, seal } from './seal.js';

@@ -1,10 +1,10 @@
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
-import type { Part } from '../../src/archive/model.js';
 import { type ArchiveReader, openArchive } from '../../src/archive/open-archive.js';
 import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
 import type { DatabaseAddress } from '../../src/database/address.js';
 import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
+import type { Part } from '../../src/model/parts.js';
 
 /** An archive in memory and the key to it. */
 export interface Sealed {

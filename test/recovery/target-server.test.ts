@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
-import type { Part } from '../../src/archive/model.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { isBackupError } from '../../src/errors.js';
+import type { Part } from '../../src/model/parts.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import type { RestoreOptions } from '../../src/recovery/restore/options.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, beforeEach, it } from 'node:test';
-import type { Part } from '../../src/archive/model.js';
 import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { isBackupError } from '../../src/errors.js';
+import type { Part } from '../../src/model/parts.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import { planRestore } from '../../src/recovery/plan/plan-restore.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';

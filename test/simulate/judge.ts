@@ -1,5 +1,5 @@
 /** Holds what the nights do against what was promised. Knows the truth of every store, disk and clock. */
-import type { Label } from '../../src/archive/model.js';
+import type { Label } from '../../src/model/parts.js';
 import type { Alert, NightOutcome } from '../../src/nightly/alerts/alert.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import type { NightJournalState } from '../../src/nightly/run/night-journal.js';

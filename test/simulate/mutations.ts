@@ -16,13 +16,13 @@ export const mutations: readonly (Mutation & { readonly name: string })[] = [
   },
   {
     name: 'told-every-night',
-    file: '/nightly/run/tell-troubles.js',
+    file: '/nightly/run/send-alerts.js',
     from: 'if (journal.state.alerts[alert.code] === alert.cause)',
     to: 'if (false)',
   },
   {
     name: 'never-cleared',
-    file: '/nightly/run/tell-troubles.js',
+    file: '/nightly/run/send-alerts.js',
     from: 'const told = Object.keys(journal.state.alerts);',
     to: 'const told = [];',
   },
@@ -70,7 +70,7 @@ export const mutations: readonly (Mutation & { readonly name: string })[] = [
   },
   {
     name: 'waits-for-ever',
-    file: '/nightly/service/patience.js',
+    file: '/nightly/service/timeout.js',
     from: 'return await Promise.race([work(), left]);',
     to: 'return await work();',
   },

@@ -1,7 +1,7 @@
 /** Sealed archives without a seal: a true label on the outside, and bytes that nobody opens. */
 import type { SealedArchive } from '../../src/archive/index.js';
-import type { ArchiveScope, Label, Manifest, Unlock } from '../../src/archive/model.js';
 import { utf8 } from '../../src/bytes.js';
+import type { ArchiveScope, Label, Manifest, Unlock } from '../../src/model/parts.js';
 
 /** Who can open it. */
 export interface Holder {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BackupError } from '../../errors.js';
-import { systemCodeOf } from '../../storage/file-system/failures.js';
-import { replaceFile } from '../../storage/file-system/replace-file.js';
+import { systemCodeOf } from '../../files/failures.js';
+import { replaceFile } from '../../files/replace-file.js';
 import { type Enrollment, type EnrollmentStore, parseEnrollment } from '../enrollment.js';
 
 /**

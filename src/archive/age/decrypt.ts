@@ -1,9 +1,9 @@
 import type { Identity } from 'age-encryption';
 import { engine as ownEngine } from '#engine';
 import type { ByteSource } from '../../bytes.js';
+import type { Engine } from '../../engine/engine.js';
 import { BackupError } from '../../errors.js';
 import { ByteReader } from '../byte-reader.js';
-import type { Engine } from '../engine/engine.js';
 import { dearmor } from './armor.js';
 import { takeHeader, unlockHeader } from './header.js';
 import { checkIdentities, MAX_SCRYPT_LOG_N, passphraseIdentity } from './keys.js';

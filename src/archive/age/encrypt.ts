@@ -1,7 +1,7 @@
 import type { Recipient } from 'age-encryption';
 import { engine as ownEngine } from '#engine';
 import { type ByteSource, iterateBytes } from '../../bytes.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine } from '../../engine/engine.js';
 import { enarmor } from './armor.js';
 import { makeHeader } from './header.js';
 import { checkRecipients, DEFAULT_SCRYPT_LOG_N, passphraseRecipient } from './keys.js';

@@ -1,8 +1,8 @@
 import { Decrypter, Encrypter, type Identity, type Recipient, Stanza } from 'age-encryption';
 import { engine as ownEngine } from '#engine';
 import { utf8 } from '../../bytes.js';
+import type { Engine } from '../../engine/engine.js';
 import { BackupError } from '../../errors.js';
-import type { Engine } from '../engine/engine.js';
 
 /** Default work factor of a passphrase, as a power of two: 128 MiB and about a third of a second of native code. */
 export const DEFAULT_SCRYPT_LOG_N = 17;

@@ -1,5 +1,5 @@
 import type { RangeSource } from '../../bytes.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine } from '../../engine/engine.js';
 import { CHUNK_BYTES, openChunk, plaintextBytes, SEALED_CHUNK_BYTES } from './stream.js';
 
 /**

@@ -7,9 +7,9 @@
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8 } from '../../bytes.js';
+import type { Engine } from '../../engine/engine.js';
 import { BackupError } from '../../errors.js';
 import type { ByteReader } from '../byte-reader.js';
-import type { Engine } from '../engine/engine.js';
 
 /** Plaintext bytes per chunk; only the last one is shorter. */
 export const CHUNK_BYTES: number = 64 * 1024;

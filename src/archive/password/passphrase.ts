@@ -1,5 +1,5 @@
 import { BackupError } from '../../errors.js';
-import type { Unlock } from '../model.js';
+import type { Unlock } from '../../model/parts.js';
 import { type HashSchemes, hashSchemes } from './hash-schemes.js';
 import { hashPassword, type StoredPassword } from './stored-password.js';
 

@@ -1,7 +1,6 @@
 import type { KeyWarning } from '../../admin/key-warning.js';
 import { checkRecipients } from '../../archive/age/keys.js';
 import { encryptArchive } from '../../archive/index.js';
-import type { Manifest } from '../../archive/model.js';
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
 import { type DumpProgress, dumpDatabase } from '../../dump/dump-database.js';
 import {
@@ -11,7 +10,8 @@ import {
   type SnapshotEvent,
 } from '../../dump/snapshot.js';
 import type { ConsistencyWish } from '../../dump/strategy.js';
-import { printable } from '../../printable.js';
+import { printable } from '../../escape-controls.js';
+import type { Manifest } from '../../model/parts.js';
 import { formatBytes, formatCount, formatSeconds, plural } from '../../quantities.js';
 import type { Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';

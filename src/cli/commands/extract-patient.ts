@@ -3,6 +3,7 @@ import { audited } from '../../audit.js';
 import type { RangeSource } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 import { plural } from '../../quantities.js';
+import { decoderFor } from '../../recovery/export/character-sets.js';
 import { csvField, csvLine } from '../../recovery/records/csv-line.js';
 import {
   extractPatient,
@@ -13,7 +14,6 @@ import {
 import { patientJson } from '../../recovery/records/patient-json.js';
 import type { Arguments, CommandLine, CommandResult } from '../command.js';
 import { UsageError } from '../exit-codes.js';
-import { decoderFor } from '../extract/character-sets.js';
 import { fileNameOf, type Pieces, writePlainFile, writePlainPipe } from '../extract/plain-files.js';
 import { startProgress } from '../progress.js';
 

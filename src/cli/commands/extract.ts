@@ -8,14 +8,16 @@ import {
   openArchive,
   unlockLabel,
 } from '../../archive/index.js';
-import type { TableDescription } from '../../archive/model.js';
 import { audited } from '../../audit.js';
 import type { RangeSource } from '../../bytes.js';
-import { printable } from '../../printable.js';
+import { printable } from '../../escape-controls.js';
+import type { TableDescription } from '../../model/parts.js';
 import { plural } from '../../quantities.js';
+import { csvHeader, csvRows } from '../../recovery/export/csv.js';
+import { undecodedSet } from '../../recovery/export/readable-value.js';
+import { sqlOf } from '../../recovery/export/sql.js';
 import type { Command, CommandLine } from '../command.js';
 import { UsageError } from '../exit-codes.js';
-import { csvHeader, csvRows } from '../extract/csv.js';
 import {
   fileNameOf,
   type Pieces,
@@ -24,8 +26,6 @@ import {
   writePlainPipe,
 } from '../extract/plain-files.js';
 import { plainTar } from '../extract/plain-tar.js';
-import { undecodedSet } from '../extract/readable-value.js';
-import { sqlOf } from '../extract/sql.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { openLocation, readThrough } from '../location.js';
 import { startProgress } from '../progress.js';

@@ -1,5 +1,5 @@
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
-import { printable } from '../../printable.js';
+import { printable } from '../../escape-controls.js';
 import { formatBytes, formatCount, plural } from '../../quantities.js';
 import { checkWithoutKey } from '../../recovery/verify/check-without-key.js';
 import type { Verification } from '../../recovery/verify/verify-archive.js';

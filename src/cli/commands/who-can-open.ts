@@ -3,7 +3,7 @@ import { type ArchiveAccess, type CanOpenMap, whoCanOpen } from '../../admin/who
 import { inspectArchive, type Label } from '../../archive/index.js';
 import { openConnection } from '../../database/connection.js';
 import { type BackupError, isBackupError } from '../../errors.js';
-import { printable } from '../../printable.js';
+import { printable } from '../../escape-controls.js';
 import type { Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { exitCodeOf } from '../exit-codes.js';

@@ -3,8 +3,8 @@ import { type FileHandle, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { BackupError } from '../../errors.js';
-import { systemCodeOf } from '../../storage/file-system/failures.js';
-import { fillFile } from '../../storage/file-system/fill-file.js';
+import { systemCodeOf } from '../../files/failures.js';
+import { fillFile } from '../../files/fill-file.js';
 
 /** Pieces of what is extracted: text or bytes. */
 export type Pieces = AsyncIterable<string | Uint8Array>;

@@ -1,5 +1,5 @@
 /** What is kept of a night's reading to judge later nights by: counts and sizes, and no content. */
-import type { ArchiveScope } from '../../archive/model.js';
+import type { ArchiveScope } from '../../model/parts.js';
 
 /** One table on one night. */
 export interface TableFacts {

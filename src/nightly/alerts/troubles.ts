@@ -1,7 +1,7 @@
 /** Which troubles stand after a run: a pure decision, so that each is raised once and cleared once. */
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { type BackupErrorCode, errorExplanations } from '../../errors.js';
-import { printable } from '../../printable.js';
+import { printable } from '../../escape-controls.js';
 import { nightsBetween } from '../nights.js';
 import type { Alert, AlertCode } from './alert.js';
 

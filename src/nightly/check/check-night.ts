@@ -14,7 +14,7 @@ import { openOffice } from '../run/office.js';
 import { neededSpace } from '../run/seal-copies.js';
 import { machineTools, type NightTools } from '../run/tools.js';
 import { systemClock } from '../service/clock.js';
-import { withPatience } from '../service/patience.js';
+import { withPatience } from '../service/timeout.js';
 import { checkNetworkPath, lookAtNetworkPath } from '../settings/check-network-path.js';
 import { checkSchedule, type NightSchedule } from '../window.js';
 import type { CheckFinding, CheckSubject, NightCheck } from './findings.js';

@@ -2,10 +2,10 @@ import { mkdir, open } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import type { AuditLog } from '../../audit.js';
-import { printable } from '../../printable.js';
-import { systemCodeOf } from '../../storage/file-system/failures.js';
-import { closeAfter } from '../../storage/file-system/fill-file.js';
-import { syncFile } from '../../storage/file-system/sync.js';
+import { printable } from '../../escape-controls.js';
+import { systemCodeOf } from '../../files/failures.js';
+import { closeAfter } from '../../files/fill-file.js';
+import { syncFile } from '../../files/sync.js';
 
 /** Options of {@link createFileAudit}. */
 export interface FileAuditOptions {

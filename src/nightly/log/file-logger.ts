@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { printable } from '../../printable.js';
-import { systemCodeOf } from '../../storage/file-system/failures.js';
+import { printable } from '../../escape-controls.js';
+import { systemCodeOf } from '../../files/failures.js';
 import type { LogFacts, Logger } from './logger.js';
 
 /** Options of {@link createFileLogger}. */

@@ -1,7 +1,7 @@
 /** The counts and sizes of past nights, in a small file of the spool beside the journal. */
 import { join } from 'node:path';
+import { readFileIfThere, replaceFile } from '../../files/read-file-if-there.js';
 import { allTables, type NightFacts, rememberedNights, type TableFacts } from '../../history/loss/facts.js';
-import { readFileIfThere, replaceFile } from '../run/atomic-file.js';
 
 /** More than five weeks of a thousand tables need, in characters. */
 const longest = 16 * 1024 * 1024;

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fillFile } from '../../files/fill-file.js';
+import { readFileIfThere } from '../../files/read-file-if-there.js';
+import { syncFile, syncFolder } from '../../files/sync.js';
 import { formatNoteKey, type NoteKey } from '../../history/note.js';
 import { noteKeyOfSigner, type Signer, signerOf } from '../../history/signer.js';
-import { fillFile } from '../../storage/file-system/fill-file.js';
-import { syncFile, syncFolder } from '../../storage/file-system/sync.js';
-import { readFileIfThere } from '../run/atomic-file.js';
 import type { NightPlan } from '../run/night-plan.js';
 
 const fileName = 'signing-key';

@@ -1,10 +1,10 @@
-import type { ArchiveScope, TableSummary } from '../../archive/model.js';
 import { allTables, type NightFacts } from '../../history/loss/facts.js';
 import { describeLoss, type LossFinding } from '../../history/loss/findings.js';
 import { judgeNight } from '../../history/loss/judge-night.js';
+import type { ArchiveScope, TableSummary } from '../../model/parts.js';
 import { codeOf } from '../run/failure.js';
+import type { Surroundings } from '../run/night-context.js';
 import type { NightJournal } from '../run/night-journal.js';
-import type { Surroundings } from '../run/surroundings.js';
 import { keepFacts, readFacts } from './facts-file.js';
 import { mostFindings, type StandingLoss } from './loss-state.js';
 

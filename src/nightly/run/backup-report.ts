@@ -1,7 +1,7 @@
-import type { ArchiveScope, Consistency, DumpWarning, LeftOut } from '../../archive/model.js';
 import type { Destination, IneligibilityReason } from '../../eligibility/is-eligible.js';
 import type { BackupErrorCode } from '../../errors.js';
 import type { SequenceHead } from '../../history/note-body.js';
+import type { ArchiveScope, Consistency, DumpWarning, LeftOut } from '../../model/parts.js';
 
 /** What a run came to: for programs as plain JSON, for people through `renderReport`. Holds no secret and no patient data. */
 export interface BackupReport {

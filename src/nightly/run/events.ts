@@ -1,8 +1,8 @@
-import type { DumpWarning } from '../../archive/model.js';
 import type { DumpProgress } from '../../dump/dump-database.js';
 import type { SnapshotEvent } from '../../dump/snapshot.js';
 import type { Destination, Eligibility } from '../../eligibility/is-eligible.js';
 import type { BackupErrorCode } from '../../errors.js';
+import type { DumpWarning } from '../../model/parts.js';
 import type { Alert, AlertCode } from '../alerts/alert.js';
 import type { BackupReport, CopyReport } from './backup-report.js';
 

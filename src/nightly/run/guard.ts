@@ -3,10 +3,10 @@ import { type FileHandle, open, readdir, readFile, rm, stat, utimes } from 'node
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BackupError } from '../../errors.js';
-import { fileSystemFailure, systemCodeOf } from '../../storage/file-system/failures.js';
-import { closeAfter } from '../../storage/file-system/fill-file.js';
+import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
+import { closeAfter } from '../../files/fill-file.js';
+import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { isProcessAlive } from '../../storage/file-system/names.js';
-import { readFileIfThere } from './atomic-file.js';
 
 /** The right to be the one run of a practice. */
 export interface Guard {

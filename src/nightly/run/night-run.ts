@@ -1,29 +1,29 @@
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
-import type { DumpWarning, Manifest } from '../../archive/model.js';
 import { type Destination, explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
+import type { DumpWarning, Manifest } from '../../model/parts.js';
 import type { Alert, AlertSink } from '../alerts/alert.js';
-import { patientSink } from '../alerts/patient-sink.js';
+import { patientSink } from '../alerts/sink-with-timeout.js';
 import { notMended, standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
 import { nightsBetween } from '../nights.js';
 import { type Notary, openNotary } from '../origin/notary.js';
 import { watchLoss } from '../origin/watch-loss.js';
-import { heeding } from '../service/patience.js';
-import { patientSettings } from '../settings/patient-settings.js';
+import { heeding } from '../service/timeout.js';
+import { patientSettings } from '../settings/settings-with-timeout.js';
 import type { BackupReport, CopyReport, ReportedChange } from './backup-report.js';
+import { Place } from './destination-run.js';
 import { codeOf, happenedOf, sentenceOf } from './failure.js';
+import type { Surroundings } from './night-context.js';
 import { type NightJournal, untold } from './night-journal.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
 import type { Office } from './office.js';
 import { rememberedPins } from './parse-journal.js';
-import { Place } from './place.js';
 import { renderReport } from './render-report.js';
 import { keepReport, outcomeOf } from './reports.js';
 import type { SealedNight } from './seal-copies.js';
+import { delivered, tellTroubles } from './send-alerts.js';
 import type { Spool, SpooledArchive } from './spool.js';
-import type { Surroundings } from './surroundings.js';
-import { delivered, tellTroubles } from './tell-troubles.js';
 import type { NightTools } from './tools.js';
 
 /** People are reminded that backups are switched off every so many nights. */

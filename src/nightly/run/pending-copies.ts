@@ -1,11 +1,11 @@
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
-import { systemCodeOf } from '../../storage/file-system/failures.js';
+import { systemCodeOf } from '../../files/failures.js';
 import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';
+import type { Surroundings } from './night-context.js';
 import type { PendingCopy, VerifiedCopy } from './night-journal.js';
 import { rememberedCopies } from './parse-journal.js';
-import type { Surroundings } from './surroundings.js';
 
 /** On so many later nights a copy may come to nothing for a reason of its own. */
 const mostSpoiledNights = 5;

@@ -1,7 +1,7 @@
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
 import { whoCanOpen } from '../../admin/who-can-open.js';
-import type { DumpWarning, Label } from '../../archive/model.js';
 import { noteKeyOf } from '../../history/note-body.js';
+import type { DumpWarning, Label } from '../../model/parts.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { type ListedBackup, listBackups } from '../list-backups.js';
 import { planRetention, type RetainedArchive, type RetentionPolicy } from '../retention.js';

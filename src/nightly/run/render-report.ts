@@ -1,5 +1,5 @@
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
-import { printable } from '../../printable.js';
+import { printable } from '../../escape-controls.js';
 import { formatBytes, formatSeconds, plural } from '../../quantities.js';
 import type { BackupReport, CopyReport, DestinationReport, ReportedChange } from './backup-report.js';
 

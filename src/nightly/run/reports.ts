@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { makeFolder } from '../../storage/file-system/sync.js';
-import { readFileIfThere, replaceFile } from './atomic-file.js';
+import { readFileIfThere, replaceFile } from '../../files/read-file-if-there.js';
+import { makeFolder } from '../../files/sync.js';
 import type { BackupReport, DestinationReport } from './backup-report.js';
 
 /** From nothing to everything. */

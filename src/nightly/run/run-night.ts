@@ -4,7 +4,7 @@ import type { BackupReport } from './backup-report.js';
 import type { NightPlan, RunOptions } from './night-plan.js';
 import { NightRun } from './night-run.js';
 import { openOffice } from './office.js';
-import { tellNoStart } from './tell-troubles.js';
+import { tellNoStart } from './send-alerts.js';
 import type { NightTools } from './tools.js';
 
 /** What a run came to, and the error behind it when no copy could be verified. */

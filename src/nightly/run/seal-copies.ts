@@ -10,7 +10,6 @@ import {
 import { type Seal, sealFor } from '../../admin/seal-for.js';
 import { createFileEnrollments } from '../../admin/stores/file-enrollments.js';
 import { encryptArchive, filterParts, forkParts } from '../../archive/index.js';
-import type { ArchiveScope, DumpWarning, Part } from '../../archive/model.js';
 import type { Catalog, TableSelection } from '../../catalog/model.js';
 import { openDentalPolicy } from '../../catalog/open-dental/index.js';
 import { selectAllTables } from '../../catalog/select-all-tables.js';
@@ -21,6 +20,7 @@ import { openSnapshot, type Snapshot } from '../../dump/snapshot.js';
 import { startAgainOnChange } from '../../dump/start-again.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { BackupError } from '../../errors.js';
+import type { ArchiveScope, DumpWarning, Part } from '../../model/parts.js';
 import type { BackupReport, CopyReport } from './backup-report.js';
 import type { BackupEvent } from './events.js';
 import type { NightPlan } from './night-plan.js';

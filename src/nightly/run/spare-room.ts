@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fillFile } from '../../storage/file-system/fill-file.js';
-import { syncFile } from '../../storage/file-system/sync.js';
+import { fillFile } from '../../files/fill-file.js';
+import { syncFile } from '../../files/sync.js';
 
 /** Enough for guard, journal and report many times over, in bytes. */
 const size = 256 * 1024;

@@ -1,6 +1,6 @@
 import { explainEligibility } from '../../eligibility/is-eligible.js';
 import { type AlertCode, alertCodes } from '../alerts/alert.js';
-import { patientSink } from '../alerts/patient-sink.js';
+import { patientSink } from '../alerts/sink-with-timeout.js';
 import { standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
 import { dueOn } from '../next-run.js';
@@ -9,7 +9,7 @@ import type { BackupEvent } from './events.js';
 import { historyOf, type NightJournalState, readJournal } from './night-journal.js';
 import { configuredDestinations, type NightPlan } from './night-plan.js';
 import { openOffice } from './office.js';
-import { delivered, tellTroubles } from './tell-troubles.js';
+import { delivered, tellTroubles } from './send-alerts.js';
 import type { NightTools } from './tools.js';
 
 /** What a night that passed is judged by. */

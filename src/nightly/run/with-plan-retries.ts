@@ -3,7 +3,7 @@ import type { StorageAdapter } from '../../storage/adapter.js';
 import { withRetry } from '../../storage/wrappers/with-retry.js';
 import { codeOf } from './failure.js';
 import { heedingStore } from './heeding-store.js';
-import type { Surroundings } from './surroundings.js';
+import type { Surroundings } from './night-context.js';
 
 /** A store whose passing faults are tried again as the plan asks for, which shows in the log. */
 export function withPlanRetries(

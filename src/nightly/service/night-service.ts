@@ -1,6 +1,6 @@
 import { BackupError, isBackupError } from '../../errors.js';
 import { type Alert, type AlertCode, alertCodes } from '../alerts/alert.js';
-import { patientSink } from '../alerts/patient-sink.js';
+import { patientSink } from '../alerts/sink-with-timeout.js';
 import { checkWith } from '../check/check-night.js';
 import { isLasting } from '../check/findings.js';
 import { type Logger, silentLogger } from '../log/logger.js';
@@ -11,13 +11,13 @@ import { readHistory } from '../run/night-journal.js';
 import { configuredDestinations, type NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
 import { makeCopies } from '../run/run-supplemental-backup.js';
-import { tellNoStart, tellTroubles } from '../run/tell-troubles.js';
+import { tellNoStart, tellTroubles } from '../run/send-alerts.js';
 import type { NightTools } from '../run/tools.js';
 import { watchNight } from '../run/watch-night.js';
-import { patientSettings } from '../settings/patient-settings.js';
+import { patientSettings } from '../settings/settings-with-timeout.js';
 import { checkSchedule, deadlineOf, type NightSchedule, startOf } from '../window.js';
-import { heeding, withPatience } from './patience.js';
 import type { NightlyOptions } from './start-nightly.js';
+import { heeding, withPatience } from './timeout.js';
 
 /** How long HQ may take to say its time, in milliseconds. */
 const schedulePatience = 15_000;

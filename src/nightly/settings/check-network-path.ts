@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { BackupError } from '../../errors.js';
+import { type FolderTrouble, lookAtFolder } from '../../files/look-at-folder.js';
 import { lookApart } from '../../storage/file-system/apart/look-apart.js';
-import { type FolderTrouble, lookAtFolder } from '../../storage/file-system/look-at-folder.js';
 
 /** Longest that a path may stay silent, in milliseconds. */
 const silence = 20_000;

@@ -1,4 +1,4 @@
-import type { SchemaObject, TableDescription } from '../../archive/model.js';
+import type { SchemaObject, TableDescription } from '../../model/parts.js';
 import { join, type Token, tokenise } from '../ddl/tokens.js';
 import type { Capabilities } from './capabilities.js';
 

@@ -1,8 +1,8 @@
-import type { SchemaObject } from '../../archive/model.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { vendorOf } from '../../database/server-version.js';
+import type { SchemaObject } from '../../model/parts.js';
 
 /** What a server knows, as far as definitions made elsewhere need it. Names are in lower case. */
 export interface Capabilities {

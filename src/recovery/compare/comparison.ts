@@ -1,4 +1,4 @@
-import type { SchemaObjectKind } from '../../archive/model.js';
+import type { SchemaObjectKind } from '../../model/parts.js';
 
 /** The outcome of holding two databases against each other. */
 export interface Comparison {

@@ -1,5 +1,4 @@
-import type { SchemaObjectKind } from '../../archive/model.js';
-import { unqualifiedView } from '../../archive/view-names.js';
+import { unqualifiedView } from '../../catalog/view-names.js';
 import { askForBytes, textOf } from '../../database/byte-answers.js';
 import type { Connection, TextRow } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
@@ -7,6 +6,7 @@ import { inBrackets, serverErrorNumber } from '../../database/server-failures.js
 import { sameName } from '../../database/server-names.js';
 import { contentOf, tokenise } from '../../database/tokens.js';
 import { BackupError, isBackupError } from '../../errors.js';
+import type { SchemaObjectKind } from '../../model/parts.js';
 import type { HashedColumn } from './content-hash.js';
 import {
   normaliseCharacterSet,

@@ -1,5 +1,5 @@
-import type { SchemaObjectKind } from '../../archive/model.js';
 import { join, scan, type Token } from '../../database/tokens.js';
+import type { SchemaObjectKind } from '../../model/parts.js';
 import { readProgram } from './accept-program.js';
 import { readTable } from './accept-table.js';
 import { NotAccepted } from './head-reader.js';

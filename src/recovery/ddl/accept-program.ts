@@ -1,5 +1,5 @@
-import type { SchemaObjectKind } from '../../archive/model.js';
 import type { Token } from '../../database/tokens.js';
+import type { SchemaObjectKind } from '../../model/parts.js';
 import { HeadReader, isWord, NotAccepted } from './head-reader.js';
 
 /** What is known of the thing that a definition is to make. */

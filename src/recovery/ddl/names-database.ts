@@ -1,4 +1,4 @@
-import type { SchemaObject } from '../../archive/model.js';
+import type { SchemaObject } from '../../model/parts.js';
 import { type Token, tokenise } from './tokens.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { SchemaObject } from '../../archive/model.js';
+import type { SchemaObject } from '../../model/parts.js';
 import { acceptDefinition } from './accept-definition.js';
 import { join, renameDatabase, renameInView, type Token, tokenise } from './tokens.js';
 

@@ -1,5 +1,5 @@
-import type { SchemaObject } from '../../archive/model.js';
 import { join } from '../../database/tokens.js';
+import type { SchemaObject } from '../../model/parts.js';
 import { acceptDefinition } from './accept-definition.js';
 
 /** Whom an object acts for, by its own statement; undefined when it names nobody. @throws BackupError `archive-damaged` */

@@ -1,5 +1,5 @@
-import type { DatabaseDescription, SchemaObject, TableDescription } from '../../archive/model.js';
 import { BackupError, isBackupError } from '../../errors.js';
+import type { DatabaseDescription, SchemaObject, TableDescription } from '../../model/parts.js';
 import { acceptDefinition } from './accept-definition.js';
 import { proveObject } from './object-statement.js';
 

@@ -1,5 +1,5 @@
-import type { TableDescription } from '../../archive/model.js';
 import { quoteName } from '../../database/identifiers.js';
+import type { TableDescription } from '../../model/parts.js';
 import { acceptDefinition } from './accept-definition.js';
 import { join, renameDatabase, type Token, tokenise } from './tokens.js';
 

@@ -1,4 +1,4 @@
-import { qualifiersInView } from '../../archive/view-names.js';
+import { qualifiersInView } from '../../catalog/view-names.js';
 import { quoteName } from '../../database/identifiers.js';
 import { type Token, unquote } from '../../database/tokens.js';
 import { BackupError } from '../../errors.js';

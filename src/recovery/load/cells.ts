@@ -1,5 +1,5 @@
-import type { ColumnBatch, ColumnValues, VariableValues } from '../../archive/column-batch.js';
-import type { ColumnDescription, ValueForm } from '../../archive/model.js';
+import type { ColumnBatch, ColumnValues, VariableValues } from '../../model/column-batch.js';
+import type { ColumnDescription, ValueForm } from '../../model/parts.js';
 import {
   MAX_SHORT_TEXT,
   writeDate,

@@ -1,6 +1,6 @@
-import type { ColumnBatch } from '../../archive/column-batch.js';
-import type { TableDescription } from '../../archive/model.js';
 import { BackupError } from '../../errors.js';
+import type { ColumnBatch } from '../../model/column-batch.js';
+import type { TableDescription } from '../../model/parts.js';
 import type { RestoreSession } from '../restore/session.js';
 import { dataTypeOf, loadedColumns } from './cells.js';
 import type { LoadOutcome } from './load-command.js';

@@ -1,6 +1,6 @@
-import type { ColumnBatch } from '../../archive/column-batch.js';
 import { quoteName } from '../../database/identifiers.js';
 import { BackupError } from '../../errors.js';
+import type { ColumnBatch } from '../../model/column-batch.js';
 import { cellsOf, dataTypeOf, type LoadedColumn, type LongCell, SHORT_ROOM, type Spelling } from './cells.js';
 import { HEADER_BYTES } from './load-command.js';
 

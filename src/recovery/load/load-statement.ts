@@ -1,5 +1,5 @@
-import type { TableDescription } from '../../archive/model.js';
 import { quoteName } from '../../database/identifiers.js';
+import type { TableDescription } from '../../model/parts.js';
 import { tokenise } from '../ddl/tokens.js';
 import { dataTypeOf, type LoadedColumn } from './cells.js';
 import { textOnly } from './insert-writer.js';

@@ -1,6 +1,6 @@
-import type { ColumnBatch } from '../../archive/column-batch.js';
-import type { ServerDescription } from '../../archive/model.js';
 import { isSince } from '../../database/server-version.js';
+import type { ColumnBatch } from '../../model/column-batch.js';
+import type { ServerDescription } from '../../model/parts.js';
 
 /** As the binary protocol sends them: year, month, day, hour, minute, second, microsecond. */
 const ends: Readonly<Record<'32-bit' | '64-bit', Uint8Array>> = {

@@ -1,9 +1,9 @@
-import type { TableDescription } from '../../archive/model.js';
 import { openConnection } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
 import { settleReader } from '../../dump/reader-session.js';
 import { readRows } from '../../dump/row-reader.js';
 import { isBackupError } from '../../errors.js';
+import type { TableDescription } from '../../model/parts.js';
 import type { RestoreSession } from '../restore/session.js';
 import { dataTypeOf, type LoadedColumn, loadedColumns } from './cells.js';
 import { RowsDigest } from './rows-digest.js';

@@ -1,4 +1,4 @@
-import type { ColumnBatch, ColumnValues } from '../../archive/column-batch.js';
+import type { ColumnBatch, ColumnValues } from '../../model/column-batch.js';
 import { dataTypeOf, type LoadedColumn, SHORT_ROOM, type Spelling, shortCellOf } from './cells.js';
 
 /** How a column's values are written. Numbers, since the loop over all values of a restore switches on them. */

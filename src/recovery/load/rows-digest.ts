@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { ColumnBatch, ColumnValues } from '../../archive/column-batch.js';
-import type { ValueForm } from '../../archive/model.js';
+import type { ColumnBatch, ColumnValues } from '../../model/column-batch.js';
+import type { ValueForm } from '../../model/parts.js';
 
 // Longer values are put in by their own digest, so that a row is never copied whole.
 const LONG_VALUE = 4096;

@@ -1,6 +1,6 @@
-import type { ColumnBatch } from '../../archive/column-batch.js';
-import type { TableDescription } from '../../archive/model.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
+import type { ColumnBatch } from '../../model/column-batch.js';
+import type { TableDescription } from '../../model/parts.js';
 import type { RestoreSession } from '../restore/session.js';
 import { type LoadedColumn, loadedColumns } from './cells.js';
 import { Doubts, type GivenRows } from './doubts.js';

@@ -1,4 +1,4 @@
-import type { ColumnBatch } from '../../archive/column-batch.js';
+import type { ColumnBatch } from '../../model/column-batch.js';
 import { type LoadedColumn, SHORT_ROOM, type Spelling } from './cells.js';
 import { HEADER_BYTES } from './load-command.js';
 import {

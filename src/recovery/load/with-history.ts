@@ -1,7 +1,7 @@
-import type { ColumnBatch } from '../../archive/column-batch.js';
-import type { TableDescription } from '../../archive/model.js';
 import { systemTimeOf } from '../../catalog/system-time.js';
 import { BackupError } from '../../errors.js';
+import type { ColumnBatch } from '../../model/column-batch.js';
+import type { TableDescription } from '../../model/parts.js';
 import type { RestoreSession } from '../restore/session.js';
 import { loadedColumns } from './cells.js';
 import { endOfTimeOn, moveOpenEnds } from './open-ends.js';

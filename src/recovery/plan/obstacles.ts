@@ -1,12 +1,12 @@
+import { privilegesOn } from '../../catalog/privileges.js';
+import { takesHistory } from '../../catalog/system-time.js';
 import type {
   DatabaseDescription,
   LeftOut,
   SchemaObject,
   TableDescription,
   TableSummary,
-} from '../../archive/model.js';
-import { privilegesOn } from '../../catalog/privileges.js';
-import { takesHistory } from '../../catalog/system-time.js';
+} from '../../model/parts.js';
 import {
   type Adaptation,
   adaptDefaults,

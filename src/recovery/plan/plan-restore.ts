@@ -1,12 +1,12 @@
-import type { SchemaObject, TableDescription, TableSummary } from '../../archive/model.js';
-import { absentTables, leaveOutWithoutTables } from '../../archive/objects-without-tables.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
 import { assertOptions, assertReader } from '../../arguments.js';
+import { absentTables, leaveOutWithoutTables } from '../../catalog/objects-without-tables.js';
 import { grantsIn } from '../../catalog/privileges.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Connection } from '../../database/connection.js';
 import { seesOtherSessions } from '../../database/sees-sessions.js';
 import { during } from '../../errors.js';
+import type { SchemaObject, TableDescription, TableSummary } from '../../model/parts.js';
 import { readCapabilities } from '../adapt/capabilities.js';
 import { refusedDefinitions } from '../ddl/refused-definitions.js';
 import type { LoadMethod } from '../load/table-loader.js';

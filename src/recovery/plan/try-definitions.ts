@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { DatabaseDescription, SchemaObject, TableDescription } from '../../archive/model.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { type BackupError, isBackupError } from '../../errors.js';
+import type { DatabaseDescription, SchemaObject, TableDescription } from '../../model/parts.js';
 import { adaptDefaults, adaptObject, adaptTable } from '../adapt/adapt.js';
 import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
 import { eventsOver } from '../restore/events.js';

@@ -1,8 +1,8 @@
-import type { ColumnBatch } from '../../archive/column-batch.js';
 import type { ArchiveReader } from '../../archive/index.js';
-import type { TableDescription } from '../../archive/model.js';
 import { openDentalPatientRows } from '../../catalog/open-dental/patient-rows.js';
 import { type BelongingTable, belongingTables, type PatientRows } from '../../catalog/patient-rows.js';
+import type { ColumnBatch } from '../../model/column-batch.js';
+import type { TableDescription } from '../../model/parts.js';
 import { loadedColumns } from '../load/cells.js';
 import { type KeyValue, keyReader } from './key-reader.js';
 import { type CharacterSets, readableCell } from './readable-cell.js';

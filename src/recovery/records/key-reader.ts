@@ -1,5 +1,5 @@
-import type { ColumnValues } from '../../archive/column-batch.js';
-import type { ColumnDescription } from '../../archive/model.js';
+import type { ColumnValues } from '../../model/column-batch.js';
+import type { ColumnDescription } from '../../model/parts.js';
 import { readableCell } from './readable-cell.js';
 import { webCharacterSets } from './web-character-sets.js';
 

@@ -1,6 +1,6 @@
 /** Values of column parts as text that people read. Runs in browsers: who calls brings the character sets along. */
-import type { ColumnValues, FixedValues, VariableValues } from '../../archive/column-batch.js';
-import type { ColumnDescription } from '../../archive/model.js';
+import type { ColumnValues, FixedValues, VariableValues } from '../../model/column-batch.js';
+import type { ColumnDescription } from '../../model/parts.js';
 import { MAX_SHORT_TEXT, writeDate, writeDatetime, writeTime } from '../load/server-text.js';
 
 /** Gives the text of one row's value; null is NULL. */

@@ -1,4 +1,4 @@
-import { printable } from '../../printable.js';
+import { printable } from '../../escape-controls.js';
 import { formatCount, formatSeconds } from '../../quantities.js';
 import type { Difference } from '../compare/comparison.js';
 import type { RestoreNote } from '../restore/restore-report.js';

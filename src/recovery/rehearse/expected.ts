@@ -1,5 +1,5 @@
-import { absentTables, leaveOutWithoutTables } from '../../archive/objects-without-tables.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
+import { absentTables, leaveOutWithoutTables } from '../../catalog/objects-without-tables.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Difference } from '../compare/comparison.js';
 import type { SchemaFacts } from '../compare/schema-facts.js';

@@ -1,6 +1,6 @@
-import type { SchemaObject, TableDescription } from '../../archive/model.js';
 import { takesHistory } from '../../catalog/system-time.js';
 import { BackupError } from '../../errors.js';
+import type { SchemaObject, TableDescription } from '../../model/parts.js';
 import {
   type Adaptation,
   type Adapted,

@@ -1,7 +1,7 @@
-import type { ServerDescription, TableDescription } from '../../archive/model.js';
 import { columnItems } from '../../catalog/column-items.js';
 import { definitionIn, definitionQuestion } from '../../catalog/definitions.js';
 import type { Connection } from '../../database/connection.js';
+import type { ServerDescription, TableDescription } from '../../model/parts.js';
 import { renameDatabase, type Token, tokenise } from '../ddl/tokens.js';
 import type { RestoreNote } from './restore-report.js';
 

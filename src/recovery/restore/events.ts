@@ -1,6 +1,6 @@
-import type { SchemaObject } from '../../archive/model.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteText } from '../../database/identifiers.js';
+import type { SchemaObject } from '../../model/parts.js';
 import type { ObjectPolicy } from '../ddl/object-statement.js';
 import { describeMissing, type MissingObject } from './missing.js';
 import { ObjectMaker } from './object-maker.js';

@@ -1,15 +1,10 @@
 import { createHash } from 'node:crypto';
-import type {
-  DatabaseDescription,
-  SchemaObject,
-  TableDescription,
-  TableSummary,
-} from '../../archive/model.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
 import { isTransactional } from '../../catalog/read-catalog.js';
 import { mayBeOurs } from '../../catalog/restore-mark.js';
 import { quoteName } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
+import type { DatabaseDescription, SchemaObject, TableDescription, TableSummary } from '../../model/parts.js';
 import { planTable, type TableItem, usualName, withUsualName } from '../ddl/table-statement.js';
 import { loadedColumns } from '../load/cells.js';
 import type { GivenRows } from '../load/doubts.js';

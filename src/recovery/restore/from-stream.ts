@@ -1,6 +1,6 @@
-import type { DumpSummary, Part, RowsPart, SchemaObject, TableDescription } from '../../archive/model.js';
-import { unpackRows } from '../../archive/pack-rows.js';
+import { unpackRows } from '../../columns/pack.js';
 import { BackupError } from '../../errors.js';
+import type { DumpSummary, Part, RowsPart, SchemaObject, TableDescription } from '../../model/parts.js';
 import type { TableStatements } from '../ddl/table-statement.js';
 import { loadedColumns } from '../load/cells.js';
 import { type GivenRows, rememberRows } from '../load/doubts.js';

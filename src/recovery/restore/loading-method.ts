@@ -1,4 +1,4 @@
-import type { TableDescription } from '../../archive/model.js';
+import type { TableDescription } from '../../model/parts.js';
 import type { GivenRows } from '../load/doubts.js';
 import { type LoadMethod, openLoader, refusesLoadData, type TableLoader } from '../load/table-loader.js';
 import { withHistory } from '../load/with-history.js';

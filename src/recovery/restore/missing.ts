@@ -1,7 +1,7 @@
-import type { SchemaObjectKind } from '../../archive/model.js';
 import type { Connection } from '../../database/connection.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { BackupError } from '../../errors.js';
+import type { SchemaObjectKind } from '../../model/parts.js';
 
 /** Something of the archive that the target did not take. */
 export interface MissingObject {

@@ -1,6 +1,6 @@
-import type { SchemaObject } from '../../archive/model.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
+import type { SchemaObject } from '../../model/parts.js';
 import { definerOf, type ObjectPolicy, planObject, planObjectBytes } from '../ddl/object-statement.js';
 import { notADefinition } from '../ddl/tokens.js';
 import { describeMissing, type MissingObject } from './missing.js';

@@ -1,9 +1,9 @@
-import type { Part } from '../../archive/model.js';
 import type { ArchiveReader } from '../../archive/open-archive.js';
 import { assertArgument, assertOptions, assertReader } from '../../arguments.js';
 import { type AuditAction, type AuditEntry, audited } from '../../audit.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { during, happenedDuring } from '../../errors.js';
+import type { Part } from '../../model/parts.js';
 import { ArchiveRestore } from './from-archive.js';
 import { StreamRestore } from './from-stream.js';
 import type { RestoreOptions } from './options.js';

@@ -1,6 +1,6 @@
-import type { SchemaObject } from '../../archive/model.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
+import type { SchemaObject } from '../../model/parts.js';
 import { type ObjectPolicy, planObject } from '../ddl/object-statement.js';
 import { restoreEvents } from './events.js';
 import { describeMissing, type MissingObject } from './missing.js';

@@ -1,4 +1,4 @@
-import type { SchemaObjectKind, TableSummary } from '../../archive/model.js';
+import type { SchemaObjectKind, TableSummary } from '../../model/parts.js';
 import type { LoadMethod } from '../load/table-loader.js';
 import type { MissingObject } from './missing.js';
 import type { RestoreRights } from './own-account.js';

@@ -1,15 +1,10 @@
-import type {
-  DatabaseDescription,
-  DumpSummary,
-  SchemaObject,
-  TableDescription,
-} from '../../archive/model.js';
-import { absentTables, leaveOutWithoutTables } from '../../archive/objects-without-tables.js';
+import { absentTables, leaveOutWithoutTables } from '../../catalog/objects-without-tables.js';
 import { whyOursIn } from '../../catalog/restore-mark.js';
 import { compareNames } from '../../database/identifiers.js';
 import { inBrackets } from '../../database/server-failures.js';
 import { isSince } from '../../database/server-version.js';
 import { BackupError } from '../../errors.js';
+import type { DatabaseDescription, DumpSummary, SchemaObject, TableDescription } from '../../model/parts.js';
 import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
 import { namesDatabase, namesDatabaseSentence } from '../ddl/names-database.js';
 import type { ObjectPolicy } from '../ddl/object-statement.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ServerDescription } from '../../archive/model.js';
 import { type Connection, endSessions } from '../../database/connection.js';
+import type { ServerDescription } from '../../model/parts.js';
 import {
   dropOwnAccountAnew,
   makeOwnAccount,

@@ -1,9 +1,9 @@
-import type { ServerDescription } from '../../archive/model.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { type Connection, openConnection } from '../../database/connection.js';
 import { quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { isSince, vendorOf } from '../../database/server-version.js';
+import type { ServerDescription } from '../../model/parts.js';
 
 /** A session that takes rows exactly as they are given. */
 export interface RestoreSession {

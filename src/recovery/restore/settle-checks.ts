@@ -1,9 +1,9 @@
-import type { ServerDescription, TableDescription } from '../../archive/model.js';
 import { columnItems } from '../../catalog/column-items.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { isSince } from '../../database/server-version.js';
+import type { ServerDescription, TableDescription } from '../../model/parts.js';
 import { join, type Token, tokenise } from '../ddl/tokens.js';
 import type { RestoreNote } from './restore-report.js';
 

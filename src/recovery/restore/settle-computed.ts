@@ -1,8 +1,8 @@
-import type { ServerDescription, TableDescription } from '../../archive/model.js';
 import { computedHashQuery } from '../../catalog/computed-columns.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
+import type { ServerDescription, TableDescription } from '../../model/parts.js';
 import type { RestoreNote } from './restore-report.js';
 
 /**

@@ -1,7 +1,7 @@
-import type { TableDescription } from '../../archive/model.js';
 import type { Connection } from '../../database/connection.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { BackupError } from '../../errors.js';
+import type { TableDescription } from '../../model/parts.js';
 import { acceptDefinition } from '../ddl/accept-definition.js';
 import {
   type KeyTime,

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DatabaseDescription } from '../../archive/model.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { checkAddress } from '../../database/check-address.js';
 import type { Connection } from '../../database/connection.js';
@@ -10,6 +9,7 @@ import { databaseNameOn, sameName } from '../../database/server-names.js';
 import { rowsOf } from '../../database/statements.js';
 import { isSystemDatabase } from '../../database/system-databases.js';
 import { BackupError } from '../../errors.js';
+import type { DatabaseDescription } from '../../model/parts.js';
 import { tokenise } from '../ddl/tokens.js';
 import { claimName } from './own-account.js';
 import { findJournal } from './restore-journal.js';

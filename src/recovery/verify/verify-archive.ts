@@ -1,4 +1,12 @@
 import { decryptArchive, type OpenedArchive } from '../../archive/decrypt-archive.js';
+import { wholeOfRanges } from '../../archive/range-reader.js';
+import { countTables, lossesOf } from '../../archive/salvage/losses.js';
+import { surveyArchive } from '../../archive/salvage/survey.js';
+import type { ArchiveKeys } from '../../archive/unlock.js';
+import { assertArgument, assertSource } from '../../arguments.js';
+import { type ByteSource, isRangeSource, type RangeSource } from '../../bytes.js';
+import { proveRows } from '../../columns/pack.js';
+import { BackupError, during, isBackupError } from '../../errors.js';
 import type {
   DatabaseDescription,
   Label,
@@ -6,17 +14,9 @@ import type {
   RowsPart,
   TableDescription,
   ValueForm,
-} from '../../archive/model.js';
-import { proveRows } from '../../archive/pack-rows.js';
-import { wholeOfRanges } from '../../archive/range-reader.js';
-import type { ArchiveKeys } from '../../archive/unlock.js';
-import { assertArgument, assertSource } from '../../arguments.js';
-import { type ByteSource, isRangeSource, type RangeSource } from '../../bytes.js';
-import { BackupError, during, isBackupError } from '../../errors.js';
+} from '../../model/parts.js';
 import { type RefusedDefinition, refusedDefinitions } from '../ddl/refused-definitions.js';
 import { loadedColumns } from '../load/cells.js';
-import { countTables, lossesOf } from '../salvage/losses.js';
-import { surveyArchive } from '../salvage/survey.js';
 
 /** Keys and surroundings of {@link verifyArchive}. */
 export interface VerifyOptions extends ArchiveKeys {

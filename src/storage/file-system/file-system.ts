@@ -3,6 +3,10 @@ import { type FileHandle, lstat, open, readdir, rm, rmdir, stat, statfs } from '
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BackupError } from '../../errors.js';
+import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
+import { closeAfter } from '../../files/fill-file.js';
+import { FlushingWriter } from '../../files/flushing-writer.js';
+import { whileHeld } from '../../files/retry-while-busy.js';
 import { formatBytes } from '../../quantities.js';
 import type {
   GetOptions,
@@ -18,11 +22,7 @@ import { compareKeys, isOwnName } from '../object-keys.js';
 import { readChecked } from '../replayable.js';
 import { progressOf, resolveRange } from '../transfer.js';
 import { ApartStorage } from './apart/apart-storage.js';
-import { fileSystemFailure, systemCodeOf } from './failures.js';
-import { closeAfter } from './fill-file.js';
-import { FlushingWriter } from './flushing-writer.js';
 import { assertFileKey, isLeftBehind, isProcessAlive, newTemporaryName } from './names.js';
-import { whileHeld } from './patience.js';
 import { type MakeLink, publish } from './publish.js';
 
 const readSize = 256 * 1024;

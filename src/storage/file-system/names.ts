@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { systemCodeOf } from '../../files/failures.js';
 import { assertKey, ownPrefix } from '../object-keys.js';
-import { systemCodeOf } from './failures.js';
 
 // What Windows cannot name. Refused everywhere, because the share may stand on a Windows machine, and because an
 // archive that is copied there on the worst day must keep its name.

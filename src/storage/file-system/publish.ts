@@ -1,10 +1,10 @@
 import { link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackupError } from '../../errors.js';
-import { systemCodeOf } from './failures.js';
+import { systemCodeOf } from '../../files/failures.js';
+import { whileHeld } from '../../files/retry-while-busy.js';
+import { makeFolder, syncFolder } from '../../files/sync.js';
 import { claimNameOf, claimPatience } from './names.js';
-import { whileHeld } from './patience.js';
-import { makeFolder, syncFolder } from './sync.js';
 
 /** Gives a file a second name, or fails when that is taken. */
 export type MakeLink = (from: string, to: string) => Promise<void>;

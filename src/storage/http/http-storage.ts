@@ -12,12 +12,12 @@ import { type AnsweredRange, answeredRange, limited } from '../answered-range.js
 import { classifyByCode } from '../classify.js';
 import { storageFailureOfConnection, storageFailureOfStatus } from '../http-failures.js';
 import { Pages } from '../listing.js';
-import type { PartPatience } from '../multipart/part-patience.js';
+import type { PartPatience } from '../multipart/part-retry.js';
 import { partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
 import { createMemoryUploadJournal, type UploadJournal } from '../multipart/upload-journal.js';
 import { assertKey, compareKeys } from '../object-keys.js';
 import { resolveRange } from '../transfer.js';
-import { ask, type DeskLine, isSafe, reach } from './desk.js';
+import { ask, type DeskLine, isSafe, reach } from './hq-client.js';
 import { fromReply, httpPartTransport } from './http-upload.js';
 import { Silence } from './silence.js';
 

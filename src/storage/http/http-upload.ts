@@ -4,9 +4,9 @@ import { BackupError } from '../../errors.js';
 import type { StoredObject } from '../adapter.js';
 import { storageFailureOfStatus } from '../http-failures.js';
 import { BreakingLine } from '../multipart/breaking-line.js';
-import { type PartPatience, patiently } from '../multipart/part-patience.js';
+import { type PartPatience, patiently } from '../multipart/part-retry.js';
 import type { OutgoingPart, PartTransport } from '../multipart/upload-in-parts.js';
-import { ask, type DeskLine, exchange } from './desk.js';
+import { ask, type DeskLine, exchange } from './hq-client.js';
 import type { ObjectInReply, PieceClaim, SignedRequest } from './messages.js';
 import { ViewBlob } from './view-blob.js';
 

@@ -4,7 +4,7 @@ import type { PutOptions, ReplayableSource, StoredObject } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
 import { readChecked } from '../replayable.js';
 import { progressOf } from '../transfer.js';
-import { type PartPatience, patiently } from './part-patience.js';
+import { type PartPatience, patiently } from './part-retry.js';
 import { type UploadedPart, type UploadJournal, type UploadRecord, uploadName } from './upload-journal.js';
 
 /** Smallest part that S3-compatible stores take, except for the last. In bytes. */

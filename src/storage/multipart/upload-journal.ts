@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCodeOf } from '../file-system/failures.js';
+import { systemCodeOf } from '../../files/failures.js';
 
 /** An upload in parts that was begun and not yet finished. */
 export interface UploadRecord {

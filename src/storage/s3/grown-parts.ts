@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { BackupError } from '../../errors.js';
 import { classifyByCode } from '../classify.js';
-import { type PartPatience, patiently } from '../multipart/part-patience.js';
+import { type PartPatience, patiently } from '../multipart/part-retry.js';
 import { type OutgoingPart, smallestPart } from '../multipart/upload-in-parts.js';
 import { type Bucket, bareEtag } from './bucket.js';
 import { saidByStore } from './failures.js';

@@ -16,7 +16,7 @@ import type {
 } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
 import { Pages } from '../listing.js';
-import type { PartPatience } from '../multipart/part-patience.js';
+import type { PartPatience } from '../multipart/part-retry.js';
 import { partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
 import { createMemoryUploadJournal, type UploadJournal } from '../multipart/upload-journal.js';
 import { Bucket, type BucketAddress, plainPath, type Retention, signalOf, storedObject } from './bucket.js';

@@ -14,7 +14,7 @@ import { BackupError } from '../../errors.js';
 import type { PutOptions, ReplayableSource, StoredObject } from '../adapter.js';
 import { Pages } from '../listing.js';
 import { BreakingLine } from '../multipart/breaking-line.js';
-import { type PartPatience, patiently } from '../multipart/part-patience.js';
+import { type PartPatience, patiently } from '../multipart/part-retry.js';
 import type { PartTransport, PresentPart } from '../multipart/upload-in-parts.js';
 import type { UploadedPart } from '../multipart/upload-journal.js';
 import { readChecked } from '../replayable.js';

@@ -9,11 +9,11 @@ import { takeHeader, unlockHeader } from '../../../src/archive/age/header.js';
 import { openPayloadRanges } from '../../../src/archive/age/random-access.js';
 import { sealPayload } from '../../../src/archive/age/stream.js';
 import { ByteReader } from '../../../src/archive/byte-reader.js';
-import type { Engine } from '../../../src/archive/engine/engine.js';
-import { engine as nodeEngine } from '../../../src/archive/engine/node.js';
-import { engine as portableEngine } from '../../../src/archive/engine/portable.js';
 import { inspectArchive } from '../../../src/archive/inspect-archive.js';
 import { collectBytes, type RangeSource, rangesOfBytes } from '../../../src/bytes.js';
+import type { Engine } from '../../../src/engine/engine.js';
+import { engine as nodeEngine } from '../../../src/engine/node.js';
+import { engine as portableEngine } from '../../../src/engine/portable.js';
 import { isBackupError } from '../../../src/errors.js';
 
 const chunkBytes = 65536;

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { decryptAge, decryptAgeWith } from '../../../src/archive/age/decrypt.js';
 import { type EncryptAgeOptions, encryptAge, encryptAgeWith } from '../../../src/archive/age/encrypt.js';
-import type { Engine } from '../../../src/archive/engine/engine.js';
-import { engine as nodeEngine } from '../../../src/archive/engine/node.js';
-import { engine as portableEngine } from '../../../src/archive/engine/portable.js';
 import { type ByteSource, collectBytes, toReadableStream, utf8 } from '../../../src/bytes.js';
+import type { Engine } from '../../../src/engine/engine.js';
+import { engine as nodeEngine } from '../../../src/engine/node.js';
+import { engine as portableEngine } from '../../../src/engine/portable.js';
 import { isBackupError } from '../../../src/errors.js';
 
 const plain: Uint8Array = new Uint8Array(200_000).map((_, i) => i * 7);

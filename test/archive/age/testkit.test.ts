@@ -5,8 +5,8 @@ import { inflateSync } from 'node:zlib';
 import { generateX25519Identity } from 'age-encryption';
 import * as testkit from 'cctv-age';
 import { type DecryptAgeOptions, decryptAgeWith } from '../../../src/archive/age/decrypt.js';
-import { engine as nodeEngine } from '../../../src/archive/engine/node.js';
-import { engine as portableEngine } from '../../../src/archive/engine/portable.js';
+import { engine as nodeEngine } from '../../../src/engine/node.js';
+import { engine as portableEngine } from '../../../src/engine/portable.js';
 import { type BackupErrorCode, isBackupError } from '../../../src/errors.js';
 
 // The package says it has one export, and has one per vector.

@@ -1,7 +1,7 @@
 import type { LabelFields } from '../../../src/archive/label.js';
-import type { Part, SchemaObject, TableDescription, TableSummary } from '../../../src/archive/model.js';
-import { packRows } from '../../../src/archive/pack-rows.js';
-import { column } from './columns.js';
+import { packRows } from '../../../src/columns/pack.js';
+import type { Part, SchemaObject, TableDescription, TableSummary } from '../../../src/model/parts.js';
+import { column } from '../../columns/support/columns.js';
 
 /** How large the sample is. */
 export interface SampleOptions {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Label, Manifest, ManifestEntry } from '../../../src/archive/model.js';
 import { TAR_BLOCK_BYTES, TAR_END_BYTES, tarHeader, tarPadding } from '../../../src/archive/tar.js';
 import { writeTar } from '../../../src/archive/write-tar.js';
 import { collectBytes } from '../../../src/bytes.js';
+import type { Label, Manifest, ManifestEntry } from '../../../src/model/parts.js';
 import { sampleParts } from '../support/parts.js';
 import { unpackFiles } from '../support/unpack-tar.js';
 

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { ColumnValues } from '../../../src/archive/column-batch.js';
+import { packRows } from '../../../src/columns/pack.js';
+import type { ColumnValues } from '../../../src/model/column-batch.js';
 import type {
   Part,
   SchemaObject,
   TableDescription,
   TableSummary,
   ValueForm,
-} from '../../../src/archive/model.js';
-import { packRows } from '../../../src/archive/pack-rows.js';
-import { column, type Value } from '../support/columns.js';
+} from '../../../src/model/parts.js';
+import { column, type Value } from '../../columns/support/columns.js';
 import { sampleParts } from '../support/parts.js';
 
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values);

@@ -1,6 +1,6 @@
-import { type ColumnBatch, type ColumnValues, widthOf } from '../../../src/archive/column-batch.js';
-import type { Part, TableDescription, ValueForm } from '../../../src/archive/model.js';
-import { unpackRows } from '../../../src/archive/pack-rows.js';
+import { unpackRows } from '../../../src/columns/pack.js';
+import { type ColumnBatch, type ColumnValues, widthOf } from '../../../src/model/column-batch.js';
+import type { Part, TableDescription, ValueForm } from '../../../src/model/parts.js';
 
 /** What an archive holds, as plain JSON that any reader can be held against. */
 export interface Rendered {

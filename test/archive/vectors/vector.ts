@@ -1,4 +1,4 @@
-import type { Label } from '../../../src/archive/model.js';
+import type { Label } from '../../../src/model/parts.js';
 import type { Rendered } from './render.js';
 
 /** The description beside a frozen archive. */

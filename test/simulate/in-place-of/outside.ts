@@ -2,7 +2,7 @@
 import type { Stanza } from 'age-encryption';
 import * as header from '../../../src/archive/age/header.js';
 import * as label from '../../../src/archive/label.js';
-import type { Label } from '../../../src/archive/model.js';
+import type { Label } from '../../../src/model/parts.js';
 
 export * from '../../../src/archive/age/header.js';
 export { LABEL_STANZA } from '../../../src/archive/label.js';

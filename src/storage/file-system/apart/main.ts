@@ -2,9 +2,9 @@
 
 import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { lookAtFolder } from '../../../files/look-at-folder.js';
 import type { StorageAdapter, StoredObject } from '../../adapter.js';
 import { FileSystemStorage, type FileSystemStorageOptions } from '../file-system.js';
-import { lookAtFolder } from '../look-at-folder.js';
 import { type Asked, messagesUnderWay, pack, type Reply, type Request, type Result } from './messages.js';
 
 /** How often the folder is asked whether it still answers, in milliseconds. */

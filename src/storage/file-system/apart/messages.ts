@@ -5,9 +5,9 @@ import {
   errorExplanations,
   isBackupError,
 } from '../../../errors.js';
+import type { FolderTrouble } from '../../../files/look-at-folder.js';
 import type { StoredObject, TransferProgress } from '../../adapter.js';
 import type { FileSystemStorageOptions } from '../file-system.js';
-import type { FolderTrouble } from '../look-at-folder.js';
 
 /** What is asked of the process that works on a share. */
 export type Request =

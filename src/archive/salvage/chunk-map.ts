@@ -1,0 +1,264 @@
+import { engine } from '#engine';
+import type { RangeSource } from '../../bytes.js';
+import { BackupError, isBackupError } from '../../errors.js';
+import { CHUNK_BYTES, openChunk, SEALED_CHUNK_BYTES } from '../age/stream.js';
+import { TAR_BLOCK_BYTES } from '../tar.js';
+
+const TAG_BYTES: number = SEALED_CHUNK_BYTES - CHUNK_BYTES;
+const WINDOW_BYTES: number = 16 * SEALED_CHUNK_BYTES;
+// How many chunks more or fewer than the file has room for the last one is looked for.
+const MOST_SHIFTED_CHUNKS = 64;
+
+/**
+ * Where in a damaged file the chunks are that still authenticate. Chunks are looked for at their own place, and, when
+ * bytes were lost or added somewhere, from the end backwards as well.
+ */
+export class ChunkMap {
+  /** Offset in the file by number of the chunk. */
+  readonly #offsets: ReadonlyMap<number, number>;
+  readonly #sealed: RangeSource;
+  readonly #key: Uint8Array;
+  /** Number of the last chunk and bytes in it, when the end of the file is there. */
+  readonly #last: { readonly index: number; readonly length: number } | undefined;
+  /** Bytes of the content, when the end of the file is there; where the last good chunk ends otherwise. */
+  readonly size: number;
+  #kept: { readonly index: number; readonly plain: Uint8Array } | undefined;
+
+  private constructor(
+    sealed: RangeSource,
+    key: Uint8Array,
+    offsets: ReadonlyMap<number, number>,
+    last: { readonly index: number; readonly length: number } | undefined,
+  ) {
+    this.#sealed = sealed;
+    this.#key = key;
+    this.#offsets = offsets;
+    this.#last = last;
+    this.size =
+      last === undefined ? (highest(offsets) + 1) * CHUNK_BYTES : last.index * CHUNK_BYTES + last.length;
+  }
+
+  /**
+   * Tries every chunk of a file.
+   *
+   * @param payloadOffset - where the first chunk stands
+   */
+  static async make(
+    sealed: RangeSource,
+    payloadOffset: number,
+    key: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<ChunkMap> {
+    const trial = new ChunkTrial(sealed, key, signal);
+    const offsets = new Map<number, number>();
+    for (
+      let index = 0, at = payloadOffset;
+      at + SEALED_CHUNK_BYTES <= sealed.size;
+      index++, at += SEALED_CHUNK_BYTES
+    ) {
+      if (await trial.opens(index, at, SEALED_CHUNK_BYTES, false)) offsets.set(index, at);
+    }
+    await findSwapped(trial, offsets, sealed.size, payloadOffset);
+    const last =
+      (await findLastInside(trial, offsets, sealed.size, payloadOffset)) ??
+      (await findLast(trial, sealed.size, payloadOffset));
+    if (last !== undefined) {
+      offsets.set(last.index, last.at);
+      // When nothing was lost or added this meets what is there already, at once.
+      let at = last.at - SEALED_CHUNK_BYTES;
+      for (let index = last.index - 1; index >= 0 && at >= payloadOffset; index--, at -= SEALED_CHUNK_BYTES) {
+        if (offsets.get(index) === at) break;
+        if (!(await trial.opens(index, at, SEALED_CHUNK_BYTES, false))) break;
+        offsets.set(index, at);
+      }
+    }
+    return new ChunkMap(sealed, key, offsets, last);
+  }
+
+  /** Whether the end of the file is there. */
+  get hasEnd(): boolean {
+    return this.#last !== undefined;
+  }
+
+  /** Number of chunks that authenticate. */
+  get goodChunks(): number {
+    return this.#offsets.size;
+  }
+
+  /** Whether every chunk of a range of the content authenticates. */
+  holds(offset: number, length: number): boolean {
+    if (offset < 0 || offset + length > this.size) return false;
+    const last = Math.floor((offset + Math.max(1, length) - 1) / CHUNK_BYTES);
+    for (let index = Math.floor(offset / CHUNK_BYTES); index <= last; index++) {
+      if (!this.#offsets.has(index)) return false;
+    }
+    return true;
+  }
+
+  /** Start of the next chunk at or after `offset` that authenticates; the size when there is none. */
+  nextGood(offset: number): number {
+    for (let index = Math.ceil(offset / CHUNK_BYTES); index * CHUNK_BYTES < this.size; index++) {
+      if (this.#offsets.has(index)) return index * CHUNK_BYTES;
+    }
+    return this.size;
+  }
+
+  /** Reads content that {@link holds}. @throws BackupError `archive-damaged` where a chunk does not authenticate */
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const plain = new Uint8Array(length);
+    let done = 0;
+    while (done < length) {
+      const index = Math.floor((offset + done) / CHUNK_BYTES);
+      const chunk = await this.#open(index);
+      const from = offset + done - index * CHUNK_BYTES;
+      const piece = chunk.subarray(from, Math.min(chunk.length, from + length - done));
+      if (piece.length === 0) throw lost();
+      plain.set(piece, done);
+      done += piece.length;
+    }
+    return plain;
+  }
+
+  /** The content for readers of ranges, with zeros where it is lost: no JSON and no header holds such a run of them. */
+  asRanges(): RangeSource {
+    return {
+      size: this.size,
+      read: async (offset, length) => {
+        const plain = new Uint8Array(length);
+        for (let at = offset; at < offset + length; ) {
+          const end = Math.min(offset + length, (Math.floor(at / CHUNK_BYTES) + 1) * CHUNK_BYTES);
+          if (this.holds(at, end - at)) plain.set(await this.read(at, end - at), at - offset);
+          at = end;
+        }
+        return plain;
+      },
+    };
+  }
+
+  async #open(index: number): Promise<Uint8Array> {
+    if (this.#kept?.index === index) return this.#kept.plain;
+    const at = this.#offsets.get(index);
+    if (at === undefined) throw lost();
+    const isLast = index === this.#last?.index;
+    const length = isLast ? this.#last!.length + TAG_BYTES : SEALED_CHUNK_BYTES;
+    const plain = openChunk(await this.#sealed.read(at, length), this.#key, index, isLast, engine);
+    this.#kept = { index, plain };
+    return plain;
+  }
+}
+
+/** The highest number of a chunk that is there; -1 when none is. */
+function highest(offsets: ReadonlyMap<number, number>): number {
+  let index = -1;
+  for (const each of offsets.keys()) index = Math.max(index, each);
+  return index;
+}
+
+function lost(): BackupError {
+  return new BackupError('archive-damaged', 'This part of the archive is lost.');
+}
+
+/** Chunks that stand in each other's places. */
+async function findSwapped(
+  trial: ChunkTrial,
+  offsets: Map<number, number>,
+  fileSize: number,
+  payloadOffset: number,
+): Promise<void> {
+  const missing: number[] = [];
+  const count = Math.floor((fileSize - payloadOffset) / SEALED_CHUNK_BYTES);
+  for (let index = 0; index < count; index++) if (!offsets.has(index)) missing.push(index);
+  // After a shift nothing fits any more, and trying everything with everything would take for ever.
+  if (missing.length < 2 || missing.length > MOST_SHIFTED_CHUNKS) return;
+  for (const place of missing) {
+    const at = payloadOffset + place * SEALED_CHUNK_BYTES;
+    for (const index of missing) {
+      if (offsets.has(index) || index === place) continue;
+      if (await trial.opens(index, at, SEALED_CHUNK_BYTES, false)) offsets.set(index, at);
+    }
+  }
+}
+
+interface LastChunk {
+  readonly index: number;
+  readonly at: number;
+  /** Bytes of content in it. */
+  readonly length: number;
+}
+
+/** Something was added behind the end: the last chunk stands right after the others. */
+async function findLastInside(
+  trial: ChunkTrial,
+  offsets: ReadonlyMap<number, number>,
+  fileSize: number,
+  payloadOffset: number,
+): Promise<LastChunk | undefined> {
+  const index = highest(offsets) + 1;
+  const at = payloadOffset + index * SEALED_CHUNK_BYTES;
+  for (let length = TAR_BLOCK_BYTES; length <= CHUNK_BYTES; length += TAR_BLOCK_BYTES) {
+    if (at + length + TAG_BYTES > fileSize) return undefined;
+    if (await trial.opens(index, at, length + TAG_BYTES, true)) return { index, at, length };
+  }
+  return undefined;
+}
+
+/** The last chunk ends where the file does; its length is a number of blocks, its number one of not many. */
+async function findLast(
+  trial: ChunkTrial,
+  fileSize: number,
+  payloadOffset: number,
+): Promise<LastChunk | undefined> {
+  const likely = Math.floor((fileSize - payloadOffset - 1) / SEALED_CHUNK_BYTES);
+  const expected = fileSize - payloadOffset - likely * SEALED_CHUNK_BYTES - TAG_BYTES;
+  const lengths = [expected];
+  for (let length = TAR_BLOCK_BYTES; length <= CHUNK_BYTES; length += TAR_BLOCK_BYTES) lengths.push(length);
+  for (let shift = 0; shift <= MOST_SHIFTED_CHUNKS; shift++) {
+    for (const index of shift === 0 ? [likely] : [likely + shift, likely - shift]) {
+      if (index < 0) continue;
+      for (const length of lengths) {
+        const at = fileSize - length - TAG_BYTES;
+        if (length <= 0 || at < payloadOffset) continue;
+        if (await trial.opens(index, at, length + TAG_BYTES, true)) return { index, at, length };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Tries places, reading the file in larger pieces. */
+class ChunkTrial {
+  readonly #sealed: RangeSource;
+  readonly #key: Uint8Array;
+  readonly #signal: AbortSignal | undefined;
+  #window: { readonly from: number; readonly bytes: Uint8Array } = { from: 0, bytes: new Uint8Array(0) };
+
+  constructor(sealed: RangeSource, key: Uint8Array, signal: AbortSignal | undefined) {
+    this.#sealed = sealed;
+    this.#key = key;
+    this.#signal = signal;
+  }
+
+  async opens(index: number, at: number, length: number, last: boolean): Promise<boolean> {
+    const sealed = await this.#read(at, length);
+    try {
+      openChunk(sealed, this.#key, index, last, engine);
+      return true;
+    } catch (error) {
+      if (isBackupError(error, 'archive-damaged')) return false;
+      throw error;
+    }
+  }
+
+  async #read(at: number, length: number): Promise<Uint8Array> {
+    const { from, bytes } = this.#window;
+    if (at < from || at + length > from + bytes.length) {
+      // Forwards the window begins at the chunk, backwards it ends with it.
+      const start = at < from ? Math.max(0, at + length - WINDOW_BYTES) : at;
+      const size = Math.min(WINDOW_BYTES, this.#sealed.size - start);
+      const options = { signal: this.#signal };
+      this.#window = { from: start, bytes: await this.#sealed.read(start, size, options) };
+    }
+    const start = at - this.#window.from;
+    return this.#window.bytes.subarray(start, start + length);
+  }
+}

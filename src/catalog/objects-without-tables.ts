@@ -1,0 +1,82 @@
+import { type Token, tokenise, unquote } from '../database/tokens.js';
+import type { DumpSummary, LeftOut, SchemaObject } from '../model/parts.js';
+import { tablesOfView } from './view-names.js';
+
+/** Objects that work without the tables that are not in a copy, and those that do not. */
+export interface SortedObjects {
+  readonly kept: readonly SchemaObject[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * Leaves out what cannot be made, or would get in the way, where some tables are not: views that read from them, also
+ * through another view, triggers on them, and triggers on other tables that use them, where every change would fail.
+ * Routines and events stay. A view that was broken already stays as it is.
+ *
+ * @param absent - names of tables that exist at the source and are not in the copy
+ * @param database - the source's name
+ */
+export function leaveOutWithoutTables(
+  objects: readonly SchemaObject[],
+  absent: ReadonlySet<string>,
+  database: string,
+): SortedObjects {
+  if (absent.size === 0) return { kept: objects, leftOut: [] };
+  const gone = new Set(absent);
+  const reasons = new Map<SchemaObject, string>();
+  const views = objects
+    .filter(({ kind, brokenAtSource }) => kind === 'view' && brokenAtSource === undefined)
+    .map((view) => ({ view, reads: tablesOfView(tokenise(view.createStatement), database) }));
+  for (let before = -1; before !== reasons.size; ) {
+    before = reasons.size;
+    for (const { view, reads } of views) {
+      const needed = [...reads].find((name) => gone.has(name));
+      if (needed === undefined || reasons.has(view)) continue;
+      reasons.set(view, `it reads from "${needed}", which is not in this archive`);
+      gone.add(view.name);
+    }
+  }
+  for (const trigger of objects.filter(({ kind }) => kind === 'trigger')) {
+    if (trigger.table !== undefined && absent.has(trigger.table)) {
+      reasons.set(trigger, 'its table is not in this archive');
+      continue;
+    }
+    const used = tablesUsed(tokenise(trigger.createStatement)).find((name) => gone.has(name));
+    if (used !== undefined) reasons.set(trigger, `it uses "${used}", which is not in this archive`);
+  }
+  return {
+    kept: objects.filter((object) => !reasons.has(object)),
+    leftOut: [...reasons].map(([{ kind, name }, reason]) => ({ kind, name, reason })),
+  };
+}
+
+const beforeTable: ReadonlySet<string> = new Set([
+  'FROM',
+  'INTO',
+  'JOIN',
+  'REPLACE',
+  'STRAIGHT_JOIN',
+  'UPDATE',
+]);
+
+/** Names behind the words that a table follows: a column or a variable of the same name is none. */
+function tablesUsed(tokens: readonly Token[]): readonly string[] {
+  const words = tokens.filter(({ kind }) => kind !== 'space' && kind !== 'comment');
+  return words.flatMap(({ kind, text }, i) => {
+    if (kind !== 'word' || !beforeTable.has(text.toUpperCase())) return [];
+    const name = words[i + 2]?.text === '.' ? words[i + 3] : words[i + 1];
+    return name?.kind === 'name' || name?.kind === 'word' ? [unquote(name.text)] : [];
+  });
+}
+
+/** Tables of the source that are not in an archive, or not in a choice of its tables. */
+export function absentTables(
+  { tables, leftOut }: Pick<DumpSummary, 'leftOut' | 'tables'>,
+  chosen: readonly string[] | undefined,
+): ReadonlySet<string> {
+  const isPresent = (name: string): boolean => chosen?.includes(name) ?? true;
+  const present = new Set(tables.map(({ name }) => name).filter(isPresent));
+  const absent = leftOut.filter(({ kind }) => kind === 'table').map(({ name }) => name);
+  const unchosen = tables.map(({ name }) => name).filter((name) => !isPresent(name));
+  return new Set([...absent, ...unchosen].filter((name) => !present.has(name)));
+}

@@ -1,0 +1,108 @@
+/**
+ * One gzip member (RFC 1952) around one column part. An extra field named `SB` in its header carries the number of
+ * rows, so that a reader can count before it inflates; every other reader of gzip passes over it.
+ */
+import { engine } from '#engine';
+import type { Stretch } from '../engine/stretches.js';
+import { BackupError } from '../errors.js';
+import { damagedPart } from './byte-cursor.js';
+
+const HEADER_BYTES = 20;
+const TRAILER_BYTES = 8;
+const FLAG_EXTRA = 4;
+/** Largest column part that is read, in bytes: one row with one value of the largest packet of MySQL, and some more. */
+export const MAX_PART_BYTES: number = 2 ** 30 + 2 ** 26;
+// DEFLATE cannot make its input smaller than this.
+const MAX_DEFLATE_RATIO = 1032;
+/** So much a part may inflate to, however small it is: typical ones are far below. */
+const FREE_BYTES: number = 32 * 2 ** 20;
+/**
+ * A larger part is one huge row, and is written so that it is no smaller than this: who wants to fill a reader's memory has
+ * to send a share of it.
+ */
+const MAX_LARGE_RATIO = 64;
+
+/**
+ * Compresses a column part.
+ *
+ * @param stretches - how its bytes are alike, from the first to the last
+ */
+export async function gzipMember(
+  plain: Uint8Array,
+  rows: number,
+  stretches: readonly Stretch[] = [{ start: 0, end: plain.length, texture: 'text' }],
+): Promise<Uint8Array> {
+  const margins = { before: HEADER_BYTES, behind: TRAILER_BYTES };
+  let member = await engine.deflate(plain, stretches, margins);
+  const least = leastBytes(plain.length);
+  if (member.length < least) {
+    // What is stored as it is makes up for the rest.
+    const { length: end } = plain;
+    const filled: readonly Stretch[] = [
+      { start: 0, end: least, texture: 'random' },
+      { start: least, end, texture: 'text' },
+    ];
+    member = await engine.deflate(plain, filled, margins);
+  }
+  const view = new DataView(member.buffer);
+  // Magic, DEFLATE, flags; no time; fastest compression; unknown system; extra field of 8 bytes: 'SB', 4, rows.
+  member.set([0x1f, 0x8b, 8, FLAG_EXTRA, 0, 0, 0, 0, 4, 255, 8, 0, 0x53, 0x42, 4, 0]);
+  view.setUint32(16, rows, true);
+  const end = member.length - TRAILER_BYTES;
+  view.setUint32(end, engine.crc32(plain), true);
+  view.setUint32(end + 4, plain.length, true);
+  return member;
+}
+
+/** How small a part of a size may be compressed. */
+function leastBytes(plainBytes: number): number {
+  return plainBytes <= FREE_BYTES ? 0 : Math.ceil(plainBytes / MAX_LARGE_RATIO);
+}
+
+/** What a member says of itself, unproven: its rows and its size before compression. */
+export function peekMember(member: Uint8Array): { readonly rows: number; readonly plainBytes: number } {
+  const view = viewOfMember(member);
+  return { rows: view.getUint32(16, true), plainBytes: view.getUint32(member.length - 4, true) };
+}
+
+/**
+ * Decompresses a member.
+ *
+ * @throws BackupError `archive-damaged`, `archive-limit-exceeded`; or another error when the stream is malformed
+ */
+export async function gunzipMember(member: Uint8Array): Promise<Uint8Array> {
+  const view = viewOfMember(member);
+  const body = member.subarray(HEADER_BYTES, member.length - TRAILER_BYTES);
+  const size = view.getUint32(member.length - 4, true);
+  if (size > MAX_PART_BYTES) {
+    throw new BackupError(
+      'archive-limit-exceeded',
+      'A part of a table is larger than a genuine one ever is.',
+    );
+  }
+  if (size > body.length * MAX_DEFLATE_RATIO) throw damagedPart('its size cannot be true');
+  if (member.length < leastBytes(size)) {
+    throw new BackupError(
+      'archive-limit-exceeded',
+      'A part of a table says that it is far larger than a genuine one of its size ever is.',
+    );
+  }
+  const plain = await engine.inflate(body, size);
+  if (engine.crc32(plain) !== view.getUint32(member.length - TRAILER_BYTES, true)) {
+    throw damagedPart('its checksum is wrong');
+  }
+  return plain;
+}
+
+// Only the header that `gzipMember` writes is taken: nothing in it is left to interpretation.
+function viewOfMember(member: Uint8Array): DataView {
+  const view = new DataView(member.buffer, member.byteOffset, member.length);
+  const isOurs =
+    member.length >= HEADER_BYTES + TRAILER_BYTES &&
+    view.getUint32(0) === 0x1f8b0800 + FLAG_EXTRA &&
+    view.getUint16(10, true) === 8 &&
+    view.getUint16(12) === 0x5342 &&
+    view.getUint16(14, true) === 4;
+  if (!isOurs) throw damagedPart('it is not compressed as it should be');
+  return view;
+}

@@ -1,0 +1,406 @@
+/**
+ * Whole columns of fixed-width values as numbers: a base and small offsets from it, in byte planes.
+ *
+ * All arithmetic is modulo 2^(8·width), so that signed, unsigned and floating bit patterns need no telling apart and
+ * nothing is ever rounded. 64-bit values are handled as two halves of 32 bits.
+ *
+ * Typed arrays are read in the machine's own byte order; every platform that runs JavaScript today is little-endian.
+ */
+import { engine } from '#engine';
+import type { ByteBuilder, ByteCursor } from './byte-cursor.js';
+import { PlaneWriter, planesBound, readPlanes } from './planes.js';
+import { Scratch } from './scratch.js';
+
+/** Bytes per value. */
+export type Width = 1 | 2 | 4 | 8;
+
+/** Encoding tags of a column of numbers, as they stand in a segment. */
+export const NUMBERS = 0;
+export const DELTAS = 1;
+
+type NumberEncoding = typeof NUMBERS | typeof DELTAS;
+
+/** Most bytes that {@link encodeNumbers} writes. */
+export function numbersBound(count: number, width: Width): number {
+  return 2 * width + planesBound(count, width);
+}
+
+/**
+ * Appends `count` values and says how: `NUMBERS` (base, planes of the offsets from the base) or, where `allowDeltas`
+ * and narrower, `DELTAS` (first value, base, planes of the offsets of each step from the base).
+ */
+export function encodeNumbers(
+  out: ByteBuilder,
+  data: Uint8Array,
+  width: Width,
+  count: number,
+  allowDeltas: boolean,
+): NumberEncoding {
+  if (count === 0) return NUMBERS;
+  const end = count * width;
+  // Most columns of a practice hold one value: seen by native comparison with itself, moved by one value.
+  if (engine.equalBytes(data.subarray(0, end - width), data.subarray(width, end))) {
+    out.append(data.subarray(0, width));
+    new PlaneWriter(out, count, 0);
+    return NUMBERS;
+  }
+  switch (width) {
+    case 1: {
+      out.byte(0);
+      const planes = new PlaneWriter(out, count, 1);
+      out.bytes.set(data.subarray(0, end), out.position);
+      planes.end();
+      return NUMBERS;
+    }
+    case 2:
+      return encodeNarrow(out, widened(data, count), 0, 2, allowDeltas, 0);
+    case 4:
+      return encodeNarrow(out, int32View(data, count), 0, 4, allowDeltas, 0);
+    case 8:
+      return encodeWide(out, int32View(data, count * 2), count, allowDeltas);
+  }
+}
+
+// `high` is the upper half that all values of a 64-bit column share; `flip` was applied to the lower halves to make
+// signed comparison order them as unsigned.
+function encodeNarrow(
+  out: ByteBuilder,
+  values: Int32Array,
+  high: number,
+  width: Width,
+  allowDeltas: boolean,
+  flip: number,
+): NumberEncoding {
+  const count = values.length;
+  const { min, max } = rangeOf(values);
+  const planeCount = bytesFor(max - min);
+  if (allowDeltas && planeCount > 1 && max - min < 0x80000000) {
+    const steps = stepRange(values, planeCount);
+    if (steps !== null) {
+      writeValue(out, values[0]! ^ flip, high, width);
+      writeValue(out, steps.min, steps.min >> 31, width);
+      writeStepPlanes(out, values, steps.min, bytesFor(steps.max - steps.min));
+      return DELTAS;
+    }
+  }
+  // Offsets as wide as the values save nothing: then the values themselves stand there.
+  const base = planeCount === width ? flip : min;
+  writeValue(out, base ^ flip, high, width);
+  const planes = new PlaneWriter(out, count, planeCount);
+  for (let plane = 0; plane < planeCount; plane++) {
+    putOffsets(out.bytes, out.position, values, base, plane * 8);
+    planes.end();
+  }
+  return NUMBERS;
+}
+
+// The loops over values stand in functions of their own: each is compiled once, for its own types. They ask for a length
+// once, since not every version of V8 makes that anything but a call.
+
+function rangeOf(values: Int32Array): { readonly min: number; readonly max: number } {
+  let min = values[0]!;
+  let max = min;
+  for (let i = 1, end = values.length; i < end; i++) {
+    const value = values[i]!;
+    if (value < min) min = value;
+    else if (value > max) max = value;
+  }
+  return { min, max };
+}
+
+function putOffsets(
+  target: Uint8Array,
+  start: number,
+  values: Int32Array,
+  base: number,
+  shift: number,
+): void {
+  for (let i = 0, end = values.length; i < end; i++) target[start + i] = (values[i]! - base) >> shift;
+}
+
+// The range of the steps between neighbours, or null once it is clear that they need as many bytes as the values.
+function stepRange(values: Int32Array, planes: number): { min: number; max: number } | null {
+  const widest = 2 ** (8 * (planes - 1));
+  let previous = values[0]!;
+  let min = values[1]! - previous;
+  let max = min;
+  for (let i = 1, end = values.length; i < end; i++) {
+    const value = values[i]!;
+    const step = (value - previous) | 0;
+    previous = value;
+    if (step < min) min = step;
+    else if (step > max) max = step;
+    else continue;
+    if (max - min >= widest) return null;
+  }
+  return { min, max };
+}
+
+function writeStepPlanes(out: ByteBuilder, values: Int32Array, base: number, planeCount: number): void {
+  const planes = new PlaneWriter(out, values.length - 1, planeCount);
+  for (let plane = 0; plane < planeCount; plane++) {
+    putSteps(out.bytes, out.position - 1, values, base, plane * 8);
+    planes.end();
+  }
+}
+
+function putSteps(target: Uint8Array, start: number, values: Int32Array, base: number, shift: number): void {
+  for (let i = 1, end = values.length; i < end; i++)
+    target[start + i] = (values[i]! - values[i - 1]! - base) >> shift;
+}
+
+// The lower halves of a column, the offsets of a column: one at a time.
+const scratch: Scratch = new Scratch();
+
+function encodeWide(
+  out: ByteBuilder,
+  halves: Int32Array,
+  count: number,
+  allowDeltas: boolean,
+): NumberEncoding {
+  const lows = scratch.numbers(count);
+  if (takeLows(lows, halves)) return encodeNarrow(out, lows, halves[1]!, 8, allowDeltas, signBit);
+
+  const range = wideRangeOf(halves);
+  const rangeHigh = (range.maxHigh - range.minHigh - (range.maxLow < range.minLow ? 1 : 0)) >>> 0;
+  const planeCount = rangeHigh === 0 ? 4 : 4 + bytesFor(rangeHigh);
+  const [baseLow, baseHigh] = planeCount === 8 ? [0, 0] : [range.minLow ^ signBit, range.minHigh];
+  writeValue(out, baseLow, baseHigh, 8);
+  writeWidePlanes(out, halves, baseLow, baseHigh, planeCount);
+  return NUMBERS;
+}
+
+/** The lower halves, when all values share the upper one. */
+function takeLows(lows: Int32Array, halves: Int32Array): boolean {
+  const high = halves[1]!;
+  for (let i = 0, from = 0, end = lows.length; i < end; i++, from += 2) {
+    if (halves[from + 1] !== high) return false;
+    lows[i] = halves[from]! ^ signBit;
+  }
+  return true;
+}
+
+// With their sign bit turned, lower halves are in order as signed numbers, which cost no object on the way.
+const signBit: number = 0x80000000 | 0;
+
+/** The least and the greatest value; lower halves with their sign bit turned. */
+function wideRangeOf(halves: Int32Array): {
+  readonly minHigh: number;
+  readonly minLow: number;
+  readonly maxHigh: number;
+  readonly maxLow: number;
+} {
+  let minHigh = halves[1]!;
+  let minLow = halves[0]! ^ signBit;
+  let maxHigh = minHigh;
+  let maxLow = minLow;
+  for (let i = 2, end = halves.length; i < end; i += 2) {
+    const high = halves[i + 1]!;
+    if (high > minHigh && high < maxHigh) continue;
+    const low = halves[i]! ^ signBit;
+    if (high < minHigh || (high === minHigh && low < minLow)) {
+      minHigh = high;
+      minLow = low;
+    }
+    if (high > maxHigh || (high === maxHigh && low > maxLow)) {
+      maxHigh = high;
+      maxLow = low;
+    }
+  }
+  return { minHigh, minLow, maxHigh, maxLow };
+}
+
+// Offsets of 64 bits. Amounts of money as DOUBLE have most of their low bytes zero: those planes are not even visited.
+function writeWidePlanes(
+  out: ByteBuilder,
+  halves: Int32Array,
+  baseLow: number,
+  baseHigh: number,
+  planeCount: number,
+): void {
+  const offsets = scratch.numbers(halves.length);
+  const [usedLow, usedHigh] = takeWideOffsets(offsets, halves, baseLow, baseHigh);
+  const planes = new PlaneWriter(out, halves.length / 2, planeCount);
+  for (let plane = 0; plane < planeCount; plane++) {
+    const shift = (plane & 3) * 8;
+    const used = plane < 4 ? usedLow : usedHigh;
+    if (((used >>> shift) & 0xff) === 0) {
+      planes.zeros();
+      continue;
+    }
+    putHalves(out.bytes, out.position, offsets, plane >> 2, shift);
+    planes.end();
+  }
+}
+
+/** @returns which bits of the lower and of the upper halves are used at all */
+function takeWideOffsets(
+  offsets: Int32Array,
+  halves: Int32Array,
+  baseLow: number,
+  baseHigh: number,
+): readonly [number, number] {
+  const turnedBase = baseLow ^ signBit;
+  let usedLow = 0;
+  let usedHigh = 0;
+  for (let i = 0, end = halves.length; i < end; i += 2) {
+    const valueLow = halves[i]!;
+    const low = (valueLow - baseLow) | 0;
+    const borrow = (valueLow ^ signBit) < turnedBase ? 1 : 0;
+    const high = (halves[i + 1]! - baseHigh - borrow) | 0;
+    offsets[i] = low;
+    offsets[i + 1] = high;
+    usedLow |= low;
+    usedHigh |= high;
+  }
+  return [usedLow, usedHigh];
+}
+
+function putHalves(target: Uint8Array, start: number, halves: Int32Array, half: number, shift: number): void {
+  for (let from = half, to = start, end = halves.length; from < end; from += 2, to++)
+    target[to] = halves[from]! >> shift;
+}
+
+/** Numbers as they stand in a segment, looked through but not yet put together. */
+export interface StoredNumbers {
+  readonly width: Width;
+  readonly count: number;
+  /** The first value, where the planes hold steps. */
+  readonly first: Halves | null;
+  readonly base: Halves;
+  readonly planes: readonly Uint8Array[];
+}
+
+/** Takes what {@link encodeNumbers} wrote; `encoding` is what it returned. @throws BackupError `archive-damaged` */
+export function takeNumbers(
+  input: ByteCursor,
+  encoding: NumberEncoding,
+  width: Width,
+  count: number,
+): StoredNumbers {
+  if (count === 0) return { width, count, first: null, base: { low: 0, high: 0 }, planes: [] };
+  const first = encoding === DELTAS ? readValue(input, width) : null;
+  const base = readValue(input, width);
+  return { width, count, first, base, planes: readPlanes(input, first === null ? count : count - 1, width) };
+}
+
+/** The numbers themselves, little-endian, one after another. */
+export function joinNumbers({ width, count, first, base, planes }: StoredNumbers): Uint8Array {
+  if (count === 0) return new Uint8Array(0);
+  const skipped = first === null ? 0 : 1;
+  if (planes.length === 0 && first === null) return repeat(base, width, count);
+  const values = new Int32Array(width === 8 ? count * 2 : count);
+  if (width === 8) {
+    for (const [plane, bytes] of planes.entries()) {
+      addPlane(values, bytes, (plane & 3) * 8, 2 * skipped + (plane >> 2), 2);
+    }
+    if (first === null) addWide(values, base);
+    else sumWide(values, base, first);
+    return new Uint8Array(values.buffer);
+  }
+  for (const [plane, bytes] of planes.entries()) addPlane(values, bytes, plane * 8, skipped, 1);
+  if (first !== null) {
+    values[0] = first.low;
+    for (let i = 1; i < count; i++) values[i] = values[i - 1]! + values[i]! + base.low;
+  } else if (base.low !== 0) {
+    for (let i = 0; i < count; i++) values[i] = values[i]! + base.low;
+  }
+  if (width === 4) return new Uint8Array(values.buffer);
+  // Conversion to a narrower typed array keeps the lowest bits, which is the modulo wanted.
+  return width === 2 ? new Uint8Array(Int16Array.from(values).buffer) : Uint8Array.from(values);
+}
+
+// Adds a plane to every `stride`th value from `at` on.
+function addPlane(values: Int32Array, plane: Uint8Array, shift: number, at: number, stride: number): void {
+  const count = Math.ceil((values.length - at) / stride);
+  if (plane.length === 1 && count > 1) {
+    const bits = plane[0]! << shift;
+    if (bits === 0) return;
+    for (let to = at; to < values.length; to += stride) values[to] = values[to]! | bits;
+    return;
+  }
+  for (let i = 0, to = at; i < plane.length; i++, to += stride)
+    values[to] = values[to]! | (plane[i]! << shift);
+}
+
+/** A number of 64 bits; narrower ones stand in `low`. */
+export interface Halves {
+  readonly low: number;
+  readonly high: number;
+}
+
+function repeat(value: Halves, width: Width, count: number): Uint8Array {
+  switch (width) {
+    case 1:
+      return new Uint8Array(count).fill(value.low);
+    case 2:
+      return new Uint8Array(new Int16Array(count).fill(value.low).buffer);
+    case 4:
+      return new Uint8Array(new Int32Array(count).fill(value.low).buffer);
+    case 8: {
+      const values = new Int32Array(count * 2);
+      if (value.low !== 0 || value.high !== 0) addWide(values, value);
+      return new Uint8Array(values.buffer);
+    }
+  }
+}
+
+function addWide(values: Int32Array, base: Halves): void {
+  const baseLow = base.low >>> 0;
+  if (baseLow === 0 && base.high === 0) return;
+  for (let i = 0; i < values.length; i += 2) {
+    const low = (values[i]! >>> 0) + baseLow;
+    values[i] = low;
+    values[i + 1] = values[i + 1]! + base.high + (low > 0xffffffff ? 1 : 0);
+  }
+}
+
+function sumWide(values: Int32Array, base: Halves, first: Halves): void {
+  const baseLow = base.low >>> 0;
+  let low = first.low >>> 0;
+  let high = first.high;
+  values[0] = low;
+  values[1] = high;
+  for (let i = 2; i < values.length; i += 2) {
+    const sum = low + (values[i]! >>> 0) + baseLow;
+    const carry = sum > 0x1ffffffff ? 2 : sum > 0xffffffff ? 1 : 0;
+    low = sum >>> 0;
+    high = (high + values[i + 1]! + base.high + carry) | 0;
+    values[i] = low;
+    values[i + 1] = high;
+  }
+}
+
+function writeValue(out: ByteBuilder, low: number, high: number, width: Width): void {
+  for (let i = 0; i < width; i++) out.byte(i < 4 ? low >>> (8 * i) : high >>> (8 * (i - 4)));
+}
+
+function readValue(input: ByteCursor, width: Width): Halves {
+  let low = 0;
+  let high = 0;
+  for (let i = 0; i < width; i++) {
+    if (i < 4) low |= input.byte() << (8 * i);
+    else high |= input.byte() << (8 * (i - 4));
+  }
+  return { low, high };
+}
+
+// How many bytes hold every number from 0 to `range` (below 2^32).
+function bytesFor(range: number): number {
+  if (range === 0) return 0;
+  if (range < 0x100) return 1;
+  if (range < 0x10000) return 2;
+  return range < 0x1000000 ? 3 : 4;
+}
+
+function widened(data: Uint8Array, count: number): Int32Array {
+  const aligned = data.byteOffset % 2 === 0 ? data : data.slice();
+  const values = scratch.numbers(count);
+  values.set(new Int16Array(aligned.buffer, aligned.byteOffset, count));
+  return values;
+}
+
+function int32View(data: Uint8Array, count: number): Int32Array {
+  const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
+  return new Int32Array(aligned.buffer, aligned.byteOffset, count);
+}

@@ -1,0 +1,86 @@
+import { createCipheriv, createDecipheriv, createHash, scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
+import { constants, crc32, deflateRawSync, inflateRaw, type ZlibOptions } from 'node:zlib';
+import { type Deflated, Deflaters, endOfStream } from './deflaters.js';
+import type { Engine } from './engine.js';
+import { Inflaters, inflateLarge } from './inflaters.js';
+import { storedBlocks } from './stored-blocks.js';
+import type { Texture } from './stretches.js';
+import { withMargins } from './with-margins.js';
+
+const inflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
+
+const deflaters: Deflaters = new Deflaters();
+const inflaters: Inflaters = new Inflaters();
+// Largest result that is made in one piece.
+const MOST_AT_ONCE: number = 16 * 2 ** 20;
+// So few bytes are compressed sooner than another thread is woken; a compressor for them takes almost no memory.
+const SMALL = 4096;
+const forSmall: ZlibOptions = { level: 1, windowBits: 12, memLevel: 4, chunkSize: 2 * SMALL };
+const forSmallPiece: ZlibOptions = { ...forSmall, finishFlush: constants.Z_SYNC_FLUSH };
+const algorithm = 'chacha20-poly1305';
+
+/** The engine on the native code of Node.js; compression and scrypt run in its thread pool. */
+export const engine: Engine = {
+  name: 'node',
+  async deflate(data, stretches, margins) {
+    if (data.length <= SMALL) return withMargins([deflateRawSync(data, forSmall)], margins);
+    const deflated = await Promise.all(
+      stretches.map(({ start, end, texture }) => deflateStretch(data.subarray(start, end), texture)),
+    );
+    const stream = withMargins([...deflated.flatMap(({ pieces }) => pieces), endOfStream], margins);
+    for (const { release } of deflated) release();
+    return stream;
+  },
+  async inflate(data, size) {
+    if (Inflaters.fits(size)) return inflaters.inflate(data, size);
+    if (size > MOST_AT_ONCE) return inflateLarge(data, size);
+    const chunkSize = Math.max(size + 1, 1024);
+    const inflated = await inflateAsync(data, { chunkSize, maxOutputLength: Math.max(size, 1) });
+    if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
+    return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);
+  },
+  crc32: (data) => crc32(data),
+  sha256: (data) => createHash('sha256').update(data).digest('hex'),
+  seal(key, nonce, data, into) {
+    const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: 16 });
+    into.set(cipher.update(data), 0);
+    cipher.final();
+    into.set(cipher.getAuthTag(), data.length);
+  },
+  open(key, nonce, sealed, into) {
+    const length = sealed.length - 16;
+    const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: 16 });
+    decipher.setAuthTag(sealed.subarray(length));
+    const data = decipher.update(sealed.subarray(0, length));
+    try {
+      decipher.final();
+    } catch {
+      data.fill(0);
+      return false;
+    }
+    into.set(data, 0);
+    data.fill(0);
+    return true;
+  },
+  scrypt: (password, salt, n) =>
+    new Promise((resolve, reject) => {
+      const options = { N: n, r: 8, p: 1, maxmem: 128 * 8 * (n + 16) };
+      scrypt(password, salt, 32, options, (error, key) => {
+        if (error === null) resolve(new Uint8Array(key));
+        else reject(error);
+      });
+    }),
+  equalBytes: (a, b) => Buffer.compare(a, b) === 0,
+};
+
+/** Pieces that end at a byte and do not end the stream. */
+async function deflateStretch(data: Uint8Array, texture: Texture): Promise<Deflated> {
+  if (texture === 'random') return { pieces: storedBlocks(data), release: nothing };
+  if (data.length <= SMALL) return { pieces: [deflateRawSync(data, forSmallPiece)], release: nothing };
+  return deflaters.deflate(data, texture);
+}
+
+function nothing(): void {
+  // These pieces lie in nobody's room.
+}

@@ -1,0 +1,14 @@
+import { readFile } from 'node:fs/promises';
+import { systemCodeOf } from './failures.js';
+
+export { replaceFile } from './replace-file.js';
+
+/** The text of a file; null when there is none. */
+export async function readFileIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+import { type FileHandle, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileSystemFailure } from './failures.js';
+import { fillFile } from './fill-file.js';
+import { whileHeld } from './retry-while-busy.js';
+import { syncFile, syncFolder } from './sync.js';
+
+/**
+ * Replaces a small file in one step: after a power cut there is the old one or the new one, never half of either.
+ *
+ * @throws BackupError `storage-full` and others
+ */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`;
+  try {
+    const write = async (file: FileHandle): Promise<void> => {
+      await file.writeFile(text);
+      await syncFile(file);
+    };
+    await fillFile(temporary, 'w', write, 0o600);
+    await whileHeld(() => rename(temporary, path));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw fileSystemFailure(error, `folder ${dirname(path)}`);
+  }
+  await syncFolder(dirname(path));
+}

@@ -1,0 +1,37 @@
+import type { Clock } from '../service/clock.js';
+import { withPatience } from '../service/timeout.js';
+import type { AlertSink } from './alert.js';
+
+/** How long a sink may take for one call, in milliseconds. */
+const patience = 15_000;
+
+/**
+ * A sink that is not waited for for ever. One that has not answered once is not asked again for alerts in the same run, which
+ * the next run makes up for; the word that the night has ended is given in any case.
+ */
+export function patientSink(
+  sink: AlertSink,
+  { clock, signal }: { readonly clock: Clock; readonly signal?: AbortSignal | undefined },
+): AlertSink {
+  let isSilent = false;
+  const tell = async (call: (signal: AbortSignal) => Promise<void> | undefined): Promise<void> => {
+    const tooLong = (): Error => {
+      isSilent = true;
+      return new AlertSinkSilent();
+    };
+    await withPatience(async (ended) => call(ended), { clock, milliseconds: patience, signal, tooLong });
+  };
+  const askOnce: typeof tell = async (call) => {
+    if (isSilent) throw new AlertSinkSilent();
+    await tell(call);
+  };
+  return {
+    raise: (alert) => askOnce((ended) => sink.raise(alert, { signal: ended })),
+    clear: (code) => askOnce((ended) => sink.clear(code, { signal: ended })),
+    nightEnded: (outcome) => tell((ended) => sink.nightEnded?.(outcome, { signal: ended })),
+  };
+}
+
+class AlertSinkSilent extends Error {
+  override readonly name: 'AlertSinkSilent' = 'AlertSinkSilent';
+}

@@ -1,0 +1,297 @@
+import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
+import type { Destination, Eligibility } from '../../eligibility/is-eligible.js';
+import { during, happenedDuring, isBackupError } from '../../errors.js';
+import { fileSystemFailure } from '../../files/failures.js';
+import type { StorageAdapter } from '../../storage/adapter.js';
+import type { DestinationStanding } from '../alerts/troubles.js';
+import { PlaceHistory } from '../origin/place-history.js';
+import { isFrozen } from '../origin/watch-loss.js';
+import { defaultRetention } from '../retention.js';
+import type { CopyReport, DestinationReport } from './backup-report.js';
+import { deliverCopy } from './deliver-copy.js';
+import { codeOf, happenedOf, originOf, sentenceOf } from './failure.js';
+import type { Surroundings } from './night-context.js';
+import type { PendingCopy } from './night-journal.js';
+import { PendingCopies } from './pending-copies.js';
+import { prune } from './prune.js';
+import { withPlanRetries } from './with-plan-retries.js';
+
+/** One destination during one run: what is to be brought there, and what became of it. */
+export class Place {
+  readonly destination: Destination;
+  readonly #around: Surroundings;
+  readonly #pending: PendingCopies;
+  #wanted: boolean;
+  #store: StorageAdapter | undefined;
+  #eligibility: Eligibility | undefined;
+  #copy: CopyReport | undefined;
+  #verified = false;
+  #waiting = false;
+  #error: unknown;
+  #history: PlaceHistory | undefined;
+  readonly #caughtUp: CopyReport[] = [];
+  readonly #removed: string[] = [];
+
+  /** @param wanted - whether a copy of this night is due here, as far as the caller knows */
+  constructor(destination: Destination, wanted: boolean, around: Surroundings) {
+    this.destination = destination;
+    this.#wanted = wanted;
+    this.#around = around;
+    this.#pending = new PendingCopies(destination, around);
+  }
+
+  /** Whether a copy of this night is to be there in the end. Until settings are read, what the caller wants. */
+  get isDue(): boolean {
+    return this.#wanted && this.#eligibility?.eligible !== false;
+  }
+
+  /** Whether a copy of an earlier night arrived in this run. */
+  get hasArrived(): boolean {
+    return this.#caughtUp.length > 0;
+  }
+
+  get isVerified(): boolean {
+    return this.#verified;
+  }
+
+  get error(): unknown {
+    return this.#error;
+  }
+
+  get eligibility(): Eligibility | undefined {
+    return this.#eligibility;
+  }
+
+  /** When the newest copy that arrived in this run was verified. */
+  get verifiedAt(): Date | undefined {
+    const copies =
+      this.#verified && this.#copy !== undefined ? [...this.#caughtUp, this.#copy] : this.#caughtUp;
+    const newest = Math.max(...copies.map(({ verifiedAt }) => Date.parse(verifiedAt ?? '')));
+    return Number.isFinite(newest) ? new Date(newest) : undefined;
+  }
+
+  /** Whether the database must be read for it: an earlier run of this night may have sealed its copy already. */
+  get needsSealing(): boolean {
+    return this.isDue && !this.#pending.all.some((pending) => this.#isTonights(pending));
+  }
+
+  /** {@link PendingCopies.forgetLost} */
+  async forgetLost(): Promise<void> {
+    await this.#pending.forgetLost();
+  }
+
+  /** Says where it is, and whether the practice may back up there. */
+  settle(store: StorageAdapter | undefined, eligibility: Eligibility): void {
+    const { journal, night, scheduled } = this.#around;
+    this.#eligibility = eligibility;
+    if (store !== undefined) {
+      this.#store = withPlanRetries(store, this.destination, this.#around);
+      const last = journal.newestVerified(this.destination, night)?.store;
+      // A place that is new has no copy yet, whenever the next one would be due.
+      if (scheduled && last !== undefined && last !== store.description) this.#wanted = true;
+    }
+    if (this.#wanted) this.#around.emit({ kind: 'eligibility', destination: this.destination, eligibility });
+  }
+
+  /** Notes why there is no copy; the first reason stays. */
+  fail(error: unknown): void {
+    if (this.isDue) this.#error ??= happenedDuring('backup', error);
+  }
+
+  /** Queues a sealed archive. */
+  async enqueue(file: string, copy: CopyReport): Promise<void> {
+    await this.#pending.add(file, copy, this.#store?.capabilities.resumablePut === true);
+  }
+
+  /** Sends everything that waits, oldest first, and verifies it where it lies. Never rejects. */
+  async deliver(): Promise<void> {
+    const store = this.#store;
+    const waiting = this.#pending.all;
+    if (store === undefined || this.#eligibility?.eligible !== true) {
+      this.#waiting = waiting.length > 0;
+      return;
+    }
+    let late: unknown;
+    for (const pending of waiting) {
+      const isTonights = this.#isTonights(pending);
+      if (isTonights) this.#copy = pending.copy;
+      try {
+        await this.#deliverOne(store, pending, isTonights);
+      } catch (error) {
+        if (await this.#pending.forgetIfLost(pending, error)) {
+          // Nothing is left to send, and nobody may take that for a good night.
+          if (isTonights)
+            this.#error ??= happenedDuring(
+              'backup',
+              fileSystemFailure(error, `spool folder ${this.#around.spool.folder}`),
+            );
+          continue;
+        }
+        this.#waiting = true;
+        if (!isTonights && hasTroubleOfItsOwn(error)) {
+          late ??= error;
+          await this.#pending.noteSpoiled(pending, error);
+          continue;
+        }
+        this.#error ??= error;
+        // What comes after it would meet the same trouble, and the order is kept.
+        return;
+      }
+    }
+    if (!this.#verified) this.#error ??= late;
+  }
+
+  /** Writes the signed notes that are owed, and looks at the older copies. Never rejects. */
+  async keepHistory(): Promise<void> {
+    const { notary, signal, callerSignal, warn } = this.#around;
+    if (this.#store === undefined || this.#eligibility?.eligible !== true || signal.aborted) return;
+    try {
+      const signing = await notary();
+      if (signing === null) return;
+      this.#history = new PlaceHistory(this.destination, this.#around, signing, this.#store);
+      await this.#history.keep();
+    } catch (error) {
+      if (callerSignal?.aborted === true) return;
+      const message = `The signed notes of the copies could not be kept (${codeOf(error)}); the copies are not touched by that.`;
+      warn({ code: 'note-not-stored', message });
+    }
+  }
+
+  /** Removes what retention does not ask for: only after a verified copy. Never rejects. */
+  async prune(admins: readonly AdminCandidate[] | undefined): Promise<void> {
+    const { plan, night, journal, now, signal, callerSignal, emit, warn } = this.#around;
+    const { destination } = this;
+    const store = this.#store;
+    const policy = plan[destination]?.retention ?? defaultRetention;
+    // It must be known who could open the old ones.
+    if (store === undefined || admins === undefined) return;
+    if (policy === 'keep-all' || !store.capabilities.delete) return;
+    // Older copies may hold the rows that a repair has lost, or what tonight's copy lacks.
+    if (journal.damageKnownOn(night) !== undefined || isFrozen(journal)) return;
+    const readBack = (this.#verified ? this.#copy : undefined) ?? this.#caughtUp.at(-1);
+    if (readBack === undefined) return;
+    emit({ kind: 'phase', phase: 'retention', destination });
+    try {
+      const warnings = await prune({
+        store,
+        policy,
+        admins,
+        signal,
+        night,
+        readBack,
+        practiceId: plan.practiceId,
+        timeZone: plan.timeZone,
+        now: now(),
+        machine: journal.state.machine,
+        verified: journal.state.verified[destination].filter(({ state }) => state !== 'spoiled'),
+        onGoing: (keys) => journal.markCopies(destination, keys, 'going'),
+        onRemoved: async (key) => {
+          this.#removed.push(key);
+          emit({ kind: 'removed', destination, key });
+          await journal.markCopies(destination, [key], 'gone');
+        },
+      });
+      for (const warning of warnings) warn(warning);
+    } catch (error) {
+      if (callerSignal?.aborted === true) return;
+      warn({
+        code: 'retention-failed',
+        message: `Older copies could not be removed from ${store.description} (${codeOf(error)}).`,
+      });
+    }
+  }
+
+  /** What alerts go by; call it when the failed nights are noted. */
+  standing(): DestinationStanding {
+    const { journal, night } = this.#around;
+    const { failed } = journal.state;
+    const incomplete = journal.state.incomplete?.[this.destination];
+    const lastVerified = journal.newestVerified(this.destination, night)?.night;
+    const lost = journal.lossKnownOn(night, this.destination);
+    const base = {
+      destination: this.destination,
+      ...(lastVerified === undefined ? {} : { lastVerified }),
+      ...(incomplete === undefined ? {} : { incomplete }),
+      ...(lost === undefined ? {} : { lost }),
+    };
+    const error = this.#error;
+    if (this.#verified || (!this.isDue && error === undefined)) return base;
+    return {
+      ...base,
+      failure: {
+        ...(this.hasArrived ? { lateCopyArrived: true } : {}),
+        code: codeOf(error),
+        message: happenedOf(error),
+        nights: failed[this.destination]?.count ?? 1,
+        ...(isBackupError(error) && error.details['reason'] === 'no-password'
+          ? { passwordMissing: true }
+          : {}),
+      },
+    };
+  }
+
+  report(): DestinationReport {
+    const { destination } = this;
+    const error = this.#error;
+    const { journal, night } = this.#around;
+    const lastVerifiedAt = journal.newestVerified(destination, night)?.verifiedAt;
+    const troubles = journal.state.sequences?.[destination]?.troubles ?? [];
+    return {
+      destination,
+      outcome: this.#outcome(),
+      ...(this.#store === undefined ? {} : { store: this.#store.description }),
+      ...(this.#copy === undefined ? {} : { copy: this.#copy }),
+      caughtUp: this.#caughtUp,
+      removed: this.#removed,
+      ...(error === undefined ? {} : { error: { code: codeOf(error), message: sentenceOf(error) } }),
+      ...(this.#eligibility?.eligible === false ? { ineligible: this.#eligibility.reasons } : {}),
+      ...(lastVerifiedAt === undefined ? {} : { lastVerifiedAt }),
+      ...(this.#history?.head === undefined ? {} : { head: this.#history.head }),
+      ...(troubles.length === 0 ? {} : { troubles }),
+    };
+  }
+
+  logError(): void {
+    const error = this.#error;
+    if (error === undefined) return;
+    this.#around.logger.error(happenedOf(error), {
+      destination: this.destination,
+      code: codeOf(error),
+      at: originOf(error),
+    });
+  }
+
+  #outcome(): DestinationReport['outcome'] {
+    if (this.#eligibility?.eligible === false) return 'not-eligible';
+    if (this.#verified) return 'verified';
+    if (!this.#wanted) return 'not-due';
+    return this.#waiting && this.#copy !== undefined ? 'waiting' : 'failed';
+  }
+
+  async #deliverOne(store: StorageAdapter, pending: PendingCopy, isTonights: boolean): Promise<void> {
+    const { spool, signal, emit, now } = this.#around;
+    const delivery = { store, path: spool.pathOf(pending.file), signal, emit };
+    await during('store', () => deliverCopy(pending, delivery));
+    const copy = { ...pending.copy, verifiedAt: now().toISOString() };
+    if (isTonights) {
+      this.#copy = copy;
+      this.#verified = true;
+      // Such as a database that could not be asked for the settings any more.
+      this.#error = undefined;
+    } else this.#caughtUp.push(copy);
+    await this.#pending.noteVerified(pending, copy, store.description);
+  }
+
+  /** Whether it is the copy that this run is to bring. A copy that was made by hand is none of the night's. */
+  #isTonights({ copy, byHand }: PendingCopy): boolean {
+    const { night, scheduled } = this.#around;
+    return copy.night === night && !(scheduled && byHand === true);
+  }
+}
+
+const ownTroubles = ['source-changed', 'storage-permanent', 'verification-failed'] as const;
+
+/** Whether an error is about one archive and says nothing of the next. */
+function hasTroubleOfItsOwn(error: unknown): boolean {
+  return ownTroubles.some((code) => isBackupError(error, code));
+}

@@ -1,0 +1,94 @@
+import { isBackupError } from '../../errors.js';
+import { printable } from '../../escape-controls.js';
+import type { Alert, AlertCode, AlertSink } from '../alerts/alert.js';
+import { patientSink } from '../alerts/sink-with-timeout.js';
+import { type Logger, silentLogger } from '../log/logger.js';
+import type { Clock } from '../service/clock.js';
+import type { BackupEvent } from './events.js';
+import { codeOf, happenedOf } from './failure.js';
+import { type NightJournal, untold } from './night-journal.js';
+import type { NightPlan } from './night-plan.js';
+
+/**
+ * Raises what is new, clears what is over, and leaves alone what people were told already. What a sink could not take
+ * is not noted, and so is tried again after the next run.
+ *
+ * @param notOver - what is not raised now, and not to be cleared either
+ */
+export async function tellTroubles(
+  standing: readonly Alert[],
+  notOver: ReadonlySet<AlertCode>,
+  { sink, journal, logger, emit }: Teller,
+): Promise<void> {
+  for (const alert of standing) {
+    if (journal.state.alerts[alert.code] === alert.cause) continue;
+    // Noted before: an alert that nobody remembers, after a power cut or on a full disk, would stand for ever.
+    await journal.update(({ alerts }) => ({ alerts: { ...alerts, [alert.code]: untold } }));
+    if (!(await delivered(() => sink.raise(alert), alert.code, logger))) continue;
+    await journal.update(({ alerts }) => ({ alerts: { ...alerts, [alert.code]: alert.cause } }));
+    emit({ kind: 'alert-raised', alert });
+    logger.warning('An alert was raised.', { alert: alert.code, cause: alert.cause });
+  }
+  const stands = new Set<string>([...standing.map(({ code }) => code), ...notOver]);
+  const told = Object.keys(journal.state.alerts) as AlertCode[];
+  for (const code of told) {
+    if (stands.has(code)) continue;
+    if (!(await delivered(() => sink.clear(code), code, logger))) continue;
+    const cause = journal.state.alerts[code];
+    await journal.update(({ alerts: { [code]: _over, ...alerts } }) => ({ alerts }));
+    // It was taken back to be sure; most likely it never stood.
+    if (cause === untold) continue;
+    emit({ kind: 'alert-cleared', code });
+    logger.info('An alert was cleared.', { alert: code });
+  }
+  // It may stand though the journal does not know: see tellNoStart.
+  if (stands.has('backup-failed') || told.includes('backup-failed')) return;
+  await delivered(() => sink.clear('backup-failed'), 'backup-failed', logger);
+}
+
+/**
+ * Tells that a run could not even begin, because its spool cannot be used. No journal can note that, so it is told again by
+ * each such run, and {@link tellTroubles} takes it back unasked.
+ */
+export async function tellNoStart(
+  { practiceId, alerts, logger = silentLogger }: NightPlan,
+  night: string,
+  error: unknown,
+  clock: Clock,
+): Promise<void> {
+  if (alerts === undefined) return;
+  const sink = patientSink(alerts, { clock });
+  const message = printable(`The supplemental backup could not be made. ${happenedOf(error)}`);
+  const alert: Alert = { code: 'backup-failed', cause: codeOf(error), severity: 'high', practiceId, message };
+  await delivered(() => sink.raise(alert), alert.code, logger);
+  // How the night ends, the run that is at work tells itself.
+  if (isBackupError(error, 'already-running')) return;
+  const outcome = { practiceId, night, ok: false, summary: message };
+  await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
+}
+
+/** What {@link tellTroubles} works with. */
+export interface Teller {
+  readonly sink: AlertSink;
+  readonly journal: NightJournal;
+  readonly logger: Logger;
+  readonly emit: (event: BackupEvent) => void;
+}
+
+/** Tries to deliver; a sink that fails must not cost the run. */
+export async function delivered(
+  deliver: () => Promise<void> | undefined,
+  what: string,
+  logger: Logger,
+): Promise<boolean> {
+  try {
+    await deliver();
+    return true;
+  } catch (error) {
+    logger.error('An alert could not be delivered.', {
+      alert: what,
+      reason: error instanceof Error ? error.name : 'unknown',
+    });
+    return false;
+  }
+}

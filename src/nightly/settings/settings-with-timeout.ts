@@ -1,0 +1,33 @@
+import { BackupError } from '../../errors.js';
+import type { Clock } from '../service/clock.js';
+import { withPatience } from '../service/timeout.js';
+import type { SettingsStore } from './settings.js';
+
+/** How long the settings may take to be read or written, in milliseconds: a lock of somebody else's may be on them. */
+const patience = 15_000;
+
+/** What a night asks of the settings, without waiting for ever. */
+export function patientSettings(
+  settings: SettingsStore,
+  clock: Clock,
+): Pick<SettingsStore, 'lastRecorded' | 'read' | 'recordLocalCopy'> {
+  const wait = <Result>(
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> => withPatience(work, { clock, milliseconds: patience, signal, tooLong });
+  return {
+    read: (call) => wait(call?.signal, (signal) => settings.read({ signal })),
+    ...(settings.lastRecorded === undefined
+      ? {}
+      : { lastRecorded: (call) => wait(call?.signal, async (signal) => settings.lastRecorded!({ signal })) }),
+    recordLocalCopy: (verifiedAt, call) =>
+      wait(call?.signal, (signal) => settings.recordLocalCopy(verifiedAt, { signal })),
+  };
+}
+
+function tooLong(): BackupError {
+  return new BackupError(
+    'database-unreachable',
+    `The settings were not answered for within ${patience / 1000} seconds; they may be locked.`,
+  );
+}

@@ -1,0 +1,225 @@
+import { unqualifiedView } from '../../catalog/view-names.js';
+import { quoteName, quoteText } from '../../database/identifiers.js';
+import { BackupError } from '../../errors.js';
+import type { DatabaseDescription, SchemaObject } from '../../model/parts.js';
+import { acceptDefinition } from '../ddl/accept-definition.js';
+import { type ObjectPolicy, planObject, planObjectBytes } from '../ddl/object-statement.js';
+import { tokenise } from '../ddl/tokens.js';
+import { LOADING_MODE } from '../restore/session.js';
+import { encodeFor } from './character-sets.js';
+import { isWhole, prepared, printed, quoteModeOf, runPrepared } from './client-text.js';
+import { isOneProgram } from './one-program.js';
+import { unqualified } from './table-sql.js';
+
+/** Whether events come as they were, or at rest. */
+export type ScriptedEvents = 'as-found' | 'at-rest';
+
+const back = `SET NAMES utf8mb4, sql_mode = '${LOADING_MODE}', time_zone = '+00:00', timestamp = DEFAULT;\n`;
+
+/** A sequence, which tables may need. @throws BackupError `archive-damaged` */
+export function sequenceSql(object: SchemaObject, database: string): string {
+  const { name, nextValue } = object;
+  if (nextValue !== undefined && !/^-?\d{1,20}$/.test(nextValue)) throw strangeWord(object);
+  const statement = planObject(object, { definers: 'keep', source: database, target: database });
+  const restart =
+    nextValue === undefined ? '' : `ALTER SEQUENCE ${quoteName(name)} RESTART WITH ${nextValue}`;
+  return [statement, restart]
+    .filter((sql) => sql !== '')
+    .map((sql) => prepared(Buffer.from(unqualified(sql, database))))
+    .join('');
+}
+
+/** A routine, package, trigger or event in the surroundings it was made in. @throws BackupError `archive-damaged` */
+export function programSql(
+  object: SchemaObject,
+  { name: database, collation }: Pick<DatabaseDescription, 'name' | 'collation'>,
+  snapshotAt: string,
+  events: ScriptedEvents,
+): string | Buffer {
+  const { characterSet, statement, isOne } = statementOf(object, database, events);
+  if (statement === null || !isWhole(statement.toString('latin1'), quoteModeOf(object.sqlMode ?? ''))) {
+    return `-- Not in this script, as clients read it otherwise than servers: ${object.kind} ${printed(object.name)}\n`;
+  }
+  const delimiter = delimiterFor(statement.toString('latin1'));
+  // An event whose time has come is made as on the day of the copy, and stays disabled.
+  const at = Date.parse(snapshotAt) / 1000;
+  const moment = object.kind === 'event' && Number.isFinite(at) ? `SET timestamp = ${at};\n` : '';
+  const rests = object.status === 'ENABLED' && restsNow(object, events);
+  const why = events === 'as-found' ? ', as its moment has come' : '';
+  const left = rests ? `-- Left disabled${why}: event ${printed(object.name)}\n` : '';
+  const { databaseCollation = collation } = object;
+  // It keeps the collation that the database had when it was made.
+  const collate = (wanted: string): string =>
+    databaseCollation === collation ? '' : `ALTER DATABASE COLLATE '${wordOf(wanted, object)}';\n`;
+  return Buffer.concat([
+    Buffer.from(`\n${left}${collate(databaseCollation)}${surroundings(object, characterSet)}${moment}`),
+    ...(isOne
+      ? [Buffer.from(`DELIMITER ${delimiter}\n`), statement, Buffer.from(`\n${delimiter}\nDELIMITER ;\n`)]
+      : // A server prepares one statement or none; not every server prepares these.
+        [
+          Buffer.from(
+            `-- Where it ends is not certain: ${object.kind} ${printed(object.name)}\n${prepared(statement)}`,
+          ),
+        ]),
+    Buffer.from(`${back}${collate(collation)}`),
+  ]);
+}
+
+/**
+ * Views that stand on each other are tried in turn, twice; whatever is left is tried once more, and fails then. Those that
+ * were broken already may stay away.
+ */
+export function viewsSql(views: readonly SchemaObject[], database: string): readonly string[] {
+  if (views.length === 0) return [];
+  const all = views.map((view, i) => {
+    const { characterSet, statement } = statementOf(view, database);
+    const setting = surroundings(view, characterSet);
+    const hex = (statement ?? Buffer.from(planOf(view, database))).toString('hex');
+    return { view, setting, hex, isMade: `FIND_IN_SET('${i}', @supplemental_backup_made)`, number: i };
+  });
+  const tries = all.map(
+    ({ view, setting, hex, isMade, number }) =>
+      `\n-- View ${printed(view.name)}\n${setting}${tryOnce(hex, isMade, number)}${back}`,
+  );
+  const last = all.map(({ view, setting, hex, isMade }) => {
+    if (view.brokenAtSource === undefined) {
+      return `${setting}SET @supplemental_backup = IF(${isMade}, X'${noop}', X'${hex}');\n${runPrepared}${back}`;
+    }
+    const told = quoteText(`not made, as it was broken already: view ${view.name}`);
+    return `SELECT ${told} AS script FROM (SELECT 1) AS one WHERE NOT ${isMade};\n`;
+  });
+  return ["\nSET @supplemental_backup_made = '';\n", ...tries, ...tries, ...last];
+}
+
+const noop = Buffer.from('DO 0').toString('hex');
+
+/** A procedure runs in the surroundings in which it was made, and can go on after an error. */
+function tryOnce(hex: string, isMade: string, number: number): string {
+  return `DROP PROCEDURE IF EXISTS supplemental_backup_view;
+DELIMITER //
+CREATE PROCEDURE supplemental_backup_view()
+BEGIN
+  DECLARE CONTINUE HANDLER FOR SQLEXCEPTION SET @supplemental_backup_failed = 1;
+  IF NOT ${isMade} THEN
+    SET @supplemental_backup_failed = 0, @supplemental_backup = X'${hex}';
+    PREPARE supplemental_backup FROM @supplemental_backup;
+    IF NOT @supplemental_backup_failed THEN
+      EXECUTE supplemental_backup;
+      DEALLOCATE PREPARE supplemental_backup;
+    END IF;
+    IF NOT @supplemental_backup_failed THEN
+      SET @supplemental_backup_made = CONCAT(@supplemental_backup_made, ',${number}');
+    END IF;
+  END IF;
+END
+//
+DELIMITER ;
+CALL supplemental_backup_view();
+DROP PROCEDURE supplemental_backup_view;
+`;
+}
+
+/** Whether the single moment of an event has come: it would be made up for, so the event stays off. */
+function hasPassed({ createStatement }: SchemaObject): boolean {
+  const tokens = tokenise(createStatement);
+  const words = tokens.filter(({ kind }) => kind === 'word' || kind === 'text').map(({ text }) => text);
+  const at = words.findIndex((word) => word.toUpperCase() === 'SCHEDULE') + 1;
+  if (words[at]?.toUpperCase() !== 'AT') return false;
+  const moment = Date.parse(`${words[at + 1]?.slice(1, -1).replace(' ', 'T')}Z`);
+  // A day more, for its time zone and for the time until the script is run.
+  return !(moment > Date.now() + 48 * 3_600_000);
+}
+
+/** The definition in the character set of its client, or in UTF-8 where clients could not read that. */
+function statementOf(object: SchemaObject, database: string, events: ScriptedEvents = 'at-rest'): Statement {
+  const { characterSetClient = 'utf8mb4' } = object;
+  const bytes = planObjectBytes(object, policyFor(object, database, events));
+  if (bytes !== undefined) {
+    const isOne = endsForCertain(object, bytes.toString('latin1'), true);
+    return { characterSet: characterSetClient, statement: bytes, isOne };
+  }
+  const text = planOf(object, database, events);
+  const isOne = endsForCertain(object, text, false);
+  const encoded = encodeFor(characterSetClient, text);
+  if (encoded !== null) return { characterSet: characterSetClient, statement: encoded, isOne };
+  return { characterSet: 'utf8mb4', statement: Buffer.from(text), isOne };
+}
+
+interface Statement {
+  readonly characterSet: string;
+  readonly statement: Buffer | null;
+  /** Whether it ends for certain where its text does. */
+  readonly isOne: boolean;
+}
+
+function endsForCertain({ kind, name, sqlMode }: SchemaObject, planned: string, inBytes: boolean): boolean {
+  if (kind === 'view' || kind === 'package' || kind === 'package-body') return false;
+  const { tokens, bodyAt } = acceptDefinition(kind, name, planned, { sqlMode, inBytes, keepsState: true });
+  return isOneProgram(kind, tokens.slice(bodyAt));
+}
+
+// To change the state of an event later would change what it was made with.
+function policyFor(object: SchemaObject, database: string, events: ScriptedEvents): ObjectPolicy {
+  // A trigger is for the database that the script is loaded into, whatever its head names.
+  const place = object.kind === 'trigger' ? '' : database;
+  return {
+    definers: 'keep',
+    source: place,
+    target: place,
+    events: restsNow(object, events) ? 'at-rest' : 'as-found',
+  };
+}
+
+function restsNow(object: SchemaObject, events: ScriptedEvents): boolean {
+  return object.kind === 'event' && (events === 'at-rest' || hasPassed(object));
+}
+
+function planOf(object: SchemaObject, database: string, events: ScriptedEvents = 'at-rest'): string {
+  const planned = planObject(object, policyFor(object, database, events));
+  if (object.kind === 'view') return unqualifiedView(planned, database);
+  return object.kind === 'trigger' ? unqualified(planned, database) : planned;
+}
+
+function surroundings(object: SchemaObject, characterSet: string): string {
+  const { collationConnection, timeZone, sqlMode = '' } = object;
+  const settings = [
+    `sql_mode = ${modeFor(sqlMode)}`,
+    `character_set_client = '${wordOf(characterSet, object)}'`,
+  ];
+  if (collationConnection !== undefined) {
+    settings.push(`collation_connection = '${wordOf(collationConnection, object)}'`);
+  }
+  if (timeZone !== undefined) settings.push(`time_zone = ${quoteText(timeZone)}`);
+  return `SET ${settings.join(', ')};\n`;
+}
+
+// MySQL 8 and newer refuse a list that holds one of these; none of them changes what a stored definition means there.
+const goneModes =
+  /\b(NO_AUTO_CREATE_USER|NO_FIELD_OPTIONS|NO_KEY_OPTIONS|NO_TABLE_OPTIONS|DB2|MAXDB|MSSQL|MYSQL323|MYSQL40|ORACLE|POSTGRESQL)\b/i;
+
+function modeFor(sqlMode: string): string {
+  if (!goneModes.test(sqlMode)) return quoteText(sqlMode);
+  const left = sqlMode.split(',').filter((mode) => !goneModes.test(mode));
+  const isNewMySql = "VERSION() NOT LIKE '%MariaDB%' AND CAST(VERSION() AS UNSIGNED) >= 8";
+  return `IF(${isNewMySql}, ${quoteText(left.join(','))}, ${quoteText(sqlMode)})`;
+}
+
+// The client takes the first delimiter it sees, wherever it stands.
+function delimiterFor(statement: string): string {
+  let delimiter = '//';
+  while (statement.includes(delimiter)) delimiter += '/';
+  return statement.endsWith('/') ? `${delimiter}/` : delimiter;
+}
+
+/** The name of a character set or collation; there is no way to quote one everywhere. */
+function wordOf(word: string, object: SchemaObject): string {
+  if (!/^\w{1,64}$/.test(word)) throw strangeWord(object);
+  return word;
+}
+
+function strangeWord({ kind, name }: SchemaObject): BackupError {
+  return new BackupError(
+    'archive-damaged',
+    `What the archive says of the ${kind} "${name}" holds a word that no server writes there.`,
+  );
+}

@@ -1,0 +1,195 @@
+import type { ArchiveReader } from '../../archive/index.js';
+import { quoteText } from '../../database/identifiers.js';
+import { isSince } from '../../database/server-version.js';
+import type { DatabaseDescription, SchemaObject, TableDescription } from '../../model/parts.js';
+import { tokenise } from '../ddl/tokens.js';
+import { loadedColumns } from '../load/cells.js';
+import { InsertWriter } from '../load/insert-writer.js';
+import { HEADER_BYTES } from '../load/load-command.js';
+import { LOADING_MODE } from '../restore/session.js';
+import { prepared, printed } from './client-text.js';
+import { programSql, type ScriptedEvents, sequenceSql, viewsSql } from './object-sql.js';
+import { outsideEngineOf, tableSql } from './table-sql.js';
+
+// Statements are kept to a megabyte; a single row may need more, up to what any server takes.
+const largestRow = 1 << 30;
+
+/** Options of {@link sqlOf}. */
+export interface SqlOptions {
+  /** Names of the tables to write. */
+  readonly tables: readonly string[];
+  /** Whether views, routines, triggers and events come too. */
+  readonly objects: boolean;
+  /** What a person asked for in words may run by itself. @defaultValue 'at-rest' */
+  readonly events?: ScriptedEvents;
+  readonly signal: AbortSignal;
+  /** Called with the rows written since the last call. */
+  readonly onRows: (rows: number) => void;
+}
+
+/**
+ * An archive as a script for the `mariadb` or `mysql` client: names no database, so that it loads into any. Text and bytes
+ * are hexadecimal, so that no sql_mode and no character set is ever interpreted, and nothing stands in it that a client
+ * could take for a command. Its last statement says that it is complete.
+ */
+export async function* sqlOf(
+  reader: ArchiveReader,
+  options: SqlOptions,
+): AsyncGenerator<string | Uint8Array> {
+  try {
+    yield* statementsOf(reader, options);
+  } catch (error) {
+    // Whoever reads from a pipe has the front already.
+    yield incomplete;
+    throw error;
+  }
+  yield foot;
+}
+
+async function* statementsOf(
+  reader: ArchiveReader,
+  { tables, objects, events = 'at-rest', signal, onRows }: SqlOptions,
+): AsyncGenerator<string | Uint8Array> {
+  const database = await reader.database({ signal });
+  const kept = objects ? await reader.objects({ signal }) : [];
+  const { snapshotAt } = reader.manifest;
+  yield head(database, snapshotAt);
+  for (const object of kept) if (object.kind === 'sequence') yield sequenceSql(object, database.name);
+  for (const name of tables) {
+    const table = await reader.table(name, { signal });
+    const engine = outsideEngineOf(table, database.name);
+    if (engine !== undefined) {
+      yield reachesOutside(name, engine);
+      continue;
+    }
+    yield `\n${tableSql(table, database.name)}`;
+    yield* rowsSql(reader, table, signal, onRows);
+  }
+  yield* programsOf(kept, database, snapshotAt, events);
+}
+
+function* programsOf(
+  kept: readonly SchemaObject[],
+  database: DatabaseDescription,
+  snapshotAt: string,
+  events: ScriptedEvents,
+): Generator<string | Uint8Array> {
+  const of = (...kinds: readonly SchemaObject['kind'][]): readonly SchemaObject[] =>
+    kinds.flatMap((kind) => kept.filter((object) => object.kind === kind));
+  for (const object of of('function', 'procedure', 'package', 'package-body')) {
+    yield programSql(object, database, snapshotAt, events);
+  }
+  yield* viewsSql(inOrder(of('view')), database.name);
+  const triggers = [...of('trigger')].sort((a, b) => (a.actionOrder ?? 0) - (b.actionOrder ?? 0));
+  for (const object of [...triggers, ...of('event')]) {
+    yield programSql(object, database, snapshotAt, events);
+  }
+}
+
+/** Objects of an archive alone, to be looked at, and loaded beside their tables by whoever wants them. */
+export async function* programScriptOf(
+  reader: ArchiveReader,
+  isWanted: (object: SchemaObject) => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<string | Uint8Array> {
+  const database = await reader.database({ signal });
+  const objects = await reader.objects({ signal });
+  const { snapshotAt } = reader.manifest;
+  yield head(database, snapshotAt);
+  yield* programsOf(objects.filter(isWanted), database, snapshotAt, 'at-rest');
+  yield foot;
+}
+
+function reachesOutside(name: string, engine: string): string {
+  const told = `not made, as it reaches beyond its database (${engine}): table ${name}`;
+  return `\nSELECT ${quoteText(told)} AS script;\n`;
+}
+
+function head({ name, server, characterSet, collation }: DatabaseDescription, snapshotAt: string): string {
+  const { vendor, version } = server;
+  // What a definition does not say, it leaves to the defaults of its server's time.
+  const isNew = vendor === 'mysql' ? isSince(version, 8, 0) : isSince(version, 11, 5);
+  return `-- Database ${printed(name)} (${printed(characterSet)}, ${printed(collation)}) of ${printed(vendor)} ${printed(version)}, as of ${printed(snapshotAt)}.
+-- Load it into an empty database of the same character set:
+--   mariadb --comments --binary-mode newdb < this-file.sql
+-- It is complete when the last line of the output says so.
+SET NAMES utf8mb4;
+SET @old_foreign_key_checks = @@foreign_key_checks, foreign_key_checks = 0;
+SET @old_unique_checks = @@unique_checks, unique_checks = 1;
+SET @old_sql_mode = @@sql_mode, sql_mode = '${LOADING_MODE}';
+SET @old_time_zone = @@time_zone, time_zone = '+00:00';
+/*M!100201 SET check_constraint_checks = 0 */;
+/*M!100802 SET explicit_defaults_for_timestamp = 1 */;
+${isNew ? '' : "/*M!110301 SET character_set_collations = '' */;\n"}`;
+}
+
+const foot = `
+SET time_zone = @old_time_zone, sql_mode = @old_sql_mode, timestamp = DEFAULT;
+SET unique_checks = @old_unique_checks, foreign_key_checks = @old_foreign_key_checks;
+SELECT 'complete' AS script;
+-- complete
+`;
+
+const incomplete = `
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'The script is not complete: the archive could not be read to its end';
+-- not complete
+`;
+
+async function* rowsSql(
+  reader: ArchiveReader,
+  table: TableDescription,
+  signal: AbortSignal,
+  onRows: (rows: number) => void,
+): AsyncGenerator<string | Uint8Array> {
+  let statements: (string | Uint8Array)[] = [];
+  const end = Buffer.from(';\n');
+  const columns = loadedColumns(table.columns);
+  // Some clients take a backslash in a name for the start of a command.
+  const isPlain = ![table.name, ...columns.map(({ name }) => name)].some((name) => /[\\\0\r\n]/.test(name));
+  if (table.versioned === 'history') yield '/*M!101100 SET system_versioning_insert_history = 1 */;\n';
+  const writer = new InsertWriter(table.name, columns, largestRow, async (buffer, until) => {
+    // The writer leaves room for a packet's header and command in front, and uses its buffer again.
+    const statement = buffer.subarray(HEADER_BYTES + 1, until);
+    if (isPlain) statements.push(Buffer.from(statement), end);
+    else statements.push(prepared(statement));
+  });
+  for await (const batch of reader.readTable(table.name, { signal })) {
+    await writer.write(batch);
+    yield* statements;
+    statements = [];
+    onRows(batch.rows);
+  }
+  await writer.flush();
+  yield* statements;
+}
+
+/** Views after those they read from, as far as that can be told; a name that is merely mentioned does not count. */
+function inOrder(views: readonly SchemaObject[]): readonly SchemaObject[] {
+  const byName = new Map(views.map((view) => [view.name.toLowerCase(), view]));
+  const placed = new Set<SchemaObject>();
+  const under = new Set<SchemaObject>();
+  const place = (view: SchemaObject): void => {
+    if (placed.has(view) || under.has(view)) return;
+    under.add(view);
+    for (const name of readFrom(view)) {
+      const named = byName.get(name);
+      if (named !== undefined) place(named);
+    }
+    placed.add(view);
+  };
+  for (const view of views) place(view);
+  return [...placed];
+}
+
+function readFrom({ createStatement }: SchemaObject): readonly string[] {
+  const names: string[] = [];
+  let before = '';
+  for (const { kind, text } of tokenise(createStatement)) {
+    if (kind === 'space' || kind === 'comment' || text === '(') continue;
+    if (kind === 'name' && /^(from|join|straight_join)$/i.test(before)) {
+      names.push(text.slice(1, -1).replaceAll('``', '`').toLowerCase());
+    }
+    before = text;
+  }
+  return names;
+}

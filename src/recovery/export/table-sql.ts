@@ -1,0 +1,39 @@
+import { quoteName } from '../../database/identifiers.js';
+import type { TableDescription } from '../../model/parts.js';
+import { acceptDefinition } from '../ddl/accept-definition.js';
+import { withoutPlaces } from '../ddl/table-statement.js';
+import { join, tokenise } from '../ddl/tokens.js';
+import { isOneStatement, prepared } from './client-text.js';
+
+/**
+ * The table, empty: readable where every client reads it as it stands, and without the places on a disk that it names.
+ *
+ * @throws BackupError `archive-damaged`
+ */
+export function tableSql(table: TableDescription, database: string): string {
+  const { statement } = acceptDefinition('table', table.name, table.createStatement, { database });
+  const { createStatement } = withoutPlaces({ ...table, createStatement: statement });
+  return statementSql(unqualified(createStatement, database));
+}
+
+/** The storage engine by which a table is a window into another server, file or database, which no script makes. */
+export function outsideEngineOf(table: TableDescription, database: string): string | undefined {
+  return acceptDefinition('table', table.name, table.createStatement, { database }).outside[0];
+}
+
+/** A statement, with its end. */
+export function statementSql(statement: string): string {
+  return isOneStatement(statement) ? `${statement};\n` : prepared(Buffer.from(statement));
+}
+
+/** A statement whose names stand for the database it is loaded into. */
+export function unqualified(statement: string, database: string): string {
+  const tokens = tokenise(statement);
+  const own = quoteName(database);
+  return join(
+    tokens.filter(
+      ({ text }, at) =>
+        !(text === own && tokens[at + 1]?.text === '.') && !(text === '.' && tokens[at - 1]?.text === own),
+    ),
+  );
+}

@@ -1,0 +1,174 @@
+import { countTables, lossesOf } from '../archive/salvage/losses.js';
+import type { LostRows } from '../archive/salvage/lost-rows.js';
+import { type AbsentTable, type ArchiveSurvey, surveyArchive } from '../archive/salvage/survey.js';
+import type { ArchiveKeys } from '../archive/unlock.js';
+import { assertArgument, assertRangeSource } from '../arguments.js';
+import { audited } from '../audit.js';
+import type { RangeSource } from '../bytes.js';
+import { peekMember } from '../columns/gzip-member.js';
+import type { DatabaseAddress } from '../database/address.js';
+import { BackupError, during } from '../errors.js';
+import type { DumpSummary, Part, SchemaObject, TableSummary } from '../model/parts.js';
+import type { RestoreOptions } from './restore/options.js';
+import { deedOf, restoreDatabase } from './restore/restore-database.js';
+import type { RestoreReport } from './restore/restore-report.js';
+import { targetOf } from './restore/target.js';
+
+/** Keys of the archive, and options of the restore. */
+export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resume'> {}
+
+/** What was saved and, to the row, what was not. */
+export interface SalvageReport {
+  readonly restore: RestoreReport;
+  /** Whether nothing at all was lost. */
+  readonly whole: boolean;
+  /** Tables that are named in the archive and of which nothing came back, the most needed first. */
+  readonly absent: readonly AbsentTable[];
+  /** Tables that came back, as far as they could be saved: damaged ones first. */
+  readonly tables: readonly SalvagedTable[];
+  /** What is lost, in sentences; the first tells all of it. Empty when nothing is. */
+  readonly losses: readonly string[];
+}
+
+/** A table that is in the target, as far as it could be saved. */
+export interface SalvagedTable {
+  readonly name: string;
+  readonly rows: number;
+  /** Null when nobody can say any more how many there were. */
+  readonly expectedRows: number | null;
+  readonly whole: boolean;
+  /** Every run of rows that is lost. */
+  readonly lost: readonly LostRows[];
+}
+
+/**
+ * The last resort: restores from a damaged archive everything that still authenticates, and says exactly what is lost.
+ * Never gives back a row that was not in the source. Take another copy of the archive first, if there is one.
+ *
+ * @param source - an archive damaged anywhere behind its header
+ * @param target - with the name of a database that does not exist yet or is empty
+ * @throws BackupError `archive-damaged` when nothing can be saved; `wrong-key`; and as {@link restoreDatabase}
+ * @example
+ * ```ts
+ * const { tables } = await salvage(source, { ...server, database: 'recovered' }, { password });
+ * for (const { name, whole } of tables) console.log(name, whole ? 'is whole' : 'has lost rows');
+ * ```
+ */
+export async function salvage(
+  source: RangeSource,
+  target: DatabaseAddress,
+  options: SalvageOptions,
+): Promise<SalvageReport> {
+  assertRangeSource('source', source);
+  targetOf(target);
+  assertArgument('options', options, 'object');
+  const survey = await during('restore', () => surveyArchive(source, options));
+  if (!survey.tables.some((table) => table.description !== null)) {
+    throw new BackupError('archive-damaged', 'Nothing of the archive can be saved: no table of it is left.', {
+      activity: 'restore',
+    });
+  }
+  const { password: _password, identities: _identities, audit: _audit, ...restoreOptions } = options;
+  const deed = deedOf('salvage', survey.label?.archiveId ?? null, target, options);
+  const restore = await audited(options, deed, () =>
+    restoreDatabase(salvagedParts(survey), target, restoreOptions),
+  );
+  const { tables: wanted } = options;
+  const isWanted = (name: string): boolean => wanted?.includes(name) ?? true;
+  const { damaged, perhaps, whole } = countTables(survey.tables);
+  return {
+    restore,
+    whole: survey.whole,
+    absent: survey.absent.filter(({ name }) => isWanted(name)),
+    tables: [...damaged, ...perhaps, ...whole]
+      .filter(({ name }) => isWanted(name))
+      .map(({ name, rows, expectedRows, whole, lost }) => ({
+        name,
+        rows,
+        expectedRows,
+        whole,
+        lost,
+      })),
+    losses: lossesOf(survey)?.sentences ?? [],
+  };
+}
+
+/** What is left of an archive as parts that a restore takes. */
+export async function* salvagedParts(survey: ArchiveSurvey): AsyncGenerator<Part> {
+  yield { kind: 'database', database: survey.database ?? unknownDatabase(survey) };
+  const summaries: TableSummary[] = [];
+  for (const table of survey.tables) {
+    if (table.description === null) continue;
+    yield { kind: 'table', table: table.description };
+    let plainBytes = 0;
+    let storedBytes = 0;
+    for (const part of table.parts) {
+      if (part.kind.kind !== 'rows') continue;
+      const data = await survey.read(part);
+      const size = peekMember(data).plainBytes;
+      plainBytes += size;
+      storedBytes += data.length;
+      const { sequence } = part.kind;
+      const { rows, sha256 } = part;
+      yield { kind: 'rows', table: table.index, sequence, rows, plainBytes: size, sha256, data };
+    }
+    summaries.push({
+      index: table.index,
+      name: table.name,
+      engine: table.description.engine,
+      rows: table.rows,
+      parts: table.parts.length,
+      plainBytes,
+      storedBytes,
+      ...(table.whole ? {} : { incomplete: 'the archive was damaged' }),
+    });
+  }
+  yield { kind: 'objects', objects: salvagedObjects(survey) };
+  yield { kind: 'summary', summary: summaryOf(survey, summaries) };
+}
+
+/** Triggers need their table; views may stand over a table that is gone, as they may after any loss. */
+function salvagedObjects({ objects, tables }: ArchiveSurvey): readonly SchemaObject[] {
+  const there = new Set(tables.filter((table) => table.description !== null).map((table) => table.name));
+  return (objects ?? [])
+    .filter((object) => object.kind !== 'trigger' || there.has(object.table ?? ''))
+    .map((object) =>
+      object.kind === 'view' && there.size < tables.length
+        ? { brokenAtSource: 'the archive was damaged', ...object }
+        : object,
+    );
+}
+
+/** Tables carry their own character sets, so that the defaults of the database matter only to new ones. */
+function unknownDatabase({ label }: ArchiveSurvey): Extract<Part, { kind: 'database' }>['database'] {
+  return {
+    name: label?.database ?? '',
+    createStatement: '',
+    characterSet: 'utf8',
+    collation: 'utf8_general_ci',
+    server: {
+      vendor: 'mysql',
+      version: '',
+      sqlMode: '',
+      timeZone: '',
+      systemTimeZone: '',
+      characterSet: 'utf8',
+      collation: 'utf8_general_ci',
+      lowerCaseTableNames: 0,
+    },
+  };
+}
+
+function summaryOf({ manifest, label }: ArchiveSurvey, tables: readonly TableSummary[]): DumpSummary {
+  const at = label?.createdAt ?? new Date(0).toISOString();
+  return {
+    startedAt: manifest?.startedAt ?? at,
+    snapshotAt: manifest?.snapshotAt ?? at,
+    finishedAt: manifest?.finishedAt ?? at,
+    consistency: manifest?.consistency ?? { kind: 'per-table', reason: 'the manifest is lost' },
+    lockSeconds: manifest?.lockSeconds ?? 0,
+    tables,
+    leftOut: manifest?.leftOut ?? [],
+    warnings: manifest?.warnings ?? [],
+  };
+}
