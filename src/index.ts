@@ -99,17 +99,17 @@ export {
   type TextRow,
 } from './database/connection.js';
 export { type DumpOptions, type DumpProgress, dumpDatabase } from './dump/dump-database.js';
-export type { LockedTables, LockPatience, LockPatienceOptions } from './dump/locks.js';
+export type { LockedTables, LockTimeoutOptions, LockTimeouts } from './dump/locks.js';
 export {
   type DamagedTables,
-  type HistoryWish,
+  type HistoryMode,
   openSnapshot,
   type Snapshot,
   type SnapshotEvent,
   type SnapshotOptions,
 } from './dump/snapshot.js';
 export { type StartAgainOptions, startAgainOnChange } from './dump/start-again.js';
-export type { ConsistencyWish } from './dump/strategy.js';
+export type { ConsistencyMode } from './dump/strategy.js';
 export {
   type Destination,
   type Eligibility,
@@ -290,7 +290,7 @@ export {
   type SalvagedTable,
   type SalvageOptions,
   type SalvageReport,
-  salvage,
+  salvageArchive,
 } from './recovery/salvage-archive.js';
 export { checkWithoutKey } from './recovery/verify/check-without-key.js';
 export {

@@ -16,9 +16,9 @@ type AdminTable = 'grouppermission' | 'program' | 'usergroupattach' | 'userod';
 
 /**
  * Reads every user with the SecurityAdmin permission of Open Dental, hidden ones included. Each table is asked alone: of a
- * picture, the tables may be held by several sessions, and the answer is of the same moment as the copy.
+ * snapshot, the tables may be held by several sessions, and the answer is of the same moment as the copy.
  *
- * @param source - a connection to the practice's database, or a picture of it
+ * @param source - a connection to the practice's database, or a snapshot of it
  * @throws BackupError `database-…`
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export async function readAdmins(
   }));
 }
 
-// A session of a picture gives text in the character set of its column.
+// A session of a snapshot gives text in the character set of its column.
 const ofUser =
   'UserNum, CONVERT(UserName USING utf8mb4) AS UserName, CONVERT(Password USING utf8mb4) AS Password, IsHidden, DateTLastLogin';
 

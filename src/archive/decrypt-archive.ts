@@ -10,7 +10,7 @@ import { labelOf } from './label.js';
 import { readTar } from './read-tar.js';
 import { type ArchiveKeys, checkKeys, unlockFileKey } from './unlock.js';
 
-/** Keys and surroundings of {@link decryptArchive}. */
+/** Keys and options of {@link decryptArchive}. */
 export interface DecryptArchiveOptions extends ArchiveKeys {
   readonly signal?: AbortSignal | undefined;
 }

@@ -5,7 +5,7 @@ import type { Label, Manifest, Part } from '../model/parts.js';
 import { writeAge } from './age/encrypt.js';
 import { checkRecipients } from './age/keys.js';
 import { type LabelFields, labelRecipient, makeLabel } from './label.js';
-import { begun } from './start-eagerly.js';
+import { startEagerly } from './start-eagerly.js';
 import { writeTar } from './write-tar.js';
 
 /** How an archive is sealed. */
@@ -59,7 +59,7 @@ export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchi
   async function* seal(): AsyncGenerator<Uint8Array> {
     let written: Manifest | null = null;
     // The first part may take a while, such as a snapshot of a database; the keys are made meanwhile.
-    const coming = begun(parts);
+    const coming = startEagerly(parts);
     try {
       const tar = writeTar(coming, label, (complete) => {
         written = complete;

@@ -24,7 +24,7 @@ import { parseDatabase, parseObjects, parseTable } from './descriptions.js';
 import { DATABASE_NAME, OBJECTS_NAME, parseEntryName, rowsEntryName, tableEntryName } from './entry-names.js';
 import { filterPromise, filterSummary } from './filter-parts.js';
 import { findManifest } from './find-manifest.js';
-import { inAdvance } from './prefetch.js';
+import { prefetch } from './prefetch.js';
 import { chunksOfRanges } from './range-reader.js';
 import {
   checkDatabase,
@@ -37,12 +37,12 @@ import {
 import { parseTarHeader, TAR_BLOCK_BYTES } from './tar.js';
 import { type ArchiveKeys, checkKeys } from './unlock.js';
 
-/** Keys and surroundings of {@link openArchive}. */
+/** Keys and options of {@link openArchive}. */
 export interface OpenArchiveOptions extends ArchiveKeys {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Surroundings of one reading. */
+/** Options of one reading. */
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
@@ -115,7 +115,7 @@ export async function openArchive(source: RangeSource, options: OpenArchiveOptio
 }
 
 /** A larger part is unpacked when its turn comes: a few of a gigabyte each would not fit into memory together. */
-const mostInAdvance: number = 16 * 2 ** 20;
+const mostPrefetched: number = 16 * 2 ** 20;
 
 function makeReader(files: ArchiveFiles, label: Label | null, close: () => void): ArchiveReader {
   const { manifest } = files;
@@ -151,7 +151,7 @@ function makeReader(files: ArchiveFiles, label: Label | null, close: () => void)
     yield { kind: 'database', database: names === undefined ? database : filterPromise(database, kept) };
     for (const table of wanted) {
       yield { kind: 'table', table: await readDescription(table, signal) };
-      yield* inAdvance(sequences(table), (sequence) => readRows(table.index, sequence, signal));
+      yield* prefetch(sequences(table), (sequence) => readRows(table.index, sequence, signal));
     }
     yield { kind: 'objects', objects: await reader.objects({ signal }) };
     const summary = names === undefined ? manifest : filterSummary(manifest, kept);
@@ -166,9 +166,9 @@ function makeReader(files: ArchiveFiles, label: Label | null, close: () => void)
       throw new RangeError(`the table has parts 1 to ${table.parts}`);
     const { columns } = await readDescription(table, signal);
     const forms = columns.map((column) => column.form).filter((form): form is ValueForm => form !== null);
-    const made = inAdvance(parts, async (sequence) => {
+    const made = prefetch(parts, async (sequence) => {
       const part = await readRows(table.index, sequence, signal);
-      return part.plainBytes > mostInAdvance ? part : unpackRows(part, forms);
+      return part.plainBytes > mostPrefetched ? part : unpackRows(part, forms);
     });
     for await (const each of made) yield 'kind' in each ? await unpackRows(each, forms) : each;
   }

@@ -1,7 +1,7 @@
 const DEPTH = 2;
 
 /** Results in order, while the next ones are already being made: reading, inflating and using overlap. */
-export async function* inAdvance<Item, Result>(
+export async function* prefetch<Item, Result>(
   items: Iterable<Item>,
   make: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {

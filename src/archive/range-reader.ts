@@ -1,5 +1,5 @@
 import type { RangeSource } from '../bytes.js';
-import { inAdvance } from './prefetch.js';
+import { prefetch } from './prefetch.js';
 
 const FIRST_BYTES = 16 * 1024;
 const MOST_BYTES = 1024 * 1024;
@@ -21,7 +21,7 @@ export async function* wholeOfRanges(source: RangeSource, signal?: AbortSignal):
   const options = { signal };
   const pieces = Math.ceil(source.size / MOST_BYTES);
   const offsets = Array.from({ length: pieces }, (_, i) => i * MOST_BYTES);
-  yield* inAdvance(offsets, (offset) =>
+  yield* prefetch(offsets, (offset) =>
     source.read(offset, Math.min(MOST_BYTES, source.size - offset), options),
   );
 }

@@ -2,7 +2,7 @@
  * A source that is at work before it is first asked, while something else is made ready. Whoever takes it must iterate it, or
  * call `return`.
  */
-export function begun<Item>(source: AsyncIterable<Item>): AsyncIterableIterator<Item, undefined> {
+export function startEagerly<Item>(source: AsyncIterable<Item>): AsyncIterableIterator<Item, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   let first: Promise<IteratorResult<Item>> | undefined = iterator.next();
   // Met by whoever asks for it; until then it must not count as unhandled.

@@ -2,7 +2,7 @@
 
 import type { TextRow } from '../database/connection.js';
 import { compareNames } from '../database/identifiers.js';
-import { isSince, vendorOf } from '../database/server-version.js';
+import { isAtLeast, vendorOf } from '../database/server-version.js';
 import type { ColumnDescription, ServerDescription } from '../model/parts.js';
 import { formOfColumn } from './column-forms.js';
 import type { CatalogObject } from './model.js';
@@ -103,7 +103,7 @@ export function objectsOf(
 
 /** The columns to ask for, for {@link columnsOf}. */
 export function columnFacts({ vendor, version }: ServerDescription): readonly string[] {
-  const hasExpression = vendor === 'mariadb' ? isSince(version, 10, 2) : isSince(version, 5, 7);
+  const hasExpression = vendor === 'mariadb' ? isAtLeast(version, 10, 2) : isAtLeast(version, 5, 7);
   return [
     'TABLE_NAME',
     'COLUMN_NAME',

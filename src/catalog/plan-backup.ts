@@ -1,4 +1,4 @@
-import { printable } from '../escape-controls.js';
+import { escapeControls } from '../escape-controls.js';
 import type { ArchiveScope, DumpWarning } from '../model/parts.js';
 import { formatBytes, formatCount } from '../quantities.js';
 import type { Catalog, TableSelection, TableTier } from './model.js';
@@ -105,7 +105,7 @@ export function renderPlan(plan: BackupPlan): string {
   if (plan.warnings.length > 0) {
     lines.push('', 'Please note', ...plan.warnings.map(({ message }) => `  ${message}`));
   }
-  return `${lines.map(printable).join('\n')}\n`;
+  return `${lines.map(escapeControls).join('\n')}\n`;
 }
 
 function section(
@@ -116,11 +116,11 @@ function section(
 ): void {
   const shown = tables.filter((table) => table.keeps === keeps).sort((a, b) => b.dataBytes - a.dataBytes);
   if (shown.length === 0) return;
-  const width = Math.max(...shown.map(({ name }) => printable(name).length));
+  const width = Math.max(...shown.map(({ name }) => escapeControls(name).length));
   lines.push('', `${title} (${formatCount(shown.length)})`);
   for (const { name, dataBytes, reason } of shown) {
     lines.push(
-      `  ${printable(name).padEnd(width)}  ${formatBytes(dataBytes).padStart(11)}  ${reason ?? ''}`.trimEnd(),
+      `  ${escapeControls(name).padEnd(width)}  ${formatBytes(dataBytes).padStart(11)}  ${reason ?? ''}`.trimEnd(),
     );
   }
 }

@@ -1,4 +1,4 @@
-import { isSince } from '../database/server-version.js';
+import { isAtLeast } from '../database/server-version.js';
 import type { ColumnDescription, ServerDescription } from '../model/parts.js';
 
 /** The two columns that say from when to when a version of a row was the current one (C3). */
@@ -45,5 +45,5 @@ export function columnsWithHistory(
 
 /** Whether a server takes rows with a period of their own (`system_versioning_insert_history`). */
 export function takesHistory({ vendor, version }: Pick<ServerDescription, 'vendor' | 'version'>): boolean {
-  return vendor === 'mariadb' && isSince(version, 10, 11);
+  return vendor === 'mariadb' && isAtLeast(version, 10, 11);
 }

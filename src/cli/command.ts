@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { type ExitCode, UsageError } from './exit-codes.js';
 
-/** The surroundings of a run: what a terminal or a test gives. */
+/** The environment of a run: what a terminal or a test gives. */
 export interface CommandLine {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;

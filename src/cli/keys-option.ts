@@ -3,7 +3,7 @@ import { unlockArchives } from '../admin/who-can-open.js';
 import { type ArchiveKeys, inspectArchive, type Label } from '../archive/index.js';
 import type { RangeSource } from '../bytes.js';
 import { BackupError } from '../errors.js';
-import { printable } from '../escape-controls.js';
+import { escapeControls } from '../escape-controls.js';
 import { openAudit } from './audit-option.js';
 import type { Arguments, CommandLine, OptionTable } from './command.js';
 import { UsageError } from './exit-codes.js';
@@ -84,7 +84,7 @@ export function wipeKeys(keys: ArchiveKeys): void {
 }
 
 function questionFor({ keyHolder, createdAt }: Label): string {
-  const whose = keyHolder === undefined ? '' : ` of ${printable(keyHolder.userName)}`;
+  const whose = keyHolder === undefined ? '' : ` of ${escapeControls(keyHolder.userName)}`;
   return `Password${whose} (as of ${createdAt.slice(0, 10)} or newer): `;
 }
 

@@ -1,4 +1,4 @@
-import { printable } from '../escape-controls.js';
+import { escapeControls } from '../escape-controls.js';
 import type { RestoreProgress } from '../recovery/restore/restore-report.js';
 import type { Progress } from './progress.js';
 
@@ -14,7 +14,7 @@ export function showRestore(
   return ({ phase, table, plainBytes, totalPlainBytes }) => {
     const activities = {
       rows: undefined,
-      keys: `building the keys of ${printable(table)}`,
+      keys: `building the keys of ${escapeControls(table)}`,
       objects: atTheEnd,
     };
     progress.update(plainBytes, totalPlainBytes, activities[phase]);

@@ -1,5 +1,5 @@
 import { type BackupError, during, isBackupError } from '../errors.js';
-import { printable, printableLines } from '../escape-controls.js';
+import { escapeControls, escapeControlsInLines } from '../escape-controls.js';
 import { formatCount } from '../quantities.js';
 import { type Command, type CommandLine, type CommandResult, readArguments } from './command.js';
 import { commands } from './commands/index.js';
@@ -15,9 +15,9 @@ import { version } from './version.js';
  */
 export async function runCommandLine(
   argv: readonly string[],
-  surroundings: Omit<CommandLine, 'json'>,
+  environment: Omit<CommandLine, 'json'>,
 ): Promise<ExitCode> {
-  const line: CommandLine = { ...surroundings, json: argv.includes('--json') };
+  const line: CommandLine = { ...environment, json: argv.includes('--json') };
   try {
     const [name, ...rest] = argv;
     if (name === '--version') return say(line, { json: { version }, text: version });
@@ -62,7 +62,7 @@ function say(line: CommandLine, result: CommandResult): ExitCode {
   stream.write(
     line.json
       ? jsonText({ ok: exitCode === exitCodes.done, ...result.json })
-      : `${printableLines(result.text.replace(/\n$/, ''))}\n`,
+      : `${escapeControlsInLines(result.text.replace(/\n$/, ''))}\n`,
   );
   return exitCode;
 }
@@ -73,7 +73,7 @@ function complain(line: CommandLine, error: unknown, argv: readonly string[]): E
     line.stdout.write(jsonText({ ok: false, exitCode, error: describe(error) }));
   } else if (!(error instanceof Interrupted)) {
     // Messages name users, tables and objects, and those names come from labels and servers.
-    const show = isBackupError(error) ? printable : printableLines;
+    const show = isBackupError(error) ? escapeControls : escapeControlsInLines;
     line.stderr.write(`${show(describe(error).message.replace(/\n$/, ''))}\n`);
     if (isBackupError(error)) line.stderr.write(tablesIn(error) + missingIn(error));
     if (error instanceof UsageError && !error.message.includes('Usage:')) {
@@ -87,7 +87,7 @@ function complain(line: CommandLine, error: unknown, argv: readonly string[]): E
 
 // A document for programs may be looked at on a terminal too; the marks are JSON's own way to write these characters.
 function jsonText(document: object): string {
-  return `${printableLines(JSON.stringify(document, null, 2))}\n`;
+  return `${escapeControlsInLines(JSON.stringify(document, null, 2))}\n`;
 }
 
 interface Complaint {
@@ -108,7 +108,7 @@ function describe(error: unknown): Complaint {
 
 // What a restore did not get into the target, one line each.
 function missingIn({ details: { missing } }: BackupError): string {
-  return Array.isArray(missing) ? missing.map((line) => `${printable(String(line))}\n`).join('') : '';
+  return Array.isArray(missing) ? missing.map((line) => `${escapeControls(String(line))}\n`).join('') : '';
 }
 
 const tableLists = [
@@ -125,6 +125,9 @@ function tablesIn({ details }: BackupError): string {
       (entry): entry is [(typeof entry)[0], readonly string[]] =>
         Array.isArray(entry[1]) && entry[1].length > 0,
     )
-    .map(([word, tables]) => `${word} (${formatCount(tables.length)}): ${tables.map(printable).join(', ')}\n`)
+    .map(
+      ([word, tables]) =>
+        `${word} (${formatCount(tables.length)}): ${tables.map(escapeControls).join(', ')}\n`,
+    )
     .join('');
 }

@@ -8,7 +8,7 @@ import { driverInternals } from './driver-internals.js';
 import { signEd25519Challenge } from './ed25519-login.js';
 import { asBackupError, givenUp, unreachable } from './server-failures.js';
 import { databaseNameOn } from './server-names.js';
-import { type SettledSession, settle } from './session-settings.js';
+import { type ConfiguredSession, configureSession } from './session-settings.js';
 import { sha2Logins } from './sha2-logins.js';
 import { connectSocket, connectSocketForTls, hostSocket, watchSilence } from './sockets.js';
 import { type Answer, type StatementAnswer, StatementsCommand } from './statements.js';
@@ -64,7 +64,7 @@ export interface ConnectionOptions {
   readonly localInfile?: boolean | undefined;
   /**
    * Milliseconds of silence in the middle of a statement after which the server counts as lost: a line that died without
-   * a word never tells (F3). Without it only TCP's own patience counts.
+   * a word never tells (F3). Without it only TCP's own timeouts count.
    */
   readonly inactivityTimeout?: number | undefined;
 }
@@ -134,7 +134,7 @@ export async function openConnection(
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     // A server that takes the call and says nothing must not hold up whoever has given up. Its session is not ended from
-    // outside: until it is settled, the number in the greeting may be that of another one.
+    // outside: until it is configured, the number in the greeting may be that of another one.
     return await Promise.race([abandoned, greetAndSettle(connection, options.inactivityTimeout)]);
   } catch (error) {
     connection.destroy();
@@ -188,25 +188,25 @@ async function greetAndSettle(
   });
   if (inactivityTimeout !== undefined) watchSilence(driver, inactivityTimeout);
   // One that lets everybody in and then says nothing would hold a night up for ever.
-  const patience = firstAnswers * (address.connectTimeout ?? connectTimeout);
+  const answerTimeout = firstAnswers * (address.connectTimeout ?? connectTimeout);
   let silent: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_resolve, reject) => {
-    silent = setTimeout(() => reject(unreachable(address, { code: 'NO_ANSWER_AFTER_LOGIN' })), patience);
+    silent = setTimeout(() => reject(unreachable(address, { code: 'NO_ANSWER_AFTER_LOGIN' })), answerTimeout);
   });
   try {
-    return await Promise.race([silence, settleSession(connection)]);
+    return await Promise.race([silence, prepareSession(connection)]);
   } finally {
     clearTimeout(silent);
   }
 }
 
-async function settleSession(connection: Connection): Promise<Connection> {
+async function prepareSession(connection: Connection): Promise<Connection> {
   const { address, driver } = connection;
-  const settled = await settle(connection);
-  const wrapped = wrap(address, driver, settled);
+  const session = await configureSession(connection);
+  const wrapped = wrap(address, driver, session);
   const { database } = address;
   if (database === undefined || !wrapped.foldsNames) return wrapped;
-  return wrap({ ...address, database: await databaseNameOn(wrapped, database) }, driver, settled);
+  return wrap({ ...address, database: await databaseNameOn(wrapped, database) }, driver, session);
 }
 
 // How long a session may take to notice that its client is gone, and the server to answer.
@@ -249,7 +249,7 @@ export async function endSessions(address: DatabaseAddress, ids: readonly number
 function wrap(
   address: DatabaseAddress,
   driver: MysqlConnection,
-  { id, lowerCaseTableNames }: SettledSession,
+  { id, lowerCaseTableNames }: ConfiguredSession,
 ): Connection {
   // The driver's own destroy() only says goodbye, which a server in the middle of a result does not hear.
   let destroyed = false;
@@ -265,7 +265,7 @@ function wrap(
   /** Runs a command of the driver; `signal` ends the session, on the server too. */
   const stoppable = <Result extends object>(
     signal: AbortSignal | undefined,
-    run: (settle: (outcome: Error | Result) => void) => void,
+    run: (end: (outcome: Error | Result) => void) => void,
   ): Promise<Result> =>
     new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
@@ -301,15 +301,15 @@ function wrap(
       return !destroyed && driverInternals(driver).stream.destroyed;
     },
     query: (sql, options) =>
-      stoppable(options?.signal, (settle) => {
+      stoppable(options?.signal, (end) => {
         driver.query(sql, (error: QueryError | null, rows: unknown) => {
-          settle(error ?? (Array.isArray(rows) ? (rows as TextRow[]) : []));
+          end(error ?? (Array.isArray(rows) ? (rows as TextRow[]) : []));
         });
       }),
     async queryEach(statements, options) {
       if (statements.length === 0) return [];
-      const answers = await stoppable<readonly Answer[]>(options?.signal, (settle) => {
-        driverInternals(driver).addCommand(new StatementsCommand(statements, settle));
+      const answers = await stoppable<readonly Answer[]>(options?.signal, (end) => {
+        driverInternals(driver).addCommand(new StatementsCommand(statements, end));
       });
       return answers.map((answer) => ('error' in answer ? { error: asBackupError(answer.error) } : answer));
     },

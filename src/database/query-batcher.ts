@@ -13,7 +13,7 @@ interface Waiting {
  * Many small questions on one connection. Those that come while the server is still at others are asked together, so
  * whoever asks need not know of the others.
  */
-export class Questions {
+export class QueryBatcher {
   readonly #connection: Connection;
   readonly #options: { readonly signal?: AbortSignal | undefined };
   readonly #waiting: Waiting[] = [];

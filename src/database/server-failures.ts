@@ -118,7 +118,7 @@ export function givenUp(): BackupError {
 export function sessionReplaced(details: BackupError['details'] = {}, cause?: unknown): BackupError {
   return new BackupError(
     'database-connection-lost',
-    'The session was replaced by another one, and with it the picture of the database: a proxy before the server swaps sessions. Give the address of the server itself.',
+    'The session was replaced by another one, and with it the snapshot of the database: a proxy before the server swaps sessions. Give the address of the server itself.',
     { cause, details },
   );
 }

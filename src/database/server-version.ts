@@ -7,7 +7,7 @@ export function vendorOf(
 }
 
 /** Whether a version, such as `10.11.19-MariaDB-0+deb12u1`, is the given one or a later one. */
-export function isSince(version: string, major: number, minor: number): boolean {
+export function isAtLeast(version: string, major: number, minor: number): boolean {
   const [itsMajor = 0, itsMinor = 0] = version.split('.').map(Number);
   return itsMajor > major || (itsMajor === major && itsMinor >= minor);
 }

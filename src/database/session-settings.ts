@@ -34,8 +34,8 @@ const optionalSettings: readonly string[] = [
 // Unknown system variable; before MySQL 5.6 no transaction was for reading only, nor was there a word for it.
 const unknownErrnos: ReadonlySet<number> = new Set([1193, 1064]);
 
-/** What is known of a session once it is settled. */
-export interface SettledSession {
+/** What is known of a session once it is configured. */
+export interface ConfiguredSession {
   /** Behind a proxy it is not the one of the greeting. */
   readonly id: number;
   /** `@@lower_case_table_names`. */
@@ -47,7 +47,9 @@ export interface SettledSession {
  *
  * @throws BackupError `database-query-failed` when they do not hold
  */
-export async function settle(connection: Pick<Connection, 'queryEach'>): Promise<SettledSession> {
+export async function configureSession(
+  connection: Pick<Connection, 'queryEach'>,
+): Promise<ConfiguredSession> {
   const [settled, ...others] = await connection.queryEach([
     sessionSettings,
     ...optionalSettings,

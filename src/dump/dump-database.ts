@@ -6,8 +6,8 @@ import { packRows } from '../columns/pack.js';
 import type { DatabaseAddress } from '../database/address.js';
 import { checkAddress } from '../database/check-address.js';
 import type { Connection } from '../database/connection.js';
-import { Questions } from '../database/query-batcher.js';
-import { isSince } from '../database/server-version.js';
+import { QueryBatcher } from '../database/query-batcher.js';
+import { isAtLeast } from '../database/server-version.js';
 import { type BackupError, isBackupError, yieldDuring } from '../errors.js';
 import type {
   DatabaseDescription,
@@ -23,7 +23,7 @@ import {
   damaged,
   historyOf,
   type LockedState,
-  letGo,
+  releaseTable,
   TableReading,
   type TableSink,
   type TableTask,
@@ -106,7 +106,7 @@ class Dump {
   readonly #tallies: Map<number, Tally> = new Map();
   readonly #abort: AbortController = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #schema: Questions;
+  readonly #schema: QueryBatcher;
   readonly #total: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
   /** What is known to be wrong with tables, by name; only where the caller allowed to go on. */
   readonly #damage: Map<string, string> = new Map();
@@ -124,7 +124,7 @@ class Dump {
     const signals = [this.#abort.signal, snapshot.broken];
     if (options.signal !== undefined) signals.push(options.signal);
     this.#signal = AbortSignal.any(signals);
-    this.#schema = new Questions(snapshot.schema, { signal: this.#signal });
+    this.#schema = new QueryBatcher(snapshot.schema, { signal: this.#signal });
   }
 
   async *parts(): AsyncGenerator<Part, void, undefined> {
@@ -194,9 +194,9 @@ class Dump {
         for (let piece = await pieces.next(reader); piece !== undefined; piece = await pieces.next(reader)) {
           await this.#readPiece(reader, piece);
         }
-        if (readers.includes(reader)) await letGo(this.#snapshot, reader);
+        if (readers.includes(reader)) await releaseTable(this.#snapshot, reader);
       };
-      // What has no rows to be read needs no more than the session beside the picture.
+      // What has no rows to be read needs no more than the session beside the snapshot.
       const idle = readers.length === 0 ? [schema] : readers;
       await Promise.all(Array.from({ length: Math.max(connections, idle.length) }, (_, i) => work(idle[i])));
       await Promise.all(this.#proofs);
@@ -284,7 +284,7 @@ class Dump {
       pieces,
       schema: this.#schema,
       locked,
-      runsLastPrepared: server.vendor === 'mariadb' && isSince(server.version, 10, 2),
+      runsLastPrepared: server.vendor === 'mariadb' && isAtLeast(server.version, 10, 2),
       signal: this.#signal,
       batchBytes: partBytes,
     });

@@ -7,7 +7,7 @@ import { columnsWithHistory, systemTimeOf } from '../catalog/system-time.js';
 import type { Connection } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
-import type { Questions } from '../database/query-batcher.js';
+import type { QueryBatcher } from '../database/query-batcher.js';
 import { inBrackets, serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
 import type { ColumnBatch } from '../model/column-batch.js';
@@ -18,7 +18,7 @@ import type {
   TableDescription,
   ValueForm,
 } from '../model/parts.js';
-import { lockedByOthers, toPicture } from './innodb-snapshot.js';
+import { lockedByOthers, rollbackToSnapshot } from './innodb-snapshot.js';
 import { readComputed } from './read-computed.js';
 import { type RowQuery, type RowReaderOptions, readRows } from './row-reader.js';
 import type { Snapshot } from './snapshot.js';
@@ -51,8 +51,8 @@ export interface TableSink {
 /** Options of {@link TableReading}. */
 export interface TableReadingOptions extends RowReaderOptions {
   readonly pieces: number;
-  /** For questions about the schema, beside the picture. */
-  readonly schema: Questions;
+  /** For questions about the schema, beside the snapshot. */
+  readonly schema: QueryBatcher;
   /** Where read locks hold the table, and it is read in the session that has them. */
   readonly locked: LockedState | undefined;
 }
@@ -67,7 +67,7 @@ export class TableReading {
   readonly #sink: TableSink;
   readonly #options: RowReaderOptions;
   readonly #pieces: number;
-  readonly #schema: Questions;
+  readonly #schema: QueryBatcher;
   readonly #locked: LockedState | undefined;
   #read = 0;
   #rows = 0;
@@ -186,7 +186,7 @@ export class TableReading {
   async #takeRows(reader: Connection, query: RowQuery): Promise<number> {
     // What lets go of the table before goes along.
     const isLocked = this.#locked !== undefined;
-    const first = this.#snapshot.inTransaction && !isLocked ? { first: toPicture } : {};
+    const first = this.#snapshot.inTransaction && !isLocked ? { first: rollbackToSnapshot } : {};
     try {
       return await this.#takeRowsOnce(reader, { ...query, ...first });
     } catch (error) {
@@ -212,7 +212,7 @@ export class TableReading {
     return rows.rows;
   }
 
-  /** Some servers show a table that was truncated after the picture as an empty one (K6). */
+  /** Some servers show a table that was truncated after the snapshot as an empty one (K6). */
   #checkNotEmptied(): void {
     const { table, selected } = this.#task;
     if (this.#rows > 0 || selected.rowFilter !== undefined) return;
@@ -221,7 +221,7 @@ export class TableReading {
 }
 
 async function proveUnchanged(
-  schema: Questions,
+  schema: QueryBatcher,
   table: string,
   before: string,
   signal: AbortSignal | undefined,
@@ -330,8 +330,8 @@ function expressionOf(column: ColumnDescription): string {
 }
 
 /** Lets go of the definition of the table that a session read last, so that others may alter it, and keeps the snapshot. */
-export async function letGo({ inTransaction }: Snapshot, reader: Connection): Promise<void> {
-  if (inTransaction) await reader.query(toPicture);
+export async function releaseTable({ inTransaction }: Snapshot, reader: Connection): Promise<void> {
+  if (inTransaction) await reader.query(rollbackToSnapshot);
 }
 
 function changed(table: string): BackupError {

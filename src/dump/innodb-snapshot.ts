@@ -6,24 +6,24 @@ import { rowsOf, type StatementAnswer } from '../database/statements.js';
 import { BackupError, isBackupError } from '../errors.js';
 import { innodbStandsStill } from './rescue-mode.js';
 
-/** The moment of the picture. */
-export interface Picture {
+/** What is known of the moment of the snapshot. */
+export interface SnapshotMoment {
   readonly takenAt: Date;
   readonly position: Readonly<Record<string, string>> | undefined;
   /** Tables with snapshots that had rows at that moment. */
   readonly withRows: ReadonlySet<string>;
 }
 
-/** Where the reading sessions go back to after each table, to let go of its definition but not of the snapshot. */
-const savepoint = 'picture';
+/** Where the reading sessions go back to after each table, to release its definition but not the snapshot. */
+const savepoint = 'snapshot_start';
 
-/** Lets go of the definitions of tables, and keeps the snapshot. */
-export const toPicture: string = `ROLLBACK TO SAVEPOINT ${savepoint}`;
+/** Releases the definitions of tables, and keeps the snapshot. */
+export const rollbackToSnapshot: string = `ROLLBACK TO SAVEPOINT ${savepoint}`;
 
 /** Opens a snapshot and makes sure that it is one (K1). */
 export async function openInnodbSnapshot(connection: Connection): Promise<void> {
   await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT');
-  // The list still holds what the settling of the session left there, about variables this server does not know.
+  // The list still holds what configuring the session left there, about variables this server does not know.
   const warnings = (await connection.query('SHOW WARNINGS')).filter((row) => row['Code'] !== '1193');
   if (warnings.length > 0 && !(await innodbStandsStill(connection))) {
     throw new BackupError(

@@ -5,18 +5,18 @@ import { BackupError } from '../errors.js';
 import {
   findTablesWithRows,
   openInnodbSnapshot,
-  type Picture,
   readPosition,
-  toPicture,
+  rollbackToSnapshot,
+  type SnapshotMoment,
 } from './innodb-snapshot.js';
 import type { LockPlan, LockSet } from './lock-sets.js';
-import { settleLocker, settleReader } from './reader-session.js';
+import { configureLocker, configureReader } from './reader-session.js';
 import type { SnapshotEvent } from './snapshot.js';
 import type { SnapshotPlan } from './strategy.js';
 import { WaitingWatch } from './watch-waiting.js';
 
 /** How long to wait for locks, and how long others may wait for ours. */
-export interface LockPatience {
+export interface LockTimeouts {
   /** Seconds to wait for locks before letting go: meanwhile those granted already hold others up. */
   readonly grantSeconds: number;
   /** Milliseconds of pause before each further attempt; as many attempts as there are pauses, and one. */
@@ -29,11 +29,11 @@ export interface LockPatience {
   readonly othersWaitSeconds: number;
 }
 
-/** {@link LockPatience} as far as one wants another one. */
-export type LockPatienceOptions = { readonly [Name in keyof LockPatience]?: LockPatience[Name] | undefined };
+/** {@link LockTimeouts} as far as one wants another one. */
+export type LockTimeoutOptions = { readonly [Name in keyof LockTimeouts]?: LockTimeouts[Name] | undefined };
 
-/** The patience of a night. */
-export const lockPatience: LockPatience = {
+/** What a night uses. */
+export const lockTimeouts: LockTimeouts = {
   grantSeconds: 5,
   pausesMs: [2000, 5000, 15_000, 60_000],
   othersWaitSeconds: 120,
@@ -47,7 +47,7 @@ export interface LockedTables {
   /**
    * Lets go of the locks and ends the session; without effect when that was done before.
    *
-   * @throws BackupError `database-connection-lost` when the session is gone, and so was the picture; `lock-not-granted` when
+   * @throws BackupError `database-connection-lost` when the session is gone, and so was the snapshot; `lock-not-granted` when
    *   the locks were given up before
    */
   release(): Promise<void>;
@@ -62,7 +62,7 @@ export interface LockTakerOptions {
   /** Numbers of all our sessions. */
   readonly ours: () => readonly number[];
   readonly schema: Connection;
-  readonly patience: LockPatience;
+  readonly timeouts: LockTimeouts;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: ((event: SnapshotEvent) => void) | undefined;
   /** Whether the sessions of others cannot be seen (F11). */
@@ -97,8 +97,8 @@ export class LockTaker {
     this.#watch = new WaitingWatch({
       open: options.isBlind ? undefined : options.connectWatch,
       ours: options.ours,
-      limitSeconds: options.patience.othersWaitSeconds,
-      onLimit: (found) => this.#letGo(found),
+      limitSeconds: options.timeouts.othersWaitSeconds,
+      onLimit: (found) => this.#giveUp(found),
     });
   }
 
@@ -112,7 +112,7 @@ export class LockTaker {
     return this.#locked;
   }
 
-  /** Aborted when the picture is lost. */
+  /** Aborted when the snapshot is lost. */
   get broken(): AbortSignal {
     return this.#abort.signal;
   }
@@ -124,28 +124,28 @@ export class LockTaker {
   }
 
   /**
-   * Takes the picture: all locks, and then the snapshots.
+   * Takes the snapshot: all locks, and then the transactions of InnoDB.
    *
    * @throws BackupError `lock-not-granted`, `privilege-missing`
    */
-  async take(plan: SnapshotPlan, locks: LockPlan, sessions: OpenedSessions): Promise<Picture> {
-    const { connect, schema, patience } = this.#options;
+  async take(plan: SnapshotPlan, locks: LockPlan, sessions: OpenedSessions): Promise<SnapshotMoment> {
+    const { connect, schema, timeouts } = this.#options;
     const { readers, lockers } = sessions;
     const { gate, sets } = locks;
     const all = sets.reduce((sum, { lock }) => sum + lock.length, gate?.lock.length ?? 0);
     // Everything that takes time is done before the first lock.
     const [gateSession] = await Promise.all([
-      gate === undefined ? undefined : connect().then((session) => settleLocker(session, gate, patience)),
-      ...readers.map((reader) => settleReader(reader, patience.othersWaitSeconds)),
+      gate === undefined ? undefined : connect().then((session) => configureLocker(session, gate, timeouts)),
+      ...readers.map((reader) => configureReader(reader, timeouts.othersWaitSeconds)),
       ...sets.map(async (set, i) => {
-        await settleReader(lockers[i]!, patience.othersWaitSeconds);
-        await settleLocker(lockers[i]!, set, patience);
+        await configureReader(lockers[i]!, timeouts.othersWaitSeconds);
+        await configureLocker(lockers[i]!, set, timeouts);
       }),
       sets.length === 0 ? undefined : this.#watch.open(),
     ]);
     try {
       if (gate !== undefined || sets.length > 0) this.#lockedAt = performance.now();
-      const late = AbortSignal.timeout(patience.grantSeconds * 1000);
+      const late = AbortSignal.timeout(timeouts.grantSeconds * 1000);
       if (gateSession !== undefined) await this.#lock(gateSession, gate!.lock, { late, all });
       for (const [i, set] of sets.entries()) {
         await this.#lock(lockers[i]!, set.lock, { late, all });
@@ -205,12 +205,12 @@ export class LockTaker {
     this.#held.delete(session);
     if (!this.held) {
       this.#watch.stop();
-      this.#allLetGo();
+      this.#allReleased();
     }
     await session.close();
   }
 
-  #allLetGo(): void {
+  #allReleased(): void {
     this.#stopClock();
     this.#options.onEvent?.({ kind: 'unlocked', lockSeconds: this.seconds() });
   }
@@ -230,7 +230,7 @@ export class LockTaker {
     const { tablesWithSnapshots } = plan;
     if (locker !== undefined) return findTablesWithRows(locker, tablesWithSnapshots, this.broken);
     const found = await findTablesWithRows(reader!, tablesWithSnapshots, this.broken);
-    await reader!.query(toPicture);
+    await reader!.query(rollbackToSnapshot);
     return found;
   }
 
@@ -239,7 +239,7 @@ export class LockTaker {
     tables: readonly string[],
     { late, all }: { readonly late: AbortSignal; readonly all: number },
   ): Promise<void> {
-    const { grantSeconds } = this.#options.patience;
+    const { grantSeconds } = this.#options.timeouts;
     const list = tables.map((table) => `${quoteName(table)} READ`).join(', ');
     // The server's limit is per table; this one is for all of them together.
     const { signal } = this.#options;
@@ -270,12 +270,12 @@ export class LockTaker {
   }
 
   /** The sessions may be in the middle of a table, with nobody who takes its rows: they are ended from outside. */
-  #letGo({ seconds, seen }: { readonly seconds: number; readonly seen: boolean }): void {
+  #giveUp({ seconds, seen }: { readonly seconds: number; readonly seen: boolean }): void {
     if (!this.held) return;
-    this.#abort.abort(this.#whyLetGo(seconds, seen));
+    this.#abort.abort(this.#whyReleased(seconds, seen));
     const sessions = [...this.#held];
     this.#held.clear();
-    this.#ending = this.#endAll(sessions).then(() => this.#allLetGo());
+    this.#ending = this.#endAll(sessions).then(() => this.#allReleased());
   }
 
   async #endAll(sessions: readonly Connection[]): Promise<void> {
@@ -286,7 +286,7 @@ export class LockTaker {
     );
   }
 
-  #whyLetGo(seconds: number, seen: boolean): BackupError {
+  #whyReleased(seconds: number, seen: boolean): BackupError {
     if (this.#options.isBlind) {
       return new BackupError(
         'lock-not-granted',

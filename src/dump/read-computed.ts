@@ -16,7 +16,7 @@ const SAMPLE_ROWS = 1000;
  * Reads what is stored in generated columns, which a target computes again: by what session a row was written, it may come
  * to something else there.
  *
- * @param reader - in the picture, in UTC
+ * @param reader - in the snapshot, in UTC
  * @throws BackupError `database-…`
  */
 export async function readComputed(

@@ -9,7 +9,7 @@ const longestWrite: number = 128 * 1024;
  * Prepares a session for reading rows: they come as the bytes of the column's own character set (S1, S2), in the largest pieces
  * that the server makes, and a table that somebody else has locked is waited for only so long.
  */
-export async function settleReader(reader: Connection, lockSeconds: number): Promise<void> {
+export async function configureReader(reader: Connection, lockSeconds: number): Promise<void> {
   const answers = await reader.queryEach([
     `SET SESSION character_set_results = NULL, SESSION lock_wait_timeout = ${wholeSeconds(lockSeconds)}`,
     'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
@@ -36,7 +36,7 @@ async function widenWrites(reader: Connection): Promise<void> {
  * @returns the session
  * @throws BackupError `database-query-failed` when the settings do not hold
  */
-export async function settleLocker(
+export async function configureLocker(
   locker: Connection,
   { transactional }: { readonly transactional: boolean },
   { grantSeconds }: { readonly grantSeconds: number },

@@ -9,7 +9,7 @@ import type { SchemaObject, SchemaObjectKind } from '../model/parts.js';
 import { bytesBeside, type ShownObject, showObject } from './shown-object.js';
 
 /**
- * Reads every object beside the tables, each with the surroundings it was created in (O1–O13).
+ * Reads every object beside the tables, each with the settings it was created with (O1–O13).
  *
  * Order: sequences, routines, packages before their bodies, views, triggers in their firing order, events.
  *

@@ -12,20 +12,20 @@ import { withDefaults } from '../with-defaults.js';
 import { planLocks } from './lock-sets.js';
 import {
   type LockedTables,
-  type LockPatience,
-  type LockPatienceOptions,
   LockTaker,
-  lockPatience,
+  type LockTimeoutOptions,
+  type LockTimeouts,
+  lockTimeouts,
 } from './locks.js';
 import { wholeSeconds } from './reader-session.js';
-import { type ConsistencyWish, chooseStrategy, type SnapshotPlan, withoutGate } from './strategy.js';
+import { type ConsistencyMode, chooseStrategy, type SnapshotPlan, withoutGate } from './strategy.js';
 
 /** Options of {@link openSnapshot}. */
 export interface SnapshotOptions {
   /** Which tables; a function is given the catalog of that moment. @defaultValue everything */
   readonly selection?: TableSelection | ((catalog: Catalog) => TableSelection) | undefined;
   /** How alike in time the tables must be. @defaultValue 'auto' */
-  readonly consistency?: ConsistencyWish | undefined;
+  readonly consistency?: ConsistencyMode | undefined;
   /** Connections that read at the same time. @defaultValue 2 */
   readonly connections?: number | undefined;
   /**
@@ -37,18 +37,18 @@ export interface SnapshotOptions {
    * Whether old versions of rows in system-versioned tables (MariaDB) are copied, with the time of each. Only MariaDB 10.11
    * and newer take them back. @defaultValue 'current'
    */
-  readonly history?: HistoryWish | undefined;
+  readonly history?: HistoryMode | undefined;
   /** How long to wait for locks, and how long others may wait for ours. */
-  readonly patience?: LockPatienceOptions | undefined;
+  readonly timeouts?: LockTimeoutOptions | undefined;
   /** Milliseconds of silence in the middle of a statement after which the server counts as lost. @defaultValue 300_000 */
   readonly inactivityTimeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** What happens on the way to the picture. */
+  /** What happens on the way to the snapshot. */
   readonly onEvent?: ((event: SnapshotEvent) => void) | undefined;
 }
 
 /** How much of a system-versioned table is read: its current rows, or the old versions too (C3). */
-export type HistoryWish = 'all' | 'current';
+export type HistoryMode = 'all' | 'current';
 
 /** Whether a damaged table ends a dump, or what can be read of it is enough (R1, F9). */
 export type DamagedTables = 'leave-out' | 'refuse';
@@ -65,21 +65,21 @@ export interface Snapshot {
   readonly selection: TableSelection;
   readonly consistency: Consistency;
   readonly startedAt: Date;
-  /** When the picture was taken. */
+  /** When the snapshot was taken. */
   readonly takenAt: Date;
   /** Where replication stood, when the server keeps that and lets us see it (K7). */
   readonly position: Readonly<Record<string, string>> | undefined;
   readonly warnings: readonly DumpWarning[];
   /** How many read at the same time. */
   readonly connections: number;
-  /** Sessions for reading the rows of tables that no lock holds, inside the picture when that is by snapshots. */
+  /** Sessions for reading the rows of tables that no lock holds; of InnoDB each inside a transaction of the snapshot. */
   readonly readers: readonly Connection[];
   /** Tables under read locks, which are to be read in the sessions that hold those. */
   readonly lockedTables: readonly LockedTables[];
-  /** A session beside the picture, for questions about the schema. */
+  /** A session beside the snapshot, for questions about the schema. */
   readonly schema: Connection;
   /**
-   * The session in which a question about a table is answered as of the picture, before a dump begins. Where locks hold the
+   * The session in which a question about a table is answered as of the snapshot, before a dump begins. Where locks hold the
    * table, it knows no other tables than theirs, by no other names.
    */
   sessionFor(table: string): Connection;
@@ -90,12 +90,12 @@ export interface Snapshot {
   /** What to do about damaged tables. */
   readonly damagedTables: DamagedTables;
   /** How much of system-versioned tables is read. */
-  readonly history: HistoryWish;
+  readonly history: HistoryMode;
   /** Whether the reading sessions hold snapshots. */
   readonly inTransaction: boolean;
   /** Whether read locks are held, so that no row can come or go. */
   readonly locked: boolean;
-  /** Aborted when the picture is lost: locks let go because others waited too long, or a session ended. */
+  /** Aborted when the snapshot is lost: locks let go because others waited too long, or a session ended. */
   readonly broken: AbortSignal;
   /** Seconds during which the office could not write to some table, so far. */
   lockSeconds(): number;
@@ -106,7 +106,7 @@ export interface Snapshot {
 }
 
 /**
- * Takes a picture of a database: one moment for all tables, whatever their engines (K1–K5).
+ * Takes a snapshot of a database: one moment for all tables, whatever their engines (K1–K5).
  *
  * Tables without snapshots of their own (MyISAM, Aria …) are held by read locks, and read in the sessions that hold those;
  * InnoDB by snapshots, opened while every selected table is locked, so that all connections see the same moment.
@@ -127,17 +127,17 @@ export async function openSnapshot(
   options: SnapshotOptions = {},
 ): Promise<Snapshot> {
   checkAddress(address);
-  assertOptions(options, { connections: 'number?', patience: 'object?' });
+  assertOptions(options, { connections: 'number?', timeouts: 'object?' });
   const { signal, onEvent } = options;
-  const patience = withDefaults(lockPatience, options.patience);
+  const timeouts = withDefaults(lockTimeouts, options.timeouts);
   for (let attempt = 1; ; attempt++) {
     try {
-      const snapshot = await during('backup', () => takeSnapshot(address, options, patience, attempt));
+      const snapshot = await during('backup', () => takeSnapshot(address, options, timeouts, attempt));
       onEvent?.({ kind: 'opened', consistency: snapshot.consistency });
       return snapshot;
     } catch (error) {
       if (!(error instanceof BackupError) || error.code !== 'lock-not-granted') throw error;
-      const pause = patience.pausesMs[attempt - 1];
+      const pause = timeouts.pausesMs[attempt - 1];
       onEvent?.({ kind: 'locks-refused', attempt, retryInMs: pause ?? null });
       if (pause === undefined) throw error;
       await sleep(pause, signal);
@@ -148,7 +148,7 @@ export async function openSnapshot(
 async function takeSnapshot(
   address: DatabaseAddress,
   options: SnapshotOptions,
-  patience: LockPatience,
+  timeouts: LockTimeouts,
   attempt: number,
 ): Promise<Snapshot> {
   const { signal, inactivityTimeout = 300_000 } = options;
@@ -181,12 +181,12 @@ async function takeSnapshot(
     const { catalog, definitions } = await readCatalogAndDefinitions(schema, { signal });
     const selection = selectionOf(options.selection, catalog);
     const chosen = chooseStrategy(catalog, selection, {
-      wish: options.consistency ?? 'auto',
+      mode: options.consistency ?? 'auto',
       connections: options.connections ?? 2,
     });
     const plan = attempt === 1 ? chosen : withoutGate(chosen);
     const lockPlan = planLocks(plan, catalog.tables, attempt);
-    await schema.query(`SET SESSION lock_wait_timeout = ${wholeSeconds(patience.othersWaitSeconds)}`);
+    await schema.query(`SET SESSION lock_wait_timeout = ${wholeSeconds(timeouts.othersWaitSeconds)}`);
     const spare = [...(await Promise.all(opening))];
     const take = async (count: number): Promise<readonly Connection[]> => {
       const missing = Array.from({ length: Math.max(0, count - spare.length) }, connect);
@@ -200,13 +200,13 @@ async function takeSnapshot(
       connectWatch,
       ours: () => opened.map(({ id }) => id),
       schema,
-      patience,
+      timeouts,
       signal,
       onEvent: options.onEvent,
       isBlind: catalog.hidesSessions === true,
     });
     locks = taker;
-    const picture = await taker.take(plan, lockPlan, { readers, lockers });
+    const moment = await taker.take(plan, lockPlan, { readers, lockers });
     const lockedTables = taker.locked;
     const holderOf = new Map(
       lockedTables.flatMap(({ tables, session }) => tables.map((name) => [name, session] as const)),
@@ -217,8 +217,8 @@ async function takeSnapshot(
       selection,
       consistency: plan.consistency,
       startedAt,
-      takenAt: picture.takenAt,
-      position: picture.position,
+      takenAt: moment.takenAt,
+      position: moment.position,
       warnings: [...catalog.warnings, ...selection.warnings, ...plan.warnings],
       connections: plan.connections,
       readers,
@@ -226,7 +226,7 @@ async function takeSnapshot(
       schema,
       sessionFor: (table) => holderOf.get(table) ?? (transactional.has(table) ? readers[0]! : schema),
       definitions,
-      withRows: picture.withRows,
+      withRows: moment.withRows,
       damagedTables: options.damagedTables ?? 'refuse',
       history: options.history ?? 'current',
       inTransaction: plan.openSnapshots,

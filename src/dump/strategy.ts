@@ -9,7 +9,7 @@ import type { Consistency, DumpWarning } from '../model/parts.js';
  * - `lock`: read locks on every table, until it is read
  * - `per-table`: nothing is held; each table is read as it is at its time
  */
-export type ConsistencyWish = 'auto' | 'lock' | 'per-table' | 'snapshot';
+export type ConsistencyMode = 'auto' | 'lock' | 'per-table' | 'snapshot';
 
 /** What to lock, what to open, and what that gives. */
 export interface SnapshotPlan {
@@ -31,14 +31,14 @@ export interface SnapshotPlan {
 export function chooseStrategy(
   catalog: Catalog,
   selection: TableSelection,
-  { wish, connections }: { readonly wish: ConsistencyWish; readonly connections: number },
+  { mode, connections }: { readonly mode: ConsistencyMode; readonly connections: number },
 ): SnapshotPlan {
   const selected = new Set(selection.tables.filter((t) => t.definitionOnly === undefined).map((t) => t.name));
   const tables = catalog.tables.filter((table) => selected.has(table.name) && hasRowsHere(table));
   const withSnapshots = tables.filter((table) => table.transactional).map((table) => table.name);
   const without = tables.filter((table) => !table.transactional).map((table) => table.name);
   const all = [...withSnapshots, ...without];
-  switch (wish) {
+  switch (mode) {
     case 'per-table':
       return planOf({ connections, consistency: { kind: 'per-table', reason: 'asked for' } });
     case 'lock':

@@ -2,7 +2,7 @@ import { type FileHandle, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileSystemFailure } from './failures.js';
 import { fillFile } from './fill-file.js';
-import { whileHeld } from './retry-while-busy.js';
+import { retryWhileBusy } from './retry-while-busy.js';
 import { syncFile, syncFolder } from './sync.js';
 
 /**
@@ -18,7 +18,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
       await syncFile(file);
     };
     await fillFile(temporary, 'w', write, 0o600);
-    await whileHeld(() => rename(temporary, path));
+    await retryWhileBusy(() => rename(temporary, path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileSystemFailure(error, `folder ${dirname(path)}`);

@@ -2,17 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { systemCodeOf } from './failures.js';
 
 /** How long a file that somebody else holds is waited for. Milliseconds. */
-const patience = 30_000;
+const longestWait = 30_000;
 const longestPause = 1000;
 
-/** What {@link whileHeld} needs to know of the world; tests give another. */
-export interface PatienceWorld {
+/** What {@link retryWhileBusy} needs to know of the world; tests give another. */
+export interface RetryWorld {
   readonly platform: NodeJS.Platform;
   readonly now: () => number;
   readonly pause: (milliseconds: number) => Promise<unknown>;
 }
 
-const realWorld: PatienceWorld = {
+const realWorld: RetryWorld = {
   platform: process.platform,
   now: () => performance.now(),
   pause: (milliseconds) => delay(milliseconds),
@@ -22,18 +22,18 @@ const realWorld: PatienceWorld = {
  * Tries again while the file is held by somebody else. On Windows a virus scanner or an indexer opens a new file for
  * a moment, and a rename then fails with EPERM, EACCES or EBUSY; elsewhere the first two mean what they say.
  */
-export async function whileHeld<Result>(
+export async function retryWhileBusy<Result>(
   attempt: () => Promise<Result>,
   signal?: AbortSignal,
-  world: PatienceWorld = realWorld,
+  world: RetryWorld = realWorld,
 ): Promise<Result> {
-  const held = world.platform === 'win32' ? ['EPERM', 'EACCES', 'EBUSY'] : ['EBUSY'];
+  const busy = world.platform === 'win32' ? ['EPERM', 'EACCES', 'EBUSY'] : ['EBUSY'];
   const start = world.now();
   for (let pause = 10; ; pause = Math.min(pause * 2, longestPause)) {
     try {
       return await attempt();
     } catch (error) {
-      if (!held.includes(systemCodeOf(error) ?? '') || world.now() - start > patience) throw error;
+      if (!busy.includes(systemCodeOf(error) ?? '') || world.now() - start > longestWait) throw error;
       signal?.throwIfAborted();
       await world.pause(pause);
     }

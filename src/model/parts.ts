@@ -198,7 +198,7 @@ export type SchemaObjectKind =
   | 'trigger'
   | 'view';
 
-/** An object beside the tables, and the surroundings it must be created in (O7). */
+/** An object beside the tables, and the settings it must be created with (O7). */
 export interface SchemaObject {
   readonly kind: SchemaObjectKind;
   readonly name: string;
@@ -232,13 +232,13 @@ export interface SchemaObject {
 export interface DumpSummary {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
-  /** When the picture was taken: locks granted or snapshot opened. */
+  /** When the snapshot was taken: locks granted or transaction opened. */
   readonly snapshotAt: string;
   readonly finishedAt: string;
   readonly consistency: Consistency;
   /** Seconds during which the office could not write to some table. */
   readonly lockSeconds: number;
-  /** Replication position of the picture, when the server keeps one and lets us see it (K7). */
+  /** Replication position of the snapshot, when the server keeps one and lets us see it (K7). */
   readonly position?: Readonly<Record<string, string>>;
   readonly tables: readonly TableSummary[];
   /** Everything that exists and is not in the archive, each with its reason (R5). */

@@ -50,11 +50,11 @@ export interface SalvagedTable {
  * @throws BackupError `archive-damaged` when nothing can be saved; `wrong-key`; and as {@link restoreDatabase}
  * @example
  * ```ts
- * const { tables } = await salvage(source, { ...server, database: 'recovered' }, { password });
+ * const { tables } = await salvageArchive(source, { ...server, database: 'recovered' }, { password });
  * for (const { name, whole } of tables) console.log(name, whole ? 'is whole' : 'has lost rows');
  * ```
  */
-export async function salvage(
+export async function salvageArchive(
   source: RangeSource,
   target: DatabaseAddress,
   options: SalvageOptions,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inAdvance } from '../../src/archive/prefetch.js';
+import { prefetch } from '../../src/archive/prefetch.js';
 import { chunksOfRanges, wholeOfRanges } from '../../src/archive/range-reader.js';
 import { collectBytes, type RangeSource, rangesOfBytes } from '../../src/bytes.js';
 
@@ -58,7 +58,7 @@ test('results come in their order, two of them being made while one is used', as
     begun.push(item);
     return item * 10;
   };
-  for await (const result of inAdvance([1, 2, 3, 4, 5, 6], make)) {
+  for await (const result of prefetch([1, 2, 3, 4, 5, 6], make)) {
     used.push(result);
     assert.equal(begun.length, Math.min(6, used.length + 2));
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { begun } from '../../src/archive/start-eagerly.js';
+import { startEagerly } from '../../src/archive/start-eagerly.js';
 
 function watched(fails = false): { readonly told: string[]; readonly source: AsyncGenerator<number> } {
   const told: string[] = [];
@@ -25,7 +25,7 @@ async function all(source: AsyncIterable<number>): Promise<readonly number[]> {
 
 test('a source is at work before it is asked, and gives all it has', async () => {
   const { told, source } = watched();
-  const coming = begun(source);
+  const coming = startEagerly(source);
   assert.deepEqual(told, ['started']);
   assert.deepEqual(await all(coming), [1, 2]);
   assert.deepEqual(told, ['started', 'closed']);
@@ -33,12 +33,12 @@ test('a source is at work before it is asked, and gives all it has', async () =>
 
 test('a source that nobody asks is closed by `return`', async () => {
   const { told, source } = watched();
-  await begun(source).return?.();
+  await startEagerly(source).return?.();
   assert.deepEqual(told, ['started', 'closed']);
 });
 
 test('a source that fails at once says so to whoever asks, and to nobody else', async () => {
-  const coming = begun(watched(true).source);
+  const coming = startEagerly(watched(true).source);
   await new Promise((resolve) => setImmediate(resolve));
   await assert.rejects(coming.next(), /nothing to be had/);
 });

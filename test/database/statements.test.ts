@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type Connection, openConnection } from '../../src/database/connection.js';
-import { Questions } from '../../src/database/query-batcher.js';
+import { QueryBatcher } from '../../src/database/query-batcher.js';
 import { serverErrorNumber } from '../../src/database/server-failures.js';
 import { rowsOf } from '../../src/database/statements.js';
 import { isBackupError } from '../../src/errors.js';
@@ -94,7 +94,7 @@ describeOnEachServer('statements that are sent together', (server) => {
           return connection.queryEach(statements, options);
         },
       };
-      const questions = new Questions(counting);
+      const questions = new QueryBatcher(counting);
       const answers = await Promise.allSettled(
         Array.from({ length: 50 }, (_, i) => questions.ask(i === 7 ? 'SELECT nonsense' : `SELECT ${i} AS n`)),
       );

@@ -3,14 +3,14 @@ import { before, it } from 'node:test';
 import { unpackRows } from '../../src/columns/pack.js';
 import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
-import type { LockPatience } from '../../src/dump/locks.js';
+import type { LockTimeouts } from '../../src/dump/locks.js';
 import { openSnapshot, type SnapshotEvent, type SnapshotOptions } from '../../src/dump/snapshot.js';
 import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
 import type { DumpSummary, Part, TableDescription } from '../../src/model/parts.js';
 import { describeOnEachServer } from '../support/servers.js';
 
 const database = 'dump_moment';
-const hurried: LockPatience = { grantSeconds: 1, pausesMs: [10], othersWaitSeconds: 60 };
+const hurried: LockTimeouts = { grantSeconds: 1, pausesMs: [10], othersWaitSeconds: 60 };
 
 function refusal(code: BackupErrorCode): (error: unknown) => true {
   return (error) => {
@@ -136,7 +136,7 @@ describeOnEachServer('one moment for all tables', (server) => {
     const seen: SnapshotEvent[] = [];
     const begun = performance.now();
     await assert.rejects(
-      openSnapshot(address(), events({ patience: hurried }, seen)),
+      openSnapshot(address(), events({ timeouts: hurried }, seen)),
       refusal('lock-not-granted'),
     );
     assert.ok(performance.now() - begun < 8000);
@@ -158,7 +158,7 @@ describeOnEachServer('one moment for all tables', (server) => {
     const other = await openConnection(address());
     await other.query('BEGIN');
     await other.query('INSERT INTO c_inno VALUES (1000000)');
-    await assert.rejects(openSnapshot(address(), { patience: hurried }), refusal('lock-not-granted'));
+    await assert.rejects(openSnapshot(address(), { timeouts: hurried }), refusal('lock-not-granted'));
     await other.query('ROLLBACK');
     await other.close();
   });
@@ -170,13 +170,13 @@ describeOnEachServer('one moment for all tables', (server) => {
     await other.query('INSERT INTO c_inno VALUES (1000001)');
     await other.query(xa[1]!);
     await other.query(xa[2]!);
-    await assert.rejects(openSnapshot(address(), { patience: hurried }), refusal('lock-not-granted'));
+    await assert.rejects(openSnapshot(address(), { timeouts: hurried }), refusal('lock-not-granted'));
     await other.query("XA ROLLBACK 'waits'");
     await other.close();
   });
 
   it('K3: locks are let go when somebody waits for too long', async () => {
-    const snapshot = await openSnapshot(address(), { patience: { ...hurried, othersWaitSeconds: 1 } });
+    const snapshot = await openSnapshot(address(), { timeouts: { ...hurried, othersWaitSeconds: 1 } });
     const other = await openConnection(address());
     const writing = other.query('INSERT INTO a_myisam VALUES (-1)');
     await writing;
@@ -199,7 +199,7 @@ describeOnEachServer('one moment for all tables', (server) => {
     assert.ok(
       summary.warnings.some(({ code, message }) => code === 'sessions-hidden' && /PROCESS/.test(message)),
     );
-    const snapshot = await openSnapshot(blind, { patience: { ...hurried, othersWaitSeconds: 0.2 } });
+    const snapshot = await openSnapshot(blind, { timeouts: { ...hurried, othersWaitSeconds: 0.2 } });
     if (!snapshot.broken.aborted) {
       await new Promise((resolve) => snapshot.broken.addEventListener('abort', resolve, { once: true }));
     }
@@ -218,7 +218,7 @@ describeOnEachServer('one moment for all tables', (server) => {
   });
 
   it('K4: a writer who waits does not hold the dump up', async () => {
-    const snapshot = await openSnapshot(address(), { patience: { ...hurried, othersWaitSeconds: 30 } });
+    const snapshot = await openSnapshot(address(), { timeouts: { ...hurried, othersWaitSeconds: 30 } });
     const other = await openConnection(address());
     const writing = other.query('INSERT INTO a_myisam VALUES (-2)');
     // Only after the writer queued is the table read.
@@ -242,7 +242,7 @@ describeOnEachServer('one moment for all tables', (server) => {
     }
   });
 
-  it('K6: a table altered under the picture is noticed, whatever its engine and kind of change', async () => {
+  it('K6: a table altered under the snapshot is noticed, whatever its engine and kind of change', async () => {
     for (const sql of [
       'ALTER TABLE c_inno ADD COLUMN more INT NULL',
       'ALTER TABLE c_inno DROP COLUMN more',
@@ -270,7 +270,7 @@ describeOnEachServer('one moment for all tables', (server) => {
       'TRUNCATE TABLE b_myisam',
     ]) {
       await server().query(['TRUNCATE TABLE b_myisam', 'INSERT INTO b_myisam (n) VALUES (1), (2)'], database);
-      const snapshot = await openSnapshot(address(), { patience: hurried });
+      const snapshot = await openSnapshot(address(), { timeouts: hurried });
       const other = await openConnection(address());
       const waiting = other.query(sql).then(() => other.query('UNLOCK TABLES'));
       await somebodyWaits();
@@ -284,8 +284,8 @@ describeOnEachServer('one moment for all tables', (server) => {
   });
 
   it('K6: a table that somebody has locked is waited for, and what is told of it is not that it was altered', async () => {
-    const patience = { ...hurried, othersWaitSeconds: 1 };
-    const snapshot = await openSnapshot(address(), { patience, consistency: 'snapshot' });
+    const timeouts = { ...hurried, othersWaitSeconds: 1 };
+    const snapshot = await openSnapshot(address(), { timeouts, consistency: 'snapshot' });
     const other = await openConnection(address());
     await other.query('LOCK TABLES d_inno WRITE');
     await assert.rejects(numbersOf(dumpDatabase(snapshot)), (error) => {

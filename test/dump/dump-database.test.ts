@@ -56,7 +56,7 @@ describeOnEachServer('dumpDatabase', (server) => {
     assert.deepEqual([...names!.nulls!], [0b010]);
   });
 
-  it('K4: takes one picture of both kinds of engine and says so', async () => {
+  it('K4: takes one snapshot of both kinds of engine and says so', async () => {
     const all = await parts();
     const { summary } = all.at(-1) as { summary: DumpSummary };
     assert.deepEqual(summary.consistency, { kind: 'consistent', by: 'lock-and-snapshot' });

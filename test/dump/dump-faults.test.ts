@@ -149,7 +149,7 @@ describeOnEachServer('a dump under faults', (server) => {
     assert.ok(most < 24 * 1024 * 1024, `${most} bytes were read ahead`);
   });
 
-  it('K10: an abort, after as long as a picture may be held, rejects with its reason and ends the work of the server', async () => {
+  it('K10: an abort, after as long as a snapshot may be held, rejects with its reason and ends the work of the server', async () => {
     const abort = new AbortController();
     const reason = new Error('enough');
     let id = 0;

@@ -79,7 +79,7 @@ describeOnEachServer(
       });
     }
 
-    /** Ends when the picture is lost. */
+    /** Ends when the snapshot is lost. */
     function lost(snapshot: Snapshot): Promise<void> {
       return new Promise((resolve) => {
         if (snapshot.broken.aborted) resolve();
@@ -87,7 +87,7 @@ describeOnEachServer(
       });
     }
 
-    /** The session that asks who waits: the one that is none of the picture's. */
+    /** The session that asks who waits: the one that is none of the snapshot's. */
     async function watchOf(snapshot: Snapshot, of: TestServer): Promise<number> {
       const ours = new Set([
         ...snapshot.readers.map(({ id }) => id),
@@ -101,7 +101,7 @@ describeOnEachServer(
     }
 
     it('K3: locks are let go for somebody who waits, also in the middle of a table whose rows nobody takes', async () => {
-      const snapshot = await openSnapshot(address(), { patience: { othersWaitSeconds: 1 } });
+      const snapshot = await openSnapshot(address(), { timeouts: { othersWaitSeconds: 1 } });
       const parts = dumpDatabase(snapshot, { partBytes: 1000 })[Symbol.asyncIterator]();
       await parts.next();
       await parts.next();
@@ -121,7 +121,7 @@ describeOnEachServer(
     });
 
     it('K3: the session that watches may end, and another one watches on', async () => {
-      const snapshot = await openSnapshot(address(), { patience: { othersWaitSeconds: 2 } });
+      const snapshot = await openSnapshot(address(), { timeouts: { othersWaitSeconds: 2 } });
       await server().query(`KILL ${await watchOf(snapshot, server())}`);
       // Longer than the limit: it was put off by looks through another session.
       await new Promise((resolve) => setTimeout(resolve, 2500));
@@ -135,7 +135,7 @@ describeOnEachServer(
 
     if (kind !== 'mysql-5.6') return;
     it('K3: a server that does not say who waits any more is no reason to hold locks for longer', async () => {
-      const snapshot = await openSnapshot(address(), { patience: { othersWaitSeconds: 2 } });
+      const snapshot = await openSnapshot(address(), { timeouts: { othersWaitSeconds: 2 } });
       const pid = server().pid()!;
       process.kill(pid, 'SIGSTOP');
       try {
@@ -169,7 +169,7 @@ describeOnEachServer(
       const office = await openConnection(address());
       await office.query('START TRANSACTION');
       await office.query('INSERT INTO a VALUES (NULL)');
-      const { rows, summary } = await dumpOf(address(), { patience: { ...hurried, pausesMs: [10] } });
+      const { rows, summary } = await dumpOf(address(), { timeouts: { ...hurried, pausesMs: [10] } });
       assert.deepEqual(summary.consistency, { kind: 'consistent', by: 'snapshot' });
       assert.equal(rows.get('a'), rows.get('b'));
       await office.query('ROLLBACK');
@@ -181,7 +181,7 @@ describeOnEachServer(
         const office = await openConnection(address());
         await office.query('START TRANSACTION');
         await office.query('INSERT INTO a VALUES (NULL)');
-        await assert.rejects(openSnapshot(address(), { consistency, patience: hurried }), (error) =>
+        await assert.rejects(openSnapshot(address(), { consistency, timeouts: hurried }), (error) =>
           isBackupError(error, 'lock-not-granted'),
         );
         await office.query('ROLLBACK');

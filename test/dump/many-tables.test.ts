@@ -53,7 +53,7 @@ describeOnEachServer(
       const after = await counters(server());
       const each = (after.questions - before.questions) / tables;
       t.diagnostic(
-        `${server().version}: ${seconds.toFixed(1)} s, of which ${(opened / 1000).toFixed(1)} s to the picture; ` +
+        `${server().version}: ${seconds.toFixed(1)} s, of which ${(opened / 1000).toFixed(1)} s to the snapshot; ` +
           `locked ${summary!.lockSeconds.toFixed(1)} s; ${each.toFixed(1)} statements a table; ` +
           `${(peak / 1e6).toFixed(0)} MB resident at most`,
       );

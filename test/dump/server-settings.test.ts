@@ -105,7 +105,7 @@ describeOnEachServer(
       ]);
     });
 
-    it('K1: holds its picture although the server is set to READ COMMITTED', async () => {
+    it('K1: holds its snapshot although the server is set to READ COMMITTED', async () => {
       const [known] = await server().query("SHOW VARIABLES LIKE 'transaction_isolation'");
       const variable = known === undefined ? 'tx_isolation' : 'transaction_isolation';
       await server().query(`SET GLOBAL ${variable} = 'READ-COMMITTED'`);

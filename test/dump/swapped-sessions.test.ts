@@ -9,7 +9,7 @@ import { type Choice, SwappingProxy } from '../support/swapping-proxy.js';
 
 const database = 'swapped_sessions';
 
-/** Clients of the proxy in the order of a picture of locked tables: questions about the schema, the locks and what is read. */
+/** Clients of the proxy in the order of a snapshot of locked tables: questions about the schema, the locks and what is read. */
 const holder = 1;
 
 /** The first byte of a command, behind the four of the packet. */
@@ -45,7 +45,7 @@ describeOnEachServer('a dump through a proxy that swaps sessions', (server) => {
     ]),
   );
 
-  /** Takes a picture through the proxy, and reads it while the chosen commands are run by another session. */
+  /** Takes a snapshot through the proxy, and reads it while the chosen commands are run by another session. */
   async function dumpSwapped(engine: string, choose: Choice): Promise<void> {
     const { host = '127.0.0.1', port = 3306, socketPath: _, ...login } = server().address;
     const proxy = await SwappingProxy.start(host, port);
@@ -63,7 +63,7 @@ describeOnEachServer('a dump through a proxy that swaps sessions', (server) => {
           warnings: [],
         }),
       });
-      // What the pool has at hand: a session with the same settings, outside of the picture.
+      // What the pool has at hand: a session with the same settings, outside of the snapshot.
       await openConnection(address);
       proxy.swap(choose);
       for await (const part of dumpDatabase(snapshot)) void part;
@@ -84,12 +84,12 @@ describeOnEachServer('a dump through a proxy that swaps sessions', (server) => {
       ['before', comStmtPrepare],
       ['after', comStmtExecute],
     ] as const) {
-      it(`S8, S9: a session replaced for good ${when} a table is read is no longer the picture of ${engine} tables`, async () => {
+      it(`S8, S9: a session replaced for good ${when} a table is read no longer holds the snapshot of ${engine} tables`, async () => {
         await assert.rejects(dumpSwapped(engine, after(command, `first_${engine}`)), refusal);
       });
     }
 
-    it(`S8: rows of ${engine} tables read by another session than the one with the picture are refused`, async () => {
+    it(`S8: rows of ${engine} tables read by another session than the one with the snapshot are refused`, async () => {
       await assert.rejects(dumpSwapped(engine, isPrepared), refusal);
     });
   }

@@ -29,7 +29,7 @@ export interface Verdict {
   readonly tables: number;
 }
 
-const patience = 45_000;
+const limit = 45_000;
 /** What was broken before may be on the list of what is missing. */
 const listOfMissing = 'supplemental_backup_missing';
 
@@ -97,7 +97,7 @@ export async function judge(made: FuzzCase, source: Place, target: Place): Promi
   const route = made.route === 'some-tables' && only === undefined ? 'archive' : made.route;
   await asSet();
   let refusal: unknown;
-  const signal = AbortSignal.timeout(patience);
+  const signal = AbortSignal.timeout(limit);
   try {
     await copyDatabase({
       made: { ...made, route, some: wanted },

@@ -9,7 +9,7 @@ import type { Part } from '../../src/model/parts.js';
 import { planRestore } from '../../src/recovery/plan/plan-restore.js';
 import { rehearseRestore } from '../../src/recovery/rehearse/rehearse-restore.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
-import { salvage } from '../../src/recovery/salvage-archive.js';
+import { salvageArchive } from '../../src/recovery/salvage-archive.js';
 import { verifyArchive } from '../../src/recovery/verify/verify-archive.js';
 import { sealParts } from '../recovery/seal.js';
 import { describeOnEachServer } from '../support/servers.js';
@@ -75,7 +75,7 @@ describeOnEachServer('an archive by a stranger, restored by an administrator', (
       assert.equal(refused, 1, what);
       assert.equal(possible, false, what);
       assert.ok(isBackupError(error, 'archive-damaged'), `${what}: ${error}`);
-      await typed(what, salvage(rangesOfBytes(bytes), into, { identities, replace: true }));
+      await typed(what, salvageArchive(rangesOfBytes(bytes), into, { identities, replace: true }));
     } else {
       const against = { ...server().address, database: 'hostile_source' };
       const options = { against, scratchName: `${database}_scratch` };

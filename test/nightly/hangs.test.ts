@@ -7,7 +7,7 @@ import { heedingStore } from '../../src/nightly/run/heeding-store.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
 import { systemClock } from '../../src/nightly/service/clock.js';
 import { startNightly } from '../../src/nightly/service/start-nightly.js';
-import { withPatience } from '../../src/nightly/service/timeout.js';
+import { withTimeout } from '../../src/nightly/service/timeout.js';
 import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { createFakeClock } from './support/fake-clock.js';
@@ -85,9 +85,9 @@ describe('what hangs', () => {
 
   it('is left behind when its time is over, and the next thing is done', async () => {
     const told: string[] = [];
-    const patience = { clock: systemClock, milliseconds: 20, tooLong: () => new Error('too long') };
-    await assert.rejects(withPatience(never, patience), /too long/);
-    await withPatience(async () => told.push('next'), patience);
+    const timeout = { clock: systemClock, milliseconds: 20, tooLong: () => new Error('too long') };
+    await assert.rejects(withTimeout(never, timeout), /too long/);
+    await withTimeout(async () => told.push('next'), timeout);
     assert.deepEqual(told, ['next']);
   });
 

@@ -57,7 +57,7 @@ describeOnEachServer('a night', (server) => {
     assert.doesNotMatch(text, new RegExp(practiceAdminPassword));
   });
 
-  it('K10: has let go of locks and pictures before it sends anything, however slow the line', async () => {
+  it('K10: has let go of locks and snapshots before it sends anything, however slow the line', async () => {
     const held: number[] = [];
     const inDatabase = async () =>
       (await server().query('SHOW PROCESSLIST')).filter((row) => row['db'] === database).length;

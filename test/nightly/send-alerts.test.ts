@@ -8,7 +8,7 @@ import { createMemoryAlerts, type MemoryAlerts } from '../../src/nightly/alerts/
 import type { LogFacts, Logger } from '../../src/nightly/log/logger.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
 import { NightJournal, untold } from '../../src/nightly/run/night-journal.js';
-import { tellTroubles } from '../../src/nightly/run/send-alerts.js';
+import { sendAlerts } from '../../src/nightly/run/send-alerts.js';
 import { SpareRoom } from '../../src/nightly/run/spare-room.js';
 
 const trouble: Alert = {
@@ -43,7 +43,7 @@ describe('an alert that cannot be delivered', () => {
   };
 
   const tell = (...standing: Alert[]): Promise<void> =>
-    tellTroubles(standing, new Set<AlertCode>(), {
+    sendAlerts(standing, new Set<AlertCode>(), {
       sink,
       journal,
       logger,
@@ -136,8 +136,8 @@ describe('an alert that was told just before the power went', () => {
           throw new Error('the power goes');
         },
       };
-      await tellTroubles([trouble], new Set(), { sink, journal: before, ...rest });
-      await tellTroubles([], new Set(), { sink: memory, journal: await open(), ...rest });
+      await sendAlerts([trouble], new Set(), { sink, journal: before, ...rest });
+      await sendAlerts([], new Set(), { sink: memory, journal: await open(), ...rest });
       assert.deepEqual([...memory.standing.keys()], []);
     } finally {
       await rm(folder, { recursive: true });

@@ -14,7 +14,7 @@ import { isBackupError } from '../../src/errors.js';
 import { createFileAudit } from '../../src/nightly/log/file-audit.js';
 import { rehearseRestore } from '../../src/recovery/rehearse/rehearse-restore.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
-import { salvage } from '../../src/recovery/salvage-archive.js';
+import { salvageArchive } from '../../src/recovery/salvage-archive.js';
 import { sampleLabel, sampleParts } from '../archive/support/parts.js';
 import { runCli } from '../cli/support.js';
 import { describeOnEachServer, whyMissing } from '../support/servers.js';
@@ -160,7 +160,7 @@ describeOnEachServer(
       await assert.rejects(restoreDatabase(archive, into('audited'), { audit, tables: ['patient'] }));
       await rehearseRestore(archive, server().address, { audit, scratchName: 'audited_scratch' });
       const { identities } = sealed;
-      await salvage(rangesOfBytes(sealed.bytes), into('audited_saved'), { identities, audit });
+      await salvageArchive(rangesOfBytes(sealed.bytes), into('audited_saved'), { identities, audit });
       assert.deepEqual(
         entries.map(({ action, outcome, target, code }) => [action, outcome, target?.split(' ')[0], code]),
         [

@@ -9,7 +9,7 @@ import { planRestore } from '../../src/recovery/plan/plan-restore.js';
 import { certificateText } from '../../src/recovery/rehearse/certificate.js';
 import { rehearseRestore } from '../../src/recovery/rehearse/rehearse-restore.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
-import { salvage } from '../../src/recovery/salvage-archive.js';
+import { salvageArchive } from '../../src/recovery/salvage-archive.js';
 import { describeOnEachServer } from '../support/servers.js';
 import { hazards } from './hazards.js';
 import { type Sealed, seal } from './seal.js';
@@ -105,7 +105,7 @@ describeOnEachServer('before and after the day', (server) => {
     const { headerBytes } = await inspectArchive(bytes);
     const at = headerBytes + 16 + Math.floor(offset / 65536) * 65552 + (offset % 65536);
     bytes[at]! ^= 1;
-    const report = await salvage(rangesOfBytes(bytes), address('salvaged'), {
+    const report = await salvageArchive(rangesOfBytes(bytes), address('salvaged'), {
       identities: sealed.identities,
     });
     assert.equal(report.whole, false);

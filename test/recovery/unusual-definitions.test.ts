@@ -77,7 +77,7 @@ const cases: readonly Case[] = [
     probe: ['INSERT INTO ?.one (id) VALUES (2)', 'SELECT HEX(c) AS found FROM ?.one'],
   },
   {
-    behaviour: 'O8 O12 the user and the surroundings of events that run, or rest on a replica',
+    behaviour: 'O8 O12 the user and the settings of events that run, or rest on a replica',
     statements: [
       'CREATE DATABASE ?',
       'USE ?',

@@ -43,7 +43,7 @@ function open(options: Partial<S3StorageOptions> = {}) {
   return createS3Storage({
     bucket: 'careless',
     connection: { endpoint, region: 'us-east-1', forcePathStyle: true, credentials },
-    patience: { minTimeout: 0, maxTimeout: 0 },
+    partRetry: { minTimeout: 0, maxTimeout: 0 },
     ...options,
   });
 }

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { collectBytes } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
-import { whileHeld } from '../../src/files/retry-while-busy.js';
+import { retryWhileBusy } from '../../src/files/retry-while-busy.js';
 import type { ReplayableSource } from '../../src/storage/adapter.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
 import { newTemporaryName } from '../../src/storage/file-system/names.js';
@@ -215,13 +215,13 @@ test('a file that a virus scanner holds is tried again on Windows, and not elsew
       clock += ms;
     },
   };
-  assert.equal(await whileHeld(held, undefined, { ...world, platform: 'win32' }), 'done');
+  assert.equal(await retryWhileBusy(held, undefined, { ...world, platform: 'win32' }), 'done');
   assert.equal(clock, 10 + 20 + 40);
   attempts = 0;
-  await assert.rejects(whileHeld(held, undefined, { ...world, platform: 'linux' }), { code: 'EPERM' });
+  await assert.rejects(retryWhileBusy(held, undefined, { ...world, platform: 'linux' }), { code: 'EPERM' });
   assert.equal(attempts, 1);
   attempts = -1e9;
-  await assert.rejects(whileHeld(held, undefined, { ...world, platform: 'win32' }), { code: 'EPERM' });
+  await assert.rejects(retryWhileBusy(held, undefined, { ...world, platform: 'win32' }), { code: 'EPERM' });
 });
 
 test('an object is read in ranges and verified against what was written', async () => {

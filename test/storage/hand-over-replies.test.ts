@@ -49,7 +49,7 @@ function officeOf(
 ): StorageAdapter {
   return createHttpStorage({
     url: desk,
-    patience: quick,
+    partRetry: quick,
     async fetch(url, init) {
       if (String(url) !== desk) return store(init?.method ?? 'GET');
       const reply = replyTo(JSON.parse(String(init?.body)) as Parameters<Ask>[0]);
@@ -94,7 +94,7 @@ test('what HQ signed for one place is not carried to another', async () => {
     const office = createHttpStorage({
       url: `${origin}/desk`,
       allowLoopbackHttp: true,
-      patience: { ...quick, retries: 1 },
+      partRetry: { ...quick, retries: 1 },
     });
     const transient = (error: unknown): boolean => isBackupError(error, 'storage-transient');
     await assert.rejects(office.put('p/a', hello), transient);

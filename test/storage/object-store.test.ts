@@ -73,7 +73,7 @@ describeWithObjectStore('the object store', (store) => {
   describe('the S3 adapter keeps the contract', () => {
     const subject = {
       create: () =>
-        createS3Storage({ bucket, connection: connectionTo(store()), pageSize: 10, patience: quick }),
+        createS3Storage({ bucket, connection: connectionTo(store()), pageSize: 10, partRetry: quick }),
       severalParts: 6 * mebibyte,
       broken: [
         { credentials: { accessKeyId: 'AKTEST', secretAccessKey: 'SKWRONG' } },
@@ -81,7 +81,7 @@ describeWithObjectStore('the object store', (store) => {
         { endpoint: 'http://127.0.0.1:9' },
       ].map((wrong) => () => {
         const connection = { ...connectionTo(store()), ...wrong };
-        return createS3Storage({ bucket, connection, patience: { ...quick, retries: 1 } });
+        return createS3Storage({ bucket, connection, partRetry: { ...quick, retries: 1 } });
       }),
       secrets: ['SKTEST', 'AKTEST', 'SKWRONG', 'AKNOBODY'],
     };
@@ -163,7 +163,7 @@ describeWithObjectStore('the object store', (store) => {
     const key = 'claimed/a';
     const { dead, connection } = await deadClaimant(key);
     const open = (now: Date): StorageAdapter =>
-      createS3Storage({ bucket, connection, patience: { ...quick, retries: 2 }, now: () => now });
+      createS3Storage({ bucket, connection, partRetry: { ...quick, retries: 2 }, now: () => now });
     const bytes = randomBytes(3000);
     const early = open(new Date()).put(key, replayableBytes(bytes), { ifAbsent: true });
     await assert.rejects(early, (error) => isBackupError(error, 'storage-transient'));
@@ -190,7 +190,7 @@ describeWithObjectStore('the object store', (store) => {
       size: 5,
       sha256: undefined,
       retention: undefined,
-      patience: {},
+      partRetry: {},
       signal: undefined,
     };
     const now = (): Date => new Date();
@@ -323,7 +323,7 @@ describeWithObjectStore('the object store', (store) => {
     const connection = connectionTo(store(), line.url);
     try {
       await survives(t, 'flaky/a', [line], (journal) =>
-        createS3Storage({ bucket, connection, journal, patience: { ...quick, retries: 30 } }),
+        createS3Storage({ bucket, connection, journal, partRetry: { ...quick, retries: 30 } }),
       );
     } finally {
       await line.close();
@@ -356,7 +356,7 @@ describeWithObjectStore('the object store', (store) => {
         url: `http://127.0.0.1:${port}/hand-over`,
         allowLoopbackHttp: true,
         headers: () => ({ authorization: `Bearer ${desk.token}` }),
-        patience: { ...quick, retries: 30 },
+        partRetry: { ...quick, retries: 30 },
         ...options,
       });
     before(async () => {
@@ -371,7 +371,7 @@ describeWithObjectStore('the object store', (store) => {
         severalParts: 6 * mebibyte,
         broken: [
           () => office(desk.port, { headers: () => ({ authorization: 'Bearer wrong-token' }) }),
-          () => office(9, { patience: { ...quick, retries: 1 } }),
+          () => office(9, { partRetry: { ...quick, retries: 1 } }),
         ],
         secrets: ['wrong-token', 'SKTEST', 'office-token', 'X-Amz-Signature'],
       };

@@ -47,12 +47,12 @@ export async function openOddStore(
     forcePathStyle: true,
     credentials: { accessKeyId: 'A', secretAccessKey: 'B' },
   };
-  const patience = { retries: 1, minTimeout: 0, maxTimeout: 0 };
+  const partRetry = { retries: 1, minTimeout: 0, maxTimeout: 0 };
   return {
     port,
     asked,
     connection,
-    bucket: (options) => createS3Storage({ bucket: 'copies', connection, patience, ...options }),
+    bucket: (options) => createS3Storage({ bucket: 'copies', connection, partRetry, ...options }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -118,7 +118,7 @@ function send(
     journal,
     partSize,
     concurrency,
-    patience: { minTimeout: 0, maxTimeout: 0, retries: 3 },
+    partRetry: { minTimeout: 0, maxTimeout: 0, retries: 3 },
     options,
   });
 }

@@ -5,12 +5,12 @@ import { describeLeftOut } from '../../catalog/describe-left-out.js';
 import { type DumpProgress, dumpDatabase } from '../../dump/dump-database.js';
 import {
   type DamagedTables,
-  type HistoryWish,
+  type HistoryMode,
   openSnapshot,
   type SnapshotEvent,
 } from '../../dump/snapshot.js';
-import type { ConsistencyWish } from '../../dump/strategy.js';
-import { printable } from '../../escape-controls.js';
+import type { ConsistencyMode } from '../../dump/strategy.js';
+import { escapeControls } from '../../escape-controls.js';
 import type { Manifest } from '../../model/parts.js';
 import { formatBytes, formatCount, formatSeconds, plural } from '../../quantities.js';
 import type { Command, CommandLine } from '../command.js';
@@ -127,7 +127,7 @@ function checkRecipient(recipient: string): void {
   }
 }
 
-function readConsistency(text: string | undefined): ConsistencyWish {
+function readConsistency(text: string | undefined): ConsistencyMode {
   switch (text) {
     case undefined:
     case 'auto':
@@ -140,7 +140,7 @@ function readConsistency(text: string | undefined): ConsistencyWish {
   }
 }
 
-function readHistory(text: string | undefined): HistoryWish {
+function readHistory(text: string | undefined): HistoryMode {
   if (text === undefined || text === 'current' || text === 'all') return text ?? 'current';
   throw new UsageError(`--history is current or all, not "${text}".`);
 }
@@ -187,5 +187,5 @@ function render(
     ],
     ['Locked', `${formatSeconds(manifest.lockSeconds)} during which nobody could write`],
   ]);
-  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(printable)])].join('\n');
+  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(escapeControls)])].join('\n');
 }

@@ -10,7 +10,7 @@ import {
 } from '../../archive/index.js';
 import { audited } from '../../audit.js';
 import type { RangeSource } from '../../bytes.js';
-import { printable } from '../../escape-controls.js';
+import { escapeControls } from '../../escape-controls.js';
 import type { TableDescription } from '../../model/parts.js';
 import { plural } from '../../quantities.js';
 import { csvHeader, csvRows } from '../../recovery/export/csv.js';
@@ -175,7 +175,7 @@ interface Undecoded {
 }
 
 function describeUndecoded({ table, column, characterSet }: Undecoded): string {
-  return `Not decoded, and so in bytes: ${printable(table)}.${printable(column)} (${printable(characterSet)})`;
+  return `Not decoded, and so in bytes: ${escapeControls(table)}.${escapeControls(column)} (${escapeControls(characterSet)})`;
 }
 
 async function extractTables(

@@ -4,7 +4,7 @@ import { type ArchiveKeys, type ArchiveReader, openArchive } from '../../archive
 import type { RangeSource } from '../../bytes.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { BackupError } from '../../errors.js';
-import { printable } from '../../escape-controls.js';
+import { escapeControls } from '../../escape-controls.js';
 import type { SchemaObject } from '../../model/parts.js';
 import { formatBytes, formatCount, formatSeconds, plural } from '../../quantities.js';
 import { programScriptOf } from '../../recovery/export/sql.js';
@@ -14,7 +14,7 @@ import type { RestoreAllowance } from '../../recovery/restore/options.js';
 import type { RestoreRights } from '../../recovery/restore/own-account.js';
 import { restoreDatabase } from '../../recovery/restore/restore-database.js';
 import type { RestoreReport } from '../../recovery/restore/restore-report.js';
-import { type SalvagedTable, type SalvageReport, salvage } from '../../recovery/salvage-archive.js';
+import { type SalvagedTable, type SalvageReport, salvageArchive } from '../../recovery/salvage-archive.js';
 import type { Command, CommandLine, CommandResult } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { type ExitCode, exitCodes, UsageError } from '../exit-codes.js';
@@ -235,7 +235,7 @@ function renderPlan(plan: RestorePlan): string {
     ['Possible', plan.possible ? 'yes' : 'no'],
   ]);
   const obstacles = plan.obstacles.map(
-    ({ severity, message }) => `${marks[severity]}: ${printable(message)}`,
+    ({ severity, message }) => `${marks[severity]}: ${escapeControls(message)}`,
   );
   return [pairs, '', ...obstacles, 'Nothing was changed.'].join('\n');
 }
@@ -248,7 +248,7 @@ async function salvageInto(
 ): Promise<CommandResult> {
   const progress = startProgress(line, 'Salvaging', 'bytes');
   try {
-    const report = await salvage(archive, target, {
+    const report = await salvageArchive(archive, target, {
       ...keys,
       ...(tables === undefined ? {} : { tables: readNames(tables) }),
       replace,
@@ -280,15 +280,15 @@ function renderSalvage({ restore, whole, tables, absent, losses }: SalvageReport
     .filter(isKnown)
     .map(
       ({ name, rows, expectedRows }) =>
-        `${printable(name)}: ${formatCount(rows)} of ${expectedRows === null ? 'an unknown number of' : formatCount(expectedRows)} rows`,
+        `${escapeControls(name)}: ${formatCount(rows)} of ${expectedRows === null ? 'an unknown number of' : formatCount(expectedRows)} rows`,
     );
   return [
-    printable(headline),
+    escapeControls(headline),
     '',
     ...listed('Absent', absent),
     'Lost:',
     ...known,
-    ...others.map(printable),
+    ...others.map(escapeControls),
     ...listed(
       'Perhaps not to the last row',
       cut.filter((table) => !isKnown(table)),
@@ -300,7 +300,9 @@ function renderSalvage({ restore, whole, tables, absent, losses }: SalvageReport
 
 function listed(word: string, tables: readonly { readonly name: string }[]): readonly string[] {
   if (tables.length === 0) return [];
-  return [`${word} (${formatCount(tables.length)}): ${tables.map(({ name }) => printable(name)).join(', ')}`];
+  return [
+    `${word} (${formatCount(tables.length)}): ${tables.map(({ name }) => escapeControls(name)).join(', ')}`,
+  ];
 }
 
 function render(report: RestoreReport): string {
@@ -315,9 +317,11 @@ function render(report: RestoreReport): string {
     ],
     ['Took', formatSeconds(seconds)],
     ['Rights', inWords(report.rights)],
-    ...(report.definers.length === 0 ? [] : [['Acts for', printable(report.definers.join(', '))] as const]),
+    ...(report.definers.length === 0
+      ? []
+      : [['Acts for', escapeControls(report.definers.join(', '))] as const]),
   ]);
-  const notes = report.notes.map(({ message }) => printable(message));
+  const notes = report.notes.map(({ message }) => escapeControls(message));
   return [
     pairs,
     ...(report.missing.length === 0 ? [] : ['', ...missingLines(report)]),
@@ -335,7 +339,7 @@ function inWords(rights: RestoreRights): string {
 function missingLines({ missing }: RestoreReport): readonly string[] {
   return [
     `All rows are restored, but ${plural(missing.length, 'object')} cannot be made in the target:`,
-    ...missing.map((each) => printable(missingSentence(each))),
+    ...missing.map((each) => escapeControls(missingSentence(each))),
     'Remove the cause and give the same command again: it tries just these.',
   ];
 }

@@ -1,5 +1,5 @@
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
-import { printable } from '../../escape-controls.js';
+import { escapeControls } from '../../escape-controls.js';
 import { formatBytes, formatCount, plural } from '../../quantities.js';
 import { checkWithoutKey } from '../../recovery/verify/check-without-key.js';
 import type { Verification } from '../../recovery/verify/verify-archive.js';
@@ -61,7 +61,7 @@ async function checkLabel(archive: LocatedArchive, line: CommandLine): ReturnTyp
   const inspection = await checkWithoutKey(archive, { signal: line.signal });
   return {
     json: { ...inspection },
-    text: `${printable(archive.name)} has a label and a size that fit. Whether its content is whole, only a key can tell.`,
+    text: `${escapeControls(archive.name)} has a label and a size that fit. Whether its content is whole, only a key can tell.`,
   };
 }
 
@@ -77,8 +77,8 @@ function render(
     ...(incompleteTables.length === 0 ? [] : [['Not complete', incompleteTables.join(', ')] as const]),
   ]);
   if (refused.length > 0) {
-    const told = refused.map(({ message }) => printable(message));
+    const told = refused.map(({ message }) => escapeControls(message));
     return [...told, '', pairs, '', 'A restore refuses it. Find out who made this archive.'].join('\n');
   }
-  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(printable)])].join('\n');
+  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(escapeControls)])].join('\n');
 }

@@ -3,7 +3,7 @@ import { type ArchiveAccess, type CanOpenMap, whoCanOpen } from '../../admin/who
 import { inspectArchive, type Label } from '../../archive/index.js';
 import { openConnection } from '../../database/connection.js';
 import { type BackupError, isBackupError } from '../../errors.js';
-import { printable } from '../../escape-controls.js';
+import { escapeControls } from '../../escape-controls.js';
 import type { Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { exitCodeOf } from '../exit-codes.js';
@@ -94,17 +94,20 @@ function render(
   unreadable: readonly Unreadable[],
 ): string {
   const lines = map.archives.map(
-    (access) => `${printable(names.get(access.archiveId)!)}\n  ${access.createdAt}  ${describe(access)}`,
+    (access) => `${escapeControls(names.get(access.archiveId)!)}\n  ${access.createdAt}  ${describe(access)}`,
   );
   lines.push(
-    ...unlabelled.map((location) => `${printable(location)}\n  no label: opened by whoever holds its key`),
+    ...unlabelled.map(
+      (location) => `${escapeControls(location)}\n  no label: opened by whoever holds its key`,
+    ),
   );
   lines.push(
     ...unreadable.map(
-      ({ archive, error }) => `${printable(archive)}\n  cannot be read: ${printable(error.message)}`,
+      ({ archive, error }) =>
+        `${escapeControls(archive)}\n  cannot be read: ${escapeControls(error.message)}`,
     ),
   );
-  lines.push(...map.warnings.map(({ message }) => `\n${printable(message)}`));
+  lines.push(...map.warnings.map(({ message }) => `\n${escapeControls(message)}`));
   return lines.join('\n');
 }
 
@@ -119,5 +122,5 @@ function opener({ keyHolder, keySource, epoch, password, isHeldByAdmin }: Archiv
     password === 'newest' ? 'the password of its time and the newest one' : 'the password of its time';
   const how = keySource === 'enrolled' ? `enrolled, epoch ${epoch}` : 'stored hash';
   const gone = isHeldByAdmin === false ? '; no administrator any more' : '';
-  return `${printable(keyHolder.userName)}: ${which} (${how}${gone})`;
+  return `${escapeControls(keyHolder.userName)}: ${which} (${how}${gone})`;
 }

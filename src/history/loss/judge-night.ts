@@ -239,7 +239,7 @@ function redefined({ last, facts, isUpgrade, isAnnounced }: Around): readonly Lo
   return [{ kind: 'definitions-changed', tables: changed.length, of: shared.length }];
 }
 
-/** A copy of the server that follows no more, or a picture of an earlier day, shows the same every night. */
+/** A copy of the server that follows no more, or a snapshot of an earlier day, shows the same every night. */
 function still({ past, facts, thresholds }: Around): readonly LossFinding[] {
   const all = [...past, facts];
   const runs: number[] = [];

@@ -1,15 +1,15 @@
 import type { Clock } from '../service/clock.js';
-import { withPatience } from '../service/timeout.js';
+import { withTimeout } from '../service/timeout.js';
 import type { AlertSink } from './alert.js';
 
 /** How long a sink may take for one call, in milliseconds. */
-const patience = 15_000;
+const timeout = 15_000;
 
 /**
  * A sink that is not waited for for ever. One that has not answered once is not asked again for alerts in the same run, which
  * the next run makes up for; the word that the night has ended is given in any case.
  */
-export function patientSink(
+export function sinkWithTimeout(
   sink: AlertSink,
   { clock, signal }: { readonly clock: Clock; readonly signal?: AbortSignal | undefined },
 ): AlertSink {
@@ -19,7 +19,7 @@ export function patientSink(
       isSilent = true;
       return new AlertSinkSilent();
     };
-    await withPatience(async (ended) => call(ended), { clock, milliseconds: patience, signal, tooLong });
+    await withTimeout(async (ended) => call(ended), { clock, milliseconds: timeout, signal, tooLong });
   };
   const askOnce: typeof tell = async (call) => {
     if (isSilent) throw new AlertSinkSilent();

@@ -1,7 +1,7 @@
 /** Which troubles stand after a run: a pure decision, so that each is raised once and cleared once. */
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { type BackupErrorCode, errorExplanations } from '../../errors.js';
-import { printable } from '../../escape-controls.js';
+import { escapeControls } from '../../escape-controls.js';
 import { nightsBetween } from '../nights.js';
 import type { Alert, AlertCode } from './alert.js';
 
@@ -88,7 +88,7 @@ const common: ReadonlySet<string> = new Set<BackupErrorCode>([
 export function standingTroubles(standing: Standing, thresholds: AlertThresholds = {}): readonly Alert[] {
   const alerts = new Map<AlertCode, Alert>();
   const add = (alert: Alert): void => {
-    if (!alerts.has(alert.code)) alerts.set(alert.code, { ...alert, message: printable(alert.message) });
+    if (!alerts.has(alert.code)) alerts.set(alert.code, { ...alert, message: escapeControls(alert.message) });
   };
   for (const place of standing.destinations) {
     const { failure, incomplete, lost } = place;

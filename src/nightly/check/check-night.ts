@@ -14,7 +14,7 @@ import { openOffice } from '../run/office.js';
 import { neededSpace } from '../run/seal-copies.js';
 import { machineTools, type NightTools } from '../run/tools.js';
 import { systemClock } from '../service/clock.js';
-import { withPatience } from '../service/timeout.js';
+import { withTimeout } from '../service/timeout.js';
 import { checkNetworkPath, lookAtNetworkPath } from '../settings/check-network-path.js';
 import { checkSchedule, type NightSchedule } from '../window.js';
 import type { CheckFinding, CheckSubject, NightCheck } from './findings.js';
@@ -33,7 +33,7 @@ interface Looks {
 }
 
 /** How long each look may take, in milliseconds. */
-const patience = 15_000;
+const timeout = 15_000;
 /** How far the clocks of this machine and of the database server may be apart, in milliseconds. */
 const believableSkew = 5 * 60_000;
 
@@ -105,11 +105,11 @@ class Check {
         subject === 'headquarters' || subject === 'network-path'
           ? 'storage-transient'
           : 'database-unreachable',
-        `There was no answer within ${patience / 1000} seconds.`,
+        `There was no answer within ${timeout / 1000} seconds.`,
       );
     try {
-      const patient = { clock: this.#tools.clock, milliseconds: patience, signal, tooLong };
-      const found = await withPatience(look, patient);
+      const limits = { clock: this.#tools.clock, milliseconds: timeout, signal, tooLong };
+      const found = await withTimeout(look, limits);
       this.#note(subject, 'good', typeof found === 'string' ? found : found.message);
       return found;
     } catch (error) {
@@ -171,9 +171,9 @@ class Check {
     const { database } = this.#plan;
     let connection: Connection | undefined;
     try {
-      await withPatience((signal) => openConnection(database, { signal }), {
+      await withTimeout((signal) => openConnection(database, { signal }), {
         clock: this.#tools.clock,
-        milliseconds: patience,
+        milliseconds: timeout,
         signal: this.#options.signal,
         tooLong: () => new BackupError('database-unreachable', 'The database server does not answer.'),
       }).then((opened) => {

@@ -2,7 +2,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import type { AuditLog } from '../../audit.js';
-import { printable } from '../../escape-controls.js';
+import { escapeControls } from '../../escape-controls.js';
 import { systemCodeOf } from '../../files/failures.js';
 import { closeAfter } from '../../files/fill-file.js';
 import { syncFile } from '../../files/sync.js';
@@ -41,13 +41,13 @@ export function createFileAudit(options: FileAuditOptions): AuditLog {
     write(entry) {
       const line = { at: now().toISOString(), who, host: hostname(), pid: process.pid, ...facts, ...entry };
       // Characters that could look like a second line are written as JSON's own marks.
-      const text = `${printable(JSON.stringify(line))}\n`;
+      const text = `${escapeControls(JSON.stringify(line))}\n`;
       last = last.then(async () => {
         try {
           await append(path, text);
         } catch (error) {
           onLost(
-            `The audit file ${printable(path)} cannot be written (${systemCodeOf(error) ?? 'unexpected'}).`,
+            `The audit file ${escapeControls(path)} cannot be written (${systemCodeOf(error) ?? 'unexpected'}).`,
           );
         }
       });

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { printable } from '../../escape-controls.js';
+import { escapeControls } from '../../escape-controls.js';
 import { systemCodeOf } from '../../files/failures.js';
 import type { LogFacts, Logger } from './logger.js';
 
@@ -30,7 +30,7 @@ export function createFileLogger(options: FileLoggerOptions): Logger {
   const { path, maxBytes = 1_000_000, keepFiles = 5, now = () => new Date() } = options;
   const write = (level: string, message: string, facts: LogFacts | undefined): void => {
     // A name with a line break in it must not look like a second entry.
-    const line = `${now().toISOString()} ${level} ${printable(message + rendered(facts))}\n`;
+    const line = `${now().toISOString()} ${level} ${escapeControls(message + rendered(facts))}\n`;
     try {
       const size = sizeOf(path);
       const isFull = size + Buffer.byteLength(line) > maxBytes && !rotate(path, keepFiles);
@@ -82,7 +82,7 @@ function append(path: string, line: string, flag: 'a' | 'w'): void {
 
 /** A log cannot tell of itself; the process can, once, until it can be written again. */
 function tellLost(path: string, error: unknown): void {
-  const message = `The log ${printable(path)} cannot be written (${systemCodeOf(error) ?? 'unexpected'}).`;
+  const message = `The log ${escapeControls(path)} cannot be written (${systemCodeOf(error) ?? 'unexpected'}).`;
   process.emitWarning(message, { code: 'SUPPLEMENTAL_BACKUP_LOG' });
 }
 

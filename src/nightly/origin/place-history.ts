@@ -9,7 +9,7 @@ import { readNote, verifyHistory } from '../../history/verify-history.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { replayableBytes } from '../../storage/replayable.js';
 import { codeOf } from '../run/failure.js';
-import type { Surroundings } from '../run/night-context.js';
+import type { NightContext } from '../run/night-context.js';
 import type { VerifiedCopy } from '../run/night-journal.js';
 import { rememberedCopies } from '../run/parse-journal.js';
 import { checkCopies } from './check-copies.js';
@@ -29,11 +29,11 @@ type NotableCopy = VerifiedCopy & Required<Pick<VerifiedCopy, 'bytes' | 'scope' 
  */
 export class PlaceHistory {
   readonly #destination: Destination;
-  readonly #around: Surroundings;
+  readonly #around: NightContext;
   readonly #notary: Notary;
   readonly #store: StorageAdapter;
 
-  constructor(destination: Destination, around: Surroundings, notary: Notary, store: StorageAdapter) {
+  constructor(destination: Destination, around: NightContext, notary: Notary, store: StorageAdapter) {
     this.#destination = destination;
     this.#around = around;
     this.#notary = notary;

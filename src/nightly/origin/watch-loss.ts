@@ -3,7 +3,7 @@ import { describeLoss, type LossFinding } from '../../history/loss/findings.js';
 import { judgeNight } from '../../history/loss/judge-night.js';
 import type { ArchiveScope, TableSummary } from '../../model/parts.js';
 import { codeOf } from '../run/failure.js';
-import type { Surroundings } from '../run/night-context.js';
+import type { NightContext } from '../run/night-context.js';
 import type { NightJournal } from '../run/night-journal.js';
 import { keepFacts, readFacts } from './facts-file.js';
 import { mostFindings, type StandingLoss } from './loss-state.js';
@@ -25,7 +25,7 @@ export interface ReadTonight {
  * a person has looked. Never rejects: what cannot be judged is told.
  */
 export async function watchLoss(
-  { plan, spool, journal, night, warn }: Surroundings,
+  { plan, spool, journal, night, warn }: NightContext,
   tonight: ReadTonight,
 ): Promise<void> {
   if (plan.loss === 'off') return;

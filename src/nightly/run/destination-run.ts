@@ -10,16 +10,16 @@ import { defaultRetention } from '../retention.js';
 import type { CopyReport, DestinationReport } from './backup-report.js';
 import { deliverCopy } from './deliver-copy.js';
 import { codeOf, happenedOf, originOf, sentenceOf } from './failure.js';
-import type { Surroundings } from './night-context.js';
+import type { NightContext } from './night-context.js';
 import type { PendingCopy } from './night-journal.js';
 import { PendingCopies } from './pending-copies.js';
 import { prune } from './prune.js';
 import { withPlanRetries } from './with-plan-retries.js';
 
 /** One destination during one run: what is to be brought there, and what became of it. */
-export class Place {
+export class DestinationRun {
   readonly destination: Destination;
-  readonly #around: Surroundings;
+  readonly #context: NightContext;
   readonly #pending: PendingCopies;
   #wanted: boolean;
   #store: StorageAdapter | undefined;
@@ -33,11 +33,11 @@ export class Place {
   readonly #removed: string[] = [];
 
   /** @param wanted - whether a copy of this night is due here, as far as the caller knows */
-  constructor(destination: Destination, wanted: boolean, around: Surroundings) {
+  constructor(destination: Destination, wanted: boolean, context: NightContext) {
     this.destination = destination;
     this.#wanted = wanted;
-    this.#around = around;
-    this.#pending = new PendingCopies(destination, around);
+    this.#context = context;
+    this.#pending = new PendingCopies(destination, context);
   }
 
   /** Whether a copy of this night is to be there in the end. Until settings are read, what the caller wants. */
@@ -81,16 +81,16 @@ export class Place {
   }
 
   /** Says where it is, and whether the practice may back up there. */
-  settle(store: StorageAdapter | undefined, eligibility: Eligibility): void {
-    const { journal, night, scheduled } = this.#around;
+  decide(store: StorageAdapter | undefined, eligibility: Eligibility): void {
+    const { journal, night, scheduled } = this.#context;
     this.#eligibility = eligibility;
     if (store !== undefined) {
-      this.#store = withPlanRetries(store, this.destination, this.#around);
+      this.#store = withPlanRetries(store, this.destination, this.#context);
       const last = journal.newestVerified(this.destination, night)?.store;
       // A place that is new has no copy yet, whenever the next one would be due.
       if (scheduled && last !== undefined && last !== store.description) this.#wanted = true;
     }
-    if (this.#wanted) this.#around.emit({ kind: 'eligibility', destination: this.destination, eligibility });
+    if (this.#wanted) this.#context.emit({ kind: 'eligibility', destination: this.destination, eligibility });
   }
 
   /** Notes why there is no copy; the first reason stays. */
@@ -123,7 +123,7 @@ export class Place {
           if (isTonights)
             this.#error ??= happenedDuring(
               'backup',
-              fileSystemFailure(error, `spool folder ${this.#around.spool.folder}`),
+              fileSystemFailure(error, `spool folder ${this.#context.spool.folder}`),
             );
           continue;
         }
@@ -143,12 +143,12 @@ export class Place {
 
   /** Writes the signed notes that are owed, and looks at the older copies. Never rejects. */
   async keepHistory(): Promise<void> {
-    const { notary, signal, callerSignal, warn } = this.#around;
+    const { notary, signal, callerSignal, warn } = this.#context;
     if (this.#store === undefined || this.#eligibility?.eligible !== true || signal.aborted) return;
     try {
       const signing = await notary();
       if (signing === null) return;
-      this.#history = new PlaceHistory(this.destination, this.#around, signing, this.#store);
+      this.#history = new PlaceHistory(this.destination, this.#context, signing, this.#store);
       await this.#history.keep();
     } catch (error) {
       if (callerSignal?.aborted === true) return;
@@ -159,7 +159,7 @@ export class Place {
 
   /** Removes what retention does not ask for: only after a verified copy. Never rejects. */
   async prune(admins: readonly AdminCandidate[] | undefined): Promise<void> {
-    const { plan, night, journal, now, signal, callerSignal, emit, warn } = this.#around;
+    const { plan, night, journal, now, signal, callerSignal, emit, warn } = this.#context;
     const { destination } = this;
     const store = this.#store;
     const policy = plan[destination]?.retention ?? defaultRetention;
@@ -203,7 +203,7 @@ export class Place {
 
   /** What alerts go by; call it when the failed nights are noted. */
   standing(): DestinationStanding {
-    const { journal, night } = this.#around;
+    const { journal, night } = this.#context;
     const { failed } = journal.state;
     const incomplete = journal.state.incomplete?.[this.destination];
     const lastVerified = journal.newestVerified(this.destination, night)?.night;
@@ -233,7 +233,7 @@ export class Place {
   report(): DestinationReport {
     const { destination } = this;
     const error = this.#error;
-    const { journal, night } = this.#around;
+    const { journal, night } = this.#context;
     const lastVerifiedAt = journal.newestVerified(destination, night)?.verifiedAt;
     const troubles = journal.state.sequences?.[destination]?.troubles ?? [];
     return {
@@ -254,7 +254,7 @@ export class Place {
   logError(): void {
     const error = this.#error;
     if (error === undefined) return;
-    this.#around.logger.error(happenedOf(error), {
+    this.#context.logger.error(happenedOf(error), {
       destination: this.destination,
       code: codeOf(error),
       at: originOf(error),
@@ -269,7 +269,7 @@ export class Place {
   }
 
   async #deliverOne(store: StorageAdapter, pending: PendingCopy, isTonights: boolean): Promise<void> {
-    const { spool, signal, emit, now } = this.#around;
+    const { spool, signal, emit, now } = this.#context;
     const delivery = { store, path: spool.pathOf(pending.file), signal, emit };
     await during('store', () => deliverCopy(pending, delivery));
     const copy = { ...pending.copy, verifiedAt: now().toISOString() };
@@ -284,7 +284,7 @@ export class Place {
 
   /** Whether it is the copy that this run is to bring. A copy that was made by hand is none of the night's. */
   #isTonights({ copy, byHand }: PendingCopy): boolean {
-    const { night, scheduled } = this.#around;
+    const { night, scheduled } = this.#context;
     return copy.night === night && !(scheduled && byHand === true);
   }
 }

@@ -27,9 +27,9 @@ interface Holder {
 
 /** How often a holder shows that it lives, and when it is taken for dead where nothing else can tell. Milliseconds. */
 const heartbeat = 30_000;
-const heartbeatPatience = 600_000;
+const heartbeatTimeout = 600_000;
 /** A guard is written in an instant; one that cannot be read after this was left by a power cut. Milliseconds. */
-const writingPatience = 60_000;
+const writingTimeout = 60_000;
 
 /**
  * Makes sure that no two runs work in one spool folder, across processes. A guard that was left behind by a dead
@@ -155,9 +155,9 @@ function held(path: string, token: string): Guard {
 async function isLeftBehind(path: string, text: string): Promise<boolean> {
   const age = await ageOf(path);
   const holder = parseHolder(text);
-  if (holder === null) return age > writingPatience;
+  if (holder === null) return age > writingTimeout;
   if (givenBack.has(holder.token)) return true;
-  if (holder.host !== hostname()) return age > heartbeatPatience;
+  if (holder.host !== hostname()) return age > heartbeatTimeout;
   const mine = await processFacts(process.pid);
   if (holder.boot !== undefined && mine.boot !== undefined && holder.boot !== mine.boot) return true;
   if (!isProcessAlive(holder.pid)) return true;
@@ -166,7 +166,7 @@ async function isLeftBehind(path: string, text: string): Promise<boolean> {
     return holder.processStart !== theirs.processStart;
   }
   // Some process has that number now; only the heartbeat tells whether it is still the same.
-  return age > heartbeatPatience;
+  return age > heartbeatTimeout;
 }
 
 // A guard from the future is as old: whoever lives dates it by the clock of now every half minute.

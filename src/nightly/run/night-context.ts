@@ -7,8 +7,8 @@ import type { NightPlan } from './night-plan.js';
 import type { Spool } from './spool.js';
 import type { NightTools } from './tools.js';
 
-/** What a run and its places share. */
-export interface Surroundings {
+/** What the parts of one run share. */
+export interface NightContext {
   readonly plan: NightPlan;
   readonly night: string;
   /** A run of the night itself, not one by hand. */

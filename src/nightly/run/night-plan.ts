@@ -4,9 +4,9 @@ import { assertArgument, assertStorage } from '../../arguments.js';
 import type { TablePolicy } from '../../catalog/table-policy.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { checkAddress } from '../../database/check-address.js';
-import type { LockPatienceOptions } from '../../dump/locks.js';
-import type { DamagedTables, HistoryWish } from '../../dump/snapshot.js';
-import type { ConsistencyWish } from '../../dump/strategy.js';
+import type { LockTimeoutOptions } from '../../dump/locks.js';
+import type { DamagedTables, HistoryMode } from '../../dump/snapshot.js';
+import type { ConsistencyMode } from '../../dump/strategy.js';
 import type { Destination, Practice } from '../../eligibility/is-eligible.js';
 import type { LossThresholds } from '../../history/loss/judge-night.js';
 import { parseNoteKey } from '../../history/note.js';
@@ -22,7 +22,7 @@ import type { SettingsStore } from '../settings/settings.js';
 import type { BackupReport } from './backup-report.js';
 import type { BackupEvent } from './events.js';
 
-/** Everything a run must know of a practice and its surroundings. Made once; the same for every night. */
+/** Everything a run must know of a practice. Made once; the same for every night. */
 export interface NightPlan {
   /**
    * Begins the key of every archive: letters, digits, `-`, `_` and `.`, at most 64. A name that no folder of Windows can have,
@@ -63,15 +63,15 @@ export interface NightPlan {
   /** What is critical; HQ's copy holds just that. @defaultValue the Open Dental policy */
   readonly tables?: TablePolicy | undefined;
   /** How alike in time the tables must be. @defaultValue 'auto' */
-  readonly consistency?: ConsistencyWish | undefined;
+  readonly consistency?: ConsistencyMode | undefined;
   /** Connections that read at the same time. @defaultValue 2 */
   readonly connections?: number | undefined;
   /** Whether a damaged table ends the night, or what can be read of it is enough. @defaultValue 'refuse' */
   readonly damagedTables?: DamagedTables | undefined;
   /** Whether old versions of rows in system-versioned tables are copied. @defaultValue 'current' */
-  readonly history?: HistoryWish | undefined;
+  readonly history?: HistoryMode | undefined;
   /** How long to wait for locks, and how long others may wait for ours. */
-  readonly patience?: LockPatienceOptions | undefined;
+  readonly timeouts?: LockTimeoutOptions | undefined;
   /** Space that must stay free on the disk of the spool, in bytes. @defaultValue 1 GiB */
   readonly spoolReserveBytes?: number | undefined;
   /** Proves now and then that a backup can be restored. */

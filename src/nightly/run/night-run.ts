@@ -3,18 +3,18 @@ import { type Destination, explainEligibility, type Practice } from '../../eligi
 import { isBackupError } from '../../errors.js';
 import type { DumpWarning, Manifest } from '../../model/parts.js';
 import type { Alert, AlertSink } from '../alerts/alert.js';
-import { patientSink } from '../alerts/sink-with-timeout.js';
+import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { notMended, standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
 import { nightsBetween } from '../nights.js';
 import { type Notary, openNotary } from '../origin/notary.js';
 import { watchLoss } from '../origin/watch-loss.js';
 import { heeding } from '../service/timeout.js';
-import { patientSettings } from '../settings/settings-with-timeout.js';
+import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import type { BackupReport, CopyReport, ReportedChange } from './backup-report.js';
-import { Place } from './destination-run.js';
+import { DestinationRun } from './destination-run.js';
 import { codeOf, happenedOf, sentenceOf } from './failure.js';
-import type { Surroundings } from './night-context.js';
+import type { NightContext } from './night-context.js';
 import { type NightJournal, untold } from './night-journal.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
 import type { Office } from './office.js';
@@ -22,7 +22,7 @@ import { rememberedPins } from './parse-journal.js';
 import { renderReport } from './render-report.js';
 import { keepReport, outcomeOf } from './reports.js';
 import type { SealedNight } from './seal-copies.js';
-import { delivered, tellTroubles } from './send-alerts.js';
+import { delivered, sendAlerts } from './send-alerts.js';
 import type { Spool, SpooledArchive } from './spool.js';
 import type { NightTools } from './tools.js';
 
@@ -33,8 +33,8 @@ const sealingFarewell = 3000;
 
 /** One run: reads, seals, delivers, prunes, notes and tells, in this order. */
 export class NightRun {
-  readonly #around: Surroundings;
-  readonly #places: readonly Place[];
+  readonly #context: NightContext;
+  readonly #destinationRuns: readonly DestinationRun[];
   readonly #warnings: DumpWarning[] = [];
   readonly #changes: ReportedChange[] = [];
   #facts: SealedNight['facts'] = {};
@@ -60,8 +60,8 @@ export class NightRun {
   ) {
     this.#foundAgain = state.foundAgain;
     const logger = plan.logger ?? silentLogger;
-    const emit: Surroundings['emit'] = (event) => options.onEvent?.(event);
-    this.#around = {
+    const emit: NightContext['emit'] = (event) => options.onEvent?.(event);
+    this.#context = {
       plan,
       logger,
       emit,
@@ -81,8 +81,8 @@ export class NightRun {
       },
     };
     const wanted = options.destinations ?? configuredDestinations(plan);
-    this.#places = configuredDestinations(plan).map(
-      (destination) => new Place(destination, wanted.includes(destination), this.#around),
+    this.#destinationRuns = configuredDestinations(plan).map(
+      (destination) => new DestinationRun(destination, wanted.includes(destination), this.#context),
     );
   }
 
@@ -96,27 +96,27 @@ export class NightRun {
    * @throws whatever the caller's signal was aborted with
    */
   async go(): Promise<{ readonly report: BackupReport; readonly failure: unknown }> {
-    const { now, night, logger, journal, spool, scheduled, callerSignal, emit } = this.#around;
+    const { now, night, logger, journal, spool, scheduled, callerSignal, emit } = this.#context;
     const startedAt = now();
     logger.info('The backup begins.', { night });
     if (journal.wasDamaged || this.#foundAgain.length > 0) this.#tellLostJournal();
     if (scheduled) await this.#noteAttempt(startedAt);
     await spool.tidy(new Set(journal.state.pending.map(({ file }) => file)));
     try {
-      for (const place of this.#places) await place.forgetLost();
-      await this.#settlePlaces();
+      for (const destinationRun of this.#destinationRuns) await destinationRun.forgetLost();
+      await this.#decideDestinations();
       await this.#seal();
     } catch (error) {
       callerSignal?.throwIfAborted();
-      for (const place of this.#places) place.fail(error);
+      for (const destinationRun of this.#destinationRuns) destinationRun.fail(error);
     }
     // Each place for itself to its end: the one must not lose its date and its retention to the slow line of the other.
     await Promise.all(
-      this.#places.map(async (place) => {
-        await place.deliver();
-        await place.keepHistory();
-        await this.#advanceDate(place);
-        await place.prune(this.#admins);
+      this.#destinationRuns.map(async (destinationRun) => {
+        await destinationRun.deliver();
+        await destinationRun.keepHistory();
+        await this.#advanceDate(destinationRun);
+        await destinationRun.prune(this.#admins);
       }),
     );
     callerSignal?.throwIfAborted();
@@ -128,12 +128,12 @@ export class NightRun {
     await keepReport(spool.folder, report, scheduled);
     this.#log(report);
     emit({ kind: 'finished', report });
-    return { report, failure: this.#places.find(({ error }) => error !== undefined)?.error };
+    return { report, failure: this.#destinationRuns.find(({ error }) => error !== undefined)?.error };
   }
 
   /** That the journal was damaged, or gone while copies waited to be sent. */
   #tellLostJournal(): void {
-    const { journal, spool, warn } = this.#around;
+    const { journal, spool, warn } = this.#context;
     const nights = journal.state.pending.map(({ copy }) => copy.night).join(', ');
     const what = journal.wasDamaged
       ? 'damaged; what could be read of it is kept, and the old one stands beside it.'
@@ -150,7 +150,7 @@ export class NightRun {
 
   /** Before the work, so that a run that takes the process down with it is counted too. */
   async #noteAttempt(at: Date): Promise<void> {
-    const { journal, night } = this.#around;
+    const { journal, night } = this.#context;
     await journal.update(({ lastAttempt }) => ({
       lastAttempt: {
         night,
@@ -162,9 +162,9 @@ export class NightRun {
   }
 
   async #noteAttemptEnd(): Promise<void> {
-    const { journal, now } = this.#around;
+    const { journal, now } = this.#context;
     const endedAt = now().toISOString();
-    const settled = this.#places.flatMap(({ destination, eligibility }) =>
+    const settled = this.#destinationRuns.flatMap(({ destination, eligibility }) =>
       eligibility?.eligible === false ? [destination] : [],
     );
     await journal.update(({ lastAttempt }) =>
@@ -176,28 +176,28 @@ export class NightRun {
    * Settings and eligibility: where the places are, and whether a copy may go there. When the settings are lost with the
    * database, the last ones known say where to send what waits, which may be the last copy there is.
    */
-  async #settlePlaces(): Promise<void> {
-    const { plan, journal, signal, tools } = this.#around;
+  async #decideDestinations(): Promise<void> {
+    const { plan, journal, signal, tools } = this.#context;
     if (plan.settings === undefined) {
       await this.#noteChanges(plan.practice.status, plan.practice.networkPath?.trim() ?? '');
-      return this.#settle(plan.practice);
+      return this.#decide(plan.practice);
     }
     try {
-      const settings = patientSettings(plan.settings, tools.clock);
+      const settings = settingsWithTimeout(plan.settings, tools.clock);
       const { status, networkPath, lastLocalCopy } = await settings.read({ signal });
       this.#dateFound = lastLocalCopy;
       await this.#noteChanges(status, networkPath);
     } catch (error) {
       const known = journal.state.settings;
-      if (known !== undefined) this.#settle({ ...plan.practice, ...known });
+      if (known !== undefined) this.#decide({ ...plan.practice, ...known });
       throw error;
     }
-    this.#settle({ ...plan.practice, ...journal.state.settings });
+    this.#decide({ ...plan.practice, ...journal.state.settings });
   }
 
   /** What is set otherwise than on the last night. */
   async #noteChanges(status: Practice['status'], networkPath: string): Promise<void> {
-    const { plan, journal, tools, signal, logger } = this.#around;
+    const { plan, journal, tools, signal, logger } = this.#context;
     const before = journal.state.settings;
     this.#change('status', before?.status, status);
     this.#change('network-path', before?.networkPath, networkPath);
@@ -205,7 +205,7 @@ export class NightRun {
     let unrecordedOff: true | undefined = status === 'disabled' ? journal.state.unrecordedOff : undefined;
     if (wasSwitchedOff && plan.settings?.lastRecorded !== undefined) {
       try {
-        const recorded = await patientSettings(plan.settings, tools.clock).lastRecorded?.({ signal });
+        const recorded = await settingsWithTimeout(plan.settings, tools.clock).lastRecorded?.({ signal });
         if (recorded?.enabled !== false) unrecordedOff = true;
       } catch (error) {
         logger.warning('The audit trail could not be read.', { code: codeOf(error) });
@@ -217,11 +217,11 @@ export class NightRun {
   #change(what: ReportedChange['what'], before: string | undefined, after: string): void {
     if (before === undefined || before === after) return;
     this.#changes.push({ what, before, after });
-    this.#around.logger.warning('Something changed since the last night.', { what, before, after });
+    this.#context.logger.warning('Something changed since the last night.', { what, before, after });
   }
 
-  #settle(given: Practice): void {
-    const { plan, tools } = this.#around;
+  #decide(given: Practice): void {
+    const { plan, tools } = this.#context;
     let practice = given;
     const path = practice.networkPath?.trim() ?? '';
     const local =
@@ -230,33 +230,33 @@ export class NightRun {
     if (path === '' && local !== undefined) practice = { ...practice, networkPath: local.description };
     const eligibility = explainEligibility(practice);
     const stores = { hq: plan.hq?.storage, local };
-    for (const place of this.#places) {
-      place.settle(stores[place.destination], eligibility[place.destination]);
+    for (const destinationRun of this.#destinationRuns) {
+      destinationRun.decide(stores[destinationRun.destination], eligibility[destinationRun.destination]);
     }
   }
 
   async #seal(): Promise<void> {
-    const { plan, spool, night, now, signal, tools, emit } = this.#around;
-    const places = new Map(
-      this.#places
+    const { plan, spool, night, now, signal, tools, emit } = this.#context;
+    const runs = new Map(
+      this.#destinationRuns
         .filter(({ needsSealing }) => needsSealing)
-        .map((place) => [place.destination, place] as const),
+        .map((destinationRun) => [destinationRun.destination, destinationRun] as const),
     );
-    if (places.size === 0) return;
+    if (runs.size === 0) return;
     let tables: { readonly scope: CopyReport['scope']; readonly of: Manifest['tables'] } | undefined;
     const request = {
       plan,
-      pins: this.#around.journal.state.pins ?? [],
+      pins: this.#context.journal.state.pins ?? [],
       spool,
       night,
       now,
       signal,
       emit,
-      destinations: [...places.keys()],
+      destinations: [...runs.keys()],
       onSealed: async (destination: Destination, { file, manifest }: SpooledArchive, copy: CopyReport) => {
         if (tables === undefined || copy.scope === 'full')
           tables = { scope: copy.scope, of: manifest.tables };
-        await places.get(destination)!.enqueue(file, copy);
+        await runs.get(destination)!.enqueue(file, copy);
         await this.#noteDamage(destination, manifest.warnings);
       },
     };
@@ -267,12 +267,12 @@ export class NightRun {
     this.#admins = sealed.admins;
     this.#warnings.push(...sealed.warnings);
     for (const warning of sealed.warnings) emit({ kind: 'warning', warning });
-    for (const [destination, error] of sealed.failures) places.get(destination)!.fail(error);
+    for (const [destination, error] of sealed.failures) runs.get(destination)!.fail(error);
   }
 
   /** For whom the copies are sealed, against the last night. */
   async #noteKey({ facts, pin, warnings }: SealedNight): Promise<void> {
-    const { journal } = this.#around;
+    const { journal } = this.#context;
     const { pins = [] } = journal.state;
     const [before] = pins;
     const holder = facts.keyHolder;
@@ -295,11 +295,11 @@ export class NightRun {
   ): Promise<void> {
     if (tables === undefined) return;
     const { scope, of } = tables;
-    await watchLoss(this.#around, { scope, tables: of, definitions, version, dateFound: this.#dateFound });
+    await watchLoss(this.#context, { scope, tables: of, definitions, version, dateFound: this.#dateFound });
   }
 
   async #openNotary(): Promise<Notary | null> {
-    const { plan, spool, warn } = this.#around;
+    const { plan, spool, warn } = this.#context;
     try {
       const notary = await openNotary(plan, spool.folder);
       this.#signedWith = notary.trustedKeys[0];
@@ -313,7 +313,7 @@ export class NightRun {
 
   /** A copy without a damaged table, or without rows of it, is the newest one all the same; older ones are whole. */
   async #noteDamage(destination: Destination, warnings: readonly DumpWarning[]): Promise<void> {
-    const { journal, night } = this.#around;
+    const { journal, night } = this.#context;
     const message = warnings
       .filter(({ code }) => code === 'table-damaged')
       .map((warning) => warning.message)
@@ -326,14 +326,14 @@ export class NightRun {
   }
 
   /** The date that people see, only when the copy was read back and found whole. */
-  async #advanceDate({ destination, verifiedAt }: Place): Promise<void> {
-    const { plan, journal, tools, callerSignal, warn } = this.#around;
+  async #advanceDate({ destination, verifiedAt }: DestinationRun): Promise<void> {
+    const { plan, journal, tools, callerSignal, warn } = this.#context;
     if (destination !== 'local' || plan.settings === undefined) return;
     const owed = journal.state.dateOwed;
     const date = verifiedAt ?? (owed === undefined ? undefined : new Date(owed));
     if (date === undefined) return;
     try {
-      const settings = patientSettings(plan.settings, tools.clock);
+      const settings = settingsWithTimeout(plan.settings, tools.clock);
       // Not by the signal of the window: the copy is there, and the end of the night changes nothing about that.
       await settings.recordLocalCopy(date, { signal: callerSignal });
       if (owed !== undefined) await journal.update(() => ({ dateOwed: undefined }));
@@ -347,10 +347,10 @@ export class NightRun {
   }
 
   async #noteFailures(): Promise<void> {
-    const { journal, night } = this.#around;
+    const { journal, night } = this.#context;
     await journal.update(({ failed }) => {
       const next = { ...failed };
-      for (const { destination, isDue, isVerified, hasArrived, error } of this.#places) {
+      for (const { destination, isDue, isVerified, hasArrived, error } of this.#destinationRuns) {
         if (isVerified || !isDue) delete next[destination];
         else {
           // A copy that arrived late ends the row of nights without one.
@@ -361,13 +361,13 @@ export class NightRun {
       }
       return { failed: next };
     });
-    const damaged = this.#places.find(({ error }) => isBackupError(error, 'table-damaged'));
+    const damaged = this.#destinationRuns.find(({ error }) => isBackupError(error, 'table-damaged'));
     if (damaged === undefined) return;
     await journal.update(() => ({ damage: { night, message: happenedOf(damaged.error) } }));
   }
 
   async #rehearse(report: BackupReport): Promise<BackupReport> {
-    const { plan, journal, night, tools, signal, callerSignal } = this.#around;
+    const { plan, journal, night, tools, signal, callerSignal } = this.#context;
     if (plan.rehearsal === undefined || report.outcome !== 'complete') return report;
     const last = journal.state.rehearsal;
     const since = last === undefined ? Number.POSITIVE_INFINITY : nightsBetween(last.night, night);
@@ -388,15 +388,15 @@ export class NightRun {
   }
 
   async #tell(report: BackupReport): Promise<void> {
-    const { plan, night, journal, tools, logger, callerSignal, emit } = this.#around;
+    const { plan, night, journal, tools, logger, callerSignal, emit } = this.#context;
     if (plan.alerts === undefined) return;
-    const sink = patientSink(plan.alerts, { clock: tools.clock, signal: callerSignal });
+    const sink = sinkWithTimeout(plan.alerts, { clock: tools.clock, signal: callerSignal });
     const { firstNight, rehearsal, settings, unrecordedOff, keyUnproven, loss, sequences } = journal.state;
     const troubles = [...(sequences?.hq?.troubles ?? []), ...(sequences?.local?.troubles ?? [])];
     const damage = journal.damageKnownOn(night);
-    const destinations = this.#places
+    const destinations = this.#destinationRuns
       .filter(({ eligibility }) => eligibility?.eligible !== false)
-      .map((place) => place.standing());
+      .map((destinationRun) => destinationRun.standing());
     const standing = standingTroubles(
       {
         practiceId: plan.practiceId,
@@ -416,7 +416,7 @@ export class NightRun {
     // A set-up that was found wrong is mended when a night is good.
     if (report.outcome !== 'complete') notOver.add('set-up-wrong');
     if (settings?.status === 'disabled' || settings?.status === 'disabled-by-hq') notOver.add('switched-off');
-    await tellTroubles(standing, notOver, { sink, journal, logger, emit });
+    await sendAlerts(standing, notOver, { sink, journal, logger, emit });
     await this.#remind(sink);
     const outcome = {
       practiceId: report.practiceId,
@@ -429,7 +429,7 @@ export class NightRun {
 
   /** Once a month, as long as backups are switched off: nobody shall believe for years that there are some. */
   async #remind(sink: AlertSink): Promise<void> {
-    const { plan, journal, night, logger, emit } = this.#around;
+    const { plan, journal, night, logger, emit } = this.#context;
     const { settings, remindedOff } = journal.state;
     if (settings === undefined || settings.status === 'enabled') {
       if (remindedOff !== undefined) await journal.update(() => ({ remindedOff: undefined }));
@@ -456,9 +456,9 @@ export class NightRun {
   }
 
   #report(startedAt: Date): BackupReport {
-    const { plan, night, now, journal } = this.#around;
+    const { plan, night, now, journal } = this.#context;
     const { loss } = journal.state;
-    const destinations = this.#places.map((place) => place.report());
+    const destinations = this.#destinationRuns.map((destinationRun) => destinationRun.report());
     return {
       reportVersion: 1,
       practiceId: plan.practiceId,
@@ -476,9 +476,9 @@ export class NightRun {
   }
 
   #log({ night, outcome, lockSeconds }: BackupReport): void {
-    for (const place of this.#places) place.logError();
+    for (const destinationRun of this.#destinationRuns) destinationRun.logError();
     const level = outcome === 'complete' || outcome === 'nothing-due' ? 'info' : 'error';
-    this.#around.logger[level]('The backup ends.', { night, outcome, lockSeconds });
+    this.#context.logger[level]('The backup ends.', { night, outcome, lockSeconds });
   }
 }
 

@@ -3,7 +3,7 @@ import { isBackupError } from '../../errors.js';
 import { systemCodeOf } from '../../files/failures.js';
 import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';
-import type { Surroundings } from './night-context.js';
+import type { NightContext } from './night-context.js';
 import type { PendingCopy, VerifiedCopy } from './night-journal.js';
 import { rememberedCopies } from './parse-journal.js';
 
@@ -13,16 +13,16 @@ const mostSpoiledNights = 5;
 /** The sealed copies that wait for one place: their files in the spool, and their entries in the journal. */
 export class PendingCopies {
   readonly #destination: Destination;
-  readonly #around: Surroundings;
+  readonly #context: NightContext;
 
-  constructor(destination: Destination, around: Surroundings) {
+  constructor(destination: Destination, context: NightContext) {
     this.#destination = destination;
-    this.#around = around;
+    this.#context = context;
   }
 
   /** Oldest first. */
   get all(): readonly PendingCopy[] {
-    return this.#around.journal.state.pending.filter(({ destination }) => destination === this.#destination);
+    return this.#context.journal.state.pending.filter(({ destination }) => destination === this.#destination);
   }
 
   /**
@@ -32,7 +32,7 @@ export class PendingCopies {
    * @param keepOldest - whether the store goes on with a transfer that was broken off
    */
   async add(file: string, copy: CopyReport, keepOldest: boolean): Promise<void> {
-    const { journal, spool, scheduled, logger, emit, warn } = this.#around;
+    const { journal, spool, scheduled, logger, emit, warn } = this.#context;
     const destination = this.#destination;
     const next: PendingCopy = { destination, copy, file, ...(scheduled ? {} : { byHand: true }) };
     const kept = keepOldest ? this.all.slice(0, 1) : [];
@@ -56,7 +56,7 @@ export class PendingCopies {
   /** Forgets those whose file is gone or cut short, so that a copy of this night is sealed anew. */
   async forgetLost(): Promise<void> {
     for (const each of this.all) {
-      if ((await this.#around.spool.sizeOf(each.file)) !== each.copy.bytes) await this.#forget(each);
+      if ((await this.#context.spool.sizeOf(each.file)) !== each.copy.bytes) await this.#forget(each);
     }
   }
 
@@ -71,7 +71,7 @@ export class PendingCopies {
       isBackupError(error, 'verification-failed');
     if (!isSuspect) return false;
     // A disk that cannot be read now may be read tomorrow.
-    if (await this.#around.spool.holds(pending.file, pending.copy).catch(() => true)) return false;
+    if (await this.#context.spool.holds(pending.file, pending.copy).catch(() => true)) return false;
     await this.#forget(pending);
     return true;
   }
@@ -82,7 +82,7 @@ export class PendingCopies {
     copy: CopyReport & { readonly verifiedAt: string },
     store: string,
   ): Promise<void> {
-    const { journal, spool, logger, emit } = this.#around;
+    const { journal, spool, logger, emit } = this.#context;
     const destination = this.#destination;
     const { key, night, verifiedAt, bytes, sha256, scope, recipient } = copy;
     const entry: VerifiedCopy = {
@@ -112,7 +112,7 @@ export class PendingCopies {
 
   /** Counts the nights on which a late copy came to nothing for a reason of its own, and gives it up in the end. */
   async noteSpoiled({ file, copy, spoiled }: PendingCopy, error: unknown): Promise<void> {
-    const { journal, spool, night, warn } = this.#around;
+    const { journal, spool, night, warn } = this.#context;
     const code = codeOf(error);
     const nights = (spoiled?.nights ?? 0) + (spoiled?.night === night ? 0 : 1);
     if (nights < mostSpoiledNights) {
@@ -137,7 +137,7 @@ export class PendingCopies {
   }
 
   async #forget({ file, copy }: PendingCopy): Promise<void> {
-    const { journal, spool, warn } = this.#around;
+    const { journal, spool, warn } = this.#context;
     await journal.update(({ pending }) => ({ pending: pending.filter((each) => each.file !== file) }));
     await spool.remove(file);
     warn({

@@ -1,5 +1,5 @@
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
-import { printable } from '../../escape-controls.js';
+import { escapeControls } from '../../escape-controls.js';
 import { formatBytes, formatSeconds, plural } from '../../quantities.js';
 import type { BackupReport, CopyReport, DestinationReport, ReportedChange } from './backup-report.js';
 
@@ -72,7 +72,7 @@ export function renderReport(report: BackupReport): string {
   if (report.warnings.length > 0) {
     lines.push('', 'To know:', ...report.warnings.map(({ message }) => `  ${message}`));
   }
-  return `${lines.map(printable).join('\n')}\n`;
+  return `${lines.map(escapeControls).join('\n')}\n`;
 }
 
 function titleOf({ outcome, destinations }: BackupReport): string {

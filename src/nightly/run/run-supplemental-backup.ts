@@ -13,7 +13,7 @@ import { machineTools, type NightTools } from './tools.js';
  * What is sealed and could not be delivered stays in the spool, sealed, and is sent by the next run. Nothing is ever
  * written in the clear, and no lock on the practice's tables waits for a line or a disk elsewhere.
  *
- * @param plan - the practice and its surroundings
+ * @param plan - the practice, its stores and its settings
  * @returns the report; its `outcome` is `partial` when one of two copies is missing
  * @throws BackupError when no copy could be verified: `not-eligible`, `no-usable-admin`, `already-running`,
  *   `database-…`, `storage-…`, `destination-missing`, `window-closed` … The same report is in the event `finished`

@@ -103,7 +103,7 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
     connections: plan.connections,
     history: plan.history,
     damagedTables: plan.damagedTables,
-    patience: plan.patience,
+    timeouts: plan.timeouts,
   });
   try {
     const inside = await readAdmins(snapshot, { signal });

@@ -1,7 +1,7 @@
 import { isBackupError } from '../../errors.js';
-import { printable } from '../../escape-controls.js';
+import { escapeControls } from '../../escape-controls.js';
 import type { Alert, AlertCode, AlertSink } from '../alerts/alert.js';
-import { patientSink } from '../alerts/sink-with-timeout.js';
+import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { type Logger, silentLogger } from '../log/logger.js';
 import type { Clock } from '../service/clock.js';
 import type { BackupEvent } from './events.js';
@@ -15,7 +15,7 @@ import type { NightPlan } from './night-plan.js';
  *
  * @param notOver - what is not raised now, and not to be cleared either
  */
-export async function tellTroubles(
+export async function sendAlerts(
   standing: readonly Alert[],
   notOver: ReadonlySet<AlertCode>,
   { sink, journal, logger, emit }: Teller,
@@ -48,7 +48,7 @@ export async function tellTroubles(
 
 /**
  * Tells that a run could not even begin, because its spool cannot be used. No journal can note that, so it is told again by
- * each such run, and {@link tellTroubles} takes it back unasked.
+ * each such run, and {@link sendAlerts} takes it back unasked.
  */
 export async function tellNoStart(
   { practiceId, alerts, logger = silentLogger }: NightPlan,
@@ -57,8 +57,8 @@ export async function tellNoStart(
   clock: Clock,
 ): Promise<void> {
   if (alerts === undefined) return;
-  const sink = patientSink(alerts, { clock });
-  const message = printable(`The supplemental backup could not be made. ${happenedOf(error)}`);
+  const sink = sinkWithTimeout(alerts, { clock });
+  const message = escapeControls(`The supplemental backup could not be made. ${happenedOf(error)}`);
   const alert: Alert = { code: 'backup-failed', cause: codeOf(error), severity: 'high', practiceId, message };
   await delivered(() => sink.raise(alert), alert.code, logger);
   // How the night ends, the run that is at work tells itself.
@@ -67,7 +67,7 @@ export async function tellNoStart(
   await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
 }
 
-/** What {@link tellTroubles} works with. */
+/** What {@link sendAlerts} works with. */
 export interface Teller {
   readonly sink: AlertSink;
   readonly journal: NightJournal;

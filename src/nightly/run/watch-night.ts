@@ -1,6 +1,6 @@
 import { explainEligibility } from '../../eligibility/is-eligible.js';
 import { type AlertCode, alertCodes } from '../alerts/alert.js';
-import { patientSink } from '../alerts/sink-with-timeout.js';
+import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
 import { dueOn } from '../next-run.js';
@@ -9,7 +9,7 @@ import type { BackupEvent } from './events.js';
 import { historyOf, type NightJournalState, readJournal } from './night-journal.js';
 import { configuredDestinations, type NightPlan } from './night-plan.js';
 import { openOffice } from './office.js';
-import { delivered, tellTroubles } from './send-alerts.js';
+import { delivered, sendAlerts } from './send-alerts.js';
 import type { NightTools } from './tools.js';
 
 /** What a night that passed is judged by. */
@@ -49,10 +49,10 @@ export async function watchNight(watch: Watch): Promise<void> {
     const stale = standingTroubles({ practiceId, night, firstNight, destinations }, plan.alertThresholds);
     logger.info('A night passed without a run.', { night, due: due.join() });
     if (plan.alerts !== undefined) {
-      const sink = patientSink(plan.alerts, { clock: tools.clock, signal });
+      const sink = sinkWithTimeout(plan.alerts, { clock: tools.clock, signal });
       // Nothing was tried, so nothing is known to be over.
       const notOver = new Set(Object.keys(alertCodes) as AlertCode[]);
-      await tellTroubles(stale, notOver, { sink, journal, logger, emit });
+      await sendAlerts(stale, notOver, { sink, journal, logger, emit });
       const summary =
         due.length === 0
           ? `Supplemental backup of practice ${practiceId}, night of ${night}: nothing was to be done.`

@@ -3,13 +3,13 @@ import type { StorageAdapter } from '../../storage/adapter.js';
 import { withRetry } from '../../storage/wrappers/with-retry.js';
 import { codeOf } from './failure.js';
 import { heedingStore } from './heeding-store.js';
-import type { Surroundings } from './night-context.js';
+import type { NightContext } from './night-context.js';
 
 /** A store whose passing faults are tried again as the plan asks for, which shows in the log. */
 export function withPlanRetries(
   store: StorageAdapter,
   destination: Destination,
-  { plan, emit, logger, tools }: Pick<Surroundings, 'emit' | 'logger' | 'plan' | 'tools'>,
+  { plan, emit, logger, tools }: Pick<NightContext, 'emit' | 'logger' | 'plan' | 'tools'>,
 ): StorageAdapter {
   const retry = plan[destination]?.retry;
   const heeding = heedingStore(store, tools.clock);

@@ -1,6 +1,6 @@
 import { BackupError, isBackupError } from '../../errors.js';
 import { type Alert, type AlertCode, alertCodes } from '../alerts/alert.js';
-import { patientSink } from '../alerts/sink-with-timeout.js';
+import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { checkWith } from '../check/check-night.js';
 import { isLasting } from '../check/findings.js';
 import { type Logger, silentLogger } from '../log/logger.js';
@@ -11,16 +11,16 @@ import { readHistory } from '../run/night-journal.js';
 import { configuredDestinations, type NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
 import { makeCopies } from '../run/run-supplemental-backup.js';
-import { tellNoStart, tellTroubles } from '../run/send-alerts.js';
+import { sendAlerts, tellNoStart } from '../run/send-alerts.js';
 import type { NightTools } from '../run/tools.js';
 import { watchNight } from '../run/watch-night.js';
-import { patientSettings } from '../settings/settings-with-timeout.js';
+import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import { checkSchedule, deadlineOf, type NightSchedule, startOf } from '../window.js';
 import type { NightlyOptions } from './start-nightly.js';
-import { heeding, withPatience } from './timeout.js';
+import { heeding, withTimeout } from './timeout.js';
 
 /** How long HQ may take to say its time, in milliseconds. */
-const schedulePatience = 15_000;
+const scheduleTimeout = 15_000;
 /** How often the settings are looked at for another network path, in milliseconds. */
 const pathEvery = 3_600_000;
 /** A run that is broken off tidies up in this time, in milliseconds, or is left behind. */
@@ -85,9 +85,9 @@ export class NightService {
         message,
       };
       const notOver = new Set(Object.keys(alertCodes) as AlertCode[]);
-      const sink = patientSink(alerts, { clock: this.#tools.clock, signal });
+      const sink = sinkWithTimeout(alerts, { clock: this.#tools.clock, signal });
       const emit: Parameters<typeof watchNight>[0]['emit'] = (event) => onEvent?.(event);
-      await tellTroubles([alert], notOver, { sink, journal, logger: this.#logger, emit });
+      await sendAlerts([alert], notOver, { sink, journal, logger: this.#logger, emit });
     } finally {
       await guard.release();
     }
@@ -188,10 +188,10 @@ export class NightService {
     }
     const tooLong = (): Error =>
       new BackupError('settings-invalid', 'HQ was asked for its time and did not answer.');
-    const patience = { clock: this.#tools.clock, milliseconds: schedulePatience, signal, tooLong };
+    const timeout = { clock: this.#tools.clock, milliseconds: scheduleTimeout, signal, tooLong };
     try {
       const given: NightSchedule = {
-        ...(await withPatience(async (ended) => schedule({ signal: ended }), patience)),
+        ...(await withTimeout(async (ended) => schedule({ signal: ended }), timeout)),
         timeZone,
       };
       checkSchedule(given);
@@ -235,7 +235,9 @@ export class NightService {
     let store = this.#path?.store;
     try {
       const { signal } = this.#options;
-      const path = (await patientSettings(settings, this.#tools.clock).read({ signal })).networkPath.trim();
+      const path = (
+        await settingsWithTimeout(settings, this.#tools.clock).read({ signal })
+      ).networkPath.trim();
       store = path === '' ? undefined : this.#tools.openPath(path).description;
     } catch {
       // The night tells of settings that cannot be read.

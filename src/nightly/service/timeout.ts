@@ -1,7 +1,7 @@
 import { type Clock, deadlineOn } from './clock.js';
 
 /** What a call of somebody else's is waited for with. */
-export interface Patience {
+export interface TimeoutOptions {
   readonly clock: Clock;
   /** How long, in milliseconds. */
   readonly milliseconds: number;
@@ -20,9 +20,9 @@ const farewell = 1000;
  *
  * @throws what `tooLong` makes, the reason of the signal, or whatever the work throws
  */
-export async function withPatience<Result>(
+export async function withTimeout<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
-  { clock, milliseconds, signal, tooLong }: Patience,
+  { clock, milliseconds, signal, tooLong }: TimeoutOptions,
 ): Promise<Result> {
   const deadline = deadlineOn(clock, new Date(clock.now().getTime() + milliseconds));
   const both = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);

@@ -1,20 +1,20 @@
 import { BackupError } from '../../errors.js';
 import type { Clock } from '../service/clock.js';
-import { withPatience } from '../service/timeout.js';
+import { withTimeout } from '../service/timeout.js';
 import type { SettingsStore } from './settings.js';
 
 /** How long the settings may take to be read or written, in milliseconds: a lock of somebody else's may be on them. */
-const patience = 15_000;
+const timeout = 15_000;
 
 /** What a night asks of the settings, without waiting for ever. */
-export function patientSettings(
+export function settingsWithTimeout(
   settings: SettingsStore,
   clock: Clock,
 ): Pick<SettingsStore, 'lastRecorded' | 'read' | 'recordLocalCopy'> {
   const wait = <Result>(
     signal: AbortSignal | undefined,
     work: (signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> => withPatience(work, { clock, milliseconds: patience, signal, tooLong });
+  ): Promise<Result> => withTimeout(work, { clock, milliseconds: timeout, signal, tooLong });
   return {
     read: (call) => wait(call?.signal, (signal) => settings.read({ signal })),
     ...(settings.lastRecorded === undefined
@@ -28,6 +28,6 @@ export function patientSettings(
 function tooLong(): BackupError {
   return new BackupError(
     'database-unreachable',
-    `The settings were not answered for within ${patience / 1000} seconds; they may be locked.`,
+    `The settings were not answered for within ${timeout / 1000} seconds; they may be locked.`,
   );
 }

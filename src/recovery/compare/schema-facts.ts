@@ -504,8 +504,8 @@ class DefinitionReader {
             : normaliseDefiner(this.#withoutSchema(statement)),
         ],
       ]);
-      const surroundings = ['sql_mode', 'character_set_client', 'collation_connection', 'time_zone'];
-      for (const key of surroundings) if (row[key] != null) facts.set(key, normaliseCharacterSet(row[key]));
+      const settings = ['sql_mode', 'character_set_client', 'collation_connection', 'time_zone'];
+      for (const key of settings) if (row[key] != null) facts.set(key, normaliseCharacterSet(row[key]));
       for (const [key, value] of Object.entries(more)) if (value != null) facts.set(key, value);
       objects.set(`${kind} ${name}`, { kind, name, facts });
     };

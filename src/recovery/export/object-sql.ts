@@ -29,7 +29,7 @@ export function sequenceSql(object: SchemaObject, database: string): string {
     .join('');
 }
 
-/** A routine, package, trigger or event in the surroundings it was made in. @throws BackupError `archive-damaged` */
+/** A routine, package, trigger or event with the settings it was made with. @throws BackupError `archive-damaged` */
 export function programSql(
   object: SchemaObject,
   { name: database, collation }: Pick<DatabaseDescription, 'name' | 'collation'>,
@@ -52,7 +52,7 @@ export function programSql(
   const collate = (wanted: string): string =>
     databaseCollation === collation ? '' : `ALTER DATABASE COLLATE '${wordOf(wanted, object)}';\n`;
   return Buffer.concat([
-    Buffer.from(`\n${left}${collate(databaseCollation)}${surroundings(object, characterSet)}${moment}`),
+    Buffer.from(`\n${left}${collate(databaseCollation)}${creationSettings(object, characterSet)}${moment}`),
     ...(isOne
       ? [Buffer.from(`DELIMITER ${delimiter}\n`), statement, Buffer.from(`\n${delimiter}\nDELIMITER ;\n`)]
       : // A server prepares one statement or none; not every server prepares these.
@@ -73,7 +73,7 @@ export function viewsSql(views: readonly SchemaObject[], database: string): read
   if (views.length === 0) return [];
   const all = views.map((view, i) => {
     const { characterSet, statement } = statementOf(view, database);
-    const setting = surroundings(view, characterSet);
+    const setting = creationSettings(view, characterSet);
     const hex = (statement ?? Buffer.from(planOf(view, database))).toString('hex');
     return { view, setting, hex, isMade: `FIND_IN_SET('${i}', @supplemental_backup_made)`, number: i };
   });
@@ -93,7 +93,7 @@ export function viewsSql(views: readonly SchemaObject[], database: string): read
 
 const noop = Buffer.from('DO 0').toString('hex');
 
-/** A procedure runs in the surroundings in which it was made, and can go on after an error. */
+/** A procedure runs with the settings with which it was made, and can go on after an error. */
 function tryOnce(hex: string, isMade: string, number: number): string {
   return `DROP PROCEDURE IF EXISTS supplemental_backup_view;
 DELIMITER //
@@ -180,7 +180,7 @@ function planOf(object: SchemaObject, database: string, events: ScriptedEvents =
   return object.kind === 'trigger' ? unqualified(planned, database) : planned;
 }
 
-function surroundings(object: SchemaObject, characterSet: string): string {
+function creationSettings(object: SchemaObject, characterSet: string): string {
   const { collationConnection, timeZone, sqlMode = '' } = object;
   const settings = [
     `sql_mode = ${modeFor(sqlMode)}`,

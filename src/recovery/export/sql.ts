@@ -1,6 +1,6 @@
 import type { ArchiveReader } from '../../archive/index.js';
 import { quoteText } from '../../database/identifiers.js';
-import { isSince } from '../../database/server-version.js';
+import { isAtLeast } from '../../database/server-version.js';
 import type { DatabaseDescription, SchemaObject, TableDescription } from '../../model/parts.js';
 import { tokenise } from '../ddl/tokens.js';
 import { loadedColumns } from '../load/cells.js';
@@ -108,7 +108,7 @@ function reachesOutside(name: string, engine: string): string {
 function head({ name, server, characterSet, collation }: DatabaseDescription, snapshotAt: string): string {
   const { vendor, version } = server;
   // What a definition does not say, it leaves to the defaults of its server's time.
-  const isNew = vendor === 'mysql' ? isSince(version, 8, 0) : isSince(version, 11, 5);
+  const isNew = vendor === 'mysql' ? isAtLeast(version, 8, 0) : isAtLeast(version, 11, 5);
   return `-- Database ${printed(name)} (${printed(characterSet)}, ${printed(collation)}) of ${printed(vendor)} ${printed(version)}, as of ${printed(snapshotAt)}.
 -- Load it into an empty database of the same character set:
 --   mariadb --comments --binary-mode newdb < this-file.sql

@@ -9,7 +9,7 @@ import {
 } from '../../database/driver-internals.js';
 import { asBackupError } from '../../database/server-failures.js';
 import { BackupError } from '../../errors.js';
-import type { Patience } from './standstill.js';
+import type { StandstillWatch } from './standstill.js';
 
 /** What the server says after a statement that takes rows. */
 export interface LoadOutcome {
@@ -32,15 +32,15 @@ const errMark = 0xff;
 export class LoadCommand implements DriverCommand {
   readonly #sql: Uint8Array;
   readonly #driver: DriverInternals;
-  readonly #patience: Patience;
+  readonly #watch: StandstillWatch;
   readonly #open: Deferred<void> = deferred();
   readonly #done: Deferred<LoadOutcome> = deferred();
   #phase: 'done' | 'sending' | 'start' | 'waiting' = 'start';
   #resume: (() => void) | undefined;
 
-  private constructor(driver: DriverInternals, sql: string, patience: Patience) {
+  private constructor(driver: DriverInternals, sql: string, watch: StandstillWatch) {
     this.#driver = driver;
-    this.#patience = patience;
+    this.#watch = watch;
     this.#sql = Buffer.concat([Uint8Array.of(comQuery), Buffer.from(sql, 'utf8')]);
   }
 
@@ -48,12 +48,12 @@ export class LoadCommand implements DriverCommand {
   static async begin(
     connection: Connection,
     sql: string,
-    patience: Patience,
+    watch: StandstillWatch,
     signal: AbortSignal,
   ): Promise<LoadCommand> {
     signal.throwIfAborted();
     const driver = driverInternals(connection.driver);
-    const command = new LoadCommand(driver, sql, patience);
+    const command = new LoadCommand(driver, sql, watch);
     // Each is awaited by its owner; until then neither may count as unhandled.
     command.#open.promise.catch(() => undefined);
     command.#done.promise.catch(() => undefined);
@@ -61,7 +61,7 @@ export class LoadCommand implements DriverCommand {
     signal.addEventListener('abort', abandon, { once: true });
     try {
       driver.addCommand(command);
-      await patience.whileSending(command.#open.promise);
+      await watch.whileSending(command.#open.promise);
       return command;
     } finally {
       signal.removeEventListener('abort', abandon);
@@ -90,7 +90,7 @@ export class LoadCommand implements DriverCommand {
         this.#resume = resolve;
         stream.once('drain', resolve);
       });
-      await this.#patience.whileSending(resumed);
+      await this.#watch.whileSending(resumed);
       this.#resume = undefined;
     }
     // A failure is told by finish(), or at once here.
@@ -103,7 +103,7 @@ export class LoadCommand implements DriverCommand {
       this.#phase = 'waiting';
       this.#driver.writePacket(packetOf(new Uint8Array(0)));
     }
-    return this.#patience.forTheWord(this.#done.promise);
+    return this.#watch.forTheWord(this.#done.promise);
   }
 
   /** Gives up; the connection is of no more use. */

@@ -1,4 +1,4 @@
-import { isSince } from '../../database/server-version.js';
+import { isAtLeast } from '../../database/server-version.js';
 import type { ColumnBatch } from '../../model/column-batch.js';
 import type { ServerDescription } from '../../model/parts.js';
 
@@ -13,7 +13,7 @@ const ends: Readonly<Record<'32-bit' | '64-bit', Uint8Array>> = {
  * current row that ends at the other time would be taken for a deleted one (C3).
  */
 export function endOfTimeOn({ version }: Pick<ServerDescription, 'version'>): Uint8Array {
-  return ends[isSince(version, 11, 5) ? '64-bit' : '32-bit'];
+  return ends[isAtLeast(version, 11, 5) ? '64-bit' : '32-bit'];
 }
 
 /**

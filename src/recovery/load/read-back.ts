@@ -1,6 +1,6 @@
 import { openConnection } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
-import { settleReader } from '../../dump/reader-session.js';
+import { configureReader } from '../../dump/reader-session.js';
 import { readRows } from '../../dump/row-reader.js';
 import { isBackupError } from '../../errors.js';
 import type { TableDescription } from '../../model/parts.js';
@@ -27,7 +27,7 @@ export async function holdsRows(
   const forms = columns.map(({ form }) => form);
   const reader = await openConnection(connection.address, { signal });
   try {
-    await settleReader(reader, GRANT_SECONDS);
+    await configureReader(reader, GRANT_SECONDS);
     const found = new RowsDigest(forms);
     const rows = readRows(reader, { sql: selectionOf(table, columns), forms: [...forms, 'u64'] }, { signal });
     for await (const { rows: count, columns: values } of rows) {

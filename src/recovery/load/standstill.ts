@@ -5,7 +5,7 @@ import { BackupError } from '../../errors.js';
 import { formatBytes } from '../../quantities.js';
 
 /** Waits for a server that takes rows, for as long as it takes any. */
-export class Patience {
+export class StandstillWatch {
   readonly #connection: Connection;
   readonly #table: string;
   readonly #milliseconds: number;
@@ -44,7 +44,7 @@ export class Patience {
     return stream.bytesWritten - stream.writableLength;
   }
 
-  async #wait<Result>(waiting: Promise<Result>, patience: number): Promise<Result> {
+  async #wait<Result>(waiting: Promise<Result>, limit: number): Promise<Result> {
     let timer: NodeJS.Timeout | undefined;
     const standing = new Promise<never>((_resolve, reject) => {
       let taken = this.#taken;
@@ -55,7 +55,7 @@ export class Patience {
         if (this.#taken !== taken) {
           taken = this.#taken;
           since = now;
-        } else if (now - since >= patience && !asking) {
+        } else if (now - since >= limit && !asking) {
           asking = true;
           const told = this.#standstill(now - since);
           void told.then((error) => {
@@ -65,7 +65,7 @@ export class Patience {
           });
         }
       };
-      timer = setInterval(look, Math.max(patience / 8, 10));
+      timer = setInterval(look, Math.max(limit / 8, 10));
     });
     try {
       return await Promise.race([waiting, standing]);

@@ -7,7 +7,7 @@ import { Doubts, type GivenRows } from './doubts.js';
 import { InsertWriter } from './insert-writer.js';
 import { LoadCommand, sendStatement } from './load-command.js';
 import { loadStatement } from './load-statement.js';
-import { Patience } from './standstill.js';
+import { StandstillWatch } from './standstill.js';
 import { TsvWriter } from './tsv-writer.js';
 
 /** Takes the rows of one table in over one session. */
@@ -43,10 +43,10 @@ export async function openLoader(
 ): Promise<TableLoader> {
   const columns = loadedColumns(table.columns);
   const doubts = new Doubts(session, table);
-  const patience = new Patience(session.connection, table.name, context.standstill);
-  if (method === 'insert') return new InsertLoader(session, table, columns, doubts, patience, context);
+  const watch = new StandstillWatch(session.connection, table.name, context.standstill);
+  if (method === 'insert') return new InsertLoader(session, table, columns, doubts, watch, context);
   const statement = loadStatement(table, columns);
-  const command = await LoadCommand.begin(session.connection, statement, patience, context.signal);
+  const command = await LoadCommand.begin(session.connection, statement, watch, context.signal);
   return new TsvLoader(command, columns, doubts, context);
 }
 
@@ -102,7 +102,7 @@ class InsertLoader implements TableLoader {
     table: TableDescription,
     columns: readonly LoadedColumn[],
     doubts: Doubts,
-    patience: Patience,
+    watch: StandstillWatch,
     context: LoadingContext,
   ) {
     this.#doubts = doubts;
@@ -114,7 +114,7 @@ class InsertLoader implements TableLoader {
     this.#abandoned.catch(() => undefined);
     this.#writer = new InsertWriter(table.name, columns, session.maxPacket, async (buffer, end) => {
       const answer = Promise.race([sendStatement(session.connection, buffer, end), this.#abandoned]);
-      const outcome = await patience.whileSending(answer);
+      const outcome = await watch.whileSending(answer);
       this.#rows += outcome.rows;
       await doubts.hear(outcome);
     });

@@ -1,4 +1,4 @@
-import { printable } from '../../escape-controls.js';
+import { escapeControls } from '../../escape-controls.js';
 import { formatCount, formatSeconds } from '../../quantities.js';
 import type { Difference } from '../compare/comparison.js';
 import type { RestoreNote } from '../restore/restore-report.js';
@@ -9,7 +9,7 @@ export interface RestoreCertificate {
   readonly rehearsedAt: string;
   readonly archiveId: string | null;
   readonly database: string;
-  /** When the picture in the archive was taken. */
+  /** When the snapshot in the archive was taken. */
   readonly snapshotAt: string;
   /** The server it was restored on. */
   readonly server: string;
@@ -76,5 +76,5 @@ export function certificateText(certificate: RestoreCertificate): string {
     'Notes',
     notes.map((note) => note.message),
   );
-  return `${lines.map(printable).join('\n')}\n`;
+  return `${lines.map(escapeControls).join('\n')}\n`;
 }

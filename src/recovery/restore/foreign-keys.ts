@@ -1,6 +1,6 @@
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
-import { isSince } from '../../database/server-version.js';
+import { isAtLeast } from '../../database/server-version.js';
 import { unquote } from '../../database/tokens.js';
 import { alterTable, type TableItem } from '../ddl/table-statement.js';
 import { tokenise } from '../ddl/tokens.js';
@@ -80,7 +80,7 @@ async function garblesNames(connection: Connection): Promise<boolean> {
   const [server] = await connection.query('SELECT VERSION() AS version');
   const version = server?.['version'] ?? '';
   const isMariaDb = /mariadb/i.test(version);
-  return isMariaDb ? !isSince(version, 10, 5) : isSince(version, 5, 6) && !isSince(version, 8, 0);
+  return isMariaDb ? !isAtLeast(version, 10, 5) : isAtLeast(version, 5, 6) && !isAtLeast(version, 8, 0);
 }
 
 /** Takes all foreign keys off again: a table that one of them refers to cannot be made anew without its keys. */

@@ -7,25 +7,25 @@ import { aboutTable } from './table-failures.js';
 
 /** The way rows go in, which may turn out at the first table. */
 export class LoadingMethod {
-  readonly #wish: LoadMethod | 'auto';
+  readonly #mode: LoadMethod | 'auto';
   readonly #standstill: number;
   #method: LoadMethod | undefined;
 
   /** @param standstill - milliseconds after which a load that stands still is given up */
-  constructor(wish: LoadMethod | 'auto', standstill: number) {
-    this.#wish = wish;
+  constructor(mode: LoadMethod | 'auto', standstill: number) {
+    this.#mode = mode;
     this.#standstill = standstill;
   }
 
   /** How rows will go in over this session. */
   methodFor(session: RestoreSession): LoadMethod {
-    this.#method ??= this.#wish === 'auto' ? (session.localInfile ? 'load-data' : 'insert') : this.#wish;
+    this.#method ??= this.#mode === 'auto' ? (session.localInfile ? 'load-data' : 'insert') : this.#mode;
     return this.#method;
   }
 
   /** What was chosen. */
   get method(): LoadMethod {
-    return this.#method ?? (this.#wish === 'insert' ? 'insert' : 'load-data');
+    return this.#method ?? (this.#mode === 'insert' ? 'insert' : 'load-data');
   }
 
   /**
@@ -68,7 +68,7 @@ export class LoadingMethod {
     try {
       return withHistory(await openLoader(session, table, method, context), session, table);
     } catch (error) {
-      if (this.#wish !== 'auto' || method === 'insert' || !refusesLoadData(error)) {
+      if (this.#mode !== 'auto' || method === 'insert' || !refusesLoadData(error)) {
         throw aboutTable(error, table.name, 'cannot be loaded');
       }
       this.#method = 'insert';

@@ -15,7 +15,7 @@ export interface Refused {
   readonly missing: MissingObject;
 }
 
-/** Makes objects in a target, each in the surroundings it had (O1–O12). */
+/** Makes objects in a target, each with the settings it had (O1–O12). */
 export class ObjectMaker {
   readonly made: SchemaObject[] = [];
   readonly notes: RestoreNote[] = [];
@@ -128,7 +128,7 @@ export class ObjectMaker {
     return describeMissing(this.#connection, what, error);
   }
 
-  /** Sets the state of an event: with it, a server records its user and its surroundings anew. */
+  /** Sets the state of an event: with it, a server records its user and its settings anew. */
   async setState(event: SchemaObject, state: string): Promise<void> {
     const { characterSetClient = 'utf8mb4' } = event;
     const definer = this.#policy.definers === 'keep' ? definerOf(event) : '';
@@ -139,7 +139,7 @@ export class ObjectMaker {
     await runInCharacterSet(this.#connection, statement, 'utf8mb4');
   }
 
-  /** The surroundings that an object had. */
+  /** The settings that an object was created with. */
   async #enter(object: SchemaObject): Promise<void> {
     const { characterSetClient = 'utf8mb4', collationConnection, timeZone, sqlMode = '' } = object;
     for (const word of [characterSetClient, collationConnection, object.databaseCollation]) {

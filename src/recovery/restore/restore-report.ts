@@ -9,7 +9,7 @@ export interface RestoreReport {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly finishedAt: string;
-  /** When the picture in the archive was taken. */
+  /** When the snapshot in the archive was taken. */
   readonly snapshotAt: string;
   readonly tables: readonly RestoredTable[];
   readonly objects: readonly RestoredObject[];

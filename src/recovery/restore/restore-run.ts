@@ -2,7 +2,7 @@ import { absentTables, leaveOutWithoutTables } from '../../catalog/objects-witho
 import { whyOursIn } from '../../catalog/restore-mark.js';
 import { compareNames } from '../../database/identifiers.js';
 import { inBrackets } from '../../database/server-failures.js';
-import { isSince } from '../../database/server-version.js';
+import { isAtLeast } from '../../database/server-version.js';
 import { BackupError } from '../../errors.js';
 import type { DatabaseDescription, DumpSummary, SchemaObject, TableDescription } from '../../model/parts.js';
 import { type Capabilities, readCapabilities } from '../adapt/capabilities.js';
@@ -126,7 +126,7 @@ export class RestoreRun {
     const defaults = this.#acceptance.defaults(source, capabilities);
     const { database } = this.target;
     const comment = databaseComment(source.createStatement);
-    const keepsComment = capabilities.vendor === 'mariadb' && isSince(capabilities.version, 10, 5);
+    const keepsComment = capabilities.vendor === 'mariadb' && isAtLeast(capabilities.version, 10, 5);
     const kept = keepsComment ? comment : undefined;
     await makeTarget(server.connection, database, defaults, this.options.replace ?? false, kept);
     if (kept !== comment) {

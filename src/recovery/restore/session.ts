@@ -2,7 +2,7 @@ import type { DatabaseAddress } from '../../database/address.js';
 import { type Connection, openConnection } from '../../database/connection.js';
 import { quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
-import { isSince, vendorOf } from '../../database/server-version.js';
+import { isAtLeast, vendorOf } from '../../database/server-version.js';
 import type { ServerDescription } from '../../model/parts.js';
 
 /** A session that takes rows exactly as they are given. */
@@ -102,7 +102,7 @@ export async function takeMeaningOf(
   session: RestoreSession,
 ): Promise<void> {
   const { vendor, version, variables = {} } = source;
-  const isNew = vendor === 'mysql' ? isSince(version, 8, 0) : isSince(version, 11, 5);
+  const isNew = vendor === 'mysql' ? isAtLeast(version, 8, 0) : isAtLeast(version, 11, 5);
   const usual: Readonly<Record<string, string>> = isNew
     ? {}
     : { character_set_collations: '', default_collation_for_utf8mb4: 'utf8mb4_general_ci' };

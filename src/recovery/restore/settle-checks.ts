@@ -2,7 +2,7 @@ import { columnItems } from '../../catalog/column-items.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
-import { isSince } from '../../database/server-version.js';
+import { isAtLeast } from '../../database/server-version.js';
 import type { ServerDescription, TableDescription } from '../../model/parts.js';
 import { join, type Token, tokenise } from '../ddl/tokens.js';
 import type { RestoreNote } from './restore-report.js';
@@ -23,7 +23,8 @@ export function relaxChecks(
   { vendor, version }: Pick<ServerDescription, 'vendor' | 'version'>,
 ): RelaxedTable {
   const none: RelaxedTable = { table, checks: [] };
-  if (vendor !== 'mysql' || !isSince(version, 8, 0) || !/\bCHECK\b/i.test(table.createStatement)) return none;
+  if (vendor !== 'mysql' || !isAtLeast(version, 8, 0) || !/\bCHECK\b/i.test(table.createStatement))
+    return none;
   const tokens = tokenise(table.createStatement);
   const zoned = new Set<string>();
   for (const { from, to } of columnItems(tokens)) {

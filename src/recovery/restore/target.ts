@@ -178,14 +178,14 @@ export async function awaitLastStatements(
   );
 }
 
-/** @returns how many sessions are still in the target when `patience`, in milliseconds, is over */
+/** @returns how many sessions are still in the target when `timeout`, in milliseconds, is over */
 async function awaitSessions(
   server: Connection,
   target: string,
-  patience: number,
+  timeout: number,
   signal?: AbortSignal,
 ): Promise<number> {
-  const deadline = performance.now() + patience;
+  const deadline = performance.now() + timeout;
   let others = await countSessions(server, target);
   while (others > 0 && performance.now() < deadline) {
     await delay(100, undefined, { signal });

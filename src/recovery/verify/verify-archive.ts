@@ -18,7 +18,7 @@ import type {
 import { type RefusedDefinition, refusedDefinitions } from '../ddl/refused-definitions.js';
 import { loadedColumns } from '../load/cells.js';
 
-/** Keys and surroundings of {@link verifyArchive}. */
+/** Keys and options of {@link verifyArchive}. */
 export interface VerifyOptions extends ArchiveKeys {
   /** Called after every part. A throw in it ends the verification. */
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;

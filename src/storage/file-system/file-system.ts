@@ -6,7 +6,7 @@ import { BackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { closeAfter } from '../../files/fill-file.js';
 import { FlushingWriter } from '../../files/flushing-writer.js';
-import { whileHeld } from '../../files/retry-while-busy.js';
+import { retryWhileBusy } from '../../files/retry-while-busy.js';
 import { formatBytes } from '../../quantities.js';
 import type {
   GetOptions,
@@ -27,7 +27,7 @@ import { type MakeLink, publish } from './publish.js';
 
 const readSize = 256 * 1024;
 /** How long a share may take to show a file that it has flushed and closed, in milliseconds. */
-const settlePatience = 5000;
+const settleTimeout = 5000;
 const settlePause = 50;
 const gone = new Set(['ENOENT', 'ENOTDIR']);
 
@@ -132,7 +132,7 @@ export class FileSystemStorage implements StorageAdapter {
     let file: FileHandle | undefined;
     try {
       if ((await this.stat(key)) === null) throw this.#notFound(key);
-      file = await whileHeld(() => open(this.#pathOf(key), constants.O_RDONLY | noLink), options.signal);
+      file = await retryWhileBusy(() => open(this.#pathOf(key), constants.O_RDONLY | noLink), options.signal);
       const { start, end } = resolveRange(options.range, (await file.stat()).size);
       for (let position = start; position < end; ) {
         options.signal?.throwIfAborted();
@@ -185,7 +185,7 @@ export class FileSystemStorage implements StorageAdapter {
       // A link or a folder of that name is nothing this store has stored.
       if ((await this.stat(key)) === null) return;
       await this.#refuseLinks(key);
-      await whileHeld(() => rm(this.#pathOf(key), { force: true }), options.signal);
+      await retryWhileBusy(() => rm(this.#pathOf(key), { force: true }), options.signal);
       await this.#removeEmptyFolders(key);
     });
   }
@@ -282,7 +282,7 @@ export class FileSystemStorage implements StorageAdapter {
   // a file a moment after they said that it was flushed and closed.
   async #assertWhole(key: string, path: string, size: number): Promise<StoredObject> {
     let stored = await lookAt(path, key);
-    for (let waited = 0; stored?.size !== size && waited < settlePatience; waited += settlePause) {
+    for (let waited = 0; stored?.size !== size && waited < settleTimeout; waited += settlePause) {
       await delay(settlePause);
       stored = await lookAt(path, key);
     }

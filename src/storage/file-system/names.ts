@@ -46,24 +46,24 @@ export function claimNameOf(key: string): string {
  *
  * @param name - of the entry
  * @param ageMilliseconds - since it was last written, by the clock of the share
- * @param patienceMilliseconds - after which a process of another machine is taken to be gone
+ * @param abandonedAfter - milliseconds after which a process of another machine is taken to be gone
  * @param isAlive - whether a process of this machine lives
  */
 export function isLeftBehind(
   name: string,
   ageMilliseconds: number,
-  patienceMilliseconds: number,
+  abandonedAfter: number,
   isAlive: (pid: number) => boolean,
 ): boolean {
-  if (claimName.test(name)) return ageMilliseconds > claimPatience;
+  if (claimName.test(name)) return ageMilliseconds > claimLifetime;
   const found = temporaryName.exec(name);
   if (found === null) return false;
   if (found[1] === hostMark() && !isAlive(Number(found[2]))) return true;
-  return ageMilliseconds > patienceMilliseconds;
+  return ageMilliseconds > abandonedAfter;
 }
 
 /** A claim is held for the moment of a rename; one that is older belongs to nobody. Milliseconds. */
-export const claimPatience: number = 10 * 60 * 1000;
+export const claimLifetime: number = 10 * 60 * 1000;
 
 function hostMark(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);

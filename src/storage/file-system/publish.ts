@@ -2,9 +2,9 @@ import { link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackupError } from '../../errors.js';
 import { systemCodeOf } from '../../files/failures.js';
-import { whileHeld } from '../../files/retry-while-busy.js';
+import { retryWhileBusy } from '../../files/retry-while-busy.js';
 import { makeFolder, syncFolder } from '../../files/sync.js';
-import { claimNameOf, claimPatience } from './names.js';
+import { claimLifetime, claimNameOf } from './names.js';
 
 /** Gives a file a second name, or fails when that is taken. */
 export type MakeLink = (from: string, to: string) => Promise<void>;
@@ -41,7 +41,7 @@ export async function publish(publication: Publication): Promise<void> {
 }
 
 async function replace({ temporary, final, signal }: Publication): Promise<void> {
-  await whileHeld(() => rename(temporary, final), signal);
+  await retryWhileBusy(() => rename(temporary, final), signal);
 }
 
 // A hard link is refused by the file system itself when the name is taken, among all machines; a rename is not.
@@ -82,7 +82,7 @@ async function takeClaim(claim: string, temporary: string, key: string): Promise
       if (systemCodeOf(error) !== 'EEXIST') throw error;
       // Both times are by the clock of the share.
       const age = (await stat(temporary)).mtimeMs - ((await mtimeOf(claim)) ?? 0);
-      if (attempt === 1 && age > claimPatience) await rm(claim, { force: true });
+      if (attempt === 1 && age > claimLifetime) await rm(claim, { force: true });
       else {
         throw new BackupError('storage-transient', `Another writer is just publishing ${key}.`, {
           cause: error,

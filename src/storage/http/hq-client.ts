@@ -11,7 +11,7 @@ import {
 import { Silence } from './silence.js';
 
 /** How the office speaks to HQ. */
-export interface DeskLine {
+export interface HqConnection {
   readonly url: string;
   /** Authorises the office; asked before every message, so that a token may be renewed. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
@@ -23,14 +23,14 @@ export interface DeskLine {
 }
 
 /** Longest that HQ may take for one reply, in milliseconds. */
-const patience = 120_000;
+const answerTimeout = 120_000;
 
 /** Longest reply, in bytes: a page of 500 objects is far below. */
 const largestReply = 16 * 1024 * 1024;
 
 /** Asks HQ one thing. @throws BackupError with the code that HQ gave, or for a line that broke */
 export async function ask<Op extends HandOverOp>(
-  line: DeskLine,
+  line: HqConnection,
   message: MessageOf<Op>,
   signal: AbortSignal | undefined,
 ): Promise<HandOverReplies[Op]> {
@@ -38,12 +38,12 @@ export async function ask<Op extends HandOverOp>(
   const body = JSON.stringify({ version: handOverVersion, ...message });
   const headers = { ...(await authorise(line, signal)), 'content-type': 'application/json' };
   const init = { method: 'POST', headers, body };
-  const text = await exchange(line, line.url, init, patience, signal, async (response) => {
+  const text = await exchange(line, line.url, init, answerTimeout, signal, async (response) => {
     if (response.ok) return textOf(line, response);
     await response.body?.cancel().catch(() => undefined);
     const failure = storageFailureOfStatus(response.status, line.description);
     if (failure.code === 'storage-transient') throw failure;
-    // The status is that of the desk. It says nothing of an object, not even 404 does.
+    // The status is that of HQ. It says nothing of an object, not even 404 does.
     throw new BackupError(
       'storage-permanent',
       `The ${line.description} refused the request (${response.status}).`,
@@ -61,10 +61,10 @@ export async function ask<Op extends HandOverOp>(
 
 /** A token that cannot be renewed just now may be renewed in a minute: whoever gives it out may be restarting. */
 async function authorise(
-  line: DeskLine,
+  line: HqConnection,
   signal: AbortSignal | undefined,
 ): Promise<Readonly<Record<string, string>>> {
-  const silence = new Silence(patience, signal);
+  const silence = new Silence(answerTimeout, signal);
   const broken = new Promise<never>((_, reject) => {
     silence.signal.addEventListener('abort', () => reject(silence.signal.reason as Error), { once: true });
   });
@@ -82,7 +82,7 @@ async function authorise(
   }
 }
 
-async function textOf(line: DeskLine, { body }: Response): Promise<string> {
+async function textOf(line: HqConnection, { body }: Response): Promise<string> {
   if (body === null) return '';
   let bytes: Uint8Array;
   try {
@@ -97,7 +97,7 @@ async function textOf(line: DeskLine, { body }: Response): Promise<string> {
 }
 
 function readReply<Op extends HandOverOp>(
-  line: DeskLine,
+  line: HqConnection,
   op: Op,
   text: string,
 ): ReturnType<typeof parseReply<Op>> {
@@ -133,7 +133,7 @@ function isLoopback(hostname: string): boolean {
  * signed for one place has no business at another. (Nor does `fetch` keep a copy of the body then, to send it there.)
  */
 export async function reach(
-  line: DeskLine,
+  line: HqConnection,
   url: string,
   init: RequestInit,
   signal: AbortSignal | undefined,
@@ -156,7 +156,7 @@ export async function reach(
  * @param milliseconds - how long it may take with the whole of its answer
  */
 export async function exchange<Result>(
-  line: DeskLine,
+  line: HqConnection,
   url: string,
   init: RequestInit,
   milliseconds: number,

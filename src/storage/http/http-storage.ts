@@ -12,12 +12,12 @@ import { type AnsweredRange, answeredRange, limited } from '../answered-range.js
 import { classifyByCode } from '../classify.js';
 import { storageFailureOfConnection, storageFailureOfStatus } from '../http-failures.js';
 import { Pages } from '../listing.js';
-import type { PartPatience } from '../multipart/part-retry.js';
+import type { PartRetry } from '../multipart/part-retry.js';
 import { partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
 import { createMemoryUploadJournal, type UploadJournal } from '../multipart/upload-journal.js';
 import { assertKey, compareKeys } from '../object-keys.js';
 import { resolveRange } from '../transfer.js';
-import { ask, type DeskLine, isSafe, reach } from './hq-client.js';
+import { ask, type HqConnection, isSafe, reach } from './hq-client.js';
 import { fromReply, httpPartTransport } from './http-upload.js';
 import { Silence } from './silence.js';
 
@@ -34,7 +34,7 @@ export interface HttpStorageOptions {
   /** Parts in flight at once. An office line is full with one. @defaultValue 1 */
   readonly concurrency?: number | undefined;
   /** How often and how long a part is tried. */
-  readonly patience?: PartPatience | undefined;
+  readonly partRetry?: PartRetry | undefined;
   /**
    * Lets plain HTTP pass where it leads to this very machine, for HQ's address and for what it signs. For tests.
    * @defaultValue false
@@ -60,7 +60,7 @@ export function createHttpStorage(options: HttpStorageOptions): StorageAdapter {
 }
 
 /** Longest silence while an object is read, in milliseconds. */
-const readPatience = 60_000;
+const readTimeout = 60_000;
 
 class HttpStorage implements StorageAdapter {
   readonly description: string;
@@ -71,7 +71,7 @@ class HttpStorage implements StorageAdapter {
     overwrite: false,
     delete: false,
   };
-  readonly #line: DeskLine;
+  readonly #line: HqConnection;
   readonly #options: HttpStorageOptions;
   readonly #journal: UploadJournal;
 
@@ -97,7 +97,7 @@ class HttpStorage implements StorageAdapter {
   async put(key: string, source: ReplayableSource, options: PutOptions = {}): Promise<StoredObject> {
     assertKey(key);
     options.signal?.throwIfAborted();
-    const { patience = {}, concurrency = 1 } = this.#options;
+    const { partRetry = {}, concurrency = 1 } = this.#options;
     return uploadInParts({
       store: this.description,
       key,
@@ -107,13 +107,13 @@ class HttpStorage implements StorageAdapter {
         key,
         size: source.size,
         sha256: source.sha256,
-        patience,
+        partRetry,
         signal: options.signal,
       }),
       journal: this.#journal,
       partSize: partSizeFor(source.size, smallestPart),
       concurrency,
-      patience,
+      partRetry,
       options,
     });
   }
@@ -126,7 +126,7 @@ class HttpStorage implements StorageAdapter {
     if (start === end) return;
     const whole = start === 0 && end === size;
     const headers = { ...request.headers, ...(!whole && { range: `bytes=${start}-${end - 1}` }) };
-    const silence = new Silence(readPatience, signal);
+    const silence = new Silence(readTimeout, signal);
     try {
       const response = await silence.during(() =>
         reach(this.#line, request.url, { headers }, silence.signal),

@@ -4,9 +4,9 @@ import { BackupError } from '../../errors.js';
 import type { StoredObject } from '../adapter.js';
 import { storageFailureOfStatus } from '../http-failures.js';
 import { BreakingLine } from '../multipart/breaking-line.js';
-import { type PartPatience, patiently } from '../multipart/part-retry.js';
+import { type PartRetry, withPartRetry } from '../multipart/part-retry.js';
 import type { OutgoingPart, PartTransport } from '../multipart/upload-in-parts.js';
-import { ask, type DeskLine, exchange } from './hq-client.js';
+import { ask, exchange, type HqConnection } from './hq-client.js';
 import type { ObjectInReply, PieceClaim, SignedRequest } from './messages.js';
 import { ViewBlob } from './view-blob.js';
 
@@ -22,11 +22,11 @@ const largestReply = 256 * 1024;
 
 /** An object on its way to HQ. */
 export interface HttpUpload {
-  readonly line: DeskLine;
+  readonly line: HqConnection;
   readonly key: string;
   readonly size: number;
   readonly sha256: string | undefined;
-  readonly patience: PartPatience;
+  readonly partRetry: PartRetry;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -46,22 +46,22 @@ export function fromReply(object: ObjectInReply, key: string, description: strin
 
 /** The bytes of one object on their way to where HQ has signed for. */
 class SignedSending {
-  readonly #line: DeskLine;
+  readonly #line: HqConnection;
   #refusals = 0;
 
-  constructor(line: DeskLine) {
+  constructor(line: HqConnection) {
     this.#line = line;
   }
 
   /** Resolves to the etag. */
   async send(request: SignedRequest, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<string> {
     const init: RequestInit = { method: 'PUT', headers: request.headers, body: new ViewBlob(bytes) };
-    const patience = 60_000 + Math.ceil((bytes.length / slowestLine) * 1000);
+    const timeout = 60_000 + Math.ceil((bytes.length / slowestLine) * 1000);
     const { ok, status, headers } = await exchange(
       this.#line,
       request.url,
       init,
-      patience,
+      timeout,
       signal,
       async (response) => {
         // Read, so that the connection serves again. It says nothing the status does not.
@@ -144,9 +144,9 @@ async function sendInPieces(
     pieces.push({ index: pieces.length, size: bytes.length, md5 });
   }
   const claim = claimOf(part);
-  const { retries = 10 } = upload.patience;
+  const { retries = 10 } = upload.partRetry;
   // Each round sends what HQ does not have yet.
-  return patiently(
+  return withPartRetry(
     async () => {
       const { requests } = await ask(line, { op: 'pieces', key, uploadId, part: claim, pieces }, stop);
       if (requests.length !== pieces.length) {
@@ -162,7 +162,7 @@ async function sendInPieces(
       }
       return (await ask(line, { op: 'join', key, uploadId, part: claim, pieces }, stop)).etag;
     },
-    { ...upload.patience, retries: retries + pieces.length },
+    { ...upload.partRetry, retries: retries + pieces.length },
     stop,
   );
 }

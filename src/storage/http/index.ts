@@ -4,7 +4,7 @@
  *
  * @module
  */
-export type { PartPatience } from '../multipart/part-retry.js';
+export type { PartRetry } from '../multipart/part-retry.js';
 export {
   createFileUploadJournal,
   createMemoryUploadJournal,

@@ -3,7 +3,7 @@
  * archive never go this way; they go to presigned URLs of the store.
  */
 
-/** Version of the protocol; a desk answers only its own. */
+/** Version of the protocol; HQ answers only its own. */
 export const handOverVersion = 2;
 
 /** A part of an upload, as the office has it. */
@@ -124,7 +124,7 @@ export type HandOverReply =
  */
 export function parseMessage(value: unknown): HandOverMessage {
   const message = fieldsOf(value, 'message');
-  if (message['version'] !== handOverVersion) throw new RangeError('"version" is not one this desk speaks');
+  if (message['version'] !== handOverVersion) throw new RangeError('"version" is not one that HQ speaks');
   const op = message['op'];
   switch (op) {
     case 'begin':
@@ -170,12 +170,12 @@ export function parseMessage(value: unknown): HandOverMessage {
         ...(message['after'] !== undefined && { after: text(message, 'after') }),
       };
     default:
-      throw new RangeError('"op" is not one this desk knows');
+      throw new RangeError('"op" is not one that HQ knows');
   }
 }
 
 /**
- * Reads what came back for a message. Between the office and HQ may stand a proxy, a portal of a hotel or a desk of
+ * Reads what came back for a message. Between the office and HQ may stand a proxy, a portal of a hotel or an HQ of
  * another version, each with its own idea of a reply.
  *
  * @throws RangeError naming what is wrong with it

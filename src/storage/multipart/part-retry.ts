@@ -2,7 +2,7 @@ import pRetry from 'p-retry';
 import { classifyByCode } from '../classify.js';
 
 /** How often and how long a part is tried. */
-export interface PartPatience {
+export interface PartRetry {
   /** Tries after the first, for each part. @defaultValue 10 */
   readonly retries?: number | undefined;
   /** First pause in milliseconds; each next one is twice as long. @defaultValue 250 */
@@ -12,12 +12,12 @@ export interface PartPatience {
 }
 
 /** Tries again what is transient. Failures are typed. */
-export function patiently<Result>(
+export function withPartRetry<Result>(
   attempt: () => Promise<Result>,
-  patience: PartPatience,
+  partRetry: PartRetry,
   signal: AbortSignal | undefined,
 ): Promise<Result> {
-  const { retries = 10, minTimeout = 250, maxTimeout = 30_000 } = patience;
+  const { retries = 10, minTimeout = 250, maxTimeout = 30_000 } = partRetry;
   return pRetry(attempt, {
     retries,
     minTimeout,

@@ -4,7 +4,7 @@ import type { PutOptions, ReplayableSource, StoredObject } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
 import { readChecked } from '../replayable.js';
 import { progressOf } from '../transfer.js';
-import { type PartPatience, patiently } from './part-retry.js';
+import { type PartRetry, withPartRetry } from './part-retry.js';
 import { type UploadedPart, type UploadJournal, type UploadRecord, uploadName } from './upload-journal.js';
 
 /** Smallest part that S3-compatible stores take, except for the last. In bytes. */
@@ -56,7 +56,7 @@ export interface PartedUpload {
   readonly partSize: number;
   /** Parts in flight at once; the memory is one more times the size of a part. */
   readonly concurrency: number;
-  readonly patience: PartPatience;
+  readonly partRetry: PartRetry;
   readonly options: PutOptions;
 }
 
@@ -159,7 +159,7 @@ class Sending {
 
   #complete(uploadId: string, parts: readonly UploadedPart[]): Promise<StoredObject> {
     const inOrder = [...parts].sort((a, b) => a.number - b.number);
-    return this.#patiently(() => this.#upload.transport.complete(uploadId, inOrder));
+    return this.#withPartRetry(() => this.#upload.transport.complete(uploadId, inOrder));
   }
 
   /** An upload of the same object that broke off. One of another object is given up. */
@@ -170,7 +170,7 @@ class Sending {
     const same =
       record.size === source.size &&
       (record.sha256 === undefined || source.sha256 === undefined || record.sha256 === source.sha256);
-    if (same) return { record, present: await this.#patiently(() => transport.present(record.uploadId)) };
+    if (same) return { record, present: await this.#withPartRetry(() => transport.present(record.uploadId)) };
     await transport.abort(record.uploadId).catch(() => undefined);
     return null;
   }
@@ -198,7 +198,7 @@ class Sending {
     const { source, transport, journal, partSize } = this.#upload;
     const begun: UploadRecord = {
       name: this.#name,
-      uploadId: await this.#patiently(() => transport.begin()),
+      uploadId: await this.#withPartRetry(() => transport.begin()),
       size: source.size,
       ...(source.sha256 !== undefined && { sha256: source.sha256 }),
       partSize,
@@ -263,7 +263,7 @@ class Sending {
       let etag = known?.etag;
       if (etag === undefined) {
         let failures = -1;
-        etag = await this.#patiently(() => {
+        etag = await this.#withPartRetry(() => {
           failures += 1;
           this.#lineBreaks ||= failures > 0;
           const part = { number, bytes, md5, failures, freshConnection: this.#lineBreaks };
@@ -287,8 +287,8 @@ class Sending {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(Math.min(size, Math.max(1, this.#upload.source.size)));
   }
 
-  #patiently<Result>(attempt: () => Promise<Result>): Promise<Result> {
-    return patiently(attempt, this.#upload.patience, this.#stop.signal);
+  #withPartRetry<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    return withPartRetry(attempt, this.#upload.partRetry, this.#stop.signal);
   }
 }
 

@@ -24,8 +24,8 @@ const mayFailLate = new Set(['CompleteMultipartUploadCommand', 'UploadPartCopyCo
 const largestAnswer = 16 * 1024 * 1024;
 const largestError = 256 * 1024;
 /** Longest that the body of such an answer may take, in milliseconds. A completion of a large upload takes minutes. */
-const answerPatience = 120_000;
-const completionPatience = 15 * 60_000;
+const answerTimeout = 120_000;
+const completionTimeout = 15 * 60_000;
 
 interface Answer {
   readonly statusCode: number;
@@ -56,7 +56,7 @@ async function hold(answer: Answer, command: string, description: string): Promi
       drop(answer.body);
       throw unbelievable(description, 'a page with status 404');
     }
-    answer.body = await collected(answer.body, largestError, answerPatience, description);
+    answer.body = await collected(answer.body, largestError, answerTimeout, description);
     return;
   }
   if (element === undefined) {
@@ -64,8 +64,8 @@ async function hold(answer: Answer, command: string, description: string): Promi
     drop(answer.body);
     throw unbelievable(description, 'a page');
   }
-  const patience = mayFailLate.has(command) ? completionPatience : answerPatience;
-  const bytes = await collected(answer.body, largestAnswer, patience, description);
+  const timeout = mayFailLate.has(command) ? completionTimeout : answerTimeout;
+  const bytes = await collected(answer.body, largestAnswer, timeout, description);
   const text = new TextDecoder().decode(bytes);
   if (!isElement(text, element) && !(mayFailLate.has(command) && isElement(text, 'Error'))) {
     throw unbelievable(description, text.trim() === '' ? 'nothing' : `no whole ${element}`);
@@ -87,7 +87,7 @@ function isElement(text: string, name: string): boolean {
 async function collected(
   body: unknown,
   limit: number,
-  patience: number,
+  timeout: number,
   description: string,
 ): Promise<Uint8Array> {
   if (body === undefined || body === null) return new Uint8Array(0);
@@ -95,7 +95,7 @@ async function collected(
   let total = 0;
   const late = setTimeout(
     () => drop(body, unbelievable(description, 'more slowly than anybody waits')),
-    patience,
+    timeout,
   );
   try {
     for await (const chunk of iterateBytes(body as AsyncIterable<Uint8Array>)) {

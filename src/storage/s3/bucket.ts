@@ -26,7 +26,7 @@ export interface BucketAddress {
 }
 
 /** A store refuses a signature by a clock that is further off, or much more; Amazon takes 15 minutes. In milliseconds. */
-const clockPatience = 4 * 60_000;
+const clockTolerance = 4 * 60_000;
 
 /** Idle time after which a connection is given up, in milliseconds. */
 const idleTimeout = 60_000;
@@ -108,7 +108,7 @@ export class Bucket {
     try {
       return await work();
     } catch (error) {
-      if (signal?.aborted === true || Math.abs(this.clockOffset - before) < clockPatience) {
+      if (signal?.aborted === true || Math.abs(this.clockOffset - before) < clockTolerance) {
         throw s3Failure(error, this.description, signal);
       }
     }

@@ -19,7 +19,7 @@ import { type Bucket, signalOf } from './bucket.js';
 // completes nothing. So there is one winner whatever the clocks say; they only decide how long one waits.
 
 /** A claim is held from the last part to the completion, which may take minutes. Older ones are taken over. Milliseconds. */
-const claimPatience = 10 * 60 * 1000;
+const claimLifetime = 10 * 60 * 1000;
 const largestClaim = 4096;
 const mostClaims = 9999;
 
@@ -50,7 +50,7 @@ export async function holdClaim(claimant: Claimant): Promise<void> {
   }
   const latest = claims.at(-1);
   if (latest?.uploadId !== uploadId) {
-    const isFresh = latest !== undefined && now().getTime() - latest.at.getTime() < claimPatience;
+    const isFresh = latest !== undefined && now().getTime() - latest.at.getTime() < claimLifetime;
     const path = pathOfClaim(bucket, key, claims.length + 1);
     if (isFresh || !(await createClaim(bucket, path, uploadId, signal))) {
       throw new BackupError('storage-transient', `Another writer is just publishing ${key}.`, {

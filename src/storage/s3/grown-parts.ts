@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { BackupError } from '../../errors.js';
 import { classifyByCode } from '../classify.js';
-import { type PartPatience, patiently } from '../multipart/part-retry.js';
+import { type PartRetry, withPartRetry } from '../multipart/part-retry.js';
 import { type OutgoingPart, smallestPart } from '../multipart/upload-in-parts.js';
 import { type Bucket, bareEtag } from './bucket.js';
 import { saidByStore } from './failures.js';
@@ -23,7 +23,7 @@ const pieceSize = 1024 * 1024;
 export interface GrownPartsOptions {
   readonly bucket: Bucket;
   readonly key: string;
-  readonly patience: PartPatience;
+  readonly partRetry: PartRetry;
 }
 
 /**
@@ -36,14 +36,14 @@ export interface GrownPartsOptions {
 export class GrownParts {
   readonly #bucket: Bucket;
   readonly #key: string;
-  readonly #patience: PartPatience;
+  readonly #partRetry: PartRetry;
   #base: Promise<number | null> | undefined;
   #etagsAreMd5 = false;
 
-  constructor({ bucket, key, patience }: GrownPartsOptions) {
+  constructor({ bucket, key, partRetry }: GrownPartsOptions) {
     this.#bucket = bucket;
     this.#key = key;
-    this.#patience = patience;
+    this.#partRetry = partRetry;
   }
 
   /** Resolves to the etag of the part; null when the store does not let objects grow, and the part is to go whole. */
@@ -92,7 +92,7 @@ export class GrownParts {
     const { name } = this.#bucket;
     const body = { Body: part.bytes, ContentLength: part.bytes.length, ContentMD5: base64Of(part.md5) };
     const command = new PutObjectCommand({ Bucket: name, Key: path, ...body });
-    const { ETag } = await this.#patiently(stop, () => this.#bucket.send(command, { abortSignal: stop }));
+    const { ETag } = await this.#withPartRetry(stop, () => this.#bucket.send(command, { abortSignal: stop }));
     this.#etagsAreMd5 ||= bareEtag(ETag) === part.md5;
     const head = await this.#head(path, stop);
     if (head?.ObjectLockMode === undefined) return part.bytes.length;
@@ -129,19 +129,19 @@ export class GrownParts {
     const place = { Bucket: bucket.name, Key: path };
     const limits = { abortSignal: stop };
     const create = new CreateMultipartUploadCommand(place);
-    const { UploadId } = await this.#patiently(stop, () => bucket.send(create, limits));
+    const { UploadId } = await this.#withPartRetry(stop, () => bucket.send(create, limits));
     const copy = new UploadPartCopyCommand({ ...place, UploadId, PartNumber: 1, ...this.#sourceOf(from) });
-    const { CopyPartResult } = await this.#patiently(stop, () => bucket.send(copy, limits));
+    const { CopyPartResult } = await this.#withPartRetry(stop, () => bucket.send(copy, limits));
     const md5 = createHash('md5').update(piece);
     const [base64, hex] = [md5.copy().digest('base64'), md5.digest('hex')];
     const body = { Body: piece, ContentLength: piece.length, ContentMD5: base64 };
     const append = new UploadPartCommand({ ...place, UploadId, PartNumber: 2, ...body });
-    const { ETag } = await this.#patiently(stop, () => bucket.send(append, limits));
+    const { ETag } = await this.#withPartRetry(stop, () => bucket.send(append, limits));
     this.#etagsAreMd5 ||= bareEtag(ETag) === hex;
     const Parts = [CopyPartResult?.ETag, ETag].map((etag, i) => ({ PartNumber: i + 1, ETag: etag }));
     const complete = new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts } });
     try {
-      await this.#patiently(stop, () => bucket.send(complete, limits));
+      await this.#withPartRetry(stop, () => bucket.send(complete, limits));
     } catch (error) {
       // An earlier try may have completed it, and only its answer was lost.
       const done = saidByStore(error, 'NoSuchUpload') && (await this.#head(path, stop))?.ContentLength;
@@ -166,7 +166,9 @@ export class GrownParts {
       ...this.#sourceOf(path),
       CopySourceRange: `bytes=${start}-${start + bytes.length - 1}`,
     });
-    const { CopyPartResult } = await this.#patiently(stop, () => bucket.send(command, { abortSignal: stop }));
+    const { CopyPartResult } = await this.#withPartRetry(stop, () =>
+      bucket.send(command, { abortSignal: stop }),
+    );
     const etag = bareEtag(CopyPartResult?.ETag);
     if (this.#etagsAreMd5 && etag !== '' && etag !== md5) {
       await this.#purge(path);
@@ -185,7 +187,7 @@ export class GrownParts {
   #head(path: string, stop: AbortSignal) {
     const command = new HeadObjectCommand({ Bucket: this.#bucket.name, Key: path });
     return this.#bucket.orNull(
-      () => this.#patiently(stop, () => this.#bucket.send(command, { abortSignal: stop })),
+      () => this.#withPartRetry(stop, () => this.#bucket.send(command, { abortSignal: stop })),
       stop,
     );
   }
@@ -199,8 +201,8 @@ export class GrownParts {
     }
   }
 
-  #patiently<Result>(stop: AbortSignal, attempt: () => Promise<Result>): Promise<Result> {
-    return patiently(() => this.#bucket.typed(attempt, stop), this.#patience, stop);
+  #withPartRetry<Result>(stop: AbortSignal, attempt: () => Promise<Result>): Promise<Result> {
+    return withPartRetry(() => this.#bucket.typed(attempt, stop), this.#partRetry, stop);
   }
 }
 

@@ -16,7 +16,7 @@ import type {
 } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
 import { Pages } from '../listing.js';
-import type { PartPatience } from '../multipart/part-retry.js';
+import type { PartRetry } from '../multipart/part-retry.js';
 import { partSizeFor, smallestPart, uploadInParts } from '../multipart/upload-in-parts.js';
 import { createMemoryUploadJournal, type UploadJournal } from '../multipart/upload-journal.js';
 import { Bucket, type BucketAddress, plainPath, type Retention, signalOf, storedObject } from './bucket.js';
@@ -33,7 +33,7 @@ export interface S3StorageOptions extends BucketAddress {
   /** Where unfinished uploads are remembered; a file journal outlives the process. @defaultValue in memory */
   readonly journal?: UploadJournal | undefined;
   /** How often and how long a part is tried. */
-  readonly patience?: PartPatience | undefined;
+  readonly partRetry?: PartRetry | undefined;
   /** Locks each object for a time; the bucket must have object lock. */
   readonly retention?: Retention | undefined;
   /**
@@ -115,7 +115,7 @@ class S3ObjectStorage implements S3Storage {
   }
 
   async put(key: string, source: ReplayableSource, options: PutOptions = {}): Promise<StoredObject> {
-    const { patience = {}, concurrency = 2, now = () => new Date() } = this.#options;
+    const { partRetry = {}, concurrency = 2, now = () => new Date() } = this.#options;
     const bucket = this.#bucket;
     bucket.pathOf(key);
     options.signal?.throwIfAborted();
@@ -128,7 +128,7 @@ class S3ObjectStorage implements S3Storage {
       retention: this.#options.retention,
       now,
       ifAbsent: options.ifAbsent === true && guard,
-      patience,
+      partRetry,
       signal: options.signal,
     };
     // With `ifAbsent` small objects too are completed under a claim, or a small and a large one could both win.
@@ -141,7 +141,7 @@ class S3ObjectStorage implements S3Storage {
       journal: this.#journal,
       partSize: partSizeFor(source.size, this.#partSize),
       concurrency,
-      patience,
+      partRetry,
       options,
     });
   }

@@ -14,7 +14,7 @@ import { BackupError } from '../../errors.js';
 import type { PutOptions, ReplayableSource, StoredObject } from '../adapter.js';
 import { Pages } from '../listing.js';
 import { BreakingLine } from '../multipart/breaking-line.js';
-import { type PartPatience, patiently } from '../multipart/part-retry.js';
+import { type PartRetry, withPartRetry } from '../multipart/part-retry.js';
 import type { PartTransport, PresentPart } from '../multipart/upload-in-parts.js';
 import type { UploadedPart } from '../multipart/upload-journal.js';
 import { readChecked } from '../replayable.js';
@@ -35,7 +35,7 @@ export interface S3Upload {
   readonly now: () => Date;
   /** How the key is kept from being taken twice; `look` where the store heeds no preconditions. */
   readonly ifAbsent: 'claim' | 'look' | false;
-  readonly patience: PartPatience;
+  readonly partRetry: PartRetry;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -58,7 +58,7 @@ export async function putWhole(
   });
   const put = (): Promise<PutObjectCommandOutput> =>
     bucket.typed(() => bucket.send(command, signalOf(signal)), signal);
-  const { ETag } = await patiently(put, upload.patience, signal);
+  const { ETag } = await withPartRetry(put, upload.partRetry, signal);
   options.onProgress?.({ transferredBytes: body.length, totalBytes: body.length });
   return assertArrived(upload, bareEtag(ETag));
 }

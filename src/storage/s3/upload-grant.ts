@@ -316,7 +316,7 @@ class Grant {
       now: this.#now,
       ifAbsent: 'claim',
       // The office tries again, and asks anew.
-      patience: {},
+      partRetry: {},
       signal: undefined,
     });
   }

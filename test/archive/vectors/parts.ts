@@ -148,7 +148,7 @@ export async function* partsOfEveryKey(): AsyncGenerator<Part> {
   }
 }
 
-const surroundings = {
+const creationSettings = {
   definer: 'root@localhost',
   sqlMode: 'ANSI_QUOTES',
   characterSetClient: 'latin1',
@@ -162,23 +162,23 @@ const objectsOfEveryKind: readonly SchemaObject[] = [
     kind: 'function',
     name: 'f',
     createStatement: "CREATE FUNCTION f() RETURNS text RETURN 'ü'",
-    ...surroundings,
+    ...creationSettings,
   },
-  { kind: 'procedure', name: 'p', createStatement: 'CREATE PROCEDURE p() SELECT 1', ...surroundings },
-  { kind: 'package', name: 'k', createStatement: 'CREATE PACKAGE k AS END', ...surroundings },
-  { kind: 'package-body', name: 'k', createStatement: 'CREATE PACKAGE BODY k AS END', ...surroundings },
+  { kind: 'procedure', name: 'p', createStatement: 'CREATE PROCEDURE p() SELECT 1', ...creationSettings },
+  { kind: 'package', name: 'k', createStatement: 'CREATE PACKAGE k AS END', ...creationSettings },
+  { kind: 'package-body', name: 'k', createStatement: 'CREATE PACKAGE BODY k AS END', ...creationSettings },
   {
     kind: 'view',
     name: 'v',
     createStatement: 'CREATE VIEW v AS SELECT 1',
-    ...surroundings,
+    ...creationSettings,
     brokenAtSource: 'gone',
   },
   {
     kind: 'trigger',
     name: 't',
     createStatement: 'CREATE TRIGGER t BEFORE INSERT ON log FOR EACH ROW SET @a = 1',
-    ...surroundings,
+    ...creationSettings,
     table: 'log',
     actionOrder: 2,
   },
@@ -186,7 +186,7 @@ const objectsOfEveryKind: readonly SchemaObject[] = [
     kind: 'event',
     name: 'e',
     createStatement: 'CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1',
-    ...surroundings,
+    ...creationSettings,
     timeZone: 'SYSTEM',
     status: 'SLAVESIDE_DISABLED',
   },

@@ -68,7 +68,7 @@ async function work(shift: OfficeShift): Promise<void> {
           allowLoopbackHttp: true,
           headers: () => ({ authorization: `Bearer ${hq.token}` }),
           journal: createFileUploadJournal(join(spool, 'uploads')),
-          patience: { retries: 1, minTimeout: 1, maxTimeout: 1 },
+          partRetry: { retries: 1, minTimeout: 1, maxTimeout: 1 },
         }),
         retry: 'none',
       },

@@ -15,9 +15,9 @@ const mostBeats = 20;
 /** Something that is broken off may clean up; so long it is waited for, in milliseconds. */
 const farewell = 1000;
 /** Longest that a process may take to start, on a busy machine, in milliseconds. */
-const startPatience = 60_000;
+const startTimeout = 60_000;
 /** Without work it ends after this time, in milliseconds. */
-const idlePatience = 10_000;
+const idleTimeout = 10_000;
 
 /** What is told of something under way. */
 export interface Listener {
@@ -32,7 +32,7 @@ interface Task {
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
   /** After so many looks without a sign of life it is given up. */
-  readonly patience: number;
+  readonly mostLooks: number;
   readonly describe: () => string;
   looksWithoutSign: number;
   looksWithoutProgress: number;
@@ -88,7 +88,7 @@ export class Helper {
       const late = setTimeout(() => {
         resolve(false);
         this.#giveUp();
-      }, startPatience);
+      }, startTimeout);
       this.#child.on('message', (reply: Reply) => {
         if ('ready' in reply) {
           clearTimeout(late);
@@ -122,7 +122,7 @@ export class Helper {
         listener,
         resolve,
         reject,
-        patience: Math.max(1, Math.ceil(silence / lookEvery)),
+        mostLooks: Math.max(1, Math.ceil(silence / lookEvery)),
         describe,
         looksWithoutSign: 0,
         looksWithoutProgress: 0,
@@ -191,7 +191,7 @@ export class Helper {
       if (!task.isWaiting) continue;
       task.looksWithoutSign += 1;
       task.looksWithoutProgress += 1;
-      if (task.looksWithoutSign <= task.patience && task.looksWithoutProgress <= task.patience * mostBeats)
+      if (task.looksWithoutSign <= task.mostLooks && task.looksWithoutProgress <= task.mostLooks * mostBeats)
         continue;
       this.#giveUp();
       return;
@@ -209,7 +209,7 @@ export class Helper {
     this.#child.unref();
     this.#child.channel?.unref();
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => this.#giveUp(), idlePatience).unref();
+    this.#idle = setTimeout(() => this.#giveUp(), idleTimeout).unref();
   }
 
   #giveUp(): void {
