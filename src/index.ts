@@ -99,13 +99,13 @@ export {
   type TextRow,
 } from './database/connection.js';
 export { type DumpOptions, type DumpProgress, dumpDatabase } from './dump/dump-database.js';
+export type { SnapshotEvent } from './dump/events.js';
 export type { LockedTables, LockTimeoutOptions, LockTimeouts } from './dump/locks.js';
 export {
   type DamagedTables,
   type HistoryMode,
   openSnapshot,
   type Snapshot,
-  type SnapshotEvent,
   type SnapshotOptions,
 } from './dump/snapshot.js';
 export { type StartAgainOptions, startAgainOnChange } from './dump/start-again.js';
@@ -214,7 +214,8 @@ export type {
 export { renderReport } from './nightly/run/render-report.js';
 export { runSupplementalBackup } from './nightly/run/run-supplemental-backup.js';
 export { type Clock, type Deadline, systemClock } from './nightly/service/clock.js';
-export { type NightlyOptions, type ServiceSchedule, startNightly } from './nightly/service/start-nightly.js';
+export type { NightlyOptions, ServiceSchedule } from './nightly/service/nightly-options.js';
+export { startNightly } from './nightly/service/start-nightly.js';
 export {
   createDatabaseSettings,
   type DatabaseSettingsOptions,
@@ -310,7 +311,8 @@ export type {
   TransferProgress,
 } from './storage/adapter.js';
 export { createCustomStorage, type StorageBasics } from './storage/custom.js';
-export { createFileSystemStorage, type FileSystemStorageOptions } from './storage/file-system/file-system.js';
+export { createFileSystemStorage } from './storage/file-system/file-system.js';
+export type { FileSystemStorageOptions } from './storage/file-system/options.js';
 export { storageFailureOfConnection, storageFailureOfStatus } from './storage/http-failures.js';
 export { createMemoryStorage, type MemoryStorageOptions } from './storage/memory.js';
 export { assertKey } from './storage/object-keys.js';

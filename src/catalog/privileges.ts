@@ -1,5 +1,6 @@
 import { serverErrorNumber } from '../database/server-failures.js';
-import { rowsOf, type StatementAnswer } from '../database/statements.js';
+import type { StatementAnswer } from '../database/session.js';
+import { rowsOf } from '../database/statements.js';
 
 const everything: readonly string[] = [
   'ALTER',

@@ -1,5 +1,6 @@
 import type { Connection, TextRow } from './connection.js';
-import { rowsOf, type StatementAnswer } from './statements.js';
+import type { StatementAnswer } from './session.js';
+import { rowsOf } from './statements.js';
 
 /** Most that are asked together: enough that waiting costs nothing, and few enough that the first answers come soon. */
 const mostAtOnce = 32;

@@ -1,5 +1,5 @@
-import type { Connection } from './connection.js';
 import { quoteText } from './identifiers.js';
+import type { Connection } from './session.js';
 
 /** A server as far as it decides which names are the same. */
 export type NameJudge = Pick<Connection, 'foldsNames'>;

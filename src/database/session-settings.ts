@@ -1,6 +1,6 @@
 import { BackupError } from '../errors.js';
-import type { Connection } from './connection.js';
 import { serverErrorNumber } from './server-failures.js';
+import type { Connection } from './session.js';
 import { rowsOf } from './statements.js';
 
 // One assignment list: it costs one round trip, and either all of it holds or none.

@@ -1,4 +1,3 @@
-import type { TextRow } from './connection.js';
 import {
   commandBytes,
   type DriverCommand,
@@ -9,11 +8,7 @@ import {
   queryCommand,
   textCommand,
 } from './driver-internals.js';
-
-/** What came of one of several statements: its rows, or the failure. */
-export type StatementAnswer =
-  | { readonly rows: readonly TextRow[]; readonly error?: never }
-  | { readonly error: unknown; readonly rows?: never };
+import type { StatementAnswer, TextRow } from './session.js';
 
 /** The rows of an answer. @throws what the statement failed with */
 export function rowsOf(answer: StatementAnswer | undefined): readonly TextRow[] {

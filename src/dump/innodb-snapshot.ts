@@ -2,7 +2,8 @@ import type { Connection } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
 import { inBrackets, serverErrorNumber } from '../database/server-failures.js';
-import { rowsOf, type StatementAnswer } from '../database/statements.js';
+import type { StatementAnswer } from '../database/session.js';
+import { rowsOf } from '../database/statements.js';
 import { BackupError, isBackupError } from '../errors.js';
 import { innodbStandsStill } from './rescue-mode.js';
 

@@ -2,6 +2,7 @@ import { type Connection, endSessions } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
+import type { SnapshotEvent } from './events.js';
 import {
   findTablesWithRows,
   openInnodbSnapshot,
@@ -11,7 +12,6 @@ import {
 } from './innodb-snapshot.js';
 import type { LockPlan, LockSet } from './lock-sets.js';
 import { configureLocker, configureReader } from './reader-session.js';
-import type { SnapshotEvent } from './snapshot.js';
 import type { SnapshotPlan } from './strategy.js';
 import { WaitingWatch } from './watch-waiting.js';
 

@@ -9,6 +9,7 @@ import { type Connection, openConnection } from '../database/connection.js';
 import { BackupError, during } from '../errors.js';
 import type { Consistency, DumpWarning } from '../model/parts.js';
 import { withDefaults } from '../with-defaults.js';
+import type { SnapshotEvent } from './events.js';
 import { planLocks } from './lock-sets.js';
 import {
   type LockedTables,
@@ -52,12 +53,6 @@ export type HistoryMode = 'all' | 'current';
 
 /** Whether a damaged table ends a dump, or what can be read of it is enough (R1, F9). */
 export type DamagedTables = 'leave-out' | 'refuse';
-
-/** What happens while a snapshot is being opened and held. */
-export type SnapshotEvent =
-  | { readonly kind: 'locks-refused'; readonly attempt: number; readonly retryInMs: number | null }
-  | { readonly kind: 'opened'; readonly consistency: Consistency }
-  | { readonly kind: 'unlocked'; readonly lockSeconds: number };
 
 /** One moment of a database, held open. */
 export interface Snapshot {

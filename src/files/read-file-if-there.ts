@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { systemCodeOf } from './failures.js';
 
-export { replaceFile } from './replace-file.js';
-
 /** The text of a file; null when there is none. */
 export async function readFileIfThere(path: string): Promise<string | null> {
   try {

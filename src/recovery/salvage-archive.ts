@@ -12,7 +12,7 @@ import type { DumpSummary, Part, SchemaObject, TableSummary } from '../model/par
 import type { RestoreOptions } from './restore/options.js';
 import { deedOf, restoreDatabase } from './restore/restore-database.js';
 import type { RestoreReport } from './restore/restore-report.js';
-import { targetOf } from './restore/target.js';
+import { targetOf } from './restore/target-address.js';
 
 /** Keys of the archive, and options of the restore. */
 export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resume'> {}

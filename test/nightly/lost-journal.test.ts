@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { alertCodes } from '../../src/nightly/alerts/alert.js';
-import type { PendingCopy } from '../../src/nightly/run/night-journal.js';
+import type { PendingCopy } from '../../src/nightly/run/journal-state.js';
 import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import { openOffice } from '../../src/nightly/run/office.js';
 import { Spool } from '../../src/nightly/run/spool.js';

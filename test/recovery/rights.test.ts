@@ -6,7 +6,7 @@ import { planRestore } from '../../src/recovery/plan/plan-restore.js';
 import { makeOwnAccount } from '../../src/recovery/restore/own-account.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
 import { openRestoreSession } from '../../src/recovery/restore/session.js';
-import { serverOf } from '../../src/recovery/restore/target.js';
+import { serverOf } from '../../src/recovery/restore/target-address.js';
 import { describeOnEachServer } from '../support/servers.js';
 import { type Sealed, seal } from './seal.js';
 

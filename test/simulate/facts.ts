@@ -1,7 +1,7 @@
 /** What a seed makes of a practice: where it is, when its nights are, what it keeps. */
 import type { Practice as PracticeFacts } from '../../src/eligibility/is-eligible.js';
 import type { RetentionPolicy } from '../../src/nightly/retention.js';
-import type { ServiceSchedule } from '../../src/nightly/service/start-nightly.js';
+import type { ServiceSchedule } from '../../src/nightly/service/nightly-options.js';
 import { fromNoon, wallTime } from './judge.js';
 import type { Random } from './random.js';
 

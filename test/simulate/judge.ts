@@ -2,7 +2,7 @@
 import type { Label } from '../../src/model/parts.js';
 import type { Alert, NightOutcome } from '../../src/nightly/alerts/alert.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
-import type { NightJournalState } from '../../src/nightly/run/night-journal.js';
+import type { NightJournalState } from '../../src/nightly/run/journal-state.js';
 import { day, hour } from './faults.js';
 import type { Store } from './store.js';
 import { time } from './time.js';

@@ -3,7 +3,7 @@ import { BackupError } from '../../src/errors.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
 import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import type { SealedNight, SealRequest } from '../../src/nightly/run/seal-copies.js';
-import type { NightlyOptions } from '../../src/nightly/service/start-nightly.js';
+import type { NightlyOptions } from '../../src/nightly/service/nightly-options.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { Computer } from './computer.js';
 import { Database } from './database.js';

@@ -1,7 +1,7 @@
 /** What a night asks of others: the settings, HQ's schedule, whoever is told. They fail and hang. */
 import { BackupError } from '../../src/errors.js';
 import type { AlertSink } from '../../src/nightly/alerts/alert.js';
-import type { NightlyOptions, ServiceSchedule } from '../../src/nightly/service/start-nightly.js';
+import type { NightlyOptions, ServiceSchedule } from '../../src/nightly/service/nightly-options.js';
 import type { BackupSettings, SettingsStore } from '../../src/nightly/settings/settings.js';
 import type { Facts } from './facts.js';
 import type { Judge } from './judge.js';

@@ -3,12 +3,8 @@ import { checkRecipients } from '../../archive/age/keys.js';
 import { encryptArchive } from '../../archive/index.js';
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
 import { type DumpProgress, dumpDatabase } from '../../dump/dump-database.js';
-import {
-  type DamagedTables,
-  type HistoryMode,
-  openSnapshot,
-  type SnapshotEvent,
-} from '../../dump/snapshot.js';
+import type { SnapshotEvent } from '../../dump/events.js';
+import { type DamagedTables, type HistoryMode, openSnapshot } from '../../dump/snapshot.js';
 import type { ConsistencyMode } from '../../dump/strategy.js';
 import { escapeControls } from '../../escape-controls.js';
 import type { Manifest } from '../../model/parts.js';

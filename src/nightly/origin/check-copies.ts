@@ -6,7 +6,8 @@ import { readNote } from '../../history/verify-history.js';
 import type { StorageAdapter, StoredObject } from '../../storage/adapter.js';
 import { verifyStored } from '../../storage/verify-stored.js';
 import { nightAfter } from '../nights.js';
-import { goneCopy, type VerifiedCopy } from '../run/night-journal.js';
+import type { VerifiedCopy } from '../run/journal-state.js';
+import { goneCopy } from '../run/night-journal.js';
 import { mostAccepted, mostTroubles, type SequenceState } from './sequence.js';
 
 /** What lies at a place, and what should. */

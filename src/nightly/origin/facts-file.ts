@@ -1,6 +1,7 @@
 /** The counts and sizes of past nights, in a small file of the spool beside the journal. */
 import { join } from 'node:path';
-import { readFileIfThere, replaceFile } from '../../files/read-file-if-there.js';
+import { readFileIfThere } from '../../files/read-file-if-there.js';
+import { replaceFile } from '../../files/replace-file.js';
 import { allTables, type NightFacts, rememberedNights, type TableFacts } from '../../history/loss/facts.js';
 
 /** More than five weeks of a thousand tables need, in characters. */

@@ -5,7 +5,7 @@ import { rangeSourceOf } from '../../storage/read-ranges.js';
 import { replayableFile } from '../../storage/replayable.js';
 import { verifyStored } from '../../storage/verify-stored.js';
 import type { BackupEvent } from './events.js';
-import type { PendingCopy } from './night-journal.js';
+import type { PendingCopy } from './journal-state.js';
 
 /** Where and how a sealed archive is sent. */
 export interface Delivery {

@@ -1,5 +1,5 @@
 import type { DumpProgress } from '../../dump/dump-database.js';
-import type { SnapshotEvent } from '../../dump/snapshot.js';
+import type { SnapshotEvent } from '../../dump/events.js';
 import type { Destination, Eligibility } from '../../eligibility/is-eligible.js';
 import type { BackupErrorCode } from '../../errors.js';
 import type { DumpWarning } from '../../model/parts.js';

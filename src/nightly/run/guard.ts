@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { BackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { closeAfter } from '../../files/fill-file.js';
+import { isProcessAlive } from '../../files/processes.js';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
-import { isProcessAlive } from '../../storage/file-system/names.js';
 
 /** The right to be the one run of a practice. */
 export interface Guard {

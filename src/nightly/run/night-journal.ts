@@ -2,128 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { PinnedKey } from '../../admin/pinned-key.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
-import { BackupError, type BackupErrorCode, isBackupError } from '../../errors.js';
+import { BackupError, isBackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
-import { readFileIfThere, replaceFile } from '../../files/read-file-if-there.js';
-import type { ArchiveScope } from '../../model/parts.js';
-import { type AlertCode, alertCodes } from '../alerts/alert.js';
+import { readFileIfThere } from '../../files/read-file-if-there.js';
+import { replaceFile } from '../../files/replace-file.js';
+import { alertCodes } from '../alerts/alert.js';
 import type { LastAttempt, NightHistory } from '../next-run.js';
 import { nightsBetween } from '../nights.js';
-import type { Acknowledgement, AnnouncedPurge, StandingLoss } from '../origin/loss-state.js';
-import type { SequenceState } from '../origin/sequence.js';
-import type { BackupSettings } from '../settings/settings.js';
-import type { CopyReport } from './backup-report.js';
+import type { LostCopy, NightJournalState, VerifiedCopy } from './journal-state.js';
+
 import { parseJournal } from './parse-journal.js';
 import type { SpareRoom } from './spare-room.js';
-
-/** A sealed archive in the spool that is not verified at its destination yet. */
-export interface PendingCopy {
-  readonly destination: Destination;
-  readonly copy: CopyReport;
-  /** File name in the spool. */
-  readonly file: string;
-  /** Later nights on which it arrived and was not what was sent, and the newest of them. */
-  readonly spoiled?: { readonly nights: number; readonly night: string };
-  /** Made by hand, and none of the night's. */
-  readonly byHand?: boolean;
-}
-
-/** A sealed copy that was given up. */
-export interface LostCopy {
-  /** Of the copy. */
-  readonly night: string;
-  /** On which it was given up. */
-  readonly since: string;
-  readonly code: BackupErrorCode | 'unexpected';
-}
-
-/** What is kept of an archive that was verified at its destination. */
-export interface VerifiedCopy {
-  readonly key: string;
-  readonly night: string;
-  /** ISO 8601, UTC. */
-  readonly verifiedAt: string;
-  /** What the store calls itself. */
-  readonly store?: string;
-  readonly byHand?: boolean;
-  /** Of the archive, for its note; absent for copies of a time before there were notes. In bytes, and lower-case hex. */
-  readonly bytes?: number;
-  readonly sha256?: string;
-  readonly scope?: ArchiveScope;
-  /** The key that the key holder's password opens. */
-  readonly recipient?: string;
-  /** Of its signed note, once that is stored, and the SHA-256 of the note. */
-  readonly number?: number;
-  readonly note?: string;
-  /** `going` and `gone`: removed by retention; `spoiled`: not what was verified any more. */
-  readonly state?: 'going' | 'gone' | 'spoiled';
-  /** Changes when the store writes it again. */
-  readonly seen?: string;
-  /** Night on which it was last read back. */
-  readonly readAt?: string;
-}
-
-/** Nights in a row without a copy. */
-export interface FailedNights {
-  readonly count: number;
-  /** Date of the newest of them. */
-  readonly night: string;
-  readonly code: BackupErrorCode | 'unexpected';
-}
-
-/** What outlives a run. */
-export interface NightJournalState {
-  readonly version: 1;
-  readonly practiceId: string;
-  /** Tells this spool from that of another machine. */
-  readonly machine: string;
-  /** Date of the night of the first run. */
-  readonly firstNight: string;
-  readonly pending: readonly PendingCopy[];
-  /** Newest first. */
-  readonly verified: Readonly<Record<Destination, readonly VerifiedCopy[]>>;
-  readonly failed: Readonly<Partial<Record<Destination, FailedNights>>>;
-  /** The newest copy of each place that was given up. */
-  readonly lost?: Readonly<Partial<Record<Destination, LostCopy>>>;
-  /** Alerts that were raised and not cleared, each with its cause; {@link untold} where nobody knows any more. */
-  readonly alerts: Readonly<Partial<Record<AlertCode, string>>>;
-  readonly lastAttempt?: {
-    readonly night: string;
-    readonly count: number;
-    readonly startedAt?: string;
-    readonly endedAt: string;
-    readonly settled?: readonly Destination[];
-  };
-  /** The newest night that passed without a run and was told of. */
-  readonly watched?: string;
-  /** The date of a local copy that could not be written to the settings yet. */
-  readonly dateOwed?: string | undefined;
-  /** The settings as they were last read. */
-  readonly settings?: Pick<BackupSettings, 'networkPath' | 'status'>;
-  /** The newest night on which the server found a table damaged, and what was said of it. */
-  readonly damage?: { readonly night: string; readonly message: string };
-  /** What was said of damaged tables that the newest copy of a place is not whole for. */
-  readonly incomplete?: Readonly<Partial<Record<Destination, string>>>;
-  /** Date of the night of the last rehearsal of a restore, and what was wrong with it if anything was. */
-  readonly rehearsal?: { readonly night: string; readonly failure?: string };
-  /** The key that the newest archives were sealed with. */
-  readonly pins?: readonly PinnedKey[];
-  /** What was said of a key that was exchanged in the store of enrolments, as long as nights meet it. */
-  readonly keyUnproven?: string | undefined;
-  /** On which night people were last reminded that backups are switched off. */
-  readonly remindedOff?: string | undefined;
-  /** They were switched off by a change that the practice's audit trail does not know. */
-  readonly unrecordedOff?: true | undefined;
-  /** The signed notes at each place. */
-  readonly sequences?: Readonly<Partial<Record<Destination, SequenceState>>>;
-  /** Signs of loss that nobody has looked at yet. */
-  readonly loss?: StandingLoss | undefined;
-  /** Who looked at what, newest first. */
-  readonly acknowledged?: readonly Acknowledgement[];
-  readonly announced?: readonly AnnouncedPurge[];
-}
 
 /** What is remembered of a copy that was removed: that there was one. */
 export function goneCopy({ key, night, verifiedAt, store, byHand }: VerifiedCopy): VerifiedCopy {

@@ -1,5 +1,6 @@
 import { acquireGuard, type Guard } from './guard.js';
-import { NightJournal, type PendingCopy } from './night-journal.js';
+import type { PendingCopy } from './journal-state.js';
+import { NightJournal } from './night-journal.js';
 import type { NightPlan } from './night-plan.js';
 import { Spool } from './spool.js';
 import type { NightTools } from './tools.js';

@@ -11,7 +11,7 @@ import {
 import { hasNoteFacts, isSequence } from '../origin/sequence.js';
 import { remember } from '../remember.js';
 import type { CopyReport } from './backup-report.js';
-import type { NightJournalState, PendingCopy, VerifiedCopy } from './night-journal.js';
+import type { NightJournalState, PendingCopy, VerifiedCopy } from './journal-state.js';
 
 /** More than any journal needs, in characters. */
 const longest = 4 * 1024 * 1024;

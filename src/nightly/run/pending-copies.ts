@@ -3,8 +3,8 @@ import { isBackupError } from '../../errors.js';
 import { systemCodeOf } from '../../files/failures.js';
 import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';
+import type { PendingCopy, VerifiedCopy } from './journal-state.js';
 import type { NightContext } from './night-context.js';
-import type { PendingCopy, VerifiedCopy } from './night-journal.js';
 import { rememberedCopies } from './parse-journal.js';
 
 /** On so many later nights a copy may come to nothing for a reason of its own. */

@@ -7,7 +7,7 @@ import { type ListedBackup, listBackups } from '../list-backups.js';
 import { planRetention, type RetainedArchive, type RetentionPolicy } from '../retention.js';
 import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';
-import type { VerifiedCopy } from './night-journal.js';
+import type { VerifiedCopy } from './journal-state.js';
 import { claimPruning } from './pruning-claim.js';
 
 /** What retention goes by. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { readFileIfThere, replaceFile } from '../../files/read-file-if-there.js';
+import { readFileIfThere } from '../../files/read-file-if-there.js';
+import { replaceFile } from '../../files/replace-file.js';
 import { makeFolder } from '../../files/sync.js';
 import type { BackupReport, DestinationReport } from './backup-report.js';
 

@@ -7,11 +7,11 @@ import { BackupError, isBackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { closeAfter, fillFile } from '../../files/fill-file.js';
 import { FlushingWriter } from '../../files/flushing-writer.js';
-import { replaceFile } from '../../files/read-file-if-there.js';
+import { replaceFile } from '../../files/replace-file.js';
 import { makeFolder, syncFolder } from '../../files/sync.js';
 import type { Manifest } from '../../model/parts.js';
 import { formatBytes } from '../../quantities.js';
-import type { PendingCopy } from './night-journal.js';
+import type { PendingCopy } from './journal-state.js';
 import { isPendingCopy } from './parse-journal.js';
 import { SpareRoom } from './spare-room.js';
 

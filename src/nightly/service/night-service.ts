@@ -16,7 +16,7 @@ import type { NightTools } from '../run/tools.js';
 import { watchNight } from '../run/watch-night.js';
 import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import { checkSchedule, deadlineOf, type NightSchedule, startOf } from '../window.js';
-import type { NightlyOptions } from './start-nightly.js';
+import type { NightlyOptions } from './nightly-options.js';
 import { heeding, withTimeout } from './timeout.js';
 
 /** How long HQ may take to say its time, in milliseconds. */

@@ -12,15 +12,8 @@ import { refusedDefinitions } from '../ddl/refused-definitions.js';
 import type { LoadMethod } from '../load/table-loader.js';
 import type { RestoreOptions } from '../restore/options.js';
 import { openRestoreSession, type RestoreSession } from '../restore/session.js';
-import {
-  examineTarget,
-  serverOf,
-  type TargetAddress,
-  type TargetState,
-  targetOf,
-  targetOn,
-  whyNotWritable,
-} from '../restore/target.js';
+import { examineTarget, type TargetState, targetOn, whyNotWritable } from '../restore/target.js';
+import { serverOf, type TargetAddress, targetOf } from '../restore/target-address.js';
 import { findObstacles, type RestoreObstacle, type TargetFacts } from './obstacles.js';
 import { notTried, tryDefinitions } from './try-definitions.js';
 

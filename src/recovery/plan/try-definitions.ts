@@ -15,7 +15,7 @@ import { dropOwnAccount, makeOwnAccount } from '../restore/own-account.js';
 import { restoreObjects, restoreSequences } from '../restore/restore-objects.js';
 import { openRestoreSession, type RestoreSession, takeMeaningOf } from '../restore/session.js';
 import { finishTable, makeTable } from '../restore/table-statements.js';
-import type { TargetAddress } from '../restore/target.js';
+import type { TargetAddress } from '../restore/target-address.js';
 
 /** What came of making every definition once, without a row. */
 export interface Trial {

@@ -15,7 +15,8 @@ import { type DatabaseFingerprint, takeFingerprint } from '../compare/side.js';
 import type { RestoreOptions } from '../restore/options.js';
 import { deedOf, runRestore } from '../restore/restore-database.js';
 import type { RestoreReport } from '../restore/restore-report.js';
-import { examineTarget, serverOf } from '../restore/target.js';
+import { examineTarget } from '../restore/target.js';
+import { serverOf } from '../restore/target-address.js';
 import type { RestoreCertificate } from './certificate.js';
 import { isOne, lostNumbers, lostObjects, readExpected, sameStatement, withMissing } from './expected.js';
 

@@ -4,7 +4,7 @@ import { type Connection, openConnection } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
 import { foldName } from '../../database/server-names.js';
 import { isBackupError } from '../../errors.js';
-import type { TargetAddress } from './target.js';
+import type { TargetAddress } from './target-address.js';
 
 /**
  * With what rights the content of an archive was put to the server: of an account made for the run, which may do nothing

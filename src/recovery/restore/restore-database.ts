@@ -9,7 +9,7 @@ import { StreamRestore } from './from-stream.js';
 import type { RestoreOptions } from './options.js';
 import type { RestoreReport } from './restore-report.js';
 import { type RestoreOutcome, RestoreRun } from './restore-run.js';
-import { targetOf } from './target.js';
+import { targetOf } from './target-address.js';
 
 /**
  * Puts a database back: definitions, rows and objects, with every count checked. Rows go in by LOAD DATA LOCAL where the

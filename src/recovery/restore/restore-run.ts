@@ -38,7 +38,8 @@ import type { RestoreSession } from './session.js';
 import { type RelaxedTable, relaxChecks, settleChecks } from './settle-checks.js';
 import { settleComputed } from './settle-computed.js';
 import { type MadeTable, makeTable, type RefusedTable } from './table-statements.js';
-import { claimTarget, databaseComment, makeTarget, type TargetAddress, targetOn } from './target.js';
+import { claimTarget, databaseComment, makeTarget, targetOn } from './target.js';
+import type { TargetAddress } from './target-address.js';
 
 // A full disk, a lock that nobody lets go, a server that waits for itself.
 const STANDSTILL_MS = 5 * 60_000;

@@ -9,7 +9,7 @@ import {
   rightsOfLogin,
 } from './own-account.js';
 import { openRestoreSession, type RestoreSession, takeMeaningOf } from './session.js';
-import { serverOf, type TargetAddress } from './target.js';
+import { serverOf, type TargetAddress } from './target-address.js';
 
 // A session that is being opened needs a few answers of the server; one that stands still is not waited for.
 const OPENING_MS = 2000;

@@ -1,6 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DatabaseAddress } from '../../database/address.js';
-import { checkAddress } from '../../database/check-address.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { seesOtherSessions } from '../../database/sees-sessions.js';
@@ -13,29 +11,14 @@ import type { DatabaseDescription } from '../../model/parts.js';
 import { tokenise } from '../ddl/tokens.js';
 import { claimName } from './own-account.js';
 import { findJournal } from './restore-journal.js';
-
-/** A restore target: an address that names a database. */
-export type TargetAddress = DatabaseAddress & { readonly database: string };
+import type { TargetAddress } from './target-address.js';
 
 /** What stands in the target's place. */
 export type TargetState = 'absent' | 'empty' | 'filled' | 'unfinished';
 
-/** @throws TypeError when no database is named */
-export function targetOf(address: DatabaseAddress): TargetAddress {
-  checkAddress(address, 'target');
-  const { database } = address;
-  if (database === undefined || database === '') throw new TypeError('"target" must name a database');
-  return { ...address, database };
-}
-
 /** The target by the name that its server has for it. */
 export async function targetOn(server: Connection, target: TargetAddress): Promise<TargetAddress> {
   return { ...target, database: await databaseNameOn(server, target.database) };
-}
-
-/** The server of a target, with no database chosen. */
-export function serverOf({ database: _, ...server }: TargetAddress): DatabaseAddress {
-  return server;
 }
 
 /**

@@ -6,6 +6,7 @@ import { BackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { closeAfter } from '../../files/fill-file.js';
 import { FlushingWriter } from '../../files/flushing-writer.js';
+import { isProcessAlive } from '../../files/processes.js';
 import { retryWhileBusy } from '../../files/retry-while-busy.js';
 import { formatBytes } from '../../quantities.js';
 import type {
@@ -22,7 +23,8 @@ import { compareKeys, isOwnName } from '../object-keys.js';
 import { readChecked } from '../replayable.js';
 import { progressOf, resolveRange } from '../transfer.js';
 import { ApartStorage } from './apart/apart-storage.js';
-import { assertFileKey, isLeftBehind, isProcessAlive, newTemporaryName } from './names.js';
+import { assertFileKey, isLeftBehind, newTemporaryName } from './names.js';
+import type { FileSystemStorageOptions } from './options.js';
 import { type MakeLink, publish } from './publish.js';
 
 const readSize = 256 * 1024;
@@ -30,24 +32,6 @@ const readSize = 256 * 1024;
 const settleTimeout = 5000;
 const settlePause = 50;
 const gone = new Set(['ENOENT', 'ENOTDIR']);
-
-/** Options of {@link createFileSystemStorage}. */
-export interface FileSystemStorageOptions {
-  /** An existing folder: local, mounted, or a share such as `\\server\backup`. It is never made, lest a copy lands beside an unmounted share. */
-  readonly path: string;
-  /** Space to leave free, in bytes. @defaultValue 64 MiB */
-  readonly reserveBytes?: number | undefined;
-  /** Age after which an unfinished file of another machine is removed, in milliseconds. @defaultValue 12 hours */
-  readonly staleAfter?: number | undefined;
-  /**
-   * Longest that the folder may be silent in the middle of something, in milliseconds; then it is `storage-transient`. So that
-   * a share that hangs holds nobody up, a process of its own works on it.
-   * @defaultValue 60 seconds
-   */
-  readonly silence?: number | undefined;
-  /** Whether a process of its own works on the folder; without it nothing can be given up. @defaultValue true */
-  readonly ownProcess?: boolean | undefined;
-}
 
 const usualSilence = 60_000;
 

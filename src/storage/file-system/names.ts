@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+
 import { hostname } from 'node:os';
-import { systemCodeOf } from '../../files/failures.js';
+
 import { assertKey, ownPrefix } from '../object-keys.js';
 
 // What Windows cannot name. Refused everywhere, because the share may stand on a Windows machine, and because an
@@ -67,24 +67,4 @@ export const claimLifetime: number = 10 * 60 * 1000;
 
 function hostMark(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
-}
-
-/** Whether a process of this machine lives. One that has ended and that nobody has asked how is dead too. */
-export function isProcessAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== 'linux' || !isDefunct(pid);
-  } catch (error) {
-    // EPERM: it lives, but belongs to somebody else.
-    return systemCodeOf(error) !== 'ESRCH';
-  }
-}
-
-// In a container there is often nobody who clears away those whose parent has died.
-function isDefunct(pid: number): boolean {
-  try {
-    return /\) [ZX] /u.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return false;
-  }
 }

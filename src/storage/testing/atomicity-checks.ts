@@ -1,7 +1,7 @@
 import { isBackupError } from '../../errors.js';
 import type { StorageAdapter } from '../adapter.js';
 import { bodyBytes, bodyOf, holdBody } from './bodies.js';
-import type { ContractBench, NamedCheck } from './contract.js';
+import type { ContractBench, NamedCheck } from './named-check.js';
 import { demand, demandBytes, demandFailure } from './violation.js';
 
 const writers = 8;

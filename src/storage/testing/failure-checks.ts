@@ -1,6 +1,6 @@
 import { isBackupError } from '../../errors.js';
 import { bodyBytes, bodyOf } from './bodies.js';
-import type { NamedCheck } from './contract.js';
+import type { NamedCheck } from './named-check.js';
 import { demand, demandFailure } from './violation.js';
 
 const telling = ['storage-permanent', 'storage-transient', 'storage-full', 'destination-missing'] as const;

@@ -1,5 +1,5 @@
 import { bodyBytes, bodyOf } from './bodies.js';
-import type { NamedCheck } from './contract.js';
+import type { NamedCheck } from './named-check.js';
 import { demand, demandBytes, demandFailure } from './violation.js';
 
 const oddNames = [

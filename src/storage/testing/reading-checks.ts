@@ -1,7 +1,7 @@
 import { collectBytes } from '../../bytes.js';
 import { isBackupError } from '../../errors.js';
 import { bodyBytes, bodyOf } from './bodies.js';
-import type { NamedCheck } from './contract.js';
+import type { NamedCheck } from './named-check.js';
 import { demand, demandBytes, demandFailure } from './violation.js';
 
 /** What `get` and `list` promise. */

@@ -1,6 +1,6 @@
 import { isBackupError } from '../../errors.js';
 import { bodyBytes, bodyOf } from './bodies.js';
-import type { NamedCheck } from './contract.js';
+import type { NamedCheck } from './named-check.js';
 import { demand, demandBytes, demandFailure } from './violation.js';
 
 /** What `put`, `stat` and `delete` promise one writer. */

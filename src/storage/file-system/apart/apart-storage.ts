@@ -10,8 +10,8 @@ import type {
   StoredObject,
 } from '../../adapter.js';
 import { classifyByCode } from '../../classify.js';
-import type { FileSystemStorageOptions } from '../file-system.js';
 import { assertFileKey } from '../names.js';
+import type { FileSystemStorageOptions } from '../options.js';
 import { type Helper, helperFor, type Listener, type UnderWay } from './helper.js';
 import { type Asked, messagesUnderWay } from './messages.js';
 

@@ -4,7 +4,8 @@ import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { lookAtFolder } from '../../../files/look-at-folder.js';
 import type { StorageAdapter, StoredObject } from '../../adapter.js';
-import { FileSystemStorage, type FileSystemStorageOptions } from '../file-system.js';
+import { FileSystemStorage } from '../file-system.js';
+import type { FileSystemStorageOptions } from '../options.js';
 import { type Asked, messagesUnderWay, pack, type Reply, type Request, type Result } from './messages.js';
 
 /** How often the folder is asked whether it still answers, in milliseconds. */

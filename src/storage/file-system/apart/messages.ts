@@ -7,7 +7,7 @@ import {
 } from '../../../errors.js';
 import type { FolderTrouble } from '../../../files/look-at-folder.js';
 import type { StoredObject, TransferProgress } from '../../adapter.js';
-import type { FileSystemStorageOptions } from '../file-system.js';
+import type { FileSystemStorageOptions } from '../options.js';
 
 /** What is asked of the process that works on a share. */
 export type Request =

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+
+import { systemCodeOf } from './failures.js';
+
+/** Whether a process of this machine lives. One that has ended and that nobody has asked how is dead too. */
+export function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !isDefunct(pid);
+  } catch (error) {
+    // EPERM: it lives, but belongs to somebody else.
+    return systemCodeOf(error) !== 'ESRCH';
+  }
+}
+
+// In a container there is often nobody who clears away those whose parent has died.
+function isDefunct(pid: number): boolean {
+  try {
+    return /\) [ZX] /u.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+}
