@@ -13,6 +13,7 @@ import {
   type DriverCommand,
   type DriverInternals,
   driverInternals,
+  driverOf,
   type IncomingPacket,
   packetOf,
 } from '../../src/database/driver-internals.js';
@@ -60,7 +61,7 @@ class DroppingCommand implements DriverCommand {
 
 function dropPackets(connection: Connection, sql: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    driverInternals(connection.driver).addCommand(
+    driverInternals(driverOf(connection)).addCommand(
       new DroppingCommand(sql, (error) => (error === null ? resolve() : reject(error))),
     );
   });
@@ -68,7 +69,7 @@ function dropPackets(connection: Connection, sql: string): Promise<void> {
 
 function dropObjects(connection: Connection, sql: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const query = connection.driver.query({ sql, typeCast: true });
+    const query = driverOf(connection).query({ sql, typeCast: true });
     query.on('error', reject);
     query.on('result', () => undefined);
     query.on('end', () => resolve());

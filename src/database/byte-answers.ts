@@ -1,5 +1,5 @@
 import type { Connection, TextRow } from './connection.js';
-import { driverInternals } from './driver-internals.js';
+import { driverInternals, driverOf } from './driver-internals.js';
 import { asBackupError } from './server-failures.js';
 import { type Answer, rowsOf, StatementsCommand } from './statements.js';
 
@@ -10,11 +10,11 @@ import { type Answer, rowsOf, StatementsCommand } from './statements.js';
  * @throws BackupError `database-…` what the first of them failed with that failed
  */
 export async function askForBytes(
-  { driver }: Connection,
+  connection: Connection,
   statements: readonly string[],
 ): Promise<readonly (readonly TextRow[])[]> {
   const answers = await new Promise<readonly Answer[]>((settle) => {
-    driverInternals(driver).addCommand(new StatementsCommand(statements, settle, 'latin1'));
+    driverInternals(driverOf(connection)).addCommand(new StatementsCommand(statements, settle, 'latin1'));
   });
   return answers.map((answer) => rowsOf('error' in answer ? { error: asBackupError(answer.error) } : answer));
 }

@@ -4,7 +4,7 @@ import { createConnection, type Connection as MysqlConnection, type QueryError }
 import { assertOptions } from '../arguments.js';
 import type { DatabaseAddress } from './address.js';
 import { checkAddress } from './check-address.js';
-import { driverInternals } from './driver-internals.js';
+import { driverInternals, driverOf, noteDriver } from './driver-internals.js';
 import { signEd25519Challenge } from './ed25519-login.js';
 import { asBackupError, givenUp, unreachable } from './server-failures.js';
 import { databaseNameOn } from './server-names.js';
@@ -138,7 +138,8 @@ async function greetAndSettle(
   connection: Connection,
   inactivityTimeout: number | undefined,
 ): Promise<Connection> {
-  const { address, driver } = connection;
+  const { address } = connection;
+  const driver = driverOf(connection);
   await new Promise<void>((resolve, reject) => {
     driver.connect((error: QueryError | null) => {
       if (error === null) resolve();
@@ -160,7 +161,8 @@ async function greetAndSettle(
 }
 
 async function prepareSession(connection: Connection): Promise<Connection> {
-  const { address, driver } = connection;
+  const { address } = connection;
+  const driver = driverOf(connection);
   const session = await configureSession(connection);
   const wrapped = wrap(address, driver, session);
   const { database } = address;
@@ -250,12 +252,11 @@ function wrap(
         else resolve(outcome);
       });
     });
-  return {
+  const connection: Connection = {
     address,
     id,
     lowerCaseTableNames,
     foldsNames: lowerCaseTableNames !== 0,
-    driver,
     get lost() {
       return !destroyed && driverInternals(driver).stream.destroyed;
     },
@@ -290,4 +291,6 @@ function wrap(
     },
     destroy,
   };
+  noteDriver(connection, driver);
+  return connection;
 }

@@ -68,6 +68,20 @@ export function driverInternals(driver: MysqlConnection): DriverInternals {
   return driver as unknown as DriverInternals;
 }
 
+const drivers = new WeakMap<object, MysqlConnection>();
+
+/** Notes whose connection of the driver a session works with. */
+export function noteDriver(session: object, driver: MysqlConnection): void {
+  drivers.set(session, driver);
+}
+
+/** The driver's own connection, for the row reader and for loading. @throws TypeError for a session that was not opened here */
+export function driverOf(session: object): MysqlConnection {
+  const driver = drivers.get(session);
+  if (driver === undefined) throw new TypeError('the connection is not one of "openConnection"');
+  return driver;
+}
+
 /** A packet with this payload. */
 export function packetOf(payload: Uint8Array): OutgoingPacket {
   const buffer = Buffer.allocUnsafe(4 + payload.length);

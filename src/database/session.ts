@@ -1,5 +1,3 @@
-import type { Connection as MysqlConnection } from 'mysql2';
-
 import type { DatabaseAddress } from './address.js';
 
 /** A row of a question about the schema: every value as text, NULL as null. Table rows never travel this way. */
@@ -29,8 +27,6 @@ export interface Connection {
    *   statement on that was being answered
    */
   queryEach(statements: readonly string[], options?: QueryOptions): Promise<readonly StatementAnswer[]>;
-  /** The driver's own connection, for the row reader and for loading. */
-  readonly driver: MysqlConnection;
   /** Says goodbye; never rejects. */
   close(): Promise<void>;
   /** Whether it ended from the other side: its number may be another session's already, as a server that restarts counts anew. */

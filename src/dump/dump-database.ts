@@ -33,7 +33,13 @@ import { keyRanges } from './key-ranges.js';
 import { LockedTasks } from './locked-tasks.js';
 import { OrderedQueue } from './ordered-queue.js';
 import { readSchemaObjects } from './schema-objects.js';
-import { openSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.js';
+import {
+  insideOf,
+  type OpenSnapshot,
+  openSnapshot,
+  type Snapshot,
+  type SnapshotOptions,
+} from './snapshot.js';
 
 /** Options of {@link dumpDatabase}. Those of the snapshot count only when it is given an address. */
 export interface DumpOptions extends SnapshotOptions {
@@ -86,7 +92,7 @@ export async function* dumpDatabase(
   if (!isSnapshot(source)) checkAddress(source, 'source');
   assertOptions(options, { partBytes: 'number?', rangeBytes: 'number?', connections: 'number?' });
   const given = isSnapshot(source);
-  const snapshot = given ? source : await openSnapshot(source, options);
+  const snapshot = insideOf(given ? source : await openSnapshot(source, options));
   try {
     yield* yieldDuring('backup', new Dump(snapshot, options).parts());
   } finally {
@@ -95,11 +101,11 @@ export async function* dumpDatabase(
 }
 
 function isSnapshot(source: DatabaseAddress | Snapshot): source is Snapshot {
-  return typeof source === 'object' && source !== null && 'readers' in source;
+  return typeof source === 'object' && source !== null && 'takenAt' in source;
 }
 
 class Dump {
-  readonly #snapshot: Snapshot;
+  readonly #snapshot: OpenSnapshot;
   readonly #options: DumpOptions;
   readonly #queue: OrderedQueue<Part> = new OrderedQueue(partsInFlight);
   /** By table index; complete when the queue has run dry. */
@@ -118,7 +124,7 @@ class Dump {
   #tablesDone = 0;
   readonly #proofs: Promise<void>[] = [];
 
-  constructor(snapshot: Snapshot, options: DumpOptions) {
+  constructor(snapshot: OpenSnapshot, options: DumpOptions) {
     this.#snapshot = snapshot;
     this.#options = options;
     const signals = [this.#abort.signal, snapshot.broken];
@@ -438,7 +444,7 @@ const alwaysLeftOut: readonly LeftOut[] = [
   },
 ];
 
-function historyWarnings(snapshot: Snapshot, table: CatalogTable): readonly DumpWarning[] {
+function historyWarnings(snapshot: OpenSnapshot, table: CatalogTable): readonly DumpWarning[] {
   if (!table.versioned || historyOf(snapshot, table) !== undefined) return [];
   const why =
     snapshot.history === 'all'

@@ -21,7 +21,7 @@ import type {
 import { lockedByOthers, rollbackToSnapshot } from './innodb-snapshot.js';
 import { readComputed } from './read-computed.js';
 import { type RowQuery, type RowReaderOptions, readRows } from './row-reader.js';
-import type { Snapshot } from './snapshot.js';
+import type { OpenSnapshot } from './snapshot.js';
 
 /** A table about to be read. */
 export interface TableTask {
@@ -62,7 +62,7 @@ export interface TableReadingOptions extends RowReaderOptions {
  * that no row is missing.
  */
 export class TableReading {
-  readonly #snapshot: Snapshot;
+  readonly #snapshot: OpenSnapshot;
   readonly #task: TableTask;
   readonly #sink: TableSink;
   readonly #options: RowReaderOptions;
@@ -76,7 +76,7 @@ export class TableReading {
   #begun: Promise<void> | undefined;
 
   /** @param options - `pieces`: how many times {@link read} will be called */
-  constructor(snapshot: Snapshot, task: TableTask, sink: TableSink, options: TableReadingOptions) {
+  constructor(snapshot: OpenSnapshot, task: TableTask, sink: TableSink, options: TableReadingOptions) {
     this.#snapshot = snapshot;
     this.#task = task;
     this.#sink = sink;
@@ -244,7 +244,7 @@ function definitionOnly({ table, selected }: TableTask): string | undefined {
 }
 
 async function shownDefinition(
-  snapshot: Snapshot,
+  snapshot: OpenSnapshot,
   { table }: TableTask,
   locked: LockedState | undefined,
 ): Promise<string> {
@@ -254,7 +254,7 @@ async function shownDefinition(
   return shown;
 }
 
-function describeTable(snapshot: Snapshot, task: TableTask, createStatement: string): TableDescription {
+function describeTable(snapshot: OpenSnapshot, task: TableTask, createStatement: string): TableDescription {
   const { index, table, selected } = task;
   const why = definitionOnly(task);
   const history = historyOf(snapshot, table);
@@ -275,7 +275,7 @@ function describeTable(snapshot: Snapshot, task: TableTask, createStatement: str
 
 /** The columns when old versions are kept too; undefined when only current rows are (C3). */
 export function historyOf(
-  { history, definitions }: Snapshot,
+  { history, definitions }: OpenSnapshot,
   table: CatalogTable,
 ): readonly ColumnDescription[] | undefined {
   if (history !== 'all' || !table.versioned) return undefined;
@@ -284,7 +284,7 @@ export function historyOf(
 }
 
 function queryOf(
-  snapshot: Snapshot,
+  snapshot: OpenSnapshot,
   { table, selected }: TableTask,
   conditions: readonly string[],
 ): RowQuery {
@@ -330,7 +330,7 @@ function expressionOf(column: ColumnDescription): string {
 }
 
 /** Lets go of the definition of the table that a session read last, so that others may alter it, and keeps the snapshot. */
-export async function releaseTable({ inTransaction }: Snapshot, reader: Connection): Promise<void> {
+export async function releaseTable({ inTransaction }: OpenSnapshot, reader: Connection): Promise<void> {
   if (inTransaction) await reader.query(rollbackToSnapshot);
 }
 

@@ -5,6 +5,7 @@ import {
   type DriverCommand,
   type DriverInternals,
   driverInternals,
+  driverOf,
   type IncomingPacket,
   isEof,
   isError,
@@ -83,7 +84,7 @@ async function* iterate(
   const stop = () => command.end(signal?.reason);
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    driverInternals(connection.driver).addCommand(command);
+    driverInternals(driverOf(connection)).addCommand(command);
     for (;;) {
       const batch = await command.next();
       if (batch === undefined) return;

@@ -56,15 +56,35 @@ export type DamagedTables = 'leave-out' | 'refuse';
 
 /** One moment of a database, held open. */
 export interface Snapshot {
+  /** What is in the database. */
   readonly catalog: Catalog;
+  /** Which of its tables are read. */
   readonly selection: TableSelection;
+  /** How alike in time the tables are. */
   readonly consistency: Consistency;
+  /** When it was asked for. */
   readonly startedAt: Date;
   /** When the snapshot was taken. */
   readonly takenAt: Date;
   /** Where replication stood, when the server keeps that and lets us see it (K7). */
   readonly position: Readonly<Record<string, string>> | undefined;
+  /** What is worth knowing of it. */
   readonly warnings: readonly DumpWarning[];
+  /**
+   * The session in which a question about a table is answered as of the snapshot, before a dump begins. Where locks hold the
+   * table, it knows no other tables than theirs, by no other names.
+   */
+  sessionFor(table: string): Connection;
+  /** Aborted when the snapshot is lost: locks let go because others waited too long, or a session ended. */
+  readonly broken: AbortSignal;
+  /** Seconds during which the office could not write to some table, so far. */
+  lockSeconds(): number;
+  /** Ends all sessions; never rejects. */
+  close(): Promise<void>;
+}
+
+/** A snapshot with what a dump works with. */
+export interface OpenSnapshot extends Snapshot {
   /** How many read at the same time. */
   readonly connections: number;
   /** Sessions for reading the rows of tables that no lock holds; of InnoDB each inside a transaction of the snapshot. */
@@ -73,11 +93,6 @@ export interface Snapshot {
   readonly lockedTables: readonly LockedTables[];
   /** A session beside the snapshot, for questions about the schema. */
   readonly schema: Connection;
-  /**
-   * The session in which a question about a table is answered as of the snapshot, before a dump begins. Where locks hold the
-   * table, it knows no other tables than theirs, by no other names.
-   */
-  sessionFor(table: string): Connection;
   /** Definitions as they were before the columns were looked up. */
   readonly definitions: Definitions;
   /** Tables with snapshots that had rows at that moment. */
@@ -90,14 +105,17 @@ export interface Snapshot {
   readonly inTransaction: boolean;
   /** Whether read locks are held, so that no row can come or go. */
   readonly locked: boolean;
-  /** Aborted when the snapshot is lost: locks let go because others waited too long, or a session ended. */
-  readonly broken: AbortSignal;
-  /** Seconds during which the office could not write to some table, so far. */
-  lockSeconds(): number;
   /** Lets go of the read locks. A dump does so as it goes, when the tables of a session are read. */
   unlock(): Promise<void>;
-  /** Ends all sessions; never rejects. */
-  close(): Promise<void>;
+}
+
+const insides = new WeakMap<Snapshot, OpenSnapshot>();
+
+/** What a dump works with. @throws TypeError for a snapshot that was not opened here */
+export function insideOf(snapshot: Snapshot): OpenSnapshot {
+  const inside = insides.get(snapshot);
+  if (inside === undefined) throw new TypeError('the snapshot is not one of "openSnapshot"');
+  return inside;
 }
 
 /**
@@ -207,7 +225,7 @@ async function takeSnapshot(
       lockedTables.flatMap(({ tables, session }) => tables.map((name) => [name, session] as const)),
     );
     const transactional = new Set(plan.tablesWithSnapshots);
-    return {
+    const snapshot: OpenSnapshot = {
       catalog,
       selection,
       consistency: plan.consistency,
@@ -233,6 +251,8 @@ async function takeSnapshot(
       unlock: () => taker.release(),
       close: closeAll,
     };
+    insides.set(snapshot, snapshot);
+    return snapshot;
   } catch (error) {
     await closeAll();
     throw error;

@@ -5,7 +5,7 @@ import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import type { SnapshotEvent } from '../../src/dump/events.js';
 import type { LockTimeouts } from '../../src/dump/locks.js';
-import { openSnapshot, type SnapshotOptions } from '../../src/dump/snapshot.js';
+import { insideOf, openSnapshot, type SnapshotOptions } from '../../src/dump/snapshot.js';
 import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
 import type { DumpSummary, Part, TableDescription } from '../../src/model/parts.js';
 import { describeOnEachServer } from '../support/servers.js';
@@ -236,8 +236,8 @@ describeOnEachServer('one moment for all tables', (server) => {
   it('F4: losing the session that holds the locks is not overlooked', async () => {
     for (const which of [0, 1]) {
       const snapshot = await openSnapshot(address(), { consistency: 'lock' });
-      assert.equal(snapshot.lockedTables.length, 2);
-      await server().query(`KILL ${snapshot.lockedTables[which]!.session.id}`);
+      assert.equal(insideOf(snapshot).lockedTables.length, 2);
+      await server().query(`KILL ${insideOf(snapshot).lockedTables[which]!.session.id}`);
       await assert.rejects(numbersOf(dumpDatabase(snapshot)), refusal('database-connection-lost'));
       await snapshot.close();
     }

@@ -6,7 +6,7 @@ import { before, describe, it } from 'node:test';
 import { unpackRows } from '../../src/columns/pack.js';
 import type { Connection } from '../../src/database/connection.js';
 import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
-import { openSnapshot } from '../../src/dump/snapshot.js';
+import { insideOf, openSnapshot } from '../../src/dump/snapshot.js';
 import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
 import type { DumpSummary, Part } from '../../src/model/parts.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';
@@ -67,7 +67,7 @@ describeOnEachServer('a dump under faults', (server) => {
     try {
       const parts: Part[] = [];
       for await (const part of dumpDatabase(snapshot, options)) {
-        if (part.kind === 'rows' && parts.at(-1)?.kind !== 'rows') await act(snapshot.readers[0]!);
+        if (part.kind === 'rows' && parts.at(-1)?.kind !== 'rows') await act(insideOf(snapshot).readers[0]!);
         parts.push(part);
       }
       return parts;
@@ -171,7 +171,7 @@ describeOnEachServer('a dump under faults', (server) => {
     const snapshot = await openSnapshot(address(), { connections: 1 });
     for await (const part of dumpDatabase(snapshot)) {
       if (part.kind !== 'rows') continue;
-      id = snapshot.readers[0]!.id;
+      id = insideOf(snapshot).readers[0]!.id;
       break;
     }
     assert.equal(await lives(id), false);

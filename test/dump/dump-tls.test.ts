@@ -5,7 +5,7 @@ import { unpackRows } from '../../src/columns/pack.js';
 import type { DatabaseAddress } from '../../src/database/address.js';
 import { type Connection, openConnection } from '../../src/database/connection.js';
 import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
-import { openSnapshot } from '../../src/dump/snapshot.js';
+import { insideOf, openSnapshot } from '../../src/dump/snapshot.js';
 import { isBackupError } from '../../src/errors.js';
 import type { DumpSummary, Part } from '../../src/model/parts.js';
 import { canCertify, makeCertificates } from '../support/certificates.js';
@@ -73,7 +73,8 @@ function declareTests(): void {
         try {
           const parts: Part[] = [];
           for await (const part of dumpDatabase(snapshot, settings)) {
-            if (part.kind === 'rows' && parts.at(-1)?.kind !== 'rows') await act(snapshot.readers[0]!);
+            if (part.kind === 'rows' && parts.at(-1)?.kind !== 'rows')
+              await act(insideOf(snapshot).readers[0]!);
             parts.push(part);
           }
           return parts;

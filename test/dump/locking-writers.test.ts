@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
 import { openConnection } from '../../src/database/connection.js';
 import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
-import { openSnapshot, type Snapshot } from '../../src/dump/snapshot.js';
+import { insideOf, openSnapshot, type Snapshot } from '../../src/dump/snapshot.js';
 import { isBackupError } from '../../src/errors.js';
 import type { DumpSummary } from '../../src/model/parts.js';
 import { describeOnEachServer, type TestServer } from '../support/servers.js';
@@ -90,9 +90,9 @@ describeOnEachServer(
     /** The session that asks who waits: the one that is none of the snapshot's. */
     async function watchOf(snapshot: Snapshot, of: TestServer): Promise<number> {
       const ours = new Set([
-        ...snapshot.readers.map(({ id }) => id),
-        ...snapshot.lockedTables.map(({ session }) => session.id),
-        snapshot.schema.id,
+        ...insideOf(snapshot).readers.map(({ id }) => id),
+        ...insideOf(snapshot).lockedTables.map(({ session }) => session.id),
+        insideOf(snapshot).schema.id,
       ]);
       const rows = await of.query('SHOW PROCESSLIST');
       const watch = rows.filter((row) => row['db'] === database && !ours.has(Number(row['Id'])));

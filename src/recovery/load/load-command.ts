@@ -3,6 +3,7 @@ import {
   type DriverCommand,
   type DriverInternals,
   driverInternals,
+  driverOf,
   type IncomingPacket,
   type OutgoingPacket,
   packetOf,
@@ -52,7 +53,7 @@ export class LoadCommand implements DriverCommand {
     signal: AbortSignal,
   ): Promise<LoadCommand> {
     signal.throwIfAborted();
-    const driver = driverInternals(connection.driver);
+    const driver = driverInternals(driverOf(connection));
     const command = new LoadCommand(driver, sql, watch);
     // Each is awaited by its owner; until then neither may count as unhandled.
     command.#open.promise.catch(() => undefined);
@@ -157,7 +158,7 @@ export async function sendStatement(
   end: number,
 ): Promise<LoadOutcome> {
   const command = new StatementCommand(buffer, end);
-  driverInternals(connection.driver).addCommand(command);
+  driverInternals(driverOf(connection)).addCommand(command);
   return command.outcome.promise;
 }
 

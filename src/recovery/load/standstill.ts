@@ -1,6 +1,6 @@
 import type { DatabaseAddress } from '../../database/address.js';
 import { type Connection, openConnection } from '../../database/connection.js';
-import { driverInternals } from '../../database/driver-internals.js';
+import { driverInternals, driverOf } from '../../database/driver-internals.js';
 import { BackupError } from '../../errors.js';
 import { formatBytes } from '../../quantities.js';
 
@@ -40,7 +40,7 @@ export class StandstillWatch {
 
   /** Bytes that have left this process. */
   get #taken(): number {
-    const { stream } = driverInternals(this.#connection.driver);
+    const { stream } = driverInternals(driverOf(this.#connection));
     return stream.bytesWritten - stream.writableLength;
   }
 
