@@ -1,64 +1,51 @@
+/**
+ * The front door: the six functions and what a host and a recovery utility need. What a few hosts need stands behind doors of
+ * its own: `/archive`, `/age`, `/storage`, `/nightly`, `/recovery`, `/history`, `/admin`, `/testing`.
+ *
+ * @module supplemental-backup
+ */
+
+// The six functions: Each can be used alone; together they are a backup.
+
+export { type AdminCandidate, type LastAdmin, resolveLastAdmin } from './admin/resolve-last-admin.js';
 export {
-  changeAdminPassword,
-  type Enrolled,
-  type EnrollOptions,
-  enrollAdmin,
-} from './admin/enroll-admin.js';
-export type { Endorsement, Enrollment, EnrollmentStore, KeyEpoch } from './admin/enrollment.js';
-export { fingerprintOf } from './admin/fingerprint.js';
-export type { KeyWarning, KeyWarningCode } from './admin/key-warning.js';
-export type { PinnedKey } from './admin/pinned-key.js';
-export { readAdmins, type SessionPerTable } from './admin/read-admins.js';
-export {
-  type AdminCandidate,
-  isSameAdmin,
-  type LastAdmin,
-  resolveLastAdmin,
-} from './admin/resolve-last-admin.js';
-export { type KeyPolicy, type Seal, type SealForOptions, sealFor } from './admin/seal-for.js';
-export { Secret } from './admin/secret.js';
-export { createDatabaseEnrollments } from './admin/stores/database-enrollments.js';
-export { createFileEnrollments } from './admin/stores/file-enrollments.js';
-export { createMemoryEnrollments } from './admin/stores/memory-enrollments.js';
-export { type AdminPassword, verifyAdminPassword } from './admin/verify-admin-password.js';
-export {
-  type ArchiveAccess,
-  type CanOpenMap,
-  type RecipientShown,
-  unlockArchives,
-  whoCanOpen,
-} from './admin/who-can-open.js';
-export {
-  type ArchiveInspection,
   type ArchiveKeys,
-  type ArchiveReader,
   type DecryptArchiveOptions,
   decryptArchive,
   type EncryptArchiveOptions,
   encryptArchive,
-  filterParts,
-  forkParts,
   type Identity,
-  inspectArchive,
   type LabelFields,
-  type OpenArchiveOptions,
   type OpenedArchive,
-  openArchive,
-  type PartFilter,
   type Password,
-  type ReadOptions,
-  type ReadPartsOptions,
-  type ReadTableOptions,
   type Recipient,
   type SealedArchive,
-  type UnlockedIdentity,
-  unlockChain,
-  unlockLabel,
 } from './archive/index.js';
-export type { LostRows } from './archive/salvage/lost-rows.js';
-export type { AbsentTable } from './archive/salvage/survey.js';
-export type { AuditAction, AuditEntry, AuditLog } from './audit.js';
-export { type ByteSource, type RangeSource, toReadableStream } from './bytes.js';
+export { selectCriticalTables } from './catalog/select-critical-tables.js';
+export type {
+  SizeBudget,
+  TablePattern,
+  TablePolicy,
+  TableReferences,
+  TableRule,
+  TableRules,
+} from './catalog/table-policy.js';
+export { type DumpOptions, type DumpProgress, dumpDatabase } from './dump/dump-database.js';
+export {
+  type Destination,
+  type Eligibility,
+  type IneligibilityCode,
+  type IneligibilityReason,
+  isEligible,
+  type Practice,
+} from './eligibility/is-eligible.js';
+
+// What they work with: A session on the server, what is in a database, one moment of it, and whom it is sealed for.
+
+export { readAdmins, type SessionPerTable } from './admin/read-admins.js';
+export { type KeyPolicy, type Seal, type SealForOptions, sealFor } from './admin/seal-for.js';
+export { Secret } from './admin/secret.js';
+export type { ByteSource, RangeSource } from './bytes.js';
 export type {
   Catalog,
   CatalogObject,
@@ -71,24 +58,8 @@ export type {
 export { openDentalPolicy } from './catalog/open-dental/index.js';
 export { openDentalPatientRows } from './catalog/open-dental/patient-rows.js';
 export type { OtherColumn, PatientRows } from './catalog/patient-rows.js';
-export {
-  type BackupPlan,
-  type PlannedSize,
-  type PlannedTable,
-  planBackup,
-  renderPlan,
-} from './catalog/plan-backup.js';
 export { readCatalog } from './catalog/read-catalog.js';
 export { selectAllTables } from './catalog/select-all-tables.js';
-export { selectCriticalTables } from './catalog/select-critical-tables.js';
-export type {
-  SizeBudget,
-  TablePattern,
-  TablePolicy,
-  TableReferences,
-  TableRule,
-  TableRules,
-} from './catalog/table-policy.js';
 export { type DatabaseAddress, parseDatabaseUrl } from './database/address.js';
 export {
   type Connection,
@@ -98,7 +69,6 @@ export {
   type StatementAnswer,
   type TextRow,
 } from './database/connection.js';
-export { type DumpOptions, type DumpProgress, dumpDatabase } from './dump/dump-database.js';
 export type { SnapshotEvent } from './dump/events.js';
 export type { LockedTables, LockTimeoutOptions, LockTimeouts } from './dump/locks.js';
 export {
@@ -110,92 +80,20 @@ export {
 } from './dump/snapshot.js';
 export { type StartAgainOptions, startAgainOnChange } from './dump/start-again.js';
 export type { ConsistencyMode } from './dump/strategy.js';
-export {
-  type Destination,
-  type Eligibility,
-  type EligibilityExplanation,
-  explainEligibility,
-  type IneligibilityCode,
-  type IneligibilityReason,
-  isEligible,
-  type Practice,
-} from './eligibility/is-eligible.js';
-export {
-  type Activity,
-  BackupError,
-  type BackupErrorCode,
-  type BackupErrorOptions,
-  type ErrorAdvice,
-  type ErrorDetails,
-  type ErrorExplanation,
-  errorExplanations,
-  isBackupError,
-} from './errors.js';
-export { breaksHistory, describeHistoryFinding, type HistoryFinding } from './history/findings.js';
-export type { ArchiveOrigin, History, ProvenArchive } from './history/judge-history.js';
-export { allTables, type NightFacts, type TableFacts } from './history/loss/facts.js';
-export { describeLoss, type LossFinding } from './history/loss/findings.js';
-export { judgeNight, type LossThresholds, type Tonight } from './history/loss/judge-night.js';
-export {
-  formatNoteKey,
-  hashOfNote,
-  isSignedBy,
-  type NoteKey,
-  type NoteSignature,
-  parseNote,
-  parseNoteKey,
-  type SignedNote,
-} from './history/note.js';
-export { type NoteBody, type ParsedBody, parseBody, type SequenceHead } from './history/note-body.js';
-export { type Signer, signerOf } from './history/signer.js';
-export {
-  type VerifyHistoriesOptions,
-  type VerifyHistoryOptions,
-  verifyHistories,
-  verifyHistory,
-} from './history/verify-history.js';
-export type * from './model/parts.js';
+export { type EligibilityExplanation, explainEligibility } from './eligibility/is-eligible.js';
+
+// The night: A service that makes the copies of every night, one night by hand, and what it tells whom.
+
 export type { Alert, AlertCode, AlertSink, NightOutcome } from './nightly/alerts/alert.js';
-export { combineAlerts } from './nightly/alerts/combine-alerts.js';
 export { createDatabaseAlerts } from './nightly/alerts/database-alerts.js';
 export { createHealthcheckAlerts, type HealthcheckOptions } from './nightly/alerts/healthcheck-alerts.js';
-export { createMemoryAlerts, type MemoryAlerts } from './nightly/alerts/memory-alerts.js';
 export type { AlertThresholds } from './nightly/alerts/troubles.js';
 export { type CheckOptions, checkNight } from './nightly/check/check-night.js';
-export {
-  type CheckFinding,
-  type CheckSubject,
-  type NightCheck,
-  renderCheck,
-} from './nightly/check/findings.js';
-export {
-  findLatestBackup,
-  type ListBackupsOptions,
-  type ListedBackup,
-  listBackups,
-} from './nightly/list-backups.js';
-export { createFileAudit, type FileAuditOptions } from './nightly/log/file-audit.js';
+export type { CheckFinding, CheckSubject, NightCheck } from './nightly/check/findings.js';
 export { createFileLogger, type FileLoggerOptions } from './nightly/log/file-logger.js';
-export { type LogFacts, type Logger, silentLogger } from './nightly/log/logger.js';
-export {
-  dueOn,
-  type LastAttempt,
-  type NightHistory,
-  type PlannedRun,
-  planNextRun,
-} from './nightly/next-run.js';
-export { nightOf } from './nightly/nights.js';
-export { acknowledgeFindings, announcePurge, type OfficeOfPractice } from './nightly/origin/acknowledge.js';
-export type { Acknowledgement } from './nightly/origin/loss-state.js';
-export {
-  defaultRetention,
-  type KeepReason,
-  planRetention,
-  type RetainedArchive,
-  type RetentionPlan,
-  type RetentionPolicy,
-  sixYears,
-} from './nightly/retention.js';
+export type { LogFacts, Logger } from './nightly/log/logger.js';
+export type { PlannedRun } from './nightly/next-run.js';
+export type { RetentionPolicy } from './nightly/retention.js';
 export type {
   BackupReport,
   CopyReport,
@@ -213,48 +111,61 @@ export type {
 } from './nightly/run/night-plan.js';
 export { renderReport } from './nightly/run/render-report.js';
 export { runSupplementalBackup } from './nightly/run/run-supplemental-backup.js';
-export { type Clock, type Deadline, systemClock } from './nightly/service/clock.js';
+export type { Clock, Deadline } from './nightly/service/clock.js';
 export type { NightlyOptions, ServiceSchedule } from './nightly/service/nightly-options.js';
 export { startNightly } from './nightly/service/start-nightly.js';
 export {
   createDatabaseSettings,
   type DatabaseSettingsOptions,
 } from './nightly/settings/database-settings.js';
-export {
-  createMemorySettings,
-  type MemorySettings,
-  type SettingsAuditLine,
-} from './nightly/settings/memory-settings.js';
-export {
-  type BackupSettings,
-  enabledByDefault,
-  isMonthlyReminderDisabled,
-  type SettingsAuthor,
-  type SettingsChange,
-  type SettingsStore,
-  statusNumbers,
-} from './nightly/settings/settings.js';
-export { type Night, type NightSchedule, startOf, windowOf } from './nightly/window.js';
-export {
-  type CompareOptions,
-  type CompareProgress,
-  compareDatabases,
-} from './recovery/compare/compare-databases.js';
 export type {
-  Comparison,
-  Difference,
-  TableComparison,
-  TableContent,
-} from './recovery/compare/comparison.js';
-export { type DatabaseFingerprint, type SideOptions, takeFingerprint } from './recovery/compare/side.js';
+  BackupSettings,
+  SettingsAuthor,
+  SettingsChange,
+  SettingsStore,
+} from './nightly/settings/settings.js';
+export type { NightSchedule } from './nightly/window.js';
+
+// Keys of administrators: Enrolment at login, and who can open what.
+
+export { changeAdminPassword, type Enrolled, type EnrollOptions, enrollAdmin } from './admin/enroll-admin.js';
+export type { Endorsement, Enrollment, EnrollmentStore, KeyEpoch } from './admin/enrollment.js';
+export type { KeyWarning, KeyWarningCode } from './admin/key-warning.js';
+export type { PinnedKey } from './admin/pinned-key.js';
+export { createDatabaseEnrollments } from './admin/stores/database-enrollments.js';
+export { createFileEnrollments } from './admin/stores/file-enrollments.js';
+export { type AdminPassword, verifyAdminPassword } from './admin/verify-admin-password.js';
+export {
+  type ArchiveAccess,
+  type CanOpenMap,
+  type RecipientShown,
+  whoCanOpen,
+} from './admin/who-can-open.js';
+
+// Finding, proving and restoring: For a recovery utility: what is there, is it whole, and how it comes back.
+
+export {
+  type ArchiveReader,
+  type OpenArchiveOptions,
+  openArchive,
+  type ReadOptions,
+  type ReadPartsOptions,
+  type ReadTableOptions,
+} from './archive/index.js';
+export type { LostRows } from './archive/salvage/lost-rows.js';
+export type { AbsentTable } from './archive/salvage/survey.js';
+export type { AuditAction, AuditEntry, AuditLog } from './audit.js';
+export {
+  findLatestBackup,
+  type ListBackupsOptions,
+  type ListedBackup,
+  listBackups,
+} from './nightly/list-backups.js';
+export { createFileAudit, type FileAuditOptions } from './nightly/log/file-audit.js';
 export type { RefusedDefinition } from './recovery/ddl/refused-definitions.js';
 export type { LoadMethod } from './recovery/load/table-loader.js';
 export type { RestoreObstacle, RestoreObstacleCode } from './recovery/plan/obstacles.js';
-export {
-  planRestore,
-  type RestorePlan,
-  type RestorePlanTable,
-} from './recovery/plan/plan-restore.js';
+export { planRestore, type RestorePlan, type RestorePlanTable } from './recovery/plan/plan-restore.js';
 export {
   type ExtractPatientOptions,
   extractPatient,
@@ -268,11 +179,7 @@ export {
   type PatientTable,
 } from './recovery/records/extract-patient.js';
 export type { CharacterSets, TextDecoding } from './recovery/records/readable-cell.js';
-export {
-  type CertifiedTable,
-  certificateText,
-  type RestoreCertificate,
-} from './recovery/rehearse/certificate.js';
+export type { CertifiedTable, RestoreCertificate } from './recovery/rehearse/certificate.js';
 export { type RehearseOptions, rehearseRestore } from './recovery/rehearse/rehearse-restore.js';
 export type { MissingObject } from './recovery/restore/missing.js';
 export type { RestoreAllowance, RestoreOptions } from './recovery/restore/options.js';
@@ -293,13 +200,16 @@ export {
   type SalvageReport,
   salvageArchive,
 } from './recovery/salvage-archive.js';
-export { checkWithoutKey } from './recovery/verify/check-without-key.js';
 export {
   type Verification,
   type VerifyOptions,
   type VerifyProgress,
   verifyArchive,
 } from './recovery/verify/verify-archive.js';
+export { rangeSourceOf } from './storage/read-ranges.js';
+
+// Stores: Where archives go; the others are in the subpaths under `/storage`.
+
 export type {
   GetOptions,
   PutOptions,
@@ -310,16 +220,23 @@ export type {
   StoredObject,
   TransferProgress,
 } from './storage/adapter.js';
-export { createCustomStorage, type StorageBasics } from './storage/custom.js';
 export { createFileSystemStorage } from './storage/file-system/file-system.js';
 export type { FileSystemStorageOptions } from './storage/file-system/options.js';
-export { storageFailureOfConnection, storageFailureOfStatus } from './storage/http-failures.js';
-export { createMemoryStorage, type MemoryStorageOptions } from './storage/memory.js';
-export { assertKey } from './storage/object-keys.js';
-export { rangeSourceOf } from './storage/read-ranges.js';
-export { readChecked, replayableBytes, replayableFile } from './storage/replayable.js';
-export { verifyStored } from './storage/verify-stored.js';
-export { type StorageLogEvent, withLog } from './storage/wrappers/with-log.js';
-export { withReadOnly } from './storage/wrappers/with-read-only.js';
-export { type RetryOptions, type StorageRetry, withRetry } from './storage/wrappers/with-retry.js';
-export { type ThrottleOptions, withThrottle } from './storage/wrappers/with-throttle.js';
+
+// Errors: What everything throws.
+
+export {
+  type Activity,
+  BackupError,
+  type BackupErrorCode,
+  type BackupErrorOptions,
+  type ErrorAdvice,
+  type ErrorDetails,
+  type ErrorExplanation,
+  errorExplanations,
+  isBackupError,
+} from './errors.js';
+
+// Parts and archives: A database as a sequence of parts, and what an archive tells of itself.
+
+export type * from './model/parts.js';

@@ -6,6 +6,7 @@
  */
 export type { Identity, Recipient } from 'age-encryption';
 export type { AuditAction, AuditEntry, AuditLog } from '../audit.js';
+export { toReadableStream } from '../bytes.js';
 export { packRows, unpackRows } from '../columns/pack.js';
 export type { ColumnBatch, ColumnValues, FixedValues, VariableValues } from '../model/column-batch.js';
 export type * from '../model/parts.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
-import { compareDatabases } from '../../src/index.js';
+import { compareDatabases } from '../../src/recovery/index.js';
 import { storePassword } from '../practice/users.js';
 import { describeOnEachServer, whyMissing } from '../support/servers.js';
 import { runCli } from './support.js';

@@ -12,7 +12,7 @@ import { writeTar } from '../../src/archive/write-tar.js';
 import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
 import type { Part, SchemaObject } from '../../src/model/parts.js';
-import { sqlOf } from '../../src/recovery/export/sql.js';
+import { exportSql } from '../../src/recovery/export/sql.js';
 import { sampleLabel, sampleParts } from '../archive/support/parts.js';
 import { unpackTar } from '../archive/support/unpack-tar.js';
 import { describeOnEachServer } from '../support/servers.js';
@@ -209,7 +209,7 @@ describeOnEachServer(
         const extracted: (string | Uint8Array)[] = [];
         try {
           const options = { tables: ['table`1'], objects: true, signal, onRows: () => undefined };
-          for await (const piece of sqlOf(opened, options)) extracted.push(piece);
+          for await (const piece of exportSql(opened, options)) extracted.push(piece);
         } catch (error) {
           assert.ok(isBackupError(error, 'archive-damaged'), String(error));
         }

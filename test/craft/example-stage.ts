@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from '../../src/archive/age/index.js';
+import { inspectArchive } from '../../src/archive/index.js';
 import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
 import { type Connection, openConnection } from '../../src/database/connection.js';
 import {
@@ -14,26 +15,20 @@ import {
   type ArchiveReader,
   type Catalog,
   createFileSystemStorage,
-  createMemoryEnrollments,
-  createMemoryStorage,
   type DatabaseAddress,
   dumpDatabase,
   type Enrollment,
   type EnrollmentStore,
   encryptArchive,
   enrollAdmin,
-  inspectArchive,
   type Label,
   type LastAdmin,
-  type NightHistory,
   type NightPlan,
   openArchive,
   type Practice,
   type RangeSource,
-  type RetainedArchive,
   readAdmins,
   readCatalog,
-  replayableBytes,
   resolveLastAdmin,
   runSupplementalBackup,
   Secret,
@@ -41,6 +36,9 @@ import {
   type StoredObject,
   sealFor,
 } from '../../src/index.js';
+import type { NightHistory, RetainedArchive } from '../../src/nightly/index.js';
+import { replayableBytes } from '../../src/storage/index.js';
+import { createMemoryEnrollments, createMemoryStorage } from '../../src/testing.js';
 import { storePassword } from '../practice/users.js';
 import { startServer, type TestServer, whyMissing } from '../support/servers.js';
 

@@ -7,12 +7,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openConnection } from '../../src/database/connection.js';
 import {
-  compareDatabases,
   createDatabaseSettings,
   createFileEnrollments,
   createFileSystemStorage,
   type DatabaseAddress,
-  type DatabaseFingerprint,
   enrollAdmin,
   findLatestBackup,
   isBackupError,
@@ -21,9 +19,9 @@ import {
   renderReport,
   resolveLastAdmin,
   runSupplementalBackup,
-  takeFingerprint,
 } from '../../src/index.js';
 import { formatBytes, formatCount } from '../../src/quantities.js';
+import { compareDatabases, type DatabaseFingerprint, takeFingerprint } from '../../src/recovery/index.js';
 import { buildPractice, practiceAdminPassword } from '../practice/index.js';
 import { ServerMissing } from '../support/server-kinds.js';
 import { startAnyServer, type TestServer } from '../support/servers.js';

@@ -11,7 +11,7 @@ import type { DatabaseAddress } from '../../src/database/address.js';
 import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { isBackupError } from '../../src/errors.js';
-import { sqlOf } from '../../src/recovery/export/sql.js';
+import { exportSql } from '../../src/recovery/export/sql.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
 import { unpackTar } from '../archive/support/unpack-tar.js';
 import { type Sealed, seal } from '../recovery/seal.js';
@@ -100,7 +100,7 @@ async function sqlScript(sealed: Sealed, signal: AbortSignal): Promise<Buffer> {
   const reader = await sealed.open();
   const tables = reader.manifest.tables.map(({ name }) => name);
   const pieces: Buffer[] = [];
-  for await (const piece of sqlOf(reader, {
+  for await (const piece of exportSql(reader, {
     tables,
     objects: true,
     events: 'as-found',

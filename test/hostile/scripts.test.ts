@@ -9,7 +9,7 @@ import { collectBytes } from '../../src/bytes.js';
 import { plainTar } from '../../src/cli/extract/plain-tar.js';
 import { isBackupError } from '../../src/errors.js';
 import type { Part } from '../../src/model/parts.js';
-import { sqlOf } from '../../src/recovery/export/sql.js';
+import { exportSql } from '../../src/recovery/export/sql.js';
 import { projectRoot } from '../archive/support/reader-script.js';
 import { unpackTar } from '../archive/support/unpack-tar.js';
 import { sealParts } from '../recovery/seal.js';
@@ -83,7 +83,7 @@ describeOnEachServer(
         const archive = await sealed.open();
         const tables = archive.manifest.tables.map(({ name }) => name);
         const { signal } = new AbortController();
-        for await (const piece of sqlOf(archive, {
+        for await (const piece of exportSql(archive, {
           tables,
           objects: true,
           signal,

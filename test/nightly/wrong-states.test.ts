@@ -19,7 +19,7 @@ import { rehearseRestore } from '../../src/recovery/rehearse/rehearse-restore.js
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { rangeSourceOf } from '../../src/storage/read-ranges.js';
-import { createFaultyStorage, type StorageFault } from '../../src/storage/testing/index.js';
+import { createFaultyStorage, type StorageFault } from '../../src/testing.js';
 import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
 import { mountSmallDisk, whyNoSmallDisk } from '../support/small-disk.js';
 import { eligiblePractice, type NightBench, setUpNight } from './support/night.js';

@@ -4,14 +4,8 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { enrollAdminWith } from '../../src/admin/enroll-admin.js';
 import { openConnection, type TextRow } from '../../src/database/connection.js';
-import {
-  createMemoryEnrollments,
-  dumpDatabase,
-  encryptArchive,
-  readAdmins,
-  resolveLastAdmin,
-  sealFor,
-} from '../../src/index.js';
+import { dumpDatabase, encryptArchive, readAdmins, resolveLastAdmin, sealFor } from '../../src/index.js';
+import { createMemoryEnrollments } from '../../src/testing.js';
 import { lightWork } from '../admin/admins.js';
 import { buildPractice, practiceAdminPassword } from '../practice/index.js';
 import { startServer, type TestServer } from '../support/servers.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
-import { sqlOf } from '../../src/recovery/export/sql.js';
+import { exportSql } from '../../src/recovery/export/sql.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
 import { describeOnEachServer } from '../support/servers.js';
 import { seal } from './seal.js';
@@ -55,7 +55,7 @@ describeOnEachServer(
         }
         const reader = await sealed.open();
         const { signal } = new AbortController();
-        for await (const piece of sqlOf(reader, {
+        for await (const piece of exportSql(reader, {
           tables: ['image'],
           objects: false,
           signal,

@@ -8,8 +8,6 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openConnection } from '../../src/database/connection.js';
 import {
-  compareDatabases,
-  createMemoryEnrollments,
   dumpDatabase,
   encryptArchive,
   enrollAdmin,
@@ -17,6 +15,8 @@ import {
   resolveLastAdmin,
   sealFor,
 } from '../../src/index.js';
+import { compareDatabases } from '../../src/recovery/index.js';
+import { createMemoryEnrollments } from '../../src/testing.js';
 import { buildPractice, practiceAdminPassword } from '../practice/index.js';
 import { startServer, type TestServer, whyMissing } from '../support/servers.js';
 

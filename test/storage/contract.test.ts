@@ -9,6 +9,9 @@ import type { ReplayableSource, StorageAdapter } from '../../src/storage/adapter
 import { createFileSystemStorage, FileSystemStorage } from '../../src/storage/file-system/file-system.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
+import { withLog } from '../../src/storage/wrappers/with-log.js';
+import { withRetry } from '../../src/storage/wrappers/with-retry.js';
+import { withThrottle } from '../../src/storage/wrappers/with-throttle.js';
 import {
   type ContractSubject,
   ContractViolation,
@@ -16,10 +19,7 @@ import {
   createFaultyStorage,
   createSlowStorage,
   storageContract,
-} from '../../src/storage/testing/index.js';
-import { withLog } from '../../src/storage/wrappers/with-log.js';
-import { withRetry } from '../../src/storage/wrappers/with-retry.js';
-import { withThrottle } from '../../src/storage/wrappers/with-throttle.js';
+} from '../../src/testing.js';
 
 function proves(name: string, subject: ContractSubject): void {
   describe(name, () => {

@@ -32,7 +32,7 @@ import {
   type UploadJournal,
 } from '../../src/storage/s3/index.js';
 import { s3PartTransport } from '../../src/storage/s3/s3-upload.js';
-import { storageContract } from '../../src/storage/testing/index.js';
+import { storageContract } from '../../src/testing.js';
 import { type FlakyLink, openFlakyLink } from '../support/flaky-link.js';
 import { describeWithObjectStore, type ObjectStore } from '../support/s3.js';
 import { type HandOverDesk, openDesk } from './hand-over-desk.js';

@@ -4,11 +4,11 @@ import { collectBytes } from '../../src/bytes.js';
 import { BackupError, isBackupError } from '../../src/errors.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
-import { createFaultyStorage, type StorageFault } from '../../src/storage/testing/index.js';
 import { type StorageLogEvent, withLog } from '../../src/storage/wrappers/with-log.js';
 import { withReadOnly } from '../../src/storage/wrappers/with-read-only.js';
 import { type StorageRetry, withRetry } from '../../src/storage/wrappers/with-retry.js';
 import { withThrottle } from '../../src/storage/wrappers/with-throttle.js';
+import { createFaultyStorage, type StorageFault } from '../../src/testing.js';
 
 const quick = { minTimeout: 0, maxTimeout: 0 } as const;
 const hello = replayableBytes(Buffer.from('hello'));

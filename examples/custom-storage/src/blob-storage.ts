@@ -1,11 +1,10 @@
+import type { StorageAdapter, StoredObject } from 'supplemental-backup';
+import { toReadableStream } from 'supplemental-backup/archive';
 import {
   createCustomStorage,
-  type StorageAdapter,
-  type StoredObject,
   storageFailureOfConnection,
   storageFailureOfStatus,
-  toReadableStream,
-} from 'supplemental-backup';
+} from 'supplemental-backup/storage';
 
 /** A store behind a plain HTTP service: PUT, GET, HEAD, DELETE, and `?prefix=` for a list in JSON. */
 export function createBlobStorage(options: { readonly url: string; readonly token: string }): StorageAdapter {

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import {
   checkNight,
   createFileLogger,
-  renderCheck,
   renderReport,
   runSupplementalBackup,
   startNightly,
 } from 'supplemental-backup';
+import { renderCheck } from 'supplemental-backup/nightly';
 import { readConfiguration } from './configuration.js';
 import { planOf } from './plan.js';
 

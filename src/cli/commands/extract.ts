@@ -11,11 +11,11 @@ import {
 import { audited } from '../../audit.js';
 import type { RangeSource } from '../../bytes.js';
 import { escapeControls } from '../../escape-controls.js';
-import type { TableDescription } from '../../model/parts.js';
+
 import { plural } from '../../quantities.js';
-import { csvHeader, csvRows } from '../../recovery/export/csv.js';
+import { exportCsv } from '../../recovery/export/csv.js';
 import { undecodedSet } from '../../recovery/export/readable-value.js';
-import { sqlOf } from '../../recovery/export/sql.js';
+import { exportSql } from '../../recovery/export/sql.js';
 import type { Command, CommandLine } from '../command.js';
 import { UsageError } from '../exit-codes.js';
 import {
@@ -230,7 +230,13 @@ async function writeTables(
   try {
     if (format === 'sql') {
       const { name } = await reader.database({ signal });
-      const pieces = sqlOf(reader, { tables: names, objects: tables === undefined, events, signal, onRows });
+      const pieces = exportSql(reader, {
+        tables: names,
+        objects: tables === undefined,
+        events,
+        signal,
+        onRows,
+      });
       await write(`${readableName(name)}.sql`, pieces);
       return { files, notDecoded };
     }
@@ -245,29 +251,12 @@ async function writeTables(
       }
       await write(
         fileNameOf(table.index, name, 'csv'),
-        csvOf(reader, table, { spreadsheet, signal, onRows }),
+        exportCsv(reader, name, { spreadsheet, signal, onRows }),
       );
     }
     return { files, notDecoded };
   } finally {
     progress.stop();
-  }
-}
-
-async function* csvOf(
-  reader: ArchiveReader,
-  table: TableDescription,
-  options: {
-    readonly spreadsheet: boolean;
-    readonly signal: AbortSignal;
-    readonly onRows: (rows: number) => void;
-  },
-): AsyncGenerator<string> {
-  const { signal, onRows } = options;
-  yield csvHeader(table, options);
-  for await (const batch of reader.readTable(table.name, { signal })) {
-    yield csvRows(table, batch, options);
-    onRows(batch.rows);
   }
 }
 

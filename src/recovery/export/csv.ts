@@ -1,17 +1,50 @@
+import type { ArchiveReader } from '../../archive/index.js';
 import type { ColumnBatch } from '../../model/column-batch.js';
 import type { TableDescription } from '../../model/parts.js';
 import { loadedColumns } from '../load/cells.js';
 import { csvField, csvLine } from '../records/csv-line.js';
 import { holdsText, readableValue } from './readable-value.js';
 
+/** Options of {@link exportCsv}. */
+export interface ExportCsvOptions extends CsvForm {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the rows written since the last call. */
+  readonly onRows?: ((rows: number) => void) | undefined;
+}
+
 /** Whom a CSV is for. */
-export interface CsvOptions {
+export interface CsvForm {
   /** A spreadsheet runs a text that begins like a formula; a `'` in front makes it text again, and no longer the value. */
   readonly spreadsheet?: boolean | undefined;
 }
 
+/**
+ * The rows of a table as CSV after RFC 4180, in UTF-8, its columns' names in the first line. NULL is nothing at all, the empty
+ * text is `""`; bytes, and text in a character set that is not known here, stand as `0x…`.
+ *
+ * @param table - its name
+ * @throws BackupError `archive-damaged`; RangeError when the archive has no such table
+ * @example
+ * ```ts
+ * for await (const lines of exportCsv(archive, 'patient')) await file.write(lines);
+ * ```
+ */
+export async function* exportCsv(
+  archive: ArchiveReader,
+  table: string,
+  options: ExportCsvOptions = {},
+): AsyncGenerator<string> {
+  const { signal, onRows } = options;
+  const description = await archive.table(table, { signal });
+  yield csvHeader(description, options);
+  for await (const batch of archive.readTable(table, { signal })) {
+    yield csvRows(description, batch, options);
+    onRows?.(batch.rows);
+  }
+}
+
 /** The first line of a table's CSV: the names of the columns whose values are kept. */
-export function csvHeader(table: TableDescription, { spreadsheet = false }: CsvOptions = {}): string {
+export function csvHeader(table: TableDescription, { spreadsheet = false }: CsvForm = {}): string {
   return csvLine(loadedColumns(table.columns).map(({ name }) => csvField(name, spreadsheet)));
 }
 
@@ -19,7 +52,7 @@ export function csvHeader(table: TableDescription, { spreadsheet = false }: CsvO
 export function csvRows(
   table: TableDescription,
   batch: ColumnBatch,
-  { spreadsheet = false }: CsvOptions = {},
+  { spreadsheet = false }: CsvForm = {},
 ): string {
   const columns = loadedColumns(table.columns).map((column, index) => {
     const value = readableValue(column, batch.columns[index]!);

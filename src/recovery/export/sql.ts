@@ -14,27 +14,33 @@ import { outsideEngineOf, tableSql } from './table-sql.js';
 // Statements are kept to a megabyte; a single row may need more, up to what any server takes.
 const largestRow = 1 << 30;
 
-/** Options of {@link sqlOf}. */
-export interface SqlOptions {
-  /** Names of the tables to write. */
-  readonly tables: readonly string[];
-  /** Whether views, routines, triggers and events come too. */
-  readonly objects: boolean;
+/** Options of {@link exportSql}. */
+export interface ExportSqlOptions {
+  /** Names of the tables to write. @defaultValue all */
+  readonly tables?: readonly string[] | undefined;
+  /** Whether views, routines, triggers and events come too. @defaultValue true */
+  readonly objects?: boolean | undefined;
   /** What a person asked for in words may run by itself. @defaultValue 'at-rest' */
-  readonly events?: ScriptedEvents;
-  readonly signal: AbortSignal;
+  readonly events?: ScriptedEvents | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Called with the rows written since the last call. */
-  readonly onRows: (rows: number) => void;
+  readonly onRows?: ((rows: number) => void) | undefined;
 }
 
 /**
  * An archive as a script for the `mariadb` or `mysql` client: names no database, so that it loads into any. Text and bytes
  * are hexadecimal, so that no sql_mode and no character set is ever interpreted, and nothing stands in it that a client
  * could take for a command. Its last statement says that it is complete.
+ *
+ * @throws BackupError `archive-damaged`
+ * @example
+ * ```ts
+ * for await (const piece of exportSql(archive, { tables: ['patient'] })) console.log(piece.length);
+ * ```
  */
-export async function* sqlOf(
+export async function* exportSql(
   reader: ArchiveReader,
-  options: SqlOptions,
+  options: ExportSqlOptions = {},
 ): AsyncGenerator<string | Uint8Array> {
   try {
     yield* statementsOf(reader, options);
@@ -48,14 +54,14 @@ export async function* sqlOf(
 
 async function* statementsOf(
   reader: ArchiveReader,
-  { tables, objects, events = 'at-rest', signal, onRows }: SqlOptions,
+  { tables, objects = true, events = 'at-rest', signal, onRows }: ExportSqlOptions,
 ): AsyncGenerator<string | Uint8Array> {
   const database = await reader.database({ signal });
   const kept = objects ? await reader.objects({ signal }) : [];
   const { snapshotAt } = reader.manifest;
   yield head(database, snapshotAt);
   for (const object of kept) if (object.kind === 'sequence') yield sequenceSql(object, database.name);
-  for (const name of tables) {
+  for (const name of tables ?? reader.manifest.tables.map((table) => table.name)) {
     const table = await reader.table(name, { signal });
     const engine = outsideEngineOf(table, database.name);
     if (engine !== undefined) {
@@ -138,8 +144,8 @@ SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'The script is not complete: the arch
 async function* rowsSql(
   reader: ArchiveReader,
   table: TableDescription,
-  signal: AbortSignal,
-  onRows: (rows: number) => void,
+  signal: AbortSignal | undefined,
+  onRows: ((rows: number) => void) | undefined,
 ): AsyncGenerator<string | Uint8Array> {
   let statements: (string | Uint8Array)[] = [];
   const end = Buffer.from(';\n');
@@ -157,7 +163,7 @@ async function* rowsSql(
     await writer.write(batch);
     yield* statements;
     statements = [];
-    onRows(batch.rows);
+    onRows?.(batch.rows);
   }
   await writer.flush();
   yield* statements;

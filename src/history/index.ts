@@ -1,0 +1,28 @@
+/**
+ * Signed notes of what was stored: who made an archive, which are missing, and whether a night lost rows.
+ *
+ * @module supplemental-backup/history
+ */
+export { breaksHistory, describeHistoryFinding, type HistoryFinding } from './findings.js';
+export type { ArchiveOrigin, History, ProvenArchive } from './judge-history.js';
+export { allTables, type NightFacts, type TableFacts } from './loss/facts.js';
+export { describeLoss, type LossFinding } from './loss/findings.js';
+export { judgeNight, type LossThresholds, type Tonight } from './loss/judge-night.js';
+export {
+  formatNoteKey,
+  hashOfNote,
+  isSignedBy,
+  type NoteKey,
+  type NoteSignature,
+  parseNote,
+  parseNoteKey,
+  type SignedNote,
+} from './note.js';
+export { type NoteBody, type ParsedBody, parseBody, type SequenceHead } from './note-body.js';
+export { type Signer, signerOf } from './signer.js';
+export {
+  type VerifyHistoriesOptions,
+  type VerifyHistoryOptions,
+  verifyHistories,
+  verifyHistory,
+} from './verify-history.js';
