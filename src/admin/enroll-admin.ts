@@ -1,5 +1,6 @@
 import { identityToRecipient } from 'age-encryption';
-import { type Password, passphraseFromPassword } from '../archive/password/passphrase.js';
+import type { Password } from '../archive/index.js';
+import { passphraseFromPassword } from '../archive/password/passphrase.js';
 import { parseStoredPassword } from '../archive/password/stored-password.js';
 import { followChain, openSealedIdentity } from '../archive/unlock.js';
 import { BackupError, during, isBackupError } from '../errors.js';

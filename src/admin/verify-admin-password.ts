@@ -1,4 +1,5 @@
-import { type Password, passwordText } from '../archive/password/passphrase.js';
+import type { Password } from '../archive/index.js';
+import { passwordText } from '../archive/password/passphrase.js';
 import {
   parseStoredPassword,
   storedPasswordStrength,

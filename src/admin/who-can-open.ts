@@ -1,5 +1,5 @@
-import type { Password } from '../archive/password/passphrase.js';
-import { type UnlockedIdentity, unlockChain } from '../archive/unlock.js';
+import type { Password } from '../archive/index.js';
+import { type UnlockedIdentity, unlockChain } from '../archive/index.js';
 import { isBackupError } from '../errors.js';
 import type { KeyHolder, Label, Unlock } from '../model/parts.js';
 import { fingerprintOf } from './fingerprint.js';

@@ -1,7 +1,7 @@
+import type { ArchiveKeys } from '../archive/index.js';
 import { countTables, lossesOf } from '../archive/salvage/losses.js';
 import type { LostRows } from '../archive/salvage/lost-rows.js';
 import { type AbsentTable, type ArchiveSurvey, surveyArchive } from '../archive/salvage/survey.js';
-import type { ArchiveKeys } from '../archive/unlock.js';
 import { assertArgument, assertRangeSource } from '../arguments.js';
 import { audited } from '../audit.js';
 import type { RangeSource } from '../bytes.js';

@@ -1,4 +1,4 @@
-import type { ArchiveReader } from '../../archive/open-archive.js';
+import type { ArchiveReader } from '../../archive/index.js';
 import { assertOptions, assertReader } from '../../arguments.js';
 import { absentTables, leaveOutWithoutTables } from '../../catalog/objects-without-tables.js';
 import { grantsIn } from '../../catalog/privileges.js';

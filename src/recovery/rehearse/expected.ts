@@ -1,4 +1,4 @@
-import type { ArchiveReader } from '../../archive/open-archive.js';
+import type { ArchiveReader } from '../../archive/index.js';
 import { absentTables, leaveOutWithoutTables } from '../../catalog/objects-without-tables.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import type { Difference } from '../compare/comparison.js';

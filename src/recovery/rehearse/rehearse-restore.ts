@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ArchiveReader } from '../../archive/open-archive.js';
+import type { ArchiveReader } from '../../archive/index.js';
 import { assertOptions, assertReader } from '../../arguments.js';
 import { audited } from '../../audit.js';
 import { dateCondition } from '../../catalog/date-condition.js';

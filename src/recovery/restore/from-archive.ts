@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ArchiveReader } from '../../archive/open-archive.js';
+import type { ArchiveReader } from '../../archive/index.js';
 import { isTransactional } from '../../catalog/read-catalog.js';
 import { mayBeOurs } from '../../catalog/restore-mark.js';
 import { quoteName } from '../../database/identifiers.js';

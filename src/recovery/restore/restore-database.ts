@@ -1,4 +1,4 @@
-import type { ArchiveReader } from '../../archive/open-archive.js';
+import type { ArchiveReader } from '../../archive/index.js';
 import { assertArgument, assertOptions, assertReader } from '../../arguments.js';
 import { type AuditAction, type AuditEntry, audited } from '../../audit.js';
 import type { DatabaseAddress } from '../../database/address.js';

@@ -1,4 +1,4 @@
-import { type ArchiveInspection, inspectArchive } from '../../archive/inspect-archive.js';
+import { type ArchiveInspection, inspectArchive } from '../../archive/index.js';
 import { TAR_BLOCK_BYTES } from '../../archive/tar.js';
 import { assertOptions, assertSource } from '../../arguments.js';
 import type { ByteSource, RangeSource } from '../../bytes.js';

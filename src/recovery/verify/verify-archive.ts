@@ -1,8 +1,8 @@
-import { decryptArchive, type OpenedArchive } from '../../archive/decrypt-archive.js';
+import type { ArchiveKeys } from '../../archive/index.js';
+import { decryptArchive, type OpenedArchive } from '../../archive/index.js';
 import { wholeOfRanges } from '../../archive/range-reader.js';
 import { countTables, lossesOf } from '../../archive/salvage/losses.js';
 import { surveyArchive } from '../../archive/salvage/survey.js';
-import type { ArchiveKeys } from '../../archive/unlock.js';
 import { assertArgument, assertSource } from '../../arguments.js';
 import { type ByteSource, isRangeSource, type RangeSource } from '../../bytes.js';
 import { proveRows } from '../../columns/pack.js';
