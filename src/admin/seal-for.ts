@@ -62,7 +62,7 @@ const longestUnlock = 192 * 1024;
  * both: what is weaker would count for both.
  *
  * Call it before the tables of the practice are locked, as it may write to the store and, once per change of password,
- * takes a third of a second; {@link isSameAdmin} tells inside the snapshot whether the answer still fits.
+ * takes a third of a second; `isSameAdmin` of `supplemental-backup/admin` tells inside the snapshot whether the answer still fits.
  *
  * @throws BackupError `no-usable-admin` when there is no one to seal for; `details.reason` tells why
  * @throws BackupError what the store throws

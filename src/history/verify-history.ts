@@ -39,6 +39,7 @@ export interface VerifyHistoriesOptions
   /** The keys known of a practice; none for one that is new. */
   readonly trustedKeys?: ((practiceId: string) => readonly string[] | undefined) | undefined;
   /** The newest notes of a practice that are known from elsewhere. */
+  /** The newest notes of a practice that are known from elsewhere. */
   readonly knownHeads?: ((practiceId: string) => VerifyHistoryOptions['knownHeads']) | undefined;
   /** Goes on after this practice, where an earlier pass was broken off. */
   readonly after?: string | undefined;

@@ -9,7 +9,7 @@ import type { ByteSource } from '../bytes.js';
  *   whatever happens in between: abort, crash, lost connection;
  * - after `put` resolved, `get` from anywhere gives exactly those bytes;
  * - an aborted `signal` rejects with `signal.reason`;
- * - other failures are {@link BackupError}s with a `storage-…` code, whose messages hold no secret.
+ * - other failures are `BackupError`s with a `storage-…` code, whose messages hold no secret.
  *
  * Keys are `/`-separated, `<practice>/<date>/<archive id>.tar.age`; each segment is non-empty and not `.` or `..`.
  */

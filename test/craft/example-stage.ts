@@ -62,6 +62,7 @@ export let plan: NightPlan;
 export let key: string;
 export let path: string;
 export let sha256: string;
+export let folder: string;
 export let spool: string;
 export let networkPath: string;
 export let logFile: string;
@@ -121,7 +122,6 @@ export const warehouse: Warehouse = {
 const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
 
 let started: TestServer | undefined;
-let folder: string | undefined;
 let enrollment: Enrollment;
 let pings: Server | undefined;
 
