@@ -368,6 +368,8 @@ export declare function openArchive(source: RangeSource, options: OpenArchiveOpt
 
 export declare function packRows(table: number, sequence: number, batch: ColumnBatch): Promise<RowsPart>;
 
+export declare function toReadableStream(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>;
+
 export declare function unlockChain(label: Pick<Label, 'keyHolder' | 'unlock'>, password: Password): Promise<readonly UnlockedIdentity[]>;
 
 export declare function unlockLabel(label: Pick<Label, 'keyHolder' | 'unlock'>, password: Password): Promise<UnlockedIdentity>;

@@ -3,12 +3,6 @@ export interface AbsentTable {
     readonly tier: string;
 }
 
-export interface Acknowledgement {
-    readonly at: string;
-    readonly user: string;
-    readonly findings: readonly string[];
-}
-
 export type Activity = 'backup' | 'read' | 'restore' | 'settings' | 'store' | 'tool';
 
 export interface AdminCandidate {
@@ -61,38 +55,11 @@ export interface ArchiveAccess {
     readonly isHeldByAdmin: boolean | null;
 }
 
-export interface ArchiveInspection {
-    readonly label: Label | null;
-    readonly verified: false;
-    readonly recipients: readonly string[];
-    readonly headerBytes: number;
-    readonly size: number | null;
-    readonly contentBytes: number | null;
-}
-
 export interface ArchiveKeys {
     readonly password?: Password | undefined;
     readonly identities?: readonly (string | Identity)[] | undefined;
     readonly audit?: AuditLog | undefined;
 }
-
-export type ArchiveOrigin = {
-    readonly kind: 'proven';
-    readonly number: number;
-    readonly destination: Destination;
-    readonly sha256: string;
-    readonly signedWith: string;
-} | {
-    readonly kind: 'unsigned';
-} | {
-    readonly kind: 'foreign';
-    readonly why: 'another-place' | 'bad-signature' | 'malformed' | 'unknown-key';
-} | {
-    readonly kind: 'overwritten';
-    readonly number: number;
-} | {
-    readonly kind: 'not-judged';
-};
 
 export interface ArchiveReader {
     readonly label: Label | null;
@@ -195,16 +162,6 @@ export type BackupEvent = {
 };
 
 export type BackupPhase = 'admin' | 'publish' | 'read' | 'retention' | 'snapshot' | 'verify';
-
-export interface BackupPlan {
-    readonly database: string;
-    readonly scope: ArchiveScope;
-    readonly tables: readonly PlannedTable[];
-    readonly total: PlannedSize;
-    readonly kept: PlannedSize;
-    readonly share: number;
-    readonly warnings: readonly DumpWarning[];
-}
 
 export interface BackupReport {
     readonly reportVersion: 1;
@@ -325,25 +282,6 @@ export interface ColumnDescription {
     readonly form: ValueForm | null;
 }
 
-export interface CompareOptions extends SideOptions {
-    readonly tables?: readonly string[] | undefined;
-    readonly objects?: boolean | undefined;
-    readonly onProgress?: ((progress: CompareProgress) => void) | undefined;
-}
-
-export interface CompareProgress {
-    readonly table: string;
-    readonly tablesDone: number;
-    readonly totalTables: number;
-}
-
-export interface Comparison {
-    readonly equal: boolean;
-    readonly tables: readonly TableComparison[];
-    readonly objects: number;
-    readonly differences: readonly Difference[];
-}
-
 export interface ComputedContent {
     readonly columns: readonly string[];
     readonly hash: string;
@@ -357,7 +295,6 @@ export interface Connection {
     readonly foldsNames: boolean;
     query(sql: string, options?: QueryOptions): Promise<readonly TextRow[]>;
     queryEach(statements: readonly string[], options?: QueryOptions): Promise<readonly StatementAnswer[]>;
-    readonly driver: MysqlConnection;
     close(): Promise<void>;
     readonly lost: boolean;
     destroy(): void;
@@ -377,7 +314,7 @@ export type Consistency = {
     readonly reason: string;
 };
 
-export type ConsistencyWish = 'auto' | 'lock' | 'per-table' | 'snapshot';
+export type ConsistencyMode = 'auto' | 'lock' | 'per-table' | 'snapshot';
 
 export interface CopyReport {
     readonly archiveId: string;
@@ -418,11 +355,6 @@ export interface DatabaseDescription {
     readonly server: ServerDescription;
     readonly tables?: readonly PromisedTable[];
     readonly unlistedTables?: number;
-}
-
-export interface DatabaseFingerprint {
-    readonly definitions: SchemaFacts;
-    readonly contents: ReadonlyMap<string, TableContent>;
 }
 
 export interface DatabasePart {
@@ -475,13 +407,6 @@ export interface DestinationReport {
     readonly lastVerifiedAt?: string;
     readonly head?: SequenceHead;
     readonly troubles?: readonly string[];
-}
-
-export interface Difference {
-    readonly kind: 'database' | 'table' | SchemaObjectKind;
-    readonly name: string;
-    readonly aspect: 'content' | 'definition' | 'missing-left' | 'missing-right' | 'rows';
-    readonly message: string;
 }
 
 export interface DumpOptions extends SnapshotOptions {
@@ -654,81 +579,7 @@ export interface HealthcheckOptions {
     readonly fetch?: typeof fetch | undefined;
 }
 
-export interface History {
-    readonly practiceId: string;
-    readonly archives: number;
-    readonly proven: readonly ProvenArchive[];
-    readonly origins: ReadonlyMap<string, ArchiveOrigin>;
-    readonly keys: readonly string[];
-    readonly trust: 'first-use' | 'given' | 'none';
-    readonly heads: Readonly<Partial<Record<Destination, SequenceHead & {
-        readonly night: string;
-    }>>>;
-    readonly headsElsewhere: Readonly<Partial<Record<Destination, SequenceHead>>>;
-    readonly unbrokenSince: {
-        readonly number: number;
-        readonly night: string;
-    } | null;
-    readonly findings: readonly HistoryFinding[];
-}
-
-export type HistoryFinding = {
-    readonly kind: 'gap';
-    readonly destination: Destination;
-    readonly numbers: readonly number[];
-} | {
-    readonly kind: 'archive-missing';
-    readonly key: string;
-    readonly number: number;
-} | {
-    readonly kind: 'note-missing';
-    readonly key: string;
-} | {
-    readonly kind: 'overwritten';
-    readonly key: string;
-    readonly number: number;
-    readonly what: 'sha256' | 'size';
-} | {
-    readonly kind: 'fork';
-    readonly number: number;
-    readonly keys: readonly string[];
-} | {
-    readonly kind: 'spliced';
-    readonly key: string;
-    readonly number: number;
-} | {
-    readonly kind: 'rolled-back';
-    readonly destination: Destination;
-    readonly known: SequenceHead;
-    readonly found: SequenceHead | null;
-} | {
-    readonly kind: 'returned';
-    readonly key: string;
-    readonly number: number;
-} | {
-    readonly kind: 'foreign';
-    readonly key: string;
-    readonly why: 'another-place' | 'bad-signature' | 'malformed';
-} | {
-    readonly kind: 'unknown-key';
-    readonly signedWith: string;
-    readonly keys: readonly string[];
-} | {
-    readonly kind: 'recipient-changed';
-    readonly key: string;
-    readonly number: number;
-    readonly before: string | null;
-    readonly after: string | null;
-} | {
-    readonly kind: 'unreadable';
-    readonly key: string;
-    readonly code: BackupErrorCode;
-} | {
-    readonly kind: 'too-many';
-    readonly looked: number;
-};
-
-export type HistoryWish = 'all' | 'current';
+export type HistoryMode = 'all' | 'current';
 
 export interface Identity {
     unwrapFileKey(stanzas: Stanza[]): Uint8Array | null | Promise<Uint8Array | null>;
@@ -740,8 +591,6 @@ export interface IneligibilityReason {
     readonly code: IneligibilityCode;
     readonly sentence: string;
 }
-
-export type KeepReason = 'daily' | 'from-the-future' | 'last-for-living-admin' | 'monthly' | 'newest-verified' | 'weekly' | 'yearly';
 
 export interface KeyEpoch {
     readonly epoch: number;
@@ -809,14 +658,6 @@ export type LastAdmin = {
     readonly warnings: readonly KeyWarning[];
 };
 
-export interface LastAttempt {
-    readonly night: string;
-    readonly count: number;
-    readonly startedAt?: Date | undefined;
-    readonly endedAt: Date;
-    readonly settled?: readonly Destination[] | undefined;
-}
-
 export interface LeftOut {
     readonly kind: 'table' | 'users' | SchemaObjectKind;
     readonly name: string;
@@ -844,15 +685,15 @@ export type LocalPlan = Omit<DestinationPlan, 'storage'> & {
     readonly storage?: StorageAdapter | undefined;
 };
 
-export interface LockPatience {
+export type LockTimeoutOptions = {
+    readonly [Name in keyof LockTimeouts]?: LockTimeouts[Name] | undefined;
+};
+
+export interface LockTimeouts {
     readonly grantSeconds: number;
     readonly pausesMs: readonly number[];
     readonly othersWaitSeconds: number;
 }
-
-export type LockPatienceOptions = {
-    readonly [Name in keyof LockPatience]?: LockPatience[Name] | undefined;
-};
 
 export interface LockedTables {
     readonly session: Connection;
@@ -866,53 +707,6 @@ export interface Logger {
     info(message: string, facts?: LogFacts): void;
     warning(message: string, facts?: LogFacts): void;
     error(message: string, facts?: LogFacts): void;
-}
-
-export type LossFinding = {
-    readonly kind: 'rows-lost';
-    readonly table: string;
-    readonly before: number;
-    readonly after: number;
-} | {
-    readonly kind: 'many-tables-shrank';
-    readonly tables: number;
-    readonly of: number;
-} | {
-    readonly kind: 'table-vanished';
-    readonly table: string;
-    readonly rows: number;
-} | {
-    readonly kind: 'table-renamed';
-    readonly table: string;
-    readonly to: string;
-} | {
-    readonly kind: 'encrypted-in-place';
-    readonly table: string;
-    readonly before: number;
-    readonly after: number;
-} | {
-    readonly kind: 'definitions-changed';
-    readonly tables: number;
-    readonly of: number;
-} | {
-    readonly kind: 'audit-log-shrank';
-    readonly table: string;
-    readonly before: number;
-    readonly after: number;
-} | {
-    readonly kind: 'nothing-changed';
-    readonly nights: number;
-} | {
-    readonly kind: 'went-back';
-    readonly written: string;
-    readonly found: string | null;
-};
-
-export interface LossThresholds {
-    readonly coreTables?: readonly string[] | undefined;
-    readonly auditTables?: readonly string[] | undefined;
-    readonly rowShare?: number | undefined;
-    readonly stillNights?: number | undefined;
 }
 
 export interface LostRows {
@@ -937,20 +731,6 @@ export interface ManifestEntry {
     readonly rows?: number;
 }
 
-export interface MemoryAlerts extends AlertSink {
-    readonly standing: ReadonlyMap<AlertCode, Alert>;
-    readonly raised: readonly Alert[];
-    readonly nights: readonly NightOutcome[];
-}
-
-export interface MemorySettings extends SettingsStore {
-    readonly audit: readonly SettingsAuditLine[];
-}
-
-export interface MemoryStorageOptions {
-    readonly now?: (() => Date) | undefined;
-}
-
 export interface MissingObject {
     readonly kind: SchemaObjectKind | 'check' | 'foreign-key' | 'key' | 'table';
     readonly name: string;
@@ -959,29 +739,9 @@ export interface MissingObject {
     readonly message: string;
 }
 
-export interface Night {
-    readonly date: string;
-    readonly opensAt: Date;
-    readonly closesAt: Date;
-}
-
 export interface NightCheck {
     readonly ok: boolean;
     readonly findings: readonly CheckFinding[];
-}
-
-export interface NightFacts {
-    readonly night: string;
-    readonly scope: ArchiveScope;
-    readonly tables: Readonly<Record<string, TableFacts>>;
-    readonly version?: string;
-    readonly purged?: readonly string[];
-}
-
-export interface NightHistory {
-    readonly verified: Readonly<Partial<Record<Destination, string>>>;
-    readonly lastAttempt?: LastAttempt | undefined;
-    readonly firstNight?: string | undefined;
 }
 
 export interface NightOutcome {
@@ -1008,11 +768,11 @@ export interface NightPlan {
     readonly alertThresholds?: AlertThresholds | undefined;
     readonly logger?: Logger | undefined;
     readonly tables?: TablePolicy | undefined;
-    readonly consistency?: ConsistencyWish | undefined;
+    readonly consistency?: ConsistencyMode | undefined;
     readonly connections?: number | undefined;
     readonly damagedTables?: DamagedTables | undefined;
-    readonly history?: HistoryWish | undefined;
-    readonly patience?: LockPatienceOptions | undefined;
+    readonly history?: HistoryMode | undefined;
+    readonly timeouts?: LockTimeoutOptions | undefined;
     readonly spoolReserveBytes?: number | undefined;
     readonly rehearsal?: RehearsalPlan | undefined;
     readonly now?: (() => Date) | undefined;
@@ -1041,41 +801,10 @@ export interface NightlyOptions {
     readonly clock?: Clock | undefined;
 }
 
-export interface NoteBody {
-    readonly practiceId: string;
-    readonly destination: Destination;
-    readonly scope: ArchiveScope;
-    readonly night: string;
-    readonly archiveId: string;
-    readonly size: number;
-    readonly sha256: string;
-    readonly madeAt: string;
-    readonly number: number;
-    readonly previous: string | null;
-    readonly standing: readonly number[];
-    readonly recipient: string | null;
-    readonly heads: Readonly<Partial<Record<Destination, SequenceHead>>>;
-    readonly signedWith: NoteKey;
-}
-
-export interface NoteKey {
-    readonly name: string;
-    readonly id: string;
-    readonly publicKey: Uint8Array;
-}
-
-export interface NoteSignature {
-    readonly name: string;
-    readonly id: string;
-    readonly signature: Uint8Array;
-}
-
 export interface ObjectsPart {
     readonly kind: 'objects';
     readonly objects: readonly SchemaObject[];
 }
-
-export type OfficeOfPractice = Pick<NightPlan, 'now' | 'practiceId' | 'spool' | 'timeZone'>;
 
 export interface OpenArchiveOptions extends ArchiveKeys {
     readonly signal?: AbortSignal | undefined;
@@ -1090,28 +819,7 @@ export interface OtherColumn {
     readonly value: string;
 }
 
-export type ParsedBody = {
-    readonly kind: 'body';
-    readonly body: NoteBody;
-} | {
-    readonly kind: 'later';
-} | {
-    readonly kind: 'malformed';
-};
-
 export type Part = DatabasePart | TablePart | RowsPart | ObjectsPart | SummaryPart;
-
-export interface PartFilter {
-    readonly tables: readonly {
-        readonly name: string;
-        readonly definitionOnly?: string | undefined;
-        readonly rowFilter?: (RowFilter & {
-            readonly dates?: DateFilter | undefined;
-        }) | undefined;
-    }[];
-    readonly scope: ArchiveScope;
-    readonly leftOut: readonly LeftOut[];
-}
 
 export type Password = string | Uint8Array;
 
@@ -1189,21 +897,6 @@ export interface PlannedRun {
     readonly kind: 'catch-up' | 'hq-time' | 'late' | 'retry' | 'scheduled';
 }
 
-export interface PlannedSize {
-    readonly tables: number;
-    readonly rows: number;
-    readonly dataBytes: number;
-}
-
-export interface PlannedTable {
-    readonly name: string;
-    readonly tier?: TableTier;
-    readonly rows: number;
-    readonly dataBytes: number;
-    readonly keeps: 'all-rows' | 'definition' | 'nothing' | 'some-rows';
-    readonly reason?: string;
-}
-
 export interface Practice {
     readonly onSupport: boolean;
     readonly hasEConnector: boolean;
@@ -1218,12 +911,6 @@ export interface PromisedTable {
     readonly index: number;
     readonly name: string;
     readonly tier: string;
-}
-
-export interface ProvenArchive {
-    readonly key: string;
-    readonly hash: string;
-    readonly body: NoteBody;
 }
 
 export interface PutOptions {
@@ -1419,35 +1106,11 @@ export interface RestoredTable {
     readonly rows: number;
 }
 
-export interface RetainedArchive {
-    readonly key: string;
-    readonly createdAt: Date;
-    readonly scope: ArchiveScope;
-    readonly verified: boolean;
-    readonly opensForLivingAdmin: boolean;
-    readonly byHand?: boolean | undefined;
-}
-
-export interface RetentionPlan {
-    readonly keep: readonly {
-        readonly archive: RetainedArchive;
-        readonly reasons: readonly KeepReason[];
-    }[];
-    readonly remove: readonly RetainedArchive[];
-}
-
 export interface RetentionPolicy {
     readonly daily?: string | undefined;
     readonly weekly?: string | undefined;
     readonly monthly?: string | undefined;
     readonly yearly?: string | undefined;
-}
-
-export interface RetryOptions {
-    readonly retries?: number | undefined;
-    readonly minTimeout?: number | undefined;
-    readonly maxTimeout?: number | undefined;
-    readonly onRetry?: ((retry: StorageRetry) => void) | undefined;
 }
 
 export interface RowFilter {
@@ -1562,11 +1225,6 @@ export interface SelectedTable {
     readonly definitionOnly?: string;
 }
 
-export interface SequenceHead {
-    readonly number: number;
-    readonly hash: string;
-}
-
 export interface ServerDescription {
     readonly vendor: 'mariadb' | 'mysql';
     readonly version: string;
@@ -1583,11 +1241,6 @@ export type ServiceSchedule = Omit<NightSchedule, 'timeZone'>;
 
 export interface SessionPerTable {
     sessionFor(table: string): Connection;
-}
-
-export interface SettingsAuditLine extends SettingsAuthor {
-    readonly at: Date;
-    readonly text: string;
 }
 
 export interface SettingsAuthor {
@@ -1615,24 +1268,6 @@ export interface SettingsStore {
     }): Promise<void>;
 }
 
-export interface SideOptions {
-    readonly rowFilters?: Readonly<Record<string, string>> | undefined;
-    readonly history?: 'all' | 'current' | undefined;
-    readonly signal?: AbortSignal | undefined;
-}
-
-export interface SignedNote {
-    readonly text: string;
-    readonly signatures: readonly NoteSignature[];
-}
-
-export interface Signer {
-    readonly publicKey: Uint8Array;
-    sign(message: Uint8Array, options?: {
-        readonly signal?: AbortSignal | undefined;
-    }): Promise<Uint8Array> | Uint8Array;
-}
-
 export interface SizeBudget {
     readonly archiveBytes: number;
     readonly compressedTo?: number | undefined;
@@ -1646,20 +1281,9 @@ export interface Snapshot {
     readonly takenAt: Date;
     readonly position: Readonly<Record<string, string>> | undefined;
     readonly warnings: readonly DumpWarning[];
-    readonly connections: number;
-    readonly readers: readonly Connection[];
-    readonly lockedTables: readonly LockedTables[];
-    readonly schema: Connection;
     sessionFor(table: string): Connection;
-    readonly definitions: Definitions;
-    readonly withRows: ReadonlySet<string>;
-    readonly damagedTables: DamagedTables;
-    readonly history: HistoryWish;
-    readonly inTransaction: boolean;
-    readonly locked: boolean;
     readonly broken: AbortSignal;
     lockSeconds(): number;
-    unlock(): Promise<void>;
     close(): Promise<void>;
 }
 
@@ -1677,11 +1301,11 @@ export type SnapshotEvent = {
 
 export interface SnapshotOptions {
     readonly selection?: TableSelection | ((catalog: Catalog) => TableSelection) | undefined;
-    readonly consistency?: ConsistencyWish | undefined;
+    readonly consistency?: ConsistencyMode | undefined;
     readonly connections?: number | undefined;
     readonly damagedTables?: DamagedTables | undefined;
-    readonly history?: HistoryWish | undefined;
-    readonly patience?: LockPatienceOptions | undefined;
+    readonly history?: HistoryMode | undefined;
+    readonly timeouts?: LockTimeoutOptions | undefined;
     readonly inactivityTimeout?: number | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly onEvent?: ((event: SnapshotEvent) => void) | undefined;
@@ -1718,32 +1342,6 @@ export interface StorageAdapter {
     classify(error: unknown): StorageFailure;
 }
 
-export interface StorageBasics {
-    readonly description: string;
-    readonly capabilities: Omit<StorageCapabilities, 'resumablePut'> & Partial<StorageCapabilities>;
-    put(key: string, bytes: AsyncIterable<Uint8Array>, how: {
-        readonly size: number;
-        readonly sha256?: string;
-        readonly ifAbsent: boolean;
-        readonly signal?: AbortSignal;
-    }): Promise<StoredObject>;
-    get(key: string, range: {
-        readonly start: number;
-        readonly end: number;
-        readonly signal?: AbortSignal;
-    }): AsyncIterable<Uint8Array>;
-    stat(key: string, how: {
-        readonly signal?: AbortSignal;
-    }): Promise<StoredObject | null>;
-    list(prefix: string, how: {
-        readonly signal?: AbortSignal;
-    }): AsyncIterable<StoredObject>;
-    delete(key: string, how: {
-        readonly signal?: AbortSignal;
-    }): Promise<void>;
-    classify?(error: unknown): StorageFailure;
-}
-
 export interface StorageCapabilities {
     readonly atomicIfAbsent: boolean;
     readonly ranges: boolean;
@@ -1753,23 +1351,6 @@ export interface StorageCapabilities {
 }
 
 export type StorageFailure = 'exists' | 'full' | 'not-found' | 'permanent' | 'transient';
-
-export interface StorageLogEvent {
-    readonly store: string;
-    readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete';
-    readonly key: string;
-    readonly milliseconds: number;
-    readonly bytes?: number;
-    readonly objects?: number;
-    readonly failure?: string;
-}
-
-export interface StorageRetry {
-    readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete';
-    readonly key: string;
-    readonly error: Error;
-    readonly retriesLeft: number;
-}
 
 export interface StoredHashUnlock {
     readonly kind: 'stored-hash';
@@ -1791,18 +1372,6 @@ export interface SummaryPart {
     readonly summary: DumpSummary | Manifest;
 }
 
-export interface TableComparison {
-    readonly name: string;
-    readonly equal: boolean;
-    readonly left: TableContent | null;
-    readonly right: TableContent | null;
-}
-
-export interface TableContent {
-    readonly rows: number;
-    readonly hash: string;
-}
-
 export interface TableDescription {
     readonly index: number;
     readonly name: string;
@@ -1814,13 +1383,6 @@ export interface TableDescription {
     readonly rowFilter?: RowFilter;
     readonly versioned?: 'current' | 'history';
     readonly computed?: ComputedContent;
-}
-
-export interface TableFacts {
-    readonly rows: number;
-    readonly plainBytes: number;
-    readonly storedBytes: number;
-    readonly definition?: string;
 }
 
 export interface TablePart {
@@ -1881,31 +1443,12 @@ export type TextDecoding = (bytes: Uint8Array) => string | null;
 
 export type TextRow = Readonly<Record<string, string | null>>;
 
-export interface ThrottleOptions {
-    readonly bytesPerSecond: number;
-}
-
-export interface Tonight {
-    readonly facts: NightFacts;
-    readonly announced?: readonly string[] | undefined;
-    readonly ownDate?: {
-        readonly written: string;
-        readonly found: string | null;
-    } | undefined;
-}
-
 export interface TransferProgress {
     readonly transferredBytes: number;
     readonly totalBytes: number;
 }
 
 export type Unlock = EnrolledUnlock | StoredHashUnlock;
-
-export interface UnlockedIdentity {
-    readonly epoch: number | null;
-    readonly recipient: string;
-    readonly identity: string;
-}
 
 export type ValueForm = 'bytes' | 'date' | 'datetime' | 'f32' | 'f64' | 'i16' | 'i32' | 'i64' | 'i8' | 'time' | 'u16' | 'u32' | 'u64' | 'u8';
 
@@ -1920,22 +1463,6 @@ export interface Verification {
     readonly storedBytes: number;
 }
 
-export interface VerifyHistoriesOptions extends Omit<VerifyHistoryOptions, 'knownHeads' | 'practiceId' | 'trustedKeys'> {
-    readonly trustedKeys?: ((practiceId: string) => readonly string[] | undefined) | undefined;
-    readonly knownHeads?: ((practiceId: string) => VerifyHistoryOptions['knownHeads']) | undefined;
-    readonly after?: string | undefined;
-    readonly prefix?: string | undefined;
-}
-
-export interface VerifyHistoryOptions {
-    readonly practiceId: string;
-    readonly trustedKeys?: readonly string[] | undefined;
-    readonly knownHeads?: Readonly<Partial<Record<Destination, SequenceHead>>> | undefined;
-    readonly reads?: ((archive: StoredObject) => boolean) | undefined;
-    readonly concurrency?: number | undefined;
-    readonly signal?: AbortSignal | undefined;
-}
-
 export interface VerifyOptions extends ArchiveKeys {
     readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
     readonly signal?: AbortSignal | undefined;
@@ -1947,40 +1474,12 @@ export interface VerifyProgress {
     readonly storedBytes: number;
 }
 
-export declare function acknowledgeFindings(plan: OfficeOfPractice, { user }: {
-    readonly user: string;
-}): Promise<Acknowledgement | null>;
-
-export declare const allTables = "*";
-
-export declare function announcePurge(plan: OfficeOfPractice, { tables, until, user, }: {
-    readonly tables: readonly string[];
-    readonly until: string;
-    readonly user: string;
-}): Promise<void>;
-
-export declare function assertKey(key: string): void;
-
-export declare function breaksHistory({ kind }: HistoryFinding): boolean;
-
-export declare function certificateText(certificate: RestoreCertificate): string;
-
 export declare function changeAdminPassword(admin: AdminPassword, passwords: {
     readonly oldPassword: Password;
     readonly newPassword: Password;
 }, options: EnrollOptions): Promise<Enrolled>;
 
 export declare function checkNight(plan: NightPlan, options?: CheckOptions): Promise<NightCheck>;
-
-export declare function checkWithoutKey(source: ByteSource | RangeSource, options?: {
-    readonly signal?: AbortSignal | undefined;
-}): Promise<ArchiveInspection>;
-
-export declare function combineAlerts(...sinks: readonly AlertSink[]): AlertSink;
-
-export declare function compareDatabases(left: DatabaseAddress | DatabaseFingerprint, right: DatabaseAddress | DatabaseFingerprint, options?: CompareOptions): Promise<Comparison>;
-
-export declare function createCustomStorage(basics: StorageBasics): StorageAdapter;
 
 export declare function createDatabaseAlerts(address: DatabaseAddress, options: {
     readonly timeZone: string;
@@ -2003,35 +1502,9 @@ export declare function createFileSystemStorage(options: FileSystemStorageOption
 
 export declare function createHealthcheckAlerts(options: HealthcheckOptions): AlertSink;
 
-export declare function createMemoryAlerts(): MemoryAlerts;
-
-export declare function createMemoryEnrollments(): EnrollmentStore;
-
-export declare function createMemorySettings(initial?: {
-    readonly [Name in keyof BackupSettings]?: BackupSettings[Name] | undefined;
-}, options?: {
-    readonly checkPath?: ((path: string) => Promise<void>) | undefined;
-    readonly now?: (() => Date) | undefined;
-}): MemorySettings;
-
-export declare function createMemoryStorage(options?: MemoryStorageOptions): StorageAdapter;
-
 export declare function decryptArchive(source: ByteSource, options: DecryptArchiveOptions): OpenedArchive;
 
-export declare const defaultRetention: Required<RetentionPolicy>;
-
-export declare function describeHistoryFinding(finding: HistoryFinding): string;
-
-export declare function describeLoss(finding: LossFinding): string;
-
-export declare function dueOn(night: string, schedule: NightSchedule, history: NightHistory, destinations: readonly Destination[]): readonly Destination[];
-
 export declare function dumpDatabase(source: DatabaseAddress | Snapshot, options?: DumpOptions): AsyncGenerator<Part, void, undefined>;
-
-export declare function enabledByDefault(practice: {
-    readonly monthlyReminderDisabled: boolean;
-    readonly updatesUnattended?: boolean | undefined;
-}): boolean;
 
 export declare function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchiveOptions): SealedArchive;
 
@@ -2043,23 +1516,9 @@ export declare function explainEligibility(practice: Practice): EligibilityExpla
 
 export declare function extractPatient(archive: PatientSource, patient: bigint | string, options?: ExtractPatientOptions): AsyncGenerator<PatientPart>;
 
-export declare function filterParts(parts: AsyncIterable<Part>, filter: PartFilter): AsyncGenerator<Part>;
-
 export declare function findLatestBackup(store: StorageAdapter, options: ListBackupsOptions & {
     readonly practiceId: string;
 }): Promise<ListedBackup | null>;
-
-export declare function fingerprintOf(recipient: string): string;
-
-export declare function forkParts(parts: AsyncIterable<Part>, count: number): AsyncIterable<Part>[];
-
-export declare function formatNoteKey({ name, id, publicKey }: NoteKey): string;
-
-export declare function hashOfNote(note: string): string;
-
-export declare function inspectArchive(source: ByteSource | RangeSource, options?: {
-    readonly signal?: AbortSignal | undefined;
-}): Promise<ArchiveInspection>;
 
 export declare function isBackupError<Code extends BackupErrorCode = BackupErrorCode>(thrown: unknown, code?: Code): thrown is BackupError & {
     readonly code: Code;
@@ -2067,17 +1526,7 @@ export declare function isBackupError<Code extends BackupErrorCode = BackupError
 
 export declare function isEligible(practice: Practice, destination: Destination): boolean;
 
-export declare function isMonthlyReminderDisabled(lastReminder: string, now: Date): boolean;
-
-export declare function isSameAdmin(left: LastAdmin, right: LastAdmin): boolean;
-
-export declare function isSignedBy({ text, signatures }: SignedNote, key: NoteKey): boolean;
-
-export declare function judgeNight(history: readonly NightFacts[], { facts, announced, ownDate }: Tonight, thresholds?: LossThresholds): readonly LossFinding[];
-
 export declare function listBackups(store: StorageAdapter, options?: ListBackupsOptions): Promise<readonly ListedBackup[]>;
-
-export declare function nightOf(instant: Date, timeZone: string): string;
 
 export declare function openArchive(source: RangeSource, options: OpenArchiveOptions): Promise<ArchiveReader>;
 
@@ -2089,33 +1538,11 @@ export declare const openDentalPolicy: TablePolicy;
 
 export declare function openSnapshot(address: DatabaseAddress, options?: SnapshotOptions): Promise<Snapshot>;
 
-export declare function parseBody(text: string): ParsedBody;
-
 export declare function parseDatabaseUrl(url: string): DatabaseAddress & {
     readonly password?: string;
 };
 
-export declare function parseNote(note: string): SignedNote | null;
-
-export declare function parseNoteKey(text: string): NoteKey | null;
-
-export declare function planBackup(catalog: Catalog, selection: TableSelection): BackupPlan;
-
-export declare function planNextRun(request: {
-    readonly schedule: NightSchedule;
-    readonly practiceId: string;
-    readonly history: NightHistory;
-    readonly destinations: readonly Destination[];
-    readonly now: Date;
-}): PlannedRun | null;
-
 export declare function planRestore(archive: ArchiveReader, target: DatabaseAddress, options?: RestoreOptions): Promise<RestorePlan>;
-
-export declare function planRetention(archives: readonly RetainedArchive[], options: {
-    readonly now: Date;
-    readonly timeZone: string;
-    readonly policy?: RetentionPolicy | undefined;
-}): RetentionPlan;
 
 export declare function rangeSourceOf(adapter: StorageAdapter, key: string, options?: {
     readonly signal?: AbortSignal | undefined;
@@ -2129,21 +1556,9 @@ export declare function readCatalog(connection: Connection, options?: {
     readonly signal?: AbortSignal | undefined;
 }): Promise<Catalog>;
 
-export declare function readChecked(source: ReplayableSource, signal?: AbortSignal): AsyncGenerator<Uint8Array>;
-
 export declare function rehearseRestore(source: ArchiveReader, server: DatabaseAddress, options?: RehearseOptions): Promise<RestoreCertificate>;
 
-export declare function renderCheck({ findings }: NightCheck): string;
-
-export declare function renderPlan(plan: BackupPlan): string;
-
 export declare function renderReport(report: BackupReport): string;
-
-export declare function replayableBytes(bytes: Uint8Array): ReplayableSource;
-
-export declare function replayableFile(path: string, options?: {
-    readonly sha256?: string | undefined;
-}): Promise<ReplayableSource>;
 
 export declare function resolveLastAdmin(candidates: readonly AdminCandidate[], options: {
     readonly asOf: Date;
@@ -2153,7 +1568,7 @@ export declare function restoreDatabase(source: ArchiveReader | AsyncIterable<Pa
 
 export declare function runSupplementalBackup(plan: NightPlan, options?: RunOptions): Promise<BackupReport>;
 
-export declare function salvage(source: RangeSource, target: DatabaseAddress, options: SalvageOptions): Promise<SalvageReport>;
+export declare function salvageArchive(source: RangeSource, target: DatabaseAddress, options: SalvageOptions): Promise<SalvageReport>;
 
 export declare function sealFor(last: LastAdmin, options: SealForOptions): Promise<Seal>;
 
@@ -2161,62 +1576,14 @@ export declare function selectAllTables(catalog: Catalog): TableSelection;
 
 export declare function selectCriticalTables(catalog: Catalog, policy?: TablePolicy): TableSelection;
 
-export declare function signerOf(secret: Uint8Array): Signer;
-
-export declare const silentLogger: Logger;
-
-export declare const sixYears: Required<RetentionPolicy>;
-
 export declare function startAgainOnChange<T>(run: (attempt: number) => Promise<T>, options?: StartAgainOptions): Promise<T>;
 
 export declare function startNightly(plan: NightPlan, options: NightlyOptions): Promise<void>;
-
-export declare function startOf(night: string, schedule: NightSchedule, practiceId: string): Date;
-
-export declare const statusNumbers: Readonly<Record<BackupSettings['status'], number>>;
-
-export declare function storageFailureOfConnection(error: unknown, description: string): BackupError;
-
-export declare function storageFailureOfStatus(status: number, description: string): BackupError;
-
-export declare const systemClock: Clock;
-
-export declare function takeFingerprint(address: DatabaseAddress, options?: SideOptions): Promise<DatabaseFingerprint>;
-
-export declare function toReadableStream(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>;
-
-export declare function unlockArchives(labels: readonly Label[], password: Password): Promise<readonly UnlockedIdentity[]>;
-
-export declare function unlockChain(label: Pick<Label, 'keyHolder' | 'unlock'>, password: Password): Promise<readonly UnlockedIdentity[]>;
-
-export declare function unlockLabel(label: Pick<Label, 'keyHolder' | 'unlock'>, password: Password): Promise<UnlockedIdentity>;
 
 export declare function verifyAdminPassword(admin: AdminPassword, password: Password): boolean;
 
 export declare function verifyArchive(source: ByteSource | RangeSource, options: VerifyOptions): Promise<Verification>;
 
-export declare function verifyHistories(store: StorageAdapter, options?: VerifyHistoriesOptions): AsyncGenerator<History>;
-
-export declare function verifyHistory(store: StorageAdapter, options: VerifyHistoryOptions): Promise<History>;
-
-export declare function verifyStored(adapter: StorageAdapter, key: string, expected: {
-    readonly size: number;
-    readonly sha256: string;
-}, options?: {
-    readonly signal?: AbortSignal | undefined;
-    readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
-}): Promise<void>;
-
 export declare function whoCanOpen(labels: readonly Label[], options?: {
     readonly admins?: readonly AdminCandidate[] | undefined;
 }): CanOpenMap;
-
-export declare function windowOf(night: string, schedule: NightSchedule): Night;
-
-export declare function withLog(adapter: StorageAdapter, log: (event: StorageLogEvent) => void): StorageAdapter;
-
-export declare function withReadOnly(adapter: StorageAdapter): StorageAdapter;
-
-export declare function withRetry(adapter: StorageAdapter, options?: RetryOptions): StorageAdapter;
-
-export declare function withThrottle(adapter: StorageAdapter, options: ThrottleOptions): StorageAdapter;

@@ -18,12 +18,12 @@ export interface HttpStorageOptions {
     readonly headers?: (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>) | undefined;
     readonly journal?: UploadJournal | undefined;
     readonly concurrency?: number | undefined;
-    readonly patience?: PartPatience | undefined;
+    readonly partRetry?: PartRetry | undefined;
     readonly allowLoopbackHttp?: boolean | undefined;
     readonly fetch?: typeof fetch | undefined;
 }
 
-export interface PartPatience {
+export interface PartRetry {
     readonly retries?: number | undefined;
     readonly minTimeout?: number | undefined;
     readonly maxTimeout?: number | undefined;

@@ -4,7 +4,7 @@ export interface BucketAddress {
     readonly connection: S3ClientConfig;
 }
 
-export interface PartPatience {
+export interface PartRetry {
     readonly retries?: number | undefined;
     readonly minTimeout?: number | undefined;
     readonly maxTimeout?: number | undefined;
@@ -28,7 +28,7 @@ export interface S3StorageOptions extends BucketAddress {
     readonly partSize?: number | undefined;
     readonly concurrency?: number | undefined;
     readonly journal?: UploadJournal | undefined;
-    readonly patience?: PartPatience | undefined;
+    readonly partRetry?: PartRetry | undefined;
     readonly retention?: Retention | undefined;
     readonly conditionalWrites?: boolean | undefined;
     readonly pageSize?: number | undefined;

@@ -22,6 +22,25 @@ export interface EventuallyConsistentOptions {
     readonly now?: (() => number) | undefined;
 }
 
+export interface MemoryAlerts extends AlertSink {
+    readonly standing: ReadonlyMap<AlertCode, Alert>;
+    readonly raised: readonly Alert[];
+    readonly nights: readonly NightOutcome[];
+}
+
+export interface MemorySettings extends SettingsStore {
+    readonly audit: readonly SettingsAuditLine[];
+}
+
+export interface MemoryStorageOptions {
+    readonly now?: (() => Date) | undefined;
+}
+
+export interface SettingsAuditLine extends SettingsAuthor {
+    readonly at: Date;
+    readonly text: string;
+}
+
 export interface SlowStorageOptions {
     readonly pause: (what: 'call' | 'chunk') => Promise<void>;
 }
@@ -50,6 +69,19 @@ export type StorageFault = {
 export declare function createEventuallyConsistentStorage(inner: StorageAdapter, options: EventuallyConsistentOptions): StorageAdapter;
 
 export declare function createFaultyStorage(inner: StorageAdapter, faultOf: (call: StorageCall) => StorageFault | undefined): StorageAdapter;
+
+export declare function createMemoryAlerts(): MemoryAlerts;
+
+export declare function createMemoryEnrollments(): EnrollmentStore;
+
+export declare function createMemorySettings(initial?: {
+    readonly [Name in keyof BackupSettings]?: BackupSettings[Name] | undefined;
+}, options?: {
+    readonly checkPath?: ((path: string) => Promise<void>) | undefined;
+    readonly now?: (() => Date) | undefined;
+}): MemorySettings;
+
+export declare function createMemoryStorage(options?: MemoryStorageOptions): StorageAdapter;
 
 export declare function createSlowStorage(inner: StorageAdapter, options: SlowStorageOptions): StorageAdapter;
 
