@@ -27,6 +27,17 @@ export interface Copy {
   describe(table: string, signal?: AbortSignal): Promise<TableDescription>;
   /** A column part, by its number from 0. */
   readPart(table: string, part: number, signal?: AbortSignal): Promise<ColumnBatch>;
+  /**
+   * Reads every file of the copy and compares it with what it should be. Nothing is kept.
+   *
+   * @param whenIdle - waited for before each file
+   * @throws BackupError `archive-damaged`
+   */
+  prove(
+    onProgress: (done: number, of: number) => void,
+    whenIdle: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
   close(): void;
 }
 
@@ -74,6 +85,16 @@ function wholeCopy(reader: ArchiveReader): Copy {
     async readPart(table, part, signal) {
       for await (const batch of reader.readTable(table, { parts: [part + 1], signal })) return batch;
       throw new RangeError('"part" is not in the table');
+    },
+    async prove(onProgress, whenIdle, signal) {
+      const of = manifest.tables.reduce((sum, table) => sum + table.storedBytes, 0);
+      let done = 0;
+      for await (const part of reader.parts({ signal })) {
+        if (part.kind !== 'rows') continue;
+        done += part.data.length;
+        onProgress(done, of);
+        await whenIdle();
+      }
     },
     close: () => reader.close(),
   };
@@ -130,32 +151,8 @@ function savedCopy(survey: ArchiveSurvey): Copy {
       );
       return unpackRows({ rows: file.rows, data: await survey.read(file) }, forms);
     },
+    // What is left was found by reading everything.
+    prove: async () => undefined,
     close: () => undefined,
   };
-}
-
-/**
- * Reads every byte of a copy and compares it with what it should be. Nothing is kept.
- *
- * @throws BackupError `archive-damaged`
- */
-export async function proveCopy(
-  copy: Copy,
-  onProgress: (done: number, of: number) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const of = copy.tables.reduce((sum, { parts }) => sum + parts.length + 1, 0);
-  let done = 0;
-  for (const { name, parts } of copy.tables) {
-    await copy.describe(name, signal);
-    done += 1;
-    for (let part = 0; part < parts.length; part++) {
-      await copy.readPart(name, part, signal);
-      done += 1;
-      onProgress(done, of);
-      // Whoever works with the page comes first.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      signal.throwIfAborted();
-    }
-  }
 }

@@ -6,7 +6,7 @@ import { type ReadableValue, readableCell } from '../../src/recovery/records/rea
 import { webCharacterSets } from '../../src/recovery/records/web-character-sets.js';
 import type { Copy, CopyTable } from './copy.js';
 
-const MOST_KEPT_BYTES: number = 48 * 2 ** 20;
+const MOST_KEPT_BYTES: number = 32 * 2 ** 20;
 const MOST_INDEX_BYTES: number = 64 * 2 ** 20;
 
 /** One column part of a table, and how its columns read. */
@@ -56,8 +56,11 @@ export class Rows {
   }
 
   async part(table: string, part: number, signal?: AbortSignal): Promise<RowSet> {
+    return this.#rowSet(table, part, await this.#batch(table, part, signal), signal);
+  }
+
+  async #rowSet(table: string, part: number, batch: ColumnBatch, signal?: AbortSignal): Promise<RowSet> {
     const described = await this.describe(table, signal);
-    const batch = await this.#batch(table, part, signal);
     const { parts } = this.table(table);
     const firstRow = parts.slice(0, part).reduce((sum, rows) => sum + rows, 0);
     return rowSet(described, batch, firstRow);
@@ -66,7 +69,12 @@ export class Rows {
   /** Every part of a table, in order; nothing of a table that is not there. */
   async *scan(table: string, signal?: AbortSignal): AsyncGenerator<RowSet> {
     const { parts } = this.#tables.get(table) ?? { parts: [] };
-    for (let part = 0; part < parts.length; part++) yield this.part(table, part, signal);
+    for (let part = 0; part < parts.length; part++) yield this.#passing(table, part, signal);
+  }
+
+  /** A part that is looked at once: who reads a whole table needs no part of it twice. */
+  async #passing(table: string, part: number, signal?: AbortSignal): Promise<RowSet> {
+    return this.#rowSet(table, part, await this.copy.readPart(table, part, signal), signal);
   }
 
   /**
@@ -89,7 +97,7 @@ export class Rows {
     for (let part = 0; part < parts.length; part++) {
       let rows = known === undefined ? null : matching(known[part]!, isWanted);
       if (rows !== null && rows.length === 0) continue;
-      const set = await this.part(table, part, signal);
+      const set = await (rows === null ? this.#passing(table, part, signal) : this.part(table, part, signal));
       if (rows === null) {
         const values = indexOf(set, column, numberOf);
         made.push(values);

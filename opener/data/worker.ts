@@ -5,7 +5,7 @@ import type { PracticeViews } from '../../src/catalog/practice-views.js';
 import { isBackupError } from '../../src/errors.js';
 import { extractPatient } from '../../src/recovery/records/extract-patient.js';
 import { patientJson } from '../../src/recovery/records/patient-json.js';
-import { type Copy, openCopy, proveCopy, salvageCopy } from './copy.js';
+import { type Copy, openCopy, salvageCopy } from './copy.js';
 import { inspectFile, problemOf, rangesOf } from './inspect.js';
 import { Practice } from './practice.js';
 import type { Asked, Dropped, Inspected, Opened, Problem, Progress, Questions, Said } from './protocol.js';
@@ -90,7 +90,8 @@ const answers: Answers = {
   schedule: ([day, days], { signal }) => onCopy(({ practice }) => practice!.schedule(day, days, signal)),
   patients: ([text, most], { signal }) => onCopy(({ practice }) => practice!.patients(text, most, signal)),
   patient: ([patient], { signal }) => onCopy(({ practice }) => practice!.patient(patient, signal)),
-  section: ([patient, id], { signal }) => onCopy(({ practice }) => practice!.section(patient, id, signal)),
+  section: ([patient, id], { signal }) =>
+    inTurn(signal, () => onCopy(({ practice }) => practice!.section(patient, id, signal))),
   columns: ([table], { signal }) => onCopy(({ rows }) => columnsOf(rows, table, signal)),
   page: ([table, text, from, most], { signal, onProgress }) =>
     onCopy(({ rows }) => pageOf(rows, { table, text, from, most }, onProgress, signal)),
@@ -99,7 +100,7 @@ const answers: Answers = {
     onCopy((open) => everythingOf(open, patient, onProgress, signal)),
   prove: (_, { signal, onProgress }) =>
     onCopy(async ({ copy, opened }) => {
-      if (copy.losses.length === 0) await proveCopy(copy, (done, of) => onProgress({ done, of }), signal);
+      await copy.prove((done, of) => onProgress({ done, of }), whenNobodyWaits, signal);
       return opened;
     }),
 };
@@ -127,6 +128,18 @@ async function everythingOf(
     patientJson(parts, () => undefined),
     'application/json',
   );
+}
+
+let turn: Promise<unknown> = Promise.resolve();
+
+/** One after another, as they stand on the page: the first is there at once, though the last reads a large table. */
+function inTurn<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  const result = turn.then(() => {
+    signal.throwIfAborted();
+    return work();
+  });
+  turn = result.catch(() => undefined);
+  return result;
 }
 
 class NothingLeft extends Error {}
@@ -175,6 +188,12 @@ scope.onmessage = ({ data }) => {
   if ('dropped' in data) running.get(data.id)?.abort();
   else void answer(data);
 };
+
+/** Whoever works with the page comes before what nobody asked for. */
+async function whenNobodyWaits(): Promise<void> {
+  do await new Promise((resolve) => setTimeout(resolve, running.size > 1 ? 50 : 0));
+  while (running.size > 1);
+}
 
 async function answer({ id, question, given }: Asked): Promise<void> {
   const controller = new AbortController();

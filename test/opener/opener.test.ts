@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { collectBytes } from '../../src/bytes.js';
+import { csvHeader, csvRows } from '../../src/cli/extract/csv.js';
 import type { TextRow } from '../../src/database/connection.js';
-import { encryptArchive } from '../../src/index.js';
+import { type ArchiveReader, encryptArchive, extractPatient, openArchive } from '../../src/index.js';
+import { patientJson } from '../../src/recovery/records/patient-json.js';
 import { sampleLabel, sampleParts } from '../archive/support/parts.js';
 import { runCli } from '../cli/support.js';
 import { practiceAdminPassword } from '../practice/index.js';
@@ -15,6 +17,7 @@ import { projectRoot } from '../support/project.js';
 import { whyMissing } from '../support/servers.js';
 import { Browser, chromium, Page } from './chromium.js';
 import { type CopyOfPractice, copyOfPractice, practiceToday } from './copy-of-practice.js';
+import { describeOnePatient } from './one-patient.js';
 
 const built = join(projectRoot, 'dist', 'opener.html');
 
@@ -67,29 +70,35 @@ describe('the page that opens a copy', () => {
 });
 
 const kind = (['mariadb', 'mysql-5.6'] as const).find((name) => whyMissing(name) === undefined);
-const missing = [
-  ...(chromium === undefined ? ['chromium'] : []),
-  ...(kind === undefined ? ['a server'] : []),
-];
 
-describe('a copy in a browser', {
-  skip: missing.length > 0 ? `not on this machine: ${missing.join(', ')}` : false,
-  timeout: 240_000,
+describe('a copy of a practice', {
+  skip: kind === undefined ? 'not on this machine: a server' : false,
 }, () => {
+  let copy: CopyOfPractice;
+  before(async () => {
+    copy = await copyOfPractice(kind!);
+  });
+  after(() => copy?.remove());
+  describe('one patient out of it', () => describeOnePatient(() => copy));
+  describe(
+    'in a browser',
+    { skip: chromium === undefined ? 'not on this machine: chromium' : false, timeout: 240_000 },
+    () => describeInBrowser(() => copy),
+  );
+});
+
+function describeInBrowser(given: () => CopyOfPractice): void {
   let copy: CopyOfPractice;
   let browser: Browser;
   let page: Page;
   let downloads: string;
   before(async () => {
-    copy = await copyOfPractice(kind!);
+    copy = given();
     downloads = join(copy.folder, 'saved');
     browser = Browser.start();
     page = await Page.open(browser, pathToFileURL(built).href, downloads);
   });
-  after(async () => {
-    await browser?.close();
-    await copy?.remove();
-  });
+  after(() => browser?.close());
 
   /** A new page, up to the question for the key. */
   const choose = async (...files: readonly string[]): Promise<void> => {
@@ -106,6 +115,11 @@ describe('a copy in a browser', {
     const path = join(copy.folder, name);
     writeFileSync(path, bytes);
     return path;
+  };
+  const openCopy = (): Promise<ArchiveReader> => {
+    const bytes = readFileSync(copy.archive);
+    const source = { size: bytes.length, read: async (at: number, n: number) => bytes.subarray(at, at + n) };
+    return openArchive(source, { password: practiceAdminPassword });
   };
   const cells = (selector: string): Promise<readonly (readonly string[])[]> =>
     page.evaluate(
@@ -223,11 +237,10 @@ describe('a copy in a browser', {
     );
     await page.press('Save everything of this patient (JSON)');
     const saved = await untilSaved(join(downloads, `patient-${number}.json`));
-    const { stdout } = await runCli(
-      ['extract', copy.archive, '--patient', number, '--format', 'json', '--out', '-', '--password-fd', '3'],
-      { password: practiceAdminPassword },
-    );
-    assert.equal(saved, stdout);
+    let expected = '';
+    for await (const piece of patientJson(extractPatient(await openCopy(), number), () => undefined))
+      expected += piece;
+    assert.equal(saved, expected);
   });
 
   it('shows, searches and saves any table', async () => {
@@ -248,22 +261,11 @@ describe('a copy in a browser', {
     assert.ok((await cells('.grid'))[0]!.includes('D0015'));
     await page.press('Save as CSV');
     const saved = await untilSaved(join(downloads, 'procedurecode.csv'));
-    const { stdout } = await runCli(
-      [
-        'extract',
-        copy.archive,
-        '--tables',
-        'procedurecode',
-        '--format',
-        'csv',
-        '--out',
-        '-',
-        '--password-fd',
-        '3',
-      ],
-      { password: practiceAdminPassword },
-    );
-    assert.equal(saved, stdout);
+    const archive = await openCopy();
+    const table = await archive.table('procedurecode');
+    let expected = csvHeader(table);
+    for await (const batch of archive.readTable('procedurecode')) expected += csvRows(table, batch);
+    assert.equal(saved, expected);
   });
 
   it('reads the whole copy by itself and says when it is whole', async () => {
@@ -360,7 +362,7 @@ describe('a copy in a browser', {
     );
     assert.deepEqual(page.complaints, []);
   });
-});
+}
 
 const when = (column: string): string =>
   `IF(${column} < '1880-01-01', '', DATE_FORMAT(${column}, '%b %e, %Y'))`;

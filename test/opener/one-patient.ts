@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, it, test } from 'node:test';
 import { belongingTables } from '../../src/catalog/patient-rows.js';
 import { type ArchiveReader, extractPatient, openArchive, openDentalPatientRows } from '../../src/index.js';
 import type { PatientSummary } from '../../src/recovery/records/extract-patient.js';
 import { runCli } from '../cli/support.js';
 import { practiceAdminPassword, practiceTables } from '../practice/index.js';
-import { serverKinds, whyMissing } from '../support/servers.js';
-import { type CopyOfPractice, copyOfPractice } from './copy-of-practice.js';
+import type { CopyOfPractice } from './copy-of-practice.js';
 
 type Row = Readonly<Record<string, string | null>>;
 
@@ -41,7 +40,7 @@ const naming: Readonly<Record<string, string>> = {
   task: 'KeyNum = N AND ObjectType = 1',
 };
 
-it('the tables of a patient are those that name patients and what hangs on them, and none of the office', () => {
+test('the tables of a patient are those that name patients and what hangs on them, and none of the office', () => {
   const columns = new Map(
     [...practiceTables.values()].map((table) => [table.name, table.columns.map(({ name }) => name)]),
   );
@@ -75,20 +74,16 @@ it('the tables of a patient are those that name patients and what hangs on them,
   }
 });
 
-const kind = (['mariadb', 'mysql-5.6'] as const).find(
-  (name) => serverKinds.includes(name) && whyMissing(name) === undefined,
-);
-
-describe('one patient out of a copy', { skip: kind === undefined ? 'no server' : false }, () => {
+/** What the copy of a practice holds of one patient. */
+export function describeOnePatient(given: () => CopyOfPractice): void {
   let copy: CopyOfPractice;
   let archive: ArchiveReader;
   before(async () => {
-    copy = await copyOfPractice(kind!);
+    copy = given();
     const bytes = readFileSync(copy.archive);
     const source = { size: bytes.length, read: async (at: number, n: number) => bytes.subarray(at, at + n) };
     archive = await openArchive(source, { password: practiceAdminPassword });
   });
-  after(() => copy?.remove());
 
   const extract = async (patient: string): Promise<{ rows: Map<string, Row[]>; summary: PatientSummary }> => {
     const rows = new Map<string, Row[]>();
@@ -178,7 +173,7 @@ describe('one patient out of a copy', { skip: kind === undefined ? 'no server' :
     assert.match((await run('--patient', '7', '--format', 'sql', '--out', '-')).stderr, /csv or json/);
     assert.match((await run('--format', 'json', '--out', '-')).stderr, /--patient N/);
   });
-});
+}
 
 // Floating-point numbers are written in more than one way.
 function plain(value: string | null): string | null {
