@@ -60,6 +60,8 @@ export interface Opened {
   /** The program whose views fit; null for tables alone. */
   readonly program: string | null;
   readonly sections: readonly SectionHead[];
+  /** The tables of which the screens are made. */
+  readonly uses: { readonly schedule: readonly string[]; readonly patients: readonly string[] };
   readonly tables: readonly TableHead[];
   readonly losses: readonly string[];
   readonly damagedTables: readonly string[];
@@ -75,7 +77,7 @@ export interface SectionHead {
   readonly id: string;
   readonly title: string;
   readonly kind: 'facts' | 'rows';
-  readonly layout: 'beside' | 'tall' | 'wide';
+  readonly layout: 'beside' | 'wide';
   readonly table: string;
   readonly empty: string | null;
 }

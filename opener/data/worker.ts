@@ -52,6 +52,11 @@ function madeOf(file: File, identities: readonly string[], copy: Copy): OpenCopy
         table,
         empty: empty ?? null,
       })) ?? [],
+    uses: {
+      schedule:
+        views === undefined ? [] : [views.schedule.table, views.patients.table, views.schedule.places.table],
+      patients: views === undefined ? [] : [views.patients.table],
+    },
     tables: copy.tables.map(({ name, rows, whole }) => ({ name, rows, whole })),
     losses,
     damagedTables,

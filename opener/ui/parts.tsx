@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
+import type { Opened } from '../data/protocol.js';
 import type { Answer } from './hooks.js';
 import { problemText, texts } from './texts.js';
 
@@ -37,4 +38,17 @@ export function Scrolling({
       {children}
     </section>
   );
+}
+
+/** That rows are missing from what is shown here. */
+export function Lost({
+  opened,
+  tables,
+}: {
+  readonly opened: Opened;
+  readonly tables: readonly string[];
+}): JSX.Element | null {
+  const lost = tables.filter((table) => opened.damagedTables.includes(table));
+  if (lost.length === 0) return null;
+  return <p class="bad lost">{texts.lostRows(lost)}</p>;
 }

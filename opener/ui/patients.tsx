@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { Opened } from '../data/protocol.js';
 import type { Client } from './client.js';
 import { useAnswer, useFocus, useSettled } from './hooks.js';
-import { Scrolling, Waiting } from './parts.js';
+import { Lost, Scrolling, Waiting } from './parts.js';
 import { Phones } from './schedule.js';
 import { date, texts } from './texts.js';
 
@@ -50,6 +50,7 @@ export function Patients({
             ? texts.patients.none
             : texts.patients.found(found.patients.length, found.count))}
       </p>
+      <Lost opened={opened} tables={opened.uses.patients} />
       <Waiting answer={answer} />
       {found !== null && found.count > 0 && (
         <Scrolling label={texts.patients.title}>

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { Opened, PatientHead, ScheduleDay, Visit } from '../data/protocol.js';
 import type { Client } from './client.js';
 import { useAnswer, useFocus } from './hooks.js';
-import { Waiting } from './parts.js';
+import { Lost, Waiting } from './parts.js';
 import { age, clock, longDay, texts } from './texts.js';
 
 const DAYS = 2;
@@ -94,6 +94,7 @@ export function Schedule({
         </div>
       </div>
       {isOld && <p class="note slim">{texts.schedule.old(age(opened.snapshotAt!, now.getTime()), ofCopy)}</p>}
+      <Lost opened={opened} tables={opened.uses.schedule} />
       <Waiting answer={answer} />
       {answer.result?.map((each) => (
         <Day key={each.day} day={each} onPatient={onPatient} />

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Opened, Problem, Progress, SectionHead, SectionRows } from '../data/protocol.js';
 import type { Client } from './client.js';
 import { asProblem, save, useAnswer, useFocus } from './hooks.js';
-import { Alert, Scrolling, Waiting } from './parts.js';
+import { Alert, Lost, Scrolling, Waiting } from './parts.js';
 import { date, dateAndTime, money, problemText, texts } from './texts.js';
 
 /** One patient on one page. */
@@ -105,7 +105,7 @@ function Section({
       aria-labelledby={`section-${section.id}`}
     >
       <h2 id={`section-${section.id}`}>{section.title}</h2>
-      {isLossy && <p class="bad">{texts.sheet.lostRows(section.table)}</p>}
+      <Lost opened={opened} tables={[section.table]} />
       <Waiting answer={answer} />
       {isEmpty && <p class="quiet">{section.empty ?? texts.sheet.none}</p>}
       {answer.result !== null && !isEmpty && <SectionBody section={section} answer={answer.result} />}

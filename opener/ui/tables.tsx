@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Opened, Problem, Progress } from '../data/protocol.js';
 import type { Client } from './client.js';
 import { asProblem, save, useAnswer, useFocus } from './hooks.js';
-import { Alert, Scrolling, Waiting } from './parts.js';
+import { Alert, Lost, Scrolling, Waiting } from './parts.js';
 import { problemText, texts } from './texts.js';
 
 const numbers = new Intl.NumberFormat('en-US');
@@ -99,7 +99,6 @@ export function Grid({
   const [place, setPlace] = useState({ text: '', from: 0 });
   const columns = useAnswer(client, 'columns', [table], opened);
   const page = useAnswer(client, 'page', [table, place.text, place.from, MOST_ROWS], opened);
-  const isLossy = opened.damagedTables.includes(table);
   const of = opened.tables.find(({ name }) => name === table)?.rows ?? 0;
   const rows = page.result?.rows ?? [];
   return (
@@ -115,7 +114,7 @@ export function Grid({
           <SaveCsv client={client} table={table} />
         </div>
       </div>
-      {isLossy && <p class="bad">{texts.sheet.lostRows(table)}</p>}
+      <Lost opened={opened} tables={[table]} />
       <form
         class="line"
         onSubmit={(event) => {

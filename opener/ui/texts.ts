@@ -119,6 +119,8 @@ export const texts = {
   back: 'Back',
   loading: 'Reading…',
   reading: (done: number, of: number): string => `Reading… ${percent(done, of)}`,
+  lostRows: (tables: readonly string[]): string =>
+    `Rows of ${tables.map((table) => `“${table}”`).join(', ')} are lost, or may be: what stands here may not be all.`,
   schedule: {
     title: 'Schedule',
     day: 'Day',
@@ -148,8 +150,6 @@ export const texts = {
     none: 'Nothing is on file.',
     number: (patient: string): string => `No. ${patient}`,
     missing: 'The row of this patient is not in the copy.',
-    lostRows: (table: string): string =>
-      `Rows of the table “${table}” are lost; what stands here may not be all.`,
   },
   tables: {
     title: 'Tables',

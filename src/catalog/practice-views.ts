@@ -77,8 +77,8 @@ export interface SheetSection {
   /** `facts`: one row, a line for each field that holds something. `rows`: a table. */
   readonly kind: 'facts' | 'rows';
   readonly fields: readonly FieldView[];
-  /** Beside others, beside several of them, or over the whole width. @defaultValue 'beside' */
-  readonly layout?: 'beside' | 'tall' | 'wide';
+  /** Beside others, or over the whole width. @defaultValue 'beside' */
+  readonly layout?: 'beside' | 'wide';
   /** Newest first by this column. */
   readonly newestFirst?: string;
   /** Rows that are left out: those with one of the values. */

@@ -136,10 +136,9 @@ export class Page {
     if (method === 'Runtime.exceptionThrown') this.complaints.push(JSON.stringify(facts['exceptionDetails']));
     if (method === 'Target.attachedToTarget') {
       const session = facts['sessionId'] as string;
-      void (async () => {
-        await this.#browser.send('Network.enable', {}, session).catch(() => undefined);
-        await this.#browser.send('Runtime.runIfWaitingForDebugger', {}, session);
-      })();
+      // A worker may be gone again before anybody speaks to it.
+      for (const method of ['Network.enable', 'Runtime.runIfWaitingForDebugger'])
+        this.#browser.send(method, {}, session).catch(() => undefined);
     }
   }
 

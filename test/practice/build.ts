@@ -2,7 +2,7 @@ import type { DatabaseAddress } from '../../src/database/address.js';
 import { type Connection, openConnection } from '../../src/database/connection.js';
 import { quoteName } from '../../src/database/identifiers.js';
 import { clinicalPlans } from './clinical.js';
-import { type Expression, randomColumns, rowOf } from './expressions.js';
+import { type Expression, type Row, randomColumns, rowOf } from './expressions.js';
 import { imagePlans } from './images.js';
 import { logPlans } from './logs.js';
 import { moneyPlans } from './money.js';
@@ -212,7 +212,10 @@ export function insertChunk(
   const names: string[] = [];
   const values: string[] = [];
   for (const column of table.columns) {
-    const value = plan.columns[column.name] ?? (column.name === table.key ? row.n : neutral(column, shape));
+    // The number of the row itself already counts from the start of the table.
+    const value =
+      plan.columns[column.name] ??
+      (column.name === table.key ? ({ n }: Row): string => n : neutral(column, shape));
     names.push(quoteName(column.name));
     values.push(typeof value === 'string' ? value.replaceAll('m.n', row.n) : value(row));
   }

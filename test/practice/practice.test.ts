@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { after, before, it, test } from 'node:test';
 import { type Connection, openConnection } from '../../src/database/connection.js';
 import { quoteName } from '../../src/database/identifiers.js';
 import { serverErrorNumber } from '../../src/database/server-failures.js';
 import { describeOnEachServer } from '../support/servers.js';
+import { insertChunk } from './build.js';
 import { buildPractice, practiceAdmin, practiceTables, practiceUsers, storePassword } from './index.js';
+import { shapeOf } from './shape.js';
+
+test('the keys of a table that takes several statements run on without a gap', () => {
+  const plan = { table: 'patient', rows: 20_000, columns: {} };
+  const sql = insertChunk(practiceTables.get('patient')!, plan, 1, 16_384, 3616, shapeOf(1e9, '2024-11-15'));
+  assert.match(sql, /SELECT \(m\.n \+ 16384\),/);
+});
 
 /** What the first server made. */
 let first: readonly string[] | undefined;

@@ -72,7 +72,6 @@ export const openDentalViews: PracticeViews = {
       table: 'patient',
       by: 'PatNum',
       kind: 'facts',
-      layout: 'tall',
       fields: [
         { column: 'Preferred', title: 'Called' },
         { column: 'Birthdate', title: 'Born', form: 'date' },
