@@ -158,7 +158,7 @@ function describeInBrowser(given: () => CopyOfPractice): void {
     const days = [...new Set(visits.map((visit) => visit['day']!))]
       .filter((day) => day >= practiceToday)
       .slice(0, 3);
-    assert.ok(days.length === 3);
+    assert.equal(days.length, 3);
     for (const day of days) {
       await page.evaluate(
         `(() => { const day = document.querySelector('#day'); day.value = '${day}'; day.dispatchEvent(new Event('change', { bubbles: true })); })()`,

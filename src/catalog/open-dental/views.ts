@@ -67,6 +67,20 @@ export const openDentalViews: PracticeViews = {
   },
   sheet: [
     {
+      id: 'urgent',
+      title: 'Urgent notes',
+      table: 'patient',
+      by: 'PatNum',
+      kind: 'facts',
+      fields: [
+        { column: 'MedUrgNote', title: 'Medical' },
+        { column: 'FamFinUrgNote', title: 'Financial' },
+        { column: 'ApptModNote', title: 'Appointments' },
+        { column: 'Premed', title: 'Premedication', words: { '0': '', '1': 'Yes' } },
+      ],
+      empty: 'None.',
+    },
+    {
       id: 'person',
       title: 'Person',
       table: 'patient',
@@ -113,20 +127,6 @@ export const openDentalViews: PracticeViews = {
         { column: 'DateFirstVisit', title: 'First visit', form: 'date' },
         { column: 'AddrNote', title: 'Address note' },
       ],
-    },
-    {
-      id: 'urgent',
-      title: 'Urgent notes',
-      table: 'patient',
-      by: 'PatNum',
-      kind: 'facts',
-      fields: [
-        { column: 'MedUrgNote', title: 'Medical' },
-        { column: 'FamFinUrgNote', title: 'Financial' },
-        { column: 'ApptModNote', title: 'Appointments' },
-        { column: 'Premed', title: 'Premedication', words: { '0': '', '1': 'Yes' } },
-      ],
-      empty: 'None.',
     },
     {
       id: 'allergies',
