@@ -9,7 +9,6 @@ import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { openConnection } from '../src/database/connection.js';
 import {
-  createMemoryEnrollments,
   dumpDatabase,
   encryptArchive,
   enrollAdmin,
@@ -17,6 +16,7 @@ import {
   resolveLastAdmin,
   sealFor,
 } from '../src/index.js';
+import { createMemoryEnrollments } from '../src/testing.js';
 import { Browser, Page } from '../test/opener/chromium.js';
 import { practiceAdminPassword } from '../test/practice/index.js';
 import { projectRoot } from '../test/support/project.js';
