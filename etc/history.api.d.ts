@@ -174,13 +174,21 @@ export interface NoteSignature {
     readonly signature: Uint8Array;
 }
 
-export type ParsedBody = {
-    readonly kind: 'body';
-    readonly body: NoteBody;
+export type OriginBeside = {
+    readonly kind: 'unsigned';
 } | {
     readonly kind: 'later';
 } | {
-    readonly kind: 'malformed';
+    readonly kind: 'foreign';
+    readonly why: 'another-archive' | 'bad-signature' | 'malformed';
+} | {
+    readonly kind: 'signed';
+    readonly signedWith: string;
+    readonly number: number;
+    readonly destination: Destination;
+    readonly night: string;
+    readonly size: number;
+    readonly sha256: string;
 };
 
 export interface ProvenArchive {
@@ -246,15 +254,20 @@ export declare function describeHistoryFinding(finding: HistoryFinding): string;
 
 export declare function describeLoss(finding: LossFinding): string;
 
-export declare function formatNoteKey({ name, id, publicKey }: NoteKey): string;
+export declare function describeOrigin(origin: OriginBeside, trustedKey?: string): string;
 
-export declare function hashOfNote(note: string): string;
+export declare function formatNoteKey({ name, id, publicKey }: NoteKey): string;
 
 export declare function isSignedBy({ text, signatures }: SignedNote, key: NoteKey): boolean;
 
 export declare function judgeNight(history: readonly NightFacts[], { facts, announced, ownDate }: Tonight, thresholds?: LossThresholds): readonly LossFinding[];
 
-export declare function parseBody(text: string): ParsedBody;
+export declare function judgeNoteBeside(note: string | null, archive: {
+    readonly size: number;
+    readonly archiveId: string;
+    readonly practiceId: string;
+    readonly key?: string | undefined;
+}): OriginBeside;
 
 export declare function parseNote(note: string): SignedNote | null;
 

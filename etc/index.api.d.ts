@@ -658,6 +658,10 @@ export type LastAdmin = {
     readonly warnings: readonly KeyWarning[];
 };
 
+export interface LatestBackup extends ListedBackup {
+    readonly passedOver: readonly ListedBackup[];
+}
+
 export interface LeftOut {
     readonly kind: 'table' | 'users' | SchemaObjectKind;
     readonly name: string;
@@ -667,6 +671,8 @@ export interface LeftOut {
 export interface ListBackupsOptions {
     readonly practiceId?: string | undefined;
     readonly scope?: ArchiveScope | undefined;
+    readonly trustedKeys?: readonly string[] | undefined;
+    readonly origins?: boolean | undefined;
     readonly now?: Date | undefined;
     readonly signal?: AbortSignal | undefined;
 }
@@ -676,6 +682,7 @@ export interface ListedBackup {
     readonly size: number;
     readonly storedAt: Date;
     readonly label: Label | null;
+    readonly origin?: OriginBeside;
     readonly unreadable?: BackupErrorCode;
 }
 
@@ -1518,7 +1525,7 @@ export declare function extractPatient(archive: PatientSource, patient: bigint |
 
 export declare function findLatestBackup(store: StorageAdapter, options: ListBackupsOptions & {
     readonly practiceId: string;
-}): Promise<ListedBackup | null>;
+}): Promise<LatestBackup | null>;
 
 export declare function isBackupError<Code extends BackupErrorCode = BackupErrorCode>(thrown: unknown, code?: Code): thrown is BackupError & {
     readonly code: Code;

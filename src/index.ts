@@ -157,6 +157,7 @@ export type { AbsentTable } from './archive/salvage/survey.js';
 export type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 export {
   findLatestBackup,
+  type LatestBackup,
   type ListBackupsOptions,
   type ListedBackup,
   listBackups,

@@ -1,16 +1,18 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { isBackupError } from '../errors.js';
+import type { RangeSource } from '../bytes.js';
+import { BackupError, isBackupError } from '../errors.js';
 import { largestNote, parseNoteKey } from '../history/note.js';
-import { judgeNoteBeside, type OriginBeside } from '../history/note-beside.js';
+import { describeOrigin, judgeNoteBeside, type OriginBeside } from '../history/note-beside.js';
 import { noteKeyOf } from '../history/note-body.js';
 import { readNote } from '../history/verify-history.js';
 import type { Arguments, CommandLine } from './command.js';
 import { UsageError } from './exit-codes.js';
-import { isStoreUrl, openStore } from './location.js';
+import { isStoreUrl, openStore, readThrough } from './location.js';
 
 /** For the help of commands that say who made an archive. */
-export const originHelp = `  --signed-with KEY  the office's signing key, as its reports name it: an archive
-                     whose note is signed with another one is refused`;
+export const originHelp = `  --signed-with KEY  the office's signing key, as its reports name it: refuse an
+                     archive whose note is signed with another one`;
 
 /** The key that the note of an archive is to be signed with. @throws UsageError when it is none */
 export function readSignedWith(given: Arguments): string | undefined {
@@ -62,4 +64,31 @@ async function readFileAtMost(path: string): Promise<string | null> {
   } finally {
     await file.close();
   }
+}
+
+/** @throws BackupError `verification-failed` when a key is named and the note is not signed with it */
+export function assertSignedWith(origin: OriginBeside, signedWith: string | undefined): void {
+  if (signedWith === undefined || (origin.kind === 'signed' && origin.signedWith === signedWith)) return;
+  throw new BackupError(
+    'verification-failed',
+    `It cannot be shown that the office made this archive: ${describeOrigin(origin, signedWith)}. Nothing was changed.`,
+    { details: { reason: 'origin' } },
+  );
+}
+
+/** @throws BackupError `verification-failed` when the bytes of an archive come to another SHA-256 */
+export async function assertSha256(
+  archive: RangeSource,
+  expected: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const hash = createHash('sha256');
+  for await (const piece of readThrough(archive, signal)) hash.update(piece);
+  const found = hash.digest('hex');
+  if (found === expected) return;
+  throw new BackupError(
+    'verification-failed',
+    'The file is not the archive that its note is about: its SHA-256 is another. Nothing was changed.',
+    { details: { found, expected } },
+  );
 }

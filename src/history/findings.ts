@@ -58,12 +58,26 @@ export type HistoryFinding =
   /** There is more under this practice than is looked at. */
   | { readonly kind: 'too-many'; readonly looked: number };
 
-/** Whether a finding means that something was done to the archives. A change of recipient is told, and alone breaks nothing. */
+/**
+ * Whether a finding means that something was done to the archives. A change of recipient is told, and alone breaks nothing.
+ * @example
+ * ```ts
+ * const { findings } = await verifyHistory(store, { practiceId: '4711' });
+ * console.log(findings.some(breaksHistory) ? 'look at it' : 'nothing was done to them');
+ * ```
+ */
 export function breaksHistory({ kind }: HistoryFinding): boolean {
   return kind !== 'recipient-changed' && kind !== 'unreadable';
 }
 
-/** A finding in a sentence. */
+/**
+ * A finding in a sentence.
+ * @example
+ * ```ts
+ * const { findings } = await verifyHistory(store, { practiceId: '4711' });
+ * for (const finding of findings) console.log(describeHistoryFinding(finding));
+ * ```
+ */
 export function describeHistoryFinding(finding: HistoryFinding): string {
   switch (finding.kind) {
     case 'gap':

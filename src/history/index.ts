@@ -10,7 +10,6 @@ export { describeLoss, type LossFinding } from './loss/findings.js';
 export { judgeNight, type LossThresholds, type Tonight } from './loss/judge-night.js';
 export {
   formatNoteKey,
-  hashOfNote,
   isSignedBy,
   type NoteKey,
   type NoteSignature,
@@ -18,7 +17,8 @@ export {
   parseNoteKey,
   type SignedNote,
 } from './note.js';
-export { type NoteBody, type ParsedBody, parseBody, type SequenceHead } from './note-body.js';
+export { describeOrigin, judgeNoteBeside, type OriginBeside } from './note-beside.js';
+export type { NoteBody, SequenceHead } from './note-body.js';
 export { type Signer, signerOf } from './signer.js';
 export {
   type VerifyHistoriesOptions,

@@ -1,7 +1,7 @@
 /** What the note beside one archive says of it, for whoever has the archive alone. */
 import type { Destination } from '../eligibility/is-eligible.js';
 import { formatNoteKey, isSignedBy, parseNote } from './note.js';
-import { parseBody } from './note-body.js';
+import { archiveKeyOf, parseBody } from './note-body.js';
 
 /** Who made an archive, as far as the note beside it proves that. */
 export type OriginBeside =
@@ -27,10 +27,21 @@ export type OriginBeside =
  *
  * @param note - its text; null when there is none
  * @param archive - what is known of the archive: its size in bytes, and what its label says
+ * @example
+ * ```ts
+ * const archive = { size: 3, archiveId: 'ab'.repeat(16), practiceId: '4711' };
+ * console.log(judgeNoteBeside(null, archive).kind);
+ * ```
  */
 export function judgeNoteBeside(
   note: string | null,
-  archive: { readonly size: number; readonly archiveId: string; readonly practiceId: string },
+  archive: {
+    readonly size: number;
+    readonly archiveId: string;
+    readonly practiceId: string;
+    /** Where it lies, in a store: a note belongs to one place. */
+    readonly key?: string | undefined;
+  },
 ): OriginBeside {
   if (note === null) return { kind: 'unsigned' };
   const signed = parseNote(note);
@@ -44,7 +55,8 @@ export function judgeNoteBeside(
   const isAbout =
     body.archiveId === archive.archiveId &&
     body.practiceId === archive.practiceId &&
-    body.size === archive.size;
+    body.size === archive.size &&
+    (archive.key === undefined || archiveKeyOf(body) === archive.key);
   if (!isAbout) return { kind: 'foreign', why: 'another-archive' };
   const { number, destination, night, size, sha256 } = body;
   return {
@@ -58,7 +70,13 @@ export function judgeNoteBeside(
   };
 }
 
-/** The same in a sentence. @param trustedKey - the office's, as its reports name it, where it is known */
+/**
+ * The same in a sentence. @param trustedKey - the office's, as its reports name it, where it is known
+ * @example
+ * ```ts
+ * console.log(describeOrigin({ kind: 'unsigned' }));
+ * ```
+ */
 export function describeOrigin(origin: OriginBeside, trustedKey?: string): string {
   switch (origin.kind) {
     case 'unsigned':

@@ -43,12 +43,25 @@ export function noteKey(name: string, publicKey: Uint8Array): NoteKey {
   return { name, id: idOf(name, publicKey), publicKey };
 }
 
-/** A key as people hand it on: `name+id+base64`. */
+/**
+ * A key as people hand it on: `name+id+base64`.
+ * @example
+ * ```ts
+ * const key = parseNoteKey('PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW');
+ * if (key !== null) console.log(formatNoteKey(key));
+ * ```
+ */
 export function formatNoteKey({ name, id, publicKey }: NoteKey): string {
   return `${name}+${id}+${toBase64(concatBytes([Uint8Array.of(algorithm), publicKey]))}`;
 }
 
-/** Reads such a key. Null for what is none, or of an algorithm that is not known. */
+/**
+ * Reads such a key. Null for what is none, or of an algorithm that is not known.
+ * @example
+ * ```ts
+ * console.log(parseNoteKey('PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW')?.name);
+ * ```
+ */
 export function parseNoteKey(text: string): NoteKey | null {
   if (text.length > 400) return null;
   // Base64 may have a "+" too.
@@ -72,6 +85,10 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
  * Reads a note. Signatures of algorithms or keys that are not known here are kept; whether any is good is another question.
  *
  * @returns null for what is no note
+ * @example
+ * ```ts
+ * console.log(parseNote('no note') === null);
+ * ```
  */
 export function parseNote(note: string): SignedNote | null {
   if (note.length > largestNote || !isPlain(note) || !note.endsWith('\n')) return null;
@@ -88,7 +105,15 @@ export function parseNote(note: string): SignedNote | null {
   return { text: note.slice(0, end + 1), signatures };
 }
 
-/** Whether a note bears a good signature of a key. */
+/**
+ * Whether a note bears a good signature of a key.
+ * @example
+ * ```ts
+ * const key = parseNoteKey('PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW');
+ * const note = parseNote('text');
+ * if (note !== null && key !== null) console.log(isSignedBy(note, key));
+ * ```
+ */
 export function isSignedBy({ text, signatures }: SignedNote, key: NoteKey): boolean {
   return signatures.some(
     ({ name, id, signature }) =>

@@ -14,7 +14,14 @@ export interface Signer {
   ): Promise<Uint8Array> | Uint8Array;
 }
 
-/** A signer of 32 secret bytes. @throws RangeError when they are not 32 */
+/**
+ * A signer of 32 secret bytes. @throws RangeError when they are not 32
+ * @example
+ * ```ts
+ * const signer = signerOf(crypto.getRandomValues(new Uint8Array(32)));
+ * await runSupplementalBackup({ ...plan, signer });
+ * ```
+ */
 export function signerOf(secret: Uint8Array): Signer {
   if (secret.length !== 32) throw new RangeError('an Ed25519 secret has 32 bytes');
   return { publicKey: publicKeyOf(secret), sign: signerWith(secret) };

@@ -1,8 +1,14 @@
 import { inspectArchive } from '../archive/index.js';
 import { assertArgument, assertOptions, assertStorage } from '../arguments.js';
 import { type BackupError, type BackupErrorCode, during, isBackupError } from '../errors.js';
+import { archiveBeside, isNote } from '../history/judge-history.js';
+import { formatNoteKey, isSignedBy, largestNote, parseNote } from '../history/note.js';
+import { judgeNoteBeside, type OriginBeside } from '../history/note-beside.js';
+import { parseBody } from '../history/note-body.js';
+import { readNote } from '../history/verify-history.js';
 import type { ArchiveScope, Label } from '../model/parts.js';
 import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
+import { compareKeys } from '../storage/object-keys.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
 
 /** An archive in a store, seen from outside. */
@@ -13,6 +19,8 @@ export interface ListedBackup {
   readonly storedAt: Date;
   /** What stands on its outside, not proven before it is opened; null when it is no archive or cannot be read. */
   readonly label: Label | null;
+  /** What the signed note beside it says of who made it; absent where there is no label or the note could not be had. */
+  readonly origin?: OriginBeside;
   /** Why its outside could not be read, where the store did not give it; it may be an archive all the same. */
   readonly unreadable?: BackupErrorCode;
 }
@@ -22,6 +30,13 @@ export interface ListBackupsOptions {
   /** @defaultValue every practice in the store */
   readonly practiceId?: string | undefined;
   readonly scope?: ArchiveScope | undefined;
+  /**
+   * The signing keys of the office, as its reports name them.
+   * @defaultValue the key of the note that was stored first
+   */
+  readonly trustedKeys?: readonly string[] | undefined;
+  /** Whether the notes are read: one small object more for each archive. @defaultValue true */
+  readonly origins?: boolean | undefined;
   /** @defaultValue the present moment */
   readonly now?: Date | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -52,16 +67,24 @@ export async function listBackups(
 async function list(store: StorageAdapter, options: ListBackupsOptions): Promise<readonly ListedBackup[]> {
   const listed: ListedBackup[] = [];
   const outsides = new Outsides(store, options.signal);
-  for await (const object of objectsOf(store, options)) {
-    const backup = await outsides.look(object);
+  const notes = new Notes(store, options);
+  for await (const object of objectsOf(store, options, notes)) {
+    const backup = await notes.judge(await outsides.look(object));
     if (isWanted(backup, options)) listed.push(backup);
   }
   outsides.assertSomeWereRead();
   return listed.sort(newestFirst(options.now));
 }
 
+/** The newest archive, and those that look newer. */
+export interface LatestBackup extends ListedBackup {
+  /** Archives that claim to be newer and that nobody who is known signed, newest first: told, and not taken. */
+  readonly passedOver: readonly ListedBackup[];
+}
+
 /**
- * The newest archive of a practice, by what stands on its outside; null when there is none.
+ * The newest archive of a practice, by what stands on its outside; null when there is none. Where the office signs notes,
+ * it is the newest one that the office signed; what claims to be newer is told beside it.
  *
  * @throws BackupError `storage-…`, also when there may be one and the store gives none
  * @example
@@ -72,15 +95,18 @@ async function list(store: StorageAdapter, options: ListBackupsOptions): Promise
 export async function findLatestBackup(
   store: StorageAdapter,
   options: ListBackupsOptions & { readonly practiceId: string },
-): Promise<ListedBackup | null> {
+): Promise<LatestBackup | null> {
   assertStorage('store', store);
   assertArgument('options', options, 'object', { practiceId: 'text' });
   return during('read', () => findLatest(store, options));
 }
 
-async function findLatest(store: StorageAdapter, options: ListBackupsOptions): Promise<ListedBackup | null> {
+async function findLatest(store: StorageAdapter, options: ListBackupsOptions): Promise<LatestBackup | null> {
   const objects: StoredObject[] = [];
-  for await (const object of objectsOf(store, options)) objects.push(object);
+  const notes = new Notes(store, options);
+  for await (const object of objectsOf(store, options, notes)) objects.push(object);
+  const trusted = await notes.trustedKeys();
+  const passedOver: ListedBackup[] = [];
   // Keys carry the date of the night, so the newest are looked at first and most others not at all.
   const { now = new Date() } = options;
   const latestFirst = objects.sort((a, b) => latest(b, now) - latest(a, now));
@@ -88,23 +114,97 @@ async function findLatest(store: StorageAdapter, options: ListBackupsOptions): P
   const outsides = new Outsides(store, options.signal);
   for (const object of latestFirst) {
     if (newest !== null && latest(object, now) < madeAt(newest, now)) break;
-    const backup = await outsides.look(object);
+    const backup = await notes.judge(await outsides.look(object));
     // What may pass is waited for: an older copy is not to be taken for the newest over a line that broke for a moment.
     if (backup.unreadable === 'storage-transient') throw outsides.failure;
     if (backup.label === null || !isWanted(backup, options)) continue;
+    if (trusted.length > 0 && !isSignedByOneOf(trusted, backup)) {
+      passedOver.push(backup);
+      continue;
+    }
     if (newest === null || newestFirst(now)(backup, newest) < 0) newest = backup;
   }
   if (newest === null && outsides.failure !== undefined) throw outsides.failure;
-  return newest;
+  passedOver.sort(newestFirst(now));
+  // Of what nobody signed, too, the newest is better than nothing.
+  if (newest === null) return passedOver[0] === undefined ? null : { ...passedOver[0], passedOver };
+  const found = newest;
+  return { ...found, passedOver: passedOver.filter((each) => newestFirst(now)(each, found) < 0) };
+}
+
+function isSignedByOneOf(keys: readonly string[], { origin }: ListedBackup): boolean {
+  return origin?.kind === 'signed' && keys.includes(origin.signedWith);
 }
 
 async function* objectsOf(
   store: StorageAdapter,
   { practiceId, signal }: ListBackupsOptions,
+  notes: Notes,
 ): AsyncGenerator<StoredObject> {
   const prefix = practiceId === undefined ? '' : `${practiceId}/`;
   for await (const object of store.list(prefix, { signal })) {
     if (object.key.endsWith('.tar.age')) yield object;
+    // In the order of keys, a note comes before its archive.
+    else if (isNote(object.key)) notes.add(object);
+  }
+}
+
+/** So many notes are tried for the key that was used first. */
+const mostTried = 5;
+
+/** The notes beside archives. */
+class Notes {
+  readonly #store: StorageAdapter;
+  readonly #options: ListBackupsOptions;
+  /** By the keys of their archives. */
+  readonly #objects = new Map<string, StoredObject>();
+
+  constructor(store: StorageAdapter, options: ListBackupsOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  add(object: StoredObject): void {
+    this.#objects.set(archiveBeside(object.key), object);
+  }
+
+  /** Those given, or that of the note that was stored first; none where there is no note. */
+  async trustedKeys(): Promise<readonly string[]> {
+    const { trustedKeys = [], origins = true } = this.#options;
+    if (trustedKeys.length > 0 || !origins) return trustedKeys;
+    const oldest = [...this.#objects.values()].sort(
+      (a, b) => a.modifiedAt.getTime() - b.modifiedAt.getTime() || compareKeys(a.key, b.key),
+    );
+    for (const { key } of oldest.slice(0, mostTried)) {
+      const text = await this.#read(archiveBeside(key));
+      const note = parseNote(text ?? '');
+      const parsed = note === null ? null : parseBody(note.text);
+      if (note === null || parsed?.kind !== 'body' || !isSignedBy(note, parsed.body.signedWith)) continue;
+      return [formatNoteKey(parsed.body.signedWith)];
+    }
+    return [];
+  }
+
+  async judge(backup: ListedBackup): Promise<ListedBackup> {
+    const { key, size, label } = backup;
+    if (label === null || this.#options.origins === false) return backup;
+    if (!this.#objects.has(key)) return { ...backup, origin: { kind: 'unsigned' } };
+    const text = await this.#read(key);
+    if (text === null) return backup;
+    const { archiveId, practiceId } = label;
+    return { ...backup, origin: judgeNoteBeside(text, { size, archiveId, practiceId, key }) };
+  }
+
+  async #read(archiveKey: string): Promise<string | null> {
+    const { key, size } = this.#objects.get(archiveKey)!;
+    if (size > largestNote) return '';
+    try {
+      return await readNote(this.#store, key, this.#options.signal);
+    } catch (error) {
+      this.#options.signal?.throwIfAborted();
+      if (isBackupError(error)) return null;
+      throw error;
+    }
   }
 }
 

@@ -12,8 +12,8 @@ export const acknowledgeCommand: Command = {
 or copies that are gone, changed or of an unknown key. From then on older copies
 are removed again as retention says. Or say beforehand which rows will go.
 
-Usage: supplemental-backup acknowledge --spool FOLDER --practice-id ID --user WHO
-                                       [--purge TABLES --until DATE]
+Usage: supplemental-backup acknowledge --spool FOLDER --practice-id ID
+                           --user WHO [--purge TABLES --until DATE]
 
   --spool FOLDER     the service's folder, which has its journal.json
   --practice-id ID   the practice that the journal is of

@@ -1,7 +1,9 @@
 import { type ArchiveInspection, inspectArchive, type Unlock } from '../../archive/index.js';
+import { describeOrigin, type OriginBeside } from '../../history/note-beside.js';
 import { formatBytes } from '../../quantities.js';
 import type { Command } from '../command.js';
 import { openLocation } from '../location.js';
+import { readOrigin } from '../origin.js';
 import { formatPairs } from '../pairs.js';
 
 /** `inspect`: the label of an archive, without a key. */
@@ -22,14 +24,23 @@ Usage: supplemental-backup inspect ARCHIVE
     const archive = await openLocation(given.positionals[0]!, line);
     try {
       const inspection = await inspectArchive(archive, { signal: line.signal });
-      return { json: { ...inspection }, text: render(archive.name, inspection) };
+      const { label } = inspection;
+      const origin =
+        label === null
+          ? undefined
+          : await readOrigin(given.positionals[0]!, { ...label, size: archive.size }, line);
+      return { json: { ...inspection, origin }, text: render(archive.name, inspection, origin) };
     } finally {
       await archive.close();
     }
   },
 };
 
-function render(name: string, { label, recipients, size }: ArchiveInspection): string {
+function render(
+  name: string,
+  { label, recipients, size }: ArchiveInspection,
+  origin: OriginBeside | undefined,
+): string {
   const pairs: [string, string][] = [
     ['Archive', name],
     ['Size', size === null ? 'unknown' : formatBytes(size)],
@@ -47,6 +58,7 @@ function render(name: string, { label, recipients, size }: ArchiveInspection): s
     ['Opened by', openers(label.keyHolder?.userName, label.unlock)],
     ['Sealed to', recipients.join(', ')],
     ['Archive id', label.archiveId],
+    ...(origin === undefined ? [] : [['Origin', describeOrigin(origin)] as [string, string]]),
     ['Format', `${label.format.major}.${label.format.minor}`],
   );
   return `${formatPairs(pairs)}\n\nNot verified: this is what the label says of itself.`;

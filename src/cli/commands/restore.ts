@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import { type ArchiveKeys, type ArchiveReader, openArchive } from '../../archive/index.js';
+import { type ArchiveKeys, type ArchiveReader, inspectArchive, openArchive } from '../../archive/index.js';
 import type { RangeSource } from '../../bytes.js';
 import type { DatabaseAddress } from '../../database/address.js';
-import { BackupError } from '../../errors.js';
+import { BackupError, isBackupError } from '../../errors.js';
 import { escapeControls } from '../../escape-controls.js';
+import { describeOrigin, type OriginBeside } from '../../history/note-beside.js';
 import type { SchemaObject } from '../../model/parts.js';
 import { formatBytes, formatCount, formatSeconds, plural } from '../../quantities.js';
 import { programScriptOf } from '../../recovery/export/sql.js';
@@ -21,6 +22,7 @@ import { type ExitCode, exitCodes, UsageError } from '../exit-codes.js';
 import { writePlainFile } from '../extract/plain-files.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { openLocation, readThrough } from '../location.js';
+import { assertSha256, assertSignedWith, readOrigin, readSignedWith } from '../origin.js';
 import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';
 import { showRestore } from '../restore-progress.js';
@@ -45,7 +47,7 @@ ${keyHelp}
   --adapt            let the nearest collation, engine or mode stand in
   --programs         with triggers, routines, events, views that act for others
   --programs-to FILE what is left out, as a script; --events as-found: they run
-  --expect-sha256 H  the file's SHA-256 in the report; proven so: with programs
+  --expect-sha256 H, --signed-with KEY: as a report names them; with programs
   --allow WHAT       directories, outside-engines: what tables reach outside
   --salvage          restore what is whole of a damaged archive, list the rest
   --json             one JSON document
@@ -62,6 +64,7 @@ ${keyHelp}
     'programs-to': { type: 'string' },
     events: { type: 'string' },
     'expect-sha256': { type: 'string' },
+    'signed-with': { type: 'string' },
     salvage: { type: 'boolean' },
   },
   positionals: { least: 1, most: 1 },
@@ -77,7 +80,9 @@ ${keyHelp}
       if (events !== 'at-rest' && events !== 'as-found') {
         throw new UsageError(`--events is at-rest or as-found, not "${events}".`);
       }
-      const isProven = await isExpected(archive, given.text('expect-sha256'), line.signal);
+      const isProven =
+        (await isExpected(archive, given.text('expect-sha256'), line.signal)) ||
+        (await isOfOffice(archive, given.positionals[0]!, readSignedWith(given), line));
       const restored = given.flag('dry-run') ? planInto : given.flag('salvage') ? salvageInto : restoreInto;
       try {
         return await restored(
@@ -105,6 +110,28 @@ ${keyHelp}
 };
 
 /**
+ * Whether the note beside the file proves that the office made it; false when no key is given to prove it by. What the note
+ * says is told in any case, unless there is none.
+ *
+ * @throws BackupError `verification-failed` when the note proves another
+ */
+async function isOfOffice(
+  archive: RangeSource,
+  location: string,
+  signedWith: string | undefined,
+  line: CommandLine,
+): Promise<boolean> {
+  const origin = await originOf(archive, location, line);
+  if (origin.kind !== 'unsigned' && !line.json) {
+    line.stderr.write(`Origin: ${escapeControls(describeOrigin(origin, signedWith))}.\n`);
+  }
+  if (signedWith === undefined) return false;
+  assertSignedWith(origin, signedWith);
+  if (origin.kind === 'signed') await assertSha256(archive, origin.sha256, line.signal);
+  return true;
+}
+
+/**
  * Whether the file is the one that a report names; false when none is named.
  *
  * @throws BackupError `verification-failed` when it is another
@@ -125,6 +152,17 @@ async function isExpected(
     'The file is not the archive that the report names: its SHA-256 is another. Nothing of it was restored.',
     { details: { found, expected: expected.toLowerCase() } },
   );
+}
+
+async function originOf(archive: RangeSource, location: string, line: CommandLine): Promise<OriginBeside> {
+  try {
+    const { label } = await inspectArchive(archive, { signal: line.signal });
+    if (label !== null) return await readOrigin(location, { ...label, size: archive.size }, line);
+  } catch (error) {
+    // What is damaged may be salvaged all the same; a note cannot prove it.
+    if (!isBackupError(error)) throw error;
+  }
+  return { kind: 'unsigned' };
 }
 
 interface Wanted {

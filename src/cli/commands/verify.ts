@@ -1,5 +1,7 @@
+import { inspectArchive } from '../../archive/index.js';
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
 import { escapeControls } from '../../escape-controls.js';
+import { describeOrigin, type OriginBeside } from '../../history/note-beside.js';
 import { formatBytes, formatCount, plural } from '../../quantities.js';
 import { checkWithoutKey } from '../../recovery/verify/check-without-key.js';
 import type { Verification } from '../../recovery/verify/verify-archive.js';
@@ -8,6 +10,7 @@ import type { Command, CommandLine } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { type LocatedArchive, openLocation } from '../location.js';
+import { assertSha256, assertSignedWith, originHelp, readOrigin, readSignedWith } from '../origin.js';
 import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';
 
@@ -22,15 +25,18 @@ Usage: supplemental-backup verify ARCHIVE [--identity FILE | --password-fd N]
 
   ARCHIVE            path or s3://bucket/key
 ${keyHelp}
-  --without-key      check what can be checked without a key: label and size
+  --without-key      check what can be checked without a key: label, size, note
+${originHelp}
   --json             one JSON document
 `,
-  options: { ...keyOptions, 'without-key': { type: 'boolean' } },
+  options: { ...keyOptions, 'without-key': { type: 'boolean' }, 'signed-with': { type: 'string' } },
   positionals: { least: 1, most: 1 },
   async run(given, line) {
     const archive = await openLocation(given.positionals[0]!, line);
     try {
-      if (given.flag('without-key')) return await checkLabel(archive, line);
+      const location = given.positionals[0]!;
+      const signedWith = readSignedWith(given);
+      if (given.flag('without-key')) return await checkLabel(archive, location, signedWith, line);
       const keys = await readKeys(given, archive, line);
       const progress = startProgress(line, 'Verifying', 'bytes');
       try {
@@ -42,9 +48,13 @@ ${keyHelp}
         progress.finish();
         const { entries: _, ...manifest } = verification.manifest;
         const { refusedDefinitions: refused } = verification;
+        const { label } = await inspectArchive(archive, { signal: line.signal });
+        const origin =
+          label === null ? null : await readOrigin(location, { ...label, size: archive.size }, line);
+        if (origin !== null) assertSignedWith(origin, signedWith);
         return {
-          json: { ...verification, manifest },
-          text: render(archive, verification),
+          json: { ...verification, manifest, ...(origin === null ? {} : { origin }) },
+          text: render(archive, verification, origin),
           exitCode: refused.length === 0 ? exitCodes.done : exitCodes.damaged,
         };
       } finally {
@@ -57,22 +67,41 @@ ${keyHelp}
   },
 };
 
-async function checkLabel(archive: LocatedArchive, line: CommandLine): ReturnType<Command['run']> {
+/** Without a key, too, the bytes can be held against a note that says what they are to come to. */
+async function checkLabel(
+  archive: LocatedArchive,
+  location: string,
+  signedWith: string | undefined,
+  line: CommandLine,
+): ReturnType<Command['run']> {
   const inspection = await checkWithoutKey(archive, { signal: line.signal });
+  const { label } = inspection;
+  const fits = `${escapeControls(archive.name)} has a label and a size that fit.`;
+  const origin = label === null ? null : await readOrigin(location, { ...label, size: archive.size }, line);
+  if (origin !== null) assertSignedWith(origin, signedWith);
+  if (origin?.kind !== 'signed') {
+    return {
+      json: { ...inspection, ...(origin === null ? {} : { origin }) },
+      text: `${fits} Whether its content is whole, only a key can tell.${origin === null ? '' : `\nOrigin: ${escapeControls(describeOrigin(origin))}.`}`,
+    };
+  }
+  await assertSha256(archive, origin.sha256, line.signal);
   return {
-    json: { ...inspection },
-    text: `${escapeControls(archive.name)} has a label and a size that fit. Whether its content is whole, only a key can tell.`,
+    json: { ...inspection, origin },
+    text: `${fits} Every byte is what its note says.\nOrigin: ${escapeControls(describeOrigin(origin, signedWith))}.`,
   };
 }
 
 function render(
   archive: LocatedArchive,
   { manifest, tables, rows, incompleteTables, refusedDefinitions: refused }: Verification,
+  origin: OriginBeside | null,
 ): string {
   const notes = [...describeLeftOut(manifest.leftOut), ...manifest.warnings.map(({ message }) => message)];
   const pairs = formatPairs([
     ['Whole', `yes: every byte of ${formatBytes(archive.size)} is what was written`],
     ['As of', manifest.snapshotAt],
+    ...(origin === null ? [] : [['Origin', describeOrigin(origin)] as const]),
     ['Holds', `${plural(tables, 'table')}, ${formatCount(rows)} rows`],
     ...(incompleteTables.length === 0 ? [] : [['Not complete', incompleteTables.join(', ')] as const]),
   ]);

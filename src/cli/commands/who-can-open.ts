@@ -4,10 +4,12 @@ import { inspectArchive, type Label } from '../../archive/index.js';
 import { openConnection } from '../../database/connection.js';
 import { type BackupError, isBackupError } from '../../errors.js';
 import { escapeControls } from '../../escape-controls.js';
+import { describeOrigin, type OriginBeside } from '../../history/note-beside.js';
 import type { Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { exitCodeOf } from '../exit-codes.js';
 import { openLocation } from '../location.js';
+import { readOrigin } from '../origin.js';
 
 /** `who-can-open`: whose password opens which archive. */
 export const whoCanOpenCommand: Command = {
@@ -28,6 +30,7 @@ Usage: supplemental-backup who-can-open ARCHIVE… [OPTIONS]
   async run(given, line) {
     const labels: Label[] = [];
     const names = new Map<string, string>();
+    const origins = new Map<string, OriginBeside>();
     const unlabelled: string[] = [];
     const unreadable: Unreadable[] = [];
     for (const location of given.positionals) {
@@ -41,6 +44,7 @@ Usage: supplemental-backup who-can-open ARCHIVE… [OPTIONS]
       if (label === null) unlabelled.push(location);
       else {
         labels.push(label);
+        origins.set(label.archiveId, label.origin);
         names.set(label.archiveId, location);
       }
     }
@@ -51,12 +55,16 @@ Usage: supplemental-backup who-can-open ARCHIVE… [OPTIONS]
     const map = whoCanOpen(labels, source === undefined ? {} : { admins: await adminsOf(source, line) });
     return {
       json: {
-        archives: map.archives.map((access) => ({ archive: names.get(access.archiveId), ...access })),
+        archives: map.archives.map((access) => ({
+          archive: names.get(access.archiveId),
+          origin: origins.get(access.archiveId),
+          ...access,
+        })),
         unlabelled,
         unreadable: unreadable.map(({ archive, error }) => ({ archive, code: error.code })),
         warnings: map.warnings,
       },
-      text: render(map, names, unlabelled, unreadable),
+      text: render(map, { names, origins }, unlabelled, unreadable),
       ...(first !== undefined && { exitCode: exitCodeOf(first.error) }),
     };
   },
@@ -67,10 +75,15 @@ interface Unreadable {
   readonly error: BackupError;
 }
 
-async function labelOf(location: string, line: CommandLine): Promise<Label | null> {
+async function labelOf(
+  location: string,
+  line: CommandLine,
+): Promise<(Label & { readonly origin: OriginBeside }) | null> {
   const archive = await openLocation(location, line);
   try {
-    return (await inspectArchive(archive, { signal: line.signal })).label;
+    const { label } = await inspectArchive(archive, { signal: line.signal });
+    if (label === null) return null;
+    return { ...label, origin: await readOrigin(location, { ...label, size: archive.size }, line) };
   } finally {
     await archive.close();
   }
@@ -89,12 +102,19 @@ async function adminsOf(source: string, line: CommandLine): ReturnType<typeof re
 
 function render(
   map: CanOpenMap,
-  names: ReadonlyMap<string, string>,
+  {
+    names,
+    origins,
+  }: {
+    readonly names: ReadonlyMap<string, string>;
+    readonly origins: ReadonlyMap<string, OriginBeside>;
+  },
   unlabelled: readonly string[],
   unreadable: readonly Unreadable[],
 ): string {
   const lines = map.archives.map(
-    (access) => `${escapeControls(names.get(access.archiveId)!)}\n  ${access.createdAt}  ${describe(access)}`,
+    (access) =>
+      `${escapeControls(names.get(access.archiveId)!)}\n  ${access.createdAt}  ${describe(access)}${originOf(origins.get(access.archiveId))}`,
   );
   lines.push(
     ...unlabelled.map(
@@ -109,6 +129,13 @@ function render(
   );
   lines.push(...map.warnings.map(({ message }) => `\n${escapeControls(message)}`));
   return lines.join('\n');
+}
+
+/** Told where there is a note; a copy of before there were notes has none. */
+function originOf(origin: OriginBeside | undefined): string {
+  return origin === undefined || origin.kind === 'unsigned'
+    ? ''
+    : `\n  ${escapeControls(describeOrigin(origin))}`;
 }
 
 function describe(access: ArchiveAccess): string {

@@ -26,7 +26,13 @@ export type LossFinding =
   /** The database does not know of what this service wrote into it: it is an older state, or another database. */
   | { readonly kind: 'went-back'; readonly written: string; readonly found: string | null };
 
-/** A finding in a sentence, for people who know the practice. */
+/**
+ * A finding in a sentence, for people who know the practice.
+ * @example
+ * ```ts
+ * console.log(describeLoss({ kind: 'rows-lost', table: 'patient', before: 500, after: 5 }));
+ * ```
+ */
 export function describeLoss(finding: LossFinding): string {
   switch (finding.kind) {
     case 'rows-lost':

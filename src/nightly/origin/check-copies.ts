@@ -45,6 +45,8 @@ const mostObjects = 40_000;
 const mostAsked = 50;
 /** So many notes of others are read in a night. */
 const mostStrangers = 20;
+/** After so many that are not ours, people know enough. */
+const mostStrange = 3;
 /** A copy is read again after so many nights. */
 const everyNights = 28;
 /** A copy whose date or tag has changed is read even when it is larger than what may be read, but no more than this. */
@@ -127,6 +129,7 @@ class Check implements CheckedCopies {
     const { copies, waiting, night, sequence } = this.#given;
     const known = new Set(copies.map(({ key }) => key));
     let read = 0;
+    let strange = 0;
     const keys = [...this.#objects.keys()].filter((key) => key.endsWith('.tar.age')).reverse();
     for (const key of keys) {
       const made = key.split('/').at(-2) ?? '';
@@ -143,10 +146,11 @@ class Check implements CheckedCopies {
         continue;
       }
       read += 1;
-      if (read > mostStrangers || this.troubles.length >= mostTroubles) break;
+      if (read > mostStrangers || strange >= mostStrange) break;
       const why = await this.#whyStrange(key, noteKey);
       if (why === null) this.#pass(key);
-      else this.#tell(why.name, `${key} is there, and its note ${why.told}.`);
+      else strange += 1;
+      if (why !== null) this.#tell(why.name, `${key} is there, and its note ${why.told}.`);
     }
     for (const key of this.#objects.keys()) {
       const isAlone = isNote(key) && !this.#objects.has(archiveBeside(key));

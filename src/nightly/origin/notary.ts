@@ -6,6 +6,7 @@ import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { syncFile, syncFolder } from '../../files/sync.js';
 import { formatNoteKey, type NoteKey } from '../../history/note.js';
 import { noteKeyOfSigner, type Signer, signerOf } from '../../history/signer.js';
+import { remember } from '../remember.js';
 import type { NightPlan } from '../run/night-plan.js';
 
 const fileName = 'signing-key';
@@ -29,21 +30,28 @@ export async function openNotary(
   { practiceId, signer: given, trustedKeys = [] }: NightPlan,
   spoolFolder: string,
 ): Promise<Notary> {
-  const signer = given ?? signerOf(await ownSecret(join(spoolFolder, fileName)));
+  const signer = given ?? signerOfText(await ownSecret(join(spoolFolder, fileName)));
   const key = noteKeyOfSigner(signer, practiceId);
   const own = formatNoteKey(key);
   return { signer, key, trustedKeys: [own, ...trustedKeys.filter((each) => each !== own)] };
 }
 
-async function ownSecret(path: string): Promise<Uint8Array> {
+/** Making a key of its bytes takes a millisecond or two, and a service does it every night. */
+const signerOfText: (secret: string) => Signer = remember(
+  (secret) => signerOf(Buffer.from(secret, 'hex')),
+  4,
+);
+
+/** As hexadecimal text. */
+async function ownSecret(path: string): Promise<string> {
   const text = await readFileIfThere(path);
-  if (text !== null && secretText.test(text)) return Buffer.from(text.trim(), 'hex');
+  if (text !== null && secretText.test(text)) return text.trim();
   if (text !== null) await rename(path, `${path}.damaged`);
-  const secret = randomBytes(32);
+  const secret = randomBytes(32).toString('hex');
   const made = `${path}.new`;
   await rm(made, { force: true });
   const write = async (file: FileHandle): Promise<void> => {
-    await file.writeFile(`${secret.toString('hex')}\n`);
+    await file.writeFile(`${secret}\n`);
     await syncFile(file);
   };
   // Nobody else's file: what has that name already is never written into.

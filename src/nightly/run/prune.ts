@@ -66,7 +66,7 @@ async function look(
   pruning: Pruning,
 ): Promise<{ readonly remove: readonly string[]; readonly warnings: readonly DumpWarning[] }> {
   const { store, practiceId, readBack, signal } = pruning;
-  const listed = await listBackups(store, { practiceId, now: pruning.now, signal });
+  const listed = await listBackups(store, { practiceId, now: pruning.now, origins: false, signal });
   const readable = listed.filter((each): each is Readable => each.label !== null && isOurs(each, practiceId));
   const warnings = listed
     .filter(({ label }) => label === null)
