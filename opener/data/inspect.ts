@@ -21,10 +21,10 @@ export function rangesOf(file: Blob): RangeSource {
 export async function inspectFile(file: File): Promise<Inspected> {
   const { name, size } = file;
   try {
-    const { label, recipients } = await inspectArchive(rangesOf(file));
-    return { name, size, label, takesKeyFile: recipients.length > 0, problem: null };
+    const { label } = await inspectArchive(rangesOf(file));
+    return { name, size, label, problem: null };
   } catch (error) {
-    return { name, size, label: null, takesKeyFile: false, problem: await outsideProblem(file, error) };
+    return { name, size, label: null, problem: await outsideProblem(file, error) };
   }
 }
 

@@ -25,8 +25,6 @@ export interface Inspected {
   readonly name: string;
   readonly size: number;
   readonly label: Label | null;
-  /** Whether it opens with a key that is no password. */
-  readonly takesKeyFile: boolean;
   /** Why it is no copy that can be opened. */
   readonly problem: Problem | null;
 }

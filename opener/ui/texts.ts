@@ -170,7 +170,6 @@ export const texts = {
     saving: (done: number, of: number): string => `Saving… ${percent(done, of)}`,
     saved: 'Saved. The file is not encrypted: keep it safe.',
     null: 'NULL',
-    stop: 'Stop',
     row: 'Row',
   },
   about: {

@@ -20,6 +20,12 @@ type Message = {
   readonly error?: { readonly message: string };
 };
 
+interface AccessibleNode {
+  readonly ignored: boolean;
+  readonly role?: { readonly value: string };
+  readonly name?: { readonly value?: string };
+}
+
 /** A browser without a window, spoken to over pipes: no port is open. */
 export class Browser {
   readonly #child: ChildProcess;
@@ -224,6 +230,17 @@ export class Page {
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
     throw new Error(`${selector} takes no text`);
+  }
+
+  /** Roles of what can be used and has no name for a screen reader. */
+  async nameless(): Promise<readonly string[]> {
+    const { nodes } = (await this.send('Accessibility.getFullAXTree')) as {
+      nodes: readonly AccessibleNode[];
+    };
+    const usable = /^(?:button|checkbox|combobox|Date|link|radio|searchbox|textbox)$/;
+    return nodes
+      .filter(({ ignored, role, name }) => !ignored && usable.test(role?.value ?? '') && !name?.value?.trim())
+      .map(({ role }) => role!.value);
   }
 
   async picture(path: string, width: number, height: number, isWhole = false): Promise<void> {

@@ -5,11 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { changeAdminPasswordWith, enrollAdminWith } from '../../src/admin/enroll-admin.js';
 import { collectBytes } from '../../src/bytes.js';
 import type { TextRow } from '../../src/database/connection.js';
-import { type ArchiveReader, encryptArchive, extractPatient, openArchive } from '../../src/index.js';
+import {
+  type AdminCandidate,
+  type ArchiveReader,
+  encryptArchive,
+  extractPatient,
+  openArchive,
+  sealFor,
+} from '../../src/index.js';
 import { csvHeader, csvRows } from '../../src/recovery/export/csv.js';
 import { patientJson } from '../../src/recovery/records/patient-json.js';
+import { createMemoryEnrollments } from '../../src/testing.js';
+import { adminOf, lightWork, storedOf } from '../admin/admins.js';
 import { sampleLabel, sampleParts } from '../archive/support/parts.js';
 import { runCli } from '../cli/support.js';
 import { practiceAdminPassword } from '../practice/index.js';
@@ -268,6 +278,19 @@ function describeInBrowser(given: () => CopyOfPractice): void {
     assert.equal(saved, expected);
   });
 
+  it('names everything that can be used on every screen', async () => {
+    for (const screen of ['Schedule', 'Patients', 'Tables', 'About']) {
+      await page.press(screen);
+      await page.until(`document.querySelector('h1').textContent.startsWith('${screen}')`);
+      assert.deepEqual(await page.nameless(), [], screen);
+    }
+    await page.press('Patients');
+    await page.until("document.querySelector('tbody .link')");
+    await page.evaluate("document.querySelector('tbody .link').click()");
+    await page.until("document.querySelector('.sheet')");
+    assert.deepEqual(await page.nameless(), [], 'Sheet');
+  });
+
   it('reads the whole copy by itself and says when it is whole', async () => {
     await page.press('About');
     await page.untilText('Every part was read and is what was written.', 60);
@@ -305,6 +328,35 @@ function describeInBrowser(given: () => CopyOfPractice): void {
       await page.evaluate("[...document.querySelectorAll('nav button')].map((each) => each.textContent)"),
       ['Tables', 'About'],
     );
+  });
+
+  it('opens an older copy by today’s password, when a newer one of the same person is chosen as well', async () => {
+    const store = createMemoryEnrollments();
+    const seal = async (admin: AdminCandidate, name: string): Promise<string> => {
+      const { recipients, keyHolder, unlock } = await sealFor(
+        { kind: 'found', admin, warnings: [] },
+        { store },
+      );
+      const label = { ...sampleLabel, keyHolder, unlock };
+      return file(name, await collectBytes(encryptArchive(sampleParts(), { recipients, label })));
+    };
+    const spring = adminOf({ stored: storedOf('spring meadow', 'c3ByaW5n') });
+    await enrollAdminWith(lightWork, spring, 'spring meadow', { store });
+    const older = await seal(spring, 'older.tar.age');
+    const summer = adminOf({ stored: storedOf('summer harbor', 'c3VtbWVy') });
+    const passwords = { oldPassword: 'spring meadow', newPassword: 'summer harbor' };
+    await changeAdminPasswordWith(lightWork, summer, passwords, { store });
+    const newer = await seal(summer, 'newer.tar.age');
+    await choose(older);
+    await openWith('summer harbor');
+    await page.untilText('This password does not open the copy.');
+    await choose(older, newer);
+    await page.until("document.querySelectorAll('.card').length === 2");
+    await page.evaluate(
+      "[...document.querySelectorAll('.card')].find((card) => card.textContent.includes('older')).click()",
+    );
+    await openWith('summer harbor');
+    await page.until("document.querySelector('.list tbody tr')");
   });
 
   it('tells a foreign file, a later format and a damaged beginning apart', async () => {
