@@ -252,8 +252,6 @@ export interface ChainLink {
     readonly sealedIdentity: string;
 }
 
-export type CharacterSets = (characterSet: string) => TextDecoding | null;
-
 export interface CheckFinding {
     readonly subject: CheckSubject;
     readonly verdict: 'good' | 'warning' | 'wrong';
@@ -522,19 +520,6 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean | r
 export interface ErrorExplanation extends ErrorAdvice {
     readonly what: string;
     readonly during: Readonly<Partial<Record<Activity, Partial<ErrorAdvice>>>>;
-}
-
-export interface ExtractPatientOptions {
-    readonly rules?: PatientRows | undefined;
-    readonly characterSets?: CharacterSets | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly onProgress?: ((progress: PatientProgress) => void) | undefined;
-}
-
-export interface FamilyMember {
-    readonly patient: string;
-    readonly column: string;
-    readonly tie: 'named-by' | 'names';
 }
 
 export interface FileAuditOptions {
@@ -821,71 +806,9 @@ export interface OpenedArchive extends AsyncIterable<Part> {
     readonly label: Promise<Label | null>;
 }
 
-export interface OtherColumn {
-    readonly column: string;
-    readonly value: string;
-}
-
 export type Part = DatabasePart | TablePart | RowsPart | ObjectsPart | SummaryPart;
 
 export type Password = string | Uint8Array;
-
-export type PatientPart = PatientRowsPart | PatientSummaryPart;
-
-export interface PatientProgress {
-    readonly table: string;
-    readonly tables: number;
-    readonly ofTables: number;
-}
-
-export interface PatientRows {
-    readonly table: string;
-    readonly key: string;
-    readonly references: TableReferences;
-    readonly named: readonly string[];
-    readonly family: Readonly<Record<string, readonly string[]>>;
-    readonly notFollowed: Readonly<Record<string, readonly string[]>>;
-    readonly onlyWhere: Readonly<Record<string, Readonly<Record<string, OtherColumn>>>>;
-}
-
-export interface PatientRowsPart {
-    readonly kind: 'rows';
-    readonly table: string;
-    readonly columns: readonly string[];
-    readonly rows: readonly (readonly (string | null)[])[];
-}
-
-export interface PatientSource extends Pick<ArchiveReader, 'readTable' | 'table'> {
-    readonly manifest: {
-        readonly archiveId: string;
-        readonly snapshotAt: string;
-        readonly tables: readonly {
-            readonly name: string;
-        }[];
-    };
-}
-
-export interface PatientSummary {
-    readonly patient: string;
-    readonly archiveId: string;
-    readonly snapshotAt: string;
-    readonly found: boolean;
-    readonly rows: number;
-    readonly tables: readonly PatientTable[];
-    readonly searchedTables: number;
-    readonly family: readonly FamilyMember[];
-}
-
-export interface PatientSummaryPart {
-    readonly kind: 'summary';
-    readonly summary: PatientSummary;
-}
-
-export interface PatientTable {
-    readonly name: string;
-    readonly rows: number;
-    readonly by: readonly string[];
-}
 
 export interface PinnedKey {
     readonly userNum: string;
@@ -1446,8 +1369,6 @@ export type TableTier = 'code-list' | 'critical' | 'important' | 'leftover' | 'o
 
 export type TargetState = 'absent' | 'empty' | 'filled' | 'unfinished';
 
-export type TextDecoding = (bytes: Uint8Array) => string | null;
-
 export type TextRow = Readonly<Record<string, string | null>>;
 
 export interface TransferProgress {
@@ -1521,8 +1442,6 @@ export declare const errorExplanations: Readonly<Record<BackupErrorCode, ErrorEx
 
 export declare function explainEligibility(practice: Practice): EligibilityExplanation;
 
-export declare function extractPatient(archive: PatientSource, patient: bigint | string, options?: ExtractPatientOptions): AsyncGenerator<PatientPart>;
-
 export declare function findLatestBackup(store: StorageAdapter, options: ListBackupsOptions & {
     readonly practiceId: string;
 }): Promise<LatestBackup | null>;
@@ -1538,8 +1457,6 @@ export declare function listBackups(store: StorageAdapter, options?: ListBackups
 export declare function openArchive(source: RangeSource, options: OpenArchiveOptions): Promise<ArchiveReader>;
 
 export declare function openConnection(address: DatabaseAddress, options?: ConnectionOptions): Promise<Connection>;
-
-export declare const openDentalPatientRows: PatientRows;
 
 export declare const openDentalPolicy: TablePolicy;
 

@@ -56,8 +56,6 @@ export type {
   TableTier,
 } from './catalog/model.js';
 export { openDentalPolicy } from './catalog/open-dental/index.js';
-export { openDentalPatientRows } from './catalog/open-dental/patient-rows.js';
-export type { OtherColumn, PatientRows } from './catalog/patient-rows.js';
 export { readCatalog } from './catalog/read-catalog.js';
 export { selectAllTables } from './catalog/select-all-tables.js';
 export { type DatabaseAddress, parseDatabaseUrl } from './database/address.js';
@@ -167,19 +165,6 @@ export type { RefusedDefinition } from './recovery/ddl/refused-definitions.js';
 export type { LoadMethod } from './recovery/load/table-loader.js';
 export type { RestoreObstacle, RestoreObstacleCode } from './recovery/plan/obstacles.js';
 export { planRestore, type RestorePlan, type RestorePlanTable } from './recovery/plan/plan-restore.js';
-export {
-  type ExtractPatientOptions,
-  extractPatient,
-  type FamilyMember,
-  type PatientPart,
-  type PatientProgress,
-  type PatientRowsPart,
-  type PatientSource,
-  type PatientSummary,
-  type PatientSummaryPart,
-  type PatientTable,
-} from './recovery/records/extract-patient.js';
-export type { CharacterSets, TextDecoding } from './recovery/records/readable-cell.js';
 export type { CertifiedTable, RestoreCertificate } from './recovery/rehearse/certificate.js';
 export { type RehearseOptions, rehearseRestore } from './recovery/rehearse/rehearse-restore.js';
 export type { MissingObject } from './recovery/restore/missing.js';

@@ -5,7 +5,7 @@ export interface PatientRows {
   /** The table of patients, and its key. */
   readonly table: string;
   readonly key: string;
-  /** See {@link TablePolicy.references}. */
+  /** See `references` of `TablePolicy`. */
   readonly references: TableReferences;
   /** Columns that name a patient in whatever table they stand. */
   readonly named: readonly string[];

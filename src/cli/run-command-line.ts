@@ -50,7 +50,7 @@ function findCommand(name: string): Command {
   const found = commands.find((command) => command.name === name);
   if (found === undefined) {
     throw new UsageError(
-      `"${name}" is no command. There are: ${commands.map((command) => command.name).join(', ')}.`,
+      `Unknown command "${name}". Commands: ${commands.map((command) => command.name).join(', ')}.`,
     );
   }
   return found;

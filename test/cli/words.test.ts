@@ -60,7 +60,7 @@ test('a mistake is answered with what would have been right', async () => {
   const option = await said('inspect', 'a', '--colour');
   assert.match(option, /^Unknown option '--colour'\. "inspect" takes --help, --json\.$/m);
   assert.match(option, /^supplemental-backup inspect --help tells what can be said\.$/m);
-  assert.match(await said('help', 'me'), /^"me" is no command\. There are: backup, /);
+  assert.match(await said('help', 'me'), /^Unknown command "me"\. Commands: backup, /);
   const source = 'mysql://root@localhost/practice';
   const key = await said('backup', '--source', source, '--out', 'a', '--recipient', 'age1short');
   assert.match(key, /^--recipient "age1short" is no age key/);
@@ -135,10 +135,10 @@ test('no name can steer the terminal, wherever it is shown', () => {
 
 test('no message can steer the terminal, whatever name it repeats', async () => {
   const { stderr } = await runCli(['\u001b[2J\u009b31m']);
-  assert.match(stderr, /^"\\u001b\[2J\\u009b31m" is no command/);
+  assert.match(stderr, /^Unknown command "\\u001b\[2J\\u009b31m"/);
   const { stdout } = await runCli(['\u009b31m\u202e', '--json']);
   assert.doesNotMatch(stdout.replaceAll('\n', ''), harmful);
-  assert.match((JSON.parse(stdout) as { error: { message: string } }).error.message, /^"\u009b31m\u202e" is/);
+  assert.match((JSON.parse(stdout) as { error: { message: string } }).error.message, /^Unknown command "\u009b31m\u202e"/);
 });
 
 /** Progress on no terminal, the clock in the hands of the test, and what was written. */

@@ -10,6 +10,7 @@ import { generateX25519Identity, identityToRecipient } from '../../src/archive/a
 import { inspectArchive } from '../../src/archive/index.js';
 import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
 import { type Connection, openConnection } from '../../src/database/connection.js';
+import type { Logger } from '../../src/index.js';
 import {
   type AdminCandidate,
   type ArchiveReader,
@@ -37,6 +38,7 @@ import {
   sealFor,
 } from '../../src/index.js';
 import type { NightHistory, RetainedArchive } from '../../src/nightly/index.js';
+import { silentLogger } from '../../src/nightly/index.js';
 import { replayableBytes } from '../../src/storage/index.js';
 import { createMemoryEnrollments, createMemoryStorage } from '../../src/testing.js';
 import { storePassword } from '../practice/users.js';
@@ -83,6 +85,7 @@ export const practice: Practice = {
   status: 'enabled',
   country: 'US',
 };
+export const logger: Logger = silentLogger;
 export const destinations: unknown[] = [];
 export const hq = 'hq';
 export const hqUrl = 'https://127.0.0.1:9/hand-over';

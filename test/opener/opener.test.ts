@@ -12,11 +12,11 @@ import {
   type AdminCandidate,
   type ArchiveReader,
   encryptArchive,
-  extractPatient,
   openArchive,
   sealFor,
 } from '../../src/index.js';
 import { csvHeader, csvRows } from '../../src/recovery/export/csv.js';
+import { extractPatient } from '../../src/recovery/index.js';
 import { patientJson } from '../../src/recovery/records/patient-json.js';
 import { createMemoryEnrollments } from '../../src/testing.js';
 import { adminOf, lightWork, storedOf } from '../admin/admins.js';

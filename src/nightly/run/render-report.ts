@@ -70,7 +70,7 @@ export function renderReport(report: BackupReport): string {
     }
   }
   if (report.warnings.length > 0) {
-    lines.push('', 'To know:', ...report.warnings.map(({ message }) => `  ${message}`));
+    lines.push('', 'Warnings:', ...report.warnings.map(({ message }) => `  ${message}`));
   }
   return `${lines.map(escapeControls).join('\n')}\n`;
 }

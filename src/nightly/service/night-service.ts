@@ -107,7 +107,12 @@ export class NightService {
   async run({ night, destinations, deadline, kind }: PlannedRun): Promise<void> {
     const { signal, onEvent } = this.#options;
     const due = destinations.join();
-    this.#logger.info('It is time.', { night, kind, destinations: due, deadline: deadline.toISOString() });
+    this.#logger.info('Backup run starting.', {
+      night,
+      kind,
+      destinations: due,
+      deadline: deadline.toISOString(),
+    });
     const startedAt = this.#tools.clock.now();
     const before = this.#last?.night === night ? this.#last.count : 0;
     let isSettled = false;

@@ -96,7 +96,7 @@ export interface FamilyMember {
  * @param archive - open; of a damaged one, whatever still reads
  * @param patient - number of the patient, such as `PatNum` in Open Dental
  * @throws TypeError when `patient` is no whole number
- * @throws BackupError as {@link openArchive}
+ * @throws BackupError as `openArchive`
  * @example
  * ```ts
  * for await (const part of extractPatient(archive, '1234')) {
