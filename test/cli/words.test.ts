@@ -138,7 +138,10 @@ test('no message can steer the terminal, whatever name it repeats', async () => 
   assert.match(stderr, /^Unknown command "\\u001b\[2J\\u009b31m"/);
   const { stdout } = await runCli(['\u009b31m\u202e', '--json']);
   assert.doesNotMatch(stdout.replaceAll('\n', ''), harmful);
-  assert.match((JSON.parse(stdout) as { error: { message: string } }).error.message, /^Unknown command "\u009b31m\u202e"/);
+  assert.match(
+    (JSON.parse(stdout) as { error: { message: string } }).error.message,
+    /^Unknown command "\u009b31m\u202e"/,
+  );
 });
 
 /** Progress on no terminal, the clock in the hands of the test, and what was written. */
