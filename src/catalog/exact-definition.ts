@@ -183,6 +183,8 @@ async function askForMembers(
   const [, type] = item.filter(({ kind }) => kind !== 'space');
   const isSet = /^set$/i.test(type!.text);
   const left = new Set(at.filter((place) => isDoubtful(tokens[place]!.text)));
+  // MySQL 8 and newer show a member that is no text as x'…', which says its bytes.
+  const isBytes = (place: number): boolean => /^x$/i.test(tokens[place - 1]?.text ?? '');
   const from = quoteName(table);
   const set = severalBytesOf(item, tokens);
   const question = `SELECT DISTINCT ${numbered(name, set)} FROM ${from} WHERE ${name} IS NOT NULL`;
@@ -196,7 +198,8 @@ async function askForMembers(
   for (const row of rows) {
     for (const { place, stored, text } of membersIn(row, at, isSet)) {
       left.delete(place);
-      if (found.has(place) || (row['is_text'] !== '0' && isShown(tokens[place]!, text))) continue;
+      if (found.has(place) || isBytes(place)) continue;
+      if (row['is_text'] !== '0' && isShown(tokens[place]!, text)) continue;
       found.set(place, stored);
     }
   }

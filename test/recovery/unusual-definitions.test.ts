@@ -14,6 +14,8 @@ interface Case {
   readonly since?: readonly [mysql: number, mariadb: number];
 }
 
+const NO_VERSION = Number.POSITIVE_INFINITY;
+
 // Each was found by `npm run fuzz:schema`, which makes them smaller than a person would.
 const cases: readonly Case[] = [
   {
@@ -104,6 +106,42 @@ const cases: readonly Case[] = [
     probe: [
       "SELECT CHARACTER_SET_CLIENT, COLLATION_CONNECTION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = '?'",
     ],
+  },
+  {
+    behaviour: 'C10 a member that is no text, which the server shows as bytes, in a table whose rows have it',
+    statements: [
+      'CREATE DATABASE ?',
+      "CREATE TABLE ?.t (id INT PRIMARY KEY, c ENUM('a', x'E8') CHARACTER SET utf8mb3 NOT NULL)",
+      'INSERT INTO ?.t VALUES (1, 2), (2, 1)',
+    ],
+    probe: ['SELECT id, HEX(c) AS found FROM ?.t ORDER BY id'],
+    since: [80_030, NO_VERSION],
+  },
+  {
+    behaviour: 'C12 the words of checks on a table that gets a foreign key, or a key after its rows',
+    statements: [
+      'CREATE DATABASE ?',
+      'CREATE TABLE ?.parent (id INT PRIMARY KEY) ENGINE=InnoDB',
+      "CREATE TABLE ?.child (id INT PRIMARY KEY, p INT, c VARCHAR(9) CHARACTER SET latin2, CONSTRAINT a CHECK (c <> 'é'), CONSTRAINT b CHECK (c <> 'á') /*!80016 NOT ENFORCED */, CONSTRAINT f FOREIGN KEY (p) REFERENCES ?.parent (id)) ENGINE=InnoDB",
+      "CREATE TABLE ?.many (id INT PRIMARY KEY, c VARCHAR(9) CHARACTER SET latin2, KEY k (c), CONSTRAINT d CHECK (c <> 'é')) ENGINE=InnoDB",
+      'INSERT INTO ?.parent VALUES (1)',
+      "INSERT INTO ?.child VALUES (1, 1, 'x')",
+      `INSERT INTO ?.many (id) VALUES ${Array.from({ length: 2100 }, (_, i) => `(${i})`).join(', ')}`,
+    ],
+    probe: [
+      "SELECT CONSTRAINT_NAME, CHECK_CLAUSE AS found FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = '?' ORDER BY 1",
+    ],
+    since: [80_016, 100_201],
+  },
+  {
+    behaviour: 'C17 text that generates a column of another character set',
+    statements: [
+      'CREATE DATABASE ?',
+      "CREATE TABLE ?.t (id INT PRIMARY KEY, c TINYTEXT CHARACTER SET macce, g VARCHAR(20) CHARACTER SET cp1257 AS (concat('é', left(c, 2))) STORED) ENGINE=MyISAM",
+      "INSERT INTO ?.t (id, c) VALUES (1, 'ab')",
+    ],
+    probe: ['SELECT HEX(g) AS found FROM ?.t'],
+    since: [80_016, 100_201],
   },
 ];
 

@@ -81,6 +81,12 @@ export function planTable(
   };
 }
 
+/** The checks of a table, in a definition as a server shows it. */
+export function checksIn(createStatement: string): readonly TableItem[] {
+  const parts = split(tokenise(createStatement));
+  return parts === undefined ? [] : itemsWhere(parts, (i) => kindOf(parts.items[i]!) === 'check');
+}
+
 /** Adds all of these to a table. */
 export function alterTable(table: string, items: readonly TableItem[]): string {
   return `ALTER TABLE ${quoteName(table)} ${items.map(({ clause }) => clause).join(', ')}`;

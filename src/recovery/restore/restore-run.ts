@@ -13,6 +13,7 @@ import { refusedDefinitions, refusedError } from '../ddl/refused-definitions.js'
 import type { KeyTime } from '../ddl/table-statement.js';
 import { Acceptance } from './acceptance.js';
 import { checkDefinitions, showAlike } from './check-definitions.js';
+import { keepCheckWords } from './check-words.js';
 import { restoreEventStates } from './events.js';
 import { ForeignKeys } from './foreign-keys.js';
 import { LoadingMethod } from './loading-method.js';
@@ -277,6 +278,7 @@ export class RestoreRun {
     }
     if (!again) await this.#settle();
     this.lack(await this.foreignKeys.add(connection, this.signal));
+    await this.#keepCheckWords();
     if (!again) await this.#checkDefinitions();
     const sequences = objects.filter(({ kind }) => kind === 'sequence');
     const toBeMade = wanted ? this.#withTheirTables(objects, summary) : sequences;
@@ -325,6 +327,13 @@ export class RestoreRun {
         ...(await settleChecks(this.schema.connection, relaxed, this.source.server, this.signal)),
       );
     }
+  }
+
+  async #keepCheckWords(): Promise<void> {
+    const told = new Set(this.#refusedTables.map(({ missing }) => missing.name));
+    const made = [...this.#accepted.values()].filter(({ name }) => !told.has(name));
+    const names = { source: this.source.name, target: this.target.database };
+    await keepCheckWords(this.schema.connection, made, names, this.#capabilities!, this.signal);
   }
 
   /** Holds what the server made against what was meant; what is missing is told by itself. */

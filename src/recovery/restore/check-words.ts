@@ -1,0 +1,78 @@
+import { definitionIn, definitionQuestion } from '../../catalog/definitions.js';
+import type { Connection } from '../../database/connection.js';
+import { quoteName } from '../../database/identifiers.js';
+import { isAtLeast } from '../../database/server-version.js';
+import type { ServerDescription, TableDescription } from '../../model/parts.js';
+import { checksIn, planTable, type TableItem } from '../ddl/table-statement.js';
+import { tokenise } from '../ddl/tokens.js';
+import { isRefusal } from './missing.js';
+
+/** Where tables come from and where they are. */
+interface Names {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** As many answers as are held at a time. */
+const TABLES_AT_ONCE = 64;
+
+/**
+ * Gives checks their words again. Whenever it alters a table, MySQL writes down its checks anew, with the text in them in the
+ * character set of the column it is compared with: what is then shown is no text that a client can send. A server that refuses
+ * a check now keeps it as it is, which looks at rows in the same way.
+ *
+ * @throws BackupError `database-…`
+ */
+export async function keepCheckWords(
+  connection: Connection,
+  tables: readonly TableDescription[],
+  names: Names,
+  { vendor, version }: Pick<ServerDescription, 'vendor' | 'version'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (vendor !== 'mysql' || !isAtLeast(version, 8, 0)) return;
+  // A table without text in a check has nothing to lose.
+  const some = tables.filter(({ createStatement }) => /\bCHECK\b[^\n]*'/i.test(createStatement));
+  for (let i = 0; i < some.length; i += TABLES_AT_ONCE) {
+    const group = some.slice(i, i + TABLES_AT_ONCE);
+    const answers = await connection.queryEach(
+      group.map(({ name }) => definitionQuestion(name)),
+      { signal },
+    );
+    for (const [at, table] of group.entries()) {
+      const { rows } = answers[at] ?? {};
+      if (rows === undefined) continue;
+      const changed = rewrittenChecks(table, definitionIn(rows), names);
+      if (changed.length === 0) continue;
+      const parts = changed.map(({ name, clause }) => `DROP CHECK ${quoteName(name)}, ${clause}`);
+      try {
+        await connection.query(`ALTER TABLE ${quoteName(table.name)} ${parts.join(', ')}`, { signal });
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+      }
+    }
+  }
+}
+
+/** Checks that are shown with text in a character set that nobody named. Pure. */
+export function rewrittenChecks(
+  table: TableDescription,
+  made: string,
+  { source, target }: Names,
+): readonly TableItem[] {
+  const shown = new Map(checksIn(made).map(({ name, clause }) => [name, clause]));
+  const meant = planTable(table, source, target, 'one-by-one').items.filter(({ kind }) => kind === 'check');
+  return meant.filter(({ name, clause }) => {
+    const named = new Set(['_utf8mb4', ...characterSetsIn(clause)]);
+    return characterSetsIn(shown.get(name) ?? '').some((set) => !named.has(set));
+  });
+}
+
+/** `_latin2` of `_latin2'…'`. */
+function characterSetsIn(clause: string): readonly string[] {
+  return tokenise(clause)
+    .filter(
+      ({ kind, text }, i, all) => kind === 'word' && text.startsWith('_') && all[i + 1]?.kind === 'text',
+    )
+    .map(({ text }) => text.toLowerCase());
+}
