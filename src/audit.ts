@@ -5,6 +5,7 @@ export type AuditAction = 'extract' | 'open' | 'rehearse' | 'restore' | 'salvage
 
 /** One line of an {@link AuditLog}. It never holds a password, a key or a value of a row. */
 export interface AuditEntry {
+  /** What was done with the archive. */
   readonly action: AuditAction;
   /** Null where the archive does not say, such as parts that came as a stream. */
   readonly archiveId: string | null;

@@ -30,6 +30,7 @@ export interface EnrollOptions {
    * pair that does, so that a new one can follow it and the next night knows that its holder made it.
    */
   readonly labels?: readonly Pick<Label, 'createdAt' | 'keyHolder' | 'unlock'>[] | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,6 +39,7 @@ const labelsTried = 3;
 
 /** The outcome of an enrolment. */
 export interface Enrolled {
+  /** As it was stored. */
   readonly enrollment: Enrollment;
   /** What is weak about the password, and what it cannot open. */
   readonly warnings: readonly KeyWarning[];

@@ -16,6 +16,7 @@ export interface KeyEpoch {
 export interface Enrollment extends KeyEpoch {
   /** `userod.UserNum`, as decimal text. */
   readonly userNum: string;
+  /** As it was when the key was made. */
   readonly userName: string;
   /** 1, 2, 3 …: counts what was kept for this user. */
   readonly revision: number;

@@ -1,5 +1,6 @@
 /** Something a person should know about who can open the backups, though they are made. */
 export interface KeyWarning {
+  /** For programs. */
   readonly code: KeyWarningCode;
   /** For people; holds no password and no hash. */
   readonly message: string;

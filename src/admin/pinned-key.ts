@@ -12,6 +12,7 @@ import type { WorkFactor } from './work-factor.js';
 export interface PinnedKey {
   /** `userod.UserNum`, as decimal text. */
   readonly userNum: string;
+  /** As it was when the key was last used. */
   readonly userName: string;
   /** Tells whether the stored password is still the one of that time: scrypt of what the database stores. */
   readonly mark: string;

@@ -7,6 +7,7 @@ import type { Secret } from './secret.js';
 export interface AdminCandidate {
   /** `userod.UserNum`, as decimal text (it may exceed 2^53). */
   readonly userNum: string;
+  /** As it is shown at login. */
   readonly userName: string;
   /** Hidden users cannot log in. */
   readonly isHidden: boolean;

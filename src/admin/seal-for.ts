@@ -41,14 +41,19 @@ export interface SealForOptions {
    * without it nothing is compared, and no pin is made.
    */
   readonly pinned?: PinnedKey | null | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** For whom an archive is sealed: `recipients` for `encryptArchive`, `keyHolder` and `unlock` for its label. */
 export interface Seal {
+  /** Public keys to seal for. */
   readonly recipients: readonly [string, ...string[]];
+  /** The administrator whose password opens the archive; for the label. */
   readonly keyHolder: KeyHolder;
+  /** How the password opens it; for the label. */
   readonly unlock: readonly [Unlock, ...Unlock[]];
+  /** What is weak or unusual about the key. */
   readonly warnings: readonly KeyWarning[];
   /** What to give as `pinned` the next time, where that was given. */
   readonly pin?: PinnedKey;

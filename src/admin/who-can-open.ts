@@ -10,12 +10,15 @@ import { type AdminCandidate, holder } from './resolve-last-admin.js';
 export interface CanOpenMap {
   /** In the order given. */
   readonly archives: readonly ArchiveAccess[];
+  /** What is weak or unusual about the keys. */
   readonly warnings: readonly KeyWarning[];
 }
 
 /** Who can open one archive. */
 export interface ArchiveAccess {
+  /** As in the label. */
   readonly archiveId: string;
+  /** When the archive was made; ISO 8601, UTC. */
   readonly createdAt: string;
   /** Whose password opens it; null when only a key file does. */
   readonly keyHolder: KeyHolder | null;
@@ -41,6 +44,7 @@ export interface ArchiveAccess {
 export interface RecipientShown {
   /** `age1…` or `age1pq1…`. */
   readonly recipient: string;
+  /** A short name of the key, to be compared by people. */
   readonly fingerprint: string;
 }
 

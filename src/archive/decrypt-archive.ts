@@ -12,6 +12,7 @@ import { type ArchiveKeys, checkKeys, unlockFileKey } from './unlock.js';
 
 /** Keys and options of {@link decryptArchive}. */
 export interface DecryptArchiveOptions extends ArchiveKeys {
+  /** Ends the reading early; iterating it then throws the reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -14,6 +14,7 @@ export interface EncryptArchiveOptions {
   readonly recipients: readonly (string | Recipient)[];
   /** What stands readable on the outside. */
   readonly label: LabelFields;
+  /** Ends the archive early; iterating it then throws the reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

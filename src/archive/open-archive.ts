@@ -39,11 +39,13 @@ import { type ArchiveKeys, checkKeys } from './unlock.js';
 
 /** Keys and options of {@link openArchive}. */
 export interface OpenArchiveOptions extends ArchiveKeys {
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of one reading. */
 export interface ReadOptions {
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,6 +68,7 @@ export interface ReadPartsOptions extends ReadOptions {
 export interface ArchiveReader {
   /** What stands on the outside, authenticated; null when the file was encrypted by other means. */
   readonly label: Label | null;
+  /** What is in the archive, authenticated. */
   readonly manifest: Manifest;
   /** The database and its server. */
   database(options?: ReadOptions): Promise<DatabaseDescription>;

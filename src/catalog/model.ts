@@ -10,12 +10,15 @@ import type {
 
 /** What a database holds, as far as a choice of tables needs it: plain data, no row values. */
 export interface Catalog {
+  /** Name of the database, as its server has it. */
   readonly database: string;
   /** As `SHOW CREATE DATABASE` gave it. */
   readonly createStatement: string;
   /** Default character set and collation of the database. */
   readonly characterSet: string;
+  /** Default collation. */
   readonly collation: string;
+  /** The server it is on. */
   readonly server: ServerDescription;
   /** Base tables, by name in code-unit order. */
   readonly tables: readonly CatalogTable[];
@@ -31,6 +34,7 @@ export interface Catalog {
 
 /** One base table. */
 export interface CatalogTable {
+  /** As the server has it. */
   readonly name: string;
   /** Storage engine, such as `MyISAM`. */
   readonly engine: string;
@@ -58,7 +62,9 @@ export interface CatalogTable {
 
 /** An object beside the tables. */
 export interface CatalogObject {
+  /** View, trigger, routine, event and so on. */
   readonly kind: SchemaObjectKind;
+  /** Within its database. */
   readonly name: string;
   /** Triggers: their table. */
   readonly table?: string;
@@ -88,6 +94,7 @@ export type TableTier =
 
 /** Which tables go into an archive, and why the others do not. */
 export interface TableSelection {
+  /** Everything, or the critical tables. */
   readonly scope: 'critical' | 'full';
   /** In the catalog's order. */
   readonly tables: readonly SelectedTable[];
@@ -99,7 +106,9 @@ export interface TableSelection {
 
 /** A table that goes into the archive. */
 export interface SelectedTable {
+  /** As in the catalog. */
   readonly name: string;
+  /** How much the practice needs it. */
   readonly tier: TableTier;
   /** Only some of its rows. */
   readonly rowFilter?: SelectedRows;

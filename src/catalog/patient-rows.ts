@@ -4,6 +4,7 @@ import type { TableReferences } from './table-policy.js';
 export interface PatientRows {
   /** The table of patients, and its key. */
   readonly table: string;
+  /** The column that numbers patients. */
   readonly key: string;
   /** See `references` of `TablePolicy`. */
   readonly references: TableReferences;
@@ -19,7 +20,9 @@ export interface PatientRows {
 
 /** A column and the value that it must have, as text. */
 export interface OtherColumn {
+  /** Name of the column. */
   readonly column: string;
+  /** What it holds in such rows. */
   readonly value: string;
 }
 

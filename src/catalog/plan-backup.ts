@@ -5,7 +5,9 @@ import type { Catalog, TableSelection, TableTier } from './model.js';
 
 /** What a backup would take and what it would leave, before a single row is read. Plain JSON. */
 export interface BackupPlan {
+  /** Name of the database. */
   readonly database: string;
+  /** Everything, or the critical tables. */
   readonly scope: ArchiveScope;
   /** Every table of the database, in the catalog's order. */
   readonly tables: readonly PlannedTable[];
@@ -15,11 +17,13 @@ export interface BackupPlan {
   readonly kept: PlannedSize;
   /** Kept bytes as a part of all bytes, 0 to 1. An empty database is kept whole. */
   readonly share: number;
+  /** What is worth knowing before. */
   readonly warnings: readonly DumpWarning[];
 }
 
 /** One table of a plan. */
 export interface PlannedTable {
+  /** As in the catalog. */
   readonly name: string;
   /** Absent for a table that is left out altogether. */
   readonly tier?: TableTier;

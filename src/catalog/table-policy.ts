@@ -51,6 +51,7 @@ export interface SizeBudget {
 
 /** What is known about one table. */
 export interface TableRule {
+  /** How much the practice needs it. */
   readonly tier: TableTier;
   /** What it holds, and why that makes it so much or so little needed. For people. */
   readonly reason: string;
@@ -65,6 +66,7 @@ export type TableRules = Readonly<Record<string, TableRule>>;
 
 /** A rule for every table whose name fits a glob. */
 export interface TablePattern extends TableRule {
+  /** Of table names: `*` and `?`. */
   readonly glob: string;
 }
 

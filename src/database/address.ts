@@ -7,6 +7,7 @@ export interface DatabaseAddress {
   readonly host?: string | undefined;
   /** @defaultValue 3306 */
   readonly port?: number | undefined;
+  /** Name of the login. */
   readonly user: string;
   /**
    * A function is asked for each new connection, for secrets that change. What it throws is not shown. @defaultValue ''

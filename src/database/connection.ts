@@ -18,6 +18,7 @@ export type { Connection, QueryOptions, StatementAnswer, TextRow } from './sessi
 
 /** Options of {@link openConnection}. */
 export interface ConnectionOptions {
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Whether the server may ask for local data of LOAD DATA. @defaultValue false */
   readonly localInfile?: boolean | undefined;

@@ -37,6 +37,7 @@ export interface Connection {
 
 /** Options of {@link Connection.query}. */
 export interface QueryOptions {
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

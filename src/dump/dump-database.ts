@@ -56,9 +56,13 @@ export interface DumpOptions extends SnapshotOptions {
 
 /** How far a dump is. */
 export interface DumpProgress {
+  /** The table whose rows came last. */
   readonly table: string;
+  /** Tables that are read to their end. */
   readonly tablesDone: number;
+  /** Tables to be read. */
   readonly totalTables: number;
+  /** Rows read so far, of all tables. */
   readonly rows: number;
   /** Bytes of rows so far, before compression. */
   readonly plainBytes: number;

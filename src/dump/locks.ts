@@ -41,6 +41,7 @@ export const lockTimeouts: LockTimeouts = {
 
 /** Tables under read locks, and the session that holds those. The tables are read in it, and in no other. */
 export interface LockedTables {
+  /** The session that holds the locks. */
   readonly session: Connection;
   /** Names of the tables to read in the session. */
   readonly tables: readonly string[];

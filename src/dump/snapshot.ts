@@ -43,6 +43,7 @@ export interface SnapshotOptions {
   readonly timeouts?: LockTimeoutOptions | undefined;
   /** Milliseconds of silence in the middle of a statement after which the server counts as lost. @defaultValue 300_000 */
   readonly inactivityTimeout?: number | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** What happens on the way to the snapshot. */
   readonly onEvent?: ((event: SnapshotEvent) => void) | undefined;

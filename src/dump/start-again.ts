@@ -4,6 +4,7 @@ import { isBackupError } from '../errors.js';
 export interface StartAgainOptions {
   /** How often at most, the first time included. @defaultValue 3 */
   readonly attempts?: number | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Told before each further attempt. */
   readonly onRestart?: ((attempt: number, cause: Error) => void) | undefined;

@@ -44,6 +44,7 @@ export type IneligibilityCode =
 
 /** One thing that stands in the way. */
 export interface IneligibilityReason {
+  /** For programs. */
   readonly code: IneligibilityCode;
   /** For people: what it is, and what would have to change. */
   readonly sentence: string;

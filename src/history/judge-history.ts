@@ -18,8 +18,11 @@ export interface FoundNote {
 
 /** A note that a known key signed, beside its archive. */
 export interface ProvenArchive {
+  /** Under which it is stored. */
   readonly key: string;
+  /** Of its note. */
   readonly hash: string;
+  /** What its note says. */
   readonly body: NoteBody;
 }
 
@@ -48,6 +51,7 @@ export type ArchiveOrigin =
 
 /** The archives of a practice at one place, and what their notes prove. */
 export interface History {
+  /** Whose archives they are. */
   readonly practiceId: string;
   /** All that are listed, proven or not. */
   readonly archives: number;
@@ -65,6 +69,7 @@ export interface History {
   readonly headsElsewhere: Readonly<Partial<Record<Destination, SequenceHead>>>;
   /** Since when the sequence has nothing missing and nothing exchanged, up to its newest note; null without a note. */
   readonly unbrokenSince: { readonly number: number; readonly night: string } | null;
+  /** What is not as the notes say. */
   readonly findings: readonly HistoryFinding[];
 }
 

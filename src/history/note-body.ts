@@ -7,6 +7,7 @@ import { formatNumbers, parseNumbers } from './numbers.js';
 
 /** The newest note of a sequence, as it is named from elsewhere. */
 export interface SequenceHead {
+  /** Of the newest note. */
   readonly number: number;
   /** SHA-256 of the whole note, lower-case hex. */
   readonly hash: string;
@@ -14,11 +15,15 @@ export interface SequenceHead {
 
 /** What a note says of an archive and of those before it. */
 export interface NoteBody {
+  /** Whose archive it is. */
   readonly practiceId: string;
+  /** The place it was made for. */
   readonly destination: Destination;
+  /** Everything, or the critical tables. */
   readonly scope: ArchiveScope;
   /** ISO date of the evening. */
   readonly night: string;
+  /** As in its label. */
   readonly archiveId: string;
   /** In bytes. */
   readonly size: number;

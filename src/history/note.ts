@@ -15,6 +15,7 @@ const mark = '\u2014 ';
 
 /** A public key with the name that its signatures bear. */
 export interface NoteKey {
+  /** Whose key it is. */
   readonly name: string;
   /** Tells it from other keys of the name: eight hexadecimal digits. */
   readonly id: string;
@@ -24,8 +25,11 @@ export interface NoteKey {
 
 /** One signature of a note, not proven. */
 export interface NoteSignature {
+  /** Whose signature it says it is. */
   readonly name: string;
+  /** A short name of the key. */
   readonly id: string;
+  /** The bytes of the signature. */
   readonly signature: Uint8Array;
 }
 
@@ -33,6 +37,7 @@ export interface NoteSignature {
 export interface SignedNote {
   /** What is signed: whole lines. */
   readonly text: string;
+  /** In the order of the note. */
   readonly signatures: readonly NoteSignature[];
 }
 

@@ -18,6 +18,7 @@ import type { SequenceHead } from './note-body.js';
 
 /** Options of {@link verifyHistory}. */
 export interface VerifyHistoryOptions {
+  /** Whose archives are looked at. */
   readonly practiceId: string;
   /**
    * The signing keys of the office, as `formatNoteKey` gives them and as the report and every note name them.
@@ -30,6 +31,7 @@ export interface VerifyHistoryOptions {
   readonly reads?: ((archive: StoredObject) => boolean) | undefined;
   /** Notes read at once. @defaultValue 8 */
   readonly concurrency?: number | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -2,6 +2,7 @@ import type { ValueForm } from './parts.js';
 
 /** Consecutive rows of one table, turned on their side: what the row reader fills and what a restore writes from. */
 export interface ColumnBatch {
+  /** How many rows it holds. */
   readonly rows: number;
   /** One per column whose `form` is not null, in column order. */
   readonly columns: readonly ColumnValues[];

@@ -11,12 +11,14 @@ export type Part = DatabasePart | TablePart | RowsPart | ObjectsPart | SummaryPa
 /** First: the database as a whole (`database.json`). */
 export interface DatabasePart {
   readonly kind: 'database';
+  /** The database and its server. */
   readonly database: DatabaseDescription;
 }
 
 /** A table's definition (`tables/NNNN/table.json`), before its rows. */
 export interface TablePart {
   readonly kind: 'table';
+  /** Its definition, and how its rows come. */
   readonly table: TableDescription;
 }
 
@@ -40,17 +42,20 @@ export interface RowsPart {
 /** Views, triggers, routines, events, sequences (`objects.json`). */
 export interface ObjectsPart {
   readonly kind: 'objects';
+  /** Each with its definition. */
   readonly objects: readonly SchemaObject[];
 }
 
 /** Last: what was obtained. `encryptArchive` writes it as `manifest.json`; read back it is a {@link Manifest}. */
 export interface SummaryPart {
   readonly kind: 'summary';
+  /** What was obtained. */
   readonly summary: DumpSummary | Manifest;
 }
 
 /** The database and the server it was read from. */
 export interface DatabaseDescription {
+  /** As the server has it. */
   readonly name: string;
   /** As `SHOW CREATE DATABASE` gave it. */
   readonly createStatement: string;
@@ -58,6 +63,7 @@ export interface DatabaseDescription {
   readonly characterSet: string;
   /** Default collation. */
   readonly collation: string;
+  /** The server it was read from. */
   readonly server: ServerDescription;
   /**
    * The tables that are to follow, the most needed first, so that an archive that is cut off says what is absent. Not in
@@ -72,6 +78,7 @@ export interface DatabaseDescription {
 export interface PromisedTable {
   /** {@link TableDescription.index} of the table. */
   readonly index: number;
+  /** As the server has it. */
   readonly name: string;
   /** How much it is needed, in the words of the policy: `critical`, `important` … */
   readonly tier: string;
@@ -79,6 +86,7 @@ export interface PromisedTable {
 
 /** The server a dump was read from. */
 export interface ServerDescription {
+  /** Which of the two families. */
   readonly vendor: 'mariadb' | 'mysql';
   /** `VERSION()`, such as `10.11.19-MariaDB-0+deb12u1`. */
   readonly version: string;
@@ -86,8 +94,11 @@ export interface ServerDescription {
   readonly sqlMode: string;
   /** Global `time_zone` and `system_time_zone`. */
   readonly timeZone: string;
+  /** `@@system_time_zone`. */
   readonly systemTimeZone: string;
+  /** `@@character_set_server`. */
   readonly characterSet: string;
+  /** `@@collation_server`. */
   readonly collation: string;
   /** Global `lower_case_table_names`: 0, 1 or 2. */
   readonly lowerCaseTableNames: number;
@@ -99,6 +110,7 @@ export interface ServerDescription {
 export interface TableDescription {
   /** 1, 2, 3 …; names the table inside the archive, where no identifier is ever part of a file name (C13). */
   readonly index: number;
+  /** As the server has it. */
   readonly name: string;
   /** Storage engine, such as `MyISAM`. */
   readonly engine: string;
@@ -150,11 +162,13 @@ export interface DateFilter {
 
 /** One column. */
 export interface ColumnDescription {
+  /** As in the definition. */
   readonly name: string;
   /** Full type, such as `bigint(20) unsigned`. */
   readonly type: string;
   /** Null for types without one. */
   readonly characterSet: string | null;
+  /** Whether it may hold NULL. */
   readonly nullable: boolean;
   /** How the values stand in column parts; null for generated columns, which the target computes again (C1). */
   readonly form: ValueForm | null;
@@ -200,7 +214,9 @@ export type SchemaObjectKind =
 
 /** An object beside the tables, and the settings it must be created with (O7). */
 export interface SchemaObject {
+  /** View, trigger, routine, event and so on. */
   readonly kind: SchemaObjectKind;
+  /** Within its database. */
   readonly name: string;
   /** As `SHOW CREATE …` gave it. */
   readonly createStatement: string;
@@ -211,9 +227,13 @@ export interface SchemaObject {
   readonly createStatementBytes?: string;
   /** `user@host`, when the object has one. */
   readonly definer?: string;
+  /** `sql_mode` that it was made with. */
   readonly sqlMode?: string;
+  /** `character_set_client` that it was made with. */
   readonly characterSetClient?: string;
+  /** `collation_connection` that it was made with. */
   readonly collationConnection?: string;
+  /** Collation that its database had. */
   readonly databaseCollation?: string;
   /** Events only. */
   readonly timeZone?: string;
@@ -221,6 +241,7 @@ export interface SchemaObject {
   readonly status?: string;
   /** Triggers: their table, and `ACTION_ORDER` among those of the same time and event (O5). */
   readonly table?: string;
+  /** Of a trigger among those of its table and moment. */
   readonly actionOrder?: number;
   /** Sequences: the value to continue with (O13), as decimal text. */
   readonly nextValue?: string;
@@ -234,15 +255,19 @@ export interface DumpSummary {
   readonly startedAt: string;
   /** When the snapshot was taken: locks granted or transaction opened. */
   readonly snapshotAt: string;
+  /** When the last row was read; ISO 8601, UTC. */
   readonly finishedAt: string;
+  /** How alike in time the tables are. */
   readonly consistency: Consistency;
   /** Seconds during which the office could not write to some table. */
   readonly lockSeconds: number;
   /** Replication position of the snapshot, when the server keeps one and lets us see it (K7). */
   readonly position?: Readonly<Record<string, string>>;
+  /** Each table that was read. */
   readonly tables: readonly TableSummary[];
   /** Everything that exists and is not in the archive, each with its reason (R5). */
   readonly leftOut: readonly LeftOut[];
+  /** What is worth knowing of it. */
   readonly warnings: readonly DumpWarning[];
 }
 
@@ -253,14 +278,19 @@ export type Consistency =
 
 /** What was read of one table. */
 export interface TableSummary {
+  /** Its number in the archive. */
   readonly index: number;
+  /** As the server has it. */
   readonly name: string;
+  /** Storage engine. */
   readonly engine: string;
+  /** Rows that were read. */
   readonly rows: number;
   /** Number of column parts. */
   readonly parts: number;
   /** Sizes of the column parts together, before and after compression, in bytes. */
   readonly plainBytes: number;
+  /** Size of those in the archive. */
   readonly storedBytes: number;
   /** Present when the table is not complete and the caller allowed that: what is known about it (F9). */
   readonly incomplete?: string;
@@ -268,7 +298,9 @@ export interface TableSummary {
 
 /** Something that exists at the source and is not in the archive. */
 export interface LeftOut {
+  /** What was left out. */
   readonly kind: 'table' | 'users' | SchemaObjectKind;
+  /** As the server has it. */
   readonly name: string;
   /** For people. */
   readonly reason: string;
@@ -280,25 +312,33 @@ export interface DumpWarning {
   readonly code: string;
   /** For people; holds no row value. */
   readonly message: string;
+  /** The table it is about; absent where it is about more. */
   readonly table?: string;
 }
 
 /** `manifest.json`, the last entry: the summary and the place of every entry. */
 export interface Manifest extends DumpSummary {
+  /** Version of the format. */
   readonly format: FormatVersion;
+  /** As in the label. */
   readonly archiveId: string;
+  /** Everything, or the critical tables. */
   readonly scope: ArchiveScope;
+  /** Each file of the archive, in order. */
   readonly entries: readonly ManifestEntry[];
 }
 
 /** Version of the archive format. Readers refuse a higher major, and ignore what they do not know of a higher minor. */
 export interface FormatVersion {
+  /** A reader knows it or refuses the archive. */
   readonly major: number;
+  /** Whatever is new in it can be passed over. */
   readonly minor: number;
 }
 
 /** One entry of the tar. */
 export interface ManifestEntry {
+  /** Of the file in the tar. */
   readonly name: string;
   /** Where its content starts in the plaintext, in bytes. */
   readonly offset: number;
@@ -315,13 +355,17 @@ export type ArchiveScope = 'critical' | 'full';
 
 /** What stands readable on the outside of every archive. Names no patient, no table and no count. */
 export interface Label {
+  /** Version of the format. */
   readonly format: FormatVersion;
   /** Random, unique: 32 lower-case hex digits. */
   readonly archiveId: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /** Whose database it is. */
   readonly practiceId: string;
+  /** Name of the database. */
   readonly database: string;
+  /** Everything, or the critical tables. */
   readonly scope: ArchiveScope;
   /** Whose password opens it; absent when sealed to plain recipients only. */
   readonly keyHolder?: KeyHolder;
@@ -333,6 +377,7 @@ export interface Label {
 export interface KeyHolder {
   /** `userod.UserNum`, as decimal text (it may exceed 2^53). */
   readonly userNum: string;
+  /** As it was when the archive was sealed. */
   readonly userName: string;
 }
 
@@ -359,6 +404,7 @@ export interface StoredHashUnlock {
   readonly hashType: string;
   /** Salt text, as stored. */
   readonly salt: string;
+  /** The public key that the archive is sealed for. */
   readonly recipient: string;
   /** Armored age file with one scrypt stanza; the passphrase is the stored hash text that the password leads to. */
   readonly sealedIdentity: string;
@@ -366,7 +412,10 @@ export interface StoredHashUnlock {
 
 /** An older epoch's identity, sealed to the next newer one. */
 export interface ChainLink {
+  /** Number of the older key. */
   readonly epoch: number;
+  /** The older public key. */
   readonly recipient: string;
+  /** The older secret key, sealed for the newer one. */
   readonly sealedIdentity: string;
 }

@@ -13,9 +13,11 @@ import { rangeSourceOf } from '../storage/read-ranges.js';
 
 /** An archive in a store, seen from outside. */
 export interface ListedBackup {
+  /** Under which it is stored. */
   readonly key: string;
   /** In bytes. */
   readonly size: number;
+  /** When it was stored, by the clock of the store. */
   readonly storedAt: Date;
   /** What stands on its outside, not proven before it is opened; null when it is no archive or cannot be read. */
   readonly label: Label | null;
@@ -29,6 +31,7 @@ export interface ListedBackup {
 export interface ListBackupsOptions {
   /** @defaultValue every practice in the store */
   readonly practiceId?: string | undefined;
+  /** Only archives of this scope. @defaultValue both */
   readonly scope?: ArchiveScope | undefined;
   /**
    * The signing keys of the office, as its reports name them.
@@ -39,6 +42,7 @@ export interface ListBackupsOptions {
   readonly origins?: boolean | undefined;
   /** @defaultValue the present moment */
   readonly now?: Date | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

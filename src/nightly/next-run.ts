@@ -37,6 +37,7 @@ export interface PlannedRun {
   readonly deadline: Date;
   /** What is due; never empty. */
   readonly destinations: readonly Destination[];
+  /** Why it runs at that time. */
   readonly kind: 'catch-up' | 'hq-time' | 'late' | 'retry' | 'scheduled';
 }
 

@@ -43,7 +43,9 @@ export const sixYears: Required<RetentionPolicy> = {
 
 /** An archive in a store, as far as retention must know it. */
 export interface RetainedArchive {
+  /** Under which it is stored. */
   readonly key: string;
+  /** When it was made. */
   readonly createdAt: Date;
   /** Archives of different scope never replace each other. */
   readonly scope: ArchiveScope;
@@ -67,7 +69,9 @@ export type KeepReason =
 
 /** What stays and what goes. Every archive is in exactly one list; both are newest first. */
 export interface RetentionPlan {
+  /** Archives that stay, each with the reasons. */
   readonly keep: readonly { readonly archive: RetainedArchive; readonly reasons: readonly KeepReason[] }[];
+  /** Archives that go. */
   readonly remove: readonly RetainedArchive[];
 }
 

@@ -49,7 +49,9 @@ export interface NightSchedule {
 export interface Night {
   /** ISO date of the evening. */
   readonly date: string;
+  /** From when on a run may begin. */
   readonly opensAt: Date;
+  /** When a run is broken off. */
   readonly closesAt: Date;
 }
 

@@ -19,6 +19,7 @@ export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resum
 
 /** What was saved and, to the row, what was not. */
 export interface SalvageReport {
+  /** What the restore of the rest came to. */
   readonly restore: RestoreReport;
   /** Whether nothing at all was lost. */
   readonly whole: boolean;
@@ -32,10 +33,13 @@ export interface SalvageReport {
 
 /** A table that is in the target, as far as it could be saved. */
 export interface SalvagedTable {
+  /** As in the archive. */
   readonly name: string;
+  /** Rows that are back. */
   readonly rows: number;
   /** Null when nobody can say any more how many there were. */
   readonly expectedRows: number | null;
+  /** Whether nothing of it is lost. */
   readonly whole: boolean;
   /** Every run of rows that is lost. */
   readonly lost: readonly LostRows[];

@@ -16,6 +16,7 @@ import type { ByteSource } from '../bytes.js';
 export interface StorageAdapter {
   /** For people and logs: what and where, without secrets, such as `folder \\server\backup`. */
   readonly description: string;
+  /** What the store can do. */
   readonly capabilities: StorageCapabilities;
 
   /**
@@ -77,6 +78,7 @@ export interface ReplayableSource {
 export interface PutOptions {
   /** Refuse when the key is taken. @defaultValue false */
   readonly ifAbsent?: boolean | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called now and then with the bytes sent so far of all bytes. */
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
@@ -86,17 +88,21 @@ export interface PutOptions {
 export interface GetOptions {
   /** First byte and number of bytes; to the end of the object without `length`. */
   readonly range?: { readonly offset: number; readonly length?: number | undefined } | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** How far a transfer is, in bytes. */
 export interface TransferProgress {
+  /** Bytes that have arrived so far. */
   readonly transferredBytes: number;
+  /** Bytes there are. */
   readonly totalBytes: number;
 }
 
 /** An object in a store. */
 export interface StoredObject {
+  /** Under which it is stored. */
   readonly key: string;
   /** In bytes. */
   readonly size: number;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import * as frontDoor from '../../src/index.js';
 import { projectRoot } from '../support/project.js';
+import { untoldProperties } from './public-names.js';
 
 const sixFunctions = [
   'isEligible',
@@ -35,4 +36,8 @@ test('the README joins the six functions in one example, and tells each alone', 
 test('each of the six functions has a section of its own for those who embed it', () => {
   const page = readFileSync(join(projectRoot, 'docs/EMBEDDING.md'), 'utf8');
   for (const name of sixFunctions) assert.match(page, new RegExp(`^### ${name}$`, 'm'));
+});
+
+test('every property that a user meets has its sentence', () => {
+  assert.deepEqual(untoldProperties(), []);
 });

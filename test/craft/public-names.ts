@@ -25,3 +25,21 @@ export function publicNames(): readonly PublicName[] {
       hasExample: symbol.getJsDocTags(checker).some(({ name }) => name === 'example'),
     }));
 }
+
+/**
+ * Properties of public interfaces that nothing is said of, such as `Label.scope`. One that only tells kinds of a thing apart, by a
+ * literal, needs no more.
+ */
+export function untoldProperties(): readonly string[] {
+  const { checker, entries } = publicSurface();
+  const originals = entries.flatMap(({ exported }) => exported.map((symbol) => originalOf(symbol, checker)));
+  return [...new Set(originals)].flatMap((symbol) =>
+    (symbol.declarations ?? [])
+      .filter(ts.isInterfaceDeclaration)
+      .filter((declaration) => !declaration.getSourceFile().fileName.includes('/node_modules/'))
+      .flatMap(({ members }) => members.filter(ts.isPropertySignature))
+      .filter(({ type }) => type === undefined || !ts.isLiteralTypeNode(type))
+      .filter((member) => ts.getJSDocCommentsAndTags(member).length === 0)
+      .map((member) => `${symbol.name}.${member.name.getText()}`),
+  );
+}

@@ -13,9 +13,11 @@ import { openPayload, PAYLOAD_NONCE_BYTES, payloadKey } from './stream.js';
 export interface DecryptAgeOptions {
   /** `AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`, or identities of one's own. */
   readonly identities?: readonly (string | Identity)[] | undefined;
+  /** Opens a file that was sealed with a passphrase. */
   readonly passphrase?: string | undefined;
   /** Highest work factor of a passphrase that is accepted, as a power of two. @defaultValue 20 */
   readonly maxScryptLogN?: number | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -23,6 +23,7 @@ export type EncryptAgeOptions = EncryptAgeCommonOptions &
 export interface EncryptAgeCommonOptions {
   /** Write the text form (`-----BEGIN AGE ENCRYPTED FILE-----`). @defaultValue false */
   readonly armor?: boolean | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -6,9 +6,11 @@ import type { FoundFile } from './find-files.js';
 export interface LostRows {
   /** First and last row; null where nobody can say any more. */
   readonly fromRow: number | null;
+  /** Last row that is lost; null where it is not known. */
   readonly toRow: number | null;
   /** The column parts they stood in, first and last; `lastPart` is null when nobody knows how many followed. */
   readonly firstPart: number;
+  /** Last part that is lost; null where it is not known. */
   readonly lastPart: number | null;
 }
 

@@ -49,6 +49,7 @@ export interface ArchiveSurvey {
 
 /** A table that an archive says it holds, and of which there is nothing. */
 export interface AbsentTable {
+  /** As in the manifest or the file names. */
   readonly name: string;
   /** How much it is needed, in the words of the policy; `unclassified` where the archive does not say. */
   readonly tier: string;

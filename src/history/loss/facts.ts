@@ -3,9 +3,11 @@ import type { ArchiveScope } from '../../model/parts.js';
 
 /** One table on one night. */
 export interface TableFacts {
+  /** How many rows there were. */
   readonly rows: number;
   /** Before and after compression, in bytes. */
   readonly plainBytes: number;
+  /** Size of those in the archive. */
   readonly storedBytes: number;
   /** Changes with its columns; absent where nobody told. */
   readonly definition?: string;
@@ -17,6 +19,7 @@ export interface NightFacts {
   readonly night: string;
   /** Readings of different scope are never held against each other. */
   readonly scope: ArchiveScope;
+  /** By name of the table. */
   readonly tables: Readonly<Record<string, TableFacts>>;
   /** Of the practice's software. */
   readonly version?: string;

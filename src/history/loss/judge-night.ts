@@ -23,6 +23,7 @@ export interface LossThresholds {
 
 /** What is held against the past. */
 export interface Tonight {
+  /** What was read. */
   readonly facts: NightFacts;
   /** Tables whose purge was announced for tonight; `*` for all. */
   readonly announced?: readonly string[] | undefined;

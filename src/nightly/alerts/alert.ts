@@ -70,21 +70,27 @@ export const alertCodes: Readonly<{ [Code in AlertCode]: Code }> = {
 
 /** A standing trouble. */
 export interface Alert {
+  /** For programs; an alert is raised once for each. */
   readonly code: AlertCode;
   /** What lies behind it. A trouble that stays but changes its cause is told anew. */
   readonly cause: BackupErrorCode | 'stale' | 'unexpected';
+  /** How soon somebody must look. */
   readonly severity: 'high' | 'low' | 'medium';
   /** For people: what happened, in a few sentences; the report says the rest. Holds no patient data and no secret. */
   readonly message: string;
+  /** Whose backups they are. */
   readonly practiceId: string;
+  /** Which copy it is about; absent where it is about all. */
   readonly destination?: Destination;
 }
 
 /** How a night ended, for those who watch from outside. */
 export interface NightOutcome {
+  /** Whose night it was. */
   readonly practiceId: string;
   /** ISO date of the evening. */
   readonly night: string;
+  /** Whether every copy that was due is stored and verified. */
   readonly ok: boolean;
   /** One sentence for people. */
   readonly summary: string;

@@ -6,6 +6,7 @@ export interface MemoryAlerts extends AlertSink {
   readonly standing: ReadonlyMap<AlertCode, Alert>;
   /** Everything that was ever raised, oldest first. */
   readonly raised: readonly Alert[];
+  /** How each night ended, in order. */
   readonly nights: readonly NightOutcome[];
 }
 

@@ -23,6 +23,7 @@ import type { CheckFinding, CheckSubject, NightCheck } from './findings.js';
 export interface CheckOptions {
   /** When the nights are, where it is not the usual window. */
   readonly schedule?: Omit<NightSchedule, 'timeZone'> | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -16,6 +16,7 @@ export type CheckSubject =
 
 /** One thing that was looked at. */
 export interface CheckFinding {
+  /** What was looked at. */
   readonly subject: CheckSubject;
   /** With what is `wrong` no night can be good, at one place at least; a `warning` is for people to know. */
   readonly verdict: 'good' | 'warning' | 'wrong';
@@ -29,6 +30,7 @@ export interface CheckFinding {
 export interface NightCheck {
   /** Nothing is wrong. */
   readonly ok: boolean;
+  /** One for each thing that was looked at. */
   readonly findings: readonly CheckFinding[];
 }
 

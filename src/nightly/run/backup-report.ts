@@ -6,11 +6,13 @@ import type { ArchiveScope, Consistency, DumpWarning, LeftOut } from '../../mode
 /** What a run came to: for programs as plain JSON, for people through `renderReport`. Holds no secret and no patient data. */
 export interface BackupReport {
   readonly reportVersion: 1;
+  /** Whose night it was. */
   readonly practiceId: string;
   /** ISO date of the evening the run counts for. */
   readonly night: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
+  /** When the run ended; ISO 8601, UTC. */
   readonly finishedAt: string;
   /**
    * - `complete`: every copy that was due is verified
@@ -19,6 +21,7 @@ export interface BackupReport {
    * - `nothing-due`: the practice may back up nowhere, or nothing was asked for
    */
   readonly outcome: 'complete' | 'failed' | 'nothing-due' | 'partial';
+  /** What was read; absent where nothing was. */
   readonly database?: { readonly name: string; readonly server: string };
   /** Who can open the new archives, and how. */
   readonly keyHolder?: {
@@ -26,11 +29,13 @@ export interface BackupReport {
     readonly userName: string;
     readonly unlock: 'enrolled' | 'none' | 'stored-hash';
   };
+  /** How alike in time the tables are. */
   readonly consistency?: Consistency;
   /** Seconds during which the office could not write to some table. */
   readonly lockSeconds?: number;
   /** Seconds from the first statement to the last row sealed. */
   readonly readSeconds?: number;
+  /** What became of each copy. */
   readonly destinations: readonly DestinationReport[];
   /** What is otherwise than on the last night. Absent when nothing is. */
   readonly changes?: readonly ReportedChange[];
@@ -40,18 +45,23 @@ export interface BackupReport {
   readonly looksLikeLoss?: readonly string[];
   /** Things a person should know though nothing failed. */
   readonly warnings: readonly DumpWarning[];
+  /** How the rehearsal of a restore ended, where there was one. */
   readonly rehearsal?: { readonly ok: boolean; readonly summary: string };
 }
 
 /** A change since the last night. */
 export interface ReportedChange {
+  /** What is not as it was on the last night. */
   readonly what: 'key-holder' | 'network-path' | 'recipient' | 'status';
+  /** As it was. */
   readonly before: string;
+  /** As it is. */
   readonly after: string;
 }
 
 /** What happened for one destination. */
 export interface DestinationReport {
+  /** HQ or the office. */
   readonly destination: Destination;
   /**
    * - `verified`: stored, read back and found whole
@@ -62,12 +72,15 @@ export interface DestinationReport {
   readonly outcome: 'failed' | 'not-due' | 'not-eligible' | 'verified' | 'waiting';
   /** Where, without secrets. */
   readonly store?: string;
+  /** The copy of this night, where one was made. */
   readonly copy?: CopyReport;
   /** Copies of earlier nights that were still waiting and arrived in this run. */
   readonly caughtUp: readonly CopyReport[];
   /** Keys of archives that retention removed. */
   readonly removed: readonly string[];
+  /** Why there is none, or why it is not verified. */
   readonly error?: { readonly code: BackupErrorCode | 'unexpected'; readonly message: string };
+  /** Why the practice may not back up there; absent where it may. */
   readonly ineligible?: readonly IneligibilityReason[];
   /** When the newest copy here was verified, this run included; ISO 8601, UTC. */
   readonly lastVerifiedAt?: string;
@@ -79,9 +92,13 @@ export interface DestinationReport {
 
 /** One archive. */
 export interface CopyReport {
+  /** As in its label. */
   readonly archiveId: string;
+  /** Under which it is stored. */
   readonly key: string;
+  /** Date of the night it is of. */
   readonly night: string;
+  /** Everything, or the critical tables. */
   readonly scope: ArchiveScope;
   /** Size of the archive, in bytes. */
   readonly bytes: number;
@@ -89,11 +106,14 @@ export interface CopyReport {
   readonly sha256: string;
   /** The key that the key holder's password opens, as it stands in the label. */
   readonly recipient?: string;
+  /** How many tables it holds. */
   readonly tables: number;
+  /** How many rows it holds. */
   readonly rows: number;
   /** Size of the rows before compression, in bytes. */
   readonly plainBytes: number;
   /** What is not in it, and why. */
   readonly leftOut: readonly LeftOut[];
+  /** When it was read back and found whole; absent before that. */
   readonly verifiedAt?: string;
 }

@@ -57,8 +57,11 @@ export interface NightPlan {
   readonly keys?: KeyPlan | undefined;
   /** Where the practice's settings are kept. */
   readonly settings?: SettingsStore | undefined;
+  /** Who hears of trouble. @defaultValue nobody */
   readonly alerts?: AlertSink | undefined;
+  /** From when on trouble is told. @defaultValue as each member says */
   readonly alertThresholds?: AlertThresholds | undefined;
+  /** Takes a line for each step. @defaultValue none */
   readonly logger?: Logger | undefined;
   /** What is critical; HQ's copy holds just that. @defaultValue the Open Dental policy */
   readonly tables?: TablePolicy | undefined;
@@ -82,6 +85,7 @@ export interface NightPlan {
 
 /** One place for copies. */
 export interface DestinationPlan {
+  /** Where the copies go. */
   readonly storage: StorageAdapter;
   /** Which archives are removed after a good night; `'keep-all'` where the store sees to it. @defaultValue `defaultRetention` */
   readonly retention?: RetentionPolicy | 'keep-all' | undefined;
@@ -106,6 +110,7 @@ export interface KeyPlan {
 
 /** A rehearsal of a restore, now and then. The night itself holds no key, so the host decides how it is done. */
 export interface RehearsalPlan {
+  /** Nights from one rehearsal to the next. */
   readonly everyNights: number;
   /**
    * Called after a night whose copies are all verified. A throw, or a result that is not ok, raises the alert
@@ -132,6 +137,7 @@ export interface RunOptions {
    * @defaultValue false
    */
   readonly scheduled?: boolean | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Told of everything that happens. A throw in it ends the run. */
   readonly onEvent?: ((event: BackupEvent) => void) | undefined;

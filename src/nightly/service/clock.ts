@@ -17,6 +17,7 @@ export interface Clock {
 
 /** A moment that is waited for. */
 export interface Deadline {
+  /** Aborted when the time is over. */
   readonly signal: AbortSignal;
   /** It is waited for no more. */
   clear(): void;

@@ -5,7 +5,9 @@ import { auditLines, validateChange } from './validate-change.js';
 
 /** One line of the audit trail. */
 export interface SettingsAuditLine extends SettingsAuthor {
+  /** When it was changed. */
   readonly at: Date;
+  /** What was changed, and by whom. */
   readonly text: string;
 }
 

@@ -12,6 +12,7 @@ export interface BackupSettings {
 
 /** What a person may change. */
 export interface SettingsChange {
+  /** Whether backups run; unchanged when absent. */
   readonly enabled?: boolean | undefined;
   /** Empty takes the path away. */
   readonly networkPath?: string | undefined;

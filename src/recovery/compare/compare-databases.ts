@@ -19,8 +19,11 @@ export interface CompareOptions extends SideOptions {
 
 /** How far a comparison is. */
 export interface CompareProgress {
+  /** The table that is compared now. */
   readonly table: string;
+  /** Tables that are compared. */
   readonly tablesDone: number;
+  /** Tables to be compared. */
   readonly totalTables: number;
 }
 

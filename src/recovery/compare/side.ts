@@ -24,6 +24,7 @@ export interface SideOptions {
   readonly rowFilters?: Readonly<Record<string, string>> | undefined;
   /** Whether old versions of rows in system-versioned tables count, with the time of each. @defaultValue 'current' */
   readonly history?: 'all' | 'current' | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,6 +33,7 @@ export interface SideOptions {
  * Taken before a disaster, it proves a restore when the original is gone.
  */
 export interface DatabaseFingerprint {
+  /** Of tables and objects, made alike. */
   readonly definitions: SchemaFacts;
   /** By table. */
   readonly contents: ReadonlyMap<string, TableContent>;

@@ -5,7 +5,9 @@ import { proveObject } from './object-statement.js';
 
 /** A definition in an archive that is something else, and is run nowhere. */
 export interface RefusedDefinition {
+  /** What it would have made. */
   readonly kind: 'table' | SchemaObject['kind'];
+  /** Of the table or object. */
   readonly name: string;
   /** For people: why. */
   readonly message: string;

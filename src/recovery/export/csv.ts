@@ -7,6 +7,7 @@ import { holdsText, readableValue } from './readable-value.js';
 
 /** Options of {@link exportCsv}. */
 export interface ExportCsvOptions extends CsvForm {
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the rows written since the last call. */
   readonly onRows?: ((rows: number) => void) | undefined;

@@ -22,6 +22,7 @@ export interface ExportSqlOptions {
   readonly objects?: boolean | undefined;
   /** What a person asked for in words may run by itself. @defaultValue 'at-rest' */
   readonly events?: ScriptedEvents | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the rows written since the last call. */
   readonly onRows?: ((rows: number) => void) | undefined;

@@ -90,6 +90,7 @@ export type RestoreObstacleCode =
 export interface RestoreObstacle {
   /** `blocks`: the restore would refuse, or end without some rows. `changes`: something would not be as it was. `note`: all will be well. */
   readonly severity: 'blocks' | 'changes' | 'note';
+  /** For programs. */
   readonly code: RestoreObstacleCode;
   /** For people. */
   readonly message: string;

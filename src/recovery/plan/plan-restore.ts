@@ -19,19 +19,27 @@ import { notTried, tryDefinitions } from './try-definitions.js';
 
 /** What a restore would do, and what stands in its way. The target was not touched to find out. */
 export interface RestorePlan {
+  /** The target, as its server would have it. */
   readonly database: string;
+  /** What is at the target now. */
   readonly state: TargetState;
   /** The server of the target. */
   readonly server: { readonly vendor: 'mariadb' | 'mysql'; readonly version: string };
   /** The server of the original. */
   readonly source: { readonly vendor: 'mariadb' | 'mysql'; readonly version: string };
+  /** How rows would be loaded. */
   readonly method: LoadMethod;
+  /** Tables that would be made and filled. */
   readonly tables: readonly RestorePlanTable[];
+  /** Views, triggers, routines and events that would be made. */
   readonly objects: readonly Pick<SchemaObject, 'kind' | 'name'>[];
+  /** Rows that would be loaded. */
   readonly rows: number;
   /** Bytes of rows, before and after compression. */
   readonly plainBytes: number;
+  /** Size of those in the archive. */
   readonly storedBytes: number;
+  /** What would be in the way. */
   readonly obstacles: readonly RestoreObstacle[];
   /** Whether no obstacle blocks. */
   readonly possible: boolean;
@@ -39,9 +47,13 @@ export interface RestorePlan {
 
 /** A table that would be restored. */
 export interface RestorePlanTable {
+  /** As in the archive. */
   readonly name: string;
+  /** Storage engine it would get. */
   readonly engine: string;
+  /** Rows that would be loaded. */
   readonly rows: number;
+  /** Size of those before compression. */
   readonly plainBytes: number;
 }
 

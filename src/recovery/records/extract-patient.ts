@@ -10,6 +10,7 @@ import { webCharacterSets } from './web-character-sets.js';
 
 /** What of an open archive the rows of a patient are taken from. */
 export interface PatientSource extends Pick<ArchiveReader, 'readTable' | 'table'> {
+  /** What the archive holds. */
   readonly manifest: {
     readonly archiveId: string;
     readonly snapshotAt: string;
@@ -23,6 +24,7 @@ export interface ExtractPatientOptions {
   readonly rules?: PatientRows | undefined;
   /** Decoders of text. @defaultValue the character sets of the Encoding Standard */
   readonly characterSets?: CharacterSets | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called before each table that is looked through. */
   readonly onProgress?: ((progress: PatientProgress) => void) | undefined;
@@ -30,8 +32,11 @@ export interface ExtractPatientOptions {
 
 /** How far {@link extractPatient} is. */
 export interface PatientProgress {
+  /** The table that is read now. */
   readonly table: string;
+  /** Tables that are read. */
   readonly tables: number;
+  /** Tables to be read. */
   readonly ofTables: number;
 }
 
@@ -41,15 +46,18 @@ export type PatientPart = PatientRowsPart | PatientSummaryPart;
 /** Rows of one table, as text; null is NULL. A table may come in several of them, one behind the other. */
 export interface PatientRowsPart {
   readonly kind: 'rows';
+  /** Name of the table. */
   readonly table: string;
   /** Names of the columns, in order, as in every row. */
   readonly columns: readonly string[];
+  /** Values as text, in the order of the columns. */
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
 /** Last. */
 export interface PatientSummaryPart {
   readonly kind: 'summary';
+  /** What was obtained. */
   readonly summary: PatientSummary;
 }
 
@@ -57,11 +65,13 @@ export interface PatientSummaryPart {
 export interface PatientSummary {
   /** As it was asked for. */
   readonly patient: string;
+  /** As in the manifest. */
   readonly archiveId: string;
   /** When the copy was taken: ISO 8601, UTC. */
   readonly snapshotAt: string;
   /** Whether the row of the patient itself is there. */
   readonly found: boolean;
+  /** Rows of all tables. */
   readonly rows: number;
   /** Tables with rows of the patient. */
   readonly tables: readonly PatientTable[];
@@ -73,7 +83,9 @@ export interface PatientSummary {
 
 /** A table with rows of the patient. */
 export interface PatientTable {
+  /** As in the archive. */
   readonly name: string;
+  /** Rows of the patient in it. */
   readonly rows: number;
   /** The columns by which its rows belong to the patient. */
   readonly by: readonly string[];
@@ -81,6 +93,7 @@ export interface PatientTable {
 
 /** Another patient who is tied to this one. */
 export interface FamilyMember {
+  /** Number of the patient. */
   readonly patient: string;
   /** The column that ties them, such as `Guarantor`. */
   readonly column: string;

@@ -7,7 +7,9 @@ import type { RestoreNote } from '../restore/restore-report.js';
 export interface RestoreCertificate {
   /** ISO 8601, UTC. */
   readonly rehearsedAt: string;
+  /** As in the label; null without one. */
   readonly archiveId: string | null;
+  /** The database that was backed up. */
   readonly database: string;
   /** When the snapshot in the archive was taken. */
   readonly snapshotAt: string;
@@ -15,22 +17,31 @@ export interface RestoreCertificate {
   readonly server: string;
   /** What the restored database was held against. */
   readonly provenAgainst: 'archive' | 'fingerprint' | 'source';
+  /** Whether everything came back as it was. */
   readonly equal: boolean;
+  /** Each table that was compared. */
   readonly tables: readonly CertifiedTable[];
+  /** Rows of all tables. */
   readonly rows: number;
   /** Views, triggers, routines, events and sequences. */
   readonly objects: number;
+  /** How long the restore took. */
   readonly restoreSeconds: number;
+  /** How long the comparison took. */
   readonly comparisonSeconds: number;
+  /** What is not as it was. */
   readonly differences: readonly Difference[];
   /** What this rehearsal does not show. */
   readonly notTested: readonly string[];
+  /** What the restore had to say. */
   readonly notes: readonly RestoreNote[];
 }
 
 /** A table that was restored. */
 export interface CertifiedTable {
+  /** As in the archive. */
   readonly name: string;
+  /** Rows that came back. */
   readonly rows: number;
   /** Hash of the content, computed by the server over all rows; independent of their order. Decimal text. */
   readonly hash: string;

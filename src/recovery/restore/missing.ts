@@ -5,7 +5,9 @@ import type { SchemaObjectKind } from '../../model/parts.js';
 
 /** Something of the archive that the target did not take. */
 export interface MissingObject {
+  /** What the server did not make. */
   readonly kind: SchemaObjectKind | 'check' | 'foreign-key' | 'key' | 'table';
+  /** As in the archive. */
   readonly name: string;
   /** Of keys, foreign keys, checks and triggers: the table they belong to. */
   readonly table?: string;

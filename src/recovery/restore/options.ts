@@ -54,5 +54,6 @@ export interface RestoreOptions {
   readonly audit?: AuditLog | undefined;
   /** Called often. A throw in it ends the restore. */
   readonly onProgress?: ((progress: RestoreProgress) => void) | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }

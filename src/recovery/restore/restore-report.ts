@@ -5,19 +5,24 @@ import type { RestoreRights } from './own-account.js';
 
 /** What a restore did. */
 export interface RestoreReport {
+  /** The target, as its server has it. */
   readonly database: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
+  /** When the restore ended; ISO 8601, UTC. */
   readonly finishedAt: string;
   /** When the snapshot in the archive was taken. */
   readonly snapshotAt: string;
+  /** Tables that are back. */
   readonly tables: readonly RestoredTable[];
+  /** Views, triggers, routines and events that are back. */
   readonly objects: readonly RestoredObject[];
   /**
    * What the target did not take, each with the server's number and words; no rows are among it. Everything else is in
    * place. A restore from the same archive into this target, `resume` and without `replace`, tries just these again.
    */
   readonly missing: readonly MissingObject[];
+  /** How rows were loaded. */
   readonly method: LoadMethod;
   /** Users for whom restored views and programs act, `user@host`: who runs them runs them with the rights of these. */
   readonly definers: readonly string[];
@@ -29,13 +34,17 @@ export interface RestoreReport {
 
 /** A table that is in the target, complete. */
 export interface RestoredTable {
+  /** As in the archive. */
   readonly name: string;
+  /** Rows that are in it. */
   readonly rows: number;
 }
 
 /** An object beside the tables. */
 export interface RestoredObject {
+  /** View, trigger, routine, event and so on. */
   readonly kind: SchemaObjectKind;
+  /** As in the archive. */
   readonly name: string;
 }
 
@@ -65,6 +74,7 @@ export type RestoreNoteCode =
 
 /** Something a person should know about a restored database. */
 export interface RestoreNote {
+  /** For programs. */
   readonly code: RestoreNoteCode;
   /** For people; holds no value of a row. */
   readonly message: string;
@@ -106,11 +116,14 @@ export interface RestoreProgress {
   readonly phase: 'keys' | 'objects' | 'rows';
   /** What is worked on. */
   readonly table: string;
+  /** Tables that are loaded to their end. */
   readonly tablesDone: number;
   /** Known when the archive can be read at any place. */
   readonly totalTables?: number;
+  /** Rows loaded so far, of all tables. */
   readonly rows: number;
   /** Bytes of rows so far, before compression. */
   readonly plainBytes: number;
+  /** Size of all rows to be loaded, before compression. */
   readonly totalPlainBytes?: number;
 }

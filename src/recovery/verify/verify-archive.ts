@@ -22,12 +22,15 @@ import { loadedColumns } from '../load/cells.js';
 export interface VerifyOptions extends ArchiveKeys {
   /** Called after every part. A throw in it ends the verification. */
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** How far a verification is. */
 export interface VerifyProgress {
+  /** The table whose rows came last. */
   readonly table: string;
+  /** Rows read so far. */
   readonly rows: number;
   /** Bytes of compressed rows so far. */
   readonly storedBytes: number;
@@ -37,7 +40,9 @@ export interface VerifyProgress {
 export interface Verification {
   /** Authenticated; null when the file was encrypted by other means. */
   readonly label: Label | null;
+  /** What is in the archive, authenticated. */
   readonly manifest: Manifest;
+  /** How many tables were read. */
   readonly tables: number;
   /** Names of tables that were damaged when the archive was made, and of which it holds what could be read (F9). */
   readonly incompleteTables: readonly string[];
@@ -46,9 +51,11 @@ export interface Verification {
    * product, or means harm. Empty in every archive that it wrote.
    */
   readonly refusedDefinitions: readonly RefusedDefinition[];
+  /** How many rows were read. */
   readonly rows: number;
   /** Bytes of rows, before and after compression. */
   readonly plainBytes: number;
+  /** Size of those in the archive. */
   readonly storedBytes: number;
 }
 

@@ -10,11 +10,13 @@ import { s3Failure } from './failures.js';
 export interface Retention {
   /** `COMPLIANCE` binds the owner of the account too; `GOVERNANCE` can be lifted by special permission. */
   readonly mode: 'COMPLIANCE' | 'GOVERNANCE';
+  /** Days for which the store lets nobody remove an object. */
   readonly days: number;
 }
 
 /** Where a bucket is. */
 export interface BucketAddress {
+  /** Name of the bucket. */
   readonly bucket: string;
   /** Begins every key in the bucket, such as `practices/`. @defaultValue none */
   readonly prefix?: string | undefined;

@@ -3,6 +3,7 @@ import type { StorageAdapter, StoredObject } from '../adapter.js';
 
 /** A call of a store, as {@link createFaultyStorage} tells it. */
 export interface StorageCall {
+  /** What was asked of the store. */
   readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete';
   /** The key, or the prefix of a `list`. */
   readonly key: string;

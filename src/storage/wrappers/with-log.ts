@@ -4,10 +4,13 @@ import type { StorageAdapter } from '../adapter.js';
 
 /** One call of a store that ended, well or not. Holds no secret: keys, sizes, times and codes. */
 export interface StorageLogEvent {
+  /** What the store calls itself. */
   readonly store: string;
+  /** What was asked of it. */
   readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete';
   /** The key, or the prefix of a `list`. */
   readonly key: string;
+  /** How long it took. */
   readonly milliseconds: number;
   /** Bytes moved, by `put` and `get`. */
   readonly bytes?: number;

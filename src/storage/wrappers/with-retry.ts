@@ -20,8 +20,11 @@ export interface RetryOptions {
 
 /** A failure that is about to be tried again. */
 export interface StorageRetry {
+  /** What is tried again. */
   readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete';
+  /** Of the object; a prefix for `list`. */
   readonly key: string;
+  /** What went wrong. */
   readonly error: Error;
   /** How many more tries there will be at most. */
   readonly retriesLeft: number;
