@@ -248,7 +248,7 @@ export interface VerifyHistoryOptions {
 
 export declare const allTables = "*";
 
-export declare function breaksHistory({ kind }: HistoryFinding): boolean;
+export declare function breaksHistory(finding: HistoryFinding): boolean;
 
 export declare function describeHistoryFinding(finding: HistoryFinding): string;
 
@@ -256,11 +256,11 @@ export declare function describeLoss(finding: LossFinding): string;
 
 export declare function describeOrigin(origin: OriginBeside, trustedKey?: string): string;
 
-export declare function formatNoteKey({ name, id, publicKey }: NoteKey): string;
+export declare function formatNoteKey(key: NoteKey): string;
 
-export declare function isSignedBy({ text, signatures }: SignedNote, key: NoteKey): boolean;
+export declare function isSignedBy(note: SignedNote, key: NoteKey): boolean;
 
-export declare function judgeNight(history: readonly NightFacts[], { facts, announced, ownDate }: Tonight, thresholds?: LossThresholds): readonly LossFinding[];
+export declare function judgeNight(history: readonly NightFacts[], tonight: Tonight, thresholds?: LossThresholds): readonly LossFinding[];
 
 export declare function judgeNoteBeside(note: string | null, archive: {
     readonly size: number;

@@ -70,11 +70,11 @@ export interface RetentionPlan {
     readonly remove: readonly RetainedArchive[];
 }
 
-export declare function acknowledgeFindings(plan: OfficeOfPractice, { user }: {
+export declare function acknowledgeFindings(plan: OfficeOfPractice, options: {
     readonly user: string;
 }): Promise<Acknowledgement | null>;
 
-export declare function announcePurge(plan: OfficeOfPractice, { tables, until, user, }: {
+export declare function announcePurge(plan: OfficeOfPractice, purge: {
     readonly tables: readonly string[];
     readonly until: string;
     readonly user: string;
@@ -111,7 +111,7 @@ export declare function planRetention(archives: readonly RetainedArchive[], opti
     readonly policy?: RetentionPolicy | undefined;
 }): RetentionPlan;
 
-export declare function renderCheck({ findings }: NightCheck): string;
+export declare function renderCheck(check: NightCheck): string;
 
 export declare function renderPlan(plan: BackupPlan): string;
 

@@ -49,7 +49,10 @@ export function assertArgument(
 ): void {
   if (value === undefined && kind.endsWith('?')) return;
   const [words, holds] = kinds[kind.replace('?', '') as Kind];
-  if (!holds(value)) throw new TypeError(`"${name}" must be ${words}`);
+  if (!holds(value)) {
+    const Fault = Number.isNaN(value) ? RangeError : TypeError;
+    throw new Fault(`"${name}" must be ${words}`);
+  }
   for (const [member, wanted] of Object.entries(shape)) {
     assertArgument(`${name}.${member}`, (value as Readonly<Record<string, unknown>>)[member], wanted);
   }
@@ -106,6 +109,17 @@ export function assertStorage(name: string, value: unknown): void {
     delete: 'function',
     classify: 'function',
   });
+}
+
+/** Refuses what is no URL of the web. Never says it: its path may be a secret. @throws TypeError */
+export function assertHttpUrl(name: string, value: unknown): void {
+  assertArgument(name, value, 'text');
+  if (!URL.canParse(value as string)) throw new TypeError(`"${name}" must be a URL`);
+}
+
+/** Refuses what is not as `readCatalog` gives it. @throws TypeError */
+export function assertCatalog(name: string, value: unknown): void {
+  assertArgument(name, value, 'object', { database: 'text', tables: 'array', warnings: 'array' });
 }
 
 /** Refuses what is no opened archive. @throws TypeError */

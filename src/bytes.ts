@@ -1,4 +1,5 @@
 /** Byte plumbing: what a source of bytes may be, and the few moves every room needs. Runs in browsers. */
+import { assertArgument } from './arguments.js';
 
 /** Bytes at rest or in motion. Iterables are pulled; chunks of about 64 KiB or more are the cheapest. */
 export type ByteSource =
@@ -43,6 +44,7 @@ export async function* iterateBytes(source: ByteSource, signal?: AbortSignal): A
   }
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
+    assertBytes(chunk);
     if (chunk.length > 0) yield chunk;
   }
 }
@@ -62,12 +64,17 @@ async function* iterateStream(
         finished = true;
         return;
       }
+      assertBytes(value);
       if (value.length > 0) yield value;
     }
   } finally {
     if (!finished) await reader.cancel().catch(() => undefined);
     reader.releaseLock();
   }
+}
+
+function assertBytes(chunk: unknown): void {
+  if (!ArrayBuffer.isView(chunk)) throw new TypeError('"source" must give Uint8Arrays');
 }
 
 /** Joins chunks into one array. */
@@ -114,6 +121,7 @@ export async function collectBytes(
  * ```
  */
 export function toReadableStream(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  assertArgument('source', source, 'iterable');
   const iterator = source[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -6,6 +6,7 @@
  * `TypeError` and `RangeError` naming the argument.
  */
 
+import { assertArgument, assertOptions } from './arguments.js';
 import { type Activity, adviceOn, type BackupErrorCode, errorExplanations } from './error-advice.js';
 
 export {
@@ -63,6 +64,9 @@ export class BackupError extends Error {
    * @param options - cause, details and activity
    */
   constructor(code: BackupErrorCode, happened: string, options: BackupErrorOptions = {}) {
+    assertCode(code);
+    assertArgument('happened', happened, 'text');
+    assertOptions(options, { details: 'object?', activity: 'text?' });
     super(
       joined(happened, code, options.activity),
       options.cause === undefined ? undefined : { cause: options.cause },
@@ -96,6 +100,12 @@ export class BackupError extends Error {
 export function happenedDuring<Thrown>(activity: Activity, error: Thrown): Thrown {
   if (error instanceof BackupError && error.activity === undefined) setActivity(error, activity);
   return error;
+}
+
+function assertCode(code: BackupErrorCode): void {
+  if (typeof code !== 'string' || !Object.hasOwn(errorExplanations, code)) {
+    throw new TypeError('"code" must be a code of errorExplanations');
+  }
 }
 
 function joined(happened: string, code: BackupErrorCode, activity: Activity | undefined): string {

@@ -3,6 +3,7 @@ import type { Password } from '../archive/index.js';
 import { passphraseFromPassword } from '../archive/password/passphrase.js';
 import { parseStoredPassword } from '../archive/password/stored-password.js';
 import { followChain, openSealedIdentity } from '../archive/unlock.js';
+import { assertArgument } from '../arguments.js';
 import { BackupError, during, isBackupError } from '../errors.js';
 import type { ChainLink, Label, Unlock } from '../model/parts.js';
 import { type Enrollment, type EnrollmentStore, type KeyEpoch, keyEpochOf } from './enrollment.js';
@@ -10,7 +11,7 @@ import { isPostQuantum, makeKeyPair, sealToRecipient, sealWithPassphrase } from 
 import type { KeyWarning } from './key-warning.js';
 import { fitsMark, markOf } from './password-mark.js';
 import { isSignedBy, signed, signerOf } from './record-signature.js';
-import { type AdminPassword, acceptPassword, refused } from './verify-admin-password.js';
+import { type AdminPassword, acceptPassword, assertAdmin, refused } from './verify-admin-password.js';
 import { fullWorkFactor, type WorkFactor } from './work-factor.js';
 
 /** Options of {@link enrollAdmin} and {@link changeAdminPassword}. */
@@ -76,6 +77,9 @@ export async function enrollAdminWith(
   password: Password,
   options: EnrollOptions,
 ): Promise<Enrolled> {
+  assertAdmin('admin', admin);
+  assertArgument('password', password, 'password');
+  assertEnrollOptions(options);
   const { text, warnings } = acceptPassword(admin, password);
   return keep(options, admin, async (current) => {
     if (current === null) {
@@ -181,6 +185,9 @@ export async function changeAdminPasswordWith(
   passwords: { readonly oldPassword: Password; readonly newPassword: Password },
   options: EnrollOptions,
 ): Promise<Enrolled> {
+  assertAdmin('admin', admin);
+  assertArgument('passwords', passwords, 'object', { oldPassword: 'password', newPassword: 'password' });
+  assertEnrollOptions(options);
   const { text, warnings } = acceptPassword(admin, passwords.newPassword);
   return keep(options, admin, async (current) => {
     if (current === null) return renew(work, admin, text, null, [], warnings, options);
@@ -191,6 +198,17 @@ export async function changeAdminPasswordWith(
     }
     return renew(work, admin, text, current, earlier, warnings, options);
   });
+}
+
+function assertEnrollOptions(options: EnrollOptions): void {
+  assertArgument('options', options, 'object', {
+    store: 'object',
+    postQuantum: 'boolean?',
+    now: 'date?',
+    labels: 'array?',
+    signal: 'signal?',
+  });
+  assertArgument('options.store', options.store, 'object', { load: 'function', save: 'function' });
 }
 
 /** A pair that was kept, and its secret half where a password at hand opens it. */

@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { assertArgument } from '../arguments.js';
 import { utf8 } from '../bytes.js';
 
 /**
@@ -11,5 +12,6 @@ import { utf8 } from '../bytes.js';
  * ```
  */
 export function fingerprintOf(recipient: string): string {
+  assertArgument('recipient', recipient, 'text');
   return bytesToHex(sha256(utf8(recipient)).subarray(0, 8)).replace(/(.{4})(?=.)/g, '$1 ');
 }

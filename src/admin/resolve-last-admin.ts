@@ -1,4 +1,5 @@
 import { parseStoredPassword, storedPasswordStrength } from '../archive/password/stored-password.js';
+import { assertArgument, assertEach } from '../arguments.js';
 import type { KeyHolder } from '../model/parts.js';
 import type { KeyWarning } from './key-warning.js';
 import type { Secret } from './secret.js';
@@ -81,6 +82,13 @@ export function resolveLastAdmin(
   candidates: readonly AdminCandidate[],
   options: { readonly asOf: Date },
 ): LastAdmin {
+  assertEach('candidates', candidates, {
+    userNum: 'text',
+    userName: 'text',
+    isHidden: 'boolean',
+    storedPassword: 'object',
+  });
+  assertArgument('options', options, 'object', { asOf: 'date' });
   const visible = candidates.filter(({ isHidden }) => !isHidden);
   if (visible.length === 0) {
     return {
@@ -133,6 +141,8 @@ export function resolveLastAdmin(
  * ```
  */
 export function isSameAdmin(left: LastAdmin, right: LastAdmin): boolean {
+  assertArgument('left', left, 'object', { kind: 'text' });
+  assertArgument('right', right, 'object', { kind: 'text' });
   if (left.kind !== right.kind || !('admin' in left) || !('admin' in right)) return false;
   return (
     left.admin.userNum === right.admin.userNum &&

@@ -1,5 +1,6 @@
 import { passphraseFromStoredHash } from '../archive/password/passphrase.js';
 import { parseStoredPassword, type StoredPassword } from '../archive/password/stored-password.js';
+import { assertArgument } from '../arguments.js';
 import { BackupError, isBackupError } from '../errors.js';
 import type { KeyHolder, Unlock } from '../model/parts.js';
 import { type Enrollment, type EnrollmentStore, keyEpochOf } from './enrollment.js';
@@ -10,6 +11,7 @@ import { markOf } from './password-mark.js';
 import { judgeKey, type PinnedKey, pinOf } from './pinned-key.js';
 import { signed } from './record-signature.js';
 import { type AdminCandidate, holder, type LastAdmin } from './resolve-last-admin.js';
+import { assertAdmin } from './verify-admin-password.js';
 import { fullWorkFactor, type WorkFactor } from './work-factor.js';
 
 /**
@@ -84,6 +86,15 @@ export function sealFor(last: LastAdmin, options: SealForOptions): Promise<Seal>
 
 /** {@link sealFor} with a given amount of work. */
 export async function sealForWith(work: WorkFactor, last: LastAdmin, options: SealForOptions): Promise<Seal> {
+  assertArgument('last', last, 'object', { kind: 'text' });
+  if (last.kind === 'found') assertAdmin('last.admin', last.admin);
+  assertArgument('options', options, 'object', {
+    store: 'object',
+    policy: 'text?',
+    postQuantum: 'boolean?',
+    now: 'date?',
+    signal: 'signal?',
+  });
   if (last.kind !== 'found' && last.kind !== 'unsupported-hash') {
     throw unusable(last.kind, last.sentence, 'user' in last ? last.user : undefined);
   }

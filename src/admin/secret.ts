@@ -1,3 +1,5 @@
+import { assertArgument } from '../arguments.js';
+
 const shown = '[secret]';
 
 /**
@@ -20,6 +22,7 @@ export class Secret {
    * @param text - what to keep from view
    */
   constructor(text: string) {
+    assertArgument('text', text, 'text');
     this.#text = text;
   }
 

@@ -5,6 +5,7 @@ import {
   storedPasswordStrength,
   verifyStoredPassword,
 } from '../archive/password/stored-password.js';
+import { assertArgument } from '../arguments.js';
 import { BackupError } from '../errors.js';
 import type { KeyWarning } from './key-warning.js';
 import { isWeakPassword } from './password-strength.js';
@@ -24,9 +25,18 @@ export type AdminPassword = Pick<AdminCandidate, 'storedPassword' | 'userName' |
  * ```
  */
 export function verifyAdminPassword(admin: AdminPassword, password: Password): boolean {
+  assertAdmin('admin', admin);
+  assertArgument('password', password, 'password');
   const text = passwordText(password);
   const stored = parseStoredPassword(admin.storedPassword.reveal());
   return text !== '' && storedPasswordStrength(stored) === 'hashed' && verifyStoredPassword(stored, text);
+}
+
+/** Refuses what is no administrator with a stored password. @throws TypeError */
+export function assertAdmin(name: string, value: unknown): void {
+  assertArgument(name, value, 'object', { userNum: 'text', userName: 'text', storedPassword: 'object' });
+  const { storedPassword } = value as AdminPassword;
+  assertArgument(`${name}.storedPassword`, storedPassword, 'object', { reveal: 'function' });
 }
 
 /**

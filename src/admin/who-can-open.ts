@@ -1,5 +1,6 @@
 import type { Password } from '../archive/index.js';
 import { type UnlockedIdentity, unlockChain } from '../archive/index.js';
+import { assertArgument, assertEach, assertOptions } from '../arguments.js';
 import { isBackupError } from '../errors.js';
 import type { KeyHolder, Label, Unlock } from '../model/parts.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -66,6 +67,8 @@ export function whoCanOpen(
   labels: readonly Label[],
   options: { readonly admins?: readonly AdminCandidate[] | undefined } = {},
 ): CanOpenMap {
+  assertEach('labels', labels, { archiveId: 'text', createdAt: 'text', unlock: 'array' });
+  assertOptions(options, { admins: 'array?' });
   const admins = options.admins?.filter(({ isHidden }) => !isHidden).map(({ userNum }) => userNum);
   const current = admins === undefined ? null : new Set(admins);
   const reachable = new Set([...newestLabels(labels).values()].flatMap(recipientsReached));
@@ -106,6 +109,8 @@ export async function unlockArchives(
   labels: readonly Label[],
   password: Password,
 ): Promise<readonly UnlockedIdentity[]> {
+  assertEach('labels', labels, { createdAt: 'text', unlock: 'array' });
+  assertArgument('password', password, 'password');
   const unlocked = new Map<string, UnlockedIdentity>();
   const failures: unknown[] = [];
   const tried = new Set<string>();

@@ -1,4 +1,5 @@
 import { engine } from '#engine';
+import { assertByteSource } from '../arguments.js';
 import { failed, note } from '../audit.js';
 import type { ByteSource } from '../bytes.js';
 import type { Label, Part } from '../model/parts.js';
@@ -41,6 +42,7 @@ export interface OpenedArchive extends AsyncIterable<Part> {
  * @throws TypeError when no key is given or an identity is none
  */
 export function decryptArchive(source: ByteSource, options: DecryptArchiveOptions): OpenedArchive {
+  assertByteSource('source', source);
   checkKeys(options);
   const reader = new ByteReader(source, options.signal);
   let unlocked: Promise<{ readonly label: Label | null; readonly fileKey: Uint8Array }> | null = null;

@@ -1,5 +1,6 @@
 import type { Recipient } from 'age-encryption';
 import { engine } from '#engine';
+import { assertArgument } from '../arguments.js';
 import { iterateBytes, toReadableStream } from '../bytes.js';
 import type { Label, Manifest, Part } from '../model/parts.js';
 import { writeAge } from './age/encrypt.js';
@@ -45,6 +46,8 @@ export interface SealedArchive extends AsyncIterable<Uint8Array> {
  *   and BackupError `dump-incomplete` when the summary promises other rows than came
  */
 export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchiveOptions): SealedArchive {
+  assertArgument('parts', parts, 'iterable');
+  assertArgument('options', options, 'object', { recipients: 'array', label: 'object', signal: 'signal?' });
   checkRecipients(options.recipients);
   const { signal } = options;
   const label = makeLabel(options.label);

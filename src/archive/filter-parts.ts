@@ -1,3 +1,4 @@
+import { assertArgument, assertEach } from '../arguments.js';
 import { leaveOutWithoutTables } from '../catalog/objects-without-tables.js';
 import { filterRows } from '../columns/filter-rows.js';
 import { packRows, unpackRows } from '../columns/pack.js';
@@ -46,6 +47,9 @@ export interface PartFilter {
  * ```
  */
 export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilter): AsyncGenerator<Part> {
+  assertArgument('parts', parts, 'iterable');
+  assertArgument('filter', filter, 'object', { tables: 'array', scope: 'text', leftOut: 'array' });
+  assertEach('filter.tables', filter.tables, { name: 'text' });
   const kept = new Map(filter.tables.map((table) => [table.name, table]));
   const withRows = new Map<number, RowSieve | null>();
   const absent = new Set<string>();

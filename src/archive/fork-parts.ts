@@ -1,3 +1,4 @@
+import { assertArgument } from '../arguments.js';
 import type { Part } from '../model/parts.js';
 
 /**
@@ -23,6 +24,7 @@ import type { Part } from '../model/parts.js';
  * ```
  */
 export function forkParts(parts: AsyncIterable<Part>, count: number): AsyncIterable<Part>[] {
+  assertArgument('parts', parts, 'iterable');
   if (!Number.isInteger(count) || count < 1) throw new RangeError('"count" must be 1 or more');
   let source: AsyncIterator<Part> | null = null;
   let step: Promise<IteratorResult<Part>> | null = null;

@@ -1,3 +1,4 @@
+import { assertOptions, assertSource } from '../arguments.js';
 import { type ByteSource, isRangeSource, type RangeSource } from '../bytes.js';
 import type { Label } from '../model/parts.js';
 import { stanzasOf, takeHeader } from './age/header.js';
@@ -38,6 +39,8 @@ export async function inspectArchive(
   source: ByteSource | RangeSource,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ArchiveInspection> {
+  assertSource('source', source);
+  assertOptions(options);
   const { signal } = options;
   const reader = new ByteReader(isRangeSource(source) ? chunksOfRanges(source, signal) : source, signal);
   try {

@@ -1,4 +1,5 @@
 import { type Recipient, Stanza } from 'age-encryption';
+import { assertEach } from '../arguments.js';
 import { utf8 } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import type { Label } from '../model/parts.js';
@@ -15,6 +16,7 @@ export type LabelFields = Omit<Label, 'archiveId' | 'createdAt' | 'format'> &
 
 /** Completes a label: a random id and the present moment, where they are not given. */
 export function makeLabel(fields: LabelFields): Label {
+  assertEach('label.unlock', fields.unlock, { kind: 'text' });
   const id = crypto.getRandomValues(new Uint8Array(16));
   const archiveId = fields.archiveId ?? Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('');
   const createdAt = fields.createdAt ?? new Date().toISOString();

@@ -1,4 +1,5 @@
 import { engine } from '#engine';
+import { assertRangeSource } from '../arguments.js';
 import type { RangeSource } from '../bytes.js';
 import { peekMember } from '../columns/gzip-member.js';
 import { unpackRows } from '../columns/pack.js';
@@ -102,6 +103,7 @@ export interface ArchiveReader {
  * @throws TypeError when no key is given or an identity is none
  */
 export async function openArchive(source: RangeSource, options: OpenArchiveOptions): Promise<ArchiveReader> {
+  assertRangeSource('source', source);
   checkKeys(options);
   const reader = new ByteReader(chunksOfRanges(source, options.signal));
   try {

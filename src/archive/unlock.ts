@@ -1,4 +1,5 @@
 import { type Identity, identityToRecipient } from 'age-encryption';
+import { assertArgument } from '../arguments.js';
 import type { AuditLog } from '../audit.js';
 import { collectBytes, fromUtf8, utf8 } from '../bytes.js';
 import { BackupError, isBackupError } from '../errors.js';
@@ -25,6 +26,12 @@ const MAX_IDENTITY_BYTES = 4096;
 
 /** Refuses keys that cannot be any, before anything is read. */
 export function checkKeys(keys: ArchiveKeys): void {
+  assertArgument('options', keys, 'object', {
+    password: 'password?',
+    identities: 'array?',
+    audit: 'object?',
+    signal: 'signal?',
+  });
   checkIdentities(keys.identities ?? []);
   if (keys.password === undefined && (keys.identities ?? []).length === 0) {
     throw new TypeError('"password" or "identities" must be given');
@@ -81,6 +88,8 @@ export async function unlockLabel(
   label: Pick<Label, 'keyHolder' | 'unlock'>,
   password: Password,
 ): Promise<UnlockedIdentity> {
+  assertArgument('label', label, 'object', { unlock: 'array' });
+  assertArgument('password', password, 'password');
   for (const unlock of label.unlock) {
     const identity = await openSealed(unlock, { passphrase: passphraseFor(unlock, password) });
     if (identity === null) continue;

@@ -1,3 +1,4 @@
+import { assertArgument, assertCatalog } from '../arguments.js';
 import { escapeControls } from '../escape-controls.js';
 import type { ArchiveScope, DumpWarning } from '../model/parts.js';
 import { formatBytes, formatCount } from '../quantities.js';
@@ -56,6 +57,13 @@ export interface PlannedSize {
  * ```
  */
 export function planBackup(catalog: Catalog, selection: TableSelection): BackupPlan {
+  assertCatalog('catalog', catalog);
+  assertArgument('selection', selection, 'object', {
+    tables: 'array',
+    scope: 'text',
+    leftOut: 'array',
+    warnings: 'array',
+  });
   const chosen = new Map(selection.tables.map((table) => [table.name, table]));
   const reasons = new Map(selection.leftOut.map(({ name, reason }) => [name, reason]));
   const tables = catalog.tables.map((table): PlannedTable => {
@@ -96,6 +104,12 @@ export function planBackup(catalog: Catalog, selection: TableSelection): BackupP
  * ```
  */
 export function renderPlan(plan: BackupPlan): string {
+  assertArgument('plan', plan, 'object', {
+    kept: 'object',
+    total: 'object',
+    tables: 'array',
+    warnings: 'array',
+  });
   const { kept, total } = plan;
   const lines = [
     `Plan for ${plan.database}: ${plan.scope === 'full' ? 'a full copy' : 'the critical tables'}`,

@@ -1,3 +1,4 @@
+import { assertCatalog } from '../arguments.js';
 import type { Catalog, TableSelection } from './model.js';
 
 /**
@@ -10,6 +11,7 @@ import type { Catalog, TableSelection } from './model.js';
  * ```
  */
 export function selectAllTables(catalog: Catalog): TableSelection {
+  assertCatalog('catalog', catalog);
   return {
     scope: 'full',
     tables: catalog.tables.map((table) => ({ name: table.name, tier: 'unclassified' })),

@@ -1,3 +1,4 @@
+import { assertArgument, assertCatalog } from '../arguments.js';
 import type { ColumnDescription, DumpWarning, LeftOut } from '../model/parts.js';
 import { dateCondition } from './date-condition.js';
 import { fitsGlob } from './globs.js';
@@ -47,6 +48,8 @@ export function selectCriticalTables(
   catalog: Catalog,
   policy: TablePolicy = openDentalPolicy,
 ): TableSelection {
+  assertCatalog('catalog', catalog);
+  assertArgument('policy', policy, 'object', { tables: 'object', patterns: 'array' });
   checkPolicy(policy);
   const candidates = catalog.tables.map((table) => weigh(table, policy));
   const overBudget = policy.budget === undefined ? undefined : fitInto(policy.budget, candidates, policy);

@@ -1,4 +1,5 @@
 import { engine } from '#engine';
+import { assertArgument } from '../arguments.js';
 import { BufferPool } from '../engine/buffer-pool.js';
 import { BackupError } from '../errors.js';
 import type { ColumnBatch } from '../model/column-batch.js';
@@ -24,6 +25,9 @@ const buffers: BufferPool = new BufferPool(10 * 1024 * 1024);
  * ```
  */
 export async function packRows(table: number, sequence: number, batch: ColumnBatch): Promise<RowsPart> {
+  assertArgument('table', table, 'number');
+  assertArgument('sequence', sequence, 'number');
+  assertArgument('batch', batch, 'object', { rows: 'number', columns: 'array' });
   let buffer: Uint8Array<ArrayBuffer> | undefined;
   const { bytes: plain, stretches } = encodeColumns(batch, (size) => {
     buffer = buffers.take(size);
@@ -55,6 +59,8 @@ export async function unpackRows(
   part: Pick<RowsPart, 'data' | 'rows'>,
   forms: readonly ValueForm[],
 ): Promise<ColumnBatch> {
+  assertArgument('part', part, 'object', { data: 'bytes', rows: 'number' });
+  assertArgument('forms', forms, 'array');
   const batch = decodeColumnPart(await inflatePart(part), forms);
   checkCount(part, batch.rows);
   return batch;

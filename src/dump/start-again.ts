@@ -1,3 +1,4 @@
+import { assertArgument, assertOptions } from '../arguments.js';
 import { isBackupError } from '../errors.js';
 
 /** Options of {@link startAgainOnChange}. */
@@ -30,6 +31,8 @@ export async function startAgainOnChange<T>(
   run: (attempt: number) => Promise<T>,
   options: StartAgainOptions = {},
 ): Promise<T> {
+  assertArgument('run', run, 'function');
+  assertOptions(options, { attempts: 'number?' });
   const attempts = options.attempts ?? 3;
   for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted();

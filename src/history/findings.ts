@@ -1,4 +1,5 @@
 /** What can be wrong with the history of a practice's archives, each a kind of its own. */
+import { assertArgument } from '../arguments.js';
 import type { Destination } from '../eligibility/is-eligible.js';
 import type { BackupErrorCode } from '../errors.js';
 import type { SequenceHead } from './note-body.js';
@@ -66,7 +67,9 @@ export type HistoryFinding =
  * console.log(findings.some(breaksHistory) ? 'look at it' : 'nothing was done to them');
  * ```
  */
-export function breaksHistory({ kind }: HistoryFinding): boolean {
+export function breaksHistory(finding: HistoryFinding): boolean {
+  assertArgument('finding', finding, 'object', { kind: 'text' });
+  const { kind } = finding;
   return kind !== 'recipient-changed' && kind !== 'unreadable';
 }
 
@@ -79,6 +82,7 @@ export function breaksHistory({ kind }: HistoryFinding): boolean {
  * ```
  */
 export function describeHistoryFinding(finding: HistoryFinding): string {
+  assertArgument('finding', finding, 'object', { kind: 'text' });
   switch (finding.kind) {
     case 'gap':
       return `${countOf(finding.numbers.length, 'note that stood here is', 'notes that stood here are')} gone, and what belongs to them may be too (number ${someOf(finding.numbers)}).`;

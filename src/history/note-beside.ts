@@ -1,4 +1,5 @@
 /** What the note beside one archive says of it, for whoever has the archive alone. */
+import { assertArgument } from '../arguments.js';
 import type { Destination } from '../eligibility/is-eligible.js';
 import { formatNoteKey, isSignedBy, parseNote } from './note.js';
 import { archiveKeyOf, parseBody } from './note-body.js';
@@ -78,6 +79,8 @@ export function judgeNoteBeside(
  * ```
  */
 export function describeOrigin(origin: OriginBeside, trustedKey?: string): string {
+  assertArgument('origin', origin, 'object', { kind: 'text' });
+  assertArgument('trustedKey', trustedKey, 'text?');
   switch (origin.kind) {
     case 'unsigned':
       return 'no signed note lies beside it, so nothing says who made it';

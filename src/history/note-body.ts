@@ -1,5 +1,6 @@
 /** What a note beside an archive says, one `name: value` in a line, so that people can read it without a program. */
 
+import { assertArgument } from '../arguments.js';
 import type { Destination } from '../eligibility/is-eligible.js';
 import type { ArchiveScope } from '../model/parts.js';
 import { formatNoteKey, hashOfNote, type NoteKey, parseNoteKey } from './note.js';
@@ -94,6 +95,7 @@ export function formatBody(body: NoteBody): string {
 
 /** Reads the lines of a note. What it does not know is passed over; what it knows must be whole. */
 export function parseBody(text: string): ParsedBody {
+  assertArgument('text', text, 'text');
   const [first = '', ...lines] = text.slice(0, -1).split('\n');
   const told = first.startsWith(title) ? first.slice(title.length) : '';
   if (!/^[1-9]\d{0,3}$/.test(told)) return { kind: 'malformed' };

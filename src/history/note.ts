@@ -2,6 +2,7 @@
  * Signed notes: a text with signatures that anybody can check, in the form of https://c2sp.org/signed-note. The text ends with
  * a line feed, an empty line follows, then one line `— name base64` for each signature.
  */
+import { assertArgument } from '../arguments.js';
 import { concatBytes, fromBase64, toBase64, utf8 } from '../bytes.js';
 import { isSignatureOf, sha256Of } from './signatures.js';
 
@@ -56,7 +57,9 @@ export function noteKey(name: string, publicKey: Uint8Array): NoteKey {
  * if (key !== null) console.log(formatNoteKey(key));
  * ```
  */
-export function formatNoteKey({ name, id, publicKey }: NoteKey): string {
+export function formatNoteKey(key: NoteKey): string {
+  assertNoteKey(key);
+  const { name, id, publicKey } = key;
   return `${name}+${id}+${toBase64(concatBytes([Uint8Array.of(algorithm), publicKey]))}`;
 }
 
@@ -68,6 +71,7 @@ export function formatNoteKey({ name, id, publicKey }: NoteKey): string {
  * ```
  */
 export function parseNoteKey(text: string): NoteKey | null {
+  assertArgument('text', text, 'text');
   if (text.length > 400) return null;
   // Base64 may have a "+" too.
   const [name = '', id = '', ...rest] = text.split('+');
@@ -96,6 +100,7 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
  * ```
  */
 export function parseNote(note: string): SignedNote | null {
+  assertArgument('note', note, 'text');
   if (note.length > largestNote || !isPlain(note) || !note.endsWith('\n')) return null;
   const end = note.lastIndexOf('\n\n');
   if (end < 0) return null;
@@ -119,7 +124,10 @@ export function parseNote(note: string): SignedNote | null {
  * if (note !== null && key !== null) console.log(isSignedBy(note, key));
  * ```
  */
-export function isSignedBy({ text, signatures }: SignedNote, key: NoteKey): boolean {
+export function isSignedBy(note: SignedNote, key: NoteKey): boolean {
+  assertArgument('note', note, 'object', { text: 'text', signatures: 'array' });
+  assertNoteKey(key);
+  const { text, signatures } = note;
   return signatures.some(
     ({ name, id, signature }) =>
       name === key.name &&
@@ -131,7 +139,12 @@ export function isSignedBy({ text, signatures }: SignedNote, key: NoteKey): bool
 
 /** What a later note calls a note by: the SHA-256 of all of it, lower-case hex. */
 export function hashOfNote(note: string): string {
+  assertArgument('note', note, 'text');
   return toHex(sha256Of(utf8(note)));
+}
+
+function assertNoteKey(key: NoteKey): void {
+  assertArgument('key', key, 'object', { name: 'text', id: 'text', publicKey: 'bytes' });
 }
 
 function parseSignature(line: string): NoteSignature | null {

@@ -1,4 +1,5 @@
 /** Who signs the notes beside archives. */
+import { assertArgument } from '../arguments.js';
 import { utf8 } from '../bytes.js';
 import { formatNote, type NoteKey, noteKey } from './note.js';
 import { publicKeyOf, signerWith } from './signatures.js';
@@ -23,7 +24,8 @@ export interface Signer {
  * ```
  */
 export function signerOf(secret: Uint8Array): Signer {
-  if (secret.length !== 32) throw new RangeError('an Ed25519 secret has 32 bytes');
+  assertArgument('secret', secret, 'bytes');
+  if (secret.length !== 32) throw new RangeError('"secret" must have 32 bytes, as Ed25519 wants it');
   return { publicKey: publicKeyOf(secret), sign: signerWith(secret) };
 }
 

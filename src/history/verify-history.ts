@@ -1,3 +1,4 @@
+import { assertArgument, assertOptions, assertStorage } from '../arguments.js';
 import { concatBytes, fromUtf8 } from '../bytes.js';
 import type { Destination } from '../eligibility/is-eligible.js';
 import { type BackupErrorCode, isBackupError } from '../errors.js';
@@ -41,7 +42,6 @@ export interface VerifyHistoriesOptions
   /** The keys known of a practice; none for one that is new. */
   readonly trustedKeys?: ((practiceId: string) => readonly string[] | undefined) | undefined;
   /** The newest notes of a practice that are known from elsewhere. */
-  /** The newest notes of a practice that are known from elsewhere. */
   readonly knownHeads?: ((practiceId: string) => VerifyHistoryOptions['knownHeads']) | undefined;
   /** Goes on after this practice, where an earlier pass was broken off. */
   readonly after?: string | undefined;
@@ -64,6 +64,15 @@ const mostObjects = 40_000;
  * ```
  */
 export async function verifyHistory(store: StorageAdapter, options: VerifyHistoryOptions): Promise<History> {
+  assertStorage('store', store);
+  assertArgument('options', options, 'object', {
+    practiceId: 'text',
+    trustedKeys: 'array?',
+    knownHeads: 'object?',
+    reads: 'function?',
+    concurrency: 'number?',
+    signal: 'signal?',
+  });
   const { practiceId, signal } = options;
   const objects: StoredObject[] = [];
   for await (const object of store.list(`${practiceId}/`, { signal })) {
@@ -89,6 +98,15 @@ export async function* verifyHistories(
   store: StorageAdapter,
   options: VerifyHistoriesOptions = {},
 ): AsyncGenerator<History> {
+  assertStorage('store', store);
+  assertOptions(options, {
+    trustedKeys: 'function?',
+    knownHeads: 'function?',
+    reads: 'function?',
+    concurrency: 'number?',
+    after: 'text?',
+    prefix: 'text?',
+  });
   const { after, prefix = '', signal, trustedKeys, knownHeads, ...rest } = options;
   const judge = (practiceId: string, objects: readonly StoredObject[]): Promise<History> =>
     verifyObjects(

@@ -1,4 +1,5 @@
 /** What is due, and when it is next tried: a pure decision over what happened, the schedule and the time. */
+import { assertArgument } from '../arguments.js';
 import type { Destination } from '../eligibility/is-eligible.js';
 import { nightAfter, nightOf, nightsBetween } from './nights.js';
 import { deadlineOf, hqTimeOf, lastStartOf, type NightSchedule, startOf } from './window.js';
@@ -60,6 +61,10 @@ export function dueOn(
   history: NightHistory,
   destinations: readonly Destination[],
 ): readonly Destination[] {
+  assertArgument('night', night, 'text');
+  assertArgument('schedule', schedule, 'object');
+  assertArgument('history', history, 'object', { verified: 'object' });
+  assertArgument('destinations', destinations, 'array');
   return destinations.filter((destination) => {
     const last = history.verified[destination];
     if (last === undefined) return true;
@@ -88,6 +93,13 @@ export function planNextRun(request: {
   readonly destinations: readonly Destination[];
   readonly now: Date;
 }): PlannedRun | null {
+  assertArgument('request', request, 'object', {
+    schedule: 'object',
+    practiceId: 'text',
+    history: 'object',
+    destinations: 'array',
+    now: 'date',
+  });
   const { schedule, destinations, now } = request;
   if (destinations.length === 0) return null;
   const missed = catchUpRun(request);

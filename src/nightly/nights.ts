@@ -1,5 +1,7 @@
 /** Nights by their dates. A night is named by the date of its evening, and lasts from one noon to the next. */
+
 import { Temporal } from 'temporal-polyfill';
+import { assertArgument } from '../arguments.js';
 import { BackupError } from '../errors.js';
 import { remember } from './remember.js';
 
@@ -26,6 +28,8 @@ const nightOfZoned: (question: string) => string = remember((question) => {
  * ```
  */
 export function nightOf(instant: Date, timeZone: string): string {
+  assertArgument('instant', instant, 'date');
+  assertArgument('timeZone', timeZone, 'text');
   return nightOfZoned(`${instant.getTime()} ${timeZone}`);
 }
 
@@ -43,7 +47,7 @@ export function nightAfter(night: string, count: number = 1): string {
 const dayOf: (night: string) => number = remember((night) => {
   const at = Date.parse(`${night}T00:00Z`);
   if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(night)) {
-    throw new RangeError(`"${night}" is not a date such as 2026-02-01.`);
+    throw new RangeError('"night" must be a date such as 2026-02-01');
   }
   return at / day;
 }, 1000);
@@ -80,10 +84,12 @@ export function instantOf(night: string, minutes: number, timeZone: string): Dat
 function inZone<Result>(timeZone: string, tell: (timeZone: string) => Result): Result {
   try {
     return tell(timeZone);
-  } catch (cause) {
-    throw new BackupError('settings-invalid', `"${timeZone}" is not a time zone such as America/Chicago.`, {
-      cause,
-      details: { timeZone },
-    });
+  } catch {
+    // What was thrown quotes it.
+    throw new BackupError(
+      'settings-invalid',
+      '"timeZone" is no time zone that is known here, such as America/Chicago.',
+      { details: { timeZone } },
+    );
   }
 }

@@ -6,7 +6,9 @@
  * between two of them than there should be, a clock was set, and only as much is counted as may pass without a copy. So
  * no jump of a clock makes a shelf of good copies old at once.
  */
+
 import { Temporal } from 'temporal-polyfill';
+import { assertArgument, assertEach } from '../arguments.js';
 import type { ArchiveScope } from '../model/parts.js';
 import { nightOf, nightsBetween } from './nights.js';
 
@@ -105,6 +107,8 @@ export function planRetention(
   archives: readonly RetainedArchive[],
   options: { readonly now: Date; readonly timeZone: string; readonly policy?: RetentionPolicy | undefined },
 ): RetentionPlan {
+  assertEach('archives', archives, { key: 'text', createdAt: 'date', scope: 'text' });
+  assertArgument('options', options, 'object', { now: 'date', timeZone: 'text', policy: 'object?' });
   const policy = options.policy ?? defaultRetention;
   const reasons = new Map<RetainedArchive, KeepReason[]>();
   const keep = (archive: RetainedArchive | undefined, reason: KeepReason): void => {

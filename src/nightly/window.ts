@@ -2,7 +2,9 @@
  * When the window of a night is, and where in it a practice starts: a pure decision over plain dates. Nights are named by
  * the date of their evening, so that a run at 23:50 and one at 00:10 belong to the same night.
  */
+
 import { sha256 } from '@noble/hashes/sha2.js';
+import { assertArgument } from '../arguments.js';
 import { utf8 } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import { instantOf, minutesIntoNight, nightOf } from './nights.js';
@@ -73,6 +75,8 @@ const grace: number = 2 * minute;
  * ```
  */
 export function windowOf(night: string, schedule: NightSchedule): Night {
+  assertArgument('night', night, 'text');
+  assertArgument('schedule', schedule, 'object', { timeZone: 'text' });
   const { timeZone } = schedule;
   const opens = minutesIntoNight(schedule.opens ?? '22:00');
   const closes = minutesIntoNight(schedule.closes ?? '04:00', 'end');
@@ -101,6 +105,9 @@ export function windowOf(night: string, schedule: NightSchedule): Night {
  * ```
  */
 export function startOf(night: string, schedule: NightSchedule, practiceId: string): Date {
+  assertArgument('night', night, 'text');
+  assertArgument('schedule', schedule, 'object', { timeZone: 'text' });
+  assertArgument('practiceId', practiceId, 'text');
   const given = hqTimeOf(night, schedule);
   if (given !== undefined) return given;
   const { opensAt, closesAt } = windowOf(night, schedule);

@@ -1,3 +1,4 @@
+import { assertArgument } from '../arguments.js';
 import { BackupError } from '../errors.js';
 import type {
   PutOptions,
@@ -87,6 +88,16 @@ export interface StorageBasics {
  * ```
  */
 export function createCustomStorage(basics: StorageBasics): StorageAdapter {
+  assertArgument('basics', basics, 'object', {
+    description: 'text',
+    capabilities: 'object',
+    put: 'function',
+    get: 'function',
+    stat: 'function',
+    list: 'function',
+    delete: 'function',
+    classify: 'function?',
+  });
   const { description } = basics;
 
   async function guarded<Result>(

@@ -1,3 +1,4 @@
+import { assertArgument } from '../arguments.js';
 import { BackupError, type BackupErrorCode } from '../errors.js';
 
 /**
@@ -13,6 +14,8 @@ import { BackupError, type BackupErrorCode } from '../errors.js';
  * ```
  */
 export function storageFailureOfStatus(status: number, description: string): BackupError {
+  assertArgument('status', status, 'number');
+  assertArgument('description', description, 'text');
   const [code, sentence] = verdictOf(status);
   return new BackupError(code, `The ${description} ${sentence} (${status}).`, { details: { status } });
 }
@@ -30,6 +33,7 @@ export function storageFailureOfStatus(status: number, description: string): Bac
  * ```
  */
 export function storageFailureOfConnection(error: unknown, description: string): BackupError {
+  assertArgument('description', description, 'text');
   const cause = error instanceof Error ? (error.cause ?? error) : undefined;
   const hasCode = cause instanceof Error && 'code' in cause && typeof cause.code === 'string';
   const reason = hasCode ? String(cause.code) : 'no answer';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { assertOptions } from '../arguments.js';
 import { collectBytes } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import type { StorageAdapter, StoredObject } from './adapter.js';
@@ -23,6 +24,7 @@ export interface MemoryStorageOptions {
  * ```
  */
 export function createMemoryStorage(options: MemoryStorageOptions = {}): StorageAdapter {
+  assertOptions(options, { now: 'function?' });
   const now = options.now ?? (() => new Date());
   const objects = new Map<string, { readonly bytes: Uint8Array; readonly stored: StoredObject }>();
   const refuseTaken = (key: string): void => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
+import { assertArgument, assertOptions } from '../arguments.js';
 import { iterateBytes } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import type { ReplayableSource } from './adapter.js';
@@ -15,6 +16,7 @@ const readSize = 256 * 1024;
  * ```
  */
 export function replayableBytes(bytes: Uint8Array): ReplayableSource {
+  assertArgument('bytes', bytes, 'bytes');
   return {
     size: bytes.length,
     open(start = 0, end = bytes.length): Uint8Array {
@@ -39,6 +41,8 @@ export async function replayableFile(
   path: string,
   options: { readonly sha256?: string | undefined } = {},
 ): Promise<ReplayableSource> {
+  assertArgument('path', path, 'text');
+  assertOptions(options, { sha256: 'text?' });
   const { size } = await stat(path);
   return {
     size,
@@ -82,6 +86,7 @@ export async function* readChecked(
   source: ReplayableSource,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  assertArgument('source', source, 'object', { size: 'number', sha256: 'text?', open: 'function' });
   const digest = source.sha256 === undefined ? undefined : createHash('sha256');
   let total = 0;
   for await (const chunk of iterateBytes(source.open(), signal)) {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { isBackupError } from '../../src/errors.js';
 import * as root from '../../src/index.js';
+import { createMemoryStorage } from '../../src/testing.js';
 
 const secret = 'hunter2';
 const url = `mysql://root:${secret}@127.0.0.1:1/practice`;
@@ -24,41 +27,46 @@ const wrong: Readonly<Record<string, unknown>> = {
   'an address with a URL as host': { host: url, user: 'root' },
   'an address with a password of no kind': { host: '127.0.0.1', user: 'root', password: { [secret]: 1 } },
   'an empty object': {},
+  'an empty list': [],
+  'a list of nothing': [null],
 };
 
-// Whatever takes an address, a connection, a store or an archive.
-const guarded = [
-  'checkNight',
-  'checkWithoutKey',
-  'compareDatabases',
-  'createDatabaseAlerts',
-  'createDatabaseEnrollments',
-  'createDatabaseSettings',
-  'dumpDatabase',
-  'explainEligibility',
-  'findLatestBackup',
-  'isEligible',
-  'listBackups',
-  'openConnection',
-  'openSnapshot',
-  'parseDatabaseUrl',
-  'planRestore',
-  'rangeSourceOf',
-  'readAdmins',
-  'readCatalog',
-  'rehearseRestore',
-  'restoreDatabase',
-  'runSupplementalBackup',
-  'salvage',
-  'startNightly',
-  'takeFingerprint',
-  'verifyArchive',
-  'verifyStored',
-  'withLog',
-  'withReadOnly',
-  'withRetry',
-  'withThrottle',
+// What is right in the first place for one function or another, so that what stands behind it is looked at too.
+const right: readonly (readonly unknown[])[] = [
+  [],
+  [createMemoryStorage()],
+  [new Uint8Array(8)],
+  [{ host: '127.0.0.1', port: 1, user: 'root' }],
+  [noParts()],
+  [[]],
+  ['a text'],
+  [new Date(0)],
 ];
+
+async function* noParts(): AsyncGenerator<never> {
+  // Nothing.
+}
+
+type PublicFunction = (...given: readonly unknown[]) => unknown;
+
+const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as {
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+};
+
+/** Every public function and class, once, however many entries have it. None is left out. */
+const functions = new Map<PublicFunction, string>();
+for (const entry of Object.values(exports)) {
+  if (typeof entry === 'string') continue;
+  const values = (await import(pathToFileURL(entry.default).href)) as Readonly<Record<string, unknown>>;
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'function') functions.set(value as PublicFunction, name);
+  }
+}
+
+/** Calls a function, or makes one of a class. */
+function called(one: PublicFunction, given: readonly unknown[]): unknown {
+  return /^class\b/.test(String(one)) ? Reflect.construct(one, given) : one(...given);
+}
 
 /** What comes of a call; what is given bit by bit is asked for its first bit. */
 async function outcome(call: () => unknown): Promise<unknown> {
@@ -75,7 +83,9 @@ async function outcome(call: () => unknown): Promise<unknown> {
 
 function faultOf(error: unknown): string | undefined {
   if (error === undefined) return undefined;
-  const { name, message } = error as Error;
+  const { name, message, code } = error as NodeJS.ErrnoException;
+  // The name of what is not there is what there is to tell.
+  if (code === 'ENOENT' || code === 'storage-not-found') return undefined;
   const all = `${message}\n${String((error as Error).cause ?? '')}`;
   if (all.includes(secret)) return `shows a value: ${message}`;
   if (isBackupError(error)) return undefined;
@@ -84,12 +94,19 @@ function faultOf(error: unknown): string | undefined {
   return `${name}: ${message}`;
 }
 
-for (const name of guarded) {
+for (const [one, name] of functions) {
   test(`${name} names an argument that is wrong, and does not tell its value`, async () => {
-    const call = (root as Readonly<Record<string, unknown>>)[name] as (...args: unknown[]) => unknown;
     for (const [what, given] of Object.entries(wrong)) {
-      const error = await outcome(() => call(given, given, given, given));
-      assert.equal(faultOf(error), undefined, what);
+      for (const before of right) {
+        const all = await outcome(() => called(one, [...before, given, given, given]));
+        assert.equal(
+          faultOf(all),
+          undefined,
+          `${what} behind ${before.length} right ones, and for all others`,
+        );
+        const alone = await outcome(() => called(one, [...before, given]));
+        assert.equal(faultOf(alone), undefined, `${what} behind ${before.length} right ones`);
+      }
     }
   });
 }

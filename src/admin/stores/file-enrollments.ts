@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { assertArgument } from '../../arguments.js';
 import { BackupError } from '../../errors.js';
 import { systemCodeOf } from '../../files/failures.js';
 import { replaceFile } from '../../files/replace-file.js';
@@ -19,6 +20,7 @@ import { type Enrollment, type EnrollmentStore, parseEnrollment } from '../enrol
  * ```
  */
 export function createFileEnrollments(options: { readonly path: string }): EnrollmentStore {
+  assertArgument('options', options, 'object', { path: 'text' });
   const { path } = options;
   return {
     async load(userNum, io) {

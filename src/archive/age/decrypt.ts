@@ -1,5 +1,6 @@
 import type { Identity } from 'age-encryption';
 import { engine as ownEngine } from '#engine';
+import { assertArgument, assertByteSource } from '../../arguments.js';
 import type { ByteSource } from '../../bytes.js';
 import type { Engine } from '../../engine/engine.js';
 import { BackupError } from '../../errors.js';
@@ -44,6 +45,13 @@ export function decryptAgeWith(
   source: ByteSource,
   options: DecryptAgeOptions,
 ): AsyncGenerator<Uint8Array> {
+  assertByteSource('source', source);
+  assertArgument('options', options, 'object', {
+    identities: 'array?',
+    passphrase: 'text?',
+    maxScryptLogN: 'number?',
+    signal: 'signal?',
+  });
   const identities: (string | Identity)[] = [...(options.identities ?? [])];
   checkIdentities(identities);
   if (options.passphrase !== undefined) {

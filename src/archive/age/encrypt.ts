@@ -1,5 +1,6 @@
 import type { Recipient } from 'age-encryption';
 import { engine as ownEngine } from '#engine';
+import { assertArgument, assertByteSource } from '../../arguments.js';
 import { type ByteSource, iterateBytes } from '../../bytes.js';
 import type { Engine } from '../../engine/engine.js';
 import { enarmor } from './armor.js';
@@ -50,6 +51,13 @@ export function encryptAgeWith(
   source: ByteSource,
   options: EncryptAgeOptions,
 ): AsyncGenerator<Uint8Array> {
+  assertByteSource('source', source);
+  assertArgument('options', options, 'object', {
+    recipients: 'array?',
+    passphrase: 'text?',
+    scryptLogN: 'number?',
+    signal: 'signal?',
+  });
   let recipients: readonly (string | Recipient)[];
   if (options.passphrase !== undefined) {
     if (options.recipients !== undefined) {

@@ -7,9 +7,9 @@ export {
   generateHybridIdentity,
   generateX25519Identity,
   type Identity,
-  identityToRecipient,
   type Recipient,
   Stanza,
 } from 'age-encryption';
 export { type DecryptAgeOptions, decryptAge } from './decrypt.js';
 export { type EncryptAgeCommonOptions, type EncryptAgeOptions, encryptAge } from './encrypt.js';
+export { identityToRecipient } from './keys.js';

@@ -1,5 +1,13 @@
-import { Decrypter, Encrypter, type Identity, type Recipient, Stanza } from 'age-encryption';
+import {
+  Decrypter,
+  Encrypter,
+  type Identity,
+  type Recipient,
+  identityToRecipient as recipientOf,
+  Stanza,
+} from 'age-encryption';
 import { engine as ownEngine } from '#engine';
+import { assertArgument } from '../../arguments.js';
 import { utf8 } from '../../bytes.js';
 import type { Engine } from '../../engine/engine.js';
 import { BackupError } from '../../errors.js';
@@ -16,6 +24,7 @@ const zeroNonce: Uint8Array = new Uint8Array(12);
 
 /** Refuses what is no recipient at once, before any work is done. */
 export function checkRecipients(recipients: readonly (string | Recipient)[]): void {
+  assertArgument('recipients', recipients, 'array');
   if (recipients.length === 0) throw new TypeError('"recipients" must not be empty');
   const encrypter = new Encrypter();
   for (const recipient of recipients) {
@@ -29,6 +38,7 @@ export function checkRecipients(recipients: readonly (string | Recipient)[]): vo
 
 /** Refuses what is no identity at once. The message never quotes it: it is a secret. */
 export function checkIdentities(identities: readonly (string | Identity)[]): void {
+  assertArgument('identities', identities, 'array');
   const decrypter = new Decrypter();
   for (const identity of identities) {
     try {
@@ -36,6 +46,25 @@ export function checkIdentities(identities: readonly (string | Identity)[]): voi
     } catch {
       throw new TypeError('"identities" holds something that is no age identity');
     }
+  }
+}
+
+/**
+ * The public half of a key.
+ *
+ * @param identity - `AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`, or a key of the Web Crypto API
+ * @throws TypeError when it is none. The message never quotes it: it is a secret
+ * @example
+ * ```ts
+ * const identity = await generateX25519Identity();
+ * console.log(await identityToRecipient(identity));
+ * ```
+ */
+export async function identityToRecipient(identity: string | CryptoKey): Promise<string> {
+  try {
+    return await recipientOf(identity);
+  } catch {
+    throw new TypeError('"identity" must be an age identity');
   }
 }
 

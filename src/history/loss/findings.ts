@@ -1,3 +1,5 @@
+import { assertArgument } from '../../arguments.js';
+
 /** One sign that something may have been lost. Names tables and counts, never a value. */
 export type LossFinding =
   /** A core table has far fewer rows. */
@@ -34,6 +36,7 @@ export type LossFinding =
  * ```
  */
 export function describeLoss(finding: LossFinding): string {
+  assertArgument('finding', finding, 'object', { kind: 'text' });
   switch (finding.kind) {
     case 'rows-lost':
       return `The table ${finding.table} had ${finding.before} rows and has ${finding.after}.`;

@@ -2,6 +2,7 @@
  * Whether tonight's database looks as if something was lost: a pure decision over counts and sizes. How much change is usual, the
  * practice's own past weeks say; floors keep a quiet past from making every purge an alarm.
  */
+import { assertArgument, assertEach } from '../../arguments.js';
 import { allTables, type NightFacts, type TableFacts } from './facts.js';
 import type { LossFinding } from './findings.js';
 
@@ -81,9 +82,13 @@ const dateTolerance = 12 * 3_600_000;
  */
 export function judgeNight(
   history: readonly NightFacts[],
-  { facts, announced = [], ownDate }: Tonight,
+  tonight: Tonight,
   thresholds: LossThresholds = {},
 ): readonly LossFinding[] {
+  assertEach('history', history, { night: 'text', scope: 'text', tables: 'object' });
+  assertArgument('tonight', tonight, 'object', { facts: 'object', announced: 'array?' });
+  assertArgument('thresholds', thresholds, 'object');
+  const { facts, announced = [], ownDate } = tonight;
   const past = history
     .filter(({ scope, night }) => scope === facts.scope && night < facts.night)
     .sort((a, b) => (a.night < b.night ? -1 : 1));

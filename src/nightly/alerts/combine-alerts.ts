@@ -1,3 +1,4 @@
+import { assertEach } from '../../arguments.js';
 import type { AlertSink } from './alert.js';
 
 /**
@@ -14,6 +15,7 @@ import type { AlertSink } from './alert.js';
  * ```
  */
 export function combineAlerts(...sinks: readonly AlertSink[]): AlertSink {
+  assertEach('sinks', sinks, { raise: 'function', clear: 'function', nightEnded: 'function?' });
   const all = async (tell: (sink: AlertSink) => Promise<void> | undefined): Promise<void> => {
     const failures = (await Promise.allSettled(sinks.map(async (sink) => tell(sink)))).flatMap((result) =>
       result.status === 'rejected' ? [result.reason] : [],

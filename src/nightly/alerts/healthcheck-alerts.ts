@@ -1,3 +1,4 @@
+import { assertArgument, assertHttpUrl } from '../../arguments.js';
 import type { AlertSink } from './alert.js';
 
 /** Options of {@link createHealthcheckAlerts}. */
@@ -25,6 +26,8 @@ export interface HealthcheckOptions {
  * ```
  */
 export function createHealthcheckAlerts(options: HealthcheckOptions): AlertSink {
+  assertArgument('options', options, 'object', { timeout: 'number?', fetch: 'function?' });
+  assertHttpUrl('options.url', options.url);
   const { url, timeout = 10_000 } = options;
   const send = options.fetch ?? fetch;
   const failed = new URL(url);

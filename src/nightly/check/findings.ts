@@ -1,3 +1,4 @@
+import { assertArgument, assertEach } from '../../arguments.js';
 import type { BackupErrorCode } from '../../errors.js';
 
 /** What is looked at. */
@@ -48,8 +49,10 @@ const words: Readonly<Record<CheckFinding['verdict'], string>> = {
  * console.log(renderCheck(await checkNight(plan)));
  * ```
  */
-export function renderCheck({ findings }: NightCheck): string {
-  return findings
+export function renderCheck(check: NightCheck): string {
+  assertArgument('check', check, 'object');
+  assertEach('check.findings', check.findings, { subject: 'text', verdict: 'text', message: 'text' });
+  return check.findings
     .map(({ subject, verdict, message }) => `${words[verdict]}  ${subject}: ${message}`)
     .join('\n');
 }

@@ -1,6 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
+import { assertArgument } from '../../arguments.js';
 import type { AuditLog } from '../../audit.js';
 import { escapeControls } from '../../escape-controls.js';
 import { systemCodeOf } from '../../files/failures.js';
@@ -34,6 +35,13 @@ export interface FileAuditOptions {
  * ```
  */
 export function createFileAudit(options: FileAuditOptions): AuditLog {
+  assertArgument('options', options, 'object', {
+    path: 'text',
+    who: 'text?',
+    facts: 'object?',
+    onLost: 'function?',
+    now: 'function?',
+  });
   const { path, facts = {}, now = () => new Date() } = options;
   const { who = userOfSystem(), onLost = (message) => process.emitWarning(message, warningCode) } = options;
   let last: Promise<void> = Promise.resolve();

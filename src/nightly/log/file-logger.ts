@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { assertArgument } from '../../arguments.js';
 import { escapeControls } from '../../escape-controls.js';
 import { systemCodeOf } from '../../files/failures.js';
 import type { LogFacts, Logger } from './logger.js';
@@ -27,6 +28,12 @@ export interface FileLoggerOptions {
  * ```
  */
 export function createFileLogger(options: FileLoggerOptions): Logger {
+  assertArgument('options', options, 'object', {
+    path: 'text',
+    maxBytes: 'number?',
+    keepFiles: 'number?',
+    now: 'function?',
+  });
   const { path, maxBytes = 1_000_000, keepFiles = 5, now = () => new Date() } = options;
   const write = (level: string, message: string, facts: LogFacts | undefined): void => {
     // A name with a line break in it must not look like a second entry.

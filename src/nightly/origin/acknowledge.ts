@@ -1,3 +1,4 @@
+import { assertArgument } from '../../arguments.js';
 import { nightOf } from '../nights.js';
 import type { NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
@@ -31,8 +32,11 @@ export type OfficeOfPractice = Pick<NightPlan, 'now' | 'practiceId' | 'spool' | 
  */
 export async function acknowledgeFindings(
   plan: OfficeOfPractice,
-  { user }: { readonly user: string },
+  options: { readonly user: string },
 ): Promise<Acknowledgement | null> {
+  assertOffice(plan);
+  assertArgument('options', options, 'object', { user: 'text' });
+  const { user } = options;
   assertUser(user);
   const now = (plan.now ?? (() => new Date()))();
   const { journal, guard } = await openOffice(plan as NightPlan, nightOf(now, plan.timeZone), machineTools());
@@ -73,12 +77,11 @@ export async function acknowledgeFindings(
  */
 export async function announcePurge(
   plan: OfficeOfPractice,
-  {
-    tables,
-    until,
-    user,
-  }: { readonly tables: readonly string[]; readonly until: string; readonly user: string },
+  purge: { readonly tables: readonly string[]; readonly until: string; readonly user: string },
 ): Promise<void> {
+  assertOffice(plan);
+  assertArgument('purge', purge, 'object', { tables: 'array', until: 'text', user: 'text' });
+  const { tables, until, user } = purge;
   assertUser(user);
   if (tables.length === 0 || tables.length > 1000)
     throw new RangeError('"tables" names no table, or too many');
@@ -87,13 +90,25 @@ export async function announcePurge(
   const night = nightOf(now, plan.timeZone);
   const { journal, guard } = await openOffice(plan as NightPlan, night, machineTools());
   try {
-    const purge: AnnouncedPurge = { tables, until, user, at: now.toISOString() };
+    const announcement: AnnouncedPurge = { tables, until, user, at: now.toISOString() };
     await journal.update(({ announced = [] }) => ({
-      announced: [purge, ...announced.filter((each) => each.until >= night)].slice(0, mostAnnouncements),
+      announced: [announcement, ...announced.filter((each) => each.until >= night)].slice(
+        0,
+        mostAnnouncements,
+      ),
     }));
   } finally {
     await guard.release();
   }
+}
+
+function assertOffice(plan: OfficeOfPractice): void {
+  assertArgument('plan', plan, 'object', {
+    practiceId: 'text',
+    spool: 'text',
+    timeZone: 'text',
+    now: 'function?',
+  });
 }
 
 function assertUser(user: string): void {

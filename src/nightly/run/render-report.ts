@@ -1,3 +1,4 @@
+import { assertArgument } from '../../arguments.js';
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
 import { escapeControls } from '../../escape-controls.js';
 import { formatBytes, formatSeconds, plural } from '../../quantities.js';
@@ -31,6 +32,13 @@ const changed: Readonly<Record<ReportedChange['what'], string>> = {
  * ```
  */
 export function renderReport(report: BackupReport): string {
+  assertArgument('report', report, 'object', {
+    practiceId: 'text',
+    night: 'text',
+    outcome: 'text',
+    destinations: 'array',
+    warnings: 'array',
+  });
   const { database, keyHolder, consistency } = report;
   const lines = [
     `Supplemental backup of practice ${report.practiceId}, night of ${report.night}: ${titleOf(report)}.`,

@@ -1,3 +1,4 @@
+import { assertArgument, assertOptions } from '../../arguments.js';
 import { withDefaults } from '../../with-defaults.js';
 import { checkPathHere } from './check-network-path.js';
 import type { BackupSettings, SettingsAuthor, SettingsStore } from './settings.js';
@@ -36,6 +37,8 @@ export function createMemorySettings(
     readonly now?: (() => Date) | undefined;
   } = {},
 ): MemorySettings {
+  assertArgument('initial', initial, 'object', { networkPath: 'text?', status: 'text?' });
+  assertOptions(options, { checkPath: 'function?', now: 'function?' });
   const { checkPath = checkPathHere, now = () => new Date() } = options;
   let settings: BackupSettings = withDefaults<BackupSettings>(
     { status: 'enabled', networkPath: '', lastLocalCopy: null },

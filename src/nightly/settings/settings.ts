@@ -1,3 +1,4 @@
+import { assertArgument } from '../../arguments.js';
 import type { Practice } from '../../eligibility/is-eligible.js';
 
 /** What a practice has set, as the backup window of its software shows it. */
@@ -75,6 +76,10 @@ export function enabledByDefault(practice: {
   /** @defaultValue false */
   readonly updatesUnattended?: boolean | undefined;
 }): boolean {
+  assertArgument('practice', practice, 'object', {
+    monthlyReminderDisabled: 'boolean',
+    updatesUnattended: 'boolean?',
+  });
   return !practice.monthlyReminderDisabled && practice.updatesUnattended !== true;
 }
 
@@ -89,6 +94,8 @@ export function enabledByDefault(practice: {
  * ```
  */
 export function isMonthlyReminderDisabled(lastReminder: string, now: Date): boolean {
+  assertArgument('lastReminder', lastReminder, 'text');
+  assertArgument('now', now, 'date');
   const inTenYears = `${now.getUTCFullYear() + 10}${now.toISOString().slice(4, 10)}`;
   return /^\d{4}-\d\d-\d\d/.test(lastReminder) && lastReminder.slice(0, 10) > inTenYears;
 }

@@ -1,4 +1,5 @@
 import type { ArchiveReader } from '../../archive/index.js';
+import { assertArgument, assertOptions, assertReader } from '../../arguments.js';
 import type { ColumnBatch } from '../../model/column-batch.js';
 import type { TableDescription } from '../../model/parts.js';
 import { loadedColumns } from '../load/cells.js';
@@ -35,6 +36,9 @@ export async function* exportCsv(
   table: string,
   options: ExportCsvOptions = {},
 ): AsyncGenerator<string> {
+  assertReader('archive', archive);
+  assertArgument('table', table, 'text');
+  assertOptions(options, { spreadsheet: 'boolean?' });
   const { signal, onRows } = options;
   const description = await archive.table(table, { signal });
   yield csvHeader(description, options);

@@ -1,4 +1,5 @@
 import type { ArchiveReader } from '../../archive/index.js';
+import { assertOptions, assertReader } from '../../arguments.js';
 import { quoteText } from '../../database/identifiers.js';
 import { isAtLeast } from '../../database/server-version.js';
 import type { DatabaseDescription, SchemaObject, TableDescription } from '../../model/parts.js';
@@ -43,6 +44,8 @@ export async function* exportSql(
   reader: ArchiveReader,
   options: ExportSqlOptions = {},
 ): AsyncGenerator<string | Uint8Array> {
+  assertReader('reader', reader);
+  assertOptions(options, { tables: 'array?', objects: 'boolean?', events: 'text?' });
   try {
     yield* statementsOf(reader, options);
   } catch (error) {

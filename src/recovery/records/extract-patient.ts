@@ -1,4 +1,5 @@
 import type { ArchiveReader } from '../../archive/index.js';
+import { assertArgument, assertOptions, assertReader } from '../../arguments.js';
 import { openDentalPatientRows } from '../../catalog/open-dental/patient-rows.js';
 import { type BelongingTable, belongingTables, type PatientRows } from '../../catalog/patient-rows.js';
 import type { ColumnBatch } from '../../model/column-batch.js';
@@ -123,6 +124,9 @@ export async function* extractPatient(
   patient: bigint | string,
   options: ExtractPatientOptions = {},
 ): AsyncGenerator<PatientPart> {
+  assertReader('archive', archive);
+  assertArgument('archive.manifest', archive.manifest, 'object', { tables: 'array' });
+  assertOptions(options, { rules: 'object?' });
   const { rules = openDentalPatientRows, characterSets = webCharacterSets, signal, onProgress } = options;
   const number = numberOf(patient);
   const { archiveId, snapshotAt, tables: all } = archive.manifest;

@@ -1,3 +1,4 @@
+import { assertArgument } from '../../arguments.js';
 import { escapeControls } from '../../escape-controls.js';
 import { formatCount, formatSeconds } from '../../quantities.js';
 import type { Difference } from '../compare/comparison.js';
@@ -56,6 +57,14 @@ export interface CertifiedTable {
  * ```
  */
 export function certificateText(certificate: RestoreCertificate): string {
+  assertArgument('certificate', certificate, 'object', {
+    rehearsedAt: 'text',
+    provenAgainst: 'text',
+    tables: 'array',
+    differences: 'array',
+    notTested: 'array',
+    notes: 'array',
+  });
   const { equal, differences, notTested, notes, provenAgainst } = certificate;
   const against = {
     archive: 'the definitions and counts in the archive',

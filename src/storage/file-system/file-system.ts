@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { assertArgument } from '../../arguments.js';
 import { BackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { closeAfter } from '../../files/fill-file.js';
@@ -47,6 +48,12 @@ const usualSilence = 60_000;
  * ```
  */
 export function createFileSystemStorage(options: FileSystemStorageOptions): StorageAdapter {
+  assertArgument('options', options, 'object', {
+    reserveBytes: 'number?',
+    staleAfter: 'number?',
+    silence: 'number?',
+    ownProcess: 'boolean?',
+  });
   if (typeof options.path !== 'string' || options.path === '')
     throw new TypeError('"path" is to be a folder');
   const { silence = usualSilence } = options;

@@ -1,3 +1,4 @@
+import { assertArgument, assertHttpUrl } from '../../arguments.js';
 import { BackupError } from '../../errors.js';
 import type {
   GetOptions,
@@ -56,6 +57,15 @@ export interface HttpStorageOptions {
  * ```
  */
 export function createHttpStorage(options: HttpStorageOptions): StorageAdapter {
+  assertArgument('options', options, 'object', {
+    headers: 'function?',
+    journal: 'object?',
+    concurrency: 'number?',
+    partRetry: 'object?',
+    allowLoopbackHttp: 'boolean?',
+    fetch: 'function?',
+  });
+  assertHttpUrl('options.url', options.url);
   return new HttpStorage(options);
 }
 

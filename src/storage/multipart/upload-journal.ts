@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { assertArgument } from '../../arguments.js';
 import { systemCodeOf } from '../../files/failures.js';
 
 /** An upload in parts that was begun and not yet finished. */
@@ -88,6 +89,7 @@ export function createMemoryUploadJournal(): UploadJournal {
  * ```
  */
 export function createFileUploadJournal(folder: string): UploadJournal {
+  assertArgument('folder', folder, 'text');
   const pathOf = (name: string): string => join(folder, `${name}.upload`);
   return {
     async read(name) {

@@ -1,4 +1,5 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { assertArgument } from '../../arguments.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import type { StoredObject } from '../adapter.js';
 import type { Pages } from '../listing.js';
@@ -47,6 +48,7 @@ export class Bucket {
   constructor(address: BucketAddress) {
     const { bucket, prefix = '', connection } = address;
     if (typeof bucket !== 'string' || bucket === '') throw new TypeError('"bucket" is to be a name');
+    assertArgument('connection', connection, 'object');
     if (prefix !== '') assertKey(`${prefix}x`);
     this.name = bucket;
     this.#prefix = prefix;

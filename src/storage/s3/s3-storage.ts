@@ -4,6 +4,7 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
+import { assertArgument } from '../../arguments.js';
 
 import type {
   GetOptions,
@@ -81,6 +82,7 @@ export interface S3Storage extends StorageAdapter {
  * ```
  */
 export function createS3Storage(options: S3StorageOptions): S3Storage {
+  assertArgument('options', options, 'object');
   return new S3ObjectStorage(options);
 }
 

@@ -7,6 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { assertArgument } from '../../arguments.js';
 import { collectBytes, concatBytes } from '../../bytes.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import type { StoredObject } from '../adapter.js';
@@ -81,6 +82,7 @@ const pageSize = 500;
  * ```
  */
 export function createUploadGrant(options: UploadGrantOptions): UploadGrant {
+  assertArgument('options', options, 'object');
   const grant = new Grant(options);
   return {
     answer: (message) => grant.answer(message),

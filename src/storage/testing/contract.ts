@@ -1,3 +1,4 @@
+import { assertArgument } from '../../arguments.js';
 import { collectBytes } from '../../bytes.js';
 import type { StorageAdapter } from '../adapter.js';
 import { atomicityChecks } from './atomicity-checks.js';
@@ -54,6 +55,15 @@ export interface ContractCheck {
  * ```
  */
 export function storageContract(subject: ContractSubject): readonly ContractCheck[] {
+  assertArgument('subject', subject, 'object', {
+    create: 'function',
+    prefix: 'text?',
+    severalParts: 'number?',
+    severalPages: 'number?',
+    secrets: 'array?',
+    broken: 'array?',
+    settleWithin: 'number?',
+  });
   const checks = [...writingChecks, ...readingChecks, ...namingChecks, ...atomicityChecks, ...failureChecks];
   return checks.map((check, index) => ({
     name: check.name,

@@ -1,3 +1,4 @@
+import { assertArgument, assertStorage } from '../../arguments.js';
 import { BackupError } from '../../errors.js';
 import type { StorageAdapter, StoredObject } from '../adapter.js';
 
@@ -39,6 +40,8 @@ export function createFaultyStorage(
   inner: StorageAdapter,
   faultOf: (call: StorageCall) => StorageFault | undefined,
 ): StorageAdapter {
+  assertStorage('inner', inner);
+  assertArgument('faultOf', faultOf, 'function');
   const calls = new Map<string, number>();
   const next = (operation: StorageCall['operation'], key: string): StorageFault | undefined => {
     const earlier = calls.get(operation) ?? 0;
@@ -119,6 +122,8 @@ export interface SlowStorageOptions {
  * ```
  */
 export function createSlowStorage(inner: StorageAdapter, options: SlowStorageOptions): StorageAdapter {
+  assertStorage('inner', inner);
+  assertArgument('options', options, 'object', { pause: 'function' });
   const { pause } = options;
   return {
     description: inner.description,
@@ -173,6 +178,8 @@ export function createEventuallyConsistentStorage(
   inner: StorageAdapter,
   options: EventuallyConsistentOptions,
 ): StorageAdapter {
+  assertStorage('inner', inner);
+  assertArgument('options', options, 'object', { lag: 'number', now: 'function?' });
   const now = options.now ?? (() => Date.now());
   const storedAt = new Map<string, number>();
   const deleted = new Map<string, { readonly at: number; readonly object: StoredObject }>();

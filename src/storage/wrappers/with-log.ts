@@ -1,4 +1,4 @@
-import { assertStorage } from '../../arguments.js';
+import { assertArgument, assertStorage } from '../../arguments.js';
 import { isBackupError } from '../../errors.js';
 import type { StorageAdapter } from '../adapter.js';
 
@@ -32,6 +32,7 @@ export interface StorageLogEvent {
  */
 export function withLog(adapter: StorageAdapter, log: (event: StorageLogEvent) => void): StorageAdapter {
   assertStorage('adapter', adapter);
+  assertArgument('log', log, 'function');
   function started(operation: StorageLogEvent['operation'], key: string) {
     const start = performance.now();
     return (outcome: Pick<StorageLogEvent, 'bytes' | 'objects' | 'failure'> = {}): void =>

@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { assertStorage } from '../../arguments.js';
+import { assertOptions, assertStorage } from '../../arguments.js';
 import { iterateBytes } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 import type { GetOptions, PutOptions, ReplayableSource, StorageAdapter, StoredObject } from '../adapter.js';
@@ -42,6 +42,7 @@ export interface StorageRetry {
  */
 export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): StorageAdapter {
   assertStorage('adapter', adapter);
+  assertOptions(options, { retries: 'number?', minTimeout: 'number?', maxTimeout: 'number?' });
   const { retries = 5, minTimeout = 1000, maxTimeout = 60_000, onRetry } = options;
 
   async function trying<Result>(

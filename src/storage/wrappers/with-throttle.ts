@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { assertStorage } from '../../arguments.js';
+import { assertArgument, assertStorage } from '../../arguments.js';
 import { iterateBytes } from '../../bytes.js';
 import type { StorageAdapter } from '../adapter.js';
 
@@ -25,6 +25,7 @@ const burstSeconds = 0.25;
  */
 export function withThrottle(adapter: StorageAdapter, options: ThrottleOptions): StorageAdapter {
   assertStorage('adapter', adapter);
+  assertArgument('options', options, 'object');
   const { bytesPerSecond } = options;
   if (!(bytesPerSecond > 0)) throw new RangeError('"bytesPerSecond" is to be a positive number');
   // The moment up to which the line is spoken for, in milliseconds.
