@@ -24,6 +24,9 @@ export function startSimulation(words: readonly string[], onLine: (line: string)
   const child = spawn(process.execPath, [...memory, '--import', register, main, ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const stop = (): boolean => child.kill();
+  process.once('SIGTERM', stop);
+  child.once('close', () => process.off('SIGTERM', stop));
   createInterface({ input: child.stdout }).on('line', onLine);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
