@@ -19,7 +19,10 @@ export interface AuditEntry {
   readonly code?: BackupErrorCode | 'unexpected' | undefined;
 }
 
-/** Where it is noted who opened an archive, and what for. Who, when and which process are the log's own to say. */
+/**
+ * Where it is noted who opened an archive, and what for. Who, when and which process are the log's own to
+ * say.
+ */
 export interface AuditLog {
   /** Notes an entry. When it cannot, it tells that in its own way: a recovery goes on without. */
   write(entry: AuditEntry): Promise<void>;

@@ -3,9 +3,9 @@
  */
 
 /**
- * What was being done when an error happened: a database was copied (`backup`) or put back (`restore`), a copy was brought to
- * its store (`store`), something was only looked at (`read`), settings or keys of administrators were kept (`settings`), or a command
- * ran that is none of these (`tool`).
+ * What was being done when an error happened: a database was copied (`backup`) or put back (`restore`), a
+ * copy was brought to its store (`store`), something was only looked at (`read`), settings or keys of
+ * administrators were kept (`settings`), or a command ran that is none of these (`tool`).
  */
 export type Activity = 'backup' | 'read' | 'restore' | 'settings' | 'store' | 'tool';
 

@@ -1,8 +1,11 @@
-/** Names that come from a database, an archive or another machine may hold anything, also what steers a terminal or forges a line. */
+/**
+ * Names that come from a database, an archive or another machine may hold anything, also what steers a
+ * terminal or forges a line.
+ */
 
 /**
- * Text as it may be shown or logged, on one line: control characters (line breaks and ESC among them), line separators
- * and marks that turn the direction of reading become visible, as `\u001b`.
+ * Text as it may be shown or logged, on one line: control characters (line breaks and ESC among them), line
+ * separators and marks that turn the direction of reading become visible, as `\u001b`.
  */
 export function escapeControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, visible);

@@ -1,6 +1,7 @@
 /**
- * The front door: the six functions and what a host and a recovery utility need. What a few hosts need stands behind doors of
- * its own: `/archive`, `/age`, `/storage`, `/nightly`, `/recovery`, `/history`, `/admin`, `/testing`.
+ * The front door: the six functions and what a host and a recovery utility need. What a few hosts need stands
+ * behind doors of its own: `/archive`, `/age`, `/storage`, `/nightly`, `/recovery`, `/history`, `/admin`,
+ * `/testing`.
  *
  * @module supplemental-backup
  */
@@ -40,7 +41,8 @@ export {
   type Practice,
 } from './eligibility/is-eligible.js';
 
-// What they work with: A session on the server, what is in a database, one moment of it, and whom it is sealed for.
+// What they work with: A session on the server, what is in a database, one moment of it, and whom it is
+// sealed for.
 
 export { readAdmins, type SessionPerTable } from './admin/read-admins.js';
 export { type KeyPolicy, type Seal, type SealForOptions, sealFor } from './admin/seal-for.js';

@@ -1,4 +1,6 @@
-/** Sizes, counts and spans of time as people read them, the same in every report, message and progress line. */
+/**
+ * Sizes, counts and spans of time as people read them, the same in every report, message and progress line.
+ */
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 

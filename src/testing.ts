@@ -1,6 +1,6 @@
 /**
- * For tests: stores, settings, alerts and enrolments in memory; for whoever writes a store, the promises of the contract as
- * checks for any test framework, and stores that fail, lag and dawdle.
+ * For tests: stores, settings, alerts and enrolments in memory; for whoever writes a store, the promises of
+ * the contract as checks for any test framework, and stores that fail, lag and dawdle.
  *
  * @module supplemental-backup/testing
  */

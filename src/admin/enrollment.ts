@@ -12,7 +12,10 @@ export interface KeyEpoch {
   readonly unlock: Unlock;
 }
 
-/** The key pair of an administrator, as it is kept: the public half, and the other one sealed. Holds no secret. */
+/**
+ * The key pair of an administrator, as it is kept: the public half, and the other one sealed. Holds no
+ * secret.
+ */
 export interface Enrollment extends KeyEpoch {
   /** `userod.UserNum`, as decimal text. */
   readonly userNum: string;
@@ -23,11 +26,13 @@ export interface Enrollment extends KeyEpoch {
   /** Tells whether the stored password is still the one this pair belongs to. See `markOf`. */
   readonly mark: string;
   /**
-   * The enrolled pair whose place one of a stored hash took, as the password changed unseen. It leads to older archives,
-   * so that whoever comes with its password gets it back into the chain.
+   * The enrolled pair whose place one of a stored hash took, as the password changed unseen. It leads to
+   * older archives, so that whoever comes with its password gets it back into the chain.
    */
   readonly resting?: KeyEpoch;
-  /** Public half of the Ed25519 key that signs for this pair, in base64; derived from the pair's secret half. */
+  /**
+   * Public half of the Ed25519 key that signs for this pair, in base64; derived from the pair's secret half.
+   */
   readonly signer?: string;
   /** Of everything that decides who can open archives, by {@link signer}; base64. */
   readonly signature?: string;
@@ -59,14 +64,15 @@ export interface EnrollmentStore {
    */
   save(enrollment: Enrollment, options?: { readonly signal?: AbortSignal | undefined }): Promise<boolean>;
   /**
-   * Removes what is kept of a user and cannot be read, so that a login can begin anew. A store without it leaves that to a
-   * person.
+   * Removes what is kept of a user and cannot be read, so that a login can begin anew. A store without it
+   * leaves that to a person.
    */
   discardUnreadable?(userNum: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
 
 /**
- * Largest revision that is believed. One beyond it was not counted up by logins; it would leave no room for the next one.
+ * Largest revision that is believed. One beyond it was not counted up by logins; it would leave no room for
+ * the next one.
  */
 export const largestRevision = 1_000_000_000;
 

@@ -22,7 +22,9 @@ export function isPostQuantum(recipient: string): boolean {
   return recipient.startsWith('age1pq1');
 }
 
-/** Seals an identity with a passphrase, as an armored age file; `age -d` gives a key file that `age -i` takes. */
+/**
+ * Seals an identity with a passphrase, as an armored age file; `age -d` gives a key file that `age -i` takes.
+ */
 export function sealWithPassphrase(identity: string, passphrase: string, work: WorkFactor): Promise<string> {
   return seal(identity, { passphrase, scryptLogN: work.scryptLogN });
 }

@@ -5,17 +5,17 @@ import { fromBase64, toBase64, utf8 } from '../bytes.js';
 import type { WorkFactor } from './work-factor.js';
 
 /**
- * Marks a stored password, so that a change of it is noticed later. The mark must not help to guess the password: of a
- * salted one it is the salt, which is random and new with every change, and public in labels anyway. Old unsalted ones
- * are marked by scrypt.
+ * Marks a stored password, so that a change of it is noticed later. The mark must not help to guess the
+ * password: of a salted one it is the salt, which is random and new with every change, and public in labels
+ * anyway. Old unsalted ones are marked by scrypt.
  */
 export async function markOf(stored: StoredPassword, work: WorkFactor): Promise<string> {
   return stored.salt === '' ? slowMarkOf(stored, work) : saltMark(stored);
 }
 
 /**
- * Marks a stored password by scrypt, whatever it is: a password that was replaced under the same salt has another mark.
- * For a place that no archive goes to.
+ * Marks a stored password by scrypt, whatever it is: a password that was replaced under the same salt has
+ * another mark. For a place that no archive goes to.
  */
 export async function slowMarkOf(stored: StoredPassword, work: WorkFactor): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16));

@@ -9,8 +9,9 @@ const commonWords: readonly string[] = (
 ).split(' ');
 
 /**
- * Whether a password is easily guessed: a rough estimate, on the side of the guesser. Every character counts as one of the
- * kinds of characters that occur; repeats, runs such as `1234` and years count as one, and common words as two.
+ * Whether a password is easily guessed: a rough estimate, on the side of the guesser. Every character counts
+ * as one of the kinds of characters that occur; repeats, runs such as `1234` and years count as one, and
+ * common words as two.
  */
 export function isWeakPassword(password: string): boolean {
   const text = password.normalize('NFKC').toLowerCase();

@@ -1,4 +1,7 @@
-/** What the nightly job remembers of a key, so that one that was exchanged in the store of enrolments is noticed. */
+/**
+ * What the nightly job remembers of a key, so that one that was exchanged in the store of enrolments is
+ * noticed.
+ */
 import { isUnlock } from '../archive/descriptions.js';
 import type { StoredPassword } from '../archive/password/stored-password.js';
 import type { Unlock } from '../model/parts.js';
@@ -42,8 +45,8 @@ export type KeyJudgement =
 /**
  * Holds a record of the store against what was pinned.
  *
- * A record counts when its holder signed it, or when the pair before it says that it is the next one. One that has
- * neither counts only with a new password: then there is nothing to hold it against.
+ * A record counts when its holder signed it, or when the pair before it says that it is the next one. One
+ * that has neither counts only with a new password: then there is nothing to hold it against.
  */
 export async function judgeKey(
   current: Enrollment | null,
@@ -87,7 +90,8 @@ function mayStandBeside(current: Unlock, pinned: Unlock): boolean {
 /**
  * What to remember of a key.
  *
- * @param before - what was pinned, where its password is still the one stored: its mark, which costs a third of a second, is kept
+ * @param before - what was pinned, where its password is still the one stored: its mark, which costs a third
+ *   of a second, is kept
  */
 export async function pinOf(
   work: WorkFactor,

@@ -15,8 +15,9 @@ export interface SessionPerTable {
 type AdminTable = 'grouppermission' | 'program' | 'usergroupattach' | 'userod';
 
 /**
- * Reads every user with the SecurityAdmin permission of Open Dental, hidden ones included. Each table is asked alone: of a
- * snapshot, the tables may be held by several sessions, and the answer is of the same moment as the copy.
+ * Reads every user with the SecurityAdmin permission of Open Dental, hidden ones included. Each table is
+ * asked alone: of a snapshot, the tables may be held by several sessions, and the answer is of the same
+ * moment as the copy.
  *
  * @param source - a connection to the practice's database, or a snapshot of it
  * @throws BackupError `database-…`
@@ -32,7 +33,8 @@ export async function readAdmins(
 ): Promise<readonly AdminCandidate[]> {
   if (!isSessionPerTable(source)) checkConnection(source, 'source');
   assertOptions(options);
-  // No aliases: under LOCK TABLES, as during a dump, a table answers to the name it was locked by and to no other.
+  // No aliases: under LOCK TABLES, as during a dump, a table answers to the name it was locked by and to no
+  // other.
   const ask = (table: AdminTable, columns: string, where: string): Promise<readonly TextRow[]> => {
     const session = isSessionPerTable(source) ? source.sessionFor(table) : source;
     return session.query(`SELECT ${columns} FROM ${table} WHERE ${where}`, options);
@@ -42,7 +44,8 @@ export async function readAdmins(
   const groups = await ask('grouppermission', 'DISTINCT UserGroupNum AS num', 'PermType = 24 AND FKey = 0');
   const members = await ask('usergroupattach', 'DISTINCT UserNum AS num', isOneOf('UserGroupNum', groups));
   const rows = await ask('userod', ofUser, `${isOneOf('UserNum', members)} ORDER BY UserNum`);
-  // What a bare hash means depends on that program; the form with its scheme in front means the same everywhere.
+  // What a bare hash means depends on that program; the form with its scheme in front means the same
+  // everywhere.
   const dialect = { eClinicalWorks: program?.['Enabled'] === '1' };
   return rows.map((row) => ({
     userNum: row['UserNum'] ?? '0',

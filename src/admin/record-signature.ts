@@ -1,8 +1,9 @@
 /**
- * What proves that a record of the enrolment store was written by somebody who had the password. The store is a table that
- * others may write to, and the nightly job has no password. So every record is signed with a key that is derived from the
- * secret half of its own pair: whoever opened the pair can sign, and the public half, kept elsewhere, tells a record that was
- * changed. A pair that follows another is endorsed by it, so that a renewal can be told from an exchange.
+ * What proves that a record of the enrolment store was written by somebody who had the password. The store is
+ * a table that others may write to, and the nightly job has no password. So every record is signed with a key
+ * that is derived from the secret half of its own pair: whoever opened the pair can sign, and the public
+ * half, kept elsewhere, tells a record that was changed. A pair that follows another is endorsed by it, so
+ * that a renewal can be told from an exchange.
  */
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
@@ -13,7 +14,9 @@ import type { Endorsement, Enrollment } from './enrollment.js';
 /** A record before it is signed. */
 export type UnsignedEnrollment = Omit<Enrollment, 'endorsements' | 'signature' | 'signer'>;
 
-/** As many earlier pairs as can be needed by a night that comes after a long absence; each takes 140 bytes. */
+/**
+ * As many earlier pairs as can be needed by a night that comes after a long absence; each takes 140 bytes.
+ */
 const mostEndorsements = 32;
 
 /**
@@ -60,7 +63,10 @@ export function isSignedBy(record: Enrollment, signer: string): boolean {
   return record.signer === signer && verify(record.signature, recordBytes(record), signer);
 }
 
-/** Whether the holder of an earlier pair says that this record's pair is the next one, and the record is whole. */
+/**
+ * Whether the holder of an earlier pair says that this record's pair is the next one, and the record is
+ * whole.
+ */
 export function isEndorsedBy(record: Enrollment, signer: string): boolean {
   if (record.signer === undefined || !isSignedBy(record, record.signer)) return false;
   const own = record.endorsements?.find((endorsement) => endorsement.signer === signer);
@@ -88,7 +94,9 @@ function signingKeyOf(identity: string): Uint8Array {
   }
 }
 
-/** Everything that decides who can open archives. Names and counts of writings may change without a password. */
+/**
+ * Everything that decides who can open archives. Names and counts of writings may change without a password.
+ */
 function recordBytes({ userNum, epoch, since, mark, unlock, resting }: UnsignedEnrollment): Uint8Array {
   const what = { userNum, epoch, since, mark, unlock, resting: resting ?? null };
   return utf8(`supplemental-backup enrolment 1\n${canonical(what)}`);

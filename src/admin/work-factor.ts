@@ -1,4 +1,7 @@
-/** How much work a guess at a password costs. Not an option of any public function, so that no host can weaken it. */
+/**
+ * How much work a guess at a password costs. Not an option of any public function, so that no host can weaken
+ * it.
+ */
 export interface WorkFactor {
   /** Of scrypt, as a power of two. */
   readonly scryptLogN: number;

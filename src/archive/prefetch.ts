@@ -8,7 +8,8 @@ export async function* prefetch<Item, Result>(
   const pending: Promise<Result>[] = [];
   for (const item of items) {
     const next = make(item);
-    // Seen when its turn comes; until then, and when nobody waits for it any more, it must not count as unhandled.
+    // Seen when its turn comes; until then, and when nobody waits for it any more, it must not count as
+    // unhandled.
     next.catch(() => undefined);
     pending.push(next);
     if (pending.length > DEPTH) yield await pending.shift()!;

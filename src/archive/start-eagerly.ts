@@ -1,6 +1,6 @@
 /**
- * A source that is at work before it is first asked, while something else is made ready. Whoever takes it must iterate it, or
- * call `return`.
+ * A source that is at work before it is first asked, while something else is made ready. Whoever takes it
+ * must iterate it, or call `return`.
  */
 export function startEagerly<Item>(source: AsyncIterable<Item>): AsyncIterableIterator<Item, undefined> {
   const iterator = source[Symbol.asyncIterator]();

@@ -18,8 +18,8 @@ export const serverQuestion: string =
   ' @@lower_case_table_names AS lower_case';
 
 /**
- * Variables that decide what a definition means, or what its expressions compute. What is made for a table follows from its
- * own definition where that says it; from these where it does not.
+ * Variables that decide what a definition means, or what its expressions compute. What is made for a table
+ * follows from its own definition where that says it; from these where it does not.
  */
 const definingVariables: readonly string[] = [
   'block_encryption_mode',

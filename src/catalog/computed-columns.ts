@@ -27,7 +27,9 @@ export function computedColumns(createStatement: string): readonly ComputedColum
   });
 }
 
-/** @param zoned - names in backticks of columns that depend on the time zone; this one is added when it does */
+/**
+ * @param zoned - names in backticks of columns that depend on the time zone; this one is added when it does
+ */
 function computedColumnOf(item: readonly Token[], zoned: Set<string>): ComputedColumn | undefined {
   const as = item.findIndex(
     ({ kind, text }, i) => kind === 'word' && /^as$/i.test(text) && item[i + 1]?.text === '(',
@@ -62,7 +64,8 @@ export function computedHashQuery(table: string, columns: readonly string[]): st
 }
 
 /**
- * One statement that counts the rows whose values are what their expressions give in this session: `alike` of `all_rows`.
+ * One statement that counts the rows whose values are what their expressions give in this session: `alike` of
+ * `all_rows`.
  *
  * @param most - rows to look at, from wherever the server begins; all without it
  */

@@ -14,7 +14,9 @@ export function definitionIn(rows: readonly TextRow[]): string {
   return rows[0]?.['Create Table'] ?? '';
 }
 
-/** Whether two definitions are of the same table; the next AUTO_INCREMENT value is content, not definition. */
+/**
+ * Whether two definitions are of the same table; the next AUTO_INCREMENT value is content, not definition.
+ */
 export function sameDefinition(a: string | null | undefined, b: string | null | undefined): boolean {
   return typeof a === 'string' && typeof b === 'string' && withoutCounter(a) === withoutCounter(b);
 }

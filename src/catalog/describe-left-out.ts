@@ -3,7 +3,10 @@ import { formatCount } from '../quantities.js';
 
 const NAMES_SHOWN = 8;
 
-/** What an archive does not hold, as lines for people: one for each reason. They still have to go through `escapeControls`. */
+/**
+ * What an archive does not hold, as lines for people: one for each reason. They still have to go through
+ * `escapeControls`.
+ */
 export function describeLeftOut(leftOut: readonly LeftOut[]): readonly string[] {
   const byReason = new Map<string, string[]>();
   for (const { kind, name, reason } of leftOut) {

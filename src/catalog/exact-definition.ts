@@ -8,14 +8,18 @@ import { definitionQuestion } from './definitions.js';
 /** A definition that any client can send again. */
 export interface ExactDefinition {
   readonly statement: string;
-  /** Names of columns with a default or members that no row tells and that the server shows with a question mark. */
+  /**
+   * Names of columns with a default or members that no row tells and that the server shows with a question
+   * mark.
+   */
   readonly unknown: readonly string[];
 }
 
 /**
- * A table's definition with literals as hexadecimal where the server shows them as something else: bytes that are no text,
- * and in ENUM, SET and defaults also characters outside of the basic plane, for which it puts a question mark. Of a member
- * that is no text in a character set of several bytes, MySQL 5.6 shows just the start. All else is right, and costs no question.
+ * A table's definition with literals as hexadecimal where the server shows them as something else: bytes that
+ * are no text, and in ENUM, SET and defaults also characters outside of the basic plane, for which it puts a
+ * question mark. Of a member that is no text in a character set of several bytes, MySQL 5.6 shows just the
+ * start. All else is right, and costs no question.
  *
  * @param shown - the definition as text
  * @param options - `mayRead`: whether its rows may be looked at
@@ -129,7 +133,9 @@ function mayBeMore({ item }: Doubtful): boolean {
   return named === undefined || severalBytes.test(`charset=${named}`) || /^(?:binary|utf8mb4)$/.test(named);
 }
 
-/** The bytes of literals by their places, where they are not what is shown, and whether that is all of them. */
+/**
+ * The bytes of literals by their places, where they are not what is shown, and whether that is all of them.
+ */
 interface Found {
   readonly exact: readonly (readonly [at: number, hex: string])[];
   readonly isWhole: boolean;
@@ -157,7 +163,10 @@ async function askForDefault(
   return { exact: isRight ? [] : [[at[0]!, stored]], isWhole: true };
 }
 
-/** Asks for something that is the same in every row. A table without rows tells it of columns that may be NULL alone. */
+/**
+ * Asks for something that is the same in every row. A table without rows tells it of columns that may be NULL
+ * alone.
+ */
 async function askOnce(
   reader: Connection,
   table: string,
@@ -244,7 +253,9 @@ interface Member {
   readonly text: string;
 }
 
-/** The members that a value has, in the order of the list: of a SET several, with a comma between two of them. */
+/**
+ * The members that a value has, in the order of the list: of a SET several, with a comma between two of them.
+ */
 function membersIn(row: TextRow, at: readonly number[], isSet: boolean): readonly Member[] {
   const number = BigInt(row['member_number'] ?? 0);
   const [raw, text] = [row['raw_hex'] ?? '', row['text_hex'] ?? ''];

@@ -1,8 +1,12 @@
-/** Whether a table's name fits a glob: `*` for any run of characters, `?` for one. Case does not matter, as on Windows servers. */
+/**
+ * Whether a table's name fits a glob: `*` for any run of characters, `?` for one. Case does not matter, as on
+ * Windows servers.
+ */
 export function fitsGlob(name: string, glob: string): boolean {
   const pattern = glob.toLowerCase();
   const text = name.toLowerCase();
-  // Walks both once and, on a mismatch, lets the last star swallow one more: no pattern takes exponential time.
+  // Walks both once and, on a mismatch, lets the last star swallow one more: no pattern takes exponential
+  // time.
   let at = 0;
   let inPattern = 0;
   let star = -1;

@@ -26,7 +26,9 @@ export interface Catalog {
   readonly objects: readonly CatalogObject[];
   /** Present when the login may not see the sessions of others, and so not who waits for locks (F11). */
   readonly hidesSessions?: true;
-  /** What the server cannot show, as its own lists are missing or damaged. Absent where it shows everything. */
+  /**
+   * What the server cannot show, as its own lists are missing or damaged. Absent where it shows everything.
+   */
   readonly unseen?: readonly LeftOut[];
   /** What the login cannot see or read, and other things a person should know. */
   readonly warnings: readonly DumpWarning[];
@@ -52,11 +54,17 @@ export interface CatalogTable {
   readonly columns: readonly ColumnDescription[];
   /** Names of the primary key's columns, in key order; empty without one. */
   readonly primaryKey: readonly string[];
-  /** Why its rows cannot be kept here: they live elsewhere (MERGE, FEDERATED …). Absent for ordinary tables (C10). */
+  /**
+   * Why its rows cannot be kept here: they live elsewhere (MERGE, FEDERATED …). Absent for ordinary tables
+   * (C10).
+   */
   readonly rowsElsewhere?: string;
   /** What the server says is wrong with it: it cannot be opened (C18). */
   readonly damage?: string;
-  /** Present when it cannot be opened though it may be whole: this server does not run its engine, or cannot reach its name. */
+  /**
+   * Present when it cannot be opened though it may be whole: this server does not run its engine, or cannot
+   * reach its name.
+   */
   readonly outOfReach?: true;
 }
 
@@ -98,7 +106,10 @@ export interface TableSelection {
   readonly scope: 'critical' | 'full';
   /** In the catalog's order. */
   readonly tables: readonly SelectedTable[];
-  /** Tables whose rows are not in the archive, each with its reason. The definition may be: then it is among `tables` too. */
+  /**
+   * Tables whose rows are not in the archive, each with its reason. The definition may be: then it is among
+   * `tables` too.
+   */
   readonly leftOut: readonly LeftOut[];
   /** What a person should know about the choice: unclassified tables, references into tables left out … */
   readonly warnings: readonly DumpWarning[];

@@ -19,8 +19,8 @@ const ranksOfTiers: Readonly<Partial<Record<TableTier, number>>> = {
 };
 
 /**
- * How much a table is needed after a catastrophe. What is needed most stands first in an archive, so that a file that is
- * cut off has lost the rest. A selection of everything knows no tiers; then the name decides.
+ * How much a table is needed after a catastrophe. What is needed most stands first in an archive, so that a
+ * file that is cut off has lost the rest. A selection of everything knows no tiers; then the name decides.
  */
 export function needOf({ name, tier }: Pick<SelectedTable, 'name' | 'tier'>): TableNeed {
   const own = tier === 'unclassified' ? ruleFor(name, openDentalPolicy).tier : tier;

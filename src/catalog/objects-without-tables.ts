@@ -9,9 +9,9 @@ export interface SortedObjects {
 }
 
 /**
- * Leaves out what cannot be made, or would get in the way, where some tables are not: views that read from them, also
- * through another view, triggers on them, and triggers on other tables that use them, where every change would fail.
- * Routines and events stay. A view that was broken already stays as it is.
+ * Leaves out what cannot be made, or would get in the way, where some tables are not: views that read from
+ * them, also through another view, triggers on them, and triggers on other tables that use them, where every
+ * change would fail. Routines and events stay. A view that was broken already stays as it is.
  *
  * @param absent - names of tables that exist at the source and are not in the copy
  * @param database - the source's name

@@ -44,8 +44,9 @@ export interface Way {
 }
 
 /**
- * The tables that hold rows of a patient, in an order in which each comes after those it is reached by. A table that names
- * patients itself is asked for nothing else: its row may hang on another one's, and is still whose it says.
+ * The tables that hold rows of a patient, in an order in which each comes after those it is reached by. A
+ * table that names patients itself is asked for nothing else: its row may hang on another one's, and is still
+ * whose it says.
  *
  * @param columns - the columns of every table that there is, by table in lower case
  */

@@ -20,7 +20,10 @@ const everything: readonly string[] = [
   'TRIGGER',
 ];
 
-/** What `SHOW GRANTS` gave. Where the server asks for no grants (`--skip-grant-tables`), everybody may do everything. */
+/**
+ * What `SHOW GRANTS` gave. Where the server asks for no grants (`--skip-grant-tables`), everybody may do
+ * everything.
+ */
 export function grantsIn(answer: StatementAnswer | undefined): readonly string[] {
   if (serverErrorNumber(answer?.error) === 1290) return ["GRANT ALL PRIVILEGES ON *.* TO ''@''"];
   return rowsOf(answer).map((row) => Object.values(row)[0] ?? '');

@@ -34,8 +34,8 @@ import { type ServerList, type Unseen, unseen, unseenEvents } from './unseen.js'
  * Names are compared here, byte for byte, since the server's own comparison forgets about case (F15).
  *
  * @param connection - with the database chosen
- * @throws BackupError `privilege-missing` when the login could not see everything; `settings-invalid` for a database of the
- *   server's own; `database-…`
+ * @throws BackupError `privilege-missing` when the login could not see everything; `settings-invalid` for a
+ *   database of the server's own; `database-…`
  * @example
  * ```ts
  * const catalog = await readCatalog(connection);
@@ -58,8 +58,8 @@ export interface CatalogAndDefinitions {
 }
 
 /**
- * Reads the definitions of all tables first and the catalog after them: a definition that is the same again later was
- * the same when the columns were looked up (K6).
+ * Reads the definitions of all tables first and the catalog after them: a definition that is the same again
+ * later was the same when the columns were looked up (K6).
  */
 export async function readCatalogAndDefinitions(
   connection: Connection,
@@ -104,8 +104,8 @@ class CatalogReader {
       created: `SHOW CREATE DATABASE ${database}`,
       defaults: 'SELECT @@character_set_database AS characterset, @@collation_database AS collation',
       grants: 'SHOW GRANTS',
-      // The one list that names a table whose definition is destroyed: `information_schema` of some servers passes over
-      // it without a word (C18).
+      // The one list that names a table whose definition is destroyed: `information_schema` of some servers
+      // passes over it without a word (C18).
       kinds: `SHOW FULL TABLES FROM ${database}`,
       routines: this.#questionOf('ROUTINES', 'ROUTINE_SCHEMA', ['ROUTINE_NAME', 'ROUTINE_TYPE']),
       events: this.#questionOf('EVENTS', 'EVENT_SCHEMA', ['EVENT_NAME']),
@@ -186,8 +186,8 @@ class CatalogReader {
   }
 
   /**
-   * A server whose scheduler is off for good shows no event, or says that there is none, and still has them in its table, which
-   * not every server has, nor shows to everybody.
+   * A server whose scheduler is off for good shows no event, or says that there is none, and still has them
+   * in its table, which not every server has, nor shows to everybody.
    */
   #listedEvents(answer: StatementAnswer, stored: StatementAnswer): readonly TextRow[] {
     const names = stored.rows && this.#ours(stored.rows).map((row) => row['event_name'] ?? '');
@@ -243,8 +243,8 @@ class CatalogReader {
   }
 
   /**
-   * Opens every table by a statement of its own, so that what the server says about it carries its name. A server that repairs by
-   * itself drops rows while opening, and tells only the session that opened (F9).
+   * Opens every table by a statement of its own, so that what the server says about it carries its name. A
+   * server that repairs by itself drops rows while opening, and tells only the session that opened (F9).
    */
   async #readDefinitions(names: readonly string[]): Promise<TableFindings> {
     const definitions = new Map<string, string | null>();
@@ -296,8 +296,8 @@ class CatalogReader {
   }
 
   /**
-   * To tell the sizes of all tables at once, MySQL looks at the first page of every file of InnoDB, and goes down over one
-   * that is none. Over which one, only a question for each can tell (F10).
+   * To tell the sizes of all tables at once, MySQL looks at the first page of every file of InnoDB, and goes
+   * down over one that is none. Over which one, only a question for each can tell (F10).
    */
   async #lookAtFiles(
     engines: ReadonlyMap<string, string>,
@@ -374,7 +374,8 @@ class CatalogReader {
 }
 
 /**
- * What SHOW WARNINGS after the first touch of a table says about damage, if it does: crashed, repaired, rows dropped.
+ * What SHOW WARNINGS after the first touch of a table says about damage, if it does: crashed, repaired, rows
+ * dropped.
  */
 export function damageToldBy(warnings: readonly TextRow[]): string | undefined {
   const codes = warnings.map((row) => Number(row['Code'])).filter((code) => damageCodes.has(code));

@@ -1,6 +1,9 @@
 import type { TableDescription } from '../model/parts.js';
 
-/** The table in the target of a restore that says how far it is; it is there exactly while the target is incomplete. */
+/**
+ * The table in the target of a restore that says how far it is; it is there exactly while the target is
+ * incomplete.
+ */
 export const JOURNAL_TABLE = 'supplemental_backup_restore';
 
 /** How the comment of that table begins. */
@@ -15,7 +18,9 @@ export function isJournalMark(name: string, comment: string, columns?: readonly 
   );
 }
 
-/** The table in a restored database that lists what is missing there; it is there exactly while something is. */
+/**
+ * The table in a restored database that lists what is missing there; it is there exactly while something is.
+ */
 export const MISSING_TABLE = 'supplemental_backup_missing';
 
 /** How the comment of that table begins. */

@@ -8,8 +8,8 @@ export interface SystemTime {
 }
 
 /**
- * Names of a system-versioned table's period columns: those that the definition names, or the ones that every other has
- * and shows nowhere. Undefined for an ordinary table.
+ * Names of a system-versioned table's period columns: those that the definition names, or the ones that every
+ * other has and shows nowhere. Undefined for an ordinary table.
  *
  * @param createStatement - as `SHOW CREATE TABLE` gave it
  */
@@ -26,8 +26,9 @@ function unquoted(name: string): string {
 }
 
 /**
- * A table's columns with the values of its period columns among those kept. Undefined when they count transactions: such
- * numbers mean something to the server alone that gave them out, and no server takes them back.
+ * A table's columns with the values of its period columns among those kept. Undefined when they count
+ * transactions: such numbers mean something to the server alone that gave them out, and no server takes them
+ * back.
  */
 export function columnsWithHistory(
   columns: readonly ColumnDescription[],

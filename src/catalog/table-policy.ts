@@ -18,7 +18,8 @@ export interface TablePolicy {
   /** Columns that name a row of another table without a foreign key, by table. */
   readonly references: TableReferences;
   /**
-   * Tiers whose rows are kept. Unclassified tables are always kept: an upgrade must not lose a table silently.
+   * Tiers whose rows are kept. Unclassified tables are always kept: an upgrade must not lose a table
+   * silently.
    *
    * @defaultValue `critical`, `important` and `optional`
    */
@@ -42,7 +43,8 @@ export interface SizeBudget {
   /** Bytes of the finished archive. */
   readonly archiveBytes: number;
   /**
-   * Part of its data length that a table is expected to weigh in the archive, for tables without a figure of their own.
+   * Part of its data length that a table is expected to weigh in the archive, for tables without a figure of
+   * their own.
    *
    * @defaultValue 0.25, on the safe side of what practices measure
    */
@@ -57,7 +59,9 @@ export interface TableRule {
   readonly reason: string;
   /** Append-only log: the column with the day of each row. */
   readonly logDate?: string | undefined;
-  /** See {@link SizeBudget.compressedTo}; given where it is far from the rest, as with images held as text. */
+  /**
+   * See {@link SizeBudget.compressedTo}; given where it is far from the rest, as with images held as text.
+   */
   readonly compressedTo?: number | undefined;
 }
 

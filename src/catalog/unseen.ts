@@ -20,7 +20,8 @@ export interface Unseen {
 }
 
 /**
- * What goes missing with a list. A copy of all the rows is worth more than none, and from a server in trouble most of all.
+ * What goes missing with a list. A copy of all the rows is worth more than none, and from a server in trouble
+ * most of all.
  *
  * @param error - what the server answered
  * @param names - what is in the list, where that is known all the same

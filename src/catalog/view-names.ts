@@ -23,8 +23,9 @@ const beforeTable: ReadonlySet<string> = new Set(['FROM', 'JOIN', 'STRAIGHT_JOIN
 const sequenceCalls: ReadonlySet<string> = new Set(['NEXTVAL', 'LASTVAL', 'SETVAL']);
 
 /**
- * The names in a view, each with what it is a name of: `` `shop`.`id` `` is a table of database `shop` after FROM, and a
- * column of something called `shop` elsewhere. Reads what `SHOW CREATE VIEW` shows, where every name has its marks.
+ * The names in a view, each with what it is a name of: `` `shop`.`id` `` is a table of database `shop` after
+ * FROM, and a column of something called `shop` elsewhere. Reads what `SHOW CREATE VIEW` shows, where every
+ * name has its marks.
  */
 export function namesInView(tokens: readonly Token[]): readonly ViewName[] {
   const found: ViewName[] = [];
@@ -86,7 +87,9 @@ function enter(levels: Level[], level: Level, word: string, before: string): voi
   } else if (level.kind === 'query' && afterTables.has(word)) level.place = 'expression';
 }
 
-/** Where a name of a database stands before that of a table, column or function: the indices of its tokens. */
+/**
+ * Where a name of a database stands before that of a table, column or function: the indices of its tokens.
+ */
 export function qualifiersInView(tokens: readonly Token[], database: string): ReadonlySet<number> {
   return new Set(
     namesInView(tokens)

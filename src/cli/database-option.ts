@@ -3,8 +3,9 @@ import type { CommandLine } from './command.js';
 import { UsageError } from './exit-codes.js';
 
 /**
- * Reads a database URL of the command line. A URL without a password takes the one in `MYSQL_PWD`, as the clients of
- * MySQL and MariaDB do: arguments can be seen by everybody on the machine, the environment only by its owner.
+ * Reads a database URL of the command line. A URL without a password takes the one in `MYSQL_PWD`, as the
+ * clients of MySQL and MariaDB do: arguments can be seen by everybody on the machine, the environment only by
+ * its owner.
  *
  * @param option - the option's name, for the error
  * @throws UsageError

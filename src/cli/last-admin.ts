@@ -11,8 +11,8 @@ import type { CommandLine } from './command.js';
 const noSuchTable = 1146;
 
 /**
- * For whom an archive is sealed when nothing else is said: the last administrator who logged in. Keys that the practice
- * keeps are used; the practice's database is not written to.
+ * For whom an archive is sealed when nothing else is said: the last administrator who logged in. Keys that
+ * the practice keeps are used; the practice's database is not written to.
  *
  * @throws BackupError `no-usable-admin`
  */

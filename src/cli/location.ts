@@ -92,8 +92,9 @@ async function openFile(path: string): Promise<LocatedArchive> {
 }
 
 /**
- * The store and the key that `s3://bucket/key[?endpoint=URL&region=NAME]` names. Credentials, and what the URL does not say,
- * come from where the AWS tools take them: `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, `AWS_REGION`, the shared files.
+ * The store and the key that `s3://bucket/key[?endpoint=URL&region=NAME]` names. Credentials, and what the
+ * URL does not say, come from where the AWS tools take them: `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`,
+ * `AWS_REGION`, the shared files.
  *
  * @throws UsageError
  */

@@ -27,8 +27,8 @@ export interface Written {
 }
 
 /**
- * Writes an archive to a path, a store or stdout (`-`). On a path and in a store it appears under its name when it is
- * complete and not before; something that is there already stays.
+ * Writes an archive to a path, a store or stdout (`-`). On a path and in a store it appears under its name
+ * when it is complete and not before; something that is there already stays.
  *
  * @throws BackupError `storage-…`, `destination-missing`, `verification-failed`
  */
@@ -76,7 +76,8 @@ async function writeToStore(
 ): Promise<Written> {
   const { signal } = line;
   const { storage, key } = await openStore(url, line);
-  // Stores want to know the size, and a retry sends the same bytes again: so the sealed archive waits on the disk.
+  // Stores want to know the size, and a retry sends the same bytes again: so the sealed archive waits on the
+  // disk.
   const spool = join(tmpdir(), `supplemental-backup-${randomBytes(8).toString('hex')}.tar.age`);
   try {
     const written = await writeFile(archive, spool);

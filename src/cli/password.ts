@@ -51,7 +51,8 @@ export async function askPassword(
       'There is no terminal to ask for the password on. Give it with --password-fd N, or a key with --identity FILE.',
     );
   }
-  // readline edits the line (backspace, paste, UTF-8) and puts the terminal into raw mode; what it would echo goes nowhere.
+  // readline edits the line (backspace, paste, UTF-8) and puts the terminal into raw mode; what it would echo
+  // goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: line.stdin, output: nowhere, terminal: true, historySize: 0 });
   // Not a moment earlier: until readline has the terminal, the terminal itself echoes.

@@ -39,8 +39,8 @@ export function startProgress(
 }
 
 /**
- * How far, how fast and how long still: `120 MB of 400 MB (30 %), 45 MB/s, 6 s left`; or how far and what is done now:
- * `400 MB of 400 MB (100 %), building the keys of claim`.
+ * How far, how fast and how long still: `120 MB of 400 MB (30 %), 45 MB/s, 6 s left`; or how far and what is
+ * done now: `400 MB of 400 MB (100 %), building the keys of claim`.
  */
 export function describeProgress(
   done: number,

@@ -1,8 +1,10 @@
 /**
- * Values that are base64 text (RFC 4648, section 4): images, signatures and documents stand in columns of text like that.
- * No compressor makes the text shorter than the bytes it stands for, and what repeats itself in those is hidden in it.
+ * Values that are base64 text (RFC 4648, section 4): images, signatures and documents stand in columns of
+ * text like that. No compressor makes the text shorter than the bytes it stands for, and what repeats itself
+ * in those is hidden in it.
  *
- * How a value stands is its mark: twice the number of its stored bytes, plus 1 when the value is the base64 of them.
+ * How a value stands is its mark: twice the number of its stored bytes, plus 1 when the value is the base64
+ * of them.
  */
 
 /** A column of which more than one byte in so many stands as it is had better be left alone. */
@@ -31,7 +33,8 @@ export function looksLikeBase64(data: Uint8Array): boolean {
 }
 
 /**
- * Takes base64 apart, value by value; what is none, or is written in another way than this writes it back, stays as it is.
+ * Takes base64 apart, value by value; what is none, or is written in another way than this writes it back,
+ * stays as it is.
  *
  * @param room - takes the stored bytes, one value after another; as long as `data` is enough
  * @param marks - takes the mark of each value
@@ -97,7 +100,8 @@ const letters: Uint8Array = Uint8Array.from(
   'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
   (letter) => letter.charCodeAt(0),
 );
-// The six bits of a letter, for each of the four places it can have; what is no letter is negative, and stays so.
+// The six bits of a letter, for each of the four places it can have; what is no letter is negative, and stays
+// so.
 const first: Int32Array = bitsAt(18);
 const second: Int32Array = bitsAt(12);
 const third: Int32Array = bitsAt(6);

@@ -1,4 +1,7 @@
-/** Keeps some rows of a column part, by the day that one of its columns holds: what a `WHERE` does, without a server. */
+/**
+ * Keeps some rows of a column part, by the day that one of its columns holds: what a `WHERE` does, without a
+ * server.
+ */
 import { concatBytes } from '../bytes.js';
 import type { ColumnBatch, ColumnValues, VariableValues } from '../model/column-batch.js';
 import type { DateFilter } from '../model/parts.js';
@@ -45,7 +48,9 @@ function keptRuns(rows: number, dates: VariableValues, { since, unsetBefore }: D
   return runs;
 }
 
-/** Larger for later days, as the server orders them: also where month or day is 0, or there is no such day. */
+/**
+ * Larger for later days, as the server orders them: also where month or day is 0, or there is no such day.
+ */
 function dayAt(data: Uint8Array, offset: number): number {
   return ((data[offset]! | (data[offset + 1]! << 8)) * 16 + data[offset + 2]!) * 32 + data[offset + 3]!;
 }

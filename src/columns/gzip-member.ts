@@ -1,6 +1,6 @@
 /**
- * One gzip member (RFC 1952) around one column part. An extra field named `SB` in its header carries the number of
- * rows, so that a reader can count before it inflates; every other reader of gzip passes over it.
+ * One gzip member (RFC 1952) around one column part. An extra field named `SB` in its header carries the
+ * number of rows, so that a reader can count before it inflates; every other reader of gzip passes over it.
  */
 import { engine } from '#engine';
 import type { Stretch } from '../engine/stretches.js';
@@ -10,15 +10,18 @@ import { damagedPart } from './byte-cursor.js';
 const HEADER_BYTES = 20;
 const TRAILER_BYTES = 8;
 const FLAG_EXTRA = 4;
-/** Largest column part that is read, in bytes: one row with one value of the largest packet of MySQL, and some more. */
+/**
+ * Largest column part that is read, in bytes: one row with one value of the largest packet of MySQL, and some
+ * more.
+ */
 export const MAX_PART_BYTES: number = 2 ** 30 + 2 ** 26;
 // DEFLATE cannot make its input smaller than this.
 const MAX_DEFLATE_RATIO = 1032;
 /** So much a part may inflate to, however small it is: typical ones are far below. */
 const FREE_BYTES: number = 32 * 2 ** 20;
 /**
- * A larger part is one huge row, and is written so that it is no smaller than this: who wants to fill a reader's memory has
- * to send a share of it.
+ * A larger part is one huge row, and is written so that it is no smaller than this: who wants to fill a
+ * reader's memory has to send a share of it.
  */
 const MAX_LARGE_RATIO = 64;
 
@@ -45,7 +48,8 @@ export async function gzipMember(
     member = await engine.deflate(plain, filled, margins);
   }
   const view = new DataView(member.buffer);
-  // Magic, DEFLATE, flags; no time; fastest compression; unknown system; extra field of 8 bytes: 'SB', 4, rows.
+  // Magic, DEFLATE, flags; no time; fastest compression; unknown system; extra field of 8 bytes: 'SB', 4,
+  // rows.
   member.set([0x1f, 0x8b, 8, FLAG_EXTRA, 0, 0, 0, 0, 4, 255, 8, 0, 0x53, 0x42, 4, 0]);
   view.setUint32(16, rows, true);
   const end = member.length - TRAILER_BYTES;
@@ -68,7 +72,8 @@ export function peekMember(member: Uint8Array): { readonly rows: number; readonl
 /**
  * Decompresses a member.
  *
- * @throws BackupError `archive-damaged`, `archive-limit-exceeded`; or another error when the stream is malformed
+ * @throws BackupError `archive-damaged`, `archive-limit-exceeded`; or another error when the stream is
+ *   malformed
  */
 export async function gunzipMember(member: Uint8Array): Promise<Uint8Array> {
   const view = viewOfMember(member);

@@ -1,10 +1,11 @@
 /**
  * Whole columns of fixed-width values as numbers: a base and small offsets from it, in byte planes.
  *
- * All arithmetic is modulo 2^(8·width), so that signed, unsigned and floating bit patterns need no telling apart and
- * nothing is ever rounded. 64-bit values are handled as two halves of 32 bits.
+ * All arithmetic is modulo 2^(8·width), so that signed, unsigned and floating bit patterns need no telling
+ * apart and nothing is ever rounded. 64-bit values are handled as two halves of 32 bits.
  *
- * Typed arrays are read in the machine's own byte order; every platform that runs JavaScript today is little-endian.
+ * Typed arrays are read in the machine's own byte order; every platform that runs JavaScript today is
+ * little-endian.
  */
 import { engine } from '#engine';
 import type { ByteBuilder, ByteCursor } from './byte-cursor.js';
@@ -26,8 +27,8 @@ export function numbersBound(count: number, width: Width): number {
 }
 
 /**
- * Appends `count` values and says how: `NUMBERS` (base, planes of the offsets from the base) or, where `allowDeltas`
- * and narrower, `DELTAS` (first value, base, planes of the offsets of each step from the base).
+ * Appends `count` values and says how: `NUMBERS` (base, planes of the offsets from the base) or, where
+ * `allowDeltas` and narrower, `DELTAS` (first value, base, planes of the offsets of each step from the base).
  */
 export function encodeNumbers(
   out: ByteBuilder,
@@ -61,8 +62,8 @@ export function encodeNumbers(
   }
 }
 
-// `high` is the upper half that all values of a 64-bit column share; `flip` was applied to the lower halves to make
-// signed comparison order them as unsigned.
+// `high` is the upper half that all values of a 64-bit column share; `flip` was applied to the lower halves
+// to make signed comparison order them as unsigned.
 function encodeNarrow(
   out: ByteBuilder,
   values: Int32Array,
@@ -94,8 +95,8 @@ function encodeNarrow(
   return NUMBERS;
 }
 
-// The loops over values stand in functions of their own: each is compiled once, for its own types. They ask for a length
-// once, since not every version of V8 makes that anything but a call.
+// The loops over values stand in functions of their own: each is compiled once, for its own types. They ask
+// for a length once, since not every version of V8 makes that anything but a call.
 
 function rangeOf(values: Int32Array): { readonly min: number; readonly max: number } {
   let min = values[0]!;
@@ -118,7 +119,8 @@ function putOffsets(
   for (let i = 0, end = values.length; i < end; i++) target[start + i] = (values[i]! - base) >> shift;
 }
 
-// The range of the steps between neighbours, or null once it is clear that they need as many bytes as the values.
+// The range of the steps between neighbours, or null once it is clear that they need as many bytes as the
+// values.
 function stepRange(values: Int32Array, planes: number): { min: number; max: number } | null {
   const widest = 2 ** (8 * (planes - 1));
   let previous = values[0]!;
@@ -210,7 +212,8 @@ function wideRangeOf(halves: Int32Array): {
   return { minHigh, minLow, maxHigh, maxLow };
 }
 
-// Offsets of 64 bits. Amounts of money as DOUBLE have most of their low bytes zero: those planes are not even visited.
+// Offsets of 64 bits. Amounts of money as DOUBLE have most of their low bytes zero: those planes are not even
+// visited.
 function writeWidePlanes(
   out: ByteBuilder,
   halves: Int32Array,
@@ -271,7 +274,11 @@ export interface StoredNumbers {
   readonly planes: readonly Uint8Array[];
 }
 
-/** Takes what {@link encodeNumbers} wrote; `encoding` is what it returned. @throws BackupError `archive-damaged` */
+/**
+ * Takes what {@link encodeNumbers} wrote; `encoding` is what it returned.
+ *
+ * @throws BackupError `archive-damaged`
+ */
 export function takeNumbers(
   input: ByteCursor,
   encoding: NumberEncoding,

@@ -3,8 +3,9 @@
  *
  *     rows  columns  length[0] … length[columns-1]  segment[0] … segment[columns-1]
  *
- * Numbers in the frame are unsigned LEB128. A segment is a tag byte, a bitmap of the NULLs where some values are NULL,
- * and the values that are not NULL. `docs/FORMAT.md` has the whole of it; `reader.py` reads it in sixty lines.
+ * Numbers in the frame are unsigned LEB128. A segment is a tag byte, a bitmap of the NULLs where some values
+ * are NULL, and the values that are not NULL. `docs/FORMAT.md` has the whole of it; `reader.py` reads it in
+ * sixty lines.
  */
 
 import { joinStretches, type Stretch, type Texture } from '../engine/stretches.js';
@@ -143,8 +144,8 @@ export function decodeColumnPart(bytes: Uint8Array, forms: readonly ValueForm[])
 }
 
 /**
- * Parses a column part to its last byte without making its values: what is not refused here, {@link decodeColumnPart}
- * does not refuse either.
+ * Parses a column part to its last byte without making its values: what is not refused here, {@link
+ * decodeColumnPart} does not refuse either.
  *
  * @returns number of rows
  * @throws BackupError `archive-damaged`, exactly when {@link decodeColumnPart} does

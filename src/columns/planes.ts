@@ -1,6 +1,7 @@
 /**
- * Byte planes: of many short numbers or strings first the first byte of each, then the second byte of each, and so on,
- * because bytes of the same place look alike. A plane whose bytes are all the same stands as one byte.
+ * Byte planes: of many short numbers or strings first the first byte of each, then the second byte of each,
+ * and so on, because bytes of the same place look alike. A plane whose bytes are all the same stands as one
+ * byte.
  *
  *     planes  mask  plane[0] … plane[planes-1]
  *

@@ -1,12 +1,13 @@
 // One piece in eight is looked at.
 const PIECE_BYTES = 16 * 1024;
 const STRIDE_BYTES: number = 8 * PIECE_BYTES;
-// Of eight. Compressed and encrypted bytes have 7.95 and more; below this a code of their own saves a hundredth.
+// Of eight. Compressed and encrypted bytes have 7.95 and more; below this a code of their own saves a
+// hundredth.
 const ENOUGH_BITS = 7.9;
 
 /**
- * Whether every byte is about as frequent as every other, so that not even a code for single bytes can make anything of
- * them: what was compressed or encrypted already.
+ * Whether every byte is about as frequent as every other, so that not even a code for single bytes can make
+ * anything of them: what was compressed or encrypted already.
  */
 export function looksRandom(data: Uint8Array): boolean {
   const counts = new Uint32Array(256);

@@ -11,8 +11,9 @@ const ENOUGH = 0.02;
 const seen: Int32Array = new Int32Array(SLOTS);
 
 /**
- * Whether bytes repeat themselves, so that looking for repeats is worth a compressor's time. Images, signatures and
- * hashes, in binary or as base64, do not: half of the time of a whole backup can go into looking through them in vain.
+ * Whether bytes repeat themselves, so that looking for repeats is worth a compressor's time. Images,
+ * signatures and hashes, in binary or as base64, do not: half of the time of a whole backup can go into
+ * looking through them in vain.
  */
 export function hasRepeats(data: Uint8Array): boolean {
   if (data.length < WORTHWHILE_BYTES) return true;

@@ -1,6 +1,6 @@
 /**
- * Room for intermediate results that nobody holds on to: a fresh array for every column would be most of what the
- * garbage collector has to do in a backup. Good for one use at a time, between two `await`s.
+ * Room for intermediate results that nobody holds on to: a fresh array for every column would be most of what
+ * the garbage collector has to do in a backup. Good for one use at a time, between two `await`s.
  */
 export class Scratch {
   #room: ArrayBuffer = new ArrayBuffer(0);

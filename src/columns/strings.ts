@@ -1,7 +1,7 @@
 /**
- * Whole columns of variable-length values: the lengths as numbers, apart from the bytes. Short values of nearly one
- * length (dates, codes) stand in planes, first byte of every value, then second …; a value that all rows share
- * stands once; base64 stands as the bytes it is made of.
+ * Whole columns of variable-length values: the lengths as numbers, apart from the bytes. Short values of
+ * nearly one length (dates, codes) stand in planes, first byte of every value, then second …; a value that
+ * all rows share stands once; base64 stands as the bytes it is made of.
  */
 
 import { engine } from '#engine';
@@ -89,7 +89,10 @@ function encodeWhole(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): 
   return { encoding: STRINGS, texture: textureOf(data), valuesAt };
 }
 
-/** @returns where the bytes of the values begin; null, and nothing is appended, where too little of it is base64 */
+/**
+ * @returns where the bytes of the values begin; null, and nothing is appended, where too little of it is
+ *   base64
+ */
 function appendBase64(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): number | null {
   const marks = new Uint32Array(lengths.length);
   // Behind the longest that the marks can get, since they come first.
@@ -114,8 +117,8 @@ function appendNumbers(out: ByteBuilder, numbers: Uint32Array): void {
 
 const scratch: Scratch = new Scratch();
 
-// The loops over values stand in functions of their own: each is compiled once, for its own types. They ask for a length
-// once, since not every version of V8 makes that anything but a call.
+// The loops over values stand in functions of their own: each is compiled once, for its own types. They ask
+// for a length once, since not every version of V8 makes that anything but a call.
 
 function lookOver(lengths: Uint32Array): { readonly longest: number; readonly alike: boolean } {
   const first = lengths[0]!;
@@ -254,8 +257,8 @@ export function takeStrings(
 }
 
 /**
- * How much of the budget of a part its strings take. Base64 takes as much as stands there: the text is a third longer,
- * whatever the part claims, and an image of hundreds of megabytes is genuine.
+ * How much of the budget of a part its strings take. Base64 takes as much as stands there: the text is a
+ * third longer, whatever the part claims, and an image of hundreds of megabytes is genuine.
  */
 export function costOf(stored: StoredStrings): number {
   return stored.kind === 'base64' ? stored.stored.length : stored.total;

@@ -10,7 +10,8 @@ export interface DatabaseAddress {
   /** Name of the login. */
   readonly user: string;
   /**
-   * A function is asked for each new connection, for secrets that change. What it throws is not shown. @defaultValue ''
+   * A function is asked for each new connection, for secrets that change. What it throws is not shown.
+   * @defaultValue ''
    */
   readonly password?: string | (() => string | Promise<string>) | undefined;
   /** Name of the database; absent for work on the server as a whole. */
@@ -18,39 +19,45 @@ export interface DatabaseAddress {
   /** Unix socket or Windows named pipe; wins over host and port. */
   readonly socketPath?: string | undefined;
   /**
-   * Opens the way to the server instead: a socket through a tunnel or a proxy, connected or about to be. Asked for each new
-   * connection; wins over all of the above. With TLS the certificate must still name `host`.
+   * Opens the way to the server instead: a socket through a tunnel or a proxy, connected or about to be.
+   * Asked for each new connection; wins over all of the above. With TLS the certificate must still name
+   * `host`.
    */
   readonly connect?: (() => Socket | Promise<Socket>) | undefined;
   /**
-   * TLS options: `ca`, `cert`, `key`, `passphrase`, `ciphers`, `minVersion`, `maxVersion` as `node:tls` takes them; absent
-   * means no TLS. The server's certificate must be valid and name `host`; `verifyIdentity: false` takes one that names
-   * another, `rejectUnauthorized: false` takes any.
+   * TLS options: `ca`, `cert`, `key`, `passphrase`, `ciphers`, `minVersion`, `maxVersion` as `node:tls` takes
+   * them; absent means no TLS. The server's certificate must be valid and name `host`;
+   * `verifyIdentity: false` takes one that names another, `rejectUnauthorized: false` takes any.
    */
   readonly tls?: Readonly<Record<string, unknown>> | undefined;
   /**
-   * The server's public key in PEM, for accounts of `caching_sha2_password` and `sha256_password` on a line without TLS: the
-   * password is encrypted for this key alone.
+   * The server's public key in PEM, for accounts of `caching_sha2_password` and `sha256_password` on a line
+   * without TLS: the password is encrypted for this key alone.
    */
   readonly serverPublicKey?: string | undefined;
   /**
-   * Whether, without TLS and without `serverPublicKey`, the password may be encrypted for whatever key the other side
-   * sends. Who sits on the line gets it then. @defaultValue false
+   * Whether, without TLS and without `serverPublicKey`, the password may be encrypted for whatever key the
+   * other side sends. Who sits on the line gets it then. @defaultValue false
    */
   readonly getServerPublicKey?: boolean | undefined;
-  /** Milliseconds to wait for the server to answer the login; three times that for its first answer after it. @defaultValue 10_000 */
+  /**
+   * Milliseconds to wait for the server to answer the login; three times that for its first answer after it.
+   *
+   * @defaultValue 10_000
+   */
   readonly connectTimeout?: number | undefined;
 }
 
 /**
- * Reads `mysql://[user[:password]@]host[:port][/database][?parameter=value&…]`. The parameters, named as the clients of MySQL
- * name them: `socketPath`; `ssl-mode`, which is `DISABLED` (the default), `REQUIRED` (any certificate), `VERIFY_CA` (one of an
- * authority that is trusted; the default with one of the files) or `VERIFY_IDENTITY` (and for this host); the PEM
- * files `ssl-ca`, `ssl-cert`, `ssl-key` and `server-public-key-path`, which are read at once; and `get-server-public-key`, which
- * is `0` (the default) or `1`.
+ * Reads `mysql://[user[:password]@]host[:port][/database][?parameter=value&…]`. The parameters, named as the
+ * clients of MySQL name them: `socketPath`; `ssl-mode`, which is `DISABLED` (the default), `REQUIRED` (any
+ * certificate), `VERIFY_CA` (one of an authority that is trusted; the default with one of the files) or
+ * `VERIFY_IDENTITY` (and for this host); the PEM files `ssl-ca`, `ssl-cert`, `ssl-key` and
+ * `server-public-key-path`, which are read at once; and `get-server-public-key`, which is `0` (the default)
+ * or `1`.
  *
- * @throws TypeError when it is not such a URL, has another parameter, or a file cannot be read; the message never holds the
- *   password
+ * @throws TypeError when it is not such a URL, has another parameter, or a file cannot be read; the message
+ *   never holds the password
  * @example
  * ```ts
  * const { host, port } = parseDatabaseUrl('mysql://backup@localhost:3306/opendental?ssl-mode=REQUIRED');
@@ -116,7 +123,8 @@ function readTls(given: URLSearchParams): DatabaseAddress['tls'] {
   const files = tlsFiles.filter((name) => given.has(`ssl-${name}`));
   const mode = given.get('ssl-mode')?.toUpperCase() ?? (files.length > 0 ? 'VERIFY_CA' : 'DISABLED');
   if (!Object.hasOwn(tlsModes, mode)) {
-    // PREFERRED, the clients' default, would send the rows in the clear whenever somebody on the way prefers that.
+    // PREFERRED, the clients' default, would send the rows in the clear whenever somebody on the way prefers
+    // that.
     throw new TypeError(`"url" has an ssl-mode that is none of ${Object.keys(tlsModes).join(', ')}`);
   }
   const options = tlsModes[mode];

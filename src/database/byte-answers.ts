@@ -4,8 +4,8 @@ import { asBackupError } from './server-failures.js';
 import { type Answer, rowsOf, StatementsCommand } from './statements.js';
 
 /**
- * Runs statements together and gives the rows of each as the bytes that the server sent: strings with one character for
- * each byte. A definition need not be text in the character set that a session asked for.
+ * Runs statements together and gives the rows of each as the bytes that the server sent: strings with one
+ * character for each byte. A definition need not be text in the character set that a session asked for.
  *
  * @throws BackupError `database-…` what the first of them failed with that failed
  */

@@ -1,8 +1,9 @@
 import { assertArgument } from '../arguments.js';
 
 /**
- * Refuses what is no address: a URL, which `parseDatabaseUrl` turns into one, or a pool or connection of the driver, which this
- * library cannot use. Otherwise the driver would dial its default, the server of this machine, without a word.
+ * Refuses what is no address: a URL, which `parseDatabaseUrl` turns into one, or a pool or connection of the
+ * driver, which this library cannot use. Otherwise the driver would dial its default, the server of this
+ * machine, without a word.
  *
  * @throws TypeError and RangeError, which name the argument and never hold its value
  */

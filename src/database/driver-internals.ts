@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { Connection as MysqlConnection } from 'mysql2';
 
 /**
- * The few parts of mysql2's inside that reading rows as bytes needs. They are not public there, which is why the
- * dependency is held to patch releases and a test watches every one of them.
+ * The few parts of mysql2's inside that reading rows as bytes needs. They are not public there, which is why
+ * the dependency is held to patch releases and a test watches every one of them.
  */
 export interface DriverInternals {
   /** The socket; the TLS one after an upgrade. */
@@ -43,7 +43,10 @@ export interface DriverCommand {
   onResult(error: Error | null): void;
 }
 
-/** A packet from the server: its payload is `buffer[offset … end - 1]`, already joined when it was longer than 16 MiB. */
+/**
+ * A packet from the server: its payload is `buffer[offset … end - 1]`, already joined when it was longer than
+ * 16 MiB.
+ */
 export interface IncomingPacket {
   readonly buffer: Buffer;
   readonly offset: number;
@@ -75,7 +78,11 @@ export function noteDriver(session: object, driver: MysqlConnection): void {
   drivers.set(session, driver);
 }
 
-/** The driver's own connection, for the row reader and for loading. @throws TypeError for a session that was not opened here */
+/**
+ * The driver's own connection, for the row reader and for loading.
+ *
+ * @throws TypeError for a session that was not opened here
+ */
 export function driverOf(session: object): MysqlConnection {
   const driver = drivers.get(session);
   if (driver === undefined) throw new TypeError('the connection is not one of "openConnection"');
@@ -120,7 +127,10 @@ export function isEof(buffer: Buffer, start: number, end: number): boolean {
   return buffer[start] === 0xfe && end - start < 9;
 }
 
-/** Whether a packet tells an error; a row of text begins with the length of its first value, which is never this. */
+/**
+ * Whether a packet tells an error; a row of text begins with the length of its first value, which is never
+ * this.
+ */
 export function isError(buffer: Buffer, start: number): boolean {
   return buffer[start] === 0xff;
 }

@@ -4,8 +4,9 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 const { BASE, Fn } = ed25519.Point;
 
 /**
- * The answer to MariaDB's `client_ed25519`: an Ed25519 signature of the server's challenge. The key is the hash of a
- * password of any length, where the standard wants a seed of 32 bytes, so `node:crypto` cannot make it.
+ * The answer to MariaDB's `client_ed25519`: an Ed25519 signature of the server's challenge. The key is the
+ * hash of a password of any length, where the standard wants a seed of 32 bytes, so `node:crypto` cannot make
+ * it.
  *
  * @param password - of the account
  * @param challenge - what the server sent, 32 bytes

@@ -9,8 +9,8 @@ const smallCarry = 4 * 1024;
 export type PacketHandler = (buffer: Buffer, start: number, end: number) => void;
 
 /**
- * Cuts the bytes of a connection into packets, where they lie: a packet that is whole in its chunk is not copied, one
- * that spans chunks or is longer than 16 MiB is put together first.
+ * Cuts the bytes of a connection into packets, where they lie: a packet that is whole in its chunk is not
+ * copied, one that spans chunks or is longer than 16 MiB is put together first.
  */
 export class FrameReader {
   readonly #handle: PacketHandler;

@@ -3,7 +3,10 @@ export function quoteName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
-/** A text literal for statements about the schema: hexadecimal, so that no sql_mode and no character set matters (S3, S4). */
+/**
+ * A text literal for statements about the schema: hexadecimal, so that no sql_mode and no character set
+ * matters (S3, S4).
+ */
 export function quoteText(text: string): string {
   return text === '' ? "''" : `CONVERT(X'${Buffer.from(text, 'utf8').toString('hex')}' USING utf8)`;
 }

@@ -1,8 +1,8 @@
 import { BackupError, isBackupError } from '../errors.js';
 
 /**
- * A lost connection with the name of the table that was being worked on: some servers go down over a page of InnoDB that is
- * none (F10), and the name is what leads to it. Other errors stay as they are.
+ * A lost connection with the name of the table that was being worked on: some servers go down over a page of
+ * InnoDB that is none (F10), and the name is what leads to it. Other errors stay as they are.
  */
 export function lostAtTable(error: unknown, table: string): unknown {
   if (!isBackupError(error, 'database-connection-lost') || error.details['table'] !== undefined) return error;

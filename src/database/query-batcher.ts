@@ -2,7 +2,10 @@ import type { Connection, TextRow } from './connection.js';
 import type { StatementAnswer } from './session.js';
 import { rowsOf } from './statements.js';
 
-/** Most that are asked together: enough that waiting costs nothing, and few enough that the first answers come soon. */
+/**
+ * Most that are asked together: enough that waiting costs nothing, and few enough that the first answers come
+ * soon.
+ */
 const mostAtOnce = 32;
 
 interface Waiting {
@@ -11,8 +14,8 @@ interface Waiting {
 }
 
 /**
- * Many small questions on one connection. Those that come while the server is still at others are asked together, so
- * whoever asks need not know of the others.
+ * Many small questions on one connection. Those that come while the server is still at others are asked
+ * together, so whoever asks need not know of the others.
  */
 export class QueryBatcher {
   readonly #connection: Connection;

@@ -4,8 +4,9 @@ import { serverErrorNumber } from './server-failures.js';
 import { rowsOf } from './statements.js';
 
 /**
- * Whether the login may see the sessions of other users: a list of sessions without them looks complete, and is not
- * (F11). Asked of a statement that needs the same privilege (PROCESS), since grants do not show what comes by roles.
+ * Whether the login may see the sessions of other users: a list of sessions without them looks complete, and
+ * is not (F11). Asked of a statement that needs the same privilege (PROCESS), since grants do not show what
+ * comes by roles.
  */
 export async function seesOtherSessions(connection: Connection): Promise<boolean> {
   try {
@@ -18,7 +19,10 @@ export async function seesOtherSessions(connection: Connection): Promise<boolean
   }
 }
 
-/** A server without InnoDB has nothing to tell of it to anybody. What comes by a role is not seen then, as if it were not there. */
+/**
+ * A server without InnoDB has nothing to tell of it to anybody. What comes by a role is not seen then, as if
+ * it were not there.
+ */
 async function grantsTell(connection: Connection): Promise<boolean> {
   const [answer] = await connection.queryEach(['SHOW GRANTS']);
   const { error } = answer!;

@@ -52,7 +52,10 @@ const codeOfErrno: Readonly<Record<number, BackupErrorCode>> = {
   3024: 'database-query-interrupted',
 };
 
-/** A driver's or server's error as one of the family. The server's own text is kept only as far as it holds no value. */
+/**
+ * A driver's or server's error as one of the family. The server's own text is kept only as far as it holds no
+ * value.
+ */
 export function asBackupError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof BackupError) return error;
   const { code, errno, fatal } = error as QueryError;
@@ -92,8 +95,8 @@ function answerOf({ code, errno }: { readonly code?: unknown; readonly errno?: u
 
 /** What a storage engine or the system said, which the server passes on as a number in its text. */
 function engineErrorNumber({ errno, message }: QueryError): number | undefined {
-  // In whatever language: a storage engine's error is the first number there is; that of a file that cannot be opened
-  // stands in brackets at the end, behind its name.
+  // In whatever language: a storage engine's error is the first number there is; that of a file that cannot
+  // be opened stands in brackets at the end, behind its name.
   const found =
     errno === 1030 ? /(\d+)/.exec(message) : errno === 1016 ? /.*[(（]\D*(\d+)/s.exec(message) : null;
   return found === null ? undefined : Number(found[1]);
@@ -114,7 +117,9 @@ export function givenUp(): BackupError {
   );
 }
 
-/** Another session stands in for ours, without its settings, locks and snapshot: a proxy swapped them (S8). */
+/**
+ * Another session stands in for ours, without its settings, locks and snapshot: a proxy swapped them (S8).
+ */
 export function sessionReplaced(details: BackupError['details'] = {}, cause?: unknown): BackupError {
   return new BackupError(
     'database-connection-lost',
@@ -136,7 +141,9 @@ export function inBrackets(error: BackupError): string {
   return answer === undefined ? '' : ` (the server answered ${answer})`;
 }
 
-/** What the server answered, such as `ER_DUP_ENTRY, 1062`; undefined for a failure that was no answer of it. */
+/**
+ * What the server answered, such as `ER_DUP_ENTRY, 1062`; undefined for a failure that was no answer of it.
+ */
 export function serverAnswer(error: BackupError): string | undefined {
   const { serverCode, errno } = error.details;
   return errno === undefined ? undefined : answerOf({ code: serverCode, errno });

@@ -5,8 +5,8 @@ import type { Connection } from './session.js';
 export type NameJudge = Pick<Connection, 'foldsNames'>;
 
 /**
- * A name as the server compares it. On Windows and macOS (`lower_case_table_names`) names of databases and tables that
- * differ in case alone are one name (C14).
+ * A name as the server compares it. On Windows and macOS (`lower_case_table_names`) names of databases and
+ * tables that differ in case alone are one name (C14).
  */
 export function foldName(name: string, { foldsNames }: NameJudge): string {
   return foldsNames ? name.toLowerCase() : name;
@@ -18,8 +18,8 @@ export function sameName(a: string | null | undefined, b: string, server: NameJu
 }
 
 /**
- * What the server calls a database, or would call it when it is made: people and programs write its name in letters
- * of their own, and every list of the server has it in one way only (C14).
+ * What the server calls a database, or would call it when it is made: people and programs write its name in
+ * letters of their own, and every list of the server has it in one way only (C14).
  */
 export async function databaseNameOn(
   server: Pick<Connection, 'lowerCaseTableNames' | 'query'>,

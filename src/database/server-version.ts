@@ -1,4 +1,7 @@
-/** Who made a server, by its `VERSION()` and `@@version_comment`: builds of MariaDB say so in one or the other. */
+/**
+ * Who made a server, by its `VERSION()` and `@@version_comment`: builds of MariaDB say so in one or the
+ * other.
+ */
 export function vendorOf(
   version: string | null | undefined,
   comment: string | null | undefined,

@@ -1,6 +1,8 @@
 import type { DatabaseAddress } from './address.js';
 
-/** A row of a question about the schema: every value as text, NULL as null. Table rows never travel this way. */
+/**
+ * A row of a question about the schema: every value as text, NULL as null. Table rows never travel this way.
+ */
 export type TextRow = Readonly<Record<string, string | null>>;
 
 /** One session on the server. It is never replaced behind its owner's back: a lost one fails (S9). */
@@ -16,20 +18,24 @@ export interface Connection {
   /**
    * Runs one statement and collects its rows as text.
    *
-   * @throws BackupError `database-…` or `privilege-missing`; the message holds the server's error number, never a value
+   * @throws BackupError `database-…` or `privilege-missing`; the message holds the server's error number,
+   *   never a value
    */
   query(sql: string, options?: QueryOptions): Promise<readonly TextRow[]>;
   /**
-   * Sends several statements together, and collects what comes of each: many small questions then cost little more than one.
-   * One that fails does not keep the others from being run.
+   * Sends several statements together, and collects what comes of each: many small questions then cost little
+   * more than one. One that fails does not keep the others from being run.
    *
-   * @returns as many answers as statements, in their order; when the connection is lost, `database-connection-lost` from the
-   *   statement on that was being answered
+   * @returns as many answers as statements, in their order; when the connection is lost,
+   *   `database-connection-lost` from the statement on that was being answered
    */
   queryEach(statements: readonly string[], options?: QueryOptions): Promise<readonly StatementAnswer[]>;
   /** Says goodbye; never rejects. */
   close(): Promise<void>;
-  /** Whether it ended from the other side: its number may be another session's already, as a server that restarts counts anew. */
+  /**
+   * Whether it ended from the other side: its number may be another session's already, as a server that
+   * restarts counts anew.
+   */
   readonly lost: boolean;
   /** Drops the connection at once; the server may still work on its statement, see `endSessions`. */
   destroy(): void;

@@ -5,9 +5,9 @@ import type { DatabaseAddress } from './address.js';
 export class PasswordWanted extends Error {}
 
 /**
- * The logins of MySQL in which a server may ask for the password itself. Over TLS or a socket it gets it. Otherwise the
- * password is encrypted for a public key, and who sits on the line answers with his own: so it must be a key that is known
- * here, or somebody must have said that any will do.
+ * The logins of MySQL in which a server may ask for the password itself. Over TLS or a socket it gets it.
+ * Otherwise the password is encrypted for a public key, and who sits on the line answers with his own: so it
+ * must be a key that is known here, or somebody must have said that any will do.
  */
 export function sha2Logins(
   address: Pick<DatabaseAddress, 'getServerPublicKey' | 'serverPublicKey'>,

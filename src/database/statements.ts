@@ -24,8 +24,8 @@ export type Answer = { readonly rows: readonly TextRow[] } | { readonly error: E
 type Phase = 'columns' | 'head' | 'rows';
 
 /**
- * Several statements, as one command of the driver: they are sent together and answered one after the other, so that
- * neither side waits for the other in between. One that fails leaves the others as they are.
+ * Several statements, as one command of the driver: they are sent together and answered one after the other,
+ * so that neither side waits for the other in between. One that fails leaves the others as they are.
  */
 export class StatementsCommand implements DriverCommand {
   readonly #statements: readonly string[];
@@ -38,8 +38,8 @@ export class StatementsCommand implements DriverCommand {
   #rows: Record<string, string | null>[] = [];
 
   /**
-   * @param settle - called once, with the answers in order; when the connection was lost, that is the answer from the first on
-   *   that did not come
+   * @param settle - called once, with the answers in order; when the connection was lost, that is the answer
+   *   from the first on that did not come
    * @param encoding - `latin1`: values as strings of bytes, one character for each
    */
   constructor(

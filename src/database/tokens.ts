@@ -18,8 +18,8 @@ export interface QuoteRules {
 export interface Scan {
   readonly tokens: readonly Token[];
   /**
-   * Why servers of different versions or settings may read another statement than these tokens: something is left open, or
-   * stands in a comment that only some execute and that ends elsewhere for the others.
+   * Why servers of different versions or settings may read another statement than these tokens: something is
+   * left open, or stands in a comment that only some execute and that ends elsewhere for the others.
    */
   readonly doubt?: string;
 }
@@ -30,7 +30,10 @@ const word: RegExp = /[\w$\u0080-\uffff]+/y;
 const lineComment: RegExp = /(?:#|--(?=[\x00-\x20\x7f]|$))[^\n]*/y;
 const executable: RegExp = /\/\*M?!\d*/y;
 
-/** Every server executes the content of a comment up to this version, so that its content alone says where it ends. */
+/**
+ * Every server executes the content of a comment up to this version, so that its content alone says where it
+ * ends.
+ */
 const EXECUTED_BY_ALL = 50500;
 
 /** Most pieces of a statement; the largest that a server makes has a tenth of them. */
@@ -46,7 +49,8 @@ export function tokenise(sql: string): readonly Token[] {
 }
 
 /**
- * The same by the rules of a session, and whether there is a doubt. Nothing is looked at twice, so that the work is linear.
+ * The same by the rules of a session, and whether there is a doubt. Nothing is looked at twice, so that the
+ * work is linear.
  *
  * @throws BackupError `archive-limit-exceeded`
  */
@@ -71,7 +75,8 @@ export function scan(sql: string, rules: QuoteRules = {}): Scan {
     if (tokens.length === mostTokens) throw tooLong();
     tokens.push({ kind, text });
     if (kind === 'symbol' && text.startsWith('/*')) {
-      // A comment that servers of some version execute is not one: its marks are symbols, and what is between counts.
+      // A comment that servers of some version execute is not one: its marks are symbols, and what is between
+      // counts.
       if (commentEnd !== undefined) doubt ??= 'a comment begins within another';
       commentEnd = endOfComment(end);
       mayCross = Number(/\d*$/.exec(text)![0] || 0) <= EXECUTED_BY_ALL;

@@ -25,11 +25,12 @@ const noLengths: Uint32Array = new Uint32Array(0);
 const blockRows = 64;
 
 /**
- * Turns rows of the binary protocol on their side, straight from the packets, and makes no object per row or value.
+ * Turns rows of the binary protocol on their side, straight from the packets, and makes no object per row or
+ * value.
  *
- * Rows are noted as they come and turned in blocks, one column of a block after the other: the loop over a column then
- * knows its kind, its target and its width, which is what makes it fast. State lies in parallel arrays, one slot per
- * column, because these loops run for every value of the database.
+ * Rows are noted as they come and turned in blocks, one column of a block after the other: the loop over a
+ * column then knows its kind, its target and its width, which is what makes it fast. State lies in parallel
+ * arrays, one slot per column, because these loops run for every value of the database.
  */
 export class BatchBuilder {
   readonly #widths: readonly Width[];
@@ -41,7 +42,9 @@ export class BatchBuilder {
   readonly #data: Uint8Array<ArrayBuffer>[];
   /** The same values where they are of varying length, and so begin anywhere. */
   readonly #views: DataView[];
-  /** The same values where they take 4 or 8 bytes, in the machine's own byte order (see `column-numbers.ts`). */
+  /**
+   * The same values where they take 4 or 8 bytes, in the machine's own byte order (see `column-numbers.ts`).
+   */
   readonly #words: Int32Array[];
   readonly #used: number[];
   readonly #lengths: Uint32Array[];
@@ -366,7 +369,9 @@ export class BatchBuilder {
     copyShort(this.#views[column]!, to, this.#blockView, from, length);
   }
 
-  /** All columns of a table lie in one buffer, whose memory is asked for once. Only long values are elsewhere. */
+  /**
+   * All columns of a table lie in one buffer, whose memory is asked for once. Only long values are elsewhere.
+   */
   #growRows(): void {
     const capacity = Math.max(blockRows, this.#capacity * 2);
     const nullBytes = capacity >> 3;

@@ -1,6 +1,6 @@
 /**
- * Copies of short values, word by word: a native copy costs as much as many words do. The last word of a value overlaps the
- * one before; what is shorter than a word is copied by bytes.
+ * Copies of short values, word by word: a native copy costs as much as many words do. The last word of a
+ * value overlaps the one before; what is shorter than a word is copied by bytes.
  */
 
 const WORD_BYTES = 4;
@@ -23,7 +23,8 @@ export function copyShort(
 }
 
 /**
- * Copies `count` values of one length, to one after the other: first a word of all of them, then the next one.
+ * Copies `count` values of one length, to one after the other: first a word of all of them, then the next
+ * one.
  *
  * @param positions - where each value stands in the source, less `common`
  */

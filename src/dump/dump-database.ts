@@ -48,8 +48,8 @@ export interface DumpOptions extends SnapshotOptions {
   /** Bytes of rows per part, before compression. @defaultValue 1 MiB */
   readonly partBytes?: number | undefined;
   /**
-   * Bytes of data of a table that one connection reads at a time: a table with a snapshot and twice as much is cut by its
-   * key, so that all connections read it together. @defaultValue 64 MiB
+   * Bytes of data of a table that one connection reads at a time: a table with a snapshot and twice as much
+   * is cut by its key, so that all connections read it together. @defaultValue 64 MiB
    */
   readonly rangeBytes?: number | undefined;
 }
@@ -76,12 +76,12 @@ export interface DumpProgress {
 const partsInFlight = 5;
 
 /**
- * Reads a database as a sequence of parts, at one moment, complete or not at all: the last part, the summary, comes only
- * when every selected object and row did (R1).
+ * Reads a database as a sequence of parts, at one moment, complete or not at all: the last part, the summary,
+ * comes only when every selected object and row did (R1).
  *
  * @param source - an address, or a snapshot that the caller opened (and closes)
- * @throws BackupError `schema-changed`, `table-damaged`, `dump-incomplete`, `lock-not-granted`, `privilege-missing`,
- *   `settings-invalid` for a database of the server's own, `database-…`
+ * @throws BackupError `schema-changed`, `table-damaged`, `dump-incomplete`, `lock-not-granted`,
+ *   `privilege-missing`, `settings-invalid` for a database of the server's own, `database-…`
  * @example
  * ```ts
  * for await (const part of dumpDatabase(database, { signal })) {
@@ -381,8 +381,8 @@ class Dump {
 }
 
 /**
- * Tables without snapshots first; among equals the most needed, so that a copy that is cut off has them; then the largest, so
- * that the connections end together.
+ * Tables without snapshots first; among equals the most needed, so that a copy that is cut off has them; then
+ * the largest, so that the connections end together.
  */
 function inReadingOrder(tasks: readonly TableTask[]): readonly TableTask[] {
   const ranks = new Map(tasks.map(({ index, selected }) => [index, needOf(selected).rank]));
@@ -395,7 +395,10 @@ function inReadingOrder(tasks: readonly TableTask[]): readonly TableTask[] {
   );
 }
 
-/** Of the sessions with locks that nobody reads in, the one whose next table is most needed, and then with most left to read. */
+/**
+ * Of the sessions with locks that nobody reads in, the one whose next table is most needed, and then with
+ * most left to read.
+ */
 function readyOf(underLocks: readonly LockedTasks[]): LockedTasks | undefined {
   const ready = underLocks.filter((each) => each.isReady);
   return ready.sort((a, b) => a.rank - b.rank || b.bytesLeft - a.bytesLeft)[0];

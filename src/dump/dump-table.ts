@@ -58,8 +58,8 @@ export interface TableReadingOptions extends RowReaderOptions {
 }
 
 /**
- * The reading of one table, in one piece or in several: definition, rows, and proof that the two belong together and
- * that no row is missing.
+ * The reading of one table, in one piece or in several: definition, rows, and proof that the two belong
+ * together and that no row is missing.
  */
 export class TableReading {
   readonly #snapshot: OpenSnapshot;
@@ -91,7 +91,8 @@ export class TableReading {
    *
    * @param range - a condition on the key, when the piece is not the whole table
    * @returns after the last piece, `proven`, which settles when the definition was found unchanged
-   * @throws BackupError `schema-changed`, `table-damaged`, `dump-incomplete`, `database-…`, each naming the table
+   * @throws BackupError `schema-changed`, `table-damaged`, `dump-incomplete`, `database-…`, each naming the
+   *   table
    */
   async read(reader: Connection, range?: string): Promise<{ readonly proven: Promise<void> } | undefined> {
     const { table } = this.#task;
@@ -110,7 +111,8 @@ export class TableReading {
       if (++this.#read < this.#pieces) return undefined;
       if (definitionOnly(this.#task) === undefined) this.#checkNotEmptied();
       const shown = await this.#shown;
-      // Behind its lock a table cannot have been altered since; whether the lock held shows when it is let go.
+      // Behind its lock a table cannot have been altered since; whether the lock held shows when it is let
+      // go.
       const proven =
         this.#locked === undefined
           ? proveUnchanged(this.#schema, table.name, shown, signal)
@@ -122,7 +124,8 @@ export class TableReading {
   }
 
   /**
-   * Leaves a piece as it is, because the table is damaged and the caller goes on without what cannot be read (F9).
+   * Leaves a piece as it is, because the table is damaged and the caller goes on without what cannot be read
+   * (F9).
    *
    * @returns whether it was the last piece
    * @throws BackupError when not even the definition could be had
@@ -180,8 +183,9 @@ export class TableReading {
   }
 
   /**
-   * A server with more locked tables than its definition cache holds forgets a table between preparing a statement and
-   * running it, time and again (1615, before any row; F14). A table that is open it must remember.
+   * A server with more locked tables than its definition cache holds forgets a table between preparing a
+   * statement and running it, time and again (1615, before any row; F14). A table that is open it must
+   * remember.
    */
   async #takeRows(reader: Connection, query: RowQuery): Promise<number> {
     // What lets go of the table before goes along.
@@ -303,15 +307,15 @@ function queryOf(
 const noValues = 'CAST(1 AS UNSIGNED) | 0';
 
 /**
- * True in this session and an error in any other: a proxy may give this statement to another one, and the question for the
- * session's number not (S8). To the server it is a constant, so it costs no row anything.
+ * True in this session and an error in any other: a proxy may give this statement to another one, and the
+ * question for the session's number not (S8). To the server it is a constant, so it costs no row anything.
  */
 function inSession({ id }: Connection): string {
   return `EXP(710 * (CONNECTION_ID() <> ${id}))`;
 }
 
-// Out of range, as above: generated columns, which could be too, are not read. And a prepared statement or a savepoint that
-// the session does not know.
+// Out of range, as above: generated columns, which could be too, are not read. And a prepared statement or a
+// savepoint that the session does not know.
 const replacedErrnos: ReadonlySet<number> = new Set([1690, 1243, 1305]);
 
 function filterOf({ where, reason, dates }: RowFilter): RowFilter {
@@ -324,12 +328,15 @@ function hasForm(column: ColumnDescription): column is ColumnDescription & { rea
 
 function expressionOf(column: ColumnDescription): string {
   const name = quoteName(column.name);
-  // The number is the value; the text of ENUM's error value is that of an empty member (V13). The bitwise operator
-  // makes every server send 64 bits.
+  // The number is the value; the text of ENUM's error value is that of an empty member (V13). The bitwise
+  // operator makes every server send 64 bits.
   return /^(?:enum|set)\b/i.test(column.type) ? `CAST(${name} AS UNSIGNED) | 0` : name;
 }
 
-/** Lets go of the definition of the table that a session read last, so that others may alter it, and keeps the snapshot. */
+/**
+ * Lets go of the definition of the table that a session read last, so that others may alter it, and keeps the
+ * snapshot.
+ */
 export async function releaseTable({ inTransaction }: OpenSnapshot, reader: Connection): Promise<void> {
   if (inTransaction) await reader.query(rollbackToSnapshot);
 }

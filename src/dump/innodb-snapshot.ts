@@ -37,8 +37,9 @@ export async function openInnodbSnapshot(connection: Connection): Promise<void> 
 }
 
 /**
- * Which tables have rows: some servers show a table that was truncated later as an empty one, and do not say so (K6). Each is
- * asked for by a statement of its own, so that a refusal, and a server that goes down, has the name of its table (F10).
+ * Which tables have rows: some servers show a table that was truncated later as an empty one, and do not say
+ * so (K6). Each is asked for by a statement of its own, so that a refusal, and a server that goes down, has
+ * the name of its table (F10).
  *
  * @param connection - the one that holds their locks: any other could wait behind whoever waits for those
  */
@@ -78,7 +79,9 @@ export function lockedByOthers(error: BackupError, table: string): BackupError {
   );
 }
 
-/** Binary log file, position and GTID set; undefined without a log or without the privilege to see it (K7). */
+/**
+ * Binary log file, position and GTID set; undefined without a log or without the privilege to see it (K7).
+ */
 export async function readPosition(
   connection: Connection,
 ): Promise<Readonly<Record<string, string>> | undefined> {

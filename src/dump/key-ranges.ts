@@ -5,11 +5,12 @@ import { quoteName } from '../database/identifiers.js';
 const mostRanges = 64;
 
 /**
- * Cuts a large table into ranges of its key, so that several connections can read it at once and end together.
+ * Cuts a large table into ranges of its key, so that several connections can read it at once and end
+ * together.
  *
- * Only tables with snapshots, where all connections see the same rows, and only by a key that is one whole number: the
- * server compares it as exactly as we cut it (C8). The ranges are half-open and reach to both ends of all numbers, so
- * that no row can fall between them, however few rows a range may hold.
+ * Only tables with snapshots, where all connections see the same rows, and only by a key that is one whole
+ * number: the server compares it as exactly as we cut it (C8). The ranges are half-open and reach to both
+ * ends of all numbers, so that no row can fall between them, however few rows a range may hold.
  *
  * @param connection - inside the snapshot
  * @param rangeBytes - data of a range, about

@@ -22,13 +22,14 @@ export interface LockPlan {
 /**
  * Says which session locks which tables. Pure.
  *
- * A session reads what it locked itself: any other one would wait behind whoever waits for our locks. So that several can
- * read at the same time, each gets tables of its own. Servers lock the tables of a statement by name; the sets are runs of the
- * names, and are taken in their order, so that nobody who locks several tables can hold one that we want while waiting for
- * one that we have.
+ * A session reads what it locked itself: any other one would wait behind whoever waits for our locks. So that
+ * several can read at the same time, each gets tables of its own. Servers lock the tables of a statement by
+ * name; the sets are runs of the names, and are taken in their order, so that nobody who locks several tables
+ * can hold one that we want while waiting for one that we have.
  *
- * Statements that take locks in another order could, and so could one that locks tables with snapshots and tables without.
- * Whoever was not granted the locks asks again in fewer sessions, at last in one: then the server itself sees to it.
+ * Statements that take locks in another order could, and so could one that locks tables with snapshots and
+ * tables without. Whoever was not granted the locks asks again in fewer sessions, at last in one: then the
+ * server itself sees to it.
  *
  * @param attempt - from 1
  */
@@ -74,8 +75,8 @@ function inLockOrder(names: readonly string[]): readonly string[] {
 }
 
 /**
- * Cuts a list into runs, so that so many readers, each at another run at any time, end together, or nearly. As few runs as
- * will do, since each is a session.
+ * Cuts a list into runs, so that so many readers, each at another run at any time, end together, or nearly.
+ * As few runs as will do, since each is a session.
  */
 export function balancedRuns<T extends { readonly weight: number }>(
   items: readonly T[],

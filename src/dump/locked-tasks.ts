@@ -6,7 +6,10 @@ import { rowsOf } from '../database/statements.js';
 import type { LockedState, TableTask } from './dump-table.js';
 import type { LockedTables } from './locks.js';
 
-/** Tables whose state is asked for together: enough that waiting costs nothing, few enough that definitions do not add up. */
+/**
+ * Tables whose state is asked for together: enough that waiting costs nothing, few enough that definitions do
+ * not add up.
+ */
 const mostAtOnce = 32;
 
 /** The tables that one session holds under its locks, and reads one after the other. */
@@ -61,8 +64,9 @@ export class LockedTasks {
   }
 
   /**
-   * Asks for the state of the next tables: definitions that cannot change any more, and the engine's own count of rows, where
-   * it keeps one. Engines that keep an exact count are held to it: a damaged file can end early without an error (F9).
+   * Asks for the state of the next tables: definitions that cannot change any more, and the engine's own
+   * count of rows, where it keeps one. Engines that keep an exact count are held to it: a damaged file can
+   * end early without an error (F9).
    */
   #ask(): void {
     const some = this.#tasks.slice(-mostAtOnce);

@@ -22,9 +22,9 @@ export interface LockTimeouts {
   /** Milliseconds of pause before each further attempt; as many attempts as there are pauses, and one. */
   readonly pausesMs: readonly number[];
   /**
-   * Seconds that somebody may wait for our locks before they are let go and the run is given up. Where the login cannot
-   * see who waits, somebody might from the first moment on, and the locks are held no longer than this. As long is waited for
-   * a table that somebody else has locked when it is about to be read.
+   * Seconds that somebody may wait for our locks before they are let go and the run is given up. Where the
+   * login cannot see who waits, somebody might from the first moment on, and the locks are held no longer
+   * than this. As long is waited for a table that somebody else has locked when it is about to be read.
    */
   readonly othersWaitSeconds: number;
 }
@@ -48,8 +48,8 @@ export interface LockedTables {
   /**
    * Lets go of the locks and ends the session; without effect when that was done before.
    *
-   * @throws BackupError `database-connection-lost` when the session is gone, and so was the snapshot; `lock-not-granted` when
-   *   the locks were given up before
+   * @throws BackupError `database-connection-lost` when the session is gone, and so was the snapshot;
+   *   `lock-not-granted` when the locks were given up before
    */
   release(): Promise<void>;
 }
@@ -249,7 +249,8 @@ export class LockTaker {
         signal: signal === undefined ? late : AbortSignal.any([signal, late]),
       });
     } catch (error) {
-      // What was granted of them holds others up until the session is gone, and the next attempt comes behind this one.
+      // What was granted of them holds others up until the session is gone, and the next attempt comes behind
+      // this one.
       if (late.aborted) await this.#endAll([session, ...this.#held]);
       // A table that is locked is open, with all its files (F14).
       const errno = serverErrorNumber(error);
@@ -270,7 +271,10 @@ export class LockTaker {
     }
   }
 
-  /** The sessions may be in the middle of a table, with nobody who takes its rows: they are ended from outside. */
+  /**
+   * The sessions may be in the middle of a table, with nobody who takes its rows: they are ended from
+   * outside.
+   */
   #giveUp({ seconds, seen }: { readonly seconds: number; readonly seen: boolean }): void {
     if (!this.held) return;
     this.#abort.abort(this.#whyReleased(seconds, seen));

@@ -1,6 +1,6 @@
 /**
- * A bounded line of results that are still in the making: many put in, one takes out, in the order of putting in. The
- * bound keeps memory flat; the order keeps the parts of a table in theirs.
+ * A bounded line of results that are still in the making: many put in, one takes out, in the order of putting
+ * in. The bound keeps memory flat; the order keeps the parts of a table in theirs.
  */
 export class OrderedQueue<T> {
   readonly #capacity: number;
@@ -16,7 +16,8 @@ export class OrderedQueue<T> {
   }
 
   /**
-   * Puts a result in, as soon as there is room. `make` is called right then, so that nothing is made too early.
+   * Puts a result in, as soon as there is room. `make` is called right then, so that nothing is made too
+   * early.
    *
    * @throws what the line failed with
    */

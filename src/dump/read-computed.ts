@@ -13,8 +13,8 @@ import type { ComputedContent, ServerDescription } from '../model/parts.js';
 const SAMPLE_ROWS = 1000;
 
 /**
- * Reads what is stored in generated columns, which a target computes again: by what session a row was written, it may come
- * to something else there.
+ * Reads what is stored in generated columns, which a target computes again: by what session a row was
+ * written, it may come to something else there.
  *
  * @param reader - in the snapshot, in UTC
  * @throws BackupError `database-…`
@@ -74,7 +74,8 @@ async function zoneOf(
 function* zonesToTry(globalZone: string): Generator<string> {
   yield '+00:00';
   if (globalZone !== 'SYSTEM') yield globalZone;
-  // A clock that is put forward and back has no offset, and fails at the first row of the other half of the year.
+  // A clock that is put forward and back has no offset, and fails at the first row of the other half of the
+  // year.
   for (let quarters = -48; quarters <= 52; quarters++) {
     const minutes = Math.abs(quarters) * 15;
     const clock = [Math.floor(minutes / 60), minutes % 60].map((n) => String(n).padStart(2, '0'));

@@ -6,8 +6,9 @@ import { BackupError } from '../errors.js';
 const longestWrite: number = 128 * 1024;
 
 /**
- * Prepares a session for reading rows: they come as the bytes of the column's own character set (S1, S2), in the largest pieces
- * that the server makes, and a table that somebody else has locked is waited for only so long.
+ * Prepares a session for reading rows: they come as the bytes of the column's own character set (S1, S2), in
+ * the largest pieces that the server makes, and a table that somebody else has locked is waited for only so
+ * long.
  */
 export async function configureReader(reader: Connection, lockSeconds: number): Promise<void> {
   const answers = await reader.queryEach([
@@ -20,8 +21,9 @@ export async function configureReader(reader: Connection, lockSeconds: number): 
 }
 
 /**
- * A server writes as much at a time as the longest statement of the session took, at first 16 KB: ten times as many calls
- * of the system on either side as are needed. Whoever refuses such a statement goes on as before.
+ * A server writes as much at a time as the longest statement of the session took, at first 16 KB: ten times
+ * as many calls of the system on either side as are needed. Whoever refuses such a statement goes on as
+ * before.
  */
 async function widenWrites(reader: Connection): Promise<void> {
   await reader.queryEach([`DO 0 /*${' '.repeat(longestWrite)}*/`]);
@@ -30,8 +32,8 @@ async function widenWrites(reader: Connection): Promise<void> {
 /**
  * Prepares a session for taking read locks.
  *
- * With autocommit InnoDB would grant a lock while a change is still uncommitted, and so it does where `innodb_table_locks` is
- * off: the change could come in between.
+ * With autocommit InnoDB would grant a lock while a change is still uncommitted, and so it does where
+ * `innodb_table_locks` is off: the change could come in between.
  *
  * @returns the session
  * @throws BackupError `database-query-failed` when the settings do not hold

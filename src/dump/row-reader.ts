@@ -37,8 +37,8 @@ export interface RowReaderOptions {
   /** Rows after which a batch is handed out. @defaultValue 65_536 */
   readonly batchRows?: number | undefined;
   /**
-   * Whether the server runs the statement it prepared last without being told its number (MariaDB since 10.2), so that it
-   * need not be waited for in between. @defaultValue false
+   * Whether the server runs the statement it prepared last without being told its number (MariaDB since
+   * 10.2), so that it need not be waited for in between. @defaultValue false
    */
   readonly runsLastPrepared?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -55,9 +55,9 @@ export interface RowReader extends AsyncIterable<ColumnBatch> {
 /**
  * Reads rows over the binary protocol, as bytes: no value becomes a JavaScript number, string or date.
  *
- * While a batch is out, the socket waits, and the server fills its buffers meanwhile. A batch is valid until the next one
- * is asked for, since the memory is used again. Leaving the loop early, or `signal`, ends the session on the server too,
- * and the connection is of no more use then.
+ * While a batch is out, the socket waits, and the server fills its buffers meanwhile. A batch is valid until
+ * the next one is asked for, since the memory is used again. Leaving the loop early, or `signal`, ends the
+ * session on the server too, and the connection is of no more use then.
  *
  * @throws BackupError `database-…`, `dump-incomplete` when the server's answer is not what was asked for
  */
@@ -125,8 +125,8 @@ type Phase =
 /**
  * COM_STMT_PREPARE, COM_STMT_EXECUTE and the rows, as one command of the driver.
  *
- * While it runs, the bytes of the connection come here and not to the driver's own parser: rows are cut and turned where
- * they lie, in the buffer that the socket reads into.
+ * While it runs, the bytes of the connection come here and not to the driver's own parser: rows are cut and
+ * turned where they lie, in the buffer that the socket reads into.
  */
 class RowCommand implements DriverCommand, ChunkTaker {
   readonly isQuick = true;
@@ -180,8 +180,8 @@ class RowCommand implements DriverCommand, ChunkTaker {
       });
     }
     const { rows } = this.#builder;
-    // Rows that came before an error are not worth keeping: the table is not complete (R1). Of a damaged one they may be
-    // all that is left, and whoever reads on is told the damage next (F9).
+    // Rows that came before an error are not worth keeping: the table is not complete (R1). Of a damaged one
+    // they may be all that is left, and whoever reads on is told the damage next (F9).
     const isRemainder = rows > 0 && isBackupError(this.#failure, 'table-damaged');
     if (this.#failed && !isRemainder) throw this.#failure;
     return rows === 0 ? undefined : this.#builder.take();
@@ -319,7 +319,9 @@ class RowCommand implements DriverCommand, ChunkTaker {
     this.#columnsSeen++;
   }
 
-  /** An ERR packet: the exchange is over, and in order, unless what was sent along is still to be answered. */
+  /**
+   * An ERR packet: the exchange is over, and in order, unless what was sent along is still to be answered.
+   */
   #refused(buffer: Buffer, start: number, end: number): void {
     if (
       this.#phase === 'executeHeader' &&

@@ -155,8 +155,8 @@ function factKey(kind: SchemaObjectKind, name: string): string {
 }
 
 /**
- * The statement of a view with its text as it was written. MySQL 5.6 shows the text of a view in a mixture of two
- * character sets when its client's was not UTF-8; the body in information_schema is right (O3).
+ * The statement of a view with its text as it was written. MySQL 5.6 shows the text of a view in a mixture of
+ * two character sets when its client's was not UTF-8; the body in information_schema is right (O3).
  */
 function honestView(
   shown: string,
@@ -174,9 +174,9 @@ function honestView(
 }
 
 /**
- * A server may not show a view though it has all of it in its list: MySQL 5.6 when a column is gone, others when two
- * collations do not go together or the name of the database is none for the client that made it. One view never holds up
- * the rest (O2).
+ * A server may not show a view though it has all of it in its list: MySQL 5.6 when a column is gone, others
+ * when two collations do not go together or the name of the database is none for the client that made it. One
+ * view never holds up the rest (O2).
  *
  * @returns undefined when that is not the trouble
  */

@@ -14,8 +14,8 @@ export interface ShownObject {
 }
 
 /**
- * Shows an object twice: as text, and in the character set of the client that made it. What a client of another character
- * set sent need not be text in any (O7).
+ * Shows an object twice: as text, and in the character set of the client that made it. What a client of
+ * another character set sent need not be text in any (O7).
  *
  * @param connection - with `character_set_results` utf8mb4
  * @param column - of the answer, with the statement
@@ -46,8 +46,8 @@ export async function showObject(
 }
 
 /**
- * MySQL shows a name in UTF-8 among a text in the character set of its client, and converts both from that: a name beyond
- * ASCII comes out garbled. In its place goes the name.
+ * MySQL shows a name in UTF-8 among a text in the character set of its client, and converts both from that: a
+ * name beyond ASCII comes out garbled. In its place goes the name.
  */
 async function withOwnName(
   connection: Connection,
@@ -100,8 +100,8 @@ function asText(row: TextRow): TextRow {
 }
 
 /**
- * The text of a statement. A literal that says its character set holds bytes of that set, whatever the rest is in; where
- * those are not text they stand as hexadecimal.
+ * The text of a statement. A literal that says its character set holds bytes of that set, whatever the rest
+ * is in; where those are not text they stand as hexadecimal.
  */
 function readable(bytes: string): string {
   if (textOf(bytes) !== undefined) return bytesOf(bytes).toString('utf8');

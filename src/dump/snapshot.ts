@@ -30,18 +30,23 @@ export interface SnapshotOptions {
   /** Connections that read at the same time. @defaultValue 2 */
   readonly connections?: number | undefined;
   /**
-   * What to do about a table that the server says is damaged: refuse the dump, or go on without what cannot be read of
-   * it. A table left out or incomplete is named in the manifest and in its warnings. @defaultValue 'refuse'
+   * What to do about a table that the server says is damaged: refuse the dump, or go on without what cannot
+   * be read of it. A table left out or incomplete is named in the manifest and in its warnings. @defaultValue
+   * 'refuse'
    */
   readonly damagedTables?: DamagedTables | undefined;
   /**
-   * Whether old versions of rows in system-versioned tables (MariaDB) are copied, with the time of each. Only MariaDB 10.11
-   * and newer take them back. @defaultValue 'current'
+   * Whether old versions of rows in system-versioned tables (MariaDB) are copied, with the time of each. Only
+   * MariaDB 10.11 and newer take them back. @defaultValue 'current'
    */
   readonly history?: HistoryMode | undefined;
   /** How long to wait for locks, and how long others may wait for ours. */
   readonly timeouts?: LockTimeoutOptions | undefined;
-  /** Milliseconds of silence in the middle of a statement after which the server counts as lost. @defaultValue 300_000 */
+  /**
+   * Milliseconds of silence in the middle of a statement after which the server counts as lost.
+   *
+   * @defaultValue 300_000
+   */
   readonly inactivityTimeout?: number | undefined;
   /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -72,8 +77,8 @@ export interface Snapshot {
   /** What is worth knowing of it. */
   readonly warnings: readonly DumpWarning[];
   /**
-   * The session in which a question about a table is answered as of the snapshot, before a dump begins. Where locks hold the
-   * table, it knows no other tables than theirs, by no other names.
+   * The session in which a question about a table is answered as of the snapshot, before a dump begins. Where
+   * locks hold the table, it knows no other tables than theirs, by no other names.
    */
   sessionFor(table: string): Connection;
   /** Aborted when the snapshot is lost: locks let go because others waited too long, or a session ended. */
@@ -88,7 +93,10 @@ export interface Snapshot {
 export interface OpenSnapshot extends Snapshot {
   /** How many read at the same time. */
   readonly connections: number;
-  /** Sessions for reading the rows of tables that no lock holds; of InnoDB each inside a transaction of the snapshot. */
+  /**
+   * Sessions for reading the rows of tables that no lock holds; of InnoDB each inside a transaction of the
+   * snapshot.
+   */
   readonly readers: readonly Connection[];
   /** Tables under read locks, which are to be read in the sessions that hold those. */
   readonly lockedTables: readonly LockedTables[];
@@ -122,10 +130,12 @@ export function insideOf(snapshot: Snapshot): OpenSnapshot {
 /**
  * Takes a snapshot of a database: one moment for all tables, whatever their engines (K1–K5).
  *
- * Tables without snapshots of their own (MyISAM, Aria …) are held by read locks, and read in the sessions that hold those;
- * InnoDB by snapshots, opened while every selected table is locked, so that all connections see the same moment.
+ * Tables without snapshots of their own (MyISAM, Aria …) are held by read locks, and read in the sessions
+ * that hold those; InnoDB by snapshots, opened while every selected table is locked, so that all connections
+ * see the same moment.
  *
- * @throws BackupError `lock-not-granted` after several attempts; `privilege-missing`; `table-damaged`; `database-…`
+ * @throws BackupError `lock-not-granted` after several attempts; `privilege-missing`; `table-damaged`;
+ *   `database-…`
  * @example
  * ```ts
  * const snapshot = await openSnapshot(database, { selection: selectCriticalTables });
@@ -264,8 +274,8 @@ async function takeSnapshot(
 const inactivityTimeoutOfWatch = 5000;
 
 /**
- * How many sessions read what no lock holds. Where locks hold everything, that is what could not be locked: tables that are
- * damaged.
+ * How many sessions read what no lock holds. Where locks hold everything, that is what could not be locked:
+ * tables that are damaged.
  */
 function freeReaders(
   { lockWhileReading, openSnapshots, connections }: SnapshotPlan,

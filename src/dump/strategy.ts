@@ -90,8 +90,9 @@ export function chooseStrategy(
 }
 
 /**
- * The plan for when the locks of the first one were not granted: one session needs none to open its snapshot, and a change
- * that stays open for hours is no reason to have no copy. Where tables have no snapshots, nothing else will do. Pure.
+ * The plan for when the locks of the first one were not granted: one session needs none to open its snapshot,
+ * and a change that stays open for hours is no reason to have no copy. Where tables have no snapshots,
+ * nothing else will do. Pure.
  */
 export function withoutGate(plan: SnapshotPlan): SnapshotPlan {
   if (plan.lockWhileReading.length > 0) return plan;

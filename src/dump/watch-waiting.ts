@@ -2,7 +2,10 @@ import type { Connection } from '../database/connection.js';
 
 /** Options of {@link WaitingWatch}. */
 export interface WaitingWatchOptions {
-  /** Opens a session that is used for nothing else; undefined where the sessions of others cannot be seen (F11). */
+  /**
+   * Opens a session that is used for nothing else; undefined where the sessions of others cannot be seen
+   * (F11).
+   */
   readonly open: (() => Promise<Connection>) | undefined;
   /** Numbers of our own sessions: those that wait for each other are no others. */
   readonly ours: () => readonly number[];
@@ -17,9 +20,9 @@ const mostForAnAnswer = 5000;
 /**
  * Watches for how long others wait for tables while we hold locks.
  *
- * It never falls silent: after every look, the limit is due at the time at which whoever was seen waiting, or may have begun
- * right after, will have waited that long. Only the next look puts it off. So a session that hangs, or is lost, or was never
- * allowed to see anything, only means that the locks end a little early.
+ * It never falls silent: after every look, the limit is due at the time at which whoever was seen waiting, or
+ * may have begun right after, will have waited that long. Only the next look puts it off. So a session that
+ * hangs, or is lost, or was never allowed to see anything, only means that the locks end a little early.
  */
 export class WaitingWatch {
   readonly #options: WaitingWatchOptions;

@@ -2,8 +2,8 @@ import { assertArgument } from '../arguments.js';
 /**
  * Who may back up where. A pure decision over plain facts: the host finds the facts, this page weighs them.
  *
- * Every fact must be known to be right. One that is missing or of the wrong type counts against the practice, so that
- * a gap in the host's knowledge never sends a record abroad.
+ * Every fact must be known to be right. One that is missing or of the wrong type counts against the practice,
+ * so that a gap in the host's knowledge never sends a record abroad.
  */
 
 /** Where a copy goes: the vendor's store, or a path on the practice's own network. */
@@ -102,9 +102,9 @@ const rulesOf: Readonly<Record<Destination, readonly Rule[]>> = {
 /**
  * Whether a practice may back up to a destination.
  *
- * Both destinations need support, the eConnector, a database in the office, and the feature switched on and not
- * switched off by HQ. HQ also needs a practice in the US and, where the host asks for it, a business-associate
- * agreement. The local copy also needs a path, and is open to every country.
+ * Both destinations need support, the eConnector, a database in the office, and the feature switched on and
+ * not switched off by HQ. HQ also needs a practice in the US and, where the host asks for it, a
+ * business-associate agreement. The local copy also needs a path, and is open to every country.
  *
  * @throws RangeError when `destination` is neither
  * @example
@@ -129,7 +129,8 @@ export function explainEligibility(practice: Practice): EligibilityExplanation {
   return { hq: explain(practice, 'hq'), local: explain(practice, 'local') };
 }
 
-// As people and other systems write it: `us`, and the three letters of ISO 3166-1 for the only country that matters here.
+// As people and other systems write it: `us`, and the three letters of ISO 3166-1 for the only country that
+// matters here.
 function countryCode(country: unknown): unknown {
   if (typeof country !== 'string') return country;
   const code = country.trim().toUpperCase();

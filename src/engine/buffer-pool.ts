@@ -2,9 +2,9 @@
 const smallest = 1024;
 
 /**
- * Buffers that are used again: a fresh megabyte for every part costs the garbage collector more than turning and
- * compressing the part costs together. Sizes are powers of two, so that what one part gave back fits the next; what
- * nobody asked for again makes room for what came later.
+ * Buffers that are used again: a fresh megabyte for every part costs the garbage collector more than turning
+ * and compressing the part costs together. Sizes are powers of two, so that what one part gave back fits the
+ * next; what nobody asked for again makes room for what came later.
  */
 export class BufferPool {
   readonly #most: number;

@@ -8,15 +8,16 @@ type CompressibleTexture = Exclude<Texture, 'random'>;
 const ordinary: ZlibStreamOptions = {
   // Level 1 finds most of what there is to find in columns.
   level: 1,
-  // Every write ends at a byte, so that one turn of the thread pool does it all and another stream can follow.
+  // Every write ends at a byte, so that one turn of the thread pool does it all and another stream can
+  // follow.
   flush: constants.Z_SYNC_FLUSH,
   // Results of several turns share a room; what is longer takes further turns.
   chunkSize: 256 * 1024,
   // A result is taken out when it is whole, so nothing must wait for a reader before.
   readableHighWaterMark: 2 ** 40,
 };
-// The memory level sets how long the blocks are that have a code of their own. Short ones suit byte planes, each of
-// which is another column's; in text and noise they would only cost time.
+// The memory level sets how long the blocks are that have a code of their own. Short ones suit byte planes,
+// each of which is another column's; in text and noise they would only cost time.
 const optionsOf: Readonly<Record<CompressibleTexture, ZlibStreamOptions>> = {
   text: { ...ordinary, memLevel: 8 },
   runs: { ...ordinary, memLevel: 6, strategy: constants.Z_RLE },
@@ -37,8 +38,8 @@ export interface Deflated {
 const mostIdle = 8;
 
 /**
- * Compressors that are used again, and their rooms: making one takes a quarter of a megabyte and as long as compressing a
- * small part, and what it leaves behind keeps the garbage collector busy.
+ * Compressors that are used again, and their rooms: making one takes a quarter of a megabyte and as long as
+ * compressing a small part, and what it leaves behind keeps the garbage collector busy.
  */
 export class Deflaters {
   /** The one that has rested longest is the first. */
@@ -61,9 +62,9 @@ export class Deflaters {
 }
 
 /**
- * A stream of zlib puts each result behind the one before and takes a new room when the old one is full. Nobody holds on
- * to the old results here, so it can start at the front. It says where it is in a field that is not documented; a
- * version without it goes on as it likes.
+ * A stream of zlib puts each result behind the one before and takes a new room when the old one is full.
+ * Nobody holds on to the old results here, so it can start at the front. It says where it is in a field that
+ * is not documented; a version without it goes on as it likes.
  */
 function startAtTheFront(deflater: DeflateRaw & { _outOffset?: number }): void {
   if (deflater._outOffset !== undefined) deflater._outOffset = 0;

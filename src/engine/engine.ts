@@ -7,8 +7,8 @@ export interface Margins {
 }
 
 /**
- * What the archive needs of a platform. Two modules fulfil it, byte for byte alike: `node.ts` on the native code of
- * Node.js, `portable.ts` on plain JavaScript for browsers. The import condition `#engine` chooses.
+ * What the archive needs of a platform. Two modules fulfil it, byte for byte alike: `node.ts` on the native
+ * code of Node.js, `portable.ts` on plain JavaScript for browsers. The import condition `#engine` chooses.
  */
 export interface Engine {
   readonly name: 'node' | 'portable';
@@ -28,7 +28,10 @@ export interface Engine {
   inflate(data: Uint8Array, size: number): Promise<Uint8Array>;
   /** CRC-32 as gzip has it. */
   crc32(data: Uint8Array): number;
-  /** SHA-256 in hexadecimal, as one piece of text: thousands are kept to the end, and a rope of pairs is ten times as large. */
+  /**
+   * SHA-256 in hexadecimal, as one piece of text: thousands are kept to the end, and a rope of pairs is ten
+   * times as large.
+   */
   sha256(data: Uint8Array): string;
   /** Seals with ChaCha20-Poly1305: `data.length + 16` bytes go to `into`. */
   seal(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, into: Uint8Array): void;

@@ -10,8 +10,8 @@ const options: ZlibStreamOptions = {
 };
 
 /**
- * Decompressors that are used again: making one for every small part, and a room for its result, keeps the garbage
- * collector busier than the data does.
+ * Decompressors that are used again: making one for every small part, and a room for its result, keeps the
+ * garbage collector busier than the data does.
  */
 export class Inflaters {
   readonly #idle: InflateRaw[] = [];
@@ -65,8 +65,8 @@ function inflateWith(inflater: InflateRaw, data: Uint8Array, size: number): Prom
 }
 
 /**
- * Inflates into one room of the size that is expected, which the system fills only as far as bytes come. Joining pieces would
- * take twice as much.
+ * Inflates into one room of the size that is expected, which the system fills only as far as bytes come.
+ * Joining pieces would take twice as much.
  *
  * @throws Error when the stream is malformed or its result is not `size` bytes long
  */

@@ -14,7 +14,8 @@ const deflaters: Deflaters = new Deflaters();
 const inflaters: Inflaters = new Inflaters();
 // Largest result that is made in one piece.
 const MOST_AT_ONCE: number = 16 * 2 ** 20;
-// So few bytes are compressed sooner than another thread is woken; a compressor for them takes almost no memory.
+// So few bytes are compressed sooner than another thread is woken; a compressor for them takes almost no
+// memory.
 const SMALL = 4096;
 const forSmall: ZlibOptions = { level: 1, windowBits: 12, memLevel: 4, chunkSize: 2 * SMALL };
 const forSmallPiece: ZlibOptions = { ...forSmall, finishFlush: constants.Z_SYNC_FLUSH };

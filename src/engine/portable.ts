@@ -16,7 +16,8 @@ export const engine: Engine = {
     return withMargins([deflateSync(data, { level: isStored ? 0 : 1, mem: 8 })], margins);
   },
   async inflate(data, size) {
-    // One byte of room more shows a stream that is longer than it says; fflate itself stops at the end of `out`.
+    // One byte of room more shows a stream that is longer than it says; fflate itself stops at the end of
+    // `out`.
     const inflated = inflateSync(data, { out: new Uint8Array(size + 1) });
     if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
     return inflated;

@@ -1,8 +1,8 @@
 const MOST_BYTES = 0xffff;
 
 /**
- * Blocks of DEFLATE that hold bytes as they are (RFC 1951, 3.2.4), in pieces: they must begin at a byte, and do not end the
- * stream.
+ * Blocks of DEFLATE that hold bytes as they are (RFC 1951, 3.2.4), in pieces: they must begin at a byte, and
+ * do not end the stream.
  */
 export function storedBlocks(data: Uint8Array): readonly Uint8Array[] {
   const pieces: Uint8Array[] = [];

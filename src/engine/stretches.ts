@@ -19,7 +19,8 @@ export interface Stretch {
 const WORTHWHILE_BYTES = 32 * 1024;
 
 /**
- * Joins neighbours of one texture, and short stretches to the one before them. What is random is joined to nothing else.
+ * Joins neighbours of one texture, and short stretches to the one before them. What is random is joined to
+ * nothing else.
  *
  * @param stretches - one after another without a gap
  * @returns the same bytes in fewer stretches

@@ -16,8 +16,8 @@ export async function fillFile<Result>(
 }
 
 /**
- * Lets an open file be written and closes it, which can fail too: a share may keep its bad news for the close. When the
- * writing itself fails, that is the failure that is told, whatever becomes of the close.
+ * Lets an open file be written and closes it, which can fail too: a share may keep its bad news for the
+ * close. When the writing itself fails, that is the failure that is told, whatever becomes of the close.
  */
 export async function closeAfter<Result>(
   file: FileHandle,

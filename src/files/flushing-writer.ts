@@ -5,8 +5,8 @@ import { syncData, syncFile } from './sync.js';
 const flushEvery: number = 16 * 1024 * 1024;
 
 /**
- * Appends to a file, and has it flushed while more is being made: the disk is then not idle until the end and choked
- * there, and the memory of the machine does not fill with what is still to be written.
+ * Appends to a file, and has it flushed while more is being made: the disk is then not idle until the end and
+ * choked there, and the memory of the machine does not fill with what is still to be written.
  */
 export class FlushingWriter {
   readonly #file: FileHandle;

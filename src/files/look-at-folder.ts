@@ -11,15 +11,16 @@ export interface FolderTrouble {
 }
 
 /**
- * Whether a folder can be read, and with `write` whether a small file can be written in it and removed again. Asking for
- * permissions alone says little about a network share. Null when all is well.
+ * Whether a folder can be read, and with `write` whether a small file can be written in it and removed again.
+ * Asking for permissions alone says little about a network share. Null when all is well.
  */
 export async function lookAtFolder(path: string, write: boolean): Promise<FolderTrouble | null> {
   let trouble: FolderTrouble['trouble'] = 'unreachable';
   try {
     if (!(await stat(path)).isDirectory()) return { trouble: 'no-folder' };
     trouble = 'unreadable';
-    // The folder where a share is hung in may be there though the share is not; whoever is asked what is in it knows.
+    // The folder where a share is hung in may be there though the share is not; whoever is asked what is in
+    // it knows.
     const folder = await opendir(path);
     try {
       await folder.read();

@@ -6,7 +6,8 @@ import { retryWhileBusy } from './retry-while-busy.js';
 import { syncFile, syncFolder } from './sync.js';
 
 /**
- * Replaces a small file in one step: after a power cut there is the old one or the new one, never half of either.
+ * Replaces a small file in one step: after a power cut there is the old one or the new one, never half of
+ * either.
  *
  * @throws BackupError `storage-full` and others
  */

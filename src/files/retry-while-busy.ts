@@ -19,8 +19,9 @@ const realWorld: RetryWorld = {
 };
 
 /**
- * Tries again while the file is held by somebody else. On Windows a virus scanner or an indexer opens a new file for
- * a moment, and a rename then fails with EPERM, EACCES or EBUSY; elsewhere the first two mean what they say.
+ * Tries again while the file is held by somebody else. On Windows a virus scanner or an indexer opens a new
+ * file for a moment, and a rename then fails with EPERM, EACCES or EBUSY; elsewhere the first two mean what
+ * they say.
  */
 export async function retryWhileBusy<Result>(
   attempt: () => Promise<Result>,

@@ -2,8 +2,8 @@ import { chmod, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCodeOf } from './failures.js';
 
-// Shares and FUSE file systems that cannot sync say so with one of these. There the read-back after the night is
-// what proves the copy.
+// Shares and FUSE file systems that cannot sync say so with one of these. There the read-back after the night
+// is what proves the copy.
 const cannotSync = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF']);
 const cannotOpenFolder = new Set([...cannotSync, 'EISDIR', 'EPERM', 'EACCES']);
 

@@ -28,7 +28,9 @@ export interface ProvenArchive {
 
 /** What is proven of one archive. */
 export type ArchiveOrigin =
-  /** A known key says that this office made it; whether the bytes are the same is proven where they are read. */
+  /**
+   * A known key says that this office made it; whether the bytes are the same is proven where they are read.
+   */
   | {
       readonly kind: 'proven';
       readonly number: number;
@@ -67,7 +69,10 @@ export interface History {
   readonly heads: Readonly<Partial<Record<Destination, SequenceHead & { readonly night: string }>>>;
   /** The newest that notes here say of the sequence elsewhere. */
   readonly headsElsewhere: Readonly<Partial<Record<Destination, SequenceHead>>>;
-  /** Since when the sequence has nothing missing and nothing exchanged, up to its newest note; null without a note. */
+  /**
+   * Since when the sequence has nothing missing and nothing exchanged, up to its newest note; null without a
+   * note.
+   */
   readonly unbrokenSince: { readonly number: number; readonly night: string } | null;
   /** What is not as the notes say. */
   readonly findings: readonly HistoryFinding[];

@@ -1,6 +1,9 @@
 import type { ValueForm } from './parts.js';
 
-/** Consecutive rows of one table, turned on their side: what the row reader fills and what a restore writes from. */
+/**
+ * Consecutive rows of one table, turned on their side: what the row reader fills and what a restore writes
+ * from.
+ */
 export interface ColumnBatch {
   /** How many rows it holds. */
   readonly rows: number;

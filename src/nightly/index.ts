@@ -1,6 +1,6 @@
 /**
- * The pure pieces of a night: when it is, what is due, what is kept, what a dump would take; for a host with a schedule of
- * its own.
+ * The pure pieces of a night: when it is, what is due, what is kept, what a dump would take; for a host with
+ * a schedule of its own.
  *
  * @module supplemental-backup/nightly
  */

@@ -19,11 +19,18 @@ export interface ListedBackup {
   readonly size: number;
   /** When it was stored, by the clock of the store. */
   readonly storedAt: Date;
-  /** What stands on its outside, not proven before it is opened; null when it is no archive or cannot be read. */
+  /**
+   * What stands on its outside, not proven before it is opened; null when it is no archive or cannot be read.
+   */
   readonly label: Label | null;
-  /** What the signed note beside it says of who made it; absent where there is no label or the note could not be had. */
+  /**
+   * What the signed note beside it says of who made it; absent where there is no label or the note could not
+   * be had.
+   */
   readonly origin?: OriginBeside;
-  /** Why its outside could not be read, where the store did not give it; it may be an archive all the same. */
+  /**
+   * Why its outside could not be read, where the store did not give it; it may be an archive all the same.
+   */
   readonly unreadable?: BackupErrorCode;
 }
 
@@ -47,9 +54,9 @@ export interface ListBackupsOptions {
 }
 
 /**
- * The archives of a store, newest first, with what stands on their outsides. No key is needed. What is named like an
- * archive and cannot be read as one is listed last, with no label. One that the store does not give, such as one in cold
- * storage or on a bad sector, hides no other.
+ * The archives of a store, newest first, with what stands on their outsides. No key is needed. What is named
+ * like an archive and cannot be read as one is listed last, with no label. One that the store does not give,
+ * such as one in cold storage or on a bad sector, hides no other.
  *
  * @throws BackupError `storage-…` when the store cannot be listed, or none of several can be read
  * @example
@@ -82,13 +89,15 @@ async function list(store: StorageAdapter, options: ListBackupsOptions): Promise
 
 /** The newest archive, and those that look newer. */
 export interface LatestBackup extends ListedBackup {
-  /** Archives that claim to be newer and that nobody who is known signed, newest first: told, and not taken. */
+  /**
+   * Archives that claim to be newer and that nobody who is known signed, newest first: told, and not taken.
+   */
   readonly passedOver: readonly ListedBackup[];
 }
 
 /**
- * The newest archive of a practice, by what stands on its outside; null when there is none. Where the office signs notes,
- * it is the newest one that the office signed; what claims to be newer is told beside it.
+ * The newest archive of a practice, by what stands on its outside; null when there is none. Where the office
+ * signs notes, it is the newest one that the office signed; what claims to be newer is told beside it.
  *
  * @throws BackupError `storage-…`, also when there may be one and the store gives none
  * @example
@@ -119,7 +128,8 @@ async function findLatest(store: StorageAdapter, options: ListBackupsOptions): P
   for (const object of latestFirst) {
     if (newest !== null && latest(object, now) < madeAt(newest, now)) break;
     const backup = await notes.judge(await outsides.look(object));
-    // What may pass is waited for: an older copy is not to be taken for the newest over a line that broke for a moment.
+    // What may pass is waited for: an older copy is not to be taken for the newest over a line that broke for
+    // a moment.
     if (backup.unreadable === 'storage-transient') throw outsides.failure;
     if (backup.label === null || !isWanted(backup, options)) continue;
     if (trusted.length > 0 && !isSignedByOneOf(trusted, backup)) {
@@ -280,9 +290,9 @@ function newestFirst(now: Date = new Date()): (a: ListedBackup, b: ListedBackup)
 }
 
 /**
- * When it was made, as far as that can be believed. A label from the future was dated by a clock that was wrong, and must not
- * pass off an old copy as the newest: there the store's date counts. Elsewhere it does not, as a store's clock may fall back
- * by years when its battery is empty.
+ * When it was made, as far as that can be believed. A label from the future was dated by a clock that was
+ * wrong, and must not pass off an old copy as the newest: there the store's date counts. Elsewhere it does
+ * not, as a store's clock may fall back by years when its battery is empty.
  */
 function madeAt({ label, storedAt }: ListedBackup, now: Date): number {
   if (label === null) return Number.NEGATIVE_INFINITY;

@@ -5,13 +5,14 @@ import type { ByteSource } from '../bytes.js';
  * `supplemental-backup/testing` exports.
  *
  * What every adapter promises:
- * - an object is visible under its key only when it is complete (`get`, `stat` and `list` never show a partial one),
- *   whatever happens in between: abort, crash, lost connection;
+ * - an object is visible under its key only when it is complete (`get`, `stat` and `list` never show a
+ *   partial one), whatever happens in between: abort, crash, lost connection;
  * - after `put` resolved, `get` from anywhere gives exactly those bytes;
  * - an aborted `signal` rejects with `signal.reason`;
  * - other failures are `BackupError`s with a `storage-…` code, whose messages hold no secret.
  *
- * Keys are `/`-separated, `<practice>/<date>/<archive id>.tar.age`; each segment is non-empty and not `.` or `..`.
+ * Keys are `/`-separated, `<practice>/<date>/<archive id>.tar.age`; each segment is non-empty and not `.` or
+ * `..`.
  */
 export interface StorageAdapter {
   /** For people and logs: what and where, without secrets, such as `folder \\server\backup`. */
@@ -70,7 +71,10 @@ export interface ReplayableSource {
   readonly size: number;
   /** SHA-256 of the whole, lower-case hex, when known. */
   readonly sha256?: string | undefined;
-  /** The bytes from `start` (0 by default) to `end` (exclusive, the size by default). May be called many times. */
+  /**
+   * The bytes from `start` (0 by default) to `end` (exclusive, the size by default). May be called many
+   * times.
+   */
   open(start?: number, end?: number): ByteSource;
 }
 

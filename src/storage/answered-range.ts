@@ -16,8 +16,8 @@ export interface AnsweredRange extends ByteSpan {
 const mostPassedOver = 64 * 1024 * 1024;
 
 /**
- * What an answer holds, by its `Content-Range` and its length. Undefined for a range that is none or that its own length
- * belies.
+ * What an answer holds, by its `Content-Range` and its length. Undefined for a range that is none or that its
+ * own length belies.
  */
 export function answeredRange(
   contentRange: string | null | undefined,
@@ -41,8 +41,8 @@ function isCount(value: number | undefined): value is number {
 /**
  * Gives the wanted bytes of a body and never others, whatever range it holds.
  *
- * @throws BackupError `storage-permanent` before the first byte when the wanted ones are not in it, `storage-transient` when
- *   it ends early or does not end where it said
+ * @throws BackupError `storage-permanent` before the first byte when the wanted ones are not in it,
+ *   `storage-transient` when it ends early or does not end where it said
  */
 export async function* limited(
   body: AsyncIterable<Uint8Array>,

@@ -8,8 +8,8 @@ const mostWaiting = 30 * 60_000;
 const longestToken = 16 * 1024;
 
 /**
- * Whether the pages of a list lead on. A list that is cut off without a word, goes in a circle or holds what was not asked
- * for would hide copies or never end, so it is refused.
+ * Whether the pages of a list lead on. A list that is cut off without a word, goes in a circle or holds what
+ * was not asked for would hide copies or never end, so it is refused.
  */
 export class Pages {
   readonly #description: string;

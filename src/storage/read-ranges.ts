@@ -5,8 +5,8 @@ import type { StorageAdapter } from './adapter.js';
 import { assertKey } from './object-keys.js';
 
 /**
- * An object in a store as a {@link RangeSource}, so that an archive is opened where it lies and only what is asked
- * for is fetched.
+ * An object in a store as a {@link RangeSource}, so that an archive is opened where it lies and only what is
+ * asked for is fetched.
  *
  * @throws BackupError `storage-not-found`; TypeError when the store cannot read ranges
  * @example

@@ -20,11 +20,12 @@ const duplicateKey = 1062;
 const noSuchTable = 1146;
 
 /**
- * Keeps enrolments in a small table of the practice's own database, `supplementalbackupkey`, which is made when it is first
- * needed and travels in every archive. Each operation opens a connection of its own: it must not be called while that
- * table is locked.
+ * Keeps enrolments in a small table of the practice's own database, `supplementalbackupkey`, which is made
+ * when it is first needed and travels in every archive. Each operation opens a connection of its own: it must
+ * not be called while that table is locked.
  *
- * @param address - with the name of the practice's database; the user needs CREATE, SELECT, INSERT and DELETE on the table
+ * @param address - with the name of the practice's database; the user needs CREATE, SELECT, INSERT and DELETE
+ *   on the table
  * @example
  * ```ts
  * await enrollAdmin(admin, password, { store: createDatabaseEnrollments(database) });
@@ -56,8 +57,8 @@ export function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentS
       const { revision } = enrollment;
       const userNum = number(enrollment.userNum);
       return withConnection(address, io?.signal, async (query) => {
-        // The key of the table decides who was first. Who comes so late that the first ones are deleted again is told by those
-        // that are not.
+        // The key of the table decides who was first. Who comes so late that the first ones are deleted again
+        // is told by those that are not.
         const insert = `INSERT INTO ${table} (UserNum, Revision, Record)
           SELECT ${userNum}, ${revision}, ${quoteText(formatEnrollment(enrollment))} FROM DUAL
           WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE UserNum = ${userNum} AND Revision > ${revision})`;
@@ -100,7 +101,8 @@ function enrollmentOf(row: TextRow, userNum: string): Enrollment {
   return enrollment;
 }
 
-// Of the same engine as the users: to Open Dental's own backup tool one table of another engine makes a difference.
+// Of the same engine as the users: to Open Dental's own backup tool one table of another engine makes a
+// difference.
 async function createTable(query: Query): Promise<void> {
   const [users] = await query(
     "SELECT ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'userod'",

@@ -1,6 +1,7 @@
 /**
- * The header of an age file, written and read by `age-encryption`. Our payload is our own, so the file key is taken
- * out on the way: while writing by a recipient that wraps nothing and looks on, while reading by `decryptHeader`.
+ * The header of an age file, written and read by `age-encryption`. Our payload is our own, so the file key is
+ * taken out on the way: while writing by a recipient that wraps nothing and looks on, while reading by
+ * `decryptHeader`.
  */
 import { Decrypter, Encrypter, type Identity, type Recipient, type Stanza } from 'age-encryption';
 import { collectBytes } from '../../bytes.js';
@@ -51,7 +52,8 @@ function nothing(): ReadableStream<Uint8Array> {
 /**
  * Takes the header off the front of a file.
  *
- * @throws BackupError `archive-unsupported` when it is no age file; `archive-limit-exceeded`; `archive-damaged`
+ * @throws BackupError `archive-unsupported` when it is no age file; `archive-limit-exceeded`;
+ *   `archive-damaged`
  */
 export async function takeHeader(reader: ByteReader): Promise<Uint8Array> {
   let searched = 0;
@@ -108,10 +110,12 @@ export async function stanzasOf(header: Uint8Array): Promise<readonly Stanza[]> 
 }
 
 /**
- * The file key of a header, which is thereby authenticated. An identity of the caller's own that fails (a token that
- * is not plugged in) is passed over like one that does not fit; when none fits, its failure is the cause.
+ * The file key of a header, which is thereby authenticated. An identity of the caller's own that fails (a
+ * token that is not plugged in) is passed over like one that does not fit; when none fits, its failure is the
+ * cause.
  *
- * @throws BackupError `wrong-key` when none of the identities fits; `archive-damaged`; `archive-limit-exceeded`
+ * @throws BackupError `wrong-key` when none of the identities fits; `archive-damaged`;
+ *   `archive-limit-exceeded`
  */
 export async function unlockHeader(
   header: Uint8Array,
@@ -149,7 +153,9 @@ export async function unlockHeader(
   }
 }
 
-/** An identity that fits nothing when it fails. What is known of the archive by then is thrown all the same. */
+/**
+ * An identity that fits nothing when it fails. What is known of the archive by then is thrown all the same.
+ */
 function passedOver(identity: Identity, failures: unknown[]): Identity {
   return {
     async unwrapFileKey(stanzas) {

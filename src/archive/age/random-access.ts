@@ -5,8 +5,8 @@ import { CHUNK_BYTES, openChunk, plaintextBytes, SEALED_CHUNK_BYTES } from './st
 /**
  * The plaintext of a payload as ranges: only the chunks that a range touches are fetched and opened.
  *
- * Each chunk authenticates alone. That none is missing at the end shows when the last one is read, which is why a
- * reader of an archive starts there.
+ * Each chunk authenticates alone. That none is missing at the end shows when the last one is read, which is
+ * why a reader of an archive starts there.
  *
  * @param sealed - the whole file
  * @param payloadOffset - where its first chunk starts

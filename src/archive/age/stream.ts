@@ -1,7 +1,7 @@
 /**
- * The payload of an age file: the STREAM construction, ChaCha20-Poly1305 over chunks of 64 KiB, where each chunk's
- * nonce counts up and marks the last one. No byte of a chunk is given out before the whole chunk has authenticated,
- * and a file that ends early, or goes on after its end, is an error.
+ * The payload of an age file: the STREAM construction, ChaCha20-Poly1305 over chunks of 64 KiB, where each
+ * chunk's nonce counts up and marks the last one. No byte of a chunk is given out before the whole chunk has
+ * authenticated, and a file that ends early, or goes on after its end, is an error.
  */
 
 import { hkdf } from '@noble/hashes/hkdf.js';
@@ -18,7 +18,8 @@ const TAG_BYTES = 16;
 export const SEALED_CHUNK_BYTES: number = CHUNK_BYTES + TAG_BYTES;
 /** Bytes of the nonce before the first chunk. */
 export const PAYLOAD_NONCE_BYTES = 16;
-// Chunks handled at a time: large enough that generators and writes cost nothing, small enough to be little in memory.
+// Chunks handled at a time: large enough that generators and writes cost nothing, small enough to be little
+// in memory.
 const BATCH_CHUNKS = 8;
 const SEALED_BATCH_BYTES: number = BATCH_CHUNKS * SEALED_CHUNK_BYTES;
 
@@ -89,7 +90,8 @@ export async function* sealPayload(
 /**
  * Opens a payload whose nonce was already taken.
  *
- * @throws BackupError `archive-damaged` at the first chunk that does not authenticate, and where an end is missing
+ * @throws BackupError `archive-damaged` at the first chunk that does not authenticate, and where an end is
+ *   missing
  */
 export async function* openPayload(
   sealed: ByteReader,

@@ -18,7 +18,9 @@ export interface HashScheme {
 /** A table of schemes by name. A host adds its own by spreading {@link hashSchemes} into a new table. */
 export type HashSchemes = Readonly<Record<string, HashScheme>>;
 
-/** The schemes of Open Dental up to version 24.3 that hold a hash. `None` holds none and is not among them. */
+/**
+ * The schemes of Open Dental up to version 24.3 that hold a hash. `None` holds none and is not among them.
+ */
 export const hashSchemes: HashSchemes = {
   SHA3_512: {
     name: 'SHA3_512',

@@ -22,14 +22,17 @@ export function passwordText(password: Password): string {
 }
 
 /**
- * The passphrase of an enrolled identity: the NFKC form, so that the same password typed on another keyboard or
- * computer leads to the same bytes.
+ * The passphrase of an enrolled identity: the NFKC form, so that the same password typed on another keyboard
+ * or computer leads to the same bytes.
  */
 export function passphraseFromPassword(password: Password): string {
   return passwordText(password).normalize('NFKC');
 }
 
-/** The passphrase of an identity sealed with what the database stores: the hash text alone, without scheme and salt. */
+/**
+ * The passphrase of an identity sealed with what the database stores: the hash text alone, without scheme and
+ * salt.
+ */
 export function passphraseFromStoredHash(stored: StoredPassword): string {
   return stored.hash;
 }
@@ -37,7 +40,8 @@ export function passphraseFromStoredHash(stored: StoredPassword): string {
 /**
  * The passphrase that a typed password leads to, for the sealed identity of an archive's label.
  *
- * @throws BackupError `archive-unsupported` when the label names a hash scheme that this version does not know
+ * @throws BackupError `archive-unsupported` when the label names a hash scheme that this version does not
+ *   know
  */
 export function passphraseFor(
   unlock: Unlock,

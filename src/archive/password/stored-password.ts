@@ -4,7 +4,9 @@ import { type HashSchemes, hashSchemes } from './hash-schemes.js';
 
 /** A value of `userod.Password`, taken apart. */
 export interface StoredPassword {
-  /** A name in the table of {@link HashSchemes}, or `None`: the text holds no hash that a password leads to. */
+  /**
+   * A name in the table of {@link HashSchemes}, or `None`: the text holds no hash that a password leads to.
+   */
   readonly scheme: string;
   /** Salt text, as stored. */
   readonly salt: string;
@@ -15,7 +17,8 @@ export interface StoredPassword {
 /** Options of {@link parseStoredPassword}. */
 export interface ParseStoredPasswordOptions {
   /**
-   * Whether the practice has the eClinicalWorks program link enabled: then a text without a scheme is that program's hash.
+   * Whether the practice has the eClinicalWorks program link enabled: then a text without a scheme is that
+   * program's hash.
    *
    * @defaultValue false
    */
@@ -35,8 +38,8 @@ const schemeOfNumeral: Readonly<Record<string, string>> = {
 const empty: StoredPassword = { scheme: 'None', salt: '', hash: '' };
 
 /**
- * Takes a stored password apart by Open Dental's own rules: `HashType$Salt$Hash`, or one of the older forms without a
- * dollar sign. Never fails: what has no known form is `None` with the whole text as its hash.
+ * Takes a stored password apart by Open Dental's own rules: `HashType$Salt$Hash`, or one of the older forms
+ * without a dollar sign. Never fails: what has no known form is `None` with the whole text as its hash.
  *
  * @param text - `userod.Password`; NULL and the empty text are the empty password
  */
@@ -84,8 +87,8 @@ export function hashPassword(
 }
 
 /**
- * Whether a password is the stored one, compared in constant time. As in Open Dental, `None` takes the empty password
- * and no other.
+ * Whether a password is the stored one, compared in constant time. As in Open Dental, `None` takes the empty
+ * password and no other.
  */
 export function verifyStoredPassword(
   stored: StoredPassword,

@@ -10,8 +10,8 @@ const WINDOW_BYTES: number = 16 * SEALED_CHUNK_BYTES;
 const MOST_SHIFTED_CHUNKS = 64;
 
 /**
- * Where in a damaged file the chunks are that still authenticate. Chunks are looked for at their own place, and, when
- * bytes were lost or added somewhere, from the end backwards as well.
+ * Where in a damaged file the chunks are that still authenticate. Chunks are looked for at their own place,
+ * and, when bytes were lost or added somewhere, from the end backwards as well.
  */
 export class ChunkMap {
   /** Offset in the file by number of the chunk. */
@@ -103,7 +103,11 @@ export class ChunkMap {
     return this.size;
   }
 
-  /** Reads content that {@link holds}. @throws BackupError `archive-damaged` where a chunk does not authenticate */
+  /**
+   * Reads content that {@link holds}.
+   *
+   * @throws BackupError `archive-damaged` where a chunk does not authenticate
+   */
   async read(offset: number, length: number): Promise<Uint8Array> {
     const plain = new Uint8Array(length);
     let done = 0;
@@ -119,7 +123,10 @@ export class ChunkMap {
     return plain;
   }
 
-  /** The content for readers of ranges, with zeros where it is lost: no JSON and no header holds such a run of them. */
+  /**
+   * The content for readers of ranges, with zeros where it is lost: no JSON and no header holds such a run of
+   * them.
+   */
   asRanges(): RangeSource {
     return {
       size: this.size,

@@ -8,15 +8,17 @@ export interface LostRows {
   readonly fromRow: number | null;
   /** Last row that is lost; null where it is not known. */
   readonly toRow: number | null;
-  /** The column parts they stood in, first and last; `lastPart` is null when nobody knows how many followed. */
+  /**
+   * The column parts they stood in, first and last; `lastPart` is null when nobody knows how many followed.
+   */
   readonly firstPart: number;
   /** Last part that is lost; null where it is not known. */
   readonly lastPart: number | null;
 }
 
 /**
- * The rows that the manifest tells of and that are not among the parts found, by table: one look at the manifest for all
- * tables, as both may be large.
+ * The rows that the manifest tells of and that are not among the parts found, by table: one look at the
+ * manifest for all tables, as both may be large.
  */
 export function gapsByManifest(
   manifest: Manifest,

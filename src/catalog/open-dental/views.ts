@@ -26,7 +26,10 @@ const appointmentStatuses = {
   '8': 'Note, done',
 } as const;
 
-/** How Open Dental 24.3 reads as a schedule and as a patient's sheet. Columns that a version lacks are passed over. */
+/**
+ * How Open Dental 24.3 reads as a schedule and as a patient's sheet. Columns that a version lacks are passed
+ * over.
+ */
 export const openDentalViews: PracticeViews = {
   name: 'Open Dental',
   marks: ['appointment', 'operatory', 'patient', 'preference'],

@@ -24,7 +24,11 @@ export interface PatientWanted {
   readonly patient: string;
 }
 
-/** What `--patient` wants; null without it. @throws UsageError when it is no number, or other choices stand beside it */
+/**
+ * What `--patient` wants; null without it.
+ *
+ * @throws UsageError when it is no number, or other choices stand beside it
+ */
 export function patientWanted(given: Arguments, format: string, out: string): PatientWanted | null {
   const patient = given.text('patient');
   if (patient === undefined) return null;

@@ -10,8 +10,8 @@ import { fillFile } from '../../files/fill-file.js';
 export type Pieces = AsyncIterable<string | Uint8Array>;
 
 /**
- * Writes a file of what was sealed, in the clear, as its owner asked. Only this user may read it; what is there already
- * stays; a file that was not written to its end is removed.
+ * Writes a file of what was sealed, in the clear, as its owner asked. Only this user may read it; what is
+ * there already stays; a file that was not written to its end is removed.
  *
  * @throws BackupError `storage-exists`
  */

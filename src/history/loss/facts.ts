@@ -24,8 +24,8 @@ export interface NightFacts {
   /** Of the practice's software. */
   readonly version?: string;
   /**
-   * Tables that were purged as announced; later nights are not held against nights before it. All of them, when a person has
-   * looked at what was found and it is as it should be.
+   * Tables that were purged as announced; later nights are not held against nights before it. All of them,
+   * when a person has looked at what was found and it is as it should be.
    */
   readonly purged?: readonly string[];
 }

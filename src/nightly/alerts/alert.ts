@@ -6,25 +6,27 @@ import type { BackupErrorCode } from '../../errors.js';
  *
  * - `admin-password-missing`: the last administrator has no password, so nothing can be sealed
  * - `no-usable-admin`: nobody can be found for whom the copy could be sealed
- * - `backup-failed`: no copy could be made at all. With the cause `already-running` another run holds the spool for longer than
- *   the pause between two tries, and may hang
- * - `copy-incomplete`: the newest copy was made without a damaged table, or without rows of it, as the plan allows. Stands
- *   until a copy is made with every table whole
+ * - `backup-failed`: no copy could be made at all. With the cause `already-running` another run holds the
+ *   spool for longer than the pause between two tries, and may hang
+ * - `copy-incomplete`: the newest copy was made without a damaged table, or without rows of it, as the plan
+ *   allows. Stands until a copy is made with every table whole
  * - `hq-copy-failed`, `local-copy-failed`: this one copy could not be made
- * - `hq-copy-lost`, `local-copy-lost`: a copy of an earlier night was given up, because its store spoils it again and again.
- *   Stands for a week
+ * - `hq-copy-lost`, `local-copy-lost`: a copy of an earlier night was given up, because its store spoils it
+ *   again and again. Stands for a week
  * - `hq-copy-stale`, `local-copy-stale`: the newest verified copy is too old
  * - `set-up-wrong`: the service found something, when it started, with which no night can be good
  * - `switched-off`: backups are switched off. Raised again every month as long as they are
- * - `switched-off-unrecorded`: backups were switched off by a change that the practice's audit trail does not know
- * - `key-unproven`: the key of the last administrator was exchanged where keys are kept, and nothing shows that its holder did it.
- *   Stands until a login mends it or the password changes
- * - `history-broken`: copies at a place are gone, changed, of an unknown key or without the note that they should have. Stands
- *   until somebody has looked
- * - `looks-like-loss`: the database looks as if something was lost, so no copy is removed. Stands until somebody has looked
+ * - `switched-off-unrecorded`: backups were switched off by a change that the practice's audit trail does not
+ *   know
+ * - `key-unproven`: the key of the last administrator was exchanged where keys are kept, and nothing shows
+ *   that its holder did it. Stands until a login mends it or the password changes
+ * - `history-broken`: copies at a place are gone, changed, of an unknown key or without the note that they
+ *   should have. Stands until somebody has looked
+ * - `looks-like-loss`: the database looks as if something was lost, so no copy is removed. Stands until
+ *   somebody has looked
  * - `rehearsal-failed`: a restore was tried and did not succeed
- * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a month, whatever
- *   the next nights bring; while `copy-incomplete` stands, that says it already
+ * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a
+ *   month, whatever the next nights bring; while `copy-incomplete` stands, that says it already
  */
 export type AlertCode =
   | 'admin-password-missing'
@@ -76,7 +78,10 @@ export interface Alert {
   readonly cause: BackupErrorCode | 'stale' | 'unexpected';
   /** How soon somebody must look. */
   readonly severity: 'high' | 'low' | 'medium';
-  /** For people: what happened, in a few sentences; the report says the rest. Holds no patient data and no secret. */
+  /**
+   * For people: what happened, in a few sentences; the report says the rest. Holds no patient data and no
+   * secret.
+   */
   readonly message: string;
   /** Whose backups they are. */
   readonly practiceId: string;
@@ -97,9 +102,9 @@ export interface NightOutcome {
 }
 
 /**
- * Where alerts go. The run raises each trouble once, when it begins, and clears it once, when it is over; what a sink
- * could not take is tried again on the next run, so raising the same code twice must be harmless, and so must clearing one
- * that does not stand.
+ * Where alerts go. The run raises each trouble once, when it begins, and clears it once, when it is over;
+ * what a sink could not take is tried again on the next run, so raising the same code twice must be harmless,
+ * and so must clearing one that does not stand.
  */
 export interface AlertSink {
   /** A trouble has begun, or its cause has changed. */

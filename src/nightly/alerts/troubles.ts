@@ -7,7 +7,11 @@ import type { Alert, AlertCode } from './alert.js';
 
 /** When people are called. */
 export interface AlertThresholds {
-  /** A passing trouble (a server that is down, a dead uplink) is told after so many nights in a row. @defaultValue 3 */
+  /**
+   * A passing trouble (a server that is down, a dead uplink) is told after so many nights in a row.
+   *
+   * @defaultValue 3
+   */
   readonly passingNights?: number | undefined;
   /** HQ's newest copy may be so many nights old. @defaultValue 7 */
   readonly hqStaleNights?: number | undefined;
@@ -160,8 +164,8 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
 }
 
 /**
- * Alerts that must stay if people were told them: nothing has shown that the trouble is over, though what failed this
- * time may be too fresh to call anybody for it.
+ * Alerts that must stay if people were told them: nothing has shown that the trouble is over, though what
+ * failed this time may be too fresh to call anybody for it.
  */
 export function notMended({ destinations }: Pick<Standing, 'destinations'>): ReadonlySet<AlertCode> {
   const codes = new Set<AlertCode>();

@@ -39,9 +39,9 @@ const timeout = 15_000;
 const believableSkew = 5 * 60_000;
 
 /**
- * Tries everything that a night needs, by day, and changes nothing but the spool folder, which is made: the database server,
- * the login and what it may do, the settings, the spool and its room, the network path, HQ, the administrator and the key, the
- * clock, the window. `startNightly` does so when it starts.
+ * Tries everything that a night needs, by day, and changes nothing but the spool folder, which is made: the
+ * database server, the login and what it may do, the settings, the spool and its room, the network path, HQ,
+ * the administrator and the key, the clock, the window. `startNightly` does so when it starts.
  *
  * @returns what was found, one finding for each subject that could be tried
  * @throws TypeError when the plan lacks something
@@ -264,7 +264,9 @@ class Check {
   }
 }
 
-/** The server's own word on the right to lock, which nothing but the grants tells without locking something. */
+/**
+ * The server's own word on the right to lock, which nothing but the grants tells without locking something.
+ */
 async function assertMayLock(connection: Connection, database: string, signal: AbortSignal): Promise<void> {
   const rows = await connection.query('SHOW GRANTS', { signal });
   const grants = rows.map((row) => Object.values(row)[0] ?? '').join('\n');

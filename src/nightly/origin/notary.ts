@@ -21,8 +21,8 @@ export interface Notary {
 }
 
 /**
- * The host's signer, or the service's own key: made at the first run, in the spool folder, for its account alone. One that is
- * lost cannot be had again; the next one is another key, which is told.
+ * The host's signer, or the service's own key: made at the first run, in the spool folder, for its account
+ * alone. One that is lost cannot be had again; the next one is another key, which is told.
  *
  * @throws the error of the file system
  */

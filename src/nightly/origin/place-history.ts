@@ -24,8 +24,9 @@ const creditShare = 0.02;
 type NotableCopy = VerifiedCopy & Required<Pick<VerifiedCopy, 'bytes' | 'scope' | 'sha256'>>;
 
 /**
- * The signed notes of one place during one run: takes up the sequence, writes what is owed, and holds what lies in the store
- * against journal and notes. Nothing here costs a copy: what fails is told and done on the next night.
+ * The signed notes of one place during one run: takes up the sequence, writes what is owed, and holds what
+ * lies in the store against journal and notes. Nothing here costs a copy: what fails is told and done on the
+ * next night.
  */
 export class PlaceHistory {
   readonly #destination: Destination;
@@ -93,7 +94,10 @@ export class PlaceHistory {
     }));
   }
 
-  /** A journal that is new, or was lost, learns from the notes of its own key what it knew: no forgery takes their place. */
+  /**
+   * A journal that is new, or was lost, learns from the notes of its own key what it knew: no forgery takes
+   * their place.
+   */
   async #takeUp(): Promise<void> {
     const { plan, night, signal, logger } = this.#around;
     const { practiceId } = plan;
@@ -185,7 +189,8 @@ export class PlaceHistory {
       signedWith: this.#notary.key,
     });
     const note = await signNote(text, this.#notary.signer, this.#notary.key, signal);
-    // Kept before it is sent: after a crash the same note is sent again, and no second one of its number is ever made.
+    // Kept before it is sent: after a crash the same note is sent again, and no second one of its number is
+    // ever made.
     await this.#update({ onItsWay: { key: copy.key, note } });
     await this.#settleOnItsWay();
   }

@@ -26,7 +26,10 @@ export interface SequenceState {
   readonly elsewhere?: SequenceHead | undefined;
   /** Whether copies that were verified are gone or changed: then no older one may be removed anywhere. */
   readonly isBroken?: boolean | undefined;
-  /** Keys of archives that the journal does not know and whose notes are good, so that no night looks at them again. */
+  /**
+   * Keys of archives that the journal does not know and whose notes are good, so that no night looks at them
+   * again.
+   */
   readonly passed?: readonly string[] | undefined;
   /** Keys of archives, and signing keys, that a person has looked at and found well. */
   readonly accepted?: readonly string[] | undefined;

@@ -21,8 +21,8 @@ export interface ReadTonight {
 }
 
 /**
- * Judges tonight's reading by the past. A sign of loss never stops a copy: it is noted, and from then on nothing is removed until
- * a person has looked. Never rejects: what cannot be judged is told.
+ * Judges tonight's reading by the past. A sign of loss never stops a copy: it is noted, and from then on
+ * nothing is removed until a person has looked. Never rejects: what cannot be judged is told.
  */
 export async function watchLoss(
   { plan, spool, journal, night, warn }: NightContext,

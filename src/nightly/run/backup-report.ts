@@ -3,7 +3,10 @@ import type { BackupErrorCode } from '../../errors.js';
 import type { SequenceHead } from '../../history/note-body.js';
 import type { ArchiveScope, Consistency, DumpWarning, LeftOut } from '../../model/parts.js';
 
-/** What a run came to: for programs as plain JSON, for people through `renderReport`. Holds no secret and no patient data. */
+/**
+ * What a run came to: for programs as plain JSON, for people through `renderReport`. Holds no secret and no
+ * patient data.
+ */
 export interface BackupReport {
   readonly reportVersion: 1;
   /** Whose night it was. */
@@ -41,7 +44,9 @@ export interface BackupReport {
   readonly changes?: readonly ReportedChange[];
   /** What the notes are signed with, as `parseNoteKey` reads it; absent when none could be signed. */
   readonly signedWith?: string;
-  /** Signs of loss that nobody has looked at yet, in sentences; no copy is removed as long as there are any. */
+  /**
+   * Signs of loss that nobody has looked at yet, in sentences; no copy is removed as long as there are any.
+   */
   readonly looksLikeLoss?: readonly string[];
   /** Things a person should know though nothing failed. */
   readonly warnings: readonly DumpWarning[];

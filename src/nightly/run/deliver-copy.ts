@@ -17,8 +17,8 @@ export interface Delivery {
 }
 
 /**
- * Stores a sealed archive, reads it back and holds it against what was sealed. Resolves only when what the store gives
- * back is the archive, byte for byte.
+ * Stores a sealed archive, reads it back and holds it against what was sealed. Resolves only when what the
+ * store gives back is the archive, byte for byte.
  *
  * The writer cannot open what it sealed, so it compares digests; whether the content can be restored is for a
  * rehearsal by somebody who holds a key.
@@ -51,7 +51,8 @@ export async function deliverCopy(
     await verifyStored(store, key, { size: bytes, sha256 }, { signal, onProgress: tell('verify') });
     await assertLabel(store, key, copy.archiveId, signal);
   } catch (error) {
-    // Nobody should find under its final name what is known to be wrong; the sealed file is kept and sent again.
+    // Nobody should find under its final name what is known to be wrong; the sealed file is kept and sent
+    // again.
     if (isBackupError(error, 'verification-failed') && store.capabilities.delete) {
       await store.delete(key, { signal }).catch(() => undefined);
     }

@@ -40,7 +40,9 @@ export class DestinationRun {
     this.#pending = new PendingCopies(destination, context);
   }
 
-  /** Whether a copy of this night is to be there in the end. Until settings are read, what the caller wants. */
+  /**
+   * Whether a copy of this night is to be there in the end. Until settings are read, what the caller wants.
+   */
   get isDue(): boolean {
     return this.#wanted && this.#eligibility?.eligible !== false;
   }
@@ -70,7 +72,9 @@ export class DestinationRun {
     return Number.isFinite(newest) ? new Date(newest) : undefined;
   }
 
-  /** Whether the database must be read for it: an earlier run of this night may have sealed its copy already. */
+  /**
+   * Whether the database must be read for it: an earlier run of this night may have sealed its copy already.
+   */
   get needsSealing(): boolean {
     return this.isDue && !this.#pending.all.some((pending) => this.#isTonights(pending));
   }
@@ -282,7 +286,9 @@ export class DestinationRun {
     await this.#pending.noteVerified(pending, copy, store.description);
   }
 
-  /** Whether it is the copy that this run is to bring. A copy that was made by hand is none of the night's. */
+  /**
+   * Whether it is the copy that this run is to bring. A copy that was made by hand is none of the night's.
+   */
   #isTonights({ copy, byHand }: PendingCopy): boolean {
     const { night, scheduled } = this.#context;
     return copy.night === night && !(scheduled && byHand === true);

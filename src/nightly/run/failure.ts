@@ -11,7 +11,9 @@ export function sentenceOf(error: unknown): string {
   return `An unexpected fault (${error instanceof Error ? error.name : typeof error}) ended the work.`;
 }
 
-/** What happened, without what is safe and what to do: for alerts and lines of a log, which have little room. */
+/**
+ * What happened, without what is safe and what to do: for alerts and lines of a log, which have little room.
+ */
 export function happenedOf(error: unknown): string {
   return isBackupError(error) ? error.happened : sentenceOf(error);
 }

@@ -25,18 +25,24 @@ interface Holder {
   readonly token: string;
 }
 
-/** How often a holder shows that it lives, and when it is taken for dead where nothing else can tell. Milliseconds. */
+/**
+ * How often a holder shows that it lives, and when it is taken for dead where nothing else can tell.
+ * Milliseconds.
+ */
 const heartbeat = 30_000;
 const heartbeatTimeout = 600_000;
-/** A guard is written in an instant; one that cannot be read after this was left by a power cut. Milliseconds. */
+/**
+ * A guard is written in an instant; one that cannot be read after this was left by a power cut. Milliseconds.
+ */
 const writingTimeout = 60_000;
 
 /**
- * Makes sure that no two runs work in one spool folder, across processes. A guard that was left behind by a dead
- * process, or by a machine that was switched off, is taken over.
+ * Makes sure that no two runs work in one spool folder, across processes. A guard that was left behind by a
+ * dead process, or by a machine that was switched off, is taken over.
  *
- * A file is never taken from under somebody: whoever finds a guard left behind makes the next one, which only one of
- * several can, and only then removes those before it. One that finds another alive beside its own steps back.
+ * A file is never taken from under somebody: whoever finds a guard left behind makes the next one, which only
+ * one of several can, and only then removes those before it. One that finds another alive beside its own
+ * steps back.
  *
  * @param folder - the spool folder
  * @throws BackupError `already-running`, `storage-full` and others of the disk

@@ -2,7 +2,9 @@ import type { StorageAdapter } from '../../storage/adapter.js';
 import type { Clock } from '../service/clock.js';
 import { heeding } from '../service/timeout.js';
 
-/** A transfer that is broken off may be at work on a whole piece; so long it is waited for, in milliseconds. */
+/**
+ * A transfer that is broken off may be at work on a whole piece; so long it is waited for, in milliseconds.
+ */
 const farewell = 3000;
 
 /** A store whose calls end when they are told to, whether it heeds the signal by itself or hangs. */

@@ -40,7 +40,10 @@ export interface VerifiedCopy {
   /** What the store calls itself. */
   readonly store?: string;
   readonly byHand?: boolean;
-  /** Of the archive, for its note; absent for copies of a time before there were notes. In bytes, and lower-case hex. */
+  /**
+   * Of the archive, for its note; absent for copies of a time before there were notes. In bytes, and
+   * lower-case hex.
+   */
   readonly bytes?: number;
   readonly sha256?: string;
   readonly scope?: ArchiveScope;
@@ -79,7 +82,9 @@ export interface NightJournalState {
   readonly failed: Readonly<Partial<Record<Destination, FailedNights>>>;
   /** The newest copy of each place that was given up. */
   readonly lost?: Readonly<Partial<Record<Destination, LostCopy>>>;
-  /** Alerts that were raised and not cleared, each with its cause; {@link untold} where nobody knows any more. */
+  /**
+   * Alerts that were raised and not cleared, each with its cause; {@link untold} where nobody knows any more.
+   */
   readonly alerts: Readonly<Partial<Record<AlertCode, string>>>;
   readonly lastAttempt?: {
     readonly night: string;

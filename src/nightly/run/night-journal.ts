@@ -35,13 +35,21 @@ const nightsOfLoss = 7;
 /** Stands for the cause of an alert that may have been raised by a run whose journal is lost. */
 export const untold = 'untold';
 
-/** The memory of the runs of a practice: one small file, replaced in one step, so that a power cut never leaves half of it. */
+/**
+ * The memory of the runs of a practice: one small file, replaced in one step, so that a power cut never
+ * leaves half of it.
+ */
 export class NightJournal {
   readonly #path: string;
   readonly #spareRoom: SpareRoom;
-  /** There was one and it could not be read: what it knew of copies on their way is to be found in the spool. */
+  /**
+   * There was one and it could not be read: what it knew of copies on their way is to be found in the spool.
+   */
   readonly wasDamaged: boolean;
-  /** There was none: the practice is new, or its journal is gone, and copies on their way may be in the spool all the same. */
+  /**
+   * There was none: the practice is new, or its journal is gone, and copies on their way may be in the spool
+   * all the same.
+   */
   readonly isNew: boolean;
   #state: NightJournalState;
   #isOnDisk: boolean;
@@ -108,7 +116,8 @@ export class NightJournal {
     }
     // A damaged journal costs some memory of the past and no backup; it is kept for whoever wants to look.
     if (wasDamaged) await rename(path, `${path}.damaged`).catch(unusable);
-    // A first night that is still to come was dated by a clock that was wrong, and would hold back alerts until then.
+    // A first night that is still to come was dated by a clock that was wrong, and would hold back alerts
+    // until then.
     const isAhead = state !== null && state.firstNight > start.night;
     const firstNight = isAhead ? start.night : (state ?? empty).firstNight;
     const machine = state?.machine || randomBytes(16).toString('hex');
@@ -165,8 +174,8 @@ export class NightJournal {
   }
 
   /**
-   * What was said of a damaged table, for a month: a server may repair it by itself and lose rows, after which the copies
-   * look well and lack them.
+   * What was said of a damaged table, for a month: a server may repair it by itself and lose rows, after
+   * which the copies look well and lack them.
    */
   damageKnownOn(night: string): string | undefined {
     const { damage } = this.#state;
@@ -183,7 +192,9 @@ export class NightJournal {
     return age >= 0 && age <= nightsOfLoss ? lost : undefined;
   }
 
-  /** The newest verified copy of a place, as of a night. One dated later was dated by a clock that was wrong. */
+  /**
+   * The newest verified copy of a place, as of a night. One dated later was dated by a clock that was wrong.
+   */
   newestVerified(destination: Destination, night: string): VerifiedCopy | undefined {
     return newestVerified(this.#state, destination, night);
   }

@@ -25,19 +25,22 @@ import type { BackupEvent } from './events.js';
 /** Everything a run must know of a practice. Made once; the same for every night. */
 export interface NightPlan {
   /**
-   * Begins the key of every archive: letters, digits, `-`, `_` and `.`, at most 64. A name that no folder of Windows can have,
-   * such as `CON` or one with a `.` at its end, is none.
+   * Begins the key of every archive: letters, digits, `-`, `_` and `.`, at most 64. A name that no folder of
+   * Windows can have, such as `CON` or one with a `.` at its end, is none.
    */
   readonly practiceId: string;
-  /** What decides where the practice may back up. Status and path of {@link NightPlan.settings} win over these. */
+  /**
+   * What decides where the practice may back up. Status and path of {@link NightPlan.settings} win over
+   * these.
+   */
   readonly practice: Practice;
   /** The practice's database; the name of the database is needed. */
   readonly database: DatabaseAddress;
   /** IANA name of the practice's time zone. */
   readonly timeZone: string;
   /**
-   * Folder for sealed archives on their way, for the journal and for the guard against a second run. One per practice,
-   * on a local disk with room for both copies; made when it is not there.
+   * Folder for sealed archives on their way, for the journal and for the guard against a second run. One per
+   * practice, on a local disk with room for both copies; made when it is not there.
    */
   readonly spool: string;
   /** HQ's store; absent where the practice's copies stay in the office. */
@@ -49,7 +52,10 @@ export interface NightPlan {
    * @defaultValue a key of the service's own, made at the first run and kept in the spool folder
    */
   readonly signer?: Signer | undefined;
-  /** The signing keys of further computers that make copies of this practice, as the report and every note name them. */
+  /**
+   * The signing keys of further computers that make copies of this practice, as the report and every note
+   * name them.
+   */
   readonly trustedKeys?: readonly string[] | undefined;
   /** When a night looks like a loss. @defaultValue those of `judgeNight` */
   readonly loss?: LossThresholds | 'off' | undefined;
@@ -87,7 +93,11 @@ export interface NightPlan {
 export interface DestinationPlan {
   /** Where the copies go. */
   readonly storage: StorageAdapter;
-  /** Which archives are removed after a good night; `'keep-all'` where the store sees to it. @defaultValue `defaultRetention` */
+  /**
+   * Which archives are removed after a good night; `'keep-all'` where the store sees to it.
+   *
+   * @defaultValue `defaultRetention`
+   */
   readonly retention?: RetentionPolicy | 'keep-all' | undefined;
   /** How passing faults of the store are tried again; `'none'` where the adapter does so itself. */
   readonly retry?: Omit<RetryOptions, 'onRetry'> | 'none' | undefined;
@@ -108,7 +118,9 @@ export interface KeyPlan {
   readonly furtherRecipients?: readonly string[] | undefined;
 }
 
-/** A rehearsal of a restore, now and then. The night itself holds no key, so the host decides how it is done. */
+/**
+ * A rehearsal of a restore, now and then. The night itself holds no key, so the host decides how it is done.
+ */
 export interface RehearsalPlan {
   /** Nights from one rehearsal to the next. */
   readonly everyNights: number;
@@ -128,11 +140,16 @@ export interface RunOptions {
   readonly destinations?: readonly Destination[] | undefined;
   /** ISO date of the evening the run counts for. @defaultValue the night of the present moment */
   readonly night?: string | undefined;
-  /** When the work must be over; what is still being sent then goes on in the next run. @defaultValue never */
+  /**
+   * When the work must be over; what is still being sent then goes on in the next run.
+   *
+   * @defaultValue never
+   */
   readonly deadline?: Date | undefined;
   /**
-   * Whether it is the run of the night, as `startNightly` makes it. A run by hand changes nothing of the schedule: it is no
-   * attempt of the night, its copies stand beside the night's, and the night makes its own all the same.
+   * Whether it is the run of the night, as `startNightly` makes it. A run by hand changes nothing of the
+   * schedule: it is no attempt of the night, its copies stand beside the night's, and the night makes its own
+   * all the same.
    *
    * @defaultValue false
    */

@@ -28,7 +28,10 @@ import type { NightTools } from './tools.js';
 
 /** People are reminded that backups are switched off every so many nights. */
 const reminderNights = 31;
-/** A reading that is broken off lets go of locks and sessions first; so long it is waited for, in milliseconds. */
+/**
+ * A reading that is broken off lets go of locks and sessions first; so long it is waited for, in
+ * milliseconds.
+ */
 const sealingFarewell = 3000;
 
 /** One run: reads, seals, delivers, prunes, notes and tells, in this order. */
@@ -110,7 +113,8 @@ export class NightRun {
       callerSignal?.throwIfAborted();
       for (const destinationRun of this.#destinationRuns) destinationRun.fail(error);
     }
-    // Each place for itself to its end: the one must not lose its date and its retention to the slow line of the other.
+    // Each place for itself to its end: the one must not lose its date and its retention to the slow line of
+    // the other.
     await Promise.all(
       this.#destinationRuns.map(async (destinationRun) => {
         await destinationRun.deliver();
@@ -173,8 +177,9 @@ export class NightRun {
   }
 
   /**
-   * Settings and eligibility: where the places are, and whether a copy may go there. When the settings are lost with the
-   * database, the last ones known say where to send what waits, which may be the last copy there is.
+   * Settings and eligibility: where the places are, and whether a copy may go there. When the settings are
+   * lost with the database, the last ones known say where to send what waits, which may be the last copy
+   * there is.
    */
   async #decideDestinations(): Promise<void> {
     const { plan, journal, signal, tools } = this.#context;
@@ -311,7 +316,10 @@ export class NightRun {
     }
   }
 
-  /** A copy without a damaged table, or without rows of it, is the newest one all the same; older ones are whole. */
+  /**
+   * A copy without a damaged table, or without rows of it, is the newest one all the same; older ones are
+   * whole.
+   */
   async #noteDamage(destination: Destination, warnings: readonly DumpWarning[]): Promise<void> {
     const { journal, night } = this.#context;
     const message = warnings
@@ -334,7 +342,8 @@ export class NightRun {
     if (date === undefined) return;
     try {
       const settings = settingsWithTimeout(plan.settings, tools.clock);
-      // Not by the signal of the window: the copy is there, and the end of the night changes nothing about that.
+      // Not by the signal of the window: the copy is there, and the end of the night changes nothing about
+      // that.
       await settings.recordLocalCopy(date, { signal: callerSignal });
       if (owed !== undefined) await journal.update(() => ({ dateOwed: undefined }));
     } catch (error) {
@@ -427,7 +436,9 @@ export class NightRun {
     await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
   }
 
-  /** Once a month, as long as backups are switched off: nobody shall believe for years that there are some. */
+  /**
+   * Once a month, as long as backups are switched off: nobody shall believe for years that there are some.
+   */
   async #remind(sink: AlertSink): Promise<void> {
     const { plan, journal, night, logger, emit } = this.#context;
     const { settings, remindedOff } = journal.state;

@@ -1,4 +1,7 @@
-/** Reads a journal, or what of it can be believed: somebody else may have written it, or a disk may have spoiled it. */
+/**
+ * Reads a journal, or what of it can be believed: somebody else may have written it, or a disk may have
+ * spoiled it.
+ */
 import { isPinnedKey } from '../../admin/pinned-key.js';
 import { alertCodes } from '../alerts/alert.js';
 import {

@@ -26,8 +26,8 @@ export class PendingCopies {
   }
 
   /**
-   * Adds a sealed archive. At most two wait for one place: the oldest, which may be sent in part, and the newest. Where a
-   * broken-off transfer begins anew anyway, the newest is enough.
+   * Adds a sealed archive. At most two wait for one place: the oldest, which may be sent in part, and the
+   * newest. Where a broken-off transfer begins anew anyway, the newest is enough.
    *
    * @param keepOldest - whether the store goes on with a transfer that was broken off
    */
@@ -61,8 +61,9 @@ export class PendingCopies {
   }
 
   /**
-   * Whether the sealed file is to blame for an error; if so, it is forgotten. One that is gone or changed can never be sent,
-   * and must not stop the ones after it; it is looked at again only where an error points to it, as reading it all takes time.
+   * Whether the sealed file is to blame for an error; if so, it is forgotten. One that is gone or changed can
+   * never be sent, and must not stop the ones after it; it is looked at again only where an error points to
+   * it, as reading it all takes time.
    */
   async forgetIfLost(pending: PendingCopy, error: unknown): Promise<boolean> {
     const isSuspect =
@@ -110,7 +111,10 @@ export class PendingCopies {
     logger.info('A copy is verified.', { destination, key: copy.key, bytes: copy.bytes });
   }
 
-  /** Counts the nights on which a late copy came to nothing for a reason of its own, and gives it up in the end. */
+  /**
+   * Counts the nights on which a late copy came to nothing for a reason of its own, and gives it up in the
+   * end.
+   */
   async noteSpoiled({ file, copy, spoiled }: PendingCopy, error: unknown): Promise<void> {
     const { journal, spool, night, warn } = this.#context;
     const code = codeOf(error);

@@ -36,13 +36,13 @@ export interface Pruning {
 type Readable = ListedBackup & { readonly label: Label };
 
 /**
- * Removes what retention does not ask for. Only archives of this practice whose outside can be read are ever removed;
- * whatever else lies in the store is not ours to judge.
+ * Removes what retention does not ask for. Only archives of this practice whose outside can be read are ever
+ * removed; whatever else lies in the store is not ours to judge.
  *
- * Another machine of the practice may be at it at the same time. So nothing goes unless the copy that was read back in this
- * run is there, and what this journal does not know goes only by the holder of the night's claim, and only when it is of an
- * earlier night and was found again after the claim. Each machine that removes something thus leaves a copy that no other may
- * touch.
+ * Another machine of the practice may be at it at the same time. So nothing goes unless the copy that was
+ * read back in this run is there, and what this journal does not know goes only by the holder of the night's
+ * claim, and only when it is of an earlier night and was found again after the claim. Each machine that
+ * removes something thus leaves a copy that no other may touch.
  */
 export async function prune(pruning: Pruning): Promise<readonly DumpWarning[]> {
   const known = new Set(pruning.verified.map(({ key }) => key));
@@ -95,7 +95,8 @@ async function removeEach(
   for (const key of keys) {
     try {
       await store.delete(key, { signal });
-      // After its archive: a note that is left over says what is gone, an archive that is left over says nothing.
+      // After its archive: a note that is left over says what is gone, an archive that is left over says
+      // nothing.
       await store.delete(noteKeyOf(key)!, { signal });
       await onRemoved(key);
     } catch (error) {

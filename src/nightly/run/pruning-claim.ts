@@ -15,7 +15,8 @@ export interface PruningClaim {
 const longest = 256;
 
 /**
- * Claims the night for one machine: an object under the practice's keys that only the first of several can make.
+ * Claims the night for one machine: an object under the practice's keys that only the first of several can
+ * make.
  *
  * @param claim.machine - tells this spool from that of another machine, also after a restart
  */

@@ -14,8 +14,8 @@ const ranks: readonly DestinationReport['outcome'][] = [
 ];
 
 /**
- * Keeps a report in the spool: in `reports` by its night, and as `last-report.json`. A later run of a night adds to what an
- * earlier one achieved and takes nothing from it; a run by hand has a report of its own.
+ * Keeps a report in the spool: in `reports` by its night, and as `last-report.json`. A later run of a night
+ * adds to what an earlier one achieved and takes nothing from it; a run by hand has a report of its own.
  *
  * @param spool - its folder
  * @throws BackupError `storage-…`

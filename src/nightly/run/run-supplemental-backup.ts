@@ -7,16 +7,18 @@ import { runNight } from './run-night.js';
 import { machineTools, type NightTools } from './tools.js';
 
 /**
- * Makes tonight's copies: one reading of the database, the critical tables sealed for HQ and everything for the network
- * path, each sent, read back and held against what was sealed. The destinations succeed and fail each for itself.
+ * Makes tonight's copies: one reading of the database, the critical tables sealed for HQ and everything for
+ * the network path, each sent, read back and held against what was sealed. The destinations succeed and fail
+ * each for itself.
  *
- * What is sealed and could not be delivered stays in the spool, sealed, and is sent by the next run. Nothing is ever
- * written in the clear, and no lock on the practice's tables waits for a line or a disk elsewhere.
+ * What is sealed and could not be delivered stays in the spool, sealed, and is sent by the next run. Nothing
+ * is ever written in the clear, and no lock on the practice's tables waits for a line or a disk elsewhere.
  *
  * @param plan - the practice, its stores and its settings
  * @returns the report; its `outcome` is `partial` when one of two copies is missing
  * @throws BackupError when no copy could be verified: `not-eligible`, `no-usable-admin`, `already-running`,
- *   `database-…`, `storage-…`, `destination-missing`, `window-closed` … The same report is in the event `finished`
+ *   `database-…`, `storage-…`, `destination-missing`, `window-closed` … The same report is in the event
+ *   `finished`
  * @throws TypeError when the plan lacks something
  * @example
  * ```ts

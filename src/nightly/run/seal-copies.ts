@@ -53,22 +53,28 @@ export interface SealedNight {
   readonly warnings: readonly DumpWarning[];
   /** The key that was sealed with, to be remembered. */
   readonly pin?: PinnedKey;
-  /** Fingerprints of the tables' columns, by name, and the version of the practice's software where it is known. */
+  /**
+   * Fingerprints of the tables' columns, by name, and the version of the practice's software where it is
+   * known.
+   */
   readonly definitions?: ReadonlyMap<string, string>;
   readonly version?: string;
   /** The administrators at the moment of the copy. */
   readonly admins: readonly AdminCandidate[];
 }
 
-/** Share of the data that an archive needs at most, as practices go; deflate on columns does better than this. */
+/**
+ * Share of the data that an archive needs at most, as practices go; deflate on columns does better than this.
+ */
 const spaceShare = 0.35;
 
 /** What goes where. */
 const scopes: Readonly<Record<Destination, ArchiveScope>> = { hq: 'critical', local: 'full' };
 
 /**
- * Reads the database once and seals what was read for each destination: the critical tables for HQ, everything for the
- * local copy, each archive under a file key of its own. Locks and snapshot are gone when it resolves.
+ * Reads the database once and seals what was read for each destination: the critical tables for HQ,
+ * everything for the local copy, each archive under a file key of its own. Locks and snapshot are gone when
+ * it resolves.
  *
  * @throws BackupError `no-usable-admin`, `storage-full`, or what the reading throws
  */

@@ -10,8 +10,8 @@ import { type NightJournal, untold } from './night-journal.js';
 import type { NightPlan } from './night-plan.js';
 
 /**
- * Raises what is new, clears what is over, and leaves alone what people were told already. What a sink could not take
- * is not noted, and so is tried again after the next run.
+ * Raises what is new, clears what is over, and leaves alone what people were told already. What a sink could
+ * not take is not noted, and so is tried again after the next run.
  *
  * @param notOver - what is not raised now, and not to be cleared either
  */
@@ -22,7 +22,8 @@ export async function sendAlerts(
 ): Promise<void> {
   for (const alert of standing) {
     if (journal.state.alerts[alert.code] === alert.cause) continue;
-    // Noted before: an alert that nobody remembers, after a power cut or on a full disk, would stand for ever.
+    // Noted before: an alert that nobody remembers, after a power cut or on a full disk, would stand for
+    // ever.
     await journal.update(({ alerts }) => ({ alerts: { ...alerts, [alert.code]: untold } }));
     if (!(await delivered(() => sink.raise(alert), alert.code, logger))) continue;
     await journal.update(({ alerts }) => ({ alerts: { ...alerts, [alert.code]: alert.cause } }));
@@ -47,8 +48,8 @@ export async function sendAlerts(
 }
 
 /**
- * Tells that a run could not even begin, because its spool cannot be used. No journal can note that, so it is told again by
- * each such run, and {@link sendAlerts} takes it back unasked.
+ * Tells that a run could not even begin, because its spool cannot be used. No journal can note that, so it is
+ * told again by each such run, and {@link sendAlerts} takes it back unasked.
  */
 export async function tellNoStart(
   { practiceId, alerts, logger = silentLogger }: NightPlan,

@@ -8,8 +8,9 @@ import { syncFile } from '../../files/sync.js';
 const size = 256 * 1024;
 
 /**
- * Room that is kept for a bad day: a small file in the spool, given up when somebody fills the disk. With it the run can
- * still note what happened and tell people that the disk is full; without it the trouble would hide itself.
+ * Room that is kept for a bad day: a small file in the spool, given up when somebody fills the disk. With it
+ * the run can still note what happened and tell people that the disk is full; without it the trouble would
+ * hide itself.
  */
 export class SpareRoom {
   readonly #path: string;

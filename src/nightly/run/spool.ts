@@ -36,8 +36,8 @@ const archiveFile = /^[0-9a-f]{32}\.tar\.age(\.part|\.ticket|\.ticket\.new)?$/;
 const ticket = '.ticket';
 
 /**
- * Where sealed archives wait for their journey: a folder on the disk, so that no lock on the practice's tables waits
- * for a slow line. What is written here is sealed already; nothing is ever readable.
+ * Where sealed archives wait for their journey: a folder on the disk, so that no lock on the practice's
+ * tables waits for a slow line. What is written here is sealed already; nothing is ever readable.
  */
 export class Spool {
   readonly folder: string;
@@ -77,7 +77,11 @@ export class Spool {
     }
   }
 
-  /** Notes beside a sealed archive where it goes, so that it is not lost with the journal. @throws BackupError `storage-…` */
+  /**
+   * Notes beside a sealed archive where it goes, so that it is not lost with the journal.
+   *
+   * @throws BackupError `storage-…`
+   */
   async noteTicket(pending: PendingCopy): Promise<void> {
     await replaceFile(this.pathOf(`${pending.file}${ticket}`), `${JSON.stringify(pending)}\n`);
   }
@@ -124,8 +128,8 @@ export class Spool {
   }
 
   /**
-   * Refuses to begin what will not fit. The disk may be the one the practice's server writes to, which must never run
-   * full because of a backup.
+   * Refuses to begin what will not fit. The disk may be the one the practice's server writes to, which must
+   * never run full because of a backup.
    *
    * @throws BackupError `storage-full`
    */

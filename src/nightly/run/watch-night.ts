@@ -27,8 +27,9 @@ export interface Watch {
 }
 
 /**
- * Judges a night on which nothing ran: because nothing was due, or because the computer was off or asleep. Copies that are
- * too old are told of also then, and whoever waits for a sign of life every night gets one, a bad one if a copy was due.
+ * Judges a night on which nothing ran: because nothing was due, or because the computer was off or asleep.
+ * Copies that are too old are told of also then, and whoever waits for a sign of life every night gets one, a
+ * bad one if a copy was due.
  */
 export async function watchNight(watch: Watch): Promise<void> {
   const { plan, night, schedule, tools, signal, emit } = watch;

@@ -7,8 +7,8 @@ export interface Clock {
   /** Resolves after so many milliseconds, or at once when the signal is aborted; never rejects. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
   /**
-   * A signal that aborts when a moment has come. The moment counts, not the milliseconds until then, which a computer that
-   * is suspended does not count.
+   * A signal that aborts when a moment has come. The moment counts, not the milliseconds until then, which a
+   * computer that is suspended does not count.
    *
    * @defaultValue looks at `now` every second
    */
@@ -42,7 +42,10 @@ export const systemClock: Clock = {
     }),
 };
 
-/** The deadline of a clock, or the one of every clock: whichever comes first, its moment or so much time of the machine. */
+/**
+ * The deadline of a clock, or the one of every clock: whichever comes first, its moment or so much time of
+ * the machine.
+ */
 export function deadlineOn(clock: Clock, at: Date): Deadline {
   if (clock.deadline !== undefined) return clock.deadline(at);
   const controller = new AbortController();

@@ -54,8 +54,8 @@ export class NightService {
   }
 
   /**
-   * Tries at once what the night will need, and notes that there is a service from now on: a practice that is off on every
-   * night is not new for ever.
+   * Tries at once what the night will need, and notes that there is a service from now on: a practice that is
+   * off on every night is not new for ever.
    */
   async begin(): Promise<void> {
     await this.#whileRunning(() => this.#check()).catch(() => undefined);
@@ -126,7 +126,8 @@ export class NightService {
       isSettled = isBackupError(error, 'not-eligible');
       if (isSettled) this.#logger.info('Nothing was to be done.', { night });
       else {
-        // A server that went away over the same table twice is not sent there a third time in one night (F10).
+        // A server that went away over the same table twice is not sent there a third time in one night
+        // (F10).
         if (isBackupError(error, 'database-connection-lost')) lostAt = error.details['table'];
         isSettled = lostAt !== undefined && lostAt === this.#lostAt;
         // The run has told everything itself, unless it could not even begin.
@@ -159,7 +160,8 @@ export class NightService {
       await this.#whileRunning(() => watchNight({ ...around, night, tonight, signal, emit }));
       this.#watched = night;
     } catch (error) {
-      // Another run is at work, or the spool is out of reach, which the next run tells of. Noted once, not every minute.
+      // Another run is at work, or the spool is out of reach, which the next run tells of. Noted once, not
+      // every minute.
       if (night !== this.#unjudged) {
         this.#logger.warning('A night could not be judged.', { night, code: codeOf(error) });
       }
@@ -204,7 +206,8 @@ export class NightService {
       this.#isScheduleLost = false;
     } catch (error) {
       if (signal.aborted) return;
-      // HQ cannot be asked now, or gave a time that is none: the last answer stands. Told once, not every minute.
+      // HQ cannot be asked now, or gave a time that is none: the last answer stands. Told once, not every
+      // minute.
       if (!this.#isScheduleLost) {
         this.#logger.warning('The schedule could not be asked for; the last one stands.', {
           code: codeOf(error),

@@ -6,15 +6,16 @@ import { NightService } from './night-service.js';
 import type { NightlyOptions } from './nightly-options.js';
 
 /**
- * Longest nap, in milliseconds. A timer does not count the time a computer was suspended, and does not notice when its
- * clock is set; so the service naps, looks at the clock and plans anew.
+ * Longest nap, in milliseconds. A timer does not count the time a computer was suspended, and does not notice
+ * when its clock is set; so the service naps, looks at the clock and plans anew.
  */
 const longestNap = 60_000;
 
 /**
- * Makes the copies of every night, until it is stopped: as a service would. It survives what happens to computers:
- * suspended, restarted, clock set, database away, disk full. Whatever goes wrong on a night is in the log, in the alerts and
- * in the report; the next night comes all the same, and a night on which nothing could run is told of in the morning.
+ * Makes the copies of every night, until it is stopped: as a service would. It survives what happens to
+ * computers: suspended, restarted, clock set, database away, disk full. Whatever goes wrong on a night is in
+ * the log, in the alerts and in the report; the next night comes all the same, and a night on which nothing
+ * could run is told of in the morning.
  *
  * @returns resolves when `signal` was aborted and the work has stopped
  * @throws TypeError when the plan lacks something

@@ -15,8 +15,9 @@ export interface TimeoutOptions {
 const farewell = 1000;
 
 /**
- * Waits for something that may never answer: a sink, a settings store, a store, HQ. It is told to stop when the time is
- * over or the signal says so; where it does not heed that, it is left alone, and whatever it says later is not heard.
+ * Waits for something that may never answer: a sink, a settings store, a store, HQ. It is told to stop when
+ * the time is over or the signal says so; where it does not heed that, it is left alone, and whatever it says
+ * later is not heard.
  *
  * @throws what `tooLong` makes, the reason of the signal, or whatever the work throws
  */
@@ -36,8 +37,8 @@ export async function withTimeout<Result>(
 }
 
 /**
- * Waits for work no longer than a signal allows. Work that heeds the signal itself has a moment to tidy up and gives its own
- * answer; any other is left behind.
+ * Waits for work no longer than a signal allows. Work that heeds the signal itself has a moment to tidy up
+ * and gives its own answer; any other is left behind.
  */
 export async function heeding<Result>(
   signal: AbortSignal,

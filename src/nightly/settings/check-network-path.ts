@@ -15,8 +15,8 @@ const sentences: Readonly<Record<FolderTrouble['trouble'], string>> = {
 };
 
 /**
- * Finds out whether a folder can take a local copy, by writing a small file into it and removing it again. Asking for
- * permissions alone says little about a network share. One that hangs holds nobody up.
+ * Finds out whether a folder can take a local copy, by writing a small file into it and removing it again.
+ * Asking for permissions alone says little about a network share. One that hangs holds nobody up.
  *
  * @throws BackupError `settings-invalid`
  */
@@ -25,7 +25,8 @@ export function checkNetworkPath(path: string): Promise<void> {
 }
 
 /**
- * The same in this process: at once where the folder is well, and for ever where it hangs. For settings that live in memory.
+ * The same in this process: at once where the folder is well, and for ever where it hangs. For settings that
+ * live in memory.
  *
  * @throws BackupError `settings-invalid`
  */

@@ -34,15 +34,19 @@ const prefs = {
   updates: 'UpdateStreamLinePassword',
 } as const;
 
-/** What the practice's software keeps in {@link prefs}`.updates` where updates run unattended; a mark, not a secret. */
+/**
+ * What the practice's software keeps in {@link prefs}`.updates` where updates run unattended; a mark, not a
+ * secret.
+ */
 const unattended = 'abracadabra';
 
 /** Permission "supplemental backup settings changed"; it exists for the audit trail alone. */
 const auditPermission = 179;
 
 /**
- * Settings where the practice's own software keeps them: in the `preference` table, with a line in `securitylog` for
- * each change. A row that is missing is made when it is first saved; until then the default rule speaks.
+ * Settings where the practice's own software keeps them: in the `preference` table, with a line in
+ * `securitylog` for each change. A row that is missing is made when it is first saved; until then the default
+ * rule speaks.
  *
  * @example
  * ```ts

@@ -3,7 +3,10 @@ import type { Clock } from '../service/clock.js';
 import { withTimeout } from '../service/timeout.js';
 import type { SettingsStore } from './settings.js';
 
-/** How long the settings may take to be read or written, in milliseconds: a lock of somebody else's may be on them. */
+/**
+ * How long the settings may take to be read or written, in milliseconds: a lock of somebody else's may be on
+ * them.
+ */
 const timeout = 15_000;
 
 /** What a night asks of the settings, without waiting for ever. */

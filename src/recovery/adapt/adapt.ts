@@ -19,8 +19,8 @@ export interface Adapted<Definition> {
 }
 
 /**
- * Rewrites a table's definition for a server of another version or vendor (C10, C15). What merely has another name
- * there, as `utf8` and `utf8mb3`, is not worth a word.
+ * Rewrites a table's definition for a server of another version or vendor (C10, C15). What merely has another
+ * name there, as `utf8` and `utf8mb3`, is not worth a word.
  */
 export function adaptTable(table: TableDescription, target: Capabilities): Adapted<TableDescription> {
   const adapter = new Adapter(`table "${table.name}"`, target);

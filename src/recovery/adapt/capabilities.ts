@@ -43,7 +43,8 @@ export async function readCapabilities(
 }
 
 async function readCollations(connection: Connection): Promise<ReadonlySet<string>> {
-  // Newer MariaDB has collations for many character sets under one name; the full name is what definitions use.
+  // Newer MariaDB has collations for many character sets under one name; the full name is what definitions
+  // use.
   const [known] = await connection.query(
     "SELECT COUNT(*) AS n FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'information_schema'" +
       " AND TABLE_NAME = 'COLLATION_CHARACTER_SET_APPLICABILITY' AND COLUMN_NAME = 'FULL_COLLATION_NAME'",

@@ -11,7 +11,11 @@ import { checkSide, type DatabaseFingerprint, openSide, type Side, type SideOpti
 export interface CompareOptions extends SideOptions {
   /** Only these tables, and no objects beside tables. @defaultValue everything */
   readonly tables?: readonly string[] | undefined;
-  /** Whether views, triggers, routines, events and sequences count. @defaultValue true, false with `tables` */
+  /**
+   * Whether views, triggers, routines, events and sequences count.
+   *
+   * @defaultValue true, false with `tables`
+   */
   readonly objects?: boolean | undefined;
   /** Called before each table. A throw in it ends the comparison. */
   readonly onProgress?: ((progress: CompareProgress) => void) | undefined;
@@ -28,11 +32,13 @@ export interface CompareProgress {
 }
 
 /**
- * Holds two databases against each other: every table's definition, number of rows and content, and every object beside
- * the tables. Content is hashed inside the servers, so that no row travels, and neither side's dump or restore is
- * trusted. Between servers of different versions definitions are compared by meaning, not by spelling.
+ * Holds two databases against each other: every table's definition, number of rows and content, and every
+ * object beside the tables. Content is hashed inside the servers, so that no row travels, and neither side's
+ * dump or restore is trusted. Between servers of different versions definitions are compared by meaning, not
+ * by spelling.
  *
- * The two are read one table after another, without a lock: changes during the comparison show as differences.
+ * The two are read one table after another, without a lock: changes during the comparison show as
+ * differences.
  *
  * @param left - with a database, by convention the original; or what it was, when it is gone
  * @param right - with a database, by convention the copy
@@ -169,7 +175,10 @@ class Comparer {
     return keys.length;
   }
 
-  /** Newer MySQL names a column's character set or leaves it out for no reason of the column's own (C17); the facts tell. */
+  /**
+   * Newer MySQL names a column's character set or leaves it out for no reason of the column's own (C17); the
+   * facts tell.
+   */
   #spelling(statement: string): string {
     const spelling = statement.replaceAll(/ (?:CHARACTER SET|COLLATE) \w+/g, '');
     return this.#otherLetters ? spelling.toLowerCase() : spelling;

@@ -28,7 +28,10 @@ export interface TableComparison {
 export interface TableContent {
   /** How many rows there are. */
   readonly rows: number;
-  /** Independent of the order of the rows, the storage engine and the server: equal for equal rows. Decimal text. */
+  /**
+   * Independent of the order of the rows, the storage engine and the server: equal for equal rows. Decimal
+   * text.
+   */
   readonly hash: string;
 }
 

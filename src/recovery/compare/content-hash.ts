@@ -9,12 +9,14 @@ export interface HashedColumn {
 }
 
 /**
- * One statement that has the server count a table's rows and hash their content: `row_count`, `content`, `unhashed`.
+ * One statement that has the server count a table's rows and hash their content: `row_count`, `content`,
+ * `unhashed`.
  *
- * The hash is the sum over all rows of 64 bits of a SHA-256 of the row: equal for equal sets of rows in any order, and
- * unlike a XOR it sees duplicates. No value is converted on the way: text is hashed as the bytes of its own character
- * set, FLOAT with all its digits (V3), ENUM and SET by number (V13), and NULL is not the empty text (V9). Only features
- * that every server since MySQL 5.5 has are used (MySQL 9 has no MD5 any more), and the result is the same on all.
+ * The hash is the sum over all rows of 64 bits of a SHA-256 of the row: equal for equal sets of rows in any
+ * order, and unlike a XOR it sees duplicates. No value is converted on the way: text is hashed as the bytes
+ * of its own character set, FLOAT with all its digits (V3), ENUM and SET by number (V13), and NULL is not the
+ * empty text (V9). Only features that every server since MySQL 5.5 has are used (MySQL 9 has no MD5 any
+ * more), and the result is the same on all.
  */
 export function contentHashQuery(
   table: string,

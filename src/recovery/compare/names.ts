@@ -1,6 +1,6 @@
 /**
- * What has a name among `things`: that very name, or on a server that does not tell case apart the only one that differs
- * from it in case alone (C14).
+ * What has a name among `things`: that very name, or on a server that does not tell case apart the only one
+ * that differs from it in case alone (C14).
  */
 export function named<Thing>(
   things: ReadonlyMap<string, Thing>,

@@ -1,6 +1,6 @@
 /**
- * One spelling for what servers of different versions and vendors spell differently though they mean the same. Used
- * only for comparing across versions; two servers of the same version must agree to the letter.
+ * One spelling for what servers of different versions and vendors spell differently though they mean the
+ * same. Used only for comparing across versions; two servers of the same version must agree to the letter.
  */
 
 /** `bigint(20) unsigned` and `bigint unsigned` are one type; the width only matters with ZEROFILL. */
@@ -48,8 +48,9 @@ export function normaliseExtra(extra: string): string {
 }
 
 /**
- * An expression without the marks that servers add on their own. MySQL writes the quotes of a stored one behind backslashes,
- * and may say `_utf8mb4` of a literal when it is made and `_binary` when it is made again from its own words.
+ * An expression without the marks that servers add on their own. MySQL writes the quotes of a stored one
+ * behind backslashes, and may say `_utf8mb4` of a literal when it is made and `_binary` when it is made again
+ * from its own words.
  */
 export function normaliseExpression(expression: string): string {
   return expression

@@ -17,7 +17,9 @@ import {
   normaliseType,
 } from './normalise.js';
 
-/** A database's definitions, read for comparison alone: it shares no code with the dump, whose judge it is. */
+/**
+ * A database's definitions, read for comparison alone: it shares no code with the dump, whose judge it is.
+ */
 export interface SchemaFacts {
   readonly vendor: 'mariadb' | 'mysql';
   readonly version: string;
@@ -38,7 +40,9 @@ export interface TableDefinition {
   readonly statement: string;
   /** The same in pieces, for comparing across versions and for saying where two differ. */
   readonly facts: Facts;
-  /** Columns whose content counts: all but the period of a system-versioned table, which the server sets (C3). */
+  /**
+   * Columns whose content counts: all but the period of a system-versioned table, which the server sets (C3).
+   */
   readonly columns: readonly HashedColumn[];
   /** The period of a system-versioned table, where it counts time; empty for others. */
   readonly period: readonly HashedColumn[];
@@ -123,8 +127,8 @@ class DefinitionReader {
   }
 
   /**
-   * `SHOW CREATE` in the character sets of the clients that made things, byte by byte: what a server turns into UTF-8 may be
-   * alike where the things are not.
+   * `SHOW CREATE` in the character sets of the clients that made things, byte by byte: what a server turns
+   * into UTF-8 may be alike where the things are not.
    */
   async #showBytes(what: string): Promise<TextRow> {
     const [, rows = []] = await askForBytes(this.#connection, [
@@ -227,7 +231,8 @@ class DefinitionReader {
       if (list === undefined) continue;
       const name = row['COLUMN_NAME']!;
       const listed = row['GENERATION_EXPRESSION'] ?? '';
-      // MySQL 8 and newer list text in it as it was written, or as it was resolved; the statement has it resolved.
+      // MySQL 8 and newer list text in it as it was written, or as it was resolved; the statement has it
+      // resolved.
       const isText = vendor === 'mysql' && /_\w+\\?'/.test(listed);
       if (isText && !statements.has(table)) {
         statements.set(table, (await this.#showBytes(`TABLE ${quoteName(table)}`))['Create Table'] ?? '');
@@ -236,7 +241,8 @@ class DefinitionReader {
       const expression = shown ?? listed;
       const type = normaliseType(row['COLUMN_TYPE']!);
       const bytes = defaults.get(columnKey(row));
-      // MySQL 8 and newer have that of a TIMESTAMP in the time zone of whoever made it; the statement has it in ours.
+      // MySQL 8 and newer have that of a TIMESTAMP in the time zone of whoever made it; the statement has it
+      // in ours.
       const isMoment = row['DATA_TYPE'] === 'timestamp' && /^'?\d/.test(row['COLUMN_DEFAULT'] ?? '');
       const byDefault = isMoment
         ? 'moment'
@@ -314,7 +320,10 @@ class DefinitionReader {
     return defaults;
   }
 
-  /** The bytes of the members that rows have, of an ENUM or SET whose members the server does not show as they are. */
+  /**
+   * The bytes of the members that rows have, of an ENUM or SET whose members the server does not show as they
+   * are.
+   */
   async #readMembers(row: TextRow): Promise<string | undefined> {
     const type = row['COLUMN_TYPE']!;
     if (!/^(?:enum|set)\(/i.test(type)) return undefined;
@@ -418,7 +427,8 @@ class DefinitionReader {
       const schema = sameName(row['REFERENCED_TABLE_SCHEMA'], this.#schema, this.#connection)
         ? ''
         : `${row['REFERENCED_TABLE_SCHEMA']}.`;
-      // MySQL 5.6 may write down the name of a table as that of an old file, and shows it without in the definition.
+      // MySQL 5.6 may write down the name of a table as that of an old file, and shows it without in the
+      // definition.
       const other = row['REFERENCED_TABLE_NAME']?.replace(/^#mysql50#/, '');
       const target = `${schema}${other}.${row['REFERENCED_COLUMN_NAME']}`;
       own.set(key, `${head} | ${row['COLUMN_NAME']} to ${target}`);

@@ -22,15 +22,19 @@ export interface Side {
 export interface SideOptions {
   /** SQL conditions by table: only these rows count. */
   readonly rowFilters?: Readonly<Record<string, string>> | undefined;
-  /** Whether old versions of rows in system-versioned tables count, with the time of each. @defaultValue 'current' */
+  /**
+   * Whether old versions of rows in system-versioned tables count, with the time of each.
+   *
+   * @defaultValue 'current'
+   */
   readonly history?: 'all' | 'current' | undefined;
   /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * What a database was at one time: definitions, numbers of rows and hashes of the content. Holds no value of a row.
- * Taken before a disaster, it proves a restore when the original is gone.
+ * What a database was at one time: definitions, numbers of rows and hashes of the content. Holds no value of
+ * a row. Taken before a disaster, it proves a restore when the original is gone.
  */
 export interface DatabaseFingerprint {
   /** Of tables and objects, made alike. */

@@ -13,9 +13,15 @@ export interface DefinitionContext {
   readonly database?: string | undefined;
   /** `keep`: it acts for whom it acted. `strip`: it acts for whoever makes it. @defaultValue 'keep' */
   readonly definers?: 'keep' | 'strip';
-  /** Whether an event runs at once where it did; otherwise it is made at rest, whatever it says. @defaultValue false */
+  /**
+   * Whether an event runs at once where it did; otherwise it is made at rest, whatever it says.
+   *
+   * @defaultValue false
+   */
   readonly keepsState?: boolean;
-  /** Whether the statement is a string of bytes, one character for each, in another character set than UTF-8. */
+  /**
+   * Whether the statement is a string of bytes, one character for each, in another character set than UTF-8.
+   */
   readonly inBytes?: boolean;
 }
 
@@ -33,9 +39,10 @@ export interface AcceptedDefinition {
 }
 
 /**
- * Reads a definition as a server does, holds it against what the archive says it is, and rebuilds it. Whoever knows the
- * public recipient can forge an archive, and a definition must not be anything else in disguise: it is one statement, makes
- * one thing of this kind and name, and no server reads another statement in it than this one.
+ * Reads a definition as a server does, holds it against what the archive says it is, and rebuilds it. Whoever
+ * knows the public recipient can forge an archive, and a definition must not be anything else in disguise: it
+ * is one statement, makes one thing of this kind and name, and no server reads another statement in it than
+ * this one.
  *
  * @throws BackupError `archive-damaged`
  */

@@ -118,7 +118,9 @@ const readers: Readonly<Record<SchemaObjectKind, Read>> = {
   },
 };
 
-/** Made at rest, whatever it was, unless its state is wanted; what is left out by whoever wrote it is said. */
+/**
+ * Made at rest, whatever it was, unless its state is wanted; what is left out by whoever wrote it is said.
+ */
 function readEvent(reader: HeadReader, wanted: Wanted): readonly Token[] {
   reader.words('EVENT');
   notExists(reader);

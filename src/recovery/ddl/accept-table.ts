@@ -9,7 +9,10 @@ export interface AcceptedTable {
   readonly outside: readonly string[];
 }
 
-/** What SHOW CREATE TABLE puts into comments that only some versions execute: the words that such a comment begins with. */
+/**
+ * What SHOW CREATE TABLE puts into comments that only some versions execute: the words that such a comment
+ * begins with.
+ */
 const versioned: readonly RegExp[] = [
   /^PARTITION BY /,
   /^WITH PARSER /,
@@ -61,7 +64,10 @@ function withoutComments(tokens: readonly Token[]): readonly Token[] {
   return tokens.map((token) => (token.kind === 'comment' ? { kind: 'space', text: ' ' } : token));
 }
 
-/** Comments that some servers execute are only those that a server prints, and close every bracket that they open. */
+/**
+ * Comments that some servers execute are only those that a server prints, and close every bracket that they
+ * open.
+ */
 function checkComments(tokens: readonly Token[]): void {
   for (let i = 0; i < tokens.length; i++) {
     const { kind, text } = tokens[i]!;

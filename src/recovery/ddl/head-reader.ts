@@ -6,7 +6,8 @@ export class NotAccepted extends Error {}
 
 const gap: Token = { kind: 'space', text: ' ' };
 
-// mysqldump wraps the words of a trigger in these, and old servers kept them; every server that is in use executes them.
+// mysqldump wraps the words of a trigger in these, and old servers kept them; every server that is in use
+// executes them.
 const wrapping: ReadonlySet<string> = new Set(
   ['50001', '50003', '50013', '50017', '50020', '50106', '50117'].map((version) => `/*!${version}`),
 );

@@ -2,9 +2,9 @@ import type { SchemaObject } from '../../model/parts.js';
 import { type Token, tokenise } from './tokens.js';
 
 /**
- * Whether what an object does when it runs speaks of a database by name: in a copy beside it, it would read from the
- * original and write into it. Names in texts and comments do not count. Views are not asked about, as a restore points
- * them at the copy; nor is what stands before the body of a trigger.
+ * Whether what an object does when it runs speaks of a database by name: in a copy beside it, it would read
+ * from the original and write into it. Names in texts and comments do not count. Views are not asked about,
+ * as a restore points them at the copy; nor is what stands before the body of a trigger.
  *
  * @param foldsCase - whether the server takes names of databases that differ in case alone for the same
  */

@@ -46,8 +46,8 @@ function plan(object: SchemaObject, statement: string, policy: ObjectPolicy, inB
 const ambiguous: RegExp = /^(?:big5|cp932|gbk|gb18030|sjis)$/i;
 
 /**
- * The same for the bytes of an object whose statement is no text; undefined where there are none, or where they cannot be
- * taken apart.
+ * The same for the bytes of an object whose statement is no text; undefined where there are none, or where
+ * they cannot be taken apart.
  */
 export function planObjectBytes(object: SchemaObject, policy: ObjectPolicy): Buffer | undefined {
   const { createStatementBytes, characterSetClient = 'utf8mb4' } = object;
@@ -65,7 +65,11 @@ export function definerOf({ kind, name, createStatement, sqlMode }: SchemaObject
   return join(head.slice(at, head[at + 3]?.text === '@' ? at + 5 : at + 3));
 }
 
-/** Holds an object's definition against what it should be, in every form it has. @throws BackupError `archive-damaged` */
+/**
+ * Holds an object's definition against what it should be, in every form it has.
+ *
+ * @throws BackupError `archive-damaged`
+ */
 export function proveObject(object: SchemaObject, database: string): void {
   const policy: ObjectPolicy = { definers: 'keep', source: database, target: database };
   planObject(object, policy);

@@ -2,15 +2,19 @@ import { join } from '../../database/tokens.js';
 import type { SchemaObject } from '../../model/parts.js';
 import { acceptDefinition } from './accept-definition.js';
 
-/** Whom an object acts for, by its own statement; undefined when it names nobody. @throws BackupError `archive-damaged` */
+/**
+ * Whom an object acts for, by its own statement; undefined when it names nobody.
+ *
+ * @throws BackupError `archive-damaged`
+ */
 export function actsFor({ kind, name, createStatement, sqlMode }: SchemaObject): string | undefined {
   if (kind === 'sequence') return undefined;
   return acceptDefinition(kind, name, createStatement, { sqlMode }).definer;
 }
 
 /**
- * Whether an object does more, once it is there, than whoever uses it may do anyway: triggers, routines and events, and
- * views that act for somebody else.
+ * Whether an object does more, once it is there, than whoever uses it may do anyway: triggers, routines and
+ * events, and views that act for somebody else.
  *
  * @param login - `user@host` of whoever restores
  */

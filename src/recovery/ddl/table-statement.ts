@@ -25,14 +25,14 @@ export interface TableItem {
 }
 
 /**
- * When a table gets its secondary keys: with the table, in one go after its rows, or each by itself after the rows, for a
- * server that does not take all of them.
+ * When a table gets its secondary keys: with the table, in one go after its rows, or each by itself after the
+ * rows, for a server that does not take all of them.
  */
 export type KeyTime = 'after-rows' | 'at-once' | 'one-by-one';
 
 /**
- * Plans the statements for one table. Keys come after the rows only where the end state is certain to be the same (C11);
- * foreign keys always come last. Every statement is built from a definition that is accepted.
+ * Plans the statements for one table. Keys come after the rows only where the end state is certain to be the
+ * same (C11); foreign keys always come last. Every statement is built from a definition that is accepted.
  *
  * @param source - name of the database in the archive
  * @param target - name of the database to restore into
@@ -143,7 +143,9 @@ function endOfPlace(tokens: readonly Token[], at: number): number | undefined {
 
 type IsItem = (index: number) => boolean;
 
-/** Which keys had better come after the rows; none where the order or the layout of the table would change. */
+/**
+ * Which keys had better come after the rows; none where the order or the layout of the table would change.
+ */
 function deferrable(
   table: TableDescription,
   items: readonly (readonly Token[])[],
@@ -154,7 +156,8 @@ function deferrable(
   if (!/^innodb$/i.test(table.engine) || table.versioned !== undefined) return none;
   // These change how a table is laid out, or come in an order of their own.
   if (kinds.includes('special') || !kinds.includes('primary')) return none;
-  // A table may count by a secondary key, which must be there from the start; those before it keep their places.
+  // A table may count by a secondary key, which must be there from the start; those before it keep their
+  // places.
   const counted = countedColumn(items);
   if (counted !== undefined && firstColumn(items[kinds.indexOf('primary')]!) !== counted) return none;
   return (i) => kinds[i] === 'key';

@@ -1,6 +1,7 @@
 /**
- * Statements as a stock client takes them from a file. Without `--binary-mode` it obeys a backslash outside of quotes (`\!`
- * runs a shell), the word `delimiter`, and the end of a statement, wherever it believes to see them.
+ * Statements as a stock client takes them from a file. Without `--binary-mode` it obeys a backslash outside
+ * of quotes (`\!` runs a shell), the word `delimiter`, and the end of a statement, wherever it believes to
+ * see them.
  */
 
 /** What the sql_mode of a session says of quotes. */

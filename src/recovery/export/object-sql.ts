@@ -29,7 +29,11 @@ export function sequenceSql(object: SchemaObject, database: string): string {
     .join('');
 }
 
-/** A routine, package, trigger or event with the settings it was made with. @throws BackupError `archive-damaged` */
+/**
+ * A routine, package, trigger or event with the settings it was made with.
+ *
+ * @throws BackupError `archive-damaged`
+ */
 export function programSql(
   object: SchemaObject,
   { name: database, collation }: Pick<DatabaseDescription, 'name' | 'collation'>,
@@ -66,8 +70,8 @@ export function programSql(
 }
 
 /**
- * Views that stand on each other are tried in turn, twice; whatever is left is tried once more, and fails then. Those that
- * were broken already may stay away.
+ * Views that stand on each other are tried in turn, twice; whatever is left is tried once more, and fails
+ * then. Those that were broken already may stay away.
  */
 export function viewsSql(views: readonly SchemaObject[], database: string): readonly string[] {
   if (views.length === 0) return [];
@@ -193,7 +197,8 @@ function creationSettings(object: SchemaObject, characterSet: string): string {
   return `SET ${settings.join(', ')};\n`;
 }
 
-// MySQL 8 and newer refuse a list that holds one of these; none of them changes what a stored definition means there.
+// MySQL 8 and newer refuse a list that holds one of these; none of them changes what a stored definition
+// means there.
 const goneModes =
   /\b(NO_AUTO_CREATE_USER|NO_FIELD_OPTIONS|NO_KEY_OPTIONS|NO_TABLE_OPTIONS|DB2|MAXDB|MSSQL|MYSQL323|MYSQL40|ORACLE|POSTGRESQL)\b/i;
 

@@ -2,10 +2,11 @@ import type { Token } from '../../database/tokens.js';
 import type { SchemaObjectKind } from '../../model/parts.js';
 
 /**
- * Whether a program is one statement for certain. A client sends a text that stands under a delimiter of its own as it is,
- * and a server runs every statement in it: what follows the end of a body would be run by whoever loads the script. The
- * blocks of a body are followed by the words that begin a statement, which no server takes for anything else there; where
- * that leaves a doubt, as with words that could be names, the answer is no. Work is linear.
+ * Whether a program is one statement for certain. A client sends a text that stands under a delimiter of its
+ * own as it is, and a server runs every statement in it: what follows the end of a body would be run by
+ * whoever loads the script. The blocks of a body are followed by the words that begin a statement, which no
+ * server takes for anything else there; where that leaves a doubt, as with words that could be names, the
+ * answer is no. Work is linear.
  *
  * @param body - of an accepted definition, behind its head
  */
@@ -145,7 +146,10 @@ class Follower {
     } while (this.#symbol() === ',');
   }
 
-  /** Goes behind a word or mark that is no part of an expression; the end of everything is that of a statement. */
+  /**
+   * Goes behind a word or mark that is no part of an expression; the end of everything is that of a
+   * statement.
+   */
   #expression(stop: string): void {
     /** The last word of each CASE that is open: before THEN, END can only be a name. */
     const cases: string[] = [];

@@ -12,7 +12,9 @@ export function readableValue(column: ColumnDescription, values: ColumnValues): 
   return readableCell(column, values, decoderFor);
 }
 
-/** The character set of a column whose text is shown as the bytes it is, because nobody here knows the set. */
+/**
+ * The character set of a column whose text is shown as the bytes it is, because nobody here knows the set.
+ */
 export function undecodedSet({ form, type, characterSet }: ColumnDescription): string | null {
   if (form !== 'bytes' || characterSet === null || characterSet === 'binary' || isPlainType(type))
     return null;

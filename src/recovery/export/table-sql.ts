@@ -6,7 +6,8 @@ import { join, tokenise } from '../ddl/tokens.js';
 import { isOneStatement, prepared } from './client-text.js';
 
 /**
- * The table, empty: readable where every client reads it as it stands, and without the places on a disk that it names.
+ * The table, empty: readable where every client reads it as it stands, and without the places on a disk that
+ * it names.
  *
  * @throws BackupError `archive-damaged`
  */
@@ -16,7 +17,10 @@ export function tableSql(table: TableDescription, database: string): string {
   return statementSql(unqualified(createStatement, database));
 }
 
-/** The storage engine by which a table is a window into another server, file or database, which no script makes. */
+/**
+ * The storage engine by which a table is a window into another server, file or database, which no script
+ * makes.
+ */
 export function outsideEngineOf(table: TableDescription, database: string): string | undefined {
   return acceptDefinition('table', table.name, table.createStatement, { database }).outside[0];
 }

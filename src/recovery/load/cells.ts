@@ -135,7 +135,9 @@ function floatWriter(read: (row: number) => number, { exponent }: Spelling): Wri
   };
 }
 
-/** A YEAR(2) is sent as the number of its last two digits: 0 is the year 2000, and `0000` would be none (V12). */
+/**
+ * A YEAR(2) is sent as the number of its last two digits: 0 is the year 2000, and `0000` would be none (V12).
+ */
 function digitsOfYear({ type }: ColumnDescription): 2 | 4 {
   return /^year\(2\)/i.test(type) ? 2 : 4;
 }

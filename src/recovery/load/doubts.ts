@@ -22,7 +22,10 @@ export function rememberRows(table: TableDescription): GivenRows {
   return { note: (batch) => digest?.add(batch), digest: async () => digest };
 }
 
-/** Numbers that a type cuts to its own largest, members that are none, and whatever is computed from other columns. */
+/**
+ * Numbers that a type cuts to its own largest, members that are none, and whatever is computed from other
+ * columns.
+ */
 function mayBeWarnedOf({ columns }: TableDescription): boolean {
   return columns.some(
     (column) =>
@@ -39,8 +42,8 @@ const engineMixture = '6414';
 const LISTED = 1000;
 
 /**
- * What a server warned of while it took the rows of a table. A warning may mean that it changed what it was given, and may
- * mean nothing at all: so what it holds is read back (F17).
+ * What a server warned of while it took the rows of a table. A warning may mean that it changed what it was
+ * given, and may mean nothing at all: so what it holds is read back (F17).
  */
 export class Doubts {
   readonly #session: RestoreSession;
@@ -65,7 +68,10 @@ export class Doubts {
     if (kind !== engineMixture) this.#numbers.set(kind, (this.#numbers.get(kind) ?? 0) + times);
   }
 
-  /** @throws BackupError `restore-changed-data` when the table does not hold what it was given, or nobody knows */
+  /**
+   * @throws BackupError `restore-changed-data` when the table does not hold what it was given, or nobody
+   *   knows
+   */
   async settle(given: GivenRows, signal: AbortSignal): Promise<void> {
     if (this.#numbers.size === 0) return;
     const expected = await given.digest();

@@ -33,7 +33,8 @@ export class InsertWriter {
 
   /**
    * @param maxPacket - the target's `max_allowed_packet`; no statement is longer (V19)
-   * @param send - sends a statement: `buffer[5 … end - 1]`, with room for a packet's header and command before it
+   * @param send - sends a statement: `buffer[5 … end - 1]`, with room for a packet's header and command
+   *   before it
    */
   constructor(
     table: string,
@@ -160,7 +161,9 @@ function wrapperOf(column: LoadedColumn): readonly [Buffer, Buffer] {
   return [Buffer.from('CONVERT('), Buffer.from(` USING ${characterSet})`)];
 }
 
-/** The character set in which a type wants its text, for types that read bytes as something else (V14, V16). */
+/**
+ * The character set in which a type wants its text, for types that read bytes as something else (V14, V16).
+ */
 export function textOnly(column: LoadedColumn): string | undefined {
   // Text of the column's own set may be longer there than the type says, and only such text goes in again.
   if (/\bCOMPRESSED\b/.test(column.type) && column.characterSet === 'utf8mb4') return 'utf8mb4';

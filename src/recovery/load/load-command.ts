@@ -27,8 +27,8 @@ const localInfileMark = 0xfb;
 const errMark = 0xff;
 
 /**
- * A statement whose data the client supplies: LOAD DATA LOCAL. Chunks go to the socket as they are, without a copy, and
- * whoever writes waits while the socket is full.
+ * A statement whose data the client supplies: LOAD DATA LOCAL. Chunks go to the socket as they are, without a
+ * copy, and whoever writes waits while the socket is full.
  */
 export class LoadCommand implements DriverCommand {
   readonly #sql: Uint8Array;
@@ -75,8 +75,8 @@ export class LoadCommand implements DriverCommand {
   }
 
   /**
-   * Sends a chunk: `buffer[4 … end - 1]`; its first four bytes are overwritten. The buffer must stay as it is until
-   * {@link flushed}.
+   * Sends a chunk: `buffer[4 … end - 1]`; its first four bytes are overwritten. The buffer must stay as it is
+   * until {@link flushed}.
    */
   send(buffer: Buffer, end: number): void {
     if (this.#phase !== 'sending') return;

@@ -18,7 +18,8 @@ export function loadStatement(table: TableDescription, columns: readonly LoadedC
     targets.push(expression === undefined ? quoteName(name) : `@v${i}`);
     if (expression !== undefined) assignments.push(`${quoteName(name)} = ${expression}`);
   }
-  // An empty list would stand for all columns. What a row without values has on its line is looked at by nobody.
+  // An empty list would stand for all columns. What a row without values has on its line is looked at by
+  // nobody.
   if (targets.length === 0) targets.push('@nothing');
   const set = assignments.length === 0 ? '' : ` SET ${assignments.join(', ')}`;
   // The file name is never looked at.

@@ -9,8 +9,8 @@ const ends: Readonly<Record<'32-bit' | '64-bit', Uint8Array>> = {
 };
 
 /**
- * The end of time of a server: a version of a row that ends then is the current one. It moved with MariaDB 11.5, and a
- * current row that ends at the other time would be taken for a deleted one (C3).
+ * The end of time of a server: a version of a row that ends then is the current one. It moved with MariaDB
+ * 11.5, and a current row that ends at the other time would be taken for a deleted one (C3).
  */
 export function endOfTimeOn({ version }: Pick<ServerDescription, 'version'>): Uint8Array {
   return ends[isAtLeast(version, 11, 5) ? '64-bit' : '32-bit'];

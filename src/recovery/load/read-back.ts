@@ -12,8 +12,8 @@ import { RowsDigest } from './rows-digest.js';
 const GRANT_SECONDS = 60;
 
 /**
- * Reads a table of the target back, and says whether it holds the rows it should. Over a session of its own, which sees
- * the bytes of every value.
+ * Reads a table of the target back, and says whether it holds the rows it should. Over a session of its own,
+ * which sees the bytes of every value.
  *
  * @throws BackupError `database-…`
  */

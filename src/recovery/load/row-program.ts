@@ -1,7 +1,9 @@
 import type { ColumnBatch, ColumnValues } from '../../model/column-batch.js';
 import { dataTypeOf, type LoadedColumn, SHORT_ROOM, type Spelling, shortCellOf } from './cells.js';
 
-/** How a column's values are written. Numbers, since the loop over all values of a restore switches on them. */
+/**
+ * How a column's values are written. Numbers, since the loop over all values of a restore switches on them.
+ */
 export const BYTES = 0;
 export const INT8 = 1;
 export const UINT8 = 2;
@@ -18,7 +20,10 @@ export const OTHER = 9;
 export interface Step {
   readonly kind: number;
   readonly nulls: Uint8Array | null;
-  /** Whole numbers as 32-bit words, of 64-bit ones the low word first; or bytes, for {@link BYTES} and narrow numbers. */
+  /**
+   * Whole numbers as 32-bit words, of 64-bit ones the low word first; or bytes, for {@link BYTES} and narrow
+   * numbers.
+   */
   readonly words: Int32Array;
   readonly halves: Int16Array;
   readonly bytes: Uint8Array;
@@ -42,8 +47,8 @@ export interface RowProgram {
 const none: Uint8Array = new Uint8Array(0);
 
 /**
- * Prepares a batch. Most columns of a practice hold the same value in row after row; those are written once here, and
- * every row copies them in one go.
+ * Prepares a batch. Most columns of a practice hold the same value in row after row; those are written once
+ * here, and every row copies them in one go.
  *
  * @param separator - between values
  * @param terminator - after the last value of a row

@@ -9,8 +9,8 @@ const NULL_MARK = 0xff_ff_ff_ff;
 const MOST_BYTES = 4 + LONG_VALUE;
 
 /**
- * What a set of rows is: equal for the same rows in any order and in any batches, and for others not. The sum over all
- * rows of a SHA-256 of the row, word by word, so that a row that is there twice counts twice.
+ * What a set of rows is: equal for the same rows in any order and in any batches, and for others not. The sum
+ * over all rows of a SHA-256 of the row, word by word, so that a row that is there twice counts twice.
  */
 export class RowsDigest {
   readonly #forms: readonly ValueForm[];

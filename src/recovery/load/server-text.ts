@@ -1,6 +1,7 @@
 /**
- * Values of column parts as the text that servers read, written straight into a buffer: no value becomes a string on the
- * way, save floating-point numbers. Every function writes at `at` and returns where it stopped; the caller sees to the room.
+ * Values of column parts as the text that servers read, written straight into a buffer: no value becomes a
+ * string on the way, save floating-point numbers. Every function writes at `at` and returns where it stopped;
+ * the caller sees to the room.
  */
 
 const ZERO = 0x30;
@@ -104,8 +105,8 @@ export function writeInt64(out: Uint8Array, at: number, low: number, high: numbe
 }
 
 /**
- * The shortest text that reads back as the same 64 bits. A FLOAT is written as the DOUBLE it equals, for its own short
- * text would be rounded twice (V3, V4). Negative zero keeps its sign (V5).
+ * The shortest text that reads back as the same 64 bits. A FLOAT is written as the DOUBLE it equals, for its
+ * own short text would be rounded twice (V3, V4). Negative zero keeps its sign (V5).
  */
 export function writeDouble(out: Uint8Array, at: number, value: number): number {
   if (value === 0 && Object.is(value, -0)) {
@@ -164,7 +165,9 @@ export function writeTime(
   return writeClock(out, to, data, from + 5, 24 * days + data[from + 5]!, length - 5);
 }
 
-/** `hours`, then minutes, seconds and microseconds from the bytes after `from`, as far as `length` reaches. */
+/**
+ * `hours`, then minutes, seconds and microseconds from the bytes after `from`, as far as `length` reaches.
+ */
 function writeClock(
   out: Uint8Array,
   at: number,

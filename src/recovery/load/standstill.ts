@@ -23,14 +23,16 @@ export class StandstillWatch {
   /**
    * Waits while bytes are to be taken.
    *
-   * @throws BackupError `restore-failed` when nothing moves, `database-connection-lost` when the session is gone
+   * @throws BackupError `restore-failed` when nothing moves, `database-connection-lost` when the session is
+   *   gone
    */
   whileSending<Result>(waiting: Promise<Result>): Promise<Result> {
     return this.#wait(waiting, this.#milliseconds);
   }
 
   /**
-   * Waits for the last word. The server may build keys before it says it, so it gets many times as long as the rows took.
+   * Waits for the last word. The server may build keys before it says it, so it gets many times as long as
+   * the rows took.
    *
    * @throws BackupError as {@link whileSending}
    */

@@ -37,8 +37,8 @@ const CHUNK_BYTES = 256 * 1024;
 const LONG_VALUE = 256;
 
 /**
- * Batches as lines for LOAD DATA with `CHARACTER SET binary`: values in their own bytes, of which tab, newline and
- * backslash alone are escaped, so that no character set is ever interpreted (S2, S3).
+ * Batches as lines for LOAD DATA with `CHARACTER SET binary`: values in their own bytes, of which tab,
+ * newline and backslash alone are escaped, so that no character set is ever interpreted (S2, S3).
  */
 export class TsvWriter {
   readonly #columns: readonly LoadedColumn[];

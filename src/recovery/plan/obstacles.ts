@@ -35,8 +35,8 @@ import type { Trial } from './try-definitions.js';
  * What an obstacle is about.
  *
  * - `definer-missing`: an object acts for a user whom the target does not have, and fails when it is used
- * - `definition-refused`: the server refused a definition when it was tried: without a table its rows would be missing, and a
- *   view, key or the like would be missing alone
+ * - `definition-refused`: the server refused a definition when it was tried: without a table its rows would
+ *   be missing, and a view, key or the like would be missing alone
  * - `definitions-untried`: whether the server takes each definition was not tried
  * - `definition-only`: a table comes without rows, as it was archived
  * - `event-over`: the time of an event is over, so that it would come back at rest
@@ -56,8 +56,8 @@ import type { Trial } from './try-definitions.js';
  * - `target-not-empty`: there is something in the target already
  * - `target-replaced`: what is in the target would be dropped, as asked for
  * - `target-unfinished`: the target holds what an interrupted restore left
- * - `unknown-character-set`, `unknown-collation`, `unknown-engine`, `unknown-sql-mode`: the target does not know one that the
- *   archive needs
+ * - `unknown-character-set`, `unknown-collation`, `unknown-engine`, `unknown-sql-mode`: the target does not
+ *   know one that the archive needs
  */
 export type RestoreObstacleCode =
   | 'definer-missing'
@@ -88,7 +88,10 @@ export type RestoreObstacleCode =
 
 /** Something that a person should know before a restore begins. */
 export interface RestoreObstacle {
-  /** `blocks`: the restore would refuse, or end without some rows. `changes`: something would not be as it was. `note`: all will be well. */
+  /**
+   * `blocks`: the restore would refuse, or end without some rows. `changes`: something would not be as it
+   * was. `note`: all will be well.
+   */
   readonly severity: 'blocks' | 'changes' | 'note';
   /** For programs. */
   readonly code: RestoreObstacleCode;

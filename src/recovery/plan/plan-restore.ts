@@ -58,12 +58,12 @@ export interface RestorePlanTable {
 }
 
 /**
- * Plans a restore without touching the target: what would be restored, how, and item by item what the server cannot take:
- * collations, engines, SQL modes, definers, privileges. Every definition is tried in a scratch database that is dropped again
- * (`supplemental_scratch_…`), where the login may make one.
+ * Plans a restore without touching the target: what would be restored, how, and item by item what the server
+ * cannot take: collations, engines, SQL modes, definers, privileges. Every definition is tried in a scratch
+ * database that is dropped again (`supplemental_scratch_…`), where the login may make one.
  *
- * @throws BackupError `target-refused` when the target belongs to the server itself; `database-…`; and whatever reading
- *   the archive throws
+ * @throws BackupError `target-refused` when the target belongs to the server itself; `database-…`; and
+ *   whatever reading the archive throws
  * @example
  * ```ts
  * const { possible, obstacles } = await planRestore(archive, { ...server, database: 'recovered' });

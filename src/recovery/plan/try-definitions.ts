@@ -42,8 +42,8 @@ export interface Definitions {
 const PREFIX = 'supplemental_scratch_';
 
 /**
- * Makes every definition in a scratch database of the target server, and drops that again. What a trial that was killed
- * left behind goes with the next one.
+ * Makes every definition in a scratch database of the target server, and drops that again. What a trial that
+ * was killed left behind goes with the next one.
  *
  * @param address - of the server
  * @param server - a session there, with no database chosen
@@ -86,7 +86,10 @@ export async function tryDefinitions(
   }
 }
 
-/** Tables with the rights of an account that has none elsewhere, programs with those of the login, as a restore does. */
+/**
+ * Tables with the rights of an account that has none elsewhere, programs with those of the login, as a
+ * restore does.
+ */
 async function tryAll(
   login: TargetAddress,
   own: TargetAddress,

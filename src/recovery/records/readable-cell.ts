@@ -1,4 +1,7 @@
-/** Values of column parts as text that people read. Runs in browsers: who calls brings the character sets along. */
+/**
+ * Values of column parts as text that people read. Runs in browsers: who calls brings the character sets
+ * along.
+ */
 import type { ColumnValues, FixedValues, VariableValues } from '../../model/column-batch.js';
 import type { ColumnDescription } from '../../model/parts.js';
 import { MAX_SHORT_TEXT, writeDate, writeDatetime, writeTime } from '../load/server-text.js';
@@ -13,8 +16,8 @@ export type TextDecoding = (bytes: Uint8Array) => string | null;
 export type CharacterSets = (characterSet: string) => TextDecoding | null;
 
 /**
- * How one column of a batch reads as text, for files that people open: dates as MySQL writes them, ENUM and SET by their
- * words, text in Unicode, everything without a character set as `0x…`.
+ * How one column of a batch reads as text, for files that people open: dates as MySQL writes them, ENUM and
+ * SET by their words, text in Unicode, everything without a character set as `0x…`.
  *
  * @throws TypeError when the column keeps no values
  */
@@ -105,8 +108,8 @@ function startsOf(lengths: Uint32Array): Float64Array {
   return starts;
 }
 
-// The words of enum('a','b') or set('a','b'), as servers write them whatever the mode: a quote is doubled, and a
-// backslash, a line's end and a zero stand behind a backslash.
+// The words of enum('a','b') or set('a','b'), as servers write them whatever the mode: a quote is doubled,
+// and a backslash, a line's end and a zero stand behind a backslash.
 function wordsOf(type: string): readonly string[] | null {
   if (!/^(enum|set)\(/.test(type)) return null;
   return [...type.matchAll(/'((?:[^'\\]|''|\\.)*)'/gs)].map(([, word]) =>

@@ -1,7 +1,7 @@
 import type { CharacterSets, TextDecoding } from './readable-cell.js';
 
-// What the Encoding Standard calls the character sets of MySQL and MariaDB. A handful of rare characters read otherwise
-// there than on those servers; a set in which letters would is not in the list.
+// What the Encoding Standard calls the character sets of MySQL and MariaDB. A handful of rare characters read
+// otherwise there than on those servers; a set in which letters would is not in the list.
 const labels: Readonly<Record<string, string>> = {
   big5: 'big5',
   cp1250: 'windows-1250',

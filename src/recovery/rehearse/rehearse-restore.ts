@@ -27,8 +27,9 @@ export interface RehearseOptions
     'adapt' | 'audit' | 'connections' | 'definers' | 'method' | 'onProgress' | 'signal' | 'tables'
   > {
   /**
-   * What the restored database must be equal to: the original database, as long as nobody has written to it since, or a
-   * fingerprint taken of it. Without it, definitions and counts of the archive are held against what was restored.
+   * What the restored database must be equal to: the original database, as long as nobody has written to it
+   * since, or a fingerprint taken of it. Without it, definitions and counts of the archive are held against
+   * what was restored.
    */
   readonly against?: DatabaseAddress | DatabaseFingerprint | undefined;
   /** Name of the scratch database, which must not exist. @defaultValue a new name */
@@ -184,7 +185,10 @@ interface RowFilters {
   readonly unknown: ReadonlySet<string>;
 }
 
-/** The conditions are asked of the server of a practice, and made here: what the archive says of them is for people. */
+/**
+ * The conditions are asked of the server of a practice, and made here: what the archive says of them is for
+ * people.
+ */
 async function readRowFilters(source: ArchiveReader): Promise<RowFilters> {
   const filters = new Map<string, string>();
   const unknown = new Set<string>();

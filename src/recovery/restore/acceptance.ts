@@ -16,7 +16,10 @@ import { historySentence, type RestoreNote, type RestoreNoteCode } from './resto
 /** How many obstacles one sentence lists. */
 const OBSTACLES_TOLD = 5;
 
-/** Which definitions the target takes, as they are or, where the caller allows it, adapted. Notes what a person should know. */
+/**
+ * Which definitions the target takes, as they are or, where the caller allows it, adapted. Notes what a
+ * person should know.
+ */
 export class Acceptance {
   readonly #database: string;
   readonly #adapt: boolean;
@@ -36,7 +39,8 @@ export class Acceptance {
   }
 
   /**
-   * Looks at everything that will be made before anything is, so that one refusal names all that stands in the way.
+   * Looks at everything that will be made before anything is, so that one refusal names all that stands in
+   * the way.
    *
    * @throws BackupError `target-refused`
    */

@@ -25,8 +25,8 @@ export function showAlike(
 }
 
 /**
- * Holds what was made against what was meant: a server may take a definition and make something else of it, by its settings,
- * without a word. A table that is not there is not spoken of.
+ * Holds what was made against what was meant: a server may take a definition and make something else of it,
+ * by its settings, without a word. A table that is not there is not spoken of.
  *
  * @throws BackupError `database-…`
  */

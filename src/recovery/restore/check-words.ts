@@ -17,9 +17,9 @@ interface Names {
 const TABLES_AT_ONCE = 64;
 
 /**
- * Gives checks their words again. Whenever it alters a table, MySQL writes down its checks anew, with the text in them in the
- * character set of the column it is compared with: what is then shown is no text that a client can send. A server that refuses
- * a check now keeps it as it is, which looks at rows in the same way.
+ * Gives checks their words again. Whenever it alters a table, MySQL writes down its checks anew, with the
+ * text in them in the character set of the column it is compared with: what is then shown is no text that a
+ * client can send. A server that refuses a check now keeps it as it is, which looks at rows in the same way.
  *
  * @throws BackupError `database-…`
  */

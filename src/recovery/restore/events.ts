@@ -7,8 +7,8 @@ import { ObjectMaker } from './object-maker.js';
 import { eventOverSentence, type RestoreNote } from './restore-report.js';
 
 /**
- * Makes events, all of them at rest (O12). One whose time is over would be dropped by the server while it is made; it is
- * made as if that time were yet to come, and stays at rest.
+ * Makes events, all of them at rest (O12). One whose time is over would be dropped by the server while it is
+ * made; it is made as if that time were yet to come, and stays at rest.
  *
  * @returns those that the server refuses
  */
@@ -37,8 +37,8 @@ export interface EventStates {
 }
 
 /**
- * Sets the states of events as they were found: the very last act, since they may start at once (O12). One whose time came
- * since then stays at rest: nobody expects it to run now.
+ * Sets the states of events as they were found: the very last act, since they may start at once (O12). One
+ * whose time came since then stays at rest: nobody expects it to run now.
  *
  * @param made - those that are in the target
  */

@@ -32,8 +32,8 @@ export async function readMissing(server: Connection, target: string): Promise<M
 }
 
 /**
- * Writes down what is missing, in place of any earlier list, so that the same restore can try just that again. Nothing is
- * left when nothing is missing.
+ * Writes down what is missing, in place of any earlier list, so that the same restore can try just that
+ * again. Nothing is left when nothing is missing.
  *
  * @param again - whether there is a list already
  * @param workKey - empty when the restore cannot be taken up again; then there is no list

@@ -21,10 +21,11 @@ export interface MissingObject {
 const WORDS_KEPT = 500;
 
 /**
- * What to write down of an object that a server refused to make. Asks the session in which it did, before anything else is
- * asked there.
+ * What to write down of an object that a server refused to make. Asks the session in which it did, before
+ * anything else is asked there.
  *
- * @param what - of which rows were looked at, when `overRows` is true: then the server's words may hold one's value
+ * @param what - of which rows were looked at, when `overRows` is true: then the server's words may hold one's
+ *   value
  * @throws whatever was thrown, when it is no refusal: a lost connection, a statement that was ended
  */
 export async function describeMissing(

@@ -47,8 +47,8 @@ export class ObjectMaker {
   }
 
   /**
-   * Makes views that are refused because one below them acts for a user who is not there: for a moment those act for
-   * whoever restores (O8). A view that exists may be of no use, and still has to be made.
+   * Makes views that are refused because one below them acts for a user who is not there: for a moment those
+   * act for whoever restores (O8). A view that exists may be of no use, and still has to be made.
    */
   async makeOverMissingUsers(refused: readonly Refused[]): Promise<readonly Refused[]> {
     const below = this.made.filter(({ kind, definer }) => kind === 'view' && definer !== undefined);
@@ -59,7 +59,11 @@ export class ObjectMaker {
     return left;
   }
 
-  /** Makes a view that was broken at the source already, and is so here (O2). @returns whether it could be made */
+  /**
+   * Makes a view that was broken at the source already, and is so here (O2).
+   *
+   * @returns whether it could be made
+   */
   async makeBroken(view: SchemaObject): Promise<boolean> {
     const isMade = await this.#makeOverPlaceholders(view);
     if (isMade) {
@@ -79,7 +83,9 @@ export class ObjectMaker {
       .catch(() => undefined);
   }
 
-  /** Makes an object as if it were `seconds` after 1970: a server drops an event at once whose time is over. */
+  /**
+   * Makes an object as if it were `seconds` after 1970: a server drops an event at once whose time is over.
+   */
   async makeAsOf(object: SchemaObject, seconds: number): Promise<MissingObject | undefined> {
     await this.#connection.query(`SET SESSION timestamp = ${seconds}`);
     try {

@@ -7,9 +7,9 @@ import { isBackupError } from '../../errors.js';
 import type { TargetAddress } from './target-address.js';
 
 /**
- * With what rights the content of an archive was put to the server: of an account made for the run, which may do nothing
- * outside the target; or of the login itself, since it may not make accounts, or since it was asked for what only the login
- * may do. `isPrivileged`: whether the login may do anything outside the target.
+ * With what rights the content of an archive was put to the server: of an account made for the run, which may
+ * do nothing outside the target; or of the login itself, since it may not make accounts, or since it was
+ * asked for what only the login may do. `isPrivileged`: whether the login may do anything outside the target.
  */
 export type RestoreRights =
   | { readonly kind: 'own-account' }
@@ -26,8 +26,9 @@ export interface OwnAccount {
 const PREFIX = 'sbrest_';
 
 /**
- * Makes an account that may do everything in the target and nothing anywhere else: an archive may come from anybody, and
- * what it holds must not reach further than the target. Accounts of restores that were killed go first.
+ * Makes an account that may do everything in the target and nothing anywhere else: an archive may come from
+ * anybody, and what it holds must not reach further than the target. Accounts of restores that were killed go
+ * first.
  *
  * @param server - the session of the login that holds the claim on the target
  * @returns undefined where the login cannot
@@ -101,12 +102,17 @@ async function patternOf(server: Connection, database: string): Promise<string> 
   return quoteName(isLiteral ? database : database.replaceAll(/[\\_%]/g, '\\$&'));
 }
 
-/** MySQL 8 and newer want a privilege for some settings of a session without which a definition means something else. */
+/**
+ * MySQL 8 and newer want a privilege for some settings of a session without which a definition means
+ * something else.
+ */
 async function grantSettings(server: Connection, name: string): Promise<void> {
   await server.queryEach([`GRANT SESSION_VARIABLES_ADMIN ON *.* TO ${name}`]);
 }
 
-/** Drops accounts of restores that are no more: nobody holds the claim on the database that they may work in. */
+/**
+ * Drops accounts of restores that are no more: nobody holds the claim on the database that they may work in.
+ */
 async function sweepAccounts(server: Connection): Promise<void> {
   const [users] = await server.queryEach([
     `SELECT u.User AS user, u.Host AS host, d.Db AS db FROM mysql.user u JOIN mysql.db d ON d.User = u.User` +

@@ -10,11 +10,12 @@ const VIEW_OF_NO_USE = 1356;
 const MOST_ATTEMPTS = 300;
 
 /**
- * Makes a view that was broken already at the source: a server refuses to make what it would keep, so the tables and
- * columns that are missing stand there for a moment and then go again (O2).
+ * Makes a view that was broken already at the source: a server refuses to make what it would keep, so the
+ * tables and columns that are missing stand there for a moment and then go again (O2).
  *
  * @param make - makes the view
- * @param takeAway - drops a view that is of no use either, for somebody who makes it again; false when that cannot be
+ * @param takeAway - drops a view that is of no use either, for somebody who makes it again; false when that
+ *   cannot be
  * @returns whether it could be made
  */
 export async function makeBrokenView(

@@ -12,13 +12,16 @@ import { type RestoreOutcome, RestoreRun } from './restore-run.js';
 import { targetOf } from './target-address.js';
 
 /**
- * Puts a database back: definitions, rows and objects, with every count checked. Rows go in by LOAD DATA LOCAL where the
- * server takes it, over several sessions; after a warning of the server the table is read back and compared.
+ * Puts a database back: definitions, rows and objects, with every count checked. Rows go in by LOAD DATA
+ * LOCAL where the server takes it, over several sessions; after a warning of the server the table is read
+ * back and compared.
  *
- * What the server does not make holds up nothing else and stands in the report as `missing`. When that is a table, whose rows
- * would be missing, everything else is put in place, and then the restore fails and names it.
+ * What the server does not make holds up nothing else and stands in the report as `missing`. When that is a
+ * table, whose rows would be missing, everything else is put in place, and then the restore fails and names
+ * it.
  *
- * While it runs the target holds a table `supplemental_backup_restore`, or one whose name begins so, the mark of being incomplete.
+ * While it runs the target holds a table `supplemental_backup_restore`, or one whose name begins so, the mark
+ * of being incomplete.
  *
  * @example
  * ```ts
@@ -26,11 +29,11 @@ import { targetOf } from './target-address.js';
  * const report = await restoreDatabase(archive, { ...server, database: 'recovered' });
  * console.log(report.tables.length);
  * ```
- * @param source - an archive opened with `openArchive`, which can be resumed and read in parallel; or a database as parts,
- *   from `decryptArchive` or `dumpDatabase`
+ * @param source - an archive opened with `openArchive`, which can be resumed and read in parallel; or a
+ *   database as parts, from `decryptArchive` or `dumpDatabase`
  * @param target - with the name of a database that does not exist yet or is empty
- * @throws BackupError `target-refused`, `already-running`, `restore-changed-data`, `restore-failed`, `privilege-missing`,
- *   `database-…`, and whatever the source throws
+ * @throws BackupError `target-refused`, `already-running`, `restore-changed-data`, `restore-failed`,
+ *   `privilege-missing`, `database-…`, and whatever the source throws
  */
 export async function restoreDatabase(
   source: ArchiveReader | AsyncIterable<Part>,

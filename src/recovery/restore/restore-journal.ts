@@ -46,10 +46,11 @@ export async function readJournal(server: Connection, target: string): Promise<R
 }
 
 /**
- * Marks the target as incomplete, and with what, in one statement: it can be interrupted before or after it. InnoDB,
- * because a line must not be lost when the power is; whatever there is, where InnoDB is switched off.
+ * Marks the target as incomplete, and with what, in one statement: it can be interrupted before or after it.
+ * InnoDB, because a line must not be lost when the power is; whatever there is, where InnoDB is switched off.
  *
- * @param names - of the tables that will come, one of which may have the journal's own name; undefined when nobody knows
+ * @param names - of the tables that will come, one of which may have the journal's own name; undefined when
+ *   nobody knows
  */
 export async function createJournal(
   server: Connection,

@@ -56,8 +56,8 @@ export async function dropObjects(connection: Connection): Promise<void> {
 }
 
 /**
- * Makes routines, views, triggers and events when all rows are in. What was broken at the source comes back as it was;
- * what the server refuses is listed and holds up nothing else.
+ * Makes routines, views, triggers and events when all rows are in. What was broken at the source comes back
+ * as it was; what the server refuses is listed and holds up nothing else.
  *
  * @throws BackupError `archive-damaged`, `database-…`
  */

@@ -18,13 +18,17 @@ export interface RestoreReport {
   /** Views, triggers, routines and events that are back. */
   readonly objects: readonly RestoredObject[];
   /**
-   * What the target did not take, each with the server's number and words; no rows are among it. Everything else is in
-   * place. A restore from the same archive into this target, `resume` and without `replace`, tries just these again.
+   * What the target did not take, each with the server's number and words; no rows are among it. Everything
+   * else is in place. A restore from the same archive into this target, `resume` and without `replace`, tries
+   * just these again.
    */
   readonly missing: readonly MissingObject[];
   /** How rows were loaded. */
   readonly method: LoadMethod;
-  /** Users for whom restored views and programs act, `user@host`: who runs them runs them with the rights of these. */
+  /**
+   * Users for whom restored views and programs act, `user@host`: who runs them runs them with the rights of
+   * these.
+   */
   readonly definers: readonly string[];
   /** With what rights the content of the archive was put to the server. */
   readonly rights: RestoreRights;
@@ -49,13 +53,14 @@ export interface RestoredObject {
 }
 
 /**
- * What a {@link RestoreNote} is about: the nearest thing that the target knows stands in for another (`adapted`); a view that was
- * broken before is so again (`broken-at-source`) or is missing (`not-restored`); an object is made under another character set
- * (`character-set-changed`); generated columns came to other values than were stored (`computed-differently`); a definition
- * is not what the archive has (`definition-changed`); an object speaks of the database it came from, by name
- * (`names-its-source`); the time of an event is over (`event-over`); an object uses a table that is not in the archive
- * (`left-out`); a table has no rows (`definition-only`), only some (`rows-filtered`), or was damaged when it was
- * copied (`table-incomplete`); the restore went on with an earlier one (`resumed`).
+ * What a {@link RestoreNote} is about: the nearest thing that the target knows stands in for another
+ * (`adapted`); a view that was broken before is so again (`broken-at-source`) or is missing (`not-restored`);
+ * an object is made under another character set (`character-set-changed`); generated columns came to other
+ * values than were stored (`computed-differently`); a definition is not what the archive has
+ * (`definition-changed`); an object speaks of the database it came from, by name (`names-its-source`); the
+ * time of an event is over (`event-over`); an object uses a table that is not in the archive (`left-out`); a
+ * table has no rows (`definition-only`), only some (`rows-filtered`), or was damaged when it was copied
+ * (`table-incomplete`); the restore went on with an earlier one (`resumed`).
  */
 export type RestoreNoteCode =
   | 'adapted'

@@ -17,8 +17,9 @@ export interface RestoreSession {
 }
 
 /**
- * Modes for loading: 0 is a value of AUTO_INCREMENT columns, dates need not exist, and no other engine is taken
- * silently. Not strict: a strict server refuses zero dates; what it would refuse is seen by its warnings instead (F17).
+ * Modes for loading: 0 is a value of AUTO_INCREMENT columns, dates need not exist, and no other engine is
+ * taken silently. Not strict: a strict server refuses zero dates; what it would refuse is seen by its
+ * warnings instead (F17).
  */
 export const LOADING_MODE = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';
 
@@ -26,8 +27,8 @@ export const LOADING_MODE = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE
 const settings: readonly string[] = [
   `sql_mode = '${LOADING_MODE}'`,
   'foreign_key_checks = 0',
-  // Without them MariaDB fills an empty InnoDB table in bulk, which waits for itself for good when rows are larger than
-  // what its redo log has room for; and it gains nothing, since keys come after the rows.
+  // Without them MariaDB fills an empty InnoDB table in bulk, which waits for itself for good when rows are
+  // larger than what its redo log has room for; and it gains nothing, since keys come after the rows.
   'unique_checks = 1',
   // Who holds a table for longer is told of, and not waited for all night.
   'lock_wait_timeout = 300',
@@ -92,8 +93,9 @@ async function setWhereKnown(connection: Connection, known: readonly string[]): 
 /**
  * Makes definitions mean what they meant at the source, and compute what they computed.
  *
- * A definition names a character set and leaves out the collation when it was the set's default; newer servers have
- * other defaults (C15). Takes those of the source, or of its time where the archive does not tell them.
+ * A definition names a character set and leaves out the collation when it was the set's default; newer
+ * servers have other defaults (C15). Takes those of the source, or of its time where the archive does not
+ * tell them.
  *
  * @throws BackupError `database-…`
  */
@@ -131,5 +133,6 @@ function literalOf(value: string): string {
   return /^\d{1,20}$/.test(value) ? value : quoteText(value);
 }
 
-// Unknown variable; a global or read-only one; no privilege to set it; a value, or a name in it, that only the source knows.
+// Unknown variable; a global or read-only one; no privilege to set it; a value, or a name in it, that only
+// the source knows.
 const tolerable: ReadonlySet<number> = new Set([1193, 1229, 1238, 1227, 1231, 1273, 1115, 1649]);

@@ -15,8 +15,8 @@ export interface RelaxedTable {
 }
 
 /**
- * Puts off checks that look at the clock of a TIMESTAMP: rows come in under UTC, where they may say no to what they took.
- * Only MySQL since 8.0.16 holds to checks while rows come in, and can put them off. Pure.
+ * Puts off checks that look at the clock of a TIMESTAMP: rows come in under UTC, where they may say no to
+ * what they took. Only MySQL since 8.0.16 holds to checks while rows come in, and can put them off. Pure.
  */
 export function relaxChecks(
   table: TableDescription,
@@ -74,7 +74,8 @@ function endOfBrackets(tokens: readonly Token[], from: number): number {
 /**
  * Puts checks in force again, in a time zone in which the rows pass them.
  *
- * @returns what a person must know: checks that rows pass in no zone that is known here, which stay out of force
+ * @returns what a person must know: checks that rows pass in no zone that is known here, which stay out of
+ *   force
  * @throws BackupError `database-…`
  */
 export async function settleChecks(

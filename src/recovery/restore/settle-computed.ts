@@ -6,8 +6,9 @@ import type { ServerDescription, TableDescription } from '../../model/parts.js';
 import type { RestoreNote } from './restore-report.js';
 
 /**
- * Sees to it that stored generated columns hold what they held. The rows came in under UTC; where that computes something
- * else, the table is written again in the time zone of the source, which leaves all other values as they are.
+ * Sees to it that stored generated columns hold what they held. The rows came in under UTC; where that
+ * computes something else, the table is written again in the time zone of the source, which leaves all other
+ * values as they are.
  *
  * @returns what a person must know: values that no session of ours computes
  * @throws BackupError `database-…`

@@ -2,8 +2,8 @@ import type { Connection } from '../../database/connection.js';
 import { sendStatement } from '../load/load-command.js';
 
 /**
- * Runs a statement whose text the session reads in another character set than ours. The server itself turns the text
- * into that set, so that every set it knows will do.
+ * Runs a statement whose text the session reads in another character set than ours. The server itself turns
+ * the text into that set, so that every set it knows will do.
  *
  * @returns false, with nothing done, when the character set cannot hold the text
  * @throws BackupError `database-…`
@@ -32,7 +32,9 @@ export async function runBytes(connection: Connection, statement: Uint8Array): P
 /** In these a letter holds bytes that are marks elsewhere, and a server knows that. */
 const doubleByte: RegExp = /^(?:big5|cp932|gbk|gb18030|sjis)$/i;
 
-/** Whether a server finds the same marks in the bytes: in some sets, as swe7, a letter has the byte of a mark. */
+/**
+ * Whether a server finds the same marks in the bytes: in some sets, as swe7, a letter has the byte of a mark.
+ */
 function keepsMarks(text: string, bytes: Uint8Array, characterSet: string): boolean {
   if (doubleByte.test(characterSet)) return true;
   const ascii = Buffer.from(bytes).filter((byte) => byte < 0x80);

@@ -37,7 +37,8 @@ export async function examineTarget(server: Connection, target: string): Promise
   if ((await findJournal(server, there)) !== undefined) return 'unfinished';
   const [tables, ...others] = await server.queryEach([
     `SELECT COUNT(*) AS things FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name}`,
-    // Lists that a server may be unable to show: those that live in tables of its own, which are missing or damaged.
+    // Lists that a server may be unable to show: those that live in tables of its own, which are missing or
+    // damaged.
     `SELECT COUNT(*) AS things FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${name}`,
     `SELECT COUNT(*) AS things FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${name}`,
   ]);
@@ -46,8 +47,8 @@ export async function examineTarget(server: Connection, target: string): Promise
 }
 
 /**
- * Why nothing can be restored here whatever the login may do; undefined when the server takes tables of InnoDB, or has none.
- * A server in rescue mode is there to be copied from.
+ * Why nothing can be restored here whatever the login may do; undefined when the server takes tables of
+ * InnoDB, or has none. A server in rescue mode is there to be copied from.
  */
 export async function whyNotWritable(server: Connection): Promise<string | undefined> {
   const rows = await server.query(
@@ -66,7 +67,8 @@ export async function whyNotWritable(server: Connection): Promise<string | undef
 }
 
 /**
- * The comment of a database, as a literal; undefined without one. Only MariaDB since 10.5 knows comments of databases.
+ * The comment of a database, as a literal; undefined without one. Only MariaDB since 10.5 knows comments of
+ * databases.
  *
  * @param createStatement - from the archive
  */
@@ -142,8 +144,8 @@ async function refuseWhenInUse(server: Connection, target: string): Promise<void
 }
 
 /**
- * Waits until the server has let go of what an interrupted restore left it doing: a session whose client is gone still
- * ends its last statement, which must not fall into the work that goes on.
+ * Waits until the server has let go of what an interrupted restore left it doing: a session whose client is
+ * gone still ends its last statement, which must not fall into the work that goes on.
  *
  * @throws BackupError `already-running`
  */

@@ -5,9 +5,9 @@ import type { ByteSource, RangeSource } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 
 /**
- * What can be checked of an archive by somebody who cannot open it, such as the keeper of the store: that it is an
- * archive, that its label parses, and that its size is one that a complete archive can have. It does not show whether
- * the content was changed; that takes a key.
+ * What can be checked of an archive by somebody who cannot open it, such as the keeper of the store: that it
+ * is an archive, that its label parses, and that its size is one that a complete archive can have. It does
+ * not show whether the content was changed; that takes a key.
  *
  * @param source - the archive, of known size; only its first bytes are read
  * @throws BackupError `archive-damaged` when the file is cut off or not whole, `archive-unsupported`,

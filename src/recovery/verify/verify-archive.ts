@@ -44,11 +44,14 @@ export interface Verification {
   readonly manifest: Manifest;
   /** How many tables were read. */
   readonly tables: number;
-  /** Names of tables that were damaged when the archive was made, and of which it holds what could be read (F9). */
+  /**
+   * Names of tables that were damaged when the archive was made, and of which it holds what could be read
+   * (F9).
+   */
   readonly incompleteTables: readonly string[];
   /**
-   * Definitions that make anything else than they should, which a restore refuses: whoever wrote the archive was not this
-   * product, or means harm. Empty in every archive that it wrote.
+   * Definitions that make anything else than they should, which a restore refuses: whoever wrote the archive
+   * was not this product, or means harm. Empty in every archive that it wrote.
    */
   readonly refusedDefinitions: readonly RefusedDefinition[];
   /** How many rows were read. */
@@ -61,15 +64,19 @@ export interface Verification {
 
 /** Parts that are inflated at the same time; the platform's threads do it. */
 const partsInFlight = 4;
-/** Bytes that they take together; a larger part is proven alone. Small files may hold parts that inflate to a gigabyte. */
+/**
+ * Bytes that they take together; a larger part is proven alone. Small files may hold parts that inflate to a
+ * gigabyte.
+ */
 const bytesInFlight: number = 64 * 2 ** 20;
 
 /**
- * Proves an archive from its first byte to its last: every chunk authenticates, every part inflates and parses, and
- * every digest, number of rows and offset is what the manifest says.
+ * Proves an archive from its first byte to its last: every chunk authenticates, every part inflates and
+ * parses, and every digest, number of rows and offset is what the manifest says.
  *
- * @param source - the archive. From a {@link RangeSource} the error of a damaged one also tells what became of its tables:
- *   `details.absentTables` (the most needed first), `details.damagedTables` and `details.wholeTables`
+ * @param source - the archive. From a {@link RangeSource} the error of a damaged one also tells what became
+ *   of its tables: `details.absentTables` (the most needed first), `details.damagedTables` and
+ *   `details.wholeTables`
  * @throws BackupError `archive-damaged` at the first untruth, `wrong-key`, `archive-unsupported`,
  *   `archive-limit-exceeded`
  * @example

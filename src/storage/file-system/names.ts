@@ -4,8 +4,8 @@ import { hostname } from 'node:os';
 
 import { assertKey, ownPrefix } from '../object-keys.js';
 
-// What Windows cannot name. Refused everywhere, because the share may stand on a Windows machine, and because an
-// archive that is copied there on the worst day must keep its name.
+// What Windows cannot name. Refused everywhere, because the share may stand on a Windows machine, and because
+// an archive that is copied there on the worst day must keep its name.
 const forbiddenOnWindows = /[<>:"|?*]|[. ]$/u;
 const deviceOnWindows = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/iu;
 

@@ -44,7 +44,8 @@ async function replace({ temporary, final, signal }: Publication): Promise<void>
   await retryWhileBusy(() => rename(temporary, final), signal);
 }
 
-// A hard link is refused by the file system itself when the name is taken, among all machines; a rename is not.
+// A hard link is refused by the file system itself when the name is taken, among all machines; a rename is
+// not.
 async function publishNew(publication: Publication): Promise<void> {
   const { temporary, final, taken, makeLink = link } = publication;
   try {

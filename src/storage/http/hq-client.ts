@@ -59,7 +59,9 @@ export async function ask<Op extends HandOverOp>(
   });
 }
 
-/** A token that cannot be renewed just now may be renewed in a minute: whoever gives it out may be restarting. */
+/**
+ * A token that cannot be renewed just now may be renewed in a minute: whoever gives it out may be restarting.
+ */
 async function authorise(
   line: HqConnection,
   signal: AbortSignal | undefined,
@@ -115,8 +117,8 @@ function readReply<Op extends HandOverOp>(
 }
 
 /**
- * Whether a URL may be used. What authorises the office, and each signature, is a secret that must not travel in the
- * clear.
+ * Whether a URL may be used. What authorises the office, and each signature, is a secret that must not travel
+ * in the clear.
  */
 export function isSafe(url: URL, allowLoopbackHttp: boolean): boolean {
   return (
@@ -129,8 +131,9 @@ function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Sends a request. A connection that cannot be made or breaks is `storage-transient`, and so is a redirect: what was
- * signed for one place has no business at another. (Nor does `fetch` keep a copy of the body then, to send it there.)
+ * Sends a request. A connection that cannot be made or breaks is `storage-transient`, and so is a redirect:
+ * what was signed for one place has no business at another. (Nor does `fetch` keep a copy of the body then,
+ * to send it there.)
  */
 export async function reach(
   line: HqConnection,
@@ -150,8 +153,8 @@ export async function reach(
 }
 
 /**
- * Sends a request and takes its answer, in a bounded time: the `fetch` of Node.js 20 can lose its first connection without
- * a word, when that breaks before its parser is loaded.
+ * Sends a request and takes its answer, in a bounded time: the `fetch` of Node.js 20 can lose its first
+ * connection without a word, when that breaks before its parser is loaded.
  *
  * @param milliseconds - how long it may take with the whole of its answer
  */

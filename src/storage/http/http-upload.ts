@@ -82,8 +82,8 @@ class SignedSending {
       return (headers.get('etag') ?? '').replaceAll('"', '');
     }
     if (status !== 403 && status !== 400) throw storageFailureOfStatus(status, this.#line.description);
-    // Expired while a slow line carried the bytes, or damaged on the way: with a fresh signature it may pass. Time and
-    // again, the clock or the keys of HQ are wrong, and no trying helps.
+    // Expired while a slow line carried the bytes, or damaged on the way: with a fresh signature it may pass.
+    // Time and again, the clock or the keys of HQ are wrong, and no trying helps.
     this.#refusals += 1;
     const lasting = this.#refusals >= mostRefusals;
     throw new BackupError(

@@ -1,6 +1,6 @@
 /**
- * What the office and HQ say to each other: one JSON message and one JSON reply per HTTP request. The bytes of an
- * archive never go this way; they go to presigned URLs of the store.
+ * What the office and HQ say to each other: one JSON message and one JSON reply per HTTP request. The bytes
+ * of an archive never go this way; they go to presigned URLs of the store.
  */
 
 /** Version of the protocol; HQ answers only its own. */
@@ -175,8 +175,8 @@ export function parseMessage(value: unknown): HandOverMessage {
 }
 
 /**
- * Reads what came back for a message. Between the office and HQ may stand a proxy, a portal of a hotel or an HQ of
- * another version, each with its own idea of a reply.
+ * Reads what came back for a message. Between the office and HQ may stand a proxy, a portal of a hotel or an
+ * HQ of another version, each with its own idea of a reply.
  *
  * @throws RangeError naming what is wrong with it
  */

@@ -1,8 +1,8 @@
 const step = 64 * 1024;
 
 /**
- * A `Blob` over bytes that are not copied. `fetch` copies an array that is its body, and the copies of part after
- * part pile up until the garbage is collected: measured, 60 MB more at the peak.
+ * A `Blob` over bytes that are not copied. `fetch` copies an array that is its body, and the copies of part
+ * after part pile up until the garbage is collected: measured, 60 MB more at the peak.
  */
 export class ViewBlob extends Blob {
   readonly #bytes: Uint8Array<ArrayBuffer>;

@@ -5,9 +5,9 @@ const firstSpan = 8;
 const longestSpan = 64;
 
 /**
- * Remembers that a line breaks. A store takes nothing smaller than 5 MiB as a part, and a line that breaks every few
- * megabytes would send each part again and again. So after a break the next parts go in pieces, which cost more
- * requests and lose less.
+ * Remembers that a line breaks. A store takes nothing smaller than 5 MiB as a part, and a line that breaks
+ * every few megabytes would send each part again and again. So after a break the next parts go in pieces,
+ * which cost more requests and lose less.
  */
 export class BreakingLine {
   #left = 0;

@@ -68,8 +68,8 @@ export function partSizeFor(size: number, wanted: number): number {
 }
 
 /**
- * Sends an object in parts. What an earlier, broken-off upload of the same bytes has brought to the store is not
- * sent again: each part is compared by its MD5 with the bytes of today.
+ * Sends an object in parts. What an earlier, broken-off upload of the same bytes has brought to the store is
+ * not sent again: each part is compared by its MD5 with the bytes of today.
  */
 export async function uploadInParts(upload: PartedUpload): Promise<StoredObject> {
   const { journal } = upload;
@@ -102,7 +102,10 @@ const noJournal: UploadJournal = {
   end: async () => undefined,
 };
 
-/** What an earlier run left: the upload it noted, and the parts of it that the store has; null when it knows none. */
+/**
+ * What an earlier run left: the upload it noted, and the parts of it that the store has; null when it knows
+ * none.
+ */
 interface LeftBehind {
   readonly record: UploadRecord;
   readonly present: readonly PresentPart[] | null;
@@ -148,7 +151,8 @@ class Sending {
       await this.#sendAll(record, left?.present ?? []);
       return await this.#complete(record.uploadId, this.#parts);
     } catch (error) {
-      // Without a journal nobody would ever come back for the parts; nor when the name is taken or the bytes lie.
+      // Without a journal nobody would ever come back for the parts; nor when the name is taken or the bytes
+      // lie.
       if (journal === noJournal || classifyByCode(error) === 'exists' || isLyingSource(error)) {
         await transport.abort(record.uploadId).catch(() => undefined);
         await journal.end(this.#name);
@@ -176,8 +180,9 @@ class Sending {
   }
 
   /**
-   * The store may know an upload no more because it was completed, and the process ended before it could note that.
-   * Then the object is there: the journal tells whether it is that of today, and the transport whether it is ours.
+   * The store may know an upload no more because it was completed, and the process ended before it could note
+   * that. Then the object is there: the journal tells whether it is that of today, and the transport whether
+   * it is ours.
    */
   async #completedBefore(record: UploadRecord): Promise<StoredObject | null> {
     const { source, journal } = this.#upload;
@@ -208,7 +213,8 @@ class Sending {
     return begun;
   }
 
-  // One reader goes through the source in order, so that its SHA-256 is known before anything becomes visible.
+  // One reader goes through the source in order, so that its SHA-256 is known before anything becomes
+  // visible.
   async #sendAll(record: UploadRecord, present: readonly PresentPart[]): Promise<void> {
     const { source, options, concurrency } = this.#upload;
     const progress = progressOf(source.size, options);
@@ -292,8 +298,8 @@ class Sending {
   }
 }
 
-// The store's own word that it has the part, and our own that it is these bytes: by its etag where that is the MD5,
-// and where it is not (encrypted buckets) by what the journal noted beside the etag.
+// The store's own word that it has the part, and our own that it is these bytes: by its etag where that is
+// the MD5, and where it is not (encrypted buckets) by what the journal noted beside the etag.
 function findSame(
   record: UploadRecord,
   present: readonly PresentPart[],

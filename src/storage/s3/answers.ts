@@ -3,9 +3,10 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { concatBytes, iterateBytes } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 
-// Between us and a store may stand a portal, a proxy or a page of maintenance, and each answers 200. The client takes what
-// it cannot find in an answer for "none", and so would tell of a bucket without copies. So an answer is believed only
-// when it is one: of the element that the command asks for, whole, and of a size that can be.
+// Between us and a store may stand a portal, a proxy or a page of maintenance, and each answers 200. The
+// client takes what it cannot find in an answer for "none", and so would tell of a bucket without copies. So
+// an answer is believed only when it is one: of the element that the command asks for, whole, and of a size
+// that can be.
 
 /** The element that answers a command begins and ends with. */
 const elements: Readonly<Record<string, string>> = {
@@ -23,7 +24,10 @@ const mayFailLate = new Set(['CompleteMultipartUploadCommand', 'UploadPartCopyCo
 /** A page of a thousand keys of 1,024 bytes, each byte written as an entity, and room to spare. In bytes. */
 const largestAnswer = 16 * 1024 * 1024;
 const largestError = 256 * 1024;
-/** Longest that the body of such an answer may take, in milliseconds. A completion of a large upload takes minutes. */
+/**
+ * Longest that the body of such an answer may take, in milliseconds. A completion of a large upload takes
+ * minutes.
+ */
 const answerTimeout = 120_000;
 const completionTimeout = 15 * 60_000;
 
@@ -73,8 +77,8 @@ async function hold(answer: Answer, command: string, description: string): Promi
   answer.body = Readable.from([bytes]);
 }
 
-// Only the declaration may stand before the element: no store has a document type, which is where entities that blow up
-// a parser are declared.
+// Only the declaration may stand before the element: no store has a document type, which is where entities
+// that blow up a parser are declared.
 function isElement(text: string, name: string): boolean {
   const begins = new RegExp(`^\\s*(?:<\\?xml[^>]{0,200}\\?>\\s*)?<${name}[\\s/>]`, 'u').test(
     text.slice(0, 1024),

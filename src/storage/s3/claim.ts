@@ -10,15 +10,19 @@ import { BackupError, isBackupError } from '../../errors.js';
 import { unbelievable } from './answers.js';
 import { type Bucket, signalOf } from './bucket.js';
 
-// Who may make an object of parts visible. Not every store heeds a precondition when a multipart upload is completed
-// (Ceph does not), but all that are of use heed `If-None-Match` when a small object is put. So the right to complete is
-// a small object of its own, a claim, which only one writer can create.
+// Who may make an object of parts visible. Not every store heeds a precondition when a multipart upload is
+// completed (Ceph does not), but all that are of use heed `If-None-Match` when a small object is put. So the
+// right to complete is a small object of its own, a claim, which only one writer can create.
 //
-// A claim of a writer that died must not bar the key for ever. Claims are numbered: whoever finds the latest one old
-// creates the next, and then aborts the uploads of all before it. A writer that was only slow finds its upload gone and
-// completes nothing. So there is one winner whatever the clocks say; they only decide how long one waits.
+// A claim of a writer that died must not bar the key for ever. Claims are numbered: whoever finds the latest
+// one old creates the next, and then aborts the uploads of all before it. A writer that was only slow finds
+// its upload gone and completes nothing. So there is one winner whatever the clocks say; they only decide how
+// long one waits.
 
-/** A claim is held from the last part to the completion, which may take minutes. Older ones are taken over. Milliseconds. */
+/**
+ * A claim is held from the last part to the completion, which may take minutes. Older ones are taken over.
+ * Milliseconds.
+ */
 const claimLifetime = 10 * 60 * 1000;
 const largestClaim = 4096;
 const mostClaims = 9999;
@@ -35,10 +39,11 @@ export interface Claimant {
 }
 
 /**
- * Takes the claim of a key, or finds that this upload holds it already. Look whether the key is taken only afterwards.
+ * Takes the claim of a key, or finds that this upload holds it already. Look whether the key is taken only
+ * afterwards.
  *
- * @throws BackupError `storage-transient` when another writer holds it; `storage-permanent` when the store does not
- *   heed `If-None-Match`
+ * @throws BackupError `storage-transient` when another writer holds it; `storage-permanent` when the store
+ *   does not heed `If-None-Match`
  */
 export async function holdClaim(claimant: Claimant): Promise<void> {
   const { bucket, key, uploadId, now, signal } = claimant;
@@ -69,8 +74,8 @@ export async function removeClaims(bucket: Bucket, key: string): Promise<void> {
   const { Contents = [] } = await bucket.typed(() =>
     bucket.send(new ListObjectsV2Command({ Bucket: bucket.name, Prefix: folder })),
   );
-  // The latest first: of those that are left if this breaks off, none is missing in between. A store that lists more than
-  // it was asked for gets nothing removed for that.
+  // The latest first: of those that are left if this breaks off, none is missing in between. A store that
+  // lists more than it was asked for gets nothing removed for that.
   for (const { Key = '' } of Contents.reverse()) {
     if (Key.startsWith(folder)) await removeOwn(bucket, Key);
   }

@@ -46,8 +46,8 @@ function byStatus(status: number | undefined): Verdict {
 const mistakes = new Set(['TypeError', 'RangeError', 'SyntaxError']);
 
 /**
- * The typed error for what the client of the store threw. Of its message and its request nothing is taken over: they
- * hold access keys and signatures.
+ * The typed error for what the client of the store threw. Of its message and its request nothing is taken
+ * over: they hold access keys and signatures.
  */
 export function s3Failure(thrown: unknown, description: string, signal?: AbortSignal): unknown {
   if (signal?.aborted === true) return signal.reason;

@@ -27,11 +27,11 @@ export interface GrownPartsOptions {
 }
 
 /**
- * Parts that go in pieces, for a line that breaks before five megabytes are through. A store joins nothing smaller
- * than that, but it takes a *last* part of any size. So an object grows in the store: at each step it is copied
- * there, without touching the line, as the first part of its successor, and the last part is one more piece. It starts
- * from a part that had to be sent anyway, the base; when all pieces are there, what follows the base is copied into the
- * upload as one part.
+ * Parts that go in pieces, for a line that breaks before five megabytes are through. A store joins nothing
+ * smaller than that, but it takes a *last* part of any size. So an object grows in the store: at each step it
+ * is copied there, without touching the line, as the first part of its successor, and the last part is one
+ * more piece. It starts from a part that had to be sent anyway, the base; when all pieces are there, what
+ * follows the base is copied into the upload as one part.
  */
 export class GrownParts {
   readonly #bucket: Bucket;
@@ -46,7 +46,10 @@ export class GrownParts {
     this.#partRetry = partRetry;
   }
 
-  /** Resolves to the etag of the part; null when the store does not let objects grow, and the part is to go whole. */
+  /**
+   * Resolves to the etag of the part; null when the store does not let objects grow, and the part is to go
+   * whole.
+   */
   async send(uploadId: string, part: OutgoingPart, stop: AbortSignal): Promise<string | null> {
     try {
       this.#base ??= this.#findBase(uploadId, stop);

@@ -1,6 +1,6 @@
 /**
- * A store in a bucket of any S3-compatible service, and the side of the HTTP hand-over that holds the bucket. Needs
- * `@aws-sdk/client-s3`.
+ * A store in a bucket of any S3-compatible service, and the side of the HTTP hand-over that holds the bucket.
+ * Needs `@aws-sdk/client-s3`.
  *
  * @module
  */

@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { BackupError } from '../../errors.js';
 import { partSizeFor, smallestPart } from '../multipart/upload-in-parts.js';
 
-// HQ holds no state, so an upload carries in its name the size that was promised for it, under a MAC: any server of HQ knows
-// it again, and the office cannot change it.
+// HQ holds no state, so an upload carries in its name the size that was promised for it, under a MAC: any
+// server of HQ knows it again, and the office cannot change it.
 
 /** An upload that was begun for an object of a size. */
 export interface PromisedUpload {

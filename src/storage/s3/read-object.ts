@@ -61,8 +61,8 @@ export async function* readObject(
   }
 }
 
-// A body in chunks tells no length, and one that should be a range and tells no place may be anything: there the store is
-// asked once more, for the size of the object.
+// A body in chunks tells no length, and one that should be a range and tells no place may be anything: there
+// the store is asked once more, for the size of the object.
 async function rangeIn(
   { ContentRange, ContentLength, $metadata }: GetObjectCommandOutput,
   wasAskedForRange: boolean,

@@ -262,8 +262,9 @@ async function lookClosely(
 }
 
 /**
- * The etag that stores give to an object of parts: the MD5 of the MD5s, and how many. Undefined where the parts have
- * etags that are none, as in a bucket with encryption by a key service: nothing can be foretold there.
+ * The etag that stores give to an object of parts: the MD5 of the MD5s, and how many. Undefined where the
+ * parts have etags that are none, as in a bucket with encryption by a key service: nothing can be foretold
+ * there.
  */
 function etagOfParts(parts: readonly UploadedPart[]): string | undefined {
   if (parts.some(({ etag, md5 }) => etag !== md5)) return undefined;

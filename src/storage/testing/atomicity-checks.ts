@@ -89,7 +89,8 @@ export const atomicityChecks: readonly NamedCheck[] = [
   {
     name: 'of writers that race with `ifAbsent`, one wins and its bytes stay',
     async try({ adapter, other, key, read, severalParts }) {
-      // An adapter may store small and large objects in two ways; a race between the two has one winner as well.
+      // An adapter may store small and large objects in two ways; a race between the two has one winner as
+      // well.
       for (const sizes of [[500], [severalParts + 1], [500, severalParts + 1]]) {
         const bodies = Array.from({ length: writers }, (_, i) =>
           bodyBytes(sizes[(i >> 1) % sizes.length]!, 100 + i),

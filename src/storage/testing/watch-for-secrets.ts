@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
 import type { StorageAdapter } from '../adapter.js';
 
-/** The same adapter; each secret that shows in its description or in anything it throws is noted in `leaks`. */
+/**
+ * The same adapter; each secret that shows in its description or in anything it throws is noted in `leaks`.
+ */
 export function watchForSecrets(
   adapter: StorageAdapter,
   secrets: readonly string[],

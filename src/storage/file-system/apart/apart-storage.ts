@@ -17,7 +17,9 @@ import { type Asked, messagesUnderWay } from './messages.js';
 
 type Call = Omit<Asked, 'id' | 'options'>;
 
-/** A folder that is worked on by a process of its own, which can be given up when the folder does not answer. */
+/**
+ * A folder that is worked on by a process of its own, which can be given up when the folder does not answer.
+ */
 export class ApartStorage implements StorageAdapter {
   readonly description: string;
   readonly capabilities: StorageCapabilities;
@@ -149,7 +151,10 @@ export class ApartStorage implements StorageAdapter {
     return helper.begin({ ...call, options: this.#options }, listener, this.#silence, () => this.description);
   }
 
-  /** Waits for the end of a piece of work, which the signal ends at once; what it leaves is cleaned up by the other. */
+  /**
+   * Waits for the end of a piece of work, which the signal ends at once; what it leaves is cleaned up by the
+   * other.
+   */
   async #ending<Result>(
     work: UnderWay,
     signal: AbortSignal | undefined,

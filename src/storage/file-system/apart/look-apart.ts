@@ -2,7 +2,10 @@ import { isBackupError } from '../../../errors.js';
 import { type FolderTrouble, lookAtFolder } from '../../../files/look-at-folder.js';
 import { helperFor } from './helper.js';
 
-/** {@link lookAtFolder} in a process of its own, which is given up when the folder stays silent for so many milliseconds. */
+/**
+ * {@link lookAtFolder} in a process of its own, which is given up when the folder stays silent for so many
+ * milliseconds.
+ */
 export async function lookApart(
   path: string,
   write: boolean,

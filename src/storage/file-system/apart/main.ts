@@ -1,4 +1,5 @@
-// The program of the process that works on a share: see `helper.ts`. It ends with the process that started it.
+// The program of the process that works on a share: see `helper.ts`. It ends with the process that started
+// it.
 
 import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
