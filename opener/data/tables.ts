@@ -1,5 +1,6 @@
 import { loadedColumns } from '../../src/recovery/load/cells.js';
 import { csvField, csvLine } from '../../src/recovery/records/csv-line.js';
+import { holdsText } from '../../src/recovery/records/readable-cell.js';
 import type { Progress, TablePage } from './protocol.js';
 import type { Rows } from './rows.js';
 
@@ -47,21 +48,22 @@ function shortened(value: string | null): string | null {
   return value !== null && value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS)}…` : value;
 }
 
-/** A table as CSV. */
+/** A table as CSV for a spreadsheet: a `'` stands before text that begins like a formula, so that nothing in it runs. */
 export async function csvOf(
   rows: Rows,
   table: string,
   onProgress: (progress: Progress) => void,
   signal?: AbortSignal,
 ): Promise<Blob> {
-  const columns = await columnsOf(rows, table, signal);
+  const columns = loadedColumns((await rows.describe(table, signal)).columns);
   return blobOf(lines(), 'text/csv;charset=utf-8');
 
   async function* lines(): AsyncGenerator<string> {
-    yield csvLine(columns.map((name) => csvField(name)));
+    yield csvLine(columns.map(({ name }) => csvField(name, true)));
     for await (const set of rows.scan(table, signal)) {
-      const cells = columns.map((column) => set.text(column));
-      for (let row = 0; row < set.rows; row++) yield csvLine(cells.map((cell) => csvField(cell(row))));
+      const cells = columns.map((column) => ({ read: set.text(column.name), defuse: holdsText(column) }));
+      for (let row = 0; row < set.rows; row++)
+        yield csvLine(cells.map(({ read, defuse }) => csvField(read(row), defuse)));
       onProgress({ done: set.firstRow + set.rows, of: rows.table(table).rows });
     }
   }

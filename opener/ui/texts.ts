@@ -168,7 +168,7 @@ export const texts = {
     noMatch: 'No row holds this text.',
     csv: 'Save as CSV',
     saving: (done: number, of: number): string => `Saving… ${percent(done, of)}`,
-    saved: 'Saved. The file is not encrypted: keep it safe.',
+    saved: 'Saved, with a ’ before text that begins like a formula. The file is not encrypted: keep it safe.',
     null: 'NULL',
     row: 'Row',
   },

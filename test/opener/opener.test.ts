@@ -273,8 +273,9 @@ function describeInBrowser(given: () => CopyOfPractice): void {
     const saved = await untilSaved(join(downloads, 'procedurecode.csv'));
     const archive = await openCopy();
     const table = await archive.table('procedurecode');
-    let expected = csvHeader(table);
-    for await (const batch of archive.readTable('procedurecode')) expected += csvRows(table, batch);
+    let expected = csvHeader(table, { spreadsheet: true });
+    for await (const batch of archive.readTable('procedurecode'))
+      expected += csvRows(table, batch, { spreadsheet: true });
     assert.equal(saved, expected);
   });
 

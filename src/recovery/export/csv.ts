@@ -4,7 +4,8 @@ import type { ColumnBatch } from '../../model/column-batch.js';
 import type { TableDescription } from '../../model/parts.js';
 import { loadedColumns } from '../load/cells.js';
 import { csvField, csvLine } from '../records/csv-line.js';
-import { holdsText, readableValue } from './readable-value.js';
+import { holdsText } from '../records/readable-cell.js';
+import { readableValue } from './readable-value.js';
 
 /** Options of {@link exportCsv}. */
 export interface ExportCsvOptions extends CsvForm {

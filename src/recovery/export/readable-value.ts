@@ -20,9 +20,3 @@ export function undecodedSet({ form, type, characterSet }: ColumnDescription): s
     return null;
   return decoderFor(characterSet) === null ? characterSet : null;
 }
-
-/** Whether people may have written what stands in a column. */
-export function holdsText({ form, type, characterSet }: ColumnDescription): boolean {
-  if (/^(enum|set)\(/.test(type)) return true;
-  return form === 'bytes' && !/^(decimal|numeric|dec|fixed|bit)\b/.test(type) && characterSet !== 'binary';
-}

@@ -195,3 +195,9 @@ export function isPlainType(type: string): boolean {
 function characterSetOf({ type, characterSet }: ColumnDescription): string {
   return isPlainType(type) ? 'utf8mb4' : (characterSet ?? 'binary');
 }
+
+/** Whether people may have written what stands in a column. */
+export function holdsText({ form, type, characterSet }: ColumnDescription): boolean {
+  if (/^(enum|set)\(/.test(type)) return true;
+  return form === 'bytes' && !/^(decimal|numeric|dec|fixed|bit)\b/.test(type) && characterSet !== 'binary';
+}
