@@ -4,6 +4,7 @@ import { utf8 } from '../bytes.js';
 const maxKeyBytes = 1024;
 /** Longest segment in UTF-8 bytes: what every file system in use can name. */
 const maxSegmentBytes = 255;
+const beyond = /[\ud800-\uffff]/;
 const loneSurrogate = /\p{Surrogate}/u;
 // Control characters end lines in logs and requests; the backslash is a separator on Windows only.
 const forbidden = /[\u0000-\u001f\u007f\\]/u;
@@ -48,6 +49,8 @@ export function assertKey(key: string): void {
 /** Orders keys by their UTF-8 bytes, as object stores do; the order of JavaScript differs beyond U+FFFF. */
 export function compareKeys(left: string, right: string): number {
   if (left === right) return 0;
+  // Below the surrogates the two orders are one, and most keys are there.
+  if (!beyond.test(left) && !beyond.test(right)) return left < right ? -1 : 1;
   const a = utf8(left);
   const b = utf8(right);
   const shared = Math.min(a.length, b.length);

@@ -1,5 +1,7 @@
 /** A practice for some years: its people, its database, its stores and computers, and what befalls them. */
 import { BackupError } from '../../src/errors.js';
+import { formatNoteKey } from '../../src/history/note.js';
+import { noteKeyOfSigner, signerOf } from '../../src/history/signer.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
 import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import type { SealedNight, SealRequest } from '../../src/nightly/run/seal-copies.js';
@@ -17,6 +19,8 @@ import { Store, type StoreFault, type StoreUser } from './store.js';
 import { type Owner, time } from './time.js';
 
 const minute = 60_000;
+const signers = [1, 2].map((each) => signerOf(new Uint8Array(32).fill(each)));
+const signersKeys = signers.map((each) => formatNoteKey(noteKeyOfSigner(each, '4711')));
 /** Alerts that stand for nothing after a calm time. */
 const overWhenCalm =
   /^(backup-failed|no-usable-admin|admin-password-missing|hq-copy-failed|hq-copy-stale|switched-off.*)$/;
@@ -75,6 +79,8 @@ export class Practice {
       local: { ...retention, ...quick },
       settings: this.#services.settingsFor(power),
       alerts: this.#services.sinkFor(computer.number, power, scheduled),
+      // Two computers with one store are told of each other; one alone makes a key of its own.
+      ...(this.computers.length > 1 ? { signer: signers[computer.number], trustedKeys: signersKeys } : {}),
     };
     return { plan, schedule: this.#services.schedule() };
   }

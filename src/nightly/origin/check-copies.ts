@@ -82,6 +82,8 @@ class Check implements CheckedCopies {
   readonly #given: CopiesToCheck;
   readonly #objects: ReadonlyMap<string, StoredObject>;
   readonly #isShared: boolean;
+  /** Copies of before the first number that is remembered are not known any more. */
+  readonly #oldest: number;
   #asked = 0;
 
   constructor(given: CopiesToCheck, objects: ReadonlyMap<string, StoredObject>) {
@@ -89,6 +91,7 @@ class Check implements CheckedCopies {
     this.#objects = objects;
     this.credit = given.credit;
     this.#isShared = given.trustedKeys.length > 1;
+    this.#oldest = Math.min(...given.copies.flatMap(({ number }) => number ?? []));
   }
 
   /** One copy, by the list. */
@@ -206,6 +209,9 @@ class Check implements CheckedCopies {
     if (!isSignedBy(note, parsed.body.signedWith)) return because('bears no good signature');
     if (parsed.body.practiceId !== practiceId || archiveKeyOf(parsed.body) !== key)
       return because('is about another archive');
+    if (signedWith === trustedKeys[0] && parsed.body.number > this.#oldest) {
+      return because('is signed with the key of this service, which knows nothing of it');
+    }
     if (trustedKeys.includes(signedWith) || sequence.accepted?.includes(signedWith) === true) return null;
     return { name: signedWith, told: `is signed with a key that is not known, ${signedWith}` };
   }
