@@ -12,6 +12,7 @@ import { acknowledgeFindings, announcePurge } from '../../src/nightly/origin/ack
 import { renderReport } from '../../src/nightly/run/render-report.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
+import { runCli } from '../cli/support.js';
 import { NotedPlace, otherSigner } from './noted-store.js';
 import { NumberedPractice } from './practice.js';
 
@@ -425,6 +426,27 @@ describe('damage to the database', () => {
       await openNights(1);
     }
     assert.ok((await keysOf(practice.local)).includes(clean!));
+  });
+
+  it('is acknowledged and announced on the command line, by whoever is named', async () => {
+    practice.tables['patient'] = tableOf(5);
+    await practice.night();
+    const acknowledge = (...more: readonly string[]) =>
+      runCli(['acknowledge', '--spool', practice.spool, '--practice-id', practiceId, ...more]);
+    const seen = await acknowledge('--user', 'Ada');
+    assert.equal(seen.code, 0);
+    assert.match(seen.stdout, /Acknowledged by Ada at \S+:\n {2}The table patient had \d+ rows and has 5\./);
+    const announced = await acknowledge('--user', 'Ada', '--purge', 'securitylog', '--until', '2026-12-31');
+    assert.match(announced.stdout, /until the night of 2026-12-31, fewer rows in securitylog are no loss/);
+    practice.tables['securitylog'] = tableOf(10);
+    await openNights(1);
+    assert.deepEqual(practice.standing, []);
+    const nowhere = await runCli([
+      ...['acknowledge', '--spool', join(practice.spool, 'nowhere'), '--practice-id', practiceId],
+      ...['--user', 'Ada'],
+    ]);
+    assert.equal(nowhere.code, 2);
+    await assert.rejects(stat(join(practice.spool, 'nowhere')), { code: 'ENOENT' });
   });
 
   it('acknowledges nothing where nothing stands', async () => {
