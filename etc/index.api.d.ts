@@ -534,6 +534,7 @@ export interface FileLoggerOptions {
     readonly path: string;
     readonly maxBytes?: number | undefined;
     readonly keepFiles?: number | undefined;
+    readonly debug?: boolean | undefined;
     readonly now?: (() => Date) | undefined;
 }
 
@@ -696,6 +697,7 @@ export interface LockedTables {
 export type LogFacts = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Logger {
+    debug?(message: string, facts?: LogFacts): void;
     info(message: string, facts?: LogFacts): void;
     warning(message: string, facts?: LogFacts): void;
     error(message: string, facts?: LogFacts): void;

@@ -153,6 +153,6 @@ export declare function withLog(adapter: StorageAdapter, log: (event: StorageLog
 
 export declare function withReadOnly(adapter: StorageAdapter): StorageAdapter;
 
-export declare function withRetry(adapter: StorageAdapter, options?: RetryOptions): StorageAdapter;
+export declare function withRetry(store: StorageAdapter, options?: RetryOptions): StorageAdapter;
 
 export declare function withThrottle(adapter: StorageAdapter, options: ThrottleOptions): StorageAdapter;

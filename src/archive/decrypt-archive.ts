@@ -87,12 +87,21 @@ export async function unlockArchive(
   reader: ByteReader,
   keys: ArchiveKeys,
 ): Promise<{ readonly label: Label | null; readonly fileKey: Uint8Array }> {
+  const start = performance.now();
   const header = await takeHeader(reader);
   const label = labelOf(await stanzasOf(header));
   const deed = { action: 'open', archiveId: label?.archiveId ?? null } as const;
   try {
     const fileKey = await unlockFileKey(header, label, keys);
     await note(keys.audit, { ...deed, outcome: 'done' });
+    if (engine.diagnosis.isOn) {
+      const milliseconds = Math.round(performance.now() - start);
+      engine.diagnosis.tell('unlocked', {
+        archiveId: label?.archiveId,
+        headerBytes: header.length,
+        milliseconds,
+      });
+    }
     return { label, fileKey };
   } catch (error) {
     await note(keys.audit, failed(deed, error));

@@ -62,6 +62,7 @@ export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchi
 
   async function* seal(): AsyncGenerator<Uint8Array> {
     let written: Manifest | null = null;
+    const start = performance.now();
     // The first part may take a while, such as a snapshot of a database; the keys are made meanwhile.
     const coming = startEagerly(parts);
     try {
@@ -70,6 +71,11 @@ export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchi
       });
       yield* writeAge(engine, iterateBytes(tar, signal), recipients);
       settle.resolve(written!);
+      if (engine.diagnosis.isOn) {
+        const milliseconds = Math.round(performance.now() - start);
+        const tables = written!.tables.length;
+        engine.diagnosis.tell('sealed', { archiveId: label.archiveId, tables, milliseconds });
+      }
     } catch (error) {
       settle.reject(error);
       throw error;

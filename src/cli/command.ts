@@ -63,6 +63,7 @@ export interface Arguments {
 export const commonOptions: OptionTable = {
   help: { type: 'boolean', short: 'h' },
   json: { type: 'boolean' },
+  verbose: { type: 'boolean' },
 };
 
 /** @throws UsageError */

@@ -9,8 +9,8 @@ Usage: supplemental-backup COMMAND [OPTIONS]
 
 ${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
 
-COMMAND --help tells the options; --json gives one JSON document and no text.
-An ARCHIVE is a path or s3://bucket/key. A password is never an argument.
+COMMAND --help tells the options; --json gives JSON and no text, --verbose tells
+what is done. ARCHIVE is a path or s3://bucket/key. No password is an argument.
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 wrong key or password, 4 damaged or
 incomplete archive, 5 not eligible or no usable admin, 6 target refused, 7 all

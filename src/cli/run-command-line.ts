@@ -1,3 +1,4 @@
+import { sendDiagnosisTo } from '../diagnosis.js';
 import { type BackupError, during, isBackupError } from '../errors.js';
 import { escapeControls, escapeControlsInLines } from '../escape-controls.js';
 import { formatCount } from '../quantities.js';
@@ -18,6 +19,9 @@ export async function runCommandLine(
   environment: Omit<CommandLine, 'json'>,
 ): Promise<ExitCode> {
   const line: CommandLine = { ...environment, json: argv.includes('--json') };
+  const quieten = argv.includes('--verbose')
+    ? sendDiagnosisTo((told) => line.stderr.write(`${told}\n`))
+    : undefined;
   try {
     const [name, ...rest] = argv;
     if (name === '--version') return say(line, { json: { version }, text: version });
@@ -29,6 +33,8 @@ export async function runCommandLine(
     return say(line, await runCommand(findCommand(name), rest, line));
   } catch (error) {
     return complain(line, error, argv);
+  } finally {
+    quieten?.();
   }
 }
 

@@ -2,6 +2,8 @@ import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection as MysqlConnection, type QueryError } from 'mysql2';
 import { assertOptions } from '../arguments.js';
+import { type DiagnosisFacts, diagnosis, millisecondsSince } from '../diagnosis.js';
+import { isBackupError } from '../errors.js';
 import type { DatabaseAddress } from './address.js';
 import { checkAddress } from './check-address.js';
 import { driverInternals, driverOf, noteDriver } from './driver-internals.js';
@@ -13,6 +15,7 @@ import { type ConfiguredSession, configureSession } from './session-settings.js'
 import { sha2Logins } from './sha2-logins.js';
 import { connectSocket, connectSocketForTls, hostSocket, watchSilence } from './sockets.js';
 import { type Answer, StatementsCommand } from './statements.js';
+import { withoutLiterals } from './without-literals.js';
 
 export type { Connection, QueryOptions, StatementAnswer, TextRow } from './session.js';
 
@@ -208,6 +211,25 @@ export async function endSessions(address: DatabaseAddress, ids: readonly number
   }
 }
 
+/** Tells of statements when they are answered. */
+function tellStatements(
+  session: number,
+  statements: readonly string[],
+  asked: Promise<readonly unknown[]>,
+): void {
+  const start = performance.now();
+  const tell = (outcome: DiagnosisFacts): void => {
+    const milliseconds = millisecondsSince(start);
+    for (const sql of statements) {
+      diagnosis.sql.tell(withoutLiterals(sql), { session, milliseconds, ...outcome });
+    }
+  };
+  asked.then(
+    ({ length }) => tell(statements.length === 1 ? { rows: length } : { together: statements.length }),
+    (error: unknown) => tell({ failure: isBackupError(error) ? error.code : 'given up' }),
+  );
+}
+
 function wrap(
   address: DatabaseAddress,
   driver: MysqlConnection,
@@ -261,17 +283,22 @@ function wrap(
     get lost() {
       return !destroyed && driverInternals(driver).stream.destroyed;
     },
-    query: (sql, options) =>
-      stoppable(options?.signal, (end) => {
+    query(sql, options) {
+      const asked = stoppable<readonly TextRow[]>(options?.signal, (end) => {
         driver.query(sql, (error: QueryError | null, rows: unknown) => {
           end(error ?? (Array.isArray(rows) ? (rows as TextRow[]) : []));
         });
-      }),
+      });
+      if (diagnosis.sql.isOn) tellStatements(id, [sql], asked);
+      return asked;
+    },
     async queryEach(statements, options) {
       if (statements.length === 0) return [];
-      const answers = await stoppable<readonly Answer[]>(options?.signal, (end) => {
+      const asked = stoppable<readonly Answer[]>(options?.signal, (end) => {
         driverInternals(driver).addCommand(new StatementsCommand(statements, end));
       });
+      if (diagnosis.sql.isOn) tellStatements(id, statements, asked);
+      const answers = await asked;
       return answers.map((answer) => ('error' in answer ? { error: asBackupError(answer.error) } : answer));
     },
     close() {

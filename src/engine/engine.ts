@@ -1,3 +1,4 @@
+import type { Channel } from '../diagnosis.js';
 import type { Stretch } from './stretches.js';
 
 /** Room around a result, in bytes: whoever wraps it need not copy it. */
@@ -12,6 +13,8 @@ export interface Margins {
  */
 export interface Engine {
   readonly name: 'node' | 'portable';
+  /** Where to tell what helps to find a fault. */
+  readonly diagnosis: Channel;
   /**
    * Compresses to one raw DEFLATE stream. The two engines may differ in the bytes, never in what they mean.
    *

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, crc32, deflateRawSync, inflateRaw, type ZlibOptions } from 'node:zlib';
+import { diagnosis } from '../diagnosis.js';
 import { type Deflated, Deflaters, endOfStream } from './deflaters.js';
 import type { Engine } from './engine.js';
 import { Inflaters, inflateLarge } from './inflaters.js';
@@ -24,6 +25,7 @@ const algorithm = 'chacha20-poly1305';
 /** The engine on the native code of Node.js; compression and scrypt run in its thread pool. */
 export const engine: Engine = {
   name: 'node',
+  diagnosis: diagnosis.archive,
   async deflate(data, stretches, margins) {
     if (data.length <= SMALL) return withMargins([deflateRawSync(data, forSmall)], margins);
     const deflated = await Promise.all(

@@ -10,6 +10,7 @@ const LARGE_BYTES: number = 32 * 2 ** 20;
 /** The engine for every platform: nothing but JavaScript. */
 export const engine: Engine = {
   name: 'portable',
+  diagnosis: { isOn: false, tell: () => undefined },
   async deflate(data, stretches, margins) {
     // One huge row that must not become too small; in pieces it would not be worth the trouble here.
     const isStored = data.length > LARGE_BYTES && stretches[0]?.texture === 'random';

@@ -96,6 +96,26 @@ describeOnEachServer(
       assert.match((await runCli(['inspect', out])).stdout, /Not verified/);
     });
 
+    it('--verbose tells on stderr what is done, and no value, key or password', async () => {
+      const out = join(folder, 'verbose.tar.age');
+      const made = await backup(out, '--verbose', '--json');
+      assert.equal(made.code, 0, made.stderr);
+      assert.equal((JSON.parse(made.stdout) as { ok: boolean }).ok, true);
+      assert.match(
+        made.stderr,
+        /^supplemental-backup:sql: SELECT .* session=\d+ milliseconds=\d+ rows=\d+$/m,
+      );
+      assert.match(made.stderr, /^supplemental-backup:archive: sealed .*tables=2 milliseconds=\d+$/m);
+      const target = source.replace('cli_office', 'cli_verbose');
+      const words = ['restore', out, '--target', target, '--identity', keyFile, '--replace', '--verbose'];
+      const back = await runCli(words, { env });
+      assert.equal(back.code, 0, back.stderr);
+      assert.match(back.stderr, /^supplemental-backup:restore: rows table="patient" .*milliseconds=\d+$/m);
+      const told = made.stderr + back.stderr;
+      const secrets = ['Brien', 'Zeile', '9007199254740993', 'AGE-SECRET-KEY', ...Object.values(env)];
+      for (const secret of secrets) assert.ok(secret === '' || !told.includes(secret), secret);
+    });
+
     it('backup never overwrites, and leaves nothing beside the archive', async () => {
       const out = join(folder, 'twice.tar.age');
       assert.equal((await backup(out)).code, 0);

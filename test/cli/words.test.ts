@@ -58,7 +58,7 @@ test('what is not understood is said on stderr and ends with 2', async () => {
 test('a mistake is answered with what would have been right', async () => {
   const said = async (...argv: string[]): Promise<string> => (await runCli(argv)).stderr;
   const option = await said('inspect', 'a', '--colour');
-  assert.match(option, /^Unknown option '--colour'\. "inspect" takes --help, --json\.$/m);
+  assert.match(option, /^Unknown option '--colour'\. "inspect" takes --help, --json, --verbose\.$/m);
   assert.match(option, /^supplemental-backup inspect --help tells what can be said\.$/m);
   assert.match(await said('help', 'me'), /^Unknown command "me"\. Commands: backup, /);
   const source = 'mysql://root@localhost/practice';

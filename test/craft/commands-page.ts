@@ -19,6 +19,8 @@ ${renderOverview(commands).trimEnd()}
   stderr.
 - With \`--json\` there is exactly one JSON document: \`ok\` first, then the result; or \`ok: false\`, \`exitCode\` and
   \`error\` with the \`code\` of [ERRORS](ERRORS.md), a \`message\` for people and \`details\` for programs. Progress is silent.
+- With \`--verbose\` every command tells on stderr what it does, for whoever looks for a fault: statements without their values,
+  calls of stores, archives, tables of a restore, with durations, sizes and retries.
 - Without a terminal, progress is a plain line every five seconds.
 - Ctrl-C and SIGTERM stop the work tidily: nothing half-made is left under a final name, and the exit code is 130.
 

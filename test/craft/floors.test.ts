@@ -30,6 +30,7 @@ const ground = new Set([
   'error-advice.ts',
   'bytes.ts',
   'escape-controls.ts',
+  'diagnosis.ts',
   'quantities.ts',
   'with-defaults.ts',
 ]);

@@ -13,6 +13,8 @@ export interface FileLoggerOptions {
   readonly maxBytes?: number | undefined;
   /** Older files that are kept. @defaultValue 5 */
   readonly keepFiles?: number | undefined;
+  /** Whether what helps to find a fault is written too. @defaultValue false */
+  readonly debug?: boolean | undefined;
   /** The clock. @defaultValue the machine's clock */
   readonly now?: (() => Date) | undefined;
 }
@@ -32,6 +34,7 @@ export function createFileLogger(options: FileLoggerOptions): Logger {
     path: 'text',
     maxBytes: 'number?',
     keepFiles: 'number?',
+    debug: 'boolean?',
     now: 'function?',
   });
   const { path, maxBytes = 1_000_000, keepFiles = 5, now = () => new Date() } = options;
@@ -51,6 +54,9 @@ export function createFileLogger(options: FileLoggerOptions): Logger {
   };
   let isLost = false;
   return {
+    ...(options.debug === true
+      ? { debug: (message: string, facts?: LogFacts) => write('DEBUG', message, facts) }
+      : {}),
     info: (message, facts) => write('INFO', message, facts),
     warning: (message, facts) => write('WARNING', message, facts),
     error: (message, facts) => write('ERROR', message, facts),

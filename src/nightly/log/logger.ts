@@ -3,6 +3,8 @@ export type LogFacts = Readonly<Record<string, string | number | boolean | undef
 
 /** Where the service writes what it did. A logger never throws: a full disk must not cost a backup. */
 export interface Logger {
+  /** What helps to find a fault: what a run did when, and how long it took. @defaultValue it is not kept */
+  debug?(message: string, facts?: LogFacts): void;
   /** What went as it should. */
   info(message: string, facts?: LogFacts): void;
   /** What went another way and was dealt with. */

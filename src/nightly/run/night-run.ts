@@ -1,11 +1,12 @@
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
+import { millisecondsSince } from '../../diagnosis.js';
 import { type Destination, explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import type { DumpWarning, Manifest } from '../../model/parts.js';
 import type { Alert, AlertSink } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { notMended, standingTroubles } from '../alerts/troubles.js';
-import { silentLogger } from '../log/logger.js';
+import { debugEvent, toldLogger } from '../log/told-logger.js';
 import { nightsBetween } from '../nights.js';
 import { type Notary, openNotary } from '../origin/notary.js';
 import { watchLoss } from '../origin/watch-loss.js';
@@ -62,8 +63,12 @@ export class NightRun {
     },
   ) {
     this.#foundAgain = state.foundAgain;
-    const logger = plan.logger ?? silentLogger;
-    const emit: NightContext['emit'] = (event) => options.onEvent?.(event);
+    const logger = toldLogger(plan.logger);
+    const begun = performance.now();
+    const emit: NightContext['emit'] = (event) => {
+      debugEvent(logger, event, millisecondsSince(begun));
+      options.onEvent?.(event);
+    };
     this.#context = {
       plan,
       logger,

@@ -3,7 +3,8 @@ import { type Alert, type AlertCode, alertCodes } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { checkWith } from '../check/check-night.js';
 import { isLasting } from '../check/findings.js';
-import { type Logger, silentLogger } from '../log/logger.js';
+import type { Logger } from '../log/logger.js';
+import { toldLogger } from '../log/told-logger.js';
 import { type LastAttempt, type NightHistory, type PlannedRun, planNextRun } from '../next-run.js';
 import { nightAfter, nightOf } from '../nights.js';
 import { codeOf } from '../run/failure.js';
@@ -49,7 +50,7 @@ export class NightService {
     this.#plan = plan;
     this.#options = options;
     this.#tools = tools;
-    this.#logger = plan.logger ?? silentLogger;
+    this.#logger = toldLogger(plan.logger);
     this.#schedule = { timeZone: plan.timeZone };
   }
 

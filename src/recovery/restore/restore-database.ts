@@ -2,6 +2,7 @@ import type { ArchiveReader } from '../../archive/index.js';
 import { assertArgument, assertOptions, assertReader } from '../../arguments.js';
 import { type AuditAction, type AuditEntry, audited } from '../../audit.js';
 import type { DatabaseAddress } from '../../database/address.js';
+import { diagnosis, millisecondsSince } from '../../diagnosis.js';
 import { during, happenedDuring } from '../../errors.js';
 import type { Part } from '../../model/parts.js';
 import { ArchiveRestore } from './from-archive.js';
@@ -58,7 +59,7 @@ export async function runRestore(
   target: DatabaseAddress,
   options: RestoreOptions,
 ): Promise<RestoreOutcome> {
-  const run = new RestoreRun(targetOf(target), options);
+  const run = new RestoreRun(targetOf(target), diagnosis.restore.isOn ? toldOptions(options) : options);
   try {
     return await during('restore', () =>
       isArchive(source) ? new ArchiveRestore(run, source).run() : new StreamRestore(run).run(source),
@@ -70,6 +71,24 @@ export async function runRestore(
   } finally {
     await run.close();
   }
+}
+
+/** Tells when a restore comes to another table. */
+function toldOptions(options: RestoreOptions): RestoreOptions {
+  const start = performance.now();
+  let before = '';
+  return {
+    ...options,
+    onProgress(progress) {
+      const { phase, table, tablesDone, rows, plainBytes } = progress;
+      if (`${phase} ${table}` !== before) {
+        const milliseconds = millisecondsSince(start);
+        diagnosis.restore.tell(phase, { table, tablesDone, rows, bytes: plainBytes, milliseconds });
+      }
+      before = `${phase} ${table}`;
+      options.onProgress?.(progress);
+    },
+  };
 }
 
 /** What an audit is told of a restore. */

@@ -1,10 +1,12 @@
 import pRetry from 'p-retry';
 import { assertOptions, assertStorage } from '../../arguments.js';
 import { iterateBytes } from '../../bytes.js';
+import { diagnosis } from '../../diagnosis.js';
 import { BackupError } from '../../errors.js';
 import type { GetOptions, PutOptions, ReplayableSource, StorageAdapter, StoredObject } from '../adapter.js';
 import { compareKeys } from '../object-keys.js';
 import { resolveRange } from '../transfer.js';
+import { type StorageLogEvent, withLog } from './with-log.js';
 
 /** Options of {@link withRetry}. */
 export interface RetryOptions {
@@ -40,9 +42,10 @@ export interface StorageRetry {
  * await patient.stat(key);
  * ```
  */
-export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): StorageAdapter {
-  assertStorage('adapter', adapter);
+export function withRetry(store: StorageAdapter, options: RetryOptions = {}): StorageAdapter {
+  assertStorage('adapter', store);
   assertOptions(options, { retries: 'number?', minTimeout: 'number?', maxTimeout: 'number?' });
+  const adapter = diagnosis.storage.isOn ? withLog(store, tellCall) : store;
   const { retries = 5, minTimeout = 1000, maxTimeout = 60_000, onRetry } = options;
 
   async function trying<Result>(
@@ -70,6 +73,7 @@ export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): 
       signal,
       shouldRetry: ({ error, retriesLeft }) => {
         if (adapter.classify(error) !== 'transient') return false;
+        if (diagnosis.storage.isOn) diagnosis.storage.tell('tried again', { operation, key, retriesLeft });
         onRetry?.({ operation, key, error, retriesLeft });
         return true;
       },
@@ -183,6 +187,10 @@ export function withRetry(adapter: StorageAdapter, options: RetryOptions = {}): 
 
     classify: (error) => adapter.classify(error),
   };
+}
+
+function tellCall({ operation, ...facts }: StorageLogEvent): void {
+  diagnosis.storage.tell(operation, { ...facts });
 }
 
 // A second try begins at the first byte again, but a progress bar that runs backwards frightens people.
