@@ -2,8 +2,11 @@ import { inflateSync } from 'fflate';
 import { fromBase64 } from '../bytes.js';
 
 /** The program `reader.py` that travels in every archive, packed; generated from the file of that name. */
-export const readerScript: Uint8Array = inflateSync(
-  fromBase64(`tX35XltXsu7/PMVu+/hI2CADcdwODknLINvcYHAjkQnRskACFAuJ1hCbbvL73ae5D3af5H5fVa1pa0vg9Lk5p83WHtZQq1bNVevh
+export function readerScript(): Uint8Array {
+  return inflateSync(fromBase64(packed));
+}
+
+const packed = `tX35XltXsu7/PMVu+/hI2CADcdwODknLINvcYHAjkQnRskACFAuJ1hCbbvL73ae5D3af5H5fVa1pa0vg9Lk5p83WHtZQq1bNVevh
 X55Ox6Onp73B0+7g9+z6ZnI5HHy19ODBg8Z0NBhnk8tuNh1ct88+djvZea/fHWfD86ydjafX1/3uVXcwafezUzyeXme9wWSY1f++
 t5J96k0us8FwctkbXGSn00n2XtrNvqosLf10Oez+3h1lZ+1BNu7ia/xtj84ue7935d6nUW/SxU18wa+l0d5kE81ln4ajDrvvTbJR
 t312icFwfOOzUe96gsv2JOuN2W/2z+lwggEP0c1ll2NHxxn+a190s9VOttrLPnZvKpPPk+xVdfuHo/eVSXtU4cPbDFfZZ3nZgMG+
@@ -202,5 +205,4 @@ AOq8IxUYsKmRRbITZanvCX3aNV33MfOc8RM4ITbHSnH9oDmwGkCs+wIFcoIVggNSA4Zo9lxacqu14ldn
 yA7oJYFQmopob0dnhEfRS1yr6+4Qg9TiMVYYEue1a5ULid0D07ZjyJQROM00CVew/qNMLdNgfKJGWiuUuGxDiyrFaQms0l7sx3qE
 85TEZCm7w75xCUAOryCYzHdXBc0p5/xZXUWzzYH88d7owkZnQ7GONzcQCJr041bQix9JlwYPO796SeQdPdo7OqTqi5kYfufTKAJ5
 dsXJpl6RSdZMNZx4cV6BXtbkEmNIXT5DummstriISigX1UPFDlIhKYgyguk2Z0rGkVx6Mg/FLdgfXRA5EqmAR3krrBXKsvTcrPSM
-sbYlkZChuNZxMF2Lx6URQSSgxAfgifvJthqs7V12AOQPWs+43et4h4OPWgV0QGxaLXFDw6aMdlswMYE1tsxNKIBb+n8=`),
-);
+sbYlkZChuNZxMF2Lx6URQSSgxAfgifvJthqs7V12AOQPWs+43et4h4OPWgV0QGxaLXFDw6aMdlswMYE1tsxNKIBb+n8=`;

@@ -75,7 +75,7 @@ export async function* writeTar(
     entry(name, utf8(`${JSON.stringify(value, null, 1)}\n`));
 
   yield* entry(README_NAME, utf8(readme(label)));
-  yield* entry(READER_NAME, readerScript);
+  yield* entry(READER_NAME, readerScript());
   for await (const part of parts) {
     if (hasDatabase !== (part.kind !== 'database')) {
       throw new RangeError('"parts" must start with the database, and have it once');

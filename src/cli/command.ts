@@ -26,11 +26,17 @@ export interface CommandResult {
   readonly exitCode?: ExitCode;
 }
 
-/** One word of the command line. */
-export interface Command {
+/** One word of the command line, before anything of it is loaded. */
+export interface CommandWord {
   readonly name: string;
   /** For the list of commands: one line. */
   readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** What a word of the command line does. */
+export interface Command {
+  readonly name: string;
   /** The whole help: usage line and options. Fits a screen of 80 columns and 24 lines. */
   readonly help: string;
   readonly options: OptionTable;

@@ -1,13 +1,13 @@
-import type { Command } from './command.js';
+import type { CommandWord } from './command.js';
 
 /** The first page: every command in a line. */
-export function renderOverview(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
+export function renderOverview(words: readonly CommandWord[]): string {
+  const width = Math.max(...words.map(({ name }) => name.length));
   return `Sealed, proven-restorable copies of a practice's MySQL or MariaDB database.
 
 Usage: supplemental-backup COMMAND [OPTIONS]
 
-${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
+${words.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
 
 COMMAND --help tells the options; --json gives JSON and no text, --verbose tells
 what is done. ARCHIVE is a path or s3://bucket/key. No password is an argument.

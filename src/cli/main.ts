@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { keepCompiled } from './compile-cache.js';
 import { Interrupted } from './exit-codes.js';
 import { runCommandLine } from './run-command-line.js';
 
@@ -14,10 +15,14 @@ for (const signal of signals) process.on(signal, onSignal);
 // The reader of our output has gone (`… | head`): nobody is left to tell.
 process.stdout.on('error', () => process.exit(1));
 
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+keepCompiled(process.env);
+// It never rejects; nothing waits at the top level, so that all can be bundled into one program.
+void runCommandLine(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   signal: stop.signal,
+}).then((exitCode) => {
+  process.exitCode = exitCode;
 });

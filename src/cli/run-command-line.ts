@@ -2,8 +2,14 @@ import { sendDiagnosisTo } from '../diagnosis.js';
 import { type BackupError, during, isBackupError } from '../errors.js';
 import { escapeControls, escapeControlsInLines } from '../escape-controls.js';
 import { formatCount } from '../quantities.js';
-import { type Command, type CommandLine, type CommandResult, readArguments } from './command.js';
-import { commands } from './commands/index.js';
+import {
+  type Command,
+  type CommandLine,
+  type CommandResult,
+  type CommandWord,
+  readArguments,
+} from './command.js';
+import { commandWords } from './commands/index.js';
 import { type ExitCode, exitCodeOf, exitCodes, Interrupted, UsageError } from './exit-codes.js';
 import { renderOverview } from './help.js';
 import { version } from './version.js';
@@ -26,11 +32,11 @@ export async function runCommandLine(
     const [name, ...rest] = argv;
     if (name === '--version') return say(line, { json: { version }, text: version });
     const topic = rest.find((word) => !word.startsWith('-'));
-    if (name === 'help' && topic !== undefined) return say(line, helpOf(findCommand(topic).help));
-    const overview = renderOverview(commands);
+    if (name === 'help' && topic !== undefined) return say(line, helpOf((await findWord(topic).load()).help));
+    const overview = renderOverview(commandWords);
     if (name === undefined) throw new UsageError(overview);
     if (name === '--help' || name === '-h' || name === 'help') return say(line, helpOf(overview));
-    return say(line, await runCommand(findCommand(name), rest, line));
+    return say(line, await runCommand(await findWord(name).load(), rest, line));
   } catch (error) {
     return complain(line, error, argv);
   } finally {
@@ -52,11 +58,11 @@ function helpOf(page: string): CommandResult {
   return { json: { help: page }, text: page };
 }
 
-function findCommand(name: string): Command {
-  const found = commands.find((command) => command.name === name);
+function findWord(name: string): CommandWord {
+  const found = commandWords.find((word) => word.name === name);
   if (found === undefined) {
     throw new UsageError(
-      `Unknown command "${name}". Commands: ${commands.map((command) => command.name).join(', ')}.`,
+      `Unknown command "${name}". Commands: ${commandWords.map((word) => word.name).join(', ')}.`,
     );
   }
   return found;
@@ -83,7 +89,7 @@ function complain(line: CommandLine, error: unknown, argv: readonly string[]): E
     line.stderr.write(`${show(describe(error).message.replace(/\n$/, ''))}\n`);
     if (isBackupError(error)) line.stderr.write(tablesIn(error) + missingIn(error));
     if (error instanceof UsageError && !error.message.includes('Usage:')) {
-      const topic = commands.find(({ name }) => name === argv[0]);
+      const topic = commandWords.find(({ name }) => name === argv[0]);
       const help = topic === undefined ? 'supplemental-backup' : `supplemental-backup ${topic.name}`;
       line.stderr.write(`${help} --help tells what can be said.\n`);
     }

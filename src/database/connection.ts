@@ -7,7 +7,6 @@ import { isBackupError } from '../errors.js';
 import type { DatabaseAddress } from './address.js';
 import { checkAddress } from './check-address.js';
 import { driverInternals, driverOf, noteDriver } from './driver-internals.js';
-import { signEd25519Challenge } from './ed25519-login.js';
 import { asBackupError, givenUp, unreachable } from './server-failures.js';
 import { databaseNameOn } from './server-names.js';
 import type { Connection, TextRow } from './session.js';
@@ -70,12 +69,12 @@ export async function openConnection(
     ...(address.tls === undefined ? {} : { ssl: { verifyIdentity: true, ...address.tls } }),
     authPlugins: {
       ...sha2Logins(address),
-      client_ed25519: () => (challenge) => signEd25519Challenge(password, challenge),
+      // Few accounts ask for it, and its arithmetic takes as long to load as all the rest of a connection.
+      client_ed25519: () => async (challenge) =>
+        (await import('./ed25519-login.js')).signEd25519Challenge(password, challenge),
     },
     charset: 'utf8mb4',
     connectTimeout: address.connectTimeout ?? connectTimeout,
-    enableKeepAlive: true,
-    keepAliveInitialDelay: 10_000,
     multipleStatements: false,
     // Rows are asked for by a command of our own; the driver's table of statements would take half a megabyte.
     maxPreparedStatements: 1,

@@ -46,7 +46,10 @@ function placeOf(address: DatabaseAddress): NetConnectOpts {
 
 function keptAlive(socket: Socket): Socket {
   socket.setNoDelay(true);
-  socket.setKeepAlive(true, 10_000);
+  // Not before it is connected: where the system knows no such delay, the connection itself would fail of it.
+  const keep = (): unknown => socket.setKeepAlive(true, 10_000);
+  if (socket.connecting) socket.once('connect', keep);
+  else keep();
   return socket;
 }
 

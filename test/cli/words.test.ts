@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { describeLeftOut } from '../../src/catalog/describe-left-out.js';
 import { planBackup, renderPlan } from '../../src/catalog/plan-backup.js';
 import type { CommandLine } from '../../src/cli/command.js';
-import { commands } from '../../src/cli/commands/index.js';
+import { commandWords } from '../../src/cli/commands/index.js';
 import { exitCodeOf, UsageError } from '../../src/cli/exit-codes.js';
 import { renderOverview } from '../../src/cli/help.js';
 import { formatPairs } from '../../src/cli/pairs.js';
@@ -16,8 +16,10 @@ import { catalogOf } from '../catalog/catalog-of.js';
 import { harmful, hostileNames } from '../support/hostile-names.js';
 import { runCli } from './support.js';
 
+const commands = await Promise.all(commandWords.map((word) => word.load()));
+
 test('every page of help fits a screen of 80 columns and 24 lines, with the prompt', () => {
-  for (const page of [renderOverview(commands), ...commands.map(({ help }) => help)]) {
+  for (const page of [renderOverview(commandWords), ...commands.map(({ help }) => help)]) {
     const lines = page.replace(/\n$/, '').split('\n');
     // The line that was typed and the prompt behind it stand there too.
     assert.ok(lines.length <= 22, `${lines.length} lines: ${lines[0]}`);
@@ -32,6 +34,13 @@ test('every option of a command is told on its page of help, and no other', () =
     told.delete('help');
     assert.deepEqual([...told].sort(), Object.keys(options).sort(), name);
   }
+});
+
+test('a word of the command line loads the command of that name', () => {
+  assert.deepEqual(
+    commands.map(({ name }) => name),
+    commandWords.map(({ name }) => name),
+  );
 });
 
 test('the exit codes tell the failures apart that a script must tell apart', () => {

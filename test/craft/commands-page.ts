@@ -1,15 +1,16 @@
-import { commands } from '../../src/cli/commands/index.js';
+import { commandWords } from '../../src/cli/commands/index.js';
 import { renderOverview } from '../../src/cli/help.js';
 
 /** `docs/COMMANDS.md`, made from the help of the command line. */
-export function renderCommandsPage(): string {
+export async function renderCommandsPage(): Promise<string> {
+  const commands = await Promise.all(commandWords.map((word) => word.load()));
   return `# The command line
 
 \`supplemental-backup\` comes with the package: \`npx supplemental-backup\` in a project that has it, or
 \`npm install --global supplemental-backup\`. This page is the program's own help, with what a screen has no room for.
 
 \`\`\`text
-${renderOverview(commands).trimEnd()}
+${renderOverview(commandWords).trimEnd()}
 \`\`\`
 
 ## For scripts

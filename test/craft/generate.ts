@@ -11,7 +11,7 @@ import { renderHazardsPage } from './hazards-page.js';
 
 writeFileSync(join(projectRoot, 'docs', 'ERRORS.md'), renderErrorsPage());
 writeFileSync(join(projectRoot, 'docs', 'ALERTS.md'), renderAlertsPage());
-writeFileSync(join(projectRoot, 'docs', 'COMMANDS.md'), renderCommandsPage());
+writeFileSync(join(projectRoot, 'docs', 'COMMANDS.md'), await renderCommandsPage());
 writeFileSync(join(projectRoot, 'docs', 'HAZARDS.md'), renderHazardsPage());
 mkdirSync(join(projectRoot, 'etc'), { recursive: true });
 for (const { file, text } of [renderReaderScript(), renderRecoveryPage(), ...apiReports()])

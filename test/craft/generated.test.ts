@@ -20,8 +20,8 @@ test('docs/ALERTS.md tells every alert as the source does', () => {
   assert.equal(read('docs/ALERTS.md'), renderAlertsPage(), refresh);
 });
 
-test('docs/COMMANDS.md tells every command as the program does', () => {
-  assert.equal(read('docs/COMMANDS.md'), renderCommandsPage(), refresh);
+test('docs/COMMANDS.md tells every command as the program does', async () => {
+  assert.equal(read('docs/COMMANDS.md'), await renderCommandsPage(), refresh);
 });
 
 test('docs/RECOVERY.md tells by what a genuine reader.py is known', () => {

@@ -7,7 +7,6 @@ import { UsageError } from '../exit-codes.js';
 /** `acknowledge`: says that somebody has looked. */
 export const acknowledgeCommand: Command = {
   name: 'acknowledge',
-  summary: 'say that what looked like a loss was looked at',
   help: `Say that a person has looked at what the service found: what looked like a loss,
 or copies that are gone, changed or of an unknown key. From then on older copies
 are removed again as retention says. Or say beforehand which rows will go.

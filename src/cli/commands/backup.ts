@@ -21,7 +21,6 @@ import { readTablesOption } from '../tables-option.js';
 /** `backup`: a database into a sealed archive. */
 export const backupCommand: Command = {
   name: 'backup',
-  summary: 'copy a database into a sealed archive',
   help: `Copy a database, at one moment, into an archive that only its recipients open.
 
 Usage: supplemental-backup backup --source URL --out FILE|URL|-

@@ -10,7 +10,6 @@ import { openStore } from '../location.js';
 /** `check`: whether the next night can be good. */
 export const checkCommand: Command = {
   name: 'check',
-  summary: 'try everything that a night needs, without making one',
   help: `Try everything that a night needs, and say what is wrong: server, login,
 privileges, settings, spool, network path, store, administrator, clock, window.
 

@@ -35,7 +35,6 @@ import { extractOnePatient, patientWanted } from './extract-patient.js';
 /** `extract`: an archive as files that people and other programs open. */
 export const extractCommand: Command = {
   name: 'extract',
-  summary: 'turn an archive into SQL, CSV or tar files',
   help: `Turn an archive into plain files. They are not encrypted: keep them safe.
 
 Usage: supplemental-backup extract ARCHIVE --format FORMAT --out DIR|-

@@ -1,27 +1,63 @@
-import type { Command } from '../command.js';
-import { acknowledgeCommand } from './acknowledge.js';
-import { backupCommand } from './backup.js';
-import { checkCommand } from './check.js';
-import { extractCommand } from './extract.js';
-import { inspectCommand } from './inspect.js';
-import { openerCommand } from './opener.js';
-import { planCommand } from './plan.js';
-import { rehearseCommand } from './rehearse.js';
-import { restoreCommand } from './restore.js';
-import { verifyCommand } from './verify.js';
-import { whoCanOpenCommand } from './who-can-open.js';
+import type { CommandWord } from '../command.js';
 
-/** Every word of the command line, in the order in which the help shows them. */
-export const commands: readonly Command[] = [
-  backupCommand,
-  planCommand,
-  checkCommand,
-  inspectCommand,
-  whoCanOpenCommand,
-  verifyCommand,
-  restoreCommand,
-  rehearseCommand,
-  extractCommand,
-  openerCommand,
-  acknowledgeCommand,
+/**
+ * Every word of the command line, in the order in which the help shows them. Only the one that was typed is loaded: the
+ * whole program takes longer to read than most of its commands take to run.
+ */
+export const commandWords: readonly CommandWord[] = [
+  {
+    name: 'backup',
+    summary: 'copy a database into a sealed archive',
+    load: async () => (await import('./backup.js')).backupCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'show what a backup would hold, without making one',
+    load: async () => (await import('./plan.js')).planCommand,
+  },
+  {
+    name: 'check',
+    summary: 'try everything that a night needs, without making one',
+    load: async () => (await import('./check.js')).checkCommand,
+  },
+  {
+    name: 'inspect',
+    summary: 'show the label of an archive; needs no key',
+    load: async () => (await import('./inspect.js')).inspectCommand,
+  },
+  {
+    name: 'who-can-open',
+    summary: 'show whose password opens which archive; needs no key',
+    load: async () => (await import('./who-can-open.js')).whoCanOpenCommand,
+  },
+  {
+    name: 'verify',
+    summary: 'read a whole archive and prove that nothing is missing',
+    load: async () => (await import('./verify.js')).verifyCommand,
+  },
+  {
+    name: 'restore',
+    summary: 'put an archive into a new database',
+    load: async () => (await import('./restore.js')).restoreCommand,
+  },
+  {
+    name: 'rehearse',
+    summary: 'restore into a scratch database, compare, drop, certify',
+    load: async () => (await import('./rehearse.js')).rehearseCommand,
+  },
+  {
+    name: 'extract',
+    summary: 'turn an archive into SQL, CSV or tar files',
+    load: async () => (await import('./extract.js')).extractCommand,
+  },
+  {
+    name: 'opener',
+    summary: 'write the page that opens an archive in a browser',
+    load: async () => (await import('./opener.js')).openerCommand,
+  },
+  {
+    name: 'acknowledge',
+    summary: 'say that what looked like a loss was looked at',
+    load: async () => (await import('./acknowledge.js')).acknowledgeCommand,
+  },
 ];

@@ -9,7 +9,6 @@ import { formatPairs } from '../pairs.js';
 /** `inspect`: the label of an archive, without a key. */
 export const inspectCommand: Command = {
   name: 'inspect',
-  summary: 'show the label of an archive; needs no key',
   help: `Show what stands on the outside of an archive: whose it is, when it was made and
 who can open it. Needs no key, so nothing of it is proven; verify does that.
 

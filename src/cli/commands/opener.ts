@@ -1,14 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from '../command.js';
+import { readOpenerPage } from '../opener-page.js';
 import { writeArchive } from '../output.js';
-
-/** The page as the build made it. */
-const builtPage: URL = new URL('../../../opener.html', import.meta.url);
 
 /** `opener`: the page that opens an archive in a browser. */
 export const openerCommand: Command = {
   name: 'opener',
-  summary: 'write the page that opens an archive in a browser',
   help: `Write the page that opens an archive in a browser, without Node.js.
 
 Usage: supplemental-backup opener --out FILE
@@ -26,7 +22,7 @@ steals the password.
   positionals: { least: 0, most: 0 },
   async run(given, line) {
     const out = given.required('out');
-    const { bytes, sha256 } = await writeArchive(once(await readFile(builtPage)), out, line);
+    const { bytes, sha256 } = await writeArchive(once(await readOpenerPage()), out, line);
     return {
       json: { out, bytes, sha256 },
       text: `${out === '-' ? 'Written.' : `Wrote ${out}.`}\nSHA-256 ${sha256}`,

@@ -8,7 +8,6 @@ import { readTablesOption } from '../tables-option.js';
 /** `plan`: what a backup would hold, and why not the rest. */
 export const planCommand: Command = {
   name: 'plan',
-  summary: 'show what a backup would hold, without making one',
   help: `Show which tables a backup would hold, and why it would leave out the others.
 Reads the schema only, never a row.
 

@@ -12,7 +12,6 @@ import { showRestore } from '../restore-progress.js';
 /** `rehearse`: proves that an archive can be restored, by restoring it. */
 export const rehearseCommand: Command = {
   name: 'rehearse',
-  summary: 'restore into a scratch database, compare, drop, certify',
   help: `Restore an archive into a scratch database, compare it with the original or with
 what the archive says, drop it again, and print a dated certificate. Ends with 1
 when something is not equal.

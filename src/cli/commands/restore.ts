@@ -31,7 +31,6 @@ import { pickNames, readNames } from '../tables-option.js';
 /** `restore`: an archive into a database. */
 export const restoreCommand: Command = {
   name: 'restore',
-  summary: 'put an archive into a new database',
   help: `Put an archive, or some of its tables, into a database that is new or empty.
 Interrupted, or with an object refused (exit code 7), the same command goes on.
 

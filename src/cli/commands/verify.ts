@@ -17,7 +17,6 @@ import { startProgress } from '../progress.js';
 /** `verify`: proves that an archive is whole. */
 export const verifyCommand: Command = {
   name: 'verify',
-  summary: 'read a whole archive and prove that nothing is missing',
   help: `Read an archive from its first byte to its last and prove that every part of it
 is what was written. Ends with 4 and names the tables when something is not.
 

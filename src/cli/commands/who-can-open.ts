@@ -14,7 +14,6 @@ import { readOrigin } from '../origin.js';
 /** `who-can-open`: whose password opens which archive. */
 export const whoCanOpenCommand: Command = {
   name: 'who-can-open',
-  summary: 'show whose password opens which archive; needs no key',
   help: `Show whose password opens which archive, and warn when only one person's does.
 Goes by the labels, which need no key and are not proven by one.
 

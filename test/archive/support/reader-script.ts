@@ -18,9 +18,11 @@ export function renderReaderScript(): { readonly file: string; readonly text: st
 import { fromBase64 } from '../bytes.js';
 
 /** The program \`reader.py\` that travels in every archive, packed; generated from the file of that name. */
-export const readerScript: Uint8Array = inflateSync(
-  fromBase64(\`${packed.replace(/.{100}/g, '$&\n')}\`),
-);
+export function readerScript(): Uint8Array {
+  return inflateSync(fromBase64(packed));
+}
+
+const packed = \`${packed.replace(/.{100}/g, '$&\n')}\`;
 `,
   };
 }

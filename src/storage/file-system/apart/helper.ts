@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { BackupError } from '../../../errors.js';
 import type { StoredObject, TransferProgress } from '../../adapter.js';
 import { type Asked, type Reply, type Request, type Result, unpack } from './messages.js';
+import { program } from './program.js';
 
 // A share whose server has stopped answers no call of the system, and there is no way to take such a call back: the thread
 // that made it stands until the share is there again. A process has four such threads for all its files, and does not even end
@@ -78,7 +78,7 @@ export class Helper {
 
   constructor(forget: () => void) {
     this.#forget = forget;
-    this.#child = fork(fileURLToPath(new URL('./main.js', import.meta.url)), [], {
+    this.#child = fork(program, [], {
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
