@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { readTablesOption } from '../../src/cli/tables-option.js';
 import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
-import { isBackupError } from '../../src/errors.js';
+import { BackupError, isBackupError } from '../../src/errors.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import type { RestoreOptions } from '../../src/recovery/restore/options.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
@@ -288,6 +288,44 @@ describeOnEachServer(
       assert.deepEqual(report.missing, []);
       assert.deepEqual(await differences(), []);
     });
+
+    for (const method of ['insert', 'load-data'] as const) {
+      it(`has all other tables when the rows of one are refused, by ${method}, and takes them when they are not`, async () => {
+        const sealed = await make([
+          'CREATE TABLE a (id INT PRIMARY KEY)',
+          'INSERT INTO a VALUES (1)',
+          'CREATE TABLE b (id INT PRIMARY KEY, same INT, a INT, KEY (a), CONSTRAINT to_a FOREIGN KEY (a) REFERENCES a (id)) ENGINE=InnoDB',
+          'INSERT INTO b VALUES (1, 7, 1), (2, 7, 1)',
+          'CREATE VIEW v AS SELECT id FROM a',
+          'CREATE VIEW w AS SELECT id FROM b',
+        ]);
+        const archive = await sealed.open();
+        const strict = {
+          ...archive,
+          table: async (name: string) => {
+            const table = await archive.table(name);
+            const createStatement = table.createStatement.replace(
+              'KEY `a`',
+              'UNIQUE KEY `one` (`same`), KEY `a`',
+            );
+            return name === 'b' ? { ...table, createStatement } : table;
+          },
+        };
+        await assert.rejects(restoreDatabase(strict, address(target), { method }), (error) => {
+          assert.ok(error instanceof BackupError);
+          assert.match(error.message, /table "b".* Everything else is in place\./i);
+          assert.deepEqual(error.details['missingTables'], ['b']);
+          assert.match(String(error.details['missing']), /Missing: table "b": .*(?:1062|1 of 2 rows)/);
+          assert.doesNotMatch(String(error.details['missing']), /foreign key|'7'/);
+          return true;
+        });
+        await server().query('SELECT * FROM v', target);
+        const again = await restore(sealed);
+        assert.deepEqual(again.missing, []);
+        assert.match(JSON.stringify(again.notes), /1 tables were there already/);
+        assert.deepEqual(await differences(), []);
+      });
+    }
 
     it('keeps the rows of a table when a key of it cannot be made, and lists the key', async () => {
       const sealed = await make([

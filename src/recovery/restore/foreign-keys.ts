@@ -18,6 +18,11 @@ export class ForeignKeys {
     if (items.length > 0) this.#owed.set(table, items);
   }
 
+  /** Of a table that is not there. */
+  forget(table: string): void {
+    this.#owed.delete(table);
+  }
+
   /**
    * Adds all that are owed. The checks of the session are off, so that no row is looked at.
    *

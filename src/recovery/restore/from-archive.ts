@@ -257,39 +257,39 @@ export class ArchiveRestore {
   }
 
   async #loadTables(): Promise<void> {
-    const session = await this.#run.openSession();
+    let session = await this.#run.openSession();
     for (let table = this.#waiting.shift(); table !== undefined; table = this.#waiting.shift()) {
       this.#run.signal.throwIfAborted();
-      await this.#loadTable(session, table);
+      session = await this.#loadTable(session, table);
     }
   }
 
-  async #loadTable(session: RestoreSession, summary: TableSummary): Promise<void> {
+  /** @returns the session to go on with */
+  async #loadTable(session: RestoreSession, summary: TableSummary): Promise<RestoreSession> {
     const run = this.#run;
     const { name, index } = summary;
     const wanted = run.acceptTable(await this.#describe(name));
     const keys = keyTimeOf(wanted.engine, summary.rows, run.method.methodFor(session));
     const made = await run.makeTable(session, wanted, keys);
-    if (made === undefined) return;
+    if (made === undefined) return session;
     const { description, statements } = made;
     let taken = 0;
     let found = 0;
+    let inStep = run.method.methodFor(session) === 'insert';
     if (summary.parts > 0) {
       await prepareTable(session, description, statements, run.signal);
-      const loader = await run.method.begin(
-        session,
-        description,
-        this.#archived(session, description),
-        run.signal,
-      );
       try {
+        const given = this.#archived(session, description);
+        const loader = await run.method.begin(session, description, given, run.signal);
         found = await this.#feed(loader, summary);
+        inStep = true;
         taken = await loader.finish();
+        checkRows(name, summary.rows, found, taken);
       } catch (error) {
-        throw aboutTable(error, name, 'cannot be loaded');
+        const told = aboutTable(error, name, 'cannot be loaded');
+        return run.refuseRows(session, { name, made: description.name, engine: wanted.engine }, told, inStep);
       }
-    }
-    checkRows(name, summary.rows, found, taken);
+    } else checkRows(name, summary.rows, found, taken);
     if (statements.after.length > 0) {
       this.#report('keys', name);
       run.lack(await finishTable(session, description, statements, run.signal));
@@ -297,6 +297,7 @@ export class ArchiveRestore {
     // What is small is made again sooner than noted.
     if (summary.plainBytes >= JOURNALED_BYTES) await journalTable(session.connection, index, taken);
     this.#done.push({ name, rows: taken });
+    return session;
   }
 
   /** The rows as the archive has them, which can be read again when there is a doubt. */

@@ -23,7 +23,7 @@ interface RestoringTable {
 
 /** A session that loads one table at a time. */
 interface Lane {
-  readonly session: RestoreSession;
+  session: RestoreSession;
   open: { readonly table: RestoringTable; readonly loader: TableLoader } | undefined;
   /** When it was last fed. */
   fed: number;
@@ -78,7 +78,12 @@ export class StreamRestore {
     for (const expected of summary.tables) {
       if (this.#skipped.has(expected.index)) continue;
       const table = this.#tables.get(expected.index);
-      checkRows(expected.name, expected.rows, table?.rows ?? 0, table?.taken ?? 0);
+      try {
+        checkRows(expected.name, expected.rows, table?.rows ?? 0, table?.taken ?? 0);
+      } catch (error) {
+        if (table === undefined) throw error;
+        await this.#refuse({ session: run.schema, open: undefined }, table, error, true);
+      }
     }
     await this.#finishTables();
     this.#report('objects', '');
@@ -125,7 +130,9 @@ export class StreamRestore {
     try {
       await lane.open!.loader.write(batch);
     } catch (error) {
-      throw aboutTable(error, description.name, 'cannot be loaded');
+      const inStep = this.#run.method.methodFor(lane.session) === 'insert';
+      await this.#refuse(lane, table, error, inStep);
+      return;
     }
     table.rows += part.rows;
     this.#rows += part.rows;
@@ -158,9 +165,24 @@ export class StreamRestore {
     try {
       table.taken += await loader.finish();
     } catch (error) {
-      throw aboutTable(error, table.description.name, 'cannot be loaded');
+      await this.#refuse(lane, table, error, true);
     }
     lane.open = undefined;
+  }
+
+  /** A table whose rows the server refuses comes no further; the others do. */
+  async #refuse(
+    lane: Pick<Lane, 'open' | 'session'>,
+    { description }: RestoringTable,
+    error: unknown,
+    inStep: boolean,
+  ): Promise<void> {
+    const { name, engine, index } = description;
+    const told = aboutTable(error, name, 'cannot be loaded');
+    lane.session = await this.#run.refuseRows(lane.session, { name, made: name, engine }, told, inStep);
+    lane.open = undefined;
+    this.#tables.delete(index);
+    this.#skipped.add(index);
   }
 
   async #finishTables(): Promise<void> {

@@ -18,8 +18,7 @@ import { targetOf } from './target-address.js';
  * back and compared.
  *
  * What the server does not make holds up nothing else and stands in the report as `missing`. When that is a
- * table, whose rows would be missing, everything else is put in place, and then the restore fails and names
- * it.
+ * table, or the rows of one, everything else is put in place, and then the restore fails and names it.
  *
  * While it runs the target holds a table `supplemental_backup_restore`, or one whose name begins so, the mark
  * of being incomplete.

@@ -1,6 +1,6 @@
 import { absentTables, leaveOutWithoutTables } from '../../catalog/objects-without-tables.js';
 import { whyOursIn } from '../../catalog/restore-mark.js';
-import { compareNames } from '../../database/identifiers.js';
+import { compareNames, quoteName } from '../../database/identifiers.js';
 import { inBrackets } from '../../database/server-failures.js';
 import { isAtLeast } from '../../database/server-version.js';
 import { BackupError } from '../../errors.js';
@@ -21,6 +21,7 @@ import { type MissingObject, missingSentence } from './missing.js';
 import { markMissing } from './missing-mark.js';
 import type { RestoreOptions } from './options.js';
 import type { RestoreRights } from './own-account.js';
+import { describeRefusedRows, refusalOfRows } from './refused-rows.js';
 import { createJournal, dropJournal } from './restore-journal.js';
 import { restoreObjects, restoreSequences } from './restore-objects.js';
 import {
@@ -81,7 +82,7 @@ export class RestoreRun {
   #finished = false;
   #workKey = '';
   readonly #missing: MissingObject[] = [];
-  /** Tables that the server does not make, and why. */
+  /** Tables that the server does not make, or whose rows it does not take, and why. */
   readonly #refusedTables: RefusedTable[] = [];
 
   constructor(target: TargetAddress, options: RestoreOptions) {
@@ -217,12 +218,39 @@ export class RestoreRun {
     return made;
   }
 
+  /**
+   * Lists a table whose rows the server refuses, and drops it: it holds up no other.
+   *
+   * @param name - of the table in the archive
+   * @param made - and in the target
+   * @param inStep - whether the session has no data left to send
+   * @returns the session to go on with
+   * @throws what was thrown, when it is no refusal of these rows
+   */
+  async refuseRows(
+    session: RestoreSession,
+    { name, made, engine }: { readonly name: string; readonly made: string; readonly engine: string },
+    error: unknown,
+    inStep: boolean,
+  ): Promise<RestoreSession> {
+    const refusal = refusalOfRows(error, engine);
+    if (refusal === undefined) throw error;
+    const goesOn = inStep && !session.connection.lost;
+    const missing = await describeRefusedRows(goesOn ? session.connection : undefined, { name }, refusal);
+    if (!goesOn) session.connection.destroy();
+    const next = goesOn ? session : await this.openSession();
+    await next.connection.query(`DROP TABLE IF EXISTS ${quoteName(made)}`);
+    this.foreignKeys.forget(made);
+    this.#refusedTables.push({ missing, error: refusal, forItsRows: true });
+    return next;
+  }
+
   /** Notes what the server did not take. */
   lack(missing: readonly MissingObject[]): void {
     this.#missing.push(...missing);
   }
 
-  /** Whether there are tables that the server does not make. */
+  /** Whether there are tables that the server does not make, or whose rows it does not take. */
   get lacksTables(): boolean {
     return this.#refusedTables.length > 0;
   }
@@ -412,9 +440,13 @@ export class RestoreRun {
     const { name } = first.missing;
     const more =
       others.length === 0 ? '' : ` Nor can ${others.map((each) => `"${each.missing.name}"`).join(', ')}.`;
+    const told =
+      first.forItsRows === true
+        ? first.error.happened
+        : `Table "${name}" cannot be made in the target${inBrackets(first.error)}.`;
     return new BackupError(
-      'restore-failed',
-      `Table "${name}" cannot be made in the target${inBrackets(first.error)}.${more} Everything else is in place.`,
+      first.forItsRows === true ? first.error.code : 'restore-failed',
+      `${told}${more} Everything else is in place.`,
       {
         cause: first.error,
         details: {

@@ -28,10 +28,12 @@ export interface MadeTable {
   readonly description: TableDescription;
 }
 
-/** A table that the server does not make, and its first answer. */
+/** A table that the server does not make, or whose rows it does not take, and its first answer. */
 export interface RefusedTable {
   readonly missing: MissingObject;
   readonly error: BackupError;
+  /** Whether it could be made. */
+  readonly forItsRows?: boolean;
 }
 
 /**

@@ -1,0 +1,43 @@
+import type { Connection } from '../../database/connection.js';
+import { serverErrorNumber } from '../../database/server-failures.js';
+import { BackupError } from '../../errors.js';
+import type { TableDescription } from '../../model/parts.js';
+import { describeMissing, isRefusal, type MissingObject } from './missing.js';
+
+const tableIsFull = 1114;
+
+/** A full disk, too many locks, a server that only reads: no other table would fare better. */
+const troublesOfServer: ReadonlySet<number> = new Set([3, 1021, 1206, 1213, 1290, 1792, 1836, 1874, 1881]);
+
+/** The failure of a table whose rows a server does not take as they are, and would take those of another; else undefined. */
+export function refusalOfRows(error: unknown, engine: string): BackupError | undefined {
+  if (!(error instanceof BackupError)) return undefined;
+  // The server took fewer rows, or other ones, or has no room for one in a packet.
+  const { taken, neededBytes } = error.details;
+  if (error.code === 'restore-changed-data' || taken !== undefined || neededBytes !== undefined) return error;
+  const answer = error.code === 'restore-failed' ? error.cause : error;
+  if (!isRefusal(answer)) return undefined;
+  const errno = serverErrorNumber(answer)!;
+  // A table in memory has a limit of its own.
+  if (errno === tableIsFull) return /^memory$/i.test(engine) ? error : undefined;
+  return troublesOfServer.has(errno) ? undefined : error;
+}
+
+/**
+ * What to write down of it. The server's words may hold a value, and are kept without anything that could be one.
+ *
+ * @param connection - in which the rows were refused; undefined when it is of no more use
+ */
+export async function describeRefusedRows(
+  connection: Connection | undefined,
+  { name }: Pick<TableDescription, 'name'>,
+  refusal: BackupError,
+): Promise<MissingObject> {
+  const what = { kind: 'table', name } as const;
+  const answer = refusal.cause;
+  const errno = serverErrorNumber(refusal) ?? 0;
+  if (errno === 0 || !isRefusal(answer)) return { ...what, errno, message: refusal.happened };
+  const told =
+    connection === undefined ? { message: '' } : await describeMissing(connection, what, answer, true);
+  return { ...what, errno, message: told.message.replaceAll(/['"].*['"]|\d+/gs, '…') };
+}
