@@ -14,9 +14,10 @@ import type {
   Unlock,
   ValueForm,
 } from '../model/parts.js';
+import { isContentId } from './content-id.js';
 
 /** Version that is written; readers take every minor of this major. */
-export const FORMAT: FormatVersion = { major: 1, minor: 1 };
+export const FORMAT: FormatVersion = { major: 1, minor: 2 };
 
 type Check = (value: unknown) => boolean;
 
@@ -26,6 +27,7 @@ const count: Check = (value) => Number.isSafeInteger(value) && (value as number)
 const index: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
 const amount: Check = (value) => Number.isFinite(value) && (value as number) >= 0;
 const digest: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+const contentId: Check = (value) => typeof value === 'string' && isContentId(value);
 const archiveId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
 // Shown to people and compared as text; anybody can write a label.
 const moment: Check = (value) =>
@@ -206,7 +208,7 @@ const manifest: Check = record(
     warnings: list(record({ code: text, message: text }, { table: text })),
     entries: list(record({ name: text, offset: count, size: count, sha256: digest }, { rows: count })),
   },
-  { position: texts },
+  { position: texts, contentId },
 );
 
 const sealed: Readonly<Record<string, Check>> = { recipient: text, sealedIdentity: text };

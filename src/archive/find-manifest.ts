@@ -3,8 +3,8 @@ import { BackupError } from '../errors.js';
 import type { Manifest } from '../model/parts.js';
 import { parseManifest } from './descriptions.js';
 import { MANIFEST_NAME } from './entry-names.js';
-import { checkEntrySize, checkTables, damagedManifest } from './read-tar.js';
-import { parseTarHeader, TAR_BLOCK_BYTES, TAR_END_BYTES, tarPadding } from './tar.js';
+import { checkContentId, checkEntrySize, checkTables, damagedManifest } from './read-tar.js';
+import { parseTarHeader, TAR_BLOCK_BYTES, TAR_END_BYTES, type TarEntry, tarPadding } from './tar.js';
 
 const FIRST_WINDOW_BYTES = 256 * 1024;
 
@@ -30,6 +30,7 @@ export async function findManifest(
     const found = await findHeader(tail);
     if (found !== null) {
       const manifest = parseManifest(tail.subarray(found.contentStart, found.contentStart + found.size));
+      checkContentId(found.contentId, manifest.contentId);
       checkLayout(manifest, content.size - length + found.contentStart - TAR_BLOCK_BYTES);
       return { manifest };
     }
@@ -37,9 +38,7 @@ export async function findManifest(
   }
 }
 
-async function findHeader(
-  tail: Uint8Array,
-): Promise<{ readonly contentStart: number; readonly size: number } | null> {
+async function findHeader(tail: Uint8Array): Promise<(TarEntry & { readonly contentStart: number }) | null> {
   const name = new TextEncoder().encode(`${MANIFEST_NAME}\0`);
   const end = tail.length - TAR_END_BYTES;
   for (let at = end - TAR_BLOCK_BYTES; at >= 0; at -= TAR_BLOCK_BYTES) {
@@ -47,7 +46,7 @@ async function findHeader(
     const header = await parseTarHeader(tail.subarray(at, at + TAR_BLOCK_BYTES));
     const contentStart = at + TAR_BLOCK_BYTES;
     if (header === null || contentStart + header.size + tarPadding(header.size) !== end) throw lost();
-    return { contentStart, size: header.size };
+    return { ...header, contentStart };
   }
   return null;
 }

@@ -243,6 +243,7 @@ class ArchiveFiles {
     const isTrue =
       header?.name === name &&
       header.size === entry.size &&
+      header.contentId === this.manifest.contentId &&
       isSameEntry(entryOf(name, entry.offset, content, kind), entry);
     if (!isTrue)
       throw new BackupError('archive-damaged', 'A file of the archive is not what its manifest says.');

@@ -36,6 +36,8 @@ export interface ReadEntry {
   readonly kind: EntryKind;
   readonly entry: ManifestEntry;
   readonly content: Uint8Array;
+  /** The same for all files of the archive. */
+  readonly contentId: string | undefined;
 }
 
 /** Most bytes that a file of that name may have. @throws BackupError `archive-limit-exceeded` */
@@ -65,13 +67,14 @@ export async function* readTar(
   const contents = new TableContents();
   let described: DatabaseEntry | null = null;
   let hasObjects = false;
-  for await (const { kind, entry, content } of readEntries(reader)) {
+  for await (const { kind, entry, content, contentId } of readEntries(reader)) {
     if (described === null && kind.kind !== 'database' && kind.kind !== 'other') {
       throw damaged('The archive does not start with its database.');
     }
     if (kind.kind === 'manifest') {
       if (!hasObjects) throw damaged('The archive has no list of objects.');
       const manifest = parseManifest(content);
+      checkContentId(contentId, manifest.contentId);
       checkManifest(manifest, { entries, described: described!, label, contents });
       await checkEnd(reader);
       yield { kind: 'summary', summary: manifest };
@@ -120,9 +123,13 @@ export async function* readTar(
 }
 
 async function* readEntries(reader: ByteReader): AsyncGenerator<ReadEntry> {
+  let first: TarEntry | null = null;
   for (;;) {
     const header = await readHeader(reader);
     if (header === null) return;
+    first ??= header;
+    const { contentId } = first;
+    checkContentId(header.contentId, contentId);
     const kind = parseEntryName(header.name);
     checkEntrySize(kind, header.size);
     const offset = reader.taken;
@@ -131,7 +138,7 @@ async function* readEntries(reader: ByteReader): AsyncGenerator<ReadEntry> {
     const content = reader.take(header.size);
     if (reader.take(padding).some((byte) => byte !== 0))
       throw damaged('There is something between two files.');
-    yield { kind, entry: entryOf(header.name, offset, content, kind), content };
+    yield { kind, entry: entryOf(header.name, offset, content, kind), content, contentId };
   }
 }
 
@@ -177,6 +184,11 @@ export function checkIdentity(manifest: Manifest, archiveId: string, label: Labe
   if (!isLabelled || manifest.archiveId !== archiveId) {
     throw damaged('The label, the database and the manifest are not of one archive.');
   }
+}
+
+/** All headers and the manifest must be of one archive. @throws BackupError `archive-damaged` */
+export function checkContentId(found: string | undefined, expected: string | undefined): void {
+  if (found !== expected) throw damaged('A file in the archive is of another archive.');
 }
 
 /** The same, and what the front promises came or was left out. @throws BackupError `archive-damaged` */

@@ -1,10 +1,11 @@
 /**
- * The tar in an archive: POSIX ustar, plain files only, every field but name, size and time always the same. The
- * reader takes exactly the headers that the writer makes, so that links, paths, devices, sparse files and extensions
+ * The tar in an archive: POSIX ustar, plain files only, every field but name, size, time and content id always the
+ * same. The reader takes exactly the headers that the writer makes, so that links, paths, devices, sparse files and extensions
  * have nothing to hide in. A header stands alone in one block, so that it can be read at any offset.
  */
 import { createTarPacker } from 'modern-tar';
 import { BackupError } from '../errors.js';
+import { isContentId } from './content-id.js';
 
 /** Headers and contents start at multiples of this. */
 export const TAR_BLOCK_BYTES = 512;
@@ -21,7 +22,8 @@ const MAX_NUMBER: number = 8 ** 11 - 1;
 const SIZE_AT = 124;
 const TIME_AT = 136;
 const CHECKSUM_AT = 148;
-const sameForAll = { mode: 0o644, uid: 0, gid: 0, uname: '', gname: '' } as const;
+const OWNER_AT = 265;
+const sameForAll = { mode: 0o644, uid: 0, gid: 0, gname: '' } as const;
 // No `..`, no absolute path, no backslash, no space: lower-case segments that mean the same on every system.
 const safeName = /^[A-Za-z0-9][A-Za-z0-9_.-]*(\/[A-Za-z0-9][A-Za-z0-9_.-]*)*$/;
 
@@ -32,6 +34,8 @@ export interface TarEntry {
   readonly size: number;
   /** Seconds since 1970. */
   readonly time: number;
+  /** Of which archive it is; absent in archives before 1.2. Stands in the place of the owner's name. */
+  readonly contentId?: string | undefined;
 }
 
 /** How many zeros follow a content of that size. */
@@ -43,15 +47,17 @@ export function tarPadding(size: number): number {
  * The header of a file. `modern-tar` makes one; its name, size, time and checksum are then put in for every file, since
  * an archive has thousands and the library makes a pair of web streams for each.
  *
- * @throws RangeError when the name or the size is not one that a reader takes
+ * @throws RangeError when the name, the size or the content id is not one that a reader takes
  */
-export async function tarHeader({ name, size, time }: TarEntry): Promise<Uint8Array> {
+export async function tarHeader({ name, size, time, contentId = '' }: TarEntry): Promise<Uint8Array> {
   if (name.length > MAX_NAME_BYTES || !safeName.test(name)) throw new RangeError('"name" is not a safe name');
   if (!(size >= 0 && size <= MAX_NUMBER)) throw new RangeError('"size" is too large for a tar entry');
   if (!(time >= 0 && time <= MAX_NUMBER)) throw new RangeError('"time" is too late for a tar entry');
+  if (contentId !== '' && !isContentId(contentId)) throw new RangeError('"contentId" is none');
   template ??= headerByLibrary({ name: 'x', size: 0, time: 0 });
   const header = (await template).slice();
-  for (let i = 0; i < name.length; i++) header[i] = name.charCodeAt(i);
+  putText(header, 0, name);
+  putText(header, OWNER_AT, contentId);
   putOctal(header, SIZE_AT, 11, size);
   putOctal(header, TIME_AT, 11, time);
   // The sum of all bytes, its own eight counted as spaces.
@@ -65,10 +71,10 @@ export async function tarHeader({ name, size, time }: TarEntry): Promise<Uint8Ar
 let template: Promise<Uint8Array> | undefined;
 
 /** The header of a file as `modern-tar` makes it. */
-export async function headerByLibrary({ name, size, time }: TarEntry): Promise<Uint8Array> {
+export async function headerByLibrary({ name, size, time, contentId = '' }: TarEntry): Promise<Uint8Array> {
   const { readable, controller } = createTarPacker();
   const reader = readable.getReader();
-  controller.add({ name, size, mtime: new Date(time * 1000), type: 'file', ...sameForAll });
+  controller.add({ name, size, mtime: new Date(time * 1000), type: 'file', ...sameForAll, uname: contentId });
   const { value } = await reader.read();
   // The packer would wait for the content; only its header is wanted.
   await reader.cancel();
@@ -76,8 +82,11 @@ export async function headerByLibrary({ name, size, time }: TarEntry): Promise<U
 }
 
 function putOctal(header: Uint8Array, at: number, digits: number, value: number): void {
-  const text = value.toString(8).padStart(digits, '0');
-  for (let i = 0; i < digits; i++) header[at + i] = text.charCodeAt(i);
+  putText(header, at, value.toString(8).padStart(digits, '0'));
+}
+
+function putText(header: Uint8Array, at: number, text: string): void {
+  for (let i = 0; i < text.length; i++) header[at + i] = text.charCodeAt(i);
 }
 
 /**
@@ -87,13 +96,23 @@ function putOctal(header: Uint8Array, at: number, digits: number, value: number)
  */
 export async function parseTarHeader(block: Uint8Array): Promise<TarEntry | null> {
   if (block.every((byte) => byte === 0)) return null;
-  const name = String.fromCharCode(...block.subarray(0, block.indexOf(0)));
-  const entry = { name, size: octalAt(block, SIZE_AT), time: octalAt(block, TIME_AT) };
+  const name = textAt(block, 0);
+  const contentId = textAt(block, OWNER_AT);
+  const entry = {
+    name,
+    size: octalAt(block, SIZE_AT),
+    time: octalAt(block, TIME_AT),
+    ...(contentId === '' ? {} : { contentId }),
+  };
   // What the block says is believed only when a header made of it is the block, to the last byte: so links, paths,
   // devices and extensions have nothing to hide in.
   const expected = await tarHeader(entry).catch(() => null);
   if (expected === null || !expected.every((byte, i) => byte === block[i])) throw damagedTar();
   return entry;
+}
+
+function textAt(block: Uint8Array, at: number): string {
+  return String.fromCharCode(...block.subarray(at, block.indexOf(0, at)));
 }
 
 function octalAt(block: Uint8Array, at: number): number {

@@ -10,6 +10,7 @@ import type {
   RowsPart,
   TableDescription,
 } from '../model/parts.js';
+import { makeContentId } from './content-id.js';
 import { FORMAT } from './descriptions.js';
 import {
   DATABASE_NAME,
@@ -28,6 +29,7 @@ import { MAX_FILES, TAR_BLOCK_BYTES, TAR_END_BYTES, tarHeader, tarPadding } from
  * The tar of an archive, piece by piece, from the parts of a dump.
  *
  * @param onManifest - called with the manifest once it is written
+ * @param contentId - what ties its files to it, known to nobody before
  * @throws BackupError `dump-incomplete` when the summary promises other rows than came, or no summary came
  * @throws BackupError `archive-limit-exceeded` when there are more parts than a reader takes
  * @throws RangeError when the parts come in an order that no reader takes
@@ -36,6 +38,7 @@ export async function* writeTar(
   parts: AsyncIterable<Part>,
   label: Label,
   onManifest: (manifest: Manifest) => void,
+  contentId: string = makeContentId(),
 ): AsyncGenerator<Uint8Array> {
   const { archiveId, scope } = label;
   const time = Math.floor(Date.parse(label.createdAt) / 1000);
@@ -67,7 +70,7 @@ export async function* writeTar(
     });
     const padding = tarPadding(size);
     offset += TAR_BLOCK_BYTES + size + padding;
-    yield await tarHeader({ name, size, time });
+    yield await tarHeader({ name, size, time, contentId });
     yield content;
     if (padding > 0) yield new Uint8Array(padding);
   }
@@ -105,6 +108,7 @@ export async function* writeTar(
           ...part.summary,
           format: FORMAT,
           archiveId,
+          contentId,
           scope,
           entries: [...entries],
         };

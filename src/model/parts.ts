@@ -322,6 +322,8 @@ export interface Manifest extends DumpSummary {
   readonly format: FormatVersion;
   /** As in the label. */
   readonly archiveId: string;
+  /** Ties every file to this archive: random, and only inside the seal. Absent in archives before 1.2. */
+  readonly contentId?: string | undefined;
   /** Everything, or the critical tables. */
   readonly scope: ArchiveScope;
   /** Each file of the archive, in order. */

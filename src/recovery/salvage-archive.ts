@@ -1,5 +1,6 @@
 import type { ArchiveKeys } from '../archive/index.js';
-import { countTables, lossesOf } from '../archive/salvage/losses.js';
+import type { UnprovenFiles } from '../archive/salvage/find-files.js';
+import { countTables, lossesOf, sentenceOf } from '../archive/salvage/losses.js';
 import type { LostRows } from '../archive/salvage/lost-rows.js';
 import { type AbsentTable, type ArchiveSurvey, surveyArchive } from '../archive/salvage/survey.js';
 import { assertArgument, assertRangeSource } from '../arguments.js';
@@ -15,7 +16,14 @@ import type { RestoreReport } from './restore/restore-report.js';
 import { targetOf } from './restore/target-address.js';
 
 /** Keys of the archive, and options of the restore. */
-export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resume'> {}
+export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resume'> {
+  /**
+   * Whether to restore also what stands behind the damage and nothing ties to this archive: where it was written before
+   * version 1.2 of the format, or both its front and its manifest are lost. Whoever wrote into the database that was copied
+   * may have made such files. @defaultValue false
+   */
+  readonly unproven?: boolean | undefined;
+}
 
 /** What was saved and, to the row, what was not. */
 export interface SalvageReport {
@@ -27,6 +35,8 @@ export interface SalvageReport {
   readonly absent: readonly AbsentTable[];
   /** Tables that came back, as far as they could be saved: damaged ones first. */
   readonly tables: readonly SalvagedTable[];
+  /** What looks like files of an archive and nothing ties to this one. */
+  readonly unproven: UnprovenFiles;
   /** What is lost, in sentences; the first tells all of it. Empty when nothing is. */
   readonly losses: readonly string[];
 }
@@ -47,7 +57,7 @@ export interface SalvagedTable {
 
 /**
  * The last resort: restores from a damaged archive everything that still authenticates, and says exactly what is lost.
- * Never gives back a row that was not in the source. Take another copy of the archive first, if there is one.
+ * Never gives back a row that was not in the source, unless asked for what is `unproven`. Take another copy of the archive first, if there is one.
  *
  * @param source - an archive damaged anywhere behind its header
  * @param target - with the name of a database that does not exist yet or is empty
@@ -65,14 +75,18 @@ export async function salvageArchive(
 ): Promise<SalvageReport> {
   assertRangeSource('source', source);
   targetOf(target);
-  assertArgument('options', options, 'object');
+  assertArgument('options', options, 'object', { unproven: 'boolean?' });
   const survey = await during('restore', () => surveyArchive(source, options));
   if (!survey.tables.some((table) => table.description !== null)) {
-    throw new BackupError('archive-damaged', 'Nothing of the archive can be saved: no table of it is left.', {
-      activity: 'restore',
-    });
+    throw nothingLeft(survey.unproven);
   }
-  const { password: _password, identities: _identities, audit: _audit, ...restoreOptions } = options;
+  const {
+    password: _password,
+    identities: _identities,
+    audit: _audit,
+    unproven: _unproven,
+    ...restoreOptions
+  } = options;
   const deed = deedOf('salvage', survey.label?.archiveId ?? null, target, options);
   const restore = await audited(options, deed, () =>
     restoreDatabase(salvagedParts(survey), target, restoreOptions),
@@ -93,8 +107,19 @@ export async function salvageArchive(
         whole,
         lost,
       })),
+    unproven: survey.unproven,
     losses: lossesOf(survey)?.sentences ?? [],
   };
+}
+
+function nothingLeft(unproven: UnprovenFiles): BackupError {
+  const happened = 'Nothing of the archive can be saved: no table of it is left.';
+  if (unproven.count === 0) return new BackupError('archive-damaged', happened, { activity: 'restore' });
+  const hint = unproven.fate === 'left-out' ? ' They are restored when asked for (`unproven`).' : '';
+  return new BackupError('archive-damaged', `${happened} ${sentenceOf(unproven)}${hint}`, {
+    activity: 'restore',
+    details: { unprovenFiles: unproven.names },
+  });
 }
 
 /** What is left of an archive as parts that a restore takes. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { before, describe, it } from 'node:test';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { encryptAge } from '../../src/archive/age/encrypt.js';
+import { makeContentId } from '../../src/archive/content-id.js';
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';
 import { labelRecipient, makeLabel } from '../../src/archive/label.js';
 import { openArchive } from '../../src/archive/open-archive.js';
@@ -24,6 +25,7 @@ interface File {
 type Json = Record<string, unknown>;
 
 const label = makeLabel({ ...sampleLabel, unlock: [] });
+const contentId = makeContentId();
 
 /** Who knows the recipient and how archives are made can make any: each of these contradicts itself in one place. */
 describe('F7: an archive that a forger made', () => {
@@ -34,7 +36,7 @@ describe('F7: an archive that a forger made', () => {
   before(async () => {
     identity = await generateX25519Identity();
     recipient = await identityToRecipient(identity);
-    files = await unpackFiles(await collectBytes(writeTar(sampleParts(), label, () => undefined)));
+    files = await unpackFiles(await collectBytes(writeTar(sampleParts(), label, () => undefined, contentId)));
   });
 
   const named = (name: string): File => files.find((file) => file.name === name)!;
@@ -47,7 +49,11 @@ describe('F7: an archive that a forger made', () => {
     files.map((file) => (file.name === name ? { name, content: jsonOf(edit(parse(file.content))) } : file));
 
   /** The bytes of a tar; the manifest is made to fit the files before it, and then changed. */
-  async function tarOf(list: readonly File[], change: (manifest: Manifest) => object = (same) => same) {
+  async function tarOf(
+    list: readonly File[],
+    change: (manifest: Manifest) => object = (same) => same,
+    idOf: (name: string) => string | undefined = () => contentId,
+  ) {
     const pieces: Uint8Array[] = [];
     const entries: ManifestEntry[] = [];
     let offset = TAR_BLOCK_BYTES;
@@ -66,7 +72,7 @@ describe('F7: an archive that a forger made', () => {
         sha256: createHash('sha256').update(content).digest('hex'),
         ...rows,
       });
-      pieces.push(await tarHeader({ name, size, time: 0 }), content, zeros);
+      pieces.push(await tarHeader({ name, size, time: 0, contentId: idOf(name) }), content, zeros);
       offset += size + zeros.length + TAR_BLOCK_BYTES;
       if (isManifest) entries.pop();
     }
@@ -103,6 +109,34 @@ describe('F7: an archive that a forger made', () => {
       for (const given of [await stream(archive), await read(archive)]) {
         assert.deepEqual(given.slice(0, -1), parts.slice(0, -1));
       }
+    }
+  });
+
+  it('is refused when one file or the manifest bears the id of another archive, or none', async () => {
+    for (const other of [makeContentId(), undefined]) {
+      for (const { name } of files) {
+        const archive = await seal(await tarOf(files, undefined, (of) => (of === name ? other : contentId)));
+        await refuses(stream(archive), /of another archive/);
+        // Read at any place, what is for people is not looked at.
+        if (/^(README\.txt|reader\.py)$/.test(name)) await read(archive);
+        else await assert.rejects(read(archive), (error) => isBackupError(error, 'archive-damaged'), name);
+      }
+      const archive = await seal(await tarOf(files, (manifest) => ({ ...manifest, contentId: other })));
+      await refuses(stream(archive), /of another archive/);
+      await refuses(read(archive), /of another archive/);
+    }
+    for (const contentId of ['', 'x', 'A'.repeat(23), `${'A'.repeat(21)}B`, 7, null]) {
+      const archive = await seal(await tarOf(files, (manifest) => ({ ...manifest, contentId })));
+      await refuses(stream(archive), /manifest/);
+    }
+  });
+
+  it('is read when no file of it bears an id, as before version 1.2', async () => {
+    const older = ({ contentId: _none, ...manifest }: Manifest): object => manifest;
+    const archive = await seal(await tarOf(files, older, () => undefined));
+    const parts = await collect(sampleParts());
+    for (const given of [await stream(archive), await read(archive)]) {
+      assert.deepEqual(given.slice(0, -1), parts.slice(0, -1));
     }
   });
 

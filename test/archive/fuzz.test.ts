@@ -5,6 +5,7 @@ import { deflateRawSync } from 'node:zlib';
 import { generateX25519Identity, identityToRecipient, Stanza } from 'age-encryption';
 import fc from 'fast-check';
 import { encryptAge } from '../../src/archive/age/encrypt.js';
+import { makeContentId } from '../../src/archive/content-id.js';
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';
 import { inspectArchive } from '../../src/archive/inspect-archive.js';
 import { LABEL_STANZA, labelRecipient, makeLabel } from '../../src/archive/label.js';
@@ -23,6 +24,7 @@ import { fuzzing } from './support/fuzz.js';
 import { collect, sampleLabel, sampleParts } from './support/parts.js';
 import { unpackFiles } from './support/unpack-tar.js';
 
+const contentId = makeContentId();
 const acceptable = new Set(['archive-damaged', 'archive-limit-exceeded', 'archive-unsupported', 'wrong-key']);
 
 /** True, or an error that says what is wrong with the archive; anything else is a crash. */
@@ -72,7 +74,7 @@ describe('F7: a hostile archive is read or refused, never crashed on', () => {
   before(async () => {
     identity = await generateX25519Identity();
     recipient = await identityToRecipient(identity);
-    const tar = await collectBytes(writeTar(sampleParts(), label, () => undefined));
+    const tar = await collectBytes(writeTar(sampleParts(), label, () => undefined, contentId));
     archive = await collectBytes(encryptAge(tar, { recipients: [recipient, labelRecipient(label)] }));
     ({ headerBytes } = await inspectArchive(archive));
     files = await unpackFiles(tar);
@@ -256,7 +258,11 @@ async function sealFiles(
     const size = content.length;
     const sha256 = createHash('sha256').update(content).digest('hex');
     places.set(name, { offset: offset + TAR_BLOCK_BYTES, size, sha256 });
-    pieces.push(await tarHeader({ name, size, time: 0 }), content, new Uint8Array(tarPadding(size)));
+    pieces.push(
+      await tarHeader({ name, size, time: 0, contentId }),
+      content,
+      new Uint8Array(tarPadding(size)),
+    );
     offset += TAR_BLOCK_BYTES + size + tarPadding(size);
   }
   const tar = new Uint8Array(Buffer.concat([...pieces, new Uint8Array(TAR_END_BYTES)]));

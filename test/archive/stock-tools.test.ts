@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { decryptAge } from '../../src/archive/age/decrypt.js';
 import { encryptAge } from '../../src/archive/age/encrypt.js';
+import { makeLabel } from '../../src/archive/label.js';
+import { writeTar } from '../../src/archive/write-tar.js';
 import { collectBytes, utf8 } from '../../src/bytes.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import { seal } from '../recovery/seal.js';
 import { describeOnEachServer } from '../support/servers.js';
 import { buildTorture } from '../torture/index.js';
+import { sampleLabel, sampleParts } from './support/parts.js';
+import { unpackFiles } from './support/unpack-tar.js';
 
 function missing(...tools: readonly string[]): string | false {
   const absent = tools.filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
@@ -71,6 +75,25 @@ describeOnEachServer('an archive and nothing but age, tar, python3 and mariadb',
       ['o02_broken: missing-right'],
     );
     assert.ok(tables.length > 50);
+  });
+});
+
+describe('the tar in an archive', () => {
+  it('is unpacked by tar and python3 as files of whoever unpacks', {
+    skip: missing('tar', 'python3'),
+  }, async () => {
+    const place = join(directory, 'owner');
+    mkdirSync(place);
+    const tar = await collectBytes(writeTar(sampleParts(), makeLabel(sampleLabel), () => undefined));
+    writeFileSync(join(place, 'backup.tar'), tar);
+    const names = (await unpackFiles(tar)).map(({ name }) => name);
+    const byPython = 'import tarfile; tarfile.open("backup.tar").extractall("python", numeric_owner=False)';
+    mkdirSync(join(place, 'tar'));
+    await run('tar', ['xf', '../backup.tar'], { cwd: join(place, 'tar') });
+    await run('python3', ['-W', 'ignore', '-c', byPython], { cwd: place });
+    for (const tool of ['tar', 'python']) {
+      for (const name of names) assert.equal(statSync(join(place, tool, name)).uid, process.getuid!(), name);
+    }
   });
 });
 

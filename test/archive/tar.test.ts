@@ -16,8 +16,9 @@ const entries = fc.record(
     name: fc.stringMatching(/^[a-z][a-z0-9_.-]{0,40}(\/[a-z0-9][a-z0-9_.-]{0,20}){0,2}$/),
     size: fc.integer({ min: 0, max: 8 ** 11 - 1 }),
     time: fc.integer({ min: 0, max: 8 ** 11 - 1 }),
+    contentId: fc.stringMatching(/^[A-Za-z0-9_-]{21}[AQgw]$/),
   },
-  { noNullPrototype: true },
+  { noNullPrototype: true, requiredKeys: ['name', 'size', 'time'] },
 );
 
 describe('the headers of an archive', () => {
@@ -45,6 +46,15 @@ describe('the headers of an archive', () => {
       { name: 'x'.repeat(99), size: 1, time: 1 },
     ]) {
       assert.deepEqual(await parseTarHeader(await tarHeader(good)), good);
+    }
+    for (const contentId of [
+      'x',
+      'A'.repeat(23),
+      `${'A'.repeat(21)}B`,
+      `${'A'.repeat(21)}=`,
+      `\0${'A'.repeat(21)}`,
+    ]) {
+      await assert.rejects(tarHeader({ name: 'x', size: 0, time: 0, contentId }), /^RangeError: "contentId"/);
     }
     for (const number of [-1, most + 1, Number.NaN]) {
       await assert.rejects(tarHeader({ name: 'x', size: number, time: 0 }), /^RangeError: "size"/);

@@ -4,6 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { decryptAge } from '../../src/archive/age/decrypt.js';
+import { encryptAge } from '../../src/archive/age/encrypt.js';
+import { inspectArchive } from '../../src/archive/inspect-archive.js';
+import { openArchive } from '../../src/archive/open-archive.js';
+import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
+import { olderForm } from '../archive/support/older-form.js';
 import { describeOnEachServer, whyMissing } from '../support/servers.js';
 import { runCli } from './support.js';
 
@@ -78,6 +84,50 @@ describeOnEachServer(
       assert.equal(row?.['n'], '3');
       const [image] = await server().query('SELECT COUNT(*) AS n FROM salvage_rest.image');
       assert.equal(Number(image?.['n']), Number(rows?.replace(',', '')));
+    });
+
+    it('of an older one whose headers do not lead on names what nothing proves, and takes it when asked', async () => {
+      const identities = [(await readFile(keyFile, 'utf8')).trim()];
+      const tar = await collectBytes(decryptAge(await readFile(whole), { identities }));
+      const wide = new Uint8Array(130_000);
+      const before = [
+        { name: 'one.bin', content: wide },
+        { name: 'two.bin', content: wide },
+      ];
+      const recipients = [await identityToRecipient(identities[0]!)];
+      const bytes = await collectBytes(encryptAge(await olderForm(tar, before), { recipients }));
+      const { manifest } = await openArchive(rangesOfBytes(bytes), { identities });
+      const header = manifest.entries.find(({ name }) => name === 'two.bin')!.offset - 512;
+      const { headerBytes } = await inspectArchive(bytes);
+      const payload = headerBytes + 16;
+      const chunk = payload + Math.floor(header / 65_536) * 65_552;
+      bytes.fill(0, chunk, chunk + 65_552);
+      const older = join(folder, 'older.tar.age');
+      await writeFile(older, bytes.subarray(0, bytes.length - 65_552));
+      const without = await salvage(older, 'salvage_proven');
+      assert.equal(without.code, 4, without.stdout);
+      assert.match(
+        without.stderr,
+        /not proven to be of this archive and were left out: database\.json, tables\/0001\/table\.json/,
+      );
+      assert.match(without.stderr, /`unproven`/);
+      const { code, stdout, stderr } = await salvage(older, 'salvage_unproven', '--unproven');
+      assert.equal(code, 4, stderr);
+      assert.match(
+        stdout,
+        /not proven to be of this archive and were taken: database\.json, tables\/0001\/table\.json/,
+      );
+      const [row] = await server().query('SELECT COUNT(*) AS n FROM salvage_unproven.appointment');
+      assert.equal(row?.['n'], '3');
+    });
+
+    it('is asked for what is not proven, and nothing else is', async () => {
+      const { code, stderr } = await runCli(
+        ['restore', whole, '--target', url('salvage_asked'), '--identity', keyFile, '--unproven'],
+        { env },
+      );
+      assert.equal(code, 2);
+      assert.match(stderr, /--unproven goes with --salvage/);
     });
 
     it('is not a plan', async () => {

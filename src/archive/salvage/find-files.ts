@@ -41,45 +41,77 @@ async function checkFile(chunks: ChunkMap, entry: ManifestEntry): Promise<FoundF
 const MAGIC_AT = 257;
 const magic: Uint8Array = utf8('ustar\0');
 
+/** What looks like files of an archive behind the damage, and nothing ties to this one. */
+export interface UnprovenFiles {
+  /** How many there are. */
+  readonly count: number;
+  /** Their names in the archive, at most a thousand. */
+  readonly names: readonly string[];
+  /** `foreign` when this archive's own id is known and they do not bear it: they are never restored. */
+  readonly fate: 'foreign' | 'left-out' | 'restored';
+}
+
+/** None of them. */
+export const noUnproven: UnprovenFiles = { count: 0, names: [], fate: 'left-out' };
+
 /** What was found without a manifest. */
 export interface FoundByHeaders {
   readonly files: readonly FoundFile[];
-  /** How many blocks behind damage look like the header of a file, and not like one of this archive. */
-  readonly unproven: number;
+  readonly unproven: UnprovenFiles;
+}
+
+const mostNames = 1000;
+
+/** The first header of an archive; null when it is lost. */
+export async function frontOf(chunks: ChunkMap): Promise<TarEntry | null> {
+  return chunks.holds(0, TAR_BLOCK_BYTES) ? headerIn(await chunks.read(0, TAR_BLOCK_BYTES)) : null;
 }
 
 /**
- * Without a manifest: from header to header, and behind damage at the next block that is a header. That block may be the
- * middle of a value whose own header is lost, and whoever wrote the value may have put a file there that never was one. So
- * it must say the second in which this very archive was begun, which nobody knew who wrote a value before.
+ * Without a manifest: from header to header, and behind one that is lost at the next block that is a header. That block may
+ * be the middle of a value, and whoever wrote the value may have put a file there that never was one. So it counts only
+ * with the id of this archive, which its first header tells and nobody knew who wrote a value before.
  *
- * @param time - that second; null when it is not known, and then nothing behind damage is taken
+ * @param takesUnproven - whether to take what stands behind a lost header also where no id is known: of older archives, and
+ *   of those whose front is lost
  */
-export async function findByHeaders(chunks: ChunkMap, time: number | null): Promise<FoundByHeaders> {
-  const found: FoundFile[] = [];
-  let unproven = 0;
-  let isBehindDamage = false;
-  let at = 0;
-  while (at + TAR_BLOCK_BYTES <= chunks.size) {
+export async function findByHeaders(chunks: ChunkMap, takesUnproven: boolean): Promise<FoundByHeaders> {
+  const contentId = (await frontOf(chunks))?.contentId;
+  const fate = contentId !== undefined ? 'foreign' : takesUnproven ? 'restored' : 'left-out';
+  const found = new Map<string, FoundFile>();
+  const names = new Set<string>();
+  let count = 0;
+  // Where one header of the archive leads, the next one stands, whatever was lost between them.
+  let isProven = true;
+  for (let at = 0; at + TAR_BLOCK_BYTES <= chunks.size; ) {
     if (!chunks.holds(at, TAR_BLOCK_BYTES)) {
       at = chunks.nextGood(at + 1);
-      isBehindDamage = true;
+      isProven = false;
       continue;
     }
     const header = await headerIn(await chunks.read(at, TAR_BLOCK_BYTES));
-    if (header === null || (isBehindDamage && header.time !== time)) {
-      if (header !== null) unproven += 1;
-      isBehindDamage = true;
+    const isOurs = header !== null && header.contentId === contentId;
+    isProven = isOurs && (isProven || contentId !== undefined);
+    if (header !== null && !isProven && isOfUse(header)) {
+      count += 1;
+      if (names.size < mostNames) names.add(header.name);
+    }
+    if (header === null || !(isProven || (fate === 'restored' && isOfUse(header)))) {
       at += TAR_BLOCK_BYTES;
       continue;
     }
     const offset = at + TAR_BLOCK_BYTES;
-    const file = await takeFile(chunks, header, offset);
-    if (file !== undefined) found.push(file);
+    const file = found.has(header.name) ? undefined : await takeFile(chunks, header, offset);
+    if (file !== undefined) found.set(header.name, file);
     at = offset + header.size + tarPadding(header.size);
-    isBehindDamage = !chunks.holds(offset, header.size);
   }
-  return { files: found, unproven };
+  return { files: [...found.values()], unproven: { count, names: [...names], fate } };
+}
+
+/** Whether a restore could take it. */
+function isOfUse({ name }: TarEntry): boolean {
+  const { kind } = parseEntryName(name);
+  return kind !== 'other' && kind !== 'manifest';
 }
 
 async function headerIn(block: Uint8Array): Promise<TarEntry | null> {
@@ -94,13 +126,10 @@ async function headerIn(block: Uint8Array): Promise<TarEntry | null> {
   }
 }
 
-async function takeFile(
-  chunks: ChunkMap,
-  { name, size }: TarEntry,
-  offset: number,
-): Promise<FoundFile | undefined> {
+async function takeFile(chunks: ChunkMap, header: TarEntry, offset: number): Promise<FoundFile | undefined> {
+  const { name, size } = header;
+  if (!isOfUse(header) || !chunks.holds(offset, size)) return undefined;
   const kind = parseEntryName(name);
-  if (kind.kind === 'other' || kind.kind === 'manifest' || !chunks.holds(offset, size)) return undefined;
   try {
     const content = await chunks.read(offset, size);
     const { sha256 } = entryOf(name, offset, content, kind);

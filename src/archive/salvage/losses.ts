@@ -1,4 +1,5 @@
 import { plural } from '../../quantities.js';
+import type { UnprovenFiles } from './find-files.js';
 import type { ArchiveSurvey, SurveyedTable } from './survey.js';
 
 /** Tables that are named in a sentence; lists name them all. */
@@ -27,10 +28,7 @@ export function lossesOf(survey: ArchiveSurvey): Losses | null {
   if (survey.database === null)
     sentences.push('The description of the database is lost: its defaults were guessed.');
   if (survey.objects === null) sentences.push('Views, triggers, routines, events and sequences are lost.');
-  if (survey.unproven > 0)
-    sentences.push(
-      `${plural(survey.unproven, 'file')} behind the damage ${survey.unproven === 1 ? 'is' : 'are'} not proven to be of this archive and ${survey.unproven === 1 ? 'was' : 'were'} left out.`,
-    );
+  if (survey.unproven.count > 0) sentences.push(sentenceOf(survey.unproven));
   for (const table of survey.tables) sentences.push(...lossesOfTable(table));
   const { perhaps } = countTables(survey.tables);
   if (perhaps.length > 0) {
@@ -39,6 +37,16 @@ export function lossesOf(survey: ArchiveSurvey): Losses | null {
     );
   }
   return { headline, sentences };
+}
+
+/** What nothing ties to the archive, by name. */
+export function sentenceOf({ count, names, fate }: UnprovenFiles): string {
+  const named = names.slice(0, mostNamed).join(', ');
+  const more = count > Math.min(names.length, mostNamed) ? ' and others' : '';
+  const verb = count === 1 ? 'is' : 'are';
+  const did = `${count === 1 ? 'was' : 'were'} ${fate === 'restored' ? 'taken' : 'left out'}`;
+  const files = plural(count, 'file');
+  return `${files} behind the damage ${verb} not proven to be of this archive and ${did}: ${named}${more}.`;
 }
 
 /** Tables by what became of them. */

@@ -17,7 +17,14 @@ import { findManifest } from '../find-manifest.js';
 import { chunksOfRanges } from '../range-reader.js';
 import type { ArchiveKeys } from '../unlock.js';
 import { ChunkMap } from './chunk-map.js';
-import { type FoundFile, findByHeaders, findByManifest } from './find-files.js';
+import {
+  type FoundFile,
+  findByHeaders,
+  findByManifest,
+  frontOf,
+  noUnproven,
+  type UnprovenFiles,
+} from './find-files.js';
 import { gapsBetween, gapsByManifest, type LostRows } from './lost-rows.js';
 
 /** What is left of an archive, and what is not. */
@@ -39,8 +46,7 @@ export interface ArchiveSurvey {
   readonly absent: readonly AbsentTable[];
   /** How many more are absent whose names nobody can say. */
   readonly unlistedTables: number;
-  /** What looks like a file of an archive behind the damage and was not taken, as nothing ties it to this archive. */
-  readonly unproven: number;
+  readonly unproven: UnprovenFiles;
   /** Whether nothing at all is lost. */
   readonly whole: boolean;
   /** Reads a part that was found. */
@@ -71,22 +77,26 @@ export interface SurveyedTable {
   readonly lost: readonly LostRows[];
 }
 
+/** Keys and options of {@link surveyArchive}. */
+export interface SurveyOptions extends ArchiveKeys {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether to take also what nothing ties to this archive. @defaultValue false */
+  readonly unproven?: boolean | undefined;
+}
+
 /**
  * Looks through an archive that may be damaged anywhere behind its header, and finds everything that still authenticates.
  *
  * @throws BackupError `wrong-key`, and `archive-damaged` when the header itself is damaged: then there is no way in
  */
-export async function surveyArchive(
-  source: RangeSource,
-  options: ArchiveKeys & { readonly signal?: AbortSignal | undefined },
-): Promise<ArchiveSurvey> {
-  const { signal } = options;
+export async function surveyArchive(source: RangeSource, options: SurveyOptions): Promise<ArchiveSurvey> {
+  const { signal, unproven = false } = options;
   const reader = new ByteReader(chunksOfRanges(source, signal));
   try {
     const { label, fileKey } = await unlockArchive(reader, options);
     const key = await takePayloadKey(reader, fileKey);
     const chunks = await ChunkMap.make(source, reader.taken, key, signal);
-    return await new Surveyor(chunks, label).survey();
+    return await new Surveyor(chunks, label, unproven).survey();
   } finally {
     await reader.close();
   }
@@ -95,18 +105,20 @@ export async function surveyArchive(
 class Surveyor {
   readonly #chunks: ChunkMap;
   readonly #label: Label | null;
+  readonly #takesUnproven: boolean;
 
-  constructor(chunks: ChunkMap, label: Label | null) {
+  constructor(chunks: ChunkMap, label: Label | null, takesUnproven: boolean) {
     this.#chunks = chunks;
     this.#label = label;
+    this.#takesUnproven = takesUnproven;
   }
 
   async survey(): Promise<ArchiveSurvey> {
     const manifest = await this.#readManifest();
     const { files, unproven } =
       manifest === null
-        ? await findByHeaders(this.#chunks, this.#secondOfBeginning())
-        : { files: await findByManifest(this.#chunks, manifest), unproven: 0 };
+        ? await findByHeaders(this.#chunks, this.#takesUnproven)
+        : { files: await findByManifest(this.#chunks, manifest), unproven: noUnproven };
     const database = await this.#parse(files, 'database', (bytes) => parseDatabase(bytes).database);
     const objects = await this.#parse(files, 'objects', parseObjects);
     const promised = database?.tables ?? null;
@@ -128,18 +140,14 @@ class Surveyor {
     };
   }
 
-  /** As every header of this archive says it. */
-  #secondOfBeginning(): number | null {
-    return this.#label === null ? null : Math.floor(Date.parse(this.#label.createdAt) / 1000);
-  }
-
   async #readManifest(): Promise<Manifest | null> {
     if (!this.#chunks.hasEnd) return null;
     const { manifest } = (await orNull(() => findManifest(this.#chunks.asRanges()))) ?? { manifest: null };
     // One that was made for another archive would have everything looked for in the wrong places.
     if (manifest === null || (this.#label !== null && this.#label.archiveId !== manifest.archiveId))
       return null;
-    return manifest;
+    const front = await frontOf(this.#chunks);
+    return front === null || front.contentId === manifest.contentId ? manifest : null;
   }
 
   async #parse<Result>(

@@ -49,6 +49,7 @@ ${keyHelp}
   --expect-sha256 H, --signed-with KEY: as a report names them; with programs
   --allow WHAT       directories, outside-engines: what tables reach outside
   --salvage          restore what is whole of a damaged archive, list the rest
+  --unproven         with --salvage: also what nothing ties to this archive
   --json             one JSON document
 `,
   options: {
@@ -65,6 +66,7 @@ ${keyHelp}
     'expect-sha256': { type: 'string' },
     'signed-with': { type: 'string' },
     salvage: { type: 'boolean' },
+    unproven: { type: 'boolean' },
   },
   positionals: { least: 1, most: 1 },
   async run(given, line) {
@@ -74,6 +76,9 @@ ${keyHelp}
       const keys = await readKeys(given, archive, line);
       if (given.flag('dry-run') && given.flag('salvage')) {
         throw new UsageError('Give --dry-run or --salvage, not both.');
+      }
+      if (given.flag('unproven') && !given.flag('salvage')) {
+        throw new UsageError('--unproven goes with --salvage.');
       }
       const events = given.text('events') ?? 'at-rest';
       if (events !== 'at-rest' && events !== 'as-found') {
@@ -95,6 +100,7 @@ ${keyHelp}
             allow: readAllowances(given.all('allow')),
             programs: given.flag('programs') || isProven,
             programsTo: given.text('programs-to'),
+            unproven: given.flag('unproven'),
             events: events === 'as-found' ? events : 'disabled',
           },
           line,
@@ -172,6 +178,7 @@ interface Wanted {
   readonly allow: readonly RestoreAllowance[];
   readonly programs: boolean;
   readonly programsTo: string | undefined;
+  readonly unproven: boolean;
   readonly events: 'as-found' | 'disabled';
 }
 
@@ -280,7 +287,7 @@ function renderPlan(plan: RestorePlan): string {
 async function salvageInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace, adapt, allow, programs, events }: Wanted,
+  { target, tables, replace, adapt, allow, programs, events, unproven }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const progress = startProgress(line, 'Salvaging', 'bytes');
@@ -293,6 +300,7 @@ async function salvageInto(
       allow,
       programs,
       events,
+      unproven,
       signal: line.signal,
       onProgress: showRestore(progress),
     });
@@ -308,7 +316,7 @@ async function salvageInto(
 }
 
 // The loss comes first: nobody should read of a hundred tables that came back before the one that did not.
-function renderSalvage({ restore, whole, tables, absent, losses }: SalvageReport): string {
+function renderSalvage({ restore, whole, tables, absent, losses, unproven }: SalvageReport): string {
   if (whole) return `${render(restore)}\n\nNothing was lost.`;
   const [headline = 'The archive is damaged.', ...others] = losses;
   const cut = tables.filter((table) => !table.whole);
@@ -326,6 +334,9 @@ function renderSalvage({ restore, whole, tables, absent, losses }: SalvageReport
     'Lost:',
     ...known,
     ...others.map(escapeControls),
+    ...(unproven.count > 0 && unproven.fate === 'left-out'
+      ? ['Whoever wrote into the database may have made such files. --unproven restores them all the same.']
+      : []),
     ...listed(
       'Perhaps not to the last row',
       cut.filter((table) => !isKnown(table)),

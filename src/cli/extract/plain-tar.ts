@@ -1,4 +1,5 @@
-import { parseTarHeader, TAR_BLOCK_BYTES, tarPadding } from '../../archive/tar.js';
+import { checkContentId } from '../../archive/read-tar.js';
+import { parseTarHeader, TAR_BLOCK_BYTES, type TarEntry, tarPadding } from '../../archive/tar.js';
 import { BackupError } from '../../errors.js';
 
 /**
@@ -12,6 +13,7 @@ export async function* plainTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
   let filled = 0;
   let content = 0;
   let isEnd = false;
+  let first: TarEntry | null = null;
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; ) {
       if (content > 0) {
@@ -31,7 +33,11 @@ export async function* plainTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
       if (entry !== null && isEnd)
         throw new BackupError('archive-damaged', 'The archive goes on after its end.');
       if (entry === null) isEnd = true;
-      else content = entry.size + tarPadding(entry.size);
+      else {
+        first ??= entry;
+        checkContentId(entry.contentId, first.contentId);
+        content = entry.size + tarPadding(entry.size);
+      }
     }
     yield chunk;
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { makeContentId } from '../../../src/archive/content-id.js';
 import { TAR_BLOCK_BYTES, TAR_END_BYTES, tarHeader, tarPadding } from '../../../src/archive/tar.js';
 import { writeTar } from '../../../src/archive/write-tar.js';
 import { collectBytes } from '../../../src/bytes.js';
@@ -16,7 +17,9 @@ interface TarFile {
  * turns.
  */
 export async function tarOfLaterMinor(label: Label): Promise<Uint8Array> {
-  const files = await unpackFiles(await collectBytes(writeTar(sampleParts(), label, () => undefined)));
+  const contentId = makeContentId();
+  const tar = writeTar(sampleParts(), label, () => undefined, contentId);
+  const files = await unpackFiles(await collectBytes(tar));
   const named = new Map(files.map((file) => [file.name, file]));
   const order = [
     'README.txt',
@@ -58,7 +61,7 @@ export async function tarOfLaterMinor(label: Label): Promise<Uint8Array> {
       sha256,
       ...(count === undefined ? {} : { rows: count }),
     });
-    pieces.push(await tarHeader({ name, size, time }), content, new Uint8Array(tarPadding(size)));
+    pieces.push(await tarHeader({ name, size, time, contentId }), content, new Uint8Array(tarPadding(size)));
     offset += TAR_BLOCK_BYTES + size + tarPadding(size);
   };
   for (const file of laterFiles) await put(file);

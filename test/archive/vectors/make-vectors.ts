@@ -225,6 +225,13 @@ await make(
   [x25519.recipient],
   { identities: [x25519.identity] },
 );
+await make(
+  'content-id',
+  'every file bears the id of its archive in the place of the owner, as written from version 1.2 on',
+  sampleParts({ tables: 3, partsPerTable: 3, rowsPerPart: 250, noise: 40 }),
+  [x25519.recipient],
+  { identities: [x25519.identity] },
+);
 if (!existsSync(join(place, 'later-minor.json'))) {
   const later = {
     ...makeLabel(sampleLabel),
