@@ -176,6 +176,7 @@ export interface LeftOut {
 export interface Manifest extends DumpSummary {
     readonly format: FormatVersion;
     readonly archiveId: string;
+    readonly contentId?: string | undefined;
     readonly scope: ArchiveScope;
     readonly entries: readonly ManifestEntry[];
 }

@@ -713,6 +713,7 @@ export interface LostRows {
 export interface Manifest extends DumpSummary {
     readonly format: FormatVersion;
     readonly archiveId: string;
+    readonly contentId?: string | undefined;
     readonly scope: ArchiveScope;
     readonly entries: readonly ManifestEntry[];
 }
@@ -1071,6 +1072,7 @@ export interface RunOptions {
 }
 
 export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resume'> {
+    readonly unproven?: boolean | undefined;
 }
 
 export interface SalvageReport {
@@ -1078,6 +1080,7 @@ export interface SalvageReport {
     readonly whole: boolean;
     readonly absent: readonly AbsentTable[];
     readonly tables: readonly SalvagedTable[];
+    readonly unproven: UnprovenFiles;
     readonly losses: readonly string[];
 }
 
@@ -1379,6 +1382,12 @@ export interface TransferProgress {
 }
 
 export type Unlock = EnrolledUnlock | StoredHashUnlock;
+
+export interface UnprovenFiles {
+    readonly count: number;
+    readonly names: readonly string[];
+    readonly fate: 'foreign' | 'left-out' | 'restored';
+}
 
 export type ValueForm = 'bytes' | 'date' | 'datetime' | 'f32' | 'f64' | 'i16' | 'i32' | 'i64' | 'i8' | 'time' | 'u16' | 'u32' | 'u64' | 'u8';
 
