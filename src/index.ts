@@ -152,9 +152,8 @@ export {
   type ReadPartsOptions,
   type ReadTableOptions,
 } from './archive/index.js';
-export type { UnprovenFiles } from './archive/salvage/find-files.js';
 export type { LostRows } from './archive/salvage/lost-rows.js';
-export type { AbsentTable } from './archive/salvage/survey.js';
+export type { AbsentTable, UnprovenFiles } from './archive/salvage/survey.js';
 export type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 export {
   findLatestBackup,

@@ -3,8 +3,15 @@ import { BackupError } from '../errors.js';
 import type { Manifest } from '../model/parts.js';
 import { parseManifest } from './descriptions.js';
 import { MANIFEST_NAME } from './entry-names.js';
-import { checkContentId, checkEntrySize, checkTables, damagedManifest } from './read-tar.js';
-import { parseTarHeader, TAR_BLOCK_BYTES, TAR_END_BYTES, type TarEntry, tarPadding } from './tar.js';
+import { checkEntrySize, checkTables, damagedManifest } from './read-tar.js';
+import {
+  checkContentId,
+  parseTarHeader,
+  TAR_BLOCK_BYTES,
+  TAR_END_BYTES,
+  type TarEntry,
+  tarPadding,
+} from './tar.js';
 
 const FIRST_WINDOW_BYTES = 256 * 1024;
 

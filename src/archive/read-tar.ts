@@ -12,6 +12,7 @@ import {
 } from './descriptions.js';
 import { type EntryKind, parseEntryName } from './entry-names.js';
 import {
+  checkContentId,
   MAX_FILES,
   parseTarHeader,
   TAR_BLOCK_BYTES,
@@ -184,11 +185,6 @@ export function checkIdentity(manifest: Manifest, archiveId: string, label: Labe
   if (!isLabelled || manifest.archiveId !== archiveId) {
     throw damaged('The label, the database and the manifest are not of one archive.');
   }
-}
-
-/** All headers and the manifest must be of one archive. @throws BackupError `archive-damaged` */
-export function checkContentId(found: string | undefined, expected: string | undefined): void {
-  if (found !== expected) throw damaged('A file in the archive is of another archive.');
 }
 
 /** The same, and what the front promises came or was left out. @throws BackupError `archive-damaged` */

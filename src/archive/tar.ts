@@ -111,6 +111,12 @@ export async function parseTarHeader(block: Uint8Array): Promise<TarEntry | null
   return entry;
 }
 
+/** All headers and the manifest must be of one archive. @throws BackupError `archive-damaged` */
+export function checkContentId(found: string | undefined, expected: string | undefined): void {
+  if (found !== expected)
+    throw new BackupError('archive-damaged', 'A file in the archive is of another archive.');
+}
+
 function textAt(block: Uint8Array, at: number): string {
   return String.fromCharCode(...block.subarray(at, block.indexOf(0, at)));
 }

@@ -1,8 +1,12 @@
 import type { ArchiveKeys } from '../archive/index.js';
-import type { UnprovenFiles } from '../archive/salvage/find-files.js';
 import { countTables, lossesOf, sentenceOf } from '../archive/salvage/losses.js';
 import type { LostRows } from '../archive/salvage/lost-rows.js';
-import { type AbsentTable, type ArchiveSurvey, surveyArchive } from '../archive/salvage/survey.js';
+import {
+  type AbsentTable,
+  type ArchiveSurvey,
+  surveyArchive,
+  type UnprovenFiles,
+} from '../archive/salvage/survey.js';
 import { assertArgument, assertRangeSource } from '../arguments.js';
 import { audited } from '../audit.js';
 import type { RangeSource } from '../bytes.js';

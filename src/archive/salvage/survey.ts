@@ -27,6 +27,8 @@ import {
 } from './find-files.js';
 import { gapsBetween, gapsByManifest, type LostRows } from './lost-rows.js';
 
+export type { UnprovenFiles } from './find-files.js';
+
 /** What is left of an archive, and what is not. */
 export interface ArchiveSurvey {
   readonly label: Label | null;

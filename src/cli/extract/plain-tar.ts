@@ -1,5 +1,10 @@
-import { checkContentId } from '../../archive/read-tar.js';
-import { parseTarHeader, TAR_BLOCK_BYTES, type TarEntry, tarPadding } from '../../archive/tar.js';
+import {
+  checkContentId,
+  parseTarHeader,
+  TAR_BLOCK_BYTES,
+  type TarEntry,
+  tarPadding,
+} from '../../archive/tar.js';
 import { BackupError } from '../../errors.js';
 
 /**
