@@ -81,6 +81,22 @@ describe('the nightly service', () => {
     assert.deepEqual(runs, [`${night}T07:20`, `${night}T07:50`, `${night}T08:20`]);
   });
 
+  it('starts with the hours that HQ gave last while HQ is silent, not with those of nobody', async () => {
+    const evening = { from: '2026-07-14T18:00:00Z', until: '2026-07-15T14:00:00Z' };
+    await serve({
+      ...evening,
+      until: '2026-07-14T19:00:00Z',
+      schedule: () => ({ opens: '23:00', closes: '00:30' }),
+    });
+    const silent = (): never => {
+      throw new Error('HQ is away');
+    };
+    const { runs } = await serve({ ...evening, schedule: silent });
+    assert.notEqual(runs.length, 0);
+    // 23:00 to 00:30 in Chicago.
+    for (const run of runs) assert.match(run, /at 2026-07-15T0(4:|5:[0-2])/);
+  });
+
   it('leaves out a night that was slept through, and takes the next', async () => {
     const { runs } = await serve({ from: '2026-07-14T18:00:00Z', until: '2026-07-16T12:00:00Z' }, (clock) => {
       if (clock.now() < new Date('2026-07-15T01:00:00Z')) clock.set('2026-07-15T14:00:00Z');

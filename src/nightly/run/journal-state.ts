@@ -4,7 +4,7 @@ import type { BackupErrorCode } from '../../errors.js';
 
 import type { ArchiveScope } from '../../model/parts.js';
 import type { AlertCode } from '../alerts/alert.js';
-
+import type { KnownSchedule } from '../known-schedule.js';
 import type { Acknowledgement, AnnouncedPurge, StandingLoss } from '../origin/loss-state.js';
 import type { SequenceState } from '../origin/sequence.js';
 import type { BackupSettings } from '../settings/settings.js';
@@ -120,4 +120,6 @@ export interface NightJournalState {
   /** Who looked at what, newest first. */
   readonly acknowledged?: readonly Acknowledgement[];
   readonly announced?: readonly AnnouncedPurge[];
+  /** The last schedule that HQ gave. */
+  readonly schedule?: KnownSchedule;
 }

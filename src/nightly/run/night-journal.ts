@@ -8,10 +8,10 @@ import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { replaceFile } from '../../files/replace-file.js';
 import { alertCodes } from '../alerts/alert.js';
+import type { KnownSchedule } from '../known-schedule.js';
 import type { LastAttempt, NightHistory } from '../next-run.js';
 import { nightsBetween } from '../nights.js';
 import type { LostCopy, NightJournalState, VerifiedCopy } from './journal-state.js';
-
 import { parseJournal } from './parse-journal.js';
 import type { SpareRoom } from './spare-room.js';
 
@@ -220,6 +220,11 @@ export async function readHistory(
 ): Promise<NightHistory> {
   const state = await readJournal(folder, practiceId);
   return state === null ? { verified: {} } : historyOf(state, night, localStore);
+}
+
+/** The schedule that HQ gave last, as the journal has it. */
+export async function readSchedule(folder: string, practiceId: string): Promise<KnownSchedule | undefined> {
+  return (await readJournal(folder, practiceId))?.schedule;
 }
 
 function newestVerified(

@@ -4,6 +4,7 @@
  */
 import { isPinnedKey } from '../../admin/pinned-key.js';
 import { alertCodes } from '../alerts/alert.js';
+import { isKnownSchedule } from '../known-schedule.js';
 import {
   isAcknowledgement,
   isAnnouncedPurge,
@@ -89,6 +90,7 @@ function parse(text: string): ParsedJournal | null {
     ...reader.optional(value, 'acknowledged', (each) =>
       isList(each, mostAcknowledgements, isAcknowledgement),
     ),
+    ...reader.optional(value, 'schedule', isKnownSchedule),
     ...reader.optional(value, 'announced', (each) => isList(each, mostAnnouncements, isAnnouncedPurge)),
   };
   return { state, isWhole: reader.isWhole };

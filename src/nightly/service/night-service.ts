@@ -3,12 +3,13 @@ import { type Alert, type AlertCode, alertCodes } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { checkWith } from '../check/check-night.js';
 import { isLasting } from '../check/findings.js';
+import { type KnownSchedule, knownSchedule } from '../known-schedule.js';
 import type { Logger } from '../log/logger.js';
 import { toldLogger } from '../log/told-logger.js';
 import { type LastAttempt, type NightHistory, type PlannedRun, planNextRun } from '../next-run.js';
 import { nightAfter, nightOf } from '../nights.js';
 import { codeOf } from '../run/failure.js';
-import { readHistory } from '../run/night-journal.js';
+import { readHistory, readSchedule } from '../run/night-journal.js';
 import { configuredDestinations, type NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
 import { makeCopies } from '../run/run-supplemental-backup.js';
@@ -35,6 +36,10 @@ export class NightService {
   readonly #logger: Logger;
   #schedule: NightSchedule;
   #isScheduleLost = false;
+  /** Whether HQ gave a schedule since this service started. */
+  #isScheduleGiven = false;
+  /** The schedule as the journal has it, where that is known. */
+  #keptSchedule: string | undefined;
   /** The last run of this process, also where the journal could not be written. */
   #last: LastAttempt | undefined;
   /** The table over which the server went away in the last run. */
@@ -205,8 +210,11 @@ export class NightService {
       checkSchedule(given);
       this.#schedule = given;
       this.#isScheduleLost = false;
+      this.#isScheduleGiven = true;
+      await this.#keepSchedule(knownSchedule(given));
     } catch (error) {
       if (signal.aborted) return;
+      if (!this.#isScheduleGiven) await this.#recallSchedule();
       // HQ cannot be asked now, or gave a time that is none: the last answer stands. Told once, not every
       // minute.
       if (!this.#isScheduleLost) {
@@ -216,6 +224,28 @@ export class NightService {
       }
       this.#isScheduleLost = true;
     }
+  }
+
+  /** A service that starts while HQ is silent must not fall back to hours in which this office works. */
+  async #keepSchedule(schedule: KnownSchedule): Promise<void> {
+    const text = JSON.stringify(schedule);
+    if (text === this.#keptSchedule) return;
+    await this.#whileRunning(async () => {
+      const { journal, guard } = await openOffice(this.#plan, this.#tonight(), this.#tools);
+      try {
+        await journal.update(() => ({ schedule }));
+        this.#keptSchedule = text;
+      } finally {
+        await guard.release();
+      }
+      // While a run by hand holds the spool, it is kept at the next look.
+    }).catch(() => undefined);
+  }
+
+  async #recallSchedule(): Promise<void> {
+    const { spool, practiceId, timeZone } = this.#plan;
+    const known = await this.#whileRunning(() => readSchedule(spool, practiceId)).catch(() => undefined);
+    if (known !== undefined) this.#schedule = { ...known, timeZone };
   }
 
   async #history(): Promise<NightHistory> {
