@@ -242,13 +242,15 @@ describe('what a hostile file can cost', () => {
   it('a gzip bomb is not inflated beyond what it says, nor believed when it says too much', async () => {
     const zeros = new Uint8Array(64 * 2 ** 20);
     const member = await gzipMember(zeros, 1);
-    assert.ok(member.length < 400_000);
+    // The writer keeps the front of what is large and hollow as it is, so that no genuine part looks like a bomb.
+    assert.ok(member.length < zeros.length / 32);
     const view = new DataView(member.buffer);
     const sizeAt = member.length - 4;
     for (const [claimed, code] of [
       [1000, 'malformed'],
       [2 ** 32 - 1, 'archive-limit-exceeded'],
-      [900 * 2 ** 20, 'archive-damaged'],
+      [900 * 2 ** 20, 'archive-limit-exceeded'],
+      [65 * 2 ** 20, 'archive-damaged'],
     ] as const) {
       view.setUint32(sizeAt, claimed, true);
       const before = process.memoryUsage().arrayBuffers;
