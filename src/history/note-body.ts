@@ -3,7 +3,7 @@
 import { assertArgument } from '../arguments.js';
 import type { Destination } from '../eligibility/is-eligible.js';
 import type { ArchiveScope } from '../model/parts.js';
-import { formatNoteKey, hashOfNote, type NoteKey, parseNoteKey } from './note.js';
+import { formatNoteKey, type NoteKey, parseNoteKey } from './note.js';
 import { formatNumbers, parseNumbers } from './numbers.js';
 
 /** The newest note of a sequence, as it is named from elsewhere. */
@@ -109,11 +109,6 @@ export function parseBody(text: string): ParsedBody {
   }
   const body = bodyOf((name) => fields.get(name) ?? '');
   return body === null ? { kind: 'malformed' } : { kind: 'body', body };
-}
-
-/** How others name a note. */
-export function headOf(note: string, { number }: Pick<NoteBody, 'number'>): SequenceHead {
-  return { number, hash: hashOfNote(note) };
 }
 
 function bodyOf(field: (name: string) => string): NoteBody | null {
