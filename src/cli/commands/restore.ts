@@ -34,8 +34,7 @@ export const restoreCommand: Command = {
   help: `Put an archive, or some of its tables, into a database that is new or empty.
 Interrupted, or with an object refused (exit code 7), the same command goes on.
 
-Usage: supplemental-backup restore ARCHIVE --target URL
-                           [--identity FILE | --password-fd N] [OPTIONS]
+Usage: supplemental-backup restore ARCHIVE --target URL [OPTIONS]
 
   ARCHIVE            path or s3://bucket/key
   --target URL       mysql://user@host:port/newdb, the password in MYSQL_PWD

@@ -21,7 +21,7 @@ export type OfficeOfPractice = Pick<NightPlan, 'now' | 'practiceId' | 'spool' | 
  * as it should be. From then on copies are removed again as retention says, and later nights are held against this one.
  *
  * @param plan - the practice; no run may be at work
- * @param user - who says so: a name or number that the practice knows. It is kept with the time
+ * @param options - `user`: who says so, a name or number that the practice knows. It is kept with the time
  * @returns what was acknowledged; null when nothing stands
  * @throws BackupError `already-running`, `settings-invalid` and others of the disk
  * @example
