@@ -30,13 +30,32 @@ export async function makeBrokenView(
         await make();
         return true;
       } catch (error) {
-        if (!(await placeMissing(connection, error, placed, takeAway))) return false;
+        if (!(await canPlace(connection, error, placed, takeAway))) return false;
       }
     }
     return false;
   } finally {
     for (const table of placed.keys()) await connection.query(`DROP TABLE IF EXISTS ${quoteName(table)}`);
   }
+}
+
+// A placeholder that the server does not take holds up nothing but its view.
+async function canPlace(...given: Parameters<typeof placeMissing>): Promise<boolean> {
+  try {
+    return await placeMissing(...given);
+  } catch (error) {
+    if (serverErrorNumber(error) === undefined) throw error;
+    return false;
+  }
+}
+
+/** The name of `database.name` as a message has it, where that is the target. Names may hold dots themselves. */
+function nameInTarget(text: string, connection: Connection): string | undefined {
+  const database = connection.address.database!;
+  const name = text.slice(database.length + 1);
+  const isHere =
+    text[database.length] === '.' && sameName(text.slice(0, database.length), database, connection);
+  return isHere && name !== '' ? name : undefined;
 }
 
 async function placeMissing(
@@ -49,23 +68,22 @@ async function placeMissing(
   if (errno !== NO_SUCH_TABLE && errno !== NO_SUCH_COLUMN && errno !== VIEW_OF_NO_USE) return false;
   const errors = await connection.query('SHOW ERRORS');
   const told = errors.find((row) => row['Code'] === String(errno));
-  const names = [...(told?.['Message'] ?? '').matchAll(/'([^']*)'/g)].map(([, name]) => name!.split('.'));
+  const [, name = ''] = /'([^']*)'/.exec(told?.['Message'] ?? '') ?? [];
   if (errno === VIEW_OF_NO_USE) {
-    const [schema, view] = names[0] ?? [];
+    const view = nameInTarget(name, connection);
     // With the view gone, the next attempt misses a table of its name.
-    return view !== undefined && schema === connection.address.database && (await takeAway(view));
+    return view !== undefined && (await takeAway(view));
   }
   if (errno === NO_SUCH_TABLE) {
-    const [schema, table] = names[0] ?? [];
+    const table = nameInTarget(name, connection);
     if (table === undefined || placed.has(table)) return false;
-    if (!sameName(schema, connection.address.database!, connection)) return false;
     await connection.query(`CREATE TABLE ${quoteName(table)} (supplemental_backup_placeholder INT)`);
     placed.set(table, new Set());
     return true;
   }
   // The column may belong to any of the placeholders: an alias does not tell which.
-  const column = names[0]?.at(-1);
-  if (column === undefined) return false;
+  const column = name.split('.').at(-1);
+  if (column === undefined || column === '') return false;
   const [table, columns] = [...placed].find(([, has]) => !has.has(column)) ?? [];
   if (table === undefined || columns === undefined) return false;
   await connection.query(`ALTER TABLE ${quoteName(table)} ADD ${quoteName(column)} INT`);
