@@ -18,7 +18,10 @@ export async function replaceFile(path: string, text: string): Promise<void> {
       await file.writeFile(text);
       await syncFile(file);
     };
-    await fillFile(temporary, 'w', write, 0o600);
+    // What has that name already is left over, or somebody else's: it is never written into. What cannot be
+    // removed is told by the next step.
+    await rm(temporary, { force: true }).catch(() => undefined);
+    await fillFile(temporary, 'wx', write, 0o600);
     await retryWhileBusy(() => rename(temporary, path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

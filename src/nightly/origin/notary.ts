@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fillFile } from '../../files/fill-file.js';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
-import { syncFile, syncFolder } from '../../files/sync.js';
+import { replaceFile } from '../../files/replace-file.js';
 import { formatNoteKey, type NoteKey } from '../../history/note.js';
 import { noteKeyOfSigner, type Signer, signerOf } from '../../history/signer.js';
 import { remember } from '../remember.js';
@@ -24,7 +23,7 @@ export interface Notary {
  * The host's signer, or the service's own key: made at the first run, in the spool folder, for its account
  * alone. One that is lost cannot be had again; the next one is another key, which is told.
  *
- * @throws the error of the file system
+ * @throws BackupError `storage-…`, or the error of the file system where the key cannot be read
  */
 export async function openNotary(
   { practiceId, signer: given, trustedKeys = [] }: NightPlan,
@@ -48,15 +47,6 @@ async function ownSecret(path: string): Promise<string> {
   if (text !== null && secretText.test(text)) return text.trim();
   if (text !== null) await rename(path, `${path}.damaged`);
   const secret = randomBytes(32).toString('hex');
-  const made = `${path}.new`;
-  await rm(made, { force: true });
-  const write = async (file: FileHandle): Promise<void> => {
-    await file.writeFile(`${secret}\n`);
-    await syncFile(file);
-  };
-  // Nobody else's file: what has that name already is never written into.
-  await fillFile(made, 'wx', write, 0o600);
-  await rename(made, path);
-  await syncFolder(dirname(path));
+  await replaceFile(path, `${secret}\n`);
   return secret;
 }
