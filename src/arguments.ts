@@ -97,18 +97,21 @@ export function assertSource(name: string, value: unknown): void {
   else assertByteSource(name, value);
 }
 
+/** The members of a store. */
+export const storageShape = {
+  description: 'text',
+  capabilities: 'object',
+  put: 'function',
+  get: 'function',
+  stat: 'function',
+  list: 'function',
+  delete: 'function',
+  classify: 'function',
+} as const;
+
 /** Refuses what is no store. @throws TypeError */
 export function assertStorage(name: string, value: unknown): void {
-  assertArgument(name, value, 'object', {
-    description: 'text',
-    capabilities: 'object',
-    put: 'function',
-    get: 'function',
-    stat: 'function',
-    list: 'function',
-    delete: 'function',
-    classify: 'function',
-  });
+  assertArgument(name, value, 'object', storageShape);
 }
 
 /** Refuses what is no URL of the web. Never says it: its path may be a secret. @throws TypeError */

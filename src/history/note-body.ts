@@ -62,8 +62,12 @@ export function noteKeyOf(archiveKey: string): string | null {
   return archiveKey.endsWith('.tar.age') ? `${archiveKey.slice(0, -'.tar.age'.length)}.note` : null;
 }
 
-/** The key of the archive that a note is about, by what it says. */
-export function archiveKeyOf({ practiceId, night, archiveId }: NoteBody): string {
+/** Where an archive of a night stands in a store: the key that a note must be about. */
+export function archiveKeyOf({
+  practiceId,
+  night,
+  archiveId,
+}: Pick<NoteBody, 'practiceId' | 'night' | 'archiveId'>): string {
   return `${practiceId}/${night}/${archiveId}.tar.age`;
 }
 

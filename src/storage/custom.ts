@@ -1,4 +1,4 @@
-import { assertArgument } from '../arguments.js';
+import { assertArgument, storageShape } from '../arguments.js';
 import { BackupError } from '../errors.js';
 import type {
   PutOptions,
@@ -88,16 +88,7 @@ export interface StorageBasics {
  * ```
  */
 export function createCustomStorage(basics: StorageBasics): StorageAdapter {
-  assertArgument('basics', basics, 'object', {
-    description: 'text',
-    capabilities: 'object',
-    put: 'function',
-    get: 'function',
-    stat: 'function',
-    list: 'function',
-    delete: 'function',
-    classify: 'function?',
-  });
+  assertArgument('basics', basics, 'object', { ...storageShape, classify: 'function?' });
   const { description } = basics;
 
   async function guarded<Result>(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { replaceFile } from '../../files/replace-file.js';
 import { allTables, type NightFacts, rememberedNights, type TableFacts } from '../../history/loss/facts.js';
+import { isCount, isObject } from '../json-shapes.js';
 
 /** More than five weeks of a thousand tables need, in characters. */
 const longest = 16 * 1024 * 1024;
@@ -73,12 +74,4 @@ function parseTable(value: unknown): TableFacts | null {
   const [rows, plainBytes, storedBytes, definition] = value as unknown[];
   if (!isCount(rows) || !isCount(plainBytes) || !isCount(storedBytes)) return null;
   return { rows, plainBytes, storedBytes, ...(typeof definition === 'string' ? { definition } : {}) };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

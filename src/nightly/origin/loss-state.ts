@@ -1,4 +1,5 @@
 /** What the journal keeps of signs of loss, and of what people said of them. */
+import { isList, isObject, isTextUpTo } from '../json-shapes.js';
 
 /** Signs that somebody has to look at; as long as they stand, no copy is removed anywhere. */
 export interface StandingLoss {
@@ -67,14 +68,10 @@ export function isAnnouncedPurge(value: unknown): value is AnnouncedPurge {
   );
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isText(value: unknown): boolean {
-  return typeof value === 'string' && value.length <= longestText;
+  return isTextUpTo(value, longestText);
 }
 
 function isTexts(value: unknown, most: number): boolean {
-  return Array.isArray(value) && value.length <= most && value.every(isText);
+  return isList(value, most, isText);
 }

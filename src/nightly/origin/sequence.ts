@@ -1,6 +1,7 @@
 /** What the journal keeps of the notes at one place. */
 import { largestNote } from '../../history/note.js';
 import type { SequenceHead } from '../../history/note-body.js';
+import { isCount, isList, isObject, isTextUpTo, type Json } from '../json-shapes.js';
 
 /** The sequence of notes at one place, as far as this service made it. */
 export interface SequenceState {
@@ -63,14 +64,16 @@ export function isSequence(value: unknown): value is SequenceState {
     typeof since === 'string' &&
     since.length <= 10 &&
     (onItsWay === undefined ||
-      (isObject(onItsWay) && isTextOf(onItsWay['key'], 1024) && isTextOf(onItsWay['note'], largestNote))) &&
+      (isObject(onItsWay) &&
+        isTextUpTo(onItsWay['key'], 1024) &&
+        isTextUpTo(onItsWay['note'], largestNote))) &&
     (credit === undefined || isCount(credit)) &&
     (troubles === undefined || isTexts(troubles, mostTroubles)) &&
     (about === undefined || isTexts(about, mostAccepted)) &&
     (lasting === undefined || isTexts(lasting, mostTroubles)) &&
     (begun === undefined || isCount(begun)) &&
     (elsewhere === undefined ||
-      (isObject(elsewhere) && isCount(elsewhere['number']) && isTextOf(elsewhere['hash'], 64))) &&
+      (isObject(elsewhere) && isCount(elsewhere['number']) && isTextUpTo(elsewhere['hash'], 64))) &&
     (isBroken === undefined || typeof isBroken === 'boolean') &&
     (passed === undefined || isTexts(passed, mostAccepted)) &&
     (accepted === undefined || isTexts(accepted, mostAccepted))
@@ -78,33 +81,21 @@ export function isSequence(value: unknown): value is SequenceState {
 }
 
 /** Whether what a verified copy has for its note is well formed. */
-export function hasNoteFacts(value: Readonly<Record<string, unknown>>): boolean {
+export function hasNoteFacts(value: Json): boolean {
   const { bytes, sha256, scope, recipient, number, note, state, seen, readAt } = value;
   return (
     (bytes === undefined || isCount(bytes)) &&
     (sha256 === undefined || (typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256))) &&
     (scope === undefined || scope === 'critical' || scope === 'full') &&
-    (recipient === undefined || isTextOf(recipient, 4004)) &&
+    (recipient === undefined || isTextUpTo(recipient, 4004)) &&
     (number === undefined || isCount(number)) &&
     (note === undefined || (typeof note === 'string' && /^[0-9a-f]{64}$/.test(note))) &&
     (state === undefined || state === 'going' || state === 'gone' || state === 'spoiled') &&
-    (seen === undefined || isTextOf(seen, 300)) &&
-    (readAt === undefined || isTextOf(readAt, 10))
+    (seen === undefined || isTextUpTo(seen, 300)) &&
+    (readAt === undefined || isTextUpTo(readAt, 10))
   );
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isTextOf(value: unknown, most: number): boolean {
-  return typeof value === 'string' && value.length <= most;
-}
-
 function isTexts(value: unknown, most: number): boolean {
-  return Array.isArray(value) && value.length <= most && value.every((each) => isTextOf(each, 4000));
+  return isList(value, most, (each) => isTextUpTo(each, 4000));
 }

@@ -3,7 +3,9 @@
  * spoiled it.
  */
 import { isPinnedKey } from '../../admin/pinned-key.js';
+import { archiveKeyOf } from '../../history/note-body.js';
 import { alertCodes } from '../alerts/alert.js';
+import { isCount, isList, isObject, isTextUpTo, type Json } from '../json-shapes.js';
 import { isKnownSchedule } from '../known-schedule.js';
 import {
   isAcknowledgement,
@@ -97,7 +99,6 @@ function parse(text: string): ParsedJournal | null {
 }
 
 const destinations = ['hq', 'local'] as const;
-type Json = Readonly<Record<string, unknown>>;
 
 /** Takes what has the right shape, and notes whether anything had not. */
 class Reader {
@@ -167,7 +168,7 @@ function isCopy(value: unknown, practiceId: string): value is CopyReport {
     typeof archiveId === 'string' &&
     /^[0-9a-f]{32}$/.test(archiveId) &&
     isNight(night) &&
-    key === `${practiceId}/${night}/${archiveId}.tar.age` &&
+    key === archiveKeyOf({ practiceId, night, archiveId }) &&
     (scope === 'critical' || scope === 'full') &&
     typeof sha256 === 'string' &&
     /^[0-9a-f]{64}$/.test(sha256) &&
@@ -229,20 +230,8 @@ function isRecordOf(value: unknown, names: readonly string[], fits: (value: unkn
   return isObject(value) && Object.entries(value).every(([name, each]) => names.includes(name) && fits(each));
 }
 
-function isList(value: unknown, most: number, fits: (value: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.length <= most && value.every(fits);
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= longestText;
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return isTextUpTo(value, longestText);
 }
 
 function isOptionalFlag(value: unknown): boolean {

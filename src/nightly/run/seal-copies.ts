@@ -20,6 +20,7 @@ import { openSnapshot, type Snapshot } from '../../dump/snapshot.js';
 import { startAgainOnChange } from '../../dump/start-again.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { BackupError } from '../../errors.js';
+import { archiveKeyOf } from '../../history/note-body.js';
 import type { ArchiveScope, DumpWarning, Part } from '../../model/parts.js';
 import type { BackupReport, CopyReport } from './backup-report.js';
 import type { BackupEvent } from './events.js';
@@ -231,7 +232,7 @@ async function sealForDestination(
     tables.reduce((total, table) => total + of(table), 0);
   await onSealed(destination, spooled, {
     archiveId: spooled.archiveId,
-    key: `${plan.practiceId}/${night}/${spooled.archiveId}.tar.age`,
+    key: archiveKeyOf({ practiceId: plan.practiceId, night, archiveId: spooled.archiveId }),
     night,
     scope,
     bytes: spooled.size,

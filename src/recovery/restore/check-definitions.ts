@@ -1,12 +1,9 @@
 import { columnItems } from '../../catalog/column-items.js';
-import { definitionIn, definitionQuestion } from '../../catalog/definitions.js';
 import type { Connection } from '../../database/connection.js';
 import type { ServerDescription, TableDescription } from '../../model/parts.js';
 import { renameDatabase, type Token, tokenise } from '../ddl/tokens.js';
+import { madeDefinitions } from './made-definitions.js';
 import type { RestoreNote } from './restore-report.js';
-
-/** As many answers as are held at a time. */
-const TABLES_AT_ONCE = 64;
 
 /** Where definitions come from and where they went. */
 export interface Journey {
@@ -37,23 +34,14 @@ export async function checkDefinitions(
   signal: AbortSignal,
 ): Promise<readonly RestoreNote[]> {
   const notes: RestoreNote[] = [];
-  for (let i = 0; i < tables.length; i += TABLES_AT_ONCE) {
-    const some = tables.slice(i, i + TABLES_AT_ONCE);
-    const answers = await connection.queryEach(
-      some.map(({ name }) => definitionQuestion(name)),
-      { signal },
-    );
-    for (const [at, table] of some.entries()) {
-      const { rows } = answers[at] ?? {};
-      if (rows === undefined) continue;
-      const changed = changedColumns(table.createStatement, definitionIn(rows), journey);
-      if (changed.length === 0) continue;
-      const columns = changed.map((column) => `"${column}"`).join(', ');
-      notes.push({
-        code: 'definition-changed',
-        message: `The server made something else of table "${table.name}" than the archive says: compare ${columns}.`,
-      });
-    }
+  for await (const { table, made } of madeDefinitions(connection, tables, signal)) {
+    const changed = changedColumns(table.createStatement, made, journey);
+    if (changed.length === 0) continue;
+    const columns = changed.map((column) => `"${column}"`).join(', ');
+    notes.push({
+      code: 'definition-changed',
+      message: `The server made something else of table "${table.name}" than the archive says: compare ${columns}.`,
+    });
   }
   return notes;
 }

@@ -1,10 +1,10 @@
-import { definitionIn, definitionQuestion } from '../../catalog/definitions.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName } from '../../database/identifiers.js';
 import { isAtLeast } from '../../database/server-version.js';
 import type { ServerDescription, TableDescription } from '../../model/parts.js';
 import { checksIn, planTable, type TableItem } from '../ddl/table-statement.js';
 import { tokenise } from '../ddl/tokens.js';
+import { madeDefinitions } from './made-definitions.js';
 import { isRefusal } from './missing.js';
 
 /** Where tables come from and where they are. */
@@ -12,9 +12,6 @@ interface Names {
   readonly source: string;
   readonly target: string;
 }
-
-/** As many answers as are held at a time. */
-const TABLES_AT_ONCE = 64;
 
 /**
  * Gives checks their words again. Whenever it alters a table, MySQL writes down its checks anew, with the
@@ -33,23 +30,14 @@ export async function keepCheckWords(
   if (vendor !== 'mysql' || !isAtLeast(version, 8, 0)) return;
   // A table without text in a check has nothing to lose.
   const some = tables.filter(({ createStatement }) => /\bCHECK\b[^\n]*'/i.test(createStatement));
-  for (let i = 0; i < some.length; i += TABLES_AT_ONCE) {
-    const group = some.slice(i, i + TABLES_AT_ONCE);
-    const answers = await connection.queryEach(
-      group.map(({ name }) => definitionQuestion(name)),
-      { signal },
-    );
-    for (const [at, table] of group.entries()) {
-      const { rows } = answers[at] ?? {};
-      if (rows === undefined) continue;
-      const changed = rewrittenChecks(table, definitionIn(rows), names);
-      if (changed.length === 0) continue;
-      const parts = changed.map(({ name, clause }) => `DROP CHECK ${quoteName(name)}, ${clause}`);
-      try {
-        await connection.query(`ALTER TABLE ${quoteName(table.name)} ${parts.join(', ')}`, { signal });
-      } catch (error) {
-        if (!isRefusal(error)) throw error;
-      }
+  for await (const { table, made } of madeDefinitions(connection, some, signal)) {
+    const changed = rewrittenChecks(table, made, names);
+    if (changed.length === 0) continue;
+    const parts = changed.map(({ name, clause }) => `DROP CHECK ${quoteName(name)}, ${clause}`);
+    try {
+      await connection.query(`ALTER TABLE ${quoteName(table.name)} ${parts.join(', ')}`, { signal });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
     }
   }
 }

@@ -1,0 +1,29 @@
+import { definitionIn, definitionQuestion } from '../../catalog/definitions.js';
+import type { Connection } from '../../database/connection.js';
+import type { TableDescription } from '../../model/parts.js';
+
+/** As many answers as are held at a time. */
+const TABLES_AT_ONCE = 64;
+
+/**
+ * What the server made of tables, as it shows them now. A table that is not there is passed over.
+ *
+ * @throws BackupError `database-…`
+ */
+export async function* madeDefinitions(
+  connection: Connection,
+  tables: readonly TableDescription[],
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly table: TableDescription; readonly made: string }> {
+  for (let i = 0; i < tables.length; i += TABLES_AT_ONCE) {
+    const some = tables.slice(i, i + TABLES_AT_ONCE);
+    const answers = await connection.queryEach(
+      some.map(({ name }) => definitionQuestion(name)),
+      { signal },
+    );
+    for (const [at, table] of some.entries()) {
+      const { rows } = answers[at] ?? {};
+      if (rows !== undefined) yield { table, made: definitionIn(rows) };
+    }
+  }
+}
