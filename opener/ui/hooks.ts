@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Problem, Progress, Questions } from '../data/protocol.js';
 import { type Client, Refused } from './client.js';
 
@@ -43,10 +43,13 @@ export function asProblem(error: unknown): Problem {
   return error instanceof Refused ? error.problem : { kind: 'unexpected', detail: String(error) };
 }
 
-/** Puts the focus on the heading of a screen when it appears, so that a screen reader begins there. */
+/**
+ * Puts the focus on the heading of a screen when it appears, so that a screen reader begins there. Before anybody
+ * can see the screen, so that it is never taken away from a person who types already.
+ */
 export function useFocus<Element extends HTMLElement>(): { readonly current: Element | null } {
   const heading = useRef<Element>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     heading.current?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }, []);

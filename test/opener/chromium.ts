@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -218,18 +219,13 @@ export class Page {
     throw new Error(`Tab never came to ${name}`);
   }
 
-  /** Replaces what stands in a field. A screen that has just come up takes the focus for its heading once. */
+  /** Replaces what stands in a field. */
   async fill(selector: string, text: string): Promise<void> {
     const field = `document.querySelector(${JSON.stringify(selector)})`;
     await this.until(field);
-    for (let tries = 0; tries < 20; tries++) {
-      await this.evaluate(`(${field}.focus(), ${field}.select())`);
-      await this.type(text);
-      const there = `${field} === document.activeElement && ${field}.value === ${JSON.stringify(text)}`;
-      if (await this.evaluate<boolean>(there)) return;
-      await new Promise((resolve) => setTimeout(resolve, 30));
-    }
-    throw new Error(`${selector} takes no text`);
+    await this.evaluate(`(${field}.focus(), ${field}.select())`);
+    await this.type(text);
+    assert.equal(await this.evaluate(`${field}.value`), text, `${selector} takes no text`);
   }
 
   /** Roles of what can be used and has no name for a screen reader. */
