@@ -30,8 +30,14 @@ export async function lookAtFolder(path: string, write: boolean): Promise<Folder
     if (!write) return null;
     trouble = 'unwritable';
     const probe = join(path, `.supplemental-backup-${randomBytes(6).toString('hex')}.probe`);
-    await (await open(probe, 'wx', 0o600)).close();
-    await unlink(probe);
+    const file = await open(probe, 'wx', 0o600);
+    try {
+      // A byte, since some mounts make an empty file only after it was closed, when it is removed already.
+      await file.write(new Uint8Array(1));
+    } finally {
+      await file.close();
+      await unlink(probe);
+    }
     return null;
   } catch (error) {
     const systemCode = systemCodeOf(error);

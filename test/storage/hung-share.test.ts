@@ -151,6 +151,8 @@ describe('a share that hangs', { skip: missing }, () => {
   it('is told by the check of a network path, and holds up no other file meanwhile', async () => {
     await lookAtNetworkPath(share.path);
     await checkNetworkPath(share.path);
+    const probes = (await readdir(share.served)).filter((name) => name.endsWith('.probe'));
+    assert.deepEqual(probes, [], 'nothing of the check stays');
     share.hang();
     const checked = lookApart(share.path, true, 1000);
     await stat(tmpdir());
