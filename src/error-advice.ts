@@ -2,6 +2,8 @@
  * What is still safe and what to do, for every code of an error and for what was being done when it happened.
  */
 
+import type { Shape } from './shapes.js';
+
 /**
  * What was being done when an error happened: a database was copied (`backup`) or put back (`restore`), a
  * copy was brought to its store (`store`), something was only looked at (`read`), settings or keys of
@@ -384,6 +386,10 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
     during: { read: {}, restore: {}, tool: {} },
   },
 };
+
+/** Whether a value is such a code. */
+export const isErrorCode: Shape<BackupErrorCode> = (code): code is BackupErrorCode =>
+  typeof code === 'string' && Object.hasOwn(errorExplanations, code);
 
 /** What to tell of a code, during an activity where one is known. */
 export function adviceOn(code: BackupErrorCode, activity: Activity | undefined): ErrorAdvice {

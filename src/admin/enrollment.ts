@@ -1,6 +1,7 @@
 import { isUnlock } from '../archive/descriptions.js';
 import { BackupError } from '../errors.js';
 import type { Unlock } from '../model/parts.js';
+import { fromJson, listOf, type Members, objectOf, optional, text, textUpTo, wholeFrom } from '../shapes.js';
 
 /** A pair that a password opens, and its place among the pairs of its user. */
 export interface KeyEpoch {
@@ -81,13 +82,8 @@ export const largestRevision = 1_000_000_000;
  *
  * @throws BackupError `settings-invalid` when it is not an enrolment of that user
  */
-export function parseEnrollment(text: string, userNum: string): Enrollment {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
+export function parseEnrollment(json: string, userNum: string): Enrollment {
+  const value = fromJson(json);
   if (isEnrollment(value) && value.userNum === userNum) return value;
   throw unreadable(userNum);
 }
@@ -109,37 +105,20 @@ export function formatEnrollment(enrollment: Enrollment): string {
   );
 }
 
-function isEnrollment(value: unknown): value is Enrollment {
-  if (typeof value !== 'object' || value === null) return false;
-  const { userNum, userName, revision, mark, resting, signer, signature, endorsements } =
-    value as Partial<Enrollment>;
-  return (
-    [userNum, userName, mark].every((text) => typeof text === 'string') &&
-    isCount(revision) &&
-    revision! <= largestRevision &&
-    isKeyEpoch(value) &&
-    (resting === undefined || isKeyEpoch(resting)) &&
-    [signer, signature].every((text) => text === undefined || isShortText(text)) &&
-    (endorsements === undefined || (Array.isArray(endorsements) && endorsements.every(isEndorsement)))
-  );
-}
+const shortText = textUpTo(200);
 
-function isEndorsement(value: unknown): value is Endorsement {
-  if (typeof value !== 'object' || value === null) return false;
-  const { signer, signature } = value as Partial<Endorsement>;
-  return isShortText(signer) && isShortText(signature);
-}
+const endorsement = objectOf<Endorsement>({ signer: shortText, signature: shortText });
 
-function isShortText(value: unknown): boolean {
-  return typeof value === 'string' && value.length <= 200;
-}
+const keyEpoch: Members<KeyEpoch> = { epoch: wholeFrom(1), since: text, unlock: isUnlock };
 
-function isKeyEpoch(value: unknown): value is KeyEpoch {
-  if (typeof value !== 'object' || value === null) return false;
-  const { epoch, since, unlock } = value as Partial<KeyEpoch>;
-  return isCount(epoch) && typeof since === 'string' && isUnlock(unlock);
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 1;
-}
+const isEnrollment = objectOf<Enrollment>({
+  ...keyEpoch,
+  userNum: text,
+  userName: text,
+  revision: wholeFrom(1, largestRevision),
+  mark: text,
+  resting: optional(objectOf(keyEpoch)),
+  signer: optional(shortText),
+  signature: optional(shortText),
+  endorsements: optional(listOf(endorsement)),
+});

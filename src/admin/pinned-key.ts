@@ -5,6 +5,7 @@
 import { isUnlock } from '../archive/descriptions.js';
 import type { StoredPassword } from '../archive/password/stored-password.js';
 import type { Unlock } from '../model/parts.js';
+import { objectOf, optional, type Shape, text } from '../shapes.js';
 import type { Enrollment } from './enrollment.js';
 import { fitsMark, fitsSlowMark, slowMarkOf } from './password-mark.js';
 import { isEndorsedBy, isSignedBy } from './record-signature.js';
@@ -111,12 +112,11 @@ export async function pinOf(
 }
 
 /** Whether a value from a journal is such a key. */
-export function isPinnedKey(value: unknown): value is PinnedKey {
-  if (typeof value !== 'object' || value === null) return false;
-  const { userNum, userName, mark, recordMark, unlock, signer } = value as Partial<PinnedKey>;
-  return (
-    [userNum, userName, mark, recordMark].every((text) => typeof text === 'string') &&
-    isUnlock(unlock) &&
-    (signer === undefined || typeof signer === 'string')
-  );
-}
+export const isPinnedKey: Shape<PinnedKey> = objectOf<PinnedKey>({
+  userNum: text,
+  userName: text,
+  mark: text,
+  recordMark: text,
+  unlock: isUnlock,
+  signer: optional(text),
+});

@@ -2,76 +2,70 @@
  * The JSON inside an archive, read with suspicion: whoever knows the public recipient can make an archive. Every field
  * that later code relies on is checked; unknown fields are ignored, as a later minor version may add some.
  */
-import { fromUtf8 } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import type {
+  ChainLink,
+  ColumnDescription,
+  ComputedContent,
+  Consistency,
   DatabaseDescription,
+  DateFilter,
+  DumpWarning,
+  EnrolledUnlock,
   FormatVersion,
+  KeyHolder,
   Label,
+  LeftOut,
   Manifest,
+  ManifestEntry,
+  PromisedTable,
+  RowFilter,
   SchemaObject,
+  ServerDescription,
+  StoredHashUnlock,
   TableDescription,
+  TableSummary,
   Unlock,
-  ValueForm,
 } from '../model/parts.js';
+import {
+  amount,
+  count,
+  either,
+  flag,
+  fromJson,
+  listOf,
+  mapOf,
+  nullable,
+  objectOf,
+  oneOf,
+  optional,
+  type Shape,
+  sha256,
+  text,
+  textLike,
+  where,
+  wholeFrom,
+} from '../shapes.js';
 import { isContentId } from './content-id.js';
 
 /** Version that is written; readers take every minor of this major. */
 export const FORMAT: FormatVersion = { major: 1, minor: 2 };
 
-type Check = (value: unknown) => boolean;
-
-const text: Check = (value) => typeof value === 'string';
-const bool: Check = (value) => typeof value === 'boolean';
-const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const index: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
-const amount: Check = (value) => Number.isFinite(value) && (value as number) >= 0;
-const digest: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
-const contentId: Check = (value) => typeof value === 'string' && isContentId(value);
-const archiveId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
+const archiveId = textLike(/^[0-9a-f]{32}$/);
 // Shown to people and compared as text; anybody can write a label.
-const moment: Check = (value) =>
-  typeof value === 'string' &&
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(value) &&
-  !Number.isNaN(Date.parse(value));
-const day: Check = (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
-const oneOf =
-  (...values: readonly unknown[]): Check =>
-  (value) =>
-    values.includes(value);
-const nullable =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const list =
-  (check: Check, most = Number.POSITIVE_INFINITY): Check =>
-  (value) =>
-    Array.isArray(value) && value.length <= most && value.every(check);
-const record =
-  (fields: Readonly<Record<string, Check>>, optional: Readonly<Record<string, Check>> = {}): Check =>
-  (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-    const given = value as Readonly<Record<string, unknown>>;
-    return (
-      Object.entries(fields).every(([name, check]) => Object.hasOwn(given, name) && check(given[name])) &&
-      Object.entries(optional).every(([name, check]) => !Object.hasOwn(given, name) || check(given[name]))
-    );
-  };
-const either =
-  (...checks: readonly Check[]): Check =>
-  (value) =>
-    checks.some((check) => check(value));
+const moment = where(
+  textLike(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/),
+  (value) => !Number.isNaN(Date.parse(value)),
+);
+const day = textLike(/^\d{4}-\d\d-\d\d$/);
+const base64 = where(textLike(/^[A-Za-z0-9+/]*={0,2}$/), (value) => value.length % 4 === 0);
+const index = wholeFrom(1);
 
-const texts: Check = (value) => record({})(value) && Object.values(value as object).every(text);
-const decimal: Check = (value) => typeof value === 'string' && /^\d{1,40}$/.test(value);
-/** A number of SQL, which a statement is built from. */
-const whole: Check = (value) => typeof value === 'string' && /^-?\d{1,20}$/.test(value);
-const base64: Check = (value) =>
-  typeof value === 'string' && value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
+const format = objectOf<FormatVersion>({ major: index, minor: count });
 
-const format: Check = record({ major: index, minor: count });
+const hasFormat = objectOf({ format });
 
-const forms: readonly ValueForm[] = [
+const form = oneOf(
   'bytes',
   'date',
   'datetime',
@@ -86,65 +80,68 @@ const forms: readonly ValueForm[] = [
   'u32',
   'u64',
   'u8',
-];
+);
 
-const database: Check = record({
+const server = objectOf<ServerDescription>({
+  vendor: oneOf('mariadb', 'mysql'),
+  version: text,
+  sqlMode: text,
+  timeZone: text,
+  systemTimeZone: text,
+  characterSet: text,
+  collation: text,
+  lowerCaseTableNames: count,
+  variables: optional(mapOf(text)),
+});
+
+const database = objectOf<DatabaseEntry>({
   format,
   archiveId,
-  database: record(
-    {
-      name: text,
-      createStatement: text,
-      characterSet: text,
-      collation: text,
-      server: record(
-        {
-          vendor: oneOf('mariadb', 'mysql'),
-          version: text,
-          sqlMode: text,
-          timeZone: text,
-          systemTimeZone: text,
-          characterSet: text,
-          collation: text,
-          lowerCaseTableNames: count,
-        },
-        { variables: texts },
-      ),
-    },
-    { tables: list(record({ index, name: text, tier: text })), unlistedTables: count },
+  database: objectOf<DatabaseDescription>({
+    name: text,
+    createStatement: text,
+    characterSet: text,
+    collation: text,
+    server,
+    tables: optional(listOf(objectOf<PromisedTable>({ index, name: text, tier: text }))),
+    unlistedTables: optional(count),
+  }),
+});
+
+const column = objectOf<ColumnDescription>({
+  name: text,
+  type: text,
+  characterSet: nullable(text),
+  nullable: flag,
+  form: nullable(form),
+});
+
+const table = objectOf<TableDescription>({
+  index,
+  name: text,
+  engine: text,
+  createStatement: text,
+  columns: listOf(column, 4096),
+  primaryKey: listOf(text),
+  definitionOnly: optional(text),
+  rowFilter: optional(
+    objectOf<RowFilter>({
+      where: text,
+      reason: text,
+      dates: optional(objectOf<DateFilter>({ column: text, since: day, unsetBefore: day })),
+    }),
+  ),
+  versioned: optional(oneOf('current', 'history')),
+  computed: optional(
+    objectOf<ComputedContent>({
+      columns: listOf(text, 4096),
+      hash: textLike(/^\d{1,40}$/),
+      timeZone: optional(text),
+    }),
   ),
 });
 
-const table: Check = record(
-  {
-    index,
-    name: text,
-    engine: text,
-    createStatement: text,
-    columns: list(
-      record({
-        name: text,
-        type: text,
-        characterSet: nullable(text),
-        nullable: bool,
-        form: nullable(oneOf(...forms)),
-      }),
-      4096,
-    ),
-    primaryKey: list(text),
-  },
-  {
-    definitionOnly: text,
-    rowFilter: record(
-      { where: text, reason: text },
-      { dates: record({ column: text, since: day, unsetBefore: day }) },
-    ),
-    versioned: oneOf('current', 'history'),
-    computed: record({ columns: list(text, 4096), hash: decimal }, { timeZone: text }),
-  },
-);
-
-const objectKind: Check = oneOf(
+const objectKind = oneOf(
   'event',
   'function',
   'package',
@@ -155,90 +152,108 @@ const objectKind: Check = oneOf(
   'view',
 );
 
-const objects: Check = list(
-  record(
-    { kind: objectKind, name: text, createStatement: text },
-    {
-      createStatementBytes: base64,
-      definer: text,
-      sqlMode: text,
-      characterSetClient: text,
-      collationConnection: text,
-      databaseCollation: text,
-      timeZone: text,
-      status: text,
-      table: text,
-      actionOrder: count,
-      nextValue: whole,
-      brokenAtSource: text,
-    },
+const objects = listOf(
+  objectOf<SchemaObject>({
+    kind: objectKind,
+    name: text,
+    createStatement: text,
+    createStatementBytes: optional(base64),
+    definer: optional(text),
+    sqlMode: optional(text),
+    characterSetClient: optional(text),
+    collationConnection: optional(text),
+    databaseCollation: optional(text),
+    timeZone: optional(text),
+    status: optional(text),
+    table: optional(text),
+    actionOrder: optional(count),
+    // A number of SQL, which a statement is built from.
+    nextValue: optional(textLike(/^-?\d{1,20}$/)),
+    brokenAtSource: optional(text),
+  }),
+);
+
+const scope = oneOf('critical', 'full');
+
+/** Whether something read tells what was left out of a copy. */
+export const isLeftOut: Shape<LeftOut> = objectOf<LeftOut>({
+  kind: either(oneOf('table', 'users'), objectKind),
+  name: text,
+  reason: text,
+});
+
+/** Whether something read says how alike in time tables are. */
+export const isConsistency: Shape<Consistency> = either(
+  objectOf({ kind: oneOf('consistent'), by: oneOf('lock', 'lock-and-snapshot', 'snapshot') }),
+  objectOf({ kind: oneOf('per-table'), reason: text }),
+);
+
+/** Whether something read is a warning about a copy. */
+export const isDumpWarning: Shape<DumpWarning> = objectOf<DumpWarning>({
+  code: text,
+  message: text,
+  table: optional(text),
+});
+
+const tableSummary = objectOf<TableSummary>({
+  index,
+  name: text,
+  engine: text,
+  rows: count,
+  parts: count,
+  plainBytes: count,
+  storedBytes: count,
+  incomplete: optional(text),
+});
+
+const manifest = objectOf<Manifest>({
+  format,
+  archiveId,
+  contentId: optional(where(text, isContentId)),
+  scope,
+  startedAt: text,
+  snapshotAt: text,
+  finishedAt: text,
+  consistency: isConsistency,
+  lockSeconds: amount,
+  position: optional(mapOf(text)),
+  tables: listOf(tableSummary),
+  leftOut: listOf(isLeftOut),
+  warnings: listOf(isDumpWarning),
+  entries: listOf(
+    objectOf<ManifestEntry>({ name: text, offset: count, size: count, sha256, rows: optional(count) }),
   ),
-);
-
-const scope: Check = oneOf('critical', 'full');
-
-const manifest: Check = record(
-  {
-    format,
-    archiveId,
-    scope,
-    startedAt: text,
-    snapshotAt: text,
-    finishedAt: text,
-    consistency: either(
-      record({ kind: oneOf('consistent'), by: oneOf('lock', 'lock-and-snapshot', 'snapshot') }),
-      record({ kind: oneOf('per-table'), reason: text }),
-    ),
-    lockSeconds: amount,
-    tables: list(
-      record(
-        {
-          index,
-          name: text,
-          engine: text,
-          rows: count,
-          parts: count,
-          plainBytes: count,
-          storedBytes: count,
-        },
-        { incomplete: text },
-      ),
-    ),
-    leftOut: list(record({ kind: either(oneOf('table', 'users'), objectKind), name: text, reason: text })),
-    warnings: list(record({ code: text, message: text }, { table: text })),
-    entries: list(record({ name: text, offset: count, size: count, sha256: digest }, { rows: count })),
-  },
-  { position: texts, contentId },
-);
-
-const sealed: Readonly<Record<string, Check>> = { recipient: text, sealedIdentity: text };
-
-const unlock: Check = either(
-  record(
-    { kind: oneOf('enrolled'), epoch: index, ...sealed },
-    { chain: list(record({ epoch: index, ...sealed })) },
-  ),
-  record({ kind: oneOf('stored-hash'), hashType: text, salt: text, ...sealed }),
-);
+});
 
 /** Whether something read is a way from a password to an identity. */
-export function isUnlock(value: unknown): value is Unlock {
-  return unlock(value);
-}
-
-const label: Check = record(
-  {
-    format,
-    archiveId,
-    createdAt: moment,
-    practiceId: text,
-    database: text,
-    scope,
-    // Each costs one scrypt when a password is tried.
-    unlock: list(unlock, 8),
-  },
-  { keyHolder: record({ userNum: text, userName: text }) },
+export const isUnlock: Shape<Unlock> = either(
+  objectOf<EnrolledUnlock>({
+    kind: oneOf('enrolled'),
+    epoch: index,
+    recipient: text,
+    sealedIdentity: text,
+    chain: optional(listOf(objectOf<ChainLink>({ epoch: index, recipient: text, sealedIdentity: text }))),
+  }),
+  objectOf<StoredHashUnlock>({
+    kind: oneOf('stored-hash'),
+    hashType: text,
+    salt: text,
+    recipient: text,
+    sealedIdentity: text,
+  }),
 );
+
+const label = objectOf<Label>({
+  format,
+  archiveId,
+  createdAt: moment,
+  practiceId: text,
+  database: text,
+  scope,
+  keyHolder: optional(objectOf<KeyHolder>({ userNum: text, userName: text })),
+  // Each costs one scrypt when a password is tried.
+  unlock: listOf(isUnlock, 8),
+});
 
 /** `database.json` */
 export interface DatabaseEntry {
@@ -249,27 +264,27 @@ export interface DatabaseEntry {
 
 /** Reads `database.json`. @throws BackupError `archive-damaged`, `archive-unsupported` */
 export function parseDatabase(bytes: Uint8Array): DatabaseEntry {
-  return parse(bytes, database, 'the description of the database') as DatabaseEntry;
+  return parse(bytes, database, 'the description of the database');
 }
 
 /** Reads a `table.json`. @throws BackupError `archive-damaged` */
 export function parseTable(bytes: Uint8Array): TableDescription {
-  return parse(bytes, table, 'the description of a table') as TableDescription;
+  return parse(bytes, table, 'the description of a table');
 }
 
 /** Reads `objects.json`. @throws BackupError `archive-damaged` */
 export function parseObjects(bytes: Uint8Array): readonly SchemaObject[] {
-  return parse(bytes, objects, 'the list of objects') as readonly SchemaObject[];
+  return parse(bytes, objects, 'the list of objects');
 }
 
 /** Reads `manifest.json`. @throws BackupError `archive-damaged`, `archive-unsupported` */
 export function parseManifest(bytes: Uint8Array): Manifest {
-  return parse(bytes, manifest, 'the manifest') as Manifest;
+  return parse(bytes, manifest, 'the manifest');
 }
 
 /** Reads the body of a label stanza. @throws BackupError `archive-damaged`, `archive-unsupported` */
 export function parseLabel(bytes: Uint8Array): Label {
-  return parse(bytes, label, 'the label') as Label;
+  return parse(bytes, label, 'the label');
 }
 
 // In memory a value takes up to twenty times what it takes as text, such as an empty list.
@@ -296,27 +311,23 @@ function hasTooManyValues(json: Uint8Array): boolean {
   return count > MOST_VALUES;
 }
 
-function parse(bytes: Uint8Array, check: Check, what: string): unknown {
+function parse<T>(bytes: Uint8Array, shape: Shape<T>, what: string): T {
   if (hasTooManyValues(bytes)) {
     throw new BackupError(
       'archive-limit-exceeded',
       `In the archive ${what} is larger than a genuine one ever is.`,
     );
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(fromUtf8(bytes));
-  } catch {
-    // Without the cause: it would quote what stands there.
+  const value = fromJson(bytes);
+  if (value === undefined) {
     throw new BackupError('archive-damaged', `In the archive ${what} is not JSON.`);
   }
   // The version comes first: what a newer version says need not look like ours.
-  const version = (value as { readonly format?: unknown } | null)?.format;
-  if (format(version) && (version as FormatVersion).major > FORMAT.major) {
-    const { major, minor } = version as FormatVersion;
+  if (hasFormat(value) && value.format.major > FORMAT.major) {
+    const { major, minor } = value.format;
     throw new BackupError('archive-unsupported', `The archive has format version ${major}.${minor}.`);
   }
-  if (!check(value)) {
+  if (!shape(value)) {
     throw new BackupError('archive-damaged', `In the archive ${what} lacks something or has it wrong.`);
   }
   return value;

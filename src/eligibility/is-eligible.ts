@@ -1,4 +1,5 @@
 import { assertArgument } from '../arguments.js';
+import { objectOf, type Shape, text } from '../shapes.js';
 /**
  * Who may back up where. A pure decision over plain facts: the host finds the facts, this page weighs them.
  *
@@ -72,6 +73,12 @@ const sentences: Readonly<Record<IneligibilityCode, string>> = {
     'The practice is not registered in the United States, and copies at headquarters are for practices there only; the local copy is open to every country.',
   'not-on-support': 'The practice is not on support; supplemental backups are part of support.',
 };
+
+/** Whether something read is such a reason. */
+export const isIneligibilityReason: Shape<IneligibilityReason> = objectOf<IneligibilityReason>({
+  code: (value): value is IneligibilityCode => typeof value === 'string' && Object.hasOwn(sentences, value),
+  sentence: text,
+});
 
 type Rule = readonly [IneligibilityCode, (practice: Practice) => boolean];
 

@@ -1,4 +1,5 @@
 /** What the journal keeps of the schedule that HQ gave last, for a service that starts while HQ is silent. */
+import { anyObject, type Shape } from '../shapes.js';
 import { checkSchedule, type NightSchedule } from './window.js';
 
 /** A schedule without the zone, which the plan says, and without an instant, which is of one night alone. */
@@ -12,8 +13,8 @@ export function knownSchedule({ timeZone, hqTime, ...rest }: NightSchedule): Kno
 }
 
 /** Whether a value from a journal is a schedule that a night can be planned by. */
-export function isKnownSchedule(value: unknown): value is KnownSchedule {
-  if (typeof value !== 'object' || value === null || 'timeZone' in value) return false;
+export const isKnownSchedule: Shape<KnownSchedule> = (value): value is KnownSchedule => {
+  if (!anyObject(value) || 'timeZone' in value) return false;
   try {
     // Whether wall times make a window does not depend on the zone.
     checkSchedule({ ...value, timeZone: 'UTC' });
@@ -21,4 +22,4 @@ export function isKnownSchedule(value: unknown): value is KnownSchedule {
   } catch {
     return false;
   }
-}
+};

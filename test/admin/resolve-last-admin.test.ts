@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import {
   type AdminCandidate,
   isSameAdmin,
   type LastAdmin,
   resolveLastAdmin,
 } from '../../src/admin/resolve-last-admin.js';
+import { fc } from '../support/properties.js';
 import { adminOf, storedOf } from './admins.js';
 
 const asOf = new Date('2026-03-03T04:00:00Z');

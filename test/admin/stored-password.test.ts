@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { hashSchemes } from '../../src/archive/password/hash-schemes.js';
 import { passphraseFor, passphraseFromPassword } from '../../src/archive/password/passphrase.js';
 import {
@@ -12,6 +11,7 @@ import {
   verifyStoredPassword,
 } from '../../src/archive/password/stored-password.js';
 import { isBackupError } from '../../src/errors.js';
+import { fc } from '../support/properties.js';
 
 // Salts that give themselves away: the base64 of 00, 01, 02 …
 const salt64 = Buffer.from(Array.from({ length: 64 }, (_, i) => i)).toString('base64');

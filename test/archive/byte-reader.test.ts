@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { ByteReader } from '../../src/archive/byte-reader.js';
 import { collectBytes } from '../../src/bytes.js';
+import { fc } from '../support/properties.js';
 
 describe('a reader of bytes that come in pieces', () => {
   const bytes = Uint8Array.from({ length: 300 }, (_, i) => i);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { parseEnrollment } from '../../src/admin/enrollment.js';
 import {
   parseDatabase,
@@ -15,6 +14,7 @@ import { parseDatabaseUrl } from '../../src/database/address.js';
 import { tokenise } from '../../src/database/tokens.js';
 import { isBackupError } from '../../src/errors.js';
 import { parseJournal } from '../../src/nightly/run/parse-journal.js';
+import { fc } from '../support/properties.js';
 import { fuzzing } from './support/fuzz.js';
 
 // What has a text of somebody else's at its door; the programmer's own arguments may be a TypeError.

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { generateX25519Identity, identityToRecipient, Stanza } from 'age-encryption';
-import fc from 'fast-check';
 import { decryptAge } from '../../src/archive/age/decrypt.js';
 import { encryptAge, writeAge } from '../../src/archive/age/encrypt.js';
 import { passphraseRecipient } from '../../src/archive/age/keys.js';
@@ -22,6 +21,7 @@ import { gunzipMember, gzipMember } from '../../src/columns/gzip-member.js';
 import { engine } from '../../src/engine/node.js';
 import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
 import type { Label, Part } from '../../src/model/parts.js';
+import { fc } from '../support/properties.js';
 import { fuzzing } from './support/fuzz.js';
 import { collect, sampleLabel, sampleParts } from './support/parts.js';
 

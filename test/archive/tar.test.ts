@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import {
   type EntryKind,
   parseEntryName,
@@ -10,6 +9,7 @@ import {
 import { checkEntrySize } from '../../src/archive/read-tar.js';
 import { headerByLibrary, parseTarHeader, tarHeader, tarPadding } from '../../src/archive/tar.js';
 import { isBackupError } from '../../src/errors.js';
+import { fc } from '../support/properties.js';
 
 const entries = fc.record(
   {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { fitsGlob } from '../../src/catalog/globs.js';
 import { openDentalPolicy } from '../../src/catalog/open-dental/index.js';
 import { selectCriticalTables } from '../../src/catalog/select-critical-tables.js';
+import { fc } from '../support/properties.js';
 import { catalogOf, column } from './catalog-of.js';
 
 function kept(selection: ReturnType<typeof selectCriticalTables>): string[] {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { packRows, unpackRows } from '../../src/columns/pack.js';
 import {
   checkColumnPart,
@@ -14,6 +13,7 @@ import { isBackupError } from '../../src/errors.js';
 import { type ColumnBatch, widthOf } from '../../src/model/column-batch.js';
 import type { ValueForm } from '../../src/model/parts.js';
 import { fuzzing } from '../archive/support/fuzz.js';
+import { fc } from '../support/properties.js';
 import { column } from './support/columns.js';
 
 const forms: readonly ValueForm[] = [

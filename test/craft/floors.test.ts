@@ -32,6 +32,7 @@ const ground = new Set([
   'escape-controls.ts',
   'diagnosis.ts',
   'quantities.ts',
+  'shapes.ts',
   'with-defaults.ts',
 ]);
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { BatchBuilder } from '../../src/dump/batch-builder.js';
 import { type ColumnBatch, widthOf } from '../../src/model/column-batch.js';
 import type { ValueForm } from '../../src/model/parts.js';
+import { fc } from '../support/properties.js';
 
 type Value = Uint8Array | null;
 

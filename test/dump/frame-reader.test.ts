@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { FrameReader } from '../../src/database/frame-reader.js';
+import { fc } from '../support/properties.js';
 
 const full = 0xff_ff_ff;
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import fc from 'fast-check';
 import { unpackRows } from '../../src/columns/pack.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { rangesBetween } from '../../src/dump/key-ranges.js';
 import type { Part } from '../../src/model/parts.js';
+import { fc } from '../support/properties.js';
 import { describeOnEachServer } from '../support/servers.js';
 
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n });

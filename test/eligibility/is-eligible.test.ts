@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import {
   type Destination,
   explainEligibility,
@@ -8,6 +7,7 @@ import {
   isEligible,
   type Practice,
 } from '../../src/eligibility/is-eligible.js';
+import { fc } from '../support/properties.js';
 
 const model: Practice = {
   onSupport: true,
@@ -93,7 +93,7 @@ describe('who may back up where', () => {
   it('no input makes a practice abroad or in the cloud eligible for HQ', () => {
     fc.assert(
       fc.property(fc.oneof(practices, untyped), (practice) => {
-        const isUs = /^\s*usa?\s*$/i.test(String(practice.country)) && typeof practice.country === 'string';
+        const isUs = typeof practice.country === 'string' && /^\s*usa?\s*$/i.test(practice.country);
         if (!isUs || practice.cloudDatabase !== false) {
           assert.equal(isEligible(practice, 'hq'), false);
         }

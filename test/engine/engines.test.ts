@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { decryptAgeWith } from '../../src/archive/age/decrypt.js';
 import { encryptAgeWith } from '../../src/archive/age/encrypt.js';
 import { collectBytes, utf8 } from '../../src/bytes.js';
@@ -10,6 +9,7 @@ import type { Engine } from '../../src/engine/engine.js';
 import { engine as node } from '../../src/engine/node.js';
 import { engine as portable } from '../../src/engine/portable.js';
 import { joinStretches, type Stretch, type Texture } from '../../src/engine/stretches.js';
+import { fc } from '../support/properties.js';
 
 const crossings: readonly (readonly [Engine, Engine])[] = [
   [node, portable],

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import fc from 'fast-check';
 import { whoCanOpen } from '../../src/admin/who-can-open.js';
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';
 import { parseLabel, parseObjects, parseTable } from '../../src/archive/descriptions.js';
@@ -19,6 +18,7 @@ import { parseMessage, parseReply } from '../../src/storage/http/messages.js';
 import { fuzzing } from '../archive/support/fuzz.js';
 import { sampleParts } from '../archive/support/parts.js';
 import { type Sealed, sealParts } from '../recovery/seal.js';
+import { fc } from '../support/properties.js';
 
 const MEBI = 2 ** 20;
 

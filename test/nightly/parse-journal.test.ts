@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { parseJournal } from '../../src/nightly/run/parse-journal.js';
+import { fc } from '../support/properties.js';
 
 const id = '0123456789abcdef0123456789abcdef';
 const copy = {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import {
   planRetention,
   type RetainedArchive,
   type RetentionPolicy,
   sixYears,
 } from '../../src/nightly/retention.js';
+import { fc } from '../support/properties.js';
 
 const day = 86_400_000;
 const timeZone = 'America/Denver';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import type { Destination } from '../../src/eligibility/is-eligible.js';
 import { isBackupError } from '../../src/errors.js';
 import { type NightHistory, planNextRun } from '../../src/nightly/next-run.js';
 import { nightAfter, nightOf, nightsBetween } from '../../src/nightly/nights.js';
 import { checkSchedule, jitterOf, type NightSchedule, startOf, windowOf } from '../../src/nightly/window.js';
+import { fc } from '../support/properties.js';
 
 const chicago: NightSchedule = { timeZone: 'America/Chicago' };
 const both: readonly Destination[] = ['hq', 'local'];

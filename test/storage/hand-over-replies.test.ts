@@ -7,7 +7,6 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import fc from 'fast-check';
 import { collectBytes } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
@@ -15,6 +14,7 @@ import { createHttpStorage, type HttpStorageOptions } from '../../src/storage/ht
 import { type HandOverOp, parseReply } from '../../src/storage/http/messages.js';
 import { Silence } from '../../src/storage/http/silence.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
+import { fc } from '../support/properties.js';
 
 const desk = 'https://hq.example/hand-over';
 const signed = { url: 'https://store.example/part?X-Amz-Signature=sesame', headers: { 'content-md5': 'x' } };

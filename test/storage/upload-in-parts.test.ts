@@ -4,7 +4,6 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
-import fc from 'fast-check';
 import { BackupError, isBackupError } from '../../src/errors.js';
 import type { PutOptions, StoredObject } from '../../src/storage/adapter.js';
 import {
@@ -20,6 +19,7 @@ import {
   uploadName,
 } from '../../src/storage/multipart/upload-journal.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
+import { fc } from '../support/properties.js';
 
 const partSize = 1000;
 const transient = (): BackupError => new BackupError('storage-transient', 'The line broke.');

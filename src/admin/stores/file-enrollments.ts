@@ -4,6 +4,7 @@ import { assertArgument } from '../../arguments.js';
 import { BackupError } from '../../errors.js';
 import { systemCodeOf } from '../../files/failures.js';
 import { replaceFile } from '../../files/replace-file.js';
+import { anyObject, fromJson } from '../../shapes.js';
 import { type Enrollment, type EnrollmentStore, parseEnrollment } from '../enrollment.js';
 
 /**
@@ -82,13 +83,9 @@ async function readEntries(path: string, signal: AbortSignal | undefined): Promi
     if (systemCodeOf(error) === 'ENOENT') return {};
     throw signal?.aborted === true ? signal.reason : unusable(path, error);
   }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Entries;
-  } catch {
-    // Told below.
-  }
-  throw unusable(path, undefined);
+  const value = fromJson(text);
+  if (!anyObject(value)) throw unusable(path, undefined);
+  return value;
 }
 
 async function writeFile(path: string, entries: Entries): Promise<void> {

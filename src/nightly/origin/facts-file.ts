@@ -3,7 +3,18 @@ import { join } from 'node:path';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { replaceFile } from '../../files/replace-file.js';
 import { allTables, type NightFacts, rememberedNights, type TableFacts } from '../../history/loss/facts.js';
-import { isCount, isObject } from '../json-shapes.js';
+import {
+  count,
+  fromJson,
+  listOf,
+  mapOf,
+  objectOf,
+  oneOf,
+  optional,
+  text,
+  textLike,
+  where,
+} from '../../shapes.js';
 
 /** More than five weeks of a thousand tables need, in characters. */
 const longest = 16 * 1024 * 1024;
@@ -11,14 +22,10 @@ const mostTables = 20_000;
 
 /** What is known of past nights; what cannot be read is not known. */
 export async function readFacts(spoolFolder: string): Promise<readonly NightFacts[]> {
-  const text = await readFileIfThere(pathIn(spoolFolder));
-  if (text === null || text.length > longest) return [];
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value.flatMap((each) => parseNight(each) ?? []) : [];
-  } catch {
-    return [];
-  }
+  const json = await readFileIfThere(pathIn(spoolFolder));
+  if (json === null || json.length > longest) return [];
+  const value = fromJson(json);
+  return Array.isArray(value) ? value.flatMap((each) => parseNight(each) ?? []) : [];
 }
 
 /** Keeps the facts of the newest nights. @throws BackupError `storage-…` */
@@ -47,31 +54,33 @@ function formatNight({ tables, ...night }: NightFacts): object {
   return { ...night, tables: Object.fromEntries(lists) };
 }
 
+const isNight = objectOf({
+  night: textLike(/^\d{4}-\d\d-\d\d$/),
+  scope: oneOf('critical', 'full'),
+  tables: where(mapOf(isTable), (tables) => Object.keys(tables).length <= mostTables),
+  version: optional(text),
+  purged: optional(listOf(text)),
+});
+
 function parseNight(value: unknown): NightFacts | null {
-  if (!isObject(value)) return null;
-  const { night, scope, tables, version, purged } = value;
-  if (typeof night !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(night) || !isObject(tables)) return null;
-  if (scope !== 'critical' && scope !== 'full') return null;
-  const entries = Object.entries(tables);
-  if (entries.length > mostTables) return null;
-  const parsed: [string, TableFacts][] = [];
-  for (const [name, each] of entries) {
-    const table = parseTable(each);
-    if (table === null) return null;
-    parsed.push([name, table]);
-  }
+  if (!isNight(value)) return null;
+  const { night, scope, version, purged } = value;
+  const tables = Object.entries(value.tables).map(
+    ([name, [rows, plainBytes, storedBytes, definition]]) =>
+      [name, { rows, plainBytes, storedBytes, ...(definition === undefined ? {} : { definition }) }] as const,
+  );
   return {
     night,
     scope,
-    tables: Object.fromEntries(parsed),
-    ...(typeof version === 'string' ? { version } : {}),
-    ...(Array.isArray(purged) ? { purged: purged.filter((name) => typeof name === 'string') } : {}),
+    tables: Object.fromEntries<TableFacts>(tables),
+    ...(version === undefined ? {} : { version }),
+    ...(purged === undefined ? {} : { purged }),
   };
 }
 
-function parseTable(value: unknown): TableFacts | null {
-  if (!Array.isArray(value)) return null;
-  const [rows, plainBytes, storedBytes, definition] = value as unknown[];
-  if (!isCount(rows) || !isCount(plainBytes) || !isCount(storedBytes)) return null;
-  return { rows, plainBytes, storedBytes, ...(typeof definition === 'string' ? { definition } : {}) };
+/** A table as {@link formatNight} writes it. */
+function isTable(value: unknown): value is readonly [number, number, number, string?] {
+  if (!Array.isArray(value)) return false;
+  const [rows, plainBytes, storedBytes, definition] = value;
+  return [rows, plainBytes, storedBytes].every(count) && optional(text)(definition);
 }

@@ -1,5 +1,5 @@
 /** What the journal keeps of signs of loss, and of what people said of them. */
-import { isList, isObject, isTextUpTo } from '../json-shapes.js';
+import { listOf, objectOf, type Shape, someOf, textUpTo } from '../../shapes.js';
 
 /** Signs that somebody has to look at; as long as they stand, no copy is removed anywhere. */
 export interface StandingLoss {
@@ -36,42 +36,26 @@ export interface AnnouncedPurge {
 export const mostFindings = 40;
 export const mostAcknowledgements = 50;
 export const mostAnnouncements = 20;
-const longestText = 2000;
 
-export function isStandingLoss(value: unknown): value is StandingLoss {
-  return (
-    isObject(value) &&
-    isText(value['night']) &&
-    isTexts(value['findings'], mostFindings) &&
-    isTexts(value['about'], mostFindings) &&
-    isObject(value['lastClean']) &&
-    Object.entries(value['lastClean']).every(([name, key]) => /^(hq|local)$/.test(name) && isText(key))
-  );
-}
+const told = textUpTo(2000);
+const findings = listOf(told, mostFindings);
 
-export function isAcknowledgement(value: unknown): value is Acknowledgement {
-  return (
-    isObject(value) &&
-    isText(value['at']) &&
-    isText(value['user']) &&
-    isTexts(value['findings'], mostFindings)
-  );
-}
+export const isStandingLoss: Shape<StandingLoss> = objectOf<StandingLoss>({
+  night: told,
+  findings,
+  about: findings,
+  lastClean: someOf(['hq', 'local'], told),
+});
 
-export function isAnnouncedPurge(value: unknown): value is AnnouncedPurge {
-  return (
-    isObject(value) &&
-    isTexts(value['tables'], 1000) &&
-    isText(value['until']) &&
-    isText(value['user']) &&
-    isText(value['at'])
-  );
-}
+export const isAcknowledgement: Shape<Acknowledgement> = objectOf<Acknowledgement>({
+  at: told,
+  user: told,
+  findings,
+});
 
-function isText(value: unknown): boolean {
-  return isTextUpTo(value, longestText);
-}
-
-function isTexts(value: unknown, most: number): boolean {
-  return isList(value, most, isText);
-}
+export const isAnnouncedPurge: Shape<AnnouncedPurge> = objectOf<AnnouncedPurge>({
+  tables: listOf(told, 1000),
+  until: told,
+  user: told,
+  at: told,
+});

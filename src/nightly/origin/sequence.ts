@@ -1,7 +1,18 @@
 /** What the journal keeps of the notes at one place. */
 import { largestNote } from '../../history/note.js';
 import type { SequenceHead } from '../../history/note-body.js';
-import { isCount, isList, isObject, isTextUpTo, type Json } from '../json-shapes.js';
+import {
+  count,
+  flag,
+  listOf,
+  nullable,
+  objectOf,
+  optional,
+  type Shape,
+  sha256,
+  textUpTo,
+  where,
+} from '../../shapes.js';
 
 /** The sequence of notes at one place, as far as this service made it. */
 export interface SequenceState {
@@ -40,62 +51,25 @@ export interface SequenceState {
 export const mostTroubles = 8;
 export const mostAccepted = 200;
 
+const sentences = listOf(textUpTo(4000), mostTroubles);
+const names = listOf(textUpTo(4000), mostAccepted);
+
 /** Whether a value of a journal is such a state. */
-export function isSequence(value: unknown): value is SequenceState {
-  if (!isObject(value)) return false;
-  const {
-    number,
-    hash,
-    since,
-    onItsWay,
-    credit,
-    troubles,
-    about,
-    lasting,
-    begun,
-    elsewhere,
-    isBroken,
-    passed,
-    accepted,
-  } = value;
-  return (
-    isCount(number) &&
-    (hash === null ? number === 0 : typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)) &&
-    typeof since === 'string' &&
-    since.length <= 10 &&
-    (onItsWay === undefined ||
-      (isObject(onItsWay) &&
-        isTextUpTo(onItsWay['key'], 1024) &&
-        isTextUpTo(onItsWay['note'], largestNote))) &&
-    (credit === undefined || isCount(credit)) &&
-    (troubles === undefined || isTexts(troubles, mostTroubles)) &&
-    (about === undefined || isTexts(about, mostAccepted)) &&
-    (lasting === undefined || isTexts(lasting, mostTroubles)) &&
-    (begun === undefined || isCount(begun)) &&
-    (elsewhere === undefined ||
-      (isObject(elsewhere) && isCount(elsewhere['number']) && isTextUpTo(elsewhere['hash'], 64))) &&
-    (isBroken === undefined || typeof isBroken === 'boolean') &&
-    (passed === undefined || isTexts(passed, mostAccepted)) &&
-    (accepted === undefined || isTexts(accepted, mostAccepted))
-  );
-}
-
-/** Whether what a verified copy has for its note is well formed. */
-export function hasNoteFacts(value: Json): boolean {
-  const { bytes, sha256, scope, recipient, number, note, state, seen, readAt } = value;
-  return (
-    (bytes === undefined || isCount(bytes)) &&
-    (sha256 === undefined || (typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256))) &&
-    (scope === undefined || scope === 'critical' || scope === 'full') &&
-    (recipient === undefined || isTextUpTo(recipient, 4004)) &&
-    (number === undefined || isCount(number)) &&
-    (note === undefined || (typeof note === 'string' && /^[0-9a-f]{64}$/.test(note))) &&
-    (state === undefined || state === 'going' || state === 'gone' || state === 'spoiled') &&
-    (seen === undefined || isTextUpTo(seen, 300)) &&
-    (readAt === undefined || isTextUpTo(readAt, 10))
-  );
-}
-
-function isTexts(value: unknown, most: number): boolean {
-  return isList(value, most, (each) => isTextUpTo(each, 4000));
-}
+export const isSequence: Shape<SequenceState> = where(
+  objectOf<SequenceState>({
+    number: count,
+    hash: nullable(sha256),
+    since: textUpTo(10),
+    onItsWay: optional(objectOf({ key: textUpTo(1024), note: textUpTo(largestNote) })),
+    credit: optional(count),
+    troubles: optional(sentences),
+    about: optional(names),
+    lasting: optional(sentences),
+    begun: optional(count),
+    elsewhere: optional(objectOf<SequenceHead>({ number: count, hash: textUpTo(64) })),
+    isBroken: optional(flag),
+    passed: optional(names),
+    accepted: optional(names),
+  }),
+  ({ number, hash }) => hash !== null || number === 0,
+);

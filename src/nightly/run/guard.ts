@@ -7,6 +7,7 @@ import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { closeAfter } from '../../files/fill-file.js';
 import { isProcessAlive } from '../../files/processes.js';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
+import { count, fromJson, objectOf, optional, text } from '../../shapes.js';
 
 /** The right to be the one run of a practice. */
 export interface Guard {
@@ -24,6 +25,14 @@ interface Holder {
   readonly boot?: string;
   readonly token: string;
 }
+
+const isHolder = objectOf<Holder>({
+  pid: count,
+  host: text,
+  processStart: optional(text),
+  boot: optional(text),
+  token: text,
+});
 
 /**
  * How often a holder shows that it lives, and when it is taken for dead where nothing else can tell.
@@ -158,9 +167,9 @@ function held(path: string, token: string): Guard {
   };
 }
 
-async function isLeftBehind(path: string, text: string): Promise<boolean> {
+async function isLeftBehind(path: string, json: string): Promise<boolean> {
   const age = await ageOf(path);
-  const holder = parseHolder(text);
+  const holder = parseHolder(json);
   if (holder === null) return age > writingTimeout;
   if (givenBack.has(holder.token)) return true;
   if (holder.host !== hostname()) return age > heartbeatTimeout;
@@ -199,17 +208,13 @@ async function processFacts(pid: number): Promise<Pick<Holder, 'boot' | 'process
   }
 }
 
-function parseHolder(text: string): Holder | null {
-  try {
-    const value = JSON.parse(text) as Partial<Holder> | null;
-    return typeof value?.pid === 'number' && typeof value.host === 'string' ? (value as Holder) : null;
-  } catch {
-    return null;
-  }
+function parseHolder(json: string): Holder | null {
+  const value = fromJson(json);
+  return isHolder(value) ? value : null;
 }
 
-function alreadyRunning(text: string): BackupError {
-  const holder = parseHolder(text);
+function alreadyRunning(json: string): BackupError {
+  const holder = parseHolder(json);
   const who = holder === null ? '' : ` (process ${holder.pid} on ${holder.host})`;
   return new BackupError('already-running', `A backup of this practice is running already${who}.`, {
     details: { pid: holder?.pid, host: holder?.host },

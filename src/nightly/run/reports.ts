@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { replaceFile } from '../../files/replace-file.js';
 import { makeFolder } from '../../files/sync.js';
+import { fromJson } from '../../shapes.js';
 import type { BackupReport, DestinationReport } from './backup-report.js';
+import { isBackupReport } from './report-shape.js';
 
 /** From nothing to everything. */
 const ranks: readonly DestinationReport['outcome'][] = [
@@ -74,13 +76,9 @@ function worthOf({ outcome }: BackupReport): number {
 }
 
 async function readReport(path: string): Promise<BackupReport | null> {
-  try {
-    const report = JSON.parse((await readFileIfThere(path)) ?? 'null') as BackupReport | null;
-    return report?.reportVersion === 1 && Array.isArray(report.destinations) ? report : null;
-  } catch {
-    // What cannot be read is no report, and may be replaced.
-    return null;
-  }
+  // What cannot be read is no report, and may be replaced.
+  const report = fromJson((await readFileIfThere(path).catch(() => null)) ?? '');
+  return isBackupReport(report) ? report : null;
 }
 
 function format(report: BackupReport): string {

@@ -11,8 +11,9 @@ import { replaceFile } from '../../files/replace-file.js';
 import { makeFolder, syncFolder } from '../../files/sync.js';
 import type { Manifest } from '../../model/parts.js';
 import { formatBytes } from '../../quantities.js';
+import { fromJson } from '../../shapes.js';
+import { pendingCopyOf } from './journal-shapes.js';
 import type { PendingCopy } from './journal-state.js';
-import { isPendingCopy } from './parse-journal.js';
 import { SpareRoom } from './spare-room.js';
 
 /** A sealed archive on the disk. */
@@ -208,12 +209,8 @@ export class Spool {
 }
 
 function parseTicket(text: string, practiceId: string): PendingCopy | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isPendingCopy(value, practiceId) ? value : null;
-  } catch {
-    return null;
-  }
+  const value = fromJson(text);
+  return pendingCopyOf(practiceId)(value) ? value : null;
 }
 
 function isFull(error: unknown): boolean {

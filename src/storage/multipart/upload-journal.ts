@@ -3,6 +3,7 @@ import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertArgument } from '../../arguments.js';
 import { systemCodeOf } from '../../files/failures.js';
+import { count, fromJson, objectOf, optional, text, wholeFrom } from '../../shapes.js';
 
 /** An upload in parts that was begun and not yet finished. */
 export interface UploadRecord {
@@ -116,41 +117,18 @@ function lines(values: readonly object[]): string {
   return values.map((value) => `${JSON.stringify(value)}\n`).join('');
 }
 
+const isHeader = objectOf<Omit<UploadRecord, 'parts'>>({
+  name: text,
+  uploadId: text,
+  size: count,
+  sha256: optional(text),
+  partSize: wholeFrom(1),
+});
+
+const isPart = objectOf<UploadedPart>({ number: count, size: count, md5: text, etag: text });
+
 // A power cut may leave half a line, or anything: what does not parse is as good as not written.
-function parseRecord(name: string, text: string): UploadRecord | null {
-  const [header, ...parts] = text.split('\n').map(parseLine);
-  if (header?.['name'] !== name || typeof header['uploadId'] !== 'string') return null;
-  const { size, partSize, sha256 } = header;
-  if (!isCount(size) || !isCount(partSize) || partSize === 0) return null;
-  return {
-    name,
-    uploadId: header['uploadId'],
-    size,
-    partSize,
-    ...(typeof sha256 === 'string' && { sha256 }),
-    parts: (parts as readonly unknown[]).filter(isPart),
-  };
-}
-
-function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isPart(line: unknown): line is UploadedPart {
-  const part = line as Partial<UploadedPart> | undefined;
-  return (
-    isCount(part?.number) &&
-    isCount(part.size) &&
-    typeof part.md5 === 'string' &&
-    typeof part.etag === 'string'
-  );
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+function parseRecord(name: string, lines: string): UploadRecord | null {
+  const [header, ...parts] = lines.split('\n').map(fromJson);
+  return isHeader(header) && header.name === name ? { ...header, parts: parts.filter(isPart) } : null;
 }

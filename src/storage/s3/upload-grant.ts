@@ -10,6 +10,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { assertArgument } from '../../arguments.js';
 import { collectBytes, concatBytes } from '../../bytes.js';
 import { BackupError, isBackupError } from '../../errors.js';
+import { fromJson } from '../../shapes.js';
 import type { StoredObject } from '../adapter.js';
 import {
   type HandOverMessage,
@@ -415,7 +416,7 @@ function whyNot(error: unknown): { readonly error: string; readonly reason?: str
 async function readJson(request: Request): Promise<unknown> {
   try {
     const body = request.body === null ? new Uint8Array(0) : await collectBytes(request.body, largestMessage);
-    return JSON.parse(new TextDecoder().decode(body));
+    return fromJson(body);
   } catch {
     return undefined;
   }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { before, describe, it } from 'node:test';
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
-import fc from 'fast-check';
 import { decryptAge, decryptAgeWith, takePayloadKey } from '../../../src/archive/age/decrypt.js';
 import { encryptAge, encryptAgeWith } from '../../../src/archive/age/encrypt.js';
 import { takeHeader, unlockHeader } from '../../../src/archive/age/header.js';
@@ -15,6 +14,7 @@ import type { Engine } from '../../../src/engine/engine.js';
 import { engine as nodeEngine } from '../../../src/engine/node.js';
 import { engine as portableEngine } from '../../../src/engine/portable.js';
 import { isBackupError } from '../../../src/errors.js';
+import { fc } from '../../support/properties.js';
 
 const chunkBytes = 65536;
 const sealedBytes = chunkBytes + 16;

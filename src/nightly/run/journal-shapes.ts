@@ -1,0 +1,161 @@
+/** What each entry of a journal has to look like to be believed. */
+import { isPinnedKey } from '../../admin/pinned-key.js';
+import { isLeftOut } from '../../archive/descriptions.js';
+import { isErrorCode } from '../../error-advice.js';
+import { archiveKeyOf } from '../../history/note-body.js';
+import {
+  count,
+  either,
+  flag,
+  listOf,
+  type Members,
+  objectOf,
+  oneOf,
+  optional,
+  type Shape,
+  sha256,
+  someOf,
+  text,
+  textLike,
+  textUpTo,
+  where,
+} from '../../shapes.js';
+import { alertCodes } from '../alerts/alert.js';
+import { isKnownSchedule } from '../known-schedule.js';
+import {
+  isAcknowledgement,
+  isAnnouncedPurge,
+  isStandingLoss,
+  mostAcknowledgements,
+  mostAnnouncements,
+} from '../origin/loss-state.js';
+import { isSequence } from '../origin/sequence.js';
+import { remember } from '../remember.js';
+import type { CopyReport } from './backup-report.js';
+import type {
+  FailedNights,
+  LostCopy,
+  NightJournalState,
+  PendingCopy,
+  VerifiedCopy,
+} from './journal-state.js';
+
+/** How many key holders are remembered, the last ones. */
+export const rememberedPins = 20;
+
+/** No text in a journal is longer, in characters. */
+const words = textUpTo(4000);
+
+const isDate: (day: string) => boolean = remember((day) => {
+  if (!/^\d{4}-\d\d-\d\d$/.test(day)) return false;
+  const time = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(day);
+}, 1000);
+
+const night = where(textUpTo(10), isDate);
+const time = where(textUpTo(40), (value) => !Number.isNaN(Date.parse(value)));
+const destination = oneOf('hq', 'local');
+const scope = oneOf('critical', 'full');
+const failure = either(isErrorCode, oneOf('unexpected'));
+
+const copyMembers: Members<CopyReport> = {
+  archiveId: textLike(/^[0-9a-f]{32}$/),
+  key: text,
+  night,
+  scope,
+  bytes: count,
+  sha256,
+  recipient: optional(words),
+  tables: count,
+  rows: count,
+  plainBytes: count,
+  leftOut: listOf(isLeftOut),
+  verifiedAt: optional(time),
+};
+
+/** A copy of this practice that waits in the spool, and names no file outside of it. */
+export function pendingCopyOf(practiceId: string): Shape<PendingCopy> {
+  const copy = where(
+    objectOf(copyMembers),
+    ({ key, night, archiveId }) => key === archiveKeyOf({ practiceId, night, archiveId }),
+  );
+  return where(
+    objectOf<PendingCopy>({
+      destination,
+      copy,
+      file: text,
+      spoiled: optional(objectOf({ nights: count, night })),
+      byHand: optional(flag),
+    }),
+    ({ file, copy }) => file === `${copy.archiveId}.tar.age`,
+  );
+}
+
+/** An archive of this practice that was verified. */
+export function verifiedCopyOf(practiceId: string): Shape<VerifiedCopy> {
+  return objectOf<VerifiedCopy>({
+    key: where(words, (key) => key.startsWith(`${practiceId}/`)),
+    night,
+    verifiedAt: time,
+    store: optional(words),
+    byHand: optional(flag),
+    bytes: optional(count),
+    sha256: optional(sha256),
+    scope: optional(scope),
+    recipient: optional(textUpTo(4004)),
+    number: optional(count),
+    note: optional(sha256),
+    state: optional(oneOf('going', 'gone', 'spoiled')),
+    seen: optional(textUpTo(300)),
+    readAt: optional(textUpTo(10)),
+  });
+}
+
+/** Nights in a row without a copy, of one destination. */
+export const failedNights: Shape<FailedNights> = objectOf<FailedNights>({ count, night, code: failure });
+
+/** What was said of an alert, of one code. */
+export const cause: Shape<string> = words;
+export const alertNames: readonly (keyof typeof alertCodes)[] = Object.values(alertCodes);
+
+/** What a journal cannot do without. */
+export const journalHead: Shape<Pick<NightJournalState, 'firstNight' | 'practiceId' | 'version'>> = objectOf({
+  version: oneOf(1),
+  practiceId: words,
+  firstNight: night,
+});
+
+/** Names of the entries that may be absent. */
+type MayBeAbsent = {
+  [Name in keyof NightJournalState]-?: undefined extends NightJournalState[Name] ? Name : never;
+}[keyof NightJournalState];
+
+/** An entry that is there. */
+type Entry<Name extends MayBeAbsent> = NonNullable<NightJournalState[Name]>;
+
+/** The entries that may be absent. */
+export const journalEntries: { readonly [Name in MayBeAbsent]: Shape<NightJournalState[Name]> } = {
+  lost: someOf(['hq', 'local'], objectOf<LostCopy>({ night, since: night, code: failure })),
+  lastAttempt: objectOf<Entry<'lastAttempt'>>({
+    night,
+    count,
+    startedAt: optional(time),
+    endedAt: time,
+    settled: optional(listOf(destination, 2)),
+  }),
+  watched: night,
+  dateOwed: time,
+  settings: objectOf({ status: oneOf('disabled', 'disabled-by-hq', 'enabled'), networkPath: words }),
+  damage: objectOf({ night, message: words }),
+  incomplete: someOf(['hq', 'local'], words),
+  rehearsal: objectOf<Entry<'rehearsal'>>({ night, failure: optional(words) }),
+  pins: listOf(isPinnedKey, rememberedPins),
+  keyUnproven: words,
+  remindedOff: night,
+  unrecordedOff: oneOf(true),
+  sequences: someOf(['hq', 'local'], isSequence),
+  loss: isStandingLoss,
+  acknowledged: listOf(isAcknowledgement, mostAcknowledgements),
+  announced: listOf(isAnnouncedPurge, mostAnnouncements),
+  schedule: isKnownSchedule,
+};

@@ -1,0 +1,88 @@
+/** What a kept report has to look like to be believed. */
+import { isConsistency, isDumpWarning, isLeftOut } from '../../archive/descriptions.js';
+import { isIneligibilityReason } from '../../eligibility/is-eligible.js';
+import { isErrorCode } from '../../error-advice.js';
+import type { SequenceHead } from '../../history/note-body.js';
+import {
+  amount,
+  count,
+  either,
+  flag,
+  listOf,
+  objectOf,
+  oneOf,
+  optional,
+  type Shape,
+  sha256,
+  text,
+} from '../../shapes.js';
+import type { BackupReport, CopyReport, DestinationReport, ReportedChange } from './backup-report.js';
+
+type Present<Of, Name extends keyof Of> = NonNullable<Of[Name]>;
+
+const copy = objectOf<CopyReport>({
+  archiveId: text,
+  key: text,
+  night: text,
+  scope: oneOf('critical', 'full'),
+  bytes: count,
+  sha256,
+  recipient: optional(text),
+  tables: count,
+  rows: count,
+  plainBytes: count,
+  leftOut: listOf(isLeftOut),
+  verifiedAt: optional(text),
+});
+
+const destination = objectOf<DestinationReport>({
+  destination: oneOf('hq', 'local'),
+  outcome: oneOf('failed', 'not-due', 'not-eligible', 'verified', 'waiting'),
+  store: optional(text),
+  copy: optional(copy),
+  caughtUp: listOf(copy),
+  removed: listOf(text),
+  error: optional(
+    objectOf<Present<DestinationReport, 'error'>>({
+      code: either(isErrorCode, oneOf('unexpected')),
+      message: text,
+    }),
+  ),
+  ineligible: optional(listOf(isIneligibilityReason)),
+  lastVerifiedAt: optional(text),
+  head: optional(objectOf<SequenceHead>({ number: count, hash: sha256 })),
+  troubles: optional(listOf(text)),
+});
+
+const change = objectOf<ReportedChange>({
+  what: oneOf('key-holder', 'network-path', 'recipient', 'status'),
+  before: text,
+  after: text,
+});
+
+/** Whether a value is a report of a night. */
+export const isBackupReport: Shape<BackupReport> = objectOf<BackupReport>({
+  reportVersion: oneOf(1),
+  practiceId: text,
+  night: text,
+  startedAt: text,
+  finishedAt: text,
+  outcome: oneOf('complete', 'failed', 'nothing-due', 'partial'),
+  database: optional(objectOf<Present<BackupReport, 'database'>>({ name: text, server: text })),
+  keyHolder: optional(
+    objectOf<Present<BackupReport, 'keyHolder'>>({
+      userNum: text,
+      userName: text,
+      unlock: oneOf('enrolled', 'none', 'stored-hash'),
+    }),
+  ),
+  consistency: optional(isConsistency),
+  lockSeconds: optional(amount),
+  readSeconds: optional(amount),
+  destinations: listOf(destination, 2),
+  changes: optional(listOf(change)),
+  signedWith: optional(text),
+  looksLikeLoss: optional(listOf(text)),
+  warnings: listOf(isDumpWarning),
+  rehearsal: optional(objectOf<Present<BackupReport, 'rehearsal'>>({ ok: flag, summary: text })),
+});

@@ -1,0 +1,118 @@
+/**
+ * What a value from outside is asked before it is believed: files, labels, messages and rows can be damaged, or written
+ * by somebody else. A shape is declared once; it is the check, and the compiler knows by it what the value is. What a
+ * shape does not name is passed over, as a later version may add to it.
+ */
+
+import { fromUtf8 } from './bytes.js';
+
+/** Whether a value is a `T`. */
+export type Shape<T> = (value: unknown) => value is T;
+
+/** A shape for every member of a `T`, so that none is forgotten; {@link optional} for those that may be absent. */
+export type Members<T> = { readonly [Name in keyof T]-?: Shape<T[Name]> };
+
+/** Text of at most so many characters. */
+export function textUpTo(most: number): Shape<string> {
+  return (value): value is string => typeof value === 'string' && value.length <= most;
+}
+
+/** Text of any length. */
+export const text: Shape<string> = textUpTo(Number.POSITIVE_INFINITY);
+
+/** Text that a pattern fits. */
+export function textLike(pattern: RegExp): Shape<string> {
+  return (value): value is string => typeof value === 'string' && pattern.test(value);
+}
+
+/** SHA-256 in lower-case hex. */
+export const sha256: Shape<string> = textLike(/^[0-9a-f]{64}$/);
+
+/** True or false. */
+export const flag: Shape<boolean> = (value): value is boolean => typeof value === 'boolean';
+
+/** A whole number from `least` to `most` that a double holds exactly. */
+export function wholeFrom(least: number, most: number = Number.MAX_SAFE_INTEGER): Shape<number> {
+  return (value): value is number =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
+}
+
+/** A whole number from 0 on. */
+export const count: Shape<number> = wholeFrom(0);
+
+/** A number of something that comes in fractions, from 0 on. */
+export const amount: Shape<number> = (value): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+/** One of a few values. */
+export function oneOf<const Value extends boolean | number | string>(
+  ...values: readonly Value[]
+): Shape<Value> {
+  const known: ReadonlySet<unknown> = new Set(values);
+  return (value): value is Value => known.has(value);
+}
+
+/** Null, or of a shape. */
+export function nullable<T>(shape: Shape<T>): Shape<T | null> {
+  return (value): value is T | null => value === null || shape(value);
+}
+
+/** Absent, or of a shape. */
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  return (value): value is T | undefined => value === undefined || shape(value);
+}
+
+/** Of one shape or another. */
+export function either<A, B>(one: Shape<A>, other: Shape<B>): Shape<A | B> {
+  return (value): value is A | B => one(value) || other(value);
+}
+
+/** Of a shape, and more is asked of it. */
+export function where<T>(shape: Shape<T>, holds: (value: T) => boolean): Shape<T> {
+  return (value): value is T => shape(value) && holds(value);
+}
+
+/** A list of at most so many, each of one shape. */
+export function listOf<T>(shape: Shape<T>, most: number = Number.POSITIVE_INFINITY): Shape<readonly T[]> {
+  return (value): value is readonly T[] => Array.isArray(value) && value.length <= most && value.every(shape);
+}
+
+/** A JSON object, with members of any kind. */
+export const anyObject: Shape<Readonly<Record<string, unknown>>> = (
+  value,
+): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** An object whose members have names of any kind, and one shape. */
+export function mapOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  return (value): value is Readonly<Record<string, T>> =>
+    anyObject(value) && Object.values(value).every(shape);
+}
+
+/** An object whose members have some of the given names and no other, and one shape. */
+export function someOf<Name extends string, T>(
+  names: readonly Name[],
+  shape: Shape<T>,
+): Shape<Readonly<Partial<Record<Name, T>>>> {
+  const isName = oneOf(...names);
+  return (value): value is Readonly<Partial<Record<Name, T>>> =>
+    anyObject(value) && Object.entries(value).every(([name, each]) => isName(name) && shape(each));
+}
+
+/** An object with members of its own, each of its shape. */
+export function objectOf<T>(members: Members<T>): Shape<T> {
+  const shapes: readonly (readonly [string, Shape<unknown>])[] = Object.entries(members);
+  return (value): value is T => {
+    if (!anyObject(value)) return false;
+    return shapes.every(([name, shape]) => shape(Object.hasOwn(value, name) ? value[name] : undefined));
+  };
+}
+
+/** What a text, or its UTF-8, says as JSON; undefined when it is none. */
+export function fromJson(json: string | Uint8Array): unknown {
+  try {
+    return JSON.parse(typeof json === 'string' ? json : fromUtf8(json));
+  } catch {
+    return undefined;
+  }
+}
