@@ -24,7 +24,7 @@ export interface Alert {
     readonly destination?: Destination;
 }
 
-export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incomplete' | 'history-broken' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'key-unproven' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'looks-like-loss' | 'no-usable-admin' | 'rehearsal-failed' | 'set-up-wrong' | 'switched-off' | 'switched-off-unrecorded' | 'table-damaged';
+export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incomplete' | 'history-broken' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'key-unproven' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'looks-like-loss' | 'no-usable-admin' | 'not-opened-lately' | 'opening-failed' | 'recipient-not-ours' | 'rehearsal-failed' | 'set-up-wrong' | 'switched-off' | 'switched-off-unrecorded' | 'table-damaged';
 
 export interface AlertSink {
     raise(alert: Alert, options?: {
@@ -42,6 +42,7 @@ export interface AlertThresholds {
     readonly passingNights?: number | undefined;
     readonly hqStaleNights?: number | undefined;
     readonly localStaleNights?: number | undefined;
+    readonly notOpenedNights?: number | undefined;
 }
 
 export interface ArchiveAccess {
@@ -179,6 +180,13 @@ export interface BackupReport {
         readonly userName: string;
         readonly unlock: 'enrolled' | 'none' | 'stored-hash';
     };
+    readonly opening?: {
+        readonly userNum: string;
+        readonly userName: string;
+        readonly lastOpenedAt: string;
+        readonly places: readonly OpenedPlace[];
+    };
+    readonly openingFindings?: readonly string[];
     readonly consistency?: Consistency;
     readonly lockSeconds?: number;
     readonly readSeconds?: number;
@@ -496,6 +504,7 @@ export interface Enrollment extends KeyEpoch {
     readonly signer?: string;
     readonly signature?: string;
     readonly endorsements?: readonly Endorsement[];
+    readonly opening?: Opening;
 }
 
 export interface EnrollmentStore {

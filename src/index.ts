@@ -161,7 +161,7 @@ export {
   type ListBackupsOptions,
   type ListedBackup,
   listBackups,
-} from './nightly/list-backups.js';
+} from './history/list-backups.js';
 export { createFileAudit, type FileAuditOptions } from './nightly/log/file-audit.js';
 export type { RefusedDefinition } from './recovery/ddl/refused-definitions.js';
 export type { LoadMethod } from './recovery/load/table-loader.js';

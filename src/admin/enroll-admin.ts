@@ -255,6 +255,7 @@ async function renew(
       since: (options.now ?? new Date()).toISOString(),
       mark: await markOf(stored, work),
       unlock: { kind: 'enrolled', epoch, recipient: pair.recipient, sealedIdentity, chain },
+      ...(current?.opening === undefined ? {} : { opening: current.opening }),
     },
     pair.identity,
     identities,

@@ -2,6 +2,7 @@ import { isUnlock } from '../archive/descriptions.js';
 import { BackupError } from '../errors.js';
 import type { Unlock } from '../model/parts.js';
 import { fromJson, listOf, type Members, objectOf, optional, text, textUpTo, wholeFrom } from '../shapes.js';
+import { isOpening, type Opening } from './opening.js';
 
 /** A pair that a password opens, and its place among the pairs of its user. */
 export interface KeyEpoch {
@@ -39,6 +40,8 @@ export interface Enrollment extends KeyEpoch {
   readonly signature?: string;
   /** What earlier pairs of this user say: that this one follows them. */
   readonly endorsements?: readonly Endorsement[];
+  /** When this administrator last opened the copies with the password, and what was found. */
+  readonly opening?: Opening;
 }
 
 /** The word of an earlier pair for the one after it. */
@@ -84,8 +87,10 @@ export const largestRevision = 1_000_000_000;
  */
 export function parseEnrollment(json: string, userNum: string): Enrollment {
   const value = fromJson(json);
-  if (isEnrollment(value) && value.userNum === userNum) return value;
-  throw unreadable(userNum);
+  if (!isEnrollment(value) || value.userNum !== userNum) throw unreadable(userNum);
+  // It decides nothing about keys, so one that cannot be read costs itself only.
+  const { opening, ...record } = value;
+  return isOpening(opening) ? { ...record, opening } : record;
 }
 
 /** The error for a record that is none. */
@@ -111,7 +116,7 @@ const endorsement = objectOf<Endorsement>({ signer: shortText, signature: shortT
 
 const keyEpoch: Members<KeyEpoch> = { epoch: wholeFrom(1), since: text, unlock: isUnlock };
 
-const isEnrollment = objectOf<Enrollment>({
+const isEnrollment = objectOf<Omit<Enrollment, 'opening'> & { readonly opening?: unknown }>({
   ...keyEpoch,
   userNum: text,
   userName: text,
@@ -121,4 +126,6 @@ const isEnrollment = objectOf<Enrollment>({
   signer: optional(shortText),
   signature: optional(shortText),
   endorsements: optional(listOf(endorsement)),
+  // Held against its own shape, so that it costs itself alone.
+  opening: (_value): _value is unknown => true,
 });

@@ -10,6 +10,7 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64, toBase64, utf8 } from '../bytes.js';
 import type { Endorsement, Enrollment } from './enrollment.js';
+import type { Opening } from './opening.js';
 
 /** A record before it is signed. */
 export type UnsignedEnrollment = Omit<Enrollment, 'endorsements' | 'signature' | 'signer'>;
@@ -71,6 +72,25 @@ export function isEndorsedBy(record: Enrollment, signer: string): boolean {
   if (record.signer === undefined || !isSignedBy(record, record.signer)) return false;
   const own = record.endorsements?.find((endorsement) => endorsement.signer === signer);
   return own !== undefined && verify(own.signature, endorsementBytes(record, record.signer), signer);
+}
+
+/** Signs what a person opened with the pair of this identity. */
+export function signedOpening(userNum: string, opening: Opening, identity: string): Opening {
+  const key = signingKeyOf(identity);
+  try {
+    return { ...opening, signature: toBase64(ed25519.sign(openingBytes(userNum, opening), key)) };
+  } finally {
+    key.fill(0);
+  }
+}
+
+/** Whether the holder of this signing key says that the copies were opened. */
+export function isOpeningSignedBy(userNum: string, opening: Opening, signer: string): boolean {
+  return verify(opening.signature, openingBytes(userNum, opening), signer);
+}
+
+function openingBytes(userNum: string, { signature: _, ...opening }: Opening): Uint8Array {
+  return utf8(`supplemental-backup opening 1\n${canonical({ userNum, opening })}`);
 }
 
 function endorse(record: UnsignedEnrollment, signer: string, older: string): Endorsement {

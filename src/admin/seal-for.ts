@@ -181,6 +181,7 @@ async function sealWithStoredHash(
       mark: await markOf(stored, work),
       unlock,
       ...(resting === undefined ? {} : { resting }),
+      ...(current?.opening === undefined ? {} : { opening: current.opening }),
     },
     pair.identity,
   );

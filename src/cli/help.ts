@@ -4,7 +4,6 @@ import type { CommandWord } from './command.js';
 export function renderOverview(words: readonly CommandWord[]): string {
   const width = Math.max(...words.map(({ name }) => name.length));
   return `Sealed, proven-restorable copies of a practice's MySQL or MariaDB database.
-
 Usage: supplemental-backup COMMAND [OPTIONS]
 
 ${words.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}

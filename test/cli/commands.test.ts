@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { enrollAdminWith } from '../../src/admin/enroll-admin.js';
+import {
+  createDatabaseEnrollments,
+  dumpDatabase,
+  encryptArchive,
+  openConnection,
+  readAdmins,
+  resolveLastAdmin,
+  sealFor,
+} from '../../src/index.js';
 import { compareDatabases } from '../../src/recovery/index.js';
+import { lightWork } from '../admin/admins.js';
 import { storePassword } from '../practice/users.js';
 import { describeOnEachServer, whyMissing } from '../support/servers.js';
 import { runCli } from './support.js';
@@ -389,6 +400,42 @@ describeOnEachServer(
       assert.doesNotMatch(refused.stderr, /battery/);
       // Without a terminal nobody can be asked.
       assert.equal((await runCli(extract.slice(0, -2))).code, 2);
+    });
+
+    it('a person proves the opening of the newest copy, and who-can-open tells it', async () => {
+      await server().query(users);
+      const ofUsers = source.replace('/cli_office', '/cli_users');
+      const share = join(folder, 'proven');
+      const practiceId = '4711';
+      const night = join(share, practiceId, '2026-02-01');
+      await mkdir(night, { recursive: true });
+      const address = { ...server().address, database: 'cli_users' };
+      const connection = await openConnection(address);
+      const last = resolveLastAdmin(await readAdmins(connection), { asOf: new Date() });
+      await connection.close();
+      assert.ok(last.kind === 'found');
+      const store = createDatabaseEnrollments(address);
+      await enrollAdminWith(lightWork, last.admin, 'correct horse', { store });
+      const { recipients, keyHolder, unlock } = await sealFor(last, { store });
+      const label = { practiceId, database: 'cli_users', scope: 'full', keyHolder, unlock } as const;
+      await writeFile(
+        join(night, 'copy.tar.age'),
+        encryptArchive(dumpDatabase(address), { recipients, label }),
+      );
+      const prove = ['prove', share, '--source', ofUsers, '--practice-id', practiceId, '--password-fd', '3'];
+      const proven = await runCli(prove, { env, password: 'correct horse' });
+      assert.equal(proven.code, 0, proven.stdout + proven.stderr);
+      assert.match(proven.stdout, /proven: opened the copy of .* are equal\.$/m);
+      const shown = await runCli(['who-can-open', join(night, 'copy.tar.age'), '--source', ofUsers], { env });
+      assert.match(shown.stdout, /Last opened by Ada on \d{4}-\d\d-\d\d, at .*proven/);
+      const refused = await runCli(prove, { env, password: 'correct horse battery' });
+      assert.equal(refused.code, 1);
+      assert.doesNotMatch(refused.stderr, /battery/);
+      await rm(night, { recursive: true });
+      const gone = await runCli([...prove, '--json'], { env, password: 'correct horse' });
+      assert.equal(gone.code, 4);
+      const { good, opening } = JSON.parse(gone.stdout);
+      assert.deepEqual([good, opening.findings[0].code], [false, 'archive-older']);
     });
 
     it('no usable administrator ends with 5, and nothing is written', async () => {

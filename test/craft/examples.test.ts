@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseAddress } from '../../src/index.js';
-import { buildPractice, practiceAdminPassword } from '../practice/index.js';
+import { buildPractice, practiceAdmin, practiceAdminPassword } from '../practice/index.js';
 import { projectRoot } from '../support/project.js';
 import { startServer, whyMissing } from '../support/servers.js';
 import { type PackedLibrary, packLibrary, run } from './packed.js';
@@ -68,6 +68,18 @@ describe('the examples', () => {
     const night = await run(process.execPath, ['dist/main.js', config, '--now'], { cwd: service, env });
     assert.match(night.stdout, /verified/i);
 
+    const login = await run(
+      process.execPath,
+      ['dist/main.js', config, '--login', String(practiceAdmin.userNum)],
+      {
+        cwd: service,
+        env: { ...env, PASSWORD: practiceAdminPassword },
+      },
+    );
+    assert.match(login.stdout, /The login is done/);
+    const log = join(service, 'state', 'service.log');
+    assert.match(readFileSync(log, 'utf8'), /local: opened/);
+
     const recover = (password: string) =>
       run(process.execPath, ['dist/main.js', '4711', share, urlOf(address, 'office_back')], {
         cwd: utility,
@@ -82,7 +94,6 @@ describe('the examples', () => {
       cwd: service,
       env: { ...process.env, ...env },
     });
-    const log = join(service, 'state', 'service.log');
     await until(() => existsSync(log) && /planned/.test(readFileSync(log, 'utf8')));
     child.kill('SIGTERM');
     const [code] = (await once(child, 'exit')) as [number | null];

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { combineAlerts } from '../../src/nightly/alerts/combine-alerts.js';
 import { createHealthcheckAlerts } from '../../src/nightly/alerts/healthcheck-alerts.js';
 import { createMemoryAlerts } from '../../src/nightly/alerts/memory-alerts.js';
-import { type DestinationStanding, standingTroubles } from '../../src/nightly/alerts/troubles.js';
+import { type DestinationStanding, notMended, standingTroubles } from '../../src/nightly/alerts/troubles.js';
 
 const outcome = { practiceId: '4711', night: '2026-07-14', ok: true, summary: 'All good.' };
 
@@ -74,6 +74,33 @@ describe('standing troubles', () => {
     assert.deepEqual(
       troubles.map(({ code }) => code),
       ['copy-incomplete'],
+    );
+  });
+
+  it('tell when no administrator has opened a copy for 60 nights, and when that is not known leave it be', () => {
+    const standing = { practiceId: '4711', night: '2026-07-14', destinations: [] };
+    const told = (firstNight: string, lastNight?: string, thresholds = {}) => {
+      const openings = { foreign: [], others: [], ...(lastNight === undefined ? {} : { lastNight }) };
+      return standingTroubles({ ...standing, firstNight, openings }, thresholds).map(({ code }) => code);
+    };
+    assert.deepEqual(told('2026-05-16'), []);
+    assert.deepEqual(told('2026-05-15'), ['not-opened-lately']);
+    assert.deepEqual(told('2025-05-15', '2026-05-16'), []);
+    assert.deepEqual(told('2025-05-15', '2026-05-15'), ['not-opened-lately']);
+    assert.deepEqual(told('2026-07-01', '2026-07-04', { notOpenedNights: 10 }), ['not-opened-lately']);
+    assert.deepEqual(standingTroubles({ ...standing, firstNight: '2025-01-01' }), []);
+    assert.ok(notMended({ destinations: [] }).has('not-opened-lately'));
+  });
+
+  it('tell at once what an administrator met who opened the newest copies', () => {
+    const standing = { practiceId: '4711', night: '2026-07-14', firstNight: '2026-07-01', destinations: [] };
+    const openings = { lastNight: '2026-07-13', foreign: ['Not ours.'], others: ['Damaged.'] };
+    assert.deepEqual(
+      standingTroubles({ ...standing, openings }).map(({ code, message }) => [code, message]),
+      [
+        ['recipient-not-ours', 'Not ours.'],
+        ['opening-failed', 'Damaged.'],
+      ],
     );
   });
 

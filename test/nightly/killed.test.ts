@@ -7,7 +7,7 @@ import { after, before, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { decryptArchive } from '../../src/archive/index.js';
-import { listBackups } from '../../src/nightly/list-backups.js';
+import { listBackups } from '../../src/history/list-backups.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
 import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
 import { buildSmallPractice, practiceAdminPassword } from './support/small-practice.js';

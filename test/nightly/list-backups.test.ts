@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { BackupError, type BackupErrorCode, isBackupError } from '../../src/errors.js';
-import { findLatestBackup, listBackups } from '../../src/nightly/list-backups.js';
+import { findLatestBackup, listBackups } from '../../src/history/list-backups.js';
 import { Spool } from '../../src/nightly/run/spool.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';

@@ -15,6 +15,22 @@ function reportNaming(name: string): BackupReport {
     outcome: 'partial',
     database: { name, server: name },
     keyHolder: { userNum: '1', userName: name, unlock: 'stored-hash' },
+    opening: {
+      userNum: '1',
+      userName: name,
+      lastOpenedAt: '2026-07-02T15:00:00.000Z',
+      places: [
+        {
+          place: name,
+          archiveId: 'a',
+          createdAt: '2026-07-02T03:00:00.000Z',
+          openedAt: '2026-07-02T15:00:00.000Z',
+          readBytes: 50,
+          rowBytes: 1000,
+        },
+      ],
+    },
+    openingFindings: [name],
     consistency: { kind: 'per-table', reason: name },
     lockSeconds: 72.4,
     destinations: [
@@ -58,6 +74,11 @@ describe('the report for people', () => {
     assert.match(text, /could not write for 1 min 12 s\./);
     assert.match(text, /Left out: office\. Office\./);
     assert.match(text, / 1 older copy was removed\./);
+    assert.match(
+      text,
+      /^Last opened by a person: office on 2026-07-02, at office \(5 % of the rows read and equal\)\.$/m,
+    );
+    assert.match(text, /^LOOK AT THIS: office$/m);
   });
 
   it('is steered by no name in it, and has no line that a name forged', () => {

@@ -5,7 +5,7 @@ import { after, before, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decryptArchive, inspectArchive, openArchive } from '../../src/archive/index.js';
 import { openDentalPolicy } from '../../src/catalog/open-dental/index.js';
-import { findLatestBackup } from '../../src/nightly/list-backups.js';
+import { findLatestBackup } from '../../src/history/list-backups.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';

@@ -3,7 +3,7 @@ import { readdir, readFile, rename, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, before, beforeEach, it } from 'node:test';
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
-import { findLatestBackup, listBackups } from '../../src/nightly/list-backups.js';
+import { findLatestBackup, listBackups } from '../../src/history/list-backups.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import type { NightPlan, RunOptions } from '../../src/nightly/run/night-plan.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';

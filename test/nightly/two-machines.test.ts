@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
-import { listBackups } from '../../src/nightly/list-backups.js';
+import { listBackups } from '../../src/history/list-backups.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import { claimPruning } from '../../src/nightly/run/pruning-claim.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';

@@ -6,7 +6,7 @@ import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollmen
 import { generateX25519Identity, identityToRecipient } from '../../src/archive/age/index.js';
 import { decryptArchive, inspectArchive, openArchive } from '../../src/archive/index.js';
 import { BackupError, isBackupError } from '../../src/errors.js';
-import { findLatestBackup, listBackups } from '../../src/nightly/list-backups.js';
+import { findLatestBackup, listBackups } from '../../src/history/list-backups.js';
 import { acknowledgeFindings } from '../../src/nightly/origin/acknowledge.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';

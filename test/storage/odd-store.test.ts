@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { collectBytes } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
-import { findLatestBackup } from '../../src/nightly/list-backups.js';
+import { findLatestBackup } from '../../src/history/list-backups.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createHttpStorage } from '../../src/storage/http/index.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';

@@ -8,9 +8,10 @@ import {
 } from 'supplemental-backup';
 import { renderCheck } from 'supplemental-backup/nightly';
 import { readConfiguration } from './configuration.js';
+import { afterLogin } from './login.js';
 import { planOf } from './plan.js';
 
-const [path = 'config.json', when] = process.argv.slice(2);
+const [path = 'config.json', when, userNum = ''] = process.argv.slice(2);
 const configuration = await readConfiguration(path);
 const logger = createFileLogger({ path: join(configuration.folder, 'service.log') });
 const plan = planOf(configuration, logger);
@@ -25,6 +26,9 @@ if (when === '--check') {
 } else if (when === '--now') {
   const report = await runSupplementalBackup(plan, { signal: stop.signal });
   process.stdout.write(renderReport(report));
+} else if (when === '--login') {
+  const told = await afterLogin(plan, userNum, process.env['PASSWORD'] ?? '', logger);
+  process.stdout.write(`${['The login is done.', ...told].join('\n')}\n`);
 } else {
   logger.info('The service has started.');
   await startNightly(plan, {

@@ -31,6 +31,11 @@ export const commandWords: readonly CommandWord[] = [
     load: async () => (await import('./who-can-open.js')).whoCanOpenCommand,
   },
   {
+    name: 'prove',
+    summary: 'prove that a person can open the newest copies',
+    load: async () => (await import('./prove.js')).proveCommand,
+  },
+  {
     name: 'verify',
     summary: 'read a whole archive and prove that nothing is missing',
     load: async () => (await import('./verify.js')).verifyCommand,

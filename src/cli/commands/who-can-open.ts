@@ -1,4 +1,8 @@
+import { describeFinding, describeOpening } from '../../admin/opening.js';
 import { readAdmins } from '../../admin/read-admins.js';
+import { type AdminOpening, readOpenings } from '../../admin/record-opening.js';
+import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
+import { createDatabaseEnrollments } from '../../admin/stores/database-enrollments.js';
 import { type ArchiveAccess, type CanOpenMap, whoCanOpen } from '../../admin/who-can-open.js';
 import { inspectArchive, type Label } from '../../archive/index.js';
 import { openConnection } from '../../database/connection.js';
@@ -20,7 +24,8 @@ Goes by the labels, which need no key and are not proven by one.
 Usage: supplemental-backup who-can-open ARCHIVE… [OPTIONS]
 
   ARCHIVE…           paths or s3://bucket/key, all of one practice
-  --source URL       the practice's database, to see who is an admin today:
+  --source URL       the practice's database, to see who is an admin today and
+                     when one last opened a copy:
                      mysql://user@host:port/database; password in MYSQL_PWD
   --json             one JSON document
 `,
@@ -51,7 +56,8 @@ Usage: supplemental-backup who-can-open ARCHIVE… [OPTIONS]
     const [first] = unreadable;
     if (first !== undefined && unreadable.length === given.positionals.length) throw first.error;
     const source = given.text('source');
-    const map = whoCanOpen(labels, source === undefined ? {} : { admins: await adminsOf(source, line) });
+    const today = source === undefined ? undefined : await adminsOf(source, line);
+    const map = whoCanOpen(labels, today === undefined ? {} : { admins: today.admins });
     return {
       json: {
         archives: map.archives.map((access) => ({
@@ -62,8 +68,12 @@ Usage: supplemental-backup who-can-open ARCHIVE… [OPTIONS]
         unlabelled,
         unreadable: unreadable.map(({ archive, error }) => ({ archive, code: error.code })),
         warnings: map.warnings,
+        ...(today === undefined ? {} : { openings: today.openings }),
       },
-      text: render(map, { names, origins }, unlabelled, unreadable),
+      text: [
+        render(map, { names, origins }, unlabelled, unreadable),
+        ...(today === undefined ? [] : renderOpenings(today.openings)),
+      ].join('\n'),
       ...(first !== undefined && { exitCode: exitCodeOf(first.error) }),
     };
   },
@@ -88,12 +98,16 @@ async function labelOf(
   }
 }
 
-async function adminsOf(source: string, line: CommandLine): ReturnType<typeof readAdmins> {
-  const connection = await openConnection(readDatabaseUrl(source, 'source', line.env), {
-    signal: line.signal,
-  });
+async function adminsOf(
+  source: string,
+  line: CommandLine,
+): Promise<{ readonly admins: readonly AdminCandidate[]; readonly openings: readonly AdminOpening[] }> {
+  const address = readDatabaseUrl(source, 'source', line.env);
+  const io = { signal: line.signal };
+  const connection = await openConnection(address, io);
   try {
-    return await readAdmins(connection, { signal: line.signal });
+    const admins = await readAdmins(connection, io);
+    return { admins, openings: await readOpenings(createDatabaseEnrollments(address), admins, io) };
   } finally {
     await connection.close();
   }
@@ -128,6 +142,18 @@ function render(
   );
   lines.push(...map.warnings.map(({ message }) => `\n${escapeControls(message)}`));
   return lines.join('\n');
+}
+
+function renderOpenings(openings: readonly AdminOpening[]): readonly string[] {
+  const [newest] = openings;
+  const lines =
+    newest?.lastOpenedAt == null
+      ? ['', 'No administrator of today has opened a copy yet, as far as is kept in the database.']
+      : ['', `Last opened by ${describeOpening({ ...newest, lastOpenedAt: newest.lastOpenedAt })}.`];
+  for (const { userName, findings } of openings) {
+    lines.push(...findings.map((finding) => describeFinding(finding, userName)));
+  }
+  return lines.map(escapeControls);
 }
 
 /** Told where there is a note; a copy of before there were notes has none. */

@@ -24,6 +24,10 @@ import type { BackupErrorCode } from '../../errors.js';
  *   should have. Stands until somebody has looked
  * - `looks-like-loss`: the database looks as if something was lost, so no copy is removed. Stands until
  *   somebody has looked
+ * - `not-opened-lately`: no administrator of today has opened the copies for a long time
+ * - `opening-failed`: an administrator opened the newest copy at a login, and something was wrong with it
+ * - `recipient-not-ours`: the newest copy is sealed to a key that the password of its administrator does not
+ *   open. Stands until that administrator opens one
  * - `rehearsal-failed`: a restore was tried and did not succeed
  * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a
  *   month, whatever the next nights bring; while `copy-incomplete` stands, that says it already
@@ -42,6 +46,9 @@ export type AlertCode =
   | 'local-copy-stale'
   | 'looks-like-loss'
   | 'no-usable-admin'
+  | 'not-opened-lately'
+  | 'opening-failed'
+  | 'recipient-not-ours'
   | 'rehearsal-failed'
   | 'set-up-wrong'
   | 'switched-off'
@@ -63,6 +70,9 @@ export const alertCodes: Readonly<{ [Code in AlertCode]: Code }> = {
   'local-copy-stale': 'local-copy-stale',
   'looks-like-loss': 'looks-like-loss',
   'no-usable-admin': 'no-usable-admin',
+  'not-opened-lately': 'not-opened-lately',
+  'opening-failed': 'opening-failed',
+  'recipient-not-ours': 'recipient-not-ours',
   'rehearsal-failed': 'rehearsal-failed',
   'set-up-wrong': 'set-up-wrong',
   'switched-off': 'switched-off',

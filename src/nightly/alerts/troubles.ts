@@ -17,6 +17,8 @@ export interface AlertThresholds {
   readonly hqStaleNights?: number | undefined;
   /** The newest local copy may be so many nights old. @defaultValue 31 */
   readonly localStaleNights?: number | undefined;
+  /** So many nights may pass without an administrator opening a copy, see `proveOpening`. @defaultValue 60 */
+  readonly notOpenedNights?: number | undefined;
 }
 
 /** What is known when a run ends. */
@@ -36,8 +38,20 @@ export interface Standing {
   readonly looksLikeLoss?: readonly string[];
   /** What was found of older copies that somebody has to look at. */
   readonly historyTroubles?: readonly string[];
+  /** What administrators saw who opened the copies; absent where it is not known this time. */
+  readonly openings?: OpeningStanding | undefined;
   /** What was said of a damaged table, as long as it must not be forgotten. */
   readonly damage?: string;
+}
+
+/** How long ago an administrator of today opened the copies, and what was wrong with them. */
+export interface OpeningStanding {
+  /** Date of the night; absent when none ever did. */
+  readonly lastNight?: string;
+  /** That a copy is sealed to a key of somebody else, in sentences. */
+  readonly foreign: readonly string[];
+  /** Whatever else was found, in sentences. */
+  readonly others: readonly string[];
 }
 
 /** One destination. */
@@ -141,6 +155,7 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
       message: standing.keyUnproven,
     });
   }
+  for (const alert of openingTroubles(standing, thresholds)) add(alert);
   if (standing.unrecordedOff === true) {
     add({
       code: 'switched-off-unrecorded',
@@ -163,12 +178,57 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
   return [...alerts.values()];
 }
 
+function openingTroubles(
+  { practiceId, night, firstNight, openings }: Standing,
+  { notOpenedNights = 60 }: AlertThresholds,
+): readonly Alert[] {
+  if (openings === undefined) return [];
+  const { foreign, others, lastNight } = openings;
+  const alerts: Alert[] = [];
+  if (foreign.length > 0) {
+    const message = firstOf(foreign);
+    alerts.push({ code: 'recipient-not-ours', cause: 'wrong-key', severity: 'high', practiceId, message });
+  }
+  if (others.length > 0) {
+    const message = firstOf(others);
+    alerts.push({
+      code: 'opening-failed',
+      cause: 'verification-failed',
+      severity: 'high',
+      practiceId,
+      message,
+    });
+  }
+  const age = nightsBetween(lastNight ?? firstNight, night);
+  if (age >= notOpenedNights) {
+    const since =
+      lastNight === undefined
+        ? 'No administrator has ever opened a supplemental backup'
+        : `The last time that an administrator opened a supplemental backup was ${lastNight}`;
+    alerts.push({
+      code: 'not-opened-lately',
+      cause: 'stale',
+      severity: 'medium',
+      practiceId,
+      message: `${since}, ${age} nights ago. That they open with the password of today is shown by a login that tries it, or by "supplemental-backup prove".`,
+    });
+  }
+  return alerts;
+}
+
 /**
  * Alerts that must stay if people were told them: nothing has shown that the trouble is over, though what
  * failed this time may be too fresh to call anybody for it.
  */
-export function notMended({ destinations }: Pick<Standing, 'destinations'>): ReadonlySet<AlertCode> {
+export function notMended({
+  destinations,
+  openings,
+}: Pick<Standing, 'destinations' | 'openings'>): ReadonlySet<AlertCode> {
   const codes = new Set<AlertCode>();
+  if (openings === undefined) {
+    for (const code of ['not-opened-lately', 'opening-failed', 'recipient-not-ours'] as const)
+      codes.add(code);
+  }
   for (const { destination, failure: trouble } of destinations) {
     if (trouble === undefined) continue;
     if (trouble.lateCopyArrived !== true) codes.add(`${destination}-copy-failed`);

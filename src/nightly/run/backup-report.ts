@@ -1,3 +1,4 @@
+import type { OpenedPlace } from '../../admin/opening.js';
 import type { Destination, IneligibilityReason } from '../../eligibility/is-eligible.js';
 import type { BackupErrorCode } from '../../errors.js';
 import type { SequenceHead } from '../../history/note-body.js';
@@ -32,6 +33,16 @@ export interface BackupReport {
     readonly userName: string;
     readonly unlock: 'enrolled' | 'none' | 'stored-hash';
   };
+  /** The administrator who opened the copies last, with the password; absent where that is not known. */
+  readonly opening?: {
+    readonly userNum: string;
+    readonly userName: string;
+    /** ISO 8601, UTC. */
+    readonly lastOpenedAt: string;
+    readonly places: readonly OpenedPlace[];
+  };
+  /** What administrators met who opened the newest copies, in sentences. Absent when nothing was wrong. */
+  readonly openingFindings?: readonly string[];
   /** How alike in time the tables are. */
   readonly consistency?: Consistency;
   /** Seconds during which the office could not write to some table. */

@@ -20,6 +20,7 @@ import type { NightContext } from './night-context.js';
 import { type NightJournal, untold } from './night-journal.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
 import type { Office } from './office.js';
+import { type KnownOpening, readOpening } from './read-opening.js';
 import { renderReport } from './render-report.js';
 import { keepReport, outcomeOf } from './reports.js';
 import type { SealedNight } from './seal-copies.js';
@@ -43,6 +44,7 @@ export class NightRun {
   readonly #changes: ReportedChange[] = [];
   #facts: SealedNight['facts'] = {};
   #admins: readonly AdminCandidate[] | undefined;
+  #opening: KnownOpening | undefined;
   readonly #foundAgain: Office['foundAgain'];
   #hasTold = false;
   /** The date of the newest local copy, as the settings have it. */
@@ -275,6 +277,7 @@ export class NightRun {
     await this.#noteKey(sealed);
     await this.#watchLoss(sealed, tables);
     this.#admins = sealed.admins;
+    this.#opening = await readOpening(this.#context, sealed.admins);
     this.#warnings.push(...sealed.warnings);
     for (const warning of sealed.warnings) emit({ kind: 'warning', warning });
     for (const [destination, error] of sealed.failures) runs.get(destination)!.fail(error);
@@ -421,12 +424,13 @@ export class NightRun {
         ...(rehearsal?.failure === undefined ? {} : { rehearsalFailed: rehearsal.failure }),
         ...(unrecordedOff === true ? { unrecordedOff } : {}),
         ...(keyUnproven === undefined ? {} : { keyUnproven }),
+        ...(this.#opening === undefined ? {} : { openings: this.#opening.standing }),
         ...(loss === undefined ? {} : { looksLikeLoss: loss.findings }),
         ...(troubles.length === 0 ? {} : { historyTroubles: troubles }),
       },
       plan.alertThresholds,
     );
-    const notOver = new Set(notMended({ destinations }));
+    const notOver = new Set(notMended({ destinations, openings: this.#opening?.standing }));
     // A set-up that was found wrong is mended when a night is good.
     if (report.outcome !== 'complete') notOver.add('set-up-wrong');
     if (settings?.status === 'disabled' || settings?.status === 'disabled-by-hq') notOver.add('switched-off');
@@ -483,6 +487,7 @@ export class NightRun {
       finishedAt: now().toISOString(),
       outcome: outcomeOf(destinations),
       ...this.#facts,
+      ...this.#opening?.facts,
       destinations,
       ...(this.#signedWith === undefined ? {} : { signedWith: this.#signedWith }),
       ...(loss === undefined ? {} : { looksLikeLoss: loss.findings }),

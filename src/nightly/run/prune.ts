@@ -1,9 +1,9 @@
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
 import { whoCanOpen } from '../../admin/who-can-open.js';
+import { type ListedBackup, listBackups } from '../../history/list-backups.js';
 import { noteKeyOf } from '../../history/note-body.js';
 import type { DumpWarning, Label } from '../../model/parts.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
-import { type ListedBackup, listBackups } from '../list-backups.js';
 import { planRetention, type RetainedArchive, type RetentionPolicy } from '../retention.js';
 import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';

@@ -1,3 +1,4 @@
+import { describeOpening } from '../../admin/opening.js';
 import { assertArgument } from '../../arguments.js';
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
 import { escapeControls } from '../../escape-controls.js';
@@ -52,6 +53,11 @@ export function renderReport(report: BackupReport): string {
         : '';
     lines.push(`Opens with the password of ${keyHolder.userName} (user ${keyHolder.userNum})${how}.`);
   }
+  if (report.opening !== undefined) {
+    const { userName, lastOpenedAt, places } = report.opening;
+    lines.push(`Last opened by a person: ${describeOpening({ userName, lastOpenedAt, places })}.`);
+  }
+  for (const sentence of report.openingFindings ?? []) lines.push(`LOOK AT THIS: ${sentence}`);
   if (consistency !== undefined) {
     const locked = formatSeconds(report.lockSeconds ?? 0);
     lines.push(

@@ -1,4 +1,5 @@
 /** What a kept report has to look like to be believed. */
+import { isOpenedPlace } from '../../admin/opening.js';
 import { isConsistency, isDumpWarning, isLeftOut } from '../../archive/descriptions.js';
 import { isIneligibilityReason } from '../../eligibility/is-eligible.js';
 import { isErrorCode } from '../../error-advice.js';
@@ -76,6 +77,15 @@ export const isBackupReport: Shape<BackupReport> = objectOf<BackupReport>({
       unlock: oneOf('enrolled', 'none', 'stored-hash'),
     }),
   ),
+  opening: optional(
+    objectOf<Present<BackupReport, 'opening'>>({
+      userNum: text,
+      userName: text,
+      lastOpenedAt: text,
+      places: listOf(isOpenedPlace),
+    }),
+  ),
+  openingFindings: optional(listOf(text)),
   consistency: optional(isConsistency),
   lockSeconds: optional(amount),
   readSeconds: optional(amount),

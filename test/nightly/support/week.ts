@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { openArchive } from '../../../src/archive/index.js';
 import { quoteText } from '../../../src/database/identifiers.js';
-import { listBackups } from '../../../src/nightly/list-backups.js';
+import { listBackups } from '../../../src/history/list-backups.js';
 import type { BackupReport } from '../../../src/nightly/run/backup-report.js';
 import type { BackupEvent } from '../../../src/nightly/run/events.js';
 import { createDatabaseSettings } from '../../../src/nightly/settings/database-settings.js';

@@ -1,15 +1,15 @@
 import { inspectArchive } from '../archive/index.js';
 import { assertArgument, assertOptions, assertStorage } from '../arguments.js';
 import { type BackupError, type BackupErrorCode, during, isBackupError } from '../errors.js';
-import { archiveBeside, isNote } from '../history/judge-history.js';
-import { formatNoteKey, isSignedBy, largestNote, parseNote } from '../history/note.js';
-import { judgeNoteBeside, type OriginBeside } from '../history/note-beside.js';
-import { parseBody } from '../history/note-body.js';
-import { readNote } from '../history/verify-history.js';
 import type { ArchiveScope, Label } from '../model/parts.js';
 import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
 import { compareKeys } from '../storage/object-keys.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
+import { archiveBeside, isNote } from './judge-history.js';
+import { formatNoteKey, isSignedBy, largestNote, parseNote } from './note.js';
+import { judgeNoteBeside, type OriginBeside } from './note-beside.js';
+import { parseBody } from './note-body.js';
+import { readNote } from './verify-history.js';
 
 /** An archive in a store, seen from outside. */
 export interface ListedBackup {

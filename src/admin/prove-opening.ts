@@ -1,0 +1,453 @@
+import { identityToRecipient } from 'age-encryption';
+import { type ArchiveReader, openArchive, type Password } from '../archive/index.js';
+import { passwordText } from '../archive/password/passphrase.js';
+import { followChain, openSealedIdentity } from '../archive/unlock.js';
+import { assertArgument, assertEach, assertStorage } from '../arguments.js';
+import type { RangeSource } from '../bytes.js';
+import { BackupError, type BackupErrorCode, during, isBackupError } from '../errors.js';
+import { findLatestBackup, type LatestBackup } from '../history/list-backups.js';
+import type { KeyHolder, Unlock } from '../model/parts.js';
+import type { StorageAdapter } from '../storage/adapter.js';
+import { rangeSourceOf } from '../storage/read-ranges.js';
+import type { Enrollment, EnrollmentStore } from './enrollment.js';
+import { lastOpenedAt, mostPlaces, type OpenedPlace, type Opening, type OpeningFinding } from './opening.js';
+import { type ReadLimits, readSample } from './read-sample.js';
+import { provenOpening } from './record-opening.js';
+import { signedOpening } from './record-signature.js';
+import { rememberHeads } from './remember-heads.js';
+import { holder } from './resolve-last-admin.js';
+import { type AdminPassword, acceptPassword, assertAdmin } from './verify-admin-password.js';
+
+/** A place whose newest copy is opened. */
+export interface ProvenStore {
+  /** What people call it, such as `hq` or `local`. */
+  readonly place: string;
+  /** Where the copies are. It must be able to read ranges. */
+  readonly storage: StorageAdapter;
+}
+
+/** A whole restore while the key is at hand, now and then. */
+export interface OpeningRehearsal {
+  /** Days from one rehearsal to the next. @defaultValue 30 */
+  readonly everyDays?: number | undefined;
+  /** Tries it, such as with `rehearseRestore` on a scratch server. A throw, or a result that is not ok, is a finding. */
+  readonly run: (
+    archive: {
+      /** Where it is. */
+      readonly place: string;
+      /** The archive, to be read at any place. */
+      readonly source: RangeSource;
+      /** What opens it: secret, and not to be kept. */
+      readonly identities: readonly string[];
+    },
+    options: { readonly signal?: AbortSignal | undefined },
+  ) => Promise<{ readonly ok: boolean }>;
+}
+
+/** Options of {@link proveOpening}. */
+export interface ProveOpeningOptions extends Partial<ReadLimits> {
+  /** Where the key is kept, and the result is. */
+  readonly store: EnrollmentStore;
+  /** The places, at most 16. */
+  readonly stores: readonly ProvenStore[];
+  /** Whose copies are looked for. */
+  readonly practiceId: string;
+  /** The signing keys of the office; see `findLatestBackup`. */
+  readonly trustedKeys?: readonly string[] | undefined;
+  /** Days for which a good result stands, so that most logins cost nothing. @defaultValue 7 */
+  readonly everyDays?: number | undefined;
+  /** Whether somebody asked for it, so that it is not put off. @defaultValue false */
+  readonly isAsked?: boolean | undefined;
+  /** A whole restore while the key is at hand. @defaultValue none */
+  readonly rehearsal?: OpeningRehearsal | undefined;
+  /** @defaultValue the present moment */
+  readonly now?: Date | undefined;
+  /** Ends the work early; what was asked for then rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What was found at a place. */
+export interface ProvenPlace {
+  /** As it was given. */
+  readonly place: string;
+  /**
+   * - `opened`: the newest copy opened with the password
+   * - `not-opened`: it did not, see the findings
+   * - `other-holder`: it is sealed for another administrator, so this one cannot show anything
+   * - `empty`: there is no copy
+   * - `unreachable`: the place did not answer, or cannot read ranges
+   */
+  readonly outcome: 'empty' | 'not-opened' | 'opened' | 'other-holder' | 'unreachable';
+  /** Of the newest copy, where there is one. */
+  readonly archiveId?: string;
+  /** When it was made; ISO 8601, UTC. */
+  readonly createdAt?: string;
+  /** For whom it is sealed. */
+  readonly keyHolder?: KeyHolder;
+  /** Why it could not be looked at or opened. */
+  readonly code?: BackupErrorCode;
+}
+
+/** What {@link proveOpening} found. */
+export interface OpeningProof {
+  /** False when a good result of the last days stands, and nothing at the places speaks against it. */
+  readonly isDue: boolean;
+  /** What was found at each place; without a key where it was not due. */
+  readonly places: readonly ProvenPlace[];
+  /** What somebody has to know already. */
+  readonly findings: readonly OpeningFinding[];
+  /**
+   * Resolves when the sample was read and the result is kept; with the earlier result where it was not due. It may be
+   * left to itself.
+   *
+   * @throws BackupError what the store of keys throws; the reason of `signal`
+   */
+  readonly finished: Promise<FinishedOpening>;
+}
+
+/** What an opening came to. */
+export interface FinishedOpening {
+  /** As it is kept. */
+  readonly opening: Opening;
+  /** Whether it could be kept: not where nothing is kept of the administrator's key. */
+  readonly isKept: boolean;
+}
+
+const day = 86_400_000;
+const defaultLimits: ReadLimits = { share: 0.05, mostBytes: 64 * 2 ** 20, mostSeconds: 60 };
+/** Ways into a label that no key at hand leads to are tried with the password; each costs one scrypt. */
+const mostTried = 2;
+
+/**
+ * Walks the whole way from a typed password to rows, at a login, while the host has the password for a moment: the newest
+ * copy at each place is found, its label read, its key opened, its manifest read, and then a sample of its rows. Nothing
+ * secret is kept. What was found is kept beside the administrator's key, where the night sees it too.
+ *
+ * It resolves when the copies are open, after one scrypt and two reads of ranges for each place; the sample is read
+ * meanwhile, see `finished`. Call it after `enrollAdmin`.
+ *
+ * @param admin - as `readAdmins` gave it, after the login
+ * @param password - as typed; bytes are the caller's to wipe as soon as it has resolved
+ * @throws BackupError `password-refused` when it is empty or not this administrator's; what the store of keys throws
+ * @example
+ * ```ts
+ * const proof = await proveOpening(admin, password, {
+ *   store: enrollments,
+ *   stores: [{ place: 'hq', storage: store }],
+ *   practiceId: '4711',
+ * });
+ * for (const finding of proof.findings) console.warn(describeFinding(finding, admin.userName));
+ * ```
+ */
+export function proveOpening(
+  admin: AdminPassword,
+  password: Password,
+  options: ProveOpeningOptions,
+): Promise<OpeningProof> {
+  return during('read', async () => {
+    assertAdmin('admin', admin);
+    assertArgument('password', password, 'password');
+    assertProveOptions(options);
+    return new Proof(admin, acceptPassword(admin, passwordText(password)).text, options).go();
+  });
+}
+
+function assertProveOptions(options: ProveOpeningOptions): void {
+  assertArgument('options', options, 'object', {
+    store: 'object',
+    stores: 'array',
+    practiceId: 'text',
+    trustedKeys: 'array?',
+    everyDays: 'number?',
+    isAsked: 'boolean?',
+    rehearsal: 'object?',
+    share: 'number?',
+    mostBytes: 'number?',
+    mostSeconds: 'number?',
+    now: 'date?',
+    signal: 'signal?',
+  });
+  assertArgument('options.store', options.store, 'object', { load: 'function', save: 'function' });
+  assertEach('options.stores', options.stores, { place: 'text', storage: 'object' });
+  for (const { storage } of options.stores) assertStorage('options.stores', storage);
+  if (options.rehearsal !== undefined) {
+    assertArgument('options.rehearsal', options.rehearsal, 'object', {
+      run: 'function',
+      everyDays: 'number?',
+    });
+  }
+  const places = new Set(options.stores.map(({ place }) => place));
+  if (places.size !== options.stores.length || places.size > mostPlaces) {
+    throw new RangeError(`"stores" must name at most ${mostPlaces} places, each once`);
+  }
+}
+
+/** The newest copy at a place, as far as it was looked at. */
+interface Seen {
+  readonly place: string;
+  readonly storage: StorageAdapter;
+  readonly latest: LatestBackup | null;
+  readonly code?: BackupErrorCode;
+}
+
+/** An archive that is open. */
+interface Opened {
+  readonly place: string;
+  readonly source: RangeSource;
+  readonly archive: ArchiveReader;
+}
+
+/** One opening, from the password to what is kept of it. */
+class Proof {
+  readonly #admin: AdminPassword;
+  readonly #options: ProveOpeningOptions;
+  readonly #now: Date;
+  readonly #findings: OpeningFinding[] = [];
+  readonly #opened: Opened[] = [];
+  /** What the password leads to, by the public halves. */
+  readonly #identities = new Map<string, string>();
+  #password: string;
+
+  constructor(admin: AdminPassword, password: string, options: ProveOpeningOptions) {
+    this.#admin = admin;
+    this.#password = password;
+    this.#options = options;
+    this.#now = options.now ?? new Date();
+  }
+
+  async go(): Promise<OpeningProof> {
+    const { store, stores, signal } = this.#options;
+    const [record, ...seen] = await Promise.all([
+      store.load(this.#admin.userNum, { signal }),
+      ...stores.map((each) => this.#look(each)),
+    ]);
+    const last = record === null ? null : provenOpening(record);
+    if (last !== null && !this.#isDue(record!, last, seen)) {
+      return {
+        isDue: false,
+        places: seen.map(outside),
+        findings: [],
+        finished: Promise.resolve({ opening: last, isKept: true }),
+      };
+    }
+    if (record !== null) await this.#openRecord(record);
+    const places: ProvenPlace[] = [];
+    for (const each of seen) places.push(await this.#open(each, last));
+    // From here on, keys do; the text itself cannot be wiped.
+    this.#password = '';
+    const finished = this.#finish(record, last);
+    finished.catch(() => undefined);
+    return { isDue: true, places, findings: [...this.#findings], finished };
+  }
+
+  async #look({ place, storage }: ProvenStore): Promise<Seen> {
+    const { practiceId, trustedKeys, signal } = this.#options;
+    const remembered = rememberHeads(storage);
+    if (!storage.capabilities.ranges)
+      return { place, storage: remembered, latest: null, code: 'storage-permanent' };
+    try {
+      const found = await findLatestBackup(remembered, { practiceId, trustedKeys, now: this.#now, signal });
+      return { place, storage: remembered, latest: found };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isBackupError(error)) throw error;
+      return { place, storage: remembered, latest: null, code: error.code };
+    }
+  }
+
+  /** A good result stands for a while, unless what the labels say speaks against it. */
+  #isDue(record: Enrollment, last: Opening, seen: readonly Seen[]): boolean {
+    const { everyDays = 7, isAsked = false } = this.#options;
+    const opened = lastOpenedAt(last);
+    if (isAsked || opened === null || last.findings.length > 0) return true;
+    const age = this.#now.getTime() - Date.parse(opened);
+    if (age < 0 || age >= everyDays * day) return true;
+    const { unlock } = record;
+    const ours = new Set([
+      unlock.recipient,
+      ...(unlock.kind === 'enrolled' ? (unlock.chain ?? []).map(({ recipient }) => recipient) : []),
+    ]);
+    return seen.some((each) => {
+      const label = this.#isOwn(each) ? each.latest?.label : undefined;
+      const isForeign = label?.unlock.some(({ recipient }) => !ours.has(recipient)) ?? false;
+      return isForeign || isOlder(each, last);
+    });
+  }
+
+  #isOwn({ latest }: Seen): boolean {
+    const keyHolder = latest?.label?.keyHolder;
+    return latest !== null && (keyHolder === undefined || keyHolder.userNum === this.#admin.userNum);
+  }
+
+  /** What is kept of the key, and of the keys before it. */
+  async #openRecord({ unlock }: Enrollment): Promise<void> {
+    const identity = await this.#tryWay(unlock);
+    if (identity === null) {
+      this.#findings.push({ code: 'record-not-ours' });
+      return;
+    }
+    const older = await followChain(unlock, identity).catch((error: unknown) => {
+      if (!isBackupError(error)) throw error;
+      return [];
+    });
+    for (const each of older) this.#identities.set(each.recipient, each.identity);
+    const links = unlock.kind === 'enrolled' ? (unlock.chain ?? []) : [];
+    if (older.length < links.length) this.#findings.push({ code: 'chain-broken' });
+  }
+
+  /** The key that the password leads to, when it is the one that stands beside it. */
+  async #tryWay(unlock: Unlock): Promise<string | null> {
+    try {
+      const identity = await openSealedIdentity(unlock, this.#password);
+      if (identity === null || (await identityToRecipient(identity)) !== unlock.recipient) return null;
+      this.#identities.set(unlock.recipient, identity);
+      return identity;
+    } catch (error) {
+      if (!isBackupError(error)) throw error;
+      return null;
+    }
+  }
+
+  async #open(seen: Seen, last: Opening | null): Promise<ProvenPlace> {
+    const { signal } = this.#options;
+    const { place, storage, latest } = seen;
+    const told = outside(seen);
+    if (isOlder(seen, last)) this.#findings.push({ code: 'archive-older', place });
+    if (latest === null || told.outcome === 'unreachable') return told;
+    if (!this.#isOwn(seen)) return { ...told, outcome: 'other-holder' };
+    const ways = latest.label?.unlock ?? [];
+    // A key that nobody enrolled and that the password opens all the same: from before the first login.
+    for (const way of ways.filter(({ recipient }) => !this.#identities.has(recipient)).slice(0, mostTried)) {
+      await this.#tryWay(way);
+    }
+    if (ways.length === 0 || !ways.every(({ recipient }) => this.#identities.has(recipient))) {
+      this.#findings.push({ code: 'recipient-not-ours', place });
+    }
+    const identities = ways.flatMap(({ recipient }) => this.#identities.get(recipient) ?? []);
+    if (identities.length === 0) return { ...told, code: 'wrong-key' };
+    try {
+      const source = await rangeSourceOf(storage, latest.key, { signal });
+      const archive = await openArchive(source, { identities, signal });
+      this.#opened.push({ place, source, archive });
+      return { ...told, outcome: 'opened' };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isBackupError(error)) throw error;
+      return this.#notOpened(told, error.code);
+    }
+  }
+
+  #notOpened(told: ProvenPlace, code: BackupErrorCode): ProvenPlace {
+    const { place } = told;
+    if (code.startsWith('storage-') || code === 'destination-missing') {
+      return { ...told, outcome: 'unreachable', code };
+    }
+    const isKnown = this.#findings.some((each) => each.code === 'recipient-not-ours' && each.place === place);
+    // The label names a key of ours, and the archive is sealed to another one.
+    if (code !== 'wrong-key') this.#findings.push({ code: 'archive-damaged', place });
+    else if (!isKnown) this.#findings.push({ code: 'recipient-not-ours', place });
+    return { ...told, code };
+  }
+
+  async #finish(record: Enrollment | null, last: Opening | null): Promise<FinishedOpening> {
+    const at = this.#now.toISOString();
+    const opened: OpenedPlace[] = [];
+    let { rehearsedAt } = last ?? {};
+    try {
+      for (const { place, archive } of this.#opened) {
+        const proven = await this.#read(place, archive);
+        if (proven !== null) opened.push({ ...proven, openedAt: at });
+      }
+      if (await this.#rehearse(rehearsedAt, opened)) rehearsedAt = at;
+    } finally {
+      for (const { archive } of this.#opened) archive.close();
+    }
+    const others = (last?.places ?? []).filter(({ place }) => !opened.some((each) => each.place === place));
+    const opening: Opening = {
+      at,
+      places: [...opened, ...others].slice(0, 2 * mostPlaces),
+      findings: this.#findings.slice(0, 2 * mostPlaces),
+      ...(rehearsedAt === undefined ? {} : { rehearsedAt }),
+    };
+    return this.#keep(record, opening);
+  }
+
+  async #read(place: string, archive: ArchiveReader): Promise<Omit<OpenedPlace, 'openedAt'> | null> {
+    const { signal, share, mostBytes, mostSeconds } = this.#options;
+    const limits = {
+      share: share ?? defaultLimits.share,
+      mostBytes: mostBytes ?? defaultLimits.mostBytes,
+      mostSeconds: mostSeconds ?? defaultLimits.mostSeconds,
+    };
+    const { archiveId, createdAt } = archive.label!;
+    try {
+      return { place, archiveId, createdAt, ...(await readSample(archive, limits, { signal })) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isBackupError(error)) throw error;
+      // A line that broke says nothing of the copy; it was opened all the same.
+      if (!error.code.startsWith('archive-'))
+        return { place, archiveId, createdAt, readBytes: 0, rowBytes: 0 };
+      this.#findings.push({ code: 'archive-damaged', place });
+      return null;
+    }
+  }
+
+  /** @returns whether it succeeded */
+  async #rehearse(rehearsedAt: string | undefined, opened: readonly OpenedPlace[]): Promise<boolean> {
+    const { rehearsal, signal } = this.#options;
+    const found = this.#opened.find(({ place }) => opened.some((each) => each.place === place));
+    if (rehearsal === undefined || found === undefined) return false;
+    const age =
+      rehearsedAt === undefined ? Number.POSITIVE_INFINITY : this.#now.getTime() - Date.parse(rehearsedAt);
+    if (age >= 0 && age < (rehearsal.everyDays ?? 30) * day) return false;
+    const { place, source } = found;
+    try {
+      const identities = [...this.#identities.values()];
+      if ((await rehearsal.run({ place, source, identities }, { signal })).ok) return true;
+    } catch {
+      signal?.throwIfAborted();
+    }
+    this.#findings.push({ code: 'rehearsal-failed', place });
+    return false;
+  }
+
+  /** Beside the key, as whoever came last left it. */
+  async #keep(record: Enrollment | null, made: Opening): Promise<FinishedOpening> {
+    const { store, signal } = this.#options;
+    const { userNum } = this.#admin;
+    const identity = record === null ? undefined : this.#identities.get(record.unlock.recipient);
+    const opening = identity === undefined ? made : signedOpening(userNum, made, identity);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const current = await store.load(userNum, { signal });
+      if (current === null) return { opening, isKept: false };
+      const kept = { ...current, revision: current.revision + 1, opening };
+      if (await store.save(kept, { signal })) return { opening, isKept: true };
+    }
+    throw new BackupError(
+      'storage-transient',
+      'The opening could not be kept: others keep changing the key.',
+    );
+  }
+}
+
+function outside({ place, latest, code }: Seen): ProvenPlace {
+  if (code !== undefined) return { place, outcome: 'unreachable', code };
+  if (latest?.label == null) return { place, outcome: 'empty' };
+  const { archiveId, createdAt, keyHolder } = latest.label;
+  return {
+    place,
+    outcome: 'not-opened',
+    archiveId,
+    createdAt,
+    ...(keyHolder === undefined ? {} : { keyHolder: holder(keyHolder) }),
+  };
+}
+
+/** Whether a place gives an older copy as its newest than it gave when it was last opened, or none any more. */
+function isOlder({ place, latest, code }: Seen, last: Opening | null): boolean {
+  const before = last?.places.find((each) => each.place === place);
+  if (before === undefined || code !== undefined) return false;
+  const createdAt = latest?.label?.createdAt;
+  return createdAt === undefined || Date.parse(createdAt) < Date.parse(before.createdAt);
+}
