@@ -79,6 +79,30 @@ describe('whoever has the archive alone', () => {
     assert.match((await runCli(['who-can-open', path])).stdout, /number 1 of the office’s sequence/);
   });
 
+  it('is kept from restoring what another key signed, nobody signed or was changed since', async () => {
+    const { identities } = JSON.parse(await readFile('test/vectors/critical.json', 'utf8'));
+    const keyFile = join(folder, 'key.txt');
+    await writeFile(keyFile, `${identities[0]}\n`);
+    // Nobody listens there: it is refused before anybody is asked for anything.
+    const target = 'mysql://root@127.0.0.1:1/restored';
+    const restore = (signer: Signer): ReturnType<typeof runCli> =>
+      runCli(['restore', path, '--target', target, '--identity', keyFile, '--signed-with', keyText(signer)]);
+    for (const [note, signer, refused] of [
+      [null, officeSigner, /nothing says who made it|no note/i],
+      [await noteOf(officeSigner, '2026-02-01'), otherSigner, /another key|not the key/i],
+      [await noteOf(officeSigner, '2026-02-01', { sha256: '0'.repeat(64) }), officeSigner, /its SHA-256 is another/],
+    ] as const) {
+      if (note === null) await rm(noteFile(), { force: true });
+      else await writeFile(noteFile(), note);
+      const { code, stderr } = await restore(signer);
+      assert.notEqual(code, 0);
+      assert.match(stderr, refused);
+    }
+    await writeFile(noteFile(), await noteOf(officeSigner, '2026-02-01'));
+    assert.match((await restore(officeSigner)).stderr, /127\.0\.0\.1:1/, 'the next thing that is asked is the server');
+    await rm(noteFile());
+  });
+
   it('is told of an archive that was overwritten under its own name, of the same size', async () => {
     await writeFile(noteFile(), await noteOf(officeSigner, '2026-02-01', { sha256: 'a'.repeat(64) }));
     const verified = await runCli(['verify', path, '--without-key']);

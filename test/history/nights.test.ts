@@ -320,6 +320,33 @@ describe('an attack on a store', () => {
     });
   }
 
+  for (const [name, isFork] of [
+    ['a fork: a second note of a number, by the key of the office', true],
+    ['a splice: a note of the key of the office that follows on another one', false],
+  ] as const) {
+    it(`is told: ${name}`, async () => {
+      // Whoever took the key, or a copy of the machine that runs elsewhere.
+      const secret = await readFile(join(practice.spool, 'signing-key'), 'utf8');
+      const taken = new NotedPlace(practiceId);
+      taken.signer = signerOf(Buffer.from(secret.trim(), 'hex'));
+      taken.nightOf = () => '2026-01-06';
+      await taken.makeNights(isFork ? 3 : 7);
+      const { key, bytes, note } = taken.copies.at(-1)!;
+      await put(practice.hq, key, bytes);
+      await put(practice.hq, noteKeyOf(key)!, note);
+      const history = await verifyHistory(practice.hq, {
+        practiceId,
+        trustedKeys: [signedWith],
+        knownHeads: heads,
+      });
+      const kinds = history.findings.map(({ kind }) => kind);
+      assert.ok(kinds.includes(isFork ? 'fork' : 'spliced'), kinds.join());
+      await practice.night();
+      assert.deepEqual(practice.standing, ['history-broken']);
+      assert.match(practice.alerts.raised.at(-1)!.message, /2026-01-06/);
+    });
+  }
+
   it('is told also when the service was made anew: a new signing key beside notes of the old one', async () => {
     await rm(practice.spool, { recursive: true });
     await practice.night();
