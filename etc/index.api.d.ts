@@ -1283,6 +1283,9 @@ export interface StorageAdapter {
     delete(key: string, options?: {
         readonly signal?: AbortSignal | undefined;
     }): Promise<void>;
+    retainUntil?(key: string, until: Date, options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<void>;
     classify(error: unknown): StorageFailure;
 }
 

@@ -47,6 +47,9 @@ export interface StorageAdapter {
     delete(key: string, options?: {
         readonly signal?: AbortSignal | undefined;
     }): Promise<void>;
+    retainUntil?(key: string, until: Date, options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<void>;
     classify(error: unknown): StorageFailure;
 }
 
@@ -88,7 +91,7 @@ export type StorageFailure = 'exists' | 'full' | 'not-found' | 'permanent' | 'tr
 
 export interface StorageLogEvent {
     readonly store: string;
-    readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete';
+    readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete' | 'retainUntil';
     readonly key: string;
     readonly milliseconds: number;
     readonly bytes?: number;
@@ -97,7 +100,7 @@ export interface StorageLogEvent {
 }
 
 export interface StorageRetry {
-    readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete';
+    readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete' | 'retainUntil';
     readonly key: string;
     readonly error: Error;
     readonly retriesLeft: number;

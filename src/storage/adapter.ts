@@ -44,6 +44,18 @@ export interface StorageAdapter {
   /** Removes an object; resolves also when there is none. */
   delete(key: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 
+  /**
+   * Has the store itself keep an object until a moment, so that nobody removes it earlier, the office included. A later
+   * moment replaces an earlier one. Absent where the store cannot.
+   *
+   * @throws BackupError `storage-not-found`; `storage-permanent` where the store refuses
+   */
+  retainUntil?(
+    key: string,
+    until: Date,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<void>;
+
   /** How a failure of this adapter is to be taken; the retry wrapper asks. */
   classify(error: unknown): StorageFailure;
 }

@@ -90,7 +90,11 @@ describe('whoever has the archive alone', () => {
     for (const [note, signer, refused] of [
       [null, officeSigner, /nothing says who made it|no note/i],
       [await noteOf(officeSigner, '2026-02-01'), otherSigner, /another key|not the key/i],
-      [await noteOf(officeSigner, '2026-02-01', { sha256: '0'.repeat(64) }), officeSigner, /its SHA-256 is another/],
+      [
+        await noteOf(officeSigner, '2026-02-01', { sha256: '0'.repeat(64) }),
+        officeSigner,
+        /its SHA-256 is another/,
+      ],
     ] as const) {
       if (note === null) await rm(noteFile(), { force: true });
       else await writeFile(noteFile(), note);
@@ -99,7 +103,11 @@ describe('whoever has the archive alone', () => {
       assert.match(stderr, refused);
     }
     await writeFile(noteFile(), await noteOf(officeSigner, '2026-02-01'));
-    assert.match((await restore(officeSigner)).stderr, /127\.0\.0\.1:1/, 'the next thing that is asked is the server');
+    assert.match(
+      (await restore(officeSigner)).stderr,
+      /127\.0\.0\.1:1/,
+      'the next thing that is asked is the server',
+    );
     await rm(noteFile());
   });
 

@@ -3,6 +3,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { utf8 } from '../../src/bytes.js';
+import { BackupError } from '../../src/errors.js';
 import type { HistoryFinding } from '../../src/history/findings.js';
 import type { TableFacts } from '../../src/history/loss/facts.js';
 import { noteKeyOf, type SequenceHead } from '../../src/history/note-body.js';
@@ -12,6 +13,7 @@ import { acknowledgeFindings, announcePurge } from '../../src/nightly/origin/ack
 import { renderReport } from '../../src/nightly/run/render-report.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
+import { withThrottle } from '../../src/storage/wrappers/with-throttle.js';
 import { runCli } from '../cli/support.js';
 import { NotedPlace, otherSigner } from './noted-store.js';
 import { NumberedPractice } from './practice.js';
@@ -453,6 +455,31 @@ describe('damage to the database', () => {
       await openNights(1);
     }
     assert.ok((await keysOf(practice.local)).includes(clean!));
+  });
+
+  it('has a store that can lock objects keep the last clean copy and its note, and tells when it does not', async () => {
+    const kept = new Map<string, Date>();
+    let isRefused = false;
+    const locking: StorageAdapter = {
+      ...withThrottle(practice.hq, { bytesPerSecond: 1e9 }),
+      retainUntil: async (key, until) => {
+        if (isRefused) throw new BackupError('storage-permanent', 'The bucket has no object lock.');
+        kept.set(key, until);
+      },
+    };
+    practice.more = { hq: { storage: locking, retry: 'none' } };
+    await openNights(2);
+    assert.equal(kept.size, 0);
+    const clean = (await keysOf(practice.hq)).at(-1)!;
+    practice.tables = { ...practice.tables, patient: tableOf(5) };
+    await practice.night();
+    assert.deepEqual([...kept.keys()], [clean, noteKeyOf(clean)]);
+    const first = kept.get(clean)!;
+    await practice.night();
+    assert.equal(kept.get(clean)!.getTime() - first.getTime(), 86_400_000);
+    isRefused = true;
+    const { warnings } = await practice.night();
+    assert.ok(warnings.some(({ code }) => code === 'last-clean-not-locked'));
   });
 
   it('is acknowledged and announced on the command line, by whoever is named', async () => {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
   CreateBucketCommand,
+  GetObjectRetentionCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutBucketVersioningCommand,
@@ -32,6 +33,7 @@ import {
   type UploadJournal,
 } from '../../src/storage/s3/index.js';
 import { s3PartTransport } from '../../src/storage/s3/s3-upload.js';
+import { withRetry } from '../../src/storage/wrappers/with-retry.js';
 import { storageContract } from '../../src/testing.js';
 import { type FlakyLink, openFlakyLink } from '../support/flaky-link.js';
 import { describeWithObjectStore, type ObjectStore } from '../support/s3.js';
@@ -279,6 +281,21 @@ describeWithObjectStore('the object store', (store) => {
     const middle = await rangeSourceOf(before, 'p/full');
     assert.ok(bytes.subarray(5 * mebibyte, 5 * mebibyte + 9).equals(await middle.read(5 * mebibyte, 9)));
     await assert.rejects(before.delete('p/full'), (error) => isBackupError(error, 'storage-permanent'));
+
+    // Longer for one of them, and never shorter again.
+    const until = new Date(Date.now() + 40 * 24 * 60 * 60 * 1000);
+    await withRetry(storage).retainUntil!('p/small', until);
+    const { Retention } = await client.send(
+      new GetObjectRetentionCommand({ Bucket: locked, Key: 'p/small' }),
+    );
+    assert.equal(Retention?.Mode, 'COMPLIANCE');
+    assert.ok(Math.abs(until.getTime() - Retention!.RetainUntilDate!.getTime()) < 1000);
+    await assert.rejects(storage.retainUntil!('p/small', new Date(Date.now() + 60_000)), (error) =>
+      isBackupError(error, 'storage-permanent'),
+    );
+    await assert.rejects(storage.retainUntil!('p/none', until), (error) =>
+      isBackupError(error, 'storage-not-found'),
+    );
     assert.equal(await storage.asOf(new Date(0)).stat('p/full'), null);
   });
 

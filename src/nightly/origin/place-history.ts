@@ -20,6 +20,9 @@ import { mostTroubles, type SequenceState } from './sequence.js';
 const leastCredit = 1024 * 1024;
 const creditShare = 0.02;
 
+/** The last clean copy is locked for so long, from each night on which something looks like loss. */
+const retainedDays = 60;
+
 /** A copy whose note can be made. */
 type NotableCopy = VerifiedCopy & Required<Pick<VerifiedCopy, 'bytes' | 'scope' | 'sha256'>>;
 
@@ -65,6 +68,23 @@ export class PlaceHistory {
       signal.throwIfAborted();
       const message = `The older copies in ${where} could not be looked at (${codeOf(error)}); they are looked at on the next night.`;
       warn({ code: 'copies-not-checked', message });
+    }
+    await this.#retainLastClean();
+  }
+
+  /** While something looks like loss, a store that can keeps the last clean copy itself, whoever wants it gone. */
+  async #retainLastClean(): Promise<void> {
+    const { journal, now, signal, warn } = this.#around;
+    const key = journal.state.loss?.lastClean[this.#destination];
+    if (key === undefined || this.#store.retainUntil === undefined) return;
+    const until = new Date(now().getTime() + retainedDays * 24 * 60 * 60 * 1000);
+    try {
+      await this.#store.retainUntil(key, until, { signal });
+      await this.#store.retainUntil(noteKeyOf(key)!, until, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = `The last copy from before the signs of loss could not be locked in ${this.#store.description} (${codeOf(error)}). It is there, and nothing of ours removes it.`;
+      warn({ code: 'last-clean-not-locked', message });
     }
   }
 

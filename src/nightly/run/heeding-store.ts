@@ -62,6 +62,10 @@ export function heedingStore(store: StorageAdapter, clock: Clock): StorageAdapte
     stat: (key, options) => ending(options?.signal, () => store.stat(key, options)),
     list: (prefix, options) => each(store.list(prefix, options), options?.signal),
     delete: (key, options) => ending(options?.signal, () => store.delete(key, options)),
+    ...(store.retainUntil !== undefined && {
+      retainUntil: (key, until, options) =>
+        ending(options?.signal, () => store.retainUntil!(key, until, options)),
+    }),
     classify: (error) => store.classify(error),
   };
 }

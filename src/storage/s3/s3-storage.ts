@@ -3,6 +3,7 @@ import {
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  PutObjectRetentionCommand,
 } from '@aws-sdk/client-s3';
 import { assertArgument } from '../../arguments.js';
 
@@ -35,7 +36,10 @@ export interface S3StorageOptions extends BucketAddress {
   readonly journal?: UploadJournal | undefined;
   /** How often and how long a part is tried. */
   readonly partRetry?: PartRetry | undefined;
-  /** Locks each object for a time; the bucket must have object lock. */
+  /**
+   * Locks each object for a time; the bucket must have object lock. With it the store can also keep an object longer
+   * (`retainUntil`), as the nightly run asks of the last clean copy while something looks like loss.
+   */
   readonly retention?: Retention | undefined;
   /**
    * Whether the store heeds `If-None-Match` when an object is put, as Amazon S3, Ceph and most others do; then of the
@@ -89,6 +93,7 @@ export function createS3Storage(options: S3StorageOptions): S3Storage {
 class S3ObjectStorage implements S3Storage {
   readonly description: string;
   readonly capabilities: StorageCapabilities;
+  readonly retainUntil?: NonNullable<StorageAdapter['retainUntil']>;
   readonly #bucket: Bucket;
   readonly #options: S3StorageOptions;
   readonly #partSize: number;
@@ -107,6 +112,11 @@ class S3ObjectStorage implements S3Storage {
     this.#partSize = partSize;
     this.#journal = options.journal ?? createMemoryUploadJournal();
     this.description = this.#bucket.description;
+    const { retention } = options;
+    if (retention !== undefined) {
+      this.retainUntil = (key, until, { signal } = {}) =>
+        retain(this.#bucket, key, retention.mode, until, signal);
+    }
     this.capabilities = {
       atomicIfAbsent: options.conditionalWrites !== false,
       ranges: true,
@@ -255,4 +265,19 @@ class S3ObjectStorage implements S3Storage {
     }
     return discarded;
   }
+}
+
+async function retain(
+  bucket: Bucket,
+  key: string,
+  mode: Retention['mode'],
+  until: Date,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const command = new PutObjectRetentionCommand({
+    Bucket: bucket.name,
+    Key: bucket.pathOf(key),
+    Retention: { Mode: mode, RetainUntilDate: until },
+  });
+  await bucket.typed(() => bucket.send(command, signalOf(signal)), signal);
 }

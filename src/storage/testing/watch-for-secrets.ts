@@ -41,6 +41,9 @@ export function watchForSecrets(
     stat: (key, options) => watched('stat', adapter.stat(key, options)),
     list: (prefix, options) => watchedEach('list', adapter.list(prefix, options)),
     delete: (key, options) => watched('delete', adapter.delete(key, options)),
+    ...(adapter.retainUntil !== undefined && {
+      retainUntil: (key, until, options) => watched('retainUntil', adapter.retainUntil!(key, until, options)),
+    }),
     classify: (error) => adapter.classify(error),
   };
 }

@@ -7,7 +7,7 @@ export interface StorageLogEvent {
   /** What the store calls itself. */
   readonly store: string;
   /** What was asked of it. */
-  readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete';
+  readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete' | 'retainUntil';
   /** The key, or the prefix of a `list`. */
   readonly key: string;
   /** How long it took. */
@@ -100,6 +100,10 @@ export function withLog(adapter: StorageAdapter, log: (event: StorageLogEvent) =
       }
     },
     delete: (key, options) => told('delete', key, adapter.delete(key, options)),
+    ...(adapter.retainUntil !== undefined && {
+      retainUntil: (key, until, options) =>
+        told('retainUntil', key, adapter.retainUntil!(key, until, options)),
+    }),
     classify: (error) => adapter.classify(error),
   };
 }

@@ -23,7 +23,7 @@ export interface RetryOptions {
 /** A failure that is about to be tried again. */
 export interface StorageRetry {
   /** What is tried again. */
-  readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete';
+  readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete' | 'retainUntil';
   /** Of the object; a prefix for `list`. */
   readonly key: string;
   /** What went wrong. */
@@ -185,6 +185,12 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
     delete: (key, deleteOptions) =>
       trying('delete', key, deleteOptions?.signal, () => adapter.delete(key, deleteOptions)),
 
+    ...(adapter.retainUntil !== undefined && {
+      retainUntil: (key, until, retainOptions) =>
+        trying('retainUntil', key, retainOptions?.signal, () =>
+          adapter.retainUntil!(key, until, retainOptions),
+        ),
+    }),
     classify: (error) => adapter.classify(error),
   };
 }

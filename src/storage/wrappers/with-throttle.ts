@@ -61,6 +61,9 @@ export function withThrottle(adapter: StorageAdapter, options: ThrottleOptions):
     stat: (key, statOptions) => adapter.stat(key, statOptions),
     list: (prefix, listOptions) => adapter.list(prefix, listOptions),
     delete: (key, deleteOptions) => adapter.delete(key, deleteOptions),
+    ...(adapter.retainUntil !== undefined && {
+      retainUntil: (key, until, retainOptions) => adapter.retainUntil!(key, until, retainOptions),
+    }),
     classify: (error) => adapter.classify(error),
   };
 }
