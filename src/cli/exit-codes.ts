@@ -33,6 +33,7 @@ const codeOf: Partial<Record<BackupErrorCode, ExitCode>> = {
   'archive-unsupported': exitCodes.damaged,
   'no-usable-admin': exitCodes.notEligible,
   'not-eligible': exitCodes.notEligible,
+  'settings-invalid': exitCodes.usage,
   'target-refused': exitCodes.targetRefused,
   'verification-failed': exitCodes.damaged,
   'wrong-key': exitCodes.wrongKey,

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
+import type { BackupReport } from '../../src/nightly/run/backup-report.js';
+import { buildSmallPractice } from '../nightly/support/small-practice.js';
+import { openDesk } from '../storage/hand-over-desk.js';
 import { startObjectStore, whyNoObjectStore } from '../support/s3.js';
 import { startServer, whyMissing } from '../support/servers.js';
 import { runCli } from './support.js';
@@ -103,4 +106,52 @@ test('every word works on a bucket as it does on a path', { skip }, async (conte
   assert.equal(row?.['a'], '7');
   const missing = await runCli(['inspect', url.replace('office.tar', 'other.tar'), '--json'], { env });
   assert.equal((JSON.parse(missing.stdout) as { error: { code: string } }).error.code, 'storage-not-found');
+
+  // The file of a night: to a bucket of one's own, and by a desk of HQ that signs.
+  await buildSmallPractice(server, 'nights');
+  const desk = await openDesk({
+    bucket: 'copies',
+    prefix: 'desk/',
+    keysUnder: '4711/',
+    connection: { endpoint, region, forcePathStyle: true, credentials },
+  });
+  context.after(() => desk.close());
+  await writeFile(join(folder, 'secret'), secretAccessKey, { mode: 0o600 });
+  await writeFile(join(folder, 'token'), `${desk.token}\n`, { mode: 0o600 });
+  const places = {
+    bucket: {
+      kind: 's3',
+      bucket: 'copies',
+      prefix: 'own/',
+      region,
+      endpoint,
+      credentials: { accessKeyId, secretAccessKey: { file: 'secret' } },
+    },
+    desk: {
+      kind: 'hand-over',
+      url: `http://127.0.0.1:${desk.port}/`,
+      token: { file: 'token' },
+      allowLoopbackHttp: true,
+    },
+  };
+  for (const [name, hq] of Object.entries(places)) {
+    const config = join(folder, `${name}.json`);
+    const file = {
+      practiceId: '4711',
+      timeZone: 'America/Chicago',
+      practice: { onSupport: true, country: 'US' },
+      database: { url: database('nights'), ...(password ? { password: { env: 'MYSQL_PWD' } } : {}) },
+      folder: `state-${name}`,
+      spoolReserveBytes: 0,
+      hq,
+    };
+    await writeFile(config, JSON.stringify(file));
+    const night = await runCli(['night', '--config', config, '--once', '--json'], { env });
+    assert.equal(night.code, 0, night.stderr);
+    const report = JSON.parse(night.stdout) as BackupReport;
+    assert.deepEqual(
+      report.destinations.map(({ destination, outcome }) => [destination, outcome]),
+      [['hq', 'verified']],
+    );
+  }
 });

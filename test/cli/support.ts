@@ -27,10 +27,15 @@ export function runCli(
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
+    let isToldToEnd = false;
     child.stdout!.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr!.on('data', (chunk: Buffer) => {
       stderr.push(chunk);
-      if (options.until?.test(Buffer.concat(stderr).toString())) child.kill();
+      if (!isToldToEnd && options.until?.test(Buffer.concat(stderr).toString()) === true) {
+        // A second one would end it at once.
+        isToldToEnd = true;
+        child.kill();
+      }
     });
     const pipe = child.stdio[3] as NodeJS.WritableStream;
     pipe.on('error', () => undefined);

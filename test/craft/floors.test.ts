@@ -104,6 +104,7 @@ const faces: Readonly<Record<string, readonly string[]>> = {
     'file-system/file-system',
     'file-system/names',
     'file-system/publish',
+    'http/index',
     'object-keys',
     'read-ranges',
     'replayable',
@@ -187,9 +188,13 @@ const faces: Readonly<Record<string, readonly string[]>> = {
   nightly: [
     'check/check-night',
     'check/findings',
+    'file/plan-of',
+    'file/run-tonight',
     'log/file-audit',
     'origin/acknowledge',
     'run/night-plan',
+    'run/render-report',
+    'service/start-nightly',
     'settings/database-settings',
   ],
 };

@@ -8,10 +8,12 @@ import { apiReports } from './api-report.js';
 import { renderCommandsPage } from './commands-page.js';
 import { renderErrorsPage } from './errors-page.js';
 import { renderHazardsPage } from './hazards-page.js';
+import { renderNightSchema } from './night-schema.js';
 
 writeFileSync(join(projectRoot, 'docs', 'ERRORS.md'), renderErrorsPage());
 writeFileSync(join(projectRoot, 'docs', 'ALERTS.md'), renderAlertsPage());
 writeFileSync(join(projectRoot, 'docs', 'COMMANDS.md'), await renderCommandsPage());
+writeFileSync(join(projectRoot, 'docs', 'night.schema.json'), renderNightSchema());
 writeFileSync(join(projectRoot, 'docs', 'HAZARDS.md'), renderHazardsPage());
 mkdirSync(join(projectRoot, 'etc'), { recursive: true });
 for (const { file, text } of [renderReaderScript(), renderRecoveryPage(), ...apiReports()])

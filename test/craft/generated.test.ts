@@ -9,6 +9,7 @@ import { apiReports } from './api-report.js';
 import { renderCommandsPage } from './commands-page.js';
 import { renderErrorsPage } from './errors-page.js';
 import { renderHazardsPage } from './hazards-page.js';
+import { renderNightSchema } from './night-schema.js';
 
 const refresh = 'run `npm run generate` and look at the difference';
 
@@ -22,6 +23,10 @@ test('docs/ALERTS.md tells every alert as the source does', () => {
 
 test('docs/COMMANDS.md tells every command as the program does', async () => {
   assert.equal(read('docs/COMMANDS.md'), await renderCommandsPage(), refresh);
+});
+
+test('docs/night.schema.json is what the program asks of the file of a night', () => {
+  assert.equal(read('docs/night.schema.json'), renderNightSchema(), refresh);
 });
 
 test('docs/RECOVERY.md tells by what a genuine reader.py is known', () => {

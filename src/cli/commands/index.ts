@@ -21,6 +21,11 @@ export const commandWords: readonly CommandWord[] = [
     load: async () => (await import('./check.js')).checkCommand,
   },
   {
+    name: 'night',
+    summary: 'make the copies of every night from a file, as a service',
+    load: async () => (await import('./night.js')).nightCommand,
+  },
+  {
     name: 'inspect',
     summary: 'show the label of an archive; needs no key',
     load: async () => (await import('./inspect.js')).inspectCommand,

@@ -39,8 +39,7 @@ export function createFileLogger(options: FileLoggerOptions): Logger {
   });
   const { path, maxBytes = 1_000_000, keepFiles = 5, now = () => new Date() } = options;
   const write = (level: string, message: string, facts: LogFacts | undefined): void => {
-    // A name with a line break in it must not look like a second entry.
-    const line = `${now().toISOString()} ${level} ${escapeControls(message + rendered(facts))}\n`;
+    const line = renderLine(now(), level, message, facts);
     try {
       const size = sizeOf(path);
       const isFull = size + Buffer.byteLength(line) > maxBytes && !rotate(path, keepFiles);
@@ -101,6 +100,11 @@ function tellLost(path: string, error: unknown): void {
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** An entry as a line of a log. A name with a line break in it must not look like a second entry. */
+export function renderLine(at: Date, level: string, message: string, facts: LogFacts | undefined): string {
+  return `${at.toISOString()} ${level} ${escapeControls(message + rendered(facts))}\n`;
 }
 
 function rendered(facts: LogFacts | undefined): string {

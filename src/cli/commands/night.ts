@@ -1,0 +1,99 @@
+import { isBackupError } from '../../errors.js';
+import { checkNight } from '../../nightly/check/check-night.js';
+import { renderCheck } from '../../nightly/check/findings.js';
+import { type FilePlan, planOf } from '../../nightly/file/plan-of.js';
+import { runTonight } from '../../nightly/file/run-tonight.js';
+import { renderReport } from '../../nightly/run/render-report.js';
+import { startNightly } from '../../nightly/service/start-nightly.js';
+import type { Command, CommandLine, CommandResult } from '../command.js';
+import { type ExitCode, exitCodeOf, exitCodes, UsageError } from '../exit-codes.js';
+import { version } from '../version.js';
+
+/** `night`: the copies of every night, from a file. */
+export const nightCommand: Command = {
+  name: 'night',
+  help: `Make the copies of every night from a file, where no other service does so:
+for systemd, a task of Windows or cron. Log and alerts go to stderr.
+
+Usage: supplemental-backup night --config FILE [--once | --check] [--json]
+
+  --config FILE  what to copy where and when: docs/SERVICE.md shows one. No
+                 secret stands in it; it says which variable or file has it
+  --once         make what is due tonight, now, and end; a second time makes
+                 no second copy. The report goes to stdout
+  --check        try everything that a night needs, make nothing, and end
+  --json         one JSON document, when it ends
+
+Without either it runs until it is stopped (SIGTERM, Ctrl-C), within 5
+seconds; what was sealed and not sent yet is sent at the next start.
+
+Exit codes: 0 done, or stopped; 1 a copy is missing, or a check is wrong; 2
+the file cannot be used, which is not worth a second try; 5 the practice may
+not back up, or nobody could open a copy; 130 --once was stopped.
+`,
+  options: {
+    config: { type: 'string' },
+    once: { type: 'boolean' },
+    check: { type: 'boolean' },
+  },
+  positionals: { least: 0, most: 0 },
+  async run(given, line) {
+    const config = given.required('config');
+    const [once, check] = [given.flag('once'), given.flag('check')];
+    if (once && check) throw new UsageError('--once or --check, one of the two.');
+    const made = await planOf(config, line);
+    if (check) return checked(made, line);
+    endInTime(line.signal, once ? exitCodes.interrupted : exitCodes.done);
+    return once ? makeTonight(made, line) : serve(made, line);
+  },
+};
+
+async function checked({ plan, schedule }: FilePlan, { signal }: CommandLine): Promise<CommandResult> {
+  const check = await checkNight(plan, { schedule, signal });
+  return {
+    json: { good: check.ok, findings: check.findings },
+    text: renderCheck(check),
+    exitCode: check.ok ? exitCodes.done : exitCodes.failed,
+  };
+}
+
+async function makeTonight(made: FilePlan, { signal }: CommandLine): Promise<CommandResult> {
+  const { night, report, failure } = await runTonight(made, signal);
+  if (report === undefined) {
+    const text = `Nothing is due: the copies of the night of ${night} are there.`;
+    return { json: { night, outcome: 'nothing-due' }, text };
+  }
+  if (isBackupError(failure)) {
+    return {
+      json: { ...report, error: { code: failure.code, message: failure.message } },
+      text: `${renderReport(report)}\n${failure.message}`,
+      exitCode: exitCodeOf(failure),
+    };
+  }
+  const exitCode = report.outcome === 'complete' ? exitCodes.done : exitCodes.failed;
+  return { json: { ...report }, text: renderReport(report), exitCode };
+}
+
+async function serve({ plan, schedule, logger }: FilePlan, { signal }: CommandLine): Promise<CommandResult> {
+  logger.info('The service has started.', { practice: plan.practiceId, version });
+  await startNightly(plan, {
+    signal,
+    schedule,
+    onPlanned: (run) =>
+      logger.info(run === null ? 'Nothing is due.' : 'The next run is planned.', {
+        at: run?.at.toISOString(),
+        night: run?.night,
+        destinations: run?.destinations.join(),
+      }),
+  });
+  logger.info('The service has stopped.');
+  return { json: { stopped: true }, text: 'Stopped.', to: 'stderr' };
+}
+
+/** A service manager waits so long, in milliseconds, and what hangs (a share, a store) must not make it kill us. */
+const longestEnd = 4500;
+
+function endInTime(signal: AbortSignal, exitCode: ExitCode): void {
+  const end = (): unknown => setTimeout(() => process.exit(exitCode), longestEnd).unref();
+  signal.addEventListener('abort', end, { once: true });
+}

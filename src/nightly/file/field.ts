@@ -1,0 +1,115 @@
+import { anyObject, listOf, oneOf, type Shape } from '../../shapes.js';
+import { nearestOf } from './nearest.js';
+
+/** What a part of a JSON Schema is. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/**
+ * A place in a file that people write by hand. Declared once, it is the check, tells what is wrong in words, and is the
+ * schema that an editor helps with. Values are never told: they may be secrets that stand in the wrong place.
+ */
+export interface Field<T> {
+  /** What is wrong in a value, with the name of the place; undefined when it is a `T`. */
+  wrongIn(value: unknown, name: string): string | undefined;
+  readonly schema: JsonSchema;
+  /** Keeps the type; never called. */
+  readonly is: Shape<T>;
+}
+
+/** A field for every member of a `T`. */
+type Fields<T> = { readonly [Name in keyof T]-?: Field<T[Name]> };
+
+/**
+ * A value that is asked by a shape.
+ *
+ * @param words - what it must be: `"name" must be …`
+ */
+export function leaf<T>(is: Shape<T>, words: string, schema: JsonSchema): Field<T> {
+  return {
+    is,
+    schema: { description: `It is ${words}.`, ...schema },
+    wrongIn: (value, name) => (is(value) ? undefined : `"${name}" must be ${words}.`),
+  };
+}
+
+/** One of a few words. */
+export function choice<const Word extends string>(...words: readonly Word[]): Field<Word> {
+  const all = words.map((word) => `"${word}"`).join(' or ');
+  return leaf(oneOf(...words), all, { enum: words });
+}
+
+/** A list of texts, or of whatever a shape asks. */
+export function list<T>(is: Shape<T>, words: string, items: JsonSchema): Field<readonly T[]> {
+  return leaf(listOf(is, 100), words, { type: 'array', maxItems: 100, items });
+}
+
+/** It may be absent. */
+export function maybe<T>(field: Field<T>): Field<T | undefined> {
+  const wrongIn: Field<T>['wrongIn'] = (value, name) =>
+    value === undefined ? undefined : field.wrongIn(value, name);
+  return { wrongIn, is: asShape<T | undefined>(wrongIn), schema: field.schema };
+}
+
+/** The same with words for who writes the file. */
+export function told<T>(description: string, field: Field<T>): Field<T> {
+  return { ...field, schema: { ...field.schema, description } };
+}
+
+/** An object with these members and no other. */
+export function group<T>(members: Fields<T>): Field<T> {
+  const fields: readonly (readonly [string, Field<unknown>])[] = Object.entries(members);
+  const names = fields.map(([name]) => name);
+  const required = fields.filter(([, field]) => !field.is(undefined)).map(([name]) => name);
+  const wrongIn: Field<T>['wrongIn'] = (value, name) => {
+    if (!anyObject(value)) return `${name === '' ? 'It' : `"${name}"`} must be an object.`;
+    const inside = (member: string): string => (name === '' ? member : `${name}.${member}`);
+    const unknown = Object.keys(value).find((member) => !names.includes(member));
+    if (unknown !== undefined) {
+      const nearest = nearestOf(unknown, names);
+      const hint = nearest === undefined ? `There are: ${names.join(', ')}.` : `Did you mean "${nearest}"?`;
+      return `"${inside(unknown.slice(0, 40))}" is not known. ${hint}`;
+    }
+    const absent = required.find((member) => !Object.hasOwn(value, member));
+    if (absent !== undefined) return `"${inside(absent)}" is missing.`;
+    for (const [member, field] of fields) {
+      const wrong = field.wrongIn(Object.hasOwn(value, member) ? value[member] : undefined, inside(member));
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  };
+  return {
+    wrongIn,
+    is: asShape<T>(wrongIn),
+    schema: {
+      type: 'object',
+      properties: Object.fromEntries(fields.map(([name, { schema }]) => [name, schema])),
+      required,
+      additionalProperties: false,
+    },
+  };
+}
+
+/** An object of one kind or another, which its member `kind` says. */
+export function byKind<T extends { readonly kind: string }>(
+  kinds: {
+    readonly [Kind in T['kind']]: Field<Extract<T, { readonly kind: Kind }>>;
+  },
+): Field<T> {
+  const known: Readonly<Record<string, Field<T>>> = kinds;
+  const word = choice(...Object.keys(kinds));
+  const wrongIn: Field<T>['wrongIn'] = (value, name) => {
+    if (!anyObject(value)) return `"${name}" must be an object.`;
+    const kind = Object.hasOwn(value, 'kind') ? value['kind'] : undefined;
+    const wrong = word.wrongIn(kind, `${name}.kind`);
+    return wrong ?? known[String(kind)]!.wrongIn(value, name);
+  };
+  return {
+    wrongIn,
+    is: asShape<T>(wrongIn),
+    schema: { oneOf: Object.values(known).map(({ schema }) => schema) },
+  };
+}
+
+function asShape<T>(wrongIn: Field<T>['wrongIn']): Shape<T> {
+  return (value): value is T => wrongIn(value, '') === undefined;
+}

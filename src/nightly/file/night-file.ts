@@ -1,0 +1,306 @@
+import type { DamagedTables } from '../../dump/snapshot.js';
+import type { ConsistencyMode } from '../../dump/strategy.js';
+import type { Practice } from '../../eligibility/is-eligible.js';
+import { parseNoteKey } from '../../history/note.js';
+import { flag, type Shape, text, textLike, textUpTo, where, wholeFrom } from '../../shapes.js';
+import type { RetentionPolicy } from '../retention.js';
+import type { NightSchedule } from '../window.js';
+import { byKind, choice, type Field, group, leaf, list, maybe, told } from './field.js';
+import { type SecretSource, secret } from './secret.js';
+
+/** The file of a service that makes the copies of every night without a host. */
+export interface NightFile {
+  readonly $schema?: string | undefined;
+  readonly practiceId: string;
+  readonly timeZone: string;
+  readonly practice: PracticeFacts;
+  readonly database: { readonly url: string; readonly password?: SecretSource | undefined };
+  readonly folder: string;
+  readonly settings?: 'database' | 'file' | undefined;
+  readonly schedule?: FileSchedule | undefined;
+  readonly hq?: HeadquartersByHandOver | HeadquartersInBucket | undefined;
+  readonly local?: LocalCopies | undefined;
+  readonly keys?: KeysInFile | undefined;
+  readonly alerts?: AlertsTo | undefined;
+  readonly log?: LogFile | undefined;
+  readonly reading?: Reading | undefined;
+  readonly spoolReserveBytes?: number | undefined;
+  readonly trustedKeys?: readonly string[] | undefined;
+}
+
+/** What decides where the practice may back up. */
+export type PracticeFacts = Pick<Practice, 'businessAssociateAgreement' | 'country' | 'onSupport'>;
+
+/** When the nights are. */
+export type FileSchedule = Omit<NightSchedule, 'hqTime' | 'timeZone'> & {
+  readonly hqTime?: string | undefined;
+};
+
+/** HQ signs each request; the office holds no credentials of its store. */
+export interface HeadquartersByHandOver {
+  readonly kind: 'hand-over';
+  readonly url: string;
+  readonly token: SecretSource;
+  readonly allowLoopbackHttp?: boolean | undefined;
+  readonly retention?: RetentionPolicy | 'keep-all' | undefined;
+}
+
+/** A bucket of any S3-compatible store. */
+export interface HeadquartersInBucket {
+  readonly kind: 's3';
+  readonly bucket: string;
+  readonly prefix?: string | undefined;
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly pathStyle?: boolean | undefined;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: SecretSource } | undefined;
+  readonly objectLock?: { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly days: number } | undefined;
+  readonly retention?: RetentionPolicy | 'keep-all' | undefined;
+}
+
+/** The copy in the office. */
+export interface LocalCopies {
+  readonly path?: string | undefined;
+  readonly retention?: RetentionPolicy | 'keep-all' | undefined;
+}
+
+/** How copies are sealed. */
+export interface KeysInFile {
+  readonly file?: string | undefined;
+  readonly policy?: 'enrolled-only' | 'prefer-enrolled' | undefined;
+  readonly postQuantum?: boolean | undefined;
+  readonly furtherRecipients?: readonly string[] | undefined;
+}
+
+/** Who hears of trouble, beside the log. */
+export interface AlertsTo {
+  readonly healthcheck?: SecretSource | undefined;
+  readonly database?: boolean | undefined;
+}
+
+/** Where the log goes in the place of stderr. */
+export interface LogFile {
+  readonly file: string;
+  readonly maxBytes?: number | undefined;
+  readonly keepFiles?: number | undefined;
+  readonly debug?: boolean | undefined;
+}
+
+/** How the database is read. */
+export interface Reading {
+  readonly consistency?: ConsistencyMode | undefined;
+  readonly connections?: number | undefined;
+  readonly damagedTables?: DamagedTables | undefined;
+}
+
+const yesOrNo: Field<boolean> = leaf(flag, 'true or false', { type: 'boolean' });
+const whole = (least: number, most: number): Field<number> =>
+  leaf(wholeFrom(least, most), `a whole number from ${least} to ${most}`, {
+    type: 'integer',
+    minimum: least,
+    maximum: most,
+  });
+const textOf = (is: Shape<string>, words: string, pattern?: RegExp): Field<string> =>
+  leaf(is, words, { type: 'string', ...(pattern === undefined ? {} : { pattern: pattern.source }) });
+const name: Field<string> = textOf(
+  where(textUpTo(1024), (value) => value !== ''),
+  'a text that is not empty',
+);
+const path: Field<string> = textOf(
+  where(textUpTo(4096), (value) => value.trim() !== '' && !value.includes('\0')),
+  'a path',
+);
+const patterned = (pattern: RegExp, words: string): Field<string> =>
+  textOf(textLike(pattern), words, pattern);
+const wallTime: Field<string> = patterned(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 22:00');
+const webUrl = (protocols: RegExp, words: string): Field<string> =>
+  textOf(
+    where(textUpTo(2048), (value) => URL.canParse(value) && protocols.test(new URL(value).protocol)),
+    words,
+  );
+
+const period: Field<string | undefined> = maybe(
+  patterned(/^P(?=\d)(\d{1,4}Y)?(\d{1,4}M)?(\d{1,4}W)?(\d{1,4}D)?$/, 'an ISO 8601 duration such as P6M'),
+);
+const periods: Field<RetentionPolicy> = group<RetentionPolicy>({
+  daily: period,
+  weekly: period,
+  monthly: period,
+  yearly: period,
+});
+const keepAll: Field<'keep-all'> = choice('keep-all');
+const retention: Field<RetentionPolicy | 'keep-all' | undefined> = told(
+  'Which copies are removed after a good night: how long the newest of each day, week, month and year stays, or keep-all.',
+  maybe({
+    is: (value): value is RetentionPolicy | 'keep-all' => keepAll.is(value) || periods.is(value),
+    wrongIn: (value, place) =>
+      typeof value === 'string' ? keepAll.wrongIn(value, place) : periods.wrongIn(value, place),
+    schema: { oneOf: [periods.schema, keepAll.schema] },
+  }),
+);
+
+/** Every member of the file, with what is asked of it. */
+export const nightFile: Field<NightFile> = group<NightFile>({
+  $schema: maybe(textOf(text, 'a text')),
+  practiceId: told(
+    'Begins the name of every copy. The same on every computer that makes copies of the practice.',
+    patterned(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/, '1 to 64 letters, digits, "-", "_" and "."'),
+  ),
+  timeZone: told('IANA name of the practice’s time zone, such as America/Chicago.', name),
+  practice: told(
+    'What decides where the practice may back up.',
+    group<PracticeFacts>({
+      onSupport: told('The practice pays for support.', yesOrNo),
+      country: told(
+        'ISO 3166-1 alpha-2 code of the country the practice is registered in.',
+        patterned(/^[A-Za-z]{2,3}$/, 'a code of a country such as US'),
+      ),
+      businessAssociateAgreement: told(
+        'Whether headquarters holds an agreement with the practice; absent where nobody asks for one.',
+        maybe(choice('on-record', 'missing')),
+      ),
+    }),
+  ),
+  database: group<NightFile['database']>({
+    url: told(
+      'mysql://user@host:3306/database without a password, with the parameters of the command line.',
+      webUrl(/^(mysql|mariadb):$/, 'a URL such as mysql://user@127.0.0.1:3306/database'),
+    ),
+    password: told('Where the password of the login is.', maybe(secret)),
+  }),
+  folder: told(
+    'Folder of the service on a local disk with room for both copies: sealed archives on their way, journal, keys.',
+    path,
+  ),
+  settings: told(
+    'Where status and network path are kept: in the practice’s database, or in this file (the default), which switches copies on.',
+    maybe(choice('database', 'file')),
+  ),
+  schedule: told(
+    'When the nights are.',
+    maybe(
+      group<FileSchedule>({
+        opens: maybe(wallTime),
+        closes: maybe(wallTime),
+        hqTime: maybe(wallTime),
+        lastStartBeforeCloseMinutes: maybe(whole(0, 1440)),
+        localEveryNights: maybe(whole(1, 366)),
+        catchUp: maybe(choice('at-once', 'next-night')),
+        attemptsPerNight: maybe(whole(1, 100)),
+        retryAfterMinutes: maybe(whole(0, 1440)),
+      }),
+    ),
+  ),
+  hq: told(
+    'Where the copy of the critical tables goes outside of the office.',
+    maybe(
+      byKind<HeadquartersByHandOver | HeadquartersInBucket>({
+        'hand-over': group<HeadquartersByHandOver>({
+          kind: choice('hand-over'),
+          url: webUrl(/^https?:$/, 'a URL that begins with https://'),
+          token: told(
+            'Goes along as "Authorization: Bearer …". A file is read again for every message.',
+            secret,
+          ),
+          allowLoopbackHttp: told(
+            'Lets http:// pass to this very machine, such as a relay on it.',
+            maybe(yesOrNo),
+          ),
+          retention,
+        }),
+        s3: group<HeadquartersInBucket>({
+          kind: choice('s3'),
+          bucket: name,
+          prefix: maybe(name),
+          region: maybe(name),
+          endpoint: maybe(webUrl(/^https?:$/, 'a URL')),
+          pathStyle: maybe(yesOrNo),
+          credentials: told(
+            'Absent where they come as the tools of AWS take them: environment, shared files, role.',
+            maybe(
+              group<NonNullable<HeadquartersInBucket['credentials']>>({
+                accessKeyId: name,
+                secretAccessKey: secret,
+              }),
+            ),
+          ),
+          objectLock: maybe(
+            group<NonNullable<HeadquartersInBucket['objectLock']>>({
+              mode: choice('COMPLIANCE', 'GOVERNANCE'),
+              days: whole(1, 36_500),
+            }),
+          ),
+          retention,
+        }),
+      }),
+    ),
+  ),
+  local: told(
+    'The copy of everything in the office; its path is that of the practice’s database where none is given.',
+    maybe(group<LocalCopies>({ path: maybe(path), retention })),
+  ),
+  keys: maybe(
+    group<KeysInFile>({
+      file: told('Where key pairs of administrators are kept.', maybe(path)),
+      policy: maybe(choice('prefer-enrolled', 'enrolled-only')),
+      postQuantum: maybe(yesOrNo),
+      furtherRecipients: told(
+        'Public age keys that open every copy too, such as one of the owner’s in a safe.',
+        maybe(list(textLike(/^age1[0-9a-z]{1,4000}$/), 'a list of public keys, age1…', { type: 'string' })),
+      ),
+    }),
+  ),
+  alerts: told(
+    'Who hears of trouble, beside the log.',
+    maybe(
+      group<AlertsTo>({
+        healthcheck: told(
+          'Where the URL is that a good night calls, and a bad one with /fail.',
+          maybe(secret),
+        ),
+        database: told('Whether alerts stand in the practice’s own software as well.', maybe(yesOrNo)),
+      }),
+    ),
+  ),
+  log: told(
+    'A file for the log in the place of stderr.',
+    maybe(
+      group<LogFile>({
+        file: path,
+        maxBytes: maybe(whole(10_000, 1_000_000_000)),
+        keepFiles: maybe(whole(0, 100)),
+        debug: maybe(yesOrNo),
+      }),
+    ),
+  ),
+  reading: maybe(
+    group<Reading>({
+      consistency: maybe(choice('auto', 'snapshot', 'lock')),
+      connections: maybe(whole(1, 16)),
+      damagedTables: maybe(choice('refuse', 'leave-out')),
+    }),
+  ),
+  spoolReserveBytes: told(
+    'Space that must stay free on the disk of the folder; 1 GiB where it is absent.',
+    maybe(whole(0, Number.MAX_SAFE_INTEGER)),
+  ),
+  trustedKeys: told(
+    'Signing keys of further computers that make copies of this practice, as notes name them.',
+    maybe(
+      list(
+        where(text, (key) => parseNoteKey(key) !== null),
+        'a list of keys as notes name them',
+        { type: 'string' },
+      ),
+    ),
+  ),
+});
+
+/** The same for editors and installers: JSON Schema, draft 2020-12. */
+export function nightFileSchema(): object {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'The file of supplemental-backup night --config',
+    ...nightFile.schema,
+  };
+}

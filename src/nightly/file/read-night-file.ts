@@ -1,0 +1,67 @@
+import { open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { BackupError } from '../../errors.js';
+import { escapeControls } from '../../escape-controls.js';
+import { systemCodeOf } from '../../files/failures.js';
+import { type NightFile, nightFile } from './night-file.js';
+
+/** Larger than any file that somebody writes for one practice. */
+const largest = 1024 * 1024;
+
+/** A file that was read, and what its paths are relative to. */
+export interface ReadNightFile {
+  readonly file: NightFile;
+  readonly resolvePath: (path: string) => string;
+  /** An error that names the file. Its words hold no value of it. */
+  readonly refuse: (why: string, cause?: unknown) => BackupError;
+}
+
+/**
+ * Reads and checks the file of a night. Relative paths in it start at its folder: a service does not choose where it
+ * is started.
+ *
+ * @throws BackupError `settings-invalid`, which names the file and the member and holds no value
+ */
+export async function readNightFile(path: string): Promise<ReadNightFile> {
+  const whole = resolve(path);
+  const refuse = (why: string, cause?: unknown): BackupError =>
+    new BackupError('settings-invalid', escapeControls(`The file ${whole} cannot be used. ${why}`), {
+      details: { file: whole },
+      ...(cause === undefined ? {} : { cause }),
+    });
+  const value = parse(await readText(whole, refuse), refuse);
+  const wrong = nightFile.wrongIn(value, '');
+  if (wrong !== undefined) throw refuse(wrong);
+  return { file: value as NightFile, refuse, resolvePath: (relative) => resolve(dirname(whole), relative) };
+}
+
+async function readText(path: string, refuse: ReadNightFile['refuse']): Promise<string> {
+  let text: string;
+  try {
+    const file = await open(path, 'r');
+    try {
+      const stat = await file.stat();
+      if (!stat.isFile()) throw refuse('It is no file.');
+      if (stat.size > largest) throw refuse('It is far too large.');
+      text = await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof BackupError) throw error;
+    throw refuse(`It cannot be read (${systemCodeOf(error) ?? 'unexpected'}).`, error);
+  }
+  // Editors of Windows put a mark in front of what they save.
+  return text.replace(/^\uFEFF/, '');
+}
+
+function parse(text: string, refuse: ReadNightFile['refuse']): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // What the parser says may quote a secret that stands there against all advice; the place is enough.
+    const position = /at position (\d+)/.exec(String(error))?.[1];
+    const line = position === undefined ? 0 : text.slice(0, Number(position)).split('\n').length;
+    throw refuse(`It is no JSON${line === 0 ? '' : `: look at line ${line}`}.`);
+  }
+}

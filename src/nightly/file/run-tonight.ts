@@ -1,0 +1,52 @@
+import { isBackupError } from '../../errors.js';
+import { dueOn } from '../next-run.js';
+import { nightOf } from '../nights.js';
+import type { BackupReport } from '../run/backup-report.js';
+import { readHistory } from '../run/night-journal.js';
+import { configuredDestinations } from '../run/night-plan.js';
+import { runSupplementalBackup } from '../run/run-supplemental-backup.js';
+import { deadlineOf } from '../window.js';
+import type { FilePlan } from './plan-of.js';
+
+/** What came of a night. */
+export interface Tonight {
+  /** ISO date of its evening. */
+  readonly night: string;
+  /** Absent where nothing is due: the copies are there. */
+  readonly report?: BackupReport;
+  /** Why there is no copy at all. */
+  readonly failure?: unknown;
+}
+
+/**
+ * Tonight's run, now: what is due and not there yet, as the service would make it. A scheduler that starts it once more
+ * makes no second copy.
+ *
+ * @throws BackupError when the run could not even begin
+ */
+export async function runTonight({ plan, schedule }: FilePlan, signal: AbortSignal): Promise<Tonight> {
+  const { practiceId, spool, timeZone } = plan;
+  const hours = { ...schedule, timeZone };
+  const now = new Date();
+  const night = nightOf(now, timeZone);
+  const history = await readHistory(spool, practiceId, night);
+  const destinations = dueOn(night, hours, history, configuredDestinations(plan));
+  if (destinations.length === 0) return { night };
+  let told: BackupReport | undefined;
+  try {
+    const report = await runSupplementalBackup(plan, {
+      night,
+      destinations,
+      deadline: deadlineOf(night, now, hours),
+      scheduled: true,
+      signal,
+      onEvent: (event) => {
+        if (event.kind === 'finished') told = event.report;
+      },
+    });
+    return { night, report };
+  } catch (failure) {
+    if (told === undefined || !isBackupError(failure)) throw failure;
+    return { night, report: told, failure };
+  }
+}
