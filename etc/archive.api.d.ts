@@ -11,10 +11,12 @@ export interface ArchiveKeys {
     readonly password?: Password | undefined;
     readonly identities?: readonly (string | Identity)[] | undefined;
     readonly audit?: AuditLog | undefined;
+    readonly withoutLabel?: boolean | undefined;
 }
 
 export interface ArchiveReader {
     readonly label: Label | null;
+    readonly isLabelDamaged: boolean;
     readonly manifest: Manifest;
     database(options?: ReadOptions): Promise<DatabaseDescription>;
     table(name: string, options?: ReadOptions): Promise<TableDescription>;
@@ -200,6 +202,7 @@ export interface OpenArchiveOptions extends ArchiveKeys {
 
 export interface OpenedArchive extends AsyncIterable<Part> {
     readonly label: Promise<Label | null>;
+    readonly isLabelDamaged: Promise<boolean>;
 }
 
 export type Part = DatabasePart | TablePart | RowsPart | ObjectsPart | SummaryPart;

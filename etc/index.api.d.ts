@@ -60,10 +60,12 @@ export interface ArchiveKeys {
     readonly password?: Password | undefined;
     readonly identities?: readonly (string | Identity)[] | undefined;
     readonly audit?: AuditLog | undefined;
+    readonly withoutLabel?: boolean | undefined;
 }
 
 export interface ArchiveReader {
     readonly label: Label | null;
+    readonly isLabelDamaged: boolean;
     readonly manifest: Manifest;
     database(options?: ReadOptions): Promise<DatabaseDescription>;
     table(name: string, options?: ReadOptions): Promise<TableDescription>;
@@ -816,6 +818,7 @@ export interface OpenArchiveOptions extends ArchiveKeys {
 
 export interface OpenedArchive extends AsyncIterable<Part> {
     readonly label: Promise<Label | null>;
+    readonly isLabelDamaged: Promise<boolean>;
 }
 
 export type Part = DatabasePart | TablePart | RowsPart | ObjectsPart | SummaryPart;
@@ -951,7 +954,7 @@ export interface RestoreNote {
     readonly message: string;
 }
 
-export type RestoreNoteCode = 'adapted' | 'broken-at-source' | 'character-set-changed' | 'computed-differently' | 'definition-changed' | 'definition-only' | 'event-over' | 'left-out' | 'names-its-source' | 'not-restored' | 'resumed' | 'rows-filtered' | 'table-incomplete';
+export type RestoreNoteCode = 'adapted' | 'broken-at-source' | 'character-set-changed' | 'computed-differently' | 'definition-changed' | 'definition-only' | 'event-over' | 'label-damaged' | 'left-out' | 'names-its-source' | 'not-restored' | 'resumed' | 'rows-filtered' | 'table-incomplete';
 
 export interface RestoreObstacle {
     readonly severity: 'blocks' | 'changes' | 'note';
@@ -1405,6 +1408,7 @@ export type ValueForm = 'bytes' | 'date' | 'datetime' | 'f32' | 'f64' | 'i16' | 
 
 export interface Verification {
     readonly label: Label | null;
+    readonly isLabelDamaged: boolean;
     readonly manifest: Manifest;
     readonly tables: number;
     readonly incompleteTables: readonly string[];

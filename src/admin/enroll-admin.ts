@@ -6,7 +6,13 @@ import { followChain, openSealedIdentity } from '../archive/unlock.js';
 import { assertArgument } from '../arguments.js';
 import { BackupError, during, isBackupError } from '../errors.js';
 import type { ChainLink, Label, Unlock } from '../model/parts.js';
-import { type Enrollment, type EnrollmentStore, type KeyEpoch, keyEpochOf } from './enrollment.js';
+import {
+  type Enrollment,
+  type EnrollmentStore,
+  type KeyEpoch,
+  keyEpochOf,
+  leavesRoom,
+} from './enrollment.js';
 import { isPostQuantum, makeKeyPair, sealToRecipient, sealWithPassphrase } from './key-pair.js';
 import type { KeyWarning } from './key-warning.js';
 import { fitsMark, markOf } from './password-mark.js';
@@ -349,6 +355,11 @@ async function keep(
       current = await store.load(userNum, io);
     } catch (error) {
       if (!isBackupError(error, 'settings-invalid') || store.discardUnreadable === undefined) throw error;
+      await store.discardUnreadable(userNum, io);
+      wasUnreadable = true;
+      continue;
+    }
+    if (current !== null && !leavesRoom(current) && store.discardUnreadable !== undefined) {
       await store.discardUnreadable(userNum, io);
       wasUnreadable = true;
       continue;

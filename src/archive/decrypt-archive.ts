@@ -4,12 +4,17 @@ import { failed, note } from '../audit.js';
 import type { ByteSource } from '../bytes.js';
 import type { Label, Part } from '../model/parts.js';
 import { takePayloadKey } from './age/decrypt.js';
-import { stanzasOf, takeHeader } from './age/header.js';
+import { takeHeader } from './age/header.js';
 import { openPayload } from './age/stream.js';
 import { ByteReader } from './byte-reader.js';
-import { labelOf } from './label.js';
 import { readTar } from './read-tar.js';
-import { type ArchiveKeys, checkKeys, unlockFileKey } from './unlock.js';
+import {
+  type ArchiveKeys,
+  checkKeys,
+  readLabel,
+  type UnlockedHeader,
+  unlockArchiveHeader,
+} from './unlock.js';
 
 /** Keys and options of {@link decryptArchive}. */
 export interface DecryptArchiveOptions extends ArchiveKeys {
@@ -24,6 +29,8 @@ export interface OpenedArchive extends AsyncIterable<Part> {
    * further than the header; it rejects when the keys do not open the archive.
    */
   readonly label: Promise<Label | null>;
+  /** Whether its label is damaged and was not believed; only ever true with `withoutLabel`. */
+  readonly isLabelDamaged: Promise<boolean>;
 }
 
 /**
@@ -45,7 +52,7 @@ export function decryptArchive(source: ByteSource, options: DecryptArchiveOption
   assertByteSource('source', source);
   checkKeys(options);
   const reader = new ByteReader(source, options.signal);
-  let unlocked: Promise<{ readonly label: Label | null; readonly fileKey: Uint8Array }> | null = null;
+  let unlocked: Promise<UnlockedHeader> | null = null;
   const unlock = () => {
     // What cannot be opened is not read on, and its source let go, whoever asked first.
     unlocked ??= unlockArchive(reader, options).catch(async (error: unknown) => {
@@ -68,11 +75,17 @@ export function decryptArchive(source: ByteSource, options: DecryptArchiveOption
     }
   }
 
+  const ask = <Answer>(answer: (opened: UnlockedHeader) => Answer): Promise<Answer> => {
+    const asked = unlock().then(answer);
+    asked.catch(() => undefined);
+    return asked;
+  };
   return {
     get label() {
-      const label = unlock().then((opened) => opened.label);
-      label.catch(() => undefined);
-      return label;
+      return ask(({ label }) => label);
+    },
+    get isLabelDamaged() {
+      return ask(({ isLabelDamaged }) => isLabelDamaged);
     },
     [Symbol.asyncIterator]() {
       if (isTaken) throw new TypeError('an opened archive can be iterated once');
@@ -82,29 +95,61 @@ export function decryptArchive(source: ByteSource, options: DecryptArchiveOption
   };
 }
 
+/** What is sealed in an archive, as the tar it is. */
+export interface ArchiveContent extends AsyncIterable<Uint8Array> {
+  /** Whether its label is damaged and was not believed; only ever true with `withoutLabel`. */
+  readonly isLabelDamaged: boolean;
+}
+
+/**
+ * Opens an archive for its tar. Bytes come only from chunks that have authenticated.
+ *
+ * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`
+ */
+export async function decryptContent(
+  source: ByteSource,
+  options: DecryptArchiveOptions,
+): Promise<ArchiveContent> {
+  const reader = new ByteReader(source, options.signal);
+  try {
+    const { fileKey, isLabelDamaged } = await unlockArchive(reader, options);
+    const key = await takePayloadKey(reader, fileKey);
+    return { isLabelDamaged, [Symbol.asyncIterator]: () => readContent(reader, key) };
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}
+
+async function* readContent(reader: ByteReader, key: Uint8Array): AsyncGenerator<Uint8Array> {
+  try {
+    yield* openPayload(reader, key, engine);
+  } finally {
+    key.fill(0);
+    await reader.close();
+  }
+}
+
 /** Reads the header of an archive and unlocks it. */
-export async function unlockArchive(
-  reader: ByteReader,
-  keys: ArchiveKeys,
-): Promise<{ readonly label: Label | null; readonly fileKey: Uint8Array }> {
+export async function unlockArchive(reader: ByteReader, keys: ArchiveKeys): Promise<UnlockedHeader> {
   const start = performance.now();
   const header = await takeHeader(reader);
-  const label = labelOf(await stanzasOf(header));
-  const deed = { action: 'open', archiveId: label?.archiveId ?? null } as const;
+  const claimed = await readLabel(header);
   try {
-    const fileKey = await unlockFileKey(header, label, keys);
-    await note(keys.audit, { ...deed, outcome: 'done' });
+    const unlocked = await unlockArchiveHeader(header, claimed, keys);
+    const archiveId = unlocked.label?.archiveId ?? null;
+    await note(keys.audit, { action: 'open', archiveId, outcome: 'done' });
     if (engine.diagnosis.isOn) {
       const milliseconds = Math.round(performance.now() - start);
       engine.diagnosis.tell('unlocked', {
-        archiveId: label?.archiveId,
+        archiveId: unlocked.label?.archiveId,
         headerBytes: header.length,
         milliseconds,
       });
     }
-    return { label, fileKey };
+    return unlocked;
   } catch (error) {
-    await note(keys.audit, failed(deed, error));
+    await note(keys.audit, failed({ action: 'open', archiveId: claimed.label?.archiveId ?? null }, error));
     throw error;
   }
 }

@@ -69,6 +69,8 @@ export interface ReadPartsOptions extends ReadOptions {
 export interface ArchiveReader {
   /** What stands on the outside, authenticated; null when the file was encrypted by other means. */
   readonly label: Label | null;
+  /** Whether its label is damaged and was not believed; only ever true with `withoutLabel`. */
+  readonly isLabelDamaged: boolean;
   /** What is in the archive, authenticated. */
   readonly manifest: Manifest;
   /** The database and its server. */
@@ -107,13 +109,13 @@ export async function openArchive(source: RangeSource, options: OpenArchiveOptio
   checkKeys(options);
   const reader = new ByteReader(chunksOfRanges(source, options.signal));
   try {
-    const { label, fileKey } = await unlockArchive(reader, options);
+    const { label, fileKey, isLabelDamaged } = await unlockArchive(reader, options);
     const key = await takePayloadKey(reader, fileKey);
     const content = openPayloadRanges(source, reader.taken, key, engine);
     const { manifest } = await findManifest(content, options.signal);
     checkIdentity(manifest, label?.archiveId ?? manifest.archiveId, label);
     const files = new ArchiveFiles(content, manifest);
-    return makeReader(files, label, () => key.fill(0));
+    return makeReader(files, { label, isLabelDamaged }, () => key.fill(0));
   } finally {
     await reader.close();
   }
@@ -122,7 +124,11 @@ export async function openArchive(source: RangeSource, options: OpenArchiveOptio
 /** A larger part is unpacked when its turn comes: a few of a gigabyte each would not fit into memory together. */
 const mostPrefetched: number = 16 * 2 ** 20;
 
-function makeReader(files: ArchiveFiles, label: Label | null, close: () => void): ArchiveReader {
+function makeReader(
+  files: ArchiveFiles,
+  { label, isLabelDamaged }: Pick<ArchiveReader, 'isLabelDamaged' | 'label'>,
+  close: () => void,
+): ArchiveReader {
   const { manifest } = files;
   const tables = new Map(manifest.tables.map((table) => [table.name, table]));
   const find = (name: string): TableSummary => {
@@ -180,6 +186,7 @@ function makeReader(files: ArchiveFiles, label: Label | null, close: () => void)
 
   const reader: ArchiveReader = {
     label,
+    isLabelDamaged,
     manifest,
     async database(options) {
       const described = parseDatabase(await files.read(DATABASE_NAME, options?.signal));

@@ -450,7 +450,7 @@ def read_table(tokens, database):
     check_marks(rest)
     counting = [at for at, token in enumerate(rest) if token[0] not in ('space', 'mark')]
     plain = [rest[at] for at in counting] + [None] * 4
-    depth, end, is_parted = 1, None, False
+    depth, end, is_parted, start, is_away = 1, None, False, 0, False
     for at, token in enumerate(plain[:-4]):
         depth += (token == OPEN) - (token == CLOSE)
         before, after = plain[at - 1] if at else ('symbol', ','), plain[at + 1]
@@ -464,6 +464,20 @@ def read_table(tokens, database):
             raise Refused('it reads a file')
         if end is None:
             begins = before == ('symbol', ',') and depth - (token == OPEN) == 1
+            if begins:
+                start = at
+            if is_word(token, 'REFERENCES'):
+                if plain[start][0] == 'name':
+                    raise Refused('a column refers to another table')
+                # It would hold up whoever removes rows there.
+                is_away = is_away or plain[at + 2] == ('symbol', '.')
+            if is_away and (depth == 0 or depth == 1 and token == ('symbol', ',')):
+                if start == 0:
+                    raise Refused('it has nothing but a key into another database')
+                for i in range(start - 1, at):
+                    rest[counting[i]] = GAP
+                is_away = False
+                warn('a foreign key of table %s is left out, as it leads into another database' % line_of(name))
             if begins and token[0] != 'name' and not is_word(token, *ITEMS):
                 raise Refused('a part of it is no column and no key')
             if depth == 0:

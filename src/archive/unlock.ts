@@ -4,9 +4,11 @@ import type { AuditLog } from '../audit.js';
 import { collectBytes, fromUtf8, utf8 } from '../bytes.js';
 import { BackupError, isBackupError } from '../errors.js';
 import type { ChainLink, Label, Unlock } from '../model/parts.js';
+import { unwrapFileKey, wholeStanzasOf } from './age/damaged-header.js';
 import { decryptAge } from './age/decrypt.js';
-import { unlockHeader } from './age/header.js';
+import { stanzasOf, unlockHeader } from './age/header.js';
 import { checkIdentities } from './age/keys.js';
+import { labelOf } from './label.js';
 import { type Password, passphraseFor } from './password/passphrase.js';
 
 /** What opens an archive. At least one of the two. */
@@ -17,6 +19,13 @@ export interface ArchiveKeys {
   readonly identities?: readonly (string | Identity)[] | undefined;
   /** Where it is noted that an archive was opened, or could not be. */
   readonly audit?: AuditLog | undefined;
+  /**
+   * Whether to open also an archive whose label, or another line of its header, is damaged. What is sealed in it is
+   * proven by the key as ever; its label is null then, as nobody knows what stood there.
+   *
+   * @defaultValue false
+   */
+  readonly withoutLabel?: boolean | undefined;
 }
 
 // Work factor that is accepted in a label, as a power of two: 256 MiB. Writers use 17.
@@ -30,6 +39,7 @@ export function checkKeys(keys: ArchiveKeys): void {
     password: 'password?',
     identities: 'array?',
     audit: 'object?',
+    withoutLabel: 'boolean?',
     signal: 'signal?',
   });
   checkIdentities(keys.identities ?? []);
@@ -38,13 +48,93 @@ export function checkKeys(keys: ArchiveKeys): void {
   }
 }
 
+/** A header that a key has opened. */
+export interface UnlockedHeader {
+  /** Authenticated; null where there is none, or none that can be believed. */
+  readonly label: Label | null;
+  /** Secret; whoever takes it wipes it. */
+  readonly fileKey: Uint8Array;
+  /** Whether the header is not what was written, so that nothing proves its label. */
+  readonly isLabelDamaged: boolean;
+}
+
+/** What a header says on its outside, unproven. */
+export interface ClaimedLabel {
+  /** Null where there is none, or none that can be read. */
+  readonly label: Label | null;
+  /** Why the header cannot be read; null where it can. */
+  readonly damage: BackupError | null;
+}
+
+/** Reads the label in a header, whatever it is. */
+export async function readLabel(header: Uint8Array): Promise<ClaimedLabel> {
+  try {
+    return { label: labelOf(await stanzasOf(header)), damage: null };
+  } catch (error) {
+    // What is damaged may look like a label of another version or size.
+    if (isBackupError(error)) return { label: null, damage: error };
+    throw error;
+  }
+}
+
+/**
+ * Unlocks a header.
+ *
+ * @throws BackupError `wrong-key`; `archive-damaged`; `archive-limit-exceeded`; `archive-unsupported`
+ */
+export async function unlockArchiveHeader(
+  header: Uint8Array,
+  { label, damage }: ClaimedLabel,
+  keys: ArchiveKeys,
+): Promise<UnlockedHeader> {
+  try {
+    if (damage !== null) throw damage;
+    return { label, fileKey: await unlockFileKey(header, label, keys), isLabelDamaged: false };
+  } catch (error) {
+    if (error !== damage && !isBackupError(error, 'archive-damaged')) throw error;
+    const fileKey = await unlockDamaged(header, keys);
+    if (fileKey === null) throw error;
+    if (keys.withoutLabel === true) return { label: null, fileKey, isLabelDamaged: true };
+    fileKey.fill(0);
+    throw labelDamaged(error);
+  }
+}
+
+/** The file key of a header that is damaged elsewhere; null when no key leads to it. */
+async function unlockDamaged(
+  header: Uint8Array,
+  { identities = [], password }: ArchiveKeys,
+): Promise<Uint8Array | null> {
+  const stanzas = wholeStanzasOf(header);
+  const fileKey = await unwrapFileKey(stanzas, identities);
+  if (fileKey !== null || password === undefined) return fileKey;
+  try {
+    const label = labelOf(stanzas);
+    if (label === null) return null;
+    return await unwrapFileKey(stanzas, [(await unlockLabel(label, password)).identity]);
+  } catch (error) {
+    // The label is the only way from a password to a key.
+    if (isBackupError(error)) return null;
+    throw error;
+  }
+}
+
+function labelDamaged(cause: unknown): BackupError {
+  return new BackupError(
+    'archive-damaged',
+    'The label of the archive, or another line of its header, is damaged. The key fits all the same, and what is ' +
+      'sealed is proven by it as ever: it can be opened without the label (`withoutLabel`).',
+    { cause, details: { isLabelDamaged: true } },
+  );
+}
+
 /**
  * The file key of an archive, by what is given: the identities, and where none of them fits, the one that the password
  * leads to. So a key file costs no scrypt, and needs nothing that a label says.
  *
  * @throws BackupError `wrong-key`; `archive-damaged`; `archive-limit-exceeded`; `archive-unsupported`
  */
-export async function unlockFileKey(
+async function unlockFileKey(
   header: Uint8Array,
   label: Label | null,
   { identities = [], password }: ArchiveKeys,

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { unlockArchives } from '../admin/who-can-open.js';
 import { type ArchiveKeys, inspectArchive, type Label } from '../archive/index.js';
+import { labelDamagedSentence } from '../archive/salvage/losses.js';
 import type { RangeSource } from '../bytes.js';
-import { BackupError } from '../errors.js';
+import { BackupError, isBackupError } from '../errors.js';
 import { escapeControls } from '../escape-controls.js';
 import { openAudit } from './audit-option.js';
 import type { Arguments, CommandLine, OptionTable } from './command.js';
@@ -35,7 +36,7 @@ export async function readKeys(
   archive: RangeSource,
   line: CommandLine,
 ): Promise<ArchiveKeys> {
-  return { ...(await findKeys(given, archive, line)), audit: openAudit(given, line) };
+  return { ...(await findKeys(given, archive, line)), withoutLabel: true, audit: openAudit(given, line) };
 }
 
 async function findKeys(given: Arguments, archive: RangeSource, line: CommandLine): Promise<ArchiveKeys> {
@@ -45,7 +46,8 @@ async function findKeys(given: Arguments, archive: RangeSource, line: CommandLin
     throw new UsageError('Give --identity or --password-fd, not both.');
   }
   if (files.length > 0) return { identities: (await Promise.all(files.map(readIdentities))).flat() };
-  const { label } = await inspectArchive(archive, { signal: line.signal });
+  const newer = given.all('newer');
+  const label = await labelFor(archive, newer, line);
   if (label === null || label.unlock.length === 0) {
     throw new UsageError('No password opens this archive; give the key with --identity FILE.');
   }
@@ -53,8 +55,21 @@ async function findKeys(given: Arguments, archive: RangeSource, line: CommandLin
     descriptor === undefined
       ? await askPassword(line, questionFor(label))
       : await readPasswordFromDescriptor(descriptor);
-  const newer = given.all('newer');
   return newer.length === 0 ? { password } : withHelpOf(newer, label, password, line);
+}
+
+/** The label whose password is asked for: that of the archive, and where it is damaged that of a newer one. */
+async function labelFor(
+  archive: RangeSource,
+  newer: readonly string[],
+  line: CommandLine,
+): Promise<Label | null> {
+  try {
+    return (await inspectArchive(archive, { signal: line.signal })).label;
+  } catch (error) {
+    if (newer.length === 0 || !isBackupError(error)) throw error;
+    return (await readLabels(newer.slice(0, 1), line))[0] ?? null;
+  }
 }
 
 // What the password alone does not open, the chain of keys in a newer label may.
@@ -64,8 +79,14 @@ async function withHelpOf(
   password: Uint8Array,
   line: CommandLine,
 ): Promise<ArchiveKeys> {
-  const labels = [label];
-  for (const location of newer) {
+  const labels = [label, ...(await readLabels(newer, line))];
+  const identities = (await unlockArchives(labels, password)).map(({ identity }) => identity);
+  return identities.length === 0 ? { password } : { identities };
+}
+
+async function readLabels(locations: readonly string[], line: CommandLine): Promise<readonly Label[]> {
+  const labels: Label[] = [];
+  for (const location of locations) {
     const archive = await openLocation(location, line);
     try {
       const inspection = await inspectArchive(archive, { signal: line.signal });
@@ -74,8 +95,12 @@ async function withHelpOf(
       await archive.close();
     }
   }
-  const identities = (await unlockArchives(labels, password)).map(({ identity }) => identity);
-  return identities.length === 0 ? { password } : { identities };
+  return labels;
+}
+
+/** Says that the label of what was opened is damaged. */
+export function tellDamagedLabel(isLabelDamaged: boolean, line: CommandLine): void {
+  if (isLabelDamaged) line.stderr.write(`${labelDamagedSentence}\n`);
 }
 
 /** Overwrites a password that is no longer needed. */

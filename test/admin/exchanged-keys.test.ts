@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type EnrollOptions, enrollAdminWith } from '../../src/admin/enroll-admin.js';
-import { type Enrollment, largestRevision } from '../../src/admin/enrollment.js';
+import { type Enrollment, largestRevision, leavesRoom } from '../../src/admin/enrollment.js';
 import { fingerprintOf } from '../../src/admin/fingerprint.js';
 import { makeKeyPair, sealWithPassphrase } from '../../src/admin/key-pair.js';
 import type { KeyWarningCode } from '../../src/admin/key-warning.js';
@@ -27,6 +27,9 @@ class Office {
       if ((this.record?.revision ?? 0) >= enrollment.revision) return false;
       this.record = structuredClone(enrollment);
       return true;
+    },
+    discardUnreadable: async () => {
+      if (this.record !== null && !leavesRoom(this.record)) this.record = null;
     },
   };
 
@@ -280,4 +283,107 @@ describe('a record that cannot be read', () => {
       assert.throws(() => parseEnrollment(text(revision), '1'), /cannot be read/);
     }
   });
+});
+
+describe('the table of swaps: whatever is changed, one of the next night and the next login tells it, and the login heals it', () => {
+  /** What the night has to say: its warnings, and who else than before opens the copy, which its report names. */
+  const toldBy = async (office: Office): Promise<readonly string[]> => {
+    const before = office.pinned!;
+    const { warnings, keyHolder } = await office.night();
+    const isOther = keyHolder.userNum !== before.userNum || keyHolder.userName !== before.userName;
+    return [...warnings.map(({ code }) => code), ...(isOther ? ['key-holder'] : [])];
+  };
+  const swaps: readonly {
+    readonly what: string;
+    readonly swap: (office: Office) => void | Promise<void>;
+    readonly night: readonly string[];
+    readonly login: readonly KeyWarningCode[];
+  }[] = [
+    {
+      what: 'the recipient',
+      swap: (office) =>
+        office.write((record) => ({
+          ...record,
+          unlock: { ...record.unlock, recipient: stranger.recipient },
+        })),
+      night: ['key-unproven'],
+      login: ['record-changed'],
+    },
+    {
+      what: 'the pair',
+      swap: (office) => office.write((record) => ({ ...record, unlock: strangersUnlock })),
+      night: ['key-unproven'],
+      login: ['key-exchanged'],
+    },
+    {
+      what: 'the salt of the record',
+      swap: (office) => office.write((record) => ({ ...record, mark: 'salt:SHA3_512$b3RoZXI=' })),
+      night: ['key-unproven'],
+      login: ['record-changed'],
+    },
+    {
+      what: 'the salt of the stored password, by a stranger’s',
+      swap: (office) => {
+        office.typed = 'a stranger’s word';
+        office.admin = adminOf({ stored: storedOf(office.typed, 'b3RoZXI=') });
+      },
+      night: ['stored-hash', 'enrollment-stale'],
+      login: ['chain-broken'],
+    },
+    {
+      what: 'the revision, to its end',
+      swap: (office) => office.write((record) => ({ ...record, revision: largestRevision })),
+      // The key is as it was, and opens what is sealed.
+      night: [],
+      login: ['record-unreadable'],
+    },
+    {
+      what: 'a new administrator, who logged in last',
+      swap: (office) => {
+        office.typed = 'a stranger’s word';
+        office.admin = adminOf({
+          userNum: '2',
+          userName: 'Owner',
+          stored: storedOf(office.typed, 'b3RoZXI='),
+        });
+        office.record = null;
+      },
+      night: ['stored-hash', 'key-holder'],
+      login: [],
+    },
+    {
+      what: 'the name of the administrator',
+      swap: (office) => {
+        office.admin = adminOf({ userName: 'Renamed' });
+      },
+      night: ['key-holder'],
+      login: [],
+    },
+    {
+      what: 'the row, by an older one',
+      swap: async (office) => {
+        const old = office.record!;
+        await office.login({ postQuantum: true });
+        await office.night();
+        office.write((record) => ({ ...old, revision: record.revision + 1 }));
+      },
+      night: ['key-unproven'],
+      login: [],
+    },
+  ];
+
+  for (const { what, swap, night, login } of swaps) {
+    it(what, async () => {
+      const asleep = await officeAtWork();
+      await swap(asleep);
+      const atNight = await toldBy(asleep);
+      const awake = await officeAtWork();
+      await swap(awake);
+      const atLogin = await awake.login();
+      assert.deepEqual({ night: atNight, login: atLogin }, { night, login });
+      assert.ok(atNight.length + atLogin.length > 0);
+      assert.ok(await asleep.isOpenedBy(await asleep.night()));
+      assert.ok(await awake.isOpenedBy(await awake.night()));
+    });
+  }
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { changeAdminPasswordWith, enrollAdminWith } from '../../src/admin/enroll-admin.js';
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
+import { inspectArchive } from '../../src/archive/inspect-archive.js';
 import { type AdminCandidate, encryptArchive, sealFor } from '../../src/index.js';
 import { adminOf, lightWork, storedOf } from '../admin/admins.js';
 import { sampleLabel, sampleParts } from '../archive/support/parts.js';
@@ -72,6 +73,47 @@ describe('the keys that the command line takes', () => {
       assert.equal(refused.code, 2);
       assert.match(refused.stderr, /is no age key file/);
       assert.doesNotMatch(refused.stderr, /of another kind/);
+    }
+  });
+
+  it('F7: a damaged label is told, and takes nothing from a key file or from a newer archive', async () => {
+    const damaged = join(folder, 'damaged-label.tar.age');
+    const bytes = await readFile(older);
+    // In the text of the label, where a byte is no letter of it any more.
+    bytes[bytes.indexOf('-> supplemental-backup/label') + 60] = 0x07;
+    await writeFile(damaged, bytes);
+    assert.equal((await verify(damaged)).code, 4);
+    // A letter of the name of the practice: the label reads well, and is not what was written.
+    const misread = join(folder, 'misread-label.tar.age');
+    const { headerBytes, label } = await inspectArchive(await readFile(newer));
+    const other = Buffer.from(await readFile(newer));
+    const header = other.subarray(0, headerBytes).toString('latin1');
+    const [, lines] = /label\n([A-Za-z0-9+/\n]+)\n/.exec(header)!;
+    const text = Buffer.from(lines!.replaceAll('\n', ''), 'base64').toString('latin1');
+    const at = text.indexOf(label!.practiceId);
+    const changed = Buffer.from(text, 'latin1');
+    changed[at]! ^= 1;
+    const again = changed
+      .toString('base64')
+      .replace(/=+$/, '')
+      .match(/.{1,64}/g)!
+      .join('\n');
+    other.write(header.replace(lines!, again), 'latin1');
+    await writeFile(misread, other);
+    const opened = await verify(misread);
+    assert.equal(opened.code, 4, opened.stderr);
+    assert.match(opened.stdout, /Whole +what is sealed; not the label/);
+    const helped = await verify(damaged, '--newer', newer);
+    assert.equal(helped.code, 4, helped.stderr);
+    assert.match(helped.stdout, /Whole +what is sealed; not the label/);
+    assert.match(helped.stdout, /The label of the archive.* is damaged/);
+    for (const format of ['tar', 'csv', 'sql']) {
+      const out = join(folder, `plain-${format}`);
+      const argv = ['extract', damaged, '--format', format, '--out', out, '--newer', newer];
+      const made = await runCli([...argv, '--password-fd', '3'], { password: summerPassword });
+      assert.equal(made.code, 0, made.stderr);
+      assert.match(made.stderr, /The label of the archive.* is damaged/);
+      assert.ok((await readdir(out)).length > 0);
     }
   });
 

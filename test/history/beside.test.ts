@@ -118,6 +118,21 @@ describe('whoever has the archive alone', () => {
     assert.notEqual(verified.code, 0);
   });
 
+  it('is told so with a key as well, when the office’s key is given', async () => {
+    const { identities } = JSON.parse(await readFile('test/vectors/critical.json', 'utf8')) as {
+      identities: string[];
+    };
+    const key = join(folder, 'key.txt');
+    await writeFile(key, identities.join('\n'));
+    const argv = ['verify', path, '--identity', key, '--signed-with', keyText(officeSigner)];
+    await writeFile(noteFile(), await noteOf(officeSigner, '2026-02-01'));
+    assert.match((await runCli(argv)).stdout, /Origin +number 1 of the office’s sequence/);
+    await writeFile(noteFile(), await noteOf(officeSigner, '2026-02-01', { sha256: 'a'.repeat(64) }));
+    const overwritten = await runCli(argv);
+    assert.equal(overwritten.stdout, '');
+    assert.match(overwritten.stderr, /is not the archive that its note is about/);
+  });
+
   it('is told of a note that is about another archive, changed or none at all', async () => {
     for (const note of [
       await noteOf(officeSigner, '2026-02-01', { size: 5 }),

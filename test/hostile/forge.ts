@@ -9,7 +9,7 @@ export interface Forgery {
 }
 
 /** A table `zz (a INT)` with this definition. */
-function table(
+export function table(
   statement: string,
   end: Forgery['end'] = 'refused',
   change: Partial<TableDescription> = {},
@@ -40,7 +40,7 @@ function object(
   };
 }
 
-function database(change: Record<string, unknown>, end: Forgery['end'] = 'contained'): Forgery {
+export function database(change: Record<string, unknown>, end: Forgery['end'] = 'contained'): Forgery {
   return {
     what: `database: ${JSON.stringify(change).slice(0, 100)}`,
     end,
@@ -52,7 +52,7 @@ function database(change: Record<string, unknown>, end: Forgery['end'] = 'contai
 }
 
 /** Several at once: the end is that of the last. */
-function both(...forgeries: readonly [Forgery, ...Forgery[]]): Forgery {
+export function both(...forgeries: readonly [Forgery, ...Forgery[]]): Forgery {
   return {
     what: forgeries.map(({ what }) => what).join(' and '),
     end: forgeries.at(-1)!.end,

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { before, describe } from 'node:test';
 import { whoCanOpen } from '../../src/admin/who-can-open.js';
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';
 import { parseLabel, parseObjects, parseTable } from '../../src/archive/descriptions.js';
@@ -8,19 +7,15 @@ import { openArchive } from '../../src/archive/open-archive.js';
 import { parseStoredPassword } from '../../src/archive/password/stored-password.js';
 import { surveyArchive } from '../../src/archive/salvage/survey.js';
 import { rangesOfBytes, utf8 } from '../../src/bytes.js';
-import { isBackupError } from '../../src/errors.js';
 import type { SchemaObjectKind } from '../../src/model/parts.js';
 import { acceptDefinition } from '../../src/recovery/ddl/accept-definition.js';
 import { programSql, sequenceSql, viewsSql } from '../../src/recovery/export/object-sql.js';
 import { tableSql } from '../../src/recovery/export/table-sql.js';
 import { verifyArchive } from '../../src/recovery/verify/verify-archive.js';
-import { parseMessage, parseReply } from '../../src/storage/http/messages.js';
-import { fuzzing } from '../archive/support/fuzz.js';
 import { sampleParts } from '../archive/support/parts.js';
 import { type Sealed, sealParts } from '../recovery/seal.js';
 import { fc } from '../support/properties.js';
-
-const MEBI = 2 ** 20;
+import { door } from './door.js';
 
 // Words, marks and pieces that a definition is made of, in any order.
 const piece = fc.constantFrom(
@@ -59,35 +54,6 @@ const definition = fc.record({
   createStatement: statement,
   sqlMode: fc.constantFrom('', 'ANSI_QUOTES', 'NO_BACKSLASH_ESCAPES', "x'"),
 });
-
-/** A door, what comes to it, and what happens there. */
-function door<Given>(
-  what: string,
-  given: fc.Arbitrary<Given>,
-  call: (given: Given) => unknown,
-  isFine: (error: unknown) => boolean = (error) => isBackupError(error),
-): void {
-  it(what, async () => {
-    const start = process.memoryUsage().rss;
-    let most = start;
-    await fc.assert(
-      fc.asyncProperty(given, async (value) => {
-        // Of the processor, so that a busy machine changes nothing of what is said.
-        const from = process.cpuUsage();
-        try {
-          await call(value);
-        } catch (error) {
-          assert.ok(isFine(error), String(error instanceof Error ? error.stack : error));
-        }
-        most = Math.max(most, process.memoryUsage().rss);
-        const { user, system } = process.cpuUsage(from);
-        assert.ok(user + system < 2_000_000);
-      }),
-      fuzzing(30),
-    );
-    assert.ok(most - start < 250 * MEBI, `${(most - start) / MEBI} MiB`);
-  });
-}
 
 describe('F7: every door reads what a stranger wrote, or refuses it with a typed error, in little time and memory', () => {
   let sealed: Sealed;
@@ -135,8 +101,4 @@ describe('F7: every door reads what a stranger wrote, or refuses it with a typed
     tableSql({ index: 1, name: 'zz', engine: 'InnoDB', createStatement, columns: [], primaryKey: [] }, 'zz'),
   );
   door('a stored password', fc.string({ unit: 'binary' }), (text) => parseStoredPassword(text));
-  // Whoever calls these two makes a typed error of what they say.
-  const isRange = (error: unknown): boolean => error instanceof RangeError;
-  door('a message to the desk', fc.jsonValue(), (value) => parseMessage(value), isRange);
-  door('a reply of the desk', fc.jsonValue(), (value) => parseReply('list', value), isRange);
 });

@@ -13,7 +13,8 @@ import { salvageArchive } from '../../src/recovery/salvage-archive.js';
 import { verifyArchive } from '../../src/recovery/verify/verify-archive.js';
 import { sealParts } from '../recovery/seal.js';
 import { describeOnEachServer } from '../support/servers.js';
-import { type Forgery, forgeries } from './forge.js';
+import { type Forgery, forgeries, table } from './forge.js';
+import { foreignKeyForgeries, outsideKeys } from './forge-keys.js';
 import { forgedParts, prepareHostileServer, surroundings, target } from './surroundings.js';
 
 /** How many forgeries are tried before the server is looked at, and how many at the same time. */
@@ -86,6 +87,63 @@ describeOnEachServer('an archive by a stranger, restored by an administrator', (
     }
     await server().query(`DROP DATABASE IF EXISTS ${database}`);
   }
+
+  it('ties no table of its target to one of another database', async () => {
+    for (const [i, forgery] of foreignKeyForgeries().entries()) {
+      const into = { ...server().address, database: `${target}_key_${i}` };
+      const forged = forgedParts(forgery, parts);
+      const { open } = await sealParts(forged.parts, forged.database);
+      await typed(
+        forgery.what,
+        open().then((archive) => restoreDatabase(archive, into, { replace: true })),
+      );
+      assert.deepEqual(await server().query(outsideKeys), [], forgery.what);
+      await server().query([`DROP DATABASE IF EXISTS ${into.database}`, 'DELETE FROM bystander.parents']);
+      await server().query('INSERT INTO bystander.parents VALUES (1)');
+    }
+  });
+
+  it('has no word of its filters run where the original is, with and without dates', async (t) => {
+    const word = 'zz_word_of_a_stranger';
+    const where = `1) UNION SELECT '${word}' INTO OUTFILE '${canary}/w' -- `;
+    const dates = { column: 'a', since: '2020-01-01', unsetBefore: '1880-01-01' };
+    const filters = [
+      { where, reason: word },
+      { where, reason: word, dates },
+      { where, reason: word, dates: { ...dates, column: `a\`) OR '${word}' = ('` } },
+    ];
+    const log = async (sql: string): Promise<void> => void (await server().query(sql));
+    if (server().directory === undefined) return t.skip('the log of a server that is not ours');
+    await log("SET GLOBAL log_output = 'TABLE'");
+    await log('TRUNCATE mysql.general_log');
+    await log('SET GLOBAL general_log = ON');
+    try {
+      for (const rowFilter of filters) {
+        const forgery = table(
+          'CREATE TABLE `zz` (\n  `a` int(11) DEFAULT NULL\n) ENGINE=InnoDB',
+          'contained',
+          {
+            rowFilter,
+          },
+        );
+        const forged = forgedParts(forgery, parts);
+        const archive = await (await sealParts(forged.parts, forged.database)).open();
+        const against = { ...server().address, database: 'hostile_source' };
+        const certificate = await rehearseRestore(archive, server().address, { against });
+        if (rowFilter.dates?.column !== 'a') {
+          assert.ok(certificate.notTested.some((line) => /"zz" holds only some rows/.test(line)));
+        }
+      }
+    } finally {
+      await log('SET GLOBAL general_log = OFF');
+    }
+    const [asked] = await server().query(
+      `SELECT COUNT(*) AS n, SUM(argument LIKE '%hostile\\_source%') AS seen, SUM(argument LIKE '%zz\\_word%') AS words FROM mysql.general_log WHERE argument NOT LIKE '%general_log%'`,
+    );
+    assert.ok(Number(asked?.['seen']) > 0, 'the log holds what is asked');
+    assert.equal(Number(asked?.['words']), 0);
+    await log("SET GLOBAL log_output = 'FILE'");
+  });
 
   it('changes nothing outside its target, whatever it holds, and what is no definition is named by all', async () => {
     const good = await surroundings(server(), canary);

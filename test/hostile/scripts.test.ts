@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
@@ -15,6 +15,7 @@ import { unpackTar } from '../archive/support/unpack-tar.js';
 import { sealParts } from '../recovery/seal.js';
 import { describeOnEachServer, type TestServer } from '../support/servers.js';
 import { type Forgery, forgeries } from './forge.js';
+import { foreignKeyForgeries, outsideKeys } from './forge-keys.js';
 import { forgedParts, prepareHostileServer, surroundings, target } from './surroundings.js';
 
 const client = ['mariadb', 'mysql'].find((program) => spawnSync(program, ['--version']).status === 0);
@@ -53,114 +54,127 @@ sys.stdout = sys.__stdout__
 print(json.dumps(codes))
 `;
 
-describeOnEachServer(
-  'the scripts of an archive by a stranger, loaded by an administrator',
-  (server) => {
-    const canary = mkdtempSync(join(tmpdir(), 'supplemental-canary-'));
-    const place = mkdtempSync(join(tmpdir(), 'supplemental-scripts-'));
-    let parts: readonly Part[] = [];
+describeOnEachServer('the scripts of an archive by a stranger, loaded by an administrator', (server) => {
+  const canary = mkdtempSync(join(tmpdir(), 'supplemental-canary-'));
+  const place = mkdtempSync(join(tmpdir(), 'supplemental-scripts-'));
+  let parts: readonly Part[] = [];
 
-    before(async () => {
-      parts = await prepareHostileServer(server());
-    });
-    after(() => {
-      rmSync(canary, { recursive: true, force: true });
-      rmSync(place, { recursive: true, force: true });
-    });
+  before(async () => {
+    parts = await prepareHostileServer(server());
+  });
+  after(() => {
+    rmSync(canary, { recursive: true, force: true });
+    rmSync(place, { recursive: true, force: true });
+  });
 
-    async function make(forgery: Forgery, number: number): Promise<Made | undefined> {
-      const { what } = forgery;
-      const forged = forgedParts(forgery, parts);
-      const sealed = await sealParts(forged.parts, forged.database).catch(() => undefined);
-      if (sealed === undefined) return undefined;
-      const folder = join(place, String(number));
-      mkdirSync(folder);
-      const tar = plainTar(decryptAge(new Blob([sealed.bytes as Uint8Array<ArrayBuffer>]).stream(), sealed));
-      await unpackTar(await collectBytes(tar), folder);
-      const pieces: (string | Uint8Array)[] = [];
-      let isRefused = false;
-      try {
-        const archive = await sealed.open();
-        const tables = archive.manifest.tables.map(({ name }) => name);
-        const { signal } = new AbortController();
-        for await (const piece of exportSql(archive, {
-          tables,
-          objects: true,
-          signal,
-          onRows: () => undefined,
-        })) {
-          pieces.push(piece);
-        }
-      } catch (error) {
-        assert.ok(isBackupError(error), `${what}: ${error}`);
-        isRefused = error.code === 'archive-damaged';
+  async function make(forgery: Forgery): Promise<Made | undefined> {
+    const { what } = forgery;
+    const forged = forgedParts(forgery, parts);
+    const sealed = await sealParts(forged.parts, forged.database).catch(() => undefined);
+    if (sealed === undefined) return undefined;
+    const folder = mkdtempSync(join(place, 'archive-'));
+    const tar = plainTar(decryptAge(new Blob([sealed.bytes as Uint8Array<ArrayBuffer>]).stream(), sealed));
+    await unpackTar(await collectBytes(tar), folder);
+    const pieces: (string | Uint8Array)[] = [];
+    let isRefused = false;
+    try {
+      const archive = await sealed.open();
+      const tables = archive.manifest.tables.map(({ name }) => name);
+      const { signal } = new AbortController();
+      for await (const piece of exportSql(archive, {
+        tables,
+        objects: true,
+        signal,
+        onRows: () => undefined,
+      })) {
+        pieces.push(piece);
       }
-      return {
-        forgery,
-        folder,
-        isRefused,
-        sql: Buffer.concat(pieces.map((piece) => Buffer.from(piece as string))),
-      };
+    } catch (error) {
+      assert.ok(isBackupError(error), `${what}: ${error}`);
+      isRefused = error.code === 'archive-damaged';
     }
+    return {
+      forgery,
+      folder,
+      isRefused,
+      sql: Buffer.concat(pieces.map((piece) => Buffer.from(piece as string))),
+    };
+  }
 
-    it('change nothing outside the database they are loaded into, and run no shell', { skip }, async () => {
-      const good = await surroundings(server(), canary);
-      const made: Made[] = [];
-      for (const [number, forgery] of forgeries(canary).entries()) {
-        const one = await make(forgery, number);
-        if (one !== undefined) made.push(one);
-      }
-      assert.ok(made.length > 120);
-      const folders = made.map(({ folder }) => folder);
-      const read = spawnSync('python3', ['-c', runReader, join(projectRoot, 'src', 'archive'), ...folders], {
-        encoding: 'utf8',
-      });
-      assert.equal(read.status, 0, read.stderr);
-      const codes = JSON.parse(read.stdout) as number[];
-      for (const [i, { forgery, isRefused }] of made.entries()) {
-        if (forgery.end !== 'refused') continue;
-        assert.ok(isRefused, `extract took ${forgery.what}`);
-        assert.equal(codes[i], 1, `reader.py took ${forgery.what}`);
-      }
-      const scripts = {
-        extract: made.map(({ sql }) => sql),
-        'reader.py': folders.map((folder) => readFileSync(join(folder, 'script.sql'))),
-      };
-      for (const [program, all] of Object.entries(scripts)) {
-        for (const options of [['--comments'], ['--comments', '--binary-mode']]) {
-          const how = `${program} ${options.join(' ')}`;
-          const told = load(server(), all, options);
-          for (const [i, { forgery }] of made.entries()) {
-            // A client that is still within something of the script would not say this.
-            assert.ok(told.includes(`end of ${i}\n`), `${how}: the script has no end: ${forgery.what}`);
-          }
-          const now = await surroundings(server(), canary);
-          if (JSON.stringify(now) === JSON.stringify(good)) continue;
-          assert.deepEqual(now, good, `${how}: ${await culprits(all, options, made)}`);
-        }
-      }
+  /** What becomes of all of them, by `extract` and by the reader. */
+  async function makeAll(some: readonly Forgery[]): Promise<{
+    readonly made: readonly Made[];
+    readonly codes: readonly number[];
+    readonly scripts: Readonly<Record<string, readonly Buffer[]>>;
+  }> {
+    const made: Made[] = [];
+    for (const forgery of some) {
+      const one = await make(forgery);
+      if (one !== undefined) made.push(one);
+    }
+    const folders = made.map(({ folder }) => folder);
+    const read = spawnSync('python3', ['-c', runReader, join(projectRoot, 'src', 'archive'), ...folders], {
+      encoding: 'utf8',
     });
+    assert.equal(read.status, 0, read.stderr);
+    const scripts = {
+      extract: made.map(({ sql }) => sql),
+      'reader.py': folders.map((folder) => readFileSync(join(folder, 'script.sql'))),
+    };
+    return { made, codes: JSON.parse(read.stdout) as number[], scripts };
+  }
 
-    /** Which of them did it, one by one. */
-    async function culprits(
-      all: readonly Buffer[],
-      options: readonly string[],
-      made: readonly Made[],
-    ): Promise<string> {
-      const found: string[] = [];
-      let before = JSON.stringify(await surroundings(server(), canary));
+  it('tie no table to one of another database', { skip }, async () => {
+    const { made, scripts } = await makeAll(foreignKeyForgeries());
+    for (const [program, all] of Object.entries(scripts)) {
       for (const [i, script] of all.entries()) {
-        await prepareHostileServer(server());
-        before = JSON.stringify(await surroundings(server(), canary));
-        load(server(), [script], options);
-        if (JSON.stringify(await surroundings(server(), canary)) !== before)
-          found.push(made[i]!.forgery.what);
+        load(server(), [script], ['--comments']);
+        assert.deepEqual(await server().query(outsideKeys), [], `${program}: ${made[i]!.forgery.what}`);
       }
-      return found.join('\n');
     }
-  },
-  { kinds: ['mysql-5.6', 'mariadb'] },
-);
+  });
+
+  it('change nothing outside the database they are loaded into, and run no shell', { skip }, async () => {
+    const good = await surroundings(server(), canary);
+    const { made, codes, scripts } = await makeAll(forgeries(canary));
+    assert.ok(made.length > 120);
+    for (const [i, { forgery, isRefused }] of made.entries()) {
+      if (forgery.end !== 'refused') continue;
+      assert.ok(isRefused, `extract took ${forgery.what}`);
+      assert.equal(codes[i], 1, `reader.py took ${forgery.what}`);
+    }
+    for (const [program, all] of Object.entries(scripts)) {
+      for (const options of [['--comments'], ['--comments', '--binary-mode']]) {
+        const how = `${program} ${options.join(' ')}`;
+        const told = load(server(), all, options);
+        for (const [i, { forgery }] of made.entries()) {
+          // A client that is still within something of the script would not say this.
+          assert.ok(told.includes(`end of ${i}\n`), `${how}: the script has no end: ${forgery.what}`);
+        }
+        const now = await surroundings(server(), canary);
+        if (JSON.stringify(now) === JSON.stringify(good)) continue;
+        assert.deepEqual(now, good, `${how}: ${await culprits(all, options, made)}`);
+      }
+    }
+  });
+
+  /** Which of them did it, one by one. */
+  async function culprits(
+    all: readonly Buffer[],
+    options: readonly string[],
+    made: readonly Made[],
+  ): Promise<string> {
+    const found: string[] = [];
+    let before = JSON.stringify(await surroundings(server(), canary));
+    for (const [i, script] of all.entries()) {
+      await prepareHostileServer(server());
+      before = JSON.stringify(await surroundings(server(), canary));
+      load(server(), [script], options);
+      if (JSON.stringify(await surroundings(server(), canary)) !== before) found.push(made[i]!.forgery.what);
+    }
+    return found.join('\n');
+  }
+});
 
 /** Loads scripts one after another, each into a new database, whatever fails; gives what the client said. */
 function load(server: TestServer, scripts: readonly Buffer[], options: readonly string[]): string {

@@ -17,6 +17,8 @@ export async function prepareHostileServer(server: TestServer): Promise<readonly
     'CREATE DATABASE bystander',
     'CREATE TABLE bystander.precious (a INT PRIMARY KEY) ENGINE=MyISAM',
     'INSERT INTO bystander.precious VALUES (1), (2)',
+    'CREATE TABLE bystander.parents (a INT PRIMARY KEY) ENGINE=InnoDB',
+    'INSERT INTO bystander.parents VALUES (1)',
     `CREATE TABLE ${source}.zz (a INT) ENGINE=InnoDB`,
     `INSERT INTO ${source}.zz VALUES (1)`,
   ]);

@@ -160,7 +160,7 @@ test('a portal that answers for HQ, and a desk of another version, are lasting f
     officeOf(() => ({ ok: true, version: 3, reply: { object } })).stat('p/a'),
     (error) => permanent(error) && /version/u.test((error as Error).message),
   );
-  assert.throws(() => parseReply('stat', { ok: true, version: 2, reply: { object: {} } }), RangeError);
+  assert.throws(() => parseReply('stat', { ok: true, version: 2, reply: { object: {} } }), permanent);
 });
 
 test('a desk that is not there is no object that is not there', async () => {

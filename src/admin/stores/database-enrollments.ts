@@ -7,6 +7,7 @@ import {
   type Enrollment,
   type EnrollmentStore,
   formatEnrollment,
+  leavesRoom,
   parseEnrollment,
   unreadable,
 } from '../enrollment.js';
@@ -44,7 +45,7 @@ export function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentS
       return withConnection(address, io?.signal, async (query) => {
         for (const row of await query(`${rowsOf(userNum)} LIMIT 100`).catch(nothingYet)) {
           try {
-            enrollmentOf(row, userNum);
+            if (!leavesRoom(enrollmentOf(row, userNum))) throw unreadable(userNum);
           } catch {
             await query(
               `DELETE FROM ${table} WHERE UserNum = ${number(userNum)} AND Revision = ${number(row['Revision']!)}`,

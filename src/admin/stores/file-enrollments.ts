@@ -5,7 +5,13 @@ import { BackupError } from '../../errors.js';
 import { systemCodeOf } from '../../files/failures.js';
 import { replaceFile } from '../../files/replace-file.js';
 import { anyObject, fromJson } from '../../shapes.js';
-import { type Enrollment, type EnrollmentStore, parseEnrollment } from '../enrollment.js';
+import {
+  type Enrollment,
+  type EnrollmentStore,
+  leavesRoom,
+  parseEnrollment,
+  unreadable,
+} from '../enrollment.js';
 
 /**
  * Keeps enrolments in one file, for a service that may not write to the practice's database. Each change writes the file
@@ -41,7 +47,8 @@ export function createFileEnrollments(options: { readonly path: string }): Enrol
       return oneByOne(resolve(path), async () => {
         const entries = await readEntries(path, io?.signal);
         try {
-          readEntry(entries, userNum);
+          const entry = readEntry(entries, userNum);
+          if (entry !== null && !leavesRoom(entry)) throw unreadable(userNum);
         } catch {
           const { [userNum]: _, ...others } = entries;
           await writeFile(path, others);

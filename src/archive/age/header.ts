@@ -65,6 +65,9 @@ export async function takeHeader(reader: ByteReader): Promise<Uint8Array> {
     }
     const end = headerEnd(bytes, searched);
     if (end > 0) return reader.take(end).slice();
+    const isAll = !isWhole || bytes.length === MAX_HEADER_BYTES;
+    const lastLineEnd = isAll ? lastLineWithin(bytes) : 0;
+    if (lastLineEnd > 0) return reader.take(lastLineEnd).slice();
     if (bytes.length === MAX_HEADER_BYTES) {
       throw new BackupError('archive-limit-exceeded', 'The header of the archive is too long.');
     }
@@ -81,6 +84,12 @@ function headerEnd(bytes: Uint8Array, from: number): number {
       return bytes.indexOf(10, i + 1) + 1;
   }
   return 0;
+}
+
+// Where the last line of a header ends whose beginning was lost; 0 when it is nowhere.
+function lastLineWithin(bytes: Uint8Array): number {
+  const found = /--- [A-Za-z0-9+/]{43}\n/.exec(new TextDecoder('latin1').decode(bytes));
+  return found === null ? 0 : found.index + found[0].length;
 }
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {

@@ -18,6 +18,7 @@ export function lossesOf(survey: ArchiveSurvey): Losses | null {
   if (survey.whole) return null;
   const headline = headlineOf(survey);
   const sentences = [headline];
+  if (survey.isLabelDamaged) sentences.push(labelDamagedSentence);
   if (survey.manifest === null && survey.promised === null) {
     sentences.push(
       'The manifest is lost: nobody can say which tables and rows there were behind the damage.',
@@ -38,6 +39,11 @@ export function lossesOf(survey: ArchiveSurvey): Losses | null {
   }
   return { headline, sentences };
 }
+
+/** What a damaged label means where all else is proven. */
+export const labelDamagedSentence: string =
+  'The label of the archive, or another line of its header, is damaged: nothing outside of the seal says any more whose it is, ' +
+  'and no note beside it fits. What is sealed is proven by the key.';
 
 /** What nothing ties to the archive, by name. */
 export function sentenceOf({ count, names, fate }: UnprovenFiles): string {

@@ -32,6 +32,8 @@ export type { UnprovenFiles } from './find-files.js';
 /** What is left of an archive, and what is not. */
 export interface ArchiveSurvey {
   readonly label: Label | null;
+  /** Whether the label is damaged: then it is null, and a key opened the archive without it. */
+  readonly isLabelDamaged: boolean;
   /** Null when it is lost; then nobody can say how much there was. */
   readonly manifest: Manifest | null;
   /** Null when its description is lost. */
@@ -95,10 +97,10 @@ export async function surveyArchive(source: RangeSource, options: SurveyOptions)
   const { signal, unproven = false } = options;
   const reader = new ByteReader(chunksOfRanges(source, signal));
   try {
-    const { label, fileKey } = await unlockArchive(reader, options);
-    const key = await takePayloadKey(reader, fileKey);
+    const unlocked = await unlockArchive(reader, { ...options, withoutLabel: true });
+    const key = await takePayloadKey(reader, unlocked.fileKey);
     const chunks = await ChunkMap.make(source, reader.taken, key, signal);
-    return await new Surveyor(chunks, label, unproven).survey();
+    return await new Surveyor(chunks, unlocked, unproven).survey();
   } finally {
     await reader.close();
   }
@@ -107,11 +109,17 @@ export async function surveyArchive(source: RangeSource, options: SurveyOptions)
 class Surveyor {
   readonly #chunks: ChunkMap;
   readonly #label: Label | null;
+  readonly #isLabelDamaged: boolean;
   readonly #takesUnproven: boolean;
 
-  constructor(chunks: ChunkMap, label: Label | null, takesUnproven: boolean) {
+  constructor(
+    chunks: ChunkMap,
+    { label, isLabelDamaged }: Pick<ArchiveSurvey, 'isLabelDamaged' | 'label'>,
+    takesUnproven: boolean,
+  ) {
     this.#chunks = chunks;
     this.#label = label;
+    this.#isLabelDamaged = isLabelDamaged;
     this.#takesUnproven = takesUnproven;
   }
 
@@ -132,12 +140,17 @@ class Surveyor {
       unproven,
       unlistedTables: manifest === null ? unlistedOf(database, tables) : 0,
       label: this.#label,
+      isLabelDamaged: this.#isLabelDamaged,
       manifest,
       database,
       objects,
       tables,
       whole:
-        manifest !== null && database !== null && objects !== null && tables.every((table) => table.whole),
+        !this.#isLabelDamaged &&
+        manifest !== null &&
+        database !== null &&
+        objects !== null &&
+        tables.every((table) => table.whole),
       read: ({ offset, size }) => this.#chunks.read(offset, size),
     };
   }

@@ -1,15 +1,9 @@
 import { basename } from 'node:path';
-import { decryptAge } from '../../archive/age/index.js';
-import {
-  type ArchiveKeys,
-  type ArchiveReader,
-  inspectArchive,
-  type Label,
-  openArchive,
-  unlockLabel,
-} from '../../archive/index.js';
+import { decryptContent } from '../../archive/decrypt-archive.js';
+import { type ArchiveKeys, type ArchiveReader, inspectArchive, openArchive } from '../../archive/index.js';
 import { audited } from '../../audit.js';
 import type { RangeSource } from '../../bytes.js';
+import { isBackupError } from '../../errors.js';
 import { escapeControls } from '../../escape-controls.js';
 
 import { plural } from '../../quantities.js';
@@ -26,7 +20,7 @@ import {
   writePlainPipe,
 } from '../extract/plain-files.js';
 import { plainTar } from '../extract/plain-tar.js';
-import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
+import { keyHelp, keyOptions, readKeys, tellDamagedLabel, wipeKeys } from '../keys-option.js';
 import { openLocation, readThrough } from '../location.js';
 import { startProgress } from '../progress.js';
 import { pickNames, readNames } from '../tables-option.js';
@@ -122,28 +116,33 @@ async function extractTar(
   line: CommandLine,
 ): Promise<Extracted> {
   const { signal } = line;
-  const { label } = await inspectArchive(archive, { signal });
-  return audited({ audit: keys.audit, signal }, deedOf(label?.archiveId ?? null, out), () =>
-    writeTar(archive, label, name, keys, out, line),
+  return audited({ audit: keys.audit, signal }, deedOf(await claimedId(archive, signal), out), () =>
+    writeTar(archive, name, keys, out, line),
   );
+}
+
+/** What a label says, if it can be read: for the audit. */
+async function claimedId(archive: RangeSource, signal: AbortSignal): Promise<string | null> {
+  try {
+    return (await inspectArchive(archive, { signal })).label?.archiveId ?? null;
+  } catch (error) {
+    if (isBackupError(error)) return null;
+    throw error;
+  }
 }
 
 async function writeTar(
   archive: RangeSource,
-  label: Label | null,
   name: string,
-  keys: ArchiveKeys,
+  { audit: _, ...keys }: ArchiveKeys,
   out: string,
   line: CommandLine,
 ): Promise<Extracted> {
-  const identities =
-    keys.password === undefined || label === null
-      ? (keys.identities ?? [])
-      : [(await unlockLabel(label, keys.password)).identity];
+  const { signal } = line;
+  const content = await decryptContent(readThrough(archive, signal), { ...keys, signal });
+  tellDamagedLabel(content.isLabelDamaged, line);
   const progress = startProgress(line, 'Decrypting', 'bytes');
-  const pieces = counted(plainTar(decryptAge(readThrough(archive, line.signal), { identities })), (done) =>
-    progress.update(done, archive.size),
-  );
+  const pieces = counted(plainTar(content), (done) => progress.update(done, archive.size));
   const file = `${basename(name).replace(/(\.tar)?\.age$/, '')}.tar`;
   try {
     await (out === '-' ? writePlainPipe(line.stdout, pieces) : writePlainFile(out, file, pieces));
@@ -185,6 +184,7 @@ async function extractTables(
 ): Promise<Extracted> {
   const { signal } = line;
   const reader = await openArchive(archive, { ...keys, signal });
+  tellDamagedLabel(reader.isLabelDamaged, line);
   const deed = deedOf(reader.manifest.archiveId, out, tables);
   const { audit } = keys;
   return audited({ audit, signal }, deed, () =>

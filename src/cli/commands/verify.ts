@@ -1,4 +1,4 @@
-import { inspectArchive } from '../../archive/index.js';
+import { labelDamagedSentence } from '../../archive/salvage/losses.js';
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
 import { escapeControls } from '../../escape-controls.js';
 import { describeOrigin, type OriginBeside } from '../../history/note-beside.js';
@@ -47,14 +47,18 @@ ${originHelp}
         progress.finish();
         const { entries: _, ...manifest } = verification.manifest;
         const { refusedDefinitions: refused } = verification;
-        const { label } = await inspectArchive(archive, { signal: line.signal });
+        const { label } = verification;
         const origin =
           label === null ? null : await readOrigin(location, { ...label, size: archive.size }, line);
-        if (origin !== null) assertSignedWith(origin, signedWith);
+        assertSignedWith(origin ?? { kind: 'unsigned' }, signedWith);
+        // Another archive may have been made with the id and the size that the note names.
+        if (signedWith !== undefined && origin?.kind === 'signed') {
+          await assertSha256(archive, origin.sha256, line.signal);
+        }
         return {
           json: { ...verification, manifest, ...(origin === null ? {} : { origin }) },
           text: render(archive, verification, origin),
-          exitCode: refused.length === 0 ? exitCodes.done : exitCodes.damaged,
+          exitCode: refused.length === 0 && !verification.isLabelDamaged ? exitCodes.done : exitCodes.damaged,
         };
       } finally {
         progress.stop();
@@ -77,7 +81,7 @@ async function checkLabel(
   const { label } = inspection;
   const fits = `${escapeControls(archive.name)} has a label and a size that fit.`;
   const origin = label === null ? null : await readOrigin(location, { ...label, size: archive.size }, line);
-  if (origin !== null) assertSignedWith(origin, signedWith);
+  assertSignedWith(origin ?? { kind: 'unsigned' }, signedWith);
   if (origin?.kind !== 'signed') {
     return {
       json: { ...inspection, ...(origin === null ? {} : { origin }) },
@@ -93,12 +97,17 @@ async function checkLabel(
 
 function render(
   archive: LocatedArchive,
-  { manifest, tables, rows, incompleteTables, refusedDefinitions: refused }: Verification,
+  { manifest, tables, rows, incompleteTables, refusedDefinitions: refused, isLabelDamaged }: Verification,
   origin: OriginBeside | null,
 ): string {
   const notes = [...describeLeftOut(manifest.leftOut), ...manifest.warnings.map(({ message }) => message)];
   const pairs = formatPairs([
-    ['Whole', `yes: every byte of ${formatBytes(archive.size)} is what was written`],
+    [
+      'Whole',
+      isLabelDamaged
+        ? 'what is sealed; not the label'
+        : `yes: every byte of ${formatBytes(archive.size)} is what was written`,
+    ],
     ['As of', manifest.snapshotAt],
     ...(origin === null ? [] : [['Origin', describeOrigin(origin)] as const]),
     ['Holds', `${plural(tables, 'table')}, ${formatCount(rows)} rows`],
@@ -108,5 +117,6 @@ function render(
     const told = refused.map(({ message }) => escapeControls(message));
     return [...told, '', pairs, '', 'A restore refuses it. Find out who made this archive.'].join('\n');
   }
+  if (isLabelDamaged) notes.unshift(labelDamagedSentence);
   return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(escapeControls)])].join('\n');
 }

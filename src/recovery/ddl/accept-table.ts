@@ -120,12 +120,17 @@ function endOfItems(tokens: readonly Token[]): number {
 function checkItems(tokens: readonly Token[]): void {
   let depth = 0;
   let isFirst = true;
+  let isColumn = false;
   for (let i = 0; i < tokens.length; i++) {
     const { kind, text } = tokens[i]!;
     if (kind === 'space') continue;
     if (isFirst && kind !== 'name' && !(kind === 'word' && itemWords.has(text.toUpperCase()))) {
       throw new NotAccepted('a part of it is no column and no key');
     }
+    if (isFirst) isColumn = kind === 'name';
+    // Newer servers take it for a foreign key, and show one as a part of its own.
+    if (isColumn && isWord(tokens[i], 'REFERENCES'))
+      throw new NotAccepted('a column refers to another table');
     isFirst = kind === 'symbol' && text === ',' && depth === 0;
     if (kind === 'symbol' && text === '(') depth++;
     if (kind === 'symbol' && text === ')') depth--;

@@ -104,6 +104,23 @@ export function withoutPlaces(table: TableDescription): TableDescription {
   return kept.length === tokens.length ? table : { ...table, createStatement: join(kept) };
 }
 
+/** The definition without its keys into other databases, and how many those are. */
+export function withoutOutsideKeys(createStatement: string): {
+  readonly createStatement: string;
+  readonly outsideKeys: number;
+} {
+  const parts = split(tokenise(createStatement));
+  const isOutside = (item: readonly Token[]): boolean => {
+    const words = item.filter(({ kind }) => kind !== 'space' && kind !== 'comment');
+    return words.some(({ kind, text }, i) => {
+      return kind === 'word' && /^references$/i.test(text) && words[i + 2]?.text === '.';
+    });
+  };
+  const outsideKeys = parts?.items.filter(isOutside).length ?? 0;
+  if (parts === undefined || outsideKeys === 0) return { createStatement, outsideKeys: 0 };
+  return { createStatement: without(parts, (i) => isOutside(parts.items[i]!)), outsideKeys };
+}
+
 // What a server calls a table whose file has the name that older servers would have given it.
 const OLD_NAME = '#mysql50#';
 

@@ -1,7 +1,8 @@
-import { quoteName } from '../../database/identifiers.js';
+import { quoteName, quoteText } from '../../database/identifiers.js';
 import type { TableDescription } from '../../model/parts.js';
+import { plural } from '../../quantities.js';
 import { acceptDefinition } from '../ddl/accept-definition.js';
-import { withoutPlaces } from '../ddl/table-statement.js';
+import { withoutOutsideKeys, withoutPlaces } from '../ddl/table-statement.js';
 import { join, tokenise } from '../ddl/tokens.js';
 import { isOneStatement, prepared } from './client-text.js';
 
@@ -14,7 +15,14 @@ import { isOneStatement, prepared } from './client-text.js';
 export function tableSql(table: TableDescription, database: string): string {
   const { statement } = acceptDefinition('table', table.name, table.createStatement, { database });
   const { createStatement } = withoutPlaces({ ...table, createStatement: statement });
-  return statementSql(unqualified(createStatement, database));
+  const made = withoutOutsideKeys(unqualified(createStatement, database));
+  return `${statementSql(made.createStatement)}${made.outsideKeys === 0 ? '' : toldKeys(table, made.outsideKeys)}`;
+}
+
+/** A key into another database would hold up whoever removes rows there. */
+function toldKeys({ name }: TableDescription, keys: number): string {
+  const told = `left out, as they lead into other databases: ${plural(keys, 'foreign key')} of table ${name}`;
+  return `SELECT ${quoteText(told)} AS script;\n`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ArchiveReader } from '../../archive/index.js';
+import { labelDamagedSentence } from '../../archive/salvage/losses.js';
 import { isTransactional } from '../../catalog/read-catalog.js';
 import { mayBeOurs } from '../../catalog/restore-mark.js';
 import { quoteName } from '../../database/identifiers.js';
@@ -75,6 +76,8 @@ export class ArchiveRestore {
 
   async run(): Promise<RestoreOutcome> {
     const run = this.#run;
+    if (this.#archive.isLabelDamaged)
+      run.notes.push({ code: 'label-damaged', message: labelDamagedSentence });
     const reading = { signal: run.signal };
     const [database, objects] = [await this.#archive.database(reading), await this.#archive.objects(reading)];
     await this.#leaveMarksOut();

@@ -58,7 +58,8 @@ export interface RestoredObject {
  * an object is made under another character set (`character-set-changed`); generated columns came to other
  * values than were stored (`computed-differently`); a definition is not what the archive has
  * (`definition-changed`); an object speaks of the database it came from, by name (`names-its-source`); the
- * time of an event is over (`event-over`); an object uses a table that is not in the archive (`left-out`); a
+ * time of an event is over (`event-over`); the label of the archive is damaged, and nothing proves whose it is (`label-damaged`);
+ * an object uses a table that is not in the archive (`left-out`); a
  * table has no rows (`definition-only`), only some (`rows-filtered`), or was damaged when it was copied
  * (`table-incomplete`); the restore went on with an earlier one (`resumed`).
  */
@@ -70,6 +71,7 @@ export type RestoreNoteCode =
   | 'definition-changed'
   | 'definition-only'
   | 'event-over'
+  | 'label-damaged'
   | 'left-out'
   | 'names-its-source'
   | 'not-restored'

@@ -40,6 +40,11 @@ export interface VerifyProgress {
 export interface Verification {
   /** Authenticated; null when the file was encrypted by other means. */
   readonly label: Label | null;
+  /**
+   * Whether the label is damaged, and all else was proven without it; only ever true with `withoutLabel`. Whoever
+   * sealed the archive, and for whom, nobody can say then.
+   */
+  readonly isLabelDamaged: boolean;
   /** What is in the archive, authenticated. */
   readonly manifest: Manifest;
   /** How many tables were read. */
@@ -112,16 +117,22 @@ async function withTables(
     const { damaged, perhaps, whole } = countTables(survey.tables);
     const names = (tables: readonly { readonly name: string }[]): readonly string[] =>
       tables.map(({ name }) => name);
-    return new BackupError('archive-damaged', lossesOf(survey)?.headline ?? error.happened, {
-      activity: 'read',
-      cause: error,
-      details: {
-        ...error.details,
-        absentTables: names(survey.absent),
-        damagedTables: names([...damaged, ...perhaps]),
-        wholeTables: names(whole),
+    // What the first error says of it is all that there is to say.
+    const isOfLabel = error.details['isLabelDamaged'] === true;
+    return new BackupError(
+      'archive-damaged',
+      isOfLabel ? error.happened : (lossesOf(survey)?.headline ?? error.happened),
+      {
+        activity: 'read',
+        cause: error,
+        details: {
+          ...error.details,
+          absentTables: names(survey.absent),
+          damagedTables: names([...damaged, ...perhaps]),
+          wholeTables: names(whole),
+        },
       },
-    });
+    );
   } catch (surveyError) {
     options.signal?.throwIfAborted();
     // The survey itself can find no way in; the first error stands.
@@ -164,6 +175,7 @@ class Verifier {
     while (this.#unpacking.length > 0) await this.#settleOldest();
     return {
       label: await this.#archive.label,
+      isLabelDamaged: await this.#archive.isLabelDamaged,
       manifest: manifest!,
       tables: this.#tables.size,
       incompleteTables: manifest!.tables

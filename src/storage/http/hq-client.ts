@@ -1,5 +1,5 @@
 import { collectBytes } from '../../bytes.js';
-import { BackupError, type BackupErrorCode, errorExplanations } from '../../errors.js';
+import { BackupError, type BackupErrorCode, errorExplanations, isBackupError } from '../../errors.js';
 import { storageFailureOfConnection, storageFailureOfStatus } from '../http-failures.js';
 import {
   type HandOverOp,
@@ -107,7 +107,7 @@ function readReply<Op extends HandOverOp>(
     return parseReply(op, JSON.parse(text));
   } catch (error) {
     // Of the text nothing is taken over: it may hold signatures, or anything.
-    const reason = error instanceof RangeError ? error.message : 'it is no JSON';
+    const reason = isBackupError(error) ? String(error.details['problem']) : 'it is no JSON';
     throw new BackupError(
       'storage-permanent',
       `The ${line.description} replies to "${op}" with what is no reply (${reason}).`,

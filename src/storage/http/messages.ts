@@ -2,6 +2,7 @@
  * What the office and HQ say to each other: one JSON message and one JSON reply per HTTP request. The bytes
  * of an archive never go this way; they go to presigned URLs of the store.
  */
+import { BackupError } from '../../errors.js';
 
 /** Version of the protocol; HQ answers only its own. */
 export const handOverVersion = 2;
@@ -120,11 +121,11 @@ export type HandOverReply =
 /**
  * Reads a message that came from outside.
  *
- * @throws RangeError naming what is wrong with it
+ * @throws BackupError `storage-permanent`, with what is wrong with it as `details.problem`
  */
 export function parseMessage(value: unknown): HandOverMessage {
   const message = fieldsOf(value, 'message');
-  if (message['version'] !== handOverVersion) throw new RangeError('"version" is not one that HQ speaks');
+  if (message['version'] !== handOverVersion) throw unreadable('"version" is not one that HQ speaks');
   const op = message['op'];
   switch (op) {
     case 'begin':
@@ -170,7 +171,7 @@ export function parseMessage(value: unknown): HandOverMessage {
         ...(message['after'] !== undefined && { after: text(message, 'after') }),
       };
     default:
-      throw new RangeError('"op" is not one that HQ knows');
+      throw unreadable('"op" is not one that HQ knows');
   }
 }
 
@@ -178,7 +179,7 @@ export function parseMessage(value: unknown): HandOverMessage {
  * Reads what came back for a message. Between the office and HQ may stand a proxy, a portal of a hotel or an
  * HQ of another version, each with its own idea of a reply.
  *
- * @throws RangeError naming what is wrong with it
+ * @throws BackupError `storage-permanent`, with what is wrong with it as `details.problem`
  */
 export function parseReply<Op extends HandOverOp>(
   op: Op,
@@ -190,7 +191,7 @@ export function parseReply<Op extends HandOverOp>(
     const reason = fields['reason'] === undefined ? {} : { reason: text(fields, 'reason') };
     return { ok: false, version, error: text(fields, 'error'), ...reason };
   }
-  if (version !== handOverVersion) throw new RangeError('"version" is not one this office speaks');
+  if (version !== handOverVersion) throw unreadable('"version" is not one this office speaks');
   return { ok: true, reply: replyParsers[op](fieldsOf(fields['reply'], 'reply')) };
 }
 
@@ -209,7 +210,7 @@ const replyParsers: { readonly [Op in HandOverOp]: (fields: Fields) => HandOverR
   stat: (fields) => ({ object: fields['object'] === null ? null : objectInReply(fields['object']) }),
   read: (fields) => ({ request: signedRequest(fields['request']), size: count(fields, 'size') }),
   list: (fields) => {
-    if (typeof fields['more'] !== 'boolean') throw new RangeError('"more" is neither true nor false');
+    if (typeof fields['more'] !== 'boolean') throw unreadable('"more" is neither true nor false');
     const next = fields['next'] === undefined ? {} : { next: text(fields, 'next') };
     return { objects: list(fields, 'objects').map(objectInReply), more: fields['more'], ...next };
   },
@@ -223,7 +224,7 @@ function partInStore(value: unknown): PartInStore {
 function objectInReply(value: unknown): ObjectInReply {
   const fields = fieldsOf(value, 'object');
   const modifiedAt = text(fields, 'modifiedAt');
-  if (Number.isNaN(Date.parse(modifiedAt))) throw new RangeError('"modifiedAt" is not a date');
+  if (Number.isNaN(Date.parse(modifiedAt))) throw unreadable('"modifiedAt" is not a date');
   return {
     key: text(fields, 'key'),
     size: count(fields, 'size'),
@@ -235,12 +236,11 @@ function objectInReply(value: unknown): ObjectInReply {
 function signedRequest(value: unknown): SignedRequest {
   const fields = fieldsOf(value, 'request');
   const url = text(fields, 'url', 1, longestUrl);
-  if (!URL.canParse(url) || new URL(url).username !== '')
-    throw new RangeError('"url" is not a URL to be used');
+  if (!URL.canParse(url) || new URL(url).username !== '') throw unreadable('"url" is not a URL to be used');
   const headers: Record<string, string> = {};
   for (const [name, header] of Object.entries(fieldsOf(fields['headers'], 'headers'))) {
     if (!/^[a-z0-9-]+$/iu.test(name) || typeof header !== 'string' || !/^[\t\x20-\x7e]*$/u.test(header)) {
-      throw new RangeError('"headers" holds what is no header');
+      throw unreadable('"headers" holds what is no header');
     }
     headers[name] = header;
   }
@@ -249,8 +249,15 @@ function signedRequest(value: unknown): SignedRequest {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Nothing of what came is taken over: it may hold signatures, or anything. */
+function unreadable(problem: string): BackupError {
+  return new BackupError('storage-permanent', `What came is no message of the hand-over (${problem}).`, {
+    details: { reason: 'malformed', problem },
+  });
+}
+
 function fieldsOf(value: unknown, name: string): Fields {
-  if (typeof value !== 'object' || value === null) throw new RangeError(`"${name}" is not an object`);
+  if (typeof value !== 'object' || value === null) throw unreadable(`"${name}" is not an object`);
   return value as Fields;
 }
 
@@ -260,40 +267,40 @@ const longestUrl = 16 * 1024;
 function text(fields: Fields, name: string, least = 1, most = 4096): string {
   const value = fields[name];
   if (typeof value !== 'string' || value.length < least || value.length > most) {
-    throw new RangeError(`"${name}" is not a text`);
+    throw unreadable(`"${name}" is not a text`);
   }
   return value;
 }
 
 function count(fields: Fields, name: string): number {
   const value = fields[name];
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new RangeError(`"${name}" is not a count`);
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw unreadable(`"${name}" is not a count`);
   return value as number;
 }
 
 function md5(fields: Fields): string {
   const value = text(fields, 'md5');
-  if (!/^[0-9a-f]{32}$/u.test(value)) throw new RangeError('"md5" is not an MD5');
+  if (!/^[0-9a-f]{32}$/u.test(value)) throw unreadable('"md5" is not an MD5');
   return value;
 }
 
 function sha256(fields: Fields): { readonly sha256?: string } {
   if (fields['sha256'] === undefined) return {};
   const value = text(fields, 'sha256');
-  if (!/^[0-9a-f]{64}$/u.test(value)) throw new RangeError('"sha256" is not a SHA-256');
+  if (!/^[0-9a-f]{64}$/u.test(value)) throw unreadable('"sha256" is not a SHA-256');
   return { sha256: value };
 }
 
 function list(fields: Fields, name: string): readonly unknown[] {
   const value = fields[name];
-  if (!Array.isArray(value) || value.length > 10_000) throw new RangeError(`"${name}" is not a list`);
+  if (!Array.isArray(value) || value.length > 10_000) throw unreadable(`"${name}" is not a list`);
   return value;
 }
 
 function part(value: unknown): PartClaim {
   const fields = fieldsOf(value, 'part');
   const number = count(fields, 'number');
-  if (number < 1 || number > 10_000) throw new RangeError('"number" is not that of a part');
+  if (number < 1 || number > 10_000) throw unreadable('"number" is not that of a part');
   return { number, size: count(fields, 'size'), md5: md5(fields) };
 }
 
