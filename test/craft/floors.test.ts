@@ -115,7 +115,7 @@ const faces: Readonly<Record<string, readonly string[]>> = {
   columns: ['filter-rows', 'gzip-member', 'pack'],
   archive: [
     'age/encrypt',
-    'age/index',
+    'decrypt-archive',
     'age/keys',
     'descriptions',
     'entry-names',
