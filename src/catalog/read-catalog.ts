@@ -316,18 +316,34 @@ class CatalogReader {
     }
   }
 
+  #columnsQuestion(server: ServerDescription, more: string): string {
+    return this.#questionOf('COLUMNS', 'TABLE_SCHEMA', columnFacts(server), more);
+  }
+
+  /** MariaDB tells no column of any table when it cannot read one view (O2): then each table is asked for by itself. */
+  async #columnsOfTables(
+    together: StatementAnswer,
+    tables: readonly string[],
+    server: ServerDescription,
+  ): Promise<readonly TextRow[]> {
+    if (!isBackupError(together?.error, 'database-query-failed')) return rowsOf(together);
+    const answers = await this.#connection.queryEach(
+      tables.map((name) =>
+        this.#columnsQuestion(server, `AND TABLE_NAME = ${quoteText(name)} ORDER BY ORDINAL_POSITION`),
+      ),
+      this.#options,
+    );
+    // What cannot be told of one table is told of that table; a name in other letters is another's.
+    return answers.flatMap(({ rows = [] }, i) => rows.filter((row) => row['table_name'] === tables[i]));
+  }
+
   async #readTables(
     engines: ReadonlyMap<string, string>,
     damage: ReadonlyMap<string, string>,
     server: ServerDescription,
   ): Promise<readonly CatalogTable[]> {
     const about = await this.#ask({
-      columns: this.#questionOf(
-        'COLUMNS',
-        'TABLE_SCHEMA',
-        columnFacts(server),
-        'ORDER BY TABLE_NAME, ORDINAL_POSITION',
-      ),
+      columns: this.#columnsQuestion(server, 'ORDER BY TABLE_NAME, ORDINAL_POSITION'),
       keys: this.#questionOf(
         'STATISTICS',
         'TABLE_SCHEMA',
@@ -343,7 +359,9 @@ class CatalogReader {
         'TABLE_COMMENT',
       ]),
     });
-    const columns = columnsOf(this.#ours(rowsOf(about.columns())));
+    const columns = columnsOf(
+      this.#ours(await this.#columnsOfTables(about.columns(), [...engines.keys()], server)),
+    );
     const keys = primaryKeysOf(this.#ours(rowsOf(about.keys())));
     const rowOf = new Map(this.#ours(rowsOf(about.sizes())).map((row) => [row['table_name']!, row]));
     const tables: CatalogTable[] = [];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseAddress } from '../../src/database/address.js';
-import { openConnection, type TextRow } from '../../src/database/connection.js';
+import { type Connection, openConnection, type TextRow } from '../../src/database/connection.js';
 import { quoted } from './model.js';
 
 /** An object's definition by its kind and name, as the vendor's dump writes it. */
@@ -10,6 +10,7 @@ const identifier = '`(?:[^`]|``)+`';
 const created = new RegExp(
   `(TABLE|VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT|SEQUENCE|PACKAGE BODY|PACKAGE)(?:\\s+IF NOT EXISTS)?\\s+(?:\\*/\\s*)?("(?:[^"]|"")+"|${identifier})`,
 );
+const namesAndTexts = new RegExp(`${identifier}|'(?:[^'\\\\]|\\\\.|'')*'`, 'gs');
 const sessionLine =
   /SET\s+(?:SESSION\s+)?(?:character_set_client|character_set_results|collation_connection|sql_mode|time_zone)\s*=/i;
 
@@ -24,11 +25,14 @@ export function blocksOf(dump: Buffer, names: readonly string[], folded: boolean
   let text = dump.toString('latin1');
   // A trigger keeps the spelling of the session that made it.
   text = text.replace(/DEFINER=("?)(\w+|%)\1@("?)(\w+|%)\3/g, 'DEFINER=`$2`@`$4`');
-  if (folded) text = text.replace(new RegExp(identifier, 'g'), lowered);
-  for (const name of names) {
-    const own = Buffer.from(quoted(name)).toString('latin1');
-    text = text.replaceAll(folded ? lowered(own) : own, '`<database>`');
-  }
+  const owns = names.map((name) => Buffer.from(quoted(name)).toString('latin1'));
+  // Statement by statement, and past what stands in marks: one mark too many in a body is no other's.
+  const plain = (whole: string): string => {
+    const told = folded
+      ? whole.replace(namesAndTexts, (one) => (one.startsWith('`') ? lowered(one) : one))
+      : whole;
+    return owns.reduce((left, own) => left.replaceAll(folded ? lowered(own) : own, '`<database>`'), told);
+  };
   const blocks = new Map<string, string>();
   let ending = ';';
   let statement = '';
@@ -43,7 +47,7 @@ export function blocksOf(dump: Buffer, names: readonly string[], folded: boolean
     if (statement === '' && /^-- /.test(line)) continue;
     statement += statement === '' ? line : `\n${line}`;
     if (!line.trimEnd().endsWith(ending)) continue;
-    const whole = statement.trim();
+    const whole = plain(statement.trim());
     statement = '';
     if (sessionLine.test(whole) && !/CREATE/.test(whole)) {
       // The zone of the whole dump is no object's own.
@@ -132,9 +136,11 @@ export async function valuesOf(address: DatabaseAddress): Promise<Values> {
   const { database, ...server } = address;
   const connection = await openConnection(server);
   try {
-    const found = await connection.query(
-      `SELECT HEX(c.TABLE_NAME) AS t, HEX(COLUMN_NAME) AS n, DATA_TYPE AS d, COLUMN_TYPE AS y, EXTRA AS e, COLUMN_DEFAULT IS NOT NULL AS f FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON BINARY t.TABLE_SCHEMA = c.TABLE_SCHEMA AND BINARY t.TABLE_NAME = c.TABLE_NAME WHERE c.TABLE_SCHEMA = CONVERT(x'${Buffer.from(database!).toString('hex')}' USING utf8) AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY 1, c.ORDINAL_POSITION`,
-    );
+    const question = (of: string): string =>
+      `SELECT HEX(c.TABLE_NAME) AS t, HEX(COLUMN_NAME) AS n, DATA_TYPE AS d, COLUMN_TYPE AS y, EXTRA AS e, COLUMN_DEFAULT IS NOT NULL AS f FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON BINARY t.TABLE_SCHEMA = c.TABLE_SCHEMA AND BINARY t.TABLE_NAME = c.TABLE_NAME WHERE c.TABLE_SCHEMA = CONVERT(x'${Buffer.from(database!).toString('hex')}' USING utf8) AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')${of} ORDER BY 1, c.ORDINAL_POSITION`;
+    // MariaDB tells of no table when it cannot read one view.
+    const [together] = await connection.queryEach([question('')]);
+    const found = together?.rows ?? (await columnsOfEach(connection, database!, question));
     const tables = new Map<string, Column[]>();
     const text = (hex: string | null | undefined): string => Buffer.from(hex ?? '', 'hex').toString();
     for (const row of found) {
@@ -172,6 +178,21 @@ export async function valuesOf(address: DatabaseAddress): Promise<Values> {
   } finally {
     await connection.close();
   }
+}
+
+async function columnsOfEach(
+  connection: Connection,
+  database: string,
+  question: (of: string) => string,
+): Promise<readonly TextRow[]> {
+  const tables = await connection.query(`SHOW FULL TABLES FROM ${quoted(database)}`);
+  const names = tables.map((row) => Object.values(row)).filter(([, kind]) => kind !== 'VIEW');
+  const each = await connection.queryEach(
+    names.map(([name]) =>
+      question(` AND c.TABLE_NAME = CONVERT(x'${Buffer.from(name!).toString('hex')}' USING utf8)`),
+    ),
+  );
+  return each.flatMap(({ rows = [] }) => rows);
 }
 
 function digest(columns: readonly Column[], rows: readonly TextRow[]): TableValues {

@@ -154,15 +154,31 @@ class DefinitionReader {
     view: string,
     columns: readonly string[],
     schemaColumn = 'TABLE_SCHEMA',
+    more = '',
   ): Promise<readonly TextRow[]> {
     const list = columns.map((column) => `${column} AS ${column}`).join(', ');
     const question =
       `SELECT ${schemaColumn} AS compared_schema, ${list} FROM information_schema.${view}` +
-      ` WHERE ${schemaColumn} = ${quoteText(this.#schema)}`;
+      ` WHERE ${schemaColumn} = ${quoteText(this.#schema)}${more}`;
     const rows = await this.#query(question).catch((error: unknown) => {
       throw serverErrorNumber(error) === undefined ? error : unseen(view, error);
     });
     return rows.filter((row) => sameName(row['compared_schema'], this.#schema, this.#connection));
+  }
+
+  /** MariaDB tells no column of any table when it cannot read one view (O2): then each table is asked for by itself. */
+  async #askForColumns(tables: readonly string[], columns: readonly string[]): Promise<readonly TextRow[]> {
+    try {
+      return await this.#ask('COLUMNS', columns);
+    } catch (error) {
+      if (serverErrorNumber(error) === undefined) throw error;
+      const rows: TextRow[] = [];
+      for (const name of tables) {
+        const own = await this.#ask('COLUMNS', columns, undefined, ` AND TABLE_NAME = ${quoteText(name)}`);
+        rows.push(...own.filter((row) => row['TABLE_NAME'] === name));
+      }
+      return rows;
+    }
   }
 
   async #readTables(
@@ -205,20 +221,23 @@ class DefinitionReader {
     vendor: 'mariadb' | 'mysql',
   ): Promise<void> {
     const optional = (await this.#has('COLUMNS', 'GENERATION_EXPRESSION')) ? ['GENERATION_EXPRESSION'] : [];
-    const rows = await this.#ask('COLUMNS', [
-      'TABLE_NAME',
-      'COLUMN_NAME',
-      'ORDINAL_POSITION',
-      'COLUMN_DEFAULT',
-      'IS_NULLABLE',
-      'DATA_TYPE',
-      'COLUMN_TYPE',
-      'CHARACTER_SET_NAME',
-      'COLLATION_NAME',
-      'EXTRA',
-      'COLUMN_COMMENT',
-      ...optional,
-    ]);
+    const rows = await this.#askForColumns(
+      [...facts.keys()],
+      [
+        'TABLE_NAME',
+        'COLUMN_NAME',
+        'ORDINAL_POSITION',
+        'COLUMN_DEFAULT',
+        'IS_NULLABLE',
+        'DATA_TYPE',
+        'COLUMN_TYPE',
+        'CHARACTER_SET_NAME',
+        'COLLATION_NAME',
+        'EXTRA',
+        'COLUMN_COMMENT',
+        ...optional,
+      ],
+    );
     const ordered = [...rows].sort((a, b) => Number(a['ORDINAL_POSITION']) - Number(b['ORDINAL_POSITION']));
     const defaults = await this.#readDefaults(
       rows.filter((row) => facts.has(row['TABLE_NAME']!)),
