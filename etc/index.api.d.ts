@@ -290,6 +290,12 @@ export interface ColumnDescription {
     readonly form: ValueForm | null;
 }
 
+export interface CompleteRestore extends RestoreFacts {
+    readonly outcome: 'complete';
+    readonly missing: readonly [
+    ];
+}
+
 export interface ComputedContent {
     readonly columns: readonly string[];
     readonly hash: string;
@@ -823,6 +829,14 @@ export interface OpenedArchive extends AsyncIterable<Part> {
 
 export type Part = DatabasePart | TablePart | RowsPart | ObjectsPart | SummaryPart;
 
+export interface PartialRestore extends RestoreFacts {
+    readonly outcome: 'partial';
+    readonly missing: readonly [
+        MissingObject,
+        ...MissingObject[]
+    ];
+}
+
 export type Password = string | Uint8Array;
 
 export interface PinnedKey {
@@ -949,6 +963,19 @@ export interface RestoreCertificate {
     readonly notes: readonly RestoreNote[];
 }
 
+export interface RestoreFacts {
+    readonly database: string;
+    readonly startedAt: string;
+    readonly finishedAt: string;
+    readonly snapshotAt: string;
+    readonly tables: readonly RestoredTable[];
+    readonly objects: readonly RestoredObject[];
+    readonly method: LoadMethod;
+    readonly definers: readonly string[];
+    readonly rights: RestoreRights;
+    readonly notes: readonly RestoreNote[];
+}
+
 export interface RestoreNote {
     readonly code: RestoreNoteCode;
     readonly message: string;
@@ -1020,19 +1047,7 @@ export interface RestoreProgress {
     readonly totalPlainBytes?: number;
 }
 
-export interface RestoreReport {
-    readonly database: string;
-    readonly startedAt: string;
-    readonly finishedAt: string;
-    readonly snapshotAt: string;
-    readonly tables: readonly RestoredTable[];
-    readonly objects: readonly RestoredObject[];
-    readonly missing: readonly MissingObject[];
-    readonly method: LoadMethod;
-    readonly definers: readonly string[];
-    readonly rights: RestoreRights;
-    readonly notes: readonly RestoreNote[];
-}
+export type RestoreReport = CompleteRestore | PartialRestore;
 
 export type RestoreRights = {
     readonly kind: 'own-account';

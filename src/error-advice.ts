@@ -237,7 +237,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
   },
   'restore-changed-data': {
     what: 'The target server warned while it took rows, and what it holds is not what it was given, or cannot be compared.',
-    safe: 'The archive is not touched; the target is marked as incomplete.',
+    safe: 'The archive is not touched; the table is left out of the target, and listed as missing.',
     action:
       'Restore to a server of the same kind and version, or read the listed warnings before accepting them.',
     during: { restore: {} },

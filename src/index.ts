@@ -174,8 +174,11 @@ export type { RestoreAllowance, RestoreOptions } from './recovery/restore/option
 export type { RestoreRights } from './recovery/restore/own-account.js';
 export { restoreDatabase } from './recovery/restore/restore-database.js';
 export type {
+  CompleteRestore,
+  PartialRestore,
   RestoredObject,
   RestoredTable,
+  RestoreFacts,
   RestoreNote,
   RestoreNoteCode,
   RestoreProgress,

@@ -15,11 +15,13 @@ export interface SortedObjects {
  *
  * @param absent - names of tables that exist at the source and are not in the copy
  * @param database - the source's name
+ * @param where - in which they are not, for people
  */
 export function leaveOutWithoutTables(
   objects: readonly SchemaObject[],
   absent: ReadonlySet<string>,
   database: string,
+  where = 'this archive',
 ): SortedObjects {
   if (absent.size === 0) return { kept: objects, leftOut: [] };
   const gone = new Set(absent);
@@ -32,17 +34,17 @@ export function leaveOutWithoutTables(
     for (const { view, reads } of views) {
       const needed = [...reads].find((name) => gone.has(name));
       if (needed === undefined || reasons.has(view)) continue;
-      reasons.set(view, `it reads from "${needed}", which is not in this archive`);
+      reasons.set(view, `it reads from "${needed}", which is not in ${where}`);
       gone.add(view.name);
     }
   }
   for (const trigger of objects.filter(({ kind }) => kind === 'trigger')) {
     if (trigger.table !== undefined && absent.has(trigger.table)) {
-      reasons.set(trigger, 'its table is not in this archive');
+      reasons.set(trigger, `its table is not in ${where}`);
       continue;
     }
     const used = tablesUsed(tokenise(trigger.createStatement)).find((name) => gone.has(name));
-    if (used !== undefined) reasons.set(trigger, `it uses "${used}", which is not in this archive`);
+    if (used !== undefined) reasons.set(trigger, `it uses "${used}", which is not in ${where}`);
   }
   return {
     kept: objects.filter((object) => !reasons.has(object)),

@@ -12,7 +12,7 @@ export const exitCodes: {
   readonly damaged: 4;
   readonly notEligible: 5;
   readonly targetRefused: 6;
-  /** All rows are restored; views, keys or the like that the server refused are listed. */
+  /** Restored but for what the server refused, which is listed: tables with their rows first, views, keys and the like. */
   readonly objectsMissing: 7;
   readonly interrupted: 130;
 } = {

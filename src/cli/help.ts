@@ -13,6 +13,6 @@ what is done. ARCHIVE is a path or s3://bucket/key. No password is an argument.
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 wrong key or password, 4 damaged or
 incomplete archive, 5 not eligible or no usable admin, 6 target refused, 7 all
-rows restored but some views, keys or the like are missing.
+restored but tables, views, keys or the like that the server refuses: listed.
 `;
 }

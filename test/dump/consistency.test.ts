@@ -195,7 +195,7 @@ describeOnEachServer('one moment for all tables', (server) => {
         `GRANT ALL ON ${database}.* TO 'blind'@'${host}'`,
       ]);
     }
-    const blind = { ...address(), user: 'blind', password: 'x' };
+    const blind = { ...address(), user: 'blind', password: 'x', getServerPublicKey: true };
     const { summary } = await numbersOf(dumpDatabase(blind));
     assert.ok(
       summary.warnings.some(({ code, message }) => code === 'sessions-hidden' && /PROCESS/.test(message)),

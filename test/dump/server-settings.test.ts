@@ -139,7 +139,10 @@ describeOnEachServer(
       ]);
       try {
         const usual = contentOf(await partsOf(address()));
-        assert.equal(contentOf(await partsOf({ ...address(), user: 'plain', password: 'x' })), usual);
+        assert.equal(
+          contentOf(await partsOf({ ...address(), user: 'plain', password: 'x', getServerPublicKey: true })),
+          usual,
+        );
       } finally {
         await server().query([
           'SET GLOBAL read_only = 0',
@@ -181,7 +184,7 @@ describeOnEachServer(
         ]),
       ]);
       try {
-        const reader = { ...address(), user: 'reader', password: 'x' };
+        const reader = { ...address(), user: 'reader', password: 'x', getServerPublicKey: true };
         await assert.rejects(partsOf(reader), (error) => {
           assert.ok(isBackupError(error, 'privilege-missing'), String(error));
           assert.match(error.message, /"secret"/);

@@ -121,6 +121,7 @@ describeOnEachServer('compareDatabases', (server, kind) => {
       ...server().address,
       user: 'compare_part',
       password: 'x',
+      getServerPublicKey: true,
       database: 'compare_part',
     };
     await assert.rejects(compareDatabases(part, part), (error) => {

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { readTablesOption } from '../../src/cli/tables-option.js';
 import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
-import { BackupError, isBackupError } from '../../src/errors.js';
+import { isBackupError } from '../../src/errors.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
+import { planRestore } from '../../src/recovery/plan/plan-restore.js';
+import { missingSentence } from '../../src/recovery/restore/missing.js';
 import type { RestoreOptions } from '../../src/recovery/restore/options.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
 import { describeOnEachServer } from '../support/servers.js';
@@ -286,14 +288,19 @@ describeOnEachServer(
       await assert.rejects(restore(sealed), (error) => isBackupError(error, 'target-refused'));
     });
 
-    it('has all other tables when one cannot be made, fails with its name, and makes it when it can', async () => {
+    it('has all other tables when one cannot be made, lists it, and makes it when it can', async () => {
       const sealed = await make([
         'CREATE TABLE a (id INT PRIMARY KEY)',
         'INSERT INTO a VALUES (1)',
-        'CREATE TABLE b (id INT PRIMARY KEY) ENGINE=MyISAM',
+        'CREATE TABLE b (id INT PRIMARY KEY) ENGINE=InnoDB',
         'INSERT INTO b VALUES (1), (2)',
         'CREATE VIEW v AS SELECT id FROM a',
         'CREATE VIEW w AS SELECT id FROM b',
+        'CREATE VIEW over_w AS SELECT id FROM w',
+        'CREATE TRIGGER on_a BEFORE INSERT ON a FOR EACH ROW INSERT INTO b VALUES (NEW.id)',
+        'CREATE TRIGGER on_b BEFORE INSERT ON b FOR EACH ROW SET @seen = NEW.id',
+        'CREATE TABLE c (id INT PRIMARY KEY, b INT, KEY (b), CONSTRAINT to_b FOREIGN KEY (b) REFERENCES b (id)) ENGINE=InnoDB',
+        'INSERT INTO c VALUES (1, 2)',
       ]);
       const archive = await sealed.open();
       const forged = {
@@ -305,20 +312,68 @@ describeOnEachServer(
             : table;
         },
       };
-      await assert.rejects(restoreDatabase(forged, address(target)), (error) => {
-        assert.ok(isBackupError(error, 'restore-failed'), String(error));
-        assert.match(
-          error.message,
-          /^Table "b" cannot be made in the target .* Everything else is in place\./,
-        );
-        assert.deepEqual(error.details['missingTables'], ['b']);
-        assert.match(String(error.details['missing']), /Missing: table "b": .* \((?:1064|4161)\)/);
-        return true;
-      });
-      await server().query('SELECT * FROM v', target);
+      const first = await restoreDatabase(forged, address(target));
+      assert.equal(first.outcome, 'partial');
+      const told = first.missing.map(({ kind: what, name, errno }) => `${what} ${name} ${errno}`);
+      assert.match(told[0]!, /^table b (?:1064|4161)$/);
+      const needing = ['foreign-key to_b 0', 'trigger on_a 0', 'trigger on_b 0', 'view over_w 0', 'view w 0'];
+      assert.deepEqual(told.slice(1).sort(), needing);
+      assert.deepEqual(first.tables.map(({ name }) => name).sort(), ['a', 'c']);
+      // The target is finished, and people may work in it.
+      await server().query(['INSERT INTO a VALUES (7)', 'SELECT * FROM v'], target);
+      assert.equal((await planRestore(archive, address(target))).state, 'filled');
+      // Nothing has changed: the same is missing still.
+      const second = await restoreDatabase(forged, address(target));
+      assert.deepEqual(
+        second.missing.map(({ name }) => name).sort(),
+        first.missing.map(({ name }) => name).sort(),
+      );
+      assert.deepEqual(second.tables, []);
+      await server().query('DELETE FROM a WHERE id = 7', target);
       const report = await restore(sealed);
-      assert.deepEqual(report.missing, []);
+      assert.equal(report.outcome, 'complete');
+      assert.deepEqual(report.tables, [{ name: 'b', rows: 2 }]);
       assert.deepEqual(await differences(), []);
+    });
+
+    it("goes on where it stopped among tables that were missing, and touches nobody else's table of that name", async () => {
+      const sealed = await make([
+        'CREATE TABLE a (id INT PRIMARY KEY)',
+        'INSERT INTO a VALUES (1)',
+        'CREATE TABLE b (id INT PRIMARY KEY, t CHAR(250)) ENGINE=InnoDB',
+        rows('b', 2000, (i) => `${i}, REPEAT('x', 240)`),
+      ]);
+      const archive = await sealed.open();
+      const forged = {
+        ...archive,
+        table: async (name: string) => {
+          const table = await archive.table(name);
+          return name === 'b'
+            ? { ...table, createStatement: table.createStatement.replace('int', 'inet99') }
+            : table;
+        },
+      };
+      await restoreDatabase(forged, address(target));
+      await server().query(['INSERT INTO a VALUES (2)', 'CREATE TABLE b (mine INT)'], target);
+      const refused = await restore(sealed);
+      assert.match(refused.missing[0]!.message, /^A table of this name is there/);
+      assert.deepEqual(await server().query('SELECT mine FROM b', target), []);
+      await server().query('DROP TABLE b', target);
+      const stop = new AbortController();
+      const stopped = restore(sealed, {
+        signal: stop.signal,
+        onProgress: ({ rows: done }) => {
+          if (done > 0) stop.abort(new Error('stopped'));
+        },
+      });
+      await assert.rejects(stopped, /stopped/);
+      assert.equal((await planRestore(archive, address(target))).state, 'unfinished');
+      const report = await restore(sealed);
+      assert.equal(report.outcome, 'complete');
+      assert.deepEqual(report.tables, [{ name: 'b', rows: 2000 }]);
+      const [row] = await server().query('SELECT COUNT(*) AS n FROM a', target);
+      assert.equal(row?.['n'], '2');
+      assert.deepEqual(await tablesThere(), ['a', 'b']);
     });
 
     for (const method of ['insert', 'load-data'] as const) {
@@ -343,18 +398,19 @@ describeOnEachServer(
             return name === 'b' ? { ...table, createStatement } : table;
           },
         };
-        await assert.rejects(restoreDatabase(strict, address(target), { method }), (error) => {
-          assert.ok(error instanceof BackupError);
-          assert.match(error.message, /table "b".* Everything else is in place\./i);
-          assert.deepEqual(error.details['missingTables'], ['b']);
-          assert.match(String(error.details['missing']), /Missing: table "b": .*(?:1062|1 of 2 rows)/);
-          assert.doesNotMatch(String(error.details['missing']), /foreign key|'7'/);
-          return true;
-        });
+        const first = await restoreDatabase(strict, address(target), { method });
+        assert.equal(first.outcome, 'partial');
+        assert.deepEqual(
+          first.missing.map(({ kind: what, name }) => `${what} ${name}`),
+          ['table b', 'view w'],
+        );
+        assert.match(missingSentence(first.missing[0]!), /Missing: table "b": .*(?:1062|1 of 2 rows)/);
+        assert.doesNotMatch(JSON.stringify(first.missing), /foreign key|'7'/);
         await server().query('SELECT * FROM v', target);
         const again = await restore(sealed);
         assert.deepEqual(again.missing, []);
-        assert.match(JSON.stringify(again.notes), /1 tables were there already/);
+        assert.deepEqual(again.tables, [{ name: 'b', rows: 2 }]);
+        assert.match(JSON.stringify(again.notes), /Only what was missing was tried again/);
         assert.deepEqual(await differences(), []);
       });
     }
@@ -386,6 +442,30 @@ describeOnEachServer(
         ['PRIMARY', 'other'],
       );
       assert.equal((await server().query('SELECT * FROM a', target)).length, 2);
+    });
+
+    it('C11: keeps definitions as they are where tables share a file, and the words of checks', async () => {
+      const sealed = await make([
+        'CREATE TABLE parent (id INT PRIMARY KEY, code VARCHAR(20) NOT NULL, UNIQUE KEY code (code)) ENGINE=InnoDB',
+        "CREATE TABLE child (id INT PRIMARY KEY, t VARCHAR(9) CHARACTER SET big5, n INT, code VARCHAR(20), KEY code (code), CONSTRAINT some CHECK (t <> 'x' AND n > -(100)), CONSTRAINT to_code FOREIGN KEY (code) REFERENCES parent (code)) ENGINE=InnoDB",
+        rows('parent', 2500, (i) => `${i}, 'c${i}'`),
+        "INSERT INTO child VALUES (1, 'y', 2, 'c7')",
+      ]);
+      await server()
+        .query('SET GLOBAL innodb_file_per_table = 0')
+        .catch(() => undefined);
+      try {
+        await restore(sealed);
+      } finally {
+        await server()
+          .query('SET GLOBAL innodb_file_per_table = 1')
+          .catch(() => undefined);
+      }
+      for (const table of ['parent', 'child']) {
+        const [before] = await server().query(`SHOW CREATE TABLE ${source}.${table}`);
+        const [after] = await server().query(`SHOW CREATE TABLE ${target}.${table}`);
+        assert.equal(after!['Create Table'], before!['Create Table']);
+      }
     });
 
     it('C11: makes tables whose files would stand beside those of the living ones elsewhere, and says so', async (context) => {

@@ -168,6 +168,7 @@ function obstaclesOf({
       collations: new Set(['utf8_bin', 'utf8_general_ci']),
       unknownModes: new Set(['FANCY']),
       lowerCaseTableNames: 0,
+      tablesShareFile: false,
       ...server,
     },
   };

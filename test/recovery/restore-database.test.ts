@@ -79,7 +79,7 @@ describeOnEachServer('restoreDatabase', (server) => {
         `GRANT ALL ON ${target}.* TO 'blind'@'${host}'`,
       ]);
     }
-    const blind = { ...address(target), user: 'blind', password: 'x' };
+    const blind = { ...address(target), user: 'blind', password: 'x', getServerPublicKey: true };
     await assert.rejects(
       restoreDatabase(dumpDatabase(address(source)), blind, { replace: true }),
       (error) => isBackupError(error, 'target-refused') && /PROCESS/.test(error.message),

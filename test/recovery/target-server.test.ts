@@ -94,7 +94,7 @@ describeOnEachServer(
       }
       await server().query([`DROP DATABASE IF EXISTS ${target}`, 'SET GLOBAL read_only = 1']);
       try {
-        const plain = { ...address(target), user: 'plain', password: 'x' };
+        const plain = { ...address(target), user: 'plain', password: 'x', getServerPublicKey: true };
         await assert.rejects(restoreDatabase(dumpDatabase(address(source)), plain), (error) => {
           assert.ok(isBackupError(error, 'target-refused'), String(error));
           assert.match(error.message, /The server is read-only/);

@@ -14,7 +14,7 @@ import { missingSentence } from '../../recovery/restore/missing.js';
 import type { RestoreAllowance } from '../../recovery/restore/options.js';
 import type { RestoreRights } from '../../recovery/restore/own-account.js';
 import { restoreDatabase } from '../../recovery/restore/restore-database.js';
-import type { RestoreReport } from '../../recovery/restore/restore-report.js';
+import type { PartialRestore, RestoreReport } from '../../recovery/restore/restore-report.js';
 import { type SalvagedTable, type SalvageReport, salvageArchive } from '../../recovery/salvage-archive.js';
 import type { Command, CommandLine, CommandResult } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
@@ -370,8 +370,8 @@ function render(report: RestoreReport): string {
   ]);
   const notes = report.notes.map(({ message }) => escapeControls(message));
   return [
+    ...(report.outcome === 'complete' ? [] : [...missingLines(report), '']),
     pairs,
-    ...(report.missing.length === 0 ? [] : ['', ...missingLines(report)]),
     ...(notes.length === 0 ? [] : ['', ...notes]),
   ].join('\n');
 }
@@ -383,14 +383,19 @@ function inWords(rights: RestoreRights): string {
     : 'of the login, on this database alone';
 }
 
-function missingLines({ missing }: RestoreReport): readonly string[] {
+// The loss comes first, and a table before all else: its rows are missing too.
+function missingLines({ missing }: PartialRestore): readonly string[] {
+  const tables = missing.filter(({ kind }) => kind === 'table').map(({ name }) => escapeControls(name));
+  const others = plural(missing.length - tables.length, 'other object');
   return [
-    `All rows are restored, but ${plural(missing.length, 'object')} cannot be made in the target:`,
+    tables.length === 0
+      ? `All rows are restored, but ${plural(missing.length, 'object')} cannot be made in the target:`
+      : `NOT ALL IS THERE: ${plural(tables.length, 'table')} with all rows (${tables.join(', ')})${missing.length === tables.length ? '' : ` and ${others}`} cannot be made in the target:`,
     ...missing.map((each) => escapeControls(missingSentence(each))),
     'Remove the cause and give the same command again: it tries just these.',
   ];
 }
 
-function exitCodeOfReport({ missing }: RestoreReport): ExitCode {
-  return missing.length === 0 ? exitCodes.done : exitCodes.objectsMissing;
+function exitCodeOfReport({ outcome }: RestoreReport): ExitCode {
+  return outcome === 'complete' ? exitCodes.done : exitCodes.objectsMissing;
 }

@@ -15,6 +15,8 @@ export interface Capabilities {
   readonly unknownModes: ReadonlySet<string>;
   /** 0 when names of tables that differ in case alone are different names. */
   readonly lowerCaseTableNames: number;
+  /** Whether new tables of InnoDB come into one file, not one each. */
+  readonly tablesShareFile: boolean;
 }
 
 /** @param objects - what will be made: only the words of sql_mode they need are tried */
@@ -25,6 +27,7 @@ export async function readCapabilities(
   const [server] = await connection.query(
     'SELECT VERSION() AS version, @@version_comment AS comment, @@lower_case_table_names AS lower_case',
   );
+  const [sharing] = await connection.query("SHOW GLOBAL VARIABLES LIKE 'innodb_file_per_table'");
   const engines = await connection.query(
     "SELECT ENGINE AS name FROM information_schema.ENGINES WHERE SUPPORT IN ('YES', 'DEFAULT')",
   );
@@ -39,6 +42,7 @@ export async function readCapabilities(
     collations: await readCollations(connection),
     unknownModes: await findUnknownModes(connection, objects),
     lowerCaseTableNames: Number(server?.['lower_case'] ?? 0),
+    tablesShareFile: /^off$/i.test(sharing?.['Value'] ?? ''),
   };
 }
 

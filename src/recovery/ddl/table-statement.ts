@@ -14,6 +14,8 @@ export interface TableStatements {
   readonly items: readonly TableItem[];
   /** When every table is there with its keys: a foreign key refers to a key of another table. */
   readonly foreignKeys: readonly TableItem[];
+  /** Those that `create` makes. */
+  readonly foreignKeysMade: readonly TableItem[];
 }
 
 /** A part of a definition that can be added to a table that is there. */
@@ -26,9 +28,10 @@ export interface TableItem {
 
 /**
  * When a table gets its secondary keys: with the table, in one go after its rows, or each by itself after the
- * rows, for a server that does not take all of them.
+ * rows, for a server that does not take all of them. `whole` is with the table, and its foreign keys too, for a
+ * server that shows an altered table otherwise.
  */
-export type KeyTime = 'after-rows' | 'at-once' | 'one-by-one';
+export type KeyTime = 'after-rows' | 'at-once' | 'one-by-one' | 'whole';
 
 /**
  * Plans the statements for one table. Keys come after the rows only where the end state is certain to be the
@@ -50,15 +53,24 @@ export function planTable(
   const tokens = renameDatabase(given, source, target);
   const name = quoteName(table.name);
   const parts = split(tokens);
-  if (parts === undefined) return { create: join(tokens), before: [], after: [], items: [], foreignKeys: [] };
+  const asItIs = { create: join(tokens), before: [], after: [], items: [], foreignKeys: [] };
+  if (parts === undefined) return { ...asItIs, foreignKeysMade: [] };
   const kinds = parts.items.map(kindOf);
   const foreignKeys = itemsWhere(parts, (i) => kinds[i] === 'foreign');
+  if (keys === 'whole') return { ...asItIs, foreignKeysMade: foreignKeys };
   const whole = foreignKeys.length === 0 ? join(tokens) : without(parts, (i) => kinds[i] === 'foreign');
   // An ARCHIVE table takes no number below the next one, which it finds again by its rows.
   const counts = (some: readonly Token[]): boolean => some.some(({ text }) => /^auto_increment$/i.test(text));
   const countsOn = /^archive$/i.test(table.engine) && counts(parts.tail) && parts.items.some(counts);
   const before = countsOn ? [`ALTER TABLE ${name} AUTO_INCREMENT = 1`] : [];
-  const atOnce: TableStatements = { create: whole, before, after: [], items: [], foreignKeys };
+  const atOnce: TableStatements = {
+    create: whole,
+    before,
+    after: [],
+    items: [],
+    foreignKeys,
+    foreignKeysMade: [],
+  };
   if (table.definitionOnly !== undefined && keys !== 'one-by-one') return atOnce;
   if (keys === 'at-once') return atOnce;
   if (keys === 'after-rows' && /^(?:myisam|aria)$/i.test(table.engine)) {
@@ -78,6 +90,7 @@ export function planTable(
     after: [alterTable(table.name, items)],
     items,
     foreignKeys,
+    foreignKeysMade: [],
   };
 }
 

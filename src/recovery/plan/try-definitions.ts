@@ -171,7 +171,8 @@ class Attempt {
       signal?.throwIfAborted();
       await this.#tryTable(adaptTable(table, this.#capabilities).definition);
     }
-    this.#refused.push(...(await this.#foreignKeys.add(connection, signal)));
+    const absent = this.#refused.filter(({ kind }) => kind === 'table').map(({ name }) => name);
+    this.#refused.push(...(await this.#foreignKeys.add(connection, absent, signal)));
     signal?.throwIfAborted();
     const noSequences = await restoreSequences(connection, adapted, policy);
     const { missing } = await restoreObjects(this.#programs.connection, adapted, policy);

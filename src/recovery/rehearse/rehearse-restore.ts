@@ -75,7 +75,7 @@ async function rehearseIn(
   try {
     const begun = Date.now();
     // What is missing is no end of a rehearsal: it stands in the certificate.
-    const { report: restore } = await runRestore(source, scratch, {
+    const restore = await runRestore(source, scratch, {
       ...restoreOptions,
       events: 'disabled',
       resume: false,

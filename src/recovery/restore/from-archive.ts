@@ -5,6 +5,7 @@ import { isTransactional } from '../../catalog/read-catalog.js';
 import { mayBeOurs } from '../../catalog/restore-mark.js';
 import { quoteName } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
+import { sameName } from '../../database/server-names.js';
 import type { DatabaseDescription, SchemaObject, TableDescription, TableSummary } from '../../model/parts.js';
 import { planTable, type TableItem, usualName, withUsualName } from '../ddl/table-statement.js';
 import { loadedColumns } from '../load/cells.js';
@@ -13,12 +14,18 @@ import { holdsRows } from '../load/read-back.js';
 import { RowsDigest } from '../load/rows-digest.js';
 import type { TableLoader } from '../load/table-loader.js';
 import { openEndsOf } from '../load/with-history.js';
-import { addItems, dropForeignKeys } from './foreign-keys.js';
+import { addItems, dropForeignKeys, notThere } from './foreign-keys.js';
 import { type MissingMark, readMissing } from './missing-mark.js';
-import { journalTable, type RestoreJournal, readJournal } from './restore-journal.js';
+import {
+  createJournal,
+  findJournal,
+  journalTable,
+  type RestoreJournal,
+  readJournal,
+} from './restore-journal.js';
 import { dropObjects, restoreSequences } from './restore-objects.js';
-import type { RestoredTable, RestoreProgress } from './restore-report.js';
-import type { RestoreOutcome, RestoreRun } from './restore-run.js';
+import type { RestoredTable, RestoreProgress, RestoreReport } from './restore-report.js';
+import type { RestoreRun } from './restore-run.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable, checkRows } from './table-failures.js';
 import { finishTable, keyTimeOf, prepareTable } from './table-statements.js';
@@ -34,6 +41,9 @@ const ROW_EFFORT_BYTES = 400;
 function effortOf({ rows, plainBytes }: TableSummary): number {
   return plainBytes + rows * ROW_EFFORT_BYTES;
 }
+
+/** The work key of a target that is finished but for what is tried again. */
+const keyAgain = (key: string): string => `${key}:again`;
 
 type Totals = Pick<Required<RestoreProgress>, 'totalPlainBytes' | 'totalTables'>;
 
@@ -74,15 +84,14 @@ export class ArchiveRestore {
     this.#totals = totalsOf(this.#waiting);
   }
 
-  async run(): Promise<RestoreOutcome> {
+  async run(): Promise<RestoreReport> {
     const run = this.#run;
     if (this.#archive.isLabelDamaged)
       run.notes.push({ code: 'label-damaged', message: labelDamagedSentence });
     const reading = { signal: run.signal };
     const [database, objects] = [await this.#archive.database(reading), await this.#archive.objects(reading)];
     await this.#leaveMarksOut();
-    const left = await this.#begin(database, objects);
-    if (left !== undefined) return run.complete([], left, this.#archive.manifest, true);
+    const toBeMade = await this.#begin(database, objects);
     const { connections = 2 } = run.options;
     const workers = Array.from({ length: Math.min(connections, this.#waiting.length) }, () =>
       this.#loadTables(),
@@ -93,8 +102,7 @@ export class ArchiveRestore {
     this.#report('objects', '');
     run.signal.throwIfAborted();
     this.#done.sort((a, b) => (a.name < b.name ? -1 : 1));
-    if (run.lacksTables) await this.#journalAll();
-    return run.complete(this.#done, objects, this.#archive.manifest);
+    return run.complete(this.#done, toBeMade, this.#archive.manifest);
   }
 
   async #leaveMarksOut(): Promise<void> {
@@ -105,11 +113,11 @@ export class ArchiveRestore {
     }
   }
 
-  /** @returns the objects that are missing in a target that is complete but for them */
+  /** Leaves the tables that are to be loaded waiting. @returns the objects that are to be made */
   async #begin(
     database: DatabaseDescription,
     objects: readonly SchemaObject[],
-  ): Promise<readonly SchemaObject[] | undefined> {
+  ): Promise<readonly SchemaObject[]> {
     const run = this.#run;
     const server = await run.claim();
     const key = this.#workKey();
@@ -117,7 +125,7 @@ export class ArchiveRestore {
     const missing = resume && !replace ? await this.#readMissing(server, key) : undefined;
     if (missing !== undefined) {
       await run.open(database, key);
-      return this.#tryMissing(missing, objects);
+      return this.#tryMissing(server, missing, objects, key);
     }
     if (resume && (await this.#isInterrupted(server, key))) {
       await awaitLastStatements(server.connection, run.target.database, run.signal);
@@ -126,60 +134,101 @@ export class ArchiveRestore {
         const journal = await readJournal(server.connection, run.target.database);
         await run.open(database, key);
         await this.#takeUp(journal);
-        return undefined;
+        return objects;
       }
     }
     await run.examine(server, await this.#describeTables(), objects, database);
     const names = this.#waiting.map((table) => table.name);
     await run.beginAnew(server, database, key, names);
     await restoreSequences(run.schema.connection, objects, run.policy);
-    return undefined;
+    return objects;
   }
 
   /** What a restore of the same work could not make; undefined when the target is no such one. */
   async #readMissing({ connection }: RestoreSession, key: string): Promise<MissingMark | undefined> {
     const { database: target } = this.#run.target;
-    if ((await examineTarget(connection, target)) !== 'filled') return undefined;
+    const state = await examineTarget(connection, target);
+    if (state === 'unfinished') {
+      // Only what was missing was being tried, when that was interrupted: all else may be in use.
+      if ((await readJournal(connection, target)).workKey !== keyAgain(key)) return undefined;
+      await awaitLastStatements(connection, target, this.#run.signal);
+      return (await readMissing(connection, target)) ?? { workKey: key, missing: [] };
+    }
+    if (state !== 'filled') return undefined;
     const mark = await readMissing(connection, target);
     return mark?.workKey === key ? mark : undefined;
   }
 
-  /** Keys, checks and foreign keys that are missing. @returns the objects that are */
+  /** Leaves the tables that are missing waiting, and adds keys that are. @returns the objects that are */
   async #tryMissing(
+    server: RestoreSession,
     { missing }: MissingMark,
     objects: readonly SchemaObject[],
+    key: string,
   ): Promise<readonly SchemaObject[]> {
     const run = this.#run;
     const isMissing = (kind: string, name: string, table?: string): boolean =>
       missing.some(
         (each) => each.kind === kind && each.name === name && (table ?? each.table) === each.table,
       );
-    const tables = this.#waiting
-      .splice(0)
-      .filter(({ name }) => missing.some(({ kind, table }) => kind !== 'trigger' && table === name));
-    for (const { name } of tables) {
-      const description = run.acceptTable(await this.#describe(name));
+    const tables = this.#waiting.splice(0);
+    const lost = tables.filter(({ name }) => isMissing('table', name));
+    await this.#makeRoom(server, lost, key);
+    const standing = tables.filter(({ name }) =>
+      missing.some(({ kind, table }) => kind !== 'trigger' && kind !== 'table' && table === name),
+    );
+    for (const { name } of standing.filter((table) => !lost.includes(table))) {
+      const description = run.acceptStanding(await this.#describe(name));
       const { items, foreignKeys } = planTable(
         description,
         run.source.name,
         run.target.database,
         'one-by-one',
       );
+      const { connection } = run.schema;
       const left = (some: readonly TableItem[]) =>
-        some.filter((item) => isMissing(item.kind, item.name, name));
-      run.lack(await addItems(run.schema.connection, name, left(items), run.signal));
-      run.foreignKeys.owe(name, left(foreignKeys));
+        notThere(
+          connection,
+          name,
+          some.filter((item) => isMissing(item.kind, item.name, name)),
+        );
+      run.lack(await addItems(connection, name, await left(items), run.signal));
+      run.foreignKeys.owe(name, await left(foreignKeys));
     }
     const message = `Only what was missing was tried again: ${missing.length} objects. All else stays as it is.`;
     run.notes.push({ code: 'resumed', message });
     return objects.filter(({ kind, name }) => isMissing(kind, name));
   }
 
-  /** So that nothing is loaded again when the tables that are refused are tried again. */
-  async #journalAll(): Promise<void> {
-    const indexes = new Map(this.#archive.manifest.tables.map(({ name, index }) => [name, index]));
-    const { connection } = this.#run.schema;
-    for (const { name, rows } of this.#done) await journalTable(connection, indexes.get(name)!, rows);
+  /**
+   * Marks the target as unfinished while tables come into it that were missing, and drops those of an earlier such try.
+   * Another table of the name is somebody's, and stays.
+   */
+  async #makeRoom({ connection }: RestoreSession, lost: readonly TableSummary[], key: string): Promise<void> {
+    const run = this.#run;
+    const { database: target } = run.target;
+    const { connection: schema } = run.schema;
+    const begun = (await readJournal(connection, target)).done;
+    for (const { name, index } of lost) {
+      if (begun.has(index)) await schema.query(`DROP TABLE IF EXISTS ${quoteName(usualName(name))}`);
+    }
+    if (lost.length === 0) return;
+    const there = (await schema.query('SHOW TABLES')).map((row) => Object.values(row)[0]);
+    if ((await findJournal(connection, target)) === undefined) {
+      const names = this.#archive.manifest.tables.map(({ name }) => name);
+      await createJournal(connection, target, keyAgain(key), names);
+    }
+    for (const table of lost) {
+      if (there.some((name) => sameName(name, usualName(table.name), schema))) {
+        const message =
+          'A table of this name is there that the restore did not make: rename or drop it first.';
+        run.lackTable({ name: table.name, errno: 0, message });
+        continue;
+      }
+      await journalTable(schema, table.index, -1);
+      this.#waiting.push(table);
+    }
+    this.#totals = totalsOf(this.#waiting);
   }
 
   /** Whether the target holds what a restore of the same work left behind. */

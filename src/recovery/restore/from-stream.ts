@@ -5,8 +5,8 @@ import type { TableStatements } from '../ddl/table-statement.js';
 import { loadedColumns } from '../load/cells.js';
 import { type GivenRows, rememberRows } from '../load/doubts.js';
 import type { TableLoader } from '../load/table-loader.js';
-import type { RestoreProgress } from './restore-report.js';
-import type { RestoreOutcome, RestoreRun } from './restore-run.js';
+import type { RestoreProgress, RestoreReport } from './restore-report.js';
+import type { RestoreRun } from './restore-run.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable, checkRows } from './table-failures.js';
 import { finishTable, prepareTable } from './table-statements.js';
@@ -46,7 +46,7 @@ export class StreamRestore {
     this.#run = run;
   }
 
-  async run(parts: AsyncIterable<Part>): Promise<RestoreOutcome> {
+  async run(parts: AsyncIterable<Part>): Promise<RestoreReport> {
     const run = this.#run;
     const server = await run.claim();
     let objects: readonly SchemaObject[] = [];

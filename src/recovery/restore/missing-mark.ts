@@ -35,17 +35,16 @@ export async function readMissing(server: Connection, target: string): Promise<M
  * Writes down what is missing, in place of any earlier list, so that the same restore can try just that
  * again. Nothing is left when nothing is missing.
  *
- * @param again - whether there is a list already
  * @param workKey - empty when the restore cannot be taken up again; then there is no list
  */
 export async function markMissing(
   connection: Connection,
   workKey: string,
   missing: readonly MissingObject[],
-  again: boolean,
 ): Promise<void> {
   // A table of that name may also be one of the archive.
-  if (again) await connection.query(`DROP TABLE IF EXISTS ${table}`);
+  const earlier = await readMissing(connection, connection.address.database!);
+  if (earlier !== undefined) await connection.query(`DROP TABLE ${table}`);
   if (missing.length === 0 || workKey === '') return;
   try {
     await connection.query(

@@ -33,7 +33,8 @@ export async function describeRefusedRows(
   { name }: Pick<TableDescription, 'name'>,
   refusal: BackupError,
 ): Promise<MissingObject> {
-  const what = { kind: 'table', name } as const;
+  const code = refusal.code === 'restore-changed-data' ? refusal.code : 'restore-failed';
+  const what = { kind: 'table', name, code } as const;
   const answer = refusal.cause;
   const errno = serverErrorNumber(refusal) ?? 0;
   if (errno === 0 || !isRefusal(answer)) return { ...what, errno, message: refusal.happened };

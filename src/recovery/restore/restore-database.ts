@@ -3,13 +3,13 @@ import { assertArgument, assertOptions, assertReader } from '../../arguments.js'
 import { type AuditAction, type AuditEntry, audited } from '../../audit.js';
 import type { DatabaseAddress } from '../../database/address.js';
 import { diagnosis, millisecondsSince } from '../../diagnosis.js';
-import { during, happenedDuring } from '../../errors.js';
+import { during } from '../../errors.js';
 import type { Part } from '../../model/parts.js';
 import { ArchiveRestore } from './from-archive.js';
 import { StreamRestore } from './from-stream.js';
 import type { RestoreOptions } from './options.js';
 import type { RestoreReport } from './restore-report.js';
-import { type RestoreOutcome, RestoreRun } from './restore-run.js';
+import { RestoreRun } from './restore-run.js';
 import { targetOf } from './target-address.js';
 
 /**
@@ -17,8 +17,8 @@ import { targetOf } from './target-address.js';
  * LOCAL where the server takes it, over several sessions; after a warning of the server the table is read
  * back and compared.
  *
- * What the server does not make holds up nothing else and stands in the report as `missing`. When that is a
- * table, or the rows of one, everything else is put in place, and then the restore fails and names it.
+ * What the server does not make holds up nothing else. Then the report's `outcome` is `partial`, and `missing`
+ * lists it: first of all tables, which are missing with all their rows. Whoever hands on the target checks that.
  *
  * While it runs the target holds a table `supplemental_backup_restore`, or one whose name begins so, the mark
  * of being incomplete.
@@ -27,13 +27,13 @@ import { targetOf } from './target-address.js';
  * ```ts
  * const archive = await openArchive(source, { password });
  * const report = await restoreDatabase(archive, { ...server, database: 'recovered' });
- * console.log(report.tables.length);
+ * if (report.outcome === 'partial') console.error('not all is there:', report.missing);
  * ```
  * @param source - an archive opened with `openArchive`, which can be resumed and read in parallel; or a
  *   database as parts, from `decryptArchive` or `dumpDatabase`
  * @param target - with the name of a database that does not exist yet or is empty
- * @throws BackupError `target-refused`, `already-running`, `restore-changed-data`, `restore-failed`,
- *   `privilege-missing`, `database-…`, and whatever the source throws
+ * @throws BackupError `target-refused`, `already-running`, `restore-failed`, `privilege-missing`,
+ *   `database-…`, and whatever the source throws
  */
 export async function restoreDatabase(
   source: ArchiveReader | AsyncIterable<Part>,
@@ -45,19 +45,16 @@ export async function restoreDatabase(
   targetOf(target);
   assertOptions(options, { tables: 'array?', allow: 'array?', audit: 'object?', connections: 'number?' });
   const archiveId = isArchive(source) ? source.manifest.archiveId : null;
-  return audited(options, deedOf('restore', archiveId, target, options), async () => {
-    const { report, failure } = await runRestore(source, target, options);
-    if (failure !== undefined) throw happenedDuring('restore', failure);
-    return report;
-  });
+  const deed = deedOf('restore', archiveId, target, options);
+  return audited(options, deed, () => runRestore(source, target, options));
 }
 
-/** The same, with a report also where tables are missing. */
+/** The same, of which no audit is told. */
 export async function runRestore(
   source: ArchiveReader | AsyncIterable<Part>,
   target: DatabaseAddress,
   options: RestoreOptions,
-): Promise<RestoreOutcome> {
+): Promise<RestoreReport> {
   const run = new RestoreRun(targetOf(target), diagnosis.restore.isOn ? toldOptions(options) : options);
   try {
     return await during('restore', () =>

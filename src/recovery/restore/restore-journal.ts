@@ -8,7 +8,7 @@ import { serverErrorNumber } from '../../database/server-failures.js';
 export interface RestoreJournal {
   /** Which archive, and what of it; empty when a restore cannot be taken up again. */
   readonly workKey: string;
-  /** Rows of every table that is complete, by {@link TableDescription.index}. */
+  /** Rows of every table that is complete, or -1 of one that was begun, by {@link TableDescription.index}. */
   readonly done: ReadonlyMap<number, number>;
 }
 
@@ -95,12 +95,13 @@ async function quotedName(connection: Connection): Promise<string> {
   return quoteName(name);
 }
 
-/** Notes that a table is complete. */
+/** Notes that a table is complete, or with -1 rows that it is begun. */
 export async function journalTable(connection: Connection, index: number, rows: number): Promise<void> {
   await connection.query(`REPLACE INTO ${await quotedName(connection)} VALUES (${index}, ${rows})`);
 }
 
-/** The target is complete. */
+/** The target is finished. */
 export async function dropJournal(connection: Connection): Promise<void> {
-  await connection.query(`DROP TABLE ${await quotedName(connection)}`);
+  const found = await findJournal(connection, connection.address.database!);
+  if (found !== undefined) await connection.query(`DROP TABLE ${quoteName(found.name)}`);
 }

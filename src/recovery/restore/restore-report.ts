@@ -3,8 +3,34 @@ import type { LoadMethod } from '../load/table-loader.js';
 import type { MissingObject } from './missing.js';
 import type { RestoreRights } from './own-account.js';
 
-/** What a restore did. */
-export interface RestoreReport {
+/**
+ * What a restore did. `partial` is a database without something of the archive, which may be a table with all
+ * its rows: whoever goes on with it looks at `missing` first.
+ */
+export type RestoreReport = CompleteRestore | PartialRestore;
+
+/** Everything of the archive, or of what was chosen of it, is in the target. */
+export interface CompleteRestore extends RestoreFacts {
+  /** Nothing is missing. */
+  readonly outcome: 'complete';
+  /** Empty. */
+  readonly missing: readonly [];
+}
+
+/** Something of the archive is not in the target; everything else is, and the target is finished. */
+export interface PartialRestore extends RestoreFacts {
+  /** Not all is there. */
+  readonly outcome: 'partial';
+  /**
+   * What the target did not take, each with the server's number and words: tables first, which are missing with
+   * all their rows, then what needs one of them, and whatever else was refused. A restore from the same archive
+   * into this target, `resume` and without `replace`, tries just these again.
+   */
+  readonly missing: readonly [MissingObject, ...MissingObject[]];
+}
+
+/** What is told of every restore. */
+export interface RestoreFacts {
   /** The target, as its server has it. */
   readonly database: string;
   /** ISO 8601, UTC. */
@@ -17,12 +43,6 @@ export interface RestoreReport {
   readonly tables: readonly RestoredTable[];
   /** Views, triggers, routines and events that are back. */
   readonly objects: readonly RestoredObject[];
-  /**
-   * What the target did not take, each with the server's number and words; no rows are among it. Everything
-   * else is in place. A restore from the same archive into this target, `resume` and without `replace`, tries
-   * just these again.
-   */
-  readonly missing: readonly MissingObject[];
   /** How rows were loaded. */
   readonly method: LoadMethod;
   /**

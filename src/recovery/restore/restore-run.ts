@@ -1,7 +1,6 @@
 import { absentTables, leaveOutWithoutTables } from '../../catalog/objects-without-tables.js';
 import { whyOursIn } from '../../catalog/restore-mark.js';
 import { compareNames, quoteName } from '../../database/identifiers.js';
-import { inBrackets } from '../../database/server-failures.js';
 import { isAtLeast } from '../../database/server-version.js';
 import { BackupError } from '../../errors.js';
 import type { DatabaseDescription, DumpSummary, SchemaObject, TableDescription } from '../../model/parts.js';
@@ -10,14 +9,14 @@ import { namesDatabase, namesDatabaseSentence } from '../ddl/names-database.js';
 import type { ObjectPolicy } from '../ddl/object-statement.js';
 import { actsFor, isProgram } from '../ddl/programs.js';
 import { refusedDefinitions, refusedError } from '../ddl/refused-definitions.js';
-import type { KeyTime } from '../ddl/table-statement.js';
+import { type KeyTime, usualName } from '../ddl/table-statement.js';
 import { Acceptance } from './acceptance.js';
 import { checkDefinitions, showAlike } from './check-definitions.js';
 import { keepCheckWords } from './check-words.js';
 import { restoreEventStates } from './events.js';
 import { ForeignKeys } from './foreign-keys.js';
 import { LoadingMethod } from './loading-method.js';
-import { type MissingObject, missingSentence } from './missing.js';
+import type { MissingObject } from './missing.js';
 import { markMissing } from './missing-mark.js';
 import type { RestoreOptions } from './options.js';
 import type { RestoreRights } from './own-account.js';
@@ -39,18 +38,12 @@ import { RestoreSessions } from './restore-sessions.js';
 import type { RestoreSession } from './session.js';
 import { type RelaxedTable, relaxChecks, settleChecks } from './settle-checks.js';
 import { settleComputed } from './settle-computed.js';
-import { type MadeTable, makeTable, type RefusedTable } from './table-statements.js';
+import { isBestWhole, type MadeTable, makeTable } from './table-statements.js';
 import { claimTarget, databaseComment, makeTarget, targetOn } from './target.js';
 import type { TargetAddress } from './target-address.js';
 
 // A full disk, a lock that nobody lets go, a server that waits for itself.
 const STANDSTILL_MS = 5 * 60_000;
-
-/** What a restore did, and why it is none when rows are missing. */
-export interface RestoreOutcome {
-  readonly report: RestoreReport;
-  readonly failure?: BackupError;
-}
 
 /**
  * One restore, from whatever source: its sessions, its target and what is common to all ways through it. Whoever opens
@@ -82,8 +75,10 @@ export class RestoreRun {
   #finished = false;
   #workKey = '';
   readonly #missing: MissingObject[] = [];
-  /** Tables that the server does not make, or whose rows it does not take, and why. */
-  readonly #refusedTables: RefusedTable[] = [];
+  /** Tables that the server does not make, or whose rows it does not take. */
+  readonly #missingTables: MissingObject[] = [];
+  /** Tables that an earlier restore finished, and somebody may work with. */
+  readonly #standing: Set<string> = new Set();
 
   constructor(target: TargetAddress, options: RestoreOptions) {
     this.#target = target;
@@ -192,6 +187,12 @@ export class RestoreRun {
     return relaxed.table;
   }
 
+  /** The same for a table that is there, of which some keys are missing. */
+  acceptStanding(table: TableDescription): TableDescription {
+    this.#standing.add(table.name);
+    return this.acceptTable(table);
+  }
+
   /** Makes an empty table. @returns undefined when the server refuses it, which holds up no other table */
   async makeTable(
     session: RestoreSession,
@@ -199,17 +200,20 @@ export class RestoreRun {
     keys: KeyTime,
   ): Promise<MadeTable | undefined> {
     const { allow } = this.options;
-    const made = await makeTable(session, table, this.source.name, this.target.database, keys, allow);
+    const time = isBestWhole(table, this.source.server, this.#capabilities!) ? 'whole' : keys;
+    const made = await makeTable(session, table, this.source.name, this.target.database, time, allow);
     if ('missing' in made) {
       if (made.missing.errno === 0 && table.definitionOnly !== undefined) {
         // It holds no rows of the database, and was not asked for.
-        this.notes.push({ code: 'left-out', message: made.error.message });
+        const message = `Table "${table.name}" is not made. ${made.missing.message}`;
+        this.notes.push({ code: 'left-out', message });
         return undefined;
       }
-      this.#refusedTables.push(made);
+      this.lackTable(made.missing);
       return undefined;
     }
     this.foreignKeys.owe(made.description.name, made.statements.foreignKeys);
+    this.foreignKeys.note(made.description.name, made.statements.foreignKeysMade);
     if (made.description.name !== table.name) {
       this.notes.push({ code: 'adapted', message: renamedSentence(table.name, made.description.name) });
     } else if (made.description.createStatement !== table.createStatement) {
@@ -241,7 +245,7 @@ export class RestoreRun {
     const next = goesOn ? session : await this.openSession();
     await next.connection.query(`DROP TABLE IF EXISTS ${quoteName(made)}`);
     this.foreignKeys.forget(made);
-    this.#refusedTables.push({ missing, error: refusal, forItsRows: true });
+    this.lackTable(missing);
     return next;
   }
 
@@ -250,9 +254,9 @@ export class RestoreRun {
     this.#missing.push(...missing);
   }
 
-  /** Whether there are tables that the server does not make, or whose rows it does not take. */
-  get lacksTables(): boolean {
-    return this.#refusedTables.length > 0;
+  /** Notes a table that is not there, with its rows. */
+  lackTable(missing: Omit<MissingObject, 'kind'>): void {
+    this.#missingTables.push({ ...missing, kind: 'table', code: missing.code ?? 'restore-failed' });
   }
 
   /** A further session in the target. */
@@ -287,50 +291,47 @@ export class RestoreRun {
   }
 
   /**
-   * All rows are in: foreign keys, objects, event states, and the mark of being incomplete goes.
-   *
-   * @param again - whether the target is complete but for what is made here
-   * @returns with a failure when there are tables that the server does not make: the mark stays
+   * All rows are in that the server takes: foreign keys, objects, event states, and the mark of being unfinished goes.
+   * What is missing is listed in its place.
    */
   async complete(
     tables: readonly RestoredTable[],
     objects: readonly SchemaObject[],
     summary: DumpSummary,
-    again: boolean = false,
-  ): Promise<RestoreOutcome> {
+  ): Promise<RestoreReport> {
     const { connection } = this.schema;
     const { tables: chosen, objects: wanted = chosen === undefined } = this.options;
     for (const table of summary.tables) {
       if (table.incomplete === undefined || chosen?.includes(table.name) === false) continue;
       this.notes.push({ code: 'table-incomplete', message: incompleteSentence(table) });
     }
-    if (!again) await this.#settle();
-    this.lack(await this.foreignKeys.add(connection, this.signal));
+    await this.#settle();
+    const absent = this.#missingTables.map(({ name }) => usualName(name));
+    this.lack(await this.foreignKeys.add(connection, absent, this.signal));
     await this.#keepCheckWords();
-    if (!again) await this.#checkDefinitions();
+    await this.#checkDefinitions();
     const sequences = objects.filter(({ kind }) => kind === 'sequence');
     const toBeMade = wanted ? this.#withTheirTables(objects, summary) : sequences;
-    const made = await this.#makeObjects(await this.#withoutPrograms(toBeMade));
-    const failure = this.#lackOfTables();
-    if (failure === undefined) {
-      await markMissing(connection, this.#workKey, this.#missing, again);
-      if (!again) await dropJournal(connection);
-    }
+    const made = await this.#makeObjects(this.#withoutMissingTables(await this.#withoutPrograms(toBeMade)));
+    const [first, ...others] = this.#allMissing();
+    await markMissing(connection, this.#workKey, this.#allMissing());
+    await dropJournal(connection);
     this.#finished = true;
-    const report: RestoreReport = {
+    return {
       database: this.target.database,
       startedAt: this.#startedAt.toISOString(),
       finishedAt: new Date().toISOString(),
       snapshotAt: summary.snapshotAt,
       tables,
       objects: made,
-      missing: this.#allMissing(),
+      ...(first === undefined
+        ? { outcome: 'complete', missing: [] }
+        : { outcome: 'partial', missing: [first, ...others] }),
       method: this.method.method,
       rights: this.#rights,
       definers: this.#definers,
       notes: this.notes,
     };
-    return failure === undefined ? { report } : { report, failure };
   }
 
   #noteNames(objects: readonly SchemaObject[]): void {
@@ -343,14 +344,14 @@ export class RestoreRun {
   }
 
   async #settle(): Promise<void> {
-    const refused = new Set(this.#refusedTables.map(({ missing }) => missing.name));
+    const passed = new Set([...this.#standing, ...this.#missingTables.map(({ name }) => name)]);
     for (const table of this.#accepted.values()) {
-      if (refused.has(table.name)) continue;
+      if (passed.has(table.name)) continue;
       const note = await settleComputed(this.schema.connection, table, this.source.server, this.signal);
       if (note !== undefined) this.notes.push(note);
     }
     for (const relaxed of this.#relaxed) {
-      if (refused.has(relaxed.table.name)) continue;
+      if (passed.has(relaxed.table.name)) continue;
       this.notes.push(
         ...(await settleChecks(this.schema.connection, relaxed, this.source.server, this.signal)),
       );
@@ -358,7 +359,7 @@ export class RestoreRun {
   }
 
   async #keepCheckWords(): Promise<void> {
-    const told = new Set(this.#refusedTables.map(({ missing }) => missing.name));
+    const told = new Set(this.#missingTables.map(({ name }) => name));
     const made = [...this.#accepted.values()].filter(({ name }) => !told.has(name));
     const names = { source: this.source.name, target: this.target.database };
     await keepCheckWords(this.schema.connection, made, names, this.#capabilities!, this.signal);
@@ -374,7 +375,9 @@ export class RestoreRun {
     const told = new Set(
       this.#allMissing().map(({ kind, name, table }) => (kind === 'table' ? name : table)),
     );
-    const made = [...this.#accepted.values()].filter(({ name }) => !told.has(name));
+    const made = [...this.#accepted.values()].filter(
+      ({ name }) => !told.has(name) && !this.#standing.has(name),
+    );
     this.notes.push(...(await checkDefinitions(this.schema.connection, made, journey, this.signal)));
   }
 
@@ -387,6 +390,20 @@ export class RestoreRun {
     );
     for (const { kind, name, reason } of leftOut) {
       this.notes.push({ code: 'left-out', message: leftOutSentence(kind, name, reason) });
+    }
+    return kept;
+  }
+
+  /** What needs a table that is missing: where it is made all the same, it stands in the way of every change. */
+  #withoutMissingTables(objects: readonly SchemaObject[]): readonly SchemaObject[] {
+    const absent = new Set(this.#missingTables.map(({ name }) => name));
+    const { kept, leftOut } = leaveOutWithoutTables(objects, absent, this.source.name, 'the target');
+    const reasons = new Map(leftOut.map(({ kind, name, reason }) => [`${kind} ${name}`, reason]));
+    for (const { kind, name, table } of objects) {
+      const reason = reasons.get(`${kind} ${name}`);
+      if (reason === undefined) continue;
+      const message = `${reason[0]!.toUpperCase()}${reason.slice(1)}.`;
+      this.lack([{ kind, name, ...(table === undefined ? {} : { table }), errno: 0, message }]);
     }
     return kept;
   }
@@ -433,35 +450,9 @@ export class RestoreRun {
     return made.map(({ kind, name }) => ({ kind, name }));
   }
 
-  /** Rows that are not there are another matter than a view: nobody may take the target for the whole. */
-  #lackOfTables(): BackupError | undefined {
-    const [first, ...others] = this.#refusedTables;
-    if (first === undefined) return undefined;
-    const { name } = first.missing;
-    const more =
-      others.length === 0 ? '' : ` Nor can ${others.map((each) => `"${each.missing.name}"`).join(', ')}.`;
-    const told =
-      first.forItsRows === true
-        ? first.error.happened
-        : `Table "${name}" cannot be made in the target${inBrackets(first.error)}.`;
-    return new BackupError(
-      first.forItsRows === true ? first.error.code : 'restore-failed',
-      `${told}${more} Everything else is in place.`,
-      {
-        cause: first.error,
-        details: {
-          ...first.error.details,
-          table: name,
-          missingTables: this.#refusedTables.map(({ missing }) => missing.name),
-          missing: this.#allMissing().map(missingSentence),
-        },
-      },
-    );
-  }
-
   /** Tables first. */
   #allMissing(): readonly MissingObject[] {
-    return [...this.#refusedTables.map(({ missing }) => missing), ...this.#missing];
+    return [...this.#missingTables, ...this.#missing];
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Connection } from '../../database/connection.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
-import { BackupError } from '../../errors.js';
+import { isAtLeast } from '../../database/server-version.js';
 import type { TableDescription } from '../../model/parts.js';
+import type { Capabilities } from '../adapt/capabilities.js';
 import { acceptDefinition } from '../ddl/accept-definition.js';
 import {
   type KeyTime,
@@ -28,12 +29,9 @@ export interface MadeTable {
   readonly description: TableDescription;
 }
 
-/** A table that the server does not make, or whose rows it does not take, and its first answer. */
+/** A table that the server does not make, and its first answer. */
 export interface RefusedTable {
   readonly missing: MissingObject;
-  readonly error: BackupError;
-  /** Whether it could be made. */
-  readonly forItsRows?: boolean;
 }
 
 /**
@@ -61,14 +59,16 @@ export async function makeTable(
   const ways: (readonly [TableDescription, KeyTime])[] = [
     ...(allow.includes('directories') ? ([[rebuilt, keys]] as const) : []),
     [elsewhere, keys],
+    ...(keys === 'whole' ? ([[elsewhere, 'at-once']] as const) : []),
     [elsewhere, 'one-by-one'],
+    // Foreign keys that are there already may want a key of this one from the start.
+    [elsewhere, 'at-once'],
     ...(usualName(table.name) === table.name ? [] : ([[withUsualName(elsewhere), keys]] as const)),
   ];
   let refused: RefusedTable | undefined;
   const refuse = async (error: unknown): Promise<RefusedTable> => {
     if (!isRefusal(error)) throw aboutTable(error, table.name, 'cannot be made in the target');
-    const missing = await describeMissing(connection, { kind: 'table', name: table.name }, error);
-    return { missing, error };
+    return { missing: await describeMissing(connection, { kind: 'table', name: table.name }, error) };
   };
   for (const sequence of sequencesOf(table)) {
     // When it cannot be made, neither can the table, and its own failure says more.
@@ -92,10 +92,7 @@ export async function makeTable(
 /** A table that is a window into another server, file or program, for which whoever restores has to ask. */
 function reachesOutside({ name }: TableDescription, engine: string): RefusedTable {
   const message = `It reaches beyond its database (${engine}), and is made only when that is allowed: outside-engines.`;
-  const error = new BackupError('target-refused', `Table "${name}" is not made. ${message}`, {
-    details: { table: name },
-  });
-  return { missing: { kind: 'table', name, errno: 0, message }, error };
+  return { missing: { kind: 'table', name, errno: 0, message } };
 }
 
 /** Tables that refer to each other, made at the same time, can be in each other's way; a table that was not made may be. */
@@ -127,6 +124,23 @@ function sequencesOf({ createStatement }: TableDescription): readonly string[] {
 export function keyTimeOf(engine: string, rows: number, method: LoadMethod): KeyTime {
   if (rows < FEW_ROWS) return 'at-once';
   return method === 'load-data' && /^(?:myisam|aria)$/i.test(engine) ? 'at-once' : 'after-rows';
+}
+
+/**
+ * Whether a table had better come with all its keys, and be altered no more: MySQL writes down the checks of a table
+ * anew whenever it is altered, and where tables share a file also that it does. Another version might refuse a table
+ * for a foreign key that this one of the same kind is known to take.
+ */
+export function isBestWhole(
+  { engine, createStatement }: TableDescription,
+  source: Pick<Capabilities, 'vendor' | 'version'>,
+  target: Capabilities,
+): boolean {
+  const isNewMysql = [source, target].every(
+    ({ vendor, version }) => vendor === 'mysql' && isAtLeast(version, 8, 0),
+  );
+  if (!isNewMysql || !/^innodb$/i.test(engine)) return false;
+  return target.tablesShareFile || /\bCHECK\b/i.test(createStatement);
 }
 
 /** Says that rows are about to come. @throws BackupError naming the table */
