@@ -749,6 +749,7 @@ export interface MissingObject {
     readonly table?: string;
     readonly errno: number;
     readonly message: string;
+    readonly code?: 'restore-changed-data' | 'restore-failed';
 }
 
 export interface NightCheck {

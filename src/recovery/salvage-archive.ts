@@ -31,7 +31,7 @@ export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resum
 
 /** What was saved and, to the row, what was not. */
 export interface SalvageReport {
-  /** What the restore of the rest came to. */
+  /** What the restore of the rest came to; when it is `partial`, the target refused something of what was left. */
   readonly restore: RestoreReport;
   /** Whether nothing at all was lost. */
   readonly whole: boolean;
@@ -97,13 +97,15 @@ export async function salvageArchive(
   );
   const { tables: wanted } = options;
   const isWanted = (name: string): boolean => wanted?.includes(name) ?? true;
+  // What the target did not take is told by the restore: it did not come back.
+  const refused = new Set(restore.missing.filter(({ kind }) => kind === 'table').map(({ name }) => name));
   const { damaged, perhaps, whole } = countTables(survey.tables);
   return {
     restore,
     whole: survey.whole,
     absent: survey.absent.filter(({ name }) => isWanted(name)),
     tables: [...damaged, ...perhaps, ...whole]
-      .filter(({ name }) => isWanted(name))
+      .filter(({ name }) => isWanted(name) && !refused.has(name))
       .map(({ name, rows, expectedRows, whole, lost }) => ({
         name,
         rows,

@@ -10,7 +10,6 @@ import { collectBytes } from '../../src/bytes.js';
 import type { DatabaseAddress } from '../../src/database/address.js';
 import { openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
-import { isBackupError } from '../../src/errors.js';
 import { exportSql } from '../../src/recovery/export/sql.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
 import { unpackTar } from '../archive/support/unpack-tar.js';
@@ -52,16 +51,12 @@ export async function copyDatabase(copying: Copying): Promise<void> {
   const { made, source, target, adapt, signal, createTarget } = copying;
   const options = { connections: made.connections, method: made.method, adapt, signal };
   if (made.route === 'stream') {
-    try {
-      await step('dump and restore', () =>
-        restoreDatabase(dumpDatabase(source, { signal }), target, options),
-      );
-      return;
-    } catch (error) {
-      // It says that rows which came as a stream cannot be compared, and what to do: so do we.
-      if (!(error instanceof CopyFailed && isBackupError(error.cause, 'restore-changed-data'))) throw error;
-      await tryAll(target, [`DROP DATABASE IF EXISTS ${quoted(target.database!)}`]);
-    }
+    const { missing } = await step('dump and restore', () =>
+      restoreDatabase(dumpDatabase(source, { signal }), target, options),
+    );
+    // It says that rows which came as a stream cannot be compared, and what to do: so do we.
+    if (missing.every(({ code }) => code !== 'restore-changed-data')) return;
+    await tryAll(target, [`DROP DATABASE IF EXISTS ${quoted(target.database!)}`]);
   }
   const sealed = await step('backup', () => seal(source, { connections: made.connections, signal }));
   switch (made.route) {

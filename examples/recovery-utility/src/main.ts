@@ -32,6 +32,10 @@ try {
   });
   console.log(`Restored ${report.tables.length} tables into ${report.database}, as of ${report.snapshotAt}.`);
   for (const { message } of report.notes) console.log(message);
+  // A table among these is missing with all its rows. The same again tries just what is missing.
+  for (const { kind, name, message } of report.missing)
+    console.error(`Missing: ${kind} "${name}": ${message}`);
+  if (report.outcome === 'partial') process.exitCode = 7;
 } catch (error) {
   // The message of a BackupError says what happened, what is safe and what to do.
   console.error(error instanceof Error ? error.message : error);

@@ -316,7 +316,7 @@ async function salvageInto(
 
 // The loss comes first: nobody should read of a hundred tables that came back before the one that did not.
 function renderSalvage({ restore, whole, tables, absent, losses, unproven }: SalvageReport): string {
-  if (whole) return `${render(restore)}\n\nNothing was lost.`;
+  if (whole) return `${render(restore)}\n\nNothing was lost of the archive.`;
   const [headline = 'The archive is damaged.', ...others] = losses;
   const cut = tables.filter((table) => !table.whole);
   const isKnown = ({ lost }: SalvagedTable): boolean => lost.some(({ lastPart }) => lastPart !== null);
