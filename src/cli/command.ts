@@ -1,17 +1,24 @@
 import type { Readable, Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { type ExitCode, UsageError } from './exit-codes.js';
+import { didYouMean, nearestWord } from './wording/nearest.js';
 
 /** The environment of a run: what a terminal or a test gives. */
 export interface CommandLine {
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable;
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** Progress, questions and errors go here, so that stdout holds results only. */
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   /** One JSON document instead of text; progress is silent. */
   readonly json: boolean;
+  /** Nothing is said of what goes well. */
+  readonly quiet: boolean;
+  /** All that can be typed as a command. */
+  readonly words: readonly CommandWord[];
+  /** @defaultValue the machine's clock */
+  readonly now?: () => Date;
 }
 
 /** What a command has to say when it is through. */
@@ -20,6 +27,8 @@ export interface CommandResult {
   readonly json: Readonly<Record<string, unknown>>;
   /** The same for people. */
   readonly text: string;
+  /** What was asked for is a page to be read; it is shown as it stands. */
+  readonly isPage?: boolean;
   /** When stdout holds data, the result goes to stderr. @defaultValue 'stdout' */
   readonly to?: 'stderr' | 'stdout';
   /** @defaultValue 0 */
@@ -39,6 +48,8 @@ export interface Command {
   readonly name: string;
   /** The whole help: usage line and options. Fits a screen of 80 columns and 24 lines. */
   readonly help: string;
+  /** What for, and the words behind the program's name. `help COMMAND` shows all of them. */
+  readonly examples: readonly (readonly [purpose: string, words: string])[];
   readonly options: OptionTable;
   /** How many words without a dash it takes. */
   readonly positionals: { readonly least: number; readonly most: number };
@@ -69,6 +80,7 @@ export interface Arguments {
 export const commonOptions: OptionTable = {
   help: { type: 'boolean', short: 'h' },
   json: { type: 'boolean' },
+  quiet: { type: 'boolean', short: 'q' },
   verbose: { type: 'boolean' },
 };
 
@@ -120,10 +132,9 @@ function parse(command: Command, argv: readonly string[]): Parsed {
     // The parser's own sentences name the option; its hint on how to pass positionals would only confuse.
     const message = error instanceof Error ? error.message.split('. ')[0]! : String(error);
     const known = Object.keys({ ...command.options, ...commonOptions }).map((name) => `--${name}`);
-    const hint =
-      (error as NodeJS.ErrnoException).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
-        ? ` "${command.name}" takes ${known.join(', ')}.`
-        : '';
+    const isUnknown = (error as NodeJS.ErrnoException).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
+    const meant = nearestWord(/'(--[^']*)'/.exec(message)?.[1] ?? '', known);
+    const hint = isUnknown ? `${didYouMean(meant)} "${command.name}" takes ${known.join(', ')}.` : '';
     throw new UsageError(`${message.replace(/\.$/, '')}.${hint}`);
   }
 }

@@ -1,5 +1,5 @@
 import { readAdmins } from '../admin/read-admins.js';
-import { resolveLastAdmin } from '../admin/resolve-last-admin.js';
+import { type AdminCandidate, resolveLastAdmin } from '../admin/resolve-last-admin.js';
 import { type Seal, sealFor } from '../admin/seal-for.js';
 import { createDatabaseEnrollments } from '../admin/stores/database-enrollments.js';
 import type { DatabaseAddress } from '../database/address.js';
@@ -19,12 +19,13 @@ const noSuchTable = 1146;
 export async function sealForLastAdmin(
   address: DatabaseAddress,
   { signal }: Pick<CommandLine, 'signal'>,
-): Promise<Seal> {
+): Promise<{ readonly seal: Seal; readonly admins: readonly AdminCandidate[] }> {
   const connection = await openConnection(address, { signal });
   try {
-    const last = resolveLastAdmin(await readAdmins(connection, { signal }), { asOf: new Date() });
+    const admins = await readAdmins(connection, { signal });
+    const last = resolveLastAdmin(admins, { asOf: new Date() });
     const { load } = createDatabaseEnrollments(address);
-    return await sealFor(last, { store: { load, save: async () => false }, signal });
+    return { seal: await sealFor(last, { store: { load, save: async () => false }, signal }), admins };
   } catch (error) {
     if (serverErrorNumber(error) !== noSuchTable) throw error;
     throw new BackupError(

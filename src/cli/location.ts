@@ -20,6 +20,8 @@ export interface LocatedArchive extends RangeSource {
 export interface StoreLocation {
   readonly storage: StorageAdapter;
   readonly key: string;
+  /** The URL of another key of the same store. */
+  urlOf(key: string): string;
 }
 
 /**
@@ -42,6 +44,18 @@ export async function openLocation(
 export function isStoreUrl(location: string): boolean {
   // A drive letter with a colon is a path.
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(location);
+}
+
+/** The same archive, of which it is told how far it was read. */
+export function countingReads(archive: LocatedArchive, onBytes: (upTo: number) => void): LocatedArchive {
+  return {
+    ...archive,
+    async read(offset, length, options) {
+      const bytes = await archive.read(offset, length, options);
+      onBytes(offset + length);
+      return bytes;
+    },
+  };
 }
 
 /** The whole of an archive from its first byte to its last, in pieces of a megabyte. */
@@ -96,13 +110,21 @@ async function openFile(path: string): Promise<LocatedArchive> {
  * URL does not say, come from where the AWS tools take them: `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`,
  * `AWS_REGION`, the shared files.
  *
+ * @param options - `folder`: the key may be empty, for the whole bucket
  * @throws UsageError
  */
 export async function openStore(
   url: string,
   line: Pick<CommandLine, 'json' | 'stderr'>,
+  { folder = false }: { readonly folder?: boolean } = {},
 ): Promise<StoreLocation> {
-  const { bucket, key, endpoint, region } = readStoreUrl(url);
+  const { bucket, key, endpoint, region } = readStoreUrl(url, folder);
+  const urlOf = (other: string): string => urlBeside(url, other);
+  const known = openStores.get(line.stderr) ?? new Map<string, StorageAdapter>();
+  openStores.set(line.stderr, known);
+  const name = JSON.stringify([bucket, endpoint, region]);
+  const before = known.get(name);
+  if (before !== undefined) return { storage: before, key, urlOf };
   // Most who use the command line have no bucket, and need not install the client for one.
   const { createS3Storage } = await import('../storage/s3/index.js').catch((error: unknown) => {
     throw new UsageError(`${url} needs the S3 client: npm install @aws-sdk/client-s3`, { cause: error });
@@ -120,10 +142,24 @@ export async function openStore(
     if (!line.json)
       line.stderr.write(`\nThe ${storage.description} does not answer; it is asked ${tries} at most.\n`);
   };
-  return { storage: withRetry(storage, { onRetry }), key };
+  const retried = withRetry(storage, { onRetry });
+  known.set(name, retried);
+  return { storage: retried, key, urlOf };
 }
 
-function readStoreUrl(url: string): {
+/** One client for all that a run asks of a store, as a client has connections of its own. */
+const openStores = new WeakMap<object, Map<string, StorageAdapter>>();
+
+function urlBeside(url: string, key: string): string {
+  const beside = new URL(url);
+  beside.pathname = `/${key.split('/').map(encodeURIComponent).join('/')}`;
+  return beside.href;
+}
+
+function readStoreUrl(
+  url: string,
+  folder: boolean,
+): {
   readonly bucket: string;
   readonly key: string;
   readonly endpoint: string | null;
@@ -135,7 +171,8 @@ function readStoreUrl(url: string): {
   if (protocol !== 's3:')
     throw new UsageError(`${url} is in no store that is known here: give a path or ${shape}.`);
   const key = keyIn(pathname, url);
-  if (hostname === '' || key === '') throw new UsageError(`${url} lacks a bucket or a key: ${shape}.`);
+  if (hostname === '' || (key === '' && !folder))
+    throw new UsageError(`${url} lacks a bucket or a key: ${shape}.`);
   return {
     bucket: hostname,
     key,

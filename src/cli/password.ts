@@ -28,7 +28,9 @@ export async function readPasswordFromDescriptor(descriptor: string): Promise<Ui
     }
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`--password-fd ${descriptor} is not open for reading.`);
+    throw new UsageError(
+      `--password-fd ${descriptor} is not open for reading. Through npx only 0 arrives: --password-fd 0 < FILE.`,
+    );
   }
   const joined = Buffer.concat(chunks);
   for (const chunk of chunks) chunk.fill(0);
@@ -48,7 +50,7 @@ export async function askPassword(
 ): Promise<Uint8Array> {
   if (line.stdin.isTTY !== true) {
     throw new UsageError(
-      'There is no terminal to ask for the password on. Give it with --password-fd N, or a key with --identity FILE.',
+      'There is no terminal to ask for the password on. Give it with --password-fd 0 < FILE, or a key with --identity FILE.',
     );
   }
   // readline edits the line (backspace, paste, UTF-8) and puts the terminal into raw mode; what it would echo

@@ -17,7 +17,7 @@ export interface Progress {
 }
 
 /** What is counted. */
-export type ProgressUnit = 'bytes' | 'rows' | 'tables';
+export type ProgressUnit = 'archives' | 'bytes' | 'rows' | 'tables';
 
 // Often enough to see that it lives, rare enough not to fill a log.
 const plainLineEverySeconds = 5;
@@ -28,11 +28,12 @@ const plainLineEverySeconds = 5;
  * @param label - what is done, such as `Reading`
  */
 export function startProgress(
-  line: Pick<CommandLine, 'json' | 'stderr'>,
+  line: Pick<CommandLine, 'json' | 'stderr'> & { readonly quiet?: boolean },
   label: string,
   unit: ProgressUnit,
 ): Progress {
-  if (line.json) return { update: () => undefined, finish: () => undefined, stop: () => undefined };
+  if (line.json || line.quiet === true)
+    return { update: () => undefined, finish: () => undefined, stop: () => undefined };
   return line.stderr.isTTY === true
     ? startBar(line.stderr, label, unit)
     : startLines(line.stderr, label, unit);

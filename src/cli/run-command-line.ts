@@ -11,8 +11,11 @@ import {
 } from './command.js';
 import { commandWords } from './commands/index.js';
 import { type ExitCode, exitCodeOf, exitCodes, Interrupted, UsageError } from './exit-codes.js';
-import { renderOverview } from './help.js';
+import { renderOverview, renderScreenPage, renderWholePage } from './help.js';
 import { version } from './version.js';
+import { forScreen, hintsFor, stoppedSentence, type Typed } from './wording/hints.js';
+import { didYouMean, nearestWord } from './wording/nearest.js';
+import { wrapLines } from './wording/wrap.js';
 
 /**
  * Runs one command line and writes its result.
@@ -22,9 +25,10 @@ import { version } from './version.js';
  */
 export async function runCommandLine(
   argv: readonly string[],
-  environment: Omit<CommandLine, 'json'>,
+  environment: Omit<CommandLine, 'json' | 'quiet' | 'words'>,
 ): Promise<ExitCode> {
-  const line: CommandLine = { ...environment, json: argv.includes('--json') };
+  const quiet = argv.includes('--quiet') || argv.includes('-q');
+  const line: CommandLine = { ...environment, json: argv.includes('--json'), quiet, words: commandWords };
   const quieten = argv.includes('--verbose')
     ? sendDiagnosisTo((told) => line.stderr.write(`${told}\n`))
     : undefined;
@@ -32,7 +36,9 @@ export async function runCommandLine(
     const [name, ...rest] = argv;
     if (name === '--version') return say(line, { json: { version }, text: version });
     const topic = rest.find((word) => !word.startsWith('-'));
-    if (name === 'help' && topic !== undefined) return say(line, helpOf((await findWord(topic).load()).help));
+    if (name === 'help' && topic !== undefined) {
+      return say(line, helpOf(renderWholePage(await findWord(topic).load())));
+    }
     const overview = renderOverview(commandWords);
     if (name === undefined) throw new UsageError(overview);
     if (name === '--help' || name === '-h' || name === 'help') return say(line, helpOf(overview));
@@ -50,20 +56,25 @@ async function runCommand(
   line: CommandLine,
 ): Promise<CommandResult> {
   const given = readArguments(command, argv);
-  if (given.flag('help')) return helpOf(command.help);
+  if (given.flag('help')) return helpOf(renderScreenPage(command));
   return during('tool', () => command.run(given, line));
 }
 
+/** Broken at words where somebody looks at it; whole for a script. */
+function fitted(text: string, stream: CommandLine['stdout']): string {
+  return stream.isTTY === true ? wrapLines(text, stream.columns ?? 80) : text;
+}
+
 function helpOf(page: string): CommandResult {
-  return { json: { help: page }, text: page };
+  return { json: { help: page }, text: page, isPage: true };
 }
 
 function findWord(name: string): CommandWord {
   const found = commandWords.find((word) => word.name === name);
   if (found === undefined) {
-    throw new UsageError(
-      `Unknown command "${name}". Commands: ${commandWords.map((word) => word.name).join(', ')}.`,
-    );
+    const names = commandWords.map((word) => word.name);
+    const meant = didYouMean(nearestWord(name, names));
+    throw new UsageError(`Unknown command "${name}".${meant} Commands: ${names.join(', ')}.`);
   }
   return found;
 }
@@ -71,11 +82,11 @@ function findWord(name: string): CommandWord {
 function say(line: CommandLine, result: CommandResult): ExitCode {
   const exitCode = result.exitCode ?? exitCodes.done;
   const stream = result.to === 'stderr' ? line.stderr : line.stdout;
-  stream.write(
-    line.json
-      ? jsonText({ ok: exitCode === exitCodes.done, ...result.json })
-      : `${escapeControlsInLines(result.text.replace(/\n$/, ''))}\n`,
-  );
+  if (line.json) stream.write(jsonText({ ok: exitCode === exitCodes.done, ...result.json }));
+  else if (!line.quiet || result.isPage === true || exitCode !== exitCodes.done) {
+    const text = escapeControlsInLines(result.text.replace(/\n$/, ''));
+    stream.write(`${result.isPage === true ? text : fitted(text, stream)}\n`);
+  }
   return exitCode;
 }
 
@@ -83,18 +94,30 @@ function complain(line: CommandLine, error: unknown, argv: readonly string[]): E
   const exitCode = exitCodeOf(error);
   if (line.json) {
     line.stdout.write(jsonText({ ok: false, exitCode, error: describe(error) }));
-  } else if (!(error instanceof Interrupted)) {
+  } else if (error instanceof Interrupted) {
+    line.stderr.write(`${fitted(stoppedSentence(typedIn(argv)), line.stderr)}\n`);
+  } else {
     // Messages name users, tables and objects, and those names come from labels and servers.
     const show = isBackupError(error) ? escapeControls : escapeControlsInLines;
-    line.stderr.write(`${show(describe(error).message.replace(/\n$/, ''))}\n`);
-    if (isBackupError(error)) line.stderr.write(tablesIn(error) + missingIn(error));
-    if (error instanceof UsageError && !error.message.includes('Usage:')) {
+    const message = show(forScreen(describe(error).message.replace(/\n$/, '')));
+    const isPage = error instanceof UsageError && error.message.includes('Usage:');
+    line.stderr.write(`${isPage ? message : fitted(message, line.stderr)}\n`);
+    if (isBackupError(error)) {
+      const hints = hintsFor(error, typedIn(argv)).map((hint) => `${escapeControls(hint)}\n`);
+      line.stderr.write(fitted(tablesIn(error) + missingIn(error) + hints.join(''), line.stderr));
+    }
+    if (error instanceof UsageError && !isPage) {
       const topic = commandWords.find(({ name }) => name === argv[0]);
       const help = topic === undefined ? 'supplemental-backup' : `supplemental-backup ${topic.name}`;
       line.stderr.write(`${help} --help tells what can be said.\n`);
     }
   }
   return exitCode;
+}
+
+function typedIn(argv: readonly string[]): Typed {
+  const options = argv.filter((word) => word.startsWith('--')).map((word) => word.slice(2).split('=')[0]!);
+  return { command: argv[0], options: new Set(options) };
 }
 
 // A document for programs may be looked at on a terminal too; the marks are JSON's own way to write these characters.

@@ -19,6 +19,7 @@ import { compareDatabases } from '../../src/recovery/index.js';
 import { lightWork } from '../admin/admins.js';
 import { storePassword } from '../practice/users.js';
 import { describeOnEachServer, whyMissing } from '../support/servers.js';
+import { playMonth } from './cron-nights.js';
 import { runCli } from './support.js';
 
 const schema = [
@@ -176,10 +177,9 @@ describeOnEachServer(
       assert.equal((await backup(join(folder, 'none'), '--tables', 'nothing')).code, 2);
     });
 
-    it('backup wants to know for whom, and only once', async () => {
+    it('backup wants to know for whom', async () => {
       const nobody = await runCli(['backup', '--source', source, '--out', join(folder, 'x')], { env });
       assert.equal(nobody.code, 2);
-      assert.equal((await backup(join(folder, 'x'), '--last-admin')).code, 2);
     });
 
     it('extract gives tables as CSV, one file each, or one on stdout', async () => {
@@ -436,6 +436,19 @@ describeOnEachServer(
       assert.equal(gone.code, 4);
       const { good, opening } = JSON.parse(gone.stdout);
       assert.deepEqual([good, opening.findings[0].code], [false, 'archive-older']);
+    });
+
+    it('thirty nights of cron say nothing, keep what the policy says, and tell a bad one by its exit code', async () => {
+      await server().query(users);
+      const { host, port, socketPath, user, password = '' } = server().address;
+      await playMonth({
+        source: source.replace('/cli_office', '/cli_users'),
+        address: { host, port, socketPath, user, password, database: 'cli_users' },
+        env,
+        recipient,
+        keyFile,
+        password: 'correct horse',
+      });
     });
 
     it('no usable administrator ends with 5, and nothing is written', async () => {

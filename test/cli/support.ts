@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { runCommandLine } from '../../src/cli/run-command-line.js';
 import { projectRoot } from '../support/project.js';
 
 /** How a run of the command line ended. */
@@ -45,4 +49,52 @@ export function runCli(
       resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
     );
   });
+}
+
+/**
+ * The same within this process, where the words need no process of their own: much quicker, and the clock is in the hands of
+ * the test.
+ */
+export async function runHere(
+  argv: readonly string[],
+  options: {
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    readonly now?: () => Date;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<Ended> {
+  const written = { stdout: '', stderr: '' };
+  const collecting = (name: keyof typeof written): Writable =>
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        written[name] += chunk.toString();
+        done();
+      },
+    });
+  const code = await runCommandLine(argv, {
+    stdin: Readable.from([]),
+    stdout: collecting('stdout'),
+    stderr: collecting('stderr'),
+    env: { SUPPLEMENTAL_BACKUP_AUDIT: '', ...options.env },
+    signal: options.signal ?? new AbortController().signal,
+    ...(options.now === undefined ? {} : { now: options.now }),
+  });
+  return { code, ...written };
+}
+
+/** Runs something with a descriptor that holds a password. */
+export async function withPassword<Result>(
+  password: string,
+  work: (descriptor: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'sb-password-'));
+  const file = join(folder, 'password');
+  writeFileSync(file, password);
+  const descriptor = openSync(file, 'r');
+  try {
+    return await work(String(descriptor));
+  } finally {
+    closeSync(descriptor);
+    rmSync(folder, { recursive: true });
+  }
 }

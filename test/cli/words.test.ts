@@ -1,25 +1,33 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
+import { identityToRecipient } from 'age-encryption';
 import { describeLeftOut } from '../../src/catalog/describe-left-out.js';
 import { planBackup, renderPlan } from '../../src/catalog/plan-backup.js';
-import type { CommandLine } from '../../src/cli/command.js';
+import { type CommandLine, readArguments } from '../../src/cli/command.js';
 import { commandWords } from '../../src/cli/commands/index.js';
 import { exitCodeOf, UsageError } from '../../src/cli/exit-codes.js';
-import { renderOverview } from '../../src/cli/help.js';
+import { renderOverview, renderScreenPage, renderWholePage } from '../../src/cli/help.js';
 import { formatPairs } from '../../src/cli/pairs.js';
 import { describeProgress, drawBar, type Progress, startProgress } from '../../src/cli/progress.js';
 import { showRestore } from '../../src/cli/restore-progress.js';
-import { BackupError } from '../../src/errors.js';
+import { forScreen, hintsFor } from '../../src/cli/wording/hints.js';
+import { nearestWord } from '../../src/cli/wording/nearest.js';
+import { wrapLines } from '../../src/cli/wording/wrap.js';
+import { BackupError, type BackupErrorCode } from '../../src/errors.js';
 import { certificateText, type RestoreCertificate } from '../../src/recovery/rehearse/certificate.js';
 import { catalogOf } from '../catalog/catalog-of.js';
 import { harmful, hostileNames } from '../support/hostile-names.js';
-import { runCli } from './support.js';
+import { runCli, runHere } from './support.js';
 
 const commands = await Promise.all(commandWords.map((word) => word.load()));
 
 test('every page of help fits a screen of 80 columns and 24 lines, with the prompt', () => {
-  for (const page of [renderOverview(commandWords), ...commands.map(({ help }) => help)]) {
+  for (const page of [renderOverview(commandWords), ...commands.map(renderScreenPage)]) {
     const lines = page.replace(/\n$/, '').split('\n');
     // The line that was typed and the prompt behind it stand there too.
     assert.ok(lines.length <= 22, `${lines.length} lines: ${lines[0]}`);
@@ -33,6 +41,18 @@ test('every option of a command is told on its page of help, and no other', () =
     told.delete('json');
     told.delete('help');
     assert.deepEqual([...told].sort(), Object.keys(options).sort(), name);
+  }
+});
+
+test('every command has examples, which it understands and which a screen has room for', () => {
+  for (const command of commands) {
+    assert.ok(command.examples.length > 0, command.name);
+    for (const [, words] of command.examples) {
+      const [program = '', ...rest] = words.split(' | ')[0]!.split(/\s+(?:\\\s+)?/);
+      assert.equal(program, command.name);
+      readArguments(command, rest);
+    }
+    for (const line of renderWholePage(command).split('\n')) assert.ok(line.length <= 80, line);
   }
 });
 
@@ -67,12 +87,130 @@ test('what is not understood is said on stderr and ends with 2', async () => {
 test('a mistake is answered with what would have been right', async () => {
   const said = async (...argv: string[]): Promise<string> => (await runCli(argv)).stderr;
   const option = await said('inspect', 'a', '--colour');
-  assert.match(option, /^Unknown option '--colour'\. "inspect" takes --help, --json, --verbose\.$/m);
+  assert.match(option, /^Unknown option '--colour'\. "inspect" takes --help, --json, --quiet, --verbose\.$/m);
   assert.match(option, /^supplemental-backup inspect --help tells what can be said\.$/m);
   assert.match(await said('help', 'me'), /^Unknown command "me"\. Commands: backup, /);
+  assert.match(await said('veryfy', 'a'), /^Unknown command "veryfy"\. Did you mean verify\? /);
+  assert.match(
+    await said('verify', 'a', '--identiy', 'f'),
+    /^Unknown option '--identiy'\. Did you mean --identity\?/,
+  );
+  assert.match(await said('completion', 'zhs'), /Did you mean zsh\?/);
   const source = 'mysql://root@localhost/practice';
   const key = await said('backup', '--source', source, '--out', 'a', '--recipient', 'age1short');
   assert.match(key, /^--recipient "age1short" is no age key/);
+});
+
+test('what was meant is told only where it is near', () => {
+  const names = commandWords.map(({ name }) => name);
+  const near = (typed: string): string | undefined => nearestWord(typed, names);
+  assert.deepEqual(['bakcup', 'resotre', 'exract', 'complet'].map(near), [
+    'backup',
+    'restore',
+    'extract',
+    'completion',
+  ]);
+  assert.deepEqual(['x', 'frobnicate', '', 'y'.repeat(1000)].map(near), [
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('sentences are broken at words, columns stay columns, and what is to be copied stays whole', () => {
+  assert.equal(wrapLines('one two three four five six', 20), 'one two three four\nfive six');
+  assert.equal(
+    wrapLines('Whole   yes: every byte of it is there', 24),
+    'Whole   yes: every byte\n        of it is there',
+  );
+  const command = '  supplemental-backup restore /a/very/long/path --target mysql://root@localhost/x';
+  const path = `  /${'long/'.repeat(20)}`;
+  for (const whole of [command, path]) assert.equal(wrapLines(whole, 40), whole);
+});
+
+test('a refusal names the option that helps, and which of host, port, password and database it is', () => {
+  const typed = { command: 'restore', options: new Set(['target']) };
+  const hints = (code: BackupErrorCode, details: Record<string, string | number>): string =>
+    hintsFor(new BackupError(code, 'x', { details }), typed).join('\n');
+  assert.match(hints('target-refused', {}), /--replace drops/);
+  assert.match(hints('archive-damaged', {}), /--salvage/);
+  assert.match(hints('wrong-key', {}), /--newer/);
+  const told = [
+    { serverCode: 'ENOTFOUND', errno: -3008 },
+    { serverCode: 'ECONNREFUSED', errno: -111 },
+    { serverCode: 'ER_ACCESS_DENIED_ERROR', errno: 1045 },
+    { serverCode: 'ER_BAD_DB_ERROR', errno: 1049 },
+  ].map((details) => hints('database-unreachable', details));
+  assert.match(told[0]!, /^--target: no computer of this name/);
+  assert.match(told[1]!, /nothing listens at this port/);
+  assert.match(told[2]!, /does not take this user with this password; it comes in MYSQL_PWD/);
+  assert.match(told[3]!, /there is no database of this name/);
+  const refused = new BackupError('database-query-failed', 'x', {
+    activity: 'restore',
+    details: { errno: 1064 },
+  });
+  assert.doesNotMatch(forScreen(refused.message), /details/);
+  assert.match(hintsFor(refused, typed).join(), /Number: 1064/);
+});
+
+const hasBash = spawnSync('bash', ['--version']).status === 0;
+test('a shell completes commands, options and nothing that is none', {
+  skip: hasBash ? false : 'no bash',
+}, async () => {
+  const { stdout } = await runHere(['completion', 'bash']);
+  const complete = (...words: string[]): string =>
+    spawnSync(
+      'bash',
+      [
+        '-c',
+        `${stdout}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _supplemental_backup; echo "\${COMPREPLY[@]}"`,
+        '-',
+        'supplemental-backup',
+        ...words,
+      ],
+      { encoding: 'utf8' },
+    ).stdout.trim();
+  assert.equal(complete('ver'), 'verify');
+  assert.equal(complete('help', 'rest'), 'restore');
+  assert.equal(complete('restore', 'x', '--sal'), '--salvage');
+  assert.equal(complete('restore', 'fil'), '');
+  for (const shell of ['zsh', 'powershell']) {
+    const script = (await runHere(['completion', shell])).stdout;
+    for (const { name, options } of commands) {
+      for (const option of Object.keys(options))
+        assert.ok(script.includes(`--${option}`), `${shell} ${name}`);
+    }
+  }
+});
+
+test('the manual page holds every page of help', async () => {
+  const { stdout } = await runHere(['completion', 'man']);
+  assert.match(stdout, /^\.TH SUPPLEMENTAL-BACKUP 1 /);
+  for (const { name } of commands) assert.match(stdout, new RegExp(`^\\.SS ${name}$`, 'm'));
+  // Where it is there, it finds nothing to say.
+  const formatter = ['groff'].join();
+  const formatted = spawnSync(formatter, ['-man', '-Tutf8', '-ww'], { input: stdout, encoding: 'utf8' });
+  if (formatted.error === undefined) assert.equal(formatted.stderr, '');
+});
+
+test('a key file is for its owner alone, stays when it is there, and its public key is what is printed', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'sb-keygen-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const out = join(folder, 'key.txt');
+  const made = await runHere(['keygen', '--out', out, '--json']);
+  const { recipient } = JSON.parse(made.stdout) as { recipient: string };
+  const [, told = '', secret = ''] = (await readFile(out, 'utf8')).split('\n');
+  assert.equal(told, `# public key: ${recipient}`);
+  assert.equal(await identityToRecipient(secret), recipient);
+  assert.ok(!(made.stdout + made.stderr).includes('AGE-SECRET-KEY'));
+  if (process.platform !== 'win32') assert.equal((await stat(out)).mode & 0o777, 0o600);
+  const again = await runHere(['keygen', '--out', out]);
+  assert.deepEqual([again.code, /There is already/.test(again.stderr)], [1, true]);
+  const strong = await runHere(['keygen', '--out', join(folder, 'pq.txt'), '--post-quantum']);
+  assert.match(strong.stdout, /^age1pq1/);
+  for (const wrong of ['-', 's3://bucket/key'])
+    assert.equal((await runHere(['keygen', '--out', wrong])).code, 2);
 });
 
 test('with --json a mistake is one JSON document on stdout, and stderr stays silent', async () => {

@@ -1,5 +1,5 @@
 import { commandWords } from '../../src/cli/commands/index.js';
-import { renderOverview } from '../../src/cli/help.js';
+import { renderOverview, renderWholePage } from '../../src/cli/help.js';
 
 /** `docs/COMMANDS.md`, made from the help of the command line. */
 export async function renderCommandsPage(): Promise<string> {
@@ -22,8 +22,12 @@ ${renderOverview(commandWords).trimEnd()}
   \`error\` with the \`code\` of [ERRORS](ERRORS.md), a \`message\` for people and \`details\` for programs. Progress is silent.
 - With \`--verbose\` every command tells on stderr what it does, for whoever looks for a fault: statements without their values,
   calls of stores, archives, tables of a restore, with durations, sizes and retries.
-- Without a terminal, progress is a plain line every five seconds.
-- Ctrl-C and SIGTERM stop the work tidily: nothing half-made is left under a final name, and the exit code is 130.
+- With \`--quiet\` nothing is said of what goes well: no progress, no result. What is wrong stands on stderr, as ever.
+- Without a terminal, progress is a plain line every five seconds, and no line is broken; on a terminal, sentences are broken at words.
+- Times are told by the clock of this computer, with its zone; in JSON they are UTC.
+- Ctrl-C and SIGTERM stop the work tidily: nothing half-made is left under a final name, the exit code is 130, and a sentence says
+  how to go on.
+- \`supplemental-backup completion\` prints what bash, zsh or PowerShell needs to complete the words, and the manual page.
 
 ## Secrets
 
@@ -33,6 +37,12 @@ is not part:
 \`\`\`sh
 supplemental-backup restore office.tar.age --target mysql://root@localhost/back --password-fd 3 3< password.txt
 \`\`\`
+
+\`npx\` hands on no descriptor but the first ones: there it is \`--password-fd 0 < password.txt\`.
+
+On a terminal there are three tries. A password that is newer than the archive opens it with the help of a newer archive of the same
+practice: one that lies in the same folder, or among the folders of the nights beside it, is found and used; another one is named
+by \`--newer\`.
 
 The database password comes in \`MYSQL_PWD\`, as for the clients of MySQL and MariaDB. It may stand in the URL, but arguments can be
 seen by everybody on the machine. Credentials of a bucket come from where the AWS tools take them: \`AWS_ACCESS_KEY_ID\`,
@@ -80,8 +90,57 @@ An archive is a path or \`s3://bucket/key\`; a store that is not Amazon's is nam
 \`s3://bucket/key?endpoint=https://…&region=…\` (needs \`npm install @aws-sdk/client-s3\`). On a path and in a store an archive appears
 under its name when it is complete and not before, is read back, and never overwrites what is there.
 
+\`list\` and \`who-can-open\` take folders and wildcards as well, and look them up themselves: \`cmd\` and PowerShell do not. In a folder,
+whatever ends in \`.age\` is taken for an archive; what cannot be read is named and passed over. The same archive at two places is
+one, with both.
+
+## Without a host
+
+An office with nothing but a clock: one line a night. The copy is sealed for the last administrator who logged in and for a key of the
+office's own (\`keygen\`), named \`FOLDER/PRACTICE/NIGHT/ID.tar.age\`, read back, and only then do older ones go, by the same rule as those
+of the service: never the last that an administrator of today can open, nothing of another practice, nothing that is no archive. The
+folder must be there: one that is missing may be a share that is away, and is not made.
+
+\`--keep\` takes \`default\` (3 days, 6 months of weeks, 1 year of months, 3 years), \`six-years\`, or four spans such as \`3d,6m,1y,3y\`. Exit code 0
+and silence mean a good night; anything else is told on stderr, which cron mails and the others keep in their logs.
+
+The login needs to read only, and its password stands in a file that only its user may read:
+
+\`\`\`sh cron
+# /etc/cron.d/supplemental-backup, with MYSQL_PWD=… in /etc/supplemental-backup.env (mode 0600)
+0 2 * * * backup . /etc/supplemental-backup.env; export MYSQL_PWD; supplemental-backup backup --source mysql://backup@localhost/opendental --out /backup/ --last-admin --recipient age1… --keep default --quiet
+\`\`\`
+
+With systemd, a service and a timer; a night on which the computer was off is made up for:
+
+\`\`\`ini
+# /etc/systemd/system/supplemental-backup.service
+[Service]
+Type=oneshot
+User=backup
+EnvironmentFile=/etc/supplemental-backup.env
+ExecStart=supplemental-backup backup --source mysql://backup@localhost/opendental --out /backup/ --last-admin --recipient age1… --keep default --quiet
+
+# /etc/systemd/system/supplemental-backup.timer
+[Timer]
+OnCalendar=*-*-* 02:00
+Persistent=true
+[Install]
+WantedBy=timers.target
+\`\`\`
+
+On Windows, a batch file that only administrators and the account of the task may read, and a task that runs it:
+
+\`\`\`bat
+rem C:\\Backup\\night.cmd
+set MYSQL_PWD=…
+supplemental-backup.exe backup --source mysql://backup@localhost/opendental --out D:\\Backup\\ --last-admin --recipient age1… --keep default --quiet >> C:\\Backup\\night.log 2>&1
+
+schtasks /Create /TN "Supplemental backup" /TR C:\\Backup\\night.cmd /SC DAILY /ST 02:00 /RU SYSTEM
+\`\`\`
+
 ## The commands
 
-${commands.map(({ name, help }) => `### ${name}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\``).join('\n\n')}
+${commands.map((command) => `### ${command.name}\n\n\`\`\`text\n${renderWholePage(command).trimEnd()}\n\`\`\``).join('\n\n')}
 `;
 }

@@ -103,7 +103,7 @@ describe('docs/RECOVERY.md', { skip: whyMissing('mariadb') ?? lacks('python3', '
 
   it('recovers a practice by the commands of the page, typed as they stand', async () => {
     const commands = commandsOf('with-command-line');
-    assert.equal(commands.length, 6);
+    assert.equal(commands.length, 7);
     for (const command of commands) run(command);
     const { differences } = await compareDatabases(practice('practice'), practice('recovered'));
     assert.deepEqual(differences, []);

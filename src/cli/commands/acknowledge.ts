@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { acknowledgeFindings, announcePurge } from '../../nightly/origin/acknowledge.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../exit-codes.js';
+import { localTime } from '../wording/local-time.js';
 
 /** `acknowledge`: says that somebody has looked. */
 export const acknowledgeCommand: Command = {
@@ -21,6 +22,12 @@ Usage: supplemental-backup acknowledge --spool FOLDER --practice-id ID
   --until DATE       the last night on which that may show, such as 2026-12-31
   --json             one JSON document
 `,
+  examples: [
+    [
+      'somebody has looked at what the report of the night named',
+      'acknowledge --spool spool --practice-id 4711 --user Ada',
+    ],
+  ],
   options: {
     spool: { type: 'string' },
     'practice-id': { type: 'string' },
@@ -62,7 +69,9 @@ Usage: supplemental-backup acknowledge --spool FOLDER --practice-id ID
     const { at, findings } = acknowledged;
     return {
       json: { acknowledged },
-      text: [`Acknowledged by ${user} at ${at}:`, ...findings.map((each) => `  ${each}`)].join('\n'),
+      text: [`Acknowledged by ${user} at ${localTime(at)}:`, ...findings.map((each) => `  ${each}`)].join(
+        '\n',
+      ),
     };
   },
 };

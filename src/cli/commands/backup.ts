@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import type { KeyWarning } from '../../admin/key-warning.js';
 import { checkRecipients } from '../../archive/age/keys.js';
-import { encryptArchive } from '../../archive/index.js';
+import { encryptArchive, type Label } from '../../archive/index.js';
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
 import { type DumpProgress, dumpDatabase } from '../../dump/dump-database.js';
 import type { SnapshotEvent } from '../../dump/events.js';
@@ -9,7 +10,9 @@ import type { ConsistencyMode } from '../../dump/strategy.js';
 import { escapeControls } from '../../escape-controls.js';
 import type { Manifest } from '../../model/parts.js';
 import { formatBytes, formatCount, formatSeconds, plural } from '../../quantities.js';
-import type { Command, CommandLine } from '../command.js';
+import { type Kept, keepOnly, readKeepOption } from '../backup/keep-option.js';
+import { type NamedPlace, namedPlace } from '../backup/named-place.js';
+import type { Arguments, Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { UsageError } from '../exit-codes.js';
 import { sealForLastAdmin } from '../last-admin.js';
@@ -17,36 +20,49 @@ import { type Written, writeArchive } from '../output.js';
 import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';
 import { readTablesOption } from '../tables-option.js';
+import { localTime } from '../wording/local-time.js';
 
 /** `backup`: a database into a sealed archive. */
 export const backupCommand: Command = {
   name: 'backup',
   help: `Copy a database, at one moment, into an archive that only its recipients open.
 
-Usage: supplemental-backup backup --source URL --out FILE|URL|-
+Usage: supplemental-backup backup --source URL --out FILE|FOLDER/|URL|-
                            (--recipient age1… | --last-admin) [OPTIONS]
 
   --source URL       mysql://user@host:port/database[?ssl-mode=…&socketPath=…]
                      the password may come in MYSQL_PWD
-  --out WHERE        a path, s3://bucket/key, or - for stdout; what is
-                     there already is never overwritten
+  --out WHERE        a path, s3://bucket/key, or - for stdout; never overwrites.
+                     In FOLDER/ or s3://bucket/ it is PRACTICE/NIGHT/ID.tar.age
   --recipient KEY    public age key that opens it; may be given more than once
-  --last-admin       seal it for the last administrator who logged in
+  --last-admin       also, or only, for the last administrator who logged in
+  --keep POLICY      in a FOLDER/: then remove older ones, as default, six-years
+                     or 3d,6m,1y,3y: newest of each day, week, month, year
   --tables LIST      all (the default), critical, or names: a,b,c*
   --consistency HOW  auto (the default), snapshot (never lock) or lock
   --history HOW      of system-versioned tables (MariaDB): current rows (the
                      default), or all versions, which MariaDB 10.11 takes back
   --damaged-tables HOW
-                     refuse (the default), or leave-out: go on without what
-                     cannot be read; what is missing is named in the archive
+                     refuse, or leave-out: go on without, named in the archive
   --practice-id ID   for the label; the database's name by default
   --json             one JSON document
 `,
+  examples: [
+    [
+      'a copy that a key file opens, see keygen',
+      'backup --source mysql://root@localhost/od \\\n    --out od.tar.age --recipient age1…',
+    ],
+    [
+      'every night by cron: named by itself, sealed, thinned out',
+      'backup --source mysql://sb@localhost/od --out /backup/ \\\n    --last-admin --recipient age1… --keep default --quiet',
+    ],
+  ],
   options: {
     source: { type: 'string' },
     out: { type: 'string' },
     recipient: { type: 'string', multiple: true },
     'last-admin': { type: 'boolean' },
+    keep: { type: 'string' },
     tables: { type: 'string' },
     consistency: { type: 'string' },
     history: { type: 'string' },
@@ -58,14 +74,21 @@ Usage: supplemental-backup backup --source URL --out FILE|URL|-
     const address = readDatabaseUrl(given.required('source'), 'source', line.env);
     const out = given.required('out');
     const recipients = given.all('recipient');
-    if (recipients.length > 0 === given.flag('last-admin')) {
-      throw new UsageError('Say whom it is for: --recipient age1… or --last-admin, one of the two.');
+    if (recipients.length === 0 && !given.flag('last-admin')) {
+      throw new UsageError('Say whom it is for: --recipient age1…, --last-admin, or both.');
     }
     for (const recipient of recipients) checkRecipient(recipient);
-    const seal =
-      recipients.length > 0
-        ? { recipients, unlock: [], warnings: [] }
-        : await sealForLastAdmin(address, line);
+    const policy = readPolicy(given);
+    const label = {
+      ...labelOfNow(line),
+      practiceId: given.text('practice-id') ?? address.database,
+      database: address.database,
+    };
+    const place = await namedPlace(out, label, line);
+    if (policy !== null && place === null)
+      throw new UsageError('--keep goes with --out FOLDER/ or s3://bucket/.');
+    const forAdmin = given.flag('last-admin') ? await sealForLastAdmin(address, line) : null;
+    const seal = forAdmin?.seal ?? { recipients: [], unlock: [], warnings: [] };
     const snapshot = await openSnapshot(address, {
       selection: readTablesOption(given.text('tables')),
       consistency: readConsistency(given.text('consistency')),
@@ -81,38 +104,94 @@ Usage: supplemental-backup backup --source URL --out FILE|URL|-
         onProgress: (done: DumpProgress) =>
           progress.update(done.plainBytes, Math.max(done.plainBytes, done.estimatedBytes)),
       });
-      const { warnings, recipients: sealedTo, ...holder } = seal;
+      const { warnings, recipients: ofAdmin, ...holder } = seal;
       const archive = encryptArchive(parts, {
-        recipients: sealedTo,
-        label: {
-          practiceId: given.text('practice-id') ?? address.database,
-          database: address.database,
-          scope: snapshot.selection.scope,
-          ...holder,
-        },
+        recipients: [...ofAdmin, ...recipients],
+        label: { ...label, scope: snapshot.selection.scope, ...holder },
         signal: line.signal,
       });
       archive.manifest.catch(() => undefined);
-      const written = await writeArchive(archive, out, line);
+      await place?.prepare();
+      const to = place?.out ?? out;
+      const written = await writeArchive(archive, to, line);
       progress.finish();
       const manifest = await archive.manifest;
+      const kept =
+        place === null || policy === null
+          ? null
+          : await keepOnly(
+              policy,
+              {
+                place,
+                copy: copyOf(place, archive.label, written, manifest),
+                admins: forAdmin?.admins ?? [],
+              },
+              line,
+            );
+      if (kept !== null && !line.json) {
+        for (const { message } of kept.warnings) line.stderr.write(`${escapeControls(message)}\n`);
+      }
       return {
         json: {
-          out,
+          out: to,
           ...written,
           label: archive.label,
           keyWarnings: warnings,
           summary: withoutEntries(manifest),
+          ...(kept === null ? {} : { removed: kept.removed, keepWarnings: kept.warnings }),
         },
-        text: render(out, written, manifest, warnings),
+        text: render(to, written, manifest, warnings, kept),
         to: out === '-' ? 'stderr' : 'stdout',
       };
     } finally {
       progress.stop();
+      await place?.tidy();
       await snapshot.close();
     }
   },
 };
+
+function labelOfNow({ now = () => new Date() }: CommandLine): Pick<Label, 'archiveId' | 'createdAt'> {
+  return { archiveId: randomBytes(16).toString('hex'), createdAt: now().toISOString() };
+}
+
+function readPolicy(given: Arguments): ReturnType<typeof readKeepOption> {
+  const policy = readKeepOption(given.text('keep'));
+  if (policy === null) return null;
+  // An older copy may hold what this one lacks.
+  if (given.text('damaged-tables') === 'leave-out') {
+    throw new UsageError(
+      '--keep does not go with --damaged-tables leave-out: older copies may hold what is missing.',
+    );
+  }
+  if (!['all', 'critical'].includes(given.text('tables') ?? 'all')) {
+    throw new UsageError(
+      '--keep goes with --tables all or critical: chosen tables are no copy of the practice.',
+    );
+  }
+  return policy;
+}
+
+function copyOf(
+  place: NamedPlace,
+  { archiveId, scope }: Label,
+  written: Written,
+  manifest: Manifest,
+): Parameters<typeof keepOnly>[1]['copy'] {
+  const { key, night } = place;
+  return {
+    archiveId,
+    key,
+    night,
+    scope,
+    bytes: written.bytes,
+    sha256: written.sha256,
+    tables: manifest.tables.length,
+    rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
+    plainBytes: 0,
+    leftOut: manifest.leftOut,
+  };
+}
 
 function checkRecipient(recipient: string): void {
   try {
@@ -163,6 +242,7 @@ function render(
   written: Written,
   manifest: Manifest,
   keyWarnings: readonly KeyWarning[],
+  kept: Kept | null,
 ): string {
   const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
   const seconds = (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / 1000;
@@ -175,12 +255,15 @@ function render(
     ['Archive', out],
     ['Size', `${formatBytes(written.bytes)}${written.readBack ? ', read back and found equal' : ''}`],
     ['Holds', `${plural(manifest.tables.length, 'table')}, ${formatCount(rows)} rows`],
-    ['Taken', `${manifest.snapshotAt}, ${formatSeconds(seconds)} of reading`],
+    ['Taken', `${localTime(manifest.snapshotAt)}, ${formatSeconds(seconds)} of reading`],
     [
       'One moment',
       consistency.kind === 'consistent' ? `yes, by ${consistency.by}` : `no: ${consistency.reason}`,
     ],
     ['Locked', `${formatSeconds(manifest.lockSeconds)} during which nobody could write`],
+    ...(kept === null
+      ? []
+      : [['Removed', plural(kept.removed.length, 'older copy', 'older copies')] as const]),
   ]);
   return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(escapeControls)])].join('\n');
 }

@@ -25,6 +25,12 @@ Usage: supplemental-backup check --source URL --practice-id ID
   --opens, --closes  the window, if it is not 22:00 to 04:00
   --json             one JSON document
 `,
+  examples: [
+    [
+      'before the first night',
+      'check --source mysql://sb@localhost/od \\\n    --practice-id 4711 --time-zone America/Chicago --spool /var/spool/sb',
+    ],
+  ],
   options: {
     source: { type: 'string' },
     'practice-id': { type: 'string' },

@@ -48,6 +48,11 @@ Usage: supplemental-backup extract ARCHIVE --format FORMAT --out DIR|-
 ${keyHelp}
   --json             one JSON document
 `,
+  examples: [
+    ['one table as CSV, into a folder', 'extract od.age --format csv --tables patient --out files'],
+    ['a script for the stock client', 'extract od.tar.age --format sql --out files'],
+    ['all of one patient', 'extract od.tar.age --patient 17 --format json --out -'],
+  ],
   options: {
     ...keyOptions,
     format: { type: 'string' },
@@ -73,7 +78,7 @@ ${keyHelp}
       throw new UsageError(`--events is at-rest or as-found, not "${events}".`);
     }
     const archive = await openLocation(given.positionals[0]!, line);
-    const keys = await readKeys(given, archive, line).catch(async (error: unknown) => {
+    const keys = await readKeys(given, given.positionals[0]!, archive, line).catch(async (error: unknown) => {
       await archive.close();
       throw error;
     });

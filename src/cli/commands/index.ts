@@ -1,8 +1,8 @@
 import type { CommandWord } from '../command.js';
 
 /**
- * Every word of the command line, in the order in which the help shows them. Only the one that was typed is loaded: the
- * whole program takes longer to read than most of its commands take to run.
+ * Every word of the command line, in the order in which the help shows them: the first ones with what they are for. Only the
+ * one that was typed is loaded: the whole program takes longer to read than most of its commands take to run.
  */
 export const commandWords: readonly CommandWord[] = [
   {
@@ -11,34 +11,9 @@ export const commandWords: readonly CommandWord[] = [
     load: async () => (await import('./backup.js')).backupCommand,
   },
   {
-    name: 'plan',
-    summary: 'show what a backup would hold, without making one',
-    load: async () => (await import('./plan.js')).planCommand,
-  },
-  {
-    name: 'check',
-    summary: 'try everything that a night needs, without making one',
-    load: async () => (await import('./check.js')).checkCommand,
-  },
-  {
-    name: 'night',
-    summary: 'make the copies of every night from a file, as a service',
-    load: async () => (await import('./night.js')).nightCommand,
-  },
-  {
-    name: 'inspect',
-    summary: 'show the label of an archive; needs no key',
-    load: async () => (await import('./inspect.js')).inspectCommand,
-  },
-  {
-    name: 'who-can-open',
-    summary: 'show whose password opens which archive; needs no key',
-    load: async () => (await import('./who-can-open.js')).whoCanOpenCommand,
-  },
-  {
-    name: 'prove',
-    summary: 'prove that a person can open the newest copies',
-    load: async () => (await import('./prove.js')).proveCommand,
+    name: 'list',
+    summary: 'show which archives there are, and what to type next',
+    load: async () => (await import('./list.js')).listCommand,
   },
   {
     name: 'verify',
@@ -51,14 +26,49 @@ export const commandWords: readonly CommandWord[] = [
     load: async () => (await import('./restore.js')).restoreCommand,
   },
   {
+    name: 'extract',
+    summary: 'turn an archive into SQL, CSV or tar files',
+    load: async () => (await import('./extract.js')).extractCommand,
+  },
+  {
     name: 'rehearse',
     summary: 'restore into a scratch database, compare, drop, certify',
     load: async () => (await import('./rehearse.js')).rehearseCommand,
   },
   {
-    name: 'extract',
-    summary: 'turn an archive into SQL, CSV or tar files',
-    load: async () => (await import('./extract.js')).extractCommand,
+    name: 'inspect',
+    summary: 'show the label of an archive; needs no key',
+    load: async () => (await import('./inspect.js')).inspectCommand,
+  },
+  {
+    name: 'keygen',
+    summary: 'make a key file, for --recipient and --identity',
+    load: async () => (await import('./keygen.js')).keygenCommand,
+  },
+  {
+    name: 'night',
+    summary: 'make the copies of every night from a file, as a service',
+    load: async () => (await import('./night.js')).nightCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'show what a backup would hold, without making one',
+    load: async () => (await import('./plan.js')).planCommand,
+  },
+  {
+    name: 'prove',
+    summary: 'prove that a person can open the newest copies',
+    load: async () => (await import('./prove.js')).proveCommand,
+  },
+  {
+    name: 'who-can-open',
+    summary: 'show whose password opens which archive; needs no key',
+    load: async () => (await import('./who-can-open.js')).whoCanOpenCommand,
+  },
+  {
+    name: 'check',
+    summary: 'try everything that a night needs, without making one',
+    load: async () => (await import('./check.js')).checkCommand,
   },
   {
     name: 'opener',
@@ -69,5 +79,10 @@ export const commandWords: readonly CommandWord[] = [
     name: 'acknowledge',
     summary: 'say that what looked like a loss was looked at',
     load: async () => (await import('./acknowledge.js')).acknowledgeCommand,
+  },
+  {
+    name: 'completion',
+    summary: 'print what lets a shell complete the words',
+    load: async () => (await import('./completion.js')).completionCommand,
   },
 ];

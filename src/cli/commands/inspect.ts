@@ -5,6 +5,7 @@ import type { Command } from '../command.js';
 import { openLocation } from '../location.js';
 import { readOrigin } from '../origin.js';
 import { formatPairs } from '../pairs.js';
+import { localTime } from '../wording/local-time.js';
 
 /** `inspect`: the label of an archive, without a key. */
 export const inspectCommand: Command = {
@@ -17,6 +18,7 @@ Usage: supplemental-backup inspect ARCHIVE
   ARCHIVE            path or s3://bucket/key
   --json             one JSON document
 `,
+  examples: [['whose archive is this, and whose password opens it', 'inspect od.tar.age']],
   options: {},
   positionals: { least: 1, most: 1 },
   async run(given, line) {
@@ -50,7 +52,7 @@ function render(
     return formatPairs(pairs);
   }
   pairs.push(
-    ['Made at', label.createdAt],
+    ['Made at', localTime(label.createdAt)],
     ['Practice', label.practiceId],
     ['Database', label.database],
     ['Holds', label.scope === 'full' ? 'the whole database' : 'chosen tables only'],

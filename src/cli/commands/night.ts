@@ -31,6 +31,7 @@ Exit codes: 0 done, or stopped; 1 a copy is missing, or a check is wrong; 2
 the file cannot be used, which is not worth a second try; 5 the practice may
 not back up, or nobody could open a copy; 130 --once was stopped.
 `,
+  examples: [['before the first night', 'night --config office.json --check']],
   options: {
     config: { type: 'string' },
     once: { type: 'boolean' },

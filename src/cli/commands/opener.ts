@@ -18,6 +18,7 @@ steals the password.
   --out FILE         where to, or - for stdout; what is there already stays
   --json             one JSON document
 `,
+  examples: [['the page, to be kept with the software', 'opener --out opener.html']],
   options: { out: { type: 'string' } },
   positionals: { least: 0, most: 0 },
   async run(given, line) {

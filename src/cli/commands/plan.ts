@@ -18,6 +18,12 @@ Usage: supplemental-backup plan --source URL [OPTIONS]
   --tables LIST      all (the default), critical, or names: a,b,c*
   --json             one JSON document
 `,
+  examples: [
+    [
+      'what a backup of the critical tables holds',
+      'plan --source mysql://root@localhost/od --tables critical',
+    ],
+  ],
   options: { source: { type: 'string' }, tables: { type: 'string' } },
   positionals: { least: 0, most: 0 },
   async run(given, line) {

@@ -38,6 +38,12 @@ Usage: supplemental-backup prove STORE… --source URL --practice-id ID [OPTIONS
   --keys FILE        the service's file of keys, if they are not in the database
   --json             one JSON document
 `,
+  examples: [
+    [
+      'the password is asked for',
+      'prove /media/share --source mysql://sb@localhost/od \\\n    --practice-id 4711',
+    ],
+  ],
   options: {
     source: { type: 'string' },
     'practice-id': { type: 'string' },

@@ -26,6 +26,12 @@ Usage: supplemental-backup rehearse ARCHIVE --target URL
 ${keyHelp}
   --json             one JSON document
 `,
+  examples: [
+    [
+      'prove that an archive comes back, on a spare server',
+      'rehearse od.tar.age --target mysql://root@localhost',
+    ],
+  ],
   options: { ...keyOptions, target: { type: 'string' }, against: { type: 'string' } },
   positionals: { least: 1, most: 1 },
   async run(given, line) {
@@ -34,7 +40,7 @@ ${keyHelp}
     const against = original === undefined ? undefined : readDatabaseUrl(original, 'against', line.env);
     const archive = await openLocation(given.positionals[0]!, line);
     try {
-      const keys = await readKeys(given, archive, line);
+      const keys = await readKeys(given, given.positionals[0]!, archive, line);
       const reader = await openArchive(archive, { ...keys, signal: line.signal }).finally(() =>
         wipeKeys(keys),
       );

@@ -27,6 +27,7 @@ import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';
 import { showRestore } from '../restore-progress.js';
 import { pickNames, readNames } from '../tables-option.js';
+import { localTime } from '../wording/local-time.js';
 
 /** `restore`: an archive into a database. */
 export const restoreCommand: Command = {
@@ -51,6 +52,18 @@ ${keyHelp}
   --unproven         with --salvage: also what nothing ties to this archive
   --json             one JSON document
 `,
+  examples: [
+    ['into a new database', 'restore od.tar.age --target mysql://root@db/new'],
+    [
+      'what would happen, without changing anything',
+      'restore od.tar.age --target mysql://root@db/new --dry-run',
+    ],
+    [
+      "today's password on an archive of before it was changed",
+      'restore old.age --newer b.age --target mysql://root@db/new',
+    ],
+    ['what is left of a damaged one', 'restore bad.tar.age --salvage --target mysql://root@db/new'],
+  ],
   options: {
     ...keyOptions,
     target: { type: 'string' },
@@ -72,7 +85,7 @@ ${keyHelp}
     const target = readDatabaseUrl(given.required('target'), 'target', line.env);
     const archive = await openLocation(given.positionals[0]!, line);
     try {
-      const keys = await readKeys(given, archive, line);
+      const keys = await readKeys(given, given.positionals[0]!, archive, line);
       if (given.flag('dry-run') && given.flag('salvage')) {
         throw new UsageError('Give --dry-run or --salvage, not both.');
       }
@@ -357,7 +370,7 @@ function render(report: RestoreReport): string {
   const seconds = (Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000;
   const pairs = formatPairs([
     ['Database', report.database],
-    ['As of', report.snapshotAt],
+    ['As of', localTime(report.snapshotAt)],
     [
       'Restored',
       `${plural(report.tables.length, 'table')}, ${formatCount(rows)} rows, ${plural(report.objects.length, 'object')}`,

@@ -9,10 +9,11 @@ import { verifyArchive } from '../../recovery/verify/verify-archive.js';
 import type { Command, CommandLine } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
-import { type LocatedArchive, openLocation } from '../location.js';
+import { countingReads, type LocatedArchive, openLocation } from '../location.js';
 import { assertSha256, assertSignedWith, originHelp, readOrigin, readSignedWith } from '../origin.js';
 import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';
+import { localTime } from '../wording/local-time.js';
 
 /** `verify`: proves that an archive is whole. */
 export const verifyCommand: Command = {
@@ -28,6 +29,10 @@ ${keyHelp}
 ${originHelp}
   --json             one JSON document
 `,
+  examples: [
+    ['whole from its first byte to its last', 'verify od.tar.age'],
+    ['without a key, what can be seen from outside', 'verify od.tar.age --without-key'],
+  ],
   options: { ...keyOptions, 'without-key': { type: 'boolean' }, 'signed-with': { type: 'string' } },
   positionals: { least: 1, most: 1 },
   async run(given, line) {
@@ -36,14 +41,15 @@ ${originHelp}
       const location = given.positionals[0]!;
       const signedWith = readSignedWith(given);
       if (given.flag('without-key')) return await checkLabel(archive, location, signedWith, line);
-      const keys = await readKeys(given, archive, line);
+      const keys = await readKeys(given, given.positionals[0]!, archive, line);
       const progress = startProgress(line, 'Verifying', 'bytes');
       try {
-        const verification = await verifyArchive(archive, {
-          ...keys,
-          signal: line.signal,
-          onProgress: ({ storedBytes }) => progress.update(storedBytes, archive.size),
+        let read = 0;
+        const counted = countingReads(archive, (upTo) => {
+          read = Math.max(read, upTo);
+          progress.update(read, archive.size);
         });
+        const verification = await verifyArchive(counted, { ...keys, signal: line.signal });
         progress.finish();
         const { entries: _, ...manifest } = verification.manifest;
         const { refusedDefinitions: refused } = verification;
@@ -108,7 +114,7 @@ function render(
         ? 'what is sealed; not the label'
         : `yes: every byte of ${formatBytes(archive.size)} is what was written`,
     ],
-    ['As of', manifest.snapshotAt],
+    ['As of', localTime(manifest.snapshotAt)],
     ...(origin === null ? [] : [['Origin', describeOrigin(origin)] as const]),
     ['Holds', `${plural(tables, 'table')}, ${formatCount(rows)} rows`],
     ...(incompleteTables.length === 0 ? [] : [['Not complete', incompleteTables.join(', ')] as const]),

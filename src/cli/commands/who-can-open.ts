@@ -4,16 +4,17 @@ import { type AdminOpening, readOpenings } from '../../admin/record-opening.js';
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
 import { createDatabaseEnrollments } from '../../admin/stores/database-enrollments.js';
 import { type ArchiveAccess, type CanOpenMap, whoCanOpen } from '../../admin/who-can-open.js';
-import { inspectArchive, type Label } from '../../archive/index.js';
 import { openConnection } from '../../database/connection.js';
-import { type BackupError, isBackupError } from '../../errors.js';
 import { escapeControls } from '../../escape-controls.js';
 import { describeOrigin, type OriginBeside } from '../../history/note-beside.js';
+import { formatBytes } from '../../quantities.js';
+import { type FoundArchive, type Gathered, gatherArchives } from '../archives/gather.js';
 import type { Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
-import { exitCodeOf } from '../exit-codes.js';
-import { openLocation } from '../location.js';
-import { readOrigin } from '../origin.js';
+import { exitCodeOf, UsageError } from '../exit-codes.js';
+import { localTime } from '../wording/local-time.js';
+import { shellWord } from '../wording/shell-word.js';
+import { badLines, describeScope } from './list.js';
 
 /** `who-can-open`: whose password opens which archive. */
 export const whoCanOpenCommand: Command = {
@@ -23,79 +24,64 @@ Goes by the labels, which need no key and are not proven by one.
 
 Usage: supplemental-backup who-can-open ARCHIVE… [OPTIONS]
 
-  ARCHIVE…           paths or s3://bucket/key, all of one practice
+  ARCHIVE…           paths, folders, wildcards or s3://bucket/key
   --source URL       the practice's database, to see who is an admin today and
                      when one last opened a copy:
                      mysql://user@host:port/database; password in MYSQL_PWD
   --json             one JSON document
 `,
+  examples: [['all archives on the share of the office', 'who-can-open /media/share']],
   options: { source: { type: 'string' } },
   positionals: { least: 1, most: Number.POSITIVE_INFINITY },
   async run(given, line) {
-    const labels: Label[] = [];
-    const names = new Map<string, string>();
-    const origins = new Map<string, OriginBeside>();
-    const unlabelled: string[] = [];
-    const unreadable: Unreadable[] = [];
-    for (const location of given.positionals) {
-      const label = await labelOf(location, line).catch((error: unknown) => {
-        line.signal.throwIfAborted();
-        if (!isBackupError(error)) throw error;
-        unreadable.push({ archive: location, error });
-        return undefined;
-      });
-      if (label === undefined) continue;
-      if (label === null) unlabelled.push(location);
-      else {
-        labels.push(label);
-        origins.set(label.archiveId, label.origin);
-        names.set(label.archiveId, location);
-      }
-    }
-    // One that cannot be read hides no other; when there is no other, it is the failure.
-    const [first] = unreadable;
-    if (first !== undefined && unreadable.length === given.positionals.length) throw first.error;
+    const gathered = await gatherArchives(given.positionals, line);
+    const { practices, unlabelled, unreadable } = gathered;
     const source = given.text('source');
+    if (source !== undefined && practices.length > 1) {
+      const ids = practices.map(({ practiceId }) => practiceId).join(', ');
+      throw new UsageError(
+        `--source is the database of one practice, and the archives are of several: ${ids}.`,
+      );
+    }
     const today = source === undefined ? undefined : await adminsOf(source, line);
-    const map = whoCanOpen(labels, today === undefined ? {} : { admins: today.admins });
+    const options = today === undefined ? {} : { admins: today.admins };
+    const maps = practices.map(({ practiceId, archives }) => ({
+      practiceId,
+      archives,
+      map: whoCanOpen(
+        archives.map(({ label }) => label),
+        options,
+      ),
+    }));
+    const [first] = unreadable;
     return {
       json: {
-        archives: map.archives.map((access) => ({
-          archive: names.get(access.archiveId),
-          origin: origins.get(access.archiveId),
-          ...access,
-        })),
+        archives: maps.flatMap(({ practiceId, archives, map }) =>
+          map.archives.map((access, index) => {
+            const { paths, origin, size, label } = archives[index]!;
+            const { scope, database } = label;
+            return { archive: paths[0], paths, practiceId, database, scope, size, origin, ...access };
+          }),
+        ),
         unlabelled,
         unreadable: unreadable.map(({ archive, error }) => ({ archive, code: error.code })),
-        warnings: map.warnings,
+        warnings: maps.flatMap(({ practiceId, map }) =>
+          map.warnings.map((each) => ({ practiceId, ...each })),
+        ),
         ...(today === undefined ? {} : { openings: today.openings }),
       },
-      text: [
-        render(map, { names, origins }, unlabelled, unreadable),
-        ...(today === undefined ? [] : renderOpenings(today.openings)),
-      ].join('\n'),
+      text: [render(maps, gathered), ...(today === undefined ? [] : renderOpenings(today.openings))].join(
+        '\n',
+      ),
       ...(first !== undefined && { exitCode: exitCodeOf(first.error) }),
     };
   },
 };
 
-interface Unreadable {
-  readonly archive: string;
-  readonly error: BackupError;
-}
-
-async function labelOf(
-  location: string,
-  line: CommandLine,
-): Promise<(Label & { readonly origin: OriginBeside }) | null> {
-  const archive = await openLocation(location, line);
-  try {
-    const { label } = await inspectArchive(archive, { signal: line.signal });
-    if (label === null) return null;
-    return { ...label, origin: await readOrigin(location, { ...label, size: archive.size }, line) };
-  } finally {
-    await archive.close();
-  }
+interface PracticeMap {
+  readonly practiceId: string;
+  readonly archives: readonly FoundArchive[];
+  readonly map: CanOpenMap;
 }
 
 async function adminsOf(
@@ -113,35 +99,36 @@ async function adminsOf(
   }
 }
 
-function render(
-  map: CanOpenMap,
-  {
-    names,
-    origins,
-  }: {
-    readonly names: ReadonlyMap<string, string>;
-    readonly origins: ReadonlyMap<string, OriginBeside>;
-  },
-  unlabelled: readonly string[],
-  unreadable: readonly Unreadable[],
-): string {
-  const lines = map.archives.map(
-    (access) =>
-      `${escapeControls(names.get(access.archiveId)!)}\n  ${access.createdAt}  ${describe(access)}${originOf(origins.get(access.archiveId))}`,
-  );
-  lines.push(
+function render(maps: readonly PracticeMap[], gathered: Gathered): string {
+  const { unlabelled, unreadable } = gathered;
+  const blocks = [
+    ...maps.map(practiceText),
     ...unlabelled.map(
       (location) => `${escapeControls(location)}\n  no label: opened by whoever holds its key`,
     ),
-  );
-  lines.push(
-    ...unreadable.map(
-      ({ archive, error }) =>
-        `${escapeControls(archive)}\n  cannot be read: ${escapeControls(error.message)}`,
-    ),
-  );
-  lines.push(...map.warnings.map(({ message }) => `\n${escapeControls(message)}`));
-  return lines.join('\n');
+    ...(unreadable.length === 0 ? [] : [badLines(gathered).join('\n')]),
+  ];
+  const [newest] = maps[0]?.archives ?? [];
+  if (newest !== undefined) {
+    blocks.push(`Next: supplemental-backup verify ${escapeControls(shellWord(newest.paths[0]))}`);
+  }
+  return blocks.join('\n\n');
+}
+
+function practiceText({ practiceId, archives, map }: PracticeMap): string {
+  return [
+    `Practice ${escapeControls(practiceId)}`,
+    ...map.archives.flatMap((access, index) => {
+      const { paths, size, label, origin } = archives[index]!;
+      return [
+        ...paths.map(escapeControls),
+        `  made ${localTime(access.createdAt)}, ${describeScope(label.scope)}, ${formatBytes(size)}`,
+        `  ${describe(access)}`,
+        ...originOf(origin),
+      ];
+    }),
+    ...map.warnings.map(({ message }) => `\n${escapeControls(message)}`),
+  ].join('\n');
 }
 
 function renderOpenings(openings: readonly AdminOpening[]): readonly string[] {
@@ -157,10 +144,8 @@ function renderOpenings(openings: readonly AdminOpening[]): readonly string[] {
 }
 
 /** Told where there is a note; a copy of before there were notes has none. */
-function originOf(origin: OriginBeside | undefined): string {
-  return origin === undefined || origin.kind === 'unsigned'
-    ? ''
-    : `\n  ${escapeControls(describeOrigin(origin))}`;
+function originOf(origin: OriginBeside): readonly string[] {
+  return origin.kind === 'unsigned' ? [] : [`  ${escapeControls(describeOrigin(origin))}`];
 }
 
 function describe(access: ArchiveAccess): string {

@@ -31,11 +31,15 @@ export async function checkWithoutKey(
   }
   const { contentBytes } = inspection;
   if (contentBytes === null) throw new TypeError('"source" must be of known size');
-  // What is sealed is a tar, and a tar is made of blocks: a file that is cut anywhere rarely has such a size.
-  if (contentBytes === 0 || contentBytes % TAR_BLOCK_BYTES !== 0) {
+  if (!isSizeOfArchive(contentBytes)) {
     throw new BackupError('archive-damaged', 'The file has a size that no complete archive has.', {
       details: { contentBytes },
     });
   }
   return inspection;
+}
+
+/** Whether so many bytes can be sealed: it is a tar, made of blocks, and a file that is cut anywhere rarely has such a size. */
+export function isSizeOfArchive(contentBytes: number): boolean {
+  return contentBytes > 0 && contentBytes % TAR_BLOCK_BYTES === 0;
 }

@@ -1,0 +1,166 @@
+import type { Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join, parse, sep } from 'node:path';
+import { fitsGlob } from '../../catalog/globs.js';
+import { BackupError, isBackupError } from '../../errors.js';
+import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
+import type { CommandLine } from '../command.js';
+import { isStoreUrl, openStore } from '../location.js';
+
+/** What the words of a command line stand for: archives, and what could not be looked into. */
+export interface Expanded {
+  /** In the order of the words; in a folder by name. */
+  readonly locations: readonly string[];
+  readonly failed: readonly Unreadable[];
+}
+
+/** Something that was named and cannot be read. */
+export interface Unreadable {
+  readonly archive: string;
+  readonly error: BackupError;
+}
+
+/** More than a practice has at one place; a folder that holds more is not one of archives. */
+const mostFiles = 40_000;
+const deepest = 8;
+
+/**
+ * The archives that are meant by paths, folders, wildcards and URLs of a store. Wildcards are looked up here too, as not every
+ * shell does it. In a folder, and behind a wildcard, whatever ends in `.age` is taken for an archive.
+ *
+ * @throws UsageError for a URL that is none
+ */
+export async function expandLocations(
+  words: readonly string[],
+  line: Pick<CommandLine, 'json' | 'signal' | 'stderr'>,
+): Promise<Expanded> {
+  const locations = new Set<string>();
+  const failed: Unreadable[] = [];
+  for (const word of words) {
+    line.signal.throwIfAborted();
+    try {
+      // Whoever says `FOLDER/*` means no notes; one that is named alone is named.
+      const found = await expand(word, line);
+      const isAmongOthers = words.length > 1 || found.length > 1;
+      for (const each of found) if (!(isAmongOthers && each.endsWith('.note'))) locations.add(each);
+    } catch (error) {
+      line.signal.throwIfAborted();
+      if (!isBackupError(error)) throw error;
+      failed.push({ archive: word, error });
+    }
+  }
+  return { locations: [...locations], failed };
+}
+
+async function expand(
+  word: string,
+  line: Pick<CommandLine, 'json' | 'signal' | 'stderr'>,
+): Promise<readonly string[]> {
+  if (isStoreUrl(word)) return expandUrl(word, line);
+  try {
+    return (await stat(word)).isDirectory() ? await archivesIn(word, line.signal) : [word];
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (hasWildcard(word) && (code === 'ENOENT' || code === 'EINVAL'))
+      return expandPattern(word, line.signal);
+    if (code !== 'ENOENT') throw fileSystemFailure(error, `path ${word}`);
+    throw new BackupError('storage-not-found', `There is no ${word}.`, { cause: error });
+  }
+}
+
+async function archivesIn(folder: string, signal: AbortSignal): Promise<readonly string[]> {
+  const found: string[] = [];
+  const walk = async (at: string, depth: number): Promise<void> => {
+    signal.throwIfAborted();
+    for (const entry of await entriesOf(at)) {
+      // Names that begin with a dot are of files that are being written.
+      if (entry.name.startsWith('.')) continue;
+      const path = join(at, entry.name);
+      if (entry.isDirectory() && depth < deepest) await walk(path, depth + 1);
+      else if (isNamedAsArchive(entry.name) && !entry.isDirectory()) found.push(path);
+      if (found.length > mostFiles) {
+        throw new BackupError('storage-permanent', `${folder} holds more than ${mostFiles} archives.`);
+      }
+    }
+  };
+  await walk(folder, 0);
+  if (found.length === 0) {
+    throw new BackupError('storage-not-found', `${folder} holds no archive: no name in it ends in .age.`);
+  }
+  return found;
+}
+
+async function entriesOf(folder: string): Promise<readonly Dirent[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    throw fileSystemFailure(error, `folder ${folder}`);
+  }
+}
+
+async function expandPattern(pattern: string, signal: AbortSignal): Promise<readonly string[]> {
+  const { root } = parse(pattern);
+  const pieces = pattern.slice(root.length).split(sep === '\\' ? /[\\/]/ : sep);
+  let places = [root];
+  for (const piece of pieces.filter((each) => each !== '')) {
+    signal.throwIfAborted();
+    const next: string[] = [];
+    for (const place of places) {
+      if (!hasWildcard(piece)) next.push(join(place, piece));
+      else next.push(...(await fitting(place === '' ? '.' : place, piece)).map((name) => join(place, name)));
+    }
+    places = next;
+  }
+  const found: string[] = [];
+  for (const place of places) {
+    const status = await stat(place).catch(() => null);
+    if (status?.isDirectory()) found.push(...(await archivesIn(place, signal).catch(orNone)));
+    else if (status !== null) found.push(place);
+  }
+  if (found.length === 0) throw new BackupError('storage-not-found', `Nothing fits ${pattern}.`);
+  return found;
+}
+
+async function fitting(folder: string, glob: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []);
+  return entries
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('.') && fitsGlob(name, glob))
+    .sort();
+}
+
+function orNone(error: unknown): readonly string[] {
+  if (isBackupError(error, 'storage-not-found')) return [];
+  throw error;
+}
+
+async function expandUrl(
+  url: string,
+  line: Pick<CommandLine, 'json' | 'signal' | 'stderr'>,
+): Promise<readonly string[]> {
+  const { storage, key, urlOf } = await openStore(url, line, { folder: true });
+  const isFolder = key === '' || key.endsWith('/');
+  // In a URL a question mark begins what is not the key.
+  const star = key.indexOf('*');
+  if (!isFolder && star < 0 && (await storage.stat(key, { signal: line.signal })) !== null) return [url];
+  const before = star >= 0 ? key.slice(0, star) : isFolder ? key : `${key}/`;
+  const found: string[] = [];
+  for await (const object of storage.list(before, { signal: line.signal })) {
+    const fits = star >= 0 ? fitsGlob(object.key, key) : isNamedAsArchive(object.key);
+    if (fits && !object.key.endsWith('.note')) found.push(urlOf(object.key));
+    if (found.length > mostFiles) {
+      throw new BackupError('storage-permanent', `${url} holds more than ${mostFiles} archives.`);
+    }
+  }
+  if (found.length === 0) throw new BackupError('storage-not-found', `There is no archive at ${url}.`);
+  return found;
+}
+
+function isNamedAsArchive(name: string): boolean {
+  return /\.age$/i.test(name);
+}
+
+function hasWildcard(text: string): boolean {
+  return /[*?]/.test(text);
+}

@@ -1,0 +1,80 @@
+import { dirname } from 'node:path';
+import { inspectArchive, type Label } from '../../archive/index.js';
+import { isBackupError } from '../../errors.js';
+import type { CommandLine } from '../command.js';
+import { isStoreUrl, openLocation } from '../location.js';
+import { expandLocations } from './expand.js';
+
+/** An archive that carries the key of an older one along. */
+export interface NewerArchive {
+  readonly location: string;
+  readonly label: Label;
+}
+
+/** So many outsides are looked at; in a folder of nights that is a year of them. */
+const mostLooked = 400;
+/** Each that is tried costs a second. */
+const mostTried = 3;
+
+/**
+ * Archives beside one, in its folder or in the folders of the nights beside its own, whose chains of keys lead to it: newest
+ * first, and only as many as are worth a try.
+ */
+export async function newerBeside(
+  label: Label,
+  location: string,
+  line: CommandLine,
+): Promise<readonly NewerArchive[]> {
+  const wanted = new Set(label.unlock.map(({ recipient }) => recipient));
+  const { locations } = await expandLocations([folderOf(location)], line);
+  const found: NewerArchive[] = [];
+  for (const each of locations.slice(-mostLooked)) {
+    if (each === location) continue;
+    const other = await labelOf(each, line);
+    if (other === null || other.practiceId !== label.practiceId || other.createdAt <= label.createdAt)
+      continue;
+    const isCarried = other.unlock.some(
+      (unlock) => unlock.kind === 'enrolled' && unlock.chain?.some(({ recipient }) => wanted.has(recipient)),
+    );
+    if (isCarried) found.push({ location: each, label: other });
+  }
+  found.sort((a, b) => (a.label.createdAt < b.label.createdAt ? 1 : -1));
+  // What is sealed alike is opened alike.
+  const tried = new Set<string>();
+  return found
+    .filter(({ label: { unlock } }) => {
+      const sealed = unlock.map(({ sealedIdentity }) => sealedIdentity).join();
+      return !tried.has(sealed) && tried.add(sealed);
+    })
+    .slice(0, mostTried);
+}
+
+function folderOf(location: string): string {
+  if (isStoreUrl(location)) {
+    const url = new URL(location);
+    const pieces = url.pathname.split('/').slice(0, -1);
+    url.pathname = `${(isNight(pieces.at(-1)) ? pieces.slice(0, -1) : pieces).join('/')}/`;
+    return url.href;
+  }
+  const folder = dirname(location);
+  return isNight(folder.split(/[\\/]/).at(-1)) ? dirname(folder) : folder;
+}
+
+function isNight(name: string | undefined): boolean {
+  return name !== undefined && /^\d{4}-\d\d-\d\d$/.test(name);
+}
+
+async function labelOf(location: string, line: CommandLine): Promise<Label | null> {
+  try {
+    const archive = await openLocation(location, line);
+    try {
+      return (await inspectArchive(archive, { signal: line.signal })).label;
+    } finally {
+      await archive.close();
+    }
+  } catch (error) {
+    line.signal.throwIfAborted();
+    if (isBackupError(error)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Label } from '../../archive/index.js';
+import { BackupError } from '../../errors.js';
+import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
+import { archiveKeyOf } from '../../history/note-body.js';
+import { nightOf } from '../../nightly/nights.js';
+import type { StorageAdapter } from '../../storage/adapter.js';
+import { createFileSystemStorage } from '../../storage/file-system/file-system.js';
+import type { CommandLine } from '../command.js';
+import { UsageError } from '../exit-codes.js';
+import { isStoreUrl, openStore } from '../location.js';
+import { timeZoneHere } from '../wording/local-time.js';
+
+/** Where a copy goes to whose name is made: `FOLDER/PRACTICE/NIGHT/ID.tar.age`, as nights name theirs. */
+export interface NamedPlace {
+  readonly store: StorageAdapter;
+  readonly practiceId: string;
+  /** Of this evening; ISO date. */
+  readonly night: string;
+  readonly key: string;
+  /** For `writeArchive`. */
+  readonly out: string;
+  /** Makes the folders that are missing below the one that was named. */
+  prepare(): Promise<void>;
+  /** Takes them away again where nothing came to lie in them. */
+  tidy(): Promise<void>;
+}
+
+/**
+ * The place that `--out FOLDER/` means; null when it names a file.
+ *
+ * @throws UsageError when the practice's id can be no name of a folder
+ * @throws BackupError `destination-missing`: a folder that is missing may be a share that is away, and is not made
+ */
+export async function namedPlace(
+  out: string,
+  { practiceId, archiveId, createdAt }: Pick<Label, 'archiveId' | 'createdAt' | 'practiceId'>,
+  line: CommandLine,
+): Promise<NamedPlace | null> {
+  const isUrl = isStoreUrl(out);
+  if (!(await isFolder(out, isUrl))) return null;
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(practiceId)) {
+    throw new UsageError(`--practice-id "${practiceId}" can be no name of a folder; give another one.`);
+  }
+  const night = nightOf(new Date(createdAt), timeZoneHere());
+  const key = archiveKeyOf({ practiceId, night, archiveId });
+  const named = { practiceId, night, key };
+  if (isUrl) {
+    const { storage: store, key: before, urlOf } = await openStore(out, line, { folder: true });
+    if (before !== '')
+      throw new UsageError(`--out ${out} is to name a bucket alone, or an object: s3://bucket/key`);
+    return { ...named, store, out: urlOf(key), prepare: async () => undefined, tidy: async () => undefined };
+  }
+  const path = join(out, key);
+  return {
+    ...named,
+    store: createFileSystemStorage({ path: out, ownProcess: false }),
+    out: path,
+    async prepare() {
+      try {
+        await mkdir(dirname(path), { recursive: true });
+      } catch (error) {
+        throw fileSystemFailure(error, `folder ${out}`);
+      }
+    },
+    async tidy() {
+      for (const folder of [dirname(path), dirname(dirname(path))])
+        await rmdir(folder).catch(() => undefined);
+    },
+  };
+}
+
+async function isFolder(out: string, isUrl: boolean): Promise<boolean> {
+  const endsAsFolder = out.endsWith('/') || (out.endsWith('\\') && process.platform === 'win32');
+  if (isUrl) return endsAsFolder;
+  try {
+    return (await stat(out)).isDirectory();
+  } catch (error) {
+    if (!endsAsFolder) return false;
+    if (systemCodeOf(error) !== 'ENOENT') throw fileSystemFailure(error, `folder ${out}`);
+    throw new BackupError('destination-missing', `There is no folder ${out}.`, { cause: error });
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Breaks lines at words so that they fit a screen. What follows a column of names stays in its column; a command that is to be
+ * copied, a path and a word that is longer than the screen stay whole.
+ */
+export function wrapLines(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .map((line) => wrapLine(line, columns))
+    .join('\n');
+}
+
+function wrapLine(line: string, columns: number): string {
+  if (line.length <= columns || columns < 20 || /^ *supplemental-backup /.test(line)) return line;
+  const hang = hangOf(line, columns);
+  const lines: string[] = [];
+  let current = line.slice(0, hang);
+  let isEmpty = true;
+  for (const word of line.slice(hang).split(' ')) {
+    if (!isEmpty && current.length + 1 + word.length > columns) {
+      lines.push(current);
+      current = ' '.repeat(hang);
+      isEmpty = true;
+    }
+    current += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, current].join('\n');
+}
+
+function hangOf(line: string, columns: number): number {
+  const [column = ''] = /^ *\S+(?: \S+)* {2,}/.exec(line) ?? [];
+  const [indent = ''] = /^ */.exec(line) ?? [];
+  return column.length > 0 && column.length <= columns / 2 ? column.length : indent.length;
+}
