@@ -50,10 +50,10 @@ export class Computer {
     this.disk = new Disk(createRandom(`disk ${seed} ${number}`));
     disks.set(number, this.disk);
     this.disk.onCut = () => practice.powerCut(this);
-    this.disk.onReplaced = (path, content) => {
+    this.disk.onReplaced = (path, { text }) => {
       if (!/^\/spool\/reports\/\d{4}-\d\d-\d\d\.json$/.test(path)) return;
       const before = this.disk.read(path);
-      if (before !== undefined) practice.judge.reportReplaced(path, String(before), String(content));
+      if (before !== undefined) practice.judge.reportReplaced(path, before, text);
     };
     this.#power = new Power(0, this);
     this.#power.isAlive = false;
@@ -123,7 +123,7 @@ export class Computer {
       if (how === 'all' || (how === 'journal-gone' && isJournal) || (how === 'archive-gone' && isArchive)) {
         disk.spoil(path, null);
       } else if ((how === 'journal' && isJournal) || (how === 'archive' && isArchive)) {
-        const content = Buffer.from(disk.read(path)!);
+        const content = Buffer.from(disk.stat(path).bytes);
         content.fill(0, Math.floor(content.length / 2));
         disk.spoil(path, content);
       }

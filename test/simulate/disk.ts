@@ -3,11 +3,57 @@
 import type { Random } from './random.js';
 import { forEver, time } from './time.js';
 
-interface StoredFile {
-  content: Buffer;
+type Content = Buffer | string;
+
+/** A file; a text is not made bytes before somebody wants them. */
+class StoredFile {
+  #content: Content;
   /** What a power cut leaves; null where it never was brought to the disk. */
-  synced: Buffer | null;
+  #synced: Content | null;
   mtime: number;
+
+  constructor(content: Content, isSynced: boolean) {
+    this.#content = content;
+    this.#synced = isSynced ? content : null;
+    this.mtime = wall();
+  }
+
+  get bytes(): Buffer {
+    const content = this.#content;
+    return typeof content === 'string' ? Buffer.from(content) : content;
+  }
+
+  get text(): string {
+    const content = this.#content;
+    return typeof content === 'string' ? content : content.toString();
+  }
+
+  get isEmpty(): boolean {
+    return this.#content.length === 0;
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return Buffer.byteLength(this.#content);
+  }
+
+  fill(content: Content): void {
+    this.#content = content;
+    this.mtime = wall();
+  }
+
+  sync(): void {
+    this.#synced = this.#content;
+  }
+
+  /** The power goes: what was not brought to the disk is there, or half of it, or not. */
+  cut(random: Random): void {
+    if (this.#content !== this.#synced) {
+      const torn = this.bytes.subarray(0, random.between(0, this.size));
+      this.#content = random.pick([this.#synced ?? '', this.#content, torn]);
+    }
+    this.#synced = this.#content;
+  }
 }
 
 type Operation = { readonly path: string; readonly file: StoredFile | null };
@@ -25,7 +71,7 @@ export class Disk {
   /** The power is cut at so many operations from now. */
   cutIn = 0;
   onCut: () => void = () => undefined;
-  onReplaced: (path: string, content: Buffer) => void = () => undefined;
+  onReplaced: (path: string, file: StoredFile) => void = () => undefined;
   /** Which start of the computer, and whether it runs. */
   start = 0;
   isOn = false;
@@ -46,14 +92,18 @@ export class Disk {
     return this.#files.size;
   }
 
-  read(path: string): Buffer | undefined {
-    return this.#files.get(path)?.content;
+  has(path: string): boolean {
+    return this.#files.has(path);
+  }
+
+  read(path: string): string | undefined {
+    return this.#files.get(path)?.text;
   }
 
   /** Somebody, or a fault, spoils or removes a file. */
   spoil(path: string, content: Buffer | null): void {
     if (content === null) this.#files.delete(path);
-    else this.#files.set(path, { content, synced: content, mtime: wall() });
+    else this.#files.set(path, new StoredFile(content, true));
     this.#operations.push({ path, file: this.#files.get(path) ?? null });
     this.syncFolder(path.slice(0, path.lastIndexOf('/')));
   }
@@ -65,13 +115,7 @@ export class Disk {
     const kept = random.between(0, this.#operations.length);
     for (const { path, file } of this.#operations.slice(0, kept)) this.#apply(path, file);
     this.#operations = [];
-    for (const file of this.#durable.values()) {
-      if (file.content !== file.synced) {
-        const torn = file.content.subarray(0, random.between(0, file.content.length));
-        file.content = random.pick([file.synced ?? Buffer.alloc(0), file.content, torn]);
-      }
-      file.synced = file.content;
-    }
+    for (const file of this.#durable.values()) file.cut(random);
     this.#files = new Map(this.#durable);
   }
 
@@ -83,26 +127,25 @@ export class Disk {
     }
     if (flags === 'wx' && found !== undefined) throw systemError('EEXIST');
     if (flags === 'w' && found !== undefined) {
-      found.content = Buffer.alloc(0);
-      found.mtime = wall();
+      found.fill('');
       return found;
     }
-    return this.#make(path, { content: Buffer.alloc(0), synced: null, mtime: wall() });
+    return this.#make(path, new StoredFile('', false));
   }
 
-  append(file: StoredFile, bytes: Uint8Array): void {
+  append(file: StoredFile, bytes: Uint8Array | string): void {
     if (this.faults.isFull) throw systemError('ENOSPC');
+    if (typeof bytes === 'string' && file.isEmpty) file.fill(bytes);
     // What is long only fills room, and is nobody's to change.
-    if (bytes.length > 32_768) file.content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    else if (file.content.length === 0) file.content = Buffer.from(bytes);
-    else file.content = Buffer.concat([file.content, bytes]);
-    file.mtime = wall();
+    else if (bytes.length > 32_768 && typeof bytes !== 'string')
+      file.fill(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    else file.fill(Buffer.concat([file.bytes, Buffer.from(bytes)]));
   }
 
   rename(from: string, to: string): void {
     const file = this.#files.get(from);
     if (file === undefined) throw systemError('ENOENT');
-    this.onReplaced(to, file.content);
+    this.onReplaced(to, file);
     this.remove(from);
     this.#make(to, file);
   }

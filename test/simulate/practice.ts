@@ -181,7 +181,7 @@ export class Practice {
     if (!computer.isOn) return;
     this.judge.say(`${computer.number} loses its power`);
     computer.cut();
-    this.judge.noted(computer.disk.read('/spool/journal.json')?.toString());
+    this.judge.noted(computer.disk.read('/spool/journal.json'));
     this.judge.excuse(computer.number, time.now + day);
     const offFor = this.#random.pick([minute, hour, 12 * hour]);
     time.after(offFor, () => computer.start(), null);

@@ -38,11 +38,31 @@ interface Kept {
   readonly stored: StoredObject;
 }
 
+/** What lies in a store, and its keys in order: they are listed far more often than they change. */
+class Objects extends Map<string, Kept> {
+  #sorted: readonly string[] | null = null;
+
+  get sorted(): readonly string[] {
+    this.#sorted ??= [...this.keys()].sort();
+    return this.#sorted;
+  }
+
+  override set(key: string, kept: Kept): this {
+    if (!this.has(key)) this.#sorted = null;
+    return super.set(key, kept);
+  }
+
+  override delete(key: string): boolean {
+    this.#sorted = null;
+    return super.delete(key);
+  }
+}
+
 const minute = 60_000;
 
 export class Store {
   readonly description: string;
-  readonly objects: Map<string, Kept> = new Map();
+  readonly objects: Objects = new Objects();
   fault: StoreFault | null = null;
   readonly #random: Random;
   readonly #resumable: boolean;
@@ -127,8 +147,8 @@ export class Store {
 
   async *#list(prefix: string, begin: () => Promise<void>): AsyncGenerator<StoredObject> {
     await begin();
-    const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
-    for (const key of keys) {
+    for (const key of this.objects.sorted) {
+      if (!key.startsWith(prefix)) continue;
       if (this.fault === 'listing-short' && this.#random.is(0.4)) continue;
       const found = this.objects.get(key);
       if (found !== undefined) yield found.stored;

@@ -11,7 +11,7 @@ import { replayableBytes } from '../../storage/replayable.js';
 import { codeOf } from '../run/failure.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 import type { NightContext } from '../run/night-context.js';
-import { rememberedCopies } from '../run/parse-journal.js';
+import { remembered } from '../run/remembered-copies.js';
 import { checkCopies } from './check-copies.js';
 import type { Notary } from './notary.js';
 import { mostTroubles, type SequenceState } from './sequence.js';
@@ -161,11 +161,7 @@ export class PlaceHistory {
       elsewhere: history.headsElsewhere[this.#other],
       ...(gaps.length === 0 ? {} : { lasting: gaps.slice(0, mostTroubles) }),
     };
-    await this.#update(state, (verified) =>
-      [...copies, ...verified]
-        .sort((a, b) => (a.night < b.night ? 1 : Number(a.night === b.night) - 1))
-        .slice(0, rememberedCopies),
-    );
+    await this.#update(state, (verified) => remembered([...copies, ...verified]));
     if (copies.length > 0) {
       const facts = { destination: this.#destination, copies: copies.length };
       logger.info('Copies were known again by their notes.', facts);

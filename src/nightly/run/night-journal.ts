@@ -12,6 +12,7 @@ import type { KnownSchedule } from '../known-schedule.js';
 import type { LastAttempt, NightHistory } from '../next-run.js';
 import { nightsBetween } from '../nights.js';
 import type { LostCopy, NightJournalState, VerifiedCopy } from './journal-state.js';
+import { journalText } from './journal-text.js';
 import { parseJournal } from './parse-journal.js';
 import type { SpareRoom } from './spare-room.js';
 
@@ -104,7 +105,7 @@ export class NightJournal {
       alerts: Object.fromEntries(Object.keys(alertCodes).map((code) => [code, untold])),
     };
     const text = await readFileIfThere(path).catch(unusable);
-    const parsed = text === null ? { state: empty, isWhole: true } : parseJournal(text);
+    const parsed = text === null ? { state: empty, isWhole: true } : stateIn(path, text);
     const state = parsed?.state ?? null;
     const wasDamaged = parsed?.isWhole !== true;
     if (state !== null && state.practiceId !== start.practiceId) {
@@ -145,7 +146,8 @@ export class NightJournal {
     // What changes nothing is spared the disk, which may be that of the practice's server.
     if (this.#isOnDisk) return;
     const state = this.#state;
-    const write = () => replaceFile(this.#path, `${JSON.stringify(state)}\n`);
+    const text = journalText(state);
+    const write = () => replaceFile(this.#path, text);
     try {
       await write();
     } catch (error) {
@@ -153,6 +155,8 @@ export class NightJournal {
       await write();
     }
     this.#isOnDisk = this.#state === state;
+    if (written.size >= mostWritten) written.clear();
+    written.set(this.#path, { text, state });
   }
 
   /** Notes what becomes of copies at a place. */
@@ -200,10 +204,20 @@ export class NightJournal {
   }
 }
 
+/** What this process wrote last, by the path: a service looks into its own journal every minute. */
+const written = new Map<string, { readonly text: string; readonly state: NightJournalState }>();
+const mostWritten = 8;
+
+function stateIn(path: string, text: string): ReturnType<typeof parseJournal> {
+  const known = written.get(path);
+  return known?.text === text ? { state: known.state, isWhole: true } : parseJournal(text);
+}
+
 /** What the journal of a practice says now; null where there is none, or none that can be read. */
 export async function readJournal(folder: string, practiceId: string): Promise<NightJournalState | null> {
-  const text = await readFileIfThere(join(folder, 'journal.json'));
-  const state = text === null ? null : (parseJournal(text)?.state ?? null);
+  const path = join(folder, 'journal.json');
+  const text = await readFileIfThere(path);
+  const state = text === null ? null : (stateIn(path, text)?.state ?? null);
   return state?.practiceId === practiceId ? state : null;
 }
 

@@ -14,13 +14,12 @@ import {
   verifiedCopyOf,
 } from './journal-shapes.js';
 import type { NightJournalState } from './journal-state.js';
+import { rememberedCopies } from './remembered-copies.js';
 
 /** More than any journal needs, in characters. */
 const longest = 4 * 1024 * 1024;
 /** More than ever wait for both places. */
 const mostPending = 16;
-/** How many verified copies per place are remembered: more than the longest default retention keeps. */
-export const rememberedCopies = 400;
 
 /** What could be read. */
 export interface ParsedJournal {

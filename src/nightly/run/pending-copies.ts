@@ -5,7 +5,7 @@ import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';
 import type { PendingCopy, VerifiedCopy } from './journal-state.js';
 import type { NightContext } from './night-context.js';
-import { rememberedCopies } from './parse-journal.js';
+import { remembered } from './remembered-copies.js';
 
 /** On so many later nights a copy may come to nothing for a reason of its own. */
 const mostSpoiledNights = 5;
@@ -101,9 +101,7 @@ export class PendingCopies {
       pending: pending.filter((each) => each.file !== file),
       verified: {
         ...verified,
-        [destination]: [entry, ...verified[destination]]
-          .sort((a, b) => (a.night < b.night ? 1 : Number(a.night === b.night) - 1))
-          .slice(0, rememberedCopies),
+        [destination]: remembered([entry, ...verified[destination]]),
       },
     }));
     await spool.remove(file);

@@ -48,24 +48,14 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
   const adapter = diagnosis.storage.isOn ? withLog(store, tellCall) : store;
   const { retries = 5, minTimeout = 1000, maxTimeout = 60_000, onRetry } = options;
 
-  async function trying<Result>(
+  /** Goes on after a first try that failed. */
+  function again<Result>(
     operation: StorageRetry['operation'],
     key: string,
     signal: AbortSignal | undefined,
-    attempt: () => Promise<Result>,
+    { failure, attempt }: { readonly failure: unknown; readonly attempt: () => Promise<Result> },
   ): Promise<Result> {
-    signal?.throwIfAborted();
-    // Nearly every call is good at once, and is spared the rest: there is one for each object of a listing.
-    const first = attempt();
-    const isGood = await first.then(
-      () => true,
-      () => false,
-    );
-    if (isGood) {
-      signal?.throwIfAborted();
-      return first;
-    }
-    return pRetry((number) => (number === 1 ? first : attempt()), {
+    return pRetry((number) => (number === 1 ? Promise.reject(failure) : attempt()), {
       retries,
       minTimeout,
       maxTimeout,
@@ -80,26 +70,59 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
     });
   }
 
-  /** Delivers what an iterable gives; a transient failure opens another that goes on after what was delivered. */
+  async function trying<Result>(
+    operation: StorageRetry['operation'],
+    key: string,
+    signal: AbortSignal | undefined,
+    attempt: () => Promise<Result>,
+  ): Promise<Result> {
+    signal?.throwIfAborted();
+    let result: Result;
+    // Nearly every call is good at once, and is spared the rest.
+    try {
+      result = await attempt();
+    } catch (failure) {
+      return again(operation, key, signal, { failure, attempt });
+    }
+    signal?.throwIfAborted();
+    return result;
+  }
+
+  /**
+   * Delivers what an iterable gives; a transient failure opens another that goes on after what was delivered.
+   * Each item has its own tries, so that a long download over a bad line may fail often and still end. There
+   * may be very many items, so that each passes as few promises as it can.
+   */
   async function* resuming<Item>(
     operation: StorageRetry['operation'],
     key: string,
     signal: AbortSignal | undefined,
     open: () => AsyncIterable<Item>,
+    isNew: (item: Item) => boolean = () => true,
   ): AsyncGenerator<Item> {
     let iterator: AsyncIterator<Item> | undefined;
+    const attempt = async (): Promise<IteratorResult<Item>> => {
+      iterator ??= open()[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const next = await iterator.next();
+          if (next.done === true || isNew(next.value)) return next;
+        }
+      } catch (error) {
+        iterator = undefined;
+        throw error;
+      }
+    };
     try {
       for (;;) {
-        // Each item has its own tries, so that a long download over a bad line may fail often and still end.
-        const next = await trying(operation, key, signal, async () => {
-          iterator ??= open()[Symbol.asyncIterator]();
-          try {
-            return await iterator.next();
-          } catch (error) {
-            iterator = undefined;
-            throw error;
-          }
-        });
+        signal?.throwIfAborted();
+        let next: IteratorResult<Item>;
+        try {
+          next = await attempt();
+        } catch (failure) {
+          next = await again(operation, key, signal, { failure, attempt });
+        }
+        signal?.throwIfAborted();
         if (next.done === true) {
           iterator = undefined;
           return;
@@ -169,17 +192,16 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
     stat: (key, statOptions) =>
       trying('stat', key, statOptions?.signal, () => adapter.stat(key, statOptions)),
 
-    async *list(prefix, listOptions): AsyncGenerator<StoredObject> {
+    list(prefix, listOptions): AsyncGenerator<StoredObject> {
       let last: string | undefined;
-      const open = async function* (): AsyncGenerator<StoredObject> {
-        for await (const object of adapter.list(prefix, listOptions)) {
-          if (last === undefined || compareKeys(object.key, last) > 0) yield object;
-        }
+      const open = (): AsyncIterable<StoredObject> => adapter.list(prefix, listOptions);
+      // A listing that begins anew begins with what was delivered.
+      const isNew = ({ key }: StoredObject): boolean => {
+        if (last !== undefined && compareKeys(key, last) <= 0) return false;
+        last = key;
+        return true;
       };
-      for await (const object of resuming('list', prefix, listOptions?.signal, open)) {
-        last = object.key;
-        yield object;
-      }
+      return resuming('list', prefix, listOptions?.signal, open, isNew);
     },
 
     delete: (key, deleteOptions) =>

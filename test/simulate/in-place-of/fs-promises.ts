@@ -19,8 +19,7 @@ class Handle {
   }
 
   async writeFile(text: string | Uint8Array): Promise<void> {
-    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-    await this.#on(true, (disk) => disk.append(this.#file!, bytes));
+    await this.#on(true, (disk) => disk.append(this.#file!, text));
   }
 
   async read(
@@ -30,7 +29,7 @@ class Handle {
     position: number,
   ): Promise<{ bytesRead: number }> {
     const bytesRead = await this.#on(false, () =>
-      this.#file!.content.copy(buffer, offset, position, position + length),
+      this.#file!.bytes.copy(buffer, offset, position, position + length),
     );
     return { bytesRead };
   }
@@ -38,7 +37,7 @@ class Handle {
   async sync(): Promise<void> {
     await this.#on(true, (disk, path) => {
       if (this.#file === null) disk.syncFolder(path);
-      else this.#file.synced = this.#file.content;
+      else this.#file.sync();
     });
   }
 
@@ -57,14 +56,14 @@ class Handle {
 
 export async function open(path: string, flags: string): Promise<Handle> {
   return onDisk(path, flags !== 'r', (disk, inside) => {
-    const isFolder = flags === 'r' && disk.read(inside) === undefined;
+    const isFolder = flags === 'r' && !disk.has(inside);
     return new Handle(path, isFolder ? null : disk.open(inside, flags));
   });
 }
 
 export async function readFile(path: string): Promise<string> {
   if (path.startsWith('/proc/')) return factOf(path);
-  return onDisk(path, false, (disk, inside) => disk.stat(inside).content.toString());
+  return onDisk(path, false, (disk, inside) => disk.stat(inside).text);
 }
 
 /** What tells one start of a computer, and one process on it, from another. */
@@ -83,15 +82,15 @@ export function rename(from: string, to: string): Promise<void> {
 
 export function rm(path: string, options: { readonly force?: boolean } = {}): Promise<void> {
   return onDisk(path, false, (disk, inside) => {
-    if (disk.read(inside) !== undefined) disk.remove(inside);
+    if (disk.has(inside)) disk.remove(inside);
     else if (options.force !== true) throw systemError('ENOENT');
   });
 }
 
 export function stat(path: string): Promise<{ readonly size: number; readonly mtimeMs: number }> {
   return onDisk(path, false, (disk, inside) => {
-    const { content, mtime } = disk.stat(inside);
-    return { size: content.length, mtimeMs: mtime };
+    const { size, mtime } = disk.stat(inside);
+    return { size, mtimeMs: mtime };
   });
 }
 
