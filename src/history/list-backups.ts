@@ -72,12 +72,21 @@ export async function listBackups(
 ): Promise<readonly ListedBackup[]> {
   assertStorage('store', store);
   assertOptions(options, { practiceId: 'text?', now: 'date?' });
-  return during('read', () => list(store, options));
+  return during('read', () => listWith(store, options));
 }
 
-async function list(store: StorageAdapter, options: ListBackupsOptions): Promise<readonly ListedBackup[]> {
+/**
+ * The same for whoever looks every night.
+ *
+ * @param known - labels that were read before; those of objects that were not written since are not read again
+ */
+export async function listWith(
+  store: StorageAdapter,
+  options: ListBackupsOptions,
+  known?: Map<string, Label>,
+): Promise<readonly ListedBackup[]> {
   const listed: ListedBackup[] = [];
-  const outsides = new Outsides(store, options.signal);
+  const outsides = new Outsides(store, options.signal, known);
   const notes = new Notes(store, options);
   for await (const object of objectsOf(store, options, notes)) {
     const backup = await notes.judge(await outsides.look(object));
@@ -225,24 +234,30 @@ class Notes {
 /** So often in a row a store may fail with what may pass, before it is taken to be out of reach. */
 const mostFailures = 3;
 
+/** Labels that are kept between two looks. */
+const mostKnown = 2000;
+
 /** Reads what stands on the outsides of archives, past those that the store does not give. */
 class Outsides {
   /** Why one could not be read. */
   failure: BackupError | undefined;
   readonly #store: StorageAdapter;
   readonly #signal: AbortSignal | undefined;
+  readonly #known: Map<string, Label> | undefined;
   #read = 0;
   #inRow = 0;
 
-  constructor(store: StorageAdapter, signal: AbortSignal | undefined) {
+  constructor(store: StorageAdapter, signal: AbortSignal | undefined, known?: Map<string, Label>) {
     this.#store = store;
     this.#signal = signal;
+    this.#known = known;
   }
 
-  async look({ key, size, modifiedAt }: StoredObject): Promise<ListedBackup> {
+  async look(object: StoredObject): Promise<ListedBackup> {
+    const { key, size, modifiedAt } = object;
     const found = { key, size, storedAt: modifiedAt };
     try {
-      const label = await this.#labelOf(key);
+      const label = await this.#knownLabelOf(object);
       this.#wasAnswered();
       return { ...found, label };
     } catch (error) {
@@ -267,6 +282,18 @@ class Outsides {
   #wasAnswered(): void {
     this.#read += 1;
     this.#inRow = 0;
+  }
+
+  async #knownLabelOf({ key, size, modifiedAt, etag = '' }: StoredObject): Promise<Label | null> {
+    const known = this.#known;
+    if (known === undefined) return this.#labelOf(key);
+    const name = `${this.#store.description} ${key} ${size} ${modifiedAt.getTime()} ${etag}`;
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const label = await this.#labelOf(key);
+    if (known.size >= mostKnown) known.clear();
+    if (label !== null) known.set(name, label);
+    return label;
   }
 
   async #labelOf(key: string): Promise<Label | null> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -37,6 +37,29 @@ describe('a journal', () => {
     await journal.update(() => ({ watched: '2026-07-14' }));
     assert.notEqual(await written(), first);
     assert.deepEqual((await open()).state.watched, '2026-07-14');
+  });
+
+  it('takes what is only noted along with the next word', async () => {
+    const journal = await open();
+    await journal.update();
+    const first = await onDisk();
+    journal.note(() => ({ watched: '2026-07-14' }));
+    assert.deepEqual(await onDisk(), first);
+    await journal.update();
+    assert.equal((await open()).state.watched, '2026-07-14');
+  });
+
+  it('is believed to say what stands in it, whatever this process wrote last', async () => {
+    const journal = await open();
+    await journal.update(() => ({ watched: '2026-07-14' }));
+    const path = join(folder, 'journal.json');
+    await writeFile(
+      path,
+      (await readFile(path, 'utf8')).replace('"watched":"2026-07-14"', '"watched":"2026-07-13"'),
+    );
+    assert.equal((await open()).state.watched, '2026-07-13');
+    await writeFile(path, 'no journal');
+    assert.ok((await open()).wasDamaged);
   });
 
   it('is written by the next word when the one before could not be', async () => {

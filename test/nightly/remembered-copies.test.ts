@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { nightAfter } from '../../src/nightly/nights.js';
 import type { VerifiedCopy } from '../../src/nightly/run/journal-state.js';
 import { remembered } from '../../src/nightly/run/remembered-copies.js';
-import { nightAfter } from '../../src/nightly/nights.js';
 
 describe('what a journal remembers of copies', () => {
   const copyOf = (night: string, state?: 'gone'): VerifiedCopy => ({

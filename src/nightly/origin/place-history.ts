@@ -100,12 +100,13 @@ export class PlaceHistory {
     return this.#around.journal.state.verified[this.#destination];
   }
 
-  async #update(
+  /** Written with what the journal writes next: {@link NightJournal.note}. */
+  #note(
     change: Partial<SequenceState>,
     copies: (copies: readonly VerifiedCopy[]) => readonly VerifiedCopy[] = (all) => all,
-  ): Promise<void> {
+  ): void {
     const destination = this.#destination;
-    await this.#around.journal.update(({ sequences, verified }) => ({
+    this.#around.journal.note(({ sequences, verified }) => ({
       verified: { ...verified, [destination]: copies(verified[destination]) },
       sequences: {
         ...sequences,
@@ -161,7 +162,8 @@ export class PlaceHistory {
       elsewhere: history.headsElsewhere[this.#other],
       ...(gaps.length === 0 ? {} : { lasting: gaps.slice(0, mostTroubles) }),
     };
-    await this.#update(state, (verified) => remembered([...copies, ...verified]));
+    this.#note(state, (verified) => remembered([...copies, ...verified]));
+    await this.#around.journal.update();
     if (copies.length > 0) {
       const facts = { destination: this.#destination, copies: copies.length };
       logger.info('Copies were known again by their notes.', facts);
@@ -207,7 +209,8 @@ export class PlaceHistory {
     const note = await signNote(text, this.#notary.signer, this.#notary.key, signal);
     // Kept before it is sent: after a crash the same note is sent again, and no second one of its number is
     // ever made.
-    await this.#update({ onItsWay: { key: copy.key, note } });
+    this.#note({ onItsWay: { key: copy.key, note } });
+    await this.#around.journal.update();
     await this.#settleOnItsWay();
   }
 
@@ -218,7 +221,8 @@ export class PlaceHistory {
     await this.#put(noteKeyOf(key)!, note);
     const number = last + 1;
     const hash = hashOfNote(note);
-    await this.#update({ number, hash, onItsWay: undefined }, (copies) =>
+    // Should this be lost, the same note is sent once more.
+    this.#note({ number, hash, onItsWay: undefined }, (copies) =>
       copies.map((each) => (each.key === key ? noted(each, number, hash) : each)),
     );
   }
@@ -262,7 +266,7 @@ export class PlaceHistory {
       passed: checked.passed,
       isBroken: checked.isBroken || lasting.length > 0,
     };
-    await this.#update(found, (all) => all.map((each) => checked.copies.get(each.key) ?? each));
+    this.#note(found, (all) => all.map((each) => checked.copies.get(each.key) ?? each));
   }
 
   /** Whether the other place knew a newer note of this one when the journal began. */

@@ -188,11 +188,15 @@ export class DestinationRun {
         now: now(),
         machine: journal.state.machine,
         verified: journal.state.verified[destination].filter(({ state }) => state !== 'spoiled'),
-        onGoing: (keys) => journal.markCopies(destination, keys, 'going'),
-        onRemoved: async (key) => {
+        onGoing: async (keys) => {
+          journal.markCopies(destination, keys, 'going');
+          await journal.update();
+        },
+        onRemoved: (key) => {
           this.#removed.push(key);
           emit({ kind: 'removed', destination, key });
-          await journal.markCopies(destination, [key], 'gone');
+          // After a crash the next look finds that what was going is gone.
+          journal.markCopies(destination, [key], 'gone');
         },
       });
       for (const warning of warnings) warn(warning);

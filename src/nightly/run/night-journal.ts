@@ -131,13 +131,20 @@ export class NightJournal {
     return this.#state;
   }
 
-  /** Changes the state and resolves when it is on the disk. Changes are written one after the other. */
-  async update(change: (state: NightJournalState) => Partial<NightJournalState>): Promise<void> {
+  /**
+   * Changes the state, which is written with the next update: for what the next run would find out again,
+   * since a practice's server has better to do than to sync its disk.
+   */
+  note(change: (state: NightJournalState) => Partial<NightJournalState>): void {
     const next = { ...this.#state, ...change(this.#state) };
-    if (!isDeepStrictEqual(next, this.#state)) {
-      this.#state = next;
-      this.#isOnDisk = false;
-    }
+    if (isDeepStrictEqual(next, this.#state)) return;
+    this.#state = next;
+    this.#isOnDisk = false;
+  }
+
+  /** Changes the state and resolves when it is on the disk. Changes are written one after the other. */
+  async update(change: (state: NightJournalState) => Partial<NightJournalState> = () => ({})): Promise<void> {
+    this.note(change);
     this.#writing = this.#writing.catch(() => undefined).then(() => this.#write());
     await this.#writing;
   }
@@ -159,15 +166,15 @@ export class NightJournal {
     written.set(this.#path, { text, state });
   }
 
-  /** Notes what becomes of copies at a place. */
-  async markCopies(
+  /** Notes what becomes of copies at a place; {@link note}. */
+  markCopies(
     destination: Destination,
     keys: readonly string[],
     mark: NonNullable<VerifiedCopy['state']>,
-  ): Promise<void> {
+  ): void {
     const marked = new Set(keys);
     if (!this.#state.verified[destination].some(({ key }) => marked.has(key))) return;
-    await this.update(({ verified }) => ({
+    this.note(({ verified }) => ({
       verified: {
         ...verified,
         [destination]: verified[destination].map((copy) =>

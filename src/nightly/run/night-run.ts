@@ -131,9 +131,10 @@ export class NightRun {
       }),
     );
     callerSignal?.throwIfAborted();
-    await this.#noteFailures();
+    this.#noteFailures();
     const report = await this.#rehearse(this.#report(startedAt));
-    if (scheduled) await this.#noteAttemptEnd();
+    if (scheduled) this.#noteAttemptEnd();
+    await journal.update();
     await this.#tell(report);
     this.#hasTold = true;
     await keepReport(spool.folder, report, scheduled);
@@ -172,13 +173,13 @@ export class NightRun {
     }));
   }
 
-  async #noteAttemptEnd(): Promise<void> {
+  #noteAttemptEnd(): void {
     const { journal, now } = this.#context;
     const endedAt = now().toISOString();
     const settled = this.#destinationRuns.flatMap(({ destination, eligibility }) =>
       eligibility?.eligible === false ? [destination] : [],
     );
-    await journal.update(({ lastAttempt }) =>
+    journal.note(({ lastAttempt }) =>
       lastAttempt === undefined ? {} : { lastAttempt: { ...lastAttempt, endedAt, settled } },
     );
   }
@@ -363,9 +364,9 @@ export class NightRun {
     }
   }
 
-  async #noteFailures(): Promise<void> {
+  #noteFailures(): void {
     const { journal, night } = this.#context;
-    await journal.update(({ failed }) => {
+    journal.note(({ failed }) => {
       const next = { ...failed };
       for (const { destination, isDue, isVerified, hasArrived, error } of this.#destinationRuns) {
         if (isVerified || !isDue) delete next[destination];
@@ -380,7 +381,7 @@ export class NightRun {
     });
     const damaged = this.#destinationRuns.find(({ error }) => isBackupError(error, 'table-damaged'));
     if (damaged === undefined) return;
-    await journal.update(() => ({ damage: { night, message: happenedOf(damaged.error) } }));
+    journal.note(() => ({ damage: { night, message: happenedOf(damaged.error) } }));
   }
 
   async #rehearse(report: BackupReport): Promise<BackupReport> {
@@ -390,6 +391,8 @@ export class NightRun {
     const since = last === undefined ? Number.POSITIVE_INFINITY : nightsBetween(last.night, night);
     // One from the future was dated by a clock that was wrong.
     if (since >= 0 && since < plan.rehearsal.everyNights) return report;
+    // It may take hours, and the power may go meanwhile.
+    await journal.update();
     let result: { readonly ok: boolean; readonly summary: string };
     try {
       const { run } = plan.rehearsal;

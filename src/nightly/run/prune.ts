@@ -1,6 +1,6 @@
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
 import { whoCanOpen } from '../../admin/who-can-open.js';
-import { type ListedBackup, listBackups } from '../../history/list-backups.js';
+import { type ListedBackup, listWith } from '../../history/list-backups.js';
 import { noteKeyOf } from '../../history/note-body.js';
 import type { DumpWarning, Label } from '../../model/parts.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
@@ -30,8 +30,11 @@ export interface Pruning {
   /** Called with all that are about to be removed. */
   readonly onGoing: (keys: readonly string[]) => Promise<void>;
   /** Called for each that is removed, as soon as it is. */
-  readonly onRemoved: (key: string) => Promise<void>;
+  readonly onRemoved: (key: string) => void;
 }
+
+/** A service that runs for months looks at the same archives every night. */
+const labels = new Map<string, Label>();
 
 type Readable = ListedBackup & { readonly label: Label };
 
@@ -66,7 +69,7 @@ async function look(
   pruning: Pruning,
 ): Promise<{ readonly remove: readonly string[]; readonly warnings: readonly DumpWarning[] }> {
   const { store, practiceId, readBack, signal } = pruning;
-  const listed = await listBackups(store, { practiceId, now: pruning.now, origins: false, signal });
+  const listed = await listWith(store, { practiceId, now: pruning.now, origins: false, signal }, labels);
   const readable = listed.filter((each): each is Readable => each.label !== null && isOurs(each, practiceId));
   const warnings = listed
     .filter(({ label }) => label === null)
@@ -98,7 +101,7 @@ async function removeEach(
       // After its archive: a note that is left over says what is gone, an archive that is left over says
       // nothing.
       await store.delete(noteKeyOf(key)!, { signal });
-      await onRemoved(key);
+      onRemoved(key);
     } catch (error) {
       signal.throwIfAborted();
       const message = `${key} could not be removed from ${store.description} (${codeOf(error)}); it is tried again on the next night.`;
