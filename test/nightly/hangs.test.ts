@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
+import type { Enrollment } from '../../src/admin/enrollment.js';
+import { isBackupError } from '../../src/errors.js';
 import type { Alert } from '../../src/nightly/alerts/alert.js';
 import { acquireGuard } from '../../src/nightly/run/guard.js';
 import { heedingStore } from '../../src/nightly/run/heeding-store.js';
+import { keysWithTimeout } from '../../src/nightly/run/keys-with-timeout.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
 import { systemClock } from '../../src/nightly/service/clock.js';
 import { startNightly } from '../../src/nightly/service/start-nightly.js';
@@ -89,6 +92,15 @@ describe('what hangs', () => {
     await assert.rejects(withTimeout(never, timeout), /too long/);
     await withTimeout(async () => told.push('next'), timeout);
     assert.deepEqual(told, ['next']);
+  });
+
+  it('where the keys of administrators are kept is given up, and told as what may pass', async () => {
+    const clock = createFakeClock('2026-07-14T18:00:00Z');
+    const store = { load: never, save: never, discardUnreadable: never };
+    const keys = keysWithTimeout({ keys: { store } }, { pathOf: (file) => file }, clock);
+    for (const call of [keys.load('1'), keys.save({} as Enrollment), keys.discardUnreadable?.('1')]) {
+      await assert.rejects(Promise.resolve(call), (error) => isBackupError(error, 'database-unreachable'));
+    }
   });
 
   it('in a store is left behind with the reason of the signal', async () => {

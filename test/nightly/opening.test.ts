@@ -8,7 +8,6 @@ import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollmen
 import { BackupError } from '../../src/errors.js';
 import { silentLogger } from '../../src/nightly/log/logger.js';
 import { readOpening } from '../../src/nightly/run/read-opening.js';
-import { Spool } from '../../src/nightly/run/spool.js';
 import { adminOf, lightWork, storedOf } from '../admin/admins.js';
 import { eligiblePractice } from './support/night.js';
 
@@ -23,9 +22,8 @@ const night = (store: EnrollmentStore, ...admins: Parameters<typeof readOpening>
         database: { host: '127.0.0.1', user: 'root', database: 'office' },
         timeZone: 'America/Chicago',
         spool: tmpdir(),
-        keys: { store },
       },
-      spool: new Spool(tmpdir(), 0),
+      keys: store,
       signal: nobody,
       logger: silentLogger,
     },

@@ -24,7 +24,7 @@ export function initialize(given: Mutation | null): void {
 
 export const resolve: ResolveHook = async (specifier, context, next) => {
   const parent = context.parentURL ?? '';
-  const isNight = /\/src\/(nightly|storage|files)\//.test(parent);
+  const isNight = /\/src\/(nightly|storage|files|admin\/stores)\//.test(parent);
   const file = isNight ? replaced[specifier] : undefined;
   if (file !== undefined)
     return { url: new URL(`./in-place-of/${file}`, import.meta.url).href, shortCircuit: true };

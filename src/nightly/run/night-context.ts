@@ -1,3 +1,4 @@
+import type { EnrollmentStore } from '../../admin/enrollment.js';
 import type { DumpWarning } from '../../model/parts.js';
 import type { Logger } from '../log/logger.js';
 import type { Notary } from '../origin/notary.js';
@@ -16,6 +17,8 @@ export interface NightContext {
   readonly tools: NightTools;
   readonly spool: Spool;
   readonly journal: NightJournal;
+  /** Where the keys of administrators are; it answers soon or fails. */
+  readonly keys: EnrollmentStore;
   /** Who signs notes; null when nobody can tonight. */
   readonly notary: () => Promise<Notary | null>;
   readonly now: () => Date;

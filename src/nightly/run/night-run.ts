@@ -16,6 +16,7 @@ import type { BackupReport, CopyReport, ReportedChange } from './backup-report.j
 import { DestinationRun } from './destination-run.js';
 import { codeOf, happenedOf, sentenceOf } from './failure.js';
 import { rememberedPins } from './journal-shapes.js';
+import { keysWithTimeout } from './keys-with-timeout.js';
 import type { NightContext } from './night-context.js';
 import { type NightJournal, untold } from './night-journal.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
@@ -81,6 +82,7 @@ export class NightRun {
       scheduled: options.scheduled === true,
       tools: state.tools,
       now: () => state.tools.clock.now(),
+      keys: keysWithTimeout(plan, state.spool, state.tools.clock),
       notary: once(() => this.#openNotary()),
       callerSignal: options.signal,
       signal: AbortSignal.any([options.signal, state.deadline].filter((each) => each !== undefined)),
@@ -259,6 +261,7 @@ export class NightRun {
     let tables: { readonly scope: CopyReport['scope']; readonly of: Manifest['tables'] } | undefined;
     const request = {
       plan,
+      keys: this.#context.keys,
       pins: this.#context.journal.state.pins ?? [],
       spool,
       night,

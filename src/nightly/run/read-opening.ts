@@ -1,7 +1,6 @@
 import { describeFinding, type OpeningFindingCode } from '../../admin/opening.js';
 import { type AdminOpening, readOpenings } from '../../admin/record-opening.js';
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
-import { createFileEnrollments } from '../../admin/stores/file-enrollments.js';
 import type { OpeningStanding } from '../alerts/troubles.js';
 import { nightOf } from '../nights.js';
 import type { BackupReport } from './backup-report.js';
@@ -22,12 +21,11 @@ const foreign: ReadonlySet<OpeningFindingCode> = new Set<OpeningFindingCode>([
 
 /** What is kept of it beside the keys; undefined when it cannot be had tonight, which costs the night nothing. */
 export async function readOpening(
-  { plan, spool, signal, logger }: Pick<NightContext, 'logger' | 'plan' | 'signal' | 'spool'>,
+  { plan, keys, signal, logger }: Pick<NightContext, 'keys' | 'logger' | 'plan' | 'signal'>,
   admins: readonly AdminCandidate[],
 ): Promise<KnownOpening | undefined> {
-  const store = plan.keys?.store ?? createFileEnrollments({ path: spool.pathOf('keys.json') });
   try {
-    return known(await readOpenings(store, admins, { signal }), plan.timeZone);
+    return known(await readOpenings(keys, admins, { signal }), plan.timeZone);
   } catch (error) {
     logger.warning('Who opened the copies could not be read.', { code: codeOf(error) });
     return undefined;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { EnrollmentStore } from '../../admin/enrollment.js';
 import type { PinnedKey } from '../../admin/pinned-key.js';
 import { readAdmins } from '../../admin/read-admins.js';
 import {
@@ -8,7 +9,6 @@ import {
   resolveLastAdmin,
 } from '../../admin/resolve-last-admin.js';
 import { type Seal, sealFor } from '../../admin/seal-for.js';
-import { createFileEnrollments } from '../../admin/stores/file-enrollments.js';
 import { encryptArchive, filterParts, forkParts } from '../../archive/index.js';
 import type { Catalog, TableSelection } from '../../catalog/model.js';
 import { openDentalPolicy } from '../../catalog/open-dental/index.js';
@@ -34,6 +34,8 @@ export interface SealRequest {
   readonly night: string;
   /** One or both. */
   readonly destinations: readonly Destination[];
+  /** Where the keys of administrators are. */
+  readonly keys: EnrollmentStore;
   /** The keys of earlier nights, by key holder. */
   readonly pins: readonly PinnedKey[];
   readonly now: () => Date;
@@ -93,7 +95,7 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
   const last = await findLastAdmin(request);
   // Before any table is locked: a new key takes a third of a second, and may be kept in the same database.
   const seal = await sealFor(last, {
-    store: plan.keys?.store ?? createFileEnrollments({ path: request.spool.pathOf('keys.json') }),
+    store: request.keys,
     policy: plan.keys?.policy,
     postQuantum: plan.keys?.postQuantum,
     now: request.now(),

@@ -1,0 +1,40 @@
+import type { EnrollmentStore } from '../../admin/enrollment.js';
+import { createFileEnrollments } from '../../admin/stores/file-enrollments.js';
+import { BackupError } from '../../errors.js';
+import type { Clock } from '../service/clock.js';
+import { withTimeout } from '../service/timeout.js';
+import type { NightPlan } from './night-plan.js';
+import type { Spool } from './spool.js';
+
+/** How long the keys of an administrator may take to be read or kept, in milliseconds. */
+const timeout = 15_000;
+
+/** Where a night finds the keys of administrators, without waiting for ever. */
+export function keysWithTimeout(
+  { keys }: Pick<NightPlan, 'keys'>,
+  spool: Pick<Spool, 'pathOf'>,
+  clock: Clock,
+): EnrollmentStore {
+  const store = keys?.store ?? createFileEnrollments({ path: spool.pathOf('keys.json') });
+  const wait = <Result>(
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> => withTimeout(work, { clock, milliseconds: timeout, signal, tooLong });
+  return {
+    load: (userNum, call) => wait(call?.signal, (signal) => store.load(userNum, { signal })),
+    save: (enrollment, call) => wait(call?.signal, (signal) => store.save(enrollment, { signal })),
+    ...(store.discardUnreadable === undefined
+      ? {}
+      : {
+          discardUnreadable: (userNum, call) =>
+            wait(call?.signal, async (signal) => store.discardUnreadable!(userNum, { signal })),
+        }),
+  };
+}
+
+function tooLong(): BackupError {
+  return new BackupError(
+    'database-unreachable',
+    `The keys of the administrators were not answered for within ${timeout / 1000} seconds; they may be locked.`,
+  );
+}
