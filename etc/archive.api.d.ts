@@ -14,7 +14,7 @@ export interface ArchiveKeys {
     readonly withoutLabel?: boolean | undefined;
 }
 
-export interface ArchiveReader {
+export interface ArchiveReader extends Disposable {
     readonly label: Label | null;
     readonly isLabelDamaged: boolean;
     readonly manifest: Manifest;

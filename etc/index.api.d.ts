@@ -63,7 +63,7 @@ export interface ArchiveKeys {
     readonly withoutLabel?: boolean | undefined;
 }
 
-export interface ArchiveReader {
+export interface ArchiveReader extends Disposable {
     readonly label: Label | null;
     readonly isLabelDamaged: boolean;
     readonly manifest: Manifest;
@@ -302,7 +302,7 @@ export interface ComputedContent {
     readonly timeZone?: string;
 }
 
-export interface Connection {
+export interface Connection extends AsyncDisposable {
     readonly address: DatabaseAddress;
     readonly id: number;
     readonly lowerCaseTableNames: number;
@@ -553,6 +553,9 @@ export interface FileLoggerOptions {
     readonly keepFiles?: number | undefined;
     readonly debug?: boolean | undefined;
     readonly now?: (() => Date) | undefined;
+}
+
+export interface FileSystemStorageAdapter extends StorageAdapter, AsyncDisposable {
 }
 
 export interface FileSystemStorageOptions {
@@ -1236,7 +1239,7 @@ export interface SizeBudget {
     readonly compressedTo?: number | undefined;
 }
 
-export interface Snapshot {
+export interface Snapshot extends AsyncDisposable {
     readonly catalog: Catalog;
     readonly selection: TableSelection;
     readonly consistency: Consistency;
@@ -1469,7 +1472,7 @@ export declare function createFileEnrollments(options: {
 
 export declare function createFileLogger(options: FileLoggerOptions): Logger;
 
-export declare function createFileSystemStorage(options: FileSystemStorageOptions): StorageAdapter;
+export declare function createFileSystemStorage(options: FileSystemStorageOptions): FileSystemStorageAdapter;
 
 export declare function createHealthcheckAlerts(options: HealthcheckOptions): AlertSink;
 

@@ -126,7 +126,7 @@ export declare function assertKey(key: string): void;
 
 export declare function createCustomStorage(basics: StorageBasics): StorageAdapter;
 
-export declare function createFileSystemStorage(options: FileSystemStorageOptions): StorageAdapter;
+export declare function createFileSystemStorage(options: FileSystemStorageOptions): FileSystemStorageAdapter;
 
 export declare function rangeSourceOf(adapter: StorageAdapter, key: string, options?: {
     readonly signal?: AbortSignal | undefined;

@@ -211,7 +211,7 @@ export type {
   StoredObject,
   TransferProgress,
 } from './storage/adapter.js';
-export { createFileSystemStorage } from './storage/file-system/file-system.js';
+export { createFileSystemStorage, type FileSystemStorageAdapter } from './storage/file-system/file-system.js';
 export type { FileSystemStorageOptions } from './storage/file-system/options.js';
 
 // Errors: What everything throws.

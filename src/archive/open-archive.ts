@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { engine } from '#engine';
 import { assertRangeSource } from '../arguments.js';
 import type { RangeSource } from '../bytes.js';
@@ -64,9 +65,9 @@ export interface ReadPartsOptions extends ReadOptions {
 
 /**
  * An open archive, read at any place: header, tail and what is asked for are fetched, and nothing else. Every file is
- * checked against the manifest before it is given out.
+ * checked against the manifest before it is given out. `using` and `await using` close it at the end of their block.
  */
-export interface ArchiveReader {
+export interface ArchiveReader extends Disposable {
   /** What stands on the outside, authenticated; null when the file was encrypted by other means. */
   readonly label: Label | null;
   /** Whether its label is damaged and was not believed; only ever true with `withoutLabel`. */
@@ -198,6 +199,7 @@ function makeReader(
     parts: (options) => parts(options ?? {}),
     readTable: (name, options) => readTable(find(name), options),
     close,
+    [Symbol.dispose]: close,
   };
   return reader;
 }

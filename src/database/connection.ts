@@ -317,6 +317,7 @@ function wrap(
       });
     },
     destroy,
+    [Symbol.asyncDispose]: () => connection.close(),
   };
   noteDriver(connection, driver);
   return connection;

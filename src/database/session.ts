@@ -5,8 +5,11 @@ import type { DatabaseAddress } from './address.js';
  */
 export type TextRow = Readonly<Record<string, string | null>>;
 
-/** One session on the server. It is never replaced behind its owner's back: a lost one fails (S9). */
-export interface Connection {
+/**
+ * One session on the server. It is never replaced behind its owner's back: a lost one fails (S9).
+ * `await using` closes it at the end of its block.
+ */
+export interface Connection extends AsyncDisposable {
   /** Where it leads; the database has the name that the server gives it. */
   readonly address: DatabaseAddress;
   /** `CONNECTION_ID()`. */

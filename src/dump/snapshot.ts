@@ -60,8 +60,8 @@ export type HistoryMode = 'all' | 'current';
 /** Whether a damaged table ends a dump, or what can be read of it is enough (R1, F9). */
 export type DamagedTables = 'leave-out' | 'refuse';
 
-/** One moment of a database, held open. */
-export interface Snapshot {
+/** One moment of a database, held open. `await using` closes it at the end of its block. */
+export interface Snapshot extends AsyncDisposable {
   /** What is in the database. */
   readonly catalog: Catalog;
   /** Which of its tables are read. */
@@ -261,6 +261,7 @@ async function takeSnapshot(
       lockSeconds: () => taker.seconds(),
       unlock: () => taker.release(),
       close: closeAll,
+      [Symbol.asyncDispose]: closeAll,
     };
     insides.set(snapshot, snapshot);
     return snapshot;

@@ -46,6 +46,16 @@ describe('an archive read at any place', () => {
     assert.deepEqual(parts.at(-1), { kind: 'summary', summary: manifest });
   });
 
+  it('is closed at the end of a block', async () => {
+    let inside: ArchiveReader;
+    {
+      await using reader = await openArchive(rangesOfBytes(bytes), { identities });
+      assert.equal((await reader.database()).name, 'opendental');
+      inside = reader;
+    }
+    await assert.rejects(inside.objects());
+  });
+
   it('gives single descriptions', async () => {
     assert.equal((await archive.database()).name, 'opendental');
     assert.deepEqual(await archive.table('table`3'), sampleTable(3));

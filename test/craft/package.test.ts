@@ -23,7 +23,7 @@ describe('the package as it is published', () => {
       const stem = `dist/src/${file.replace(/\.ts$/, '')}`;
       return [`src/${file}`, `${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`, `${stem}.d.ts.map`];
     });
-    const pages = packed.files.filter((file) => /^docs\/[A-Z-]+\.md$/.test(file));
+    const pages = packed.files.filter((file) => /^docs\/([A-Z-]+\.md|[a-z.-]+\.json)$/.test(file));
     const own = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json', 'dist/opener.html'];
     // What every archive carries is kept beside what puts it there.
     const wanted = new Set([...compiled, ...pages, ...own, 'src/archive/reader.py']);

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { it, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { endSessions, openConnection } from '../../src/database/connection.js';
+import { type Connection, endSessions, openConnection } from '../../src/database/connection.js';
 import { isBackupError } from '../../src/errors.js';
 import { describeOnEachServer } from '../support/servers.js';
 
@@ -33,6 +33,20 @@ test('a server that takes the call and says nothing holds up nobody who has give
     for (const socket of sockets) socket.destroy();
     server.close();
   }
+});
+
+describeOnEachServer('a session in a block', (server) => {
+  it('is closed at its end', async () => {
+    let inside: Connection;
+    {
+      await using connection = await openConnection(server().address);
+      assert.deepEqual(await connection.query('SELECT 1 AS one'), [{ one: '1' }]);
+      inside = connection;
+    }
+    await assert.rejects(inside.query('SELECT 1'), (error) =>
+      isBackupError(error, 'database-connection-lost'),
+    );
+  });
 });
 
 describeOnEachServer('a statement that the server refuses', (server) => {

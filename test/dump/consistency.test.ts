@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
 import { unpackRows } from '../../src/columns/pack.js';
-import { openConnection } from '../../src/database/connection.js';
+import { type Connection, openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import type { SnapshotEvent } from '../../src/dump/events.js';
 import type { LockTimeouts } from '../../src/dump/locks.js';
@@ -116,6 +116,18 @@ describeOnEachServer('one moment for all tables', (server) => {
       assert.ok(a - c === 0 || a - c === 1, `InnoDB is from another moment than MyISAM: ${counts}`);
       assert.ok(c - b === 0 || c - b === 1, `MyISAM is from another moment than InnoDB: ${counts}`);
     }
+  });
+
+  it('is let go at the end of a block', async () => {
+    let inside: Connection;
+    {
+      await using snapshot = await openSnapshot(address());
+      inside = snapshot.sessionFor('c_inno');
+      await inside.query('SELECT COUNT(*) AS n FROM c_inno');
+    }
+    await assert.rejects(inside.query('SELECT 1'), (error) =>
+      isBackupError(error, 'database-connection-lost'),
+    );
   });
 
   async function somebodyWaits(): Promise<void> {

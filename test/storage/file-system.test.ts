@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import {
   type FileHandle,
   mkdir,
@@ -46,6 +47,35 @@ test('an object lies under its key as a plain file, and nothing else lies there'
   assert.equal(await readFile(join(path, 'practice/2026-01-01/a.tar.age'), 'utf8'), 'hello');
   assert.deepEqual(await readdir(path), ['practice']);
 });
+
+const hasNoChildren = existsSync('/proc/self/task') ? false : 'only Linux lists the processes of a process';
+test('the process of a store ends with its block', { skip: hasNoChildren }, async () => {
+  const path = await freshFolder('block');
+  const before = new Set(await ownProcesses());
+  let during: readonly string[];
+  {
+    await using storage = createFileSystemStorage({ path });
+    await storage.put('a', hello);
+    during = (await ownProcesses()).filter((pid) => !before.has(pid));
+    assert.equal(during.length, 1);
+  }
+  const left = new Set(await ownProcesses());
+  assert.deepEqual(
+    during.filter((pid) => left.has(pid)),
+    [],
+  );
+  // The store is of use all the same.
+  assert.equal((await createFileSystemStorage({ path }).stat('a'))?.size, 5);
+});
+
+/** The processes that this one has started and that run. */
+async function ownProcesses(): Promise<readonly string[]> {
+  const threads = await readdir('/proc/self/task');
+  const lists = await Promise.all(
+    threads.map((thread) => readFile(`/proc/self/task/${thread}/children`, 'utf8').catch(() => '')),
+  );
+  return lists.flatMap((list) => list.split(' ')).filter((pid) => pid !== '');
+}
 
 test('a base folder that is gone is told from an object that is not there', async () => {
   const storage = createFileSystemStorage({ path: join(root, 'not-mounted') });

@@ -37,6 +37,12 @@ const gone = new Set(['ENOENT', 'ENOTDIR']);
 const usualSilence = 60_000;
 
 /**
+ * A store in a folder. Its process ends by itself when it has had nothing to do for a while, and keeps nobody else awake;
+ * `await using` ends it at once, unless other stores in the folder are at work with it.
+ */
+export interface FileSystemStorageAdapter extends StorageAdapter, AsyncDisposable {}
+
+/**
  * A store in a folder. An object is written under a temporary name, flushed to the disk, and given its name in one
  * step; unfinished files never show, and those of dead processes are removed by the next `put`.
  *
@@ -47,7 +53,7 @@ const usualSilence = 60_000;
  * for await (const { key, size } of share.list('')) console.log(key, size);
  * ```
  */
-export function createFileSystemStorage(options: FileSystemStorageOptions): StorageAdapter {
+export function createFileSystemStorage(options: FileSystemStorageOptions): FileSystemStorageAdapter {
   assertArgument('options', options, 'object', {
     reserveBytes: 'number?',
     staleAfter: 'number?',
@@ -63,7 +69,7 @@ export function createFileSystemStorage(options: FileSystemStorageOptions): Stor
 }
 
 /** {@link createFileSystemStorage}; tests give file systems without hard links. */
-export class FileSystemStorage implements StorageAdapter {
+export class FileSystemStorage implements FileSystemStorageAdapter {
   readonly description: string;
   readonly capabilities: StorageCapabilities = {
     atomicIfAbsent: true,
@@ -84,6 +90,9 @@ export class FileSystemStorage implements StorageAdapter {
     this.#staleAfter = options.staleAfter ?? 12 * 60 * 60 * 1000;
     this.description = `folder ${options.path}`;
   }
+
+  /** Nothing is held between two calls. */
+  async [Symbol.asyncDispose](): Promise<void> {}
 
   async put(key: string, source: ReplayableSource, options: PutOptions = {}): Promise<StoredObject> {
     assertFileKey(key);

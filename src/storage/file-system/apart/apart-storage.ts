@@ -12,7 +12,7 @@ import type {
 import { classifyByCode } from '../../classify.js';
 import { assertFileKey } from '../names.js';
 import type { FileSystemStorageOptions } from '../options.js';
-import { type Helper, helperFor, type Listener, type UnderWay } from './helper.js';
+import { endIdleHelper, type Helper, helperFor, type Listener, type UnderWay } from './helper.js';
 import { type Asked, messagesUnderWay } from './messages.js';
 
 type Call = Omit<Asked, 'id' | 'options'>;
@@ -20,7 +20,7 @@ type Call = Omit<Asked, 'id' | 'options'>;
 /**
  * A folder that is worked on by a process of its own, which can be given up when the folder does not answer.
  */
-export class ApartStorage implements StorageAdapter {
+export class ApartStorage implements StorageAdapter, AsyncDisposable {
   readonly description: string;
   readonly capabilities: StorageCapabilities;
   /** The same in this process, for where no other can be started. */
@@ -134,6 +134,10 @@ export class ApartStorage implements StorageAdapter {
 
   classify(error: unknown): StorageFailure {
     return classifyByCode(error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await endIdleHelper(this.#options.path);
   }
 
   async #helper(signal: AbortSignal | undefined): Promise<Helper | null> {

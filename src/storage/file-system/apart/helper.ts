@@ -64,6 +64,11 @@ export function helperFor(base: string): Helper {
   return made;
 }
 
+/** Ends the process of a folder, if there is one and it has nothing to do. */
+export async function endIdleHelper(base: string): Promise<void> {
+  await helpers.get(base)?.endIfIdle();
+}
+
 /** A process that works in one folder. */
 export class Helper {
   /** Whether it runs; where no process can be started the work is to be done in this one. */
@@ -159,6 +164,21 @@ export class Helper {
         if (this.#tasks.size === 0) this.#giveUp();
       },
     };
+  }
+
+  /** Ends it unless somebody is at work with it; resolves when it has ended. */
+  async endIfIdle(): Promise<void> {
+    if (this.#tasks.size > 0 || this.isOver) return;
+    const ended = new Promise<void>((resolve) => {
+      // One that hangs in the system is not waited for.
+      const late = setTimeout(resolve, farewell);
+      this.#child.once('exit', () => {
+        clearTimeout(late);
+        resolve();
+      });
+    });
+    this.#giveUp();
+    await ended;
   }
 
   #say(message: Request): void {
