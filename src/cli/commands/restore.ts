@@ -329,7 +329,11 @@ async function salvageInto(
 
 // The loss comes first: nobody should read of a hundred tables that came back before the one that did not.
 function renderSalvage({ restore, whole, tables, absent, losses, unproven }: SalvageReport): string {
-  if (whole) return `${render(restore)}\n\nNothing was lost of the archive.`;
+  if (whole) {
+    const lost =
+      restore.outcome === 'complete' ? 'Nothing was lost.' : 'Nothing of the archive itself was lost.';
+    return `${render(restore)}\n\n${lost}`;
+  }
   const [headline = 'The archive is damaged.', ...others] = losses;
   const cut = tables.filter((table) => !table.whole);
   const isKnown = ({ lost }: SalvagedTable): boolean => lost.some(({ lastPart }) => lastPart !== null);
