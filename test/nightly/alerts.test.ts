@@ -77,6 +77,23 @@ describe('standing troubles', () => {
     );
   });
 
+  it('tell of routines and events that the server cannot show, as long as copies are made without them', () => {
+    const place = { ...fresh, unseen: 'No events are in this copy: the server cannot show its events.' };
+    const standing = { practiceId: '4711', night: '2026-07-14', firstNight: '2026-07-01' };
+    const troublesOf = (more: object) =>
+      standingTroubles({ ...standing, destinations: [{ destination: 'hq', ...place, ...more }] });
+    const [alert, ...others] = troublesOf({});
+    assert.deepEqual(
+      [alert?.code, alert?.cause, alert?.severity],
+      ['copy-incomplete', 'dump-incomplete', 'medium'],
+    );
+    assert.match(alert?.message ?? '', /has all rows.*No events are in this copy/);
+    assert.deepEqual(others, []);
+    // A damaged table comes first.
+    const [worse] = troublesOf({ incomplete: 'Table "patient" is damaged.' });
+    assert.equal(worse?.cause, 'table-damaged');
+  });
+
   it('tell when no administrator has opened a copy for 60 nights, and when that is not known leave it be', () => {
     const standing = { practiceId: '4711', night: '2026-07-14', destinations: [] };
     const told = (firstNight: string, lastNight?: string, thresholds = {}) => {

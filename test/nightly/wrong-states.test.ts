@@ -653,6 +653,25 @@ function wrongStates(server: () => TestServer): void {
     await buildSmallPractice(server(), database);
   });
 
+  it('are told of events that the server cannot show, until they are in a copy again', async (context) => {
+    if (server().directory === undefined) return context.skip('the server is not ours');
+    bench.setClock('2026-07-15T05:00:00Z');
+    await server().query('RENAME TABLE mysql.event TO mysql.event_away');
+    try {
+      const { report } = await night();
+      assert.equal(report?.outcome, 'complete');
+      assert.match(renderReport(report), /No events are in this copy/);
+    } finally {
+      await server().query('RENAME TABLE mysql.event_away TO mysql.event');
+    }
+    const [raised] = bench.alerts.raised.filter(({ code }) => code === 'copy-incomplete');
+    assert.deepEqual([raised?.cause, raised?.severity], ['dump-incomplete', 'medium']);
+    assert.ok(bench.alerts.standing.has('copy-incomplete'));
+    bench.setClock('2026-07-16T05:00:00Z');
+    assert.equal((await night()).report?.outcome, 'complete');
+    assert.ok(!bench.alerts.standing.has('copy-incomplete'));
+  });
+
   it('goes on telling of a damaged table after the server repaired it, and removes no older copy meanwhile', async (t) => {
     const file = await fileOf('patient.MYD');
     if (file === undefined) return t.skip('the files of this server are out of reach');

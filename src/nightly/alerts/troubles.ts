@@ -61,6 +61,8 @@ export interface DestinationStanding {
   readonly lastVerified?: string;
   /** What was said of damaged tables without which, or without rows of which, the newest copy was made. */
   readonly incomplete?: string;
+  /** What was said of routines and events that the server cannot show, and that are not in the newest copy. */
+  readonly unseen?: string;
   /** A copy of an earlier night that was given up lately. */
   readonly lost?: { readonly night: string; readonly code: BackupErrorCode | 'unexpected' };
   /** The trouble of the newest run, if it had any. */
@@ -109,10 +111,11 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
     if (!alerts.has(alert.code)) alerts.set(alert.code, { ...alert, message: escapeControls(alert.message) });
   };
   for (const place of standing.destinations) {
-    const { failure, incomplete, lost } = place;
+    const { failure, incomplete, lost, unseen } = place;
     for (const alert of [
       failure === undefined ? null : failing(standing, place, failure, thresholds),
       incomplete === undefined ? null : notWhole(standing, incomplete),
+      unseen === undefined ? null : notShown(standing, unseen),
       lost === undefined ? null : givenUp(standing, place, lost),
       staleness(standing, place, thresholds),
     ]) {
@@ -252,6 +255,16 @@ function notWhole({ practiceId }: Standing, told: string): Alert {
     severity: 'high',
     practiceId,
     message: `The newest supplemental backup is not whole. ${told} All other tables are in it, and no older copy is removed for a month. Have support repair the table, or bring it back from an older copy.`,
+  };
+}
+
+function notShown({ practiceId }: Standing, told: string): Alert {
+  return {
+    code: 'copy-incomplete',
+    cause: 'dump-incomplete',
+    severity: 'medium',
+    practiceId,
+    message: `The newest supplemental backup has all rows, and not everything else. ${told}`,
   };
 }
 

@@ -214,12 +214,14 @@ export class DestinationRun {
     const { journal, night } = this.#context;
     const { failed } = journal.state;
     const incomplete = journal.state.incomplete?.[this.destination];
+    const unseen = journal.state.unseen?.[this.destination];
     const lastVerified = journal.newestVerified(this.destination, night)?.night;
     const lost = journal.lossKnownOn(night, this.destination);
     const base = {
       destination: this.destination,
       ...(lastVerified === undefined ? {} : { lastVerified }),
       ...(incomplete === undefined ? {} : { incomplete }),
+      ...(unseen === undefined ? {} : { unseen }),
       ...(lost === undefined ? {} : { lost }),
     };
     const error = this.#error;

@@ -148,6 +148,7 @@ export const journalEntries: { readonly [Name in MayBeAbsent]: Shape<NightJourna
   settings: objectOf({ status: oneOf('disabled', 'disabled-by-hq', 'enabled'), networkPath: words }),
   damage: objectOf({ night, message: words }),
   incomplete: someOf(['hq', 'local'], words),
+  unseen: someOf(['hq', 'local'], words),
   rehearsal: objectOf<Entry<'rehearsal'>>({ night, failure: optional(words) }),
   pins: listOf(isPinnedKey, rememberedPins),
   keyUnproven: words,

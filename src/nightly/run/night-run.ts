@@ -329,19 +329,28 @@ export class NightRun {
   }
 
   /**
-   * A copy without a damaged table, or without rows of it, is the newest one all the same; older ones are
-   * whole.
+   * A copy without a damaged table, without rows of it, or without routines and events that the server cannot
+   * show is the newest one all the same; older ones are whole.
    */
   async #noteDamage(destination: Destination, warnings: readonly DumpWarning[]): Promise<void> {
     const { journal, night } = this.#context;
-    const message = warnings
-      .filter(({ code }) => code === 'table-damaged')
-      .map((warning) => warning.message)
-      .join(' ');
-    await journal.update(({ incomplete: { [destination]: _, ...incomplete } = {} }) =>
-      message === ''
-        ? { incomplete }
-        : { incomplete: { ...incomplete, [destination]: message }, damage: { night, message } },
+    const said = (...codes: readonly string[]): string =>
+      warnings
+        .filter(({ code }) => codes.includes(code))
+        .map((warning) => warning.message)
+        .join(' ');
+    const message = said('table-damaged');
+    const lists = said('routines-unseen', 'events-unseen');
+    await journal.update(
+      ({
+        incomplete: { [destination]: _, ...incomplete } = {},
+        unseen: { [destination]: __, ...unseen } = {},
+      }) => ({
+        unseen: lists === '' ? unseen : { ...unseen, [destination]: lists },
+        ...(message === ''
+          ? { incomplete }
+          : { incomplete: { ...incomplete, [destination]: message }, damage: { night, message } }),
+      }),
     );
   }
 
