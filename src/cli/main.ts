@@ -2,6 +2,7 @@
 import { keepCompiled } from './compile-cache.js';
 import { Interrupted } from './exit-codes.js';
 import { runCommandLine } from './run-command-line.js';
+import { stdoutFailure } from './wording/stdout-failure.js';
 
 const stop = new AbortController();
 const signals = ['SIGINT', 'SIGTERM'] as const;
@@ -12,8 +13,13 @@ const onSignal = (): void => {
   stop.abort(new Interrupted('Stopped.'));
 };
 for (const signal of signals) process.on(signal, onSignal);
-// The reader of our output has gone (`… | head`): nobody is left to tell.
-process.stdout.on('error', () => process.exit(1));
+// The reader of our output has gone (`… | head`): nobody is left to tell. Anything else, such as a full disk behind `>`, is
+// told: what was written so far is no whole result.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.stderr.write(`${stdoutFailure(error.code)}\n`);
+  process.exit(1);
+});
+process.stderr.on('error', () => undefined);
 
 keepCompiled(process.env);
 // It never rejects; nothing waits at the top level, so that all can be bundled into one program.

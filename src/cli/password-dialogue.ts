@@ -8,6 +8,7 @@ import type { CommandLine } from './command.js';
 import { askPassword } from './password.js';
 import { localDay } from './wording/local-time.js';
 import { shellWord } from './wording/shell-word.js';
+import { fitted } from './wording/wrap.js';
 
 const tries = 3;
 
@@ -47,16 +48,15 @@ export async function askForKeys(asked: Asked, line: CommandLine): Promise<Archi
     if (helped !== null) {
       password.fill(0);
       const name = escapeControls(shellWord(helped.location));
-      line.stderr.write(
-        `It is a newer password; it opens this archive with --newer ${name}, which is used.\n`,
-      );
+      const told = `It is a newer password; it opens this archive with --newer ${name}, which is used.\n`;
+      line.stderr.write(fitted(told, line.stderr));
       return { identities: helped.identities };
     }
     // The last one is left to whoever opens the archive, who says and notes that it fails.
     if (left === 1) return { password };
     password.fill(0);
     await note(audit, { action: 'open', archiveId: label.archiveId, outcome: 'failed', code: 'wrong-key' });
-    line.stderr.write(hintFor(label, beside));
+    line.stderr.write(fitted(hintFor(label, beside), line.stderr));
   }
 }
 

@@ -15,7 +15,7 @@ import { renderOverview, renderScreenPage, renderWholePage } from './help.js';
 import { version } from './version.js';
 import { forScreen, hintsFor, stoppedSentence, type Typed } from './wording/hints.js';
 import { didYouMean, nearestWord } from './wording/nearest.js';
-import { wrapLines } from './wording/wrap.js';
+import { fitted } from './wording/wrap.js';
 
 /**
  * Runs one command line and writes its result.
@@ -58,11 +58,6 @@ async function runCommand(
   const given = readArguments(command, argv);
   if (given.flag('help')) return helpOf(renderScreenPage(command));
   return during('tool', () => command.run(given, line));
-}
-
-/** Broken at words where somebody looks at it; whole for a script. */
-function fitted(text: string, stream: CommandLine['stdout']): string {
-  return stream.isTTY === true ? wrapLines(text, stream.columns ?? 80) : text;
 }
 
 function helpOf(page: string): CommandResult {
@@ -141,9 +136,13 @@ function describe(error: unknown): Complaint {
   };
 }
 
-// What a restore did not get into the target, one line each.
-function missingIn({ details: { missing } }: BackupError): string {
-  return Array.isArray(missing) ? missing.map((line) => `${escapeControls(String(line))}\n`).join('') : '';
+// What a restore did not get into the target, one line each; and what lies on the disk in the clear.
+function missingIn({ details: { missing, written } }: BackupError): string {
+  const lines = Array.isArray(missing) ? missing.map((line) => `${escapeControls(String(line))}\n`) : [];
+  const files = Array.isArray(written) ? written.map((file) => `  ${escapeControls(String(file))}\n`) : [];
+  return [...lines, ...(files.length === 0 ? [] : ['Written before that, in the clear:\n', ...files])].join(
+    '',
+  );
 }
 
 const tableLists = [

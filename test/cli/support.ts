@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { runCommandLine } from '../../src/cli/run-command-line.js';
 import { projectRoot } from '../support/project.js';
 
@@ -45,9 +47,14 @@ export function runCli(
     pipe.on('error', () => undefined);
     pipe.end(options.password ?? '');
     child.once('error', reject);
-    child.once('close', (code) =>
-      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
-    );
+    child.once('close', (code) => {
+      const ended = {
+        code,
+        stdout: Buffer.concat(stdout).toString(),
+        stderr: Buffer.concat(stderr).toString(),
+      };
+      assertAsPublished(argv, ended).then(() => resolve(ended), reject);
+    });
   });
 }
 
@@ -79,7 +86,19 @@ export async function runHere(
     signal: options.signal ?? new AbortController().signal,
     ...(options.now === undefined ? {} : { now: options.now }),
   });
-  return { code, ...written };
+  const ended = { code, ...written };
+  await assertAsPublished(argv, ended);
+  return ended;
+}
+
+/** Every document that a test gets to see with `--json` is one that the published schema promises. */
+async function assertAsPublished(argv: readonly string[], { code, stdout }: Ended): Promise<void> {
+  if (!argv.includes('--json') || stdout === '' || code === null) return;
+  const { faultsIn } = (await import(pathToFileURL(join(projectRoot, 'test/validate-json.mjs')).href)) as {
+    faultsIn(command: string | undefined, document: unknown): string | null;
+  };
+  const command = argv.find((word) => !word.startsWith('-'));
+  assert.equal(faultsIn(command, JSON.parse(stdout)), null, argv.join(' '));
 }
 
 /** Runs something with a descriptor that holds a password. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { identityToRecipient } from 'age-encryption';
 import { describeLeftOut } from '../../src/catalog/describe-left-out.js';
 import { planBackup, renderPlan } from '../../src/catalog/plan-backup.js';
@@ -22,6 +23,7 @@ import { BackupError, type BackupErrorCode } from '../../src/errors.js';
 import { certificateText, type RestoreCertificate } from '../../src/recovery/rehearse/certificate.js';
 import { catalogOf } from '../catalog/catalog-of.js';
 import { harmful, hostileNames } from '../support/hostile-names.js';
+import { projectRoot } from '../support/project.js';
 import { runCli, runHere } from './support.js';
 
 const commands = await Promise.all(commandWords.map((word) => word.load()));
@@ -155,6 +157,29 @@ test('a refusal names the option that helps, and which of host, port, password a
 });
 
 const hasBash = spawnSync('bash', ['--version']).status === 0;
+test('the published schema of what --json gives knows every command, and holds what the quick ones give', async (t) => {
+  const { knownCommands } = (await import(
+    pathToFileURL(join(projectRoot, 'test/validate-json.mjs')).href
+  )) as { knownCommands: readonly string[] };
+  assert.deepEqual([...knownCommands].sort(), [...commands.map(({ name }) => name), 'help'].sort());
+  const folder = await mkdtemp(join(tmpdir(), 'sb-schema-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const archive = join(projectRoot, 'test/vectors/enrolled.tar.age');
+  // `runHere` holds each against the schema.
+  for (const argv of [
+    ['help'],
+    ['opener', '--out', join(folder, 'page.html')],
+    ['completion', 'zsh'],
+    ['inspect', archive],
+    ['list', archive],
+    ['who-can-open', archive],
+    ['verify', archive, '--without-key'],
+    ['acknowledge', '--spool', folder, '--practice-id', '1', '--user', 'x'],
+  ]) {
+    assert.notEqual((await runHere([...argv, '--json'])).stdout, '');
+  }
+});
+
 test('a shell completes commands, options and nothing that is none', {
   skip: hasBash ? false : 'no bash',
 }, async () => {

@@ -20,6 +20,7 @@ ${renderOverview(commandWords).trimEnd()}
   stderr.
 - With \`--json\` there is exactly one JSON document: \`ok\` first, then the result; or \`ok: false\`, \`exitCode\` and
   \`error\` with the \`code\` of [ERRORS](ERRORS.md), a \`message\` for people and \`details\` for programs. Progress is silent.
+  [command-output.schema.json](command-output.schema.json), which is in the package too, says what stands in the document of each command.
 - With \`--verbose\` every command tells on stderr what it does, for whoever looks for a fault: statements without their values,
   calls of stores, archives, tables of a restore, with durations, sizes and retries.
 - With \`--quiet\` nothing is said of what goes well: no progress, no result. What is wrong stands on stderr, as ever.

@@ -14,7 +14,13 @@ import {
 import { patientJson } from '../../recovery/records/patient-json.js';
 import type { Arguments, CommandLine, CommandResult } from '../command.js';
 import { UsageError } from '../exit-codes.js';
-import { fileNameOf, type Pieces, writePlainFile, writePlainPipe } from '../extract/plain-files.js';
+import {
+  fileNameOf,
+  type Pieces,
+  withWritten,
+  writePlainFile,
+  writePlainPipe,
+} from '../extract/plain-files.js';
 import { startProgress } from '../progress.js';
 
 /** What is wanted of one patient. */
@@ -94,6 +100,9 @@ async function write(
         return file;
       });
     }
+  } catch (error) {
+    // The last one was not written to its end, and is removed.
+    throw withWritten(error, out, format === 'csv' ? files.slice(0, -1) : files);
   } finally {
     progress.stop();
   }

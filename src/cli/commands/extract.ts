@@ -16,6 +16,7 @@ import {
   fileNameOf,
   type Pieces,
   readableName,
+  withWritten,
   writePlainFile,
   writePlainPipe,
 } from '../extract/plain-files.js';
@@ -259,6 +260,8 @@ async function writeTables(
       );
     }
     return { files, notDecoded };
+  } catch (error) {
+    throw withWritten(error, out, files);
   } finally {
     progress.stop();
   }

@@ -110,7 +110,7 @@ function render(maps: readonly PracticeMap[], gathered: Gathered): string {
   ];
   const [newest] = maps[0]?.archives ?? [];
   if (newest !== undefined) {
-    blocks.push(`Next: supplemental-backup verify ${escapeControls(shellWord(newest.paths[0]))}`);
+    blocks.push(`Next:\n  supplemental-backup verify ${escapeControls(shellWord(newest.paths[0]))}`);
   }
   return blocks.join('\n\n');
 }

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type FileHandle, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { BackupError } from '../../errors.js';
-import { systemCodeOf } from '../../files/failures.js';
+import { BackupError, isBackupError } from '../../errors.js';
+import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { fillFile } from '../../files/fill-file.js';
 
 /** Pieces of what is extracted: text or bytes. */
@@ -13,13 +13,18 @@ export type Pieces = AsyncIterable<string | Uint8Array>;
  * Writes a file of what was sealed, in the clear, as its owner asked. Only this user may read it; what is
  * there already stays; a file that was not written to its end is removed.
  *
- * @throws BackupError `storage-exists`
+ * @throws BackupError `storage-exists`, `storage-full`, `destination-missing` …
  */
 export async function writePlainFile(folder: string, name: string, pieces: Pieces): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw fileSystemFailure(error, `folder ${folder}`);
+  });
   const path = join(folder, name);
+  const toWritingFailure = (error: unknown): never => {
+    throw fileSystemFailure(error, `disk of ${path}`);
+  };
   const write = async (file: FileHandle): Promise<void> => {
-    for await (const piece of pieces) await file.appendFile(piece);
+    for await (const piece of pieces) await file.appendFile(piece).catch(toWritingFailure);
   };
   try {
     await fillFile(path, 'wx', write, 0o600);
@@ -27,9 +32,38 @@ export async function writePlainFile(folder: string, name: string, pieces: Piece
     if (systemCodeOf(error) === 'EEXIST') {
       throw new BackupError('storage-exists', `There is already a ${path}.`);
     }
-    await rm(path, { force: true });
-    throw error;
+    const isRemoved = await rm(path, { force: true }).then(
+      () => true,
+      () => false,
+    );
+    throw toldOf(path, isRemoved, fileSystemFailure(error, `disk of ${path}`));
   }
+}
+
+/** What became of the part that was written: it is not encrypted. */
+function toldOf(path: string, isRemoved: boolean, failure: unknown): unknown {
+  if (!isBackupError(failure) || !failure.code.startsWith('storage-')) return failure;
+  const { code, happened, details } = failure;
+  const sentence = isRemoved
+    ? `${happened} What was written of it is removed.`
+    : `${happened} A part of what was sealed stays there, in the clear, and could not be removed.`;
+  return new BackupError(code, sentence, {
+    cause: failure.cause,
+    details: isRemoved ? details : { ...details, written: [path] },
+  });
+}
+
+/**
+ * A failure, with the files that were written whole before it: they stay, in the clear.
+ *
+ * @param files - names in the folder
+ */
+export function withWritten(error: unknown, folder: string, files: readonly string[]): unknown {
+  if (!isBackupError(error) || files.length === 0) return error;
+  const { code, happened, details, activity } = error;
+  const before = Array.isArray(details['written']) ? (details['written'] as string[]) : [];
+  const written = [...files.map((file) => join(folder, file)), ...before];
+  return new BackupError(code, happened, { cause: error, activity, details: { ...details, written } });
 }
 
 /** Writes to a pipe as fast as its reader takes it. */

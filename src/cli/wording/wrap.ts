@@ -9,6 +9,14 @@ export function wrapLines(text: string, columns: number): string {
     .join('\n');
 }
 
+/** The same for a stream: broken where somebody looks at it, whole for a script. */
+export function fitted(
+  text: string,
+  { isTTY, columns = 80 }: { readonly isTTY?: boolean; readonly columns?: number },
+): string {
+  return isTTY === true ? wrapLines(text, columns) : text;
+}
+
 function wrapLine(line: string, columns: number): string {
   if (line.length <= columns || columns < 20 || /^ *supplemental-backup /.test(line)) return line;
   const hang = hangOf(line, columns);
