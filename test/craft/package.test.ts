@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { cp, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, cp, mkdir, symlink, utimes } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { build } from 'esbuild';
 import { projectRoot, sourceFiles } from '../support/project.js';
@@ -30,6 +30,19 @@ describe('the package as it is published', () => {
     const unwanted = packed.files.filter((file) => !wanted.has(file));
     const missing = [...wanted].filter((file) => !packed.files.includes(file));
     assert.deepEqual({ unwanted, missing }, { unwanted: [], missing: [] });
+  });
+
+  test('is the same bytes when it is packed at another place and at another time', async () => {
+    const elsewhere = await packed.createProject('elsewhere', {}, 'none');
+    for (const file of packed.files) {
+      const to = join(elsewhere, file);
+      await mkdir(dirname(to), { recursive: true });
+      await copyFile(join(projectRoot, file), to);
+      await utimes(to, 1, 1);
+    }
+    await run('npm', ['pack', '--ignore-scripts'], { cwd: elsewhere });
+    const again = readFileSync(join(elsewhere, basename(packed.tarball)));
+    assert.ok(again.equals(readFileSync(packed.tarball)));
   });
 
   test('is taken by npm as it stands', async () => {

@@ -16,12 +16,12 @@ export interface PackedLibrary {
   readonly files: readonly string[];
   /**
    * Folder for a project of the given name that has the library and its dependencies installed. What is installed is
-   * the same for all projects, but for one that asks for its own, since it changes something there.
+   * the same for all projects, but for one that asks for its own, since it changes something there, or for nothing.
    */
   createProject(
     name: string,
     files: Readonly<Record<string, string>>,
-    installed?: 'shared' | 'own',
+    installed?: 'none' | 'shared' | 'own',
   ): Promise<string>;
   remove(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function packLibrary(): Promise<PackedLibrary> {
       await mkdir(project);
       await writeFile(join(project, 'package.json'), JSON.stringify({ name, private: true, type: 'module' }));
       if (installed === 'own') await install(tarball, project);
-      else {
+      else if (installed === 'shared') {
         shared ??= install(tarball, join(directory, 'installed'));
         await symlink(await shared, join(project, 'node_modules'), 'junction');
       }

@@ -57,6 +57,18 @@ test('every name that a page gives as one of the code is there', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('every script that a workflow runs is there', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  for (const file of ['.github/workflows/ci.yml', '.github/workflows/release.yml']) {
+    const named = [...read(file).matchAll(/npm run (?:--\w+ )*([\w:]+)/g)].map(([, name]) => name!);
+    assert.deepEqual(
+      named.filter((name) => !(name in scripts)),
+      [],
+    );
+    assert.ok(existsSync(join(projectRoot, '.ci/run')) && read(file).includes('.ci/run'));
+  }
+});
+
 test('the reference can be made: every public name is told, every link in a comment leads somewhere', async () => {
   // The types were checked when the library was built.
   await run(
