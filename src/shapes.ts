@@ -12,9 +12,18 @@ export type Shape<T> = (value: unknown) => value is T;
 /** A shape for every member of a `T`, so that none is forgotten; {@link optional} for those that may be absent. */
 export type Members<T> = { readonly [Name in keyof T]-?: Shape<T[Name]> };
 
+/** Anything: somebody else looks at it. */
+export const anything: Shape<unknown> = (_value): _value is unknown => true;
+
 /** Text of at most so many characters. */
 export function textUpTo(most: number): Shape<string> {
   return (value): value is string => typeof value === 'string' && value.length <= most;
+}
+
+/** Text of `least` to `most` characters. */
+export function textFrom(least: number, most: number): Shape<string> {
+  return (value): value is string =>
+    typeof value === 'string' && value.length >= least && value.length <= most;
 }
 
 /** Text of any length. */
@@ -99,13 +108,22 @@ export function someOf<Name extends string, T>(
     anyObject(value) && Object.entries(value).every(([name, each]) => isName(name) && shape(each));
 }
 
+/** Of the shapes of objects: which member does not fit. */
+const named = new WeakMap<object, (value: unknown) => string | undefined>();
+
 /** An object with members of its own, each of its shape. */
 export function objectOf<T>(members: Members<T>): Shape<T> {
   const shapes: readonly (readonly [string, Shape<unknown>])[] = Object.entries(members);
-  return (value): value is T => {
-    if (!anyObject(value)) return false;
-    return shapes.every(([name, shape]) => shape(Object.hasOwn(value, name) ? value[name] : undefined));
-  };
+  const wrongIn = (value: Readonly<Record<string, unknown>>): string | undefined =>
+    shapes.find(([name, shape]) => !shape(Object.hasOwn(value, name) ? value[name] : undefined))?.[0];
+  const shape = (value: unknown): value is T => anyObject(value) && wrongIn(value) === undefined;
+  named.set(shape, (value) => (anyObject(value) ? wrongIn(value) : undefined));
+  return shape;
+}
+
+/** The first member that keeps a value from being of a shape; undefined where it is none of an object. */
+export function wrongMember(shape: Shape<unknown>, value: unknown): string | undefined {
+  return named.get(shape)?.(value);
 }
 
 /** What a text, or its UTF-8, says as JSON; undefined when it is none. */

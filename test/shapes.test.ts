@@ -15,6 +15,7 @@ import {
   text,
   textUpTo,
   where,
+  wrongMember,
 } from '../src/shapes.js';
 
 interface Person {
@@ -36,6 +37,13 @@ describe('a shape', () => {
       [{ name: 'Ann' }, { name: 'Ann', age: 4 }, { name: 'Ann', later: true }],
       [{}, { name: 4 }, { name: 'Annabel' }, { name: 'Ann', age: -1 }, ['Ann'], null, 'Ann', undefined],
     );
+  });
+
+  it('of an object says which member is wrong', () => {
+    assert.equal(wrongMember(person, { name: 'Ann', age: -1 }), 'age');
+    assert.equal(wrongMember(person, {}), 'name');
+    assert.equal(wrongMember(person, { name: 'Ann' }), undefined);
+    assert.equal(wrongMember(person, null), undefined);
   });
 
   it('takes no member that the object only inherits', () => {

@@ -1,5 +1,6 @@
 import { collectBytes } from '../../bytes.js';
 import { BackupError, type BackupErrorCode, errorExplanations, isBackupError } from '../../errors.js';
+import { fromJson } from '../../shapes.js';
 import { storageFailureOfConnection, storageFailureOfStatus } from '../http-failures.js';
 import {
   type HandOverOp,
@@ -103,11 +104,13 @@ function readReply<Op extends HandOverOp>(
   op: Op,
   text: string,
 ): ReturnType<typeof parseReply<Op>> {
+  const value = fromJson(text);
   try {
-    return parseReply(op, JSON.parse(text));
+    return parseReply(op, value);
   } catch (error) {
     // Of the text nothing is taken over: it may hold signatures, or anything.
-    const reason = isBackupError(error) ? String(error.details['problem']) : 'it is no JSON';
+    const problem = isBackupError(error) ? String(error.details['problem']) : '';
+    const reason = value === undefined ? 'it is no JSON' : problem;
     throw new BackupError(
       'storage-permanent',
       `The ${line.description} replies to "${op}" with what is no reply (${reason}).`,

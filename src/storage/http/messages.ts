@@ -3,6 +3,25 @@
  * of an archive never go this way; they go to presigned URLs of the store.
  */
 import { BackupError } from '../../errors.js';
+import {
+  anyObject,
+  count,
+  flag,
+  listOf,
+  type Members,
+  mapOf,
+  nullable,
+  objectOf,
+  oneOf,
+  optional,
+  type Shape,
+  sha256,
+  textFrom,
+  textLike,
+  where,
+  wholeFrom,
+  wrongMember,
+} from '../../shapes.js';
 
 /** Version of the protocol; HQ answers only its own. */
 export const handOverVersion = 2;
@@ -118,61 +137,91 @@ export type HandOverReply =
   | { readonly ok: true; readonly version: number; readonly reply: HandOverReplies[HandOverOp] }
   | { readonly ok: false; readonly version: number; readonly error: string; readonly reason?: string };
 
+const words = textFrom(1, 4096);
+// A signed URL holds the token of temporary credentials, which alone may be 2,000 characters long.
+const url = where(textFrom(1, 16 * 1024), (value) => URL.canParse(value) && new URL(value).username === '');
+const headers = where(mapOf(textLike(/^[\t\x20-\x7e]*$/u)), (all) =>
+  Object.keys(all).every((name) => /^[a-z0-9-]+$/iu.test(name)),
+);
+const md5 = textLike(/^[0-9a-f]{32}$/u);
+const date = where(words, (value) => !Number.isNaN(Date.parse(value)));
+const mostParts = 10_000;
+const partNumber = wholeFrom(1, mostParts);
+
+const partClaim: Members<PartClaim> = { number: partNumber, size: count, md5 };
+const pieces = listOf(objectOf<PieceClaim>({ index: count, size: count, md5 }), mostParts);
+const signedRequest = objectOf<SignedRequest>({ url, headers });
+const object = objectOf<ObjectInReply>({ key: words, size: count, modifiedAt: date, etag: optional(words) });
+const partInStore = objectOf<PartInStore>({ number: count, size: count, etag: textFrom(0, 4096) });
+
+const inUpload = { key: words, uploadId: words };
+const ofPieces = { ...inUpload, part: objectOf(partClaim), pieces };
+
+const messageShapes: { readonly [Op in HandOverOp]: Shape<MessageOf<Op>> } = {
+  begin: objectOf<MessageOf<'begin'>>({
+    op: oneOf('begin'),
+    key: words,
+    size: count,
+    sha256: optional(sha256),
+  }),
+  present: objectOf<MessageOf<'present'>>({ op: oneOf('present'), ...inUpload }),
+  part: objectOf<MessageOf<'part'>>({ op: oneOf('part'), ...inUpload, part: objectOf(partClaim) }),
+  pieces: objectOf<MessageOf<'pieces'>>({ op: oneOf('pieces'), ...ofPieces }),
+  join: objectOf<MessageOf<'join'>>({ op: oneOf('join'), ...ofPieces }),
+  complete: objectOf<MessageOf<'complete'>>({
+    op: oneOf('complete'),
+    ...inUpload,
+    size: count,
+    sha256: optional(sha256),
+    parts: listOf(objectOf<PartClaim & PartInStore>({ ...partClaim, etag: words }), mostParts),
+  }),
+  abort: objectOf<MessageOf<'abort'>>({ op: oneOf('abort'), ...inUpload }),
+  stat: objectOf<MessageOf<'stat'>>({ op: oneOf('stat'), key: words }),
+  read: objectOf<MessageOf<'read'>>({ op: oneOf('read'), key: words }),
+  list: objectOf<MessageOf<'list'>>({
+    op: oneOf('list'),
+    prefix: textFrom(0, 4096),
+    after: optional(words),
+  }),
+};
+
+const replyShapes: { readonly [Op in HandOverOp]: Shape<HandOverReplies[Op]> } = {
+  begin: objectOf<HandOverReplies['begin']>({ uploadId: words }),
+  present: objectOf<HandOverReplies['present']>({ parts: nullable(listOf(partInStore, mostParts)) }),
+  part: objectOf<HandOverReplies['part']>({ request: signedRequest }),
+  pieces: objectOf<HandOverReplies['pieces']>({ requests: listOf(nullable(signedRequest), mostParts) }),
+  join: objectOf<HandOverReplies['join']>({ etag: words }),
+  complete: objectOf<HandOverReplies['complete']>({ object }),
+  abort: objectOf<HandOverReplies['abort']>({}),
+  stat: objectOf<HandOverReplies['stat']>({ object: nullable(object) }),
+  read: objectOf<HandOverReplies['read']>({ request: signedRequest, size: count }),
+  list: objectOf<HandOverReplies['list']>({
+    objects: listOf(object, mostParts),
+    more: flag,
+    next: optional(words),
+  }),
+};
+
+type Refusal = HandOverReply & { readonly ok: false };
+
+const isRefusal = objectOf<Refusal>({
+  ok: oneOf(false),
+  version: count,
+  error: words,
+  reason: optional(words),
+});
+const isGrant = objectOf({ ok: oneOf(true), version: oneOf(handOverVersion), reply: anyObject });
+const isMessage = objectOf({ version: oneOf(handOverVersion), op: words });
+
 /**
  * Reads a message that came from outside.
  *
  * @throws BackupError `storage-permanent`, with what is wrong with it as `details.problem`
  */
 export function parseMessage(value: unknown): HandOverMessage {
-  const message = fieldsOf(value, 'message');
-  if (message['version'] !== handOverVersion) throw unreadable('"version" is not one that HQ speaks');
-  const op = message['op'];
-  switch (op) {
-    case 'begin':
-      return { op, key: text(message, 'key'), size: count(message, 'size'), ...sha256(message) };
-    case 'present':
-    case 'abort':
-      return { op, key: text(message, 'key'), uploadId: text(message, 'uploadId') };
-    case 'part':
-      return {
-        op,
-        key: text(message, 'key'),
-        uploadId: text(message, 'uploadId'),
-        part: part(message['part']),
-      };
-    case 'pieces':
-    case 'join':
-      return {
-        op,
-        key: text(message, 'key'),
-        uploadId: text(message, 'uploadId'),
-        part: part(message['part']),
-        pieces: list(message, 'pieces').map(piece),
-      };
-    case 'complete':
-      return {
-        op,
-        key: text(message, 'key'),
-        uploadId: text(message, 'uploadId'),
-        size: count(message, 'size'),
-        ...sha256(message),
-        parts: list(message, 'parts').map((one) => ({
-          ...part(one),
-          etag: text(fieldsOf(one, 'parts'), 'etag'),
-        })),
-      };
-    case 'stat':
-    case 'read':
-      return { op, key: text(message, 'key') };
-    case 'list':
-      return {
-        op,
-        prefix: text(message, 'prefix', 0),
-        ...(message['after'] !== undefined && { after: text(message, 'after') }),
-      };
-    default:
-      throw unreadable('"op" is not one that HQ knows');
-  }
+  const { op, version: _, ...message } = fitting(isMessage, value);
+  if (!isOp(op)) throw unreadable('"op" is not one that HQ knows');
+  return fitting<HandOverMessage>(messageShapes[op], { op, ...message });
 }
 
 /**
@@ -184,127 +233,24 @@ export function parseMessage(value: unknown): HandOverMessage {
 export function parseReply<Op extends HandOverOp>(
   op: Op,
   value: unknown,
-): { readonly ok: true; readonly reply: HandOverReplies[Op] } | (HandOverReply & { readonly ok: false }) {
-  const fields = fieldsOf(value, 'reply');
-  const version = count(fields, 'version');
-  if (fields['ok'] !== true) {
-    const reason = fields['reason'] === undefined ? {} : { reason: text(fields, 'reason') };
-    return { ok: false, version, error: text(fields, 'error'), ...reason };
-  }
-  if (version !== handOverVersion) throw unreadable('"version" is not one this office speaks');
-  return { ok: true, reply: replyParsers[op](fieldsOf(fields['reply'], 'reply')) };
+): { readonly ok: true; readonly reply: HandOverReplies[Op] } | Refusal {
+  if (isRefusal(value)) return value;
+  return { ok: true, reply: fitting(replyShapes[op], fitting(isGrant, value).reply) };
 }
 
-const replyParsers: { readonly [Op in HandOverOp]: (fields: Fields) => HandOverReplies[Op] } = {
-  begin: (fields) => ({ uploadId: text(fields, 'uploadId') }),
-  present: (fields) => ({
-    parts: fields['parts'] === null ? null : list(fields, 'parts').map(partInStore),
-  }),
-  part: (fields) => ({ request: signedRequest(fields['request']) }),
-  pieces: (fields) => ({
-    requests: list(fields, 'requests').map((one) => (one === null ? null : signedRequest(one))),
-  }),
-  join: (fields) => ({ etag: text(fields, 'etag') }),
-  complete: (fields) => ({ object: objectInReply(fields['object']) }),
-  abort: () => ({}),
-  stat: (fields) => ({ object: fields['object'] === null ? null : objectInReply(fields['object']) }),
-  read: (fields) => ({ request: signedRequest(fields['request']), size: count(fields, 'size') }),
-  list: (fields) => {
-    if (typeof fields['more'] !== 'boolean') throw unreadable('"more" is neither true nor false');
-    const next = fields['next'] === undefined ? {} : { next: text(fields, 'next') };
-    return { objects: list(fields, 'objects').map(objectInReply), more: fields['more'], ...next };
-  },
-};
-
-function partInStore(value: unknown): PartInStore {
-  const fields = fieldsOf(value, 'parts');
-  return { number: count(fields, 'number'), size: count(fields, 'size'), etag: text(fields, 'etag', 0) };
+function isOp(op: string): op is HandOverOp {
+  return Object.hasOwn(messageShapes, op);
 }
 
-function objectInReply(value: unknown): ObjectInReply {
-  const fields = fieldsOf(value, 'object');
-  const modifiedAt = text(fields, 'modifiedAt');
-  if (Number.isNaN(Date.parse(modifiedAt))) throw unreadable('"modifiedAt" is not a date');
-  return {
-    key: text(fields, 'key'),
-    size: count(fields, 'size'),
-    modifiedAt,
-    ...(fields['etag'] !== undefined && { etag: text(fields, 'etag') }),
-  };
+function fitting<T>(shape: Shape<T>, value: unknown): T {
+  if (shape(value)) return value;
+  const member = wrongMember(shape, value);
+  throw unreadable(member === undefined ? 'it is no object' : `"${member}" is missing or wrong`);
 }
-
-function signedRequest(value: unknown): SignedRequest {
-  const fields = fieldsOf(value, 'request');
-  const url = text(fields, 'url', 1, longestUrl);
-  if (!URL.canParse(url) || new URL(url).username !== '') throw unreadable('"url" is not a URL to be used');
-  const headers: Record<string, string> = {};
-  for (const [name, header] of Object.entries(fieldsOf(fields['headers'], 'headers'))) {
-    if (!/^[a-z0-9-]+$/iu.test(name) || typeof header !== 'string' || !/^[\t\x20-\x7e]*$/u.test(header)) {
-      throw unreadable('"headers" holds what is no header');
-    }
-    headers[name] = header;
-  }
-  return { url, headers };
-}
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Nothing of what came is taken over: it may hold signatures, or anything. */
 function unreadable(problem: string): BackupError {
   return new BackupError('storage-permanent', `What came is no message of the hand-over (${problem}).`, {
     details: { reason: 'malformed', problem },
   });
-}
-
-function fieldsOf(value: unknown, name: string): Fields {
-  if (typeof value !== 'object' || value === null) throw unreadable(`"${name}" is not an object`);
-  return value as Fields;
-}
-
-// A signed URL holds the token of temporary credentials, which alone may be 2,000 characters long.
-const longestUrl = 16 * 1024;
-
-function text(fields: Fields, name: string, least = 1, most = 4096): string {
-  const value = fields[name];
-  if (typeof value !== 'string' || value.length < least || value.length > most) {
-    throw unreadable(`"${name}" is not a text`);
-  }
-  return value;
-}
-
-function count(fields: Fields, name: string): number {
-  const value = fields[name];
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw unreadable(`"${name}" is not a count`);
-  return value as number;
-}
-
-function md5(fields: Fields): string {
-  const value = text(fields, 'md5');
-  if (!/^[0-9a-f]{32}$/u.test(value)) throw unreadable('"md5" is not an MD5');
-  return value;
-}
-
-function sha256(fields: Fields): { readonly sha256?: string } {
-  if (fields['sha256'] === undefined) return {};
-  const value = text(fields, 'sha256');
-  if (!/^[0-9a-f]{64}$/u.test(value)) throw unreadable('"sha256" is not a SHA-256');
-  return { sha256: value };
-}
-
-function list(fields: Fields, name: string): readonly unknown[] {
-  const value = fields[name];
-  if (!Array.isArray(value) || value.length > 10_000) throw unreadable(`"${name}" is not a list`);
-  return value;
-}
-
-function part(value: unknown): PartClaim {
-  const fields = fieldsOf(value, 'part');
-  const number = count(fields, 'number');
-  if (number < 1 || number > 10_000) throw unreadable('"number" is not that of a part');
-  return { number, size: count(fields, 'size'), md5: md5(fields) };
-}
-
-function piece(value: unknown): PieceClaim {
-  const fields = fieldsOf(value, 'pieces');
-  return { index: count(fields, 'index'), size: count(fields, 'size'), md5: md5(fields) };
 }
