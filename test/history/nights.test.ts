@@ -77,6 +77,26 @@ describe('the notes of nights', () => {
     assert.equal((await stat(join(practice.spool, 'signing-key'))).mode & 0o777, 0o600);
   });
 
+  it('that could not be removed with their copies frighten nobody, however long ago that was', async () => {
+    await practice.nights(1);
+    const [key] = await keysOf(practice.hq);
+    const note = await bytesOf(practice.hq, noteKeyOf(key!)!);
+    await practice.nights(10);
+    assert.ok(!(await keysOf(practice.hq)).includes(key!));
+    const path = join(practice.spool, 'journal.json');
+    const state = JSON.parse(await readFile(path, 'utf8')) as {
+      verified: { hq: { state?: string; number?: number }[] };
+    };
+    // As after some months: of what is gone, not everything is remembered. An older one stands yet.
+    const oldest = state.verified.hq.findLast((each) => each.state === undefined)!;
+    oldest.number = 0;
+    state.verified.hq = state.verified.hq.filter((each) => each.state === undefined);
+    await writeFile(path, JSON.stringify(state));
+    await put(practice.hq, noteKeyOf(key!)!, note);
+    await practice.nights(2);
+    assert.deepEqual(practice.standing, []);
+  });
+
   it('are signed by the host’s signer where there is one, and no key is kept then', async () => {
     practice.more = { signer: otherSigner };
     const { signedWith } = await practice.night();
@@ -489,7 +509,10 @@ describe('damage to the database', () => {
       runCli(['acknowledge', '--spool', practice.spool, '--practice-id', practiceId, ...more]);
     const seen = await acknowledge('--user', 'Ada');
     assert.equal(seen.code, 0);
-    assert.match(seen.stdout, /Acknowledged by Ada at \S+:\n {2}The table patient had \d+ rows and has 5\./);
+    assert.match(
+      seen.stdout,
+      /Acknowledged by Ada at \d{4}-\d\d-\d\d \d\d:\d\d UTC:\n {2}The table patient had \d+ rows and has 5\./,
+    );
     const announced = await acknowledge('--user', 'Ada', '--purge', 'securitylog', '--until', '2026-12-31');
     assert.match(announced.stdout, /until the night of 2026-12-31, fewer rows in securitylog are no loss/);
     practice.tables['securitylog'] = tableOf(10);

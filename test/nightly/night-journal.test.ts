@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { NightJournal } from '../../src/nightly/run/night-journal.js';
+import { NightJournal, readHistory } from '../../src/nightly/run/night-journal.js';
 import { SpareRoom } from '../../src/nightly/run/spare-room.js';
 
 describe('a journal', () => {
@@ -60,6 +60,27 @@ describe('a journal', () => {
     assert.equal((await open()).state.watched, '2026-07-13');
     await writeFile(path, 'no journal');
     assert.ok((await open()).wasDamaged);
+  });
+
+  it('counts a copy that somebody took away no more when the next night is planned', async () => {
+    const copyOf = (night: string) => ({
+      key: `4711/${night}/${'0'.repeat(32)}.tar.age`,
+      night,
+      verifiedAt: `${night}T23:00:00.000Z`,
+      store: 'folder /nas',
+    });
+    const newest = copyOf('2026-07-13');
+    const lastAttempt = { night: '2026-07-13', count: 1, endedAt: '2026-07-13T23:00:00.000Z' };
+    const local = { number: 0, hash: null, since: '2026-07-01', lost: [newest.key] };
+    await (await open()).update(() => ({
+      verified: { hq: [], local: [newest, copyOf('2026-07-06')] },
+      sequences: { local },
+      lastAttempt,
+    }));
+    const planned = async (night: string) => (await readHistory(folder, '4711', night)).verified.local;
+    // The night that found it out had its run.
+    assert.equal(await planned('2026-07-13'), '2026-07-13');
+    assert.equal(await planned('2026-07-14'), '2026-07-06');
   });
 
   it('is written by the next word when the one before could not be', async () => {

@@ -2,6 +2,7 @@
 
 import { BackupError } from '../../src/errors.js';
 import type { PlannedRun } from '../../src/nightly/next-run.js';
+import { acknowledgeFindings } from '../../src/nightly/origin/acknowledge.js';
 import { makeCopies } from '../../src/nightly/run/run-supplemental-backup.js';
 import type { NightTools } from '../../src/nightly/run/tools.js';
 import type { Clock } from '../../src/nightly/service/clock.js';
@@ -181,6 +182,39 @@ export class Computer {
         if (power.isAlive) this.serve();
       },
       power,
+    );
+  }
+
+  /** Somebody looks at what was found, and says so; again in an hour where a run is at work. */
+  acknowledge(seen: () => void): void {
+    const power = this.#power;
+    const spool = `/m${this.number}.${power.start}/spool`;
+    const office = {
+      practiceId: '4711',
+      spool,
+      timeZone: this.#practice.facts.zone,
+      now: () => new Date(this.now),
+    };
+    let isOver = false;
+    time.after(
+      0,
+      () => {
+        acknowledgeFindings(office, { user: 'Admin' }).then(
+          () => {
+            isOver = true;
+            seen();
+          },
+          () => undefined,
+        );
+      },
+      power,
+    );
+    time.after(
+      60 * minute,
+      () => {
+        if (!isOver) this.acknowledge(seen);
+      },
+      null,
     );
   }
 

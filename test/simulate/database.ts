@@ -7,6 +7,7 @@ import type { People } from './people.js';
 import type { Random } from './random.js';
 import { fakeArchive, unlockOf } from './sealed.js';
 import { passing } from './store.js';
+import type { Tables } from './tables.js';
 import { forEver, time } from './time.js';
 
 const minute = 60_000;
@@ -18,12 +19,14 @@ export class Database {
   readonly #people: People;
   readonly #judge: Judge;
   readonly #random: Random;
+  readonly tables: Tables;
 
-  constructor(facts: Facts, people: People, judge: Judge, random: Random) {
+  constructor(facts: Facts, people: People, judge: Judge, random: Random, tables: Tables) {
     this.#facts = facts;
     this.#people = people;
     this.#judge = judge;
     this.#random = random;
+    this.tables = tables;
   }
 
   /** @param fault - how it is at fault, when it is asked */
@@ -43,12 +46,13 @@ export class Database {
       userName: `admin${admin.userNum}`,
       recipient: `age1${admin.userNum}x${admin.epoch}`,
     };
+    const tables = this.tables.read();
     for (const destination of destinations) {
       const archiveId = Array.from({ length: 32 }, () => random.between(0, 15).toString(16)).join('');
       const scope = destination === 'hq' ? 'critical' : 'full';
       const createdAt = request.now().toISOString();
       const size = random.between(20, 200);
-      const archive = fakeArchive({ archiveId, createdAt, practiceId: '4711', scope, holder, size });
+      const archive = fakeArchive({ archiveId, createdAt, practiceId: '4711', scope, holder, size, tables });
       this.#judge.sealed({ label: archive.label, bytes: archive.bytes, night, scheduled, at: time.now });
       const spooled = await spool.write(archive);
       await request.onSealed(destination, spooled, {

@@ -1,6 +1,6 @@
 /** Holds what the nights do against what was promised. Knows the truth of every store, disk and clock. */
 import type { Label } from '../../src/model/parts.js';
-import type { Alert, NightOutcome } from '../../src/nightly/alerts/alert.js';
+import type { Alert, AlertCode, NightOutcome } from '../../src/nightly/alerts/alert.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import type { NightJournalState } from '../../src/nightly/run/journal-state.js';
 import { day, hour } from './faults.js';
@@ -40,6 +40,7 @@ interface Memory {
   excusedUntil: number;
 }
 
+const signsOfAttack: ReadonlySet<AlertCode> = new Set<AlertCode>(['history-broken', 'looks-like-loss']);
 const outcomeRanks = ['not-due', 'not-eligible', 'failed', 'waiting', 'verified'];
 
 export class Judge {
@@ -57,6 +58,12 @@ export class Judge {
   keepsLog = false;
   nights = 0;
   copies = 0;
+  /** Keys of copies from before an attack that nobody has looked at yet. */
+  #held: ReadonlySet<string> = new Set();
+  /** When such an alert was raised last. */
+  readonly #alarms: Map<AlertCode, number> = new Map();
+  /** Whether a sign of an attack would be one of nothing. */
+  isAlarmFalse: () => boolean = () => false;
 
   say(text: string): void {
     if (this.keepsLog) this.log.push(`${new Date(time.now).toISOString()} ${text}`);
@@ -149,6 +156,7 @@ export class Judge {
     policy: KeptBy,
   ): void {
     this.say(`${computer} removed ${key} from ${store.description}`);
+    if (this.#held.has(key)) this.fail(`${key}, the last clean copy before an attack, was removed`);
     const sealed = this.#sealed.get(idIn(key));
     const wasPromised = this.#verified.get(store.description)?.has(key) === true;
     if (sealed === undefined || !wasPromised || !this.isWhole(key, bytes)) return;
@@ -157,9 +165,32 @@ export class Judge {
     if (policyBroken !== null) this.fail(`${key}, ${policyBroken} in ${store.description}, was removed`);
   }
 
+  /** Until a person has looked, the last copies from before it must not go. */
+  attacked(clean: readonly Sealed[]): void {
+    this.#held = new Set(clean.map(({ label, night }) => `4711/${night}/${label.archiveId}.tar.age`));
+  }
+
+  /** A person has looked at what was found. */
+  seen(): void {
+    this.#held = new Set();
+  }
+
+  /** It stands, or was raised since: what was put beside the copies, retention may have removed meanwhile. */
+  assertNoticed(
+    computer: number,
+    code: AlertCode,
+    { how, at }: { readonly how: string; readonly at: number },
+  ): void {
+    if (this.memory(computer).told.has(code) || (this.#alarms.get(code) ?? 0) >= at) return;
+    this.fail(`nobody was told of an attack (${how}), as ${code} would`);
+  }
+
   raised(computer: number, { code, cause }: Alert): void {
     this.say(`${computer} raises ${code} (${cause})`);
+    if (signsOfAttack.has(code) && this.isAlarmFalse())
+      this.fail(`computer ${computer} raised ${code}, and nobody had done anything`);
     const { told, excusedUntil } = this.memory(computer);
+    if (signsOfAttack.has(code)) this.#alarms.set(code, time.now);
     const before = told.get(code);
     // A run that cannot even begin tells so each time; a reminder comes once a month.
     const mayRepeat =
@@ -326,7 +357,7 @@ export function wallTime(at: number, timeZone: string): string {
 }
 
 /** The date of the evening of a night, independent of what the nights compute with. */
-function nightName(at: number, timeZone: string): string {
+export function nightName(at: number, timeZone: string): string {
   const format = dates.get(timeZone) ?? new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
   dates.set(timeZone, format);
   return format.format(at - 12 * hour);

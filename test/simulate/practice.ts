@@ -7,15 +7,26 @@ import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import type { SealedNight, SealRequest } from '../../src/nightly/run/seal-copies.js';
 import type { NightlyOptions } from '../../src/nightly/service/nightly-options.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
+import {
+  type Attack,
+  attackOf,
+  harmStore,
+  harmTables,
+  isAddition,
+  isAgainstTables,
+  noticedWithin,
+  rolledBackBy,
+} from './attacks.js';
 import { Computer } from './computer.js';
 import { Database } from './database.js';
 import { Facts } from './facts.js';
 import { calmDays, cycleDays, day, type Fault, faultsOf, hour, stormDays } from './faults.js';
-import { isClockChange, Judge, wallTime } from './judge.js';
+import { isClockChange, Judge, nightName, wallTime } from './judge.js';
 import { People } from './people.js';
 import { createRandom, type Random } from './random.js';
 import { Services } from './services.js';
 import { Store, type StoreFault, type StoreUser } from './store.js';
+import { Tables } from './tables.js';
 import { type Owner, time } from './time.js';
 
 const minute = 60_000;
@@ -39,13 +50,15 @@ export class Practice {
   /** Since when somebody could be told. */
   #wellSince = 0;
   #began = 0;
+  #isAttacked = false;
 
   constructor(seed: number, computers: number) {
     const random = createRandom(`practice ${seed}`);
     this.#random = random;
     this.facts = new Facts(random);
     this.#services = new Services(this.facts, this.judge);
-    this.#database = new Database(this.facts, this.#people, this.judge, random);
+    const tables = new Tables(createRandom(`tables ${seed}`));
+    this.#database = new Database(this.facts, this.#people, this.judge, random, tables);
     this.#hq = new Store('HQ', createRandom(`hq ${seed}`));
     this.#paths = {
       '/path/a': new Store('folder /path/a', createRandom(`a ${seed}`)),
@@ -170,11 +183,49 @@ export class Practice {
       time.at(start + (cycle * cycleDays + stormDays) * day, () => this.#calm());
       time.at(start + (cycle + 1) * cycleDays * day - 1, () => this.#assertAllIsWell());
     }
+    this.#awaitAttack(attackOf(seed, days, this.computers.length), seed);
     for (let i = 1; i < days; i++) time.at(start + i * day, () => this.#assertTold());
     for (const computer of this.computers) computer.start();
     for (let now = 0; now < days && this.judge.violation === undefined; now += 5) {
       await time.run(start + Math.min(now + 5, days) * day);
     }
+  }
+
+  #awaitAttack(attack: Attack | null, seed: number): void {
+    // On the first calm nights some trouble of the storm may still come to light.
+    this.judge.isAlarmFalse = () =>
+      !this.#isAttacked && ((time.now - this.#began) / day) % cycleDays > stormDays + 3.5;
+    if (attack === null) return;
+    const store = attack.isHq && this.facts.isAtHome ? this.#hq : this.#paths['/path/a']!;
+    let earlier: Store['objects'] = store.objects;
+    time.at(this.#began + attack.at - rolledBackBy, () => {
+      earlier = store.objects.copy();
+    });
+    time.at(this.#began + attack.at, () => {
+      const isTables = isAgainstTables(attack.how);
+      // Where no copy goes to HQ, the database is read once a week only.
+      if (isTables && !this.facts.isAtHome) return;
+      const before = this.judge
+        .wholeIn(store)
+        .map(({ label, night }) => `4711/${night}/${label.archiveId}.tar.age`);
+      const night = nightName(time.now - day, this.facts.zone);
+      const isHarmed = isTables
+        ? harmTables(attack.how, this.#database.tables, createRandom(`harm ${seed}`))
+        : harmStore(attack.how, store, { whole: before, earlier, night });
+      if (!isHarmed) return;
+      this.judge.say(`ATTACK ${attack.how} ${isTables ? '' : store.description}`);
+      this.#isAttacked = true;
+      // A place that has lost its newest copy gets another one, whenever it were due.
+      this.judge.forgets(0);
+      // What is only put beside the copies takes none away, and retention goes on.
+      if (!isAddition(attack.how))
+        this.judge.attacked(this.#stores.flatMap((each) => this.judge.wholeIn(each).slice(0, 1)));
+      const code = isTables ? 'looks-like-loss' : 'history-broken';
+      const attacked = { how: attack.how, at: time.now };
+      time.after(noticedWithin, () => this.judge.assertNoticed(0, code, attacked), null);
+      if (attack.seenAfter === null) return;
+      time.after(attack.seenAfter, () => this.computers[0]!.acknowledge(() => this.judge.seen()), null);
+    });
   }
 
   powerCut(computer: Computer): void {

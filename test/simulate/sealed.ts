@@ -23,8 +23,10 @@ export function fakeArchive(facts: {
   readonly scope: ArchiveScope;
   readonly holder: Holder;
   readonly size: number;
+  /** What its manifest counts. */
+  readonly tables?: readonly object[];
 }): SealedArchive & { readonly bytes: Uint8Array } {
-  const { holder, size, ...told } = facts;
+  const { holder, size, tables = [], ...told } = facts;
   const label: Label = {
     format: { major: 1, minor: 0 },
     ...told,
@@ -40,7 +42,7 @@ export function fakeArchive(facts: {
   bytes.set(utf8(header));
   bytes.set(utf8(told.archiveId), header.length);
   const manifest = {
-    tables: [],
+    tables,
     leftOut: [],
     warnings: [],
     archiveId: told.archiveId,

@@ -47,6 +47,12 @@ class Objects extends Map<string, Kept> {
     return this.#sorted;
   }
 
+  copy(): Objects {
+    const copy = new Objects();
+    for (const [key, kept] of this) copy.set(key, kept);
+    return copy;
+  }
+
   override set(key: string, kept: Kept): this {
     if (!this.has(key)) this.#sorted = null;
     return super.set(key, kept);

@@ -125,6 +125,7 @@ function accepted({ about = [], accepted: before = [], ...state }: SequenceState
     lasting: [],
     elsewhere: undefined,
     isBroken: false,
+    lost: [],
     accepted: all,
   };
 }

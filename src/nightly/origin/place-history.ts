@@ -265,6 +265,7 @@ export class PlaceHistory {
       about: checked.about,
       passed: checked.passed,
       isBroken: checked.isBroken || lasting.length > 0,
+      lost: checked.lost,
     };
     this.#note(found, (all) => all.map((each) => checked.copies.get(each.key) ?? each));
   }

@@ -38,6 +38,8 @@ export interface SequenceState {
   readonly elsewhere?: SequenceHead | undefined;
   /** Whether copies that were verified are gone or changed: then no older one may be removed anywhere. */
   readonly isBroken?: boolean | undefined;
+  /** Keys of those copies: the newest that is left decides when the next one is due. */
+  readonly lost?: readonly string[] | undefined;
   /**
    * Keys of archives that the journal does not know and whose notes are good, so that no night looks at them
    * again.
@@ -68,6 +70,7 @@ export const isSequence: Shape<SequenceState> = where(
     begun: optional(count),
     elsewhere: optional(objectOf<SequenceHead>({ number: count, hash: textUpTo(64) })),
     isBroken: optional(flag),
+    lost: optional(names),
     passed: optional(names),
     accepted: optional(names),
   }),

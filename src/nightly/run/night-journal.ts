@@ -240,7 +240,21 @@ export async function readHistory(
   localStore?: string,
 ): Promise<NightHistory> {
   const state = await readJournal(folder, practiceId);
-  return state === null ? { verified: {} } : historyOf(state, night, localStore);
+  return state === null ? { verified: {} } : historyOf(withoutLost(state, night), night, localStore);
+}
+
+/**
+ * A place whose newest copy somebody took away or changed gets another one on the next night, and not when
+ * the next were due. The night that found it out is told as what it was.
+ */
+function withoutLost(state: NightJournalState, night: string): NightJournalState {
+  const { verified, sequences, lastAttempt } = state;
+  if (lastAttempt?.night === night) return state;
+  const left = (destination: Destination): readonly VerifiedCopy[] => {
+    const lost = new Set(sequences?.[destination]?.lost);
+    return verified[destination].filter(({ key }) => !lost.has(key));
+  };
+  return { ...state, verified: { hq: left('hq'), local: left('local') } };
 }
 
 /** The schedule that HQ gave last, as the journal has it. */
