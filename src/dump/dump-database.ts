@@ -32,7 +32,7 @@ import {
 import { keyRanges } from './key-ranges.js';
 import { LockedTasks } from './locked-tasks.js';
 import { OrderedQueue } from './ordered-queue.js';
-import { readSchemaObjects } from './schema-objects.js';
+import { brokenViewWarnings, readSchemaObjects } from './schema-objects.js';
 import {
   insideOf,
   type OpenSnapshot,
@@ -162,6 +162,7 @@ class Dump {
     const found = await readSchemaObjects(this.#snapshot.schema, catalog);
     const { kept, leftOut } = leaveOutWithoutTables(found, absent, catalog.database);
     this.#leftOut.push(...leftOut);
+    this.#warnings.push(...brokenViewWarnings(kept));
     yield { kind: 'objects', objects: kept };
     yield { kind: 'summary', summary: this.#summarise(tasks) };
   }

@@ -5,7 +5,7 @@ import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
 import { serverErrorNumber } from '../database/server-failures.js';
 import { sameName } from '../database/server-names.js';
 import { BackupError, isBackupError } from '../errors.js';
-import type { SchemaObject, SchemaObjectKind } from '../model/parts.js';
+import type { DumpWarning, SchemaObject, SchemaObjectKind } from '../model/parts.js';
 import { bytesBeside, type ShownObject, showObject } from './shown-object.js';
 
 /**
@@ -219,4 +219,22 @@ function present<Key extends string>(
   value: string | null | undefined,
 ): Partial<Record<Key, string>> {
   return value === undefined || value === null ? {} : ({ [key]: value } as Record<Key, string>);
+}
+
+// A database may have lost a table that a hundred views show.
+const viewsNamed = 5;
+
+/** What a person should know of views that are of no use already: a copy keeps them, and cannot mend them (O2). */
+export function brokenViewWarnings(objects: readonly SchemaObject[]): readonly DumpWarning[] {
+  const names = objects.flatMap(({ name, brokenAtSource }) =>
+    brokenAtSource === undefined ? [] : `"${name}"`,
+  );
+  if (names.length === 0) return [];
+  const more = names.length > viewsNamed ? ` and ${names.length - viewsNamed} more` : '';
+  return [
+    {
+      code: 'views-broken',
+      message: `Views that refer to what is gone, or may not see it, are kept as they are: ${names.slice(0, viewsNamed).join(', ')}${more}. A restore makes them as broken as they were, or lists them as missing.`,
+    },
+  ];
 }

@@ -52,6 +52,8 @@ describeOnEachServer(
       const [view] = await (await sealed.open()).objects();
       assert.match(view?.createStatement ?? '', /VIEW `half` AS select .* WITH CASCADED CHECK OPTION$/);
       assert.match(view?.brokenAtSource ?? '', /^1356: /);
+      const { warnings } = (await sealed.open()).manifest;
+      assert.match(warnings.find(({ code }) => code === 'views-broken')?.message ?? '', /: "half"\./);
       const { missing } = await restoreDatabase(await sealed.open(), address(target));
       assert.deepEqual(
         missing.map(({ name, errno }) => `${name}: ${errno}`),
