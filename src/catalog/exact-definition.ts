@@ -209,6 +209,8 @@ async function askForMembers(
       left.delete(place);
       if (found.has(place) || isBytes(place)) continue;
       if (row['is_text'] !== '0' && isShown(tokens[place]!, text)) continue;
+      // MySQL 5.6 loses all but the first zero bytes of such members, and has nothing that a definition could say.
+      if (stored.length % (2 * (bytesOfCharacter[set?.toLowerCase() ?? ''] ?? 1)) !== 0) continue;
       found.set(place, stored);
     }
   }
@@ -217,11 +219,18 @@ async function askForMembers(
   return { exact: [...found], isWhole };
 }
 
+/** In sets in which each has, or begins with, so many. */
+const bytesOfCharacter: Readonly<Record<string, number>> = { ucs2: 2, utf16: 2, utf16le: 2, utf32: 4 };
+
 /** A value as it is stored, as UTF-8 unless it is no text, and whether bytes of a set of several are text. */
 function bothForms(value: string, set: string | undefined): string {
   const text = `IF(CHARSET(${value}) = 'binary', HEX(${value}), HEX(CONVERT(${value} USING utf8mb4)))`;
   const again = `CONVERT(CONVERT(${value} USING utf8mb4) USING ${set})`;
-  const isText = set === undefined ? '1' : `HEX(${again}) = HEX(${value})`;
+  // Older servers take any bytes for UTF-8 where they make a member of them.
+  const isText =
+    set === undefined
+      ? `IF(CHARSET(${value}) LIKE 'utf8%', HEX(${value}) = HEX(CONVERT(${value} USING utf8mb4)), 1)`
+      : `HEX(${again}) = HEX(${value})`;
   return `HEX(${value}) AS raw_hex, ${text} AS text_hex, ${isText} AS is_text`;
 }
 

@@ -18,6 +18,7 @@ const { values: given } = parseArgs({
     shrink: { type: 'boolean', default: false },
     script: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: '1' },
     seconds: { type: 'string' },
   },
 });
@@ -114,42 +115,65 @@ async function inTheEnd(judging: Promise<Verdict>): Promise<Verdict> {
 const started = Date.now();
 const seconds = Number(given.seconds ?? Number.POSITIVE_INFINITY);
 const inTime = (): boolean => Date.now() - started < seconds * 1000;
-let places: readonly [Place, Place] | undefined;
-let busy = 0;
-try {
-  for (let seed = first; seed < first + databases && inTime(); seed += 1) {
-    if (places === undefined || seed % seedsPerServer === 0) {
-      for (const { server } of places ?? []) await server.stop();
-      places = await Promise.all([startPlace(kind, seed, 0), startPlace(targetKind, seed, 1)]);
-    }
-    const [source, target] = places;
-    const begun = Date.now();
-    const made = generateCase(seed, source.ground, target.ground);
-    if (given.script)
-      console.log(
-        scriptOf(made)
-          .toString('latin1')
-          .replaceAll(/\n~\$fz\$~\n/g, ';\n'),
-      );
-    try {
-      const verdict = await inTheEnd(judge(made, source, target));
-      record(made, verdict);
-      if (given.verbose) console.log(JSON.stringify({ seed, route: made.route, ...verdict }, null, 1));
-      if (given.shrink && verdict.findings.length > 0) await shrinkAndShow(made, verdict, source, target);
-    } catch (error) {
-      console.log(`\n! the judge failed at ${replay(seed)}\n`, error);
-      for (const { server } of places) await server.stop();
-      places = undefined;
-    }
-    busy += Date.now() - begun;
-  }
-} finally {
-  for (const { server } of places ?? []) await server.stop();
+
+// Each job has servers of its own; those of a block of seeds are the same for every job.
+const jobs = Number(given.jobs);
+const blockLength = jobs > 1 ? seedsPerServer / 4 : seedsPerServer;
+let next = first;
+
+/** The seeds of the next block. */
+function* takeBlock(): Generator<number> {
+  const from = next;
+  next = Math.min(first + databases, (Math.floor(from / blockLength) + 1) * blockLength);
+  for (let seed = from, end = next; seed < end; seed += 1) yield seed;
 }
+
+async function work(): Promise<void> {
+  let places: readonly [Place, Place] | undefined;
+  const stop = async (): Promise<void> => {
+    for (const { server } of places ?? []) await server.stop();
+    places = undefined;
+  };
+  try {
+    while (next < first + databases && inTime()) {
+      await stop();
+      for (const seed of takeBlock()) {
+        if (!inTime()) break;
+        places ??= await Promise.all([startPlace(kind, seed, 0), startPlace(targetKind, seed, 1)]);
+        if (!(await tryOne(seed, ...places))) await stop();
+      }
+    }
+  } finally {
+    await stop();
+  }
+}
+
+/** @returns whether its servers may go on */
+async function tryOne(seed: number, source: Place, target: Place): Promise<boolean> {
+  const made = generateCase(seed, source.ground, target.ground);
+  if (given.script)
+    console.log(
+      scriptOf(made)
+        .toString('latin1')
+        .replaceAll(/\n~\$fz\$~\n/g, ';\n'),
+    );
+  try {
+    const verdict = await inTheEnd(judge(made, source, target));
+    record(made, verdict);
+    if (given.verbose) console.log(JSON.stringify({ seed, route: made.route, ...verdict }, null, 1));
+    if (given.shrink && verdict.findings.length > 0) await shrinkAndShow(made, verdict, source, target);
+    return true;
+  } catch (error) {
+    console.log(`\n! the judge failed at ${replay(seed)}\n`, error);
+    return false;
+  }
+}
+
+await Promise.all(Array.from({ length: jobs }, work));
 
 console.log(
   `\n${kind}${given.target === undefined ? '' : ` to ${given.target}`}: ${counts.databases} databases, ${counts.tables} tables, ${counts.failed} with a violation, ` +
-    `${((counts.databases * 1000) / busy).toFixed(1)} a second; the vendor's way failed for ${counts.vendorFailed}`,
+    `${((counts.databases * 1000) / (Date.now() - started)).toFixed(1)} a second; the vendor's way failed for ${counts.vendorFailed}`,
 );
 const most = (map: ReadonlyMap<string, number>): readonly string[] =>
   [...map]

@@ -131,6 +131,22 @@ describeOnEachServer('compareDatabases', (server, kind) => {
     });
   });
 
+  it('C15: passes over the names of the databases also in a view that is shown in two character sets at once', async () => {
+    for (const name of ['compare_Ω1.', 'compare_Ω2.']) {
+      await server().query([
+        `CREATE DATABASE \`${name}\``,
+        `USE \`${name}\``,
+        'CREATE TABLE t (c VARCHAR(9))',
+        "CREATE VIEW v AS SELECT c, _latin1 X'E9' AS e FROM t",
+      ]);
+    }
+    const [left, right] = ['compare_Ω1.', 'compare_Ω2.'].map((database) => ({
+      ...server().address,
+      database,
+    }));
+    assert.deepEqual((await compareDatabases(left!, right!)).differences, []);
+  });
+
   it('finds equal what is equal, under another name', async () => {
     const { equal, tables, objects, differences } = await compareDatabases(...addresses(server()));
     assert.deepEqual(differences, []);

@@ -139,6 +139,8 @@ describeOnEachServer(
           : [
               "CREATE TABLE b (id INT PRIMARY KEY, e ENUM(X'E8', X'6162E8', 'c', X'C3A8') CHARACTER SET gbk)",
               'INSERT INTO b VALUES (1, 1), (2, 2), (3, 3), (4, 4)',
+              "CREATE TABLE w (id INT PRIMARY KEY, e ENUM('é', '?', X'E8') CHARACTER SET utf8)",
+              'INSERT INTO w VALUES (1, 1), (2, 2), (3, 3)',
             ]),
         ...(isOld
           ? [
@@ -152,7 +154,7 @@ describeOnEachServer(
         ['m', 's', 7],
         ['d', 's', 3],
         ['u', 's', 7],
-        ...(isNew ? [] : [['b', 'e', 4] as const]),
+        ...(isNew ? [] : [['b', 'e', 4] as const, ['w', 'e', 3] as const]),
         ...(isOld ? [['c', 'e', 2] as const, ['x', 'e', 3] as const] : []),
       ] as const) {
         for (const database of [source, copy]) {
@@ -164,6 +166,16 @@ describeOnEachServer(
       const { differences } = await compareDatabases(address(source), address(copy));
       assert.deepEqual(differences, []);
       assert.deepEqual(report.notes, []);
+    });
+
+    it('C5: members of which a server keeps no whole character stay as it shows them', async () => {
+      const { source, copy } = await copyOf([
+        "CREATE TABLE z (id INT PRIMARY KEY, e ENUM('b', 'é', X'E8') CHARACTER SET utf32)",
+        'INSERT INTO z VALUES (1, 1), (2, 2), (3, 3)',
+      ]);
+      const shown = async (database: string) =>
+        (await server().query(`SHOW CREATE TABLE \`${database}\`.z`))[0]?.['Create Table'];
+      assert.equal(await shown(copy), await shown(source));
     });
 
     it('O2: a view that the server does not show holds up nothing', async () => {

@@ -539,7 +539,7 @@ class DefinitionReader {
         [
           'statement',
           kind === 'view'
-            ? unqualifiedView(statement, this.#schema)
+            ? this.#spellings.reduce(unqualifiedView, statement)
             : normaliseDefiner(this.#withoutSchema(statement)),
         ],
       ]);
@@ -601,7 +601,12 @@ class DefinitionReader {
   }
 
   #withoutSchema(statement: string): string {
-    return statement.replaceAll(`${quoteName(this.#schema)}.`, '');
+    return this.#spellings.reduce((left, name) => left.replaceAll(`${quoteName(name)}.`, ''), statement);
+  }
+
+  /** The schema's name, and how it is read in a statement that is no text, byte by byte. */
+  get #spellings(): readonly string[] {
+    return [...new Set([this.#schema, Buffer.from(this.#schema).toString('latin1')])];
   }
 }
 
