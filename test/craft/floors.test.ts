@@ -19,6 +19,7 @@ const floors = [
   'dump',
   'recovery',
   'nightly',
+  'evidence',
   'cli',
 ];
 
@@ -194,9 +195,12 @@ const faces: Readonly<Record<string, readonly string[]>> = {
     'log/file-audit',
     'nights',
     'origin/acknowledge',
+    'origin/facts-file',
     'retention',
+    'run/backup-report',
     'run/night-plan',
     'run/prune',
+    'run/report-shape',
     'run/render-report',
     'service/start-nightly',
     'settings/database-settings',

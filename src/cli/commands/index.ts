@@ -76,6 +76,11 @@ export const commandWords: readonly CommandWord[] = [
     load: async () => (await import('./opener.js')).openerCommand,
   },
   {
+    name: 'evidence',
+    summary: 'write a page that shows what copies there are',
+    load: async () => (await import('./evidence.js')).evidenceCommand,
+  },
+  {
     name: 'acknowledge',
     summary: 'say that what looked like a loss was looked at',
     load: async () => (await import('./acknowledge.js')).acknowledgeCommand,

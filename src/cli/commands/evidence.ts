@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { readAdmins } from '../../admin/read-admins.js';
+import { type AdminOpening, readOpenings } from '../../admin/record-opening.js';
+import { createDatabaseEnrollments } from '../../admin/stores/database-enrollments.js';
+import { openConnection } from '../../database/connection.js';
+import { BackupError } from '../../errors.js';
+import {
+  type EvidenceRehearsal,
+  type EvidenceStore,
+  readEvidence,
+  renderEvidence,
+  renderFleet,
+} from '../../evidence/index.js';
+import { listBackups } from '../../history/list-backups.js';
+import { amount, count, flag, fromJson, objectOf, oneOf, text } from '../../shapes.js';
+import type { StorageAdapter } from '../../storage/adapter.js';
+import { createFileSystemStorage } from '../../storage/file-system/file-system.js';
+import type { Arguments, Command, CommandLine } from '../command.js';
+import { readDatabaseUrl } from '../database-option.js';
+import { UsageError } from '../exit-codes.js';
+import { isStoreUrl, openStore } from '../location.js';
+import { writeArchive } from '../output.js';
+import { version } from '../version.js';
+
+/** `evidence`: what there is, for an owner, an auditor or an insurer. */
+export const evidenceCommand: Command = {
+  name: 'evidence',
+  help: `Write a page that shows what copies there are: nights, ages, coverage, who can
+open them, openings, rehearsals, retention. One HTML file without patient data
+that loads nothing and prints on Letter and A4. Needs no key.
+
+Usage: supplemental-backup evidence --spool FOLDER --out FILE [OPTIONS]
+       supplemental-backup evidence --fleet STORE --out FILE
+
+  --spool FOLDER     the service's folder, which keeps a report of every night
+  --out FILE         where to, or - for stdout; what is there already stays
+  --hq STORE         a folder, or s3://bucket/key: any key in the store
+  --network-path DIR the office's copies
+  --source URL       the practice's database, to see who opened a copy last:
+                     mysql://user@host:port/database; password in MYSQL_PWD
+  --rehearsal FILE   the last rehearsal: what rehearse --json wrote
+  --sbom FILE        the list of this software's parts, for its SHA-256
+  --fleet STORE      instead, all practices of a store, the worst first
+  --json             one JSON document
+`,
+  examples: [
+    ['a practice', 'evidence --spool /srv/spool --out evidence.html'],
+    ['all practices of a store', 'evidence --fleet s3://copies/x --out fleet.html'],
+  ],
+  options: {
+    spool: { type: 'string' },
+    out: { type: 'string' },
+    hq: { type: 'string' },
+    'network-path': { type: 'string' },
+    source: { type: 'string' },
+    rehearsal: { type: 'string' },
+    sbom: { type: 'string' },
+    fleet: { type: 'string' },
+  },
+  positionals: { least: 0, most: 0 },
+  async run(given, line) {
+    const out = given.required('out');
+    const fleet = given.text('fleet');
+    if (fleet !== undefined && given.text('spool') !== undefined) {
+      throw new UsageError('Give --spool or --fleet, not both.');
+    }
+    const made = fleet === undefined ? await ofPractice(given, line) : await ofFleet(fleet, line);
+    const { bytes, sha256 } = await writeArchive(once(Buffer.from(made)), out, line);
+    return {
+      json: { out, bytes, sha256 },
+      text: `${out === '-' ? 'Written.' : `Wrote ${out}.`}\nSHA-256 ${sha256}`,
+      to: out === '-' ? 'stderr' : 'stdout',
+    };
+  },
+};
+
+async function ofFleet(location: string, line: CommandLine): Promise<string> {
+  const { signal } = line;
+  return renderFleet({
+    asOf: new Date(),
+    backups: await listBackups(await storeAt(location, line), { signal }),
+  });
+}
+
+async function ofPractice(given: Arguments, line: CommandLine): Promise<string> {
+  const { reports, nights } = await readEvidence(given.required('spool'), { signal: line.signal });
+  const { practiceId } = reports[0]!;
+  const sbom = given.text('sbom');
+  return renderEvidence({
+    practiceId,
+    asOf: new Date(),
+    reports,
+    nights,
+    stores: await storesOf(given, practiceId, line),
+    openings: await openingsOf(given, line),
+    rehearsal: await rehearsalOf(given),
+    versions: {
+      product: version,
+      runtime: `Node.js ${process.versions.node}`,
+      ...(sbom === undefined
+        ? {}
+        : {
+            sbomSha256: createHash('sha256')
+              .update(await read(sbom))
+              .digest('hex'),
+          }),
+    },
+  });
+}
+
+async function storesOf(
+  given: Arguments,
+  practiceId: string,
+  line: CommandLine,
+): Promise<readonly EvidenceStore[]> {
+  const places = [
+    ['hq', given.text('hq')],
+    ['local', given.text('network-path')],
+  ] as const;
+  const stores: EvidenceStore[] = [];
+  for (const [place, location] of places) {
+    if (location === undefined) continue;
+    const storage = await storeAt(location, line);
+    const backups = await listBackups(storage, { practiceId, signal: line.signal });
+    stores.push({ place, description: storage.description, backups });
+  }
+  return stores;
+}
+
+async function storeAt(location: string, line: CommandLine): Promise<StorageAdapter> {
+  if (isStoreUrl(location)) return (await openStore(location, line)).storage;
+  return createFileSystemStorage({ path: location, ownProcess: false });
+}
+
+async function openingsOf(given: Arguments, line: CommandLine): Promise<readonly AdminOpening[] | undefined> {
+  const source = given.text('source');
+  if (source === undefined) return undefined;
+  const address = readDatabaseUrl(source, 'source', line.env);
+  const io = { signal: line.signal };
+  const connection = await openConnection(address, io);
+  try {
+    return await readOpenings(createDatabaseEnrollments(address), await readAdmins(connection, io), io);
+  } finally {
+    await connection.close();
+  }
+}
+
+const isRehearsal = objectOf({
+  certificate: objectOf<EvidenceRehearsal>({
+    equal: flag,
+    provenAgainst: oneOf('archive', 'fingerprint', 'source'),
+    rehearsedAt: text,
+    restoreSeconds: amount,
+    rows: count,
+    server: text,
+  }),
+});
+
+async function rehearsalOf(given: Arguments): Promise<EvidenceRehearsal | undefined> {
+  const file = given.text('rehearsal');
+  if (file === undefined) return undefined;
+  const said = fromJson((await read(file)).toString('utf8'));
+  if (!isRehearsal(said)) throw new UsageError(`${file} is not what rehearse --json writes.`);
+  return said.certificate;
+}
+
+async function read(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new BackupError('storage-not-found', `${file} cannot be read.`, { cause: error });
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

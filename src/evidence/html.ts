@@ -1,0 +1,48 @@
+import { escapeControls } from '../escape-controls.js';
+
+/** Text that is HTML already. Made by {@link html} alone, so that nothing comes into a page but through it. */
+export class Html {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** What may stand in a page. Null and false are nothing. */
+export type Content = Html | string | number | null | false | readonly Content[];
+
+/** No name is longer in a page, in characters: whoever writes one decides how long it is. */
+const longest = 300;
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/**
+ * Text of a page, between tags and in quoted attributes alike. What would turn the direction of reading or break a line
+ * becomes visible.
+ */
+function escaped(text: string): string {
+  const whole = text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+  return escapeControls(whole.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
+    /[&<>"']/g,
+    (mark) => entities[mark]!,
+  );
+}
+
+/** HTML of a template. Every value is escaped that is not HTML itself. */
+export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
+  return new Html(strings.map((piece, i) => piece + (i < values.length ? textOf(values[i]!) : '')).join(''));
+}
+
+function textOf(value: Content): string {
+  if (value === null || value === false) return '';
+  if (value instanceof Html) return value.text;
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : '0';
+  return typeof value === 'string' ? escaped(value) : value.map(textOf).join('');
+}
