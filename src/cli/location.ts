@@ -8,6 +8,7 @@ import { rangeSourceOf } from '../storage/read-ranges.js';
 import { type StorageRetry, withRetry } from '../storage/wrappers/with-retry.js';
 import type { CommandLine } from './command.js';
 import { UsageError } from './exit-codes.js';
+import { givingUp } from './giving-up.js';
 
 /** An archive that can be read at any place, wherever it is. */
 export interface LocatedArchive extends RangeSource {
@@ -68,8 +69,10 @@ export async function* readThrough(source: RangeSource, signal: AbortSignal): As
 
 async function openFile(path: string): Promise<LocatedArchive> {
   try {
-    const file = await open(path, 'r');
-    const stat = await file.stat();
+    const { file, stat } = await givingUp(`file ${path}`, async () => {
+      const opened = await open(path, 'r');
+      return { file: opened, stat: await opened.stat() };
+    });
     if (!stat.isFile()) {
       await file.close();
       throw new UsageError(`${path} is not a file.`);
@@ -85,7 +88,9 @@ async function openFile(path: string): Promise<LocatedArchive> {
         const bytes = new Uint8Array(length);
         let filled = 0;
         while (filled < length) {
-          const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+          const at = filled;
+          const read = () => file.read(bytes, at, length - at, offset + at);
+          const { bytesRead } = await givingUp(`file ${path}`, read);
           if (bytesRead === 0)
             throw new BackupError('archive-damaged', `${path} became shorter while it was read.`);
           filled += bytesRead;

@@ -14,6 +14,7 @@ import { publish } from '../storage/file-system/publish.js';
 import { replayableFile } from '../storage/replayable.js';
 import { verifyStored } from '../storage/verify-stored.js';
 import type { CommandLine } from './command.js';
+import { givingUp, notWatched } from './giving-up.js';
 import { isStoreUrl, openStore } from './location.js';
 import { startProgress } from './progress.js';
 
@@ -54,19 +55,21 @@ async function writeToPath(
   const key = basename(path);
   const storage = createFileSystemStorage({ path: base, ownProcess: false });
   const taken = (): BackupError => new BackupError('storage-exists', `There is already a ${path}.`);
-  // Better now than after an hour of reading.
-  if ((await storage.stat(key, { signal })) !== null) throw taken();
-  const temporary = join(base, newTemporaryName());
-  try {
-    const written = await writeFile(archive, temporary);
-    await publish({ base, temporary, final: path, key, ifAbsent: true, signal, taken });
-    await verifyStored(storage, key, written, { signal });
-    return { bytes: written.size, sha256: written.sha256, readBack: true };
-  } catch (error) {
-    throw fileSystemFailure(error, `folder ${base}`);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  return givingUp(`folder ${base}`, async (watch) => {
+    // Better now than after an hour of reading.
+    if ((await storage.stat(key, { signal })) !== null) throw taken();
+    const temporary = join(base, newTemporaryName());
+    try {
+      const written = await writeFile(notWatched(archive, watch), temporary);
+      await publish({ base, temporary, final: path, key, ifAbsent: true, signal, taken });
+      await verifyStored(storage, key, written, { signal, onProgress: () => watch.go() });
+      return { bytes: written.size, sha256: written.sha256, readBack: true };
+    } catch (error) {
+      throw fileSystemFailure(error, `folder ${base}`);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  });
 }
 
 async function writeToStore(

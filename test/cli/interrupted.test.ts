@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { givingUp, notWatched, type Watch } from '../../src/cli/giving-up.js';
+import { isBackupError } from '../../src/errors.js';
 import { projectRoot } from '../support/project.js';
 
 const posixOnly = process.platform === 'win32' ? 'Windows has no signals' : false;
@@ -30,3 +32,44 @@ for (const second of ['SIGINT', 'SIGTERM'] as const) {
     assert.deepEqual(await ended, [null, second]);
   });
 }
+
+test('a file that never answers is given up after a minute, told, and holds the program no longer', {
+  skip: posixOnly,
+}, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'silent-'));
+  t.after(() => rm(folder, { recursive: true }));
+  // Nobody writes into the pipe: opening it hangs, as on a share whose server is gone.
+  const pipe = join(folder, 'copy.tar.age');
+  execFileSync('mkfifo', [pipe]);
+  // A minute of it in a third of a second.
+  const faster =
+    'const set = setTimeout; globalThis.setTimeout = (run, ms, ...rest) => set(run, ms / 200, ...rest);';
+  const argv = [
+    '--import',
+    `data:text/javascript,${encodeURIComponent(faster)}`,
+    join(projectRoot, 'dist/src/cli/main.js'),
+  ];
+  const child = spawn(process.execPath, [...argv, 'inspect', pipe], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let told = '';
+  child.stderr.on('data', (text: Buffer) => {
+    told += text.toString();
+  });
+  assert.deepEqual(await once(child, 'close'), [null, 'SIGKILL']);
+  assert.match(told, /copy\.tar\.age has not answered for a minute/);
+});
+
+test('a folder is waited for only while it is its turn', async () => {
+  const slow = async function* (): AsyncGenerator<number> {
+    await delay(60);
+    yield 1;
+    await delay(60);
+  };
+  const taken: number[] = [];
+  const work = async (watch: Watch): Promise<void> => {
+    for await (const each of notWatched(slow(), watch)) taken.push(each);
+  };
+  await givingUp('folder', work, 40);
+  assert.deepEqual(taken, [1]);
+  const never = () => new Promise<never>(() => undefined);
+  await assert.rejects(givingUp('folder', never, 1), (error) => isBackupError(error, 'storage-transient'));
+});
