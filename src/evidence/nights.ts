@@ -48,10 +48,12 @@ export function isDay(text: unknown): text is string {
   );
 }
 
-/** The places of which reports speak, those of the product first. */
+/** The places at which copies were due, those of the product first. */
 export function placesOf(reports: readonly BackupReport[]): readonly DestinationReport['destination'][] {
+  const isDue = ({ outcome }: DestinationReport): boolean =>
+    outcome !== 'not-due' && outcome !== 'not-eligible';
   const found = new Set(
-    reports.flatMap(({ destinations }) => destinations.map(({ destination }) => destination)),
+    reports.flatMap(({ destinations }) => destinations.filter(isDue).map(({ destination }) => destination)),
   );
   return (['hq', 'local'] as const).filter((place) => found.has(place));
 }

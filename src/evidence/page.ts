@@ -63,6 +63,11 @@ export function moment(at: Date | string | null | undefined): string {
     : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+/** How old something is, as people say it. */
+export function old(milliseconds: number): string {
+  return milliseconds < 0 ? 'of the future' : `${ago(milliseconds)} old`;
+}
+
 /** How long ago, as people say it. */
 export function ago(milliseconds: number): string {
   const hours = Math.floor(milliseconds / 3_600_000);

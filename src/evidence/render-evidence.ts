@@ -7,7 +7,7 @@ import { curve } from './curve.js';
 import { type EvidenceFacts, placeName, proposedRule } from './facts.js';
 import { type Content, type Html, html } from './html.js';
 import { type NightState, nightsAt, placesOf } from './nights.js';
-import { ago, moment, page, type State, section, table, tile } from './page.js';
+import { ago, moment, old, page, type State, section, table, tile } from './page.js';
 import {
   accessOf,
   agesOf,
@@ -87,11 +87,12 @@ function verdict(concerns: readonly Concern[]): Html {
 function tiles(facts: EvidenceFacts): Html {
   const { asOf, rehearsal, stores = [] } = facts;
   const ages = agesOf(facts).map(({ place, age, newestAt, by }) => {
-    const state: State = age === null || age > proposedRule.copyAge * hour ? 'bad' : 'good';
+    const isLate = age === null || age > proposedRule.copyAge * hour;
+    const state: State = isLate ? 'bad' : age < 0 ? 'watch' : 'good';
     const known = by === 'reports' ? 'by the report of that night' : 'by a listing of the store';
     return tile(
       `Newest copy: ${placeName(place)}`,
-      age === null ? 'none' : `${ago(age)} old`,
+      age === null ? 'none' : old(age),
       age === null ? known : html`of ${moment(newestAt)}, ${known}; proposed rule: ${proposedRule.copyAge} h`,
       state,
     );
@@ -343,7 +344,7 @@ function tallySection(facts: EvidenceFacts): Html {
             ? html`<span class="good-text">0 found</span>`
             : html`<span class="watch-text">not proven</span>`,
           rehearsal === undefined
-            ? 'Every copy is read back and found whole; no rehearsal is known.'
+            ? 'Each copy is read back when it is stored; no rehearsal is known.'
             : `Rehearsed on ${rehearsal.server}, held against ${rehearsal.provenAgainst === 'archive' ? 'the definitions and counts of the archive' : 'the original'}: ${plural(rehearsal.rows, 'row')}.`,
         ],
       ],

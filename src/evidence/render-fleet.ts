@@ -3,7 +3,7 @@ import type { ListedBackup } from '../history/list-backups.js';
 import { formatBytes, formatCount, plural } from '../quantities.js';
 import { proposedRule } from './facts.js';
 import { type Content, type Html, html } from './html.js';
-import { ago, moment, page, type State, section, table, tile } from './page.js';
+import { moment, old, page, type State, section, table, tile } from './page.js';
 import { believable } from './standing.js';
 
 /** What a page over many practices is made of. */
@@ -97,7 +97,7 @@ function rowOf({ practice, copies, bytes, newest, age, concerns }: Standing): re
   const state: State = isStale ? 'bad' : 'good';
   return [
     name === undefined ? practiceId : html`${name} <span class="quiet">(${practiceId})</span>`,
-    html`<span class="nowrap ${state}-text">${age === null ? 'none' : `${ago(age)} old`}</span>`,
+    html`<span class="nowrap ${state}-text">${age === null ? 'none' : old(age)}</span>`,
     formatCount(copies),
     bytes === 0 ? '–' : formatBytes(bytes),
     openerOf(newest),

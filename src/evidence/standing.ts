@@ -1,8 +1,10 @@
+import { describeFinding } from '../admin/opening.js';
 import type { AdminOpening } from '../admin/record-opening.js';
 import { type ArchiveAccess, type CanOpenMap, whoCanOpen } from '../admin/who-can-open.js';
 import type { ListedBackup } from '../history/list-backups.js';
 import { allTables, type NightFacts } from '../history/loss/facts.js';
 import type { BackupReport } from '../nightly/run/backup-report.js';
+import { plural } from '../quantities.js';
 import {
   type EvidenceFacts,
   longWithoutOpening,
@@ -39,13 +41,23 @@ export function agesOf({ asOf, reports, stores = [] }: EvidenceFacts): readonly 
   });
 }
 
-/** Copies of a store that can be believed to be what they say: those whose note speaks against them are not. */
+/**
+ * Copies of a practice that can be believed to be what they say: not those whose note speaks against them, nor, where the
+ * office signs notes, those without one that claim to be newer than the newest that it signed.
+ */
 export function believable(backups: readonly ListedBackup[]): readonly ListedBackup[] {
-  return backups.filter(({ label, origin }) => label !== null && origin?.kind !== 'foreign');
+  const sound = backups.filter(({ label, origin }) => label !== null && origin?.kind !== 'foreign');
+  const isSigned = ({ origin }: ListedBackup): boolean => origin?.kind === 'signed';
+  const newest = latest(sound.filter(isSigned));
+  return newest === null ? sound : sound.filter((each) => isSigned(each) || each.label!.createdAt <= newest);
 }
 
 function newestOf(backups: readonly ListedBackup[]): string | null {
-  return believable(backups)
+  return latest(believable(backups));
+}
+
+function latest(backups: readonly ListedBackup[]): string | null {
+  return backups
     .map(({ label }) => label!.createdAt)
     .filter((at) => !Number.isNaN(Date.parse(at)))
     .reduce<string | null>((newest, at) => (newest === null || at > newest ? at : newest), null);
@@ -145,7 +157,9 @@ export function concernsOf(facts: EvidenceFacts): readonly Concern[] {
   const { asOf, reports, stores = [], rehearsal } = facts;
   const bad: string[] = [];
   const watch: string[] = [];
-  for (const { place, age } of agesOf(facts)) {
+  const ages = agesOf(facts);
+  if (ages.length === 0) bad.push('No copy is known.');
+  for (const { place, age } of ages) {
     if (age === null) bad.push(`${placeName(place)}: there is no verified copy.`);
     else if (age > proposedRule.copyAge * hour) {
       bad.push(`${placeName(place)}: the newest copy is ${Math.floor(age / hour)} hours old.`);
@@ -161,17 +175,20 @@ export function concernsOf(facts: EvidenceFacts): readonly Concern[] {
     }
   }
   for (const { place, backups } of stores) {
-    const foreign = backups.filter(({ origin }) => origin?.kind === 'foreign').length;
     const unreadable = backups.filter(({ label }) => label === null).length;
+    const foreign = backups.length - unreadable - believable(backups).length;
     if (foreign > 0)
       bad.push(
-        `${placeName(place)}: ${foreign} archives lie there that the office did not sign as they are.`,
+        `${placeName(place)}: ${plural(foreign, 'archive lies', 'archives lie')} there that the office did not sign as they are.`,
       );
     if (unreadable > 0) watch.push(`${placeName(place)}: the outside of ${unreadable} files cannot be read.`);
   }
   const [newest] = newestFirst(reports);
   bad.push(...(newest?.looksLikeLoss ?? []));
   bad.push(...(newest?.openingFindings ?? []));
+  for (const { userName, findings } of facts.openings ?? []) {
+    bad.push(...findings.map((finding) => describeFinding(finding, userName)));
+  }
   for (const { destination, troubles = [] } of newest?.destinations ?? []) {
     bad.push(...troubles.map((sentence) => `${placeName(destination)}: ${sentence}`));
   }

@@ -151,6 +151,48 @@ describe('the page of evidence', () => {
     assert.match(page, /Headquarters: 1 archives? .*did not sign/);
   });
 
+  it('takes none without a note for the newest where the office signs its copies', () => {
+    const sign = (backup: ReturnType<typeof backupOf>, number: number) => ({
+      ...backup,
+      origin: {
+        kind: 'signed',
+        signedWith: 'key',
+        number,
+        destination: 'hq',
+        night: '2026-07-13',
+        size: 1,
+        sha256: 'ab'.repeat(32),
+      } as const,
+    });
+    const backups = [
+      backupOf('2026-07-16T09:00:00.000Z'),
+      sign(backupOf('2026-07-13T23:04:00.000Z'), 2),
+      { ...backupOf('2026-07-01T23:04:00.000Z'), origin: { kind: 'unsigned' } as const },
+    ];
+    const page = shown({ stores: [{ place: 'hq', backups }] });
+    assert.match(page, /Headquarters: the newest copy is 58 hours old/);
+    assert.match(page, /Headquarters: 1 archive lies there that the office did not sign/);
+    assert.match(page, /Copies that lie there 2 /);
+  });
+
+  it('asks for no copy where none was ever due, and calls nothing in order where nothing is known', () => {
+    const reports = [reportOf(nightBefore(0), { local: { outcome: 'not-eligible' } })];
+    assert.doesNotMatch(shown({ reports, stores: [] }), /Office network path: there is no/);
+    assert.match(
+      textOf(renderEvidence({ practiceId: '1', asOf, reports: [] })),
+      /Somebody has to act\. No copy is known/,
+    );
+  });
+
+  it('tells what administrators found who opened the copies', () => {
+    const [opening] = sampleFacts().openings!;
+    const findings = [{ code: 'recipient-not-ours', place: 'hq' } as const];
+    assert.match(
+      shown({ openings: [{ ...opening!, findings }] }),
+      /Somebody has to act.*sealed to a key that the password/,
+    );
+  });
+
   it('shows each night at each place: late, failed, not due, or without a report', () => {
     const { reports } = sampleFacts();
     const states = (place: 'hq' | 'local') => {

@@ -130,7 +130,7 @@ async function storesOf(
 
 async function storeAt(location: string, line: CommandLine): Promise<StorageAdapter> {
   if (isStoreUrl(location)) return (await openStore(location, line)).storage;
-  return createFileSystemStorage({ path: location, ownProcess: false });
+  return createFileSystemStorage({ path: location });
 }
 
 async function openingsOf(given: Arguments, line: CommandLine): Promise<readonly AdminOpening[] | undefined> {
