@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -122,4 +123,29 @@ test('it writes the page that opens a copy in a browser', () => {
     readFileSync(join(folder, 'opener.html')),
     readFileSync(new URL('../dist/opener.html', import.meta.url)),
   );
+});
+
+test('it makes the copies of a night from a file, and a second time makes no second copy', () => {
+  mkdirSync(join(folder, 'share'));
+  const file = {
+    practiceId: '4711',
+    timeZone: 'America/Chicago',
+    practice: { onSupport: true, country: 'US' },
+    database: { url: url('office'), ...(env.MYSQL_PWD ? { password: { env: 'MYSQL_PWD' } } : {}) },
+    folder: seen('state'),
+    spoolReserveBytes: 0,
+    local: { path: seen('share') },
+  };
+  writeFileSync(join(folder, 'night.json'), JSON.stringify(file));
+  const night = ['night', '--config', seen('night.json'), '--once', '--json'];
+  const { status, out, err } = run(night);
+  assert.equal(status, 0, err + out);
+  assert.equal(JSON.parse(out).outcome, 'complete');
+  assert.equal(JSON.parse(run(night).out).outcome, 'nothing-due');
+});
+
+test('the licences of what is inside lie beside it', () => {
+  const text = readFileSync(`${program}.licenses.txt`, 'utf8');
+  for (const name of ['Node.js 22', 'mysql2 ', 'preact ', '@aws-sdk/client-s3 '])
+    assert.ok(text.includes(name), name);
 });

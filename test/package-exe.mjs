@@ -2,7 +2,16 @@
 // Node.js. Everything comes from the lockfile and from the packages pinned here, so that the same source gives the same bytes.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +31,7 @@ const platforms = {
     integrity:
       'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
     binary: 'bin/node',
+    licence: 'LICENSE',
     name: 'supplemental-backup',
   },
   'win32-x64': {
@@ -48,7 +58,8 @@ const out = resolve(values.out ?? join(root, 'dist', 'exe', platform));
 mkdirSync(out, { recursive: true });
 const work = mkdtempSync(join(tmpdir(), 'supplemental-backup-'));
 try {
-  const executable = await makeExecutable();
+  const { code, packages } = await bundle();
+  const executable = await makeExecutable(code);
   const path = join(out, name);
   writeFileSync(path, executable);
   chmodSync(path, 0o755);
@@ -57,6 +68,7 @@ try {
     maxBuffer: 1 << 26,
   });
   writeFileSync(`${path}.cdx.json`, withNode(JSON.parse(bill)));
+  writeFileSync(`${path}.licenses.txt`, await licencesOf(packages));
   const sha256 = createHash('sha256').update(executable).digest('hex');
   writeFileSync(`${path}.sha256`, `${sha256}  ${name}\n`);
   console.log(`${path}\n${executable.length} bytes, Node.js ${nodeVersion}\nSHA-256 ${sha256}`);
@@ -64,8 +76,8 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
-async function makeExecutable() {
-  writeFileSync(join(work, 'main.cjs'), await bundle());
+async function makeExecutable(code) {
+  writeFileSync(join(work, 'main.cjs'), code);
   // Names in the result must not tell where it was built.
   const settings = {
     main: 'main.cjs',
@@ -85,7 +97,7 @@ async function makeExecutable() {
   return readFileSync(path);
 }
 
-/** The command line and all it needs as one script. */
+/** The command line and all it needs as one script, and the folders of the packages that are in it. */
 async function bundle() {
   const inside = {
     'cli/version.js': `export const version = ${JSON.stringify(version)};`,
@@ -94,7 +106,7 @@ async function bundle() {
     'cli/compile-cache.js': 'export function keepCompiled() {}',
     'storage/file-system/apart/program.js': `export const program = ${JSON.stringify(shareWord)};`,
   };
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: {
       contents: `if (process.argv[2]?.endsWith(${JSON.stringify(shareWord)}) && process.send) require('./storage/file-system/apart/main.js');
         else require('./cli/main.js');`,
@@ -104,6 +116,7 @@ async function bundle() {
     },
     absWorkingDir: root,
     bundle: true,
+    metafile: true,
     write: false,
     minify: true,
     // The sentences of errors may name a class.
@@ -128,12 +141,32 @@ async function bundle() {
       },
     ],
   });
-  return outputFiles[0].text;
+  const used = Object.keys(Object.values(metafile.outputs)[0].inputs);
+  const folders = used.map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]);
+  return { code: outputFiles[0].text, packages: [...new Set(folders.filter(Boolean))].sort() };
+}
+
+/** What whoever passes the executable on has to pass on with it: the licence of everything inside. */
+async function licencesOf(packages) {
+  // The page for the browser has one more.
+  const folders = [...packages, 'node_modules/preact'].map((folder) => join(root, folder));
+  const texts = folders.map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
+    const words = files.map((file) => readFileSync(join(folder, file), 'utf8').trim());
+    if (words.length === 0 && license === undefined) throw new Error(`${name} states no licence`);
+    return [`${name} ${version} (${license})`, ...words].join('\n\n');
+  });
+  // The package of Windows leaves it out; it is the same for every platform.
+  await nodeFor('linux-x64');
+  const ofNode = readFileSync(join(work, platforms['linux-x64'].package, 'package', 'LICENSE'), 'utf8');
+  const own = readFileSync(join(root, 'LICENSE'), 'utf8').trim();
+  return `${[`supplemental-backup ${version}\n\n${own}`, ...texts, `Node.js ${nodeVersion}\n\n${ofNode.trim()}`].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
 /** The Node.js of a platform, fetched once and held against what is pinned here every time. */
 async function nodeFor(wanted) {
-  const { package: packageName, integrity, binary } = platforms[wanted];
+  const { package: packageName, integrity, binary, licence } = platforms[wanted];
   const cache = join(root, 'node_modules', '.cache', 'executables', `${packageName}-${nodeVersion}`);
   const archive = join(cache, `${packageName}-${nodeVersion}.tgz`);
   if (!existsSync(archive)) {
@@ -152,7 +185,8 @@ async function nodeFor(wanted) {
   const place = join(work, packageName);
   if (!existsSync(place)) {
     mkdirSync(place);
-    execFileSync('tar', ['-xzf', archive, '-C', place, `package/${binary}`]);
+    const wantedFiles = [`package/${binary}`, ...(licence === undefined ? [] : [`package/${licence}`])];
+    execFileSync('tar', ['-xzf', archive, '-C', place, ...wantedFiles]);
   }
   return join(place, 'package', binary);
 }

@@ -27,7 +27,7 @@ function test() {
     execFileSync(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit'] });
     return join(out, name);
   });
-  for (const end of ['', '.cdx.json', '.sha256']) {
+  for (const end of ['', '.cdx.json', '.licenses.txt', '.sha256']) {
     const [one, two] = made.map((path) => readFileSync(`${path}${end}`));
     if (!one.equals(two)) throw new Error(`${name}${end} is not the same when it is made twice`);
   }
