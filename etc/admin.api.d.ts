@@ -7,9 +7,47 @@ export interface AdminOpening {
     readonly findings: readonly OpeningFinding[];
 }
 
+export interface CreateKitOptions {
+    readonly store: KitStore;
+    readonly practice: string;
+    readonly owner: string;
+    readonly sheets?: 1 | 3 | undefined;
+    readonly postQuantum?: boolean | undefined;
+    readonly now?: Date | undefined;
+    readonly signal?: AbortSignal | undefined;
+}
+
 export interface FinishedOpening {
     readonly opening: Opening;
     readonly isKept: boolean;
+}
+
+export interface KeptKits {
+    readonly revision: number;
+    readonly kits: readonly RecoveryKit[];
+}
+
+export type KitFault = 'unknown-word' | 'checksum' | 'count' | 'one-sheet' | 'other-kit';
+
+export interface KitOptions {
+    readonly store: KitStore;
+    readonly now?: Date | undefined;
+    readonly signal?: AbortSignal | undefined;
+}
+
+export interface KitStore {
+    load(options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<KeptKits | null>;
+    save(kits: KeptKits, options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<boolean>;
+}
+
+export interface MadeKit {
+    readonly kit: RecoveryKit;
+    readonly words: readonly Secret[];
+    readonly page: Secret;
 }
 
 export interface OpenedPlace {
@@ -86,9 +124,29 @@ export interface ReadLimits extends SampleSize {
     readonly mostSeconds: number;
 }
 
+export interface RecoveryKit {
+    readonly id: string;
+    readonly owner: string;
+    readonly recipient: string;
+    readonly sheets: 1 | 3;
+    readonly createdAt: string;
+    readonly confirmedAt?: string;
+    readonly revokedAt?: string;
+}
+
+export declare function confirmRecoveryKit(words: string, options: KitOptions): Promise<RecoveryKit>;
+
+export declare function createFileKits(options: {
+    readonly path: string;
+}): KitStore;
+
+export declare function createRecoveryKit(options: CreateKitOptions): Promise<MadeKit>;
+
 export declare function describeFinding(finding: OpeningFinding, userName: string): string;
 
 export declare function fingerprintOf(recipient: string): string;
+
+export declare function identitiesOfKit(words: string): Promise<readonly string[]>;
 
 export declare function isSameAdmin(left: LastAdmin, right: LastAdmin): boolean;
 
@@ -97,5 +155,7 @@ export declare function proveOpening(admin: AdminPassword, password: Password, o
 export declare function readOpenings(store: EnrollmentStore, admins: readonly Pick<AdminCandidate, 'isHidden' | 'userName' | 'userNum'>[], options?: {
     readonly signal?: AbortSignal | undefined;
 }): Promise<readonly AdminOpening[]>;
+
+export declare function revokeRecoveryKit(id: string, options: KitOptions): Promise<RecoveryKit>;
 
 export declare function unlockArchives(labels: readonly Label[], password: Password): Promise<readonly UnlockedIdentity[]>;

@@ -165,9 +165,16 @@ export interface Label {
     readonly scope: ArchiveScope;
     readonly keyHolder?: KeyHolder;
     readonly unlock: readonly Unlock[];
+    readonly recoveryKits?: readonly LabelKit[];
 }
 
 export type LabelFields = Omit<Label, 'archiveId' | 'createdAt' | 'format'> & Partial<Pick<Label, 'archiveId' | 'createdAt'>>;
+
+export interface LabelKit {
+    readonly id: string;
+    readonly createdAt: string;
+    readonly recipient: string;
+}
 
 export interface LeftOut {
     readonly kind: 'table' | 'users' | SchemaObjectKind;

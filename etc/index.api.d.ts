@@ -54,6 +54,7 @@ export interface ArchiveAccess {
     readonly password: 'newest' | 'none' | 'of-its-time';
     readonly recipients: readonly RecipientShown[];
     readonly isHeldByAdmin: boolean | null;
+    readonly recoveryKits: readonly LabelKit[];
 }
 
 export interface ArchiveKeys {
@@ -182,6 +183,11 @@ export interface BackupReport {
         readonly userName: string;
         readonly unlock: 'enrolled' | 'none' | 'stored-hash';
     };
+    readonly recoveryKits?: readonly {
+        readonly id: string;
+        readonly owner: string;
+        readonly createdAt: string;
+    }[];
     readonly opening?: {
         readonly userNum: string;
         readonly userName: string;
@@ -614,6 +620,7 @@ export interface KeyPlan {
     readonly policy?: KeyPolicy | undefined;
     readonly postQuantum?: boolean | undefined;
     readonly furtherRecipients?: readonly string[] | undefined;
+    readonly kits?: KitStore | undefined;
 }
 
 export type KeyPolicy = 'enrolled-only' | 'prefer-enrolled' | 'stored-hash';
@@ -623,7 +630,7 @@ export interface KeyWarning {
     readonly message: string;
 }
 
-export type KeyWarningCode = 'chain-broken' | 'chain-shortened' | 'clock-ahead' | 'enrollment-stale' | 'holder-gone' | 'key-exchanged' | 'key-unproven' | 'one-person' | 'password-equals-user-name' | 'password-short' | 'password-unverified' | 'password-weak' | 'record-changed' | 'record-unreadable' | 'stored-hash';
+export type KeyWarningCode = 'chain-broken' | 'chain-shortened' | 'clock-ahead' | 'enrollment-stale' | 'holder-gone' | 'key-exchanged' | 'key-unproven' | 'kit-unreadable' | 'one-person' | 'password-equals-user-name' | 'password-short' | 'password-unverified' | 'password-weak' | 'record-changed' | 'record-unreadable' | 'stored-hash';
 
 export interface Label {
     readonly format: FormatVersion;
@@ -634,9 +641,16 @@ export interface Label {
     readonly scope: ArchiveScope;
     readonly keyHolder?: KeyHolder;
     readonly unlock: readonly Unlock[];
+    readonly recoveryKits?: readonly LabelKit[];
 }
 
 export type LabelFields = Omit<Label, 'archiveId' | 'createdAt' | 'format'> & Partial<Pick<Label, 'archiveId' | 'createdAt'>>;
+
+export interface LabelKit {
+    readonly id: string;
+    readonly createdAt: string;
+    readonly recipient: string;
+}
 
 export type LastAdmin = {
     readonly kind: 'found';

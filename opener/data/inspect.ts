@@ -1,6 +1,7 @@
 import { inspectArchive } from '../../src/archive/index.js';
+import type { KitFault } from '../../src/archive/kit-words.js';
 import type { RangeSource } from '../../src/bytes.js';
-import { isBackupError } from '../../src/errors.js';
+import { type BackupError, isBackupError } from '../../src/errors.js';
 import type { Inspected, Problem } from './protocol.js';
 import { NoKeyFile } from './unlock.js';
 
@@ -44,6 +45,21 @@ async function outsideProblem(file: File, error: unknown): Promise<Problem> {
   }
 }
 
+const kitFaults: Readonly<Record<Exclude<KitFault, 'other-kit'>, Problem['kind']>> = {
+  checksum: 'kit-checksum',
+  count: 'kit-count',
+  'one-sheet': 'kit-one-sheet',
+  'unknown-word': 'kit-unknown-word',
+};
+
+/** What is wrong with the words of a kit, where that is it. */
+function kitProblem({ details }: BackupError): Problem | null {
+  const { reason, word } = details;
+  const kind = Object.entries(kitFaults).find(([fault]) => fault === reason)?.[1];
+  if (kind === undefined) return null;
+  return { kind, ...(typeof word === 'number' ? { word } : {}) };
+}
+
 /** What a failure is to whoever sees the page. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof NoKeyFile) return { kind: 'no-key-file' };
@@ -54,7 +70,7 @@ export function problemOf(error: unknown): Problem {
   }
   switch (error.code) {
     case 'wrong-key':
-      return { kind: 'wrong-key' };
+      return kitProblem(error) ?? { kind: 'wrong-key' };
     case 'archive-unsupported':
       return { kind: 'future' };
     case 'archive-limit-exceeded':

@@ -37,6 +37,10 @@ export interface Problem {
     | 'foreign'
     | 'future'
     | 'gone'
+    | 'kit-checksum'
+    | 'kit-count'
+    | 'kit-one-sheet'
+    | 'kit-unknown-word'
     | 'limits'
     | 'no-key-file'
     | 'nothing-left'
@@ -46,6 +50,8 @@ export interface Problem {
     | 'wrong-password';
   readonly userName?: string;
   readonly at?: string;
+  /** Which word of a kit, from 1. */
+  readonly word?: number;
   /** For whoever mends this page; never a value of a row. */
   readonly detail?: string;
 }

@@ -1,10 +1,12 @@
 import { type Label, unlockChain, unlockLabel } from '../../src/archive/index.js';
+import { identitiesOfKit } from '../../src/archive/kit-words.js';
 import { isBackupError } from '../../src/errors.js';
 
-/** What a person gives to open a copy. Kit words will be a third kind. */
+/** What a person gives to open a copy. */
 export type GivenKey =
   | { readonly kind: 'password'; readonly password: string }
-  | { readonly kind: 'key-file'; readonly text: string };
+  | { readonly kind: 'key-file'; readonly text: string }
+  | { readonly kind: 'kit'; readonly words: string };
 
 /**
  * The age identities that a key leads to.
@@ -20,6 +22,7 @@ export async function identitiesFrom(
   newer: readonly Label[],
 ): Promise<readonly string[]> {
   if (given.kind === 'key-file') return identitiesIn(given.text);
+  if (given.kind === 'kit') return identitiesOfKit(given.words);
   if (label === null) throw new NoKeyFile();
   try {
     return [(await unlockLabel(label, given.password)).identity];

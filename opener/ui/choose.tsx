@@ -126,6 +126,10 @@ export function LabelFacts({ file }: { readonly file: Inspected }): JSX.Element 
           ...(label.keyHolder === undefined
             ? []
             : [[texts.facts.sealedFor, label.keyHolder.userName] as const]),
+          ...(label.recoveryKits ?? []).map(
+            ({ id, createdAt }) =>
+              [texts.facts.alsoOpens, texts.facts.withKitOf(date(createdAt), id)] as const,
+          ),
         ] as const)),
     [texts.facts.file, file.name],
     [texts.facts.size, size(file.size)],
@@ -133,7 +137,7 @@ export function LabelFacts({ file }: { readonly file: Inspected }): JSX.Element 
   return (
     <dl class="facts">
       {facts.map(([title, value]) => (
-        <div key={title}>
+        <div key={`${title} ${value}`}>
           <dt>{title}</dt>
           <dd>{value}</dd>
         </div>

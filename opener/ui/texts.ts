@@ -89,12 +89,18 @@ export const texts = {
   password: 'Password',
   showPassword: 'Show the password',
   withPassword: 'With the password',
+  withKit: 'With a recovery kit',
   withKeyFile: 'With a key file',
+  kitWords: 'Words of the recovery kit',
+  kitHint:
+    'The 24 words of the kit, or the 25 words each of two of its sheets. Case and line breaks do not matter.',
   passwordHint: (user: string, day: string): string =>
     `The password with which ${user} logged in on ${day} or just before.`,
   keyFile: 'Key file (age identity)',
   noPassword: 'No password opens this copy. It takes a key file.',
   facts: {
+    alsoOpens: 'Also opens',
+    withKitOf: (day: string, id: string): string => `with the recovery kit of ${day} (${id})`,
     practice: 'Practice',
     database: 'Database',
     taken: 'Sealed',
@@ -208,6 +214,14 @@ export function problemText(problem: Problem): string {
     }
     case 'wrong-key':
       return 'This key does not open the copy: it was sealed to another one. The copy is not changed.';
+    case 'kit-unknown-word':
+      return `Word ${problem.word ?? '?'} is not one of the words that kits are made of: it is mistyped.`;
+    case 'kit-checksum':
+      return 'The words do not belong together: one is taken for another, or two are swapped.';
+    case 'kit-count':
+      return 'A recovery kit has 24 words, or 25 on each of two sheets. Some are missing, or there are too many.';
+    case 'kit-one-sheet':
+      return 'These are the words of one sheet. It takes those of a second one as well.';
     case 'no-key-file':
       return 'This is no age key file: it must hold lines that begin with AGE-SECRET-KEY-.';
     case 'foreign':

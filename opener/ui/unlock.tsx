@@ -24,6 +24,7 @@ export function Unlock({
   readonly onOther: () => void;
 }): JSX.Element {
   const takesPassword = (file.label?.unlock.length ?? 0) > 0;
+  const takesKit = (file.label?.recoveryKits?.length ?? 0) > 0;
   const [way, setWay] = useState<Way>(takesPassword ? 'password' : 'key-file');
   const heading = useFocus<HTMLHeadingElement>();
   return (
@@ -33,11 +34,11 @@ export function Unlock({
       </h1>
       <LabelFacts file={file} />
       <p class="hint">{texts.unproven}</p>
-      {/* The words of a recovery kit will be a third way here. */}
-      {takesPassword ? (
+      {takesPassword || takesKit ? (
         <fieldset class="ways">
           <legend class="hidden">{texts.open}</legend>
           <WayChoice way="password" chosen={way} label={texts.withPassword} onChosen={setWay} />
+          {takesKit && <WayChoice way="kit" chosen={way} label={texts.withKit} onChosen={setWay} />}
           <WayChoice way="key-file" chosen={way} label={texts.withKeyFile} onChosen={setWay} />
         </fieldset>
       ) : (
@@ -45,6 +46,8 @@ export function Unlock({
       )}
       {way === 'password' ? (
         <PasswordForm busy={busy} hint={passwordHintOf(file)} problem={problem} onKey={onKey} />
+      ) : way === 'kit' ? (
+        <KitForm busy={busy} problem={problem} onKey={onKey} />
       ) : (
         <KeyFileForm busy={busy} problem={problem} onKey={onKey} />
       )}
@@ -125,6 +128,39 @@ function PasswordForm({
         />
         {texts.showPassword}
       </label>
+      <Outcome busy={busy} problem={problem} />
+    </form>
+  );
+}
+
+function KitForm({ busy, problem, onKey }: FormProps): JSX.Element {
+  const [words, setWords] = useState('');
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (words.trim() !== '') onKey({ kind: 'kit', words });
+      }}
+    >
+      <label for="kit-words">{texts.kitWords}</label>
+      <textarea
+        id="kit-words"
+        rows={4}
+        value={words}
+        autocomplete="off"
+        autocapitalize="off"
+        spellcheck={false}
+        required
+        disabled={busy}
+        aria-describedby="kit-hint"
+        onInput={(event) => setWords(event.currentTarget.value)}
+      />
+      <p id="kit-hint" class="hint">
+        {texts.kitHint}
+      </p>
+      <button type="submit" class="primary" disabled={busy || words.trim() === ''}>
+        {texts.open}
+      </button>
       <Outcome busy={busy} problem={problem} />
     </form>
   );

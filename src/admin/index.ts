@@ -3,7 +3,23 @@
  *
  * @module supplemental-backup/admin
  */
+
+export { identitiesOfKit, type KitFault } from '../archive/kit-words.js';
 export { fingerprintOf } from './fingerprint.js';
+export {
+  createFileKits,
+  type KeptKits,
+  type KitStore,
+  type RecoveryKit,
+} from './kits/kit-store.js';
+export {
+  type CreateKitOptions,
+  confirmRecoveryKit,
+  createRecoveryKit,
+  type KitOptions,
+  type MadeKit,
+  revokeRecoveryKit,
+} from './kits/recovery-kit.js';
 export {
   describeFinding,
   type OpenedPlace,

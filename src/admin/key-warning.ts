@@ -19,6 +19,7 @@ export interface KeyWarning {
  *   that its holder changed it, and the stored password is the same. The archive is sealed for the key of the
  *   last archives as well
  * - `holder-gone`: an archive's key holder is no administrator any more
+ * - `kit-unreadable`: the recovery kits could not be read, so the archive opens with none of them
  * - `one-person`: only one administrator of today can open the archives
  * - `password-equals-user-name`, `password-short`, `password-weak`: easily guessed
  * - `password-unverified`: the database stores the password in a form that cannot be checked
@@ -35,6 +36,7 @@ export type KeyWarningCode =
   | 'holder-gone'
   | 'key-exchanged'
   | 'key-unproven'
+  | 'kit-unreadable'
   | 'one-person'
   | 'password-equals-user-name'
   | 'password-short'

@@ -2,7 +2,7 @@ import type { Password } from '../archive/index.js';
 import { type UnlockedIdentity, unlockChain } from '../archive/index.js';
 import { assertArgument, assertEach, assertOptions } from '../arguments.js';
 import { isBackupError } from '../errors.js';
-import type { KeyHolder, Label, Unlock } from '../model/parts.js';
+import type { KeyHolder, Label, LabelKit, Unlock } from '../model/parts.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { KeyWarning } from './key-warning.js';
 import { type AdminCandidate, holder } from './resolve-last-admin.js';
@@ -39,6 +39,8 @@ export interface ArchiveAccess {
   readonly recipients: readonly RecipientShown[];
   /** Whether the key holder is an administrator of today; null when none were given. */
   readonly isHeldByAdmin: boolean | null;
+  /** The recovery kits that open it as well. */
+  readonly recoveryKits: readonly LabelKit[];
 }
 
 /** A public key, and what people compare of it. */
@@ -85,6 +87,7 @@ export function whoCanOpen(
       password: unlock === undefined ? 'none' : isReached ? 'newest' : 'of-its-time',
       recipients: label.unlock.map(({ recipient }) => ({ recipient, fingerprint: fingerprintOf(recipient) })),
       isHeldByAdmin: current === null || keyHolder === null ? null : current.has(keyHolder.userNum),
+      recoveryKits: label.recoveryKits ?? [],
     };
   });
   return { archives, warnings: [...holdersGone(archives), ...onePerson(archives)] };
@@ -171,6 +174,8 @@ function onePerson(archives: readonly ArchiveAccess[]): readonly KeyWarning[] {
     living.flatMap(({ keyHolder }) => (keyHolder === null ? [] : [[keyHolder.userNum, keyHolder.userName]])),
   );
   const [only] = holders.values();
+  // A kit is a second way in, whoever is gone.
+  if (living.every(({ recoveryKits }) => recoveryKits.length > 0)) return [];
   if (holders.size !== 1 || living.some(({ keyHolder }) => keyHolder === null)) return [];
   return [
     {

@@ -15,6 +15,7 @@ import type {
   FormatVersion,
   KeyHolder,
   Label,
+  LabelKit,
   LeftOut,
   Manifest,
   ManifestEntry,
@@ -43,13 +44,14 @@ import {
   sha256,
   text,
   textLike,
+  textUpTo,
   where,
   wholeFrom,
 } from '../shapes.js';
 import { isContentId } from './content-id.js';
 
 /** Version that is written; readers take every minor of this major. */
-export const FORMAT: FormatVersion = { major: 1, minor: 2 };
+export const FORMAT: FormatVersion = { major: 1, minor: 3 };
 
 const archiveId = textLike(/^[0-9a-f]{32}$/);
 // Shown to people and compared as text; anybody can write a label.
@@ -253,6 +255,9 @@ const label = objectOf<Label>({
   keyHolder: optional(objectOf<KeyHolder>({ userNum: text, userName: text })),
   // Each costs one scrypt when a password is tried.
   unlock: listOf(isUnlock, 8),
+  recoveryKits: optional(
+    listOf(objectOf<LabelKit>({ id: textUpTo(40), createdAt: moment, recipient: text }), 100),
+  ),
 });
 
 /** `database.json` */

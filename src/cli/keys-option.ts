@@ -8,6 +8,7 @@ import { newerBeside } from './archives/newer-beside.js';
 import { openAudit } from './audit-option.js';
 import type { Arguments, CommandLine, OptionTable } from './command.js';
 import { UsageError } from './exit-codes.js';
+import { readKitWords } from './kit-words.js';
 import { openLocation } from './location.js';
 import { readPasswordFromDescriptor } from './password.js';
 import { askForKeys, identitiesOf, throughNewer } from './password-dialogue.js';
@@ -17,13 +18,14 @@ import { shellWord } from './wording/shell-word.js';
 export const keyOptions: OptionTable = {
   identity: { type: 'string', multiple: true },
   'password-fd': { type: 'string' },
+  kit: { type: 'boolean' },
   newer: { type: 'string', multiple: true },
   audit: { type: 'string' },
 };
 
 /** Their lines on a page of help. */
-export const keyHelp: string = `  --identity FILE    age key file; may be given more than once
-  --password-fd N    read the password from descriptor N (0 is stdin), unasked
+export const keyHelp: string = `  --identity FILE    age key file, or several; --kit: words of a recovery kit
+  --password-fd N    read password or words from descriptor N (0 is stdin)
   --newer ARCHIVE    a newer archive, by which today's password opens this one
   --audit FILE       note there who opened what, see COMMANDS.md`;
 
@@ -59,6 +61,7 @@ async function findKeys(
     throw new UsageError('Give --identity or --password-fd, not both.');
   }
   if (files.length > 0) return { identities: (await Promise.all(files.map(readIdentities))).flat() };
+  if (given.flag('kit')) return { identities: await readKitWords(descriptor, line) };
   const newer = await readLabels(given.all('newer'), line);
   const label = await labelFor(archive, newer, line);
   if (label === null || label.unlock.length === 0) {

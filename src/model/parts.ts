@@ -373,6 +373,18 @@ export interface Label {
   readonly keyHolder?: KeyHolder;
   /** The ways from a password to the identity. Empty when sealed to plain recipients only. */
   readonly unlock: readonly Unlock[];
+  /** The recovery kits that open it as well; absent when none do. Since format 1.3. */
+  readonly recoveryKits?: readonly LabelKit[];
+}
+
+/** A recovery kit on paper that opens an archive. */
+export interface LabelKit {
+  /** As on its sheets: eight lower-case hex digits. */
+  readonly id: string;
+  /** When it was made; ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** `age1…` or `age1pq1…`. */
+  readonly recipient: string;
 }
 
 /** The administrator for whom an archive is sealed. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { changeAdminPasswordWith, enrollAdminWith } from '../../src/admin/enroll-admin.js';
+import type { RecoveryKit } from '../../src/admin/kits/kit-store.js';
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
 import { inspectArchive } from '../../src/archive/inspect-archive.js';
 import { type AdminCandidate, encryptArchive, sealFor } from '../../src/index.js';
@@ -60,6 +61,52 @@ describe('the keys that the command line takes', () => {
       password: 'autumn leaves',
     });
     assert.equal(wrong.code, 3);
+  });
+
+  it('a recovery kit is made, confirmed, listed and revoked, and its words open what was sealed to it', async () => {
+    const spool = ['--spool', folder];
+    const page = join(folder, 'kit.html');
+    const create = ['kit', 'create', ...spool, '--practice', 'Example', '--owner', 'Ada', '--out', page];
+    const made = await runCli([...create, '--split', '--json']);
+    assert.equal(made.code, 0, made.stderr);
+    const { kit } = JSON.parse(made.stdout) as { kit: RecoveryKit };
+    if (process.platform !== 'win32') assert.equal((await stat(page)).mode & 0o077, 0);
+    const sheets = [...(await readFile(page, 'utf8')).matchAll(/<ol>(.*?)<\/ol>/g)].map(([, list]) =>
+      list!.replaceAll(/<\/?li>/g, ' ').trim(),
+    );
+    assert.equal(sheets.length, 3);
+    assert.match((await runCli(['kit', 'list', ...spool])).stdout, /NOT CONFIRMED/);
+    const confirm = (words: string) =>
+      runCli(['kit', 'confirm', ...spool, '--words-fd', '3'], { password: words });
+    assert.equal((await confirm(sheets[0]!)).code, 3);
+    const two = `${sheets[2]} ${sheets[0]}`;
+    const confirmed = await confirm(two);
+    assert.match(confirmed.stdout, /Confirmed\./, confirmed.stderr);
+
+    const sealed = join(folder, 'kit.tar.age');
+    const { id, createdAt, recipient } = kit;
+    const label = { ...sampleLabel, recoveryKits: [{ id, createdAt, recipient }] };
+    await writeFile(sealed, encryptArchive(sampleParts(), { recipients: [recipient], label }));
+    assert.match((await runCli(['inspect', sealed])).stdout, new RegExp(`recovery kit of .* \\(${id}\\)`));
+    const open = (words: string, archive = sealed) =>
+      runCli(['verify', archive, '--kit', '--password-fd', '3'], { password: words });
+    assert.equal((await open(two)).code, 0);
+    const mistyped = await open(two.replace(' ', ' xyzzyq '));
+    assert.equal(mistyped.code, 3);
+    assert.match(mistyped.stderr, /Word 2 of the recovery kit/);
+    assert.doesNotMatch(mistyped.stderr, /xyzzyq/);
+    assert.equal((await open(two, newer)).code, 3);
+
+    assert.equal((await runCli(['kit', 'revoke', id, ...spool])).code, 0);
+    assert.match((await runCli(['kit', 'list', ...spool])).stdout, /revoked on/);
+    for (const wrong of [
+      ['kit'],
+      ['kit', 'destroy', ...spool],
+      ['kit', 'list', id, ...spool],
+      ['kit', 'list'],
+    ]) {
+      assert.equal((await runCli(wrong)).code, 2, wrong.join(' '));
+    }
   });
 
   it('a key file that is missing or holds something else is told as what it is, without its content', async () => {

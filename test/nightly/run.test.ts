@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createFileKits } from '../../src/admin/kits/kit-store.js';
+import {
+  confirmRecoveryKit,
+  createRecoveryKit,
+  type MadeKit,
+  revokeRecoveryKit,
+} from '../../src/admin/kits/recovery-kit.js';
 import { decryptArchive, inspectArchive, openArchive } from '../../src/archive/index.js';
+import { identitiesOfKit } from '../../src/archive/kit-words.js';
 import { openDentalPolicy } from '../../src/catalog/open-dental/index.js';
 import { findLatestBackup } from '../../src/history/list-backups.js';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
@@ -20,10 +28,18 @@ import { type NightBench, setUpNight } from './support/night.js';
 describeOnEachServer('a night', (server) => {
   const database = 'night';
   let bench: NightBench;
+  let kit: MadeKit;
+  let revokedKit: MadeKit;
   before(async () => {
     await server().query([`DROP DATABASE IF EXISTS ${database}`, 'DROP DATABASE IF EXISTS night_back']);
     await buildPractice(server().address, database, { size: 3_000_000, today: '2026-07-14' });
     bench = await setUpNight({ ...server().address, database });
+    await mkdir(bench.spool);
+    const store = createFileKits({ path: join(bench.spool, 'kits.json') });
+    const make = () => createRecoveryKit({ store, practice: 'Example', owner: 'Ada' });
+    [kit, revokedKit] = [await make(), await make(), await make()];
+    for (const each of [kit, revokedKit]) await confirmRecoveryKit(each.words[0]!.reveal(), { store });
+    await revokeRecoveryKit(revokedKit.kit.id, { store });
   });
   after(() => bench?.remove());
 
@@ -91,6 +107,7 @@ describeOnEachServer('a night', (server) => {
       'facts.json',
       'journal.json',
       'keys.json',
+      'kits.json',
       'last-report.json',
       'reports',
       'signing-key',
@@ -111,6 +128,20 @@ describeOnEachServer('a night', (server) => {
     );
     assert.deepEqual(comparison.differences, []);
     assert.equal(comparison.tables.length, 424);
+  });
+
+  it('opens with the recovery kit that was confirmed, and with no other', async () => {
+    const store = createFileSystemStorage({ path: bench.share });
+    const latest = await findLatestBackup(store, { practiceId: '4711' });
+    const { id, createdAt, recipient } = kit.kit;
+    assert.deepEqual(latest?.label?.recoveryKits, [{ id, createdAt, recipient }]);
+    const source = await rangeSourceOf(store, latest!.key);
+    const open = async ({ words }: MadeKit) =>
+      openArchive(source, { identities: await identitiesOfKit(words[0]!.reveal()) });
+    assert.equal((await open(kit)).manifest.tables.length, 424);
+    await assert.rejects(open(revokedKit), /None of the given keys fits/);
+    const [kept] = await readdir(join(bench.spool, 'reports'));
+    assert.match(await readFile(join(bench.spool, 'reports', kept!), 'utf8'), new RegExp(id));
   });
 
   it('gives HQ an archive of its own file key, with the critical tables only', async () => {

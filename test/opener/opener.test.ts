@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { changeAdminPasswordWith, enrollAdminWith } from '../../src/admin/enroll-admin.js';
+import { createFileKits } from '../../src/admin/kits/kit-store.js';
+import { createRecoveryKit } from '../../src/admin/kits/recovery-kit.js';
 import { collectBytes } from '../../src/bytes.js';
 import type { TextRow } from '../../src/database/connection.js';
 import {
@@ -329,6 +331,36 @@ function describeInBrowser(given: () => CopyOfPractice): void {
       await page.evaluate("[...document.querySelectorAll('nav button')].map((each) => each.textContent)"),
       ['Tables', 'About'],
     );
+  });
+
+  it('opens by the words of a recovery kit that the label names, and says what is wrong with words', async () => {
+    const made = await createRecoveryKit({
+      store: createFileKits({ path: join(copy.folder, 'kits.json') }),
+      practice: 'Example',
+      owner: 'Ada',
+      sheets: 3,
+    });
+    const [one, two] = made.words.map((words) => words.reveal());
+    const { id, createdAt, recipient } = made.kit;
+    const label = { ...sampleLabel, recoveryKits: [{ id, createdAt, recipient }] };
+    const sealed = encryptArchive(sampleParts(), { recipients: [recipient], label });
+    await choose(file('kit.tar.age', await collectBytes(sealed)));
+    await page.untilText(`with the recovery kit of`);
+    await page.press('With a recovery kit');
+    for (const [words, told] of [
+      [one!, 'These are the words of one sheet.'],
+      [`abandon ${one}`, 'A recovery kit has 24 words'],
+      [`xyzzyq ${one}`, 'Word 1 is not one of the words'],
+      [`${'abandon '.repeat(22)}art abandon`, 'The words do not belong together'],
+      [`${'abandon '.repeat(23)}art`, 'This key does not open the copy'],
+    ] as const) {
+      await page.fill('#kit-words', words);
+      await page.press('Open');
+      await page.untilText(told);
+    }
+    await page.fill('#kit-words', `${two} ${one}`.toUpperCase());
+    await page.press('Open');
+    await page.until("document.querySelector('.list tbody tr')");
   });
 
   it('opens an older copy by today’s password, when a newer one of the same person is chosen as well', async () => {

@@ -61,6 +61,11 @@ export const commandWords: readonly CommandWord[] = [
     load: async () => (await import('./prove.js')).proveCommand,
   },
   {
+    name: 'kit',
+    summary: 'make, confirm, list or revoke a recovery kit on paper',
+    load: async () => (await import('./kit.js')).kitCommand,
+  },
+  {
     name: 'who-can-open',
     summary: 'show whose password opens which archive; needs no key',
     load: async () => (await import('./who-can-open.js')).whoCanOpenCommand,

@@ -57,6 +57,10 @@ function render(
     ['Database', label.database],
     ['Holds', label.scope === 'full' ? 'the whole database' : 'chosen tables only'],
     ['Opened by', openers(label.keyHolder?.userName, label.unlock)],
+    ...(label.recoveryKits ?? []).map(({ id, createdAt }): [string, string] => [
+      'Also opens',
+      `with the recovery kit of ${createdAt.slice(0, 10)} (${id})`,
+    ]),
     ['Sealed to', recipients.join(', ')],
     ['Archive id', label.archiveId],
     ...(origin === undefined ? [] : [['Origin', describeOrigin(origin)] as [string, string]]),

@@ -150,7 +150,11 @@ function originOf(origin: OriginBeside): readonly string[] {
 
 function describe(access: ArchiveAccess): string {
   const keys = access.recipients.map(({ fingerprint }) => fingerprint).join(', ');
-  return keys === '' ? opener(access) : `${opener(access)}; key ${keys}`;
+  const kits = access.recoveryKits.map(
+    ({ id, createdAt }) =>
+      `\n  also the recovery kit of ${escapeControls(`${createdAt.slice(0, 10)} (${id})`)}`,
+  );
+  return `${opener(access)}${keys === '' ? '' : `; key ${keys}`}${kits.join('')}`;
 }
 
 function opener({ keyHolder, keySource, epoch, password, isHeldByAdmin }: ArchiveAccess): string {

@@ -33,6 +33,13 @@ export interface BackupReport {
     readonly userName: string;
     readonly unlock: 'enrolled' | 'none' | 'stored-hash';
   };
+  /** The recovery kits on paper that open them as well; absent when none do. */
+  readonly recoveryKits?: readonly {
+    readonly id: string;
+    readonly owner: string;
+    /** ISO 8601, UTC. */
+    readonly createdAt: string;
+  }[];
   /** The administrator who opened the copies last, with the password; absent where that is not known. */
   readonly opening?: {
     readonly userNum: string;

@@ -1,4 +1,5 @@
 import type { EnrollmentStore } from '../../admin/enrollment.js';
+import { createFileKits, type KitStore } from '../../admin/kits/kit-store.js';
 import { createFileEnrollments } from '../../admin/stores/file-enrollments.js';
 import { BackupError } from '../../errors.js';
 import type { Clock } from '../service/clock.js';
@@ -29,6 +30,24 @@ export function keysWithTimeout(
           discardUnreadable: (userNum, call) =>
             wait(call?.signal, async (signal) => store.discardUnreadable!(userNum, { signal })),
         }),
+  };
+}
+
+/** The recovery kits that a night's copies open with, as they are kept; without waiting for ever. */
+export function kitsWithTimeout(
+  { keys }: Pick<NightPlan, 'keys'>,
+  spool: Pick<Spool, 'pathOf'>,
+  clock: Clock,
+): Pick<KitStore, 'load'> {
+  const store = keys?.kits ?? createFileKits({ path: spool.pathOf('kits.json') });
+  return {
+    load: (call) =>
+      withTimeout((signal) => store.load({ signal }), {
+        clock,
+        milliseconds: timeout,
+        signal: call?.signal,
+        tooLong,
+      }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { EnrollmentStore } from '../../admin/enrollment.js';
+import type { KitStore } from '../../admin/kits/kit-store.js';
 import type { KeyPolicy } from '../../admin/seal-for.js';
 import { assertArgument, assertStorage } from '../../arguments.js';
 import type { TablePolicy } from '../../catalog/table-policy.js';
@@ -116,6 +117,8 @@ export interface KeyPlan {
   readonly postQuantum?: boolean | undefined;
   /** Further `age1…` recipients, such as a key of the owner's in a safe. @defaultValue none */
   readonly furtherRecipients?: readonly string[] | undefined;
+  /** Where the recovery kits of the practice are kept. @defaultValue the file `kits.json` in the spool folder */
+  readonly kits?: KitStore | undefined;
 }
 
 /**

@@ -16,7 +16,7 @@ import type { BackupReport, CopyReport, ReportedChange } from './backup-report.j
 import { DestinationRun } from './destination-run.js';
 import { codeOf, happenedOf, sentenceOf } from './failure.js';
 import { rememberedPins } from './journal-shapes.js';
-import { keysWithTimeout } from './keys-with-timeout.js';
+import { keysWithTimeout, kitsWithTimeout } from './keys-with-timeout.js';
 import type { NightContext } from './night-context.js';
 import { type NightJournal, untold } from './night-journal.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
@@ -262,6 +262,7 @@ export class NightRun {
     const request = {
       plan,
       keys: this.#context.keys,
+      kits: kitsWithTimeout(plan, spool, tools.clock),
       pins: this.#context.journal.state.pins ?? [],
       spool,
       night,

@@ -53,6 +53,9 @@ export function renderReport(report: BackupReport): string {
         : '';
     lines.push(`Opens with the password of ${keyHolder.userName} (user ${keyHolder.userNum})${how}.`);
   }
+  for (const { id, owner, createdAt } of report.recoveryKits ?? []) {
+    lines.push(`Also opens with the recovery kit of ${createdAt.slice(0, 10)} (${id}), kept by ${owner}.`);
+  }
   if (report.opening !== undefined) {
     const { userName, lastOpenedAt, places } = report.opening;
     lines.push(`Last opened by a person: ${describeOpening({ userName, lastOpenedAt, places })}.`);

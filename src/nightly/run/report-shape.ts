@@ -77,6 +77,11 @@ export const isBackupReport: Shape<BackupReport> = objectOf<BackupReport>({
       unlock: oneOf('enrolled', 'none', 'stored-hash'),
     }),
   ),
+  recoveryKits: optional(
+    listOf(
+      objectOf<Present<BackupReport, 'recoveryKits'>[number]>({ id: text, owner: text, createdAt: text }),
+    ),
+  ),
   opening: optional(
     objectOf<Present<BackupReport, 'opening'>>({
       userNum: text,

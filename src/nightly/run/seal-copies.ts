@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EnrollmentStore } from '../../admin/enrollment.js';
+import { activeKits, type KitStore, type RecoveryKit } from '../../admin/kits/kit-store.js';
 import type { PinnedKey } from '../../admin/pinned-key.js';
 import { readAdmins } from '../../admin/read-admins.js';
 import {
@@ -19,7 +20,7 @@ import { dumpDatabase } from '../../dump/dump-database.js';
 import { openSnapshot, type Snapshot } from '../../dump/snapshot.js';
 import { startAgainOnChange } from '../../dump/start-again.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
-import { BackupError } from '../../errors.js';
+import { BackupError, isBackupError } from '../../errors.js';
 import { archiveKeyOf } from '../../history/note-body.js';
 import type { ArchiveScope, DumpWarning, Part } from '../../model/parts.js';
 import type { BackupReport, CopyReport } from './backup-report.js';
@@ -36,6 +37,8 @@ export interface SealRequest {
   readonly destinations: readonly Destination[];
   /** Where the keys of administrators are. */
   readonly keys: EnrollmentStore;
+  /** Where the recovery kits are. */
+  readonly kits: Pick<KitStore, 'load'>;
   /** The keys of earlier nights, by key holder. */
   readonly pins: readonly PinnedKey[];
   readonly now: () => Date;
@@ -51,7 +54,7 @@ export interface SealedNight {
   readonly failures: ReadonlyMap<Destination, unknown>;
   readonly facts: Pick<
     BackupReport,
-    'consistency' | 'database' | 'keyHolder' | 'lockSeconds' | 'readSeconds'
+    'consistency' | 'database' | 'keyHolder' | 'lockSeconds' | 'readSeconds' | 'recoveryKits'
   >;
   readonly warnings: readonly DumpWarning[];
   /** The key that was sealed with, to be remembered. */
@@ -102,6 +105,7 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
     pinned: pinnedFor(last, request.pins),
     signal,
   });
+  const { kits, warnings: kitWarnings } = await readKits(request);
   emit({ kind: 'phase', phase: 'snapshot' });
   const started = performance.now();
   const snapshot = await openSnapshot(plan.database, {
@@ -120,20 +124,23 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
       throw new BackupError('schema-changed', 'Another administrator logged in while the backup began.');
     }
     const version = await readVersion(snapshot, signal);
-    const { failures, warnings } = await sealWhatIsRead(request, snapshot, seal);
+    const { failures, warnings } = await sealWhatIsRead(request, snapshot, { ...seal, kits });
     return {
       failures,
       admins: inside,
       definitions: fingerprintsOf(snapshot.catalog),
       ...(version === undefined ? {} : { version }),
       ...(seal.pin === undefined ? {} : { pin: seal.pin }),
-      warnings: [...keyWarnings(seal), ...warnings],
+      warnings: [...keyWarnings(seal), ...kitWarnings, ...warnings],
       facts: {
         database: {
           name: snapshot.catalog.database,
           server: `${snapshot.catalog.server.vendor} ${snapshot.catalog.server.version}`,
         },
         keyHolder: { ...seal.keyHolder, unlock: seal.unlock[0].kind },
+        ...(kits.length === 0
+          ? {}
+          : { recoveryKits: kits.map(({ id, owner, createdAt }) => ({ id, owner, createdAt })) }),
         consistency: snapshot.consistency,
         lockSeconds: snapshot.lockSeconds(),
         readSeconds: (performance.now() - started) / 1000,
@@ -141,6 +148,25 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
     };
   } finally {
     await snapshot.close();
+  }
+}
+
+interface SealAndKits extends Seal {
+  readonly kits: readonly RecoveryKit[];
+}
+
+/** The kits on paper that open the copies as well. What is wrong with them must not end the night. */
+async function readKits({ kits, signal }: SealRequest): Promise<{
+  readonly kits: readonly RecoveryKit[];
+  readonly warnings: readonly DumpWarning[];
+}> {
+  try {
+    return { kits: activeKits(await kits.load({ signal })), warnings: [] };
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = isBackupError(error) ? error.happened : 'The place where they are kept failed.';
+    const message = `The recovery kits could not be read, so tonight's copies open with none of them. ${reason}`;
+    return { kits: [], warnings: [{ code: 'kit-unreadable', message }] };
   }
 }
 
@@ -170,7 +196,7 @@ function criticalTables(plan: NightPlan, catalog: Catalog): TableSelection {
 async function sealWhatIsRead(
   request: SealRequest,
   snapshot: Snapshot,
-  seal: Seal,
+  seal: SealAndKits,
 ): Promise<Pick<SealedNight, 'failures' | 'warnings'>> {
   const { plan, destinations, spool, signal, emit } = request;
   const { catalog, selection } = snapshot;
@@ -213,11 +239,15 @@ async function sealForDestination(
   { plan, night, spool, signal, now, onSealed }: SealRequest,
   destination: Destination,
   parts: AsyncIterable<Part>,
-  seal: Seal,
+  seal: SealAndKits,
 ): Promise<readonly DumpWarning[]> {
   const scope = scopes[destination];
   const archive = encryptArchive(parts, {
-    recipients: [...seal.recipients, ...(plan.keys?.furtherRecipients ?? [])],
+    recipients: [
+      ...seal.recipients,
+      ...seal.kits.map(({ recipient }) => recipient),
+      ...(plan.keys?.furtherRecipients ?? []),
+    ],
     label: {
       practiceId: plan.practiceId,
       database: plan.database.database!,
@@ -225,6 +255,9 @@ async function sealForDestination(
       createdAt: now().toISOString(),
       keyHolder: seal.keyHolder,
       unlock: seal.unlock,
+      ...(seal.kits.length === 0
+        ? {}
+        : { recoveryKits: seal.kits.map(({ id, createdAt, recipient }) => ({ id, createdAt, recipient })) }),
     },
     signal,
   });
