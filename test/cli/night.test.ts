@@ -8,8 +8,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { runCommandLine } from '../../src/cli/run-command-line.js';
 import { isBackupError } from '../../src/errors.js';
+import { nightFile } from '../../src/nightly/file/night-file.js';
 import { planOf } from '../../src/nightly/file/plan-of.js';
 import { buildSmallPractice } from '../nightly/support/small-practice.js';
 import { projectRoot } from '../support/project.js';
@@ -176,6 +178,31 @@ describe('the file of a night', () => {
     }
     await chmod(secret, 0o440);
     await planOfFile(file);
+  });
+
+  it('is told to editors by a schema that takes what the program takes', async () => {
+    const ajv = new Ajv2020({ strict: false });
+    const schema = await readFile(join(projectRoot, 'docs/night.schema.json'), 'utf8');
+    const validate = ajv.compile(JSON.parse(schema) as object);
+    const example = JSON.parse(blockOf('json')) as typeof local;
+    for (const file of [local, example, { ...example, $schema: 'night.schema.json' }]) {
+      assert.ok(validate(file), ajv.errorsText(validate.errors));
+    }
+    for (const change of [
+      { practiceID: '1' },
+      { practiceId: undefined },
+      { practiceId: 'a/b' },
+      { database: { ...local.database, password: hidden } },
+      { database: { ...local.database, password: { env: 'A', file: 'b' } } },
+      { hq: { kind: 'ftp' } },
+      { schedule: { opens: '25:00' } },
+      { schedule: { attemptsPerNight: 0 } },
+      { local: { path: 'share', retention: { daily: '14' } } },
+    ]) {
+      const file = JSON.parse(JSON.stringify({ ...local, ...change })) as object;
+      assert.equal(validate(file), false, JSON.stringify(change));
+      assert.notEqual(nightFile.wrongIn(file, ''), undefined, JSON.stringify(change));
+    }
   });
 
   it('stands on the page of the service as an example that works', async () => {
