@@ -1,5 +1,10 @@
+import { wholeStanzasOf } from '../../src/archive/age/damaged-header.js';
+import { takeHeader } from '../../src/archive/age/header.js';
+import { ByteReader } from '../../src/archive/byte-reader.js';
 import { inspectArchive } from '../../src/archive/index.js';
 import type { KitFault } from '../../src/archive/kit-words.js';
+import { LABEL_STANZA } from '../../src/archive/label.js';
+import { chunksOfRanges } from '../../src/archive/range-reader.js';
 import type { RangeSource } from '../../src/bytes.js';
 import { type BackupError, isBackupError } from '../../src/errors.js';
 import type { Inspected, Problem } from './protocol.js';
@@ -31,7 +36,7 @@ export async function inspectFile(file: File): Promise<Inspected> {
 
 const FIRST_LINE = 'age-encryption.org/v1\n';
 
-async function outsideProblem(file: File, error: unknown): Promise<Problem> {
+async function outsideProblem(file: File, error: unknown): Promise<Problem | null> {
   if (!isBackupError(error)) return problemOf(error);
   const start = await file.slice(0, FIRST_LINE.length).text();
   if (start !== FIRST_LINE) return { kind: 'foreign' };
@@ -41,7 +46,21 @@ async function outsideProblem(file: File, error: unknown): Promise<Problem> {
     case 'archive-limit-exceeded':
       return { kind: 'limits' };
     default:
-      return { kind: 'beginning-damaged' };
+      // A key file opens what is sealed all the same; that the label is lost is told then.
+      return (await hasWayIn(file)) ? null : { kind: 'beginning-damaged' };
+  }
+}
+
+/** Whether a header that is damaged still holds something that a key may open. */
+async function hasWayIn(file: File): Promise<boolean> {
+  const reader = new ByteReader(chunksOfRanges(rangesOf(file)));
+  try {
+    return wholeStanzasOf(await takeHeader(reader)).some(({ args }) => args[0] !== LABEL_STANZA);
+  } catch (error) {
+    if (isBackupError(error)) return false;
+    throw error;
+  } finally {
+    await reader.close();
   }
 }
 

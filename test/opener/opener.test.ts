@@ -331,6 +331,15 @@ function describeInBrowser(given: () => CopyOfPractice): void {
       await page.evaluate("[...document.querySelectorAll('nav button')].map((each) => each.textContent)"),
       ['Tables', 'About'],
     );
+    // A label that is damaged takes nothing from whoever has the key, and is told.
+    const damaged = Buffer.from(readFileSync(archive));
+    damaged[damaged.indexOf('-> supplemental-backup/label') + 60] = 0x07;
+    await choose(file('damaged-label.tar.age', damaged));
+    await page.untilText('It takes a key file.');
+    await page.choose('#key-file', [file('key.txt', Buffer.from(`${identity}\n`))]);
+    await page.untilText('no row is lost', 60);
+    await page.press('About');
+    await page.untilText('The label of the archive, or another line of its header, is damaged');
   });
 
   it('opens by the words of a recovery kit that the label names, and says what is wrong with words', async () => {
