@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { zoneInTheEvening } from '../dist/test/nightly/support/evening.js';
 import { storePassword } from '../dist/test/practice/users.js';
 import { startServer } from '../dist/test/support/servers.js';
 
@@ -129,7 +130,7 @@ test('it makes the copies of a night from a file, and a second time makes no sec
   mkdirSync(join(folder, 'share'));
   const file = {
     practiceId: '4711',
-    timeZone: 'America/Chicago',
+    timeZone: zoneInTheEvening(),
     practice: { onSupport: true, country: 'US' },
     database: { url: url('office'), ...(env.MYSQL_PWD ? { password: { env: 'MYSQL_PWD' } } : {}) },
     folder: seen('state'),

@@ -13,6 +13,7 @@ import { runCommandLine } from '../../src/cli/run-command-line.js';
 import { isBackupError } from '../../src/errors.js';
 import { nightFile } from '../../src/nightly/file/night-file.js';
 import { planOf } from '../../src/nightly/file/plan-of.js';
+import { zoneInTheEvening } from '../nightly/support/evening.js';
 import { buildSmallPractice } from '../nightly/support/small-practice.js';
 import { projectRoot } from '../support/project.js';
 import { describeOnEachServer, whyMissing } from '../support/servers.js';
@@ -27,7 +28,7 @@ const program = join(projectRoot, 'dist/src/cli/main.js');
 
 const local = {
   practiceId: '4711',
-  timeZone: 'America/Chicago',
+  timeZone: zoneInTheEvening(),
   practice: { onSupport: true, country: 'US' },
   database: { url: 'mysql://backup@127.0.0.1:3306/opendental', password: { env: 'DATABASE_PASSWORD' } },
   folder: 'state',

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
+import { zoneInTheEvening } from '../nightly/support/evening.js';
 import { buildSmallPractice } from '../nightly/support/small-practice.js';
 import { openDesk } from '../storage/hand-over-desk.js';
 import { startObjectStore, whyNoObjectStore } from '../support/s3.js';
@@ -138,7 +139,7 @@ test('every word works on a bucket as it does on a path', { skip }, async (conte
     const config = join(folder, `${name}.json`);
     const file = {
       practiceId: '4711',
-      timeZone: 'America/Chicago',
+      timeZone: zoneInTheEvening(),
       practice: { onSupport: true, country: 'US' },
       database: { url: database('nights'), ...(password ? { password: { env: 'MYSQL_PWD' } } : {}) },
       folder: `state-${name}`,
