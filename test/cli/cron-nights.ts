@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { enrollAdminWith } from '../../src/admin/enroll-admin.js';
 import { readAdmins } from '../../src/admin/read-admins.js';
 import { createDatabaseEnrollments } from '../../src/admin/stores/database-enrollments.js';
 import type { DatabaseAddress } from '../../src/database/address.js';
 import { openConnection } from '../../src/database/connection.js';
 import { lightWork } from '../admin/admins.js';
+import { projectRoot } from '../support/project.js';
 import { runHere, withPassword } from './support.js';
+import { restoreInThreeCommands } from './three-commands.js';
 
 /** What a month of nights goes by. */
 export interface Month {
@@ -33,20 +37,20 @@ export async function playMonth({
   const folder = await mkdtemp(join(tmpdir(), 'sb-month-'));
   try {
     await enroll(address, password);
+    const { words: recipe, cron } = readRecipes();
+    const inPlace = (word: string): string =>
+      ({
+        'mysql://backup@localhost/opendental': source,
+        '/backup/': `${folder}/`,
+        'age1…': recipient,
+      })[word] ?? word;
+    const nightly = [...recipe.map(inPlace), '--practice-id', '4711'];
+    const words = nightly.filter(
+      (word) => !['--keep', 'default', '--out', `${folder}/`, '--quiet'].includes(word),
+    );
     // Where the share is not there, nothing is made in its place.
-    const words = [
-      'backup',
-      '--source',
-      source,
-      '--last-admin',
-      '--recipient',
-      recipient,
-      '--practice-id',
-      '4711',
-    ];
     const away = await runHere([...words, '--out', `${folder}/away/`, '--quiet'], { env });
     assert.deepEqual([away.code, /There is no folder/.test(away.stderr)], [1, true]);
-    const nightly = [...words, '--out', `${folder}/`, '--keep', '3d,6m,1y,3y', '--quiet'];
     for (let day = 2; day <= 31; day += 1) {
       const now = (): Date => new Date(2026, 2, day, 23);
       const isBad = day === 10;
@@ -71,8 +75,60 @@ export async function playMonth({
     );
     assert.equal(byPassword.code, 0, byPassword.stdout);
     await assertRefusals(words, folder, env);
+    await runCronLine(cron, { folder, source, env, recipient });
+    await restoreInThreeCommands({ folder, source, env, password });
   } finally {
     await rm(folder, { recursive: true });
+  }
+}
+
+/** The recipes of the page, whose words must be the same for cron, systemd and Windows. */
+function readRecipes(): { readonly words: readonly string[]; readonly cron: string } {
+  const page = readFileSync(join(projectRoot, 'docs', 'COMMANDS.md'), 'utf8');
+  const [cron = '', systemd = '', windows = ''] = page
+    .split('\n')
+    .filter((line) => line.includes(' backup --source mysql://backup@localhost/opendental --out '));
+  const wordsIn = (line: string): readonly string[] =>
+    line
+      .replace(/^.*?supplemental-backup(\.exe)? /, '')
+      .replace(/ >> .*/, '')
+      .split(' ');
+  const words = wordsIn(systemd);
+  assert.deepEqual(wordsIn(cron.replace(/^.*?; supp/, 'supp')), words);
+  assert.deepEqual(
+    wordsIn(windows).map((word) => (word === 'D:\\Backup\\' ? '/backup/' : word)),
+    words,
+  );
+  return { words, cron };
+}
+
+/** The line of cron, as its shell runs it, in a folder of its own. */
+async function runCronLine(
+  cron: string,
+  {
+    folder,
+    source,
+    env,
+    recipient,
+  }: Pick<Month, 'env' | 'recipient' | 'source'> & { readonly folder: string },
+): Promise<void> {
+  const place = join(folder, '..', `${basename(folder)}-cron`);
+  await mkdir(join(place, 'copies'), { recursive: true });
+  try {
+    await writeFile(join(place, 'env'), `MYSQL_PWD='${env['MYSQL_PWD'] ?? ''}'\n`, { mode: 0o600 });
+    const program = `${process.execPath} ${join(projectRoot, 'dist/src/cli/main.js')}`;
+    const [, command = ''] = /^\S+ \S+ \S+ \S+ \S+ backup (.*)$/.exec(cron) ?? [];
+    const line = command
+      .replace('/etc/supplemental-backup.env', join(place, 'env'))
+      .replace('supplemental-backup backup', `${program} backup`)
+      .replace('mysql://backup@localhost/opendental', `'${source}'`)
+      .replace('/backup/', `${place}/copies/`)
+      .replace('age1…', recipient);
+    const ran = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
+    assert.deepEqual([ran.status, ran.stdout, ran.stderr], [0, '', '']);
+    assert.deepEqual(await readdir(join(place, 'copies')), ['cli_users']);
+  } finally {
+    await rm(place, { recursive: true });
   }
 }
 

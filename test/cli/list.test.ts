@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { formatNoteKey, hashOfNote } from '../../src/history/note.js';
+import { formatBody } from '../../src/history/note-body.js';
+import { noteKeyOfSigner, signNote } from '../../src/history/signer.js';
+import { officeSigner } from '../history/noted-store.js';
 import { runHere, withPassword } from './support.js';
 import { fillWithTwoPractices, springPassword, summerPassword, type TwoPractices } from './two-practices.js';
 
@@ -114,6 +119,24 @@ describe('the archives that lie somewhere', () => {
     assert.match(stdout, /Notes: none of them bears a good signature/);
   });
 
+  it('that the office signed are told with their numbers, and one that is gone from among them is missed', async () => {
+    const place = join(root, 'signed');
+    const kept = await Promise.all(two.spring.slice(0, 2).map((path) => copyInto(place, path, root)));
+    let previous: string | null = null;
+    for (const [index, path] of kept.entries()) {
+      const note = await noteOf(path, { number: index + 1, previous });
+      previous = hashOfNote(note);
+      await writeFile(path.replace('.tar.age', '.note'), note);
+    }
+    const { stdout } = await runHere(['list', place]);
+    assert.match(stdout, /^ {4}number 2 of the office’s sequence$/m);
+    assert.match(stdout, /^ {2}Nothing is missing since the night of 2026-03-01\.$/m);
+    assert.ok(stdout.includes(formatNoteKey(noteKeyOfSigner(officeSigner, '4711'))), stdout);
+    await rm(kept[0]!);
+    assert.match((await runHere(['list', place])).stdout, /The archive of note 1 is gone/);
+    await rm(place, { recursive: true });
+  });
+
   it('are asked of one practice at a time, and no foreign file ends the answer', async () => {
     const map = await runHere(['who-can-open', root]);
     assert.equal(map.code, 4);
@@ -164,3 +187,37 @@ describe('the archives that lie somewhere', () => {
     }
   });
 });
+
+async function copyInto(place: string, path: string, root: string): Promise<string> {
+  const copy = join(place, relative(root, path));
+  await mkdir(dirname(copy), { recursive: true });
+  await cp(path, copy);
+  return copy;
+}
+
+/** The note of an archive that lies as a store has it, as the office signs it. */
+async function noteOf(
+  path: string,
+  { number, previous }: { readonly number: number; readonly previous: string | null },
+): Promise<string> {
+  const bytes = await readFile(path);
+  const [practiceId = '', night = '', name = ''] = path.split(sep).slice(-3);
+  const signedWith = noteKeyOfSigner(officeSigner, practiceId);
+  const text = formatBody({
+    practiceId,
+    destination: 'local',
+    scope: 'full',
+    night,
+    archiveId: name.replace('.tar.age', ''),
+    size: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    madeAt: `${night}T23:00:00.000Z`,
+    number,
+    previous,
+    standing: Array.from({ length: number }, (_, index) => index + 1),
+    recipient: null,
+    heads: {},
+    signedWith,
+  });
+  return signNote(text, officeSigner, signedWith);
+}

@@ -97,6 +97,27 @@ test('every word works on a bucket as it does on a path', { skip }, async (conte
   assert.match(made.stdout, /read back and found equal/);
   assert.match((await runCli(backup, { env })).stderr, /already/);
   assert.match((await runCli(['inspect', url], { env })).stdout, /office/);
+  // A folder of it as well, with what is no archive beside it; a copy is named by itself, and older ones go.
+  const bucket = url.replace('/1/office.tar.age', '/');
+  const named = [...backup.map((word) => (word === url ? bucket : word)), '--keep', 'default'];
+  const copy = await runCli([...named, '--practice-id', '4711', '--json'], { env });
+  assert.equal(copy.code, 0, copy.stdout);
+  const listed = JSON.parse((await runCli(['list', bucket, '--json'], { env })).stdout) as {
+    practices: { practiceId: string; archives: { archive: string }[] }[];
+  };
+  assert.deepEqual(
+    listed.practices.map(({ practiceId, archives }) => [practiceId, archives.map(({ archive }) => archive)]),
+    [
+      ['4711', [(JSON.parse(copy.stdout) as { out: string }).out]],
+      ['office', [url]],
+    ],
+  );
+  for (const place of [url.replace('office', 'off*'), url.replace('/office.tar.age', '')]) {
+    assert.match(
+      (await runCli(['list', place], { env })).stdout,
+      /Practice office, database office: 1 archive,/,
+    );
+  }
   const extract = ['extract', url, '--format', 'csv', '--out', '-', '--identity', keyFile];
   assert.equal((await runCli(extract, { env })).stdout, 'a\r\n7\r\n');
   const restored = await runCli(['restore', url, '--target', database('back'), '--identity', keyFile], {

@@ -16,7 +16,7 @@ import { renderOverview, renderScreenPage, renderWholePage } from '../../src/cli
 import { formatPairs } from '../../src/cli/pairs.js';
 import { describeProgress, drawBar, type Progress, startProgress } from '../../src/cli/progress.js';
 import { showRestore } from '../../src/cli/restore-progress.js';
-import { forScreen, hintsFor } from '../../src/cli/wording/hints.js';
+import { forScreen, hintsFor, stoppedSentence } from '../../src/cli/wording/hints.js';
 import { nearestWord } from '../../src/cli/wording/nearest.js';
 import { wrapLines } from '../../src/cli/wording/wrap.js';
 import { BackupError, type BackupErrorCode } from '../../src/errors.js';
@@ -157,6 +157,20 @@ test('a refusal names the option that helps, and which of host, port, password a
 });
 
 const hasBash = spawnSync('bash', ['--version']).status === 0;
+test('a command that was stopped says where it stands, and how to go on', () => {
+  const said = (command: string, ...options: string[]): string =>
+    stoppedSentence({ command, options: new Set(options) });
+  assert.match(said('backup'), /Nothing is left of this copy.* The same command begins again\.$/);
+  assert.match(
+    said('restore', 'target'),
+    /stays, marked as incomplete.* The same command goes on from there\.$/,
+  );
+  assert.match(said('restore', 'salvage'), /with --replace begins again\.$/);
+  assert.match(said('restore', 'dry-run'), /Nothing was changed\.$/);
+  assert.match(said('extract'), /the file that was being written is removed\.$/);
+  assert.equal(said('check'), 'Stopped.');
+});
+
 test('the published schema of what --json gives knows every command, and holds what the quick ones give', async (t) => {
   const { knownCommands } = (await import(
     pathToFileURL(join(projectRoot, 'test/validate-json.mjs')).href

@@ -105,7 +105,7 @@ folder must be there: one that is missing may be a share that is away, and is no
 \`--keep\` takes \`default\` (3 days, 6 months of weeks, 1 year of months, 3 years), \`six-years\`, or four spans such as \`3d,6m,1y,3y\`. Exit code 0
 and silence mean a good night; anything else is told on stderr, which cron mails and the others keep in their logs.
 
-The login needs to read only, and its password stands in a file that only its user may read:
+What the login needs on the server, \`check\` says. Its password stands in a file that only its user may read:
 
 \`\`\`sh cron
 # /etc/cron.d/supplemental-backup, with MYSQL_PWD=… in /etc/supplemental-backup.env (mode 0600)

@@ -90,6 +90,29 @@ describe('the examples', () => {
     assert.match(recovered.stdout, /It is whole: \d+ tables/);
     assert.match(recovered.stdout, /Restored \d+ tables into office_back/);
 
+    // Nobody waits for nine minutes to hear that HQ is not there, and nobody is shown a stack.
+    const away = join(service, 'away.json');
+    const settings = JSON.parse(readFileSync(config, 'utf8')) as Record<string, unknown>;
+    const folder = join(service, 'away');
+    writeFileSync(away, JSON.stringify({ ...settings, country: 'US', folder, hq: 'https://127.0.0.1:1/' }));
+    const trying = spawn(process.execPath, ['dist/main.js', away, '--now'], {
+      cwd: service,
+      env: { ...process.env, ...env },
+    });
+    let told = '';
+    for (const stream of [trying.stdout, trying.stderr]) {
+      stream.on('data', (piece: Buffer) => {
+        told += piece.toString();
+        if (!trying.killed && told.includes('HQ cannot be reached')) trying.kill('SIGTERM');
+      });
+    }
+    await once(trying, 'close');
+    assert.match(
+      told,
+      /^HQ cannot be reached \(storage-transient\); it is tried \d times more\. Ctrl-C ends it\.$/m,
+    );
+    assert.doesNotMatch(told, /^ +at /m);
+
     const child = spawn(process.execPath, ['dist/main.js', config], {
       cwd: service,
       env: { ...process.env, ...env },

@@ -72,8 +72,8 @@ export async function namedPlace(
 }
 
 async function isFolder(out: string, isUrl: boolean): Promise<boolean> {
+  if (isUrl) return URL.canParse(out) && new URL(out).pathname.endsWith('/');
   const endsAsFolder = out.endsWith('/') || (out.endsWith('\\') && process.platform === 'win32');
-  if (isUrl) return endsAsFolder;
   try {
     return (await stat(out)).isDirectory();
   } catch (error) {
