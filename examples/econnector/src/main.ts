@@ -19,7 +19,8 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   // Whoever reads this is to act on it, and no stack helps with that.
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  const told = stop.signal.aborted ? 'Stopped.' : error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${told}\n`);
   process.exitCode = 1;
 }
 
@@ -32,6 +33,7 @@ async function main([path = 'config.json', when, userNum = '']: readonly string[
     process.stdout.write(`${renderCheck(check)}\n`);
     process.exitCode = check.ok ? 0 : 1;
   } else if (when === '--now') {
+    if (configuration.hq !== undefined) await lookForHq(configuration.hq);
     const report = await runSupplementalBackup(plan, { signal: stop.signal, onEvent: tellRetries });
     process.stdout.write(renderReport(report));
   } else if (when === '--login') {
@@ -48,6 +50,18 @@ async function main([path = 'config.json', when, userNum = '']: readonly string[
       },
     });
     logger.info('The service has stopped.');
+  }
+}
+
+/** The night tries for minutes before it gives up on HQ for today; who waits wants to know at once. */
+async function lookForHq(url: string): Promise<void> {
+  const patience = AbortSignal.any([stop.signal, AbortSignal.timeout(5000)]);
+  try {
+    // Any answer will do, a refusal as well.
+    await fetch(url, { method: 'HEAD', redirect: 'manual', signal: patience });
+  } catch {
+    stop.signal.throwIfAborted();
+    process.stderr.write('HQ cannot be reached. Its copy waits in the spool, and is tried all the same.\n');
   }
 }
 
