@@ -368,6 +368,39 @@ describeOnEachServer(
         assert.deepEqual(report.notes, []);
       });
 
+      it('C5, S5: stored generated columns hold what they held, whatever the mode of the source made of dates and differences', async () => {
+        const [before] = await server().query('SELECT @@global.sql_mode AS mode');
+        try {
+          const { source, copy, report } = await copyOf([
+            "SET GLOBAL sql_mode = 'NO_UNSIGNED_SUBTRACTION'",
+            "SET SESSION sql_mode = 'NO_UNSIGNED_SUBTRACTION'",
+            'CREATE TABLE less (id INT PRIMARY KEY, a BIGINT UNSIGNED, b BIGINT UNSIGNED, g BIGINT AS (a - b) STORED)',
+            'INSERT INTO less (id, a, b) VALUES (1, 1, 2), (2, 3, 1)',
+            'CREATE TABLE days (id INT PRIMARY KEY, v VARCHAR(20), g DATE AS (CAST(v AS DATE)) STORED)',
+            "INSERT INTO days (id, v) VALUES (1, '2023-02-30')",
+            'CREATE TABLE dates (id INT PRIMARY KEY, v VARCHAR(20), d DATE, g DATE AS (CAST(v AS DATE)) STORED)',
+            "INSERT INTO dates (id, v) VALUES (1, '2023-02-30')",
+            "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'",
+            "INSERT INTO dates (id, d) VALUES (2, '2023-02-30')",
+          ]);
+          assert.deepEqual(report.missing, []);
+          // What would change another value is told.
+          assert.deepEqual(
+            report.notes.map(({ code, message }) => [code, /"dates"/.test(message)]),
+            [['computed-differently', true]],
+          );
+          const [row] = await server().query('SELECT d FROM dates WHERE id = 2', copy);
+          assert.equal(row?.['d'], '2023-02-30');
+          const { differences } = await compareDatabases(address(source), address(copy));
+          assert.deepEqual(
+            differences.map(({ name, aspect }) => `${name} ${aspect}`),
+            ['dates content'],
+          );
+        } finally {
+          await server().query(`SET GLOBAL sql_mode = '${before!['mode']}'`);
+        }
+      });
+
       it('C5, S5: checks over a TIMESTAMP take the rows that they took, and are in force', async () => {
         const { source, copy, report } = await copyOf([
           'CREATE TABLE c (id INT PRIMARY KEY, at TIMESTAMP NOT NULL, n INT, CONSTRAINT office CHECK (HOUR(at) BETWEEN 8 AND 19), CONSTRAINT few CHECK (n < 9))',

@@ -14,7 +14,7 @@ import { serverOf, type TargetAddress } from './target-address.js';
 // A session that is being opened needs a few answers of the server; one that stands still is not waited for.
 const OPENING_MS = 2000;
 
-type Source = Pick<ServerDescription, 'vendor' | 'version' | 'variables'>;
+type Source = Pick<ServerDescription, 'sqlMode' | 'vendor' | 'version' | 'variables'>;
 
 /** All sessions of one restore, so that none is left behind on the server. */
 export class RestoreSessions {

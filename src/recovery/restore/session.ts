@@ -100,10 +100,10 @@ async function setWhereKnown(connection: Connection, known: readonly string[]): 
  * @throws BackupError `database-…`
  */
 export async function takeMeaningOf(
-  source: Pick<ServerDescription, 'vendor' | 'version' | 'variables'>,
+  source: Pick<ServerDescription, 'sqlMode' | 'vendor' | 'version' | 'variables'>,
   session: RestoreSession,
 ): Promise<void> {
-  const { vendor, version, variables = {} } = source;
+  const { vendor, version, variables = {}, sqlMode = '' } = source;
   const isNew = vendor === 'mysql' ? isAtLeast(version, 8, 0) : isAtLeast(version, 11, 5);
   const usual: Readonly<Record<string, string>> = isNew
     ? {}
@@ -115,7 +115,31 @@ export async function takeMeaningOf(
       .filter((name) => Object.hasOwn(wanted, name))
       .map((name) => `${name} = ${literalOf(wanted[name]!)}`),
   );
+  // Without it a generated column that subtracts is refused, or every row that makes it negative.
+  if (!sqlMode.split(',').includes(signedSubtraction)) return;
+  await setWhereKnown(session.connection, [`sql_mode = '${LOADING_MODE},${signedSubtraction}'`]);
 }
+
+const signedSubtraction = 'NO_UNSIGNED_SUBTRACTION';
+
+/**
+ * The mode under which a session of the source computed what is stored, as far as it decides the outcome: most
+ * words are about how a definition is read, and servers show it so that any of them reads it alike.
+ */
+export function computingMode(sqlMode: string): string {
+  const words = sqlMode.split(',').filter((word) => computingWords.has(word));
+  return ['NO_AUTO_VALUE_ON_ZERO', 'NO_ENGINE_SUBSTITUTION', ...words].join(',');
+}
+
+const computingWords: ReadonlySet<string> = new Set([
+  signedSubtraction,
+  'ALLOW_INVALID_DATES',
+  'NO_ZERO_DATE',
+  'NO_ZERO_IN_DATE',
+  'PAD_CHAR_TO_FULL_LENGTH',
+  'TIME_ROUND_FRACTIONAL',
+  'TIME_TRUNCATE_FRACTIONAL',
+]);
 
 // The others that are recorded are said by definitions themselves, or would refuse what the source took.
 const meaningVariables: readonly string[] = [

@@ -4,19 +4,20 @@ import { quoteName, quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import type { ServerDescription, TableDescription } from '../../model/parts.js';
 import type { RestoreNote } from './restore-report.js';
+import { computingMode } from './session.js';
 
 /**
- * Sees to it that stored generated columns hold what they held. The rows came in under UTC; where that
- * computes something else, the table is written again in the time zone of the source, which leaves all other
- * values as they are.
+ * Sees to it that stored generated columns hold what they held. The rows came in under UTC, and with dates that
+ * need not exist; where that computes something else, the table is written again in the time zone of the source,
+ * which leaves all other values as they are, and then in its mode, where no other value could suffer.
  *
  * @returns what a person must know: values that no session of ours computes
  * @throws BackupError `database-…`
  */
 export async function settleComputed(
   connection: Connection,
-  { name, computed }: TableDescription,
-  source: Pick<ServerDescription, 'systemTimeZone' | 'timeZone'>,
+  { name, computed, columns: all }: TableDescription,
+  source: Pick<ServerDescription, 'sqlMode' | 'systemTimeZone' | 'timeZone'>,
   signal: AbortSignal,
 ): Promise<RestoreNote | undefined> {
   if (computed === undefined) return undefined;
@@ -25,9 +26,17 @@ export async function settleComputed(
     return row?.['content'] === computed.hash;
   };
   if (await asItWas()) return undefined;
-  for (const zone of new Set([computed.timeZone, source.timeZone, source.systemTimeZone])) {
-    if (zone === undefined || zone === '+00:00') continue;
-    if ((await writeAgain(connection, name, zone, signal)) && (await asItWas())) return undefined;
+  const zones = new Set(['+00:00', computed.timeZone, source.timeZone, source.systemTimeZone]);
+  const [session] = await connection.query('SELECT @@sql_mode AS mode');
+  const usual = session?.['mode'] ?? '';
+  // MySQL writes a date anew, and makes another of one that does not exist.
+  const hasMoments = all.some(({ type, form }) => form !== null && /^(?:date|time)/i.test(type));
+  for (const mode of new Set([usual, ...(hasMoments ? [] : [computingMode(source.sqlMode)])])) {
+    for (const zone of zones) {
+      if (zone === undefined || (zone === '+00:00' && mode === usual)) continue;
+      if ((await writeAgain(connection, name, { zone, mode, usual }, signal)) && (await asItWas()))
+        return undefined;
+    }
   }
   const columns = computed.columns.map((column) => `"${column}"`).join(', ');
   return {
@@ -38,21 +47,26 @@ export async function settleComputed(
   };
 }
 
-/** @returns whether the server could: it need not know the zone, or alter such a table */
+/** @returns whether the server could: it need not know the zone or the mode, or alter such a table */
 async function writeAgain(
   connection: Connection,
   table: string,
-  zone: string,
+  { zone, mode, usual }: { readonly zone: string; readonly mode: string; readonly usual: string },
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    await connection.query(`SET SESSION time_zone = ${quoteText(zone)}`);
+    await connection.query(
+      `SET SESSION time_zone = ${quoteText(zone)}, SESSION sql_mode = ${quoteText(mode)}`,
+    );
     await connection.query(`ALTER TABLE ${quoteName(table)} FORCE, ALGORITHM=COPY`, { signal });
     return true;
   } catch (error) {
     if (serverErrorNumber(error) === undefined) throw error;
     return false;
   } finally {
-    if (!connection.lost) await connection.query("SET SESSION time_zone = '+00:00'").catch(() => undefined);
+    if (!connection.lost) {
+      const back = `SET SESSION time_zone = '+00:00', SESSION sql_mode = ${quoteText(usual)}`;
+      await connection.query(back).catch(() => undefined);
+    }
   }
 }
