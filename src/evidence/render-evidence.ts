@@ -15,6 +15,7 @@ import {
   believable,
   type Concern,
   concernsOf,
+  kitsOf,
   lastOpening,
   newestReading,
   openersOf,
@@ -276,8 +277,16 @@ function openersSection(facts: EvidenceFacts): Html {
     rows.length === 0 &&
       html`<p class="quiet">Not known: no store was listed, and no report names a key holder.</p>`,
     html`<p class="small">${lastOpenedAt === null ? 'Last opened by a person: not known.' : `Last opened by a person: ${describeOpening({ ...opening!, lastOpenedAt })}.`}</p>`,
+    html`<p class="small">${kitsInWords(facts)}</p>`,
     html`<p class="quiet small">By the labels, which any reader sees. Key files that the practice chose to add leave no trace in them. Neither the service that makes the copies nor headquarters can open one.</p>`,
   );
+}
+
+function kitsInWords(facts: EvidenceFacts): string {
+  const kits = kitsOf(facts).slice(0, 8);
+  if (kits.length === 0) return 'No recovery kit on paper opens the newest copies.';
+  const each = kits.map(({ id, createdAt }) => `${id} of ${createdAt.slice(0, 10)}`);
+  return `The newest copies also open with the recovery kit on paper: ${each.join(', ')}.`;
 }
 
 function keptSection({ stores = [], retention }: EvidenceFacts): Html {

@@ -109,6 +109,14 @@ export function openersOf({ archives }: CanOpenMap): readonly Opener[] {
     .sort((a, b) => (a.to < b.to ? 1 : -1));
 }
 
+/** The recovery kits that open the newest copies, by their labels or, without them, by the newest report. */
+export function kitsOf(facts: EvidenceFacts): readonly { readonly id: string; readonly createdAt: string }[] {
+  const newest = accessOf(facts)?.archives.reduce((one, other) =>
+    other.createdAt > one.createdAt ? other : one,
+  );
+  return newest?.recoveryKits ?? newestReading(facts.reports)?.recoveryKits ?? [];
+}
+
 /** The newest report of a night that read the database. */
 export function newestReading(reports: readonly BackupReport[]): BackupReport | null {
   return newestFirst(reports).find(({ database }) => database !== undefined) ?? null;

@@ -241,6 +241,17 @@ describe('the page of evidence', () => {
     assert.match(unopened, /No person is known to have opened a copy/);
   });
 
+  it('says whether a recovery kit opens the newest copies', () => {
+    assert.match(shown(), /No recovery kit on paper opens the newest copies\./);
+    const kit = { id: '1a2b3c4d', createdAt: '2026-05-01T00:00:00.000Z', recipient: 'age1kit' };
+    const backups = [
+      backupOf('2026-07-15T23:04:00.000Z', { recoveryKits: [kit] }),
+      backupOf('2026-07-14T23:04:00.000Z'),
+    ];
+    const page = shown({ stores: [{ place: 'hq', backups }] });
+    assert.match(page, /also open with the recovery kit on paper: 1a2b3c4d of 2026-05-01\./);
+  });
+
   it('tells what this software cannot count, and that no module is validated', () => {
     const page = shown();
     assert.match(page, /2 kinds of media only the office knows/);
