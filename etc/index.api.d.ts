@@ -986,6 +986,7 @@ export interface RestoreFacts {
     readonly startedAt: string;
     readonly finishedAt: string;
     readonly snapshotAt: string;
+    readonly scheduleUsableAt?: string;
     readonly tables: readonly RestoredTable[];
     readonly objects: readonly RestoredObject[];
     readonly method: LoadMethod;
@@ -1056,7 +1057,7 @@ export interface RestorePlanTable {
 }
 
 export interface RestoreProgress {
-    readonly phase: 'keys' | 'objects' | 'rows';
+    readonly phase: 'keys' | 'objects' | 'rows' | 'schedule-usable';
     readonly table: string;
     readonly tablesDone: number;
     readonly totalTables?: number;

@@ -11,9 +11,13 @@ export function showRestore(
   progress: Progress,
   atTheEnd: string = 'making views, triggers and the like',
 ): (done: RestoreProgress) => void {
+  let isScheduleUsable = false;
   return ({ phase, table, plainBytes, totalPlainBytes }) => {
+    isScheduleUsable ||= phase === 'schedule-usable';
+    const usable = isScheduleUsable ? 'the schedule is usable already' : undefined;
     const activities = {
-      rows: undefined,
+      rows: usable,
+      'schedule-usable': usable,
       keys: `building the keys of ${escapeControls(table)}`,
       objects: atTheEnd,
     };

@@ -364,6 +364,23 @@ test('progress ends at all of it, when the total was but an estimate', (context)
   assert.deepEqual(written, ['Reading: 1.0 MB of 1.0 MB (100 %)\n']);
 });
 
+test('a restore says when the schedule is usable, and goes on saying so while rows go in', (context) => {
+  const { progress, written } = linesOf(context, 'Restoring');
+  const show = showRestore(progress);
+  const rows = { tablesDone: 0, rows: 1, totalPlainBytes: 4_000_000, table: 'patient' };
+  show({ ...rows, phase: 'rows', plainBytes: 1_000_000 });
+  context.mock.timers.tick(60_000);
+  show({ ...rows, phase: 'schedule-usable', plainBytes: 1_000_000 });
+  context.mock.timers.tick(60_000);
+  show({ ...rows, phase: 'rows', table: 'claim', plainBytes: 2_000_000 });
+  context.mock.timers.tick(1000);
+  progress.finish();
+  assert.ok(
+    written.some((line) => line.includes('the schedule is usable already')),
+    written.join(''),
+  );
+});
+
 test('a restore that builds keys or makes views says so, and is not done for being at 100 %', (context) => {
   const { progress, written } = linesOf(context, 'Restoring');
   const show = showRestore(progress);

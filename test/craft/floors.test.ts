@@ -87,6 +87,7 @@ const faces: Readonly<Record<string, readonly string[]>> = {
     'need',
     'objects-without-tables',
     'open-dental/index',
+    'open-dental/opening-hours',
     'open-dental/patient-rows',
     'patient-rows',
     'plan-backup',

@@ -371,7 +371,7 @@ function listed(word: string, tables: readonly { readonly name: string }[]): rea
 
 function render(report: RestoreReport): string {
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
-  const seconds = (Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000;
+  const seconds = secondsUntil(report, report.finishedAt);
   const pairs = formatPairs([
     ['Database', report.database],
     ['As of', localTime(report.snapshotAt)],
@@ -380,6 +380,14 @@ function render(report: RestoreReport): string {
       `${plural(report.tables.length, 'table')}, ${formatCount(rows)} rows, ${plural(report.objects.length, 'object')}`,
     ],
     ['Took', formatSeconds(seconds)],
+    ...(report.scheduleUsableAt === undefined
+      ? []
+      : [
+          [
+            'Schedule',
+            `usable after ${formatSeconds(secondsUntil(report, report.scheduleUsableAt))}`,
+          ] as const,
+        ]),
     ['Rights', inWords(report.rights)],
     ...(report.definers.length === 0
       ? []
@@ -391,6 +399,10 @@ function render(report: RestoreReport): string {
     pairs,
     ...(notes.length === 0 ? [] : ['', ...notes]),
   ].join('\n');
+}
+
+function secondsUntil({ startedAt }: RestoreReport, moment: string): number {
+  return (Date.parse(moment) - Date.parse(startedAt)) / 1000;
 }
 
 function inWords(rights: RestoreRights): string {

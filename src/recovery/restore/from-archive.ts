@@ -16,6 +16,7 @@ import type { TableLoader } from '../load/table-loader.js';
 import { openEndsOf } from '../load/with-history.js';
 import { addItems, dropForeignKeys, notThere } from './foreign-keys.js';
 import { type MissingMark, readMissing } from './missing-mark.js';
+import { inOrderOfNeed, ScheduleWatch } from './order-of-need.js';
 import {
   createJournal,
   findJournal,
@@ -34,14 +35,6 @@ import { awaitLastStatements, examineTarget } from './target.js';
 /** Tables of fewer bytes are not worth a line in the journal, which the server writes to the disk. */
 const JOURNALED_BYTES = 256 * 1024;
 
-// With its keys, a row of a few numbers costs a server about as much as so many bytes of text.
-const ROW_EFFORT_BYTES = 400;
-
-/** How long a table takes, measured against others. */
-function effortOf({ rows, plainBytes }: TableSummary): number {
-  return plainBytes + rows * ROW_EFFORT_BYTES;
-}
-
 /** The work key of a target that is finished but for what is tried again. */
 const keyAgain = (key: string): string => `${key}:again`;
 
@@ -55,14 +48,15 @@ function totalsOf(tables: readonly TableSummary[]): Totals {
 }
 
 /**
- * Restores from an archive that is read at any place: several tables at a time, the longest first, each complete with
- * its keys before it is noted in the journal (small ones are not). An interrupted restore of the same archive goes on where it stopped.
+ * Restores from an archive that is read at any place: several tables at a time, those that an office needs first before all
+ * others, each complete with its keys before it is noted in the journal (small ones are not). An interrupted restore of the same archive goes on where it stopped.
  */
 export class ArchiveRestore {
   readonly #run: RestoreRun;
   readonly #archive: ArchiveReader;
   readonly #waiting: TableSummary[];
   #totals: Totals;
+  readonly #schedule: ScheduleWatch;
   readonly #descriptions: Map<string, TableDescription> = new Map();
   readonly #done: RestoredTable[] = [];
   #rows = 0;
@@ -78,9 +72,8 @@ export class ArchiveRestore {
         throw new RangeError(`"tables" names "${name}", which is not in the archive`);
       }
     }
-    this.#waiting = tables.filter(({ name }) => wanted?.includes(name) ?? true);
-    // What takes longest comes first, so that the sessions end together.
-    this.#waiting.sort((a, b) => effortOf(b) - effortOf(a) || a.index - b.index);
+    this.#waiting = inOrderOfNeed(tables.filter(({ name }) => wanted?.includes(name) ?? true));
+    this.#schedule = new ScheduleWatch(this.#waiting);
     this.#totals = totalsOf(this.#waiting);
   }
 
@@ -272,6 +265,7 @@ export class ArchiveRestore {
         const { foreignKeys } = planTable(description, run.source.name, run.target.database, 'at-once');
         run.foreignKeys.owe(usualName(table.name), foreignKeys);
         kept.push({ name: table.name, rows: table.rows });
+        this.#tellSchedule(table.name);
         this.#rows += table.rows;
         this.#plainBytes += table.plainBytes;
       } else {
@@ -349,7 +343,15 @@ export class ArchiveRestore {
     // What is small is made again sooner than noted.
     if (summary.plainBytes >= JOURNALED_BYTES) await journalTable(session.connection, index, taken);
     this.#done.push({ name, rows: taken });
+    this.#tellSchedule(name);
     return session;
+  }
+
+  /** What is usable is usable: an office may read from it while the rest comes. */
+  #tellSchedule(table: string): void {
+    if (!this.#schedule.isUsableWith(table)) return;
+    this.#run.scheduleUsableAt = new Date();
+    this.#report('schedule-usable', table);
   }
 
   /** The rows as the archive has them, which can be read again when there is a doubt. */

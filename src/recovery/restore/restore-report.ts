@@ -39,6 +39,11 @@ export interface RestoreFacts {
   readonly finishedAt: string;
   /** When the snapshot in the archive was taken. */
   readonly snapshotAt: string;
+  /**
+   * When schedule, patients and their phones were there with their keys; absent where they are not in the archive, are missing, or it
+   * came as a stream. ISO 8601, UTC.
+   */
+  readonly scheduleUsableAt?: string;
   /** Tables that are back. */
   readonly tables: readonly RestoredTable[];
   /** Views, triggers, routines and events that are back. */
@@ -139,8 +144,11 @@ export function historySentence(table: string): string {
 
 /** How far a restore is. */
 export interface RestoreProgress {
-  /** Rows go in, keys of a table are built, or views, triggers and the like are made. */
-  readonly phase: 'keys' | 'objects' | 'rows';
+  /**
+   * Rows go in, keys of a table are built, or views, triggers and the like are made. `schedule-usable` is told once: what an office
+   * needs to open its doors is there with its keys, and may be read while the rest comes.
+   */
+  readonly phase: 'keys' | 'objects' | 'rows' | 'schedule-usable';
   /** What is worked on. */
   readonly table: string;
   /** Tables that are loaded to their end. */

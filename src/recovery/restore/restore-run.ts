@@ -54,6 +54,8 @@ export class RestoreRun {
   readonly method: LoadingMethod;
   readonly notes: RestoreNote[] = [];
   readonly foreignKeys: ForeignKeys = new ForeignKeys();
+  /** When what an office needs first was there. */
+  scheduleUsableAt: Date | undefined;
   /** Aborts when the caller does, or when any part of the work fails. */
   readonly signal: AbortSignal;
   readonly #abort: AbortController = new AbortController();
@@ -322,6 +324,9 @@ export class RestoreRun {
       startedAt: this.#startedAt.toISOString(),
       finishedAt: new Date().toISOString(),
       snapshotAt: summary.snapshotAt,
+      ...(this.scheduleUsableAt === undefined
+        ? {}
+        : { scheduleUsableAt: this.scheduleUsableAt.toISOString() }),
       tables,
       objects: made,
       ...(first === undefined
