@@ -15,6 +15,7 @@ import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
 import { withThrottle } from '../../src/storage/wrappers/with-throttle.js';
 import { runCli } from '../cli/support.js';
+import { fakeArchive } from '../simulate/sealed.js';
 import { NotedPlace, otherSigner } from './noted-store.js';
 import { NumberedPractice } from './practice.js';
 
@@ -75,6 +76,19 @@ describe('the notes of nights', () => {
     assert.deepEqual(practice.standing, []);
     assert.match(renderReport(report), /Signed note 13 is the newest here/);
     assert.equal((await stat(join(practice.spool, 'signing-key'))).mode & 0o777, 0o600);
+  });
+
+  it('say of a copy that it is nobody’s, and retention leaves it for a person to look at', async () => {
+    await practice.nights(10);
+    const archiveId = 'f'.repeat(32);
+    const key = (await keysOf(practice.hq)).at(-3)!.replace(/[0-9a-f]{32}/, archiveId);
+    const holder = { userNum: '1', userName: 'Admin', recipient: 'age1somebody' };
+    const createdAt = `${key.split('/')[1]}T23:30:00.000Z`;
+    const forged = fakeArchive({ archiveId, createdAt, practiceId, scope: 'critical', holder, size: 50 });
+    await put(practice.hq, key, forged.bytes);
+    await practice.nights(3);
+    assert.ok((await keysOf(practice.hq)).includes(key));
+    assert.deepEqual(practice.standing, ['history-broken']);
   });
 
   it('that could not be removed with their copies frighten nobody, however long ago that was', async () => {

@@ -56,6 +56,12 @@ export function isAgainstTables(how: Attack['how']): boolean {
   return (againstTables as readonly string[]).includes(how);
 }
 
+const archiveId = 'f'.repeat(32);
+
+export function forgedKey(night: string): string {
+  return `4711/${night}/${archiveId}.tar.age`;
+}
+
 export function isAddition(how: Attack['how']): boolean {
   return how === 'forged' || how === 'wrongly-signed';
 }
@@ -100,8 +106,7 @@ export function harmStore(
       return true;
     case 'forged':
     case 'wrongly-signed': {
-      const archiveId = 'f'.repeat(32);
-      const key = `4711/${night}/${archiveId}.tar.age`;
+      const key = forgedKey(night);
       const createdAt = new Date(time.now).toISOString();
       const holder = { userNum: '1', userName: 'admin1', recipient: 'age1attacker' };
       const { bytes } = fakeArchive({

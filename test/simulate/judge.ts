@@ -135,6 +135,10 @@ export class Judge {
     }
   }
 
+  keysOf(copies: readonly Sealed[]): readonly string[] {
+    return copies.map(({ label, night }) => `4711/${night}/${label.archiveId}.tar.age`);
+  }
+
   /** The whole, verified copies of a store, newest first. */
   wholeIn(store: Store, scope?: string): readonly Sealed[] {
     const keys = this.#verified.get(store.description) ?? new Set();
@@ -156,7 +160,8 @@ export class Judge {
     policy: KeptBy,
   ): void {
     this.say(`${computer} removed ${key} from ${store.description}`);
-    if (this.#held.has(key)) this.fail(`${key}, the last clean copy before an attack, was removed`);
+    if (this.#held.has(key))
+      this.fail(`${key}, which tells of an attack or is the last from before it, was removed`);
     const sealed = this.#sealed.get(idIn(key));
     const wasPromised = this.#verified.get(store.description)?.has(key) === true;
     if (sealed === undefined || !wasPromised || !this.isWhole(key, bytes)) return;
@@ -165,9 +170,9 @@ export class Judge {
     if (policyBroken !== null) this.fail(`${key}, ${policyBroken} in ${store.description}, was removed`);
   }
 
-  /** Until a person has looked, the last copies from before it must not go. */
-  attacked(clean: readonly Sealed[]): void {
-    this.#held = new Set(clean.map(({ label, night }) => `4711/${night}/${label.archiveId}.tar.age`));
+  /** Until a person has looked, these must not go: the last copies from before it, or what was put beside them. */
+  attacked(keys: readonly string[]): void {
+    this.#held = new Set(keys);
   }
 
   /** A person has looked at what was found. */

@@ -74,4 +74,10 @@ export const mutations: readonly (Mutation & { readonly name: string })[] = [
     from: 'return await Promise.race([work(), left]);',
     to: 'return await work();',
   },
+  {
+    name: 'goes-on-removing',
+    file: '/nightly/origin/watch-loss.js',
+    from: 'return loss !== undefined ||',
+    to: 'return false &&',
+  },
 ];

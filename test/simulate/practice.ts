@@ -10,6 +10,7 @@ import type { StorageAdapter } from '../../src/storage/adapter.js';
 import {
   type Attack,
   attackOf,
+  forgedKey,
   harmStore,
   harmTables,
   isAddition,
@@ -205,9 +206,7 @@ export class Practice {
       const isTables = isAgainstTables(attack.how);
       // Where no copy goes to HQ, the database is read once a week only.
       if (isTables && !this.facts.isAtHome) return;
-      const before = this.judge
-        .wholeIn(store)
-        .map(({ label, night }) => `4711/${night}/${label.archiveId}.tar.age`);
+      const before = this.judge.keysOf(this.judge.wholeIn(store));
       const night = nightName(time.now - day, this.facts.zone);
       const isHarmed = isTables
         ? harmTables(attack.how, this.#database.tables, createRandom(`harm ${seed}`))
@@ -218,8 +217,8 @@ export class Practice {
       // A place that has lost its newest copy gets another one, whenever it were due.
       this.judge.forgets(0);
       // What is only put beside the copies takes none away, and retention goes on.
-      if (!isAddition(attack.how))
-        this.judge.attacked(this.#stores.flatMap((each) => this.judge.wholeIn(each).slice(0, 1)));
+      const last = this.#stores.flatMap((each) => this.judge.wholeIn(each).slice(0, 1));
+      this.judge.attacked(isAddition(attack.how) ? [forgedKey(night)] : this.judge.keysOf(last));
       const code = isTables ? 'looks-like-loss' : 'history-broken';
       const attacked = { how: attack.how, at: time.now };
       time.after(noticedWithin, () => this.judge.assertNoticed(0, code, attacked), null);

@@ -36,6 +36,8 @@ export interface CheckedCopies {
   /** What they are about. */
   readonly about: readonly string[];
   readonly passed: readonly string[];
+  /** Keys of archives that were told of tonight as nobody's. */
+  readonly strange: readonly string[];
   readonly isBroken: boolean;
   /** Keys of copies that were verified and are gone or changed. */
   readonly lost: readonly string[];
@@ -82,6 +84,7 @@ class Check implements CheckedCopies {
   credit: number;
   isBroken = false;
   readonly lost: string[] = [];
+  readonly strange: string[] = [];
   readonly #given: CopiesToCheck;
   readonly #objects: ReadonlyMap<string, StoredObject>;
   readonly #isShared: boolean;
@@ -144,7 +147,9 @@ class Check implements CheckedCopies {
       if (made < sequence.since) continue;
       const noteKey = noteKeyOf(key)!;
       if (!this.#objects.has(noteKey)) {
-        if (made < night) this.#tell(key, `${key} is there, and no note says who made it.`);
+        if (made >= night) continue;
+        this.strange.push(key);
+        this.#tell(key, `${key} is there, and no note says who made it.`);
         continue;
       }
       if (sequence.passed?.includes(key) === true) {
@@ -154,9 +159,13 @@ class Check implements CheckedCopies {
       read += 1;
       if (read > mostStrangers || strange >= mostStrange) break;
       const why = await this.#whyStrange(key, noteKey);
-      if (why === null) this.#pass(key);
-      else strange += 1;
-      if (why !== null) this.#tell(why.name, `${key} is there, and its note ${why.told}.`);
+      if (why === null) {
+        this.#pass(key);
+        continue;
+      }
+      strange += 1;
+      this.strange.push(key);
+      this.#tell(why.name, `${key} is there, and its note ${why.told}.`);
     }
     for (const noteKey of this.#objects.keys()) {
       if (!isNote(noteKey) || this.#objects.has(archiveBeside(noteKey))) continue;

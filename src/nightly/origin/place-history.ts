@@ -44,6 +44,9 @@ export class PlaceHistory {
     this.#store = store;
   }
 
+  /** Archives that nobody is known to have made: they are left for a person to look at. */
+  strange: ReadonlySet<string> = new Set();
+
   /** The newest note, for the report. */
   get head(): SequenceHead | undefined {
     return headOf(this.#sequence);
@@ -258,6 +261,7 @@ export class PlaceHistory {
       credit: (sequence.credit ?? 0) + Math.max(leastCredit, Math.ceil(newest * creditShare)),
       signal,
     });
+    this.strange = new Set(checked.strange);
     const lasting = [...(sequence.lasting ?? []), ...this.#rolledBack()].slice(0, mostTroubles);
     const found = {
       credit: checked.credit,

@@ -183,6 +183,7 @@ export class DestinationRun {
         signal,
         night,
         readBack,
+        strange: this.#history?.strange ?? new Set(),
         practiceId: plan.practiceId,
         timeZone: plan.timeZone,
         now: now(),

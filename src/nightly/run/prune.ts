@@ -20,6 +20,8 @@ export interface Pruning {
   readonly now: Date;
   /** Archives that the journal knows to have been verified here. */
   readonly verified: readonly VerifiedCopy[];
+  /** Keys of archives that somebody has to look at, whoever put them there. */
+  readonly strange?: ReadonlySet<string>;
   /** The newest copy that was read back in this run. */
   readonly readBack: CopyReport;
   /** Tells this spool from that of another machine. */
@@ -52,7 +54,8 @@ export async function prune(pruning: Pruning): Promise<readonly DumpWarning[]> {
   const found = await look(pruning);
   const ours = found.remove.filter((key) => known.has(key));
   const warnings = [...found.warnings, ...(await removeEach(ours, pruning))];
-  const isTheirs = (key: string): boolean => !known.has(key) && nightIn(key) < pruning.readBack.night;
+  const isTheirs = (key: string): boolean =>
+    !known.has(key) && pruning.strange?.has(key) !== true && nightIn(key) < pruning.readBack.night;
   if (!found.remove.some(isTheirs)) return warnings;
   const claim = await claimPruning(pruning);
   if (!claim.isOurs) return warnings;
