@@ -180,7 +180,7 @@ function onePerson(archives: readonly ArchiveAccess[]): readonly KeyWarning[] {
   return [
     {
       code: 'one-person',
-      message: `Only "${only}" can open the archives. If that password is lost, they are.`,
+      message: `Only "${only}" can open the archives. If that password is lost, so are the archives.`,
     },
   ];
 }

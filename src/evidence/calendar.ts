@@ -52,12 +52,11 @@ export function legend(states: readonly NightState[]): Html {
   )}</p>`;
 }
 
-/** Marks besides the colour: a cross for what failed, a bar for what came late. */
+/** Marks besides the colour: a cross for what failed, a bar for what came late, a dot for what nobody knows. */
 function square(x: number, y: number, state: NightState, title: string): Html {
   const box = html`<rect class="c-${state}" x="${x}" y="${y}" width="${cell}" height="${cell}" rx="2"><title>${title}</title></rect>`;
-  if (state === 'failed' || state === 'missing') {
-    return html`${box}<path class="mark" d="M${x + 3} ${y + 3}l5 5m0-5l-5 5"/>`;
-  }
+  if (state === 'failed') return html`${box}<path class="mark" d="M${x + 3} ${y + 3}l5 5m0-5l-5 5"/>`;
+  if (state === 'missing') return html`${box}<path class="mark" d="M${x + 4.5} ${y + 5.5}h2"/>`;
   if (state === 'late' || state === 'waiting')
     return html`${box}<path class="mark" d="M${x + 3} ${y + 5.5}h5"/>`;
   return box;
