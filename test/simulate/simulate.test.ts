@@ -5,7 +5,7 @@ import { simulateInChild } from './child.js';
 describe('nights by seed', { concurrency: 2 }, () => {
   for (const seed of [1, 1001]) {
     it(`no promise is broken from seed ${seed} on`, async () => {
-      const words = ['--seed', `${seed}`, '--days', '120', '--practices', '18'];
+      const words = ['--seed', `${seed}`, '--days', '120', '--practices', '14'];
       const { isGood, output } = await simulateInChild(words);
       assert.ok(isGood, output);
       assert.match(output, / 0 seeds with a broken promise/);
