@@ -86,6 +86,7 @@ describeOnEachServer(
       assert.equal(Number(image?.['n']), Number(rows?.replace(',', '')));
     });
 
+    // Two sessions read, and either may have its table first.
     it('of an older one whose headers do not lead on names what nothing proves, and takes it when asked', async () => {
       const identities = [(await readFile(keyFile, 'utf8')).trim()];
       const tar = await collectBytes(decryptAge(await readFile(whole), { identities }));
@@ -108,14 +109,14 @@ describeOnEachServer(
       assert.equal(without.code, 4, without.stdout);
       assert.match(
         without.stderr,
-        /not proven to be of this archive and were left out: database\.json, tables\/0001\/table\.json/,
+        /not proven to be of this archive and were left out: database\.json, tables\/000\d\/table\.json/,
       );
       assert.match(without.stderr, /`unproven`/);
       const { code, stdout, stderr } = await salvage(older, 'salvage_unproven', '--unproven');
       assert.equal(code, 4, stderr);
       assert.match(
         stdout,
-        /not proven to be of this archive and were taken: database\.json, tables\/0001\/table\.json/,
+        /not proven to be of this archive and were taken: database\.json, tables\/000\d\/table\.json/,
       );
       const [row] = await server().query('SELECT COUNT(*) AS n FROM salvage_unproven.appointment');
       assert.equal(row?.['n'], '3');
