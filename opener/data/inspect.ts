@@ -3,7 +3,7 @@ import { takeHeader } from '../../src/archive/age/header.js';
 import { ByteReader } from '../../src/archive/byte-reader.js';
 import { inspectArchive } from '../../src/archive/index.js';
 import type { KitFault } from '../../src/archive/kit-words.js';
-import { LABEL_STANZA } from '../../src/archive/label.js';
+import { labelStanza } from '../../src/archive/label.js';
 import { chunksOfRanges } from '../../src/archive/range-reader.js';
 import type { RangeSource } from '../../src/bytes.js';
 import { type BackupError, isBackupError } from '../../src/errors.js';
@@ -34,12 +34,12 @@ export async function inspectFile(file: File): Promise<Inspected> {
   }
 }
 
-const FIRST_LINE = 'age-encryption.org/v1\n';
+const firstLine = 'age-encryption.org/v1\n';
 
 async function outsideProblem(file: File, error: unknown): Promise<Problem | null> {
   if (!isBackupError(error)) return problemOf(error);
-  const start = await file.slice(0, FIRST_LINE.length).text();
-  if (start !== FIRST_LINE) return { kind: 'foreign' };
+  const start = await file.slice(0, firstLine.length).text();
+  if (start !== firstLine) return { kind: 'foreign' };
   switch (error.code) {
     case 'archive-unsupported':
       return { kind: 'future' };
@@ -55,7 +55,7 @@ async function outsideProblem(file: File, error: unknown): Promise<Problem | nul
 async function hasWayIn(file: File): Promise<boolean> {
   const reader = new ByteReader(chunksOfRanges(rangesOf(file)));
   try {
-    return wholeStanzasOf(await takeHeader(reader)).some(({ args }) => args[0] !== LABEL_STANZA);
+    return wholeStanzasOf(await takeHeader(reader)).some(({ args }) => args[0] !== labelStanza);
   } catch (error) {
     if (isBackupError(error)) return false;
     throw error;

@@ -6,8 +6,8 @@ import { type ReadableValue, readableCell } from '../../src/recovery/records/rea
 import { webCharacterSets } from '../../src/recovery/records/web-character-sets.js';
 import type { Copy, CopyTable } from './copy.js';
 
-const MOST_KEPT_BYTES: number = 32 * 2 ** 20;
-const MOST_INDEX_BYTES: number = 64 * 2 ** 20;
+const mostKeptBytes: number = 32 * 2 ** 20;
+const mostIndexBytes: number = 64 * 2 ** 20;
 
 /** One column part of a table, and how its columns read. */
 export interface RowSet {
@@ -110,7 +110,7 @@ export class Rows {
 
   #keepIndex(name: string, index: readonly BigInt64Array[]): void {
     const bytes = index.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    if (this.#indexes.has(name) || this.#indexBytes + bytes > MOST_INDEX_BYTES) return;
+    if (this.#indexes.has(name) || this.#indexBytes + bytes > mostIndexBytes) return;
     this.#indexBytes += bytes;
     this.#indexes.set(name, index);
   }
@@ -125,11 +125,11 @@ export class Rows {
     }
     const batch = await this.copy.readPart(table, part, signal);
     const bytes = bytesOf(batch);
-    if (bytes > MOST_KEPT_BYTES / 4 || this.#kept.has(name)) return batch;
+    if (bytes > mostKeptBytes / 4 || this.#kept.has(name)) return batch;
     this.#kept.set(name, { batch, bytes });
     this.#keptBytes += bytes;
     for (const [oldest, { bytes }] of this.#kept) {
-      if (this.#keptBytes <= MOST_KEPT_BYTES) break;
+      if (this.#keptBytes <= mostKeptBytes) break;
       this.#kept.delete(oldest);
       this.#keptBytes -= bytes;
     }

@@ -5,9 +5,9 @@ import type { Progress, TablePage } from './protocol.js';
 import type { Rows } from './rows.js';
 
 /** What is shown of one value in a grid; the whole of it is in the CSV. */
-const MOST_CHARACTERS = 400;
+const mostCharacters = 400;
 /** Pieces of a file are handed to the browser from this size on: it may keep them on the disk. */
-const PIECE_BYTES: number = 4 * 2 ** 20;
+const pieceBytes: number = 4 * 2 ** 20;
 
 export async function columnsOf(rows: Rows, table: string, signal?: AbortSignal): Promise<readonly string[]> {
   return loadedColumns((await rows.describe(table, signal)).columns).map(({ name }) => name);
@@ -45,7 +45,7 @@ export async function pageOf(
 }
 
 function shortened(value: string | null): string | null {
-  return value !== null && value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS)}…` : value;
+  return value !== null && value.length > mostCharacters ? `${value.slice(0, mostCharacters)}…` : value;
 }
 
 /** A table as CSV for a spreadsheet: a `'` stands before text that begins like a formula, so that nothing in it runs. */
@@ -77,7 +77,7 @@ export async function blobOf(pieces: AsyncIterable<string>, type: string): Promi
   for await (const piece of pieces) {
     waiting.push(piece);
     length += piece.length;
-    if (length < PIECE_BYTES) continue;
+    if (length < pieceBytes) continue;
     done.push(new Blob(waiting));
     waiting = [];
     length = 0;

@@ -1,7 +1,7 @@
 import type { Opened, Problem, Progress, Questions, Said } from '../data/protocol.js';
 
 /** Text of the worker's program; the build puts it here. */
-declare const WORKER_PROGRAM: string;
+declare const workerProgram: string;
 
 /** A failure that the worker told. */
 export class Refused extends Error {
@@ -35,7 +35,7 @@ interface Waiting {
 
 /** Starts the worker from the text that this page carries: it is fetched from nowhere. */
 export function startClient(onDamaged: (damaged: Opened | 'looking') => void): Client {
-  const address = URL.createObjectURL(new Blob([WORKER_PROGRAM], { type: 'text/javascript' }));
+  const address = URL.createObjectURL(new Blob([workerProgram], { type: 'text/javascript' }));
   const worker = new Worker(address);
   const waiting = new Map<number, Waiting>();
   let last = 0;

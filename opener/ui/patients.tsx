@@ -6,7 +6,7 @@ import { Lost, Scrolling, Waiting } from './parts.js';
 import { Phones } from './schedule.js';
 import { date, texts } from './texts.js';
 
-const MOST = 100;
+const most = 100;
 
 /** Search for a patient. */
 export function Patients({
@@ -24,7 +24,7 @@ export function Patients({
 }): JSX.Element {
   const heading = useFocus<HTMLHeadingElement>();
   const settled = useSettled(text);
-  const answer = useAnswer(client, 'patients', [settled, MOST], opened);
+  const answer = useAnswer(client, 'patients', [settled, most], opened);
   const { columns } = texts.patients;
   const found = answer.result;
   return (

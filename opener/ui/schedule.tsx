@@ -5,9 +5,9 @@ import { useAnswer, useFocus } from './hooks.js';
 import { Lost, Waiting } from './parts.js';
 import { age, clock, longDay, texts } from './texts.js';
 
-const DAYS = 2;
+const days = 2;
 /** A copy of last night is of today. */
-const OLD_AFTER_HOURS = 36;
+const oldAfterHours = 36;
 
 /** The day on which a copy was taken, in the time of this computer. */
 export function dayOfCopy(snapshotAt: string | null, today: string): string {
@@ -16,7 +16,7 @@ export function dayOfCopy(snapshotAt: string | null, today: string): string {
 
 /** The day with which the schedule begins. */
 export function firstDayOf(snapshotAt: string | null, now: Date): string {
-  const isOld = snapshotAt !== null && now.getTime() - Date.parse(snapshotAt) > OLD_AFTER_HOURS * 3_600_000;
+  const isOld = snapshotAt !== null && now.getTime() - Date.parse(snapshotAt) > oldAfterHours * 3_600_000;
   return isOld ? dayOfCopy(snapshotAt, localDay(now)) : localDay(now);
 }
 
@@ -43,7 +43,7 @@ export function Schedule({
   readonly onPatient: (patient: string) => void;
 }): JSX.Element {
   const heading = useFocus<HTMLHeadingElement>();
-  const answer = useAnswer(client, 'schedule', [day, DAYS], opened);
+  const answer = useAnswer(client, 'schedule', [day, days], opened);
   const now = new Date();
   const today = localDay(now);
   const ofCopy = dayOfCopy(opened.snapshotAt, today);

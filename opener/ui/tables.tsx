@@ -80,7 +80,7 @@ export function Tables({
   );
 }
 
-const MOST_ROWS = 50;
+const mostRows = 50;
 
 /** One table as a grid. */
 export function Grid({
@@ -98,7 +98,7 @@ export function Grid({
   const [typed, setTyped] = useState('');
   const [place, setPlace] = useState({ text: '', from: 0 });
   const columns = useAnswer(client, 'columns', [table], opened);
-  const page = useAnswer(client, 'page', [table, place.text, place.from, MOST_ROWS], opened);
+  const page = useAnswer(client, 'page', [table, place.text, place.from, mostRows], opened);
   const of = opened.tables.find(({ name }) => name === table)?.rows ?? 0;
   const rows = page.result?.rows ?? [];
   return (

@@ -3,11 +3,11 @@
  * nowhere outside the seal. Whoever writes into the database that is copied cannot know it, so that nothing in a value can
  * pass for a file of the archive.
  */
-const BYTES = 16;
+const idBytes = 16;
 
 /** A new id: 16 random bytes, as 22 characters of base64url. */
 export function makeContentId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(BYTES));
+  const bytes = crypto.getRandomValues(new Uint8Array(idBytes));
   return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')

@@ -51,7 +51,7 @@ import {
 import { isContentId } from './content-id.js';
 
 /** Version that is written; readers take every minor of this major. */
-export const FORMAT: FormatVersion = { major: 1, minor: 3 };
+export const formatVersion: FormatVersion = { major: 1, minor: 3 };
 
 const archiveId = textLike(/^[0-9a-f]{32}$/);
 // Shown to people and compared as text; anybody can write a label.
@@ -293,13 +293,13 @@ export function parseLabel(bytes: Uint8Array): Label {
 }
 
 // In memory a value takes up to twenty times what it takes as text, such as an empty list.
-const MOST_VALUES: number = 2 ** 22;
+const mostValues: number = 2 ** 22;
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const BRACE = 0x7b;
+const quote = 0x22;
+const comma = 0x2c;
+const bracket = 0x5b;
+const backslash = 0x5c;
+const brace = 0x7b;
 
 /** Whether a text in JSON holds more values than are worth their memory. It need not be well-formed. */
 function hasTooManyValues(json: Uint8Array): boolean {
@@ -308,12 +308,12 @@ function hasTooManyValues(json: Uint8Array): boolean {
   for (let i = 0; i < json.length; i++) {
     const byte = json[i]!;
     if (isText) {
-      if (byte === BACKSLASH) i++;
-      else if (byte === QUOTE) isText = false;
-    } else if (byte === QUOTE) isText = true;
-    else if (byte === COMMA || byte === BRACKET || byte === BRACE) count++;
+      if (byte === backslash) i++;
+      else if (byte === quote) isText = false;
+    } else if (byte === quote) isText = true;
+    else if (byte === comma || byte === bracket || byte === brace) count++;
   }
-  return count > MOST_VALUES;
+  return count > mostValues;
 }
 
 function parse<T>(bytes: Uint8Array, shape: Shape<T>, what: string): T {
@@ -328,7 +328,7 @@ function parse<T>(bytes: Uint8Array, shape: Shape<T>, what: string): T {
     throw new BackupError('archive-damaged', `In the archive ${what} is not JSON.`);
   }
   // The version comes first: what a newer version says need not look like ours.
-  if (hasFormat(value) && value.format.major > FORMAT.major) {
+  if (hasFormat(value) && value.format.major > formatVersion.major) {
     const { major, minor } = value.format;
     throw new BackupError('archive-unsupported', `The archive has format version ${major}.${minor}.`);
   }

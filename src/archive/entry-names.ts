@@ -11,11 +11,11 @@ export type EntryKind =
   | { readonly kind: 'other' };
 
 /** Fixed names. */
-export const README_NAME = 'README.txt';
-export const READER_NAME = 'reader.py';
-export const DATABASE_NAME = 'database.json';
-export const OBJECTS_NAME = 'objects.json';
-export const MANIFEST_NAME = 'manifest.json';
+export const readmeName = 'README.txt';
+export const readerName = 'reader.py';
+export const databaseName = 'database.json';
+export const objectsName = 'objects.json';
+export const manifestName = 'manifest.json';
 
 /** Name of a table's description. */
 export function tableEntryName(table: number): string {
@@ -35,11 +35,11 @@ function digits(value: number, width: number): string {
 /** What a name means. */
 export function parseEntryName(name: string): EntryKind {
   switch (name) {
-    case DATABASE_NAME:
+    case databaseName:
       return { kind: 'database' };
-    case OBJECTS_NAME:
+    case objectsName:
       return { kind: 'objects' };
-    case MANIFEST_NAME:
+    case manifestName:
       return { kind: 'manifest' };
   }
   const match = /^tables\/([0-9]{4,9})\/(?:table\.json|([0-9]{6,9})\.cols\.gz)$/.exec(name);

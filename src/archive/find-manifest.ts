@@ -2,18 +2,18 @@ import type { RangeSource } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import type { Manifest } from '../model/parts.js';
 import { parseManifest } from './descriptions.js';
-import { MANIFEST_NAME } from './entry-names.js';
+import { manifestName } from './entry-names.js';
 import { checkEntrySize, checkTables, damagedManifest } from './read-tar.js';
 import {
   checkContentId,
   parseTarHeader,
-  TAR_BLOCK_BYTES,
-  TAR_END_BYTES,
+  tarBlockBytes,
+  tarEndBytes,
   type TarEntry,
   tarPadding,
 } from './tar.js';
 
-const FIRST_WINDOW_BYTES = 256 * 1024;
+const firstWindowBytes = 256 * 1024;
 
 /**
  * Finds and reads the manifest from the end of a tar: the last file, whose header is the only block of it that starts
@@ -26,19 +26,19 @@ export async function findManifest(
   content: RangeSource,
   signal?: AbortSignal,
 ): Promise<{ readonly manifest: Manifest }> {
-  if (content.size % TAR_BLOCK_BYTES !== 0 || content.size < TAR_END_BYTES + TAR_BLOCK_BYTES) throw lost();
+  if (content.size % tarBlockBytes !== 0 || content.size < tarEndBytes + tarBlockBytes) throw lost();
   const options = { signal };
-  for (let window = FIRST_WINDOW_BYTES; ; window *= 4) {
+  for (let window = firstWindowBytes; ; window *= 4) {
     const length = Math.min(window, content.size);
     // As long as nothing was found, everything in the window would belong to the manifest.
-    checkEntrySize({ kind: 'manifest' }, length - TAR_END_BYTES - TAR_BLOCK_BYTES);
+    checkEntrySize({ kind: 'manifest' }, length - tarEndBytes - tarBlockBytes);
     const tail = await content.read(content.size - length, length, options);
-    if (tail.subarray(length - TAR_END_BYTES).some((byte) => byte !== 0)) throw lost();
+    if (tail.subarray(length - tarEndBytes).some((byte) => byte !== 0)) throw lost();
     const found = await findHeader(tail);
     if (found !== null) {
       const manifest = parseManifest(tail.subarray(found.contentStart, found.contentStart + found.size));
       checkContentId(found.contentId, manifest.contentId);
-      checkLayout(manifest, content.size - length + found.contentStart - TAR_BLOCK_BYTES);
+      checkLayout(manifest, content.size - length + found.contentStart - tarBlockBytes);
       return { manifest };
     }
     if (length === content.size) throw lost();
@@ -46,12 +46,12 @@ export async function findManifest(
 }
 
 async function findHeader(tail: Uint8Array): Promise<(TarEntry & { readonly contentStart: number }) | null> {
-  const name = new TextEncoder().encode(`${MANIFEST_NAME}\0`);
-  const end = tail.length - TAR_END_BYTES;
-  for (let at = end - TAR_BLOCK_BYTES; at >= 0; at -= TAR_BLOCK_BYTES) {
+  const name = new TextEncoder().encode(`${manifestName}\0`);
+  const end = tail.length - tarEndBytes;
+  for (let at = end - tarBlockBytes; at >= 0; at -= tarBlockBytes) {
     if (!name.every((byte, i) => tail[at + i] === byte)) continue;
-    const header = await parseTarHeader(tail.subarray(at, at + TAR_BLOCK_BYTES));
-    const contentStart = at + TAR_BLOCK_BYTES;
+    const header = await parseTarHeader(tail.subarray(at, at + tarBlockBytes));
+    const contentStart = at + tarBlockBytes;
     if (header === null || contentStart + header.size + tarPadding(header.size) !== end) throw lost();
     return { ...header, contentStart };
   }
@@ -64,7 +64,7 @@ async function findHeader(tail: Uint8Array): Promise<(TarEntry & { readonly cont
 function checkLayout({ entries, tables }: Manifest, manifestOffset: number): void {
   let end = 0;
   for (const { offset, size } of entries) {
-    if (offset < end + TAR_BLOCK_BYTES) throw damagedManifest();
+    if (offset < end + tarBlockBytes) throw damagedManifest();
     end = offset + size;
   }
   if (end > manifestOffset) throw damagedManifest();

@@ -2,9 +2,9 @@ import { assertOptions, assertSource } from '../arguments.js';
 import { type ByteSource, isRangeSource, type RangeSource } from '../bytes.js';
 import type { Label } from '../model/parts.js';
 import { stanzasOf, takeHeader } from './age/header.js';
-import { PAYLOAD_NONCE_BYTES, plaintextBytes } from './age/stream.js';
+import { payloadNonceBytes, plaintextBytes } from './age/stream.js';
 import { ByteReader } from './byte-reader.js';
-import { LABEL_STANZA, labelOf } from './label.js';
+import { labelStanza, labelOf } from './label.js';
 import { chunksOfRanges } from './range-reader.js';
 
 /** What an archive shows without a key. Nothing of it is proven: that takes a key. */
@@ -50,10 +50,10 @@ export async function inspectArchive(
     return {
       label: labelOf(stanzas),
       verified: false,
-      recipients: stanzas.map((stanza) => stanza.args[0]!).filter((type) => type !== LABEL_STANZA),
+      recipients: stanzas.map((stanza) => stanza.args[0]!).filter((type) => type !== labelStanza),
       headerBytes: header.length,
       size,
-      contentBytes: size === null ? null : plaintextBytes(size - header.length - PAYLOAD_NONCE_BYTES),
+      contentBytes: size === null ? null : plaintextBytes(size - header.length - payloadNonceBytes),
     };
   } finally {
     await reader.close();

@@ -3,12 +3,12 @@ import { assertEach } from '../arguments.js';
 import { utf8 } from '../bytes.js';
 import { BackupError } from '../errors.js';
 import type { Label } from '../model/parts.js';
-import { FORMAT, parseLabel } from './descriptions.js';
+import { formatVersion, parseLabel } from './descriptions.js';
 
 /** Type of the stanza that carries the label; stock age passes over it. */
-export const LABEL_STANZA = 'supplemental-backup/label';
+export const labelStanza = 'supplemental-backup/label';
 /** Largest label, in bytes: room for the identities of many password changes. */
-export const MAX_LABEL_BYTES: number = 256 * 1024;
+export const maxLabelBytes: number = 256 * 1024;
 
 /** What the caller says of an archive; the rest of its {@link Label} has defaults. */
 export type LabelFields = Omit<Label, 'archiveId' | 'createdAt' | 'format'> &
@@ -20,12 +20,12 @@ export function makeLabel(fields: LabelFields): Label {
   const id = crypto.getRandomValues(new Uint8Array(16));
   const archiveId = fields.archiveId ?? Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('');
   const createdAt = fields.createdAt ?? new Date().toISOString();
-  const label: Label = { format: FORMAT, ...fields, archiveId, createdAt };
+  const label: Label = { format: formatVersion, ...fields, archiveId, createdAt };
   if (new Set(label.unlock.map(({ kind }) => kind)).size > 1) {
     throw new TypeError('"label" has ways in of two kinds: what is weaker would count for both');
   }
   const bytes = utf8(JSON.stringify(label));
-  if (bytes.length > MAX_LABEL_BYTES) throw new RangeError(`"label" is longer than ${MAX_LABEL_BYTES} bytes`);
+  if (bytes.length > maxLabelBytes) throw new RangeError(`"label" is longer than ${maxLabelBytes} bytes`);
   try {
     parseLabel(bytes);
   } catch {
@@ -36,7 +36,7 @@ export function makeLabel(fields: LabelFields): Label {
 
 /** The label as a recipient that wraps no key: its stanza stands in the header, and the header's MAC covers it. */
 export function labelRecipient(label: Label): Recipient {
-  return { wrapFileKey: () => [new Stanza([LABEL_STANZA], utf8(JSON.stringify(label)))] };
+  return { wrapFileKey: () => [new Stanza([labelStanza], utf8(JSON.stringify(label)))] };
 }
 
 /**
@@ -45,13 +45,13 @@ export function labelRecipient(label: Label): Recipient {
  * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`
  */
 export function labelOf(stanzas: readonly Stanza[]): Label | null {
-  const found = stanzas.filter((stanza) => stanza.args[0] === LABEL_STANZA);
+  const found = stanzas.filter((stanza) => stanza.args[0] === labelStanza);
   const stanza = found[0];
   if (stanza === undefined) return null;
   if (stanza.args.length > 1)
     throw new BackupError('archive-damaged', 'The label of the archive is malformed.');
   if (found.length > 1) throw new BackupError('archive-damaged', 'The archive has more than one label.');
-  if (stanza.body.length > MAX_LABEL_BYTES) {
+  if (stanza.body.length > maxLabelBytes) {
     throw new BackupError('archive-limit-exceeded', 'The label of the archive is too long.');
   }
   return parseLabel(stanza.body);

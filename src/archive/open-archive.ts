@@ -23,7 +23,7 @@ import { openPayloadRanges } from './age/random-access.js';
 import { ByteReader } from './byte-reader.js';
 import { unlockArchive } from './decrypt-archive.js';
 import { parseDatabase, parseObjects, parseTable } from './descriptions.js';
-import { DATABASE_NAME, OBJECTS_NAME, parseEntryName, rowsEntryName, tableEntryName } from './entry-names.js';
+import { databaseName, objectsName, parseEntryName, rowsEntryName, tableEntryName } from './entry-names.js';
 import { filterPromise, filterSummary } from './filter-parts.js';
 import { findManifest } from './find-manifest.js';
 import { prefetch } from './prefetch.js';
@@ -36,7 +36,7 @@ import {
   entryOf,
   isSameEntry,
 } from './read-tar.js';
-import { parseTarHeader, TAR_BLOCK_BYTES } from './tar.js';
+import { parseTarHeader, tarBlockBytes } from './tar.js';
 import { type ArchiveKeys, checkKeys } from './unlock.js';
 
 /** Keys and options of {@link openArchive}. */
@@ -190,12 +190,12 @@ function makeReader(
     isLabelDamaged,
     manifest,
     async database(options) {
-      const described = parseDatabase(await files.read(DATABASE_NAME, options?.signal));
+      const described = parseDatabase(await files.read(databaseName, options?.signal));
       checkDatabase(manifest, described, label);
       return described.database;
     },
     table: (name, options) => readDescription(find(name), options?.signal),
-    objects: async (options) => parseObjects(await files.read(OBJECTS_NAME, options?.signal)),
+    objects: async (options) => parseObjects(await files.read(objectsName, options?.signal)),
     parts: (options) => parts(options ?? {}),
     readTable: (name, options) => readTable(find(name), options),
     close,
@@ -244,11 +244,11 @@ class ArchiveFiles {
     const entry = this.find(name);
     const kind = parseEntryName(name);
     checkEntrySize(kind, entry.size);
-    const bytes = await this.#content.read(entry.offset - TAR_BLOCK_BYTES, TAR_BLOCK_BYTES + entry.size, {
+    const bytes = await this.#content.read(entry.offset - tarBlockBytes, tarBlockBytes + entry.size, {
       signal,
     });
-    const header = await parseTarHeader(bytes.subarray(0, TAR_BLOCK_BYTES));
-    const content = bytes.subarray(TAR_BLOCK_BYTES);
+    const header = await parseTarHeader(bytes.subarray(0, tarBlockBytes));
+    const content = bytes.subarray(tarBlockBytes);
     const isTrue =
       header?.name === name &&
       header.size === entry.size &&

@@ -1,4 +1,4 @@
-const DEPTH = 2;
+const depth = 2;
 
 /** Results in order, while the next ones are already being made: reading, inflating and using overlap. */
 export async function* prefetch<Item, Result>(
@@ -12,7 +12,7 @@ export async function* prefetch<Item, Result>(
     // unhandled.
     next.catch(() => undefined);
     pending.push(next);
-    if (pending.length > DEPTH) yield await pending.shift()!;
+    if (pending.length > depth) yield await pending.shift()!;
   }
   for (const result of pending) yield await result;
 }

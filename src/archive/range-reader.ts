@@ -1,27 +1,27 @@
 import type { RangeSource } from '../bytes.js';
 import { prefetch } from './prefetch.js';
 
-const FIRST_BYTES = 16 * 1024;
-const MOST_BYTES = 1024 * 1024;
+const firstBytes = 16 * 1024;
+const mostBytes = 1024 * 1024;
 
 /** The bytes of a source front to back, in pieces that grow: little is fetched when little is wanted. */
 export async function* chunksOfRanges(source: RangeSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const options = { signal };
-  let length = FIRST_BYTES;
+  let length = firstBytes;
   for (let offset = 0; offset < source.size; ) {
     const piece = await source.read(offset, Math.min(length, source.size - offset), options);
     yield piece;
     offset += piece.length;
-    length = Math.min(length * 4, MOST_BYTES);
+    length = Math.min(length * 4, mostBytes);
   }
 }
 
 /** All bytes of a source front to back, the next pieces being fetched while one is used. */
 export async function* wholeOfRanges(source: RangeSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const options = { signal };
-  const pieces = Math.ceil(source.size / MOST_BYTES);
-  const offsets = Array.from({ length: pieces }, (_, i) => i * MOST_BYTES);
+  const pieces = Math.ceil(source.size / mostBytes);
+  const offsets = Array.from({ length: pieces }, (_, i) => i * mostBytes);
   yield* prefetch(offsets, (offset) =>
-    source.read(offset, Math.min(MOST_BYTES, source.size - offset), options),
+    source.read(offset, Math.min(mostBytes, source.size - offset), options),
   );
 }

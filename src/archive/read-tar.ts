@@ -1,5 +1,5 @@
 import { engine } from '#engine';
-import { MAX_PART_BYTES, peekMember } from '../columns/gzip-member.js';
+import { maxPartBytes, peekMember } from '../columns/gzip-member.js';
 import { BackupError } from '../errors.js';
 import type { Label, Manifest, ManifestEntry, Part, PromisedTable } from '../model/parts.js';
 import type { ByteReader } from './byte-reader.js';
@@ -13,10 +13,10 @@ import {
 import { type EntryKind, parseEntryName } from './entry-names.js';
 import {
   checkContentId,
-  MAX_FILES,
+  mostFiles,
   parseTarHeader,
-  TAR_BLOCK_BYTES,
-  TAR_END_BYTES,
+  tarBlockBytes,
+  tarEndBytes,
   type TarEntry,
   tarPadding,
 } from './tar.js';
@@ -28,7 +28,7 @@ const limits: Readonly<Record<EntryKind['kind'], number>> = {
   manifest: 256 * 1024 * 1024,
   objects: 256 * 1024 * 1024,
   other: 16 * 1024 * 1024,
-  rows: MAX_PART_BYTES,
+  rows: maxPartBytes,
   table: 16 * 1024 * 1024,
 };
 
@@ -62,7 +62,7 @@ export function checkEntrySize(kind: EntryKind, size: number): void {
 export async function* readTar(
   reader: ByteReader,
   label: Label | null,
-  maxFiles: number = MAX_FILES,
+  maxFiles: number = mostFiles,
 ): AsyncGenerator<Part> {
   const entries: ManifestEntry[] = [];
   const contents = new TableContents();
@@ -144,8 +144,8 @@ async function* readEntries(reader: ByteReader): AsyncGenerator<ReadEntry> {
 }
 
 async function readHeader(reader: ByteReader): Promise<TarEntry | null> {
-  if (!(await reader.fill(TAR_BLOCK_BYTES))) throw damaged('The archive ends too early.');
-  return parseTarHeader(reader.take(TAR_BLOCK_BYTES));
+  if (!(await reader.fill(tarBlockBytes))) throw damaged('The archive ends too early.');
+  return parseTarHeader(reader.take(tarBlockBytes));
 }
 
 /** What a manifest should say of a file. */
@@ -223,7 +223,7 @@ export function isSameEntry(a: ManifestEntry, b: ManifestEntry): boolean {
 }
 
 async function checkEnd(reader: ByteReader): Promise<void> {
-  const isEnd = (await reader.fill(TAR_END_BYTES)) && reader.take(TAR_END_BYTES).every((byte) => byte === 0);
+  const isEnd = (await reader.fill(tarEndBytes)) && reader.take(tarEndBytes).every((byte) => byte === 0);
   if (!isEnd) throw damaged('The archive does not end after its manifest.');
   // Waiting for more makes the last chunk authenticate as the last.
   if (await reader.fill(1)) throw damaged('The archive goes on after its end.');

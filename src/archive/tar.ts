@@ -8,21 +8,21 @@ import { BackupError } from '../errors.js';
 import { isContentId } from './content-id.js';
 
 /** Headers and contents start at multiples of this. */
-export const TAR_BLOCK_BYTES = 512;
+export const tarBlockBytes = 512;
 /** Two blocks of zeros end a tar. */
-export const TAR_END_BYTES: number = 2 * TAR_BLOCK_BYTES;
+export const tarEndBytes: number = 2 * tarBlockBytes;
 
 /** Most files in an archive, room for half a terabyte of values: what each one is, is remembered to the end. */
-export const MAX_FILES: number = 2 ** 19;
+export const mostFiles: number = 2 ** 19;
 
-const MAX_NAME_BYTES = 99;
+const maxNameBytes = 99;
 // Eleven octal digits.
-const MAX_NUMBER: number = 8 ** 11 - 1;
+const maxNumber: number = 8 ** 11 - 1;
 // Where the fields stand that differ from file to file (POSIX.1-1988 ustar).
-const SIZE_AT = 124;
-const TIME_AT = 136;
-const CHECKSUM_AT = 148;
-const OWNER_AT = 265;
+const sizeAt = 124;
+const timeAt = 136;
+const checksumAt = 148;
+const ownerAt = 265;
 const sameForAll = { mode: 0o644, uid: 0, gid: 0, gname: '' } as const;
 // No `..`, no absolute path, no backslash, no space: lower-case segments that mean the same on every system.
 const safeName = /^[A-Za-z0-9][A-Za-z0-9_.-]*(\/[A-Za-z0-9][A-Za-z0-9_.-]*)*$/;
@@ -40,7 +40,7 @@ export interface TarEntry {
 
 /** How many zeros follow a content of that size. */
 export function tarPadding(size: number): number {
-  return (TAR_BLOCK_BYTES - (size % TAR_BLOCK_BYTES)) % TAR_BLOCK_BYTES;
+  return (tarBlockBytes - (size % tarBlockBytes)) % tarBlockBytes;
 }
 
 /**
@@ -50,21 +50,21 @@ export function tarPadding(size: number): number {
  * @throws RangeError when the name, the size or the content id is not one that a reader takes
  */
 export async function tarHeader({ name, size, time, contentId = '' }: TarEntry): Promise<Uint8Array> {
-  if (name.length > MAX_NAME_BYTES || !safeName.test(name)) throw new RangeError('"name" is not a safe name');
-  if (!(size >= 0 && size <= MAX_NUMBER)) throw new RangeError('"size" is too large for a tar entry');
-  if (!(time >= 0 && time <= MAX_NUMBER)) throw new RangeError('"time" is too late for a tar entry');
+  if (name.length > maxNameBytes || !safeName.test(name)) throw new RangeError('"name" is not a safe name');
+  if (!(size >= 0 && size <= maxNumber)) throw new RangeError('"size" is too large for a tar entry');
+  if (!(time >= 0 && time <= maxNumber)) throw new RangeError('"time" is too late for a tar entry');
   if (contentId !== '' && !isContentId(contentId)) throw new RangeError('"contentId" is none');
   template ??= headerByLibrary({ name: 'x', size: 0, time: 0 });
   const header = (await template).slice();
   putText(header, 0, name);
-  putText(header, OWNER_AT, contentId);
-  putOctal(header, SIZE_AT, 11, size);
-  putOctal(header, TIME_AT, 11, time);
+  putText(header, ownerAt, contentId);
+  putOctal(header, sizeAt, 11, size);
+  putOctal(header, timeAt, 11, time);
   // The sum of all bytes, its own eight counted as spaces.
-  header.fill(0x20, CHECKSUM_AT, CHECKSUM_AT + 8);
+  header.fill(0x20, checksumAt, checksumAt + 8);
   const sum = header.reduce((total, byte) => total + byte, 0);
-  putOctal(header, CHECKSUM_AT, 6, sum);
-  header[CHECKSUM_AT + 6] = 0;
+  putOctal(header, checksumAt, 6, sum);
+  header[checksumAt + 6] = 0;
   return header;
 }
 
@@ -97,11 +97,11 @@ function putText(header: Uint8Array, at: number, text: string): void {
 export async function parseTarHeader(block: Uint8Array): Promise<TarEntry | null> {
   if (block.every((byte) => byte === 0)) return null;
   const name = textAt(block, 0);
-  const contentId = textAt(block, OWNER_AT);
+  const contentId = textAt(block, ownerAt);
   const entry = {
     name,
-    size: octalAt(block, SIZE_AT),
-    time: octalAt(block, TIME_AT),
+    size: octalAt(block, sizeAt),
+    time: octalAt(block, timeAt),
     ...(contentId === '' ? {} : { contentId }),
   };
   // What the block says is believed only when a header made of it is the block, to the last byte: so links, paths,

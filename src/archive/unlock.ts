@@ -29,9 +29,9 @@ export interface ArchiveKeys {
 }
 
 // Work factor that is accepted in a label, as a power of two: 256 MiB. Writers use 17.
-const MAX_LABEL_LOG_N = 18;
+const maxLabelLogN = 18;
 // A sealed identity holds one line.
-const MAX_IDENTITY_BYTES = 4096;
+const maxIdentityBytes = 4096;
 
 /** Refuses keys that cannot be any, before anything is read. */
 export function checkKeys(keys: ArchiveKeys): void {
@@ -261,8 +261,8 @@ async function openSealed(
 async function readSealed(sealedIdentity: string, key: SealKey): Promise<string | null> {
   let content: Uint8Array;
   try {
-    const file = decryptAge(utf8(sealedIdentity), { ...key, maxScryptLogN: MAX_LABEL_LOG_N });
-    content = await collectBytes(file, MAX_IDENTITY_BYTES);
+    const file = decryptAge(utf8(sealedIdentity), { ...key, maxScryptLogN: maxLabelLogN });
+    content = await collectBytes(file, maxIdentityBytes);
   } catch (error) {
     if (isBackupError(error, 'wrong-key')) return null;
     if (isBackupError(error)) throw error;

@@ -11,19 +11,19 @@ import type {
   TableDescription,
 } from '../model/parts.js';
 import { makeContentId } from './content-id.js';
-import { FORMAT } from './descriptions.js';
+import { formatVersion } from './descriptions.js';
 import {
-  DATABASE_NAME,
-  MANIFEST_NAME,
-  OBJECTS_NAME,
-  READER_NAME,
-  README_NAME,
+  databaseName,
+  manifestName,
+  objectsName,
+  readerName,
+  readmeName,
   rowsEntryName,
   tableEntryName,
 } from './entry-names.js';
 import { readerScript } from './reader-script.js';
 import { readme } from './readme.js';
-import { MAX_FILES, TAR_BLOCK_BYTES, TAR_END_BYTES, tarHeader, tarPadding } from './tar.js';
+import { mostFiles, tarBlockBytes, tarEndBytes, tarHeader, tarPadding } from './tar.js';
 
 /**
  * The tar of an archive, piece by piece, from the parts of a dump.
@@ -54,7 +54,7 @@ export async function* writeTar(
     sha256?: string,
     rows?: number,
   ): AsyncGenerator<Uint8Array> {
-    if (entries.length === MAX_FILES) {
+    if (entries.length === mostFiles) {
       throw new BackupError(
         'archive-limit-exceeded',
         'The archive would hold more files than a reader takes.',
@@ -63,13 +63,13 @@ export async function* writeTar(
     const { length: size } = content;
     entries.push({
       name,
-      offset: offset + TAR_BLOCK_BYTES,
+      offset: offset + tarBlockBytes,
       size,
       sha256: sha256 ?? engine.sha256(content),
       ...(rows === undefined ? {} : { rows }),
     });
     const padding = tarPadding(size);
-    offset += TAR_BLOCK_BYTES + size + padding;
+    offset += tarBlockBytes + size + padding;
     yield await tarHeader({ name, size, time, contentId });
     yield content;
     if (padding > 0) yield new Uint8Array(padding);
@@ -77,8 +77,8 @@ export async function* writeTar(
   const json = (name: string, value: unknown): AsyncGenerator<Uint8Array> =>
     entry(name, utf8(`${JSON.stringify(value, null, 1)}\n`));
 
-  yield* entry(README_NAME, utf8(readme(label)));
-  yield* entry(READER_NAME, readerScript());
+  yield* entry(readmeName, utf8(readme(label)));
+  yield* entry(readerName, readerScript());
   for await (const part of parts) {
     if (hasDatabase !== (part.kind !== 'database')) {
       throw new RangeError('"parts" must start with the database, and have it once');
@@ -86,7 +86,7 @@ export async function* writeTar(
     switch (part.kind) {
       case 'database':
         hasDatabase = true;
-        yield* json(DATABASE_NAME, { format: FORMAT, archiveId, database: part.database });
+        yield* json(databaseName, { format: formatVersion, archiveId, database: part.database });
         break;
       case 'table':
         contents.addTable(part.table);
@@ -99,21 +99,21 @@ export async function* writeTar(
       case 'objects':
         if (hasObjects) throw new RangeError('"parts" has its objects twice');
         hasObjects = true;
-        yield* json(OBJECTS_NAME, part.objects);
+        yield* json(objectsName, part.objects);
         break;
       case 'summary': {
         if (!hasObjects) throw new RangeError('"parts" has no objects before its summary');
         contents.checkAgainst(part.summary);
         const manifest: Manifest = {
           ...part.summary,
-          format: FORMAT,
+          format: formatVersion,
           archiveId,
           contentId,
           scope,
           entries: [...entries],
         };
-        yield* json(MANIFEST_NAME, manifest);
-        yield new Uint8Array(TAR_END_BYTES);
+        yield* json(manifestName, manifest);
+        yield new Uint8Array(tarEndBytes);
         onManifest(manifest);
         return;
       }

@@ -1,7 +1,7 @@
 import type { LeftOut } from '../model/parts.js';
 import { formatCount } from '../quantities.js';
 
-const NAMES_SHOWN = 8;
+const namesShown = 8;
 
 /**
  * What an archive does not hold, as lines for people: one for each reason. They still have to go through
@@ -14,8 +14,8 @@ export function describeLeftOut(leftOut: readonly LeftOut[]): readonly string[] 
     byReason.set(reason, [...(byReason.get(reason) ?? []), called]);
   }
   return [...byReason].map(([reason, names]) => {
-    const more = names.length > NAMES_SHOWN ? ` and ${formatCount(names.length - NAMES_SHOWN)} more` : '';
-    return `Left out: ${names.slice(0, NAMES_SHOWN).join(', ')}${more}. ${sentence(reason)}`;
+    const more = names.length > namesShown ? ` and ${formatCount(names.length - namesShown)} more` : '';
+    return `Left out: ${names.slice(0, namesShown).join(', ')}${more}. ${sentence(reason)}`;
   });
 }
 

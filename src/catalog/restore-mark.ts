@@ -4,16 +4,16 @@ import type { TableDescription } from '../model/parts.js';
  * The table in the target of a restore that says how far it is; it is there exactly while the target is
  * incomplete.
  */
-export const JOURNAL_TABLE = 'supplemental_backup_restore';
+export const journalTableName = 'supplemental_backup_restore';
 
 /** How the comment of that table begins. */
-export const JOURNAL_MARK = 'Restore in progress: ';
+export const journalMark = 'Restore in progress: ';
 
 /** Whether a table is such a mark, and no table of the practice that happens to have its name. */
 export function isJournalMark(name: string, comment: string, columns?: readonly string[]): boolean {
   return (
-    name.toLowerCase().startsWith(JOURNAL_TABLE) &&
-    comment.startsWith(JOURNAL_MARK) &&
+    name.toLowerCase().startsWith(journalTableName) &&
+    comment.startsWith(journalMark) &&
     (columns === undefined || columns.join() === 'number,rows_loaded')
   );
 }
@@ -21,23 +21,23 @@ export function isJournalMark(name: string, comment: string, columns?: readonly 
 /**
  * The table in a restored database that lists what is missing there; it is there exactly while something is.
  */
-export const MISSING_TABLE = 'supplemental_backup_missing';
+export const missingTableName = 'supplemental_backup_missing';
 
 /** How the comment of that table begins. */
-export const MISSING_MARK = 'Not restored: ';
+export const missingMark = 'Not restored: ';
 
 /** Whether a table is such a list, and no table of the practice that happens to have its name. */
 function isMissingMark(name: string, comment: string, columns: readonly string[]): boolean {
   return (
-    name.toLowerCase() === MISSING_TABLE &&
-    comment.startsWith(MISSING_MARK) &&
+    name.toLowerCase() === missingTableName &&
+    comment.startsWith(missingMark) &&
     columns.join() === 'number,kind,name,table_name,errno,message'
   );
 }
 
 /** Whether a table has a name that one of these has. */
 export function mayBeOurs(name: string): boolean {
-  return name.toLowerCase().startsWith(JOURNAL_TABLE) || name.toLowerCase() === MISSING_TABLE;
+  return name.toLowerCase().startsWith(journalTableName) || name.toLowerCase() === missingTableName;
 }
 
 /** Why a table that belongs to no practice is left out; undefined for all others. */

@@ -8,17 +8,17 @@
  */
 
 /** A column of which more than one byte in so many stands as it is had better be left alone. */
-const SHARE = 8;
+const share = 8;
 
 // Bytes of a piece that is looked at beforehand.
-const PIECE_BYTES = 4096;
+const pieceBytes = 4096;
 // Of 64. Hexadecimal digits, codes and numbers have fewer, and gain nothing.
-const MANY_LETTERS = 48;
+const manyLetters = 48;
 
 /** Whether some of a column looks like base64: it uses nearly all letters, and little else. */
 export function looksLikeBase64(data: Uint8Array): boolean {
   const middle = data.length >> 1;
-  const pieces = [data.subarray(0, PIECE_BYTES), data.subarray(middle, middle + PIECE_BYTES)];
+  const pieces = [data.subarray(0, pieceBytes), data.subarray(middle, middle + pieceBytes)];
   const seen = new Uint8Array(256);
   let others = 0;
   for (const piece of pieces) {
@@ -29,7 +29,7 @@ export function looksLikeBase64(data: Uint8Array): boolean {
     }
   }
   const letterCount = seen.reduce((sum, one) => sum + one, 0);
-  return letterCount >= MANY_LETTERS && others * SHARE <= pieces[0]!.length + pieces[1]!.length;
+  return letterCount >= manyLetters && others * share <= pieces[0]!.length + pieces[1]!.length;
 }
 
 /**
@@ -53,7 +53,7 @@ export function takeBase64Apart(
     const size = decode(room, to, data, from, length);
     if (size < 0) {
       kept += length;
-      if (kept * SHARE > data.length) return -1;
+      if (kept * share > data.length) return -1;
       room.set(data.subarray(from, from + length), to);
       marks[i] = length * 2;
       to += length;
@@ -95,7 +95,7 @@ export function putBase64Together(data: Uint8Array, marks: Uint32Array, stored: 
   }
 }
 
-const PADDING = 0x3d;
+const padding = 0x3d;
 const letters: Uint8Array = Uint8Array.from(
   'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
   (letter) => letter.charCodeAt(0),
@@ -127,7 +127,7 @@ function decode(room: Uint8Array, start: number, data: Uint8Array, from: number,
   }
   let bytes = 3;
   let bits = first[data[at]!]! | second[data[at + 1]!]!;
-  if (data[at + 3] === PADDING) bytes = data[at + 2] === PADDING ? 1 : 2;
+  if (data[at + 3] === padding) bytes = data[at + 2] === padding ? 1 : 2;
   if (bytes > 1) bits |= third[data[at + 2]!]!;
   if (bytes > 2) bits |= fourth[data[at + 3]!]!;
   // Bits that no byte takes must be zeros, or the text would not come again.
@@ -145,8 +145,8 @@ function encode(data: Uint8Array, start: number, stored: Uint8Array, from: numbe
       (stored[at]! << 16) | (left > 1 ? stored[at + 1]! << 8 : 0) | (left > 2 ? stored[at + 2]! : 0);
     data[to] = letters[bits >> 18]!;
     data[to + 1] = letters[(bits >> 12) & 63]!;
-    data[to + 2] = left > 1 ? letters[(bits >> 6) & 63]! : PADDING;
-    data[to + 3] = left > 2 ? letters[bits & 63]! : PADDING;
+    data[to + 2] = left > 1 ? letters[(bits >> 6) & 63]! : padding;
+    data[to + 3] = left > 2 ? letters[bits & 63]! : padding;
   }
   return to;
 }

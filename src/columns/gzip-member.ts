@@ -7,23 +7,23 @@ import type { Stretch } from '../engine/stretches.js';
 import { BackupError } from '../errors.js';
 import { damagedPart } from './byte-cursor.js';
 
-const HEADER_BYTES = 20;
-const TRAILER_BYTES = 8;
-const FLAG_EXTRA = 4;
+const headerBytes = 20;
+const trailerBytes = 8;
+const flagExtra = 4;
 /**
  * Largest column part that is read, in bytes: one row with one value of the largest packet of MySQL, and some
  * more.
  */
-export const MAX_PART_BYTES: number = 2 ** 30 + 2 ** 26;
+export const maxPartBytes: number = 2 ** 30 + 2 ** 26;
 // DEFLATE cannot make its input smaller than this.
-const MAX_DEFLATE_RATIO = 1032;
+const maxDeflateRatio = 1032;
 /** So much a part may inflate to, however small it is: typical ones are far below. */
-const FREE_BYTES: number = 32 * 2 ** 20;
+const freeBytes: number = 32 * 2 ** 20;
 /**
  * A larger part is one huge row, and is written so that it is no smaller than this: who wants to fill a
  * reader's memory has to send a share of it.
  */
-const MAX_LARGE_RATIO = 64;
+const maxLargeRatio = 64;
 
 /**
  * Compresses a column part.
@@ -35,7 +35,7 @@ export async function gzipMember(
   rows: number,
   stretches: readonly Stretch[] = [{ start: 0, end: plain.length, texture: 'text' }],
 ): Promise<Uint8Array> {
-  const margins = { before: HEADER_BYTES, behind: TRAILER_BYTES };
+  const margins = { before: headerBytes, behind: trailerBytes };
   let member = await engine.deflate(plain, stretches, margins);
   const least = leastBytes(plain.length);
   if (member.length < least) {
@@ -50,9 +50,9 @@ export async function gzipMember(
   const view = new DataView(member.buffer);
   // Magic, DEFLATE, flags; no time; fastest compression; unknown system; extra field of 8 bytes: 'SB', 4,
   // rows.
-  member.set([0x1f, 0x8b, 8, FLAG_EXTRA, 0, 0, 0, 0, 4, 255, 8, 0, 0x53, 0x42, 4, 0]);
+  member.set([0x1f, 0x8b, 8, flagExtra, 0, 0, 0, 0, 4, 255, 8, 0, 0x53, 0x42, 4, 0]);
   view.setUint32(16, rows, true);
-  const end = member.length - TRAILER_BYTES;
+  const end = member.length - trailerBytes;
   view.setUint32(end, engine.crc32(plain), true);
   view.setUint32(end + 4, plain.length, true);
   return member;
@@ -60,7 +60,7 @@ export async function gzipMember(
 
 /** How small a part of a size may be compressed. */
 function leastBytes(plainBytes: number): number {
-  return plainBytes <= FREE_BYTES ? 0 : Math.ceil(plainBytes / MAX_LARGE_RATIO);
+  return plainBytes <= freeBytes ? 0 : Math.ceil(plainBytes / maxLargeRatio);
 }
 
 /** What a member says of itself, unproven: its rows and its size before compression. */
@@ -77,15 +77,15 @@ export function peekMember(member: Uint8Array): { readonly rows: number; readonl
  */
 export async function gunzipMember(member: Uint8Array): Promise<Uint8Array> {
   const view = viewOfMember(member);
-  const body = member.subarray(HEADER_BYTES, member.length - TRAILER_BYTES);
+  const body = member.subarray(headerBytes, member.length - trailerBytes);
   const size = view.getUint32(member.length - 4, true);
-  if (size > MAX_PART_BYTES) {
+  if (size > maxPartBytes) {
     throw new BackupError(
       'archive-limit-exceeded',
       'A part of a table is larger than a genuine one ever is.',
     );
   }
-  if (size > body.length * MAX_DEFLATE_RATIO) throw damagedPart('its size cannot be true');
+  if (size > body.length * maxDeflateRatio) throw damagedPart('its size cannot be true');
   if (member.length < leastBytes(size)) {
     throw new BackupError(
       'archive-limit-exceeded',
@@ -93,7 +93,7 @@ export async function gunzipMember(member: Uint8Array): Promise<Uint8Array> {
     );
   }
   const plain = await engine.inflate(body, size);
-  if (engine.crc32(plain) !== view.getUint32(member.length - TRAILER_BYTES, true)) {
+  if (engine.crc32(plain) !== view.getUint32(member.length - trailerBytes, true)) {
     throw damagedPart('its checksum is wrong');
   }
   return plain;
@@ -103,8 +103,8 @@ export async function gunzipMember(member: Uint8Array): Promise<Uint8Array> {
 function viewOfMember(member: Uint8Array): DataView {
   const view = new DataView(member.buffer, member.byteOffset, member.length);
   const isOurs =
-    member.length >= HEADER_BYTES + TRAILER_BYTES &&
-    view.getUint32(0) === 0x1f8b0800 + FLAG_EXTRA &&
+    member.length >= headerBytes + trailerBytes &&
+    view.getUint32(0) === 0x1f8b0800 + flagExtra &&
     view.getUint16(10, true) === 8 &&
     view.getUint16(12) === 0x5342 &&
     view.getUint16(14, true) === 4;

@@ -16,10 +16,10 @@ import { Scratch } from './scratch.js';
 export type Width = 1 | 2 | 4 | 8;
 
 /** Encoding tags of a column of numbers, as they stand in a segment. */
-export const NUMBERS = 0;
-export const DELTAS = 1;
+export const numbersEncoding = 0;
+export const deltasEncoding = 1;
 
-type NumberEncoding = typeof NUMBERS | typeof DELTAS;
+type NumberEncoding = typeof numbersEncoding | typeof deltasEncoding;
 
 /** Most bytes that {@link encodeNumbers} writes. */
 export function numbersBound(count: number, width: Width): number {
@@ -37,13 +37,13 @@ export function encodeNumbers(
   count: number,
   allowDeltas: boolean,
 ): NumberEncoding {
-  if (count === 0) return NUMBERS;
+  if (count === 0) return numbersEncoding;
   const end = count * width;
   // Most columns of a practice hold one value: seen by native comparison with itself, moved by one value.
   if (engine.equalBytes(data.subarray(0, end - width), data.subarray(width, end))) {
     out.append(data.subarray(0, width));
     new PlaneWriter(out, count, 0);
-    return NUMBERS;
+    return numbersEncoding;
   }
   switch (width) {
     case 1: {
@@ -51,7 +51,7 @@ export function encodeNumbers(
       const planes = new PlaneWriter(out, count, 1);
       out.bytes.set(data.subarray(0, end), out.position);
       planes.end();
-      return NUMBERS;
+      return numbersEncoding;
     }
     case 2:
       return encodeNarrow(out, widened(data, count), 0, 2, allowDeltas, 0);
@@ -81,7 +81,7 @@ function encodeNarrow(
       writeValue(out, values[0]! ^ flip, high, width);
       writeValue(out, steps.min, steps.min >> 31, width);
       writeStepPlanes(out, values, steps.min, bytesFor(steps.max - steps.min));
-      return DELTAS;
+      return deltasEncoding;
     }
   }
   // Offsets as wide as the values save nothing: then the values themselves stand there.
@@ -92,7 +92,7 @@ function encodeNarrow(
     putOffsets(out.bytes, out.position, values, base, plane * 8);
     planes.end();
   }
-  return NUMBERS;
+  return numbersEncoding;
 }
 
 // The loops over values stand in functions of their own: each is compiled once, for its own types. They ask
@@ -169,7 +169,7 @@ function encodeWide(
   const [baseLow, baseHigh] = planeCount === 8 ? [0, 0] : [range.minLow ^ signBit, range.minHigh];
   writeValue(out, baseLow, baseHigh, 8);
   writeWidePlanes(out, halves, baseLow, baseHigh, planeCount);
-  return NUMBERS;
+  return numbersEncoding;
 }
 
 /** The lower halves, when all values share the upper one. */
@@ -286,7 +286,7 @@ export function takeNumbers(
   count: number,
 ): StoredNumbers {
   if (count === 0) return { width, count, first: null, base: { low: 0, high: 0 }, planes: [] };
-  const first = encoding === DELTAS ? readValue(input, width) : null;
+  const first = encoding === deltasEncoding ? readValue(input, width) : null;
   const base = readValue(input, width);
   return { width, count, first, base, planes: readPlanes(input, first === null ? count : count - 1, width) };
 }

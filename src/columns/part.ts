@@ -14,44 +14,44 @@ import type { ValueForm } from '../model/parts.js';
 import { ByteBuilder, ByteCursor, damagedPart } from './byte-cursor.js';
 import { compactFixed, compactLengths, countBits, expandFixed, expandLengths } from './nulls.js';
 import {
-  DELTAS,
+  deltasEncoding,
   encodeNumbers,
   joinNumbers,
-  NUMBERS,
+  numbersEncoding,
   numbersBound,
   type StoredNumbers,
   takeNumbers,
   type Width,
 } from './numbers.js';
 import {
-  BASE64,
+  base64Encoding,
   costOf,
   encodeStrings,
   joinStrings,
-  PLANES,
-  REPEATED,
-  STRINGS,
+  planesEncoding,
+  repeatedEncoding,
+  stringsEncoding,
   type StoredStrings,
   stringsBound,
   takeStrings,
 } from './strings.js';
 
 // The tag of a segment: its encoding times four, plus which values are NULL.
-const NO_NULLS = 0;
-const SOME_NULLS = 1;
-const ALL_NULLS = 2;
+const noNulls = 0;
+const someNulls = 1;
+const allNulls = 2;
 
 /** Most rows in one part. */
-export const MAX_PART_ROWS: number = 2 ** 22;
+export const maxPartRows: number = 2 ** 22;
 /** Most columns; MySQL and MariaDB allow 4096. */
-const MAX_PART_COLUMNS = 4096;
+const maxPartColumns = 4096;
 // How much longer the values may get than the part they came from, whatever the part claims.
-const MAX_EXPANSION = 64 * 2 ** 20;
+const maxExpansion = 64 * 2 ** 20;
 
 /**
  * Turns rows into a column part.
  *
- * @throws RangeError when the batch has more than {@link MAX_PART_ROWS} rows, or is not what it says it is
+ * @throws RangeError when the batch has more than {@link maxPartRows} rows, or is not what it says it is
  */
 export function encodeColumnPart(batch: ColumnBatch): Uint8Array {
   return encodeColumns(batch).bytes;
@@ -70,7 +70,7 @@ export function encodeColumns(
   readonly stretches: readonly Stretch[];
 } {
   const { rows, columns } = batch;
-  if (rows > MAX_PART_ROWS) throw new RangeError(`"batch" has more than ${MAX_PART_ROWS} rows`);
+  if (rows > maxPartRows) throw new RangeError(`"batch" has more than ${maxPartRows} rows`);
   const room = columns.reduce((sum, column) => sum + segmentBound(rows, column), 0);
   // The lengths stand before the segments, so their room is kept free and what is left of it cut off.
   const reserved = 10 + 5 * columns.length;
@@ -101,7 +101,7 @@ function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): re
   const nullCount = column.nulls === null ? 0 : countBits(column.nulls);
   const start = out.position;
   if (nullCount === rows && rows > 0) {
-    out.byte(ALL_NULLS);
+    out.byte(allNulls);
     return [{ start, end: out.position, texture: 'runs' }];
   }
   out.byte(0);
@@ -121,7 +121,7 @@ function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): re
     const lengths = nulls === null ? column.lengths : compactLengths(column.lengths, nulls, count);
     ({ encoding, texture, valuesAt } = encodeStrings(out, lengths, column.data));
   }
-  out.bytes[start] = encoding * 4 + (nulls === null ? NO_NULLS : SOME_NULLS);
+  out.bytes[start] = encoding * 4 + (nulls === null ? noNulls : someNulls);
   const end = out.position;
   // Values of which nothing can be made are left as they are, but not what stands before them.
   return texture === 'random'
@@ -165,13 +165,13 @@ function takeColumns(
 ): { readonly rows: number; readonly columns: readonly StoredColumn[] } {
   const input = new ByteCursor(bytes);
   const rows = input.leb128();
-  if (rows > MAX_PART_ROWS) throw damagedPart('it claims more rows than a part ever has');
+  if (rows > maxPartRows) throw damagedPart('it claims more rows than a part ever has');
   const columnCount = input.leb128();
-  if (columnCount !== forms.length || columnCount > MAX_PART_COLUMNS) {
+  if (columnCount !== forms.length || columnCount > maxPartColumns) {
     throw damagedPart(`it has ${columnCount} columns and its table ${forms.length}`);
   }
   const lengths = forms.map(() => input.leb128());
-  let budget = bytes.length + MAX_EXPANSION;
+  let budget = bytes.length + maxExpansion;
   const columns = forms.map((form, i) => {
     const segment = new ByteCursor(input.take(lengths[i]!));
     const width = widthOf(form);
@@ -190,11 +190,11 @@ function takeColumn(input: ByteCursor, rows: number, width: Width | 0, budget: n
   const tag = input.byte();
   const encoding = tag >> 2;
   const nullKind = tag & 3;
-  if (nullKind === ALL_NULLS && encoding === 0) return { kind: 'nulls', width };
-  if (nullKind > SOME_NULLS) throw damagedPart('a column has an unknown tag');
+  if (nullKind === allNulls && encoding === 0) return { kind: 'nulls', width };
+  if (nullKind > someNulls) throw damagedPart('a column has an unknown tag');
   let nulls: Uint8Array | null = null;
   let count = rows;
-  if (nullKind === SOME_NULLS) {
+  if (nullKind === someNulls) {
     nulls = input.take(Math.ceil(rows / 8)).slice();
     if (rows % 8 !== 0 && nulls[nulls.length - 1]! >> (rows % 8) !== 0) {
       throw damagedPart('it marks a row as NULL that it does not have');
@@ -202,14 +202,14 @@ function takeColumn(input: ByteCursor, rows: number, width: Width | 0, budget: n
     count -= countBits(nulls);
   }
   if (width === 0) {
-    if (encoding !== STRINGS && encoding !== REPEATED && encoding !== PLANES && encoding !== BASE64) {
+    if (encoding !== stringsEncoding && encoding !== repeatedEncoding && encoding !== planesEncoding && encoding !== base64Encoding) {
       throw damagedPart('a column has an unknown tag');
     }
-    if (count === 0 && encoding !== STRINGS) throw damagedPart('a column without values is not empty');
+    if (count === 0 && encoding !== stringsEncoding) throw damagedPart('a column without values is not empty');
     return { kind: 'variable', nulls, strings: takeStrings(input, encoding, count, budget) };
   }
-  if (encoding !== NUMBERS && encoding !== DELTAS) throw damagedPart('a column has an unknown tag');
-  if (encoding === DELTAS && count < 2) throw damagedPart('a column has steps between fewer than two values');
+  if (encoding !== numbersEncoding && encoding !== deltasEncoding) throw damagedPart('a column has an unknown tag');
+  if (encoding === deltasEncoding && count < 2) throw damagedPart('a column has steps between fewer than two values');
   return { kind: 'fixed', nulls, numbers: takeNumbers(input, encoding, width, count) };
 }
 

@@ -11,7 +11,7 @@ import { engine } from '#engine';
 import { type ByteBuilder, type ByteCursor, damagedPart } from './byte-cursor.js';
 
 /** Most planes of one column. */
-export const MAX_PLANES = 16;
+export const maxPlanes = 16;
 
 /** Most bytes that {@link PlaneWriter} writes. */
 export function planesBound(count: number, planes: number): number {

@@ -1,14 +1,14 @@
 // Smaller values are not worth looking at.
-const WORTHWHILE_BYTES = 64 * 1024;
+const worthwhileBytes = 64 * 1024;
 // DEFLATE finds what stands at most this far back, so this much is looked at in one piece …
-const WINDOW_BYTES = 32 * 1024;
+const windowBytes = 32 * 1024;
 // … and one piece in four.
-const STRIDE_BYTES: number = 4 * WINDOW_BYTES;
-const SLOTS = 1 << 13;
+const strideBytes: number = 4 * windowBytes;
+const slots = 1 << 13;
 // Of the places looked at, the share that must have been seen before.
-const ENOUGH = 0.02;
+const enoughRepeats = 0.02;
 
-const seen: Int32Array = new Int32Array(SLOTS);
+const seen: Int32Array = new Int32Array(slots);
 
 /**
  * Whether bytes repeat themselves, so that looking for repeats is worth a compressor's time. Images,
@@ -16,9 +16,9 @@ const seen: Int32Array = new Int32Array(SLOTS);
  * looking through them in vain.
  */
 export function hasRepeats(data: Uint8Array): boolean {
-  if (data.length < WORTHWHILE_BYTES) return true;
-  for (let start = 0; start < data.length; start += STRIDE_BYTES) {
-    if (repeatsWithin(data, start, Math.min(data.length, start + WINDOW_BYTES))) return true;
+  if (data.length < worthwhileBytes) return true;
+  for (let start = 0; start < data.length; start += strideBytes) {
+    if (repeatsWithin(data, start, Math.min(data.length, start + windowBytes))) return true;
   }
   return false;
 }
@@ -26,9 +26,9 @@ export function hasRepeats(data: Uint8Array): boolean {
 /** Looks at every place whose four bytes have a certain hash, about one in sixteen, wherever they stand. */
 function repeatsWithin(data: Uint8Array, start: number, end: number): boolean {
   // Too little to judge by.
-  if (end - start < WINDOW_BYTES / 8) return false;
+  if (end - start < windowBytes / 8) return false;
   seen.fill(0);
-  const enough = Math.floor(((end - start) / 16) * ENOUGH);
+  const enough = Math.floor(((end - start) / 16) * enoughRepeats);
   let places = 0;
   let repeats = 0;
   let window = (data[start]! << 8) | (data[start + 1]! << 16) | (data[start + 2]! << 24);
@@ -36,7 +36,7 @@ function repeatsWithin(data: Uint8Array, start: number, end: number): boolean {
     window = (window >>> 8) | (data[i]! << 24);
     const hash = Math.imul(window, 0x9e3779b1);
     if (hash >>> 28 !== 0) continue;
-    const slot = (hash >>> 12) & (SLOTS - 1);
+    const slot = (hash >>> 12) & (slots - 1);
     places++;
     if (seen[slot] !== window) seen[slot] = window;
     // Text is known as text after a few kilobytes.

@@ -16,13 +16,13 @@ export class Scratch {
   }
 
   #atLeast(bytes: number): ArrayBuffer {
-    if (bytes > LARGEST) return new ArrayBuffer(bytes);
+    if (bytes > largest) return new ArrayBuffer(bytes);
     if (bytes > this.#room.byteLength) {
-      this.#room = new ArrayBuffer(Math.min(LARGEST, Math.max(bytes, 2 * this.#room.byteLength)));
+      this.#room = new ArrayBuffer(Math.min(largest, Math.max(bytes, 2 * this.#room.byteLength)));
     }
     return this.#room;
   }
 }
 
 /** Larger rooms are not kept. */
-const LARGEST = 4 * 2 ** 20;
+const largest = 4 * 2 ** 20;

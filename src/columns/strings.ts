@@ -15,20 +15,20 @@ import {
   takeBase64Apart,
 } from './base64.js';
 import { type ByteBuilder, type ByteCursor, damagedPart } from './byte-cursor.js';
-import { encodeNumbers, joinNumbers, NUMBERS, numbersBound, takeNumbers } from './numbers.js';
-import { MAX_PLANES, PlaneWriter, planesBound, readPlanes } from './planes.js';
+import { encodeNumbers, joinNumbers, numbersEncoding, numbersBound, takeNumbers } from './numbers.js';
+import { maxPlanes, PlaneWriter, planesBound, readPlanes } from './planes.js';
 import { looksRandom } from './randomness.js';
 import { hasRepeats } from './repeats.js';
 import { Scratch } from './scratch.js';
 
 /** Encoding tags of a column of strings, as they stand in a segment. */
-export const STRINGS = 2;
-export const REPEATED = 3;
-export const PLANES = 4;
-export const BASE64 = 5;
+export const stringsEncoding = 2;
+export const repeatedEncoding = 3;
+export const planesEncoding = 4;
+export const base64Encoding = 5;
 
 /** How the values of a column of strings can stand. */
-export type StringEncoding = typeof STRINGS | typeof REPEATED | typeof PLANES | typeof BASE64;
+export type StringEncoding = typeof stringsEncoding | typeof repeatedEncoding | typeof planesEncoding | typeof base64Encoding;
 
 /** What {@link encodeStrings} did. */
 export interface WrittenStrings {
@@ -40,31 +40,31 @@ export interface WrittenStrings {
 }
 
 /** So many bytes are looked at closely, also when they are a single value. */
-const LONG_BYTES: number = 64 * 1024;
+const longBytes: number = 64 * 1024;
 
 /** Most bytes that {@link encodeStrings} writes. */
 export function stringsBound(count: number, dataLength: number): number {
   // Planes are chosen only where the padding adds at most a quarter.
-  return numbersBound(count, 4) + planesBound(0, MAX_PLANES) + Math.ceil(dataLength * 1.25);
+  return numbersBound(count, 4) + planesBound(0, maxPlanes) + Math.ceil(dataLength * 1.25);
 }
 
 /** Appends values and says how. */
 export function encodeStrings(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): WrittenStrings {
   const count = lengths.length;
-  if (count === 0) return { encoding: STRINGS, texture: 'runs', valuesAt: out.position };
+  if (count === 0) return { encoding: stringsEncoding, texture: 'runs', valuesAt: out.position };
   const first = lengths[0]!;
   const { longest, alike } = lookOver(lengths);
   const isRepeated =
     count === 1
-      ? first < LONG_BYTES
+      ? first < longBytes
       : alike && engine.equalBytes(data.subarray(first), data.subarray(0, data.length - first));
   if (isRepeated) {
     const value = data.subarray(0, first);
     const valuesAt = out.position;
     out.append(value);
-    return { encoding: REPEATED, texture: first < LONG_BYTES ? 'runs' : textureOf(value), valuesAt };
+    return { encoding: repeatedEncoding, texture: first < longBytes ? 'runs' : textureOf(value), valuesAt };
   }
-  if (longest > MAX_PLANES || count * longest > data.length * 1.25) return encodeWhole(out, lengths, data);
+  if (longest > maxPlanes || count * longest > data.length * 1.25) return encodeWhole(out, lengths, data);
   appendNumbers(out, lengths);
   const padded = alike ? data : scratch.bytes(count * longest);
   if (!alike) pad(padded, data, lengths, longest);
@@ -73,20 +73,20 @@ export function encodeStrings(out: ByteBuilder, lengths: Uint32Array, data: Uint
   const start = out.position;
   putPlanes(out.bytes, start, padded, longest, count);
   for (let plane = 0; plane < longest; plane++) planes.end(start + plane * count);
-  return { encoding: PLANES, texture: 'runs', valuesAt };
+  return { encoding: planesEncoding, texture: 'runs', valuesAt };
 }
 
 function encodeWhole(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): WrittenStrings {
-  if (data.length >= LONG_BYTES && looksLikeBase64(data)) {
+  if (data.length >= longBytes && looksLikeBase64(data)) {
     const valuesAt = appendBase64(out, lengths, data);
     if (valuesAt !== null) {
-      return { encoding: BASE64, texture: textureOf(out.bytes.subarray(valuesAt, out.position)), valuesAt };
+      return { encoding: base64Encoding, texture: textureOf(out.bytes.subarray(valuesAt, out.position)), valuesAt };
     }
   }
   appendNumbers(out, lengths);
   const valuesAt = out.position;
   out.append(data);
-  return { encoding: STRINGS, texture: textureOf(data), valuesAt };
+  return { encoding: stringsEncoding, texture: textureOf(data), valuesAt };
 }
 
 /**
@@ -232,26 +232,26 @@ export function takeStrings(
   count: number,
   budget: number,
 ): StoredStrings {
-  if (encoding === REPEATED) {
+  if (encoding === repeatedEncoding) {
     const value = input.take(input.remaining);
     const total = value.length * count;
     if (total > budget) throw tooLarge();
     return { kind: 'repeated', total, count, value };
   }
-  const numbers = new Uint32Array(joinNumbers(takeNumbers(input, NUMBERS, 4, count)).buffer, 0, count);
-  const lengths = encoding === BASE64 ? lengthsOfBase64(numbers) : numbers;
+  const numbers = new Uint32Array(joinNumbers(takeNumbers(input, numbersEncoding, 4, count)).buffer, 0, count);
+  const lengths = encoding === base64Encoding ? lengthsOfBase64(numbers) : numbers;
   const { total, longest } = addUp(lengths);
-  if (encoding === STRINGS) {
+  if (encoding === stringsEncoding) {
     if (total !== input.remaining) throw damagedPart('the lengths of its values do not add up');
     return { kind: 'whole', total, lengths, data: input.take(total) };
   }
-  if (encoding === BASE64) {
+  if (encoding === base64Encoding) {
     const stored = input.take(input.remaining);
     if (storedBytes(numbers) !== stored.length) throw damagedPart('the lengths of its values do not add up');
     return { kind: 'base64', total, lengths, marks: numbers, stored };
   }
   if (total > budget) throw tooLarge();
-  const planes = readPlanes(input, count, MAX_PLANES);
+  const planes = readPlanes(input, count, maxPlanes);
   if (planes.length !== longest) throw damagedPart('the lengths of its values do not add up');
   return { kind: 'planes', total, lengths, planes };
 }

@@ -174,7 +174,7 @@ async function prepareSession(connection: Connection): Promise<Connection> {
 }
 
 // How long a session may take to notice that its client is gone, and the server to answer.
-const NOTICED_MS = 2000;
+const noticedMs = 2000;
 
 /**
  * Ends sessions whose connections are destroyed, with their statements, locks and snapshots: dropping a connection alone
@@ -189,11 +189,11 @@ export async function endSessions(address: DatabaseAddress, ids: readonly number
   if (ids.length === 0) return;
   try {
     const connection = await openConnection(
-      { ...address, connectTimeout: NOTICED_MS },
-      { inactivityTimeout: NOTICED_MS },
+      { ...address, connectTimeout: noticedMs },
+      { inactivityTimeout: noticedMs },
     );
     try {
-      const deadline = performance.now() + NOTICED_MS;
+      const deadline = performance.now() + noticedMs;
       let left = ids;
       for (let pause = 5; left.length > 0 && performance.now() < deadline; pause = Math.min(2 * pause, 100)) {
         const answers = await connection.queryEach(left.map((id) => `KILL QUERY ${id}`));

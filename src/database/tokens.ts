@@ -34,7 +34,7 @@ const executable: RegExp = /\/\*M?!\d*/y;
  * Every server executes the content of a comment up to this version, so that its content alone says where it
  * ends.
  */
-const EXECUTED_BY_ALL = 50500;
+const executedByAll = 50500;
 
 /** Most pieces of a statement; the largest that a server makes has a tenth of them. */
 const mostTokens: number = 2 ** 20;
@@ -79,7 +79,7 @@ export function scan(sql: string, rules: QuoteRules = {}): Scan {
       // counts.
       if (commentEnd !== undefined) doubt ??= 'a comment begins within another';
       commentEnd = endOfComment(end);
-      mayCross = Number(/\d*$/.exec(text)![0] || 0) <= EXECUTED_BY_ALL;
+      mayCross = Number(/\d*$/.exec(text)![0] || 0) <= executedByAll;
     } else if (commentEnd !== undefined && text === '*/' && kind === 'symbol') {
       commentEnd = undefined;
     } else if (commentEnd !== undefined) {

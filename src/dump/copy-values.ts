@@ -3,7 +3,7 @@
  * value overlaps the one before; what is shorter than a word is copied by bytes.
  */
 
-const WORD_BYTES = 4;
+const wordBytes = 4;
 
 /** Copies a value of `length` bytes. */
 export function copyShort(
@@ -13,12 +13,12 @@ export function copyShort(
   from: number,
   length: number,
 ): void {
-  if (length < WORD_BYTES) {
+  if (length < wordBytes) {
     for (let i = 0; i < length; i++) target.setUint8(to + i, source.getUint8(from + i));
     return;
   }
-  const last = length - WORD_BYTES;
-  for (let i = 0; i < last; i += WORD_BYTES) target.setInt32(to + i, source.getInt32(from + i, true), true);
+  const last = length - wordBytes;
+  for (let i = 0; i < last; i += wordBytes) target.setInt32(to + i, source.getInt32(from + i, true), true);
   target.setInt32(to + last, source.getInt32(from + last, true), true);
 }
 
@@ -37,14 +37,14 @@ export function copyAlike(
   length: number,
   count: number,
 ): void {
-  if (length < WORD_BYTES) {
+  if (length < wordBytes) {
     for (let i = 0, at = to; i < count; i++, at += length) {
       copyShort(target, at, source, positions[i]! + common, length);
     }
     return;
   }
-  const last = length - WORD_BYTES;
-  for (let i = 0; i < last; i += WORD_BYTES) {
+  const last = length - wordBytes;
+  for (let i = 0; i < last; i += wordBytes) {
     copyWords(target, to + i, length, source, positions, common + i, count);
   }
   copyWords(target, to + last, length, source, positions, common + last, count);

@@ -10,7 +10,7 @@ import { serverErrorNumber } from '../database/server-failures.js';
 import type { ComputedContent, ServerDescription } from '../model/parts.js';
 
 /** Enough rows to tell that a time zone is not the one. */
-const SAMPLE_ROWS = 1000;
+const sampleRows = 1000;
 
 /**
  * Reads what is stored in generated columns, which a target computes again: by what session a row was
@@ -61,7 +61,7 @@ async function zoneOf(
   };
   try {
     for (const zone of zonesToTry(globalZone)) {
-      if ((await holds(zone, SAMPLE_ROWS)) && (await holds(zone))) return zone;
+      if ((await holds(zone, sampleRows)) && (await holds(zone))) return zone;
     }
     return undefined;
   } finally {

@@ -1,10 +1,10 @@
 import { createInflateRaw, type InflateRaw } from 'node:zlib';
 import type { ZlibStreamOptions } from './zlib-stream-options.js';
 
-const ROOM_BYTES: number = 2 ** 20;
+const roomBytes: number = 2 ** 20;
 const options: ZlibStreamOptions = {
   // Results of several turns share a room.
-  chunkSize: ROOM_BYTES,
+  chunkSize: roomBytes,
   // A result is taken out when it is whole, so nothing must wait for a reader before.
   readableHighWaterMark: 2 ** 40,
 };
@@ -18,7 +18,7 @@ export class Inflaters {
 
   /** Whether a result of that size is worth the trouble: a larger one had better lie in one piece at once. */
   static fits(size: number): boolean {
-    return size <= ROOM_BYTES;
+    return size <= roomBytes;
   }
 
   /**
@@ -73,7 +73,7 @@ function inflateWith(inflater: InflateRaw, data: Uint8Array, size: number): Prom
 export async function inflateLarge(data: Uint8Array, size: number): Promise<Uint8Array> {
   const room = new Uint8Array(size);
   let length = 0;
-  const inflater = createInflateRaw({ chunkSize: ROOM_BYTES });
+  const inflater = createInflateRaw({ chunkSize: roomBytes });
   inflater.end(data);
   for await (const piece of inflater as AsyncIterable<Uint8Array>) {
     // Leaving the loop destroys the stream.

@@ -14,11 +14,11 @@ const inflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 const deflaters: Deflaters = new Deflaters();
 const inflaters: Inflaters = new Inflaters();
 // Largest result that is made in one piece.
-const MOST_AT_ONCE: number = 16 * 2 ** 20;
+const mostAtOnce: number = 16 * 2 ** 20;
 // So few bytes are compressed sooner than another thread is woken; a compressor for them takes almost no
 // memory.
-const SMALL = 4096;
-const forSmall: ZlibOptions = { level: 1, windowBits: 12, memLevel: 4, chunkSize: 2 * SMALL };
+const small = 4096;
+const forSmall: ZlibOptions = { level: 1, windowBits: 12, memLevel: 4, chunkSize: 2 * small };
 const forSmallPiece: ZlibOptions = { ...forSmall, finishFlush: constants.Z_SYNC_FLUSH };
 const algorithm = 'chacha20-poly1305';
 
@@ -27,7 +27,7 @@ export const engine: Engine = {
   name: 'node',
   diagnosis: diagnosis.archive,
   async deflate(data, stretches, margins) {
-    if (data.length <= SMALL) return withMargins([deflateRawSync(data, forSmall)], margins);
+    if (data.length <= small) return withMargins([deflateRawSync(data, forSmall)], margins);
     const deflated = await Promise.all(
       stretches.map(({ start, end, texture }) => deflateStretch(data.subarray(start, end), texture)),
     );
@@ -37,7 +37,7 @@ export const engine: Engine = {
   },
   async inflate(data, size) {
     if (Inflaters.fits(size)) return inflaters.inflate(data, size);
-    if (size > MOST_AT_ONCE) return inflateLarge(data, size);
+    if (size > mostAtOnce) return inflateLarge(data, size);
     const chunkSize = Math.max(size + 1, 1024);
     const inflated = await inflateAsync(data, { chunkSize, maxOutputLength: Math.max(size, 1) });
     if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
@@ -80,7 +80,7 @@ export const engine: Engine = {
 /** Pieces that end at a byte and do not end the stream. */
 async function deflateStretch(data: Uint8Array, texture: Texture): Promise<Deflated> {
   if (texture === 'random') return { pieces: storedBlocks(data), release: nothing };
-  if (data.length <= SMALL) return { pieces: [deflateRawSync(data, forSmallPiece)], release: nothing };
+  if (data.length <= small) return { pieces: [deflateRawSync(data, forSmallPiece)], release: nothing };
   return deflaters.deflate(data, texture);
 }
 

@@ -5,7 +5,7 @@ import { deflateSync, inflateSync } from 'fflate';
 import type { Engine } from './engine.js';
 import { withMargins } from './with-margins.js';
 
-const LARGE_BYTES: number = 32 * 2 ** 20;
+const largeBytes: number = 32 * 2 ** 20;
 
 /** The engine for every platform: nothing but JavaScript. */
 export const engine: Engine = {
@@ -13,7 +13,7 @@ export const engine: Engine = {
   diagnosis: { isOn: false, tell: () => undefined },
   async deflate(data, stretches, margins) {
     // One huge row that must not become too small; in pieces it would not be worth the trouble here.
-    const isStored = data.length > LARGE_BYTES && stretches[0]?.texture === 'random';
+    const isStored = data.length > largeBytes && stretches[0]?.texture === 'random';
     return withMargins([deflateSync(data, { level: isStored ? 0 : 1, mem: 8 })], margins);
   },
   async inflate(data, size) {

@@ -1,4 +1,4 @@
-const MOST_BYTES = 0xffff;
+const mostBytes = 0xffff;
 
 /**
  * Blocks of DEFLATE that hold bytes as they are (RFC 1951, 3.2.4), in pieces: they must begin at a byte, and
@@ -6,8 +6,8 @@ const MOST_BYTES = 0xffff;
  */
 export function storedBlocks(data: Uint8Array): readonly Uint8Array[] {
   const pieces: Uint8Array[] = [];
-  for (let start = 0; start < data.length; start += MOST_BYTES) {
-    const block = data.subarray(start, start + MOST_BYTES);
+  for (let start = 0; start < data.length; start += mostBytes) {
+    const block = data.subarray(start, start + mostBytes);
     const { length } = block;
     pieces.push(Uint8Array.of(0, length, length >> 8, ~length, ~length >> 8), block);
   }

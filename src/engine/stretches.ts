@@ -16,7 +16,7 @@ export interface Stretch {
 }
 
 /** A shorter stretch is not worth a turn of a compressor of its own. */
-const WORTHWHILE_BYTES = 32 * 1024;
+const worthwhileBytes = 32 * 1024;
 
 /**
  * Joins neighbours of one texture, and short stretches to the one before them. What is random is joined to
@@ -47,5 +47,5 @@ function belongTogether(a: Stretch, b: Stretch): boolean {
 }
 
 function isShort({ start, end }: Stretch): boolean {
-  return end - start < WORTHWHILE_BYTES;
+  return end - start < worthwhileBytes;
 }

@@ -7,7 +7,7 @@ import { makeContentId } from '../../src/archive/content-id.js';
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';
 import { labelRecipient, makeLabel } from '../../src/archive/label.js';
 import { openArchive } from '../../src/archive/open-archive.js';
-import { TAR_BLOCK_BYTES, TAR_END_BYTES, tarHeader, tarPadding } from '../../src/archive/tar.js';
+import { tarBlockBytes, tarEndBytes, tarHeader, tarPadding } from '../../src/archive/tar.js';
 import { writeTar } from '../../src/archive/write-tar.js';
 import { collectBytes, rangesOfBytes, utf8 } from '../../src/bytes.js';
 import { isBackupError } from '../../src/errors.js';
@@ -56,7 +56,7 @@ describe('F7: an archive that a forger made', () => {
   ) {
     const pieces: Uint8Array[] = [];
     const entries: ManifestEntry[] = [];
-    let offset = TAR_BLOCK_BYTES;
+    let offset = tarBlockBytes;
     for (const { name, content: given, padding = new Uint8Array(tarPadding(given.length)) } of list) {
       const isManifest = name === 'manifest.json';
       const content = isManifest
@@ -73,10 +73,10 @@ describe('F7: an archive that a forger made', () => {
         ...rows,
       });
       pieces.push(await tarHeader({ name, size, time: 0, contentId: idOf(name) }), content, zeros);
-      offset += size + zeros.length + TAR_BLOCK_BYTES;
+      offset += size + zeros.length + tarBlockBytes;
       if (isManifest) entries.pop();
     }
-    return new Uint8Array(Buffer.concat([...pieces, new Uint8Array(TAR_END_BYTES)]));
+    return new Uint8Array(Buffer.concat([...pieces, new Uint8Array(tarEndBytes)]));
   }
 
   async function seal(tar: Uint8Array, of: Label = label): Promise<Uint8Array> {
@@ -352,26 +352,26 @@ describe('F7: an archive that a forger made', () => {
       tar.set(good);
       return tar;
     };
-    for (const more of [1, TAR_BLOCK_BYTES])
+    for (const more of [1, tarBlockBytes])
       await refuses(stream(await seal(longer(more))), /goes on after its end/);
     await refuses(read(await seal(longer(1))), /does not end with a manifest/);
-    for (const less of [1, TAR_BLOCK_BYTES, TAR_END_BYTES]) {
+    for (const less of [1, tarBlockBytes, tarEndBytes]) {
       const archive = await seal(good.subarray(0, good.length - less));
       await refuses(stream(archive), /does not end after its manifest/);
       await refuses(read(archive), /does not end with a manifest/);
     }
-    for (const at of [1, TAR_END_BYTES]) {
+    for (const at of [1, tarEndBytes]) {
       const dirty = good.slice();
       dirty[good.length - at] = 1;
       await refuses(stream(await seal(dirty)), /does not end after its manifest/);
       await refuses(read(await seal(dirty)), /does not end with a manifest/);
     }
-    const end = TAR_BLOCK_BYTES + readme.content.length;
+    const end = tarBlockBytes + readme.content.length;
     for (const left of [100, 600, end - 1, end, end + padding.length - 1, end + padding.length + 511]) {
       await refuses(stream(await seal(good.subarray(0, left))), /ends too early/);
     }
-    await refuses(read(await seal(new Uint8Array(TAR_END_BYTES))), /does not end with a manifest/);
-    await refuses(read(await seal(new Uint8Array(8 * TAR_BLOCK_BYTES))), /does not end with a manifest/);
+    await refuses(read(await seal(new Uint8Array(tarEndBytes))), /does not end with a manifest/);
+    await refuses(read(await seal(new Uint8Array(8 * tarBlockBytes))), /does not end with a manifest/);
   });
 });
 
@@ -389,8 +389,8 @@ describe('the manifest of an archive', () => {
     await tarOf('');
     // What is looked at from the end, at first and then again: the manifest's header just within it, and just not.
     for (const window of [256 * 1024, 1024 * 1024]) {
-      const most = window - TAR_END_BYTES - TAR_BLOCK_BYTES;
-      for (const size of [most - TAR_BLOCK_BYTES, most - 1, most, most + 1, most + TAR_BLOCK_BYTES]) {
+      const most = window - tarEndBytes - tarBlockBytes;
+      for (const size of [most - tarBlockBytes, most - 1, most, most + 1, most + tarBlockBytes]) {
         const message = 'x'.repeat(size - shortest);
         const archive = await collectBytes(encryptAge(await tarOf(message), { recipients }));
         const { manifest } = await openArchive(rangesOfBytes(archive), { identities: [identity] });

@@ -7,9 +7,9 @@ import { encryptAge } from '../../src/archive/age/encrypt.js';
 import { makeContentId } from '../../src/archive/content-id.js';
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';
 import { inspectArchive } from '../../src/archive/inspect-archive.js';
-import { LABEL_STANZA, labelRecipient, makeLabel } from '../../src/archive/label.js';
+import { labelStanza, labelRecipient, makeLabel } from '../../src/archive/label.js';
 import { openArchive } from '../../src/archive/open-archive.js';
-import { TAR_BLOCK_BYTES, TAR_END_BYTES, tarHeader, tarPadding } from '../../src/archive/tar.js';
+import { tarBlockBytes, tarEndBytes, tarHeader, tarPadding } from '../../src/archive/tar.js';
 import { writeTar } from '../../src/archive/write-tar.js';
 import { collectBytes, rangesOfBytes, utf8 } from '../../src/bytes.js';
 import { unpackRows } from '../../src/columns/pack.js';
@@ -126,7 +126,7 @@ describe('F7: a hostile archive is read or refused, never crashed on', () => {
     await fc.assert(
       fc.asyncProperty(change, async ({ steps, value }) => {
         const body = utf8(JSON.stringify(changed(whole, steps, value)) ?? '');
-        const wrapped = { wrapFileKey: () => [new Stanza([LABEL_STANZA], body)] };
+        const wrapped = { wrapFileKey: () => [new Stanza([labelStanza], body)] };
         const bytes = await collectBytes(encryptAge(utf8('no tar'), { recipients: [recipient, wrapped] }));
         await survives(inspectArchive(bytes));
         assert.equal(await readBoth(bytes, 'some password'), false);
@@ -257,15 +257,15 @@ async function sealFiles(
     const content = isConfirming ? confirming(parsed(given) as Manifest, places) : given;
     const size = content.length;
     const sha256 = createHash('sha256').update(content).digest('hex');
-    places.set(name, { offset: offset + TAR_BLOCK_BYTES, size, sha256 });
+    places.set(name, { offset: offset + tarBlockBytes, size, sha256 });
     pieces.push(
       await tarHeader({ name, size, time: 0, contentId }),
       content,
       new Uint8Array(tarPadding(size)),
     );
-    offset += TAR_BLOCK_BYTES + size + tarPadding(size);
+    offset += tarBlockBytes + size + tarPadding(size);
   }
-  const tar = new Uint8Array(Buffer.concat([...pieces, new Uint8Array(TAR_END_BYTES)]));
+  const tar = new Uint8Array(Buffer.concat([...pieces, new Uint8Array(tarEndBytes)]));
   return collectBytes(encryptAge(tar, { recipients: [recipient] }));
 }
 

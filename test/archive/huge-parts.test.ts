@@ -16,7 +16,7 @@ import { isBackupError } from '../../src/errors.js';
 import type { Part } from '../../src/model/parts.js';
 import { sampleLabel, sampleParts } from './support/parts.js';
 
-const MEBI = 2 ** 20;
+const mebi = 2 ** 20;
 
 /** A member as a forger makes it: zeros, as small as they become. */
 function memberOf(plainBytes: number): Uint8Array {
@@ -38,16 +38,16 @@ describe('F7: a small archive whose parts inflate to very much', () => {
   it('costs neither memory nor time, as no genuine part is so much smaller than its rows', async () => {
     folder = await mkdtemp(join(tmpdir(), 'huge-'));
     const identity = await generateX25519Identity();
-    const data = memberOf(200 * MEBI);
+    const data = memberOf(200 * mebi);
     const sha256 = createHash('sha256').update(data).digest('hex');
     async function* forged(): AsyncGenerator<Part> {
       for await (const part of sampleParts({ tables: 1, partsPerTable: 3, rowsPerPart: 1 })) {
-        yield part.kind === 'rows' ? { ...part, data, sha256, rows: 1, plainBytes: 200 * MEBI } : part;
+        yield part.kind === 'rows' ? { ...part, data, sha256, rows: 1, plainBytes: 200 * mebi } : part;
       }
     }
     const recipients = [await identityToRecipient(identity)];
     const archive = await collectBytes(encryptArchive(forged(), { label: sampleLabel, recipients }));
-    assert.ok(archive.length < 6 * MEBI, String(archive.length));
+    assert.ok(archive.length < 6 * mebi, String(archive.length));
     const path = join(folder, 'small.tar.age');
     await writeFile(path, archive);
     const child = fileURLToPath(new URL('support/read-child.js', import.meta.url));
@@ -55,21 +55,21 @@ describe('F7: a small archive whose parts inflate to very much', () => {
       const begun = performance.now();
       const { stdout } = await promisify(execFile)(process.execPath, [child, how, path, identity]);
       const memory = Number(stdout);
-      assert.ok(memory < 100 * MEBI, `${how}: ${memory / MEBI} MiB`);
+      assert.ok(memory < 100 * mebi, `${how}: ${memory / mebi} MiB`);
       assert.ok(performance.now() - begun < 8000, `${how} took ${performance.now() - begun} ms`);
     }
   });
 
   it('is refused before it is inflated', async () => {
     const begun = performance.now();
-    await assert.rejects(gunzipMember(memberOf(33 * MEBI)), (error) =>
+    await assert.rejects(gunzipMember(memberOf(33 * mebi)), (error) =>
       isBackupError(error, 'archive-limit-exceeded'),
     );
     assert.ok(performance.now() - begun < 2000);
   });
 
   it('and a genuine row that is huge and all alike is written so that it is read', async () => {
-    const plain = new Uint8Array(40 * MEBI);
+    const plain = new Uint8Array(40 * mebi);
     const member = await gzipMember(plain, 1);
     assert.ok(member.length >= plain.length / 64);
     assert.ok(member.length < plain.length / 32);

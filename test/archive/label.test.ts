@@ -3,7 +3,7 @@ import { before, describe, it } from 'node:test';
 import { generateX25519Identity, identityToRecipient, type Recipient, Stanza } from 'age-encryption';
 import { encryptAge } from '../../src/archive/age/encrypt.js';
 import { inspectArchive } from '../../src/archive/inspect-archive.js';
-import { LABEL_STANZA, labelRecipient, MAX_LABEL_BYTES, makeLabel } from '../../src/archive/label.js';
+import { labelStanza, labelRecipient, maxLabelBytes, makeLabel } from '../../src/archive/label.js';
 import { collectBytes, utf8 } from '../../src/bytes.js';
 import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
 import type { Label } from '../../src/model/parts.js';
@@ -42,11 +42,11 @@ describe('the label of an archive', () => {
   });
 
   it('is written and read up to 256 KiB, and no further', async () => {
-    assert.equal(MAX_LABEL_BYTES, 262_144);
-    const longest = labelOfLength(MAX_LABEL_BYTES, makeLabel(sampleLabel));
+    assert.equal(maxLabelBytes, 262_144);
+    const longest = labelOfLength(maxLabelBytes, makeLabel(sampleLabel));
     assert.deepEqual(makeLabel(longest), longest);
     assert.deepEqual((await inspect(labelRecipient(longest))).label, longest);
-    const longer = labelOfLength(MAX_LABEL_BYTES + 1, longest);
+    const longer = labelOfLength(maxLabelBytes + 1, longest);
     assert.throws(() => makeLabel(longer), RangeError);
     await assert.rejects(inspect(labelRecipient(longer)), hasCode('archive-limit-exceeded'));
   });
@@ -55,14 +55,14 @@ describe('the label of an archive', () => {
     const label = makeLabel(sampleLabel);
     const body = utf8(JSON.stringify(label));
     const stanzas = (...all: readonly Stanza[]): Recipient => ({ wrapFileKey: () => [...all] });
-    const own = new Stanza([LABEL_STANZA], body);
-    const foreign = [new Stanza(['other', LABEL_STANZA], body), new Stanza([`${LABEL_STANZA}s`], body)];
+    const own = new Stanza([labelStanza], body);
+    const foreign = [new Stanza(['other', labelStanza], body), new Stanza([`${labelStanza}s`], body)];
     const { label: read, recipients } = await inspect(stanzas(foreign[0]!, own, foreign[1]!));
     assert.deepEqual(read, label);
-    assert.deepEqual(recipients, ['X25519', 'other', `${LABEL_STANZA}s`]);
+    assert.deepEqual(recipients, ['X25519', 'other', `${labelStanza}s`]);
     assert.equal((await inspect(stanzas(...foreign))).label, null);
     await assert.rejects(inspect(stanzas(own, own)), hasCode('archive-damaged'));
-    await assert.rejects(inspect(stanzas(new Stanza([LABEL_STANZA, 'x'], body))), hasCode('archive-damaged'));
+    await assert.rejects(inspect(stanzas(new Stanza([labelStanza, 'x'], body))), hasCode('archive-damaged'));
   });
 
   it('cannot be made of what no reader would take', () => {

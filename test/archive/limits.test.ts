@@ -10,7 +10,7 @@ import { decryptArchive } from '../../src/archive/decrypt-archive.js';
 import { parseObjects } from '../../src/archive/descriptions.js';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
 import { inspectArchive } from '../../src/archive/inspect-archive.js';
-import { LABEL_STANZA, labelRecipient, makeLabel } from '../../src/archive/label.js';
+import { labelStanza, labelRecipient, makeLabel } from '../../src/archive/label.js';
 import { openArchive } from '../../src/archive/open-archive.js';
 import { readTar } from '../../src/archive/read-tar.js';
 import { parseTarHeader, tarHeader } from '../../src/archive/tar.js';
@@ -88,7 +88,7 @@ describe('what a hostile file can cost', () => {
         encryptAge(tar, {
           recipients: [
             recipient,
-            { wrapFileKey: () => bodies.map((body) => new Stanza([LABEL_STANZA], body)) },
+            { wrapFileKey: () => bodies.map((body) => new Stanza([labelStanza], body)) },
           ],
         }),
       );
@@ -109,7 +109,7 @@ describe('what a hostile file can cost', () => {
     const later = utf8(JSON.stringify({ ...label, format: { major: 1, minor: 7 }, news: [1, 2, 3] }));
     assert.equal((await inspectArchive(await withLabels(later))).label?.format.minor, 7);
     assert.throws(() => makeLabel({ ...sampleLabel, practiceId: 'x'.repeat(300_000) }), RangeError);
-    const argued = { wrapFileKey: () => [new Stanza([LABEL_STANZA, 'more'], good)] };
+    const argued = { wrapFileKey: () => [new Stanza([labelStanza, 'more'], good)] };
     const bytes = await collectBytes(encryptAge(tar, { recipients: [recipient, argued] }));
     await assert.rejects(inspectArchive(bytes), hasCode('archive-damaged'));
   });

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { utf8 } from '../../src/bytes.js';
-import { gunzipMember, gzipMember, MAX_PART_BYTES, peekMember } from '../../src/columns/gzip-member.js';
+import { gunzipMember, gzipMember, maxPartBytes, peekMember } from '../../src/columns/gzip-member.js';
 import {
   checkColumnPart,
   decodeColumnPart,
   encodeColumnPart,
   encodeColumns,
-  MAX_PART_ROWS,
+  maxPartRows,
 } from '../../src/columns/part.js';
 import { isBackupError } from '../../src/errors.js';
 import { type ColumnBatch, type ColumnValues, widthOf } from '../../src/model/column-batch.js';
@@ -392,7 +392,7 @@ describe('a column part that is not as it should be', () => {
     ['an empty segment', /ends too early/, partOf(1, []), ['u8']],
     ['an empty segment of no rows', /ends too early/, partOf(0, []), ['u8']],
     ['the largest number', /more rows than a part ever has/, Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f), []],
-    ['too many rows', /more rows than a part ever has/, partOf(MAX_PART_ROWS + 1, one), ['u8']],
+    ['too many rows', /more rows than a part ever has/, partOf(maxPartRows + 1, one), ['u8']],
     ['a long zero', /a length is malformed/, Uint8Array.of(0x80, 0), []],
     ['a long one', /a length is malformed/, Uint8Array.of(0x81, 0x80, 0), []],
     ['a number of 33 bits', /a length is malformed/, Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x10), []],
@@ -501,8 +501,8 @@ describe('a column part that is not as it should be', () => {
       assert.throws(() => encodeColumnPart({ rows: 3, columns: [wrong] }), /^RangeError: "batch"/);
       assert.throws(() => encodeColumnPart({ rows: 1, columns: [wrong] }), /^RangeError: "batch"/);
     }
-    assert.throws(() => encodeColumnPart({ rows: MAX_PART_ROWS + 1, columns: [] }), /^RangeError: "batch"/);
-    assert.equal(checkColumnPart(encodeColumnPart({ rows: MAX_PART_ROWS, columns: [] }), []), MAX_PART_ROWS);
+    assert.throws(() => encodeColumnPart({ rows: maxPartRows + 1, columns: [] }), /^RangeError: "batch"/);
+    assert.equal(checkColumnPart(encodeColumnPart({ rows: maxPartRows, columns: [] }), []), maxPartRows);
   });
 });
 
@@ -566,7 +566,7 @@ describe('the gzip member around a part', () => {
   });
 
   it('is not believed when it claims more than DEFLATE can hold, or than a part ever has', async () => {
-    assert.equal(MAX_PART_BYTES, 1088 * 2 ** 20);
+    assert.equal(maxPartBytes, 1088 * 2 ** 20);
     const member = await gzipMember(plain, 5);
     const claim = (size: number): Promise<Uint8Array> => {
       new DataView(member.buffer).setUint32(member.length - 4, size, true);
@@ -575,8 +575,8 @@ describe('the gzip member around a part', () => {
     const body = member.length - 28;
     await assert.rejects(claim(body * 1032 + 1), /size cannot be true/);
     await assert.rejects(claim(body * 1032), (error) => !/size cannot be true/.test(String(error)));
-    await assert.rejects(claim(MAX_PART_BYTES), /size cannot be true/);
-    await assert.rejects(claim(MAX_PART_BYTES + 1), (error) =>
+    await assert.rejects(claim(maxPartBytes), /size cannot be true/);
+    await assert.rejects(claim(maxPartBytes + 1), (error) =>
       isBackupError(error, 'archive-limit-exceeded'),
     );
   });

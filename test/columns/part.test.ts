@@ -7,7 +7,7 @@ import {
   checkColumnPart,
   decodeColumnPart,
   encodeColumnPart,
-  MAX_PART_ROWS,
+  maxPartRows,
 } from '../../src/columns/part.js';
 import { isBackupError } from '../../src/errors.js';
 import { type ColumnBatch, widthOf } from '../../src/model/column-batch.js';
@@ -328,14 +328,14 @@ describe('a hostile column part', () => {
     const leb = (value: number): number[] =>
       value < 128 ? [value] : [(value % 128) | 128, ...leb(value >> 7)];
     const segment = [3 * 4, ...new Array<number>(1000).fill(65)];
-    const bomb = Uint8Array.from([...leb(MAX_PART_ROWS), 1, ...leb(segment.length), ...segment]);
+    const bomb = Uint8Array.from([...leb(maxPartRows), 1, ...leb(segment.length), ...segment]);
     assert.throws(
       () => decodeColumnPart(bomb, ['bytes']),
       (error) => isBackupError(error, 'archive-damaged'),
     );
     const manyColumns = new Array<ValueForm>(100).fill('i64');
     const constants = manyColumns.flatMap(() => [0, ...new Array<number>(9).fill(0)]);
-    const wide = Uint8Array.from([...leb(MAX_PART_ROWS), 100, ...manyColumns.map(() => 10), ...constants]);
+    const wide = Uint8Array.from([...leb(maxPartRows), 100, ...manyColumns.map(() => 10), ...constants]);
     assert.throws(
       () => decodeColumnPart(wide, manyColumns),
       (error) => isBackupError(error, 'archive-damaged'),

@@ -4,7 +4,7 @@ import { isBackupError } from '../../src/errors.js';
 import { fuzzing } from '../archive/support/fuzz.js';
 import { fc } from '../support/properties.js';
 
-const MEBI = 2 ** 20;
+const mebi = 2 ** 20;
 
 /** A door, what comes to it, and what happens there. */
 export function door<Given>(
@@ -31,6 +31,6 @@ export function door<Given>(
       }),
       fuzzing(30),
     );
-    assert.ok(most - start < 250 * MEBI, `${(most - start) / MEBI} MiB`);
+    assert.ok(most - start < 250 * mebi, `${(most - start) / mebi} MiB`);
   });
 }

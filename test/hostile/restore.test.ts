@@ -18,8 +18,8 @@ import { foreignKeyForgeries, outsideKeys } from './forge-keys.js';
 import { forgedParts, prepareHostileServer, surroundings, target } from './surroundings.js';
 
 /** How many forgeries are tried before the server is looked at, and how many at the same time. */
-const TOGETHER = 12;
-const AT_ONCE = 3;
+const together = 12;
+const atOnce = 3;
 
 describeOnEachServer('an archive by a stranger, restored by an administrator', (server) => {
   const canary = mkdtempSync(join(tmpdir(), 'supplemental-canary-'));
@@ -148,15 +148,15 @@ describeOnEachServer('an archive by a stranger, restored by an administrator', (
   it('changes nothing outside its target, whatever it holds, and what is no definition is named by all', async () => {
     const good = await surroundings(server(), canary);
     const all = forgeries(canary);
-    for (let from = 0; from < all.length; from += TOGETHER) {
-      const some = all.slice(from, from + TOGETHER);
+    for (let from = 0; from < all.length; from += together) {
+      const some = all.slice(from, from + together);
       const left = [...some.entries()];
       const work = async (): Promise<void> => {
         for (let next = left.shift(); next !== undefined; next = left.shift()) {
           await tryOut(next[1], `${target}_${from + next[0]}`);
         }
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      await Promise.all(Array.from({ length: atOnce }, work));
       const names = some.map(({ what }) => what).join('\n');
       assert.deepEqual(await surroundings(server(), canary), good, `one of these:\n${names}`);
     }

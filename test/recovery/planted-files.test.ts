@@ -9,7 +9,7 @@ import { labelRecipient, makeLabel } from '../../src/archive/label.js';
 import type { FoundFile } from '../../src/archive/salvage/find-files.js';
 import { lossesOf } from '../../src/archive/salvage/losses.js';
 import { type ArchiveSurvey, surveyArchive } from '../../src/archive/salvage/survey.js';
-import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from '../../src/archive/tar.js';
+import { tarBlockBytes, tarHeader, tarPadding } from '../../src/archive/tar.js';
 import { writeTar } from '../../src/archive/write-tar.js';
 import { collectBytes, rangesOfBytes, utf8 } from '../../src/bytes.js';
 import { packRows } from '../../src/columns/pack.js';
@@ -31,7 +31,7 @@ async function planted(time: number): Promise<Uint8Array> {
   ]);
   // Whatever stands before the value, one of these begins at a block.
   const all: Uint8Array[] = [];
-  for (let shift = 0; shift < TAR_BLOCK_BYTES; shift++) all.push(file, Uint8Array.of(0));
+  for (let shift = 0; shift < tarBlockBytes; shift++) all.push(file, Uint8Array.of(0));
   return new Uint8Array(Buffer.concat(all));
 }
 
@@ -127,7 +127,7 @@ async function damagedWith(image: Uint8Array, contentId: string) {
   const identity = await generateX25519Identity();
   const label = makeLabel({ ...sampleLabel, createdAt, archiveId });
   // The worst of luck: the value begins where a block does, behind the twenty bytes of its part's own header.
-  const parts = partsWith(image, TAR_BLOCK_BYTES * 700 - 20);
+  const parts = partsWith(image, tarBlockBytes * 700 - 20);
   let manifest: Manifest | undefined;
   const tar = await collectBytes(
     writeTar(
@@ -142,7 +142,7 @@ async function damagedWith(image: Uint8Array, contentId: string) {
   const { entries } = manifest!;
   const { offset, size } = entries.at(-1)!;
   const end = offset + size + tarPadding(size);
-  const cut = Buffer.concat([tar.subarray(0, end), new Uint8Array(2 * TAR_BLOCK_BYTES)]);
+  const cut = Buffer.concat([tar.subarray(0, end), new Uint8Array(2 * tarBlockBytes)]);
   const recipients = [await identityToRecipient(identity), labelRecipient(label)];
   const archive = await collectBytes(encryptAge(cut, { recipients }));
   const { headerBytes } = await inspectArchive(archive);

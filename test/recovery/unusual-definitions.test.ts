@@ -14,7 +14,7 @@ interface Case {
   readonly since?: readonly [mysql: number, mariadb: number];
 }
 
-const NO_VERSION = Number.POSITIVE_INFINITY;
+const noVersion = Number.POSITIVE_INFINITY;
 
 // Each was found by `npm run fuzz:schema`, which makes them smaller than a person would.
 const cases: readonly Case[] = [
@@ -115,7 +115,7 @@ const cases: readonly Case[] = [
       'INSERT INTO ?.t VALUES (1, 2), (2, 1)',
     ],
     probe: ['SELECT id, HEX(c) AS found FROM ?.t ORDER BY id'],
-    since: [80_030, NO_VERSION],
+    since: [80_030, noVersion],
   },
   {
     behaviour: 'C12 the words of checks on a table that gets a foreign key, or a key after its rows',

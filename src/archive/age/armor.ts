@@ -4,11 +4,11 @@ import { BackupError } from '../../errors.js';
 import { ByteReader } from '../byte-reader.js';
 
 /** Largest text form that is read, in bytes: it is held in memory, and meant for keys and small files. */
-export const MAX_ARMOR_BYTES: number = 64 * 1024 * 1024;
+export const maxArmorBytes: number = 64 * 1024 * 1024;
 
-const LINE_BYTES = 48;
+const lineBytes = 48;
 // Most white space before the first line.
-const MAX_LEADING_SPACE = 1024;
+const maxLeadingSpace = 1024;
 
 /** The text form of an age file. */
 export async function* enarmor(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -16,8 +16,8 @@ export async function* enarmor(file: AsyncIterable<Uint8Array>): AsyncGenerator<
   const reader = new ByteReader(file);
   try {
     while (await reader.fill(1)) {
-      await reader.fill(LINE_BYTES * 1024);
-      const whole = reader.available - (reader.available % LINE_BYTES);
+      await reader.fill(lineBytes * 1024);
+      const whole = reader.available - (reader.available % lineBytes);
       yield lines(reader.take(whole === 0 ? reader.available : whole));
     }
   } finally {
@@ -28,8 +28,8 @@ export async function* enarmor(file: AsyncIterable<Uint8Array>): AsyncGenerator<
 
 function lines(bytes: Uint8Array): Uint8Array {
   let text = '';
-  for (let i = 0; i < bytes.length; i += LINE_BYTES) {
-    text += `${btoa(String.fromCharCode(...bytes.subarray(i, i + LINE_BYTES)))}\n`;
+  for (let i = 0; i < bytes.length; i += lineBytes) {
+    text += `${btoa(String.fromCharCode(...bytes.subarray(i, i + lineBytes)))}\n`;
   }
   return utf8(text);
 }
@@ -40,11 +40,11 @@ function lines(bytes: Uint8Array): Uint8Array {
  * @throws BackupError `archive-damaged` or `archive-limit-exceeded`
  */
 export async function dearmor(reader: ByteReader): Promise<ByteReader> {
-  await reader.fill(MAX_LEADING_SPACE);
-  const start = reader.peek(Math.min(reader.available, MAX_LEADING_SPACE));
+  await reader.fill(maxLeadingSpace);
+  const start = reader.peek(Math.min(reader.available, maxLeadingSpace));
   const first = start.find((byte) => byte !== 9 && byte !== 10 && byte !== 13 && byte !== 32);
   if (first !== 45) return reader;
-  const text = await collectBytes(reader.rest(), MAX_ARMOR_BYTES).catch((error: unknown) => {
+  const text = await collectBytes(reader.rest(), maxArmorBytes).catch((error: unknown) => {
     if (!(error instanceof RangeError)) throw error;
     throw new BackupError('archive-limit-exceeded', 'The text form of the encrypted file is too long.');
   });

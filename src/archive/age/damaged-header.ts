@@ -5,14 +5,14 @@
  */
 import { Decrypter, type Identity, Stanza } from 'age-encryption';
 import { BackupError } from '../../errors.js';
-import { MAX_STANZAS } from './header.js';
+import { maxStanzas } from './header.js';
 
 /** What `age-encryption` does before it looks at the MAC; it has no public name there. */
 interface Unwrapping {
   unwrapFileKey(stanzas: readonly Stanza[]): Promise<Uint8Array | null>;
 }
 
-const FILE_KEY_BYTES = 16;
+const fileKeyBytes = 16;
 
 /**
  * The stanzas of a header that are whole, whatever became of those between them.
@@ -22,7 +22,7 @@ const FILE_KEY_BYTES = 16;
 export function wholeStanzasOf(header: Uint8Array): readonly Stanza[] {
   // Bodies are base64: what stands like this begins a stanza, also where the end of the line before it is lost.
   const pieces = new TextDecoder('latin1').decode(header).split('-> ').slice(1);
-  if (pieces.length > MAX_STANZAS) {
+  if (pieces.length > maxStanzas) {
     throw new BackupError('archive-limit-exceeded', 'The header of the archive has too many recipients.');
   }
   return pieces.flatMap((piece) => stanzaIn(piece) ?? []);
@@ -57,7 +57,7 @@ export async function unwrapFileKey(
     decrypter.addIdentity(identity);
     try {
       const fileKey = await (decrypter as unknown as Unwrapping).unwrapFileKey([...stanzas]);
-      if (fileKey?.length === FILE_KEY_BYTES) return fileKey;
+      if (fileKey?.length === fileKeyBytes) return fileKey;
     } catch {
       // A stanza that is damaged, or a token that is not plugged in: another identity may fit.
     }

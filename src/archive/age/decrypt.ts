@@ -7,8 +7,8 @@ import { BackupError } from '../../errors.js';
 import { ByteReader } from '../byte-reader.js';
 import { dearmor } from './armor.js';
 import { takeHeader, unlockHeader } from './header.js';
-import { checkIdentities, MAX_SCRYPT_LOG_N, passphraseIdentity } from './keys.js';
-import { openPayload, PAYLOAD_NONCE_BYTES, payloadKey } from './stream.js';
+import { checkIdentities, largestScryptLogN, passphraseIdentity } from './keys.js';
+import { openPayload, payloadNonceBytes, payloadKey } from './stream.js';
 
 /** Keys to try on an age file. */
 export interface DecryptAgeOptions {
@@ -56,7 +56,7 @@ export function decryptAgeWith(
   checkIdentities(identities);
   if (options.passphrase !== undefined) {
     identities.push(
-      passphraseIdentity(options.passphrase, options.maxScryptLogN ?? MAX_SCRYPT_LOG_N, engine),
+      passphraseIdentity(options.passphrase, options.maxScryptLogN ?? largestScryptLogN, engine),
     );
   }
   if (identities.length === 0) throw new TypeError('"identities" or "passphrase" must be given');
@@ -83,10 +83,10 @@ async function* readAge(
 /** Takes the nonce off the front of a payload and makes the payload's key; wipes the file key. */
 export async function takePayloadKey(reader: ByteReader, fileKey: Uint8Array): Promise<Uint8Array> {
   try {
-    if (!(await reader.fill(PAYLOAD_NONCE_BYTES))) {
+    if (!(await reader.fill(payloadNonceBytes))) {
       throw new BackupError('archive-damaged', 'The archive ends right after its header.');
     }
-    return payloadKey(fileKey, reader.take(PAYLOAD_NONCE_BYTES));
+    return payloadKey(fileKey, reader.take(payloadNonceBytes));
   } finally {
     fileKey.fill(0);
   }

@@ -5,8 +5,8 @@ import { type ByteSource, iterateBytes } from '../../bytes.js';
 import type { Engine } from '../../engine/engine.js';
 import { enarmor } from './armor.js';
 import { makeHeader } from './header.js';
-import { checkRecipients, DEFAULT_SCRYPT_LOG_N, passphraseRecipient } from './keys.js';
-import { PAYLOAD_NONCE_BYTES, payloadKey, sealPayload } from './stream.js';
+import { checkRecipients, defaultScryptLogN, passphraseRecipient } from './keys.js';
+import { payloadNonceBytes, payloadKey, sealPayload } from './stream.js';
 
 /** For whom {@link encryptAge} encrypts: recipients or one passphrase, never both. */
 export type EncryptAgeOptions = EncryptAgeCommonOptions &
@@ -63,7 +63,7 @@ export function encryptAgeWith(
     if (options.recipients !== undefined) {
       throw new TypeError('"passphrase" and "recipients" must not both be given');
     }
-    const logN = options.scryptLogN ?? DEFAULT_SCRYPT_LOG_N;
+    const logN = options.scryptLogN ?? defaultScryptLogN;
     if (!Number.isInteger(logN) || logN < 1 || logN > 20)
       throw new RangeError('"scryptLogN" must be 1 to 20');
     if (options.passphrase === '') throw new TypeError('"passphrase" must not be empty');
@@ -84,7 +84,7 @@ export async function* writeAge(
   recipients: readonly (string | Recipient)[],
 ): AsyncGenerator<Uint8Array> {
   const header = await makeHeader(recipients);
-  const nonce = crypto.getRandomValues(new Uint8Array(PAYLOAD_NONCE_BYTES));
+  const nonce = crypto.getRandomValues(new Uint8Array(payloadNonceBytes));
   const key = payloadKey(header.fileKey, nonce);
   header.fileKey.fill(0);
   try {

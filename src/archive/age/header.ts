@@ -7,14 +7,14 @@ import { Decrypter, Encrypter, type Identity, type Recipient, type Stanza } from
 import { collectBytes } from '../../bytes.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import type { ByteReader } from '../byte-reader.js';
-import { PAYLOAD_NONCE_BYTES } from './stream.js';
+import { payloadNonceBytes } from './stream.js';
 
 /** Largest header that is read, in bytes. */
-export const MAX_HEADER_BYTES: number = 1024 * 1024;
+export const maxHeaderBytes: number = 1024 * 1024;
 /** Most stanzas that are read: each costs a public-key operation per identity. */
-export const MAX_STANZAS = 128;
+export const maxStanzas = 128;
 
-const EMPTY_PAYLOAD_BYTES = PAYLOAD_NONCE_BYTES + 16;
+const emptyPayloadBytes = payloadNonceBytes + 16;
 const firstLine: Uint8Array = new TextEncoder().encode('age-encryption.org/v1\n');
 
 /** A new header, and the file key it holds. */
@@ -38,7 +38,7 @@ export async function makeHeader(recipients: readonly (string | Recipient)[]): P
   try {
     // As a stream: for bytes the library makes a `Response`, for which Node.js loads its whole HTTP client.
     const file = await collectBytes(await encrypter.encrypt(nothing()));
-    return { bytes: file.slice(0, file.length - EMPTY_PAYLOAD_BYTES), fileKey: fileKey! };
+    return { bytes: file.slice(0, file.length - emptyPayloadBytes), fileKey: fileKey! };
   } catch (error) {
     (fileKey as Uint8Array | null)?.fill(0);
     throw error;
@@ -58,17 +58,17 @@ function nothing(): ReadableStream<Uint8Array> {
 export async function takeHeader(reader: ByteReader): Promise<Uint8Array> {
   let searched = 0;
   for (let wanted = 4096; ; wanted *= 2) {
-    const isWhole = await reader.fill(Math.min(wanted, MAX_HEADER_BYTES));
-    const bytes = reader.peek(Math.min(reader.available, MAX_HEADER_BYTES));
+    const isWhole = await reader.fill(Math.min(wanted, maxHeaderBytes));
+    const bytes = reader.peek(Math.min(reader.available, maxHeaderBytes));
     if (searched === 0 && !startsWith(bytes, firstLine)) {
       throw new BackupError('archive-unsupported', 'This file does not start like an age file.');
     }
     const end = headerEnd(bytes, searched);
     if (end > 0) return reader.take(end).slice();
-    const isAll = !isWhole || bytes.length === MAX_HEADER_BYTES;
+    const isAll = !isWhole || bytes.length === maxHeaderBytes;
     const lastLineEnd = isAll ? lastLineWithin(bytes) : 0;
     if (lastLineEnd > 0) return reader.take(lastLineEnd).slice();
-    if (bytes.length === MAX_HEADER_BYTES) {
+    if (bytes.length === maxHeaderBytes) {
       throw new BackupError('archive-limit-exceeded', 'The header of the archive is too long.');
     }
     if (!isWhole) throw new BackupError('archive-damaged', 'The archive ends within its header.');
@@ -112,7 +112,7 @@ export async function stanzasOf(header: Uint8Array): Promise<readonly Stanza[]> 
     (thrown: unknown) => thrown,
   );
   if (found === null) throw damagedHeader(error);
-  if ((found as readonly Stanza[]).length > MAX_STANZAS) {
+  if ((found as readonly Stanza[]).length > maxStanzas) {
     throw new BackupError('archive-limit-exceeded', 'The header of the archive has too many recipients.');
   }
   return found;

@@ -13,12 +13,12 @@ import type { Engine } from '../../engine/engine.js';
 import { BackupError } from '../../errors.js';
 
 /** Default work factor of a passphrase, as a power of two: 128 MiB and about a third of a second of native code. */
-export const DEFAULT_SCRYPT_LOG_N = 17;
+export const defaultScryptLogN = 17;
 /** Highest work factor that is read: 1 GiB of memory. A hostile header must not eat the machine. */
-export const MAX_SCRYPT_LOG_N = 20;
+export const largestScryptLogN = 20;
 
-const SCRYPT_LABEL = 'age-encryption.org/v1/scrypt';
-const SALT_BYTES = 16;
+const scryptLabel = 'age-encryption.org/v1/scrypt';
+const saltBytes = 16;
 // A file key is wrapped under a key used once, hence the nonce of zeros.
 const zeroNonce: Uint8Array = new Uint8Array(12);
 
@@ -71,12 +71,12 @@ export async function identityToRecipient(identity: string | CryptoKey): Promise
 /** A passphrase as a recipient; age allows no other beside it. */
 export function passphraseRecipient(
   passphrase: string,
-  logN: number = DEFAULT_SCRYPT_LOG_N,
+  logN: number = defaultScryptLogN,
   engine: Engine = ownEngine,
 ): Recipient {
   return {
     async wrapFileKey(fileKey) {
-      const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
+      const salt = crypto.getRandomValues(new Uint8Array(saltBytes));
       const key = await wrappingKey(passphrase, salt, logN, engine);
       try {
         const body = new Uint8Array(fileKey.length + 16);
@@ -92,7 +92,7 @@ export function passphraseRecipient(
 /** A passphrase as an identity. */
 export function passphraseIdentity(
   passphrase: string,
-  maxLogN: number = MAX_SCRYPT_LOG_N,
+  maxLogN: number = largestScryptLogN,
   engine: Engine = ownEngine,
 ): Identity {
   return {
@@ -135,7 +135,7 @@ async function wrappingKey(
   logN: number,
   engine: Engine,
 ): Promise<Uint8Array> {
-  const label = utf8(SCRYPT_LABEL);
+  const label = utf8(scryptLabel);
   const labelled = new Uint8Array(label.length + salt.length);
   labelled.set(label);
   labelled.set(salt, label.length);

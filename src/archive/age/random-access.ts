@@ -1,6 +1,6 @@
 import type { RangeSource } from '../../bytes.js';
 import type { Engine } from '../../engine/engine.js';
-import { CHUNK_BYTES, openChunk, plaintextBytes, SEALED_CHUNK_BYTES } from './stream.js';
+import { chunkBytes, openChunk, plaintextBytes, sealedChunkBytes } from './stream.js';
 
 /**
  * The plaintext of a payload as ranges: only the chunks that a range touches are fetched and opened.
@@ -20,7 +20,7 @@ export function openPayloadRanges(
 ): RangeSource {
   const sealedBytes = sealed.size - payloadOffset;
   const size = plaintextBytes(sealedBytes);
-  const lastIndex = Math.ceil(sealedBytes / SEALED_CHUNK_BYTES) - 1;
+  const lastIndex = Math.ceil(sealedBytes / sealedChunkBytes) - 1;
   // Neighbouring files share a chunk: the one opened last is kept.
   let kept: { readonly index: number; readonly plain: Uint8Array } | null = null;
 
@@ -33,24 +33,24 @@ export function openPayloadRanges(
       options?.signal?.throwIfAborted();
       const plain = new Uint8Array(length);
       if (length === 0) return plain;
-      let first = Math.floor(offset / CHUNK_BYTES);
-      const last = Math.floor((offset + length - 1) / CHUNK_BYTES);
+      let first = Math.floor(offset / chunkBytes);
+      const last = Math.floor((offset + length - 1) / chunkBytes);
       const place = (index: number, chunk: Uint8Array): void => {
-        const from = Math.max(0, offset - index * CHUNK_BYTES);
-        const to = Math.min(chunk.length, offset + length - index * CHUNK_BYTES);
-        plain.set(chunk.subarray(from, to), index * CHUNK_BYTES + from - offset);
+        const from = Math.max(0, offset - index * chunkBytes);
+        const to = Math.min(chunk.length, offset + length - index * chunkBytes);
+        plain.set(chunk.subarray(from, to), index * chunkBytes + from - offset);
       };
       if (kept?.index === first) {
         place(first, kept.plain);
         first++;
       }
       if (first > last) return plain;
-      const start = first * SEALED_CHUNK_BYTES;
-      const end = Math.min((last + 1) * SEALED_CHUNK_BYTES, sealedBytes);
+      const start = first * sealedChunkBytes;
+      const end = Math.min((last + 1) * sealedChunkBytes, sealedBytes);
       const bytes = await sealed.read(payloadOffset + start, end - start, options);
       for (let index = first; index <= last; index++) {
-        const at = (index - first) * SEALED_CHUNK_BYTES;
-        const chunk = bytes.subarray(at, Math.min(at + SEALED_CHUNK_BYTES, bytes.length));
+        const at = (index - first) * sealedChunkBytes;
+        const chunk = bytes.subarray(at, Math.min(at + sealedChunkBytes, bytes.length));
         const opened = openChunk(chunk, key, index, index === lastIndex, engine);
         place(index, opened);
         if (index === last) kept = { index, plain: opened };

@@ -12,16 +12,16 @@ import { BackupError } from '../../errors.js';
 import type { ByteReader } from '../byte-reader.js';
 
 /** Plaintext bytes per chunk; only the last one is shorter. */
-export const CHUNK_BYTES: number = 64 * 1024;
-const TAG_BYTES = 16;
+export const chunkBytes: number = 64 * 1024;
+const tagBytes = 16;
 /** Bytes per chunk as it stands in the file. */
-export const SEALED_CHUNK_BYTES: number = CHUNK_BYTES + TAG_BYTES;
+export const sealedChunkBytes: number = chunkBytes + tagBytes;
 /** Bytes of the nonce before the first chunk. */
-export const PAYLOAD_NONCE_BYTES = 16;
+export const payloadNonceBytes = 16;
 // Chunks handled at a time: large enough that generators and writes cost nothing, small enough to be little
 // in memory.
-const BATCH_CHUNKS = 8;
-const SEALED_BATCH_BYTES: number = BATCH_CHUNKS * SEALED_CHUNK_BYTES;
+const batchChunks = 8;
+const sealedBatchBytes: number = batchChunks * sealedChunkBytes;
 
 /** The key of a payload. */
 export function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array {
@@ -45,18 +45,18 @@ export async function* sealPayload(
   engine: Engine,
 ): AsyncGenerator<Uint8Array> {
   // What came of a chunk that is not whole yet; a whole one is sealed where it lies.
-  const rest = new Uint8Array(CHUNK_BYTES);
+  const rest = new Uint8Array(chunkBytes);
   let held = 0;
   let index = 0;
-  let sealed = new Uint8Array(SEALED_BATCH_BYTES);
+  let sealed = new Uint8Array(sealedBatchBytes);
   let filled = 0;
   const seal = (chunk: Uint8Array, isLast: boolean): void => {
     engine.seal(key, chunkNonce(index++, isLast), chunk, sealed.subarray(filled));
-    filled += chunk.length + TAG_BYTES;
+    filled += chunk.length + tagBytes;
   };
   const take = (): Uint8Array => {
     const batch = sealed.subarray(0, filled);
-    sealed = new Uint8Array(SEALED_BATCH_BYTES);
+    sealed = new Uint8Array(sealedBatchBytes);
     filled = 0;
     return batch;
   };
@@ -64,19 +64,19 @@ export async function* sealPayload(
     for await (const piece of source) {
       for (let from = 0; from < piece.length; ) {
         // Only when more has come is it clear that a whole chunk is not the end.
-        if (held === CHUNK_BYTES) {
+        if (held === chunkBytes) {
           seal(rest, false);
           held = 0;
-        } else if (held === 0 && piece.length - from > CHUNK_BYTES) {
-          seal(piece.subarray(from, from + CHUNK_BYTES), false);
-          from += CHUNK_BYTES;
+        } else if (held === 0 && piece.length - from > chunkBytes) {
+          seal(piece.subarray(from, from + chunkBytes), false);
+          from += chunkBytes;
         } else {
-          const length = Math.min(CHUNK_BYTES - held, piece.length - from);
+          const length = Math.min(chunkBytes - held, piece.length - from);
           rest.set(piece.subarray(from, from + length), held);
           held += length;
           from += length;
         }
-        if (filled === SEALED_BATCH_BYTES) yield take();
+        if (filled === sealedBatchBytes) yield take();
       }
     }
     seal(rest.subarray(0, held), true);
@@ -100,31 +100,31 @@ export async function* openPayload(
 ): AsyncGenerator<Uint8Array> {
   let index = 0;
   // A chunk is known not to be the last only when at least one byte follows it.
-  while (await sealed.fill(SEALED_CHUNK_BYTES + 1)) {
-    const count = Math.min(BATCH_CHUNKS, Math.floor((sealed.available - 1) / SEALED_CHUNK_BYTES));
-    const plain = new Uint8Array(count * CHUNK_BYTES);
+  while (await sealed.fill(sealedChunkBytes + 1)) {
+    const count = Math.min(batchChunks, Math.floor((sealed.available - 1) / sealedChunkBytes));
+    const plain = new Uint8Array(count * chunkBytes);
     for (let i = 0; i < count; i++) {
-      const into = plain.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES);
-      const chunk = sealed.take(SEALED_CHUNK_BYTES);
+      const into = plain.subarray(i * chunkBytes, (i + 1) * chunkBytes);
+      const chunk = sealed.take(sealedChunkBytes);
       if (engine.open(key, chunkNonce(index, false), chunk, into)) {
         index++;
         continue;
       }
       // A file with something behind its end: the last chunk is good, and the rest is wrong all the same.
       const good = engine.open(key, chunkNonce(index, true), chunk, into) ? i + 1 : i;
-      if (good > 0) yield plain.subarray(0, good * CHUNK_BYTES);
+      if (good > 0) yield plain.subarray(0, good * chunkBytes);
       throw damagedChunk(index + good - i);
     }
     yield plain;
   }
   const rest = sealed.take(sealed.available);
-  const plain = new Uint8Array(Math.max(0, rest.length - TAG_BYTES));
+  const plain = new Uint8Array(Math.max(0, rest.length - tagBytes));
   if (isLastChunk(rest, index) && engine.open(key, chunkNonce(index, true), rest, plain)) {
     if (plain.length > 0) yield plain;
     return;
   }
   // A file cut between two chunks: the chunk is good, and the end is missing all the same.
-  if (rest.length === SEALED_CHUNK_BYTES && engine.open(key, chunkNonce(index, false), rest, plain)) {
+  if (rest.length === sealedChunkBytes && engine.open(key, chunkNonce(index, false), rest, plain)) {
     yield plain;
     index++;
   }
@@ -133,7 +133,7 @@ export async function* openPayload(
 
 // Only an empty file ends with an empty chunk.
 function isLastChunk(sealed: Uint8Array, index: number): boolean {
-  return sealed.length > TAG_BYTES || (sealed.length === TAG_BYTES && index === 0);
+  return sealed.length > tagBytes || (sealed.length === tagBytes && index === 0);
 }
 
 /**
@@ -150,8 +150,8 @@ export function openChunk(
   last: boolean,
   engine: Engine,
 ): Uint8Array {
-  const plain = new Uint8Array(Math.max(0, sealed.length - TAG_BYTES));
-  const isSound = last ? isLastChunk(sealed, index) : sealed.length === SEALED_CHUNK_BYTES;
+  const plain = new Uint8Array(Math.max(0, sealed.length - tagBytes));
+  const isSound = last ? isLastChunk(sealed, index) : sealed.length === sealedChunkBytes;
   if (!isSound || !engine.open(key, chunkNonce(index, last), sealed, plain)) throw damagedChunk(index);
   return plain;
 }
@@ -163,18 +163,18 @@ export function openChunk(
  * @throws BackupError `archive-damaged` when no payload has that size
  */
 export function plaintextBytes(sealedBytes: number): number {
-  const chunks = Math.ceil(sealedBytes / SEALED_CHUNK_BYTES);
-  const lastChunk = sealedBytes - (chunks - 1) * SEALED_CHUNK_BYTES;
-  if (chunks < 1 || lastChunk < TAG_BYTES || (lastChunk === TAG_BYTES && chunks > 1)) {
+  const chunks = Math.ceil(sealedBytes / sealedChunkBytes);
+  const lastChunk = sealedBytes - (chunks - 1) * sealedChunkBytes;
+  if (chunks < 1 || lastChunk < tagBytes || (lastChunk === tagBytes && chunks > 1)) {
     throw new BackupError('archive-damaged', 'The archive ends in the middle of its data.');
   }
-  return sealedBytes - chunks * TAG_BYTES;
+  return sealedBytes - chunks * tagBytes;
 }
 
 function damagedChunk(index: number): BackupError {
   return new BackupError(
     'archive-damaged',
-    `The archive is cut off or changed near byte ${index * CHUNK_BYTES} of its content.`,
+    `The archive is cut off or changed near byte ${index * chunkBytes} of its content.`,
     { details: { chunk: index } },
   );
 }

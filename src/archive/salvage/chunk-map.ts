@@ -1,13 +1,13 @@
 import { engine } from '#engine';
 import type { RangeSource } from '../../bytes.js';
 import { BackupError, isBackupError } from '../../errors.js';
-import { CHUNK_BYTES, openChunk, SEALED_CHUNK_BYTES } from '../age/stream.js';
-import { TAR_BLOCK_BYTES } from '../tar.js';
+import { chunkBytes, openChunk, sealedChunkBytes } from '../age/stream.js';
+import { tarBlockBytes } from '../tar.js';
 
-const TAG_BYTES: number = SEALED_CHUNK_BYTES - CHUNK_BYTES;
-const WINDOW_BYTES: number = 16 * SEALED_CHUNK_BYTES;
+const tagBytes: number = sealedChunkBytes - chunkBytes;
+const windowBytes: number = 16 * sealedChunkBytes;
 // How many chunks more or fewer than the file has room for the last one is looked for.
-const MOST_SHIFTED_CHUNKS = 64;
+const mostShiftedChunks = 64;
 
 /**
  * Where in a damaged file the chunks are that still authenticate. Chunks are looked for at their own place,
@@ -35,7 +35,7 @@ export class ChunkMap {
     this.#offsets = offsets;
     this.#last = last;
     this.size =
-      last === undefined ? (highest(offsets) + 1) * CHUNK_BYTES : last.index * CHUNK_BYTES + last.length;
+      last === undefined ? (highest(offsets) + 1) * chunkBytes : last.index * chunkBytes + last.length;
   }
 
   /**
@@ -53,10 +53,10 @@ export class ChunkMap {
     const offsets = new Map<number, number>();
     for (
       let index = 0, at = payloadOffset;
-      at + SEALED_CHUNK_BYTES <= sealed.size;
-      index++, at += SEALED_CHUNK_BYTES
+      at + sealedChunkBytes <= sealed.size;
+      index++, at += sealedChunkBytes
     ) {
-      if (await trial.opens(index, at, SEALED_CHUNK_BYTES, false)) offsets.set(index, at);
+      if (await trial.opens(index, at, sealedChunkBytes, false)) offsets.set(index, at);
     }
     await findSwapped(trial, offsets, sealed.size, payloadOffset);
     const last =
@@ -65,10 +65,10 @@ export class ChunkMap {
     if (last !== undefined) {
       offsets.set(last.index, last.at);
       // When nothing was lost or added this meets what is there already, at once.
-      let at = last.at - SEALED_CHUNK_BYTES;
-      for (let index = last.index - 1; index >= 0 && at >= payloadOffset; index--, at -= SEALED_CHUNK_BYTES) {
+      let at = last.at - sealedChunkBytes;
+      for (let index = last.index - 1; index >= 0 && at >= payloadOffset; index--, at -= sealedChunkBytes) {
         if (offsets.get(index) === at) break;
-        if (!(await trial.opens(index, at, SEALED_CHUNK_BYTES, false))) break;
+        if (!(await trial.opens(index, at, sealedChunkBytes, false))) break;
         offsets.set(index, at);
       }
     }
@@ -88,8 +88,8 @@ export class ChunkMap {
   /** Whether every chunk of a range of the content authenticates. */
   holds(offset: number, length: number): boolean {
     if (offset < 0 || offset + length > this.size) return false;
-    const last = Math.floor((offset + Math.max(1, length) - 1) / CHUNK_BYTES);
-    for (let index = Math.floor(offset / CHUNK_BYTES); index <= last; index++) {
+    const last = Math.floor((offset + Math.max(1, length) - 1) / chunkBytes);
+    for (let index = Math.floor(offset / chunkBytes); index <= last; index++) {
       if (!this.#offsets.has(index)) return false;
     }
     return true;
@@ -97,8 +97,8 @@ export class ChunkMap {
 
   /** Start of the next chunk at or after `offset` that authenticates; the size when there is none. */
   nextGood(offset: number): number {
-    for (let index = Math.ceil(offset / CHUNK_BYTES); index * CHUNK_BYTES < this.size; index++) {
-      if (this.#offsets.has(index)) return index * CHUNK_BYTES;
+    for (let index = Math.ceil(offset / chunkBytes); index * chunkBytes < this.size; index++) {
+      if (this.#offsets.has(index)) return index * chunkBytes;
     }
     return this.size;
   }
@@ -112,9 +112,9 @@ export class ChunkMap {
     const plain = new Uint8Array(length);
     let done = 0;
     while (done < length) {
-      const index = Math.floor((offset + done) / CHUNK_BYTES);
+      const index = Math.floor((offset + done) / chunkBytes);
       const chunk = await this.#open(index);
-      const from = offset + done - index * CHUNK_BYTES;
+      const from = offset + done - index * chunkBytes;
       const piece = chunk.subarray(from, Math.min(chunk.length, from + length - done));
       if (piece.length === 0) throw lost();
       plain.set(piece, done);
@@ -133,7 +133,7 @@ export class ChunkMap {
       read: async (offset, length) => {
         const plain = new Uint8Array(length);
         for (let at = offset; at < offset + length; ) {
-          const end = Math.min(offset + length, (Math.floor(at / CHUNK_BYTES) + 1) * CHUNK_BYTES);
+          const end = Math.min(offset + length, (Math.floor(at / chunkBytes) + 1) * chunkBytes);
           if (this.holds(at, end - at)) plain.set(await this.read(at, end - at), at - offset);
           at = end;
         }
@@ -147,7 +147,7 @@ export class ChunkMap {
     const at = this.#offsets.get(index);
     if (at === undefined) throw lost();
     const isLast = index === this.#last?.index;
-    const length = isLast ? this.#last!.length + TAG_BYTES : SEALED_CHUNK_BYTES;
+    const length = isLast ? this.#last!.length + tagBytes : sealedChunkBytes;
     const plain = openChunk(await this.#sealed.read(at, length), this.#key, index, isLast, engine);
     this.#kept = { index, plain };
     return plain;
@@ -173,15 +173,15 @@ async function findSwapped(
   payloadOffset: number,
 ): Promise<void> {
   const missing: number[] = [];
-  const count = Math.floor((fileSize - payloadOffset) / SEALED_CHUNK_BYTES);
+  const count = Math.floor((fileSize - payloadOffset) / sealedChunkBytes);
   for (let index = 0; index < count; index++) if (!offsets.has(index)) missing.push(index);
   // After a shift nothing fits any more, and trying everything with everything would take for ever.
-  if (missing.length < 2 || missing.length > MOST_SHIFTED_CHUNKS) return;
+  if (missing.length < 2 || missing.length > mostShiftedChunks) return;
   for (const place of missing) {
-    const at = payloadOffset + place * SEALED_CHUNK_BYTES;
+    const at = payloadOffset + place * sealedChunkBytes;
     for (const index of missing) {
       if (offsets.has(index) || index === place) continue;
-      if (await trial.opens(index, at, SEALED_CHUNK_BYTES, false)) offsets.set(index, at);
+      if (await trial.opens(index, at, sealedChunkBytes, false)) offsets.set(index, at);
     }
   }
 }
@@ -201,10 +201,10 @@ async function findLastInside(
   payloadOffset: number,
 ): Promise<LastChunk | undefined> {
   const index = highest(offsets) + 1;
-  const at = payloadOffset + index * SEALED_CHUNK_BYTES;
-  for (let length = TAR_BLOCK_BYTES; length <= CHUNK_BYTES; length += TAR_BLOCK_BYTES) {
-    if (at + length + TAG_BYTES > fileSize) return undefined;
-    if (await trial.opens(index, at, length + TAG_BYTES, true)) return { index, at, length };
+  const at = payloadOffset + index * sealedChunkBytes;
+  for (let length = tarBlockBytes; length <= chunkBytes; length += tarBlockBytes) {
+    if (at + length + tagBytes > fileSize) return undefined;
+    if (await trial.opens(index, at, length + tagBytes, true)) return { index, at, length };
   }
   return undefined;
 }
@@ -215,17 +215,17 @@ async function findLast(
   fileSize: number,
   payloadOffset: number,
 ): Promise<LastChunk | undefined> {
-  const likely = Math.floor((fileSize - payloadOffset - 1) / SEALED_CHUNK_BYTES);
-  const expected = fileSize - payloadOffset - likely * SEALED_CHUNK_BYTES - TAG_BYTES;
+  const likely = Math.floor((fileSize - payloadOffset - 1) / sealedChunkBytes);
+  const expected = fileSize - payloadOffset - likely * sealedChunkBytes - tagBytes;
   const lengths = [expected];
-  for (let length = TAR_BLOCK_BYTES; length <= CHUNK_BYTES; length += TAR_BLOCK_BYTES) lengths.push(length);
-  for (let shift = 0; shift <= MOST_SHIFTED_CHUNKS; shift++) {
+  for (let length = tarBlockBytes; length <= chunkBytes; length += tarBlockBytes) lengths.push(length);
+  for (let shift = 0; shift <= mostShiftedChunks; shift++) {
     for (const index of shift === 0 ? [likely] : [likely + shift, likely - shift]) {
       if (index < 0) continue;
       for (const length of lengths) {
-        const at = fileSize - length - TAG_BYTES;
+        const at = fileSize - length - tagBytes;
         if (length <= 0 || at < payloadOffset) continue;
-        if (await trial.opens(index, at, length + TAG_BYTES, true)) return { index, at, length };
+        if (await trial.opens(index, at, length + tagBytes, true)) return { index, at, length };
       }
     }
   }
@@ -260,8 +260,8 @@ class ChunkTrial {
     const { from, bytes } = this.#window;
     if (at < from || at + length > from + bytes.length) {
       // Forwards the window begins at the chunk, backwards it ends with it.
-      const start = at < from ? Math.max(0, at + length - WINDOW_BYTES) : at;
-      const size = Math.min(WINDOW_BYTES, this.#sealed.size - start);
+      const start = at < from ? Math.max(0, at + length - windowBytes) : at;
+      const size = Math.min(windowBytes, this.#sealed.size - start);
       const options = { signal: this.#signal };
       this.#window = { from: start, bytes: await this.#sealed.read(start, size, options) };
     }

@@ -4,7 +4,7 @@ import { isBackupError } from '../../errors.js';
 import type { Manifest, ManifestEntry } from '../../model/parts.js';
 import { type EntryKind, parseEntryName } from '../entry-names.js';
 import { entryOf, isSameEntry } from '../read-tar.js';
-import { parseTarHeader, TAR_BLOCK_BYTES, type TarEntry, tarPadding } from '../tar.js';
+import { parseTarHeader, tarBlockBytes, type TarEntry, tarPadding } from '../tar.js';
 import type { ChunkMap } from './chunk-map.js';
 
 /** A file of a damaged archive that is there from its first byte to its last. */
@@ -30,7 +30,7 @@ export async function findByManifest(chunks: ChunkMap, manifest: Manifest): Prom
 
 async function checkFile(chunks: ChunkMap, entry: ManifestEntry): Promise<FoundFile | undefined> {
   const { offset, size, name } = entry;
-  if (!chunks.holds(offset - TAR_BLOCK_BYTES, TAR_BLOCK_BYTES + size)) return undefined;
+  if (!chunks.holds(offset - tarBlockBytes, tarBlockBytes + size)) return undefined;
   const kind = parseEntryName(name);
   if (kind.kind === 'other') return undefined;
   const actual = entryOf(name, offset, await chunks.read(offset, size), kind);
@@ -38,7 +38,7 @@ async function checkFile(chunks: ChunkMap, entry: ManifestEntry): Promise<FoundF
   return { kind, offset, size, rows: entry.rows ?? 0, sha256: entry.sha256 };
 }
 
-const MAGIC_AT = 257;
+const magicAt = 257;
 const magic: Uint8Array = utf8('ustar\0');
 
 /** What looks like files of an archive behind the damage, and nothing ties to this one. */
@@ -64,7 +64,7 @@ const mostNames = 1000;
 
 /** The first header of an archive; null when it is lost. */
 export async function frontOf(chunks: ChunkMap): Promise<TarEntry | null> {
-  return chunks.holds(0, TAR_BLOCK_BYTES) ? headerIn(await chunks.read(0, TAR_BLOCK_BYTES)) : null;
+  return chunks.holds(0, tarBlockBytes) ? headerIn(await chunks.read(0, tarBlockBytes)) : null;
 }
 
 /**
@@ -83,13 +83,13 @@ export async function findByHeaders(chunks: ChunkMap, takesUnproven: boolean): P
   let count = 0;
   // Where one header of the archive leads, the next one stands, whatever was lost between them.
   let isProven = true;
-  for (let at = 0; at + TAR_BLOCK_BYTES <= chunks.size; ) {
-    if (!chunks.holds(at, TAR_BLOCK_BYTES)) {
+  for (let at = 0; at + tarBlockBytes <= chunks.size; ) {
+    if (!chunks.holds(at, tarBlockBytes)) {
       at = chunks.nextGood(at + 1);
       isProven = false;
       continue;
     }
-    const header = await headerIn(await chunks.read(at, TAR_BLOCK_BYTES));
+    const header = await headerIn(await chunks.read(at, tarBlockBytes));
     const isOurs = header !== null && header.contentId === contentId;
     isProven = isOurs && (isProven || contentId !== undefined);
     if (header !== null && !isProven && isOfUse(header)) {
@@ -97,10 +97,10 @@ export async function findByHeaders(chunks: ChunkMap, takesUnproven: boolean): P
       if (names.size < mostNames) names.add(header.name);
     }
     if (header === null || !(isProven || (fate === 'restored' && isOfUse(header)))) {
-      at += TAR_BLOCK_BYTES;
+      at += tarBlockBytes;
       continue;
     }
-    const offset = at + TAR_BLOCK_BYTES;
+    const offset = at + tarBlockBytes;
     const file = found.has(header.name) ? undefined : await takeFile(chunks, header, offset);
     if (file !== undefined) found.set(header.name, file);
     at = offset + header.size + tarPadding(header.size);
@@ -116,7 +116,7 @@ function isOfUse({ name }: TarEntry): boolean {
 
 async function headerIn(block: Uint8Array): Promise<TarEntry | null> {
   // Most blocks of a value are none, and to see that must not cost as much as to read one.
-  if (!magic.every((byte, i) => block[MAGIC_AT + i] === byte)) return null;
+  if (!magic.every((byte, i) => block[magicAt + i] === byte)) return null;
   try {
     return await parseTarHeader(block);
   } catch (error) {

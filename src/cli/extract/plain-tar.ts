@@ -1,7 +1,7 @@
 import {
   checkContentId,
   parseTarHeader,
-  TAR_BLOCK_BYTES,
+  tarBlockBytes,
   type TarEntry,
   tarPadding,
 } from '../../archive/tar.js';
@@ -14,7 +14,7 @@ import { BackupError } from '../../errors.js';
  * @throws BackupError `archive-damaged` before anything else of it comes out
  */
 export async function* plainTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const header = new Uint8Array(TAR_BLOCK_BYTES);
+  const header = new Uint8Array(tarBlockBytes);
   let filled = 0;
   let content = 0;
   let isEnd = false;
@@ -27,11 +27,11 @@ export async function* plainTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
         at += passed;
         continue;
       }
-      const taken = Math.min(TAR_BLOCK_BYTES - filled, chunk.length - at);
+      const taken = Math.min(tarBlockBytes - filled, chunk.length - at);
       header.set(chunk.subarray(at, at + taken), filled);
       filled += taken;
       at += taken;
-      if (filled < TAR_BLOCK_BYTES) continue;
+      if (filled < tarBlockBytes) continue;
       filled = 0;
       const entry = await parseTarHeader(header);
       // Some programs go on behind the end.

@@ -32,12 +32,12 @@ export function refusedDefinitions(
 }
 
 /** How many of them one sentence names. */
-const TOLD = 3;
+const mostTold = 3;
 
 /** For all of them. */
 export function refusedError(refused: readonly RefusedDefinition[]): BackupError {
-  const told = refused.slice(0, TOLD).map(({ message }) => message);
-  if (refused.length > TOLD) told.push(`And ${refused.length - TOLD} more.`);
+  const told = refused.slice(0, mostTold).map(({ message }) => message);
+  if (refused.length > mostTold) told.push(`And ${refused.length - mostTold} more.`);
   return new BackupError(
     'archive-damaged',
     `${told.join(' ')} Nothing of it was run. Find out who made this archive before anything of it is used.`,

@@ -135,11 +135,11 @@ export function withoutOutsideKeys(createStatement: string): {
 }
 
 // What a server calls a table whose file has the name that older servers would have given it.
-const OLD_NAME = '#mysql50#';
+const oldName = '#mysql50#';
 
 /** The name under which a table can be made: no server makes one under the name of an old file. */
 export function usualName(name: string): string {
-  return name.startsWith(OLD_NAME) ? name.slice(OLD_NAME.length) : name;
+  return name.startsWith(oldName) ? name.slice(oldName.length) : name;
 }
 
 /** The definition under the usual name. */

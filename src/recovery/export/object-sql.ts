@@ -5,7 +5,7 @@ import type { DatabaseDescription, SchemaObject } from '../../model/parts.js';
 import { acceptDefinition } from '../ddl/accept-definition.js';
 import { type ObjectPolicy, planObject, planObjectBytes } from '../ddl/object-statement.js';
 import { tokenise } from '../ddl/tokens.js';
-import { LOADING_MODE } from '../restore/session.js';
+import { loadingMode } from '../restore/session.js';
 import { encodeFor } from './character-sets.js';
 import { isWhole, prepared, printed, quoteModeOf, runPrepared } from './client-text.js';
 import { isOneProgram } from './one-program.js';
@@ -14,7 +14,7 @@ import { unqualified } from './table-sql.js';
 /** Whether events come as they were, or at rest. */
 export type ScriptedEvents = 'as-found' | 'at-rest';
 
-const back = `SET NAMES utf8mb4, sql_mode = '${LOADING_MODE}', time_zone = '+00:00', timestamp = DEFAULT;\n`;
+const back = `SET NAMES utf8mb4, sql_mode = '${loadingMode}', time_zone = '+00:00', timestamp = DEFAULT;\n`;
 
 /** A sequence, which tables may need. @throws BackupError `archive-damaged` */
 export function sequenceSql(object: SchemaObject, database: string): string {

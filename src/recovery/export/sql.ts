@@ -6,8 +6,8 @@ import type { DatabaseDescription, SchemaObject, TableDescription } from '../../
 import { tokenise } from '../ddl/tokens.js';
 import { loadedColumns } from '../load/cells.js';
 import { InsertWriter } from '../load/insert-writer.js';
-import { HEADER_BYTES } from '../load/load-command.js';
-import { LOADING_MODE } from '../restore/session.js';
+import { headerBytes } from '../load/load-command.js';
+import { loadingMode } from '../restore/session.js';
 import { prepared, printed } from './client-text.js';
 import { programSql, type ScriptedEvents, sequenceSql, viewsSql } from './object-sql.js';
 import { outsideEngineOf, tableSql } from './table-sql.js';
@@ -126,7 +126,7 @@ function head({ name, server, characterSet, collation }: DatabaseDescription, sn
 SET NAMES utf8mb4;
 SET @old_foreign_key_checks = @@foreign_key_checks, foreign_key_checks = 0;
 SET @old_unique_checks = @@unique_checks, unique_checks = 1;
-SET @old_sql_mode = @@sql_mode, sql_mode = '${LOADING_MODE}';
+SET @old_sql_mode = @@sql_mode, sql_mode = '${loadingMode}';
 SET @old_time_zone = @@time_zone, time_zone = '+00:00';
 /*M!100201 SET check_constraint_checks = 0 */;
 /*M!100802 SET explicit_defaults_for_timestamp = 1 */;
@@ -159,7 +159,7 @@ async function* rowsSql(
   if (table.versioned === 'history') yield '/*M!101100 SET system_versioning_insert_history = 1 */;\n';
   const writer = new InsertWriter(table.name, columns, largestRow, async (buffer, until) => {
     // The writer leaves room for a packet's header and command in front, and uses its buffer again.
-    const statement = buffer.subarray(HEADER_BYTES + 1, until);
+    const statement = buffer.subarray(headerBytes + 1, until);
     if (isPlain) statements.push(Buffer.from(statement), end);
     else statements.push(prepared(statement));
   });

@@ -1,7 +1,7 @@
 import type { ColumnBatch, ColumnValues, VariableValues } from '../../model/column-batch.js';
 import type { ColumnDescription, ValueForm } from '../../model/parts.js';
 import {
-  MAX_SHORT_TEXT,
+  maxShortText,
   writeDate,
   writeDatetime,
   writeDouble,
@@ -37,12 +37,12 @@ export interface Spelling {
 }
 
 /** Room that a short value may need, with quotes. */
-export const SHORT_ROOM: number = MAX_SHORT_TEXT + 8;
+export const shortRoom: number = maxShortText + 8;
 
 /** Values of one column, written row by row, in order, each once. */
 export type Cell = LongCell | ShortCell;
 
-/** Numbers and dates: never more than {@link SHORT_ROOM} bytes. */
+/** Numbers and dates: never more than {@link shortRoom} bytes. */
 export interface ShortCell {
   readonly long: false;
   write(row: number, out: Uint8Array, at: number): number;

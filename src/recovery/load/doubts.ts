@@ -39,7 +39,7 @@ function mayBeWarnedOf({ columns }: TableDescription): boolean {
 const engineMixture = '6414';
 
 // More kinds than one sentence can tell.
-const LISTED = 1000;
+const listed = 1000;
 
 /**
  * What a server warned of while it took the rows of a table. A warning may mean that it changed what it was
@@ -59,7 +59,7 @@ export class Doubts {
   async hear({ warnings }: LoadOutcome): Promise<void> {
     if (warnings === 0) return;
     // Only the numbers: the words are in the server's language, and may hold a value.
-    const rows = await this.#session.connection.query(`SHOW WARNINGS LIMIT ${LISTED}`);
+    const rows = await this.#session.connection.query(`SHOW WARNINGS LIMIT ${listed}`);
     for (const row of rows) this.#count(row['Code'] ?? 'without a number', 1);
     if (warnings > rows.length) this.#count('of kinds that are not listed', warnings - rows.length);
   }

@@ -1,8 +1,8 @@
 import { quoteName } from '../../database/identifiers.js';
 import { BackupError } from '../../errors.js';
 import type { ColumnBatch } from '../../model/column-batch.js';
-import { cellsOf, dataTypeOf, type LoadedColumn, type LongCell, SHORT_ROOM, type Spelling } from './cells.js';
-import { HEADER_BYTES } from './load-command.js';
+import { cellsOf, dataTypeOf, type LoadedColumn, type LongCell, shortRoom, type Spelling } from './cells.js';
+import { headerBytes } from './load-command.js';
 
 const spelling: Spelling = {
   null: Buffer.from('NULL'),
@@ -11,10 +11,10 @@ const spelling: Spelling = {
 };
 
 const hexDigits: Uint8Array = Buffer.from('0123456789ABCDEF');
-const COMMA = 0x2c;
-const OPEN = 0x28;
-const CLOSE = 0x29;
-const QUOTE = 0x27;
+const comma = 0x2c;
+const open = 0x28;
+const close = 0x29;
+const quoteMark = 0x27;
 
 /**
  * Batches as INSERT statements of many rows, for servers that do not take LOAD DATA LOCAL. Text and bytes are
@@ -47,7 +47,7 @@ export class InsertWriter {
     this.#wrappers = columns.map(wrapperOf);
     const names = columns.map((column) => quoteName(column.name)).join(', ');
     this.#head = Buffer.concat([
-      Buffer.alloc(HEADER_BYTES + 1),
+      Buffer.alloc(headerBytes + 1),
       Buffer.from(`INSERT INTO ${quoteName(table)} (${names}) VALUES `),
     ]);
     this.#maxPacket = maxPacket - 64;
@@ -67,18 +67,18 @@ export class InsertWriter {
     for (let row = 0; row < batch.rows; row++) {
       const rowStart = this.#at;
       this.#room(2);
-      if (rowStart > this.#head.length) this.#buffer[this.#at++] = COMMA;
-      this.#buffer[this.#at++] = OPEN;
+      if (rowStart > this.#head.length) this.#buffer[this.#at++] = comma;
+      this.#buffer[this.#at++] = open;
       for (const [i, cell] of cells.entries()) {
-        if (i > 0) this.#buffer[this.#at++] = COMMA;
+        if (i > 0) this.#buffer[this.#at++] = comma;
         if (cell.long) this.#writeLong(cell, row, i);
         else {
-          this.#room(SHORT_ROOM);
+          this.#room(shortRoom);
           this.#at = cell.write(row, this.#buffer, this.#at);
         }
       }
       this.#room(2);
-      this.#buffer[this.#at++] = CLOSE;
+      this.#buffer[this.#at++] = close;
       if (this.#at > this.#limit) await this.#splitBefore(rowStart);
     }
   }
@@ -120,7 +120,7 @@ export class InsertWriter {
     const from = cell.offset;
     cell.offset += length;
     const [before, after] = this.#wrappers[column]!;
-    this.#room(2 * length + before.length + after.length + SHORT_ROOM);
+    this.#room(2 * length + before.length + after.length + shortRoom);
     if (nulls !== null && (nulls[row >> 3]! & (1 << (row & 7))) !== 0) {
       this.#append(spelling.null);
       return;
@@ -129,13 +129,13 @@ export class InsertWriter {
     let at = this.#at;
     const out = this.#buffer;
     if (length > 0) out[at++] = 0x58; // X
-    out[at++] = QUOTE;
+    out[at++] = quoteMark;
     for (let i = from; i < from + length; i++) {
       const byte = values.data[i]!;
       out[at++] = hexDigits[byte >> 4]!;
       out[at++] = hexDigits[byte & 15]!;
     }
-    out[at++] = QUOTE;
+    out[at++] = quoteMark;
     this.#at = at;
     this.#append(after);
   }

@@ -19,7 +19,7 @@ export interface LoadOutcome {
 }
 
 /** Bytes that a chunk keeps free at its start for the header of a packet. */
-export const HEADER_BYTES = 4;
+export const headerBytes = 4;
 
 const comQuery = 0x03;
 const okMark = 0x00;
@@ -179,7 +179,7 @@ class StatementCommand implements DriverCommand {
   execute(packet: IncomingPacket | undefined, driver: DriverInternals): boolean {
     if (packet === undefined) {
       driver._resetSequenceId();
-      this.#buffer[HEADER_BYTES] = comQuery;
+      this.#buffer[headerBytes] = comQuery;
       driver.writePacket(packetIn(this.#buffer.subarray(0, this.#end)));
       return false;
     }
@@ -196,7 +196,7 @@ function packetIn(buffer: Buffer): OutgoingPacket {
     buffer,
     length: () => buffer.length,
     writeHeader(sequenceId) {
-      buffer.writeUIntLE(buffer.length - HEADER_BYTES, 0, 3);
+      buffer.writeUIntLE(buffer.length - headerBytes, 0, 3);
       buffer[3] = sequenceId;
     },
   };

@@ -3,7 +3,7 @@ import type { TableDescription } from '../../model/parts.js';
 import { tokenise } from '../ddl/tokens.js';
 import { dataTypeOf, type LoadedColumn } from './cells.js';
 import { textOnly } from './insert-writer.js';
-import { TSV_CLAUSE } from './tsv-writer.js';
+import { tsvClause } from './tsv-writer.js';
 
 /** LOAD DATA LOCAL for the lines that a `TsvWriter` makes of a table's kept columns. */
 export function loadStatement(table: TableDescription, columns: readonly LoadedColumn[]): string {
@@ -23,7 +23,7 @@ export function loadStatement(table: TableDescription, columns: readonly LoadedC
   if (targets.length === 0) targets.push('@nothing');
   const set = assignments.length === 0 ? '' : ` SET ${assignments.join(', ')}`;
   // The file name is never looked at.
-  return `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${quoteName(table.name)} ${TSV_CLAUSE} (${targets.join(', ')})${set}`;
+  return `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${quoteName(table.name)} ${tsvClause} (${targets.join(', ')})${set}`;
 }
 
 /** For types whose text is not read as the value it stands for. */

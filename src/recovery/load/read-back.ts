@@ -9,7 +9,7 @@ import { dataTypeOf, type LoadedColumn, loadedColumns } from './cells.js';
 import { RowsDigest } from './rows-digest.js';
 
 // How long a table that somebody alters is waited for.
-const GRANT_SECONDS = 60;
+const grantSeconds = 60;
 
 /**
  * Reads a table of the target back, and says whether it holds the rows it should. Over a session of its own,
@@ -27,7 +27,7 @@ export async function holdsRows(
   const forms = columns.map(({ form }) => form);
   const reader = await openConnection(connection.address, { signal });
   try {
-    await configureReader(reader, GRANT_SECONDS);
+    await configureReader(reader, grantSeconds);
     const found = new RowsDigest(forms);
     const rows = readRows(reader, { sql: selectionOf(table, columns), forms: [...forms, 'u64'] }, { signal });
     for await (const { rows: count, columns: values } of rows) {

@@ -1,34 +1,34 @@
 import type { ColumnBatch, ColumnValues } from '../../model/column-batch.js';
-import { dataTypeOf, type LoadedColumn, SHORT_ROOM, type Spelling, shortCellOf } from './cells.js';
+import { dataTypeOf, type LoadedColumn, shortRoom, type Spelling, shortCellOf } from './cells.js';
 
 /**
  * How a column's values are written. Numbers, since the loop over all values of a restore switches on them.
  */
-export const BYTES = 0;
-export const INT8 = 1;
-export const UINT8 = 2;
-export const INT16 = 3;
-export const UINT16 = 4;
-export const INT32 = 5;
-export const UINT32 = 6;
-export const INT64 = 7;
-export const UINT64 = 8;
+export const asBytes = 0;
+export const asInt8 = 1;
+export const asUint8 = 2;
+export const asInt16 = 3;
+export const asUint16 = 4;
+export const asInt32 = 5;
+export const asUint32 = 6;
+export const asInt64 = 7;
+export const asUint64 = 8;
 /** Dates, floating-point numbers, years: written by the cell's own function. */
-export const OTHER = 9;
+export const asOther = 9;
 
 /** One column whose values change within the batch, and the bytes that follow each of its values. */
 export interface Step {
   readonly kind: number;
   readonly nulls: Uint8Array | null;
   /**
-   * Whole numbers as 32-bit words, of 64-bit ones the low word first; or bytes, for {@link BYTES} and narrow
+   * Whole numbers as 32-bit words, of 64-bit ones the low word first; or bytes, for {@link asBytes} and narrow
    * numbers.
    */
   readonly words: Int32Array;
   readonly halves: Int16Array;
   readonly bytes: Uint8Array;
   readonly lengths: Uint32Array;
-  /** Where the next value of {@link BYTES} starts. */
+  /** Where the next value of {@link asBytes} starts. */
   offset: number;
   readonly write: (row: number, out: Uint8Array, at: number) => number;
   /** Separators, and the text of the columns up to the next step that are the same in all rows. */
@@ -40,7 +40,7 @@ export interface RowProgram {
   /** What every row begins with. */
   readonly before: Uint8Array;
   readonly steps: readonly Step[];
-  /** Most bytes that a row takes beside the values of {@link BYTES}. */
+  /** Most bytes that a row takes beside the values of {@link asBytes}. */
   readonly room: number;
 }
 
@@ -80,7 +80,7 @@ export function planRows(
     if (constant === undefined) {
       close();
       pending = stepOf(column, values, spelling);
-      room += SHORT_ROOM;
+      room += shortRoom;
     } else {
       literal.push(...constant);
       room += constant.length;
@@ -96,7 +96,7 @@ export function planRows(
 
 function stepOf(column: LoadedColumn, values: ColumnValues, spelling: Spelling): Omit<Step, 'after'> {
   const kind = kindOf(column);
-  if ((kind === BYTES) !== (values.kind === 'variable' && column.form === 'bytes')) {
+  if ((kind === asBytes) !== (values.kind === 'variable' && column.form === 'bytes')) {
     throw new RangeError('"batch" does not fit the table');
   }
   const { nulls } = values;
@@ -109,7 +109,7 @@ function stepOf(column: LoadedColumn, values: ColumnValues, spelling: Spelling):
     words: new Int32Array(data.buffer, data.byteOffset, data.length >> 2),
     lengths: values.kind === 'variable' ? values.lengths : new Uint32Array(0),
     offset: 0,
-    write: kind === OTHER ? shortCellOf(column, values, spelling) : never,
+    write: kind === asOther ? shortCellOf(column, values, spelling) : never,
   };
 }
 
@@ -118,28 +118,28 @@ function never(): number {
 }
 
 function kindOf(column: LoadedColumn): number {
-  if (dataTypeOf(column) === 'year') return OTHER;
+  if (dataTypeOf(column) === 'year') return asOther;
   switch (column.form) {
     case 'bytes':
-      return BYTES;
+      return asBytes;
     case 'i8':
-      return INT8;
+      return asInt8;
     case 'u8':
-      return UINT8;
+      return asUint8;
     case 'i16':
-      return INT16;
+      return asInt16;
     case 'u16':
-      return UINT16;
+      return asUint16;
     case 'i32':
-      return INT32;
+      return asInt32;
     case 'u32':
-      return UINT32;
+      return asUint32;
     case 'i64':
-      return INT64;
+      return asInt64;
     case 'u64':
-      return UINT64;
+      return asUint64;
     default:
-      return OTHER;
+      return asOther;
   }
 }
 
@@ -162,7 +162,7 @@ function constantText(
     return values.data.length === 0 ? none : undefined;
   }
   if (!isRepeated(values, rows)) return undefined;
-  const text = new Uint8Array(SHORT_ROOM);
+  const text = new Uint8Array(shortRoom);
   return text.slice(0, shortCellOf(column, values, spelling)(0, text, 0));
 }
 

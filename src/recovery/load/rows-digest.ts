@@ -3,10 +3,10 @@ import type { ColumnBatch, ColumnValues } from '../../model/column-batch.js';
 import type { ValueForm } from '../../model/parts.js';
 
 // Longer values are put in by their own digest, so that a row is never copied whole.
-const LONG_VALUE = 4096;
-const NULL_MARK = 0xff_ff_ff_ff;
+const longValue = 4096;
+const nullMark = 0xff_ff_ff_ff;
 /** For every value its length, and itself or its digest. */
-const MOST_BYTES = 4 + LONG_VALUE;
+const mostBytes = 4 + longValue;
 
 /**
  * What a set of rows is: equal for the same rows in any order and in any batches, and for others not. The sum
@@ -21,7 +21,7 @@ export class RowsDigest {
   /** @param forms - how the values of each column stand */
   constructor(forms: readonly ValueForm[]) {
     this.#forms = forms;
-    this.#row = Buffer.allocUnsafe(Math.max(1, forms.length) * MOST_BYTES);
+    this.#row = Buffer.allocUnsafe(Math.max(1, forms.length) * mostBytes);
   }
 
   add(batch: ColumnBatch): void {
@@ -34,7 +34,7 @@ export class RowsDigest {
         starts[i] = from + length;
         const isNull = values.nulls !== null && (values.nulls[row >> 3]! & (1 << (row & 7))) !== 0;
         at = isNull
-          ? this.#row.writeUInt32LE(NULL_MARK, at)
+          ? this.#row.writeUInt32LE(nullMark, at)
           : this.#put(values, this.#forms[i]!, from, length, at);
       }
       const digest = hash('sha256', this.#row.subarray(0, at), 'buffer');
@@ -56,7 +56,7 @@ export class RowsDigest {
     }
     const next = this.#row.writeUInt32LE(kept, at);
     const value = data.subarray(from, from + kept);
-    const put = kept <= LONG_VALUE ? value : hash('sha256', value, 'buffer');
+    const put = kept <= longValue ? value : hash('sha256', value, 'buffer');
     this.#row.set(put, next);
     return next + put.length;
   }

@@ -4,29 +4,29 @@
  * the caller sees to the room.
  */
 
-const ZERO = 0x30;
-const MINUS = 0x2d;
-const COLON = 0x3a;
-const DOT = 0x2e;
-const SPACE = 0x20;
-const BILLION = 1_000_000_000;
+const zero = 0x30;
+const minus = 0x2d;
+const colon = 0x3a;
+const dot = 0x2e;
+const space = 0x20;
+const billion = 1_000_000_000;
 
 /** Most bytes that a whole number, a date or a time takes. */
-export const MAX_SHORT_TEXT = 32;
+export const maxShortText = 32;
 
 /** 0000 … 9999, four digits each. */
 const fourDigits: Uint8Array = new Uint8Array(40_000);
 for (let n = 0; n < 10_000; n++) {
-  fourDigits[4 * n] = ZERO + Math.floor(n / 1000);
-  fourDigits[4 * n + 1] = ZERO + (Math.floor(n / 100) % 10);
-  fourDigits[4 * n + 2] = ZERO + (Math.floor(n / 10) % 10);
-  fourDigits[4 * n + 3] = ZERO + (n % 10);
+  fourDigits[4 * n] = zero + Math.floor(n / 1000);
+  fourDigits[4 * n + 1] = zero + (Math.floor(n / 100) % 10);
+  fourDigits[4 * n + 2] = zero + (Math.floor(n / 10) % 10);
+  fourDigits[4 * n + 3] = zero + (n % 10);
 }
 
 /** A whole number from 0 to 4294967295. */
 export function writeUint32(out: Uint8Array, at: number, value: number): number {
   if (value < 10) {
-    out[at] = ZERO + value;
+    out[at] = zero + value;
     return at + 1;
   }
   if (value < 10_000) return writeBelowTenThousand(out, at, value);
@@ -64,14 +64,14 @@ function writeTwo(out: Uint8Array, at: number, value: number): number {
 function writeNine(out: Uint8Array, at: number, value: number): number {
   const high = Math.floor(value / 10_000);
   const top = Math.floor(high / 10_000);
-  out[at] = ZERO + top;
+  out[at] = zero + top;
   writeFour(out, at + 1, high - top * 10_000);
   return writeFour(out, at + 5, value - high * 10_000);
 }
 
 export function writeInt32(out: Uint8Array, at: number, value: number): number {
   if (value >= 0) return writeUint32(out, at, value);
-  out[at] = MINUS;
+  out[at] = minus;
   return writeUint32(out, at + 1, -value);
 }
 
@@ -80,25 +80,25 @@ export function writeUint64(out: Uint8Array, at: number, low: number, high: numb
   if (high === 0) return writeUint32(out, at, low);
   // Long division by 10^9 in digits of 16 bits: every step stays far below 2^53.
   let rest = high;
-  let quotient = Math.floor(rest / BILLION);
-  rest -= quotient * BILLION;
+  let quotient = Math.floor(rest / billion);
+  rest -= quotient * billion;
   rest = rest * 65_536 + (low >>> 16);
-  let digit = Math.floor(rest / BILLION);
-  rest -= digit * BILLION;
+  let digit = Math.floor(rest / billion);
+  rest -= digit * billion;
   quotient = quotient * 65_536 + digit;
   rest = rest * 65_536 + (low & 0xffff);
-  digit = Math.floor(rest / BILLION);
-  rest -= digit * BILLION;
+  digit = Math.floor(rest / billion);
+  rest -= digit * billion;
   quotient = quotient * 65_536 + digit;
-  if (quotient < BILLION) return writeNine(out, writeUint32(out, at, quotient), rest);
-  const top = Math.floor(quotient / BILLION);
-  const end = writeNine(out, writeUint32(out, at, top), quotient - top * BILLION);
+  if (quotient < billion) return writeNine(out, writeUint32(out, at, quotient), rest);
+  const top = Math.floor(quotient / billion);
+  const end = writeNine(out, writeUint32(out, at, top), quotient - top * billion);
   return writeNine(out, end, rest);
 }
 
 export function writeInt64(out: Uint8Array, at: number, low: number, high: number): number {
   if (high < 0x8000_0000) return writeUint64(out, at, low, high);
-  out[at] = MINUS;
+  out[at] = minus;
   const negatedLow = -low >>> 0;
   const negatedHigh = (~high + (low === 0 ? 1 : 0)) >>> 0;
   return writeUint64(out, at + 1, negatedLow, negatedHigh);
@@ -110,8 +110,8 @@ export function writeInt64(out: Uint8Array, at: number, low: number, high: numbe
  */
 export function writeDouble(out: Uint8Array, at: number, value: number): number {
   if (value === 0 && Object.is(value, -0)) {
-    out[at] = MINUS;
-    out[at + 1] = ZERO;
+    out[at] = minus;
+    out[at + 1] = zero;
     return at + 2;
   }
   if (Number.isInteger(value) && Math.abs(value) < 2 ** 31) return writeInt32(out, at, value);
@@ -130,9 +130,9 @@ export function writeDate(
 ): number {
   const known = length >= 4;
   let to = writeFour(out, at, known ? data[from]! | (data[from + 1]! << 8) : 0);
-  out[to] = MINUS;
+  out[to] = minus;
   to = writeTwo(out, to + 1, known ? data[from + 2]! : 0);
-  out[to] = MINUS;
+  out[to] = minus;
   return writeTwo(out, to + 1, known ? data[from + 3]! : 0);
 }
 
@@ -145,7 +145,7 @@ export function writeDatetime(
   length: number,
 ): number {
   const to = writeDate(out, at, data, from, length);
-  out[to] = SPACE;
+  out[to] = space;
   return writeClock(out, to + 1, data, from + 4, length >= 7 ? data[from + 4]! : 0, length - 4);
 }
 
@@ -159,7 +159,7 @@ export function writeTime(
 ): number {
   if (length < 8) return writeClock(out, at, data, from, 0, 0);
   let to = at;
-  if (data[from] === 1) out[to++] = MINUS;
+  if (data[from] === 1) out[to++] = minus;
   const days =
     data[from + 1]! | (data[from + 2]! << 8) | (data[from + 3]! << 16) | ((data[from + 4]! << 24) >>> 0);
   return writeClock(out, to, data, from + 5, 24 * days + data[from + 5]!, length - 5);
@@ -177,14 +177,14 @@ function writeClock(
   length: number,
 ): number {
   let to = hours < 100 ? writeTwo(out, at, hours) : writeUint32(out, at, hours);
-  out[to] = COLON;
+  out[to] = colon;
   to = writeTwo(out, to + 1, length >= 3 ? data[from + 1]! : 0);
-  out[to] = COLON;
+  out[to] = colon;
   to = writeTwo(out, to + 1, length >= 3 ? data[from + 2]! : 0);
   if (length < 7) return to;
   const micros =
     data[from + 3]! | (data[from + 4]! << 8) | (data[from + 5]! << 16) | ((data[from + 6]! << 24) >>> 0);
-  out[to] = DOT;
+  out[to] = dot;
   const high = Math.floor(micros / 10_000);
   return writeFour(out, writeTwo(out, to + 1, high), micros - high * 10_000);
 }

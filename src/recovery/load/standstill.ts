@@ -103,15 +103,15 @@ export class StandstillWatch {
 }
 
 // How long a server may take to answer a short question.
-const ANSWER_MS = 5000;
+const answerMs = 5000;
 
 /** Whether the server still works for a session. */
 async function stateOf(address: DatabaseAddress, id: number): Promise<'gone' | 'silent' | 'there'> {
   const { database: _, ...server } = address;
   try {
     const connection = await openConnection(
-      { ...server, connectTimeout: ANSWER_MS },
-      { inactivityTimeout: ANSWER_MS },
+      { ...server, connectTimeout: answerMs },
+      { inactivityTimeout: answerMs },
     );
     try {
       const rows = await connection.query('SHOW PROCESSLIST');

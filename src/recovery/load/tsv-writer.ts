@@ -1,40 +1,40 @@
 import type { ColumnBatch } from '../../model/column-batch.js';
-import { type LoadedColumn, SHORT_ROOM, type Spelling } from './cells.js';
-import { HEADER_BYTES } from './load-command.js';
+import { type LoadedColumn, shortRoom, type Spelling } from './cells.js';
+import { headerBytes } from './load-command.js';
 import {
-  BYTES,
-  INT8,
-  INT16,
-  INT32,
-  INT64,
+  asBytes,
+  asInt8,
+  asInt16,
+  asInt32,
+  asInt64,
   planRows,
   type RowProgram,
   type Step,
-  UINT8,
-  UINT16,
-  UINT32,
-  UINT64,
+  asUint8,
+  asUint16,
+  asUint32,
+  asUint64,
 } from './row-program.js';
 import { writeInt32, writeInt64, writeUint32, writeUint64 } from './server-text.js';
 
-const TAB = 0x09;
-const NEWLINE = 0x0a;
-const BACKSLASH = 0x5c;
-const LETTER_N = 0x4e;
+const tab = 0x09;
+const newline = 0x0a;
+const backslash = 0x5c;
+const letterN = 0x4e;
 
 const spelling: Spelling = {
-  null: Uint8Array.of(BACKSLASH, LETTER_N),
+  null: Uint8Array.of(backslash, letterN),
   quote: new Uint8Array(0),
   exponent: new Uint8Array(0),
 };
 
 /** How the lines of {@link TsvWriter} are to be read, in the words of LOAD DATA. */
-export const TSV_CLAUSE: string =
+export const tsvClause: string =
   "CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n'";
 
-const CHUNK_BYTES = 256 * 1024;
+const chunkBytes = 256 * 1024;
 // Values from this length on are looked through and copied by native code.
-const LONG_VALUE = 256;
+const longValue = 256;
 
 /**
  * Batches as lines for LOAD DATA with `CHARACTER SET binary`: values in their own bytes, of which tab,
@@ -48,20 +48,20 @@ export class TsvWriter {
   #free: Buffer[] = [];
   #sent: Buffer[] = [];
   #buffer: Buffer;
-  #at: number = HEADER_BYTES;
+  #at: number = headerBytes;
 
   /** @param send - takes a chunk: `buffer[4 … end - 1]`; the buffer is its own until {@link reclaim} */
   constructor(columns: readonly LoadedColumn[], send: (buffer: Buffer, end: number) => void) {
     this.#columns = columns;
     this.#send = send;
     // A row's short values stand in one chunk, with as much room again (V22).
-    this.#size = Math.max(CHUNK_BYTES, 2 * columns.length * (SHORT_ROOM + 1));
+    this.#size = Math.max(chunkBytes, 2 * columns.length * (shortRoom + 1));
     this.#buffer = Buffer.allocUnsafeSlow(this.#size);
   }
 
   /** Writes all rows of a batch; whole chunks are sent, the rest waits for more or for {@link flush}. */
   write(batch: ColumnBatch): void {
-    const program = planRows(this.#columns, batch, spelling, TAB, NEWLINE);
+    const program = planRows(this.#columns, batch, spelling, tab, newline);
     for (let row = 0; row < batch.rows; row++) {
       if (this.#at + program.room > this.#size) this.flush();
       this.#writeRow(program, row);
@@ -77,17 +77,17 @@ export class TsvWriter {
       const step = steps[s]!;
       const { nulls, after } = step;
       if (nulls !== null && (nulls[row >> 3]! & (1 << (row & 7))) !== 0) {
-        out[at++] = BACKSLASH;
-        out[at++] = LETTER_N;
-      } else if (step.kind === BYTES) {
+        out[at++] = backslash;
+        out[at++] = letterN;
+      } else if (step.kind === asBytes) {
         const length = step.lengths[row]!;
         // Escaped, a byte takes two at most.
-        if (length < LONG_VALUE && at + 2 * length + room <= size) {
+        if (length < longValue && at + 2 * length + room <= size) {
           const { bytes } = step;
           const end = step.offset + length;
           for (let i = step.offset; i < end; i++) {
             const byte = bytes[i]!;
-            if (byte === BACKSLASH || byte === TAB || byte === NEWLINE) out[at++] = BACKSLASH;
+            if (byte === backslash || byte === tab || byte === newline) out[at++] = backslash;
             out[at++] = byte;
           }
           step.offset = end;
@@ -123,11 +123,11 @@ export class TsvWriter {
 
   /** Sends what is written so far. */
   flush(): void {
-    if (this.#at === HEADER_BYTES) return;
+    if (this.#at === headerBytes) return;
     this.#send(this.#buffer, this.#at);
     this.#sent.push(this.#buffer);
     this.#buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size);
-    this.#at = HEADER_BYTES;
+    this.#at = headerBytes;
   }
 
   /** All chunks sent so far have left the process and may be used again. */
@@ -139,21 +139,21 @@ export class TsvWriter {
 
 function writeShort(step: Step, row: number, out: Uint8Array, at: number): number {
   switch (step.kind) {
-    case INT8:
+    case asInt8:
       return writeInt32(out, at, (step.bytes[row]! << 24) >> 24);
-    case UINT8:
+    case asUint8:
       return writeUint32(out, at, step.bytes[row]!);
-    case INT16:
+    case asInt16:
       return writeInt32(out, at, step.halves[row]!);
-    case UINT16:
+    case asUint16:
       return writeUint32(out, at, step.halves[row]! & 0xffff);
-    case INT32:
+    case asInt32:
       return writeInt32(out, at, step.words[row]!);
-    case UINT32:
+    case asUint32:
       return writeUint32(out, at, step.words[row]! >>> 0);
-    case INT64:
+    case asInt64:
       return writeInt64(out, at, step.words[2 * row]! >>> 0, step.words[2 * row + 1]! >>> 0);
-    case UINT64:
+    case asUint64:
       return writeUint64(out, at, step.words[2 * row]! >>> 0, step.words[2 * row + 1]! >>> 0);
     default:
       return step.write(row, out, at);
@@ -162,10 +162,10 @@ function writeShort(step: Step, row: number, out: Uint8Array, at: number): numbe
 
 function escapeInto(out: Buffer, at: number, value: Uint8Array): number {
   let to = at;
-  if (value.includes(BACKSLASH) || value.includes(TAB) || value.includes(NEWLINE)) {
+  if (value.includes(backslash) || value.includes(tab) || value.includes(newline)) {
     for (let i = 0; i < value.length; i++) {
       const byte = value[i]!;
-      if (byte === BACKSLASH || byte === TAB || byte === NEWLINE) out[to++] = BACKSLASH;
+      if (byte === backslash || byte === tab || byte === newline) out[to++] = backslash;
       out[to++] = byte;
     }
     return to;

@@ -39,7 +39,7 @@ export interface Definitions {
 }
 
 /** Databases of trials begin with this; the rest is random. */
-const PREFIX = 'supplemental_scratch_';
+const prefix = 'supplemental_scratch_';
 
 /**
  * Makes every definition in a scratch database of the target server, and drops that again. What a trial that
@@ -55,7 +55,7 @@ export async function tryDefinitions(
   options: Pick<RestoreOptions, 'allow' | 'definers' | 'signal'>,
 ): Promise<Trial> {
   const { connection } = server;
-  const name = `${PREFIX}${randomBytes(6).toString('hex')}`;
+  const name = `${prefix}${randomBytes(6).toString('hex')}`;
   const capabilities = await readCapabilities(connection, wanted.objects);
   const { characterSet, collation } = adaptDefaults(wanted.database, capabilities).definition;
   try {
@@ -126,7 +126,7 @@ function mayNot(error: BackupError): Trial {
 async function sweep(connection: Connection): Promise<void> {
   const names = (await connection.query('SHOW DATABASES')).map((row) => Object.values(row)[0] ?? '');
   for (const name of names) {
-    if (!name.startsWith(PREFIX) || !/^[0-9a-f]{12}$/.test(name.slice(PREFIX.length))) continue;
+    if (!name.startsWith(prefix) || !/^[0-9a-f]{12}$/.test(name.slice(prefix.length))) continue;
     const [lock] = await connection.query(`SELECT IS_FREE_LOCK('${name}') AS is_free`);
     if (lock?.['is_free'] === '1') await connection.query(`DROP DATABASE IF EXISTS ${quoteName(name)}`);
   }

@@ -4,7 +4,7 @@
  */
 import type { ColumnValues, FixedValues, VariableValues } from '../../model/column-batch.js';
 import type { ColumnDescription } from '../../model/parts.js';
-import { MAX_SHORT_TEXT, writeDate, writeDatetime, writeTime } from '../load/server-text.js';
+import { maxShortText, writeDate, writeDatetime, writeTime } from '../load/server-text.js';
 
 /** Gives the text of one row's value; null is NULL. */
 export type ReadableValue = (row: number) => string | null;
@@ -156,7 +156,7 @@ function timeText(bytes: Uint8Array, digits: number): string {
   return withFraction(asServersRead(writeTime, bytes), digits);
 }
 
-const scratch: Uint8Array = new Uint8Array(MAX_SHORT_TEXT);
+const scratch: Uint8Array = new Uint8Array(maxShortText);
 
 function asServersRead(write: typeof writeDate, bytes: Uint8Array): string {
   return String.fromCharCode(...scratch.subarray(0, write(scratch, 0, bytes, 0, bytes.length)));

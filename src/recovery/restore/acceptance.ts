@@ -14,7 +14,7 @@ import { collidingNames } from '../adapt/colliding-names.js';
 import { historySentence, type RestoreNote, type RestoreNoteCode } from './restore-report.js';
 
 /** How many obstacles one sentence lists. */
-const OBSTACLES_TOLD = 5;
+const obstaclesTold = 5;
 
 /**
  * Which definitions the target takes, as they are or, where the caller allows it, adapted. Notes what a
@@ -93,7 +93,7 @@ export class Acceptance {
   #refuse(adaptations: readonly Adaptation[]): void {
     const sentences = adaptations.filter(({ to }) => to === null || !this.#adapt).map(describeAdaptation);
     if (sentences.length === 0) return;
-    const told = sentences.slice(0, OBSTACLES_TOLD);
+    const told = sentences.slice(0, obstaclesTold);
     if (sentences.length > told.length) told.push(`And ${sentences.length - told.length} more.`);
     throw new BackupError(
       'target-refused',

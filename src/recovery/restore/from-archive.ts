@@ -33,7 +33,7 @@ import { finishTable, keyTimeOf, prepareTable } from './table-statements.js';
 import { awaitLastStatements, examineTarget } from './target.js';
 
 /** Tables of fewer bytes are not worth a line in the journal, which the server writes to the disk. */
-const JOURNALED_BYTES = 256 * 1024;
+const journaledBytes = 256 * 1024;
 
 /** The work key of a target that is finished but for what is tried again. */
 const keyAgain = (key: string): string => `${key}:again`;
@@ -341,7 +341,7 @@ export class ArchiveRestore {
       run.lack(await finishTable(session, description, statements, run.signal));
     }
     // What is small is made again sooner than noted.
-    if (summary.plainBytes >= JOURNALED_BYTES) await journalTable(session.connection, index, taken);
+    if (summary.plainBytes >= journaledBytes) await journalTable(session.connection, index, taken);
     this.#done.push({ name, rows: taken });
     this.#tellSchedule(name);
     return session;

@@ -3,7 +3,7 @@ import type { Connection } from '../../database/connection.js';
 import type { TableDescription } from '../../model/parts.js';
 
 /** As many answers as are held at a time. */
-const TABLES_AT_ONCE = 64;
+const tablesAtOnce = 64;
 
 /**
  * What the server made of tables, as it shows them now. A table that is not there is passed over.
@@ -15,8 +15,8 @@ export async function* madeDefinitions(
   tables: readonly TableDescription[],
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly table: TableDescription; readonly made: string }> {
-  for (let i = 0; i < tables.length; i += TABLES_AT_ONCE) {
-    const some = tables.slice(i, i + TABLES_AT_ONCE);
+  for (let i = 0; i < tables.length; i += tablesAtOnce) {
+    const some = tables.slice(i, i + tablesAtOnce);
     const answers = await connection.queryEach(
       some.map(({ name }) => definitionQuestion(name)),
       { signal },

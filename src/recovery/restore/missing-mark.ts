@@ -1,10 +1,10 @@
-import { MISSING_MARK, MISSING_TABLE } from '../../catalog/restore-mark.js';
+import { missingMark, missingTableName } from '../../catalog/restore-mark.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import type { MissingObject } from './missing.js';
 
-const table: string = quoteName(MISSING_TABLE);
+const table: string = quoteName(missingTableName);
 
 /** What an earlier restore could not make. */
 export interface MissingMark {
@@ -16,7 +16,7 @@ export interface MissingMark {
 /** The list in a database; undefined when there is none. */
 export async function readMissing(server: Connection, target: string): Promise<MissingMark | undefined> {
   const [mark] = await server.query(
-    `SELECT TABLE_COMMENT AS mark FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(target)} AND TABLE_NAME = '${MISSING_TABLE}'`,
+    `SELECT TABLE_COMMENT AS mark FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(target)} AND TABLE_NAME = '${missingTableName}'`,
   );
   const workKey = /^Not restored: (\S+)$/.exec(mark?.['mark'] ?? '')?.[1];
   if (workKey === undefined) return undefined;
@@ -50,7 +50,7 @@ export async function markMissing(
     await connection.query(
       `CREATE TABLE ${table} (number INT NOT NULL PRIMARY KEY, kind VARCHAR(20) NOT NULL, name VARCHAR(200) NOT NULL,` +
         ' table_name VARCHAR(64), errno INT NOT NULL, message TEXT NOT NULL)' +
-        ` DEFAULT CHARSET=utf8mb4 COMMENT '${MISSING_MARK}${workKey.replaceAll(/[^\w:,.-]/g, '')}'`,
+        ` DEFAULT CHARSET=utf8mb4 COMMENT '${missingMark}${workKey.replaceAll(/[^\w:,.-]/g, '')}'`,
     );
   } catch (error) {
     // A table of the archive has that name: it stays, and there is no list.

@@ -20,7 +20,7 @@ export interface MissingObject {
 }
 
 /** What the server says of something it cannot make, and no more of it than fits a line or two. */
-const WORDS_KEPT = 500;
+const wordsKept = 500;
 
 /**
  * What to write down of an object that a server refused to make. Asks the session in which it did, before
@@ -41,7 +41,7 @@ export async function describeMissing(
   const told = await connection.query('SHOW WARNINGS').catch(() => []);
   const words = told.find((row) => row['Code'] === String(errno))?.['Message'] ?? '';
   const message = overRows ? words.replaceAll(/'[^']*'(?= for key)|'[^']*'(?= for column)/g, "'…'") : words;
-  return { ...what, errno, message: message.replaceAll(/\s+/g, ' ').slice(0, WORDS_KEPT) };
+  return { ...what, errno, message: message.replaceAll(/\s+/g, ' ').slice(0, wordsKept) };
 }
 
 /** Whether a server said no to one statement, and would take another. */

@@ -6,7 +6,7 @@ import { notADefinition } from '../ddl/tokens.js';
 import { describeMissing, type MissingObject } from './missing.js';
 import { makeBrokenView } from './placeholders.js';
 import type { RestoreNote, RestoreNoteCode } from './restore-report.js';
-import { LOADING_MODE } from './session.js';
+import { loadingMode } from './session.js';
 import { runBytes, runInCharacterSet } from './statement-bytes.js';
 
 /** An object that the server refused, for now. */
@@ -79,7 +79,7 @@ export class ObjectMaker {
   async leave(): Promise<void> {
     await this.#setDatabaseCollation(undefined).catch(() => undefined);
     await this.#connection
-      .query(`SET NAMES utf8mb4, SESSION sql_mode = '${LOADING_MODE}', SESSION time_zone = '+00:00'`)
+      .query(`SET NAMES utf8mb4, SESSION sql_mode = '${loadingMode}', SESSION time_zone = '+00:00'`)
       .catch(() => undefined);
   }
 

@@ -2,14 +2,14 @@ import { isLogTable, scheduleNeeds, scheduleTables } from '../../catalog/open-de
 import type { TableSummary } from '../../model/parts.js';
 
 // With its keys, a row of a few numbers costs a server about as much as so many bytes of text.
-const ROW_EFFORT_BYTES = 400;
+const rowEffortBytes = 400;
 
 /** A log that is more than this share of everything does not wait: the sessions would not end together. */
 const longLog = 1 / 8;
 
 /** How long a table takes, measured against others. */
 function effortOf({ rows, plainBytes }: TableSummary): number {
-  return plainBytes + rows * ROW_EFFORT_BYTES;
+  return plainBytes + rows * rowEffortBytes;
 }
 
 /**

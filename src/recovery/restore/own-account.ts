@@ -23,7 +23,7 @@ export interface OwnAccount {
 }
 
 /** Users of restores begin with this; old servers take 16 characters. */
-const PREFIX = 'sbrest_';
+const prefix = 'sbrest_';
 
 /**
  * Makes an account that may do everything in the target and nothing anywhere else: an archive may come from
@@ -43,7 +43,7 @@ export async function makeOwnAccount(
   await sweepAccounts(server);
   const me = facts['me'] ?? '';
   const host = me.slice(me.lastIndexOf('@') + 1);
-  const user = `${PREFIX}${randomBytes(5).toString('hex').slice(0, 9)}`;
+  const user = `${prefix}${randomBytes(5).toString('hex').slice(0, 9)}`;
   // Of every kind of letter, for servers that judge passwords.
   const password = `aA1-${randomBytes(24).toString('hex')}`;
   const name = `'${user}'@${literal(host)}`;
@@ -116,7 +116,7 @@ async function grantSettings(server: Connection, name: string): Promise<void> {
 async function sweepAccounts(server: Connection): Promise<void> {
   const [users] = await server.queryEach([
     `SELECT u.User AS user, u.Host AS host, d.Db AS db FROM mysql.user u JOIN mysql.db d ON d.User = u.User` +
-      ` AND d.Host = u.Host WHERE u.User LIKE '${PREFIX.replaceAll('_', '\\_')}%'`,
+      ` AND d.Host = u.Host WHERE u.User LIKE '${prefix.replaceAll('_', '\\_')}%'`,
   ]);
   for (const { user, host, db } of users?.rows ?? []) {
     if (!/^sbrest_[0-9a-f]{9}$/.test(user ?? '')) continue;

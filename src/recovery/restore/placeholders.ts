@@ -3,11 +3,11 @@ import { quoteName } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { sameName } from '../../database/server-names.js';
 
-const NO_SUCH_TABLE = 1146;
-const NO_SUCH_COLUMN = 1054;
-const VIEW_OF_NO_USE = 1356;
+const noSuchTable = 1146;
+const noSuchColumn = 1054;
+const viewOfNoUse = 1356;
 // A view over more missing columns than this is not worth the wait.
-const MOST_ATTEMPTS = 300;
+const mostAttempts = 300;
 
 /**
  * Makes a view that was broken already at the source: a server refuses to make what it would keep, so the
@@ -25,7 +25,7 @@ export async function makeBrokenView(
 ): Promise<boolean> {
   const placed = new Map<string, Set<string>>();
   try {
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    for (let attempt = 0; attempt < mostAttempts; attempt++) {
       try {
         await make();
         return true;
@@ -65,16 +65,16 @@ async function placeMissing(
   takeAway: (view: string) => Promise<boolean>,
 ): Promise<boolean> {
   const errno = serverErrorNumber(error);
-  if (errno !== NO_SUCH_TABLE && errno !== NO_SUCH_COLUMN && errno !== VIEW_OF_NO_USE) return false;
+  if (errno !== noSuchTable && errno !== noSuchColumn && errno !== viewOfNoUse) return false;
   const errors = await connection.query('SHOW ERRORS');
   const told = errors.find((row) => row['Code'] === String(errno));
   const [, name = ''] = /'([^']*)'/.exec(told?.['Message'] ?? '') ?? [];
-  if (errno === VIEW_OF_NO_USE) {
+  if (errno === viewOfNoUse) {
     const view = nameInTarget(name, connection);
     // With the view gone, the next attempt misses a table of its name.
     return view !== undefined && (await takeAway(view));
   }
-  if (errno === NO_SUCH_TABLE) {
+  if (errno === noSuchTable) {
     const table = nameInTarget(name, connection);
     if (table === undefined || placed.has(table)) return false;
     await connection.query(`CREATE TABLE ${quoteName(table)} (supplemental_backup_placeholder INT)`);

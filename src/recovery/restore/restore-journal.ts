@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isJournalMark, JOURNAL_MARK, JOURNAL_TABLE } from '../../catalog/restore-mark.js';
+import { isJournalMark, journalMark, journalTableName } from '../../catalog/restore-mark.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
@@ -20,7 +20,7 @@ interface Found {
 
 /** The journal in a database, if a restore into it was begun and not ended. */
 export async function findJournal(server: Connection, target: string): Promise<Found | undefined> {
-  const rows = await server.query(`SHOW TABLES FROM ${quoteName(target)} LIKE '${JOURNAL_TABLE}%'`);
+  const rows = await server.query(`SHOW TABLES FROM ${quoteName(target)} LIKE '${journalTableName}%'`);
   for (const row of rows) {
     const name = Object.values(row)[0] ?? '';
     const [about] = await server.query(
@@ -61,7 +61,7 @@ export async function createJournal(
   const create = (engine: string): Promise<unknown> =>
     server.query(
       `CREATE TABLE ${quoteName(target)}.${quoteName(nameBeside(names))} (number INT NOT NULL PRIMARY KEY, rows_loaded BIGINT NOT NULL)` +
-        ` ENGINE=${engine} COMMENT '${JOURNAL_MARK}${workKey.replaceAll(/[^\w:,.-]/g, '')}'`,
+        ` ENGINE=${engine} COMMENT '${journalMark}${workKey.replaceAll(/[^\w:,.-]/g, '')}'`,
     );
   try {
     await create('InnoDB');
@@ -76,10 +76,10 @@ export async function createJournal(
 const engineMissing: ReadonlySet<number> = new Set([1286, 1289]);
 
 function nameBeside(names: readonly string[] | undefined): string {
-  if (names === undefined) return `${JOURNAL_TABLE}_${randomBytes(6).toString('hex')}`;
+  if (names === undefined) return `${journalTableName}_${randomBytes(6).toString('hex')}`;
   const taken = new Set(names.map((name) => name.toLowerCase()));
-  let name = JOURNAL_TABLE;
-  for (let n = 2; taken.has(name); n++) name = `${JOURNAL_TABLE}_${n}`;
+  let name = journalTableName;
+  for (let n = 2; taken.has(name); n++) name = `${journalTableName}_${n}`;
   return name;
 }
 
@@ -89,7 +89,7 @@ const nameOf = new WeakMap<Connection, string>();
 async function quotedName(connection: Connection): Promise<string> {
   let name = nameOf.get(connection);
   if (name === undefined) {
-    name = (await findJournal(connection, connection.address.database!))?.name ?? JOURNAL_TABLE;
+    name = (await findJournal(connection, connection.address.database!))?.name ?? journalTableName;
     nameOf.set(connection, name);
   }
   return quoteName(name);

@@ -43,7 +43,7 @@ import { claimTarget, databaseComment, makeTarget, targetOn } from './target.js'
 import type { TargetAddress } from './target-address.js';
 
 // A full disk, a lock that nobody lets go, a server that waits for itself.
-const STANDSTILL_MS = 5 * 60_000;
+const standstillMs = 5 * 60_000;
 
 /**
  * One restore, from whatever source: its sessions, its target and what is common to all ways through it. Whoever opens
@@ -85,7 +85,7 @@ export class RestoreRun {
   constructor(target: TargetAddress, options: RestoreOptions) {
     this.#target = target;
     this.options = options;
-    this.method = new LoadingMethod(options.method ?? 'auto', options.standstillTimeout ?? STANDSTILL_MS);
+    this.method = new LoadingMethod(options.method ?? 'auto', options.standstillTimeout ?? standstillMs);
     this.signal =
       options.signal === undefined
         ? this.#abort.signal

@@ -12,7 +12,7 @@ import { openRestoreSession, type RestoreSession, takeMeaningOf } from './sessio
 import { serverOf, type TargetAddress } from './target-address.js';
 
 // A session that is being opened needs a few answers of the server; one that stands still is not waited for.
-const OPENING_MS = 2000;
+const openingMs = 2000;
 
 type Source = Pick<ServerDescription, 'sqlMode' | 'vendor' | 'version' | 'variables'>;
 
@@ -87,7 +87,7 @@ export class RestoreSessions {
     const waiting = new AbortController();
     await Promise.race([
       Promise.allSettled(this.#opening),
-      delay(OPENING_MS, undefined, { signal: waiting.signal }).catch(() => undefined),
+      delay(openingMs, undefined, { signal: waiting.signal }).catch(() => undefined),
     ]);
     waiting.abort();
     await this.#dropAccount();

@@ -21,11 +21,11 @@ export interface RestoreSession {
  * taken silently. Not strict: a strict server refuses zero dates; what it would refuse is seen by its
  * warnings instead (F17).
  */
-export const LOADING_MODE = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';
+export const loadingMode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';
 
 // S7. The settings are the session's own and end with it.
 const settings: readonly string[] = [
-  `sql_mode = '${LOADING_MODE}'`,
+  `sql_mode = '${loadingMode}'`,
   'foreign_key_checks = 0',
   // Without them MariaDB fills an empty InnoDB table in bulk, which waits for itself for good when rows are
   // larger than what its redo log has room for; and it gains nothing, since keys come after the rows.
@@ -117,7 +117,7 @@ export async function takeMeaningOf(
   );
   // Without it a generated column that subtracts is refused, or every row that makes it negative.
   if (!sqlMode.split(',').includes(signedSubtraction)) return;
-  await setWhereKnown(session.connection, [`sql_mode = '${LOADING_MODE},${signedSubtraction}'`]);
+  await setWhereKnown(session.connection, [`sql_mode = '${loadingMode},${signedSubtraction}'`]);
 }
 
 const signedSubtraction = 'NO_UNSIGNED_SUBTRACTION';

@@ -20,7 +20,7 @@ import type { RestoreSession } from './session.js';
 import { aboutTable } from './table-failures.js';
 
 /** Up to here a table is filled in less time than a further statement takes. */
-const FEW_ROWS = 2000;
+const fewRows = 2000;
 
 /** A table that was made. */
 export interface MadeTable {
@@ -122,7 +122,7 @@ function sequencesOf({ createStatement }: TableDescription): readonly string[] {
  * table with one LOAD DATA builds the keys afterwards by itself; few rows are not worth a statement of their own.
  */
 export function keyTimeOf(engine: string, rows: number, method: LoadMethod): KeyTime {
-  if (rows < FEW_ROWS) return 'at-once';
+  if (rows < fewRows) return 'at-once';
   return method === 'load-data' && /^(?:myisam|aria)$/i.test(engine) ? 'at-once' : 'after-rows';
 }
 

@@ -128,14 +128,14 @@ export async function makeTarget(
 const readOnlyErrnos: ReadonlySet<number> = new Set([1290, 1836]);
 
 // Sessions that have ended stay on the list for a moment.
-const LISTED_MS = 1000;
+const listedMs = 1000;
 // The last statement of a restore that was killed may build the keys of a large table.
-const LAST_STATEMENT_MS = 60_000;
+const lastStatementMs = 60_000;
 
 /** A practice at work must not lose its database under its hands, whatever anybody said. */
 async function refuseWhenInUse(server: Connection, target: string): Promise<void> {
   if (!(await seesOtherSessions(server))) throw refused(target, hiddenSessionsSentence(target));
-  const others = await awaitSessions(server, target, LISTED_MS);
+  const others = await awaitSessions(server, target, listedMs);
   if (others === 0) return;
   throw refused(
     target,
@@ -154,7 +154,7 @@ export async function awaitLastStatements(
   target: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const others = await awaitSessions(server, target, LAST_STATEMENT_MS, signal);
+  const others = await awaitSessions(server, target, lastStatementMs, signal);
   if (others === 0) return;
   throw new BackupError(
     'already-running',
@@ -198,7 +198,7 @@ function refused(target: string, sentence: string, cause?: unknown): BackupError
 }
 
 // A server notices within moments that the process of a restore is gone.
-const CLAIM_SECONDS = 5;
+const claimSeconds = 5;
 
 /**
  * Keeps a second restore away from the same target for as long as the session lives.
@@ -207,7 +207,7 @@ const CLAIM_SECONDS = 5;
  */
 export async function claimTarget(server: Connection, target: string): Promise<void> {
   const name = claimName(server, target);
-  const [row] = await server.query(`SELECT GET_LOCK('${name}', ${CLAIM_SECONDS}) AS mine`);
+  const [row] = await server.query(`SELECT GET_LOCK('${name}', ${claimSeconds}) AS mine`);
   if (row?.['mine'] === '1') return;
   const [used] = await server.query(`SELECT IS_USED_LOCK('${name}') AS holder`);
   const holder = used?.['holder'] ?? undefined;

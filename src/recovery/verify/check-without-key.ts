@@ -1,5 +1,5 @@
 import { type ArchiveInspection, inspectArchive } from '../../archive/index.js';
-import { TAR_BLOCK_BYTES } from '../../archive/tar.js';
+import { tarBlockBytes } from '../../archive/tar.js';
 import { assertOptions, assertSource } from '../../arguments.js';
 import type { ByteSource, RangeSource } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
@@ -41,5 +41,5 @@ export async function checkWithoutKey(
 
 /** Whether so many bytes can be sealed: it is a tar, made of blocks, and a file that is cut anywhere rarely has such a size. */
 export function isSizeOfArchive(contentBytes: number): boolean {
-  return contentBytes > 0 && contentBytes % TAR_BLOCK_BYTES === 0;
+  return contentBytes > 0 && contentBytes % tarBlockBytes === 0;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { armor, generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { MAX_ARMOR_BYTES } from '../../../src/archive/age/armor.js';
+import { maxArmorBytes } from '../../../src/archive/age/armor.js';
 import { decryptAge } from '../../../src/archive/age/decrypt.js';
 import { encryptAge } from '../../../src/archive/age/encrypt.js';
 import { collectBytes, fromUtf8, utf8 } from '../../../src/bytes.js';
@@ -57,7 +57,7 @@ describe('the text form of an age file', () => {
     await assert.rejects(collectBytes(decryptAge(endless(), { identities })), (error) =>
       isBackupError(error, 'archive-limit-exceeded'),
     );
-    assert.ok(given <= MAX_ARMOR_BYTES, `${given} bytes were read`);
+    assert.ok(given <= maxArmorBytes, `${given} bytes were read`);
     function* broken(): Generator<Uint8Array> {
       yield utf8(begin.padEnd(2000, 'A'));
       throw new Error('the line is down');

@@ -9,7 +9,7 @@ import {
 } from 'age-encryption';
 import { decryptAge } from '../../../src/archive/age/decrypt.js';
 import { encryptAge } from '../../../src/archive/age/encrypt.js';
-import { MAX_HEADER_BYTES, MAX_STANZAS } from '../../../src/archive/age/header.js';
+import { maxHeaderBytes, maxStanzas } from '../../../src/archive/age/header.js';
 import { inspectArchive } from '../../../src/archive/inspect-archive.js';
 import { collectBytes, utf8 } from '../../../src/bytes.js';
 import { type BackupErrorCode, isBackupError } from '../../../src/errors.js';
@@ -66,12 +66,12 @@ describe('the header of an age file', () => {
   });
 
   it('is read up to its limits, and no further', async () => {
-    const longest = await fileOfHeader(MAX_HEADER_BYTES);
+    const longest = await fileOfHeader(maxHeaderBytes);
     assert.equal(await headerBytesOf(longest), 2 ** 20);
     assert.deepEqual(await open(longest, 65536), content);
     const most = await fileWith(filler(127, 32));
-    assert.equal((await inspectArchive(most)).recipients.length, MAX_STANZAS);
-    assert.equal(MAX_STANZAS, 128);
+    assert.equal((await inspectArchive(most)).recipients.length, maxStanzas);
+    assert.equal(maxStanzas, 128);
     assert.deepEqual(await open(most), content);
     const longer = new Uint8Array(longest.length + 1);
     // One letter more in the argument; where it ends is looked for before whether it is genuine.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { TAR_BLOCK_BYTES, TAR_END_BYTES, tarHeader, tarPadding } from '../../../src/archive/tar.js';
+import { tarBlockBytes, tarEndBytes, tarHeader, tarPadding } from '../../../src/archive/tar.js';
 import type { Manifest, ManifestEntry } from '../../../src/model/parts.js';
 import { unpackFiles } from './unpack-tar.js';
 
@@ -17,7 +17,7 @@ export async function olderForm(tar: Uint8Array, before: readonly TarFile[] = []
   const files = (await unpackFiles(tar)).toSpliced(2, 0, ...before);
   const entries: ManifestEntry[] = [];
   const pieces: Uint8Array[] = [];
-  let offset = TAR_BLOCK_BYTES;
+  let offset = tarBlockBytes;
   for (const { name, content: given } of files) {
     const content = name === 'manifest.json' ? olderManifest(given, entries) : given;
     const size = content.length;
@@ -25,9 +25,9 @@ export async function olderForm(tar: Uint8Array, before: readonly TarFile[] = []
     const sha256 = createHash('sha256').update(content).digest('hex');
     entries.push({ name, offset, size, sha256, ...rows });
     pieces.push(await tarHeader({ name, size, time: 0 }), content, new Uint8Array(tarPadding(size)));
-    offset += TAR_BLOCK_BYTES + size + tarPadding(size);
+    offset += tarBlockBytes + size + tarPadding(size);
   }
-  return new Uint8Array(Buffer.concat([...pieces, new Uint8Array(TAR_END_BYTES)]));
+  return new Uint8Array(Buffer.concat([...pieces, new Uint8Array(tarEndBytes)]));
 }
 
 function olderManifest(given: Uint8Array, entries: readonly ManifestEntry[]): Uint8Array {

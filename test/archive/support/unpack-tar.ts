@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ByteReader } from '../../../src/archive/byte-reader.js';
-import { parseTarHeader, TAR_BLOCK_BYTES, tarPadding } from '../../../src/archive/tar.js';
+import { parseTarHeader, tarBlockBytes, tarPadding } from '../../../src/archive/tar.js';
 import type { ByteSource } from '../../../src/bytes.js';
 
 /** The files of a tar, in order. */
@@ -10,8 +10,8 @@ export async function unpackFiles(
 ): Promise<readonly { readonly name: string; readonly content: Uint8Array }[]> {
   const reader = new ByteReader(tar);
   const files: { readonly name: string; readonly content: Uint8Array }[] = [];
-  while (await reader.fill(TAR_BLOCK_BYTES)) {
-    const header = await parseTarHeader(reader.take(TAR_BLOCK_BYTES));
+  while (await reader.fill(tarBlockBytes)) {
+    const header = await parseTarHeader(reader.take(tarBlockBytes));
     if (header === null) break;
     await reader.fill(header.size + tarPadding(header.size));
     files.push({ name: header.name, content: reader.take(header.size).slice() });

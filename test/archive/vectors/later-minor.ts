@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { makeContentId } from '../../../src/archive/content-id.js';
-import { TAR_BLOCK_BYTES, TAR_END_BYTES, tarHeader, tarPadding } from '../../../src/archive/tar.js';
+import { tarBlockBytes, tarEndBytes, tarHeader, tarPadding } from '../../../src/archive/tar.js';
 import { writeTar } from '../../../src/archive/write-tar.js';
 import { collectBytes } from '../../../src/bytes.js';
 import type { Label, Manifest, ManifestEntry } from '../../../src/model/parts.js';
@@ -56,13 +56,13 @@ export async function tarOfLaterMinor(label: Label): Promise<Uint8Array> {
     const sha256 = createHash('sha256').update(content).digest('hex');
     entries.push({
       name,
-      offset: offset + TAR_BLOCK_BYTES,
+      offset: offset + tarBlockBytes,
       size,
       sha256,
       ...(count === undefined ? {} : { rows: count }),
     });
     pieces.push(await tarHeader({ name, size, time, contentId }), content, new Uint8Array(tarPadding(size)));
-    offset += TAR_BLOCK_BYTES + size + tarPadding(size);
+    offset += tarBlockBytes + size + tarPadding(size);
   };
   for (const file of laterFiles) await put(file);
   const manifest = JSON.parse(
@@ -72,7 +72,7 @@ export async function tarOfLaterMinor(label: Label): Promise<Uint8Array> {
     name: 'manifest.json',
     content: Buffer.from(JSON.stringify({ ...manifest, entries: [...entries] })),
   });
-  return new Uint8Array(Buffer.concat([...pieces, new Uint8Array(TAR_END_BYTES)]));
+  return new Uint8Array(Buffer.concat([...pieces, new Uint8Array(tarEndBytes)]));
 }
 
 /** The same JSON with a key more in every record of it, and the minor version raised. */

@@ -5,7 +5,7 @@ import * as label from '../../../src/archive/label.js';
 import type { Label } from '../../../src/model/parts.js';
 
 export * from '../../../src/archive/age/header.js';
-export { LABEL_STANZA } from '../../../src/archive/label.js';
+export { labelStanza } from '../../../src/archive/label.js';
 
 const known = new Map<string, Promise<readonly Stanza[]>>();
 const labels = new WeakMap<readonly Stanza[], Label | null>();
