@@ -1,6 +1,6 @@
 /**
- * Guards of the public functions: a wrong kind of argument is a `TypeError`, a wrong value a `RangeError`. Both name the argument
- * and never say its value, which may hold a password. Runs in browsers.
+ * Guards of the public functions: a wrong kind of argument is a `TypeError`, a wrong value a `RangeError`.
+ * Both name the argument and never say its value, which may hold a password. Runs in browsers.
  */
 
 /** What an argument must be; with `?` it may be absent. */

@@ -1,9 +1,9 @@
 /**
  * The one error family of the library: {@link BackupError}, told apart by a closed union of codes.
  *
- * Every error carries three plain sentences for the person who reads it: what happened, what is still safe, and what
- * to do. The last two go by its code and by what was being done. Programmer mistakes are not in the family: they are
- * `TypeError` and `RangeError` naming the argument.
+ * Every error carries three plain sentences for the person who reads it: what happened, what is still safe,
+ * and what to do. The last two go by its code and by what was being done. Programmer mistakes are not in the
+ * family: they are `TypeError` and `RangeError` naming the argument.
  */
 
 import { assertArgument, assertOptions } from './arguments.js';
@@ -17,7 +17,10 @@ export {
   errorExplanations,
 } from './error-advice.js';
 
-/** Facts for programs: names of tables and objects, numbers, reasons. Never a value of a row, a password or a key. */
+/**
+ * Facts for programs: names of tables and objects, numbers, reasons. Never a value of a row, a password or a
+ * key.
+ */
 export type ErrorDetails = Readonly<
   Record<string, string | number | boolean | readonly string[] | undefined>
 >;
@@ -28,15 +31,17 @@ export interface BackupErrorOptions {
   readonly cause?: unknown;
   /** Facts for programs. */
   readonly details?: ErrorDetails | undefined;
-  /** What was being done, where the place that throws knows. The function that was called says so otherwise. */
+  /**
+   * What was being done, where the place that throws knows. The function that was called says so otherwise.
+   */
   readonly activity?: Activity | undefined;
 }
 
 let setActivity: (error: BackupError, activity: Activity) => void;
 
 /**
- * Every failure that is not a programmer's mistake. Its message says what happened, what is still safe and what to
- * do; `code` tells programs the same.
+ * Every failure that is not a programmer's mistake. Its message says what happened, what is still safe and
+ * what to do; `code` tells programs the same.
  *
  * @example
  * ```ts
@@ -94,8 +99,8 @@ export class BackupError extends Error {
 }
 
 /**
- * The same error, which now knows what was being done. What was said before stays: whoever is nearest to what happened knows
- * best.
+ * The same error, which now knows what was being done. What was said before stays: whoever is nearest to what
+ * happened knows best.
  */
 export function happenedDuring<Thrown>(activity: Activity, error: Thrown): Thrown {
   if (error instanceof BackupError && error.activity === undefined) setActivity(error, activity);
@@ -135,8 +140,8 @@ export async function* yieldDuring<Item>(
 }
 
 /**
- * Whether something thrown is a {@link BackupError}, and of that code when one is given. Goes by the shape, so that
- * it also holds across two installed copies of the library.
+ * Whether something thrown is a {@link BackupError}, and of that code when one is given. Goes by the shape,
+ * so that it also holds across two installed copies of the library.
  *
  * @example
  * ```ts

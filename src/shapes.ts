@@ -1,7 +1,7 @@
 /**
- * What a value from outside is asked before it is believed: files, labels, messages and rows can be damaged, or written
- * by somebody else. A shape is declared once; it is the check, and the compiler knows by it what the value is. What a
- * shape does not name is passed over, as a later version may add to it.
+ * What a value from outside is asked before it is believed: files, labels, messages and rows can be damaged,
+ * or written by somebody else. A shape is declared once; it is the check, and the compiler knows by it what
+ * the value is. What a shape does not name is passed over, as a later version may add to it.
  */
 
 import { fromUtf8 } from './bytes.js';
@@ -9,7 +9,10 @@ import { fromUtf8 } from './bytes.js';
 /** Whether a value is a `T`. */
 export type Shape<T> = (value: unknown) => value is T;
 
-/** A shape for every member of a `T`, so that none is forgotten; {@link optional} for those that may be absent. */
+/**
+ * A shape for every member of a `T`, so that none is forgotten; {@link optional} for those that may be
+ * absent.
+ */
 export type Members<T> = { readonly [Name in keyof T]-?: Shape<T[Name]> };
 
 /** Anything: somebody else looks at it. */

@@ -1,6 +1,7 @@
-// The quick loop: `npm run dev`. Whenever a source or a test is saved, it is compiled without being checked, and the
-// tests nearest to it run, as many as fit into a few seconds. `-- --once` does so for what is newer than the last build.
-// `npm run build` checks the types; the rest of the tests are for `node test/run.mjs WORD…`.
+// The quick loop: `npm run dev`. Whenever a source or a test is saved, it is compiled without being checked,
+// and the tests nearest to it run, as many as fit into a few seconds. `-- --once` does so for what is newer
+// than the last build. `npm run build` checks the types; the rest of the tests are for
+// `node test/run.mjs WORD…`.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -75,7 +76,8 @@ function transpile(file) {
   const output = outputOf(file);
   writeFileSync(output, `${code}//# sourceMappingURL=${output.split(/[\\/]/).at(-1)}.map\n`);
   writeFileSync(`${output}.map`, map);
-  // The compiler must not believe that what stands there is its own: it would leave it when the source goes back.
+  // The compiler must not believe that what stands there is its own: it would leave it when the source goes
+  // back.
   rmSync(join(root, 'dist', `${file.split('/')[0]}.tsbuildinfo`), { force: true });
 }
 

@@ -1,5 +1,6 @@
-// What the single executable can do, on a real server: `npm run test:exe`, and under Wine `npm run test:windows`.
-// EXECUTABLE is its path; EXECUTABLE_BY is the program that runs it (`wine`), if it does not run by itself.
+// What the single executable can do, on a real server: `npm run test:exe`, and under Wine
+// `npm run test:windows`. EXECUTABLE is its path; EXECUTABLE_BY is the program that runs it (`wine`), if it
+// does not run by itself.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {

@@ -1,5 +1,6 @@
-// `npm run jsr [-- DIR]`: the source as JSR wants it, in a folder (dist/jsr): imports that name the files they mean, and a jsr.json made
-// of package.json. Nothing is published; `npx deno publish --dry-run` in the folder says what JSR would say.
+// `npm run jsr [-- DIR]`: the source as JSR wants it, in a folder (dist/jsr): imports that name the files
+// they mean, and a jsr.json made of package.json. Nothing is published; `npx deno publish --dry-run` in the
+// folder says what JSR would say.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,6 @@
-// Runs the tests under every supported line of Node.js: `npm run test:matrix`, or `npm run test:matrix -- 26.10.0 archive`
-// for some versions and some tests. The runtimes come from npm, one package per platform, and are kept in the cache folder.
+// Runs the tests under every supported line of Node.js: `npm run test:matrix`, or
+// `npm run test:matrix -- 26.10.0 archive` for some versions and some tests. The runtimes come from npm, one
+// package per platform, and are kept in the cache folder.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,7 +1,7 @@
-// Mutation testing of the rooms that decide and the room that seals: `npm run test:mutation`, or `… -- eligibility` for one,
-// or `… -- archive/age archive/tar.ts` for a part of one.
-// Every change the tool makes to the source should turn a test red; what survives is looked at. The tool is heavy and not
-// part of the everyday installation: it comes from npm on first use and is kept in the cache folder.
+// Mutation testing of the rooms that decide and the room that seals: `npm run test:mutation`, or
+// `… -- eligibility` for one, or `… -- archive/age archive/tar.ts` for a part of one. Every change the tool
+// makes to the source should turn a test red; what survives is looked at. The tool is heavy and not part of
+// the everyday installation: it comes from npm on first use and is kept in the cache folder.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,7 +1,7 @@
-// Runs the tests on newer servers than this machine has: `npm run test:servers`, or `npm run test:servers -- torture` for
-// some of them. On Debian only: the servers come from newer suites of the machine's own mirror, are unpacked beside the
-// runtimes in the cache folder, and run there with their own libraries. Nothing is installed, and the machine's package
-// lists stay as they are.
+// Runs the tests on newer servers than this machine has: `npm run test:servers`, or
+// `npm run test:servers -- torture` for some of them. On Debian only: the servers come from newer suites of
+// the machine's own mirror, are unpacked beside the runtimes in the cache folder, and run there with their
+// own libraries. Nothing is installed, and the machine's package lists stay as they are.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';

@@ -1,5 +1,6 @@
-// `npm run pack:twice [-- DIR]`: builds and packs what is committed two times, each from a clone of its own, and compares the bytes.
-// The package and its SHA-256 go to DIR. So whoever has the source can make the same package and hold it against the published one.
+// `npm run pack:twice [-- DIR]`: builds and packs what is committed two times, each from a clone of its own,
+// and compares the bytes. The package and its SHA-256 go to DIR. So whoever has the source can make the same
+// package and hold it against the published one.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {

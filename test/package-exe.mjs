@@ -1,5 +1,6 @@
-// `npm run package:exe -- --platform win32-x64|linux-x64 [--out DIR]`: the command line as one executable that needs no
-// Node.js. Everything comes from the lockfile and from the packages pinned here, so that the same source gives the same bytes.
+// `npm run package:exe -- --platform win32-x64|linux-x64 [--out DIR]`: the command line as one executable
+// that needs no Node.js. Everything comes from the lockfile and from the packages pinned here, so that the
+// same source gives the same bytes.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {

@@ -1,5 +1,6 @@
-// Loaded before every test file. scrypt takes 128 MiB and four tenths of a second by intention, and a week of nights asks
-// it the same question dozens of times. The same question has the same answer: here it is worked out once a process.
+// Loaded before every test file. scrypt takes 128 MiB and four tenths of a second by intention, and a week of
+// nights asks it the same question dozens of times. The same question has the same answer: here it is worked
+// out once a process.
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 

@@ -1,5 +1,6 @@
 // Runs every compiled test in one process tree, so that the runner's closing summary appears exactly once.
-// Arguments narrow the run: `node test/run.mjs archive storage` takes the files whose path contains one of them.
+// Arguments narrow the run: `node test/run.mjs archive storage` takes the files whose path contains one of
+// them.
 //   --unit   only files that start no server and no other program
 //   --times  says at the end which files took longest, and how much of the processor; a whole run is remembered in
 //            test/times.json, by which the next one begins with the longest
@@ -30,7 +31,8 @@ const names = readdirSync(join('dist', 'test'), { recursive: true })
   .map((file) => file.slice(0, -'.test.js'.length))
   .filter((name) => wanted.length === 0 || wanted.some((word) => `${name}.test.js`.includes(word)))
   .filter((name) => unit === undefined || unit.has(name))
-  // What takes longest begins first, so that nothing long is left alone at the end. Whoever is new is in the middle.
+  // What takes longest begins first, so that nothing long is left alone at the end. Whoever is new is in the
+  // middle.
   .sort((a, b) => (times[b] ?? 3) - (times[a] ?? 3) || (a < b ? -1 : 1));
 if (names.length === 0) {
   console.error('no test matches', wanted.join(' '));

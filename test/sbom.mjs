@@ -1,6 +1,6 @@
-// Prints what is installed with the library as a CycloneDX bill of materials: `npm run sbom`. npm writes the bill from the
-// lockfile, but its `--omit=dev` also omits packages that both the library and its development use, so what belongs to
-// the library is followed from its own dependencies here.
+// Prints what is installed with the library as a CycloneDX bill of materials: `npm run sbom`. npm writes the
+// bill from the lockfile, but its `--omit=dev` also omits packages that both the library and its development
+// use, so what belongs to the library is followed from its own dependencies here.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

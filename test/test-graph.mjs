@@ -1,4 +1,5 @@
-// Which test imports what, over any number of files. Imports of types alone do not count: they vanish when compiled.
+// Which test imports what, over any number of files. Imports of types alone do not count: they vanish when
+// compiled.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +15,9 @@ export function nameOf(test) {
   return test.slice('test/'.length, -'.test.ts'.length);
 }
 
-/** The tests, and for every file of `src` and `test` what it imports, as `src/archive/tar.ts` or `node:fs`. */
+/**
+ * The tests, and for every file of `src` and `test` what it imports, as `src/archive/tar.ts` or `node:fs`.
+ */
 export function testGraph() {
   const files = ['src', 'test'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })

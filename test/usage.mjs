@@ -1,5 +1,5 @@
-// Loaded before every test file by `node test/run.mjs --times`: writes down at its end how long it took, and how much of
-// the processor it and the programs that it started used.
+// Loaded before every test file by `node test/run.mjs --times`: writes down at its end how long it took, and
+// how much of the processor it and the programs that it started used.
 import { appendFileSync, readFileSync } from 'node:fs';
 
 const [, name] = /[\\/]dist[\\/]test[\\/](.*)\.test\.js$/.exec(process.argv[1] ?? '') ?? [];

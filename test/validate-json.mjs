@@ -1,5 +1,6 @@
-// Holds what a command gave with --json against the schema that is published: docs/command-output.schema.json. Not compiled, so that
-// the validator is loaded by those tests alone that ask for it.
+// Holds what a command gave with --json against the schema that is published:
+// docs/command-output.schema.json. Not compiled, so that the validator is loaded by those tests alone that
+// ask for it.
 import { readFileSync } from 'node:fs';
 import Ajv2020 from 'ajv/dist/2020.js';
 

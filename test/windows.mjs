@@ -1,5 +1,6 @@
-// `npm run test:exe` and `npm run test:windows`: makes the executable twice, compares the bytes, and tries it on a real server;
-// that of Windows under Wine, which is not Windows but takes its programs. Where Wine is missing and may be installed, it is.
+// `npm run test:exe` and `npm run test:windows`: makes the executable twice, compares the bytes, and tries it
+// on a real server; that of Windows under Wine, which is not Windows but takes its programs. Where Wine is
+// missing and may be installed, it is.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

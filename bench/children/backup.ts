@@ -1,4 +1,7 @@
-/** One backup, end to end: `backup.js URL RECIPIENT FILE`. A process of its own, so that its cost is its alone. */
+/**
+ * One backup, end to end: `backup.js URL RECIPIENT FILE`. A process of its own, so that its cost is its
+ * alone.
+ */
 import { open } from 'node:fs/promises';
 import { argv } from 'node:process';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';

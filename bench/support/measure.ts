@@ -19,8 +19,9 @@ const sampleMs = 20;
 /**
  * Runs a shell command to its end and says what it cost.
  *
- * Time is taken from the kernel: processor time of all descendants from this process's own counters of children, the
- * server's from its counters, the peak of memory from each process's high-water mark, looked at while it lives.
+ * Time is taken from the kernel: processor time of all descendants from this process's own counters of
+ * children, the server's from its counters, the peak of memory from each process's high-water mark, looked at
+ * while it lives.
  *
  * @param serverPid - the database server; undefined when it is not on this machine
  * @throws Error when the command fails, with the end of what it wrote to stderr

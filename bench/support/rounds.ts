@@ -31,7 +31,9 @@ export interface Result extends Row {
   readonly slowest: number;
 }
 
-/** Runs all contestants in turn, as many rounds as asked for, so that outside noise meets all of them alike. */
+/**
+ * Runs all contestants in turn, as many rounds as asked for, so that outside noise meets all of them alike.
+ */
 export async function runRounds(
   contestants: readonly Contestant[],
   options: {

@@ -55,7 +55,8 @@ type Keys = { readonly identities: readonly (Identity | string)[] };
 /**
  * Opens a copy, and where it is damaged whatever of it still stands.
  *
- * @throws BackupError `wrong-key`; `archive-damaged` when there is no way in; `archive-limit-exceeded`; `archive-unsupported`
+ * @throws BackupError `wrong-key`; `archive-damaged` when there is no way in; `archive-limit-exceeded`;
+ * `archive-unsupported`
  */
 export async function openCopy(source: RangeSource, keys: Keys, signal?: AbortSignal): Promise<Copy> {
   try {

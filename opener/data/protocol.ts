@@ -1,4 +1,7 @@
-/** What the page asks its worker, and what the worker answers. Everything here is copied from one to the other. */
+/**
+ * What the page asks its worker, and what the worker answers. Everything here is copied from one to the
+ * other.
+ */
 import type { Label } from '../../src/archive/index.js';
 import type { FieldView } from '../../src/catalog/practice-views.js';
 import type { GivenKey } from './unlock.js';

@@ -78,10 +78,11 @@ export class Rows {
   }
 
   /**
-   * The rows in which a column holds one of some numbers. Where they stand is kept from the first time, so that the next
-   * asks only for the parts that hold some.
+   * The rows in which a column holds one of some numbers. Where they stand is kept from the first time, so
+   * that the next asks only for the parts that hold some.
    *
-   * @param numberOf - what is compared; the column's own numbers when absent. The same for every call with that column
+   * @param numberOf - what is compared; the column's own numbers when absent. The same for every call with
+   * that column
    */
   async *where(
     table: string,

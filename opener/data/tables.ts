@@ -48,7 +48,10 @@ function shortened(value: string | null): string | null {
   return value !== null && value.length > mostCharacters ? `${value.slice(0, mostCharacters)}…` : value;
 }
 
-/** A table as CSV for a spreadsheet: a `'` stands before text that begins like a formula, so that nothing in it runs. */
+/**
+ * A table as CSV for a spreadsheet: a `'` stands before text that begins like a formula, so that nothing in
+ * it runs.
+ */
 export async function csvOf(
   rows: Rows,
   table: string,

@@ -12,7 +12,8 @@ export type GivenKey =
  * The age identities that a key leads to.
  *
  * @param label - of the copy that is to be opened
- * @param newer - labels of other copies that lie beside it: today's password may lead through them to an older one
+ * @param newer - labels of other copies that lie beside it: today's password may lead through them to an
+ * older one
  * @throws BackupError `wrong-key`, and as `unlockLabel`
  * @throws NoKeyFile when a file is none
  */

@@ -137,7 +137,10 @@ async function everythingOf(
 
 let turn: Promise<unknown> = Promise.resolve();
 
-/** One after another, as they stand on the page: the first is there at once, though the last reads a large table. */
+/**
+ * One after another, as they stand on the page: the first is there at once, though the last reads a large
+ * table.
+ */
 function inTurn<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
   const result = turn.then(() => {
     signal.throwIfAborted();
@@ -150,8 +153,8 @@ function inTurn<Result>(signal: AbortSignal, work: () => Promise<Result>): Promi
 class NothingLeft extends Error {}
 
 /**
- * Works on the open copy. When that turns out to be damaged, whatever of it still stands takes its place, and the work is
- * done again on that.
+ * Works on the open copy. When that turns out to be damaged, whatever of it still stands takes its place, and
+ * the work is done again on that.
  */
 async function onCopy<Result>(work: (open: OpenCopy) => Promise<Result>): Promise<Result> {
   const open = current;

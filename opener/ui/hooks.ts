@@ -44,8 +44,8 @@ export function asProblem(error: unknown): Problem {
 }
 
 /**
- * Puts the focus on the heading of a screen when it appears, so that a screen reader begins there. Before anybody
- * can see the screen, so that it is never taken away from a person who types already.
+ * Puts the focus on the heading of a screen when it appears, so that a screen reader begins there. Before
+ * anybody can see the screen, so that it is never taken away from a person who types already.
  */
 export function useFocus<Element extends HTMLElement>(): { readonly current: Element | null } {
   const heading = useRef<Element>(null);

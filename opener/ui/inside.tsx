@@ -146,7 +146,10 @@ function Damage({
   );
 }
 
-/** Reads the whole copy in the background, so that damage anywhere is told before somebody relies on what is there. */
+/**
+ * Reads the whole copy in the background, so that damage anywhere is told before somebody relies on what is
+ * there.
+ */
 function useProof(client: Client, opened: Opened): Checked {
   const [checked, setChecked] = useState<Checked>({ kind: 'not-yet' });
   const isDamaged = opened.losses.length > 0;

@@ -17,8 +17,8 @@ export interface SampleSize {
 }
 
 /**
- * Chooses some of the rows of an archive. Each part is as likely as any other, whatever its size, so that every table has
- * its turn in time, and a small one no later than a large one.
+ * Chooses some of the rows of an archive. Each part is as likely as any other, whatever its size, so that
+ * every table has its turn in time, and a small one no later than a large one.
  *
  * @param random - a number of 0 to 1, 1 excluded
  */

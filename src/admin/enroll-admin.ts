@@ -25,7 +25,8 @@ export interface EnrollOptions {
   /** Where the key pair is kept. */
   readonly store: EnrollmentStore;
   /**
-   * Make a pair that withstands quantum computers as well: X25519 and ML-KEM-768 together. Adds about 4 kB to labels.
+   * Make a pair that withstands quantum computers as well: X25519 and ML-KEM-768 together. Adds about 4 kB to
+   * labels.
    *
    * @defaultValue false
    */
@@ -33,8 +34,9 @@ export interface EnrollOptions {
   /** @defaultValue the present moment */
   readonly now?: Date | undefined;
   /**
-   * Labels of the practice's archives, newest first. Where what the store has does not open with the password, these show the
-   * pair that does, so that a new one can follow it and the next night knows that its holder made it.
+   * Labels of the practice's archives, newest first. Where what the store has does not open with the
+   * password, these show the pair that does, so that a new one can follow it and the next night knows that
+   * its holder made it.
    */
   readonly labels?: readonly Pick<Label, 'createdAt' | 'keyHolder' | 'unlock'>[] | undefined;
   /** Ends the work early; what was asked for then rejects with its reason. */
@@ -53,11 +55,11 @@ export interface Enrolled {
 }
 
 /**
- * Gives an administrator a key pair that the password opens. To be called at every login, while the host has the
- * plaintext for a moment: a pair that still fits is left as it is, at the cost of one hash.
+ * Gives an administrator a key pair that the password opens. To be called at every login, while the host has
+ * the plaintext for a moment: a pair that still fits is left as it is, at the cost of one hash.
  *
- * Older archives stay open to the new pair wherever the same password opened the old one, such as archives that were
- * sealed with the stored hash before this administrator was first enrolled.
+ * Older archives stay open to the new pair wherever the same password opened the old one, such as archives
+ * that were sealed with the stored hash before this administrator was first enrolled.
  *
  * @param admin - as {@link readAdmins} gave it, after the login
  * @param password - as typed; bytes are the caller's to wipe
@@ -91,7 +93,8 @@ export async function enrollAdminWith(
     if (current === null) {
       return renew(work, admin, text, null, await openLabels(admin, null, text, options), warnings, options);
     }
-    // What is kept may have been changed by somebody else: only opening it shows that the password still leads to it.
+    // What is kept may have been changed by somebody else: only opening it shows that the password still
+    // leads to it.
     const earlier = await openEarlier(current, [text]);
     const [newest] = earlier;
     const isWanted =
@@ -143,7 +146,8 @@ async function confirm(
   const fits = await fitsMark(current.mark, stored);
   if (isWhole && fits) return { enrollment: current, warnings };
   const told = [...warnings];
-  // A record of an earlier version has no signature; one that lost it looks the same, and its recipient tells.
+  // A record of an earlier version has no signature; one that lost it looks the same, and its recipient
+  // tells.
   if (pair.isForeign || (current.signature !== undefined && !isWhole)) told.push(recordChanged(admin));
   const unlock = { ...current.unlock, recipient: await identityToRecipient(identity) };
   const older = await followChain(unlock, identity);
@@ -163,13 +167,13 @@ async function confirm(
 }
 
 /**
- * Gives an administrator a new key pair at a change of password, and lets it open everything that the old one opened.
- * To be called when the new password is stored, while the host still has both.
+ * Gives an administrator a new key pair at a change of password, and lets it open everything that the old one
+ * opened. To be called when the new password is stored, while the host still has both.
  *
  * @param admin - as {@link readAdmins} gave it, after the change
  * @param passwords - as typed; bytes are the caller's to wipe
- * @throws BackupError `password-refused` when the new one is empty or not what is stored now, or when the old one does
- * not open the old pair
+ * @throws BackupError `password-refused` when the new one is empty or not what is stored now, or when the old
+ * one does not open the old pair
  * @throws BackupError what the store throws
  * @example
  * ```ts

@@ -78,9 +78,8 @@ export interface EnrollmentStore {
    */
   save(enrollment: Enrollment, options?: { readonly signal?: AbortSignal | undefined }): Promise<boolean>;
   /**
-   * Removes what is kept of a user and cannot be read, or leaves no room for another revision, so that a login can
-   * begin anew. A store without it
-   * leaves that to a person.
+   * Removes what is kept of a user and cannot be read, or leaves no room for another revision, so that a
+   * login can begin anew. A store without it leaves that to a person.
    */
   discardUnreadable?(userNum: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
@@ -92,8 +91,8 @@ export interface EnrollmentStore {
 export const largestRevision = 1_000_000_000;
 
 /**
- * Whether another revision may follow. A record at the end was not counted up to it by logins: the next one would be
- * believed by nobody.
+ * Whether another revision may follow. A record at the end was not counted up to it by logins: the next one
+ * would be believed by nobody.
  */
 export function leavesRoom({ revision }: Pick<Enrollment, 'revision'>): boolean {
   return revision < largestRevision;

@@ -4,7 +4,8 @@ import { assertArgument } from '../arguments.js';
 import { utf8 } from '../bytes.js';
 
 /**
- * A recipient as people compare it, on the phone or on paper: the first 64 bits of the SHA-256 of its text, in groups of four.
+ * A recipient as people compare it, on the phone or on paper: the first 64 bits of the SHA-256 of its text,
+ * in groups of four.
  *
  * @example
  * ```ts

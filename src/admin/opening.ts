@@ -17,8 +17,8 @@ import {
  * - `archive-damaged`: bytes at the place are not what was written
  * - `archive-older`: the place gives an older copy as its newest than it gave before
  * - `chain-broken`: not all keys of earlier passwords are reached by the one of today
- * - `recipient-not-ours`: the newest copy names this administrator, and is sealed to a key that the password does not
- *   lead to
+ * - `recipient-not-ours`: the newest copy names this administrator, and is sealed to a key that the password
+ *   does not lead to
  * - `record-not-ours`: what is kept of the key does not open with the password
  * - `rehearsal-failed`: a restore was tried with the key at hand, and did not succeed
  */
@@ -55,8 +55,8 @@ export interface OpenedPlace {
 }
 
 /**
- * That a person opened the newest copies with the password, as it is kept beside the key. Names no patient and holds no
- * secret.
+ * That a person opened the newest copies with the password, as it is kept beside the key. Names no patient
+ * and holds no secret.
  */
 export interface Opening {
   /** When it was last tried; ISO 8601, UTC. */

@@ -30,7 +30,10 @@ export interface ProvenStore {
 export interface OpeningRehearsal {
   /** Days from one rehearsal to the next. @defaultValue 30 */
   readonly everyDays?: number | undefined;
-  /** Tries it, such as with `rehearseRestore` on a scratch server. A throw, or a result that is not ok, is a finding. */
+  /**
+   * Tries it, such as with `rehearseRestore` on a scratch server. A throw, or a result that is not ok, is a
+   * finding.
+   */
   readonly run: (
     archive: {
       /** Where it is. */
@@ -97,8 +100,8 @@ export interface OpeningProof {
   /** What somebody has to know already. */
   readonly findings: readonly OpeningFinding[];
   /**
-   * Resolves when the sample was read and the result is kept; with the earlier result where it was not due. It may be
-   * left to itself.
+   * Resolves when the sample was read and the result is kept; with the earlier result where it was not due.
+   * It may be left to itself.
    *
    * @throws BackupError what the store of keys throws; the reason of `signal`
    */
@@ -119,16 +122,18 @@ const defaultLimits: ReadLimits = { share: 0.05, mostBytes: 64 * 2 ** 20, mostSe
 const mostTried = 2;
 
 /**
- * Walks the whole way from a typed password to rows, at a login, while the host has the password for a moment: the newest
- * copy at each place is found, its label read, its key opened, its manifest read, and then a sample of its rows. Nothing
- * secret is kept. What was found is kept beside the administrator's key, where the night sees it too.
+ * Walks the whole way from a typed password to rows, at a login, while the host has the password for a
+ * moment: the newest copy at each place is found, its label read, its key opened, its manifest read, and then
+ * a sample of its rows. Nothing secret is kept. What was found is kept beside the administrator's key, where
+ * the night sees it too.
  *
- * It resolves when the copies are open, after one scrypt and two reads of ranges for each place; the sample is read
- * meanwhile, see `finished`. Call it after `enrollAdmin`.
+ * It resolves when the copies are open, after one scrypt and two reads of ranges for each place; the sample
+ * is read meanwhile, see `finished`. Call it after `enrollAdmin`.
  *
  * @param admin - as `readAdmins` gave it, after the login
  * @param password - as typed; bytes are the caller's to wipe as soon as it has resolved
- * @throws BackupError `password-refused` when it is empty or not this administrator's; what the store of keys throws
+ * @throws BackupError `password-refused` when it is empty or not this administrator's; what the store of keys
+ * throws
  * @example
  * ```ts
  * const proof = await proveOpening(admin, password, {
@@ -444,7 +449,9 @@ function outside({ place, latest, code }: Seen): ProvenPlace {
   };
 }
 
-/** Whether a place gives an older copy as its newest than it gave when it was last opened, or none any more. */
+/**
+ * Whether a place gives an older copy as its newest than it gave when it was last opened, or none any more.
+ */
 function isOlder({ place, latest, code }: Seen, last: Opening | null): boolean {
   const before = last?.places.find((each) => each.place === place);
   if (before === undefined || code !== undefined) return false;

@@ -9,7 +9,8 @@ export interface ReadLimits extends SampleSize {
 }
 
 /**
- * Reads some of the rows of an open archive. What is not what was written throws; what takes too long is left out.
+ * Reads some of the rows of an open archive. What is not what was written throws; what takes too long is left
+ * out.
  *
  * @returns bytes of rows that were found equal, and that there are
  * @throws BackupError `archive-damaged` and others of an archive; `storage-…`

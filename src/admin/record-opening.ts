@@ -23,8 +23,8 @@ export interface AdminOpening {
 }
 
 /**
- * When the administrators of today last opened the copies themselves, newest first. That it was done counts only where the
- * key of the administrator says so; what was found counts also without.
+ * When the administrators of today last opened the copies themselves, newest first. That it was done counts
+ * only where the key of the administrator says so; what was found counts also without.
  *
  * @param store - where their keys are kept
  * @param admins - those of today, see `readAdmins`; hidden ones do not count

@@ -5,8 +5,8 @@ import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
 const longestHead = 64 * 1024;
 
 /**
- * A store whose answers about the beginnings of objects are asked for once: a copy is first looked at for its label and then
- * opened. For one short look, as nothing is ever asked again.
+ * A store whose answers about the beginnings of objects are asked for once: a copy is first looked at for its
+ * label and then opened. For one short look, as nothing is ever asked again.
  */
 export function rememberHeads(storage: StorageAdapter): StorageAdapter {
   const heads = new Map<string, Promise<Uint8Array>>();

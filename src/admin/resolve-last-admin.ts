@@ -13,8 +13,8 @@ export interface AdminCandidate {
   /** Hidden users cannot log in. */
   readonly isHidden: boolean;
   /**
-   * `userod.DateTLastLogin` as the server gives it, `YYYY-MM-DD HH:MM:SS`: the clock of the workstation. Years before
-   * 1880 and null mean never.
+   * `userod.DateTLastLogin` as the server gives it, `YYYY-MM-DD HH:MM:SS`: the clock of the workstation.
+   * Years before 1880 and null mean never.
    */
   readonly lastLogin: string | null;
   /** `userod.Password`. */
@@ -28,7 +28,10 @@ export type LastAdmin =
       readonly admin: AdminCandidate;
       readonly warnings: readonly KeyWarning[];
     }
-  /** The last one's password is stored in a form that no password leads to, or that this version does not know. */
+  /**
+   * The last one's password is stored in a form that no password leads to, or that this version does not
+   * know.
+   */
   | {
       readonly kind: 'unsupported-hash';
       readonly admin: AdminCandidate;
@@ -58,17 +61,18 @@ export type LastAdmin =
     };
 
 /**
- * How far ahead of `asOf` a login is still believed, in milliseconds: the widest time zone, since the clock that wrote it
- * is the workstation's own, and most of a day for one that is set wrong.
+ * How far ahead of `asOf` a login is still believed, in milliseconds: the widest time zone, since the clock
+ * that wrote it is the workstation's own, and most of a day for one that is set wrong.
  */
 const believedAhead: number = 36 * 3600 * 1000;
 
 /**
  * Finds the last administrator who logged in. Pure.
  *
- * Logins carry the clock of the workstation they were made at. One that lies in the future says nothing about who came
- * last, so such a user ranks behind all whose logins can be believed, and is named in a warning. Ties go to the smaller
- * user number. The last one is the last one: when that user has no password, no other takes the place.
+ * Logins carry the clock of the workstation they were made at. One that lies in the future says nothing about
+ * who came last, so such a user ranks behind all whose logins can be believed, and is named in a warning.
+ * Ties go to the smaller user number. The last one is the last one: when that user has no password, no other
+ * takes the place.
  *
  * @param candidates - see {@link readAdmins}; in any order, hidden users among them
  * @param options - `asOf`: the present moment
@@ -131,8 +135,8 @@ export function resolveLastAdmin(
 }
 
 /**
- * Whether two answers name the same user with the same stored password. Keys are made before the tables are locked;
- * this tells, from a second look inside the snapshot, whether they still fit.
+ * Whether two answers name the same user with the same stored password. Keys are made before the tables are
+ * locked; this tells, from a second look inside the snapshot, whether they still fit.
  *
  * @example
  * ```ts

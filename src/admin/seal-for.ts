@@ -38,16 +38,18 @@ export interface SealForOptions {
   /** @defaultValue the present moment */
   readonly now?: Date | undefined;
   /**
-   * What the last archives for this administrator were sealed with: {@link Seal.pin} of that time, kept where nobody can write
-   * who can write to the store of enrolments. A key that was exchanged in the store is then noticed. Null the first time;
-   * without it nothing is compared, and no pin is made.
+   * What the last archives for this administrator were sealed with: {@link Seal.pin} of that time, kept where
+   * nobody can write who can write to the store of enrolments. A key that was exchanged in the store is then
+   * noticed. Null the first time; without it nothing is compared, and no pin is made.
    */
   readonly pinned?: PinnedKey | null | undefined;
   /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** For whom an archive is sealed: `recipients` for `encryptArchive`, `keyHolder` and `unlock` for its label. */
+/**
+ * For whom an archive is sealed: `recipients` for `encryptArchive`, `keyHolder` and `unlock` for its label.
+ */
 export interface Seal {
   /** Public keys to seal for. */
   readonly recipients: readonly [string, ...string[]];
@@ -65,11 +67,12 @@ export interface Seal {
 const longestUnlock = 192 * 1024;
 
 /**
- * Finds, or makes, the public key for the last administrator. Needs no password. An archive gets one kind of key, never
- * both: what is weaker would count for both.
+ * Finds, or makes, the public key for the last administrator. Needs no password. An archive gets one kind of
+ * key, never both: what is weaker would count for both.
  *
- * Call it before the tables of the practice are locked, as it may write to the store and, once per change of password,
- * takes a third of a second; `isSameAdmin` of `supplemental-backup/admin` tells inside the snapshot whether the answer still fits.
+ * Call it before the tables of the practice are locked, as it may write to the store and, once per change of
+ * password, takes a third of a second; `isSameAdmin` of `supplemental-backup/admin` tells inside the snapshot
+ * whether the answer still fits.
  *
  * @throws BackupError `no-usable-admin` when there is no one to seal for; `details.reason` tells why
  * @throws BackupError what the store throws
@@ -185,7 +188,8 @@ async function sealWithStoredHash(
     },
     pair.identity,
   );
-  // When somebody else kept another pair meanwhile, this one serves this one archive: its label has all it takes.
+  // When somebody else kept another pair meanwhile, this one serves this one archive: its label has all it
+  // takes.
   await store.save(enrollment, { signal });
   return enrollment;
 }

@@ -5,7 +5,8 @@ const shown = '[secret]';
 /**
  * A text that no log, error, event or `JSON.stringify` may show. It must be asked for by name.
  *
- * `util.inspect` does not look into private fields. JavaScript cannot wipe a string, so this keeps it from view, not from memory.
+ * `util.inspect` does not look into private fields. JavaScript cannot wipe a string, so this keeps it from
+ * view, not from memory.
  *
  * @example
  * ```ts

@@ -15,8 +15,8 @@ import type { AdminCandidate } from './resolve-last-admin.js';
 export type AdminPassword = Pick<AdminCandidate, 'storedPassword' | 'userName' | 'userNum'>;
 
 /**
- * Whether a typed password is the one that the database stores, compared in constant time. The empty password never is,
- * and neither is any where nothing usable is stored.
+ * Whether a typed password is the one that the database stores, compared in constant time. The empty password
+ * never is, and neither is any where nothing usable is stored.
  *
  * @throws TypeError when the bytes of a password are not UTF-8
  * @example

@@ -1,7 +1,7 @@
 /**
- * What ties every file of an archive to it: a random id that stands in each header of its tar and in its manifest, and
- * nowhere outside the seal. Whoever writes into the database that is copied cannot know it, so that nothing in a value can
- * pass for a file of the archive.
+ * What ties every file of an archive to it: a random id that stands in each header of its tar and in its
+ * manifest, and nowhere outside the seal. Whoever writes into the database that is copied cannot know it, so
+ * that nothing in a value can pass for a file of the archive.
  */
 const idBytes = 16;
 

@@ -25,8 +25,8 @@ export interface DecryptArchiveOptions extends ArchiveKeys {
 /** An archive being read: its parts, to be iterated once. */
 export interface OpenedArchive extends AsyncIterable<Part> {
   /**
-   * What stands on the outside, authenticated; null when the file was encrypted by other means. Asking for it reads no
-   * further than the header; it rejects when the keys do not open the archive.
+   * What stands on the outside, authenticated; null when the file was encrypted by other means. Asking for it
+   * reads no further than the header; it rejects when the keys do not open the archive.
    */
   readonly label: Promise<Label | null>;
   /** Whether its label is damaged and was not believed; only ever true with `withoutLabel`. */
@@ -36,16 +36,17 @@ export interface OpenedArchive extends AsyncIterable<Part> {
 /**
  * Opens an archive and gives back the parts of the dump, as a stream in constant memory.
  *
- * Strict: bytes come only from chunks that have authenticated, every file is checked against the manifest, and the
- * last part, `summary`, comes only when all before it was confirmed. Whoever acts on parts before that must be ready
- * to undo.
+ * Strict: bytes come only from chunks that have authenticated, every file is checked against the manifest,
+ * and the last part, `summary`, comes only when all before it was confirmed. Whoever acts on parts before
+ * that must be ready to undo.
  *
  * @example
  * ```ts
  * for await (const part of decryptArchive(store.get(key), { password })) console.log(part.kind);
  * ```
  * @param source - the archive
- * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`, while iterating
+ * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`,
+ * while iterating
  * @throws TypeError when no key is given or an identity is none
  */
 export function decryptArchive(source: ByteSource, options: DecryptArchiveOptions): OpenedArchive {

@@ -1,6 +1,7 @@
 /**
- * The JSON inside an archive, read with suspicion: whoever knows the public recipient can make an archive. Every field
- * that later code relies on is checked; unknown fields are ignored, as a later minor version may add some.
+ * The JSON inside an archive, read with suspicion: whoever knows the public recipient can make an archive.
+ * Every field that later code relies on is checked; unknown fields are ignored, as a later minor version may
+ * add some.
  */
 import { BackupError } from '../errors.js';
 import type {

@@ -11,7 +11,9 @@ import { writeTar } from './write-tar.js';
 
 /** How an archive is sealed. */
 export interface EncryptArchiveOptions {
-  /** `age1…`, `age1pq1…`, or recipients of one's own. Whoever holds one of their keys can open the archive. */
+  /**
+   * `age1…`, `age1pq1…`, or recipients of one's own. Whoever holds one of their keys can open the archive.
+   */
   readonly recipients: readonly (string | Recipient)[];
   /** What stands readable on the outside. */
   readonly label: LabelFields;
@@ -24,8 +26,8 @@ export interface SealedArchive extends AsyncIterable<Uint8Array> {
   /** What stands readable on the outside. */
   readonly label: Label;
   /**
-   * The manifest, once the last byte was handed over; rejects when the archive was not written to its end. It does not
-   * drive the archive: somebody must iterate it.
+   * The manifest, once the last byte was handed over; rejects when the archive was not written to its end. It
+   * does not drive the archive: somebody must iterate it.
    */
   readonly manifest: Promise<Manifest>;
   /** The bytes as a web stream. */
@@ -42,8 +44,8 @@ export interface SealedArchive extends AsyncIterable<Uint8Array> {
  * console.log((await archive.manifest).tables.length, 'tables');
  * ```
  * @param parts - as `dumpDatabase` gives them
- * @throws TypeError when a recipient is none or the label lacks something; while iterating, whatever `parts` throws,
- *   and BackupError `dump-incomplete` when the summary promises other rows than came
+ * @throws TypeError when a recipient is none or the label lacks something; while iterating, whatever `parts`
+ *   throws, and BackupError `dump-incomplete` when the summary promises other rows than came
  */
 export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchiveOptions): SealedArchive {
   assertArgument('parts', parts, 'iterable');

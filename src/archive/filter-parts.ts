@@ -32,9 +32,9 @@ export interface PartFilter {
 }
 
 /**
- * Narrows a dump to some of its tables, and where a table has a row filter to some of its rows, so that one reading of
- * the database feeds a full and a critical archive. Views and triggers that use tables that are not kept go with them. What
- * goes is listed in the summary, each with its reason.
+ * Narrows a dump to some of its tables, and where a table has a row filter to some of its rows, so that one
+ * reading of the database feeds a full and a critical archive. Views and triggers that use tables that are
+ * not kept go with them. What goes is listed in the summary, each with its reason.
  *
  * @param parts - a whole dump
  * @param filter - which tables to keep

@@ -7,17 +7,17 @@ import { checkEntrySize, checkTables, damagedManifest } from './read-tar.js';
 import {
   checkContentId,
   parseTarHeader,
+  type TarEntry,
   tarBlockBytes,
   tarEndBytes,
-  type TarEntry,
   tarPadding,
 } from './tar.js';
 
 const firstWindowBytes = 256 * 1024;
 
 /**
- * Finds and reads the manifest from the end of a tar: the last file, whose header is the only block of it that starts
- * with its name and fits its size, as JSON holds no zero bytes.
+ * Finds and reads the manifest from the end of a tar: the last file, whose header is the only block of it
+ * that starts with its name and fits its size, as JSON holds no zero bytes.
  *
  * @param content - the plaintext of the archive
  * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`

@@ -2,9 +2,10 @@ import { assertArgument } from '../arguments.js';
 import type { Part } from '../model/parts.js';
 
 /**
- * Gives the same parts to several consumers, in step: the next part is taken when every consumer is done with the one
- * before, so that no more than one is in memory. A consumer that fails or leaves early is not waited for any more, and
- * the others go on. When all have left, the source is told to stop. When the source fails, all consumers see it.
+ * Gives the same parts to several consumers, in step: the next part is taken when every consumer is done with
+ * the one before, so that no more than one is in memory. A consumer that fails or leaves early is not waited
+ * for any more, and the others go on. When all have left, the source is told to stop. When the source fails,
+ * all consumers see it.
  *
  * All consumers must run at the same time: one that never starts holds up the others.
  *

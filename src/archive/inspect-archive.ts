@@ -4,7 +4,7 @@ import type { Label } from '../model/parts.js';
 import { stanzasOf, takeHeader } from './age/header.js';
 import { payloadNonceBytes, plaintextBytes } from './age/stream.js';
 import { ByteReader } from './byte-reader.js';
-import { labelStanza, labelOf } from './label.js';
+import { labelOf, labelStanza } from './label.js';
 import { chunksOfRanges } from './range-reader.js';
 
 /** What an archive shows without a key. Nothing of it is proven: that takes a key. */
@@ -27,8 +27,8 @@ export interface ArchiveInspection {
  * Reads the outside of an archive, without a key: what it is, whose it is, who can open it. From a
  * {@link RangeSource} only the first bytes are fetched.
  *
- * @throws BackupError `archive-unsupported` when it is no age file or of a newer format; `archive-damaged` when its
- *   header does not parse or its size is impossible; `archive-limit-exceeded`
+ * @throws BackupError `archive-unsupported` when it is no age file or of a newer format; `archive-damaged`
+ *   when its header does not parse or its size is impossible; `archive-limit-exceeded`
  * @example
  * ```ts
  * const { label } = await inspectArchive(source);

@@ -1,6 +1,7 @@
 /**
- * The words of a recovery kit: the 32 bytes of an age identity as 24 words of the BIP-39 list, whose last one holds a
- * checksum. A sheet of a kit that was split has 25: two of three sheets give the bytes again. Runs in browsers.
+ * The words of a recovery kit: the 32 bytes of an age identity as 24 words of the BIP-39 list, whose last one
+ * holds a checksum. A sheet of a kit that was split has 25: two of three sheets give the bytes again. Runs in
+ * browsers.
  */
 import { bech32 } from '@scure/base';
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39';
@@ -37,16 +38,18 @@ export function wordsOfKit(secret: Uint8Array): string {
   return entropyToMnemonic(secret, wordlist);
 }
 
-/** The words of one of three sheets. The last one names the sheet, and holds three bits of a checksum of all. */
+/**
+ * The words of one of three sheets. The last one names the sheet, and holds three bits of a checksum of all.
+ */
 export function wordsOfSheet(share: Uint8Array): string {
   const last = (share[kitSecretBytes]! << 3) | checkOf(share);
   return `${entropyToMnemonic(share.subarray(0, kitSecretBytes), wordlist)} ${wordlist[last]!}`;
 }
 
 /**
- * The age identities that the words of a recovery kit stand for, as they were typed or scanned: the 24 words of a kit, or the
- * 25 words each of two of its three sheets, in one text. Case, line breaks and numbers between them do not matter. The kit
- * is of one of two kinds of key; the other identity opens nothing.
+ * The age identities that the words of a recovery kit stand for, as they were typed or scanned: the 24 words
+ * of a kit, or the 25 words each of two of its three sheets, in one text. Case, line breaks and numbers
+ * between them do not matter. The kit is of one of two kinds of key; the other identity opens nothing.
  *
  * @throws BackupError `wrong-key` when they cannot be a kit's; `details.reason` says why, and no word is told
  * @example

@@ -34,7 +34,10 @@ export function makeLabel(fields: LabelFields): Label {
   return label;
 }
 
-/** The label as a recipient that wraps no key: its stanza stands in the header, and the header's MAC covers it. */
+/**
+ * The label as a recipient that wraps no key: its stanza stands in the header, and the header's MAC covers
+ * it.
+ */
 export function labelRecipient(label: Label): Recipient {
   return { wrapFileKey: () => [new Stanza([labelStanza], utf8(JSON.stringify(label)))] };
 }

@@ -64,8 +64,9 @@ export interface ReadPartsOptions extends ReadOptions {
 }
 
 /**
- * An open archive, read at any place: header, tail and what is asked for are fetched, and nothing else. Every file is
- * checked against the manifest before it is given out. `using` and `await using` close it at the end of their block.
+ * An open archive, read at any place: header, tail and what is asked for are fetched, and nothing else. Every
+ * file is checked against the manifest before it is given out. `using` and `await using` close it at the end
+ * of their block.
  */
 export interface ArchiveReader extends Disposable {
   /** What stands on the outside, authenticated; null when the file was encrypted by other means. */
@@ -81,13 +82,15 @@ export interface ArchiveReader extends Disposable {
   /** Views, triggers, routines, events, sequences. */
   objects(options?: ReadOptions): Promise<readonly SchemaObject[]>;
   /**
-   * The parts of the dump, in the order that a restore takes. With `tables`, the summary is of those tables and lists
-   * the others as left out. May be called many times.
+   * The parts of the dump, in the order that a restore takes. With `tables`, the summary is of those tables
+   * and lists the others as left out. May be called many times.
    *
    * @throws RangeError when the archive lacks a table of `tables`
    */
   parts(options?: ReadPartsOptions): AsyncIterable<Part>;
-  /** The rows of one table, in stored order. @throws RangeError when the archive holds no such table or part */
+  /**
+   * The rows of one table, in stored order. @throws RangeError when the archive holds no such table or part
+   */
   readTable(name: string, options?: ReadTableOptions): AsyncIterable<ColumnBatch>;
   /** Forgets the key. Reading afterwards fails. */
   close(): void;
@@ -122,7 +125,9 @@ export async function openArchive(source: RangeSource, options: OpenArchiveOptio
   }
 }
 
-/** A larger part is unpacked when its turn comes: a few of a gigabyte each would not fit into memory together. */
+/**
+ * A larger part is unpacked when its turn comes: a few of a gigabyte each would not fit into memory together.
+ */
 const mostPrefetched: number = 16 * 2 ** 20;
 
 function makeReader(

@@ -15,9 +15,9 @@ import {
   checkContentId,
   mostFiles,
   parseTarHeader,
+  type TarEntry,
   tarBlockBytes,
   tarEndBytes,
-  type TarEntry,
   tarPadding,
 } from './tar.js';
 import { TableContents } from './write-tar.js';
@@ -52,8 +52,9 @@ export function checkEntrySize(kind: EntryKind, size: number): void {
 }
 
 /**
- * The parts of an archive from its tar. Strict: anything that is not exactly as the writer made it, and anything that
- * the manifest does not confirm, is an error. The summary comes only when everything before it was confirmed.
+ * The parts of an archive from its tar. Strict: anything that is not exactly as the writer made it, and
+ * anything that the manifest does not confirm, is an error. The summary comes only when everything before it
+ * was confirmed.
  *
  * @param label - the archive's label, when it has one: both must be of the same archive
  * @param maxFiles - most files that are read

@@ -1,7 +1,8 @@
 /**
- * The tar in an archive: POSIX ustar, plain files only, every field but name, size, time and content id always the
- * same. The reader takes exactly the headers that the writer makes, so that links, paths, devices, sparse files and extensions
- * have nothing to hide in. A header stands alone in one block, so that it can be read at any offset.
+ * The tar in an archive: POSIX ustar, plain files only, every field but name, size, time and content id
+ * always the same. The reader takes exactly the headers that the writer makes, so that links, paths, devices,
+ * sparse files and extensions have nothing to hide in. A header stands alone in one block, so that it can be
+ * read at any offset.
  */
 import { createTarPacker } from 'modern-tar';
 import { BackupError } from '../errors.js';
@@ -12,7 +13,9 @@ export const tarBlockBytes = 512;
 /** Two blocks of zeros end a tar. */
 export const tarEndBytes: number = 2 * tarBlockBytes;
 
-/** Most files in an archive, room for half a terabyte of values: what each one is, is remembered to the end. */
+/**
+ * Most files in an archive, room for half a terabyte of values: what each one is, is remembered to the end.
+ */
 export const mostFiles: number = 2 ** 19;
 
 const maxNameBytes = 99;
@@ -44,8 +47,8 @@ export function tarPadding(size: number): number {
 }
 
 /**
- * The header of a file. `modern-tar` makes one; its name, size, time and checksum are then put in for every file, since
- * an archive has thousands and the library makes a pair of web streams for each.
+ * The header of a file. `modern-tar` makes one; its name, size, time and checksum are then put in for every
+ * file, since an archive has thousands and the library makes a pair of web streams for each.
  *
  * @throws RangeError when the name, the size or the content id is not one that a reader takes
  */
@@ -104,8 +107,8 @@ export async function parseTarHeader(block: Uint8Array): Promise<TarEntry | null
     time: octalAt(block, timeAt),
     ...(contentId === '' ? {} : { contentId }),
   };
-  // What the block says is believed only when a header made of it is the block, to the last byte: so links, paths,
-  // devices and extensions have nothing to hide in.
+  // What the block says is believed only when a header made of it is the block, to the last byte: so links,
+  // paths, devices and extensions have nothing to hide in.
   const expected = await tarHeader(entry).catch(() => null);
   if (expected === null || !expected.every((byte, i) => byte === block[i])) throw damagedTar();
   return entry;

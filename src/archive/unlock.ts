@@ -20,8 +20,8 @@ export interface ArchiveKeys {
   /** Where it is noted that an archive was opened, or could not be. */
   readonly audit?: AuditLog | undefined;
   /**
-   * Whether to open also an archive whose label, or another line of its header, is damaged. What is sealed in it is
-   * proven by the key as ever; its label is null then, as nobody knows what stood there.
+   * Whether to open also an archive whose label, or another line of its header, is damaged. What is sealed in
+   * it is proven by the key as ever; its label is null then, as nobody knows what stood there.
    *
    * @defaultValue false
    */
@@ -129,8 +129,8 @@ function labelDamaged(cause: unknown): BackupError {
 }
 
 /**
- * The file key of an archive, by what is given: the identities, and where none of them fits, the one that the password
- * leads to. So a key file costs no scrypt, and needs nothing that a label says.
+ * The file key of an archive, by what is given: the identities, and where none of them fits, the one that the
+ * password leads to. So a key file costs no scrypt, and needs nothing that a label says.
  *
  * @throws BackupError `wrong-key`; `archive-damaged`; `archive-limit-exceeded`; `archive-unsupported`
  */
@@ -197,8 +197,8 @@ export async function unlockLabel(
 }
 
 /**
- * All identities that a password leads to: the label's own, then those of earlier passwords that the label carries
- * along, newest first. They open the older archives of the same key holder.
+ * All identities that a password leads to: the label's own, then those of earlier passwords that the label
+ * carries along, newest first. They open the older archives of the same key holder.
  *
  * @param label - of the newest archive; it need not be authenticated, as a wrong identity opens nothing
  * @param password - of the label's key holder, as typed
@@ -238,9 +238,11 @@ export async function followChain(unlock: Unlock, identity: string): Promise<rea
 }
 
 /**
- * The identity that was sealed with a password, whatever the recipient beside it says; null when the password does not fit.
+ * The identity that was sealed with a password, whatever the recipient beside it says; null when the password
+ * does not fit.
  *
- * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported` when there is none in it
+ * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported` when there is none
+ * in it
  */
 export function openSealedIdentity(unlock: Unlock, password: Password): Promise<string | null> {
   return readSealed(unlock.sealedIdentity, { passphrase: passphraseFor(unlock, password) });

@@ -209,7 +209,8 @@ async function askForMembers(
       left.delete(place);
       if (found.has(place) || isBytes(place)) continue;
       if (row['is_text'] !== '0' && isShown(tokens[place]!, text)) continue;
-      // MySQL 5.6 loses all but the first zero bytes of such members, and has nothing that a definition could say.
+      // MySQL 5.6 loses all but the first zero bytes of such members, and has nothing that a definition could
+      // say.
       if (stored.length % (2 * (bytesOfCharacter[set?.toLowerCase() ?? ''] ?? 1)) !== 0) continue;
       found.set(place, stored);
     }

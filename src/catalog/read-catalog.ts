@@ -320,7 +320,10 @@ class CatalogReader {
     return this.#questionOf('COLUMNS', 'TABLE_SCHEMA', columnFacts(server), more);
   }
 
-  /** MariaDB tells no column of any table when it cannot read one view (O2): then each table is asked for by itself. */
+  /**
+   * MariaDB tells no column of any table when it cannot read one view (O2): then each table is asked for by
+   * itself.
+   */
   async #columnsOfTables(
     together: StatementAnswer,
     tables: readonly string[],

@@ -29,12 +29,13 @@ interface Candidate {
 }
 
 /**
- * Chooses what a practice needs to go on after a catastrophe, and says of every other table why it stays behind.
+ * Chooses what a practice needs to go on after a catastrophe, and says of every other table why it stays
+ * behind.
  *
- * A table whose rows stay behind keeps its definition, so that the programs find it, empty, after a restore; leftovers and
- * tables that `exclude` names go altogether. A table that the policy does not know is kept and flagged. Under a size
- * budget the optional tables go first, then the important ones, largest first; critical ones never go: when they alone
- * do not fit, a warning says so.
+ * A table whose rows stay behind keeps its definition, so that the programs find it, empty, after a restore;
+ * leftovers and tables that `exclude` names go altogether. A table that the policy does not know is kept and
+ * flagged. Under a size budget the optional tables go first, then the important ones, largest first; critical
+ * ones never go: when they alone do not fit, a warning says so.
  *
  * @param catalog - what the database holds
  * @param policy - what is known about its tables, and how much of it is asked for

@@ -8,9 +8,10 @@ import type { CommandLine } from './command.js';
 const { enableCompileCache } = module as { readonly enableCompileCache?: (folder?: string) => unknown };
 
 /**
- * Lets Node.js keep what it has compiled, so that the next start is quicker. It is kept where only this user writes, never in
- * the folder for temporary files: what lies there is run. Where it cannot be kept all goes on without it, and nothing is
- * said: Node.js throws nothing here, and obeys `NODE_DISABLE_COMPILE_CACHE` and `NODE_COMPILE_CACHE` by itself.
+ * Lets Node.js keep what it has compiled, so that the next start is quicker. It is kept where only this user
+ * writes, never in the folder for temporary files: what lies there is run. Where it cannot be kept all goes
+ * on without it, and nothing is said: Node.js throws nothing here, and obeys `NODE_DISABLE_COMPILE_CACHE` and
+ * `NODE_COMPILE_CACHE` by itself.
  */
 export function keepCompiled(env: CommandLine['env']): void {
   if (enableCompileCache === undefined || env['NODE_COMPILE_CACHE'] !== undefined) return;
@@ -18,8 +19,8 @@ export function keepCompiled(env: CommandLine['env']): void {
   if (canMake(folder)) enableCompileCache(folder);
 }
 
-// One level at a time: asked for several at once, Node.js tries for ever where a folder that is there takes no other, as under
-// `/proc`.
+// One level at a time: asked for several at once, Node.js tries for ever where a folder that is there takes
+// no other, as under `/proc`.
 function canMake(folder: string): boolean {
   try {
     for (const each of [dirname(dirname(folder)), dirname(folder), folder]) {

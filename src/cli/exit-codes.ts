@@ -12,7 +12,10 @@ export const exitCodes: {
   readonly damaged: 4;
   readonly notEligible: 5;
   readonly targetRefused: 6;
-  /** Restored but for what the server refused, which is listed: tables with their rows first, views, keys and the like. */
+  /**
+   * Restored but for what the server refused, which is listed: tables with their rows first, views, keys and
+   * the like.
+   */
   readonly objectsMissing: 7;
   readonly interrupted: 130;
 } = {

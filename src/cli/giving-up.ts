@@ -5,7 +5,9 @@ const silence = 60_000;
 
 let isLeft = false;
 
-/** Whether a call was left behind that never came back: the system would wait for it before a program ends. */
+/**
+ * Whether a call was left behind that never came back: the system would wait for it before a program ends.
+ */
 export function hasLeftCalls(): boolean {
   return isLeft;
 }

@@ -85,7 +85,9 @@ async function findKeys(
   );
 }
 
-/** The label whose password is asked for: that of the archive, and where it is damaged that of a newer one. */
+/**
+ * The label whose password is asked for: that of the archive, and where it is damaged that of a newer one.
+ */
 async function labelFor(
   archive: RangeSource,
   newer: readonly Label[],

@@ -4,7 +4,9 @@ import { isBackupError } from '../errors.js';
 import type { CommandLine } from './command.js';
 import { askPassword, readPasswordFromDescriptor } from './password.js';
 
-/** The words of a recovery kit as they were typed or scanned, from a descriptor or asked for, sheet by sheet. */
+/**
+ * The words of a recovery kit as they were typed or scanned, from a descriptor or asked for, sheet by sheet.
+ */
 export async function askKitWords(descriptor: string | undefined, line: CommandLine): Promise<string> {
   if (descriptor !== undefined) return textOf(await readPasswordFromDescriptor(descriptor));
   const words = textOf(await askPassword(line, 'Words of the recovery kit, in one line: '));

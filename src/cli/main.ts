@@ -7,15 +7,15 @@ import { stdoutFailure } from './wording/stdout-failure.js';
 
 const stop = new AbortController();
 const signals = ['SIGINT', 'SIGTERM'] as const;
-// The first one lets the work end tidily. After that the system ends the process at the next one, whichever it is: then
-// nothing of the program has to be awake for it.
+// The first one lets the work end tidily. After that the system ends the process at the next one, whichever
+// it is: then nothing of the program has to be awake for it.
 const onSignal = (): void => {
   for (const signal of signals) process.off(signal, onSignal);
   stop.abort(new Interrupted('Stopped.'));
 };
 for (const signal of signals) process.on(signal, onSignal);
-// The reader of our output has gone (`… | head`): nobody is left to tell. Anything else, such as a full disk behind `>`, is
-// told: what was written so far is no whole result.
+// The reader of our output has gone (`… | head`): nobody is left to tell. Anything else, such as a full disk
+// behind `>`, is told: what was written so far is no whole result.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') process.stderr.write(`${stdoutFailure(error.code)}\n`);
   process.exit(1);

@@ -23,8 +23,8 @@ export interface Asked {
 }
 
 /**
- * Asks for the password of an archive, three times at most. A password that is too new for it may open a newer archive of the
- * practice that lies beside it, and then that one's chain of keys opens this one too.
+ * Asks for the password of an archive, three times at most. A password that is too new for it may open a
+ * newer archive of the practice that lies beside it, and then that one's chain of keys opens this one too.
  *
  * @throws UsageError when there is no terminal to ask on
  */
@@ -82,7 +82,10 @@ export async function throughNewer(
   return null;
 }
 
-/** What a password opens one archive with, by itself or through the labels of newer ones; empty when it does not. */
+/**
+ * What a password opens one archive with, by itself or through the labels of newer ones; empty when it does
+ * not.
+ */
 export async function identitiesOf(
   label: Label,
   newer: readonly Label[],
@@ -90,7 +93,8 @@ export async function identitiesOf(
 ): Promise<readonly string[]> {
   if (newer.length > 0) {
     const unlocked = await unlockArchives([label, ...newer], password);
-    // In the place of a label that is damaged stands that of a newer archive, and which of its keys it takes is not known.
+    // In the place of a label that is damaged stands that of a newer archive, and which of its keys it takes
+    // is not known.
     const isOwn = !newer.includes(label);
     return unlocked
       .filter(({ recipient }) => !isOwn || leadsTo(label, recipient))

@@ -115,7 +115,8 @@ function typedIn(argv: readonly string[]): Typed {
   return { command: argv[0], options: new Set(options) };
 }
 
-// A document for programs may be looked at on a terminal too; the marks are JSON's own way to write these characters.
+// A document for programs may be looked at on a terminal too; the marks are JSON's own way to write these
+// characters.
 function jsonText(document: object): string {
   return `${escapeControlsInLines(JSON.stringify(document, null, 2))}\n`;
 }
@@ -151,7 +152,8 @@ const tableLists = [
   ['Whole', 'wholeTables'],
 ] as const;
 
-// On a bad day the question after "damaged" is what is lost, and then what is left. Counts stand before names.
+// On a bad day the question after "damaged" is what is lost, and then what is left. Counts stand before
+// names.
 function tablesIn({ details }: BackupError): string {
   return tableLists
     .map(([word, key]) => [word, details[key]] as const)

@@ -12,7 +12,8 @@ import { checkColumnPart, decodeColumnPart, encodeColumns } from './part.js';
 const buffers: BufferPool = new BufferPool(10 * 1024 * 1024);
 
 /**
- * Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has threads.
+ * Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has
+ * threads.
  *
  * @param table - {@link TableDescription.index} of the table
  * @param sequence - which run of rows of the table this is: 1, 2, 3 …

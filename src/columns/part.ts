@@ -17,8 +17,8 @@ import {
   deltasEncoding,
   encodeNumbers,
   joinNumbers,
-  numbersEncoding,
   numbersBound,
+  numbersEncoding,
   type StoredNumbers,
   takeNumbers,
   type Width,
@@ -30,9 +30,9 @@ import {
   joinStrings,
   planesEncoding,
   repeatedEncoding,
-  stringsEncoding,
   type StoredStrings,
   stringsBound,
+  stringsEncoding,
   takeStrings,
 } from './strings.js';
 
@@ -202,14 +202,22 @@ function takeColumn(input: ByteCursor, rows: number, width: Width | 0, budget: n
     count -= countBits(nulls);
   }
   if (width === 0) {
-    if (encoding !== stringsEncoding && encoding !== repeatedEncoding && encoding !== planesEncoding && encoding !== base64Encoding) {
+    if (
+      encoding !== stringsEncoding &&
+      encoding !== repeatedEncoding &&
+      encoding !== planesEncoding &&
+      encoding !== base64Encoding
+    ) {
       throw damagedPart('a column has an unknown tag');
     }
-    if (count === 0 && encoding !== stringsEncoding) throw damagedPart('a column without values is not empty');
+    if (count === 0 && encoding !== stringsEncoding)
+      throw damagedPart('a column without values is not empty');
     return { kind: 'variable', nulls, strings: takeStrings(input, encoding, count, budget) };
   }
-  if (encoding !== numbersEncoding && encoding !== deltasEncoding) throw damagedPart('a column has an unknown tag');
-  if (encoding === deltasEncoding && count < 2) throw damagedPart('a column has steps between fewer than two values');
+  if (encoding !== numbersEncoding && encoding !== deltasEncoding)
+    throw damagedPart('a column has an unknown tag');
+  if (encoding === deltasEncoding && count < 2)
+    throw damagedPart('a column has steps between fewer than two values');
   return { kind: 'fixed', nulls, numbers: takeNumbers(input, encoding, width, count) };
 }
 

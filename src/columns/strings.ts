@@ -15,7 +15,7 @@ import {
   takeBase64Apart,
 } from './base64.js';
 import { type ByteBuilder, type ByteCursor, damagedPart } from './byte-cursor.js';
-import { encodeNumbers, joinNumbers, numbersEncoding, numbersBound, takeNumbers } from './numbers.js';
+import { encodeNumbers, joinNumbers, numbersBound, numbersEncoding, takeNumbers } from './numbers.js';
 import { maxPlanes, PlaneWriter, planesBound, readPlanes } from './planes.js';
 import { looksRandom } from './randomness.js';
 import { hasRepeats } from './repeats.js';
@@ -28,7 +28,11 @@ export const planesEncoding = 4;
 export const base64Encoding = 5;
 
 /** How the values of a column of strings can stand. */
-export type StringEncoding = typeof stringsEncoding | typeof repeatedEncoding | typeof planesEncoding | typeof base64Encoding;
+export type StringEncoding =
+  | typeof stringsEncoding
+  | typeof repeatedEncoding
+  | typeof planesEncoding
+  | typeof base64Encoding;
 
 /** What {@link encodeStrings} did. */
 export interface WrittenStrings {
@@ -80,7 +84,11 @@ function encodeWhole(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): 
   if (data.length >= longBytes && looksLikeBase64(data)) {
     const valuesAt = appendBase64(out, lengths, data);
     if (valuesAt !== null) {
-      return { encoding: base64Encoding, texture: textureOf(out.bytes.subarray(valuesAt, out.position)), valuesAt };
+      return {
+        encoding: base64Encoding,
+        texture: textureOf(out.bytes.subarray(valuesAt, out.position)),
+        valuesAt,
+      };
     }
   }
   appendNumbers(out, lengths);
@@ -238,7 +246,11 @@ export function takeStrings(
     if (total > budget) throw tooLarge();
     return { kind: 'repeated', total, count, value };
   }
-  const numbers = new Uint32Array(joinNumbers(takeNumbers(input, numbersEncoding, 4, count)).buffer, 0, count);
+  const numbers = new Uint32Array(
+    joinNumbers(takeNumbers(input, numbersEncoding, 4, count)).buffer,
+    0,
+    count,
+  );
   const lengths = encoding === base64Encoding ? lengthsOfBase64(numbers) : numbers;
   const { total, longest } = addUp(lengths);
   if (encoding === stringsEncoding) {

@@ -25,8 +25,8 @@ export interface ConnectionOptions {
   /** Whether the server may ask for local data of LOAD DATA. @defaultValue false */
   readonly localInfile?: boolean | undefined;
   /**
-   * Milliseconds of silence in the middle of a statement after which the server counts as lost: a line that died without
-   * a word never tells (F3). Without it only TCP's own timeouts count.
+   * Milliseconds of silence in the middle of a statement after which the server counts as lost: a line that
+   * died without a word never tells (F3). Without it only TCP's own timeouts count.
    */
   readonly inactivityTimeout?: number | undefined;
 }
@@ -76,7 +76,8 @@ export async function openConnection(
     charset: 'utf8mb4',
     connectTimeout: address.connectTimeout ?? connectTimeout,
     multipleStatements: false,
-    // Rows are asked for by a command of our own; the driver's table of statements would take half a megabyte.
+    // Rows are asked for by a command of our own; the driver's table of statements would take half a
+    // megabyte.
     maxPreparedStatements: 1,
     // Statements that bypass the driver's own commands have no room for attributes.
     flags: ['-CLIENT_QUERY_ATTRIBUTES', options.localInfile === true ? '+LOCAL_FILES' : '-LOCAL_FILES'],
@@ -95,8 +96,8 @@ export async function openConnection(
   });
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
-    // A server that takes the call and says nothing must not hold up whoever has given up. Its session is not ended from
-    // outside: until it is configured, the number in the greeting may be that of another one.
+    // A server that takes the call and says nothing must not hold up whoever has given up. Its session is not
+    // ended from outside: until it is configured, the number in the greeting may be that of another one.
     return await Promise.race([abandoned, greetAndSettle(connection, options.inactivityTimeout)]);
   } catch (error) {
     connection.destroy();
@@ -177,13 +178,14 @@ async function prepareSession(connection: Connection): Promise<Connection> {
 const noticedMs = 2000;
 
 /**
- * Ends sessions whose connections are destroyed, with their statements, locks and snapshots: dropping a connection alone
- * leaves the server at work. Waits two seconds at most for them to go; those still there are then killed, and not waited
- * for. Never rejects; a session that is gone already is as good.
+ * Ends sessions whose connections are destroyed, with their statements, locks and snapshots: dropping a
+ * connection alone leaves the server at work. Waits two seconds at most for them to go; those still there are
+ * then killed, and not waited for. Never rejects; a session that is gone already is as good.
  *
- * Their statements are ended, and then each sees for itself that nobody is there. A plain KILL is for those that do not:
- * MySQL 5.6 closes the socket under the session, which may go on to wait at whatever connection gets the socket's number
- * next. Then the session stays for hours with all its locks, and takes what that other client says.
+ * Their statements are ended, and then each sees for itself that nobody is there. A plain KILL is for those
+ * that do not: MySQL 5.6 closes the socket under the session, which may go on to wait at whatever connection
+ * gets the socket's number next. Then the session stays for hours with all its locks, and takes what that
+ * other client says.
  */
 export async function endSessions(address: DatabaseAddress, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
@@ -206,7 +208,8 @@ export async function endSessions(address: DatabaseAddress, ids: readonly number
       await connection.close();
     }
   } catch {
-    // A server that takes no new connection is shutting down or full; they end by themselves when their statements do.
+    // A server that takes no new connection is shutting down or full; they end by themselves when their
+    // statements do.
   }
 }
 

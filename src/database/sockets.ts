@@ -7,8 +7,8 @@ import { driverInternals } from './driver-internals.js';
 const windowBytes = 128 * 1024;
 
 /**
- * A socket that reads into one buffer of its own. Rows are taken from there at once; everything else the driver may keep,
- * so it gets a copy.
+ * A socket that reads into one buffer of its own. Rows are taken from there at once; everything else the
+ * driver may keep, so it gets a copy.
  */
 export function connectSocket(address: DatabaseAddress, driverOf: () => MysqlConnection): Socket {
   const socket = connect({

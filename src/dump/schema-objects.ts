@@ -224,7 +224,10 @@ function present<Key extends string>(
 // A database may have lost a table that a hundred views show.
 const viewsNamed = 5;
 
-/** What a person should know of views that are of no use already: a copy keeps them, and cannot mend them (O2). */
+/**
+ * What a person should know of views that are of no use already: a copy keeps them, and cannot mend them
+ * (O2).
+ */
 export function brokenViewWarnings(objects: readonly SchemaObject[]): readonly DumpWarning[] {
   const names = objects.flatMap(({ name, brokenAtSource }) =>
     brokenAtSource === undefined ? [] : `"${name}"`,

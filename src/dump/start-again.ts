@@ -12,8 +12,8 @@ export interface StartAgainOptions {
 }
 
 /**
- * Runs something that dumps, and runs it again from its beginning when tables were altered underneath (K6). Parts that
- * are handed out cannot be taken back, so whatever `run` wrote is thrown away by `run` itself.
+ * Runs something that dumps, and runs it again from its beginning when tables were altered underneath (K6).
+ * Parts that are handed out cannot be taken back, so whatever `run` wrote is thrown away by `run` itself.
  *
  * @param run - the whole of it: snapshot, dump, sealing, spool file; given the number of the attempt, from 1
  * @throws whatever `run` throws; `schema-changed` after the last attempt

@@ -52,7 +52,9 @@ export function legend(states: readonly NightState[]): Html {
   )}</p>`;
 }
 
-/** Marks besides the colour: a cross for what failed, a bar for what came late, a dot for what nobody knows. */
+/**
+ * Marks besides the colour: a cross for what failed, a bar for what came late, a dot for what nobody knows.
+ */
 function square(x: number, y: number, state: NightState, title: string): Html {
   const box = html`<rect class="c-${state}" x="${x}" y="${y}" width="${cell}" height="${cell}" rx="2"><title>${title}</title></rect>`;
   if (state === 'failed') return html`${box}<path class="mark" d="M${x + 3} ${y + 3}l5 5m0-5l-5 5"/>`;

@@ -5,7 +5,10 @@ import type { RetentionPolicy } from '../nightly/retention.js';
 import type { BackupReport } from '../nightly/run/backup-report.js';
 import type { RestoreCertificate } from '../recovery/rehearse/certificate.js';
 
-/** What a page of evidence is made of. Everything but the practice and the moment may be absent, and is then told as not known. */
+/**
+ * What a page of evidence is made of. Everything but the practice and the moment may be absent, and is then
+ * told as not known.
+ */
 export interface EvidenceFacts {
   /** Whose copies they are. */
   readonly practiceId: string;
@@ -53,7 +56,10 @@ export interface EvidenceVersions {
   readonly sbomSha256?: string | undefined;
 }
 
-/** Figures of a rule that is proposed, and not in force: HIPAA Security Rule, 90 FR 898 of 2025-01-06. In hours. */
+/**
+ * Figures of a rule that is proposed, and not in force: HIPAA Security Rule, 90 FR 898 of 2025-01-06. In
+ * hours.
+ */
 export const proposedRule = { copyAge: 48, restoreTime: 72 } as const;
 
 /** Nights without an opening by a person after which it is time for one. */

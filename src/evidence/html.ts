@@ -1,6 +1,8 @@
 import { escapeControls } from '../escape-controls.js';
 
-/** Text that is HTML already. Made by {@link html} alone, so that nothing comes into a page but through it. */
+/**
+ * Text that is HTML already. Made by {@link html} alone, so that nothing comes into a page but through it.
+ */
 export class Html {
   readonly text: string;
 
@@ -24,8 +26,8 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /**
- * Text of a page, between tags and in quoted attributes alike. What would turn the direction of reading or break a line
- * becomes visible.
+ * Text of a page, between tags and in quoted attributes alike. What would turn the direction of reading or
+ * break a line becomes visible.
  */
 function escaped(text: string): string {
   const whole = text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;

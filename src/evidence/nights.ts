@@ -96,7 +96,9 @@ export function nightsAt(
   return nights;
 }
 
-/** The newest moment of which there is a verified copy at a place, by the reports; null when there is none. */
+/**
+ * The newest moment of which there is a verified copy at a place, by the reports; null when there is none.
+ */
 export function newestByReports(
   place: DestinationReport['destination'],
   reports: readonly BackupReport[],

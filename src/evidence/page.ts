@@ -3,8 +3,8 @@ import { type Content, Html, html } from './html.js';
 import { style } from './style.js';
 
 /**
- * A page that is one file: it loads nothing, runs nothing and sends nothing, and its own policy holds a browser to that.
- * The style alone is allowed, by its hash.
+ * A page that is one file: it loads nothing, runs nothing and sends nothing, and its own policy holds a
+ * browser to that. The style alone is allowed, by its hash.
  */
 export function page(title: string, body: Content): string {
   const hash = createHash('sha256').update(style).digest('base64');

@@ -27,8 +27,9 @@ const hour = 3_600_000;
 const mostListed = 40;
 
 /**
- * What an owner, an auditor or an insurer wants to see of the copies, on one page without patient data: one HTML file that
- * loads and runs nothing, and prints on Letter and A4. Pure; the same facts give the same bytes.
+ * What an owner, an auditor or an insurer wants to see of the copies, on one page without patient data: one
+ * HTML file that loads and runs nothing, and prints on Letter and A4. Pure; the same facts give the same
+ * bytes.
  *
  * @example
  * ```ts

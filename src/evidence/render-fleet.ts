@@ -47,8 +47,9 @@ const before = 7;
 const mostRows = 2000;
 
 /**
- * The copies of many practices on one page, the worst first: stale, shrinking, sealed weakly, not as the office signed
- * them, never opened. From labels, listings and notes alone, so that headquarters needs no key. Pure.
+ * The copies of many practices on one page, the worst first: stale, shrinking, sealed weakly, not as the
+ * office signed them, never opened. From labels, listings and notes alone, so that headquarters needs no key.
+ * Pure.
  *
  * @example
  * ```ts

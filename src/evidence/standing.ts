@@ -42,8 +42,8 @@ export function agesOf({ asOf, reports, stores = [] }: EvidenceFacts): readonly 
 }
 
 /**
- * Copies of a practice that can be believed to be what they say: not those whose note speaks against them, nor, where the
- * office signs notes, those without one that claim to be newer than the newest that it signed.
+ * Copies of a practice that can be believed to be what they say: not those whose note speaks against them,
+ * nor, where the office signs notes, those without one that claim to be newer than the newest that it signed.
  */
 export function believable(backups: readonly ListedBackup[]): readonly ListedBackup[] {
   const sound = backups.filter(({ label, origin }) => label !== null && origin?.kind !== 'foreign');
@@ -127,7 +127,9 @@ export function newestFirst(reports: readonly BackupReport[]): readonly BackupRe
   return [...reports].sort((a, b) => (`${a.night} ${a.finishedAt}` < `${b.night} ${b.finishedAt}` ? 1 : -1));
 }
 
-/** Who opened the copies last, by the records of the administrators or, without them, by the newest report. */
+/**
+ * Who opened the copies last, by the records of the administrators or, without them, by the newest report.
+ */
 export function lastOpening({
   openings,
   reports,

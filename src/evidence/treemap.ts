@@ -47,7 +47,9 @@ function gathered(areas: readonly Area[]): readonly Area[] {
   ].sort((a, b) => b.bytes - a.bytes);
 }
 
-/** Squarified treemaps (Bruls, Huizing, van Wijk): rows along the shorter side, each as square as it can be. */
+/**
+ * Squarified treemaps (Bruls, Huizing, van Wijk): rows along the shorter side, each as square as it can be.
+ */
 function squarify(areas: readonly Area[], total: number): readonly Rectangle[] {
   const placed: Rectangle[] = [];
   const scale = (fullWidth * fullHeight) / total;

@@ -46,7 +46,10 @@ export type HistoryFinding =
       readonly signedWith: string;
       readonly keys: readonly string[];
     }
-  /** From here on archives are sealed to another key: another administrator, a new password, or somebody's own key. */
+  /**
+   * From here on archives are sealed to another key: another administrator, a new password, or somebody's own
+   * key.
+   */
   | {
       readonly kind: 'recipient-changed';
       readonly key: string;
@@ -60,7 +63,8 @@ export type HistoryFinding =
   | { readonly kind: 'too-many'; readonly looked: number };
 
 /**
- * Whether a finding means that something was done to the archives. A change of recipient is told, and alone breaks nothing.
+ * Whether a finding means that something was done to the archives. A change of recipient is told, and alone
+ * breaks nothing.
  * @example
  * ```ts
  * const { findings } = await verifyHistory(store, { practiceId: '4711' });

@@ -78,7 +78,8 @@ export async function listBackups(
 /**
  * The same for whoever looks every night.
  *
- * @param known - labels that were read before; those of objects that were not written since are not read again
+ * @param known - labels that were read before; those of objects that were not written since are not read
+ * again
  */
 export async function listWith(
   store: StorageAdapter,

@@ -1,4 +1,7 @@
-/** What a note beside an archive says, one `name: value` in a line, so that people can read it without a program. */
+/**
+ * What a note beside an archive says, one `name: value` in a line, so that people can read it without a
+ * program.
+ */
 
 import { assertArgument } from '../arguments.js';
 import type { Destination } from '../eligibility/is-eligible.js';
@@ -36,7 +39,10 @@ export interface NoteBody {
   readonly number: number;
   /** Hash of the note before it; null for the first. */
   readonly previous: string | null;
-  /** Which numbers stood here when the note was made, this one included: what retention removed is not among them. */
+  /**
+   * Which numbers stood here when the note was made, this one included: what retention removed is not among
+   * them.
+   */
   readonly standing: readonly number[];
   /** The key that the key holder's password opens; null when it is sealed to other keys alone. */
   readonly recipient: string | null;

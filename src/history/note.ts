@@ -1,6 +1,6 @@
 /**
- * Signed notes: a text with signatures that anybody can check, in the form of https://c2sp.org/signed-note. The text ends with
- * a line feed, an empty line follows, then one line `— name base64` for each signature.
+ * Signed notes: a text with signatures that anybody can check, in the form of https://c2sp.org/signed-note.
+ * The text ends with a line feed, an empty line follows, then one line `— name base64` for each signature.
  */
 import { assertArgument } from '../arguments.js';
 import { concatBytes, fromBase64, toBase64, utf8 } from '../bytes.js';
@@ -91,7 +91,8 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
 }
 
 /**
- * Reads a note. Signatures of algorithms or keys that are not known here are kept; whether any is good is another question.
+ * Reads a note. Signatures of algorithms or keys that are not known here are kept; whether any is good is
+ * another question.
  *
  * @returns null for what is no note
  * @example

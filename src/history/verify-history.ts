@@ -26,7 +26,9 @@ export interface VerifyHistoryOptions {
    * @defaultValue the key of the note that was stored first
    */
   readonly trustedKeys?: readonly string[] | undefined;
-  /** The newest notes that are known from elsewhere: from a report, or from the history at the other place. */
+  /**
+   * The newest notes that are known from elsewhere: from a report, or from the history at the other place.
+   */
   readonly knownHeads?: Readonly<Partial<Record<Destination, SequenceHead>>> | undefined;
   /** Which archives are read and held against the SHA-256 of their notes. @defaultValue none; sizes alone */
   readonly reads?: ((archive: StoredObject) => boolean) | undefined;
@@ -53,8 +55,9 @@ export interface VerifyHistoriesOptions
 const mostObjects = 40_000;
 
 /**
- * Holds the archives of a practice against the signed notes beside them: whether any is missing, exchanged, foreign or older
- * than it should be. Needs no key that opens anything. Memory grows with the archives of one practice, by some hundred bytes each.
+ * Holds the archives of a practice against the signed notes beside them: whether any is missing, exchanged,
+ * foreign or older than it should be. Needs no key that opens anything. Memory grows with the archives of one
+ * practice, by some hundred bytes each.
  *
  * @throws BackupError `storage-…` when the store cannot be listed
  * @example
@@ -83,8 +86,8 @@ export async function verifyHistory(store: StorageAdapter, options: VerifyHistor
 }
 
 /**
- * The same for every practice of a bucket, one after the other, as a vendor does it: one pass over the listing, and no more in
- * memory than one practice.
+ * The same for every practice of a bucket, one after the other, as a vendor does it: one pass over the
+ * listing, and no more in memory than one practice.
  *
  * @throws BackupError `storage-…` when the store cannot be listed
  * @example

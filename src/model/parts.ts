@@ -1,10 +1,10 @@
 /**
- * What travels between the rooms: a database as a sequence of parts. `dumpDatabase` makes parts, `encryptArchive`
- * seals them, `decryptArchive` gives them back and `restoreDatabase` takes them. All descriptions are plain JSON;
- * rows are compressed column parts, which pass through unopened.
+ * What travels between the rooms: a database as a sequence of parts. `dumpDatabase` makes parts,
+ * `encryptArchive` seals them, `decryptArchive` gives them back and `restoreDatabase` takes them. All
+ * descriptions are plain JSON; rows are compressed column parts, which pass through unopened.
  *
- * Order: one `database`, then for each table its `table` before its `rows` (tables may interleave), then `objects`,
- * then `summary`, last.
+ * Order: one `database`, then for each table its `table` before its `rows` (tables may interleave), then
+ * `objects`, then `summary`, last.
  */
 export type Part = DatabasePart | TablePart | RowsPart | ObjectsPart | SummaryPart;
 
@@ -22,7 +22,10 @@ export interface TablePart {
   readonly table: TableDescription;
 }
 
-/** A run of consecutive rows of one table (`tables/NNNN/NNNNNN.cols.gz`): one gzip member holding one column part. */
+/**
+ * A run of consecutive rows of one table (`tables/NNNN/NNNNNN.cols.gz`): one gzip member holding one column
+ * part.
+ */
 export interface RowsPart {
   readonly kind: 'rows';
   /** {@link TableDescription.index} of the table. */
@@ -46,7 +49,9 @@ export interface ObjectsPart {
   readonly objects: readonly SchemaObject[];
 }
 
-/** Last: what was obtained. `encryptArchive` writes it as `manifest.json`; read back it is a {@link Manifest}. */
+/**
+ * Last: what was obtained. `encryptArchive` writes it as `manifest.json`; read back it is a {@link Manifest}.
+ */
 export interface SummaryPart {
   readonly kind: 'summary';
   /** What was obtained. */
@@ -66,8 +71,8 @@ export interface DatabaseDescription {
   /** The server it was read from. */
   readonly server: ServerDescription;
   /**
-   * The tables that are to follow, the most needed first, so that an archive that is cut off says what is absent. Not in
-   * archives of the first version of the format.
+   * The tables that are to follow, the most needed first, so that an archive that is cut off says what is
+   * absent. Not in archives of the first version of the format.
    */
   readonly tables?: readonly PromisedTable[];
   /** How many more tables follow that `tables` had no room for. */
@@ -102,7 +107,10 @@ export interface ServerDescription {
   readonly collation: string;
   /** Global `lower_case_table_names`: 0, 1 or 2. */
   readonly lowerCaseTableNames: number;
-  /** Global variables, by name, that decide what a definition means or what it computes (C15). Since format 1.1. */
+  /**
+   * Global variables, by name, that decide what a definition means or what it computes (C15). Since format
+   * 1.1.
+   */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
@@ -120,13 +128,18 @@ export interface TableDescription {
   readonly columns: readonly ColumnDescription[];
   /** Names of the primary key's columns, in key order; empty without one. */
   readonly primaryKey: readonly string[];
-  /** Why no rows are kept although the table is: data lives elsewhere (MERGE, FEDERATED …). Absent when rows are kept. */
+  /**
+   * Why no rows are kept although the table is: data lives elsewhere (MERGE, FEDERATED …). Absent when rows
+   * are kept.
+   */
   readonly definitionOnly?: string;
   /** Which rows were asked for, when not all. */
   readonly rowFilter?: RowFilter;
   /** How much of a system-versioned table was read; absent for ordinary tables (C3). */
   readonly versioned?: 'current' | 'history';
-  /** What was stored in generated columns that depend on the session they were computed in. Since format 1.1. */
+  /**
+   * What was stored in generated columns that depend on the session they were computed in. Since format 1.1.
+   */
   readonly computed?: ComputedContent;
 }
 
@@ -170,20 +183,22 @@ export interface ColumnDescription {
   readonly characterSet: string | null;
   /** Whether it may hold NULL. */
   readonly nullable: boolean;
-  /** How the values stand in column parts; null for generated columns, which the target computes again (C1). */
+  /**
+   * How the values stand in column parts; null for generated columns, which the target computes again (C1).
+   */
   readonly form: ValueForm | null;
 }
 
 /**
  * How a column's values stand in a column part: as the server's binary protocol sends them.
  *
- * - `i8` … `u64`, `f32`, `f64`: little-endian, fixed width (MEDIUMINT as 32 bits, YEAR as `u16`, ENUM and SET as their
- *   number in `u64`, so that the ENUM error value survives: V13)
- * - `date`, `datetime`: 0, 4, 7 or 11 bytes: year (2), month, day, hour, minute, second, microsecond (4); empty is all
- *   zeros. TIMESTAMP is `datetime` in UTC (S5)
+ * - `i8` … `u64`, `f32`, `f64`: little-endian, fixed width (MEDIUMINT as 32 bits, YEAR as `u16`, ENUM and SET
+ *   as their number in `u64`, so that the ENUM error value survives: V13)
+ * - `date`, `datetime`: 0, 4, 7 or 11 bytes: year (2), month, day, hour, minute, second, microsecond (4);
+ *   empty is all zeros. TIMESTAMP is `datetime` in UTC (S5)
  * - `time`: 0, 8 or 12 bytes: sign (1 is negative), days (4), hour, minute, second, microsecond (4)
- * - `bytes`: everything else, in the column's own character set: text, binary, DECIMAL, JSON, BIT, GEOMETRY (SRID and
- *   WKB), INET6, UUID …
+ * - `bytes`: everything else, in the column's own character set: text, binary, DECIMAL, JSON, BIT, GEOMETRY
+ *   (SRID and WKB), INET6, UUID …
  */
 export type ValueForm =
   | 'bytes'
@@ -221,8 +236,8 @@ export interface SchemaObject {
   /** As `SHOW CREATE …` gave it. */
   readonly createStatement: string;
   /**
-   * The statement as its client sent it, in `characterSetClient`: base64. Where `createStatement` cannot hold it only, as it
-   * is no text in that character set. Since format 1.1.
+   * The statement as its client sent it, in `characterSetClient`: base64. Where `createStatement` cannot hold
+   * it only, as it is no text in that character set. Since format 1.1.
    */
   readonly createStatementBytes?: string;
   /** `user@host`, when the object has one. */
@@ -330,7 +345,10 @@ export interface Manifest extends DumpSummary {
   readonly entries: readonly ManifestEntry[];
 }
 
-/** Version of the archive format. Readers refuse a higher major, and ignore what they do not know of a higher minor. */
+/**
+ * Version of the archive format. Readers refuse a higher major, and ignore what they do not know of a higher
+ * minor.
+ */
 export interface FormatVersion {
   /** A reader knows it or refuses the archive. */
   readonly major: number;
@@ -407,7 +425,9 @@ export interface EnrolledUnlock {
   readonly recipient: string;
   /** Armored age file with one scrypt stanza; the passphrase is the NFKC form of the password. */
   readonly sealedIdentity: string;
-  /** Older epochs' identities, each armored and sealed to the recipient of the next newer epoch; newest first. */
+  /**
+   * Older epochs' identities, each armored and sealed to the recipient of the next newer epoch; newest first.
+   */
   readonly chain?: readonly ChainLink[];
 }
 
@@ -420,7 +440,10 @@ export interface StoredHashUnlock {
   readonly salt: string;
   /** The public key that the archive is sealed for. */
   readonly recipient: string;
-  /** Armored age file with one scrypt stanza; the passphrase is the stored hash text that the password leads to. */
+  /**
+   * Armored age file with one scrypt stanza; the passphrase is the stored hash text that the password leads
+   * to.
+   */
   readonly sealedIdentity: string;
 }
 

@@ -24,7 +24,10 @@ export interface LastAttempt {
   readonly startedAt?: Date | undefined;
   /** When it ended. */
   readonly endedAt: Date;
-  /** Where nothing more is to be tried this night, such as where the practice may not back up. @defaultValue none */
+  /**
+   * Where nothing more is to be tried this night, such as where the practice may not back up. @defaultValue
+   * none
+   */
   readonly settled?: readonly Destination[] | undefined;
 }
 
@@ -75,8 +78,8 @@ export function dueOn(
 }
 
 /**
- * The next run: at the practice's own time of the night, at once when the service comes late but the window is still
- * open, and again after a pause when a run of this night failed.
+ * The next run: at the practice's own time of the night, at once when the service comes late but the window
+ * is still open, and again after a pause when a run of this night failed.
  *
  * @param request.destinations - where the practice may back up at all
  * @returns null when there is no destination
@@ -151,7 +154,9 @@ function runOf(
   return at <= lastStart && at < deadline ? { at, deadline, kind } : null;
 }
 
-/** After a night on which no run could be started: at once, and again after a pause as long as the day lasts. */
+/**
+ * After a night on which no run could be started: at once, and again after a pause as long as the day lasts.
+ */
 function catchUpRun(request: Request): PlannedRun | null {
   const { schedule, practiceId, history, now } = request;
   if (schedule.catchUp !== 'at-once') return null;

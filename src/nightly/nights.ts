@@ -1,4 +1,6 @@
-/** Nights by their dates. A night is named by the date of its evening, and lasts from one noon to the next. */
+/**
+ * Nights by their dates. A night is named by the date of its evening, and lasts from one noon to the next.
+ */
 
 import { Temporal } from 'temporal-polyfill';
 import { assertArgument } from '../arguments.js';
@@ -8,7 +10,10 @@ import { remember } from './remember.js';
 const minute = 60_000;
 const day = 86_400_000;
 
-/** By instant and zone: a night, and the copies that are kept, are asked for in every minute and every night again. */
+/**
+ * By instant and zone: a night, and the copies that are kept, are asked for in every minute and every night
+ * again.
+ */
 const nightOfZoned: (question: string) => string = remember((question) => {
   const at = question.indexOf(' ');
   const instant = Temporal.Instant.fromEpochMilliseconds(Number(question.slice(0, at)));
@@ -33,12 +38,17 @@ export function nightOf(instant: Date, timeZone: string): string {
   return nightOfZoned(`${instant.getTime()} ${timeZone}`);
 }
 
-/** Nights from one to another; negative when `to` is earlier. @throws RangeError when a date cannot be read */
+/**
+ * Nights from one to another; negative when `to` is earlier. @throws RangeError when a date cannot be read
+ */
 export function nightsBetween(from: string, to: string): number {
   return dayOf(to) - dayOf(from);
 }
 
-/** The night so many nights later; earlier when `count` is negative. @throws RangeError when a date cannot be read */
+/**
+ * The night so many nights later; earlier when `count` is negative. @throws RangeError when a date cannot be
+ * read
+ */
 export function nightAfter(night: string, count: number = 1): string {
   return new Date((dayOf(night) + count) * day).toISOString().slice(0, 10);
 }
@@ -74,7 +84,10 @@ const instantOfWall: (question: string) => number = remember((question) => {
   return inZone(question.slice(at + 1), (timeZone) => wall.toZonedDateTime(timeZone)).epochMilliseconds;
 }, 200);
 
-/** The instant so many minutes, by the clock on the wall, after the noon of a night. @throws BackupError `settings-invalid` */
+/**
+ * The instant so many minutes, by the clock on the wall, after the noon of a night. @throws BackupError
+ * `settings-invalid`
+ */
 export function instantOf(night: string, minutes: number, timeZone: string): Date {
   const wall = new Date(dayOf(night) * day + (12 * 60 + minutes) * minute).toISOString().slice(0, -1);
   return new Date(instantOfWall(`${wall} ${timeZone}`));

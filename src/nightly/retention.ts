@@ -1,10 +1,10 @@
 /**
- * Which archives may go: grandfather-father-son, as a pure decision. Pruning night by night leaves the same archives as
- * pruning once: the newest of a day, week, month or year stays the newest of it.
+ * Which archives may go: grandfather-father-son, as a pure decision. Pruning night by night leaves the same
+ * archives as pruning once: the newest of a day, week, month or year stays the newest of it.
  *
- * The clock is not trusted with the past. How old an archive is, the archives themselves say: where far more time lies
- * between two of them than there should be, a clock was set, and only as much is counted as may pass without a copy. So
- * no jump of a clock makes a shelf of good copies old at once.
+ * The clock is not trusted with the past. How old an archive is, the archives themselves say: where far more
+ * time lies between two of them than there should be, a clock was set, and only as much is counted as may
+ * pass without a copy. So no jump of a clock makes a shelf of good copies old at once.
  */
 
 import { Temporal } from 'temporal-polyfill';
@@ -24,7 +24,10 @@ export interface RetentionPolicy {
   readonly yearly?: string | undefined;
 }
 
-/** The schedule that Open Dental's own cloud keeps: daily 3 days, weekly 6 months, monthly 1 year, yearly 3 years. */
+/**
+ * The schedule that Open Dental's own cloud keeps: daily 3 days, weekly 6 months, monthly 1 year, yearly 3
+ * years.
+ */
 export const defaultRetention: Required<RetentionPolicy> = {
   daily: 'P3D',
   weekly: 'P6M',
@@ -33,8 +36,9 @@ export const defaultRetention: Required<RetentionPolicy> = {
 };
 
 /**
- * Six years: how long HIPAA wants what documents its safeguards kept (45 CFR 164.316(b)(2)(i)), for a practice whose counsel
- * says so of its backups. How long a record of treatment is kept, the law of the state says; it may be longer.
+ * Six years: how long HIPAA wants what documents its safeguards kept (45 CFR 164.316(b)(2)(i)), for a
+ * practice whose counsel says so of its backups. How long a record of treatment is kept, the law of the state
+ * says; it may be longer.
  */
 export const sixYears: Required<RetentionPolicy> = {
   daily: 'P14D',
@@ -55,7 +59,10 @@ export interface RetainedArchive {
   readonly verified: boolean;
   /** An administrator who is still there has a password that opens it. */
   readonly opensForLivingAdmin: boolean;
-  /** Made by hand: it takes the place of no copy that a night made, and is kept as long as one. @defaultValue false */
+  /**
+   * Made by hand: it takes the place of no copy that a night made, and is kept as long as one. @defaultValue
+   * false
+   */
   readonly byHand?: boolean | undefined;
 }
 
@@ -93,9 +100,9 @@ const aThursday = '1970-01-01';
 const believableGap = 45 * day;
 
 /**
- * Decides which archives of a practice may be removed. Whatever the policy says, the newest verified archive of each
- * scope stays, and so does the newest that a living administrator can open; an archive dated in the future stays and
- * replaces no other, because some clock was wrong.
+ * Decides which archives of a practice may be removed. Whatever the policy says, the newest verified archive
+ * of each scope stays, and so does the newest that a living administrator can open; an archive dated in the
+ * future stays and replaces no other, because some clock was wrong.
  *
  * @throws RangeError when a duration of the policy cannot be read
  * @example

@@ -1,6 +1,6 @@
 /**
- * When the window of a night is, and where in it a practice starts: a pure decision over plain dates. Nights are named by
- * the date of their evening, so that a run at 23:50 and one at 00:10 belong to the same night.
+ * When the window of a night is, and where in it a practice starts: a pure decision over plain dates. Nights
+ * are named by the date of their evening, so that a run at 23:50 and one at 00:10 belong to the same night.
  */
 
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -19,24 +19,24 @@ export interface NightSchedule {
   /** Wall time at which the window closes. @defaultValue '04:00' */
   readonly closes?: string | undefined;
   /**
-   * Minutes at the end of the window in which no run is begun. One that failed may be tried again until a quarter of them is
-   * left, and a run that HQ asks for in them is begun all the same. In a window shorter than twice that, practices start in the
-   * first half, and late until its end.
+   * Minutes at the end of the window in which no run is begun. One that failed may be tried again until a
+   * quarter of them is left, and a run that HQ asks for in them is begun all the same. In a window shorter
+   * than twice that, practices start in the first half, and late until its end.
    *
    * @defaultValue 60
    */
   readonly lastStartBeforeCloseMinutes?: number | undefined;
   /**
-   * When HQ wants the copy: a wall time for every night, or one instant for the night it falls in. It replaces the
-   * practice's own start, inside the window or not.
+   * When HQ wants the copy: a wall time for every night, or one instant for the night it falls in. It
+   * replaces the practice's own start, inside the window or not.
    */
   readonly hqTime?: string | Date | undefined;
   /** The local copy is made every so many nights. @defaultValue 7 */
   readonly localEveryNights?: number | undefined;
   /**
-   * What happens after a night on which no run could be started. `next-night` waits for the window, because read locks
-   * would hold up an open office; `at-once` is for practices that switch the server off at night, and tries again as long as
-   * the day lasts.
+   * What happens after a night on which no run could be started. `next-night` waits for the window, because
+   * read locks would hold up an open office; `at-once` is for practices that switch the server off at night,
+   * and tries again as long as the day lasts.
    *
    * @defaultValue 'next-night'
    */
@@ -62,9 +62,9 @@ const minute = 60_000;
 const grace: number = 2 * minute;
 
 /**
- * The window of a night. On the nights when clocks change it is an hour shorter or longer; a wall time that does not
- * exist counts as the same distance after the gap, one that exists twice as the first. A window that a change of clocks
- * would swallow comes right after the gap, as long as ever.
+ * The window of a night. On the nights when clocks change it is an hour shorter or longer; a wall time that
+ * does not exist counts as the same distance after the gap, one that exists twice as the first. A window that
+ * a change of clocks would swallow comes right after the gap, as long as ever.
  *
  * @param night - ISO date of its evening
  * @throws BackupError `settings-invalid` for an unknown zone or a wall time that cannot be read
@@ -93,8 +93,8 @@ export function windowOf(night: string, schedule: NightSchedule): Night {
 }
 
 /**
- * When a practice starts on a night: always at the same place within the window, spread evenly over all practices, so
- * that a fleet never starts at once.
+ * When a practice starts on a night: always at the same place within the window, spread evenly over all
+ * practices, so that a fleet never starts at once.
  *
  * @param night - ISO date of its evening
  * @param practiceId - decides the place

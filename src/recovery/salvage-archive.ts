@@ -22,16 +22,19 @@ import { targetOf } from './restore/target-address.js';
 /** Keys of the archive, and options of the restore. */
 export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resume'> {
   /**
-   * Whether to restore also what stands behind the damage and nothing ties to this archive: where it was written before
-   * version 1.2 of the format, or both its front and its manifest are lost. Whoever wrote into the database that was copied
-   * may have made such files. @defaultValue false
+   * Whether to restore also what stands behind the damage and nothing ties to this archive: where it was
+   * written before version 1.2 of the format, or both its front and its manifest are lost. Whoever wrote into
+   * the database that was copied may have made such files. @defaultValue false
    */
   readonly unproven?: boolean | undefined;
 }
 
 /** What was saved and, to the row, what was not. */
 export interface SalvageReport {
-  /** What the restore of the rest came to; when it is `partial`, the target refused something of what was left. */
+  /**
+   * What the restore of the rest came to; when it is `partial`, the target refused something of what was
+   * left.
+   */
   readonly restore: RestoreReport;
   /** Whether nothing at all was lost. */
   readonly whole: boolean;
@@ -60,12 +63,14 @@ export interface SalvagedTable {
 }
 
 /**
- * The last resort: restores from a damaged archive everything that still authenticates, and says exactly what is lost.
- * Never gives back a row that was not in the source, unless asked for what is `unproven`. Take another copy of the archive first, if there is one.
+ * The last resort: restores from a damaged archive everything that still authenticates, and says exactly what
+ * is lost. Never gives back a row that was not in the source, unless asked for what is `unproven`. Take
+ * another copy of the archive first, if there is one.
  *
  * @param source - an archive damaged anywhere behind its header
  * @param target - with the name of a database that does not exist yet or is empty
- * @throws BackupError `archive-damaged` when nothing can be saved; `wrong-key`; and as {@link restoreDatabase}
+ * @throws BackupError `archive-damaged` when nothing can be saved; `wrong-key`; and as
+ * {@link restoreDatabase}
  * @example
  * ```ts
  * const { tables } = await salvageArchive(source, { ...server, database: 'recovered' }, { password });

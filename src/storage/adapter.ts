@@ -45,8 +45,8 @@ export interface StorageAdapter {
   delete(key: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 
   /**
-   * Has the store itself keep an object until a moment, so that nobody removes it earlier, the office included. A later
-   * moment replaces an earlier one. Absent where the store cannot.
+   * Has the store itself keep an object until a moment, so that nobody removes it earlier, the office
+   * included. A later moment replaces an earlier one. Absent where the store cannot.
    *
    * @throws BackupError `storage-not-found`; `storage-permanent` where the store refuses
    */

@@ -21,8 +21,8 @@ export interface StorageBasics {
   readonly capabilities: Omit<StorageCapabilities, 'resumablePut'> & Partial<StorageCapabilities>;
 
   /**
-   * Stores all bytes under a key, and shows them only when they have all come. Gives up when `bytes` throws, and
-   * leaves nothing that shows.
+   * Stores all bytes under a key, and shows them only when they have all come. Gives up when `bytes` throws,
+   * and leaves nothing that shows.
    *
    * @throws BackupError `storage-exists` when the key is taken and `ifAbsent` is asked for
    */
@@ -37,7 +37,10 @@ export interface StorageBasics {
     },
   ): Promise<StoredObject>;
 
-  /** Reads the bytes from `start` to `end`, exclusive: at least one, and all of the object where it has no ranges. */
+  /**
+   * Reads the bytes from `start` to `end`, exclusive: at least one, and all of the object where it has no
+   * ranges.
+   */
   get(
     key: string,
     range: { readonly start: number; readonly end: number; readonly signal?: AbortSignal },
@@ -57,10 +60,10 @@ export interface StorageBasics {
 }
 
 /**
- * A store of one's own from the five things it can do. What is the same for every store is done here: keys and ranges
- * are checked, a source that lies is found out before its last bytes are given on, an aborted signal rejects with its
- * reason, progress is told, and an object that breaks off while it is read is `storage-transient`. Prove it with
- * `storageContract` of `supplemental-backup/testing`.
+ * A store of one's own from the five things it can do. What is the same for every store is done here: keys
+ * and ranges are checked, a source that lies is found out before its last bytes are given on, an aborted
+ * signal rejects with its reason, progress is told, and an object that breaks off while it is read is
+ * `storage-transient`. Prove it with `storageContract` of `supplemental-backup/testing`.
  *
  * @example
  * ```ts
@@ -176,8 +179,8 @@ export function createCustomStorage(basics: StorageBasics): StorageAdapter {
 }
 
 /**
- * The bytes of a source on their way out. The last chunk waits until the source is known to be whole: with it, a store
- * that counts bytes would take a source that lies for complete.
+ * The bytes of a source on their way out. The last chunk waits until the source is known to be whole: with
+ * it, a store that counts bytes would take a source that lies for complete.
  */
 function outgoingBytes(
   source: ReplayableSource,

@@ -2,8 +2,8 @@ import { assertArgument } from '../arguments.js';
 import { BackupError, type BackupErrorCode } from '../errors.js';
 
 /**
- * The typed failure for the status of an HTTP answer that was no success, in the usual meaning of the statuses. What
- * may pass is `storage-transient`: 408, 409, 425, 429 and 500 and above.
+ * The typed failure for the status of an HTTP answer that was no success, in the usual meaning of the
+ * statuses. What may pass is `storage-transient`: 408, 409, 425, 429 and 500 and above.
  *
  * @param description - of the store, for the sentence; it must hold no secret
  * @example
@@ -21,8 +21,8 @@ export function storageFailureOfStatus(status: number, description: string): Bac
 }
 
 /**
- * The typed failure, `storage-transient`, for a connection that could not be made or broke. Of what `fetch` threw it
- * takes over the code of the system alone: messages and URLs may hold signatures and tokens.
+ * The typed failure, `storage-transient`, for a connection that could not be made or broke. Of what `fetch`
+ * threw it takes over the code of the system alone: messages and URLs may hold signatures and tokens.
  *
  * @param description - of the store, for the sentence; it must hold no secret
  * @example

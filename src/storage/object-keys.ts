@@ -22,8 +22,8 @@ export function isOwnName(name: string): boolean {
  * Checks a key of an object.
  *
  * @param key - segments with `/` between them: at most 255 bytes of UTF-8 each
- * @throws TypeError when it is no text; RangeError when it is empty, too long, has an empty segment, `.` or `..`, a
- *   backslash or a control character, or a segment that begins with `.supplemental-`
+ * @throws TypeError when it is no text; RangeError when it is empty, too long, has an empty segment, `.` or
+ *   `..`, a backslash or a control character, or a segment that begins with `.supplemental-`
  * @example
  * ```ts
  * assertKey('4711/2026-02-01/full.tar.age');

@@ -71,8 +71,8 @@ async function* readSpan(path: string, start: number, end: number): AsyncGenerat
 }
 
 /**
- * Reads all of a source, and refuses to end well when it is not what it said: other size, or other SHA-256 where it
- * named one. An adapter publishes only after this came to its end.
+ * Reads all of a source, and refuses to end well when it is not what it said: other size, or other SHA-256
+ * where it named one. An adapter publishes only after this came to its end.
  *
  * @throws BackupError `source-changed`
  * @example

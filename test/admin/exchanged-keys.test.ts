@@ -15,7 +15,10 @@ import { adminOf, lightWork, storedOf } from './admins.js';
 const asOf = new Date('2026-03-03T04:00:00Z');
 const password = 'correct horse';
 
-/** A practice with its store, in the hands of somebody who may write to it, and what the nightly job remembers. */
+/**
+ * A practice with its store, in the hands of somebody who may write to it, and what the nightly job
+ * remembers.
+ */
 class Office {
   admin: AdminCandidate = adminOf();
   typed: string = password;
@@ -286,7 +289,9 @@ describe('a record that cannot be read', () => {
 });
 
 describe('the table of swaps: whatever is changed, one of the next night and the next login tells it, and the login heals it', () => {
-  /** What the night has to say: its warnings, and who else than before opens the copy, which its report names. */
+  /**
+   * What the night has to say: its warnings, and who else than before opens the copy, which its report names.
+   */
   const toldBy = async (office: Office): Promise<readonly string[]> => {
     const before = office.pinned!;
     const { warnings, keyHolder } = await office.night();

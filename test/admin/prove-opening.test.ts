@@ -21,7 +21,10 @@ import { adminOf, lightWork, storedOf } from './admins.js';
 const typed = 'correct horse';
 const practiceId = sampleLabel.practiceId;
 
-/** An office whose nights are sealed by what the store of keys has, and whose administrator logs in now and then. */
+/**
+ * An office whose nights are sealed by what the store of keys has, and whose administrator logs in now and
+ * then.
+ */
 class OfficeOfKeys {
   readonly store: EnrollmentStore = createMemoryEnrollments();
   readonly storage = createMemoryStorage();
@@ -55,7 +58,9 @@ class OfficeOfKeys {
     });
   }
 
-  /** Somebody who may write to the keys puts a pair in that another password opens, marked as the right one. */
+  /**
+   * Somebody who may write to the keys puts a pair in that another password opens, marked as the right one.
+   */
   async swapKey(): Promise<void> {
     const theirs = createMemoryEnrollments();
     const thief = { ...this.admin, storedPassword: adminOf({ stored: storedOf('thief') }).storedPassword };

@@ -168,7 +168,10 @@ const year: readonly Night[] = [
   },
 ];
 
-/** What each password opens when all archives of the year are at hand: its own and all older ones it can be led to. */
+/**
+ * What each password opens when all archives of the year are at hand: its own and all older ones it can be
+ * led to.
+ */
 const opens: Readonly<Record<string, readonly string[]>> = {
   'anna-winter-1': ['2026-01-05', '2026-01-20', '2026-02-01'],
   'anna-spring-2': ['2026-01-05', '2026-01-20', '2026-02-01', '2026-03-01', '2026-06-01'],

@@ -52,7 +52,10 @@ for (const [kind, makeIdentity] of [
       return bytes;
     };
 
-    /** A place in every line of the label, and how it is changed: to another letter, to no letter, its end lost. */
+    /**
+     * A place in every line of the label, and how it is changed: to another letter, to no letter, its end
+     * lost.
+     */
     const damages = function* (): Generator<Uint8Array> {
       for (const { text, at } of label) {
         yield flipped(at + 4 + Math.floor((text.length - 4) / 2));

@@ -27,7 +27,10 @@ type Json = Record<string, unknown>;
 const label = makeLabel({ ...sampleLabel, unlock: [] });
 const contentId = makeContentId();
 
-/** Who knows the recipient and how archives are made can make any: each of these contradicts itself in one place. */
+/**
+ * Who knows the recipient and how archives are made can make any: each of these contradicts itself in one
+ * place.
+ */
 describe('F7: an archive that a forger made', () => {
   let identity: string;
   let recipient: string;
@@ -387,7 +390,8 @@ describe('the manifest of an archive', () => {
         }),
       );
     await tarOf('');
-    // What is looked at from the end, at first and then again: the manifest's header just within it, and just not.
+    // What is looked at from the end, at first and then again: the manifest's header just within it, and just
+    // not.
     for (const window of [256 * 1024, 1024 * 1024]) {
       const most = window - tarEndBytes - tarBlockBytes;
       for (const size of [most - tarBlockBytes, most - 1, most, most + 1, most + tarBlockBytes]) {

@@ -7,7 +7,7 @@ import { encryptAge } from '../../src/archive/age/encrypt.js';
 import { makeContentId } from '../../src/archive/content-id.js';
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';
 import { inspectArchive } from '../../src/archive/inspect-archive.js';
-import { labelStanza, labelRecipient, makeLabel } from '../../src/archive/label.js';
+import { labelRecipient, labelStanza, makeLabel } from '../../src/archive/label.js';
 import { openArchive } from '../../src/archive/open-archive.js';
 import { tarBlockBytes, tarEndBytes, tarHeader, tarPadding } from '../../src/archive/tar.js';
 import { writeTar } from '../../src/archive/write-tar.js';

@@ -3,7 +3,7 @@ import { before, describe, it } from 'node:test';
 import { generateX25519Identity, identityToRecipient, type Recipient, Stanza } from 'age-encryption';
 import { encryptAge } from '../../src/archive/age/encrypt.js';
 import { inspectArchive } from '../../src/archive/inspect-archive.js';
-import { labelStanza, labelRecipient, maxLabelBytes, makeLabel } from '../../src/archive/label.js';
+import { labelRecipient, labelStanza, makeLabel, maxLabelBytes } from '../../src/archive/label.js';
 import { collectBytes, utf8 } from '../../src/bytes.js';
 import { type BackupErrorCode, isBackupError } from '../../src/errors.js';
 import type { Label } from '../../src/model/parts.js';

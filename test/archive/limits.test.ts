@@ -10,7 +10,7 @@ import { decryptArchive } from '../../src/archive/decrypt-archive.js';
 import { parseObjects } from '../../src/archive/descriptions.js';
 import { encryptArchive } from '../../src/archive/encrypt-archive.js';
 import { inspectArchive } from '../../src/archive/inspect-archive.js';
-import { labelStanza, labelRecipient, makeLabel } from '../../src/archive/label.js';
+import { labelRecipient, labelStanza, makeLabel } from '../../src/archive/label.js';
 import { openArchive } from '../../src/archive/open-archive.js';
 import { readTar } from '../../src/archive/read-tar.js';
 import { parseTarHeader, tarHeader } from '../../src/archive/tar.js';
@@ -242,7 +242,8 @@ describe('what a hostile file can cost', () => {
   it('a gzip bomb is not inflated beyond what it says, nor believed when it says too much', async () => {
     const zeros = new Uint8Array(64 * 2 ** 20);
     const member = await gzipMember(zeros, 1);
-    // The writer keeps the front of what is large and hollow as it is, so that no genuine part looks like a bomb.
+    // The writer keeps the front of what is large and hollow as it is, so that no genuine part looks like a
+    // bomb.
     assert.ok(member.length < zeros.length / 32);
     const view = new DataView(member.buffer);
     const sizeAt = member.length - 4;

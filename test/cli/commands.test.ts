@@ -51,12 +51,16 @@ const users = [
   'INSERT INTO cli_users.grouppermission VALUES (1, 24, 0)',
 ];
 
-/** As a program of its own where it is given a password on a descriptor; within this process otherwise, which is much quicker. */
+/**
+ * As a program of its own where it is given a password on a descriptor; within this process otherwise, which
+ * is much quicker.
+ */
 function run(argv: readonly string[], options: Parameters<typeof runCli>[1] = {}): Promise<Ended> {
   return options.password === undefined ? runHere(argv, options) : runCli(argv, options);
 }
 
-// What the words do on every kind of server is shown by the rooms below; one kind is enough to show the words.
+// What the words do on every kind of server is shown by the rooms below; one kind is enough to show the
+// words.
 const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
 
 describeOnEachServer(

@@ -48,7 +48,8 @@ describeOnEachServer(
           tables,
           leftOut,
           warnings,
-          // Two connections read: which of two tables is done first is chance. Two files tell the time and the archive.
+          // Two connections read: which of two tables is done first is chance. Two files tell the time and
+          // the archive.
           entries: entries
             .filter(({ name }) => !/^(?:README\.txt|database\.json)$/.test(name))
             .map(({ name, size, sha256 }) => `${name} ${size} ${sha256}`)

@@ -22,7 +22,8 @@ const client = ['mariadb', 'mysql'].find((program) => spawnSync(program, ['--ver
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 const skip = client === undefined || !hasPython ? 'the stock client or python3 is missing' : false;
 
-// Views that mention names of others, one that is broken, one whose definer has left; bodies of clients with other sets.
+// Views that mention names of others, one that is broken, one whose definer has left; bodies of clients with
+// other sets.
 const office: readonly string[] = [
   'DROP DATABASE IF EXISTS scripted',
   'CREATE DATABASE scripted CHARACTER SET utf8',

@@ -15,7 +15,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `supplemental-backup` as a script would: no terminal, the password on descriptor 3 when one is given. */
+/**
+ * Runs `supplemental-backup` as a script would: no terminal, the password on descriptor 3 when one is given.
+ */
 export function runCli(
   argv: readonly string[],
   options: {
@@ -59,8 +61,8 @@ export function runCli(
 }
 
 /**
- * The same within this process, where the words need no process of their own: much quicker, and the clock is in the hands of
- * the test.
+ * The same within this process, where the words need no process of their own: much quicker, and the clock is
+ * in the hands of the test.
  */
 export async function runHere(
   argv: readonly string[],

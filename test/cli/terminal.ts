@@ -8,8 +8,8 @@ export const whyNoTerminal: string | undefined =
     ? undefined
     : 'python3 with pty is missing';
 
-// A pseudo-terminal of a size of its own. What is awaited may stand anywhere behind what was awaited before; an answer of
-// one letter between angle brackets is a signal that Ctrl makes.
+// A pseudo-terminal of a size of its own. What is awaited may stand anywhere behind what was awaited before;
+// an answer of one letter between angle brackets is a signal that Ctrl makes.
 const program = `
 import fcntl, json, os, pty, struct, sys, termios
 spec = json.load(sys.stdin)
@@ -76,7 +76,10 @@ export async function onTerminal(
   return { code, lines: shown(Buffer.concat(pieces).toString()) };
 }
 
-/** What a terminal shows of what was written to it, as far as this program writes: lines, returns, and a line that is cleared. */
+/**
+ * What a terminal shows of what was written to it, as far as this program writes: lines, returns, and a line
+ * that is cleared.
+ */
 function shown(written: string): readonly string[] {
   const lines = [''];
   let column = 0;

@@ -3,8 +3,8 @@ import { onTerminal, whyNoTerminal } from './terminal.js';
 import { fillWithTwoPractices } from './two-practices.js';
 
 /**
- * What support does with a folder of more than 30 archives of two practices, two files of which are bad: look, prove, restore. The
- * commands are those that the screen shows.
+ * What support does with a folder of more than 30 archives of two practices, two files of which are bad:
+ * look, prove, restore. The commands are those that the screen shows.
  */
 export async function restoreInThreeCommands({
   folder,

@@ -576,8 +576,6 @@ describe('the gzip member around a part', () => {
     await assert.rejects(claim(body * 1032 + 1), /size cannot be true/);
     await assert.rejects(claim(body * 1032), (error) => !/size cannot be true/.test(String(error)));
     await assert.rejects(claim(maxPartBytes), /size cannot be true/);
-    await assert.rejects(claim(maxPartBytes + 1), (error) =>
-      isBackupError(error, 'archive-limit-exceeded'),
-    );
+    await assert.rejects(claim(maxPartBytes + 1), (error) => isBackupError(error, 'archive-limit-exceeded'));
   });
 });

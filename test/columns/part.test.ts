@@ -3,12 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { packRows, unpackRows } from '../../src/columns/pack.js';
-import {
-  checkColumnPart,
-  decodeColumnPart,
-  encodeColumnPart,
-  maxPartRows,
-} from '../../src/columns/part.js';
+import { checkColumnPart, decodeColumnPart, encodeColumnPart, maxPartRows } from '../../src/columns/part.js';
 import { isBackupError } from '../../src/errors.js';
 import { type ColumnBatch, widthOf } from '../../src/model/column-batch.js';
 import type { ValueForm } from '../../src/model/parts.js';
@@ -130,7 +125,8 @@ describe('column parts', () => {
   });
 
   it('may hold steps wider than this writer ever makes them', () => {
-    // Rows, columns, length of the segment; steps without NULL; first value and base; five planes, all but the last zero.
+    // Rows, columns, length of the segment; steps without NULL; first value and base; five planes, all but
+    // the last zero.
     const segment = [...[4], ...new Array<number>(16).fill(0), ...[5, 0b11111, 0, 0, 0, 0, 1]];
     const part = Uint8Array.from([3, 1, segment.length, ...segment]);
     assert.deepEqual(decodeColumnPart(part, ['i64']), {

@@ -9,8 +9,8 @@ export interface ApiReport {
 }
 
 /**
- * For each entry point every exported name with its declaration, in alphabetical order and without comments. What
- * changes here changes for users.
+ * For each entry point every exported name with its declaration, in alphabetical order and without comments.
+ * What changes here changes for users.
  */
 export function apiReports(): readonly ApiReport[] {
   const { checker, entries } = publicSurface();

@@ -31,7 +31,8 @@ const wrong: Readonly<Record<string, unknown>> = {
   'a list of nothing': [null],
 };
 
-// What is right in the first place for one function or another, so that what stands behind it is looked at too.
+// What is right in the first place for one function or another, so that what stands behind it is looked at
+// too.
 const right: readonly (readonly unknown[])[] = [
   [],
   [createMemoryStorage()],

@@ -44,7 +44,8 @@ describe('the examples in the documentation', { skip: stageMissing() }, () => {
   test('compile as they stand', () => assert.deepEqual(problems, []));
 
   examples.forEach(({ place, module }, index) => {
-    // A service runs until it is stopped, and tests cannot stand inside of one: it is enough that these compile.
+    // A service runs until it is stopped, and tests cannot stand inside of one: it is enough that these
+    // compile.
     if (module.includes('await startNightly(') || module.includes("from 'node:test'")) return;
     test(`${place} runs`, async () => {
       const { example } = (await import(pathToFileURL(fileOf(index).replace(/\.ts$/, '.js')).href)) as {

@@ -13,8 +13,9 @@ export interface DocExample {
 }
 
 /**
- * Every `@example` of the library. An example is written as a reader would: it may leave out its imports, and it may speak
- * of things that stand on the stage (`test/craft/example-stage.ts`): a practice, its database, a folder, keys.
+ * Every `@example` of the library. An example is written as a reader would: it may leave out its imports, and
+ * it may speak of things that stand on the stage (`test/craft/example-stage.ts`): a practice, its database, a
+ * folder, keys.
  */
 export function docExamples(): readonly DocExample[] {
   const entries = publicSurface().entries.map(({ entry, exported }) => ({

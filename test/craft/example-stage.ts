@@ -44,8 +44,8 @@ import { createMemoryEnrollments, createMemoryStorage } from '../../src/testing.
 import { storePassword } from '../practice/users.js';
 import { startServer, type TestServer, whyMissing } from '../support/servers.js';
 
-// Everything that the examples in the documentation speak of without saying where it comes from. They are declared
-// here and filled in by openStage; imports see the values.
+// Everything that the examples in the documentation speak of without saying where it comes from. They are
+// declared here and filled in by openStage; imports see the values.
 
 export let server: DatabaseAddress;
 export let database: DatabaseAddress & { readonly database: string };

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { sourceFiles } from '../support/project.js';
 import { importsOf, reachableFrom } from './imports.js';
 
-// The house from the ground up; docs/ARCHITECTURE.md draws it. An import goes down or stays on its floor's room.
+// The house from the ground up; docs/ARCHITECTURE.md draws it. An import goes down or stays on its floor's
+// room.
 const floors = [
   'model',
   'engine',
@@ -40,7 +41,8 @@ const ground = new Set([
 // Doors to the street: what a package's user imports, and no room does.
 const street = new Set(['index.ts', 'testing.ts']);
 
-// The face of a room: what other rooms may import of it, beside its own `index.ts`. What is not here is its own business.
+// The face of a room: what other rooms may import of it, beside its own `index.ts`. What is not here is its
+// own business.
 const faces: Readonly<Record<string, readonly string[]>> = {
   model: ['column-batch', 'parts'],
   engine: ['buffer-pool', 'engine', 'stretches'],

@@ -38,7 +38,10 @@ function testsIn(file: string): readonly HazardTest[] {
   }));
 }
 
-/** `docs/HAZARDS.md` with what is tested where, made from the names of the tests; the rest of it is written by hand. */
+/**
+ * `docs/HAZARDS.md` with what is tested where, made from the names of the tests; the rest of it is written by
+ * hand.
+ */
 export function renderHazardsPage(): string {
   const tests = hazardTests();
   const [front, ...chapters] = readFileSync(page, 'utf8')

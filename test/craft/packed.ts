@@ -15,8 +15,9 @@ export interface PackedLibrary {
   /** Paths in the tarball, in alphabetical order. */
   readonly files: readonly string[];
   /**
-   * Folder for a project of the given name that has the library and its dependencies installed. What is installed is
-   * the same for all projects, but for one that asks for its own, since it changes something there, or for nothing.
+   * Folder for a project of the given name that has the library and its dependencies installed. What is
+   * installed is the same for all projects, but for one that asks for its own, since it changes something
+   * there, or for nothing.
    */
   createProject(
     name: string,
@@ -77,8 +78,8 @@ export async function run(
   }
 }
 
-// The library is unpacked as npm would; its dependencies are linked to those that are installed here, so that no
-// network is needed.
+// The library is unpacked as npm would; its dependencies are linked to those that are installed here, so that
+// no network is needed.
 async function install(tarball: string, project: string): Promise<string> {
   const modules = join(project, 'node_modules');
   const home = join(modules, 'supplemental-backup');

@@ -27,8 +27,8 @@ export function publicNames(): readonly PublicName[] {
 }
 
 /**
- * Properties of public interfaces that nothing is said of, such as `Label.scope`. One that only tells kinds of a thing apart, by a
- * literal, needs no more.
+ * Properties of public interfaces that nothing is said of, such as `Label.scope`. One that only tells kinds
+ * of a thing apart, by a literal, needs no more.
  */
 export function untoldProperties(): readonly string[] {
   const { checker, entries } = publicSurface();

@@ -1,5 +1,5 @@
-// The sections of the front door in the reference: `src/index.ts` has them as comments, `// Title: sentence`, and what a
-// section exports stands under it. A plugin of typedoc.
+// The sections of the front door in the reference: `src/index.ts` has them as comments, `// Title: sentence`,
+// and what a section exports stands under it. A plugin of typedoc.
 import { readFileSync } from 'node:fs';
 import { Comment, CommentTag, Converter, ReflectionKind } from 'typedoc';
 import ts from 'typescript';

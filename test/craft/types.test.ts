@@ -46,7 +46,8 @@ test('the stations of a backup fit together', () => {
 test('what is not sealed does not fit where archives are kept', () => {
   type Spooled = Parameters<Spool['write']>[0];
   expectTypeOf<SealedArchive>().toExtend<Spooled>();
-  // A dump, rows turned into bytes, bytes from anywhere: none of them comes with the label that only sealing gives.
+  // A dump, rows turned into bytes, bytes from anywhere: none of them comes with the label that only sealing
+  // gives.
   expectTypeOf<AsyncIterable<Part>>().not.toExtend<Spooled>();
   expectTypeOf<AsyncIterable<Uint8Array>>().not.toExtend<Spooled>();
   expectTypeOf<ReadableStream<Uint8Array>>().not.toExtend<Spooled>();

@@ -32,7 +32,9 @@ const refused = (error: unknown): true => {
 describeOnEachServer(
   'F12: a login',
   (server) => {
-    /** The right password opens, a wrong one and none do not; twice, since servers remember the first time. */
+    /**
+     * The right password opens, a wrong one and none do not; twice, since servers remember the first time.
+     */
     async function opensOnlyWith(address: DatabaseAddress): Promise<void> {
       await assert.rejects(whoIs({ ...address, password: `${password}5` }), refused);
       for (let i = 0; i < 2; i++) assert.equal(await whoIs({ ...address, password }), address.user);

@@ -9,7 +9,10 @@ import { isBackupError } from '../../src/errors.js';
 
 const password = 'open sesame';
 
-/** Somebody on the line who speaks the protocol: his answer to each packet, the first being the answer to the login. */
+/**
+ * Somebody on the line who speaks the protocol: his answer to each packet, the first being the answer to the
+ * login.
+ */
 async function withServer(
   answers: readonly (Buffer | null)[],
   visit: (address: DatabaseAddress, heard: readonly Buffer[]) => Promise<void>,
@@ -60,7 +63,10 @@ const fullLogin = Buffer.of(1, 4);
 const ok = Buffer.of(0, 0, 0, 2, 0, 0, 0);
 const switchTo = (plugin: string): Buffer => Buffer.from(`\xfe${plugin}\0abcdefghijklmnopqrst\0`, 'latin1');
 
-/** The longest packet that the server got after the greeting's answer: an encrypted password has the size of the key. */
+/**
+ * The longest packet that the server got after the greeting's answer: an encrypted password has the size of
+ * the key.
+ */
 const longestAfterLogin = (heard: readonly Buffer[]): number =>
   Math.max(0, ...heard.slice(1).map((each) => each.length));
 

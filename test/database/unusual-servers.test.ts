@@ -18,7 +18,9 @@ function at(server: TestServer, database: string): DatabaseAddress {
   return { ...server.address, database };
 }
 
-/** A small practice: both engines, a key between tables, and an object of every kind that speaks of a table. */
+/**
+ * A small practice: both engines, a key between tables, and an object of every kind that speaks of a table.
+ */
 async function makePractice(server: TestServer, database: string, engine = 'InnoDB'): Promise<void> {
   await server.query([
     `CREATE DATABASE ${database} DEFAULT CHARACTER SET utf8`,

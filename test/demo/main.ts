@@ -1,6 +1,6 @@
 /**
- * A practice is backed up, lost and recovered, on a real server, before the spectator's eyes. Every step runs the code
- * that a host runs; nothing is staged but the practice itself, which is invented.
+ * A practice is backed up, lost and recovered, on a real server, before the spectator's eyes. Every step runs
+ * the code that a host runs; nothing is staged but the practice itself, which is invented.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

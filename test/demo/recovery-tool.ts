@@ -8,7 +8,8 @@ const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 export const wrongPasswordExit = 3;
 
 /**
- * Recovers as support does: by the command line, in a process that knows nothing of the one that made the copy.
+ * Recovers as support does: by the command line, in a process that knows nothing of the one that made the
+ * copy.
  *
  * @returns its exit code
  */

@@ -1,7 +1,10 @@
 import { type Progress, type ProgressUnit, startProgress } from '../../src/cli/progress.js';
 import { formatSeconds } from '../../src/quantities.js';
 
-/** What the spectator sees: numbered steps, what each came to, how long it took, and a table of times at the end. */
+/**
+ * What the spectator sees: numbered steps, what each came to, how long it took, and a table of times at the
+ * end.
+ */
 export class Stage {
   readonly #times: (readonly [step: string, seconds: number])[] = [];
 

@@ -15,7 +15,9 @@ import { describeOnEachServer, type TestServer } from '../support/servers.js';
 
 const database = 'dump_faults';
 
-/** About 48 MB: far more than sockets and queues hold, so that the server is in the middle of it when we look. */
+/**
+ * About 48 MB: far more than sockets and queues hold, so that the server is in the middle of it when we look.
+ */
 const bigTable: readonly string[] = [
   'CREATE TABLE big (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, filler VARCHAR(1000) NOT NULL) ENGINE=InnoDB',
   "INSERT INTO big (filler) VALUES (REPEAT('x', 750))",

@@ -12,7 +12,9 @@ import { describeOnEachServer, type TestServer } from '../support/servers.js';
 const database = 'dump_filtered';
 const since = '2023-11-24';
 
-/** Around every edge: no date, a date that is none, the program's "never", the day itself to the microsecond. */
+/**
+ * Around every edge: no date, a date that is none, the program's "never", the day itself to the microsecond.
+ */
 const dates = [
   'NULL',
   "'0000-00-00 00:00:00'",
@@ -58,7 +60,8 @@ async function fill(server: TestServer): Promise<void> {
     const values = dates
       .map((date) => `(${date === 'NULL' && type.includes('NOT NULL') ? "''" : date}, ${date})`)
       .join(', ');
-    // IGNORE, because a type may be too narrow for a date; what the server makes of it is a value like any other.
+    // IGNORE, because a type may be too narrow for a date; what the server makes of it is a value like any
+    // other.
     const double = `INSERT INTO ${name} (At, Note) SELECT At, Note FROM ${name}`;
     await server.query(
       [

@@ -9,7 +9,10 @@ import { type Choice, SwappingProxy } from '../support/swapping-proxy.js';
 
 const database = 'swapped_sessions';
 
-/** Clients of the proxy in the order of a snapshot of locked tables: questions about the schema, the locks and what is read. */
+/**
+ * Clients of the proxy in the order of a snapshot of locked tables: questions about the schema, the locks and
+ * what is read.
+ */
 const holder = 1;
 
 /** The first byte of a command, behind the four of the packet. */
@@ -45,7 +48,9 @@ describeOnEachServer('a dump through a proxy that swaps sessions', (server) => {
     ]),
   );
 
-  /** Takes a snapshot through the proxy, and reads it while the chosen commands are run by another session. */
+  /**
+   * Takes a snapshot through the proxy, and reads it while the chosen commands are run by another session.
+   */
   async function dumpSwapped(engine: string, choose: Choice): Promise<void> {
     const { host = '127.0.0.1', port = 3306, socketPath: _, ...login } = server().address;
     const proxy = await SwappingProxy.start(host, port);

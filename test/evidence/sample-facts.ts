@@ -138,7 +138,10 @@ export function factsOf(night: string, growth = 1): NightFacts {
   };
 }
 
-/** A practice with half a year behind it: two failures at headquarters, one copy that came late, a night without a report. */
+/**
+ * A practice with half a year behind it: two failures at headquarters, one copy that came late, a night
+ * without a report.
+ */
 export function sampleFacts(changes: Partial<EvidenceFacts> = {}): EvidenceFacts {
   const failed = {
     outcome: 'failed',

@@ -36,7 +36,10 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What is copied from where to where; `createTarget` makes the empty target for a script that names no database. */
+/**
+ * What is copied from where to where; `createTarget` makes the empty target for a script that names no
+ * database.
+ */
 export interface Copying {
   readonly made: FuzzCase;
   readonly source: DatabaseAddress;

@@ -8,7 +8,10 @@ export interface Ground {
   readonly version: number;
 }
 
-/** A statement, and how its session must stand. Text is sent as UTF-8, or a byte a character under another `charset`. */
+/**
+ * A statement, and how its session must stand. Text is sent as UTF-8, or a byte a character under another
+ * `charset`.
+ */
 export interface Statement {
   readonly sql: string;
   /** Character set of the client; one of a byte a character. @defaultValue utf8mb4 */
@@ -133,7 +136,10 @@ export function statementsOf(made: FuzzCase): readonly Statement[] {
 /** Stands between statements; no name, body or value holds it. */
 export const delimiter = '~$fz$~';
 
-/** The script of a database for the stock client, in bytes: every statement in the character set of its client. */
+/**
+ * The script of a database for the stock client, in bytes: every statement in the character set of its
+ * client.
+ */
 export function scriptOf(made: FuzzCase): Buffer {
   const pieces: Buffer[] = [Buffer.from(`delimiter ${delimiter}\n`)];
   const push = (sql: string, encoding: BufferEncoding = 'utf8'): void => {

@@ -86,7 +86,9 @@ interface Column {
   readonly hasDefault: boolean;
 }
 
-/** What every column of a table holds: a digest of its rows, each with its partners, and some of it to show. */
+/**
+ * What every column of a table holds: a digest of its rows, each with its partners, and some of it to show.
+ */
 export interface TableValues {
   readonly rows: number;
   /** Digest of all columns together, in a fixed order. */

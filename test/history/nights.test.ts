@@ -207,8 +207,8 @@ describe('an attack on a store', () => {
   });
   afterEach(() => practice.close());
 
-  // What the office sees on the next night, and what HQ sees at once with what it knows: the key, and the head that the last
-  // report named. Support with the archive alone has its note beside it, or nothing.
+  // What the office sees on the next night, and what HQ sees at once with what it knows: the key, and the
+  // head that the last report named. Support with the archive alone has its note beside it, or nothing.
   const attacks: readonly {
     readonly name: string;
     readonly attack: (store: StorageAdapter, keys: readonly string[]) => Promise<void>;

@@ -1,4 +1,6 @@
-/** A practice whose nights are the true ones: journal, spool, stores and alerts. Only its database is numbers. */
+/**
+ * A practice whose nights are the true ones: journal, spool, stores and alerts. Only its database is numbers.
+ */
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,9 +1,14 @@
 import type { Part, SchemaObject, TableDescription } from '../../src/model/parts.js';
 
-/** What a forger does to the parts of an archive before they are sealed for a recipient whom everybody knows. */
+/**
+ * What a forger does to the parts of an archive before they are sealed for a recipient whom everybody knows.
+ */
 export interface Forgery {
   readonly what: string;
-  /** `refused`: the definition is named by all, and nothing is run. `contained`: whatever happens stays in the target. */
+  /**
+   * `refused`: the definition is named by all, and nothing is run. `contained`: whatever happens stays in the
+   * target.
+   */
   readonly end: 'contained' | 'refused';
   forge(parts: readonly Part[]): readonly Part[];
 }

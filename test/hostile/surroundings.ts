@@ -40,7 +40,9 @@ export function forgedParts(
   return { parts: stream(), database: first?.kind === 'database' ? String(first.database.name) : source };
 }
 
-/** Everything that an archive must leave alone: accounts, grants, other databases, what runs by itself, files. */
+/**
+ * Everything that an archive must leave alone: accounts, grants, other databases, what runs by itself, files.
+ */
 export async function surroundings(server: TestServer, canary: string): Promise<unknown> {
   const asked = {
     databases: `SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT LIKE '${target}%' ORDER BY 1`,

@@ -80,7 +80,8 @@ describeOnEachServer('a night', (server) => {
     const storage = {
       ...bench.hq,
       put: async (...args: Parameters<typeof bench.hq.put>) => {
-        // The night waits here. A session that was let go before stays on the list for a moment, one that was not for good.
+        // The night waits here. A session that was let go before stays on the list for a moment, one that was
+        // not for good.
         let sessions = await inDatabase();
         for (let i = 0; i < 100 && sessions > 0; i++) {
           await delay(20);

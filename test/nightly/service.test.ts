@@ -64,7 +64,8 @@ describe('the nightly service', () => {
       ['2026-07-14', '2026-07-14', '2026-07-15', '2026-07-15'],
     );
     assert.ok(reports.every(({ outcome }) => outcome === 'failed'));
-    // 4711 starts at 02:58:09 by its own clock; half an hour lies between two tries, and the window closes at 04:00.
+    // 4711 starts at 02:58:09 by its own clock; half an hour lies between two tries, and the window closes at
+    // 04:00.
     assert.match(runs[0]!, /at 2026-07-15T0[78]:/);
   });
 

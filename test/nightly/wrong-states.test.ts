@@ -202,7 +202,8 @@ function wrongStates(server: () => TestServer): void {
     );
     isDead = false;
     bench.setClock('2026-07-16T05:00:00Z');
-    // An uplink that goes on where it stopped is worth both copies; the store in memory keeps the newest only.
+    // An uplink that goes on where it stopped is worth both copies; the store in memory keeps the newest
+    // only.
     const resumable = {
       ...uplink.hq.storage,
       capabilities: { ...bench.hq.capabilities, resumablePut: true },

@@ -29,8 +29,8 @@ export interface PracticeOptions {
   /** The practice's today, `YYYY-MM-DD`; the logins lie before it. @defaultValue '2024-11-15' */
   readonly today?: string;
   /**
-   * Adds what is no part of Open Dental: a wiki list, a leftover of a conversion, a plug-in's table without a key, a
-   * view. @defaultValue false
+   * Adds what is no part of Open Dental: a wiki list, a leftover of a conversion, a plug-in's table without a
+   * key, a view. @defaultValue false
    */
   readonly userMade?: boolean;
   /** Preferences to add or to change. */
@@ -72,9 +72,11 @@ const inInnodb: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Fills a new database with an invented Open Dental practice of any size. Same options, same rows, on every server.
+ * Fills a new database with an invented Open Dental practice of any size. Same options, same rows, on every
+ * server.
  *
- * The server does the work: one INSERT … SELECT per few thousand rows, secondary keys of large tables afterwards.
+ * The server does the work: one INSERT … SELECT per few thousand rows, secondary keys of large tables
+ * afterwards.
  *
  * @param address a user who may create databases
  * @throws BackupError when the database exists already or the server refuses
@@ -199,7 +201,10 @@ async function prepareSession(server: Connection, seed: number): Promise<void> {
   await write(server, 'INSERT INTO builder_numbers_again SELECT * FROM builder_numbers ORDER BY n');
 }
 
-/** The INSERT of one run of rows. Columns that the plan does not name get what a new row of the program has there. */
+/**
+ * The INSERT of one run of rows. Columns that the plan does not name get what a new row of the program has
+ * there.
+ */
 export function insertChunk(
   table: PracticeTable,
   plan: TablePlan,
@@ -235,7 +240,10 @@ function neutral(column: PracticeColumn, shape: Shape): Expression {
   return '0';
 }
 
-/** Fixed rows with every column of the table: the program writes whole rows, and no default may differ by server. */
+/**
+ * Fixed rows with every column of the table: the program writes whole rows, and no default may differ by
+ * server.
+ */
 function completed(part: FixedRows, table: PracticeTable): FixedRows {
   const missing = table.columns.filter((column) => !part.columns.includes(column.name));
   const fill = missing.map((column): string | number | null => {
@@ -266,7 +274,8 @@ async function run(server: Connection, sql: string): Promise<void> {
   });
 }
 
-// sql_mode is lenient here, because the practice needs zero dates; so a value that did not fit must be seen this way.
+// sql_mode is lenient here, because the practice needs zero dates; so a value that did not fit must be seen
+// this way.
 async function write(server: Connection, sql: string): Promise<void> {
   await run(server, sql);
   const [warning] = await server.query('SHOW WARNINGS LIMIT 1');

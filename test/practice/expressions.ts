@@ -1,6 +1,6 @@
 /**
- * Deterministic row makers: every value is an SQL expression over a row number and a table of random numbers, so that
- * the server fills millions of rows by itself, and MySQL and MariaDB fill them alike.
+ * Deterministic row makers: every value is an SQL expression over a row number and a table of random numbers,
+ * so that the server fills millions of rows by itself, and MySQL and MariaDB fill them alike.
  */
 
 /** An SQL expression, or one that is written with the help of the row's own numbers. */
@@ -47,7 +47,10 @@ export function rowOf(seed: number, table: string, offset: number): Row {
   return row;
 }
 
-/** A number from 0 to `count - 1` that depends on an integer expression alone: the same in every table that asks. */
+/**
+ * A number from 0 to `count - 1` that depends on an integer expression alone: the same in every table that
+ * asks.
+ */
 export function spread(expression: string, count: number, salt = 0): string {
   const factor = (mix(salt, 77) >>> 4) | 1;
   return `(CRC32((${expression}) * ${factor} + ${mix(salt, 78)}) * ${count} >> 32)`;

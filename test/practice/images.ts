@@ -2,8 +2,8 @@ import { quote } from './expressions.js';
 import { dateAt, dayOf, momentAt, type Shape, type TablePlan, workdayOf } from './shape.js';
 
 /**
- * Images kept inside the database, as base64 text: the part of a practice that no compression makes smaller. Most
- * documents are files in a folder of the server, and only their names are here.
+ * Images kept inside the database, as base64 text: the part of a practice that no compression makes smaller.
+ * Most documents are files in a folder of the server, and only their names are here.
  */
 export function imagePlans(shape: Shape): readonly TablePlan[] {
   const documents = shape.patients;

@@ -19,7 +19,10 @@ import {
 } from './shape.js';
 import { carriers } from './words.js';
 
-/** Claims, payments and the messages of the clearinghouse. A visit's claim, its payment and its message share its number. */
+/**
+ * Claims, payments and the messages of the clearinghouse. A visit's claim, its payment and its message share
+ * its number.
+ */
 export function moneyPlans(shape: Shape): readonly TablePlan[] {
   const visits = shape.appointments;
   const aptDay = (appointment: string): string => dayOf(appointmentWorkday(shape, appointment));

@@ -20,7 +20,10 @@ const alwaysEmpty: ReadonlySet<string> = new Set([
   'sessiontoken',
 ]);
 
-/** A few rows for a table that no plan names, by the types of its columns; every fourth such table stays empty. */
+/**
+ * A few rows for a table that no plan names, by the types of its columns; every fourth such table stays
+ * empty.
+ */
 export function otherPlan(table: PracticeTable, rowsOf: (table: string) => number, shape: Shape): TablePlan {
   const hash = hashText(table.name);
   const rows = alwaysEmpty.has(table.name) || hash % 4 === 0 ? 0 : 2 + (hash % 11);

@@ -1,8 +1,9 @@
 import { practiceVersion } from './schema.js';
 
 /**
- * Preferences of an eligible practice in the United States: on support, enabled, never backed up. Tests change what they
- * need. The names are Open Dental's; a few hundred more that no test reads are only numbered.
+ * Preferences of an eligible practice in the United States: on support, enabled, never backed up. Tests
+ * change what they need. The names are Open Dental's; a few hundred more that no test reads are only
+ * numbered.
  */
 export function practicePreferences(today: string): ReadonlyMap<string, string> {
   const known: readonly (readonly [string, string])[] = [

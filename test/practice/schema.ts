@@ -10,7 +10,10 @@ export interface PracticeColumn {
   readonly autoIncrement: boolean;
   /** `ON UPDATE CURRENT_TIMESTAMP`. */
   readonly touched: boolean;
-  /** `CURRENT_TIMESTAMP` or the literal's text; null is `DEFAULT NULL` for a nullable column and no default otherwise. */
+  /**
+   * `CURRENT_TIMESTAMP` or the literal's text; null is `DEFAULT NULL` for a nullable column and no default
+   * otherwise.
+   */
   readonly defaultValue: string | null;
   /** The table whose key this column holds, where that is known. Open Dental declares no foreign keys. */
   readonly references: string | undefined;

@@ -75,7 +75,10 @@ describe('an archive of which a piece is lost, read without its manifest', () =>
     older = await sealedOf(again, made.identities);
   });
 
-  /** For every chunk that may be lost: the files whose header is there, those that are whole, the first lost header. */
+  /**
+   * For every chunk that may be lost: the files whose header is there, those that are whole, the first lost
+   * header.
+   */
   function* losses({ bytes, payloadAt, entries }: Sealed) {
     const chunks = Math.floor((bytes.length - payloadAt) / sealedBytes);
     for (let chunk = 0; chunk < chunks; chunk++) {

@@ -19,7 +19,10 @@ import { column } from '../columns/support/columns.js';
 
 const chunkBytes = 65_552;
 
-/** What somebody wrote into an image of the practice: at every place where a block may begin, a table that never was. */
+/**
+ * What somebody wrote into an image of the practice: at every place where a block may begin, a table that
+ * never was.
+ */
 async function planted(time: number): Promise<Uint8Array> {
   const name = 'tables/0007/table.json';
   const table = { ...sampleTable(7), name: 'planted', createStatement: 'CREATE TABLE planted (Id int)' };
@@ -122,7 +125,10 @@ async function plantedFiles(): Promise<readonly { readonly name: string; readonl
   ];
 }
 
-/** An archive that has lost its manifest and the header of the part that holds the image, and maybe all before it. */
+/**
+ * An archive that has lost its manifest and the header of the part that holds the image, and maybe all before
+ * it.
+ */
 async function damagedWith(image: Uint8Array, contentId: string) {
   const identity = await generateX25519Identity();
   const label = makeLabel({ ...sampleLabel, createdAt, archiveId });

@@ -16,7 +16,9 @@ const source = 'faithful_source';
 let targets = 0;
 let target = '';
 
-/** A dump whose tables are made otherwise than they were: what a target does that has other ideas of a type. */
+/**
+ * A dump whose tables are made otherwise than they were: what a target does that has other ideas of a type.
+ */
 async function* madeOtherwise(
   parts: AsyncIterable<Part>,
   from: string | RegExp,

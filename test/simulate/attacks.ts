@@ -1,4 +1,7 @@
-/** What somebody does to the copies or to the database of a practice: once in its years, in a calm time, so that it must be noticed. */
+/**
+ * What somebody does to the copies or to the database of a practice: once in its years, in a calm time, so
+ * that it must be noticed.
+ */
 import { noteKeyOf } from '../../src/history/note-body.js';
 import { calmDays, cycleDays, day, stormDays } from './faults.js';
 import { createRandom, type Random } from './random.js';

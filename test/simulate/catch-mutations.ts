@@ -1,4 +1,7 @@
-/** `npm run simulate:mutations`: whether the simulator finds each of the deliberate faults within 200 practice-years. */
+/**
+ * `npm run simulate:mutations`: whether the simulator finds each of the deliberate faults within 200
+ * practice-years.
+ */
 import { simulateInChild } from './child.js';
 import { mutations } from './mutations.js';
 

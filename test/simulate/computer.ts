@@ -1,4 +1,6 @@
-/** A computer that makes the nights of a practice: the true service, on a simulated clock, disk and network. */
+/**
+ * A computer that makes the nights of a practice: the true service, on a simulated clock, disk and network.
+ */
 
 import { BackupError } from '../../src/errors.js';
 import type { PlannedRun } from '../../src/nightly/next-run.js';

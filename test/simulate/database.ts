@@ -1,4 +1,7 @@
-/** The database of a practice: it is read for a while, and fails as the seed says. What comes of it is sealed by nobody. */
+/**
+ * The database of a practice: it is read for a while, and fails as the seed says. What comes of it is sealed
+ * by nobody.
+ */
 import { BackupError } from '../../src/errors.js';
 import type { SealedNight, SealRequest } from '../../src/nightly/run/seal-copies.js';
 import type { Facts } from './facts.js';

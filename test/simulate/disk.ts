@@ -1,4 +1,7 @@
-/** Disks in memory that forget at a power cut what was not brought to them, and that can be full, broken or hanging. */
+/**
+ * Disks in memory that forget at a power cut what was not brought to them, and that can be full, broken or
+ * hanging.
+ */
 
 import type { Random } from './random.js';
 import { forEver, time } from './time.js';
@@ -65,7 +68,10 @@ export interface DiskFaults {
   broken: number;
 }
 
-/** The disk of one computer. Paths begin with `/mNUMBER.START/`: what a computer did before its last start reaches nothing. */
+/**
+ * The disk of one computer. Paths begin with `/mNUMBER.START/`: what a computer did before its last start
+ * reaches nothing.
+ */
 export class Disk {
   readonly faults: DiskFaults = { isFull: false, broken: 0 };
   /** The power is cut at so many operations from now. */

@@ -1,4 +1,7 @@
-/** What goes wrong, and what people do, in the years of a practice: a list that a seed gives, of which any part can be played. */
+/**
+ * What goes wrong, and what people do, in the years of a practice: a list that a seed gives, of which any
+ * part can be played.
+ */
 import { createRandom, type Random } from './random.js';
 import { storeFaults } from './store.js';
 

@@ -1,4 +1,6 @@
-/** Gives the nights simulated files, timers and chance, and puts deliberate faults into them where asked for. */
+/**
+ * Gives the nights simulated files, timers and chance, and puts deliberate faults into them where asked for.
+ */
 import type { LoadHook, ResolveHook } from 'node:module';
 
 const replaced: Readonly<Record<string, string>> = {

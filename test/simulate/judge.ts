@@ -170,7 +170,10 @@ export class Judge {
     if (policyBroken !== null) this.fail(`${key}, ${policyBroken} in ${store.description}, was removed`);
   }
 
-  /** Until a person has looked, these must not go: the last copies from before it, or what was put beside them. */
+  /**
+   * Until a person has looked, these must not go: the last copies from before it, or what was put beside
+   * them.
+   */
   attacked(keys: readonly string[]): void {
     this.#held = new Set(keys);
   }
@@ -272,7 +275,9 @@ export class Judge {
     }
   }
 
-  /** At the end of a calm time: a sign of life, good, of each of its nights but the one that may still last. */
+  /**
+   * At the end of a calm time: a sign of life, good, of each of its nights but the one that may still last.
+   */
   assertHeard(computer: number, nights: number, timeZone: string): void {
     const { outcomes } = this.memory(computer);
     for (let i = 2; i < nights; i++) {

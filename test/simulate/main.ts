@@ -1,4 +1,7 @@
-/** `npm run simulate -- --seed N --years Y [--practices P] [--processes K] [--shrink]`: nights of practices, as seeds say. */
+/**
+ * `npm run simulate -- --seed N --years Y [--practices P] [--processes K] [--shrink]`: nights of practices,
+ * as seeds say.
+ */
 import { parseArgs } from 'node:util';
 import { startSimulation } from './child.js';
 import { lineOf, type Story, shrink, tell } from './story.js';

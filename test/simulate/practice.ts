@@ -131,7 +131,8 @@ export class Practice {
       judge.verified(computer.number, store, copy.key, copy.verifiedAt ?? '');
     }
     if (event.kind === 'finished') {
-      // Settings and sinks are waited for a quarter of a minute each, once the window is over; whoever slept over it ends now.
+      // Settings and sinks are waited for a quarter of a minute each, once the window is over; whoever slept
+      // over it ends now.
       if (scheduled && time.now - computer.wokeAt > 3 * minute)
         this.#assertInWindow(computer, 'ends the night', 3);
       judge.say(

@@ -1,4 +1,7 @@
-/** The tables of a practice's database, as their counts and sizes say: they grow from night to night, and somebody may take rows away. */
+/**
+ * The tables of a practice's database, as their counts and sizes say: they grow from night to night, and
+ * somebody may take rows away.
+ */
 import type { TableSummary } from '../../src/model/parts.js';
 import type { Random } from './random.js';
 

@@ -1,6 +1,12 @@
-/** Time that passes only from one event to the next. It takes the place of the timers and the clock of the whole process. */
+/**
+ * Time that passes only from one event to the next. It takes the place of the timers and the clock of the
+ * whole process.
+ */
 
-/** On whose account something happens later: a computer that is off does it no more, one that sleeps does it on waking. */
+/**
+ * On whose account something happens later: a computer that is off does it no more, one that sleeps does it
+ * on waking.
+ */
 export interface Owner {
   readonly isAlive: boolean;
   /** In milliseconds; 0 where it is awake. */

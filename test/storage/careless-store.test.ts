@@ -6,7 +6,8 @@ import { isBackupError } from '../../src/errors.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
 import { createS3Storage, type S3StorageOptions } from '../../src/storage/s3/index.js';
 
-// A store as there are some: it takes whatever comes and looks at no precondition. Or it says that it knows none.
+// A store as there are some: it takes whatever comes and looks at no precondition. Or it says that it knows
+// none.
 let refusesPreconditions = false;
 let objectSize = 0;
 const server = createServer(async (request, response) => {

@@ -87,7 +87,8 @@ describe('a full disk', () => {
     await assert.rejects(filling, full);
     assert.deepEqual((await readdir(path)).sort(), ['kept', 'other']);
     await rm(join(path, 'other'));
-    // A night that was killed has left most of the disk full. The next one clears that before it looks for space.
+    // A night that was killed has left most of the disk full. The next one clears that before it looks for
+    // space.
     const left = newTemporaryName().replace(`-${process.pid}-`, '-99999999-');
     await writeFile(join(path, left), new Uint8Array((size / 4) * 3));
     await storage.put('a', { size: size / 2, open: () => new Uint8Array(size / 2) });

@@ -1,5 +1,5 @@
-// Asks HQ once, in a process that is slow to load its HTTP client, and tells what came of it. Where the question is lost
-// without a word, as by Node.js 20, nothing is told: the process ends with code 13.
+// Asks HQ once, in a process that is slow to load its HTTP client, and tells what came of it. Where the
+// question is lost without a word, as by Node.js 20, nothing is told: the process ends with code 13.
 import { setTimeout as delay } from 'node:timers/promises';
 import { isBackupError } from '../../src/errors.js';
 import { createHttpStorage } from '../../src/storage/http/index.js';

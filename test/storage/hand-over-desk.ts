@@ -5,8 +5,8 @@ import { createUploadGrant, type UploadGrantOptions } from '../../src/storage/s3
 import { offPageOfHq } from './hand-over-page.js';
 
 /**
- * HQ for tests: a server on loopback that knows one office by its token. What it grants must be on the page of the
- * hand-over, which is told when it closes.
+ * HQ for tests: a server on loopback that knows one office by its token. What it grants must be on the page
+ * of the hand-over, which is told when it closes.
  */
 export interface HandOverDesk {
   readonly port: number;

@@ -61,7 +61,8 @@ function* damaged(value: unknown, place = ''): Generator<readonly [place: string
   }
 }
 
-// Texts that must be a URL or a date are told as such by words; a schema asks no more of them than that they are texts.
+// Texts that must be a URL or a date are told as such by words; a schema asks no more of them than that they
+// are texts.
 const toldByWords = /\/(url|modifiedAt) = "text"/;
 
 test('the page of the hand-over tells every message and every reply', () => {

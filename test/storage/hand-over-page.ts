@@ -40,7 +40,9 @@ export function offPageOfHq(message: unknown, reply: unknown): readonly string[]
   return faultsIn('Refusal', reply);
 }
 
-/** What the page does not tell of a message and its reply as they went over the line; empty when it tells all. */
+/**
+ * What the page does not tell of a message and its reply as they went over the line; empty when it tells all.
+ */
 export function offPage(message: unknown, reply: unknown): readonly string[] {
   const { op } = message as { readonly op: HandOverOp };
   const refused = (reply as { readonly ok?: unknown } | null)?.ok === false;

@@ -28,7 +28,8 @@ async function openStore(store: LargeTransferStore): Promise<StorageAdapter> {
   }
 }
 
-// The system counts what a process inherited from the one that started it into `maxRSS`; VmHWM begins with the program.
+// The system counts what a process inherited from the one that started it into `maxRSS`; VmHWM begins with
+// the program.
 function peakKilobytes(): number {
   if (process.platform !== 'linux') return process.resourceUsage().maxRSS;
   return Number(/^VmHWM:\s+([0-9]+) kB$/mu.exec(readFileSync('/proc/self/status', 'utf8'))![1]);

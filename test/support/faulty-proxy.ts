@@ -1,8 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * Passes bytes on until told to stall: then it stays connected and says nothing. Or until a client says certain words: then
- * its connection ends, as when the server goes down over them.
+ * Passes bytes on until told to stall: then it stays connected and says nothing. Or until a client says
+ * certain words: then its connection ends, as when the server goes down over them.
  */
 export class FaultyProxy {
   readonly #server: Server;

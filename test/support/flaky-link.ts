@@ -166,7 +166,8 @@ function paceOf(megabitsPerSecond: number | undefined): Pace {
     async wait(bytes) {
       const now = performance.now();
       freeAt = Math.max(now, freeAt) + (bytes * 8) / (megabitsPerSecond * 1000);
-      // Timers are coarse: what is due within the next milliseconds goes at once, and the clock keeps the account.
+      // Timers are coarse: what is due within the next milliseconds goes at once, and the clock keeps the
+      // account.
       if (freeAt - now > 5) await delay(freeAt - now);
     },
   };

@@ -1,4 +1,7 @@
-/** Names a database, a label or a share may hold, each of which would do harm where it is shown or logged as it is. */
+/**
+ * Names a database, a label or a share may hold, each of which would do harm where it is shown or logged as
+ * it is.
+ */
 export const hostileNames: readonly string[] = [
   'clears\u001b[2Jthe screen',
   'sets\u001b]0;the title\u0007',

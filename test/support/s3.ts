@@ -9,9 +9,9 @@ import { freePort } from './private-server.js';
 import { startWatchdog } from './watchdog.js';
 
 /**
- * A real S3-compatible store on loopback: one-node Ceph with its RADOS gateway, all in memory. It enforces object lock,
- * versioning, multipart rules, presigned URLs and If-None-Match on PutObject; flexible checksums it takes, but does not
- * verify. It is up in about twelve seconds.
+ * A real S3-compatible store on loopback: one-node Ceph with its RADOS gateway, all in memory. It enforces
+ * object lock, versioning, multipart rules, presigned URLs and If-None-Match on PutObject; flexible checksums
+ * it takes, but does not verify. It is up in about twelve seconds.
  */
 export interface ObjectStore {
   /** Such as `http://127.0.0.1:18000`; buckets are paths, not hosts. */

@@ -148,7 +148,9 @@ function findOnPath(name: string): string | undefined {
     .find((path) => existsSync(path));
 }
 
-/** Arguments every private server gets: nothing of the machine's configuration, little memory, loopback only. */
+/**
+ * Arguments every private server gets: nothing of the machine's configuration, little memory, loopback only.
+ */
 export function commonArguments(directory: string, port: number): readonly string[] {
   return [
     '--no-defaults',
@@ -186,7 +188,9 @@ function templatesFolder(): string {
   return folder;
 }
 
-/** Gives `directory` fresh system tables; the first start of a version makes a template that the others copy. */
+/**
+ * Gives `directory` fresh system tables; the first start of a version makes a template that the others copy.
+ */
 export async function fillDataDirectory(program: ServerProgram, directory: string): Promise<void> {
   const template = join(templatesFolder(), `${program.kind}-${program.version}`);
   if (!existsSync(template)) {

@@ -8,8 +8,9 @@ import { findProgram, type PrivateKind, ServerMissing } from './server-kinds.js'
 type PlainAddress = DatabaseAddress & { readonly password?: string | undefined };
 
 /**
- * Names of environment variables with the URL (`mysql://user:password@host:port/`) of a server that the tests and the
- * demo may use besides, or instead of, the private ones. The user must be allowed to create and drop databases.
+ * Names of environment variables with the URL (`mysql://user:password@host:port/`) of a server that the tests
+ * and the demo may use besides, or instead of, the private ones. The user must be allowed to create and drop
+ * databases.
  */
 export const serverUrlVariable = 'SUPPLEMENTAL_BACKUP_TEST_URL';
 
@@ -39,7 +40,9 @@ export interface TestServer {
   query(sql: string | readonly string[], database?: string): Promise<readonly TextRow[]>;
   /** SIGKILL, as a power cut does; the files stay. Throws for a server that is not ours. */
   kill9(): Promise<void>;
-  /** Shuts down if it runs and starts again on the same port and files. Throws for a server that is not ours. */
+  /**
+   * Shuts down if it runs and starts again on the same port and files. Throws for a server that is not ours.
+   */
   restart(args?: readonly string[]): Promise<void>;
   /** Ends the server and removes its directory; without effect on a server that is not ours. */
   stop(): Promise<void>;
@@ -62,8 +65,9 @@ export async function startServer(kind: ServerKind, options: ServerOptions = {})
 }
 
 /**
- * Starts whatever this machine has, for a demo that needs no set-up: the server of the environment variable, MariaDB or
- * MySQL of the machine (always a process and a directory of our own), then the MySQL 5.6 that comes by npm.
+ * Starts whatever this machine has, for a demo that needs no set-up: the server of the environment variable,
+ * MariaDB or MySQL of the machine (always a process and a directory of our own), then the MySQL 5.6 that
+ * comes by npm.
  *
  * @throws ServerMissing
  */
@@ -98,8 +102,8 @@ interface SharedServer {
 const shared = new Map<string, SharedServer>();
 
 /**
- * Declares the same tests once per kind of server. Within a test file all suites of a kind share one server; a kind that
- * this machine lacks shows as skipped, with the reason.
+ * Declares the same tests once per kind of server. Within a test file all suites of a kind share one server;
+ * a kind that this machine lacks shows as skipped, with the reason.
  *
  * @param body declares the tests; `server()` may be called only inside them (or inside hooks)
  */

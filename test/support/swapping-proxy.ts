@@ -2,12 +2,15 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { isEof, isError } from '../../src/database/driver-internals.js';
 import { FrameReader } from '../../src/database/frame-reader.js';
 
-/** Whether a command is to be run by another session than the client's own; told the command's packet and its client. */
+/**
+ * Whether a command is to be run by another session than the client's own; told the command's packet and its
+ * client.
+ */
 export type Choice = (command: Buffer, client: number) => boolean;
 
 /**
- * A pool before a server, of the kind that gives the commands of one client to the session of another. Until told which,
- * every client keeps its own.
+ * A pool before a server, of the kind that gives the commands of one client to the session of another. Until
+ * told which, every client keeps its own.
  */
 export class SwappingProxy {
   readonly #server: Server;
@@ -149,7 +152,9 @@ class Answering {
     if (isError(buffer, start) || this.#ends === this.#endsWanted) this.#done();
   }
 
-  /** How many lists follow the first packet: of columns and rows, or of a statement's parameters and columns. */
+  /**
+   * How many lists follow the first packet: of columns and rows, or of a statement's parameters and columns.
+   */
   #listsIn(buffer: Buffer, start: number): number {
     if (this.#kind === comStmtPrepare) {
       return [buffer.readUInt16LE(start + 5), buffer.readUInt16LE(start + 7)].filter((n) => n > 0).length;

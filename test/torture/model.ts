@@ -20,8 +20,8 @@ export interface TortureCase {
   /** The hazard, in half a sentence. */
   readonly what: string;
   /**
-   * One SELECT, to run with the database chosen. Original and copy must give the same rows in the same order; values
-   * that text would blur are asked for in hexadecimal or as wider numbers.
+   * One SELECT, to run with the database chosen. Original and copy must give the same rows in the same order;
+   * values that text would blur are asked for in hexadecimal or as wider numbers.
    */
   readonly probe: string;
 }
@@ -63,7 +63,9 @@ export const withEngine =
   (server) =>
     server.engines.has(engine);
 
-/** A table case: `name` is created with `columns`, filled with `rows`, and asked `select` ordered by `order`. */
+/**
+ * A table case: `name` is created with `columns`, filled with `rows`, and asked `select` ordered by `order`.
+ */
 export function table(
   id: string,
   name: string,

@@ -10,8 +10,8 @@ import {
 import { describeFinding, type ProvenStore, proveOpening } from 'supplemental-backup/admin';
 
 /**
- * What a host does where it has just accepted a password: the key for the nights is made or mended, and once a week the newest
- * copies are opened with the password, as nobody else can.
+ * What a host does where it has just accepted a password: the key for the nights is made or mended, and once
+ * a week the newest copies are opened with the password, as nobody else can.
  *
  * @returns what somebody has to be told, in sentences
  */

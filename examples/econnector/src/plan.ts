@@ -16,7 +16,8 @@ export function planOf(configuration: Configuration, logger: Logger): NightPlan 
   const database = { ...parseDatabaseUrl(configuration.database), password: process.env['MYSQL_PWD'] ?? '' };
   return {
     practiceId,
-    // What the host knows of the practice. Whether it is switched on, and its network path, the settings tell.
+    // What the host knows of the practice. Whether it is switched on, and its network path, the settings
+    // tell.
     practice: { onSupport: true, hasEConnector: true, cloudDatabase: false, status: 'enabled', country },
     database,
     timeZone,
@@ -31,7 +32,8 @@ export function planOf(configuration: Configuration, logger: Logger): NightPlan 
   };
 }
 
-// HQ answers with signed addresses: the office holds no credentials of the store, and can neither overwrite nor delete.
+// HQ answers with signed addresses: the office holds no credentials of the store, and can neither overwrite
+// nor delete.
 function hqStorage(url: string, folder: string): ReturnType<typeof createHttpStorage> {
   return createHttpStorage({
     url,

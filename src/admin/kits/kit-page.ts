@@ -11,8 +11,8 @@ export interface KitSheets {
 }
 
 /**
- * The page of a kit: black on white, a page of A4 or Letter for each sheet, with the words in rows and as a QR code. It asks
- * for nothing on any network.
+ * The page of a kit: black on white, a page of A4 or Letter for each sheet, with the words in rows and as a
+ * QR code. It asks for nothing on any network.
  */
 export function renderKitPage(sheets: KitSheets): string {
   const { kit, practice } = sheets;

@@ -43,8 +43,8 @@ export interface KeptKits {
 }
 
 /**
- * Where the kits of a practice are kept. Whoever can write there can add a key of their own to every archive from then on, so it
- * must be a place where the service alone writes.
+ * Where the kits of a practice are kept. Whoever can write there can add a key of their own to every archive
+ * from then on, so it must be a place where the service alone writes.
  */
 export interface KitStore {
   /** What is kept; null when nothing is. */

@@ -38,7 +38,10 @@ export interface MadeKit {
   readonly kit: RecoveryKit;
   /** The words of each sheet. */
   readonly words: readonly Secret[];
-  /** An HTML page to be printed and closed, with the words and a QR code of them; a page of paper for each sheet. */
+  /**
+   * An HTML page to be printed and closed, with the words and a QR code of them; a page of paper for each
+   * sheet.
+   */
   readonly page: Secret;
 }
 
@@ -53,8 +56,9 @@ export interface KitOptions {
 }
 
 /**
- * Makes a second way into the archives, on paper, for the day on which the one person who knows the password is gone. It does
- * nothing until its words were given back, see {@link confirmRecoveryKit}. What is secret of it is in the result alone.
+ * Makes a second way into the archives, on paper, for the day on which the one person who knows the password
+ * is gone. It does nothing until its words were given back, see {@link confirmRecoveryKit}. What is secret of
+ * it is in the result alone.
  *
  * @throws BackupError `settings-invalid` when the place where kits are kept cannot be used
  * @example
@@ -105,11 +109,12 @@ export function createRecoveryKit(options: CreateKitOptions): Promise<MadeKit> {
 }
 
 /**
- * Confirms that a kit was printed and is legible: its words are given back, as typed or scanned. From the next night on every
- * archive opens with it as well.
+ * Confirms that a kit was printed and is legible: its words are given back, as typed or scanned. From the
+ * next night on every archive opens with it as well.
  *
  * @param words - of the kit, or of two of its sheets, in one text
- * @throws BackupError `wrong-key` when they are mistyped, or of no kit that was made here; `details.reason` says which
+ * @throws BackupError `wrong-key` when they are mistyped, or of no kit that was made here; `details.reason`
+ * says which
  * @example
  * ```ts
  * const store = createFileKits({ path: `${spool}/kits.json` });
@@ -139,8 +144,8 @@ export function confirmRecoveryKit(words: string, options: KitOptions): Promise<
 }
 
 /**
- * Ends a kit: from the next night on no archive opens with it. Those that were made while it counted go on opening with it, so
- * destroy its sheets, or keep them as a way to those.
+ * Ends a kit: from the next night on no archive opens with it. Those that were made while it counted go on
+ * opening with it, so destroy its sheets, or keep them as a way to those.
  *
  * @param id - as on its sheets
  * @throws BackupError `settings-invalid` when there is no such kit

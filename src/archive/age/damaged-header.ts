@@ -1,7 +1,7 @@
 /**
- * A header of which some line is damaged. What an identity unwraps from a stanza proves itself, so that the file key
- * is as good as ever, and the payload with it. Nothing else of such a header is proven: neither a label, nor for whom
- * the file is besides.
+ * A header of which some line is damaged. What an identity unwraps from a stanza proves itself, so that the
+ * file key is as good as ever, and the payload with it. Nothing else of such a header is proven: neither a
+ * label, nor for whom the file is besides.
  */
 import { Decrypter, type Identity, Stanza } from 'age-encryption';
 import { BackupError } from '../../errors.js';
@@ -20,7 +20,8 @@ const fileKeyBytes = 16;
  * @throws BackupError `archive-limit-exceeded`
  */
 export function wholeStanzasOf(header: Uint8Array): readonly Stanza[] {
-  // Bodies are base64: what stands like this begins a stanza, also where the end of the line before it is lost.
+  // Bodies are base64: what stands like this begins a stanza, also where the end of the line before it is
+  // lost.
   const pieces = new TextDecoder('latin1').decode(header).split('-> ').slice(1);
   if (pieces.length > maxStanzas) {
     throw new BackupError('archive-limit-exceeded', 'The header of the archive has too many recipients.');

@@ -8,7 +8,7 @@ import { ByteReader } from '../byte-reader.js';
 import { dearmor } from './armor.js';
 import { takeHeader, unlockHeader } from './header.js';
 import { checkIdentities, largestScryptLogN, passphraseIdentity } from './keys.js';
-import { openPayload, payloadNonceBytes, payloadKey } from './stream.js';
+import { openPayload, payloadKey, payloadNonceBytes } from './stream.js';
 
 /** Keys to try on an age file. */
 export interface DecryptAgeOptions {
@@ -23,12 +23,13 @@ export interface DecryptAgeOptions {
 }
 
 /**
- * Decrypts an age v1 file, binary or armored. Bytes come only from chunks that have authenticated; a file that was cut
- * off or changed ends in an error after the last good chunk.
+ * Decrypts an age v1 file, binary or armored. Bytes come only from chunks that have authenticated; a file
+ * that was cut off or changed ends in an error after the last good chunk.
  *
  * @param source - the encrypted file
  * @returns the content, in pieces; it can be iterated once
- * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`, while iterating
+ * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`,
+ * while iterating
  * @throws TypeError when no key is given or an identity is none
  * @example
  * ```ts

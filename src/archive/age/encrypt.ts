@@ -6,7 +6,7 @@ import type { Engine } from '../../engine/engine.js';
 import { enarmor } from './armor.js';
 import { makeHeader } from './header.js';
 import { checkRecipients, defaultScryptLogN, passphraseRecipient } from './keys.js';
-import { payloadNonceBytes, payloadKey, sealPayload } from './stream.js';
+import { payloadKey, payloadNonceBytes, sealPayload } from './stream.js';
 
 /** For whom {@link encryptAge} encrypts: recipients or one passphrase, never both. */
 export type EncryptAgeOptions = EncryptAgeCommonOptions &

@@ -12,7 +12,10 @@ import { utf8 } from '../../bytes.js';
 import type { Engine } from '../../engine/engine.js';
 import { BackupError } from '../../errors.js';
 
-/** Default work factor of a passphrase, as a power of two: 128 MiB and about a third of a second of native code. */
+/**
+ * Default work factor of a passphrase, as a power of two: 128 MiB and about a third of a second of native
+ * code.
+ */
 export const defaultScryptLogN = 17;
 /** Highest work factor that is read: 1 GiB of memory. A hostile header must not eat the machine. */
 export const largestScryptLogN = 20;

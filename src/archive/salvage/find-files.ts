@@ -4,7 +4,7 @@ import { isBackupError } from '../../errors.js';
 import type { Manifest, ManifestEntry } from '../../model/parts.js';
 import { type EntryKind, parseEntryName } from '../entry-names.js';
 import { entryOf, isSameEntry } from '../read-tar.js';
-import { parseTarHeader, tarBlockBytes, type TarEntry, tarPadding } from '../tar.js';
+import { parseTarHeader, type TarEntry, tarBlockBytes, tarPadding } from '../tar.js';
 import type { ChunkMap } from './chunk-map.js';
 
 /** A file of a damaged archive that is there from its first byte to its last. */
@@ -68,12 +68,13 @@ export async function frontOf(chunks: ChunkMap): Promise<TarEntry | null> {
 }
 
 /**
- * Without a manifest: from header to header, and behind one that is lost at the next block that is a header. That block may
- * be the middle of a value, and whoever wrote the value may have put a file there that never was one. So it counts only
- * with the id of this archive, which its first header tells and nobody knew who wrote a value before.
+ * Without a manifest: from header to header, and behind one that is lost at the next block that is a header.
+ * That block may be the middle of a value, and whoever wrote the value may have put a file there that never
+ * was one. So it counts only with the id of this archive, which its first header tells and nobody knew who
+ * wrote a value before.
  *
- * @param takesUnproven - whether to take what stands behind a lost header also where no id is known: of older archives, and
- *   of those whose front is lost
+ * @param takesUnproven - whether to take what stands behind a lost header also where no id is known: of older
+ *   archives, and of those whose front is lost
  */
 export async function findByHeaders(chunks: ChunkMap, takesUnproven: boolean): Promise<FoundByHeaders> {
   const contentId = (await frontOf(chunks))?.contentId;

@@ -89,9 +89,11 @@ export interface SurveyOptions extends ArchiveKeys {
 }
 
 /**
- * Looks through an archive that may be damaged anywhere behind its header, and finds everything that still authenticates.
+ * Looks through an archive that may be damaged anywhere behind its header, and finds everything that still
+ * authenticates.
  *
- * @throws BackupError `wrong-key`, and `archive-damaged` when the header itself is damaged: then there is no way in
+ * @throws BackupError `wrong-key`, and `archive-damaged` when the header itself is damaged: then there is no
+ * way in
  */
 export async function surveyArchive(source: RangeSource, options: SurveyOptions): Promise<ArchiveSurvey> {
   const { signal, unproven = false } = options;

@@ -1,8 +1,9 @@
 import { logTables } from './logs.js';
 
 /**
- * What an office needs to open its doors: who comes today, for what, at which chair, with whom, and how to call them. A
- * restore brings these back before anything else. What is to be done stands in the appointment itself.
+ * What an office needs to open its doors: who comes today, for what, at which chair, with whom, and how to
+ * call them. A restore brings these back before anything else. What is to be done stands in the appointment
+ * itself.
  */
 export const scheduleTables: readonly string[] = [
   'appointment',

@@ -25,8 +25,9 @@ const mostFiles = 40_000;
 const deepest = 8;
 
 /**
- * The archives that are meant by paths, folders, wildcards and URLs of a store. Wildcards are looked up here too, as not every
- * shell does it. In a folder, and behind a wildcard, whatever ends in `.age` is taken for an archive.
+ * The archives that are meant by paths, folders, wildcards and URLs of a store. Wildcards are looked up here
+ * too, as not every shell does it. In a folder, and behind a wildcard, whatever ends in `.age` is taken for
+ * an archive.
  *
  * @throws UsageError for a URL that is none
  */

@@ -36,8 +36,9 @@ export interface Gathered {
 const atOnce = 8;
 
 /**
- * Reads the outsides of all archives that the words of a command line stand for. One that cannot be read hides no other;
- * when there is no other, it is the failure. The same archive at two places is one, with both.
+ * Reads the outsides of all archives that the words of a command line stand for. One that cannot be read
+ * hides no other; when there is no other, it is the failure. The same archive at two places is one, with
+ * both.
  *
  * @throws UsageError
  * @throws BackupError when none of all can be read

@@ -8,7 +8,9 @@ import type { CommandLine } from '../command.js';
 import { isStoreUrl, openStore } from '../location.js';
 import type { FoundArchive, FoundPractice } from './gather.js';
 
-/** What the notes of a practice say of the order of its archives, at the place where the first of them lies. */
+/**
+ * What the notes of a practice say of the order of its archives, at the place where the first of them lies.
+ */
 export interface HistoryHere {
   /** In a sentence, whom the notes are believed by. */
   readonly order: string;

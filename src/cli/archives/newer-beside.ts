@@ -17,8 +17,8 @@ const mostLooked = 400;
 const mostTried = 3;
 
 /**
- * Archives beside one, in its folder or in the folders of the nights beside its own, whose chains of keys lead to it: newest
- * first, and only as many as are worth a try.
+ * Archives beside one, in its folder or in the folders of the nights beside its own, whose chains of keys
+ * lead to it: newest first, and only as many as are worth a try.
  */
 export async function newerBeside(
   label: Label,

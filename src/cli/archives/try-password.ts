@@ -11,7 +11,8 @@ export type PasswordVerdict =
   | { readonly kind: 'key-file' };
 
 /**
- * Tries a password on all archives of a practice. Each try costs one scrypt, so what is sealed alike is tried once.
+ * Tries a password on all archives of a practice. Each try costs one scrypt, so what is sealed alike is tried
+ * once.
  *
  * @param labels - of one practice, newest first
  * @param onTry - how many labels are through

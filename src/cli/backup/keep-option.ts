@@ -37,8 +37,9 @@ export interface Kept {
 }
 
 /**
- * Removes older copies that the policy does not ask for, by the rule of the nights: never without the copy that was just
- * read back, never the last that an administrator of today can open, and nothing that is not an archive of this practice.
+ * Removes older copies that the policy does not ask for, by the rule of the nights: never without the copy
+ * that was just read back, never the last that an administrator of today can open, and nothing that is not an
+ * archive of this practice.
  */
 export async function keepOnly(
   policy: RetentionPolicy,

@@ -31,7 +31,8 @@ export interface NamedPlace {
  * The place that `--out FOLDER/` means; null when it names a file.
  *
  * @throws UsageError when the practice's id can be no name of a folder
- * @throws BackupError `destination-missing`: a folder that is missing may be a share that is away, and is not made
+ * @throws BackupError `destination-missing`: a folder that is missing may be a share that is away, and is not
+ * made
  */
 export async function namedPlace(
   out: string,

@@ -1,8 +1,9 @@
 import type { CommandWord } from '../command.js';
 
 /**
- * Every word of the command line, in the order in which the help shows them: the first ones with what they are for. Only the
- * one that was typed is loaded: the whole program takes longer to read than most of its commands take to run.
+ * Every word of the command line, in the order in which the help shows them: the first ones with what they
+ * are for. Only the one that was typed is loaded: the whole program takes longer to read than most of its
+ * commands take to run.
  */
 export const commandWords: readonly CommandWord[] = [
   {

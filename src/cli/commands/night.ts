@@ -91,7 +91,10 @@ async function serve({ plan, schedule, logger }: FilePlan, { signal }: CommandLi
   return { json: { stopped: true }, text: 'Stopped.', to: 'stderr' };
 }
 
-/** A service manager waits so long, in milliseconds, and what hangs (a share, a store) must not make it kill us. */
+/**
+ * A service manager waits so long, in milliseconds, and what hangs (a share, a store) must not make it kill
+ * us.
+ */
 const longestEnd = 4500;
 
 function endInTime(signal: AbortSignal, exitCode: ExitCode): void {

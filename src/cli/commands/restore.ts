@@ -127,8 +127,8 @@ ${keyHelp}
 };
 
 /**
- * Whether the note beside the file proves that the office made it; false when no key is given to prove it by. What the note
- * says is told in any case, unless there is none.
+ * Whether the note beside the file proves that the office made it; false when no key is given to prove it by.
+ * What the note says is told in any case, unless there is none.
  *
  * @throws BackupError `verification-failed` when the note proves another
  */

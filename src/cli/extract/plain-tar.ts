@@ -1,15 +1,15 @@
 import {
   checkContentId,
   parseTarHeader,
-  tarBlockBytes,
   type TarEntry,
+  tarBlockBytes,
   tarPadding,
 } from '../../archive/tar.js';
 import { BackupError } from '../../errors.js';
 
 /**
- * A tar as it passes by, if it holds plain files under plain names and nothing else: no links, no devices, no way out of the
- * folder that it is unpacked in.
+ * A tar as it passes by, if it holds plain files under plain names and nothing else: no links, no devices, no
+ * way out of the folder that it is unpacked in.
  *
  * @throws BackupError `archive-damaged` before anything else of it comes out
  */

@@ -1,4 +1,7 @@
-/** A moment as the clock on the wall shows it, with the zone: `2026-07-14 03:12 GMT+2`. What is no date stays as it is. */
+/**
+ * A moment as the clock on the wall shows it, with the zone: `2026-07-14 03:12 GMT+2`. What is no date stays
+ * as it is.
+ */
 export function localTime(iso: string): string {
   const parts = partsOf(iso);
   if (parts === null) return iso;

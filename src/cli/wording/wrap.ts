@@ -1,6 +1,6 @@
 /**
- * Breaks lines at words so that they fit a screen. What follows a column of names stays in its column; a command that is to be
- * copied, a path and a word that is longer than the screen stay whole.
+ * Breaks lines at words so that they fit a screen. What follows a column of names stays in its column; a
+ * command that is to be copied, a path and a word that is longer than the screen stay whole.
  */
 export function wrapLines(text: string, columns: number): string {
   return text

@@ -25,7 +25,9 @@ export type LossFinding =
     }
   /** Nothing at all has changed for so many nights. */
   | { readonly kind: 'nothing-changed'; readonly nights: number }
-  /** The database does not know of what this service wrote into it: it is an older state, or another database. */
+  /**
+   * The database does not know of what this service wrote into it: it is an older state, or another database.
+   */
   | { readonly kind: 'went-back'; readonly written: string; readonly found: string | null };
 
 /**

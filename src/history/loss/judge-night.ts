@@ -1,6 +1,7 @@
 /**
- * Whether tonight's database looks as if something was lost: a pure decision over counts and sizes. How much change is usual, the
- * practice's own past weeks say; floors keep a quiet past from making every purge an alarm.
+ * Whether tonight's database looks as if something was lost: a pure decision over counts and sizes. How much
+ * change is usual, the practice's own past weeks say; floors keep a quiet past from making every purge an
+ * alarm.
  */
 import { assertArgument, assertEach } from '../../arguments.js';
 import { allTables, type NightFacts, type TableFacts } from './facts.js';
@@ -10,8 +11,8 @@ import type { LossFinding } from './findings.js';
 export interface LossThresholds {
   /**
    * Tables whose rows do not go away in the life of a practice.
-   * @defaultValue those of Open Dental that hold patients, treatment and money; where the database has none of them, its twenty
-   *   tables with the most rows
+   * @defaultValue those of Open Dental that hold patients, treatment and money; where the database has none
+   *   of them, its twenty tables with the most rows
    */
   readonly coreTables?: readonly string[] | undefined;
   /** Tables that only ever grow. @defaultValue the audit logs of Open Dental */
@@ -65,7 +66,9 @@ const leastLost = 10;
 const manyTables = { share: 0.05, least: 5, drop: 0.5, rows: 50 };
 /** How much nearer to incompressible a table may come in a night, of what it had been compressed by. */
 const ratioJump = { usual: 0.12, upgrade: 0.3, leastBytes: 32 * 1024 };
-/** A slow bleed: lost since the fullest of the remembered nights, as a multiple of what one night may lose. */
+/**
+ * A slow bleed: lost since the fullest of the remembered nights, as a multiple of what one night may lose.
+ */
 const bleed = 3;
 /** What the service wrote may be dated a little otherwise than it was written, in milliseconds. */
 const dateTolerance = 12 * 3_600_000;
@@ -191,7 +194,10 @@ function seriesOf({ past }: Around, table: string): readonly number[] {
   return past.slice(Math.max(purged, 0)).flatMap(({ tables }) => tables[table]?.rows ?? []);
 }
 
-/** How much of itself a table loses now and then: what it lost on at least two past nights, half as much again. */
+/**
+ * How much of itself a table loses now and then: what it lost on at least two past nights, half as much
+ * again.
+ */
 function usualDrop(series: readonly number[]): number {
   const drops = series
     .slice(1)

@@ -9,8 +9,8 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `backup-failed`: no copy could be made at all. With the cause `already-running` another run holds the
  *   spool for longer than the pause between two tries, and may hang
  * - `copy-incomplete`: the newest copy was made without a damaged table, or without rows of it, as the plan
- *   allows; or, with the cause `dump-incomplete`, without routines or events that the server cannot show. Stands
- *   until a copy is made with every table whole and every list shown
+ *   allows; or, with the cause `dump-incomplete`, without routines or events that the server cannot show.
+ *   Stands until a copy is made with every table whole and every list shown
  * - `hq-copy-failed`, `local-copy-failed`: this one copy could not be made
  * - `hq-copy-lost`, `local-copy-lost`: a copy of an earlier night was given up, because its store spoils it
  *   again and again. Stands for a week

@@ -4,8 +4,8 @@ import type { AlertSink } from './alert.js';
 /** Options of {@link createHealthcheckAlerts}. */
 export interface HealthcheckOptions {
   /**
-   * Called after a good night; `/fail` is added to its path after a bad one, before a query if it has one. Such as
-   * `https://hc.example/ping/<uuid>`.
+   * Called after a good night; `/fail` is added to its path after a bad one, before a query if it has one.
+   * Such as `https://hc.example/ping/<uuid>`.
    */
   readonly url: string;
   /** Milliseconds to wait for an answer. @defaultValue 10_000 */
@@ -15,8 +15,8 @@ export interface HealthcheckOptions {
 }
 
 /**
- * A ping to a dead man's switch: a service that calls people when the nightly ping does not come. It also notices what
- * no alert inside the office can tell: that the computer is off, or the service gone.
+ * A ping to a dead man's switch: a service that calls people when the nightly ping does not come. It also
+ * notices what no alert inside the office can tell: that the computer is off, or the service gone.
  *
  * @throws TypeError when `url` is none
  * @example

@@ -61,7 +61,9 @@ export interface DestinationStanding {
   readonly lastVerified?: string;
   /** What was said of damaged tables without which, or without rows of which, the newest copy was made. */
   readonly incomplete?: string;
-  /** What was said of routines and events that the server cannot show, and that are not in the newest copy. */
+  /**
+   * What was said of routines and events that the server cannot show, and that are not in the newest copy.
+   */
   readonly unseen?: string;
   /** A copy of an earlier night that was given up lately. */
   readonly lost?: { readonly night: string; readonly code: BackupErrorCode | 'unexpected' };

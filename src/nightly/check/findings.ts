@@ -66,7 +66,10 @@ const passing: ReadonlySet<string> = new Set([
   'storage-transient',
 ]);
 
-/** What people must be called for though no night has failed yet. A share may be away by day; the night tells of it. */
+/**
+ * What people must be called for though no night has failed yet. A share may be away by day; the night tells
+ * of it.
+ */
 export function isLasting({ subject, verdict, code }: CheckFinding): boolean {
   if (verdict !== 'wrong' || subject === 'network-path') return false;
   return subject === 'login' || !passing.has(code ?? '');

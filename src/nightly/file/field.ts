@@ -5,8 +5,9 @@ import { nearestOf } from './nearest.js';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
- * A place in a file that people write by hand. Declared once, it is the check, tells what is wrong in words, and is the
- * schema that an editor helps with. Values are never told: they may be secrets that stand in the wrong place.
+ * A place in a file that people write by hand. Declared once, it is the check, tells what is wrong in words,
+ * and is the schema that an editor helps with. Values are never told: they may be secrets that stand in the
+ * wrong place.
  */
 export interface Field<T> {
   /** What is wrong in a value, with the name of the place; undefined when it is a `T`. */

@@ -35,8 +35,8 @@ export interface Surroundings {
 }
 
 /**
- * The plan that a file declares: the same that a host makes of the same parts. Every secret is read once, so that one
- * that is missing is told before the night.
+ * The plan that a file declares: the same that a host makes of the same parts. Every secret is read once, so
+ * that one that is missing is told before the night.
  *
  * @throws BackupError `settings-invalid`, which names the file and the member and holds no value
  */

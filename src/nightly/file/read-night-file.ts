@@ -17,8 +17,8 @@ export interface ReadNightFile {
 }
 
 /**
- * Reads and checks the file of a night. Relative paths in it start at its folder: a service does not choose where it
- * is started.
+ * Reads and checks the file of a night. Relative paths in it start at its folder: a service does not choose
+ * where it is started.
  *
  * @throws BackupError `settings-invalid`, which names the file and the member and holds no value
  */

@@ -19,8 +19,8 @@ export interface Tonight {
 }
 
 /**
- * Tonight's run, now: what is due and not there yet, as the service would make it. A scheduler that starts it once more
- * makes no second copy.
+ * Tonight's run, now: what is due and not there yet, as the service would make it. A scheduler that starts it
+ * once more makes no second copy.
  *
  * @throws BackupError when the run could not even begin
  */

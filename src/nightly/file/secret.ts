@@ -4,7 +4,10 @@ import { systemCodeOf } from '../../files/failures.js';
 import { either, objectOf, type Shape, textLike, textUpTo, where } from '../../shapes.js';
 import { type Field, leaf } from './field.js';
 
-/** Where a secret is. It never stands in the file itself, which people copy, mail and put under version control. */
+/**
+ * Where a secret is. It never stands in the file itself, which people copy, mail and put under version
+ * control.
+ */
 export type SecretSource = { readonly env: string } | { readonly file: string };
 
 /** The variables of a process. */

@@ -2,7 +2,10 @@ import type { Writable } from 'node:stream';
 import { renderLine } from '../log/file-logger.js';
 import type { LogFacts, Logger } from '../log/logger.js';
 
-/** The log on a stream, which a service manager keeps: the lines of the log file. A reader that has gone costs no night. */
+/**
+ * The log on a stream, which a service manager keeps: the lines of the log file. A reader that has gone costs
+ * no night.
+ */
 export function createStreamLogger(stream: Writable): Logger {
   stream.on('error', () => undefined);
   const write =

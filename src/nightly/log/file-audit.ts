@@ -23,9 +23,10 @@ export interface FileAuditOptions {
 }
 
 /**
- * A file to which a line is added for every archive that is opened, restored, rehearsed or extracted: JSON with the moment,
- * the user, the machine, the archive's id, what was done and how it ended. Lines are only ever added, and are on the disk
- * before the work goes on. How long the file is kept, and that nobody edits it, is for the host to see to.
+ * A file to which a line is added for every archive that is opened, restored, rehearsed or extracted: JSON
+ * with the moment, the user, the machine, the archive's id, what was done and how it ended. Lines are only
+ * ever added, and are on the disk before the work goes on. How long the file is kept, and that nobody edits
+ * it, is for the host to see to.
  *
  * @example
  * ```ts

@@ -20,8 +20,8 @@ export interface FileLoggerOptions {
 }
 
 /**
- * A log file for a service that has none: one line per entry, in files of bounded size and number. A line is written
- * at once, so that the last words before a crash are in it.
+ * A log file for a service that has none: one line per entry, in files of bounded size and number. A line is
+ * written at once, so that the last words before a crash are in it.
  *
  * @example
  * ```ts

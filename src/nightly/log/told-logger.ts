@@ -15,7 +15,9 @@ export function toldLogger(logger: Logger = silentLogger): Logger {
   return { debug: both('debug'), info: both('info'), warning: both('warning'), error: both('error') };
 }
 
-/** What happened in a run, for the `debug` level; what is logged otherwise, and progress, is not told again. */
+/**
+ * What happened in a run, for the `debug` level; what is logged otherwise, and progress, is not told again.
+ */
 export function debugEvent(logger: Logger, event: BackupEvent, milliseconds: number): void {
   if (logger.debug === undefined) return;
   const { kind } = event;

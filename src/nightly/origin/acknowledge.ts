@@ -17,8 +17,9 @@ import { mostAccepted, type SequenceState } from './sequence.js';
 export type OfficeOfPractice = Pick<NightPlan, 'now' | 'practiceId' | 'spool' | 'timeZone'>;
 
 /**
- * Says that a person has looked at what looked like a loss, or at copies that are gone, changed or of an unknown key, and that it is
- * as it should be. From then on copies are removed again as retention says, and later nights are held against this one.
+ * Says that a person has looked at what looked like a loss, or at copies that are gone, changed or of an
+ * unknown key, and that it is as it should be. From then on copies are removed again as retention says, and
+ * later nights are held against this one.
  *
  * @param plan - the practice; no run may be at work
  * @param options - `user`: who says so, a name or number that the practice knows. It is kept with the time

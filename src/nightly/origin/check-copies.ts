@@ -53,12 +53,16 @@ const mostStrangers = 20;
 const mostStrange = 3;
 /** A copy is read again after so many nights. */
 const everyNights = 28;
-/** A copy whose date or tag has changed is read even when it is larger than what may be read, but no more than this. */
+/**
+ * A copy whose date or tag has changed is read even when it is larger than what may be read, but no more than
+ * this.
+ */
 const mostSuspected = 4 * 1024 ** 3;
 
 /**
- * Holds what lies at a place against the journal: every night by one list (there, of its size, with its note, not touched
- * since), and piece by piece over the weeks by its bytes. A copy that was touched is read at once.
+ * Holds what lies at a place against the journal: every night by one list (there, of its size, with its note,
+ * not touched since), and piece by piece over the weeks by its bytes. A copy that was touched is read at
+ * once.
  *
  * @throws BackupError `storage-…`
  */
@@ -143,7 +147,8 @@ class Check implements CheckedCopies {
     for (const key of keys) {
       const made = key.split('/').at(-2) ?? '';
       if (known.has(key) || waiting.has(key) || sequence.accepted?.includes(key) === true) continue;
-      // Before there were notes, nobody signed; and tonight another computer may not have come to its note yet.
+      // Before there were notes, nobody signed; and tonight another computer may not have come to its note
+      // yet.
       if (made < sequence.since) continue;
       const noteKey = noteKeyOf(key)!;
       if (!this.#objects.has(noteKey)) {
@@ -196,7 +201,10 @@ class Check implements CheckedCopies {
     );
   }
 
-  /** One copy after the other is read whole, those that were not read for longest first, as far as the credit goes. */
+  /**
+   * One copy after the other is read whole, those that were not read for longest first, as far as the credit
+   * goes.
+   */
   async readAgain(): Promise<void> {
     const { copies, store, night, signal } = this.#given;
     const before = nightAfter(night, -everyNights);

@@ -75,7 +75,10 @@ export class PlaceHistory {
     await this.#retainLastClean();
   }
 
-  /** While something looks like loss, a store that can keeps the last clean copy itself, whoever wants it gone. */
+  /**
+   * While something looks like loss, a store that can keeps the last clean copy itself, whoever wants it
+   * gone.
+   */
   async #retainLastClean(): Promise<void> {
     const { journal, now, signal, warn } = this.#around;
     const key = journal.state.loss?.lastClean[this.#destination];

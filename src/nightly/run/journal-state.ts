@@ -103,7 +103,10 @@ export interface NightJournalState {
   readonly damage?: { readonly night: string; readonly message: string };
   /** What was said of damaged tables that the newest copy of a place is not whole for. */
   readonly incomplete?: Readonly<Partial<Record<Destination, string>>>;
-  /** What was said of routines and events that the server cannot show, and that are not in the newest copy of a place. */
+  /**
+   * What was said of routines and events that the server cannot show, and that are not in the newest copy of
+   * a place.
+   */
   readonly unseen?: Readonly<Partial<Record<Destination, string>>>;
   /** Date of the night of the last rehearsal of a restore, and what was wrong with it if anything was. */
   readonly rehearsal?: { readonly night: string; readonly failure?: string };

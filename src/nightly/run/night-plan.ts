@@ -117,7 +117,9 @@ export interface KeyPlan {
   readonly postQuantum?: boolean | undefined;
   /** Further `age1…` recipients, such as a key of the owner's in a safe. @defaultValue none */
   readonly furtherRecipients?: readonly string[] | undefined;
-  /** Where the recovery kits of the practice are kept. @defaultValue the file `kits.json` in the spool folder */
+  /**
+   * Where the recovery kits of the practice are kept. @defaultValue the file `kits.json` in the spool folder
+   */
   readonly kits?: KitStore | undefined;
 }
 

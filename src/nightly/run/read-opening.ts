@@ -19,7 +19,9 @@ const foreign: ReadonlySet<OpeningFindingCode> = new Set<OpeningFindingCode>([
   'record-not-ours',
 ]);
 
-/** What is kept of it beside the keys; undefined when it cannot be had tonight, which costs the night nothing. */
+/**
+ * What is kept of it beside the keys; undefined when it cannot be had tonight, which costs the night nothing.
+ */
 export async function readOpening(
   { plan, keys, signal, logger }: Pick<NightContext, 'keys' | 'logger' | 'plan' | 'signal'>,
   admins: readonly AdminCandidate[],

@@ -2,7 +2,9 @@ import type { VerifiedCopy } from './journal-state.js';
 
 /** How many copies per place are remembered: more than the longest default retention keeps. */
 export const rememberedCopies = 400;
-/** Of those that are gone, the newest: a store that brings them back was rolled back, which is told anyway. */
+/**
+ * Of those that are gone, the newest: a store that brings them back was rolled back, which is told anyway.
+ */
 const rememberedGone = 60;
 
 /**

@@ -35,8 +35,8 @@ export interface SettingsStore {
    * Validates, saves and records who changed what; a change to the value that is there already is none.
    *
    * @returns the settings as they are now
-   * @throws BackupError `settings-invalid` when the path cannot be used or HQ has switched backups off; nothing is
-   *   changed then
+   * @throws BackupError `settings-invalid` when the path cannot be used or HQ has switched backups off;
+   *   nothing is changed then
    */
   save(
     change: SettingsChange,
@@ -44,12 +44,15 @@ export interface SettingsStore {
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<BackupSettings>;
   /**
-   * What the audit trail says that people set last, so that a change past it is noticed. Absent where there is no such trail.
+   * What the audit trail says that people set last, so that a change past it is noticed. Absent where there
+   * is no such trail.
    *
    * @throws BackupError `database-…`
    */
   lastRecorded?(options?: { readonly signal?: AbortSignal | undefined }): Promise<SettingsChange>;
-  /** Advances {@link BackupSettings.lastLocalCopy}; called only after a copy was read back and found whole. */
+  /**
+   * Advances {@link BackupSettings.lastLocalCopy}; called only after a copy was read back and found whole.
+   */
   recordLocalCopy(verifiedAt: Date, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
 
@@ -61,9 +64,9 @@ export const statusNumbers: Readonly<Record<BackupSettings['status'], number>> =
 };
 
 /**
- * Whether supplemental backups are on where nobody has chosen: off for a practice that has switched off the monthly
- * backup reminder, because it has told us that it wants to hear nothing of backups, and for one whose updates run
- * unattended, because others look after its backups.
+ * Whether supplemental backups are on where nobody has chosen: off for a practice that has switched off the
+ * monthly backup reminder, because it has told us that it wants to hear nothing of backups, and for one whose
+ * updates run unattended, because others look after its backups.
  *
  * @example
  * ```ts
@@ -84,10 +87,11 @@ export function enabledByDefault(practice: {
 }
 
 /**
- * Whether the monthly reminder is switched off, which the practice's software writes as a last reminder in the far
- * future.
+ * Whether the monthly reminder is switched off, which the practice's software writes as a last reminder in
+ * the far future.
  *
- * @param lastReminder - preference `BackupReminderLastDateRun`, such as `9999-11-30`; empty when there is none
+ * @param lastReminder - preference `BackupReminderLastDateRun`, such as `9999-11-30`; empty when there is
+ * none
  * @example
  * ```ts
  * console.log(isMonthlyReminderDisabled('2026-01-31', new Date()));

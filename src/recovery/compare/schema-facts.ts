@@ -166,7 +166,10 @@ class DefinitionReader {
     return rows.filter((row) => sameName(row['compared_schema'], this.#schema, this.#connection));
   }
 
-  /** MariaDB tells no column of any table when it cannot read one view (O2): then each table is asked for by itself. */
+  /**
+   * MariaDB tells no column of any table when it cannot read one view (O2): then each table is asked for by
+   * itself.
+   */
   async #askForColumns(tables: readonly string[], columns: readonly string[]): Promise<readonly TextRow[]> {
     try {
       return await this.#ask('COLUMNS', columns);

@@ -28,8 +28,8 @@ export interface TableItem {
 
 /**
  * When a table gets its secondary keys: with the table, in one go after its rows, or each by itself after the
- * rows, for a server that does not take all of them. `whole` is with the table, and its foreign keys too, for a
- * server that shows an altered table otherwise.
+ * rows, for a server that does not take all of them. `whole` is with the table, and its foreign keys too, for
+ * a server that shows an altered table otherwise.
  */
 export type KeyTime = 'after-rows' | 'at-once' | 'one-by-one' | 'whole';
 

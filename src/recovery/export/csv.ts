@@ -17,13 +17,16 @@ export interface ExportCsvOptions extends CsvForm {
 
 /** Whom a CSV is for. */
 export interface CsvForm {
-  /** A spreadsheet runs a text that begins like a formula; a `'` in front makes it text again, and no longer the value. */
+  /**
+   * A spreadsheet runs a text that begins like a formula; a `'` in front makes it text again, and no longer
+   * the value.
+   */
   readonly spreadsheet?: boolean | undefined;
 }
 
 /**
- * The rows of a table as CSV after RFC 4180, in UTF-8, its columns' names in the first line. NULL is nothing at all, the empty
- * text is `""`; bytes, and text in a character set that is not known here, stand as `0x…`.
+ * The rows of a table as CSV after RFC 4180, in UTF-8, its columns' names in the first line. NULL is nothing
+ * at all, the empty text is `""`; bytes, and text in a character set that is not known here, stand as `0x…`.
  *
  * @param table - its name
  * @throws BackupError `archive-damaged`; RangeError when the archive has no such table

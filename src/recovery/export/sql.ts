@@ -30,9 +30,9 @@ export interface ExportSqlOptions {
 }
 
 /**
- * An archive as a script for the `mariadb` or `mysql` client: names no database, so that it loads into any. Text and bytes
- * are hexadecimal, so that no sql_mode and no character set is ever interpreted, and nothing stands in it that a client
- * could take for a command. Its last statement says that it is complete.
+ * An archive as a script for the `mariadb` or `mysql` client: names no database, so that it loads into any.
+ * Text and bytes are hexadecimal, so that no sql_mode and no character set is ever interpreted, and nothing
+ * stands in it that a client could take for a command. Its last statement says that it is complete.
  *
  * @throws BackupError `archive-damaged`
  * @example
@@ -173,7 +173,10 @@ async function* rowsSql(
   yield* statements;
 }
 
-/** Views after those they read from, as far as that can be told; a name that is merely mentioned does not count. */
+/**
+ * Views after those they read from, as far as that can be told; a name that is merely mentioned does not
+ * count.
+ */
 function inOrder(views: readonly SchemaObject[]): readonly SchemaObject[] {
   const byName = new Map(views.map((view) => [view.name.toLowerCase(), view]));
   const placed = new Set<SchemaObject>();

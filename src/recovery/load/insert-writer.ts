@@ -1,7 +1,7 @@
 import { quoteName } from '../../database/identifiers.js';
 import { BackupError } from '../../errors.js';
 import type { ColumnBatch } from '../../model/column-batch.js';
-import { cellsOf, dataTypeOf, type LoadedColumn, type LongCell, shortRoom, type Spelling } from './cells.js';
+import { cellsOf, dataTypeOf, type LoadedColumn, type LongCell, type Spelling, shortRoom } from './cells.js';
 import { headerBytes } from './load-command.js';
 
 const spelling: Spelling = {

@@ -1,5 +1,5 @@
 import type { ColumnBatch, ColumnValues } from '../../model/column-batch.js';
-import { dataTypeOf, type LoadedColumn, shortRoom, type Spelling, shortCellOf } from './cells.js';
+import { dataTypeOf, type LoadedColumn, type Spelling, shortCellOf, shortRoom } from './cells.js';
 
 /**
  * How a column's values are written. Numbers, since the loop over all values of a restore switches on them.
@@ -21,8 +21,8 @@ export interface Step {
   readonly kind: number;
   readonly nulls: Uint8Array | null;
   /**
-   * Whole numbers as 32-bit words, of 64-bit ones the low word first; or bytes, for {@link asBytes} and narrow
-   * numbers.
+   * Whole numbers as 32-bit words, of 64-bit ones the low word first; or bytes, for {@link asBytes} and
+   * narrow numbers.
    */
   readonly words: Int32Array;
   readonly halves: Int16Array;

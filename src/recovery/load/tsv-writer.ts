@@ -1,5 +1,5 @@
 import type { ColumnBatch } from '../../model/column-batch.js';
-import { type LoadedColumn, shortRoom, type Spelling } from './cells.js';
+import { type LoadedColumn, type Spelling, shortRoom } from './cells.js';
 import { headerBytes } from './load-command.js';
 import {
   asBytes,
@@ -7,13 +7,13 @@ import {
   asInt16,
   asInt32,
   asInt64,
-  planRows,
-  type RowProgram,
-  type Step,
   asUint8,
   asUint16,
   asUint32,
   asUint64,
+  planRows,
+  type RowProgram,
+  type Step,
 } from './row-program.js';
 import { writeInt32, writeInt64, writeUint32, writeUint64 } from './server-text.js';
 

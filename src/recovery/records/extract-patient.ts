@@ -103,9 +103,9 @@ export interface FamilyMember {
 }
 
 /**
- * Every row of an archive that belongs to one patient, by the columns that name one: the tables that name patients, then
- * those that name rows of such tables. Guarantor and family are told in the summary, and their rows are left alone. Each
- * table is read once, in bounded memory.
+ * Every row of an archive that belongs to one patient, by the columns that name one: the tables that name
+ * patients, then those that name rows of such tables. Guarantor and family are told in the summary, and their
+ * rows are left alone. Each table is read once, in bounded memory.
  *
  * @param archive - open; of a damaged one, whatever still reads
  * @param patient - number of the patient, such as `PatNum` in Open Dental

@@ -8,8 +8,8 @@ import { tokenise } from '../ddl/tokens.js';
 import { describeMissing, isRefusal, type MissingObject } from './missing.js';
 
 /**
- * The foreign keys of all tables, which come when every table is there with its keys: a foreign key may refer to any key
- * of a table that is made later, or whose keys come after its rows (C12).
+ * The foreign keys of all tables, which come when every table is there with its keys: a foreign key may refer
+ * to any key of a table that is made later, or whose keys come after its rows (C12).
  */
 export class ForeignKeys {
   readonly #owed: Map<string, readonly TableItem[]> = new Map();
@@ -32,8 +32,8 @@ export class ForeignKeys {
   }
 
   /**
-   * Adds all that are owed. The checks of the session are off, so that no row is looked at, and no table: a foreign
-   * key to one that is missing would be taken, and then refuse every row that somebody adds.
+   * Adds all that are owed. The checks of the session are off, so that no row is looked at, and no table: a
+   * foreign key to one that is missing would be taken, and then refuse every row that somebody adds.
    *
    * @param absent - tables that the server did not make, or whose rows it did not take
    * @returns those that the server refuses, or that have nothing to refer to
@@ -67,7 +67,9 @@ export class ForeignKeys {
   }
 }
 
-/** Adds items to a table: in one go, and where that fails one by one. @returns those that the server refuses */
+/**
+ * Adds items to a table: in one go, and where that fails one by one. @returns those that the server refuses
+ */
 export async function addItems(
   connection: Connection,
   table: string,
@@ -107,7 +109,10 @@ function referredTable({ kind, clause }: TableItem): string | undefined {
   return names.length === 1 ? unquote(names[0]!.text) : undefined;
 }
 
-/** Which of a table's keys, foreign keys and checks are not there yet: a restore may have been stopped among them. */
+/**
+ * Which of a table's keys, foreign keys and checks are not there yet: a restore may have been stopped among
+ * them.
+ */
 export async function notThere(
   connection: Connection,
   table: string,
@@ -134,8 +139,9 @@ function refersToUnusualName({ kind, clause }: TableItem): boolean {
 }
 
 /**
- * MySQL 5.6 adds a foreign key in place without looking its table up while checks are off, and writes down the table's name
- * where that of its file belongs: the key refers to no table then. A copy of the table is made with the right one.
+ * MySQL 5.6 adds a foreign key in place without looking its table up while checks are off, and writes down
+ * the table's name where that of its file belongs: the key refers to no table then. A copy of the table is
+ * made with the right one.
  */
 async function garblesNames(connection: Connection): Promise<boolean> {
   const [server] = await connection.query('SELECT VERSION() AS version');
@@ -144,7 +150,9 @@ async function garblesNames(connection: Connection): Promise<boolean> {
   return isMariaDb ? !isAtLeast(version, 10, 5) : isAtLeast(version, 5, 6) && !isAtLeast(version, 8, 0);
 }
 
-/** Takes all foreign keys off again: a table that one of them refers to cannot be made anew without its keys. */
+/**
+ * Takes all foreign keys off again: a table that one of them refers to cannot be made anew without its keys.
+ */
 export async function dropForeignKeys(connection: Connection): Promise<void> {
   const rows = await connection.query(
     'SELECT TABLE_NAME AS of_table, CONSTRAINT_NAME AS name FROM information_schema.TABLE_CONSTRAINTS' +

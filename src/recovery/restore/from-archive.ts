@@ -48,8 +48,9 @@ function totalsOf(tables: readonly TableSummary[]): Totals {
 }
 
 /**
- * Restores from an archive that is read at any place: several tables at a time, those that an office needs first before all
- * others, each complete with its keys before it is noted in the journal (small ones are not). An interrupted restore of the same archive goes on where it stopped.
+ * Restores from an archive that is read at any place: several tables at a time, those that an office needs
+ * first before all others, each complete with its keys before it is noted in the journal (small ones are
+ * not). An interrupted restore of the same archive goes on where it stopped.
  */
 export class ArchiveRestore {
   readonly #run: RestoreRun;
@@ -194,8 +195,8 @@ export class ArchiveRestore {
   }
 
   /**
-   * Marks the target as unfinished while tables come into it that were missing, and drops those of an earlier such try.
-   * Another table of the name is somebody's, and stays.
+   * Marks the target as unfinished while tables come into it that were missing, and drops those of an earlier
+   * such try. Another table of the name is somebody's, and stays.
    */
   async #makeRoom({ connection }: RestoreSession, lost: readonly TableSummary[], key: string): Promise<void> {
     const run = this.#run;
@@ -250,7 +251,10 @@ export class ArchiveRestore {
     return `${this.#archive.manifest.archiveId}:${digest}`;
   }
 
-  /** Keeps the tables that are whole, and drops everything else: what was under way, and what comes after the rows. */
+  /**
+   * Keeps the tables that are whole, and drops everything else: what was under way, and what comes after the
+   * rows.
+   */
   async #takeUp(journal: RestoreJournal): Promise<void> {
     const run = this.#run;
     const { schema, notes } = run;
@@ -280,8 +284,9 @@ export class ArchiveRestore {
   }
 
   /**
-   * A server that lost power may have lost rows that it had confirmed. What it has a log for it counts; of the others it may
-   * still say as many rows as there were: those are checked with their keys, and read (MyISAM, Aria).
+   * A server that lost power may have lost rows that it had confirmed. What it has a log for it counts; of
+   * the others it may still say as many rows as there were: those are checked with their keys, and read
+   * (MyISAM, Aria).
    */
   async #holds(table: TableSummary): Promise<boolean> {
     const { schema, signal } = this.#run;

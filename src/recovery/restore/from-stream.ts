@@ -30,8 +30,8 @@ interface Lane {
 }
 
 /**
- * Restores from parts in the order in which they come. Tables may interleave, and nobody knows which rows are a table's
- * last, so a lane keeps its table until another one needs it; keys are built when all rows are in.
+ * Restores from parts in the order in which they come. Tables may interleave, and nobody knows which rows are
+ * a table's last, so a lane keeps its table until another one needs it; keys are built when all rows are in.
  */
 export class StreamRestore {
   readonly #run: RestoreRun;

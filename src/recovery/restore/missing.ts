@@ -15,7 +15,10 @@ export interface MissingObject {
   readonly errno: number;
   /** The server's words; holds no value of a row. */
   readonly message: string;
-  /** Of tables: it cannot be made or filled (`restore-failed`), or would hold other rows (`restore-changed-data`). */
+  /**
+   * Of tables: it cannot be made or filled (`restore-failed`), or would hold other rows
+   * (`restore-changed-data`).
+   */
   readonly code?: 'restore-changed-data' | 'restore-failed';
 }
 

@@ -13,8 +13,8 @@ function effortOf({ rows, plainBytes }: TableSummary): number {
 }
 
 /**
- * The order in which tables are loaded: first what an office needs to open its doors, last the logs. Among those alike the longest
- * comes first, so that the sessions end together.
+ * The order in which tables are loaded: first what an office needs to open its doors, last the logs. Among
+ * those alike the longest comes first, so that the sessions end together.
  */
 export function inOrderOfNeed(tables: readonly TableSummary[]): TableSummary[] {
   const all = tables.reduce((sum, table) => sum + effortOf(table), 0);

@@ -49,7 +49,9 @@ async function canPlace(...given: Parameters<typeof placeMissing>): Promise<bool
   }
 }
 
-/** The name of `database.name` as a message has it, where that is the target. Names may hold dots themselves. */
+/**
+ * The name of `database.name` as a message has it, where that is the target. Names may hold dots themselves.
+ */
 function nameInTarget(text: string, connection: Connection): string | undefined {
   const database = connection.address.database!;
   const name = text.slice(database.length + 1);

@@ -9,7 +9,10 @@ const tableIsFull = 1114;
 /** A full disk, too many locks, a server that only reads: no other table would fare better. */
 const troublesOfServer: ReadonlySet<number> = new Set([3, 1021, 1206, 1213, 1290, 1792, 1836, 1874, 1881]);
 
-/** The failure of a table whose rows a server does not take as they are, and would take those of another; else undefined. */
+/**
+ * The failure of a table whose rows a server does not take as they are, and would take those of another; else
+ * undefined.
+ */
 export function refusalOfRows(error: unknown, engine: string): BackupError | undefined {
   if (!(error instanceof BackupError)) return undefined;
   // The server took fewer rows, or other ones, or has no room for one in a packet.
@@ -24,7 +27,8 @@ export function refusalOfRows(error: unknown, engine: string): BackupError | und
 }
 
 /**
- * What to write down of it. The server's words may hold a value, and are kept without anything that could be one.
+ * What to write down of it. The server's words may hold a value, and are kept without anything that could be
+ * one.
  *
  * @param connection - in which the rows were refused; undefined when it is of no more use
  */

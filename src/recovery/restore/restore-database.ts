@@ -17,8 +17,9 @@ import { targetOf } from './target-address.js';
  * LOCAL where the server takes it, over several sessions; after a warning of the server the table is read
  * back and compared.
  *
- * What the server does not make holds up nothing else. Then the report's `outcome` is `partial`, and `missing`
- * lists it: first of all tables, which are missing with all their rows. Whoever hands on the target checks that.
+ * What the server does not make holds up nothing else. Then the report's `outcome` is `partial`, and
+ * `missing` lists it: first of all tables, which are missing with all their rows. Whoever hands on the target
+ * checks that.
  *
  * While it runs the target holds a table `supplemental_backup_restore`, or one whose name begins so, the mark
  * of being incomplete.

@@ -22,9 +22,9 @@ export interface PartialRestore extends RestoreFacts {
   /** Not all is there. */
   readonly outcome: 'partial';
   /**
-   * What the target did not take, each with the server's number and words: tables first, which are missing with
-   * all their rows, then what needs one of them, and whatever else was refused. A restore from the same archive
-   * into this target, `resume` and without `replace`, tries just these again.
+   * What the target did not take, each with the server's number and words: tables first, which are missing
+   * with all their rows, then what needs one of them, and whatever else was refused. A restore from the same
+   * archive into this target, `resume` and without `replace`, tries just these again.
    */
   readonly missing: readonly [MissingObject, ...MissingObject[]];
 }
@@ -40,8 +40,8 @@ export interface RestoreFacts {
   /** When the snapshot in the archive was taken. */
   readonly snapshotAt: string;
   /**
-   * When schedule, patients and their phones were there with their keys; absent where they are not in the archive, are missing, or it
-   * came as a stream. ISO 8601, UTC.
+   * When schedule, patients and their phones were there with their keys; absent where they are not in the
+   * archive, are missing, or it came as a stream. ISO 8601, UTC.
    */
   readonly scheduleUsableAt?: string;
   /** Tables that are back. */
@@ -83,10 +83,10 @@ export interface RestoredObject {
  * an object is made under another character set (`character-set-changed`); generated columns came to other
  * values than were stored (`computed-differently`); a definition is not what the archive has
  * (`definition-changed`); an object speaks of the database it came from, by name (`names-its-source`); the
- * time of an event is over (`event-over`); the label of the archive is damaged, and nothing proves whose it is (`label-damaged`);
- * an object uses a table that is not in the archive (`left-out`); a
- * table has no rows (`definition-only`), only some (`rows-filtered`), or was damaged when it was copied
- * (`table-incomplete`); the restore went on with an earlier one (`resumed`).
+ * time of an event is over (`event-over`); the label of the archive is damaged, and nothing proves whose it
+ * is (`label-damaged`); an object uses a table that is not in the archive (`left-out`); a table has no rows
+ * (`definition-only`), only some (`rows-filtered`), or was damaged when it was copied (`table-incomplete`);
+ * the restore went on with an earlier one (`resumed`).
  */
 export type RestoreNoteCode =
   | 'adapted'
@@ -145,8 +145,9 @@ export function historySentence(table: string): string {
 /** How far a restore is. */
 export interface RestoreProgress {
   /**
-   * Rows go in, keys of a table are built, or views, triggers and the like are made. `schedule-usable` is told once: what an office
-   * needs to open its doors is there with its keys, and may be read while the rest comes.
+   * Rows go in, keys of a table are built, or views, triggers and the like are made. `schedule-usable` is
+   * told once: what an office needs to open its doors is there with its keys, and may be read while the rest
+   * comes.
    */
   readonly phase: 'keys' | 'objects' | 'rows' | 'schedule-usable';
   /** What is worked on. */

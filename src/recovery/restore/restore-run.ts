@@ -46,8 +46,8 @@ import type { TargetAddress } from './target-address.js';
 const standstillMs = 5 * 60_000;
 
 /**
- * One restore, from whatever source: its sessions, its target and what is common to all ways through it. Whoever opens
- * it closes it; closing it before the end ends its sessions on the server too.
+ * One restore, from whatever source: its sessions, its target and what is common to all ways through it.
+ * Whoever opens it closes it; closing it before the end ends its sessions on the server too.
  */
 export class RestoreRun {
   readonly options: RestoreOptions;
@@ -157,7 +157,10 @@ export class RestoreRun {
     return { definers, source: this.source.name, target: this.target.database };
   }
 
-  /** {@link Acceptance.examine} @throws BackupError `target-refused`, or `archive-damaged` when a definition is none */
+  /**
+   * {@link Acceptance.examine} @throws BackupError `target-refused`, or `archive-damaged` when a definition
+   * is none
+   */
   async examine(
     server: RestoreSession,
     tables: readonly TableDescription[],
@@ -172,7 +175,10 @@ export class RestoreRun {
     this.#acceptance.examine(tables, objects, capabilities);
   }
 
-  /** Whether a table is a mark that an earlier restore left in its source, which would be taken for one of this; noted. */
+  /**
+   * Whether a table is a mark that an earlier restore left in its source, which would be taken for one of
+   * this; noted.
+   */
   leavesOut(table: TableDescription): boolean {
     const reason = whyOursIn(table);
     if (reason === undefined) return false;
@@ -271,7 +277,10 @@ export class RestoreRun {
     return this.#schema ?? noDatabase();
   }
 
-  /** The session for what acts for a user, and for dropping it: only the login may give it another than itself. */
+  /**
+   * The session for what acts for a user, and for dropping it: only the login may give it another than
+   * itself.
+   */
   async programs(): Promise<RestoreSession> {
     if (this.#rights.kind === 'login') return this.schema;
     this.#programs ??= await this.#sessions.openAsLogin(this.source.server);
@@ -293,8 +302,8 @@ export class RestoreRun {
   }
 
   /**
-   * All rows are in that the server takes: foreign keys, objects, event states, and the mark of being unfinished goes.
-   * What is missing is listed in its place.
+   * All rows are in that the server takes: foreign keys, objects, event states, and the mark of being
+   * unfinished goes. What is missing is listed in its place.
    */
   async complete(
     tables: readonly RestoredTable[],
@@ -399,7 +408,9 @@ export class RestoreRun {
     return kept;
   }
 
-  /** What needs a table that is missing: where it is made all the same, it stands in the way of every change. */
+  /**
+   * What needs a table that is missing: where it is made all the same, it stands in the way of every change.
+   */
   #withoutMissingTables(objects: readonly SchemaObject[]): readonly SchemaObject[] {
     const absent = new Set(this.#missingTables.map(({ name }) => name));
     const { kept, leftOut } = leaveOutWithoutTables(objects, absent, this.source.name, 'the target');

@@ -123,8 +123,8 @@ export async function takeMeaningOf(
 const signedSubtraction = 'NO_UNSIGNED_SUBTRACTION';
 
 /**
- * The mode under which a session of the source computed what is stored, as far as it decides the outcome: most
- * words are about how a definition is read, and servers show it so that any of them reads it alike.
+ * The mode under which a session of the source computed what is stored, as far as it decides the outcome:
+ * most words are about how a definition is read, and servers show it so that any of them reads it alike.
  */
 export function computingMode(sqlMode: string): string {
   const words = sqlMode.split(',').filter((word) => computingWords.has(word));

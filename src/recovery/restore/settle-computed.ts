@@ -7,9 +7,9 @@ import type { RestoreNote } from './restore-report.js';
 import { computingMode } from './session.js';
 
 /**
- * Sees to it that stored generated columns hold what they held. The rows came in under UTC, and with dates that
- * need not exist; where that computes something else, the table is written again in the time zone of the source,
- * which leaves all other values as they are, and then in its mode, where no other value could suffer.
+ * Sees to it that stored generated columns hold what they held. The rows came in under UTC, and with dates
+ * that need not exist; where that computes something else, the table is written again in the time zone of the
+ * source, which leaves all other values as they are, and then in its mode, where no other value could suffer.
  *
  * @returns what a person must know: values that no session of ours computes
  * @throws BackupError `database-…`

@@ -35,8 +35,9 @@ export interface RefusedTable {
 }
 
 /**
- * Makes an empty table, ready to take rows, without the places on the disk that it names unless they are allowed. Where the
- * server refuses that, its keys and checks come one by one after the rows: a key that cannot be made keeps no row away.
+ * Makes an empty table, ready to take rows, without the places on the disk that it names unless they are
+ * allowed. Where the server refuses that, its keys and checks come one by one after the rows: a key that
+ * cannot be made keeps no row away.
  *
  * @throws BackupError naming the table, when it is no refusal
  */
@@ -95,7 +96,10 @@ function reachesOutside({ name }: TableDescription, engine: string): RefusedTabl
   return { missing: { kind: 'table', name, errno: 0, message } };
 }
 
-/** Tables that refer to each other, made at the same time, can be in each other's way; a table that was not made may be. */
+/**
+ * Tables that refer to each other, made at the same time, can be in each other's way; a table that was not
+ * made may be.
+ */
 async function createOnce(connection: Connection, create: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -118,8 +122,9 @@ function sequencesOf({ createStatement }: TableDescription): readonly string[] {
 }
 
 /**
- * When a table's keys are best made, if all its rows come in one go. A server that loads many rows into an empty MyISAM
- * table with one LOAD DATA builds the keys afterwards by itself; few rows are not worth a statement of their own.
+ * When a table's keys are best made, if all its rows come in one go. A server that loads many rows into an
+ * empty MyISAM table with one LOAD DATA builds the keys afterwards by itself; few rows are not worth a
+ * statement of their own.
  */
 export function keyTimeOf(engine: string, rows: number, method: LoadMethod): KeyTime {
   if (rows < fewRows) return 'at-once';
@@ -127,9 +132,9 @@ export function keyTimeOf(engine: string, rows: number, method: LoadMethod): Key
 }
 
 /**
- * Whether a table had better come with all its keys, and be altered no more: MySQL writes down the checks of a table
- * anew whenever it is altered, and where tables share a file also that it does. Another version might refuse a table
- * for a foreign key that this one of the same kind is known to take.
+ * Whether a table had better come with all its keys, and be altered no more: MySQL writes down the checks of
+ * a table anew whenever it is altered, and where tables share a file also that it does. Another version might
+ * refuse a table for a foreign key that this one of the same kind is known to take.
  */
 export function isBestWhole(
   { engine, createStatement }: TableDescription,
@@ -157,7 +162,9 @@ export async function prepareTable(
   }
 }
 
-/** Gives a loaded table its keys. @returns those that the server refuses @throws BackupError naming the table */
+/**
+ * Gives a loaded table its keys. @returns those that the server refuses @throws BackupError naming the table
+ */
 export async function finishTable(
   session: RestoreSession,
   table: TableDescription,

@@ -39,7 +39,10 @@ export async function checkWithoutKey(
   return inspection;
 }
 
-/** Whether so many bytes can be sealed: it is a tar, made of blocks, and a file that is cut anywhere rarely has such a size. */
+/**
+ * Whether so many bytes can be sealed: it is a tar, made of blocks, and a file that is cut anywhere rarely
+ * has such a size.
+ */
 export function isSizeOfArchive(contentBytes: number): boolean {
   return contentBytes > 0 && contentBytes % tarBlockBytes === 0;
 }

@@ -41,8 +41,8 @@ export interface Verification {
   /** Authenticated; null when the file was encrypted by other means. */
   readonly label: Label | null;
   /**
-   * Whether the label is damaged, and all else was proven without it; only ever true with `withoutLabel`. Whoever
-   * sealed the archive, and for whom, nobody can say then.
+   * Whether the label is damaged, and all else was proven without it; only ever true with `withoutLabel`.
+   * Whoever sealed the archive, and for whom, nobody can say then.
    */
   readonly isLabelDamaged: boolean;
   /** What is in the archive, authenticated. */

@@ -37,14 +37,14 @@ const gone = new Set(['ENOENT', 'ENOTDIR']);
 const usualSilence = 60_000;
 
 /**
- * A store in a folder. Its process ends by itself when it has had nothing to do for a while, and keeps nobody else awake;
- * `await using` ends it at once, unless other stores in the folder are at work with it.
+ * A store in a folder. Its process ends by itself when it has had nothing to do for a while, and keeps nobody
+ * else awake; `await using` ends it at once, unless other stores in the folder are at work with it.
  */
 export interface FileSystemStorageAdapter extends StorageAdapter, AsyncDisposable {}
 
 /**
- * A store in a folder. An object is written under a temporary name, flushed to the disk, and given its name in one
- * step; unfinished files never show, and those of dead processes are removed by the next `put`.
+ * A store in a folder. An object is written under a temporary name, flushed to the disk, and given its name
+ * in one step; unfinished files never show, and those of dead processes are removed by the next `put`.
  *
  * @throws TypeError when no path is given, RangeError for a silence of no time
  * @example
@@ -251,8 +251,9 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
     );
   }
 
-  // One handle, of a file that was not there before, from the first to the last byte: whoever else may write in the folder
-  // could put a link in the place of the name meanwhile, and lead the service to any file of its machine.
+  // One handle, of a file that was not there before, from the first to the last byte: whoever else may write
+  // in the folder could put a link in the place of the name meanwhile, and lead the service to any file of
+  // its machine.
   async #write(temporary: string, source: ReplayableSource, options: PutOptions): Promise<void> {
     let file = await makeNew(temporary);
     try {
@@ -278,8 +279,8 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
     });
   }
 
-  // By a fresh look through the name: the handle that wrote it would answer from its own memory. Some shares finish
-  // a file a moment after they said that it was flushed and closed.
+  // By a fresh look through the name: the handle that wrote it would answer from its own memory. Some shares
+  // finish a file a moment after they said that it was flushed and closed.
   async #assertWhole(key: string, path: string, size: number): Promise<StoredObject> {
     let stored = await lookAt(path, key);
     for (let waited = 0; stored?.size !== size && waited < settleTimeout; waited += settlePause) {
@@ -293,8 +294,8 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
   }
 
   async #removeLeftBehind(ownTemporary: string, own: FileHandle | undefined): Promise<void> {
-    // By the clock of the share, which dates the files of all machines. On a full one nothing can be dated, and only what
-    // dead processes of this machine left is known to be old.
+    // By the clock of the share, which dates the files of all machines. On a full one nothing can be dated,
+    // and only what dead processes of this machine left is known to be old.
     const now = own === undefined ? Number.NEGATIVE_INFINITY : (await ownStat(ownTemporary, own)).mtimeMs;
     for (const name of await readdir(this.#base)) {
       const path = join(this.#base, name);
@@ -388,7 +389,8 @@ async function makeNew(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-// Through the name, for the handle may know the time of this machine only; some shares show no name before its close.
+// Through the name, for the handle may know the time of this machine only; some shares show no name before
+// its close.
 function ownStat(path: string, file: FileHandle): Promise<Stats> {
   return lstat(path).catch(() => file.stat());
 }

@@ -37,7 +37,8 @@ export interface HttpStorageOptions {
   /** How often and how long a part is tried. */
   readonly partRetry?: PartRetry | undefined;
   /**
-   * Lets plain HTTP pass where it leads to this very machine, for HQ's address and for what it signs. For tests.
+   * Lets plain HTTP pass where it leads to this very machine, for HQ's address and for what it signs. For
+   * tests.
    * @defaultValue false
    */
   readonly allowLoopbackHttp?: boolean | undefined;
@@ -46,8 +47,8 @@ export interface HttpStorageOptions {
 }
 
 /**
- * The office's half of the HTTP hand-over: HQ signs each request, the bytes go straight to its store. The office
- * holds no credentials of the store and can neither overwrite nor delete.
+ * The office's half of the HTTP hand-over: HQ signs each request, the bytes go straight to its store. The
+ * office holds no credentials of the store and can neither overwrite nor delete.
  *
  * @throws TypeError naming a wrong option
  * @example
@@ -89,8 +90,8 @@ class HttpStorage implements StorageAdapter {
     const url = new URL(options.url);
     const { allowLoopbackHttp = false } = options;
     if (!isSafe(url, allowLoopbackHttp)) throw new TypeError('"url" is to be https');
-    // Node.js loads its HTTP client with the first use, and the one of Node.js 20 loses a connection without a word when
-    // it breaks before the parser is compiled. So that begins now, long before anything is sent.
+    // Node.js loads its HTTP client with the first use, and the one of Node.js 20 loses a connection without
+    // a word when it breaks before the parser is compiled. So that begins now, long before anything is sent.
     if (options.fetch === undefined) void Response;
     this.description = `hand-over at ${url.host}`;
     this.#options = options;

@@ -79,8 +79,8 @@ export function createMemoryUploadJournal(): UploadJournal {
 }
 
 /**
- * A journal in a folder of this machine, one small file per unfinished upload: uploads go on after a restart and
- * across nights.
+ * A journal in a folder of this machine, one small file per unfinished upload: uploads go on after a restart
+ * and across nights.
  *
  * @param folder - is made when it is not there; only one process may use it at a time
  * @example

@@ -22,13 +22,16 @@ export interface BucketAddress {
   /** Begins every key in the bucket, such as `practices/`. @defaultValue none */
   readonly prefix?: string | undefined;
   /**
-   * How to reach the store, as `@aws-sdk/client-s3` takes it: endpoint, region, credentials, `forcePathStyle`.
-   * Checksums and retries are set by this library.
+   * How to reach the store, as `@aws-sdk/client-s3` takes it: endpoint, region, credentials,
+   * `forcePathStyle`. Checksums and retries are set by this library.
    */
   readonly connection: S3ClientConfig;
 }
 
-/** A store refuses a signature by a clock that is further off, or much more; Amazon takes 15 minutes. In milliseconds. */
+/**
+ * A store refuses a signature by a clock that is further off, or much more; Amazon takes 15 minutes. In
+ * milliseconds.
+ */
 const clockTolerance = 4 * 60_000;
 
 /** Idle time after which a connection is given up, in milliseconds. */
@@ -57,8 +60,8 @@ export class Bucket {
       requestHandler: { connectionTimeout: 15_000, socketTimeout: idleTimeout },
       ...connection,
       ...renewable(connection.credentials, this.description),
-      // Each request carries an MD5 of ours. The checksums that the client would add by itself make other stores than
-      // that of Amazon refuse a request, or worse, store its framing.
+      // Each request carries an MD5 of ours. The checksums that the client would add by itself make other
+      // stores than that of Amazon refuse a request, or worse, store its framing.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       // Whoever calls tries again, and knows then what an earlier try may have done.
@@ -95,7 +98,10 @@ export class Bucket {
     }
   }
 
-  /** Sends a command. Bound to the client, so that its overloads stay; failures come typed through {@link typed}. */
+  /**
+   * Sends a command. Bound to the client, so that its overloads stay; failures come typed through
+   * {@link typed}.
+   */
   get send(): Send {
     return this.client.send.bind(this.client) as Send;
   }
@@ -136,8 +142,8 @@ export class Bucket {
 }
 
 /**
- * Credentials that cannot be renewed just now are no mistake in the configuration: whoever gives them out may be
- * restarting.
+ * Credentials that cannot be renewed just now are no mistake in the configuration: whoever gives them out may
+ * be restarting.
  */
 function renewable(
   credentials: S3ClientConfig['credentials'],

@@ -37,13 +37,14 @@ export interface S3StorageOptions extends BucketAddress {
   /** How often and how long a part is tried. */
   readonly partRetry?: PartRetry | undefined;
   /**
-   * Locks each object for a time; the bucket must have object lock. With it the store can also keep an object longer
-   * (`retainUntil`), as the nightly run asks of the last clean copy while something looks like loss.
+   * Locks each object for a time; the bucket must have object lock. With it the store can also keep an object
+   * longer (`retainUntil`), as the nightly run asks of the last clean copy while something looks like loss.
    */
   readonly retention?: Retention | undefined;
   /**
-   * Whether the store heeds `If-None-Match` when an object is put, as Amazon S3, Ceph and most others do; then of the
-   * writers that want a key with `ifAbsent` one wins. Where it does not, the adapter only looks before it stores.
+   * Whether the store heeds `If-None-Match` when an object is put, as Amazon S3, Ceph and most others do;
+   * then of the writers that want a key with `ifAbsent` one wins. Where it does not, the adapter only looks
+   * before it stores.
    * @defaultValue true
    */
   readonly conditionalWrites?: boolean | undefined;
@@ -56,8 +57,8 @@ export interface S3StorageOptions extends BucketAddress {
 /** A bucket, and what only a bucket can do. */
 export interface S3Storage extends StorageAdapter {
   /**
-   * The bucket as it was at the end of a second, for reading: what was hidden or replaced since then is there. The bucket must
-   * have versioning. This is the way back after somebody deleted everything.
+   * The bucket as it was at the end of a second, for reading: what was hidden or replaced since then is
+   * there. The bucket must have versioning. This is the way back after somebody deleted everything.
    */
   asOf(moment: Date): StorageAdapter;
 
@@ -75,8 +76,9 @@ export interface S3Storage extends StorageAdapter {
 }
 
 /**
- * A store in a bucket of any S3-compatible service. Large objects go in parts that are checked one by one, resume
- * after a lost connection and, with a file journal, after a restart; memory does not grow with the object.
+ * A store in a bucket of any S3-compatible service. Large objects go in parts that are checked one by one,
+ * resume after a lost connection and, with a file journal, after a restart; memory does not grow with the
+ * object.
  *
  * @throws TypeError or RangeError naming a wrong option
  * @example
@@ -143,7 +145,8 @@ class S3ObjectStorage implements S3Storage {
       partRetry,
       signal: options.signal,
     };
-    // With `ifAbsent` small objects too are completed under a claim, or a small and a large one could both win.
+    // With `ifAbsent` small objects too are completed under a claim, or a small and a large one could both
+    // win.
     if (upload.ifAbsent === false && source.size <= this.#partSize) return putWhole(upload, source, options);
     return uploadInParts({
       store: `${String(this.#options.connection.endpoint ?? '')} ${bucket.description}`,
@@ -247,7 +250,8 @@ class S3ObjectStorage implements S3Storage {
       const page = await pages.next(() => bucket.typed(() => bucket.send(command, signalOf(signal)), signal));
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         const path = plainPath(Key, page.EncodingType, pages);
-        // Never gives up what is not ours: a store that lists more than it was asked for is believed in nothing.
+        // Never gives up what is not ours: a store that lists more than it was asked for is believed in
+        // nothing.
         if (path === undefined || !path.startsWith(bucket.prefixOf(prefix))) {
           throw pages.failure('it has what was not asked for');
         }

@@ -41,8 +41,8 @@ export interface UploadGrantOptions extends BucketAddress {
   readonly maximumSize?: number | undefined;
   /**
    * Binds each upload to the size promised when it was begun; the same on all servers of HQ, and kept.
-   * @defaultValue one derived from the secret key of the connection. Temporary credentials change, so with them nothing is
-   *   bound without this, and only `maximumSize` holds
+   * @defaultValue one derived from the secret key of the connection. Temporary credentials change, so with
+   *   them nothing is bound without this, and only `maximumSize` holds
    */
   readonly secret?: string | Uint8Array | undefined;
   /** How long a signed URL is good, in seconds. @defaultValue 900 */
@@ -55,7 +55,10 @@ export interface UploadGrantOptions extends BucketAddress {
   readonly now?: (() => Date) | undefined;
 }
 
-/** What one office may do with its store: add, look and read, under its own keys; never overwrite, never delete. */
+/**
+ * What one office may do with its store: add, look and read, under its own keys; never overwrite, never
+ * delete.
+ */
 export interface UploadGrant {
   /** Answers one message of the office. Never rejects for what the office did. */
   answer(message: unknown): Promise<HandOverReply>;
@@ -70,9 +73,9 @@ const largestMessage = 4 * 1024 * 1024;
 const pageSize = 500;
 
 /**
- * HQ's half of the HTTP hand-over, for one authenticated office. It signs URLs for exactly the bytes the office
- * names (length and MD5 are part of the signature), makes an object of them visible itself, and holds no state: any
- * server of HQ answers any message.
+ * HQ's half of the HTTP hand-over, for one authenticated office. It signs URLs for exactly the bytes the
+ * office names (length and MD5 are part of the signature), makes an object of them visible itself, and holds
+ * no state: any server of HQ answers any message.
  *
  * @throws TypeError or RangeError naming a wrong option
  * @example
@@ -172,8 +175,8 @@ class Grant {
   }
 
   /**
-   * The message with the upload as the store knows it. Null when it asks for the parts of an upload that was not begun here,
-   * of which there are none.
+   * The message with the upload as the store knows it. Null when it asks for the parts of an upload that was
+   * not begun here, of which there are none.
    */
   async #asPromised(message: HandOverMessage): Promise<HandOverMessage | null> {
     if (!('uploadId' in message)) return message;
@@ -304,7 +307,8 @@ class Grant {
       if (key === undefined) return [];
       return [inReply(storedObject(key, { size: Size, date: LastModified, etag: ETag }))];
     });
-    // Told apart from the last object: what is no object, such as the marker of a folder, takes its place in a page too.
+    // Told apart from the last object: what is no object, such as the marker of a folder, takes its place in
+    // a page too.
     const next = pages.after(page.IsTruncated, last)?.slice(bucket.prefixOf('').length);
     return { objects, more: next !== undefined, ...(next !== undefined && { next }) };
   }
@@ -359,7 +363,8 @@ class Grant {
 
   async #sign(command: PutObjectCommand | UploadPartCommand | GetObjectCommand): Promise<SignedRequest> {
     const headers: Record<string, string> = {};
-    // What binds the request to these very bytes stays a header that is signed, and the office has to send it.
+    // What binds the request to these very bytes stays a header that is signed, and the office has to send
+    // it.
     (command as GetObjectCommand).middlewareStack.add(
       (next) => (args) => {
         const request = args.request as { headers: Record<string, string> };

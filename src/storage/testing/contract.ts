@@ -13,8 +13,8 @@ import { writingChecks } from './writing-checks.js';
 /** What the suite is to prove. */
 export interface ContractSubject {
   /**
-   * Gives an adapter on one and the same store. Called several times: a second adapter stands for another machine
-   * that looks at the store.
+   * Gives an adapter on one and the same store. Called several times: a second adapter stands for another
+   * machine that looks at the store.
    */
   readonly create: () => StorageAdapter | Promise<StorageAdapter>;
   /** All keys of the suite begin with this. @defaultValue `contract` */
@@ -26,8 +26,8 @@ export interface ContractSubject {
   /** Texts that no message may hold: passwords, keys, tokens. */
   readonly secrets?: readonly string[] | undefined;
   /**
-   * Adapters that cannot do their work: a wrong password, a server that is not there, a bucket that nobody made. What
-   * they throw is to be typed, and to hold no secret.
+   * Adapters that cannot do their work: a wrong password, a server that is not there, a bucket that nobody
+   * made. What they throw is to be typed, and to hold no secret.
    */
   readonly broken?: readonly (() => StorageAdapter | Promise<StorageAdapter>)[] | undefined;
   /** How long a new object may take to be seen by another adapter, in milliseconds. @defaultValue 0 */

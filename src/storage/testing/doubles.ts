@@ -164,8 +164,8 @@ export interface EventuallyConsistentOptions {
 }
 
 /**
- * A store whose `list` lags behind, as some object stores do; `get` and `stat` tell the truth. Code that decides
- * by listing alone is found out with it.
+ * A store whose `list` lags behind, as some object stores do; `get` and `stat` tell the truth. Code that
+ * decides by listing alone is found out with it.
  *
  * @example
  * ```ts

@@ -12,7 +12,10 @@ import { type StorageLogEvent, withLog } from './with-log.js';
 export interface RetryOptions {
   /** How often to try again. @defaultValue 5 */
   readonly retries?: number | undefined;
-  /** First pause in milliseconds; each next one is twice as long, and up to twice that at random. @defaultValue 1000 */
+  /**
+   * First pause in milliseconds; each next one is twice as long, and up to twice that at random.
+   * @defaultValue 1000
+   */
   readonly minTimeout?: number | undefined;
   /** Longest pause in milliseconds. @defaultValue 60 seconds */
   readonly maxTimeout?: number | undefined;
@@ -33,8 +36,8 @@ export interface StorageRetry {
 }
 
 /**
- * A store that tries again what its own classification calls transient. A `put` sends the same bytes again; a `get`
- * or `list` goes on after what was already delivered.
+ * A store that tries again what its own classification calls transient. A `put` sends the same bytes again; a
+ * `get` or `list` goes on after what was already delivered.
  *
  * @example
  * ```ts
@@ -159,8 +162,8 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
     async *get(key: string, getOptions?: GetOptions): AsyncGenerator<Uint8Array> {
       const signal = getOptions?.signal;
       let delivered = 0;
-      // What it was when the reading began, so that a resumed read never joins two objects. Pieces of an object are
-      // spared the question: they are small, and mostly arrive at once.
+      // What it was when the reading began, so that a resumed read never joins two objects. Pieces of an
+      // object are spared the question: they are small, and mostly arrive at once.
       const first =
         getOptions?.range?.length === undefined
           ? await trying('stat', key, signal, () => adapter.stat(key, { signal: getOptions?.signal }))

@@ -13,8 +13,8 @@ export interface ThrottleOptions {
 const burstSeconds = 0.25;
 
 /**
- * A store whose transfers together stay under a rate, so that a practice that works at night keeps its line. The
- * rate holds on average: a store that sends in parts sends each part at full speed.
+ * A store whose transfers together stay under a rate, so that a practice that works at night keeps its line.
+ * The rate holds on average: a store that sends in parts sends each part at full speed.
  *
  * @throws RangeError when the rate is not a positive number
  * @example

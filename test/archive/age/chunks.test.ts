@@ -19,7 +19,8 @@ import { fc } from '../../support/properties.js';
 const chunkBytes = 65536;
 const sealedBytes = chunkBytes + 16;
 const engines = [nodeEngine, portableEngine];
-// Nothing, and both sides of every border: of a chunk, of as many as are opened together, of as many as are sealed together.
+// Nothing, and both sides of every border: of a chunk, of as many as are opened together, of as many as are
+// sealed together.
 const sizes = [
   0,
   1,

@@ -21,7 +21,9 @@ function* pieces(bytes: Uint8Array, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** A recipient that wraps no key and takes room: stanzas of so many bytes, the last with so long an argument. */
+/**
+ * A recipient that wraps no key and takes room: stanzas of so many bytes, the last with so long an argument.
+ */
 function filler(count: number, bodyBytes: number, argument = 1): Recipient {
   return {
     wrapFileKey: () =>

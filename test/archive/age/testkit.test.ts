@@ -74,8 +74,8 @@ for (const engine of [nodeEngine, portableEngine]) {
             assert.ok(isBackupError(failure), String(failure));
             assert.ok(codesOf[expected]!.includes(failure.code), failure.code);
           }
-          // What was given out before a failure is exactly what had authenticated. Only of a text form with garbage at
-          // its end nothing is given out, because the text is checked as a whole first.
+          // What was given out before a failure is exactly what had authenticated. Only of a text form with
+          // garbage at its end nothing is given out, because the text is checked as a whole first.
           const isWholeText = name === 'armor_garbage_encoded';
           if (facts['payload'] !== undefined && !isWholeText)
             assert.equal(digest.digest('hex'), facts['payload'][0]);

@@ -1,6 +1,7 @@
 /**
- * How long a search for hostile input goes on: the same few cases every time in the everyday tests; with `FUZZ_SECONDS`, new
- * ones for that long, as in `npm run soak:fuzz`, or as many as `FUZZ_RUNS` says, as in `npm run soak:doors`.
+ * How long a search for hostile input goes on: the same few cases every time in the everyday tests; with
+ * `FUZZ_SECONDS`, new ones for that long, as in `npm run soak:fuzz`, or as many as `FUZZ_RUNS` says, as in
+ * `npm run soak:doors`.
  */
 export function fuzzing(numRuns: number): {
   readonly numRuns: number;

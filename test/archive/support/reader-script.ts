@@ -27,7 +27,10 @@ const packed = \`${packed.replace(/.{100}/g, '$&\n')}\`;
   };
 }
 
-/** By which a copy of `reader.py` is known: of the file in the project, and in every archive that this version makes. */
+/**
+ * By which a copy of `reader.py` is known: of the file in the project, and in every archive that this version
+ * makes.
+ */
 export function readerDigest(): string {
   return createHash('sha256')
     .update(readFileSync(join(projectRoot, 'src', 'archive', 'reader.py')))

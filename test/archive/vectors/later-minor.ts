@@ -13,8 +13,8 @@ interface TarFile {
 }
 
 /**
- * A tar as a later minor version may write it: keys and files that this one knows nothing of, and tables whose rows come in
- * turns.
+ * A tar as a later minor version may write it: keys and files that this one knows nothing of, and tables
+ * whose rows come in turns.
  */
 export async function tarOfLaterMinor(label: Label): Promise<Uint8Array> {
   const contentId = makeContentId();

@@ -1,5 +1,6 @@
-// Makes the frozen archives of test/vectors, those that are not there yet: `node dist/test/archive/vectors/make-vectors.js`.
-// What is there is never made again: every later version must open it.
+// Makes the frozen archives of test/vectors, those that are not there yet:
+// `node dist/test/archive/vectors/make-vectors.js`. What is there is never made again: every later version
+// must open it.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption';

@@ -14,7 +14,10 @@ import { sampleParts } from '../support/parts.js';
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values);
 const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));
 
-/** A hundred rows of every form in every encoding: constant, near a base, in steps, wide, with NULLs, all NULL. */
+/**
+ * A hundred rows of every form in every encoding: constant, near a base, in steps, wide, with NULLs, all
+ * NULL.
+ */
 export function everyForm(): readonly {
   readonly form: ValueForm;
   readonly type: string;
@@ -87,7 +90,9 @@ export function everyForm(): readonly {
   ];
 }
 
-/** A dump in which every key of every description stands, a table without rows, and rows without kept columns. */
+/**
+ * A dump in which every key of every description stands, a table without rows, and rows without kept columns.
+ */
 export async function* partsOfEveryKey(): AsyncGenerator<Part> {
   const tables: TableDescription[] = [
     {
@@ -213,7 +218,9 @@ function tableOf(
   };
 }
 
-/** A dump of one table whose part holds long runs, long text and long noise, each compressed in its own way. */
+/**
+ * A dump of one table whose part holds long runs, long text and long noise, each compressed in its own way.
+ */
 export async function* partsOfEveryTexture(): AsyncGenerator<Part> {
   const rows = 1500;
   const list = (value: (i: number) => Value): Value[] => Array.from({ length: rows }, (_, i) => value(i));
@@ -237,7 +244,10 @@ export async function* partsOfEveryTexture(): AsyncGenerator<Part> {
   yield* partsOfColumns('textures', rows, columns);
 }
 
-/** A dump of one table whose part holds base64 of bytes that cannot be compressed, and what only looks like it. */
+/**
+ * A dump of one table whose part holds base64 of bytes that cannot be compressed, and what only looks like
+ * it.
+ */
 export async function* partsOfBase64(): AsyncGenerator<Part> {
   const random = (i: number): Buffer =>
     createHash('shake256', { outputLength: 600 + (i % 4) })

@@ -7,7 +7,9 @@ export interface Rendered {
   readonly database: unknown;
   readonly tables: readonly {
     readonly table: TableDescription;
-    /** Rows of values: numbers of every width as decimal text of their unsigned bits, others in hexadecimal. */
+    /**
+     * Rows of values: numbers of every width as decimal text of their unsigned bits, others in hexadecimal.
+     */
     readonly rows: readonly (readonly (string | null)[])[];
   }[];
   readonly objects: unknown;

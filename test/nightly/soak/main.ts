@@ -1,4 +1,5 @@
-// The week of nights on every server this machine has, as often as asked, with the power failing somewhere else each time:
+// The week of nights on every server this machine has, as often as asked, with the power failing somewhere
+// else each time:
 //   npm run soak:week -- [rounds]
 import { serverKinds, whyMissing } from '../../support/servers.js';
 import { buildSmallPractice } from '../support/small-practice.js';

@@ -1,6 +1,6 @@
 /**
- * A time zone in which it is between eight and nine in the evening: no window closes and no night ends while a test runs
- * by the clock of the machine.
+ * A time zone in which it is between eight and nine in the evening: no window closes and no night ends while
+ * a test runs by the clock of the machine.
  */
 export function zoneInTheEvening(now: Date = new Date()): string {
   const ahead = ((20 - now.getUTCHours() + 36) % 24) - 12;

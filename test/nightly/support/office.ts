@@ -1,5 +1,5 @@
-// The service of an office in a process of its own, on a clock that runs fast. It says what happens, line by line, and the
-// power can be cut at any event: it stops there and waits to be killed.
+// The service of an office in a process of its own, on a clock that runs fast. It says what happens, line by
+// line, and the power can be cut at any event: it stops there and waits to be killed.
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseAddress } from '../../../src/database/address.js';

@@ -17,7 +17,9 @@ const tables = [
   'usergroupattach',
 ];
 
-/** The few tables that a night needs, with one administrator and some rows; for tests that make many nights. */
+/**
+ * The few tables that a night needs, with one administrator and some rows; for tests that make many nights.
+ */
 export async function buildSmallPractice(
   server: TestServer,
   database: string,

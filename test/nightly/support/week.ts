@@ -83,10 +83,11 @@ export interface WeekStory {
 }
 
 /**
- * A week in the life of a practice, on a clock of its own, with real parts: a dead uplink for two nights, a new
- * administrator, power cuts of the whole office, a full disk, an upgrade that adds tables, a night switched off, a share
- * whose disk is full and whose server dies. Asserts at the end that every promised copy is there, opens, and restores equal
- * to what the practice was that evening; that nothing else is visible anywhere; and that each trouble was told once.
+ * A week in the life of a practice, on a clock of its own, with real parts: a dead uplink for two nights, a
+ * new administrator, power cuts of the whole office, a full disk, an upgrade that adds tables, a night
+ * switched off, a share whose disk is full and whose server dies. Asserts at the end that every promised copy
+ * is there, opens, and restores equal to what the practice was that evening; that nothing else is visible
+ * anywhere; and that each trouble was told once.
  *
  * @param database - made by `buildSmallPractice`
  * @param cutAt - at which event of a night the power fails, by night
@@ -290,7 +291,10 @@ class Week {
     await this.#shift({ from: back, until: at('10:00') });
   }
 
-  /** The server comes back, and the office opens its tables, which repairs what was open in the cut where it can. */
+  /**
+   * The server comes back, and the office opens its tables, which repairs what was open in the cut where it
+   * can.
+   */
   async powerIsBack(): Promise<void> {
     await this.#server.restart();
     const { database } = this.#office.database;
@@ -336,7 +340,10 @@ class Week {
     assert.deepEqual(keys.sort(), [...archives, ...notes].sort(), 'each with its note, and nothing else');
   }
 
-  /** Opens every copy with the password of its time, restores it and holds it against the practice of its evening. */
+  /**
+   * Opens every copy with the password of its time, restores it and holds it against the practice of its
+   * evening.
+   */
   async restoreAll(store: StorageAdapter, place: string): Promise<readonly string[]> {
     const restored: string[] = [];
     const back = { ...this.#server.address, database: `${this.#office.database.database}_back` };

@@ -1,4 +1,7 @@
-/** What the nights read on the outsides of archives, read once per archive: they look at each of them every night. */
+/**
+ * What the nights read on the outsides of archives, read once per archive: they look at each of them every
+ * night.
+ */
 import type { Stanza } from 'age-encryption';
 import * as header from '../../../src/archive/age/header.js';
 import * as label from '../../../src/archive/label.js';

@@ -4,13 +4,16 @@ import type { StoredObject, TransferProgress } from '../../adapter.js';
 import { type Asked, type Reply, type Request, type Result, unpack } from './messages.js';
 import { program } from './program.js';
 
-// A share whose server has stopped answers no call of the system, and there is no way to take such a call back: the thread
-// that made it stands until the share is there again. A process has four such threads for all its files, and does not even end
-// while one of them stands. So a process of its own works on the share. When it falls silent it is given up.
+// A share whose server has stopped answers no call of the system, and there is no way to take such a call
+// back: the thread that made it stands until the share is there again. A process has four such threads for
+// all its files, and does not even end while one of them stands. So a process of its own works on the share.
+// When it falls silent it is given up.
 
 /** How often it is looked whether it is silent, in milliseconds. */
 const lookEvery = 1000;
-/** It says that the folder answers. Without any progress that is believed so many times as long as silence. */
+/**
+ * It says that the folder answers. Without any progress that is believed so many times as long as silence.
+ */
 const mostBeats = 20;
 /** Something that is broken off may clean up; so long it is waited for, in milliseconds. */
 const farewell = 1000;
