@@ -75,6 +75,7 @@ export async function startShare(disk?: string): Promise<Share> {
   };
   let server: ChildProcess | undefined;
   let mount: ChildProcess | undefined;
+  let mountAnew = async (): Promise<void> => undefined;
   const stop = async (): Promise<void> => {
     await run('fusermount3', ['-u', '-z', path]).catch(() => undefined);
     for (const child of children) await end(child);
@@ -101,8 +102,12 @@ export async function startShare(disk?: string): Promise<Share> {
     // As usual it would ask a dead server ten times, two seconds apart, one call of ours after the other, and
     // still do so when the server is back: what a share says of a dead server at once is what is tested here.
     const frank = ['--low-level-retries', '1'];
-    mount = start('rclone', ['mount', remote, path, ...uncached, ...plain, ...frank]);
-    await mounted();
+    mountAnew = async () => {
+      await run('fusermount3', ['-u', '-z', path]).catch(() => undefined);
+      mount = start('rclone', ['mount', remote, path, ...uncached, ...plain, ...frank]);
+      await mounted();
+    };
+    await mountAnew();
   } catch (error) {
     await stop();
     throw error;
@@ -115,7 +120,8 @@ export async function startShare(disk?: string): Promise<Share> {
     },
     revive: async () => {
       await serve();
-      await mounted();
+      // The mount may not have survived the death of its server.
+      await (mount?.exitCode === null ? mounted() : mountAnew());
     },
     hang: () => void mount?.kill('SIGSTOP'),
     goOn: () => void mount?.kill('SIGCONT'),
@@ -182,7 +188,7 @@ function answers(port: number): Promise<boolean> {
 }
 
 async function until(what: string, isReady: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     if (await isReady().catch(() => false)) return;
     await delay(50);
