@@ -11,7 +11,7 @@ const root = dirname(folder);
 /** The whole page. @returns {Promise<string>} */
 export async function buildOpener() {
   const worker = await bundle('data/worker.js');
-  const main = await bundle('ui/main.js', { WORKER_PROGRAM: JSON.stringify(worker.text) });
+  const main = await bundle('ui/main.js', { workerProgram: JSON.stringify(worker.text) });
   const script = inElement(main.text);
   const style = readFileSync(join(folder, 'style.css'), 'utf8')
     .replace(/\s*\n\s*/g, '\n')

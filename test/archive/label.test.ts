@@ -27,7 +27,7 @@ describe('the label of an archive', () => {
     const earliest = Date.now();
     const labels = Array.from({ length: 20 }, () => makeLabel(sampleLabel));
     for (const { format, archiveId, createdAt } of labels) {
-      assert.deepEqual(format, { major: 1, minor: 2 });
+      assert.deepEqual(format, { major: 1, minor: 3 });
       assert.match(archiveId, /^[0-9a-f]{32}$/);
       assert.ok(Date.parse(createdAt) >= earliest && Date.parse(createdAt) <= Date.now());
       assert.equal(createdAt, new Date(createdAt).toISOString());
@@ -35,7 +35,7 @@ describe('the label of an archive', () => {
     assert.equal(new Set(labels.map(({ archiveId }) => archiveId)).size, 20);
     const given = { archiveId: 'ab'.repeat(16), createdAt: '2026-07-15T05:00:00Z' };
     assert.deepEqual(makeLabel({ ...sampleLabel, ...given }), {
-      format: { major: 1, minor: 2 },
+      format: { major: 1, minor: 3 },
       ...sampleLabel,
       ...given,
     });
