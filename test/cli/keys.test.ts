@@ -75,6 +75,12 @@ describe('the keys that the command line takes', () => {
       list!.replaceAll(/<\/?li>/g, ' ').trim(),
     );
     assert.equal(sheets.length, 3);
+    const another = join(folder, 'another.html');
+    const told = await runCli([...create.slice(0, -1), another]);
+    assert.match(
+      told.stdout,
+      /NOT CONFIRMED: no copy opens with it yet\nPrint .*another\.html, give the words back/,
+    );
     assert.match((await runCli(['kit', 'list', ...spool])).stdout, /NOT CONFIRMED/);
     const confirm = (words: string) =>
       runCli(['kit', 'confirm', ...spool, '--words-fd', '3'], { password: words });

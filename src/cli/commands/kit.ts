@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createFileKits, type KitStore, type RecoveryKit } from '../../admin/kits/kit-store.js';
 import { confirmRecoveryKit, createRecoveryKit, revokeRecoveryKit } from '../../admin/kits/recovery-kit.js';
 import { utf8 } from '../../bytes.js';
-import { escapeControls } from '../../escape-controls.js';
+import { escapeControls, escapeControlsInLines } from '../../escape-controls.js';
 import type { Arguments, Command, CommandLine, CommandResult } from '../command.js';
 import { UsageError } from '../exit-codes.js';
 import { askKitWords } from '../kit-words.js';
@@ -87,7 +87,7 @@ async function create(given: Arguments, store: KitStore, line: CommandLine): Pro
   });
   await writeArchive(once(utf8(page.reveal())), out, line);
   const text = `${describeKit(kit)}\nPrint ${out === '-' ? 'the page' : out}, give the words back with "kit confirm", and delete it: whoever has it can open the copies.`;
-  return { json: { kit, out }, text: escapeControls(text), to: out === '-' ? 'stderr' : 'stdout' };
+  return { json: { kit, out }, text: escapeControlsInLines(text), to: out === '-' ? 'stderr' : 'stdout' };
 }
 
 function tell(kit: RecoveryKit, sentence: string): CommandResult {
