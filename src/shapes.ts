@@ -40,6 +40,9 @@ export function textLike(pattern: RegExp): Shape<string> {
 /** SHA-256 in lower-case hex. */
 export const sha256: Shape<string> = textLike(/^[0-9a-f]{64}$/);
 
+/** A moment that `Date.parse` reads, in at most 40 characters. */
+export const moment: Shape<string> = where(textUpTo(40), (value) => !Number.isNaN(Date.parse(value)));
+
 /** True or false. */
 export const flag: Shape<boolean> = (value): value is boolean => typeof value === 'boolean';
 

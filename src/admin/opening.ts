@@ -3,6 +3,7 @@ import {
   count,
   listOf,
   type Members,
+  moment,
   objectOf,
   oneOf,
   optional,
@@ -75,7 +76,6 @@ export interface Opening {
 export const mostPlaces = 16;
 
 const shortName: Shape<string> = where(textUpTo(200), (value) => value !== '');
-const moment: Shape<string> = where(textUpTo(40), (value) => !Number.isNaN(Date.parse(value)));
 
 const placeMembers: Members<OpenedPlace> = {
   place: shortName,

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
+import { didYouMean, nearestWord } from '../nearest-word.js';
 import { type ExitCode, UsageError } from './exit-codes.js';
-import { didYouMean, nearestWord } from './wording/nearest.js';
 
 /** The environment of a run: what a terminal or a test gives. */
 export interface CommandLine {

@@ -1,6 +1,7 @@
 import { sendDiagnosisTo } from '../diagnosis.js';
 import { type BackupError, during, isBackupError } from '../errors.js';
 import { escapeControls, escapeControlsInLines } from '../escape-controls.js';
+import { didYouMean, nearestWord } from '../nearest-word.js';
 import { formatCount } from '../quantities.js';
 import {
   type Command,
@@ -14,7 +15,6 @@ import { type ExitCode, exitCodeOf, exitCodes, Interrupted, UsageError } from '.
 import { renderOverview, renderScreenPage, renderWholePage } from './help.js';
 import { version } from './version.js';
 import { forScreen, hintsFor, stoppedSentence, type Typed } from './wording/hints.js';
-import { didYouMean, nearestWord } from './wording/nearest.js';
 import { fitted } from './wording/wrap.js';
 
 /**

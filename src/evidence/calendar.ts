@@ -1,4 +1,4 @@
-import { type Content, type Html, html } from './html.js';
+import { type Content, type Html, html } from '../html.js';
 import type { NightAt, NightState } from './nights.js';
 
 const words: Readonly<Record<NightState, string>> = {

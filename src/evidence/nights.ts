@@ -1,4 +1,5 @@
-import type { BackupReport, DestinationReport } from '../nightly/run/backup-report.js';
+import { isNight, nightAfter } from '../nightly/nights.js';
+import { type BackupReport, type DestinationReport, outcomesByRank } from '../nightly/run/backup-report.js';
 
 /**
  * How a night went at a place.
@@ -23,29 +24,12 @@ export interface NightAt {
   readonly toldAt?: string;
 }
 
-const ranks: readonly DestinationReport['outcome'][] = [
-  'not-due',
-  'not-eligible',
-  'failed',
-  'waiting',
-  'verified',
-];
-const dayLength = 86_400_000;
 /** So many nights fit on a page: half a year, in whole weeks. */
 export const nightsShown: number = 26 * 7;
 
-/** The day before or after, as an ISO date. */
-export function dayAfter(day: string, days: number): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + days * dayLength).toISOString().slice(0, 10);
-}
-
 /** Whether a text is a day of a time in which there are backups. */
 export function isDay(text: unknown): text is string {
-  return (
-    typeof text === 'string' &&
-    /^2\d{3}-\d\d-\d\d$/.test(text) &&
-    !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
-  );
+  return typeof text === 'string' && text.startsWith('2') && isNight(text);
 }
 
 /** The places at which copies were due, those of the product first. */
@@ -70,7 +54,7 @@ export function nightsAt(
     const at = report.destinations.find(({ destination }) => destination === place);
     if (at === undefined || !isDay(night)) continue;
     for (const copy of at.caughtUp) late.add(copy.night);
-    const rank = ranks.indexOf(at.outcome);
+    const rank = outcomesByRank.indexOf(at.outcome);
     if (rank <= (known.get(night)?.rank ?? -1)) continue;
     const state = at.outcome === 'not-eligible' ? 'not-due' : at.outcome;
     const problem = at.error?.message;
@@ -86,9 +70,9 @@ export function nightsAt(
   const [first] = days;
   const last = days.at(-1);
   if (first === undefined || last === undefined) return [];
-  const from = [first, dayAfter(last, 1 - nightsShown)].sort().at(-1)!;
+  const from = [first, nightAfter(last, 1 - nightsShown)].sort().at(-1)!;
   const nights: NightAt[] = [];
-  for (let night = from; night <= last; night = dayAfter(night, 1)) {
+  for (let night = from; night <= last; night = nightAfter(night, 1)) {
     const { rank: _, ...found } = known.get(night) ?? { night, state: 'missing' as const, rank: 0 };
     const isLate = late.has(night) && (found.state === 'failed' || found.state === 'waiting');
     nights.push(isLate ? { ...found, state: 'late' } : found);

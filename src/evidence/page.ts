@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Content, Html, html } from './html.js';
+import { type Content, Html, html } from '../html.js';
 import { style } from './style.js';
 
 /**

@@ -1,11 +1,11 @@
 import { describeOpening } from '../admin/opening.js';
 import { assertArgument, assertEach } from '../arguments.js';
 import { describeLeftOut } from '../catalog/describe-left-out.js';
+import { type Content, type Html, html } from '../html.js';
 import { formatBytes, formatCount, formatSeconds, plural } from '../quantities.js';
 import { calendar, legend } from './calendar.js';
 import { curve } from './curve.js';
 import { type EvidenceFacts, placeName, proposedRule } from './facts.js';
-import { type Content, type Html, html } from './html.js';
 import { type NightState, nightsAt, placesOf } from './nights.js';
 import { ago, moment, old, page, type State, section, table, tile } from './page.js';
 import {

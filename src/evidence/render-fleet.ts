@@ -1,8 +1,8 @@
 import { assertArgument, assertEach } from '../arguments.js';
 import type { ListedBackup } from '../history/list-backups.js';
+import { type Content, type Html, html } from '../html.js';
 import { formatBytes, formatCount, plural } from '../quantities.js';
 import { proposedRule } from './facts.js';
-import { type Content, type Html, html } from './html.js';
 import { moment, old, page, type State, section, table, tile } from './page.js';
 import { believable } from './standing.js';
 

@@ -1,5 +1,5 @@
+import { type Html, html } from '../html.js';
 import { formatBytes } from '../quantities.js';
-import { type Html, html } from './html.js';
 
 /** A table, or what stands for several. */
 export interface Area {

@@ -53,6 +53,13 @@ export function nightAfter(night: string, count: number = 1): string {
   return new Date((dayOf(night) + count) * day).toISOString().slice(0, 10);
 }
 
+/** Whether a text is the date of a night. */
+export const isNight: (text: string) => boolean = remember((text) => {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
+  const time = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text);
+}, 1000);
+
 /** Its day by the calendar, which knows no clocks that change. */
 const dayOf: (night: string) => number = remember((night) => {
   const at = Date.parse(`${night}T00:00Z`);

@@ -17,7 +17,7 @@ describe('what support sees on a terminal', { skip }, () => {
   let root: string;
   let two: TwoPractices;
   before(async () => {
-    root = await mkdtemp('/tmp/s-');
+    root = await mkdtemp(join(tmpdir(), 's-'));
     two = await fillWithTwoPractices(root);
   });
   after(() => rm(root, { recursive: true, force: true }));

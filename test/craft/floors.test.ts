@@ -34,6 +34,8 @@ const ground = new Set([
   'escape-controls.ts',
   'diagnosis.ts',
   'quantities.ts',
+  'html.ts',
+  'nearest-word.ts',
   'shapes.ts',
   'with-defaults.ts',
 ]);
@@ -51,6 +53,7 @@ const faces: Readonly<Record<string, readonly string[]>> = {
     'fill-file',
     'flushing-writer',
     'look-at-folder',
+    'one-by-one',
     'processes',
     'read-file-if-there',
     'replace-file',

@@ -1,4 +1,5 @@
 import encodeQR from 'qr';
+import { Html, html } from '../../html.js';
 import type { RecoveryKit } from './kit-store.js';
 
 /** What stands on the sheets of a kit. */
@@ -16,39 +17,36 @@ export interface KitSheets {
  */
 export function renderKitPage(sheets: KitSheets): string {
   const { kit, practice } = sheets;
-  return `<!doctype html>
+  return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="referrer" content="no-referrer">
-<title>Recovery kit ${kit.id} of ${escapeHtml(practice)}</title>
+<title>Recovery kit ${kit.id} of ${practice}</title>
 <style>${style}</style>
 <p class="screen">Print this page, give the words back with “kit confirm”, and close it. It is kept nowhere, and whoever has a copy of it
 can open the backups.</p>
-${sheets.words.map((words, i) => sheetOf(sheets, words, i + 1)).join('\n')}
+${sheets.words.map((words, i) => sheetOf(sheets, words, i + 1))}
 </html>
-`;
+`.text;
 }
 
-function sheetOf({ kit, practice, words: all }: KitSheets, words: string, number: number): string {
+function sheetOf({ kit, practice, words: all }: KitSheets, words: string, number: number): Html {
   const isSplit = all.length > 1;
   const which = isSplit ? `, sheet ${number} of ${all.length}` : '';
   const how = isSplit
     ? 'Any two of the three sheets open the backups; one alone opens nothing. Keep them in different places.'
     : 'Whoever has this sheet can open the backups. Keep it in a safe, and not beside the backups.';
-  return `<section>
+  return html`<section>
 <h1>Recovery kit ${kit.id}${which}</h1>
 <dl>
-<div><dt>Practice</dt><dd>${escapeHtml(practice)}</dd></div>
-<div><dt>Kept by</dt><dd>${escapeHtml(kit.owner)}</dd></div>
+<div><dt>Practice</dt><dd>${practice}</dd></div>
+<div><dt>Kept by</dt><dd>${kit.owner}</dd></div>
 <div><dt>Made on</dt><dd>${kit.createdAt.slice(0, 10)}</dd></div>
 </dl>
 <p>These words open the supplemental backups of the practice’s database when nobody knows the password of the administrator. ${how}</p>
 <div class="both">
-<ol>${words
-    .split(' ')
-    .map((word) => `<li>${word}</li>`)
-    .join('')}</ol>
+<ol>${words.split(' ').map((word) => html`<li>${word}</li>`)}</ol>
 <div class="qr" role="img" aria-label="The same words as a QR code">${qrOf(words)}</div>
 </div>
 <p>To use them: open <b>opener.html</b> of the software, drop a backup on it and choose “With a recovery kit”; or run
@@ -57,11 +55,11 @@ function sheetOf({ kit, practice, words: all }: KitSheets, words: string, number
 }
 
 /** Of capital letters alone, which a code holds in fewer and larger squares. */
-function qrOf(words: string): string {
-  return encodeQR(words.toUpperCase(), 'svg', { ecc: 'quartile', border: 4 });
+function qrOf(words: string): Html {
+  return new Html(encodeQR(words.toUpperCase(), 'svg', { ecc: 'quartile', border: 4 }));
 }
 
-const style = `
+const style = new Html(`
 @page { margin: 18mm }
 body { font: 12pt/1.45 Georgia, serif; color: #000; background: #fff; max-width: 175mm; margin: 0 auto; padding: 8mm }
 h1 { font-size: 20pt; margin: 0 0 4mm }
@@ -73,8 +71,4 @@ ol { columns: 2; column-gap: 10mm; font: 13pt/1.7 ui-monospace, Menlo, Consolas,
 .qr svg { width: 62mm; height: 62mm; display: block }
 .screen { border: 1px solid #000; padding: 3mm }
 @media print { .screen { display: none } body { padding: 0 } }
-`;
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
+`);

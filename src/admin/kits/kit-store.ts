@@ -1,18 +1,18 @@
 import { resolve } from 'node:path';
 import { assertArgument } from '../../arguments.js';
 import { BackupError } from '../../errors.js';
+import { oneByOne } from '../../files/one-by-one.js';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { replaceFile } from '../../files/replace-file.js';
 import {
   fromJson,
   listOf,
+  moment,
   objectOf,
   oneOf,
   optional,
-  type Shape,
   textLike,
   textUpTo,
-  where,
   wholeFrom,
 } from '../../shapes.js';
 
@@ -56,7 +56,6 @@ export interface KitStore {
 /** As many as one may need in twenty years, and more. */
 export const mostKits = 100;
 
-const moment: Shape<string> = where(textUpTo(40), (value) => !Number.isNaN(Date.parse(value)));
 const isKit = objectOf<RecoveryKit>({
   id: textLike(/^[0-9a-f]{8}$/),
   owner: textUpTo(200),
@@ -98,13 +97,15 @@ export function createFileKits(options: { readonly path: string }): KitStore {
       io?.signal?.throwIfAborted();
       return load();
     },
-    async save(kits, io) {
-      io?.signal?.throwIfAborted();
-      if (((await load())?.revision ?? 0) >= kits.revision) return false;
-      await replaceFile(path, `${JSON.stringify(kits, null, 2)}\n`).catch((error: unknown) => {
-        throw unusable(path, error);
+    save(kits, io) {
+      return oneByOne(path, async () => {
+        io?.signal?.throwIfAborted();
+        if (((await load())?.revision ?? 0) >= kits.revision) return false;
+        await replaceFile(path, `${JSON.stringify(kits, null, 2)}\n`).catch((error: unknown) => {
+          throw unusable(path, error);
+        });
+        return true;
       });
-      return true;
     },
   };
 }

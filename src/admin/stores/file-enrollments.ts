@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { assertArgument } from '../../arguments.js';
 import { BackupError } from '../../errors.js';
 import { systemCodeOf } from '../../files/failures.js';
+import { oneByOne } from '../../files/one-by-one.js';
 import { replaceFile } from '../../files/replace-file.js';
 import { anyObject, fromJson } from '../../shapes.js';
 import {
@@ -56,23 +57,6 @@ export function createFileEnrollments(options: { readonly path: string }): Enrol
       });
     },
   };
-}
-
-// By the file, as a service may open it in more than one place.
-const lastOf: Map<string, Promise<unknown>> = new Map();
-
-/** Lets changes of one file follow each other, whatever became of the one before. */
-function oneByOne<Result>(path: string, change: () => Promise<Result>): Promise<Result> {
-  const changed = (lastOf.get(path) ?? Promise.resolve()).then(change);
-  const settled = changed.then(
-    () => undefined,
-    () => undefined,
-  );
-  lastOf.set(path, settled);
-  settled.then(() => {
-    if (lastOf.get(path) === settled) lastOf.delete(path);
-  });
-  return changed;
 }
 
 type Entries = Readonly<Record<string, unknown>>;

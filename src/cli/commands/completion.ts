@@ -1,9 +1,9 @@
+import { didYouMean, nearestWord } from '../../nearest-word.js';
 import type { Command } from '../command.js';
 import { renderCompletion, shells } from '../completion/render-completion.js';
 import { commandShapes } from '../completion/shapes.js';
 import { UsageError } from '../exit-codes.js';
 import { renderManual } from '../manual.js';
-import { didYouMean, nearestWord } from '../wording/nearest.js';
 
 /** `completion`: what a shell needs to complete the words of the command line. */
 export const completionCommand: Command = {

@@ -1,5 +1,5 @@
+import { nearestWord } from '../../nearest-word.js';
 import { anyObject, listOf, oneOf, type Shape } from '../../shapes.js';
-import { nearestOf } from './nearest.js';
 
 /** What a part of a JSON Schema is. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ export interface Field<T> {
   /** What is wrong in a value, with the name of the place; undefined when it is a `T`. */
   wrongIn(value: unknown, name: string): string | undefined;
   readonly schema: JsonSchema;
-  /** Keeps the type; never called. */
+  /** The check alone. */
   readonly is: Shape<T>;
 }
 
@@ -66,7 +66,7 @@ export function group<T>(members: Fields<T>): Field<T> {
     const inside = (member: string): string => (name === '' ? member : `${name}.${member}`);
     const unknown = Object.keys(value).find((member) => !names.includes(member));
     if (unknown !== undefined) {
-      const nearest = nearestOf(unknown, names);
+      const nearest = nearestWord(unknown, names, 2);
       const hint = nearest === undefined ? `There are: ${names.join(', ')}.` : `Did you mean "${nearest}"?`;
       return `"${inside(unknown.slice(0, 40))}" is not known. ${hint}`;
     }

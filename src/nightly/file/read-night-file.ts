@@ -1,9 +1,8 @@
-import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { BackupError } from '../../errors.js';
 import { escapeControls } from '../../escape-controls.js';
-import { systemCodeOf } from '../../files/failures.js';
 import { type NightFile, nightFile } from './night-file.js';
+import { readPlainFile } from './read-plain-file.js';
 
 /** Larger than any file that somebody writes for one practice. */
 const largest = 1024 * 1024;
@@ -36,21 +35,11 @@ export async function readNightFile(path: string): Promise<ReadNightFile> {
 }
 
 async function readText(path: string, refuse: ReadNightFile['refuse']): Promise<string> {
-  let text: string;
-  try {
-    const file = await open(path, 'r');
-    try {
-      const stat = await file.stat();
-      if (!stat.isFile()) throw refuse('It is no file.');
-      if (stat.size > largest) throw refuse('It is far too large.');
-      text = await file.readFile('utf8');
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof BackupError) throw error;
-    throw refuse(`It cannot be read (${systemCodeOf(error) ?? 'unexpected'}).`, error);
-  }
+  const text = await readPlainFile(
+    path,
+    (why, cause) => refuse(`It ${why}.`, cause),
+    ({ size }) => (size > largest ? 'is far too large' : undefined),
+  );
   // Editors of Windows put a mark in front of what they save.
   return text.replace(/^\uFEFF/, '');
 }

@@ -1,8 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import { BackupError } from '../../errors.js';
-import { systemCodeOf } from '../../files/failures.js';
 import { either, objectOf, type Shape, textLike, textUpTo, where } from '../../shapes.js';
 import { type Field, leaf } from './field.js';
+import { readPlainFile } from './read-plain-file.js';
 
 /**
  * Where a secret is. It never stands in the file itself, which people copy, mail and put under version
@@ -73,31 +73,18 @@ export async function readSecret(
     return value;
   }
   const path = from.resolvePath(source.file);
-  const value = (
-    await readPrivateFile(path, (why) => refuse(`names the file ${path}, which ${why}`))
-  ).replace(/\r?\n$/, '');
+  const refuseFile = (why: string): BackupError => refuse(`names the file ${path}, which ${why}`);
+  const text = await readPlainFile(path, refuseFile, wrongInPrivateFile);
+  const value = text.replace(/\r?\n$/, '');
   if (value === '') throw refuse(`names the file ${path}, which is empty`);
   return value;
 }
 
-/** What a file holds that nobody but its owner, and those whom he lets read it, may know. */
-async function readPrivateFile(path: string, refuse: (why: string) => BackupError): Promise<string> {
-  let file: FileHandle | undefined;
-  try {
-    // The file that is asked who may read it is the one that is read.
-    file = await open(path, 'r');
-    const stat = await file.stat();
-    if (!stat.isFile()) throw refuse('is no file');
-    // Its group may read it, as the credentials of a service manager show themselves; but nobody who likes.
-    if (process.platform !== 'win32' && (stat.mode & 0o026) !== 0) {
-      throw refuse('others may read or change; take that from them (chmod 600)');
-    }
-    if (stat.size > longest) throw refuse('is too large for a secret');
-    return await file.readFile('utf8');
-  } catch (error) {
-    if (error instanceof BackupError) throw error;
-    throw refuse(`cannot be read (${systemCodeOf(error) ?? 'unexpected'})`);
-  } finally {
-    await file?.close();
+/** What speaks against keeping a secret in a file. */
+function wrongInPrivateFile({ mode, size }: Stats): string | undefined {
+  // Its group may read it, as the credentials of a service manager show themselves; but nobody who likes.
+  if (process.platform !== 'win32' && (mode & 0o026) !== 0) {
+    return 'others may read or change; take that from them (chmod 600)';
   }
+  return size > longest ? 'is too large for a secret' : undefined;
 }

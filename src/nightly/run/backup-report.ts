@@ -113,6 +113,15 @@ export interface DestinationReport {
   readonly troubles?: readonly string[];
 }
 
+/** What can become of a copy, from nothing to everything. */
+export const outcomesByRank: readonly DestinationReport['outcome'][] = [
+  'not-due',
+  'not-eligible',
+  'failed',
+  'waiting',
+  'verified',
+];
+
 /** One archive. */
 export interface CopyReport {
   /** As in its label. */

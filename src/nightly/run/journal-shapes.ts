@@ -1,14 +1,11 @@
 /** What each entry of a journal has to look like to be believed. */
 import { isPinnedKey } from '../../admin/pinned-key.js';
-import { isLeftOut } from '../../archive/descriptions.js';
-import { isErrorCode } from '../../error-advice.js';
 import { archiveKeyOf } from '../../history/note-body.js';
 import {
   count,
-  either,
   flag,
   listOf,
-  type Members,
+  moment,
   objectOf,
   oneOf,
   optional,
@@ -16,7 +13,6 @@ import {
   sha256,
   someOf,
   text,
-  textLike,
   textUpTo,
   where,
 } from '../../shapes.js';
@@ -30,8 +26,6 @@ import {
   mostAnnouncements,
 } from '../origin/loss-state.js';
 import { isSequence } from '../origin/sequence.js';
-import { remember } from '../remember.js';
-import type { CopyReport } from './backup-report.js';
 import type {
   FailedNights,
   LostCopy,
@@ -39,6 +33,7 @@ import type {
   PendingCopy,
   VerifiedCopy,
 } from './journal-state.js';
+import { failureCode, isCopyReport, night } from './report-shape.js';
 
 /** How many key holders are remembered, the last ones. */
 export const rememberedPins = 20;
@@ -46,37 +41,13 @@ export const rememberedPins = 20;
 /** No text in a journal is longer, in characters. */
 const words = textUpTo(4000);
 
-const isDate: (day: string) => boolean = remember((day) => {
-  if (!/^\d{4}-\d\d-\d\d$/.test(day)) return false;
-  const time = new Date(`${day}T00:00:00Z`);
-  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(day);
-}, 1000);
-
-const night = where(textUpTo(10), isDate);
-const time = where(textUpTo(40), (value) => !Number.isNaN(Date.parse(value)));
 const destination = oneOf('hq', 'local');
 const scope = oneOf('critical', 'full');
-const failure = either(isErrorCode, oneOf('unexpected'));
-
-const copyMembers: Members<CopyReport> = {
-  archiveId: textLike(/^[0-9a-f]{32}$/),
-  key: text,
-  night,
-  scope,
-  bytes: count,
-  sha256,
-  recipient: optional(words),
-  tables: count,
-  rows: count,
-  plainBytes: count,
-  leftOut: listOf(isLeftOut),
-  verifiedAt: optional(time),
-};
 
 /** A copy of this practice that waits in the spool, and names no file outside of it. */
 export function pendingCopyOf(practiceId: string): Shape<PendingCopy> {
   const copy = where(
-    objectOf(copyMembers),
+    isCopyReport,
     ({ key, night, archiveId }) => key === archiveKeyOf({ practiceId, night, archiveId }),
   );
   return where(
@@ -96,7 +67,7 @@ export function verifiedCopyOf(practiceId: string): Shape<VerifiedCopy> {
   return objectOf<VerifiedCopy>({
     key: where(words, (key) => key.startsWith(`${practiceId}/`)),
     night,
-    verifiedAt: time,
+    verifiedAt: moment,
     store: optional(words),
     byHand: optional(flag),
     bytes: optional(count),
@@ -112,7 +83,7 @@ export function verifiedCopyOf(practiceId: string): Shape<VerifiedCopy> {
 }
 
 /** Nights in a row without a copy, of one destination. */
-export const failedNights: Shape<FailedNights> = objectOf<FailedNights>({ count, night, code: failure });
+export const failedNights: Shape<FailedNights> = objectOf<FailedNights>({ count, night, code: failureCode });
 
 /** What was said of an alert, of one code. */
 export const cause: Shape<string> = words;
@@ -135,16 +106,16 @@ type Entry<Name extends MayBeAbsent> = NonNullable<NightJournalState[Name]>;
 
 /** The entries that may be absent. */
 export const journalEntries: { readonly [Name in MayBeAbsent]: Shape<NightJournalState[Name]> } = {
-  lost: someOf(['hq', 'local'], objectOf<LostCopy>({ night, since: night, code: failure })),
+  lost: someOf(['hq', 'local'], objectOf<LostCopy>({ night, since: night, code: failureCode })),
   lastAttempt: objectOf<Entry<'lastAttempt'>>({
     night,
     count,
-    startedAt: optional(time),
-    endedAt: time,
+    startedAt: optional(moment),
+    endedAt: moment,
     settled: optional(listOf(destination, 2)),
   }),
   watched: night,
-  dateOwed: time,
+  dateOwed: moment,
   settings: objectOf({ status: oneOf('disabled', 'disabled-by-hq', 'enabled'), networkPath: words }),
   damage: objectOf({ night, message: words }),
   incomplete: someOf(['hq', 'local'], words),

@@ -3,6 +3,7 @@ import { isOpenedPlace } from '../../admin/opening.js';
 import { isConsistency, isDumpWarning, isLeftOut } from '../../archive/descriptions.js';
 import { isIneligibilityReason } from '../../eligibility/is-eligible.js';
 import { isErrorCode } from '../../error-advice.js';
+import type { BackupErrorCode } from '../../errors.js';
 import type { SequenceHead } from '../../history/note-body.js';
 import {
   amount,
@@ -10,42 +11,54 @@ import {
   either,
   flag,
   listOf,
+  moment,
   objectOf,
   oneOf,
   optional,
   type Shape,
   sha256,
   text,
+  textLike,
+  textUpTo,
+  where,
 } from '../../shapes.js';
+import { isNight } from '../nights.js';
 import type { BackupReport, CopyReport, DestinationReport, ReportedChange } from './backup-report.js';
 
 type Present<Of, Name extends keyof Of> = NonNullable<Of[Name]>;
 
-const copy = objectOf<CopyReport>({
-  archiveId: text,
+/** A night, as an ISO date. */
+export const night: Shape<string> = where(textUpTo(10), isNight);
+
+/** Why something failed. */
+export const failureCode: Shape<BackupErrorCode | 'unexpected'> = either(isErrorCode, oneOf('unexpected'));
+
+/** Whether a value tells of one archive. */
+export const isCopyReport: Shape<CopyReport> = objectOf<CopyReport>({
+  archiveId: textLike(/^[0-9a-f]{32}$/),
   key: text,
-  night: text,
+  night,
   scope: oneOf('critical', 'full'),
   bytes: count,
   sha256,
-  recipient: optional(text),
+  recipient: optional(textUpTo(4000)),
   tables: count,
   rows: count,
   plainBytes: count,
   leftOut: listOf(isLeftOut),
-  verifiedAt: optional(text),
+  verifiedAt: optional(moment),
 });
 
 const destination = objectOf<DestinationReport>({
   destination: oneOf('hq', 'local'),
   outcome: oneOf('failed', 'not-due', 'not-eligible', 'verified', 'waiting'),
   store: optional(text),
-  copy: optional(copy),
-  caughtUp: listOf(copy),
+  copy: optional(isCopyReport),
+  caughtUp: listOf(isCopyReport),
   removed: listOf(text),
   error: optional(
     objectOf<Present<DestinationReport, 'error'>>({
-      code: either(isErrorCode, oneOf('unexpected')),
+      code: failureCode,
       message: text,
     }),
   ),

@@ -3,17 +3,8 @@ import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { replaceFile } from '../../files/replace-file.js';
 import { makeFolder } from '../../files/sync.js';
 import { fromJson } from '../../shapes.js';
-import type { BackupReport, DestinationReport } from './backup-report.js';
+import { type BackupReport, type DestinationReport, outcomesByRank } from './backup-report.js';
 import { isBackupReport } from './report-shape.js';
-
-/** From nothing to everything. */
-const ranks: readonly DestinationReport['outcome'][] = [
-  'not-due',
-  'not-eligible',
-  'failed',
-  'waiting',
-  'verified',
-];
 
 /**
  * Keeps a report in the spool: in `reports` by its night, and as `last-report.json`. A later run of a night
@@ -42,7 +33,8 @@ export function joinReports(earlier: BackupReport, later: BackupReport): BackupR
   const destinations = later.destinations.map((after) => {
     const before = earlier.destinations.find(({ destination }) => destination === after.destination);
     if (before === undefined) return after;
-    const best = ranks.indexOf(before.outcome) > ranks.indexOf(after.outcome) ? before : after;
+    const best =
+      outcomesByRank.indexOf(before.outcome) > outcomesByRank.indexOf(after.outcome) ? before : after;
     return {
       ...best,
       caughtUp: [...before.caughtUp, ...after.caughtUp],

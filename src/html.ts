@@ -1,7 +1,7 @@
-import { escapeControls } from '../escape-controls.js';
+import { escapeControls } from './escape-controls.js';
 
 /**
- * Text that is HTML already. Made by {@link html} alone, so that nothing comes into a page but through it.
+ * Text that is HTML already: of {@link html}, or of what draws a picture. Whatever is not comes into a page escaped.
  */
 export class Html {
   readonly text: string;

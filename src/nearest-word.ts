@@ -1,12 +1,18 @@
-/** The word among those known that somebody is most likely to have meant; undefined when none is near. */
-export function nearestWord(typed: string, known: readonly string[]): string | undefined {
+/**
+ * The word among those known that somebody is most likely to have meant; undefined when none is near.
+ *
+ * @param least - so many slips are forgiven in a short word too
+ */
+export function nearestWord(typed: string, known: readonly string[], least = 1): string | undefined {
+  const lower = typed.toLowerCase();
   const [nearest] = known
     .map((word) => ({
       word,
-      distance: word.startsWith(typed) && typed.length > 2 ? 0 : distanceOf(typed, word),
+      distance: word.startsWith(typed) && typed.length > 2 ? 0 : distanceOf(lower, word.toLowerCase()),
     }))
     .filter(
-      ({ word, distance }) => distance <= Math.max(1, Math.floor(Math.min(typed.length, word.length) / 3)),
+      ({ word, distance }) =>
+        distance <= Math.max(least, Math.floor(Math.min(typed.length, word.length) / 3)),
     )
     .sort((a, b) => a.distance - b.distance);
   return nearest?.word;
