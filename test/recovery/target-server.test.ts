@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { before, it } from 'node:test';
+import { after, before, it } from 'node:test';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { isBackupError } from '../../src/errors.js';
 import type { Part } from '../../src/model/parts.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import type { RestoreOptions } from '../../src/recovery/restore/options.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
+import { FaultyProxy } from '../support/faulty-proxy.js';
 import { describeOnEachServer } from '../support/servers.js';
 import { hazards } from './hazards.js';
 
@@ -128,17 +129,19 @@ describeOnEachServer(
     });
 
     it('says of a connection lost in a restore what is so of a restore', async () => {
+      // Not by KILL: MySQL 5.6 may leave a session that is loading rows where it was, with its locks, for hours.
+      const { host, port } = server().address;
+      const proxy = await FaultyProxy.start(host!, port!);
+      after(() => proxy.stop());
       async function* cutOff(parts: AsyncIterable<Part>): AsyncGenerator<Part> {
         for await (const part of parts) {
           yield part;
-          if (part.kind !== 'rows') continue;
-          const sessions = await server().query(
-            `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = '${target}'`,
-          );
-          for (const { id } of sessions) await server().query(`KILL CONNECTION ${id}`);
+          if (part.kind === 'rows') proxy.drop();
         }
       }
-      await assert.rejects(restore(cutOff(dumpDatabase(address(source)))), (error) => {
+      await server().query(`DROP DATABASE IF EXISTS ${target}`);
+      const far = { ...address(target), host: '127.0.0.1', port: proxy.port };
+      await assert.rejects(restoreDatabase(cutOff(dumpDatabase(address(source))), far), (error) => {
         assert.ok(isBackupError(error, 'database-connection-lost'), String(error));
         assert.equal(error.activity, 'restore');
         assert.match(error.message, /The archive is not touched.* run the restore again/);

@@ -44,8 +44,13 @@ export class FaultyProxy {
     this.#stalled = true;
   }
 
-  stop(): void {
+  /** Ends what is connected now; whoever comes next is served. */
+  drop(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  stop(): void {
+    this.drop();
     this.#server.close();
   }
 }
