@@ -1,8 +1,9 @@
 /**
  * `npm run bench:opener -- --size 1GB`: from the password to the schedule, and to the first patient's whole sheet, in a real browser;
- * and the most memory that the process of the page had. Flags as of `npm run bench`.
+ * to the schedule of a copy that is cut in the middle; and the most memory that the process of the page had. Flags as of
+ * `npm run bench`.
  */
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -27,10 +28,13 @@ const options = readOptions();
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'supplemental-backup-bench-'));
 const archive = join(folder, 'practice.tar.age');
+const cut = join(folder, 'cut.tar.age');
 try {
   await makeArchive();
+  const end = Math.floor(statSync(archive).size / 2);
+  await pipeline(createReadStream(archive, { end }), createWriteStream(cut));
   for (let round = 1; round <= options.rounds; round++)
-    process.stdout.write(`${JSON.stringify(await look())}\n`);
+    process.stdout.write(`${JSON.stringify({ ...(await look()), ...(await lookAtCut()) })}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -54,18 +58,32 @@ async function makeArchive(): Promise<void> {
   }
 }
 
+async function lookAtCut(): Promise<Readonly<Record<string, number>>> {
+  const browser = Browser.start();
+  try {
+    return { cutSchedule: (await open(browser, cut)).seconds };
+  } finally {
+    await browser.close();
+  }
+}
+
+/** @returns the page, and the seconds from the password to the schedule */
+async function open(
+  browser: Browser,
+  file: string,
+): Promise<{ readonly page: Page; readonly seconds: number }> {
+  const page = await Page.open(browser, pathToFileURL(join(projectRoot, 'dist', 'opener.html')).href, folder);
+  await page.until("document.querySelector('h1')");
+  await page.choose('input[type=file]', [file]);
+  await page.fill('#password', practiceAdminPassword);
+  const seconds = await secondsUntil(() => page.key('Enter'), page, "document.querySelector('.day')");
+  return { page, seconds };
+}
+
 async function look(): Promise<Readonly<Record<string, number>>> {
   const browser = Browser.start();
   try {
-    const page = await Page.open(
-      browser,
-      pathToFileURL(join(projectRoot, 'dist', 'opener.html')).href,
-      folder,
-    );
-    await page.until("document.querySelector('h1')");
-    await page.choose('input[type=file]', [archive]);
-    await page.fill('#password', practiceAdminPassword);
-    const schedule = await secondsUntil(() => page.key('Enter'), page, "document.querySelector('.day')");
+    const { page, seconds: schedule } = await open(browser, archive);
     await page.press('Patients');
     await page.until("document.querySelector('tbody .link')");
     const sheet = await secondsUntil(

@@ -55,14 +55,21 @@ type Keys = { readonly identities: readonly (Identity | string)[] };
 /**
  * Opens a copy, and where it is damaged whatever of it still stands.
  *
+ * @param onDamaged - called before what still stands is looked for, which takes a while
  * @throws BackupError `wrong-key`; `archive-damaged` when there is no way in; `archive-limit-exceeded`;
  * `archive-unsupported`
  */
-export async function openCopy(source: RangeSource, keys: Keys, signal?: AbortSignal): Promise<Copy> {
+export async function openCopy(
+  source: RangeSource,
+  keys: Keys,
+  onDamaged: () => void,
+  signal?: AbortSignal,
+): Promise<Copy> {
   try {
     return wholeCopy(await openArchive(source, { ...keys, signal }));
   } catch (error) {
     if (!isBackupError(error, 'archive-damaged')) throw error;
+    onDamaged();
     return salvageCopy(source, keys, signal);
   }
 }

@@ -85,7 +85,7 @@ const answers: Answers = {
       each.label === null || each.label === label ? [] : [each.label],
     );
     const identities = await identitiesFrom(key, label, newer);
-    const copy = await openCopy(rangesOf(file), { identities }, signal);
+    const copy = await openCopy(rangesOf(file), { identities }, () => say({ damaged: 'looking' }), signal);
     if (copy.tables.length === 0 && copy.losses.length > 0) throw new NothingLeft();
     current?.copy.close();
     salvaging = null;

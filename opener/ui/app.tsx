@@ -52,11 +52,11 @@ export function App(): JSX.Element {
     setBusy(true);
     try {
       const opened = await client.ask('open', [index, key]);
-      setLooking(false);
       setStage({ kind: 'inside', index, opened });
     } catch (error) {
       setProblem(asProblem(error));
     }
+    setLooking(false);
     setBusy(false);
   };
 
@@ -78,6 +78,7 @@ export function App(): JSX.Element {
           <Unlock
             file={files[stage.index]!}
             busy={isBusy}
+            isLooking={isLooking}
             problem={problem}
             onKey={(key) => onKey(stage.index, key)}
             onOther={start}

@@ -12,15 +12,10 @@ type Way = GivenKey['kind'];
 /** The second screen: whose copy this is, and the key. */
 export function Unlock({
   file,
-  busy,
-  problem,
-  onKey,
   onOther,
-}: {
+  ...form
+}: FormProps & {
   readonly file: Inspected;
-  readonly busy: boolean;
-  readonly problem: Problem | null;
-  readonly onKey: (key: GivenKey) => void;
   readonly onOther: () => void;
 }): JSX.Element {
   const takesPassword = (file.label?.unlock.length ?? 0) > 0;
@@ -45,14 +40,14 @@ export function Unlock({
         <p>{texts.noPassword}</p>
       )}
       {way === 'password' ? (
-        <PasswordForm busy={busy} hint={passwordHintOf(file)} problem={problem} onKey={onKey} />
+        <PasswordForm {...form} hint={passwordHintOf(file)} />
       ) : way === 'kit' ? (
-        <KitForm busy={busy} problem={problem} onKey={onKey} />
+        <KitForm {...form} />
       ) : (
-        <KeyFileForm busy={busy} problem={problem} onKey={onKey} />
+        <KeyFileForm {...form} />
       )}
       <p>
-        <button type="button" class="link" disabled={busy} onClick={onOther}>
+        <button type="button" class="link" disabled={form.busy} onClick={onOther}>
           {texts.otherFile}
         </button>
       </p>
@@ -81,15 +76,17 @@ function WayChoice({
 
 interface FormProps {
   readonly busy: boolean;
+  /** Whether the copy is damaged, and what of it still stands is being looked for. */
+  readonly isLooking: boolean;
   readonly problem: Problem | null;
   readonly onKey: (key: GivenKey) => void;
 }
 
 function PasswordForm({
   busy,
-  problem,
   onKey,
   hint,
+  ...outcome
 }: FormProps & { readonly hint: string | null }): JSX.Element {
   const [password, setPassword] = useState('');
   const [isShown, setShown] = useState(false);
@@ -128,12 +125,12 @@ function PasswordForm({
         />
         {texts.showPassword}
       </label>
-      <Outcome busy={busy} problem={problem} />
+      <Outcome busy={busy} {...outcome} />
     </form>
   );
 }
 
-function KitForm({ busy, problem, onKey }: FormProps): JSX.Element {
+function KitForm({ busy, onKey, ...outcome }: FormProps): JSX.Element {
   const [words, setWords] = useState('');
   return (
     <form
@@ -161,12 +158,12 @@ function KitForm({ busy, problem, onKey }: FormProps): JSX.Element {
       <button type="submit" class="primary" disabled={busy || words.trim() === ''}>
         {texts.open}
       </button>
-      <Outcome busy={busy} problem={problem} />
+      <Outcome busy={busy} {...outcome} />
     </form>
   );
 }
 
-function KeyFileForm({ busy, problem, onKey }: FormProps): JSX.Element {
+function KeyFileForm({ busy, onKey, ...outcome }: FormProps): JSX.Element {
   return (
     <form onSubmit={(event) => event.preventDefault()}>
       <label for="key-file">{texts.keyFile}</label>
@@ -180,16 +177,16 @@ function KeyFileForm({ busy, problem, onKey }: FormProps): JSX.Element {
           if (file !== undefined) onKey({ kind: 'key-file', text: await file.slice(0, 65_536).text() });
         }}
       />
-      <Outcome busy={busy} problem={problem} />
+      <Outcome busy={busy} {...outcome} />
     </form>
   );
 }
 
-function Outcome({ busy, problem }: Pick<FormProps, 'busy' | 'problem'>): JSX.Element {
+function Outcome({ busy, isLooking, problem }: Omit<FormProps, 'onKey'>): JSX.Element {
   return (
     <>
       <p class="waiting" role="status">
-        {busy ? texts.opening : ''}
+        {busy && (isLooking ? texts.damage.looking : texts.opening)}
       </p>
       {problem !== null && !busy && <Alert>{problemText(problem)}</Alert>}
     </>

@@ -222,12 +222,16 @@ class Proof {
 
   async go(): Promise<OpeningProof> {
     const { store, stores, signal } = this.#options;
-    const [record, ...seen] = await Promise.all([
-      store.load(this.#admin.userNum, { signal }),
-      ...stores.map((each) => this.#look(each)),
-    ]);
+    const looks = Promise.all(stores.map((each) => this.#look(each)));
+    looks.catch(() => undefined);
+    const record = await store.load(this.#admin.userNum, { signal });
     const last = record === null ? null : provenOpening(record);
-    if (last !== null && !this.#isDue(record!, last, seen)) {
+    // The password takes its time while the places answer, where it will be needed whatever they say.
+    const isSure = record === null || last === null || !this.#stands(last);
+    const opening = isSure ? this.#openRecord(record) : undefined;
+    opening?.catch(() => undefined);
+    const seen = await looks;
+    if (!isSure && !this.#isContradicted(record, last, seen)) {
       return {
         isDue: false,
         places: seen.map(outside),
@@ -235,7 +239,7 @@ class Proof {
         finished: Promise.resolve({ opening: last, isKept: true }),
       };
     }
-    if (record !== null) await this.#openRecord(record);
+    await (opening ?? this.#openRecord(record));
     const places: ProvenPlace[] = [];
     for (const each of seen) places.push(await this.#open(each, last));
     // From here on, keys do; the text itself cannot be wiped.
@@ -260,14 +264,17 @@ class Proof {
     }
   }
 
-  /** A good result stands for a while, unless what the labels say speaks against it. */
-  #isDue(record: Enrollment, last: Opening, seen: readonly Seen[]): boolean {
+  /** A good result stands for a while. */
+  #stands(last: Opening): boolean {
     const { everyDays = 7, isAsked = false } = this.#options;
     const opened = lastOpenedAt(last);
-    if (isAsked || opened === null || last.findings.length > 0) return true;
+    if (isAsked || opened === null || last.findings.length > 0) return false;
     const age = this.#now.getTime() - Date.parse(opened);
-    if (age < 0 || age >= everyDays * day) return true;
-    const { unlock } = record;
+    return age >= 0 && age < everyDays * day;
+  }
+
+  /** Whether what the labels say speaks against a result that stands. */
+  #isContradicted({ unlock }: Enrollment, last: Opening, seen: readonly Seen[]): boolean {
     const ours = new Set([
       unlock.recipient,
       ...(unlock.kind === 'enrolled' ? (unlock.chain ?? []).map(({ recipient }) => recipient) : []),
@@ -285,7 +292,9 @@ class Proof {
   }
 
   /** What is kept of the key, and of the keys before it. */
-  async #openRecord({ unlock }: Enrollment): Promise<void> {
+  async #openRecord(record: Enrollment | null): Promise<void> {
+    if (record === null) return;
+    const { unlock } = record;
     const identity = await this.#tryWay(unlock);
     if (identity === null) {
       this.#findings.push({ code: 'record-not-ours' });

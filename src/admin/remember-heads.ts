@@ -5,8 +5,9 @@ import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
 const longestHead = 64 * 1024;
 
 /**
- * A store whose answers about the beginnings of objects are asked for once: a copy is first looked at for its
- * label and then opened. For one short look, as nothing is ever asked again.
+ * A store that is asked once for the beginning of an object, and not at all for the size of one that it
+ * listed: a copy is first looked at for its label and then opened. For one short look, as nothing is ever
+ * asked again.
  */
 export function rememberHeads(storage: StorageAdapter): StorageAdapter {
   const heads = new Map<string, Promise<Uint8Array>>();
@@ -15,7 +16,12 @@ export function rememberHeads(storage: StorageAdapter): StorageAdapter {
     description: storage.description,
     capabilities: storage.capabilities,
     put: (...given) => storage.put(...given),
-    list: (...given) => storage.list(...given),
+    async *list(...given) {
+      for await (const object of storage.list(...given)) {
+        stats.set(object.key, Promise.resolve(object));
+        yield object;
+      }
+    },
     delete: (...given) => storage.delete(...given),
     classify: (error) => storage.classify(error),
     stat: (key, options) => kept(stats, key, () => storage.stat(key, options)),

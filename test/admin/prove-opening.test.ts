@@ -101,13 +101,21 @@ describe('an administrator opens the newest copies at a login', () => {
     );
   });
 
-  it('reads the head and the tail of a copy, once each, before it answers', async () => {
+  it('asks for a list, and for the head and the tail of a copy, once each, before it answers', async () => {
     const practice = await office();
     const key = await practice.night('2026-03-01');
     const reads: string[] = [];
     const counted: StorageAdapter = {
       ...practice.storage,
       capabilities: practice.storage.capabilities,
+      list(...given) {
+        reads.push('list');
+        return practice.storage.list(...given);
+      },
+      stat(...given) {
+        reads.push('stat');
+        return practice.storage.stat(...given);
+      },
       get(asked, options) {
         if (asked === key) reads.push(options?.range?.offset === 0 ? 'head' : 'tail');
         return practice.storage.get(asked, options);
@@ -117,7 +125,7 @@ describe('an administrator opens the newest copies at a login', () => {
       stores: [{ place: 'hq', storage: counted }],
       share: 0,
     });
-    assert.deepEqual(reads, ['head', 'tail']);
+    assert.deepEqual(reads, ['list', 'head', 'tail']);
     await proof.finished;
   });
 

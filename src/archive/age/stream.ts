@@ -29,7 +29,7 @@ export function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array {
 }
 
 /** Eleven bytes that count chunks, and one that is 1 on the last. */
-function chunkNonce(index: number, last: boolean): Uint8Array {
+export function chunkNonce(index: number, last: boolean): Uint8Array {
   const nonce = new Uint8Array(12);
   const view = new DataView(nonce.buffer);
   view.setUint32(3, Math.floor(index / 2 ** 32));
