@@ -31,7 +31,8 @@ export type {
   TableRule,
   TableRules,
 } from './catalog/table-policy.js';
-export { type DumpOptions, type DumpProgress, dumpDatabase } from './dump/dump-database.js';
+export { type DumpOptions, dumpDatabase } from './dump/dump-database.js';
+export type { DumpProgress } from './dump/dump-record.js';
 export {
   type Destination,
   type Eligibility,

@@ -2,18 +2,13 @@ import { identityToRecipient } from 'age-encryption';
 import type { Password } from '../archive/index.js';
 import { passphraseFromPassword } from '../archive/password/passphrase.js';
 import { parseStoredPassword } from '../archive/password/stored-password.js';
-import { followChain, openSealedIdentity } from '../archive/unlock.js';
+import { followChain } from '../archive/unlock.js';
 import { assertArgument } from '../arguments.js';
 import { BackupError, during, isBackupError } from '../errors.js';
-import type { ChainLink, Label, Unlock } from '../model/parts.js';
-import {
-  type Enrollment,
-  type EnrollmentStore,
-  type KeyEpoch,
-  keyEpochOf,
-  leavesRoom,
-} from './enrollment.js';
-import { isPostQuantum, makeKeyPair, sealToRecipient, sealWithPassphrase } from './key-pair.js';
+import type { Label } from '../model/parts.js';
+import { chainFrom, type EarlierPair, openEarlier, openLabels } from './earlier-pairs.js';
+import { type Enrollment, type EnrollmentStore, type KeyEpoch, leavesRoom } from './enrollment.js';
+import { isPostQuantum, makeKeyPair, sealWithPassphrase } from './key-pair.js';
 import type { KeyWarning } from './key-warning.js';
 import { fitsMark, markOf } from './password-mark.js';
 import { isSignedBy, signed, signerOf } from './record-signature.js';
@@ -42,9 +37,6 @@ export interface EnrollOptions {
   /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Each label that is tried costs one scrypt. */
-const labelsTried = 3;
 
 /** The outcome of an enrolment. */
 export interface Enrolled {
@@ -91,7 +83,15 @@ export async function enrollAdminWith(
   const { text, warnings } = acceptPassword(admin, password);
   return keep(options, admin, async (current) => {
     if (current === null) {
-      return renew(work, admin, text, null, await openLabels(admin, null, text, options), warnings, options);
+      return renew(
+        work,
+        admin,
+        text,
+        null,
+        await openLabels(admin, null, text, options.labels),
+        warnings,
+        options,
+      );
     }
     // What is kept may have been changed by somebody else: only opening it shows that the password still
     // leads to it.
@@ -103,33 +103,9 @@ export async function enrollAdminWith(
     if (isWanted && newest!.identity !== null) {
       return confirm(work, admin, current, { ...newest!, identity: newest!.identity }, warnings);
     }
-    const shown = newest!.identity === null ? await openLabels(admin, current, text, options) : [];
+    const shown = newest!.identity === null ? await openLabels(admin, current, text, options.labels) : [];
     return renew(work, admin, text, current, [...earlier, ...shown], warnings, options);
   });
-}
-
-/** Pairs that archives were sealed with, and that the password opens. */
-async function openLabels(
-  { userNum }: AdminPassword,
-  current: Enrollment | null,
-  password: string,
-  { labels = [] }: EnrollOptions,
-): Promise<readonly EarlierPair[]> {
-  const known = new Set([current?.unlock.sealedIdentity, current?.resting?.unlock.sealedIdentity]);
-  const opened: EarlierPair[] = [];
-  for (const label of labels
-    .filter(({ keyHolder }) => keyHolder?.userNum === userNum)
-    .slice(0, labelsTried)) {
-    for (const unlock of label.unlock) {
-      if (known.has(unlock.sealedIdentity)) continue;
-      known.add(unlock.sealedIdentity);
-      const { identity, isForeign } = await open(unlock, [password]);
-      if (identity === null || isForeign) continue;
-      const epoch = unlock.kind === 'enrolled' ? unlock.epoch : (current?.epoch ?? 1);
-      opened.push({ epoch, since: label.createdAt, unlock, identity, isForeign });
-    }
-  }
-  return opened;
 }
 
 /** Keeps a pair that the password opens, and mends what of its record is not as its holder left it. */
@@ -221,25 +197,6 @@ function assertEnrollOptions(options: EnrollOptions): void {
   assertArgument('options.store', options.store, 'object', { load: 'function', save: 'function' });
 }
 
-/** A pair that was kept, and its secret half where a password at hand opens it. */
-interface EarlierPair extends KeyEpoch {
-  readonly identity: string | null;
-  /** What stands beside the secret half is not the public half of it, or there is no secret half at all. */
-  readonly isForeign: boolean;
-}
-
-/** Opens what is kept, newest first. */
-async function openEarlier(
-  current: Enrollment,
-  passwords: readonly Password[],
-): Promise<readonly EarlierPair[]> {
-  const earlier: EarlierPair[] = [];
-  for (const pair of [keyEpochOf(current), ...(current.resting === undefined ? [] : [current.resting])]) {
-    earlier.push({ ...pair, ...(await open(pair.unlock, passwords)) });
-  }
-  return earlier;
-}
-
 /** Makes a pair for the password, and links the pairs before it whose identities are at hand. */
 async function renew(
   work: WorkFactor,
@@ -276,43 +233,6 @@ async function renew(
   const isExchanged = lost === earlier[0] && (lost.isForeign || (await fitsMark(current.mark, stored)));
   const warning = isExchanged ? keyExchanged(admin, lost) : chainBroken(admin, lost);
   return { enrollment, warnings: [...warnings, warning] };
-}
-
-/** Seals each identity to the pair after it. */
-async function chainFrom(
-  newest: string,
-  earlier: readonly EarlierPair[],
-): Promise<{ readonly chain: readonly ChainLink[]; readonly identities: readonly string[] }> {
-  const chain: ChainLink[] = [];
-  const identities: string[] = [];
-  let after = newest;
-  for (const { epoch, unlock, identity } of earlier) {
-    if (identity === null) continue;
-    const recipient = await identityToRecipient(identity);
-    chain.push({ epoch, recipient, sealedIdentity: await sealToRecipient(identity, after) });
-    if (unlock.kind === 'enrolled') chain.push(...(unlock.chain ?? []));
-    identities.push(identity, ...(await followChain(unlock, identity)).map((link) => link.identity));
-    after = recipient;
-  }
-  return { chain, identities };
-}
-
-async function open(
-  unlock: Unlock,
-  passwords: readonly Password[],
-): Promise<Pick<EarlierPair, 'identity' | 'isForeign'>> {
-  for (const password of passwords) {
-    try {
-      const identity = await openSealedIdentity(unlock, password);
-      if (identity === null) continue;
-      return { identity, isForeign: (await identityToRecipient(identity)) !== unlock.recipient };
-    } catch (error) {
-      if (!isBackupError(error)) throw error;
-      // What cannot be a sealed identity was not put there by a login.
-      return { identity: null, isForeign: true };
-    }
-  }
-  return { identity: null, isForeign: false };
 }
 
 function keyExchanged({ userName }: AdminPassword, { since }: KeyEpoch): KeyWarning {

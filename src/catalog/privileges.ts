@@ -1,6 +1,7 @@
 import { serverErrorNumber } from '../database/server-failures.js';
 import type { StatementAnswer } from '../database/session.js';
 import { rowsOf } from '../database/statements.js';
+import { BackupError } from '../errors.js';
 
 const everything: readonly string[] = [
   'ALTER',
@@ -48,6 +49,18 @@ export function privilegesOn(database: string, grants: readonly string[]): Reado
     }
   }
   return held;
+}
+
+/** What cannot be seen cannot be missed, so sight itself is checked first (F11). @throws BackupError `privilege-missing` */
+export function checkPrivileges(database: string, grants: readonly string[]): void {
+  const held = privilegesOn(database, grants);
+  const missing = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'].filter((name) => !held.has(name));
+  if (missing.length === 0) return;
+  throw new BackupError(
+    'privilege-missing',
+    `The database user cannot see all of database "${database}": ${missing.join(', ')} is missing.`,
+    { details: { database, missing } },
+  );
 }
 
 /** Grants name databases by LIKE patterns. */

@@ -4,8 +4,7 @@ import type { Connection, QueryOptions, TextRow } from '../database/connection.j
 import { compareNames, quoteName, quoteText } from '../database/identifiers.js';
 import { lostAtTable } from '../database/lost-at-table.js';
 import { seesOtherSessions } from '../database/sees-sessions.js';
-import { serverAnswer, serverErrorNumber } from '../database/server-failures.js';
-import { foldName, type NameJudge, sameName } from '../database/server-names.js';
+import { foldName, sameName } from '../database/server-names.js';
 import type { StatementAnswer } from '../database/session.js';
 import { rowsOf } from '../database/statements.js';
 import { isSystemDatabase } from '../database/system-databases.js';
@@ -22,9 +21,11 @@ import {
   serverQuestion,
   variablesQuestion,
 } from './catalog-rows.js';
-import { type Definitions, definitionIn, definitionQuestion } from './definitions.js';
+import type { Definitions } from './definitions.js';
+import { isTransactional, rowsElsewhere } from './engines.js';
 import type { Catalog, CatalogObject, CatalogTable } from './model.js';
-import { grantsIn, privilegesOn } from './privileges.js';
+import { openTables, otherCapitals } from './open-tables.js';
+import { checkPrivileges, grantsIn } from './privileges.js';
 import { isJournalMark, whyOurs } from './restore-mark.js';
 import { type ServerList, type Unseen, unseen, unseenEvents } from './unseen.js';
 
@@ -68,14 +69,6 @@ export async function readCatalogAndDefinitions(
   return new CatalogReader(connection, options).read();
 }
 
-interface TableFindings {
-  readonly definitions: Definitions;
-  /** What is wrong with a table, by name. */
-  readonly damage: ReadonlyMap<string, string>;
-  /** Those of them that may be whole. */
-  readonly outOfReach: ReadonlySet<string>;
-}
-
 class CatalogReader {
   readonly #connection: Connection;
   readonly #options: QueryOptions;
@@ -117,7 +110,7 @@ class CatalogReader {
     const server = serverOf(rowsOf(about.server()), rowsOf(about.variables()));
     const [created] = rowsOf(about.created());
     const [defaults] = rowsOf(about.defaults());
-    this.#checkPrivileges(grantsIn(about.grants()));
+    checkPrivileges(this.#database, grantsIn(about.grants()));
     const kinds = kindsOf(rowsOf(about.kinds()));
     const objects = objectsOf(kinds, {
       routines: this.#listed('routines', about.routines()),
@@ -125,7 +118,11 @@ class CatalogReader {
       triggers: this.#ours(rowsOf(about.triggers())),
     });
     const engines = enginesOf(kinds, this.#ours(rowsOf(about.engines())));
-    const { definitions, damage, outOfReach } = await this.#readDefinitions([...engines.keys()]);
+    const { definitions, damage, outOfReach } = await openTables(
+      this.#connection,
+      [...engines.keys()],
+      this.#options,
+    );
     if (server.vendor === 'mysql') await this.#lookAtFiles(engines, damage);
     const tables = (await this.#readTables(engines, damage, server)).map((table) =>
       outOfReach.has(table.name) ? { ...table, outOfReach: true as const } : table,
@@ -204,7 +201,7 @@ class CatalogReader {
   #isClosed({ kind, name, table }: CatalogObject, definitions: Definitions): boolean {
     const isFile = kind === 'view' || kind === 'sequence';
     if (isFile && this.#connection.lowerCaseTableNames === 1 && foldName(name, this.#connection) !== name) {
-      this.#unseen.push({ kind, name, reason: capitals });
+      this.#unseen.push({ kind, name, reason: otherCapitals });
       return true;
     }
     if (table === undefined || definitions.get(table) !== null) return false;
@@ -218,18 +215,6 @@ class CatalogReader {
     this.#warnings.push(warning);
   }
 
-  /** What cannot be seen cannot be missed, so sight itself is checked first (F11). */
-  #checkPrivileges(grants: readonly string[]): void {
-    const held = privilegesOn(this.#database, grants);
-    const missing = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'].filter((name) => !held.has(name));
-    if (missing.length === 0) return;
-    throw new BackupError(
-      'privilege-missing',
-      `The database user cannot see all of database "${this.#database}": ${missing.join(', ')} is missing.`,
-      { details: { database: this.#database, missing } },
-    );
-  }
-
   /** Tables without snapshots need locks, and whoever locks should see who waits (F11). */
   async #hidesSessions(): Promise<boolean> {
     if (await seesOtherSessions(this.#connection)) return false;
@@ -240,39 +225,6 @@ class CatalogReader {
         ' waited for or not. GRANT PROCESS ON *.* lets it see.',
     });
     return true;
-  }
-
-  /**
-   * Opens every table by a statement of its own, so that what the server says about it carries its name. A
-   * server that repairs by itself drops rows while opening, and tells only the session that opened (F9).
-   */
-  async #readDefinitions(names: readonly string[]): Promise<TableFindings> {
-    const definitions = new Map<string, string | null>();
-    const damage = new Map<string, string>();
-    const outOfReach = new Set<string>();
-    const answers = await this.#connection.queryEach(
-      names.flatMap((name) => [definitionQuestion(name), 'SHOW WARNINGS']),
-      this.#options,
-    );
-    for (const [i, name] of names.entries()) {
-      const opened = answers[2 * i];
-      const { error } = opened ?? {};
-      if (error === undefined) {
-        definitions.set(name, definitionIn(rowsOf(opened)));
-        const told = damageToldBy(rowsOf(answers[2 * i + 1]));
-        if (told !== undefined) damage.set(name, told);
-        continue;
-      }
-      const answer = error instanceof BackupError ? serverAnswer(error) : undefined;
-      // That it may not be opened now, or not by this login, says nothing about the table.
-      const isAnswer = isBackupError(error, 'table-damaged') || isBackupError(error, 'database-query-failed');
-      if (answer === undefined || !isAnswer) throw lostAtTable(error, name);
-      definitions.set(name, null);
-      const why = whyOutOfReach(name, serverErrorNumber(error), this.#connection);
-      if (why !== undefined) outOfReach.add(name);
-      damage.set(name, `${why ?? 'the server answers'} ${answer}`);
-    }
-    return { definitions, damage, outOfReach };
   }
 
   /** A mark that a restore left in the database: nobody needs it in a copy. */
@@ -391,57 +343,5 @@ class CatalogReader {
       });
     }
     return tables.sort((a, b) => compareNames(a.name, b.name));
-  }
-}
-
-/**
- * What SHOW WARNINGS after the first touch of a table says about damage, if it does: crashed, repaired, rows
- * dropped.
- */
-export function damageToldBy(warnings: readonly TextRow[]): string | undefined {
-  const codes = warnings.map((row) => Number(row['Code'])).filter((code) => damageCodes.has(code));
-  if (codes.length === 0) return undefined;
-  const counted = warnings
-    .map((row) => /Number of rows changed from \d+ to \d+/.exec(row['Message'] ?? '')?.[0])
-    .find((text) => text !== undefined);
-  return `the server reports ${[...new Set(codes)].join(', ')}${counted === undefined ? '' : `: ${counted}`}`;
-}
-
-const damageCodes: ReadonlySet<number> = new Set([126, 127, 144, 145, 1034, 1194, 1195, 1296]);
-
-const capitals =
-  'on the disk its name has capitals, where this server (lower_case_table_names) looks for none';
-
-/** Why a table cannot be opened that may be whole; undefined when it is the table's own trouble. */
-function whyOutOfReach(name: string, errno: number | undefined, server: NameJudge): string | undefined {
-  // Unknown engine; one that is switched off.
-  if (errno === 1286 || errno === 1289)
-    return 'its storage engine does not run on this server, which answers';
-  // No such table, though it is in the list: only small letters are looked for.
-  if (errno === 1146 && foldName(name, server) !== name) {
-    return `${capitals}; it answers`;
-  }
-  return undefined;
-}
-
-/** Engines with snapshots: a consistent read without locks. */
-export function isTransactional(engine: string): boolean {
-  return /^(?:innodb|rocksdb|tokudb)$/i.test(engine);
-}
-
-/** Why the rows of an engine's tables are not in this database, undefined when they are (C10). */
-function rowsElsewhere(engine: string): string | undefined {
-  switch (engine.toUpperCase()) {
-    case 'MRG_MYISAM':
-      return 'a MERGE table shows the rows of other tables';
-    case 'BLACKHOLE':
-      return 'a BLACKHOLE table keeps no rows';
-    case 'CONNECT':
-    case 'FEDERATED':
-    case 'SPIDER':
-    case 'S3':
-      return `the rows of a ${engine} table live on another server or in files outside of the database`;
-    default:
-      return undefined;
   }
 }

@@ -13,16 +13,8 @@ import { type ColumnBatch, type ColumnValues, widthOf } from '../model/column-ba
 import type { ValueForm } from '../model/parts.js';
 import { ByteBuilder, ByteCursor, damagedPart } from './byte-cursor.js';
 import { compactFixed, compactLengths, countBits, expandFixed, expandLengths } from './nulls.js';
-import {
-  deltasEncoding,
-  encodeNumbers,
-  joinNumbers,
-  numbersBound,
-  numbersEncoding,
-  type StoredNumbers,
-  takeNumbers,
-  type Width,
-} from './numbers.js';
+import { deltasEncoding, encodeNumbers, numbersBound, numbersEncoding, type Width } from './numbers.js';
+import { joinNumbers, type StoredNumbers, takeNumbers } from './stored-numbers.js';
 import {
   base64Encoding,
   costOf,

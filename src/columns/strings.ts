@@ -15,11 +15,12 @@ import {
   takeBase64Apart,
 } from './base64.js';
 import { type ByteBuilder, type ByteCursor, damagedPart } from './byte-cursor.js';
-import { encodeNumbers, joinNumbers, numbersBound, numbersEncoding, takeNumbers } from './numbers.js';
+import { encodeNumbers, numbersBound, numbersEncoding } from './numbers.js';
 import { maxPlanes, PlaneWriter, planesBound, readPlanes } from './planes.js';
 import { looksRandom } from './randomness.js';
 import { hasRepeats } from './repeats.js';
 import { Scratch } from './scratch.js';
+import { joinNumbers, takeNumbers } from './stored-numbers.js';
 
 /** Encoding tags of a column of strings, as they stand in a segment. */
 export const stringsEncoding = 2;

@@ -43,7 +43,7 @@ export class BatchBuilder {
   /** The same values where they are of varying length, and so begin anywhere. */
   readonly #views: DataView[];
   /**
-   * The same values where they take 4 or 8 bytes, in the machine's own byte order (see `column-numbers.ts`).
+   * The same values where they take 4 or 8 bytes, in the machine's own byte order (see `columns/numbers.ts`).
    */
   readonly #words: Int32Array[];
   readonly #used: number[];

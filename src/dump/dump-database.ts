@@ -1,6 +1,5 @@
 import { assertOptions } from '../arguments.js';
 import type { CatalogTable } from '../catalog/model.js';
-import { needOf, promise } from '../catalog/need.js';
 import { leaveOutWithoutTables } from '../catalog/objects-without-tables.js';
 import { packRows } from '../columns/pack.js';
 import type { DatabaseAddress } from '../database/address.js';
@@ -9,29 +8,12 @@ import type { Connection } from '../database/connection.js';
 import { QueryBatcher } from '../database/query-batcher.js';
 import { isAtLeast } from '../database/server-version.js';
 import { type BackupError, isBackupError, yieldDuring } from '../errors.js';
-import type {
-  DatabaseDescription,
-  DumpSummary,
-  DumpWarning,
-  LeftOut,
-  Part,
-  RowsPart,
-  TableSummary,
-} from '../model/parts.js';
-import {
-  aboutTable,
-  damaged,
-  historyOf,
-  type LockedState,
-  releaseTable,
-  TableReading,
-  type TableSink,
-  type TableTask,
-  unreachable,
-} from './dump-table.js';
+import type { Part } from '../model/parts.js';
+import { type DumpProgress, DumpRecord, describeDatabase, toldBy } from './dump-record.js';
+import { type LockedState, releaseTable, TableReading, type TableSink } from './dump-table.js';
 import { keyRanges } from './key-ranges.js';
-import { LockedTasks } from './locked-tasks.js';
 import { OrderedQueue } from './ordered-queue.js';
+import { apartUnderLocks, inReadingOrder, readyOf } from './reading-order.js';
 import { brokenViewWarnings, readSchemaObjects } from './schema-objects.js';
 import {
   insideOf,
@@ -40,6 +22,8 @@ import {
   type Snapshot,
   type SnapshotOptions,
 } from './snapshot.js';
+import { aboutTable, damaged, unreachable } from './table-failures.js';
+import type { TableTask } from './table-query.js';
 
 /** Options of {@link dumpDatabase}. Those of the snapshot count only when it is given an address. */
 export interface DumpOptions extends SnapshotOptions {
@@ -52,24 +36,6 @@ export interface DumpOptions extends SnapshotOptions {
    * is cut by its key, so that all connections read it together. @defaultValue 64 MiB
    */
   readonly rangeBytes?: number | undefined;
-}
-
-/** How far a dump is. */
-export interface DumpProgress {
-  /** The table whose rows came last. */
-  readonly table: string;
-  /** Tables that are read to their end. */
-  readonly tablesDone: number;
-  /** Tables to be read. */
-  readonly totalTables: number;
-  /** Rows read so far, of all tables. */
-  readonly rows: number;
-  /** Bytes of rows so far, before compression. */
-  readonly plainBytes: number;
-  /** Bytes of rows so far, compressed. */
-  readonly storedBytes: number;
-  /** The server's estimate of all data, in bytes; not the same measure as `plainBytes`. */
-  readonly estimatedBytes: number;
 }
 
 /** Parts that are being compressed or wait to be taken. More would cost memory and gain nothing. */
@@ -112,25 +78,16 @@ class Dump {
   readonly #snapshot: OpenSnapshot;
   readonly #options: DumpOptions;
   readonly #queue: OrderedQueue<Part> = new OrderedQueue(partsInFlight);
-  /** By table index; complete when the queue has run dry. */
-  readonly #tallies: Map<number, Tally> = new Map();
   readonly #abort: AbortController = new AbortController();
   readonly #signal: AbortSignal;
   readonly #schema: QueryBatcher;
-  readonly #total: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
-  /** What is known to be wrong with tables, by name; only where the caller allowed to go on. */
-  readonly #damage: Map<string, string> = new Map();
-  /** Names of the damaged tables that are not in the dump at all. */
-  readonly #lost: string[] = [];
-  readonly #warnings: DumpWarning[] = [];
-  /** Objects of no use without the tables that are not in the dump. */
-  readonly #leftOut: LeftOut[] = [];
-  #tablesDone = 0;
+  readonly #record: DumpRecord;
   readonly #proofs: Promise<void>[] = [];
 
   constructor(snapshot: OpenSnapshot, options: DumpOptions) {
     this.#snapshot = snapshot;
     this.#options = options;
+    this.#record = new DumpRecord(snapshot);
     const signals = [this.#abort.signal, snapshot.broken];
     if (options.signal !== undefined) signals.push(options.signal);
     this.#signal = AbortSignal.any(signals);
@@ -145,7 +102,7 @@ class Dump {
     const tasks = chosen
       .filter(({ table }) => !this.#isLost(table))
       .map((task, i): TableTask => ({ ...task, index: i + 1 }));
-    yield { kind: 'database', database: this.#describeDatabase(tasks) };
+    yield { kind: 'database', database: describeDatabase(catalog, tasks) };
     const reading = this.#readAll(tasks);
     try {
       for await (const part of this.#queue.drain()) yield part;
@@ -161,10 +118,10 @@ class Dump {
     const absent = new Set(catalog.tables.map(({ name }) => name).filter((name) => !present.has(name)));
     const found = await readSchemaObjects(this.#snapshot.schema, catalog);
     const { kept, leftOut } = leaveOutWithoutTables(found, absent, catalog.database);
-    this.#leftOut.push(...leftOut);
-    this.#warnings.push(...brokenViewWarnings(kept));
+    this.#record.leaveOut(leftOut);
+    this.#record.warn(...brokenViewWarnings(kept));
     yield { kind: 'objects', objects: kept };
-    yield { kind: 'summary', summary: this.#summarise(tasks) };
+    yield { kind: 'summary', summary: this.#record.summarise(tasks) };
   }
 
   /**
@@ -177,24 +134,16 @@ class Dump {
     if (this.#snapshot.damagedTables === 'refuse') {
       throw outOfReach === true ? unreachable(name, damage) : damaged(name, damage);
     }
-    this.#damage.set(name, damage);
-    if (typeof this.#snapshot.definitions.get(name) === 'string') return false;
-    this.#lost.push(name);
-    return true;
-  }
-
-  #verdict(table: string): string {
-    const { tables } = this.#snapshot.catalog;
-    return tables.some(({ name, outOfReach }) => name === table && outOfReach === true)
-      ? 'out of reach'
-      : 'damaged';
+    const isLost = typeof this.#snapshot.definitions.get(name) !== 'string';
+    this.#record.noteDamage(name, damage, isLost);
+    return isLost;
   }
 
   async #readAll(tasks: readonly TableTask[]): Promise<void> {
     const { readers, connections, schema } = this.#snapshot;
     const order = inReadingOrder(tasks);
     try {
-      const { underLocks, others } = this.#apart(order);
+      const { underLocks, others } = apartUnderLocks(order, this.#snapshot, this.#signal);
       const pieces = this.#pieces(others);
       // Locked tables first, so that the office waits no longer than it must.
       const work = async (reader: Connection | undefined): Promise<void> => {
@@ -220,22 +169,6 @@ class Dump {
       this.#abort.abort(why);
       this.#queue.fail(why);
     }
-  }
-
-  /** Tables that are read in the sessions that hold their locks, by session, and the others. */
-  #apart(order: readonly TableTask[]): {
-    readonly underLocks: readonly LockedTasks[];
-    readonly others: readonly TableTask[];
-  } {
-    const { lockedTables, locked } = this.#snapshot;
-    const byName = new Map(order.map((task) => [task.table.name, task]));
-    const underLocks = (locked ? lockedTables : []).map((each) => {
-      const names = new Set(each.tables);
-      const tasks = order.filter(({ table }) => names.has(table.name));
-      for (const name of names) byName.delete(name);
-      return new LockedTasks(each, tasks, this.#signal);
-    });
-    return { underLocks, others: [...byName.values()] };
   }
 
   async #readLocked(task: TableTask, session: Connection, state: LockedState): Promise<void> {
@@ -274,20 +207,18 @@ class Dump {
 
   #readingOf(task: TableTask, pieces: number, locked: LockedState | undefined): TableReading {
     const { table, index } = task;
-    const tally: Tally = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
-    this.#tallies.set(index, tally);
+    this.#record.begin(index);
     let sequence = 0;
     const { partBytes } = this.#options;
     const { server } = this.#snapshot.catalog;
     const sink: TableSink = {
-      warn: (warning) => this.#warnings.push(warning),
+      warn: (warning) => this.#record.warn(warning),
       begin: (description) => this.#queue.put(async () => ({ kind: 'table', table: description })),
       take: (batch) =>
         this.#queue.put(async () => {
           const part = await packRows(index, ++sequence, batch);
-          count(tally, part);
-          count(this.#total, part);
-          this.#report(table);
+          this.#record.count(part);
+          this.#options.onProgress?.(this.#record.progressAt(table.name));
           return part;
         }),
     };
@@ -304,105 +235,19 @@ class Dump {
   async #readPiece(reader: Connection, { task, reading, range }: Piece): Promise<void> {
     const done = await reading.read(reader, range).catch(async (error: unknown) => {
       if (!this.#goesOnAfter(error)) throw error;
-      const { name } = task.table;
-      this.#damage.set(name, this.#damage.get(name) ?? toldBy(error));
+      this.#record.noteDamage(task.table.name, toldBy(error));
       return (await reading.leave()) ? { proven: Promise.resolve() } : undefined;
     });
     if (done === undefined) return;
     this.#proofs.push(done.proven);
     // Whoever waits for the proofs sees a failure; until then it must not count as unhandled.
     done.proven.catch(() => undefined);
-    this.#tablesDone++;
+    this.#record.finish();
   }
 
   #goesOnAfter(error: unknown): error is BackupError {
     return this.#snapshot.damagedTables === 'leave-out' && isBackupError(error, 'table-damaged');
   }
-
-  #report(table: CatalogTable): void {
-    const { selection, catalog } = this.#snapshot;
-    const { rows, plainBytes, storedBytes } = this.#total;
-    this.#options.onProgress?.({
-      table: table.name,
-      tablesDone: this.#tablesDone,
-      totalTables: selection.tables.length,
-      rows,
-      plainBytes,
-      storedBytes,
-      estimatedBytes: catalog.tables.reduce((sum, each) => sum + each.dataBytes, 0),
-    });
-  }
-
-  #describeDatabase(tasks: readonly TableTask[]): DatabaseDescription {
-    const { database, createStatement, characterSet, collation, server } = this.#snapshot.catalog;
-    return { name: database, createStatement, characterSet, collation, server, ...promise(tasks) };
-  }
-
-  #summarise(tasks: readonly TableTask[]): DumpSummary {
-    const { startedAt, takenAt, consistency, position, selection, warnings } = this.#snapshot;
-    return {
-      startedAt: startedAt.toISOString(),
-      snapshotAt: takenAt.toISOString(),
-      finishedAt: new Date().toISOString(),
-      consistency,
-      lockSeconds: this.#snapshot.lockSeconds(),
-      ...(position === undefined ? {} : { position }),
-      tables: tasks.map(
-        ({ index, table }): TableSummary => ({
-          index,
-          name: table.name,
-          engine: table.engine,
-          ...this.#tallies.get(index)!,
-          ...present('incomplete', this.#damage.get(table.name)),
-        }),
-      ),
-      leftOut: [
-        ...selection.leftOut,
-        ...(this.#snapshot.catalog.unseen ?? []),
-        ...this.#lost.map(
-          (name): LeftOut => ({
-            kind: 'table',
-            name,
-            reason: `${this.#verdict(name)}: ${this.#damage.get(name)}`,
-          }),
-        ),
-        ...this.#leftOut,
-        ...alwaysLeftOut,
-      ],
-      warnings: [
-        ...warnings,
-        ...this.#warnings,
-        ...[...this.#damage].map(([name, told]) =>
-          damageWarning(name, this.#verdict(name), told, this.#lost.includes(name)),
-        ),
-        ...tasks.flatMap(({ table }) => historyWarnings(this.#snapshot, table)),
-      ],
-    };
-  }
-}
-
-/**
- * Tables without snapshots first; among equals the most needed, so that a copy that is cut off has them; then
- * the largest, so that the connections end together.
- */
-function inReadingOrder(tasks: readonly TableTask[]): readonly TableTask[] {
-  const ranks = new Map(tasks.map(({ index, selected }) => [index, needOf(selected).rank]));
-  return [...tasks].sort(
-    (a, b) =>
-      Number(a.table.transactional) - Number(b.table.transactional) ||
-      ranks.get(a.index)! - ranks.get(b.index)! ||
-      b.table.dataBytes - a.table.dataBytes ||
-      a.index - b.index,
-  );
-}
-
-/**
- * Of the sessions with locks that nobody reads in, the one whose next table is most needed, and then with
- * most left to read.
- */
-function readyOf(underLocks: readonly LockedTasks[]): LockedTasks | undefined {
-  const ready = underLocks.filter((each) => each.isReady);
-  return ready.sort((a, b) => a.rank - b.rank || b.bytesLeft - a.bytesLeft)[0];
 }
 
 /** A table, or a range of its key. */
@@ -410,54 +255,4 @@ interface Piece {
   readonly task: TableTask;
   readonly reading: TableReading;
   readonly range: string | undefined;
-}
-
-/** What was read, so far. */
-interface Tally {
-  rows: number;
-  parts: number;
-  plainBytes: number;
-  storedBytes: number;
-}
-
-function count(tally: Tally, part: RowsPart): void {
-  tally.rows += part.rows;
-  tally.parts++;
-  tally.plainBytes += part.plainBytes;
-  tally.storedBytes += part.data.length;
-}
-
-function toldBy(error: BackupError): string {
-  const { told, counted, read, errno } = error.details;
-  if (typeof told === 'string') return told;
-  return counted === undefined
-    ? `the server answered ${errno} while it was read`
-    : `it says that it has ${counted} rows, and ${read} could be read`;
-}
-
-function damageWarning(table: string, verdict: string, told: string, isLost: boolean): DumpWarning {
-  const held = isLost ? 'it is not in this copy' : 'this copy holds what could be read of it';
-  return { code: 'table-damaged', message: `Table "${table}" is ${verdict}, and ${held}: ${told}.`, table };
-}
-
-function present<Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> {
-  return value === undefined ? {} : ({ [key]: value } as Record<Key, string>);
-}
-
-const alwaysLeftOut: readonly LeftOut[] = [
-  {
-    kind: 'users',
-    name: 'accounts and privileges',
-    reason: 'they belong to the server, not to the database; the new server has its own',
-  },
-];
-
-function historyWarnings(snapshot: OpenSnapshot, table: CatalogTable): readonly DumpWarning[] {
-  if (!table.versioned || historyOf(snapshot, table) !== undefined) return [];
-  const why =
-    snapshot.history === 'all'
-      ? ', since those are kept by number of transaction, which no server takes back'
-      : '';
-  const message = `Table "${table.name}" keeps old versions of its rows; the copy holds the current ones${why}.`;
-  return [{ code: 'history-left-out', message, table: table.name }];
 }

@@ -1,34 +1,29 @@
 import { computedColumns } from '../catalog/computed-columns.js';
 import { definitionIn, definitionQuestion, sameDefinition } from '../catalog/definitions.js';
 import { exactDefinition, isExact } from '../catalog/exact-definition.js';
-import type { CatalogTable, SelectedTable } from '../catalog/model.js';
-import { damageToldBy } from '../catalog/read-catalog.js';
-import { columnsWithHistory, systemTimeOf } from '../catalog/system-time.js';
+import { damageToldBy } from '../catalog/open-tables.js';
 import type { Connection } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
-import { lostAtTable } from '../database/lost-at-table.js';
 import type { QueryBatcher } from '../database/query-batcher.js';
-import { inBrackets, serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
+import { serverErrorNumber, sessionReplaced } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
 import type { ColumnBatch } from '../model/column-batch.js';
-import type {
-  ColumnDescription,
-  DumpWarning,
-  RowFilter,
-  TableDescription,
-  ValueForm,
-} from '../model/parts.js';
-import { lockedByOthers, rollbackToSnapshot } from './innodb-snapshot.js';
+import type { DumpWarning, RowFilter, TableDescription } from '../model/parts.js';
+import { rollbackToSnapshot } from './innodb-snapshot.js';
 import { readComputed } from './read-computed.js';
-import { type RowQuery, type RowReaderOptions, readRows } from './row-reader.js';
+import type { RowQuery, RowReaderOptions } from './row-command.js';
+import { readRows } from './row-reader.js';
 import type { OpenSnapshot } from './snapshot.js';
-
-/** A table about to be read. */
-export interface TableTask {
-  readonly index: number;
-  readonly table: CatalogTable;
-  readonly selected: SelectedTable;
-}
+import { aboutTable, changed, damaged } from './table-failures.js';
+import {
+  definitionOnly,
+  hasForm,
+  historyOf,
+  inSession,
+  queryOf,
+  replacedErrnos,
+  type TableTask,
+} from './table-query.js';
 
 /** What the server says about a table that cannot be changed, because read locks are held on it. */
 export interface LockedState {
@@ -188,7 +183,7 @@ export class TableReading {
    * remember.
    */
   async #takeRows(reader: Connection, query: RowQuery): Promise<number> {
-    // What lets go of the table before goes along.
+    // The statement that lets go of the table read before is sent along.
     const isLocked = this.#locked !== undefined;
     const first = this.#snapshot.inTransaction && !isLocked ? { first: rollbackToSnapshot } : {};
     try {
@@ -243,10 +238,6 @@ function asksOfRows(shown: string): boolean {
   return !isExact(shown) || computedColumns(shown).length > 0;
 }
 
-function definitionOnly({ table, selected }: TableTask): string | undefined {
-  return table.rowsElsewhere ?? selected.definitionOnly;
-}
-
 async function shownDefinition(
   snapshot: OpenSnapshot,
   { table }: TableTask,
@@ -277,60 +268,8 @@ function describeTable(snapshot: OpenSnapshot, task: TableTask, createStatement:
   };
 }
 
-/** The columns when old versions are kept too; undefined when only current rows are (C3). */
-export function historyOf(
-  { history, definitions }: OpenSnapshot,
-  table: CatalogTable,
-): readonly ColumnDescription[] | undefined {
-  if (history !== 'all' || !table.versioned) return undefined;
-  const systemTime = systemTimeOf(definitions.get(table.name) ?? '');
-  return systemTime === undefined ? undefined : columnsWithHistory(table.columns, systemTime);
-}
-
-function queryOf(
-  snapshot: OpenSnapshot,
-  { table, selected }: TableTask,
-  conditions: readonly string[],
-): RowQuery {
-  const history = historyOf(snapshot, table);
-  const kept = (history ?? table.columns).filter(hasForm);
-  // A table of generated columns alone still has a number of rows.
-  const list = kept.length === 0 ? [noValues] : kept.map(expressionOf);
-  const all = selected.rowFilter === undefined ? conditions : [selected.rowFilter.where, ...conditions];
-  const from = `${quoteName(table.name)}${history === undefined ? '' : ' FOR SYSTEM_TIME ALL'}`;
-  return {
-    sql: `SELECT SQL_NO_CACHE ${list.join(', ')} FROM ${from} WHERE (${all.join(') AND (')})`,
-    forms: kept.length === 0 ? ['u64'] : kept.map((column) => column.form),
-  };
-}
-
-const noValues = 'CAST(1 AS UNSIGNED) | 0';
-
-/**
- * True in this session and an error in any other: a proxy may give this statement to another one, and the
- * question for the session's number not (S8). To the server it is a constant, so it costs no row anything.
- */
-function inSession({ id }: Connection): string {
-  return `EXP(710 * (CONNECTION_ID() <> ${id}))`;
-}
-
-// Out of range, as above: generated columns, which could be too, are not read. And a prepared statement or a
-// savepoint that the session does not know.
-const replacedErrnos: ReadonlySet<number> = new Set([1690, 1243, 1305]);
-
 function filterOf({ where, reason, dates }: RowFilter): RowFilter {
   return { where, reason, ...(dates === undefined ? {} : { dates }) };
-}
-
-function hasForm(column: ColumnDescription): column is ColumnDescription & { readonly form: ValueForm } {
-  return column.form !== null;
-}
-
-function expressionOf(column: ColumnDescription): string {
-  const name = quoteName(column.name);
-  // The number is the value; the text of ENUM's error value is that of an empty member (V13). The bitwise
-  // operator makes every server send 64 bits.
-  return /^(?:enum|set)\b/i.test(column.type) ? `CAST(${name} AS UNSIGNED) | 0` : name;
 }
 
 /**
@@ -339,47 +278,4 @@ function expressionOf(column: ColumnDescription): string {
  */
 export async function releaseTable({ inTransaction }: OpenSnapshot, reader: Connection): Promise<void> {
   if (inTransaction) await reader.query(rollbackToSnapshot);
-}
-
-function changed(table: string): BackupError {
-  return new BackupError('schema-changed', `Table "${table}" was altered while it was being read.`, {
-    details: { table },
-  });
-}
-
-/** A table that must not be claimed complete. */
-export function damaged(table: string, told: string): BackupError {
-  return new BackupError('table-damaged', `Table "${table}" is damaged: ${told}.`, {
-    details: { table, told },
-  });
-}
-
-/** A table that may be whole and cannot be opened here. */
-export function unreachable(table: string, why: string): BackupError {
-  return new BackupError('database-query-failed', `Table "${table}" cannot be opened: ${why}.`, {
-    details: { table, told: why },
-  });
-}
-
-// The table definition has changed; unknown column; no such table.
-const changedErrnos: ReadonlySet<number> = new Set([1412, 1054, 1146]);
-
-/** The same failure with the name of the table it happened to. */
-export function aboutTable(error: unknown, table: string): unknown {
-  if (!(error instanceof BackupError) || error.details['table'] !== undefined) return error;
-  if (error.code === 'database-connection-lost') return lostAtTable(error, table);
-  const errno = serverErrorNumber(error);
-  const details = { ...error.details, table };
-  if (errno !== undefined && changedErrnos.has(errno)) {
-    return new BackupError(
-      'schema-changed',
-      `Table "${table}" was altered while it was being read (${errno}).`,
-      { cause: error, details },
-    );
-  }
-  if (error.code === 'lock-not-granted') return lockedByOthers(error, table);
-  return new BackupError(error.code, `Reading table "${table}" failed${inBrackets(error)}.`, {
-    cause: error,
-    details,
-  });
 }

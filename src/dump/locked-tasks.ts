@@ -3,8 +3,9 @@ import { needOf } from '../catalog/need.js';
 import type { TextRow } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { rowsOf } from '../database/statements.js';
-import type { LockedState, TableTask } from './dump-table.js';
+import type { LockedState } from './dump-table.js';
 import type { LockedTables } from './locks.js';
+import type { TableTask } from './table-query.js';
 
 /**
  * Tables whose state is asked for together: enough that waiting costs nothing, few enough that definitions do

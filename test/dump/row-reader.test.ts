@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type Connection, openConnection } from '../../src/database/connection.js';
 import { serverErrorNumber } from '../../src/database/server-failures.js';
-import { type RowQuery, readRows } from '../../src/dump/row-reader.js';
+import type { RowQuery } from '../../src/dump/row-command.js';
+import { readRows } from '../../src/dump/row-reader.js';
 import { describeOnEachServer } from '../support/servers.js';
 
 const thousand: RowQuery = {

@@ -1,4 +1,4 @@
-import type { DumpProgress } from '../../dump/dump-database.js';
+import type { DumpProgress } from '../../dump/dump-record.js';
 import type { SnapshotEvent } from '../../dump/events.js';
 import type { Destination, Eligibility } from '../../eligibility/is-eligible.js';
 import type { BackupErrorCode } from '../../errors.js';

@@ -6,7 +6,8 @@ import { BackupError, during } from '../../errors.js';
 import type { TableContent } from './comparison.js';
 import { columnHashQuery, contentHashQuery } from './content-hash.js';
 import { named } from './names.js';
-import { readSchemaFacts, type SchemaFacts, type TableDefinition } from './schema-facts.js';
+import { readSchemaFacts } from './read-schema-facts.js';
+import type { SchemaFacts, TableDefinition } from './schema-facts.js';
 
 /** One of the two databases of a comparison: on its server, or remembered. */
 export interface Side {

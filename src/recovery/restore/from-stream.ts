@@ -5,6 +5,7 @@ import type { TableStatements } from '../ddl/table-statement.js';
 import { loadedColumns } from '../load/cells.js';
 import { type GivenRows, rememberRows } from '../load/doubts.js';
 import type { TableLoader } from '../load/table-loader.js';
+import { finishRestore } from './finish-restore.js';
 import type { RestoreProgress, RestoreReport } from './restore-report.js';
 import type { RestoreRun } from './restore-run.js';
 import type { RestoreSession } from './session.js';
@@ -89,7 +90,8 @@ export class StreamRestore {
     this.#report('objects', '');
     run.signal.throwIfAborted();
     const tables = [...this.#tables.values()];
-    return run.complete(
+    return finishRestore(
+      run,
       tables.map(({ description, taken }) => ({ name: description.name, rows: taken })),
       objects,
       summary,

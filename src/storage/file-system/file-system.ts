@@ -1,15 +1,11 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assertArgument } from '../../arguments.js';
 import { BackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
-import { closeAfter } from '../../files/fill-file.js';
-import { FlushingWriter } from '../../files/flushing-writer.js';
-import { isProcessAlive } from '../../files/processes.js';
 import { retryWhileBusy } from '../../files/retry-while-busy.js';
-import { formatBytes } from '../../quantities.js';
 import type {
   GetOptions,
   PutOptions,
@@ -20,20 +16,18 @@ import type {
   StoredObject,
 } from '../adapter.js';
 import { classifyByCode } from '../classify.js';
-import { compareKeys, isOwnName } from '../object-keys.js';
-import { readChecked } from '../replayable.js';
-import { progressOf, resolveRange } from '../transfer.js';
+import { resolveRange } from '../transfer.js';
 import { ApartStorage } from './apart/apart-storage.js';
-import { assertFileKey, isLeftBehind, newTemporaryName } from './names.js';
+import { type FolderEntry, gone, lookAt, readFolder } from './look.js';
+import { assertFileKey, newTemporaryName } from './names.js';
 import type { FileSystemStorageOptions } from './options.js';
 import { type MakeLink, publish } from './publish.js';
+import { noLink, writeTemporary } from './temporary-file.js';
 
 const readSize = 256 * 1024;
 /** How long a share may take to show a file that it has flushed and closed, in milliseconds. */
 const settleTimeout = 5000;
 const settlePause = 50;
-const gone = new Set(['ENOENT', 'ENOTDIR']);
-
 const usualSilence = 60_000;
 
 /**
@@ -104,7 +98,11 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
       await this.#refuseLinks(key);
       if (options.ifAbsent === true && (await this.stat(key)) !== null) throw this.#taken(key);
       try {
-        await this.#write(temporary, source, options);
+        await writeTemporary({ base: this.#base, path: temporary, description: this.description }, source, {
+          ...options,
+          reserveBytes: this.#reserveBytes,
+          staleAfter: this.#staleAfter,
+        });
         const written = await this.#assertWhole(key, temporary, source.size);
         options.signal?.throwIfAborted();
         await publish({
@@ -238,47 +236,6 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
     }
   }
 
-  async #assertSpace(size: number): Promise<void> {
-    const { bsize, blocks, bavail } = await statfs(this.#base);
-    // Some shares tell nothing; then the write itself will.
-    if (blocks === 0) return;
-    const freeBytes = bavail * bsize;
-    if (freeBytes >= size + this.#reserveBytes) return;
-    throw new BackupError(
-      'storage-full',
-      `The ${this.description} has ${formatBytes(freeBytes)} free, and the copy needs ${formatBytes(size)}.`,
-      { details: { freeBytes, neededBytes: size, reserveBytes: this.#reserveBytes } },
-    );
-  }
-
-  // One handle, of a file that was not there before, from the first to the last byte: whoever else may write
-  // in the folder could put a link in the place of the name meanwhile, and lead the service to any file of
-  // its machine.
-  async #write(temporary: string, source: ReplayableSource, options: PutOptions): Promise<void> {
-    let file = await makeNew(temporary);
-    try {
-      // First of all, or a large file that a crash left would fill the disk for ever.
-      await this.#removeLeftBehind(temporary, file);
-      file ??= await open(temporary, newFile);
-      await this.#assertSpace(source.size);
-    } catch (error) {
-      await file?.close().catch(() => undefined);
-      throw error;
-    }
-    const progress = progressOf(source.size, options);
-    await closeAfter(file, async (open) => {
-      const writer = new FlushingWriter(open);
-      let written = 0;
-      for await (const chunk of readChecked(source, options.signal)) {
-        await writer.append(chunk);
-        written += chunk.length;
-        progress.advanceTo(written);
-      }
-      options.signal?.throwIfAborted();
-      await writer.finish();
-    });
-  }
-
   // By a fresh look through the name: the handle that wrote it would answer from its own memory. Some shares
   // finish a file a moment after they said that it was flushed and closed.
   async #assertWhole(key: string, path: string, size: number): Promise<StoredObject> {
@@ -291,22 +248,6 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
     throw new BackupError('verification-failed', `${key} did not arrive whole in the ${this.description}.`, {
       details: { key, expectedSize: size, ...(stored && { size: stored.size }) },
     });
-  }
-
-  async #removeLeftBehind(ownTemporary: string, own: FileHandle | undefined): Promise<void> {
-    // By the clock of the share, which dates the files of all machines. On a full one nothing can be dated,
-    // and only what dead processes of this machine left is known to be old.
-    const now = own === undefined ? Number.NEGATIVE_INFINITY : (await ownStat(ownTemporary, own)).mtimeMs;
-    for (const name of await readdir(this.#base)) {
-      const path = join(this.#base, name);
-      if (!isOwnName(name) || path === ownTemporary) continue;
-      try {
-        const age = now - (await lstat(path)).mtimeMs;
-        if (isLeftBehind(name, age, this.#staleAfter, isProcessAlive)) await rm(path, { force: true });
-      } catch {
-        // Somebody else removed it, or holds it: it is looked at again the next time.
-      }
-    }
   }
 
   async *#listFolder(
@@ -327,24 +268,12 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
     }
   }
 
-  // Folders end in `/` here, so that `a.txt` comes before `a/x`, as it does in the order of keys.
-  async #entriesOf(folder: string): Promise<{ readonly key: string; readonly isFolder: boolean }[]> {
+  async #entriesOf(folder: string): Promise<readonly FolderEntry[]> {
     return this.#typed(async () => {
-      try {
-        const entries = await readdir(join(this.#base, folder), { withFileTypes: true });
-        return entries
-          .filter((entry) => (entry.isFile() || entry.isDirectory()) && isKeySegment(entry.name))
-          .map((entry) => {
-            const isFolder = entry.isDirectory();
-            return { key: `${folder}${entry.name}${isFolder ? '/' : ''}`, isFolder };
-          })
-          .sort((a, b) => compareKeys(a.key, b.key));
-      } catch (error) {
-        if (systemCodeOf(error) !== 'ENOENT') throw error;
-        // The folder went with its last object; if the whole share went, that is said.
-        await this.#assertBase();
-        return [];
-      }
+      const entries = await readFolder(this.#base, folder);
+      // The folder went with its last object; if the whole share went, that is said.
+      if (entries === null) await this.#assertBase();
+      return entries ?? [];
     });
   }
 
@@ -372,51 +301,5 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
     return new BackupError('storage-not-found', `There is no ${key} in the ${this.description}.`, {
       details: { key },
     });
-  }
-}
-
-// No link is followed where the system can be told so.
-const noLink = constants.O_NOFOLLOW ?? 0;
-const newFile: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noLink;
-
-/** Makes a file that was not there; undefined where there is no room even for its name. */
-async function makeNew(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, newFile);
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOSPC' || systemCodeOf(error) === 'EDQUOT') return undefined;
-    throw error;
-  }
-}
-
-// Through the name, for the handle may know the time of this machine only; some shares show no name before
-// its close.
-function ownStat(path: string, file: FileHandle): Promise<Stats> {
-  return lstat(path).catch(() => file.stat());
-}
-
-// What other programs leave on a share (`Thumbs.db:…`, names of other systems) is no object of this store.
-function isKeySegment(name: string): boolean {
-  try {
-    assertFileKey(name);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function lookAt(path: string, key: string): Promise<StoredObject | null> {
-  try {
-    const found = await lstat(path);
-    if (!found.isFile()) return null;
-    return {
-      key,
-      size: found.size,
-      modifiedAt: found.mtime,
-      etag: `${found.size.toString(16)}-${found.mtimeMs.toString(16)}`,
-    };
-  } catch (error) {
-    if (gone.has(systemCodeOf(error) ?? '')) return null;
-    throw error;
   }
 }

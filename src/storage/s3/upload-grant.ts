@@ -1,14 +1,11 @@
-import { createHash } from 'node:crypto';
 import {
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { assertArgument } from '../../arguments.js';
-import { collectBytes, concatBytes } from '../../bytes.js';
+import { collectBytes } from '../../bytes.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import { fromJson } from '../../shapes.js';
 import type { StoredObject } from '../adapter.js';
@@ -20,17 +17,14 @@ import {
   handOverVersion,
   type MessageOf,
   type ObjectInReply,
-  type PartClaim,
-  type PieceClaim,
   parseMessage,
-  type SignedRequest,
 } from '../http/messages.js';
 import { Pages } from '../listing.js';
 import type { PartTransport } from '../multipart/upload-in-parts.js';
 import { Bucket, type BucketAddress, plainPath, type Retention, storedObject } from './bucket.js';
-import { removeOwn } from './claim.js';
+import { PlaceOfPieces } from './place-of-pieces.js';
 import { assertWithin, nameUpload, type PromisedUpload, readUpload } from './promised-size.js';
-import { readObject } from './read-object.js';
+import { base64Of, RequestSigner } from './request-signer.js';
 import { abortUpload, listParts, look, s3PartTransport } from './s3-upload.js';
 
 /** Options of {@link createUploadGrant}. */
@@ -67,8 +61,6 @@ export interface UploadGrant {
 }
 
 const largestObject = 64 * 1024 ** 3;
-/** Largest part that is joined from pieces; it passes through the memory of HQ. */
-const largestJoined = 64 * 1024 * 1024;
 const largestMessage = 4 * 1024 * 1024;
 const pageSize = 500;
 
@@ -100,7 +92,7 @@ export function createUploadGrant(options: UploadGrantOptions): UploadGrant {
 class Grant {
   readonly #bucket: Bucket;
   readonly #options: UploadGrantOptions;
-  readonly #signer: S3Client;
+  readonly #signer: RequestSigner;
   readonly #now: () => Date;
 
   constructor(options: UploadGrantOptions) {
@@ -112,10 +104,11 @@ class Grant {
     this.#bucket.pathOf(`${keysUnder}x`);
     this.#options = options;
     this.#now = options.now ?? (() => new Date());
-    this.#signer =
+    const seen =
       publicEndpoint === undefined
-        ? this.#bucket.client
-        : new Bucket({ ...options, connection: { ...options.connection, endpoint: publicEndpoint } }).client;
+        ? this.#bucket
+        : new Bucket({ ...options, connection: { ...options.connection, endpoint: publicEndpoint } });
+    this.#signer = new RequestSigner(this.#bucket, seen.client, options.urlLifetime ?? 900);
   }
 
   async answer(value: unknown): Promise<HandOverReply> {
@@ -226,43 +219,37 @@ class Grant {
       ContentLength: part.size,
       ContentMD5: base64Of(part.md5),
     });
-    return { request: await this.#sign(command) };
+    return { request: await this.#signer.sign(command) };
   }
 
   async #pieces({ key, uploadId, part, pieces }: MessageOf<'pieces'>): Promise<HandOverReplies['pieces']> {
-    const under = this.#placeOfPieces(key, uploadId, part, pieces);
-    const present = await this.#piecesPresent(under);
-    const requests = pieces.map(async (piece) => {
-      const path = `${under}${piece.index}-${piece.md5}`;
-      if (present.get(path) === piece.size) return null;
-      return this.#sign(
-        new PutObjectCommand({
-          Bucket: this.#bucket.name,
-          Key: path,
-          ContentLength: piece.size,
-          ContentMD5: base64Of(piece.md5),
-        }),
-      );
-    });
+    const place = new PlaceOfPieces(this.#bucket, { key, uploadId, part, pieces });
+    const present = await place.present();
+    const requests = pieces.map(async (piece) =>
+      present.get(place.pathOf(piece)) === piece.size
+        ? null
+        : this.#signer.sign(
+            new PutObjectCommand({
+              Bucket: this.#bucket.name,
+              Key: place.pathOf(piece),
+              ContentLength: piece.size,
+              ContentMD5: base64Of(piece.md5),
+            }),
+          ),
+    );
     return { requests: await Promise.all(requests) };
   }
 
   // The pieces pass through the memory of HQ, one part at a time; HQ is near the store, the office is not.
   async #join({ key, uploadId, part, pieces }: MessageOf<'join'>): Promise<HandOverReplies['join']> {
-    const under = this.#placeOfPieces(key, uploadId, part, pieces);
-    const bodies: Uint8Array[] = [];
-    for (const piece of pieces)
-      bodies.push(await this.#readPiece(`${under}${piece.index}-${piece.md5}`, piece));
-    const bytes = Buffer.from(concatBytes(bodies));
-    if (createHash('md5').update(bytes).digest('hex') !== part.md5) {
-      throw new BackupError('storage-permanent', 'The pieces do not make the part.');
-    }
+    const place = new PlaceOfPieces(this.#bucket, { key, uploadId, part, pieces });
+    const bytes = await place.join();
     const etag = await this.#transport(key, part.size, undefined).send(
       uploadId,
       { number: part.number, bytes, md5: part.md5, failures: 0, freshConnection: false },
       new AbortController().signal,
     );
-    await Promise.all(pieces.map((piece) => removeOwn(this.#bucket, `${under}${piece.index}-${piece.md5}`)));
+    await place.clear();
     return { etag };
   }
 
@@ -283,7 +270,7 @@ class Grant {
     const object = await look(this.#bucket, key, undefined);
     if (object === null) throw new BackupError('storage-not-found', `There is no ${key}.`);
     const command = new GetObjectCommand({ Bucket: this.#bucket.name, Key: this.#bucket.pathOf(key) });
-    return { request: await this.#sign(command), size: object.size };
+    return { request: await this.#signer.sign(command), size: object.size };
   }
 
   async #list({ prefix, after }: MessageOf<'list'>): Promise<HandOverReplies['list']> {
@@ -327,69 +314,7 @@ class Grant {
       signal: undefined,
     });
   }
-
-  #placeOfPieces(key: string, uploadId: string, part: PartClaim, pieces: readonly PieceClaim[]): string {
-    const total = pieces.reduce((sum, one) => sum + one.size, 0);
-    if (total !== part.size || total > largestJoined || pieces.some((one, i) => one.index !== i)) {
-      throw new BackupError('storage-permanent', 'The pieces do not make a part.');
-    }
-    // Nobody who does not know the upload can name the place.
-    const place = createHash('sha256')
-      .update(`${this.#bucket.pathOf(key)}\n${uploadId}`)
-      .digest('hex');
-    return this.#bucket.ownPath(`pieces/${place.slice(0, 40)}/${part.number}/`);
-  }
-
-  async #piecesPresent(under: string): Promise<ReadonlyMap<string, number>> {
-    const bucket = this.#bucket;
-    const page = await bucket.typed(() =>
-      bucket.send(new ListObjectsV2Command({ Bucket: bucket.name, Prefix: under })),
-    );
-    // A piece that this page does not show is sent once more, which does no harm.
-    return new Map((page.Contents ?? []).map(({ Key, Size }) => [Key ?? '', Size ?? -1]));
-  }
-
-  async #readPiece(path: string, piece: PieceClaim): Promise<Uint8Array> {
-    const bucket = this.#bucket;
-    const chunks = readObject(
-      bucket,
-      'piece',
-      {},
-      (_, signal) => bucket.send(new GetObjectCommand({ Bucket: bucket.name, Key: path }), signal),
-      async () => piece.size,
-    );
-    return collectBytes(chunks, piece.size);
-  }
-
-  async #sign(command: PutObjectCommand | UploadPartCommand | GetObjectCommand): Promise<SignedRequest> {
-    const headers: Record<string, string> = {};
-    // What binds the request to these very bytes stays a header that is signed, and the office has to send
-    // it.
-    (command as GetObjectCommand).middlewareStack.add(
-      (next) => (args) => {
-        const request = args.request as { headers: Record<string, string> };
-        for (const [name, value] of Object.entries(request.headers)) {
-          if (bindingHeaders.includes(name.toLowerCase())) headers[name.toLowerCase()] = value;
-        }
-        return next(args);
-      },
-      { step: 'build', priority: 'low', name: 'rememberHeaders' },
-    );
-    const url = await this.#bucket.typed(() =>
-      getSignedUrl(this.#signer, command as GetObjectCommand, {
-        expiresIn: this.#options.urlLifetime ?? 900,
-        // By the clock of the store, which has been asked before: that of HQ may be wrong.
-        signingDate: new Date(Date.now() + this.#bucket.clockOffset),
-        signableHeaders: new Set(['host', ...bindingHeaders]),
-      }),
-    );
-    // The length is signed too, but every client sets that header by itself.
-    const { 'content-length': _, ...told } = headers;
-    return { url, headers: told };
-  }
 }
-
-const bindingHeaders = ['content-length', 'content-md5'];
 
 function sizeOf(
   present: readonly { readonly number: number; readonly size: number }[],
@@ -400,10 +325,6 @@ function sizeOf(
 
 function inReply(object: StoredObject): ObjectInReply {
   return { ...object, modifiedAt: object.modifiedAt.toISOString() };
-}
-
-function base64Of(hex: string): string {
-  return Buffer.from(hex, 'hex').toString('base64');
 }
 
 // Only what the office needs to know: never a name, an address or a message of HQ's own systems.

@@ -1,0 +1,114 @@
+import { unqualifiedView } from '../../catalog/view-names.js';
+import type { TextRow } from '../../database/connection.js';
+import { quoteName, quoteText } from '../../database/identifiers.js';
+import { serverErrorNumber } from '../../database/server-failures.js';
+import { sameName } from '../../database/server-names.js';
+import { BackupError, isBackupError } from '../../errors.js';
+import type { SchemaObjectKind } from '../../model/parts.js';
+import { normaliseCharacterSet, normaliseDefiner } from './normalise.js';
+import type { ObjectDefinition } from './schema-facts.js';
+import { type SchemaQuestions, unseen } from './schema-questions.js';
+
+/** Reads the definitions of what is no table, by `kind name`. */
+export async function readObjects(
+  questions: SchemaQuestions,
+  views: readonly string[],
+  sequences: readonly string[],
+): Promise<ReadonlyMap<string, ObjectDefinition>> {
+  const objects = new Map<string, ObjectDefinition>();
+  const add = async (
+    kind: SchemaObjectKind,
+    name: string,
+    statementColumn: string,
+    more: Readonly<Record<string, string | null | undefined>> = {},
+  ): Promise<void> => {
+    const words = kind.replace('-', ' ').toUpperCase();
+    const row = await questions.show(`${words} ${quoteName(name)}`).catch(async (error: unknown) => {
+      // Of a view that a server does not show, it has all in its list the same.
+      if (kind !== 'view' || serverErrorNumber(error) === undefined) throw error;
+      if (isBackupError(error, 'privilege-missing')) throw error;
+      return listedView(questions, name);
+    });
+    const statement = row[statementColumn];
+    if (statement === null || statement === undefined) {
+      throw new BackupError(
+        'privilege-missing',
+        `The definition of ${kind} "${name}" is not shown to this user.`,
+        {
+          details: { kind, name },
+        },
+      );
+    }
+    const facts = new Map<string, string>([
+      [
+        'statement',
+        kind === 'view'
+          ? questions.spellings.reduce(unqualifiedView, statement)
+          : normaliseDefiner(questions.withoutSchema(statement)),
+      ],
+    ]);
+    const settings = ['sql_mode', 'character_set_client', 'collation_connection', 'time_zone'];
+    for (const key of settings) if (row[key] != null) facts.set(key, normaliseCharacterSet(row[key]));
+    for (const [key, value] of Object.entries(more)) if (value != null) facts.set(key, value);
+    objects.set(`${kind} ${name}`, { kind, name, facts });
+  };
+  for (const name of sequences) {
+    const [state] = await questions.query(
+      `SELECT next_not_cached_value AS next_value FROM ${quoteName(name)}`,
+    );
+    await add('sequence', name, 'Create Table', { 'next value': state?.['next_value'] });
+  }
+  for (const name of views) await add('view', name, 'Create View');
+  const routines = await questions.ask('ROUTINES', ['ROUTINE_NAME', 'ROUTINE_TYPE'], 'ROUTINE_SCHEMA');
+  for (const row of routines) {
+    const kind = row['ROUTINE_TYPE']!.toLowerCase().replace(' ', '-') as SchemaObjectKind;
+    await add(kind, row['ROUTINE_NAME']!, statementColumnOf[kind] ?? '');
+  }
+  const triggers = await questions.ask('TRIGGERS', ['TRIGGER_NAME', 'ACTION_ORDER'], 'TRIGGER_SCHEMA');
+  for (const row of triggers) {
+    await add('trigger', row['TRIGGER_NAME']!, 'SQL Original Statement', {
+      // Servers with one trigger per event know no order and say 0 or 1.
+      order: row['ACTION_ORDER'] === '0' ? '1' : row['ACTION_ORDER'],
+    });
+  }
+  const events = await questions.ask('EVENTS', ['EVENT_NAME', 'STATUS'], 'EVENT_SCHEMA');
+  if (events.length === 0) await refuseHiddenEvents(questions);
+  for (const row of events)
+    await add('event', row['EVENT_NAME']!, 'Create Event', {
+      status: row['STATUS']?.replace('REPLICA_SIDE_', 'SLAVESIDE_'),
+    });
+  return objects;
+}
+
+/** A view that is not shown, as one of which a column is gone on MySQL 5.6. */
+async function listedView(questions: SchemaQuestions, name: string): Promise<TextRow> {
+  const columns = ['TABLE_NAME', 'VIEW_DEFINITION', 'DEFINER', 'SECURITY_TYPE', 'CHECK_OPTION'];
+  const listed = (await questions.ask('VIEWS', columns)).find((row) => row['TABLE_NAME'] === name);
+  if (!listed?.['VIEW_DEFINITION']) throw unseen('VIEWS');
+  return {
+    'Create View': columns
+      .slice(1)
+      .map((column) => listed[column])
+      .join(' '),
+  };
+}
+
+/** MariaDB without its accounts says that there is no event, and has them in its table all the same. */
+async function refuseHiddenEvents(questions: SchemaQuestions): Promise<void> {
+  const [stored] = await questions.connection.queryEach(
+    [`SELECT db AS compared_schema FROM mysql.event WHERE db = ${quoteText(questions.schema)}`],
+    { signal: questions.signal },
+  );
+  // Not every server has such a table, nor shows it to everybody.
+  const hidden = stored?.rows?.some((row) =>
+    sameName(row['compared_schema'], questions.schema, questions.connection),
+  );
+  if (hidden === true) throw unseen('EVENTS');
+}
+
+const statementColumnOf: Partial<Record<SchemaObjectKind, string>> = {
+  function: 'Create Function',
+  procedure: 'Create Procedure',
+  package: 'Create Package',
+  'package-body': 'Create Package Body',
+};

@@ -1,0 +1,103 @@
+import { askForBytes, textOf } from '../../database/byte-answers.js';
+import type { Connection, TextRow } from '../../database/connection.js';
+import { quoteName, quoteText } from '../../database/identifiers.js';
+import { inBrackets, serverErrorNumber } from '../../database/server-failures.js';
+import { sameName } from '../../database/server-names.js';
+import { BackupError, isBackupError } from '../../errors.js';
+
+/** What a server is asked about one schema. */
+export class SchemaQuestions {
+  readonly connection: Connection;
+  readonly signal: AbortSignal | undefined;
+  /** Name of the schema. */
+  readonly schema: string;
+
+  /** @param connection - with the database chosen */
+  constructor(connection: Connection, signal: AbortSignal | undefined) {
+    const { database } = connection.address;
+    if (database === undefined) throw new TypeError('"address" must name a database');
+    this.connection = connection;
+    this.signal = signal;
+    this.schema = database;
+  }
+
+  query(sql: string): Promise<readonly TextRow[]> {
+    return this.connection.query(sql, { signal: this.signal });
+  }
+
+  /**
+   * `SHOW CREATE` in the character sets of the clients that made things, byte by byte: what a server turns
+   * into UTF-8 may be alike where the things are not.
+   */
+  async showBytes(what: string): Promise<TextRow> {
+    const [, rows = []] = await askForBytes(this.connection, [
+      'SET character_set_results = NULL',
+      `SHOW CREATE ${what}`,
+      'SET character_set_results = utf8mb4',
+    ]);
+    return rows[0] ?? {};
+  }
+
+  /** The same as text where it is text. */
+  async show(what: string): Promise<TextRow> {
+    return Object.fromEntries(
+      Object.entries(await this.showBytes(what)).map(([key, value]) => [
+        key,
+        value === null ? null : (textOf(value) ?? value),
+      ]),
+    );
+  }
+
+  /** Rows about this schema and no other: the server's own comparison may forget about case (F15). */
+  async ask(
+    view: string,
+    columns: readonly string[],
+    schemaColumn = 'TABLE_SCHEMA',
+    more = '',
+  ): Promise<readonly TextRow[]> {
+    const list = columns.map((column) => `${column} AS ${column}`).join(', ');
+    const question =
+      `SELECT ${schemaColumn} AS compared_schema, ${list} FROM information_schema.${view}` +
+      ` WHERE ${schemaColumn} = ${quoteText(this.schema)}${more}`;
+    const rows = await this.query(question).catch((error: unknown) => {
+      throw serverErrorNumber(error) === undefined ? error : unseen(view, error);
+    });
+    return rows.filter((row) => sameName(row['compared_schema'], this.schema, this.connection));
+  }
+
+  /** Whether a list of the server has a column, which older ones may not have. */
+  async has(view: string, column: string): Promise<boolean> {
+    const rows = await this.query(
+      'SELECT COUNT(*) AS known FROM information_schema.COLUMNS' +
+        ` WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME = '${view}' AND COLUMN_NAME = '${column}'`,
+    );
+    return rows[0]?.['known'] !== '0';
+  }
+
+  /** A statement without the name of the schema in front of names. */
+  withoutSchema(statement: string): string {
+    return this.spellings.reduce((left, name) => left.replaceAll(`${quoteName(name)}.`, ''), statement);
+  }
+
+  /** The schema's name, and how it is read in a statement that is no text, byte by byte. */
+  get spellings(): readonly string[] {
+    return [...new Set([this.schema, Buffer.from(this.schema).toString('latin1')])];
+  }
+}
+
+/** A list that a server cannot show is no empty list. */
+export function unseen(view: string, cause?: unknown): unknown {
+  if (
+    cause !== undefined &&
+    !isBackupError(cause, 'database-query-failed') &&
+    !isBackupError(cause, 'table-damaged')
+  ) {
+    return cause;
+  }
+  const answer = cause instanceof BackupError ? inBrackets(cause) : '';
+  return new BackupError(
+    'database-query-failed',
+    `The server cannot show its ${view.toLowerCase()}${answer}, so they cannot be compared.`,
+    { cause, details: { ...(cause instanceof BackupError ? cause.details : {}), list: view } },
+  );
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import type { ArchiveReader } from '../../archive/index.js';
+import type { TableDescription, TableSummary } from '../../model/parts.js';
+import { loadedColumns } from '../load/cells.js';
+import type { GivenRows } from '../load/doubts.js';
+import { RowsDigest } from '../load/rows-digest.js';
+import { openEndsOf } from '../load/with-history.js';
+import { inOrderOfNeed, ScheduleWatch } from './order-of-need.js';
+import type { RestoredTable, RestoreProgress } from './restore-report.js';
+import type { RestoreRun } from './restore-run.js';
+import type { RestoreSession } from './session.js';
+
+/** What is to be restored of an archive, and how far that is. */
+export class ArchiveWork {
+  readonly run: RestoreRun;
+  readonly archive: ArchiveReader;
+  /** Tables that wait to be loaded, those that an office needs first before all others. */
+  readonly waiting: TableSummary[];
+  readonly done: RestoredTable[] = [];
+  #totals: Totals;
+  readonly #schedule: ScheduleWatch;
+  readonly #descriptions: Map<string, TableDescription> = new Map();
+  #rows = 0;
+  #plainBytes = 0;
+
+  /** @throws RangeError when a table is wanted that the archive does not hold */
+  constructor(run: RestoreRun, archive: ArchiveReader) {
+    this.run = run;
+    this.archive = archive;
+    const { tables: wanted } = run.options;
+    const { tables } = archive.manifest;
+    for (const name of wanted ?? []) {
+      if (!tables.some((table) => table.name === name)) {
+        throw new RangeError(`"tables" names "${name}", which is not in the archive`);
+      }
+    }
+    this.waiting = inOrderOfNeed(tables.filter(({ name }) => wanted?.includes(name) ?? true));
+    this.#schedule = new ScheduleWatch(this.waiting);
+    this.#totals = totalsOf(this.waiting);
+  }
+
+  /** What the same archive and the same choice of tables have in common, before any of them is taken. */
+  workKey(): string {
+    const chosen = this.waiting.map((table) => table.index).sort((a, b) => a - b);
+    const digest = createHash('sha256').update(chosen.join(',')).digest('hex').slice(0, 16);
+    return `${this.archive.manifest.archiveId}:${digest}`;
+  }
+
+  /** Takes a table from those that wait. */
+  remove(table: TableSummary): void {
+    this.waiting.splice(this.waiting.indexOf(table), 1);
+  }
+
+  /** What waits now is all that there is to do. */
+  recount(): void {
+    this.#totals = totalsOf(this.waiting);
+  }
+
+  /** So much more was restored. */
+  advance(rows: number, plainBytes: number): void {
+    this.#rows += rows;
+    this.#plainBytes += plainBytes;
+  }
+
+  /** The definitions of all tables that wait. */
+  async describeTables(): Promise<readonly TableDescription[]> {
+    const { signal } = this.run;
+    for (const { name } of this.waiting) {
+      this.#descriptions.set(name, await this.archive.table(name, { signal }));
+    }
+    return [...this.#descriptions.values()];
+  }
+
+  async describe(name: string): Promise<TableDescription> {
+    return this.#descriptions.get(name) ?? this.archive.table(name, { signal: this.run.signal });
+  }
+
+  /** A table is in the target, with its keys. */
+  finish(table: RestoredTable): void {
+    this.done.push(table);
+    this.tellSchedule(table.name);
+  }
+
+  /** What is usable is usable: an office may read from it while the rest comes. */
+  tellSchedule(table: string): void {
+    if (!this.#schedule.isUsableWith(table)) return;
+    this.run.scheduleUsableAt = new Date();
+    this.report('schedule-usable', table);
+  }
+
+  /** The rows as the archive has them, which can be read again when there is a doubt. */
+  rowsOf(session: RestoreSession, table: TableDescription): GivenRows {
+    return { note: () => undefined, digest: () => this.digestOf(session, table) };
+  }
+
+  async digestOf(session: RestoreSession, table: TableDescription): Promise<RowsDigest> {
+    const { signal } = this.run;
+    const digest = new RowsDigest(loadedColumns(table.columns).map(({ form }) => form));
+    const move = openEndsOf(session, table);
+    for await (const batch of this.archive.readTable(table.name, { signal })) {
+      move?.(batch);
+      digest.add(batch);
+    }
+    return digest;
+  }
+
+  report(phase: RestoreProgress['phase'], table: string): void {
+    this.run.report({
+      phase,
+      table,
+      tablesDone: this.done.length,
+      rows: this.#rows,
+      plainBytes: Math.round(this.#plainBytes),
+      ...this.#totals,
+    });
+  }
+}
+
+type Totals = Pick<Required<RestoreProgress>, 'totalPlainBytes' | 'totalTables'>;
+
+function totalsOf(tables: readonly TableSummary[]): Totals {
+  return {
+    totalTables: tables.length,
+    totalPlainBytes: tables.reduce((sum, table) => sum + table.plainBytes, 0),
+  };
+}
