@@ -91,6 +91,7 @@ export interface DatabaseDescription {
 export interface DatabasePart {
     readonly kind: 'database';
     readonly database: DatabaseDescription;
+    readonly scope?: ArchiveScope | undefined;
 }
 
 export interface DateFilter {

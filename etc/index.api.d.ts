@@ -380,6 +380,7 @@ export interface DatabaseDescription {
 export interface DatabasePart {
     readonly kind: 'database';
     readonly database: DatabaseDescription;
+    readonly scope?: ArchiveScope | undefined;
 }
 
 export interface DatabaseSettingsOptions {
@@ -597,7 +598,7 @@ export interface Identity {
     unwrapFileKey(stanzas: Stanza[]): Uint8Array | null | Promise<Uint8Array | null>;
 }
 
-export type IneligibilityCode = 'cloud-database' | 'disabled' | 'disabled-by-hq' | 'no-business-associate-agreement' | 'no-econnector' | 'no-network-path' | 'not-in-us' | 'not-on-support';
+export type IneligibilityCode = 'cloud-database' | 'country-unknown' | 'disabled' | 'disabled-by-hq' | 'no-business-associate-agreement' | 'no-econnector' | 'no-network-path' | 'not-in-us' | 'not-on-support';
 
 export interface IneligibilityReason {
     readonly code: IneligibilityCode;

@@ -45,7 +45,8 @@ export interface SealedArchive extends AsyncIterable<Uint8Array> {
  * ```
  * @param parts - as `dumpDatabase` gives them
  * @throws TypeError when a recipient is none or the label lacks something; while iterating, whatever `parts`
- *   throws, and BackupError `dump-incomplete` when the summary promises other rows than came
+ *   throws, BackupError `dump-incomplete` when the summary promises other rows than came, and RangeError when
+ *   the label calls a selection `full`, or everything `critical`
  */
 export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchiveOptions): SealedArchive {
   assertArgument('parts', parts, 'iterable');

@@ -25,7 +25,7 @@ export interface PartFilter {
     /** Only some rows; without `dates` only a server could tell which. */
     readonly rowFilter?: (RowFilter & { readonly dates?: DateFilter | undefined }) | undefined;
   }[];
-  /** For the reasons in the summary: what the smaller archive is for. */
+  /** What the smaller archive says on its label. */
   readonly scope: ArchiveScope;
   /** Why tables are not kept; a table that is not listed gets a reason of its own. */
   readonly leftOut: readonly LeftOut[];
@@ -59,7 +59,7 @@ export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilte
     switch (part.kind) {
       case 'database':
         database = part.database.name;
-        yield { ...part, database: filterPromise(part.database, kept) };
+        yield { ...part, database: filterPromise(part.database, kept), scope: filter.scope };
         break;
       case 'table': {
         const table = kept.get(part.table.name);

@@ -102,7 +102,7 @@ class Dump {
     const tasks = chosen
       .filter(({ table }) => !this.#isLost(table))
       .map((task, i): TableTask => ({ ...task, index: i + 1 }));
-    yield { kind: 'database', database: describeDatabase(catalog, tasks) };
+    yield { kind: 'database', database: describeDatabase(catalog, tasks), scope: selection.scope };
     const reading = this.#readAll(tasks);
     try {
       for await (const part of this.#queue.drain()) yield part;

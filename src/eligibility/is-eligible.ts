@@ -20,7 +20,10 @@ export interface Practice {
   readonly cloudDatabase: boolean;
   /** As the practice and HQ have set it. HQ's word is final. */
   readonly status: 'disabled' | 'disabled-by-hq' | 'enabled';
-  /** ISO 3166-1 alpha-2 code of the country the practice is registered in, such as `US`. */
+  /**
+   * ISO 3166-1 alpha-2 code of the country the practice is registered in, such as `US`; `us` and `USA` are
+   * taken for it. Any other word is a country that is not known.
+   */
   readonly country: string;
   /**
    * Whether HQ holds a business-associate agreement with the practice.
@@ -35,6 +38,7 @@ export interface Practice {
 /** Why a practice may not back up to a destination. */
 export type IneligibilityCode =
   | 'cloud-database'
+  | 'country-unknown'
   | 'disabled'
   | 'disabled-by-hq'
   | 'no-business-associate-agreement'
@@ -62,6 +66,8 @@ export type EligibilityExplanation = Readonly<Record<Destination, Eligibility>>;
 const sentences: Readonly<Record<IneligibilityCode, string>> = {
   'cloud-database':
     'The database is hosted in the cloud, where it is backed up already; supplemental backups are for databases in the office.',
+  'country-unknown':
+    'The country of the practice is not known. It is to be given as a code of two letters, such as US or CA; until then no copy goes to headquarters, and the local copy is open to every country.',
   disabled:
     'Supplemental backups are switched off; an administrator can switch them on in the backup window.',
   'disabled-by-hq': 'Headquarters has switched supplemental backups off for this practice; call support.',
@@ -93,7 +99,8 @@ const sharedRules: readonly Rule[] = [
 const rulesOf: Readonly<Record<Destination, readonly Rule[]>> = {
   hq: [
     ...sharedRules,
-    ['not-in-us', ({ country }) => countryCode(country) === 'US'],
+    ['country-unknown', ({ country }) => countryCode(country) !== undefined],
+    ['not-in-us', ({ country }) => [undefined, 'US'].includes(countryCode(country))],
     [
       'no-business-associate-agreement',
       ({ businessAssociateAgreement }) =>
@@ -137,11 +144,14 @@ export function explainEligibility(practice: Practice): EligibilityExplanation {
 }
 
 // As people and other systems write it: `us`, and the three letters of ISO 3166-1 for the only country that
-// matters here.
-function countryCode(country: unknown): unknown {
-  if (typeof country !== 'string') return country;
+// matters here. Undefined for what is no country: whether a word such as `U.S.A.` means this one is not guessed.
+function countryCode(country: unknown): string | undefined {
+  if (typeof country !== 'string') return undefined;
   const code = country.trim().toUpperCase();
-  return code === 'USA' ? 'US' : code;
+  if (code === 'US' || code === 'USA') return 'US';
+  if (!/^[A-Z]{2}$/.test(code) || code === 'ZZ') return undefined;
+  const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+  return names.of(code) === undefined ? undefined : code;
 }
 
 function explain(practice: Practice, destination: Destination): Eligibility {

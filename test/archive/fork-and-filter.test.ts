@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { encryptArchive } from '../../src/archive/encrypt-archive.js';
 import { filterParts } from '../../src/archive/filter-parts.js';
 import { forkParts } from '../../src/archive/fork-parts.js';
-import type { Part } from '../../src/model/parts.js';
-import { collect, sampleParts } from './support/parts.js';
+import type { ArchiveScope, Part } from '../../src/model/parts.js';
+import { collect, sampleLabel, sampleParts } from './support/parts.js';
 
 describe('forked parts', () => {
   it('reach every consumer, in step', async () => {
@@ -87,6 +89,21 @@ describe('the number of forks', () => {
 });
 
 describe('filtered parts', () => {
+  it('are sealed under a label that says so, and under no other', async () => {
+    const identity = await generateX25519Identity();
+    const recipients = [await identityToRecipient(identity)];
+    const filter = { tables: [{ name: 'table`2' }], scope: 'critical', leftOut: [] } as const;
+    const sealAs = (scope: ArchiveScope) =>
+      collect(
+        encryptArchive(filterParts(sampleParts(), filter), { recipients, label: { ...sampleLabel, scope } }),
+      );
+    await assert.rejects(
+      sealAs('full'),
+      /^RangeError: "label.scope" says "full", and the parts are "critical"/,
+    );
+    assert.ok((await sealAs('critical')).length > 0);
+  });
+
   const narrow = (tables: readonly { name: string; definitionOnly?: string }[]) =>
     collect(
       filterParts(sampleParts({ tables: 3 }), {

@@ -4,7 +4,7 @@ import { type ArchiveReader, openArchive } from '../../src/archive/open-archive.
 import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
 import type { DatabaseAddress } from '../../src/database/address.js';
 import { type DumpOptions, dumpDatabase } from '../../src/dump/dump-database.js';
-import type { Part } from '../../src/model/parts.js';
+import type { ArchiveScope, Part } from '../../src/model/parts.js';
 
 /** An archive in memory and the key to it. */
 export interface Sealed {
@@ -15,16 +15,21 @@ export interface Sealed {
 
 /** Backs a database up into memory. */
 export async function seal(source: DatabaseAddress, options: DumpOptions = {}): Promise<Sealed> {
-  return sealParts(dumpDatabase(source, options), source.database!);
+  const scope = options.selection === undefined ? 'full' : 'critical';
+  return sealParts(dumpDatabase(source, options), source.database!, scope);
 }
 
 /** Seals parts as they are. */
-export async function sealParts(parts: AsyncIterable<Part>, database: string): Promise<Sealed> {
+export async function sealParts(
+  parts: AsyncIterable<Part>,
+  database: string,
+  scope: ArchiveScope = 'full',
+): Promise<Sealed> {
   const identity = await generateX25519Identity();
   const identities = [identity];
   const archive = encryptArchive(parts, {
     recipients: [await identityToRecipient(identity)],
-    label: { practiceId: 'test', database, scope: 'full', unlock: [] },
+    label: { practiceId: 'test', database, scope, unlock: [] },
   });
   const bytes = await collectBytes(archive);
   return { bytes, identities, open: () => openArchive(rangesOfBytes(bytes), { identities }) };
