@@ -109,7 +109,7 @@ async function bundle() {
   };
   const { outputFiles, metafile } = await build({
     stdin: {
-      contents: `if (process.argv[2]?.endsWith(${JSON.stringify(shareWord)}) && process.send) require('./storage/file-system/apart/main.js');
+      contents: `if (process.argv[2]?.endsWith(${JSON.stringify(shareWord)}) && process.send) require('./storage/file-system/apart/share-process.js');
         else require('./cli/main.js');`,
       resolveDir: join(root, 'dist', 'src'),
       sourcefile: 'executable.cjs',

@@ -115,6 +115,35 @@ describe('the package as it is published', () => {
     assert.equal(stdout.trim(), packageJson().version);
   });
 
+  // A program named as the bundle is must not be taken for one of the library's own.
+  for (const [format, file] of [
+    ['esm', 'main.js'],
+    ['cjs', 'main.cjs'],
+  ] as const) {
+    test(`a bundle for Node.js works as ${format}, with a store in a folder`, async () => {
+      const project = await packed.createProject(`bundle-${format}`, {
+        'source.js': `import { appendFileSync, readFileSync } from 'node:fs';
+          import { createFileSystemStorage, openSnapshot } from 'supplemental-backup';
+          appendFileSync('starts.txt', 'started ');
+          const store = createFileSystemStorage({ path: '.' });
+          store.stat('source.js').then(({ size }) =>
+            console.log(typeof openSnapshot, size > 0, readFileSync('starts.txt', 'utf8')));`,
+      });
+      await build({
+        absWorkingDir: project,
+        entryPoints: ['source.js'],
+        outfile: file,
+        bundle: true,
+        format,
+        platform: 'node',
+        external: ['mysql2'],
+        logLevel: 'silent',
+      });
+      const { stdout } = await run(process.execPath, [file], { cwd: project });
+      assert.equal(stdout.trim(), 'function true started');
+    });
+  }
+
   test('a browser bundle of the archive room holds no Node.js module', async (context) => {
     const project = await packed.createProject('browser', {
       'main.js': "export * from 'supplemental-backup/archive';",

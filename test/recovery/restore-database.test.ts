@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { openConnection } from '../../src/database/connection.js';
+import { type Connection, openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { isBackupError } from '../../src/errors.js';
+import type { Part } from '../../src/model/parts.js';
 import { compareDatabases } from '../../src/recovery/compare/compare-databases.js';
 import type { RestoreOptions } from '../../src/recovery/restore/options.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
@@ -69,6 +70,46 @@ describeOnEachServer('restoreDatabase', (server) => {
       ]);
     } finally {
       await practice.close();
+    }
+  });
+
+  it('tells of a row that another session holds a lock on, in the words of a restore (1205)', async () => {
+    const [held, made] = ['restore_held', 'restore_held_made'];
+    const [before] = await server().query('SELECT @@GLOBAL.innodb_lock_wait_timeout AS seconds');
+    await server().query([
+      `CREATE DATABASE ${held}`,
+      `CREATE TABLE ${held}.visit (id INT PRIMARY KEY) ENGINE=InnoDB`,
+      `INSERT INTO ${held}.visit VALUES (1), (2)`,
+      'SET GLOBAL innodb_lock_wait_timeout = 1',
+    ]);
+    let other: Connection | undefined;
+    async function* besideAnother(): AsyncGenerator<Part> {
+      for await (const part of dumpDatabase(address(held))) {
+        if (part.kind === 'rows') {
+          other = await openConnection(address(made));
+          await other.query('START TRANSACTION');
+          await other.query('INSERT INTO visit VALUES (1)');
+        }
+        yield part;
+      }
+    }
+    try {
+      await assert.rejects(restoreDatabase(besideAnother(), address(made)), (error) => {
+        assert.ok(isBackupError(error, 'restore-failed'));
+        assert.match(
+          error.happened,
+          /^Table "visit" cannot be loaded: another session held a lock on it, and the server waited in vain/,
+        );
+        assert.doesNotMatch(error.message, /office/);
+        return true;
+      });
+    } finally {
+      await other?.close();
+      await server().query([
+        `SET GLOBAL innodb_lock_wait_timeout = ${before?.['seconds']}`,
+        `DROP DATABASE ${held}`,
+        `DROP DATABASE IF EXISTS ${made}`,
+      ]);
     }
   });
 

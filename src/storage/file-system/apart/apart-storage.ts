@@ -144,6 +144,7 @@ export class ApartStorage implements StorageAdapter, AsyncDisposable {
     signal?.throwIfAborted();
     for (;;) {
       const helper = helperFor(this.#options.path);
+      if (helper === null) return null;
       const runs = await helper.runs;
       signal?.throwIfAborted();
       if (!runs) return null;

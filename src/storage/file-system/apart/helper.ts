@@ -56,11 +56,15 @@ export interface UnderWay {
 const helpers = new Map<string, Helper>();
 let nextId = 1;
 
-/** The process that works in a folder. There is one for each folder that is in use. */
-export function helperFor(base: string): Helper {
+/**
+ * The process that works in a folder. There is one for each folder that is in use; none where there is no
+ * program for it.
+ */
+export function helperFor(base: string): Helper | null {
   const there = helpers.get(base);
   if (there !== undefined) return there;
-  const made = new Helper(() => {
+  if (program === null) return null;
+  const made = new Helper(program, () => {
     if (helpers.get(base) === made) helpers.delete(base);
   });
   helpers.set(base, made);
@@ -84,9 +88,9 @@ export class Helper {
   readonly #looking: NodeJS.Timeout;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(forget: () => void) {
+  constructor(path: string, forget: () => void) {
     this.#forget = forget;
-    this.#child = fork(program, [], {
+    this.#child = fork(path, [], {
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

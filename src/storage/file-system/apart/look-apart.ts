@@ -12,7 +12,7 @@ export async function lookApart(
   silence: number,
 ): Promise<FolderTrouble | null> {
   const helper = helperFor(path);
-  if (!(await helper.runs) || helper.isOver) return lookAtFolder(path, write);
+  if (helper === null || !(await helper.runs) || helper.isOver) return lookAtFolder(path, write);
   const asked = { call: 'look', name: path, options: { path }, write } as const;
   try {
     return ((await helper.begin(asked, {}, silence, () => `folder ${path}`).done) ??
