@@ -17,8 +17,8 @@ export interface ExactDefinition {
 
 /**
  * A table's definition with literals as hexadecimal where the server shows them as something else: bytes that
- * are no text, and in ENUM, SET and defaults also characters outside of the basic plane, for which it puts a
- * question mark. Of a member that is no text in a character set of several bytes, MySQL 5.6 shows just the
+ * are no text, and in ENUM, SET and defaults also what it puts a question mark for, as characters outside of
+ * the basic plane and bytes that are no character of their set. Of a member that is no text in a character set of several bytes, MySQL 5.6 shows just the
  * start. All else is right, and costs no question.
  *
  * @param shown - the definition as text
@@ -81,8 +81,7 @@ function* doubtfulLiterals(tokens: readonly Token[]): Generator<Doubtful> {
     let isDefault = false;
     // Of other types, servers refuse a default that is no text.
     const isOfSeveral =
-      /^`(?:[^`]|``)*` +(?:enum|set)\b/i.test(join(item).trim()) &&
-      severalBytesOf(item, tokens) !== undefined;
+      /^`(?:[^`]|``)*` +(?:enum|set)\b/i.test(join(item).trim()) && isSeveral(setOf(item, tokens));
     for (let i = from; i < to; i++) {
       const { kind, text } = tokens[i]!;
       if (kind === 'text') {
@@ -93,8 +92,7 @@ function* doubtfulLiterals(tokens: readonly Token[]): Generator<Doubtful> {
     }
     if (texts.length === 0) continue;
     const isAny = texts.some((i) => isDoubtful(tokens[i]!.text));
-    if (isAny || severalBytesOf(item, tokens) !== undefined)
-      yield { use: 'members', column, item, at: texts };
+    if (isAny || isSeveral(setOf(item, tokens))) yield { use: 'members', column, item, at: texts };
   }
 }
 
@@ -104,14 +102,27 @@ function mayBeCut(shown: string): boolean {
 }
 
 // Bytes need not be characters there; those of UTF-8 are shown as they are.
-const severalBytes: RegExp =
-  /\b(?:charset=|character set )(big5|cp932|eucjpms|euckr|gb18030|gb2312|gbk|sjis|ucs2|ujis|utf16|utf16le|utf32)\b/i;
+const several: readonly string[] =
+  'big5 cp932 eucjpms euckr gb18030 gb2312 gbk sjis ucs2 ujis utf16 utf16le utf32'.split(' ');
+const severalBytes: RegExp = new RegExp(`\\b(?:charset=|character set )(?:${several.join('|')})\\b`, 'i');
 
-/** The character set of a column when it is one of those: it says so, or has that of its table. */
-function severalBytesOf(item: readonly Token[], statement: readonly Token[]): string | undefined {
-  const own = join(item);
+function isSeveral(set: string | undefined): boolean {
+  return set !== undefined && several.includes(set);
+}
+
+/** The character set of a column: it says so, or has that of its table. */
+function setOf(item: readonly Token[], statement: readonly Token[]): string | undefined {
   const options = statement.slice(statement.findLastIndex(({ text }) => /^engine$/i.test(text)));
-  return severalBytes.exec(/\bcharacter set \w/i.test(own) ? own : join(options))?.[1];
+  return named(item, 'character', 'set') ?? named(options, 'charset', '=');
+}
+
+/** The word that comes behind these. */
+function named(tokens: readonly Token[], ...words: readonly string[]): string | undefined {
+  const told = tokens
+    .filter(({ kind }) => kind === 'word' || kind === 'symbol')
+    .map(({ text }) => text.toLowerCase());
+  const at = told.findIndex((_, i) => words.every((word, j) => told[i + j] === word));
+  return at === -1 ? undefined : told[at + words.length];
 }
 
 /** Whether a literal stands in the brackets right behind the type. */
@@ -120,17 +131,20 @@ function isMember(tokens: readonly Token[], from: number, at: number): boolean {
   return /^(?:enum|set)$/i.test(before[1]?.text ?? '') && !before.some(({ text }) => text === ')');
 }
 
+// Some servers show a byte that is no character as the one that stands for those; here as bytes.
+const noCharacter = Buffer.from('\ufffd').toString('latin1');
+
 function isDoubtful(literal: string): boolean {
-  return literal.includes('?') || textOf(literal) === undefined;
+  return literal.includes('?') || literal.includes(noCharacter) || textOf(literal) === undefined;
 }
+
+// Sets of single bytes that have bytes which are no characters.
+const partial = /^(?:ascii|cp1250|cp1251|cp1256|cp1257|dec8|geostd8|greek|hebrew|hp8|swe7|tis620)$/;
 
 /** The characters that a server turns into question marks on the way exist in few character sets. */
 function mayBeMore({ item }: Doubtful): boolean {
-  const words = item.map(({ text }) => text.toLowerCase());
-  const at = words.findIndex((word) => word === 'charset' || word === 'character');
-  const named =
-    at === -1 ? undefined : words.slice(at + 1).find((word) => /^\w+$/.test(word) && word !== 'set');
-  return named === undefined || severalBytes.test(`charset=${named}`) || /^(?:binary|utf8mb4)$/.test(named);
+  const set = named(item, 'character', 'set');
+  return set === undefined || isSeveral(set) || partial.test(set) || /^(?:binary|utf8mb4)$/.test(set);
 }
 
 /**
@@ -150,7 +164,7 @@ async function askForDefault(
 ): Promise<Found> {
   // Whoever holds the table locked must not give it another name.
   const from = quoteName(table);
-  const set = severalBytesOf(item, tokens);
+  const set = setOf(item, tokens);
   const value = bothForms(`DEFAULT(${from}.${quoteName(nameOf(column))})`, set);
   const told = await askOnce(reader, table, value, signal);
   const token = tokens[at[0]!]!;
@@ -195,7 +209,7 @@ async function askForMembers(
   // MySQL 8 and newer show a member that is no text as x'…', which says its bytes.
   const isBytes = (place: number): boolean => /^x$/i.test(tokens[place - 1]?.text ?? '');
   const from = quoteName(table);
-  const set = severalBytesOf(item, tokens);
+  const set = setOf(item, tokens);
   const question = `SELECT DISTINCT ${numbered(name, set)} FROM ${from} WHERE ${name} IS NOT NULL`;
   const rows = [...(await reader.query(question, { signal }))];
   // A default is a value of the column as any other, and may be the only one that has a member.
@@ -211,7 +225,7 @@ async function askForMembers(
       if (row['is_text'] !== '0' && isShown(tokens[place]!, text)) continue;
       // MySQL 5.6 loses all but the first zero bytes of such members, and has nothing that a definition could
       // say.
-      if (stored.length % (2 * (bytesOfCharacter[set?.toLowerCase() ?? ''] ?? 1)) !== 0) continue;
+      if (stored.length % (2 * (bytesOfCharacter[set ?? ''] ?? 1)) !== 0) continue;
       found.set(place, stored);
     }
   }
@@ -223,13 +237,13 @@ async function askForMembers(
 /** In sets in which each has, or begins with, so many. */
 const bytesOfCharacter: Readonly<Record<string, number>> = { ucs2: 2, utf16: 2, utf16le: 2, utf32: 4 };
 
-/** A value as it is stored, as UTF-8 unless it is no text, and whether bytes of a set of several are text. */
+/** A value as it is stored, as UTF-8 unless it is no text, and whether its bytes are text. */
 function bothForms(value: string, set: string | undefined): string {
   const text = `IF(CHARSET(${value}) = 'binary', HEX(${value}), HEX(CONVERT(${value} USING utf8mb4)))`;
   const again = `CONVERT(CONVERT(${value} USING utf8mb4) USING ${set})`;
   // Older servers take any bytes for UTF-8 where they make a member of them.
   const isText =
-    set === undefined
+    set === undefined || /^(?:binary|utf8)/.test(set)
       ? `IF(CHARSET(${value}) LIKE 'utf8%', HEX(${value}) = HEX(CONVERT(${value} USING utf8mb4)), 1)`
       : `HEX(${again}) = HEX(${value})`;
   return `HEX(${value}) AS raw_hex, ${text} AS text_hex, ${isText} AS is_text`;
