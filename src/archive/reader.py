@@ -390,9 +390,12 @@ class Head:
         """A name, without its database: a script is for another one."""
         start = len(self.read)
         name = content(self.take())
+        is_doubtful = self.read[-1][1][0] == '"' and '\\' in name
         if may_be_qualified and self.sees_symbol('.'):
             self.symbol('.')
-            name = content(self.take())
+            name, is_doubtful = content(self.take()), True
+        if is_doubtful:
+            # In double quotes, clients would not find the end of some names.
             self.instead(start, name_of(name))
         if self.sees_symbol('.'):
             raise Refused('it names another database')
@@ -874,9 +877,7 @@ def emit_sequence(thing):
 def emit_program(thing, database, moment):
     """A routine, trigger or event, under the settings it was made with."""
     statement, charset, is_sure = bytes_of(thing, database['name'])
-    if not look(statement.decode('latin-1'), thing.get('sqlMode', ''))[0]:
-        warn('%s %s is left out, as clients read it otherwise than servers' % (thing['kind'], line_of(thing['name'])))
-        return
+    is_sure = is_sure and look(statement.decode('latin-1'), thing.get('sqlMode', ''))[0]
     if 'databaseCollation' in thing:
         emit("ALTER DATABASE COLLATE '%s';" % word(thing['databaseCollation']))
     set_session(thing, charset)
@@ -890,15 +891,38 @@ def emit_program(thing, database, moment):
         emit(statement)
         emit(delimiter + b'\nDELIMITER ;')
     else:
-        # Where it ends is not certain: a server prepares one statement or none, and not every server prepares these.
-        emit("SET @supplemental_backup = x'%s';\n%s" % (statement.hex(), PREPARED))
+        # Where it ends is not certain for every client: a server prepares one statement or none. One that prepares
+        # none of these holds up nothing else.
+        MAY_MISS.add(thing['name'].lower())
+        told = not_made('this server would have to read it as a client does', thing)
+        emit("SET @supplemental_backup = IF(%s >= IF(VERSION() LIKE '%%MariaDB%%', 1006, %s), x'%s', x'%s');\n%s" % (
+            VERSION, 800 if thing['kind'] == 'event' else 'NULL', statement.hex(), told.encode('utf-8').hex(), PREPARED))
     emit(SESSION)
     if 'databaseCollation' in thing:
         emit("ALTER DATABASE COLLATE '%s';" % word(database['collation']))
 
 
+VERSION = "SUBSTRING_INDEX(VERSION(), '.', 1) * 100 + SUBSTRING_INDEX(SUBSTRING_INDEX(VERSION(), '.', 2), '.', -1)"
+
+
+def not_made(why, thing):
+    return 'SELECT %s AS script' % text_of('not made, as %s: %s %s' % (why, thing['kind'], thing['name']))
+
+
+def needing(views):
+    """The names of views that mention what may not be there, or a view that does."""
+    found, before = set(), None
+    mentioned = {view['name'].lower(): {content(token).lower() for token in tokens_of(view['createStatement'], view.get('sqlMode', ''))
+                                        if token[0] in ('name', 'word')} - {view['name'].lower()} for view in views}
+    while found != before:
+        before = set(found)
+        found |= {name for name, names in mentioned.items() if names & (MAY_MISS | found)}
+    return found
+
+
 def emit_views(views, database):
     """Views may stand on each other: each is tried as often as it may take, and at the end once more, to fail."""
+    needy = needing(views) if MAY_MISS else set()
     rounds = 1 if len(views) < 2 else 2 if len(views) < 3 else 3
     emit("SET @supplemental_backup_made = '';")
     for _ in range(rounds):
@@ -911,6 +935,10 @@ def emit_views(views, database):
         if 'brokenAtSource' in thing:
             warn('%s %s was broken already, and may be missing: %s' % (
                 thing['kind'], line_of(thing['name']), line_of(thing['brokenAtSource'])))
+            continue
+        if thing['name'].lower() in needy:
+            emit("%s FROM (SELECT 1) AS one WHERE NOT FIND_IN_SET('%d', @supplemental_backup_made);" % (
+                not_made('it needs something that is not here', thing), number))
             continue
         statement, charset, _ = bytes_of(thing, database)
         set_session(thing, charset)
@@ -1019,7 +1047,7 @@ def main():
     emit('SET timestamp = DEFAULT;\n' + collation + "\nSELECT 'complete' AS script;")
 
 
-AS_FOUND, ACTS_FOR, LEFT_OUT = False, set(), []
+AS_FOUND, ACTS_FOR, LEFT_OUT, MAY_MISS = False, set(), [], set()
 
 
 def unless_refused(kind, thing, emit_it):
@@ -1032,6 +1060,7 @@ def unless_refused(kind, thing, emit_it):
         warn(text)
         emit('-- %s\n-- %s' % (text, line_of(str(thing['createStatement'])[:2000])))
         LEFT_OUT.append(text)
+        MAY_MISS.add(str(thing['name']).lower())
         return False
 
 

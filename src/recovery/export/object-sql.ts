@@ -1,10 +1,11 @@
 import { unqualifiedView } from '../../catalog/view-names.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
+import { unquote } from '../../database/tokens.js';
 import { BackupError } from '../../errors.js';
 import type { DatabaseDescription, SchemaObject } from '../../model/parts.js';
 import { acceptDefinition } from '../ddl/accept-definition.js';
 import { type ObjectPolicy, planObject, planObjectBytes } from '../ddl/object-statement.js';
-import { tokenise } from '../ddl/tokens.js';
+import { join, tokenise } from '../ddl/tokens.js';
 import { loadingMode } from '../restore/session.js';
 import { encodeFor } from './character-sets.js';
 import { isWhole, prepared, printed, quoteModeOf, runPrepared } from './client-text.js';
@@ -40,10 +41,7 @@ export function programSql(
   snapshotAt: string,
   events: ScriptedEvents,
 ): string | Buffer {
-  const { characterSet, statement, isOne } = statementOf(object, database, events);
-  if (statement === null || !isWhole(statement.toString('latin1'), quoteModeOf(object.sqlMode ?? ''))) {
-    return `-- Not in this script, as clients read it otherwise than servers: ${object.kind} ${printed(object.name)}\n`;
-  }
+  const { characterSet, statement, isSure } = statementOf(object, database, events);
   const delimiter = delimiterFor(statement.toString('latin1'));
   // An event whose time has come is made as on the day of the copy, and stays disabled.
   const at = Date.parse(snapshotAt) / 1000;
@@ -57,42 +55,89 @@ export function programSql(
     databaseCollation === collation ? '' : `ALTER DATABASE COLLATE '${wordOf(wanted, object)}';\n`;
   return Buffer.concat([
     Buffer.from(`\n${left}${collate(databaseCollation)}${creationSettings(object, characterSet)}${moment}`),
-    ...(isOne
+    ...(isSure
       ? [Buffer.from(`DELIMITER ${delimiter}\n`), statement, Buffer.from(`\n${delimiter}\nDELIMITER ;\n`)]
-      : // A server prepares one statement or none; not every server prepares these.
-        [
-          Buffer.from(
-            `-- Where it ends is not certain: ${object.kind} ${printed(object.name)}\n${prepared(statement)}`,
-          ),
-        ]),
+      : [Buffer.from(preparedProgram(object, statement))]),
     Buffer.from(`${back}${collate(collation)}`),
   ]);
 }
 
 /**
- * Views that stand on each other are tried in turn, twice; whatever is left is tried once more, and fails
- * then. Those that were broken already may stay away.
+ * A server prepares one statement or none, and no client looks into it. What a server does not prepare holds
+ * up nothing else.
  */
-export function viewsSql(views: readonly SchemaObject[], database: string): readonly string[] {
+function preparedProgram({ kind, name }: SchemaObject, statement: Buffer): string {
+  const told = `SELECT ${quoteText(`not made, as this server would have to read it as a client does: ${kind} ${name}`)} AS script`;
+  const version =
+    "SUBSTRING_INDEX(VERSION(), '.', 1) * 100 + SUBSTRING_INDEX(SUBSTRING_INDEX(VERSION(), '.', 2), '.', -1)";
+  const ofMySql = kind === 'event' ? '800' : 'NULL';
+  const prepares = `${version} >= IF(VERSION() LIKE '%MariaDB%', 1006, ${ofMySql})`;
+  const hex = (bytes: Buffer): string => `X'${bytes.toString('hex')}'`;
+  return `-- Where it ends is not certain for every client: ${kind} ${printed(name)}
+SET @supplemental_backup = IF(${prepares}, ${hex(statement)}, ${hex(Buffer.from(told))});\n${runPrepared}`;
+}
+
+/** Whether a program is in a script in a form that every server takes. */
+export function isMadeAnywhere(object: SchemaObject, database: string): boolean {
+  return statementOf(object, database).isSure;
+}
+
+/**
+ * Views that stand on each other are tried in turn, twice; whatever is left is tried once more, and fails
+ * then. Those that were broken already may stay away, and so may those that need something which is not
+ * there.
+ *
+ * @param absent - names, in lower case, of what may not be there when the script has run so far
+ */
+export function viewsSql(
+  views: readonly SchemaObject[],
+  database: string,
+  absent: ReadonlySet<string> = new Set(),
+): readonly string[] {
   if (views.length === 0) return [];
   const all = views.map((view, i) => {
     const { characterSet, statement } = statementOf(view, database);
     const setting = creationSettings(view, characterSet);
-    const hex = (statement ?? Buffer.from(planOf(view, database))).toString('hex');
+    const hex = statement.toString('hex');
     return { view, setting, hex, isMade: `FIND_IN_SET('${i}', @supplemental_backup_made)`, number: i };
   });
   const tries = all.map(
     ({ view, setting, hex, isMade, number }) =>
       `\n-- View ${printed(view.name)}\n${setting}${tryOnce(hex, isMade, number)}${back}`,
   );
+  const needy = needing(views, absent);
   const last = all.map(({ view, setting, hex, isMade }) => {
-    if (view.brokenAtSource === undefined) {
+    const needs = needy.has(view);
+    if (view.brokenAtSource === undefined && !needs) {
       return `${setting}SET @supplemental_backup = IF(${isMade}, X'${noop}', X'${hex}');\n${runPrepared}${back}`;
     }
-    const told = quoteText(`not made, as it was broken already: view ${view.name}`);
+    const why = needs ? 'it needs something that is not here' : 'it was broken already';
+    const told = quoteText(`not made, as ${why}: view ${view.name}`);
     return `SELECT ${told} AS script FROM (SELECT 1) AS one WHERE NOT ${isMade};\n`;
   });
   return ["\nSET @supplemental_backup_made = '';\n", ...tries, ...tries, ...last];
+}
+
+/** Views that mention one of these names, or a view that does. */
+function needing(views: readonly SchemaObject[], absent: ReadonlySet<string>): ReadonlySet<SchemaObject> {
+  const names = new Set(absent);
+  const needy = new Set<SchemaObject>();
+  if (names.size === 0) return needy;
+  const left = views.map((view) => ({ view, mentioned: namesIn(view) }));
+  for (let before = -1; before < needy.size; ) {
+    before = needy.size;
+    for (const { view, mentioned } of left) {
+      if (needy.has(view) || !mentioned.some((name) => names.has(name))) continue;
+      needy.add(view);
+      names.add(view.name.toLowerCase());
+    }
+  }
+  return needy;
+}
+
+function namesIn({ createStatement }: SchemaObject): readonly string[] {
+  const [, , ...body] = tokenise(createStatement).filter(({ kind }) => kind === 'name' || kind === 'word');
+  return body.map(({ text }) => unquote(text).toLowerCase());
 }
 
 const noop = Buffer.from('DO 0').toString('hex');
@@ -139,27 +184,53 @@ function statementOf(object: SchemaObject, database: string, events: ScriptedEve
   const { characterSetClient = 'utf8mb4' } = object;
   const bytes = planObjectBytes(object, policyFor(object, database, events));
   if (bytes !== undefined) {
-    const isOne = endsForCertain(object, bytes.toString('latin1'), true);
-    return { characterSet: characterSetClient, statement: bytes, isOne };
+    const { text, isOne } = readable(object, bytes.toString('latin1'), true);
+    return asSent(object, characterSetClient, Buffer.from(text, 'latin1'), isOne);
   }
-  const text = planOf(object, database, events);
-  const isOne = endsForCertain(object, text, false);
+  const { text, isOne } = readable(object, planOf(object, database, events), false);
   const encoded = encodeFor(characterSetClient, text);
-  if (encoded !== null) return { characterSet: characterSetClient, statement: encoded, isOne };
-  return { characterSet: 'utf8mb4', statement: Buffer.from(text), isOne };
+  if (encoded !== null) return asSent(object, characterSetClient, encoded, isOne);
+  return asSent(object, 'utf8mb4', Buffer.from(text), isOne);
 }
 
 interface Statement {
   readonly characterSet: string;
-  readonly statement: Buffer | null;
-  /** Whether it ends for certain where its text does. */
-  readonly isOne: boolean;
+  readonly statement: Buffer;
+  /** Whether every client reads it as a whole, and it ends for certain where its text does. */
+  readonly isSure: boolean;
 }
 
-function endsForCertain({ kind, name, sqlMode }: SchemaObject, planned: string, inBytes: boolean): boolean {
-  if (kind === 'view' || kind === 'package' || kind === 'package-body') return false;
+function asSent(object: SchemaObject, characterSet: string, statement: Buffer, isOne: boolean): Statement {
+  return { characterSet, statement, isSure: isOne && isRead(object, statement.toString('latin1')) };
+}
+
+function isRead({ sqlMode = '' }: SchemaObject, text: string): boolean {
+  return isWhole(text, quoteModeOf(sqlMode));
+}
+
+/**
+ * What was planned, and whether it ends for certain where its text does. The names at its head are in
+ * backticks where clients would not find the end of one in double quotes.
+ */
+function readable(
+  object: SchemaObject,
+  planned: string,
+  inBytes: boolean,
+): { readonly text: string; readonly isOne: boolean } {
+  const { kind, name, sqlMode } = object;
+  if (kind === 'view' || kind === 'package' || kind === 'package-body')
+    return { text: planned, isOne: false };
   const { tokens, bodyAt } = acceptDefinition(kind, name, planned, { sqlMode, inBytes, keepsState: true });
-  return isOneProgram(kind, tokens.slice(bodyAt));
+  const isOne = isOneProgram(kind, tokens.slice(bodyAt));
+  if (isRead(object, planned)) return { text: planned, isOne };
+  const head = tokens
+    .slice(0, bodyAt)
+    .map((token) =>
+      token.kind === 'name' && token.text.startsWith('"')
+        ? { ...token, text: quoteName(unquote(token.text)) }
+        : token,
+    );
+  return { text: join([...head, ...tokens.slice(bodyAt)]), isOne };
 }
 
 // To change the state of an event later would change what it was made with.

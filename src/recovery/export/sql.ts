@@ -9,7 +9,7 @@ import { InsertWriter } from '../load/insert-writer.js';
 import { headerBytes } from '../load/load-command.js';
 import { loadingMode } from '../restore/session.js';
 import { prepared, printed } from './client-text.js';
-import { programSql, type ScriptedEvents, sequenceSql, viewsSql } from './object-sql.js';
+import { isMadeAnywhere, programSql, type ScriptedEvents, sequenceSql, viewsSql } from './object-sql.js';
 import { outsideEngineOf, tableSql } from './table-sql.js';
 
 // Statements are kept to a megabyte; a single row may need more, up to what any server takes.
@@ -65,17 +65,21 @@ async function* statementsOf(
   const { snapshotAt } = reader.manifest;
   yield head(database, snapshotAt);
   for (const object of kept) if (object.kind === 'sequence') yield sequenceSql(object, database.name);
-  for (const name of tables ?? reader.manifest.tables.map((table) => table.name)) {
+  const all = reader.manifest.tables.map((table) => table.name);
+  const wanted = tables ?? all;
+  const absent = new Set(all.filter((name) => !wanted.includes(name)));
+  for (const name of wanted) {
     const table = await reader.table(name, { signal });
     const engine = outsideEngineOf(table, database.name);
     if (engine !== undefined) {
-      yield reachesOutside(name, engine);
+      absent.add(name);
+      yield notMade(`it reaches beyond its database (${engine})`, `table ${name}`);
       continue;
     }
     yield `\n${tableSql(table, database.name)}`;
     yield* rowsSql(reader, table, signal, onRows);
   }
-  yield* programsOf(kept, database, snapshotAt, events);
+  yield* programsOf(kept, database, snapshotAt, events, absent);
 }
 
 function* programsOf(
@@ -83,16 +87,21 @@ function* programsOf(
   database: DatabaseDescription,
   snapshotAt: string,
   events: ScriptedEvents,
+  absentTables: ReadonlySet<string>,
 ): Generator<string | Uint8Array> {
   const of = (...kinds: readonly SchemaObject['kind'][]): readonly SchemaObject[] =>
     kinds.flatMap((kind) => kept.filter((object) => object.kind === kind));
+  const absent = new Set([...absentTables].map((name) => name.toLowerCase()));
   for (const object of of('function', 'procedure', 'package', 'package-body')) {
     yield programSql(object, database, snapshotAt, events);
+    if (!isMadeAnywhere(object, database.name)) absent.add(object.name.toLowerCase());
   }
-  yield* viewsSql(inOrder(of('view')), database.name);
+  yield* viewsSql(inOrder(of('view')), database.name, absent);
   const triggers = [...of('trigger')].sort((a, b) => (a.actionOrder ?? 0) - (b.actionOrder ?? 0));
   for (const object of [...triggers, ...of('event')]) {
-    yield programSql(object, database, snapshotAt, events);
+    if (object.table !== undefined && absentTables.has(object.table))
+      yield notMade('its table is not here', `trigger ${object.name}`);
+    else yield programSql(object, database, snapshotAt, events);
   }
 }
 
@@ -106,13 +115,12 @@ export async function* programScriptOf(
   const objects = await reader.objects({ signal });
   const { snapshotAt } = reader.manifest;
   yield head(database, snapshotAt);
-  yield* programsOf(objects.filter(isWanted), database, snapshotAt, 'at-rest');
+  yield* programsOf(objects.filter(isWanted), database, snapshotAt, 'at-rest', new Set());
   yield foot;
 }
 
-function reachesOutside(name: string, engine: string): string {
-  const told = `not made, as it reaches beyond its database (${engine}): table ${name}`;
-  return `\nSELECT ${quoteText(told)} AS script;\n`;
+function notMade(why: string, what: string): string {
+  return `\nSELECT ${quoteText(`not made, as ${why}: ${what}`)} AS script;\n`;
 }
 
 function head({ name, server, characterSet, collation }: DatabaseDescription, snapshotAt: string): string {
