@@ -51,6 +51,8 @@ export interface Command {
   /** What for, and the words behind the program's name. `help COMMAND` shows all of them. */
   readonly examples: readonly (readonly [purpose: string, words: string])[];
   readonly options: OptionTable;
+  /** What the first word without a dash may be, where only some are understood; for completion. */
+  readonly words?: readonly string[];
   /** How many words without a dash it takes. */
   readonly positionals: { readonly least: number; readonly most: number };
   run(given: Arguments, line: CommandLine): Promise<CommandResult>;

@@ -28,7 +28,10 @@ restored but tables, views, keys or the like that the server refuses: listed.
 
 const mostLines = 22;
 
-/** What `COMMAND --help` shows: the page, and as many examples as the screen has room for. */
+/**
+ * What `COMMAND --help` shows: the page, and as many examples as the screen has room for; where there is next
+ * to none, the bare words of the first one.
+ */
 export function renderScreenPage(command: Command): string {
   const page = command.help.trimEnd();
   let room = mostLines - page.split('\n').length - 1;
@@ -36,7 +39,8 @@ export function renderScreenPage(command: Command): string {
     room -= lines.length;
     return room >= 0;
   });
-  return joined(page, shown);
+  if (shown.length > 0) return joined(page, shown);
+  return `${page}\nExample: supplemental-backup ${command.examples[0]![1]}\n`;
 }
 
 /** What `help COMMAND` shows: everything. */

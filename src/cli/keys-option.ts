@@ -96,7 +96,10 @@ async function labelFor(
   try {
     return (await inspectArchive(archive, { signal: line.signal })).label;
   } catch (error) {
-    if (newer.length === 0 || !isBackupError(error)) throw error;
+    if (!isBackupError(error)) throw error;
+    if (newer.length === 0) {
+      throw error.code === 'archive-damaged' ? withDetails(error, { isLabelDamaged: true }) : error;
+    }
     return newer[0] ?? null;
   }
 }
@@ -109,11 +112,18 @@ async function readLabels(locations: readonly string[], line: CommandLine): Prom
     try {
       const { label } = await inspectArchive(archive, { signal: line.signal });
       if (label !== null) labels.push(label);
+    } catch (error) {
+      throw isBackupError(error) ? withDetails(error, { file: location }) : error;
     } finally {
       await archive.close();
     }
   }
   return labels;
+}
+
+function withDetails(error: BackupError, more: BackupError['details']): BackupError {
+  const { code, happened, details, activity } = error;
+  return new BackupError(code, happened, { cause: error, activity, details: { ...details, ...more } });
 }
 
 /** Says that the label of what was opened is damaged. */

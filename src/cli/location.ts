@@ -47,14 +47,13 @@ export function isStoreUrl(location: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(location);
 }
 
-/** The same archive, of which it is told how far it was read. */
+/** The same archive, of which it is told how much of it has been taken before more is asked for. */
 export function countingReads(archive: LocatedArchive, onBytes: (upTo: number) => void): LocatedArchive {
   return {
     ...archive,
-    async read(offset, length, options) {
-      const bytes = await archive.read(offset, length, options);
-      onBytes(offset + length);
-      return bytes;
+    read(offset, length, options) {
+      if (offset > 0) onBytes(offset);
+      return archive.read(offset, length, options);
     },
   };
 }
@@ -115,19 +114,21 @@ async function openFile(path: string): Promise<LocatedArchive> {
  * URL does not say, come from where the AWS tools take them: `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`,
  * `AWS_REGION`, the shared files.
  *
- * @param options - `folder`: the key may be empty, for the whole bucket
+ * @param options - `folder`: the key may be empty, for the whole bucket; `within`: the store sees what lies
+ * under the key alone, and names it from there
  * @throws UsageError
  */
 export async function openStore(
   url: string,
   line: Pick<CommandLine, 'json' | 'stderr'>,
-  { folder = false }: { readonly folder?: boolean } = {},
+  { folder = false, within = false }: { readonly folder?: boolean; readonly within?: boolean } = {},
 ): Promise<StoreLocation> {
   const { bucket, key, endpoint, region } = readStoreUrl(url, folder);
   const urlOf = (other: string): string => urlBeside(url, other);
   const known = openStores.get(line.stderr) ?? new Map<string, StorageAdapter>();
   openStores.set(line.stderr, known);
-  const name = JSON.stringify([bucket, endpoint, region]);
+  const prefix = within ? key : '';
+  const name = JSON.stringify([bucket, prefix, endpoint, region]);
   const before = known.get(name);
   if (before !== undefined) return { storage: before, key, urlOf };
   // Most who use the command line have no bucket, and need not install the client for one.
@@ -136,6 +137,7 @@ export async function openStore(
   });
   const storage = createS3Storage({
     bucket,
+    prefix,
     connection: {
       ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
       ...(region === null ? {} : { region }),

@@ -55,7 +55,8 @@ export function describeProgress(
   const rate = seconds > 0 ? done / seconds : 0;
   const parts = [amount(done)];
   if (total !== undefined && total > 0) {
-    parts[0] += ` of ${amount(total)} (${Math.min(100, Math.floor((done / total) * 100))} %)`;
+    const some = unit === 'bytes' ? amount(done) : formatCount(Math.round(done));
+    parts[0] = `${some} of ${amount(total)} (${Math.min(100, Math.floor((done / total) * 100))} %)`;
   }
   if (activity !== undefined) return [...parts, activity].join(', ');
   if (rate > 0) parts.push(`${amount(rate)}/s`);
@@ -65,6 +66,7 @@ export function describeProgress(
 }
 
 function startBar(stderr: CommandLine['stderr'], label: string, unit: ProgressUnit): Progress {
+  const startedAt = Date.now();
   let total: number | undefined;
   let activity: string | undefined;
   const bar = new SingleBar({
@@ -73,28 +75,32 @@ function startBar(stderr: CommandLine['stderr'], label: string, unit: ProgressUn
     hideCursor: true,
     linewrap: false,
     format(_options: Options, params: Params) {
-      const seconds = (Date.now() - params.startTime) / 1000;
+      const seconds = (Date.now() - startedAt) / 1000;
       const text = describeProgress(params.value, total, seconds, unit, activity);
       const room = (stderr.columns ?? 80) - label.length - text.length - 3;
       return `${label} ${total === undefined ? '' : drawBar(params.progress, room)}${text}`;
     },
   });
-  bar.start(1, 0);
+  // Nothing is shown before something is done: a failure to begin leaves no bar behind.
+  let started = false;
   let stopped = false;
   let last = 0;
   const update = (done: number, newTotal?: number, newActivity?: string): void => {
     last = done;
     activity = newActivity;
-    if (newTotal !== undefined && newTotal !== total) {
-      total = newTotal;
-      bar.setTotal(newTotal);
+    if (newTotal !== undefined) total = newTotal;
+    if (!started) {
+      started = true;
+      bar.start(total ?? 1, done);
+    } else {
+      if (total !== undefined) bar.setTotal(total);
+      bar.update(done);
     }
-    bar.update(done);
   };
   const stop = (): void => {
     if (stopped) return;
     stopped = true;
-    bar.stop();
+    if (started) bar.stop();
   };
   return {
     update,

@@ -14,7 +14,7 @@ import { commandWords } from './commands/index.js';
 import { type ExitCode, exitCodeOf, exitCodes, Interrupted, UsageError } from './exit-codes.js';
 import { renderOverview, renderScreenPage, renderWholePage } from './help.js';
 import { version } from './version.js';
-import { forScreen, hintsFor, stoppedSentence, type Typed } from './wording/hints.js';
+import { forScreen, hintsFor, stoppedSentence, type Typed, withFile } from './wording/hints.js';
 import { fitted } from './wording/wrap.js';
 
 /**
@@ -44,7 +44,7 @@ export async function runCommandLine(
     if (name === '--help' || name === '-h' || name === 'help') return say(line, helpOf(overview));
     return say(line, await runCommand(await findWord(name).load(), rest, line));
   } catch (error) {
-    return complain(line, error, argv);
+    return await complain(line, error, argv);
   } finally {
     quieten?.();
   }
@@ -85,7 +85,7 @@ function say(line: CommandLine, result: CommandResult): ExitCode {
   return exitCode;
 }
 
-function complain(line: CommandLine, error: unknown, argv: readonly string[]): ExitCode {
+async function complain(line: CommandLine, error: unknown, argv: readonly string[]): Promise<ExitCode> {
   const exitCode = exitCodeOf(error);
   if (line.json) {
     line.stdout.write(jsonText({ ok: false, exitCode, error: describe(error) }));
@@ -94,7 +94,8 @@ function complain(line: CommandLine, error: unknown, argv: readonly string[]): E
   } else {
     // Messages name users, tables and objects, and those names come from labels and servers.
     const show = isBackupError(error) ? escapeControls : escapeControlsInLines;
-    const message = show(forScreen(describe(error).message.replace(/\n$/, '')));
+    const said = isBackupError(error) ? withFile(error, await archiveIn(argv)) : describe(error).message;
+    const message = show(forScreen(said.replace(/\n$/, '')));
     const isPage = error instanceof UsageError && error.message.includes('Usage:');
     line.stderr.write(`${isPage ? message : fitted(message, line.stderr)}\n`);
     if (isBackupError(error)) {
@@ -108,6 +109,14 @@ function complain(line: CommandLine, error: unknown, argv: readonly string[]): E
     }
   }
   return exitCode;
+}
+
+/** The archive that was named, where a command takes one. */
+async function archiveIn(argv: readonly string[]): Promise<string | undefined> {
+  const [name, ...rest] = argv;
+  const command = await commandWords.find((word) => word.name === name)?.load();
+  if (command === undefined || !/^ {2}ARCHIVE /m.test(command.help)) return undefined;
+  return readArguments(command, rest).positionals[0];
 }
 
 function typedIn(argv: readonly string[]): Typed {

@@ -108,7 +108,7 @@ describe('the archives that lie somewhere', () => {
     const { stdout } = await withPassword(summerPassword, (descriptor) =>
       runHere(['list', join(root, '4711', '2026-03-01'), two.summer[0]!, '--password-fd', descriptor]),
     );
-    assert.ok(stdout.includes(`the password opens it with --newer ${two.summer[0]!}`), stdout);
+    assert.ok(stdout.includes(`With --newer ${two.summer[0]!} the password opens:\n`), stdout);
     assert.ok(stdout.includes(`supplemental-backup verify ${two.summer[0]!}\n`), stdout);
     assert.ok(stdout.includes(`supplemental-backup restore ${two.summer[0]!} --target `), stdout);
   });

@@ -10,6 +10,7 @@ import { inspectArchive } from '../../src/archive/inspect-archive.js';
 import { openArchive } from '../../src/archive/open-archive.js';
 import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
 import { olderForm } from '../archive/support/older-form.js';
+import { FaultyProxy } from '../support/faulty-proxy.js';
 import { describeOnEachServer, whyMissing } from '../support/servers.js';
 import { runCli } from './support.js';
 
@@ -61,6 +62,26 @@ describeOnEachServer(
       runCli(['restore', archive, '--target', url(database), '--identity', keyFile, '--salvage', ...more], {
         env,
       });
+
+    it('Ctrl-C in a restore says where it stands, and the same command goes on from there', async (t) => {
+      const { host = '127.0.0.1', port = 3306 } = server().address;
+      const proxy = await FaultyProxy.start(host, port);
+      t.after(() => proxy.stop());
+      const target = url('cli_stopped').replace(`:${port}/`, `:${proxy.port}/`);
+      const words = ['restore', whole, '--target', target, '--identity', keyFile];
+      // The server hears of no rows of one table, so the restore cannot be through before the signal comes.
+      const interruptAfter = proxy.holdOver("LOAD DATA LOCAL INFILE 'rows' INTO TABLE");
+      const stopped = await runCli(words, { env, interruptAfter });
+      assert.equal(stopped.code, 130, stopped.stderr);
+      assert.match(
+        stopped.stderr,
+        /^Stopped\. What is in the target stays, marked as incomplete; the archive is as it was\. The same command goes on from there\.$/m,
+      );
+      const again = await runCli(words, { env });
+      assert.equal(again.code, 0, again.stderr);
+      assert.match(again.stdout, /^Restored +2 tables, 8,195 rows/m);
+      assert.match(again.stdout, /^An interrupted restore was taken up: /m);
+    });
 
     it('of a whole archive loses nothing, and says so', async () => {
       const { code, stdout, stderr } = await salvage(whole, 'salvage_whole');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { projectRoot } from '../support/project.js';
 import { mountSmallDisk, whyNoSmallDisk } from '../support/small-disk.js';
-import { runCli } from './support.js';
+import { runCli, runHere } from './support.js';
 import { onTerminal, whyNoTerminal } from './terminal.js';
 import { fillWithTwoPractices, springPassword, summerPassword, type TwoPractices } from './two-practices.js';
 
@@ -47,9 +47,11 @@ describe('what support sees on a terminal', { skip }, () => {
       assert.ok(!text.includes(summerPassword), 'what is typed is never shown');
       // What is to be copied stays whole; everything else fits.
       const long = lines.filter(
-        (line) =>
-          line.length > columns && !/^ +(\/|supplemental-backup |the password opens it with )/.test(line),
+        (line) => line.length > columns && !/^ +(\/|supplemental-backup )/.test(line),
       );
+      assert.match(text, /^ The password does not open:$/m);
+      assert.match(text, /^ The password opens:$/m);
+      assert.equal(text.match(/--newer/g)?.length, 1, 'said once, not with each archive');
       assert.deepEqual(long, []);
     });
   }
@@ -157,6 +159,27 @@ describe('a disk that is full', { skip: whyNoSmallDisk() ?? false }, () => {
     assert.match(opener.stderr, /is full \(ENOSPC\)/);
     const key = await runCli(['keygen', '--out', join(disk.path, 'none', 'key.txt')]);
     assert.match(key.stderr, /There is no folder/);
+    // Reports and sheets, and the file that says which kits there are.
+    const kit = (spool: string, out: string): readonly string[] => [
+      ...['kit', 'create', '--spool', spool, '--practice', 'P', '--owner', 'Ada', '--out', out],
+    ];
+    const kits = join(root, 'kits');
+    await mkdir(kits);
+    await disk.relieve();
+    await disk.fill();
+    for (const words of [
+      ['evidence', '--fleet', root, '--out', page],
+      kit(kits, page),
+      kit(disk.path, join(root, 'kit.html')),
+      ['keygen', '--out', join(disk.path, 'key.txt')],
+    ]) {
+      const told = await runHere([...words, '--json']);
+      const { error } = JSON.parse(told.stdout) as { error: { code: string; message: string } };
+      assert.equal(error.code, 'storage-full', words.join(' '));
+      assert.ok(error.message.includes(disk.path), error.message);
+    }
+    const left = (await runHere(['kit', 'list', '--spool', kits])).stdout;
+    assert.match(left, /; revoked on /, 'no kit whose words nobody has waits to be confirmed');
     assert.deepEqual((await readdir(disk.path)).sort(), ['of-somebody-else', 'sql', 'tar']);
     await mkdir(join(root, 'empty'));
     // A report that goes to a disk without room, as behind `>`.

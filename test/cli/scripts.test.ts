@@ -225,7 +225,9 @@ describeOnEachServer(
       assert.equal((await server().query(triggers)).length, 2);
       const states = async (): Promise<unknown> => (await server().query(events)).map((row) => row['STATUS']);
       assert.deepEqual(await states(), ['DISABLED', 'DISABLED']);
-      await runCli([...restore, '--programs', '--replace'], { env });
+      // What is said first is that the rows are there: only the script was not written.
+      const again = await runCli([...restore, '--programs', '--replace', '--programs-to', script], { env });
+      assert.match(again.stderr, /^The database is restored, but for its script: There is already a /m);
       assert.deepEqual(await states(), ['DISABLED', 'DISABLED']);
       await runCli([...restore, '--programs', '--replace', '--events', 'as-found'], { env });
       assert.deepEqual(await states(), ['ENABLED', 'ENABLED']);

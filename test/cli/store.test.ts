@@ -11,7 +11,7 @@ import { buildSmallPractice } from '../nightly/support/small-practice.js';
 import { openDesk } from '../storage/hand-over-desk.js';
 import { startObjectStore, whyNoObjectStore } from '../support/s3.js';
 import { startServer, whyMissing } from '../support/servers.js';
-import { runCli } from './support.js';
+import { runCli, runHere } from './support.js';
 
 const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
 
@@ -112,6 +112,30 @@ test('every word works on a bucket as it does on a path', { skip }, async (conte
       ['office', [url]],
     ],
   );
+  // Under the beginning of a key nothing else is seen, and so nothing else goes: not the practice's own copy
+  // at the top, and not what lies beside.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  const under = url.replace('/1/office.tar.age', '/own/office%201/');
+  const month = [...backup.map((word) => (word === url ? under : word)), '--keep', '1d,1d,1d,1d'];
+  const removed: (readonly string[])[] = [];
+  for (const day of [2, 4]) {
+    const now = (): Date => new Date(2026, 2, day, 23);
+    const made = await runHere([...month, '--practice-id', '4711', '--json'], { env, now });
+    assert.equal(made.code, 0, made.stdout);
+    const { out, removed: gone } = JSON.parse(made.stdout) as { out: string; removed: readonly string[] };
+    assert.match(
+      out,
+      new RegExp(`^s3://copies/own/office%201/4711/2026-03-0${day}/[0-9a-f]{32}\\.tar\\.age`),
+    );
+    assert.equal((await runHere(['inspect', out])).code, 0);
+    removed.push(gone);
+  }
+  assert.deepEqual(
+    removed.map((keys) => keys.map((key) => key.split('/').slice(0, 2).join('/'))),
+    [[], ['4711/2026-03-02']],
+  );
+  const all = (await runCli(['list', bucket, '--json'], { env })).stdout;
+  assert.equal(all.match(/"archive": /g)?.length, 3);
   for (const place of [url.replace('office', 'off*'), url.replace('/office.tar.age', '')]) {
     assert.match(
       (await runCli(['list', place], { env })).stdout,

@@ -25,6 +25,8 @@ export function runCli(
     readonly env?: Readonly<Record<string, string | undefined>>;
     /** Ends it once it has said this to its user. */
     readonly until?: RegExp;
+    /** Presses Ctrl-C when this has happened. */
+    readonly interruptAfter?: Promise<void>;
   } = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
@@ -45,6 +47,7 @@ export function runCli(
         child.kill();
       }
     });
+    void options.interruptAfter?.then(() => child.kill('SIGINT'));
     const pipe = child.stdio[3] as NodeJS.WritableStream;
     pipe.on('error', () => undefined);
     pipe.end(options.password ?? '');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -49,6 +49,7 @@ test('every option of a command is told on its page of help, and no other', () =
 test('every command has examples, which it understands and which a screen has room for', () => {
   for (const command of commands) {
     assert.ok(command.examples.length > 0, command.name);
+    assert.match(renderScreenPage(command), /^(# |Example: supplemental-backup )/m, command.name);
     for (const [, words] of command.examples) {
       const [program = '', ...rest] = words.split(' | ')[0]!.split(/\s+(?:\\\s+)?/);
       assert.equal(program, command.name);
@@ -214,6 +215,8 @@ test('a shell completes commands, options and nothing that is none', {
   assert.equal(complete('help', 'rest'), 'restore');
   assert.equal(complete('restore', 'x', '--sal'), '--salvage');
   assert.equal(complete('restore', 'fil'), '');
+  assert.equal(complete('kit', 'cr'), 'create');
+  assert.equal(complete('completion', ''), 'bash zsh powershell man');
   for (const shell of ['zsh', 'powershell']) {
     const script = (await runHere(['completion', shell])).stdout;
     for (const { name, options } of commands) {
@@ -221,6 +224,44 @@ test('a shell completes commands, options and nothing that is none', {
         assert.ok(script.includes(`--${option}`), `${shell} ${name}`);
     }
   }
+});
+
+const hasZsh = spawnSync('zsh', ['--version']).status === 0;
+test('zsh completes them on its own line, also for somebody who never set completion up', {
+  skip: hasZsh ? false : 'no zsh',
+}, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'sb-zsh-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const { stdout } = await runHere(['completion', 'zsh']);
+  await writeFile(join(folder, 'completion'), stdout);
+  const typed: readonly (readonly [words: string, whole: string])[] = [
+    ['ver', 'verify'],
+    ['help rest', 'restore'],
+    ['kit cr', 'create'],
+    ['completion powe', 'powershell'],
+    ['restore x --sal', '--salvage'],
+    ['verify compl', 'completion'],
+  ];
+  // What is awaited is longer than what is typed, so it can come from the completion alone.
+  const script = [
+    'zmodload zsh/zpty && zpty z zsh -f -i',
+    `zpty -w z 'cd ${folder}; source ./completion; print rea""dy'`,
+    "zpty -r z seen '*ready*'",
+    ...typed.flatMap(([words, whole]) => [
+      `zpty -w -n z $'supplemental-backup ${words}\\t'`,
+      `zpty -r z seen '*${whole}*' && print ${whole.replace(/^--/, '')}`,
+      "zpty -w -n z $'\\x15'",
+    ]),
+    'zpty -d z',
+  ].join('\n');
+  const ran = spawnSync('zsh', ['-f', '-c', script], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+    env: { ...process.env, HOME: folder, ZDOTDIR: folder, TERM: 'dumb' },
+  });
+  const expected = typed.map(([, whole]) => whole.replace(/^--/, ''));
+  assert.deepEqual(ran.stdout.trim().split('\n'), expected, ran.stderr);
 });
 
 test('the manual page holds every page of help', async () => {

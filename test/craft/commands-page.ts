@@ -100,7 +100,8 @@ one, with both.
 An office with nothing but a clock: one line a night. The copy is sealed for the last administrator who logged in and for a key of the
 office's own (\`keygen\`), named \`FOLDER/PRACTICE/NIGHT/ID.tar.age\`, read back, and only then do older ones go, by the same rule as those
 of the service: never the last that an administrator of today can open, nothing of another practice, nothing that is no archive. The
-folder must be there: one that is missing may be a share that is away, and is not made.
+folder must be there: one that is missing may be a share that is away, and is not made. \`--out s3://bucket/beginning/\` does the same
+in a bucket, and sees and removes nothing but what lies under that beginning.
 
 \`--keep\` takes \`default\` (3 days, 6 months of weeks, 1 year of months, 3 years), \`six-years\`, or four spans such as \`3d,6m,1y,3y\`. Exit code 0
 and silence mean a good night; anything else is told on stderr, which cron mails and the others keep in their logs.

@@ -8,6 +8,7 @@ export class FaultyProxy {
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
   #stalled = false;
+  #held: { readonly words: string; readonly tell: () => void } | undefined;
 
   private constructor(server: Server, sockets: Set<Socket>) {
     this.#server = server;
@@ -18,6 +19,7 @@ export class FaultyProxy {
     const sockets = new Set<Socket>();
     const server = createServer((client) => {
       const upstream = connect(port, host);
+      let isHeld = false;
       for (const [from, to] of [
         [client, upstream],
         [upstream, client],
@@ -27,7 +29,10 @@ export class FaultyProxy {
         from.on('close', () => to.destroy());
         from.on('data', (chunk: Buffer) => {
           if (from === client && dropsOver !== undefined && chunk.includes(dropsOver)) client.destroy();
-          else if (!proxy.#stalled) to.write(chunk);
+          else if (!proxy.#stalled && !isHeld) {
+            isHeld = from === client && proxy.#holds(chunk);
+            if (!isHeld) to.write(chunk);
+          }
         });
       }
     });
@@ -38,6 +43,23 @@ export class FaultyProxy {
 
   get port(): number {
     return (this.#server.address() as { port: number }).port;
+  }
+
+  /**
+   * Holds back whoever says these words next: that connection stays, and is heard no more. Resolves when it
+   * happened.
+   */
+  holdOver(words: string): Promise<void> {
+    return new Promise((tell) => {
+      this.#held = { words, tell };
+    });
+  }
+
+  #holds(chunk: Buffer): boolean {
+    if (this.#held === undefined || !chunk.includes(this.#held.words)) return false;
+    this.#held.tell();
+    this.#held = undefined;
+    return true;
   }
 
   stall(): void {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { assertArgument } from '../../arguments.js';
-import { BackupError } from '../../errors.js';
+import { BackupError, isBackupError } from '../../errors.js';
 import { oneByOne } from '../../files/one-by-one.js';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { replaceFile } from '../../files/replace-file.js';
@@ -102,7 +102,7 @@ export function createFileKits(options: { readonly path: string }): KitStore {
         io?.signal?.throwIfAborted();
         if (((await load())?.revision ?? 0) >= kits.revision) return false;
         await replaceFile(path, `${JSON.stringify(kits, null, 2)}\n`).catch((error: unknown) => {
-          throw unusable(path, error);
+          throw isBackupError(error, 'storage-full') ? error : unusable(path, error);
         });
         return true;
       });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { assertArgument } from '../../arguments.js';
-import { BackupError } from '../../errors.js';
+import { BackupError, isBackupError } from '../../errors.js';
 import { systemCodeOf } from '../../files/failures.js';
 import { oneByOne } from '../../files/one-by-one.js';
 import { replaceFile } from '../../files/replace-file.js';
@@ -83,7 +83,7 @@ async function writeFile(path: string, entries: Entries): Promise<void> {
   try {
     await replaceFile(path, `${JSON.stringify(entries, null, 2)}\n`);
   } catch (error) {
-    throw unusable(path, error);
+    throw isBackupError(error, 'storage-full') ? error : unusable(path, error);
   }
 }
 

@@ -48,10 +48,9 @@ export async function namedPlace(
   const key = archiveKeyOf({ practiceId, night, archiveId });
   const named = { practiceId, night, key };
   if (isUrl) {
-    const { storage: store, key: before, urlOf } = await openStore(out, line, { folder: true });
-    if (before !== '')
-      throw new UsageError(`--out ${out} is to name a bucket alone, or an object: s3://bucket/key`);
-    return { ...named, store, out: urlOf(key), prepare: async () => undefined, tidy: async () => undefined };
+    const { storage: store, key: under, urlOf } = await openStore(out, line, { folder: true, within: true });
+    const nothing = async (): Promise<void> => undefined;
+    return { ...named, store, out: urlOf(`${under}${key}`), prepare: nothing, tidy: nothing };
   }
   const path = join(out, key);
   return {

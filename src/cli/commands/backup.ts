@@ -34,17 +34,16 @@ Usage: supplemental-backup backup --source URL --out FILE|FOLDER/|URL|-
   --source URL       mysql://user@host:port/database[?ssl-mode=…&socketPath=…]
                      the password may come in MYSQL_PWD
   --out WHERE        a path, s3://bucket/key, or - for stdout; never overwrites.
-                     In FOLDER/ or s3://bucket/ it is PRACTICE/NIGHT/ID.tar.age
+                     In FOLDER/ or s3://bucket/…/: PRACTICE/NIGHT/ID.tar.age
   --recipient KEY    public age key that opens it; may be given more than once
   --last-admin       also, or only, for the last administrator who logged in
-  --keep POLICY      in a FOLDER/: then remove older ones, as default, six-years
+  --keep POLICY      of those there: remove older ones, as default, six-years
                      or 3d,6m,1y,3y: newest of each day, week, month, year
   --tables LIST      all (the default), critical, or names: a,b,c*
   --consistency HOW  auto (the default), snapshot (never lock) or lock
   --history HOW      of system-versioned tables (MariaDB): current rows (the
                      default), or all versions, which MariaDB 10.11 takes back
-  --damaged-tables HOW
-                     refuse, or leave-out: go on without, named in the archive
+  --damaged-tables HOW  refuse, or leave-out: go on without, named in it
   --practice-id ID   for the label; the database's name by default
   --json             one JSON document
 `,
@@ -87,7 +86,7 @@ Usage: supplemental-backup backup --source URL --out FILE|FOLDER/|URL|-
     };
     const place = await namedPlace(out, label, line);
     if (policy !== null && place === null)
-      throw new UsageError('--keep goes with --out FOLDER/ or s3://bucket/.');
+      throw new UsageError('--keep goes with --out FOLDER/ or s3://bucket/…/');
     const forAdmin = given.flag('last-admin') ? await sealForLastAdmin(address, line) : null;
     const seal = forAdmin?.seal ?? { recipients: [], unlock: [], warnings: [] };
     const snapshot = await openSnapshot(address, {

@@ -21,6 +21,7 @@ Usage: supplemental-backup completion bash|zsh|powershell|man
 `,
   examples: [['the manual page on a screen', 'completion man | man -l -']],
   options: {},
+  words: [...shells, 'man'],
   positionals: { least: 1, most: 1 },
   async run(given, { words }) {
     const shell = given.positionals[0]!;

@@ -50,7 +50,7 @@ ${keyHelp}
   --json             one JSON document
 `,
   examples: [
-    ['one table as CSV, into a folder', 'extract od.age --format csv --tables patient --out files'],
+    ['every table as CSV, into a folder', 'extract od.tar.age --format csv --out files'],
     ['a script for the stock client', 'extract od.tar.age --format sql --out files'],
     ['all of one patient', 'extract od.tar.age --patient 17 --format json --out -'],
   ],

@@ -46,6 +46,7 @@ Usage: supplemental-backup kit create --spool FOLDER --practice NAME
     'post-quantum': { type: 'boolean' },
     'words-fd': { type: 'string' },
   },
+  words: ['create', 'confirm', 'list', 'revoke'],
   positionals: { least: 1, most: 2 },
   async run(given, line) {
     const [what, id] = given.positionals;
@@ -85,7 +86,13 @@ async function create(given: Arguments, store: KitStore, line: CommandLine): Pro
     postQuantum: given.flag('post-quantum'),
     signal: line.signal,
   });
-  await writeArchive(once(utf8(page.reveal())), out, line);
+  try {
+    await writeArchive(once(utf8(page.reveal())), out, line);
+  } catch (error) {
+    // Nobody has its words: it would stand among the kits as one that is still to be confirmed.
+    await revokeRecoveryKit(kit.id, { store }).catch(() => undefined);
+    throw error;
+  }
   const text = `${describeKit(kit)}\nPrint ${out === '-' ? 'the page' : out}, give the words back with "kit confirm", and delete it: whoever has it can open the copies.`;
   return { json: { kit, out }, text: escapeControlsInLines(text), to: out === '-' ? 'stderr' : 'stdout' };
 }

@@ -169,21 +169,27 @@ function practiceLines(
     escapeControls(
       `Practice ${practiceId}, database ${databases}: ${plural(archives.length, 'archive')}, newest first`,
     ),
-    ...archives.flatMap((archive) => archiveLines(archive, verdicts?.get(archive))),
+    ...archives.flatMap((archive, index) => [
+      ...verdictLines(verdicts?.get(archive), verdicts?.get(archives[index - 1]!)),
+      ...archiveLines(archive),
+    ]),
     ...(history === undefined ? [] : historyLines(history)),
   ];
 }
 
-function archiveLines(
-  { paths, size, label, origin, night }: FoundArchive,
-  verdict: Verdict | undefined,
-): readonly string[] {
+/** Said once for all that follow, until another one is true. */
+function verdictLines(verdict: Verdict | undefined, before: Verdict | undefined): readonly string[] {
+  if (verdict === undefined) return [];
+  const told = describeVerdict(verdict);
+  return before !== undefined && describeVerdict(before) === told ? [] : [` ${told}`];
+}
+
+function archiveLines({ paths, size, label, origin, night }: FoundArchive): readonly string[] {
   const holder =
     label.keyHolder === undefined ? 'by a key file' : `by ${escapeControls(label.keyHolder.userName)}`;
   return [
     `  ${night}  made ${localTime(label.createdAt)}, ${describeScope(label.scope)}, ${formatBytes(size)}, opened ${holder}`,
     ...paths.map((path) => `    ${escapeControls(path)}`),
-    ...(verdict === undefined ? [] : [`    ${describeVerdict(verdict)}`]),
     ...originLines(origin),
   ];
 }
@@ -202,13 +208,13 @@ function originLines(origin: OriginBeside): readonly string[] {
 function describeVerdict(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'opens':
-      return 'the password opens it';
+      return 'The password opens:';
     case 'opens-with':
-      return `the password opens it with --newer ${escapeControls(shellWord(verdict.newer))}`;
+      return `With --newer ${escapeControls(shellWord(verdict.newer))} the password opens:`;
     case 'does-not':
-      return 'the password does not open it';
+      return 'The password does not open:';
     case 'key-file':
-      return 'no password opens it: --identity FILE';
+      return 'No password opens, but --identity FILE:';
   }
 }
 

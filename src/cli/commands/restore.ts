@@ -27,6 +27,7 @@ import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';
 import { showRestore } from '../restore-progress.js';
 import { pickNames, readNames } from '../tables-option.js';
+import { forScreen } from '../wording/hints.js';
 import { localTime } from '../wording/local-time.js';
 
 /** `restore`: an archive into a database. */
@@ -50,7 +51,6 @@ ${keyHelp}
   --allow WHAT       directories, outside-engines: what tables reach outside
   --salvage          restore what is whole of a damaged archive, list the rest
   --unproven         with --salvage: also what nothing ties to this archive
-  --json             one JSON document
 `,
   examples: [
     ['into a new database', 'restore od.tar.age --target mysql://root@db/new'],
@@ -244,7 +244,16 @@ async function writeLeftOut(
   const made = new Set(objects.map(({ kind, name }) => `${kind} ${name}`));
   const isLeftOut = ({ kind, name }: SchemaObject): boolean =>
     kind !== 'sequence' && !made.has(`${kind} ${name}`);
-  await writePlainFile(dirname(path), basename(path), programScriptOf(reader, isLeftOut, signal));
+  try {
+    await writePlainFile(dirname(path), basename(path), programScriptOf(reader, isLeftOut, signal));
+  } catch (error) {
+    if (!isBackupError(error)) throw error;
+    const { code, happened, details } = error;
+    throw new BackupError(code, `The database is restored, but for its script: ${happened}`, {
+      cause: error,
+      details,
+    });
+  }
 }
 
 async function planInto(
@@ -393,7 +402,7 @@ function render(report: RestoreReport): string {
       ? []
       : [['Acts for', escapeControls(report.definers.join(', '))] as const]),
   ]);
-  const notes = report.notes.map(({ message }) => escapeControls(message));
+  const notes = report.notes.map(({ message }) => escapeControls(forScreen(message)));
   return [
     ...(report.outcome === 'complete' ? [] : [...missingLines(report), '']),
     pairs,

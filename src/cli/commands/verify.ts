@@ -50,6 +50,7 @@ ${originHelp}
           progress.update(read, archive.size);
         });
         const verification = await verifyArchive(counted, { ...keys, signal: line.signal });
+        progress.update(archive.size, archive.size);
         progress.finish();
         const { entries: _, ...manifest } = verification.manifest;
         const { refusedDefinitions: refused } = verification;

@@ -21,8 +21,11 @@ function bash(shapes: readonly CommandShape[]): string {
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
     words="${namesOf(shapes)} help"
-  elif [ "\${COMP_WORDS[1]}" = help ]; then
-    words="${namesOf(shapes)}"
+  elif [ "$COMP_CWORD" -eq 2 ] && [ "\${word:0:1}" != "-" ]; then
+    case "\${COMP_WORDS[1]}" in
+      help) words="${namesOf(shapes)}" ;;
+${withFirstWords(shapes, ({ name, firstWords }) => `      ${name}) words="${firstWords.join(' ')}" ;;`)}
+    esac
   elif [ "\${word:0:1}" = "-" ]; then
     case "\${COMP_WORDS[1]}" in
 ${shapes.map(({ name, options }) => `      ${name}) words="${options.join(' ')}" ;;`).join('\n')}
@@ -45,9 +48,14 @@ _supplemental_backup() {
 ${described.join('\n')}
     'help:tell all about a command'
   )
-  if (( CURRENT == 2 )) || [[ $words[2] == help ]]; then
+  if (( CURRENT == 2 )) || [[ $CURRENT == 3 && $words[2] == help ]]; then
     _describe command commands
     return
+  fi
+  if [[ $CURRENT == 3 && $words[CURRENT] != -* ]]; then
+    case $words[2] in
+${withFirstWords(shapes, ({ name, firstWords }) => `      ${name}) compadd -- ${firstWords.join(' ')}; return ;;`)}
+    esac
   fi
   if [[ $words[CURRENT] == -* ]]; then
     case $words[2] in
@@ -61,6 +69,7 @@ ${shapes.map(({ name, options }) => `      ${name}) options=(${options.join(' ')
 if [ "$funcstack[1]" = _supplemental_backup ]; then
   _supplemental_backup "$@"
 else
+  (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
   compdef _supplemental_backup supplemental-backup
 fi
 `;
@@ -73,15 +82,27 @@ function powershell(shapes: readonly CommandShape[]): string {
   $options = @{
 ${shapes.map(({ name, options }) => `    '${name}' = @(${quoted(options)})`).join('\n')}
   }
+  $first = @{
+    'help' = @(${quoted(shapes.map(({ name }) => name))})
+${withFirstWords(shapes, ({ name, firstWords }) => `    '${name}' = @(${quoted(firstWords)})`)}
+  }
   $typed = @($ast.CommandElements | ForEach-Object { $_.ToString() })
-  $isFirst = $typed.Count -lt 2 -or ($typed.Count -eq 2 -and $word -ne '')
-  $words = if ($isFirst -or $typed[1] -eq 'help') { @(${quoted(shapes.map(({ name }) => name))}, 'help') }
+  $at = if ($word -eq '') { $typed.Count } else { $typed.Count - 1 }
+  $words = if ($at -le 1) { $first['help'] + 'help' }
     elseif ($word -like '-*') { $options[$typed[1]] }
-  $words | Where-Object { $_ -like "$word*" } | ForEach-Object {
+    elseif ($at -eq 2) { $first[$typed[1]] }
+  $words | Where-Object { $_ -and $_ -like "$word*" } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterName', $_)
   }
 }
 `;
+}
+
+function withFirstWords(shapes: readonly CommandShape[], line: (shape: CommandShape) => string): string {
+  return shapes
+    .filter(({ firstWords }) => firstWords.length > 0)
+    .map(line)
+    .join('\n');
 }
 
 function namesOf(shapes: readonly CommandShape[]): string {

@@ -34,9 +34,19 @@ const hintsByCode: Readonly<Partial<Record<BackupErrorCode, Hint>>> = {
       '--dry-run shows all that is in the way, and changes nothing.',
     ];
   },
-  'archive-damaged': (_error, { command, options }) => {
-    if (options.has('salvage') || command === undefined) return [];
-    return ['restore --salvage restores what is whole into a database of its own, and lists what is lost.'];
+  'archive-damaged': ({ details }, { command, options }) => {
+    if (command === undefined) return [];
+    const isLabel = details['isLabelDamaged'] === true && command !== 'inspect';
+    return [
+      ...(isLabel
+        ? [
+            'What is sealed may be whole all the same: --identity FILE opens it, or --newer NEWER-ARCHIVE with its password.',
+          ]
+        : []),
+      ...(options.has('salvage')
+        ? []
+        : ['restore --salvage restores what is whole into a database of its own, and lists what is lost.']),
+    ];
   },
   'table-damaged': (_error, { command, options }) =>
     command === 'backup' && !options.has('damaged-tables')
@@ -95,9 +105,29 @@ const words = {
   name: 'Named',
 } as const;
 
-/** The message for a screen, on which what it calls details stands below. */
+/**
+ * The message for a screen, on which what it calls details stands below, and what helps is named as an option.
+ */
 export function forScreen(message: string): string {
-  return message.replace(' in the details', ' below').replace('that the details name', 'that is named here');
+  return message
+    .replace(' in the details', ' below')
+    .replace('that the details name', 'that is named here')
+    .replace('; as a last resort salvage restores the parts that are whole', '')
+    .replace('when programs are asked for', 'with --programs');
+}
+
+const ofAnArchive: ReadonlySet<BackupErrorCode> = new Set([
+  'archive-damaged',
+  'archive-limit-exceeded',
+  'archive-unsupported',
+  'wrong-key',
+]);
+
+/** The message with the name of the archive in front, where it is about one and does not say which. */
+export function withFile({ code, message, details }: BackupError, archive: string | undefined): string {
+  const file = typeof details['file'] === 'string' ? details['file'] : archive;
+  if (file === undefined || !ofAnArchive.has(code) || message.includes(file)) return message;
+  return `${file}: ${message}`;
 }
 
 /** Where a stopped command stands, and how to go on. */

@@ -3,6 +3,7 @@ import { quoteName } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { sameName } from '../../database/server-names.js';
 import type { DatabaseDescription, SchemaObject, TableSummary } from '../../model/parts.js';
+import { plural } from '../../quantities.js';
 import { planTable, type TableItem, usualName, withUsualName } from '../ddl/table-statement.js';
 import { holdsRows } from '../load/read-back.js';
 import type { ArchiveWork } from './archive-work.js';
@@ -182,7 +183,7 @@ async function keepWhole(work: ArchiveWork, journal: RestoreJournal): Promise<vo
   work.done.push(...kept);
   notes.push({
     code: 'resumed',
-    message: `An interrupted restore was taken up: ${kept.length} tables were there already.`,
+    message: `An interrupted restore was taken up: ${plural(kept.length, 'table was', 'tables were')} there already.`,
   });
 }
 
