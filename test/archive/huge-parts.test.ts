@@ -14,6 +14,7 @@ import { collectBytes } from '../../src/bytes.js';
 import { gunzipMember, gzipMember } from '../../src/columns/gzip-member.js';
 import { isBackupError } from '../../src/errors.js';
 import type { Part } from '../../src/model/parts.js';
+import { processorTime } from '../support/processor.js';
 import { sampleLabel, sampleParts } from './support/parts.js';
 
 const mebi = 2 ** 20;
@@ -52,20 +53,19 @@ describe('F7: a small archive whose parts inflate to very much', () => {
     await writeFile(path, archive);
     const child = fileURLToPath(new URL('support/read-child.js', import.meta.url));
     for (const how of ['verify', 'read']) {
-      const begun = performance.now();
       const { stdout } = await promisify(execFile)(process.execPath, [child, how, path, identity]);
-      const memory = Number(stdout);
+      const [memory = 0, used = 0] = stdout.split(' ').map(Number);
       assert.ok(memory < 100 * mebi, `${how}: ${memory / mebi} MiB`);
-      assert.ok(performance.now() - begun < 8000, `${how} took ${performance.now() - begun} ms`);
+      assert.ok(used < 8000, `${how} took ${used} ms of the processor`);
     }
   });
 
   it('is refused before it is inflated', async () => {
-    const begun = performance.now();
-    await assert.rejects(gunzipMember(memberOf(33 * mebi)), (error) =>
-      isBackupError(error, 'archive-limit-exceeded'),
+    const member = memberOf(33 * mebi);
+    const used = await processorTime(() =>
+      assert.rejects(gunzipMember(member), (error) => isBackupError(error, 'archive-limit-exceeded')),
     );
-    assert.ok(performance.now() - begun < 2000);
+    assert.ok(used < 2000, `${used} ms`);
   });
 
   it('and a genuine row that is huge and all alike is written so that it is read', async () => {

@@ -6,6 +6,7 @@ import { tokenise } from '../../src/database/tokens.js';
 import type { SchemaObjectKind } from '../../src/model/parts.js';
 import { isOneProgram } from '../../src/recovery/export/one-program.js';
 import { projectRoot } from '../archive/support/reader-script.js';
+import { processorTime } from '../support/processor.js';
 
 type Case = readonly [SchemaObjectKind, string];
 
@@ -69,11 +70,12 @@ describe('a program that stands in a script under a delimiter of its own', () =>
     for (const [kind, body] of unsure) assert.ok(!isOneProgram(kind, tokenise(body)), body);
   });
 
-  it('is looked at in linear time', () => {
-    const begun = performance.now();
-    isOneProgram('procedure', tokenise(`() ${'BEGIN IF CASE '.repeat(60_000)}`));
-    isOneProgram('procedure', tokenise(`() SELECT ${'CASE WHEN ('.repeat(60_000)}`));
-    assert.ok(performance.now() - begun < 2000);
+  it('is looked at in linear time', async () => {
+    const used = await processorTime(() => {
+      isOneProgram('procedure', tokenise(`() ${'BEGIN IF CASE '.repeat(60_000)}`));
+      isOneProgram('procedure', tokenise(`() SELECT ${'CASE WHEN ('.repeat(60_000)}`));
+    });
+    assert.ok(used < 2000, `${used} ms`);
   });
 
   const hasPython = spawnSync('python3', ['--version']).status === 0;

@@ -11,7 +11,7 @@ const password = 'open sesame';
 
 /**
  * Somebody on the line who speaks the protocol: his answer to each packet, the first being the answer to the
- * login.
+ * login. For a null he says nothing, and whoever asks more than that finds the line closed.
  */
 async function withServer(
   answers: readonly (Buffer | null)[],
@@ -27,14 +27,15 @@ async function withServer(
     socket.on('data', (data) => {
       heard.push(data.subarray(4));
       const answer = left.shift();
-      if (answer !== undefined && answer !== null) socket.write(packet(data[3]! + 1, answer));
+      if (answer === undefined) socket.destroy();
+      else if (answer !== null) socket.write(packet(data[3]! + 1, answer));
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
     const { port } = server.address() as AddressInfo;
-    await visit({ host: '127.0.0.1', port, user: 'backup', password, connectTimeout: 150 }, heard);
+    await visit({ host: '127.0.0.1', port, user: 'backup', password }, heard);
   } finally {
     for (const socket of sockets) socket.destroy();
     server.close();
@@ -114,8 +115,8 @@ test('a server that asks for the password in the clear does not get it', async (
 });
 
 test('a server that lets everybody in and then says nothing ends the wait', async () => {
-  await withServer([ok], async (address) => {
-    await assert.rejects(openConnection(address), (error) => {
+  await withServer([ok, null, null, null], async (address) => {
+    await assert.rejects(openConnection({ ...address, connectTimeout: 150 }), (error) => {
       assert.ok(isBackupError(error, 'database-unreachable'), String(error));
       assert.match(error.message, /NO_ANSWER_AFTER_LOGIN/);
       return true;

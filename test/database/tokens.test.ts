@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { join, tokenise } from '../../src/database/tokens.js';
 import { isBackupError } from '../../src/errors.js';
+import { processorTime } from '../support/processor.js';
 
 const size = 8 * 2 ** 20;
 
@@ -20,10 +21,12 @@ const long: Readonly<Record<string, string>> = {
 };
 
 for (const [what, sql] of Object.entries(long)) {
-  test(`F7: ${what} is one piece, found in one look`, () => {
-    const from = performance.now();
-    const tokens = tokenise(sql);
-    assert.ok(performance.now() - from < 2000);
+  test(`F7: ${what} is one piece, found in one look`, async () => {
+    let tokens: ReturnType<typeof tokenise> = [];
+    const used = await processorTime(() => {
+      tokens = tokenise(sql);
+    });
+    assert.ok(used < 2000, `${used} ms`);
     assert.ok(tokens.length <= 2, String(tokens.length));
     assert.equal(join(tokens) === sql, true);
   });

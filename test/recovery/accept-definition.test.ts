@@ -4,6 +4,7 @@ import { join, scan, tokenise } from '../../src/database/tokens.js';
 import { isBackupError } from '../../src/errors.js';
 import type { SchemaObjectKind } from '../../src/model/parts.js';
 import { acceptDefinition } from '../../src/recovery/ddl/accept-definition.js';
+import { processorTime } from '../support/processor.js';
 
 type Kind = SchemaObjectKind | 'table';
 
@@ -231,7 +232,7 @@ describe('a statement is taken apart', () => {
     );
   });
 
-  it('in a time that grows with its length, also when something has no end', () => {
+  it('in a time that grows with its length, also when something has no end', async () => {
     for (const piece of [
       "'",
       '"\\',
@@ -247,9 +248,8 @@ describe('a statement is taken apart', () => {
       '\\',
       '/*!50100 `*/',
     ]) {
-      const begun = performance.now();
-      scan(piece.repeat(1_000_000 / piece.length));
-      assert.ok(performance.now() - begun < 2000, piece);
+      const used = await processorTime(() => scan(piece.repeat(1_000_000 / piece.length)));
+      assert.ok(used < 2000, piece);
     }
   });
 });

@@ -13,6 +13,7 @@ import {
   quoteModeOf,
 } from '../../../src/recovery/export/client-text.js';
 import { tableSql } from '../../../src/recovery/export/table-sql.js';
+import { processorTime } from '../../support/processor.js';
 
 const usual = quoteModeOf('');
 
@@ -74,18 +75,15 @@ describe('a statement in a script for a stock client', () => {
     }
   });
 
-  it('is looked at in linear time, however it is not closed', () => {
+  it('is looked at in linear time, however it is not closed', async () => {
     for (const piece of ["'", '`', '"', '/*', "'\\", "''\\'", 'd', '-']) {
       const statement = `a${piece.repeat(200_000)}`;
-      const started = performance.now();
-      assert.equal(
-        tokenise(statement)
-          .map(({ text }) => text)
-          .join(''),
-        statement,
-      );
-      isOneStatement(statement);
-      assert.ok(performance.now() - started < 2000, piece);
+      const used = await processorTime(() => {
+        const texts = tokenise(statement).map(({ text }) => text);
+        assert.equal(texts.join(''), statement);
+        isOneStatement(statement);
+      });
+      assert.ok(used < 2000, piece);
     }
   });
 });
