@@ -13,6 +13,12 @@ export interface TableFacts {
   readonly definition?: string;
 }
 
+/**
+ * How a server follows another one: it takes over what changes there; it `waits` for a line to the other one,
+ * which may be switched off; it was `stopped`, by somebody or by an error, or is more than half a day behind.
+ */
+export type ReplicaState = 'follows' | 'stopped' | 'waits';
+
 /** What one reading of the database came to. */
 export interface NightFacts {
   /** ISO date of the evening. */
@@ -23,6 +29,12 @@ export interface NightFacts {
   readonly tables: Readonly<Record<string, TableFacts>>;
   /** Of the practice's software. */
   readonly version?: string;
+  /**
+   * Changes with any row of any table that others than this service write into; absent where nobody told.
+   */
+  readonly content?: string;
+  /** How the server follows another one, as it says itself; absent where it does not, or does not say. */
+  readonly replica?: ReplicaState;
   /**
    * Tables that were purged as announced; later nights are not held against nights before it. All of them,
    * when a person has looked at what was found and it is as it should be.

@@ -25,6 +25,8 @@ export type LossFinding =
     }
   /** Nothing at all has changed for so many nights. */
   | { readonly kind: 'nothing-changed'; readonly nights: number }
+  /** The server that is read copies another one, and has stopped doing so. */
+  | { readonly kind: 'replica-stopped' }
   /**
    * The database does not know of what this service wrote into it: it is an older state, or another database.
    */
@@ -55,7 +57,9 @@ export function describeLoss(finding: LossFinding): string {
     case 'audit-log-shrank':
       return `The audit log ${finding.table} had ${finding.before} rows and has ${finding.after}.`;
     case 'nothing-changed':
-      return `Nothing at all has changed in the database for ${finding.nights} nights.`;
+      return `Nothing at all has changed in the database for ${finding.nights === 1 ? 'a day' : `${finding.nights} nights`}, though the office works on such days.`;
+    case 'replica-stopped':
+      return 'The server that is read is a copy of another one, and has stopped following it: what is new is not in it.';
     case 'went-back':
       return `The database does not know of the copy of ${finding.written}${finding.found === null ? '' : ` (it knows of one of ${finding.found})`}: it may be an older state, or another database.`;
   }

@@ -6,6 +6,7 @@
 import { assertArgument, assertEach } from '../../arguments.js';
 import { allTables, type NightFacts, type TableFacts } from './facts.js';
 import type { LossFinding } from './findings.js';
+import { hasStoppedFollowing, nightsOfStillness } from './stillness.js';
 
 /** How the decision is made. */
 export interface LossThresholds {
@@ -19,7 +20,10 @@ export interface LossThresholds {
   readonly auditTables?: readonly string[] | undefined;
   /** A core table may lose this share of its rows in one night. @defaultValue 0.03 */
   readonly rowShare?: number | undefined;
-  /** Nights in a row on which nothing at all changes. @defaultValue 14 */
+  /**
+   * Nights in a row on which nothing at all changes, where the past does not say on which days the office
+   * works. @defaultValue 14
+   */
   readonly stillNights?: number | undefined;
 }
 
@@ -99,6 +103,7 @@ export function judgeNight(
   if (ownDate !== undefined && isBefore(ownDate.found, ownDate.written)) {
     findings.push({ kind: 'went-back', ...ownDate });
   }
+  if (hasStoppedFollowing(past, facts)) findings.push({ kind: 'replica-stopped' });
   const last = past.at(-1);
   if (last === undefined) return findings;
   const isUpgrade =
@@ -113,8 +118,9 @@ export function judgeNight(
     ...auditShrank(around),
     ...encrypted(around),
     ...redefined(around),
-    ...still(around),
   );
+  const nights = isAnnounced(allTables) ? null : nightsOfStillness(past, facts, thresholds.stillNights);
+  if (nights !== null) findings.push({ kind: 'nothing-changed', nights });
   return findings;
 }
 
@@ -249,36 +255,6 @@ function redefined({ last, facts, isUpgrade, isAnnounced }: Around): readonly Lo
   );
   if (changed.length < Math.max(manyTables.least, shared.length * manyTables.share)) return [];
   return [{ kind: 'definitions-changed', tables: changed.length, of: shared.length }];
-}
-
-/** A copy of the server that follows no more, or a snapshot of an earlier day, shows the same every night. */
-function still({ past, facts, thresholds }: Around): readonly LossFinding[] {
-  const all = [...past, facts];
-  const runs: number[] = [];
-  let run = 0;
-  for (let i = 1; i < all.length; i += 1) {
-    run = isSame(all[i - 1]!, all[i]!) ? run + 1 : 0;
-    runs.push(run);
-  }
-  const nights = runs.at(-1) ?? 0;
-  // A person has looked at it already.
-  if (past.slice(past.length - nights).some(({ purged }) => purged?.includes(allTables) === true)) return [];
-  const longestBefore = Math.max(0, ...runs.slice(0, runs.length - nights));
-  const limit = Math.max(thresholds.stillNights ?? 14, longestBefore + 2);
-  return nights >= limit ? [{ kind: 'nothing-changed', nights }] : [];
-}
-
-function isSame(a: NightFacts, b: NightFacts): boolean {
-  const names = Object.keys(a.tables);
-  if (names.length === 0 || names.length !== Object.keys(b.tables).length) return false;
-  return names.every((name) => {
-    const [before, after] = [a.tables[name]!, b.tables[name]];
-    return (
-      before.rows === after?.rows &&
-      before.plainBytes === after.plainBytes &&
-      before.storedBytes === after.storedBytes
-    );
-  });
 }
 
 function isBefore(found: string | null, written: string): boolean {

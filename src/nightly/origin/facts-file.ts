@@ -59,12 +59,14 @@ const isNight = objectOf({
   scope: oneOf('critical', 'full'),
   tables: where(mapOf(isTable), (tables) => Object.keys(tables).length <= mostTables),
   version: optional(text),
+  content: optional(text),
+  replica: optional(oneOf('follows', 'stopped', 'waits')),
   purged: optional(listOf(text)),
 });
 
 function parseNight(value: unknown): NightFacts | null {
   if (!isNight(value)) return null;
-  const { night, scope, version, purged } = value;
+  const { night, scope, version, content, replica, purged } = value;
   const tables = Object.entries(value.tables).map(
     ([name, [rows, plainBytes, storedBytes, definition]]) =>
       [name, { rows, plainBytes, storedBytes, ...(definition === undefined ? {} : { definition }) }] as const,
@@ -74,6 +76,8 @@ function parseNight(value: unknown): NightFacts | null {
     scope,
     tables: Object.fromEntries<TableFacts>(tables),
     ...(version === undefined ? {} : { version }),
+    ...(content === undefined ? {} : { content }),
+    ...(replica === undefined ? {} : { replica }),
     ...(purged === undefined ? {} : { purged }),
   };
 }

@@ -1,4 +1,4 @@
-import { allTables, type NightFacts } from '../../history/loss/facts.js';
+import { allTables, type NightFacts, type ReplicaState } from '../../history/loss/facts.js';
 import { describeLoss, type LossFinding } from '../../history/loss/findings.js';
 import { judgeNight } from '../../history/loss/judge-night.js';
 import type { ArchiveScope, TableSummary } from '../../model/parts.js';
@@ -16,6 +16,9 @@ export interface ReadTonight {
   readonly definitions: ReadonlyMap<string, string>;
   /** Of the practice's software. */
   readonly version: string | undefined;
+  /** See {@link NightFacts.content} and {@link NightFacts.replica}. */
+  readonly content: string | undefined;
+  readonly replica: ReplicaState | undefined;
   /** The date of the newest local copy, as the database knows it. */
   readonly dateFound: Date | null | undefined;
 }
@@ -63,7 +66,7 @@ export function isFrozen({ state }: Pick<NightJournal, 'state'>): boolean {
 
 function factsOf(
   night: string,
-  { scope, tables, definitions, version }: ReadTonight,
+  { scope, tables, definitions, version, content, replica }: ReadTonight,
   announced: readonly string[],
 ): NightFacts {
   const entries = tables.map(({ name, rows, plainBytes, storedBytes }) => {
@@ -79,6 +82,8 @@ function factsOf(
     scope,
     tables: Object.fromEntries(entries),
     ...(version === undefined ? {} : { version }),
+    ...(content === undefined ? {} : { content }),
+    ...(replica === undefined ? {} : { replica }),
     ...(purged.length === 0 ? {} : { purged }),
   };
 }

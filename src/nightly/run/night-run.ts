@@ -8,6 +8,7 @@ import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { notMended, standingTroubles } from '../alerts/troubles.js';
 import { debugEvent, toldLogger } from '../log/told-logger.js';
 import { nightsBetween } from '../nights.js';
+import { contentOf } from '../origin/content-of.js';
 import { type Notary, openNotary } from '../origin/notary.js';
 import { watchLoss } from '../origin/watch-loss.js';
 import { heeding } from '../service/timeout.js';
@@ -258,7 +259,7 @@ export class NightRun {
         .map((destinationRun) => [destinationRun.destination, destinationRun] as const),
     );
     if (runs.size === 0) return;
-    let tables: { readonly scope: CopyReport['scope']; readonly of: Manifest['tables'] } | undefined;
+    let read: { readonly scope: CopyReport['scope']; readonly manifest: Manifest } | undefined;
     const request = {
       plan,
       keys: this.#context.keys,
@@ -271,8 +272,7 @@ export class NightRun {
       emit,
       destinations: [...runs.keys()],
       onSealed: async (destination: Destination, { file, manifest }: SpooledArchive, copy: CopyReport) => {
-        if (tables === undefined || copy.scope === 'full')
-          tables = { scope: copy.scope, of: manifest.tables };
+        if (read === undefined || copy.scope === 'full') read = { scope: copy.scope, manifest };
         await runs.get(destination)!.enqueue(file, copy);
         await this.#noteDamage(destination, manifest.warnings);
       },
@@ -280,7 +280,7 @@ export class NightRun {
     const sealed = await heeding(signal, tools.clock, () => tools.sealCopies(request), sealingFarewell);
     this.#facts = sealed.facts;
     await this.#noteKey(sealed);
-    await this.#watchLoss(sealed, tables);
+    await this.#watchLoss(sealed, read);
     this.#admins = sealed.admins;
     this.#opening = await readOpening(this.#context, sealed.admins);
     this.#warnings.push(...sealed.warnings);
@@ -308,12 +308,20 @@ export class NightRun {
 
   /** A sign of loss stops no copy; from then on nothing is removed. */
   async #watchLoss(
-    { definitions = new Map(), version }: SealedNight,
-    tables: { readonly scope: CopyReport['scope']; readonly of: Manifest['tables'] } | undefined,
+    { definitions = new Map(), version, replica }: SealedNight,
+    read: { readonly scope: CopyReport['scope']; readonly manifest: Manifest } | undefined,
   ): Promise<void> {
-    if (tables === undefined) return;
-    const { scope, of } = tables;
-    await watchLoss(this.#context, { scope, tables: of, definitions, version, dateFound: this.#dateFound });
+    if (read === undefined) return;
+    const { scope, manifest } = read;
+    await watchLoss(this.#context, {
+      scope,
+      tables: manifest.tables,
+      definitions,
+      version,
+      content: contentOf(manifest),
+      replica,
+      dateFound: this.#dateFound,
+    });
   }
 
   async #openNotary(): Promise<Notary | null> {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { EnrollmentStore } from '../../admin/enrollment.js';
 import { activeKits, type KitStore, type RecoveryKit } from '../../admin/kits/kit-store.js';
 import type { PinnedKey } from '../../admin/pinned-key.js';
@@ -21,11 +20,14 @@ import { openSnapshot, type Snapshot } from '../../dump/snapshot.js';
 import { startAgainOnChange } from '../../dump/start-again.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { BackupError, isBackupError } from '../../errors.js';
+import type { ReplicaState } from '../../history/loss/facts.js';
 import { archiveKeyOf } from '../../history/note-body.js';
 import type { ArchiveScope, DumpWarning, Part } from '../../model/parts.js';
+import { readReplica } from '../origin/read-replica.js';
 import type { BackupReport, CopyReport } from './backup-report.js';
 import type { BackupEvent } from './events.js';
 import type { NightPlan } from './night-plan.js';
+import { fingerprintsOf, readVersion } from './practice-facts.js';
 import type { Spool, SpooledArchive } from './spool.js';
 
 /** What of the database is read, and for whom. */
@@ -65,6 +67,8 @@ export interface SealedNight {
    */
   readonly definitions?: ReadonlyMap<string, string>;
   readonly version?: string;
+  /** How the server follows another one, where it does and says so. */
+  readonly replica?: ReplicaState;
   /** The administrators at the moment of the copy. */
   readonly admins: readonly AdminCandidate[];
 }
@@ -95,7 +99,7 @@ export function sealCopies(request: SealRequest): Promise<SealedNight> {
 async function readAndSeal(request: SealRequest): Promise<SealedNight> {
   const { plan, emit, signal } = request;
   emit({ kind: 'phase', phase: 'admin' });
-  const last = await findLastAdmin(request);
+  const { last, replica } = await askBefore(request);
   // Before any table is locked: a new key takes a third of a second, and may be kept in the same database.
   const seal = await sealFor(last, {
     store: request.keys,
@@ -130,6 +134,7 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
       admins: inside,
       definitions: fingerprintsOf(snapshot.catalog),
       ...(version === undefined ? {} : { version }),
+      ...(replica === undefined ? {} : { replica }),
       ...(seal.pin === undefined ? {} : { pin: seal.pin }),
       warnings: [...keyWarnings(seal), ...kitWarnings, ...warnings],
       facts: {
@@ -174,10 +179,16 @@ function pinnedFor(last: LastAdmin, pins: readonly PinnedKey[]): PinnedKey | nul
   return ('admin' in last && pins.find(({ userNum }) => userNum === last.admin.userNum)) || null;
 }
 
-async function findLastAdmin({ plan, now, signal }: SealRequest): Promise<LastAdmin> {
+/** What is asked before any table is locked. */
+async function askBefore({
+  plan,
+  now,
+  signal,
+}: SealRequest): Promise<{ readonly last: LastAdmin; readonly replica: ReplicaState | undefined }> {
   const connection = await openConnection(plan.database, { signal });
   try {
-    return resolveLastAdmin(await readAdmins(connection, { signal }), { asOf: now() });
+    const last = resolveLastAdmin(await readAdmins(connection, { signal }), { asOf: now() });
+    return { last, replica: await readReplica(connection) };
   } finally {
     await connection.close();
   }
@@ -310,29 +321,4 @@ function warningsOf({ warnings, selection }: Snapshot, critical: TableSelection 
 
 function keyWarnings({ warnings }: Seal): DumpWarning[] {
   return warnings.map(({ code, message }) => ({ code, message }));
-}
-
-/** The columns of each table in few characters, to tell whether somebody changed them. */
-function fingerprintsOf({ tables }: Catalog): ReadonlyMap<string, string> {
-  return new Map(
-    tables.map(({ name, columns }) => {
-      const text = JSON.stringify(columns.map((column) => [column.name, column.type]));
-      return [name, createHash('sha256').update(text).digest('hex').slice(0, 12)];
-    }),
-  );
-}
-
-/** The version of Open Dental, where the database is one of it: an upgrade changes much in one night. */
-async function readVersion(snapshot: Snapshot, signal: AbortSignal): Promise<string | undefined> {
-  if (!snapshot.catalog.tables.some(({ name }) => name === 'preference')) return undefined;
-  try {
-    const [row] = await snapshot
-      .sessionFor('preference')
-      .query("SELECT ValueString FROM preference WHERE PrefName = 'ProgramVersion'", { signal });
-    return row?.['ValueString']?.slice(0, 100);
-  } catch {
-    signal.throwIfAborted();
-    // Only a table of another kind has no such columns; a server that is gone is met by the reading itself.
-    return undefined;
-  }
 }

@@ -1,0 +1,38 @@
+/** What is kept of the practice's database besides the copy, to judge later nights by. */
+import { createHash } from 'node:crypto';
+import type { Catalog } from '../../catalog/model.js';
+import { quoteText } from '../../database/identifiers.js';
+import type { Snapshot } from '../../dump/snapshot.js';
+
+/** The columns of each table in few characters, to tell whether somebody changed them. */
+export function fingerprintsOf({ tables }: Catalog): ReadonlyMap<string, string> {
+  return new Map(
+    tables.map(({ name, columns }) => {
+      const text = JSON.stringify(columns.map((column) => [column.name, column.type]));
+      return [name, createHash('sha256').update(text).digest('hex').slice(0, 12)];
+    }),
+  );
+}
+
+/** The version of Open Dental, where the database is one of it: an upgrade changes much in one night. */
+export async function readVersion(snapshot: Snapshot, signal: AbortSignal): Promise<string | undefined> {
+  return (await readPreference(snapshot, 'ProgramVersion', signal))?.slice(0, 100);
+}
+
+async function readPreference(
+  snapshot: Snapshot,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | null | undefined> {
+  if (!snapshot.catalog.tables.some((table) => table.name === 'preference')) return undefined;
+  try {
+    const [row] = await snapshot
+      .sessionFor('preference')
+      .query(`SELECT ValueString FROM preference WHERE PrefName = ${quoteText(name)}`, { signal });
+    return row?.['ValueString'];
+  } catch {
+    signal.throwIfAborted();
+    // Only a table of another kind has no such columns; a server that is gone is met by the reading itself.
+    return undefined;
+  }
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { openConnection } from '../../src/database/connection.js';
+import type { ReplicaState } from '../../src/history/loss/facts.js';
+import { readFacts } from '../../src/nightly/origin/facts-file.js';
+import { readReplica, replicaState } from '../../src/nightly/origin/read-replica.js';
+import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
+import { type NightBench, setUpNight } from '../nightly/support/night.js';
+import { buildSmallPractice } from '../nightly/support/small-practice.js';
+import { describeOnEachServer } from '../support/servers.js';
+
+describeOnEachServer(
+  'a night at a server that follows another one',
+  (server, kind) => {
+    const database = 'replica';
+    const [follow, start, stop, forget] =
+      kind === 'mysql'
+        ? [
+            "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = 1, SOURCE_USER = 'nobody'",
+            'START REPLICA',
+            'STOP REPLICA',
+            'RESET REPLICA ALL',
+          ]
+        : [
+            "CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = 1, MASTER_USER = 'nobody'",
+            'START SLAVE',
+            'STOP SLAVE',
+            'RESET SLAVE ALL',
+          ];
+    let bench: NightBench;
+    before(async () => {
+      await buildSmallPractice(server(), database);
+      bench = await setUpNight({ ...server().address, database });
+    });
+    after(() => bench?.remove());
+    const state = async (): Promise<ReplicaState | undefined> => {
+      const connection = await openConnection(server().address);
+      try {
+        return await readReplica(connection);
+      } finally {
+        await connection.close();
+      }
+    };
+    const night = async (evening: string) => {
+      bench.setClock(evening);
+      return (await runSupplementalBackup(bench.plan)).looksLikeLoss;
+    };
+
+    it('says on the same night that it was stopped, once, and nothing of a line that is down', async () => {
+      assert.equal(await state(), undefined);
+      await server().query([follow, start]);
+      assert.equal(await state(), 'waits');
+      assert.equal(await night('2026-07-15T05:00:00Z'), undefined);
+      await server().query([stop, "UPDATE patient SET FName = 'Bo' WHERE PatNum = 1"], database);
+      assert.equal(await state(), 'stopped');
+      const told = await night('2026-07-16T05:00:00Z');
+      assert.equal(told?.length, 1);
+      assert.match(told?.[0] ?? '', /is a copy of another one, and has stopped following it/);
+      // Only what the service itself could have written.
+      await server().query("INSERT INTO preference (PrefName, ValueString) VALUES ('X', 'y')", database);
+      assert.equal((await night('2026-07-17T05:00:00Z'))?.length, 1);
+      assert.deepEqual([...bench.alerts.standing.keys()], ['looks-like-loss']);
+      const [third, second, first] = await readFacts(bench.spool);
+      assert.deepEqual([first?.replica, second?.replica, third?.replica], ['waits', 'stopped', 'stopped']);
+      assert.equal(typeof first?.content, 'string');
+      assert.notEqual(second?.content, first?.content);
+      assert.equal(third?.content, second?.content);
+      await server().query(forget);
+      assert.equal(await state(), undefined);
+    });
+  },
+  { kinds: ['mysql-5.6', 'mariadb', 'mysql'], args: ['--server-id=77'] },
+);
+
+it('the state of a server is that of the worst line to those that it follows', () => {
+  const row = (receiver: string, applier: string, behind: string | null = '0') => ({
+    Slave_IO_Running: receiver,
+    Slave_SQL_Running: applier,
+    Seconds_Behind_Master: behind,
+  });
+  assert.equal(replicaState([]), undefined);
+  assert.equal(replicaState([row('Yes', 'Yes')]), 'follows');
+  assert.equal(replicaState([row('Yes', 'Yes', '50000')]), 'stopped');
+  assert.equal(replicaState([row('Connecting', 'Yes', null)]), 'waits');
+  assert.equal(replicaState([row('Yes', 'No', null), row('Yes', 'Yes')]), 'stopped');
+  assert.equal(
+    replicaState([
+      { Replica_IO_Running: 'Preparing', Replica_SQL_Running: 'Yes', Seconds_Behind_Source: null },
+    ]),
+    'waits',
+  );
+});
