@@ -90,6 +90,12 @@ export type HistoryFinding = {
     readonly looked: number;
 };
 
+export interface KeptHeads {
+    readonly signedWith: string;
+    readonly at: string;
+    readonly heads: Readonly<Partial<Record<Destination, SequenceHead>>>;
+}
+
 export type LossFinding = {
     readonly kind: 'rows-lost';
     readonly table: string;
@@ -125,6 +131,8 @@ export type LossFinding = {
     readonly kind: 'nothing-changed';
     readonly nights: number;
 } | {
+    readonly kind: 'replica-stopped';
+} | {
     readonly kind: 'went-back';
     readonly written: string;
     readonly found: string | null;
@@ -142,6 +150,8 @@ export interface NightFacts {
     readonly scope: ArchiveScope;
     readonly tables: Readonly<Record<string, TableFacts>>;
     readonly version?: string;
+    readonly content?: string;
+    readonly replica?: ReplicaState;
     readonly purged?: readonly string[];
 }
 
@@ -196,6 +206,8 @@ export interface ProvenArchive {
     readonly hash: string;
     readonly body: NoteBody;
 }
+
+export type ReplicaState = 'follows' | 'stopped' | 'waits';
 
 export interface SequenceHead {
     readonly number: number;

@@ -1248,6 +1248,12 @@ export interface SettingsStore {
     recordLocalCopy(verifiedAt: Date, options?: {
         readonly signal?: AbortSignal | undefined;
     }): Promise<void>;
+    keptHeads?(options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<readonly KeptHeads[]>;
+    keepHeads?(heads: KeptHeads, options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<void>;
 }
 
 export interface SizeBudget {

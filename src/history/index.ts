@@ -5,7 +5,8 @@
  */
 export { breaksHistory, describeHistoryFinding, type HistoryFinding } from './findings.js';
 export type { ArchiveOrigin, History, ProvenArchive } from './judge-history.js';
-export { allTables, type NightFacts, type TableFacts } from './loss/facts.js';
+export type { KeptHeads } from './kept-heads.js';
+export { allTables, type NightFacts, type ReplicaState, type TableFacts } from './loss/facts.js';
 export { describeLoss, type LossFinding } from './loss/findings.js';
 export { judgeNight, type LossThresholds, type Tonight } from './loss/judge-night.js';
 export {

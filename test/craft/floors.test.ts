@@ -141,6 +141,7 @@ const faces: Readonly<Record<string, readonly string[]>> = {
   history: [
     'findings',
     'judge-history',
+    'kept-heads',
     'list-backups',
     'loss/facts',
     'loss/findings',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { utf8 } from '../../src/bytes.js';
@@ -11,6 +11,7 @@ import { signerOf } from '../../src/history/signer.js';
 import { verifyHistory } from '../../src/history/verify-history.js';
 import { acknowledgeFindings, announcePurge } from '../../src/nightly/origin/acknowledge.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
+import { createMemorySettings, type MemorySettings } from '../../src/nightly/settings/memory-settings.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
 import { withThrottle } from '../../src/storage/wrappers/with-throttle.js';
@@ -400,6 +401,86 @@ describe('an attack on a store', () => {
     await practice.night();
     assert.deepEqual(practice.standing, ['history-broken']);
     assert.match(practice.alerts.raised.at(-1)!.message, /is known elsewhere/);
+  });
+});
+
+describe('the newest notes, kept with the settings in the practice’s database', () => {
+  let practice: NumberedPractice;
+  let settings: MemorySettings;
+  beforeEach(async () => {
+    practice = await NumberedPractice.open();
+    settings = createMemorySettings({ networkPath: '/share' }, { checkPath: async () => undefined });
+    practice.more = { settings };
+    await practice.nights(3);
+  });
+  afterEach(() => practice.close());
+
+  it('show that both places, the journal and the spool were turned back together', async () => {
+    const earlier = join(practice.spool, '..', 'earlier');
+    await cp(practice.spool, earlier, { recursive: true });
+    await practice.nights(3);
+    for (const place of [practice.hq, practice.local]) await vanish(place, (await keysOf(place)).slice(-3));
+    await rm(practice.spool, { recursive: true });
+    await cp(earlier, practice.spool, { recursive: true });
+    await practice.night();
+    assert.deepEqual(practice.standing, ['history-broken']);
+    const { message } = practice.alerts.raised.at(-1)!;
+    assert.match(message, /Note 6 is known elsewhere, and the newest here is 3\./);
+    // The lower number is the newest now; what was found stands until somebody has looked.
+    await practice.nights(2);
+    assert.equal((await settings.keptHeads!())[0]?.heads.hq?.number, 6);
+    assert.deepEqual(practice.standing, ['history-broken']);
+    await acknowledgeFindings(practice.plan, { user: 'Admin' });
+    await practice.nights(2);
+    assert.deepEqual(practice.standing, []);
+  });
+
+  it('show that nothing is left at either place, also to a service that was made anew', async () => {
+    for (const place of [practice.hq, practice.local]) await vanish(place, await keysOf(place));
+    await rm(practice.spool, { recursive: true });
+    await practice.night();
+    assert.deepEqual(practice.standing, ['history-broken']);
+    assert.match(practice.alerts.raised.at(-1)!.message, /Note 3 is known elsewhere, and here is none\./);
+  });
+
+  it('are not written over by a lower number while a place cannot be asked', async () => {
+    const before = (await settings.keptHeads!())[0]!;
+    await rm(join(practice.spool, 'journal.json'));
+    await vanish(practice.hq, (await keysOf(practice.hq)).slice(-1));
+    const away: StorageAdapter = {
+      ...withThrottle(practice.hq, { bytesPerSecond: 1e9 }),
+      // biome-ignore lint/correctness/useYield: it fails before
+      list: async function* () {
+        throw new BackupError('storage-transient', 'The line is down.');
+      },
+    };
+    practice.more = { settings, hq: { storage: away, retry: 'none' } };
+    await practice.night();
+    assert.equal((await settings.keptHeads!())[0]?.heads.hq?.hash, before.heads.hq?.hash);
+    practice.more = { settings };
+    await practice.night();
+    assert.match(practice.alerts.raised.at(-1)!.message, /Note 3 is known elsewhere/);
+  });
+
+  it('are missing on the same night in a copy of the server that stands still, which is told once', async () => {
+    practice.heads = () => settings.keptHeads!();
+    await practice.nights(2);
+    assert.deepEqual(practice.standing, []);
+    const still = await settings.keptHeads!();
+    await practice.night();
+    practice.heads = async () => still;
+    const report = await practice.night();
+    assert.match(report.looksLikeLoss?.join() ?? '', /The database does not know of the copy of 2026-01-07/);
+    await practice.night();
+    await acknowledgeFindings(practice.plan, { user: 'Admin' });
+    // Whoever goes on with it knows.
+    await practice.nights(2);
+    assert.deepEqual(practice.standing, []);
+    practice.heads = () => settings.keptHeads!();
+    await practice.nights(2);
+    practice.heads = async () => [];
+    await practice.night();
+    assert.deepEqual(practice.standing, ['looks-like-loss']);
   });
 });
 

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { KeptHeads } from '../../src/history/kept-heads.js';
 import type { TableFacts } from '../../src/history/loss/facts.js';
 import type { Manifest } from '../../src/model/parts.js';
 import { createMemoryAlerts, type MemoryAlerts } from '../../src/nightly/alerts/memory-alerts.js';
@@ -31,6 +32,8 @@ export class NumberedPractice {
   recipient = 'age1office';
   now: Date = new Date('2026-01-02T05:00:00Z');
   more: Partial<NightPlan> = {};
+  /** The newest notes, as the database that is read knows them; undefined where it keeps none. */
+  heads: (() => Promise<readonly KeptHeads[]>) | undefined;
   #made = 0;
 
   private constructor(folder: string) {
@@ -128,6 +131,7 @@ export class NumberedPractice {
         Object.entries(this.tables).map(([name, { definition = '' }]) => [name, definition]),
       ),
       version: this.version,
+      ...(this.heads === undefined ? {} : { heads: await this.heads() }),
     };
   }
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { openConnection } from '../../src/database/connection.js';
+import { quoteText } from '../../src/database/identifiers.js';
+import { headsPreference } from '../../src/history/kept-heads.js';
 import type { ReplicaState } from '../../src/history/loss/facts.js';
 import { readFacts } from '../../src/nightly/origin/facts-file.js';
 import { readReplica, replicaState } from '../../src/nightly/origin/read-replica.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
+import { createDatabaseSettings } from '../../src/nightly/settings/database-settings.js';
 import { type NightBench, setUpNight } from '../nightly/support/night.js';
 import { buildSmallPractice } from '../nightly/support/small-practice.js';
 import { describeOnEachServer } from '../support/servers.js';
@@ -30,7 +33,10 @@ describeOnEachServer(
     let bench: NightBench;
     before(async () => {
       await buildSmallPractice(server(), database);
-      bench = await setUpNight({ ...server().address, database });
+      const address = { ...server().address, database };
+      const settings = createDatabaseSettings(address, { timeZone: 'America/Chicago' });
+      bench = await setUpNight(address, { settings });
+      await settings.save({ networkPath: bench.share }, { userNum: '1' });
     });
     after(() => bench?.remove());
     const state = async (): Promise<ReplicaState | undefined> => {
@@ -46,6 +52,11 @@ describeOnEachServer(
       return (await runSupplementalBackup(bench.plan)).looksLikeLoss;
     };
 
+    const keptHeads = async (): Promise<string> => {
+      const sql = `SELECT ValueString AS value FROM preference WHERE PrefName = '${headsPreference}'`;
+      return (await server().query(sql, database))[0]?.['value'] ?? '';
+    };
+
     it('says on the same night that it was stopped, once, and nothing of a line that is down', async () => {
       assert.equal(await state(), undefined);
       await server().query([follow, start]);
@@ -53,12 +64,19 @@ describeOnEachServer(
       assert.equal(await night('2026-07-15T05:00:00Z'), undefined);
       await server().query([stop, "UPDATE patient SET FName = 'Bo' WHERE PatNum = 1"], database);
       assert.equal(await state(), 'stopped');
+      const heads = await keptHeads();
       const told = await night('2026-07-16T05:00:00Z');
       assert.equal(told?.length, 1);
       assert.match(told?.[0] ?? '', /is a copy of another one, and has stopped following it/);
-      // Only what the service itself could have written.
-      await server().query("INSERT INTO preference (PrefName, ValueString) VALUES ('X', 'y')", database);
-      assert.equal((await night('2026-07-17T05:00:00Z'))?.length, 1);
+      // As if the server that is read had stopped before the last night could be kept in it.
+      assert.notEqual(await keptHeads(), heads);
+      await server().query(
+        `UPDATE preference SET ValueString = ${quoteText(heads)} WHERE PrefName = '${headsPreference}'`,
+        database,
+      );
+      const again = await night('2026-07-17T05:00:00Z');
+      assert.equal(again?.length, 2);
+      assert.match(again?.[1] ?? '', /The database does not know of the copy of 2026-07-16/);
       assert.deepEqual([...bench.alerts.standing.keys()], ['looks-like-loss']);
       const [third, second, first] = await readFacts(bench.spool);
       assert.deepEqual([first?.replica, second?.replica, third?.replica], ['waits', 'stopped', 'stopped']);

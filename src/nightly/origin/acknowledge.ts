@@ -48,8 +48,10 @@ export async function acknowledgeFindings(
     if (findings.length === 0) return null;
     const acknowledged: Acknowledgement = { at: now.toISOString(), user, findings };
     if (loss !== undefined) await startFactsAnew(plan.spool);
-    await journal.update(({ acknowledged: before = [], sequences: standing }) => ({
+    await journal.update(({ acknowledged: before = [], sequences: standing, headsKept }) => ({
       loss: undefined,
+      // A copy of the server that a person knows to stand still must first be seen to follow again.
+      ...(headsKept === undefined ? {} : { headsKept: { at: headsKept.at } }),
       acknowledged: [acknowledged, ...before].slice(0, mostAcknowledgements),
       ...(standing === undefined
         ? {}

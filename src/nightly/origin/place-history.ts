@@ -57,8 +57,9 @@ export class PlaceHistory {
     const { signal, warn } = this.#around;
     const where = this.#store.description;
     try {
-      if (this.#sequence === undefined) await this.#takeUp();
+      const isBare = this.#sequence === undefined && (await this.#takeUp());
       await this.#settleOnItsWay();
+      await this.#compare(isBare);
       for (const copy of this.#owed()) await this.#write(copy);
     } catch (error) {
       signal.throwIfAborted();
@@ -124,8 +125,10 @@ export class PlaceHistory {
   /**
    * A journal that is new, or was lost, learns from the notes of its own key what it knew: no forgery takes
    * their place.
+   *
+   * @returns whether nothing stands there that anybody signed
    */
-  async #takeUp(): Promise<void> {
+  async #takeUp(): Promise<boolean> {
     const { plan, night, signal, logger } = this.#around;
     const { practiceId } = plan;
     const own = this.#notary.trustedKeys.slice(0, 1);
@@ -174,6 +177,25 @@ export class PlaceHistory {
       const facts = { destination: this.#destination, copies: copies.length };
       logger.info('Copies were known again by their notes.', facts);
     }
+    return history.proven.length === 0 && nights.length === 0;
+  }
+
+  /**
+   * A place, a journal and a spool that were turned back together agree with each other. The practice's
+   * database was not turned back with them.
+   */
+  async #compare(isBare: boolean): Promise<void> {
+    const here = this.head;
+    const known = await this.#around.heads.unknownHere(this.#destination, here, this.#notary, isBare);
+    if (known === null) return;
+    const finding = {
+      kind: 'rolled-back',
+      destination: this.#destination,
+      known,
+      found: here ?? null,
+    } as const;
+    const lasting = [...(this.#sequence?.lasting ?? []), describeHistoryFinding(finding)];
+    this.#note({ lasting: lasting.slice(0, mostTroubles) });
   }
 
   /** Verified copies without a note, oldest first. */

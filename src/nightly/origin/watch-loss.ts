@@ -1,12 +1,16 @@
+import type { KeptHeads } from '../../history/kept-heads.js';
 import { allTables, type NightFacts, type ReplicaState } from '../../history/loss/facts.js';
 import { describeLoss, type LossFinding } from '../../history/loss/findings.js';
-import { judgeNight } from '../../history/loss/judge-night.js';
+import { judgeNight, type Tonight } from '../../history/loss/judge-night.js';
 import type { ArchiveScope, TableSummary } from '../../model/parts.js';
 import { codeOf } from '../run/failure.js';
 import type { NightContext } from '../run/night-context.js';
 import type { NightJournal } from '../run/night-journal.js';
 import { keepFacts, readFacts } from './facts-file.js';
 import { mostFindings, type StandingLoss } from './loss-state.js';
+
+/** What was kept must be in the database that is read after so many milliseconds. */
+const leastAge = 3_600_000;
 
 /** What tonight's reading came to, before anything is removed. */
 export interface ReadTonight {
@@ -19,6 +23,8 @@ export interface ReadTonight {
   /** See {@link NightFacts.content} and {@link NightFacts.replica}. */
   readonly content: string | undefined;
   readonly replica: ReplicaState | undefined;
+  /** The newest notes, as the database that was read knows them. */
+  readonly heads: readonly KeptHeads[] | undefined;
   /** The date of the newest local copy, as the database knows it. */
   readonly dateFound: Date | null | undefined;
 }
@@ -27,10 +33,8 @@ export interface ReadTonight {
  * Judges tonight's reading by the past. A sign of loss never stops a copy: it is noted, and from then on
  * nothing is removed until a person has looked. Never rejects: what cannot be judged is told.
  */
-export async function watchLoss(
-  { plan, spool, journal, night, warn }: NightContext,
-  tonight: ReadTonight,
-): Promise<void> {
+export async function watchLoss(context: NightContext, tonight: ReadTonight): Promise<void> {
+  const { plan, spool, journal, night, warn } = context;
   if (plan.loss === 'off') return;
   try {
     const past = await readFacts(spool.folder);
@@ -38,14 +42,13 @@ export async function watchLoss(
       .filter(({ until }) => until >= night)
       .flatMap(({ tables }) => tables);
     const facts = factsOf(night, tonight, announced);
-    const written = newestDate(journal, night);
-    const found = tonight.dateFound?.toISOString();
+    const ownDate = furthestBack(datesOf(context, tonight), await headsOf(context, tonight));
     const findings = judgeNight(
       past,
       {
         facts,
         announced,
-        ...(written === undefined || found === undefined ? {} : { ownDate: { written, found } }),
+        ...(ownDate === undefined ? {} : { ownDate }),
       },
       plan.loss,
     );
@@ -88,10 +91,37 @@ function factsOf(
   };
 }
 
-/** What this service last wrote into the database itself; nothing where it could not, or did not yet. */
-function newestDate({ state }: NightJournal, night: string): string | undefined {
-  if (state.dateOwed !== undefined) return undefined;
-  return state.verified.local.find((copy) => copy.night < night)?.verifiedAt;
+type OwnDate = NonNullable<Tonight['ownDate']>;
+
+/** The date of the newest local copy, as it was written and as the settings have it. */
+function datesOf({ journal, night }: NightContext, { dateFound }: ReadTonight): OwnDate | undefined {
+  const { dateOwed, verified } = journal.state;
+  const written = verified.local.find((copy) => copy.night < night)?.verifiedAt;
+  const found = dateFound?.toISOString();
+  return dateOwed !== undefined || written === undefined || found === undefined
+    ? undefined
+    : { written, found };
+}
+
+function furthestBack(a: OwnDate | undefined, b: OwnDate | undefined): OwnDate | undefined {
+  const lag = ({ written, found }: OwnDate): number =>
+    Date.parse(written) - Date.parse(found ?? '1970-01-01');
+  return a === undefined || (b !== undefined && lag(b) > lag(a)) ? b : a;
+}
+
+/** The newest notes, as they were kept in the database and as the one that was read shows them. */
+async function headsOf(
+  { journal, notary, now }: NightContext,
+  { heads }: ReadTonight,
+): Promise<OwnDate | undefined> {
+  const { headsKept } = journal.state;
+  const own = (await notary())?.trustedKeys[0];
+  if (headsKept === undefined || heads === undefined || own === undefined) return undefined;
+  const found = heads.find(({ signedWith }) => signedWith === own)?.at ?? null;
+  if (found === headsKept.at) journal.note(() => ({ headsKept: { ...headsKept, isSeen: true } }));
+  // Settings may be of another database, and a good copy of the server may be some minutes behind.
+  const isDue = now().getTime() - Date.parse(headsKept.at) > leastAge;
+  return headsKept.isSeen === true && isDue ? { written: headsKept.at, found } : undefined;
 }
 
 async function noteLoss(

@@ -97,6 +97,11 @@ export interface NightJournalState {
   readonly watched?: string;
   /** The date of a local copy that could not be written to the settings yet. */
   readonly dateOwed?: string | undefined;
+  /**
+   * When the newest notes were last kept in the practice's database, and whether a reading of it has shown
+   * them since.
+   */
+  readonly headsKept?: { readonly at: string; readonly isSeen?: boolean };
   /** The settings as they were last read. */
   readonly settings?: Pick<BackupSettings, 'networkPath' | 'status'>;
   /** The newest night on which the server found a table damaged, and what was said of it. */

@@ -1,6 +1,7 @@
 import type { EnrollmentStore } from '../../admin/enrollment.js';
 import type { DumpWarning } from '../../model/parts.js';
 import type { Logger } from '../log/logger.js';
+import type { HeadKeeper } from '../origin/head-keeper.js';
 import type { Notary } from '../origin/notary.js';
 import type { BackupEvent } from './events.js';
 import type { NightJournal } from './night-journal.js';
@@ -21,6 +22,8 @@ export interface NightContext {
   readonly keys: EnrollmentStore;
   /** Who signs notes; null when nobody can tonight. */
   readonly notary: () => Promise<Notary | null>;
+  /** Keeps the newest notes where the settings are. */
+  readonly heads: HeadKeeper;
   readonly now: () => Date;
   readonly logger: Logger;
   /** Aborted by the caller or by the end of the window. */

@@ -9,6 +9,7 @@ import { notMended, standingTroubles } from '../alerts/troubles.js';
 import { debugEvent, toldLogger } from '../log/told-logger.js';
 import { nightsBetween } from '../nights.js';
 import { contentOf } from '../origin/content-of.js';
+import { HeadKeeper } from '../origin/head-keeper.js';
 import { type Notary, openNotary } from '../origin/notary.js';
 import { watchLoss } from '../origin/watch-loss.js';
 import { heeding } from '../service/timeout.js';
@@ -73,20 +74,23 @@ export class NightRun {
       debugEvent(logger, event, millisecondsSince(begun));
       options.onEvent?.(event);
     };
+    const signal = AbortSignal.any([options.signal, state.deadline].filter((each) => each !== undefined));
+    const { journal, tools } = state;
     this.#context = {
       plan,
       logger,
       emit,
       night: state.night,
       spool: state.spool,
-      journal: state.journal,
+      journal,
       scheduled: options.scheduled === true,
-      tools: state.tools,
-      now: () => state.tools.clock.now(),
-      keys: keysWithTimeout(plan, state.spool, state.tools.clock),
+      tools,
+      now: () => tools.clock.now(),
+      keys: keysWithTimeout(plan, state.spool, tools.clock),
+      heads: new HeadKeeper(plan, { journal, logger, clock: tools.clock }, signal),
       notary: once(() => this.#openNotary()),
       callerSignal: options.signal,
-      signal: AbortSignal.any([options.signal, state.deadline].filter((each) => each !== undefined)),
+      signal,
       warn: (warning) => {
         this.#warnings.push(warning);
         emit({ kind: 'warning', warning });
@@ -133,6 +137,7 @@ export class NightRun {
         await destinationRun.prune(this.#admins);
       }),
     );
+    await this.#keepHeads();
     callerSignal?.throwIfAborted();
     this.#noteFailures();
     const report = await this.#rehearse(this.#report(startedAt));
@@ -144,6 +149,16 @@ export class NightRun {
     this.#log(report);
     emit({ kind: 'finished', report });
     return { report, failure: this.#destinationRuns.find(({ error }) => error !== undefined)?.error };
+  }
+
+  /** Written down here first: what the database knows and the journal does not was turned back. */
+  async #keepHeads(): Promise<void> {
+    const { journal, heads, notary, signal } = this.#context;
+    if (signal.aborted) return;
+    const own = (await notary())?.trustedKeys[0];
+    if (own === undefined) return;
+    await journal.update();
+    await heads.keep(own);
   }
 
   /** That the journal was damaged, or gone while copies waited to be sent. */
@@ -308,7 +323,7 @@ export class NightRun {
 
   /** A sign of loss stops no copy; from then on nothing is removed. */
   async #watchLoss(
-    { definitions = new Map(), version, replica }: SealedNight,
+    { definitions = new Map(), version, replica, heads }: SealedNight,
     read: { readonly scope: CopyReport['scope']; readonly manifest: Manifest } | undefined,
   ): Promise<void> {
     if (read === undefined) return;
@@ -320,6 +335,7 @@ export class NightRun {
       version,
       content: contentOf(manifest),
       replica,
+      heads,
       dateFound: this.#dateFound,
     });
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Catalog } from '../../catalog/model.js';
 import { quoteText } from '../../database/identifiers.js';
 import type { Snapshot } from '../../dump/snapshot.js';
+import { headsPreference, type KeptHeads, parseKeptHeads } from '../../history/kept-heads.js';
 
 /** The columns of each table in few characters, to tell whether somebody changed them. */
 export function fingerprintsOf({ tables }: Catalog): ReadonlyMap<string, string> {
@@ -19,6 +20,18 @@ export async function readVersion(snapshot: Snapshot, signal: AbortSignal): Prom
   return (await readPreference(snapshot, 'ProgramVersion', signal))?.slice(0, 100);
 }
 
+/**
+ * The newest notes as the database has them that is read, which a copy that stands still has not; undefined
+ * where no such thing is kept.
+ */
+export async function readKeptHeads(
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<readonly KeptHeads[] | undefined> {
+  const text = await readPreference(snapshot, headsPreference, signal);
+  return text === undefined ? undefined : parseKeptHeads(text ?? '');
+}
+
 async function readPreference(
   snapshot: Snapshot,
   name: string,
@@ -29,7 +42,7 @@ async function readPreference(
     const [row] = await snapshot
       .sessionFor('preference')
       .query(`SELECT ValueString FROM preference WHERE PrefName = ${quoteText(name)}`, { signal });
-    return row?.['ValueString'];
+    return row === undefined ? null : row['ValueString'];
   } catch {
     signal.throwIfAborted();
     // Only a table of another kind has no such columns; a server that is gone is met by the reading itself.

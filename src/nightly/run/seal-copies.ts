@@ -20,6 +20,7 @@ import { openSnapshot, type Snapshot } from '../../dump/snapshot.js';
 import { startAgainOnChange } from '../../dump/start-again.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { BackupError, isBackupError } from '../../errors.js';
+import type { KeptHeads } from '../../history/kept-heads.js';
 import type { ReplicaState } from '../../history/loss/facts.js';
 import { archiveKeyOf } from '../../history/note-body.js';
 import type { ArchiveScope, DumpWarning, Part } from '../../model/parts.js';
@@ -27,7 +28,7 @@ import { readReplica } from '../origin/read-replica.js';
 import type { BackupReport, CopyReport } from './backup-report.js';
 import type { BackupEvent } from './events.js';
 import type { NightPlan } from './night-plan.js';
-import { fingerprintsOf, readVersion } from './practice-facts.js';
+import { fingerprintsOf, readKeptHeads, readVersion } from './practice-facts.js';
 import type { Spool, SpooledArchive } from './spool.js';
 
 /** What of the database is read, and for whom. */
@@ -67,6 +68,8 @@ export interface SealedNight {
    */
   readonly definitions?: ReadonlyMap<string, string>;
   readonly version?: string;
+  /** The newest notes, as the database that is read knows them; undefined where it can know none. */
+  readonly heads?: readonly KeptHeads[];
   /** How the server follows another one, where it does and says so. */
   readonly replica?: ReplicaState;
   /** The administrators at the moment of the copy. */
@@ -128,6 +131,7 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
       throw new BackupError('schema-changed', 'Another administrator logged in while the backup began.');
     }
     const version = await readVersion(snapshot, signal);
+    const heads = await readKeptHeads(snapshot, signal);
     const { failures, warnings } = await sealWhatIsRead(request, snapshot, { ...seal, kits });
     return {
       failures,
@@ -135,6 +139,7 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
       definitions: fingerprintsOf(snapshot.catalog),
       ...(version === undefined ? {} : { version }),
       ...(replica === undefined ? {} : { replica }),
+      ...(heads === undefined ? {} : { heads }),
       ...(seal.pin === undefined ? {} : { pin: seal.pin }),
       warnings: [...keyWarnings(seal), ...kitWarnings, ...warnings],
       facts: {

@@ -4,6 +4,12 @@ import { checkAddress } from '../../database/check-address.js';
 import { type Connection, openConnection } from '../../database/connection.js';
 import { quoteText } from '../../database/identifiers.js';
 import { type Activity, BackupError, during } from '../../errors.js';
+import {
+  formatKeptHeads,
+  headsPreference,
+  type KeptHeads,
+  parseKeptHeads,
+} from '../../history/kept-heads.js';
 import { formatWallTime, parseWallTime } from '../wall-time.js';
 import {
   type BackupSettings,
@@ -30,6 +36,7 @@ const prefs = {
   enabled: 'SupplementalBackupEnabled',
   networkPath: 'SupplementalBackupNetworkPath',
   lastLocalCopy: 'SupplementalBackupDateLastComplete',
+  heads: headsPreference,
   lastReminder: 'BackupReminderLastDateRun',
   updates: 'UpdateStreamLinePassword',
 } as const;
@@ -120,24 +127,34 @@ export function createDatabaseSettings(
       withConnection('settings', call?.signal, (connection) =>
         write(connection, prefs.lastLocalCopy, formatWallTime(verifiedAt, timeZone)),
       ),
+    keptHeads: (call) => withConnection('read', call?.signal, headsFrom),
+    keepHeads: (heads, call) =>
+      withConnection('settings', call?.signal, async (connection) =>
+        write(connection, prefs.heads, formatKeptHeads(await headsFrom(connection), heads)),
+      ),
   };
 }
 
+async function headsFrom(connection: Connection): Promise<readonly KeptHeads[]> {
+  return parseKeptHeads((await valueIn(connection, prefs.heads)) ?? '');
+}
+
+async function valueIn(connection: Connection, name: string): Promise<string | null | undefined> {
+  const [row] = await connection.query(
+    `SELECT ValueString AS value FROM preference WHERE PrefName = ${quoteText(name)}`,
+  );
+  return row?.['value'];
+}
+
 async function write(connection: Connection, name: string, value: string): Promise<void> {
-  const stored = async (): Promise<string | null | undefined> =>
-    (
-      await connection.query(
-        `SELECT ValueString AS value FROM preference WHERE PrefName = ${quoteText(name)}`,
-      )
-    )[0]?.['value'];
-  const before = await stored();
+  const before = await valueIn(connection, name);
   await connection.query(
     before === undefined
       ? `INSERT INTO preference (PrefName, ValueString) VALUES (${quoteText(name)}, ${quoteText(value)})`
       : `UPDATE preference SET ValueString = ${quoteText(value)} WHERE PrefName = ${quoteText(name)}`,
   );
   // The column's character set may not hold every character of a path, and the server would only warn.
-  if ((await stored()) === value) return;
+  if ((await valueIn(connection, name)) === value) return;
   if (before !== undefined && before !== null) {
     await connection.query(
       `UPDATE preference SET ValueString = ${quoteText(before)} WHERE PrefName = ${quoteText(name)}`,

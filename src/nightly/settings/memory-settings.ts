@@ -1,4 +1,5 @@
 import { assertArgument, assertOptions } from '../../arguments.js';
+import { formatKeptHeads, parseKeptHeads } from '../../history/kept-heads.js';
 import { withDefaults } from '../../with-defaults.js';
 import { checkPathHere } from './check-network-path.js';
 import type { BackupSettings, SettingsAuthor, SettingsStore } from './settings.js';
@@ -45,6 +46,7 @@ export function createMemorySettings(
     initial,
   );
   const audit: SettingsAuditLine[] = [];
+  let heads = '[]';
   return {
     audit,
     async read() {
@@ -72,6 +74,12 @@ export function createMemorySettings(
     },
     async recordLocalCopy(verifiedAt) {
       settings = { ...settings, lastLocalCopy: verifiedAt };
+    },
+    async keptHeads() {
+      return parseKeptHeads(heads);
+    },
+    async keepHeads(newest) {
+      heads = formatKeptHeads(parseKeptHeads(heads), newest);
     },
   };
 }

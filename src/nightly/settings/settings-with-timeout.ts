@@ -13,7 +13,7 @@ const timeout = 15_000;
 export function settingsWithTimeout(
   settings: SettingsStore,
   clock: Clock,
-): Pick<SettingsStore, 'lastRecorded' | 'read' | 'recordLocalCopy'> {
+): Pick<SettingsStore, 'keepHeads' | 'keptHeads' | 'lastRecorded' | 'read' | 'recordLocalCopy'> {
   const wait = <Result>(
     signal: AbortSignal | undefined,
     work: (signal: AbortSignal) => Promise<Result>,
@@ -23,6 +23,15 @@ export function settingsWithTimeout(
     ...(settings.lastRecorded === undefined
       ? {}
       : { lastRecorded: (call) => wait(call?.signal, async (signal) => settings.lastRecorded!({ signal })) }),
+    ...(settings.keptHeads === undefined
+      ? {}
+      : { keptHeads: (call) => wait(call?.signal, async (signal) => settings.keptHeads!({ signal })) }),
+    ...(settings.keepHeads === undefined
+      ? {}
+      : {
+          keepHeads: (heads, call) =>
+            wait(call?.signal, async (signal) => settings.keepHeads!(heads, { signal })),
+        }),
     recordLocalCopy: (verifiedAt, call) =>
       wait(call?.signal, (signal) => settings.recordLocalCopy(verifiedAt, { signal })),
   };

@@ -1,5 +1,6 @@
 import { assertArgument } from '../../arguments.js';
 import type { Practice } from '../../eligibility/is-eligible.js';
+import type { KeptHeads } from '../../history/kept-heads.js';
 
 /** What a practice has set, as the backup window of its software shows it. */
 export interface BackupSettings {
@@ -54,6 +55,19 @@ export interface SettingsStore {
    * Advances {@link BackupSettings.lastLocalCopy}; called only after a copy was read back and found whole.
    */
   recordLocalCopy(verifiedAt: Date, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  /**
+   * The newest signed notes, as {@link SettingsStore.keepHeads} kept them: who turns back stores, journal and
+   * spool together does not reach them here. Absent where nothing is kept.
+   *
+   * @throws BackupError `database-…`
+   */
+  keptHeads?(options?: { readonly signal?: AbortSignal | undefined }): Promise<readonly KeptHeads[]>;
+  /**
+   * Keeps the newest notes of one service, in the place of what the same key kept before.
+   *
+   * @throws BackupError `database-…`
+   */
+  keepHeads?(heads: KeptHeads, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
 
 /** The numbers HQ and the practice's software use for a status. */
