@@ -59,6 +59,7 @@ describeOnEachServer(
       [1, 0],
       [4, 8],
       [16, 50],
+      [4, 300],
     ] as const) {
       it(`K3, K4: ends whole, and holds nobody up for long, with ${writers} of them and pauses of ${pauseMs} ms`, async () => {
         const stop = new AbortController();
@@ -78,6 +79,20 @@ describeOnEachServer(
         assert.ok(longest < 5000, `somebody waited ${(longest / 1000).toFixed(1)} s`);
       });
     }
+
+    it('K3, K4: beside 4 that lock again without a pause it ends whole or says that it got no locks, and holds nobody up', async () => {
+      const stop = new AbortController();
+      const writing = Array.from({ length: 4 }, () => writeUnderLocks(0, stop.signal));
+      try {
+        await dumpOf(address(), { timeouts: { grantSeconds: 1, pausesMs: [] } });
+      } catch (error) {
+        assert.ok(isBackupError(error, 'lock-not-granted'), String(error));
+      } finally {
+        stop.abort();
+      }
+      const longest = Math.max(...(await Promise.all(writing)));
+      assert.ok(longest < 5000, `somebody waited ${(longest / 1000).toFixed(1)} s`);
+    });
 
     /** Ends when the snapshot is lost. */
     function lost(snapshot: Snapshot): Promise<void> {
