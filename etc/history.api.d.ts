@@ -169,6 +169,7 @@ export interface NoteBody {
     readonly standing: readonly number[];
     readonly recipient: string | null;
     readonly heads: Readonly<Partial<Record<Destination, SequenceHead>>>;
+    readonly unseen?: readonly UnseenFinding[] | undefined;
     readonly signedWith: NoteKey;
 }
 
@@ -241,6 +242,8 @@ export interface Tonight {
         readonly found: string | null;
     } | undefined;
 }
+
+export type UnseenFinding = 'history' | 'loss';
 
 export interface VerifyHistoriesOptions extends Omit<VerifyHistoryOptions, 'knownHeads' | 'practiceId' | 'trustedKeys'> {
     readonly trustedKeys?: ((practiceId: string) => readonly string[] | undefined) | undefined;

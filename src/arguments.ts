@@ -41,21 +41,27 @@ const kinds: Readonly<Record<Kind, readonly [words: string, holds: (value: unkno
  * @param shape - of an object: what its members must be
  * @throws TypeError
  */
-export function assertArgument(
+export function assertArgument(name: string, value: unknown, kind: Kind | `${Kind}?`, shape?: Shape): void {
+  assertHolds(name, undefined, value, kind);
+  if (shape === undefined || value === undefined) return;
+  for (const member in shape) {
+    assertHolds(name, member, (value as Readonly<Record<string, unknown>>)[member], shape[member]!);
+  }
+}
+
+/** Nearly every argument is right, and no name of one is put together before it is wrong. */
+function assertHolds(
   name: string,
+  member: string | undefined,
   value: unknown,
   kind: Kind | `${Kind}?`,
-  shape: Shape = {},
 ): void {
-  if (value === undefined && kind.endsWith('?')) return;
-  const [words, holds] = kinds[kind.replace('?', '') as Kind];
-  if (!holds(value)) {
-    const Fault = Number.isNaN(value) ? RangeError : TypeError;
-    throw new Fault(`"${name}" must be ${words}`);
-  }
-  for (const [member, wanted] of Object.entries(shape)) {
-    assertArgument(`${name}.${member}`, (value as Readonly<Record<string, unknown>>)[member], wanted);
-  }
+  const isOptional = kind.endsWith('?');
+  if (value === undefined && isOptional) return;
+  const [words, holds] = kinds[(isOptional ? kind.slice(0, -1) : kind) as Kind];
+  if (holds(value)) return;
+  const Fault = Number.isNaN(value) ? RangeError : TypeError;
+  throw new Fault(`"${member === undefined ? name : `${name}.${member}`}" must be ${words}`);
 }
 
 /** {@link assertArgument} for options, in which every `on…` is a function and every `signal` a signal. */

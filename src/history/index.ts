@@ -19,7 +19,7 @@ export {
   type SignedNote,
 } from './note.js';
 export { describeOrigin, judgeNoteBeside, type OriginBeside } from './note-beside.js';
-export type { NoteBody, SequenceHead } from './note-body.js';
+export type { NoteBody, SequenceHead, UnseenFinding } from './note-body.js';
 export { type Signer, signerOf } from './signer.js';
 export {
   type VerifyHistoriesOptions,

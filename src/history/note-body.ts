@@ -48,9 +48,14 @@ export interface NoteBody {
   readonly recipient: string | null;
   /** Where the sequence at the other destination was. */
   readonly heads: Readonly<Partial<Record<Destination, SequenceHead>>>;
+  /** What was found and nobody had looked at; absent where there was nothing. */
+  readonly unseen?: readonly UnseenFinding[] | undefined;
   /** What it is signed with, so that whoever sees the first note can remember the key. */
   readonly signedWith: NoteKey;
 }
+
+/** Signs of harm to the copies (`history`), or of a loss in the database. */
+export type UnseenFinding = 'history' | 'loss';
 
 /** What became of a text that should be the body of a note. */
 export type ParsedBody =
@@ -98,6 +103,7 @@ export function formatBody(body: NoteBody): string {
     `standing: ${formatNumbers(body.standing)}`,
     `sealed to: ${body.recipient ?? 'none'}`,
     ...heads,
+    ...(body.unseen === undefined ? [] : [`unseen: ${body.unseen.join(', ')}`]),
     `signed with: ${formatNoteKey(body.signedWith)}`,
     '',
   ].join('\n');
@@ -137,6 +143,7 @@ function bodyOf(field: (name: string) => string): NoteBody | null {
   const signedWith = parseNoteKey(field('signed with'));
   const hq = parseHead(field('head at hq'));
   const local = parseHead(field('head at local'));
+  const unseen = field('unseen');
   if (
     !/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(practiceId) ||
     (destination !== 'hq' && destination !== 'local') ||
@@ -153,7 +160,8 @@ function bodyOf(field: (name: string) => string): NoteBody | null {
     !/^(none|age1[0-9a-z]{1,4000})$/.test(recipient) ||
     signedWith === null ||
     hq === null ||
-    local === null
+    local === null ||
+    !/^([a-z]{1,20}(, [a-z]{1,20}){0,9})?$/.test(unseen)
   ) {
     return null;
   }
@@ -171,8 +179,16 @@ function bodyOf(field: (name: string) => string): NoteBody | null {
     standing,
     recipient: recipient === 'none' ? null : recipient,
     heads: { ...(hq === undefined ? {} : { hq }), ...(local === undefined ? {} : { local }) },
+    ...unseenOf(unseen),
     signedWith,
   };
+}
+
+/** Words of later versions are passed over. */
+function unseenOf(text: string): Pick<NoteBody, 'unseen'> {
+  const words = text.split(', ');
+  const unseen = (['history', 'loss'] as const).filter((each) => words.includes(each));
+  return unseen.length === 0 ? {} : { unseen };
 }
 
 /** Undefined when there is none, null when it is malformed. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { utf8 } from '../../src/bytes.js';
@@ -551,6 +551,56 @@ describe('damage to the database', () => {
       assert.ok((await keysOf(practice.local)).length < left.length);
     });
   }
+
+  const lost = {
+    'all of the spool but its key': [true, 'looks-like-loss'],
+    'the whole spool': [false, 'history-broken'],
+  } as const;
+  const loseSpool = async (keepsKey: boolean): Promise<void> => {
+    const path = join(practice.spool, 'signing-key');
+    const key = await readFile(path);
+    await rm(practice.spool, { recursive: true });
+    if (!keepsKey) return;
+    await mkdir(practice.spool);
+    await writeFile(path, key, { mode: 0o600 });
+  };
+  for (const [name, [keepsKey, alert]] of Object.entries(lost)) {
+    it(`keeps the last clean copies until somebody has looked, though ${name} is lost meanwhile`, async () => {
+      const clean = [...(await keysOf(practice.hq)).slice(-1), ...(await keysOf(practice.local)).slice(-1)];
+      practice.tables['patient'] = tableOf(5);
+      await openNights(5);
+      await loseSpool(keepsKey);
+      await openNights(9);
+      const left = [...(await keysOf(practice.hq)), ...(await keysOf(practice.local))];
+      for (const key of clean) assert.ok(left.includes(key), key);
+      assert.deepEqual(practice.standing, [alert]);
+      assert.ok((await acknowledgeFindings(practice.plan, { user: 'Admin' })) !== null);
+      await openNights(1);
+      assert.deepEqual(practice.standing, []);
+      assert.ok((await keysOf(practice.hq)).length < left.length / 2);
+    });
+  }
+
+  it('keeps them also where the place that knows of it is away while the journal begins anew', async () => {
+    const [clean] = (await keysOf(practice.local)).slice(-1);
+    const fails = (): never => {
+      throw new BackupError('storage-transient', 'It is away.');
+    };
+    const away = {
+      storage: { ...withThrottle(practice.hq, { bytesPerSecond: 1e9 }), put: fails, list: fails },
+    };
+    const { hq, local } = practice.plan;
+    practice.tables['patient'] = tableOf(5);
+    practice.more = { local: { ...local, ...away } };
+    await openNights(5);
+    await loseSpool(true);
+    practice.more = { hq: { ...hq, ...away } };
+    await openNights(9);
+    practice.more = {};
+    await openNights(1);
+    assert.ok((await keysOf(practice.local)).includes(clean!));
+    assert.ok(practice.standing.includes('looks-like-loss'));
+  });
 
   it('that was announced is no loss', async () => {
     await announcePurge(practice.plan, { tables: ['procedurelog'], until: '2026-02-01', user: 'Admin' });

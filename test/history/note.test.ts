@@ -74,6 +74,15 @@ test('what a note says comes back, and anything less than whole does not', () =>
   }
 });
 
+test('what nobody has looked at is named, and words of later versions are passed over', () => {
+  const told = { ...body, unseen: ['history', 'loss'] } as const;
+  const text = formatBody(told);
+  assert.deepEqual(parseBody(text), { kind: 'body', body: told });
+  const later = text.replace('unseen: history, loss', 'unseen: loss, weather');
+  assert.deepEqual(parseBody(later), { kind: 'body', body: { ...body, unseen: ['loss'] } });
+  assert.equal(parseBody(text.replace('history, loss', 'history,')).kind, 'malformed');
+});
+
 test('a later version of the form is passed over, and an unknown line too', () => {
   const text = formatBody(body);
   assert.deepEqual(parseBody(text.replace('note 1\n', 'note 2\n')), { kind: 'later' });

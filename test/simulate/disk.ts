@@ -208,8 +208,8 @@ export class Disk {
 /** Every disk there is, by the number of its computer. */
 export const disks: Map<number, Disk> = new Map();
 
-/** One operation on the disk that a path names. */
-export async function onDisk<Result>(
+/** One operation on the disk that a path names. There are hundreds a night: no promise more than is waited for. */
+export function onDisk<Result>(
   path: string,
   isWrite: boolean,
   work: (disk: Disk, path: string) => Result,
@@ -217,12 +217,16 @@ export async function onDisk<Result>(
   const end = path.indexOf('/', 1);
   const dot = path.indexOf('.', 1);
   const disk = dot < end ? disks.get(Number(path.slice(2, dot))) : undefined;
-  if (disk === undefined) throw systemError('ENOENT');
+  if (disk === undefined) return Promise.reject(systemError('ENOENT'));
   if (!disk.isOn || disk.start !== Number(path.slice(dot + 1, end))) return forEver();
-  const cut = disk.begin(isWrite);
-  if (cut !== 'before') {
-    const result = work(disk, path.slice(end));
-    if (cut === 'no') return result;
+  try {
+    const cut = disk.begin(isWrite);
+    if (cut !== 'before') {
+      const result = work(disk, path.slice(end));
+      if (cut === 'no') return Promise.resolve(result);
+    }
+  } catch (error) {
+    return Promise.reject(error);
   }
   disk.onCut();
   return forEver();

@@ -40,11 +40,11 @@ interface Kept {
 
 /** What lies in a store, and its keys in order: they are listed far more often than they change. */
 class Objects extends Map<string, Kept> {
-  #sorted: readonly string[] | null = null;
+  #sorted: string[] = [];
 
+  /** A copy: what is put in during a listing is listed by the next. */
   get sorted(): readonly string[] {
-    this.#sorted ??= [...this.keys()].sort();
-    return this.#sorted;
+    return this.#sorted.slice();
   }
 
   copy(): Objects {
@@ -54,13 +54,25 @@ class Objects extends Map<string, Kept> {
   }
 
   override set(key: string, kept: Kept): this {
-    if (!this.has(key)) this.#sorted = null;
+    if (!this.has(key)) this.#sorted.splice(this.#placeOf(key), 0, key);
     return super.set(key, kept);
   }
 
   override delete(key: string): boolean {
-    this.#sorted = null;
-    return super.delete(key);
+    if (!super.delete(key)) return false;
+    this.#sorted.splice(this.#placeOf(key), 1);
+    return true;
+  }
+
+  #placeOf(key: string): number {
+    let from = 0;
+    let to = this.#sorted.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (this.#sorted[middle]! < key) from = middle + 1;
+      else to = middle;
+    }
+    return from;
   }
 }
 

@@ -13,6 +13,7 @@ import type { VerifiedCopy } from '../run/journal-state.js';
 import type { NightContext } from '../run/night-context.js';
 import { remembered } from '../run/remembered-copies.js';
 import { checkCopies } from './check-copies.js';
+import { joinLoss, lossUnseen, unseenBefore, unseenIn } from './known-again.js';
 import type { Notary } from './notary.js';
 import { mostTroubles, type SequenceState } from './sequence.js';
 
@@ -46,6 +47,11 @@ export class PlaceHistory {
 
   /** Archives that nobody is known to have made: they are left for a person to look at. */
   strange: ReadonlySet<string> = new Set();
+
+  /** Whether the journal knows what the notes say; before that nothing may be removed. */
+  get isTakenUp(): boolean {
+    return this.#sequence !== undefined;
+  }
 
   /** The newest note, for the report. */
   get head(): SequenceHead | undefined {
@@ -162,16 +168,21 @@ export class PlaceHistory {
     const nights = history.findings.flatMap((each) =>
       each.kind === 'unknown-key' ? each.keys.map((key) => key.split('/').at(-2) ?? '') : [],
     );
-    const gaps = history.findings.filter(({ kind }) => kind === 'gap').map(describeHistoryFinding);
+    const lasting = [
+      ...history.findings.filter(({ kind }) => kind === 'gap').map(describeHistoryFinding),
+      ...unseenBefore(newest, history.findings, this.#notary.trustedKeys),
+    ];
     const state: SequenceState = {
       number: newest?.body.number ?? 0,
       hash: newest?.hash ?? null,
       since: [...nights, found[0]?.body.night ?? night].sort()[0]!,
       begun: newest?.body.number ?? 0,
       elsewhere: history.headsElsewhere[this.#other],
-      ...(gaps.length === 0 ? {} : { lasting: gaps.slice(0, mostTroubles) }),
+      ...(lasting.length === 0 ? {} : { lasting: lasting.slice(0, mostTroubles), isBroken: true }),
     };
     this.#note(state, (verified) => remembered([...copies, ...verified]));
+    const loss = lossUnseen(history.proven.filter(({ body }) => body.destination === this.#destination));
+    if (loss !== null) this.#around.journal.note((before) => ({ loss: joinLoss(before.loss, loss) }));
     await this.#around.journal.update();
     if (copies.length > 0) {
       const facts = { destination: this.#destination, copies: copies.length };
@@ -232,6 +243,7 @@ export class PlaceHistory {
       standing: [...standing.filter((each) => each < number), number],
       recipient: copy.recipient ?? null,
       heads: head === undefined ? {} : { [other]: head },
+      ...unseenIn(journal),
       signedWith: this.#notary.key,
     });
     const note = await signNote(text, this.#notary.signer, this.#notary.key, signal);

@@ -4,6 +4,7 @@ import { during, happenedDuring, isBackupError } from '../../errors.js';
 import { fileSystemFailure } from '../../files/failures.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import type { DestinationStanding } from '../alerts/troubles.js';
+import { isYetToKnow } from '../origin/known-again.js';
 import { PlaceHistory } from '../origin/place-history.js';
 import { isFrozen } from '../origin/watch-loss.js';
 import { defaultRetention } from '../retention.js';
@@ -12,6 +13,7 @@ import { deliverCopy } from './deliver-copy.js';
 import { codeOf, happenedOf, originOf, sentenceOf } from './failure.js';
 import type { PendingCopy } from './journal-state.js';
 import type { NightContext } from './night-context.js';
+import { configuredDestinations } from './night-plan.js';
 import { PendingCopies } from './pending-copies.js';
 import { prune } from './prune.js';
 import { withPlanRetries } from './with-plan-retries.js';
@@ -172,6 +174,8 @@ export class DestinationRun {
     if (policy === 'keep-all' || !store.capabilities.delete) return;
     // Older copies may hold the rows that a repair has lost, or what tonight's copy lacks.
     if (journal.damageKnownOn(night) !== undefined || isFrozen(journal)) return;
+    if (this.#history?.isTakenUp === false) return;
+    if (isYetToKnow(journal, night, configuredDestinations(plan))) return;
     const readBack = (this.#verified ? this.#copy : undefined) ?? this.#caughtUp.at(-1);
     if (readBack === undefined) return;
     emit({ kind: 'phase', phase: 'retention', destination });

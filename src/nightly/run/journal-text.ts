@@ -1,32 +1,37 @@
 import type { NightJournalState, VerifiedCopy } from './journal-state.js';
 
-const texts = new WeakMap<VerifiedCopy, string>();
+const texts = new WeakMap<object, string>();
 const lists = new WeakMap<readonly VerifiedCopy[], string>();
 
 /**
  * A journal as it is written. Of the hundreds of copies that it remembers a night changes a few, and it is
- * written a dozen times a night: each copy is put into words once.
+ * written a dozen times a night: each copy, and each member, is put into words once.
  */
 export function journalText({ verified, ...others }: NightJournalState): string {
   const { hq, local } = verified;
-  const copies = `"verified":{"hq":${listText(hq)},"local":${listText(local)}}`;
-  return `${JSON.stringify(others).slice(0, -1)},${copies}}\n`;
+  let text = '{';
+  for (const [name, value] of Object.entries(others)) {
+    if (value !== undefined) text += `"${name}":${textOf(value)},`;
+  }
+  return `${text}"verified":{"hq":${listText(hq)},"local":${listText(local)}}}\n`;
 }
 
 function listText(copies: readonly VerifiedCopy[]): string {
   let text = lists.get(copies);
   if (text === undefined) {
-    text = `[${copies.map(copyText).join()}]`;
+    text = `[${copies.map(textOf).join()}]`;
     lists.set(copies, text);
   }
   return text;
 }
 
-function copyText(copy: VerifiedCopy): string {
-  let text = texts.get(copy);
+/** Nothing of a state is ever changed: what is new is another object. */
+function textOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  let text = texts.get(value);
   if (text === undefined) {
-    text = JSON.stringify(copy);
-    texts.set(copy, text);
+    text = JSON.stringify(value);
+    texts.set(value, text);
   }
   return text;
 }

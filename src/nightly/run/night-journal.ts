@@ -136,9 +136,11 @@ export class NightJournal {
    * since a practice's server has better to do than to sync its disk.
    */
   note(change: (state: NightJournalState) => Partial<NightJournalState>): void {
-    const next = { ...this.#state, ...change(this.#state) };
-    if (isDeepStrictEqual(next, this.#state)) return;
-    this.#state = next;
+    const before = this.#state;
+    const changed = change(before);
+    const names = Object.keys(changed) as readonly (keyof NightJournalState)[];
+    if (names.every((name) => isDeepStrictEqual(changed[name], before[name]))) return;
+    this.#state = { ...before, ...changed };
     this.#isOnDisk = false;
   }
 

@@ -25,14 +25,22 @@ export async function withTimeout<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
   { clock, milliseconds, signal, tooLong }: TimeoutOptions,
 ): Promise<Result> {
+  signal?.throwIfAborted();
   const deadline = deadlineOn(clock, new Date(clock.now().getTime() + milliseconds));
-  const both = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
+  // Not `AbortSignal.any`: it costs more than most of the calls, and a signal of years remembers each of them.
+  const either = new AbortController();
+  const stop = (): void => either.abort(signal?.reason);
+  const end = (): void => either.abort(deadline.signal.reason);
+  signal?.addEventListener('abort', stop, { once: true });
+  deadline.signal.addEventListener('abort', end, { once: true });
+  if (deadline.signal.aborted) end();
   try {
-    return await heeding(both, clock, () => work(both));
+    return await heeding(either.signal, clock, () => work(either.signal));
   } catch (error) {
     throw signal?.aborted !== true && deadline.signal.aborted ? tooLong() : error;
   } finally {
     deadline.clear();
+    signal?.removeEventListener('abort', stop);
   }
 }
 
@@ -49,17 +57,15 @@ export async function heeding<Result>(
   signal.throwIfAborted();
   let answered: AbortController | undefined;
   let leave = (): void => undefined;
-  const left = new Promise<never>((_resolve, reject) => {
-    leave = () => {
-      answered = new AbortController();
-      void clock.sleep(milliseconds, answered.signal).then(() => reject(signal.reason));
-    };
-  });
-  // Nobody may be there any more to hear it.
-  left.catch(() => undefined);
-  signal.addEventListener('abort', leave, { once: true });
   try {
-    return await Promise.race([work(), left]);
+    return await new Promise<Result>((resolve, reject) => {
+      leave = () => {
+        answered = new AbortController();
+        void clock.sleep(milliseconds, answered.signal).then(() => reject(signal.reason));
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      work().then(resolve, reject);
+    });
   } finally {
     answered?.abort();
     signal.removeEventListener('abort', leave);

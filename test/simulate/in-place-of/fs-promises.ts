@@ -13,29 +13,25 @@ class Handle {
     this.#file = file;
   }
 
-  async write(chunk: Uint8Array, from: number = 0): Promise<{ bytesWritten: number }> {
-    await this.#on(true, (disk) => disk.append(this.#file!, chunk.subarray(from)));
-    return { bytesWritten: chunk.length - from };
+  write(chunk: Uint8Array, from: number = 0): Promise<{ bytesWritten: number }> {
+    return onDisk(this.#path, true, (disk) => {
+      disk.append(this.#file!, chunk.subarray(from));
+      return { bytesWritten: chunk.length - from };
+    });
   }
 
-  async writeFile(text: string | Uint8Array): Promise<void> {
-    await this.#on(true, (disk) => disk.append(this.#file!, text));
+  writeFile(text: string | Uint8Array): Promise<void> {
+    return onDisk(this.#path, true, (disk) => disk.append(this.#file!, text));
   }
 
-  async read(
-    buffer: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-  ): Promise<{ bytesRead: number }> {
-    const bytesRead = await this.#on(false, () =>
-      this.#file!.bytes.copy(buffer, offset, position, position + length),
-    );
-    return { bytesRead };
+  read(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }> {
+    return onDisk(this.#path, false, () => ({
+      bytesRead: this.#file!.bytes.copy(buffer, offset, position, position + length),
+    }));
   }
 
-  async sync(): Promise<void> {
-    await this.#on(true, (disk, path) => {
+  sync(): Promise<void> {
+    return onDisk(this.#path, true, (disk, path) => {
       if (this.#file === null) disk.syncFolder(path);
       else this.#file.sync();
     });
@@ -45,24 +41,22 @@ class Handle {
     return this.sync();
   }
 
-  async close(): Promise<void> {
-    await this.#on(false, () => undefined);
-  }
-
-  #on<Result>(isWrite: boolean, work: (disk: Disk, path: string) => Result): Promise<Result> {
-    return onDisk(this.#path, isWrite, work);
+  close(): Promise<void> {
+    return onDisk(this.#path, false, nothing);
   }
 }
 
-export async function open(path: string, flags: string): Promise<Handle> {
+function nothing(): void {}
+
+export function open(path: string, flags: string): Promise<Handle> {
   return onDisk(path, flags !== 'r', (disk, inside) => {
     const isFolder = flags === 'r' && !disk.has(inside);
     return new Handle(path, isFolder ? null : disk.open(inside, flags));
   });
 }
 
-export async function readFile(path: string): Promise<string> {
-  if (path.startsWith('/proc/')) return factOf(path);
+export function readFile(path: string): Promise<string> {
+  if (path.startsWith('/proc/')) return Promise.resolve(factOf(path));
   return onDisk(path, false, (disk, inside) => disk.stat(inside).text);
 }
 
@@ -102,9 +96,8 @@ export function statfs(path: string): Promise<{ readonly bavail: number; readonl
   return onDisk(path, false, (disk) => ({ bavail: disk.faults.isFull ? 0 : 2 ** 24, bsize: 4096 }));
 }
 
-export async function mkdir(path: string): Promise<undefined> {
-  await onDisk(path, true, () => undefined);
-  return undefined;
+export function mkdir(path: string): Promise<void> {
+  return onDisk(path, true, nothing);
 }
 
 export function utimes(path: string, _read: Date, written: Date): Promise<void> {
@@ -113,8 +106,8 @@ export function utimes(path: string, _read: Date, written: Date): Promise<void> 
   });
 }
 
-export async function chmod(path: string): Promise<void> {
-  await onDisk(path, true, () => undefined);
+export function chmod(path: string): Promise<void> {
+  return onDisk(path, true, nothing);
 }
 
 /** Folders of other computers are seen through stores alone. */

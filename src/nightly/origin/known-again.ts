@@ -1,0 +1,85 @@
+/**
+ * What nobody has looked at, as signed notes carry it: a journal that is lost, by accident or by whoever did
+ * the harm, must not take along that nothing may be removed.
+ */
+import { describeHistoryFinding, type HistoryFinding } from '../../history/findings.js';
+import type { ProvenArchive } from '../../history/judge-history.js';
+import type { NoteBody } from '../../history/note-body.js';
+import { nightsBetween } from '../nights.js';
+import type { NightJournal } from '../run/night-journal.js';
+import type { StandingLoss } from './loss-state.js';
+
+/** So long a journal that began anew waits for a place that it has not seen yet. */
+const nightsOfWaiting = 31;
+
+/** For the next note. */
+export function unseenIn({ state }: Pick<NightJournal, 'state'>): Pick<NoteBody, 'unseen'> {
+  const { loss, sequences } = state;
+  const isBroken = sequences?.hq?.isBroken === true || sequences?.local?.isBroken === true;
+  if (loss === undefined && !isBroken) return {};
+  return {
+    unseen: [...(isBroken ? (['history'] as const) : []), ...(loss === undefined ? [] : (['loss'] as const))],
+  };
+}
+
+/**
+ * In sentences, what may have been found at a place before the journal began: where its newest note says so,
+ * and where notes bear a key that is not known here, since the service's own was lost with all it knew.
+ */
+export function unseenBefore(
+  newest: ProvenArchive | undefined,
+  findings: readonly HistoryFinding[],
+  trustedKeys: readonly string[],
+): readonly string[] {
+  const told =
+    newest?.body.unseen?.includes('history') === true
+      ? [
+          `Note ${newest.body.number} says that something was found here and nobody had looked; the journal that knew it is lost.`,
+        ]
+      : [];
+  const strange = findings.filter(
+    (each) => each.kind === 'unknown-key' && !trustedKeys.includes(each.signedWith),
+  );
+  return [
+    ...told,
+    ...strange.map(
+      (each) => `${describeHistoryFinding(each)} What was found before this service began is not known here.`,
+    ),
+  ];
+}
+
+/** @param proven - of one place, by their numbers */
+export function lossUnseen(proven: readonly ProvenArchive[]): StandingLoss | null {
+  const clean = proven.findLastIndex(({ body }) => body.unseen?.includes('loss') !== true);
+  const first = proven[clean + 1]?.body;
+  if (first === undefined) return null;
+  const lastClean = proven[clean];
+  return {
+    night: first.night,
+    findings: [
+      `Signs of a loss were found on ${first.night}, and nobody had looked when the journal that knew them was lost.`,
+    ],
+    about: ['known again'],
+    lastClean: lastClean === undefined ? {} : { [first.destination]: lastClean.key },
+  };
+}
+
+/** Both places may tell of the same. */
+export function joinLoss(one: StandingLoss | undefined, other: StandingLoss): StandingLoss {
+  return one === undefined ? other : { ...one, lastClean: { ...other.lastClean, ...one.lastClean } };
+}
+
+/**
+ * Whether a journal that began anew has yet to see what the notes at a place say: at the place that is asked
+ * about, or at another one, which may be away just now.
+ */
+export function isYetToKnow(
+  { state }: Pick<NightJournal, 'state'>,
+  night: string,
+  places: readonly ('hq' | 'local')[],
+): boolean {
+  const { sequences, firstNight } = state;
+  const beganAnew = places.some((place) => (sequences?.[place]?.begun ?? 0) > 0);
+  const isUnseen = places.some((place) => sequences?.[place] === undefined);
+  return beganAnew && isUnseen && nightsBetween(firstNight, night) <= nightsOfWaiting;
+}
