@@ -4,9 +4,16 @@ export interface EvidenceFacts {
     readonly reports: readonly BackupReport[];
     readonly nights?: readonly NightFacts[] | undefined;
     readonly stores?: readonly EvidenceStore[] | undefined;
+    readonly unlisted?: readonly string[] | undefined;
     readonly openings?: readonly AdminOpening[] | undefined;
     readonly rehearsal?: EvidenceRehearsal | undefined;
     readonly retention?: Readonly<Record<string, RetentionPolicy | 'keep-all'>> | undefined;
+    readonly versions?: EvidenceVersions | undefined;
+}
+
+export interface EvidencePageOptions {
+    readonly path: string;
+    readonly rehearsal?: (() => Promise<EvidenceRehearsal | undefined>) | undefined;
     readonly versions?: EvidenceVersions | undefined;
 }
 
@@ -41,6 +48,8 @@ export interface KeptEvidence {
     readonly reports: readonly BackupReport[];
     readonly nights: readonly NightFacts[];
 }
+
+export declare function createEvidencePage(options: EvidencePageOptions): EvidencePlan;
 
 export declare function readEvidence(spool: string, options?: {
     readonly signal?: AbortSignal | undefined;

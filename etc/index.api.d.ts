@@ -24,7 +24,7 @@ export interface Alert {
     readonly destination?: Destination;
 }
 
-export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incomplete' | 'history-broken' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'key-unproven' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'looks-like-loss' | 'no-usable-admin' | 'not-opened-lately' | 'opening-failed' | 'recipient-not-ours' | 'rehearsal-failed' | 'set-up-wrong' | 'switched-off' | 'switched-off-unrecorded' | 'table-damaged';
+export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incomplete' | 'history-broken' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'key-unproven' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'looks-like-loss' | 'no-usable-admin' | 'not-opened-lately' | 'opening-failed' | 'recipient-not-ours' | 'recovery-kit-new' | 'rehearsal-failed' | 'set-up-wrong' | 'switched-off' | 'switched-off-unrecorded' | 'table-damaged';
 
 export interface AlertSink {
     raise(alert: Alert, options?: {
@@ -546,6 +546,24 @@ export interface ErrorExplanation extends ErrorAdvice {
     readonly during: Readonly<Partial<Record<Activity, Partial<ErrorAdvice>>>>;
 }
 
+export interface EvidenceOfNight {
+    readonly report: BackupReport;
+    readonly spool: string;
+    readonly asOf: Date;
+    readonly stores: readonly {
+        readonly place: Destination;
+        readonly storage: StorageAdapter;
+    }[];
+    readonly retention: Readonly<Record<string, RetentionPolicy | 'keep-all'>>;
+    readonly trustedKeys: readonly string[];
+}
+
+export interface EvidencePlan {
+    write(night: EvidenceOfNight, options: {
+        readonly signal: AbortSignal;
+    }): Promise<void>;
+}
+
 export interface FileAuditOptions {
     readonly path: string;
     readonly who?: string | undefined;
@@ -796,7 +814,7 @@ export interface NightPlan {
     readonly keys?: KeyPlan | undefined;
     readonly settings?: SettingsStore | undefined;
     readonly alerts?: AlertSink | undefined;
-    readonly alertThresholds?: AlertThresholds | undefined;
+    readonly alertThresholds?: AlertThresholds | 'strict' | undefined;
     readonly logger?: Logger | undefined;
     readonly tables?: TablePolicy | undefined;
     readonly consistency?: ConsistencyMode | undefined;
@@ -806,6 +824,7 @@ export interface NightPlan {
     readonly timeouts?: LockTimeoutOptions | undefined;
     readonly spoolReserveBytes?: number | undefined;
     readonly rehearsal?: RehearsalPlan | undefined;
+    readonly evidence?: EvidencePlan | undefined;
     readonly now?: (() => Date) | undefined;
 }
 

@@ -88,7 +88,7 @@ export { type EligibilityExplanation, explainEligibility } from './eligibility/i
 export type { Alert, AlertCode, AlertSink, NightOutcome } from './nightly/alerts/alert.js';
 export { createDatabaseAlerts } from './nightly/alerts/database-alerts.js';
 export { createHealthcheckAlerts, type HealthcheckOptions } from './nightly/alerts/healthcheck-alerts.js';
-export type { AlertThresholds } from './nightly/alerts/troubles.js';
+export type { AlertThresholds } from './nightly/alerts/thresholds.js';
 export { type CheckOptions, checkNight } from './nightly/check/check-night.js';
 export type { CheckFinding, CheckSubject, NightCheck } from './nightly/check/findings.js';
 export { createFileLogger, type FileLoggerOptions } from './nightly/log/file-logger.js';
@@ -102,6 +102,7 @@ export type {
   ReportedChange,
 } from './nightly/run/backup-report.js';
 export type { BackupEvent, BackupPhase } from './nightly/run/events.js';
+export type { EvidenceOfNight, EvidencePlan } from './nightly/run/evidence-plan.js';
 export type {
   DestinationPlan,
   KeyPlan,

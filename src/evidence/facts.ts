@@ -20,6 +20,8 @@ export interface EvidenceFacts {
   readonly nights?: readonly NightFacts[] | undefined;
   /** What lies in the stores today, with the notes beside it. */
   readonly stores?: readonly EvidenceStore[] | undefined;
+  /** Places whose stores could not be listed today. */
+  readonly unlisted?: readonly string[] | undefined;
   /** When administrators opened the copies; see `readOpenings`. */
   readonly openings?: readonly AdminOpening[] | undefined;
   /** The last rehearsal of a restore. */

@@ -3,6 +3,7 @@
  *
  * @module supplemental-backup/evidence
  */
+export { createEvidencePage, type EvidencePageOptions } from './create-evidence-page.js';
 export type { EvidenceFacts, EvidenceRehearsal, EvidenceStore, EvidenceVersions } from './facts.js';
 export { type KeptEvidence, readEvidence } from './read-evidence.js';
 export { renderEvidence } from './render-evidence.js';

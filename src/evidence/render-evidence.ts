@@ -63,6 +63,7 @@ function assertFacts(facts: EvidenceFacts): void {
     reports: 'array',
     nights: 'array?',
     stores: 'array?',
+    unlisted: 'array?',
     openings: 'array?',
     rehearsal: 'object?',
     retention: 'object?',

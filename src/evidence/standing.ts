@@ -193,6 +193,8 @@ export function concernsOf(facts: EvidenceFacts): readonly Concern[] {
       );
     if (unreadable > 0) watch.push(`${placeName(place)}: the outside of ${unreadable} files cannot be read.`);
   }
+  for (const place of facts.unlisted ?? [])
+    watch.push(`${placeName(place)}: the store could not be listed today.`);
   const [newest] = newestFirst(reports);
   bad.push(...(newest?.looksLikeLoss ?? []));
   bad.push(...(newest?.openingFindings ?? []));

@@ -9,9 +9,10 @@ import { syncFile, syncFolder } from './sync.js';
  * Replaces a small file in one step: after a power cut there is the old one or the new one, never half of
  * either.
  *
+ * @param mode - who may read it, on Unix
  * @throws BackupError `storage-full` and others
  */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, text: string, mode = 0o600): Promise<void> {
   const temporary = `${path}.new`;
   try {
     const write = async (file: FileHandle): Promise<void> => {
@@ -21,7 +22,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     // What has that name already is left over, or somebody else's: it is never written into. What cannot be
     // removed is told by the next step.
     await rm(temporary, { force: true }).catch(() => undefined);
-    await fillFile(temporary, 'wx', write, 0o600);
+    await fillFile(temporary, 'wx', write, mode);
     await retryWhileBusy(() => rename(temporary, path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

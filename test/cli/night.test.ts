@@ -64,6 +64,7 @@ describe('the file of a night', () => {
     const { plan, schedule } = await planOfFile({
       ...local,
       schedule: { opens: '23:00', closes: '03:00', localEveryNights: 1 },
+      alerts: { thresholds: 'strict' },
       keys: { policy: 'enrolled-only' },
       reading: { connections: 1 },
     });
@@ -78,6 +79,7 @@ describe('the file of a night', () => {
     });
     assert.equal(plan.keys?.policy, 'enrolled-only');
     assert.equal(plan.connections, 1);
+    assert.equal(plan.alertThresholds, 'strict');
     const { password } = plan.database;
     assert.equal(typeof password === 'function' ? await password() : password, hidden);
   });
@@ -99,6 +101,7 @@ describe('the file of a night', () => {
       [{ practiceId: 'con' }, /"plan\.practiceId" must be a name that a folder of Windows can have/],
       [{ schedule: { opens: hidden } }, /"schedule\.opens" must be a time of day such as 22:00\./],
       [{ schedule: { opens: '04:00', closes: '03:00' } }, /The backup window closes before it opens/],
+      [{ alerts: { thresholds: 'strict' } }, /"schedule\.localEveryNights" must be 1/],
       [{ timeZone: 'America/Chicken' }, /"timeZone" is no time zone that is known here/],
       [
         { database: { url: local.database.url, password: hidden } },
@@ -279,10 +282,11 @@ describeOnEachServer(
       assert.deepEqual(await copies(), []);
     });
 
-    it('a line of cron makes what is due, and once more makes no second copy', {
+    it('a line of cron makes what is due and shows it on a page, and once more makes no second copy', {
       skip: process.platform === 'win32' ? 'it is for cron' : false,
     }, async () => {
-      await write({ database });
+      const rehearsal = join(folder, 'none-yet.json');
+      await write({ database, evidence: { file: 'evidence.html', rehearsal } });
       const command = blockOf('crontab')
         .replace(/^(\S+ ){5}/, '')
         .replace('/etc/supplemental-backup/night.json', config)
@@ -296,6 +300,9 @@ describeOnEachServer(
         await readFile(log, 'utf8'),
         /^Local network path .*: stored, read back and found whole\.$/m,
       );
+      const shown = await readFile(join(folder, 'evidence.html'), 'utf8');
+      assert.match(shown, /<h1>Backup evidence of practice 4711<\/h1>/);
+      assert.match(shown, /1 copy|Office network path/);
       const second = await night('--once', '--json');
       assert.equal(second.code, 0, second.stderr);
       assert.equal((JSON.parse(second.stdout) as { outcome: string }).outcome, 'nothing-due');

@@ -214,10 +214,12 @@ const faces: Readonly<Record<string, readonly string[]>> = {
     'run/night-plan',
     'run/prune',
     'run/report-shape',
+    'run/evidence-plan',
     'run/render-report',
     'service/start-nightly',
     'settings/database-settings',
   ],
+  evidence: ['files'],
 };
 
 function isThere(file: string): boolean {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -66,6 +66,13 @@ describe('what a spool shows', () => {
     assert.equal(made.code, 0, made.stderr);
     assert.match(made.stdout, /Backup evidence of 1 practice</);
     assert.match(made.stdout, /the newest copy is old/);
+    const [practice] = await readdir(store);
+    const [night] = await readdir(join(store, practice!));
+    const note = join(store, practice!, night!, `${'0'.repeat(32)}.note`);
+    await writeFile(note, 'not a note');
+    const told = await runCli(['evidence', '--fleet', store, '--out', '-']);
+    await rm(note);
+    assert.match(told.stdout, /The note beside \S+ cannot be read, so the archive may be anybody’s\./);
     assert.equal((await runCli(['evidence', '--fleet', store, '--spool', spool, '--out', '-'])).code, 2);
   });
 });

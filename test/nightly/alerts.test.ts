@@ -121,6 +121,21 @@ describe('standing troubles', () => {
     );
   });
 
+  it('tell, where somebody is strict, of a copy at either place that becomes 48 hours old', () => {
+    const places = (hq: string, office: string) => [
+      { destination: 'hq', lastVerified: hq } as const,
+      { destination: 'local', lastVerified: office } as const,
+    ];
+    const strict = (...destinations: DestinationStanding[]): string[] => {
+      const standing = { practiceId: '4711', night: '2026-07-14', firstNight: '2026-07-01', destinations };
+      return standingTroubles(standing, 'strict').map(({ code }) => code);
+    };
+    assert.deepEqual(strict(...places('2026-07-13', '2026-07-14')), []);
+    assert.deepEqual(strict(...places('2026-07-12', '2026-07-13')), ['hq-copy-stale']);
+    assert.deepEqual(strict(...places('2026-07-13', '2026-07-12')), ['local-copy-stale']);
+    assert.deepEqual(codes(...places('2026-07-12', '2026-07-12')), []);
+  });
+
   it('tell of copies that are too old, or were never made', () => {
     assert.deepEqual(codes({ destination: 'hq', lastVerified: '2026-07-08' }), []);
     assert.deepEqual(codes({ destination: 'hq', lastVerified: '2026-07-07' }), ['hq-copy-stale']);

@@ -141,6 +141,8 @@ describeOnEachServer('a night', (server) => {
       openArchive(source, { identities: await identitiesOfKit(words[0]!.reveal()) });
     assert.equal((await open(kit)).manifest.tables.length, 424);
     await assert.rejects(open(revokedKit), /None of the given keys fits/);
+    const told = bench.alerts.standing.get('recovery-kit-new');
+    assert.match(told?.message ?? '', new RegExp(`Kit ${id} of .*, kept by Ada\\. If the office did not`));
     const [kept] = await readdir(join(bench.spool, 'reports'));
     assert.match(await readFile(join(bench.spool, 'reports', kept!), 'utf8'), new RegExp(id));
   });

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rename, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, before, beforeEach, it } from 'node:test';
+import { createFileKits } from '../../src/admin/kits/kit-store.js';
+import { confirmRecoveryKit, createRecoveryKit } from '../../src/admin/kits/recovery-kit.js';
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
+import { BackupError } from '../../src/errors.js';
+import { createEvidencePage } from '../../src/evidence/index.js';
 import { findLatestBackup, listBackups } from '../../src/history/list-backups.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import type { NightPlan, RunOptions } from '../../src/nightly/run/night-plan.js';
@@ -11,6 +15,7 @@ import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-ba
 import { startNightly } from '../../src/nightly/service/start-nightly.js';
 import { createDatabaseSettings } from '../../src/nightly/settings/database-settings.js';
 import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
+import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
 import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
 import { createFakeClock } from './support/fake-clock.js';
@@ -203,6 +208,74 @@ function toldOnce(server: () => TestServer): void {
     await settings.save({ enabled: true }, { userNum: '1' });
     await night({ settings });
     assert.equal(bench.alerts.standing.size, 0);
+  });
+
+  it('tells for a week of a recovery kit that is new, and anew of another key under its name', async () => {
+    const path = join(bench.folder, 'kits.json');
+    const kits = createFileKits({ path });
+    const addKit = async () => {
+      const made = await createRecoveryKit({ store: kits, practice: 'Example', owner: 'Ada' });
+      await confirmRecoveryKit(made.words[0]!.reveal(), { store: kits });
+      return made.kit;
+    };
+    const raised = () => bench.alerts.raised.filter(({ code }) => code === 'recovery-kit-new').length;
+    const nightOn = async (day: number) => {
+      bench.setClock(`2026-07-${day}T05:00:00Z`);
+      await night({ keys: { store: enrollments, kits } });
+      return [raised(), bench.alerts.standing.has('recovery-kit-new')];
+    };
+    const { id } = await addKit();
+    const told: unknown[] = [await nightOn(16), await nightOn(17)];
+    const kept = (await kits.load())!;
+    const stranger = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
+    const exchanged = kept.kits.map((kit) => ({ ...kit, recipient: stranger }));
+    await kits.save({ revision: kept.revision + 1, kits: exchanged });
+    told.push(await nightOn(18));
+    const message = bench.alerts.standing.get('recovery-kit-new')?.message ?? '';
+    assert.match(message, new RegExp(`Kit ${id} of 2\\d{3}-\\d\\d-\\d\\d, kept by Ada\\.`));
+    told.push(await nightOn(25));
+    assert.deepEqual(told, [
+      [1, true],
+      [1, true],
+      [2, true],
+      [2, false],
+    ]);
+  });
+
+  it('writes the page of evidence in one step every night, and tells it where it cannot', async () => {
+    const path = join(bench.folder, 'evidence.html');
+    const evidence = createEvidencePage({ path });
+    await night({ evidence });
+    assert.match(await readFile(path, 'utf8'), /Copies that lie there<\/dt><dd[^>]*>2</);
+    bench.setClock('2026-07-16T05:00:00Z');
+    // What lists nothing while the page is made, and all that a night needs before.
+    let isMade = false;
+    const { storage } = bench.plan.hq!;
+    const hidden: StorageAdapter = {
+      ...storage,
+      list(...given) {
+        if (isMade) throw new BackupError('storage-permanent', 'It lists nothing.');
+        return storage.list(...given);
+      },
+    };
+    const second = await night({
+      hq: { ...bench.plan.hq!, storage: hidden },
+      evidence: {
+        write(...given) {
+          isMade = true;
+          return evidence.write(...given);
+        },
+      },
+    });
+    assert.equal(second.outcome, 'complete');
+    assert.match(await readFile(path, 'utf8'), /Headquarters: the store could not be listed today\./);
+    bench.setClock('2026-07-17T05:00:00Z');
+    const nowhere = createEvidencePage({ path: join(bench.folder, 'nowhere', 'evidence.html') });
+    const third = await night({ evidence: nowhere });
+    assert.equal(third.outcome, 'complete');
+    assert.ok((await lastReport()).warnings.some(({ code }) => code === 'evidence-not-written'));
+    assert.match(renderReport(third), /The page of evidence could not be written \(\S+\)/);
+    assert.ok((await readdir(bench.folder)).every((name) => !name.endsWith('.new')));
   });
 
   it('raises an alert while a key that somebody exchanged is there, and seals for the one of before as well', async () => {

@@ -1,19 +1,18 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { readAdmins } from '../../admin/read-admins.js';
 import { type AdminOpening, readOpenings } from '../../admin/record-opening.js';
 import { createDatabaseEnrollments } from '../../admin/stores/database-enrollments.js';
 import { openConnection } from '../../database/connection.js';
 import { BackupError } from '../../errors.js';
+import { digestOf, readRehearsal } from '../../evidence/files.js';
 import {
-  type EvidenceRehearsal,
   type EvidenceStore,
+  type FleetPractice,
   readEvidence,
   renderEvidence,
   renderFleet,
 } from '../../evidence/index.js';
+import { breaksHistory, describeHistoryFinding, verifyHistories } from '../../history/index.js';
 import { listBackups } from '../../history/list-backups.js';
-import { amount, count, flag, fromJson, objectOf, oneOf, text } from '../../shapes.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { createFileSystemStorage } from '../../storage/file-system/file-system.js';
 import type { Arguments, Command, CommandLine } from '../command.js';
@@ -21,7 +20,7 @@ import { readDatabaseUrl } from '../database-option.js';
 import { UsageError } from '../exit-codes.js';
 import { isStoreUrl, openStore } from '../location.js';
 import { writeArchive } from '../output.js';
-import { version } from '../version.js';
+import { versionsOf } from '../version.js';
 
 /** `evidence`: what there is, for an owner, an auditor or an insurer. */
 export const evidenceCommand: Command = {
@@ -76,17 +75,19 @@ Usage: supplemental-backup evidence --spool FOLDER --out FILE [OPTIONS]
 };
 
 async function ofFleet(location: string, line: CommandLine): Promise<string> {
-  const { signal } = line;
-  return renderFleet({
-    asOf: new Date(),
-    backups: await listBackups(await storeAt(location, line), { signal }),
-  });
+  const io = { signal: line.signal };
+  const store = await storeAt(location, line);
+  const practices: FleetPractice[] = [];
+  for await (const { practiceId, findings } of verifyHistories(store, io)) {
+    const broken = findings.filter(breaksHistory).map(describeHistoryFinding);
+    if (broken.length > 0) practices.push({ practiceId, findings: broken });
+  }
+  return renderFleet({ asOf: new Date(), backups: await listBackups(store, io), practices });
 }
 
 async function ofPractice(given: Arguments, line: CommandLine): Promise<string> {
   const { reports, nights } = await readEvidence(given.required('spool'), { signal: line.signal });
   const { practiceId } = reports[0]!;
-  const sbom = given.text('sbom');
   return renderEvidence({
     practiceId,
     asOf: new Date(),
@@ -94,18 +95,8 @@ async function ofPractice(given: Arguments, line: CommandLine): Promise<string> 
     nights,
     stores: await storesOf(given, practiceId, line),
     openings: await openingsOf(given, line),
-    rehearsal: await rehearsalOf(given),
-    versions: {
-      product: version,
-      runtime: `Node.js ${process.versions.node}`,
-      ...(sbom === undefined
-        ? {}
-        : {
-            sbomSha256: createHash('sha256')
-              .update(await read(sbom))
-              .digest('hex'),
-          }),
-    },
+    rehearsal: await namedFile(given.text('rehearsal'), readRehearsal),
+    versions: versionsOf(await namedFile(given.text('sbom'), digestOf)),
   });
 }
 
@@ -146,31 +137,15 @@ async function openingsOf(given: Arguments, line: CommandLine): Promise<readonly
   }
 }
 
-const isRehearsal = objectOf({
-  certificate: objectOf<EvidenceRehearsal>({
-    equal: flag,
-    provenAgainst: oneOf('archive', 'fingerprint', 'source'),
-    rehearsedAt: text,
-    restoreSeconds: amount,
-    rows: count,
-    server: text,
-  }),
-});
-
-async function rehearsalOf(given: Arguments): Promise<EvidenceRehearsal | undefined> {
-  const file = given.text('rehearsal');
+/** What is in a file that was named. */
+async function namedFile<Content>(
+  file: string | undefined,
+  read: (file: string) => Promise<Content | undefined>,
+): Promise<Content | undefined> {
   if (file === undefined) return undefined;
-  const said = fromJson((await read(file)).toString('utf8'));
-  if (!isRehearsal(said)) throw new UsageError(`${file} is not what rehearse --json writes.`);
-  return said.certificate;
-}
-
-async function read(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw new BackupError('storage-not-found', `${file} cannot be read.`, { cause: error });
-  }
+  const content = await read(file);
+  if (content === undefined) throw new BackupError('storage-not-found', `There is no ${file}.`);
+  return content;
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,13 +1,16 @@
 import { isBackupError } from '../../errors.js';
+import { digestOf, readRehearsal } from '../../evidence/files.js';
+import { createEvidencePage } from '../../evidence/index.js';
 import { checkNight } from '../../nightly/check/check-night.js';
 import { renderCheck } from '../../nightly/check/findings.js';
 import { type FilePlan, planOf } from '../../nightly/file/plan-of.js';
 import { runTonight } from '../../nightly/file/run-tonight.js';
+import type { EvidencePlan } from '../../nightly/run/evidence-plan.js';
 import { renderReport } from '../../nightly/run/render-report.js';
 import { startNightly } from '../../nightly/service/start-nightly.js';
 import type { Command, CommandLine, CommandResult } from '../command.js';
 import { type ExitCode, exitCodeOf, exitCodes, UsageError } from '../exit-codes.js';
-import { version } from '../version.js';
+import { version, versionsOf } from '../version.js';
 
 /** `night`: the copies of every night, from a file. */
 export const nightCommand: Command = {
@@ -42,12 +45,29 @@ not back up, or nobody could open a copy; 130 --once was stopped.
     const config = given.required('config');
     const [once, check] = [given.flag('once'), given.flag('check')];
     if (once && check) throw new UsageError('--once or --check, one of the two.');
-    const made = await planOf(config, line);
+    const made = withEvidence(await planOf(config, line));
     if (check) return checked(made, line);
     endInTime(line.signal, once ? exitCodes.interrupted : exitCodes.done);
     return once ? makeTonight(made, line) : serve(made, line);
   },
 };
+
+/** The page that the file wants of every night. */
+function withEvidence({ evidence: files, ...made }: FilePlan): FilePlan {
+  if (files === undefined) return made;
+  const { file, rehearsal, sbom } = files;
+  const evidence: EvidencePlan = {
+    async write(night, io) {
+      const page = createEvidencePage({
+        path: file,
+        rehearsal: async () => (rehearsal === undefined ? undefined : readRehearsal(rehearsal)),
+        versions: versionsOf(sbom === undefined ? undefined : await digestOf(sbom)),
+      });
+      await page.write(night, io);
+    },
+  };
+  return { ...made, plan: { ...made.plan, evidence } };
+}
 
 async function checked({ plan, schedule }: FilePlan, { signal }: CommandLine): Promise<CommandResult> {
   const check = await checkNight(plan, { schedule, signal });

@@ -29,6 +29,8 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `opening-failed`: an administrator opened the newest copy at a login, and something was wrong with it
  * - `recipient-not-ours`: the newest copy is sealed to a key that the password of its administrator does not
  *   open. Stands until that administrator opens one
+ * - `recovery-kit-new`: the copies open with a recovery kit that no earlier night knew. Stands for a week: who
+ *   did not make it must hear of it
  * - `rehearsal-failed`: a restore was tried and did not succeed
  * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a
  *   month, whatever the next nights bring; while `copy-incomplete` stands, that says it already
@@ -50,6 +52,7 @@ export type AlertCode =
   | 'not-opened-lately'
   | 'opening-failed'
   | 'recipient-not-ours'
+  | 'recovery-kit-new'
   | 'rehearsal-failed'
   | 'set-up-wrong'
   | 'switched-off'
@@ -74,6 +77,7 @@ export const alertCodes: Readonly<{ [Code in AlertCode]: Code }> = {
   'not-opened-lately': 'not-opened-lately',
   'opening-failed': 'opening-failed',
   'recipient-not-ours': 'recipient-not-ours',
+  'recovery-kit-new': 'recovery-kit-new',
   'rehearsal-failed': 'rehearsal-failed',
   'set-up-wrong': 'set-up-wrong',
   'switched-off': 'switched-off',

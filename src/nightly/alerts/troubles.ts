@@ -1,25 +1,11 @@
 /** Which troubles stand after a run: a pure decision, so that each is raised once and cleared once. */
+import type { RecoveryKit } from '../../admin/kits/kit-store.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { type BackupErrorCode, errorExplanations } from '../../errors.js';
 import { escapeControls } from '../../escape-controls.js';
 import { nightsBetween } from '../nights.js';
 import type { Alert, AlertCode } from './alert.js';
-
-/** When people are called. */
-export interface AlertThresholds {
-  /**
-   * A passing trouble (a server that is down, a dead uplink) is told after so many nights in a row.
-   *
-   * @defaultValue 3
-   */
-  readonly passingNights?: number | undefined;
-  /** HQ's newest copy may be so many nights old. @defaultValue 7 */
-  readonly hqStaleNights?: number | undefined;
-  /** The newest local copy may be so many nights old. @defaultValue 31 */
-  readonly localStaleNights?: number | undefined;
-  /** So many nights may pass without an administrator opening a copy, see `proveOpening`. @defaultValue 60 */
-  readonly notOpenedNights?: number | undefined;
-}
+import { type AlertThresholds, thresholdsOf } from './thresholds.js';
 
 /** What is known when a run ends. */
 export interface Standing {
@@ -34,6 +20,8 @@ export interface Standing {
   readonly unrecordedOff?: true;
   /** What was said of a key that was exchanged where keys are kept. */
   readonly keyUnproven?: string;
+  /** Recovery kits that the copies open with only since a few nights. */
+  readonly newKits?: readonly Pick<RecoveryKit, 'createdAt' | 'id' | 'owner'>[];
   /** Signs of loss that nobody has looked at yet. */
   readonly looksLikeLoss?: readonly string[];
   /** What was found of older copies that somebody has to look at. */
@@ -107,7 +95,11 @@ const common: ReadonlySet<string> = new Set<BackupErrorCode>([
 /**
  * The troubles that stand, each code at most once.
  */
-export function standingTroubles(standing: Standing, thresholds: AlertThresholds = {}): readonly Alert[] {
+export function standingTroubles(
+  standing: Standing,
+  given: AlertThresholds | 'strict' = {},
+): readonly Alert[] {
+  const thresholds = thresholdsOf(given);
   const alerts = new Map<AlertCode, Alert>();
   const add = (alert: Alert): void => {
     if (!alerts.has(alert.code)) alerts.set(alert.code, { ...alert, message: escapeControls(alert.message) });
@@ -160,6 +152,7 @@ export function standingTroubles(standing: Standing, thresholds: AlertThresholds
       message: standing.keyUnproven,
     });
   }
+  if (standing.newKits !== undefined && standing.newKits.length > 0) add(newKit(standing, standing.newKits));
   for (const alert of openingTroubles(standing, thresholds)) add(alert);
   if (standing.unrecordedOff === true) {
     add({
@@ -243,6 +236,19 @@ export function notMended({
       codes.add(code);
   }
   return codes;
+}
+
+function newKit({ practiceId }: Standing, kits: NonNullable<Standing['newKits']>): Alert {
+  const told = kits.map(
+    ({ id, owner, createdAt }) => `Kit ${id} of ${createdAt.slice(0, 10)}, kept by ${owner}.`,
+  );
+  return {
+    code: 'recovery-kit-new',
+    cause: 'settings-invalid',
+    severity: 'medium',
+    practiceId,
+    message: `Copies also open with a recovery kit that is new. ${firstOf(told)} If the office did not make it, somebody added a way in of their own: revoke it with "supplemental-backup kit revoke", and look at who can write where kits are kept.`,
+  };
 }
 
 function firstOf(sentences: readonly string[]): string {

@@ -23,6 +23,7 @@ export interface NightFile {
   readonly keys?: KeysInFile | undefined;
   readonly alerts?: AlertsTo | undefined;
   readonly log?: LogFile | undefined;
+  readonly evidence?: EvidenceFiles | undefined;
   readonly reading?: Reading | undefined;
   readonly spoolReserveBytes?: number | undefined;
   readonly trustedKeys?: readonly string[] | undefined;
@@ -76,6 +77,7 @@ export interface KeysInFile {
 export interface AlertsTo {
   readonly healthcheck?: SecretSource | undefined;
   readonly database?: boolean | undefined;
+  readonly thresholds?: 'strict' | undefined;
 }
 
 /** Where the log goes in the place of stderr. */
@@ -84,6 +86,13 @@ export interface LogFile {
   readonly maxBytes?: number | undefined;
   readonly keepFiles?: number | undefined;
   readonly debug?: boolean | undefined;
+}
+
+/** The page that every night writes. */
+export interface EvidenceFiles {
+  readonly file: string;
+  readonly rehearsal?: string | undefined;
+  readonly sbom?: string | undefined;
 }
 
 /** How the database is read. */
@@ -259,6 +268,10 @@ export const nightFile: Field<NightFile> = group<NightFile>({
           maybe(secret),
         ),
         database: told('Whether alerts stand in the practice’s own software as well.', maybe(yesOrNo)),
+        thresholds: told(
+          'From when on trouble is told: "strict" where no copy at either place may become 48 hours old.',
+          maybe(choice('strict')),
+        ),
       }),
     ),
   ),
@@ -270,6 +283,16 @@ export const nightFile: Field<NightFile> = group<NightFile>({
         maxBytes: maybe(whole(10_000, 1_000_000_000)),
         keepFiles: maybe(whole(0, 100)),
         debug: maybe(yesOrNo),
+      }),
+    ),
+  ),
+  evidence: told(
+    'A page that shows what copies there are, written anew by every night.',
+    maybe(
+      group<EvidenceFiles>({
+        file: told('Where to, an HTML file. Its folder must exist.', path),
+        rehearsal: told('The last rehearsal: what rehearse --json wrote.', maybe(path)),
+        sbom: told('The list of this software’s parts, for its SHA-256.', maybe(path)),
       }),
     ),
   ),

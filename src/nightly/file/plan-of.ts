@@ -15,7 +15,7 @@ import type { ServiceSchedule } from '../service/nightly-options.js';
 import { createDatabaseSettings } from '../settings/database-settings.js';
 import { checkSchedule } from '../window.js';
 import { createLogAlerts } from './log-alerts.js';
-import type { HeadquartersByHandOver, HeadquartersInBucket, NightFile } from './night-file.js';
+import type { EvidenceFiles, HeadquartersByHandOver, HeadquartersInBucket, NightFile } from './night-file.js';
 import { type ReadNightFile, readNightFile } from './read-night-file.js';
 import { type Environment, readSecret, type SecretSource } from './secret.js';
 import { createStreamLogger } from './stream-logger.js';
@@ -25,6 +25,8 @@ export interface FilePlan {
   readonly plan: NightPlan;
   readonly schedule: ServiceSchedule;
   readonly logger: Logger;
+  /** The page that the file wants of every night, and what goes into it; whole paths. */
+  readonly evidence?: EvidenceFiles;
 }
 
 /** What a process has around it. */
@@ -96,6 +98,7 @@ class Builder {
       spool: this.#inFolder('spool'),
       logger,
       alerts: await this.#alerts(database, logger),
+      alertThresholds: this.#file.alerts?.thresholds,
       hq: await this.#headquarters(),
       local: local && { retention: local.retention },
       settings: this.#usesDatabase ? createDatabaseSettings(database, { timeZone }) : undefined,
@@ -112,8 +115,22 @@ class Builder {
       trustedKeys,
     };
     checkSchedule({ ...schedule, timeZone });
+    if (plan.alertThresholds === 'strict' && local !== undefined && schedule.localEveryNights !== 1) {
+      throw this.#read.refuse(
+        '"alerts.thresholds" wants a local copy of every night: "schedule.localEveryNights" must be 1.',
+      );
+    }
     checkPlan(plan);
-    return { plan, schedule, logger };
+    const evidence = this.#evidence();
+    return { plan, schedule, logger, ...(evidence === undefined ? {} : { evidence }) };
+  }
+
+  #evidence(): EvidenceFiles | undefined {
+    const { evidence } = this.#file;
+    if (evidence === undefined) return undefined;
+    const { file, rehearsal, sbom } = evidence;
+    const whole = (path: string | undefined): string | undefined => path && this.#read.resolvePath(path);
+    return { file: this.#read.resolvePath(file), rehearsal: whole(rehearsal), sbom: whole(sbom) };
   }
 
   get #usesDatabase(): boolean {

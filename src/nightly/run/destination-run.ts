@@ -54,6 +54,11 @@ export class DestinationRun {
     return this.#caughtUp.length > 0;
   }
 
+  /** Where it is; undefined where no copy may go there. */
+  get store(): StorageAdapter | undefined {
+    return this.#eligibility?.eligible === true ? this.#store : undefined;
+  }
+
   get isVerified(): boolean {
     return this.#verified;
   }

@@ -33,6 +33,7 @@ import type {
   PendingCopy,
   VerifiedCopy,
 } from './journal-state.js';
+import { areKnownKits } from './known-kits.js';
 import { failureCode, isCopyReport, night } from './report-shape.js';
 
 /** How many key holders are remembered, the last ones. */
@@ -123,6 +124,7 @@ export const journalEntries: { readonly [Name in MayBeAbsent]: Shape<NightJourna
   unseen: someOf(['hq', 'local'], words),
   rehearsal: objectOf<Entry<'rehearsal'>>({ night, failure: optional(words) }),
   pins: listOf(isPinnedKey, rememberedPins),
+  kits: areKnownKits,
   keyUnproven: words,
   remindedOff: night,
   unrecordedOff: oneOf(true),

@@ -9,6 +9,7 @@ import type { Acknowledgement, AnnouncedPurge, StandingLoss } from '../origin/lo
 import type { SequenceState } from '../origin/sequence.js';
 import type { BackupSettings } from '../settings/settings.js';
 import type { CopyReport } from './backup-report.js';
+import type { KnownKit } from './known-kits.js';
 
 /** A sealed archive in the spool that is not verified at its destination yet. */
 export interface PendingCopy {
@@ -117,6 +118,8 @@ export interface NightJournalState {
   readonly rehearsal?: { readonly night: string; readonly failure?: string };
   /** The key that the newest archives were sealed with. */
   readonly pins?: readonly PinnedKey[];
+  /** The recovery kits that the newest archives open with. */
+  readonly kits?: readonly KnownKit[];
   /** What was said of a key that was exchanged in the store of enrolments, as long as nights meet it. */
   readonly keyUnproven?: string | undefined;
   /** On which night people were last reminded that backups are switched off. */

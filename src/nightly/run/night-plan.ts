@@ -16,12 +16,13 @@ import type { StorageAdapter } from '../../storage/adapter.js';
 import { isWindowsName } from '../../storage/file-system/names.js';
 import type { RetryOptions } from '../../storage/wrappers/with-retry.js';
 import type { AlertSink } from '../alerts/alert.js';
-import type { AlertThresholds } from '../alerts/troubles.js';
+import { type AlertThresholds, checkThresholds } from '../alerts/thresholds.js';
 import type { Logger } from '../log/logger.js';
 import type { RetentionPolicy } from '../retention.js';
 import type { SettingsStore } from '../settings/settings.js';
 import type { BackupReport } from './backup-report.js';
 import type { BackupEvent } from './events.js';
+import type { EvidencePlan } from './evidence-plan.js';
 
 /** Everything a run must know of a practice. Made once; the same for every night. */
 export interface NightPlan {
@@ -66,8 +67,11 @@ export interface NightPlan {
   readonly settings?: SettingsStore | undefined;
   /** Who hears of trouble. @defaultValue nobody */
   readonly alerts?: AlertSink | undefined;
-  /** From when on trouble is told. @defaultValue as each member says */
-  readonly alertThresholds?: AlertThresholds | undefined;
+  /**
+   * From when on trouble is told; `'strict'` where no copy at either place may become 48 hours old.
+   * @defaultValue as each member says
+   */
+  readonly alertThresholds?: AlertThresholds | 'strict' | undefined;
   /** Takes a line for each step. @defaultValue none */
   readonly logger?: Logger | undefined;
   /** What is critical; HQ's copy holds just that. @defaultValue the Open Dental policy */
@@ -86,6 +90,8 @@ export interface NightPlan {
   readonly spoolReserveBytes?: number | undefined;
   /** Proves now and then that a backup can be restored. */
   readonly rehearsal?: RehearsalPlan | undefined;
+  /** Writes a page of what there is at the end of every run, see `createEvidencePage`. @defaultValue none */
+  readonly evidence?: EvidencePlan | undefined;
   /** @defaultValue the machine's clock */
   readonly now?: (() => Date) | undefined;
 }
@@ -182,8 +188,12 @@ export function checkPlan(plan: NightPlan): void {
     spool: 'text',
     hq: 'object?',
     local: 'object?',
+    evidence: 'object?',
     now: 'function?',
   });
+  if (plan.evidence !== undefined)
+    assertArgument('plan.evidence', plan.evidence, 'object', { write: 'function' });
+  checkThresholds(plan.alertThresholds);
   checkAddress(plan.database, 'plan.database');
   if (plan.hq !== undefined) assertStorage('plan.hq.storage', plan.hq.storage);
   if (plan.local?.storage !== undefined) assertStorage('plan.local.storage', plan.local.storage);

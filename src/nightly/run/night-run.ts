@@ -19,6 +19,7 @@ import { DestinationRun } from './destination-run.js';
 import { codeOf, happenedOf, sentenceOf } from './failure.js';
 import { rememberedPins } from './journal-shapes.js';
 import { keysWithTimeout, kitsWithTimeout } from './keys-with-timeout.js';
+import { kitsOfNight, newKits } from './known-kits.js';
 import type { NightContext } from './night-context.js';
 import { type NightJournal, untold } from './night-journal.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
@@ -30,6 +31,7 @@ import type { SealedNight } from './seal-copies.js';
 import { delivered, sendAlerts } from './send-alerts.js';
 import type { Spool, SpooledArchive } from './spool.js';
 import type { NightTools } from './tools.js';
+import { writeEvidence } from './write-evidence.js';
 
 /** People are reminded that backups are switched off every so many nights. */
 const reminderNights = 31;
@@ -145,10 +147,15 @@ export class NightRun {
     await journal.update();
     await this.#tell(report);
     this.#hasTold = true;
-    await keepReport(spool.folder, report, scheduled);
-    this.#log(report);
-    emit({ kind: 'finished', report });
-    return { report, failure: this.#destinationRuns.find(({ error }) => error !== undefined)?.error };
+    const places = this.#destinationRuns.flatMap(({ destination: place, store: storage }) =>
+      storage === undefined ? [] : [{ place, storage }],
+    );
+    await writeEvidence(this.#context, report, places);
+    const told = { ...report, warnings: [...this.#warnings] };
+    await keepReport(spool.folder, told, scheduled);
+    this.#log(told);
+    emit({ kind: 'finished', report: told });
+    return { report: told, failure: this.#destinationRuns.find(({ error }) => error !== undefined)?.error };
   }
 
   /** Written down here first: what the database knows and the journal does not was turned back. */
@@ -295,6 +302,7 @@ export class NightRun {
     const sealed = await heeding(signal, tools.clock, () => tools.sealCopies(request), sealingFarewell);
     this.#facts = sealed.facts;
     await this.#noteKey(sealed);
+    await this.#noteKits(sealed);
     await this.#watchLoss(sealed, read);
     this.#admins = sealed.admins;
     this.#opening = await readOpening(this.#context, sealed.admins);
@@ -319,6 +327,17 @@ export class NightRun {
     const keyUnproven = warnings.find(({ code }) => code === 'key-unproven')?.message;
     const others = pins.filter(({ userNum }) => userNum !== pin.userNum);
     await journal.update(() => ({ pins: [pin, ...others].slice(0, rememberedPins), keyUnproven }));
+  }
+
+  /** Whoever adds a way into the copies is told of, even where an earlier one is told of still. */
+  async #noteKits({ kits }: SealedNight): Promise<void> {
+    const { journal, night } = this.#context;
+    if (kits === undefined) return;
+    const { known, hasNew } = kitsOfNight(journal.state.kits ?? [], kits, night);
+    await journal.update(({ alerts }) => ({
+      kits: known,
+      alerts: hasNew ? { ...alerts, 'recovery-kit-new': untold } : alerts,
+    }));
   }
 
   /** A sign of loss stops no copy; from then on nothing is removed. */
@@ -448,7 +467,16 @@ export class NightRun {
     const { plan, night, journal, tools, logger, callerSignal, emit } = this.#context;
     if (plan.alerts === undefined) return;
     const sink = sinkWithTimeout(plan.alerts, { clock: tools.clock, signal: callerSignal });
-    const { firstNight, rehearsal, settings, unrecordedOff, keyUnproven, loss, sequences } = journal.state;
+    const {
+      firstNight,
+      rehearsal,
+      settings,
+      unrecordedOff,
+      keyUnproven,
+      kits = [],
+      loss,
+      sequences,
+    } = journal.state;
     const troubles = [...(sequences?.hq?.troubles ?? []), ...(sequences?.local?.troubles ?? [])];
     const damage = journal.damageKnownOn(night);
     const destinations = this.#destinationRuns
@@ -464,6 +492,7 @@ export class NightRun {
         ...(rehearsal?.failure === undefined ? {} : { rehearsalFailed: rehearsal.failure }),
         ...(unrecordedOff === true ? { unrecordedOff } : {}),
         ...(keyUnproven === undefined ? {} : { keyUnproven }),
+        newKits: newKits(kits, night),
         ...(this.#opening === undefined ? {} : { openings: this.#opening.standing }),
         ...(loss === undefined ? {} : { looksLikeLoss: loss.findings }),
         ...(troubles.length === 0 ? {} : { historyTroubles: troubles }),

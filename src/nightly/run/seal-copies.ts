@@ -62,6 +62,8 @@ export interface SealedNight {
   readonly warnings: readonly DumpWarning[];
   /** The key that was sealed with, to be remembered. */
   readonly pin?: PinnedKey;
+  /** The recovery kits that the copies open with; absent where those that there are could not be read. */
+  readonly kits?: readonly RecoveryKit[];
   /**
    * Fingerprints of the tables' columns, by name, and the version of the practice's software where it is
    * known.
@@ -141,6 +143,7 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
       ...(replica === undefined ? {} : { replica }),
       ...(heads === undefined ? {} : { heads }),
       ...(seal.pin === undefined ? {} : { pin: seal.pin }),
+      ...(kitWarnings.length > 0 ? {} : { kits }),
       warnings: [...keyWarnings(seal), ...kitWarnings, ...warnings],
       facts: {
         database: {

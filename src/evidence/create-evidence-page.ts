@@ -1,0 +1,83 @@
+import { assertArgument } from '../arguments.js';
+import { isBackupError } from '../errors.js';
+import { replaceFile } from '../files/replace-file.js';
+import { listBackups } from '../history/list-backups.js';
+import { readFacts } from '../nightly/origin/facts-file.js';
+import type { EvidenceOfNight, EvidencePlan } from '../nightly/run/evidence-plan.js';
+import type { EvidenceRehearsal, EvidenceStore, EvidenceVersions } from './facts.js';
+import { type KeptEvidence, readEvidence } from './read-evidence.js';
+import { renderEvidence } from './render-evidence.js';
+
+/** Options of {@link createEvidencePage}. */
+export interface EvidencePageOptions {
+  /** Where the page is written, anew by every night. Its folder must exist; whoever can read it may. */
+  readonly path: string;
+  /** Tells the last rehearsal of a restore; asked every night. @defaultValue not known */
+  readonly rehearsal?: (() => Promise<EvidenceRehearsal | undefined>) | undefined;
+  /** Programs and the list of their parts. @defaultValue not known */
+  readonly versions?: EvidenceVersions | undefined;
+}
+
+/**
+ * Writes the page of {@link renderEvidence} at the end of every night, as the `evidence` of a plan: from the
+ * reports in the spool, and from what the stores list. A store that cannot be listed is told on the page. The
+ * page is replaced in one step.
+ *
+ * @example
+ * ```ts
+ * const evidence = createEvidencePage({ path: `${spool}/evidence.html` });
+ * await runSupplementalBackup({ ...plan, evidence });
+ * ```
+ */
+export function createEvidencePage(options: EvidencePageOptions): EvidencePlan {
+  assertArgument('options', options, 'object', { path: 'text', rehearsal: 'function?', versions: 'object?' });
+  const { path, rehearsal, versions } = options;
+  return {
+    async write(night, { signal }) {
+      const { report, asOf, retention } = night;
+      const { reports, nights } = await kept(night, signal);
+      const page = renderEvidence({
+        practiceId: report.practiceId,
+        asOf,
+        reports: [report, ...reports],
+        nights,
+        ...(await listed(night, signal)),
+        retention,
+        rehearsal: await rehearsal?.(),
+        versions,
+      });
+      signal.throwIfAborted();
+      // No patient data is in it, and it is made to be looked at.
+      await replaceFile(path, page, 0o644);
+    },
+  };
+}
+
+/** What the spool knows of the nights before; nothing on the first. */
+async function kept({ spool }: EvidenceOfNight, signal: AbortSignal): Promise<KeptEvidence> {
+  try {
+    return await readEvidence(spool, { signal });
+  } catch (error) {
+    if (!isBackupError(error, 'storage-not-found')) throw error;
+    return { reports: [], nights: await readFacts(spool) };
+  }
+}
+
+async function listed(
+  { report: { practiceId }, stores: given, trustedKeys }: EvidenceOfNight,
+  signal: AbortSignal,
+): Promise<{ readonly stores: readonly EvidenceStore[]; readonly unlisted: readonly string[] }> {
+  const stores: EvidenceStore[] = [];
+  const unlisted: string[] = [];
+  for (const { place, storage } of given) {
+    try {
+      const backups = await listBackups(storage, { practiceId, trustedKeys, signal });
+      stores.push({ place, description: storage.description, backups });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isBackupError(error)) throw error;
+      unlisted.push(place);
+    }
+  }
+  return { stores, unlisted };
+}
