@@ -38,8 +38,8 @@ export async function* iterateBytes(source: ByteSource, signal?: AbortSignal): A
     return;
   }
   const chunks = source instanceof Blob ? source.stream() : source;
-  if ('getReader' in chunks) {
-    yield* iterateStream(chunks as ReadableStream<Uint8Array>, signal);
+  if (isStream(chunks)) {
+    yield* iterateStream(chunks, signal);
     return;
   }
   for await (const chunk of chunks) {
@@ -47,6 +47,12 @@ export async function* iterateBytes(source: ByteSource, signal?: AbortSignal): A
     assertBytes(chunk);
     if (chunk.length > 0) yield chunk;
   }
+}
+
+function isStream(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStream<Uint8Array>,
+): chunks is ReadableStream<Uint8Array> {
+  return 'getReader' in chunks;
 }
 
 // Not every browser iterates a ReadableStream, so the reader is driven by hand.

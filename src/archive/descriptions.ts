@@ -23,6 +23,7 @@ import type {
   PromisedTable,
   RowFilter,
   SchemaObject,
+  SchemaObjectKind,
   ServerDescription,
   StoredHashUnlock,
   TableDescription,
@@ -144,7 +145,8 @@ const table = objectOf<TableDescription>({
   ),
 });
 
-const objectKind = oneOf(
+/** What kind of object beside the tables. */
+export const objectKind: Shape<SchemaObjectKind> = oneOf(
   'event',
   'function',
   'package',

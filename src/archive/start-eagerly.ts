@@ -11,7 +11,7 @@ export function startEagerly<Item>(source: AsyncIterable<Item>): AsyncIterableIt
     next() {
       const next = first ?? iterator.next();
       first = undefined;
-      return next as Promise<IteratorResult<Item, undefined>>;
+      return next;
     },
     async return() {
       await iterator.return?.();

@@ -147,7 +147,8 @@ function listOf<Item>(lists: Map<string, Item[]>, name: string): Item[] {
   return list;
 }
 
-function routineKind(type: string | null | undefined): CatalogObject['kind'] | undefined {
+/** What kind of object a routine of the server's list is. */
+export function routineKind(type: string | null | undefined): CatalogObject['kind'] | undefined {
   switch (type) {
     case 'FUNCTION':
       return 'function';

@@ -61,9 +61,9 @@ function hasRows(answer: StatementAnswer | undefined, table: string): boolean {
   // A damaged table is met again when its rows are read, by those who know what to do about it.
   if (isBackupError(error, 'table-damaged')) return false;
   if (isBackupError(error, 'database-connection-lost')) throw lostAtTable(error, table);
-  if (serverErrorNumber(error) === undefined) throw error;
+  if (!isBackupError(error) || serverErrorNumber(error) === undefined) throw error;
   if (isBackupError(error, 'lock-not-granted')) throw lockedByOthers(error, table);
-  const { code, details } = error as BackupError;
+  const { code, details } = error;
   throw new BackupError(code, `Table "${table}" cannot be read (${details['errno']}).`, {
     cause: error,
     details: { ...details, table },

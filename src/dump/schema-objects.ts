@@ -1,3 +1,4 @@
+import { routineKind } from '../catalog/catalog-rows.js';
 import type { Catalog, CatalogObject } from '../catalog/model.js';
 import { unqualifiedView } from '../catalog/view-names.js';
 import type { Connection, TextRow } from '../database/connection.js';
@@ -137,18 +138,16 @@ async function readFacts(connection: Connection, catalog: Catalog): Promise<Read
       facts.set(factKey('event', row['name']!), row);
     }
   }
-  if (
-    !['function', 'procedure', 'package', 'package-body'].some((kind) => kinds.has(kind as SchemaObjectKind))
-  ) {
-    return facts;
-  }
+  if (!routineKinds.some((kind) => kinds.has(kind))) return facts;
   const list = 'ROUTINE_NAME AS name, ROUTINE_TYPE AS type, DEFINER AS definer';
   for (const row of await ask('ROUTINES', 'ROUTINE_SCHEMA', list)) {
-    const kind = row['type']!.toLowerCase().replace(' ', '-') as SchemaObjectKind;
-    facts.set(factKey(kind, row['name']!), row);
+    const kind = routineKind(row['type']);
+    if (kind !== undefined) facts.set(factKey(kind, row['name']!), row);
   }
   return facts;
 }
+
+const routineKinds: readonly SchemaObjectKind[] = ['function', 'procedure', 'package', 'package-body'];
 
 function factKey(kind: SchemaObjectKind, name: string): string {
   return `${kind} ${name}`;

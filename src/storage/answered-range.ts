@@ -28,7 +28,7 @@ export function answeredRange(
   }
   const found = /^\s*bytes ([0-9]{1,16})-([0-9]{1,16})\/([0-9]{1,16})\s*$/u.exec(contentRange);
   if (found === null) return undefined;
-  const [start, last, size] = found.slice(1).map(Number) as [number, number, number];
+  const [start = Number.NaN, last = Number.NaN, size] = found.slice(1).map(Number);
   const end = last + 1;
   const isPossible = isCount(start) && isCount(size) && start < end && end <= size;
   return isPossible && (length === undefined || length === end - start) ? { start, end, size } : undefined;

@@ -81,6 +81,7 @@ const faces: Readonly<Record<string, readonly string[]>> = {
   ],
   eligibility: ['is-eligible'],
   catalog: [
+    'catalog-rows',
     'column-items',
     'computed-columns',
     'date-condition',

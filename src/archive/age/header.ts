@@ -27,10 +27,10 @@ export interface NewHeader {
 /** Makes a header for a fresh file key. */
 export async function makeHeader(recipients: readonly (string | Recipient)[]): Promise<NewHeader> {
   const encrypter = new Encrypter();
-  let fileKey: Uint8Array | null = null;
+  const fileKeys: Uint8Array[] = [];
   encrypter.addRecipient({
     wrapFileKey(key) {
-      fileKey = key.slice();
+      fileKeys.push(key.slice());
       return [];
     },
   });
@@ -38,9 +38,9 @@ export async function makeHeader(recipients: readonly (string | Recipient)[]): P
   try {
     // As a stream: for bytes the library makes a `Response`, for which Node.js loads its whole HTTP client.
     const file = await collectBytes(await encrypter.encrypt(nothing()));
-    return { bytes: file.slice(0, file.length - emptyPayloadBytes), fileKey: fileKey! };
+    return { bytes: file.slice(0, file.length - emptyPayloadBytes), fileKey: fileKeys[0]! };
   } catch (error) {
-    (fileKey as Uint8Array | null)?.fill(0);
+    for (const key of fileKeys) key.fill(0);
     throw error;
   }
 }
@@ -98,11 +98,11 @@ function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
 
 /** The stanzas of a header, unauthenticated: nothing proves them until the header is unlocked. */
 export async function stanzasOf(header: Uint8Array): Promise<readonly Stanza[]> {
-  let found: readonly Stanza[] | null = null;
+  const seen: (readonly Stanza[])[] = [];
   const decrypter = new Decrypter();
   decrypter.addIdentity({
     unwrapFileKey(stanzas) {
-      found = stanzas;
+      seen.push(stanzas);
       return null;
     },
   });
@@ -111,8 +111,9 @@ export async function stanzasOf(header: Uint8Array): Promise<readonly Stanza[]> 
     () => null,
     (thrown: unknown) => thrown,
   );
-  if (found === null) throw damagedHeader(error);
-  if ((found as readonly Stanza[]).length > maxStanzas) {
+  const [found] = seen;
+  if (found === undefined) throw damagedHeader(error);
+  if (found.length > maxStanzas) {
     throw new BackupError('archive-limit-exceeded', 'The header of the archive has too many recipients.');
   }
   return found;

@@ -215,7 +215,7 @@ class Check {
     await this.#try('spool', async () => {
       try {
         const tonight = clock.now().toISOString().slice(0, 10);
-        const { spool, guard } = await openOffice(this.#plan, tonight, this.#tools);
+        const { spool, guard } = await openOffice(this.#plan, tonight);
         await guard.release();
         if (neededBytes !== undefined) await spool.assertSpace(neededBytes);
       } catch (error) {

@@ -29,9 +29,8 @@ export async function readNightFile(path: string): Promise<ReadNightFile> {
       ...(cause === undefined ? {} : { cause }),
     });
   const value = parse(await readText(whole, refuse), refuse);
-  const wrong = nightFile.wrongIn(value, '');
-  if (wrong !== undefined) throw refuse(wrong);
-  return { file: value as NightFile, refuse, resolvePath: (relative) => resolve(dirname(whole), relative) };
+  if (!nightFile.is(value)) throw refuse(nightFile.wrongIn(value, '') ?? 'It is not what such a file holds.');
+  return { file: value, refuse, resolvePath: (relative) => resolve(dirname(whole), relative) };
 }
 
 async function readText(path: string, refuse: ReadNightFile['refuse']): Promise<string> {

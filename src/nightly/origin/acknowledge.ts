@@ -2,7 +2,6 @@ import { assertArgument } from '../../arguments.js';
 import { nightOf } from '../nights.js';
 import type { NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
-import { machineTools } from '../run/tools.js';
 import { startFactsAnew } from './facts-file.js';
 import {
   type Acknowledgement,
@@ -40,7 +39,7 @@ export async function acknowledgeFindings(
   const { user } = options;
   assertUser(user);
   const now = (plan.now ?? (() => new Date()))();
-  const { journal, guard } = await openOffice(plan as NightPlan, nightOf(now, plan.timeZone), machineTools());
+  const { journal, guard } = await openOffice(plan, nightOf(now, plan.timeZone));
   try {
     const { loss, sequences } = journal.state;
     const troubles = [...(sequences?.hq?.troubles ?? []), ...(sequences?.local?.troubles ?? [])];
@@ -91,7 +90,7 @@ export async function announcePurge(
   if (!/^\d{4}-\d\d-\d\d$/.test(until)) throw new RangeError('"until" is to be a date such as 2026-12-31');
   const now = (plan.now ?? (() => new Date()))();
   const night = nightOf(now, plan.timeZone);
-  const { journal, guard } = await openOffice(plan as NightPlan, night, machineTools());
+  const { journal, guard } = await openOffice(plan, night);
   try {
     const announcement: AnnouncedPurge = { tables, until, user, at: now.toISOString() };
     await journal.update(({ announced = [] }) => ({

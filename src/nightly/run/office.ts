@@ -3,7 +3,6 @@ import type { PendingCopy } from './journal-state.js';
 import { NightJournal } from './night-journal.js';
 import type { NightPlan } from './night-plan.js';
 import { Spool } from './spool.js';
-import type { NightTools } from './tools.js';
 
 /** Space that must stay free on the disk of the spool, in bytes. */
 const defaultReserve: number = 1024 ** 3;
@@ -17,12 +16,15 @@ export interface Office {
   readonly foundAgain: readonly PendingCopy[];
 }
 
+/** What of a plan it takes. */
+export type PlanOfOffice = Pick<NightPlan, 'logger' | 'practiceId' | 'spool' | 'spoolReserveBytes'>;
+
 /**
  * Opens the spool folder and its journal for one run.
  *
  * @throws BackupError `already-running`, `settings-invalid`, `storage-full` and others of the disk
  */
-export async function openOffice(plan: NightPlan, night: string, _tools: NightTools): Promise<Office> {
+export async function openOffice(plan: PlanOfOffice, night: string): Promise<Office> {
   const spool = new Spool(plan.spool, plan.spoolReserveBytes ?? defaultReserve);
   await spool.prepare();
   const guard = await acquireGuard(spool.folder);
@@ -38,7 +40,7 @@ export async function openOffice(plan: NightPlan, night: string, _tools: NightTo
 }
 
 async function findAgain(
-  { practiceId, logger }: NightPlan,
+  { practiceId, logger }: PlanOfOffice,
   spool: Spool,
   journal: NightJournal,
 ): Promise<readonly PendingCopy[]> {

@@ -27,7 +27,7 @@ export async function runNight(
     if (!isTold && signal?.aborted !== true) await tellNoStart(plan, night, error, tools.clock);
     throw error;
   };
-  const office = await during('backup', () => openOffice(plan, night, tools)).catch(tellIfUntold);
+  const office = await during('backup', () => openOffice(plan, night)).catch(tellIfUntold);
   const deadline = options.deadline === undefined ? undefined : deadlineOn(tools.clock, options.deadline);
   try {
     const begun = new NightRun(plan, options, { ...office, night, tools, deadline: deadline?.signal });

@@ -124,7 +124,8 @@ export class Spool {
   async holds(file: string, expected: { readonly bytes: number; readonly sha256: string }): Promise<boolean> {
     if ((await this.sizeOf(file)) !== expected.bytes) return false;
     const digest = createHash('sha256');
-    for await (const chunk of createReadStream(this.pathOf(file))) digest.update(chunk as Uint8Array);
+    const content: AsyncIterable<Uint8Array> = createReadStream(this.pathOf(file));
+    for await (const chunk of content) digest.update(chunk);
     return digest.digest('hex') === expected.sha256;
   }
 

@@ -1,5 +1,5 @@
 import { explainEligibility } from '../../eligibility/is-eligible.js';
-import { type AlertCode, alertCodes } from '../alerts/alert.js';
+import { alertCodes } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
@@ -37,7 +37,7 @@ export async function watchNight(watch: Watch): Promise<void> {
   // Nearly every night had its run: to see that needs no guard, and nothing written.
   const known = await readJournal(plan.spool, practiceId);
   if (known !== null && isKnown(known, night)) return;
-  const { journal, guard } = await openOffice(plan, watch.tonight, tools);
+  const { journal, guard } = await openOffice(plan, watch.tonight);
   try {
     const { firstNight } = journal.state;
     if (isKnown(journal.state, night) || night < firstNight) return;
@@ -53,7 +53,7 @@ export async function watchNight(watch: Watch): Promise<void> {
     if (plan.alerts !== undefined) {
       const sink = sinkWithTimeout(plan.alerts, { clock: tools.clock, signal });
       // Nothing was tried, so nothing is known to be over.
-      const notOver = new Set(Object.keys(alertCodes) as AlertCode[]);
+      const notOver = new Set(Object.values(alertCodes));
       await sendAlerts(stale, notOver, { sink, journal, logger, emit });
       const summary =
         due.length === 0

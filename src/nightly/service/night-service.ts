@@ -1,5 +1,5 @@
 import { BackupError, isBackupError } from '../../errors.js';
-import { type Alert, type AlertCode, alertCodes } from '../alerts/alert.js';
+import { type Alert, alertCodes } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { checkWith } from '../check/check-night.js';
 import { isLasting } from '../check/findings.js';
@@ -78,7 +78,7 @@ export class NightService {
     }
     const lasting = check.findings.filter(isLasting);
     const { practiceId, alerts } = this.#plan;
-    const { journal, guard } = await openOffice(this.#plan, this.#tonight(), this.#tools);
+    const { journal, guard } = await openOffice(this.#plan, this.#tonight());
     try {
       await journal.update(() => ({}));
       if (lasting.length === 0 || alerts === undefined) return;
@@ -90,7 +90,7 @@ export class NightService {
         practiceId,
         message,
       };
-      const notOver = new Set(Object.keys(alertCodes) as AlertCode[]);
+      const notOver = new Set(Object.values(alertCodes));
       const sink = sinkWithTimeout(alerts, { clock: this.#tools.clock, signal });
       const emit: Parameters<typeof watchNight>[0]['emit'] = (event) => onEvent?.(event);
       await sendAlerts([alert], notOver, { sink, journal, logger: this.#logger, emit });
@@ -231,7 +231,7 @@ export class NightService {
     const text = JSON.stringify(schedule);
     if (text === this.#keptSchedule) return;
     await this.#whileRunning(async () => {
-      const { journal, guard } = await openOffice(this.#plan, this.#tonight(), this.#tools);
+      const { journal, guard } = await openOffice(this.#plan, this.#tonight());
       try {
         await journal.update(() => ({ schedule }));
         this.#keptSchedule = text;

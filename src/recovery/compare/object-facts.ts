@@ -61,8 +61,9 @@ export async function readObjects(
   for (const name of views) await add('view', name, 'Create View');
   const routines = await questions.ask('ROUTINES', ['ROUTINE_NAME', 'ROUTINE_TYPE'], 'ROUTINE_SCHEMA');
   for (const row of routines) {
-    const kind = row['ROUTINE_TYPE']!.toLowerCase().replace(' ', '-') as SchemaObjectKind;
-    await add(kind, row['ROUTINE_NAME']!, statementColumnOf[kind] ?? '');
+    const routine = routinesByType.get(row['ROUTINE_TYPE'] ?? '');
+    if (routine === undefined) throw unseen('ROUTINES');
+    await add(routine.kind, row['ROUTINE_NAME']!, routine.statementColumn);
   }
   const triggers = await questions.ask('TRIGGERS', ['TRIGGER_NAME', 'ACTION_ORDER'], 'TRIGGER_SCHEMA');
   for (const row of triggers) {
@@ -106,9 +107,13 @@ async function refuseHiddenEvents(questions: SchemaQuestions): Promise<void> {
   if (hidden === true) throw unseen('EVENTS');
 }
 
-const statementColumnOf: Partial<Record<SchemaObjectKind, string>> = {
-  function: 'Create Function',
-  procedure: 'Create Procedure',
-  package: 'Create Package',
-  'package-body': 'Create Package Body',
-};
+/** Routines by their type in the list of the server. */
+const routinesByType: ReadonlyMap<
+  string,
+  { readonly kind: SchemaObjectKind; readonly statementColumn: string }
+> = new Map([
+  ['FUNCTION', { kind: 'function', statementColumn: 'Create Function' }],
+  ['PROCEDURE', { kind: 'procedure', statementColumn: 'Create Procedure' }],
+  ['PACKAGE', { kind: 'package', statementColumn: 'Create Package' }],
+  ['PACKAGE BODY', { kind: 'package-body', statementColumn: 'Create Package Body' }],
+]);

@@ -25,7 +25,8 @@ export async function readSchemaFacts(connection: Connection, signal?: AbortSign
   const views: string[] = [];
   const sequences: string[] = [];
   for (const row of await questions.query('SHOW FULL TABLES')) {
-    const [name, type] = Object.values(row) as [string, string];
+    const [name, type] = Object.values(row);
+    if (typeof name !== 'string') continue;
     if (type === 'VIEW') views.push(name);
     else if (type === 'SEQUENCE') sequences.push(name);
     else tables.push(name);

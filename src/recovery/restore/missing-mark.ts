@@ -2,7 +2,7 @@ import { missingMark, missingTableName } from '../../catalog/restore-mark.js';
 import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
-import type { MissingObject } from './missing.js';
+import { isMissingKind, type MissingObject } from './missing.js';
 
 const table: string = quoteName(missingTableName);
 
@@ -23,11 +23,11 @@ export async function readMissing(server: Connection, target: string): Promise<M
   const rows = await server.query(`SELECT kind, name, table_name FROM ${quoteName(target)}.${table}`);
   return {
     workKey,
-    missing: rows.map(({ kind, name, table_name: of }) => ({
-      kind: kind as MissingObject['kind'],
-      name: name ?? '',
-      ...(of === null || of === undefined ? {} : { table: of }),
-    })),
+    missing: rows.flatMap(({ kind, name, table_name: of }) =>
+      isMissingKind(kind)
+        ? [{ kind, name: name ?? '', ...(of === null || of === undefined ? {} : { table: of }) }]
+        : [],
+    ),
   };
 }
 

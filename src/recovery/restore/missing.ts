@@ -1,12 +1,23 @@
+import { objectKind } from '../../archive/descriptions.js';
 import type { Connection } from '../../database/connection.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 import { BackupError } from '../../errors.js';
 import type { SchemaObjectKind } from '../../model/parts.js';
+import { either, oneOf, type Shape } from '../../shapes.js';
+
+/** What a server may not make. */
+export type MissingKind = SchemaObjectKind | 'check' | 'foreign-key' | 'key' | 'table';
+
+/** Whether a word in a list of what is missing is such a kind. */
+export const isMissingKind: Shape<MissingKind> = either(
+  objectKind,
+  oneOf('check', 'foreign-key', 'key', 'table'),
+);
 
 /** Something of the archive that the target did not take. */
 export interface MissingObject {
   /** What the server did not make. */
-  readonly kind: SchemaObjectKind | 'check' | 'foreign-key' | 'key' | 'table';
+  readonly kind: MissingKind;
   /** As in the archive. */
   readonly name: string;
   /** Of keys, foreign keys, checks and triggers: the table they belong to. */

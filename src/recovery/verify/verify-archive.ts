@@ -170,7 +170,7 @@ class Verifier {
         this.#refused.push(...refusedDefinitions(this.#database, [], part.objects));
       }
       if (part.kind === 'rows') await this.#take(part);
-      if (part.kind === 'summary') manifest = part.summary as Manifest;
+      if (part.kind === 'summary' && 'entries' in part.summary) manifest = part.summary;
     }
     while (this.#unpacking.length > 0) await this.#settleOldest();
     return {

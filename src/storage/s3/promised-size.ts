@@ -27,13 +27,8 @@ export function nameUpload(
 
 /** Reads the name of an upload. Null when it was not given by {@link nameUpload} for this object. */
 export function readUpload(secret: string | Uint8Array, path: string, name: string): PromisedUpload | null {
-  const found = named.exec(name)?.groups;
-  if (found === undefined) return null;
-  const { uploadId, size, mac } = found as {
-    readonly uploadId: string;
-    readonly size: string;
-    readonly mac: string;
-  };
+  const { uploadId, size, mac } = named.exec(name)?.groups ?? {};
+  if (uploadId === undefined || size === undefined || mac === undefined) return null;
   const expected = macOf(secret, path, uploadId, Number(size));
   const given = Buffer.from(mac, 'base64url');
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;

@@ -13,7 +13,7 @@ import { classifyByCode } from '../../classify.js';
 import { assertFileKey } from '../names.js';
 import type { FileSystemStorageOptions } from '../options.js';
 import { endIdleHelper, type Helper, helperFor, type Listener, type UnderWay } from './helper.js';
-import { type Asked, messagesUnderWay } from './messages.js';
+import { type Asked, messagesUnderWay, objectIn } from './messages.js';
 
 type Call = Omit<Asked, 'id' | 'options'>;
 
@@ -90,10 +90,11 @@ export class ApartStorage implements StorageAdapter, AsyncDisposable {
     };
     const given = opened.then(give);
     given.catch(() => undefined);
-    return (await this.#ending(work, signal, async () => {
+    const stored = await this.#ending(work, signal, async () => {
       // The failure of the source is told before that of the store, which knows only that bytes are missing.
       return Promise.race([given.then(() => work.done), work.done]);
-    })) as StoredObject;
+    });
+    return objectIn(stored)!;
   }
 
   async *get(key: string, options: GetOptions = {}): AsyncGenerator<Uint8Array> {
@@ -112,7 +113,7 @@ export class ApartStorage implements StorageAdapter, AsyncDisposable {
     const helper = await this.#helper(options.signal);
     if (helper === null) return this.#here.stat(key, options);
     const work = this.#begin(helper, { call: 'stat', name: key }, {});
-    return ((await this.#ending(work, options.signal, () => work.done)) ?? null) as StoredObject | null;
+    return objectIn(await this.#ending(work, options.signal, () => work.done));
   }
 
   async *list(

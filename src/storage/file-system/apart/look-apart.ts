@@ -1,6 +1,7 @@
 import { isBackupError } from '../../../errors.js';
 import { type FolderTrouble, lookAtFolder } from '../../../files/look-at-folder.js';
 import { helperFor } from './helper.js';
+import { troubleIn } from './messages.js';
 
 /**
  * {@link lookAtFolder} in a process of its own, which is given up when the folder stays silent for so many
@@ -15,8 +16,7 @@ export async function lookApart(
   if (helper === null || !(await helper.runs) || helper.isOver) return lookAtFolder(path, write);
   const asked = { call: 'look', name: path, options: { path }, write } as const;
   try {
-    return ((await helper.begin(asked, {}, silence, () => `folder ${path}`).done) ??
-      null) as FolderTrouble | null;
+    return troubleIn(await helper.begin(asked, {}, silence, () => `folder ${path}`).done);
   } catch (error) {
     if (!isBackupError(error, 'storage-transient')) throw error;
     return { trouble: 'silent' };

@@ -1,10 +1,5 @@
-import {
-  type Activity,
-  BackupError,
-  type BackupErrorCode,
-  errorExplanations,
-  isBackupError,
-} from '../../../errors.js';
+import { isErrorCode } from '../../../error-advice.js';
+import { type Activity, BackupError, isBackupError } from '../../../errors.js';
 import type { FolderTrouble } from '../../../files/look-at-folder.js';
 import type { StoredObject, TransferProgress } from '../../adapter.js';
 import type { FileSystemStorageOptions } from '../options.js';
@@ -48,6 +43,16 @@ export type Reply =
 /** What comes of a piece of work. */
 export type Result = StoredObject | FolderTrouble | null | undefined;
 
+/** The object that was stored or looked at; null where there is none. */
+export function objectIn(result: Result): StoredObject | null {
+  return result !== null && result !== undefined && 'key' in result ? result : null;
+}
+
+/** What is wrong with a folder that was looked at; null when nothing is. */
+export function troubleIn(result: Result): FolderTrouble | null {
+  return result !== null && result !== undefined && 'trouble' in result ? result : null;
+}
+
 /** So many messages with bytes or objects may be under way at once. */
 export const messagesUnderWay = 8;
 
@@ -57,7 +62,7 @@ export interface Failure {
   readonly message: string;
   readonly code?: string;
   readonly activity?: Activity | undefined;
-  readonly details?: Readonly<Record<string, unknown>>;
+  readonly details?: BackupError['details'];
 }
 
 /** Packs what was thrown. */
@@ -74,9 +79,8 @@ export function pack(thrown: unknown): Failure {
 
 /** Throws again what was packed elsewhere. */
 export function unpack({ name, message, code = '', activity, details }: Failure): Error {
-  if (name === 'BackupError' && Object.hasOwn(errorExplanations, code)) {
-    const facts = { ...details } as BackupError['details'];
-    return new BackupError(code as BackupErrorCode, message, { activity, details: facts });
+  if (name === 'BackupError' && isErrorCode(code)) {
+    return new BackupError(code, message, { activity, details: { ...details } });
   }
   if (name === 'RangeError') return new RangeError(message);
   if (name === 'TypeError') return new TypeError(message);
