@@ -55,7 +55,7 @@ export function decryptArchive(source: ByteSource, options: DecryptArchiveOption
   const reader = new ByteReader(source, options.signal);
   let unlocked: Promise<UnlockedHeader> | null = null;
   const unlock = () => {
-    // What cannot be opened is not read on, and its source let go, whoever asked first.
+    // An archive that cannot be opened is not read on, and its source is released.
     unlocked ??= unlockArchive(reader, options).catch(async (error: unknown) => {
       await reader.close();
       throw error;

@@ -59,7 +59,7 @@ export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchi
   const manifest = new Promise<Manifest>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  // Nobody need look at it.
+  // A caller need not look at the manifest: then its failure must not count as an unhandled rejection.
   manifest.catch(() => undefined);
   let isTaken = false;
 
@@ -83,7 +83,7 @@ export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchi
       settle.reject(error);
       throw error;
     } finally {
-      // Only the first settling counts: this one is for an iteration that was broken off.
+      // This settles the manifest of an iteration that was broken off. After `resolve` it has no effect.
       settle.reject(new DOMException('The archive was not written to its end.', 'AbortError'));
       await coming.return?.();
     }

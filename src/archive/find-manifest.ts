@@ -59,7 +59,7 @@ async function findHeader(tail: Uint8Array): Promise<(TarEntry & { readonly cont
 }
 
 /**
- * Files stand one after another, and the manifest behind them all: who reads them all reads no byte twice.
+ * Files stand one after another and the manifest follows them all: reading every file reads no byte twice.
  */
 function checkLayout({ entries, tables }: Manifest, manifestOffset: number): void {
   let end = 0;

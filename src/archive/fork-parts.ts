@@ -37,7 +37,8 @@ export function forkParts(parts: AsyncIterable<Part>, count: number): AsyncItera
     if (waiting.size < active.size || active.size === 0) return;
     source ??= parts[Symbol.asyncIterator]();
     step = source.next();
-    // Every consumer gets the failure; without any it must not count as unhandled.
+    // Every consumer is given the failure. When there is none left, it must not count as an unhandled
+    // rejection.
     step.catch(() => undefined);
     for (const wake of waiting.values()) wake();
     waiting.clear();

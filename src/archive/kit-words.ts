@@ -17,7 +17,7 @@ export const kitSecretBytes = 32;
 
 const kitWords = 24;
 const sheetWords = kitWords + 1;
-/** Longer is nothing that somebody typed from a sheet. */
+/** Nobody types a longer text from a sheet. */
 const longestText = 10_000;
 
 /** What is wrong with words that were typed. */
@@ -116,7 +116,7 @@ function entropyOf(words: readonly string[], name: string): Uint8Array {
   try {
     return mnemonicToEntropy(words.join(' '), wordlist);
   } catch {
-    // Without the cause, which might quote them.
+    // The cause is left out, since it might quote the words.
     throw mismatch(name);
   }
 }

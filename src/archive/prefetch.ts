@@ -8,8 +8,7 @@ export async function* prefetch<Item, Result>(
   const pending: Promise<Result>[] = [];
   for (const item of items) {
     const next = make(item);
-    // Seen when its turn comes; until then, and when nobody waits for it any more, it must not count as
-    // unhandled.
+    // A failure is thrown when its turn comes; until then it must not count as an unhandled rejection.
     next.catch(() => undefined);
     pending.push(next);
     if (pending.length > depth) yield await pending.shift()!;

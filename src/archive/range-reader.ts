@@ -4,7 +4,7 @@ import { prefetch } from './prefetch.js';
 const firstBytes = 16 * 1024;
 const mostBytes = 1024 * 1024;
 
-/** The bytes of a source front to back, in pieces that grow: little is fetched when little is wanted. */
+/** The bytes of a source in order, in pieces that grow: a reader that stops early has fetched little. */
 export async function* chunksOfRanges(source: RangeSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const options = { signal };
   let length = firstBytes;

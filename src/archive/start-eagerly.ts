@@ -5,7 +5,7 @@
 export function startEagerly<Item>(source: AsyncIterable<Item>): AsyncIterableIterator<Item, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   let first: Promise<IteratorResult<Item>> | undefined = iterator.next();
-  // Met by whoever asks for it; until then it must not count as unhandled.
+  // The failure is thrown to whoever asks first; until then it must not count as an unhandled rejection.
   first.catch(() => undefined);
   return {
     next() {

@@ -79,7 +79,7 @@ export async function headerByLibrary({ name, size, time, contentId = '' }: TarE
   const reader = readable.getReader();
   controller.add({ name, size, mtime: new Date(time * 1000), type: 'file', ...sameForAll, uname: contentId });
   const { value } = await reader.read();
-  // The packer would wait for the content; only its header is wanted.
+  // The packer would wait for the content, but only its header is wanted here.
   await reader.cancel();
   return value!;
 }

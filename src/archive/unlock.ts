@@ -71,7 +71,7 @@ export async function readLabel(header: Uint8Array): Promise<ClaimedLabel> {
   try {
     return { label: labelOf(await stanzasOf(header)), damage: null };
   } catch (error) {
-    // What is damaged may look like a label of another version or size.
+    // A damaged label may look like one of another version or size.
     if (isBackupError(error)) return { label: null, damage: error };
     throw error;
   }
@@ -229,7 +229,7 @@ export async function followChain(unlock: Unlock, identity: string): Promise<rea
   let opener = identity;
   for (const link of unlock.kind === 'enrolled' ? (unlock.chain ?? []) : []) {
     const older = await openSealed(link, { identities: [opener] });
-    // What follows was sealed to this one: the chain ends here.
+    // The older keys were sealed to this one, so the chain ends here.
     if (older === null) break;
     opener = older;
     unlocked.push({ epoch: link.epoch, recipient: link.recipient, identity: older });
@@ -279,7 +279,7 @@ async function readSealed(sealedIdentity: string, key: SealKey): Promise<string 
       return identity;
     }
   } catch {
-    // Told below, without a cause that might quote it.
+    // Told below without a cause, which might quote the secret.
   } finally {
     content.fill(0);
   }

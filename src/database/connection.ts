@@ -65,7 +65,7 @@ export async function openConnection(
     user: address.user,
     password,
     ...(address.database === undefined ? {} : { database: address.database }),
-    // The driver by itself takes a good certificate of any server for one of this server.
+    // The driver alone would take a valid certificate of any server for that of this one.
     ...(address.tls === undefined ? {} : { ssl: { verifyIdentity: true, ...address.tls } }),
     authPlugins: {
       ...sha2Logins(address),
@@ -114,7 +114,7 @@ async function passwordOf(address: DatabaseAddress): Promise<string> {
     const given = await password();
     if (typeof given === 'string') return given;
   } catch {
-    // What it threw may hold a secret, so nothing of it is passed on.
+    // The error of the caller's function may hold a secret, so nothing of it is passed on.
     throw unreachable(address, { code: 'NO_PASSWORD' });
   }
   throw new TypeError('"address.password" must give a text');
@@ -151,7 +151,7 @@ async function greetAndSettle(
     });
   });
   if (inactivityTimeout !== undefined) watchSilence(driver, inactivityTimeout);
-  // One that lets everybody in and then says nothing would hold a night up for ever.
+  // A server that accepts connections and then says nothing would hold a night up for ever.
   const answerTimeout = firstAnswers * (address.connectTimeout ?? connectTimeout);
   let silent: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_resolve, reject) => {
@@ -199,7 +199,7 @@ export async function endSessions(address: DatabaseAddress, ids: readonly number
       let left = ids;
       for (let pause = 5; left.length > 0 && performance.now() < deadline; pause = Math.min(2 * pause, 100)) {
         const answers = await connection.queryEach(left.map((id) => `KILL QUERY ${id}`));
-        // What the server refuses to end is not there any more, or not ours.
+        // A session that the server refuses to end is gone already, or is not ours.
         left = left.filter((_, i) => answers[i] !== undefined && !('error' in answers[i]));
         if (left.length > 0) await delay(pause);
       }
@@ -213,7 +213,7 @@ export async function endSessions(address: DatabaseAddress, ids: readonly number
   }
 }
 
-/** Tells of statements when they are answered. */
+/** Writes each statement to the diagnosis when it is answered. */
 function tellStatements(
   session: number,
   statements: readonly string[],

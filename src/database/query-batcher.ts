@@ -43,7 +43,7 @@ export class QueryBatcher {
 
   async #askAll(): Promise<void> {
     this.#isAsking = true;
-    // Whoever asks for several things in a row asks for them together.
+    // Questions that are asked one after another in the same moment go together.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const some = this.#waiting.splice(0, mostAtOnce);

@@ -20,8 +20,7 @@ export async function seesOtherSessions(connection: Connection): Promise<boolean
 }
 
 /**
- * A server without InnoDB has nothing to tell of it to anybody. What comes by a role is not seen then, as if
- * it were not there.
+ * A server without InnoDB answers this to nobody. Then a privilege that comes by a role counts as not held.
  */
 async function grantsTell(connection: Connection): Promise<boolean> {
   const [answer] = await connection.queryEach(['SHOW GRANTS']);

@@ -69,7 +69,7 @@ export function asBackupError(error: unknown): unknown {
   });
 }
 
-/** Numbers that mean a setting of the server, which nobody finds by the number alone. */
+/** Error numbers that come from a setting of the server, which nobody finds by the number alone. */
 const settingOfErrno: Readonly<Record<number, string>> = {
   1040: 'it has as many connections as max_connections allows',
   1153: 'its max_allowed_packet is too small for this',
@@ -86,7 +86,7 @@ const settingOfErrno: Readonly<Record<number, string>> = {
   1881: 'its InnoDB only reads, see innodb_force_recovery',
 };
 
-// The driver has no word for the numbers of newer servers.
+// The driver has no name for the error numbers of newer servers.
 function answerOf({ code, errno }: { readonly code?: unknown; readonly errno?: unknown }): string {
   const answer = [code, errno].filter((each) => each !== undefined).join(', ') || 'nothing';
   const setting = typeof errno === 'number' ? settingOfErrno[errno] : undefined;
@@ -102,7 +102,7 @@ function engineErrorNumber({ errno, message }: QueryError): number | undefined {
   return found === null ? undefined : Number(found[1]);
 }
 
-// The driver hangs the whole statement on its errors, and a statement may hold a row.
+// The driver puts the whole statement into its errors, and a statement may hold a row.
 function withoutStatement(error: Error): Error {
   const bare = new Error((error as QueryError).code ?? error.name);
   if (error.stack !== undefined) bare.stack = error.stack.replace(error.message, bare.message);

@@ -29,12 +29,12 @@ export async function databaseNameOn(
     case 0:
       return name;
     case 1: {
-      // Which letter is the small one of another is for the server to say.
+      // The server decides which letter is the lower case of another.
       const [row] = await server.query(`SELECT LOWER(${quoteText(name)}) AS name`);
       return row?.['name'] ?? name;
     }
     default: {
-      // Kept in the letters of whoever made it.
+      // The name is kept as it was written when the database was made.
       const there = (await server.query('SHOW DATABASES')).map((row) => Object.values(row)[0] ?? '');
       return there.find((each) => each.toLowerCase() === name.toLowerCase()) ?? name;
     }

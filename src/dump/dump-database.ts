@@ -108,7 +108,7 @@ class Dump {
       for await (const part of this.#queue.drain()) yield part;
       await reading;
     } finally {
-      // Left early, by an error or by the consumer: the server's work is stopped too.
+      // The dump was left early, by an error or by the consumer: its work on the server is stopped too.
       const left = new Error('the dump was left');
       this.#abort.abort(left);
       this.#queue.fail(left);
@@ -156,7 +156,8 @@ class Dump {
         }
         if (readers.includes(reader)) await releaseTable(this.#snapshot, reader);
       };
-      // What has no rows to be read needs no more than the session beside the snapshot.
+      // Tables without rows to be read need no reading session: the one for questions about the schema will
+      // do.
       const idle = readers.length === 0 ? [schema] : readers;
       await Promise.all(Array.from({ length: Math.max(connections, idle.length) }, (_, i) => work(idle[i])));
       await Promise.all(this.#proofs);
@@ -164,7 +165,8 @@ class Dump {
       this.#queue.end();
     } catch (error) {
       const { broken } = this.#snapshot;
-      // Where the locks were given up, their sessions were ended as well, and that is not why.
+      // Giving up the locks ends their sessions too. The reason to tell is why they were given up, not that a
+      // session ended.
       const why = broken.aborted ? broken.reason : error;
       this.#abort.abort(why);
       this.#queue.fail(why);
@@ -199,7 +201,7 @@ class Dump {
     try {
       return await keyRanges(reader, table, this.#options.rangeBytes);
     } catch (error) {
-      // Whoever reads the table meets the damage too, and knows what to do about it.
+      // Damage is handled where the rows of the table are read.
       if (isBackupError(error, 'table-damaged')) return [undefined];
       throw error === this.#signal.reason ? error : aboutTable(error, table.name);
     }
@@ -240,7 +242,8 @@ class Dump {
     });
     if (done === undefined) return;
     this.#proofs.push(done.proven);
-    // Whoever waits for the proofs sees a failure; until then it must not count as unhandled.
+    // A failure is thrown where the proofs are waited for; until then it must not count as an unhandled
+    // rejection.
     done.proven.catch(() => undefined);
     this.#record.finish();
   }

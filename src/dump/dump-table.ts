@@ -25,9 +25,9 @@ import {
   type TableTask,
 } from './table-query.js';
 
-/** What the server says about a table that cannot be changed, because read locks are held on it. */
+/** What the server says about a table while read locks keep it from being changed. */
 export interface LockedState {
-  /** Its definition, which can be no other when its rows are read. */
+  /** Its definition. The lock makes sure that it is still the same when the rows are read. */
   readonly definition: Promise<string>;
   /** The engine's own count of its rows, where the engine keeps one. */
   readonly count?: Promise<number>;
@@ -46,9 +46,9 @@ export interface TableSink {
 /** Options of {@link TableReading}. */
 export interface TableReadingOptions extends RowReaderOptions {
   readonly pieces: number;
-  /** For questions about the schema, beside the snapshot. */
+  /** The session for questions about the schema, which holds no part of the snapshot. */
   readonly schema: QueryBatcher;
-  /** Where read locks hold the table, and it is read in the session that has them. */
+  /** Set where read locks hold the table; it is then read in the session that holds them. */
   readonly locked: LockedState | undefined;
 }
 
@@ -98,7 +98,8 @@ export class TableReading {
       this.#begun ??= this.#description.then((description) => this.#sink.begin(description));
       if (definitionOnly(this.#task) === undefined) {
         this.#begun.catch(() => undefined);
-        // Rows wait for the description, and whatever it asks of the same session would wait for the rows.
+        // No row is handed on before the description. What that asks over the same session has to be answered
+        // before the rows begin.
         if (asksOfRows(this.#snapshot.definitions.get(table.name) ?? '')) await this.#description;
         await this.#readRows(reader, range);
       }
@@ -106,8 +107,7 @@ export class TableReading {
       if (++this.#read < this.#pieces) return undefined;
       if (definitionOnly(this.#task) === undefined) this.#checkNotEmptied();
       const shown = await this.#shown;
-      // Behind its lock a table cannot have been altered since; whether the lock held shows when it is let
-      // go.
+      // A locked table cannot be altered. Whether the lock was held all the time shows when it is released.
       const proven =
         this.#locked === undefined
           ? proveUnchanged(this.#schema, table.name, shown, signal)
@@ -133,7 +133,7 @@ export class TableReading {
   async #describe(reader: Connection, shown: Promise<string>): Promise<TableDescription> {
     const { name, damage } = this.#task.table;
     const { signal } = this.#options;
-    // Rows that live elsewhere are not asked for, and what is damaged shows when it is read.
+    // The rows of such a table live elsewhere and are not asked for; damage shows when the rows are read.
     const mayRead = definitionOnly(this.#task) === undefined && damage === undefined;
     const { statement, unknown } = await exactDefinition(reader, name, await shown, {
       mayRead,
@@ -146,7 +146,8 @@ export class TableReading {
       this.#sink.warn({ code: 'definition-uncertain', message, table: name });
     }
     const description = describeTable(this.#snapshot, this.#task, statement);
-    // Of some rows there is no saying what those of the copy come to.
+    // The hash is of all current rows. Where only some rows are read, or old versions too, there is nothing
+    // to compare it with.
     const isAll =
       mayRead && this.#task.selected.rowFilter === undefined && description.versioned === undefined;
     const { server } = this.#snapshot.catalog;

@@ -24,7 +24,8 @@ export const rollbackToSnapshot: string = `ROLLBACK TO SAVEPOINT ${savepoint}`;
 /** Opens a snapshot and makes sure that it is one (K1). */
 export async function openInnodbSnapshot(connection: Connection): Promise<void> {
   await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT');
-  // The list still holds what configuring the session left there, about variables this server does not know.
+  // The list of warnings still holds those of configuring the session, about variables that this server does
+  // not know.
   const warnings = (await connection.query('SHOW WARNINGS')).filter((row) => row['Code'] !== '1193');
   if (warnings.length > 0 && !(await innodbStandsStill(connection))) {
     throw new BackupError(
@@ -58,7 +59,7 @@ export async function findTablesWithRows(
 function hasRows(answer: StatementAnswer | undefined, table: string): boolean {
   const error = answer?.error;
   if (error === undefined) return rowsOf(answer)[0]?.['has_rows'] === '1';
-  // A damaged table is met again when its rows are read, by those who know what to do about it.
+  // Damage is handled where the rows of the table are read.
   if (isBackupError(error, 'table-damaged')) return false;
   if (isBackupError(error, 'database-connection-lost')) throw lostAtTable(error, table);
   if (!isBackupError(error) || serverErrorNumber(error) === undefined) throw error;

@@ -74,7 +74,8 @@ export class LockedTasks {
     if (some.length === 0) return;
     const questions = some.flatMap((task) => questionsAbout(task));
     const answers = this.#locked.session.queryEach(
-      // Rows come in the character sets of their columns; definitions as they were read before the locks.
+      // The session sends rows in the character sets of their columns. Definitions are asked for in UTF-8, as
+      // they were before the locks, so that the two can be compared.
       [
         'SET SESSION character_set_results = utf8mb4',
         ...questions,
@@ -86,7 +87,7 @@ export class LockedTasks {
     const next = (): Promise<readonly TextRow[]> => {
       const at = ++asked;
       const rows = answers.then((all) => rowsOf(all[at]));
-      // A failure is met when the turn of its table comes; until then it must not count as unhandled.
+      // A failure is thrown when its table is read; until then it must not count as an unhandled rejection.
       rows.catch(() => undefined);
       return rows;
     };

@@ -31,7 +31,7 @@ export interface RowQuery {
   readonly sql: string;
   /** Of every column of the result, in order; the server's answer is held against them. */
   readonly forms: readonly ValueForm[];
-  /** A statement without a result, sent along to be run before. Its failure is the reading's. */
+  /** A statement without a result, to be run before in the same packet. If it fails, the reading fails. */
   readonly first?: string;
 }
 
@@ -191,7 +191,7 @@ export class RowCommand implements DriverCommand, ChunkTaker {
       const builder = this.#builder;
       builder.add(buffer, start, end);
       this.rows++;
-      // A packet that was put together lies where the next one will.
+      // A packet that came in pieces was put together in a buffer that the next such packet uses again.
       if (buffer !== this.#chunk) builder.settle();
       return;
     }
@@ -271,7 +271,7 @@ export class RowCommand implements DriverCommand, ChunkTaker {
       this.#runsLastPrepared &&
       errnoOf(buffer, start) === unknownStatement
     ) {
-      // Something before the server does not know this way: it is told the number.
+      // A proxy in front of the server does not know this short form: it is told the number of the statement.
       this.#runsLastPrepared = false;
       this.#send(executeStatement(this.#statement), closeStatement(this.#statement));
       return;
@@ -283,7 +283,7 @@ export class RowCommand implements DriverCommand, ChunkTaker {
       return;
     }
     this.end(this.#refusal);
-    // What comes after a failure of the first statement is of no interest: the connection is given up.
+    // After a failure of the first statement the other answers are not read: the connection is given up.
     if (this.#phase !== 'first') this.#phase = 'done';
   }
 

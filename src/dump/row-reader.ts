@@ -54,7 +54,8 @@ async function* iterate(
     command.release();
     if (!command.finished) {
       connection.destroy();
-      // After a lost connection the number may be another's already: a server that restarts counts anew.
+      // After a lost connection the session's number may belong to somebody else: a server that restarts
+      // counts from 1 again.
       if (!command.lost) await endSessions(connection.address, [connection.id]);
     }
   }

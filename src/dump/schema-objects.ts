@@ -83,7 +83,7 @@ async function readObject(
     kind === 'view'
       ? honestView(createStatement, row['character_set_client'], fact['body'], connection.address.database!)
       : createStatement;
-  // A view is printed by the server anew, and its text is right where it is text at all.
+  // The server prints a view anew. What it prints is right unless it is no text in UTF-8.
   const isPrinted = kind === 'view' && !text.includes('\ufffd');
   const bytes = isPrinted ? undefined : await bytesBeside(connection, text, shown);
   const nextValue = kind === 'sequence' ? await readNextValue(connection, name) : undefined;
@@ -220,7 +220,7 @@ function present<Key extends string>(
   return value === undefined || value === null ? {} : ({ [key]: value } as Record<Key, string>);
 }
 
-// A database may have lost a table that a hundred views show.
+// How many broken views one warning names: a hundred views may use the one table that is gone.
 const viewsNamed = 5;
 
 /**

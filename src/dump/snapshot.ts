@@ -89,7 +89,7 @@ export interface Snapshot extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** A snapshot with what a dump works with. */
+/** A snapshot and the sessions by which a dump reads it. */
 export interface OpenSnapshot extends Snapshot {
   /** How many read at the same time. */
   readonly connections: number;
@@ -100,7 +100,7 @@ export interface OpenSnapshot extends Snapshot {
   readonly readers: readonly Connection[];
   /** Tables under read locks, which are to be read in the sessions that hold those. */
   readonly lockedTables: readonly LockedTables[];
-  /** A session beside the snapshot, for questions about the schema. */
+  /** A session that holds no part of the snapshot, for questions about the schema. */
   readonly schema: Connection;
   /** Definitions as they were before the columns were looked up. */
   readonly definitions: Definitions;
@@ -199,7 +199,7 @@ async function takeSnapshot(
   };
   try {
     const schema = await connect();
-    // Those that will read are opened while the server says what there is to read.
+    // The sessions for reading are opened while the server answers the questions about the catalog.
     opening = Array.from({ length: options.connections ?? 2 }, connect);
     for (const each of opening) each.catch(() => undefined);
     const { catalog, definitions } = await readCatalogAndDefinitions(schema, { signal });
@@ -271,7 +271,10 @@ async function takeSnapshot(
   }
 }
 
-/** Milliseconds that the server has for greeting the session that watches, and for each of its answers. */
+/**
+ * Milliseconds in which the server has to greet the session that watches for others who wait, and to give
+ * each of its answers.
+ */
 const inactivityTimeoutOfWatch = 5000;
 
 /**

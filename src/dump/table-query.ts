@@ -28,7 +28,11 @@ export function historyOf(
   return systemTime === undefined ? undefined : columnsWithHistory(table.columns, systemTime);
 }
 
-/** The question for the rows of a table. @param conditions - that hold for all of them, or for those of a piece */
+/**
+ * The question for the rows of a table.
+ *
+ * @param conditions - beside the table's own, such as a range of its key
+ */
 export function queryOf(
   snapshot: OpenSnapshot,
   { table, selected }: TableTask,
@@ -36,7 +40,7 @@ export function queryOf(
 ): RowQuery {
   const history = historyOf(snapshot, table);
   const kept = (history ?? table.columns).filter(hasForm);
-  // A table of generated columns alone still has a number of rows.
+  // A table may have generated columns only. Its rows are counted all the same.
   const list = kept.length === 0 ? [noValues] : kept.map(expressionOf);
   const all = selected.rowFilter === undefined ? conditions : [selected.rowFilter.where, ...conditions];
   const from = `${quoteName(table.name)}${history === undefined ? '' : ' FOR SYSTEM_TIME ALL'}`;

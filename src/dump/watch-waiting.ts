@@ -14,7 +14,9 @@ export interface WaitingWatchOptions {
   readonly onLimit: (found: { readonly seconds: number; readonly seen: boolean }) => void;
 }
 
-/** Most milliseconds that a question may take: it reads no table, and nobody's lock is in its way. */
+/**
+ * Milliseconds after which a question counts as unanswered. It reads no table and waits for nobody's lock.
+ */
 const mostForAnAnswer = 5000;
 
 /**
@@ -91,7 +93,7 @@ export class WaitingWatch {
         this.#fallDue(askedAt + (limitSeconds - seconds - untold) * 1000, waited !== null);
       }
     } catch {
-      // The time runs on, and the next look is through another session.
+      // The limit is not put off, and the next look opens another session.
       this.#session?.destroy();
       this.#session = undefined;
     } finally {

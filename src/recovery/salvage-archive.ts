@@ -102,7 +102,7 @@ export async function salvageArchive(
   );
   const { tables: wanted } = options;
   const isWanted = (name: string): boolean => wanted?.includes(name) ?? true;
-  // What the target did not take is told by the restore: it did not come back.
+  // Tables that the target refused did not come back; the restore has listed them.
   const refused = new Set(restore.missing.filter(({ kind }) => kind === 'table').map(({ name }) => name));
   const { damaged, perhaps, whole } = countTables(survey.tables);
   return {

@@ -146,7 +146,7 @@ describe('a recovery kit', () => {
     await create();
     const path = join(folder, `${number - 1}.json`);
     await writeFile(path, '{"revision": 1, "kits": [{"id": "../../x"}]}');
-    for (const work of [store.load(), revokeRecoveryKit('00000000', { store })]) {
+    for (const work of [() => store.load(), () => revokeRecoveryKit('00000000', { store })]) {
       await assert.rejects(work, (error) => isBackupError(error, 'settings-invalid'));
     }
     assert.match(await readFile(path, 'utf8'), /\.\.\/x/);

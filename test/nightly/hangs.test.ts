@@ -98,8 +98,13 @@ describe('what hangs', () => {
     const clock = createFakeClock('2026-07-14T18:00:00Z');
     const store = { load: never, save: never, discardUnreadable: never };
     const keys = keysWithTimeout({ keys: { store } }, { pathOf: (file) => file }, clock);
-    for (const call of [keys.load('1'), keys.save({} as Enrollment), keys.discardUnreadable?.('1')]) {
-      await assert.rejects(Promise.resolve(call), (error) => isBackupError(error, 'database-unreachable'));
+    const calls = [
+      () => keys.load('1'),
+      () => keys.save({} as Enrollment),
+      async () => keys.discardUnreadable?.('1'),
+    ];
+    for (const call of calls) {
+      await assert.rejects(call, (error) => isBackupError(error, 'database-unreachable'));
     }
   });
 

@@ -6,17 +6,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { alertCodes } from '../../src/nightly/alerts/alert.js';
 import type { PendingCopy } from '../../src/nightly/run/journal-state.js';
-import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import { openOffice } from '../../src/nightly/run/office.js';
 import { Spool } from '../../src/nightly/run/spool.js';
-import { machineTools } from '../../src/nightly/run/tools.js';
 
 describe('a journal that is lost', () => {
   let folder = '';
   let pending: PendingCopy;
   const open = async () => {
-    const plan = { practiceId: '4711', spool: folder, spoolReserveBytes: 0 } as NightPlan;
-    const office = await openOffice(plan, '2026-07-14', machineTools());
+    const plan = { practiceId: '4711', spool: folder, spoolReserveBytes: 0 };
+    const office = await openOffice(plan, '2026-07-14');
     await office.guard.release();
     return office;
   };

@@ -86,7 +86,7 @@ function headerEnd(bytes: Uint8Array, from: number): number {
   return 0;
 }
 
-// Where the last line of a header ends whose beginning was lost; 0 when it is nowhere.
+// Where the last line of a header ends, when its beginning was lost; 0 when it is nowhere.
 function lastLineWithin(bytes: Uint8Array): number {
   const found = /--- [A-Za-z0-9+/]{43}\n/.exec(new TextDecoder('latin1').decode(bytes));
   return found === null ? 0 : found.index + found[0].length;
@@ -106,7 +106,7 @@ export async function stanzasOf(header: Uint8Array): Promise<readonly Stanza[]> 
       return null;
     },
   });
-  // That no key opens it is expected here; only what does not parse leaves nothing found.
+  // It is expected that no key opens it. Only a header that does not parse leaves the list empty.
   const error = await decrypter.decryptHeader(header).then(
     () => null,
     (thrown: unknown) => thrown,

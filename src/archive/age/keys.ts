@@ -22,7 +22,7 @@ export const largestScryptLogN = 20;
 
 const scryptLabel = 'age-encryption.org/v1/scrypt';
 const saltBytes = 16;
-// A file key is wrapped under a key used once, hence the nonce of zeros.
+// The nonce is all zeros because the key that wraps a file key is used once.
 const zeroNonce: Uint8Array = new Uint8Array(12);
 
 /** Refuses what is no recipient at once, before any work is done. */

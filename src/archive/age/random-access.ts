@@ -21,7 +21,7 @@ export function openPayloadRanges(
   const sealedBytes = sealed.size - payloadOffset;
   const size = plaintextBytes(sealedBytes);
   const lastIndex = Math.ceil(sealedBytes / sealedChunkBytes) - 1;
-  // Neighbouring files share a chunk: the one opened last is kept.
+  // Two files next to each other may share a chunk, so the last one opened is kept.
   let kept: { readonly index: number; readonly plain: Uint8Array } | null = null;
 
   return {

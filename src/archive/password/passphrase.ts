@@ -16,7 +16,7 @@ export function passwordText(password: Password): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(password);
   } catch {
-    // Without the cause: a decoder's own error may quote what it choked on.
+    // The cause is left out: the error of a decoder may quote the bytes.
     throw new TypeError('"password" must be UTF-8');
   }
 }

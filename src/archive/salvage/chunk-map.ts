@@ -69,7 +69,7 @@ export class ChunkMap {
       (await findLast(trial, sealed.size, payloadOffset));
     if (last !== undefined) {
       offsets.set(last.index, last.at);
-      // When nothing was lost or added this meets what is there already, at once.
+      // Where nothing was lost or added, this comes upon a chunk that was found already, and stops.
       let at = last.at - sealedChunkBytes;
       for (let index = last.index - 1; index >= 0 && at >= payloadOffset; index--, at -= sealedChunkBytes) {
         if (offsets.get(index) === at) break;
@@ -153,7 +153,7 @@ export class ChunkMap {
     if (at === undefined) throw lost();
     const isLast = index === this.#last?.index;
     const length = isLast ? this.#last!.length + tagBytes : sealedChunkBytes;
-    // Who goes from file to file takes every chunk; who asks for one part, that alone.
+    // Reading file after file takes every chunk; reading one part takes its chunks alone.
     const isNext = this.#kept !== undefined && this.#kept.index === index - 1;
     const sealed = await (isNext ? this.#ahead : this.#sealed).read(at, length);
     const plain = openChunk(sealed, this.#key, index, isLast, engine);
@@ -183,7 +183,7 @@ async function findSwapped(
   const missing: number[] = [];
   const count = Math.floor((fileSize - payloadOffset) / sealedChunkBytes);
   for (let index = 0; index < count; index++) if (!offsets.has(index)) missing.push(index);
-  // After a shift nothing fits any more, and trying everything with everything would take for ever.
+  // After a shift no chunk is at its place, and trying every chunk at every place would take too long.
   if (missing.length < 2 || missing.length > mostShiftedChunks) return;
   for (const place of missing) {
     const at = payloadOffset + place * sealedChunkBytes;

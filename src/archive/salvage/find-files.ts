@@ -116,7 +116,7 @@ function isOfUse({ name }: TarEntry): boolean {
 }
 
 async function headerIn(block: Uint8Array): Promise<TarEntry | null> {
-  // Most blocks of a value are none, and to see that must not cost as much as to read one.
+  // Most blocks of a value are no header. Seeing that must cost less than reading a header.
   if (!magic.every((byte, i) => block[magicAt + i] === byte)) return null;
   try {
     return await parseTarHeader(block);

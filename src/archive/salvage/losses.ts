@@ -45,7 +45,7 @@ export const labelDamagedSentence: string =
   'The label of the archive, or another line of its header, is damaged: nothing outside of the seal says any more whose it is, ' +
   'and no note beside it fits. What is sealed is proven by the key.';
 
-/** What nothing ties to the archive, by name. */
+/** The names of files that nothing ties to the archive. */
 export function sentenceOf({ count, names, fate }: UnprovenFiles): string {
   const named = names.slice(0, mostNamed).join(', ');
   const more = count > Math.min(names.length, mostNamed) ? ' and others' : '';
@@ -58,7 +58,7 @@ export function sentenceOf({ count, names, fate }: UnprovenFiles): string {
 /** Tables by what became of them. */
 export function countTables(tables: readonly SurveyedTable[]): {
   readonly damaged: readonly SurveyedTable[];
-  /** No row is known to be lost, and none to be the last. */
+  /** No row is known to be lost, but nobody knows how many there were. */
   readonly perhaps: readonly SurveyedTable[];
   readonly whole: readonly SurveyedTable[];
 } {

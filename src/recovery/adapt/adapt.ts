@@ -33,7 +33,7 @@ export function adaptTable(table: TableDescription, target: Capabilities): Adapt
 /** The same for an object beside the tables. */
 export function adaptObject(object: SchemaObject, target: Capabilities): Adapted<SchemaObject> {
   const adapter = new Adapter(`${object.kind} "${object.name}"`, target);
-  // What a body says of collations is code, and left alone.
+  // Collations that are named in a body are code, and stay as they are.
   const { characterSetClient, collationConnection, databaseCollation, sqlMode } = object;
   const definition: SchemaObject = {
     ...object,

@@ -53,8 +53,8 @@ export async function readColumns(
     if (list === undefined) continue;
     const name = row['COLUMN_NAME']!;
     const listed = row['GENERATION_EXPRESSION'] ?? '';
-    // MySQL 8 and newer list text in it as it was written, or as it was resolved; the statement has it
-    // resolved.
+    // MySQL 8 and newer list a text in an expression as it was written or as it was resolved; SHOW CREATE
+    // always has it resolved.
     const isText = vendor === 'mysql' && /_\w+\\?'/.test(listed);
     if (isText && !statements.has(table)) {
       statements.set(table, (await questions.showBytes(`TABLE ${quoteName(table)}`))['Create Table'] ?? '');
@@ -63,8 +63,8 @@ export async function readColumns(
     const expression = shown ?? listed;
     const type = normaliseType(row['COLUMN_TYPE']!);
     const bytes = defaults.get(columnKey(row));
-    // MySQL 8 and newer have that of a TIMESTAMP in the time zone of whoever made it; the statement has it
-    // in ours.
+    // MySQL 8 and newer list the default of a TIMESTAMP in the time zone of whoever made the table; SHOW
+    // CREATE has it in ours.
     const isMoment = row['DATA_TYPE'] === 'timestamp' && /^'?\d/.test(row['COLUMN_DEFAULT'] ?? '');
     const byDefault = isMoment
       ? 'moment'
@@ -99,7 +99,7 @@ export async function readColumns(
   }
 }
 
-/** The bytes of defaults that are literals, by {@link columnKey}: their text need not tell them. */
+/** The bytes of defaults that are literals, by {@link columnKey}: two that differ may look alike as text. */
 async function readDefaults(
   questions: SchemaQuestions,
   rows: readonly TextRow[],
@@ -116,7 +116,7 @@ async function readDefaults(
     const list = columns.map((column, i) => `HEX(DEFAULT(t.${quoteName(column['COLUMN_NAME']!)})) AS d${i}`);
     const from = `${quoteName(table)} AS t`;
     const [first] = await questions.query(`SELECT ${list.join(', ')} FROM ${from} LIMIT 1`);
-    // A table without rows tells those of columns that may be NULL.
+    // A table without rows tells the defaults of columns that may be NULL.
     const [row] =
       first === undefined
         ? await questions.query(
@@ -127,7 +127,8 @@ async function readDefaults(
       const hex = row?.[`d${i}`];
       if (typeof hex === 'string' && hex !== '') defaults.set(columnKey(column), `bytes ${hex}`);
     }
-    // Of one that may not be NULL, an empty table tells nothing; bytes stand in the statement as they are.
+    // Of columns that may not be NULL an empty table tells no default. Those of bytes stand in the statement
+    // as they are.
     const untold = columns.filter(
       (column) => !defaults.has(columnKey(column)) && /^(?:var)?binary$/i.test(column['DATA_TYPE'] ?? ''),
     );
@@ -148,7 +149,7 @@ async function readDefaults(
 async function readMembers(questions: SchemaQuestions, row: TextRow): Promise<string | undefined> {
   const type = row['COLUMN_TYPE']!;
   if (!/^(?:enum|set)\(/i.test(type)) return undefined;
-  // What is no text in its character set is shown as another mark, as nothing, or as the start of it.
+  // A member that is no text in its character set is shown with a question mark, as nothing, or cut off.
   if (!/[?\ufffd]|[^)]$|[(,]''[,)]/.test(type) && !severalBytes.test(row['CHARACTER_SET_NAME'] ?? '')) {
     return undefined;
   }

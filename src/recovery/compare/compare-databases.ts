@@ -121,7 +121,8 @@ class Comparer {
       return { name, equal: false, left: null, right: null };
     }
     const before = this.#differences.length;
-    // Also where they are spelled alike: a server may show two things as one.
+    // Asked even where the statements are spelled alike: a server may show two different things in the same
+    // words.
     this.#compareFacts('table', name, original.facts, copy.facts);
     if (this.#bySpelling && original.statement !== copy.statement) {
       const spelledAlike = this.#spelling(original.statement) === this.#spelling(copy.statement);

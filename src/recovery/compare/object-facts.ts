@@ -24,7 +24,7 @@ export async function readObjects(
   ): Promise<void> => {
     const words = kind.replace('-', ' ').toUpperCase();
     const row = await questions.show(`${words} ${quoteName(name)}`).catch(async (error: unknown) => {
-      // Of a view that a server does not show, it has all in its list the same.
+      // A view that SHOW CREATE refuses still stands in the server's list of views.
       if (kind !== 'view' || serverErrorNumber(error) === undefined) throw error;
       if (isBackupError(error, 'privilege-missing')) throw error;
       return listedView(questions, name);
@@ -81,7 +81,7 @@ export async function readObjects(
   return objects;
 }
 
-/** A view that is not shown, as one of which a column is gone on MySQL 5.6. */
+/** A view as the list of views has it: MySQL 5.6 refuses to show one of which a column is gone. */
 async function listedView(questions: SchemaQuestions, name: string): Promise<TextRow> {
   const columns = ['TABLE_NAME', 'VIEW_DEFINITION', 'DEFINER', 'SECURITY_TYPE', 'CHECK_OPTION'];
   const listed = (await questions.ask('VIEWS', columns)).find((row) => row['TABLE_NAME'] === name);

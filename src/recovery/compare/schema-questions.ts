@@ -85,7 +85,7 @@ export class SchemaQuestions {
   }
 }
 
-/** A list that a server cannot show is no empty list. */
+/** A list that a server cannot show is not taken for an empty one. */
 export function unseen(view: string, cause?: unknown): unknown {
   if (
     cause !== undefined &&

@@ -25,7 +25,7 @@ export async function readTables(
   for (const name of names) {
     const row = await questions.show(`TABLE ${quoteName(name)}`);
     const statement = questions.withoutSchema(row['Create Table'] ?? '');
-    // Without its columns two tables would be alike whatever they hold.
+    // Two tables whose columns are not told would count as alike, whatever they hold.
     const shown = statement.match(/^ {2}`/gm)?.length ?? 0;
     const known = [...facts.get(name)!.keys()].filter((fact) => fact.startsWith('column ')).length;
     if (shown === 0 || shown !== known) throw columnsUnseen(name);
@@ -33,7 +33,7 @@ export async function readTables(
     const next = /\) ENGINE=\w+ AUTO_INCREMENT=(\d+)/.exec(statement)?.[1];
     const own = facts.get(name)!;
     if (next !== undefined && own.get('next number') === '') own.set('next number', next);
-    // And one of a table without a column that counts, which no statement tells.
+    // Some list one of a table without an AUTO_INCREMENT column, which its statement does not have.
     if (!/^ {2}`.* AUTO_INCREMENT\b/m.test(statement)) own.set('next number', '');
     const moments = statement.matchAll(/^ {2}`((?:[^`]|``)*)` timestamp.* DEFAULT '([^']*)'/gim);
     for (const [, column, moment] of moments) facts.get(name)!.set(`moment of ${column}`, moment!);
@@ -62,7 +62,7 @@ async function readTableOptions(
     own.set('collation', normaliseCharacterSet(row['TABLE_COLLATION'] ?? ''));
     own.set('comment', row['TABLE_COMMENT'] ?? '');
     own.set('row format', /row_format=(\w+)/i.exec(row['CREATE_OPTIONS'] ?? '')?.[1]?.toLowerCase() ?? '');
-    // Never given out yet: some servers say 1, some nothing.
+    // No number was given out yet: some servers say 1, some nothing.
     const next = row['AUTO_INCREMENT'] ?? '';
     own.set('next number', next === '1' ? '' : next);
   }
@@ -194,7 +194,7 @@ async function readChecks(
   }
 }
 
-/** Read from the statement: what a table's definition does not name is in no list of columns. */
+/** The period columns, from the statement: where it names none, no list of columns has them. */
 function periodOf(statement: string): readonly HashedColumn[] {
   if (!/\) ENGINE=.*\bWITH SYSTEM VERSIONING\b/s.test(statement)) return [];
   const names = /^ *(`(?:[^`]|``)*`) (\w+)\S* .*GENERATED ALWAYS AS ROW (?:START|END)/gim;

@@ -180,7 +180,7 @@ function qualifiedName(reader: HeadReader, { database }: Wanted): string {
   const first = reader.name();
   if (reader.peek()?.text !== '.') return first;
   reader.symbol('.');
-  // Also one that differs in case alone, which is another one for most servers.
+  // A name that differs in case alone is refused as well: for most servers it is another one.
   if (first !== database) {
     reader.forget(before);
     add(reader, '');

@@ -38,11 +38,11 @@ function plan(object: SchemaObject, statement: string, policy: ObjectPolicy, inB
   const [from, to] = [inBytesToo(source), inBytesToo(target)];
   if (kind === 'view') return join(renameInView(tokens, from, to));
   if (kind !== 'trigger') return join(tokens);
-  // Bodies are left alone: what they name is theirs.
+  // Bodies stay as they are: the names in them are not changed.
   return join([...renameDatabase(tokens.slice(0, bodyAt), from, to), ...tokens.slice(bodyAt)]);
 }
 
-/** In these a byte of a letter looks like a mark. */
+/** Character sets in which a byte of a letter can look like a quote or a backslash. */
 const ambiguous: RegExp = /^(?:big5|cp932|gbk|gb18030|sjis)$/i;
 
 /**
@@ -76,7 +76,7 @@ export function proveObject(object: SchemaObject, database: string): void {
   planObjectBytes(object, policy);
 }
 
-/** The statement of an event that rests, whatever it did. */
+/** The statement of an event that does not run, whatever its state was. */
 export function atRest(createStatement: string): string {
   return join(disableEvent(tokenise(createStatement)));
 }

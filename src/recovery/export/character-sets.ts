@@ -148,7 +148,7 @@ function isAscii(bytes: Uint8Array): boolean {
   return true;
 }
 
-// In these a byte of a letter looks like a quote or a backslash to a client.
+// Character sets in which a byte of a letter can look like a quote or a backslash to a client.
 const confusing: ReadonlySet<string> = new Set(['big5', 'cp932', 'gb18030', 'gbk', 'sjis']);
 
 /**

@@ -125,7 +125,7 @@ function notMade(why: string, what: string): string {
 
 function head({ name, server, characterSet, collation }: DatabaseDescription, snapshotAt: string): string {
   const { vendor, version } = server;
-  // What a definition does not say, it leaves to the defaults of its server's time.
+  // What a definition does not say depended on the defaults of the server that it was made on.
   const isNew = vendor === 'mysql' ? isAtLeast(version, 8, 0) : isAtLeast(version, 11, 5);
   return `-- Database ${printed(name)} (${printed(characterSet)}, ${printed(collation)}) of ${printed(vendor)} ${printed(version)}, as of ${printed(snapshotAt)}.
 -- Load it into an empty database of the same character set:

@@ -19,7 +19,7 @@ export function tableSql(table: TableDescription, database: string): string {
   return `${statementSql(made.createStatement)}${made.outsideKeys === 0 ? '' : toldKeys(table, made.outsideKeys)}`;
 }
 
-/** A key into another database would hold up whoever removes rows there. */
+/** A foreign key into another database would stop whoever removes rows there. */
 function toldKeys({ name }: TableDescription, keys: number): string {
   const told = `left out, as they lead into other databases: ${plural(keys, 'foreign key')} of table ${name}`;
   return `SELECT ${quoteText(told)} AS script;\n`;

@@ -15,7 +15,7 @@ export interface GivenRows {
   digest(): Promise<RowsDigest | undefined>;
 }
 
-/** Of rows that come by once: remembered where a server is likely to warn of them. */
+/** The rows of a stream come once. Their digest is kept where a server is likely to warn of them. */
 export function rememberRows(table: TableDescription): GivenRows {
   const forms = loadedColumns(table.columns).map(({ form }) => form);
   const digest = mayBeWarnedOf(table) ? new RowsDigest(forms) : undefined;
@@ -23,8 +23,8 @@ export function rememberRows(table: TableDescription): GivenRows {
 }
 
 /**
- * Numbers that a type cuts to its own largest, members that are none, and whatever is computed from other
- * columns.
+ * Columns whose values a server may change with a warning: floating-point numbers with a fixed width, words
+ * of an ENUM that it does not know, and columns that it computes.
  */
 function mayBeWarnedOf({ columns }: TableDescription): boolean {
   return columns.some(
@@ -35,10 +35,10 @@ function mayBeWarnedOf({ columns }: TableDescription): boolean {
   );
 }
 
-/** MySQL 9 thinks nothing of databases with tables of several engines, and says so; no value is changed. */
+/** MySQL 9 warns of databases with tables of several storage engines. No value is changed. */
 const engineMixture = '6414';
 
-// More kinds than one sentence can tell.
+// So many warnings are read at most; the others are only counted.
 const listed = 1000;
 
 /**
@@ -58,7 +58,7 @@ export class Doubts {
   /** Right after the statement. */
   async hear({ warnings }: LoadOutcome): Promise<void> {
     if (warnings === 0) return;
-    // Only the numbers: the words are in the server's language, and may hold a value.
+    // Only the numbers are told: the words are in the server's language, and may hold a value.
     const rows = await this.#session.connection.query(`SHOW WARNINGS LIMIT ${listed}`);
     for (const row of rows) this.#count(row['Code'] ?? 'without a number', 1);
     if (warnings > rows.length) this.#count('of kinds that are not listed', warnings - rows.length);

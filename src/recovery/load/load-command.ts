@@ -55,7 +55,7 @@ export class LoadCommand implements DriverCommand {
     signal.throwIfAborted();
     const driver = driverInternals(driverOf(connection));
     const command = new LoadCommand(driver, sql, watch);
-    // Each is awaited by its owner; until then neither may count as unhandled.
+    // Both are awaited later; until then a failure must not count as an unhandled rejection.
     command.#open.promise.catch(() => undefined);
     command.#done.promise.catch(() => undefined);
     const abandon = () => command.fail(signal.reason);
@@ -94,7 +94,7 @@ export class LoadCommand implements DriverCommand {
       await this.#watch.whileSending(resumed);
       this.#resume = undefined;
     }
-    // A failure is told by finish(), or at once here.
+    // A failure is thrown by finish(), or here when there is one already.
     if (this.#phase === 'done') await this.#done.promise;
   }
 
@@ -132,7 +132,7 @@ export class LoadCommand implements DriverCommand {
         this.fail(packet.asError(driver.clientEncoding));
         return true;
       case localInfileMark:
-        // Whoever asked may have given up meanwhile.
+        // The caller may have given up meanwhile.
         if (this.#phase !== 'start') return false;
         this.#phase = 'sending';
         this.#open.resolve();

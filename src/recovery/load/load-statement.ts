@@ -22,7 +22,7 @@ export function loadStatement(table: TableDescription, columns: readonly LoadedC
   // nobody.
   if (targets.length === 0) targets.push('@nothing');
   const set = assignments.length === 0 ? '' : ` SET ${assignments.join(', ')}`;
-  // The file name is never looked at.
+  // The server sends the file name back, and this side ignores it.
   return `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${quoteName(table.name)} ${tsvClause} (${targets.join(', ')})${set}`;
 }
 

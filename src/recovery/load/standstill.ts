@@ -61,7 +61,7 @@ export class StandstillWatch {
           asking = true;
           const told = this.#standstill(now - since);
           void told.then((error) => {
-            // It may have gone on meanwhile.
+            // The server may have gone on while it was asked.
             if (this.#taken === taken) reject(error);
             else asking = false;
           });
@@ -76,7 +76,7 @@ export class StandstillWatch {
     }
   }
 
-  /** What to say of it. */
+  /** Why a load stands still, as far as the server tells. */
   async #standstill(milliseconds: number): Promise<BackupError> {
     const { address, id } = this.#connection;
     const state = await stateOf(address, id);

@@ -139,6 +139,7 @@ class InsertLoader implements TableLoader {
 
 /** Whether a failure means that this server or session takes no LOAD DATA LOCAL at all. */
 export function refusesLoadData(error: unknown): boolean {
-  // Not allowed with this version or setting; disabled on the server's side (MySQL 8).
+  // 1148: not allowed with this version or setting. 3948 (MySQL 8) and 4166 (MariaDB): local data is
+  // disabled. 2068: rejected on this side.
   return [1148, 3948, 2068, 4166].includes(serverErrorNumber(error) ?? 0);
 }

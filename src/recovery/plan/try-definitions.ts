@@ -60,7 +60,7 @@ export async function tryDefinitions(
   const { characterSet, collation } = adaptDefaults(wanted.database, capabilities).definition;
   try {
     await sweep(connection);
-    // While the session lives, nobody takes this for a leftover.
+    // As long as this session lives, no other trial takes the database for one that was left behind.
     await connection.query(`SELECT GET_LOCK('${name}', 0)`);
     const known = [characterSet, collation].every((word) => /^\w+$/.test(word));
     const defaults = known ? ` CHARACTER SET ${characterSet} COLLATE ${collation}` : '';

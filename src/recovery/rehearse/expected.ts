@@ -46,7 +46,8 @@ export function isOne(
   if (aspect === 'missing-right' && leftOut.has(`${kind} ${name}`)) return false;
   if (kind === 'table') {
     if (aspect === 'rows' || aspect === 'content') return !definitionOnly.has(name);
-    // Numbers that were given out since then; that none is given out twice is looked at by itself.
+    // The next AUTO_INCREMENT number may have moved on since. That none is given out twice is checked on its
+    // own.
     return !(aspect === 'definition' && message.includes(': next number is ['));
   }
   if (kind === 'event' && aspect === 'definition') {
@@ -110,7 +111,9 @@ export async function lostObjects(source: ArchiveReader, copy: SchemaFacts): Pro
     }));
 }
 
-/** What the restore itself says is missing, with the server's words, in place of what was found so. */
+/**
+ * What the restore reported as missing, with the server's words, in place of the difference that was found.
+ */
 export function withMissing<Found extends { readonly differences: readonly Difference[] }>(
   found: Found,
   { missing }: Pick<RestoreReport, 'missing'>,

@@ -74,7 +74,7 @@ async function rehearseIn(
   await refuseExisting(scratch);
   try {
     const begun = Date.now();
-    // What is missing is no end of a rehearsal: it stands in the certificate.
+    // Missing objects do not end a rehearsal: they stand in the certificate.
     const restore = await runRestore(source, scratch, {
       ...restoreOptions,
       events: 'disabled',
@@ -109,7 +109,7 @@ async function refuseExisting(scratch: DatabaseAddress & { readonly database: st
 type Judgement = Pick<Comparison, 'differences' | 'objects'> & {
   readonly server: string;
   readonly hashOf: (table: string) => string | undefined;
-  /** Tables that hold only some rows, nobody can tell which. */
+  /** Tables that hold only some rows, where the archive does not say which. */
   readonly uncompared: readonly string[];
 };
 

@@ -81,7 +81,7 @@ export class ArchiveWork {
     this.tellSchedule(table.name);
   }
 
-  /** What is usable is usable: an office may read from it while the rest comes. */
+  /** Told once, while the rest is still being loaded: an office may read its schedule from then on. */
   tellSchedule(table: string): void {
     if (!this.#schedule.isUsableWith(table)) return;
     this.run.scheduleUsableAt = new Date();

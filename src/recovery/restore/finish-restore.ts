@@ -109,7 +109,10 @@ async function checkMade(run: RestoreRun): Promise<void> {
   run.notes.push(...(await checkDefinitions(run.schema.connection, made, journey, run.signal)));
 }
 
-/** What was left out when tables were, in archives that do not say so and in a choice of tables. */
+/**
+ * Objects without their tables, where the archive does not say that they were left out, or only some tables
+ * were chosen.
+ */
 function withTheirTables(
   run: RestoreRun,
   objects: readonly SchemaObject[],
@@ -127,7 +130,8 @@ function withTheirTables(
 }
 
 /**
- * What needs a table that is missing: where it is made all the same, it stands in the way of every change.
+ * Objects that need a table that is missing are listed as missing too: one that is made all the same would
+ * refuse every later change.
  */
 function withoutMissingTables(run: RestoreRun, objects: readonly SchemaObject[]): readonly SchemaObject[] {
   const absent = new Set(run.missingTables.map(({ name }) => name));

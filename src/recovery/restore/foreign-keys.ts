@@ -25,7 +25,7 @@ export class ForeignKeys {
     if (items.length > 0) this.#made.set(table, items);
   }
 
-  /** Of a table that is not there. */
+  /** Forgets the keys of a table that is not there. */
   forget(table: string): void {
     this.#owed.delete(table);
     this.#made.delete(table);

@@ -40,7 +40,7 @@ export class ArchiveRestore {
     const { connections = 2 } = run.options;
     const workers = Array.from({ length: Math.min(connections, waiting.length) }, () => this.#loadTables());
     for (const worker of workers) worker.catch((error: unknown) => run.fail(error));
-    // The first failure is the cause; the others are its echo.
+    // The first failure is the cause: the other workers fail because it stopped them.
     await Promise.all(workers);
     this.#work.report('objects', '');
     run.signal.throwIfAborted();
@@ -114,7 +114,7 @@ export class ArchiveRestore {
       work.report('keys', name);
       run.lack(await finishTable(session, description, statements, run.signal));
     }
-    // What is small is made again sooner than noted.
+    // A small table is loaded again sooner than it is noted.
     if (summary.plainBytes >= journaledBytes) await journalTable(session.connection, index, taken);
     work.finish({ name, rows: taken });
     return session;

@@ -5,7 +5,7 @@ import { withHistory } from '../load/with-history.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable } from './table-failures.js';
 
-/** The way rows go in, which may turn out at the first table. */
+/** How rows are loaded. Whether the server takes LOAD DATA LOCAL may only show at the first table. */
 export class LoadingMethod {
   readonly #mode: LoadMethod | 'auto';
   readonly #standstill: number;
@@ -49,7 +49,7 @@ export class LoadingMethod {
         try {
           return await loader.finish();
         } finally {
-          // The signal outlives the loader and its buffers.
+          // The signal lives longer than the loader, and must not keep its buffers in memory.
           signal.removeEventListener('abort', abandon);
         }
       },

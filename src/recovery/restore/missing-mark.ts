@@ -42,7 +42,7 @@ export async function markMissing(
   workKey: string,
   missing: readonly MissingObject[],
 ): Promise<void> {
-  // A table of that name may also be one of the archive.
+  // The database may hold a table of that name that is the practice's own.
   const earlier = await readMissing(connection, connection.address.database!);
   if (earlier !== undefined) await connection.query(`DROP TABLE ${table}`);
   if (missing.length === 0 || workKey === '') return;

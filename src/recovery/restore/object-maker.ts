@@ -75,7 +75,7 @@ export class ObjectMaker {
     return isMade;
   }
 
-  /** Puts the session and the database back to what they were. */
+  /** Gives the session and the database the settings again that they had before. */
   async leave(): Promise<void> {
     await this.#setDatabaseCollation(undefined).catch(() => undefined);
     await this.#connection
@@ -119,7 +119,7 @@ export class ObjectMaker {
     };
     const isMade = await makeBrokenView(this.#connection, () => this.#make(view, this.#policy), takeAway);
     if (isMade) this.made.push(view);
-    // They were made before, in the same way.
+    // The views that were dropped for this one are made again as they were.
     for (const other of taken) await this.#makeOverPlaceholders(other);
     return isMade;
   }
@@ -151,7 +151,7 @@ export class ObjectMaker {
     for (const word of [characterSetClient, collationConnection, object.databaseCollation]) {
       if (word !== undefined && !/^\w+$/.test(word)) throw notADefinition(`${object.kind} "${object.name}"`);
     }
-    // In quotes, because one of them is called `binary`.
+    // In quotes, because one collation is called `binary`.
     const settings = [
       `sql_mode = ${quoteText(sqlMode)}`,
       `character_set_client = '${characterSetClient}'`,
@@ -175,7 +175,7 @@ export class ObjectMaker {
       );
     }
     if (await runInCharacterSet(this.#connection, statement, characterSetClient)) return;
-    // The text was written by another client than it claims; it comes back, under a set that can hold it.
+    // The text is no text in the character set that the object says. It is made under one that can hold it.
     await this.#connection.query('SET SESSION character_set_client = utf8mb4');
     await runInCharacterSet(this.#connection, statement, 'utf8mb4');
     this.#note(
@@ -187,7 +187,7 @@ export class ObjectMaker {
   /** Routines, triggers and events keep the database's collation of the time they were made (O7). */
   async #setDatabaseCollation(wanted: string | undefined): Promise<void> {
     const connection = this.#connection;
-    // Nothing was changed yet, and so nothing is to be put back.
+    // Nothing was changed yet, so there is nothing to put back.
     if (wanted === undefined && this.#ownCollation === undefined) return;
     const [row] = await connection.query('SELECT @@collation_database AS collation');
     const present = row?.['collation'] ?? undefined;

@@ -38,13 +38,13 @@ export async function makeOwnAccount(
   target: TargetAddress,
 ): Promise<OwnAccount | undefined> {
   const [facts] = await server.query('SELECT USER() AS me, @@global.read_only AS read_only_flag');
-  // Only the login may write there, if anybody may.
+  // A server that is read-only lets the account write nothing. The login may have the privilege to.
   if (facts?.['read_only_flag'] !== '0') return undefined;
   await sweepAccounts(server);
   const me = facts['me'] ?? '';
   const host = me.slice(me.lastIndexOf('@') + 1);
   const user = `${prefix}${randomBytes(5).toString('hex').slice(0, 9)}`;
-  // Of every kind of letter, for servers that judge passwords.
+  // With letters of every kind, since some servers refuse simple passwords.
   const password = `aA1-${randomBytes(24).toString('hex')}`;
   const name = `'${user}'@${literal(host)}`;
   try {
@@ -58,7 +58,7 @@ export async function makeOwnAccount(
     await grantSettings(server, name);
     // The password opens no more than the target, and goes over the line on which it was set already.
     const account = { address: { ...target, user, password, getServerPublicKey: true }, name };
-    // Behind a proxy it may be unknown.
+    // Behind a proxy the server may not know the account by this host.
     await (await openConnection(account.address)).close();
     return account;
   } catch (error) {
@@ -88,7 +88,7 @@ export async function rightsOfLogin(server: Connection, target: string): Promise
   const own = [quoteName(target), await patternOf(server, target)];
   const isPrivileged = grants.some((grant) => {
     const [, rights, on] = /^GRANT (.*?) ON (.*?) TO /s.exec(grant) ?? [];
-    // A role may bring anything.
+    // A role may hold any privilege.
     if (rights === undefined || on === undefined) return grant.startsWith('GRANT ');
     return !/^(?:PROCESS|USAGE)$/.test(rights) && !own.some((name) => on.startsWith(`${name}.`));
   });

@@ -6,7 +6,7 @@ import { sameName } from '../../database/server-names.js';
 const noSuchTable = 1146;
 const noSuchColumn = 1054;
 const viewOfNoUse = 1356;
-// A view over more missing columns than this is not worth the wait.
+// A view with more missing columns is listed as missing, since each of them takes an attempt.
 const mostAttempts = 300;
 
 /**

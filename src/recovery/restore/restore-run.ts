@@ -29,7 +29,7 @@ import { isBestWhole, type MadeTable, makeTable } from './table-statements.js';
 import { claimTarget, databaseComment, makeTarget, targetOn } from './target.js';
 import type { TargetAddress } from './target-address.js';
 
-// A full disk, a lock that nobody lets go, a server that waits for itself.
+// A load stands still when the disk is full, a lock is not released, or the server waits for itself.
 const standstillMs = 5 * 60_000;
 
 /**
@@ -58,7 +58,7 @@ export class RestoreRun {
   #capabilities: Capabilities | undefined;
   /** Tables that were made without checks which their rows have to meet first. */
   readonly relaxed: RelaxedTable[] = [];
-  /** What was meant, to hold against what was made. */
+  /** The definitions as they were to be made, to compare with what the server made of them. */
   readonly accepted: Map<string, TableDescription> = new Map();
   #finished = false;
   #workKey = '';
@@ -131,7 +131,7 @@ export class RestoreRun {
   async open(source: DatabaseDescription, workKey: string): Promise<void> {
     this.#source = source;
     this.#workKey = workKey;
-    // What only the login may do was asked for.
+    // `allow` asks for what an account without privileges elsewhere may not do.
     const mayReachOut = (this.options.allow ?? []).length > 0;
     this.#rights = await this.#sessions.takeRights(this.server.connection, this.target, mayReachOut);
     this.#schema = await this.openSession();
@@ -219,7 +219,7 @@ export class RestoreRun {
     const made = await makeTable(session, table, this.source.name, this.target.database, time, allow);
     if ('missing' in made) {
       if (made.missing.errno === 0 && table.definitionOnly !== undefined) {
-        // It holds no rows of the database, and was not asked for.
+        // The table keeps no rows of the database itself, and `allow` did not ask for such tables.
         const message = `Table "${table.name}" is not made. ${made.missing.message}`;
         this.notes.push({ code: 'left-out', message });
         return undefined;
@@ -308,7 +308,7 @@ export class RestoreRun {
     this.#abort.abort(reason);
   }
 
-  /** All is in the target that will be. */
+  /** The restore is complete: closing it ends its sessions in order. */
   finish(): void {
     this.#finished = true;
   }

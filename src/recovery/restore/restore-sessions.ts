@@ -93,7 +93,7 @@ export class RestoreSessions {
     await this.#dropAccount();
   }
 
-  /** Each by its own user: others may not be allowed to. */
+  /** Each session is ended by the account that opened it: another one may not be allowed to. */
   async #end(connections: readonly Connection[]): Promise<void> {
     const account = this.#account?.address;
     const isOwn = ({ address }: Connection): boolean => address.user === account?.user;

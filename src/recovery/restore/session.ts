@@ -152,7 +152,7 @@ const meaningVariables: readonly string[] = [
   'old_mode',
 ];
 
-/** A number must not come as text. */
+/** A setting that is a number must be given as a number, not as text. */
 function literalOf(value: string): string {
   return /^\d{1,20}$/.test(value) ? value : quoteText(value);
 }

@@ -33,7 +33,7 @@ const reasons: Readonly<Record<number, string>> = {
 /** The same failure with the name of the table it happened to. */
 export function aboutTable(error: unknown, table: string, what: string): unknown {
   if (!(error instanceof BackupError) || error.details['table'] !== undefined) return error;
-  // The sentences of a lock that is not granted are those of a backup.
+  // The advice for `lock-not-granted` is that of a backup, so a restore tells it as its own failure.
   const ours = error.code === 'database-query-failed' || error.code === 'lock-not-granted';
   const reason = reasons[serverErrorNumber(error) ?? 0];
   const told = `Table "${table}" ${what}${reason === undefined ? '' : `: ${reason}`}${inBrackets(error)}.`;

@@ -19,7 +19,7 @@ import type { RestoreAllowance } from './options.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable } from './table-failures.js';
 
-/** Up to here a table is filled in less time than a further statement takes. */
+/** A table with fewer rows is filled in less time than one more statement takes. */
 const fewRows = 2000;
 
 /** A table that was made. */
@@ -29,7 +29,7 @@ export interface MadeTable {
   readonly description: TableDescription;
 }
 
-/** A table that the server does not make, and its first answer. */
+/** A table that the server refuses to make, with its first answer. */
 export interface RefusedTable {
   readonly missing: MissingObject;
 }

@@ -13,7 +13,7 @@ import { claimName } from './own-account.js';
 import { findJournal } from './restore-journal.js';
 import type { TargetAddress } from './target-address.js';
 
-/** What stands in the target's place. */
+/** What the target holds already. */
 export type TargetState = 'absent' | 'empty' | 'filled' | 'unfinished';
 
 /** The target by the name that its server has for it. */
@@ -56,7 +56,7 @@ export async function whyNotWritable(server: Connection): Promise<string | undef
   );
   const values = new Map(rows.map((row) => [row['Variable_name'], row['Value'] ?? '']));
   const recovery = Number(values.get('innodb_force_recovery') ?? 0);
-  // MySQL takes no row in any of the rescue modes, MariaDB only in the gentler ones.
+  // In rescue mode (innodb_force_recovery) MySQL takes no row at all, MariaDB only in the lower ones.
   const highest = /mariadb/i.test(values.get('version') ?? '') ? 4 : 0;
   if (recovery > highest) {
     return `The server runs in a rescue mode in which InnoDB only reads: start it without innodb_force_recovery (${recovery}).`;
@@ -127,12 +127,12 @@ export async function makeTarget(
 // Runs with --read-only; is in read-only mode (K8).
 const readOnlyErrnos: ReadonlySet<number> = new Set([1290, 1836]);
 
-// Sessions that have ended stay on the list for a moment.
+// A session that has ended stays in the server's list for a moment.
 const listedMs = 1000;
 // The last statement of a restore that was killed may build the keys of a large table.
 const lastStatementMs = 60_000;
 
-/** A practice at work must not lose its database under its hands, whatever anybody said. */
+/** The database of a practice that is working must not be dropped, whatever the options say. */
 async function refuseWhenInUse(server: Connection, target: string): Promise<void> {
   if (!(await seesOtherSessions(server))) throw refused(target, hiddenSessionsSentence(target));
   const others = await awaitSessions(server, target, listedMs);
@@ -197,7 +197,7 @@ function refused(target: string, sentence: string, cause?: unknown): BackupError
   return new BackupError('target-refused', sentence, { cause, details: { database: target } });
 }
 
-// A server notices within moments that the process of a restore is gone.
+// The server needs a moment to notice that the process of a restore is gone.
 const claimSeconds = 5;
 
 /**

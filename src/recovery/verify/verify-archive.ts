@@ -117,7 +117,7 @@ async function withTables(
     const { damaged, perhaps, whole } = countTables(survey.tables);
     const names = (tables: readonly { readonly name: string }[]): readonly string[] =>
       tables.map(({ name }) => name);
-    // What the first error says of it is all that there is to say.
+    // The first error has said all that there is to say.
     const isOfLabel = error.details['isLabelDamaged'] === true;
     return new BackupError(
       'archive-damaged',
@@ -135,7 +135,7 @@ async function withTables(
     );
   } catch (surveyError) {
     options.signal?.throwIfAborted();
-    // The survey itself can find no way in; the first error stands.
+    // The survey could not open the archive either, so the first error is told.
     if (!isBackupError(surveyError)) throw surveyError;
     return error;
   }
@@ -189,12 +189,12 @@ class Verifier {
   }
 
   async #take(part: RowsPart): Promise<void> {
-    // That a table comes before its rows is the archive reader's business.
+    // The reader of the archive has made sure that a table comes before its rows.
     const table = this.#tables.get(part.table)!;
     while (this.#unpacking.length > 0 && this.#unpackingBytes + part.plainBytes > bytesInFlight)
       await this.#settleOldest();
     const done = proveRows(part, table.forms);
-    // Waited for in turn; until then a failure must not count as unhandled.
+    // Awaited in order; until then a failure must not count as an unhandled rejection.
     done.catch(() => undefined);
     this.#unpacking.push({ done, bytes: part.plainBytes });
     this.#unpackingBytes += part.plainBytes;
