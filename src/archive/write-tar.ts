@@ -32,7 +32,8 @@ import { mostFiles, tarBlockBytes, tarEndBytes, tarHeader, tarPadding } from './
  * @param contentId - what ties its files to it, known to nobody before
  * @throws BackupError `dump-incomplete` when the summary promises other rows than came, or no summary came
  * @throws BackupError `archive-limit-exceeded` when there are more parts than a reader takes
- * @throws RangeError when the parts come in an order that no reader takes, or are of another scope than the label
+ * @throws RangeError when the parts come in an order that no reader takes, or are of another scope than the
+ *   label
  */
 export async function* writeTar(
   parts: AsyncIterable<Part>,

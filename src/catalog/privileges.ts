@@ -51,7 +51,11 @@ export function privilegesOn(database: string, grants: readonly string[]): Reado
   return held;
 }
 
-/** What cannot be seen cannot be missed, so sight itself is checked first (F11). @throws BackupError `privilege-missing` */
+/**
+ * What a login cannot see, a copy would lack without a word, so it is checked first (F11).
+ *
+ * @throws BackupError `privilege-missing`
+ */
 export function checkPrivileges(database: string, grants: readonly string[]): void {
   const held = privilegesOn(database, grants);
   const missing = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'].filter((name) => !held.has(name));

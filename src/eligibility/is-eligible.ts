@@ -144,7 +144,8 @@ export function explainEligibility(practice: Practice): EligibilityExplanation {
 }
 
 // As people and other systems write it: `us`, and the three letters of ISO 3166-1 for the only country that
-// matters here. Undefined for what is no country: whether a word such as `U.S.A.` means this one is not guessed.
+// matters here. Undefined for what is no country: whether a word such as `U.S.A.` means this one is not
+// guessed.
 function countryCode(country: unknown): string | undefined {
   if (typeof country !== 'string') return undefined;
   const code = country.trim().toUpperCase();

@@ -5,19 +5,10 @@ import { BackupError } from '../../errors.js';
 import type { SchemaObjectKind } from '../../model/parts.js';
 import { either, oneOf, type Shape } from '../../shapes.js';
 
-/** What a server may not make. */
-export type MissingKind = SchemaObjectKind | 'check' | 'foreign-key' | 'key' | 'table';
-
-/** Whether a word in a list of what is missing is such a kind. */
-export const isMissingKind: Shape<MissingKind> = either(
-  objectKind,
-  oneOf('check', 'foreign-key', 'key', 'table'),
-);
-
 /** Something of the archive that the target did not take. */
 export interface MissingObject {
   /** What the server did not make. */
-  readonly kind: MissingKind;
+  readonly kind: SchemaObjectKind | 'check' | 'foreign-key' | 'key' | 'table';
   /** As in the archive. */
   readonly name: string;
   /** Of keys, foreign keys, checks and triggers: the table they belong to. */
@@ -32,6 +23,12 @@ export interface MissingObject {
    */
   readonly code?: 'restore-changed-data' | 'restore-failed';
 }
+
+/** Whether a word is the kind of something that may be missing. */
+export const isMissingKind: Shape<MissingObject['kind']> = either(
+  objectKind,
+  oneOf('check', 'foreign-key', 'key', 'table'),
+);
 
 /** What the server says of something it cannot make, and no more of it than fits a line or two. */
 const wordsKept = 500;
