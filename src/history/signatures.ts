@@ -1,6 +1,5 @@
 /** Ed25519 as notes use it, by the native code: a vendor checks those of a whole bucket. */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { ed25519 } from '@noble/curves/ed25519.js';
 import { concatBytes } from '../bytes.js';
 
 /** How a public key of 32 bytes begins as SubjectPublicKeyInfo, and a secret one as PKCS #8. */
@@ -20,17 +19,22 @@ export function sha256Of(bytes: Uint8Array): Uint8Array {
 
 /** @param secret - 32 bytes */
 export function publicKeyOf(secret: Uint8Array): Uint8Array {
-  return ed25519.getPublicKey(secret);
+  const der = createPublicKey(privateKeyOf(secret)).export({ format: 'der', type: 'spki' });
+  return new Uint8Array(der.subarray(spki.length));
 }
 
 /** @returns what signs a message with 64 bytes */
 export function signerWith(secret: Uint8Array): (message: Uint8Array) => Uint8Array {
-  const key = createPrivateKey({
+  const key = privateKeyOf(secret);
+  return (message) => sign(null, message, key);
+}
+
+function privateKeyOf(secret: Uint8Array): KeyObject {
+  return createPrivateKey({
     key: Buffer.from(concatBytes([pkcs8, secret])),
     format: 'der',
     type: 'pkcs8',
   });
-  return (message) => sign(null, message, key);
 }
 
 /** Whether a signature of 64 bytes is good. What is no key has no good signature. */

@@ -133,6 +133,55 @@ describe('whoever has the archive alone', () => {
     assert.match(overwritten.stderr, /is not the archive that its note is about/);
   });
 
+  // The column of the table in THREAT-MODEL: what one archive and the note beside it say, to whom the key of the
+  // office is given or not.
+  for (const [attack, note, said] of [
+    ['a forged newest archive, no note', async () => null, 'unsigned'],
+    [
+      'a forged newest archive, a note of another key',
+      () => noteOf(otherSigner, '2026-02-01'),
+      'another key',
+    ],
+    [
+      'an older archive in the place of the newest, its own note',
+      () => noteOf(officeSigner, '2026-01-01'),
+      'its night',
+    ],
+    [
+      'an older archive in the place of the newest, the note of that',
+      () => noteOf(officeSigner, '2026-02-01', { archiveId: 'a'.repeat(32) }),
+      'foreign',
+    ],
+    ['overwritten, another size', () => noteOf(officeSigner, '2026-02-01', { size: 5 }), 'foreign'],
+    [
+      'overwritten, the same size',
+      () => noteOf(officeSigner, '2026-02-01', { sha256: 'a'.repeat(64) }),
+      'its bytes',
+    ],
+    [
+      'a note of another practice',
+      () => noteOf(officeSigner, '2026-02-01', { practiceId: '4712' }),
+      'foreign',
+    ],
+    ['a note removed', async () => null, 'unsigned'],
+    ['a new signing key', () => noteOf(otherSigner, '2026-02-01'), 'another key'],
+  ] as const) {
+    it(`is told: ${attack}`, async () => {
+      const text = await note();
+      const origin = judgeNoteBeside(text, { ...label, size: archive.length });
+      if (said === 'unsigned' || said === 'foreign') {
+        assert.equal(origin.kind, said);
+        return;
+      }
+      assert.equal(origin.kind, 'signed');
+      if (origin.kind !== 'signed') return;
+      assert.equal(origin.signedWith === keyText(officeSigner), said !== 'another key');
+      assert.equal(origin.night === '2026-02-01', said !== 'its night');
+      const sha256 = createHash('sha256').update(archive).digest('hex');
+      assert.equal(origin.sha256 === sha256, said !== 'its bytes');
+    });
+  }
+
   it('is told of a note that is about another archive, changed or none at all', async () => {
     for (const note of [
       await noteOf(officeSigner, '2026-02-01', { size: 5 }),

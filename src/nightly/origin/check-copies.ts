@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isBackupError } from '../../errors.js';
 import { archiveBeside, isNote } from '../../history/judge-history.js';
 import { formatNoteKey, hashOfNote, isSignedBy, largestNote, parseNote } from '../../history/note.js';
@@ -107,7 +108,7 @@ class Check implements CheckedCopies {
   /** One copy, by the list. */
   async look(copy: VerifiedCopy): Promise<void> {
     const { store, sequence } = this.#given;
-    const { key, bytes, number, state, seen } = copy;
+    const { key, bytes, state, seen } = copy;
     if (copy.store !== store.description || bytes === undefined || state === 'gone') return;
     const object = this.#objects.get(key) ?? (await this.#ask(key));
     if (object === null) {
@@ -128,13 +129,20 @@ class Check implements CheckedCopies {
     if (seen !== undefined && seen !== token && state !== 'spoiled' && bytes <= mostSuspected) {
       await this.#read({ ...copy, seen: token });
     } else if (seen === undefined) this.copies.set(key, { ...copy, seen: token });
-    if (
-      number !== undefined &&
-      !this.#objects.has(noteKeyOf(key)!) &&
-      (await this.#ask(noteKeyOf(key)!)) === null
-    ) {
+    if (copy.number !== undefined) await this.#lookAtNote(this.copies.get(key) ?? copy);
+  }
+
+  async #lookAtNote(copy: VerifiedCopy): Promise<void> {
+    const { key, noteSeen } = copy;
+    const note = this.#objects.get(noteKeyOf(key)!) ?? (await this.#ask(noteKeyOf(key)!));
+    if (note === null) {
       this.#tell(key, `The note of ${key} is gone.`);
+      return;
     }
+    const token = createHash('sha256').update(tokenOf(note)).digest('hex').slice(0, 12);
+    // One that is not what was written is told every night, until somebody has looked.
+    if (noteSeen === token || (noteSeen !== undefined && !(await this.#isAsWritten(copy)))) return;
+    this.copies.set(key, { ...copy, noteSeen: token });
   }
 
   /** Archives that this journal does not know. */
@@ -225,7 +233,7 @@ class Check implements CheckedCopies {
       if (copy.bytes! > this.credit) break;
       this.credit -= copy.bytes!;
       await this.#read(copy);
-      await this.#readNote(copy);
+      await this.#isAsWritten(copy);
     }
     // What is left over must not grow without end where there is nothing to read.
     this.credit = Math.min(this.credit, Math.max(...copies.map(({ bytes }) => bytes ?? 0), 0));
@@ -266,13 +274,13 @@ class Check implements CheckedCopies {
     }
   }
 
-  async #readNote({ key, note }: VerifiedCopy): Promise<void> {
+  async #isAsWritten({ key, note }: VerifiedCopy): Promise<boolean> {
     const { store, signal } = this.#given;
     const noteKey = noteKeyOf(key)!;
-    if (note === undefined || !this.#objects.has(noteKey)) return;
-    if (hashOfNote(await readNote(store, noteKey, signal)) !== note) {
-      this.#tell(key, `The note of ${key} is another one than was written.`);
-    }
+    if (note === undefined || !this.#objects.has(noteKey)) return true;
+    if (hashOfNote(await readNote(store, noteKey, signal)) === note) return true;
+    this.#tell(key, `The note of ${key} is another one than was written.`);
+    return false;
   }
 
   async #ask(key: string): Promise<StoredObject | null> {

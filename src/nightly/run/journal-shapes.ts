@@ -79,6 +79,7 @@ export function verifiedCopyOf(practiceId: string): Shape<VerifiedCopy> {
     note: optional(sha256),
     state: optional(oneOf('going', 'gone', 'spoiled')),
     seen: optional(textUpTo(300)),
+    noteSeen: optional(textUpTo(12)),
     readAt: optional(textUpTo(10)),
   });
 }

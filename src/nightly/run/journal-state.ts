@@ -55,8 +55,9 @@ export interface VerifiedCopy {
   readonly note?: string;
   /** `going` and `gone`: removed by retention; `spoiled`: not what was verified any more. */
   readonly state?: 'going' | 'gone' | 'spoiled';
-  /** Changes when the store writes it again. */
+  /** Changes when the store writes it again; the other one with its note. */
   readonly seen?: string;
+  readonly noteSeen?: string;
   /** Night on which it was last read back. */
   readonly readAt?: string;
 }
