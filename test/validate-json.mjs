@@ -15,7 +15,9 @@ export const knownCommands = Object.keys(schema.$defs.commands);
 
 /** What is wrong with a document; null when nothing is. */
 export function faultsIn(command, document) {
-  const name = document.ok === false && 'exitCode' in document ? 'failure' : `commands/${command}`;
+  const isFailure = document.ok === false && 'exitCode' in document;
+  const asked = ['help', 'version'].find((name) => Object.keys(document).join() === `ok,${name}`);
+  const name = isFailure ? 'failure' : `commands/${asked ?? command}`;
   const validate = ajv.getSchema(`published#/$defs/${name}`);
   if (validate === undefined) return `the schema knows no ${name}`;
   return validate(document) ? null : ajv.errorsText(validate.errors, { separator: '\n' });

@@ -88,7 +88,8 @@ function say(line: CommandLine, result: CommandResult): ExitCode {
 async function complain(line: CommandLine, error: unknown, argv: readonly string[]): Promise<ExitCode> {
   const exitCode = exitCodeOf(error);
   if (line.json) {
-    line.stdout.write(jsonText({ ok: false, exitCode, error: describe(error) }));
+    const stream = isDataOnStdout(argv) ? line.stderr : line.stdout;
+    stream.write(jsonText({ ok: false, exitCode, error: describe(error) }));
   } else if (error instanceof Interrupted) {
     line.stderr.write(`${fitted(stoppedSentence(typedIn(argv)), line.stderr)}\n`);
   } else {
@@ -105,10 +106,21 @@ async function complain(line: CommandLine, error: unknown, argv: readonly string
     if (error instanceof UsageError && !isPage) {
       const topic = commandWords.find(({ name }) => name === argv[0]);
       const help = topic === undefined ? 'supplemental-backup' : `supplemental-backup ${topic.name}`;
-      line.stderr.write(`${help} --help tells what can be said.\n`);
+      // Whoever forgot one word may have forgotten another one.
+      const usage = / is missing\.$/.test(message) ? usageIn((await topic?.load())?.help ?? '') : '';
+      line.stderr.write(`${usage}${help} --help tells what can be said.\n`);
     }
   }
   return exitCode;
+}
+
+function usageIn(help: string): string {
+  return /^Usage: [\s\S]*?\n(?=\n)/m.exec(help)?.[0] ?? '';
+}
+
+/** Whether what goes to stdout is data, behind which a document would be lost. */
+function isDataOnStdout(argv: readonly string[]): boolean {
+  return argv.includes('--out=-') || argv[argv.indexOf('--out') + 1] === '-';
 }
 
 /** The archive that was named, where a command takes one. */

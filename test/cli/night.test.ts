@@ -20,9 +20,9 @@ import { describeOnEachServer, whyMissing } from '../support/servers.js';
 import { runCli } from './support.js';
 
 const page = await readFile(join(projectRoot, 'docs/SERVICE.md'), 'utf8');
-/** The block of a kind on the page of the service. */
-const blockOf = (kind: string): string =>
-  new RegExp(`^\`\`\`${kind}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(page)?.[1] ?? '';
+/** The block of a kind on a page. */
+const blockOf = (kind: string, on: string = page): string =>
+  new RegExp(`^\`\`\`${kind}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(on)?.[1] ?? '';
 const hidden = 'molar-and-secret-91';
 const program = join(projectRoot, 'dist/src/cli/main.js');
 
@@ -366,23 +366,31 @@ function hourFrom(hours: number): string {
   }).format(at);
 }
 
-describe('the unit of systemd on the page', () => {
+describe('the units of systemd on the pages', () => {
   const missing = spawnSync('systemd-analyze', ['--version']).status !== 0;
-  it('is one that systemd takes', { skip: missing ? 'systemd-analyze is missing' : false }, async () => {
+  it('are such that systemd takes', { skip: missing ? 'systemd-analyze is missing' : false }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sb-unit-'));
     try {
-      const unit = join(folder, 'supplemental-backup.service');
-      // The program and the user of the unit are not on this machine.
-      await writeFile(
-        unit,
-        blockOf('ini')
-          .replace('/usr/bin/supplemental-backup', process.execPath)
-          .replace(/^User=.*$/m, ''),
-      );
-      const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], {
+      const commands = await readFile(join(projectRoot, 'docs/COMMANDS.md'), 'utf8');
+      const [, oneShot = '', timer = ''] = blockOf('ini', commands).split(/^# \/etc\/systemd\/system\/.*$/m);
+      assert.match(timer, /OnCalendar/);
+      const units = {
+        'supplemental-backup.service': blockOf('ini'),
+        'every-night.service': oneShot,
+        'every-night.timer': timer,
+      };
+      const paths = Object.keys(units).map((name) => join(folder, name));
+      for (const [name, unit] of Object.entries(units)) {
+        // The program and the user of the unit are not on this machine.
+        const here = unit
+          .replace(/^ExecStart=\S*supplemental-backup /m, `ExecStart=${process.execPath} `)
+          .replace(/^User=.*$/m, '');
+        await writeFile(join(folder, name), here);
+      }
+      const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', ...paths], {
         encoding: 'utf8',
       });
-      const told = stderr.split('\n').filter((each) => each.includes('supplemental-backup.service'));
+      const told = stderr.split('\n').filter((each) => /supplemental-backup|every-night/.test(each));
       assert.deepEqual(told, []);
       assert.equal(status, 0, stderr);
     } finally {

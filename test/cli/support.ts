@@ -97,13 +97,15 @@ export async function runHere(
 }
 
 /** Every document that a test gets to see with `--json` is one that the published schema promises. */
-async function assertAsPublished(argv: readonly string[], { code, stdout }: Ended): Promise<void> {
-  if (!argv.includes('--json') || stdout === '' || code === null) return;
+async function assertAsPublished(argv: readonly string[], { code, stdout, stderr }: Ended): Promise<void> {
+  // Where the data goes to stdout, the document does not.
+  const said = argv.includes('-') ? stderr : stdout;
+  if (!argv.includes('--json') || said === '' || code === null) return;
   const { faultsIn } = (await import(pathToFileURL(join(projectRoot, 'test/validate-json.mjs')).href)) as {
     faultsIn(command: string | undefined, document: unknown): string | null;
   };
   const command = argv.find((word) => !word.startsWith('-'));
-  assert.equal(faultsIn(command, JSON.parse(stdout)), null, argv.join(' '));
+  assert.equal(faultsIn(command, JSON.parse(said)), null, argv.join(' '));
 }
 
 /** Runs something with a descriptor that holds a password. */

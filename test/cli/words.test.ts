@@ -176,7 +176,10 @@ test('the published schema of what --json gives knows every command, and holds w
   const { knownCommands } = (await import(
     pathToFileURL(join(projectRoot, 'test/validate-json.mjs')).href
   )) as { knownCommands: readonly string[] };
-  assert.deepEqual([...knownCommands].sort(), [...commands.map(({ name }) => name), 'help'].sort());
+  assert.deepEqual(
+    [...knownCommands].sort(),
+    [...commands.map(({ name }) => name), 'help', 'version'].sort(),
+  );
   const folder = await mkdtemp(join(tmpdir(), 'sb-schema-'));
   t.after(() => rm(folder, { recursive: true }));
   const archive = join(projectRoot, 'test/vectors/enrolled.tar.age');
@@ -190,9 +193,31 @@ test('the published schema of what --json gives knows every command, and holds w
     ['who-can-open', archive],
     ['verify', archive, '--without-key'],
     ['acknowledge', '--spool', folder, '--practice-id', '1', '--user', 'x'],
+    ['--version'],
+    ['verify', '--help'],
+    ['help', 'verify'],
+    [
+      'kit',
+      'create',
+      '--spool',
+      folder,
+      '--practice',
+      'P',
+      '--owner',
+      'O',
+      '--out',
+      join(folder, 'kit.html'),
+    ],
+    ['kit', 'list', '--spool', folder],
+    ['evidence', '--fleet', join(projectRoot, 'test/vectors'), '--out', join(folder, 'fleet.html')],
+    ['restore', archive, '--target', 'mysql://root@127.0.0.1:1/x'],
+    ['night', '--config', join(folder, 'none.json'), '--once'],
   ]) {
     assert.notEqual((await runHere([...argv, '--json'])).stdout, '');
   }
+  // Behind data a document would be lost.
+  const data = await runHere(['extract', archive, '--format', 'tar', '--out', '-', '--json']);
+  assert.deepEqual([data.stdout, (JSON.parse(data.stderr) as { ok: boolean }).ok], ['', false]);
 });
 
 test('a shell completes commands, options and nothing that is none', {

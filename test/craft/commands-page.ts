@@ -109,7 +109,8 @@ and silence mean a good night; anything else is told on stderr, which cron mails
 What the login needs on the server, \`check\` says. Its password stands in a file that only its user may read:
 
 \`\`\`sh cron
-# /etc/cron.d/supplemental-backup, with MYSQL_PWD=… in /etc/supplemental-backup.env (mode 0600)
+# /etc/cron.d/supplemental-backup, with MYSQL_PWD='…' in /etc/supplemental-backup.env (of the user backup, mode 0600)
+PATH=/usr/local/bin:/usr/bin:/bin
 0 2 * * * backup . /etc/supplemental-backup.env; export MYSQL_PWD; supplemental-backup backup --source mysql://backup@localhost/opendental --out /backup/ --last-admin --recipient age1… --keep default --quiet
 \`\`\`
 
@@ -134,12 +135,16 @@ WantedBy=timers.target
 On Windows, a batch file that only administrators and the account of the task may read, and a task that runs it:
 
 \`\`\`bat
+@echo off
 rem C:\\Backup\\night.cmd
-set MYSQL_PWD=…
+set "MYSQL_PWD=…"
 supplemental-backup.exe backup --source mysql://backup@localhost/opendental --out D:\\Backup\\ --last-admin --recipient age1… --keep default --quiet >> C:\\Backup\\night.log 2>&1
 
 schtasks /Create /TN "Supplemental backup" /TR C:\\Backup\\night.cmd /SC DAILY /ST 02:00 /RU SYSTEM
 \`\`\`
+
+A \`%\`, as in \`socketPath=%2Frun…\`, is written \`\\%\` for cron, and \`%%\` for systemd and in a batch file. The words of the three are run by tests, the unit
+and the timer are held against systemd, and the batch file was run by the \`cmd\` of Wine; no task of a Windows was made of it yet.
 
 ## The commands
 

@@ -4,7 +4,7 @@ import type { NightPlan } from '../../nightly/run/night-plan.js';
 import { createDatabaseSettings } from '../../nightly/settings/database-settings.js';
 import type { Command } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
-import { exitCodes } from '../exit-codes.js';
+import { exitCodes, UsageError } from '../exit-codes.js';
 import { openStore } from '../location.js';
 
 /** `check`: whether the next night can be good. */
@@ -44,7 +44,7 @@ Usage: supplemental-backup check --source URL --practice-id ID
   positionals: { least: 0, most: 0 },
   async run(given, line) {
     const database = readDatabaseUrl(given.required('source'), 'source', line.env);
-    const timeZone = given.required('time-zone');
+    const timeZone = readTimeZone(given.required('time-zone'));
     const path = given.text('network-path');
     const hq = given.text('hq');
     const plan: NightPlan = {
@@ -69,8 +69,17 @@ Usage: supplemental-backup check --source URL --practice-id ID
     const check = await checkNight(plan, { schedule: { opens, closes }, signal: line.signal });
     return {
       json: { good: check.ok, findings: check.findings },
-      text: renderCheck(check),
+      text: renderCheck(check).replaceAll(' in the details', ''),
       exitCode: check.ok ? exitCodes.done : exitCodes.failed,
     };
   },
 };
+
+function readTimeZone(name: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name }).format();
+    return name;
+  } catch {
+    throw new UsageError(`--time-zone "${name}" is none that is known here, such as America/Chicago.`);
+  }
+}

@@ -5,7 +5,7 @@ import type { Command } from '../command.js';
 import { openLocation } from '../location.js';
 import { readOrigin } from '../origin.js';
 import { formatPairs } from '../pairs.js';
-import { localTime } from '../wording/local-time.js';
+import { localDay, localTime } from '../wording/local-time.js';
 
 /** `inspect`: the label of an archive, without a key. */
 export const inspectCommand: Command = {
@@ -59,7 +59,7 @@ function render(
     ['Opened by', openers(label.keyHolder?.userName, label.unlock)],
     ...(label.recoveryKits ?? []).map(({ id, createdAt }): [string, string] => [
       'Also opens',
-      `with the recovery kit of ${createdAt.slice(0, 10)} (${id})`,
+      `with the recovery kit of ${localDay(createdAt)} (${id})`,
     ]),
     ['Sealed to', recipients.join(', ')],
     ['Archive id', label.archiveId],

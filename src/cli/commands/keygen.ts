@@ -45,8 +45,7 @@ them.
       text: [
         recipient,
         '',
-        `The secret half is in ${out}, for this user alone. Keep it in a safe: on paper or a stick, not on this`,
-        'computer and not beside the archives. Seal to it and open with it:',
+        `The secret half is in ${out}, for this user alone. Keep it in a safe: on paper or a stick, not on this computer and not beside the archives. Seal to it and open with it:`,
         `  supplemental-backup backup … --recipient ${recipient.length > 100 ? 'age1…' : recipient}`,
         `  supplemental-backup restore … --identity ${out}`,
       ].join('\n'),

@@ -7,6 +7,7 @@ import type { Arguments, Command, CommandLine, CommandResult } from '../command.
 import { UsageError } from '../exit-codes.js';
 import { askKitWords } from '../kit-words.js';
 import { writeArchive } from '../output.js';
+import { localDay } from '../wording/local-time.js';
 
 /** `kit`: a second way into the archives, on paper. */
 export const kitCommand: Command = {
@@ -105,11 +106,11 @@ function describeKit({ id, owner, sheets, createdAt, confirmedAt, revokedAt }: R
   const on = sheets === 1 ? 'one sheet' : 'three sheets, of which two are needed';
   const state =
     revokedAt !== undefined
-      ? `revoked on ${revokedAt.slice(0, 10)}`
+      ? `revoked on ${localDay(revokedAt)}`
       : confirmedAt === undefined
         ? 'NOT CONFIRMED: no copy opens with it yet'
-        : `counts since ${confirmedAt.slice(0, 10)}`;
-  return escapeControls(`${id}  of ${createdAt.slice(0, 10)}, kept by ${owner}, on ${on}; ${state}`);
+        : `counts since ${localDay(confirmedAt)}`;
+  return escapeControls(`${id}  of ${localDay(createdAt)}, kept by ${owner}, on ${on}; ${state}`);
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

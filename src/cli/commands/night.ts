@@ -73,7 +73,7 @@ async function checked({ plan, schedule }: FilePlan, { signal }: CommandLine): P
   const check = await checkNight(plan, { schedule, signal });
   return {
     json: { good: check.ok, findings: check.findings },
-    text: renderCheck(check),
+    text: renderCheck(check).replaceAll(' in the details', ''),
     exitCode: check.ok ? exitCodes.done : exitCodes.failed,
   };
 }

@@ -19,6 +19,7 @@ import { readDatabaseUrl } from '../database-option.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
 import { isStoreUrl, openStore } from '../location.js';
 import { askPassword, readPasswordFromDescriptor } from '../password.js';
+import { localTime } from '../wording/local-time.js';
 
 /** `prove`: that a person can open the newest copies. */
 export const proveCommand: Command = {
@@ -133,6 +134,7 @@ function describePlace(
   { place, outcome, createdAt, keyHolder, code }: ProvenPlace,
   opened: readonly OpenedPlace[],
 ): string {
+  const at = localTime(createdAt ?? '');
   switch (outcome) {
     case 'opened': {
       const found = opened.find((each) => each.place === place);
@@ -140,12 +142,12 @@ function describePlace(
         found === undefined
           ? 'it opened'
           : `${formatBytes(found.readBytes)} of ${formatBytes(found.rowBytes)} of rows were read and are equal`;
-      return `${place}: opened the copy of ${createdAt}; ${read}.`;
+      return `${place}: opened the copy of ${at}; ${read}.`;
     }
     case 'not-opened':
-      return `${place}: THE COPY OF ${createdAt} DOES NOT OPEN.`;
+      return `${place}: THE COPY OF ${at} DOES NOT OPEN.`;
     case 'other-holder':
-      return `${place}: the copy of ${createdAt} is sealed for "${keyHolder?.userName}", so this password shows nothing about it.`;
+      return `${place}: the copy of ${at} is sealed for "${keyHolder?.userName}", so this password shows nothing about it.`;
     case 'empty':
       return `${place}: there is no copy.`;
     case 'unreachable':

@@ -8,6 +8,7 @@ import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { openLocation } from '../location.js';
 import { startProgress } from '../progress.js';
 import { showRestore } from '../restore-progress.js';
+import { localTime } from '../wording/local-time.js';
 
 /** `rehearse`: proves that an archive can be restored, by restoring it. */
 export const rehearseCommand: Command = {
@@ -55,7 +56,11 @@ ${keyHelp}
         progress.finish();
         return {
           json: { certificate },
-          text: certificateText(certificate),
+          text: certificateText({
+            ...certificate,
+            rehearsedAt: localTime(certificate.rehearsedAt),
+            snapshotAt: localTime(certificate.snapshotAt),
+          }),
           exitCode: certificate.equal ? exitCodes.done : exitCodes.failed,
         };
       } finally {

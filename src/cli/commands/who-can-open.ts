@@ -12,7 +12,7 @@ import { type FoundArchive, type Gathered, gatherArchives } from '../archives/ga
 import type { Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { exitCodeOf, UsageError } from '../exit-codes.js';
-import { localTime } from '../wording/local-time.js';
+import { localDay, localTime } from '../wording/local-time.js';
 import { shellWord } from '../wording/shell-word.js';
 import { badLines, describeScope } from './list.js';
 
@@ -151,8 +151,7 @@ function originOf(origin: OriginBeside): readonly string[] {
 function describe(access: ArchiveAccess): string {
   const keys = access.recipients.map(({ fingerprint }) => fingerprint).join(', ');
   const kits = access.recoveryKits.map(
-    ({ id, createdAt }) =>
-      `\n  also the recovery kit of ${escapeControls(`${createdAt.slice(0, 10)} (${id})`)}`,
+    ({ id, createdAt }) => `\n  also the recovery kit of ${escapeControls(`${localDay(createdAt)} (${id})`)}`,
   );
   return `${opener(access)}${keys === '' ? '' : `; key ${keys}`}${kits.join('')}`;
 }
