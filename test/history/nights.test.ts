@@ -112,6 +112,27 @@ describe('the notes of nights', () => {
     assert.deepEqual(practice.standing, []);
   });
 
+  for (const [whose, isOther] of [
+    ['of this computer, older than every copy that stands', false],
+    ['of another computer of the practice', true],
+  ] as const) {
+    it(`that are left over frighten nobody: ${whose}`, async () => {
+      const { signedWith } = await practice.night();
+      const [key] = await keysOf(practice.hq);
+      const note = await bytesOf(practice.hq, noteKeyOf(key!)!);
+      await practice.nights(10);
+      assert.ok(!(await keysOf(practice.hq)).includes(key!));
+      const path = join(practice.spool, 'journal.json');
+      const state = JSON.parse(await readFile(path, 'utf8')) as { verified: { hq: { state?: string }[] } };
+      state.verified.hq = state.verified.hq.filter((each) => each.state === undefined);
+      await writeFile(path, JSON.stringify(state));
+      if (isOther) practice.more = { signer: otherSigner, trustedKeys: [signedWith!] };
+      await put(practice.hq, noteKeyOf(key!)!, note);
+      await practice.nights(2);
+      assert.deepEqual(practice.standing, []);
+    });
+  }
+
   it('are signed by the host’s signer where there is one, and no key is kept then', async () => {
     practice.more = { signer: otherSigner };
     const { signedWith } = await practice.night();

@@ -199,13 +199,16 @@ class Check implements CheckedCopies {
     const parsed = note === null ? null : parseBody(note.text);
     if (note === null || parsed?.kind !== 'body') return false;
     const { body } = parsed;
+    const signedWith = formatNoteKey(body.signedWith);
+    // A copy that stands is remembered for years: one of our own that is not was removed by us. What another
+    // computer of the practice has removed, it knows.
+    const isRemoved = signedWith === trustedKeys[0] ? body.number <= sequence.number : this.#isShared;
     return (
-      formatNoteKey(body.signedWith) === trustedKeys[0] &&
+      isRemoved &&
+      trustedKeys.includes(signedWith) &&
       isSignedBy(note, body.signedWith) &&
       body.practiceId === practiceId &&
-      archiveKeyOf(body) === key &&
-      body.number > this.#oldest &&
-      body.number <= sequence.number
+      archiveKeyOf(body) === key
     );
   }
 
