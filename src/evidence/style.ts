@@ -66,7 +66,7 @@ code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wr
 @media print{:root{color-scheme:light;--ground:#fff;--paper:#fff;--ink:#000;--quiet:#444;--line:#bbb;--soft:#eee;--good:#1f7a4d;--late:#b7791f;
 --bad:#b3261e;--none:#bbb;--t1:#2f6db3;--t2:#4d86c6;--t3:#76a3d3;--t4:#b9cfe6;--on-t:#fff;--on-t4:#12263b;font-size:10.5pt}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-main{max-width:none;padding:0}section,.verdict,.tile{border-radius:0}section{padding:10px 12px;margin-top:9px}
+main{max-width:none;padding:0 1px 0 0}section,.verdict,.tile{border-radius:0}section{padding:10px 12px;margin-top:9px}
 .tiles{grid-template-columns:repeat(3,1fr);gap:7px;margin-top:9px}.tile{padding:7px 10px}.tile dd{font-size:1.1rem}
 svg,tr,.tile,.verdict,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}.two>*{break-inside:avoid}.scroll{overflow:visible}thead{display:table-header-group}}
 `;

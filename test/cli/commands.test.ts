@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { enrollAdminWith } from '../../src/admin/enroll-admin.js';
+import { createRecoveryKit } from '../../src/admin/kits/recovery-kit.js';
 import {
   createDatabaseEnrollments,
   dumpDatabase,
@@ -251,6 +252,27 @@ describeOnEachServer(
       assert.equal((await restore('--replace', '--tables', 'patient')).code, 0);
       const left = await server().query("SHOW TABLES FROM cli_restored LIKE 'signalod'");
       assert.equal(left.length, 0);
+    });
+
+    it('restore and extract take the words of a recovery kit, and say what is wrong with them', async () => {
+      const store = { load: async () => null, save: async () => true };
+      const made = await createRecoveryKit({ store, practice: 'Example', owner: 'Ada' });
+      const archive = join(folder, 'for-kit.tar.age');
+      assert.equal((await backup(archive, '--recipient', made.kit.recipient)).code, 0);
+      const target = source.replace('/cli_office', '/cli_by_kit');
+      const words = made.words[0]!.reveal();
+      const byKit = (password: string, ...argv: string[]) =>
+        run([...argv, '--kit', '--password-fd', '3'], { env, password });
+      const swapped = words.replace(/^(\S+) (\S+)/, (_, one: string, two: string) => `${two} xyzzyq${one}`);
+      const mistyped = await byKit(swapped, 'restore', archive, '--target', target);
+      assert.equal(mistyped.code, 3, mistyped.stderr);
+      assert.match(mistyped.stderr, /Word 2 of the recovery kit/);
+      const restored = await byKit(words, 'restore', archive, '--target', target);
+      assert.equal(restored.code, 0, restored.stderr);
+      await assertEqual('cli_by_kit');
+      const csv = ['extract', archive, '--format', 'csv', '--out', '-', '--tables', 'patient'];
+      assert.match((await byKit(words.toUpperCase(), ...csv)).stdout, /^PatNum,LName/);
+      await server().query('DROP DATABASE cli_by_kit');
     });
 
     const client = ['mariadb', 'mysql'].find((program) => spawnSync(program, ['--version']).status === 0);

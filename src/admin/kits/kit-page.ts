@@ -21,6 +21,7 @@ export function renderKitPage(sheets: KitSheets): string {
 <html lang="en">
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>Recovery kit ${kit.id} of ${practice}</title>
 <style>${style}</style>
@@ -65,10 +66,12 @@ body { font: 12pt/1.45 Georgia, serif; color: #000; background: #fff; max-width:
 h1 { font-size: 20pt; margin: 0 0 4mm }
 section { break-after: page; break-inside: avoid; padding-bottom: 8mm }
 section:last-of-type { break-after: auto }
-dl { margin: 0 } dl div { display: flex; gap: 4mm } dt { width: 24mm } dd { margin: 0; font-weight: bold }
+dl { margin: 0 } dl div { display: flex; gap: 4mm } dt { flex: none; width: 24mm } dd { margin: 0; font-weight: bold }
 .both { display: flex; gap: 8mm; align-items: flex-start; justify-content: space-between }
-ol { columns: 2; column-gap: 10mm; font: 13pt/1.7 ui-monospace, Menlo, Consolas, monospace; padding-left: 10mm; margin: 0 }
+ol { flex: 1; columns: 2; column-gap: 4mm; font: 13pt/1.7 ui-monospace, Menlo, Consolas, monospace; padding: 0; margin: 0 }
+li { margin-left: 11mm }
 .qr svg { width: 62mm; height: 62mm; display: block }
+@media (max-width: 640px) { .both { flex-direction: column } }
 .screen { border: 1px solid #000; padding: 3mm }
 @media print { .screen { display: none } body { padding: 0 } }
 `);
