@@ -27,15 +27,15 @@ export {
   type OpeningFinding,
   type OpeningFindingCode,
 } from './opening.js';
-export {
-  type FinishedOpening,
-  type OpeningProof,
-  type OpeningRehearsal,
-  type ProvenPlace,
-  type ProvenStore,
-  type ProveOpeningOptions,
-  proveOpening,
-} from './prove-opening.js';
+export type {
+  FinishedOpening,
+  OpeningProof,
+  OpeningRehearsal,
+  ProvenPlace,
+  ProvenStore,
+  ProveOpeningOptions,
+} from './opening-proof.js';
+export { proveOpening } from './prove-opening.js';
 export type { ReadLimits } from './read-sample.js';
 export { type AdminOpening, readOpenings } from './record-opening.js';
 export { isSameAdmin } from './resolve-last-admin.js';

@@ -2,119 +2,25 @@ import { identityToRecipient } from 'age-encryption';
 import { type ArchiveReader, openArchive, type Password } from '../archive/index.js';
 import { passwordText } from '../archive/password/passphrase.js';
 import { followChain, openSealedIdentity } from '../archive/unlock.js';
-import { assertArgument, assertEach, assertStorage } from '../arguments.js';
+import { assertArgument } from '../arguments.js';
 import type { RangeSource } from '../bytes.js';
 import { BackupError, type BackupErrorCode, during, isBackupError } from '../errors.js';
-import { findLatestBackup, type LatestBackup } from '../history/list-backups.js';
-import type { KeyHolder, Unlock } from '../model/parts.js';
-import type { StorageAdapter } from '../storage/adapter.js';
+import type { Unlock } from '../model/parts.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
-import type { Enrollment, EnrollmentStore } from './enrollment.js';
+import type { Enrollment } from './enrollment.js';
+import { isOlder, lookAtNewest, outside, type Seen } from './newest-copy.js';
 import { lastOpenedAt, mostPlaces, type OpenedPlace, type Opening, type OpeningFinding } from './opening.js';
+import {
+  assertProveOptions,
+  type FinishedOpening,
+  type OpeningProof,
+  type ProvenPlace,
+  type ProveOpeningOptions,
+} from './opening-proof.js';
 import { type ReadLimits, readSample } from './read-sample.js';
 import { provenOpening } from './record-opening.js';
 import { signedOpening } from './record-signature.js';
-import { rememberHeads } from './remember-heads.js';
-import { holder } from './resolve-last-admin.js';
 import { type AdminPassword, acceptPassword, assertAdmin } from './verify-admin-password.js';
-
-/** A place whose newest copy is opened. */
-export interface ProvenStore {
-  /** What people call it, such as `hq` or `local`. */
-  readonly place: string;
-  /** Where the copies are. It must be able to read ranges. */
-  readonly storage: StorageAdapter;
-}
-
-/** A whole restore while the key is at hand, now and then. */
-export interface OpeningRehearsal {
-  /** Days from one rehearsal to the next. @defaultValue 30 */
-  readonly everyDays?: number | undefined;
-  /**
-   * Tries it, such as with `rehearseRestore` on a scratch server. A throw, or a result that is not ok, is a
-   * finding.
-   */
-  readonly run: (
-    archive: {
-      /** Where it is. */
-      readonly place: string;
-      /** The archive, to be read at any place. */
-      readonly source: RangeSource;
-      /** What opens it: secret, and not to be kept. */
-      readonly identities: readonly string[];
-    },
-    options: { readonly signal?: AbortSignal | undefined },
-  ) => Promise<{ readonly ok: boolean }>;
-}
-
-/** Options of {@link proveOpening}. */
-export interface ProveOpeningOptions extends Partial<ReadLimits> {
-  /** Where the key is kept, and the result is. */
-  readonly store: EnrollmentStore;
-  /** The places, at most 16. */
-  readonly stores: readonly ProvenStore[];
-  /** Whose copies are looked for. */
-  readonly practiceId: string;
-  /** The signing keys of the office; see `findLatestBackup`. */
-  readonly trustedKeys?: readonly string[] | undefined;
-  /** Days for which a good result stands, so that most logins cost nothing. @defaultValue 7 */
-  readonly everyDays?: number | undefined;
-  /** Whether somebody asked for it, so that it is not put off. @defaultValue false */
-  readonly isAsked?: boolean | undefined;
-  /** A whole restore while the key is at hand. @defaultValue none */
-  readonly rehearsal?: OpeningRehearsal | undefined;
-  /** @defaultValue the present moment */
-  readonly now?: Date | undefined;
-  /** Ends the work early; what was asked for then rejects with its reason. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What was found at a place. */
-export interface ProvenPlace {
-  /** As it was given. */
-  readonly place: string;
-  /**
-   * - `opened`: the newest copy opened with the password
-   * - `not-opened`: it did not, see the findings
-   * - `other-holder`: it is sealed for another administrator, so this one cannot show anything
-   * - `empty`: there is no copy
-   * - `unreachable`: the place did not answer, or cannot read ranges
-   */
-  readonly outcome: 'empty' | 'not-opened' | 'opened' | 'other-holder' | 'unreachable';
-  /** Of the newest copy, where there is one. */
-  readonly archiveId?: string;
-  /** When it was made; ISO 8601, UTC. */
-  readonly createdAt?: string;
-  /** For whom it is sealed. */
-  readonly keyHolder?: KeyHolder;
-  /** Why it could not be looked at or opened. */
-  readonly code?: BackupErrorCode;
-}
-
-/** What {@link proveOpening} found. */
-export interface OpeningProof {
-  /** False when a good result of the last days stands, and nothing at the places speaks against it. */
-  readonly isDue: boolean;
-  /** What was found at each place; without a key where it was not due. */
-  readonly places: readonly ProvenPlace[];
-  /** What somebody has to know already. */
-  readonly findings: readonly OpeningFinding[];
-  /**
-   * Resolves when the sample was read and the result is kept; with the earlier result where it was not due.
-   * It may be left to itself.
-   *
-   * @throws BackupError what the store of keys throws; the reason of `signal`
-   */
-  readonly finished: Promise<FinishedOpening>;
-}
-
-/** What an opening came to. */
-export interface FinishedOpening {
-  /** As it is kept. */
-  readonly opening: Opening;
-  /** Whether it could be kept: not where nothing is kept of the administrator's key. */
-  readonly isKept: boolean;
-}
 
 const day = 86_400_000;
 const defaultLimits: ReadLimits = { share: 0.05, mostBytes: 64 * 2 ** 20, mostSeconds: 60 };
@@ -157,44 +63,6 @@ export function proveOpening(
   });
 }
 
-function assertProveOptions(options: ProveOpeningOptions): void {
-  assertArgument('options', options, 'object', {
-    store: 'object',
-    stores: 'array',
-    practiceId: 'text',
-    trustedKeys: 'array?',
-    everyDays: 'number?',
-    isAsked: 'boolean?',
-    rehearsal: 'object?',
-    share: 'number?',
-    mostBytes: 'number?',
-    mostSeconds: 'number?',
-    now: 'date?',
-    signal: 'signal?',
-  });
-  assertArgument('options.store', options.store, 'object', { load: 'function', save: 'function' });
-  assertEach('options.stores', options.stores, { place: 'text', storage: 'object' });
-  for (const { storage } of options.stores) assertStorage('options.stores', storage);
-  if (options.rehearsal !== undefined) {
-    assertArgument('options.rehearsal', options.rehearsal, 'object', {
-      run: 'function',
-      everyDays: 'number?',
-    });
-  }
-  const places = new Set(options.stores.map(({ place }) => place));
-  if (places.size !== options.stores.length || places.size > mostPlaces) {
-    throw new RangeError(`"stores" must name at most ${mostPlaces} places, each once`);
-  }
-}
-
-/** The newest copy at a place, as far as it was looked at. */
-interface Seen {
-  readonly place: string;
-  readonly storage: StorageAdapter;
-  readonly latest: LatestBackup | null;
-  readonly code?: BackupErrorCode;
-}
-
 /** An archive that is open. */
 interface Opened {
   readonly place: string;
@@ -222,7 +90,7 @@ class Proof {
 
   async go(): Promise<OpeningProof> {
     const { store, stores, signal } = this.#options;
-    const looks = Promise.all(stores.map((each) => this.#look(each)));
+    const looks = Promise.all(stores.map((each) => lookAtNewest(each, this.#now, this.#options)));
     looks.catch(() => undefined);
     const record = await store.load(this.#admin.userNum, { signal });
     const last = record === null ? null : provenOpening(record);
@@ -247,21 +115,6 @@ class Proof {
     const finished = this.#finish(record, last);
     finished.catch(() => undefined);
     return { isDue: true, places, findings: [...this.#findings], finished };
-  }
-
-  async #look({ place, storage }: ProvenStore): Promise<Seen> {
-    const { practiceId, trustedKeys, signal } = this.#options;
-    const remembered = rememberHeads(storage);
-    if (!storage.capabilities.ranges)
-      return { place, storage: remembered, latest: null, code: 'storage-permanent' };
-    try {
-      const found = await findLatestBackup(remembered, { practiceId, trustedKeys, now: this.#now, signal });
-      return { place, storage: remembered, latest: found };
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!isBackupError(error)) throw error;
-      return { place, storage: remembered, latest: null, code: error.code };
-    }
   }
 
   /** A good result stands for a while. */
@@ -443,27 +296,4 @@ class Proof {
       'The opening could not be kept: others keep changing the key.',
     );
   }
-}
-
-function outside({ place, latest, code }: Seen): ProvenPlace {
-  if (code !== undefined) return { place, outcome: 'unreachable', code };
-  if (latest?.label == null) return { place, outcome: 'empty' };
-  const { archiveId, createdAt, keyHolder } = latest.label;
-  return {
-    place,
-    outcome: 'not-opened',
-    archiveId,
-    createdAt,
-    ...(keyHolder === undefined ? {} : { keyHolder: holder(keyHolder) }),
-  };
-}
-
-/**
- * Whether a place gives an older copy as its newest than it gave when it was last opened, or none any more.
- */
-function isOlder({ place, latest, code }: Seen, last: Opening | null): boolean {
-  const before = last?.places.find((each) => each.place === place);
-  if (before === undefined || code !== undefined) return false;
-  const createdAt = latest?.label?.createdAt;
-  return createdAt === undefined || Date.parse(createdAt) < Date.parse(before.createdAt);
 }

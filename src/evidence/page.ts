@@ -76,3 +76,6 @@ export function ago(milliseconds: number): string {
   if (hours < 72) return hours === 1 ? '1 hour' : `${hours} hours`;
   return `${Math.floor(hours / 24)} days`;
 }
+
+/** So much of a list is shown that grows with every night, or with every table. */
+export const mostListed = 40;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { sourceFiles } from '../support/project.js';
+import { projectRoot, sourceFiles } from '../support/project.js';
 import { importsOf, reachableFrom } from './imports.js';
 
 // The house from the ground up; docs/ARCHITECTURE.md draws it. An import goes down or stays on its floor's
@@ -161,6 +163,7 @@ const faces: Readonly<Record<string, readonly string[]>> = {
     'kits/recovery-kit',
     'pinned-key',
     'opening',
+    'opening-proof',
     'prove-opening',
     'read-admins',
     'record-opening',
@@ -274,6 +277,20 @@ test('a face holds nothing that nobody comes for', () => {
     files.map((file) => `${room}/${file}.ts`).filter((file) => !asked.has(file)),
   );
   assert.deepEqual(idle, []);
+});
+
+test('a file has one job, and fits into 350 lines unless it is data or a loop over every value', () => {
+  const reasons: Readonly<Record<string, string>> = {
+    'catalog/open-dental/references.ts': 'data: which columns of Open Dental name rows of which tables',
+    'dump/batch-builder.ts':
+      'the loop over every value of a database: all its steps share arrays, a slot a column',
+    'error-advice.ts':
+      'data: what is safe and what to do, for every code of an error and what was being done',
+  };
+  const long = sourceFiles().filter(
+    (file) => readFileSync(join(projectRoot, 'src', file), 'utf8').split('\n').length > 351,
+  );
+  assert.deepEqual(long, Object.keys(reasons));
 });
 
 test('no two files need each other, not even for a type', () => {

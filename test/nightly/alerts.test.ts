@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { combineAlerts } from '../../src/nightly/alerts/combine-alerts.js';
 import { createHealthcheckAlerts } from '../../src/nightly/alerts/healthcheck-alerts.js';
 import { createMemoryAlerts } from '../../src/nightly/alerts/memory-alerts.js';
-import { type DestinationStanding, notMended, standingTroubles } from '../../src/nightly/alerts/troubles.js';
+import type { DestinationStanding } from '../../src/nightly/alerts/standing.js';
+import { notMended, standingTroubles } from '../../src/nightly/alerts/troubles.js';
 
 const outcome = { practiceId: '4711', night: '2026-07-14', ok: true, summary: 'All good.' };
 

@@ -1,10 +1,6 @@
 import { describeFinding, type OpenedPlace } from '../../admin/opening.js';
-import {
-  type OpeningProof,
-  type ProvenPlace,
-  type ProvenStore,
-  proveOpening,
-} from '../../admin/prove-opening.js';
+import type { OpeningProof, ProvenPlace, ProvenStore } from '../../admin/opening-proof.js';
+import { proveOpening } from '../../admin/prove-opening.js';
 import { readAdmins } from '../../admin/read-admins.js';
 import { type AdminCandidate, resolveLastAdmin } from '../../admin/resolve-last-admin.js';
 import { createDatabaseEnrollments } from '../../admin/stores/database-enrollments.js';

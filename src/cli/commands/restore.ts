@@ -7,15 +7,12 @@ import { BackupError, isBackupError } from '../../errors.js';
 import { escapeControls } from '../../escape-controls.js';
 import { describeOrigin, type OriginBeside } from '../../history/note-beside.js';
 import type { SchemaObject } from '../../model/parts.js';
-import { formatBytes, formatCount, formatSeconds, plural } from '../../quantities.js';
 import { programScriptOf } from '../../recovery/export/sql.js';
-import { planRestore, type RestorePlan } from '../../recovery/plan/plan-restore.js';
-import { missingSentence } from '../../recovery/restore/missing.js';
+import { planRestore } from '../../recovery/plan/plan-restore.js';
 import type { RestoreAllowance } from '../../recovery/restore/options.js';
-import type { RestoreRights } from '../../recovery/restore/own-account.js';
 import { restoreDatabase } from '../../recovery/restore/restore-database.js';
-import type { PartialRestore, RestoreReport } from '../../recovery/restore/restore-report.js';
-import { type SalvagedTable, type SalvageReport, salvageArchive } from '../../recovery/salvage-archive.js';
+import type { RestoreReport } from '../../recovery/restore/restore-report.js';
+import { salvageArchive } from '../../recovery/salvage-archive.js';
 import type { Command, CommandLine, CommandResult } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { type ExitCode, exitCodes, UsageError } from '../exit-codes.js';
@@ -23,12 +20,10 @@ import { writePlainFile } from '../extract/plain-files.js';
 import { keyHelp, keyOptions, readKeys, wipeKeys } from '../keys-option.js';
 import { openLocation, readThrough } from '../location.js';
 import { assertSha256, assertSignedWith, readOrigin, readSignedWith } from '../origin.js';
-import { formatPairs } from '../pairs.js';
 import { startProgress } from '../progress.js';
 import { showRestore } from '../restore-progress.js';
 import { pickNames, readNames } from '../tables-option.js';
-import { forScreen } from '../wording/hints.js';
-import { localTime } from '../wording/local-time.js';
+import { renderPlan, renderRestore, renderSalvage } from '../wording/restored.js';
 
 /** `restore`: an archive into a database. */
 export const restoreCommand: Command = {
@@ -227,7 +222,7 @@ async function restoreInto(
     });
     progress.finish();
     if (programsTo !== undefined) await writeLeftOut(reader, report, programsTo, line.signal);
-    return { json: { report }, text: render(report), exitCode: exitCodeOfReport(report) };
+    return { json: { report }, text: renderRestore(report), exitCode: exitCodeOfReport(report) };
   } finally {
     progress.stop();
     reader.close();
@@ -288,23 +283,6 @@ function namesIn(reader: ArchiveReader, tables: string): readonly string[] {
   return pickNames(held, readNames(tables));
 }
 
-function renderPlan(plan: RestorePlan): string {
-  const marks = { blocks: 'In the way', changes: 'Would change', note: 'Note' };
-  const pairs = formatPairs([
-    ['Target', `${plan.database} on ${plan.server.vendor} ${plan.server.version}`],
-    ['Original', `${plan.source.vendor} ${plan.source.version}`],
-    [
-      'Would load',
-      `${plural(plan.tables.length, 'table')}, ${formatCount(plan.rows)} rows, ${formatBytes(plan.plainBytes)}`,
-    ],
-    ['Possible', plan.possible ? 'yes' : 'no'],
-  ]);
-  const obstacles = plan.obstacles.map(
-    ({ severity, message }) => `${marks[severity]}: ${escapeControls(message)}`,
-  );
-  return [pairs, '', ...obstacles, 'Nothing was changed.'].join('\n');
-}
-
 async function salvageInto(
   archive: RangeSource,
   keys: ArchiveKeys,
@@ -334,104 +312,6 @@ async function salvageInto(
   } finally {
     progress.stop();
   }
-}
-
-// The loss comes first: nobody should read of a hundred tables that came back before the one that did not.
-function renderSalvage({ restore, whole, tables, absent, losses, unproven }: SalvageReport): string {
-  if (whole) {
-    const lost =
-      restore.outcome === 'complete' ? 'Nothing was lost.' : 'Nothing of the archive itself was lost.';
-    return `${render(restore)}\n\n${lost}`;
-  }
-  const [headline = 'The archive is damaged.', ...others] = losses;
-  const cut = tables.filter((table) => !table.whole);
-  const isKnown = ({ lost }: SalvagedTable): boolean => lost.some(({ lastPart }) => lastPart !== null);
-  const known = cut
-    .filter(isKnown)
-    .map(
-      ({ name, rows, expectedRows }) =>
-        `${escapeControls(name)}: ${formatCount(rows)} of ${expectedRows === null ? 'an unknown number of' : formatCount(expectedRows)} rows`,
-    );
-  return [
-    escapeControls(headline),
-    '',
-    ...listed('Absent', absent),
-    'Lost:',
-    ...known,
-    ...others.map(escapeControls),
-    ...(unproven.count > 0 && unproven.fate === 'left-out'
-      ? ['Whoever wrote into the database may have made such files. --unproven restores them all the same.']
-      : []),
-    ...listed(
-      'Perhaps not to the last row',
-      cut.filter((table) => !isKnown(table)),
-    ),
-    '',
-    render(restore),
-  ].join('\n');
-}
-
-function listed(word: string, tables: readonly { readonly name: string }[]): readonly string[] {
-  if (tables.length === 0) return [];
-  return [
-    `${word} (${formatCount(tables.length)}): ${tables.map(({ name }) => escapeControls(name)).join(', ')}`,
-  ];
-}
-
-function render(report: RestoreReport): string {
-  const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
-  const seconds = secondsUntil(report, report.finishedAt);
-  const pairs = formatPairs([
-    ['Database', report.database],
-    ['As of', localTime(report.snapshotAt)],
-    [
-      'Restored',
-      `${plural(report.tables.length, 'table')}, ${formatCount(rows)} rows, ${plural(report.objects.length, 'object')}`,
-    ],
-    ['Took', formatSeconds(seconds)],
-    ...(report.scheduleUsableAt === undefined
-      ? []
-      : [
-          [
-            'Schedule',
-            `usable after ${formatSeconds(secondsUntil(report, report.scheduleUsableAt))}`,
-          ] as const,
-        ]),
-    ['Rights', inWords(report.rights)],
-    ...(report.definers.length === 0
-      ? []
-      : [['Acts for', escapeControls(report.definers.join(', '))] as const]),
-  ]);
-  const notes = report.notes.map(({ message }) => escapeControls(forScreen(message)));
-  return [
-    ...(report.outcome === 'complete' ? [] : [...missingLines(report), '']),
-    pairs,
-    ...(notes.length === 0 ? [] : ['', ...notes]),
-  ].join('\n');
-}
-
-function secondsUntil({ startedAt }: RestoreReport, moment: string): number {
-  return (Date.parse(moment) - Date.parse(startedAt)) / 1000;
-}
-
-function inWords(rights: RestoreRights): string {
-  if (rights.kind === 'own-account') return 'of an account of its own, on this database alone';
-  return rights.isPrivileged
-    ? 'of the login, on other databases too'
-    : 'of the login, on this database alone';
-}
-
-// The loss comes first, and a table before all else: its rows are missing too.
-function missingLines({ missing }: PartialRestore): readonly string[] {
-  const tables = missing.filter(({ kind }) => kind === 'table').map(({ name }) => escapeControls(name));
-  const others = plural(missing.length - tables.length, 'other object');
-  return [
-    tables.length === 0
-      ? `All rows are restored, but ${plural(missing.length, 'object')} cannot be made in the target:`
-      : `NOT ALL IS THERE: ${plural(tables.length, 'table')} with all rows (${tables.join(', ')})${missing.length === tables.length ? '' : ` and ${others}`} cannot be made in the target:`,
-    ...missing.map((each) => escapeControls(missingSentence(each))),
-    'Remove the cause and give the same command again: it tries just these.',
-  ];
 }
 
 function exitCodeOfReport({ outcome }: RestoreReport): ExitCode {

@@ -3,7 +3,7 @@ import type { Destination, Eligibility } from '../../eligibility/is-eligible.js'
 import { during, happenedDuring, isBackupError } from '../../errors.js';
 import { fileSystemFailure } from '../../files/failures.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
-import type { DestinationStanding } from '../alerts/troubles.js';
+import type { DestinationStanding } from '../alerts/standing.js';
 import { isYetToKnow } from '../origin/known-again.js';
 import { PlaceHistory } from '../origin/place-history.js';
 import { isFrozen } from '../origin/watch-loss.js';

@@ -1,7 +1,7 @@
 import { describeFinding, type OpeningFindingCode } from '../../admin/opening.js';
 import { type AdminOpening, readOpenings } from '../../admin/record-opening.js';
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
-import type { OpeningStanding } from '../alerts/troubles.js';
+import type { OpeningStanding } from '../alerts/standing.js';
 import { nightOf } from '../nights.js';
 import type { BackupReport } from './backup-report.js';
 import { codeOf } from './failure.js';

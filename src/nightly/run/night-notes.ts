@@ -1,0 +1,150 @@
+/** What a run writes into its journal and into the settings, beside what each place notes itself. */
+import type { Destination } from '../../eligibility/is-eligible.js';
+import { isBackupError } from '../../errors.js';
+import type { DumpWarning } from '../../model/parts.js';
+import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
+import type { DestinationRun } from './destination-run.js';
+import { codeOf, happenedOf } from './failure.js';
+import { kitsOfNight } from './known-kits.js';
+import type { NightContext } from './night-context.js';
+import { untold } from './night-journal.js';
+import type { SealedNight } from './seal-copies.js';
+
+/** That the journal was damaged, or gone while copies waited to be sent. */
+export function tellLostJournal({ journal, spool, warn }: NightContext): void {
+  const nights = journal.state.pending.map(({ copy }) => copy.night).join(', ');
+  const what = journal.wasDamaged
+    ? 'damaged; what could be read of it is kept, and the old one stands beside it.'
+    : 'gone.';
+  warn({
+    code: 'journal-damaged',
+    message: `The journal in ${spool.folder} was ${what} ${
+      nights === ''
+        ? 'No sealed copy was waiting to be sent.'
+        : `Sealed copies that wait to be sent were found again: ${nights}.`
+    }`,
+  });
+}
+
+/** Before the work, so that a run that takes the process down with it is counted too. */
+export async function noteAttempt({ journal, night }: NightContext, at: Date): Promise<void> {
+  await journal.update(({ lastAttempt }) => ({
+    lastAttempt: {
+      night,
+      count: lastAttempt?.night === night ? lastAttempt.count + 1 : 1,
+      startedAt: at.toISOString(),
+      endedAt: at.toISOString(),
+    },
+  }));
+}
+
+/** That a run came to its end, and where no copy may go. */
+export function noteAttemptEnd(
+  { journal, now }: NightContext,
+  destinationRuns: readonly DestinationRun[],
+): void {
+  const endedAt = now().toISOString();
+  const settled = destinationRuns.flatMap(({ destination, eligibility }) =>
+    eligibility?.eligible === false ? [destination] : [],
+  );
+  journal.note(({ lastAttempt }) =>
+    lastAttempt === undefined ? {} : { lastAttempt: { ...lastAttempt, endedAt, settled } },
+  );
+}
+
+/**
+ * A copy without a damaged table, without rows of it, or without routines and events that the server cannot
+ * show is the newest one all the same; older ones are whole.
+ */
+export async function noteDamage(
+  context: NightContext,
+  destination: Destination,
+  warnings: readonly DumpWarning[],
+): Promise<void> {
+  const { journal, night } = context;
+  const said = (...codes: readonly string[]): string =>
+    warnings
+      .filter(({ code }) => codes.includes(code))
+      .map((warning) => warning.message)
+      .join(' ');
+  const message = said('table-damaged');
+  const lists = said('routines-unseen', 'events-unseen');
+  await journal.update(
+    ({
+      incomplete: { [destination]: _, ...incomplete } = {},
+      unseen: { [destination]: __, ...unseen } = {},
+    }) => ({
+      unseen: lists === '' ? unseen : { ...unseen, [destination]: lists },
+      ...(message === ''
+        ? { incomplete }
+        : { incomplete: { ...incomplete, [destination]: message }, damage: { night, message } }),
+    }),
+  );
+}
+
+/** The date that people see, only when the copy was read back and found whole. */
+export async function advanceDate(
+  context: NightContext,
+  { destination, verifiedAt }: DestinationRun,
+): Promise<void> {
+  const { plan, journal, tools, callerSignal, warn } = context;
+  if (destination !== 'local' || plan.settings === undefined) return;
+  const owed = journal.state.dateOwed;
+  const date = verifiedAt ?? (owed === undefined ? undefined : new Date(owed));
+  if (date === undefined) return;
+  try {
+    const settings = settingsWithTimeout(plan.settings, tools.clock);
+    // Not by the signal of the window: the copy is there, and the end of the night changes nothing about
+    // that.
+    await settings.recordLocalCopy(date, { signal: callerSignal });
+    if (owed !== undefined) await journal.update(() => ({ dateOwed: undefined }));
+  } catch (error) {
+    await journal.update(() => ({ dateOwed: date.toISOString() }));
+    warn({
+      code: 'date-not-recorded',
+      message: `The local copy is verified, but its date could not be written to the settings (${codeOf(error)}).`,
+    });
+  }
+}
+
+/** Which places got no copy, and for how many nights in a row. */
+export function noteFailures(
+  { journal, night }: NightContext,
+  destinationRuns: readonly DestinationRun[],
+): void {
+  journal.note(({ failed }) => {
+    const next = { ...failed };
+    for (const { destination, isDue, isVerified, hasArrived, error } of destinationRuns) {
+      if (isVerified || !isDue) delete next[destination];
+      else {
+        // A copy that arrived late ends the row of nights without one.
+        const last = hasArrived ? undefined : failed[destination];
+        const count = last === undefined ? 1 : last.count + (last.night === night ? 0 : 1);
+        next[destination] = { count, night, code: codeOf(error) };
+      }
+    }
+    return { failed: next };
+  });
+  const damaged = destinationRuns.find(({ error }) => isBackupError(error, 'table-damaged'));
+  if (damaged === undefined) return;
+  journal.note(() => ({ damage: { night, message: happenedOf(damaged.error) } }));
+}
+
+/** Written down here first: what the database knows and the journal does not was turned back. */
+export async function keepHeads({ journal, heads, notary, signal }: NightContext): Promise<void> {
+  if (signal.aborted) return;
+  const own = (await notary())?.trustedKeys[0];
+  if (own === undefined) return;
+  await journal.update();
+  await heads.keep(own);
+}
+
+/** Whoever adds a way into the copies is told of, even where an earlier one is told of still. */
+export async function noteKits({ journal, night }: NightContext, { kits }: SealedNight): Promise<void> {
+  if (kits === undefined) return;
+  const { known, hasNew } = kitsOfNight(journal.state.kits ?? [], kits, night);
+  await journal.update(({ alerts }) => ({
+    kits: known,
+    alerts: hasNew ? { ...alerts, 'recovery-kit-new': untold } : alerts,
+  }));
+}

@@ -1,0 +1,29 @@
+import { nightsBetween } from '../nights.js';
+import { heeding } from '../service/timeout.js';
+import type { BackupReport } from './backup-report.js';
+import { sentenceOf } from './failure.js';
+import type { NightContext } from './night-context.js';
+
+/** Has a restore tried when it is due. @returns the report, with what came of it */
+export async function rehearse(context: NightContext, report: BackupReport): Promise<BackupReport> {
+  const { plan, journal, night, tools, signal, callerSignal } = context;
+  if (plan.rehearsal === undefined || report.outcome !== 'complete') return report;
+  const last = journal.state.rehearsal;
+  const since = last === undefined ? Number.POSITIVE_INFINITY : nightsBetween(last.night, night);
+  // One from the future was dated by a clock that was wrong.
+  if (since >= 0 && since < plan.rehearsal.everyNights) return report;
+  // It may take hours, and the power may go meanwhile.
+  await journal.update();
+  let result: { readonly ok: boolean; readonly summary: string };
+  try {
+    const { run } = plan.rehearsal;
+    result = await heeding(signal, tools.clock, () => run(report, { signal }));
+  } catch (error) {
+    callerSignal?.throwIfAborted();
+    result = { ok: false, summary: sentenceOf(error) };
+  }
+  await journal.update(() => ({
+    rehearsal: { night, ...(result.ok ? {} : { failure: result.summary }) },
+  }));
+  return { ...report, rehearsal: result };
+}

@@ -1,0 +1,103 @@
+import { explainEligibility } from '../../eligibility/is-eligible.js';
+import type { Alert, AlertSink } from '../alerts/alert.js';
+import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
+import { notMended, standingTroubles } from '../alerts/troubles.js';
+import { nightsBetween } from '../nights.js';
+import type { BackupReport } from './backup-report.js';
+import type { DestinationRun } from './destination-run.js';
+import { newKits } from './known-kits.js';
+import type { NightContext } from './night-context.js';
+import { untold } from './night-journal.js';
+import type { KnownOpening } from './read-opening.js';
+import { renderReport } from './render-report.js';
+import { delivered, sendAlerts } from './send-alerts.js';
+
+/** People are reminded that backups are switched off every so many nights. */
+const reminderNights = 31;
+
+/** Tells people how a run ended: alerts that stand, those that are over, and the outcome of the night. */
+export async function tellNight(
+  context: NightContext,
+  report: BackupReport,
+  destinationRuns: readonly DestinationRun[],
+  opening: KnownOpening | undefined,
+): Promise<void> {
+  const { plan, night, journal, tools, logger, callerSignal, emit } = context;
+  if (plan.alerts === undefined) return;
+  const sink = sinkWithTimeout(plan.alerts, { clock: tools.clock, signal: callerSignal });
+  const {
+    firstNight,
+    rehearsal,
+    settings,
+    unrecordedOff,
+    keyUnproven,
+    kits = [],
+    loss,
+    sequences,
+  } = journal.state;
+  const troubles = [...(sequences?.hq?.troubles ?? []), ...(sequences?.local?.troubles ?? [])];
+  const damage = journal.damageKnownOn(night);
+  const destinations = destinationRuns
+    .filter(({ eligibility }) => eligibility?.eligible !== false)
+    .map((destinationRun) => destinationRun.standing());
+  const standing = standingTroubles(
+    {
+      practiceId: plan.practiceId,
+      night,
+      firstNight,
+      destinations,
+      ...(damage === undefined ? {} : { damage }),
+      ...(rehearsal?.failure === undefined ? {} : { rehearsalFailed: rehearsal.failure }),
+      ...(unrecordedOff === true ? { unrecordedOff } : {}),
+      ...(keyUnproven === undefined ? {} : { keyUnproven }),
+      newKits: newKits(kits, night),
+      ...(opening === undefined ? {} : { openings: opening.standing }),
+      ...(loss === undefined ? {} : { looksLikeLoss: loss.findings }),
+      ...(troubles.length === 0 ? {} : { historyTroubles: troubles }),
+    },
+    plan.alertThresholds,
+  );
+  const notOver = new Set(notMended({ destinations, openings: opening?.standing }));
+  // A set-up that was found wrong is mended when a night is good.
+  if (report.outcome !== 'complete') notOver.add('set-up-wrong');
+  if (settings?.status === 'disabled' || settings?.status === 'disabled-by-hq') notOver.add('switched-off');
+  await sendAlerts(standing, notOver, { sink, journal, logger, emit });
+  await remind(context, sink);
+  const outcome = {
+    practiceId: report.practiceId,
+    night,
+    ok: report.outcome === 'complete' || report.outcome === 'nothing-due',
+    summary: renderReport(report).split('\n', 1)[0]!,
+  };
+  await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
+}
+
+/**
+ * Once a month, as long as backups are switched off: nobody shall believe for years that there are some.
+ */
+async function remind(context: NightContext, sink: AlertSink): Promise<void> {
+  const { plan, journal, night, logger, emit } = context;
+  const { settings, remindedOff } = journal.state;
+  if (settings === undefined || settings.status === 'enabled') {
+    if (remindedOff !== undefined) await journal.update(() => ({ remindedOff: undefined }));
+    return;
+  }
+  const since = remindedOff === undefined ? Number.POSITIVE_INFINITY : nightsBetween(remindedOff, night);
+  if (since >= 0 && since < reminderNights) return;
+  const alert: Alert = {
+    code: 'switched-off',
+    cause: 'not-eligible',
+    severity: 'low',
+    practiceId: plan.practiceId,
+    message: `No supplemental backups are made. ${explainEligibility({ ...plan.practice, ...settings })
+      .hq.reasons.map(({ sentence }) => sentence)
+      .join(' ')}`,
+  };
+  await journal.update(({ alerts }) => ({ alerts: { ...alerts, [alert.code]: untold } }));
+  if (!(await delivered(() => sink.raise(alert), alert.code, logger))) return;
+  await journal.update(({ alerts }) => ({
+    remindedOff: night,
+    alerts: { ...alerts, [alert.code]: alert.cause },
+  }));
+  emit({ kind: 'alert-raised', alert });
+}
