@@ -91,7 +91,9 @@ async function complain(line: CommandLine, error: unknown, argv: readonly string
     const stream = isDataOnStdout(argv) ? line.stderr : line.stdout;
     stream.write(jsonText({ ok: false, exitCode, error: describe(error) }));
   } else if (error instanceof Interrupted) {
-    line.stderr.write(`${fitted(stoppedSentence(typedIn(argv)), line.stderr)}\n`);
+    // The terminal has written ^C where the cursor was.
+    const clear = line.stderr.isTTY === true ? '\r\u001b[K' : '';
+    line.stderr.write(`${clear}${fitted(stoppedSentence(typedIn(argv)), line.stderr)}\n`);
   } else {
     // Messages name users, tables and objects, and those names come from labels and servers.
     const show = isBackupError(error) ? escapeControls : escapeControlsInLines;
