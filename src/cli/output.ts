@@ -55,6 +55,7 @@ async function writeToPath(
   const key = basename(path);
   const storage = createFileSystemStorage({ path: base, ownProcess: false });
   const taken = (): BackupError => new BackupError('storage-exists', `There is already a ${path}.`);
+  let isPublished = false;
   return givingUp(`folder ${base}`, async (watch) => {
     // Better now than after an hour of reading.
     if ((await storage.stat(key, { signal })) !== null) throw taken();
@@ -62,9 +63,12 @@ async function writeToPath(
     try {
       const written = await writeFile(notWatched(archive, watch), temporary);
       await publish({ base, temporary, final: path, key, ifAbsent: true, signal, taken });
+      isPublished = true;
       await verifyStored(storage, key, written, { signal, onProgress: () => watch.go() });
       return { bytes: written.size, sha256: written.sha256, readBack: true };
     } catch (error) {
+      // What nobody has read back does not stay when somebody stops it: it is said to be gone.
+      if (isPublished && signal.aborted) await rm(path, { force: true });
       throw fileSystemFailure(error, `folder ${base}`);
     } finally {
       await rm(temporary, { force: true });
@@ -94,7 +98,10 @@ async function writeToStore(
     } finally {
       progress.stop();
     }
-    await verifyStored(storage, key, written, { signal });
+    await verifyStored(storage, key, written, { signal }).catch(async (error: unknown) => {
+      if (signal.aborted) await storage.delete(key);
+      throw error;
+    });
     return { bytes: written.size, sha256: written.sha256, readBack: true };
   } finally {
     await rm(spool, { force: true });

@@ -65,6 +65,7 @@ export async function playMonth({
     const nights = (await readdir(join(folder, '4711'))).sort();
     const left = nights.map((night) => Number(night.slice(-2)));
     assert.deepEqual(left, [8, 15, 22, 28, 29, 30, 31]);
+    await stopWhileOlderOnesGo(nightly, folder, env);
     const oldest = join(folder, '4711', nights[0]!);
     const names = await readdir(oldest);
     assert.equal(names.length, 1);
@@ -80,6 +81,25 @@ export async function playMonth({
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** The copy is there by then, and is not said to be gone. */
+async function stopWhileOlderOnesGo(
+  nightly: readonly string[],
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  const stop = new AbortController();
+  let asked = 0;
+  const now = (): Date => {
+    // The first time is for the label, the second one when the copy is read back.
+    if (++asked === 2) stop.abort();
+    return new Date(2026, 3, 1, 23);
+  };
+  const { code, stderr } = await runHere(nightly, { env, now, signal: stop.signal });
+  assert.deepEqual([code, /^Stopped\. The copy is whole and was read back; /m.test(stderr)], [130, true]);
+  assert.equal((await readdir(join(folder, '4711', '2026-04-01'))).length, 1);
+  await rm(join(folder, '4711', '2026-04-01'), { recursive: true });
 }
 
 /** The recipes of the page, whose words must be the same for cron, systemd and Windows. */

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CommandLine } from '../../src/cli/command.js';
 import { givingUp, notWatched, type Watch } from '../../src/cli/giving-up.js';
+import { writeArchive } from '../../src/cli/output.js';
 import { isBackupError } from '../../src/errors.js';
 import { projectRoot } from '../support/project.js';
 
@@ -56,6 +59,26 @@ test('a file that never answers is given up after a minute, told, and holds the 
   });
   assert.deepEqual(await once(child, 'close'), [null, 'SIGKILL']);
   assert.match(told, /copy\.tar\.age has not answered for a minute/);
+});
+
+test('a copy that is stopped while it is read back does not stay under its name', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'stopped-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'copy.tar.age');
+  const stop = new AbortController();
+  const { signal } = stop;
+  const look = signal.throwIfAborted.bind(signal);
+  // Whoever looks at it once the file is there finds that it was pressed.
+  signal.throwIfAborted = () => {
+    if (existsSync(path)) stop.abort(new Error('stopped'));
+    look();
+  };
+  const pieces = async function* (): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(100);
+  };
+  const line = { signal, json: true, quiet: true, env: {}, words: [] } as unknown as CommandLine;
+  await assert.rejects(writeArchive(pieces(), path, line), /stopped/);
+  assert.deepEqual(await readdir(folder), []);
 });
 
 test('a folder is waited for only while it is its turn', async () => {

@@ -34,6 +34,8 @@ export function readKeepOption(text: string | undefined): RetentionPolicy | null
 export interface Kept {
   readonly removed: readonly string[];
   readonly warnings: readonly DumpWarning[];
+  /** It was told to end before it had looked at all. */
+  readonly isStopped: boolean;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function keepOnly(
   const { store, practiceId, night } = place;
   const removed: string[] = [];
   const verifiedAt = now().toISOString();
-  const warnings = await prune({
+  const pruned = prune({
     store,
     practiceId,
     night,
@@ -74,5 +76,13 @@ export async function keepOnly(
       removed.push(key);
     },
   });
-  return { removed, warnings };
+  try {
+    return { removed, warnings: await pruned, isStopped: false };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    // The copy itself is there: that is what whoever stopped it must know.
+    const message =
+      'Stopped. The copy is whole and was read back; not all older ones were looked at, which the next copy makes up for.';
+    return { removed, warnings: [{ code: 'interrupted', message }], isStopped: true };
+  }
 }

@@ -15,7 +15,7 @@ import { type Kept, keepOnly, readKeepOption } from '../backup/keep-option.js';
 import { type NamedPlace, namedPlace } from '../backup/named-place.js';
 import type { Arguments, Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
-import { UsageError } from '../exit-codes.js';
+import { exitCodes, UsageError } from '../exit-codes.js';
 import { sealForLastAdmin } from '../last-admin.js';
 import { type Written, writeArchive } from '../output.js';
 import { formatPairs } from '../pairs.js';
@@ -142,6 +142,7 @@ Usage: supplemental-backup backup --source URL --out FILE|FOLDER/|URL|-
         },
         text: render(to, written, manifest, warnings, kept),
         to: out === '-' ? 'stderr' : 'stdout',
+        exitCode: kept?.isStopped === true ? exitCodes.interrupted : exitCodes.done,
       };
     } finally {
       progress.stop();

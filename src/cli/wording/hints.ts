@@ -15,15 +15,18 @@ export function hintsFor(error: BackupError, typed: Typed): readonly string[] {
 type Hint = (error: BackupError, typed: Typed) => readonly string[];
 
 const hintsByCode: Readonly<Partial<Record<BackupErrorCode, Hint>>> = {
-  'wrong-key': (_error, { options }) =>
-    options.has('identity')
+  'wrong-key': ({ happened }, { options }) => {
+    // It says already what to type.
+    if (happened.includes('--newer ')) return [];
+    return options.has('identity')
       ? [
           '--identity takes the key file of a key that the archive is sealed to; without it a password is asked for.',
         ]
       : [
           'A password that is newer than the archive: --newer NEWER-ARCHIVE. A key file: --identity FILE.',
           '"supplemental-backup list FOLDER --ask" says which archives a password opens.',
-        ],
+        ];
+  },
   'target-refused': ({ details }, { command, options }) => {
     if (command !== 'restore') return [];
     return [
