@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it, test } from 'node:test';
 import { utf8 } from '../../src/bytes.js';
 import { BackupError } from '../../src/errors.js';
 import { breaksHistory, type HistoryFinding } from '../../src/history/findings.js';
-import type { TableFacts } from '../../src/history/loss/facts.js';
+import { allTables, type TableFacts } from '../../src/history/loss/facts.js';
+import { judgeNight } from '../../src/history/loss/judge-night.js';
 import { noteKeyOf, type SequenceHead } from '../../src/history/note-body.js';
 import { signerOf } from '../../src/history/signer.js';
 import { verifyHistory } from '../../src/history/verify-history.js';
 import { acknowledgeFindings, announcePurge } from '../../src/nightly/origin/acknowledge.js';
+import { keepFacts, readFacts } from '../../src/nightly/origin/facts-file.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
 import { createMemorySettings, type MemorySettings } from '../../src/nightly/settings/memory-settings.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
@@ -214,6 +217,27 @@ describe('the notes of nights', () => {
     const journal = await stat(join(practice.spool, 'journal.json'));
     assert.ok(journal.size < 60 * 1024, String(journal.size));
   });
+});
+
+test('of nights older than a week the counts of core tables are kept, and the others in sum', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sb-facts-'));
+  try {
+    const of = (rows: number): TableFacts => ({ rows, plainBytes: 2 * rows, storedBytes: rows });
+    const tables = { patient: of(500), securitylog: of(9000), setup1: of(80), setup2: of(20) };
+    for (let day = 1; day <= 40; day += 1) {
+      const night = new Date(Date.UTC(2026, 0, day)).toISOString().slice(0, 10);
+      await keepFacts(folder, [{ night, scope: 'full', tables }, ...(await readFacts(folder))]);
+    }
+    const kept = await readFacts(folder);
+    assert.equal(kept.length, 35);
+    assert.deepEqual(kept[7]?.tables, tables);
+    const { setup1: _, setup2: __, ...core } = tables;
+    for (const { tables: older } of kept.slice(8)) assert.deepEqual(older, { ...core, [allTables]: of(100) });
+    const facts = { night: '2026-02-10', scope: 'full', tables } as const;
+    assert.deepEqual(judgeNight(kept, { facts }, { stillNights: 99 }), []);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 describe('an attack on a store', () => {

@@ -135,6 +135,11 @@ interface Around {
   readonly thresholds: LossThresholds;
 }
 
+/** The tables of a night whose older counts are needed as well, to judge a later one. */
+export function tablesToRemember(facts: NightFacts, thresholds: LossThresholds): ReadonlySet<string> {
+  return new Set([...coreOf(facts, thresholds), ...(thresholds.auditTables ?? openDentalAudit)]);
+}
+
 function coreOf({ tables }: NightFacts, { coreTables }: LossThresholds): ReadonlySet<string> {
   const named = (coreTables ?? openDentalCore).filter((name) => tables[name] !== undefined);
   if (named.length > 0) return new Set(named);

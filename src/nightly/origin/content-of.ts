@@ -8,12 +8,9 @@ const ownTables: ReadonlySet<string> = new Set(['alertitem', 'preference', enrol
 
 /**
  * Changes with any row of any other table: what the manifest knows of the rows anyway, in few characters.
- * Undefined where it tells nothing of rows.
+ * Where it tells nothing of rows, with sizes.
  */
-export function contentOf({
-  tables,
-  entries = [],
-}: Partial<Pick<Manifest, 'entries' | 'tables'>>): string | undefined {
+export function contentOf({ tables, entries = [] }: Partial<Pick<Manifest, 'entries' | 'tables'>>): string {
   const own = new Set(
     tables?.filter(({ name }) => ownTables.has(name.toLowerCase())).map(({ index }) => index),
   );
@@ -25,8 +22,10 @@ export function contentOf({
     })
     .map(({ name, sha256 }) => `${name} ${sha256}`)
     .sort();
-  if (parts.length === 0) return undefined;
-  const names = (tables ?? []).map(({ name }) => name);
+  const isBare = parts.length === 0;
+  const names = (tables ?? []).map(({ name, rows, plainBytes, storedBytes }) =>
+    isBare ? `${name} ${rows} ${plainBytes} ${storedBytes}` : name,
+  );
   return createHash('sha256')
     .update([...names, ...parts].join('\n'))
     .digest('hex')

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { replaceFile } from '../../files/replace-file.js';
 import { allTables, type NightFacts, rememberedNights, type TableFacts } from '../../history/loss/facts.js';
+import { type LossThresholds, tablesToRemember } from '../../history/loss/judge-night.js';
 import {
   count,
   fromJson,
@@ -19,6 +20,8 @@ import {
 /** More than five weeks of a thousand tables need, in characters. */
 const longest = 16 * 1024 * 1024;
 const mostTables = 20_000;
+/** A table that was there on so many nights is one that is missed. */
+const wholeNights = 8;
 
 /** What is known of past nights; what cannot be read is not known. */
 export async function readFacts(spoolFolder: string): Promise<readonly NightFacts[]> {
@@ -28,9 +31,21 @@ export async function readFacts(spoolFolder: string): Promise<readonly NightFact
   return Array.isArray(value) ? value.flatMap((each) => parseNight(each) ?? []) : [];
 }
 
-/** Keeps the facts of the newest nights. @throws BackupError `storage-…` */
-export async function keepFacts(spoolFolder: string, nights: readonly NightFacts[]): Promise<void> {
-  const newest = [...nights].sort((a, b) => (a.night < b.night ? 1 : -1)).slice(0, rememberedNights);
+/**
+ * Keeps the facts of the newest nights: of the last week all tables, of those before it the ones whose rows do
+ * not go away, and the sum of all others. Hundreds of tables of five weeks would make most of the work.
+ *
+ * @throws BackupError `storage-…`
+ */
+export async function keepFacts(
+  spoolFolder: string,
+  nights: readonly NightFacts[],
+  thresholds: LossThresholds = {},
+): Promise<void> {
+  const newest = [...nights]
+    .sort((a, b) => (a.night < b.night ? 1 : -1))
+    .slice(0, rememberedNights)
+    .map((night, i) => (i < wholeNights ? night : thinned(night, thresholds)));
   await replaceFile(pathIn(spoolFolder), `${JSON.stringify(newest.map(formatNight))}\n`);
 }
 
@@ -39,6 +54,22 @@ export async function startFactsAnew(spoolFolder: string): Promise<void> {
   const [newest, ...older] = [...(await readFacts(spoolFolder))].sort((a, b) => (a.night < b.night ? 1 : -1));
   if (newest === undefined) return;
   await keepFacts(spoolFolder, [{ ...newest, purged: [allTables] }, ...older]);
+}
+
+function thinned(night: NightFacts, thresholds: LossThresholds): NightFacts {
+  if (night.tables[allTables] !== undefined) return night;
+  const remembered = tablesToRemember(night, thresholds);
+  const tables: Record<string, TableFacts> = {};
+  const others = { rows: 0, plainBytes: 0, storedBytes: 0 };
+  for (const [name, facts] of Object.entries(night.tables)) {
+    if (remembered.has(name)) tables[name] = facts;
+    else {
+      others.rows += facts.rows;
+      others.plainBytes += facts.plainBytes;
+      others.storedBytes += facts.storedBytes;
+    }
+  }
+  return { ...night, tables: { ...tables, [allTables]: others } };
 }
 
 function pathIn(spoolFolder: string): string {

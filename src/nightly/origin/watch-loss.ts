@@ -52,7 +52,7 @@ export async function watchLoss(context: NightContext, tonight: ReadTonight): Pr
       },
       plan.loss,
     );
-    await keepFacts(spool.folder, [facts, ...past.filter((each) => each.night !== night)]);
+    await keepFacts(spool.folder, [facts, ...past.filter((each) => each.night !== night)], plan.loss);
     if (findings.length > 0) await noteLoss(journal, night, findings);
     for (const each of findings) warn({ code: 'looks-like-loss', message: describeLoss(each) });
   } catch (error) {
