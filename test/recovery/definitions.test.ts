@@ -188,6 +188,15 @@ describeOnEachServer(
       assert.equal(await shown(copy), await shown(source));
     });
 
+    it("V13, C5: ENUM's error value, which CSV keeps as the empty text, may come back as a member that is shown empty", async () => {
+      const { source, copy } = await copyOf([
+        "CREATE TABLE z (id INT NOT NULL, e ENUM('b', X'E8') NOT NULL) ENGINE=CSV CHARACTER SET eucjpms",
+        'INSERT INTO z VALUES (1, 1), (2, 0)',
+      ]);
+      const question = 'SELECT id, HEX(e) AS e FROM z ORDER BY id';
+      assert.deepEqual(await server().query(question, copy), await server().query(question, source));
+    });
+
     it('O2: a view that the server does not show holds up nothing', async () => {
       const source = `meaning_é_${++number}`;
       const copy = `meaning_${number}_copy`;

@@ -2,10 +2,11 @@ import { BackupError } from '../../errors.js';
 import type { ColumnBatch } from '../../model/column-batch.js';
 import type { TableDescription } from '../../model/parts.js';
 import type { RestoreSession } from '../restore/session.js';
-import { dataTypeOf, loadedColumns } from './cells.js';
+import { dataTypeOf } from './cells.js';
 import type { LoadOutcome } from './load-command.js';
 import { holdsRows } from './read-back.js';
-import { RowsDigest } from './rows-digest.js';
+import type { RowsDigest } from './rows-digest.js';
+import { digestFor } from './table-digest.js';
 
 /** What the rows of a table should be. */
 export interface GivenRows {
@@ -17,8 +18,7 @@ export interface GivenRows {
 
 /** The rows of a stream come once. Their digest is kept where a server is likely to warn of them. */
 export function rememberRows(table: TableDescription): GivenRows {
-  const forms = loadedColumns(table.columns).map(({ form }) => form);
-  const digest = mayBeWarnedOf(table) ? new RowsDigest(forms) : undefined;
+  const digest = mayBeWarnedOf(table) ? digestFor(table) : undefined;
   return { note: (batch) => digest?.add(batch), digest: async () => digest };
 }
 

@@ -6,7 +6,8 @@ import { isBackupError } from '../../errors.js';
 import type { TableDescription } from '../../model/parts.js';
 import type { RestoreSession } from '../restore/session.js';
 import { dataTypeOf, type LoadedColumn, loadedColumns } from './cells.js';
-import { RowsDigest } from './rows-digest.js';
+import type { RowsDigest } from './rows-digest.js';
+import { digestFor } from './table-digest.js';
 
 // How long a table that somebody alters is waited for.
 const grantSeconds = 60;
@@ -28,7 +29,7 @@ export async function holdsRows(
   const reader = await openConnection(connection.address, { signal });
   try {
     await configureReader(reader, grantSeconds);
-    const found = new RowsDigest(forms);
+    const found = digestFor(table);
     const rows = readRows(reader, { sql: selectionOf(table, columns), forms: [...forms, 'u64'] }, { signal });
     for await (const { rows: count, columns: values } of rows) {
       found.add({ rows: count, columns: values.slice(0, -1) });

@@ -14,13 +14,18 @@ const mostBytes = 4 + longValue;
  */
 export class RowsDigest {
   readonly #forms: readonly ValueForm[];
+  readonly #asNone: readonly number[];
   readonly #sums: Uint32Array = new Uint32Array(8);
   readonly #row: Buffer;
   #rows = 0;
 
-  /** @param forms - how the values of each column stand */
-  constructor(forms: readonly ValueForm[]) {
+  /**
+   * @param forms - how the values of each column stand
+   * @param asNone - a number in each column that is the same as 0
+   */
+  constructor(forms: readonly ValueForm[], asNone: readonly number[] = []) {
     this.#forms = forms;
+    this.#asNone = asNone;
     this.#row = Buffer.allocUnsafe(Math.max(1, forms.length) * mostBytes);
   }
 
@@ -33,9 +38,7 @@ export class RowsDigest {
         const from = starts[i]!;
         starts[i] = from + length;
         const isNull = values.nulls !== null && (values.nulls[row >> 3]! & (1 << (row & 7))) !== 0;
-        at = isNull
-          ? this.#row.writeUInt32LE(nullMark, at)
-          : this.#put(values, this.#forms[i]!, from, length, at);
+        at = isNull ? this.#row.writeUInt32LE(nullMark, at) : this.#put(values, i, from, length, at);
       }
       const digest = hash('sha256', this.#row.subarray(0, at), 'buffer');
       for (let word = 0; word < 8; word++) this.#sums[word]! += digest.readUInt32LE(4 * word);
@@ -48,18 +51,25 @@ export class RowsDigest {
     return this.#rows === other.#rows && this.#sums.every((sum, i) => sum === other.#sums[i]);
   }
 
-  #put({ data }: ColumnValues, form: ValueForm, from: number, length: number, at: number): number {
+  #put({ data }: ColumnValues, column: number, from: number, length: number, at: number): number {
+    const form = this.#forms[column]!;
+    const none = this.#asNone[column] ?? 0;
     let kept = length;
     // Servers differ in how many zeros of a time they send.
     if (form === 'date' || form === 'datetime' || form === 'time') {
       while (kept > 0 && data[from + kept - 1] === 0) kept--;
     }
     const next = this.#row.writeUInt32LE(kept, at);
-    const value = data.subarray(from, from + kept);
+    const given = data.subarray(from, from + kept);
+    const value = none > 0 && isNumber(given, none) ? new Uint8Array(kept) : given;
     const put = kept <= longValue ? value : hash('sha256', value, 'buffer');
     this.#row.set(put, next);
     return next + put.length;
   }
+}
+
+function isNumber(bytes: Uint8Array, number: number): boolean {
+  return bytes.every((byte, i) => byte === Math.floor(number / 256 ** i) % 256);
 }
 
 function lengthOf(values: ColumnValues, row: number): number {

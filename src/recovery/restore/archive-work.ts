@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ArchiveReader } from '../../archive/index.js';
 import type { TableDescription, TableSummary } from '../../model/parts.js';
-import { loadedColumns } from '../load/cells.js';
 import type { GivenRows } from '../load/doubts.js';
-import { RowsDigest } from '../load/rows-digest.js';
+import type { RowsDigest } from '../load/rows-digest.js';
+import { digestFor } from '../load/table-digest.js';
 import { openEndsOf } from '../load/with-history.js';
 import { inOrderOfNeed, ScheduleWatch } from './order-of-need.js';
 import type { RestoredTable, RestoreProgress } from './restore-report.js';
@@ -95,7 +95,7 @@ export class ArchiveWork {
 
   async digestOf(session: RestoreSession, table: TableDescription): Promise<RowsDigest> {
     const { signal } = this.run;
-    const digest = new RowsDigest(loadedColumns(table.columns).map(({ form }) => form));
+    const digest = digestFor(table);
     const move = openEndsOf(session, table);
     for await (const batch of this.archive.readTable(table.name, { signal })) {
       move?.(batch);
