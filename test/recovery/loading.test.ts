@@ -387,7 +387,7 @@ describeOnEachServer(
         /power cut/,
       );
       const report = await restoreDatabase(await sealed.open(), address(target));
-      assert.match(report.notes.find(({ code }) => code === 'resumed')!.message, /: 1 tables were there/);
+      assert.match(report.notes.find(({ code }) => code === 'resumed')!.message, /: 1 table was there/);
     });
   },
   { kinds: ['mysql-5.6', 'mariadb'] },
