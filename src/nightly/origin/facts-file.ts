@@ -113,9 +113,10 @@ function parseNight(value: unknown): NightFacts | null {
   };
 }
 
-/** A table as {@link formatNight} writes it. */
+/** A table as {@link formatNight} writes it; thousands are looked at every night. */
 function isTable(value: unknown): value is readonly [number, number, number, string?] {
   if (!Array.isArray(value)) return false;
-  const [rows, plainBytes, storedBytes, definition] = value;
-  return [rows, plainBytes, storedBytes].every(count) && optional(text)(definition);
+  const definition: unknown = value[3];
+  const isDefined = definition === undefined || text(definition);
+  return isDefined && count(value[0]) && count(value[1]) && count(value[2]);
 }
