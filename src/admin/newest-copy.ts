@@ -7,7 +7,7 @@ import { rememberHeads } from './remember-heads.js';
 import { holder } from './resolve-last-admin.js';
 
 /** The newest copy at a place, as far as it was looked at. */
-export interface Seen {
+export interface NewestCopy {
   readonly place: string;
   readonly storage: StorageAdapter;
   readonly latest: LatestBackup | null;
@@ -19,7 +19,7 @@ export async function lookAtNewest(
   { place, storage }: ProvenStore,
   now: Date,
   { practiceId, trustedKeys, signal }: ProveOpeningOptions,
-): Promise<Seen> {
+): Promise<NewestCopy> {
   const remembered = rememberHeads(storage);
   if (!storage.capabilities.ranges)
     return { place, storage: remembered, latest: null, code: 'storage-permanent' };
@@ -34,7 +34,7 @@ export async function lookAtNewest(
 }
 
 /** What the label of the newest copy says of a place, before it is opened. */
-export function outside({ place, latest, code }: Seen): ProvenPlace {
+export function placeByLabel({ place, latest, code }: NewestCopy): ProvenPlace {
   if (code !== undefined) return { place, outcome: 'unreachable', code };
   if (latest?.label == null) return { place, outcome: 'empty' };
   const { archiveId, createdAt, keyHolder } = latest.label;
@@ -50,7 +50,7 @@ export function outside({ place, latest, code }: Seen): ProvenPlace {
 /**
  * Whether a place gives an older copy as its newest than it gave when it was last opened, or none any more.
  */
-export function isOlder({ place, latest, code }: Seen, last: Opening | null): boolean {
+export function isOlder({ place, latest, code }: NewestCopy, last: Opening | null): boolean {
   const before = last?.places.find((each) => each.place === place);
   if (before === undefined || code !== undefined) return false;
   const createdAt = latest?.label?.createdAt;

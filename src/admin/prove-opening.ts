@@ -8,7 +8,7 @@ import { BackupError, type BackupErrorCode, during, isBackupError } from '../err
 import type { Unlock } from '../model/parts.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
 import type { Enrollment } from './enrollment.js';
-import { isOlder, lookAtNewest, outside, type Seen } from './newest-copy.js';
+import { isOlder, lookAtNewest, type NewestCopy, placeByLabel } from './newest-copy.js';
 import { lastOpenedAt, mostPlaces, type OpenedPlace, type Opening, type OpeningFinding } from './opening.js';
 import {
   assertProveOptions,
@@ -102,7 +102,7 @@ class Proof {
     if (!isSure && !this.#isContradicted(record, last, seen)) {
       return {
         isDue: false,
-        places: seen.map(outside),
+        places: seen.map(placeByLabel),
         findings: [],
         finished: Promise.resolve({ opening: last, isKept: true }),
       };
@@ -127,7 +127,7 @@ class Proof {
   }
 
   /** Whether what the labels say speaks against a result that stands. */
-  #isContradicted({ unlock }: Enrollment, last: Opening, seen: readonly Seen[]): boolean {
+  #isContradicted({ unlock }: Enrollment, last: Opening, seen: readonly NewestCopy[]): boolean {
     const ours = new Set([
       unlock.recipient,
       ...(unlock.kind === 'enrolled' ? (unlock.chain ?? []).map(({ recipient }) => recipient) : []),
@@ -139,7 +139,7 @@ class Proof {
     });
   }
 
-  #isOwn({ latest }: Seen): boolean {
+  #isOwn({ latest }: NewestCopy): boolean {
     const keyHolder = latest?.label?.keyHolder;
     return latest !== null && (keyHolder === undefined || keyHolder.userNum === this.#admin.userNum);
   }
@@ -175,10 +175,10 @@ class Proof {
     }
   }
 
-  async #open(seen: Seen, last: Opening | null): Promise<ProvenPlace> {
+  async #open(seen: NewestCopy, last: Opening | null): Promise<ProvenPlace> {
     const { signal } = this.#options;
     const { place, storage, latest } = seen;
-    const told = outside(seen);
+    const told = placeByLabel(seen);
     if (isOlder(seen, last)) this.#findings.push({ code: 'archive-older', place });
     if (latest === null || told.outcome === 'unreachable') return told;
     if (!this.#isOwn(seen)) return { ...told, outcome: 'other-holder' };

@@ -13,7 +13,7 @@ import { type DumpProgress, DumpRecord, describeDatabase, toldBy } from './dump-
 import { type LockedState, releaseTable, TableReading, type TableSink } from './dump-table.js';
 import { keyRanges } from './key-ranges.js';
 import { OrderedQueue } from './ordered-queue.js';
-import { apartUnderLocks, inReadingOrder, readyOf } from './reading-order.js';
+import { inReadingOrder, readyOf, splitByLocks } from './reading-order.js';
 import { brokenViewWarnings, readSchemaObjects } from './schema-objects.js';
 import {
   insideOf,
@@ -143,7 +143,7 @@ class Dump {
     const { readers, connections, schema } = this.#snapshot;
     const order = inReadingOrder(tasks);
     try {
-      const { underLocks, others } = apartUnderLocks(order, this.#snapshot, this.#signal);
+      const { underLocks, others } = splitByLocks(order, this.#snapshot, this.#signal);
       const pieces = this.#pieces(others);
       // Locked tables first, so that the office waits no longer than it must.
       const work = async (reader: Connection | undefined): Promise<void> => {

@@ -28,7 +28,7 @@ export function readyOf(underLocks: readonly LockedTasks[]): LockedTasks | undef
 }
 
 /** Tables that are read in the sessions that hold their locks, by session, and the others. */
-export function apartUnderLocks(
+export function splitByLocks(
   order: readonly TableTask[],
   { lockedTables, locked }: OpenSnapshot,
   signal: AbortSignal,

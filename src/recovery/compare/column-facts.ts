@@ -12,18 +12,18 @@ import {
   normaliseType,
 } from './normalise.js';
 import type { FactsBeingRead } from './schema-facts.js';
-import type { SchemaQuestions } from './schema-questions.js';
+import type { SchemaQueries } from './schema-queries.js';
 
 /** Adds what is known of the columns of all tables, and lists those whose content counts. */
 export async function readColumns(
-  questions: SchemaQuestions,
+  queries: SchemaQueries,
   facts: ReadonlyMap<string, FactsBeingRead>,
   columns: ReadonlyMap<string, HashedColumn[]>,
   vendor: 'mariadb' | 'mysql',
 ): Promise<void> {
-  const optional = (await questions.has('COLUMNS', 'GENERATION_EXPRESSION')) ? ['GENERATION_EXPRESSION'] : [];
+  const optional = (await queries.has('COLUMNS', 'GENERATION_EXPRESSION')) ? ['GENERATION_EXPRESSION'] : [];
   const rows = await askForColumns(
-    questions,
+    queries,
     [...facts.keys()],
     [
       'TABLE_NAME',
@@ -42,7 +42,7 @@ export async function readColumns(
   );
   const ordered = [...rows].sort((a, b) => Number(a['ORDINAL_POSITION']) - Number(b['ORDINAL_POSITION']));
   const defaults = await readDefaults(
-    questions,
+    queries,
     rows.filter((row) => facts.has(row['TABLE_NAME']!)),
     vendor,
   );
@@ -57,7 +57,7 @@ export async function readColumns(
     // always has it resolved.
     const isText = vendor === 'mysql' && /_\w+\\?'/.test(listed);
     if (isText && !statements.has(table)) {
-      statements.set(table, (await questions.showBytes(`TABLE ${quoteName(table)}`))['Create Table'] ?? '');
+      statements.set(table, (await queries.showBytes(`TABLE ${quoteName(table)}`))['Create Table'] ?? '');
     }
     const shown = isText ? shownExpression(statements.get(table)!, name) : undefined;
     const expression = shown ?? listed;
@@ -85,7 +85,7 @@ export async function readColumns(
           normaliseCharacterSet(row['CHARACTER_SET_NAME'] ?? ''),
           normaliseCharacterSet(row['COLLATION_NAME'] ?? ''),
           row['IS_NULLABLE'] === 'YES' ? 'null' : 'not null',
-          `default ${questions.withoutSchema(byDefault)}`,
+          `default ${queries.withoutSchema(byDefault)}`,
           normaliseExtra(row['EXTRA'] ?? ''),
           normaliseExpression(expression),
           `comment ${row['COLUMN_COMMENT']}`,
@@ -94,14 +94,14 @@ export async function readColumns(
     if (/^ROW (?:START|END)$/i.test(expression)) continue;
     const dataType = /^year\(2\)/i.test(row['COLUMN_TYPE']!) ? 'year(2)' : row['DATA_TYPE']!;
     list.push({ name, dataType, nullable: row['IS_NULLABLE'] === 'YES' });
-    const members = await readMembers(questions, row);
+    const members = await readMembers(queries, row);
     if (members !== undefined) facts.get(table)!.set(`members of ${name}`, members);
   }
 }
 
 /** The bytes of defaults that are literals, by {@link columnKey}: two that differ may look alike as text. */
 async function readDefaults(
-  questions: SchemaQuestions,
+  queries: SchemaQueries,
   rows: readonly TextRow[],
   vendor: 'mariadb' | 'mysql',
 ): Promise<ReadonlyMap<string, string>> {
@@ -115,11 +115,11 @@ async function readDefaults(
   for (const [table, columns] of literals) {
     const list = columns.map((column, i) => `HEX(DEFAULT(t.${quoteName(column['COLUMN_NAME']!)})) AS d${i}`);
     const from = `${quoteName(table)} AS t`;
-    const [first] = await questions.query(`SELECT ${list.join(', ')} FROM ${from} LIMIT 1`);
+    const [first] = await queries.query(`SELECT ${list.join(', ')} FROM ${from} LIMIT 1`);
     // A table without rows tells the defaults of columns that may be NULL.
     const [row] =
       first === undefined
-        ? await questions.query(
+        ? await queries.query(
             `SELECT ${list.join(', ')} FROM (SELECT 1 AS one) AS o LEFT JOIN ${from} ON FALSE`,
           )
         : [first];
@@ -133,7 +133,7 @@ async function readDefaults(
       (column) => !defaults.has(columnKey(column)) && /^(?:var)?binary$/i.test(column['DATA_TYPE'] ?? ''),
     );
     if (untold.length === 0) continue;
-    const statement = (await questions.showBytes(`TABLE ${quoteName(table)}`))['Create Table'] ?? '';
+    const statement = (await queries.showBytes(`TABLE ${quoteName(table)}`))['Create Table'] ?? '';
     for (const column of untold) {
       const shown = shownDefault(statement, column['COLUMN_NAME']!);
       if (shown !== undefined && shown !== '') defaults.set(columnKey(column), `bytes ${shown}`);
@@ -146,7 +146,7 @@ async function readDefaults(
  * The bytes of the members that rows have, of an ENUM or SET whose members the server does not show as they
  * are.
  */
-async function readMembers(questions: SchemaQuestions, row: TextRow): Promise<string | undefined> {
+async function readMembers(queries: SchemaQueries, row: TextRow): Promise<string | undefined> {
   const type = row['COLUMN_TYPE']!;
   if (!/^(?:enum|set)\(/i.test(type)) return undefined;
   // A member that is no text in its character set is shown with a question mark, as nothing, or cut off.
@@ -154,7 +154,7 @@ async function readMembers(questions: SchemaQuestions, row: TextRow): Promise<st
     return undefined;
   }
   const name = quoteName(row['COLUMN_NAME']!);
-  const found = await questions.query(
+  const found = await queries.query(
     `SELECT DISTINCT CAST(${name} AS UNSIGNED) AS member_number, HEX(${name}) AS member_bytes` +
       ` FROM ${quoteName(row['TABLE_NAME']!)} WHERE ${name} IS NOT NULL`,
   );
@@ -169,17 +169,17 @@ async function readMembers(questions: SchemaQuestions, row: TextRow): Promise<st
  * itself.
  */
 async function askForColumns(
-  questions: SchemaQuestions,
+  queries: SchemaQueries,
   tables: readonly string[],
   columns: readonly string[],
 ): Promise<readonly TextRow[]> {
   try {
-    return await questions.ask('COLUMNS', columns);
+    return await queries.ask('COLUMNS', columns);
   } catch (error) {
     if (serverErrorNumber(error) === undefined) throw error;
     const rows: TextRow[] = [];
     for (const name of tables) {
-      const own = await questions.ask('COLUMNS', columns, undefined, ` AND TABLE_NAME = ${quoteText(name)}`);
+      const own = await queries.ask('COLUMNS', columns, undefined, ` AND TABLE_NAME = ${quoteText(name)}`);
       rows.push(...own.filter((row) => row['TABLE_NAME'] === name));
     }
     return rows;

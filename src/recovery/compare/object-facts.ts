@@ -7,11 +7,11 @@ import { BackupError, isBackupError } from '../../errors.js';
 import type { SchemaObjectKind } from '../../model/parts.js';
 import { normaliseCharacterSet, normaliseDefiner } from './normalise.js';
 import type { ObjectDefinition } from './schema-facts.js';
-import { type SchemaQuestions, unseen } from './schema-questions.js';
+import { type SchemaQueries, unseen } from './schema-queries.js';
 
 /** Reads the definitions of what is no table, by `kind name`. */
 export async function readObjects(
-  questions: SchemaQuestions,
+  queries: SchemaQueries,
   views: readonly string[],
   sequences: readonly string[],
 ): Promise<ReadonlyMap<string, ObjectDefinition>> {
@@ -23,11 +23,11 @@ export async function readObjects(
     more: Readonly<Record<string, string | null | undefined>> = {},
   ): Promise<void> => {
     const words = kind.replace('-', ' ').toUpperCase();
-    const row = await questions.show(`${words} ${quoteName(name)}`).catch(async (error: unknown) => {
+    const row = await queries.show(`${words} ${quoteName(name)}`).catch(async (error: unknown) => {
       // A view that SHOW CREATE refuses still stands in the server's list of views.
       if (kind !== 'view' || serverErrorNumber(error) === undefined) throw error;
       if (isBackupError(error, 'privilege-missing')) throw error;
-      return listedView(questions, name);
+      return listedView(queries, name);
     });
     const statement = row[statementColumn];
     if (statement === null || statement === undefined) {
@@ -43,8 +43,8 @@ export async function readObjects(
       [
         'statement',
         kind === 'view'
-          ? questions.spellings.reduce(unqualifiedView, statement)
-          : normaliseDefiner(questions.withoutSchema(statement)),
+          ? queries.spellings.reduce(unqualifiedView, statement)
+          : normaliseDefiner(queries.withoutSchema(statement)),
       ],
     ]);
     const settings = ['sql_mode', 'character_set_client', 'collation_connection', 'time_zone'];
@@ -53,27 +53,25 @@ export async function readObjects(
     objects.set(`${kind} ${name}`, { kind, name, facts });
   };
   for (const name of sequences) {
-    const [state] = await questions.query(
-      `SELECT next_not_cached_value AS next_value FROM ${quoteName(name)}`,
-    );
+    const [state] = await queries.query(`SELECT next_not_cached_value AS next_value FROM ${quoteName(name)}`);
     await add('sequence', name, 'Create Table', { 'next value': state?.['next_value'] });
   }
   for (const name of views) await add('view', name, 'Create View');
-  const routines = await questions.ask('ROUTINES', ['ROUTINE_NAME', 'ROUTINE_TYPE'], 'ROUTINE_SCHEMA');
+  const routines = await queries.ask('ROUTINES', ['ROUTINE_NAME', 'ROUTINE_TYPE'], 'ROUTINE_SCHEMA');
   for (const row of routines) {
     const routine = routinesByType.get(row['ROUTINE_TYPE'] ?? '');
     if (routine === undefined) throw unseen('ROUTINES');
     await add(routine.kind, row['ROUTINE_NAME']!, routine.statementColumn);
   }
-  const triggers = await questions.ask('TRIGGERS', ['TRIGGER_NAME', 'ACTION_ORDER'], 'TRIGGER_SCHEMA');
+  const triggers = await queries.ask('TRIGGERS', ['TRIGGER_NAME', 'ACTION_ORDER'], 'TRIGGER_SCHEMA');
   for (const row of triggers) {
     await add('trigger', row['TRIGGER_NAME']!, 'SQL Original Statement', {
       // Servers with one trigger per event know no order and say 0 or 1.
       order: row['ACTION_ORDER'] === '0' ? '1' : row['ACTION_ORDER'],
     });
   }
-  const events = await questions.ask('EVENTS', ['EVENT_NAME', 'STATUS'], 'EVENT_SCHEMA');
-  if (events.length === 0) await refuseHiddenEvents(questions);
+  const events = await queries.ask('EVENTS', ['EVENT_NAME', 'STATUS'], 'EVENT_SCHEMA');
+  if (events.length === 0) await refuseHiddenEvents(queries);
   for (const row of events)
     await add('event', row['EVENT_NAME']!, 'Create Event', {
       status: row['STATUS']?.replace('REPLICA_SIDE_', 'SLAVESIDE_'),
@@ -82,9 +80,9 @@ export async function readObjects(
 }
 
 /** A view as the list of views has it: MySQL 5.6 refuses to show one of which a column is gone. */
-async function listedView(questions: SchemaQuestions, name: string): Promise<TextRow> {
+async function listedView(queries: SchemaQueries, name: string): Promise<TextRow> {
   const columns = ['TABLE_NAME', 'VIEW_DEFINITION', 'DEFINER', 'SECURITY_TYPE', 'CHECK_OPTION'];
-  const listed = (await questions.ask('VIEWS', columns)).find((row) => row['TABLE_NAME'] === name);
+  const listed = (await queries.ask('VIEWS', columns)).find((row) => row['TABLE_NAME'] === name);
   if (!listed?.['VIEW_DEFINITION']) throw unseen('VIEWS');
   return {
     'Create View': columns
@@ -95,14 +93,14 @@ async function listedView(questions: SchemaQuestions, name: string): Promise<Tex
 }
 
 /** MariaDB without its accounts says that there is no event, and has them in its table all the same. */
-async function refuseHiddenEvents(questions: SchemaQuestions): Promise<void> {
-  const [stored] = await questions.connection.queryEach(
-    [`SELECT db AS compared_schema FROM mysql.event WHERE db = ${quoteText(questions.schema)}`],
-    { signal: questions.signal },
+async function refuseHiddenEvents(queries: SchemaQueries): Promise<void> {
+  const [stored] = await queries.connection.queryEach(
+    [`SELECT db AS compared_schema FROM mysql.event WHERE db = ${quoteText(queries.schema)}`],
+    { signal: queries.signal },
   );
   // Not every server has such a table, nor shows it to everybody.
   const hidden = stored?.rows?.some((row) =>
-    sameName(row['compared_schema'], questions.schema, questions.connection),
+    sameName(row['compared_schema'], queries.schema, queries.connection),
   );
   if (hidden === true) throw unseen('EVENTS');
 }

@@ -5,26 +5,26 @@ import { readColumns } from './column-facts.js';
 import type { HashedColumn } from './content-hash.js';
 import { normaliseCharacterSet, normaliseExpression } from './normalise.js';
 import type { FactsBeingRead, TableDefinition } from './schema-facts.js';
-import type { SchemaQuestions } from './schema-questions.js';
+import type { SchemaQueries } from './schema-queries.js';
 
 /** Reads the definitions of tables. @throws BackupError when the server does not show all columns of one */
 export async function readTables(
-  questions: SchemaQuestions,
+  queries: SchemaQueries,
   names: readonly string[],
   vendor: 'mariadb' | 'mysql',
 ): Promise<ReadonlyMap<string, TableDefinition>> {
   const facts = new Map<string, FactsBeingRead>(names.map((name) => [name, new Map()]));
   const columns = new Map<string, HashedColumn[]>(names.map((name) => [name, []]));
-  await readColumns(questions, facts, columns, vendor);
-  await readTableOptions(questions, facts);
-  await readIndexes(questions, facts);
-  await readForeignKeys(questions, facts);
-  await readPartitions(questions, facts);
-  if (vendor === 'mariadb') await readChecks(questions, facts);
+  await readColumns(queries, facts, columns, vendor);
+  await readTableOptions(queries, facts);
+  await readIndexes(queries, facts);
+  await readForeignKeys(queries, facts);
+  await readPartitions(queries, facts);
+  if (vendor === 'mariadb') await readChecks(queries, facts);
   const tables = new Map<string, TableDefinition>();
   for (const name of names) {
-    const row = await questions.show(`TABLE ${quoteName(name)}`);
-    const statement = questions.withoutSchema(row['Create Table'] ?? '');
+    const row = await queries.show(`TABLE ${quoteName(name)}`);
+    const statement = queries.withoutSchema(row['Create Table'] ?? '');
     // Two tables whose columns are not told would count as alike, whatever they hold.
     const shown = statement.match(/^ {2}`/gm)?.length ?? 0;
     const known = [...facts.get(name)!.keys()].filter((fact) => fact.startsWith('column ')).length;
@@ -44,10 +44,10 @@ export async function readTables(
 }
 
 async function readTableOptions(
-  questions: SchemaQuestions,
+  queries: SchemaQueries,
   facts: ReadonlyMap<string, FactsBeingRead>,
 ): Promise<void> {
-  const rows = await questions.ask('TABLES', [
+  const rows = await queries.ask('TABLES', [
     'TABLE_NAME',
     'ENGINE',
     'TABLE_COLLATION',
@@ -69,10 +69,10 @@ async function readTableOptions(
 }
 
 async function readIndexes(
-  questions: SchemaQuestions,
+  queries: SchemaQueries,
   facts: ReadonlyMap<string, FactsBeingRead>,
 ): Promise<void> {
-  const rows = await questions.ask('STATISTICS', [
+  const rows = await queries.ask('STATISTICS', [
     'TABLE_NAME',
     'INDEX_NAME',
     'NON_UNIQUE',
@@ -95,10 +95,10 @@ async function readIndexes(
 }
 
 async function readForeignKeys(
-  questions: SchemaQuestions,
+  queries: SchemaQueries,
   facts: ReadonlyMap<string, FactsBeingRead>,
 ): Promise<void> {
-  const rules = await questions.ask(
+  const rules = await queries.ask(
     'REFERENTIAL_CONSTRAINTS',
     ['TABLE_NAME', 'CONSTRAINT_NAME', 'UPDATE_RULE', 'DELETE_RULE'],
     'CONSTRAINT_SCHEMA',
@@ -113,7 +113,7 @@ async function readForeignKeys(
       `update ${rule(row['UPDATE_RULE'])} delete ${rule(row['DELETE_RULE'])}`,
     );
   }
-  const columns = await questions.ask(
+  const columns = await queries.ask(
     'KEY_COLUMN_USAGE',
     [
       'TABLE_NAME',
@@ -132,7 +132,7 @@ async function readForeignKeys(
     const key = `foreign key ${row['CONSTRAINT_NAME']}`;
     const head = own?.get(key);
     if (own === undefined || head === undefined) continue;
-    const schema = sameName(row['REFERENCED_TABLE_SCHEMA'], questions.schema, questions.connection)
+    const schema = sameName(row['REFERENCED_TABLE_SCHEMA'], queries.schema, queries.connection)
       ? ''
       : `${row['REFERENCED_TABLE_SCHEMA']}.`;
     // MySQL 5.6 may write down the name of a table as that of an old file, and shows it without in the
@@ -144,10 +144,10 @@ async function readForeignKeys(
 }
 
 async function readPartitions(
-  questions: SchemaQuestions,
+  queries: SchemaQueries,
   facts: ReadonlyMap<string, FactsBeingRead>,
 ): Promise<void> {
-  const rows = await questions.ask('PARTITIONS', [
+  const rows = await queries.ask('PARTITIONS', [
     'TABLE_NAME',
     'PARTITION_NAME',
     'SUBPARTITION_NAME',
@@ -174,12 +174,9 @@ async function readPartitions(
   }
 }
 
-async function readChecks(
-  questions: SchemaQuestions,
-  facts: ReadonlyMap<string, FactsBeingRead>,
-): Promise<void> {
-  if (!(await questions.has('CHECK_CONSTRAINTS', 'TABLE_NAME'))) return;
-  const rows = await questions.ask(
+async function readChecks(queries: SchemaQueries, facts: ReadonlyMap<string, FactsBeingRead>): Promise<void> {
+  if (!(await queries.has('CHECK_CONSTRAINTS', 'TABLE_NAME'))) return;
+  const rows = await queries.ask(
     'CHECK_CONSTRAINTS',
     ['TABLE_NAME', 'CONSTRAINT_NAME', 'CHECK_CLAUSE'],
     'CONSTRAINT_SCHEMA',
@@ -189,7 +186,7 @@ async function readChecks(
       .get(row['TABLE_NAME']!)
       ?.set(
         `check ${row['CONSTRAINT_NAME']}`,
-        normaliseExpression(questions.withoutSchema(row['CHECK_CLAUSE'] ?? '')),
+        normaliseExpression(queries.withoutSchema(row['CHECK_CLAUSE'] ?? '')),
       );
   }
 }

@@ -9,10 +9,10 @@ import { journalTable } from './restore-journal.js';
 import { restoreSequences } from './restore-objects.js';
 import type { RestoreReport } from './restore-report.js';
 import type { RestoreRun } from './restore-run.js';
+import { resumeRestore } from './resume-restore.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable, checkRows } from './table-failures.js';
 import { finishTable, keyTimeOf, prepareTable } from './table-statements.js';
-import { takeUp } from './take-up.js';
 
 /** Tables of fewer bytes are not worth a line in the journal, which the server writes to the disk. */
 const journaledBytes = 256 * 1024;
@@ -65,8 +65,8 @@ export class ArchiveRestore {
     const { run } = this.#work;
     const server = await run.claim();
     const key = this.#work.workKey();
-    const takenUp = await takeUp(this.#work, server, key, database, objects);
-    if (takenUp !== undefined) return takenUp;
+    const resumed = await resumeRestore(this.#work, server, key, database, objects);
+    if (resumed !== undefined) return resumed;
     await run.examine(server, await this.#work.describeTables(), objects, database);
     const names = this.#work.waiting.map((table) => table.name);
     await run.beginAnew(server, database, key, names);

@@ -18,10 +18,10 @@ import type {
 import { classifyByCode } from '../classify.js';
 import { resolveRange } from '../transfer.js';
 import { ApartStorage } from './apart/apart-storage.js';
-import { type FolderEntry, gone, lookAt, readFolder } from './look.js';
 import { assertFileKey, newTemporaryName } from './names.js';
 import type { FileSystemStorageOptions } from './options.js';
 import { type MakeLink, publish } from './publish.js';
+import { type FolderEntry, gone, lookAt, readFolder } from './stored-files.js';
 import { noLink, writeTemporary } from './temporary-file.js';
 
 const readSize = 256 * 1024;

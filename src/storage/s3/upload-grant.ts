@@ -22,10 +22,10 @@ import {
 import { Pages } from '../listing.js';
 import type { PartTransport } from '../multipart/upload-in-parts.js';
 import { Bucket, type BucketAddress, plainPath, type Retention, storedObject } from './bucket.js';
-import { PlaceOfPieces } from './place-of-pieces.js';
 import { assertWithin, nameUpload, type PromisedUpload, readUpload } from './promised-size.js';
 import { base64Of, RequestSigner } from './request-signer.js';
 import { abortUpload, listParts, look, s3PartTransport } from './s3-upload.js';
+import { StagedPieces } from './staged-pieces.js';
 
 /** Options of {@link createUploadGrant}. */
 export interface UploadGrantOptions extends BucketAddress {
@@ -223,15 +223,15 @@ class Grant {
   }
 
   async #pieces({ key, uploadId, part, pieces }: MessageOf<'pieces'>): Promise<HandOverReplies['pieces']> {
-    const place = new PlaceOfPieces(this.#bucket, { key, uploadId, part, pieces });
-    const present = await place.present();
+    const staged = new StagedPieces(this.#bucket, { key, uploadId, part, pieces });
+    const present = await staged.present();
     const requests = pieces.map(async (piece) =>
-      present.get(place.pathOf(piece)) === piece.size
+      present.get(staged.pathOf(piece)) === piece.size
         ? null
         : this.#signer.sign(
             new PutObjectCommand({
               Bucket: this.#bucket.name,
-              Key: place.pathOf(piece),
+              Key: staged.pathOf(piece),
               ContentLength: piece.size,
               ContentMD5: base64Of(piece.md5),
             }),
@@ -242,14 +242,14 @@ class Grant {
 
   // The pieces pass through the memory of HQ, one part at a time; HQ is near the store, the office is not.
   async #join({ key, uploadId, part, pieces }: MessageOf<'join'>): Promise<HandOverReplies['join']> {
-    const place = new PlaceOfPieces(this.#bucket, { key, uploadId, part, pieces });
-    const bytes = await place.join();
+    const staged = new StagedPieces(this.#bucket, { key, uploadId, part, pieces });
+    const bytes = await staged.join();
     const etag = await this.#transport(key, part.size, undefined).send(
       uploadId,
       { number: part.number, bytes, md5: part.md5, failures: 0, freshConnection: false },
       new AbortController().signal,
     );
-    await place.clear();
+    await staged.clear();
     return { etag };
   }
 

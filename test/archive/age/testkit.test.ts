@@ -51,11 +51,12 @@ const deliveries: Readonly<Record<string, (file: Uint8Array) => Uint8Array | Ite
   'odd pieces': (file) => inPieces(file, file.length < 20_000 ? 1 : 65_537),
 };
 
+const parsed = Object.entries(vectors).map(([name, bytes]) => ({ name, ...parseVector(bytes) }));
+
 for (const engine of [nodeEngine, portableEngine]) {
   for (const [delivery, deliver] of Object.entries(deliveries)) {
     describe(`the age testkit, ${engine.name} engine, ${delivery}`, () => {
-      for (const [name, bytes] of Object.entries(vectors)) {
-        const { facts, file } = parseVector(bytes);
+      for (const { name, facts, file } of parsed) {
         const expected = facts['expect']![0]!;
         it(`${name}: ${expected}`, async () => {
           const options: DecryptAgeOptions = {

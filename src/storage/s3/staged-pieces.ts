@@ -11,7 +11,7 @@ import { readObject } from './read-object.js';
 const largestJoined = 64 * 1024 * 1024;
 
 /** Where the pieces of one part lie until HQ joins them. */
-export class PlaceOfPieces {
+export class StagedPieces {
   readonly #bucket: Bucket;
   readonly #md5: string;
   readonly #pieces: readonly PieceClaim[];

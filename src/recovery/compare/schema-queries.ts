@@ -6,7 +6,7 @@ import { sameName } from '../../database/server-names.js';
 import { BackupError, isBackupError } from '../../errors.js';
 
 /** What a server is asked about one schema. */
-export class SchemaQuestions {
+export class SchemaQueries {
   readonly connection: Connection;
   readonly signal: AbortSignal | undefined;
   /** Name of the schema. */

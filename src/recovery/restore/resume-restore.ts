@@ -31,7 +31,7 @@ const keyAgain = (key: string): string => `${key}:again`;
  * @param key - of this work
  * @returns the objects that are to be made; undefined when the target holds no such thing
  */
-export async function takeUp(
+export async function resumeRestore(
   work: ArchiveWork,
   server: RestoreSession,
   key: string,
@@ -41,10 +41,10 @@ export async function takeUp(
   const { run } = work;
   const { resume = true, replace = false } = run.options;
   if (!resume) return undefined;
-  const missing = replace ? undefined : await readMissingOf(work, server, key);
+  const missing = replace ? undefined : await readMissingOfWork(work, server, key);
   if (missing !== undefined) {
     await run.open(database, key);
-    return tryMissing(work, server, key, missing, objects);
+    return tryMissingAgain(work, server, key, missing, objects);
   }
   if (!(await isInterrupted(work, server, key))) return undefined;
   await awaitLastStatements(server.connection, run.target.database, run.signal);
@@ -52,12 +52,12 @@ export async function takeUp(
   if (!(await isInterrupted(work, server, key))) return undefined;
   const journal = await readJournal(server.connection, run.target.database);
   await run.open(database, key);
-  await keepWhole(work, journal);
+  await keepWholeTables(work, journal);
   return objects;
 }
 
 /** What a restore of the same work could not make; undefined when the target is no such one. */
-async function readMissingOf(
+async function readMissingOfWork(
   work: ArchiveWork,
   { connection }: RestoreSession,
   key: string,
@@ -76,7 +76,7 @@ async function readMissingOf(
 }
 
 /** Leaves the tables that are missing waiting, and adds keys that are. @returns the objects that are */
-async function tryMissing(
+async function tryMissingAgain(
   work: ArchiveWork,
   server: RestoreSession,
   key: string,
@@ -88,7 +88,7 @@ async function tryMissing(
     missing.some((each) => each.kind === kind && each.name === name && (table ?? each.table) === each.table);
   const tables = work.waiting.splice(0);
   const lost = tables.filter(({ name }) => isMissing('table', name));
-  await makeRoom(work, server, key, lost);
+  await prepareMissingTables(work, server, key, lost);
   const standing = tables.filter(({ name }) =>
     missing.some(({ kind, table }) => kind !== 'trigger' && kind !== 'table' && table === name),
   );
@@ -114,7 +114,7 @@ async function tryMissing(
  * Marks the target as unfinished while tables come into it that were missing, and drops those of an earlier
  * such try. Another table of the name is somebody's, and stays.
  */
-async function makeRoom(
+async function prepareMissingTables(
   work: ArchiveWork,
   { connection }: RestoreSession,
   key: string,
@@ -160,14 +160,14 @@ async function isInterrupted(
  * Keeps the tables that are whole, and drops everything else: what was under way, and what comes after the
  * rows.
  */
-async function keepWhole(work: ArchiveWork, journal: RestoreJournal): Promise<void> {
+async function keepWholeTables(work: ArchiveWork, journal: RestoreJournal): Promise<void> {
   const { run } = work;
   const { schema, notes } = run;
   await dropObjects((await run.programs()).connection);
   await dropForeignKeys(schema.connection);
   const kept: RestoredTable[] = [];
   for (const table of [...work.waiting]) {
-    const whole = journal.done.get(table.index) === table.rows && (await holds(work, table));
+    const whole = journal.done.get(table.index) === table.rows && (await holdsAllRows(work, table));
     if (whole) {
       work.remove(table);
       const description = run.acceptTable(await work.describe(table.name));
@@ -192,7 +192,7 @@ async function keepWhole(work: ArchiveWork, journal: RestoreJournal): Promise<vo
  * the others it may still say as many rows as there were: those are checked with their keys, and read
  * (MyISAM, Aria).
  */
-async function holds(work: ArchiveWork, table: TableSummary): Promise<boolean> {
+async function holdsAllRows(work: ArchiveWork, table: TableSummary): Promise<boolean> {
   const { schema, signal } = work.run;
   const { connection } = schema;
   try {
