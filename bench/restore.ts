@@ -2,7 +2,7 @@
  * `npm run bench:restore`: a restore, a verification and a reading against what else people use, on the same data in the
  * same run. Flags as of `npm run bench`.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -16,11 +16,11 @@ import {
   urlOf,
 } from './support/bench-server.js';
 import { childCommand, loginOf, stockDump } from './support/commands.js';
-import { measureCommand } from './support/measure.js';
+import { measureCommand, median } from './support/measure.js';
 import { isWanted, readOptions } from './support/options.js';
 import { installMissing } from './support/programs.js';
 import { publish, type Ratio, ratioOf } from './support/report.js';
-import { type Contestant, type Row, runRounds } from './support/rounds.js';
+import { type Contestant, type Row, rounded, runRounds } from './support/rounds.js';
 
 const restore = 'restore by this library';
 const restoreZstd = 'age -d, zstd -d, mariadb';
@@ -35,6 +35,8 @@ const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 const server = await openBenchServer(options);
 const folder = mkdtempSync(join(tmpdir(), 'supplemental-backup-bench-'));
 const target = 'bench_restored';
+/** What every restore by this library says of itself. */
+const times = join(folder, 'times');
 try {
   await compare(server, await providePractice(server, options, tell));
 } finally {
@@ -89,7 +91,7 @@ function contestants(address: BenchServer['address'], identity: string): readonl
   return [
     {
       name: restore,
-      command: childCommand('restore', ours, identity, urlOf(address, target)),
+      command: childCommand('restore', ours, identity, urlOf(address, target), times),
       prepare: dropTarget,
     },
     {
@@ -139,9 +141,21 @@ function ratiosOf(rows: readonly Row[]): readonly Ratio[] {
   const compared = (ours: string, theirs: string, asked: number): Ratio | undefined =>
     ratioOf(`wall: ${ours} / ${theirs}`, wall, row(ours), row(theirs), asked);
   return [
-    compared(restore, restoreZstd, 0.5),
+    compared(restore, restoreZstd, 0.45),
+    ...scheduleOfWhole(),
     compared(restore, restoreMyloader, 0.75),
     compared(verify, decompressZstd, 2),
     compared(read, decompressGzip, 2),
   ].filter((ratio) => ratio !== undefined);
+}
+
+/** How soon an office may open its doors, as a share of its whole restore. */
+function scheduleOfWhole(): readonly Ratio[] {
+  if (!existsSync(times)) return [];
+  const shares = readFileSync(times, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly schedule: number; readonly whole: number })
+    .map(({ schedule, whole }) => schedule / whole);
+  return [{ name: 'wall: schedule usable / whole restore', value: rounded(median(shares)), asked: 0.15 }];
 }
