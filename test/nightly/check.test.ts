@@ -77,6 +77,18 @@ function checks(server: () => TestServer): void {
     );
   });
 
+  it('name a database that is none of the practice', async () => {
+    await server().query('CREATE DATABASE checked_other');
+    const { now: _, ...plan } = bench.plan;
+    const { findings } = await checkNight({
+      ...plan,
+      database: { ...server().address, database: 'checked_other' },
+    });
+    const admin = findings.find(({ subject }) => subject === 'admin');
+    assert.equal(admin?.verdict, 'wrong');
+    assert.match(admin?.message ?? '', /^Database "checked_other" is no database of Open Dental/);
+  });
+
   it('name a network path that is gone, a store that refuses, a full disk, a spool that is a file', async () => {
     const gone = { ...bench.plan.practice, networkPath: join(bench.folder, 'gone') };
     assert.deepEqual(await wrong({ practice: gone }), ['network-path settings-invalid']);

@@ -5,6 +5,7 @@ import { openDentalPolicy } from '../../catalog/open-dental/index.js';
 import { readCatalog } from '../../catalog/read-catalog.js';
 import { selectCriticalTables } from '../../catalog/select-critical-tables.js';
 import { type Connection, openConnection } from '../../database/connection.js';
+import { serverErrorNumber } from '../../database/server-failures.js';
 import { explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
 import { BackupError, happenedDuring, isBackupError } from '../../errors.js';
 import { formatSeconds } from '../../quantities.js';
@@ -37,6 +38,8 @@ interface Looks {
 const timeout = 15_000;
 /** How far the clocks of this machine and of the database server may be apart, in milliseconds. */
 const believableSkew = 5 * 60_000;
+/** The server's number for a table that is not there. */
+const noSuchTable = 1146;
 
 /**
  * Tries everything that a night needs, by day, and changes nothing but the spool folder, which is made: the
@@ -115,7 +118,11 @@ class Check {
       return found;
     } catch (error) {
       const ofStore = subject === 'headquarters' || subject === 'network-path';
-      this.#note(subject, 'wrong', sentenceOf(happenedDuring(ofStore ? 'store' : 'backup', error)), error);
+      const sentence =
+        serverErrorNumber(error) === noSuchTable
+          ? `Database "${this.#plan.database.database}" is no database of Open Dental: it has not the tables of one. Name the practice's own.`
+          : sentenceOf(happenedDuring(ofStore ? 'store' : 'backup', error));
+      this.#note(subject, 'wrong', sentence, error);
       return undefined;
     }
   }
