@@ -6,7 +6,7 @@ import { rowsOf } from '../database/statements.js';
 import { BackupError, isBackupError } from '../errors.js';
 import { type Definitions, definitionIn, definitionQuestion } from './definitions.js';
 
-/** What was found when all tables were opened. */
+/** What opening all tables told. */
 export interface TableFindings {
   readonly definitions: Definitions;
   /** What is wrong with a table, by name. */

@@ -19,8 +19,7 @@ export async function lookAtFolder(path: string, write: boolean): Promise<Folder
   try {
     if (!(await stat(path)).isDirectory()) return { trouble: 'no-folder' };
     trouble = 'unreadable';
-    // The folder where a share is hung in may be there though the share is not; whoever is asked what is in
-    // it knows.
+    // The folder on which a share is mounted may be there though the share is not. Listing it tells.
     const folder = await opendir(path);
     try {
       await folder.read();

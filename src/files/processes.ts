@@ -13,7 +13,7 @@ export function isProcessAlive(pid: number): boolean {
   }
 }
 
-// In a container there is often nobody who clears away those whose parent has died.
+// In a container often no process collects those whose parent has died.
 function isDefunct(pid: number): boolean {
   try {
     return /\) [ZX] /u.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));

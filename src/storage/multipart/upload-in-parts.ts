@@ -151,8 +151,8 @@ class Sending {
       await this.#sendAll(record, left?.present ?? []);
       return await this.#complete(record.uploadId, this.#parts);
     } catch (error) {
-      // Without a journal nobody would ever come back for the parts; nor when the name is taken or the bytes
-      // lie.
+      // Without a journal no later upload would find these parts. Nor are they of use when the key is taken,
+      // or the source does not give the bytes that it said.
       if (journal === noJournal || classifyByCode(error) === 'exists' || isLyingSource(error)) {
         await transport.abort(record.uploadId).catch(() => undefined);
         await journal.end(this.#name);

@@ -14,4 +14,5 @@ export {
 } from '../multipart/upload-journal.js';
 export type { BucketAddress, Retention } from './bucket.js';
 export { createS3Storage, type S3Storage, type S3StorageOptions } from './s3-storage.js';
-export { createUploadGrant, type UploadGrant, type UploadGrantOptions } from './upload-grant.js';
+export { createUploadGrant } from './upload-grant.js';
+export type { UploadGrant, UploadGrantOptions } from './upload-grant-options.js';

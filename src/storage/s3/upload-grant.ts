@@ -21,44 +21,12 @@ import {
 } from '../http/messages.js';
 import { Pages } from '../listing.js';
 import type { PartTransport } from '../multipart/upload-in-parts.js';
-import { Bucket, type BucketAddress, plainPath, type Retention, storedObject } from './bucket.js';
+import { Bucket, plainPath, storedObject } from './bucket.js';
 import { assertWithin, nameUpload, type PromisedUpload, readUpload } from './promised-size.js';
 import { base64Of, RequestSigner } from './request-signer.js';
 import { abortUpload, listParts, look, s3PartTransport } from './s3-upload.js';
 import { StagedPieces } from './staged-pieces.js';
-
-/** Options of {@link createUploadGrant}. */
-export interface UploadGrantOptions extends BucketAddress {
-  /** All keys of this office begin with this, such as `practice-1234/`. It must end in `/`. */
-  readonly keysUnder: string;
-  /** Largest object in bytes. @defaultValue 64 GiB */
-  readonly maximumSize?: number | undefined;
-  /**
-   * Binds each upload to the size promised when it was begun; the same on all servers of HQ, and kept.
-   * @defaultValue one derived from the secret key of the connection. Temporary credentials change, so with
-   *   them nothing is bound without this, and only `maximumSize` holds
-   */
-  readonly secret?: string | Uint8Array | undefined;
-  /** How long a signed URL is good, in seconds. @defaultValue 900 */
-  readonly urlLifetime?: number | undefined;
-  /** The endpoint as the office sees it, where that is another than HQ's own. */
-  readonly publicEndpoint?: string | undefined;
-  /** Locks each object for a time; the bucket must have object lock. */
-  readonly retention?: Retention | undefined;
-  /** The clock that retention counts from. @defaultValue the clock of the machine */
-  readonly now?: (() => Date) | undefined;
-}
-
-/**
- * What one office may do with its store: add, look and read, under its own keys; never overwrite, never
- * delete.
- */
-export interface UploadGrant {
-  /** Answers one message of the office. Never rejects for what the office did. */
-  answer(message: unknown): Promise<HandOverReply>;
-  /** The same for servers that speak `Request` and `Response`. Authenticate the office before. */
-  respond(request: Request): Promise<Response>;
-}
+import type { UploadGrant, UploadGrantOptions } from './upload-grant-options.js';
 
 const largestObject = 64 * 1024 ** 3;
 const largestMessage = 4 * 1024 * 1024;
@@ -294,8 +262,8 @@ class Grant {
       if (key === undefined) return [];
       return [inReply(storedObject(key, { size: Size, date: LastModified, etag: ETag }))];
     });
-    // Told apart from the last object: what is no object, such as the marker of a folder, takes its place in
-    // a page too.
+    // `next` is not always the last object: what is no object, such as the marker of a folder, takes its
+    // place in a page too.
     const next = pages.after(page.IsTruncated, last)?.slice(bucket.prefixOf('').length);
     return { objects, more: next !== undefined, ...(next !== undefined && { next }) };
   }

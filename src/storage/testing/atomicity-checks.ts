@@ -6,7 +6,7 @@ import { demand, demandBytes, demandFailure } from './violation.js';
 
 const writers = 8;
 
-/** What nobody ever sees, and who wins. */
+/** Checks that nothing unfinished shows, and that of several writers one wins. */
 export const atomicityChecks: readonly NamedCheck[] = [
   {
     name: 'an unfinished object shows nowhere, and the finished one shows whole',

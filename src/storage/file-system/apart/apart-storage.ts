@@ -158,8 +158,8 @@ export class ApartStorage implements StorageAdapter, AsyncDisposable {
   }
 
   /**
-   * Waits for the end of a piece of work, which the signal ends at once; what it leaves is cleaned up by the
-   * other.
+   * Waits for the end of a piece of work, which the signal ends at once. The other process cleans up after
+   * it.
    */
   async #ending<Result>(
     work: UnderWay,

@@ -80,7 +80,7 @@ export async function endIdleHelper(base: string): Promise<void> {
 export class Helper {
   /** Whether it runs; where no process can be started the work is to be done in this one. */
   readonly runs: Promise<boolean>;
-  /** It was given up, and somebody else is to be asked. */
+  /** It was given up: whoever has more work starts another one. */
   isOver = false;
   readonly #child: ChildProcess;
   readonly #forget: () => void;
@@ -116,7 +116,7 @@ export class Helper {
     });
     for (const event of ['error', 'exit'] as const) this.#child.on(event, () => this.#giveUp());
     this.#looking = setInterval(() => this.#look(), lookEvery).unref();
-    // Whoever waits for the start must not find the program ended for lack of work.
+    // While somebody waits for its start, the program must not end for lack of work.
     void this.runs.then(() => {
       if (this.#tasks.size === 0) this.#rest();
     });
@@ -165,7 +165,7 @@ export class Helper {
         const hasEnded = await Promise.race([ended, over]);
         clearTimeout(late);
         if (hasEnded) return;
-        // It may hang: whoever comes next gets another process.
+        // It may hang, so the next operation is given another process.
         this.#forget();
         this.#end(id);
         if (this.#tasks.size === 0) this.#giveUp();
@@ -253,7 +253,7 @@ export class Helper {
       );
     }
     this.#tasks.clear();
-    // What hangs in the system may outlive even this; nobody waits for it.
+    // A call that hangs in the system may outlive even this; it is not waited for.
     this.#child.kill('SIGKILL');
     if (this.#child.connected) this.#child.disconnect();
     this.#child.unref();
