@@ -52,8 +52,8 @@ const results = run({
   // Many files wait, for servers or for time to pass: one more than there are processors keeps these busy.
   concurrency: Math.min(availableParallelism() + 1, 5),
   execArgv: forChildren,
-  // The longest takes a minute and a half. What hangs fails under its name, and the others are still heard.
-  timeout: 5 * 60_000,
+  // The longest takes a minute. What hangs fails under its name, and the others are still heard.
+  timeout: 10 * 60_000,
 });
 results.on('test:fail', ({ todo }) => {
   if (todo === undefined || todo === false) process.exitCode = 1;
