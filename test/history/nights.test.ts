@@ -671,6 +671,25 @@ describe('damage to the database', () => {
     assert.ok(practice.standing.includes('looks-like-loss'));
   });
 
+  it('is not what a clock did that was days ahead and was put right', async () => {
+    const settings = createMemorySettings({ networkPath: '/share' }, { checkPath: async () => undefined });
+    practice.more = { settings };
+    await openNights(2);
+    const right = practice.now.getTime();
+    practice.now = new Date(right + 3 * 86_400_000);
+    await openNights(1);
+    practice.now = new Date(right);
+    await openNights(1);
+    // The office is closed for some days.
+    practice.now = new Date(right + 6 * 86_400_000);
+    await openNights(1);
+    assert.deepEqual(practice.standing, []);
+    // An older state of the database is told all the same.
+    await settings.recordLocalCopy(new Date(right));
+    await openNights(1);
+    assert.deepEqual(practice.standing, ['looks-like-loss']);
+  });
+
   it('that was announced is no loss', async () => {
     await announcePurge(practice.plan, { tables: ['procedurelog'], until: '2026-02-01', user: 'Admin' });
     practice.tables['procedurelog'] = tableOf(9000);

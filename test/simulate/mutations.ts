@@ -71,8 +71,8 @@ export const mutations: readonly (Mutation & { readonly name: string })[] = [
   {
     name: 'waits-for-ever',
     file: '/nightly/service/timeout.js',
-    from: 'return await Promise.race([work(), left]);',
-    to: 'return await work();',
+    from: 'void clock.sleep(milliseconds, answered.signal).then(() => reject(signal.reason));',
+    to: '',
   },
   {
     name: 'goes-on-removing',

@@ -91,7 +91,7 @@ export class Practice {
       spool: `/m${computer.number}.${power.start}/spool`,
       hq: { storage: this.#hq.for(this.#user(this.#hq, computer, power, scheduled)), ...retention, ...quick },
       local: { ...retention, ...quick },
-      settings: this.#services.settingsFor(power),
+      settings: this.#services.settingsFor(computer.number, power),
       alerts: this.#services.sinkFor(computer.number, power, scheduled),
       // Two computers with one store are told of each other; one alone makes a key of its own.
       ...(this.computers.length > 1 ? { signer: signers[computer.number], trustedKeys: signersKeys } : {}),

@@ -65,7 +65,7 @@ export class Services {
     };
   }
 
-  settingsFor(power: Owner): SettingsStore {
+  settingsFor(computer: number, power: Owner): SettingsStore {
     const answer = async (): Promise<void> => {
       const { settings, database } = this.faulty;
       if (!power.isAlive || settings === 'hanging' || database === 'hanging') return forEver();
@@ -85,7 +85,7 @@ export class Services {
       },
       recordLocalCopy: async (verifiedAt) => {
         await answer();
-        this.#judge.dateRecorded(verifiedAt);
+        this.#judge.dateRecorded(computer, verifiedAt);
         this.#settings = { ...this.#settings, lastLocalCopy: verifiedAt };
       },
     };

@@ -93,10 +93,13 @@ function factsOf(
 
 type OwnDate = NonNullable<Tonight['ownDate']>;
 
-/** The date of the newest local copy, as it was written and as the settings have it. */
+/** The date of the local copy that was made last, as it was written and as the settings have it. */
 function datesOf({ journal, night }: NightContext, { dateFound }: ReadTonight): OwnDate | undefined {
   const { dateOwed, verified } = journal.state;
-  const written = verified.local.find((copy) => copy.night < night)?.verifiedAt;
+  const past = verified.local.filter((copy) => copy.night < night);
+  // By their numbers and not by their dates: a clock may have been ahead and put right since.
+  const last = Math.max(...past.map(({ number = 0 }) => number));
+  const written = past.find(({ number = 0 }) => number === last)?.verifiedAt;
   const found = dateFound?.toISOString();
   return dateOwed !== undefined || written === undefined || found === undefined
     ? undefined
