@@ -186,11 +186,23 @@ function deferrable(
   if (!/^innodb$/i.test(table.engine) || table.versioned !== undefined) return none;
   // These change how a table is laid out, or come in an order of their own.
   if (kinds.includes('special') || !kinds.includes('primary')) return none;
+  // MariaDB may refuse to alter a table for a default that it took when it made the table (1067).
+  if (items.some((item, i) => kinds[i] === 'column' && hasComputedDefault(item))) return none;
   // A table may count by a secondary key, which must be there from the start; those before it keep their
   // places.
   const counted = countedColumn(items);
   if (counted !== undefined && firstColumn(items[kinds.indexOf('primary')]!) !== counted) return none;
   return (i) => kinds[i] === 'key';
+}
+
+/** Whether a column's default is an expression that is no moment. */
+function hasComputedDefault(item: readonly Token[]): boolean {
+  const told = item.filter(({ kind }) => kind !== 'space' && kind !== 'comment');
+  const at = told.findIndex(({ kind, text }) => kind === 'word' && /^default$/i.test(text));
+  if (at === -1) return false;
+  const [first, second] = told.slice(at + 1);
+  const isCall = first?.kind === 'word' && second?.text === '(' && !/^current_timestamp$/i.test(first.text);
+  return first?.text === '(' || isCall;
 }
 
 /** Everything but the columns, the primary key, and the key by which a table counts. */

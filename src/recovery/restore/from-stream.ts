@@ -105,6 +105,12 @@ export class StreamRestore {
       this.#skipped.add(table.index);
       return;
     }
+    // MySQL 8 and newer make no table while one that it refers to, or that refers to it, takes rows; and more of
+    // those come after this one.
+    for (const lane of this.#lanes) {
+      const open = lane.open?.table.description;
+      if (open !== undefined && [open, table].some(hasForeignKey)) await this.#finishLoading(lane);
+    }
     // How many rows will come, and in how many goes, nobody knows.
     const made = await run.makeTable(run.schema, run.acceptTable(table), 'after-rows');
     if (made === undefined) {
@@ -214,4 +220,8 @@ export class StreamRestore {
       plainBytes: this.#plainBytes,
     });
   }
+}
+
+function hasForeignKey({ createStatement }: TableDescription): boolean {
+  return /\bREFERENCES\b/i.test(createStatement);
 }
