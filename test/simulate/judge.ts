@@ -120,12 +120,22 @@ export class Judge {
     if (scheduled) this.memory(computer).scheduledCopies.push({ scope: label.scope, store, night });
   }
 
-  /** What a computer that lost its power had noted of copies, and could not tell any more. */
+  /** What a computer whose power or disk failed had noted of copies, and could not tell any more. */
   noted(journal: string | undefined): void {
     for (const { key, store } of copiesNoted(journal)) {
       const found = this.stores.get(store)?.objects.get(key);
       if (found === undefined || !this.isWhole(key, found.bytes)) continue;
       this.#verified.set(store, (this.#verified.get(store) ?? new Set()).add(key));
+    }
+  }
+
+  /** Two nights and one copy by hand wait for each place, and no more. */
+  waiting(computer: number, journal: string | undefined): void {
+    const keys = /"pending":\[(.*?)\],"/s.exec(journal ?? '')?.[1] ?? '';
+    for (const place of ['hq', 'local']) {
+      const count = keys.split(`"destination":"${place}"`).length - 1;
+      if (count > 3 && time.now > this.memory(computer).excusedUntil)
+        this.fail(`${count} copies of computer ${computer} wait for ${place}`);
     }
   }
 
@@ -167,7 +177,11 @@ export class Judge {
   removed(
     computer: number,
     store: Store,
-    { key, bytes }: { readonly key: string; readonly bytes: Uint8Array },
+    {
+      key,
+      bytes,
+      journal,
+    }: { readonly key: string; readonly bytes: Uint8Array; readonly journal: string | undefined },
     living: ReadonlySet<string> | null,
     policy: KeptBy,
   ): void {
@@ -177,8 +191,12 @@ export class Judge {
     const sealed = this.#sealed.get(idIn(key));
     const wasPromised = this.#verified.get(store.description)?.has(key) === true;
     if (sealed === undefined || !wasPromised || !this.isWhole(key, bytes)) return;
-    const left = this.wholeIn(store, sealed.label.scope);
-    const policyBroken = brokenBy(sealed, left, living, policy);
+    const broken = (): string | null =>
+      brokenBy(sealed, this.wholeIn(store, sealed.label.scope), living, policy);
+    if (broken() === null) return;
+    // A broken disk may have kept it from telling of a copy that it noted later; whole it must be.
+    this.noted(journal);
+    const policyBroken = broken();
     if (policyBroken !== null) this.fail(`${key}, ${policyBroken} in ${store.description}, was removed`);
   }
 

@@ -114,7 +114,8 @@ export class Practice {
         if (scheduled && key.endsWith('.age')) this.#assertInWindow(computer, `sends ${key}`);
       },
       onDeleted: (key, bytes) => {
-        this.judge.removed(computer.number, store, { key, bytes }, this.#people.living, {
+        const journal = computer.disk.read('/spool/journal.json');
+        this.judge.removed(computer.number, store, { key, bytes, journal }, this.#people.living, {
           ...this.facts.horizons,
           isClockSound: this.#clocksWrongUntil === 0,
           timeZone: this.facts.zone,
@@ -143,6 +144,7 @@ export class Practice {
       // Two nights and one copy by hand for each place, each with a note of where it goes.
       const spooled = computer.disk.names.filter((name) => name.includes('.tar.age')).length;
       if (spooled > 13) judge.fail(`${spooled} files wait in the spool of computer ${computer.number}`);
+      judge.waiting(computer.number, computer.disk.read('/spool/journal.json'));
     }
   }
 

@@ -22,6 +22,11 @@ describe('nights by seed', { concurrency: 2 }, () => {
     assert.ok(isGood, output);
   });
 
+  it('the hours that HQ gave outlive the journal that kept them', async () => {
+    const { isGood, output } = await simulateInChild(['--seed', '1310', '--days', '80']);
+    assert.ok(isGood, output);
+  });
+
   it('a copy that was noted just before the power went stands for its week', async () => {
     const { isGood, output } = await simulateInChild(['--seed', '104', '--days', '80']);
     assert.ok(isGood, output);

@@ -38,7 +38,7 @@ export class NightService {
   #isScheduleLost = false;
   /** Whether HQ gave a schedule since this service started. */
   #isScheduleGiven = false;
-  /** The schedule as the journal has it, where that is known. */
+  /** The schedule as the journal had it after the last run, where that is known. */
   #keptSchedule: string | undefined;
   /** The last run of this process, also where the journal could not be written. */
   #last: LastAttempt | undefined;
@@ -144,6 +144,8 @@ export class NightService {
       }
     }
     this.#lostAt = lostAt;
+    // The run may have found its journal lost, and begun another.
+    this.#keptSchedule = undefined;
     const settled = isSettled ? destinations : [];
     this.#last = { night, count: before + 1, startedAt, endedAt: this.#tools.clock.now(), settled };
   }
@@ -230,7 +232,12 @@ export class NightService {
   async #keepSchedule(schedule: KnownSchedule): Promise<void> {
     const text = JSON.stringify(schedule);
     if (text === this.#keptSchedule) return;
+    const { spool, practiceId } = this.#plan;
     await this.#whileRunning(async () => {
+      if (JSON.stringify(await readSchedule(spool, practiceId)) === text) {
+        this.#keptSchedule = text;
+        return;
+      }
       const { journal, guard } = await openOffice(this.#plan, this.#tonight());
       try {
         await journal.update(() => ({ schedule }));
