@@ -996,6 +996,7 @@ def warn(text):
 
 
 SESSION = """SET NAMES utf8mb4;
+SET autocommit = 1;
 SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES', time_zone = '+00:00';
 SET timestamp = DEFAULT;
 SET foreign_key_checks = 0, unique_checks = 1;

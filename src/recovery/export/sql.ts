@@ -136,6 +136,7 @@ SET @old_foreign_key_checks = @@foreign_key_checks, foreign_key_checks = 0;
 SET @old_unique_checks = @@unique_checks, unique_checks = 1;
 SET @old_sql_mode = @@sql_mode, sql_mode = '${loadingMode}';
 SET @old_time_zone = @@time_zone, time_zone = '+00:00';
+SET @old_autocommit = @@autocommit, autocommit = 1;
 /*M!100201 SET check_constraint_checks = 0 */;
 /*M!100802 SET explicit_defaults_for_timestamp = 1 */;
 ${isNew ? '' : "/*M!110301 SET character_set_collations = '' */;\n"}`;
@@ -144,6 +145,7 @@ ${isNew ? '' : "/*M!110301 SET character_set_collations = '' */;\n"}`;
 const foot = `
 SET time_zone = @old_time_zone, sql_mode = @old_sql_mode, timestamp = DEFAULT;
 SET unique_checks = @old_unique_checks, foreign_key_checks = @old_foreign_key_checks;
+SET autocommit = @old_autocommit;
 SELECT 'complete' AS script;
 -- complete
 `;
