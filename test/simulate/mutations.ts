@@ -64,7 +64,7 @@ export const mutations: readonly (Mutation & { readonly name: string })[] = [
   },
   {
     name: 'another-date',
-    file: '/nightly/run/night-run.js',
+    file: '/nightly/run/night-notes.js',
     from: 'await settings.recordLocalCopy(date,',
     to: 'await settings.recordLocalCopy(new Date(date.getTime() + 1000),',
   },
