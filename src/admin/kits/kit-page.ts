@@ -1,4 +1,4 @@
-import encodeQR from 'qr';
+import { renderSVG } from 'uqr';
 import { Html, html } from '../../html.js';
 import type { RecoveryKit } from './kit-store.js';
 
@@ -57,7 +57,7 @@ function sheetOf({ kit, practice, words: all }: KitSheets, words: string, number
 
 /** Of capital letters alone, which a code holds in fewer and larger squares. */
 function qrOf(words: string): Html {
-  return new Html(encodeQR(words.toUpperCase(), 'svg', { ecc: 'quartile', border: 4 }));
+  return new Html(renderSVG(words.toUpperCase(), { ecc: 'Q', border: 4, pixelSize: 1 }));
 }
 
 const style = new Html(`
