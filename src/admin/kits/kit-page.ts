@@ -73,5 +73,5 @@ li { margin-left: 11mm }
 .qr svg { width: 62mm; height: 62mm; display: block }
 @media (max-width: 640px) { .both { flex-direction: column } }
 .screen { border: 1px solid #000; padding: 3mm }
-@media print { .screen { display: none } body { padding: 0 } }
+@media print { .screen { display: none } body { padding: 0 } code { white-space: nowrap } }
 `);
