@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -123,10 +123,21 @@ export async function startShare(disk?: string): Promise<Share> {
       // The mount may not have survived the death of its server.
       await (mount?.exitCode === null ? mounted() : mountAnew());
     },
-    hang: () => void mount?.kill('SIGSTOP'),
+    hang() {
+      mount?.kill('SIGSTOP');
+      // A signal takes a moment to stop every thread, and one that runs may still answer.
+      while (mount?.pid !== undefined && mount.exitCode === null && !isStopped(mount.pid));
+    },
     goOn: () => void mount?.kill('SIGCONT'),
     stop,
   };
+}
+
+function isStopped(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) => {
+    const told = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1');
+    return told.slice(told.lastIndexOf(')') + 2, told.lastIndexOf(')') + 3) === 'T';
+  });
 }
 
 const password = 'of-the-test-share';
