@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, openConnection } from '../../src/database/connection.js';
 import { dumpDatabase } from '../../src/dump/dump-database.js';
 import { isBackupError } from '../../src/errors.js';
@@ -110,6 +111,45 @@ describeOnEachServer('restoreDatabase', (server) => {
         `DROP DATABASE ${held}`,
         `DROP DATABASE IF EXISTS ${made}`,
       ]);
+    }
+  });
+
+  it('F9: is ended by its signal in whatever statement it waits, and leaves no session', async () => {
+    const [waiting, made] = ['restore_waiting', 'restore_waiting_made'];
+    await server().query([
+      `CREATE DATABASE ${waiting}`,
+      `CREATE TABLE ${waiting}.visit (id INT) ENGINE=InnoDB`,
+    ]);
+    let reader: Connection | undefined;
+    async function* besideAReader(): AsyncGenerator<Part> {
+      for await (const part of dumpDatabase(address(waiting))) {
+        if (part.kind === 'objects') {
+          // The last statement of a restore drops its mark.
+          reader = await openConnection(address(made));
+          await reader.query('START TRANSACTION');
+          const [mark] = await reader.query("SHOW TABLES LIKE 'supplemental%'");
+          await reader.query(`SELECT * FROM ${Object.values(mark!)[0]}`);
+        }
+        yield part;
+      }
+    }
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const inTarget = (more: string) =>
+      server().query(`SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '${made}' AND ${more}`);
+    try {
+      const restore = restoreDatabase(besideAReader(), address(made), { signal: stop.signal });
+      const refused = assert.rejects(restore, (error) => error === reason);
+      while ((await inTarget("INFO LIKE 'DROP TABLE%' AND STATE LIKE 'Waiting for%'")).length === 0) {
+        await Promise.race([delay(20), restore]);
+      }
+      stop.abort(reason);
+      await refused;
+      assert.equal((await inTarget(`ID <> ${reader!.id}`)).length, 0);
+    } finally {
+      stop.abort(reason);
+      await reader?.close();
+      await server().query([`DROP DATABASE ${waiting}`, `DROP DATABASE IF EXISTS ${made}`]);
     }
   });
 

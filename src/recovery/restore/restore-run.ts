@@ -78,6 +78,7 @@ export class RestoreRun {
         ? this.#abort.signal
         : AbortSignal.any([options.signal, this.#abort.signal]);
     this.#sessions = new RestoreSessions(target, this.signal);
+    options.signal?.addEventListener('abort', this.#endSessions, { once: true });
     this.acceptance = new Acceptance(target.database, options.adapt ?? false, this.notes);
   }
 
@@ -313,7 +314,13 @@ export class RestoreRun {
     this.#finished = true;
   }
 
+  /** Whoever waits for the server, in whatever statement, waits no longer. */
+  readonly #endSessions = (): void => {
+    this.#sessions.abandon().catch(() => undefined);
+  };
+
   async close(): Promise<void> {
+    this.options.signal?.removeEventListener('abort', this.#endSessions);
     await (this.#finished ? this.#sessions.close() : this.#sessions.abandon());
   }
 }

@@ -11,8 +11,9 @@ import {
 import { openRestoreSession, type RestoreSession, takeMeaningOf } from './session.js';
 import { serverOf, type TargetAddress } from './target-address.js';
 
-// A session that is being opened needs a few answers of the server; one that stands still is not waited for.
-const openingMs = 2000;
+// A session that is being opened, or an account that is dropped, needs a few answers of the server; one that
+// stands still is not waited for.
+const answeredMs = 2000;
 
 type Source = Pick<ServerDescription, 'sqlMode' | 'vendor' | 'version' | 'variables'>;
 
@@ -23,7 +24,7 @@ export class RestoreSessions {
   readonly #all: RestoreSession[] = [];
   /** Those that are being opened; each ends by itself when it finds that all is over. */
   readonly #opening: Set<Promise<unknown>> = new Set();
-  #abandoned = false;
+  #abandoned: Promise<void> | undefined;
   #account: OwnAccount | undefined;
   #rights: RestoreRights | undefined;
 
@@ -79,18 +80,18 @@ export class RestoreSessions {
   }
 
   /** Ends them in the middle: a server that is left with a statement would work on, and hold the table. */
-  async abandon(): Promise<void> {
-    this.#abandoned = true;
+  abandon(): Promise<void> {
+    this.#abandoned ??= this.#abandon();
+    return this.#abandoned;
+  }
+
+  async #abandon(): Promise<void> {
     const there = this.#all.filter(({ connection }) => !connection.lost).map(({ connection }) => connection);
     for (const { connection } of this.#all) connection.destroy();
     await this.#end(there);
-    const waiting = new AbortController();
-    await Promise.race([
-      Promise.allSettled(this.#opening),
-      delay(openingMs, undefined, { signal: waiting.signal }).catch(() => undefined),
-    ]);
-    waiting.abort();
-    await this.#dropAccount();
+    await answered(Promise.allSettled(this.#opening));
+    // Under somebody's lock of the whole server it is dropped when that ends.
+    await answered(this.#dropAccount());
   }
 
   /** Each session is ended by the account that opened it: another one may not be allowed to. */
@@ -104,7 +105,7 @@ export class RestoreSessions {
 
   async #open(address: TargetAddress | ReturnType<typeof serverOf>): Promise<RestoreSession> {
     const session = await openRestoreSession(address, this.#signal);
-    if (this.#abandoned) {
+    if (this.#abandoned !== undefined) {
       const { connection } = session;
       connection.destroy();
       await this.#end([connection]);
@@ -122,4 +123,12 @@ export class RestoreSessions {
     opening.then(done, done);
     return opening;
   }
+}
+
+/** Waits until something is done, but not for long. */
+async function answered(done: Promise<unknown>): Promise<void> {
+  const waiting = new AbortController();
+  const late = delay(answeredMs, undefined, { signal: waiting.signal }).catch(() => undefined);
+  await Promise.race([done, late]);
+  waiting.abort();
 }
