@@ -88,8 +88,11 @@ export function judgeBlocks(
         : was === undefined
           ? `${kind} appears`
           : `${kind}: ${changeIn(left, right)}`;
-    // A definition without its rows is nothing kept.
-    const withoutRows = kind === 'TABLE' && rowsDiffer(before, theirs, key) && !rowsDiffer(before, ours, key);
+    // A definition without its rows is nothing kept: whoever lists the table as missing has lost no more.
+    const withoutRows =
+      kind === 'TABLE' &&
+      rowsDiffer(before, theirs, key) &&
+      (is === undefined || !rowsDiffer(before, ours, key));
     // What the vendor's tool did not see need not be new.
     const unseen = was === undefined && before.isPartial;
     if (control !== was || withoutRows || unseen) bothChange.push(`definition, each otherwise: ${what}`);
