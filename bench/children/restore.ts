@@ -12,7 +12,7 @@ import { createFileSystemStorage } from '../../src/storage/file-system/file-syst
 import { rangeSourceOf } from '../../src/storage/read-ranges.js';
 
 const [, , path = '', identity = '', url = '', times = ''] = argv;
-const storage = createFileSystemStorage({ path: dirname(path) });
+const storage = createFileSystemStorage({ path: dirname(path), ownProcess: false });
 const source = await rangeSourceOf(storage, basename(path));
 const archive = await openArchive(source, { identities: [identity] });
 const { startedAt, finishedAt, scheduleUsableAt } = await restoreDatabase(archive, parseDatabaseUrl(url));

@@ -6,5 +6,5 @@ import { createFileSystemStorage } from '../../src/storage/file-system/file-syst
 import { rangeSourceOf } from '../../src/storage/read-ranges.js';
 
 const [, , path = '', identity = ''] = argv;
-const storage = createFileSystemStorage({ path: dirname(path) });
+const storage = createFileSystemStorage({ path: dirname(path), ownProcess: false });
 await verifyArchive(await rangeSourceOf(storage, basename(path)), { identities: [identity] });
