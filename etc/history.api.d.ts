@@ -151,6 +151,7 @@ export interface NightFacts {
     readonly tables: Readonly<Record<string, TableFacts>>;
     readonly version?: string;
     readonly content?: string;
+    readonly criticalContent?: string;
     readonly replica?: ReplicaState;
     readonly purged?: readonly string[];
 }

@@ -200,6 +200,7 @@ export interface BackupReport {
     readonly readSeconds?: number;
     readonly destinations: readonly DestinationReport[];
     readonly changes?: readonly ReportedChange[];
+    readonly unchangedSince?: string;
     readonly signedWith?: string;
     readonly looksLikeLoss?: readonly string[];
     readonly warnings: readonly DumpWarning[];

@@ -1,6 +1,7 @@
 /** What stands on the page of evidence, section by section. Pure. */
 import { describeOpening } from '../admin/opening.js';
 import { describeLeftOut } from '../catalog/describe-left-out.js';
+import { describeUnchanged } from '../history/loss/findings.js';
 import { type Content, type Html, html } from '../html.js';
 import { formatBytes, formatCount, formatSeconds, plural } from '../quantities.js';
 import { calendar, legend } from './calendar.js';
@@ -33,6 +34,7 @@ export function nightsSection({ reports }: EvidenceFacts): Html {
     )
     .sort((a, b) => (a.night < b.night ? 1 : -1));
   const hidden = problems.length - mostListed;
+  const since = newestReading(reports)?.unchangedSince;
   return section(
     'Nights',
     html`<div class="two">${all.map(
@@ -40,6 +42,7 @@ export function nightsSection({ reports }: EvidenceFacts): Html {
         html`<div><h3>${placeName(place)}</h3>${calendar(placeName(place), nights)}</div>`,
     )}</div>`,
     legend(order.filter((state) => states.has(state))),
+    since !== undefined && html`<p class="small">${describeUnchanged(since)}</p>`,
     problems.length > 0 && html`<h3>What went wrong</h3>`,
     table(
       ['Night', 'Where', 'What', 'Told in the report of', 'Since then'],

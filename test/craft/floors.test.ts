@@ -149,6 +149,7 @@ const faces: Readonly<Record<string, readonly string[]>> = {
     'loss/facts',
     'loss/findings',
     'loss/judge-night',
+    'loss/stillness',
     'note',
     'note-beside',
     'note-body',

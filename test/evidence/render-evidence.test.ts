@@ -66,6 +66,13 @@ describe('the page of evidence', () => {
     );
   });
 
+  it('says that nothing changed since the night before, which is no concern of its own', () => {
+    const report = reportOf(nightBefore(0), { report: { unchangedSince: nightBefore(1) } });
+    const page = renderEvidence(sampleFacts({ reports: [report] }));
+    assert.ok(page.includes(`Nothing in the practice changed since the copy of ${nightBefore(1)}.`));
+    assert.ok(!renderEvidence(sampleFacts()).includes('Nothing in the practice changed'));
+  });
+
   it('takes no name from outside for markup, wherever it stands', () => {
     const evil = `"'><script>alert(1)</script><img src=x onerror=y>&lt;\u202e\u0000\n]]>--><svg/onload=z>\ud800`;
     const report = reportOf(nightBefore(0), {

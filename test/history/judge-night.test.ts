@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { allTables, type NightFacts, type TableFacts } from '../../src/history/loss/facts.js';
 import { describeLoss, type LossFinding } from '../../src/history/loss/findings.js';
 import { judgeNight, type Tonight } from '../../src/history/loss/judge-night.js';
+import { unchangedSince } from '../../src/history/loss/stillness.js';
 
 type Tables = Record<string, TableFacts>;
 
@@ -208,6 +209,31 @@ test('a server whose line to the other one is down is found on the first day of 
   );
   // Saturday and Sunday.
   assert.equal(nightsUntilFound(rhythm(37, atWork), { replica: 'waits' }), 3);
+});
+
+test('a stale copy is noticed on the same night, also at an office that works on no regular days', () => {
+  const random = randomOf(7);
+  let work = 0;
+  const past = rhythm(35, () => random() < 0.4).map((each) => ({ ...each, content: `${work++ >> 1}` }));
+  const last = past.at(-1)!;
+  const facts = factsOf(35, usual, { content: last.content });
+  assert.equal(unchangedSince(past, facts), last.night);
+  assert.deepEqual(judgeNight(past, { facts }), []);
+  assert.equal(unchangedSince(past, { ...facts, content: 'other' }), null);
+  assert.equal(unchangedSince([], facts), null);
+});
+
+test('a night is held against the newest one that read the same tables', () => {
+  const critical = { scope: 'critical' } as const;
+  const first = factsOf(0, usual, { ...critical, content: 'a' });
+  const both = factsOf(1, usual, { content: 'A', criticalContent: 'a' });
+  const later = factsOf(2, usual, { ...critical, content: 'a' });
+  assert.equal(unchangedSince([first], both), first.night);
+  assert.equal(unchangedSince([first, both], later), both.night);
+  assert.equal(unchangedSince([first, both], { ...later, content: 'b' }), null);
+  assert.equal(unchangedSince([both, later], factsOf(3, usual, { content: 'A' })), both.night);
+  // What is not critical may have changed.
+  assert.equal(unchangedSince([both], factsOf(3, usual, { content: 'B', criticalContent: 'a' })), null);
 });
 
 test('a slow bleed is found though no single night loses much', () => {

@@ -671,6 +671,22 @@ describe('damage to the database', () => {
     assert.ok(practice.standing.includes('looks-like-loss'));
   });
 
+  it('shows in a report that nothing changed, on the same night, and alarms nobody', async () => {
+    const lines: string[] = [];
+    const logger = { info: (line: string) => void lines.push(line), warning: () => {}, error: () => {} };
+    practice.more = { ...practice.more, logger };
+    const told = (since: string) => `Nothing in the practice changed since the copy of ${since}.`;
+    assert.equal((await practice.night()).unchangedSince, '2026-01-06');
+    const report = await practice.night();
+    assert.equal(report.unchangedSince, '2026-01-07');
+    assert.ok(renderReport(report).includes(told('2026-01-07')));
+    assert.ok(lines.some((line) => line.startsWith(told('2026-01-07'))));
+    assert.deepEqual(report.warnings, []);
+    grow();
+    assert.equal((await practice.night()).unchangedSince, undefined);
+    assert.deepEqual(practice.alerts.raised, []);
+  });
+
   it('is not what a clock did that was days ahead and was put right', async () => {
     const settings = createMemorySettings({ networkPath: '/share' }, { checkPath: async () => undefined });
     practice.more = { settings };

@@ -86,6 +86,10 @@ describeOnEachServer(
       assert.equal(third?.content, second?.content);
       await server().query(forget);
       assert.equal(await state(), undefined);
+      // The critical tables of a copy of everything are the same as in a copy of them alone.
+      bench.setClock('2026-07-18T05:00:00Z');
+      const { unchangedSince } = await runSupplementalBackup(bench.plan, { destinations: ['hq'] });
+      assert.equal(unchangedSince, '2026-07-16');
     });
 
     // MySQL's two would have to differ by an id that is made with their files.

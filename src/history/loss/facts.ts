@@ -33,6 +33,8 @@ export interface NightFacts {
    * Changes with any row of any table that others than this service write into; absent where nobody told.
    */
   readonly content?: string;
+  /** The same of the critical tables alone, where one reading made a copy of them as well. */
+  readonly criticalContent?: string;
   /** How the server follows another one, as it says itself; absent where it does not, or does not say. */
   readonly replica?: ReplicaState;
   /**

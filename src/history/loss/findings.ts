@@ -65,6 +65,16 @@ export function describeLoss(finding: LossFinding): string {
   }
 }
 
+/**
+ * That the database is as it was. No finding: offices close, and a person who knows when may see what this
+ * software cannot.
+ *
+ * @param since - the night of the earlier copy
+ */
+export function describeUnchanged(since: string): string {
+  return `Nothing in the practice changed since the copy of ${since}. If the office worked that day, what is read is not what it writes to.`;
+}
+
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }

@@ -53,6 +53,36 @@ export function hasStoppedFollowing(past: readonly NightFacts[], facts: NightFac
   return now.workdays > 0 && !now.isSeen;
 }
 
+/**
+ * The night since whose copy nothing at all has changed: the newest earlier one that can be held against
+ * this one. Null where something has, or there is none.
+ */
+export function unchangedSince(history: readonly NightFacts[], facts: NightFacts): string | null {
+  if (Object.keys(facts.tables).length === 0) return null;
+  const earlier = history
+    .filter(({ night }) => night < facts.night)
+    .sort((a, b) => (a.night < b.night ? 1 : -1));
+  for (const each of earlier) {
+    const isUnchanged = isUnchangedSince(each, facts);
+    if (isUnchanged !== undefined) return isUnchanged ? each.night : null;
+  }
+  return null;
+}
+
+/** Undefined where the two readings have no scope in common. */
+function isUnchangedSince(before: NightFacts, now: NightFacts): boolean | undefined {
+  const pairs = (['critical', 'full'] as const)
+    .map((scope) => [contentIn(before, scope), contentIn(now, scope)] as const)
+    .filter(([one, other]) => one !== undefined && other !== undefined);
+  if (pairs.length > 0) return pairs.every(([one, other]) => one === other);
+  return before.scope === now.scope ? isSame(before, now) : undefined;
+}
+
+function contentIn(facts: NightFacts, scope: NightFacts['scope']): string | undefined {
+  if (facts.scope === scope) return facts.content;
+  return scope === 'critical' ? facts.criticalContent : undefined;
+}
+
 function stillnessOf(
   past: readonly NightFacts[],
   facts: NightFacts,

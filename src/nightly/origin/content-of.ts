@@ -10,24 +10,25 @@ const ownTables: ReadonlySet<string> = new Set(['alertitem', 'preference', enrol
  * Changes with any row of any other table: what the manifest knows of the rows anyway, in few characters.
  * Where it tells nothing of rows, with sizes.
  */
-export function contentOf({ tables, entries = [] }: Partial<Pick<Manifest, 'entries' | 'tables'>>): string {
-  const own = new Set(
-    tables?.filter(({ name }) => ownTables.has(name.toLowerCase())).map(({ index }) => index),
-  );
+export function contentOf({
+  tables = [],
+  entries = [],
+}: Partial<Pick<Manifest, 'entries' | 'tables'>>): string {
+  // By their names: the place of a table is another one in a copy of everything.
+  const names = new Map(tables.map(({ index, name }) => [index, name]));
   // Tables are read several at a time, so that their parts come in another order every night.
-  const parts = entries
-    .filter(({ name }) => {
-      const entry = parseEntryName(name);
-      return entry.kind === 'rows' && !own.has(entry.table);
-    })
-    .map(({ name, sha256 }) => `${name} ${sha256}`)
-    .sort();
+  const parts = entries.flatMap(({ name, sha256 }) => {
+    const entry = parseEntryName(name);
+    if (entry.kind !== 'rows') return [];
+    const table = names.get(entry.table) ?? '';
+    return ownTables.has(table.toLowerCase()) ? [] : [`${table} ${entry.sequence} ${sha256}`];
+  });
   const isBare = parts.length === 0;
-  const names = (tables ?? []).map(({ name, rows, plainBytes, storedBytes }) =>
+  const known = tables.map(({ name, rows, plainBytes, storedBytes }) =>
     isBare ? `${name} ${rows} ${plainBytes} ${storedBytes}` : name,
   );
   return createHash('sha256')
-    .update([...names, ...parts].join('\n'))
+    .update([...known.sort(), ...parts.sort()].join('\n'))
     .digest('hex')
     .slice(0, 16);
 }

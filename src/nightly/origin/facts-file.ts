@@ -91,13 +91,14 @@ const isNight = objectOf({
   tables: where(mapOf(isTable), (tables) => Object.keys(tables).length <= mostTables),
   version: optional(text),
   content: optional(text),
+  criticalContent: optional(text),
   replica: optional(oneOf('follows', 'stopped', 'waits')),
   purged: optional(listOf(text)),
 });
 
 function parseNight(value: unknown): NightFacts | null {
   if (!isNight(value)) return null;
-  const { night, scope, version, content, replica, purged } = value;
+  const { night, scope, version, content, criticalContent, replica, purged } = value;
   const tables = Object.entries(value.tables).map(
     ([name, [rows, plainBytes, storedBytes, definition]]) =>
       [name, { rows, plainBytes, storedBytes, ...(definition === undefined ? {} : { definition }) }] as const,
@@ -108,6 +109,7 @@ function parseNight(value: unknown): NightFacts | null {
     tables: Object.fromEntries<TableFacts>(tables),
     ...(version === undefined ? {} : { version }),
     ...(content === undefined ? {} : { content }),
+    ...(criticalContent === undefined ? {} : { criticalContent }),
     ...(replica === undefined ? {} : { replica }),
     ...(purged === undefined ? {} : { purged }),
   };

@@ -1,7 +1,8 @@
 import type { KeptHeads } from '../../history/kept-heads.js';
 import { allTables, type NightFacts, type ReplicaState } from '../../history/loss/facts.js';
-import { describeLoss, type LossFinding } from '../../history/loss/findings.js';
+import { describeLoss, describeUnchanged, type LossFinding } from '../../history/loss/findings.js';
 import { judgeNight, type Tonight } from '../../history/loss/judge-night.js';
+import { unchangedSince } from '../../history/loss/stillness.js';
 import type { ArchiveScope, TableSummary } from '../../model/parts.js';
 import { codeOf } from '../run/failure.js';
 import type { NightContext } from '../run/night-context.js';
@@ -22,6 +23,7 @@ export interface ReadTonight {
   readonly version: string | undefined;
   /** See {@link NightFacts.content} and {@link NightFacts.replica}. */
   readonly content: string | undefined;
+  readonly criticalContent: string | undefined;
   readonly replica: ReplicaState | undefined;
   /** The newest notes, as the database that was read knows them. */
   readonly heads: readonly KeptHeads[] | undefined;
@@ -32,10 +34,12 @@ export interface ReadTonight {
 /**
  * Judges tonight's reading by the past. A sign of loss never stops a copy: it is noted, and from then on
  * nothing is removed until a person has looked. Never rejects: what cannot be judged is told.
+ *
+ * @returns the night since whose copy nothing has changed; null where something has, or nobody knows
  */
-export async function watchLoss(context: NightContext, tonight: ReadTonight): Promise<void> {
-  const { plan, spool, journal, night, warn } = context;
-  if (plan.loss === 'off') return;
+export async function watchLoss(context: NightContext, tonight: ReadTonight): Promise<string | null> {
+  const { plan, spool, journal, night, logger, warn } = context;
+  if (plan.loss === 'off') return null;
   try {
     const past = await readFacts(spool.folder);
     const announced = (journal.state.announced ?? [])
@@ -55,9 +59,13 @@ export async function watchLoss(context: NightContext, tonight: ReadTonight): Pr
     await keepFacts(spool.folder, [facts, ...past.filter((each) => each.night !== night)], plan.loss);
     if (findings.length > 0) await noteLoss(journal, night, findings);
     for (const each of findings) warn({ code: 'looks-like-loss', message: describeLoss(each) });
+    const since = unchangedSince(past, facts);
+    if (since !== null) logger.info(describeUnchanged(since), { since });
+    return since;
   } catch (error) {
     const message = `Tonight’s counts could not be held against those of earlier nights (${codeOf(error)}). The copy is not touched by that.`;
     warn({ code: 'loss-not-judged', message });
+    return null;
   }
 }
 
@@ -69,7 +77,7 @@ export function isFrozen({ state }: Pick<NightJournal, 'state'>): boolean {
 
 function factsOf(
   night: string,
-  { scope, tables, definitions, version, content, replica }: ReadTonight,
+  { scope, tables, definitions, version, content, criticalContent, replica }: ReadTonight,
   announced: readonly string[],
 ): NightFacts {
   const entries = tables.map(({ name, rows, plainBytes, storedBytes }) => {
@@ -86,6 +94,7 @@ function factsOf(
     tables: Object.fromEntries(entries),
     ...(version === undefined ? {} : { version }),
     ...(content === undefined ? {} : { content }),
+    ...(criticalContent === undefined ? {} : { criticalContent }),
     ...(replica === undefined ? {} : { replica }),
     ...(purged.length === 0 ? {} : { purged }),
   };

@@ -60,6 +60,11 @@ export interface BackupReport {
   readonly destinations: readonly DestinationReport[];
   /** What is otherwise than on the last night. Absent when nothing is. */
   readonly changes?: readonly ReportedChange[];
+  /**
+   * The night since whose copy nothing in the practice has changed: usual when the office was closed. Absent
+   * where something has, or nothing was read.
+   */
+  readonly unchangedSince?: string;
   /** What the notes are signed with, as `parseNoteKey` reads it; absent when none could be signed. */
   readonly signedWith?: string;
   /**

@@ -57,6 +57,7 @@ export class NightRun {
   /** The date of the newest local copy, as the settings have it. */
   #dateFound: Date | null | undefined;
   #signedWith: string | undefined;
+  #unchangedSince: string | null = null;
 
   constructor(
     plan: NightPlan,
@@ -208,7 +209,7 @@ export class NightRun {
         .map((destinationRun) => [destinationRun.destination, destinationRun] as const),
     );
     if (runs.size === 0) return;
-    let read: { readonly scope: CopyReport['scope']; readonly manifest: Manifest } | undefined;
+    const read = new Map<CopyReport['scope'], Manifest>();
     const request = {
       plan,
       keys: this.#context.keys,
@@ -221,7 +222,7 @@ export class NightRun {
       emit,
       destinations: [...runs.keys()],
       onSealed: async (destination: Destination, { file, manifest }: SpooledArchive, copy: CopyReport) => {
-        if (read === undefined || copy.scope === 'full') read = { scope: copy.scope, manifest };
+        read.set(copy.scope, manifest);
         await runs.get(destination)!.enqueue(file, copy);
         await noteDamage(this.#context, destination, manifest.warnings);
       },
@@ -241,16 +242,18 @@ export class NightRun {
   /** A sign of loss stops no copy; from then on nothing is removed. */
   async #watchLoss(
     { definitions = new Map(), version, replica, heads }: SealedNight,
-    read: { readonly scope: CopyReport['scope']; readonly manifest: Manifest } | undefined,
+    read: ReadonlyMap<CopyReport['scope'], Manifest>,
   ): Promise<void> {
-    if (read === undefined) return;
-    const { scope, manifest } = read;
-    await watchLoss(this.#context, {
-      scope,
+    const [full, critical] = [read.get('full'), read.get('critical')];
+    const manifest = full ?? critical;
+    if (manifest === undefined) return;
+    this.#unchangedSince = await watchLoss(this.#context, {
+      scope: full === undefined ? 'critical' : 'full',
       tables: manifest.tables,
       definitions,
       version,
       content: contentOf(manifest),
+      criticalContent: full === undefined || critical === undefined ? undefined : contentOf(critical),
       replica,
       heads,
       dateFound: this.#dateFound,
@@ -286,6 +289,7 @@ export class NightRun {
       destinations,
       ...(this.#signedWith === undefined ? {} : { signedWith: this.#signedWith }),
       ...(loss === undefined ? {} : { looksLikeLoss: loss.findings }),
+      ...(this.#unchangedSince === null ? {} : { unchangedSince: this.#unchangedSince }),
       ...(this.#changes.length === 0 ? {} : { changes: this.#changes }),
       warnings: this.#warnings,
     };

@@ -2,6 +2,7 @@ import { describeOpening } from '../../admin/opening.js';
 import { assertArgument } from '../../arguments.js';
 import { describeLeftOut } from '../../catalog/describe-left-out.js';
 import { escapeControls } from '../../escape-controls.js';
+import { describeUnchanged } from '../../history/loss/findings.js';
 import { formatBytes, formatSeconds, plural } from '../../quantities.js';
 import type { BackupReport, CopyReport, DestinationReport, ReportedChange } from './backup-report.js';
 
@@ -69,6 +70,7 @@ export function renderReport(report: BackupReport): string {
         : `The tables are not all of one moment: ${consistency.reason}. The office could not write for ${locked}.`,
     );
   }
+  if (report.unchangedSince !== undefined) lines.push(describeUnchanged(report.unchangedSince));
   for (const destination of report.destinations) lines.push('', ...renderDestination(destination));
   if (report.looksLikeLoss !== undefined) {
     lines.push('', 'LOOKS LIKE A LOSS; no copy is removed until somebody has looked:');

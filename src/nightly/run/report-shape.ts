@@ -109,6 +109,7 @@ export const isBackupReport: Shape<BackupReport> = objectOf<BackupReport>({
   readSeconds: optional(amount),
   destinations: listOf(destination, 2),
   changes: optional(listOf(change)),
+  unchangedSince: optional(night),
   signedWith: optional(text),
   looksLikeLoss: optional(listOf(text)),
   warnings: listOf(isDumpWarning),

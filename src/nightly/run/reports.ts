@@ -41,9 +41,12 @@ export function joinReports(earlier: BackupReport, later: BackupReport): BackupR
       removed: [...before.removed, ...after.removed],
     };
   });
+  // Read again later in the night, it may have changed meanwhile.
+  const { unchangedSince: _, ...read } = earlier;
+  const before = later.database === undefined ? earlier : read;
   const isBetter = worthOf(later) >= worthOf(earlier);
   return {
-    ...(isBetter ? { ...earlier, ...later } : { ...later, ...earlier }),
+    ...(isBetter ? { ...before, ...later } : { ...later, ...before }),
     startedAt: earlier.startedAt,
     finishedAt: later.finishedAt,
     outcome: outcomeOf(destinations),
