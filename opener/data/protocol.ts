@@ -18,10 +18,13 @@ export interface Questions {
   columns(table: string): readonly string[];
   page(table: string, text: string, from: number, most: number): TablePage;
   csv(table: string): Blob;
-  extract(patient: string): Blob;
+  /** Everything of a patient: one JSON document, or CSV files in a ZIP file. */
+  extract(patient: string, format: PatientFormat): Blob;
   /** Reads the whole copy and compares it. */
   prove(): Opened;
 }
+
+export type PatientFormat = 'json' | 'zip';
 
 /** A file as it looks from outside. */
 export interface Inspected {

@@ -7,8 +7,19 @@ import { extractPatient } from '../../src/recovery/records/extract-patient.js';
 import { patientJson } from '../../src/recovery/records/patient-json.js';
 import { type Copy, openCopy, salvageCopy } from './copy.js';
 import { inspectFile, problemOf, rangesOf } from './inspect.js';
+import { zipOfPatient } from './patient-zip.js';
 import { Practice } from './practice.js';
-import type { Asked, Dropped, Inspected, Opened, Problem, Progress, Questions, Said } from './protocol.js';
+import type {
+  Asked,
+  Dropped,
+  Inspected,
+  Opened,
+  PatientFormat,
+  Problem,
+  Progress,
+  Questions,
+  Said,
+} from './protocol.js';
 import { Rows } from './rows.js';
 import { blobOf, columnsOf, csvOf, pageOf } from './tables.js';
 import { identitiesFrom } from './unlock.js';
@@ -101,8 +112,8 @@ const answers: Answers = {
   page: ([table, text, from, most], { signal, onProgress }) =>
     onCopy(({ rows }) => pageOf(rows, { table, text, from, most }, onProgress, signal)),
   csv: ([table], { signal, onProgress }) => onCopy(({ rows }) => csvOf(rows, table, onProgress, signal)),
-  extract: ([patient], { signal, onProgress }) =>
-    onCopy((open) => everythingOf(open, patient, onProgress, signal)),
+  extract: ([patient, format], { signal, onProgress }) =>
+    onCopy((open) => everythingOf(open, patient, format, onProgress, signal)),
   prove: (_, { signal, onProgress }) =>
     onCopy(async ({ copy, opened }) => {
       await copy.prove((done, of) => onProgress({ done, of }), whenNobodyWaits, signal);
@@ -113,6 +124,7 @@ const answers: Answers = {
 async function everythingOf(
   { copy, rows }: OpenCopy,
   patient: string,
+  format: PatientFormat,
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
 ): Promise<Blob> {
@@ -129,6 +141,7 @@ async function everythingOf(
     signal,
     onProgress: ({ tables, ofTables }) => onProgress({ done: tables, of: ofTables }),
   });
+  if (format === 'zip') return zipOfPatient(parts, rows, patient, signal);
   return blobOf(
     patientJson(parts, () => undefined),
     'application/json',

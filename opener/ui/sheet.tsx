@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Opened, Problem, Progress, SectionHead, SectionRows } from '../data/protocol.js';
+import type { Opened, PatientFormat, Problem, Progress, SectionHead, SectionRows } from '../data/protocol.js';
 import type { Client } from './client.js';
 import { asProblem, save, useAnswer, useFocus } from './hooks.js';
 import { Alert, Lost, Scrolling, Waiting } from './parts.js';
@@ -59,14 +59,17 @@ export function Sheet({
   );
 }
 
+const formats: readonly PatientFormat[] = ['json', 'zip'];
+
 function Everything({ client, patient }: { readonly client: Client; readonly patient: string }): JSX.Element {
   const [progress, setProgress] = useState<Progress | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const start = async (): Promise<void> => {
+  const start = async (format: PatientFormat): Promise<void> => {
     setProblem(null);
     setProgress({ done: 0, of: 1 });
     try {
-      save(await client.ask('extract', [patient], { onProgress: setProgress }), `patient-${patient}.json`);
+      const file = await client.ask('extract', [patient, format], { onProgress: setProgress });
+      save(file, `patient-${patient}.${format}`);
     } catch (error) {
       setProblem(asProblem(error));
     }
@@ -74,9 +77,22 @@ function Everything({ client, patient }: { readonly client: Client; readonly pat
   };
   return (
     <>
-      <button type="button" title={texts.sheet.everythingHint} disabled={progress !== null} onClick={start}>
-        {progress === null ? texts.sheet.everything : texts.tables.saving(progress.done, progress.of)}
-      </button>
+      {formats.map((format) => (
+        <button
+          key={format}
+          type="button"
+          title={texts.sheet.everythingHint}
+          disabled={progress !== null}
+          onClick={() => start(format)}
+        >
+          {texts.sheet.everything[format]}
+        </button>
+      ))}
+      {progress !== null && (
+        <p class="quiet" role="status">
+          {texts.tables.saving(progress.done, progress.of)}
+        </p>
+      )}
       {problem !== null && <Alert>{problemText(problem)}</Alert>}
     </>
   );

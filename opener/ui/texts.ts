@@ -151,8 +151,12 @@ export const texts = {
     columns: { name: 'Name', birth: 'Born', phones: 'Phones', status: 'Status' },
   },
   sheet: {
-    everything: 'Save everything of this patient (JSON)',
-    everythingHint: 'Every row of every table that belongs to this patient.',
+    everything: {
+      json: 'Save everything of this patient (JSON)',
+      zip: 'Save everything of this patient (CSV files)',
+    },
+    everythingHint:
+      'Every row of every table that belongs to this patient. The file is not encrypted: keep it safe.',
     none: 'Nothing is on file.',
     number: (patient: string): string => `No. ${patient}`,
     missing: 'The row of this patient is not in the copy.',

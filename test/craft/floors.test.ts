@@ -193,6 +193,7 @@ const faces: Readonly<Record<string, readonly string[]>> = {
     'plan/plan-restore',
     'records/csv-line',
     'records/extract-patient',
+    'records/file-name',
     'records/patient-json',
     'rehearse/certificate',
     'rehearse/rehearse-restore',

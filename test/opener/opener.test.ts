@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,7 @@ import {
   sealFor,
 } from '../../src/index.js';
 import { csvHeader, csvRows } from '../../src/recovery/export/csv.js';
-import { extractPatient } from '../../src/recovery/index.js';
+import { extractPatient, type PatientSummary } from '../../src/recovery/index.js';
 import { patientJson } from '../../src/recovery/records/patient-json.js';
 import { createMemoryEnrollments } from '../../src/testing.js';
 import { adminOf, lightWork, storedOf } from '../admin/admins.js';
@@ -253,6 +254,46 @@ function describeInBrowser(given: () => CopyOfPractice): void {
     for await (const piece of patientJson(extractPatient(await openCopy(), number), () => undefined))
       expected += piece;
     assert.equal(saved, expected);
+  });
+
+  it('saves the same as CSV files in a folder, as the command line writes them', async () => {
+    const number = await page.evaluate<string>(
+      "/No\\. (\\d+)/.exec(document.querySelector('.sheet').textContent)[1]",
+    );
+    await page.press('Save everything of this patient (CSV files)');
+    const path = join(downloads, `patient-${number}.zip`);
+    await untilSaved(path);
+    const folder = join(copy.folder, 'by-command-line');
+    const told = await runCli(
+      [
+        'extract',
+        copy.archive,
+        '--password-fd',
+        '3',
+        '--patient',
+        number,
+        '--format',
+        'csv',
+        '--out',
+        folder,
+      ],
+      { password: practiceAdminPassword },
+    );
+    assert.equal(told.code, 0, told.stderr);
+    const unpacked = join(copy.folder, 'unpacked');
+    // Not by the library that packed it.
+    execFileSync('python3', ['-m', 'zipfile', '-e', path, unpacked]);
+    const inZip = join(unpacked, `patient-${number}`);
+    assert.deepEqual(readdirSync(inZip).sort(), [...readdirSync(folder), 'summary.json'].sort());
+    for (const name of readdirSync(folder))
+      assert.equal(
+        // No text of this practice begins like a formula.
+        readFileSync(join(inZip, name), 'utf8'),
+        readFileSync(join(folder, name), 'utf8'),
+        name,
+      );
+    const { patient } = JSON.parse(readFileSync(join(inZip, 'summary.json'), 'utf8')) as PatientSummary;
+    assert.equal(patient, number);
   });
 
   it('shows, searches and saves any table', async () => {

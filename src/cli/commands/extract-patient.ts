@@ -11,16 +11,11 @@ import {
   type PatientRowsPart,
   type PatientSummary,
 } from '../../recovery/records/extract-patient.js';
+import { fileNameOf } from '../../recovery/records/file-name.js';
 import { patientJson } from '../../recovery/records/patient-json.js';
 import type { Arguments, CommandLine, CommandResult } from '../command.js';
 import { UsageError } from '../exit-codes.js';
-import {
-  fileNameOf,
-  type Pieces,
-  withWritten,
-  writePlainFile,
-  writePlainPipe,
-} from '../extract/plain-files.js';
+import { type Pieces, withWritten, writePlainFile, writePlainPipe } from '../extract/plain-files.js';
 import { startProgress } from '../progress.js';
 
 /** What is wanted of one patient. */

@@ -10,16 +10,10 @@ import { plural } from '../../quantities.js';
 import { exportCsv } from '../../recovery/export/csv.js';
 import { undecodedSet } from '../../recovery/export/readable-value.js';
 import { exportSql } from '../../recovery/export/sql.js';
+import { fileNameOf, readableName } from '../../recovery/records/file-name.js';
 import type { Command, CommandLine } from '../command.js';
 import { UsageError } from '../exit-codes.js';
-import {
-  fileNameOf,
-  type Pieces,
-  readableName,
-  withWritten,
-  writePlainFile,
-  writePlainPipe,
-} from '../extract/plain-files.js';
+import { type Pieces, withWritten, writePlainFile, writePlainPipe } from '../extract/plain-files.js';
 import { plainTar } from '../extract/plain-tar.js';
 import { keyHelp, keyOptions, readKeys, tellDamagedLabel, wipeKeys } from '../keys-option.js';
 import { openLocation, readThrough } from '../location.js';

@@ -70,13 +70,3 @@ export function withWritten(error: unknown, folder: string, files: readonly stri
 export async function writePlainPipe(stream: Writable, pieces: Pieces): Promise<void> {
   for await (const piece of pieces) if (!stream.write(piece)) await once(stream, 'drain');
 }
-
-/** A file name for a table: its number, and as much of its name as every system can hold. */
-export function fileNameOf(index: number, table: string, extension: string): string {
-  return `${String(index).padStart(4, '0')}-${readableName(table)}.${extension}`;
-}
-
-/** As much of a name as every file system can hold, and no more than a name: never a path. */
-export function readableName(name: string): string {
-  return name.replace(/[^A-Za-z0-9_]+/g, '-').slice(0, 100);
-}
