@@ -10,6 +10,12 @@ import type { CommandLine } from './command.js';
 
 const noSuchTable = 1146;
 
+/** Keys for an archive, and who was asked about. */
+export interface SealForAdmin {
+  readonly seal: Seal;
+  readonly admins: readonly AdminCandidate[];
+}
+
 /**
  * For whom an archive is sealed when nothing else is said: the last administrator who logged in. Keys that
  * the practice keeps are used; the practice's database is not written to.
@@ -19,7 +25,7 @@ const noSuchTable = 1146;
 export async function sealForLastAdmin(
   address: DatabaseAddress,
   { signal }: Pick<CommandLine, 'signal'>,
-): Promise<{ readonly seal: Seal; readonly admins: readonly AdminCandidate[] }> {
+): Promise<SealForAdmin> {
   const connection = await openConnection(address, { signal });
   try {
     const admins = await readAdmins(connection, { signal });

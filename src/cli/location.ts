@@ -9,6 +9,7 @@ import { type StorageRetry, withRetry } from '../storage/wrappers/with-retry.js'
 import type { CommandLine } from './command.js';
 import { UsageError } from './exit-codes.js';
 import { givingUp } from './giving-up.js';
+import { isStoreUrl } from './store-url.js';
 
 /** An archive that can be read at any place, wherever it is. */
 export interface LocatedArchive extends RangeSource {
@@ -39,12 +40,6 @@ export async function openLocation(
   const { storage, key } = await openStore(location, line);
   const source = await rangeSourceOf(storage, key, { signal: line.signal });
   return { ...source, name: basename(key), close: async () => undefined };
-}
-
-/** Whether a location is in a store rather than on a path. */
-export function isStoreUrl(location: string): boolean {
-  // A drive letter with a colon is a path.
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(location);
 }
 
 /** The same archive, of which it is told how much of it has been taken before more is asked for. */

@@ -8,7 +8,8 @@ import { noteKeyOf } from '../history/note-body.js';
 import { readNote } from '../history/verify-history.js';
 import type { Arguments, CommandLine } from './command.js';
 import { UsageError } from './exit-codes.js';
-import { isStoreUrl, openStore, readThrough } from './location.js';
+import { openStore, readThrough } from './location.js';
+import { isStoreUrl } from './store-url.js';
 
 /** For the help of commands that say who made an archive. */
 export const originHelp = `  --signed-with KEY  the office's signing key, as its reports name it: refuse an

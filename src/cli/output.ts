@@ -15,8 +15,9 @@ import { replayableFile } from '../storage/replayable.js';
 import { verifyStored } from '../storage/verify-stored.js';
 import type { CommandLine } from './command.js';
 import { givingUp, notWatched } from './giving-up.js';
-import { isStoreUrl, openStore } from './location.js';
+import { openStore } from './location.js';
 import { startProgress } from './progress.js';
+import { isStoreUrl } from './store-url.js';
 
 /** What was written, proven by reading it back where that is possible. */
 export interface Written {

@@ -22,6 +22,7 @@ import { BackupError, type BackupErrorCode } from '../../src/errors.js';
 import { nearestWord } from '../../src/nearest-word.js';
 import { certificateText, type RestoreCertificate } from '../../src/recovery/rehearse/certificate.js';
 import { catalogOf } from '../catalog/catalog-of.js';
+import { loadedWith } from '../craft/imports.js';
 import { harmful, hostileNames } from '../support/hostile-names.js';
 import { projectRoot } from '../support/project.js';
 import { runCli, runHere } from './support.js';
@@ -64,6 +65,13 @@ test('a word of the command line loads the command of that name', () => {
     commands.map(({ name }) => name),
     commandWords.map(({ name }) => name),
   );
+});
+
+test('a backup calls the server before it loads what reads, seals and writes', () => {
+  const loaded = [...loadedWith('cli/commands/backup.ts')];
+  const packages = loaded.filter((each) => !each.endsWith('.ts') && !each.startsWith('node:'));
+  assert.deepEqual(packages.sort(), ['@scure/base', 'mysql2']);
+  assert.ok(!loaded.includes('dump/dump-database.ts') && !loaded.includes('cli/output.ts'));
 });
 
 test('the exit codes tell the failures apart that a script must tell apart', () => {

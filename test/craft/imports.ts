@@ -11,6 +11,8 @@ export interface Import {
   readonly to: string;
   /** It vanishes when compiled. */
   readonly typeOnly: boolean;
+  /** It is made when the program comes to it, not when the file is loaded. */
+  readonly late: boolean;
 }
 
 const seen = new Map<string, readonly Import[]>();
@@ -26,9 +28,9 @@ function readImports(file: string): readonly Import[] {
   const path = join(projectRoot, 'src', file);
   const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ES2022, true);
   const found: Import[] = [];
-  const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean, late = false): void => {
     if (specifier !== undefined && ts.isStringLiteral(specifier)) {
-      found.push({ from: file, to: resolve(file, specifier.text), typeOnly });
+      found.push({ from: file, to: resolve(file, specifier.text), typeOnly, late });
     }
   };
   const visit = (node: ts.Node): void => {
@@ -36,7 +38,7 @@ function readImports(file: string): readonly Import[] {
       add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      add(node.arguments[0], false);
+      add(node.arguments[0], false, true);
     } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
       add(node.argument.literal, true);
     }
@@ -48,14 +50,28 @@ function readImports(file: string): readonly Import[] {
 
 /** All files and packages a source file drags in when it runs, itself included. */
 export function reachableFrom(entry: string, engine: 'node' | 'portable'): ReadonlySet<string> {
+  return reach(entry, engine, () => true);
+}
+
+/** Those that are there as soon as the file is loaded in Node.js. */
+export function loadedWith(entry: string): ReadonlySet<string> {
+  return reach(entry, 'node', ({ late }) => !late);
+}
+
+function reach(
+  entry: string,
+  engine: 'node' | 'portable',
+  isFollowed: (each: Import) => boolean,
+): ReadonlySet<string> {
   const reached = new Set<string>();
   const queue = [entry];
   for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
     if (reached.has(file)) continue;
     reached.add(file);
     if (!file.endsWith('.ts')) continue;
-    for (const { to, typeOnly } of importsOf(file)) {
-      if (!typeOnly) queue.push(to === '#engine' ? `engine/${engine}.ts` : to);
+    for (const each of importsOf(file)) {
+      const { to, typeOnly } = each;
+      if (!typeOnly && isFollowed(each)) queue.push(to === '#engine' ? `engine/${engine}.ts` : to);
     }
   }
   return reached;

@@ -5,7 +5,8 @@ import { fitsGlob } from '../../catalog/globs.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import type { CommandLine } from '../command.js';
-import { isStoreUrl, openStore } from '../location.js';
+import { openStore } from '../location.js';
+import { isStoreUrl } from '../store-url.js';
 
 /** What the words of a command line stand for: archives, and what could not be looked into. */
 export interface Expanded {

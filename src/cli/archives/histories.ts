@@ -5,7 +5,8 @@ import { verifyHistory } from '../../history/verify-history.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { createFileSystemStorage } from '../../storage/file-system/file-system.js';
 import type { CommandLine } from '../command.js';
-import { isStoreUrl, openStore } from '../location.js';
+import { openStore } from '../location.js';
+import { isStoreUrl } from '../store-url.js';
 import type { FoundArchive, FoundPractice } from './gather.js';
 
 /**

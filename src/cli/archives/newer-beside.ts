@@ -2,7 +2,8 @@ import { dirname } from 'node:path';
 import { inspectArchive, type Label } from '../../archive/index.js';
 import { isBackupError } from '../../errors.js';
 import type { CommandLine } from '../command.js';
-import { isStoreUrl, openLocation } from '../location.js';
+import { openLocation } from '../location.js';
+import { isStoreUrl } from '../store-url.js';
 import { expandLocations } from './expand.js';
 
 /** An archive that carries the key of an older one along. */

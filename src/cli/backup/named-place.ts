@@ -1,15 +1,15 @@
-import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Label } from '../../archive/index.js';
-import { BackupError } from '../../errors.js';
-import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
+import { fileSystemFailure } from '../../files/failures.js';
 import { archiveKeyOf } from '../../history/note-body.js';
 import { nightOf } from '../../nightly/nights.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { createFileSystemStorage } from '../../storage/file-system/file-system.js';
 import type { CommandLine } from '../command.js';
 import { UsageError } from '../exit-codes.js';
-import { isStoreUrl, openStore } from '../location.js';
+import { openStore } from '../location.js';
+import { isStoreUrl } from '../store-url.js';
 import { timeZoneHere } from '../wording/local-time.js';
 
 /** Where a copy goes to whose name is made: `FOLDER/PRACTICE/NIGHT/ID.tar.age`, as nights name theirs. */
@@ -28,26 +28,22 @@ export interface NamedPlace {
 }
 
 /**
- * The place that `--out FOLDER/` means; null when it names a file.
+ * The place that `--out FOLDER/` means.
  *
  * @throws UsageError when the practice's id can be no name of a folder
- * @throws BackupError `destination-missing`: a folder that is missing may be a share that is away, and is not
- * made
  */
-export async function namedPlace(
+export async function placeIn(
   out: string,
   { practiceId, archiveId, createdAt }: Pick<Label, 'archiveId' | 'createdAt' | 'practiceId'>,
   line: CommandLine,
-): Promise<NamedPlace | null> {
-  const isUrl = isStoreUrl(out);
-  if (!(await isFolder(out, isUrl))) return null;
+): Promise<NamedPlace> {
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(practiceId)) {
     throw new UsageError(`--practice-id "${practiceId}" can be no name of a folder; give another one.`);
   }
   const night = nightOf(new Date(createdAt), timeZoneHere());
   const key = archiveKeyOf({ practiceId, night, archiveId });
   const named = { practiceId, night, key };
-  if (isUrl) {
+  if (isStoreUrl(out)) {
     const { storage: store, key: under, urlOf } = await openStore(out, line, { folder: true, within: true });
     const nothing = async (): Promise<void> => undefined;
     return { ...named, store, out: urlOf(`${under}${key}`), prepare: nothing, tidy: nothing };
@@ -69,16 +65,4 @@ export async function namedPlace(
         await rmdir(folder).catch(() => undefined);
     },
   };
-}
-
-async function isFolder(out: string, isUrl: boolean): Promise<boolean> {
-  if (isUrl) return URL.canParse(out) && new URL(out).pathname.endsWith('/');
-  const endsAsFolder = out.endsWith('/') || (out.endsWith('\\') && process.platform === 'win32');
-  try {
-    return (await stat(out)).isDirectory();
-  } catch (error) {
-    if (!endsAsFolder) return false;
-    if (systemCodeOf(error) !== 'ENOENT') throw fileSystemFailure(error, `folder ${out}`);
-    throw new BackupError('destination-missing', `There is no folder ${out}.`, { cause: error });
-  }
 }

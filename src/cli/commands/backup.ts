@@ -1,29 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import type { KeyWarning } from '../../admin/key-warning.js';
-import { checkRecipients } from '../../archive/age/keys.js';
-import { encryptArchive, type Label } from '../../archive/index.js';
-import { describeLeftOut } from '../../catalog/describe-left-out.js';
-import { dumpDatabase } from '../../dump/dump-database.js';
-import type { DumpProgress } from '../../dump/dump-record.js';
+import { isPlainRecipient } from '../../archive/age/plain-recipient.js';
+import type { Label } from '../../archive/index.js';
+import type { Catalog, TableSelection } from '../../catalog/model.js';
+import { selectAllTables } from '../../catalog/select-all-tables.js';
+import type { DatabaseAddress } from '../../database/address.js';
 import type { SnapshotEvent } from '../../dump/events.js';
 import { type DamagedTables, type HistoryMode, openSnapshot } from '../../dump/snapshot.js';
 import type { ConsistencyMode } from '../../dump/strategy.js';
-import { escapeControls } from '../../escape-controls.js';
-import type { Manifest } from '../../model/parts.js';
-import { formatBytes, formatCount, formatSeconds, plural } from '../../quantities.js';
-import { type Kept, keepOnly, readKeepOption } from '../backup/keep-option.js';
-import { type NamedPlace, namedPlace } from '../backup/named-place.js';
+import type { RetentionPolicy } from '../../nightly/retention.js';
+import { formatSeconds } from '../../quantities.js';
+import { meansFolder } from '../backup/means-folder.js';
+import type { NamedPlace, placeIn } from '../backup/named-place.js';
 import type { Arguments, Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
-import { exitCodes, UsageError } from '../exit-codes.js';
-import { sealForLastAdmin } from '../last-admin.js';
-import { type Written, writeArchive } from '../output.js';
-import { formatPairs } from '../pairs.js';
-import { startProgress } from '../progress.js';
-import { readTablesOption } from '../tables-option.js';
-import { localTime } from '../wording/local-time.js';
+import { UsageError } from '../exit-codes.js';
+import type { SealForAdmin } from '../last-admin.js';
 
-/** `backup`: a database into a sealed archive. */
+/**
+ * `backup`: a database into a sealed archive. What it takes to say the first word to the server is loaded
+ * with this file, and all else later or only when it was asked for: a small database is read in less time
+ * than the whole program.
+ */
 export const backupCommand: Command = {
   name: 'backup',
   help: `Copy a database, at one moment, into an archive that only its recipients open.
@@ -77,76 +74,33 @@ Usage: supplemental-backup backup --source URL --out FILE|FOLDER/|URL|-
     if (recipients.length === 0 && !given.flag('last-admin')) {
       throw new UsageError('Say whom it is for: --recipient age1…, --last-admin, or both.');
     }
-    for (const recipient of recipients) checkRecipient(recipient);
-    const policy = readPolicy(given);
+    for (const recipient of recipients) await checkRecipient(recipient);
+    const policy = await readPolicy(given);
     const label = {
       ...labelOfNow(line),
       practiceId: given.text('practice-id') ?? address.database,
       database: address.database,
     };
-    const place = await namedPlace(out, label, line);
+    const place = await placeFor(out, label, line);
     if (policy !== null && place === null)
       throw new UsageError('--keep goes with --out FOLDER/ or s3://bucket/…/');
-    const forAdmin = given.flag('last-admin') ? await sealForLastAdmin(address, line) : null;
-    const seal = forAdmin?.seal ?? { recipients: [], unlock: [], warnings: [] };
-    const snapshot = await openSnapshot(address, {
-      selection: readTablesOption(given.text('tables')),
+    const forAdmin = given.flag('last-admin') ? await sealForAdmin(address, line) : null;
+    const opening = openSnapshot(address, {
+      selection: await readTables(given.text('tables')),
       consistency: readConsistency(given.text('consistency')),
       damagedTables: readDamagedTables(given.text('damaged-tables')),
       history: readHistory(given.text('history')),
       signal: line.signal,
       onEvent: (event) => tell(event, line),
     });
-    const progress = startProgress(line, 'Reading', 'bytes');
+    // What reads, seals and writes is loaded while the server answers.
+    const loading = import('../backup/write-copy.js');
+    loading.catch(() => undefined);
+    const snapshot = await opening;
     try {
-      const parts = dumpDatabase(snapshot, {
-        signal: line.signal,
-        onProgress: (done: DumpProgress) =>
-          progress.update(done.plainBytes, Math.max(done.plainBytes, done.estimatedBytes)),
-      });
-      const { warnings, recipients: ofAdmin, ...holder } = seal;
-      const archive = encryptArchive(parts, {
-        recipients: [...ofAdmin, ...recipients],
-        label: { ...label, scope: snapshot.selection.scope, ...holder },
-        signal: line.signal,
-      });
-      archive.manifest.catch(() => undefined);
-      await place?.prepare();
-      const to = place?.out ?? out;
-      const written = await writeArchive(archive, to, line);
-      progress.finish();
-      const manifest = await archive.manifest;
-      const kept =
-        place === null || policy === null
-          ? null
-          : await keepOnly(
-              policy,
-              {
-                place,
-                copy: copyOf(place, archive.label, written, manifest),
-                admins: forAdmin?.admins ?? [],
-              },
-              line,
-            );
-      if (kept !== null && !line.json) {
-        for (const { message } of kept.warnings) line.stderr.write(`${escapeControls(message)}\n`);
-      }
-      return {
-        json: {
-          out: to,
-          ...written,
-          label: archive.label,
-          keyWarnings: warnings,
-          summary: withoutEntries(manifest),
-          ...(kept === null ? {} : { removed: kept.removed, keepWarnings: kept.warnings }),
-        },
-        text: render(to, written, manifest, warnings, kept),
-        to: out === '-' ? 'stderr' : 'stdout',
-        exitCode: kept?.isStopped === true ? exitCodes.interrupted : exitCodes.done,
-      };
+      const { writeCopy } = await loading;
+      return await writeCopy({ snapshot, out, label, recipients, forAdmin, policy, place }, line);
     } finally {
-      progress.stop();
-      await place?.tidy();
       await snapshot.close();
     }
   },
@@ -156,9 +110,11 @@ function labelOfNow({ now = () => new Date() }: CommandLine): Pick<Label, 'archi
   return { archiveId: randomBytes(16).toString('hex'), createdAt: now().toISOString() };
 }
 
-function readPolicy(given: Arguments): ReturnType<typeof readKeepOption> {
-  const policy = readKeepOption(given.text('keep'));
-  if (policy === null) return null;
+async function readPolicy(given: Arguments): Promise<RetentionPolicy | null> {
+  const text = given.text('keep');
+  if (text === undefined) return null;
+  const { readKeepOption } = await import('../backup/keep-option.js');
+  const policy = readKeepOption(text);
   // An older copy may hold what this one lacks.
   if (given.text('damaged-tables') === 'leave-out') {
     throw new UsageError(
@@ -173,28 +129,30 @@ function readPolicy(given: Arguments): ReturnType<typeof readKeepOption> {
   return policy;
 }
 
-function copyOf(
-  place: NamedPlace,
-  { archiveId, scope }: Label,
-  written: Written,
-  manifest: Manifest,
-): Parameters<typeof keepOnly>[1]['copy'] {
-  const { key, night } = place;
-  return {
-    archiveId,
-    key,
-    night,
-    scope,
-    bytes: written.bytes,
-    sha256: written.sha256,
-    tables: manifest.tables.length,
-    rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
-    plainBytes: 0,
-    leftOut: manifest.leftOut,
-  };
+async function placeFor(
+  out: string,
+  label: Parameters<typeof placeIn>[1],
+  line: CommandLine,
+): Promise<NamedPlace | null> {
+  if (!(await meansFolder(out))) return null;
+  const { placeIn } = await import('../backup/named-place.js');
+  return placeIn(out, label, line);
 }
 
-function checkRecipient(recipient: string): void {
+async function sealForAdmin(address: DatabaseAddress, line: CommandLine): Promise<SealForAdmin> {
+  const { sealForLastAdmin } = await import('../last-admin.js');
+  return sealForLastAdmin(address, line);
+}
+
+async function readTables(text: string | undefined): Promise<(catalog: Catalog) => TableSelection> {
+  if (text === undefined || text === 'all') return selectAllTables;
+  const { readTablesOption } = await import('../tables-option.js');
+  return readTablesOption(text);
+}
+
+async function checkRecipient(recipient: string): Promise<void> {
+  if (isPlainRecipient(recipient)) return;
+  const { checkRecipients } = await import('../../archive/age/keys.js');
   try {
     checkRecipients([recipient]);
   } catch {
@@ -232,39 +190,4 @@ function tell(event: SnapshotEvent, line: CommandLine): void {
       ? 'The office is busy: no locks were granted.\n'
       : `The office is busy: no locks were granted. Trying again in ${formatSeconds(event.retryInMs / 1000)}.\n`,
   );
-}
-
-function withoutEntries({ entries: _, ...summary }: Manifest): Omit<Manifest, 'entries'> {
-  return summary;
-}
-
-function render(
-  out: string,
-  written: Written,
-  manifest: Manifest,
-  keyWarnings: readonly KeyWarning[],
-  kept: Kept | null,
-): string {
-  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
-  const seconds = (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / 1000;
-  const { consistency } = manifest;
-  const notes = [
-    ...describeLeftOut(manifest.leftOut),
-    ...[...keyWarnings, ...manifest.warnings].map(({ message }) => message),
-  ];
-  const pairs = formatPairs([
-    ['Archive', out],
-    ['Size', `${formatBytes(written.bytes)}${written.readBack ? ', read back and found equal' : ''}`],
-    ['Holds', `${plural(manifest.tables.length, 'table')}, ${formatCount(rows)} rows`],
-    ['Taken', `${localTime(manifest.snapshotAt)}, ${formatSeconds(seconds)} of reading`],
-    [
-      'One moment',
-      consistency.kind === 'consistent' ? `yes, by ${consistency.by}` : `no: ${consistency.reason}`,
-    ],
-    ['Locked', `${formatSeconds(manifest.lockSeconds)} during which nobody could write`],
-    ...(kept === null
-      ? []
-      : [['Removed', plural(kept.removed.length, 'older copy', 'older copies')] as const]),
-  ]);
-  return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(escapeControls)])].join('\n');
 }

@@ -18,8 +18,9 @@ import { createFileSystemStorage } from '../../storage/file-system/file-system.j
 import type { Arguments, Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { UsageError } from '../exit-codes.js';
-import { isStoreUrl, openStore } from '../location.js';
+import { openStore } from '../location.js';
 import { writeArchive } from '../output.js';
+import { isStoreUrl } from '../store-url.js';
 import { versionsOf } from '../version.js';
 
 /** `evidence`: what there is, for an owner, an auditor or an insurer. */

@@ -2,8 +2,8 @@ import { makeKeyPair } from '../../admin/key-pair.js';
 import { utf8 } from '../../bytes.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../exit-codes.js';
-import { isStoreUrl } from '../location.js';
 import { writeArchive } from '../output.js';
+import { isStoreUrl } from '../store-url.js';
 
 /** `keygen`: a key of one's own, beside the password of an administrator. */
 export const keygenCommand: Command = {

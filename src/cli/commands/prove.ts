@@ -13,8 +13,9 @@ import { createFileSystemStorage } from '../../storage/file-system/file-system.j
 import type { Arguments, Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
-import { isStoreUrl, openStore } from '../location.js';
+import { openStore } from '../location.js';
 import { askPassword, readPasswordFromDescriptor } from '../password.js';
+import { isStoreUrl } from '../store-url.js';
 import { localTime } from '../wording/local-time.js';
 
 /** `prove`: that a person can open the newest copies. */
