@@ -2,15 +2,16 @@
 // Arguments narrow the run: `node test/run.mjs archive storage` takes the files whose path contains one of
 // them.
 //   --unit   only files that start no server and no other program
-//   --times  says at the end which files took longest, and how much of the processor; a whole run is remembered in
-//            test/times.json, by which the next one begins with the longest
+//   --times  says at the end which processes took longest, and how much of the processor; a whole run is
+//            remembered in test/times.json, by which the next one begins with the longest
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
 import { root, unitTests } from './test-graph.mjs';
+import { joined } from './together.mjs';
 
 process.chdir(root);
 const switches = process.argv.slice(2).filter((word) => word.startsWith('--'));
@@ -24,16 +25,15 @@ const withTimes = switches.includes('--times');
 
 const timesFile = join(root, 'test', 'times.json');
 const times = JSON.parse(readFileSync(timesFile, 'utf8'));
-const unit = switches.includes('--unit') ? unitTests() : undefined;
+const unit = unitTests();
+const onlyUnit = switches.includes('--unit');
 const names = readdirSync(join('dist', 'test'), { recursive: true })
   .map((file) => String(file).split(sep).join('/'))
   .filter((file) => file.endsWith('.test.js'))
   .map((file) => file.slice(0, -'.test.js'.length))
   .filter((name) => wanted.length === 0 || wanted.some((word) => `${name}.test.js`.includes(word)))
-  .filter((name) => unit === undefined || unit.has(name))
-  // What takes longest begins first, so that nothing long is left alone at the end. Whoever is new is in the
-  // middle.
-  .sort((a, b) => (times[b] ?? 3) - (times[a] ?? 3) || (a < b ? -1 : 1));
+  .filter((name) => !onlyUnit || unit.has(name))
+  .sort();
 if (names.length === 0) {
   console.error('no test matches', wanted.join(' '));
   process.exit(1);
@@ -47,10 +47,17 @@ if (withTimes) {
 }
 // The runner hands its own switches to the files.
 process.execArgv.push(...forChildren);
+// Many files wait, for servers or for time to pass: one more than there are processors keeps these busy.
+const concurrency = Math.min(availableParallelism() + 1, 5);
+const folder = mkdtempSync(join(tmpdir(), 'sb-tests-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const results = run({
-  files: names.map((name) => join(root, 'dist', 'test', `${name}.test.js`)),
-  // Many files wait, for servers or for time to pass: one more than there are processors keeps these busy.
-  concurrency: Math.min(availableParallelism() + 1, 5),
+  // What takes longest begins first, so that nothing long is left alone at the end. Whoever is new is in the
+  // middle.
+  files: joined(names, { unit, times, groups: 2 * concurrency, folder })
+    .sort((a, b) => b.seconds - a.seconds)
+    .map(({ path }) => path),
+  concurrency,
   execArgv: forChildren,
   // The longest takes a minute. What hangs fails under its name, and the others are still heard.
   timeout: 10 * 60_000,
@@ -59,7 +66,21 @@ results.on('test:fail', ({ todo }) => {
   if (todo === undefined || todo === false) process.exitCode = 1;
 });
 results.compose(new spec()).pipe(process.stdout);
-if (withTimes) process.on('exit', tellTimes);
+// Of those that share a process only the runner knows how long each took.
+const spent = {};
+if (withTimes) {
+  for (const event of ['test:pass', 'test:fail']) {
+    results.on(event, ({ nesting, file, details }) => {
+      if (nesting !== 0 || file === undefined) return;
+      const name = relative(join(root, 'test'), file)
+        .split(sep)
+        .join('/')
+        .replace(/\.test\.ts$/, '');
+      spent[name] = (spent[name] ?? 0) + details.duration_ms / 1000;
+    });
+  }
+  process.on('exit', tellTimes);
+}
 
 function tellTimes() {
   const took = readFileSync(process.env.TEST_TIMES, 'utf8')
@@ -68,11 +89,12 @@ function tellTimes() {
     .map((line) => JSON.parse(line));
   rmSync(dirname(process.env.TEST_TIMES), { recursive: true, force: true });
   const sum = took.reduce((all, { processor }) => all + processor, 0);
-  console.log(`\n${took.length} files, ${Math.round(sum)} s of the processor in all. The longest:`);
+  console.log(`\n${took.length} processes, ${Math.round(sum)} s of the processor in all. The longest:`);
   for (const { name, wall, processor } of took.sort((a, b) => b.wall - a.wall).slice(0, 20)) {
     console.log(`${wall.toFixed(1).padStart(6)} s, processor ${processor.toFixed(1).padStart(5)} s  ${name}`);
   }
-  if (wanted.length > 0 || unit !== undefined) return;
-  const rounded = took.map(({ name, wall }) => [name, Math.round(wall * 10) / 10]).sort();
+  if (wanted.length > 0 || onlyUnit) return;
+  const alone = Object.fromEntries(took.map(({ name, wall }) => [name, wall]));
+  const rounded = names.map((name) => [name, Math.round((alone[name] ?? spent[name] ?? 0) * 10) / 10]);
   writeFileSync(timesFile, `${JSON.stringify(Object.fromEntries(rounded), undefined, 1)}\n`);
 }

@@ -1,8 +1,10 @@
-// Loaded before every test file by `node test/run.mjs --times`: writes down at its end how long it took, and
-// how much of the processor it and the programs that it started used.
+// Loaded before every process of tests by `node test/run.mjs --times`: writes down at its end how long it took,
+// and how much of the processor it and the programs that it started used.
 import { appendFileSync, readFileSync } from 'node:fs';
 
-const [, name] = /[\\/]dist[\\/]test[\\/](.*)\.test\.js$/.exec(process.argv[1] ?? '') ?? [];
+const [, file, several] =
+  /[\\/]dist[\\/]test[\\/](.*)\.test\.js$|[\\/](together-\d+)\.mjs$/.exec(process.argv[1] ?? '') ?? [];
+const name = file ?? several;
 const to = process.env.TEST_TIMES;
 if (name !== undefined && to !== undefined) {
   process.on('exit', () => {
