@@ -40,7 +40,7 @@ if (names.length === 0) {
 }
 
 const preload = (file) => ['--import', pathToFileURL(join(root, 'test', file)).href];
-const forChildren = ['--enable-source-maps', ...preload('remember-scrypt.mjs')];
+const forChildren = ['--enable-source-maps', ...preload('untraced.mjs'), ...preload('remember-scrypt.mjs')];
 if (withTimes) {
   process.env.TEST_TIMES = join(mkdtempSync(join(tmpdir(), 'sb-times-')), 'times');
   forChildren.push(...preload('usage.mjs'));
