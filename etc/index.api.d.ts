@@ -161,6 +161,9 @@ export type BackupEvent = {
     readonly kind: 'alert-cleared';
     readonly code: AlertCode;
 } | {
+    readonly kind: 'copies-read';
+    readonly place: ScrubbedPlace;
+} | {
     readonly kind: 'finished';
     readonly report: BackupReport;
 };
@@ -412,6 +415,7 @@ export interface DestinationPlan {
     readonly storage: StorageAdapter;
     readonly retention?: RetentionPolicy | 'keep-all' | undefined;
     readonly retry?: Omit<RetryOptions, 'onRetry'> | 'none' | undefined;
+    readonly scrubEveryNights?: number | 'never' | undefined;
 }
 
 export interface DestinationReport {
@@ -428,6 +432,8 @@ export interface DestinationReport {
     readonly ineligible?: readonly IneligibilityReason[];
     readonly lastVerifiedAt?: string;
     readonly head?: SequenceHead;
+    readonly readSince?: string;
+    readonly unproven?: readonly string[];
     readonly troubles?: readonly string[];
 }
 
@@ -824,6 +830,7 @@ export interface NightPlan {
     readonly history?: HistoryMode | undefined;
     readonly timeouts?: LockTimeoutOptions | undefined;
     readonly spoolReserveBytes?: number | undefined;
+    readonly scrubMinutes?: number | undefined;
     readonly rehearsal?: RehearsalPlan | undefined;
     readonly evidence?: EvidencePlan | undefined;
     readonly now?: (() => Date) | undefined;

@@ -70,6 +70,27 @@ export interface RetentionPlan {
     readonly remove: readonly RetainedArchive[];
 }
 
+export interface ScrubOptions {
+    readonly deadline?: Date | undefined;
+    readonly signal?: AbortSignal | undefined;
+    readonly onEvent?: ((event: BackupEvent) => void) | undefined;
+}
+
+export interface ScrubReport {
+    readonly night: string;
+    readonly places: readonly ScrubbedPlace[];
+}
+
+export interface ScrubbedPlace {
+    readonly destination: Destination;
+    readonly copies: number;
+    readonly bytes: number;
+    readonly left: number;
+    readonly readSince?: string;
+    readonly stopped?: BackupErrorCode | 'unexpected';
+    readonly found: readonly string[];
+}
+
 export declare function acknowledgeFindings(plan: OfficeOfPractice, options: {
     readonly user: string;
 }): Promise<Acknowledgement | null>;
@@ -114,6 +135,8 @@ export declare function planRetention(archives: readonly RetainedArchive[], opti
 export declare function renderCheck(check: NightCheck): string;
 
 export declare function renderPlan(plan: BackupPlan): string;
+
+export declare function scrubCopies(plan: NightPlan, options?: ScrubOptions): Promise<ScrubReport>;
 
 export declare const silentLogger: Logger;
 

@@ -66,6 +66,8 @@ export const proposedRule = { copyAge: 48, restoreTime: 72 } as const;
 
 /** Nights without an opening by a person after which it is time for one. */
 export const longWithoutOpening = 60;
+/** Days within which every copy that stands is to be read back, and some more. */
+export const longWithoutReading = 45;
 /** Days without a rehearsal after which it is time for one. */
 export const longWithoutRehearsal = 100;
 

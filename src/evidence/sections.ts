@@ -16,6 +16,7 @@ import {
   believable,
   kitsOf,
   lastOpening,
+  newestFirst,
   newestReading,
   openersOf,
 } from './standing.js';
@@ -173,7 +174,7 @@ function kitsInWords(facts: EvidenceFacts): string {
   return `The newest copies also open with the recovery kit on paper: ${each.join(', ')}.`;
 }
 
-export function keptSection({ stores = [], retention }: EvidenceFacts): Html {
+export function keptSection({ reports, stores = [], retention }: EvidenceFacts): Html {
   const rows = stores.map(({ place, description, backups }): readonly Content[] => {
     const days = believable(backups)
       .map(({ label }) => label!.createdAt)
@@ -188,6 +189,9 @@ export function keptSection({ stores = [], retention }: EvidenceFacts): Html {
       formatBytes(bytes),
     ];
   });
+  const read = newestFirst(reports)[0]?.destinations.flatMap(({ destination, readSince }) =>
+    readSince === undefined ? [] : [`${placeName(destination)} since ${readSince}`],
+  );
   const rules = Object.entries(retention ?? {}).map(([place, rule]) => {
     const parts =
       rule === 'keep-all'
@@ -199,6 +203,9 @@ export function keptSection({ stores = [], retention }: EvidenceFacts): Html {
     'What is kept',
     table(['Where', 'Store', 'Copies', 'Oldest', 'Newest', 'Size'], rows),
     rows.length === 0 && html`<p class="quiet">No store was listed.</p>`,
+    read !== undefined &&
+      read.length > 0 &&
+      html`<p class="small">Every copy was read back whole, byte for byte: ${read.join(', ')}.</p>`,
     rules.length > 0 && html`<h3>Retention in force</h3><ul class="plain small">${rules}</ul>`,
     rules.length === 0 && html`<p class="quiet small">The rules of retention were not given.</p>`,
   );

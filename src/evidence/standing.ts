@@ -8,6 +8,7 @@ import { plural } from '../quantities.js';
 import {
   type EvidenceFacts,
   longWithoutOpening,
+  longWithoutReading,
   longWithoutRehearsal,
   placeName,
   proposedRule,
@@ -201,8 +202,19 @@ export function concernsOf(facts: EvidenceFacts): readonly Concern[] {
   for (const { userName, findings } of facts.openings ?? []) {
     bad.push(...findings.map((finding) => describeFinding(finding, userName)));
   }
-  for (const { destination, troubles = [] } of newest?.destinations ?? []) {
+  for (const { destination, troubles = [], unproven = [], readSince } of newest?.destinations ?? []) {
     bad.push(...troubles.map((sentence) => `${placeName(destination)}: ${sentence}`));
+    if (unproven.length > 0) {
+      watch.push(
+        `${placeName(destination)}: ${plural(unproven.length, 'copy', 'copies')} could not be read back.`,
+      );
+    }
+    const since = readSince === undefined ? Number.NaN : Date.parse(readSince);
+    if (asOf.getTime() - since > longWithoutReading * day) {
+      watch.push(
+        `${placeName(destination)}: not every copy was read back in the last ${longWithoutReading} days.`,
+      );
+    }
   }
   if (newest?.keyHolder?.unlock === 'stored-hash') {
     watch.push(

@@ -26,6 +26,8 @@ export {
   type RetentionPlan,
   sixYears,
 } from './retention.js';
+export { type ScrubOptions, scrubCopies } from './scrub/scrub-copies.js';
+export type { ScrubbedPlace, ScrubReport } from './scrub/scrub-report.js';
 export { systemClock } from './service/clock.js';
 export { enabledByDefault, isMonthlyReminderDisabled, statusNumbers } from './settings/settings.js';
 export { type Night, startOf, windowOf } from './window.js';

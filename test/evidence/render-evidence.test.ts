@@ -73,6 +73,22 @@ describe('the page of evidence', () => {
     assert.ok(!renderEvidence(sampleFacts()).includes('Nothing in the practice changed'));
   });
 
+  it('says since when every copy was read back, and names a place where that is long ago', () => {
+    const of = (readSince: string): string =>
+      renderEvidence(
+        sampleFacts({
+          reports: [reportOf(nightBefore(0), { hq: { readSince }, local: { unproven: ['4711/a'] } })],
+        }),
+      );
+    const recent = of(nightBefore(20));
+    assert.ok(recent.includes(`byte for byte: Headquarters since ${nightBefore(20)}.`));
+    assert.ok(recent.includes('Office network path: 1 copy could not be read back.'));
+    assert.ok(!recent.includes('not every copy was read back'));
+    assert.ok(
+      of(nightBefore(60)).includes('Headquarters: not every copy was read back in the last 45 days.'),
+    );
+  });
+
   it('takes no name from outside for markup, wherever it stands', () => {
     const evil = `"'><script>alert(1)</script><img src=x onerror=y>&lt;\u202e\u0000\n]]>--><svg/onload=z>\ud800`;
     const report = reportOf(nightBefore(0), {

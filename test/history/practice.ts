@@ -13,8 +13,10 @@ import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import { makeCopies } from '../../src/nightly/run/run-supplemental-backup.js';
 import type { SealedNight, SealRequest } from '../../src/nightly/run/seal-copies.js';
-import { machineTools } from '../../src/nightly/run/tools.js';
-import { systemClock } from '../../src/nightly/service/clock.js';
+import { machineTools, type NightTools } from '../../src/nightly/run/tools.js';
+import { type ScrubOptions, type ScrubTools, scrubWith } from '../../src/nightly/scrub/scrub-copies.js';
+import type { ScrubReport } from '../../src/nightly/scrub/scrub-report.js';
+import { type Clock, systemClock } from '../../src/nightly/service/clock.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { fakeArchive } from '../simulate/sealed.js';
@@ -34,6 +36,8 @@ export class NumberedPractice {
   more: Partial<NightPlan> = {};
   /** The newest notes, as the database that is read knows them; undefined where it keeps none. */
   heads: (() => Promise<readonly KeptHeads[]>) | undefined;
+  /** How older copies are read again after each night; undefined where they are not. */
+  scrubbing: Pick<ScrubTools, 'keepEvery' | 'silence'> | undefined;
   #made = 0;
 
   private constructor(folder: string) {
@@ -77,11 +81,22 @@ export class NumberedPractice {
 
   /** Makes tonight's copies, and goes on to the next evening. */
   async night(): Promise<BackupReport> {
-    const clock = { ...systemClock, now: () => this.now };
-    const tools = { ...machineTools(clock), sealCopies: (request: SealRequest) => this.#seal(request) };
+    const tools = this.tools({ ...systemClock, now: () => this.now });
     const report = await makeCopies(this.plan, { scheduled: true }, tools);
+    if (this.scrubbing !== undefined) await this.scrub();
     this.now = new Date(this.now.getTime() + day);
     return report;
+  }
+
+  /** What its nights work with. */
+  tools(clock: Clock): NightTools {
+    return { ...machineTools(clock), sealCopies: (request) => this.#seal(request) };
+  }
+
+  /** Reads older copies again, as after the night before. */
+  async scrub(options: ScrubOptions = {}): Promise<ScrubReport> {
+    const clock = { ...systemClock, now: () => this.now };
+    return scrubWith(this.plan, options, { ...machineTools(clock), ...this.scrubbing });
   }
 
   async nights(count: number): Promise<void> {

@@ -22,7 +22,7 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `key-unproven`: the key of the last administrator was exchanged where keys are kept, and nothing shows
  *   that its holder did it. Stands until a login mends it or the password changes
  * - `history-broken`: copies at a place are gone, changed, of an unknown key or without the note that they
- *   should have. Stands until somebody has looked
+ *   should have, or the store did not give one back on three nights. Stands until somebody has looked
  * - `looks-like-loss`: the database looks as if something was lost, so no copy is removed. Stands until
  *   somebody has looked
  * - `not-opened-lately`: no administrator of today has opened the copies for a long time

@@ -1,5 +1,5 @@
 import { nearestWord } from '../../nearest-word.js';
-import { anyObject, listOf, oneOf, type Shape } from '../../shapes.js';
+import { anyObject, listOf, oneOf, type Shape, textLike, wholeFrom } from '../../shapes.js';
 
 /** What a part of a JSON Schema is. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -114,3 +114,19 @@ export function byKind<T extends { readonly kind: string }>(
 function asShape<T>(wrongIn: Field<T>['wrongIn']): Shape<T> {
   return (value): value is T => wrongIn(value, '') === undefined;
 }
+
+/** A whole number within bounds. */
+export const whole = (least: number, most: number): Field<number> =>
+  leaf(wholeFrom(least, most), `a whole number from ${least} to ${most}`, {
+    type: 'integer',
+    minimum: least,
+    maximum: most,
+  });
+
+/** A text of a shape. */
+export const textOf = (is: Shape<string>, words: string, pattern?: RegExp): Field<string> =>
+  leaf(is, words, { type: 'string', ...(pattern === undefined ? {} : { pattern: pattern.source }) });
+
+/** A text of a pattern. */
+export const patterned = (pattern: RegExp, words: string): Field<string> =>
+  textOf(textLike(pattern), words, pattern);

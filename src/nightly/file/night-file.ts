@@ -2,10 +2,23 @@ import type { DamagedTables } from '../../dump/snapshot.js';
 import type { ConsistencyMode } from '../../dump/strategy.js';
 import type { Practice } from '../../eligibility/is-eligible.js';
 import { parseNoteKey } from '../../history/note.js';
-import { flag, type Shape, text, textLike, textUpTo, where, wholeFrom } from '../../shapes.js';
+import { flag, text, textLike, textUpTo, where } from '../../shapes.js';
 import type { RetentionPolicy } from '../retention.js';
 import type { NightSchedule } from '../window.js';
-import { byKind, choice, type Field, group, leaf, list, maybe, told } from './field.js';
+import { retention, scrubEveryNights } from './copies-fields.js';
+import {
+  byKind,
+  choice,
+  type Field,
+  group,
+  leaf,
+  list,
+  maybe,
+  patterned,
+  textOf,
+  told,
+  whole,
+} from './field.js';
 import { type SecretSource, secret } from './secret.js';
 
 /** The file of a service that makes the copies of every night without a host. */
@@ -25,6 +38,7 @@ export interface NightFile {
   readonly log?: LogFile | undefined;
   readonly evidence?: EvidenceFiles | undefined;
   readonly reading?: Reading | undefined;
+  readonly scrubMinutes?: number | undefined;
   readonly spoolReserveBytes?: number | undefined;
   readonly trustedKeys?: readonly string[] | undefined;
 }
@@ -44,6 +58,7 @@ export interface HeadquartersByHandOver {
   readonly token: SecretSource;
   readonly allowLoopbackHttp?: boolean | undefined;
   readonly retention?: RetentionPolicy | 'keep-all' | undefined;
+  readonly scrubEveryNights?: number | 'never' | undefined;
 }
 
 /** A bucket of any S3-compatible store. */
@@ -57,12 +72,14 @@ export interface HeadquartersInBucket {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: SecretSource } | undefined;
   readonly objectLock?: { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly days: number } | undefined;
   readonly retention?: RetentionPolicy | 'keep-all' | undefined;
+  readonly scrubEveryNights?: number | 'never' | undefined;
 }
 
 /** The copy in the office. */
 export interface LocalCopies {
   readonly path?: string | undefined;
   readonly retention?: RetentionPolicy | 'keep-all' | undefined;
+  readonly scrubEveryNights?: number | 'never' | undefined;
 }
 
 /** How copies are sealed. */
@@ -103,14 +120,6 @@ export interface Reading {
 }
 
 const yesOrNo: Field<boolean> = leaf(flag, 'true or false', { type: 'boolean' });
-const whole = (least: number, most: number): Field<number> =>
-  leaf(wholeFrom(least, most), `a whole number from ${least} to ${most}`, {
-    type: 'integer',
-    minimum: least,
-    maximum: most,
-  });
-const textOf = (is: Shape<string>, words: string, pattern?: RegExp): Field<string> =>
-  leaf(is, words, { type: 'string', ...(pattern === undefined ? {} : { pattern: pattern.source }) });
 const name: Field<string> = textOf(
   where(textUpTo(1024), (value) => value !== ''),
   'a text that is not empty',
@@ -119,34 +128,12 @@ const path: Field<string> = textOf(
   where(textUpTo(4096), (value) => value.trim() !== '' && !value.includes('\0')),
   'a path',
 );
-const patterned = (pattern: RegExp, words: string): Field<string> =>
-  textOf(textLike(pattern), words, pattern);
 const wallTime: Field<string> = patterned(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 22:00');
 const webUrl = (protocols: RegExp, words: string): Field<string> =>
   textOf(
     where(textUpTo(2048), (value) => URL.canParse(value) && protocols.test(new URL(value).protocol)),
     words,
   );
-
-const period: Field<string | undefined> = maybe(
-  patterned(/^P(?=\d)(\d{1,4}Y)?(\d{1,4}M)?(\d{1,4}W)?(\d{1,4}D)?$/, 'an ISO 8601 duration such as P6M'),
-);
-const periods: Field<RetentionPolicy> = group<RetentionPolicy>({
-  daily: period,
-  weekly: period,
-  monthly: period,
-  yearly: period,
-});
-const keepAll: Field<'keep-all'> = choice('keep-all');
-const retention: Field<RetentionPolicy | 'keep-all' | undefined> = told(
-  'Which copies are removed after a good night: how long the newest of each day, week, month and year stays, or keep-all.',
-  maybe({
-    is: (value): value is RetentionPolicy | 'keep-all' => keepAll.is(value) || periods.is(value),
-    wrongIn: (value, place) =>
-      typeof value === 'string' ? keepAll.wrongIn(value, place) : periods.wrongIn(value, place),
-    schema: { oneOf: [periods.schema, keepAll.schema] },
-  }),
-);
 
 /** Every member of the file, with what is asked of it. */
 export const nightFile: Field<NightFile> = group<NightFile>({
@@ -216,6 +203,7 @@ export const nightFile: Field<NightFile> = group<NightFile>({
             maybe(yesOrNo),
           ),
           retention,
+          scrubEveryNights,
         }),
         s3: group<HeadquartersInBucket>({
           kind: choice('s3'),
@@ -240,13 +228,14 @@ export const nightFile: Field<NightFile> = group<NightFile>({
             }),
           ),
           retention,
+          scrubEveryNights,
         }),
       }),
     ),
   ),
   local: told(
     'The copy of everything in the office; its path is that of the practice’s database where none is given.',
-    maybe(group<LocalCopies>({ path: maybe(path), retention })),
+    maybe(group<LocalCopies>({ path: maybe(path), retention, scrubEveryNights })),
   ),
   keys: maybe(
     group<KeysInFile>({
@@ -302,6 +291,10 @@ export const nightFile: Field<NightFile> = group<NightFile>({
       connections: maybe(whole(1, 16)),
       damagedTables: maybe(choice('refuse', 'leave-out')),
     }),
+  ),
+  scrubMinutes: told(
+    'Most minutes for which copies are read again after --once; 30 where it is absent. The service reads until its window closes.',
+    maybe(whole(0, 1440)),
   ),
   spoolReserveBytes: told(
     'Space that must stay free on the disk of the folder; 1 GiB where it is absent.',

@@ -76,6 +76,7 @@ class Builder {
       keys,
       local,
       reading,
+      scrubMinutes,
       spoolReserveBytes,
       trustedKeys,
     } = this.#file;
@@ -100,7 +101,7 @@ class Builder {
       alerts: await this.#alerts(database, logger),
       alertThresholds: this.#file.alerts?.thresholds,
       hq: await this.#headquarters(),
-      local: local && { retention: local.retention },
+      local: local && { retention: local.retention, scrubEveryNights: local.scrubEveryNights },
       settings: this.#usesDatabase ? createDatabaseSettings(database, { timeZone }) : undefined,
       keys: keys && {
         policy: keys.policy,
@@ -112,6 +113,7 @@ class Builder {
             : createFileEnrollments({ path: this.#read.resolvePath(keys.file) }),
       },
       spoolReserveBytes,
+      scrubMinutes,
       trustedKeys,
     };
     checkSchedule({ ...schedule, timeZone });
@@ -203,6 +205,7 @@ class Builder {
       storage: await (hq.kind === 's3' ? this.#bucket(hq, journal) : this.#handOver(hq, journal)),
       // Who hands over may remove nothing; with a bucket of one's own there is nobody else to do it.
       retention: hq.retention ?? (hq.kind === 's3' ? undefined : 'keep-all'),
+      scrubEveryNights: hq.scrubEveryNights,
     };
   }
 

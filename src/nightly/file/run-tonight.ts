@@ -2,9 +2,11 @@ import { isBackupError } from '../../errors.js';
 import { dueOn } from '../next-run.js';
 import { nightOf } from '../nights.js';
 import type { BackupReport } from '../run/backup-report.js';
+import { codeOf } from '../run/failure.js';
 import { readHistory } from '../run/night-journal.js';
-import { configuredDestinations } from '../run/night-plan.js';
+import { configuredDestinations, type NightPlan } from '../run/night-plan.js';
 import { runSupplementalBackup } from '../run/run-supplemental-backup.js';
+import { scrubCopies } from '../scrub/scrub-copies.js';
 import { deadlineOf } from '../window.js';
 import type { FilePlan } from './plan-of.js';
 
@@ -31,7 +33,10 @@ export async function runTonight({ plan, schedule }: FilePlan, signal: AbortSign
   const night = nightOf(now, timeZone);
   const history = await readHistory(spool, practiceId, night);
   const destinations = dueOn(night, hours, history, configuredDestinations(plan));
-  if (destinations.length === 0) return { night };
+  if (destinations.length === 0) {
+    await readAgain(plan, signal);
+    return { night };
+  }
   let told: BackupReport | undefined;
   try {
     const report = await runSupplementalBackup(plan, {
@@ -44,9 +49,21 @@ export async function runTonight({ plan, schedule }: FilePlan, signal: AbortSign
         if (event.kind === 'finished') told = event.report;
       },
     });
+    await readAgain(plan, signal);
     return { night, report };
   } catch (failure) {
     if (told === undefined || !isBackupError(failure)) throw failure;
+    await readAgain(plan, signal);
     return { night, report: told, failure };
+  }
+}
+
+/** The night is made and told: nothing of this changes how it ended. */
+async function readAgain(plan: NightPlan, signal: AbortSignal): Promise<void> {
+  try {
+    await scrubCopies(plan, { signal });
+  } catch (error) {
+    if (signal.aborted) return;
+    plan.logger?.warning('Older copies could not be read again.', { code: codeOf(error) });
   }
 }

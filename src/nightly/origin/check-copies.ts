@@ -6,7 +6,6 @@ import { archiveKeyOf, noteKeyOf, parseBody } from '../../history/note-body.js';
 import { readNote } from '../../history/verify-history.js';
 import type { StorageAdapter, StoredObject } from '../../storage/adapter.js';
 import { verifyStored } from '../../storage/verify-stored.js';
-import { nightAfter } from '../nights.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 import { goneCopy } from '../run/night-journal.js';
 import { mostAccepted, mostTroubles, type SequenceState } from './sequence.js';
@@ -23,8 +22,6 @@ export interface CopiesToCheck {
   readonly trustedKeys: readonly string[];
   /** Keys of copies that are still being sent. */
   readonly waiting: ReadonlySet<string>;
-  /** What may be read tonight, in bytes. */
-  readonly credit: number;
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +29,6 @@ export interface CopiesToCheck {
 export interface CheckedCopies {
   /** Those of which more is known now, by their keys. */
   readonly copies: ReadonlyMap<string, VerifiedCopy>;
-  readonly credit: number;
   readonly troubles: readonly string[];
   /** What they are about. */
   readonly about: readonly string[];
@@ -52,8 +48,8 @@ const mostAsked = 50;
 const mostStrangers = 20;
 /** After so many that are not ours, people know enough. */
 const mostStrange = 3;
-/** A copy is read again after so many nights. */
-const everyNights = 28;
+/** A copy that the store did not give back on so many nights is told of. */
+const mostUnread = 3;
 /**
  * A copy whose date or tag has changed is read even when it is larger than what may be read, but no more than
  * this.
@@ -62,8 +58,8 @@ const mostSuspected = 4 * 1024 ** 3;
 
 /**
  * Holds what lies at a place against the journal: every night by one list (there, of its size, with its note,
- * not touched since), and piece by piece over the weeks by its bytes. A copy that was touched is read at
- * once.
+ * not touched since). A copy that was touched is read at once; the bytes of all others are read after the
+ * nights, over the weeks.
  *
  * @throws BackupError `storage-…`
  */
@@ -77,7 +73,6 @@ export async function checkCopies(given: CopiesToCheck): Promise<CheckedCopies> 
   const check = new Check(given, objects);
   for (const copy of given.copies) await check.look(copy);
   await check.lookAtStrangers();
-  await check.readAgain();
   return check;
 }
 
@@ -86,7 +81,6 @@ class Check implements CheckedCopies {
   readonly troubles: string[] = [];
   readonly about: string[] = [];
   readonly passed: string[] = [];
-  credit: number;
   isBroken = false;
   readonly lost: string[] = [];
   readonly strange: string[] = [];
@@ -100,7 +94,6 @@ class Check implements CheckedCopies {
   constructor(given: CopiesToCheck, objects: ReadonlyMap<string, StoredObject>) {
     this.#given = given;
     this.#objects = objects;
-    this.credit = given.credit;
     this.#isShared = given.trustedKeys.length > 1;
     this.#oldest = Math.min(...given.copies.flatMap(({ number }) => number ?? []));
   }
@@ -125,6 +118,9 @@ class Check implements CheckedCopies {
       return;
     }
     if (state === 'spoiled') this.#break(key, `${key} is not what was verified.`);
+    if (copy.unread !== undefined && copy.unread.nights >= mostUnread) {
+      this.#tell(key, `${key} is there, and could not be read back on ${copy.unread.nights} nights.`);
+    }
     const token = tokenOf(object);
     if (seen !== undefined && seen !== token && state !== 'spoiled' && bytes <= mostSuspected) {
       await this.#read({ ...copy, seen: token });
@@ -210,36 +206,6 @@ class Check implements CheckedCopies {
       body.practiceId === practiceId &&
       archiveKeyOf(body) === key
     );
-  }
-
-  /**
-   * One copy after the other is read whole, those that were not read for longest first, as far as the credit
-   * goes.
-   */
-  async readAgain(): Promise<void> {
-    const { copies, store, night, signal } = this.#given;
-    const before = nightAfter(night, -everyNights);
-    const due = copies
-      .map((copy) => this.copies.get(copy.key) ?? copy)
-      .filter(
-        (copy) =>
-          copy.store === store.description &&
-          copy.sha256 !== undefined &&
-          copy.bytes !== undefined &&
-          copy.state === undefined &&
-          (copy.readAt ?? copy.night) <= before &&
-          this.#objects.has(copy.key),
-      )
-      .sort((a, b) => ((a.readAt ?? a.night) < (b.readAt ?? b.night) ? -1 : 1));
-    for (const copy of due) {
-      signal.throwIfAborted();
-      if (copy.bytes! > this.credit) break;
-      this.credit -= copy.bytes!;
-      await this.#read(copy);
-      await this.#isAsWritten(copy);
-    }
-    // What is left over must not grow without end where there is nothing to read.
-    this.credit = Math.min(this.credit, Math.max(...copies.map(({ bytes }) => bytes ?? 0), 0));
   }
 
   async #whyStrange(

@@ -11,15 +11,13 @@ import { replayableBytes } from '../../storage/replayable.js';
 import { codeOf } from '../run/failure.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 import type { NightContext } from '../run/night-context.js';
+import { scrubNightsOf } from '../run/night-plan.js';
 import { remembered } from '../run/remembered-copies.js';
+import { addAllowance, provableAt } from '../scrub/due-copies.js';
 import { checkCopies } from './check-copies.js';
 import { joinLoss, lossUnseen, unseenBefore, unseenIn } from './known-again.js';
 import type { Notary } from './notary.js';
 import { mostTroubles, type SequenceState } from './sequence.js';
-
-/** What may be read again in a night: so many bytes, or this share of the newest copy. */
-const leastCredit = 1024 * 1024;
-const creditShare = 0.02;
 
 /** The last clean copy is locked for so long, from each night on which something looks like loss. */
 const retainedDays = 60;
@@ -72,6 +70,7 @@ export class PlaceHistory {
       const message = `The signed note of a copy could not be stored in ${where} (${codeOf(error)}). The copy itself is there and whole; its note is written on the next night.`;
       warn({ code: 'note-not-stored', message });
     }
+    this.#allowReading();
     try {
       await this.#check();
     } catch (error) {
@@ -286,7 +285,6 @@ export class PlaceHistory {
     if (sequence === undefined) return;
     const { journal, plan, night, signal } = this.#around;
     const copies = this.#copies;
-    const newest = copies.find(({ bytes }) => bytes !== undefined)?.bytes ?? 0;
     const checked = await checkCopies({
       store: this.#store,
       practiceId: plan.practiceId,
@@ -295,13 +293,11 @@ export class PlaceHistory {
       sequence,
       trustedKeys: this.#notary.trustedKeys,
       waiting: new Set(journal.state.pending.map(({ copy }) => copy.key)),
-      credit: (sequence.credit ?? 0) + Math.max(leastCredit, Math.ceil(newest * creditShare)),
       signal,
     });
     this.strange = new Set(checked.strange);
     const lasting = [...(sequence.lasting ?? []), ...this.#rolledBack()].slice(0, mostTroubles);
     const found = {
-      credit: checked.credit,
       troubles: [...new Set([...lasting, ...checked.troubles])].slice(0, mostTroubles),
       about: checked.about,
       passed: checked.passed,
@@ -309,6 +305,16 @@ export class PlaceHistory {
       lost: checked.lost,
     };
     this.#note(found, (all) => all.map((each) => checked.copies.get(each.key) ?? each));
+  }
+
+  /** What is read again tonight, once the night's own work is done. */
+  #allowReading(): void {
+    const { plan, night } = this.#around;
+    const everyNights = scrubNightsOf(plan, this.#destination);
+    const sequence = this.#sequence;
+    if (sequence === undefined || everyNights === null) return;
+    const copies = provableAt(this.#copies, this.#store.description, sequence.accepted);
+    this.#note(addAllowance(copies, sequence, { night, everyNights }));
   }
 
   /** Whether the other place knew a newer note of this one when the journal began. */

@@ -13,6 +13,7 @@ import {
   textUpTo,
   where,
 } from '../../shapes.js';
+import { isNight } from '../nights.js';
 
 /** The sequence of notes at one place, as far as this service made it. */
 export interface SequenceState {
@@ -26,6 +27,9 @@ export interface SequenceState {
   readonly onItsWay?: { readonly key: string; readonly note: string } | undefined;
   /** What may be read again, in bytes; what is not used one night is kept for the next. */
   readonly credit?: number | undefined;
+  /** The newest night that added to it, and the night from which copies wait for their turn. */
+  readonly creditedOn?: string | undefined;
+  readonly countedFrom?: string | undefined;
   /** What was found at this place that a person has to look at, in sentences. */
   readonly troubles?: readonly string[] | undefined;
   /** What those sentences are about: keys of archives and signing keys. */
@@ -53,6 +57,7 @@ export interface SequenceState {
 export const mostTroubles = 8;
 export const mostAccepted = 200;
 
+const night = where(textUpTo(10), isNight);
 const sentences = listOf(textUpTo(4000), mostTroubles);
 const names = listOf(textUpTo(4000), mostAccepted);
 
@@ -64,6 +69,8 @@ export const isSequence: Shape<SequenceState> = where(
     since: textUpTo(10),
     onItsWay: optional(objectOf({ key: textUpTo(1024), note: textUpTo(largestNote) })),
     credit: optional(count),
+    creditedOn: optional(night),
+    countedFrom: optional(night),
     troubles: optional(sentences),
     about: optional(names),
     lasting: optional(sentences),

@@ -114,6 +114,13 @@ export interface DestinationReport {
   readonly lastVerifiedAt?: string;
   /** The newest signed note here: whoever keeps it sees when somebody turns this place back. */
   readonly head?: SequenceHead;
+  /**
+   * Every copy that stands here was read back whole, byte for byte, on this night or later; absent where none
+   * stands.
+   */
+  readonly readSince?: string;
+  /** Keys of copies that stand here and whose bytes nobody could prove. Absent where there are none. */
+  readonly unproven?: readonly string[];
   /** What was found of older copies here that a person has to look at, in sentences. */
   readonly troubles?: readonly string[];
 }

@@ -8,6 +8,7 @@ import { isYetToKnow } from '../origin/known-again.js';
 import { PlaceHistory } from '../origin/place-history.js';
 import { isFrozen } from '../origin/watch-loss.js';
 import { defaultRetention } from '../retention.js';
+import { provableAt, readSince, unprovenAt } from '../scrub/due-copies.js';
 import type { CopyReport, DestinationReport } from './backup-report.js';
 import { deliverCopy } from './deliver-copy.js';
 import { codeOf, happenedOf, originOf, sentenceOf } from './failure.js';
@@ -17,6 +18,9 @@ import { configuredDestinations } from './night-plan.js';
 import { PendingCopies } from './pending-copies.js';
 import { prune } from './prune.js';
 import { withPlanRetries } from './with-plan-retries.js';
+
+/** So many copies that cannot be proven are named in a report. */
+const mostNamed = 20;
 
 /** One destination during one run: what is to be brought there, and what became of it. */
 export class DestinationRun {
@@ -256,6 +260,10 @@ export class DestinationRun {
     const { journal, night } = this.#context;
     const lastVerifiedAt = journal.newestVerified(destination, night)?.verifiedAt;
     const troubles = journal.state.sequences?.[destination]?.troubles ?? [];
+    const copies = journal.state.verified[destination];
+    const where = this.#store?.description ?? '';
+    const since = readSince(provableAt(copies, where));
+    const unproven = unprovenAt(copies, where).slice(0, mostNamed);
     return {
       destination,
       outcome: this.#outcome(),
@@ -267,6 +275,8 @@ export class DestinationRun {
       ...(this.#eligibility?.eligible === false ? { ineligible: this.#eligibility.reasons } : {}),
       ...(lastVerifiedAt === undefined ? {} : { lastVerifiedAt }),
       ...(this.#history?.head === undefined ? {} : { head: this.#history.head }),
+      ...(since === undefined ? {} : { readSince: since }),
+      ...(unproven.length === 0 ? {} : { unproven }),
       ...(troubles.length === 0 ? {} : { troubles }),
     };
   }

@@ -4,6 +4,7 @@ import type { Destination, Eligibility } from '../../eligibility/is-eligible.js'
 import type { BackupErrorCode } from '../../errors.js';
 import type { DumpWarning } from '../../model/parts.js';
 import type { Alert, AlertCode } from '../alerts/alert.js';
+import type { ScrubbedPlace } from '../scrub/scrub-report.js';
 import type { BackupReport, CopyReport } from './backup-report.js';
 
 /** What a run is doing, in order; a phase of a destination may overlap that of another. */
@@ -39,4 +40,6 @@ export type BackupEvent =
   | { readonly kind: 'warning'; readonly warning: DumpWarning }
   | { readonly kind: 'alert-raised'; readonly alert: Alert }
   | { readonly kind: 'alert-cleared'; readonly code: AlertCode }
+  /** After the night: older copies at a place were read again. */
+  | { readonly kind: 'copies-read'; readonly place: ScrubbedPlace }
   | { readonly kind: 'finished'; readonly report: BackupReport };

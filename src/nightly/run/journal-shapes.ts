@@ -81,6 +81,7 @@ export function verifiedCopyOf(practiceId: string): Shape<VerifiedCopy> {
     seen: optional(textUpTo(300)),
     noteSeen: optional(textUpTo(12)),
     readAt: optional(textUpTo(10)),
+    unread: optional(objectOf({ nights: count, night })),
   });
 }
 

@@ -60,6 +60,8 @@ export interface VerifiedCopy {
   readonly noteSeen?: string;
   /** Night on which it was last read back. */
   readonly readAt?: string;
+  /** Nights on which the store did not give it back, though it is there, and the newest of them. */
+  readonly unread?: { readonly nights: number; readonly night: string };
 }
 
 /** Nights in a row without a copy. */

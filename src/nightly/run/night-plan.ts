@@ -19,6 +19,7 @@ import type { AlertSink } from '../alerts/alert.js';
 import { type AlertThresholds, checkThresholds } from '../alerts/thresholds.js';
 import type { Logger } from '../log/logger.js';
 import type { RetentionPolicy } from '../retention.js';
+import { defaultScrubNights } from '../scrub/due-copies.js';
 import type { SettingsStore } from '../settings/settings.js';
 import type { BackupReport } from './backup-report.js';
 import type { BackupEvent } from './events.js';
@@ -88,6 +89,11 @@ export interface NightPlan {
   readonly timeouts?: LockTimeoutOptions | undefined;
   /** Space that must stay free on the disk of the spool, in bytes. @defaultValue 1 GiB */
   readonly spoolReserveBytes?: number | undefined;
+  /**
+   * Most minutes for which copies are read again where no window says how long: after `night --once`, and by
+   * `scrubCopies`. @defaultValue 30
+   */
+  readonly scrubMinutes?: number | undefined;
   /** Proves now and then that a backup can be restored. */
   readonly rehearsal?: RehearsalPlan | undefined;
   /** Writes a page of what there is at the end of every run, see `createEvidencePage`. @defaultValue none */
@@ -108,6 +114,13 @@ export interface DestinationPlan {
   readonly retention?: RetentionPolicy | 'keep-all' | undefined;
   /** How passing faults of the store are tried again; `'none'` where the adapter does so itself. */
   readonly retry?: Omit<RetryOptions, 'onRetry'> | 'none' | undefined;
+  /**
+   * Every byte of every copy that stands here is read again within so many nights, after the night's work, and
+   * held against what was written. `'never'` where reading costs more than it is worth.
+   *
+   * @defaultValue 28
+   */
+  readonly scrubEveryNights?: number | 'never' | undefined;
 }
 
 /** The local copy: as any place, and its store may be the network path of the settings. */
@@ -179,6 +192,12 @@ export function configuredDestinations(plan: NightPlan): readonly Destination[] 
   ];
 }
 
+/** In how many nights every copy of a place is read again; null for never. */
+export function scrubNightsOf(plan: NightPlan, destination: Destination): number | null {
+  const every = plan[destination]?.scrubEveryNights ?? defaultScrubNights;
+  return every === 'never' ? null : every;
+}
+
 /** @throws TypeError when a plan lacks something */
 export function checkPlan(plan: NightPlan): void {
   assertArgument('plan', plan, 'object', {
@@ -207,6 +226,13 @@ export function checkPlan(plan: NightPlan): void {
   for (const key of plan.trustedKeys ?? []) {
     if (parseNoteKey(key) === null) throw new TypeError('"plan.trustedKeys" must be keys as notes name them');
   }
+  for (const destination of configuredDestinations(plan)) {
+    const every = scrubNightsOf(plan, destination);
+    if (every !== null && !(Number.isInteger(every) && every >= 1 && every <= 366)) {
+      throw new RangeError(`"plan.${destination}.scrubEveryNights" must be from 1 to 366, or 'never'`);
+    }
+  }
+  if (!((plan.scrubMinutes ?? 0) >= 0)) throw new RangeError('"plan.scrubMinutes" must be 0 or more');
   if (plan.spool === '') throw new TypeError('"plan.spool" must be a folder');
   if (configuredDestinations(plan).length === 0) throw new TypeError('"plan" must have "hq" or "local"');
 }

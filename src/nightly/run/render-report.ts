@@ -131,6 +131,10 @@ function renderDestination(report: DestinationReport): string[] {
   if (report.head !== undefined) {
     lines.push(`  Signed note ${report.head.number} is the newest here (SHA-256 ${report.head.hash}).`);
   }
+  if (report.readSince !== undefined) {
+    lines.push(`  Every copy that stands here was read back whole since ${report.readSince}.`);
+  }
+  for (const key of report.unproven ?? []) lines.push(`  NOT PROVEN: ${key} could not be read back.`);
   for (const sentence of report.troubles ?? []) lines.push(`  LOOK AT THIS: ${sentence}`);
   if (report.outcome !== 'verified' && report.lastVerifiedAt !== undefined) {
     lines.push(`  The newest verified copy here is of ${report.lastVerifiedAt}.`);

@@ -65,6 +65,8 @@ const destination = objectOf<DestinationReport>({
   ineligible: optional(listOf(isIneligibilityReason)),
   lastVerifiedAt: optional(text),
   head: optional(objectOf<SequenceHead>({ number: count, hash: sha256 })),
+  readSince: optional(night),
+  unproven: optional(listOf(text)),
   troubles: optional(listOf(text)),
 });
 

@@ -74,7 +74,7 @@ function isKnown({ lastAttempt, watched }: NightJournalState, night: string): bo
 }
 
 /** What is known of a practice without asking: the plan's word, and the settings as they were last read. */
-function knownPractice(
+export function knownPractice(
   { practice, local }: NightPlan,
   settings:
     | { readonly networkPath: string; readonly status: 'disabled' | 'disabled-by-hq' | 'enabled' }

@@ -16,6 +16,7 @@ import { makeCopies } from '../run/run-supplemental-backup.js';
 import { sendAlerts, tellNoStart } from '../run/send-alerts.js';
 import type { NightTools } from '../run/tools.js';
 import { watchNight } from '../run/watch-night.js';
+import { scrubWith } from '../scrub/scrub-copies.js';
 import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import { checkSchedule, deadlineOf, type NightSchedule, startOf } from '../window.js';
 import type { NightlyOptions } from './nightly-options.js';
@@ -42,8 +43,13 @@ export class NightService {
   #keptSchedule: string | undefined;
   /** The last run of this process, also where the journal could not be written. */
   #last: LastAttempt | undefined;
+  /** The last run of any process. */
+  #lastAttempt: LastAttempt | undefined;
   /** The table over which the server went away in the last run. */
   #lostAt: unknown;
+  /** The newest night after which older copies were read again, and when the last run's time is over. */
+  #scrubbed = '';
+  #deadline: { readonly night: string; readonly at: Date } | undefined;
   /** The newest night that is judged. */
   #watched = '';
   /** The newest night that could not be. */
@@ -101,10 +107,12 @@ export class NightService {
 
   async plan(): Promise<PlannedRun | null> {
     await this.#renewSchedule();
+    const history = await this.#history();
+    this.#lastAttempt = history.lastAttempt;
     return planNextRun({
       schedule: this.#schedule,
       practiceId: this.#plan.practiceId,
-      history: await this.#history(),
+      history,
       destinations: configuredDestinations(this.#plan),
       now: this.#tools.clock.now(),
     });
@@ -113,6 +121,7 @@ export class NightService {
   async run({ night, destinations, deadline, kind }: PlannedRun): Promise<void> {
     const { signal, onEvent } = this.#options;
     const due = destinations.join();
+    this.#deadline = { night, at: deadline };
     this.#logger.info('Backup run starting.', {
       night,
       kind,
@@ -178,10 +187,41 @@ export class NightService {
     }
   }
 
+  /**
+   * Reads older copies again once the night's work is done, as long as its time lasts and no other run is
+   * due.
+   *
+   * @returns whether time has passed
+   */
+  async scrub(next: PlannedRun | null): Promise<boolean> {
+    const night = this.#tonight();
+    if (night === this.#scrubbed || this.#lastAttempt?.night !== night) return false;
+    const end = this.#deadline?.night === night ? this.#deadline.at : this.#endOf(night);
+    const deadline = next !== null && next.at < end ? next.at : end;
+    if (deadline <= this.#tools.clock.now()) return false;
+    const { signal, onEvent } = this.#options;
+    try {
+      const options = { deadline, signal, onEvent };
+      const { places } = await this.#whileRunning(() => scrubWith(this.#plan, options, this.#tools));
+      const isCut = places.some(({ stopped }) => stopped === 'window-closed');
+      // What a run that is tried again breaks off goes on after it.
+      if (!isCut || deadline === end) this.#scrubbed = night;
+      return places.length > 0;
+    } catch (error) {
+      if (signal.aborted) return true;
+      this.#scrubbed = night;
+      this.#logger.warning('Older copies could not be read again.', { night, code: codeOf(error) });
+      return true;
+    }
+  }
+
+  #endOf(night: string): Date {
+    return deadlineOf(night, startOf(night, this.#schedule, this.#plan.practiceId), this.#schedule);
+  }
+
   #nightThatIsOver(): string {
     const tonight = this.#tonight();
-    const start = startOf(tonight, this.#schedule, this.#plan.practiceId);
-    const isOver = deadlineOf(tonight, start, this.#schedule) <= this.#tools.clock.now();
+    const isOver = this.#endOf(tonight) <= this.#tools.clock.now();
     return isOver ? tonight : nightAfter(tonight, -1);
   }
 

@@ -54,6 +54,7 @@ export async function serveNights(
     if (next !== null && wait <= 0) await service.run(next);
     else {
       await service.watch();
+      if (await service.scrub(next)) continue;
       await clock.sleep(Math.min(wait, longestNap), signal);
     }
   }

@@ -1,0 +1,37 @@
+/** What the file may say of the copies at a place. */
+import type { RetentionPolicy } from '../retention.js';
+import { choice, type Field, group, maybe, patterned, told, whole } from './field.js';
+
+const period: Field<string | undefined> = maybe(
+  patterned(/^P(?=\d)(\d{1,4}Y)?(\d{1,4}M)?(\d{1,4}W)?(\d{1,4}D)?$/, 'an ISO 8601 duration such as P6M'),
+);
+const periods: Field<RetentionPolicy> = group<RetentionPolicy>({
+  daily: period,
+  weekly: period,
+  monthly: period,
+  yearly: period,
+});
+const keepAll: Field<'keep-all'> = choice('keep-all');
+/** How long copies are kept. */
+export const retention: Field<RetentionPolicy | 'keep-all' | undefined> = told(
+  'Which copies are removed after a good night: how long the newest of each day, week, month and year stays, or keep-all.',
+  maybe({
+    is: (value): value is RetentionPolicy | 'keep-all' => keepAll.is(value) || periods.is(value),
+    wrongIn: (value, place) =>
+      typeof value === 'string' ? keepAll.wrongIn(value, place) : periods.wrongIn(value, place),
+    schema: { oneOf: [periods.schema, keepAll.schema] },
+  }),
+);
+
+const nights = whole(1, 366);
+const never = choice('never');
+/** How often copies are read again. */
+export const scrubEveryNights: Field<number | 'never' | undefined> = told(
+  'In how many nights every copy that stands here is read again and held against what was written; 28 where it is absent.',
+  maybe({
+    is: (value): value is number | 'never' => never.is(value) || nights.is(value),
+    wrongIn: (value, place) =>
+      typeof value === 'string' ? never.wrongIn(value, place) : nights.wrongIn(value, place),
+    schema: { oneOf: [nights.schema, never.schema] },
+  }),
+);

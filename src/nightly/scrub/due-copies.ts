@@ -1,0 +1,118 @@
+/**
+ * Which copies are read again tonight: a pure decision. Every copy that stands is read once in so many nights,
+ * those that were not read for longest first, and no more of them in a night than their turn asks for, as a
+ * line and a store cost money and time.
+ */
+import { nightAfter, nightsBetween } from '../nights.js';
+import type { SequenceState } from '../origin/sequence.js';
+import type { VerifiedCopy } from '../run/journal-state.js';
+
+/** Every byte is read again within so many nights. */
+export const defaultScrubNights = 28;
+/** A computer that was off for more nights has not fallen behind: it begins anew, and not with everything. */
+const longestPause = 7;
+
+/** A copy whose bytes can be held against what was written. */
+export type ProvableCopy = VerifiedCopy & Required<Pick<VerifiedCopy, 'bytes' | 'sha256'>>;
+
+/** What is kept of the reading at a place from night to night. */
+export type ScrubState = Pick<SequenceState, 'countedFrom' | 'credit' | 'creditedOn'>;
+
+/** What is asked of the reading. */
+export interface ScrubTurn {
+  readonly night: string;
+  readonly everyNights: number;
+}
+
+/** Copies that stand at a place and can be proven; not those that a person has looked at. */
+export function provableAt(
+  copies: readonly VerifiedCopy[],
+  store: string,
+  accepted: readonly string[] = [],
+): readonly ProvableCopy[] {
+  return copies.filter(
+    (copy): copy is ProvableCopy =>
+      isStandingAt(copy, store) && copy.sha256 !== undefined && !accepted.includes(copy.key),
+  );
+}
+
+/**
+ * Copies that stand at a place and cannot: nobody knows what was written, or the store does not give it back.
+ */
+export function unprovenAt(copies: readonly VerifiedCopy[], store: string): readonly string[] {
+  return copies
+    .filter((copy) => isStandingAt(copy, store) && (copy.sha256 === undefined || copy.unread !== undefined))
+    .map(({ key }) => key);
+}
+
+/** On this night or later every copy that stands was read back whole; undefined where there is none. */
+export function readSince(copies: readonly ProvableCopy[]): string | undefined {
+  return copies.map(({ readAt, night }) => readAt ?? night).sort()[0];
+}
+
+/**
+ * What may be read from tonight on. What is not used one night is kept for the next, and a night adds as much
+ * as brings every copy to its turn in time.
+ */
+export function addAllowance(
+  copies: readonly ProvableCopy[],
+  state: ScrubState,
+  turn: ScrubTurn,
+): Required<ScrubState> {
+  const { night, everyNights } = turn;
+  const { credit = 0, creditedOn, countedFrom = night } = state;
+  if (creditedOn === night) return { credit, creditedOn, countedFrom };
+  const pause = creditedOn === undefined ? longestPause + 1 : nightsBetween(creditedOn, night);
+  // A clock that was ahead and was put right has counted nights that never were.
+  const from = pause < 0 || pause > longestPause ? night : countedFrom;
+  let sum = 0;
+  let added = 0;
+  for (const { copy, since } of inTurn(copies, from, night)) {
+    sum += copy.bytes;
+    const nightsLeft = nightsBetween(night, nightAfter(since, everyNights)) + 1;
+    added = Math.max(added, Math.ceil((sum - credit) / Math.max(1, nightsLeft)));
+  }
+  return { credit: Math.min(credit + added, sum), creditedOn: night, countedFrom: from };
+}
+
+/** The copies whose turn has come, in the order in which they are read. */
+export function dueCopies(
+  copies: readonly ProvableCopy[],
+  { credit = 0, countedFrom }: ScrubState,
+  night: string,
+): readonly ProvableCopy[] {
+  const due: ProvableCopy[] = [];
+  let left = credit;
+  for (const { copy, last } of inTurn(copies, countedFrom ?? night, night)) {
+    if (last >= night) continue;
+    left -= copy.bytes;
+    if (left < 0) break;
+    due.push(copy);
+  }
+  return due;
+}
+
+function inTurn(
+  copies: readonly ProvableCopy[],
+  from: string,
+  night: string,
+): readonly { readonly copy: ProvableCopy; readonly last: string; readonly since: string }[] {
+  return copies
+    .map((copy) => {
+      const read = copy.readAt ?? copy.night;
+      // One that was read on a night to come was read under a clock that was wrong.
+      const last = read > night ? from : read;
+      return { copy, last, since: last < from ? from : last };
+    })
+    .sort((a, b) =>
+      a.since === b.since ? order(a.last, b.last) || order(a.copy.key, b.copy.key) : order(a.since, b.since),
+    );
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function isStandingAt({ store, bytes, state }: VerifiedCopy, at: string): boolean {
+  return store === at && bytes !== undefined && state === undefined;
+}

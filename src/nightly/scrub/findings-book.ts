@@ -1,0 +1,184 @@
+import type { Destination } from '../../eligibility/is-eligible.js';
+import { isBackupError } from '../../errors.js';
+import { alertCodes } from '../alerts/alert.js';
+import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
+import { standingTroubles } from '../alerts/troubles.js';
+import type { Logger } from '../log/logger.js';
+import { mostAccepted, mostTroubles, type SequenceState } from '../origin/sequence.js';
+import type { BackupEvent } from '../run/events.js';
+import type { NightJournalState, VerifiedCopy } from '../run/journal-state.js';
+import type { NightPlan } from '../run/night-plan.js';
+import { openOffice } from '../run/office.js';
+import { sendAlerts } from '../run/send-alerts.js';
+import type { Clock } from '../service/clock.js';
+import type { ReadCopy } from './scrub-place.js';
+
+/** A copy that was read, and where. */
+export interface Finding extends ReadCopy {
+  readonly destination: Destination;
+}
+
+/** How often the spool is asked for while a run holds it, and how long between, in milliseconds. */
+const mostTries = 30;
+const betweenTries = 60_000;
+
+/** What is wrong with a copy, for people; null where nothing is. */
+export function describeFinding({ copy: { key }, found }: ReadCopy): string | null {
+  switch (found) {
+    case 'spoiled':
+      return `${key} was verified, and its bytes are others now.`;
+    case 'note-changed':
+      return `The note of ${key} is another one than was written.`;
+    case 'unread':
+      return `${key} is there, and could not be read back.`;
+    case 'whole':
+      return null;
+  }
+}
+
+/** What a {@link FindingsBook} works with. */
+export interface BookTools {
+  readonly plan: NightPlan;
+  readonly night: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly emit: (event: BackupEvent) => void;
+  /** So many bytes are read before it is written down, so that a run that is killed goes on there. */
+  readonly keepEvery: number;
+}
+
+/**
+ * Writes into the journal what was read. The spool is held for that moment alone, so that the reading of hours
+ * keeps nobody from making a copy.
+ */
+export class FindingsBook {
+  readonly #around: BookTools;
+  #findings: Finding[] = [];
+  #bytes = 0;
+  #keeping: Promise<unknown> = Promise.resolve();
+
+  constructor(around: BookTools) {
+    this.#around = around;
+  }
+
+  async add(finding: Finding): Promise<void> {
+    this.#findings.push(finding);
+    this.#bytes += finding.copy.bytes;
+    if (finding.found === 'whole' && this.#bytes < this.#around.keepEvery) return;
+    await this.#keep();
+  }
+
+  /** All that is not written down yet, also where another run has to be waited for. */
+  async close(): Promise<void> {
+    const { clock, signal, logger } = this.#around;
+    for (let i = 0; i < mostTries && !(await this.#keep()); i += 1) {
+      if (signal.aborted) break;
+      await clock.sleep(betweenTries, signal);
+    }
+    if (this.#findings.length === 0) return;
+    logger.warning('What was read of older copies could not be noted; it is read again.', {
+      copies: this.#findings.length,
+    });
+  }
+
+  /** @returns false while another run holds the spool */
+  async #keep(): Promise<boolean> {
+    const next = this.#keeping.then(() => this.#write());
+    this.#keeping = next.catch(() => undefined);
+    return next;
+  }
+
+  async #write(): Promise<boolean> {
+    const { plan, night } = this.#around;
+    // The other place adds to it meanwhile.
+    const findings = [...this.#findings];
+    if (findings.length === 0) return true;
+    try {
+      const { journal, guard } = await openOffice(plan, night);
+      try {
+        await journal.update((state) => withFindings(state, findings, night));
+        this.#findings = this.#findings.slice(findings.length);
+        this.#bytes = 0;
+        const isWrong = findings.some(({ found }) => found === 'spoiled' || found === 'note-changed');
+        if (isWrong) await this.#alert(journal);
+      } finally {
+        await guard.release();
+      }
+      return true;
+    } catch (error) {
+      if (isBackupError(error, 'already-running')) return false;
+      throw error;
+    }
+  }
+
+  /** At once: a night is long, and the next report a day away. */
+  async #alert(journal: Parameters<typeof sendAlerts>[2]['journal']): Promise<void> {
+    const { plan, night, clock, logger, emit } = this.#around;
+    const { firstNight, sequences } = journal.state;
+    if (plan.alerts === undefined) return;
+    const historyTroubles = (['hq', 'local'] as const).flatMap((each) => sequences?.[each]?.troubles ?? []);
+    const facts = { practiceId: plan.practiceId, night, firstNight, destinations: [], historyTroubles };
+    const standing = standingTroubles(facts, plan.alertThresholds).filter(
+      ({ code }) => code === 'history-broken',
+    );
+    const sink = sinkWithTimeout(plan.alerts, { clock });
+    const notOver = new Set(Object.values(alertCodes));
+    await sendAlerts(standing, notOver, { sink, journal, logger, emit });
+  }
+}
+
+function withFindings(
+  { verified, sequences }: NightJournalState,
+  findings: readonly Finding[],
+  night: string,
+): Partial<NightJournalState> {
+  const changed = { verified: { ...verified }, sequences: { ...sequences } };
+  for (const destination of ['hq', 'local'] as const) {
+    const here = findings.filter((each) => each.destination === destination);
+    const sequence = changed.sequences[destination];
+    if (here.length === 0 || sequence === undefined) continue;
+    const byKey = new Map(here.map((each) => [each.copy.key, each]));
+    changed.verified[destination] = verified[destination].map((copy) => {
+      const finding = byKey.get(copy.key);
+      return finding === undefined || copy.state !== undefined ? copy : readCopy(copy, finding, night);
+    });
+    changed.sequences[destination] = withTroubles(sequence, here);
+  }
+  return changed;
+}
+
+function readCopy({ unread, ...copy }: VerifiedCopy, { found }: Finding, night: string): VerifiedCopy {
+  switch (found) {
+    case 'whole':
+      return { ...copy, readAt: night };
+    case 'note-changed':
+      // So that every night looks at it, until somebody has.
+      return { ...copy, readAt: night, noteSeen: 'changed' };
+    case 'spoiled':
+      return { ...copy, state: 'spoiled' };
+    case 'unread': {
+      const before = unread?.night === night ? unread.nights - 1 : (unread?.nights ?? 0);
+      return { ...copy, unread: { nights: before + 1, night } };
+    }
+  }
+}
+
+function withTroubles(sequence: SequenceState, findings: readonly Finding[]): SequenceState {
+  const { credit = 0, troubles = [], about = [], lost = [] } = sequence;
+  const read = findings.filter(({ found }) => found !== 'unread');
+  const bytes = read.reduce((sum, { copy }) => sum + copy.bytes, 0);
+  const wrong = read.filter(({ found }) => found !== 'whole');
+  const spoiled = wrong.filter(({ found }) => found === 'spoiled').map(({ copy }) => copy.key);
+  const left = { ...sequence, credit: Math.max(0, credit - bytes) };
+  if (wrong.length === 0) return left;
+  const sentences = wrong.map((each) => describeFinding(each)!);
+  return {
+    ...left,
+    // The newest first: the list is short, and what stood there before was told.
+    troubles: [...sentences, ...troubles].slice(0, mostTroubles),
+    about: [...wrong.map(({ copy }) => copy.key), ...about].slice(0, mostAccepted),
+    lost: [...spoiled, ...lost].slice(0, mostAccepted),
+    ...(spoiled.length === 0 ? {} : { isBroken: true }),
+  };
+}

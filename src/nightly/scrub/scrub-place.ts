@@ -1,0 +1,115 @@
+import { BackupError, isBackupError } from '../../errors.js';
+import { hashOfNote } from '../../history/note.js';
+import { noteKeyOf } from '../../history/note-body.js';
+import { readNote } from '../../history/verify-history.js';
+import type { StorageAdapter } from '../../storage/adapter.js';
+import { verifyStored } from '../../storage/verify-stored.js';
+import { codeOf } from '../run/failure.js';
+import type { ProvableCopy } from './due-copies.js';
+
+/** A store that gives no byte for so long does not answer, in milliseconds. */
+export const longestSilence = 600_000;
+
+/**
+ * What a copy was found to be: `whole`; `spoiled`, when its bytes are not those that were verified; `unread`,
+ * when it is there and the store does not give it back; `note-changed`, when only its note is another.
+ */
+export type ReadFinding = 'note-changed' | 'spoiled' | 'unread' | 'whole';
+
+/** A copy that was read again. */
+export interface ReadCopy {
+  readonly copy: ProvableCopy;
+  readonly found: ReadFinding;
+}
+
+/** How a place is read. */
+export interface Scrub {
+  readonly store: StorageAdapter;
+  readonly signal: AbortSignal;
+  /** How long nothing may come, in milliseconds. */
+  readonly silence: number;
+  /** Told of each copy before the next is begun. */
+  readonly onRead: (read: ReadCopy) => Promise<void>;
+}
+
+/**
+ * Reads copies of one place whole, one after the other, and holds them against what was written.
+ *
+ * @returns why not all of them were read; undefined where they were
+ */
+export async function scrubPlace(
+  due: readonly ProvableCopy[],
+  scrub: Scrub,
+): Promise<ReturnType<typeof codeOf> | undefined> {
+  const { store, signal, onRead } = scrub;
+  for (const copy of due) {
+    let found: ReadFinding;
+    try {
+      signal.throwIfAborted();
+      found = await readWhole(copy, scrub);
+    } catch (error) {
+      if (signal.aborted) return codeOf(signal.reason);
+      // Whether it was taken away, the next night says by its list.
+      if (isBackupError(error, 'storage-not-found')) continue;
+      const isThere = await within(scrub, copy.key, (each) => store.stat(copy.key, { signal: each })).catch(
+        () => null,
+      );
+      if (signal.aborted) return codeOf(signal.reason);
+      if (isThere === null) return codeOf(error);
+      found = 'unread';
+    }
+    await onRead({ copy, found });
+  }
+  return undefined;
+}
+
+async function readWhole({ key, bytes, sha256, note }: ProvableCopy, scrub: Scrub): Promise<ReadFinding> {
+  const { store } = scrub;
+  try {
+    await within(scrub, key, (signal, renew) =>
+      verifyStored(store, key, { size: bytes, sha256 }, { signal, onProgress: renew }),
+    );
+  } catch (error) {
+    if (isBackupError(error, 'verification-failed')) return 'spoiled';
+    throw error;
+  }
+  if (note === undefined) return 'whole';
+  try {
+    const found = await within(scrub, key, (signal) => readNote(store, noteKeyOf(key)!, signal));
+    return hashOfNote(found) === note ? 'whole' : 'note-changed';
+  } catch (error) {
+    // A note that is gone, the next night tells by its list.
+    if (isBackupError(error, 'storage-not-found')) return 'whole';
+    throw error;
+  }
+}
+
+/** Work that is given up when nothing comes any more. */
+async function within<Result>(
+  { store, signal, silence }: Scrub,
+  key: string,
+  work: (signal: AbortSignal, renew: () => void) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController();
+  let heard = performance.now();
+  const look = (): void => {
+    const left = heard + silence - performance.now();
+    if (left > 0) timer = setTimeout(look, left);
+    else {
+      const message = `${key} in ${store.description} was asked for, and nothing came any more.`;
+      controller.abort(new BackupError('storage-transient', message, { activity: 'store' }));
+    }
+  };
+  let timer = setTimeout(look, silence);
+  const leave = (): void => controller.abort(signal.reason);
+  signal.addEventListener('abort', leave, { once: true });
+  if (signal.aborted) leave();
+  try {
+    return await work(controller.signal, () => {
+      heard = performance.now();
+    });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', leave);
+  }
+}
