@@ -49,7 +49,7 @@ export function assertArgument(name: string, value: unknown, kind: Kind | `${Kin
   }
 }
 
-/** Nearly every argument is right, and no name of one is put together before it is wrong. */
+/** Builds the name only for an error, because nearly every argument is right. */
 function assertHolds(
   name: string,
   member: string | undefined,
@@ -83,7 +83,7 @@ export function assertEach(name: string, value: unknown, shape: Shape): void {
   });
 }
 
-/** Refuses what is neither bytes nor gives any. @throws TypeError */
+/** Refuses what is neither bytes nor a source of bytes. @throws TypeError */
 export function assertByteSource(name: string, value: unknown): void {
   const gives =
     value instanceof Uint8Array ||
@@ -92,7 +92,7 @@ export function assertByteSource(name: string, value: unknown): void {
   if (!gives) throw new TypeError(`"${name}" must be bytes, an iterable or stream of bytes, or a Blob`);
 }
 
-/** Refuses what cannot be read at any place. @throws TypeError */
+/** Refuses what cannot be read at any offset. @throws TypeError */
 export function assertRangeSource(name: string, value: unknown): void {
   assertArgument(name, value, 'object', { size: 'number', read: 'function' });
 }
@@ -115,12 +115,12 @@ export const storageShape = {
   classify: 'function',
 } as const;
 
-/** Refuses what is no store. @throws TypeError */
+/** Refuses what is not a store. @throws TypeError */
 export function assertStorage(name: string, value: unknown): void {
   assertArgument(name, value, 'object', storageShape);
 }
 
-/** Refuses what is no URL of the web. Never says it: its path may be a secret. @throws TypeError */
+/** Refuses what is not an HTTP URL. Never shows it: its path may be a secret. @throws TypeError */
 export function assertHttpUrl(name: string, value: unknown): void {
   assertArgument(name, value, 'text');
   if (!URL.canParse(value as string)) throw new TypeError(`"${name}" must be a URL`);

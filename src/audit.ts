@@ -19,25 +19,22 @@ export interface AuditEntry {
   readonly code?: BackupErrorCode | 'unexpected' | undefined;
 }
 
-/**
- * Where it is noted who opened an archive, and what for. Who, when and which process are the log's own to
- * say.
- */
+/** Records who opened an archive, and what for. The log itself adds the user, the time and the process. */
 export interface AuditLog {
-  /** Notes an entry. When it cannot, it tells that in its own way: a recovery goes on without. */
+  /** Records an entry. A failure is reported in the log's own way and does not stop a recovery. */
   write(entry: AuditEntry): Promise<void>;
 }
 
-/** Notes an entry where there is a log; never rejects. */
+/** Records an entry if there is a log; never rejects. */
 export async function note(audit: AuditLog | undefined, entry: AuditEntry): Promise<void> {
   try {
     await audit?.write(entry);
   } catch {
-    // On the bad day nothing may stand in the way of a restore, a full disk under the log least of all.
+    // A log that fails must not stop a restore.
   }
 }
 
-/** Notes that something is begun, does it, and notes how it ended. */
+/** Records the beginning of something, does it, and records how it ended. */
 export async function audited<Result>(
   { audit, signal }: { readonly audit?: AuditLog | undefined; readonly signal?: AbortSignal | undefined },
   deed: Omit<AuditEntry, 'code' | 'outcome'>,

@@ -1,4 +1,4 @@
-/** Byte plumbing: what a source of bytes may be, and the few moves every room needs. Runs in browsers. */
+/** Sources of bytes, and what every room needs to read them. Runs in browsers. */
 import { assertArgument } from './arguments.js';
 
 /** Bytes at rest or in motion. Iterables are pulled; chunks of about 64 KiB or more are the cheapest. */
@@ -9,7 +9,7 @@ export type ByteSource =
   | ReadableStream<Uint8Array>
   | Blob;
 
-/** Bytes that can be read at any place: a file, an object in a store, a blob. */
+/** Bytes that can be read at any offset: a file, an object in a store, a blob. */
 export interface RangeSource {
   /** Total size in bytes. */
   readonly size: number;
@@ -55,7 +55,7 @@ function isStream(
   return 'getReader' in chunks;
 }
 
-// Not every browser iterates a ReadableStream, so the reader is driven by hand.
+// Not every browser can iterate a ReadableStream.
 async function* iterateStream(
   stream: ReadableStream<Uint8Array>,
   signal: AbortSignal | undefined,
@@ -168,12 +168,12 @@ export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** Bytes as base64, with padding; short ones, as every byte is an argument. */
+/** Bytes as base64, with padding. Only for short ones, because every byte becomes an argument. */
 export function toBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
 }
 
-/** What {@link toBase64} gave, as bytes. @throws DOMException when it is no base64 */
+/** What {@link toBase64} gave, as bytes. @throws DOMException when it is not base64 */
 export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

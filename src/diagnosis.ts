@@ -1,7 +1,7 @@
 /**
- * What a person who looks for a fault wants to know: statements, calls of stores, archives, restores and
- * nights, with durations, sizes and retries, and never a value, a key or a password. Silent unless
- * `NODE_DEBUG` names a channel or `--verbose` is given.
+ * Debug output for whoever looks for a fault: statements, calls of stores, archives, restores and nights,
+ * with durations, sizes and retries, and never a value, a key or a password. Silent unless `NODE_DEBUG` names
+ * a channel or `--verbose` is given.
  */
 import { debuglog } from 'node:util';
 import { escapeControls } from './escape-controls.js';
@@ -9,10 +9,7 @@ import { escapeControls } from './escape-controls.js';
 /** Facts beside a line. */
 export type DiagnosisFacts = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/**
- * One kind of lines. Whoever has something to tell asks first whether it is on, so that it costs nothing when
- * it is off.
- */
+/** One kind of lines. Callers ask first whether it is on, so that it costs nothing when it is off. */
 export interface Channel {
   readonly isOn: boolean;
   tell(what: string, facts: DiagnosisFacts): void;

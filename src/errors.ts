@@ -45,7 +45,7 @@ let setActivity: (error: BackupError, activity: Activity) => void;
  *
  * @example
  * ```ts
- * // A store of one's own speaks the same language:
+ * // A store of your own throws the same errors:
  * const refused = new BackupError('storage-transient', 'The bucket "copies" did not answer.', { details: { status: 503 } });
  * console.error(refused.code, refused.message);
  * logger.warning(refused.happened, { code: refused.code });

@@ -1,6 +1,6 @@
 /**
- * Names that come from a database, an archive or another machine may hold anything, also what steers a
- * terminal or forges a line.
+ * Names that come from a database, an archive or another machine may hold anything, also characters that
+ * steer a terminal or forge a line.
  */
 
 /**

@@ -1,8 +1,6 @@
 import { escapeControls } from './escape-controls.js';
 
-/**
- * Text that is HTML already: of {@link html}, or of what draws a picture. Whatever is not comes into a page escaped.
- */
+/** Text that is already HTML, from {@link html} or a drawing. Everything else is escaped in a page. */
 export class Html {
   readonly text: string;
 
@@ -14,7 +12,7 @@ export class Html {
 /** What may stand in a page. Null and false are nothing. */
 export type Content = Html | string | number | null | false | readonly Content[];
 
-/** No name is longer in a page, in characters: whoever writes one decides how long it is. */
+/** The most characters of a name in a page. Names may come from anybody. */
 const longest = 300;
 
 const entities: Readonly<Record<string, string>> = {

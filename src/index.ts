@@ -1,7 +1,6 @@
 /**
- * The front door: the six functions and what a host and a recovery utility need. What a few hosts need stands
- * behind doors of its own: `/archive`, `/age`, `/storage`, `/nightly`, `/recovery`, `/history`, `/admin`,
- * `/testing`.
+ * The six functions, and what a host and a recovery utility need. What only a few hosts need is in the
+ * subpaths: `/archive`, `/age`, `/storage`, `/nightly`, `/recovery`, `/history`, `/admin`, `/testing`.
  *
  * @module supplemental-backup
  */

@@ -1,7 +1,7 @@
 /**
- * The word among those known that somebody is most likely to have meant; undefined when none is near.
+ * The known word that somebody most likely meant; undefined when none is near.
  *
- * @param least - so many slips are forgiven in a short word too
+ * @param least - how many typing errors are forgiven even in a short word
  */
 export function nearestWord(typed: string, known: readonly string[], least = 1): string | undefined {
   const lower = typed.toLowerCase();
@@ -23,7 +23,7 @@ export function didYouMean(word: string | undefined): string {
   return word === undefined ? '' : ` Did you mean ${word}?`;
 }
 
-/** How many letters must be added, dropped, changed or exchanged with their neighbour. */
+/** How many letters must be added, dropped, changed or swapped. */
 function distanceOf(from: string, to: string): number {
   if (from.length > 40) return Number.POSITIVE_INFINITY;
   let before: number[] = [];

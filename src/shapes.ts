@@ -1,7 +1,7 @@
 /**
- * What a value from outside is asked before it is believed: files, labels, messages and rows can be damaged,
- * or written by somebody else. A shape is declared once; it is the check, and the compiler knows by it what
- * the value is. What a shape does not name is passed over, as a later version may add to it.
+ * Checks of values from outside: files, labels, messages and rows can be damaged, or written by somebody
+ * else. A shape is declared once: it is the check, and tells the compiler the type. Members that a shape does
+ * not name are ignored, as a later version may add some.
  */
 
 import { fromUtf8 } from './bytes.js';
@@ -15,7 +15,7 @@ export type Shape<T> = (value: unknown) => value is T;
  */
 export type Members<T> = { readonly [Name in keyof T]-?: Shape<T[Name]> };
 
-/** Anything: somebody else looks at it. */
+/** Anything: it is checked elsewhere. */
 export const anything: Shape<unknown> = (_value): _value is unknown => true;
 
 /** Text of at most so many characters. */
@@ -114,7 +114,7 @@ export function someOf<Name extends string, T>(
     anyObject(value) && Object.entries(value).every(([name, each]) => isName(name) && shape(each));
 }
 
-/** Of the shapes of objects: which member does not fit. */
+/** For shapes of objects: finds the member that does not fit. */
 const named = new WeakMap<object, (value: unknown) => string | undefined>();
 
 /** An object with members of its own, each of its shape. */
@@ -132,7 +132,7 @@ export function wrongMember(shape: Shape<unknown>, value: unknown): string | und
   return named.get(shape)?.(value);
 }
 
-/** What a text, or its UTF-8, says as JSON; undefined when it is none. */
+/** The value of a JSON text or its UTF-8; undefined when it is not JSON. */
 export function fromJson(json: string | Uint8Array): unknown {
   try {
     return JSON.parse(typeof json === 'string' ? json : fromUtf8(json));

@@ -1,6 +1,6 @@
 /**
- * For tests: stores, settings, alerts and enrolments in memory; for whoever writes a store, the promises of
- * the contract as checks for any test framework, and stores that fail, lag and dawdle.
+ * For tests: stores, settings, alerts and enrolments in memory. For a store of your own: the storage contract
+ * as checks for any test framework, and stores that fail or are slow.
  *
  * @module supplemental-backup/testing
  */

@@ -13,11 +13,11 @@ import { isBackupError } from '../../src/errors.js';
 import type { ColumnBatch } from '../../src/model/column-batch.js';
 import type { Manifest, TableDescription, ValueForm } from '../../src/model/parts.js';
 
-/** An open copy, whole or as far as it could be saved. */
+/** An open copy, whole or as far as it could be salvaged. */
 export interface Copy {
   readonly label: Label | null;
   readonly archiveId: string;
-  /** ISO 8601, UTC; null where nobody can say any more. */
+  /** ISO 8601, UTC; null if it is lost. */
   readonly snapshotAt: string | null;
   readonly tables: readonly CopyTable[];
   /** What is known to be lost, in sentences, the headline first. */
@@ -53,9 +53,9 @@ export interface CopyTable {
 type Keys = { readonly identities: readonly (Identity | string)[] };
 
 /**
- * Opens a copy, and where it is damaged whatever of it still stands.
+ * Opens a copy; of a damaged one, what is left.
  *
- * @param onDamaged - called before what still stands is looked for, which takes a while
+ * @param onDamaged - called before the search for what is left, which takes a while
  * @throws BackupError `wrong-key`; `archive-damaged` when there is no way in; `archive-limit-exceeded`;
  * `archive-unsupported`
  */
@@ -120,7 +120,7 @@ function partsOf({ entries }: Manifest): ReadonlyMap<number, readonly number[]> 
   return parts;
 }
 
-/** What of a damaged copy still stands. It takes a look at every byte. */
+/** What is left of a damaged copy. Reads every byte. */
 export async function salvageCopy(source: RangeSource, keys: Keys, signal?: AbortSignal): Promise<Copy> {
   return savedCopy(await surveyArchive(source, { ...keys, signal }));
 }
@@ -159,7 +159,7 @@ function savedCopy(survey: ArchiveSurvey): Copy {
       );
       return unpackRows({ rows: file.rows, data: await survey.read(file) }, forms);
     },
-    // What is left was found by reading everything.
+    // The search for what is left has already read everything.
     prove: async () => undefined,
     close: () => undefined,
   };

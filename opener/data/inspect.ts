@@ -10,7 +10,7 @@ import { type BackupError, isBackupError } from '../../src/errors.js';
 import type { Inspected, Problem } from './protocol.js';
 import { NoKeyFile } from './unlock.js';
 
-/** A file as a source of ranges: nothing of it is read but what is asked for. */
+/** A file as a source of ranges. */
 export function rangesOf(file: Blob): RangeSource {
   return {
     size: file.size,
@@ -23,7 +23,7 @@ export function rangesOf(file: Blob): RangeSource {
   };
 }
 
-/** The outside of a file. */
+/** The label of a file. */
 export async function inspectFile(file: File): Promise<Inspected> {
   const { name, size } = file;
   try {
@@ -46,7 +46,7 @@ async function outsideProblem(file: File, error: unknown): Promise<Problem | nul
     case 'archive-limit-exceeded':
       return { kind: 'limits' };
     default:
-      // A key file opens what is sealed all the same; that the label is lost is told then.
+      // A key file still opens the content; the page then says that the label is lost.
       return (await hasWayIn(file)) ? null : { kind: 'beginning-damaged' };
   }
 }
@@ -71,7 +71,7 @@ const kitFaults: Readonly<Record<Exclude<KitFault, 'other-kit'>, Problem['kind']
   'unknown-word': 'kit-unknown-word',
 };
 
-/** What is wrong with the words of a kit, where that is it. */
+/** What is wrong with the words of a kit; null if it is something else. */
 function kitProblem({ details }: BackupError): Problem | null {
   const { reason, word } = details;
   const kind = Object.entries(kitFaults).find(([fault]) => fault === reason)?.[1];
@@ -79,7 +79,7 @@ function kitProblem({ details }: BackupError): Problem | null {
   return { kind, ...(typeof word === 'number' ? { word } : {}) };
 }
 
-/** What a failure is to whoever sees the page. */
+/** A failure, as the page describes it. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof NoKeyFile) return { kind: 'no-key-file' };
   if (error instanceof DOMException) return { kind: error.name === 'AbortError' ? 'stopped' : 'gone' };

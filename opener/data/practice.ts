@@ -90,7 +90,7 @@ export class Practice {
         found.push({ order: order(row) ?? '', values: cells.map((cell) => cell(row)) });
       }
     }
-    // What is alike keeps the order of the table.
+    // Equal rows keep the order of the table.
     if (section.newestFirst !== undefined)
       found.sort((a, b) => (a.order < b.order ? 1 : a.order > b.order ? -1 : 0));
     return {
@@ -208,7 +208,7 @@ export class Practice {
   }
 }
 
-// Numbers are looked for as they are typed, with or without what stands between the digits.
+// Finds numbers with or without separators between the digits.
 function fits(searched: string, word: string): boolean {
   const digits = word.replace(/\D/g, '');
   return (

@@ -1,14 +1,11 @@
-/**
- * What the page asks its worker, and what the worker answers. Everything here is copied from one to the
- * other.
- */
+/** The messages between the page and its worker. Everything here is copied from one to the other. */
 import type { Label } from '../../src/archive/index.js';
 import type { FieldView } from '../../src/catalog/practice-views.js';
 import type { GivenKey } from './unlock.js';
 
-/** Everything that the worker can be asked. */
+/** The requests to the worker. */
 export interface Questions {
-  /** Looks at the outside of files. */
+  /** Reads the labels of files. */
   inspect(files: readonly File[]): readonly Inspected[];
   open(file: number, key: GivenKey): Opened;
   schedule(firstDay: string, days: number): readonly ScheduleDay[];
@@ -26,16 +23,16 @@ export interface Questions {
 
 export type PatientFormat = 'json' | 'zip';
 
-/** A file as it looks from outside. */
+/** A file, as its label describes it. */
 export interface Inspected {
   readonly name: string;
   readonly size: number;
   readonly label: Label | null;
-  /** Why it is no copy that can be opened. */
+  /** Why it cannot be opened. */
   readonly problem: Problem | null;
 }
 
-/** Why something failed, for the page to put into words. */
+/** Why something failed; the page has the words. */
 export interface Problem {
   readonly kind:
     | 'beginning-damaged'
@@ -58,7 +55,7 @@ export interface Problem {
   readonly at?: string;
   /** Which word of a kit, from 1. */
   readonly word?: number;
-  /** For whoever mends this page; never a value of a row. */
+  /** For developers; never a value of a row. */
   readonly detail?: string;
 }
 

@@ -14,7 +14,7 @@ export async function columnsOf(rows: Rows, table: string, signal?: AbortSignal)
 }
 
 /**
- * Rows of a table from a row on, or, with a text, those of them that hold it anywhere.
+ * Rows of a table from a row on; with a text, only rows that contain it.
  *
  * @param from - number of the first row that is looked at, from 0
  */
@@ -49,8 +49,8 @@ function shortened(value: string | null): string | null {
 }
 
 /**
- * A table as CSV for a spreadsheet: a `'` stands before text that begins like a formula, so that nothing in
- * it runs.
+ * A table as CSV for a spreadsheet: a `'` is put before text that begins like a formula, so that none of it
+ * runs.
  */
 export async function csvOf(
   rows: Rows,

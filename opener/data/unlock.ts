@@ -2,7 +2,7 @@ import { type Label, unlockChain, unlockLabel } from '../../src/archive/index.js
 import { identitiesOfKit } from '../../src/archive/kit-words.js';
 import { isBackupError } from '../../src/errors.js';
 
-/** What a person gives to open a copy. */
+/** What opens a copy. */
 export type GivenKey =
   | { readonly kind: 'password'; readonly password: string }
   | { readonly kind: 'key-file'; readonly text: string }
@@ -12,10 +12,9 @@ export type GivenKey =
  * The age identities that a key leads to.
  *
  * @param label - of the copy that is to be opened
- * @param newer - labels of other copies that lie beside it: today's password may lead through them to an
- * older one
+ * @param newer - labels of other copies beside it: through them today's password may lead to an older one
  * @throws BackupError `wrong-key`, and as `unlockLabel`
- * @throws NoKeyFile when a file is none
+ * @throws NoKeyFile when a file is not a key file
  */
 export async function identitiesFrom(
   given: GivenKey,

@@ -1,4 +1,4 @@
-/** Runs beside the page: reads the copy, and answers what the page asks. Nothing here touches a network. */
+/** Reads the copy and answers the page. Uses no network. */
 import { openDentalPatientRows } from '../../src/catalog/open-dental/patient-rows.js';
 import { openDentalViews } from '../../src/catalog/open-dental/views.js';
 import type { PracticeViews } from '../../src/catalog/practice-views.js';
@@ -38,12 +38,12 @@ interface OpenCopy {
 let files: readonly File[] = [];
 let inspected: readonly Inspected[] = [];
 let current: OpenCopy | null = null;
-/** Being looked through after damage was found. */
+/** The search for what is left, after damage was found. */
 let salvaging: Promise<OpenCopy> | null = null;
 
 function madeOf(file: File, identities: readonly string[], copy: Copy): OpenCopy {
   const rows = new Rows(copy);
-  // A table that is lost marks a program as well as one that is there.
+  // Lost tables count too: the program is recognised by their names.
   const views = programs.find(({ marks }) =>
     marks.every((table) => rows.has(table) || copy.damagedTables.includes(table)),
   );
@@ -151,7 +151,7 @@ async function everythingOf(
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * One after another, as they stand on the page: the first is there at once, though the last reads a large
+ * One after another, in the order of the page: the first result comes at once, though the last reads a large
  * table.
  */
 function inTurn<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
@@ -166,8 +166,8 @@ function inTurn<Result>(signal: AbortSignal, work: () => Promise<Result>): Promi
 class NothingLeft extends Error {}
 
 /**
- * Works on the open copy. When that turns out to be damaged, whatever of it still stands takes its place, and
- * the work is done again on that.
+ * Works on the open copy. If that proves to be damaged, what is left takes its place, and the work runs
+ * again.
  */
 async function onCopy<Result>(work: (open: OpenCopy) => Promise<Result>): Promise<Result> {
   const open = current;
@@ -210,7 +210,7 @@ scope.onmessage = ({ data }) => {
   else void answer(data);
 };
 
-/** Whoever works with the page comes before what nobody asked for. */
+/** Requests of the user come before work in the background. */
 async function whenNobodyWaits(): Promise<void> {
   do await new Promise((resolve) => setTimeout(resolve, running.size > 1 ? 50 : 0));
   while (running.size > 1);
@@ -234,7 +234,7 @@ async function answer({ id, question, given }: Asked): Promise<void> {
   }
 }
 
-/** A wrong password is told with whose it should be. */
+/** Names the user whose password is needed. */
 function withUser(question: keyof Questions, given: readonly unknown[], error: unknown): Problem {
   if (error instanceof NothingLeft) return { kind: 'nothing-left' };
   const problem = problemOf(error);

@@ -3,7 +3,7 @@ import type { Opened, Problem, Progress, Questions, Said } from '../data/protoco
 /** Text of the worker's program; the build puts it here. */
 declare const workerProgram: string;
 
-/** A failure that the worker told. */
+/** A failure of the worker. */
 export class Refused extends Error {
   readonly problem: Problem;
 
@@ -33,7 +33,7 @@ interface Waiting {
   readonly onProgress: ((progress: Progress) => void) | undefined;
 }
 
-/** Starts the worker from the text that this page carries: it is fetched from nowhere. */
+/** Starts the worker from the text in this page; nothing is fetched. */
 export function startClient(onDamaged: (damaged: Opened | 'looking') => void): Client {
   const address = URL.createObjectURL(new Blob([workerProgram], { type: 'text/javascript' }));
   const worker = new Worker(address);

@@ -9,7 +9,7 @@ export interface Answer<Result> {
   readonly progress: Progress | null;
 }
 
-/** Asks the worker anew whenever `given` changes, and gives up what is no longer wanted. */
+/** Asks the worker again whenever `given` changes, and cancels what is no longer needed. */
 export function useAnswer<Name extends keyof Questions>(
   client: Client,
   question: Name,
@@ -22,7 +22,7 @@ export function useAnswer<Name extends keyof Questions>(
   useEffect(() => {
     const controller = new AbortController();
     const { signal } = controller;
-    // What was there stays until the new is: a page that flickers is hard to read.
+    // The old result stays until the new one comes, so that the page does not flicker.
     setAnswer(({ result }) => ({ result, problem: null, progress: null }));
     client
       .ask(question, given, {
@@ -44,8 +44,8 @@ export function asProblem(error: unknown): Problem {
 }
 
 /**
- * Puts the focus on the heading of a screen when it appears, so that a screen reader begins there. Before
- * anybody can see the screen, so that it is never taken away from a person who types already.
+ * Focuses the heading of a screen when it appears, so that a screen reader begins there. It does so before
+ * the screen is visible, so that the focus is never taken from a person who already types.
  */
 export function useFocus<Element extends HTMLElement>(): { readonly current: Element | null } {
   const heading = useRef<Element>(null);
@@ -56,7 +56,7 @@ export function useFocus<Element extends HTMLElement>(): { readonly current: Ele
   return heading;
 }
 
-/** A text as it was a moment ago: not every letter is worth a search. */
+/** A text with a delay, so that not every letter starts a search. */
 export function useSettled(text: string): string {
   const [settled, setSettled] = useState(text);
   useEffect(() => {

@@ -74,18 +74,18 @@ export function age(iso: string, now: number): string {
 export const texts = {
   title: 'Backup opener',
   skip: 'Skip to the content',
-  lead: 'Look into a supplemental backup of a practice. Everything happens in this window: nothing is uploaded, nothing is copied, and closing the window forgets it all.',
+  lead: 'Look into a supplemental backup of a practice. Everything happens in this window: nothing is uploaded or copied, and closing the window forgets it all.',
   choose: 'Choose the backup file',
   drop: 'Drop a backup file here (it ends in .tar.age), or',
   severalHint:
-    'Several at once are welcome: today’s password then opens older copies of the same person as well.',
+    'You can choose several at once: today’s password then opens older copies of the same person as well.',
   beforeYouStart: 'Before you type a password',
   beforeYouStartText:
-    'Use a page that came with the software, and compare its SHA-256 with the published one. Never use a page that lay beside the backups: whoever can write there could have put it there.',
+    'Use a page that came with the software, and compare its SHA-256 with the published one. Never use a page from beside the backups: anyone who can write there could have replaced it.',
   whichOne: 'Which copy?',
   otherFile: 'Choose another file',
   open: 'Open',
-  opening: 'Opening… this takes a few seconds, and is meant to.',
+  opening: 'Opening… this takes a few seconds, to slow down guessing.',
   password: 'Password',
   showPassword: 'Show the password',
   withPassword: 'With the password',
@@ -111,7 +111,7 @@ export const texts = {
     id: 'Archive',
   },
   scopes: { full: 'everything', critical: 'the critical tables only' },
-  unproven: 'This stands on the outside of the file. It is proven when the file opens.',
+  unproven: 'This is what the label of the file says. It is verified when the file opens.',
   nav: {
     label: 'Parts of the copy',
     schedule: 'Schedule',
@@ -126,7 +126,7 @@ export const texts = {
   loading: 'Reading…',
   reading: (done: number, of: number): string => `Reading… ${percent(done, of)}`,
   lostRows: (tables: readonly string[]): string =>
-    `Rows of ${tables.map((table) => `“${table}”`).join(', ')} are lost, or may be: what stands here may not be all.`,
+    `Rows of ${tables.map((table) => `“${table}”`).join(', ')} are lost, or may be: this screen may be incomplete.`,
   schedule: {
     title: 'Schedule',
     day: 'Day',
@@ -135,7 +135,7 @@ export const texts = {
     today: 'Today',
     ofCopy: (day: string): string => `Day of the copy, ${date(day)}`,
     old: (age: string, day: string): string =>
-      `This copy is ${age}. The schedule begins with the day on which it was taken, ${longDay(day)}; appointments made since are not in it.`,
+      `This copy is ${age}. The schedule begins with the day of the copy, ${longDay(day)}; later appointments are not in it.`,
     none: 'Nothing is scheduled.',
     noPlace: 'No operatory',
     newPatient: 'New patient',
@@ -189,7 +189,7 @@ export const texts = {
     checked: 'Checked',
     checking: (done: number, of: number): string => `Reading every byte… ${percent(done, of)}`,
     whole: 'Every part was read and is what was written.',
-    notWhole: 'No: see above.',
+    notWhole: 'No, see above.',
     notYet: 'Not yet.',
     lost: 'What is lost',
     tables: (tables: number, rows: number): string => `${count(tables, 'table')}, ${count(rows, 'row')}`,
@@ -198,13 +198,13 @@ export const texts = {
     restore:
       'This page only shows. To bring the practice back to life, restore the copy with the command line or the recovery utility.',
     program: 'Program',
-    noProgram: 'Not one that this page knows: tables and search only',
+    noProgram: 'Not known to this page: only tables and search',
   },
   damage: {
     title: 'This copy is damaged.',
-    looking: 'This copy is damaged. Looking for what of it still stands…',
+    looking: 'This copy is damaged. Searching for what is left…',
     more: 'All that is lost',
-    advice: 'Open another copy if there is one. Only what still proves to be genuine is shown here.',
+    advice: 'Open another copy if there is one. Only what could be verified is shown here.',
   },
 } as const;
 
@@ -219,29 +219,29 @@ export function problemText(problem: Problem): string {
     case 'wrong-key':
       return 'This key does not open the copy: it was sealed to another one. The copy is not changed.';
     case 'kit-unknown-word':
-      return `Word ${problem.word ?? '?'} is not one of the words that kits are made of: it is mistyped.`;
+      return `Word ${problem.word ?? '?'} is not a word of a recovery kit. Check its spelling.`;
     case 'kit-checksum':
-      return 'The words do not belong together: one is taken for another, or two are swapped.';
+      return 'The words do not belong together: one is wrong, or two are swapped.';
     case 'kit-count':
       return 'A recovery kit has 24 words, or 25 on each of two sheets. Some are missing, or there are too many.';
     case 'kit-one-sheet':
       return 'These are the words of one sheet. It takes those of a second one as well.';
     case 'no-key-file':
-      return 'This is no age key file: it must hold lines that begin with AGE-SECRET-KEY-.';
+      return 'This is not an age key file: no line begins with AGE-SECRET-KEY-.';
     case 'foreign':
-      return 'This is no supplemental backup, but some other file. A backup ends in .tar.age.';
+      return 'This is not a supplemental backup. The name of a backup ends in .tar.age.';
     case 'future':
-      return 'This copy was written by a newer version of the software than this page. Take the newest opener; the copy is fine.';
+      return 'This copy was written by a newer version of the software than this page. Use the newest opener; the copy is fine.';
     case 'beginning-damaged':
-      return 'The file is damaged or cut off at its very beginning, where the key is kept: there is no way into it. Take another copy.';
+      return 'The file is damaged or cut off at its beginning, which holds the key, so it cannot be opened. Use another copy.';
     case 'nothing-left':
-      return 'The key fits, but nothing of the content is left: the file is damaged from end to end. Take another copy.';
+      return 'The key fits, but nothing of the content is left: the file is damaged from end to end. Use another copy.';
     case 'damaged':
-      return 'The file is damaged here. Take another copy.';
+      return 'The file is damaged here. Use another copy.';
     case 'limits':
-      return 'The file asks for more memory or work than a genuine copy ever does. Do not trust it; take another copy.';
+      return 'The file needs more memory or work than a genuine copy ever does. Do not trust it; use another copy.';
     case 'gone':
-      return 'The file cannot be read any more: was it moved, or its drive taken away? Choose it again.';
+      return 'The file cannot be read any more. Was it moved, or its drive removed? Choose it again.';
     case 'stopped':
       return 'Stopped.';
     case 'unexpected':

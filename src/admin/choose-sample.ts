@@ -36,7 +36,7 @@ export function chooseSample(
     const at = Math.floor(random() * end);
     const entry = left[at]!;
     left[at] = left[end - 1]!;
-    // One that is larger than the bound has no turn: it would hold up a workstation.
+    // Never a part larger than the bound: it would hold up a login.
     if (bytes + entry.size > mostBytes) continue;
     taken.push(entry);
     bytes += entry.size;

@@ -13,14 +13,14 @@ const labelsTried = 3;
 /** What a label says of the pairs that open its archive. */
 export type SealedLabel = Pick<Label, 'createdAt' | 'keyHolder' | 'unlock'>;
 
-/** A pair that was kept, and its secret half where a password at hand opens it. */
+/** A stored pair, with its secret key if a given password opens it. */
 export interface EarlierPair extends KeyEpoch {
   readonly identity: string | null;
-  /** What stands beside the secret half is not the public half of it, or there is no secret half at all. */
+  /** The stored public key does not belong to the secret key, or there is no secret key. */
   readonly isForeign: boolean;
 }
 
-/** Opens what is kept, newest first. */
+/** Opens the stored pairs, newest first. */
 export async function openEarlier(
   current: Enrollment,
   passwords: readonly Password[],
@@ -86,7 +86,7 @@ async function open(
       return { identity, isForeign: (await identityToRecipient(identity)) !== unlock.recipient };
     } catch (error) {
       if (!isBackupError(error)) throw error;
-      // What cannot be a sealed identity was not put there by a login.
+      // What is not a sealed identity was not stored by a login.
       return { identity: null, isForeign: true };
     }
   }

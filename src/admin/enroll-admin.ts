@@ -17,7 +17,7 @@ import { fullWorkFactor, type WorkFactor } from './work-factor.js';
 
 /** Options of {@link enrollAdmin} and {@link changeAdminPassword}. */
 export interface EnrollOptions {
-  /** Where the key pair is kept. */
+  /** Where the key pair is stored. */
   readonly store: EnrollmentStore;
   /**
    * Make a pair that withstands quantum computers as well: X25519 and ML-KEM-768 together. Adds about 4 kB to
@@ -29,9 +29,9 @@ export interface EnrollOptions {
   /** @defaultValue the present moment */
   readonly now?: Date | undefined;
   /**
-   * Labels of the practice's archives, newest first. Where what the store has does not open with the
-   * password, these show the pair that does, so that a new one can follow it and the next night knows that
-   * its holder made it.
+   * Labels of the practice's archives, newest first. If the password does not open the stored pair, these
+   * show the pair that it does open. The new pair can then be linked to it, and the next night knows who made
+   * it.
    */
   readonly labels?: readonly Pick<Label, 'createdAt' | 'keyHolder' | 'unlock'>[] | undefined;
   /** Ends the work early; what was asked for then rejects with its reason. */
@@ -48,7 +48,7 @@ export interface Enrolled {
 
 /**
  * Gives an administrator a key pair that the password opens. To be called at every login, while the host has
- * the plaintext for a moment: a pair that still fits is left as it is, at the cost of one hash.
+ * the plaintext: a pair that still fits stays as it is, at the cost of one hash.
  *
  * Older archives stay open to the new pair wherever the same password opened the old one, such as archives
  * that were sealed with the stored hash before this administrator was first enrolled.
@@ -93,8 +93,7 @@ export async function enrollAdminWith(
         options,
       );
     }
-    // What is kept may have been changed by somebody else: only opening it shows that the password still
-    // leads to it.
+    // Somebody else may have changed the record: only opening it shows that the password still works.
     const earlier = await openEarlier(current, [text]);
     const [newest] = earlier;
     const isWanted =
@@ -108,7 +107,7 @@ export async function enrollAdminWith(
   });
 }
 
-/** Keeps a pair that the password opens, and mends what of its record is not as its holder left it. */
+/** Keeps a pair that the password opens, and repairs its record if somebody else changed it. */
 async function confirm(
   work: WorkFactor,
   admin: AdminPassword,
@@ -122,8 +121,8 @@ async function confirm(
   const fits = await fitsMark(current.mark, stored);
   if (isWhole && fits) return { enrollment: current, warnings };
   const told = [...warnings];
-  // A record of an earlier version has no signature; one that lost it looks the same, and its recipient
-  // tells.
+  // Records of earlier versions have no signature. A record whose signature was removed looks the same; its
+  // recipient shows the difference.
   if (pair.isForeign || (current.signature !== undefined && !isWhole)) told.push(recordChanged(admin));
   const unlock = { ...current.unlock, recipient: await identityToRecipient(identity) };
   const older = await followChain(unlock, identity);
@@ -133,7 +132,7 @@ async function confirm(
       ...record,
       revision: current.revision + 1,
       unlock,
-      // The same password in another form: Open Dental replaces old hashes at a login.
+      // The same password with another hash: Open Dental replaces old hashes at a login.
       mark: fits ? current.mark : await markOf(stored, work),
     },
     identity,
@@ -177,7 +176,7 @@ export async function changeAdminPasswordWith(
   const { text, warnings } = acceptPassword(admin, passwords.newPassword);
   return keep(options, admin, async (current) => {
     if (current === null) return renew(work, admin, text, null, [], warnings, options);
-    // After a night between change and call, the pair of today may be one that the stored hash already opens.
+    // If a night ran between change and call, the current pair may be one that the stored hash opens.
     const earlier = await openEarlier(current, [passwords.oldPassword, text]);
     if (earlier.every(({ identity }) => identity === null)) {
       throw refused(admin, 'The old password is not the one that opens the key of');
@@ -197,7 +196,7 @@ function assertEnrollOptions(options: EnrollOptions): void {
   assertArgument('options.store', options.store, 'object', { load: 'function', save: 'function' });
 }
 
-/** Makes a pair for the password, and links the pairs before it whose identities are at hand. */
+/** Makes a pair for the password, and links the earlier pairs whose identities are known. */
 async function renew(
   work: WorkFactor,
   admin: AdminPassword,
@@ -229,7 +228,7 @@ async function renew(
   );
   const lost = earlier.find(({ identity }) => identity === null);
   if (current === null || lost === undefined) return { enrollment, warnings };
-  // The mark says that the password is still the one of the pair, and it does not open it.
+  // The mark says that the password did not change, but it does not open the pair.
   const isExchanged = lost === earlier[0] && (lost.isForeign || (await fitsMark(current.mark, stored)));
   const warning = isExchanged ? keyExchanged(admin, lost) : chainBroken(admin, lost);
   return { enrollment, warnings: [...warnings, warning] };
@@ -238,32 +237,32 @@ async function renew(
 function keyExchanged({ userName }: AdminPassword, { since }: KeyEpoch): KeyWarning {
   return {
     code: 'key-exchanged',
-    message: `What was kept of the backup key of "${userName}" since ${since.slice(0, 10)} did not open with the password it belongs to: somebody may have exchanged it. A new key was made. Look at the archives made since then: they may not open with this password.`,
+    message: `The stored backup key of "${userName}", of ${since.slice(0, 10)}, did not open with its password: somebody may have exchanged it. A new key was made. Check the archives made since then: they may not open with this password.`,
   };
 }
 
 function recordChanged({ userName }: AdminPassword): KeyWarning {
   return {
     code: 'record-changed',
-    message: `What was kept of the backup key of "${userName}" was changed by somebody who did not have the password. It is mended. Look at the archives made since the last login: they may not open with this password.`,
+    message: `Somebody without the password changed the stored backup key of "${userName}". It was repaired. Check the archives made since the last login: they may not open with this password.`,
   };
 }
 
 function recordUnreadable({ userName }: AdminPassword): KeyWarning {
   return {
     code: 'record-unreadable',
-    message: `What was kept of the backup key of "${userName}" could not be read and was replaced. Older archives open with the password of their time.`,
+    message: `The stored backup key of "${userName}" could not be read and was replaced. Older archives open with the password of their time.`,
   };
 }
 
 function chainBroken({ userName }: AdminPassword, { since }: KeyEpoch): KeyWarning {
   return {
     code: 'chain-broken',
-    message: `The password of "${userName}" was replaced without the old one. Archives since ${since.slice(0, 10)} and before keep opening with the password of their time only.`,
+    message: `The password of "${userName}" was replaced without the old one. Archives sealed with the key of ${since.slice(0, 10)} or an earlier one open only with the password of their time.`,
   };
 }
 
-/** Decides on what the store has, and decides again when somebody else kept something meanwhile. */
+/** Changes the stored record, and tries again when another process changed it meanwhile. */
 async function keep(
   { store, signal }: EnrollOptions,
   admin: AdminPassword,
@@ -293,5 +292,8 @@ async function keep(
     if (!wasUnreadable) return decided;
     return { ...decided, warnings: [...decided.warnings, recordUnreadable(admin)] };
   }
-  throw new BackupError('storage-transient', 'The backup key could not be kept: others keep changing it.');
+  throw new BackupError(
+    'storage-transient',
+    'The backup key could not be saved: another process keeps changing it.',
+  );
 }

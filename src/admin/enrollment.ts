@@ -24,22 +24,19 @@ export interface KeyEpoch {
   readonly unlock: Unlock;
 }
 
-/**
- * The key pair of an administrator, as it is kept: the public half, and the other one sealed. Holds no
- * secret.
- */
+/** The stored key pair of an administrator: the public key, and the secret key sealed. Holds no secret. */
 export interface Enrollment extends KeyEpoch {
   /** `userod.UserNum`, as decimal text. */
   readonly userNum: string;
   /** As it was when the key was made. */
   readonly userName: string;
-  /** 1, 2, 3 …: counts what was kept for this user. */
+  /** 1, 2, 3 …: counts the records stored for this user. */
   readonly revision: number;
   /** Tells whether the stored password is still the one this pair belongs to. See `markOf`. */
   readonly mark: string;
   /**
-   * The enrolled pair whose place one of a stored hash took, as the password changed unseen. It leads to
-   * older archives, so that whoever comes with its password gets it back into the chain.
+   * The enrolled pair that a pair of the stored hash replaced, because the password changed unseen. It leads
+   * to older archives; a login with its password links it into the chain again.
    */
   readonly resting?: KeyEpoch;
   /**
@@ -48,13 +45,13 @@ export interface Enrollment extends KeyEpoch {
   readonly signer?: string;
   /** Of everything that decides who can open archives, by {@link signer}; base64. */
   readonly signature?: string;
-  /** What earlier pairs of this user say: that this one follows them. */
+  /** Signatures by earlier pairs of this user: this pair follows them. */
   readonly endorsements?: readonly Endorsement[];
   /** When this administrator last opened the copies with the password, and what was found. */
   readonly opening?: Opening;
 }
 
-/** The word of an earlier pair for the one after it. */
+/** The signature of an earlier pair for the one after it. */
 export interface Endorsement {
   /** Public half of the key that signs for the earlier pair, in base64. */
   readonly signer: string;
@@ -67,55 +64,49 @@ export function keyEpochOf({ epoch, since, unlock }: KeyEpoch): KeyEpoch {
   return { epoch, since, unlock };
 }
 
-/** Where enrolments are kept. Any place will do that a thief of archives cannot write to. */
+/** Where enrolments are stored. Any place that a thief of archives cannot write to. */
 export interface EnrollmentStore {
   /** The latest one of a user, or null. */
   load(userNum: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<Enrollment | null>;
   /**
-   * Keeps a new one, all or nothing.
+   * Stores a new one, all or nothing.
    *
-   * @returns false, having kept nothing, when that revision (or a later one) of the user is there already
+   * @returns false, having stored nothing, if that revision or a later one of the user exists
    */
   save(enrollment: Enrollment, options?: { readonly signal?: AbortSignal | undefined }): Promise<boolean>;
   /**
-   * Removes what is kept of a user and cannot be read, or leaves no room for another revision, so that a
-   * login can begin anew. A store without it leaves that to a person.
+   * Removes a user's record that cannot be read or leaves no room for another revision, so that a login can
+   * make a new one. Without it, a person has to do that.
    */
   discardUnreadable?(userNum: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
 
-/**
- * Largest revision that is believed. One beyond it was not counted up by logins; it would leave no room for
- * the next one.
- */
+/** Largest revision that is accepted. A larger one was not counted up by logins. */
 export const largestRevision = 1_000_000_000;
 
-/**
- * Whether another revision may follow. A record at the end was not counted up to it by logins: the next one
- * would be believed by nobody.
- */
+/** Whether another revision may follow. */
 export function leavesRoom({ revision }: Pick<Enrollment, 'revision'>): boolean {
   return revision < largestRevision;
 }
 
 /**
- * Reads what a store kept.
+ * Parses a stored record.
  *
  * @throws BackupError `settings-invalid` when it is not an enrolment of that user
  */
 export function parseEnrollment(json: string, userNum: string): Enrollment {
   const value = fromJson(json);
   if (!isEnrollment(value) || value.userNum !== userNum) throw unreadable(userNum);
-  // It decides nothing about keys, so one that cannot be read costs itself only.
+  // It decides nothing about keys: if it cannot be read, only the opening is lost.
   const { opening, ...record } = value;
   return isOpening(opening) ? { ...record, opening } : record;
 }
 
-/** The error for a record that is none. */
+/** The error for a record that cannot be parsed. */
 export function unreadable(userNum: string): BackupError {
   return new BackupError(
     'settings-invalid',
-    `What is kept of the backup key of user number ${userNum} cannot be read; remove it, and the next login makes a new one.`,
+    `The stored backup key of user number ${userNum} cannot be read. Remove it, and the next login makes a new one.`,
     { details: { userNum } },
   );
 }
@@ -144,6 +135,6 @@ const isEnrollment = objectOf<Omit<Enrollment, 'opening'> & { readonly opening?:
   signer: optional(shortText),
   signature: optional(shortText),
   endorsements: optional(listOf(endorsement)),
-  // Held against its own shape, so that it costs itself alone.
+  // Parsed apart, so that a bad one does not spoil the record.
   opening: anything,
 });

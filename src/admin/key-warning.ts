@@ -13,19 +13,18 @@ export interface KeyWarning {
  *   of it
  * - `clock-ahead`: a login lies in the future, so it is not believed when looking for the last administrator
  * - `enrollment-stale`: the password changed since the enrolment, which is therefore not used
- * - `key-exchanged`: what was kept of the key did not open with the password it belongs to; a new key was
- *   made. Archives sealed since it was put there may not open with the password
- * - `key-unproven`: what is kept of the key is not what the last archives were sealed with, nothing shows
- *   that its holder changed it, and the stored password is the same. The archive is sealed for the key of the
- *   last archives as well
+ * - `key-exchanged`: the stored key did not open with its password; a new key was made. Archives sealed since
+ *   it was stored may not open with the password
+ * - `key-unproven`: the stored key is not the one that the last archives were sealed with, although the
+ *   stored password is the same, and nothing shows that its holder changed it. The archive is sealed for the
+ *   key of the last archives as well
  * - `holder-gone`: an archive's key holder is no administrator any more
  * - `kit-unreadable`: the recovery kits could not be read, so the archive opens with none of them
  * - `one-person`: only one administrator of today can open the archives
  * - `password-equals-user-name`, `password-short`, `password-weak`: easily guessed
  * - `password-unverified`: the database stores the password in a form that cannot be checked
- * - `record-changed`: what is kept of the key was changed by somebody who did not have the password, and is
- *   mended
- * - `record-unreadable`: what was kept of the key could not be read; it was replaced
+ * - `record-changed`: somebody without the password changed the stored key; it was repaired
+ * - `record-unreadable`: the stored key could not be read; it was replaced
  * - `stored-hash`: whoever can read the table of users can open the archive
  */
 export type KeyWarningCode =

@@ -6,7 +6,7 @@ import type { ProvenPlace, ProvenStore, ProveOpeningOptions } from './opening-pr
 import { rememberHeads } from './remember-heads.js';
 import { holder } from './resolve-last-admin.js';
 
-/** The newest copy at a place, as far as it was looked at. */
+/** The newest copy at a place, or why it could not be read. */
 export interface NewestCopy {
   readonly place: string;
   readonly storage: StorageAdapter;
@@ -47,9 +47,7 @@ export function placeByLabel({ place, latest, code }: NewestCopy): ProvenPlace {
   };
 }
 
-/**
- * Whether a place gives an older copy as its newest than it gave when it was last opened, or none any more.
- */
+/** Whether the newest copy at a place is older than the one that was opened there last, or is gone. */
 export function isOlder({ place, latest, code }: NewestCopy, last: Opening | null): boolean {
   const before = last?.places.find((each) => each.place === place);
   if (before === undefined || code !== undefined) return false;

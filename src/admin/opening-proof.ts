@@ -15,7 +15,7 @@ export interface ProvenStore {
   readonly storage: StorageAdapter;
 }
 
-/** A whole restore while the key is at hand, now and then. */
+/** A rehearsed restore from time to time, while the key is available. */
 export interface OpeningRehearsal {
   /** Days from one rehearsal to the next. @defaultValue 30 */
   readonly everyDays?: number | undefined;
@@ -27,7 +27,7 @@ export interface OpeningRehearsal {
     archive: {
       /** Where it is. */
       readonly place: string;
-      /** The archive, to be read at any place. */
+      /** The archive, readable at any offset. */
       readonly source: RangeSource;
       /** What opens it: secret, and not to be kept. */
       readonly identities: readonly string[];
@@ -38,7 +38,7 @@ export interface OpeningRehearsal {
 
 /** Options of `proveOpening`. */
 export interface ProveOpeningOptions extends Partial<ReadLimits> {
-  /** Where the key is kept, and the result is. */
+  /** Where the key is stored, and the result. */
   readonly store: EnrollmentStore;
   /** The places, at most 16. */
   readonly stores: readonly ProvenStore[];
@@ -46,11 +46,11 @@ export interface ProveOpeningOptions extends Partial<ReadLimits> {
   readonly practiceId: string;
   /** The signing keys of the office; see `findLatestBackup`. */
   readonly trustedKeys?: readonly string[] | undefined;
-  /** Days for which a good result stands, so that most logins cost nothing. @defaultValue 7 */
+  /** Days for which a good result counts, so that most logins cost nothing. @defaultValue 7 */
   readonly everyDays?: number | undefined;
-  /** Whether somebody asked for it, so that it is not put off. @defaultValue false */
+  /** Proves it now, even if a recent good result still counts. @defaultValue false */
   readonly isAsked?: boolean | undefined;
-  /** A whole restore while the key is at hand. @defaultValue none */
+  /** A rehearsed restore while the key is available. @defaultValue none */
   readonly rehearsal?: OpeningRehearsal | undefined;
   /** @defaultValue the present moment */
   readonly now?: Date | undefined;
@@ -76,32 +76,32 @@ export interface ProvenPlace {
   readonly createdAt?: string;
   /** For whom it is sealed. */
   readonly keyHolder?: KeyHolder;
-  /** Why it could not be looked at or opened. */
+  /** Why it could not be read or opened. */
   readonly code?: BackupErrorCode;
 }
 
 /** What `proveOpening` found. */
 export interface OpeningProof {
-  /** False when a good result of the last days stands, and nothing at the places speaks against it. */
+  /** False when a recent good result still counts and nothing at the places contradicts it. */
   readonly isDue: boolean;
   /** What was found at each place; without a key where it was not due. */
   readonly places: readonly ProvenPlace[];
-  /** What somebody has to know already. */
+  /** What was found before the sample is read. */
   readonly findings: readonly OpeningFinding[];
   /**
-   * Resolves when the sample was read and the result is kept; with the earlier result where it was not due.
-   * It may be left to itself.
+   * Resolves when the sample is read and the result is stored; to the earlier result where it was not due. It
+   * need not be awaited.
    *
    * @throws BackupError what the store of keys throws; the reason of `signal`
    */
   readonly finished: Promise<FinishedOpening>;
 }
 
-/** What an opening came to. */
+/** The result of an opening. */
 export interface FinishedOpening {
   /** As it is kept. */
   readonly opening: Opening;
-  /** Whether it could be kept: not where nothing is kept of the administrator's key. */
+  /** Whether it was stored: not if the administrator is not enrolled. */
   readonly isKept: boolean;
 }
 

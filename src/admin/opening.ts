@@ -13,15 +13,15 @@ import {
 } from '../shapes.js';
 
 /**
- * What an opening showed that somebody has to know.
+ * What an opening found wrong.
  *
  * - `archive-damaged`: bytes at the place are not what was written
  * - `archive-older`: the place gives an older copy as its newest than it gave before
- * - `chain-broken`: not all keys of earlier passwords are reached by the one of today
+ * - `chain-broken`: the password of today does not lead to all keys of earlier passwords
  * - `recipient-not-ours`: the newest copy names this administrator, and is sealed to a key that the password
  *   does not lead to
- * - `record-not-ours`: what is kept of the key does not open with the password
- * - `rehearsal-failed`: a restore was tried with the key at hand, and did not succeed
+ * - `record-not-ours`: the stored key does not open with the password
+ * - `rehearsal-failed`: a rehearsed restore with the key failed
  */
 export type OpeningFindingCode =
   | 'archive-damaged'
@@ -31,7 +31,7 @@ export type OpeningFindingCode =
   | 'record-not-ours'
   | 'rehearsal-failed';
 
-/** Something that an opening showed. */
+/** Something that an opening found wrong. */
 export interface OpeningFinding {
   /** For programs. */
   readonly code: OpeningFindingCode;
@@ -55,10 +55,7 @@ export interface OpenedPlace {
   readonly rowBytes: number;
 }
 
-/**
- * That a person opened the newest copies with the password, as it is kept beside the key. Names no patient
- * and holds no secret.
- */
+/** The record that a person opened the newest copies. Names no patient, holds no secret. */
 export interface Opening {
   /** When it was last tried; ISO 8601, UTC. */
   readonly at: string;
@@ -68,11 +65,11 @@ export interface Opening {
   readonly findings: readonly OpeningFinding[];
   /** When a restore was last rehearsed with the key at hand. */
   readonly rehearsedAt?: string;
-  /** By the key that signs for the pair of the administrator, in base64. Absent where no key was at hand. */
+  /** By the key that signs for the pair of the administrator, in base64. Absent without one. */
   readonly signature?: string;
 }
 
-/** As many as a practice can have, and more. */
+/** More than a practice has. */
 export const mostPlaces = 16;
 
 const shortName: Shape<string> = where(textUpTo(200), (value) => value !== '');
@@ -135,17 +132,17 @@ export function describeFinding(finding: OpeningFinding, userName: string): stri
   const at = place === undefined ? '' : ` at ${place}`;
   switch (code) {
     case 'archive-damaged':
-      return `The newest backup${at} opened with the password of ${who}, and is damaged. Look at that store; the next night makes another copy.`;
+      return `The newest backup${at} opened with the password of ${who}, but is damaged. Check that store; the next night makes another copy.`;
     case 'archive-older':
       return `The newest backup${at} is older than the one that ${who} opened there before: newer ones are gone, or the store does not show them.`;
     case 'chain-broken':
-      return `The password of ${who} does not lead to all earlier keys. Older backups may open with the password of their time only.`;
+      return `The password of ${who} does not lead to all earlier keys. Older backups may open only with the password of their time.`;
     case 'recipient-not-ours':
       return `The newest backup${at} is sealed to a key that the password of ${who} does not open. Either the password was replaced without the old one, or somebody exchanged the key. Find out who can write to the keys, and have the next night make another copy.`;
     case 'record-not-ours':
-      return `What is kept of the backup key of ${who} does not open with the password. Log in again, so that it is mended, and find out who can write to the keys.`;
+      return `The stored backup key of ${who} does not open with the password. Log in again to repair it, and find out who can write to the keys.`;
     case 'rehearsal-failed':
-      return `A restore of the newest backup${at} was tried with the key of ${who} at hand, and did not succeed.`;
+      return `A restore of the newest backup${at} was rehearsed with the key of ${who}, and failed.`;
   }
 }
 

@@ -30,7 +30,7 @@ export async function fitsMark(mark: string, stored: StoredPassword): Promise<bo
 /** Whether a mark of {@link slowMarkOf} is of this stored password. */
 export async function fitsSlowMark(mark: string, stored: StoredPassword): Promise<boolean> {
   const [, logN, salt, expected] = scryptMark.exec(mark) ?? [];
-  // A mark comes from the practice's own store; still, it shall not eat the machine.
+  // Bounded, so that a forged mark cannot exhaust the machine.
   const factor = Number(logN);
   if (!(factor >= 1 && factor <= 20)) return false;
   return equalBytes(await digest(stored, fromBase64(salt!), factor), fromBase64(expected!));

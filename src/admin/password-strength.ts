@@ -1,7 +1,6 @@
 /** Below this, a person with the stored hash and one computer finds the password within hours. */
 const weakBits = 30;
 
-// What people put where a password is asked for, and what a guess begins with.
 const commonWords: readonly string[] = (
   'password passwort passw0rd letmein welcome admin administrator login master secret changeme qwerty qwertz azerty asdf ' +
   'zxcv iloveyou sunshine princess football baseball dragon monkey dental dentist doctor office opendental practice ' +
@@ -25,7 +24,7 @@ export function isWeakPassword(password: string): boolean {
     const isRun = Math.abs(code - before) <= 1 && code - before === step;
     step = code - before;
     before = code;
-    // The third character of a run tells nothing new; of a repeat, the second.
+    // The third character of a run adds nothing; of a repeat, the second.
     if (!isRun && step !== 0) characters++;
   }
   return characters * Math.log2(poolOf(password)) < weakBits;

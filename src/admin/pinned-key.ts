@@ -28,26 +28,26 @@ export interface PinnedKey {
   readonly signer?: string;
 }
 
-/** What to make of what the store has. */
+/** The verdict on the stored key. */
 export type KeyJudgement =
-  /** It is of the password that is stored now, and nothing speaks against it. */
+  /** It belongs to the current password, and nothing contradicts it. */
   | { readonly kind: 'fits'; readonly current: Enrollment; readonly isSamePassword: boolean }
-  /** There is none for the password that is stored now. */
+  /** There is none for the current password. */
   | { readonly kind: 'none'; readonly isSamePassword: boolean }
-  /** The password is the same as before, and the record is not what its holder left. */
+  /** The password is the same, but the record is not the one that its holder left. */
   | {
       readonly kind: 'unproven';
       readonly isSamePassword: true;
       readonly pinned: PinnedKey;
-      /** The pinned one first; what the store has as well, unless that would be a weaker way in. */
+      /** The pinned one first, then the stored one, unless that is a weaker way in. */
       readonly ways: readonly [Unlock, ...Unlock[]];
     };
 
 /**
- * Holds a record of the store against what was pinned.
+ * Compares a stored record with what was pinned.
  *
- * A record counts when its holder signed it, or when the pair before it says that it is the next one. One
- * that has neither counts only with a new password: then there is nothing to hold it against.
+ * A record counts when its holder signed it, or when the pair before it endorses it. A record with neither
+ * counts only with a new password, because then there is nothing to compare it with.
  */
 export async function judgeKey(
   current: Enrollment | null,
@@ -65,7 +65,7 @@ export async function judgeKey(
     const others = fits && mayStandBeside(current.unlock, pinned.unlock) ? [current.unlock] : [];
     return { kind: 'unproven', isSamePassword, pinned, ways: [pinned.unlock, ...others] };
   }
-  // A password that was replaced under the salt of the old one leaves a mark that seems to fit.
+  // The mark also fits a new password that was stored with the old salt.
   const isOfOldPassword = current !== null && !isProvenAnew(current, pinned, isProven);
   return fits && !isOfOldPassword
     ? { kind: 'fits', current, isSamePassword }
@@ -77,14 +77,14 @@ function isFrom(current: Enrollment, { signer, unlock }: PinnedKey): boolean {
   return isSignedBy(current, signer) || isEndorsedBy(current, signer);
 }
 
-/** With another password: either another pair, or the same one that its holder marked anew. */
+/** With another password: another pair, or the same one with a new mark by its holder. */
 function isProvenAnew(current: Enrollment, pinned: PinnedKey, isProven: boolean): boolean {
   if (current.unlock.recipient !== pinned.unlock.recipient) return true;
   return isProven && current.mark !== pinned.recordMark;
 }
 
 function mayStandBeside(current: Unlock, pinned: Unlock): boolean {
-  // Ways in of two kinds must not stand in one label: what is weaker would count for both.
+  // A label must not hold two kinds of ways in: the weaker one would decide.
   return current.kind === pinned.kind && current.recipient !== pinned.recipient;
 }
 

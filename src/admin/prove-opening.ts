@@ -24,14 +24,13 @@ import { type AdminPassword, acceptPassword, assertAdmin } from './verify-admin-
 
 const day = 86_400_000;
 const defaultLimits: ReadLimits = { share: 0.05, mostBytes: 64 * 2 ** 20, mostSeconds: 60 };
-/** Ways into a label that no key at hand leads to are tried with the password; each costs one scrypt. */
+/** Ways into a label are tried with the password if no known key opens them; each try costs one scrypt. */
 const mostTried = 2;
 
 /**
- * Walks the whole way from a typed password to rows, at a login, while the host has the password for a
- * moment: the newest copy at each place is found, its label read, its key opened, its manifest read, and then
- * a sample of its rows. Nothing secret is kept. What was found is kept beside the administrator's key, where
- * the night sees it too.
+ * Proves at a login, while the host has the password, that it opens the newest copies. At each place it finds
+ * the newest copy, reads the label, opens the key, and reads the manifest and a sample of the rows. No secret
+ * is stored. The result is stored beside the administrator's key, where the nights read it.
  *
  * It resolves when the copies are open, after one scrypt and two reads of ranges for each place; the sample
  * is read meanwhile, see `finished`. Call it after `enrollAdmin`.
@@ -70,14 +69,14 @@ interface Opened {
   readonly archive: ArchiveReader;
 }
 
-/** One opening, from the password to what is kept of it. */
+/** One opening, from the password to the stored result. */
 class Proof {
   readonly #admin: AdminPassword;
   readonly #options: ProveOpeningOptions;
   readonly #now: Date;
   readonly #findings: OpeningFinding[] = [];
   readonly #opened: Opened[] = [];
-  /** What the password leads to, by the public halves. */
+  /** Identities that the password leads to, by recipient. */
   readonly #identities = new Map<string, string>();
   #password: string;
 
@@ -94,7 +93,7 @@ class Proof {
     looks.catch(() => undefined);
     const record = await store.load(this.#admin.userNum, { signal });
     const last = record === null ? null : provenOpening(record);
-    // The password takes its time while the places answer, where it will be needed whatever they say.
+    // Where the key is needed in any case, scrypt runs while the places answer.
     const isSure = record === null || last === null || !this.#stands(last);
     const opening = isSure ? this.#openRecord(record) : undefined;
     opening?.catch(() => undefined);
@@ -110,14 +109,13 @@ class Proof {
     await (opening ?? this.#openRecord(record));
     const places: ProvenPlace[] = [];
     for (const each of seen) places.push(await this.#open(each, last));
-    // From here on, keys do; the text itself cannot be wiped.
+    // Only the keys are needed from here on.
     this.#password = '';
     const finished = this.#finish(record, last);
     finished.catch(() => undefined);
     return { isDue: true, places, findings: [...this.#findings], finished };
   }
 
-  /** A good result stands for a while. */
   #stands(last: Opening): boolean {
     const { everyDays = 7, isAsked = false } = this.#options;
     const opened = lastOpenedAt(last);
@@ -126,7 +124,7 @@ class Proof {
     return age >= 0 && age < everyDays * day;
   }
 
-  /** Whether what the labels say speaks against a result that stands. */
+  /** Whether the labels contradict a recent result. */
   #isContradicted({ unlock }: Enrollment, last: Opening, seen: readonly NewestCopy[]): boolean {
     const ours = new Set([
       unlock.recipient,
@@ -144,7 +142,7 @@ class Proof {
     return latest !== null && (keyHolder === undefined || keyHolder.userNum === this.#admin.userNum);
   }
 
-  /** What is kept of the key, and of the keys before it. */
+  /** Opens the stored key and the keys before it. */
   async #openRecord(record: Enrollment | null): Promise<void> {
     if (record === null) return;
     const { unlock } = record;
@@ -162,7 +160,7 @@ class Proof {
     if (older.length < links.length) this.#findings.push({ code: 'chain-broken' });
   }
 
-  /** The key that the password leads to, when it is the one that stands beside it. */
+  /** The identity that the password opens, if it belongs to the recipient beside it. */
   async #tryWay(unlock: Unlock): Promise<string | null> {
     try {
       const identity = await openSealedIdentity(unlock, this.#password);
@@ -183,7 +181,7 @@ class Proof {
     if (latest === null || told.outcome === 'unreachable') return told;
     if (!this.#isOwn(seen)) return { ...told, outcome: 'other-holder' };
     const ways = latest.label?.unlock ?? [];
-    // A key that nobody enrolled and that the password opens all the same: from before the first login.
+    // Keys from before the first login were not enrolled, but may open with the password.
     for (const way of ways.filter(({ recipient }) => !this.#identities.has(recipient)).slice(0, mostTried)) {
       await this.#tryWay(way);
     }
@@ -210,7 +208,7 @@ class Proof {
       return { ...told, outcome: 'unreachable', code };
     }
     const isKnown = this.#findings.some((each) => each.code === 'recipient-not-ours' && each.place === place);
-    // The label names a key of ours, and the archive is sealed to another one.
+    // The label names a key of this administrator, but the archive is sealed to another one.
     if (code !== 'wrong-key') this.#findings.push({ code: 'archive-damaged', place });
     else if (!isKnown) this.#findings.push({ code: 'recipient-not-ours', place });
     return { ...told, code };
@@ -252,7 +250,7 @@ class Proof {
     } catch (error) {
       signal?.throwIfAborted();
       if (!isBackupError(error)) throw error;
-      // A line that broke says nothing of the copy; it was opened all the same.
+      // A broken connection says nothing about the copy, which did open.
       if (!error.code.startsWith('archive-'))
         return { place, archiveId, createdAt, readBytes: 0, rowBytes: 0 };
       this.#findings.push({ code: 'archive-damaged', place });
@@ -279,7 +277,7 @@ class Proof {
     return false;
   }
 
-  /** Beside the key, as whoever came last left it. */
+  /** Stores the result with the latest record of the key. */
   async #keep(record: Enrollment | null, made: Opening): Promise<FinishedOpening> {
     const { store, signal } = this.#options;
     const { userNum } = this.#admin;
@@ -293,7 +291,7 @@ class Proof {
     }
     throw new BackupError(
       'storage-transient',
-      'The opening could not be kept: others keep changing the key.',
+      'The result of the opening could not be saved: another process keeps changing the key.',
     );
   }
 }

@@ -5,19 +5,18 @@ import type { Connection, TextRow } from '../database/connection.js';
 import type { AdminCandidate } from './resolve-last-admin.js';
 import { Secret } from './secret.js';
 
-/** Where the tables of one moment are asked, as a snapshot is. */
+/** A source with a session for each table, such as a snapshot. */
 export interface SessionPerTable {
-  /** The session in which a question about the table is answered. */
+  /** The session that reads a table. */
   sessionFor(table: string): Connection;
 }
 
-/** The names of all tables that are asked. */
 type AdminTable = 'grouppermission' | 'program' | 'usergroupattach' | 'userod';
 
 /**
  * Reads every user with the SecurityAdmin permission of Open Dental, hidden ones included. Each table is
- * asked alone: of a snapshot, the tables may be held by several sessions, and the answer is of the same
- * moment as the copy.
+ * queried alone, because several sessions may hold the tables of a snapshot; the result is of the moment of
+ * the copy.
  *
  * @param source - a connection to the practice's database, or a snapshot of it
  * @throws BackupError `database-…`
@@ -33,8 +32,7 @@ export async function readAdmins(
 ): Promise<readonly AdminCandidate[]> {
   if (!isSessionPerTable(source)) checkConnection(source, 'source');
   assertOptions(options);
-  // No aliases: under LOCK TABLES, as during a dump, a table answers to the name it was locked by and to no
-  // other.
+  // No aliases: under LOCK TABLES, as during a dump, a table can only be read by the name it was locked with.
   const ask = (table: AdminTable, columns: string, where: string): Promise<readonly TextRow[]> => {
     const session = isSessionPerTable(source) ? source.sessionFor(table) : source;
     return session.query(`SELECT ${columns} FROM ${table} WHERE ${where}`, options);
@@ -44,8 +42,7 @@ export async function readAdmins(
   const groups = await ask('grouppermission', 'DISTINCT UserGroupNum AS num', 'PermType = 24 AND FKey = 0');
   const members = await ask('usergroupattach', 'DISTINCT UserNum AS num', isOneOf('UserGroupNum', groups));
   const rows = await ask('userod', ofUser, `${isOneOf('UserNum', members)} ORDER BY UserNum`);
-  // What a bare hash means depends on that program; the form with its scheme in front means the same
-  // everywhere.
+  // What a bare hash means depends on that program; a hash with its scheme in front always means the same.
   const dialect = { eClinicalWorks: program?.['Enabled'] === '1' };
   return rows.map((row) => ({
     userNum: row['UserNum'] ?? '0',
@@ -56,7 +53,7 @@ export async function readAdmins(
   }));
 }
 
-// A session of a snapshot gives text in the character set of its column.
+// A session of a snapshot returns text in the character set of its column.
 const ofUser =
   'UserNum, CONVERT(UserName USING utf8mb4) AS UserName, CONVERT(Password USING utf8mb4) AS Password, IsHidden, DateTLastLogin';
 

@@ -9,10 +9,10 @@ export interface ReadLimits extends SampleSize {
 }
 
 /**
- * Reads some of the rows of an open archive. What is not what was written throws; what takes too long is left
- * out.
+ * Reads some of the rows of an open archive. Throws where they are not what was written; stops when time is
+ * up.
  *
- * @returns bytes of rows that were found equal, and that there are
+ * @returns bytes of rows that were read and equal, and of all rows
  * @throws BackupError `archive-damaged` and others of an archive; `storage-…`
  */
 export async function readSample(

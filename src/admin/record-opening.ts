@@ -1,4 +1,4 @@
-/** What is kept of openings beside the keys, and how it is read back. */
+/** How openings are stored beside the keys, and read back. */
 import { assertArgument, assertEach, assertOptions } from '../arguments.js';
 import { isBackupError } from '../errors.js';
 import type { Enrollment, EnrollmentStore } from './enrollment.js';
@@ -14,7 +14,7 @@ export interface AdminOpening {
   readonly userName: string;
   /** When it was last tried; ISO 8601, UTC. */
   readonly at: string;
-  /** When one of the copies was last opened; null when that is not shown by the key of the administrator. */
+  /** When one of the copies was last opened; null unless the administrator's key signed it. */
   readonly lastOpenedAt: string | null;
   /** What was opened last, at each place. */
   readonly places: readonly OpenedPlace[];
@@ -23,8 +23,8 @@ export interface AdminOpening {
 }
 
 /**
- * When the administrators of today last opened the copies themselves, newest first. That it was done counts
- * only where the key of the administrator says so; what was found counts also without.
+ * When the administrators of today last opened the copies themselves, newest first. An opening counts only if
+ * the administrator's key signed it; findings also count without.
  *
  * @param store - where their keys are kept
  * @param admins - those of today, see `readAdmins`; hidden ones do not count
@@ -63,7 +63,7 @@ export function provenOpening(record: Enrollment): Opening | null {
   return [signer, ...earlier].some((each) => isOpeningSignedBy(userNum, opening, each)) ? opening : null;
 }
 
-/** What cannot be read is mended at a login, and says nothing until then. */
+/** A record that cannot be read counts for nothing; the next login repairs it. */
 async function loadIfReadable(
   store: EnrollmentStore,
   userNum: string,

@@ -1,9 +1,9 @@
 /**
- * What proves that a record of the enrolment store was written by somebody who had the password. The store is
- * a table that others may write to, and the nightly job has no password. So every record is signed with a key
- * that is derived from the secret half of its own pair: whoever opened the pair can sign, and the public
- * half, kept elsewhere, tells a record that was changed. A pair that follows another is endorsed by it, so
- * that a renewal can be told from an exchange.
+ * Proves that somebody who had the password wrote a record of the enrolment store. Others may write to the
+ * store, which can be a table, and the nightly job has no password. So every record is signed with a key
+ * derived from the secret key of its own pair: whoever opened the pair can sign, and the public key, stored
+ * elsewhere, detects a changed record. A pair endorses the one that follows it, so that a renewal can be told
+ * from an exchange.
  */
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
@@ -15,9 +15,7 @@ import type { Opening } from './opening.js';
 /** A record before it is signed. */
 export type UnsignedEnrollment = Omit<Enrollment, 'endorsements' | 'signature' | 'signer'>;
 
-/**
- * As many earlier pairs as can be needed by a night that comes after a long absence; each takes 140 bytes.
- */
+/** As many earlier pairs as a night needs after a long absence; each takes 140 bytes. */
 const mostEndorsements = 32;
 
 /**
@@ -49,7 +47,7 @@ export function signed(
   }
 }
 
-/** The public half of what signs for a pair. */
+/** The public key that verifies the signatures of a pair. */
 export function signerOf(identity: string): string {
   const key = signingKeyOf(identity);
   try {
@@ -59,22 +57,19 @@ export function signerOf(identity: string): string {
   }
 }
 
-/** Whether a record is as the holder of this signing key wrote it. */
+/** Whether the holder of this signing key signed the record. */
 export function isSignedBy(record: Enrollment, signer: string): boolean {
   return record.signer === signer && verify(record.signature, recordBytes(record), signer);
 }
 
-/**
- * Whether the holder of an earlier pair says that this record's pair is the next one, and the record is
- * whole.
- */
+/** Whether an earlier pair endorses the pair of this record, and the record is unchanged. */
 export function isEndorsedBy(record: Enrollment, signer: string): boolean {
   if (record.signer === undefined || !isSignedBy(record, record.signer)) return false;
   const own = record.endorsements?.find((endorsement) => endorsement.signer === signer);
   return own !== undefined && verify(own.signature, endorsementBytes(record, record.signer), signer);
 }
 
-/** Signs what a person opened with the pair of this identity. */
+/** Signs an opening with the pair of this identity. */
 export function signedOpening(userNum: string, opening: Opening, identity: string): Opening {
   const key = signingKeyOf(identity);
   try {
@@ -84,7 +79,7 @@ export function signedOpening(userNum: string, opening: Opening, identity: strin
   }
 }
 
-/** Whether the holder of this signing key says that the copies were opened. */
+/** Whether the holder of this signing key signed the opening. */
 export function isOpeningSignedBy(userNum: string, opening: Opening, signer: string): boolean {
   return verify(opening.signature, openingBytes(userNum, opening), signer);
 }
@@ -114,9 +109,7 @@ function signingKeyOf(identity: string): Uint8Array {
   }
 }
 
-/**
- * Everything that decides who can open archives. Names and counts of writings may change without a password.
- */
+/** Everything that decides who can open archives. Names and revisions may change without a password. */
 function recordBytes({ userNum, epoch, since, mark, unlock, resting }: UnsignedEnrollment): Uint8Array {
   const what = { userNum, epoch, since, mark, unlock, resting: resting ?? null };
   return utf8(`supplemental-backup enrolment 1\n${canonical(what)}`);
@@ -128,7 +121,7 @@ function endorsementBytes({ userNum, unlock }: UnsignedEnrollment, signer: strin
   );
 }
 
-/** JSON with the names of every object in order, whatever order a store gives them back in. */
+/** JSON with sorted member names, because a store may return them in any order. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_name, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)

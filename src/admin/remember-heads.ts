@@ -5,9 +5,8 @@ import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
 const longestHead = 64 * 1024;
 
 /**
- * A store that is asked once for the beginning of an object, and not at all for the size of one that it
- * listed: a copy is first looked at for its label and then opened. For one short look, as nothing is ever
- * asked again.
+ * A store that reads the beginning of an object once, and needs no request for the size of an object that it
+ * listed: a copy is read for its label first, and opened then. Only for a short use, as it never reads again.
  */
 export function rememberHeads(storage: StorageAdapter): StorageAdapter {
   const heads = new Map<string, Promise<Uint8Array>>();
@@ -40,7 +39,7 @@ async function* once(make: () => Promise<Uint8Array>): AsyncGenerator<Uint8Array
   yield await make();
 }
 
-/** What failed is asked again. */
+/** Remembers what succeeds. */
 function kept<Value>(
   known: Map<string, Promise<Value>>,
   key: string,

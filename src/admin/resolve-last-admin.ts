@@ -29,7 +29,7 @@ export type LastAdmin =
       readonly warnings: readonly KeyWarning[];
     }
   /**
-   * The last one's password is stored in a form that no password leads to, or that this version does not
+   * The last one's password is stored in a form that no password can match, or that this version does not
    * know.
    */
   | {
@@ -128,7 +128,7 @@ export function resolveLastAdmin(
     return { kind: 'no-password', user: holder(last), sentence, warnings };
   }
   if (strength === 'unsupported') {
-    const sentence = `The password of the last administrator who logged in, "${last.userName}", is stored in a form that cannot be used; setting it again mends that.`;
+    const sentence = `The password of the last administrator who logged in, "${last.userName}", is stored in a form that cannot be used; set the password again.`;
     return { kind: 'unsupported-hash', admin: last, sentence, warnings };
   }
   return { kind: 'found', admin: last, warnings };
@@ -136,7 +136,7 @@ export function resolveLastAdmin(
 
 /**
  * Whether two answers name the same user with the same stored password. Keys are made before the tables are
- * locked; this tells, from a second look inside the snapshot, whether they still fit.
+ * locked; comparing them with a second answer from inside the snapshot shows whether they still fit.
  *
  * @example
  * ```ts

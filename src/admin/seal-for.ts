@@ -25,7 +25,7 @@ export type KeyPolicy = 'enrolled-only' | 'prefer-enrolled' | 'stored-hash';
 
 /** Options of {@link sealFor}. */
 export interface SealForOptions {
-  /** Where key pairs are kept. */
+  /** Where key pairs are stored. */
   readonly store: EnrollmentStore;
   /** @defaultValue 'prefer-enrolled' */
   readonly policy?: KeyPolicy | undefined;
@@ -39,8 +39,8 @@ export interface SealForOptions {
   readonly now?: Date | undefined;
   /**
    * What the last archives for this administrator were sealed with: {@link Seal.pin} of that time, kept where
-   * nobody can write who can write to the store of enrolments. A key that was exchanged in the store is then
-   * noticed. Null the first time; without it nothing is compared, and no pin is made.
+   * those who can write to the store of enrolments cannot write. It detects a key that was exchanged in the
+   * store. Null the first time; without it nothing is compared, and no pin is made.
    */
   readonly pinned?: PinnedKey | null | undefined;
   /** Ends the work early; what was asked for then rejects with its reason. */
@@ -68,10 +68,10 @@ const longestUnlock = 192 * 1024;
 
 /**
  * Finds, or makes, the public key for the last administrator. Needs no password. An archive gets one kind of
- * key, never both: what is weaker would count for both.
+ * key, never both: the weaker one would decide.
  *
- * Call it before the tables of the practice are locked, as it may write to the store and, once per change of
- * password, takes a third of a second; `isSameAdmin` of `supplemental-backup/admin` tells inside the snapshot
+ * Call it before the tables of the practice are locked: it may write to the store, and takes a third of a
+ * second once per change of password. Inside the snapshot, `isSameAdmin` of `supplemental-backup/admin` shows
  * whether the answer still fits.
  *
  * @throws BackupError `no-usable-admin` when there is no one to seal for; `details.reason` tells why
@@ -143,7 +143,7 @@ export async function sealForWith(work: WorkFactor, last: LastAdmin, options: Se
   return sealOf(admin, [made.unlock], warnings, await pin(made));
 }
 
-/** What is kept of a user. One that cannot be read must not end the night: the next login makes a new one. */
+/** A user's record. One that cannot be read does not end the night: the next login replaces it. */
 async function loadKept(
   { store, signal }: SealForOptions,
   userNum: string,
@@ -151,13 +151,13 @@ async function loadKept(
   try {
     return { current: await store.load(userNum, { signal }), isUnreadable: false };
   } catch (error) {
-    // Without a way to begin anew, nothing could be kept behind it either.
+    // A store that cannot discard it cannot store a new one either.
     if (!isBackupError(error, 'settings-invalid') || store.discardUnreadable === undefined) throw error;
     return { current: null, isUnreadable: true };
   }
 }
 
-/** Makes a pair that the stored hash opens, and keeps it until the password changes. */
+/** Makes a pair that the stored hash opens, and stores it until the password changes. */
 async function sealWithStoredHash(
   work: WorkFactor,
   admin: AdminCandidate,
@@ -188,8 +188,8 @@ async function sealWithStoredHash(
     },
     pair.identity,
   );
-  // When somebody else kept another pair meanwhile, this one serves this one archive: its label has all it
-  // takes.
+  // If another process stored a pair meanwhile, this one serves only this archive, whose label holds all it
+  // needs.
   await store.save(enrollment, { signal });
   return enrollment;
 }
@@ -248,26 +248,26 @@ function storedHash({ userName }: AdminCandidate): KeyWarning {
 function stale({ userName }: AdminCandidate): KeyWarning {
   return {
     code: 'enrollment-stale',
-    message: `The password of "${userName}" changed since the enrolment, which is not used any more. The next login mends that.`,
+    message: `The password of "${userName}" changed since the enrolment, which is therefore not used. The next login repairs that.`,
   };
 }
 
 function unreadableRecord({ userName }: AdminCandidate): KeyWarning {
   return {
     code: 'record-unreadable',
-    message: `What is kept of the backup key of "${userName}" cannot be read, so it is not used. The next login mends that.`,
+    message: `The stored backup key of "${userName}" cannot be read, so it is not used. The next login repairs that.`,
   };
 }
 
 function unproven({ userName }: AdminCandidate, pinned: PinnedKey, current: Enrollment | null): KeyWarning {
   const found =
     current === null
-      ? 'is not there any more'
+      ? 'is missing'
       : current.unlock.recipient === pinned.unlock.recipient
         ? 'was changed'
         : `is another one (${fingerprintOf(current.unlock.recipient)}, not ${fingerprintOf(pinned.unlock.recipient)})`;
   return {
     code: 'key-unproven',
-    message: `The backup key kept for "${userName}" ${found}, although the password is the same and nothing shows that "${userName}" changed it. The archive opens with the key of the last archives. Have that person log in, and find out who can write to the keys.`,
+    message: `The stored backup key of "${userName}" ${found}, although the password is the same and nothing shows that "${userName}" changed it. The archive opens with the key of the last archives. Have that person log in, and find out who can write to the keys.`,
   };
 }

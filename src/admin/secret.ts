@@ -3,10 +3,8 @@ import { assertArgument } from '../arguments.js';
 const shown = '[secret]';
 
 /**
- * A text that no log, error, event or `JSON.stringify` may show. It must be asked for by name.
- *
- * `util.inspect` does not look into private fields. JavaScript cannot wipe a string, so this keeps it from
- * view, not from memory.
+ * A text that no log, error, event or `JSON.stringify` shows. `util.inspect` does not look into private
+ * fields. JavaScript cannot wipe a string, so this keeps it out of sight, not out of memory.
  *
  * @example
  * ```ts

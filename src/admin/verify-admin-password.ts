@@ -11,12 +11,12 @@ import type { KeyWarning } from './key-warning.js';
 import { isWeakPassword } from './password-strength.js';
 import type { AdminCandidate } from './resolve-last-admin.js';
 
-/** What an administrator needs to be known by, for a password to be checked. */
+/** What is needed of an administrator to check a password. */
 export type AdminPassword = Pick<AdminCandidate, 'storedPassword' | 'userName' | 'userNum'>;
 
 /**
- * Whether a typed password is the one that the database stores, compared in constant time. The empty password
- * never is, and neither is any where nothing usable is stored.
+ * Whether a typed password is the one that the database stores, compared in constant time. Never true for the
+ * empty password, nor where nothing usable is stored.
  *
  * @throws TypeError when the bytes of a password are not UTF-8
  * @example
@@ -66,13 +66,13 @@ export function acceptPassword(
     const message = `The password of "${admin.userName}" is shorter than 8 characters; it can be guessed.`;
     warnings.push({ code: 'password-short', message });
   } else if (isWeakPassword(text)) {
-    const message = `The password of "${admin.userName}" is of the kind that is guessed early; whoever can read the table of users finds it within hours.`;
+    const message = `The password of "${admin.userName}" is easy to guess; whoever can read the table of users finds it within hours.`;
     warnings.push({ code: 'password-weak', message });
   }
   return { text, warnings };
 }
 
-/** The error for a password that is not taken. Never holds the password. */
+/** The error for a refused password. Never holds the password. */
 export function refused({ userNum, userName }: AdminPassword, happened: string): BackupError {
   const sentence = happened.endsWith('.') ? happened : `${happened} the user "${userName}".`;
   return new BackupError('password-refused', sentence, { details: { userNum, userName } });

@@ -24,15 +24,15 @@ export interface ArchiveAccess {
   /** Whose password opens it; null when only a key file does. */
   readonly keyHolder: KeyHolder | null;
   /**
-   * What the password leads to the key by: an enrolment, or what the database stored of the password.
-   * `key-file`: no password opens it.
+   * How the password leads to the key: by an enrolment, or by the hash that the database stored. `key-file`:
+   * no password opens it.
    */
   readonly keySource: Unlock['kind'] | 'key-file';
   /** Which key pair of the key holder, where the label says so. */
   readonly epoch: number | null;
   /**
-   * Which of the holder's passwords open it: that of its time only, or, with the help of the holder's newest
-   * archive given, the newest one as well.
+   * Which of the holder's passwords open it: that of its time only, or also the newest one, with the help of
+   * the holder's newest archive given.
    */
   readonly password: 'newest' | 'none' | 'of-its-time';
   /** To which keys the label says that it was sealed, as people compare them; see {@link fingerprintOf}. */
@@ -54,8 +54,8 @@ export interface RecipientShown {
 /**
  * Says for each archive who can open it and with which password. Pure; labels need no key to be read.
  *
- * Labels speak of passwords only: further recipients, such as a key file of the owner's in a safe, leave no
- * trace in them.
+ * Labels name only passwords: further recipients, such as a key file of the owner's in a safe, do not show in
+ * them.
  *
  * @param labels - of the practice's archives, see `inspectArchive`
  * @param options - `admins`: those of today, see {@link readAdmins}
@@ -95,9 +95,8 @@ export function whoCanOpen(
 }
 
 /**
- * All identities that a password leads to through the labels given: those of the archives it was the password
- * of, and those of older archives, through the chains that newer labels carry. They open what the password
- * alone would not.
+ * All identities that a password leads to through the labels given: those of the archives of its time, and
+ * those of older archives through the chains in newer labels. They open what the password alone would not.
  *
  * @param labels - of the practice's archives, in any order
  * @param password - as typed
@@ -120,8 +119,8 @@ export async function unlockArchives(
   const failures: unknown[] = [];
   const tried = new Set<string>();
   for (const label of [...labels].sort(byAge).reverse()) {
-    // Each attempt costs one scrypt, so no sealed identity is tried twice, and none whose key is there
-    // already.
+    // Each attempt costs one scrypt, so no sealed identity is tried twice, nor one whose key is already
+    // known.
     const untried = label.unlock.filter(
       (unlock) => !unlocked.has(unlock.recipient) && !tried.has(unlock.sealedIdentity),
     );
@@ -132,7 +131,7 @@ export async function unlockArchives(
         for (const identity of identities) unlocked.set(identity.recipient, identity);
       } catch (error) {
         if (!isBackupError(error)) throw error;
-        // One label that was spoiled must not hold up those that are good.
+        // One damaged label must not hide the others.
         if (error.code !== 'wrong-key') failures.push(error);
       }
     }
@@ -167,7 +166,7 @@ function holdersGone(archives: readonly ArchiveAccess[]): readonly KeyWarning[] 
   }
   return [...gone.values()].map((userName) => ({
     code: 'holder-gone',
-    message: `"${userName}" holds the key of some archives and is no administrator any more. Only that person's password opens them.`,
+    message: `"${userName}" holds the key of some archives and is not an administrator any more. Only that person's password opens them.`,
   }));
 }
 

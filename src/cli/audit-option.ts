@@ -7,8 +7,8 @@ import type { Arguments, CommandLine } from './command.js';
 const variable = 'SUPPLEMENTAL_BACKUP_AUDIT';
 
 /**
- * Where it is noted who opened an archive: `--audit`, the environment, or a file among those that the user's
- * programs keep. An empty name in the environment means that the host notes it in its own way.
+ * Where it is recorded who opened an archive: `--audit`, the environment, or a file in the user's state
+ * folder. An empty name in the environment means that the host records it in its own way.
  */
 export function openAudit(
   given: Pick<Arguments, 'text'>,

@@ -21,13 +21,13 @@ export interface CommandLine {
   readonly now?: () => Date;
 }
 
-/** What a command has to say when it is through. */
+/** The result of a command. */
 export interface CommandResult {
   /** For scripts; `ok` is added in front. */
   readonly json: Readonly<Record<string, unknown>>;
   /** The same for people. */
   readonly text: string;
-  /** What was asked for is a page to be read; it is shown as it stands. */
+  /** The text is a page of help and is shown without wrapping. */
   readonly isPage?: boolean;
   /** When stdout holds data, the result goes to stderr. @defaultValue 'stdout' */
   readonly to?: 'stderr' | 'stdout';
@@ -35,7 +35,7 @@ export interface CommandResult {
   readonly exitCode?: ExitCode;
 }
 
-/** One word of the command line, before anything of it is loaded. */
+/** A command by its name, before its module is loaded. */
 export interface CommandWord {
   readonly name: string;
   /** For the list of commands: one line. */
@@ -131,7 +131,7 @@ function parse(command: Command, argv: readonly string[]): Parsed {
       strict: true,
     });
   } catch (error) {
-    // The parser's own sentences name the option; its hint on how to pass positionals would only confuse.
+    // The parser's first sentence names the option; its hint on positionals would only confuse.
     const message = error instanceof Error ? error.message.split('. ')[0]! : String(error);
     const known = Object.keys({ ...command.options, ...commonOptions }).map((name) => `--${name}`);
     const isUnknown = (error as NodeJS.ErrnoException).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';

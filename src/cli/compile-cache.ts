@@ -4,14 +4,13 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CommandLine } from './command.js';
 
-// Node.js has it since 22.8; the types are those of the oldest that is supported.
+// Since Node.js 22.8; the types are those of the oldest supported version.
 const { enableCompileCache } = module as { readonly enableCompileCache?: (folder?: string) => unknown };
 
 /**
- * Lets Node.js keep what it has compiled, so that the next start is quicker. It is kept where only this user
- * writes, never in the folder for temporary files: what lies there is run. Where it cannot be kept all goes
- * on without it, and nothing is said: Node.js throws nothing here, and obeys `NODE_DISABLE_COMPILE_CACHE` and
- * `NODE_COMPILE_CACHE` by itself.
+ * Turns on the compile cache of Node.js, so that the next start is quicker. What is in the cache gets run, so
+ * it lies where only this user can write, never in the temporary folder. Without a cache nothing else
+ * changes: Node.js throws nothing here, and obeys `NODE_DISABLE_COMPILE_CACHE` and `NODE_COMPILE_CACHE`.
  */
 export function keepCompiled(env: CommandLine['env']): void {
   if (enableCompileCache === undefined || env['NODE_COMPILE_CACHE'] !== undefined) return;
@@ -19,8 +18,8 @@ export function keepCompiled(env: CommandLine['env']): void {
   if (canMake(folder)) enableCompileCache(folder);
 }
 
-// One level at a time: asked for several at once, Node.js tries for ever where a folder that is there takes
-// no other, as under `/proc`.
+// One level at a time: a recursive mkdir of Node.js never returns where a folder cannot be made, as in
+// `/proc`.
 function canMake(folder: string): boolean {
   try {
     for (const each of [dirname(dirname(folder)), dirname(folder), folder]) {

@@ -3,9 +3,9 @@ import type { CommandLine } from './command.js';
 import { UsageError } from './exit-codes.js';
 
 /**
- * Reads a database URL of the command line. A URL without a password takes the one in `MYSQL_PWD`, as the
- * clients of MySQL and MariaDB do: arguments can be seen by everybody on the machine, the environment only by
- * its owner.
+ * Reads a database URL of the command line. Without a password in it, the one in `MYSQL_PWD` is used, as the
+ * clients of MySQL and MariaDB do: everybody on the machine can see arguments, only the owner the
+ * environment.
  *
  * @param option - the option's name, for the error
  * @throws UsageError

@@ -12,10 +12,7 @@ export const exitCodes: {
   readonly damaged: 4;
   readonly notEligible: 5;
   readonly targetRefused: 6;
-  /**
-   * Restored but for what the server refused, which is listed: tables with their rows first, views, keys and
-   * the like.
-   */
+  /** Restored except for what the server refused, which is listed: tables with their rows, views, keys. */
   readonly objectsMissing: 7;
   readonly interrupted: 130;
 } = {

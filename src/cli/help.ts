@@ -1,7 +1,7 @@
 import type { Command, CommandWord } from './command.js';
 import { wrapLines } from './wording/wrap.js';
 
-// A screen has no room for more, with what else must be said on the first page.
+// More would not fit on one screen.
 const mostSummaries = 8;
 
 /** The first page: every command, the first ones with what they are for. */
@@ -16,7 +16,7 @@ Usage: supplemental-backup COMMAND [OPTIONS]
 ${shown.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
 ${wrapLines(`  also  ${others.join(', ')}`, 80)}
 
-"help COMMAND" tells all of it, with examples. --json gives JSON and no text,
+"help COMMAND" shows a command with examples. --json gives JSON and no text,
 --quiet only what is wrong, --verbose what is done. ARCHIVE is a path or
 s3://bucket/key. No password is an argument.
 
@@ -29,8 +29,8 @@ restored but tables, views, keys or the like that the server refuses: listed.
 const mostLines = 22;
 
 /**
- * What `COMMAND --help` shows: the page, and as many examples as the screen has room for; where there is next
- * to none, the bare words of the first one.
+ * What `COMMAND --help` shows: the page, with as many examples as fit on the screen, or at least the command
+ * line of the first one.
  */
 export function renderScreenPage(command: Command): string {
   const page = command.help.trimEnd();

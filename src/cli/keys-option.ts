@@ -27,7 +27,7 @@ export const keyOptions: OptionTable = {
 export const keyHelp: string = `  --identity FILE    age key file, or several; --kit: words of a recovery kit
   --password-fd N    read password or words from descriptor N (0 is stdin)
   --newer ARCHIVE    a newer archive, by which today's password opens this one
-  --audit FILE       note there who opened what, see COMMANDS.md`;
+  --audit FILE       record there who opened what, see COMMANDS.md`;
 
 /**
  * The keys for an archive: key files, a password from a descriptor, or one that is asked for.
@@ -75,19 +75,17 @@ async function findKeys(
     return { identities };
   }
   const helped = await throughNewer(label, await newerBeside(label, location, line), password);
-  // Whoever opens the archive says and notes that the password does not.
+  // Opening the archive reports and audits a wrong password.
   if (helped === null) return { password };
   password.fill(0);
   await note(audit, { action: 'open', archiveId: label.archiveId, outcome: 'failed', code: 'wrong-key' });
   throw new BackupError(
     'wrong-key',
-    `The password is newer than the archive; it opens it with --newer ${shellWord(helped.location)}.`,
+    `The password is newer than the archive. It opens the archive with --newer ${shellWord(helped.location)}.`,
   );
 }
 
-/**
- * The label whose password is asked for: that of the archive, and where it is damaged that of a newer one.
- */
+/** The label that says whose password to ask for; that of a newer archive where this one's is damaged. */
 async function labelFor(
   archive: RangeSource,
   newer: readonly Label[],
@@ -104,7 +102,7 @@ async function labelFor(
   }
 }
 
-// What the password alone does not open, the chain of keys in a newer label may.
+// The chain of keys in a newer label may open what the password alone does not.
 async function readLabels(locations: readonly string[], line: CommandLine): Promise<readonly Label[]> {
   const labels: Label[] = [];
   for (const location of locations) {
@@ -126,17 +124,15 @@ function withDetails(error: BackupError, more: BackupError['details']): BackupEr
   return new BackupError(code, happened, { cause: error, activity, details: { ...details, ...more } });
 }
 
-/** Says that the label of what was opened is damaged. */
+/** Warns that the label of the opened archive is damaged. */
 export function tellDamagedLabel(isLabelDamaged: boolean, line: CommandLine): void {
   if (isLabelDamaged) line.stderr.write(`${labelDamagedSentence}\n`);
 }
 
-/** Overwrites a password that is no longer needed. */
 export function wipeKeys(keys: ArchiveKeys): void {
   if (keys.password instanceof Uint8Array) keys.password.fill(0);
 }
 
-// The lines of an age key file that are no comments.
 async function readIdentities(file: string): Promise<readonly string[]> {
   let text: string;
   try {
@@ -149,7 +145,7 @@ async function readIdentities(file: string): Promise<readonly string[]> {
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
   if (lines.length === 0 || !lines.every((line) => /^AGE-SECRET-KEY-/.test(line))) {
-    throw new UsageError(`${file} is no age key file: it must hold lines that begin with AGE-SECRET-KEY-.`);
+    throw new UsageError(`${file} is not an age key file: no line begins with AGE-SECRET-KEY-.`);
   }
   return lines;
 }

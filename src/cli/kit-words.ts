@@ -31,7 +31,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return fromUtf8(bytes);
   } catch {
-    // Not UTF-8, and so no words: told as such.
+    // Not UTF-8: no words, which is reported like wrong ones.
     return '';
   } finally {
     bytes.fill(0);

@@ -17,8 +17,8 @@ export interface SealForAdmin {
 }
 
 /**
- * For whom an archive is sealed when nothing else is said: the last administrator who logged in. Keys that
- * the practice keeps are used; the practice's database is not written to.
+ * Seals for the last administrator who logged in, with the keys that the practice already has. Does not write
+ * to the practice's database.
  *
  * @throws BackupError `no-usable-admin`
  */
@@ -36,7 +36,7 @@ export async function sealForLastAdmin(
     if (serverErrorNumber(error) !== noSuchTable) throw error;
     throw new BackupError(
       'no-usable-admin',
-      'This is no database of Open Dental: it has no table of users.',
+      'This is not an Open Dental database: it has no table of users.',
       {
         cause: error,
       },

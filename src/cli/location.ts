@@ -8,10 +8,10 @@ import { rangeSourceOf } from '../storage/read-ranges.js';
 import { type StorageRetry, withRetry } from '../storage/wrappers/with-retry.js';
 import type { CommandLine } from './command.js';
 import { UsageError } from './exit-codes.js';
-import { givingUp } from './giving-up.js';
+import { withSilenceLimit } from './silence-limit.js';
 import { isStoreUrl } from './store-url.js';
 
-/** An archive that can be read at any place, wherever it is. */
+/** An archive on a path or in a store that can be read at any offset. */
 export interface LocatedArchive extends RangeSource {
   /** Its last path segment, for people. */
   readonly name: string;
@@ -42,7 +42,14 @@ export async function openLocation(
   return { ...source, name: basename(key), close: async () => undefined };
 }
 
-/** The same archive, of which it is told how much of it has been taken before more is asked for. */
+/** The store in a folder or at a URL. */
+export async function storeAt(location: string, line: CommandLine): Promise<StorageAdapter> {
+  if (isStoreUrl(location)) return (await openStore(location, line)).storage;
+  const { createFileSystemStorage } = await import('../storage/file-system/file-system.js');
+  return createFileSystemStorage({ path: location });
+}
+
+/** The same archive; reports before each read how far it has been read. */
 export function countingReads(archive: LocatedArchive, onBytes: (upTo: number) => void): LocatedArchive {
   return {
     ...archive,
@@ -63,7 +70,7 @@ export async function* readThrough(source: RangeSource, signal: AbortSignal): As
 
 async function openFile(path: string): Promise<LocatedArchive> {
   try {
-    const { file, stat } = await givingUp(`file ${path}`, async () => {
+    const { file, stat } = await withSilenceLimit(`file ${path}`, async () => {
       const opened = await open(path, 'r');
       return { file: opened, stat: await opened.stat() };
     });
@@ -84,7 +91,7 @@ async function openFile(path: string): Promise<LocatedArchive> {
         while (filled < length) {
           const at = filled;
           const read = () => file.read(bytes, at, length - at, offset + at);
-          const { bytesRead } = await givingUp(`file ${path}`, read);
+          const { bytesRead } = await withSilenceLimit(`file ${path}`, read);
           if (bytesRead === 0)
             throw new BackupError('archive-damaged', `${path} became shorter while it was read.`);
           filled += bytesRead;
@@ -98,7 +105,9 @@ async function openFile(path: string): Promise<LocatedArchive> {
     if (code === 'ENOENT')
       throw new BackupError('storage-not-found', `There is no ${path}.`, { cause: error });
     if (code === 'EACCES' || code === 'EPERM') {
-      throw new BackupError('storage-permanent', `${path} may not be read.`, { cause: error });
+      throw new BackupError('storage-permanent', `${path} cannot be read: access is denied.`, {
+        cause: error,
+      });
     }
     throw error;
   }
@@ -126,7 +135,7 @@ export async function openStore(
   const name = JSON.stringify([bucket, prefix, endpoint, region]);
   const before = known.get(name);
   if (before !== undefined) return { storage: before, key, urlOf };
-  // Most who use the command line have no bucket, and need not install the client for one.
+  // Loaded only here, so that nobody needs the S3 client who has no bucket.
   const { createS3Storage } = await import('../storage/s3/index.js').catch((error: unknown) => {
     throw new UsageError(`${url} needs the S3 client: npm install @aws-sdk/client-s3`, { cause: error });
   });
@@ -138,18 +147,18 @@ export async function openStore(
       ...(region === null ? {} : { region }),
     },
   });
-  // Trying again takes a minute: who waits wants to know what for.
+  // Retries can take a minute; the user should know what is waited for.
   const onRetry = ({ retriesLeft }: StorageRetry): void => {
-    const tries = retriesLeft === 1 ? 'once more' : `${retriesLeft} times more`;
+    const retries = retriesLeft === 1 ? '1 retry' : `${retriesLeft} retries`;
     if (!line.json)
-      line.stderr.write(`\nThe ${storage.description} does not answer; it is asked ${tries} at most.\n`);
+      line.stderr.write(`\nThe ${storage.description} does not answer. Trying again, ${retries} left.\n`);
   };
   const retried = withRetry(storage, { onRetry });
   known.set(name, retried);
   return { storage: retried, key, urlOf };
 }
 
-/** One client for all that a run asks of a store, as a client has connections of its own. */
+/** One client per store and run, because each client opens its own connections. */
 const openStores = new WeakMap<object, Map<string, StorageAdapter>>();
 
 function urlBeside(url: string, key: string): string {
@@ -168,10 +177,10 @@ function readStoreUrl(
   readonly region: string | null;
 } {
   const shape = 's3://bucket/key[?endpoint=URL&region=NAME]';
-  if (!URL.canParse(url)) throw new UsageError(`${url} is no URL like ${shape}.`);
+  if (!URL.canParse(url)) throw new UsageError(`${url} is not a URL such as ${shape}.`);
   const { protocol, hostname, pathname, searchParams } = new URL(url);
   if (protocol !== 's3:')
-    throw new UsageError(`${url} is in no store that is known here: give a path or ${shape}.`);
+    throw new UsageError(`${url} is not a supported location: give a path or ${shape}.`);
   const key = keyIn(pathname, url);
   if (hostname === '' || (key === '' && !folder))
     throw new UsageError(`${url} lacks a bucket or a key: ${shape}.`);
@@ -187,6 +196,6 @@ function keyIn(pathname: string, url: string): string {
   try {
     return decodeURIComponent(pathname.slice(1));
   } catch {
-    throw new UsageError(`${url} has a "%" that begins no character: write it as %25.`);
+    throw new UsageError(`${url} has a "%" that is not part of a valid escape: write it as %25.`);
   }
 }

@@ -2,7 +2,7 @@ import type { CommandWord } from './command.js';
 import { renderOverview, renderWholePage } from './help.js';
 import { version } from './version.js';
 
-/** The manual page of all commands, as troff: the same words as the help. */
+/** The manual page of all commands, as troff, with the text of the help. */
 export async function renderManual(words: readonly CommandWord[]): Promise<string> {
   const commands = await Promise.all(words.map((word) => word.load()));
   return [
@@ -21,7 +21,7 @@ function verbatim(text: string): readonly string[] {
   return ['.nf', ...text.trimEnd().split('\n').map(escaped), '.fi'];
 }
 
-// A dot or an apostrophe at the beginning of a line would be a request.
+// A dot or an apostrophe at the beginning of a line would be a troff request.
 function escaped(line: string): string {
   return line
     .replaceAll('\\', '\\e')

@@ -24,7 +24,7 @@ export function readSignedWith(given: Arguments): string | undefined {
   return key;
 }
 
-/** What the note beside an archive says; one that cannot be had is as good as none. */
+/** What the note beside an archive says; one that cannot be read counts as none. */
 export async function readOrigin(
   location: string,
   archive: Parameters<typeof judgeNoteBeside>[1],
@@ -77,7 +77,7 @@ export function assertSignedWith(origin: OriginBeside, signedWith: string | unde
   );
 }
 
-/** @throws BackupError `verification-failed` when the bytes of an archive come to another SHA-256 */
+/** @throws BackupError `verification-failed` when the archive has another SHA-256 */
 export async function assertSha256(
   archive: RangeSource,
   expected: string,
@@ -89,7 +89,7 @@ export async function assertSha256(
   if (found === expected) return;
   throw new BackupError(
     'verification-failed',
-    'The file is not the archive that its note is about: its SHA-256 is another. Nothing was changed.',
+    'The file is not the archive that its note is about: its SHA-256 differs. Nothing was changed.',
     { details: { found, expected } },
   );
 }

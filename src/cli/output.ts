@@ -14,10 +14,12 @@ import { publish } from '../storage/file-system/publish.js';
 import { replayableFile } from '../storage/replayable.js';
 import { verifyStored } from '../storage/verify-stored.js';
 import type { CommandLine } from './command.js';
-import { givingUp, notWatched } from './giving-up.js';
 import { openStore } from './location.js';
 import { startProgress } from './progress.js';
+import { pausingFor, withSilenceLimit } from './silence-limit.js';
 import { isStoreUrl } from './store-url.js';
+
+type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** What was written, proven by reading it back where that is possible. */
 export interface Written {
@@ -35,7 +37,7 @@ export interface Written {
  * @throws BackupError `storage-…`, `destination-missing`, `verification-failed`
  */
 export async function writeArchive(
-  archive: AsyncIterable<Uint8Array>,
+  archive: Chunks,
   destination: string,
   line: CommandLine,
 ): Promise<Written> {
@@ -47,28 +49,24 @@ export async function writeArchive(
   );
 }
 
-async function writeToPath(
-  archive: AsyncIterable<Uint8Array>,
-  path: string,
-  { signal }: CommandLine,
-): Promise<Written> {
+async function writeToPath(archive: Chunks, path: string, { signal }: CommandLine): Promise<Written> {
   const base = dirname(path);
   const key = basename(path);
   const storage = createFileSystemStorage({ path: base, ownProcess: false });
   const taken = (): BackupError => new BackupError('storage-exists', `There is already a ${path}.`);
   let isPublished = false;
-  return givingUp(`folder ${base}`, async (watch) => {
-    // Better now than after an hour of reading.
+  return withSilenceLimit(`folder ${base}`, async (watch) => {
+    // Fail now, not after an hour of reading.
     if ((await storage.stat(key, { signal })) !== null) throw taken();
     const temporary = join(base, newTemporaryName());
     try {
-      const written = await writeFile(notWatched(archive, watch), temporary);
+      const written = await writeFile(pausingFor(archive, watch), temporary);
       await publish({ base, temporary, final: path, key, ifAbsent: true, signal, taken });
       isPublished = true;
       await verifyStored(storage, key, written, { signal, onProgress: () => watch.go() });
       return { bytes: written.size, sha256: written.sha256, readBack: true };
     } catch (error) {
-      // What nobody has read back does not stay when somebody stops it: it is said to be gone.
+      // A copy that was not read back must not stay: the message says that it was removed.
       if (isPublished && signal.aborted) await rm(path, { force: true });
       throw fileSystemFailure(error, `folder ${base}`);
     } finally {
@@ -77,14 +75,10 @@ async function writeToPath(
   });
 }
 
-async function writeToStore(
-  archive: AsyncIterable<Uint8Array>,
-  url: string,
-  line: CommandLine,
-): Promise<Written> {
+async function writeToStore(archive: Chunks, url: string, line: CommandLine): Promise<Written> {
   const { signal } = line;
   const { storage, key } = await openStore(url, line);
-  // Stores want to know the size, and a retry sends the same bytes again: so the sealed archive waits on the
+  // Stores want the size in advance, and a retry sends the same bytes: so the sealed archive is spooled to
   // disk.
   const spool = join(tmpdir(), `supplemental-backup-${randomBytes(8).toString('hex')}.tar.age`);
   try {
@@ -110,7 +104,7 @@ async function writeToStore(
 }
 
 async function writeFile(
-  archive: AsyncIterable<Uint8Array>,
+  archive: Chunks,
   path: string,
 ): Promise<{ readonly size: number; readonly sha256: string }> {
   const write = async (file: FileHandle): Promise<{ readonly size: number; readonly sha256: string }> => {
@@ -123,7 +117,7 @@ async function writeFile(
 }
 
 /** Writes to a pipe as fast as its reader takes it. */
-export async function pipeTo(stream: Writable, chunks: AsyncIterable<Uint8Array>): Promise<Written> {
+export async function pipeTo(stream: Writable, chunks: Chunks): Promise<Written> {
   const passed = await pass(chunks, async (chunk) => {
     if (!stream.write(chunk)) await once(stream, 'drain');
   });
@@ -131,7 +125,7 @@ export async function pipeTo(stream: Writable, chunks: AsyncIterable<Uint8Array>
 }
 
 async function pass(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: Chunks,
   write: (chunk: Uint8Array) => Promise<void>,
 ): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const digest = createHash('sha256');

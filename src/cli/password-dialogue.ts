@@ -12,7 +12,7 @@ import { fitted } from './wording/wrap.js';
 
 const tries = 3;
 
-/** What the dialogue goes by. */
+/** The archive that a password is asked for. */
 export interface Asked {
   readonly label: Label;
   /** Where the archive lies. */
@@ -23,8 +23,8 @@ export interface Asked {
 }
 
 /**
- * Asks for the password of an archive, three times at most. A password that is too new for it may open a
- * newer archive of the practice that lies beside it, and then that one's chain of keys opens this one too.
+ * Asks for the password of an archive, three times at most. A password that is newer than the archive may
+ * open a newer archive of the practice beside it, whose chain of keys then opens this one.
  *
  * @throws UsageError when there is no terminal to ask on
  */
@@ -34,7 +34,7 @@ export async function askForKeys(asked: Asked, line: CommandLine): Promise<Archi
   for (let left = tries; ; left -= 1) {
     const password = await askPassword(line, questionFor(label, left));
     if (password.length === 0) {
-      line.stderr.write('Nothing was typed.\n');
+      line.stderr.write('The password is empty.\n');
       if (left === 1) return { password };
       continue;
     }
@@ -48,11 +48,11 @@ export async function askForKeys(asked: Asked, line: CommandLine): Promise<Archi
     if (helped !== null) {
       password.fill(0);
       const name = escapeControls(shellWord(helped.location));
-      const told = `It is a newer password; it opens this archive with --newer ${name}, which is used.\n`;
+      const told = `This is a newer password. It opens this archive with --newer ${name}, which is used now.\n`;
       line.stderr.write(fitted(told, line.stderr));
       return { identities: helped.identities };
     }
-    // The last one is left to whoever opens the archive, who says and notes that it fails.
+    // Opening the archive reports and audits that the last one is wrong.
     if (left === 1) return { password };
     password.fill(0);
     await note(audit, { action: 'open', archiveId: label.archiveId, outcome: 'failed', code: 'wrong-key' });
@@ -61,7 +61,7 @@ export async function askForKeys(asked: Asked, line: CommandLine): Promise<Archi
 }
 
 /**
- * Which of the newer archives beside one a password opens it with; null when none does.
+ * The newer archive through which a password opens this one; null when there is none.
  *
  * @param newer - as {@link newerBeside} finds them
  */
@@ -84,7 +84,7 @@ export async function throughNewer(
 
 /**
  * What a password opens one archive with, by itself or through the labels of newer ones; empty when it does
- * not.
+ * not open it.
  */
 export async function identitiesOf(
   label: Label,
@@ -93,8 +93,7 @@ export async function identitiesOf(
 ): Promise<readonly string[]> {
   if (newer.length > 0) {
     const unlocked = await unlockArchives([label, ...newer], password);
-    // In the place of a label that is damaged stands that of a newer archive, and which of its keys it takes
-    // is not known.
+    // The label of a newer archive stands in for a damaged one; which of its keys fits is not known.
     const isOwn = !newer.includes(label);
     return unlocked
       .filter(({ recipient }) => !isOwn || leadsTo(label, recipient))
@@ -113,7 +112,7 @@ function leadsTo({ unlock }: Label, recipient: string): boolean {
 }
 
 function orNone(error: unknown): [] {
-  // What is wrong with another archive is not what was asked.
+  // A fault of another archive does not matter here.
   if (isBackupError(error)) return [];
   throw error;
 }
@@ -128,7 +127,7 @@ function hintFor({ keyHolder, createdAt }: Label, beside: readonly NewerArchive[
   const whose =
     keyHolder === undefined ? 'the password' : `the password of ${escapeControls(keyHolder.userName)}`;
   return [
-    `That does not open it. It takes ${whose} of ${localDay(createdAt)}, when the archive was made.`,
+    `This password does not open it. It needs ${whose} of ${localDay(createdAt)}, when the archive was made.`,
     'Is Caps Lock on? Is the keyboard set to the layout of the office (y and z, @)?',
     beside.length > 0
       ? 'A newer archive lies beside it, and was tried as well.'

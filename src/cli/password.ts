@@ -23,13 +23,15 @@ export async function readPasswordFromDescriptor(descriptor: string): Promise<Ui
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (length > longestPassword)
-        throw new UsageError(`What --password-fd ${descriptor} gives is no password.`);
+        throw new UsageError(
+          `--password-fd ${descriptor} gave more than ${longestPassword} bytes, so it is not a password.`,
+        );
       chunks.push(chunk);
     }
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
-      `--password-fd ${descriptor} is not open for reading. Through npx only 0 arrives: --password-fd 0 < FILE.`,
+      `--password-fd ${descriptor} is not open for reading. npx passes on only 0: --password-fd 0 < FILE.`,
     );
   }
   const joined = Buffer.concat(chunks);
@@ -40,7 +42,7 @@ export async function readPasswordFromDescriptor(descriptor: string): Promise<Ui
 }
 
 /**
- * Asks for a password on the terminal. Nothing of what is typed is shown, not even its length.
+ * Asks for a password on the terminal. Nothing that is typed is shown, not even its length.
  *
  * @throws UsageError when there is no terminal to ask on
  */
@@ -57,7 +59,7 @@ export async function askPassword(
   // goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: line.stdin, output: nowhere, terminal: true, historySize: 0 });
-  // Not a moment earlier: until readline has the terminal, the terminal itself echoes.
+  // Only now: until readline has the terminal, the terminal itself echoes.
   line.stderr.write(question);
   try {
     return await new Promise<Uint8Array>((resolve, reject) => {

@@ -7,10 +7,10 @@ export interface Progress {
   /**
    * @param done - bytes or rows so far
    * @param total - of how many, once that is known
-   * @param activity - what is done while no bytes or rows are; it stands where rate and time left would
+   * @param activity - what is done while no bytes or rows are processed; shown instead of rate and time left
    */
   update(done: number, total?: number, activity?: string): void;
-  /** All is done, however much that was: totals may have been estimates. Ends the display. */
+  /** Shows 100 %, as totals may be estimates, and ends the display. */
   finish(): void;
   /** Ends the display where it is. Safe to call twice, and after {@link finish}. */
   stop(): void;
@@ -19,7 +19,6 @@ export interface Progress {
 /** What is counted. */
 export type ProgressUnit = 'archives' | 'bytes' | 'rows' | 'tables';
 
-// Often enough to see that it lives, rare enough not to fill a log.
 const plainLineEverySeconds = 5;
 
 /**
@@ -40,8 +39,8 @@ export function startProgress(
 }
 
 /**
- * How far, how fast and how long still: `120 MB of 400 MB (30 %), 45 MB/s, 6 s left`; or how far and what is
- * done now: `400 MB of 400 MB (100 %), building the keys of claim`.
+ * Progress, rate and time left: `120 MB of 400 MB (30 %), 45 MB/s, 6 s left`; or progress and activity: `400
+ * MB of 400 MB (100 %), building the keys of claim`.
  */
 export function describeProgress(
   done: number,
@@ -81,7 +80,7 @@ function startBar(stderr: CommandLine['stderr'], label: string, unit: ProgressUn
       return `${label} ${total === undefined ? '' : drawBar(params.progress, room)}${text}`;
     },
   });
-  // Nothing is shown before something is done: a failure to begin leaves no bar behind.
+  // Shown only once something is done, so that a failure to begin leaves no bar behind.
   let started = false;
   let stopped = false;
   let last = 0;
@@ -112,7 +111,7 @@ function startBar(stderr: CommandLine['stderr'], label: string, unit: ProgressUn
   };
 }
 
-/** A bar as wide as the line has room for beside the words: rate and time left matter more. */
+/** A bar that fills the rest of the line; rate and time left come first. */
 export function drawBar(progress: number, room: number): string {
   const size = Math.min(30, room);
   if (size < 5) return '';
@@ -131,7 +130,7 @@ function startLines(stderr: CommandLine['stderr'], label: string, unit: Progress
     const seconds = (Date.now() - startedAt) / 1000;
     stderr.write(`${label}: ${describeProgress(done, total, seconds, unit, activity)}\n`);
   };
-  // By a clock of its own, as the news may be that nothing will be heard for a while.
+  // By a timer, because a long step may report nothing for a while.
   const clock = setInterval(write, plainLineEverySeconds * 1000);
   clock.unref();
   const update: Progress['update'] = (done, total = last[1], activity) => {

@@ -3,7 +3,7 @@ import type { RestoreProgress } from '../recovery/restore/restore-report.js';
 import type { Progress } from './progress.js';
 
 /**
- * Shows how far a restore is: by its rows, and by what it does when no rows go in, which may take as long.
+ * Shows the progress of a restore: its rows, and what it does while no rows are loaded.
  *
  * @param atTheEnd - what follows the rows and their keys
  */

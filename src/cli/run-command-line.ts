@@ -91,11 +91,11 @@ async function complain(line: CommandLine, error: unknown, argv: readonly string
     const stream = isDataOnStdout(argv) ? line.stderr : line.stdout;
     stream.write(jsonText({ ok: false, exitCode, error: describe(error) }));
   } else if (error instanceof Interrupted) {
-    // The terminal has written ^C where the cursor was.
+    // Removes the ^C that the terminal has printed.
     const clear = line.stderr.isTTY === true ? '\r\u001b[K' : '';
     line.stderr.write(`${clear}${fitted(stoppedSentence(typedIn(argv)), line.stderr)}\n`);
   } else {
-    // Messages name users, tables and objects, and those names come from labels and servers.
+    // Messages contain names from labels and servers.
     const show = isBackupError(error) ? escapeControls : escapeControlsInLines;
     const said = isBackupError(error) ? withFile(error, await archiveIn(argv)) : describe(error).message;
     const message = show(forScreen(said.replace(/\n$/, '')));
@@ -108,9 +108,9 @@ async function complain(line: CommandLine, error: unknown, argv: readonly string
     if (error instanceof UsageError && !isPage) {
       const topic = commandWords.find(({ name }) => name === argv[0]);
       const help = topic === undefined ? 'supplemental-backup' : `supplemental-backup ${topic.name}`;
-      // Whoever forgot one word may have forgotten another one.
+      // More than one option may be missing.
       const usage = / is missing\.$/.test(message) ? usageIn((await topic?.load())?.help ?? '') : '';
-      line.stderr.write(`${usage}${help} --help tells what can be said.\n`);
+      line.stderr.write(`${usage}For usage: ${help} --help\n`);
     }
   }
   return exitCode;
@@ -120,7 +120,7 @@ function usageIn(help: string): string {
   return /^Usage: [\s\S]*?\n(?=\n)/m.exec(help)?.[0] ?? '';
 }
 
-/** Whether what goes to stdout is data, behind which a document would be lost. */
+/** Whether stdout holds data, so that a document must go to stderr. */
 function isDataOnStdout(argv: readonly string[]): boolean {
   return argv.includes('--out=-') || argv[argv.indexOf('--out') + 1] === '-';
 }
@@ -138,8 +138,7 @@ function typedIn(argv: readonly string[]): Typed {
   return { command: argv[0], options: new Set(options) };
 }
 
-// A document for programs may be looked at on a terminal too; the marks are JSON's own way to write these
-// characters.
+// A document may be shown on a terminal: control characters become JSON escapes.
 function jsonText(document: object): string {
   return `${escapeControlsInLines(JSON.stringify(document, null, 2))}\n`;
 }
@@ -156,15 +155,15 @@ function describe(error: unknown): Complaint {
   if (error instanceof Interrupted) return { code: 'interrupted', message: error.message };
   return {
     code: 'unexpected',
-    message: `This should not happen: ${error instanceof Error ? error.message : String(error)}`,
+    message: `Unexpected error:  ${error instanceof Error ? error.message : String(error)}`,
   };
 }
 
-// What a restore did not get into the target, one line each; and what lies on the disk in the clear.
+// What a restore could not make, one line each, and the unencrypted files that were written.
 function missingIn({ details: { missing, written } }: BackupError): string {
   const lines = Array.isArray(missing) ? missing.map((line) => `${escapeControls(String(line))}\n`) : [];
   const files = Array.isArray(written) ? written.map((file) => `  ${escapeControls(String(file))}\n`) : [];
-  return [...lines, ...(files.length === 0 ? [] : ['Written before that, in the clear:\n', ...files])].join(
+  return [...lines, ...(files.length === 0 ? [] : ['Written before that, not encrypted:\n', ...files])].join(
     '',
   );
 }
@@ -175,8 +174,7 @@ const tableLists = [
   ['Whole', 'wholeTables'],
 ] as const;
 
-// On a bad day the question after "damaged" is what is lost, and then what is left. Counts stand before
-// names.
+// After "damaged" people ask what is lost, and then what is left.
 function tablesIn({ details }: BackupError): string {
   return tableLists
     .map(([word, key]) => [word, details[key]] as const)

@@ -5,7 +5,7 @@ export const version: string = (
   JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 
-/** What made a page, for whoever reads it. */
+/** The versions that a page names as its origin. */
 export function versionsOf(sbomSha256: string | undefined): {
   readonly product: string;
   readonly runtime: string;

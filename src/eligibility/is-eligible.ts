@@ -1,10 +1,10 @@
 import { assertArgument } from '../arguments.js';
 import { objectOf, type Shape, text } from '../shapes.js';
 /**
- * Who may back up where. A pure decision over plain facts: the host finds the facts, this page weighs them.
+ * Who may back up where: a pure decision over facts that the host provides.
  *
- * Every fact must be known to be right. One that is missing or of the wrong type counts against the practice,
- * so that a gap in the host's knowledge never sends a record abroad.
+ * A fact that is missing or of the wrong type counts against the practice, so that a gap in the host's
+ * knowledge never sends a record abroad.
  */
 
 /** Where a copy goes: the vendor's store, or a path on the practice's own network. */
@@ -21,8 +21,8 @@ export interface Practice {
   /** As the practice and HQ have set it. HQ's word is final. */
   readonly status: 'disabled' | 'disabled-by-hq' | 'enabled';
   /**
-   * ISO 3166-1 alpha-2 code of the country the practice is registered in, such as `US`; `us` and `USA` are
-   * taken for it. Any other word is a country that is not known.
+   * ISO 3166-1 alpha-2 code of the country the practice is registered in, such as `US`; `us` and `USA` count
+   * as well. Any other word is an unknown country.
    */
   readonly country: string;
   /**
@@ -47,7 +47,7 @@ export type IneligibilityCode =
   | 'not-in-us'
   | 'not-on-support';
 
-/** One thing that stands in the way. */
+/** One reason why a practice may not back up to a destination. */
 export interface IneligibilityReason {
   /** For programs. */
   readonly code: IneligibilityCode;
@@ -67,7 +67,7 @@ const sentences: Readonly<Record<IneligibilityCode, string>> = {
   'cloud-database':
     'The database is hosted in the cloud, where it is backed up already; supplemental backups are for databases in the office.',
   'country-unknown':
-    'The country of the practice is not known. It is to be given as a code of two letters, such as US or CA; until then no copy goes to headquarters, and the local copy is open to every country.',
+    'The country of the practice is not known. Set it to a code of two letters, such as US or CA. Until then no copy goes to headquarters; the local copy is open to every country.',
   disabled:
     'Supplemental backups are switched off; an administrator can switch them on in the backup window.',
   'disabled-by-hq': 'Headquarters has switched supplemental backups off for this practice; call support.',
@@ -131,7 +131,7 @@ export function isEligible(practice: Practice, destination: Destination): boolea
 }
 
 /**
- * Everything that stands in the way of each destination, in the order a person would mend it.
+ * All reasons against each destination, in the order in which a person would settle them.
  *
  * @example
  * ```ts
@@ -143,9 +143,8 @@ export function explainEligibility(practice: Practice): EligibilityExplanation {
   return { hq: explain(practice, 'hq'), local: explain(practice, 'local') };
 }
 
-// As people and other systems write it: `us`, and the three letters of ISO 3166-1 for the only country that
-// matters here. Undefined for what is no country: whether a word such as `U.S.A.` means this one is not
-// guessed.
+// `us` and `USA` are what people and other systems write for the only country that matters here. Other
+// spellings, such as `U.S.A.`, are not guessed: undefined.
 function countryCode(country: unknown): string | undefined {
   if (typeof country !== 'string') return undefined;
   const code = country.trim().toUpperCase();

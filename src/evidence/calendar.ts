@@ -4,9 +4,9 @@ import type { NightAt, NightState } from './nights.js';
 const words: Readonly<Record<NightState, string>> = {
   verified: 'stored, read back and found whole',
   late: 'arrived late',
-  waiting: 'sealed, not there yet',
+  waiting: 'sealed, not stored yet',
   failed: 'no copy',
-  missing: 'nothing is known of it',
+  missing: 'no report',
   'not-due': 'none was due',
 };
 
@@ -52,9 +52,7 @@ export function legend(states: readonly NightState[]): Html {
   )}</p>`;
 }
 
-/**
- * Marks besides the colour: a cross for what failed, a bar for what came late, a dot for what nobody knows.
- */
+/** Marks beside the colour: a cross for a failed night, a bar for a late one, a dot for a missing one. */
 function square(x: number, y: number, state: NightState, title: string): Html {
   const box = html`<rect class="c-${state}" x="${x}" y="${y}" width="${cell}" height="${cell}" rx="2"><title>${title}</title></rect>`;
   if (state === 'failed') return html`${box}<path class="mark" d="M${x + 3} ${y + 3}l5 5m0-5l-5 5"/>`;

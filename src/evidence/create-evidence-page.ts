@@ -12,16 +12,16 @@ import { renderEvidence } from './render-evidence.js';
 export interface EvidencePageOptions {
   /** Where the page is written, anew by every night. Its folder must exist; whoever can read it may. */
   readonly path: string;
-  /** Tells the last rehearsal of a restore; asked every night. @defaultValue not known */
+  /** Returns the last rehearsal of a restore; called every night. @defaultValue not known */
   readonly rehearsal?: (() => Promise<EvidenceRehearsal | undefined>) | undefined;
-  /** Programs and the list of their parts. @defaultValue not known */
+  /** Versions of the software, and the SHA-256 of its SBOM. @defaultValue not known */
   readonly versions?: EvidenceVersions | undefined;
 }
 
 /**
  * Writes the page of {@link renderEvidence} at the end of every night, as the `evidence` of a plan: from the
- * reports in the spool, and from what the stores list. A store that cannot be listed is told on the page. The
- * page is replaced in one step.
+ * reports in the spool and the listings of the stores. The page says which stores could not be listed. It is
+ * replaced in one step.
  *
  * @example
  * ```ts
@@ -47,13 +47,13 @@ export function createEvidencePage(options: EvidencePageOptions): EvidencePlan {
         versions,
       });
       signal.throwIfAborted();
-      // No patient data is in it, and it is made to be looked at.
+      // Readable by all: it holds no patient data.
       await replaceFile(path, page, 0o644);
     },
   };
 }
 
-/** What the spool knows of the nights before; nothing on the first. */
+/** The reports in the spool; none on the first night. */
 async function kept({ spool }: EvidenceOfNight, signal: AbortSignal): Promise<KeptEvidence> {
   try {
     return await readEvidence(spool, { signal });

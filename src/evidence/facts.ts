@@ -6,8 +6,8 @@ import type { BackupReport } from '../nightly/run/backup-report.js';
 import type { RestoreCertificate } from '../recovery/rehearse/certificate.js';
 
 /**
- * What a page of evidence is made of. Everything but the practice and the moment may be absent, and is then
- * told as not known.
+ * What a page of evidence is made of. Everything but the practice and the moment may be absent; the page then
+ * says that it is not known.
  */
 export interface EvidenceFacts {
   /** Whose copies they are. */
@@ -28,7 +28,7 @@ export interface EvidenceFacts {
   readonly rehearsal?: EvidenceRehearsal | undefined;
   /** What is kept how long, by place. */
   readonly retention?: Readonly<Record<string, RetentionPolicy | 'keep-all'>> | undefined;
-  /** Programs and the list of their parts. */
+  /** Versions of the software, and the SHA-256 of its SBOM. */
   readonly versions?: EvidenceVersions | undefined;
 }
 
@@ -58,17 +58,14 @@ export interface EvidenceVersions {
   readonly sbomSha256?: string | undefined;
 }
 
-/**
- * Figures of a rule that is proposed, and not in force: HIPAA Security Rule, 90 FR 898 of 2025-01-06. In
- * hours.
- */
+/** Limits of a proposed rule that is not in force: HIPAA Security Rule, 90 FR 898 of 2025-01-06. In hours. */
 export const proposedRule = { copyAge: 48, restoreTime: 72 } as const;
 
-/** Nights without an opening by a person after which it is time for one. */
+/** Days after which the page warns that no person has opened a copy. */
 export const longWithoutOpening = 60;
-/** Days within which every copy that stands is to be read back, and some more. */
+/** Days after which the page warns that a stored copy was not read back. */
 export const longWithoutReading = 45;
-/** Days without a rehearsal after which it is time for one. */
+/** Days after which the page warns that no restore was rehearsed. */
 export const longWithoutRehearsal = 100;
 
 const names: Readonly<Record<string, string>> = { hq: 'Headquarters', local: 'Office network path' };

@@ -24,7 +24,7 @@ export interface NightAt {
   readonly toldAt?: string;
 }
 
-/** So many nights fit on a page: half a year, in whole weeks. */
+/** Half a year, in whole weeks. */
 export const nightsShown: number = 26 * 7;
 
 /** Whether a text is a day of a time in which there are backups. */

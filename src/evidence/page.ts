@@ -3,8 +3,8 @@ import { type Content, Html, html } from '../html.js';
 import { style } from './style.js';
 
 /**
- * A page that is one file: it loads nothing, runs nothing and sends nothing, and its own policy holds a
- * browser to that. The style alone is allowed, by its hash.
+ * A page in one file: it loads nothing, runs nothing and sends nothing, and its content security policy
+ * enforces that. Only its style is allowed, by hash.
  */
 export function page(title: string, body: Content): string {
   const hash = createHash('sha256').update(style).digest('base64');
@@ -28,7 +28,7 @@ ${body}
 `.text;
 }
 
-/** A fact in large letters, with what it is held against. */
+/** A fact in large letters, with what it is compared with. */
 export function tile(label: string, value: Content, hint: Content, state: State = 'plain'): Html {
   return html`<div class="tile ${state}"><dt>${label}</dt><dd>${value}</dd><dd class="hint">${hint}</dd></div>`;
 }
@@ -65,7 +65,7 @@ export function moment(at: Date | string | null | undefined): string {
 
 /** How old something is, as people say it. */
 export function old(milliseconds: number): string {
-  return milliseconds < 0 ? 'of the future' : `${ago(milliseconds)} old`;
+  return milliseconds < 0 ? 'dated in the future' : `${ago(milliseconds)} old`;
 }
 
 /** How long ago, as people say it. */
@@ -77,5 +77,5 @@ export function ago(milliseconds: number): string {
   return `${Math.floor(hours / 24)} days`;
 }
 
-/** So much of a list is shown that grows with every night, or with every table. */
+/** The most rows of a list that grows with nights or tables. */
 export const mostListed = 40;

@@ -10,7 +10,7 @@ import type { BackupReport } from '../nightly/run/backup-report.js';
 import { isBackupReport } from '../nightly/run/report-shape.js';
 import { fromJson } from '../shapes.js';
 
-/** What the spool of a service knows of its nights. */
+/** What the spool of a service holds about its nights. */
 export interface KeptEvidence {
   /** Newest first. */
   readonly reports: readonly BackupReport[];
@@ -24,7 +24,7 @@ const mostReports = 500;
 const longest: number = 16 * 1024 * 1024;
 
 /**
- * Reads what the spool of a service keeps of its nights. What is no report there is passed over.
+ * Reads the reports of the nights in the spool of a service. Other files are ignored.
  *
  * @param spool - its folder
  * @throws BackupError `storage-not-found` when there is no such folder or no report in it; `storage-…`

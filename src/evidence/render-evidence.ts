@@ -68,13 +68,13 @@ function assertFacts(facts: EvidenceFacts): void {
 function verdict(concerns: readonly Concern[]): Html {
   const isBad = concerns.some(({ state }) => state === 'bad');
   if (concerns.length === 0) {
-    return html`<div class="verdict"><strong>In order.</strong> <span class="quiet">Nothing that is known speaks against it.</span></div>`;
+    return html`<div class="verdict"><strong>In order.</strong> <span class="quiet">No problem is known.</span></div>`;
   }
   const items = concerns
     .slice(0, mostListed)
     .map(({ state, sentence }) => html`<li class="${state === 'bad' ? 'bad-text' : ''}">${sentence}</li>`);
   const more = concerns.length - mostListed;
-  return html`<div class="verdict ${isBad ? 'bad' : 'watch'}"><strong>${isBad ? 'Somebody has to act.' : 'Copies are there; something is to be looked at.'}</strong>
+  return html`<div class="verdict ${isBad ? 'bad' : 'watch'}"><strong>${isBad ? 'Action is needed.' : 'There are copies. Please check:'}</strong>
 <ul>${items}${more > 0 && html`<li>and ${more} more</li>`}</ul></div>`;
 }
 
@@ -123,7 +123,7 @@ ${
 ${
   stores.length > 0 &&
   tile(
-    'Copies that lie there',
+    'Copies in the stores',
     formatCount(copies),
     stores.map(
       ({ place, backups }, i) => `${i > 0 ? ', ' : ''}${placeName(place)} ${believable(backups).length}`,

@@ -12,7 +12,7 @@ export interface FleetFacts {
   readonly asOf: Date;
   /** As `listBackups` gives them, of one store or several. Each stands under the practice of its label. */
   readonly backups: readonly ListedBackup[];
-  /** What is known of practices besides, such as that they should have copies. */
+  /** What else is known of practices, such as that they should have copies. */
   readonly practices?: readonly FleetPractice[] | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface FleetPractice {
   readonly practiceId: string;
   /** For people. */
   readonly name?: string | undefined;
-  /** When a person last opened a copy, ISO 8601; null for never. Absent where nobody knows. */
+  /** When a person last opened a copy, ISO 8601; null for never. Absent if not known. */
   readonly lastOpenedAt?: string | null | undefined;
   /** What `verifyHistory` found, in sentences. */
   readonly findings?: readonly string[] | undefined;
@@ -39,16 +39,16 @@ interface Standing {
 }
 
 const hour = 3_600_000;
-/** A newest copy of a smaller share of those before it has lost something, or many rows were purged. */
+/** Below this share of earlier copies, the newest one has lost data, or many rows were purged. */
 const shrunk = 0.7;
-/** So many copies before the newest it is held against. */
+/** How many earlier copies it is compared with. */
 const before = 7;
 /** Rows of a page that people read; the worst come first. */
 const mostRows = 2000;
 
 /**
- * The copies of many practices on one page, the worst first: stale, shrinking, sealed weakly, not as the
- * office signed them, never opened. From labels, listings and notes alone, so that headquarters needs no key.
+ * The copies of many practices on one page, the worst first: old, shrinking, weakly sealed, not as the office
+ * signed them, never opened. Made from labels, listings and notes alone, so that headquarters needs no key.
  * Pure.
  *
  * @example
@@ -69,22 +69,22 @@ export function renderFleet(facts: FleetFacts): string {
     'Backup evidence of all practices',
     html`<header><h1>Backup evidence of ${plural(all.length, 'practice')}</h1><p class="quiet">as of ${moment(facts.asOf)}</p></header>
 <dl class="tiles">${tile('Practices', formatCount(all.length), plural(facts.backups.length, 'file'))}
-${tile('To be looked at', formatCount(bad), 'stale, shrunk or not as signed', bad > 0 ? 'bad' : 'good')}
+${tile('To be checked', formatCount(bad), 'stale, shrunk or not as signed', bad > 0 ? 'bad' : 'good')}
 ${tile(`Older than ${proposedRule.copyAge} h, or none`, formatCount(stale), 'measure of a proposed rule', stale > 0 ? 'bad' : 'good')}
 ${unlabelled > 0 && tile('Files without a label', formatCount(unlabelled), 'no archive, or not readable', 'watch')}</dl>
 ${section(
   'Practices, the worst first',
   table(
-    ['Practice', 'Newest copy', 'Copies', 'Size', 'Opens with', 'To be looked at'],
+    ['Practice', 'Newest copy', 'Copies', 'Size', 'Opens with', 'To be checked'],
     all.slice(0, mostRows).map((standing) => rowOf(standing)),
   ),
   all.length > mostRows &&
-    html`<p class="quiet small">And ${formatCount(all.length - mostRows)} more, which stand better than these.</p>`,
+    html`<p class="quiet small">And ${formatCount(all.length - mostRows)} more, with fewer problems.</p>`,
   all.length === 0 && html`<p class="quiet">No archive and no practice was given.</p>`,
 )}
 ${section(
   'About this page',
-  html`<ul class="plain small"><li>From labels, listings and signed notes alone: nothing was opened. A label is proven only by whoever opens the archive.</li>
+  html`<ul class="plain small"><li>From labels, listings and signed notes alone: nothing was opened. Only opening an archive verifies its label.</li>
 <li>${proposedRule.copyAge} hours is the figure of a rule that was <em>proposed</em> (HIPAA Security Rule, 90 FR 898, January 6, 2025), and a measure, not the law.</li>
 <li>Shrunk: the newest copy is smaller than ${Math.round(shrunk * 100)} % of the median of the ${before} before it, of the same scope.</li>
 <li>The page holds no patient data, loads nothing and runs nothing.</li></ul>`,
@@ -139,14 +139,14 @@ function standingOf(practice: FleetPractice, backups: readonly ListedBackup[], a
   const tell = (state: 'bad' | 'watch', sentence: string): void => void concerns.push({ state, sentence });
   if (age === null) tell('bad', 'there is no copy');
   else if (age > proposedRule.copyAge * hour) tell('bad', 'the newest copy is old');
-  else if (age < -hour) tell('watch', 'the newest copy is of the future');
+  else if (age < -hour) tell('watch', 'the newest copy is dated in the future');
   const foreign = backups.length - good.length;
   if (foreign > 0) tell('bad', `${plural(foreign, 'archive')} not as the office signed`);
   for (const sentence of practice.findings ?? []) tell('bad', sentence);
   if (newest !== null && isShrunk(newest, good.slice(1)))
     tell('bad', 'the newest copy is much smaller than those before');
   if (newest?.label?.unlock[0]?.kind === 'stored-hash')
-    tell('watch', 'opens by what the database stores of a password');
+    tell('watch', 'opens with the password hash in the database');
   if (practice.lastOpenedAt === null) tell('watch', 'never opened by a person');
   const bytes = newest?.size ?? 0;
   return { practice, copies: good.length, bytes, newest, age, concerns };

@@ -1,4 +1,4 @@
-/** What stands on the page of evidence, section by section. Pure. */
+/** The sections of the page of evidence. Pure. */
 import { describeOpening } from '../admin/opening.js';
 import { describeLeftOut } from '../catalog/describe-left-out.js';
 import { describeUnchanged } from '../history/loss/findings.js';
@@ -46,7 +46,7 @@ export function nightsSection({ reports }: EvidenceFacts): Html {
     since !== undefined && html`<p class="small">${describeUnchanged(since)}</p>`,
     problems.length > 0 && html`<h3>What went wrong</h3>`,
     table(
-      ['Night', 'Where', 'What', 'Told in the report of', 'Since then'],
+      ['Night', 'Where', 'What', 'In the report of', 'Since then'],
       problems
         .slice(0, mostListed)
         .map(({ night, place, problem, toldAt, state }) => [
@@ -95,9 +95,7 @@ export function coverageSection({ reports, nights = [] }: EvidenceFacts): Html {
       html`<h3>Left out${least !== undefined && html` of the copy at ${placeName(least.destination)}`}, and why</h3>`,
       html`<ul class="plain small">${lines.slice(0, mostListed).map((line) => html`<li>${line}</li>`)}${lines.length > mostListed && html`<li>and ${lines.length - mostListed} more</li>`}</ul>`,
     ],
-    copies.length === 0 &&
-      found === null &&
-      html`<p class="quiet">No copy is described in what was given.</p>`,
+    copies.length === 0 && found === null && html`<p class="quiet">No report describes a copy.</p>`,
   );
 }
 
@@ -125,7 +123,7 @@ export function growthSection({ reports, nights = [] }: EvidenceFacts): Html | n
 
 const ways: Readonly<Record<string, string>> = {
   enrolled: 'password, enrolled at a login',
-  'stored-hash': 'password, by what the database stores of it',
+  'stored-hash': 'password, by its hash in the database',
   'key-file': 'key file',
 };
 
@@ -163,7 +161,7 @@ export function openersSection(facts: EvidenceFacts): Html {
       html`<p class="quiet">Not known: no store was listed, and no report names a key holder.</p>`,
     html`<p class="small">${lastOpenedAt === null ? 'Last opened by a person: not known.' : `Last opened by a person: ${describeOpening({ ...opening!, lastOpenedAt })}.`}</p>`,
     html`<p class="small">${kitsInWords(facts)}</p>`,
-    html`<p class="quiet small">By the labels, which any reader sees. Key files that the practice chose to add leave no trace in them. Neither the service that makes the copies nor headquarters can open one.</p>`,
+    html`<p class="quiet small">According to the labels, which need no key. Key files that the practice added do not show in them. Neither the service that makes the copies nor headquarters can open one.</p>`,
   );
 }
 
@@ -207,7 +205,7 @@ export function keptSection({ reports, stores = [], retention }: EvidenceFacts):
       read.length > 0 &&
       html`<p class="small">Every copy was read back whole, byte for byte: ${read.join(', ')}.</p>`,
     rules.length > 0 && html`<h3>Retention in force</h3><ul class="plain small">${rules}</ul>`,
-    rules.length === 0 && html`<p class="quiet small">The rules of retention were not given.</p>`,
+    rules.length === 0 && html`<p class="quiet small">The retention rules are not known.</p>`,
   );
 }
 
@@ -227,7 +225,7 @@ export function tallySection(facts: EvidenceFacts): Html {
           `${1 + there.length}`,
           `the database itself${there.map((place) => `, ${place}`).join('')}`,
         ],
-        ['2 kinds of media', office, 'This product sees stores, and not what they are made of.'],
+        ['2 kinds of media', office, 'This product cannot see what a store is made of.'],
         [
           '1 off site',
           hasHq ? html`<span class="good-text">yes</span>` : office,
@@ -245,7 +243,7 @@ export function tallySection(facts: EvidenceFacts): Html {
             : html`<span class="watch-text">not proven</span>`,
           rehearsal === undefined
             ? 'Each copy is read back when it is stored; no rehearsal is known.'
-            : `Rehearsed on ${rehearsal.server}, held against ${rehearsal.provenAgainst === 'archive' ? 'the definitions and counts of the archive' : 'the original'}: ${plural(rehearsal.rows, 'row')}.`,
+            : `Rehearsed on ${rehearsal.server}, compared with ${rehearsal.provenAgainst === 'archive' ? 'the definitions and counts of the archive' : 'the original'}: ${plural(rehearsal.rows, 'row')}.`,
         ],
       ],
     ),
@@ -259,8 +257,8 @@ export function encryptionSection({ stores = [] }: EvidenceFacts): Html {
   const hybrid = keys.filter((key) => key.startsWith('age1pq1')).length;
   return section(
     'Encryption',
-    html`<p>Each copy is sealed before it is stored, as an age v1 file: ChaCha20-Poly1305 under a key of its own, wrapped by X25519${keys.length > 0 && hybrid === keys.length && ' together with ML-KEM-768'}; the key of an administrator is sealed with the password by scrypt. Nothing leaves the office in the clear.</p>`,
-    html`<p><strong>Not FIPS 140 validated.</strong> These methods are well reviewed; X25519 as age uses it, ChaCha20-Poly1305 and scrypt are not approved by FIPS 140, and nothing here is a validated module. Who must use validated cryptography puts the copies on media that are encrypted so, too.</p>`,
+    html`<p>Each copy is sealed before it is stored, as an age v1 file: ChaCha20-Poly1305 under a key of its own, wrapped by X25519${keys.length > 0 && hybrid === keys.length && ' together with ML-KEM-768'}; the key of an administrator is sealed with the password by scrypt. Nothing leaves the office unencrypted.</p>`,
+    html`<p><strong>Not FIPS 140 validated.</strong> These methods are well reviewed; X25519 as age uses it, ChaCha20-Poly1305 and scrypt are not approved by FIPS 140, and nothing here is a validated module. Where validated cryptography is required, keep the copies on media that are encrypted with it as well.</p>`,
   );
 }
 
@@ -270,7 +268,7 @@ export function aboutSection({ versions, reports }: EvidenceFacts): Html {
     'About this page',
     html`<ul class="plain small">
 ${versions !== undefined && html`<li>Made by supplemental-backup ${versions.product}${versions.runtime !== undefined && ` on ${versions.runtime}`}.</li>`}
-${versions?.sbomSha256 !== undefined && html`<li>SHA-256 of the list of its parts: <code>${versions.sbomSha256}</code></li>`}
+${versions?.sbomSha256 !== undefined && html`<li>SHA-256 of its SBOM: <code>${versions.sbomSha256}</code></li>`}
 ${database !== undefined && html`<li>Database ${database.name} on ${database.server}.</li>`}
 <li>${proposedRule.copyAge} and ${proposedRule.restoreTime} hours are figures of a rule that was <em>proposed</em> (HIPAA Security Rule, 90 FR 898, January 6, 2025): copies no older than ${proposedRule.copyAge} hours, critical systems back within ${proposedRule.restoreTime} hours. It is shown as a measure, not as the law.</li>
 <li>Names, times and sizes come from reports, labels and listings. A label is proven only by whoever opens the archive; a page like this one can be written by anybody. What counts is the opening and the rehearsal.</li>

@@ -26,7 +26,7 @@ export interface PlaceAge {
   readonly newestAt: string | null;
   /** In milliseconds; null when there is none. */
   readonly age: number | null;
-  /** How it is known: a listing of the store, or what the night said. */
+  /** Where it is from: a listing of the store, or the reports of the nights. */
   readonly by: 'listing' | 'reports';
 }
 
@@ -43,8 +43,8 @@ export function agesOf({ asOf, reports, stores = [] }: EvidenceFacts): readonly 
 }
 
 /**
- * Copies of a practice that can be believed to be what they say: not those whose note speaks against them,
- * nor, where the office signs notes, those without one that claim to be newer than the newest that it signed.
+ * The copies that count: not those that their note contradicts, nor, where the office signs notes, unsigned
+ * ones that claim to be newer than the newest signed one.
  */
 export function believable(backups: readonly ListedBackup[]): readonly ListedBackup[] {
   const sound = backups.filter(({ label, origin }) => label !== null && origin?.kind !== 'foreign');
@@ -157,13 +157,13 @@ export function areasOf(
   return { areas, night: facts.night, scope: facts.scope };
 }
 
-/** Something that a person has to look at. */
+/** Something that a person has to check. */
 export interface Concern {
   readonly state: 'bad' | 'watch';
   readonly sentence: string;
 }
 
-/** Everything that speaks against calling the copies in order, the worst first. */
+/** All known problems, the worst first. */
 export function concernsOf(facts: EvidenceFacts): readonly Concern[] {
   const { asOf, reports, stores = [], rehearsal } = facts;
   const bad: string[] = [];
@@ -175,7 +175,7 @@ export function concernsOf(facts: EvidenceFacts): readonly Concern[] {
     else if (age > proposedRule.copyAge * hour) {
       bad.push(`${placeName(place)}: the newest copy is ${Math.floor(age / hour)} hours old.`);
     } else if (age < -hour)
-      watch.push(`${placeName(place)}: the newest copy is of the future; look at the clocks.`);
+      watch.push(`${placeName(place)}: the newest copy is dated in the future; check the clocks.`);
   }
   for (const place of placesOf(reports)) {
     const failed = nightsAt(place, reports)
@@ -189,10 +189,9 @@ export function concernsOf(facts: EvidenceFacts): readonly Concern[] {
     const unreadable = backups.filter(({ label }) => label === null).length;
     const foreign = backups.length - unreadable - believable(backups).length;
     if (foreign > 0)
-      bad.push(
-        `${placeName(place)}: ${plural(foreign, 'archive lies', 'archives lie')} there that the office did not sign as they are.`,
-      );
-    if (unreadable > 0) watch.push(`${placeName(place)}: the outside of ${unreadable} files cannot be read.`);
+      bad.push(`${placeName(place)}: the office did not sign ${plural(foreign, 'archive')} as stored there.`);
+    if (unreadable > 0)
+      watch.push(`${placeName(place)}: the labels of ${plural(unreadable, 'file')} cannot be read.`);
   }
   for (const place of facts.unlisted ?? [])
     watch.push(`${placeName(place)}: the store could not be listed today.`);
@@ -218,7 +217,7 @@ export function concernsOf(facts: EvidenceFacts): readonly Concern[] {
   }
   if (newest?.keyHolder?.unlock === 'stored-hash') {
     watch.push(
-      'Copies are sealed with what the database stores of a password: whoever can read its table of users can open them.',
+      'Copies are sealed with a password hash of the database: whoever can read its table of users can open them.',
     );
   }
   if (rehearsal === undefined) watch.push('No rehearsal of a restore is known.');
@@ -227,7 +226,7 @@ export function concernsOf(facts: EvidenceFacts): readonly Concern[] {
     watch.push(`The last rehearsal of a restore is more than ${longWithoutRehearsal} days ago.`);
   }
   const opening = lastOpening(facts);
-  if (opening?.lastOpenedAt == null) watch.push('No person is known to have opened a copy.');
+  if (opening?.lastOpenedAt == null) watch.push('There is no record of a person opening a copy.');
   else if (asOf.getTime() - Date.parse(opening.lastOpenedAt) > longWithoutOpening * day) {
     watch.push(`No person has opened a copy for more than ${longWithoutOpening} days.`);
   }

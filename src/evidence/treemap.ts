@@ -1,7 +1,7 @@
 import { type Html, html } from '../html.js';
 import { formatBytes } from '../quantities.js';
 
-/** A table, or what stands for several. */
+/** A table, or several small ones together. */
 export interface Area {
   readonly name: string;
   readonly bytes: number;
@@ -18,7 +18,7 @@ interface Rectangle {
 }
 
 const [fullWidth, fullHeight] = [960, 300];
-/** More areas are not told apart by anybody. */
+/** More areas could not be told apart. */
 const mostAreas = 48;
 
 /** Tables by their bytes; what is left out of the copy is hatched. Null where there is nothing to show. */

@@ -14,8 +14,8 @@ const codes: Readonly<Record<string, readonly [BackupErrorCode, string]>> = {
 };
 
 /**
- * The typed error for what a file system threw. What is not known to be lasting is taken as passing: a share
- * that went away shows as EIO, ENOTCONN, ESTALE, UNKNOWN and many more.
+ * The typed error for what a file system threw. What is not known to be permanent counts as transient: a
+ * share that went away shows as EIO, ENOTCONN, ESTALE, UNKNOWN and many more.
  */
 export function fileSystemFailure(thrown: unknown, description: string): unknown {
   if (isBackupError(thrown) || !(thrown instanceof Error) || !('code' in thrown)) return thrown;

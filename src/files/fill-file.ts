@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
 /**
- * Opens a file, lets it be written and closes it: {@link closeAfter}.
+ * Opens a file, writes it and closes it: {@link closeAfter}.
  *
  * @param flags - `wx` where the file must not be there yet
  * @param mode - permissions of a new file
@@ -16,8 +16,8 @@ export async function fillFile<Result>(
 }
 
 /**
- * Lets an open file be written and closes it, which can fail too: a share may keep its bad news for the
- * close. When the writing itself fails, that is the failure that is told, whatever becomes of the close.
+ * Writes to an open file and closes it. A share may report a failed write only at the close. If the writing
+ * itself fails, that error is thrown, whatever the close does.
  */
 export async function closeAfter<Result>(
   file: FileHandle,

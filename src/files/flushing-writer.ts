@@ -1,12 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import { syncData, syncFile } from './sync.js';
 
-/** Bytes after which the system is asked to bring them to the disk. */
+/** Flushed after so many bytes. */
 const flushEvery: number = 16 * 1024 * 1024;
 
 /**
- * Appends to a file, and has it flushed while more is being made: the disk is then not idle until the end and
- * choked there, and the memory of the machine does not fill with what is still to be written.
+ * Appends to a file, and flushes it while more data comes: otherwise the disk would be idle until the end and
+ * overloaded then, and memory would fill with unwritten pages.
  */
 export class FlushingWriter {
   readonly #file: FileHandle;
@@ -31,7 +31,7 @@ export class FlushingWriter {
   /**
    * Makes all that was appended outlive a power cut.
    *
-   * @throws also what an earlier flush failed with: the system tells that once
+   * @throws also the failure of an earlier flush: the system reports it only once
    */
   async finish(): Promise<void> {
     await this.#flushing;

@@ -3,7 +3,7 @@ import { open, opendir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from './failures.js';
 
-/** Why a folder is of no use. */
+/** Why a folder cannot be used. */
 export interface FolderTrouble {
   readonly trouble: 'no-folder' | 'silent' | 'unreachable' | 'unreadable' | 'unwritable';
   /** Of the operating system, such as `EACCES`. */
@@ -19,7 +19,7 @@ export async function lookAtFolder(path: string, write: boolean): Promise<Folder
   try {
     if (!(await stat(path)).isDirectory()) return { trouble: 'no-folder' };
     trouble = 'unreadable';
-    // The folder on which a share is mounted may be there though the share is not. Listing it tells.
+    // A mount point may exist although its share is gone; listing it shows that.
     const folder = await opendir(path);
     try {
       await folder.read();
@@ -31,7 +31,7 @@ export async function lookAtFolder(path: string, write: boolean): Promise<Folder
     const probe = join(path, `.supplemental-backup-${randomBytes(6).toString('hex')}.probe`);
     const file = await open(probe, 'wx', 0o600);
     try {
-      // A byte, since some mounts make an empty file only after it was closed, when it is removed already.
+      // One byte, because some mounts create an empty file only after the close, when it is already removed.
       await file.write(new Uint8Array(1));
     } finally {
       await file.close();

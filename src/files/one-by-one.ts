@@ -1,7 +1,7 @@
-// By the file, as a service may open it in more than one place.
+// By path, because a service may open the same file in more than one place.
 const lastOf: Map<string, Promise<unknown>> = new Map();
 
-/** Lets changes of one file follow each other, whatever became of the one before. */
+/** Runs the changes of one file in sequence, also after one that failed. */
 export function oneByOne<Result>(path: string, change: () => Promise<Result>): Promise<Result> {
   const changed = (lastOf.get(path) ?? Promise.resolve()).then(change);
   const settled = changed.then(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { systemCodeOf } from './failures.js';
 
-/** Whether a process of this machine lives. One that has ended and that nobody has asked how is dead too. */
+/** Whether a process of this machine is alive. A zombie counts as dead. */
 export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -13,7 +13,7 @@ export function isProcessAlive(pid: number): boolean {
   }
 }
 
-// In a container often no process collects those whose parent has died.
+// In a container often nothing reaps orphaned processes.
 function isDefunct(pid: number): boolean {
   try {
     return /\) [ZX] /u.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));

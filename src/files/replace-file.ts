@@ -19,8 +19,8 @@ export async function replaceFile(path: string, text: string, mode = 0o600): Pro
       await file.writeFile(text);
       await syncFile(file);
     };
-    // What has that name already is left over, or somebody else's: it is never written into. What cannot be
-    // removed is told by the next step.
+    // A file of that name is a leftover or somebody else's: never write into it. If it cannot be removed, the
+    // next step reports that.
     await rm(temporary, { force: true }).catch(() => undefined);
     await fillFile(temporary, 'wx', write, mode);
     await retryWhileBusy(() => rename(temporary, path));

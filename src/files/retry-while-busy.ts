@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemCodeOf } from './failures.js';
 
-/** How long a file that somebody else holds is waited for. Milliseconds. */
+/** How long to retry, in milliseconds. */
 const longestWait = 30_000;
 const longestPause = 1000;
 
-/** What {@link retryWhileBusy} needs to know of the world; tests give another. */
+/** The surroundings of {@link retryWhileBusy}, which tests replace. */
 export interface RetryWorld {
   readonly platform: NodeJS.Platform;
   readonly now: () => number;
@@ -19,9 +19,8 @@ const realWorld: RetryWorld = {
 };
 
 /**
- * Tries again while the file is held by somebody else. On Windows a virus scanner or an indexer opens a new
- * file for a moment, and a rename then fails with EPERM, EACCES or EBUSY; elsewhere the first two mean what
- * they say.
+ * Retries while another program holds the file. On Windows a virus scanner or an indexer opens a new file for
+ * a moment, and a rename then fails with EPERM, EACCES or EBUSY. Elsewhere EPERM and EACCES are permanent.
  */
 export async function retryWhileBusy<Result>(
   attempt: () => Promise<Result>,

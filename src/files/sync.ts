@@ -2,17 +2,17 @@ import { chmod, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCodeOf } from './failures.js';
 
-// Shares and FUSE file systems that cannot sync say so with one of these. There the read-back after the night
-// is what proves the copy.
+// Shares and FUSE file systems that cannot sync report one of these. There only the read-back proves the
+// copy.
 const cannotSync = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF']);
 const cannotOpenFolder = new Set([...cannotSync, 'EISDIR', 'EPERM', 'EACCES']);
 
-/** Makes the bytes of a file outlive a power cut. */
+/** Makes the bytes of a file survive a power cut. */
 export function syncFile(file: FileHandle): Promise<void> {
   return whereItCan(() => file.sync());
 }
 
-/** Makes the bytes of a file that is still growing outlive a power cut; its size and time may not. */
+/** Makes the bytes of a growing file survive a power cut; its size and time may not. */
 export function syncData(file: FileHandle): Promise<void> {
   return whereItCan(() => file.datasync());
 }
@@ -25,7 +25,7 @@ async function whereItCan(sync: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Makes the names in a folder outlive a power cut. Windows does that by itself and cannot be asked. */
+/** Makes the names in a folder survive a power cut. Windows does that by itself. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   let folder: FileHandle | undefined;
@@ -40,9 +40,9 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * Makes a folder and those above it, so that all of them outlive a power cut.
+ * Creates a folder and those above it, so that all of them survive a power cut.
  *
- * @param mode - permissions of what is made, whatever the umask. @defaultValue what the umask leaves
+ * @param mode - permissions of new folders, whatever the umask. @defaultValue what the umask leaves
  */
 export async function makeFolder(path: string, mode?: number): Promise<void> {
   const first = await mkdir(path, { recursive: true, ...(mode !== undefined && { mode }) });

@@ -45,8 +45,8 @@ export interface StorageAdapter {
   delete(key: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 
   /**
-   * Has the store itself keep an object until a moment, so that nobody removes it earlier, the office
-   * included. A later moment replaces an earlier one. Absent where the store cannot.
+   * Makes the store itself keep an object until a moment, so that nobody can remove it earlier, the office
+   * included. A later moment replaces an earlier one. Absent where the store cannot do that.
    *
    * @throws BackupError `storage-not-found`; `storage-permanent` where the store refuses
    */
@@ -56,7 +56,7 @@ export interface StorageAdapter {
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<void>;
 
-  /** How a failure of this adapter is to be taken; the retry wrapper asks. */
+  /** How to treat a failure of this adapter; the retry wrapper uses it. */
   classify(error: unknown): StorageFailure;
 }
 
@@ -66,7 +66,7 @@ export interface StorageCapabilities {
   readonly atomicIfAbsent: boolean;
   /** `get` takes a range without reading the rest. */
   readonly ranges: boolean;
-  /** A broken-off `put` of the same source goes on where it stopped. */
+  /** A `put` of the same source continues where an interrupted one stopped. */
   readonly resumablePut: boolean;
   /** `put` without `ifAbsent` replaces an object; where false, every `put` acts as with `ifAbsent`. */
   readonly overwrite: boolean;
@@ -74,10 +74,10 @@ export interface StorageCapabilities {
   readonly delete: boolean;
 }
 
-/** How a failure is to be taken. */
+/** How to treat a failure. */
 export type StorageFailure = 'exists' | 'full' | 'not-found' | 'permanent' | 'transient';
 
-/** A body that can be sent again from any place: the same bytes every time. */
+/** A body that can be read again from any offset: the same bytes every time. */
 export interface ReplayableSource {
   /** In bytes. */
   readonly size: number;

@@ -6,18 +6,18 @@ export interface ByteSpan {
   readonly end: number;
 }
 
-/** What an answer says it holds, of how much. */
+/** The range of an answer, and the size of the whole object. */
 export interface AnsweredRange extends ByteSpan {
   /** Of the whole object. */
   readonly size: number;
 }
 
-/** A store may answer a range with the whole; so much of it is passed over, in bytes. */
+/** A store may answer a range with the whole object; at most this much is skipped, in bytes. */
 const mostPassedOver = 64 * 1024 * 1024;
 
 /**
- * What an answer holds, by its `Content-Range` and its length. Undefined for a range that is none or that its
- * own length belies.
+ * The range of an answer, by its `Content-Range` and length. Undefined if it is invalid or contradicts the
+ * length.
  */
 export function answeredRange(
   contentRange: string | null | undefined,
@@ -39,7 +39,7 @@ function isCount(value: number | undefined): value is number {
 }
 
 /**
- * Gives the wanted bytes of a body and never others, whatever range it holds.
+ * Gives the wanted bytes of a body and no others, whatever range it holds.
  *
  * @throws BackupError `storage-permanent` before the first byte when the wanted ones are not in it,
  *   `storage-transient` when it ends early or does not end where it said
@@ -55,7 +55,7 @@ export async function* limited(
   if (!isInside || wanted.start - given.start > mostPassedOver) {
     throw new BackupError(
       'storage-permanent',
-      `The ${description} gives other bytes of ${key} than were asked for.`,
+      `The ${description} returned other bytes of ${key} than requested.`,
       { details: { key, wanted: `${wanted.start}-${wanted.end}`, given: `${given.start}-${given.end}` } },
     );
   }
@@ -67,7 +67,7 @@ export async function* limited(
     position += chunk.length;
     if (position > given.end) throw brokeOff(description, key);
     if (from < to) yield from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to);
-    // What follows of a whole is not waited for.
+    // Do not wait for the rest of a whole object.
     if (position >= wanted.end && given.end > wanted.end) return;
   }
   if (position !== given.end) throw brokeOff(description, key);

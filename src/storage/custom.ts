@@ -17,12 +17,12 @@ import { progressOf, resolveRange } from './transfer.js';
 export interface StorageBasics {
   /** For people and logs: what and where, without secrets. */
   readonly description: string;
-  /** A store that does not resume need not say so. */
+  /** `resumablePut` is false if absent. */
   readonly capabilities: Omit<StorageCapabilities, 'resumablePut'> & Partial<StorageCapabilities>;
 
   /**
-   * Stores all bytes under a key, and shows them only when they have all come. Gives up when `bytes` throws,
-   * and leaves nothing that shows.
+   * Stores all bytes under a key, and shows them only when all have arrived. Fails when `bytes` throws, and
+   * leaves nothing visible.
    *
    * @throws BackupError `storage-exists` when the key is taken and `ifAbsent` is asked for
    */
@@ -55,15 +55,16 @@ export interface StorageBasics {
   /** Removes an object; resolves also when there is none. */
   delete(key: string, how: { readonly signal?: AbortSignal }): Promise<void>;
 
-  /** How a failure is to be taken. @defaultValue by the code of the {@link BackupError} */
+  /** How to treat a failure. @defaultValue by the code of the {@link BackupError} */
   classify?(error: unknown): StorageFailure;
 }
 
 /**
- * A store of one's own from the five things it can do. What is the same for every store is done here: keys
- * and ranges are checked, a source that lies is found out before its last bytes are given on, an aborted
- * signal rejects with its reason, progress is told, and an object that breaks off while it is read is
- * `storage-transient`. Prove it with `storageContract` of `supplemental-backup/testing`.
+ * A store of your own from the five operations that it has. What is the same for every store is done here:
+ * keys and ranges are checked, a source that does not match its size or SHA-256 is detected before its last
+ * bytes are passed on, an aborted signal rejects with its reason, progress is reported, and an object that
+ * breaks off while it is read is `storage-transient`. Test it with `storageContract` of
+ * `supplemental-backup/testing`.
  *
  * @example
  * ```ts
@@ -124,7 +125,7 @@ export function createCustomStorage(basics: StorageBasics): StorageAdapter {
         try {
           return await basics.put(key, outgoing.bytes, { size, ...(sha256 && { sha256 }), ifAbsent, ...how });
         } catch (error) {
-          // What the store says of a request that ended early is less true than why it did.
+          // Why a request ended early matters more than what the store says about it.
           throw outgoing.failure() ?? error;
         }
       }),
@@ -179,8 +180,8 @@ export function createCustomStorage(basics: StorageBasics): StorageAdapter {
 }
 
 /**
- * The bytes of a source on their way out. The last chunk waits until the source is known to be whole: with
- * it, a store that counts bytes would take a source that lies for complete.
+ * The outgoing bytes of a source. The last chunk is held back until the source is verified: a store that
+ * counts bytes would otherwise take a wrong source for complete.
  */
 function outgoingBytes(
   source: ReplayableSource,

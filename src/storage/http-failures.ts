@@ -2,8 +2,8 @@ import { assertArgument } from '../arguments.js';
 import { BackupError, type BackupErrorCode } from '../errors.js';
 
 /**
- * The typed failure for the status of an HTTP answer that was no success, in the usual meaning of the
- * statuses. What may pass is `storage-transient`: 408, 409, 425, 429 and 500 and above.
+ * The typed failure for an HTTP status that is not a success. Transient (`storage-transient`) are 408, 409,
+ * 425, 429 and 500 and above.
  *
  * @param description - of the store, for the sentence; it must hold no secret
  * @example
@@ -21,8 +21,8 @@ export function storageFailureOfStatus(status: number, description: string): Bac
 }
 
 /**
- * The typed failure, `storage-transient`, for a connection that could not be made or broke. Of what `fetch`
- * threw it takes over the code of the system alone: messages and URLs may hold signatures and tokens.
+ * The typed failure, `storage-transient`, for a connection that could not be made or broke. Only the system's
+ * error code of what `fetch` threw is included: messages and URLs may hold signatures and tokens.
  *
  * @param description - of the store, for the sentence; it must hold no secret
  * @example
@@ -43,13 +43,14 @@ export function storageFailureOfConnection(error: unknown, description: string):
 }
 
 function verdictOf(status: number): readonly [BackupErrorCode, string] {
-  if (status === 401 || status === 403) return ['storage-permanent', 'does not know us, or denies access'];
+  if (status === 401 || status === 403)
+    return ['storage-permanent', 'rejects the credentials or denies access'];
   if (status === 404 || status === 410) return ['storage-not-found', 'has no such object'];
   if (status === 412) return ['storage-exists', 'already has this object'];
   if (status === 413 || status === 507) return ['storage-full', 'has no room for it'];
   if (status === 408 || status === 409 || status === 425 || status === 429)
-    return ['storage-transient', 'asks to come back later'];
-  // Not implemented is not implemented tomorrow either.
-  if (status >= 500 && status !== 501) return ['storage-transient', 'has a passing fault'];
+    return ['storage-transient', 'asks to try again later'];
+  // 501, not implemented, is permanent.
+  if (status >= 500 && status !== 501) return ['storage-transient', 'has a temporary fault'];
   return ['storage-permanent', 'refused the request'];
 }

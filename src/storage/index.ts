@@ -1,6 +1,6 @@
 /**
- * Stores in detail: one of the host's own, what every store needs around it (retries, throttling, a log), and
- * sources that can be read again.
+ * Stores in detail: a store of your own, wrappers for any store (retries, throttling, a log), and sources
+ * that can be read again.
  *
  * @module supplemental-backup/storage
  */

@@ -3,13 +3,13 @@ import { compareKeys } from './object-keys.js';
 
 /** Five million objects, in pages of 500. */
 const mostPages = 10_000;
-/** Longest that the pages of one list are waited for, all together, in milliseconds. */
+/** Longest wait for all pages of one list together, in milliseconds. */
 const mostWaiting = 30 * 60_000;
 const longestToken = 16 * 1024;
 
 /**
- * Whether the pages of a list lead on. A list that is cut off without a word, goes in a circle or holds what
- * was not asked for would hide copies or never end, so it is refused.
+ * Checks that the pages of a list advance. A list that ends too early, repeats a page or holds keys that were
+ * not requested would hide copies or never end, so it is refused.
  */
 export class Pages {
   readonly #description: string;
@@ -19,7 +19,7 @@ export class Pages {
   #pages = 0;
   #waited = 0;
 
-  /** @param under - begins all that was asked for */
+  /** @param under - the requested prefix */
   constructor(description: string, under: string) {
     this.#description = description;
     this.#under = under;
@@ -37,10 +37,10 @@ export class Pages {
     }
   }
 
-  /** Takes note of a name in the list: each comes after the one before. */
+  /** Checks a name in the list: each must come after the one before. */
   pass(name: string | undefined): string {
     if (name === undefined) throw this.failure('it has an object without a name');
-    if (!name.startsWith(this.#under)) throw this.failure('it has what was not asked for');
+    if (!name.startsWith(this.#under)) throw this.failure('it holds what was not requested');
     if (this.#last !== undefined && compareKeys(name, this.#last) <= 0)
       throw this.failure('it is not in order');
     this.#last = name;
@@ -49,22 +49,22 @@ export class Pages {
 
   /** Where the next page begins; undefined when this was the last. */
   after(isTruncated: boolean | undefined, ...token: readonly (string | undefined)[]): string | undefined {
-    if (isTruncated === undefined) throw this.failure('it does not say whether it is whole');
+    if (isTruncated === undefined) throw this.failure('it does not say whether it is complete');
     if (!isTruncated) return undefined;
     const [first] = token;
     const whole = token.join('\n');
     if (first === undefined || first === '')
-      throw this.failure('it breaks off without a word of how to go on');
-    if (whole.length > longestToken || this.#tokens.has(whole)) throw this.failure('it goes in a circle');
+      throw this.failure('it is truncated and does not say how to continue');
+    if (whole.length > longestToken || this.#tokens.has(whole)) throw this.failure('it repeats a page');
     this.#tokens.add(whole);
     return first;
   }
 
-  /** The failure for a list that cannot be believed. */
+  /** The failure for a list that is not trusted. */
   failure(why: string): BackupError {
     return new BackupError(
       'storage-permanent',
-      `The list of the ${this.#description} cannot be believed: ${why}. No copy was taken to be missing for it.`,
+      `The list of the ${this.#description} cannot be trusted: ${why}. No copy counts as missing because of it.`,
       { details: { reason: why } },
     );
   }

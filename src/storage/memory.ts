@@ -15,7 +15,7 @@ export interface MemoryStorageOptions {
 }
 
 /**
- * A store in memory, for tests. It keeps every promise of the contract except to outlive the process.
+ * A store in memory, for tests. It fulfils the contract, but does not outlive the process.
  *
  * @example
  * ```ts

@@ -6,15 +6,15 @@ const maxKeyBytes = 1024;
 const maxSegmentBytes = 255;
 const beyond = /[\ud800-\uffff]/;
 const loneSurrogate = /\p{Surrogate}/u;
-// Control characters end lines in logs and requests; the backslash is a separator on Windows only.
+// Control characters can end lines in logs and requests; the backslash is a separator on Windows.
 const forbidden = /[\u0000-\u001f\u007f\\]/u;
 
-/** What this library keeps beside the objects of a store begins with this; no segment of a key may. */
+/** Names of internal files in a store begin with this; no segment of a key may. */
 export const ownPrefix = '.supplemental-';
 
-/** Whether a name in a store is ours and never an object. */
+/** Whether a name in a store is internal and not an object. */
 export function isOwnName(name: string): boolean {
-  // Folded, because `a` and `A` are one file on most shares.
+  // In lower case, because `a` and `A` are one file on most shares.
   return name.toLowerCase().startsWith(ownPrefix);
 }
 
@@ -22,15 +22,15 @@ export function isOwnName(name: string): boolean {
  * Checks a key of an object.
  *
  * @param key - segments with `/` between them: at most 255 bytes of UTF-8 each
- * @throws TypeError when it is no text; RangeError when it is empty, too long, has an empty segment, `.` or
- *   `..`, a backslash or a control character, or a segment that begins with `.supplemental-`
+ * @throws TypeError when it is not a text; RangeError when it is empty, too long, has an empty segment, `.`
+ *   or `..`, a backslash or a control character, or a segment that begins with `.supplemental-`
  * @example
  * ```ts
  * assertKey('4711/2026-02-01/full.tar.age');
  * ```
  */
 export function assertKey(key: string): void {
-  if (typeof key !== 'string') throw new TypeError(`"key" is to be a text, not ${typeof key}`);
+  if (typeof key !== 'string') throw new TypeError(`"key" must be a text, not ${typeof key}`);
   if (key.length === 0) throw new RangeError('"key" is empty');
   if (loneSurrogate.test(key)) throw new RangeError('"key" is not well-formed Unicode');
   if (forbidden.test(key)) throw new RangeError('"key" has a backslash or a control character');
@@ -49,7 +49,7 @@ export function assertKey(key: string): void {
 /** Orders keys by their UTF-8 bytes, as object stores do; the order of JavaScript differs beyond U+FFFF. */
 export function compareKeys(left: string, right: string): number {
   if (left === right) return 0;
-  // Below the surrogates the two orders are one, and most keys are there.
+  // Below the surrogates, where most keys are, the two orders are the same.
   if (!beyond.test(left) && !beyond.test(right)) return left < right ? -1 : 1;
   const a = utf8(left);
   const b = utf8(right);

@@ -5,8 +5,8 @@ import type { StorageAdapter } from './adapter.js';
 import { assertKey } from './object-keys.js';
 
 /**
- * An object in a store as a {@link RangeSource}, so that an archive is opened where it lies and only what is
- * asked for is fetched.
+ * An object in a store as a {@link RangeSource}, so that an archive is opened in the store and only the
+ * needed bytes are fetched.
  *
  * @throws BackupError `storage-not-found`; TypeError when the store cannot read ranges
  * @example
@@ -54,7 +54,7 @@ export async function rangeSourceOf(
   };
 }
 
-// A store that gives more than was asked for gives other bytes, too.
+// If a store returns more than requested, the bytes are wrong as well.
 async function* withinLength(
   chunks: AsyncIterable<Uint8Array>,
   length: number,
@@ -65,7 +65,7 @@ async function* withinLength(
   for await (const chunk of chunks) {
     left -= chunk.length;
     if (left < 0) {
-      throw new BackupError('storage-permanent', `${description} gives more of ${key} than was asked for.`, {
+      throw new BackupError('storage-permanent', `${description} returned more of ${key} than requested.`, {
         details: { key, wanted: length },
       });
     }

@@ -27,9 +27,9 @@ export function replayableBytes(bytes: Uint8Array): ReplayableSource {
 }
 
 /**
- * A {@link ReplayableSource} over a file that does not change any more, such as the spool of an archive.
+ * A {@link ReplayableSource} over a file that no longer changes, such as the spool of an archive.
  *
- * @param path - the file; its size is taken now
+ * @param path - the file; its size is read now
  * @param options - `sha256`, when it is known from writing the file
  * @throws the error of the file system when the file cannot be found
  * @example
@@ -71,13 +71,13 @@ async function* readSpan(path: string, start: number, end: number): AsyncGenerat
 }
 
 /**
- * Reads all of a source, and refuses to end well when it is not what it said: other size, or other SHA-256
- * where it named one. An adapter publishes only after this came to its end.
+ * Reads all of a source, and fails at the end if it has another size than it said, or another SHA-256. An
+ * adapter may publish an object only after this has ended.
  *
  * @throws BackupError `source-changed`
  * @example
  * ```ts
- * // Inside the `put` of a store of one's own:
+ * // Inside the `put` of a store of your own:
  * for await (const chunk of readChecked(replayableBytes(bytes), signal)) await file.write(chunk);
  * await file.sync();
  * ```
@@ -97,15 +97,15 @@ export async function* readChecked(
   }
   if (total !== source.size) throw shortSource(total, source.size);
   if (digest !== undefined && digest.digest('hex') !== source.sha256) {
-    throw new BackupError('source-changed', 'The bytes to be stored are not those they are said to be.');
+    throw new BackupError(
+      'source-changed',
+      'The bytes to be stored do not have the SHA-256 that their source names.',
+    );
   }
 }
 
 function shortSource(got: number, wanted: number): BackupError {
-  return new BackupError(
-    'source-changed',
-    `The source of the copy gave ${got} bytes where ${wanted} were promised.`,
-  );
+  return new BackupError('source-changed', `The source of the copy gave ${got} bytes instead of ${wanted}.`);
 }
 
 function assertSpan(start: number, end: number, size: number): void {

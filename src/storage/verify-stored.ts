@@ -5,8 +5,8 @@ import type { StorageAdapter, TransferProgress } from './adapter.js';
 import { assertKey } from './object-keys.js';
 
 /**
- * Reads an object back from the store and holds it against what was written. An `fsync` through a cache of
- * the network proves nothing; only the bytes themselves do.
+ * Reads an object back from the store and compares it with what was written. An `fsync` through a network
+ * cache proves nothing; only the bytes do.
  *
  * @param expected - `size` in bytes, and `sha256` in lower-case hex
  * @throws BackupError `verification-failed`, or what `get` throws

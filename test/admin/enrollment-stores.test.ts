@@ -29,7 +29,7 @@ describe('an enrolment as text', () => {
         () => parseEnrollment(given, userNum),
         (error) => {
           assert.ok(isBackupError(error, 'settings-invalid'));
-          assert.match(error.message, new RegExp(`user number ${userNum} cannot be read; remove it`));
+          assert.match(error.message, new RegExp(`user number ${userNum} cannot be read\\. Remove it`));
           assert.deepEqual(error.details, { userNum });
           return true;
         },

@@ -114,7 +114,7 @@ describe('the last administrator', () => {
     for (const stored of ['None$a$b', 'ARGON2$a$b', '4$a$b', 'plain']) {
       const last = resolve(adminOf({ stored }));
       assert.equal(last.kind, 'unsupported-hash');
-      assert.match(last.kind === 'unsupported-hash' ? last.sentence : '', /setting it again/);
+      assert.match(last.kind === 'unsupported-hash' ? last.sentence : '', /set the password again/);
     }
   });
 

@@ -57,7 +57,7 @@ export async function playMonth({
       const ended = await runHere(nightly, { env: isBad ? { MYSQL_PWD: 'another' } : env, now });
       if (isBad) {
         assert.equal(ended.code, 1);
-        assert.match(ended.stderr, /--source: the server is there, and does not take this user/);
+        assert.match(ended.stderr, /--source: the server refuses this user or password/);
         assert.equal(ended.stdout, '');
       } else assert.deepEqual(ended, { code: 0, stdout: '', stderr: '' }, `night ${day}`);
     }
@@ -97,7 +97,10 @@ async function stopWhileOlderOnesGo(
     return new Date(2026, 3, 1, 23);
   };
   const { code, stderr } = await runHere(nightly, { env, now, signal: stop.signal });
-  assert.deepEqual([code, /^Stopped\. The copy is whole and was read back; /m.test(stderr)], [130, true]);
+  assert.deepEqual(
+    [code, /^Stopped\. The new copy is complete and was read back\. /m.test(stderr)],
+    [130, true],
+  );
   assert.equal((await readdir(join(folder, '4711', '2026-04-01'))).length, 1);
   await rm(join(folder, '4711', '2026-04-01'), { recursive: true });
 }

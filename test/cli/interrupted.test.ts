@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandLine } from '../../src/cli/command.js';
-import { givingUp, notWatched, type Watch } from '../../src/cli/giving-up.js';
 import { writeArchive } from '../../src/cli/output.js';
+import { pausingFor, type Watch, withSilenceLimit } from '../../src/cli/silence-limit.js';
 import { isBackupError } from '../../src/errors.js';
 import { projectRoot } from '../support/project.js';
 
@@ -89,10 +89,12 @@ test('a folder is waited for only while it is its turn', async () => {
   };
   const taken: number[] = [];
   const work = async (watch: Watch): Promise<void> => {
-    for await (const each of notWatched(slow(), watch)) taken.push(each);
+    for await (const each of pausingFor(slow(), watch)) taken.push(each);
   };
-  await givingUp('folder', work, 40);
+  await withSilenceLimit('folder', work, 40);
   assert.deepEqual(taken, [1]);
   const never = () => new Promise<never>(() => undefined);
-  await assert.rejects(givingUp('folder', never, 1), (error) => isBackupError(error, 'storage-transient'));
+  await assert.rejects(withSilenceLimit('folder', never, 1), (error) =>
+    isBackupError(error, 'storage-transient'),
+  );
 });

@@ -79,7 +79,7 @@ describe('the keys that the command line takes', () => {
     const told = await runCli([...create.slice(0, -1), another]);
     assert.match(
       told.stdout,
-      /NOT CONFIRMED: no copy opens with it yet\nPrint .*another\.html, give the words back/,
+      /NOT CONFIRMED: no copy opens with it yet\nPrint .*another\.html, confirm the words/,
     );
     assert.match((await runCli(['kit', 'list', ...spool])).stdout, /NOT CONFIRMED/);
     const confirm = (words: string) =>
@@ -124,7 +124,7 @@ describe('the keys that the command line takes', () => {
       await writeFile(file, content);
       const refused = await runCli(['verify', older, '--identity', file]);
       assert.equal(refused.code, 2);
-      assert.match(refused.stderr, /is no age key file/);
+      assert.match(refused.stderr, /is not an age key file/);
       assert.doesNotMatch(refused.stderr, /of another kind/);
     }
   });
@@ -155,10 +155,10 @@ describe('the keys that the command line takes', () => {
     await writeFile(misread, other);
     const opened = await verify(misread);
     assert.equal(opened.code, 4, opened.stderr);
-    assert.match(opened.stdout, /Whole +what is sealed; not the label/);
+    assert.match(opened.stdout, /Whole +the content; the label is damaged/);
     const helped = await verify(damaged, '--newer', newer);
     assert.equal(helped.code, 4, helped.stderr);
-    assert.match(helped.stdout, /Whole +what is sealed; not the label/);
+    assert.match(helped.stdout, /Whole +the content; the label is damaged/);
     assert.match(helped.stdout, /The label of the archive.* is damaged/);
     for (const format of ['tar', 'csv', 'sql']) {
       const out = join(folder, `plain-${format}`);

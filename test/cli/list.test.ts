@@ -116,7 +116,7 @@ describe('the archives that lie somewhere', () => {
   it('have a history where notes lie beside them in the order of a store', async () => {
     const { stdout } = await runHere(['list', join(root, '4711')]);
     assert.match(stdout, /ANYBODY’S: the note beside it cannot be read/);
-    assert.match(stdout, /Notes: none of them bears a good signature/);
+    assert.match(stdout, /Notes: none of them has a valid signature/);
   });
 
   it('that the office signed are told with their numbers, and one that is gone from among them is missed', async () => {
@@ -165,11 +165,11 @@ describe('the archives that lie somewhere', () => {
       withPassword(password, (descriptor) => runHere(['verify', path, '--password-fd', descriptor, ...more]));
     const refused = await verify(two.spring[2]!, summerPassword);
     assert.equal(refused.code, 3);
-    const named = /it opens it with --newer (\S+)\. /.exec(refused.stderr)?.[1];
+    const named = /It opens the archive with --newer (\S+)\. /.exec(refused.stderr)?.[1];
     assert.equal(named, two.summer.at(-1));
     assert.equal((await verify(two.spring[2]!, summerPassword, '--newer', named!)).code, 0);
     const wrong = await verify(two.spring[2]!, 'autumn leaves');
-    assert.match(wrong.stderr, /--newer NEWER-ARCHIVE\. A key file: --identity FILE/);
+    assert.match(wrong.stderr, /--newer NEWER-ARCHIVE\. With a key file: --identity FILE/);
     assert.equal((await verify(two.spring[2]!, springPassword)).code, 0);
   });
 

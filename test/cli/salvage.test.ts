@@ -75,7 +75,7 @@ describeOnEachServer(
       assert.equal(stopped.code, 130, stopped.stderr);
       assert.match(
         stopped.stderr,
-        /^Stopped\. What is in the target stays, marked as incomplete; the archive is as it was\. The same command goes on from there\.$/m,
+        /^Stopped\. What is in the target stays, marked as incomplete\. The archive is unchanged\. Run the same command to go on from there\.$/m,
       );
       const again = await runCli(words, { env });
       assert.equal(again.code, 0, again.stderr);

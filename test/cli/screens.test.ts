@@ -40,7 +40,7 @@ describe('what support sees on a terminal', { skip }, () => {
         text,
         /^ {2}2026-03-15 {2}made 2026-03-15 07:30 CDT, whole database, [\d.]+ kB, opened by Ada$/m,
       );
-      assert.match(text, /^Not to be read \(2\):$/m);
+      assert.match(text, /^Could not be read \(2\):$/m);
       assert.ok(text.includes(two.cut) && text.includes(two.foreign), text);
       const newest = two.summer.at(-1)!;
       assert.ok(text.includes(`  supplemental-backup restore ${newest} --target `), text);
@@ -63,7 +63,7 @@ describe('what support sees on a terminal', { skip }, () => {
     const text = lines.join('\n');
     assert.equal(code, 0, text);
     assert.match(text, /^Password of Ada \(as of 2026-03-02 or newer\):/m);
-    assert.match(text, /It is a newer password; it opens this archive with --newer/);
+    assert.match(text, /This is a newer password. It opens this archive with --newer/);
     assert.match(text, /^As of +20\d\d-\d\d-\d\d \d\d:\d\d C[DS]T$/m);
   });
 
@@ -77,9 +77,9 @@ describe('what support sees on a terminal', { skip }, () => {
     });
     const text = lines.join('\n');
     assert.equal(code, 3, text);
-    assert.match(text, /It takes the password of Ada of 2026-03-02/);
+    assert.match(text, /It needs the password of Ada of 2026-03-02/);
     assert.match(text, /Is Caps Lock on\? Is the keyboard set to the layout of the office/);
-    assert.match(text, /Nothing was typed/);
+    assert.match(text, /The password is empty/);
     assert.match(text, /--newer NEWER-ARCHIVE/);
     assert.doesNotMatch(text, /SPRING|meadwo/);
     assert.deepEqual(
@@ -128,7 +128,7 @@ describe('what support sees on a terminal', { skip }, () => {
     assert.equal(code, 130);
     assert.match(
       lines.join('\n'),
-      /Stopped\. The archive was not read to its end, so nothing is proven\. The/,
+      /Stopped\. The archive was not read to its end, so nothing is proven\. Run/,
     );
   });
 });
@@ -149,7 +149,7 @@ describe('a disk that is full', { skip: whyNoSmallDisk() ?? false }, () => {
       const out = join(disk.path, format);
       const { code, stderr } = await extract(format, out);
       assert.equal(code, 1, stderr);
-      assert.match(stderr, /^The disk of .* is full \(ENOSPC\)\. What was written of it is removed\./m);
+      assert.match(stderr, /^The disk of .* is full \(ENOSPC\)\. The incomplete file was removed\./m);
       const told = JSON.parse((await extract(format, out, '--json')).stdout) as { error: { code: string } };
       assert.equal(told.error.code, 'storage-full');
       assert.deepEqual(await readdir(out), []);
@@ -185,7 +185,7 @@ describe('a disk that is full', { skip: whyNoSmallDisk() ?? false }, () => {
     // A report that goes to a disk without room, as behind `>`.
     const { code, stderr } = await toFullDevice(['inspect', summer[0]!, '--json']);
     assert.equal(code, 1);
-    assert.match(stderr, /Where the output goes has no room left \(ENOSPC\)/);
+    assert.match(stderr, /The output could not be written: the disk is full \(ENOSPC\)/);
   });
 });
 

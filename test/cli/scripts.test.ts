@@ -235,7 +235,10 @@ describeOnEachServer(
       assert.deepEqual(await states(), ['DISABLED', 'DISABLED']);
       // What is said first is that the rows are there: only the script was not written.
       const again = await runCli([...restore, '--programs', '--replace', '--programs-to', script], { env });
-      assert.match(again.stderr, /^The database is restored, but for its script: There is already a /m);
+      assert.match(
+        again.stderr,
+        /^The database is restored; its script could not be written\. There is already a /m,
+      );
       assert.deepEqual(await states(), ['DISABLED', 'DISABLED']);
       await runCli([...restore, '--programs', '--replace', '--events', 'as-found'], { env });
       assert.deepEqual(await states(), ['ENABLED', 'ENABLED']);

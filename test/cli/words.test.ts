@@ -99,7 +99,7 @@ test('a mistake is answered with what would have been right', async () => {
   const said = async (...argv: string[]): Promise<string> => (await runCli(argv)).stderr;
   const option = await said('inspect', 'a', '--colour');
   assert.match(option, /^Unknown option '--colour'\. "inspect" takes --help, --json, --quiet, --verbose\.$/m);
-  assert.match(option, /^supplemental-backup inspect --help tells what can be said\.$/m);
+  assert.match(option, /^For usage: supplemental-backup inspect --help$/m);
   assert.match(await said('help', 'me'), /^Unknown command "me"\. Commands: backup, /);
   assert.match(await said('veryfy', 'a'), /^Unknown command "veryfy"\. Did you mean verify\? /);
   assert.match(
@@ -109,7 +109,7 @@ test('a mistake is answered with what would have been right', async () => {
   assert.match(await said('completion', 'zhs'), /Did you mean zsh\?/);
   const source = 'mysql://root@localhost/practice';
   const key = await said('backup', '--source', source, '--out', 'a', '--recipient', 'age1short');
-  assert.match(key, /^--recipient "age1short" is no age key/);
+  assert.match(key, /^--recipient "age1short" is not an age public key/);
 });
 
 test('what was meant is told only where it is near', () => {
@@ -155,7 +155,7 @@ test('a refusal names the option that helps, and which of host, port, password a
   ].map((details) => hints('database-unreachable', details));
   assert.match(told[0]!, /^--target: no computer of this name/);
   assert.match(told[1]!, /nothing listens at this port/);
-  assert.match(told[2]!, /does not take this user with this password; it comes in MYSQL_PWD/);
+  assert.match(told[2]!, /refuses this user or password; the password may be in MYSQL_PWD/);
   assert.match(told[3]!, /there is no database of this name/);
   const refused = new BackupError('database-query-failed', 'x', {
     activity: 'restore',
@@ -169,14 +169,14 @@ const hasBash = spawnSync('bash', ['--version']).status === 0;
 test('a command that was stopped says where it stands, and how to go on', () => {
   const said = (command: string, ...options: string[]): string =>
     stoppedSentence({ command, options: new Set(options) });
-  assert.match(said('backup'), /Nothing is left of this copy.* The same command begins again\.$/);
+  assert.match(said('backup'), /Nothing is left of this copy.* Run the same command to begin again\.$/);
   assert.match(
     said('restore', 'target'),
-    /stays, marked as incomplete.* The same command goes on from there\.$/,
+    /stays, marked as incomplete.* Run the same command to go on from there\.$/,
   );
-  assert.match(said('restore', 'salvage'), /with --replace begins again\.$/);
+  assert.match(said('restore', 'salvage'), /with --replace to begin again\.$/);
   assert.match(said('restore', 'dry-run'), /Nothing was changed\.$/);
-  assert.match(said('extract'), /the file that was being written is removed\.$/);
+  assert.match(said('extract'), /the incomplete one was removed\.$/);
   assert.equal(said('check'), 'Stopped.');
 });
 

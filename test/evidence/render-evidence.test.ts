@@ -156,9 +156,9 @@ describe('the page of evidence', () => {
     assert.match(fresh, /Newest copy: Headquarters 10 hours old/);
     assert.match(fresh, /proposed rule: 48/);
     assert.match(fresh, /was proposed \(HIPAA Security Rule/);
-    assert.doesNotMatch(fresh, /Somebody has to act/);
+    assert.doesNotMatch(fresh, /Action is needed/);
     const late = shown({ asOf: new Date('2026-07-18T09:30:00Z') });
-    assert.match(late, /Somebody has to act.*Headquarters: the newest copy is 58 hours old\./);
+    assert.match(late, /Action is needed.*Headquarters: the newest copy is 58 hours old\./);
     const none = shown({ stores: [{ place: 'hq', backups: [] }] });
     assert.match(none, /Headquarters: there is no verified copy/);
   });
@@ -171,7 +171,7 @@ describe('the page of evidence', () => {
     };
     const page = shown({ stores: [{ ...honest, backups: [forged, ...honest.backups] }] });
     assert.match(page, /Newest copy: Headquarters 10 hours old/);
-    assert.match(page, /Headquarters: 1 archives? .*did not sign/);
+    assert.match(page, /Headquarters: the office did not sign 1 archive as stored/);
   });
 
   it('takes none without a note for the newest where the office signs its copies', () => {
@@ -194,8 +194,8 @@ describe('the page of evidence', () => {
     ];
     const page = shown({ stores: [{ place: 'hq', backups }] });
     assert.match(page, /Headquarters: the newest copy is 58 hours old/);
-    assert.match(page, /Headquarters: 1 archive lies there that the office did not sign/);
-    assert.match(page, /Copies that lie there 2 /);
+    assert.match(page, /Headquarters: the office did not sign 1 archive as stored/);
+    assert.match(page, /Copies in the stores 2 /);
   });
 
   it('asks for no copy where none was ever due, and calls nothing in order where nothing is known', () => {
@@ -203,7 +203,7 @@ describe('the page of evidence', () => {
     assert.doesNotMatch(shown({ reports, stores: [] }), /Office network path: there is no/);
     assert.match(
       textOf(renderEvidence({ practiceId: '1', asOf, reports: [] })),
-      /Somebody has to act\. No copy is known/,
+      /Action is needed\. No copy is known/,
     );
   });
 
@@ -212,7 +212,7 @@ describe('the page of evidence', () => {
     const findings = [{ code: 'recipient-not-ours', place: 'hq' } as const];
     assert.match(
       shown({ openings: [{ ...opening!, findings }] }),
-      /Somebody has to act.*sealed to a key that the password/,
+      /Action is needed.*sealed to a key that the password/,
     );
   });
 
@@ -261,7 +261,7 @@ describe('the page of evidence', () => {
     assert.match(page, /at hq \(5 % of the rows read and equal\)/);
     const unopened = shown({ openings: undefined });
     assert.match(unopened, /Last opened by a person not known/);
-    assert.match(unopened, /No person is known to have opened a copy/);
+    assert.match(unopened, /There is no record of a person opening a copy/);
   });
 
   it('says whether a recovery kit opens the newest copies', () => {
@@ -279,7 +279,7 @@ describe('the page of evidence', () => {
     const page = shown();
     assert.match(page, /2 kinds of media only the office knows/);
     assert.match(page, /1 off site yes/);
-    assert.match(page, /0 errors 0 found Rehearsed on MariaDB 10\.11, held against the original/);
+    assert.match(page, /0 errors 0 found Rehearsed on MariaDB 10\.11, compared with the original/);
     assert.match(page, /Not FIPS 140 validated/);
     assert.match(shown({ rehearsal: undefined }), /0 errors not proven/);
   });

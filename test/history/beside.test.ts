@@ -73,7 +73,7 @@ describe('whoever has the archive alone', () => {
     assert.match((await runCli(['inspect', path])).stdout, /Origin +number 1 of the office’s sequence/);
     const verified = await runCli(['verify', path, '--without-key', '--signed-with', keyText(officeSigner)]);
     assert.equal(verified.code, 0);
-    assert.match(verified.stdout, /Every byte is what its note says/);
+    assert.match(verified.stdout, /Its SHA-256 is the one in its note/);
     const foreign = await runCli(['verify', path, '--without-key', '--signed-with', keyText(otherSigner)]);
     assert.match(foreign.stderr, /not the key given/);
     assert.match((await runCli(['who-can-open', path])).stdout, /number 1 of the office’s sequence/);
@@ -93,7 +93,7 @@ describe('whoever has the archive alone', () => {
       [
         await noteOf(officeSigner, '2026-02-01', { sha256: '0'.repeat(64) }),
         officeSigner,
-        /its SHA-256 is another/,
+        /its SHA-256 differs/,
       ],
     ] as const) {
       if (note === null) await rm(noteFile(), { force: true });

@@ -246,7 +246,7 @@ function toldOnce(server: () => TestServer): void {
     const path = join(bench.folder, 'evidence.html');
     const evidence = createEvidencePage({ path });
     await night({ evidence });
-    assert.match(await readFile(path, 'utf8'), /Copies that lie there<\/dt><dd[^>]*>2</);
+    assert.match(await readFile(path, 'utf8'), /Copies in the stores<\/dt><dd[^>]*>2</);
     bench.setClock('2026-07-16T05:00:00Z');
     // What lists nothing while the page is made, and all that a night needs before.
     let isMade = false;

@@ -185,7 +185,7 @@ export function describeOnePatient(given: () => CopyOfPractice): void {
     const none = join(copy.folder, 'nobody');
     const nobody = await run('--patient', '99999', '--format', 'json', '--out', none);
     assert.notEqual(nobody.code, 0);
-    assert.match(nobody.stderr, /no row of a patient 99999/);
+    assert.match(nobody.stderr, /no rows of patient 99999/);
     assert.ok(!existsSync(join(none, 'patient-99999.json')));
   });
 }

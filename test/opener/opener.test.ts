@@ -361,7 +361,7 @@ function describeInBrowser(given: () => CopyOfPractice): void {
     await choose(archive);
     await page.untilText('No password opens this copy.');
     await page.choose('#key-file', [file('no-key.txt', Buffer.from('hello'))]);
-    await page.untilText('This is no age key file');
+    await page.untilText('This is not an age key file');
     await page.choose('#key-file', [
       file('other-key.txt', Buffer.from(`# a key\n${await generateX25519Identity()}\n`)),
     ]);
@@ -400,7 +400,7 @@ function describeInBrowser(given: () => CopyOfPractice): void {
     for (const [words, told] of [
       [one!, 'These are the words of one sheet.'],
       [`abandon ${one}`, 'A recovery kit has 24 words'],
-      [`xyzzyq ${one}`, 'Word 1 is not one of the words'],
+      [`xyzzyq ${one}`, 'Word 1 is not a word of a recovery kit'],
       [`${'abandon '.repeat(22)}art abandon`, 'The words do not belong together'],
       [`${'abandon '.repeat(23)}art`, 'This key does not open the copy'],
     ] as const) {
@@ -445,14 +445,14 @@ function describeInBrowser(given: () => CopyOfPractice): void {
   it('tells a foreign file, a later format and a damaged beginning apart', async () => {
     const bytes = readFileSync(copy.archive);
     await choose(file('letter.txt', Buffer.from('Dear patient')));
-    await page.untilText('This is no supplemental backup, but some other file.');
+    await page.untilText('This is not a supplemental backup.');
     await choose(file('later.tar.age', ofFormat(bytes, 9)));
     await page.untilText('This copy was written by a newer version of the software than this page.');
     await choose(file('stump.tar.age', bytes.subarray(0, 300)));
-    await page.untilText('The file is damaged or cut off at its very beginning');
+    await page.untilText('The file is damaged or cut off at its beginning');
     await choose(copy.archive, file('letter.txt', Buffer.from('Dear patient')));
     await page.untilText('Which copy?');
-    await page.untilText('This is no supplemental backup, but some other file.');
+    await page.untilText('This is not a supplemental backup.');
   });
 
   it('opens a cut file as far as it goes, with the loss on every screen', async () => {

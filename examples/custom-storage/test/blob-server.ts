@@ -9,13 +9,13 @@ interface Blob {
 
 type Answer = readonly [status: number, headers?: OutgoingHttpHeaders, body?: string | Buffer];
 
-/** The service that the company already has, in little. */
+/** A small version of the service that the company already has. */
 export function createBlobServer(token: string): Server {
   const blobs = new Map<string, Blob>();
   return createServer((request, response) => {
     answerTo(request, token, blobs).then(
       ([status, headers = {}, body = '']) => response.writeHead(status, headers).end(body),
-      // A request that broke off has left nothing behind.
+      // An interrupted request has stored nothing.
       () => response.destroy(),
     );
   });
@@ -43,7 +43,7 @@ async function put(request: IncomingMessage, blobs: Map<string, Blob>, key: stri
   if (request.headers['if-none-match'] === '*' && blobs.has(key)) return [412];
   const bytes = Buffer.concat(chunks);
   const etag = createHash('sha256').update(bytes).digest('hex');
-  // HTTP tells time in whole seconds.
+  // HTTP dates are in whole seconds.
   const blob = { bytes, etag, modifiedAt: new Date(Math.floor(Date.now() / 1000) * 1000) };
   blobs.set(key, blob);
   return [201, headersOf(blob)];

@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises';
 
-/** What the installer writes down. Secrets are not in it: they come in the environment. */
+/** The settings that the installer writes. Secrets are not among them: they are in the environment. */
 export interface Configuration {
   readonly practiceId: string;
   /** ISO 3166 code of the practice's country. */
   readonly country: string;
   /** IANA name. */
   readonly timeZone: string;
-  /** `mysql://user@host:port/database`; the password comes in `MYSQL_PWD`. */
+  /** `mysql://user@host:port/database`; the password is in `MYSQL_PWD`. */
   readonly database: string;
   /** Where the service keeps its spool, its keys and its log. */
   readonly folder: string;
-  /** Where HQ takes archives; its token comes in `HQ_TOKEN`. Without it, copies stay in the office. */
+  /** Where HQ takes archives; its token is in `HQ_TOKEN`. Without it, copies stay in the office. */
   readonly hq?: string;
 }
 

@@ -10,10 +10,10 @@ import {
 import { describeFinding, type ProvenStore, proveOpening } from 'supplemental-backup/admin';
 
 /**
- * What a host does where it has just accepted a password: the key for the nights is made or mended, and once
- * a week the newest copies are opened with the password, as nobody else can.
+ * What a host does after it has accepted a password: it makes or repairs the key for the nights, and once a
+ * week it opens the newest copies with the password, which nobody else can do.
  *
- * @returns what somebody has to be told, in sentences
+ * @returns sentences for the user
  */
 export async function afterLogin(
   plan: NightPlan,
@@ -29,7 +29,7 @@ export async function afterLogin(
   const { warnings } = await enrollAdmin(admin, password, { store });
   const { practiceId } = plan;
   const proof = await proveOpening(admin, password, { store, stores: await storesOf(plan), practiceId });
-  // A desktop would show the findings now, and leave the sample to itself.
+  // A desktop would show the findings now, and not wait for the sample.
   const { opening } = await proof.finished;
   logger.info('An administrator opened the newest copies.', {
     places: proof.places.map(({ place, outcome }) => `${place}: ${outcome}`).join(', '),

@@ -18,7 +18,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  // Whoever reads this is to act on it, and no stack helps with that.
+  // The message says what to do; a stack would not help.
   const told = stop.signal.aborted ? 'Stopped.' : error instanceof Error ? error.message : String(error);
   process.stderr.write(`${told}\n`);
   process.exitCode = 1;
@@ -53,23 +53,23 @@ async function main([path = 'config.json', when, userNum = '']: readonly string[
   }
 }
 
-/** The night tries for minutes before it gives up on HQ for today; who waits wants to know at once. */
+/** The night retries HQ for minutes; a person who waits wants to know at once. */
 async function lookForHq(url: string): Promise<void> {
   const patience = AbortSignal.any([stop.signal, AbortSignal.timeout(5000)]);
   try {
-    // Any answer will do, a refusal as well.
+    // Any answer counts, a refusal as well.
     await fetch(url, { method: 'HEAD', redirect: 'manual', signal: patience });
   } catch {
     stop.signal.throwIfAborted();
-    process.stderr.write('HQ cannot be reached. Its copy waits in the spool, and is tried all the same.\n');
+    process.stderr.write('HQ cannot be reached. Its copy waits in the spool, and sending it is tried now.\n');
   }
 }
 
-/** Trying again takes minutes: who waits wants to know at once what for. */
+/** Retries take minutes; a person who waits wants to know why. */
 function tellRetries(event: BackupEvent): void {
   if (event.kind !== 'retry') return;
   const place = event.destination === 'hq' ? 'HQ' : 'The network path';
   process.stderr.write(
-    `${place} cannot be reached (${event.code}); it is tried ${event.retriesLeft} times more. Ctrl-C ends it.\n`,
+    `${place} cannot be reached (${event.code}); trying again, ${event.retriesLeft} retries left. Ctrl-C stops it.\n`,
   );
 }

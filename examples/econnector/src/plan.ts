@@ -10,14 +10,13 @@ import {
 import { createFileUploadJournal, createHttpStorage } from 'supplemental-backup/storage/http';
 import type { Configuration } from './configuration.js';
 
-/** Everything a night must know, made once when the service starts. */
+/** The plan of every night, made once when the service starts. */
 export function planOf(configuration: Configuration, logger: Logger): NightPlan {
   const { practiceId, country, timeZone, folder, hq } = configuration;
   const database = { ...parseDatabaseUrl(configuration.database), password: process.env['MYSQL_PWD'] ?? '' };
   return {
     practiceId,
-    // What the host knows of the practice. Whether it is switched on, and its network path, the settings
-    // tell.
+    // What the host knows of the practice. Whether backups are on, and the network path, is in the settings.
     practice: { onSupport: true, hasEConnector: true, cloudDatabase: false, status: 'enabled', country },
     database,
     timeZone,
@@ -26,7 +25,7 @@ export function planOf(configuration: Configuration, logger: Logger): NightPlan 
     keys: { store: createDatabaseEnrollments(database) },
     alerts: createDatabaseAlerts(database, { timeZone }),
     logger,
-    // The network path of the settings, whatever it is tonight.
+    // The network path of the settings, read every night.
     local: {},
     ...(hq === undefined ? {} : { hq: { storage: hqStorage(hq, folder), retention: 'keep-all' } }),
   };

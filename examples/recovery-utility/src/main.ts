@@ -32,7 +32,7 @@ try {
   });
   console.log(`Restored ${report.tables.length} tables into ${report.database}, as of ${report.snapshotAt}.`);
   for (const { message } of report.notes) console.log(message);
-  // A table among these is missing with all its rows. The same again tries just what is missing.
+  // A table in this list is missing with all its rows. Running this again retries only the list.
   for (const { kind, name, message } of report.missing)
     console.error(`Missing: ${kind} "${name}": ${message}`);
   if (report.outcome === 'partial') process.exitCode = 7;

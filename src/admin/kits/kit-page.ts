@@ -13,7 +13,7 @@ export interface KitSheets {
 
 /**
  * The page of a kit: black on white, a page of A4 or Letter for each sheet, with the words in rows and as a
- * QR code. It asks for nothing on any network.
+ * QR code. It loads nothing.
  */
 export function renderKitPage(sheets: KitSheets): string {
   const { kit, practice } = sheets;
@@ -55,7 +55,7 @@ function sheetOf({ kit, practice, words: all }: KitSheets, words: string, number
 </section>`;
 }
 
-/** Of capital letters alone, which a code holds in fewer and larger squares. */
+/** In capital letters, which a QR code holds in fewer and larger squares. */
 function qrOf(words: string): Html {
   return new Html(renderSVG(words.toUpperCase(), { ecc: 'Q', border: 4, pixelSize: 1 }));
 }

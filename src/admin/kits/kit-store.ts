@@ -16,7 +16,7 @@ import {
   wholeFrom,
 } from '../../shapes.js';
 
-/** A recovery kit, as it is kept. Holds no secret: that is on paper alone. */
+/** A recovery kit, as it is stored. Holds no secret: that is only on paper. */
 export interface RecoveryKit {
   /** Names the kit on its sheets: eight lower-case hex digits. */
   readonly id: string;
@@ -28,7 +28,7 @@ export interface RecoveryKit {
   readonly sheets: 1 | 3;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
-  /** When its words were given back; absent until then, and until then no archive is sealed to it. */
+  /** When it was confirmed with its words; until then no archive is sealed to it. */
   readonly confirmedAt?: string;
   /** When it was revoked: no archive is sealed to it from then on. */
   readonly revokedAt?: string;
@@ -36,7 +36,7 @@ export interface RecoveryKit {
 
 /** All kits of a practice, those that were revoked as well. */
 export interface KeptKits {
-  /** Counts what was kept. */
+  /** Counts the changes. */
   readonly revision: number;
   /** Oldest first. */
   readonly kits: readonly RecoveryKit[];
@@ -47,13 +47,13 @@ export interface KeptKits {
  * from then on, so it must be a place where the service alone writes.
  */
 export interface KitStore {
-  /** What is kept; null when nothing is. */
+  /** The stored kits; null if there are none. */
   load(options?: { readonly signal?: AbortSignal | undefined }): Promise<KeptKits | null>;
-  /** @returns false, having kept nothing, when that revision or a later one is there already */
+  /** @returns false, having stored nothing, if that revision or a later one exists */
   save(kits: KeptKits, options?: { readonly signal?: AbortSignal | undefined }): Promise<boolean>;
 }
 
-/** As many as one may need in twenty years, and more. */
+/** More than are needed in twenty years. */
 export const mostKits = 100;
 
 const isKit = objectOf<RecoveryKit>({

@@ -32,7 +32,7 @@ export interface CreateKitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A kit that was just made. What is secret of it is nowhere else. */
+/** A new kit. Its secret is nowhere else. */
 export interface MadeKit {
   /** As it is kept. */
   readonly kit: RecoveryKit;
@@ -57,8 +57,8 @@ export interface KitOptions {
 
 /**
  * Makes a second way into the archives, on paper, for the day on which the one person who knows the password
- * is gone. It does nothing until its words were given back, see {@link confirmRecoveryKit}. What is secret of
- * it is in the result alone.
+ * is gone. It takes effect once its words are confirmed, see {@link confirmRecoveryKit}. Only the result
+ * holds the secret.
  *
  * @throws BackupError `settings-invalid` when the place where kits are kept cannot be used
  * @example
@@ -109,11 +109,11 @@ export function createRecoveryKit(options: CreateKitOptions): Promise<MadeKit> {
 }
 
 /**
- * Confirms that a kit was printed and is legible: its words are given back, as typed or scanned. From the
- * next night on every archive opens with it as well.
+ * Confirms with its words, typed or scanned, that a kit was printed and is legible. From the next night on
+ * every archive opens with it as well.
  *
  * @param words - of the kit, or of two of its sheets, in one text
- * @throws BackupError `wrong-key` when they are mistyped, or of no kit that was made here; `details.reason`
+ * @throws BackupError `wrong-key` when they are mistyped or of a kit that was not made here; `details.reason`
  * says which
  * @example
  * ```ts
@@ -179,7 +179,7 @@ function assertKitOptions(options: KitOptions): void {
   assertArgument('options.store', options.store, 'object', { load: 'function', save: 'function' });
 }
 
-/** Decides on what is kept, and decides again when somebody else kept something meanwhile. */
+/** Changes the stored kits, and tries again when another process changed them meanwhile. */
 async function change(
   { signal }: { readonly signal?: AbortSignal | undefined },
   store: KitStore,
@@ -193,7 +193,7 @@ async function change(
   }
   throw new BackupError(
     'storage-transient',
-    'The recovery kits could not be kept: others keep changing them.',
+    'The recovery kits could not be saved: another process keeps changing them.',
   );
 }
 

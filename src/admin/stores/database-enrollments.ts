@@ -21,9 +21,9 @@ const duplicateKey = 1062;
 const noSuchTable = 1146;
 
 /**
- * Keeps enrolments in a small table of the practice's own database, `supplementalbackupkey`, which is made
- * when it is first needed and travels in every archive. Each operation opens a connection of its own: it must
- * not be called while that table is locked.
+ * Stores enrolments in a small table of the practice's own database, `supplementalbackupkey`, which is
+ * created when it is first needed and is part of every archive. Each operation opens its own connection: it
+ * must not be called while that table is locked.
  *
  * @param address - with the name of the practice's database; the user needs CREATE, SELECT, INSERT and DELETE
  *   on the table
@@ -58,8 +58,8 @@ export function createDatabaseEnrollments(address: DatabaseAddress): EnrollmentS
       const { revision } = enrollment;
       const userNum = number(enrollment.userNum);
       return withConnection(address, io?.signal, async (query) => {
-        // The key of the table decides who was first. Who comes so late that the first ones are deleted again
-        // is told by those that are not.
+        // The primary key decides who was first. A writer that is so late that the first rows were deleted
+        // again is refused by the rows that remain.
         const insert = `INSERT INTO ${table} (UserNum, Revision, Record)
           SELECT ${userNum}, ${revision}, ${quoteText(formatEnrollment(enrollment))} FROM DUAL
           WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE UserNum = ${userNum} AND Revision > ${revision})`;
@@ -95,15 +95,15 @@ function nothingYet(error: unknown): readonly TextRow[] {
   throw error;
 }
 
-/** The column decides which record counts, so it must say what the record says. */
+/** The column decides which record counts, so it must agree with the record. */
 function enrollmentOf(row: TextRow, userNum: string): Enrollment {
   const enrollment = parseEnrollment(row['Record'] ?? '', userNum);
   if (row['Revision'] !== String(enrollment.revision)) throw unreadable(userNum);
   return enrollment;
 }
 
-// Of the same engine as the users: to Open Dental's own backup tool one table of another engine makes a
-// difference.
+// With the engine of the table of users: Open Dental's own backup tool treats a mixture of engines
+// differently.
 async function createTable(query: Query): Promise<void> {
   const [users] = await query(
     "SELECT ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'userod'",

@@ -15,9 +15,9 @@ import {
 } from '../enrollment.js';
 
 /**
- * Keeps enrolments in one file, for a service that may not write to the practice's database. Each change
- * writes the file anew and renames it into place, so that a power cut leaves the old one or the new one. One
- * process may write to it at a time.
+ * Stores enrolments in one file, for a service that may not write to the practice's database. Each change
+ * replaces the file in one step, so that a power cut leaves the old one or the new one. Only one process may
+ * write to it at a time.
  *
  * @param options - `path`: the file; its folder must exist. On Unix only its owner can read it.
  * @example

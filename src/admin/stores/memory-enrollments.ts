@@ -1,7 +1,7 @@
 import type { Enrollment, EnrollmentStore } from '../enrollment.js';
 
 /**
- * Keeps enrolments in memory, for tests and for hosts with a place of their own.
+ * Stores enrolments in memory, for tests and for hosts with a place of their own.
  *
  * @example
  * ```ts

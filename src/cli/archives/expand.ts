@@ -8,7 +8,7 @@ import type { CommandLine } from '../command.js';
 import { openStore } from '../location.js';
 import { isStoreUrl } from '../store-url.js';
 
-/** What the words of a command line stand for: archives, and what could not be looked into. */
+/** The archives that the arguments of a command name, and what could not be read. */
 export interface Expanded {
   /** In the order of the words; in a folder by name. */
   readonly locations: readonly string[];
@@ -21,16 +21,15 @@ export interface Unreadable {
   readonly error: BackupError;
 }
 
-/** More than a practice has at one place; a folder that holds more is not one of archives. */
+/** More than one practice has in one place: a larger folder is not a folder of archives. */
 const mostFiles = 40_000;
 const deepest = 8;
 
 /**
- * The archives that are meant by paths, folders, wildcards and URLs of a store. Wildcards are looked up here
- * too, as not every shell does it. In a folder, and behind a wildcard, whatever ends in `.age` is taken for
- * an archive.
+ * Expands paths, folders, wildcards and store URLs to archives. Wildcards are expanded here because not every
+ * shell does so. In a folder, and by a wildcard, only names that end in `.age` are archives.
  *
- * @throws UsageError for a URL that is none
+ * @throws UsageError for an invalid URL
  */
 export async function expandLocations(
   words: readonly string[],
@@ -41,7 +40,7 @@ export async function expandLocations(
   for (const word of words) {
     line.signal.throwIfAborted();
     try {
-      // Whoever says `FOLDER/*` means no notes; one that is named alone is named.
+      // A note counts only where it is named alone: `FOLDER/*` means the archives.
       const found = await expand(word, line);
       const isAmongOthers = words.length > 1 || found.length > 1;
       for (const each of found) if (!(isAmongOthers && each.endsWith('.note'))) locations.add(each);
@@ -75,7 +74,7 @@ async function archivesIn(folder: string, signal: AbortSignal): Promise<readonly
   const walk = async (at: string, depth: number): Promise<void> => {
     signal.throwIfAborted();
     for (const entry of await entriesOf(at)) {
-      // Names that begin with a dot are of files that are being written.
+      // Names that begin with a dot are files that are still being written.
       if (entry.name.startsWith('.')) continue;
       const path = join(at, entry.name);
       if (entry.isDirectory() && depth < deepest) await walk(path, depth + 1);
@@ -143,7 +142,7 @@ async function expandUrl(
 ): Promise<readonly string[]> {
   const { storage, key, urlOf } = await openStore(url, line, { folder: true });
   const isFolder = key === '' || key.endsWith('/');
-  // In a URL a question mark begins what is not the key.
+  // A question mark begins the query of a URL, so only `*` is a wildcard.
   const star = key.indexOf('*');
   if (!isFolder && star < 0 && (await storage.stat(key, { signal: line.signal })) !== null) return [url];
   const before = star >= 0 ? key.slice(0, star) : isFolder ? key : `${key}/`;

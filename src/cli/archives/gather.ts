@@ -8,7 +8,7 @@ import { readOrigin } from '../origin.js';
 import { localDay } from '../wording/local-time.js';
 import { expandLocations, type Unreadable } from './expand.js';
 
-/** An archive, as far as its outside tells. */
+/** An archive, as its label describes it. */
 export interface FoundArchive {
   /** Where it lies; all places, when it was found at several. */
   readonly paths: readonly [string, ...string[]];
@@ -28,7 +28,7 @@ export interface FoundPractice {
 /** What was found, by practice, and what could not be read. */
 export interface Gathered {
   readonly practices: readonly FoundPractice[];
-  /** Age files without a label: whose they are, nothing says. */
+  /** Age files without a label. */
   readonly unlabelled: readonly string[];
   readonly unreadable: readonly Unreadable[];
 }
@@ -36,9 +36,8 @@ export interface Gathered {
 const atOnce = 8;
 
 /**
- * Reads the outsides of all archives that the words of a command line stand for. One that cannot be read
- * hides no other; when there is no other, it is the failure. The same archive at two places is one, with
- * both.
+ * Reads the labels of all archives that the arguments name. One that cannot be read hides no other; its error
+ * is thrown only if no archive can be read. The same archive found in two places is listed once, with both.
  *
  * @throws UsageError
  * @throws BackupError when none of all can be read
@@ -111,7 +110,7 @@ function byPractice(outsides: readonly Outside[]): readonly FoundPractice[] {
     if (label === null) continue;
     const ofPractice = practices.get(label.practiceId) ?? new Map<string, FoundArchive>();
     practices.set(label.practiceId, ofPractice);
-    // Another size is another file, whatever its label says of it.
+    // Labels are not verified: two files of different size are different archives.
     const name = `${label.archiveId} ${size}`;
     const before = ofPractice.get(name);
     ofPractice.set(

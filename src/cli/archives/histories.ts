@@ -9,17 +9,15 @@ import { openStore } from '../location.js';
 import { isStoreUrl } from '../store-url.js';
 import type { FoundArchive, FoundPractice } from './gather.js';
 
-/**
- * What the notes of a practice say of the order of its archives, at the place where the first of them lies.
- */
+/** What the notes of a practice say about the sequence of its archives, in the place of the first of them. */
 export interface HistoryHere {
-  /** In a sentence, whom the notes are believed by. */
+  /** A sentence that names the keys that the notes are signed with. */
   readonly order: string;
   readonly unbrokenSince: { readonly number: number; readonly night: string } | null;
   readonly findings: readonly HistoryFinding[];
 }
 
-/** Of every practice with notes that lie as a store has them: `PRACTICE/NIGHT/ID.tar.age`. */
+/** Only for practices whose archives are laid out as in a store: `PRACTICE/NIGHT/ID.tar.age`. */
 export async function historiesOf(
   practices: readonly FoundPractice[],
   line: CommandLine,
@@ -35,7 +33,7 @@ export async function historiesOf(
       histories.set(practiceId, { order: orderOf(keys, trust), unbrokenSince, findings });
     } catch (error) {
       line.signal.throwIfAborted();
-      // The archives are listed all the same.
+      // The archives are listed without it.
       if (!isBackupError(error)) throw error;
     }
   }
@@ -43,8 +41,8 @@ export async function historiesOf(
 }
 
 function orderOf(keys: readonly string[], trust: 'first-use' | 'given' | 'none'): string {
-  if (trust === 'none') return 'none of them bears a good signature.';
-  return `signed with ${keys.join(', ')}; compare that with a report of the office.`;
+  if (trust === 'none') return 'none of them has a valid signature.';
+  return `signed with ${keys.join(', ')}; compare the key with a report of the office.`;
 }
 
 async function storeOf({ paths, label }: FoundArchive, line: CommandLine): Promise<StorageAdapter | null> {

@@ -6,20 +6,20 @@ import { openLocation } from '../location.js';
 import { isStoreUrl } from '../store-url.js';
 import { expandLocations } from './expand.js';
 
-/** An archive that carries the key of an older one along. */
+/** An archive whose label holds the key of an older one. */
 export interface NewerArchive {
   readonly location: string;
   readonly label: Label;
 }
 
-/** So many outsides are looked at; in a folder of nights that is a year of them. */
+/** A year of nights. */
 const mostLooked = 400;
-/** Each that is tried costs a second. */
+/** Each try costs a second. */
 const mostTried = 3;
 
 /**
- * Archives beside one, in its folder or in the folders of the nights beside its own, whose chains of keys
- * lead to it: newest first, and only as many as are worth a try.
+ * Archives in the same folder, or in the folders of the neighbouring nights, whose chains of keys lead to
+ * this one; newest first.
  */
 export async function newerBeside(
   label: Label,
@@ -40,7 +40,7 @@ export async function newerBeside(
     if (isCarried) found.push({ location: each, label: other });
   }
   found.sort((a, b) => (a.label.createdAt < b.label.createdAt ? 1 : -1));
-  // What is sealed alike is opened alike.
+  // Labels with the same sealed identities open with the same password: try one of them.
   const tried = new Set<string>();
   return found
     .filter(({ label: { unlock } }) => {

@@ -4,18 +4,18 @@ import { isBackupError } from '../../errors.js';
 /** What a password does with an archive. */
 export type PasswordVerdict =
   | { readonly kind: 'opens' }
-  /** Alone it does not; with the keys that a newer archive carries along it does. */
+  /** It opens only with the keys in the label of a newer archive. */
   | { readonly kind: 'opens-with'; readonly newer: Label }
   | { readonly kind: 'does-not' }
   /** No password opens it. */
   | { readonly kind: 'key-file' };
 
 /**
- * Tries a password on all archives of a practice. Each try costs one scrypt, so what is sealed alike is tried
+ * Tries a password on all archives of a practice. Each try costs one scrypt, so each sealed identity is tried
  * once.
  *
  * @param labels - of one practice, newest first
- * @param onTry - how many labels are through
+ * @param onTry - gets how many labels have been tried
  */
 export async function tryPassword(
   labels: readonly Label[],
@@ -55,7 +55,7 @@ async function open(
   try {
     return await unlockChain(label, password);
   } catch (error) {
-    // One label that was spoiled must not hold up those that are good.
+    // One damaged label must not hide the others.
     if (isBackupError(error)) return [];
     throw error;
   }

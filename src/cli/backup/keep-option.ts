@@ -34,14 +34,13 @@ export function readKeepOption(text: string | undefined): RetentionPolicy | null
 export interface Kept {
   readonly removed: readonly string[];
   readonly warnings: readonly DumpWarning[];
-  /** It was told to end before it had looked at all. */
+  /** It was stopped before it had checked all copies. */
   readonly isStopped: boolean;
 }
 
 /**
- * Removes older copies that the policy does not ask for, by the rule of the nights: never without the copy
- * that was just read back, never the last that an administrator of today can open, and nothing that is not an
- * archive of this practice.
+ * Removes older copies that the policy does not keep, by the rule of the nights: never the copy that was just
+ * read back, never the last one that a current administrator can open, and only archives of this practice.
  */
 export async function keepOnly(
   policy: RetentionPolicy,
@@ -80,9 +79,8 @@ export async function keepOnly(
     return { removed, warnings: await pruned, isStopped: false };
   } catch (error) {
     if (!signal.aborted) throw error;
-    // The copy itself is there: that is what whoever stopped it must know.
     const message =
-      'Stopped. The copy is whole and was read back; not all older ones were looked at, which the next copy makes up for.';
+      'Stopped. The new copy is complete and was read back. Some older copies were not checked; the next backup does that.';
     return { removed, warnings: [{ code: 'interrupted', message }], isStopped: true };
   }
 }

@@ -4,10 +4,10 @@ import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { isStoreUrl } from '../store-url.js';
 
 /**
- * Whether `--out` names a folder, in which the copy gets a name that is made.
+ * Whether `--out` names a folder, in which the copy gets a generated name.
  *
- * @throws BackupError `destination-missing`: a folder that is missing may be a share that is away, and is not
- * made
+ * @throws BackupError `destination-missing`: a missing folder may be a share that is not mounted, so it is not
+ * created
  */
 export async function meansFolder(out: string): Promise<boolean> {
   if (isStoreUrl(out)) return URL.canParse(out) && new URL(out).pathname.endsWith('/');

@@ -12,7 +12,7 @@ import { openStore } from '../location.js';
 import { isStoreUrl } from '../store-url.js';
 import { timeZoneHere } from '../wording/local-time.js';
 
-/** Where a copy goes to whose name is made: `FOLDER/PRACTICE/NIGHT/ID.tar.age`, as nights name theirs. */
+/** The destination of a copy that is named like those of the nights: `FOLDER/PRACTICE/NIGHT/ID.tar.age`. */
 export interface NamedPlace {
   readonly store: StorageAdapter;
   readonly practiceId: string;
@@ -23,14 +23,14 @@ export interface NamedPlace {
   readonly out: string;
   /** Makes the folders that are missing below the one that was named. */
   prepare(): Promise<void>;
-  /** Takes them away again where nothing came to lie in them. */
+  /** Removes them again if they are empty. */
   tidy(): Promise<void>;
 }
 
 /**
  * The place that `--out FOLDER/` means.
  *
- * @throws UsageError when the practice's id can be no name of a folder
+ * @throws UsageError when the practice's id cannot be the name of a folder
  */
 export async function placeIn(
   out: string,
@@ -38,7 +38,7 @@ export async function placeIn(
   line: CommandLine,
 ): Promise<NamedPlace> {
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(practiceId)) {
-    throw new UsageError(`--practice-id "${practiceId}" can be no name of a folder; give another one.`);
+    throw new UsageError(`--practice-id "${practiceId}" cannot be the name of a folder; give another one.`);
   }
   const night = nightOf(new Date(createdAt), timeZoneHere());
   const key = archiveKeyOf({ practiceId, night, archiveId });

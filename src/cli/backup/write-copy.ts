@@ -19,7 +19,7 @@ import { localTime } from '../wording/local-time.js';
 import type { Kept, keepOnly } from './keep-option.js';
 import type { NamedPlace } from './named-place.js';
 
-/** What was asked for, and the moment of the database that it is about. */
+/** What to copy, and where to. */
 export interface CopyOrder {
   readonly snapshot: Snapshot;
   readonly out: string;
@@ -27,13 +27,13 @@ export interface CopyOrder {
   readonly recipients: readonly string[];
   /** Null when it is not sealed for the last administrator. */
   readonly forAdmin: SealForAdmin | null;
-  /** What to keep of the older ones; null for all. */
+  /** Which older copies to keep; null for all. */
   readonly policy: RetentionPolicy | null;
   /** Null when `out` names a file. */
   readonly place: NamedPlace | null;
 }
 
-/** Reads, seals and writes one copy, and removes older ones where a policy says so. */
+/** Reads, seals and writes one copy, and removes older ones if there is a policy. */
 export async function writeCopy(
   { snapshot, out, label, recipients, forAdmin, policy, place }: CopyOrder,
   line: CommandLine,
@@ -141,10 +141,10 @@ function render(
     ['Holds', `${plural(manifest.tables.length, 'table')}, ${formatCount(rows)} rows`],
     ['Taken', `${localTime(manifest.snapshotAt)}, ${formatSeconds(seconds)} of reading`],
     [
-      'One moment',
+      'Consistent',
       consistency.kind === 'consistent' ? `yes, by ${consistency.by}` : `no: ${consistency.reason}`,
     ],
-    ['Locked', `${formatSeconds(manifest.lockSeconds)} during which nobody could write`],
+    ['Locked', `${formatSeconds(manifest.lockSeconds)} during which writes had to wait`],
     ...(kept === null
       ? []
       : [['Removed', plural(kept.removed.length, 'older copy', 'older copies')] as const]),

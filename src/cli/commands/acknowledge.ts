@@ -5,26 +5,26 @@ import type { Command } from '../command.js';
 import { UsageError } from '../exit-codes.js';
 import { localTime } from '../wording/local-time.js';
 
-/** `acknowledge`: says that somebody has looked. */
+/** `acknowledge`: records that a person reviewed the findings. */
 export const acknowledgeCommand: Command = {
   name: 'acknowledge',
-  help: `Say that a person has looked at what the service found: what looked like a loss,
-or copies that are gone, changed or of an unknown key. From then on older copies
-are removed again as retention says. Or say beforehand which rows will go.
+  help: `Record that a person reviewed what the service found: rows that seem lost, or
+copies that are missing, changed or signed with an unknown key. Retention then
+removes older copies again. Or announce a purge of rows before it happens.
 
 Usage: supplemental-backup acknowledge --spool FOLDER --practice-id ID
                            --user WHO [--purge TABLES --until DATE]
 
   --spool FOLDER     the service's folder, which has its journal.json
   --practice-id ID   the practice that the journal is of
-  --user WHO         who says so; kept with the time
-  --purge TABLES     announce that rows of these will go: a,b,c or * for any
+  --user WHO         who reviewed it; recorded with the time
+  --purge TABLES     announce that rows of these tables go: a,b,c or * for any
   --until DATE       the last night on which that may show, such as 2026-12-31
   --json             one JSON document
 `,
   examples: [
     [
-      'somebody has looked at what the report of the night named',
+      'Ada has reviewed what the report of the night named',
       'acknowledge --spool spool --practice-id 4711 --user Ada',
     ],
   ],
@@ -44,11 +44,11 @@ Usage: supplemental-backup acknowledge --spool FOLDER --practice-id ID
     const purge = given.text('purge');
     const until = given.text('until');
     if ((purge === undefined) !== (until === undefined)) {
-      throw new UsageError('--purge and --until belong together.');
+      throw new UsageError('--purge and --until must be given together.');
     }
     // A folder that is mistyped must not become a spool.
     await stat(join(spool, 'journal.json')).catch(() => {
-      throw new UsageError(`${spool} holds no journal.json of a service.`);
+      throw new UsageError(`${spool} is not the folder of a service: it has no journal.json.`);
     });
     if (purge !== undefined && until !== undefined) {
       const tables = purge.split(',').filter((name) => name !== '');
@@ -60,12 +60,12 @@ Usage: supplemental-backup acknowledge --spool FOLDER --practice-id ID
       }
       return {
         json: { announced: { tables, until, user } },
-        text: `Announced: until the night of ${until}, fewer rows in ${tables.join(', ')} are no loss.`,
+        text: `Announced: until the night of ${until}, fewer rows in ${tables.join(', ')} do not count as a loss.`,
       };
     }
     const acknowledged = await acknowledgeFindings(plan, { user });
     if (acknowledged === null)
-      return { json: { acknowledged: null }, text: 'Nothing stands to be looked at.' };
+      return { json: { acknowledged: null }, text: 'There is nothing to acknowledge.' };
     const { at, findings } = acknowledged;
     return {
       json: { acknowledged },

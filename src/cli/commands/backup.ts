@@ -17,30 +17,30 @@ import { UsageError } from '../exit-codes.js';
 import type { SealForAdmin } from '../last-admin.js';
 
 /**
- * `backup`: a database into a sealed archive. What it takes to say the first word to the server is loaded
- * with this file, and all else later or only when it was asked for: a small database is read in less time
- * than the whole program.
+ * `backup`: a database into a sealed archive. This file loads only what it takes to contact the server;
+ * everything else is loaded later or when needed, because reading a small database takes less time than
+ * loading the whole program.
  */
 export const backupCommand: Command = {
   name: 'backup',
-  help: `Copy a database, at one moment, into an archive that only its recipients open.
+  help: `Copy a database, as of one moment, to an archive only its recipients can open.
 
 Usage: supplemental-backup backup --source URL --out FILE|FOLDER/|URL|-
                            (--recipient age1… | --last-admin) [OPTIONS]
 
   --source URL       mysql://user@host:port/database[?ssl-mode=…&socketPath=…]
-                     the password may come in MYSQL_PWD
+                     the password may be in MYSQL_PWD
   --out WHERE        a path, s3://bucket/key, or - for stdout; never overwrites.
                      In FOLDER/ or s3://bucket/…/: PRACTICE/NIGHT/ID.tar.age
   --recipient KEY    public age key that opens it; may be given more than once
-  --last-admin       also, or only, for the last administrator who logged in
-  --keep POLICY      of those there: remove older ones, as default, six-years
-                     or 3d,6m,1y,3y: newest of each day, week, month, year
+  --last-admin       also, or only, seal it for the admin who logged in last
+  --keep POLICY      remove older copies: default, six-years, or four spans
+                     (3d,6m,1y,3y) to keep one per day, week, month, year
   --tables LIST      all (the default), critical, or names: a,b,c*
   --consistency HOW  auto (the default), snapshot (never lock) or lock
-  --history HOW      of system-versioned tables (MariaDB): current rows (the
-                     default), or all versions, which MariaDB 10.11 takes back
-  --damaged-tables HOW  refuse, or leave-out: go on without, named in it
+  --history HOW      versioned tables (MariaDB): current rows (the default), or
+                     all row versions, which MariaDB 10.11 or newer restores
+  --damaged-tables HOW  refuse, or leave-out: copy the rest, and list them in it
   --practice-id ID   for the label; the database's name by default
   --json             one JSON document
 `,
@@ -72,7 +72,7 @@ Usage: supplemental-backup backup --source URL --out FILE|FOLDER/|URL|-
     const out = given.required('out');
     const recipients = given.all('recipient');
     if (recipients.length === 0 && !given.flag('last-admin')) {
-      throw new UsageError('Say whom it is for: --recipient age1…, --last-admin, or both.');
+      throw new UsageError('Give a recipient: --recipient age1…, --last-admin, or both.');
     }
     for (const recipient of recipients) await checkRecipient(recipient);
     const policy = await readPolicy(given);
@@ -115,7 +115,6 @@ async function readPolicy(given: Arguments): Promise<RetentionPolicy | null> {
   if (text === undefined) return null;
   const { readKeepOption } = await import('../backup/keep-option.js');
   const policy = readKeepOption(text);
-  // An older copy may hold what this one lacks.
   if (given.text('damaged-tables') === 'leave-out') {
     throw new UsageError(
       '--keep does not go with --damaged-tables leave-out: older copies may hold what is missing.',
@@ -156,7 +155,7 @@ async function checkRecipient(recipient: string): Promise<void> {
   try {
     checkRecipients([recipient]);
   } catch {
-    throw new UsageError(`--recipient "${recipient}" is no age key: it takes a public one, age1…`);
+    throw new UsageError(`--recipient "${recipient}" is not an age public key (age1…).`);
   }
 }
 

@@ -80,6 +80,6 @@ function readTimeZone(name: string): string {
     new Intl.DateTimeFormat('en', { timeZone: name }).format();
     return name;
   } catch {
-    throw new UsageError(`--time-zone "${name}" is none that is known here, such as America/Chicago.`);
+    throw new UsageError(`--time-zone "${name}" is not known here. An example is America/Chicago.`);
   }
 }

@@ -5,10 +5,10 @@ import { commandShapes } from '../completion/shapes.js';
 import { UsageError } from '../exit-codes.js';
 import { renderManual } from '../manual.js';
 
-/** `completion`: what a shell needs to complete the words of the command line. */
+/** `completion`: a completion script for a shell. */
 export const completionCommand: Command = {
   name: 'completion',
-  help: `Print what lets a shell complete commands and options; or the manual page.
+  help: `Print a script that completes commands in a shell, or the manual page.
 
 Usage: supplemental-backup completion bash|zsh|powershell|man
 

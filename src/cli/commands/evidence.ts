@@ -13,17 +13,14 @@ import {
 } from '../../evidence/index.js';
 import { breaksHistory, describeHistoryFinding, verifyHistories } from '../../history/index.js';
 import { listBackups } from '../../history/list-backups.js';
-import type { StorageAdapter } from '../../storage/adapter.js';
-import { createFileSystemStorage } from '../../storage/file-system/file-system.js';
 import type { Arguments, Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { UsageError } from '../exit-codes.js';
-import { openStore } from '../location.js';
+import { storeAt } from '../location.js';
 import { writeArchive } from '../output.js';
-import { isStoreUrl } from '../store-url.js';
 import { versionsOf } from '../version.js';
 
-/** `evidence`: what there is, for an owner, an auditor or an insurer. */
+/** `evidence`: a page about the copies, for an owner, an auditor or an insurer. */
 export const evidenceCommand: Command = {
   name: 'evidence',
   help: `Write a page that shows what copies there are: nights, ages, coverage, who can
@@ -34,13 +31,13 @@ Usage: supplemental-backup evidence --spool FOLDER --out FILE [OPTIONS]
        supplemental-backup evidence --fleet STORE --out FILE
 
   --spool FOLDER     the service's folder, which keeps a report of every night
-  --out FILE         where to, or - for stdout; what is there already stays
-  --hq STORE         a folder, or s3://bucket/key: any key in the store
+  --out FILE         the page, or - for stdout; never overwrites
+  --hq STORE         HQ's copies: a folder, or s3://bucket/key (any key in it)
   --network-path DIR the office's copies
   --source URL       the practice's database, to see who opened a copy last:
                      mysql://user@host:port/database; password in MYSQL_PWD
-  --rehearsal FILE   the last rehearsal: what rehearse --json wrote
-  --sbom FILE        the list of this software's parts, for its SHA-256
+  --rehearsal FILE   output of the last rehearse --json
+  --sbom FILE        the SBOM of this software; the page shows its SHA-256
   --fleet STORE      instead, all practices of a store, the worst first
   --json             one JSON document
 `,
@@ -66,7 +63,7 @@ Usage: supplemental-backup evidence --spool FOLDER --out FILE [OPTIONS]
       throw new UsageError('Give --spool or --fleet, not both.');
     }
     const made = fleet === undefined ? await ofPractice(given, line) : await ofFleet(fleet, line);
-    const { bytes, sha256 } = await writeArchive(once(Buffer.from(made)), out, line);
+    const { bytes, sha256 } = await writeArchive([Buffer.from(made)], out, line);
     return {
       json: { out, bytes, sha256 },
       text: `${out === '-' ? 'Written.' : `Wrote ${out}.`}\nSHA-256 ${sha256}`,
@@ -120,11 +117,6 @@ async function storesOf(
   return stores;
 }
 
-async function storeAt(location: string, line: CommandLine): Promise<StorageAdapter> {
-  if (isStoreUrl(location)) return (await openStore(location, line)).storage;
-  return createFileSystemStorage({ path: location });
-}
-
 async function openingsOf(given: Arguments, line: CommandLine): Promise<readonly AdminOpening[] | undefined> {
   const source = given.text('source');
   if (source === undefined) return undefined;
@@ -138,7 +130,6 @@ async function openingsOf(given: Arguments, line: CommandLine): Promise<readonly
   }
 }
 
-/** What is in a file that was named. */
 async function namedFile<Content>(
   file: string | undefined,
   read: (file: string) => Promise<Content | undefined>,
@@ -147,8 +138,4 @@ async function namedFile<Content>(
   const content = await read(file);
   if (content === undefined) throw new BackupError('storage-not-found', `There is no ${file}.`);
   return content;
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

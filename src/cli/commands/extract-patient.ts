@@ -18,7 +18,7 @@ import { UsageError } from '../exit-codes.js';
 import { type Pieces, withWritten, writePlainFile, writePlainPipe } from '../extract/plain-files.js';
 import { startProgress } from '../progress.js';
 
-/** What is wanted of one patient. */
+/** The options of `extract --patient`. */
 export interface PatientWanted {
   readonly format: 'csv' | 'json';
   readonly out: string;
@@ -26,9 +26,9 @@ export interface PatientWanted {
 }
 
 /**
- * What `--patient` wants; null without it.
+ * Reads `--patient` and what goes with it; null without it.
  *
- * @throws UsageError when it is no number, or other choices stand beside it
+ * @throws UsageError when it is not a number, or other options exclude it
  */
 export function patientWanted(given: Arguments, format: string, out: string): PatientWanted | null {
   const patient = given.text('patient');
@@ -40,7 +40,7 @@ export function patientWanted(given: Arguments, format: string, out: string): Pa
   if (given.text('tables') !== undefined) throw new UsageError('Give --patient or --tables, not both.');
   if (given.flag('spreadsheet')) throw new UsageError('--spreadsheet does not go with --patient.');
   if (format === 'csv' && out === '-')
-    throw new UsageError('The CSV files of a patient are several: --out is a folder for them.');
+    throw new UsageError('--format csv writes several files for a patient: --out must be a folder.');
   return { format, out, patient };
 }
 
@@ -96,7 +96,7 @@ async function write(
       });
     }
   } catch (error) {
-    // The last one was not written to its end, and is removed.
+    // The last file was incomplete and has been removed.
     throw withWritten(error, out, format === 'csv' ? files.slice(0, -1) : files);
   } finally {
     progress.stop();
@@ -108,7 +108,7 @@ async function write(
     json: { out, files, summary: done.summary! },
     text: [
       `Extracted ${what}${out === '-' ? '' : ` to ${out}`}.`,
-      ...(others.length === 0 ? [] : [`Of the family, and not among them: ${others.join(', ')}`]),
+      ...(others.length === 0 ? [] : [`Family members, not included: ${others.join(', ')}`]),
     ].join('\n'),
     to: out === '-' ? 'stderr' : 'stdout',
   };
@@ -118,12 +118,12 @@ async function tablesOf({ manifest }: ArchiveReader): Promise<ReadonlyMap<string
   return new Map(manifest.tables.map(({ name, index }) => [name, index]));
 }
 
-/** So that no file is begun for a patient of whom there is nothing. */
+/** Fails before any file is created when the patient has no rows. */
 async function* someRow(parts: AsyncIterable<PatientPart>, patient: string): AsyncGenerator<PatientPart> {
   let isEmpty = true;
   for await (const part of parts) {
     if (isEmpty && part.kind === 'summary')
-      throw new BackupError('storage-not-found', `The archive holds no row of a patient ${patient}.`);
+      throw new BackupError('storage-not-found', `The archive holds no rows of patient ${patient}.`);
     isEmpty = false;
     yield part;
   }

@@ -33,7 +33,7 @@ Usage: supplemental-backup extract ARCHIVE --format FORMAT --out DIR|-
   --format sql       one script for the mariadb or mysql client
   --format csv       a file per table, UTF-8; NULL is empty, empty text is "",
                      bytes and broken text are 0x…
-  --events HOW       sql: at-rest (default), or as-found: events that ran, run
+  --events HOW       sql: at-rest (default: events disabled), or as-found
   --format tar       the tar inside, with its reader.py
   --patient N        every row of one patient, as --format csv or json
   --out DIR|-        a folder (made if missing) or stdout
@@ -121,7 +121,7 @@ async function extractTar(
   );
 }
 
-/** What a label says, if it can be read: for the audit. */
+/** The archive's id as its label claims it, for the audit. */
 async function claimedId(archive: RangeSource, signal: AbortSignal): Promise<string | null> {
   try {
     return (await inspectArchive(archive, { signal })).label?.archiveId ?? null;
@@ -165,7 +165,7 @@ interface Extracted {
   readonly notDecoded: readonly Undecoded[];
 }
 
-/** A column whose text stands in the CSV as the bytes it is. */
+/** A text column that the CSV holds as bytes because it cannot be decoded. */
 interface Undecoded {
   readonly table: string;
   readonly column: string;
@@ -173,7 +173,7 @@ interface Undecoded {
 }
 
 function describeUndecoded({ table, column, characterSet }: Undecoded): string {
-  return `Not decoded, and so in bytes: ${escapeControls(table)}.${escapeControls(column)} (${escapeControls(characterSet)})`;
+  return `Not decoded, written as bytes: ${escapeControls(table)}.${escapeControls(column)} (${escapeControls(characterSet)})`;
 }
 
 async function extractTables(

@@ -1,9 +1,8 @@
 import type { CommandWord } from '../command.js';
 
 /**
- * Every word of the command line, in the order in which the help shows them: the first ones with what they
- * are for. Only the one that was typed is loaded: the whole program takes longer to read than most of its
- * commands take to run.
+ * All commands, in the order in which the help shows them. Only the one that was typed is loaded: loading all
+ * of them takes longer than most commands run.
  */
 export const commandWords: readonly CommandWord[] = [
   {
@@ -88,12 +87,12 @@ export const commandWords: readonly CommandWord[] = [
   },
   {
     name: 'acknowledge',
-    summary: 'say that what looked like a loss was looked at',
+    summary: 'record that a person reviewed what seemed lost',
     load: async () => (await import('./acknowledge.js')).acknowledgeCommand,
   },
   {
     name: 'completion',
-    summary: 'print what lets a shell complete the words',
+    summary: 'print a completion script for a shell',
     load: async () => (await import('./completion.js')).completionCommand,
   },
 ];

@@ -10,8 +10,8 @@ import { localDay, localTime } from '../wording/local-time.js';
 /** `inspect`: the label of an archive, without a key. */
 export const inspectCommand: Command = {
   name: 'inspect',
-  help: `Show what stands on the outside of an archive: whose it is, when it was made and
-who can open it. Needs no key, so nothing of it is proven; verify does that.
+  help: `Show the label of an archive: whose it is, when it was made and who can open it.
+Needs no key, so nothing in it is verified; "verify" does that.
 
 Usage: supplemental-backup inspect ARCHIVE
 
@@ -47,7 +47,7 @@ function render(
     ['Size', size === null ? 'unknown' : formatBytes(size)],
   ];
   if (label === null) {
-    pairs.push(['Label', 'none: an age file made by other means']);
+    pairs.push(['Label', 'none: an age file of another program']);
     pairs.push(['Sealed to', recipients.join(', ')]);
     return formatPairs(pairs);
   }
@@ -66,11 +66,11 @@ function render(
     ...(origin === undefined ? [] : [['Origin', describeOrigin(origin)] as [string, string]]),
     ['Format', `${label.format.major}.${label.format.minor}`],
   );
-  return `${formatPairs(pairs)}\n\nNot verified: this is what the label says of itself.`;
+  return `${formatPairs(pairs)}\n\nNot verified: anyone can write a label.`;
 }
 
 function openers(userName: string | undefined, unlock: readonly Unlock[]): string {
-  if (unlock.length === 0) return 'whoever holds a key it is sealed to';
+  if (unlock.length === 0) return 'the holder of a key it is sealed to';
   const whose = userName === undefined ? 'the password' : `the password of ${userName}`;
   return `${whose} (${unlock.map(describeUnlock).join('; ')})`;
 }
@@ -78,5 +78,5 @@ function openers(userName: string | undefined, unlock: readonly Unlock[]): strin
 function describeUnlock(unlock: Unlock): string {
   return unlock.kind === 'enrolled'
     ? `enrolled, epoch ${unlock.epoch}`
-    : 'stored hash: also opened by whoever reads the table of users';
+    : 'stored hash: whoever can read the table of users can open it as well';
 }

@@ -5,7 +5,7 @@ import { UsageError } from '../exit-codes.js';
 import { writeArchive } from '../output.js';
 import { isStoreUrl } from '../store-url.js';
 
-/** `keygen`: a key of one's own, beside the password of an administrator. */
+/** `keygen`: a key file, beside the password of an administrator. */
 export const keygenCommand: Command = {
   name: 'keygen',
   help: `Make a key file, and print the public key that archives are sealed to.
@@ -29,15 +29,14 @@ them.
   async run(given, line) {
     const out = given.required('out');
     if (out === '-' || isStoreUrl(out)) {
-      throw new UsageError('--out is a file: a secret key belongs on no screen and into no store.');
+      throw new UsageError('--out must be a file: a secret key must not go to a screen or into a store.');
     }
     const { recipient, identity } = await makeKeyPair(given.flag('post-quantum'));
     const createdAt = (line.now?.() ?? new Date()).toISOString();
     const content = utf8(`# created: ${createdAt}\n# public key: ${recipient}\n${identity}\n`);
     try {
-      await writeArchive(once(content), out, line);
+      await writeArchive([content], out, line);
     } finally {
-      // Best effort: the string it came from cannot be wiped.
       content.fill(0);
     }
     return {
@@ -45,14 +44,10 @@ them.
       text: [
         recipient,
         '',
-        `The secret half is in ${out}, for this user alone. Keep it in a safe: on paper or a stick, not on this computer and not beside the archives. Seal to it and open with it:`,
+        `The secret key is in ${out}, readable by this user only. Keep it on paper or a stick in a safe, not on this computer and not beside the archives. To seal to it, and to open with it:`,
         `  supplemental-backup backup … --recipient ${recipient.length > 100 ? 'age1…' : recipient}`,
         `  supplemental-backup restore … --identity ${out}`,
       ].join('\n'),
     };
   },
 };
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}

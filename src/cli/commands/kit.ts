@@ -9,12 +9,12 @@ import { askKitWords } from '../kit-words.js';
 import { writeArchive } from '../output.js';
 import { localDay } from '../wording/local-time.js';
 
-/** `kit`: a second way into the archives, on paper. */
+/** `kit`: recovery kits on paper. */
 export const kitCommand: Command = {
   name: 'kit',
   help: `Make, confirm, list and revoke recovery kits: words on paper that open the
 copies when nobody knows the password any more. A kit counts from the first
-night after its words were given back, until it is revoked.
+night after it was confirmed, until it is revoked.
 
 Usage: supplemental-backup kit create --spool FOLDER --practice NAME
                                --owner NAME --out FILE [--split]
@@ -27,12 +27,12 @@ Usage: supplemental-backup kit create --spool FOLDER --practice NAME
   --owner NAME       who keeps the kit, for the sheets
   --out FILE         the page to print, or - for stdout; delete it afterwards
   --split            three sheets, of which any two give the words
-  --post-quantum     for a practice whose keys withstand quantum computers
+  --post-quantum     for a practice that uses post-quantum keys
   --words-fd N       read the words from descriptor N; else they are asked for
   --json             one JSON document, without the words
 `,
   examples: [
-    ['the words, typed or scanned back', 'kit confirm --spool /var/lib/backup'],
+    ['show that the words can be read, typed or scanned', 'kit confirm --spool /var/lib/backup'],
     [
       'a kit on one sheet, as a page to print',
       'kit create --spool /var/lib/backup --practice Smith \\\n    --owner Ada --out kit.html',
@@ -54,7 +54,10 @@ Usage: supplemental-backup kit create --spool FOLDER --practice NAME
     const store = createFileKits({ path: join(given.required('spool'), 'kits.json') });
     const io = { store, signal: line.signal };
     if (what === 'revoke' && id !== undefined) {
-      return tell(await revokeRecoveryKit(id, io), 'Revoked. From the next night on no copy opens with it.');
+      return tell(
+        await revokeRecoveryKit(id, io),
+        'Revoked. Copies of the next night and later do not open with it; older ones still do.',
+      );
     }
     if (id !== undefined) throw new UsageError(`"kit ${what}" takes no "${id}".`);
     switch (what) {
@@ -72,7 +75,7 @@ Usage: supplemental-backup kit create --spool FOLDER --practice NAME
         };
       }
       default:
-        throw new UsageError('Say "kit create", "kit confirm", "kit list" or "kit revoke ID".');
+        throw new UsageError('Use "kit create", "kit confirm", "kit list" or "kit revoke ID".');
     }
   },
 };
@@ -88,13 +91,13 @@ async function create(given: Arguments, store: KitStore, line: CommandLine): Pro
     signal: line.signal,
   });
   try {
-    await writeArchive(once(utf8(page.reveal())), out, line);
+    await writeArchive([utf8(page.reveal())], out, line);
   } catch (error) {
-    // Nobody has its words: it would stand among the kits as one that is still to be confirmed.
+    // Nobody has its words, so it could never be confirmed.
     await revokeRecoveryKit(kit.id, { store }).catch(() => undefined);
     throw error;
   }
-  const text = `${describeKit(kit)}\nPrint ${out === '-' ? 'the page' : out}, give the words back with "kit confirm", and delete it: whoever has it can open the copies.`;
+  const text = `${describeKit(kit)}\nPrint ${out === '-' ? 'the page' : out}, confirm the words with "kit confirm", then delete it: whoever has it can open the copies.`;
   return { json: { kit, out }, text: escapeControlsInLines(text), to: out === '-' ? 'stderr' : 'stdout' };
 }
 
@@ -111,8 +114,4 @@ function describeKit({ id, owner, sheets, createdAt, confirmedAt, revokedAt }: R
         ? 'NOT CONFIRMED: no copy opens with it yet'
         : `counts since ${localDay(confirmedAt)}`;
   return escapeControls(`${id}  of ${localDay(createdAt)}, kept by ${owner}, on ${on}; ${state}`);
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -13,12 +13,12 @@ import { startProgress } from '../progress.js';
 import { localTime } from '../wording/local-time.js';
 import { shellWord } from '../wording/shell-word.js';
 
-/** `list`: which archives there are, and which of them a password opens. */
+/** `list`: the archives of a place, and which of them a password opens. */
 export const listCommand: Command = {
   name: 'list',
   help: `Show which archives there are, by practice and newest first: night, size, whose
-password opens them, and what to type next. Goes by what stands on the outside,
-which needs no key and is proven by none. What cannot be read is named.
+password opens them, and what to type next. Reads the labels, which needs no key
+and verifies nothing. Names what cannot be read.
 
 Usage: supplemental-backup list FOLDER|ARCHIVE|WILDCARD|s3://bucket/… [OPTIONS]
 
@@ -142,16 +142,15 @@ function render(view: View): string {
     ...practices.map((practice) => practiceLines(practice, view).join('\n')),
     ...(unlabelled.length === 0
       ? []
-      : [['Without a label, for whoever holds their key:', ...unlabelled.map(indented)].join('\n')]),
+      : [['Without a label, opened with --identity FILE:', ...unlabelled.map(indented)].join('\n')]),
     ...(unreadable.length === 0 ? [] : [badLines(view.gathered).join('\n')]),
     ...nextLines(view),
   ].join('\n\n');
 }
 
-/** What could not be read, each with its reason. */
 export function badLines({ unreadable }: Gathered): readonly string[] {
   return [
-    `Not to be read (${unreadable.length}):`,
+    `Could not be read (${unreadable.length}):`,
     ...unreadable.flatMap(({ archive, error }) => [
       indented(archive),
       `    ${escapeControls(error.happened)}`,
@@ -177,7 +176,7 @@ function practiceLines(
   ];
 }
 
-/** Said once for all that follow, until another one is true. */
+/** Printed only where it differs from that of the archive before. */
 function verdictLines(verdict: Verdict | undefined, before: Verdict | undefined): readonly string[] {
   if (verdict === undefined) return [];
   const told = describeVerdict(verdict);
@@ -194,7 +193,6 @@ function archiveLines({ paths, size, label, origin, night }: FoundArchive): read
   ];
 }
 
-/** What an archive holds, in two words. */
 export function describeScope(scope: FoundArchive['label']['scope']): string {
   return scope === 'full' ? 'whole database' : 'chosen tables';
 }
@@ -214,7 +212,7 @@ function describeVerdict(verdict: Verdict): string {
     case 'does-not':
       return 'The password does not open:';
     case 'key-file':
-      return 'No password opens, but --identity FILE:';
+      return 'Opened with --identity FILE, not with a password:';
   }
 }
 
@@ -250,7 +248,7 @@ function nextLines({ gathered: { practices }, verdicts }: View): readonly string
   const hint =
     verdicts === null &&
     practices.some(({ archives }) => archives.some(({ label }) => label.unlock.length > 0))
-      ? ['The same list with --ask says which of them a password opens.']
+      ? ['Add --ask to see which of them a password opens.']
       : [];
   return next.length + hint.length === 0 ? [] : [[...next, ...hint].join('\n')];
 }

@@ -15,24 +15,24 @@ import { version, versionsOf } from '../version.js';
 /** `night`: the copies of every night, from a file. */
 export const nightCommand: Command = {
   name: 'night',
-  help: `Make the copies of every night from a file, where no other service does so:
-for systemd, a task of Windows or cron. Log and alerts go to stderr.
+  help: `Run the backups of every night from a file, where no host service does it:
+under systemd, Windows Task Scheduler or cron. Log and alerts go to stderr.
 
 Usage: supplemental-backup night --config FILE [--once | --check] [--json]
 
-  --config FILE  what to copy where and when: docs/SERVICE.md shows one. No
-                 secret stands in it; it says which variable or file has it
-  --once         make what is due tonight, now, and end; a second time makes
-                 no second copy. The report goes to stdout
+  --config FILE  what to copy where and when: docs/SERVICE.md shows one. It
+                 holds no secret, but names the variable or file that does
+  --once         make tonight's copies now, and end; makes none that are there
+                 already. The report goes to stdout
   --check        try everything that a night needs, make nothing, and end
   --json         one JSON document, when it ends
 
-Without either it runs until it is stopped (SIGTERM, Ctrl-C), within 5
-seconds; what was sealed and not sent yet is sent at the next start.
+Without either it runs until it is stopped (SIGTERM, Ctrl-C), and ends within 5
+seconds. Sealed copies that were not sent yet are sent at the next start.
 
-Exit codes: 0 done, or stopped; 1 a copy is missing, or a check is wrong; 2
-the file cannot be used, which is not worth a second try; 5 the practice may
-not back up, or nobody could open a copy; 130 --once was stopped.
+Exit codes: 0 done, or stopped; 1 a copy is missing, or a check failed; 2 the
+file cannot be used, so do not retry; 5 the practice may not back up, or nobody
+could open a copy; 130 --once was stopped.
 `,
   examples: [['before the first night', 'night --config office.json --check']],
   options: {
@@ -44,7 +44,7 @@ not back up, or nobody could open a copy; 130 --once was stopped.
   async run(given, line) {
     const config = given.required('config');
     const [once, check] = [given.flag('once'), given.flag('check')];
-    if (once && check) throw new UsageError('--once or --check, one of the two.');
+    if (once && check) throw new UsageError('Give --once or --check, not both.');
     const made = withEvidence(await planOf(config, line));
     if (check) return checked(made, line);
     endInTime(line.signal, once ? exitCodes.interrupted : exitCodes.done);
@@ -52,7 +52,7 @@ not back up, or nobody could open a copy; 130 --once was stopped.
   },
 };
 
-/** The page that the file wants of every night. */
+/** Adds the evidence page, if the file asks for one. */
 function withEvidence({ evidence: files, ...made }: FilePlan): FilePlan {
   if (files === undefined) return made;
   const { file, rehearsal, sbom } = files;
@@ -111,10 +111,7 @@ async function serve({ plan, schedule, logger }: FilePlan, { signal }: CommandLi
   return { json: { stopped: true }, text: 'Stopped.', to: 'stderr' };
 }
 
-/**
- * A service manager waits so long, in milliseconds, and what hangs (a share, a store) must not make it kill
- * us.
- */
+/** Service managers kill a process that takes longer, and a share may hang; in milliseconds. */
 const longestEnd = 4500;
 
 function endInTime(signal: AbortSignal, exitCode: ExitCode): void {

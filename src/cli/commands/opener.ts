@@ -23,7 +23,7 @@ steals the password.
   positionals: { least: 0, most: 0 },
   async run(given, line) {
     const out = given.required('out');
-    const { bytes, sha256 } = await writeArchive(once(await readOpenerPage()), out, line);
+    const { bytes, sha256 } = await writeArchive([await readOpenerPage()], out, line);
     return {
       json: { out, bytes, sha256 },
       text: `${out === '-' ? 'Written.' : `Wrote ${out}.`}\nSHA-256 ${sha256}`,
@@ -31,7 +31,3 @@ steals the password.
     };
   },
 };
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}

@@ -5,7 +5,7 @@ import type { Command } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { readTablesOption } from '../tables-option.js';
 
-/** `plan`: what a backup would hold, and why not the rest. */
+/** `plan`: what a backup would hold, and why it leaves out the rest. */
 export const planCommand: Command = {
   name: 'plan',
   help: `Show which tables a backup would hold, and why it would leave out the others.

@@ -1,5 +1,5 @@
 import { describeFinding, type OpenedPlace } from '../../admin/opening.js';
-import type { OpeningProof, ProvenPlace, ProvenStore } from '../../admin/opening-proof.js';
+import type { OpeningProof, ProvenPlace } from '../../admin/opening-proof.js';
 import { proveOpening } from '../../admin/prove-opening.js';
 import { readAdmins } from '../../admin/read-admins.js';
 import { type AdminCandidate, resolveLastAdmin } from '../../admin/resolve-last-admin.js';
@@ -9,13 +9,11 @@ import { openConnection } from '../../database/connection.js';
 import { BackupError } from '../../errors.js';
 import { escapeControls } from '../../escape-controls.js';
 import { formatBytes } from '../../quantities.js';
-import { createFileSystemStorage } from '../../storage/file-system/file-system.js';
 import type { Arguments, Command, CommandLine } from '../command.js';
 import { readDatabaseUrl } from '../database-option.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
-import { openStore } from '../location.js';
+import { storeAt } from '../location.js';
 import { askPassword, readPasswordFromDescriptor } from '../password.js';
-import { isStoreUrl } from '../store-url.js';
 import { localTime } from '../wording/local-time.js';
 
 /** `prove`: that a person can open the newest copies. */
@@ -23,7 +21,7 @@ export const proveCommand: Command = {
   name: 'prove',
   help: `Prove that the newest copies open with an administrator's password: the label,
 the key, the manifest and a sample of the rows. The result is kept beside the
-key. Ends with 4 when something is not as it should be.
+key. Exit code 4 when a copy does not open or differs.
 
 Usage: supplemental-backup prove STORE… --source URL --practice-id ID [OPTIONS]
 
@@ -31,8 +29,8 @@ Usage: supplemental-backup prove STORE… --source URL --practice-id ID [OPTIONS
   --source URL       the practice's database, to see who is an admin:
                      mysql://user@host:port/database; password in MYSQL_PWD
   --practice-id ID   as the service has it
-  --user NAME        whose password; without it, the last admin's who logged in
-  --password-fd N    read the password from this descriptor; without it asked
+  --user NAME        whose password; by default the admin who logged in last
+  --password-fd N    read the password from descriptor N; else it is asked for
   --keys FILE        the service's file of keys, if they are not in the database
   --json             one JSON document
 `,
@@ -53,7 +51,12 @@ Usage: supplemental-backup prove STORE… --source URL --practice-id ID [OPTIONS
   async run(given, line) {
     const database = readDatabaseUrl(given.required('source'), 'source', line.env);
     const practiceId = given.required('practice-id');
-    const stores = await Promise.all(given.positionals.map((location) => storeAt(location, line)));
+    const stores = await Promise.all(
+      given.positionals.map(async (location) => ({
+        place: location.slice(0, 200),
+        storage: await storeAt(location, line),
+      })),
+    );
     const connection = await openConnection(database, { signal: line.signal });
     let admin: AdminCandidate;
     try {
@@ -87,7 +90,9 @@ Usage: supplemental-backup prove STORE… --source URL --practice-id ID [OPTIONS
         ...opening.findings.map((finding) => describeFinding(finding, userName)),
         ...(isKept
           ? []
-          : ['The result is not kept: no key is kept of this administrator. The next login makes one.']),
+          : [
+              'The result was not recorded: this administrator is not enrolled yet. The next login does that.',
+            ]),
       ]
         .map(escapeControls)
         .join('\n'),
@@ -95,15 +100,6 @@ Usage: supplemental-backup prove STORE… --source URL --practice-id ID [OPTIONS
     };
   },
 };
-
-async function storeAt(location: string, line: CommandLine): Promise<ProvenStore> {
-  return {
-    place: location.slice(0, 200),
-    storage: isStoreUrl(location)
-      ? (await openStore(location, line)).storage
-      : createFileSystemStorage({ path: location }),
-  };
-}
 
 function adminOf(admins: readonly AdminCandidate[], name: string | undefined): AdminCandidate {
   if (name !== undefined) {
@@ -144,10 +140,10 @@ function describePlace(
     case 'not-opened':
       return `${place}: THE COPY OF ${at} DOES NOT OPEN.`;
     case 'other-holder':
-      return `${place}: the copy of ${at} is sealed for "${keyHolder?.userName}", so this password shows nothing about it.`;
+      return `${place}: the copy of ${at} is sealed for "${keyHolder?.userName}", so this password cannot test it.`;
     case 'empty':
       return `${place}: there is no copy.`;
     case 'unreachable':
-      return `${place}: could not be looked at (${code}).`;
+      return `${place}: could not be read (${code}).`;
   }
 }

@@ -9,7 +9,7 @@ import { describeOrigin, type OriginBeside } from '../../history/note-beside.js'
 import type { SchemaObject } from '../../model/parts.js';
 import { programScriptOf } from '../../recovery/export/sql.js';
 import { planRestore } from '../../recovery/plan/plan-restore.js';
-import type { RestoreAllowance } from '../../recovery/restore/options.js';
+import type { RestoreAllowance, RestoreOptions } from '../../recovery/restore/options.js';
 import { restoreDatabase } from '../../recovery/restore/restore-database.js';
 import type { RestoreReport } from '../../recovery/restore/restore-report.js';
 import { salvageArchive } from '../../recovery/salvage-archive.js';
@@ -29,7 +29,7 @@ import { renderPlan, renderRestore, renderSalvage } from '../wording/restored.js
 export const restoreCommand: Command = {
   name: 'restore',
   help: `Put an archive, or some of its tables, into a database that is new or empty.
-Interrupted, or with an object refused (exit code 7), the same command goes on.
+Run it again to go on after an interruption or a refused object (exit code 7).
 
 Usage: supplemental-backup restore ARCHIVE --target URL [OPTIONS]
 
@@ -39,13 +39,13 @@ ${keyHelp}
   --tables LIST      only these: a,b,c*
   --replace          drop what is in the target first
   --dry-run          change nothing: show what the target cannot take
-  --adapt            let the nearest collation, engine or mode stand in
-  --programs         with triggers, routines, events, views that act for others
-  --programs-to FILE what is left out, as a script; --events as-found: they run
-  --expect-sha256 H, --signed-with KEY: as a report names them; with programs
-  --allow WHAT       directories, outside-engines: what tables reach outside
+  --adapt            use the nearest collation, engine or mode instead
+  --programs         also triggers, routines, events, views that act for others
+  --programs-to FILE write those to a script; --events as-found: enabled there
+  --expect-sha256 H, --signed-with KEY: from a report; then with programs
+  --allow WHAT       directories, outside-engines: tables with data elsewhere
   --salvage          restore what is whole of a damaged archive, list the rest
-  --unproven         with --salvage: also what nothing ties to this archive
+  --unproven         with --salvage: also parts not proven to belong to it
 `,
   examples: [
     ['into a new database', 'restore od.tar.age --target mysql://root@db/new'],
@@ -102,13 +102,15 @@ ${keyHelp}
           {
             target,
             tables: given.text('tables'),
-            replace: given.flag('replace'),
-            adapt: given.flag('adapt'),
-            allow: readAllowances(given.all('allow')),
-            programs: given.flag('programs') || isProven,
             programsTo: given.text('programs-to'),
             unproven: given.flag('unproven'),
-            events: events === 'as-found' ? events : 'disabled',
+            options: {
+              replace: given.flag('replace'),
+              adapt: given.flag('adapt'),
+              allow: readAllowances(given.all('allow')),
+              programs: given.flag('programs') || isProven,
+              events: events === 'as-found' ? events : 'disabled',
+            },
           },
           line,
         );
@@ -122,10 +124,10 @@ ${keyHelp}
 };
 
 /**
- * Whether the note beside the file proves that the office made it; false when no key is given to prove it by.
- * What the note says is told in any case, unless there is none.
+ * Whether the note beside the file proves that the office made it; false without a key to prove it with.
+ * Prints what the note says, if there is one.
  *
- * @throws BackupError `verification-failed` when the note proves another
+ * @throws BackupError `verification-failed` when the note does not fit the key or the file
  */
 async function isOfOffice(
   archive: RangeSource,
@@ -144,9 +146,9 @@ async function isOfOffice(
 }
 
 /**
- * Whether the file is the one that a report names; false when none is named.
+ * Whether the file has the SHA-256 that a report names; false when none is given.
  *
- * @throws BackupError `verification-failed` when it is another
+ * @throws BackupError `verification-failed` when it has another
  */
 async function isExpected(
   archive: RangeSource,
@@ -161,7 +163,7 @@ async function isExpected(
   if (found === expected.toLowerCase()) return true;
   throw new BackupError(
     'verification-failed',
-    'The file is not the archive that the report names: its SHA-256 is another. Nothing of it was restored.',
+    'The file is not the archive that the report names: its SHA-256 differs. Nothing of it was restored.',
     { details: { found, expected: expected.toLowerCase() } },
   );
 }
@@ -171,7 +173,7 @@ async function originOf(archive: RangeSource, location: string, line: CommandLin
     const { label } = await inspectArchive(archive, { signal: line.signal });
     if (label !== null) return await readOrigin(location, { ...label, size: archive.size }, line);
   } catch (error) {
-    // What is damaged may be salvaged all the same; a note cannot prove it.
+    // A damaged archive may still be salvaged; its note cannot be checked.
     if (!isBackupError(error)) throw error;
   }
   return { kind: 'unsigned' };
@@ -180,13 +182,9 @@ async function originOf(archive: RangeSource, location: string, line: CommandLin
 interface Wanted {
   readonly target: DatabaseAddress;
   readonly tables: string | undefined;
-  readonly replace: boolean;
-  readonly adapt: boolean;
-  readonly allow: readonly RestoreAllowance[];
-  readonly programs: boolean;
   readonly programsTo: string | undefined;
   readonly unproven: boolean;
-  readonly events: 'as-found' | 'disabled';
+  readonly options: Pick<RestoreOptions, 'adapt' | 'allow' | 'events' | 'programs' | 'replace'>;
 }
 
 const allowances: readonly RestoreAllowance[] = ['directories', 'outside-engines'];
@@ -202,7 +200,7 @@ function readAllowances(words: readonly string[]): readonly RestoreAllowance[] {
 async function restoreInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace, adapt, allow, programs, programsTo, events }: Wanted,
+  { target, tables, programsTo, options }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const reader = await openArchive(archive, { ...keys, signal: line.signal });
@@ -210,12 +208,8 @@ async function restoreInto(
   try {
     const names = tables === undefined ? undefined : namesIn(reader, tables);
     const report = await restoreDatabase(reader, target, {
+      ...options,
       tables: names,
-      replace,
-      adapt,
-      allow,
-      programs,
-      events,
       audit: keys.audit,
       signal: line.signal,
       onProgress: showRestore(progress),
@@ -229,7 +223,7 @@ async function restoreInto(
   }
 }
 
-/** What was not made, as a script that nobody has run. */
+/** Writes the objects that were not restored to a script. */
 async function writeLeftOut(
   reader: ArchiveReader,
   { objects }: RestoreReport,
@@ -244,7 +238,7 @@ async function writeLeftOut(
   } catch (error) {
     if (!isBackupError(error)) throw error;
     const { code, happened, details } = error;
-    throw new BackupError(code, `The database is restored, but for its script: ${happened}`, {
+    throw new BackupError(code, `The database is restored; its script could not be written. ${happened}`, {
       cause: error,
       details,
     });
@@ -254,20 +248,13 @@ async function writeLeftOut(
 async function planInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace, adapt, allow, programs }: Wanted,
+  { target, tables, options }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const reader = await openArchive(archive, { ...keys, signal: line.signal });
   try {
     const names = tables === undefined ? undefined : namesIn(reader, tables);
-    const plan = await planRestore(reader, target, {
-      tables: names,
-      replace,
-      adapt,
-      allow,
-      programs,
-      signal: line.signal,
-    });
+    const plan = await planRestore(reader, target, { ...options, tables: names, signal: line.signal });
     return {
       json: { plan },
       text: renderPlan(plan),
@@ -286,7 +273,7 @@ function namesIn(reader: ArchiveReader, tables: string): readonly string[] {
 async function salvageInto(
   archive: RangeSource,
   keys: ArchiveKeys,
-  { target, tables, replace, adapt, allow, programs, events, unproven }: Wanted,
+  { target, tables, unproven, options }: Wanted,
   line: CommandLine,
 ): Promise<CommandResult> {
   const progress = startProgress(line, 'Salvaging', 'bytes');
@@ -294,11 +281,7 @@ async function salvageInto(
     const report = await salvageArchive(archive, target, {
       ...keys,
       ...(tables === undefined ? {} : { tables: readNames(tables) }),
-      replace,
-      adapt,
-      allow,
-      programs,
-      events,
+      ...options,
       unproven,
       signal: line.signal,
       onProgress: showRestore(progress),

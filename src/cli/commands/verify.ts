@@ -19,7 +19,7 @@ import { localTime } from '../wording/local-time.js';
 export const verifyCommand: Command = {
   name: 'verify',
   help: `Read an archive from its first byte to its last and prove that every part of it
-is what was written. Ends with 4 and names the tables when something is not.
+is what was written. Exit code 4 when it is not, with the names of the tables.
 
 Usage: supplemental-backup verify ARCHIVE [--identity FILE | --password-fd N]
 
@@ -31,7 +31,7 @@ ${originHelp}
 `,
   examples: [
     ['whole from its first byte to its last', 'verify od.tar.age'],
-    ['without a key, what can be seen from outside', 'verify od.tar.age --without-key'],
+    ['without a key: label and size', 'verify od.tar.age --without-key'],
   ],
   options: { ...keyOptions, 'without-key': { type: 'boolean' }, 'signed-with': { type: 'string' } },
   positionals: { least: 1, most: 1 },
@@ -77,7 +77,7 @@ ${originHelp}
   },
 };
 
-/** Without a key, too, the bytes can be held against a note that says what they are to come to. */
+/** Even without a key, the bytes can be compared with the SHA-256 in the note. */
 async function checkLabel(
   archive: LocatedArchive,
   location: string,
@@ -86,19 +86,19 @@ async function checkLabel(
 ): ReturnType<Command['run']> {
   const inspection = await checkWithoutKey(archive, { signal: line.signal });
   const { label } = inspection;
-  const fits = `${escapeControls(archive.name)} has a label and a size that fit.`;
+  const fits = `${escapeControls(archive.name)} has a valid label and a possible size.`;
   const origin = label === null ? null : await readOrigin(location, { ...label, size: archive.size }, line);
   assertSignedWith(origin ?? { kind: 'unsigned' }, signedWith);
   if (origin?.kind !== 'signed') {
     return {
       json: { ...inspection, ...(origin === null ? {} : { origin }) },
-      text: `${fits} Whether its content is whole, only a key can tell.${origin === null ? '' : `\nOrigin: ${escapeControls(describeOrigin(origin))}.`}`,
+      text: `${fits} Its content can only be verified with a key.${origin === null ? '' : `\nOrigin: ${escapeControls(describeOrigin(origin))}.`}`,
     };
   }
   await assertSha256(archive, origin.sha256, line.signal);
   return {
     json: { ...inspection, origin },
-    text: `${fits} Every byte is what its note says.\nOrigin: ${escapeControls(describeOrigin(origin, signedWith))}.`,
+    text: `${fits} Its SHA-256 is the one in its note.\nOrigin: ${escapeControls(describeOrigin(origin, signedWith))}.`,
   };
 }
 
@@ -112,7 +112,7 @@ function render(
     [
       'Whole',
       isLabelDamaged
-        ? 'what is sealed; not the label'
+        ? 'the content; the label is damaged'
         : `yes: every byte of ${formatBytes(archive.size)} is what was written`,
     ],
     ['As of', localTime(manifest.snapshotAt)],
@@ -122,7 +122,7 @@ function render(
   ]);
   if (refused.length > 0) {
     const told = refused.map(({ message }) => escapeControls(message));
-    return [...told, '', pairs, '', 'A restore refuses it. Find out who made this archive.'].join('\n');
+    return [...told, '', pairs, '', 'A restore refuses this archive. Find out who made it.'].join('\n');
   }
   if (isLabelDamaged) notes.unshift(labelDamagedSentence);
   return [pairs, ...(notes.length === 0 ? [] : ['', ...notes.map(escapeControls)])].join('\n');

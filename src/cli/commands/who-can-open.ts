@@ -20,7 +20,7 @@ import { badLines, describeScope } from './list.js';
 export const whoCanOpenCommand: Command = {
   name: 'who-can-open',
   help: `Show whose password opens which archive, and warn when only one person's does.
-Goes by the labels, which need no key and are not proven by one.
+Reads the labels, which needs no key and verifies nothing.
 
 Usage: supplemental-backup who-can-open ARCHIVE… [OPTIONS]
 
@@ -143,7 +143,7 @@ function renderOpenings(openings: readonly AdminOpening[]): readonly string[] {
   return lines.map(escapeControls);
 }
 
-/** Told where there is a note; a copy of before there were notes has none. */
+/** Copies of older versions have no note. */
 function originOf(origin: OriginBeside): readonly string[] {
   return origin.kind === 'unsigned' ? [] : [`  ${escapeControls(describeOrigin(origin))}`];
 }
@@ -159,8 +159,8 @@ function describe(access: ArchiveAccess): string {
 function opener({ keyHolder, keySource, epoch, password, isHeldByAdmin }: ArchiveAccess): string {
   if (keyHolder === null || password === 'none') return 'opened by whoever holds its key';
   const which =
-    password === 'newest' ? 'the password of its time and the newest one' : 'the password of its time';
+    password === 'newest' ? 'the password of that time and the newest one' : 'the password of that time';
   const how = keySource === 'enrolled' ? `enrolled, epoch ${epoch}` : 'stored hash';
-  const gone = isHeldByAdmin === false ? '; no administrator any more' : '';
+  const gone = isHeldByAdmin === false ? '; not an administrator any more' : '';
   return `${escapeControls(keyHolder.userName)}: ${which} (${how}${gone})`;
 }

@@ -1,6 +1,6 @@
 import { type CommandWord, commonOptions } from '../command.js';
 
-/** What may follow a word of the command line. */
+/** What a shell can complete behind a command. */
 export interface CommandShape {
   readonly name: string;
   readonly summary: string;

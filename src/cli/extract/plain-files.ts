@@ -10,8 +10,8 @@ import { fillFile } from '../../files/fill-file.js';
 export type Pieces = AsyncIterable<string | Uint8Array>;
 
 /**
- * Writes a file of what was sealed, in the clear, as its owner asked. Only this user may read it; what is
- * there already stays; a file that was not written to its end is removed.
+ * Writes decrypted content to a file that only this user can read. Never overwrites, and removes a file that
+ * was not completed.
  *
  * @throws BackupError `storage-exists`, `storage-full`, `destination-missing` …
  */
@@ -36,17 +36,16 @@ export async function writePlainFile(folder: string, name: string, pieces: Piece
       () => true,
       () => false,
     );
-    throw toldOf(path, isRemoved, fileSystemFailure(error, `disk of ${path}`));
+    throw withFate(path, isRemoved, fileSystemFailure(error, `disk of ${path}`));
   }
 }
 
-/** What became of the part that was written: it is not encrypted. */
-function toldOf(path: string, isRemoved: boolean, failure: unknown): unknown {
+function withFate(path: string, isRemoved: boolean, failure: unknown): unknown {
   if (!isBackupError(failure) || !failure.code.startsWith('storage-')) return failure;
   const { code, happened, details } = failure;
   const sentence = isRemoved
-    ? `${happened} What was written of it is removed.`
-    : `${happened} A part of what was sealed stays there, in the clear, and could not be removed.`;
+    ? `${happened} The incomplete file was removed.`
+    : `${happened} The incomplete file is not encrypted, and could not be removed.`;
   return new BackupError(code, sentence, {
     cause: failure.cause,
     details: isRemoved ? details : { ...details, written: [path] },
@@ -54,7 +53,7 @@ function toldOf(path: string, isRemoved: boolean, failure: unknown): unknown {
 }
 
 /**
- * A failure, with the files that were written whole before it: they stay, in the clear.
+ * Adds to a failure the files that were completed before it: they stay, unencrypted.
  *
  * @param files - names in the folder
  */

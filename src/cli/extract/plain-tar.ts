@@ -8,10 +8,10 @@ import {
 import { BackupError } from '../../errors.js';
 
 /**
- * A tar as it passes by, if it holds plain files under plain names and nothing else: no links, no devices, no
- * way out of the folder that it is unpacked in.
+ * Passes a tar through that holds only plain files under plain names: no links, no devices, no path that
+ * leads out of the folder where it is unpacked.
  *
- * @throws BackupError `archive-damaged` before anything else of it comes out
+ * @throws BackupError `archive-damaged` before the offending entry is passed on
  */
 export async function* plainTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const header = new Uint8Array(tarBlockBytes);
@@ -34,7 +34,7 @@ export async function* plainTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
       if (filled < tarBlockBytes) continue;
       filled = 0;
       const entry = await parseTarHeader(header);
-      // Some programs go on behind the end.
+      // Some programs read on behind the end marker.
       if (entry !== null && isEnd)
         throw new BackupError('archive-damaged', 'The archive goes on after its end.');
       if (entry === null) isEnd = true;

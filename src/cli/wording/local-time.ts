@@ -1,6 +1,5 @@
 /**
- * A moment as the clock on the wall shows it, with the zone: `2026-07-14 03:12 GMT+2`. What is no date stays
- * as it is.
+ * A moment in local time with its zone: `2026-07-14 03:12 GMT+2`. What is not a date is returned unchanged.
  */
 export function localTime(iso: string): string {
   const parts = partsOf(iso);
@@ -9,7 +8,7 @@ export function localTime(iso: string): string {
   return `${year}-${month}-${day} ${hour}:${minute} ${timeZoneName}`;
 }
 
-/** The day of a moment here; ISO date. */
+/** The local day of a moment; ISO date. */
 export function localDay(iso: string): string {
   const parts = partsOf(iso);
   return parts === null ? iso.slice(0, 10) : `${parts.year}-${parts.month}-${parts.day}`;

@@ -9,7 +9,6 @@ import { formatPairs } from '../pairs.js';
 import { forScreen } from './hints.js';
 import { localTime } from './local-time.js';
 
-/** What a restore would do. */
 export function renderPlan(plan: RestorePlan): string {
   const marks = { blocks: 'In the way', changes: 'Would change', note: 'Note' };
   const pairs = formatPairs([
@@ -27,10 +26,7 @@ export function renderPlan(plan: RestorePlan): string {
   return [pairs, '', ...obstacles, 'Nothing was changed.'].join('\n');
 }
 
-/**
- * What was saved of a damaged archive. The loss comes first: nobody should read of a hundred tables that came
- * back before the one that did not.
- */
+/** What was salvaged of a damaged archive. The loss comes first, so that nobody overlooks it. */
 export function renderSalvage({ restore, whole, tables, absent, losses, unproven }: SalvageReport): string {
   if (whole) {
     const lost =
@@ -54,10 +50,10 @@ export function renderSalvage({ restore, whole, tables, absent, losses, unproven
     ...known,
     ...others.map(escapeControls),
     ...(unproven.count > 0 && unproven.fate === 'left-out'
-      ? ['Whoever wrote into the database may have made such files. --unproven restores them all the same.']
+      ? ['Somebody who could write into the database may have forged them. --unproven restores them anyway.']
       : []),
     ...listed(
-      'Perhaps not to the last row',
+      'Possibly incomplete',
       cut.filter((table) => !isKnown(table)),
     ),
     '',
@@ -72,7 +68,6 @@ function listed(word: string, tables: readonly { readonly name: string }[]): rea
   ];
 }
 
-/** What a restore did. */
 export function renderRestore(report: RestoreReport): string {
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
   const seconds = secondsUntil(report, report.finishedAt);
@@ -116,15 +111,15 @@ function inWords(rights: RestoreRights): string {
     : 'of the login, on this database alone';
 }
 
-// The loss comes first, and a table before all else: its rows are missing too.
+// Missing tables come first: their rows are missing too.
 function missingLines({ missing }: PartialRestore): readonly string[] {
   const tables = missing.filter(({ kind }) => kind === 'table').map(({ name }) => escapeControls(name));
   const others = plural(missing.length - tables.length, 'other object');
   return [
     tables.length === 0
       ? `All rows are restored, but ${plural(missing.length, 'object')} cannot be made in the target:`
-      : `NOT ALL IS THERE: ${plural(tables.length, 'table')} with all rows (${tables.join(', ')})${missing.length === tables.length ? '' : ` and ${others}`} cannot be made in the target:`,
+      : `INCOMPLETE:  ${plural(tables.length, 'table')} with all rows (${tables.join(', ')})${missing.length === tables.length ? '' : ` and ${others}`} cannot be made in the target:`,
     ...missing.map((each) => escapeControls(missingSentence(each))),
-    'Remove the cause and give the same command again: it tries just these.',
+    'Remove the cause and run the same command again: it retries only these.',
   ];
 }

@@ -1,4 +1,4 @@
-/** A word as it can be typed after a prompt, in quotes where it needs them. */
+/** A word as it can be typed in a shell, in quotes where it needs them. */
 export function shellWord(word: string): string {
   if (/^[A-Za-z0-9_./:@%+=,\\-]+$/.test(word)) return word;
   if (process.platform === 'win32') return `"${word}"`;

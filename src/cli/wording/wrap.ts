@@ -1,6 +1,6 @@
 /**
- * Breaks lines at words so that they fit a screen. What follows a column of names stays in its column; a
- * command that is to be copied, a path and a word that is longer than the screen stay whole.
+ * Breaks lines at words so that they fit a screen. Text behind a column of names stays in its column. A
+ * command to be copied, a path, and a word longer than the screen are not broken.
  */
 export function wrapLines(text: string, columns: number): string {
   return text
@@ -9,7 +9,7 @@ export function wrapLines(text: string, columns: number): string {
     .join('\n');
 }
 
-/** The same for a stream: broken where somebody looks at it, whole for a script. */
+/** Breaks lines for a terminal, not for a script. */
 export function fitted(
   text: string,
   { isTTY, columns = 80 }: { readonly isTTY?: boolean; readonly columns?: number },

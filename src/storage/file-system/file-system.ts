@@ -31,16 +31,16 @@ const settlePause = 50;
 const usualSilence = 60_000;
 
 /**
- * A store in a folder. Its process ends by itself when it has had nothing to do for a while, and keeps nobody
- * else awake; `await using` ends it at once, unless other stores in the folder are at work with it.
+ * A store in a folder. Its separate process ends when it is idle, and keeps no other process running; `await
+ * using` ends it at once, unless other stores in the folder use it.
  */
 export interface FileSystemStorageAdapter extends StorageAdapter, AsyncDisposable {}
 
 /**
- * A store in a folder. An object is written under a temporary name, flushed to the disk, and given its name
- * in one step; unfinished files never show, and those of dead processes are removed by the next `put`.
+ * A store in a folder. An object is written under a temporary name, flushed to the disk, and renamed in one
+ * step. Unfinished files are never visible, and the next `put` removes those of dead processes.
  *
- * @throws TypeError when no path is given, RangeError for a silence of no time
+ * @throws TypeError when no path is given, RangeError when `silence` is not positive
  * @example
  * ```ts
  * const share = createFileSystemStorage({ path: networkPath });
@@ -54,15 +54,14 @@ export function createFileSystemStorage(options: FileSystemStorageOptions): File
     silence: 'number?',
     ownProcess: 'boolean?',
   });
-  if (typeof options.path !== 'string' || options.path === '')
-    throw new TypeError('"path" is to be a folder');
+  if (typeof options.path !== 'string' || options.path === '') throw new TypeError('"path" must be a folder');
   const { silence = usualSilence } = options;
-  if (!(silence > 0)) throw new RangeError('"silence" is to be more than 0 milliseconds');
+  if (!(silence > 0)) throw new RangeError('"silence" must be more than 0 milliseconds');
   const here = new FileSystemStorage(options);
   return options.ownProcess === false ? here : new ApartStorage(options, here, silence);
 }
 
-/** {@link createFileSystemStorage}; tests give file systems without hard links. */
+/** {@link createFileSystemStorage}; tests use it without hard links. */
 export class FileSystemStorage implements FileSystemStorageAdapter {
   readonly description: string;
   readonly capabilities: StorageCapabilities = {
@@ -85,7 +84,6 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
     this.description = `folder ${options.path}`;
   }
 
-  /** Nothing is held between two calls. */
   async [Symbol.asyncDispose](): Promise<void> {}
 
   async put(key: string, source: ReplayableSource, options: PutOptions = {}): Promise<StoredObject> {
@@ -116,7 +114,7 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
           taken: () => this.#taken(key),
         });
         if (options.ifAbsent === true) return await this.#assertWhole(key, final, source.size);
-        // Another writer may replace it at any moment, and is welcome to.
+        // Without `ifAbsent` another writer may replace it at any moment.
         return written;
       } finally {
         await rm(temporary, { force: true }).catch(() => undefined);
@@ -161,7 +159,7 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
     options.signal?.throwIfAborted();
     return this.#typed(async () => {
       const found = await lookAt(this.#pathOf(key), key);
-      // Nothing there is one thing; a share that is not there is another.
+      // A missing share is an error, a missing object is not.
       if (found === null) await this.#assertBase();
       return found;
     });
@@ -180,7 +178,7 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
     assertFileKey(key);
     options.signal?.throwIfAborted();
     await this.#typed(async () => {
-      // A link or a folder of that name is nothing this store has stored.
+      // This store never stored a link or a folder.
       if ((await this.stat(key)) === null) return;
       await this.#refuseLinks(key);
       await retryWhileBusy(() => rm(this.#pathOf(key), { force: true }), options.signal);
@@ -215,7 +213,7 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
     });
   }
 
-  // Whoever can write to the share could plant a link there and lead the service to any file of its machine.
+  // Anybody who can write to the share could plant a link to any file of the service's machine.
   async #refuseLinks(key: string): Promise<void> {
     let path = this.#base;
     for (const segment of key.split('/').slice(0, -1)) {
@@ -228,7 +226,7 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
       }
       throw new BackupError(
         'storage-permanent',
-        `A link stands in the way of ${key} in the ${this.description}.`,
+        `The path of ${key} in the ${this.description} contains a link. Links are not followed.`,
         {
           details: { key },
         },
@@ -236,8 +234,8 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
     }
   }
 
-  // By a fresh look through the name: the handle that wrote it would answer from its own memory. Some shares
-  // finish a file a moment after they said that it was flushed and closed.
+  // Looked up by name: the handle that wrote it would answer from its cache. Some shares complete a file a
+  // moment after they reported it as flushed and closed.
   async #assertWhole(key: string, path: string, size: number): Promise<StoredObject> {
     let stored = await lookAt(path, key);
     for (let waited = 0; stored?.size !== size && waited < settleTimeout; waited += settlePause) {
@@ -271,7 +269,7 @@ export class FileSystemStorage implements FileSystemStorageAdapter {
   async #entriesOf(folder: string): Promise<readonly FolderEntry[]> {
     return this.#typed(async () => {
       const entries = await readFolder(this.#base, folder);
-      // The folder went with its last object; if the whole share went, that is said.
+      // A folder is removed with its last object. A share that is gone is an error.
       if (entries === null) await this.#assertBase();
       return entries ?? [];
     });

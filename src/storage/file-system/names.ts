@@ -4,8 +4,8 @@ import { hostname } from 'node:os';
 
 import { assertKey, ownPrefix } from '../object-keys.js';
 
-// What Windows cannot name. Refused everywhere, because the share may stand on a Windows machine, and because
-// an archive that is copied there on the worst day must keep its name.
+// Names that Windows cannot use. Refused everywhere: the share may be on a Windows machine, and an archive
+// that is copied to one in an emergency must keep its name.
 const forbiddenOnWindows = /[<>:"|?*]|[. ]$/u;
 const deviceOnWindows = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/iu;
 
@@ -29,25 +29,25 @@ export function isWindowsName(name: string): boolean {
   return !forbiddenOnWindows.test(name) && !deviceOnWindows.test(name);
 }
 
-/** A fresh name for an unfinished file. It tells which process of which machine writes it. */
+/** A new name for an unfinished file. It contains the process and the machine that write it. */
 export function newTemporaryName(): string {
   return `${ownPrefix}${hostMark()}-${process.pid}-${randomBytes(8).toString('hex')}.partial`;
 }
 
-/** The name that stands for the right to publish a key, where hard links do not exist. */
+/** The name of the claim file of a key, for file systems without hard links. */
 export function claimNameOf(key: string): string {
-  // Folded, because `a` and `A` are one file on most shares.
+  // In lower case, because `a` and `A` are one file on most shares.
   const mark = createHash('sha256').update(key.toLowerCase()).digest('hex').slice(0, 32);
   return `${ownPrefix}${mark}.claim`;
 }
 
 /**
- * Whether an entry of the base folder was left behind by a process that is gone.
+ * Whether an entry of the base folder was left behind by a dead process.
  *
  * @param name - of the entry
  * @param ageMilliseconds - since it was last written, by the clock of the share
- * @param abandonedAfter - milliseconds after which a process of another machine is taken to be gone
- * @param isAlive - whether a process of this machine lives
+ * @param abandonedAfter - milliseconds after which a process of another machine counts as dead
+ * @param isAlive - whether a process of this machine is alive
  */
 export function isLeftBehind(
   name: string,
@@ -62,7 +62,7 @@ export function isLeftBehind(
   return ageMilliseconds > abandonedAfter;
 }
 
-/** A claim is held for the moment of a rename; one that is older belongs to nobody. Milliseconds. */
+/** A claim is held only during a rename; an older one is abandoned. In milliseconds. */
 export const claimLifetime: number = 10 * 60 * 1000;
 
 function hostMark(): string {

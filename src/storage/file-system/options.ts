@@ -1,8 +1,8 @@
 /** Options of {@link createFileSystemStorage}. */
 export interface FileSystemStorageOptions {
   /**
-   * An existing folder: local, mounted, or a share such as `\\server\backup`. It is never made, lest a copy
-   * lands beside an unmounted share.
+   * An existing folder: local, mounted, or a share such as `\\server\backup`. It is never created, because a
+   * copy could end up beside an unmounted share.
    */
   readonly path: string;
   /** Space to leave free, in bytes. @defaultValue 64 MiB */
@@ -14,13 +14,15 @@ export interface FileSystemStorageOptions {
    */
   readonly staleAfter?: number | undefined;
   /**
-   * Longest that the folder may be silent in the middle of something, in milliseconds; then it is
-   * `storage-transient`. So that a share that hangs holds nobody up, a process of its own works on it.
+   * Longest silence of the folder during an operation, in milliseconds; then the operation fails with
+   * `storage-transient`. A separate process works on the folder, so that a share that hangs does not block
+   * the host.
+   *
    * @defaultValue 60 seconds
    */
   readonly silence?: number | undefined;
   /**
-   * Whether a process of its own works on the folder; without it nothing can be given up.
+   * Whether a separate process works on the folder; without it a call that hangs cannot be abandoned.
    *
    * @defaultValue true
    */

@@ -23,7 +23,7 @@ export interface Publication {
   readonly taken: () => BackupError;
 }
 
-/** Gives a finished file its final name in one step, and makes the name outlive a power cut. */
+/** Gives a finished file its final name in one step, and makes the name survive a power cut. */
 export async function publish(publication: Publication): Promise<void> {
   const folder = dirname(publication.final);
   for (let attempt = 1; ; attempt += 1) {
@@ -32,7 +32,7 @@ export async function publish(publication: Publication): Promise<void> {
       await (publication.ifAbsent ? publishNew(publication) : replace(publication));
       break;
     } catch (error) {
-      // The delete of the last object of a folder removes the folder, perhaps just now.
+      // A concurrent delete of the last object of a folder removes the folder.
       if (systemCodeOf(error) !== 'ENOENT' || attempt === 5 || !(await exists(publication.temporary)))
         throw error;
     }
@@ -44,8 +44,8 @@ async function replace({ temporary, final, signal }: Publication): Promise<void>
   await retryWhileBusy(() => rename(temporary, final), signal);
 }
 
-// A hard link is refused by the file system itself when the name is taken, among all machines; a rename is
-// not.
+// The file system itself refuses a hard link when the name is taken, for all machines; it does not refuse a
+// rename.
 async function publishNew(publication: Publication): Promise<void> {
   const { temporary, final, taken, makeLink = link } = publication;
   try {
@@ -54,14 +54,14 @@ async function publishNew(publication: Publication): Promise<void> {
     const code = systemCodeOf(error);
     if (code === 'EEXIST') throw taken();
     if (code === 'ENOENT') throw error;
-    // FAT, many FUSE mounts and some shares know no hard links, and each says it in its own way.
+    // FAT, many FUSE mounts and some shares have no hard links, each with its own error.
     await publishClaimed(publication);
     return;
   }
   await rm(temporary, { force: true });
 }
 
-// Without hard links a claim file, which only one writer can create, guards the look and the rename.
+// Without hard links a claim file, which only one writer can create, guards the check and the rename.
 async function publishClaimed(publication: Publication): Promise<void> {
   const { base, temporary, final, key, taken } = publication;
   const claim = join(base, claimNameOf(key));
@@ -85,7 +85,7 @@ async function takeClaim(claim: string, temporary: string, key: string): Promise
       const age = (await stat(temporary)).mtimeMs - ((await mtimeOf(claim)) ?? 0);
       if (attempt === 1 && age > claimLifetime) await rm(claim, { force: true });
       else {
-        throw new BackupError('storage-transient', `Another writer is just publishing ${key}.`, {
+        throw new BackupError('storage-transient', `Another writer is publishing ${key} at this moment.`, {
           cause: error,
           details: { key },
         });

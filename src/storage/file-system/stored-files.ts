@@ -5,7 +5,7 @@ import type { StoredObject } from '../adapter.js';
 import { compareKeys } from '../object-keys.js';
 import { assertFileKey } from './names.js';
 
-/** What a system says of a path that leads nowhere. */
+/** The error codes for a path that does not exist. */
 export const gone: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
 
 /** The object at a path. Null when no file is there. */
@@ -27,7 +27,7 @@ export async function lookAt(path: string, key: string): Promise<StoredObject | 
 
 /** A file, or a folder with objects below it. */
 export interface FolderEntry {
-  /** Of a file; of a folder what all keys below it begin with. */
+  /** The key of a file; the prefix of all keys in a folder. */
   readonly key: string;
   readonly isFolder: boolean;
 }
@@ -54,7 +54,8 @@ export async function readFolder(base: string, folder: string): Promise<readonly
   }
 }
 
-// What other programs leave on a share (`Thumbs.db:…`, names of other systems) is no object of this store.
+// What other programs leave on a share (`Thumbs.db:…`, names of other systems) is not an object of this
+// store.
 function isKeySegment(name: string): boolean {
   try {
     assertFileKey(name);

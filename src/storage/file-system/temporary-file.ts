@@ -13,7 +13,7 @@ import { readChecked } from '../replayable.js';
 import { progressOf } from '../transfer.js';
 import { isLeftBehind } from './names.js';
 
-/** No link is followed where the system can be told so. */
+/** Do not follow links, where the system supports that. */
 export const noLink: number = constants.O_NOFOLLOW ?? 0;
 const newFile: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noLink;
 
@@ -35,12 +35,10 @@ export interface TemporaryFileOptions extends PutOptions {
 }
 
 /**
- * Writes and flushes an object under a name that does not show, after what earlier processes left under such
- * names is removed.
+ * Writes and flushes an object under a temporary name, after it has removed leftovers of earlier processes.
  *
- * One handle, of a file that was not there before, from the first to the last byte: whoever else may write in
- * the folder could put a link in the place of the name meanwhile, and lead the service to any file of its
- * machine.
+ * One handle of a new file is used from the first to the last byte: anybody who can write in the folder could
+ * replace the name by a link to any file of the service's machine.
  *
  * @throws BackupError `storage-full`
  */
@@ -51,7 +49,7 @@ export async function writeTemporary(
 ): Promise<void> {
   let file = await makeNew(target.path);
   try {
-    // First of all, or a large file that a crash left would fill the disk for ever.
+    // First, or a large leftover of a crash would fill the disk for ever.
     await removeLeftBehind(target, file, options.staleAfter);
     file ??= await open(target.path, newFile);
     await assertSpace(target, source.size, options.reserveBytes);
@@ -79,7 +77,7 @@ async function assertSpace(
   reserveBytes: number,
 ): Promise<void> {
   const { bsize, blocks, bavail } = await statfs(base);
-  // Some shares tell nothing; then the write itself will.
+  // Some shares report no sizes; then the write itself fails.
   if (blocks === 0) return;
   const freeBytes = bavail * bsize;
   if (freeBytes >= size + reserveBytes) return;
@@ -95,8 +93,8 @@ async function removeLeftBehind(
   own: FileHandle | undefined,
   staleAfter: number,
 ): Promise<void> {
-  // By the clock of the share, which dates the files of all machines. On a full one nothing can be dated,
-  // and only what dead processes of this machine left is known to be old.
+  // By the clock of the share, which dates the files of all machines. On a full share no file can be created
+  // to read it; then only what dead processes of this machine left counts as old.
   const now = own === undefined ? Number.NEGATIVE_INFINITY : (await ownStat(ownTemporary, own)).mtimeMs;
   for (const name of await readdir(base)) {
     const path = join(base, name);
@@ -105,12 +103,12 @@ async function removeLeftBehind(
       const age = now - (await lstat(path)).mtimeMs;
       if (isLeftBehind(name, age, staleAfter, isProcessAlive)) await rm(path, { force: true });
     } catch {
-      // Somebody else removed it, or holds it: it is looked at again the next time.
+      // Somebody else removed it or has it open: the next `put` tries again.
     }
   }
 }
 
-/** Makes a file that was not there; undefined where there is no room even for its name. */
+/** Creates a new file; undefined where there is no room even for its name. */
 async function makeNew(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, newFile);
@@ -120,8 +118,8 @@ async function makeNew(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-// Through the name, for the handle may know the time of this machine only; some shares show no name before
-// its close.
+// By name, because the handle may know only the time of this machine. Some shares show no name before the
+// close.
 function ownStat(path: string, file: FileHandle): Promise<Stats> {
   return lstat(path).catch(() => file.stat());
 }

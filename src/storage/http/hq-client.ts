@@ -11,13 +11,13 @@ import {
 } from './messages.js';
 import { Silence } from './silence.js';
 
-/** How the office speaks to HQ. */
+/** The office's connection to HQ. */
 export interface HqConnection {
   readonly url: string;
-  /** Authorises the office; asked before every message, so that a token may be renewed. */
+  /** Authorises the office; called before every message, so that a token may be renewed. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
   readonly fetch: typeof fetch;
-  /** Whether plain HTTP to this machine is let pass. */
+  /** Whether plain HTTP to this machine is allowed. */
   readonly allowLoopbackHttp: boolean;
   /** For messages: names HQ without a secret. */
   readonly description: string;
@@ -29,7 +29,7 @@ const answerTimeout = 120_000;
 /** Longest reply, in bytes: a page of 500 objects is far below. */
 const largestReply = 16 * 1024 * 1024;
 
-/** Asks HQ one thing. @throws BackupError with the code that HQ gave, or for a line that broke */
+/** Sends HQ a message. @throws BackupError with the code that HQ gave, or for a broken connection */
 export async function ask<Op extends HandOverOp>(
   line: HqConnection,
   message: MessageOf<Op>,
@@ -44,7 +44,7 @@ export async function ask<Op extends HandOverOp>(
     await response.body?.cancel().catch(() => undefined);
     const failure = storageFailureOfStatus(response.status, line.description);
     if (failure.code === 'storage-transient') throw failure;
-    // The status is that of HQ. It says nothing of an object, not even 404 does.
+    // This is the status of HQ's endpoint: even 404 says nothing about an object.
     throw new BackupError(
       'storage-permanent',
       `The ${line.description} refused the request (${response.status}).`,
@@ -55,14 +55,12 @@ export async function ask<Op extends HandOverOp>(
   if (reply.ok) return reply.reply;
   const code: BackupErrorCode = isCode(reply.error) ? reply.error : 'storage-permanent';
   const key = 'key' in message ? String(message.key) : '';
-  throw new BackupError(code, `The ${line.description} does not grant "${message.op}" of ${key}.`, {
+  throw new BackupError(code, `The ${line.description} refused "${message.op}" for ${key}.`, {
     details: { key, op: message.op, reason: reply.reason },
   });
 }
 
-/**
- * A token that cannot be renewed just now may be renewed in a minute: whoever gives it out may be restarting.
- */
+/** A failed renewal of the token is transient: the service that issues it may be restarting. */
 async function authorise(
   line: HqConnection,
   signal: AbortSignal | undefined,
@@ -76,10 +74,10 @@ async function authorise(
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof BackupError) throw error;
-    // Of what was thrown nothing is taken over: it may hold the token.
+    // Nothing of the original error is included: it may hold the token.
     throw new BackupError(
       'storage-transient',
-      `What authorises this office at the ${line.description} cannot be had just now.`,
+      `The headers that authorise this office at the ${line.description} could not be obtained.`,
       { details: { reason: 'authorisation' } },
     );
   }
@@ -92,7 +90,7 @@ async function textOf(line: HqConnection, { body }: Response): Promise<string> {
     bytes = await collectBytes(body, largestReply);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new BackupError('storage-permanent', `The ${line.description} replies without an end.`, {
+    throw new BackupError('storage-permanent', `The ${line.description} sent too long a reply.`, {
       details: { reason: `more than ${largestReply} bytes` },
     });
   }
@@ -108,21 +106,18 @@ function readReply<Op extends HandOverOp>(
   try {
     return parseReply(op, value);
   } catch (error) {
-    // Of the text nothing is taken over: it may hold signatures, or anything.
+    // Nothing of the text is included: it may hold signatures, or anything.
     const problem = isBackupError(error) ? String(error.details['problem']) : '';
-    const reason = value === undefined ? 'it is no JSON' : problem;
+    const reason = value === undefined ? 'it is not JSON' : problem;
     throw new BackupError(
       'storage-permanent',
-      `The ${line.description} replies to "${op}" with what is no reply (${reason}).`,
+      `The ${line.description} sent an invalid reply to "${op}" (${reason}).`,
       { details: { op, reason } },
     );
   }
 }
 
-/**
- * Whether a URL may be used. What authorises the office, and each signature, is a secret that must not travel
- * in the clear.
- */
+/** Whether a URL may be used. The office's credentials and signatures must not be sent unencrypted. */
 export function isSafe(url: URL, allowLoopbackHttp: boolean): boolean {
   return (
     url.protocol === 'https:' || (allowLoopbackHttp && url.protocol === 'http:' && isLoopback(url.hostname))
@@ -134,9 +129,8 @@ function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Sends a request. A connection that cannot be made or breaks is `storage-transient`, and so is a redirect:
- * what was signed for one place has no business at another. (Nor does `fetch` keep a copy of the body then,
- * to send it there.)
+ * Sends a request. A connection that fails or breaks is `storage-transient`, and so is a redirect: what was
+ * signed for one place must not go to another, and `fetch` would keep a copy of the body to send it there.
  */
 export async function reach(
   line: HqConnection,
@@ -145,7 +139,7 @@ export async function reach(
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   if (!isSafe(new URL(url), line.allowLoopbackHttp)) {
-    throw new BackupError('storage-permanent', `The ${line.description} signs for a URL that is not https.`);
+    throw new BackupError('storage-permanent', `The ${line.description} signed a URL that is not https.`);
   }
   try {
     return await line.fetch(url, { ...init, redirect: 'error', ...(signal && { signal }) });
@@ -156,8 +150,8 @@ export async function reach(
 }
 
 /**
- * Sends a request and takes its answer, in a bounded time: the `fetch` of Node.js 20 can lose its first
- * connection without a word, when that breaks before its parser is loaded.
+ * Sends a request and takes its answer, in a bounded time: the `fetch` of Node.js 20 can silently lose its
+ * first connection, if that breaks before its parser is loaded.
  *
  * @param milliseconds - how long it may take with the whole of its answer
  */
@@ -179,7 +173,7 @@ export async function exchange<Result>(
   }
 }
 
-// Of a store, and of nothing else that may go wrong in an office.
+// Only the codes of a store are accepted from HQ.
 function isCode(code: string): code is BackupErrorCode {
   const isOfStores =
     code.startsWith('storage-') || code === 'destination-missing' || code === 'verification-failed';

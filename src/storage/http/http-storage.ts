@@ -26,19 +26,19 @@ import { Silence } from './silence.js';
 export interface HttpStorageOptions {
   /** Where HQ answers. It must be `https:`. */
   readonly url: string;
-  /** Headers that authorise the office; asked before every message, so that a token may be renewed. */
+  /** Headers that authorise the office; called before every message, so that a token may be renewed. */
   readonly headers?:
     | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>)
     | undefined;
   /** Where unfinished uploads are remembered; a file journal outlives the process. @defaultValue in memory */
   readonly journal?: UploadJournal | undefined;
-  /** Parts in flight at once. An office line is full with one. @defaultValue 1 */
+  /** Parts in flight at once. One fills the line of an office. @defaultValue 1 */
   readonly concurrency?: number | undefined;
   /** How often and how long a part is tried. */
   readonly partRetry?: PartRetry | undefined;
   /**
-   * Lets plain HTTP pass where it leads to this very machine, for HQ's address and for what it signs. For
-   * tests.
+   * Allows plain HTTP to this very machine, for HQ's address and for what it signs. For tests.
+   *
    * @defaultValue false
    */
   readonly allowLoopbackHttp?: boolean | undefined;
@@ -47,7 +47,7 @@ export interface HttpStorageOptions {
 }
 
 /**
- * The office's half of the HTTP hand-over: HQ signs each request, the bytes go straight to its store. The
+ * The office's half of the HTTP hand-over: HQ signs each request, and the bytes go straight to its store. The
  * office holds no credentials of the store and can neither overwrite nor delete.
  *
  * @throws TypeError naming a wrong option
@@ -89,9 +89,9 @@ class HttpStorage implements StorageAdapter {
   constructor(options: HttpStorageOptions) {
     const url = new URL(options.url);
     const { allowLoopbackHttp = false } = options;
-    if (!isSafe(url, allowLoopbackHttp)) throw new TypeError('"url" is to be https');
-    // Node.js loads its HTTP client with the first use, and the one of Node.js 20 loses a connection without
-    // a word when it breaks before the parser is compiled. So that begins now, long before anything is sent.
+    if (!isSafe(url, allowLoopbackHttp)) throw new TypeError('"url" must be https');
+    // Node.js loads its HTTP client on the first use, and that of Node.js 20 silently loses a connection that
+    // breaks before the parser is compiled. So that begins now, long before anything is sent.
     if (options.fetch === undefined) void Response;
     this.description = `hand-over at ${url.host}`;
     this.#options = options;
@@ -178,13 +178,13 @@ class HttpStorage implements StorageAdapter {
       const { objects, more, next } = await pages.next(() => ask(this.#line, message, options.signal));
       for (const object of objects) {
         options.signal?.throwIfAborted();
-        // A page that does not lead on would be asked for for ever.
+        // A page that does not advance would be requested for ever.
         pages.pass(object.key);
         yield fromReply(object, object.key, this.description);
       }
       const last = objects.at(-1)?.key;
       if (next !== undefined && (compareKeys(next, last ?? after ?? '') < 0 || next === after)) {
-        throw pages.failure('it goes in a circle');
+        throw pages.failure('it repeats a page');
       }
       after = pages.after(more, next ?? last);
     } while (after !== undefined);
@@ -192,9 +192,13 @@ class HttpStorage implements StorageAdapter {
 
   async delete(key: string): Promise<void> {
     assertKey(key);
-    throw new BackupError('storage-permanent', `The ${this.description} lets no office remove anything.`, {
-      details: { key },
-    });
+    throw new BackupError(
+      'storage-permanent',
+      `The ${this.description} does not let an office remove anything.`,
+      {
+        details: { key },
+      },
+    );
   }
 
   classify(error: unknown): StorageFailure {
@@ -219,7 +223,7 @@ class HttpStorage implements StorageAdapter {
   }
 }
 
-/** What a store says that it gives; undefined for what is no such answer, or was compressed on the way. */
+/** The range of an answer; undefined for another status, or where it was compressed on the way. */
 function rangeIn({ status, headers }: Response, size: number): AnsweredRange | undefined {
   if (status !== 200 && status !== 206) return undefined;
   const encoding = headers.get('content-encoding') ?? 'identity';
@@ -230,6 +234,6 @@ function rangeIn({ status, headers }: Response, size: number): AnsweredRange | u
     const range = headers.get('content-range');
     return range === null ? undefined : answeredRange(range, length);
   }
-  // HQ has told the size. A body in chunks tells none by itself, and is held against that.
+  // A chunked body has no length of its own; HQ has told the size.
   return answeredRange(null, length ?? size);
 }

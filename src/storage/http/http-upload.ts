@@ -10,17 +10,16 @@ import { ask, exchange, type HqConnection } from './hq-client.js';
 import type { ObjectInReply, PieceClaim, SignedRequest } from './messages.js';
 import { ViewBlob } from './view-blob.js';
 
-/** Size of a piece: a line that breaks loses half of one, on average. In bytes. */
+/** Size of a piece: a break of the line loses half of one, on average. In bytes. */
 const pieceSize = 512 * 1024;
-/** So often in a row the store may refuse what HQ has signed. */
+/** How often in a row the store may refuse what HQ has signed. */
 const mostRefusals = 3;
-/** A line slower than this has stopped, in bytes per second. */
+/** A slower line counts as stopped, in bytes per second. */
 const slowestLine = 8 * 1024;
 
-/** Of what a store says to the bytes of a part, more is not read. In bytes. */
+/** Most that is read of the answer to a part, in bytes. */
 const largestReply = 256 * 1024;
 
-/** An object on its way to HQ. */
 export interface HttpUpload {
   readonly line: HqConnection;
   readonly key: string;
@@ -30,12 +29,12 @@ export interface HttpUpload {
   readonly signal: AbortSignal | undefined;
 }
 
-/** An object of a reply, in the words of the contract. @throws BackupError for another than was asked for */
+/** The object of a reply. @throws BackupError for another one than requested */
 export function fromReply(object: ObjectInReply, key: string, description: string): StoredObject {
   if (object.key !== key) {
     throw new BackupError(
       'storage-permanent',
-      `The ${description} tells of another object than was asked for.`,
+      `The ${description} replied about another object than requested.`,
       {
         details: { key },
       },
@@ -44,7 +43,7 @@ export function fromReply(object: ObjectInReply, key: string, description: strin
   return { ...object, modifiedAt: new Date(object.modifiedAt) };
 }
 
-/** The bytes of one object on their way to where HQ has signed for. */
+/** Sends the bytes of one object to the URLs that HQ has signed. */
 class SignedSending {
   readonly #line: HqConnection;
   #refusals = 0;
@@ -64,16 +63,16 @@ class SignedSending {
       timeout,
       signal,
       async (response) => {
-        // Read, so that the connection serves again. It says nothing the status does not.
+        // Drained, so that the connection can be used again.
         if (response.body !== null) await collectBytes(response.body, largestReply).catch(() => undefined);
         return response;
       },
     );
-    // A portal that takes what was meant for the store would let every part be "sent".
+    // A login page in between would answer every part with 200.
     if (ok && !headers.has('etag') && /^\s*text\/html/iu.test(headers.get('content-type') ?? '')) {
       throw new BackupError(
         'storage-transient',
-        `What answers for the store of the ${this.#line.description} is no store: it says a page.`,
+        `The answer for the store of the ${this.#line.description} is not from a store: an HTML page.`,
         { details: { status } },
       );
     }
@@ -82,13 +81,13 @@ class SignedSending {
       return (headers.get('etag') ?? '').replaceAll('"', '');
     }
     if (status !== 403 && status !== 400) throw storageFailureOfStatus(status, this.#line.description);
-    // Expired while a slow line carried the bytes, or damaged on the way: with a fresh signature it may pass.
-    // Time and again, the clock or the keys of HQ are wrong, and no trying helps.
+    // The signature may have expired on a slow line, or bytes were damaged: with a fresh one the part may
+    // pass. If it fails again and again, the clock or the keys of HQ are wrong, and retries do not help.
     this.#refusals += 1;
     const lasting = this.#refusals >= mostRefusals;
     throw new BackupError(
       lasting ? 'storage-permanent' : 'storage-transient',
-      `The store of the ${this.#line.description} did not take what was signed for it` +
+      `The store of the ${this.#line.description} refused a request that HQ signed` +
         `${lasting ? `, ${this.#refusals} times in a row` : ''}.`,
       { details: { status, refusals: this.#refusals } },
     );
@@ -145,14 +144,14 @@ async function sendInPieces(
   }
   const claim = claimOf(part);
   const { retries = 10 } = upload.partRetry;
-  // Each round sends what HQ does not have yet.
+  // Each try sends what HQ does not have yet.
   return withPartRetry(
     async () => {
       const { requests } = await ask(line, { op: 'pieces', key, uploadId, part: claim, pieces }, stop);
       if (requests.length !== pieces.length) {
         throw new BackupError(
           'storage-permanent',
-          `The ${line.description} signs for other pieces than asked.`,
+          `The ${line.description} signed other pieces than requested.`,
         );
       }
       for (const [i, request] of requests.entries()) {

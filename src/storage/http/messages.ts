@@ -1,6 +1,6 @@
 /**
- * What the office and HQ say to each other: one JSON message and one JSON reply per HTTP request. The bytes
- * of an archive never go this way; they go to presigned URLs of the store.
+ * The messages between the office and HQ: one JSON message and one JSON reply per HTTP request. The bytes of
+ * an archive never go this way; they go to presigned URLs of the store.
  */
 import { BackupError } from '../../errors.js';
 import {
@@ -42,7 +42,7 @@ interface PartInStore {
   readonly etag: string;
 }
 
-/** A piece of a part, for lines that break before a whole part is through. */
+/** A piece of a part, for lines that break before a whole part has arrived. */
 export interface PieceClaim {
   /** From 0. */
   readonly index: number;
@@ -69,9 +69,9 @@ interface HandOverMessages {
   readonly part: { readonly key: string; readonly uploadId: string; readonly part: PartClaim };
   /** URLs for the pieces of a part that have not arrived. */
   readonly pieces: PiecesOfPart;
-  /** To make a part of its pieces. */
+  /** Joins the pieces to the part. */
   readonly join: PiecesOfPart;
-  /** To make the object visible. */
+  /** Makes the object visible. */
   readonly complete: {
     readonly key: string;
     readonly uploadId: string;
@@ -79,7 +79,7 @@ interface HandOverMessages {
     readonly sha256?: string;
     readonly parts: readonly (PartClaim & PartInStore)[];
   };
-  /** To give an upload up. */
+  /** Aborts an upload. */
   readonly abort: { readonly key: string; readonly uploadId: string };
   readonly stat: { readonly key: string };
   /** A URL to read an object. */
@@ -124,7 +124,7 @@ export interface HandOverReplies {
   readonly abort: Readonly<Record<string, never>>;
   readonly stat: { readonly object: ObjectInReply | null };
   readonly read: { readonly request: SignedRequest; readonly size: number };
-  /** `next`: where to go on, for a page that ends with what is no object. */
+  /** `next`: where to continue, for a page whose last entry is not an object. */
   readonly list: {
     readonly objects: readonly ObjectInReply[];
     readonly more: boolean;
@@ -214,7 +214,7 @@ const isGrant = objectOf({ ok: oneOf(true), version: oneOf(handOverVersion), rep
 const isMessage = objectOf({ version: oneOf(handOverVersion), op: words });
 
 /**
- * Reads a message that came from outside.
+ * Parses a message from outside.
  *
  * @throws BackupError `storage-permanent`, with what is wrong with it as `details.problem`
  */
@@ -225,8 +225,7 @@ export function parseMessage(value: unknown): HandOverMessage {
 }
 
 /**
- * Reads what came back for a message. Between the office and HQ may stand a proxy, a portal of a hotel or an
- * HQ of another version, each with its own idea of a reply.
+ * Parses the reply to a message. A proxy, a login page or an HQ of another version may have answered.
  *
  * @throws BackupError `storage-permanent`, with what is wrong with it as `details.problem`
  */
@@ -245,12 +244,12 @@ function isOp(op: string): op is HandOverOp {
 function fitting<T>(shape: Shape<T>, value: unknown): T {
   if (shape(value)) return value;
   const member = wrongMember(shape, value);
-  throw unreadable(member === undefined ? 'it is no object' : `"${member}" is missing or wrong`);
+  throw unreadable(member === undefined ? 'it is not an object' : `"${member}" is missing or wrong`);
 }
 
-/** Nothing of what came is taken over: it may hold signatures, or anything. */
+/** Nothing of the input is included: it may hold signatures, or anything. */
 function unreadable(problem: string): BackupError {
-  return new BackupError('storage-permanent', `What came is no message of the hand-over (${problem}).`, {
+  return new BackupError('storage-permanent', `The message of the hand-over is invalid (${problem}).`, {
     details: { reason: 'malformed', problem },
   });
 }

@@ -1,4 +1,4 @@
-/** Breaks off what stays silent for too long, however long the whole of it takes. */
+/** Aborts what stays silent for too long, however long all of it takes. */
 export class Silence {
   /** Aborts with the signal of the caller, or when the silence has lasted too long. */
   readonly signal: AbortSignal;
@@ -11,7 +11,7 @@ export class Silence {
     this.signal = signal === undefined ? this.#broken.signal : AbortSignal.any([signal, this.#broken.signal]);
   }
 
-  /** Waits for one sign of life. The time that the caller takes between two of them does not count. */
+  /** Waits for one sign of life. The time of the caller between two of them does not count. */
   async during<Result>(wait: () => Promise<Result>): Promise<Result> {
     const reason = Object.assign(new Error('nothing came for too long'), { code: 'ETIMEDOUT' });
     const timer = setTimeout(() => this.#broken.abort(reason), this.#timeout);

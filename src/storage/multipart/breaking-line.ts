@@ -1,13 +1,13 @@
 import type { OutgoingPart } from './upload-in-parts.js';
 
-/** How many parts go in pieces after a line broke, the first time; each further time twice as many. */
+/** How many parts go in pieces after the first break; twice as many after each further one. */
 const firstSpan = 8;
 const longestSpan = 64;
 
 /**
- * Remembers that a line breaks. A store takes nothing smaller than 5 MiB as a part, and a line that breaks
- * every few megabytes would send each part again and again. So after a break the next parts go in pieces,
- * which cost more requests and lose less.
+ * Remembers that the line breaks. A store accepts no part below 5 MiB, so a line that breaks every few
+ * megabytes would send each part again and again. After a break the next parts go in pieces, which need more
+ * requests and lose less.
  */
 export class BreakingLine {
   #left = 0;

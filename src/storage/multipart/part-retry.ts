@@ -11,7 +11,7 @@ export interface PartRetry {
   readonly maxTimeout?: number | undefined;
 }
 
-/** Tries again what is transient. Failures are typed. */
+/** Retries transient failures. */
 export function withPartRetry<Result>(
   attempt: () => Promise<Result>,
   partRetry: PartRetry,

@@ -16,13 +16,13 @@ const mostParts = 10_000;
 export interface OutgoingPart {
   /** From 1. */
   readonly number: number;
-  /** Is used again for another part once `send` resolved or rejected. */
+  /** Reused for another part once `send` resolved or rejected. */
   readonly bytes: Buffer;
   /** Lower-case hex. */
   readonly md5: string;
   /** How often it has failed before. */
   readonly failures: number;
-  /** The line breaks connections: one that has carried much is likelier to break in the next part. */
+  /** For a line that breaks: a connection that has carried much is more likely to break in the next part. */
   readonly freshConnection: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface PartTransport {
   send(uploadId: string, part: OutgoingPart, signal: AbortSignal): Promise<string>;
   /** Makes the object visible. Called again when the answer was lost. */
   complete(uploadId: string, parts: readonly UploadedPart[]): Promise<StoredObject>;
-  /** Gives the parts up. */
+  /** Discards the parts. */
   abort(uploadId: string): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export interface PartedUpload {
   readonly options: PutOptions;
 }
 
-/** The size of parts for an object: the wanted one, or larger where the number of parts would not do. */
+/** The size of parts for an object: the wanted one, or larger where there would be too many parts. */
 export function partSizeFor(size: number, wanted: number): number {
   const mebibyte = 1024 * 1024;
   const least = Math.ceil(size / mostParts / mebibyte) * mebibyte;
@@ -68,8 +68,8 @@ export function partSizeFor(size: number, wanted: number): number {
 }
 
 /**
- * Sends an object in parts. What an earlier, broken-off upload of the same bytes has brought to the store is
- * not sent again: each part is compared by its MD5 with the bytes of today.
+ * Sends an object in parts. Parts that an earlier, interrupted upload of the same bytes has brought to the
+ * store are not sent again: each is compared by its MD5 with the bytes of the source.
  */
 export async function uploadInParts(upload: PartedUpload): Promise<StoredObject> {
   const { journal } = upload;
@@ -102,10 +102,7 @@ const noJournal: UploadJournal = {
   end: async () => undefined,
 };
 
-/**
- * What an earlier run left: the upload it noted, and the parts of it that the store has; null when it knows
- * none.
- */
+/** What an earlier run left: the upload it recorded, and its parts; null if the store knows none. */
 interface LeftBehind {
   readonly record: UploadRecord;
   readonly present: readonly PresentPart[] | null;
@@ -151,8 +148,8 @@ class Sending {
       await this.#sendAll(record, left?.present ?? []);
       return await this.#complete(record.uploadId, this.#parts);
     } catch (error) {
-      // Without a journal no later upload would find these parts. Nor are they of use when the key is taken,
-      // or the source does not give the bytes that it said.
+      // Without a journal no later upload would find these parts. They are also useless when the key is
+      // taken, or when the source is not what it said.
       if (journal === noJournal || classifyByCode(error) === 'exists' || isLyingSource(error)) {
         await transport.abort(record.uploadId).catch(() => undefined);
         await journal.end(this.#name);
@@ -166,7 +163,7 @@ class Sending {
     return this.#withPartRetry(() => this.#upload.transport.complete(uploadId, inOrder));
   }
 
-  /** An upload of the same object that broke off. One of another object is given up. */
+  /** An interrupted upload of the same object. One of another object is aborted. */
   async #leftBehind(): Promise<LeftBehind | null> {
     const { source, transport, journal } = this.#upload;
     const record = await journal.read(this.#name);
@@ -180,13 +177,12 @@ class Sending {
   }
 
   /**
-   * The store may know an upload no more because it was completed, and the process ended before it could note
-   * that. Then the object is there: the journal tells whether it is that of today, and the transport whether
-   * it is ours.
+   * The store may have forgotten an upload because it was completed just before the process ended. Then the
+   * object exists: the journal shows whether it is the object of today, and the transport whether it is ours.
    */
   async #completedBefore(record: UploadRecord): Promise<StoredObject | null> {
     const { source, journal } = this.#upload;
-    // A part that was sent twice is noted twice.
+    // A part that was sent twice is recorded twice.
     const parts = [...new Map(record.parts.map((part) => [part.number, part])).values()];
     if (!(await consistsOf(source, record.partSize, parts, this.#stop.signal))) return null;
     try {
@@ -279,7 +275,7 @@ class Sending {
       }
       this.#parts.push({ number, size: length, md5, etag });
       this.#sentBytes += length;
-      // All of it is told only when the object is visible.
+      // The full size is reported only when the object is visible.
       progress.advanceTo(Math.min(this.#sentBytes, this.#upload.source.size - 1));
     } catch (error) {
       this.#failure ??= { error };
@@ -298,8 +294,8 @@ class Sending {
   }
 }
 
-// The store's own word that it has the part, and our own that it is these bytes: by its etag where that is
-// the MD5, and where it is not (encrypted buckets) by what the journal noted beside the etag.
+// Whether the store has the part, with these bytes: shown by its etag where that is the MD5, and elsewhere
+// (encrypted buckets) by what the journal recorded beside the etag.
 function findSame(
   record: UploadRecord,
   present: readonly PresentPart[],

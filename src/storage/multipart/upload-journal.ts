@@ -5,11 +5,11 @@ import { assertArgument } from '../../arguments.js';
 import { systemCodeOf } from '../../files/failures.js';
 import { count, fromJson, objectOf, optional, text, wholeFrom } from '../../shapes.js';
 
-/** An upload in parts that was begun and not yet finished. */
+/** An unfinished upload in parts. */
 export interface UploadRecord {
   /** Which store and which object: `uploadName`. */
   readonly name: string;
-  /** What the store calls the upload. */
+  /** The store's id of the upload. */
   readonly uploadId: string;
   /** Of the whole object, in bytes. */
   readonly size: number;
@@ -33,15 +33,15 @@ export interface UploadedPart {
   readonly etag: string;
 }
 
-/** Remembers unfinished uploads, so that they go on after a crash or in the next night. Holds no secret. */
+/** Records unfinished uploads, so that they continue after a crash or on the next night. Holds no secret. */
 export interface UploadJournal {
-  /** What is known of an unfinished upload; null when there is none of that name. */
+  /** The unfinished upload of a name; null when there is none. */
   read(name: string): Promise<UploadRecord | null>;
-  /** An upload begins; what was known under its name is forgotten. */
+  /** An upload begins; it replaces an earlier one of its name. */
   begin(record: UploadRecord): Promise<void>;
   /** A part has arrived. */
   add(name: string, part: UploadedPart): Promise<void>;
-  /** The upload is finished or given up. */
+  /** The upload is finished or aborted. */
   end(name: string): Promise<void>;
 }
 
@@ -107,7 +107,7 @@ export function createFileUploadJournal(folder: string): UploadJournal {
       await mkdir(folder, { recursive: true });
       await writeFile(pathOf(header.name), lines([header, ...parts]), { flush: true, mode: 0o600 });
     },
-    // Not flushed: a line that a power cut takes costs one part sent twice, nothing else.
+    // Not flushed: losing a line in a power cut only sends one part twice.
     add: (name, part) => appendFile(pathOf(name), lines([part])),
     end: (name) => rm(pathOf(name), { force: true }),
   };
@@ -127,7 +127,7 @@ const isHeader = objectOf<Omit<UploadRecord, 'parts'>>({
 
 const isPart = objectOf<UploadedPart>({ number: count, size: count, md5: text, etag: text });
 
-// A power cut may leave half a line, or anything: what does not parse is as good as not written.
+// A power cut may leave half a line, or anything: what does not parse is ignored.
 function parseRecord(name: string, lines: string): UploadRecord | null {
   const [header, ...parts] = lines.split('\n').map(fromJson);
   return isHeader(header) && header.name === name ? { ...header, parts: parts.filter(isPart) } : null;

@@ -4,14 +4,14 @@ import { BackupError, isBackupError } from '../../errors.js';
 import type { StoredObject } from '../adapter.js';
 import type { Pages } from '../listing.js';
 import { assertKey, ownPrefix } from '../object-keys.js';
-import { believeOnlyAnswers, unbelievable } from './answers.js';
+import { invalidAnswer, refuseInvalidAnswers } from './answers.js';
 import { s3Failure } from './failures.js';
 
-/** A retention that the store enforces: until then nobody removes or replaces a version, whatever he may. */
+/** A retention that the store enforces: until then nobody can remove or replace a version. */
 export interface Retention {
-  /** `COMPLIANCE` binds the owner of the account too; `GOVERNANCE` can be lifted by special permission. */
+  /** `COMPLIANCE` also binds the owner of the account; `GOVERNANCE` can be lifted by special permission. */
   readonly mode: 'COMPLIANCE' | 'GOVERNANCE';
-  /** Days for which the store lets nobody remove an object. */
+  /** Days for which nobody can remove an object. */
   readonly days: number;
 }
 
@@ -28,29 +28,26 @@ export interface BucketAddress {
   readonly connection: S3ClientConfig;
 }
 
-/**
- * A store refuses a signature by a clock that is further off, or much more; Amazon takes 15 minutes. In
- * milliseconds.
- */
+/** A difference of clocks that every store accepts; Amazon accepts 15 minutes. In milliseconds. */
 const clockTolerance = 4 * 60_000;
 
-/** Idle time after which a connection is given up, in milliseconds. */
+/** Idle time after which a connection is closed, in milliseconds. */
 const idleTimeout = 60_000;
 
 type Send = S3Client['send'];
 
-/** A bucket: the client, the keys in it, and its failures made typed. */
+/** A bucket: its client, its keys, and typed failures. */
 export class Bucket {
   readonly client: S3Client;
   readonly name: string;
   readonly description: string;
-  /** Whether the store was seen to refuse what is to be absent and is not. */
+  /** Whether the store has shown that it refuses a conditional write to a taken key. */
   heedsPreconditions = false;
   readonly #prefix: string;
 
   constructor(address: BucketAddress) {
     const { bucket, prefix = '', connection } = address;
-    if (typeof bucket !== 'string' || bucket === '') throw new TypeError('"bucket" is to be a name');
+    if (typeof bucket !== 'string' || bucket === '') throw new TypeError('"bucket" must be a name');
     assertArgument('connection', connection, 'object');
     if (prefix !== '') assertKey(`${prefix}x`);
     this.name = bucket;
@@ -60,14 +57,14 @@ export class Bucket {
       requestHandler: { connectionTimeout: 15_000, socketTimeout: idleTimeout },
       ...connection,
       ...renewable(connection.credentials, this.description),
-      // Each request carries an MD5 of ours. The checksums that the client would add by itself make other
-      // stores than that of Amazon refuse a request, or worse, store its framing.
+      // Each request carries an MD5 of ours. With the additional checksums of the client, stores other than
+      // Amazon's refuse a request or, worse, store its framing.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
-      // Whoever calls tries again, and knows then what an earlier try may have done.
+      // The callers retry, because they know what an earlier try may have done.
       maxAttempts: 1,
     });
-    believeOnlyAnswers(this.client, this.description);
+    refuseInvalidAnswers(this.client, this.description);
   }
 
   /** The key in the bucket. @throws TypeError or RangeError */
@@ -76,17 +73,17 @@ export class Bucket {
     return `${this.#prefix}${key}`;
   }
 
-  /** The path of something that this library keeps beside the objects. No key leads there. */
+  /** The path of an internal object. No key leads there. */
   ownPath(name: string): string {
     return `${this.#prefix}${ownPrefix}${name}`;
   }
 
-  /** What begins the keys in the bucket. */
+  /** The prefix in the bucket. */
   prefixOf(prefix: string): string {
     return `${this.#prefix}${prefix}`;
   }
 
-  /** The key of a path in the bucket; undefined for what no store of this library has put there. */
+  /** The key of a path in the bucket; undefined for what this library did not store. */
   keyOf(path: string | undefined): string | undefined {
     if (path === undefined || !path.startsWith(this.#prefix)) return undefined;
     const key = path.slice(this.#prefix.length);
@@ -98,20 +95,17 @@ export class Bucket {
     }
   }
 
-  /**
-   * Sends a command. Bound to the client, so that its overloads stay; failures come typed through
-   * {@link typed}.
-   */
+  /** Sends a command. Bound to the client, so that its overloads are kept; see {@link typed} for failures. */
   get send(): Send {
     return this.client.send.bind(this.client) as Send;
   }
 
-  /** How far the clock of the store is ahead of that of this machine, as far as is known. In milliseconds. */
+  /** How far the store's clock is known to be ahead of that of this machine, in milliseconds. */
   get clockOffset(): number {
     return this.client.config.systemClockOffset;
   }
 
-  /** Runs a request; its failure comes typed. It is run once more when only the clock was wrong. */
+  /** Runs a request and types its failure. Runs it once more when only the clock was wrong. */
   async typed<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     signal?.throwIfAborted();
     const before = this.clockOffset;
@@ -122,7 +116,7 @@ export class Bucket {
         throw s3Failure(error, this.description, signal);
       }
     }
-    // The client has learned from the answer what time the store has. So a wrong clock costs one request.
+    // The client has learned the store's time from the answer, so a wrong clock costs one request.
     try {
       return await work();
     } catch (error) {
@@ -130,7 +124,7 @@ export class Bucket {
     }
   }
 
-  /** As {@link typed}; what is not there is null. */
+  /** As {@link typed}; null for a missing object. */
   async orNull<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result | null> {
     try {
       return await this.typed(work, signal);
@@ -141,10 +135,7 @@ export class Bucket {
   }
 }
 
-/**
- * Credentials that cannot be renewed just now are no mistake in the configuration: whoever gives them out may
- * be restarting.
- */
+/** A failed renewal of credentials is transient: the service that issues them may be restarting. */
 function renewable(
   credentials: S3ClientConfig['credentials'],
   description: string,
@@ -170,9 +161,9 @@ function renewable(
 }
 
 /**
- * What a store tells of an object, in the words of the contract.
+ * The fields of an object in a store's answer, checked.
  *
- * @throws BackupError for a size or a date that is none
+ * @throws BackupError for an invalid size or date
  */
 export function storedObject(
   key: string,
@@ -185,7 +176,7 @@ export function storedObject(
   const etag = bareEtag(told.etag);
   const { size, date = new Date(0) } = told;
   if (size === undefined || !Number.isSafeInteger(size) || size < 0 || Number.isNaN(date.getTime())) {
-    throw unbelievable('store', 'a size or a date that is none');
+    throw invalidAnswer('store', 'an invalid size or date');
   }
   return {
     key,
@@ -195,7 +186,7 @@ export function storedObject(
   };
 }
 
-/** A path of a list, which some stores write as in a URL, asked or not. */
+/** A path of a list, which some stores URL-encode even when not asked to. */
 export function plainPath(
   path: string | undefined,
   encoding: string | undefined,
@@ -205,7 +196,7 @@ export function plainPath(
   try {
     return decodeURIComponent(path.replaceAll('+', ' '));
   } catch {
-    throw pages.failure('it has a name that cannot be read');
+    throw pages.failure('a name in it cannot be decoded');
   }
 }
 

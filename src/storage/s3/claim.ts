@@ -7,27 +7,23 @@ import {
 } from '@aws-sdk/client-s3';
 import { collectBytes, fromUtf8, utf8 } from '../../bytes.js';
 import { BackupError, isBackupError } from '../../errors.js';
-import { unbelievable } from './answers.js';
+import { invalidAnswer } from './answers.js';
 import { type Bucket, signalOf } from './bucket.js';
 
-// Who may make an object of parts visible. Not every store heeds a precondition when a multipart upload is
-// completed (Ceph does not), but all that are of use heed `If-None-Match` when a small object is put. So the
-// right to complete is a small object of its own, a claim, which only one writer can create.
+// Who may complete an upload. Not every store supports a precondition when a multipart upload is completed
+// (Ceph does not), but all useful ones support `If-None-Match` when a small object is put. So the right to
+// complete is a small object of its own, a claim, which only one writer can create.
 //
-// A claim of a writer that died must not bar the key for ever. Claims are numbered: whoever finds the latest
-// one old creates the next, and then aborts the uploads of all before it. A writer that was only slow finds
-// its upload gone and completes nothing. So there is one winner whatever the clocks say; they only decide how
-// long one waits.
+// The claim of a dead writer must not block the key for ever. Claims are numbered: a writer that finds the
+// latest one expired creates the next, and then aborts the uploads of all before it. A writer that was only
+// slow finds its upload gone and completes nothing. So there is one winner whatever the clocks say; they
+// decide only how long a writer waits.
 
-/**
- * A claim is held from the last part to the completion, which may take minutes. Older ones are taken over.
- * Milliseconds.
- */
+/** A claim is held from the last part to the completion, which may take minutes. In milliseconds. */
 const claimLifetime = 10 * 60 * 1000;
 const largestClaim = 4096;
 const mostClaims = 9999;
 
-/** An upload that is to become visible. */
 export interface Claimant {
   readonly bucket: Bucket;
   readonly key: string;
@@ -39,11 +35,11 @@ export interface Claimant {
 }
 
 /**
- * Takes the claim of a key, or finds that this upload holds it already. Look whether the key is taken only
- * afterwards.
+ * Takes the claim of a key, or finds that this upload holds it already. Check only afterwards whether the key
+ * is taken.
  *
  * @throws BackupError `storage-transient` when another writer holds it; `storage-permanent` when the store
- *   does not heed `If-None-Match`
+ *   does not support `If-None-Match`
  */
 export async function holdClaim(claimant: Claimant): Promise<void> {
   const { bucket, key, uploadId, now, signal } = claimant;
@@ -58,7 +54,7 @@ export async function holdClaim(claimant: Claimant): Promise<void> {
     const isFresh = latest !== undefined && now().getTime() - latest.at.getTime() < claimLifetime;
     const path = pathOfClaim(bucket, key, claims.length + 1);
     if (isFresh || !(await createClaim(bucket, path, uploadId, signal))) {
-      throw new BackupError('storage-transient', `Another writer is just publishing ${key}.`, {
+      throw new BackupError('storage-transient', `Another writer is publishing ${key} at this moment.`, {
         details: { key },
       });
     }
@@ -68,14 +64,14 @@ export async function holdClaim(claimant: Claimant): Promise<void> {
   }
 }
 
-/** Removes all claims of a key. Only for when its object is visible: whoever claims it then will see that. */
+/** Removes all claims of a key. Only once its object is visible: who claims the key later sees the object. */
 export async function removeClaims(bucket: Bucket, key: string): Promise<void> {
   const folder = folderOfClaims(bucket, key);
   const { Contents = [] } = await bucket.typed(() =>
     bucket.send(new ListObjectsV2Command({ Bucket: bucket.name, Prefix: folder })),
   );
-  // The latest first: of those that are left if this breaks off, none is missing in between. A store that
-  // lists more than it was asked for gets nothing removed for that.
+  // The latest first, so that an interruption leaves no gap in the numbers. Keys that were not requested are
+  // never removed.
   for (const { Key = '' } of Contents.reverse()) {
     if (Key.startsWith(folder)) await removeOwn(bucket, Key);
   }
@@ -107,7 +103,7 @@ async function readClaim(
     const bytes = await collectBytes(Body as AsyncIterable<Uint8Array>, largestClaim).catch(
       (error: unknown) => {
         throw error instanceof RangeError
-          ? unbelievable(bucket.description, 'more than a claim can hold')
+          ? invalidAnswer(bucket.description, 'more than a claim can hold')
           : error;
       },
     );
@@ -122,12 +118,12 @@ async function createClaim(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   if (!(await putIfAbsent(bucket, path, uploadId, signal))) return false;
-  // A store that takes it twice would let everybody win, and say nothing.
+  // A store that accepts it twice would silently let every writer win.
   if (!bucket.heedsPreconditions && (await putIfAbsent(bucket, path, uploadId, signal))) {
     throw new BackupError(
       'storage-permanent',
-      `The ${bucket.description} does not heed If-None-Match, so nothing can be stored there only if it is absent. ` +
-        'With `conditionalWrites: false` the adapter looks before it stores, and promises no more.',
+      `The ${bucket.description} does not support If-None-Match, so it cannot store an object only if it is absent. ` +
+        'With `conditionalWrites: false` the adapter checks before it stores, and promises no more.',
     );
   }
   bucket.heedsPreconditions = true;
@@ -158,7 +154,7 @@ async function putIfAbsent(
   }
 }
 
-/** Removes something of our own beside the objects. What cannot be removed now goes by the lifecycle rule. */
+/** Removes an internal object. If that fails, the lifecycle rule removes it later. */
 export async function removeOwn(bucket: Bucket, path: string): Promise<void> {
   await bucket
     .typed(() => bucket.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: path })))

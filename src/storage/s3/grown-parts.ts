@@ -16,10 +16,9 @@ import { type OutgoingPart, smallestPart } from '../multipart/upload-in-parts.js
 import { type Bucket, bareEtag } from './bucket.js';
 import { saidByStore } from './failures.js';
 
-/** A line that breaks loses half a piece, on average. Each piece takes four requests. In bytes. */
+/** A break of the line loses half a piece, on average. Each piece takes four requests. In bytes. */
 const pieceSize = 1024 * 1024;
 
-/** What {@link GrownParts} needs to know. */
 export interface GrownPartsOptions {
   readonly bucket: Bucket;
   readonly key: string;
@@ -27,11 +26,11 @@ export interface GrownPartsOptions {
 }
 
 /**
- * Parts that go in pieces, for a line that breaks before five megabytes are through. A store joins nothing
- * smaller than that, but it takes a *last* part of any size. So an object grows in the store: at each step it
- * is copied there, without touching the line, as the first part of its successor, and the last part is one
- * more piece. It starts from a part that had to be sent anyway, the base; when all pieces are there, what
- * follows the base is copied into the upload as one part.
+ * Parts in pieces, for a line that breaks before five megabytes have arrived. A store joins no smaller parts,
+ * but it accepts a *last* part of any size. So an object grows in the store: each step copies it, within the
+ * store, as the first part of its successor, and adds one more piece as the last part. It starts from the
+ * base, a part that had to be sent anyway. When all pieces have arrived, what follows the base is copied into
+ * the upload as one part.
  */
 export class GrownParts {
   readonly #bucket: Bucket;
@@ -47,8 +46,8 @@ export class GrownParts {
   }
 
   /**
-   * Resolves to the etag of the part; null when the store does not let objects grow, and the part is to go
-   * whole.
+   * Resolves to the etag of the part; null when the store does not let objects grow, and the part must be
+   * sent whole.
    */
   async send(uploadId: string, part: OutgoingPart, stop: AbortSignal): Promise<string | null> {
     try {
@@ -64,13 +63,13 @@ export class GrownParts {
       return baseSize === null ? null : await this.#grow(uploadId, part, baseSize, stop);
     } catch (error) {
       this.#base = undefined;
-      // It may not read what it wrote, or the store cannot copy, or it would keep all that for years.
+      // No right to read, no support for copies, or an object lock that would keep all steps for years.
       if (!stop.aborted && classifyByCode(error) === 'permanent') return null;
       throw error;
     }
   }
 
-  /** Removes what was needed on the way, with all its versions. What stays goes by the lifecycle rule. */
+  /** Removes the steps with all their versions. What remains is removed by the lifecycle rule. */
   async remove(uploadId: string): Promise<void> {
     await this.#purge(this.#folderOf(uploadId)).catch(() => undefined);
   }
@@ -101,12 +100,12 @@ export class GrownParts {
     if (head?.ObjectLockMode === undefined) return part.bytes.length;
     throw new BackupError(
       'storage-permanent',
-      `The ${this.#bucket.description} locks whatever is put there, so that nothing can grow.`,
+      `The ${this.#bucket.description} locks every object, so that none can grow.`,
     );
   }
 
   async #grow(uploadId: string, part: OutgoingPart, baseSize: number, stop: AbortSignal): Promise<string> {
-    // The name tells the bytes, so that pieces of other bytes are never taken for these.
+    // The name contains the MD5, so that pieces of other bytes are never used.
     const path = `${this.#folderOf(uploadId)}${part.number}-${part.md5}`;
     const { length } = part.bytes;
     const there = (await this.#head(path, stop))?.ContentLength ?? baseSize;
@@ -120,7 +119,7 @@ export class GrownParts {
     return etag;
   }
 
-  /** One step of growth: what is there, and a piece. */
+  /** One step of growth: the present object, and a piece. */
   async #append(
     path: string,
     from: string,
@@ -146,7 +145,7 @@ export class GrownParts {
     try {
       await this.#withPartRetry(stop, () => bucket.send(complete, limits));
     } catch (error) {
-      // An earlier try may have completed it, and only its answer was lost.
+      // An earlier try may have completed it, although its answer was lost.
       const done = saidByStore(error, 'NoSuchUpload') && (await this.#head(path, stop))?.ContentLength;
       if (done !== sizeThen) throw error;
     }
@@ -177,7 +176,7 @@ export class GrownParts {
       await this.#purge(path);
       throw new BackupError(
         'storage-transient',
-        `The ${bucket.description} joined other bytes than were sent.`,
+        `The ${bucket.description} joined other bytes than those sent.`,
       );
     }
     return etag === '' ? md5 : etag;

@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { BackupError } from '../../errors.js';
 import { partSizeFor, smallestPart } from '../multipart/upload-in-parts.js';
 
-// HQ holds no state, so an upload carries in its name the size that was promised for it, under a MAC: any
-// server of HQ knows it again, and the office cannot change it.
+// HQ is stateless, so the name of an upload contains the promised size under a MAC: every server of HQ can
+// check it, and the office cannot change it.
 
 /** An upload that was begun for an object of a size. */
 export interface PromisedUpload {
@@ -36,7 +36,7 @@ export function readUpload(secret: string | Uint8Array, path: string, name: stri
 }
 
 function macOf(secret: string | Uint8Array, path: string, uploadId: string, size: number): Buffer {
-  // For nothing else: the same secret may sign requests too.
+  // A key for this purpose only, because the same secret may sign requests.
   const key = createHmac('sha256', secret).update('supplemental-backup promised size').digest();
   return createHmac('sha256', key)
     .update(JSON.stringify([path, uploadId, size]))

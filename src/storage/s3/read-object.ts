@@ -3,7 +3,7 @@ import { BackupError } from '../../errors.js';
 import type { GetOptions } from '../adapter.js';
 import { type AnsweredRange, answeredRange, limited } from '../answered-range.js';
 import { resolveRange } from '../transfer.js';
-import { unbelievable } from './answers.js';
+import { invalidAnswer } from './answers.js';
 import type { Bucket } from './bucket.js';
 import { s3Failure } from './failures.js';
 
@@ -16,7 +16,7 @@ type Ask = (
  * Reads an object or a range of it.
  *
  * @param ask - sends the request, with the `Range` header to use
- * @param askForSize - for where the answer does not tell; undefined when the object is gone
+ * @param askForSize - called if the answer does not tell the size; undefined when the object is gone
  */
 export async function* readObject(
   bucket: Bucket,
@@ -37,20 +37,20 @@ export async function* readObject(
     }
   }, signal);
   if (answer === null) {
-    // At or beyond the end. Exactly at the end there is nothing to read, and that is no mistake.
+    // At or beyond the end. Exactly at the end the range is empty, which is allowed.
     resolveRange(range, (await askForSize()) ?? 0);
     return;
   }
   const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy?: () => void }) | undefined;
   try {
     if (answer.LastModified === undefined && answer.ETag === undefined) {
-      throw unbelievable(bucket.description, 'neither date nor etag of an object');
+      throw invalidAnswer(bucket.description, 'neither date nor etag of an object');
     }
     assertPlain(answer.ContentEncoding, bucket.description);
     const given = await rangeIn(answer, range !== undefined, askForSize);
-    if (given === undefined) throw unbelievable(bucket.description, 'a range that is none');
+    if (given === undefined) throw invalidAnswer(bucket.description, 'an invalid range');
     const { start, end } = resolveRange(range, given.size);
-    // HTTP knows no empty range: one byte is asked for, for the size of the object, and not given on.
+    // HTTP has no empty range: one byte is requested to learn the size, and not passed on.
     if (start === end || body === undefined) return;
     yield* limited(body, { start, end }, given, { description: bucket.description, key, signal });
   } catch (error) {
@@ -61,8 +61,8 @@ export async function* readObject(
   }
 }
 
-// A body in chunks tells no length, and one that should be a range and tells no place may be anything: there
-// the store is asked once more, for the size of the object.
+// A chunked body has no length, and a partial one without a range may be anything: then the store is asked
+// for the size of the object.
 async function rangeIn(
   { ContentRange, ContentLength, $metadata }: GetObjectCommandOutput,
   wasAskedForRange: boolean,
@@ -75,11 +75,11 @@ async function rangeIn(
   return ContentLength === undefined || ContentLength === size ? answeredRange(undefined, size) : undefined;
 }
 
-/** Nothing of ours is stored compressed; who compresses it on the way gives other bytes. */
+/** Objects are never stored compressed, so a compressed body has other bytes. */
 function assertPlain(encoding: string | undefined, description: string): void {
   const coded = (encoding ?? '').split(',').map((each) => each.trim().toLowerCase());
   if (coded.every((each) => ['', 'identity', 'aws-chunked'].includes(each))) return;
-  throw new BackupError('storage-transient', `What the ${description} gives was compressed on the way.`, {
+  throw new BackupError('storage-transient', `An object of the ${description} was compressed on the way.`, {
     details: { reason: 'content-encoding' },
   });
 }

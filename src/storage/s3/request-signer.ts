@@ -5,7 +5,7 @@ import type { Bucket } from './bucket.js';
 
 const bindingHeaders = ['content-length', 'content-md5'];
 
-/** Signs requests that an office sends itself, each for exactly the bytes that it named. */
+/** Signs requests that an office then sends, each for exactly the bytes that it named. */
 export class RequestSigner {
   readonly #bucket: Bucket;
   readonly #client: S3Client;
@@ -23,8 +23,7 @@ export class RequestSigner {
 
   async sign(command: PutObjectCommand | UploadPartCommand | GetObjectCommand): Promise<SignedRequest> {
     const headers: Record<string, string> = {};
-    // What binds the request to these very bytes stays a header that is signed, and the office has to send
-    // it.
+    // The headers that bind the request to these bytes stay signed headers, which the office has to send.
     (command as GetObjectCommand).middlewareStack.add(
       (next) => (args) => {
         const request = args.request as { headers: Record<string, string> };
@@ -38,12 +37,12 @@ export class RequestSigner {
     const url = await this.#bucket.typed(() =>
       getSignedUrl(this.#client, command as GetObjectCommand, {
         expiresIn: this.#lifetime,
-        // By the clock of the store, which has been asked before: that of HQ may be wrong.
+        // By the clock of the store, which is known by now: that of HQ may be wrong.
         signingDate: new Date(Date.now() + this.#bucket.clockOffset),
         signableHeaders: new Set(['host', ...bindingHeaders]),
       }),
     );
-    // The length is signed too, but every client sets that header by itself.
+    // The length is signed too, but every client sets that header.
     const { 'content-length': _, ...told } = headers;
     return { url, headers: told };
   }

@@ -28,23 +28,24 @@ import { storageAsOf } from './versions.js';
 
 /** Options of {@link createS3Storage}. */
 export interface S3StorageOptions extends BucketAddress {
-  /** Size of a part in bytes. The smallest loses least when a line breaks. @defaultValue 5 MiB */
+  /** Size of a part in bytes. The smallest loses least when the line breaks. @defaultValue 5 MiB */
   readonly partSize?: number | undefined;
-  /** Parts in flight at once. Memory is one more times the size of a part. @defaultValue 2 */
+  /** Parts in flight at once. Memory: this number plus one, times the part size. @defaultValue 2 */
   readonly concurrency?: number | undefined;
   /** Where unfinished uploads are remembered; a file journal outlives the process. @defaultValue in memory */
   readonly journal?: UploadJournal | undefined;
   /** How often and how long a part is tried. */
   readonly partRetry?: PartRetry | undefined;
   /**
-   * Locks each object for a time; the bucket must have object lock. With it the store can also keep an object
-   * longer (`retainUntil`), as the nightly run asks of the last clean copy while something looks like loss.
+   * Locks each object for a time; the bucket must have object lock. The store can then also keep an object
+   * longer (`retainUntil`), which the nightly run does with the last clean copy while data seems to be lost.
    */
   readonly retention?: Retention | undefined;
   /**
-   * Whether the store heeds `If-None-Match` when an object is put, as Amazon S3, Ceph and most others do;
-   * then of the writers that want a key with `ifAbsent` one wins. Where it does not, the adapter only looks
-   * before it stores.
+   * Whether the store supports `If-None-Match` when an object is put, as Amazon S3, Ceph and most others do;
+   * then only one of several writers with `ifAbsent` wins. Otherwise the adapter only checks before it
+   * stores.
+   *
    * @defaultValue true
    */
   readonly conditionalWrites?: boolean | undefined;
@@ -54,16 +55,16 @@ export interface S3StorageOptions extends BucketAddress {
   readonly now?: (() => Date) | undefined;
 }
 
-/** A bucket, and what only a bucket can do. */
+/** A store in a bucket. */
 export interface S3Storage extends StorageAdapter {
   /**
-   * The bucket as it was at the end of a second, for reading: what was hidden or replaced since then is
-   * there. The bucket must have versioning. This is the way back after somebody deleted everything.
+   * The bucket as it was at the end of a second, read-only: what was hidden or replaced since then is there.
+   * The bucket must have versioning. This is the way back after somebody deleted everything.
    */
   asOf(moment: Date): StorageAdapter;
 
   /**
-   * Gives up unfinished uploads, which cost space and show nowhere.
+   * Aborts unfinished uploads, which cost space and are not listed.
    *
    * @param options - those begun before `olderThan`, of keys that begin with `prefix`
    * @returns how many
@@ -104,10 +105,10 @@ class S3ObjectStorage implements S3Storage {
   constructor(options: S3StorageOptions) {
     const { partSize = smallestPart, concurrency = 2 } = options;
     if (!Number.isSafeInteger(partSize) || partSize < smallestPart) {
-      throw new RangeError(`"partSize" is to be ${smallestPart} bytes or more`);
+      throw new RangeError(`"partSize" must be ${smallestPart} bytes or more`);
     }
     if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-      throw new RangeError('"concurrency" is to be 1 or more');
+      throw new RangeError('"concurrency" must be 1 or more');
     }
     this.#bucket = new Bucket(options);
     this.#options = options;
@@ -145,8 +146,7 @@ class S3ObjectStorage implements S3Storage {
       partRetry,
       signal: options.signal,
     };
-    // With `ifAbsent` small objects too are completed under a claim, or a small and a large one could both
-    // win.
+    // With `ifAbsent` small objects need a claim as well, or a small and a large one could both win.
     if (upload.ifAbsent === false && source.size <= this.#partSize) return putWhole(upload, source, options);
     return uploadInParts({
       store: `${String(this.#options.connection.endpoint ?? '')} ${bucket.description}`,
@@ -250,10 +250,10 @@ class S3ObjectStorage implements S3Storage {
       const page = await pages.next(() => bucket.typed(() => bucket.send(command, signalOf(signal)), signal));
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         const path = plainPath(Key, page.EncodingType, pages);
-        // Never gives up what is not ours: a store that lists more than it was asked for is believed in
-        // nothing.
+        // Only our own uploads are aborted: if a store lists other keys than requested, none of its list is
+        // trusted.
         if (path === undefined || !path.startsWith(bucket.prefixOf(prefix))) {
-          throw pages.failure('it has what was not asked for');
+          throw pages.failure('it holds what was not requested');
         }
         if (UploadId === undefined || Initiated === undefined || Initiated >= olderThan) continue;
         await abortUpload(bucket, path, UploadId);

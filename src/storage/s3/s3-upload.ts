@@ -18,7 +18,7 @@ import { type PartRetry, withPartRetry } from '../multipart/part-retry.js';
 import type { PartTransport, PresentPart } from '../multipart/upload-in-parts.js';
 import type { UploadedPart } from '../multipart/upload-journal.js';
 import { readChecked } from '../replayable.js';
-import { unbelievable } from './answers.js';
+import { invalidAnswer } from './answers.js';
 import { type Bucket, bareEtag, lockParameters, type Retention, signalOf, storedObject } from './bucket.js';
 import { holdClaim, removeClaims } from './claim.js';
 import { saidByStore } from './failures.js';
@@ -29,7 +29,7 @@ export interface S3Upload {
   readonly bucket: Bucket;
   readonly key: string;
   readonly size: number;
-  /** Of the whole, where it is known: goes with the object, and tells later whether it is the same. */
+  /** Of the whole, where it is known: stored with the object, and later shows whether it is the same. */
   readonly sha256: string | undefined;
   readonly retention: Retention | undefined;
   readonly now: () => Date;
@@ -39,7 +39,7 @@ export interface S3Upload {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Stores a small object with one request, over whatever is there. */
+/** Stores a small object with one request, replacing whatever is there. */
 export async function putWhole(
   upload: S3Upload,
   source: ReplayableSource,
@@ -73,7 +73,7 @@ export function s3PartTransport(upload: S3Upload): PartTransport {
   let mayHaveGrown = false;
   return {
     async begin() {
-      // Asked before the first byte: a gigabyte is much to send in vain.
+      // Checked before the first byte, so that nothing is sent in vain.
       if (upload.ifAbsent !== false && (await look(bucket, key, signal)) !== null) throw taken(bucket, key);
       const begun = await bucket.typed(
         () =>
@@ -89,7 +89,7 @@ export function s3PartTransport(upload: S3Upload): PartTransport {
         signal,
       );
       if (begun.UploadId === undefined || begun.UploadId === '') {
-        throw unbelievable(bucket.description, 'an upload without a name');
+        throw invalidAnswer(bucket.description, 'an upload without an id');
       }
       return begun.UploadId;
     },
@@ -146,7 +146,7 @@ async function publish(
   return stored;
 }
 
-/** What is there already: null for nothing, our own bytes of an earlier try; those of others are refused. */
+/** The present object: null for none, our own of an earlier try; refuses those of others. */
 async function ownOrTaken(
   upload: S3Upload,
   uploadId: string,
@@ -179,7 +179,7 @@ async function finish(
     const { ETag } = await bucket.typed(() => bucket.send(command, signalOf(signal)), signal);
     etag = bareEtag(ETag) === '' ? etag : bareEtag(ETag);
   } catch (error) {
-    // An earlier try may have completed it, and only its answer was lost.
+    // An earlier try may have completed it, although its answer was lost.
     if (!saidByStore(error, 'NoSuchUpload')) throw error;
     const there = await lookClosely(bucket, key, signal);
     if (there === null || !isSame(there, upload, etag)) throw error;
@@ -210,7 +210,7 @@ export async function listParts(
     for (const { PartNumber, Size, ETag } of page.Parts ?? []) {
       const before = present.at(-1)?.number ?? 0;
       if (!isCount(PartNumber) || PartNumber <= before || PartNumber > 10_000 || !isCount(Size)) {
-        throw pages.failure('it has a part that is none');
+        throw pages.failure('it has an invalid part');
       }
       present.push({ number: PartNumber, size: Size, etag: bareEtag(ETag) });
     }
@@ -223,14 +223,14 @@ function isCount(value: number | undefined): value is number {
   return Number.isSafeInteger(value) && value! >= 0;
 }
 
-/** Gives an unfinished upload up; one that is not there any more is fine. */
+/** Aborts an unfinished upload; a missing one is not an error. */
 export async function abortUpload(bucket: Bucket, path: string, uploadId: string): Promise<void> {
   await bucket.orNull(() =>
     bucket.send(new AbortMultipartUploadCommand({ Bucket: bucket.name, Key: path, UploadId: uploadId })),
   );
 }
 
-/** What a bucket has under a key; null for nothing. */
+/** The object under a key; null for none. */
 export async function look(
   bucket: Bucket,
   key: string,
@@ -253,18 +253,17 @@ async function lookClosely(
   const command = new HeadObjectCommand({ Bucket: bucket.name, Key: bucket.pathOf(key) });
   const head = await bucket.orNull(() => bucket.send(command, signalOf(signal)), signal);
   if (head === null) return null;
-  // Every store dates its objects or marks their content; a portal that answers for it does neither.
+  // Every store returns a date or an etag; a portal that answers for it returns neither.
   if (head.LastModified === undefined && head.ETag === undefined) {
-    throw unbelievable(bucket.description, 'neither date nor etag of an object');
+    throw invalidAnswer(bucket.description, 'neither date nor etag of an object');
   }
   const told = { size: head.ContentLength, date: head.LastModified, etag: head.ETag };
   return { object: storedObject(key, told), sha256: head.Metadata?.['sha256'] };
 }
 
 /**
- * The etag that stores give to an object of parts: the MD5 of the MD5s, and how many. Undefined where the
- * parts have etags that are none, as in a bucket with encryption by a key service: nothing can be foretold
- * there.
+ * The etag that stores give to an object of parts: the MD5 of the MD5s, and the number of parts. Undefined
+ * where the parts' etags are not MD5s, as in a bucket encrypted by a key service.
  */
 function etagOfParts(parts: readonly UploadedPart[]): string | undefined {
   if (parts.some(({ etag, md5 }) => etag !== md5)) return undefined;
@@ -273,7 +272,7 @@ function etagOfParts(parts: readonly UploadedPart[]): string | undefined {
   return `${all.digest('hex')}-${parts.length}`;
 }
 
-// By the digest that went with it, or by the etag, where they tell. A store may give no etag at all.
+// By the digest stored with it, or by the etag, where there is one.
 function isSame(there: Seen, upload: S3Upload, etag: string | undefined): boolean {
   if (there.object.size !== upload.size) return false;
   if (there.sha256 !== undefined && upload.sha256 !== undefined) return there.sha256 === upload.sha256;
@@ -286,7 +285,7 @@ function taken(bucket: Bucket, key: string): BackupError {
   });
 }
 
-// Where the store said no etag, the size has to do here, and the reading back after the upload does the rest.
+// Without an etag only the size is checked here; the read-back after the upload checks the rest.
 async function assertArrived(
   { bucket, key, size, signal, ifAbsent }: S3Upload,
   etag: string | undefined,
@@ -294,7 +293,7 @@ async function assertArrived(
   const there = await look(bucket, key, signal);
   const untold = etag === undefined || etag === '' || there?.etag === undefined;
   if (there !== null && there.size === size && (untold || there.etag === etag)) return there;
-  // Without `ifAbsent` another writer is welcome to replace it at once.
+  // Without `ifAbsent` another writer may replace it at once.
   if (there !== null && ifAbsent === false) return { ...there, size, ...(!untold && { etag }) };
   throw new BackupError('verification-failed', `${key} did not arrive whole in the ${bucket.description}.`, {
     details: { key, expectedSize: size, ...(there && { size: there.size }) },

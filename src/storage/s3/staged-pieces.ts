@@ -26,7 +26,7 @@ export class StagedPieces {
     if (total !== part.size || total > largestJoined || pieces.some((one, i) => one.index !== i)) {
       throw new BackupError('storage-permanent', 'The pieces do not make a part.');
     }
-    // Nobody who does not know the upload can name the place.
+    // The place cannot be guessed without the id of the upload.
     const place = createHash('sha256')
       .update(`${bucket.pathOf(key)}\n${uploadId}`)
       .digest('hex');
@@ -46,11 +46,11 @@ export class StagedPieces {
     const page = await bucket.typed(() =>
       bucket.send(new ListObjectsV2Command({ Bucket: bucket.name, Prefix: this.#under })),
     );
-    // A piece that this page does not show is sent once more, which does no harm.
+    // A piece that this page does not show is sent again, which does no harm.
     return new Map((page.Contents ?? []).map(({ Key, Size }) => [Key ?? '', Size ?? -1]));
   }
 
-  /** The bytes of the part. @throws BackupError `storage-permanent` when they are others than were named */
+  /** The bytes of the part. @throws BackupError `storage-permanent` when their MD5 differs */
   async join(): Promise<Buffer> {
     const bodies: Uint8Array[] = [];
     for (const piece of this.#pieces) bodies.push(await this.#read(piece));

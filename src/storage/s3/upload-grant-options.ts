@@ -8,14 +8,15 @@ export interface UploadGrantOptions extends BucketAddress {
   /** Largest object in bytes. @defaultValue 64 GiB */
   readonly maximumSize?: number | undefined;
   /**
-   * Binds each upload to the size promised when it was begun; the same on all servers of HQ, and kept.
+   * Binds each upload to the size promised at its begin. It must be the same on all servers of HQ, and not
+   * change.
    * @defaultValue one derived from the secret key of the connection. Temporary credentials change, so with
    *   them nothing is bound without this, and only `maximumSize` holds
    */
   readonly secret?: string | Uint8Array | undefined;
   /** How long a signed URL is good, in seconds. @defaultValue 900 */
   readonly urlLifetime?: number | undefined;
-  /** The endpoint as the office sees it, where that is another than HQ's own. */
+  /** The endpoint as the office sees it, if that differs from HQ's own. */
   readonly publicEndpoint?: string | undefined;
   /** Locks each object for a time; the bucket must have object lock. */
   readonly retention?: Retention | undefined;
@@ -30,6 +31,6 @@ export interface UploadGrantOptions extends BucketAddress {
 export interface UploadGrant {
   /** Answers one message of the office. Never rejects for what the office did. */
   answer(message: unknown): Promise<HandOverReply>;
-  /** The same for servers that speak `Request` and `Response`. Authenticate the office before. */
+  /** The same for servers with `Request` and `Response`. Authenticate the office first. */
   respond(request: Request): Promise<Response>;
 }

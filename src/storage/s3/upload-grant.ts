@@ -34,8 +34,8 @@ const pageSize = 500;
 
 /**
  * HQ's half of the HTTP hand-over, for one authenticated office. It signs URLs for exactly the bytes the
- * office names (length and MD5 are part of the signature), makes an object of them visible itself, and holds
- * no state: any server of HQ answers any message.
+ * office names (length and MD5 are part of the signature), completes the object itself, and is stateless: any
+ * server of HQ answers any message.
  *
  * @throws TypeError or RangeError naming a wrong option
  * @example
@@ -66,7 +66,7 @@ class Grant {
   constructor(options: UploadGrantOptions) {
     const { keysUnder, publicEndpoint } = options;
     if (typeof keysUnder !== 'string' || !keysUnder.endsWith('/')) {
-      throw new RangeError('"keysUnder" is to end in "/"');
+      throw new RangeError('"keysUnder" must end in "/"');
     }
     this.#bucket = new Bucket(options);
     this.#bucket.pathOf(`${keysUnder}x`);
@@ -136,8 +136,8 @@ class Grant {
   }
 
   /**
-   * The message with the upload as the store knows it. Null when it asks for the parts of an upload that was
-   * not begun here, of which there are none.
+   * The message with the store's name of the upload. Null when it asks for the parts of an upload that was
+   * not begun here, which has none.
    */
   async #asPromised(message: HandOverMessage): Promise<HandOverMessage | null> {
     if (!('uploadId' in message)) return message;
@@ -208,7 +208,7 @@ class Grant {
     return { requests: await Promise.all(requests) };
   }
 
-  // The pieces pass through the memory of HQ, one part at a time; HQ is near the store, the office is not.
+  // The pieces pass through the memory of HQ, one part at a time, because HQ is near the store.
   async #join({ key, uploadId, part, pieces }: MessageOf<'join'>): Promise<HandOverReplies['join']> {
     const staged = new StagedPieces(this.#bucket, { key, uploadId, part, pieces });
     const bytes = await staged.join();
@@ -224,7 +224,7 @@ class Grant {
   async #complete(message: MessageOf<'complete'>): Promise<HandOverReplies['complete']> {
     const { key, uploadId, size, sha256, parts } = message;
     const present = await listParts(this.#bucket, key, uploadId, undefined);
-    // Null: an earlier try has completed it, and only its answer was lost; the transport finds out.
+    // Null: an earlier try may have completed it, although its answer was lost; the transport checks that.
     if (present !== null) {
       const total = parts.reduce((sum, one) => sum + sizeOf(present, one.number), 0);
       if (total !== size) {
@@ -262,8 +262,8 @@ class Grant {
       if (key === undefined) return [];
       return [inReply(storedObject(key, { size: Size, date: LastModified, etag: ETag }))];
     });
-    // `next` is not always the last object: what is no object, such as the marker of a folder, takes its
-    // place in a page too.
+    // `next` is not always the last object: entries that are not objects, such as the marker of a folder,
+    // count in a page too.
     const next = pages.after(page.IsTruncated, last)?.slice(bucket.prefixOf('').length);
     return { objects, more: next !== undefined, ...(next !== undefined && { next }) };
   }
@@ -277,7 +277,7 @@ class Grant {
       retention: this.#options.retention,
       now: this.#now,
       ifAbsent: 'claim',
-      // The office tries again, and asks anew.
+      // The office retries.
       partRetry: {},
       signal: undefined,
     });

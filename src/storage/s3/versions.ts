@@ -28,7 +28,7 @@ interface Found {
 export function storageAsOf(bucket: Bucket, moment: Date): StorageAdapter {
   const description = `${bucket.description} as of ${moment.toISOString()}`;
   const refuse = async (): Promise<never> => {
-    throw new BackupError('storage-permanent', `The ${description} can only be read.`);
+    throw new BackupError('storage-permanent', `The ${description} is read-only.`);
   };
   const find = async (key: string, signal: AbortSignal | undefined): Promise<Found | null> => {
     bucket.pathOf(key);
@@ -80,7 +80,7 @@ export function storageAsOf(bucket: Bucket, moment: Date): StorageAdapter {
   };
 }
 
-// The store tells all that happened, key by key; of each key the last thing that happened by then counts.
+// The store lists all versions and deletes, key by key; of each key the last one by then counts.
 async function* versionsAt(
   bucket: Bucket,
   prefix: string,
@@ -104,7 +104,7 @@ function secondOf(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
 
-// Of a version and a delete at one time the version is shown: this is for getting back.
+// Of a version and a delete at the same time the version wins: this is for recovery.
 function isLater(one: Happening, other: Happening): boolean {
   if (one.at.getTime() !== other.at.getTime()) return one.at > other.at;
   return one.version !== null && other.version === null;
@@ -145,7 +145,7 @@ async function* happenings(
     const happened = [...stored, ...hidden].sort((a, b) => compareKeys(a.path, b.path));
     for (const happening of happened) {
       if (happening.path === '' || !happening.path.startsWith(under)) {
-        throw pages.failure('it has what was not asked for');
+        throw pages.failure('it holds what was not requested');
       }
       // Of one key there may be many versions, also over pages.
       if (compareKeys(happening.path, last) < 0) throw pages.failure('it is not in order');

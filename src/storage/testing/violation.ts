@@ -28,7 +28,7 @@ export function demandBytes(got: Uint8Array, wanted: Uint8Array, what: string): 
   }
 }
 
-/** Demands that something is refused, and gives what was thrown. */
+/** Demands that something is refused, and returns what was thrown. */
 export async function demandFailure(work: Promise<unknown>, what: string): Promise<unknown> {
   try {
     await work;

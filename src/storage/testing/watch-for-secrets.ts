@@ -1,9 +1,7 @@
 import { inspect } from 'node:util';
 import type { StorageAdapter } from '../adapter.js';
 
-/**
- * The same adapter; each secret that shows in its description or in anything it throws is noted in `leaks`.
- */
+/** The same adapter; records in `leaks` each secret that its description or its errors show. */
 export function watchForSecrets(
   adapter: StorageAdapter,
   secrets: readonly string[],

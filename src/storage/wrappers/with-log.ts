@@ -21,9 +21,9 @@ export interface StorageLogEvent {
 }
 
 /**
- * A store that tells of every call when it is over.
+ * A store that reports every call when it has ended.
  *
- * @param log - called when a call is over; a throw in it reaches the caller of the store
+ * @param log - called after each call; what it throws reaches the caller of the store
  * @example
  * ```ts
  * const told = withLog(store, (call) => console.log(call.operation, call.key, call.milliseconds));

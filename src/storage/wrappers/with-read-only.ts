@@ -3,7 +3,7 @@ import { BackupError } from '../../errors.js';
 import type { StorageAdapter } from '../adapter.js';
 
 /**
- * A store that can be read and nothing else: for recovery, and for looking around on a bad day.
+ * A read-only view of a store, for recovery.
  *
  * @example
  * ```ts

@@ -19,25 +19,25 @@ export interface RetryOptions {
   readonly minTimeout?: number | undefined;
   /** Longest pause in milliseconds. @defaultValue 60 seconds */
   readonly maxTimeout?: number | undefined;
-  /** Told of every failure that is tried again. */
+  /** Called before every retry. */
   readonly onRetry?: ((retry: StorageRetry) => void) | undefined;
 }
 
-/** A failure that is about to be tried again. */
+/** A failure that is about to be retried. */
 export interface StorageRetry {
-  /** What is tried again. */
+  /** What is retried. */
   readonly operation: 'put' | 'get' | 'stat' | 'list' | 'delete' | 'retainUntil';
   /** Of the object; a prefix for `list`. */
   readonly key: string;
   /** What went wrong. */
   readonly error: Error;
-  /** How many more tries there will be at most. */
+  /** How many retries are left. */
   readonly retriesLeft: number;
 }
 
 /**
- * A store that tries again what its own classification calls transient. A `put` sends the same bytes again; a
- * `get` or `list` goes on after what was already delivered.
+ * A store that retries failures that it classifies as transient. A `put` sends the same bytes again; a `get`
+ * or `list` continues after what was already delivered.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
   const adapter = diagnosis.storage.isOn ? withLog(store, tellCall) : store;
   const { retries = 5, minTimeout = 1000, maxTimeout = 60_000, onRetry } = options;
 
-  /** Goes on after a first try that failed. */
+  /** Retries after a first failure. */
   function again<Result>(
     operation: StorageRetry['operation'],
     key: string,
@@ -81,7 +81,7 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
   ): Promise<Result> {
     signal?.throwIfAborted();
     let result: Result;
-    // Nearly every call is good at once, and is spared the rest.
+    // Nearly every call succeeds at once and skips the rest.
     try {
       result = await attempt();
     } catch (failure) {
@@ -92,9 +92,9 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
   }
 
   /**
-   * Delivers what an iterable gives; a transient failure opens another that goes on after what was delivered.
-   * Each item has its own tries, so that a long download over a bad line may fail often and still end. There
-   * may be very many items, so that each passes as few promises as it can.
+   * Delivers what an iterable gives; after a transient failure another one continues after what was
+   * delivered. Each item has its own retries, so that a long download over a bad line may fail often and
+   * still end. There may be very many items, so each passes as few promises as possible.
    */
   async function* resuming<Item>(
     operation: StorageRetry['operation'],
@@ -148,7 +148,7 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
         try {
           return await adapter.put(key, source, telling);
         } catch (error) {
-          // The store may have published it and only the answer was lost: then it is there, and it is ours.
+          // The store may have stored it although the answer was lost: then the object is ours.
           if (uncertain && adapter.classify(error) === 'exists') {
             const stored = await adapter.stat(key, { signal: putOptions?.signal });
             if (stored !== null && (await holds(adapter, stored, source, putOptions?.signal))) return stored;
@@ -162,8 +162,8 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
     async *get(key: string, getOptions?: GetOptions): AsyncGenerator<Uint8Array> {
       const signal = getOptions?.signal;
       let delivered = 0;
-      // What it was when the reading began, so that a resumed read never joins two objects. Pieces of an
-      // object are spared the question: they are small, and mostly arrive at once.
+      // Its state when the reading began, so that a resumed read never joins two objects. Ranges skip the
+      // request: they are small, and mostly arrive at once.
       const first =
         getOptions?.range?.length === undefined
           ? await trying('stat', key, signal, () => adapter.stat(key, { signal: getOptions?.signal }))
@@ -198,7 +198,7 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
     list(prefix, listOptions): AsyncGenerator<StoredObject> {
       let last: string | undefined;
       const open = (): AsyncIterable<StoredObject> => adapter.list(prefix, listOptions);
-      // A listing that begins anew begins with what was delivered.
+      // A new listing begins with what was already delivered.
       const isNew = ({ key }: StoredObject): boolean => {
         if (last !== undefined && compareKeys(key, last) <= 0) return false;
         last = key;
@@ -224,7 +224,7 @@ function tellCall({ operation, ...facts }: StorageLogEvent): void {
   diagnosis.storage.tell(operation, { ...facts });
 }
 
-// A second try begins at the first byte again, but a progress bar that runs backwards frightens people.
+// A retry begins at the first byte again, but progress must not run backwards.
 function neverBackwards(options: PutOptions | undefined): Pick<PutOptions, 'onProgress'> {
   const report = options?.onProgress;
   if (report === undefined) return {};
@@ -257,7 +257,7 @@ async function* skip(chunks: AsyncIterable<Uint8Array>, count: number): AsyncGen
   }
 }
 
-/** Whether a stored object is, byte for byte, what a source gives. */
+/** Whether a stored object has the bytes of a source. */
 async function holds(
   adapter: StorageAdapter,
   stored: StoredObject,

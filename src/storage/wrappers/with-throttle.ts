@@ -9,7 +9,7 @@ export interface ThrottleOptions {
   readonly bytesPerSecond: number;
 }
 
-/** Longest that is sent at once at full speed, in seconds of the allowed rate. */
+/** Longest burst at full speed, in seconds of the allowed rate. */
 const burstSeconds = 0.25;
 
 /**
@@ -27,9 +27,9 @@ export function withThrottle(adapter: StorageAdapter, options: ThrottleOptions):
   assertStorage('adapter', adapter);
   assertArgument('options', options, 'object');
   const { bytesPerSecond } = options;
-  if (!(bytesPerSecond > 0)) throw new RangeError('"bytesPerSecond" is to be a positive number');
-  // The moment up to which the line is spoken for, in milliseconds.
-  let spokenFor = 0;
+  if (!(bytesPerSecond > 0)) throw new RangeError('"bytesPerSecond" must be a positive number');
+  // Until when the line is reserved, in milliseconds.
+  let reservedUntil = 0;
 
   async function* pace(
     chunks: AsyncIterable<Uint8Array>,
@@ -37,8 +37,8 @@ export function withThrottle(adapter: StorageAdapter, options: ThrottleOptions):
   ): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
       const now = performance.now();
-      spokenFor = Math.max(spokenFor, now) + (chunk.length / bytesPerSecond) * 1000;
-      const ahead = spokenFor - now - burstSeconds * 1000;
+      reservedUntil = Math.max(reservedUntil, now) + (chunk.length / bytesPerSecond) * 1000;
+      const ahead = reservedUntil - now - burstSeconds * 1000;
       if (ahead > 0) await pause(ahead, signal);
       yield chunk;
     }

@@ -17,13 +17,11 @@ import { type Asked, messagesUnderWay, objectIn } from './messages.js';
 
 type Call = Omit<Asked, 'id' | 'options'>;
 
-/**
- * A folder that is worked on by a process of its own, which can be given up when the folder does not answer.
- */
+/** A store in a folder, used through a separate process that is abandoned when the folder does not answer. */
 export class ApartStorage implements StorageAdapter, AsyncDisposable {
   readonly description: string;
   readonly capabilities: StorageCapabilities;
-  /** The same in this process, for where no other can be started. */
+  /** The same in this process, if no other can be started. */
   readonly #here: StorageAdapter;
   readonly #options: FileSystemStorageOptions;
   readonly #silence: number;
@@ -82,7 +80,7 @@ export class ApartStorage implements StorageAdapter, AsyncDisposable {
         if (isOver) return;
         underWay += 1;
         work.send({ chunk });
-        // From here on the source is waited for, if anything.
+        // From here on this waits for the source, not for the folder.
         if (underWay < messagesUnderWay) work.waits(false);
       }
       work.waits(true);
@@ -91,7 +89,7 @@ export class ApartStorage implements StorageAdapter, AsyncDisposable {
     const given = opened.then(give);
     given.catch(() => undefined);
     const stored = await this.#ending(work, signal, async () => {
-      // The failure of the source is told before that of the store, which knows only that bytes are missing.
+      // A failure of the source comes first: the store knows only that bytes are missing.
       return Promise.race([given.then(() => work.done), work.done]);
     });
     return objectIn(stored)!;
@@ -158,8 +156,8 @@ export class ApartStorage implements StorageAdapter, AsyncDisposable {
   }
 
   /**
-   * Waits for the end of a piece of work, which the signal ends at once. The other process cleans up after
-   * it.
+   * Waits for the end of an operation; the signal ends the wait at once, and the other process cleans up
+   * later.
    */
   async #ending<Result>(
     work: UnderWay,
@@ -212,7 +210,7 @@ export class ApartStorage implements StorageAdapter, AsyncDisposable {
           await work.done;
           return;
         }
-        // While the caller is at work nothing is waited for.
+        // The caller is working, so this does not wait for the folder.
         work.waits(false);
         for (const item of items) {
           signal?.throwIfAborted();

@@ -4,25 +4,23 @@ import type { StoredObject, TransferProgress } from '../../adapter.js';
 import { type Asked, type Reply, type Request, type Result, unpack } from './messages.js';
 import { program } from './program.js';
 
-// A share whose server has stopped answers no call of the system, and there is no way to take such a call
-// back: the thread that made it stands until the share is there again. A process has four such threads for
-// all its files, and does not even end while one of them stands. So a process of its own works on the share.
-// When it falls silent it is given up.
+// A share whose server has stopped answers no system call, and such a call cannot be cancelled: its thread
+// blocks until the share is back. A process has four such threads for all its files, and cannot even end
+// while one of them is blocked. So a separate process works on the share, and is abandoned when it falls
+// silent.
 
-/** How often it is looked whether it is silent, in milliseconds. */
+/** How often its silence is checked, in milliseconds. */
 const lookEvery = 1000;
-/**
- * It says that the folder answers. Without any progress that is believed so many times as long as silence.
- */
+/** A heartbeat says that the folder answers. Without progress it is trusted for so many times the silence. */
 const mostBeats = 20;
-/** Something that is broken off may clean up; so long it is waited for, in milliseconds. */
+/** How long an aborted operation may clean up, in milliseconds. */
 const farewell = 1000;
 /** Longest that a process may take to start, on a busy machine, in milliseconds. */
 const startTimeout = 60_000;
 /** Without work it ends after this time, in milliseconds. */
 const idleTimeout = 10_000;
 
-/** What is told of something under way. */
+/** Callbacks of a running operation. */
 export interface Listener {
   readonly onItems?: (items: readonly (StoredObject | Uint8Array)[]) => void;
   readonly onOpened?: () => void;
@@ -34,32 +32,29 @@ interface Task {
   readonly listener: Listener;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
-  /** After so many looks without a sign of life it is given up. */
+  /** After so many checks without a sign of life it is abandoned. */
   readonly mostLooks: number;
   readonly describe: () => string;
   looksWithoutSign: number;
   looksWithoutProgress: number;
-  /** False while it is we who are waited for. */
+  /** False while the other process waits for this one. */
   isWaiting: boolean;
 }
 
-/** A piece of work that is under way in the other process. */
+/** An operation that runs in the other process. */
 export interface UnderWay {
   readonly done: Promise<Result>;
   send(message: { readonly chunk: Uint8Array | null } | { readonly taken: true }): void;
-  /** Whether the other process is waited for, or it waits for us. */
+  /** Says whether this process waits for the other one, or the other way round. */
   waits(isWaiting: boolean): void;
-  /** Breaks it off; resolves when it has ended, or was waited for in vain. */
+  /** Aborts it; resolves when it has ended, or did not end in time. */
   stop(): Promise<void>;
 }
 
 const helpers = new Map<string, Helper>();
 let nextId = 1;
 
-/**
- * The process that works in a folder. There is one for each folder that is in use; none where there is no
- * program for it.
- */
+/** The process that works in a folder, one for each folder in use; null where its program is missing. */
 export function helperFor(base: string): Helper | null {
   const there = helpers.get(base);
   if (there !== undefined) return there;
@@ -78,9 +73,9 @@ export async function endIdleHelper(base: string): Promise<void> {
 
 /** A process that works in one folder. */
 export class Helper {
-  /** Whether it runs; where no process can be started the work is to be done in this one. */
+  /** Whether it could be started; otherwise the work is done in this process. */
   readonly runs: Promise<boolean>;
-  /** It was given up: whoever has more work starts another one. */
+  /** It was abandoned: further work starts another one. */
   isOver = false;
   readonly #child: ChildProcess;
   readonly #forget: () => void;
@@ -116,7 +111,7 @@ export class Helper {
     });
     for (const event of ['error', 'exit'] as const) this.#child.on(event, () => this.#giveUp());
     this.#looking = setInterval(() => this.#look(), lookEvery).unref();
-    // While somebody waits for its start, the program must not end for lack of work.
+    // While a caller waits for its start, the program must not end for lack of work.
     void this.runs.then(() => {
       if (this.#tasks.size === 0) this.#rest();
     });
@@ -165,7 +160,7 @@ export class Helper {
         const hasEnded = await Promise.race([ended, over]);
         clearTimeout(late);
         if (hasEnded) return;
-        // It may hang, so the next operation is given another process.
+        // It may hang, so the next operation gets another process.
         this.#forget();
         this.#end(id);
         if (this.#tasks.size === 0) this.#giveUp();
@@ -177,7 +172,7 @@ export class Helper {
   async endIfIdle(): Promise<void> {
     if (this.#tasks.size > 0 || this.isOver) return;
     const ended = new Promise<void>((resolve) => {
-      // One that hangs in the system is not waited for.
+      // Do not wait for one that hangs in a system call.
       const late = setTimeout(resolve, farewell);
       this.#child.once('exit', () => {
         clearTimeout(late);
@@ -212,7 +207,7 @@ export class Helper {
     }
   }
 
-  // Counted in looks and not by a clock: a computer that slept has missed no sign.
+  // Counts checks and not time: a computer that slept has missed no sign of life.
   #look(): void {
     for (const task of this.#tasks.values()) {
       if (!task.isWaiting) continue;
@@ -230,7 +225,7 @@ export class Helper {
     if (this.#tasks.size === 0) this.#rest();
   }
 
-  /** Without work it keeps no process from ending, and ends after a while. */
+  /** An idle one keeps no process from ending, and ends after a while. */
   #rest(): void {
     if (this.isOver) return;
     this.#child.unref();
@@ -253,7 +248,7 @@ export class Helper {
       );
     }
     this.#tasks.clear();
-    // A call that hangs in the system may outlive even this; it is not waited for.
+    // A hanging system call may survive even this, so do not wait for it.
     this.#child.kill('SIGKILL');
     if (this.#child.connected) this.#child.disconnect();
     this.#child.unref();

@@ -4,7 +4,7 @@ import { helperFor } from './helper.js';
 import { troubleIn } from './messages.js';
 
 /**
- * {@link lookAtFolder} in a process of its own, which is given up when the folder stays silent for so many
+ * {@link lookAtFolder} in a separate process, which is abandoned when the folder stays silent for so many
  * milliseconds.
  */
 export async function lookApart(

@@ -4,7 +4,7 @@ import type { FolderTrouble } from '../../../files/look-at-folder.js';
 import type { StoredObject, TransferProgress } from '../../adapter.js';
 import type { FileSystemStorageOptions } from '../options.js';
 
-/** What is asked of the process that works on a share. */
+/** Requests to the process that works on a share. */
 export type Request =
   | {
       readonly id: number;
@@ -20,7 +20,7 @@ export type Request =
     }
   /** More bytes to be stored; null when that was all. */
   | { readonly id: number; readonly chunk: Uint8Array | null }
-  /** Something of a list or an object was taken, and there is room for more. */
+  /** A piece of a list or an object was consumed, and there is room for more. */
   | { readonly id: number; readonly taken: true }
   | { readonly id: number; readonly stop: true };
 
@@ -30,25 +30,25 @@ export type Asked = Extract<Request, { readonly call: string }>;
 /** What it answers. */
 export type Reply =
   | { readonly ready: true }
-  /** The folder has answered a moment ago. */
+  /** The folder has just answered. */
   | { readonly beat: true }
   | { readonly id: number; readonly items: readonly (StoredObject | Uint8Array)[] }
-  /** The source is to be read now: there is room for it. */
+  /** There is room for the source: read it now. */
   | { readonly id: number; readonly opened: true }
   | { readonly id: number; readonly taken: true }
   | { readonly id: number; readonly progress: TransferProgress }
   | { readonly id: number; readonly result: Result }
   | { readonly id: number; readonly failure: Failure };
 
-/** What comes of a piece of work. */
+/** The result of an operation. */
 export type Result = StoredObject | FolderTrouble | null | undefined;
 
-/** The object that was stored or looked at; null where there is none. */
+/** The object that was stored or found; null if there is none. */
 export function objectIn(result: Result): StoredObject | null {
   return result !== null && result !== undefined && 'key' in result ? result : null;
 }
 
-/** What is wrong with a folder that was looked at; null when nothing is. */
+/** What is wrong with a folder; null when nothing is. */
 export function troubleIn(result: Result): FolderTrouble | null {
   return result !== null && result !== undefined && 'trouble' in result ? result : null;
 }
@@ -56,7 +56,7 @@ export function troubleIn(result: Result): FolderTrouble | null {
 /** So many messages with bytes or objects may be under way at once. */
 export const messagesUnderWay = 8;
 
-/** Something thrown, on its way between two processes. */
+/** An error, as it is sent between two processes. */
 export interface Failure {
   readonly name: string;
   readonly message: string;
@@ -65,7 +65,6 @@ export interface Failure {
   readonly details?: BackupError['details'];
 }
 
-/** Packs what was thrown. */
 export function pack(thrown: unknown): Failure {
   if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
   const { name, message } = thrown;
@@ -77,7 +76,6 @@ export function pack(thrown: unknown): Failure {
   return { name, message, ...code };
 }
 
-/** Throws again what was packed elsewhere. */
 export function unpack({ name, message, code = '', activity, details }: Failure): Error {
   if (name === 'BackupError' && isErrorCode(code)) {
     return new BackupError(code, message, { activity, details: { ...details } });

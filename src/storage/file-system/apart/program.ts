@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The program of the process that works on a share. In the single executable it is a word that the executable
- * takes. Null in a bundle, which does not hold it: the program of that name would be somebody else's, and a
- * bundle of CommonJS does not even know where it stands.
+ * The program of the process that works on a share; in the single executable an argument of the executable.
+ * Null in a bundle, which does not contain it: a program of that name would be another one, and a bundle of
+ * CommonJS does not know its own path.
  */
 export const program: string | null = findProgram();
 

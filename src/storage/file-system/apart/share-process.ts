@@ -9,10 +9,9 @@ import { FileSystemStorage } from '../file-system.js';
 import type { FileSystemStorageOptions } from '../options.js';
 import { type Asked, messagesUnderWay, pack, type Reply, type Request, type Result } from './messages.js';
 
-/** How often the folder is asked whether it still answers, in milliseconds. */
+/** How often the folder is probed, in milliseconds. */
 const beatEvery = 1000;
 
-/** Something under way. */
 class Work {
   readonly stop: AbortController = new AbortController();
   readonly #arrived: (Uint8Array | null)[] = [];
@@ -141,7 +140,7 @@ let isAsking = false;
 async function beat(): Promise<void> {
   if (isAsking || base === undefined || work.size === 0) return;
   isAsking = true;
-  // Any answer is one, also that there is nothing.
+  // Any answer counts, also that there is nothing.
   await lstat(base).catch(() => undefined);
   isAsking = false;
   say({ beat: true });
