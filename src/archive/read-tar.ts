@@ -11,6 +11,7 @@ import {
   parseTable,
 } from './descriptions.js';
 import { type EntryKind, parseEntryName } from './entry-names.js';
+import { TableContents } from './table-contents.js';
 import {
   checkContentId,
   mostFiles,
@@ -20,7 +21,6 @@ import {
   tarEndBytes,
   tarPadding,
 } from './tar.js';
-import { TableContents } from './write-tar.js';
 
 // Largest content per kind of file, in bytes. All JSON of a file is in memory at once.
 const limits: Readonly<Record<EntryKind['kind'], number>> = {

@@ -5,6 +5,7 @@
  * read at any offset.
  */
 import { createTarPacker } from 'modern-tar';
+import { engine } from '#engine';
 import { BackupError } from '../errors.js';
 import { isContentId } from './content-id.js';
 
@@ -65,7 +66,8 @@ export async function tarHeader({ name, size, time, contentId = '' }: TarEntry):
   putOctal(header, timeAt, 11, time);
   // The sum of all bytes, its own eight counted as spaces.
   header.fill(0x20, checksumAt, checksumAt + 8);
-  const sum = header.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of header) sum += byte;
   putOctal(header, checksumAt, 6, sum);
   header[checksumAt + 6] = 0;
   return header;
@@ -110,7 +112,7 @@ export async function parseTarHeader(block: Uint8Array): Promise<TarEntry | null
   // What the block says is believed only when a header made of it is the block, to the last byte: so links,
   // paths, devices and extensions have nothing to hide in.
   const expected = await tarHeader(entry).catch(() => null);
-  if (expected === null || !expected.every((byte, i) => byte === block[i])) throw damagedTar();
+  if (expected === null || !engine.equalBytes(expected, block)) throw damagedTar();
   return entry;
 }
 

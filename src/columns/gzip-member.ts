@@ -3,6 +3,7 @@
  * number of rows, so that a reader can count before it inflates; every other reader of gzip passes over it.
  */
 import { engine } from '#engine';
+import type { Lent } from '../engine/engine.js';
 import type { Stretch } from '../engine/stretches.js';
 import { BackupError } from '../errors.js';
 import { damagedPart } from './byte-cursor.js';
@@ -76,9 +77,34 @@ export function peekMember(member: Uint8Array): { readonly rows: number; readonl
  *   malformed
  */
 export async function gunzipMember(member: Uint8Array): Promise<Uint8Array> {
+  const { body, size, checksum } = bodyOf(member);
+  const plain = await engine.inflate(body, size);
+  checkSum(plain, checksum);
+  return plain;
+}
+
+/** {@link gunzipMember} for bytes that are looked at and given back. */
+export async function gunzipLent(member: Uint8Array): Promise<Lent> {
+  const { body, size, checksum } = bodyOf(member);
+  const lent = await engine.inflateLent(body, size);
+  try {
+    checkSum(lent.bytes, checksum);
+    return lent;
+  } catch (error) {
+    lent.release();
+    throw error;
+  }
+}
+
+function bodyOf(member: Uint8Array): {
+  readonly body: Uint8Array;
+  readonly size: number;
+  readonly checksum: number;
+} {
   const view = viewOfMember(member);
-  const body = member.subarray(headerBytes, member.length - trailerBytes);
-  const size = view.getUint32(member.length - 4, true);
+  const end = member.length - trailerBytes;
+  const body = member.subarray(headerBytes, end);
+  const size = view.getUint32(end + 4, true);
   if (size > maxPartBytes) {
     throw new BackupError(
       'archive-limit-exceeded',
@@ -92,11 +118,11 @@ export async function gunzipMember(member: Uint8Array): Promise<Uint8Array> {
       'A part of a table says that it is far larger than a genuine one of its size ever is.',
     );
   }
-  const plain = await engine.inflate(body, size);
-  if (engine.crc32(plain) !== view.getUint32(member.length - trailerBytes, true)) {
-    throw damagedPart('its checksum is wrong');
-  }
-  return plain;
+  return { body, size, checksum: view.getUint32(end, true) };
+}
+
+function checkSum(plain: Uint8Array, checksum: number): void {
+  if (engine.crc32(plain) !== checksum) throw damagedPart('its checksum is wrong');
 }
 
 // Only the header that `gzipMember` writes is taken: nothing in it is left to interpretation.

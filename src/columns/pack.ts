@@ -5,7 +5,7 @@ import { BackupError } from '../errors.js';
 import type { ColumnBatch } from '../model/column-batch.js';
 import type { RowsPart, ValueForm } from '../model/parts.js';
 import { damagedPart } from './byte-cursor.js';
-import { gunzipMember, gzipMember } from './gzip-member.js';
+import { gunzipLent, gunzipMember, gzipMember } from './gzip-member.js';
 import { checkColumnPart, decodeColumnPart, encodeColumns } from './part.js';
 
 // Room for as many parts as are being compressed at a time.
@@ -62,7 +62,7 @@ export async function unpackRows(
 ): Promise<ColumnBatch> {
   assertArgument('part', part, 'object', { data: 'bytes', rows: 'number' });
   assertArgument('forms', forms, 'array');
-  const batch = decodeColumnPart(await inflatePart(part), forms);
+  const batch = decodeColumnPart(await inflating(gunzipMember(part.data)), forms);
   checkCount(part, batch.rows);
   return batch;
 }
@@ -76,12 +76,17 @@ export async function proveRows(
   part: Pick<RowsPart, 'data' | 'rows'>,
   forms: readonly ValueForm[],
 ): Promise<void> {
-  checkCount(part, checkColumnPart(await inflatePart(part), forms));
+  const { bytes, release } = await inflating(gunzipLent(part.data));
+  try {
+    checkCount(part, checkColumnPart(bytes, forms));
+  } finally {
+    release();
+  }
 }
 
-async function inflatePart({ data }: Pick<RowsPart, 'data'>): Promise<Uint8Array> {
+async function inflating<Result>(inflated: Promise<Result>): Promise<Result> {
   try {
-    return await gunzipMember(data);
+    return await inflated;
   } catch (error) {
     if (error instanceof BackupError) throw error;
     throw new BackupError('archive-damaged', 'A part of a table cannot be decompressed.', { cause: error });

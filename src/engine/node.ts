@@ -12,7 +12,9 @@ import { withMargins } from './with-margins.js';
 const inflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 
 const deflaters: Deflaters = new Deflaters();
-const inflaters: Inflaters = new Inflaters();
+const inflaters: Inflaters = new Inflaters(2 ** 20);
+// A part of the usual size fits, so that each lies in one piece.
+const lenders: Inflaters = new Inflaters(2 ** 21);
 // Largest result that is made in one piece.
 const mostAtOnce: number = 16 * 2 ** 20;
 // So few bytes are compressed sooner than another thread is woken; a compressor for them takes almost no
@@ -36,12 +38,16 @@ export const engine: Engine = {
     return stream;
   },
   async inflate(data, size) {
-    if (Inflaters.fits(size)) return inflaters.inflate(data, size);
+    if (inflaters.fits(size)) return inflaters.inflate(data, size);
     if (size > mostAtOnce) return inflateLarge(data, size);
     const chunkSize = Math.max(size + 1, 1024);
     const inflated = await inflateAsync(data, { chunkSize, maxOutputLength: Math.max(size, 1) });
     if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
     return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);
+  },
+  async inflateLent(data, size) {
+    if (lenders.fits(size)) return lenders.inflateLent(data, size);
+    return { bytes: await this.inflate(data, size), release: nothing };
   },
   crc32: (data) => crc32(data),
   sha256: (data) => createHash('sha256').update(data).digest('hex'),
@@ -51,7 +57,7 @@ export const engine: Engine = {
     cipher.final();
     into.set(cipher.getAuthTag(), data.length);
   },
-  open(key, nonce, sealed, into) {
+  open(key, nonce, sealed) {
     const length = sealed.length - 16;
     const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: 16 });
     decipher.setAuthTag(sealed.subarray(length));
@@ -60,11 +66,10 @@ export const engine: Engine = {
       decipher.final();
     } catch {
       data.fill(0);
-      return false;
+      return null;
     }
-    into.set(data, 0);
-    data.fill(0);
-    return true;
+    // A Buffer has a `slice` of another meaning.
+    return new Uint8Array(data.buffer, data.byteOffset, data.length);
   },
   scrypt: (password, salt, n) =>
     new Promise((resolve, reject) => {
@@ -85,5 +90,5 @@ async function deflateStretch(data: Uint8Array, texture: Texture): Promise<Defla
 }
 
 function nothing(): void {
-  // These pieces lie in nobody's room.
+  // These bytes lie in nobody's room.
 }

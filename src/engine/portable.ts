@@ -23,17 +23,19 @@ export const engine: Engine = {
     if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
     return inflated;
   },
+  async inflateLent(data, size) {
+    return { bytes: await this.inflate(data, size), release: () => undefined };
+  },
   crc32,
   sha256: (data) => Array.from(sha256(data), (byte) => byte.toString(16).padStart(2, '0')).join(''),
   seal(key, nonce, data, into) {
     chacha20poly1305(key, nonce).encrypt(data, into.subarray(0, data.length + 16));
   },
-  open(key, nonce, sealed, into) {
+  open(key, nonce, sealed) {
     try {
-      chacha20poly1305(key, nonce).decrypt(sealed, into.subarray(0, sealed.length - 16));
-      return true;
+      return chacha20poly1305(key, nonce).decrypt(sealed);
     } catch {
-      return false;
+      return null;
     }
   },
   scrypt: (password, salt, n) => scryptAsync(password, salt, { N: n, r: 8, p: 1, dkLen: 32 }),

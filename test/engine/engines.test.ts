@@ -42,6 +42,18 @@ async function deflate(engine: Engine, data: Uint8Array, stretches: readonly Str
   return framed.slice(margins.before, end);
 }
 
+it('room that was lent and given back is used again', async () => {
+  const deflated = await deflate(node, text, [{ start: 0, end: text.length, texture: 'text' }]);
+  const rooms = new Set<ArrayBufferLike>();
+  for (let i = 0; i < 50; i++) {
+    const { bytes, release } = await node.inflateLent(deflated, text.length);
+    rooms.add(bytes.buffer);
+    release();
+  }
+  // One, or two when the first one was nearly full.
+  assert.ok(rooms.size <= 2, `${rooms.size} rooms`);
+});
+
 describe('the two engines', () => {
   for (const [writer, reader] of crossings) {
     it(`${reader.name} inflates what ${writer.name} deflated`, async () => {
@@ -67,6 +79,23 @@ describe('the two engines', () => {
       const inflated = await Promise.all(deflated.map((data, i) => reader.inflate(data, all[i]!.length)));
       await Promise.all(broken);
       assert.deepEqual(inflated, all);
+    });
+
+    it(`${reader.name} lends results that stay what they are until each is given back`, async () => {
+      const all = Array.from({ length: 12 }, (_, i) => new Uint8Array(1 + i * 60_000).fill(i));
+      const deflated = await Promise.all(
+        all.map((data) => deflate(writer, data, [{ start: 0, end: data.length, texture: 'text' }])),
+      );
+      const kept = await reader.inflate(deflated[1]!, all[1]!.length);
+      for (const round of [0, 1]) {
+        const lent = await Promise.all(deflated.map((data, i) => reader.inflateLent(data, all[i]!.length)));
+        for (const [i, { bytes, release }] of lent.entries()) {
+          assert.deepEqual(bytes, all[i], `${round}`);
+          release();
+        }
+        await assert.rejects(reader.inflateLent(deflated[2]!, all[2]!.length + 1));
+      }
+      assert.deepEqual(kept, all[1]);
     });
 
     it(`${reader.name} opens what ${writer.name} sealed`, async () => {

@@ -123,8 +123,7 @@ export function passphraseIdentity(
       }
       const key = await wrappingKey(passphrase, fromBase64(salt!), Number(logN), engine);
       try {
-        const fileKey = new Uint8Array(16);
-        return engine.open(key, zeroNonce, stanza.body, fileKey) ? fileKey : null;
+        return engine.open(key, zeroNonce, stanza.body);
       } finally {
         key.fill(0);
       }

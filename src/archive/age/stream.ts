@@ -101,31 +101,28 @@ export async function* openPayload(
   let index = 0;
   // A chunk is known not to be the last only when at least one byte follows it.
   while (await sealed.fill(sealedChunkBytes + 1)) {
-    const count = Math.min(batchChunks, Math.floor((sealed.available - 1) / sealedChunkBytes));
-    const plain = new Uint8Array(count * chunkBytes);
-    for (let i = 0; i < count; i++) {
-      const into = plain.subarray(i * chunkBytes, (i + 1) * chunkBytes);
-      const chunk = sealed.take(sealedChunkBytes);
-      if (engine.open(key, chunkNonce(index, false), chunk, into)) {
-        index++;
-        continue;
-      }
+    const chunk = sealed.take(sealedChunkBytes);
+    const plain = engine.open(key, chunkNonce(index, false), chunk);
+    if (plain === null) {
       // A file with something behind its end: the last chunk is good, and the rest is wrong all the same.
-      const good = engine.open(key, chunkNonce(index, true), chunk, into) ? i + 1 : i;
-      if (good > 0) yield plain.subarray(0, good * chunkBytes);
-      throw damagedChunk(index + good - i);
+      const last = engine.open(key, chunkNonce(index, true), chunk);
+      if (last === null) throw damagedChunk(index);
+      yield last;
+      throw damagedChunk(index + 1);
     }
     yield plain;
+    index++;
   }
   const rest = sealed.take(sealed.available);
-  const plain = new Uint8Array(Math.max(0, rest.length - tagBytes));
-  if (isLastChunk(rest, index) && engine.open(key, chunkNonce(index, true), rest, plain)) {
-    if (plain.length > 0) yield plain;
+  const last = isLastChunk(rest, index) ? engine.open(key, chunkNonce(index, true), rest) : null;
+  if (last !== null) {
+    if (last.length > 0) yield last;
     return;
   }
   // A file cut between two chunks: the chunk is good, and the end is missing all the same.
-  if (rest.length === sealedChunkBytes && engine.open(key, chunkNonce(index, false), rest, plain)) {
-    yield plain;
+  const cut = rest.length === sealedChunkBytes ? engine.open(key, chunkNonce(index, false), rest) : null;
+  if (cut !== null) {
+    yield cut;
     index++;
   }
   throw damagedChunk(index);
@@ -150,9 +147,9 @@ export function openChunk(
   last: boolean,
   engine: Engine,
 ): Uint8Array {
-  const plain = new Uint8Array(Math.max(0, sealed.length - tagBytes));
   const isSound = last ? isLastChunk(sealed, index) : sealed.length === sealedChunkBytes;
-  if (!isSound || !engine.open(key, chunkNonce(index, last), sealed, plain)) throw damagedChunk(index);
+  const plain = isSound ? engine.open(key, chunkNonce(index, last), sealed) : null;
+  if (plain === null) throw damagedChunk(index);
   return plain;
 }
 

@@ -1,12 +1,10 @@
-import type { ArchiveKeys } from '../../archive/index.js';
-import { decryptArchive, type OpenedArchive } from '../../archive/index.js';
+import { decryptArchive } from '../../archive/decrypt-archive.js';
+import type { ArchiveKeys, OpenedArchive } from '../../archive/index.js';
 import { wholeOfRanges } from '../../archive/range-reader.js';
-import { countTables, lossesOf } from '../../archive/salvage/losses.js';
-import { surveyArchive } from '../../archive/salvage/survey.js';
 import { assertArgument, assertSource } from '../../arguments.js';
 import { type ByteSource, isRangeSource, type RangeSource } from '../../bytes.js';
 import { proveRows } from '../../columns/pack.js';
-import { BackupError, during, isBackupError } from '../../errors.js';
+import { during, isBackupError } from '../../errors.js';
 import type {
   DatabaseDescription,
   Label,
@@ -102,42 +100,8 @@ export async function verifyArchive(
     return await during('read', () => new Verifier(decryptArchive(bytes, options), options).verify());
   } catch (error) {
     if (!isBackupError(error, 'archive-damaged') || !isRangeSource(source)) throw error;
+    const { withTables } = await import('./with-tables.js');
     throw await withTables(error, source, options);
-  }
-}
-
-/** The same error, with what is whole and what is not. */
-async function withTables(
-  error: BackupError,
-  source: RangeSource,
-  options: VerifyOptions,
-): Promise<BackupError> {
-  try {
-    const survey = await surveyArchive(source, options);
-    const { damaged, perhaps, whole } = countTables(survey.tables);
-    const names = (tables: readonly { readonly name: string }[]): readonly string[] =>
-      tables.map(({ name }) => name);
-    // The first error has said all that there is to say.
-    const isOfLabel = error.details['isLabelDamaged'] === true;
-    return new BackupError(
-      'archive-damaged',
-      isOfLabel ? error.happened : (lossesOf(survey)?.headline ?? error.happened),
-      {
-        activity: 'read',
-        cause: error,
-        details: {
-          ...error.details,
-          absentTables: names(survey.absent),
-          damagedTables: names([...damaged, ...perhaps]),
-          wholeTables: names(whole),
-        },
-      },
-    );
-  } catch (surveyError) {
-    options.signal?.throwIfAborted();
-    // The survey could not open the archive either, so the first error is told.
-    if (!isBackupError(surveyError)) throw surveyError;
-    return error;
   }
 }
 

@@ -24,7 +24,7 @@ import { type MakeLink, publish } from './publish.js';
 import { type FolderEntry, gone, lookAt, readFolder } from './stored-files.js';
 import { noLink, writeTemporary } from './temporary-file.js';
 
-const readSize = 256 * 1024;
+const readSize: number = 2 ** 20;
 /** How long a share may take to show a file that it has flushed and closed, in milliseconds. */
 const settleTimeout = 5000;
 const settlePause = 50;
