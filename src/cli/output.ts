@@ -8,12 +8,14 @@ import { BackupError, during } from '../errors.js';
 import { fileSystemFailure } from '../files/failures.js';
 import { fillFile } from '../files/fill-file.js';
 import { FlushingWriter } from '../files/flushing-writer.js';
+import { retryWhileBusy } from '../files/retry-while-busy.js';
 import { createFileSystemStorage } from '../storage/file-system/file-system.js';
-import { newTemporaryName } from '../storage/file-system/names.js';
+import { assertFileKey, newTemporaryName } from '../storage/file-system/names.js';
 import { publish } from '../storage/file-system/publish.js';
 import { replayableFile } from '../storage/replayable.js';
 import { verifyStored } from '../storage/verify-stored.js';
 import type { CommandLine } from './command.js';
+import { UsageError } from './exit-codes.js';
 import { openStore } from './location.js';
 import { startProgress } from './progress.js';
 import { pausingFor, withSilenceLimit } from './silence-limit.js';
@@ -52,6 +54,7 @@ export async function writeArchive(
 async function writeToPath(archive: Chunks, path: string, { signal }: CommandLine): Promise<Written> {
   const base = dirname(path);
   const key = basename(path);
+  assertName(key);
   const storage = createFileSystemStorage({ path: base, ownProcess: false });
   const taken = (): BackupError => new BackupError('storage-exists', `There is already a ${path}.`);
   let isPublished = false;
@@ -70,9 +73,20 @@ async function writeToPath(archive: Chunks, path: string, { signal }: CommandLin
       if (isPublished && signal.aborted) await rm(path, { force: true });
       throw fileSystemFailure(error, `folder ${base}`);
     } finally {
-      await rm(temporary, { force: true });
+      await rm(temporary, { force: true }).catch(() => undefined);
     }
   });
+}
+
+/** A name that the file can keep wherever it is copied to. @throws UsageError */
+function assertName(name: string): void {
+  try {
+    assertFileKey(name);
+  } catch {
+    throw new UsageError(
+      `No file can be named "${name}" on every system. Windows takes no : < > " | ? or *, no dot or space at the end, and no CON, NUL or the like.`,
+    );
+  }
 }
 
 async function writeToStore(archive: Chunks, url: string, line: CommandLine): Promise<Written> {
@@ -99,7 +113,7 @@ async function writeToStore(archive: Chunks, url: string, line: CommandLine): Pr
     });
     return { bytes: written.size, sha256: written.sha256, readBack: true };
   } finally {
-    await rm(spool, { force: true });
+    await retryWhileBusy(() => rm(spool, { force: true })).catch(() => undefined);
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, opendir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from './failures.js';
+import { retryWhileBusy } from './retry-while-busy.js';
 
 /** Why a folder cannot be used. */
 export interface FolderTrouble {
@@ -35,7 +36,7 @@ export async function lookAtFolder(path: string, write: boolean): Promise<Folder
       await file.write(new Uint8Array(1));
     } finally {
       await file.close();
-      await unlink(probe);
+      await retryWhileBusy(() => unlink(probe));
     }
     return null;
   } catch (error) {

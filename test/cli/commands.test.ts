@@ -19,7 +19,7 @@ import {
 import { compareDatabases } from '../../src/recovery/index.js';
 import { lightWork } from '../admin/admins.js';
 import { storePassword } from '../practice/users.js';
-import { describeOnEachServer, whyMissing } from '../support/servers.js';
+import { anyKind, describeOnEachServer } from '../support/servers.js';
 import { playMonth } from './cron-nights.js';
 import { type Ended, runCli, runHere } from './support.js';
 
@@ -62,7 +62,7 @@ function run(argv: readonly string[], options: Parameters<typeof runCli>[1] = {}
 
 // What the words do on every kind of server is shown by the rooms below; one kind is enough to show the
 // words.
-const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
+const kind = anyKind('mysql-5.6');
 
 describeOnEachServer(
   'the command line',

@@ -7,10 +7,10 @@ import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { openArchive } from '../../src/archive/index.js';
 import { rangesOfBytes } from '../../src/bytes.js';
 import { hazards } from '../recovery/hazards.js';
-import { describeOnEachServer, whyMissing } from '../support/servers.js';
+import { anyKind, describeOnEachServer } from '../support/servers.js';
 import { runCli } from './support.js';
 
-const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
+const kind = anyKind('mysql-5.6');
 
 describeOnEachServer(
   'a backup made by machines in other places',

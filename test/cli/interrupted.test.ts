@@ -11,13 +11,12 @@ import type { CommandLine } from '../../src/cli/command.js';
 import { writeArchive } from '../../src/cli/output.js';
 import { pausingFor, type Watch, withSilenceLimit } from '../../src/cli/silence-limit.js';
 import { isBackupError } from '../../src/errors.js';
+import { noSignals } from '../support/needs.js';
 import { projectRoot } from '../support/project.js';
-
-const posixOnly = process.platform === 'win32' ? 'Windows has no signals' : false;
 
 for (const second of ['SIGINT', 'SIGTERM'] as const) {
   test(`a second interruption (${second}) ends the program, whatever hangs`, {
-    skip: posixOnly,
+    skip: noSignals,
   }, async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'interrupted-'));
     t.after(() => rm(folder, { recursive: true }));
@@ -37,7 +36,7 @@ for (const second of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 test('a file that never answers is given up after a minute, told, and holds the program no longer', {
-  skip: posixOnly,
+  skip: noSignals,
 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'silent-'));
   t.after(() => rm(folder, { recursive: true }));

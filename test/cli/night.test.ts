@@ -5,7 +5,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, sep } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -15,8 +15,9 @@ import { nightFile } from '../../src/nightly/file/night-file.js';
 import { planOf } from '../../src/nightly/file/plan-of.js';
 import { zoneInTheEvening } from '../nightly/support/evening.js';
 import { buildSmallPractice } from '../nightly/support/small-practice.js';
+import { noModes, noSignals } from '../support/needs.js';
 import { projectRoot } from '../support/project.js';
-import { describeOnEachServer, whyMissing } from '../support/servers.js';
+import { anyKind, describeOnEachServer } from '../support/servers.js';
 import { runCli } from './support.js';
 
 const page = await readFile(join(projectRoot, 'docs/SERVICE.md'), 'utf8');
@@ -166,7 +167,7 @@ describe('the file of a night', () => {
   });
 
   it('names a file of a secret, which only its owner and his group may read, and which may change', {
-    skip: process.platform === 'win32' ? 'Windows keeps no modes' : false,
+    skip: noModes,
   }, async () => {
     const secret = join(folder, 'password');
     await writeFile(secret, `${hidden}\n`, { mode: 0o600 });
@@ -222,7 +223,7 @@ describe('the file of a night', () => {
   });
 });
 
-const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
+const kind = anyKind('mysql-5.6');
 
 describeOnEachServer(
   'nights from a file',
@@ -283,7 +284,7 @@ describeOnEachServer(
     });
 
     it('a line of cron makes what is due and shows it on a page, and once more makes no second copy', {
-      skip: process.platform === 'win32' ? 'it is for cron' : false,
+      skip: sep === '/' ? false : 'needs the shell and the paths of Unix',
     }, async () => {
       const rehearsal = join(folder, 'none-yet.json');
       await write({ database, evidence: { file: 'evidence.html', rehearsal } });
@@ -329,7 +330,7 @@ describeOnEachServer(
       assert.equal((await night('--once', '--check')).code, 2);
     });
 
-    it('a service plans the next night, and ends when it is told to', async () => {
+    it('a service plans the next night, and ends when it is told to', { skip: noSignals }, async () => {
       await write({ database, folder: 'fourth', schedule: { hqTime: hourFrom(12) } });
       const ended = await runCli(['night', '--config', config], { env, until: /The next run is planned\./ });
       assert.equal(ended.code, 0, ended.stderr);
@@ -338,7 +339,7 @@ describeOnEachServer(
       assert.match(ended.stderr, / INFO The service has stopped\./);
     });
 
-    it('a night that hangs over a silent store ends all the same', async () => {
+    it('a night that hangs over a silent store ends all the same', { skip: noSignals }, async () => {
       const silent = createServer(() => undefined).listen(0, '127.0.0.1');
       await once(silent, 'listening');
       const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;

@@ -11,10 +11,10 @@ import { openArchive } from '../../src/archive/open-archive.js';
 import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
 import { olderForm } from '../archive/support/older-form.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';
-import { describeOnEachServer, whyMissing } from '../support/servers.js';
+import { anyKind, describeOnEachServer } from '../support/servers.js';
 import { runCli } from './support.js';
 
-const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
+const kind = anyKind('mysql-5.6');
 
 // Eight times as much as one chunk of encryption, of what no compressor makes smaller.
 const office = [

@@ -10,10 +10,10 @@ import { zoneInTheEvening } from '../nightly/support/evening.js';
 import { buildSmallPractice } from '../nightly/support/small-practice.js';
 import { openDesk } from '../storage/hand-over-desk.js';
 import { startObjectStore, whyNoObjectStore } from '../support/s3.js';
-import { startServer, whyMissing } from '../support/servers.js';
+import { anyKind, startServer, whyMissing } from '../support/servers.js';
 import { runCli, runHere } from './support.js';
 
-const kind = whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb';
+const kind = anyKind('mysql-5.6');
 
 test('a URL of a store that cannot be understood is a mistake of usage', async () => {
   for (const url of [

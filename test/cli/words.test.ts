@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -24,6 +24,7 @@ import { certificateText, type RestoreCertificate } from '../../src/recovery/reh
 import { catalogOf } from '../catalog/catalog-of.js';
 import { loadedWith } from '../craft/imports.js';
 import { harmful, hostileNames } from '../support/hostile-names.js';
+import { noModes } from '../support/needs.js';
 import { projectRoot } from '../support/project.js';
 import { runCli, runHere } from './support.js';
 
@@ -307,6 +308,17 @@ test('the manual page holds every page of help', async () => {
   if (formatted.error === undefined) assert.equal(formatted.stderr, '');
 });
 
+test('a name that Windows cannot give is a mistake of usage, and nothing is written', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'sb-names-'));
+  t.after(() => rm(folder, { recursive: true }));
+  for (const name of ['nul', 'CON.age', 'com1 .txt', 'what?.age', 'copy.', '.supplemental-mine']) {
+    // A device of Windows is one in every folder.
+    const { code, stderr } = await runHere(['keygen', '--out', `${folder}/${name}`]);
+    assert.deepEqual([code, /can be named ".+" on every system/.test(stderr)], [2, true], name + stderr);
+  }
+  assert.deepEqual(await readdir(folder), []);
+});
+
 test('a key file is for its owner alone, stays when it is there, and its public key is what is printed', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'sb-keygen-'));
   t.after(() => rm(folder, { recursive: true }));
@@ -317,7 +329,7 @@ test('a key file is for its owner alone, stays when it is there, and its public 
   assert.equal(told, `# public key: ${recipient}`);
   assert.equal(await identityToRecipient(secret), recipient);
   assert.ok(!(made.stdout + made.stderr).includes('AGE-SECRET-KEY'));
-  if (process.platform !== 'win32') assert.equal((await stat(out)).mode & 0o777, 0o600);
+  if (!noModes) assert.equal((await stat(out)).mode & 0o777, 0o600);
   const again = await runHere(['keygen', '--out', out]);
   assert.deepEqual([again.code, /There is already/.test(again.stderr)], [1, true]);
   const strong = await runHere(['keygen', '--out', join(folder, 'pq.txt'), '--post-quantum']);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isBackupError } from '../../src/errors.js';
 import { replaceFile } from '../../src/files/replace-file.js';
+import { noLinks, noModes } from '../support/needs.js';
 
 describe('a small file that is replaced', () => {
   let folder: string;
@@ -13,7 +14,7 @@ describe('a small file that is replaced', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('is written anew where one was left half done, for its owner alone', { skip: noModes() }, async () => {
+  it('is written anew where one was left half done, for its owner alone', { skip: noModes }, async () => {
     const path = join(folder, 'a');
     await writeFile(`${path}.new`, 'half', { mode: 0o666 });
     await replaceFile(path, 'whole');
@@ -21,7 +22,7 @@ describe('a small file that is replaced', () => {
     assert.equal((await stat(path)).mode & 0o777, 0o600);
   });
 
-  it('is not written through a link that somebody put in its way', { skip: noModes() }, async () => {
+  it('is not written through a link that somebody put in its way', { skip: noLinks }, async () => {
     const path = join(folder, 'a');
     await writeFile(join(folder, 'precious'), 'as it was');
     await symlink(join(folder, 'precious'), `${path}.new`);
@@ -38,7 +39,3 @@ describe('a small file that is replaced', () => {
     assert.equal(await readFile(path, 'utf8'), 'as it was');
   });
 });
-
-function noModes(): string | false {
-  return process.platform === 'win32' ? 'needs modes and links of POSIX' : false;
-}

@@ -11,11 +11,11 @@ import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-ba
 import { startNightly } from '../../src/nightly/service/start-nightly.js';
 import { createDatabaseSettings } from '../../src/nightly/settings/database-settings.js';
 import { runCli } from '../cli/support.js';
-import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
+import { anyKind, describeOnEachServer, type TestServer } from '../support/servers.js';
 import { type NightBench, setUpNight } from './support/night.js';
 import { buildSmallPractice, changePassword } from './support/small-practice.js';
 
-const kinds = [whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb'] as const;
+const kinds = [anyKind('mysql-5.6')];
 
 function checks(server: () => TestServer): void {
   const database = 'checked';

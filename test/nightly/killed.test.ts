@@ -9,13 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { decryptArchive } from '../../src/archive/index.js';
 import { listBackups } from '../../src/history/list-backups.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
-import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
+import { anyKind, describeOnEachServer, type TestServer } from '../support/servers.js';
 import { buildSmallPractice, practiceAdminPassword } from './support/small-practice.js';
 
 const program = fileURLToPath(new URL('./support/killable-night.js', import.meta.url));
 /** More of them make a soak: `KILLED_NIGHTS=200 node test/run.mjs nightly/killed`. */
 const moments = Number(process.env['KILLED_NIGHTS'] ?? 8);
-const kinds = [whyMissing('mariadb') === undefined ? 'mariadb' : 'mysql-5.6'] as const;
+const kinds = [anyKind('mariadb')];
 
 function killedNights(server: () => TestServer): void {
   const database = 'night_killed';

@@ -10,6 +10,7 @@ import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
 import { runCli } from '../cli/support.js';
+import { noModes } from '../support/needs.js';
 
 // Copies of one practice, of which some cannot be read.
 
@@ -108,7 +109,7 @@ test('who-can-open tells of the archives it can read, and names the one it canno
 });
 
 test('the folder of the spool is for its owner alone, whatever the umask', {
-  skip: process.platform === 'win32',
+  skip: noModes,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sb-spool-'));
   const before = process.umask(0);

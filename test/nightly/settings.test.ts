@@ -46,6 +46,10 @@ describe('saving settings', () => {
     for (const path of [join(folder, 'missing'), file, 'backup']) {
       await assert.rejects(checkNetworkPath(path), invalid);
     }
+    // Without a drive, or without its folder: another place for every program.
+    for (const path of ['\\backup', 'C:backup', './backup']) {
+      await assert.rejects(checkNetworkPath(path), /is not a full path/);
+    }
     await checkNetworkPath(folder);
   });
 

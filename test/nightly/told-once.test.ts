@@ -17,12 +17,12 @@ import { createDatabaseSettings } from '../../src/nightly/settings/database-sett
 import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
-import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
+import { anyKind, describeOnEachServer, type TestServer } from '../support/servers.js';
 import { createFakeClock } from './support/fake-clock.js';
 import { eligiblePractice, type NightBench, setUpNight } from './support/night.js';
 import { buildSmallPractice } from './support/small-practice.js';
 
-const kinds = [whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb'] as const;
+const kinds = [anyKind('mysql-5.6')];
 const nowhere = { user: 'b', host: '127.0.0.1', port: 1, database: 'opendental' };
 
 function toldOnce(server: () => TestServer): void {

@@ -7,11 +7,11 @@ import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import { claimPruning } from '../../src/nightly/run/pruning-claim.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
-import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
+import { anyKind, describeOnEachServer, type TestServer } from '../support/servers.js';
 import { type NightBench, setUpNight } from './support/night.js';
 import { buildSmallPractice } from './support/small-practice.js';
 
-const kinds = [whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb'] as const;
+const kinds = [anyKind('mysql-5.6')];
 
 function twoMachines(server: () => TestServer): void {
   const database = 'two_machines';

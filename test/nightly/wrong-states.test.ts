@@ -20,13 +20,13 @@ import { createFileSystemStorage } from '../../src/storage/file-system/file-syst
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { rangeSourceOf } from '../../src/storage/read-ranges.js';
 import { createFaultyStorage, type StorageFault } from '../../src/testing.js';
-import { describeOnEachServer, type TestServer, whyMissing } from '../support/servers.js';
+import { anyKind, describeOnEachServer, type TestServer } from '../support/servers.js';
 import { mountSmallDisk, whyNoSmallDisk } from '../support/small-disk.js';
 import { eligiblePractice, type NightBench, setUpNight } from './support/night.js';
 import { buildSmallPractice, changePassword, storePassword } from './support/small-practice.js';
 
 // What goes wrong here is the same on every server, so one will do.
-const kinds = [whyMissing('mysql-5.6') === undefined ? 'mysql-5.6' : 'mariadb'] as const;
+const kinds = [anyKind('mysql-5.6')];
 
 function wrongStates(server: () => TestServer): void {
   const database = 'night_wrong';

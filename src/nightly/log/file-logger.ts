@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { assertArgument } from '../../arguments.js';
 import { escapeControls } from '../../escape-controls.js';
@@ -68,12 +68,16 @@ const stuckFactor = 10;
 /** Whether a new file could be begun: a viewer or a virus scanner may hold one of the old ones. */
 function rotate(path: string, keepFiles: number): boolean {
   try {
-    rmSync(`${path}.${keepFiles}`, { force: true });
-    for (let age = keepFiles - 1; age >= 0; age--) {
-      const from = age === 0 ? path : `${path}.${age}`;
-      if (sizeOf(from) > 0) renameSync(from, `${path}.${age + 1}`);
+    // Only as far as there is no room yet: where a held file stops it half way, the next entry tries again, and
+    // each time would lose the oldest otherwise.
+    let room = 1;
+    while (room < keepFiles && existsSync(`${path}.${room}`)) room++;
+    if (keepFiles === 0) room = 0;
+    const nameOf = (age: number): string => (age === 0 ? path : `${path}.${age}`);
+    rmSync(nameOf(room), { force: true });
+    for (let age = room - 1; age >= 0; age--) {
+      if (existsSync(nameOf(age))) renameSync(nameOf(age), nameOf(age + 1));
     }
-    if (keepFiles === 0) rmSync(path, { force: true });
     return true;
   } catch {
     return false;

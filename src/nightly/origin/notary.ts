@@ -3,6 +3,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { replaceFile } from '../../files/replace-file.js';
+import { retryWhileBusy } from '../../files/retry-while-busy.js';
 import { formatNoteKey, type NoteKey } from '../../history/note.js';
 import { noteKeyOfSigner, type Signer, signerOf } from '../../history/signer.js';
 import { remember } from '../remember.js';
@@ -45,7 +46,7 @@ const signerOfText: (secret: string) => Signer = remember(
 async function ownSecret(path: string): Promise<string> {
   const text = await readFileIfThere(path);
   if (text !== null && secretText.test(text)) return text.trim();
-  if (text !== null) await rename(path, `${path}.damaged`);
+  if (text !== null) await retryWhileBusy(() => rename(path, `${path}.damaged`));
   const secret = randomBytes(32).toString('hex');
   await replaceFile(path, `${secret}\n`);
   return secret;

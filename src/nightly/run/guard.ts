@@ -7,6 +7,7 @@ import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { closeAfter } from '../../files/fill-file.js';
 import { isProcessAlive } from '../../files/processes.js';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
+import { retryWhileBusy } from '../../files/retry-while-busy.js';
 import { count, fromJson, objectOf, optional, text } from '../../shapes.js';
 
 /** The right to be the one run of a practice. */
@@ -71,7 +72,7 @@ export async function acquireGuard(folder: string): Promise<Guard> {
     try {
       const others = (await guardsIn(folder)).filter((other) => other.path !== path);
       await refuseWhereAlive(others);
-      for (const other of others) await rm(other.path, { force: true });
+      for (const other of others) await removeGuard(other.path);
     } catch (error) {
       await giveBack(path, holder.token);
       throw error;
@@ -109,7 +110,9 @@ async function guardsIn(folder: string): Promise<readonly GuardFile[]> {
 
 async function refuseWhereAlive(guards: readonly GuardFile[]): Promise<void> {
   for (const { path } of guards) {
-    const found = await readFileIfThere(path);
+    const found = await readFileIfThere(path).catch((error: unknown) => {
+      throw fileSystemFailure(error, `spool folder ${dirname(path)}`);
+    });
     if (found !== null && !(await isLeftBehind(path, found))) throw alreadyRunning(found);
   }
 }
@@ -139,6 +142,15 @@ async function tryToHold(path: string, holder: Holder): Promise<boolean> {
 /** Of guards that this process gave back and could not remove: its disk failed just then. */
 const givenBack = new Set<string>();
 
+/** @throws BackupError of the disk, also where somebody holds the file for long */
+async function removeGuard(path: string): Promise<void> {
+  try {
+    await retryWhileBusy(() => rm(path, { force: true }));
+  } catch (error) {
+    throw fileSystemFailure(error, `spool folder ${dirname(path)}`);
+  }
+}
+
 /** Removes a guard of this process, or has its next run find it left behind. Never rejects. */
 async function giveBack(path: string, token: string): Promise<void> {
   try {
@@ -158,7 +170,7 @@ function held(path: string, token: string): Guard {
     async release() {
       clearInterval(beat);
       try {
-        if ((await readFileIfThere(path))?.includes(token) === true) await giveBack(path, token);
+        if ((await readFile(path, 'utf8')).includes(token)) await giveBack(path, token);
       } catch {
         // The next run, of this process or another, finds it left behind.
         givenBack.add(token);

@@ -7,6 +7,7 @@ import { BackupError, isBackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { replaceFile } from '../../files/replace-file.js';
+import { retryWhileBusy } from '../../files/retry-while-busy.js';
 import { alertCodes } from '../alerts/alert.js';
 import type { KnownSchedule } from '../known-schedule.js';
 import type { LastAttempt, NightHistory } from '../next-run.js';
@@ -116,7 +117,7 @@ export class NightJournal {
       );
     }
     // A damaged journal costs some memory of the past and no backup; it is kept for whoever wants to look.
-    if (wasDamaged) await rename(path, `${path}.damaged`).catch(unusable);
+    if (wasDamaged) await retryWhileBusy(() => rename(path, `${path}.damaged`)).catch(unusable);
     // A first night that is still to come was dated by a clock that was wrong, and would hold back alerts
     // until then.
     const isAhead = state !== null && state.firstNight > start.night;

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SealedArchive } from '../../archive/index.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import { closeAfter, fillFile } from '../../files/fill-file.js';
 import { FlushingWriter } from '../../files/flushing-writer.js';
+import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { replaceFile } from '../../files/replace-file.js';
+import { retryWhileBusy } from '../../files/retry-while-busy.js';
 import { makeFolder, syncFolder } from '../../files/sync.js';
 import type { Manifest } from '../../model/parts.js';
 import { formatBytes } from '../../quantities.js';
@@ -92,7 +94,8 @@ export class Spool {
     const found: PendingCopy[] = [];
     for (const name of await this.#io(() => readdir(this.folder))) {
       if (!archiveFile.test(name) || !name.endsWith(ticket)) continue;
-      const pending = parseTicket(await readFile(this.pathOf(name), 'utf8').catch(() => ''), practiceId);
+      const text = await readFileIfThere(this.pathOf(name)).catch(() => null);
+      const pending = parseTicket(text ?? '', practiceId);
       if (pending?.file !== name.slice(0, -ticket.length)) continue;
       if (await this.holds(pending.file, pending.copy).catch(() => false)) found.push(pending);
     }
@@ -171,7 +174,7 @@ export class Spool {
         await this.#io(() => writer.finish());
       };
       await closeAfter(await this.#io(() => open(part, 'wx', 0o600)), write);
-      await this.#io(() => rename(part, this.pathOf(file)));
+      await this.#io(() => retryWhileBusy(() => rename(part, this.pathOf(file))));
       await this.#io(() => syncFolder(this.folder));
     } catch (error) {
       await rm(part, { force: true }).catch(() => undefined);
@@ -186,7 +189,7 @@ export class Spool {
     try {
       await fillFile(path, 'w', (file) => file.writeFile(smallFiles), 0o600);
     } finally {
-      await rm(path, { force: true });
+      await retryWhileBusy(() => rm(path, { force: true }));
     }
   }
 

@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, parse, resolve, sep } from 'node:path';
 import { BackupError } from '../../errors.js';
 import { type FolderTrouble, lookAtFolder } from '../../files/look-at-folder.js';
 import { lookApart } from '../../storage/file-system/apart/look-apart.js';
@@ -49,9 +49,14 @@ async function look(
   lookAt: (folder: string) => Promise<FolderTrouble | null> = (folder) => lookApart(folder, write, silence),
 ): Promise<void> {
   // A service has another working folder and other drive letters than the person who types the path.
-  if (!isAbsolute(path)) throw unusable(path, 'is not a full path such as \\\\server\\backup', undefined);
+  if (!isFull(path)) throw unusable(path, 'is not a full path such as \\\\server\\backup', undefined);
   const found = await lookAt(resolve(path));
   if (found !== null) throw unusable(path, sentences[found.trouble], found.systemCode);
+}
+
+/** On Windows a path that begins with a separator is on whatever drive the program happens to work on. */
+function isFull(path: string): boolean {
+  return isAbsolute(path) && (sep === '/' || parse(path).root.length > 1);
 }
 
 function unusable(path: string, what: string, systemCode: string | undefined): BackupError {

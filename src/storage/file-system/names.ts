@@ -7,7 +7,7 @@ import { assertKey, ownPrefix } from '../object-keys.js';
 // Names that Windows cannot use. Refused everywhere: the share may be on a Windows machine, and an archive
 // that is copied to one in an emergency must keep its name.
 const forbiddenOnWindows = /[<>:"|?*]|[. ]$/u;
-const deviceOnWindows = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/iu;
+const deviceOnWindows = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?: *\.|$)/iu;
 
 const temporaryName = /^\.supplemental-([0-9a-f]{8})-([0-9]+)-[0-9a-f]{16}\.partial$/u;
 const claimName = /^\.supplemental-[0-9a-f]{32}\.claim$/u;

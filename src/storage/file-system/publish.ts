@@ -58,7 +58,12 @@ async function publishNew(publication: Publication): Promise<void> {
     await publishClaimed(publication);
     return;
   }
-  await rm(temporary, { force: true });
+  await removeHelper(temporary, publication.signal);
+}
+
+// What somebody holds for long is left to a later `put`: the object is there, and that is what is asked.
+async function removeHelper(path: string, signal: AbortSignal | undefined): Promise<void> {
+  await retryWhileBusy(() => rm(path, { force: true }), signal).catch(() => undefined);
 }
 
 // Without hard links a claim file, which only one writer can create, guards the check and the rename.
@@ -70,7 +75,7 @@ async function publishClaimed(publication: Publication): Promise<void> {
     if (await exists(final)) throw taken();
     await replace(publication);
   } finally {
-    await rm(claim, { force: true });
+    await removeHelper(claim, publication.signal);
   }
 }
 
