@@ -155,7 +155,7 @@ function describe(error: unknown): Complaint {
   if (error instanceof Interrupted) return { code: 'interrupted', message: error.message };
   return {
     code: 'unexpected',
-    message: `Unexpected error:  ${error instanceof Error ? error.message : String(error)}`,
+    message: `Unexpected error: ${error instanceof Error ? error.message : String(error)}`,
   };
 }
 

@@ -1,4 +1,4 @@
-/** What the notes of a practice prove, as a pure decision over what lies in its store. */
+/** What the notes of a practice prove: a pure decision over what is in its store. */
 
 import type { Destination } from '../eligibility/is-eligible.js';
 import type { ArchiveScope } from '../model/parts.js';
@@ -8,9 +8,9 @@ import type { HistoryFinding } from './findings.js';
 import { formatNoteKey, hashOfNote, isSignedBy, parseNote, parseNoteKey } from './note.js';
 import { archiveKeyOf, type NoteBody, parseBody, type SequenceHead } from './note-body.js';
 
-/** The text of a note with the place it was found at. */
+/** The text of a note, and where it was found. */
 export interface FoundNote {
-  /** Of the archive that it stands beside. */
+  /** Of the archive beside it. */
   readonly archiveKey: string;
   readonly storedAt: Date;
   readonly text: string;
@@ -20,7 +20,7 @@ export interface FoundNote {
 export interface ProvenArchive {
   /** Under which it is stored. */
   readonly key: string;
-  /** Of its note. */
+  /** Hash of its note. */
   readonly hash: string;
   /** What its note says. */
   readonly body: NoteBody;
@@ -28,9 +28,7 @@ export interface ProvenArchive {
 
 /** What is proven of one archive. */
 export type ArchiveOrigin =
-  /**
-   * A known key says that this office made it; whether the bytes are the same is proven where they are read.
-   */
+  /** A known key signed that this office made it; reading it shows whether the bytes are the same. */
   | {
       readonly kind: 'proven';
       readonly number: number;
@@ -39,16 +37,16 @@ export type ArchiveOrigin =
       /** As {@link formatNoteKey} gives it. */
       readonly signedWith: string;
     }
-  /** There is no note: it is of a time before notes, or of whoever put it there. */
+  /** There is no note: it is from before notes existed, or of an unknown author. */
   | { readonly kind: 'unsigned' }
-  /** There is a note, and it proves nothing. */
+  /** There is a note, but it proves nothing. */
   | {
       readonly kind: 'foreign';
       readonly why: 'another-place' | 'bad-signature' | 'malformed' | 'unknown-key';
     }
-  /** The note is good, and the archive is not the one it is about. */
+  /** The note is valid, but the archive is not the one that it describes. */
   | { readonly kind: 'overwritten'; readonly number: number }
-  /** The note is of a later version of its form, or could not be had. */
+  /** The note is of a later version, or could not be read. */
   | { readonly kind: 'not-judged' };
 
 /** The archives of a practice at one place, and what their notes prove. */
@@ -61,30 +59,29 @@ export interface History {
   readonly proven: readonly ProvenArchive[];
   /** Of every archive, by its key. */
   readonly origins: ReadonlyMap<string, ArchiveOrigin>;
-  /** The keys that are believed, as {@link formatNoteKey} gives them. */
+  /** The trusted keys, as {@link formatNoteKey} gives them. */
   readonly keys: readonly string[];
   /** Whether they were given, or taken from the note that was stored first. */
   readonly trust: 'first-use' | 'given' | 'none';
   /** The newest note of each sequence here. */
   readonly heads: Readonly<Partial<Record<Destination, SequenceHead & { readonly night: string }>>>;
-  /** The newest that notes here say of the sequence elsewhere. */
+  /** The newest notes elsewhere, as far as notes here name them. */
   readonly headsElsewhere: Readonly<Partial<Record<Destination, SequenceHead>>>;
   /**
-   * Since when the sequence has nothing missing and nothing exchanged, up to its newest note; null without a
-   * note.
+   * Since when nothing is missing or replaced in the sequence, up to its newest note; null without a note.
    */
   readonly unbrokenSince: { readonly number: number; readonly night: string } | null;
-  /** What is not as the notes say. */
+  /** What does not match the notes. */
   readonly findings: readonly HistoryFinding[];
 }
 
-/** What is held against each other. */
+/** What is compared. */
 export interface HistoryInput {
   readonly practiceId: string;
   /** The archives in the store. */
   readonly archives: readonly StoredObject[];
   readonly notes: readonly FoundNote[];
-  /** Keys that are known, as {@link formatNoteKey} gives them; without any, the first that was ever used. */
+  /** Trusted keys, as {@link formatNoteKey} gives them; without any, the first that was ever used. */
   readonly trustedKeys?: readonly string[] | undefined;
   /** The newest notes that are known from elsewhere. */
   readonly knownHeads?: Readonly<Partial<Record<Destination, SequenceHead>>> | undefined;
@@ -156,7 +153,7 @@ function readNotes(
   });
 }
 
-/** The key of the note that was stored first: a store dates what it keeps by its own clock. */
+/** The key of the note that was stored first, by the store's clock. */
 function firstKeyOf(read: readonly Read[]): readonly string[] {
   let first: Read | undefined;
   for (const each of read) {
@@ -232,7 +229,7 @@ function judgeLinks(sequence: readonly ProvenArchive[], findings: HistoryFinding
   }
 }
 
-/** Holds what is there against what stood there when the newest note was made. */
+/** Compares what is there with what was there when the newest note was made. */
 function judgeStanding(
   sequence: readonly ProvenArchive[],
   origins: ReadonlyMap<string, ArchiveOrigin>,
@@ -294,7 +291,7 @@ function judgeHeads(
   }
 }
 
-/** Archives without a note are of a time before there were notes, or nobody's. */
+/** Archives without a note are from before notes existed, or of an unknown author. */
 function judgeUnsigned(
   { archives }: HistoryInput,
   proven: readonly ProvenArchive[],
@@ -316,7 +313,7 @@ export function isNote(key: string): boolean {
   return key.endsWith('.note');
 }
 
-/** The archive that a note stands beside. */
+/** The archive that a note is beside. */
 export function archiveBeside(key: string): string {
   return `${key.slice(0, -'.note'.length)}.tar.age`;
 }

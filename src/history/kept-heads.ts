@@ -1,6 +1,6 @@
 /**
- * The newest notes of a practice, as they are kept in a third place: whoever turns back both stores and the
- * spool together does not reach it.
+ * The newest notes of a practice, stored in a third place: a rollback of both stores and the spool together
+ * does not reach it.
  */
 import type { Destination } from '../eligibility/is-eligible.js';
 import { count, fromJson, listOf, moment, objectOf, optional, sha256, textUpTo } from '../shapes.js';
@@ -16,10 +16,10 @@ export interface KeptHeads {
   readonly heads: Readonly<Partial<Record<Destination, SequenceHead>>>;
 }
 
-/** The row of table `preference` in which they are kept, and so travel in every archive. */
+/** The row of table `preference` that holds them, and so is part of every archive. */
 export const headsPreference = 'SupplementalBackupNotes';
 
-/** Of so many services: more computers than make copies of one practice. */
+/** More services than make copies of one practice. */
 const mostServices = 4;
 const longest = 8000;
 
@@ -33,14 +33,14 @@ const isList = listOf(
   mostServices,
 );
 
-/** What was kept; nothing where it cannot be read, as anybody may have written it. */
+/** The stored notes; none if they cannot be read, as anybody may have written them. */
 export function parseKeptHeads(text: string): readonly KeptHeads[] {
   if (text.length > longest) return [];
   const value = fromJson(text);
   return isList(value) ? value : [];
 }
 
-/** Those of one service in the place of what it kept before, as plain ASCII for any column. */
+/** Replaces those of one service, as plain ASCII for any column. */
 export function formatKeptHeads(before: readonly KeptHeads[], heads: KeptHeads): string {
   const others = before.filter(({ signedWith }) => signedWith !== heads.signedWith);
   const text = JSON.stringify([heads, ...others].slice(0, mostServices));

@@ -11,7 +11,7 @@ import { judgeNoteBeside, type OriginBeside } from './note-beside.js';
 import { parseBody } from './note-body.js';
 import { readNote } from './verify-history.js';
 
-/** An archive in a store, seen from outside. */
+/** An archive in a store, as its label describes it. */
 export interface ListedBackup {
   /** Under which it is stored. */
   readonly key: string;
@@ -19,22 +19,18 @@ export interface ListedBackup {
   readonly size: number;
   /** When it was stored, by the clock of the store. */
   readonly storedAt: Date;
-  /**
-   * What stands on its outside, not proven before it is opened; null when it is no archive or cannot be read.
-   */
+  /** Its label, not verified before it is opened; null when it is not an archive or cannot be read. */
   readonly label: Label | null;
   /**
-   * What the signed note beside it says of who made it; absent where there is no label or the note could not
-   * be had.
+   * What the signed note beside it says about who made it; absent where there is no label or the note could
+   * not be read.
    */
   readonly origin?: OriginBeside;
-  /**
-   * Why its outside could not be read, where the store did not give it; it may be an archive all the same.
-   */
+  /** Why its label could not be read, if the store did not return it; it may still be an archive. */
   readonly unreadable?: BackupErrorCode;
 }
 
-/** Which archives are wanted. */
+/** Which archives to list. */
 export interface ListBackupsOptions {
   /** @defaultValue every practice in the store */
   readonly practiceId?: string | undefined;
@@ -45,7 +41,7 @@ export interface ListBackupsOptions {
    * @defaultValue the key of the note that was stored first
    */
   readonly trustedKeys?: readonly string[] | undefined;
-  /** Whether the notes are read: one small object more for each archive. @defaultValue true */
+  /** Whether the notes are read: one more small object for each archive. @defaultValue true */
   readonly origins?: boolean | undefined;
   /** @defaultValue the present moment */
   readonly now?: Date | undefined;
@@ -54,9 +50,9 @@ export interface ListBackupsOptions {
 }
 
 /**
- * The archives of a store, newest first, with what stands on their outsides. No key is needed. What is named
- * like an archive and cannot be read as one is listed last, with no label. One that the store does not give,
- * such as one in cold storage or on a bad sector, hides no other.
+ * The archives of a store, newest first, with their labels. No key is needed. A file that is named like an
+ * archive but cannot be read as one is listed last, without a label. One that the store does not return, such
+ * as one in cold storage or on a bad sector, hides no other.
  *
  * @throws BackupError `storage-…` when the store cannot be listed, or none of several can be read
  * @example
@@ -76,7 +72,7 @@ export async function listBackups(
 }
 
 /**
- * The same for whoever looks every night.
+ * The same for a caller that lists every night.
  *
  * @param known - labels that were read before; those of objects that were not written since are not read
  * again
@@ -97,17 +93,15 @@ export async function listWith(
   return listed.sort(newestFirst(options.now));
 }
 
-/** The newest archive, and those that look newer. */
+/** The newest archive, and those that claim to be newer. */
 export interface LatestBackup extends ListedBackup {
-  /**
-   * Archives that claim to be newer and that nobody who is known signed, newest first: told, and not taken.
-   */
+  /** Archives that claim to be newer but that no known key signed, newest first: reported, but not used. */
   readonly passedOver: readonly ListedBackup[];
 }
 
 /**
- * The newest archive of a practice, by what stands on its outside; null when there is none. Where the office
- * signs notes, it is the newest one that the office signed; what claims to be newer is told beside it.
+ * The newest archive of a practice, by its label; null when there is none. Where the office signs notes, it
+ * is the newest one that the office signed; those that claim to be newer are reported beside it.
  *
  * @throws BackupError `storage-…`, also when there may be one and the store gives none
  * @example
@@ -130,7 +124,7 @@ async function findLatest(store: StorageAdapter, options: ListBackupsOptions): P
   for await (const object of objectsOf(store, options, notes)) objects.push(object);
   const trusted = await notes.trustedKeys();
   const passedOver: ListedBackup[] = [];
-  // Keys carry the date of the night, so the newest are looked at first and most others not at all.
+  // Keys contain the date of the night, so the newest are read first and most others not at all.
   const { now = new Date() } = options;
   const latestFirst = objects.sort((a, b) => latest(b, now) - latest(a, now));
   let newest: ListedBackup | null = null;
@@ -138,8 +132,7 @@ async function findLatest(store: StorageAdapter, options: ListBackupsOptions): P
   for (const object of latestFirst) {
     if (newest !== null && latest(object, now) < madeAt(newest, now)) break;
     const backup = await notes.judge(await outsides.look(object));
-    // What may pass is waited for: an older copy is not to be taken for the newest over a line that broke for
-    // a moment.
+    // A transient failure is thrown: an older copy must not be taken for the newest because of a broken line.
     if (backup.unreadable === 'storage-transient') throw outsides.failure;
     if (backup.label === null || !isWanted(backup, options)) continue;
     if (trusted.length > 0 && !isSignedByOneOf(trusted, backup)) {
@@ -150,7 +143,7 @@ async function findLatest(store: StorageAdapter, options: ListBackupsOptions): P
   }
   if (newest === null && outsides.failure !== undefined) throw outsides.failure;
   passedOver.sort(newestFirst(now));
-  // Of what nobody signed, too, the newest is better than nothing.
+  // If nothing is signed, the newest is better than nothing.
   if (newest === null) return passedOver[0] === undefined ? null : { ...passedOver[0], passedOver };
   const found = newest;
   return { ...found, passedOver: passedOver.filter((each) => newestFirst(now)(each, found) < 0) };
@@ -173,7 +166,7 @@ async function* objectsOf(
   }
 }
 
-/** So many notes are tried for the key that was used first. */
+/** How many notes are tried for the key that was used first. */
 const mostTried = 5;
 
 /** The notes beside archives. */
@@ -232,13 +225,13 @@ class Notes {
   }
 }
 
-/** So often in a row a store may fail with what may pass, before it is taken to be out of reach. */
+/** After so many transient failures in a row the store counts as unreachable. */
 const mostFailures = 3;
 
-/** Labels that are kept between two looks. */
+/** How many labels are kept between two listings. */
 const mostKnown = 2000;
 
-/** Reads what stands on the outsides of archives, past those that the store does not give. */
+/** Reads the labels of archives, past those that the store does not return. */
 class Outsides {
   /** Why one could not be read. */
   failure: BackupError | undefined;
@@ -275,7 +268,7 @@ class Outsides {
     }
   }
 
-  /** When none of all was given, the store is at fault and not an archive. */
+  /** When none was returned, the store is at fault and not an archive. */
   assertSomeWereRead(): void {
     if (this.#read === 0 && this.failure !== undefined) throw this.failure;
   }
@@ -318,9 +311,9 @@ function newestFirst(now: Date = new Date()): (a: ListedBackup, b: ListedBackup)
 }
 
 /**
- * When it was made, as far as that can be believed. A label from the future was dated by a clock that was
- * wrong, and must not pass off an old copy as the newest: there the store's date counts. Elsewhere it does
- * not, as a store's clock may fall back by years when its battery is empty.
+ * When it was made, as far as that can be trusted. A label dated in the future comes from a wrong clock, and
+ * must not make an old copy the newest: then the store's date counts. Otherwise it does not, as a store's
+ * clock may fall back by years when its battery is empty.
  */
 function madeAt({ label, storedAt }: ListedBackup, now: Date): number {
   if (label === null) return Number.NEGATIVE_INFINITY;
@@ -333,6 +326,6 @@ function latest({ key, modifiedAt }: StoredObject, now: Date): number {
   const night = Date.parse(key.split('/').at(-2) ?? '') + 2 * 86_400_000;
   const stored = modifiedAt.getTime();
   if (Number.isNaN(night)) return Math.max(stored, now.getTime());
-  // A night that is still to come: the label may be of the future too, and then counts by the store's date.
+  // A night in the future: the label may be as well, and then counts by the store's date.
   return night <= now.getTime() ? night : Math.max(Math.min(night, stored), now.getTime());
 }

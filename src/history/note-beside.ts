@@ -1,4 +1,4 @@
-/** What the note beside one archive says of it, for whoever has the archive alone. */
+/** What the note beside one archive says about it, if nothing else of the store is known. */
 import { assertArgument } from '../arguments.js';
 import type { Destination } from '../eligibility/is-eligible.js';
 import { formatNoteKey, isSignedBy, parseNote } from './note.js';
@@ -8,11 +8,14 @@ import { archiveKeyOf, parseBody } from './note-body.js';
 export type OriginBeside =
   /** There is no note. */
   | { readonly kind: 'unsigned' }
-  /** The note is of a later version of its form. */
+  /** The note is of a later version. */
   | { readonly kind: 'later' }
-  /** What lies beside it is no note, bears no good signature or is about another archive. */
+  /** The file beside it is not a note, has no valid signature or is about another archive. */
   | { readonly kind: 'foreign'; readonly why: 'another-archive' | 'bad-signature' | 'malformed' }
-  /** A good signature, of the key that is named; whether that is the office's, somebody has to know. */
+  /**
+   * A valid signature of the key that is named. Whether that is the office's key must be known from
+   * elsewhere.
+   */
   | {
       readonly kind: 'signed';
       readonly signedWith: string;
@@ -40,7 +43,7 @@ export function judgeNoteBeside(
     readonly size: number;
     readonly archiveId: string;
     readonly practiceId: string;
-    /** Where it lies, in a store: a note belongs to one place. */
+    /** Its key in a store: a note belongs to one place. */
     readonly key?: string | undefined;
   },
 ): OriginBeside {
@@ -83,11 +86,11 @@ export function describeOrigin(origin: OriginBeside, trustedKey?: string): strin
   assertArgument('trustedKey', trustedKey, 'text?');
   switch (origin.kind) {
     case 'unsigned':
-      return 'no signed note lies beside it, so nothing says who made it';
+      return 'there is no signed note beside it, so it is not known who made it';
     case 'later':
       return 'the note beside it is of a later version, which this program cannot judge';
     case 'foreign':
-      return `ANYBODY’S: the note beside it ${whyForeign[origin.why]}`;
+      return `NOT PROVEN: the note beside it ${whyForeign[origin.why]}`;
     case 'signed': {
       const { number, night, signedWith } = origin;
       if (trustedKey !== undefined && trustedKey !== signedWith) {
@@ -102,6 +105,6 @@ export function describeOrigin(origin: OriginBeside, trustedKey?: string): strin
 
 const whyForeign = {
   'another-archive': 'is about another archive',
-  'bad-signature': 'bears no good signature',
+  'bad-signature': 'has no valid signature',
   malformed: 'cannot be read',
 } as const;

@@ -1,5 +1,5 @@
 /**
- * What a note beside an archive says, one `name: value` in a line, so that people can read it without a
+ * The content of a note beside an archive, one `name: value` per line, so that people can read it without a
  * program.
  */
 
@@ -9,7 +9,7 @@ import type { ArchiveScope } from '../model/parts.js';
 import { formatNoteKey, type NoteKey, parseNoteKey } from './note.js';
 import { formatNumbers, parseNumbers } from './numbers.js';
 
-/** The newest note of a sequence, as it is named from elsewhere. */
+/** The newest note of a sequence, as others refer to it. */
 export interface SequenceHead {
   /** Of the newest note. */
   readonly number: number;
@@ -17,7 +17,7 @@ export interface SequenceHead {
   readonly hash: string;
 }
 
-/** What a note says of an archive and of those before it. */
+/** What a note says about an archive and those before it. */
 export interface NoteBody {
   /** Whose archive it is. */
   readonly practiceId: string;
@@ -40,27 +40,27 @@ export interface NoteBody {
   /** Hash of the note before it; null for the first. */
   readonly previous: string | null;
   /**
-   * Which numbers stood here when the note was made, this one included: what retention removed is not among
-   * them.
+   * Which numbers existed here when the note was made, this one included, without those that retention
+   * removed.
    */
   readonly standing: readonly number[];
-  /** The key that the key holder's password opens; null when it is sealed to other keys alone. */
+  /** The key that the key holder's password opens; null when it is sealed only to other keys. */
   readonly recipient: string | null;
   /** Where the sequence at the other destination was. */
   readonly heads: Readonly<Partial<Record<Destination, SequenceHead>>>;
-  /** What was found and nobody had looked at; absent where there was nothing. */
+  /** Findings that were not acknowledged; absent without any. */
   readonly unseen?: readonly UnseenFinding[] | undefined;
-  /** What it is signed with, so that whoever sees the first note can remember the key. */
+  /** The key that it is signed with, so that a reader of the first note can remember it. */
   readonly signedWith: NoteKey;
 }
 
 /** Signs of harm to the copies (`history`), or of a loss in the database. */
 export type UnseenFinding = 'history' | 'loss';
 
-/** What became of a text that should be the body of a note. */
+/** The result of parsing the body of a note. */
 export type ParsedBody =
   | { readonly kind: 'body'; readonly body: NoteBody }
-  /** Of a later version of this form: not for this program to judge. */
+  /** Of a later version, which this program cannot judge. */
   | { readonly kind: 'later' }
   | { readonly kind: 'malformed' };
 
@@ -68,12 +68,12 @@ const title = 'supplemental-backup note ';
 const version = 1;
 const hash = /^[0-9a-f]{64}$/;
 
-/** The key of the note beside an archive; null for a key that is none of an archive. */
+/** The key of the note beside an archive; null for a key that is not of an archive. */
 export function noteKeyOf(archiveKey: string): string | null {
   return archiveKey.endsWith('.tar.age') ? `${archiveKey.slice(0, -'.tar.age'.length)}.note` : null;
 }
 
-/** Where an archive of a night stands in a store: the key that a note must be about. */
+/** The key of an archive of a night in a store, which its note must name. */
 export function archiveKeyOf({
   practiceId,
   night,
@@ -109,7 +109,7 @@ export function formatBody(body: NoteBody): string {
   ].join('\n');
 }
 
-/** Reads the lines of a note. What it does not know is passed over; what it knows must be whole. */
+/** Parses the lines of a note. Unknown lines are ignored; known ones must be valid. */
 export function parseBody(text: string): ParsedBody {
   assertArgument('text', text, 'text');
   const [first = '', ...lines] = text.slice(0, -1).split('\n');
@@ -184,7 +184,7 @@ function bodyOf(field: (name: string) => string): NoteBody | null {
   };
 }
 
-/** Words of later versions are passed over. */
+/** Words of later versions are ignored. */
 function unseenOf(text: string): Pick<NoteBody, 'unseen'> {
   const words = text.split(', ');
   const unseen = (['history', 'loss'] as const).filter((each) => words.includes(each));

@@ -14,19 +14,19 @@ export const largestNote: number = 32 * 1024;
 const mostSignatures = 16;
 const mark = '\u2014 ';
 
-/** A public key with the name that its signatures bear. */
+/** A public key with the name in its signatures. */
 export interface NoteKey {
   /** Whose key it is. */
   readonly name: string;
-  /** Tells it from other keys of the name: eight hexadecimal digits. */
+  /** Distinguishes keys of the same name: eight hexadecimal digits. */
   readonly id: string;
   /** 32 bytes of Ed25519. */
   readonly publicKey: Uint8Array;
 }
 
-/** One signature of a note, not proven. */
+/** One signature of a note, not verified. */
 export interface NoteSignature {
-  /** Whose signature it says it is. */
+  /** The name of its key. */
   readonly name: string;
   /** A short name of the key. */
   readonly id: string;
@@ -34,7 +34,7 @@ export interface NoteSignature {
   readonly signature: Uint8Array;
 }
 
-/** A note as it was read, with nothing of it proven. */
+/** A note as it was read, not verified. */
 export interface SignedNote {
   /** What is signed: whole lines. */
   readonly text: string;
@@ -42,7 +42,7 @@ export interface SignedNote {
   readonly signatures: readonly NoteSignature[];
 }
 
-/** Makes a key of a name and its 32 public bytes. @throws RangeError for a name that no note can bear */
+/** Makes a key of a name and its 32 public bytes. @throws RangeError for a name that a note cannot hold */
 export function noteKey(name: string, publicKey: Uint8Array): NoteKey {
   if (!isName(name)) throw new RangeError('the name of a key has no white space and no "+"');
   if (publicKey.length !== 32) throw new RangeError('an Ed25519 key has 32 bytes');
@@ -50,7 +50,7 @@ export function noteKey(name: string, publicKey: Uint8Array): NoteKey {
 }
 
 /**
- * A key as people hand it on: `name+id+base64`.
+ * A key as text: `name+id+base64`.
  * @example
  * ```ts
  * const key = parseNoteKey('PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW');
@@ -64,7 +64,7 @@ export function formatNoteKey(key: NoteKey): string {
 }
 
 /**
- * Reads such a key. Null for what is none, or of an algorithm that is not known.
+ * Parses such a key. Null for an invalid one, or one of an unknown algorithm.
  * @example
  * ```ts
  * console.log(parseNoteKey('PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW')?.name);
@@ -81,7 +81,7 @@ export function parseNoteKey(text: string): NoteKey | null {
   return id === idOf(name, publicKey) ? { name, id, publicKey } : null;
 }
 
-/** Puts a note together. @param signatures - at least one */
+/** Assembles a note. @param signatures - at least one */
 export function formatNote(text: string, signatures: readonly NoteSignature[]): string {
   assertText(text);
   const lines = signatures.map(
@@ -91,8 +91,7 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
 }
 
 /**
- * Reads a note. Signatures of algorithms or keys that are not known here are kept; whether any is good is
- * another question.
+ * Parses a note. Signatures of unknown algorithms or keys are kept; none is verified.
  *
  * @returns null for what is no note
  * @example
@@ -117,7 +116,7 @@ export function parseNote(note: string): SignedNote | null {
 }
 
 /**
- * Whether a note bears a good signature of a key.
+ * Whether a note has a valid signature of a key.
  * @example
  * ```ts
  * const key = parseNoteKey('PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW');
@@ -138,7 +137,7 @@ export function isSignedBy(note: SignedNote, key: NoteKey): boolean {
   );
 }
 
-/** What a later note calls a note by: the SHA-256 of all of it, lower-case hex. */
+/** The SHA-256 of a whole note, lower-case hex, by which a later note refers to it. */
 export function hashOfNote(note: string): string {
   assertArgument('note', note, 'text');
   return toHex(sha256Of(utf8(note)));

@@ -1,6 +1,6 @@
 /** Sets of numbers as people write them: `1,31,60-66`. */
 
-/** No sequence has more of them standing at one place. */
+/** More than any sequence has at one place. */
 const most = 4000;
 
 /** @param numbers - in order, each once */
@@ -15,7 +15,7 @@ export function formatNumbers(numbers: readonly number[]): string {
   return runs.join(',');
 }
 
-/** In order, each once. Null for what is malformed, out of order or too long. */
+/** In order, each once. Null when it is malformed, out of order or too long. */
 export function parseNumbers(text: string): readonly number[] | null {
   const numbers: number[] = [];
   for (const run of text.split(',')) {

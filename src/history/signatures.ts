@@ -1,11 +1,11 @@
-/** Ed25519 as notes use it, by the native code: a vendor checks those of a whole bucket. */
+/** Ed25519 for notes, in native code: a vendor verifies those of a whole bucket. */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { concatBytes } from '../bytes.js';
 
-/** How a public key of 32 bytes begins as SubjectPublicKeyInfo, and a secret one as PKCS #8. */
+/** The prefixes of a public key of 32 bytes as SubjectPublicKeyInfo, and of a secret one as PKCS #8. */
 const spki = Buffer.from('302a300506032b6570032100', 'hex');
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex');
-/** Keys of so many practices are kept ready. */
+/** How many keys are kept ready. */
 const mostKeys = 1000;
 const keys = new Map<string, KeyObject>();
 /** A service that runs for months meets the same notes every night; so many answers are remembered. */
@@ -37,7 +37,7 @@ function privateKeyOf(secret: Uint8Array): KeyObject {
   });
 }
 
-/** Whether a signature of 64 bytes is good. What is no key has no good signature. */
+/** Whether a signature of 64 bytes is valid; false for an invalid key. */
 export function isSignatureOf(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
   const name = createHash('sha256').update(publicKey).update(signature).update(message).digest('base64');
   const known = judged.get(name);

@@ -29,7 +29,7 @@ export function signerOf(secret: Uint8Array): Signer {
   return { publicKey: publicKeyOf(secret), sign: signerWith(secret) };
 }
 
-/** The key of a signer as notes of a practice name it. */
+/** The key of a signer, as the notes of a practice name it. */
 export function noteKeyOfSigner({ publicKey }: Pick<Signer, 'publicKey'>, practiceId: string): NoteKey {
   return noteKey(`supplemental-backup/${practiceId}`, publicKey);
 }

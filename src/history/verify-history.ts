@@ -19,7 +19,7 @@ import type { SequenceHead } from './note-body.js';
 
 /** Options of {@link verifyHistory}. */
 export interface VerifyHistoryOptions {
-  /** Whose archives are looked at. */
+  /** Whose archives are checked. */
   readonly practiceId: string;
   /**
    * The signing keys of the office, as `formatNoteKey` gives them and as the report and every note name them.
@@ -30,7 +30,7 @@ export interface VerifyHistoryOptions {
    * The newest notes that are known from elsewhere: from a report, or from the history at the other place.
    */
   readonly knownHeads?: Readonly<Partial<Record<Destination, SequenceHead>>> | undefined;
-  /** Which archives are read and held against the SHA-256 of their notes. @defaultValue none; sizes alone */
+  /** Which archives are read and compared with the SHA-256 of their notes. @defaultValue none; only sizes */
   readonly reads?: ((archive: StoredObject) => boolean) | undefined;
   /** Notes read at once. @defaultValue 8 */
   readonly concurrency?: number | undefined;
@@ -41,13 +41,13 @@ export interface VerifyHistoryOptions {
 /** Options of {@link verifyHistories}. */
 export interface VerifyHistoriesOptions
   extends Omit<VerifyHistoryOptions, 'knownHeads' | 'practiceId' | 'trustedKeys'> {
-  /** The keys known of a practice; none for one that is new. */
+  /** The trusted keys of a practice; none for a new one. */
   readonly trustedKeys?: ((practiceId: string) => readonly string[] | undefined) | undefined;
   /** The newest notes of a practice that are known from elsewhere. */
   readonly knownHeads?: ((practiceId: string) => VerifyHistoryOptions['knownHeads']) | undefined;
-  /** Goes on after this practice, where an earlier pass was broken off. */
+  /** Continues after this practice, if an earlier pass was interrupted. */
   readonly after?: string | undefined;
-  /** Only practices whose id begins so, to share a bucket among several passes. @defaultValue '' */
+  /** Only practices whose id has this prefix, to share a bucket among several passes. @defaultValue '' */
   readonly prefix?: string | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface VerifyHistoriesOptions
 const mostObjects = 40_000;
 
 /**
- * Holds the archives of a practice against the signed notes beside them: whether any is missing, exchanged,
+ * Checks the archives of a practice against the signed notes beside them: whether any is missing, replaced,
  * foreign or older than it should be. Needs no key that opens anything. Memory grows with the archives of one
  * practice, by some hundred bytes each.
  *
@@ -86,8 +86,8 @@ export async function verifyHistory(store: StorageAdapter, options: VerifyHistor
 }
 
 /**
- * The same for every practice of a bucket, one after the other, as a vendor does it: one pass over the
- * listing, and no more in memory than one practice.
+ * The same for every practice of a bucket, one after the other, as a vendor needs it: one pass over the
+ * listing, with the memory of one practice.
  *
  * @throws BackupError `storage-…` when the store cannot be listed
  * @example
@@ -171,7 +171,7 @@ async function verifyObjects(
   const history = judgeHistory({ practiceId, archives, notes, trustedKeys, knownHeads });
   const origins = new Map(history.origins);
   const findings = [
-    // What could not be had is told as that.
+    // A note that could not be read is not a missing one.
     ...history.findings.filter((each) => !(each.kind === 'note-missing' && unread.has(each.key))),
     ...troubles,
   ];
@@ -211,7 +211,7 @@ async function readEach(
 }
 
 /**
- * The text of a note; empty for what is none.
+ * The text of a note; empty if it is not one.
  *
  * @throws BackupError `storage-…`
  */

@@ -1,13 +1,13 @@
-/** What the journal keeps of the schedule that HQ gave last, for a service that starts while HQ is silent. */
+/** The last schedule of HQ in the journal, for a service that starts while HQ does not answer. */
 import { anyObject, type Shape } from '../shapes.js';
 import { checkSchedule, type NightSchedule } from './window.js';
 
-/** A schedule without the zone, which the plan says, and without an instant, which is of one night alone. */
+/** A schedule without the zone, which is in the plan, and without an instant, which is for one night only. */
 export type KnownSchedule = Omit<NightSchedule, 'timeZone' | 'hqTime'> & {
   readonly hqTime?: string | undefined;
 };
 
-/** What of a schedule is so on every night. */
+/** The part of a schedule that holds for every night. */
 export function knownSchedule({ timeZone, hqTime, ...rest }: NightSchedule): KnownSchedule {
   return { ...rest, ...(typeof hqTime === 'string' ? { hqTime } : {}) };
 }

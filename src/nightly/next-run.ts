@@ -1,14 +1,14 @@
-/** What is due, and when it is next tried: a pure decision over what happened, the schedule and the time. */
+/** What is due, and when the next run is: a pure decision over the history, the schedule and the time. */
 import { assertArgument } from '../arguments.js';
 import type { Destination } from '../eligibility/is-eligible.js';
 import { nightAfter, nightOf, nightsBetween } from './nights.js';
 import { deadlineOf, hqTimeOf, lastStartOf, type NightSchedule, startOf } from './window.js';
 
-/** What happened on earlier nights, as far as it decides what is due. */
+/** What of earlier nights decides what is due. */
 export interface NightHistory {
   /** Date of the night of the newest verified copy, per destination. What was made by hand is not counted. */
   readonly verified: Readonly<Partial<Record<Destination, string>>>;
-  /** The newest run of a night, whatever came of it. */
+  /** The newest run of a night, whatever its outcome. */
   readonly lastAttempt?: LastAttempt | undefined;
   /** Date of the first night of the service. @defaultValue it begins now */
   readonly firstNight?: string | undefined;
@@ -24,10 +24,7 @@ export interface LastAttempt {
   readonly startedAt?: Date | undefined;
   /** When it ended. */
   readonly endedAt: Date;
-  /**
-   * Where nothing more is to be tried this night, such as where the practice may not back up. @defaultValue
-   * none
-   */
+  /** Where no retry is useful this night, such as where the practice may not back up. @defaultValue none */
   readonly settled?: readonly Destination[] | undefined;
 }
 
@@ -72,7 +69,7 @@ export function dueOn(
     const last = history.verified[destination];
     if (last === undefined) return true;
     const since = nightsBetween(last, night);
-    // A copy from the future was dated by a clock that was wrong, and says nothing.
+    // A copy dated in the future comes from a wrong clock and is ignored.
     return since < 0 || since >= (destination === 'local' ? (schedule.localEveryNights ?? 7) : 1);
   });
 }
@@ -142,7 +139,7 @@ function runOf(
   const isRetry = again > start;
   const lastStart = lastStartOf({ start, deadline, isRetry }, night, schedule);
   if (isRetry) {
-    // A shorter pause is better than no other try.
+    // A shorter pause is better than no retry.
     const latest = new Date(lastStart.getTime() - 2 * minute);
     at = again > latest && history.lastAttempt!.endedAt < latest ? latest : again;
     kind = 'retry';
@@ -154,9 +151,7 @@ function runOf(
   return at <= lastStart && at < deadline ? { at, deadline, kind } : null;
 }
 
-/**
- * After a night on which no run could be started: at once, and again after a pause as long as the day lasts.
- */
+/** After a night on which no run could be started: at once, with retries for the rest of the day. */
 function catchUpRun(request: Request): PlannedRun | null {
   const { schedule, practiceId, history, now } = request;
   if (schedule.catchUp !== 'at-once') return null;
@@ -171,7 +166,7 @@ function catchUpRun(request: Request): PlannedRun | null {
   const { lastAttempt } = history;
   let at = now;
   if (lastAttempt !== undefined && attemptsOf(night, history, now) > 0) {
-    // Tried in its window: the night had its chance, and locks would hold up the office now.
+    // It was tried in its window; locks would now block the office.
     if ((lastAttempt.startedAt ?? lastAttempt.endedAt) < closeOf(night, request)) return null;
     const again = afterPause(lastAttempt, schedule);
     if (again > now) at = again;
@@ -190,6 +185,6 @@ function afterPause({ endedAt }: LastAttempt, { retryAfterMinutes = 30 }: NightS
 
 function attemptsOf(night: string, { lastAttempt }: NightHistory, now: Date): number {
   if (lastAttempt === undefined || lastAttempt.night !== night) return 0;
-  // Ended in the future: the clock was wrong then or is now, and must not hold up a run for long.
+  // An end in the future: the clock was or is wrong, and must not delay a run for long.
   return lastAttempt.endedAt > now ? 0 : lastAttempt.count;
 }

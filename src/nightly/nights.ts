@@ -10,15 +10,12 @@ import { remember } from './remember.js';
 const minute = 60_000;
 const day = 86_400_000;
 
-/**
- * By instant and zone: a night, and the copies that are kept, are asked for in every minute and every night
- * again.
- */
+/** By instant and zone. Remembered, because it is called every minute and for every copy. */
 const nightOfZoned: (question: string) => string = remember((question) => {
   const at = question.indexOf(' ');
   const instant = Temporal.Instant.fromEpochMilliseconds(Number(question.slice(0, at)));
   const wall = inZone(question.slice(at + 1), (timeZone) => instant.toZonedDateTimeISO(timeZone));
-  // By the clock on the wall: on the day on which clocks change, noon is not twelve hours after midnight.
+  // By wall time: on a day on which clocks change, noon is not twelve hours after midnight.
   return nightAfter(wall.toPlainDate().toString(), wall.hour < 12 ? -1 : 0);
 }, 1000);
 
@@ -60,7 +57,7 @@ export const isNight: (text: string) => boolean = remember((text) => {
   return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text);
 }, 1000);
 
-/** Its day by the calendar, which knows no clocks that change. */
+/** Its calendar day, independent of changes of the clock. */
 const dayOf: (night: string) => number = remember((night) => {
   const at = Date.parse(`${night}T00:00Z`);
   if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(night)) {
@@ -105,10 +102,10 @@ function inZone<Result>(timeZone: string, tell: (timeZone: string) => Result): R
   try {
     return tell(timeZone);
   } catch {
-    // What was thrown quotes it.
+    // The original error quotes it.
     throw new BackupError(
       'settings-invalid',
-      '"timeZone" is no time zone that is known here, such as America/Chicago.',
+      '"timeZone" is not a known time zone. An example is America/Chicago.',
       { details: { timeZone } },
     );
   }

@@ -1,5 +1,5 @@
 /**
- * A pure function that remembers its last answers, for what is dear to tell and asked again and again.
+ * A pure function that remembers its last results, for what is expensive and asked often.
  *
  * @param most - how many answers are kept; all go when there are more
  */

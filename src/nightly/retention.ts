@@ -1,10 +1,10 @@
 /**
- * Which archives may go: grandfather-father-son, as a pure decision. Pruning night by night leaves the same
- * archives as pruning once: the newest of a day, week, month or year stays the newest of it.
+ * Which archives may be removed: grandfather-father-son, as a pure decision. Pruning every night leaves the
+ * same archives as pruning once: the newest of a day, week, month or year stays its newest.
  *
- * The clock is not trusted with the past. How old an archive is, the archives themselves say: where far more
- * time lies between two of them than there should be, a clock was set, and only as much is counted as may
- * pass without a copy. So no jump of a clock makes a shelf of good copies old at once.
+ * The clock is not trusted. The age of an archive comes from the archives themselves: where far more time
+ * lies between two of them than can be, a clock was set, and only the longest believable gap is counted. So a
+ * jump of the clock never makes good copies old at once.
  */
 
 import { Temporal } from 'temporal-polyfill';
@@ -36,9 +36,9 @@ export const defaultRetention: Required<RetentionPolicy> = {
 };
 
 /**
- * Six years: how long HIPAA wants what documents its safeguards kept (45 CFR 164.316(b)(2)(i)), for a
- * practice whose counsel says so of its backups. How long a record of treatment is kept, the law of the state
- * says; it may be longer.
+ * Six years, as long as HIPAA requires documentation to be kept (45 CFR 164.316(b)(2)(i)), for a practice
+ * whose counsel requires the same of its backups. State law says how long records of treatment are kept,
+ * which may be longer.
  */
 export const sixYears: Required<RetentionPolicy> = {
   daily: 'P14D',
@@ -47,7 +47,7 @@ export const sixYears: Required<RetentionPolicy> = {
   yearly: 'P6Y',
 };
 
-/** An archive in a store, as far as retention must know it. */
+/** What retention needs to know of an archive. */
 export interface RetainedArchive {
   /** Under which it is stored. */
   readonly key: string;
@@ -55,14 +55,11 @@ export interface RetainedArchive {
   readonly createdAt: Date;
   /** Archives of different scope never replace each other. */
   readonly scope: ArchiveScope;
-  /** It was read back from the store and found to be what was sealed. */
+  /** It was read back from the store and is what was sealed. */
   readonly verified: boolean;
-  /** An administrator who is still there has a password that opens it. */
+  /** The password of a current administrator opens it. */
   readonly opensForLivingAdmin: boolean;
-  /**
-   * Made by hand: it takes the place of no copy that a night made, and is kept as long as one. @defaultValue
-   * false
-   */
+  /** Made by hand: it replaces no copy of a night, and is kept as long as one. @defaultValue false */
   readonly byHand?: boolean | undefined;
 }
 
@@ -76,11 +73,11 @@ export type KeepReason =
   | 'weekly'
   | 'yearly';
 
-/** What stays and what goes. Every archive is in exactly one list; both are newest first. */
+/** What is kept and what is removed. Every archive is in exactly one list; both are newest first. */
 export interface RetentionPlan {
-  /** Archives that stay, each with the reasons. */
+  /** Archives to keep, each with the reasons. */
   readonly keep: readonly { readonly archive: RetainedArchive; readonly reasons: readonly KeepReason[] }[];
-  /** Archives that go. */
+  /** Archives to remove. */
   readonly remove: readonly RetainedArchive[];
 }
 
@@ -96,13 +93,13 @@ const lengths: Readonly<Record<Period, number>> = {
 const periods = Object.keys(lengths) as readonly Period[];
 /** The first day of the epoch. */
 const aThursday = '1970-01-01';
-/** A practice may make no copy for so long, in milliseconds; longer gaps are a clock's. */
+/** Longest time without a copy, in milliseconds; a longer gap is a wrong clock. */
 const believableGap = 45 * day;
 
 /**
- * Decides which archives of a practice may be removed. Whatever the policy says, the newest verified archive
- * of each scope stays, and so does the newest that a living administrator can open; an archive dated in the
- * future stays and replaces no other, because some clock was wrong.
+ * Decides which archives of a practice may be removed. Whatever the policy, these stay: the newest verified
+ * archive of each scope, the newest that a current administrator can open, and archives dated in the future,
+ * which replace no other, because a clock was wrong.
  *
  * @throws RangeError when a duration of the policy cannot be read
  * @example
@@ -121,7 +118,7 @@ export function planRetention(
   const keep = (archive: RetainedArchive | undefined, reason: KeepReason): void => {
     if (archive !== undefined) reasons.set(archive, [...(reasons.get(archive) ?? []), reason]);
   };
-  // Telling the night of an instant is the dear part of the work, and done once.
+  // Finding the night of an instant is the expensive part, so it is done once.
   const nights = new Map(archives.map((each) => [each, nightOf(each.createdAt, options.timeZone)]));
   const newestFirst = [...archives].sort(
     (a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.key < b.key ? 1 : -1),
@@ -228,11 +225,11 @@ function agesOf(
   return ages;
 }
 
-/** How far the next older archive may be from one of this age, after retention has thinned them out. */
+/** How far the next older archive may be from one of this age, after earlier pruning. */
 function longestGapAt(age: number, horizons: Horizons): number {
   for (const period of periods) {
     const two = 2 * lengths[period];
-    // Near the end of a period's reach the next one is a coarser period's.
+    // Near the end of a period's span the next one belongs to a coarser period.
     if ((horizons[period] ?? 0) >= age + two) return Math.max(two, believableGap);
   }
   return Number.POSITIVE_INFINITY;

@@ -19,24 +19,24 @@ export interface NightSchedule {
   /** Wall time at which the window closes. @defaultValue '04:00' */
   readonly closes?: string | undefined;
   /**
-   * Minutes at the end of the window in which no run is begun. One that failed may be tried again until a
-   * quarter of them is left, and a run that HQ asks for in them is begun all the same. In a window shorter
-   * than twice that, practices start in the first half, and late until its end.
+   * Minutes at the end of the window in which no run begins. A failed run may be retried until a quarter of
+   * them is left, and a run that HQ asks for begins in any case. In a window shorter than twice that,
+   * practices start in the first half, and late ones until its end.
    *
    * @defaultValue 60
    */
   readonly lastStartBeforeCloseMinutes?: number | undefined;
   /**
    * When HQ wants the copy: a wall time for every night, or one instant for the night it falls in. It
-   * replaces the practice's own start, inside the window or not.
+   * replaces the practice's own start, inside or outside the window.
    */
   readonly hqTime?: string | Date | undefined;
-  /** The local copy is made every so many nights. @defaultValue 7 */
+  /** Nights from one local copy to the next. @defaultValue 7 */
   readonly localEveryNights?: number | undefined;
   /**
    * What happens after a night on which no run could be started. `next-night` waits for the window, because
-   * read locks would hold up an open office; `at-once` is for practices that switch the server off at night,
-   * and tries again as long as the day lasts.
+   * read locks would block an open office. `at-once` is for practices that switch the server off at night,
+   * and retries for the rest of the day.
    *
    * @defaultValue 'next-night'
    */
@@ -53,12 +53,14 @@ export interface Night {
   readonly date: string;
   /** From when on a run may begin. */
   readonly opensAt: Date;
-  /** When a run is broken off. */
+  /** When a run is aborted. */
   readonly closesAt: Date;
 }
 
 const minute = 60_000;
-/** A run that comes so late is not late, in milliseconds: it was waited for in naps. */
+/**
+ * A run that is this late still counts as on time, because the service sleeps in between; in milliseconds.
+ */
 const grace: number = 2 * minute;
 
 /**
@@ -93,7 +95,7 @@ export function windowOf(night: string, schedule: NightSchedule): Night {
 }
 
 /**
- * When a practice starts on a night: always at the same place within the window, spread evenly over all
+ * When a practice starts on a night: always at the same place in the window, spread evenly over all
  * practices, so that a fleet never starts at once.
  *
  * @param night - ISO date of its evening
@@ -139,7 +141,7 @@ export function lastStartOf(
 export function deadlineOf(night: string, start: Date, schedule: NightSchedule): Date {
   const { opensAt, closesAt } = windowOf(night, schedule);
   if (start >= opensAt && start < closesAt) return closesAt;
-  // HQ chose a time outside of the window: the run has as long as it would have had inside.
+  // HQ chose a time outside the window: the run gets the length of the window.
   return new Date(start.getTime() + closesAt.getTime() - opensAt.getTime());
 }
 
@@ -151,7 +153,7 @@ export function hqTimeOf(night: string, { hqTime, timeZone }: NightSchedule): Da
 }
 
 /**
- * Refuses a schedule by which no night could ever be planned.
+ * Refuses a schedule that is never possible.
  *
  * @throws BackupError `settings-invalid`
  */
@@ -159,7 +161,7 @@ export function checkSchedule(schedule: NightSchedule): void {
   const { hqTime, catchUp } = schedule;
   if (hqTime !== undefined && typeof hqTime !== 'string') {
     if (!(hqTime instanceof Date) || Number.isNaN(hqTime.getTime()))
-      throw invalid('The time HQ gives is none.');
+      throw invalid('The time from HQ is invalid.');
   }
   for (const [name, least] of [
     ['lastStartBeforeCloseMinutes', 0],
@@ -169,11 +171,11 @@ export function checkSchedule(schedule: NightSchedule): void {
   ] as const) {
     const value = schedule[name];
     if (value !== undefined && !(Number.isFinite(value) && value >= least)) {
-      throw invalid(`"${name}" of the schedule must be a number from ${least} on.`);
+      throw invalid(`"${name}" of the schedule must be a number of at least ${least}.`);
     }
   }
   if (catchUp !== undefined && catchUp !== 'at-once' && catchUp !== 'next-night') {
-    throw invalid('"catchUp" of the schedule is at-once or next-night.');
+    throw invalid('"catchUp" of the schedule must be at-once or next-night.');
   }
   // Any night will do: whether the wall times make a window does not depend on the date.
   startOf(nightOf(new Date(0), schedule.timeZone), schedule, '');

@@ -115,7 +115,7 @@ describe('the archives that lie somewhere', () => {
 
   it('have a history where notes lie beside them in the order of a store', async () => {
     const { stdout } = await runHere(['list', join(root, '4711')]);
-    assert.match(stdout, /ANYBODY’S: the note beside it cannot be read/);
+    assert.match(stdout, /NOT PROVEN: the note beside it cannot be read/);
     assert.match(stdout, /Notes: none of them has a valid signature/);
   });
 
@@ -133,7 +133,7 @@ describe('the archives that lie somewhere', () => {
     assert.match(stdout, /^ {2}Nothing is missing since the night of 2026-03-01\.$/m);
     assert.ok(stdout.includes(formatNoteKey(noteKeyOfSigner(officeSigner, '4711'))), stdout);
     await rm(kept[0]!);
-    assert.match((await runHere(['list', place])).stdout, /The archive of note 1 is gone/);
+    assert.match((await runHere(['list', place])).stdout, /The archive of note 1 is missing/);
     await rm(place, { recursive: true });
   });
 

@@ -103,10 +103,10 @@ describe('the file of a night', () => {
       [{ schedule: { opens: hidden } }, /"schedule\.opens" must be a time of day such as 22:00\./],
       [{ schedule: { opens: '04:00', closes: '03:00' } }, /The backup window closes before it opens/],
       [{ alerts: { thresholds: 'strict' } }, /"schedule\.localEveryNights" must be 1/],
-      [{ timeZone: 'America/Chicken' }, /"timeZone" is no time zone that is known here/],
+      [{ timeZone: 'America/Chicken' }, /"timeZone" is not a known time zone/],
       [
         { database: { url: local.database.url, password: hidden } },
-        /"database\.password" is a secret, and no/,
+        /"database\.password" is a secret, and this file/,
       ],
       [{ database: { url: `mysql://backup:${hidden}@127.0.0.1/o` } }, /"database\.url" holds a password/],
       [{ database: { url: 'mysql://backup@127.0.0.1' } }, /"database\.url" names no database\./],
@@ -116,7 +116,7 @@ describe('the file of a night', () => {
       ],
       [
         { database: { ...local.database, password: { env: 'NOT_SET' } } },
-        /"database\.password" is to come in the variable NOT_SET, which is not set\./,
+        /"database\.password" must be in the variable NOT_SET, which is not set\./,
       ],
       [
         { database: { ...local.database, password: { env: 'A', file: 'b' } } },
@@ -125,18 +125,18 @@ describe('the file of a night', () => {
       [{ database: { ...local.database, password: { file: 'none' } } }, /which cannot be read \(ENOENT\)\./],
       [{ local: undefined }, /"hq" or "local" must say where copies go\./],
       [{ local: {} }, /"local\.path" is missing\./],
-      [{ settings: 'database' }, /"local\.path" is of no use where "settings" is "database"/],
+      [{ settings: 'database' }, /"local\.path" has no effect where "settings" is "database"/],
       [{ local: { path: 'share', retention: 'P1Y' } }, /"local\.retention" must be "keep-all"\./],
       [
         { local: { path: 'share', retention: { daily: '14' } } },
         /"local\.retention\.daily" must be an ISO 8601/,
       ],
       [{ hq: { kind: 'ftp' } }, /"hq\.kind" must be "hand-over" or "s3"\./],
-      [{ hq: { ...handOver, token: hidden } }, /"hq\.token" is a secret, and no secret stands in this file/],
+      [{ hq: { ...handOver, token: hidden } }, /"hq\.token" is a secret, and this file must hold none/],
       [{ hq: { ...handOver, url: 'http://hq.example/' } }, /https/],
       [
         { alerts: { healthcheck: { env: 'DATABASE_PASSWORD' } } },
-        /"alerts\.healthcheck" must lead to a URL\./,
+        /"alerts\.healthcheck" must name the place of a URL\./,
       ],
       [{ keys: { furtherRecipients: [hidden] } }, /"keys\.furtherRecipients" must be a list of public keys/],
     ];
@@ -155,14 +155,14 @@ describe('the file of a night', () => {
   it('that is no JSON is refused by its line, and not quoted', async () => {
     await assert.rejects(planOfText(`{\n  "practiceId": "${hidden}",\n}`), (error) => {
       assert.ok(isBackupError(error, 'settings-invalid'));
-      assert.match(error.message, /It is no JSON: look at line 3\./);
+      assert.match(error.message, /It is not JSON: see line 3\./);
       assert.ok(!error.message.includes(hidden));
       return true;
     });
     await assert.rejects(planOf(join(folder, 'none.json'), line()), /It cannot be read \(ENOENT\)\./);
     await assert.rejects(
       planOf(folder, line()),
-      /cannot be used\. It (is no file|cannot be read \(EISDIR\))/,
+      /cannot be used\. It (is not a file|cannot be read \(EISDIR\))/,
     );
   });
 
@@ -179,7 +179,7 @@ describe('the file of a night', () => {
     assert.equal(await password(), 'another');
     for (const mode of [0o604, 0o620, 0o602]) {
       await chmod(secret, mode);
-      await assert.rejects(planOfFile(file), /which others may read or change; take that from them/);
+      await assert.rejects(planOfFile(file), /which others may read or change; restrict it/);
     }
     await chmod(secret, 0o440);
     await planOfFile(file);

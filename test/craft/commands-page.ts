@@ -7,7 +7,7 @@ export async function renderCommandsPage(): Promise<string> {
   return `# The command line
 
 \`supplemental-backup\` comes with the package: \`npx supplemental-backup\` in a project that has it, or
-\`npm install --global supplemental-backup\`. This page is the program's own help, with what a screen has no room for.
+\`npm install --global supplemental-backup\`. This page is the program's own help, and what does not fit on a screen.
 
 \`\`\`text
 ${renderOverview(commandWords).trimEnd()}
@@ -20,15 +20,15 @@ ${renderOverview(commandWords).trimEnd()}
   stderr.
 - With \`--json\` there is exactly one JSON document: \`ok\` first, then the result; or \`ok: false\`, \`exitCode\` and
   \`error\` with the \`code\` of [ERRORS](ERRORS.md), a \`message\` for people and \`details\` for programs. Progress is silent.
-  [command-output.schema.json](command-output.schema.json), which is in the package too, says what stands in the document of each command.
-- With \`--verbose\` every command tells on stderr what it does, for whoever looks for a fault: statements without their values,
+  [command-output.schema.json](command-output.schema.json), which is in the package too, describes the document of each command.
+- With \`--verbose\` every command logs on stderr what it does, for finding faults: statements without their values,
   calls of stores, archives, tables of a restore, with durations, sizes and retries.
-- With \`--quiet\` nothing is said of what goes well: no progress, no result. What is wrong stands on stderr, as ever.
+- With \`--quiet\` there is no progress and no result, only errors and warnings on stderr.
 - Without a terminal, progress is a plain line every five seconds, and no line is broken; on a terminal, sentences are broken at words.
-- Times are told by the clock of this computer, with its zone; in JSON they are UTC.
-- Ctrl-C and SIGTERM stop the work tidily: nothing half-made is left under a final name, the exit code is 130, and a sentence says
-  how to go on.
-- \`supplemental-backup completion\` prints what bash, zsh or PowerShell needs to complete the words, and the manual page.
+- Times are in the time zone of this computer, with its name; in JSON they are UTC.
+- Ctrl-C and SIGTERM stop the work cleanly: nothing incomplete is left under a final name, the exit code is 130, and a sentence says
+  how to continue.
+- \`supplemental-backup completion\` prints a completion script for bash, zsh or PowerShell, or the manual page.
 
 ## Secrets
 
@@ -39,14 +39,14 @@ is not part:
 supplemental-backup restore office.tar.age --target mysql://root@localhost/back --password-fd 3 3< password.txt
 \`\`\`
 
-\`npx\` hands on no descriptor but the first ones: there it is \`--password-fd 0 < password.txt\`.
+\`npx\` passes on only the first descriptors: use \`--password-fd 0 < password.txt\`.
 
 On a terminal there are three tries. A password that is newer than the archive opens it with the help of a newer archive of the same
-practice: one that lies in the same folder, or among the folders of the nights beside it, is found and used; another one is named
-by \`--newer\`.
+practice. One in the same folder, or in the folders of the neighbouring nights, is found and used; name another one
+with \`--newer\`.
 
-The database password comes in \`MYSQL_PWD\`, as for the clients of MySQL and MariaDB. It may stand in the URL, but arguments can be
-seen by everybody on the machine. Credentials of a bucket come from where the AWS tools take them: \`AWS_ACCESS_KEY_ID\`,
+The database password is read from \`MYSQL_PWD\`, as by the clients of MySQL and MariaDB. It may be in the URL, but everybody on the
+machine can see arguments. Credentials of a bucket are read where the AWS tools read them: \`AWS_ACCESS_KEY_ID\`,
 \`AWS_SECRET_ACCESS_KEY\`, \`AWS_ENDPOINT_URL\`, \`AWS_REGION\`, the shared files.
 
 ## Databases
@@ -55,35 +55,35 @@ A database is \`mysql://user@host:port/database\`, with parameters named as the 
 
 | parameter | |
 |---|---|
-| \`socketPath=FILE\` | a Unix socket or a Windows named pipe in the place of host and port |
+| \`socketPath=FILE\` | a Unix socket or a Windows named pipe instead of host and port |
 | \`ssl-mode=DISABLED\` | no TLS; the default |
 | \`ssl-mode=REQUIRED\` | TLS, whatever the server's certificate |
 | \`ssl-mode=VERIFY_CA\` | TLS, with a certificate of an authority that is trusted; the default when a file is given |
 | \`ssl-mode=VERIFY_IDENTITY\` | TLS, with a certificate that names this host too |
 | \`ssl-ca=FILE\` | the authorities to trust, in PEM; those of Node.js where none are given |
-| \`ssl-cert=FILE\`, \`ssl-key=FILE\` | a certificate of one's own, for an account that asks for it |
+| \`ssl-cert=FILE\`, \`ssl-key=FILE\` | a client certificate, for an account that requires it |
 | \`server-public-key-path=FILE\` | the server's public key in PEM: without TLS, the password of an account of \`caching_sha2_password\` or \`sha256_password\` is encrypted for it |
-| \`get-server-public-key=1\` | without TLS, encrypt it for whatever key the other side sends: who sits on the line gets the password |
+| \`get-server-public-key=1\` | without TLS, encrypt it for the key that the server sends; somebody in between could then read the password |
 
-Without TLS, a socket or one of the last two, a server that asks for the password itself does not get it.
+Without TLS, a socket or one of the last two, the password is never sent to a server that asks for it in clear text.
 
-There is no \`PREFERRED\`: it goes without TLS whenever somebody on the way wants that.
+There is no \`PREFERRED\`, because somebody in between could turn its TLS off.
 
 ## What a restore makes only when asked for
 
 | option | |
 |---|---|
-| \`--programs\` | triggers, routines, events, and views that act for somebody else: whoever wrote the archive wrote them, and they do what they do later on. Without it they are listed |
-| \`--expect-sha256 HEX\` | the file must be the one that the report of its night names; then its programs come along |
-| \`--allow directories\` | files of tables at the places that definitions name |
-| \`--allow outside-engines\` | tables that are windows into other servers, files or programs |
+| \`--programs\` | triggers, routines, events, and views with the rights of somebody else: the author of the archive wrote them, and they run later. Without this option they are only listed |
+| \`--expect-sha256 HEX\` | the file must have the SHA-256 in the report of its night; then its programs are restored as well |
+| \`--allow directories\` | table files in the directories that definitions name |
+| \`--allow outside-engines\` | tables whose data is in other servers, files or programs |
 
 ## The audit file
 
 \`restore\`, \`rehearse\`, \`extract\` and \`verify\` add lines to a file: who opened which archive when, what was done with it and how that
 ended, and never what is in it. It is the file of \`--audit\`, else that of the variable \`SUPPLEMENTAL_BACKUP_AUDIT\`, else
-\`supplemental-backup/audit.jsonl\` in \`XDG_STATE_HOME\` (\`~/.local/state\`), on Windows in \`LOCALAPPDATA\`. With the variable set to
-nothing no file is kept. A file that cannot be written is told on stderr, and the work goes on.
+\`supplemental-backup/audit.jsonl\` in \`XDG_STATE_HOME\` (\`~/.local/state\`), on Windows in \`LOCALAPPDATA\`. With an empty variable there is no file. If
+the file cannot be written, a warning goes to stderr and the work goes on.
 
 ## Places
 
@@ -91,22 +91,22 @@ An archive is a path or \`s3://bucket/key\`; a store that is not Amazon's is nam
 \`s3://bucket/key?endpoint=https://…&region=…\` (needs \`npm install @aws-sdk/client-s3\`). On a path and in a store an archive appears
 under its name when it is complete and not before, is read back, and never overwrites what is there.
 
-\`list\` and \`who-can-open\` take folders and wildcards as well, and look them up themselves: \`cmd\` and PowerShell do not. In a folder,
-whatever ends in \`.age\` is taken for an archive; what cannot be read is named and passed over. The same archive at two places is
-one, with both.
+\`list\` and \`who-can-open\` also take folders and wildcards, and expand them, because \`cmd\` and PowerShell do not. In a folder,
+files that end in \`.age\` count as archives; those that cannot be read are named and skipped. The same archive in two places is
+listed once, with both.
 
 ## Without a host
 
-An office with nothing but a clock: one line a night. The copy is sealed for the last administrator who logged in and for a key of the
-office's own (\`keygen\`), named \`FOLDER/PRACTICE/NIGHT/ID.tar.age\`, read back, and only then do older ones go, by the same rule as those
-of the service: never the last that an administrator of today can open, nothing of another practice, nothing that is no archive. The
-folder must be there: one that is missing may be a share that is away, and is not made. \`--out s3://bucket/beginning/\` does the same
-in a bucket, and sees and removes nothing but what lies under that beginning.
+For an office without a service, one command a night is enough. The copy is sealed for the last administrator who logged in and for a key of the
+office's own (\`keygen\`), named \`FOLDER/PRACTICE/NIGHT/ID.tar.age\`, and read back. Only then are older ones removed, by the same rule as
+those of the service: never the last one that a current administrator can open, and only archives of this practice. The
+folder must exist: a missing one may be a share that is not mounted, so it is not created. \`--out s3://bucket/beginning/\` does the same
+in a bucket, and sees and removes only what is under that prefix.
 
 \`--keep\` takes \`default\` (3 days, 6 months of weeks, 1 year of months, 3 years), \`six-years\`, or four spans such as \`3d,6m,1y,3y\`. Exit code 0
-and silence mean a good night; anything else is told on stderr, which cron mails and the others keep in their logs.
+and silence mean a good night; anything else is on stderr, which cron mails and the others log.
 
-What the login needs on the server, \`check\` says. Its password stands in a file that only its user may read:
+\`check\` says which privileges the login needs. Its password is in a file that only its user may read:
 
 \`\`\`sh cron
 # /etc/cron.d/supplemental-backup, with MYSQL_PWD='…' in /etc/supplemental-backup.env (of the user backup, mode 0600)
@@ -114,7 +114,7 @@ PATH=/usr/local/bin:/usr/bin:/bin
 0 2 * * * backup . /etc/supplemental-backup.env; export MYSQL_PWD; supplemental-backup backup --source mysql://backup@localhost/opendental --out /backup/ --last-admin --recipient age1… --keep default --quiet
 \`\`\`
 
-With systemd, a service and a timer; a night on which the computer was off is made up for:
+With systemd, a service and a timer, which also catches up on a night when the computer was off:
 
 \`\`\`ini
 # /etc/systemd/system/supplemental-backup.service

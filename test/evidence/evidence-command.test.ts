@@ -72,7 +72,7 @@ describe('what a spool shows', () => {
     await writeFile(note, 'not a note');
     const told = await runCli(['evidence', '--fleet', store, '--out', '-']);
     await rm(note);
-    assert.match(told.stdout, /The note beside \S+ cannot be read, so the archive may be anybody’s\./);
+    assert.match(told.stdout, /The note beside \S+ cannot be read, so anybody may have made the archive\./);
     assert.equal((await runCli(['evidence', '--fleet', store, '--spool', spool, '--out', '-'])).code, 2);
   });
 });

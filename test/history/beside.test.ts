@@ -61,7 +61,7 @@ describe('whoever has the archive alone', () => {
 
   it('is told that nothing says who made it, where no note lies beside it', async () => {
     await rm(noteFile(), { force: true });
-    assert.match((await runCli(['inspect', path])).stdout, /Origin +no signed note lies beside it/);
+    assert.match((await runCli(['inspect', path])).stdout, /Origin +there is no signed note beside it/);
     assert.equal((await runCli(['verify', path, '--without-key'])).code, 0);
     const asked = await runCli(['verify', path, '--without-key', '--signed-with', keyText(officeSigner)]);
     assert.match(asked.stderr, /cannot be shown that the office made this archive/);
@@ -88,7 +88,7 @@ describe('whoever has the archive alone', () => {
     const restore = (signer: Signer): ReturnType<typeof runCli> =>
       runCli(['restore', path, '--target', target, '--identity', keyFile, '--signed-with', keyText(signer)]);
     for (const [note, signer, refused] of [
-      [null, officeSigner, /nothing says who made it|no note/i],
+      [null, officeSigner, /not known who made it|no note/i],
       [await noteOf(officeSigner, '2026-02-01'), otherSigner, /another key|not the key/i],
       [
         await noteOf(officeSigner, '2026-02-01', { sha256: '0'.repeat(64) }),
@@ -193,7 +193,7 @@ describe('whoever has the archive alone', () => {
       assert.equal(judgeNoteBeside(note, { ...label, size: archive.length }).kind, 'foreign');
     }
     await writeFile(noteFile(), 'x'.repeat(100_000));
-    assert.match((await runCli(['inspect', path])).stdout, /Origin +ANYBODY’S/);
+    assert.match((await runCli(['inspect', path])).stdout, /Origin +NOT PROVEN/);
   });
 });
 

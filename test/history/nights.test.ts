@@ -267,7 +267,7 @@ describe('an attack on a store', () => {
       attack: async (store) => {
         await put(store, `${practiceId}/2026-01-06/${'f'.repeat(32)}.tar.age`, 'forged');
       },
-      office: /no note says who made it/,
+      office: /has no note, so it is not known who made it/,
       hq: ['note-missing'],
     },
     {
@@ -280,7 +280,7 @@ describe('an attack on a store', () => {
         await put(store, key, bytes);
         await put(store, noteKeyOf(key)!, note);
       },
-      office: /signed with a key that is not known/,
+      office: /signed with an unknown key/,
       hq: ['unknown-key'],
     },
     {
@@ -298,7 +298,7 @@ describe('an attack on a store', () => {
       attack: async (store, keys) => {
         await put(store, keys[2]!, 'forged');
       },
-      office: /was verified with \d+ bytes and has 6/,
+      office: /was verified with \d+ bytes but has 6/,
       hq: ['overwritten'],
       freezes: true,
     },
@@ -311,7 +311,7 @@ describe('an attack on a store', () => {
           (await bytesOf(store, keys[2]!)).map((byte) => byte ^ 1),
         );
       },
-      office: /its bytes are others now/,
+      office: /its bytes have changed/,
       // By sizes alone it is not to be seen; by reading it is.
       hq: ['overwritten'],
       freezes: true,
@@ -319,7 +319,7 @@ describe('an attack on a store', () => {
     {
       name: 'one archive deleted',
       attack: (store, keys) => vanish(store, keys.slice(1, 2)),
-      office: /was verified and is gone/,
+      office: /was verified but is missing now/,
       hq: ['gap'],
       freezes: true,
     },
@@ -330,21 +330,21 @@ describe('an attack on a store', () => {
           store,
           keys.filter((_, i) => i % 2 === 0),
         ),
-      office: /was verified and is gone/,
+      office: /was verified but is missing now/,
       hq: ['gap'],
       freezes: true,
     },
     {
       name: 'the newest archives deleted, a roll-back',
       attack: (store, keys) => vanish(store, keys.slice(-2)),
-      office: /was verified and is gone/,
+      office: /was verified but is missing now/,
       hq: ['rolled-back'],
       freezes: true,
     },
     {
       name: 'all archives deleted',
       attack: (store, keys) => vanish(store, keys),
-      office: /was verified and is gone/,
+      office: /was verified but is missing now/,
       hq: ['rolled-back'],
       freezes: true,
     },
@@ -353,7 +353,7 @@ describe('an attack on a store', () => {
       attack: async (store, keys) => {
         await store.delete(noteKeyOf(keys[2]!)!);
       },
-      office: /The note of \S+ is gone/,
+      office: /The note of \S+ is missing/,
       hq: ['gap', 'note-missing'],
     },
     {
@@ -363,7 +363,7 @@ describe('an attack on a store', () => {
         other.signer = otherSigner;
         await put(store, noteKeyOf(keys[2]!)!, (await other.makeNight()).note);
       },
-      office: /The note of \S+ is another one than was written/,
+      office: /The note of \S+ was replaced by another one/,
       hq: ['foreign', 'gap'],
     },
   ];
@@ -445,7 +445,7 @@ describe('an attack on a store', () => {
     await rm(practice.spool, { recursive: true });
     await practice.night();
     assert.deepEqual(practice.standing, ['history-broken']);
-    assert.match(practice.alerts.raised.at(-1)!.message, /signed with a key that is not known/);
+    assert.match(practice.alerts.raised.at(-1)!.message, /signed with an unknown key/);
     await acknowledgeFindings(practice.plan, { user: 'Admin' });
     await practice.night();
     assert.deepEqual(practice.standing, []);
@@ -457,7 +457,7 @@ describe('an attack on a store', () => {
     await practice.night();
     await practice.night();
     assert.deepEqual(practice.standing, ['history-broken']);
-    assert.match(practice.alerts.raised.at(-1)!.message, /is known elsewhere/);
+    assert.match(practice.alerts.raised.at(-1)!.message, /is known from elsewhere/);
   });
 });
 
@@ -482,7 +482,7 @@ describe('the newest notes, kept with the settings in the practice’s database'
     await practice.night();
     assert.deepEqual(practice.standing, ['history-broken']);
     const { message } = practice.alerts.raised.at(-1)!;
-    assert.match(message, /Note 6 is known elsewhere, and the newest here is 3\./);
+    assert.match(message, /Note 6 is known from elsewhere, but the newest here is 3\./);
     // The lower number is the newest now; what was found stands until somebody has looked.
     await practice.nights(2);
     assert.equal((await settings.keptHeads!())[0]?.heads.hq?.number, 6);
@@ -497,7 +497,10 @@ describe('the newest notes, kept with the settings in the practice’s database'
     await rm(practice.spool, { recursive: true });
     await practice.night();
     assert.deepEqual(practice.standing, ['history-broken']);
-    assert.match(practice.alerts.raised.at(-1)!.message, /Note 3 is known elsewhere, and here is none\./);
+    assert.match(
+      practice.alerts.raised.at(-1)!.message,
+      /Note 3 is known from elsewhere, but there is none here\./,
+    );
   });
 
   it('are not written over by a lower number while a place cannot be asked', async () => {
@@ -516,7 +519,7 @@ describe('the newest notes, kept with the settings in the practice’s database'
     assert.equal((await settings.keptHeads!())[0]?.heads.hq?.hash, before.heads.hq?.hash);
     practice.more = { settings };
     await practice.night();
-    assert.match(practice.alerts.raised.at(-1)!.message, /Note 3 is known elsewhere/);
+    assert.match(practice.alerts.raised.at(-1)!.message, /Note 3 is known from elsewhere/);
   });
 
   it('are missing on the same night in a copy of the server that stands still, which is told once', async () => {
@@ -527,7 +530,7 @@ describe('the newest notes, kept with the settings in the practice’s database'
     await practice.night();
     practice.heads = async () => still;
     const report = await practice.night();
-    assert.match(report.looksLikeLoss?.join() ?? '', /The database does not know of the copy of 2026-01-07/);
+    assert.match(report.looksLikeLoss?.join() ?? '', /The database lacks the date of the copy of 2026-01-07/);
     await practice.night();
     await acknowledgeFindings(practice.plan, { user: 'Admin' });
     // Whoever goes on with it knows.
@@ -605,7 +608,7 @@ describe('damage to the database', () => {
       const report = await practice.night();
       assert.equal(report.outcome, 'complete');
       assert.ok((report.looksLikeLoss?.length ?? 0) > 0);
-      assert.match(renderReport(report), /LOOKS LIKE A LOSS/);
+      assert.match(renderReport(report), /DATA SEEMS TO BE LOST/);
       const clean = await keysOf(practice.local);
       await openNights(5);
       const left = await keysOf(practice.local);

@@ -68,7 +68,7 @@ describeOnEachServer(
       const heads = await keptHeads();
       const told = await night('2026-07-16T05:00:00Z');
       assert.equal(told?.length, 1);
-      assert.match(told?.[0] ?? '', /is a copy of another one, and has stopped following it/);
+      assert.match(told?.[0] ?? '', /is a replica of another one and has stopped/);
       // As if the server that is read had stopped before the last night could be kept in it.
       assert.notEqual(await keptHeads(), heads);
       await server().query(
@@ -77,7 +77,7 @@ describeOnEachServer(
       );
       const again = await night('2026-07-17T05:00:00Z');
       assert.equal(again?.length, 2);
-      assert.match(again?.[1] ?? '', /The database does not know of the copy of 2026-07-16/);
+      assert.match(again?.[1] ?? '', /The database lacks the date of the copy of 2026-07-16/);
       assert.deepEqual([...bench.alerts.standing.keys()], ['looks-like-loss']);
       const [third, second, first] = await readFacts(bench.spool);
       assert.deepEqual([first?.replica, second?.replica, third?.replica], ['waits', 'stopped', 'stopped']);

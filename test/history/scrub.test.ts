@@ -244,7 +244,7 @@ describe('reading older copies again', () => {
     assert.deepEqual(practice.standing, ['history-broken']);
     assert.ok(nights > 1 && nights <= 28, String(nights));
     assert.ok(most <= 2, String(most));
-    const told = `${rotten} was verified, and its bytes are others now.`;
+    const told = `${rotten} was verified, but its bytes have changed.`;
     assert.ok(practice.alerts.raised[0]!.message.includes(told));
     const state = await known();
     assert.deepEqual(state.sequences?.local?.troubles, [told]);
@@ -256,7 +256,7 @@ describe('reading older copies again', () => {
     const report = await practice.night();
     const [, local] = report.destinations;
     assert.deepEqual([...new Set(read)], [local?.copy?.key]);
-    assert.deepEqual(local?.troubles, [`${rotten} is not what was verified.`]);
+    assert.deepEqual(local?.troubles, [`${rotten} is no longer what was verified.`]);
     assert.equal(practice.alerts.raised.length, 1);
     const since = (await known()).verified.local.map(({ readAt, night, state }) =>
       state ? '9' : (readAt ?? night),
@@ -338,7 +338,7 @@ describe('reading older copies again', () => {
       await nextNight();
       const { places } = await practice.scrub();
       const local = places.find(({ destination }) => destination === 'local');
-      assert.deepEqual(local?.found, [`${silent} is there, and could not be read back.`]);
+      assert.deepEqual(local?.found, [`${silent} is there but could not be read back.`]);
       assert.deepEqual(practice.standing, []);
     }
     assert.ok(
@@ -388,7 +388,7 @@ describe('reading older copies again', () => {
     for (let i = 0; i < 2; i += 1) await nextNight();
     const { places } = await practice.scrub();
     const found = places.find(({ destination }) => destination === 'local')?.found;
-    assert.match(found?.join() ?? '', /its bytes are others now/);
+    assert.match(found?.join() ?? '', /its bytes have changed/);
     assert.deepEqual(practice.standing, ['history-broken']);
   });
 
@@ -408,7 +408,7 @@ describe('reading older copies again', () => {
     await practice.scrub();
     assert.deepEqual(practice.standing, ['history-broken']);
     const { destinations } = await practice.night();
-    assert.match(destinations[1]?.troubles?.join() ?? '', /note of .* is another one than was written/);
+    assert.match(destinations[1]?.troubles?.join() ?? '', /note of .* was replaced by another one/);
   });
 
   it('follows the work of each night in the service, within its window, and ends with the service', async () => {

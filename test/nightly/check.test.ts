@@ -86,7 +86,7 @@ function checks(server: () => TestServer): void {
     });
     const admin = findings.find(({ subject }) => subject === 'admin');
     assert.equal(admin?.verdict, 'wrong');
-    assert.match(admin?.message ?? '', /^Database "checked_other" is no database of Open Dental/);
+    assert.match(admin?.message ?? '', /^Database "checked_other" is not an Open Dental database/);
   });
 
   it('name a network path that is gone, a store that refuses, a full disk, a spool that is a file', async () => {

@@ -78,7 +78,7 @@ describe('the report for people', () => {
       text,
       /^Last opened by a person: office on 2026-07-02, at office \(5 % of the rows read and equal\)\.$/m,
     );
-    assert.match(text, /^LOOK AT THIS: office$/m);
+    assert.match(text, /^CHECK THIS: office$/m);
   });
 
   it('is steered by no name in it, and has no line that a name forged', () => {

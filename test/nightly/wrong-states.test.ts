@@ -198,7 +198,7 @@ function wrongStates(server: () => TestServer): void {
     assert.equal((await spooled()).length, 1);
     assert.match(
       renderReport(first!),
-      /^Supplemental backup .*: NO COPY IS STORED YET; what is sealed waits/,
+      /^Supplemental backup .*: NO COPY IS STORED YET; the sealed copy waits/,
     );
     isDead = false;
     bench.setClock('2026-07-16T05:00:00Z');
@@ -428,7 +428,7 @@ function wrongStates(server: () => TestServer): void {
     assert.ok(told.slice(9).every((code) => code === undefined));
     assert.deepEqual(await spooled(), []);
     assert.deepEqual(alerts(), ['hq-copy-lost']);
-    assert.match(bench.alerts.raised[0]!.message, /of 2026-07-14 at headquarters was given up/);
+    assert.match(bench.alerts.raised[0]!.message, /of 2026-07-14 at headquarters was dropped/);
     bench.setClock('2026-07-29T05:00:00Z');
     await night({}, { destinations: ['hq'] });
     assert.equal(bench.alerts.standing.size, 0);
@@ -440,7 +440,7 @@ function wrongStates(server: () => TestServer): void {
     bench.setClock('2026-07-16T05:00:00Z');
     const { report } = await night(refuse, { destinations: ['hq'] });
     const told = report?.warnings.find((warning) => warning.code === 'late-copy-replaced');
-    assert.match(told?.message ?? '', /copy of 2026-07-14 was still waiting; the one of 2026-07-15/);
+    assert.match(told?.message ?? '', /copy of 2026-07-14 was still waiting\. The one of 2026-07-15/);
   });
 
   it('reads again when another administrator logs in while it begins, and seals for that one', async () => {

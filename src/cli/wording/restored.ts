@@ -118,7 +118,7 @@ function missingLines({ missing }: PartialRestore): readonly string[] {
   return [
     tables.length === 0
       ? `All rows are restored, but ${plural(missing.length, 'object')} cannot be made in the target:`
-      : `INCOMPLETE:  ${plural(tables.length, 'table')} with all rows (${tables.join(', ')})${missing.length === tables.length ? '' : ` and ${others}`} cannot be made in the target:`,
+      : `INCOMPLETE: ${plural(tables.length, 'table')} with all rows (${tables.join(', ')})${missing.length === tables.length ? '' : ` and ${others}`} cannot be made in the target:`,
     ...missing.map((each) => escapeControls(missingSentence(each))),
     'Remove the cause and run the same command again: it retries only these.',
   ];

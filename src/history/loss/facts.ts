@@ -1,4 +1,4 @@
-/** What is kept of a night's reading to judge later nights by: counts and sizes, and no content. */
+/** What is stored of a night's reading to judge later nights by: counts and sizes, no content. */
 import type { ArchiveScope } from '../../model/parts.js';
 
 /** One table on one night. */
@@ -9,42 +9,40 @@ export interface TableFacts {
   readonly plainBytes: number;
   /** Size of those in the archive. */
   readonly storedBytes: number;
-  /** Changes with its columns; absent where nobody told. */
+  /** Changes with its columns; absent if not known. */
   readonly definition?: string;
 }
 
 /**
- * How a server follows another one: it takes over what changes there; it `waits` for a line to the other one,
- * which may be switched off; it was `stopped`, by somebody or by an error, or is more than half a day behind.
+ * How a server replicates another one: it `follows`; it `waits` for the other one, which may be switched off;
+ * it was `stopped`, by somebody or by an error, or is more than half a day behind.
  */
 export type ReplicaState = 'follows' | 'stopped' | 'waits';
 
-/** What one reading of the database came to. */
+/** The result of one reading of the database. */
 export interface NightFacts {
   /** ISO date of the evening. */
   readonly night: string;
-  /** Readings of different scope are never held against each other. */
+  /** Readings of different scope are never compared. */
   readonly scope: ArchiveScope;
   /** By name of the table. */
   readonly tables: Readonly<Record<string, TableFacts>>;
   /** Of the practice's software. */
   readonly version?: string;
-  /**
-   * Changes with any row of any table that others than this service write into; absent where nobody told.
-   */
+  /** Changes with any row of any table that this service does not write to; absent if not known. */
   readonly content?: string;
   /** The same of the critical tables alone, where one reading made a copy of them as well. */
   readonly criticalContent?: string;
-  /** How the server follows another one, as it says itself; absent where it does not, or does not say. */
+  /** How the server replicates another one, as it says itself; absent where it does not, or does not say. */
   readonly replica?: ReplicaState;
   /**
-   * Tables that were purged as announced; later nights are not held against nights before it. All of them,
-   * when a person has looked at what was found and it is as it should be.
+   * Tables that were purged as announced; later nights are not compared with nights before it. All tables,
+   * when a person has acknowledged the findings.
    */
   readonly purged?: readonly string[];
 }
 
-/** More nights are not remembered: five weeks. */
+/** Five weeks. */
 export const rememberedNights = 35;
 
 /** Stands for every table in an announcement. */

@@ -1,17 +1,18 @@
 /**
- * Whether tonight's database looks as if something was lost: a pure decision over counts and sizes. How much
- * change is usual, the practice's own past weeks say; floors keep a quiet past from making every purge an
- * alarm.
+ * Whether tonight's database seems to have lost data: a pure decision over counts and sizes. The practice's
+ * own past weeks show how much change is usual; lower limits keep a quiet past from turning every purge into
+ * an alarm.
  */
 import { assertArgument, assertEach } from '../../arguments.js';
 import { allTables, type NightFacts, type TableFacts } from './facts.js';
 import type { LossFinding } from './findings.js';
 import { hasStoppedFollowing, nightsOfStillness } from './stillness.js';
 
-/** How the decision is made. */
+/** Limits of the decision. */
 export interface LossThresholds {
   /**
-   * Tables whose rows do not go away in the life of a practice.
+   * Tables whose rows stay for the life of a practice. @defaultValue those of Open Dental that hold patients,
+   * treatment and money; where the database has none of them, its twenty tables with the most rows
    * @defaultValue those of Open Dental that hold patients, treatment and money; where the database has none
    *   of them, its twenty tables with the most rows
    */
@@ -21,19 +22,19 @@ export interface LossThresholds {
   /** A core table may lose this share of its rows in one night. @defaultValue 0.03 */
   readonly rowShare?: number | undefined;
   /**
-   * Nights in a row on which nothing at all changes, where the past does not say on which days the office
-   * works. @defaultValue 14
+   * Nights in a row without any change that count as a finding, if the past does not show on which days the
+   * office works. @defaultValue 14
    */
   readonly stillNights?: number | undefined;
 }
 
-/** What is held against the past. */
+/** What is compared with the past. */
 export interface Tonight {
   /** What was read. */
   readonly facts: NightFacts;
   /** Tables whose purge was announced for tonight; `*` for all. */
   readonly announced?: readonly string[] | undefined;
-  /** What the service itself wrote into the database last, and what it found there tonight; ISO 8601. */
+  /** The date that the service wrote into the database last, and the one it found there tonight; ISO 8601. */
   readonly ownDate?: { readonly written: string; readonly found: string | null } | undefined;
 }
 
@@ -61,24 +62,22 @@ const openDentalCore = [
 ];
 const openDentalAudit = ['securitylog'];
 
-/** An upgrade may remake much in one night. */
+/** An upgrade may change much in one night. */
 const rowShareAtUpgrade = 0.3;
-/** A table of fewer rows is no core table yet, and fewer rows are no loss. */
+/** A table with fewer rows is not a core table yet, and losing fewer rows is no finding. */
 const leastRows = 20;
 const leastLost = 10;
-/** Tables that are not core may shrink; that many in one night do not. */
+/** Other tables may shrink, but not so many in one night. */
 const manyTables = { share: 0.05, least: 5, drop: 0.5, rows: 50 };
-/** How much nearer to incompressible a table may come in a night, of what it had been compressed by. */
+/** How much less a table may compress in a night, as a share of its compression before. */
 const ratioJump = { usual: 0.12, upgrade: 0.3, leastBytes: 32 * 1024 };
-/**
- * A slow bleed: lost since the fullest of the remembered nights, as a multiple of what one night may lose.
- */
+/** A slow loss, since the largest of the remembered nights, as a multiple of what one night may lose. */
 const bleed = 3;
-/** What the service wrote may be dated a little otherwise than it was written, in milliseconds. */
+/** Tolerance for the date that the service wrote, in milliseconds. */
 const dateTolerance = 12 * 3_600_000;
 
 /**
- * Judges a night by those before it.
+ * Compares a night with those before it.
  *
  * @param history - nights of the past in any order; those of another scope are passed over
  * @example
@@ -135,7 +134,7 @@ interface Around {
   readonly thresholds: LossThresholds;
 }
 
-/** The tables of a night whose older counts are needed as well, to judge a later one. */
+/** The tables of a night whose older counts are also needed to judge a later one. */
 export function tablesToRemember(facts: NightFacts, thresholds: LossThresholds): ReadonlySet<string> {
   return new Set([...coreOf(facts, thresholds), ...(thresholds.auditTables ?? openDentalAudit)]);
 }
@@ -147,14 +146,15 @@ function coreOf({ tables }: NightFacts, { coreTables }: LossThresholds): Readonl
   return new Set(largest.slice(0, 20).map(([name]) => name));
 }
 
-/** Tables that are gone, and new ones that look like them. */
+/** Missing tables, and new ones that look like them. */
 function vanished({ past, last, facts, isUpgrade, isAnnounced, core }: Around): readonly LossFinding[] {
   const fresh = Object.entries(facts.tables).filter(([name]) => last.tables[name] === undefined);
   return Object.entries(last.tables).flatMap(([name, before]): LossFinding[] => {
-    // The sum of what is not remembered of an older night, which comes last where a clock was put right.
+    // The sum of the tables of an older night that are not remembered; it is the last one if a clock was put
+    // right.
     if (name === allTables) return [];
     if (facts.tables[name] !== undefined || isAnnounced(name)) return [];
-    // What is made for a day and dropped again is nobody's loss.
+    // Temporary tables do not count.
     const nights = past.filter(({ tables }) => tables[name] !== undefined).length;
     if (!core.has(name) && (isUpgrade || nights < Math.min(7, past.length))) return [];
     const twin = fresh.find(([, now]) => before.rows > 0 && isLike(before, now));
@@ -207,10 +207,7 @@ function seriesOf({ past }: Around, table: string): readonly number[] {
   return past.slice(Math.max(purged, 0)).flatMap(({ tables }) => tables[table]?.rows ?? []);
 }
 
-/**
- * How much of itself a table loses now and then: what it lost on at least two past nights, half as much
- * again.
- */
+/** How much a table usually loses: what it lost on at least two past nights, and half as much again. */
 function usualDrop(series: readonly number[]): number {
   const drops = series
     .slice(1)
@@ -231,12 +228,12 @@ function auditShrank(around: Around): readonly LossFinding[] {
   });
 }
 
-/** Rows that were made unreadable where they lie compress no more. */
+/** Rows that were encrypted in place no longer compress. */
 function encrypted({ past, last, facts, isUpgrade, isAnnounced }: Around): readonly LossFinding[] {
   return Object.entries(facts.tables).flatMap(([table, now]): LossFinding[] => {
     const before = last.tables[table];
     if (before === undefined || now.plainBytes < ratioJump.leastBytes || isAnnounced(table)) return [];
-    // Images that came along are growth.
+    // New images are growth.
     const isInPlace = now.rows <= before.rows * 1.2 && now.storedBytes > before.storedBytes * 1.2;
     if (!isInPlace) return [];
     const ratios = past.flatMap(({ tables }) => ratioOf(tables[table]) ?? []);

@@ -1,33 +1,34 @@
 /**
- * Whether the database stands still though the office works: a copy of the server that follows no more, or a
- * snapshot of an earlier day, shows the same every night. On which days the office works, its own past weeks
- * say.
+ * Whether the database does not change although the office works: a stopped replica, or a snapshot of an
+ * earlier day, is the same every night. The past weeks show on which days the office works.
  */
 import { allTables, type NightFacts } from './facts.js';
 
-/** So many days must be known before they tell on which days of the week anything changes. */
+/** How many days must be known to tell on which days of the week anything changes. */
 const leastDays = 14;
-/** Programs write to a database that changed on each of so many days, also on those when nobody is there. */
+/** If the database changed on each of so many days, programs write to it even when nobody works. */
 const daysOfPrograms = 28;
-/** A day of the week is one of work when it was met so often, and something changed on all of them but one. */
+/**
+ * A day of the week is a working day when it is known so often, and something changed on all of them but one.
+ */
 const leastMet = 3;
-/** So many days of work in a row without any change: the longest of holidays has fewer. */
+/** How many working days in a row without any change are a finding: longer than any holiday. */
 const workdaysStill = 5;
 const day = 86_400_000;
 
 /** Nights from one change to the next. */
 interface Run {
   readonly nights: number;
-  /** Days of work among the days that passed. */
+  /** Working days among the days that passed. */
   readonly workdays: number;
-  /** A person has looked meanwhile. */
+  /** A person acknowledged findings meanwhile. */
   readonly isSeen: boolean;
 }
 
 const noNight: Run = { nights: 0, workdays: 0, isSeen: false };
 
 /**
- * For how many nights nothing has changed, where that is more than the practice's own past explains.
+ * For how many nights nothing has changed, if that is more than the practice's past explains.
  *
  * @param past - earlier nights of the same scope, oldest first
  */
@@ -44,18 +45,18 @@ export function nightsOfStillness(
   return now.workdays > workdays || now.nights >= Math.max(stillNights, longest + 2) ? now.nights : null;
 }
 
-/** Whether the server stopped following another one: by its own word, and where that is usual by what it shows. */
+/** Whether replication stopped: by the server's own word, and where stops are usual by what it shows. */
 export function hasStoppedFollowing(past: readonly NightFacts[], facts: NightFacts): boolean {
   if (facts.replica === undefined || facts.replica === 'follows') return false;
   if (facts.replica === 'stopped' && past.at(-1)?.replica !== 'stopped') return true;
-  // Some stop it for the night, and at others the computer with the other server is switched off.
+  // Some offices stop it for the night, or switch the other server off.
   const { now } = stillnessOf(past, facts);
   return now.workdays > 0 && !now.isSeen;
 }
 
 /**
- * The night since whose copy nothing at all has changed: the newest earlier one that can be held against
- * this one. Null where something has, or there is none.
+ * The night since whose copy nothing at all has changed: the newest earlier one that can be compared. Null
+ * where something has, or there is none.
  */
 export function unchangedSince(history: readonly NightFacts[], facts: NightFacts): string | null {
   if (Object.keys(facts.tables).length === 0) return null;
@@ -108,7 +109,7 @@ function stillnessOf(
   return { now: runs.at(-1)!, before: runs.slice(0, -1), days: known.length };
 }
 
-/** On which days of the week something changes, where enough of them are known. */
+/** On which days of the week something changes, if enough of them are known. */
 function workdaysOf(
   known: readonly { readonly weekday: number; readonly isSame: boolean }[],
 ): (weekday: number) => boolean {

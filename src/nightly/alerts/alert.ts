@@ -6,34 +6,34 @@ import type { BackupErrorCode } from '../../errors.js';
  *
  * - `admin-password-missing`: the last administrator has no password, so nothing can be sealed
  * - `no-usable-admin`: nobody can be found for whom the copy could be sealed
- * - `backup-failed`: no copy could be made at all. With the cause `already-running` another run holds the
+ * - `backup-failed`: no copy could be made at all. With the cause `already-running`, another run has held the
  *   spool for longer than the pause between two tries, and may hang
  * - `copy-incomplete`: the newest copy was made without a damaged table, or without rows of it, as the plan
  *   allows; or, with the cause `dump-incomplete`, without routines or events that the server cannot show.
- *   Stands until a copy is made with every table whole and every list shown
+ *   Stands until a copy is complete
  * - `hq-copy-failed`, `local-copy-failed`: this one copy could not be made
- * - `hq-copy-lost`, `local-copy-lost`: a copy of an earlier night was given up, because its store spoils it
+ * - `hq-copy-lost`, `local-copy-lost`: a copy of an earlier night was dropped, because its store damaged it
  *   again and again. Stands for a week
  * - `hq-copy-stale`, `local-copy-stale`: the newest verified copy is too old
- * - `set-up-wrong`: the service found something, when it started, with which no night can be good
- * - `switched-off`: backups are switched off. Raised again every month as long as they are
- * - `switched-off-unrecorded`: backups were switched off by a change that the practice's audit trail does not
- *   know
- * - `key-unproven`: the key of the last administrator was exchanged where keys are kept, and nothing shows
- *   that its holder did it. Stands until a login mends it or the password changes
- * - `history-broken`: copies at a place are gone, changed, of an unknown key or without the note that they
- *   should have, or the store did not give one back on three nights. Stands until somebody has looked
- * - `looks-like-loss`: the database looks as if something was lost, so no copy is removed. Stands until
- *   somebody has looked
+ * - `set-up-wrong`: the check at the start of the service found something with which no night can succeed
+ * - `switched-off`: backups are switched off. Raised again every month while they are
+ * - `switched-off-unrecorded`: backups were switched off by a change that is not in the practice's audit
+ *   trail
+ * - `key-unproven`: the stored key of the last administrator was exchanged, and nothing shows that its holder
+ *   did it. Stands until a login repairs it or the password changes
+ * - `history-broken`: copies at a place are missing, changed, signed with an unknown key or without their
+ *   note, or the store did not return one on three nights. Stands until it is acknowledged
+ * - `looks-like-loss`: the database seems to have lost data, so no copy is removed. Stands until it is
+ *   acknowledged
  * - `not-opened-lately`: no administrator of today has opened the copies for a long time
  * - `opening-failed`: an administrator opened the newest copy at a login, and something was wrong with it
  * - `recipient-not-ours`: the newest copy is sealed to a key that the password of its administrator does not
  *   open. Stands until that administrator opens one
- * - `recovery-kit-new`: the copies open with a recovery kit that no earlier night knew. Stands for a week: who
- *   did not make it must hear of it
- * - `rehearsal-failed`: a restore was tried and did not succeed
+ * - `recovery-kit-new`: the copies open with a recovery kit that no earlier night knew. Stands for a week, so
+ *   that its owner hears of a kit that somebody else made
+ * - `rehearsal-failed`: a rehearsed restore failed
  * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a
- *   month, whatever the next nights bring; while `copy-incomplete` stands, that says it already
+ *   month, whatever the next nights find; not raised while `copy-incomplete` stands
  */
 export type AlertCode =
   | 'admin-password-missing'
@@ -85,16 +85,16 @@ export const alertCodes: Readonly<{ [Code in AlertCode]: Code }> = {
   'table-damaged': 'table-damaged',
 };
 
-/** A standing trouble. */
+/** A trouble that people are told of. */
 export interface Alert {
   /** For programs; an alert is raised once for each. */
   readonly code: AlertCode;
-  /** What lies behind it. A trouble that stays but changes its cause is told anew. */
+  /** Its cause. A trouble whose cause changes is raised again. */
   readonly cause: BackupErrorCode | 'stale' | 'unexpected';
-  /** How soon somebody must look. */
+  /** How urgent it is. */
   readonly severity: 'high' | 'low' | 'medium';
   /**
-   * For people: what happened, in a few sentences; the report says the rest. Holds no patient data and no
+   * For people: what happened, in a few sentences; the report has the details. Holds no patient data and no
    * secret.
    */
   readonly message: string;
@@ -117,9 +117,9 @@ export interface NightOutcome {
 }
 
 /**
- * Where alerts go. The run raises each trouble once, when it begins, and clears it once, when it is over;
- * what a sink could not take is tried again on the next run, so raising the same code twice must be harmless,
- * and so must clearing one that does not stand.
+ * Where alerts go. A run raises each trouble once, when it begins, and clears it once, when it is over. What
+ * a sink could not take is tried again on the next run, so raising a code twice, or clearing one that does
+ * not stand, must be harmless.
  */
 export interface AlertSink {
   /** A trouble has begun, or its cause has changed. */

@@ -2,7 +2,7 @@ import { assertEach } from '../../arguments.js';
 import type { AlertSink } from './alert.js';
 
 /**
- * Several sinks as one. Each is told, whatever happens to the others.
+ * Combines several sinks. Each is called, even if others fail.
  *
  * @throws AggregateError when one or more of them failed
  * @example

@@ -18,9 +18,8 @@ const severities: Readonly<Record<Alert['severity'], number>> = { low: 1, medium
 const longestDescription = 2000;
 
 /**
- * Alerts where the people of the practice see them: as items of its own software, in table `alertitem`. An
- * item is known again by its `ItemValue`, so that raising a trouble twice replaces the text and makes no
- * second item.
+ * Shows alerts in the practice's own software, as items of table `alertitem`. An item is identified by its
+ * `ItemValue`, so that raising a trouble twice replaces the text and adds no second item.
  *
  * @param address - of the practice's database; the user needs SELECT, INSERT, UPDATE and DELETE on
  *   `alertitem`

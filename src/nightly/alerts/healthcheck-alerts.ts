@@ -15,8 +15,8 @@ export interface HealthcheckOptions {
 }
 
 /**
- * A ping to a dead man's switch: a service that calls people when the nightly ping does not come. It also
- * notices what no alert inside the office can tell: that the computer is off, or the service gone.
+ * Pings a dead man's switch: a service that calls people when the nightly ping does not come. It also notices
+ * what no alert in the office can tell: that the computer is off, or the service is gone.
  *
  * @throws TypeError when `url` is none
  * @example
@@ -33,7 +33,7 @@ export function createHealthcheckAlerts(options: HealthcheckOptions): AlertSink 
   const failed = new URL(url);
   failed.pathname = `${failed.pathname.replace(/\/$/, '')}/fail`;
   return {
-    // Single troubles are for the people in the office.
+    // Single troubles are only shown in the office.
     raise: async () => undefined,
     clear: async () => undefined,
     async nightEnded(outcome, call) {
@@ -45,7 +45,7 @@ export function createHealthcheckAlerts(options: HealthcheckOptions): AlertSink 
         signal: AbortSignal.any(signals),
       });
       await response.body?.cancel();
-      // The address of a ping is its secret, and stays out of the message.
+      // The URL is a secret, so the message does not contain it.
       if (!response.ok) throw new Error(`the health check answered ${response.status}`);
     },
   };

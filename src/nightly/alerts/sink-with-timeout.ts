@@ -6,8 +6,8 @@ import type { AlertSink } from './alert.js';
 const timeout = 15_000;
 
 /**
- * A sink that is not waited for for ever. One that has not answered once is not asked again for alerts in the
- * same run, which the next run makes up for; the word that the night has ended is given in any case.
+ * A sink with a timeout. After one it gets no more alerts in the same run; the next run raises them. The end
+ * of the night is reported in any case.
  */
 export function sinkWithTimeout(
   sink: AlertSink,

@@ -8,22 +8,22 @@ export interface Standing {
   readonly night: string;
   /** Date of the night of the very first run. */
   readonly firstNight: string;
-  /** Where the practice wants copies and may have them. */
+  /** Where the practice wants copies and is eligible for them. */
   readonly destinations: readonly DestinationStanding[];
   readonly rehearsalFailed?: string;
-  /** Backups were switched off by a change that the audit trail does not know. */
+  /** Backups were switched off by a change that is not in the audit trail. */
   readonly unrecordedOff?: true;
-  /** What was said of a key that was exchanged where keys are kept. */
+  /** The warning about a stored key that was exchanged. */
   readonly keyUnproven?: string;
-  /** Recovery kits that the copies open with only since a few nights. */
+  /** Recovery kits that were added a few nights ago. */
   readonly newKits?: readonly Pick<RecoveryKit, 'createdAt' | 'id' | 'owner'>[];
-  /** Signs of loss that nobody has looked at yet. */
+  /** Signs of loss that were not acknowledged yet. */
   readonly looksLikeLoss?: readonly string[];
-  /** What was found of older copies that somebody has to look at. */
+  /** Findings about older copies that a person has to check. */
   readonly historyTroubles?: readonly string[];
-  /** What administrators saw who opened the copies; absent where it is not known this time. */
+  /** What administrators found when they opened the copies; absent where it is not known this time. */
   readonly openings?: OpeningStanding | undefined;
-  /** What was said of a damaged table, as long as it must not be forgotten. */
+  /** The warning about a damaged table, as long as it must be shown. */
   readonly damage?: string;
 }
 
@@ -31,9 +31,9 @@ export interface Standing {
 export interface OpeningStanding {
   /** Date of the night; absent when none ever did. */
   readonly lastNight?: string;
-  /** That a copy is sealed to a key of somebody else, in sentences. */
+  /** Findings that a copy is sealed to a key of somebody else, in sentences. */
   readonly foreign: readonly string[];
-  /** Whatever else was found, in sentences. */
+  /** Other findings, in sentences. */
   readonly others: readonly string[];
 }
 
@@ -42,13 +42,11 @@ export interface DestinationStanding {
   readonly destination: Destination;
   /** Date of the night of the newest verified copy. */
   readonly lastVerified?: string;
-  /** What was said of damaged tables without which, or without rows of which, the newest copy was made. */
+  /** The warning about damaged tables that the newest copy lacks, or of which it lacks rows. */
   readonly incomplete?: string;
-  /**
-   * What was said of routines and events that the server cannot show, and that are not in the newest copy.
-   */
+  /** The warning about routines and events that the server cannot show and the newest copy lacks. */
   readonly unseen?: string;
-  /** A copy of an earlier night that was given up lately. */
+  /** A copy of an earlier night that was dropped recently. */
   readonly lost?: { readonly night: string; readonly code: BackupErrorCode | 'unexpected' };
   /** The trouble of the newest run, if it had any. */
   readonly failure?: {
@@ -58,7 +56,7 @@ export interface DestinationStanding {
     readonly passwordMissing?: boolean;
     /** Nights in a row without a copy, this one included. */
     readonly nights: number;
-    /** A copy of an earlier night arrived all the same, so the place is well. */
+    /** A copy of an earlier night arrived, so the place itself works. */
     readonly lateCopyArrived?: boolean;
   };
 }

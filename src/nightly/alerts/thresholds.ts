@@ -1,24 +1,24 @@
 import { assertArgument } from '../../arguments.js';
 
-/** When people are called. */
+/** When alerts are raised. */
 export interface AlertThresholds {
   /**
-   * A passing trouble (a server that is down, a dead uplink) is told after so many nights in a row.
+   * After how many failed nights in a row a transient trouble (a server that is down, a dead line) is raised.
    *
    * @defaultValue 3
    */
   readonly passingNights?: number | undefined;
-  /** HQ's newest copy may be so many nights old. @defaultValue 7 */
+  /** Nights after which HQ's newest copy is too old. @defaultValue 7 */
   readonly hqStaleNights?: number | undefined;
-  /** The newest local copy may be so many nights old. @defaultValue 31 */
+  /** Nights after which the newest local copy is too old. @defaultValue 31 */
   readonly localStaleNights?: number | undefined;
-  /** So many nights may pass without an administrator opening a copy, see `proveOpening`. @defaultValue 60 */
+  /** Nights after which an administrator should open a copy again, see `proveOpening`. @defaultValue 60 */
   readonly notOpenedNights?: number | undefined;
 }
 
 /**
- * For an office that wants no copy at either place to become 48 hours old, the figure of a rule that is
- * proposed. Its local copies must be made every night.
+ * For an office where no copy may become 48 hours old, the limit of a proposed rule. Its local copies must be
+ * made every night.
  */
 const strict: Required<AlertThresholds> = {
   passingNights: 2,
@@ -27,7 +27,6 @@ const strict: Required<AlertThresholds> = {
   notOpenedNights: 60,
 };
 
-/** The thresholds that a plan names. */
 export function thresholdsOf(given: AlertThresholds | 'strict'): AlertThresholds {
   return given === 'strict' ? strict : given;
 }

@@ -7,7 +7,7 @@ import type { Alert, AlertCode } from './alert.js';
 import type { DestinationStanding, Standing } from './standing.js';
 import { type AlertThresholds, thresholdsOf } from './thresholds.js';
 
-/** They go away by themselves, mostly; nobody is called on the first night. */
+/** Mostly transient, so nobody is called on the first night. */
 const passing: ReadonlySet<string> = new Set<BackupErrorCode>([
   'already-running',
   'database-connection-lost',
@@ -19,7 +19,7 @@ const passing: ReadonlySet<string> = new Set<BackupErrorCode>([
   'window-closed',
 ]);
 
-/** They concern the reading of the database or its keys, and so all destinations alike. */
+/** They concern reading the database or its keys, and so all destinations. */
 const common: ReadonlySet<string> = new Set<BackupErrorCode>([
   'database-connection-lost',
   'database-query-failed',
@@ -31,9 +31,7 @@ const common: ReadonlySet<string> = new Set<BackupErrorCode>([
   'schema-changed',
 ]);
 
-/**
- * The troubles that stand, each code at most once.
- */
+/** The troubles that stand, each code at most once. */
 export function standingTroubles(
   standing: Standing,
   given: AlertThresholds | 'strict' = {},
@@ -61,7 +59,7 @@ export function standingTroubles(
       cause: 'table-damaged',
       severity: 'high',
       practiceId: standing.practiceId,
-      message: `${standing.damage} A server may repair such a table by itself and lose rows, and later copies then lack them. No older copy is removed for a month.`,
+      message: `${standing.damage} A server may repair such a table and lose rows, which later copies then lack. No older copy is removed for a month.`,
     });
   }
   if (standing.looksLikeLoss !== undefined) {
@@ -70,7 +68,7 @@ export function standingTroubles(
       cause: 'unexpected',
       severity: 'high',
       practiceId: standing.practiceId,
-      message: `The database looks as if something was lost. ${firstOf(standing.looksLikeLoss)} Tonight’s copy was made, and no older copy is removed anywhere until somebody has looked. If it is as it should be, acknowledge it; if not, call support before anybody works on.`,
+      message: `The database seems to have lost data. ${firstOf(standing.looksLikeLoss)} Tonight’s copy was made, and no older copy is removed until this is acknowledged. If the change was intended, acknowledge it. If not, stop working and call support.`,
     });
   }
   if (standing.historyTroubles !== undefined) {
@@ -79,7 +77,7 @@ export function standingTroubles(
       cause: 'verification-failed',
       severity: 'high',
       practiceId: standing.practiceId,
-      message: `Something was done to older supplemental backups, or somebody else made one. ${firstOf(standing.historyTroubles)} Look at who can write to that place. When it is explained, acknowledge it.`,
+      message: `Older supplemental backups were changed, or somebody else made one. ${firstOf(standing.historyTroubles)} Find out who can write to that place. When it is explained, acknowledge it.`,
     });
   }
   if (standing.keyUnproven !== undefined) {
@@ -100,7 +98,7 @@ export function standingTroubles(
       severity: 'high',
       practiceId: standing.practiceId,
       message:
-        'Supplemental backups were switched off, and the audit trail of the practice does not say by whom. Copies made earlier are not touched. Switch them on again if nobody in the office did it, and have somebody look at the database.',
+        'Supplemental backups were switched off, and the audit trail of the practice does not say by whom. Earlier copies are not affected. If nobody in the office did it, switch them on again, and have the database checked.',
     });
   }
   if (standing.rehearsalFailed !== undefined) {
@@ -109,7 +107,7 @@ export function standingTroubles(
       cause: 'restore-failed',
       severity: 'high',
       practiceId: standing.practiceId,
-      message: `A restore of the backup was rehearsed and did not succeed. ${standing.rehearsalFailed}`,
+      message: `A rehearsed restore of the backup failed. ${standing.rehearsalFailed}`,
     });
   }
   return [...alerts.values()];
@@ -141,21 +139,21 @@ function openingTroubles(
     const since =
       lastNight === undefined
         ? 'No administrator has ever opened a supplemental backup'
-        : `The last time that an administrator opened a supplemental backup was ${lastNight}`;
+        : `An administrator last opened a supplemental backup on ${lastNight}`;
     alerts.push({
       code: 'not-opened-lately',
       cause: 'stale',
       severity: 'medium',
       practiceId,
-      message: `${since}, ${age} nights ago. That they open with the password of today is shown by a login that tries it, or by "supplemental-backup prove".`,
+      message: `${since}, ${age} nights ago. A login with a test, or "supplemental-backup prove", shows whether today's password opens them.`,
     });
   }
   return alerts;
 }
 
 /**
- * Alerts that must stay if people were told them: nothing has shown that the trouble is over, though what
- * failed this time may be too fresh to call anybody for it.
+ * Alerts that stay if they were raised before: nothing shows that the trouble is over, though the failure of
+ * this time may be too recent to raise one.
  */
 export function notMended({
   destinations,
@@ -169,7 +167,7 @@ export function notMended({
   for (const { destination, failure: trouble } of destinations) {
     if (trouble === undefined) continue;
     if (trouble.lateCopyArrived !== true) codes.add(`${destination}-copy-failed`);
-    // Nothing was read, so nothing is known of the administrator either.
+    // Nothing was read, so the administrator is not known either.
     if (!common.has(trouble.code)) continue;
     for (const code of ['admin-password-missing', 'backup-failed', 'no-usable-admin'] as const)
       codes.add(code);
@@ -186,7 +184,7 @@ function newKit({ practiceId }: Standing, kits: NonNullable<Standing['newKits']>
     cause: 'settings-invalid',
     severity: 'medium',
     practiceId,
-    message: `Copies also open with a recovery kit that is new. ${firstOf(told)} If the office did not make it, somebody added a way in of their own: revoke it with "supplemental-backup kit revoke", and look at who can write where kits are kept.`,
+    message: `Copies also open with a new recovery kit. ${firstOf(told)} If the office did not make it, somebody else added it to read the copies: revoke it with "supplemental-backup kit revoke", and find out who can write where kits are stored.`,
   };
 }
 
@@ -201,7 +199,7 @@ function notWhole({ practiceId }: Standing, told: string): Alert {
     cause: 'table-damaged',
     severity: 'high',
     practiceId,
-    message: `The newest supplemental backup is not whole. ${told} All other tables are in it, and no older copy is removed for a month. Have support repair the table, or bring it back from an older copy.`,
+    message: `The newest supplemental backup is incomplete. ${told} All other tables are in it, and no older copy is removed for a month. Have support repair the table, or restore it from an older copy.`,
   };
 }
 
@@ -211,7 +209,7 @@ function notShown({ practiceId }: Standing, told: string): Alert {
     cause: 'dump-incomplete',
     severity: 'medium',
     practiceId,
-    message: `The newest supplemental backup has all rows, and not everything else. ${told}`,
+    message: `The newest supplemental backup has all rows, but lacks other objects. ${told}`,
   };
 }
 
@@ -226,7 +224,7 @@ function givenUp(
     severity: 'medium',
     practiceId,
     destination,
-    message: `The supplemental backup of ${night} ${inWords[destination]} was given up: on several nights its store did not give back what was sent. Copies of other nights are not touched. Have the store looked at.`,
+    message: `The supplemental backup of ${night} ${inWords[destination]} was dropped: on several nights its store did not return what was sent. Copies of other nights are not affected. Have the store checked.`,
   };
 }
 
@@ -236,7 +234,7 @@ function failing(
   trouble: NonNullable<DestinationStanding['failure']>,
   { passingNights = 3 }: AlertThresholds,
 ): Alert | null {
-  // A damaged table is told of for itself.
+  // A damaged table has an alert of its own.
   if (trouble.code === 'table-damaged') return null;
   const { code, message, nights } = trouble;
   if (code === 'no-usable-admin') {
@@ -286,7 +284,7 @@ function staleness(
     severity: 'high',
     practiceId,
     destination,
-    message: `${newest}, ${age} nights ago. The report of the last night says why; call support if it does not help.`,
+    message: `${newest}, ${age} nights ago. The report of the last night says why. If that does not help, call support.`,
   };
 }
 

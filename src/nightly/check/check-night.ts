@@ -28,13 +28,13 @@ export interface CheckOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How a service looks when it starts, which may be often and while a share is away. */
+/** How a service checks at its start, which may be often, and while a share is away. */
 interface Looks {
   /** Nothing is written to the network path. */
   readonly looksOnly?: boolean;
 }
 
-/** How long each look may take, in milliseconds. */
+/** How long each check may take, in milliseconds. */
 const timeout = 15_000;
 /** How far the clocks of this machine and of the database server may be apart, in milliseconds. */
 const believableSkew = 5 * 60_000;
@@ -42,9 +42,9 @@ const believableSkew = 5 * 60_000;
 const noSuchTable = 1146;
 
 /**
- * Tries everything that a night needs, by day, and changes nothing but the spool folder, which is made: the
- * database server, the login and what it may do, the settings, the spool and its room, the network path, HQ,
- * the administrator and the key, the clock, the window. `startNightly` does so when it starts.
+ * Checks everything that a night needs: the database server, the login and its privileges, the settings, the
+ * spool and its free space, the network path, HQ, the administrator and the key, the clock, the window.
+ * Changes nothing, but creates the spool folder. `startNightly` does this when it starts.
  *
  * @returns what was found, one finding for each subject that could be tried
  * @throws TypeError when the plan lacks something
@@ -63,7 +63,7 @@ export async function checkNight(plan: NightPlan, options: CheckOptions = {}): P
   );
 }
 
-/** The same with tools of one's own. */
+/** The same with given tools. */
 export async function checkWith(
   plan: NightPlan,
   options: CheckOptions & Looks,
@@ -98,7 +98,7 @@ class Check {
     return this.#findings;
   }
 
-  /** Notes a finding; undefined where it is a bad one. */
+  /** Records a finding; undefined if it is a bad one. */
   async #try<Result extends string | { readonly message: string }>(
     subject: CheckSubject,
     look: (signal: AbortSignal) => Promise<Result>,
@@ -120,7 +120,7 @@ class Check {
       const ofStore = subject === 'headquarters' || subject === 'network-path';
       const sentence =
         serverErrorNumber(error) === noSuchTable
-          ? `Database "${this.#plan.database.database}" is no database of Open Dental: it has not the tables of one. Name the practice's own.`
+          ? `Database "${this.#plan.database.database}" is not an Open Dental database: it lacks its tables. Name the practice's database.`
           : sentenceOf(happenedDuring(ofStore ? 'store' : 'backup', error));
       this.#note(subject, 'wrong', sentence, error);
       return undefined;
@@ -132,7 +132,7 @@ class Check {
     this.#findings.push({ subject, verdict, message, ...code });
   }
 
-  /** Puts another finding in the place of a good one. */
+  /** Replaces a good finding. */
   #amend(subject: CheckSubject, verdict: CheckFinding['verdict'], message: string): void {
     const place = this.#findings.findIndex((finding) => finding.subject === subject);
     this.#findings[place] = { subject, verdict, message };
@@ -168,7 +168,7 @@ class Check {
         else {
           await this.#try(subject, async () => {
             await (this.#options.looksOnly === true ? lookAtNetworkPath(path) : checkNetworkPath(path));
-            return `The network path ${path} is there.`;
+            return `The network path ${path} exists.`;
           });
         }
       }),
@@ -196,7 +196,7 @@ class Check {
       return;
     }
     const opened: Connection = connection;
-    this.#note('server', 'good', 'The database server takes the login.');
+    this.#note('server', 'good', 'The database server accepts the login.');
     const read = await this.#try('privileges', async (signal) => {
       const catalog = await readCatalog(opened, { signal });
       await assertMayLock(opened, catalog.database, signal);
@@ -226,10 +226,10 @@ class Check {
         await guard.release();
         if (neededBytes !== undefined) await spool.assertSpace(neededBytes);
       } catch (error) {
-        // A run is at work there, so it is well.
+        // A run is using it, so it works.
         if (!isBackupError(error, 'already-running')) throw error;
       }
-      return `The spool folder ${this.#plan.spool} can be written and has room.`;
+      return `The spool folder ${this.#plan.spool} is writable and has room.`;
     });
   }
 
@@ -249,15 +249,15 @@ class Check {
     const kept = await this.#try('key', async (signal) => {
       const key = await store.load(found.userNum, { signal });
       const isEnrolled = key?.unlock.kind === 'enrolled';
-      return { message: isEnrolled ? 'There is a key that was made at a login.' : '', isEnrolled };
+      return { message: isEnrolled ? 'The administrator is enrolled.' : '', isEnrolled };
     });
     if (kept?.isEnrolled !== false) return;
     const message =
-      'The administrator has no key of a login yet; copies are sealed with what the database stores of the password.';
+      'The administrator is not enrolled yet. Copies are sealed with the password hash of the database.';
     this.#amend('key', keys?.policy === 'enrolled-only' ? 'wrong' : 'warning', message);
   }
 
-  /** Either clock may be the wrong one, and nights go on; but they come at another time than people think. */
+  /** Either clock may be wrong. Nights go on, but at another time than people think. */
   async #clock(connection: Connection): Promise<void> {
     const found = await this.#try('clock', async (signal) => {
       const [row] = await connection.query('SELECT UNIX_TIMESTAMP() AS now', { signal });
@@ -271,13 +271,11 @@ class Check {
   }
 }
 
-/**
- * The server's own word on the right to lock, which nothing but the grants tells without locking something.
- */
+/** Checks the right to lock by the server's grants: only they show it without locking something. */
 async function assertMayLock(connection: Connection, database: string, signal: AbortSignal): Promise<void> {
   const rows = await connection.query('SHOW GRANTS', { signal });
   const grants = rows.map((row) => Object.values(row)[0] ?? '').join('\n');
-  // Rights that come with a role are not all told here.
+  // Rights of a role are not all listed here.
   const isTold = /LOCK TABLES|ALL PRIVILEGES/i.test(grants) || /^GRANT [`'"][^ ]+ TO /im.test(grants);
   if (isTold) return;
   throw new BackupError(

@@ -1,7 +1,7 @@
 import { assertArgument, assertEach } from '../../arguments.js';
 import type { BackupErrorCode } from '../../errors.js';
 
-/** What is looked at. */
+/** What is checked. */
 export type CheckSubject =
   | 'admin'
   | 'clock'
@@ -15,11 +15,11 @@ export type CheckSubject =
   | 'spool'
   | 'window';
 
-/** One thing that was looked at. */
+/** One thing that was checked. */
 export interface CheckFinding {
-  /** What was looked at. */
+  /** What was checked. */
   readonly subject: CheckSubject;
-  /** With what is `wrong` no night can be good, at one place at least; a `warning` is for people to know. */
+  /** With what is `wrong` no night can succeed, at one place at least; a `warning` is for people to know. */
   readonly verdict: 'good' | 'warning' | 'wrong';
   /** For people. Holds no secret. */
   readonly message: string;
@@ -31,13 +31,13 @@ export interface CheckFinding {
 export interface NightCheck {
   /** Nothing is wrong. */
   readonly ok: boolean;
-  /** One for each thing that was looked at. */
+  /** One for each thing that was checked. */
   readonly findings: readonly CheckFinding[];
 }
 
 const words: Readonly<Record<CheckFinding['verdict'], string>> = {
   good: 'good   ',
-  warning: 'to know',
+  warning: 'warning',
   wrong: 'WRONG  ',
 };
 
@@ -57,7 +57,7 @@ export function renderCheck(check: NightCheck): string {
     .join('\n');
 }
 
-/** Troubles that mostly pass by themselves, or that the night tells of in its own words. */
+/** Mostly transient troubles, or such as the night reports itself. */
 const passing: ReadonlySet<string> = new Set([
   'database-connection-lost',
   'database-unreachable',
@@ -66,10 +66,7 @@ const passing: ReadonlySet<string> = new Set([
   'storage-transient',
 ]);
 
-/**
- * What people must be called for though no night has failed yet. A share may be away by day; the night tells
- * of it.
- */
+/** What must be raised although no night has failed yet. A share may be away by day; the night reports it. */
 export function isLasting({ subject, verdict, code }: CheckFinding): boolean {
   if (verdict !== 'wrong' || subject === 'network-path') return false;
   return subject === 'login' || !passing.has(code ?? '');

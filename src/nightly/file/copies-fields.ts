@@ -1,4 +1,4 @@
-/** What the file may say of the copies at a place. */
+/** The fields of the file about the copies at a place. */
 import type { RetentionPolicy } from '../retention.js';
 import { choice, type Field, group, maybe, patterned, told, whole } from './field.js';
 
@@ -27,7 +27,7 @@ const nights = whole(1, 366);
 const never = choice('never');
 /** How often copies are read again. */
 export const scrubEveryNights: Field<number | 'never' | undefined> = told(
-  'In how many nights every copy that stands here is read again and held against what was written; 28 where it is absent.',
+  'In how many nights every copy here is read again and compared with what was written; 28 if absent.',
   maybe({
     is: (value): value is number | 'never' => never.is(value) || nights.is(value),
     wrongIn: (value, place) =>

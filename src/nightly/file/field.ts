@@ -5,9 +5,8 @@ import { anyObject, listOf, oneOf, type Shape, textLike, wholeFrom } from '../..
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
- * A place in a file that people write by hand. Declared once, it is the check, tells what is wrong in words,
- * and is the schema that an editor helps with. Values are never told: they may be secrets that stand in the
- * wrong place.
+ * A place in a file that people write by hand. Declared once, it is the check, the words for what is wrong,
+ * and the schema for editors. Values are never shown: they may be misplaced secrets.
  */
 export interface Field<T> {
   /** What is wrong in a value, with the name of the place; undefined when it is a `T`. */
@@ -21,7 +20,7 @@ export interface Field<T> {
 type Fields<T> = { readonly [Name in keyof T]-?: Field<T[Name]> };
 
 /**
- * A value that is asked by a shape.
+ * A value that is checked by a shape.
  *
  * @param words - what it must be: `"name" must be …`
  */
@@ -39,7 +38,7 @@ export function choice<const Word extends string>(...words: readonly Word[]): Fi
   return leaf(oneOf(...words), all, { enum: words });
 }
 
-/** A list of texts, or of whatever a shape asks. */
+/** A list whose entries are checked by a shape. */
 export function list<T>(is: Shape<T>, words: string, items: JsonSchema): Field<readonly T[]> {
   return leaf(listOf(is, 100), words, { type: 'array', maxItems: 100, items });
 }
@@ -51,7 +50,7 @@ export function maybe<T>(field: Field<T>): Field<T | undefined> {
   return { wrongIn, is: asShape<T | undefined>(wrongIn), schema: field.schema };
 }
 
-/** The same with words for who writes the file. */
+/** The same with a description for the author of the file. */
 export function told<T>(description: string, field: Field<T>): Field<T> {
   return { ...field, schema: { ...field.schema, description } };
 }
@@ -90,7 +89,7 @@ export function group<T>(members: Fields<T>): Field<T> {
   };
 }
 
-/** An object of one kind or another, which its member `kind` says. */
+/** An object of one of several kinds, named by its member `kind`. */
 export function byKind<T extends { readonly kind: string }>(
   kinds: {
     readonly [Kind in T['kind']]: Field<Extract<T, { readonly kind: Kind }>>;

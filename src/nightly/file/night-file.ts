@@ -21,7 +21,7 @@ import {
 } from './field.js';
 import { type SecretSource, secret } from './secret.js';
 
-/** The file of a service that makes the copies of every night without a host. */
+/** The configuration file of `night`, for a service without a host. */
 export interface NightFile {
   readonly $schema?: string | undefined;
   readonly practiceId: string;
@@ -43,7 +43,7 @@ export interface NightFile {
   readonly trustedKeys?: readonly string[] | undefined;
 }
 
-/** What decides where the practice may back up. */
+/** Facts that decide where the practice may back up. */
 export type PracticeFacts = Pick<Practice, 'businessAssociateAgreement' | 'country' | 'onSupport'>;
 
 /** When the nights are. */
@@ -90,14 +90,14 @@ export interface KeysInFile {
   readonly furtherRecipients?: readonly string[] | undefined;
 }
 
-/** Who hears of trouble, beside the log. */
+/** Where alerts go, beside the log. */
 export interface AlertsTo {
   readonly healthcheck?: SecretSource | undefined;
   readonly database?: boolean | undefined;
   readonly thresholds?: 'strict' | undefined;
 }
 
-/** Where the log goes in the place of stderr. */
+/** Where the log goes instead of stderr. */
 export interface LogFile {
   readonly file: string;
   readonly maxBytes?: number | undefined;
@@ -135,11 +135,11 @@ const webUrl = (protocols: RegExp, words: string): Field<string> =>
     words,
   );
 
-/** Every member of the file, with what is asked of it. */
+/** Every member of the file, with its check. */
 export const nightFile: Field<NightFile> = group<NightFile>({
   $schema: maybe(textOf(text, 'a text')),
   practiceId: told(
-    'Begins the name of every copy. The same on every computer that makes copies of the practice.',
+    'The beginning of the name of every copy. The same on every computer that makes copies of the practice.',
     patterned(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/, '1 to 64 letters, digits, "-", "_" and "."'),
   ),
   timeZone: told('IANA name of the practice’s time zone, such as America/Chicago.', name),
@@ -152,7 +152,7 @@ export const nightFile: Field<NightFile> = group<NightFile>({
         patterned(/^[A-Za-z]{2,3}$/, 'a code of a country such as US'),
       ),
       businessAssociateAgreement: told(
-        'Whether headquarters holds an agreement with the practice; absent where nobody asks for one.',
+        'Whether headquarters holds an agreement with the practice; absent where none is required.',
         maybe(choice('on-record', 'missing')),
       ),
     }),
@@ -194,12 +194,9 @@ export const nightFile: Field<NightFile> = group<NightFile>({
         'hand-over': group<HeadquartersByHandOver>({
           kind: choice('hand-over'),
           url: webUrl(/^https?:$/, 'a URL that begins with https://'),
-          token: told(
-            'Goes along as "Authorization: Bearer …". A file is read again for every message.',
-            secret,
-          ),
+          token: told('Sent as "Authorization: Bearer …". A file is read again for every message.', secret),
           allowLoopbackHttp: told(
-            'Lets http:// pass to this very machine, such as a relay on it.',
+            'Allows http:// to this very machine, such as a relay on it.',
             maybe(yesOrNo),
           ),
           retention,
@@ -213,7 +210,7 @@ export const nightFile: Field<NightFile> = group<NightFile>({
           endpoint: maybe(webUrl(/^https?:$/, 'a URL')),
           pathStyle: maybe(yesOrNo),
           credentials: told(
-            'Absent where they come as the tools of AWS take them: environment, shared files, role.',
+            'Absent where the AWS tools find them: environment, shared files, role.',
             maybe(
               group<NonNullable<HeadquartersInBucket['credentials']>>({
                 accessKeyId: name,
@@ -234,7 +231,7 @@ export const nightFile: Field<NightFile> = group<NightFile>({
     ),
   ),
   local: told(
-    'The copy of everything in the office; its path is that of the practice’s database where none is given.',
+    'The full copy in the office; without a path here, that of the practice’s database is used.',
     maybe(group<LocalCopies>({ path: maybe(path), retention, scrubEveryNights })),
   ),
   keys: maybe(
@@ -249,23 +246,20 @@ export const nightFile: Field<NightFile> = group<NightFile>({
     }),
   ),
   alerts: told(
-    'Who hears of trouble, beside the log.',
+    'Where alerts go, beside the log.',
     maybe(
       group<AlertsTo>({
-        healthcheck: told(
-          'Where the URL is that a good night calls, and a bad one with /fail.',
-          maybe(secret),
-        ),
-        database: told('Whether alerts stand in the practice’s own software as well.', maybe(yesOrNo)),
+        healthcheck: told('The URL that a good night calls, and a bad one with /fail.', maybe(secret)),
+        database: told('Whether alerts are also shown in the practice’s own software.', maybe(yesOrNo)),
         thresholds: told(
-          'From when on trouble is told: "strict" where no copy at either place may become 48 hours old.',
+          'When alerts are raised: "strict" where no copy at either place may become 48 hours old.',
           maybe(choice('strict')),
         ),
       }),
     ),
   ),
   log: told(
-    'A file for the log in the place of stderr.',
+    'A file for the log instead of stderr.',
     maybe(
       group<LogFile>({
         file: path,
@@ -276,12 +270,12 @@ export const nightFile: Field<NightFile> = group<NightFile>({
     ),
   ),
   evidence: told(
-    'A page that shows what copies there are, written anew by every night.',
+    'A page that shows what copies there are, replaced by every night.',
     maybe(
       group<EvidenceFiles>({
         file: told('Where to, an HTML file. Its folder must exist.', path),
-        rehearsal: told('The last rehearsal: what rehearse --json wrote.', maybe(path)),
-        sbom: told('The list of this software’s parts, for its SHA-256.', maybe(path)),
+        rehearsal: told('The output of the last rehearse --json.', maybe(path)),
+        sbom: told('The SBOM of this software; the page shows its SHA-256.', maybe(path)),
       }),
     ),
   ),
@@ -293,11 +287,11 @@ export const nightFile: Field<NightFile> = group<NightFile>({
     }),
   ),
   scrubMinutes: told(
-    'Most minutes for which copies are read again after --once; 30 where it is absent. The service reads until its window closes.',
+    'Most minutes for which copies are read again after --once; 30 if absent. The service reads until its window closes.',
     maybe(whole(0, 1440)),
   ),
   spoolReserveBytes: told(
-    'Space that must stay free on the disk of the folder; 1 GiB where it is absent.',
+    'Space that must stay free on the disk of the folder; 1 GiB if absent.',
     maybe(whole(0, Number.MAX_SAFE_INTEGER)),
   ),
   trustedKeys: told(

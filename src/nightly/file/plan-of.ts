@@ -20,16 +20,16 @@ import { type ReadNightFile, readNightFile } from './read-night-file.js';
 import { type Environment, readSecret, type SecretSource } from './secret.js';
 import { createStreamLogger } from './stream-logger.js';
 
-/** What a file makes: the plan of every night, and when the nights are. */
+/** What a file declares: the plan of every night, and when the nights are. */
 export interface FilePlan {
   readonly plan: NightPlan;
   readonly schedule: ServiceSchedule;
   readonly logger: Logger;
-  /** The page that the file wants of every night, and what goes into it; whole paths. */
+  /** The evidence page of every night and its sources, as absolute paths. */
   readonly evidence?: EvidenceFiles;
 }
 
-/** What a process has around it. */
+/** The surroundings of the process. */
 export interface Surroundings {
   readonly env: Environment;
   /** Where the log goes when the file names none. */
@@ -37,8 +37,8 @@ export interface Surroundings {
 }
 
 /**
- * The plan that a file declares: the same that a host makes of the same parts. Every secret is read once, so
- * that one that is missing is told before the night.
+ * The plan that a file declares, made of the same parts as by a host. Every secret is read once, so that a
+ * missing one is reported before the night.
  *
  * @throws BackupError `settings-invalid`, which names the file and the member and holds no value
  */
@@ -47,7 +47,7 @@ export async function planOf(path: string, around: Surroundings): Promise<FilePl
   try {
     return await new Builder(read, around).build();
   } catch (error) {
-    // Constructors name what is wrong and never its value.
+    // Constructors name what is wrong but never its value.
     if (error instanceof BackupError && error.details['file'] === undefined) {
       throw read.refuse(error.happened, error);
     }
@@ -88,7 +88,7 @@ class Builder {
       practiceId,
       practice: {
         ...this.#file.practice,
-        // This service takes its place, and the file names a database that it can reach.
+        // This service replaces it, and the file names a database that it can reach.
         hasEConnector: true,
         cloudDatabase: false,
         status: 'enabled',
@@ -119,7 +119,7 @@ class Builder {
     checkSchedule({ ...schedule, timeZone });
     if (plan.alertThresholds === 'strict' && local !== undefined && schedule.localEveryNights !== 1) {
       throw this.#read.refuse(
-        '"alerts.thresholds" wants a local copy of every night: "schedule.localEveryNights" must be 1.',
+        '"alerts.thresholds" needs a local copy every night: "schedule.localEveryNights" must be 1.',
       );
     }
     checkPlan(plan);
@@ -152,7 +152,7 @@ class Builder {
     const { password: inline = '', ...address } = parsed(url, this.#read.refuse);
     if (inline !== '') {
       throw this.#read.refuse(
-        '"database.url" holds a password, and no secret stands in this file: "database.password" says where it is.',
+        '"database.url" holds a password. This file must hold no secret: "database.password" says where it is.',
       );
     }
     if (address.user === '') throw this.#read.refuse('"database.url" names no user.');
@@ -175,7 +175,7 @@ class Builder {
     if (alerts.database === true) sinks.push(createDatabaseAlerts(database, { timeZone }));
     if (alerts.healthcheck !== undefined) {
       const url = await this.#secret(alerts.healthcheck, 'alerts.healthcheck');
-      if (!URL.canParse(url)) throw this.#read.refuse('"alerts.healthcheck" must lead to a URL.');
+      if (!URL.canParse(url)) throw this.#read.refuse('"alerts.healthcheck" must name the place of a URL.');
       sinks.push(createHealthcheckAlerts({ url }));
     }
     return combineAlerts(...sinks);
@@ -189,7 +189,7 @@ class Builder {
     }
     if (this.#usesDatabase && local.path !== undefined) {
       throw this.#read.refuse(
-        '"local.path" is of no use where "settings" is "database": the path stands there.',
+        '"local.path" has no effect where "settings" is "database": the path is there.',
       );
     }
     if (!this.#usesDatabase && local.path === undefined) throw this.#read.refuse('"local.path" is missing.');
@@ -203,7 +203,7 @@ class Builder {
     const journal = createFileUploadJournal(this.#inFolder('uploads'));
     return {
       storage: await (hq.kind === 's3' ? this.#bucket(hq, journal) : this.#handOver(hq, journal)),
-      // Who hands over may remove nothing; with a bucket of one's own there is nobody else to do it.
+      // A hand-over can remove nothing; in a bucket of their own nobody else would.
       retention: hq.retention ?? (hq.kind === 's3' ? undefined : 'keep-all'),
       scrubEveryNights: hq.scrubEveryNights,
     };

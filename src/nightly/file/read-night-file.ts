@@ -4,20 +4,20 @@ import { escapeControls } from '../../escape-controls.js';
 import { type NightFile, nightFile } from './night-file.js';
 import { readPlainFile } from './read-plain-file.js';
 
-/** Larger than any file that somebody writes for one practice. */
+/** Larger than any file for one practice. */
 const largest = 1024 * 1024;
 
-/** A file that was read, and what its paths are relative to. */
+/** A file that was read, and the folder of its relative paths. */
 export interface ReadNightFile {
   readonly file: NightFile;
   readonly resolvePath: (path: string) => string;
-  /** An error that names the file. Its words hold no value of it. */
+  /** Makes an error that names the file and holds no value of it. */
   readonly refuse: (why: string, cause?: unknown) => BackupError;
 }
 
 /**
- * Reads and checks the file of a night. Relative paths in it start at its folder: a service does not choose
- * where it is started.
+ * Reads and checks the configuration file. Relative paths in it start at its folder, because a service does
+ * not choose where it is started.
  *
  * @throws BackupError `settings-invalid`, which names the file and the member and holds no value
  */
@@ -29,7 +29,7 @@ export async function readNightFile(path: string): Promise<ReadNightFile> {
       ...(cause === undefined ? {} : { cause }),
     });
   const value = parse(await readText(whole, refuse), refuse);
-  if (!nightFile.is(value)) throw refuse(nightFile.wrongIn(value, '') ?? 'It is not what such a file holds.');
+  if (!nightFile.is(value)) throw refuse(nightFile.wrongIn(value, '') ?? 'It is not such a file.');
   return { file: value, refuse, resolvePath: (relative) => resolve(dirname(whole), relative) };
 }
 
@@ -39,7 +39,7 @@ async function readText(path: string, refuse: ReadNightFile['refuse']): Promise<
     (why, cause) => refuse(`It ${why}.`, cause),
     ({ size }) => (size > largest ? 'is far too large' : undefined),
   );
-  // Editors of Windows put a mark in front of what they save.
+  // Windows editors may put a byte order mark in front.
   return text.replace(/^\uFEFF/, '');
 }
 
@@ -47,9 +47,9 @@ function parse(text: string, refuse: ReadNightFile['refuse']): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // What the parser says may quote a secret that stands there against all advice; the place is enough.
+    // The parser's message may quote a misplaced secret; the line number is enough.
     const position = /at position (\d+)/.exec(String(error))?.[1];
     const line = position === undefined ? 0 : text.slice(0, Number(position)).split('\n').length;
-    throw refuse(`It is no JSON${line === 0 ? '' : `: look at line ${line}`}.`);
+    throw refuse(`It is not JSON${line === 0 ? '' : `: see line ${line}`}.`);
   }
 }

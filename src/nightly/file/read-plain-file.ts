@@ -4,7 +4,7 @@ import { type BackupError, isBackupError } from '../../errors.js';
 import { systemCodeOf } from '../../files/failures.js';
 
 /**
- * The text of a file that a person named. The file that is looked at is the one that is read.
+ * The text of a file that a person named. The file that is checked is the one that is read.
  *
  * @param refuse - makes the error of what is wrong with it
  * @param wrongIn - what else speaks against it
@@ -21,7 +21,7 @@ export async function readPlainFile(
   });
   try {
     const stat = await file.stat();
-    const wrong = stat.isFile() ? wrongIn(stat) : 'is no file';
+    const wrong = stat.isFile() ? wrongIn(stat) : 'is not a file';
     if (wrong !== undefined) throw refuse(wrong);
     return await file.readFile('utf8');
   } catch (error) {

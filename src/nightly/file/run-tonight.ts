@@ -10,19 +10,19 @@ import { scrubCopies } from '../scrub/scrub-copies.js';
 import { deadlineOf } from '../window.js';
 import type { FilePlan } from './plan-of.js';
 
-/** What came of a night. */
+/** The result of a night. */
 export interface Tonight {
   /** ISO date of its evening. */
   readonly night: string;
-  /** Absent where nothing is due: the copies are there. */
+  /** Absent where nothing is due because the copies exist. */
   readonly report?: BackupReport;
   /** Why there is no copy at all. */
   readonly failure?: unknown;
 }
 
 /**
- * Tonight's run, now: what is due and not there yet, as the service would make it. A scheduler that starts it
- * once more makes no second copy.
+ * Makes tonight's copies now: those that are due and missing, as the service would. A scheduler that starts
+ * it twice makes no second copy.
  *
  * @throws BackupError when the run could not even begin
  */
@@ -58,7 +58,7 @@ export async function runTonight({ plan, schedule }: FilePlan, signal: AbortSign
   }
 }
 
-/** The night is made and told: nothing of this changes how it ended. */
+/** The night is over and reported: nothing of this changes how it ended. */
 async function readAgain(plan: NightPlan, signal: AbortSignal): Promise<void> {
   try {
     await scrubCopies(plan, { signal });

@@ -5,8 +5,7 @@ import { type Field, leaf } from './field.js';
 import { readPlainFile } from './read-plain-file.js';
 
 /**
- * Where a secret is. It never stands in the file itself, which people copy, mail and put under version
- * control.
+ * Where a secret is. It is never in the file itself, which people copy, mail and put under version control.
  */
 export type SecretSource = { readonly env: string } | { readonly file: string };
 
@@ -37,12 +36,12 @@ const asked: Field<SecretSource> = leaf(
   },
 );
 
-/** A place where a secret is asked for by its source. */
+/** A field that names the place of a secret. */
 export const secret: Field<SecretSource> = {
   ...asked,
   wrongIn: (value, name) =>
     typeof value === 'string'
-      ? `"${name}" is a secret, and no secret stands in this file: give {"env": "NAME"} or {"file": "/path"}.`
+      ? `"${name}" is a secret, and this file must hold none: give {"env": "NAME"} or {"file": "/path"}.`
       : asked.wrongIn(value, name),
 };
 
@@ -69,7 +68,7 @@ export async function readSecret(
     new BackupError('settings-invalid', `"${name}" ${why}.`, { details: { member: name } });
   if ('env' in source) {
     const value = from.env[source.env] ?? '';
-    if (value === '') throw refuse(`is to come in the variable ${source.env}, which is not set`);
+    if (value === '') throw refuse(`must be in the variable ${source.env}, which is not set`);
     return value;
   }
   const path = from.resolvePath(source.file);
@@ -80,11 +79,11 @@ export async function readSecret(
   return value;
 }
 
-/** What speaks against keeping a secret in a file. */
+/** Why a file is not private enough for a secret. */
 function wrongInPrivateFile({ mode, size }: Stats): string | undefined {
-  // Its group may read it, as the credentials of a service manager show themselves; but nobody who likes.
+  // Its group may read it, as with the credentials of a service manager; others may not.
   if (process.platform !== 'win32' && (mode & 0o026) !== 0) {
-    return 'others may read or change; take that from them (chmod 600)';
+    return 'others may read or change; restrict it with chmod 600';
   }
   return size > longest ? 'is too large for a secret' : undefined;
 }

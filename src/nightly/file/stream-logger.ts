@@ -3,8 +3,8 @@ import { renderLine } from '../log/file-logger.js';
 import type { LogFacts, Logger } from '../log/logger.js';
 
 /**
- * The log on a stream, which a service manager keeps: the lines of the log file. A reader that has gone costs
- * no night.
+ * The log on a stream, for a service manager, with the lines of the log file. A closed stream does not fail a
+ * night.
  */
 export function createStreamLogger(stream: Writable): Logger {
   stream.on('error', () => undefined);

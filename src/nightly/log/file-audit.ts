@@ -14,7 +14,7 @@ export interface FileAuditOptions {
   readonly path: string;
   /** Who does it. @defaultValue the user of the operating system, and who became that user by `sudo` */
   readonly who?: string | undefined;
-  /** More to say in every line, such as the SHA-256 of the archive or the case it is needed for. */
+  /** Further facts for every line, such as the SHA-256 of the archive or the case it is needed for. */
   readonly facts?: Readonly<Record<string, string>> | undefined;
   /** Called when a line cannot be written, with a sentence. @defaultValue a warning of the process */
   readonly onLost?: ((message: string) => void) | undefined;
@@ -23,10 +23,10 @@ export interface FileAuditOptions {
 }
 
 /**
- * A file to which a line is added for every archive that is opened, restored, rehearsed or extracted: JSON
- * with the moment, the user, the machine, the archive's id, what was done and how it ended. Lines are only
- * ever added, and are on the disk before the work goes on. How long the file is kept, and that nobody edits
- * it, is for the host to see to.
+ * An audit file with a line for every archive that is opened, restored, rehearsed or extracted: JSON with the
+ * moment, the user, the machine, the archive's id, what was done and how it ended. Lines are only appended,
+ * and are on the disk before the work goes on. The host decides how long the file is kept, and protects it
+ * from changes.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export function createFileAudit(options: FileAuditOptions): AuditLog {
   return {
     write(entry) {
       const line = { at: now().toISOString(), who, host: hostname(), pid: process.pid, ...facts, ...entry };
-      // Characters that could look like a second line are written as JSON's own marks.
+      // Characters that could look like a second line become JSON escapes.
       const text = `${escapeControls(JSON.stringify(line))}\n`;
       last = last.then(async () => {
         try {

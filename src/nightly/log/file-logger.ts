@@ -7,13 +7,13 @@ import type { LogFacts, Logger } from './logger.js';
 
 /** Options of {@link createFileLogger}. */
 export interface FileLoggerOptions {
-  /** The current file; older ones stand beside it as `….1`, `….2` and so on. */
+  /** The current file; older ones are `….1`, `….2` and so on. */
   readonly path: string;
   /** Size at which a new file is begun, in bytes. @defaultValue 1_000_000 */
   readonly maxBytes?: number | undefined;
   /** Older files that are kept. @defaultValue 5 */
   readonly keepFiles?: number | undefined;
-  /** Whether what helps to find a fault is written too. @defaultValue false */
+  /** Whether the `debug` level is written. @defaultValue false */
   readonly debug?: boolean | undefined;
   /** The clock. @defaultValue the machine's clock */
   readonly now?: (() => Date) | undefined;
@@ -21,7 +21,7 @@ export interface FileLoggerOptions {
 
 /**
  * A log file for a service that has none: one line per entry, in files of bounded size and number. A line is
- * written at once, so that the last words before a crash are in it.
+ * written at once, so that the last lines before a crash are in it.
  *
  * @example
  * ```ts
@@ -43,7 +43,8 @@ export function createFileLogger(options: FileLoggerOptions): Logger {
     try {
       const size = sizeOf(path);
       const isFull = size + Buffer.byteLength(line) > maxBytes && !rotate(path, keepFiles);
-      // One that cannot be begun anew goes on for a while, and then forgets its past rather than the news.
+      // A file that cannot be rotated grows for a while, and is then overwritten: news matter more than the
+      // past.
       append(path, line, isFull && size > stuckFactor * maxBytes ? 'w' : 'a');
       isLost = false;
     } catch (error) {
@@ -62,10 +63,10 @@ export function createFileLogger(options: FileLoggerOptions): Logger {
   };
 }
 
-/** A file that cannot be begun anew may grow to so many times its size. */
+/** A file that cannot be rotated may grow to this many times its size. */
 const stuckFactor = 10;
 
-/** Whether a new file could be begun: a viewer or a virus scanner may hold one of the old ones. */
+/** Whether it was rotated: a viewer or a virus scanner may have an old file open. */
 function rotate(path: string, keepFiles: number): boolean {
   try {
     // Only as far as there is no room yet: where a held file stops it half way, the next entry tries again, and
@@ -90,13 +91,13 @@ function append(path: string, line: string, flag: 'a' | 'w'): void {
     write();
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT') throw error;
-    // Its folder is not there yet, or somebody has removed it.
+    // Its folder does not exist yet, or was removed.
     mkdirSync(dirname(path), { recursive: true });
     write();
   }
 }
 
-/** A log cannot tell of itself; the process can, once, until it can be written again. */
+/** The log cannot report its own failure; the process warns once, until it can be written again. */
 function tellLost(path: string, error: unknown): void {
   const message = `The log ${escapeControls(path)} cannot be written (${systemCodeOf(error) ?? 'unexpected'}).`;
   process.emitWarning(message, { code: 'SUPPLEMENTAL_BACKUP_LOG' });

@@ -3,17 +3,17 @@ export type LogFacts = Readonly<Record<string, string | number | boolean | undef
 
 /** Where the service writes what it did. A logger never throws: a full disk must not cost a backup. */
 export interface Logger {
-  /** What helps to find a fault: what a run did when, and how long it took. @defaultValue it is not kept */
+  /** What helps to find a fault: what a run did when, and how long it took. @defaultValue discarded */
   debug?(message: string, facts?: LogFacts): void;
-  /** What went as it should. */
+  /** What went well. */
   info(message: string, facts?: LogFacts): void;
-  /** What went another way and was dealt with. */
+  /** What failed and was handled. */
   warning(message: string, facts?: LogFacts): void;
   /** What did not happen and should have. */
   error(message: string, facts?: LogFacts): void;
 }
 
-/** Forgets everything. */
+/** Discards everything. */
 export const silentLogger: Logger = {
   info: () => undefined,
   warning: () => undefined,

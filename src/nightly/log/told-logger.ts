@@ -2,7 +2,7 @@ import { diagnosis } from '../../diagnosis.js';
 import type { BackupEvent } from '../run/events.js';
 import { type LogFacts, type Logger, silentLogger } from './logger.js';
 
-/** The logger of a plan, whose lines are also told to whoever looks for a fault. */
+/** The logger of a plan; its lines also go to the debug output. */
 export function toldLogger(logger: Logger = silentLogger): Logger {
   const channel = diagnosis.night;
   if (!channel.isOn) return logger;
@@ -15,9 +15,7 @@ export function toldLogger(logger: Logger = silentLogger): Logger {
   return { debug: both('debug'), info: both('info'), warning: both('warning'), error: both('error') };
 }
 
-/**
- * What happened in a run, for the `debug` level; what is logged otherwise, and progress, is not told again.
- */
+/** Logs an event of a run at the `debug` level, except progress and what is logged anyway. */
 export function debugEvent(logger: Logger, event: BackupEvent, milliseconds: number): void {
   if (logger.debug === undefined) return;
   const { kind } = event;

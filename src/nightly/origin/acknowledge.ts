@@ -12,13 +12,13 @@ import {
 } from './loss-state.js';
 import { mostAccepted, type SequenceState } from './sequence.js';
 
-/** Where the service of a practice keeps its journal. */
+/** Where the service of a practice has its journal. */
 export type OfficeOfPractice = Pick<NightPlan, 'now' | 'practiceId' | 'spool' | 'timeZone'>;
 
 /**
- * Says that a person has looked at what looked like a loss, or at copies that are gone, changed or of an
- * unknown key, and that it is as it should be. From then on copies are removed again as retention says, and
- * later nights are held against this one.
+ * Records that a person has reviewed signs of loss, or copies that are missing, changed or signed with an
+ * unknown key, and found nothing wrong. Retention then removes copies again, and later nights are compared
+ * with this one.
  *
  * @param plan - the practice; no run may be at work
  * @param options - `user`: who says so, a name or number that the practice knows. It is kept with the time
@@ -49,7 +49,7 @@ export async function acknowledgeFindings(
     if (loss !== undefined) await startFactsAnew(plan.spool);
     await journal.update(({ acknowledged: before = [], sequences: standing, headsKept }) => ({
       loss: undefined,
-      // A copy of the server that a person knows to stand still must first be seen to follow again.
+      // A stopped replica that a person knows about must first be seen to follow again.
       ...(headsKept === undefined ? {} : { headsKept: { at: headsKept.at } }),
       acknowledged: [acknowledged, ...before].slice(0, mostAcknowledgements),
       ...(standing === undefined
@@ -68,7 +68,7 @@ export async function acknowledgeFindings(
 }
 
 /**
- * Says beforehand that rows will go, so that the night which meets it does not take it for a loss.
+ * Announces that rows will be deleted, so that the night that finds it does not report a loss.
  *
  * @param purge - the tables, `*` for any, and the last night on which it may show
  * @throws BackupError `already-running`, `settings-invalid` and others of the disk
@@ -87,7 +87,7 @@ export async function announcePurge(
   assertUser(user);
   if (tables.length === 0 || tables.length > 1000)
     throw new RangeError('"tables" names no table, or too many');
-  if (!/^\d{4}-\d\d-\d\d$/.test(until)) throw new RangeError('"until" is to be a date such as 2026-12-31');
+  if (!/^\d{4}-\d\d-\d\d$/.test(until)) throw new RangeError('"until" must be a date such as 2026-12-31');
   const now = (plan.now ?? (() => new Date()))();
   const night = nightOf(now, plan.timeZone);
   const { journal, guard } = await openOffice(plan, night);
@@ -114,10 +114,10 @@ function assertOffice(plan: OfficeOfPractice): void {
 }
 
 function assertUser(user: string): void {
-  if (user.trim() === '' || user.length > 200) throw new RangeError('"user" is to say who');
+  if (user.trim() === '' || user.length > 200) throw new RangeError('"user" must be a name');
 }
 
-/** What a person has looked at is not told again. */
+/** What a person has acknowledged is not reported again. */
 function accepted({ about = [], accepted: before = [], ...state }: SequenceState): SequenceState {
   const all = [...new Set([...about, ...before])].slice(0, mostAccepted);
   return {

@@ -10,12 +10,12 @@ import type { VerifiedCopy } from '../run/journal-state.js';
 import { goneCopy } from '../run/night-journal.js';
 import { mostAccepted, mostTroubles, type SequenceState } from './sequence.js';
 
-/** What lies at a place, and what should. */
+/** What is at a place, and what should be. */
 export interface CopiesToCheck {
   readonly store: StorageAdapter;
   readonly practiceId: string;
   readonly night: string;
-  /** As the journal knows them. */
+  /** As the journal has them. */
   readonly copies: readonly VerifiedCopy[];
   readonly sequence: SequenceState;
   /** The service's own first. */
@@ -25,41 +25,38 @@ export interface CopiesToCheck {
   readonly signal: AbortSignal;
 }
 
-/** What was found. */
+/** The result. */
 export interface CheckedCopies {
-  /** Those of which more is known now, by their keys. */
+  /** The copies with new facts, by their keys. */
   readonly copies: ReadonlyMap<string, VerifiedCopy>;
   readonly troubles: readonly string[];
   /** What they are about. */
   readonly about: readonly string[];
   readonly passed: readonly string[];
-  /** Keys of archives that were told of tonight as nobody's. */
+  /** Keys of archives of unknown origin that were reported tonight. */
   readonly strange: readonly string[];
   readonly isBroken: boolean;
-  /** Keys of copies that were verified and are gone or changed. */
+  /** Keys of verified copies that are missing or changed. */
   readonly lost: readonly string[];
 }
 
 /** More objects than any practice has. */
 const mostObjects = 40_000;
-/** So many that a list lacks are asked for by themselves: a list may be cut short. */
+/** How many copies missing in a list are requested one by one: a list may be truncated. */
 const mostAsked = 50;
-/** So many notes of others are read in a night. */
+/** How many unknown notes are read in a night. */
 const mostStrangers = 20;
-/** After so many that are not ours, people know enough. */
+/** How many archives of unknown origin are reported in detail. */
 const mostStrange = 3;
-/** A copy that the store did not give back on so many nights is told of. */
+/** After so many nights on which the store did not return a copy it is reported. */
 const mostUnread = 3;
-/**
- * A copy whose date or tag has changed is read even when it is larger than what may be read, but no more than
- * this.
- */
+/** A copy whose date or etag has changed is read even when it is larger than the credit, up to this size. */
 const mostSuspected = 4 * 1024 ** 3;
 
 /**
- * Holds what lies at a place against the journal: every night by one list (there, of its size, with its note,
- * not touched since). A copy that was touched is read at once; the bytes of all others are read after the
- * nights, over the weeks.
+ * Checks what is at a place against the journal: every night by one list (there, with its size and its note,
+ * not written since). A copy that was written again is read at once; the bytes of all others are read after
+ * the nights, over the weeks.
  *
  * @throws BackupError `storage-…`
  */
@@ -87,7 +84,7 @@ class Check implements CheckedCopies {
   readonly #given: CopiesToCheck;
   readonly #objects: ReadonlyMap<string, StoredObject>;
   readonly #isShared: boolean;
-  /** Copies of before the first number that is remembered are not known any more. */
+  /** Copies from before the first remembered number are not known any more. */
   readonly #oldest: number;
   #asked = 0;
 
@@ -98,28 +95,28 @@ class Check implements CheckedCopies {
     this.#oldest = Math.min(...given.copies.flatMap(({ number }) => number ?? []));
   }
 
-  /** One copy, by the list. */
+  /** Checks one copy by the list. */
   async look(copy: VerifiedCopy): Promise<void> {
     const { store, sequence } = this.#given;
     const { key, bytes, state, seen } = copy;
     if (copy.store !== store.description || bytes === undefined || state === 'gone') return;
     const object = this.#objects.get(key) ?? (await this.#ask(key));
     if (object === null) {
-      // Removed by a run that could not note so, or by the other computer of the practice.
+      // Removed by a run that could not record it, or by the other computer of the practice.
       const isTold = state === 'going' || this.#isShared || sequence.accepted?.includes(key) === true;
       if (isTold) this.copies.set(key, goneCopy(copy));
-      else this.#break(key, `${key} was verified and is gone.`);
+      else this.#break(key, `${key} was verified but is missing now.`);
       return;
     }
     if (sequence.accepted?.includes(key) === true) return;
     if (object.size !== bytes) {
       this.copies.set(key, { ...copy, state: 'spoiled' });
-      this.#break(key, `${key} was verified with ${bytes} bytes and has ${object.size}.`);
+      this.#break(key, `${key} was verified with ${bytes} bytes but has ${object.size} now.`);
       return;
     }
-    if (state === 'spoiled') this.#break(key, `${key} is not what was verified.`);
+    if (state === 'spoiled') this.#break(key, `${key} is no longer what was verified.`);
     if (copy.unread !== undefined && copy.unread.nights >= mostUnread) {
-      this.#tell(key, `${key} is there, and could not be read back on ${copy.unread.nights} nights.`);
+      this.#tell(key, `${key} is there but could not be read back on ${copy.unread.nights} nights.`);
     }
     const token = tokenOf(object);
     if (seen !== undefined && seen !== token && state !== 'spoiled' && bytes <= mostSuspected) {
@@ -132,16 +129,16 @@ class Check implements CheckedCopies {
     const { key, noteSeen } = copy;
     const note = this.#objects.get(noteKeyOf(key)!) ?? (await this.#ask(noteKeyOf(key)!));
     if (note === null) {
-      this.#tell(key, `The note of ${key} is gone.`);
+      this.#tell(key, `The note of ${key} is missing.`);
       return;
     }
     const token = createHash('sha256').update(tokenOf(note)).digest('hex').slice(0, 12);
-    // One that is not what was written is told every night, until somebody has looked.
+    // A changed one is reported every night, until it is acknowledged.
     if (noteSeen === token || (noteSeen !== undefined && !(await this.#isAsWritten(copy)))) return;
     this.copies.set(key, { ...copy, noteSeen: token });
   }
 
-  /** Archives that this journal does not know. */
+  /** Checks archives that this journal does not know. */
   async lookAtStrangers(): Promise<void> {
     const { copies, waiting, night, sequence } = this.#given;
     const known = new Set(copies.map(({ key }) => key));
@@ -151,14 +148,14 @@ class Check implements CheckedCopies {
     for (const key of keys) {
       const made = key.split('/').at(-2) ?? '';
       if (known.has(key) || waiting.has(key) || sequence.accepted?.includes(key) === true) continue;
-      // Before there were notes, nobody signed; and tonight another computer may not have come to its note
+      // Before notes existed, nothing was signed; and tonight another computer may not have written its note
       // yet.
       if (made < sequence.since) continue;
       const noteKey = noteKeyOf(key)!;
       if (!this.#objects.has(noteKey)) {
         if (made >= night) continue;
         this.strange.push(key);
-        this.#tell(key, `${key} is there, and no note says who made it.`);
+        this.#tell(key, `${key} has no note, so it is not known who made it.`);
         continue;
       }
       if (sequence.passed?.includes(key) === true) {
@@ -174,7 +171,7 @@ class Check implements CheckedCopies {
       }
       strange += 1;
       this.strange.push(key);
-      this.#tell(why.name, `${key} is there, and its note ${why.told}.`);
+      this.#tell(why.name, `${key} is not proven: its note ${why.told}.`);
     }
     for (const noteKey of this.#objects.keys()) {
       if (!isNote(noteKey) || this.#objects.has(archiveBeside(noteKey))) continue;
@@ -187,7 +184,7 @@ class Check implements CheckedCopies {
     }
   }
 
-  /** Whether it is a note of a copy that retention removed long ago, and that could not be removed then. */
+  /** Whether it is a leftover note of a copy that retention removed long ago. */
   async #isLeftOver(key: string, noteKey: string): Promise<boolean> {
     const { store, signal, trustedKeys, sequence, practiceId } = this.#given;
     if (this.#objects.get(noteKey)!.size > largestNote) return false;
@@ -196,8 +193,8 @@ class Check implements CheckedCopies {
     if (note === null || parsed?.kind !== 'body') return false;
     const { body } = parsed;
     const signedWith = formatNoteKey(body.signedWith);
-    // A copy that stands is remembered for years: one of our own that is not was removed by us. What another
-    // computer of the practice has removed, it knows.
+    // Existing copies are remembered for years, so an unknown one of our own was removed by us. Another
+    // computer of the practice knows what it has removed.
     const isRemoved = signedWith === trustedKeys[0] ? body.number <= sequence.number : this.#isShared;
     return (
       isRemoved &&
@@ -220,14 +217,14 @@ class Check implements CheckedCopies {
     if (note === null || parsed === null || parsed.kind === 'malformed') return because('cannot be read');
     if (parsed.kind === 'later') return null;
     const signedWith = formatNoteKey(parsed.body.signedWith);
-    if (!isSignedBy(note, parsed.body.signedWith)) return because('bears no good signature');
+    if (!isSignedBy(note, parsed.body.signedWith)) return because('has no valid signature');
     if (parsed.body.practiceId !== practiceId || archiveKeyOf(parsed.body) !== key)
       return because('is about another archive');
     if (signedWith === trustedKeys[0] && parsed.body.number > this.#oldest) {
-      return because('is signed with the key of this service, which knows nothing of it');
+      return because('is signed with the key of this service, which did not make it');
     }
     if (trustedKeys.includes(signedWith) || sequence.accepted?.includes(signedWith) === true) return null;
-    return { name: signedWith, told: `is signed with a key that is not known, ${signedWith}` };
+    return { name: signedWith, told: `is signed with an unknown key, ${signedWith}` };
   }
 
   async #read(copy: VerifiedCopy): Promise<void> {
@@ -239,7 +236,7 @@ class Check implements CheckedCopies {
     } catch (error) {
       if (!isBackupError(error, 'verification-failed')) throw error;
       this.copies.set(key, { ...copy, state: 'spoiled' });
-      this.#break(key, `${key} was verified, and its bytes are others now.`);
+      this.#break(key, `${key} was verified, but its bytes have changed.`);
     }
   }
 
@@ -248,7 +245,7 @@ class Check implements CheckedCopies {
     const noteKey = noteKeyOf(key)!;
     if (note === undefined || !this.#objects.has(noteKey)) return true;
     if (hashOfNote(await readNote(store, noteKey, signal)) === note) return true;
-    this.#tell(key, `The note of ${key} is another one than was written.`);
+    this.#tell(key, `The note of ${key} was replaced by another one.`);
     return false;
   }
 
@@ -274,7 +271,7 @@ class Check implements CheckedCopies {
   }
 }
 
-/** Changes when an object is written again. */
+/** A mark that changes when an object is written again. */
 function tokenOf({ etag, modifiedAt }: StoredObject): string {
   return `${etag ?? ''} ${modifiedAt.getTime()}`.slice(0, 300);
 }

@@ -3,20 +3,20 @@ import { enrollmentTable } from '../../admin/stores/database-enrollments.js';
 import { parseEntryName } from '../../archive/entry-names.js';
 import type { Manifest } from '../../model/parts.js';
 
-/** The service writes into these every night, so that they change though nobody else works. */
+/** The service writes to these every night, so they change even when nobody works. */
 const ownTables: ReadonlySet<string> = new Set(['alertitem', 'preference', enrollmentTable]);
 
 /**
- * Changes with any row of any other table: what the manifest knows of the rows anyway, in few characters.
- * Where it tells nothing of rows, with sizes.
+ * A fingerprint that changes with any row of any other table, from the manifest; without rows there, from the
+ * sizes.
  */
 export function contentOf({
   tables = [],
   entries = [],
 }: Partial<Pick<Manifest, 'entries' | 'tables'>>): string {
-  // By their names: the place of a table is another one in a copy of everything.
+  // By name: the index of a table differs in a full copy.
   const names = new Map(tables.map(({ index, name }) => [index, name]));
-  // Tables are read several at a time, so that their parts come in another order every night.
+  // Sorted, because tables are read in parallel and their parts come in another order every night.
   const parts = entries.flatMap(({ name, sha256 }) => {
     const entry = parseEntryName(name);
     if (entry.kind !== 'rows') return [];

@@ -20,10 +20,10 @@ import {
 /** More than five weeks of a thousand tables need, in characters. */
 const longest = 16 * 1024 * 1024;
 const mostTables = 20_000;
-/** A table that was there on so many nights is one that is missed. */
+/** After so many nights with a table, its absence is a finding. */
 const wholeNights = 8;
 
-/** What is known of past nights; what cannot be read is not known. */
+/** The facts of past nights; what cannot be read is ignored. */
 export async function readFacts(spoolFolder: string): Promise<readonly NightFacts[]> {
   const json = await readFileIfThere(pathIn(spoolFolder));
   if (json === null || json.length > longest) return [];
@@ -32,8 +32,8 @@ export async function readFacts(spoolFolder: string): Promise<readonly NightFact
 }
 
 /**
- * Keeps the facts of the newest nights: of the last week all tables, of those before it the ones whose rows do
- * not go away, and the sum of all others. Hundreds of tables of five weeks would make most of the work.
+ * Stores the facts of the newest nights: all tables of the last week; of earlier nights the tables whose rows
+ * stay, and the sum of all others, because hundreds of tables of five weeks would be most of the work.
  *
  * @throws BackupError `storage-…`
  */
@@ -49,7 +49,7 @@ export async function keepFacts(
   await replaceFile(pathIn(spoolFolder), `${JSON.stringify(newest.map(formatNight))}\n`);
 }
 
-/** A person has looked at it all: later nights are held against the newest one and none before it. */
+/** A person has acknowledged everything: later nights are compared with the newest one and none before it. */
 export async function startFactsAnew(spoolFolder: string): Promise<void> {
   const [newest, ...older] = [...(await readFacts(spoolFolder))].sort((a, b) => (a.night < b.night ? 1 : -1));
   if (newest === undefined) return;
@@ -76,7 +76,7 @@ function pathIn(spoolFolder: string): string {
   return join(spoolFolder, 'facts.json');
 }
 
-// Tables as lists, as their names alone would make most of the file otherwise.
+// Tables as lists, because member names would make most of the file.
 function formatNight({ tables, ...night }: NightFacts): object {
   const lists = Object.entries(tables).map(([name, { rows, plainBytes, storedBytes, definition }]) => [
     name,
@@ -115,7 +115,7 @@ function parseNight(value: unknown): NightFacts | null {
   };
 }
 
-/** A table as {@link formatNight} writes it; thousands are looked at every night. */
+/** A table as {@link formatNight} writes it; thousands are checked every night. */
 function isTable(value: unknown): value is readonly [number, number, number, string?] {
   if (!Array.isArray(value)) return false;
   const definition: unknown = value[3];

@@ -12,14 +12,14 @@ import type { Notary } from './notary.js';
 const places = ['hq', 'local'] as const;
 
 /**
- * Keeps the newest notes in the practice's own database, where its settings are: who turns back a place, and
- * journal and spool with it, leaves a number there that says so.
+ * Stores the newest notes in the practice's own database, beside its settings: a rollback of a place, the
+ * journal and the spool leaves a higher number there.
  */
 export class HeadKeeper {
   readonly #settings: ReturnType<typeof settingsWithTimeout> | undefined;
   readonly #around: { readonly journal: NightJournal; readonly logger: Logger; readonly clock: Clock };
   readonly #signal: AbortSignal;
-  /** Places whose sequence was held against what was kept: only there may a lower number take its place. */
+  /** Places whose sequence was compared with the stored one: only there may a lower number replace it. */
   readonly #compared: Set<Destination> = new Set();
   #kept: Promise<readonly KeptHeads[] | null> | undefined;
 
@@ -34,7 +34,7 @@ export class HeadKeeper {
   }
 
   /**
-   * The newest note of a place that the database knows and the place and the journal do not.
+   * The newest note of a place that the database knows but the place and the journal do not.
    *
    * @param isBare - nothing stands there that anybody signed: then another key's notes are missed as well
    */
@@ -55,7 +55,7 @@ export class HeadKeeper {
     return known.number === here?.number && known.hash === here.hash ? null : known;
   }
 
-  /** At the end of a run, after the journal. Never rejects for what the settings do. */
+  /** Called at the end of a run, after the journal. Never rejects for a failure of the settings. */
   async keep(own: string): Promise<void> {
     const kept = await this.#read();
     if (kept === null) return;
@@ -79,7 +79,7 @@ export class HeadKeeper {
     }
   }
 
-  /** Null where there is no such place, or where it does not answer tonight. */
+  /** Null where there is no such store, or where it does not answer tonight. */
   #read(): Promise<readonly KeptHeads[] | null> {
     this.#kept ??= this.#ask();
     return this.#kept;

@@ -1,6 +1,6 @@
 /**
- * What nobody has looked at, as signed notes carry it: a journal that is lost, by accident or by whoever did
- * the harm, must not take along that nothing may be removed.
+ * Unacknowledged findings, as signed notes record them: a journal that is lost, by accident or by an
+ * attacker, must not take away that nothing may be removed.
  */
 import { describeHistoryFinding, type HistoryFinding } from '../../history/findings.js';
 import type { ProvenArchive } from '../../history/judge-history.js';
@@ -9,7 +9,7 @@ import { nightsBetween } from '../nights.js';
 import type { NightJournal } from '../run/night-journal.js';
 import type { StandingLoss } from './loss-state.js';
 
-/** So long a journal that began anew waits for a place that it has not seen yet. */
+/** How many nights a new journal waits for a place that it has not seen yet. */
 const nightsOfWaiting = 31;
 
 /** For the next note. */
@@ -24,7 +24,7 @@ export function unseenIn({ state }: Pick<NightJournal, 'state'>): Pick<NoteBody,
 
 /**
  * In sentences, what may have been found at a place before the journal began: where its newest note says so,
- * and where notes bear a key that is not known here, since the service's own was lost with all it knew.
+ * and where notes have an unknown key, since the service's own was lost with everything it knew.
  */
 export function unseenBefore(
   newest: ProvenArchive | undefined,
@@ -34,7 +34,7 @@ export function unseenBefore(
   const told =
     newest?.body.unseen?.includes('history') === true
       ? [
-          `Note ${newest.body.number} says that something was found here and nobody had looked; the journal that knew it is lost.`,
+          `Note ${newest.body.number} says that something was found here and not acknowledged; the journal with the details is lost.`,
         ]
       : [];
   const strange = findings.filter(
@@ -57,21 +57,21 @@ export function lossUnseen(proven: readonly ProvenArchive[]): StandingLoss | nul
   return {
     night: first.night,
     findings: [
-      `Signs of a loss were found on ${first.night}, and nobody had looked when the journal that knew them was lost.`,
+      `Signs of a loss were found on ${first.night} and not acknowledged before the journal with the details was lost.`,
     ],
     about: ['known again'],
     lastClean: lastClean === undefined ? {} : { [first.destination]: lastClean.key },
   };
 }
 
-/** Both places may tell of the same. */
+/** Both places may report the same. */
 export function joinLoss(one: StandingLoss | undefined, other: StandingLoss): StandingLoss {
   return one === undefined ? other : { ...one, lastClean: { ...other.lastClean, ...one.lastClean } };
 }
 
 /**
- * Whether a journal that began anew has yet to see what the notes at a place say: at the place that is asked
- * about, or at another one, which may be away just now.
+ * Whether a new journal has not yet read the notes at a place: the given one, or another one that may be
+ * unreachable at the moment.
  */
 export function isYetToKnow(
   { state }: Pick<NightJournal, 'state'>,

@@ -1,19 +1,19 @@
-/** What the journal keeps of signs of loss, and of what people said of them. */
+/** What the journal stores of signs of loss, and of what people said about them. */
 import { listOf, objectOf, type Shape, someOf, textUpTo } from '../../shapes.js';
 
-/** Signs that somebody has to look at; as long as they stand, no copy is removed anywhere. */
+/** Signs of loss that are not acknowledged; as long as there are any, no copy is removed. */
 export interface StandingLoss {
   /** Of the first sign. */
   readonly night: string;
   /** In sentences. */
   readonly findings: readonly string[];
-  /** What each is about, so that none is told again while it stands. */
+  /** What each is about, so that none is reported again while it stands. */
   readonly about: readonly string[];
   /** The newest copies from before, by place. */
   readonly lastClean: Readonly<Partial<Record<'hq' | 'local', string>>>;
 }
 
-/** That a person has looked. */
+/** A person's acknowledgement. */
 export interface Acknowledgement {
   /** ISO 8601, UTC. */
   readonly at: string;
@@ -23,11 +23,11 @@ export interface Acknowledgement {
   readonly findings: readonly string[];
 }
 
-/** Rows that will go, as somebody said beforehand. */
+/** Rows that will be deleted, as somebody announced. */
 export interface AnnouncedPurge {
   /** `*` for any. */
   readonly tables: readonly string[];
-  /** The last night that it may show on. */
+  /** The last night on which it may be found. */
   readonly until: string;
   readonly user: string;
   readonly at: string;

@@ -12,7 +12,7 @@ import type { NightPlan } from '../run/night-plan.js';
 const fileName = 'signing-key';
 const secretText = /^[0-9a-f]{64}\n$/;
 
-/** Who signs the notes of this run, and whose notes are believed. */
+/** The signer of this run's notes, and the trusted keys. */
 export interface Notary {
   readonly signer: Signer;
   readonly key: NoteKey;
@@ -21,8 +21,8 @@ export interface Notary {
 }
 
 /**
- * The host's signer, or the service's own key: made at the first run, in the spool folder, for its account
- * alone. One that is lost cannot be had again; the next one is another key, which is told.
+ * The host's signer, or the service's own key, which is made at the first run and stored in the spool folder
+ * for its account alone. If it is lost, a new key is made, which is reported.
  *
  * @throws BackupError `storage-…`, or the error of the file system where the key cannot be read
  */
@@ -36,7 +36,7 @@ export async function openNotary(
   return { signer, key, trustedKeys: [own, ...trustedKeys.filter((each) => each !== own)] };
 }
 
-/** Making a key of its bytes takes a millisecond or two, and a service does it every night. */
+/** Making a key of its bytes takes a millisecond or two, every night. */
 const signerOfText: (secret: string) => Signer = remember(
   (secret) => signerOf(Buffer.from(secret, 'hex')),
   4,

@@ -19,16 +19,16 @@ import { joinLoss, lossUnseen, unseenBefore, unseenIn } from './known-again.js';
 import type { Notary } from './notary.js';
 import { mostTroubles, type SequenceState } from './sequence.js';
 
-/** The last clean copy is locked for so long, from each night on which something looks like loss. */
+/** How many days the last clean copy is locked, from each night with signs of loss. */
 const retainedDays = 60;
 
-/** A copy whose note can be made. */
+/** A copy whose note can be written. */
 type NotableCopy = VerifiedCopy & Required<Pick<VerifiedCopy, 'bytes' | 'scope' | 'sha256'>>;
 
 /**
- * The signed notes of one place during one run: takes up the sequence, writes what is owed, and holds what
- * lies in the store against journal and notes. Nothing here costs a copy: what fails is told and done on the
- * next night.
+ * The signed notes of one place during one run: continues the sequence, writes missing notes, and checks what
+ * is in the store against journal and notes. Nothing here fails a copy: a failure is reported, and the next
+ * night tries again.
  */
 export class PlaceHistory {
   readonly #destination: Destination;
@@ -43,7 +43,7 @@ export class PlaceHistory {
     this.#store = store;
   }
 
-  /** Archives that nobody is known to have made: they are left for a person to look at. */
+  /** Archives of unknown origin, which are never removed: a person has to check them. */
   strange: ReadonlySet<string> = new Set();
 
   /** Whether the journal knows what the notes say; before that nothing may be removed. */
@@ -56,7 +56,7 @@ export class PlaceHistory {
     return headOf(this.#sequence);
   }
 
-  /** All of it. Never rejects for what a store does; the journal of a full disk does. */
+  /** Does all of it. Rejects only for a full disk under the journal. */
   async keep(): Promise<void> {
     const { signal, warn } = this.#around;
     const where = this.#store.description;
@@ -67,7 +67,7 @@ export class PlaceHistory {
       for (const copy of this.#owed()) await this.#write(copy);
     } catch (error) {
       signal.throwIfAborted();
-      const message = `The signed note of a copy could not be stored in ${where} (${codeOf(error)}). The copy itself is there and whole; its note is written on the next night.`;
+      const message = `The signed note of a copy could not be stored in ${where} (${codeOf(error)}). The copy itself is stored and whole. The next night writes its note.`;
       warn({ code: 'note-not-stored', message });
     }
     this.#allowReading();
@@ -75,15 +75,15 @@ export class PlaceHistory {
       await this.#check();
     } catch (error) {
       signal.throwIfAborted();
-      const message = `The older copies in ${where} could not be looked at (${codeOf(error)}); they are looked at on the next night.`;
+      const message = `The older copies in ${where} could not be checked (${codeOf(error)}). The next night checks them.`;
       warn({ code: 'copies-not-checked', message });
     }
     await this.#retainLastClean();
   }
 
   /**
-   * While something looks like loss, a store that can keeps the last clean copy itself, whoever wants it
-   * gone.
+   * While data seems to be lost, the store itself keeps the last clean copy, if it can, so that nobody can
+   * delete it.
    */
   async #retainLastClean(): Promise<void> {
     const { journal, now, signal, warn } = this.#around;
@@ -95,7 +95,7 @@ export class PlaceHistory {
       await this.#store.retainUntil(noteKeyOf(key)!, until, { signal });
     } catch (error) {
       signal.throwIfAborted();
-      const message = `The last copy from before the signs of loss could not be locked in ${this.#store.description} (${codeOf(error)}). It is there, and nothing of ours removes it.`;
+      const message = `The last copy from before the signs of loss could not be locked in ${this.#store.description} (${codeOf(error)}). It is still there, and this service does not remove it.`;
       warn({ code: 'last-clean-not-locked', message });
     }
   }
@@ -128,8 +128,8 @@ export class PlaceHistory {
   }
 
   /**
-   * A journal that is new, or was lost, learns from the notes of its own key what it knew: no forgery takes
-   * their place.
+   * A new journal, also after a loss, learns from the notes of its own key what it knew: these cannot be
+   * forged.
    *
    * @returns whether nothing stands there that anybody signed
    */
@@ -185,14 +185,14 @@ export class PlaceHistory {
     await this.#around.journal.update();
     if (copies.length > 0) {
       const facts = { destination: this.#destination, copies: copies.length };
-      logger.info('Copies were known again by their notes.', facts);
+      logger.info('Copies were recognised by their notes.', facts);
     }
     return history.proven.length === 0 && nights.length === 0;
   }
 
   /**
-   * A place, a journal and a spool that were turned back together agree with each other. The practice's
-   * database was not turned back with them.
+   * A place, a journal and a spool that were rolled back together agree with each other. The practice's
+   * database was not rolled back with them.
    */
   async #compare(isBare: boolean): Promise<void> {
     const here = this.head;
@@ -246,8 +246,8 @@ export class PlaceHistory {
       signedWith: this.#notary.key,
     });
     const note = await signNote(text, this.#notary.signer, this.#notary.key, signal);
-    // Kept before it is sent: after a crash the same note is sent again, and no second one of its number is
-    // ever made.
+    // Stored before it is sent: after a crash the same note is sent again, and never a second one of its
+    // number.
     this.#note({ onItsWay: { key: copy.key, note } });
     await this.#around.journal.update();
     await this.#settleOnItsWay();
@@ -260,7 +260,7 @@ export class PlaceHistory {
     await this.#put(noteKeyOf(key)!, note);
     const number = last + 1;
     const hash = hashOfNote(note);
-    // Should this be lost, the same note is sent once more.
+    // If this is lost, the same note is sent again.
     this.#note({ number, hash, onItsWay: undefined }, (copies) =>
       copies.map((each) => (each.key === key ? noted(each, number, hash) : each)),
     );
@@ -273,7 +273,7 @@ export class PlaceHistory {
       await this.#store.put(key, source, { ifAbsent: true, signal });
     } catch (error) {
       if (!isBackupError(error, 'storage-exists')) throw error;
-      // Stored by a run that died before it could note so, or not ours. Where it can be mended, it is.
+      // Stored by a run that died before it could record it, or not ours. It is replaced if possible.
       if ((await readNote(this.#store, key, signal)) === note) return;
       if (!this.#store.capabilities.overwrite) return;
       await this.#store.put(key, source, { signal });
@@ -307,7 +307,7 @@ export class PlaceHistory {
     this.#note(found, (all) => all.map((each) => checked.copies.get(each.key) ?? each));
   }
 
-  /** What is read again tonight, once the night's own work is done. */
+  /** Allows the reading of older copies after the night's own work. */
   #allowReading(): void {
     const { plan, night } = this.#around;
     const everyNights = scrubNightsOf(plan, this.#destination);
@@ -329,7 +329,7 @@ export class PlaceHistory {
   }
 }
 
-/** What only the note needed is kept no longer. */
+/** Drops what only the note needed. */
 function noted({ recipient: _, ...copy }: VerifiedCopy, number: number, note: string): VerifiedCopy {
   return { ...copy, number, note };
 }

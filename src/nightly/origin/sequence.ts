@@ -1,4 +1,4 @@
-/** What the journal keeps of the notes at one place. */
+/** What the journal stores about the notes at one place. */
 import { largestNote } from '../../history/note.js';
 import type { SequenceHead } from '../../history/note-body.js';
 import {
@@ -23,33 +23,33 @@ export interface SequenceState {
   readonly hash: string | null;
   /** From this night on every copy has a note. */
   readonly since: string;
-  /** A note that is made and perhaps not stored yet: it is stored as it is, or not at all. */
+  /** A note that was made but perhaps not stored yet. Only this note may be stored under its number. */
   readonly onItsWay?: { readonly key: string; readonly note: string } | undefined;
-  /** What may be read again, in bytes; what is not used one night is kept for the next. */
+  /** How much may be read again, in bytes; what is not used one night is kept for the next. */
   readonly credit?: number | undefined;
   /** The newest night that added to it, and the night from which copies wait for their turn. */
   readonly creditedOn?: string | undefined;
   readonly countedFrom?: string | undefined;
-  /** What was found at this place that a person has to look at, in sentences. */
+  /** Findings at this place that a person has to check, in sentences. */
   readonly troubles?: readonly string[] | undefined;
   /** What those sentences are about: keys of archives and signing keys. */
   readonly about?: readonly string[] | undefined;
-  /** Sentences that stand until a person has looked, as no later night can find them again. */
+  /** Sentences that stand until they are acknowledged, because no later night can find them again. */
   readonly lasting?: readonly string[] | undefined;
   /** What `number` was when the journal began. */
   readonly begun?: number | undefined;
   /** The newest note of the other place that notes here named, when the journal began. */
   readonly elsewhere?: SequenceHead | undefined;
-  /** Whether copies that were verified are gone or changed: then no older one may be removed anywhere. */
+  /** Whether verified copies are missing or changed: then no older one may be removed anywhere. */
   readonly isBroken?: boolean | undefined;
   /** Keys of those copies: the newest that is left decides when the next one is due. */
   readonly lost?: readonly string[] | undefined;
   /**
-   * Keys of archives that the journal does not know and whose notes are good, so that no night looks at them
+   * Keys of archives that the journal does not know but whose notes are valid, so that no night checks them
    * again.
    */
   readonly passed?: readonly string[] | undefined;
-  /** Keys of archives, and signing keys, that a person has looked at and found well. */
+  /** Keys of archives, and signing keys, that a person has acknowledged. */
   readonly accepted?: readonly string[] | undefined;
 }
 

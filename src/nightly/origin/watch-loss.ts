@@ -10,10 +10,10 @@ import type { NightJournal } from '../run/night-journal.js';
 import { keepFacts, readFacts } from './facts-file.js';
 import { mostFindings, type StandingLoss } from './loss-state.js';
 
-/** What was kept must be in the database that is read after so many milliseconds. */
+/** What was stored must be in the database that is read after so many milliseconds. */
 const leastAge = 3_600_000;
 
-/** What tonight's reading came to, before anything is removed. */
+/** The result of tonight's reading, before anything is removed. */
 export interface ReadTonight {
   readonly scope: ArchiveScope;
   readonly tables: readonly Pick<TableSummary, 'name' | 'plainBytes' | 'rows' | 'storedBytes'>[];
@@ -25,15 +25,15 @@ export interface ReadTonight {
   readonly content: string | undefined;
   readonly criticalContent: string | undefined;
   readonly replica: ReplicaState | undefined;
-  /** The newest notes, as the database that was read knows them. */
+  /** The newest notes in the database that was read. */
   readonly heads: readonly KeptHeads[] | undefined;
-  /** The date of the newest local copy, as the database knows it. */
+  /** The date of the newest local copy in the database. */
   readonly dateFound: Date | null | undefined;
 }
 
 /**
- * Judges tonight's reading by the past. A sign of loss never stops a copy: it is noted, and from then on
- * nothing is removed until a person has looked. Never rejects: what cannot be judged is told.
+ * Compares tonight's reading with the past. A sign of loss never stops a copy: it is recorded, and from then
+ * on nothing is removed until it is acknowledged. Never rejects: a failure to judge is reported.
  *
  * @returns the night since whose copy nothing has changed; null where something has, or nobody knows
  */
@@ -63,7 +63,7 @@ export async function watchLoss(context: NightContext, tonight: ReadTonight): Pr
     if (since !== null) logger.info(describeUnchanged(since), { since });
     return since;
   } catch (error) {
-    const message = `Tonight’s counts could not be held against those of earlier nights (${codeOf(error)}). The copy is not touched by that.`;
+    const message = `Tonight’s counts could not be compared with those of earlier nights (${codeOf(error)}). The copy is not affected.`;
     warn({ code: 'loss-not-judged', message });
     return null;
   }
@@ -102,11 +102,11 @@ function factsOf(
 
 type OwnDate = NonNullable<Tonight['ownDate']>;
 
-/** The date of the local copy that was made last, as it was written and as the settings have it. */
+/** The date of the newest local copy, as it was written and as the settings have it. */
 function datesOf({ journal, night }: NightContext, { dateFound }: ReadTonight): OwnDate | undefined {
   const { dateOwed, verified } = journal.state;
   const past = verified.local.filter((copy) => copy.night < night);
-  // By their numbers and not by their dates: a clock may have been ahead and put right since.
+  // By number, not by date: a clock may have been ahead and was put right since.
   const last = Math.max(...past.map(({ number = 0 }) => number));
   const written = past.find(({ number = 0 }) => number === last)?.verifiedAt;
   const found = dateFound?.toISOString();
@@ -121,7 +121,7 @@ function furthestBack(a: OwnDate | undefined, b: OwnDate | undefined): OwnDate |
   return a === undefined || (b !== undefined && lag(b) > lag(a)) ? b : a;
 }
 
-/** The newest notes, as they were kept in the database and as the one that was read shows them. */
+/** The newest notes, as they were stored in the database and as the database that was read has them. */
 async function headsOf(
   { journal, notary, now }: NightContext,
   { heads }: ReadTonight,
@@ -131,7 +131,7 @@ async function headsOf(
   if (headsKept === undefined || heads === undefined || own === undefined) return undefined;
   const found = heads.find(({ signedWith }) => signedWith === own)?.at ?? null;
   if (found === headsKept.at) journal.note(() => ({ headsKept: { ...headsKept, isSeen: true } }));
-  // Settings may be of another database, and a good copy of the server may be some minutes behind.
+  // Settings may be in another database, and a good replica may be some minutes behind.
   const isDue = now().getTime() - Date.parse(headsKept.at) > leastAge;
   return headsKept.isSeen === true && isDue ? { written: headsKept.at, found } : undefined;
 }

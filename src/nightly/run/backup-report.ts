@@ -5,8 +5,8 @@ import type { SequenceHead } from '../../history/note-body.js';
 import type { ArchiveScope, Consistency, DumpWarning, LeftOut } from '../../model/parts.js';
 
 /**
- * What a run came to: for programs as plain JSON, for people through `renderReport`. Holds no secret and no
- * patient data.
+ * The result of a run: plain JSON for programs, text for people through `renderReport`. Holds no secret and
+ * no patient data.
  */
 export interface BackupReport {
   readonly reportVersion: 1;
@@ -48,30 +48,33 @@ export interface BackupReport {
     readonly lastOpenedAt: string;
     readonly places: readonly OpenedPlace[];
   };
-  /** What administrators met who opened the newest copies, in sentences. Absent when nothing was wrong. */
+  /**
+   * What administrators found when they opened the newest copies, in sentences. Absent when nothing was
+   * wrong.
+   */
   readonly openingFindings?: readonly string[];
-  /** How alike in time the tables are. */
+  /** Whether all tables are of one moment. */
   readonly consistency?: Consistency;
   /** Seconds during which the office could not write to some table. */
   readonly lockSeconds?: number;
   /** Seconds from the first statement to the last row sealed. */
   readonly readSeconds?: number;
-  /** What became of each copy. */
+  /** The result of each copy. */
   readonly destinations: readonly DestinationReport[];
-  /** What is otherwise than on the last night. Absent when nothing is. */
+  /** What changed since the last night. Absent when nothing did. */
   readonly changes?: readonly ReportedChange[];
   /**
-   * The night since whose copy nothing in the practice has changed: usual when the office was closed. Absent
+   * The night since whose copy nothing in the practice has changed, as when the office was closed. Absent
    * where something has, or nothing was read.
    */
   readonly unchangedSince?: string;
   /** What the notes are signed with, as `parseNoteKey` reads it; absent when none could be signed. */
   readonly signedWith?: string;
   /**
-   * Signs of loss that nobody has looked at yet, in sentences; no copy is removed as long as there are any.
+   * Signs of loss that were not acknowledged yet, in sentences; no copy is removed as long as there are any.
    */
   readonly looksLikeLoss?: readonly string[];
-  /** Things a person should know though nothing failed. */
+  /** What a person should know although nothing failed. */
   readonly warnings: readonly DumpWarning[];
   /** How the rehearsal of a restore ended, where there was one. */
   readonly rehearsal?: { readonly ok: boolean; readonly summary: string };
@@ -79,7 +82,7 @@ export interface BackupReport {
 
 /** A change since the last night. */
 export interface ReportedChange {
-  /** What is not as it was on the last night. */
+  /** What has changed. */
   readonly what: 'key-holder' | 'network-path' | 'recipient' | 'status';
   /** As it was. */
   readonly before: string;
@@ -112,20 +115,17 @@ export interface DestinationReport {
   readonly ineligible?: readonly IneligibilityReason[];
   /** When the newest copy here was verified, this run included; ISO 8601, UTC. */
   readonly lastVerifiedAt?: string;
-  /** The newest signed note here: whoever keeps it sees when somebody turns this place back. */
+  /** The newest signed note here: who keeps it can detect a rollback of this place. */
   readonly head?: SequenceHead;
-  /**
-   * Every copy that stands here was read back whole, byte for byte, on this night or later; absent where none
-   * stands.
-   */
+  /** Every copy here was read back whole, byte for byte, on this night or later; absent without copies. */
   readonly readSince?: string;
-  /** Keys of copies that stand here and whose bytes nobody could prove. Absent where there are none. */
+  /** Keys of copies here that could not be verified. Absent without any. */
   readonly unproven?: readonly string[];
-  /** What was found of older copies here that a person has to look at, in sentences. */
+  /** Findings about older copies here that a person has to check, in sentences. */
   readonly troubles?: readonly string[];
 }
 
-/** What can become of a copy, from nothing to everything. */
+/** The outcomes of a copy, from worst to best. */
 export const outcomesByRank: readonly DestinationReport['outcome'][] = [
   'not-due',
   'not-eligible',
@@ -156,7 +156,7 @@ export interface CopyReport {
   readonly rows: number;
   /** Size of the rows before compression, in bytes. */
   readonly plainBytes: number;
-  /** What is not in it, and why. */
+  /** What it leaves out, and why. */
   readonly leftOut: readonly LeftOut[];
   /** When it was read back and found whole; absent before that. */
   readonly verifiedAt?: string;

@@ -17,11 +17,11 @@ export interface Delivery {
 }
 
 /**
- * Stores a sealed archive, reads it back and holds it against what was sealed. Resolves only when what the
- * store gives back is the archive, byte for byte.
+ * Stores a sealed archive, reads it back and compares it. Resolves only when the store returns the archive
+ * byte for byte.
  *
- * The writer cannot open what it sealed, so it compares digests; whether the content can be restored is for a
- * rehearsal by somebody who holds a key.
+ * The writer cannot open what it sealed, so it compares digests. Only a rehearsal by somebody with a key
+ * shows whether the content can be restored.
  *
  * @throws BackupError `verification-failed`, or a `storage-…` code
  */
@@ -43,7 +43,7 @@ export async function deliverCopy(
   try {
     await store.put(key, source, { ifAbsent: true, signal, onProgress: tell('publish') });
   } catch (error) {
-    // Left by a run that died between storing it and noting so. Whether it is whole is found out below.
+    // Left by a run that died between storing and recording it. Whether it is whole is checked below.
     if (!isBackupError(error, 'storage-exists')) throw error;
   }
   emit({ kind: 'phase', phase: 'verify', destination });
@@ -51,8 +51,7 @@ export async function deliverCopy(
     await verifyStored(store, key, { size: bytes, sha256 }, { signal, onProgress: tell('verify') });
     await assertLabel(store, key, copy.archiveId, signal);
   } catch (error) {
-    // Nobody should find under its final name what is known to be wrong; the sealed file is kept and sent
-    // again.
+    // A bad copy must not stay under its final name; the sealed file is kept and sent again.
     if (isBackupError(error, 'verification-failed') && store.capabilities.delete) {
       await store.delete(key, { signal }).catch(() => undefined);
     }
@@ -60,7 +59,7 @@ export async function deliverCopy(
   }
 }
 
-/** The store must also serve it as an archive, to whoever looks without a key. */
+/** The store must also return it as an archive to a reader without a key. */
 async function assertLabel(
   store: StorageAdapter,
   key: string,

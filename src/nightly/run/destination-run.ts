@@ -19,10 +19,10 @@ import { PendingCopies } from './pending-copies.js';
 import { prune } from './prune.js';
 import { withPlanRetries } from './with-plan-retries.js';
 
-/** So many copies that cannot be proven are named in a report. */
+/** The most unverified copies that a report names. */
 const mostNamed = 20;
 
-/** One destination during one run: what is to be brought there, and what became of it. */
+/** One destination during one run: the copies to deliver, and their outcome. */
 export class DestinationRun {
   readonly destination: Destination;
   readonly #context: NightContext;
@@ -46,9 +46,7 @@ export class DestinationRun {
     this.#pending = new PendingCopies(destination, context);
   }
 
-  /**
-   * Whether a copy of this night is to be there in the end. Until settings are read, what the caller wants.
-   */
+  /** Whether a copy of this night is due here. Until the settings are read, as the caller says. */
   get isDue(): boolean {
     return this.#wanted && this.#eligibility?.eligible !== false;
   }
@@ -84,7 +82,7 @@ export class DestinationRun {
   }
 
   /**
-   * Whether the database must be read for it: an earlier run of this night may have sealed its copy already.
+   * Whether the database must be read for it: an earlier run of this night may already have sealed its copy.
    */
   get needsSealing(): boolean {
     return this.isDue && !this.#pending.all.some((pending) => this.#isTonights(pending));
@@ -95,20 +93,20 @@ export class DestinationRun {
     await this.#pending.forgetLost();
   }
 
-  /** Says where it is, and whether the practice may back up there. */
+  /** Sets its store, and whether the practice may back up there. */
   decide(store: StorageAdapter | undefined, eligibility: Eligibility): void {
     const { journal, night, scheduled } = this.#context;
     this.#eligibility = eligibility;
     if (store !== undefined) {
       this.#store = withPlanRetries(store, this.destination, this.#context);
       const last = journal.newestVerified(this.destination, night)?.store;
-      // A place that is new has no copy yet, whenever the next one would be due.
+      // A new place has no copy yet, so one is due, whatever the schedule says.
       if (scheduled && last !== undefined && last !== store.description) this.#wanted = true;
     }
     if (this.#wanted) this.#context.emit({ kind: 'eligibility', destination: this.destination, eligibility });
   }
 
-  /** Notes why there is no copy; the first reason stays. */
+  /** Records why there is no copy; the first reason stays. */
   fail(error: unknown): void {
     if (this.isDue) this.#error ??= happenedDuring('backup', error);
   }
@@ -118,7 +116,7 @@ export class DestinationRun {
     await this.#pending.add(file, copy, this.#store?.capabilities.resumablePut === true);
   }
 
-  /** Sends everything that waits, oldest first, and verifies it where it lies. Never rejects. */
+  /** Sends all waiting copies, oldest first, and verifies them there. Never rejects. */
   async deliver(): Promise<void> {
     const store = this.#store;
     const waiting = this.#pending.all;
@@ -134,7 +132,7 @@ export class DestinationRun {
         await this.#deliverOne(store, pending, isTonights);
       } catch (error) {
         if (await this.#pending.forgetIfLost(pending, error)) {
-          // Nothing is left to send, and nobody may take that for a good night.
+          // Nothing is left to send, which must not count as a good night.
           if (isTonights)
             this.#error ??= happenedDuring(
               'backup',
@@ -149,14 +147,14 @@ export class DestinationRun {
           continue;
         }
         this.#error ??= error;
-        // What comes after it would meet the same trouble, and the order is kept.
+        // The next copies would fail the same way, and the order is kept.
         return;
       }
     }
     if (!this.#verified) this.#error ??= late;
   }
 
-  /** Writes the signed notes that are owed, and looks at the older copies. Never rejects. */
+  /** Writes the missing signed notes, and checks the older copies. Never rejects. */
   async keepHistory(): Promise<void> {
     const { notary, signal, callerSignal, warn } = this.#context;
     if (this.#store === undefined || this.#eligibility?.eligible !== true || signal.aborted) return;
@@ -167,18 +165,18 @@ export class DestinationRun {
       await this.#history.keep();
     } catch (error) {
       if (callerSignal?.aborted === true) return;
-      const message = `The signed notes of the copies could not be kept (${codeOf(error)}); the copies are not touched by that.`;
+      const message = `The signed notes of the copies could not be written (${codeOf(error)}). The copies themselves are not affected.`;
       warn({ code: 'note-not-stored', message });
     }
   }
 
-  /** Removes what retention does not ask for: only after a verified copy. Never rejects. */
+  /** Removes what retention does not keep, only after a verified copy. Never rejects. */
   async prune(admins: readonly AdminCandidate[] | undefined): Promise<void> {
     const { plan, night, journal, now, signal, callerSignal, emit, warn } = this.#context;
     const { destination } = this;
     const store = this.#store;
     const policy = plan[destination]?.retention ?? defaultRetention;
-    // It must be known who could open the old ones.
+    // It must be known who can open the old ones.
     if (store === undefined || admins === undefined) return;
     if (policy === 'keep-all' || !store.capabilities.delete) return;
     // Older copies may hold the rows that a repair has lost, or what tonight's copy lacks.
@@ -223,7 +221,7 @@ export class DestinationRun {
     }
   }
 
-  /** What alerts go by; call it when the failed nights are noted. */
+  /** The facts for alerts; call it after the failed nights are recorded. */
   standing(): DestinationStanding {
     const { journal, night } = this.#context;
     const { failed } = journal.state;
@@ -312,9 +310,7 @@ export class DestinationRun {
     await this.#pending.noteVerified(pending, copy, store.description);
   }
 
-  /**
-   * Whether it is the copy that this run is to bring. A copy that was made by hand is none of the night's.
-   */
+  /** Whether it is the copy that this run has to bring. A copy made by hand does not count for the night. */
   #isTonights({ copy, byHand }: PendingCopy): boolean {
     const { night, scheduled } = this.#context;
     return copy.night === night && !(scheduled && byHand === true);
@@ -323,7 +319,7 @@ export class DestinationRun {
 
 const ownTroubles = ['source-changed', 'storage-permanent', 'verification-failed'] as const;
 
-/** Whether an error is about one archive and says nothing of the next. */
+/** Whether an error is about one archive only and says nothing about the next. */
 function hasTroubleOfItsOwn(error: unknown): boolean {
   return ownTroubles.some((code) => isBackupError(error, code));
 }

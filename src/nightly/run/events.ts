@@ -7,12 +7,12 @@ import type { Alert, AlertCode } from '../alerts/alert.js';
 import type { ScrubbedPlace } from '../scrub/scrub-report.js';
 import type { BackupReport, CopyReport } from './backup-report.js';
 
-/** What a run is doing, in order; a phase of a destination may overlap that of another. */
+/** What a run is doing, in order; phases of the destinations may overlap. */
 export type BackupPhase = 'admin' | 'publish' | 'read' | 'retention' | 'snapshot' | 'verify';
 
 /**
- * What happens during a run. A throw in the listener ends the run as a fault would.
- * Metrics need no more than these, whatever collects them: `docs/EMBEDDING.md` has a recipe.
+ * What happens during a run. An error thrown by the listener ends the run. They are enough for metrics:
+ * `docs/EMBEDDING.md` has a recipe.
  */
 export type BackupEvent =
   | { readonly kind: 'eligibility'; readonly destination: Destination; readonly eligibility: Eligibility }

@@ -3,13 +3,13 @@ import type { StorageAdapter } from '../../storage/adapter.js';
 import type { RetentionPolicy } from '../retention.js';
 import type { BackupReport } from './backup-report.js';
 
-/** Who writes the page of evidence at the end of every run, see `createEvidencePage`. */
+/** Writes the page of evidence at the end of every run, see `createEvidencePage`. */
 export interface EvidencePlan {
-  /** A throw becomes a warning of the report, and never fails a night. */
+  /** An error becomes a warning of the report, and never fails a night. */
   write(night: EvidenceOfNight, options: { readonly signal: AbortSignal }): Promise<void>;
 }
 
-/** What a night knows when it ends. */
+/** What is known at the end of a night. */
 export interface EvidenceOfNight {
   /** Of this run. */
   readonly report: BackupReport;
@@ -19,7 +19,7 @@ export interface EvidenceOfNight {
   readonly asOf: Date;
   /** Where copies go. */
   readonly stores: readonly { readonly place: Destination; readonly storage: StorageAdapter }[];
-  /** What is kept how long, by place. */
+  /** The retention of each place. */
   readonly retention: Readonly<Record<string, RetentionPolicy | 'keep-all'>>;
   /** The keys that notes of this practice are signed with. */
   readonly trustedKeys: readonly string[];

@@ -1,19 +1,17 @@
 import { type BackupErrorCode, isBackupError } from '../../errors.js';
 
-/** The code of whatever was thrown. */
+/** The code of an error. */
 export function codeOf(error: unknown): BackupErrorCode | 'unexpected' {
   return isBackupError(error) ? error.code : 'unexpected';
 }
 
-/** What may be shown and logged. The text of an error that is none of ours could hold anything. */
+/** A sentence that may be shown and logged. The text of a foreign error could hold anything. */
 export function sentenceOf(error: unknown): string {
   if (isBackupError(error)) return error.message;
   return `An unexpected fault (${error instanceof Error ? error.name : typeof error}) ended the work.`;
 }
 
-/**
- * What happened, without what is safe and what to do: for alerts and lines of a log, which have little room.
- */
+/** Only what happened, for alerts and lines of a log, which have little room. */
 export function happenedOf(error: unknown): string {
   return isBackupError(error) ? error.happened : sentenceOf(error);
 }

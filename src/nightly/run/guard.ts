@@ -10,19 +10,22 @@ import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { retryWhileBusy } from '../../files/retry-while-busy.js';
 import { count, fromJson, objectOf, optional, text } from '../../shapes.js';
 
-/** The right to be the one run of a practice. */
+/** The right to be the only run of a practice. */
 export interface Guard {
   /** Gives it back; never rejects. */
   release(): Promise<void>;
 }
 
-/** What stands in the guard's file. */
+/** The content of a guard's file. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** Of the process; tells it from a later one with the same number. Absent where the system does not say. */
+  /**
+   * Start time of the process, which distinguishes it from a later one with the same number. Absent where the
+   * system does not say.
+   */
   readonly processStart?: string;
-  /** Which start of the machine. */
+  /** The boot id of the machine. */
   readonly boot?: string;
   readonly token: string;
 }
@@ -36,23 +39,23 @@ const isHolder = objectOf<Holder>({
 });
 
 /**
- * How often a holder shows that it lives, and when it is taken for dead where nothing else can tell.
+ * How often a holder updates its file. Where nothing else can tell, it counts as dead without updates.
  * Milliseconds.
  */
 const heartbeat = 30_000;
 const heartbeatTimeout = 600_000;
 /**
- * A guard is written in an instant; one that cannot be read after this was left by a power cut. Milliseconds.
+ * A guard is written at once; one that cannot be read after this time was left by a power cut. Milliseconds.
  */
 const writingTimeout = 60_000;
 
 /**
- * Makes sure that no two runs work in one spool folder, across processes. A guard that was left behind by a
- * dead process, or by a machine that was switched off, is taken over.
+ * Makes sure that no two runs work in one spool folder, across processes. The guard of a dead process, or of
+ * a machine that was switched off, is taken over.
  *
- * A file is never taken from under somebody: whoever finds a guard left behind makes the next one, which only
- * one of several can, and only then removes those before it. One that finds another alive beside its own
- * steps back.
+ * A guard is never removed while its holder may be alive: a process that finds an abandoned guard creates the
+ * next one, which only one of several can, and only then removes those before it. If it then finds another
+ * holder alive, it steps back.
  *
  * @param folder - the spool folder
  * @throws BackupError `already-running`, `storage-full` and others of the disk
@@ -133,16 +136,16 @@ async function tryToHold(path: string, holder: Holder): Promise<boolean> {
     });
     return true;
   } catch (error) {
-    // On a full disk: an empty guard would keep everybody out for a while.
+    // On a full disk an empty guard would block every run for a while.
     await giveBack(path, holder.token);
     throw fileSystemFailure(error, `spool folder ${dirname(path)}`);
   }
 }
 
-/** Of guards that this process gave back and could not remove: its disk failed just then. */
+/** Guards that this process released but could not remove, because its disk failed just then. */
 const givenBack = new Set<string>();
 
-/** @throws BackupError of the disk, also where somebody holds the file for long */
+/** @throws BackupError of the disk, also if another program has the file open for long */
 async function removeGuard(path: string): Promise<void> {
   try {
     await retryWhileBusy(() => rm(path, { force: true }));
@@ -151,7 +154,7 @@ async function removeGuard(path: string): Promise<void> {
   }
 }
 
-/** Removes a guard of this process, or has its next run find it left behind. Never rejects. */
+/** Removes a guard of this process, or marks it as abandoned for the next run. Never rejects. */
 async function giveBack(path: string, token: string): Promise<void> {
   try {
     await rm(path, { force: true });
@@ -172,7 +175,7 @@ function held(path: string, token: string): Guard {
       try {
         if ((await readFile(path, 'utf8')).includes(token)) await giveBack(path, token);
       } catch {
-        // The next run, of this process or another, finds it left behind.
+        // The next run, of this process or another, finds it abandoned.
         givenBack.add(token);
       }
     },
@@ -192,11 +195,11 @@ async function isLeftBehind(path: string, json: string): Promise<boolean> {
   if (holder.processStart !== undefined && theirs.processStart !== undefined) {
     return holder.processStart !== theirs.processStart;
   }
-  // Some process has that number now; only the heartbeat tells whether it is still the same.
+  // A process has that number now; only the updates of the file show whether it is still the same.
   return age > heartbeatTimeout;
 }
 
-// A guard from the future is as old: whoever lives dates it by the clock of now every half minute.
+// A guard dated in the future is as old: a living holder updates it by the present clock every half minute.
 async function ageOf(path: string): Promise<number> {
   try {
     return Math.abs(Date.now() - (await stat(path)).mtimeMs);
@@ -228,7 +231,7 @@ function parseHolder(json: string): Holder | null {
 function alreadyRunning(json: string): BackupError {
   const holder = parseHolder(json);
   const who = holder === null ? '' : ` (process ${holder.pid} on ${holder.host})`;
-  return new BackupError('already-running', `A backup of this practice is running already${who}.`, {
+  return new BackupError('already-running', `A backup of this practice is already running${who}.`, {
     details: { pid: holder?.pid, host: holder?.host },
   });
 }

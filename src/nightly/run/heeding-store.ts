@@ -2,17 +2,15 @@ import type { StorageAdapter } from '../../storage/adapter.js';
 import type { Clock } from '../service/clock.js';
 import { heeding } from '../service/timeout.js';
 
-/**
- * A transfer that is broken off may be at work on a whole piece; so long it is waited for, in milliseconds.
- */
+/** How long an aborted transfer may finish its piece, in milliseconds. */
 const farewell = 3000;
 
-/** A store whose calls end when they are told to, whether it heeds the signal by itself or hangs. */
+/** A store whose calls end when they are aborted, even if it ignores the signal or hangs. */
 export function heedingStore(store: StorageAdapter, clock: Clock): StorageAdapter {
   const ending = <Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> =>
     signal === undefined ? work() : heeding(signal, clock, work, farewell);
 
-  // One listener for all pieces, and none of them raced: a large archive has very many.
+  // One listener for all pieces and no race for each, because a large archive has very many.
   async function* each<Item>(
     items: AsyncIterable<Item>,
     signal: AbortSignal | undefined,
@@ -47,7 +45,7 @@ export function heedingStore(store: StorageAdapter, clock: Clock): StorageAdapte
     } finally {
       answered?.abort();
       signal?.removeEventListener('abort', leave);
-      // One that hangs in the middle would also hang in its end.
+      // An iterator that hangs would also hang in `return`.
       const ended = isOver ? undefined : iterator.return?.();
       if (signal?.aborted === true) ended?.catch(() => undefined);
       else await ended;

@@ -1,4 +1,4 @@
-/** What each entry of a journal has to look like to be believed. */
+/** The shapes of the entries of a journal. */
 import { isPinnedKey } from '../../admin/pinned-key.js';
 import { archiveKeyOf } from '../../history/note-body.js';
 import {
@@ -36,10 +36,10 @@ import type {
 import { areKnownKits } from './known-kits.js';
 import { failureCode, isCopyReport, night } from './report-shape.js';
 
-/** How many key holders are remembered, the last ones. */
+/** How many key holders are remembered, the latest ones. */
 export const rememberedPins = 20;
 
-/** No text in a journal is longer, in characters. */
+/** The longest text in a journal, in characters. */
 const words = textUpTo(4000);
 
 const destination = oneOf('hq', 'local');
@@ -88,11 +88,11 @@ export function verifiedCopyOf(practiceId: string): Shape<VerifiedCopy> {
 /** Nights in a row without a copy, of one destination. */
 export const failedNights: Shape<FailedNights> = objectOf<FailedNights>({ count, night, code: failureCode });
 
-/** What was said of an alert, of one code. */
+/** The cause of an alert. */
 export const cause: Shape<string> = words;
 export const alertNames: readonly (keyof typeof alertCodes)[] = Object.values(alertCodes);
 
-/** What a journal cannot do without. */
+/** The required members of a journal. */
 export const journalHead: Shape<Pick<NightJournalState, 'firstNight' | 'practiceId' | 'version'>> = objectOf({
   version: oneOf(1),
   practiceId: words,
@@ -104,7 +104,6 @@ type MayBeAbsent = {
   [Name in keyof NightJournalState]-?: undefined extends NightJournalState[Name] ? Name : never;
 }[keyof NightJournalState];
 
-/** An entry that is there. */
 type Entry<Name extends MayBeAbsent> = NonNullable<NightJournalState[Name]>;
 
 /** The entries that may be absent. */

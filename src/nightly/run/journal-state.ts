@@ -17,50 +17,49 @@ export interface PendingCopy {
   readonly copy: CopyReport;
   /** File name in the spool. */
   readonly file: string;
-  /** Later nights on which it arrived and was not what was sent, and the newest of them. */
+  /** On how many later nights it arrived damaged, and the newest of them. */
   readonly spoiled?: { readonly nights: number; readonly night: string };
-  /** Made by hand, and none of the night's. */
+  /** Made by hand, not by a night. */
   readonly byHand?: boolean;
 }
 
-/** A sealed copy that was given up. */
+/** A sealed copy that was dropped. */
 export interface LostCopy {
   /** Of the copy. */
   readonly night: string;
-  /** On which it was given up. */
+  /** When it was dropped. */
   readonly since: string;
   readonly code: BackupErrorCode | 'unexpected';
 }
 
-/** What is kept of an archive that was verified at its destination. */
+/** The record of an archive that was verified at its destination. */
 export interface VerifiedCopy {
   readonly key: string;
   readonly night: string;
   /** ISO 8601, UTC. */
   readonly verifiedAt: string;
-  /** What the store calls itself. */
+  /** The store's description. */
   readonly store?: string;
   readonly byHand?: boolean;
   /**
-   * Of the archive, for its note; absent for copies of a time before there were notes. In bytes, and
-   * lower-case hex.
+   * Of the archive, for its note; absent for copies from before notes existed. In bytes, and lower-case hex.
    */
   readonly bytes?: number;
   readonly sha256?: string;
   readonly scope?: ArchiveScope;
   /** The key that the key holder's password opens. */
   readonly recipient?: string;
-  /** Of its signed note, once that is stored, and the SHA-256 of the note. */
+  /** The number of its signed note, once that is stored, and the SHA-256 of the note. */
   readonly number?: number;
   readonly note?: string;
-  /** `going` and `gone`: removed by retention; `spoiled`: not what was verified any more. */
+  /** `going` and `gone`: removed by retention; `spoiled`: no longer what was verified. */
   readonly state?: 'going' | 'gone' | 'spoiled';
-  /** Changes when the store writes it again; the other one with its note. */
+  /** A mark that changes when the object is written again; the other one with its note. */
   readonly seen?: string;
   readonly noteSeen?: string;
   /** Night on which it was last read back. */
   readonly readAt?: string;
-  /** Nights on which the store did not give it back, though it is there, and the newest of them. */
+  /** On how many nights the store did not return it although it is there, and the newest of them. */
   readonly unread?: { readonly nights: number; readonly night: string };
 }
 
@@ -72,11 +71,11 @@ export interface FailedNights {
   readonly code: BackupErrorCode | 'unexpected';
 }
 
-/** What outlives a run. */
+/** What is kept from run to run. */
 export interface NightJournalState {
   readonly version: 1;
   readonly practiceId: string;
-  /** Tells this spool from that of another machine. */
+  /** Distinguishes this spool from that of another machine. */
   readonly machine: string;
   /** Date of the night of the first run. */
   readonly firstNight: string;
@@ -84,10 +83,11 @@ export interface NightJournalState {
   /** Newest first. */
   readonly verified: Readonly<Record<Destination, readonly VerifiedCopy[]>>;
   readonly failed: Readonly<Partial<Record<Destination, FailedNights>>>;
-  /** The newest copy of each place that was given up. */
+  /** The newest copy of each place that was dropped. */
   readonly lost?: Readonly<Partial<Record<Destination, LostCopy>>>;
   /**
-   * Alerts that were raised and not cleared, each with its cause; {@link untold} where nobody knows any more.
+   * Alerts that were raised and not cleared, each with its cause; {@link untold} where the cause is not
+   * known.
    */
   readonly alerts: Readonly<Partial<Record<AlertCode, string>>>;
   readonly lastAttempt?: {
@@ -97,25 +97,22 @@ export interface NightJournalState {
     readonly endedAt: string;
     readonly settled?: readonly Destination[];
   };
-  /** The newest night that passed without a run and was told of. */
+  /** The newest night without a run that was reported. */
   readonly watched?: string;
   /** The date of a local copy that could not be written to the settings yet. */
   readonly dateOwed?: string | undefined;
   /**
-   * When the newest notes were last kept in the practice's database, and whether a reading of it has shown
-   * them since.
+   * When the newest notes were last stored in the practice's database, and whether a later reading of it has
+   * shown them.
    */
   readonly headsKept?: { readonly at: string; readonly isSeen?: boolean };
   /** The settings as they were last read. */
   readonly settings?: Pick<BackupSettings, 'networkPath' | 'status'>;
-  /** The newest night on which the server found a table damaged, and what was said of it. */
+  /** The newest night on which the server found a table damaged, and the warning. */
   readonly damage?: { readonly night: string; readonly message: string };
-  /** What was said of damaged tables that the newest copy of a place is not whole for. */
+  /** Warnings about damaged tables that the newest copy of a place lacks. */
   readonly incomplete?: Readonly<Partial<Record<Destination, string>>>;
-  /**
-   * What was said of routines and events that the server cannot show, and that are not in the newest copy of
-   * a place.
-   */
+  /** Warnings about routines and events that the server cannot show and the newest copy of a place lacks. */
   readonly unseen?: Readonly<Partial<Record<Destination, string>>>;
   /** Date of the night of the last rehearsal of a restore, and what was wrong with it if anything was. */
   readonly rehearsal?: { readonly night: string; readonly failure?: string };
@@ -123,17 +120,17 @@ export interface NightJournalState {
   readonly pins?: readonly PinnedKey[];
   /** The recovery kits that the newest archives open with. */
   readonly kits?: readonly KnownKit[];
-  /** What was said of a key that was exchanged in the store of enrolments, as long as nights meet it. */
+  /** The warning about a key that was exchanged in the store of enrolments, as long as nights find it. */
   readonly keyUnproven?: string | undefined;
-  /** On which night people were last reminded that backups are switched off. */
+  /** The night of the last reminder that backups are switched off. */
   readonly remindedOff?: string | undefined;
-  /** They were switched off by a change that the practice's audit trail does not know. */
+  /** They were switched off by a change that is not in the practice's audit trail. */
   readonly unrecordedOff?: true | undefined;
   /** The signed notes at each place. */
   readonly sequences?: Readonly<Partial<Record<Destination, SequenceState>>>;
-  /** Signs of loss that nobody has looked at yet. */
+  /** Signs of loss that were not acknowledged yet. */
   readonly loss?: StandingLoss | undefined;
-  /** Who looked at what, newest first. */
+  /** Acknowledgements, newest first. */
   readonly acknowledged?: readonly Acknowledgement[];
   readonly announced?: readonly AnnouncedPurge[];
   /** The last schedule that HQ gave. */

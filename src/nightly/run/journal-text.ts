@@ -4,8 +4,8 @@ const texts = new WeakMap<object, string>();
 const lists = new WeakMap<readonly VerifiedCopy[], string>();
 
 /**
- * A journal as it is written. Of the hundreds of copies that it remembers a night changes a few, and it is
- * written a dozen times a night: each copy, and each member, is put into words once.
+ * The text of a journal. A night changes a few of its hundreds of copies and writes it a dozen times, so each
+ * copy, and each member, is serialised only once.
  */
 export function journalText({ verified, ...others }: NightJournalState): string {
   const { hq, local } = verified;
@@ -25,7 +25,7 @@ function listText(copies: readonly VerifiedCopy[]): string {
   return text;
 }
 
-/** Nothing of a state is ever changed: what is new is another object. */
+/** States are immutable: what is new is another object. */
 function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   let text = texts.get(value);

@@ -7,10 +7,10 @@ import { withTimeout } from '../service/timeout.js';
 import type { NightPlan } from './night-plan.js';
 import type { Spool } from './spool.js';
 
-/** How long the keys of an administrator may take to be read or kept, in milliseconds. */
+/** How long reading or storing the keys of an administrator may take, in milliseconds. */
 const timeout = 15_000;
 
-/** Where a night finds the keys of administrators, without waiting for ever. */
+/** The store of enrolments for a night, with a timeout. */
 export function keysWithTimeout(
   { keys }: Pick<NightPlan, 'keys'>,
   spool: Pick<Spool, 'pathOf'>,
@@ -33,7 +33,7 @@ export function keysWithTimeout(
   };
 }
 
-/** The recovery kits that a night's copies open with, as they are kept; without waiting for ever. */
+/** The store of recovery kits for a night, with a timeout. */
 export function kitsWithTimeout(
   { keys }: Pick<NightPlan, 'keys'>,
   spool: Pick<Spool, 'pathOf'>,
@@ -54,6 +54,6 @@ export function kitsWithTimeout(
 function tooLong(): BackupError {
   return new BackupError(
     'database-unreachable',
-    `The keys of the administrators were not answered for within ${timeout / 1000} seconds; they may be locked.`,
+    `The keys of the administrators could not be read or stored within ${timeout / 1000} seconds; they may be locked.`,
   );
 }

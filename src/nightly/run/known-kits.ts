@@ -8,10 +8,10 @@ export interface KnownKit extends Pick<RecoveryKit, 'createdAt' | 'id' | 'owner'
   readonly since: string;
 }
 
-/** So many nights a new one is told of. */
+/** How many nights a new kit is reported. */
 const newNights = 7;
 
-/** Whether values are what a journal keeps of kits. */
+/** Whether a value is the journal's record of kits. */
 export const areKnownKits: Shape<readonly KnownKit[]> = listOf(
   objectOf<KnownKit>({
     id: textUpTo(8),
@@ -24,8 +24,8 @@ export const areKnownKits: Shape<readonly KnownKit[]> = listOf(
 );
 
 /**
- * The kits of tonight. One is known by its key: whoever can write where kits are kept can put a key of their
- * own under the name of another.
+ * The kits of tonight. A kit is identified by its key: anyone who can write where kits are stored can put a
+ * key of their own under the name of another.
  */
 export function kitsOfNight(
   known: readonly KnownKit[],
@@ -42,7 +42,7 @@ export function kitsOfNight(
   };
 }
 
-/** Those that people are still told of. */
+/** The kits that are still reported. */
 export function newKits(known: readonly KnownKit[], tonight: string): readonly KnownKit[] {
   return known.filter(({ since }) => nightsBetween(since, tonight) < newNights);
 }

@@ -1,4 +1,4 @@
-/** What is otherwise than on the last night, for the journal and the report. */
+/** What changed since the last night, for the journal and the report. */
 import type { Practice } from '../../eligibility/is-eligible.js';
 import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import type { ReportedChange } from './backup-report.js';
@@ -7,7 +7,7 @@ import { rememberedPins } from './journal-shapes.js';
 import type { NightContext } from './night-context.js';
 import type { SealedNight } from './seal-copies.js';
 
-/** What is set otherwise than on the last night. */
+/** Records which settings changed since the last night. */
 export async function noteSettings(
   context: NightContext,
   changes: ReportedChange[],
@@ -42,7 +42,7 @@ function noteChange(
   logger.warning('Something changed since the last night.', { what, before, after });
 }
 
-/** For whom the copies are sealed, against the last night. */
+/** Records whether the key holder changed since the last night. */
 export async function noteKey(
   context: NightContext,
   changes: ReportedChange[],

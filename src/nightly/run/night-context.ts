@@ -18,11 +18,11 @@ export interface NightContext {
   readonly tools: NightTools;
   readonly spool: Spool;
   readonly journal: NightJournal;
-  /** Where the keys of administrators are; it answers soon or fails. */
+  /** The store of enrolments, with a timeout. */
   readonly keys: EnrollmentStore;
-  /** Who signs notes; null when nobody can tonight. */
+  /** Signs notes; null when that is not possible tonight. */
   readonly notary: () => Promise<Notary | null>;
-  /** Keeps the newest notes where the settings are. */
+  /** Stores the newest notes beside the settings. */
   readonly heads: HeadKeeper;
   readonly now: () => Date;
   readonly logger: Logger;

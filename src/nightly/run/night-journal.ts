@@ -17,7 +17,7 @@ import { journalText } from './journal-text.js';
 import { parseJournal } from './parse-journal.js';
 import type { SpareRoom } from './spare-room.js';
 
-/** What is remembered of a copy that was removed: that there was one. */
+/** What is remembered of a removed copy: that there was one. */
 export function goneCopy({ key, night, verifiedAt, store, byHand }: VerifiedCopy): VerifiedCopy {
   return {
     key,
@@ -31,27 +31,22 @@ export function goneCopy({ key, night, verifiedAt, store, byHand }: VerifiedCopy
 
 /** How long a damaged table is remembered. */
 const nightsOfDamage = 31;
-/** How long a copy that was given up is remembered. */
+/** How long a dropped copy is remembered. */
 const nightsOfLoss = 7;
 
-/** Stands for the cause of an alert that may have been raised by a run whose journal is lost. */
+/** The cause of an alert that a run whose journal is lost may have raised. */
 export const untold = 'untold';
 
 /**
- * The memory of the runs of a practice: one small file, replaced in one step, so that a power cut never
+ * What the runs of a practice remember: one small file, replaced in one step, so that a power cut never
  * leaves half of it.
  */
 export class NightJournal {
   readonly #path: string;
   readonly #spareRoom: SpareRoom;
-  /**
-   * There was one and it could not be read: what it knew of copies on their way is to be found in the spool.
-   */
+  /** It could not be read: what it knew of waiting copies must be found in the spool. */
   readonly wasDamaged: boolean;
-  /**
-   * There was none: the practice is new, or its journal is gone, and copies on their way may be in the spool
-   * all the same.
-   */
+  /** There was none: the practice is new, or its journal is lost, and copies may still wait in the spool. */
   readonly isNew: boolean;
   #state: NightJournalState;
   #isOnDisk: boolean;
@@ -102,7 +97,7 @@ export class NightJournal {
       pending: [],
       verified: { hq: [], local: [] },
       failed: {},
-      // What was raised before the journal was lost is taken back once, to be sure.
+      // What was raised before the journal was lost is cleared once.
       alerts: Object.fromEntries(Object.keys(alertCodes).map((code) => [code, untold])),
     };
     const text = await readFileIfThere(path).catch(unusable);
@@ -116,10 +111,9 @@ export class NightJournal {
         { details: { setting: 'spool' } },
       );
     }
-    // A damaged journal costs some memory of the past and no backup; it is kept for whoever wants to look.
+    // A damaged journal costs no backup. It is kept for a later look.
     if (wasDamaged) await retryWhileBusy(() => rename(path, `${path}.damaged`)).catch(unusable);
-    // A first night that is still to come was dated by a clock that was wrong, and would hold back alerts
-    // until then.
+    // A first night in the future comes from a wrong clock, and would hold back alerts until then.
     const isAhead = state !== null && state.firstNight > start.night;
     const firstNight = isAhead ? start.night : (state ?? empty).firstNight;
     const machine = state?.machine || randomBytes(16).toString('hex');
@@ -133,8 +127,8 @@ export class NightJournal {
   }
 
   /**
-   * Changes the state, which is written with the next update: for what the next run would find out again,
-   * since a practice's server has better to do than to sync its disk.
+   * Changes the state, which is written with the next update: for what the next run would find out again. It
+   * saves the disk of the practice's server a sync.
    */
   note(change: (state: NightJournalState) => Partial<NightJournalState>): void {
     const before = this.#state;
@@ -153,7 +147,7 @@ export class NightJournal {
   }
 
   async #write(): Promise<void> {
-    // What changes nothing is spared the disk, which may be that of the practice's server.
+    // An unchanged state is not written, because the disk may be that of the practice's server.
     if (this.#isOnDisk) return;
     const state = this.#state;
     const text = journalText(state);
@@ -169,7 +163,7 @@ export class NightJournal {
     written.set(this.#path, { text, state });
   }
 
-  /** Notes what becomes of copies at a place; {@link note}. */
+  /** Records what happened to copies at a place; {@link note}. */
   markCopies(
     destination: Destination,
     keys: readonly string[],
@@ -188,8 +182,8 @@ export class NightJournal {
   }
 
   /**
-   * What was said of a damaged table, for a month: a server may repair it by itself and lose rows, after
-   * which the copies look well and lack them.
+   * The warning about a damaged table, for a month: a server may repair it and lose rows, after which the
+   * copies look good and lack them.
    */
   damageKnownOn(night: string): string | undefined {
     const { damage } = this.#state;
@@ -198,7 +192,7 @@ export class NightJournal {
     return age >= 0 && age <= nightsOfDamage ? damage.message : undefined;
   }
 
-  /** A copy that was given up lately. */
+  /** A copy that was dropped recently. */
   lossKnownOn(night: string, destination: Destination): LostCopy | undefined {
     const lost = this.#state.lost?.[destination];
     if (lost === undefined) return undefined;
@@ -206,15 +200,13 @@ export class NightJournal {
     return age >= 0 && age <= nightsOfLoss ? lost : undefined;
   }
 
-  /**
-   * The newest verified copy of a place, as of a night. One dated later was dated by a clock that was wrong.
-   */
+  /** The newest verified copy of a place, as of a night. One dated later comes from a wrong clock. */
   newestVerified(destination: Destination, night: string): VerifiedCopy | undefined {
     return newestVerified(this.#state, destination, night);
   }
 }
 
-/** What this process wrote last, by the path: a service looks into its own journal every minute. */
+/** What this process wrote last, by path: a service reads its own journal every minute. */
 const written = new Map<string, { readonly text: string; readonly state: NightJournalState }>();
 const mostWritten = 8;
 
@@ -223,7 +215,7 @@ function stateIn(path: string, text: string): ReturnType<typeof parseJournal> {
   return known?.text === text ? { state: known.state, isWhole: true } : parseJournal(text);
 }
 
-/** What the journal of a practice says now; null where there is none, or none that can be read. */
+/** The journal of a practice; null where there is none that can be read. */
 export async function readJournal(folder: string, practiceId: string): Promise<NightJournalState | null> {
   const path = join(folder, 'journal.json');
   const text = await readFileIfThere(path);
@@ -232,7 +224,7 @@ export async function readJournal(folder: string, practiceId: string): Promise<N
 }
 
 /**
- * What happened up to a night; empty when nothing did, or when it cannot be read.
+ * The history up to a night; empty if there is none, or if it cannot be read.
  *
  * @param localStore - where local copies go now; those elsewhere are not counted
  */
@@ -247,8 +239,8 @@ export async function readHistory(
 }
 
 /**
- * A place whose newest copy somebody took away or changed gets another one on the next night, and not when
- * the next were due. The night that found it out is told as what it was.
+ * A place whose newest copy was removed or changed gets another one on the next night, not when the next is
+ * due. The night that found it is reported as it was.
  */
 function withoutLost(state: NightJournalState, night: string): NightJournalState {
   const { verified, sequences, lastAttempt } = state;
@@ -273,7 +265,7 @@ function newestVerified(
   return verified[destination].find((copy) => copy.night <= night);
 }
 
-/** What a night has done, as far as it says what is due. */
+/** The history of a journal, as far as it decides what is due. */
 export function historyOf(state: NightJournalState, night: string, localStore?: string): NightHistory {
   const { lastAttempt, verified, firstNight } = state;
   const newest = (destination: Destination): VerifiedCopy | undefined =>

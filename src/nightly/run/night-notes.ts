@@ -1,4 +1,4 @@
-/** What a run writes into its journal and into the settings, beside what each place notes itself. */
+/** What a run writes into the journal and the settings, beside what each place writes itself. */
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import type { DumpWarning } from '../../model/parts.js';
@@ -10,11 +10,11 @@ import type { NightContext } from './night-context.js';
 import { untold } from './night-journal.js';
 import type { SealedNight } from './seal-copies.js';
 
-/** That the journal was damaged, or gone while copies waited to be sent. */
+/** Warns that the journal was damaged, or lost while copies waited to be sent. */
 export function tellLostJournal({ journal, spool, warn }: NightContext): void {
   const nights = journal.state.pending.map(({ copy }) => copy.night).join(', ');
   const what = journal.wasDamaged
-    ? 'damaged; what could be read of it is kept, and the old one stands beside it.'
+    ? 'damaged. What could be read of it is kept, and the old file is beside it.'
     : 'gone.';
   warn({
     code: 'journal-damaged',
@@ -26,7 +26,7 @@ export function tellLostJournal({ journal, spool, warn }: NightContext): void {
   });
 }
 
-/** Before the work, so that a run that takes the process down with it is counted too. */
+/** Records the attempt before the work, so that a run that crashes the process counts as well. */
 export async function noteAttempt({ journal, night }: NightContext, at: Date): Promise<void> {
   await journal.update(({ lastAttempt }) => ({
     lastAttempt: {
@@ -38,7 +38,7 @@ export async function noteAttempt({ journal, night }: NightContext, at: Date): P
   }));
 }
 
-/** That a run came to its end, and where no copy may go. */
+/** Records the end of a run, and where no copy may go. */
 export function noteAttemptEnd(
   { journal, now }: NightContext,
   destinationRuns: readonly DestinationRun[],
@@ -54,7 +54,7 @@ export function noteAttemptEnd(
 
 /**
  * A copy without a damaged table, without rows of it, or without routines and events that the server cannot
- * show is the newest one all the same; older ones are whole.
+ * show still counts as the newest one; older ones are whole.
  */
 export async function noteDamage(
   context: NightContext,
@@ -82,7 +82,7 @@ export async function noteDamage(
   );
 }
 
-/** The date that people see, only when the copy was read back and found whole. */
+/** Advances the date that people see, only when the copy was read back and is whole. */
 export async function advanceDate(
   context: NightContext,
   { destination, verifiedAt }: DestinationRun,
@@ -94,8 +94,7 @@ export async function advanceDate(
   if (date === undefined) return;
   try {
     const settings = settingsWithTimeout(plan.settings, tools.clock);
-    // Not by the signal of the window: the copy is there, and the end of the night changes nothing about
-    // that.
+    // Without the signal of the window: the copy is stored, also when the window has closed.
     await settings.recordLocalCopy(date, { signal: callerSignal });
     if (owed !== undefined) await journal.update(() => ({ dateOwed: undefined }));
   } catch (error) {
@@ -107,7 +106,7 @@ export async function advanceDate(
   }
 }
 
-/** Which places got no copy, and for how many nights in a row. */
+/** Records which places got no copy, and for how many nights in a row. */
 export function noteFailures(
   { journal, night }: NightContext,
   destinationRuns: readonly DestinationRun[],
@@ -117,7 +116,7 @@ export function noteFailures(
     for (const { destination, isDue, isVerified, hasArrived, error } of destinationRuns) {
       if (isVerified || !isDue) delete next[destination];
       else {
-        // A copy that arrived late ends the row of nights without one.
+        // A copy that arrived late ends the series of nights without one.
         const last = hasArrived ? undefined : failed[destination];
         const count = last === undefined ? 1 : last.count + (last.night === night ? 0 : 1);
         next[destination] = { count, night, code: codeOf(error) };
@@ -130,7 +129,7 @@ export function noteFailures(
   journal.note(() => ({ damage: { night, message: happenedOf(damaged.error) } }));
 }
 
-/** Written down here first: what the database knows and the journal does not was turned back. */
+/** The journal is written first: notes that only the database knows show that the journal was rolled back. */
 export async function keepHeads({ journal, heads, notary, signal }: NightContext): Promise<void> {
   if (signal.aborted) return;
   const own = (await notary())?.trustedKeys[0];
@@ -139,7 +138,7 @@ export async function keepHeads({ journal, heads, notary, signal }: NightContext
   await heads.keep(own);
 }
 
-/** Whoever adds a way into the copies is told of, even where an earlier one is told of still. */
+/** A new kit is reported even while an earlier one still is. */
 export async function noteKits({ journal, night }: NightContext, { kits }: SealedNight): Promise<void> {
   if (kits === undefined) return;
   const { known, hasNew } = kitsOfNight(journal.state.kits ?? [], kits, night);

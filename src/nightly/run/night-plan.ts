@@ -25,11 +25,11 @@ import type { BackupReport } from './backup-report.js';
 import type { BackupEvent } from './events.js';
 import type { EvidencePlan } from './evidence-plan.js';
 
-/** Everything a run must know of a practice. Made once; the same for every night. */
+/** All facts about a practice that a run needs. Made once; the same for every night. */
 export interface NightPlan {
   /**
-   * Begins the key of every archive: letters, digits, `-`, `_` and `.`, at most 64. A name that no folder of
-   * Windows can have, such as `CON` or one with a `.` at its end, is none.
+   * The first part of the key of every archive: letters, digits, `-`, `_` and `.`, at most 64. It must be a
+   * possible name of a Windows folder, so not `CON`, and no `.` at its end.
    */
   readonly practiceId: string;
   /**
@@ -42,8 +42,8 @@ export interface NightPlan {
   /** IANA name of the practice's time zone. */
   readonly timeZone: string;
   /**
-   * Folder for sealed archives on their way, for the journal and for the guard against a second run. One per
-   * practice, on a local disk with room for both copies; made when it is not there.
+   * Folder for sealed archives that wait to be sent, for the journal and for the guard against a second run.
+   * One per practice, on a local disk with room for both copies; created if missing.
    */
   readonly spool: string;
   /** HQ's store; absent where the practice's copies stay in the office. */
@@ -66,10 +66,11 @@ export interface NightPlan {
   readonly keys?: KeyPlan | undefined;
   /** Where the practice's settings are kept. */
   readonly settings?: SettingsStore | undefined;
-  /** Who hears of trouble. @defaultValue nobody */
+  /** Where alerts go. @defaultValue nowhere */
   readonly alerts?: AlertSink | undefined;
   /**
-   * From when on trouble is told; `'strict'` where no copy at either place may become 48 hours old.
+   * When alerts are raised; `'strict'` where no copy at either place may become 48 hours old. @defaultValue
+   * as each member says
    * @defaultValue as each member says
    */
   readonly alertThresholds?: AlertThresholds | 'strict' | undefined;
@@ -77,11 +78,11 @@ export interface NightPlan {
   readonly logger?: Logger | undefined;
   /** What is critical; HQ's copy holds just that. @defaultValue the Open Dental policy */
   readonly tables?: TablePolicy | undefined;
-  /** How alike in time the tables must be. @defaultValue 'auto' */
+  /** Whether all tables must be of one moment. @defaultValue 'auto' */
   readonly consistency?: ConsistencyMode | undefined;
   /** Connections that read at the same time. @defaultValue 2 */
   readonly connections?: number | undefined;
-  /** Whether a damaged table ends the night, or what can be read of it is enough. @defaultValue 'refuse' */
+  /** Whether a damaged table ends the night, or what can be read of it is copied. @defaultValue 'refuse' */
   readonly damagedTables?: DamagedTables | undefined;
   /** Whether old versions of rows in system-versioned tables are copied. @defaultValue 'current' */
   readonly history?: HistoryMode | undefined;
@@ -90,13 +91,13 @@ export interface NightPlan {
   /** Space that must stay free on the disk of the spool, in bytes. @defaultValue 1 GiB */
   readonly spoolReserveBytes?: number | undefined;
   /**
-   * Most minutes for which copies are read again where no window says how long: after `night --once`, and by
+   * Most minutes for which copies are read again where no window sets a limit: after `night --once`, and by
    * `scrubCopies`. @defaultValue 30
    */
   readonly scrubMinutes?: number | undefined;
-  /** Proves now and then that a backup can be restored. */
+  /** Rehearses a restore from time to time. */
   readonly rehearsal?: RehearsalPlan | undefined;
-  /** Writes a page of what there is at the end of every run, see `createEvidencePage`. @defaultValue none */
+  /** Writes a page about the copies at the end of every run, see `createEvidencePage`. @defaultValue none */
   readonly evidence?: EvidencePlan | undefined;
   /** @defaultValue the machine's clock */
   readonly now?: (() => Date) | undefined;
@@ -112,18 +113,18 @@ export interface DestinationPlan {
    * @defaultValue `defaultRetention`
    */
   readonly retention?: RetentionPolicy | 'keep-all' | undefined;
-  /** How passing faults of the store are tried again; `'none'` where the adapter does so itself. */
+  /** How transient faults of the store are retried; `'none'` where the adapter does that itself. */
   readonly retry?: Omit<RetryOptions, 'onRetry'> | 'none' | undefined;
   /**
-   * Every byte of every copy that stands here is read again within so many nights, after the night's work, and
-   * held against what was written. `'never'` where reading costs more than it is worth.
+   * Every byte of every copy here is read again within so many nights, after the night's work, and compared
+   * with what was written. `'never'` where reading costs too much.
    *
    * @defaultValue 28
    */
   readonly scrubEveryNights?: number | 'never' | undefined;
 }
 
-/** The local copy: as any place, and its store may be the network path of the settings. */
+/** The local copy. Its store may be the network path of the settings. */
 export type LocalPlan = Omit<DestinationPlan, 'storage'> & { readonly storage?: StorageAdapter | undefined };
 
 /** How archives are sealed. */
@@ -165,22 +166,22 @@ export interface RunOptions {
   /** ISO date of the evening the run counts for. @defaultValue the night of the present moment */
   readonly night?: string | undefined;
   /**
-   * When the work must be over; what is still being sent then goes on in the next run.
+   * When the work must be over; the next run continues what is still being sent then.
    *
    * @defaultValue never
    */
   readonly deadline?: Date | undefined;
   /**
-   * Whether it is the run of the night, as `startNightly` makes it. A run by hand changes nothing of the
-   * schedule: it is no attempt of the night, its copies stand beside the night's, and the night makes its own
-   * all the same.
+   * Whether it is the run of the night, as `startNightly` makes it. A run by hand does not change the
+   * schedule: it does not count as an attempt of the night, its copies are stored beside the night's, and the
+   * night still makes its own.
    *
    * @defaultValue false
    */
   readonly scheduled?: boolean | undefined;
   /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of everything that happens. A throw in it ends the run. */
+  /** Called with every event. An error that it throws ends the run. */
   readonly onEvent?: ((event: BackupEvent) => void) | undefined;
 }
 

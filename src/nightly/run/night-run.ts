@@ -37,13 +37,10 @@ import { tellNight } from './tell-night.js';
 import type { NightTools } from './tools.js';
 import { writeEvidence } from './write-evidence.js';
 
-/**
- * A reading that is broken off lets go of locks and sessions first; so long it is waited for, in
- * milliseconds.
- */
+/** How long an aborted reading may release its locks and sessions, in milliseconds. */
 const sealingFarewell = 3000;
 
-/** One run: reads, seals, delivers, prunes, notes and tells, in this order. */
+/** One run: reads, seals, delivers, prunes, records and reports, in this order. */
 export class NightRun {
   readonly #context: NightContext;
   readonly #destinationRuns: readonly DestinationRun[];
@@ -108,7 +105,7 @@ export class NightRun {
     );
   }
 
-  /** Whether people know how it ended. */
+  /** Whether its end was reported. */
   get hasTold(): boolean {
     return this.#hasTold;
   }
@@ -132,8 +129,7 @@ export class NightRun {
       callerSignal?.throwIfAborted();
       for (const destinationRun of this.#destinationRuns) destinationRun.fail(error);
     }
-    // Each place for itself to its end: the one must not lose its date and its retention to the slow line of
-    // the other.
+    // The places run independently: a slow line to one must not cost the other its date and its retention.
     await Promise.all(
       this.#destinationRuns.map(async (destinationRun) => {
         await destinationRun.deliver();
@@ -162,9 +158,9 @@ export class NightRun {
   }
 
   /**
-   * Settings and eligibility: where the places are, and whether a copy may go there. When the settings are
-   * lost with the database, the last ones known say where to send what waits, which may be the last copy
-   * there is.
+   * Reads settings and eligibility: where the places are, and whether a copy may go there. If the settings
+   * are lost with the database, the last known ones say where to send waiting copies, which may be the last
+   * ones there are.
    */
   async #decideDestinations(): Promise<void> {
     const { plan, journal, signal, tools } = this.#context;
@@ -192,7 +188,7 @@ export class NightRun {
     const path = practice.networkPath?.trim() ?? '';
     const local =
       plan.local?.storage ?? (plan.local !== undefined && path !== '' ? tools.openPath(path) : undefined);
-    // A store that the host hands over is as good as a path.
+    // A store given by the host counts like a path.
     if (path === '' && local !== undefined) practice = { ...practice, networkPath: local.description };
     const eligibility = explainEligibility(practice);
     const stores = { hq: plan.hq?.storage, local };
@@ -239,7 +235,7 @@ export class NightRun {
     for (const [destination, error] of sealed.failures) runs.get(destination)!.fail(error);
   }
 
-  /** A sign of loss stops no copy; from then on nothing is removed. */
+  /** A sign of loss stops no copy; it stops the removal of copies. */
   async #watchLoss(
     { definitions = new Map(), version, replica, heads }: SealedNight,
     read: ReadonlyMap<CopyReport['scope'], Manifest>,
@@ -267,7 +263,7 @@ export class NightRun {
       this.#signedWith = notary.trustedKeys[0];
       return notary;
     } catch (error) {
-      const message = `Nobody can sign the notes of the copies tonight (${codeOf(error)}). The copies are made all the same; their notes are made when the key is there again.`;
+      const message = `The notes of the copies cannot be signed tonight (${codeOf(error)}). The copies are still made; their notes are written when the key is available again.`;
       warn({ code: 'note-not-stored', message });
       return null;
     }
@@ -302,7 +298,7 @@ export class NightRun {
   }
 }
 
-/** What is made when it is first asked for, and then kept. */
+/** Calls `make` once, on first use. */
 function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
   let made: Promise<Result> | undefined;
   return () => {

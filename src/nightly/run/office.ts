@@ -7,16 +7,16 @@ import { Spool } from './spool.js';
 /** Space that must stay free on the disk of the spool, in bytes. */
 const defaultReserve: number = 1024 ** 3;
 
-/** The spool of a practice with its journal, for one run alone. */
+/** The spool of a practice with its journal, held by one run. */
 export interface Office {
   readonly spool: Spool;
   readonly journal: NightJournal;
   readonly guard: Guard;
-  /** What waited to be sent when the journal was damaged or gone. */
+  /** Copies that waited to be sent when the journal was damaged or lost. */
   readonly foundAgain: readonly PendingCopy[];
 }
 
-/** What of a plan it takes. */
+/** The part of a plan that it needs. */
 export type PlanOfOffice = Pick<NightPlan, 'logger' | 'practiceId' | 'spool' | 'spoolReserveBytes'>;
 
 /**
@@ -30,7 +30,7 @@ export async function openOffice(plan: PlanOfOffice, night: string): Promise<Off
   const guard = await acquireGuard(spool.folder);
   try {
     const journal = await NightJournal.open(spool, { practiceId: plan.practiceId, night });
-    // At once, whoever opens it: the next to come finds a journal that is whole.
+    // At once, so that the next process finds a complete journal.
     const foundAgain = journal.wasDamaged || journal.isNew ? await findAgain(plan, spool, journal) : [];
     return { spool, guard, journal, foundAgain };
   } catch (error) {

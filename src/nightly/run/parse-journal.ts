@@ -1,6 +1,5 @@
 /**
- * Reads a journal, or what of it can be believed: somebody else may have written it, or a disk may have
- * spoiled it.
+ * Reads a journal, or the valid part of it: somebody else may have written it, or a disk may have damaged it.
  */
 import { anyObject, fromJson, oneOf, type Shape, textUpTo } from '../../shapes.js';
 import { remember } from '../remember.js';
@@ -24,11 +23,11 @@ const mostPending = 16;
 /** What could be read. */
 export interface ParsedJournal {
   readonly state: NightJournalState;
-  /** False when something was passed over. */
+  /** False when something was ignored. */
   readonly isWhole: boolean;
 }
 
-/** Null when it is no journal at all. */
+/** Null when it is not a journal at all. */
 export function parseJournal(text: string): ParsedJournal | null {
   return text.length > longest ? null : parsed(text).journal;
 }
@@ -65,7 +64,7 @@ function parse(text: string): ParsedJournal | null {
   return { state, isWhole: reader.isWhole };
 }
 
-/** Takes what has the right shape, and notes whether anything had not. */
+/** Takes what has the right shape, and records whether anything did not. */
 class Reader {
   isWhole = true;
 

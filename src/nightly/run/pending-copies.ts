@@ -7,7 +7,7 @@ import type { PendingCopy, VerifiedCopy } from './journal-state.js';
 import type { NightContext } from './night-context.js';
 import { remembered } from './remembered-copies.js';
 
-/** On so many later nights a copy may come to nothing for a reason of its own. */
+/** After so many later nights on which a copy fails for a reason of its own, it is dropped. */
 const mostSpoiledNights = 5;
 
 /** The sealed copies that wait for one place: their files in the spool, and their entries in the journal. */
@@ -26,8 +26,8 @@ export class PendingCopies {
   }
 
   /**
-   * Adds a sealed archive. At most two wait for one place: the oldest, which may be sent in part, and the
-   * newest. Where a broken-off transfer begins anew anyway, the newest is enough.
+   * Adds a sealed archive. At most two wait for one place: the oldest, which may be partly sent, and the
+   * newest. If the store cannot resume a transfer, only the newest.
    *
    * @param keepOldest - whether the store goes on with a transfer that was broken off
    */
@@ -36,7 +36,7 @@ export class PendingCopies {
     const destination = this.#destination;
     const next: PendingCopy = { destination, copy, file, ...(scheduled ? {} : { byHand: true }) };
     const kept = keepOldest ? this.all.slice(0, 1) : [];
-    // What was made by hand takes the place of nothing that a night made.
+    // A copy made by hand replaces no copy of a night.
     const dropped = this.all.filter((each) => !kept.includes(each) && (scheduled || each.byHand === true));
     await spool.noteTicket(next);
     await journal.update(({ pending }) => ({
@@ -46,14 +46,14 @@ export class PendingCopies {
       await spool.remove(each.file);
       warn({
         code: 'late-copy-replaced',
-        message: `The copy of ${each.copy.night} was still waiting; the one of ${copy.night} takes its place, and it is not sent any more.`,
+        message: `The copy of ${each.copy.night} was still waiting. The one of ${copy.night} replaces it, so it will not be sent.`,
       });
     }
     emit({ kind: 'sealed', destination, copy });
     logger.info('An archive is sealed.', { destination, key: copy.key, bytes: copy.bytes });
   }
 
-  /** Forgets those whose file is gone or cut short, so that a copy of this night is sealed anew. */
+  /** Forgets copies whose file is missing or truncated, so that a copy of this night is sealed again. */
   async forgetLost(): Promise<void> {
     for (const each of this.all) {
       if ((await this.#context.spool.sizeOf(each.file)) !== each.copy.bytes) await this.#forget(each);
@@ -61,9 +61,9 @@ export class PendingCopies {
   }
 
   /**
-   * Whether the sealed file is to blame for an error; if so, it is forgotten. One that is gone or changed can
-   * never be sent, and must not stop the ones after it; it is looked at again only where an error points to
-   * it, as reading it all takes time.
+   * Whether the sealed file is the cause of an error; if so, it is forgotten. A missing or changed file can
+   * never be sent, and must not block the ones after it. It is only read again after an error, because
+   * reading it takes time.
    */
   async forgetIfLost(pending: PendingCopy, error: unknown): Promise<boolean> {
     const isSuspect =
@@ -71,13 +71,13 @@ export class PendingCopies {
       isBackupError(error, 'source-changed') ||
       isBackupError(error, 'verification-failed');
     if (!isSuspect) return false;
-    // A disk that cannot be read now may be read tomorrow.
+    // A disk error may be transient.
     if (await this.#context.spool.holds(pending.file, pending.copy).catch(() => true)) return false;
     await this.#forget(pending);
     return true;
   }
 
-  /** It has arrived: it waits no more, and the journal remembers it. */
+  /** It has arrived: removes it from the waiting ones and records it in the journal. */
   async noteVerified(
     { file, byHand }: PendingCopy,
     copy: CopyReport & { readonly verifiedAt: string },
@@ -109,10 +109,7 @@ export class PendingCopies {
     logger.info('A copy is verified.', { destination, key: copy.key, bytes: copy.bytes });
   }
 
-  /**
-   * Counts the nights on which a late copy came to nothing for a reason of its own, and gives it up in the
-   * end.
-   */
+  /** Counts the nights on which a late copy failed for a reason of its own, and drops it in the end. */
   async noteSpoiled({ file, copy, spoiled }: PendingCopy, error: unknown): Promise<void> {
     const { journal, spool, night, warn } = this.#context;
     const code = codeOf(error);
@@ -123,7 +120,7 @@ export class PendingCopies {
       }));
       warn({
         code: 'late-copy-failed',
-        message: `The copy of ${copy.night} could not be delivered and waits on (${code}).`,
+        message: `The copy of ${copy.night} could not be delivered and still waits (${code}).`,
       });
       return;
     }
@@ -134,7 +131,7 @@ export class PendingCopies {
     await spool.remove(file);
     warn({
       code: 'late-copy-given-up',
-      message: `The copy of ${copy.night} could not be delivered on ${nights} nights and was given up (${code}).`,
+      message: `The copy of ${copy.night} could not be delivered on ${nights} nights and was dropped (${code}).`,
     });
   }
 

@@ -1,11 +1,11 @@
-/** What is kept of the practice's database besides the copy, to judge later nights by. */
+/** Facts about the practice's database, beside the copy, by which later nights are judged. */
 import { createHash } from 'node:crypto';
 import type { Catalog } from '../../catalog/model.js';
 import { quoteText } from '../../database/identifiers.js';
 import type { Snapshot } from '../../dump/snapshot.js';
 import { headsPreference, type KeptHeads, parseKeptHeads } from '../../history/kept-heads.js';
 
-/** The columns of each table in few characters, to tell whether somebody changed them. */
+/** A short fingerprint of the columns of each table, to detect changes. */
 export function fingerprintsOf({ tables }: Catalog): ReadonlyMap<string, string> {
   return new Map(
     tables.map(({ name, columns }) => {
@@ -15,14 +15,14 @@ export function fingerprintsOf({ tables }: Catalog): ReadonlyMap<string, string>
   );
 }
 
-/** The version of Open Dental, where the database is one of it: an upgrade changes much in one night. */
+/** The version of Open Dental, if it is such a database: an upgrade changes much in one night. */
 export async function readVersion(snapshot: Snapshot, signal: AbortSignal): Promise<string | undefined> {
   return (await readPreference(snapshot, 'ProgramVersion', signal))?.slice(0, 100);
 }
 
 /**
- * The newest notes as the database has them that is read, which a copy that stands still has not; undefined
- * where no such thing is kept.
+ * The newest notes in the database that is read, which a stopped replica lacks; undefined where none are
+ * kept.
  */
 export async function readKeptHeads(
   snapshot: Snapshot,
@@ -45,7 +45,7 @@ async function readPreference(
     return row === undefined ? null : row['ValueString'];
   } catch {
     signal.throwIfAborted();
-    // Only a table of another kind has no such columns; a server that is gone is met by the reading itself.
+    // A foreign table has no such columns; a lost server is noticed by the reading itself.
     return undefined;
   }
 }

@@ -10,7 +10,7 @@ import { codeOf } from './failure.js';
 import type { VerifiedCopy } from './journal-state.js';
 import { claimPruning } from './pruning-claim.js';
 
-/** What retention goes by. */
+/** The input of retention. */
 export interface Pruning {
   readonly store: StorageAdapter;
   readonly practiceId: string;
@@ -20,11 +20,11 @@ export interface Pruning {
   readonly now: Date;
   /** Archives that the journal knows to have been verified here. */
   readonly verified: readonly VerifiedCopy[];
-  /** Keys of archives that somebody has to look at, whoever put them there. */
+  /** Keys of archives that a person has to check. */
   readonly strange?: ReadonlySet<string>;
   /** The newest copy that was read back in this run. */
   readonly readBack: CopyReport;
-  /** Tells this spool from that of another machine. */
+  /** Distinguishes this spool from that of another machine. */
   readonly machine: string;
   /** The administrators of today. */
   readonly admins: readonly AdminCandidate[];
@@ -41,13 +41,13 @@ const labels = new Map<string, Label>();
 type Readable = ListedBackup & { readonly label: Label };
 
 /**
- * Removes what retention does not ask for. Only archives of this practice whose outside can be read are ever
- * removed; whatever else lies in the store is not ours to judge.
+ * Removes what retention does not keep. Only archives of this practice with a readable label are ever
+ * removed; anything else in the store is left alone.
  *
- * Another machine of the practice may be at it at the same time. So nothing goes unless the copy that was
- * read back in this run is there, and what this journal does not know goes only by the holder of the night's
- * claim, and only when it is of an earlier night and was found again after the claim. Each machine that
- * removes something thus leaves a copy that no other may touch.
+ * Another machine of the practice may prune at the same time. So nothing is removed unless the copy that was
+ * read back in this run is there. What this journal does not know is removed only by the holder of the
+ * night's claim, and only if it is of an earlier night and was listed again after the claim. So each machine
+ * that removes something leaves a copy that no other may touch.
  */
 export async function prune(pruning: Pruning): Promise<readonly DumpWarning[]> {
   const known = new Set(pruning.verified.map(({ key }) => key));
@@ -67,7 +67,7 @@ export async function prune(pruning: Pruning): Promise<readonly DumpWarning[]> {
   }
 }
 
-/** What lies in the store now, and what of it may go. */
+/** Lists what is in the store now, and what of it may be removed. */
 async function look(
   pruning: Pruning,
 ): Promise<{ readonly remove: readonly string[]; readonly warnings: readonly DumpWarning[] }> {
@@ -84,14 +84,14 @@ async function look(
           : `${key} in ${store.description} could not be read (${unreadable}); it was left alone.`,
     }));
   if (!readable.some(({ key }) => key === readBack.key)) {
-    const message = `${readBack.key} is not in ${store.description} any more, though it was read back there; no older copy was removed.`;
+    const message = `${readBack.key} was read back from ${store.description} but is now missing there, so no older copy was removed.`;
     return { remove: [], warnings: [...warnings, { code: 'copy-gone', message }] };
   }
   const { remove } = planRetention(archivesOf(readable, pruning), pruning);
   return { remove: remove.map(({ key }) => key), warnings };
 }
 
-/** One that is held keeps no other. */
+/** A failure of one does not stop the others. */
 async function removeEach(
   keys: readonly string[],
   { store, signal, onGoing, onRemoved }: Pruning,
@@ -101,13 +101,12 @@ async function removeEach(
   for (const key of keys) {
     try {
       await store.delete(key, { signal });
-      // After its archive: a note that is left over says what is gone, an archive that is left over says
-      // nothing.
+      // After its archive: a leftover note says what was removed, a leftover archive says nothing.
       await store.delete(noteKeyOf(key)!, { signal });
       onRemoved(key);
     } catch (error) {
       signal.throwIfAborted();
-      const message = `${key} could not be removed from ${store.description} (${codeOf(error)}); it is tried again on the next night.`;
+      const message = `${key} could not be removed from ${store.description} (${codeOf(error)}); the next night tries again.`;
       warnings.push({ code: 'retention-failed', message });
     }
   }
@@ -115,7 +114,7 @@ async function removeEach(
 }
 
 function archivesOf(readable: readonly Readable[], pruning: Pruning): readonly RetainedArchive[] {
-  // A label from the future was dated by a clock that was wrong, and is not its holder's newest.
+  // A label dated in the future comes from a wrong clock, and is not its holder's newest.
   const opens = openForLiving(
     readable.map(({ label }) => label).filter(({ createdAt }) => new Date(createdAt) <= pruning.now),
     pruning.admins,

@@ -3,7 +3,7 @@ import { isBackupError } from '../../errors.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { replayableBytes } from '../../storage/replayable.js';
 
-/** The right of one machine to clean up in a store on a night. */
+/** The right of one machine to prune a store on a night. */
 export interface PruningClaim {
   /** False where another machine has it. */
   readonly isOurs: boolean;
@@ -11,12 +11,12 @@ export interface PruningClaim {
   release(): Promise<void>;
 }
 
-/** Longer than what any machine writes into a claim, in bytes. */
+/** Longer than any claim, in bytes. */
 const longest = 256;
 
 /**
- * Claims the night for one machine: an object under the practice's keys that only the first of several can
- * make.
+ * Claims the night for one machine, by an object under the practice's keys that only the first of several can
+ * create.
  *
  * @param claim.machine - tells this spool from that of another machine, also after a restart
  */
@@ -35,7 +35,7 @@ export async function claimPruning(claim: {
   } catch (error) {
     if (!isBackupError(error, 'storage-exists')) throw error;
   }
-  // Also where a store overwrites in spite of all: whoever wrote last has it, and the other sees so.
+  // Also where a store overwrites anyway: the last writer has it, and the other one sees that.
   if ((await holderOf(store, key, signal)) !== machine) return others;
   return {
     isOurs: true,

@@ -7,21 +7,19 @@ import type { BackupReport } from './backup-report.js';
 import { codeOf } from './failure.js';
 import type { NightContext } from './night-context.js';
 
-/** What the administrators of today saw who opened the copies. */
+/** What the current administrators found when they opened the copies. */
 export interface KnownOpening {
   readonly standing: OpeningStanding;
   readonly facts: Pick<BackupReport, 'opening' | 'openingFindings'>;
 }
 
-/** They say that a key is not the administrator's. */
+/** Findings that a key is not the administrator's. */
 const foreign: ReadonlySet<OpeningFindingCode> = new Set<OpeningFindingCode>([
   'recipient-not-ours',
   'record-not-ours',
 ]);
 
-/**
- * What is kept of it beside the keys; undefined when it cannot be had tonight, which costs the night nothing.
- */
+/** The stored openings; undefined when they cannot be read tonight, which does not fail the night. */
 export async function readOpening(
   { plan, keys, signal, logger }: Pick<NightContext, 'keys' | 'logger' | 'plan' | 'signal'>,
   admins: readonly AdminCandidate[],

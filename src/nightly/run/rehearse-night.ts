@@ -4,15 +4,15 @@ import type { BackupReport } from './backup-report.js';
 import { sentenceOf } from './failure.js';
 import type { NightContext } from './night-context.js';
 
-/** Has a restore tried when it is due. @returns the report, with what came of it */
+/** Rehearses a restore when it is due. @returns the report, with the result */
 export async function rehearse(context: NightContext, report: BackupReport): Promise<BackupReport> {
   const { plan, journal, night, tools, signal, callerSignal } = context;
   if (plan.rehearsal === undefined || report.outcome !== 'complete') return report;
   const last = journal.state.rehearsal;
   const since = last === undefined ? Number.POSITIVE_INFINITY : nightsBetween(last.night, night);
-  // One from the future was dated by a clock that was wrong.
+  // One dated in the future comes from a wrong clock.
   if (since >= 0 && since < plan.rehearsal.everyNights) return report;
-  // It may take hours, and the power may go meanwhile.
+  // It may take hours, so the state is written first.
   await journal.update();
   let result: { readonly ok: boolean; readonly summary: string };
   try {

@@ -3,13 +3,14 @@ import type { VerifiedCopy } from './journal-state.js';
 /** How many copies per place are remembered: more than the longest default retention keeps. */
 export const rememberedCopies = 400;
 /**
- * Of those that are gone, the newest: a store that brings them back was rolled back, which is told anyway.
+ * How many removed copies are remembered, the newest: a store that brings older ones back was rolled back,
+ * which is reported anyway.
  */
 const rememberedGone = 60;
 
 /**
- * What a journal remembers of copies, newest first. Those that are there come first: one that is kept for
- * years is watched for years, however many have come and gone since.
+ * The copies that a journal remembers, newest first. Existing ones come first: one that is kept for years is
+ * watched for years.
  */
 export function remembered(copies: readonly VerifiedCopy[]): readonly VerifiedCopy[] {
   let gone = 0;

@@ -50,7 +50,7 @@ export function renderReport(report: BackupReport): string {
   if (keyHolder !== undefined) {
     const how =
       keyHolder.unlock === 'stored-hash'
-        ? ' (from the password stored in the database; until the next login makes a better key)'
+        ? ' (from the password hash in the database, until the next login makes a better key)'
         : '';
     lines.push(`Opens with the password of ${keyHolder.userName} (user ${keyHolder.userNum})${how}.`);
   }
@@ -61,7 +61,7 @@ export function renderReport(report: BackupReport): string {
     const { userName, lastOpenedAt, places } = report.opening;
     lines.push(`Last opened by a person: ${describeOpening({ userName, lastOpenedAt, places })}.`);
   }
-  for (const sentence of report.openingFindings ?? []) lines.push(`LOOK AT THIS: ${sentence}`);
+  for (const sentence of report.openingFindings ?? []) lines.push(`CHECK THIS: ${sentence}`);
   if (consistency !== undefined) {
     const locked = formatSeconds(report.lockSeconds ?? 0);
     lines.push(
@@ -73,7 +73,7 @@ export function renderReport(report: BackupReport): string {
   if (report.unchangedSince !== undefined) lines.push(describeUnchanged(report.unchangedSince));
   for (const destination of report.destinations) lines.push('', ...renderDestination(destination));
   if (report.looksLikeLoss !== undefined) {
-    lines.push('', 'LOOKS LIKE A LOSS; no copy is removed until somebody has looked:');
+    lines.push('', 'DATA SEEMS TO BE LOST. No copy is removed until this is acknowledged:');
     lines.push(...report.looksLikeLoss.map((sentence) => `  ${sentence}`));
   }
   if (report.rehearsal !== undefined) {
@@ -97,7 +97,7 @@ export function renderReport(report: BackupReport): string {
 function titleOf({ outcome, destinations }: BackupReport): string {
   const isSealed = destinations.some((each) => each.outcome === 'waiting');
   return outcome === 'failed' && isSealed
-    ? 'NO COPY IS STORED YET; what is sealed waits for the next run'
+    ? 'NO COPY IS STORED YET; the sealed copy waits for the next run'
     : titles[outcome];
 }
 
@@ -110,7 +110,7 @@ function renderDestination(report: DestinationReport): string[] {
       lines.push(`${place}: stored, read back and found whole.`);
       break;
     case 'waiting':
-      lines.push(`${place}: NOT THERE YET. The sealed copy waits in the spool and is sent on the next run.`);
+      lines.push(`${place}: NOT STORED YET. The sealed copy waits in the spool; the next run sends it.`);
       break;
     case 'failed':
       lines.push(`${place}: FAILED.`);
@@ -132,10 +132,10 @@ function renderDestination(report: DestinationReport): string[] {
     lines.push(`  Signed note ${report.head.number} is the newest here (SHA-256 ${report.head.hash}).`);
   }
   if (report.readSince !== undefined) {
-    lines.push(`  Every copy that stands here was read back whole since ${report.readSince}.`);
+    lines.push(`  Every copy here was read back whole since ${report.readSince}.`);
   }
   for (const key of report.unproven ?? []) lines.push(`  NOT PROVEN: ${key} could not be read back.`);
-  for (const sentence of report.troubles ?? []) lines.push(`  LOOK AT THIS: ${sentence}`);
+  for (const sentence of report.troubles ?? []) lines.push(`  CHECK THIS: ${sentence}`);
   if (report.outcome !== 'verified' && report.lastVerifiedAt !== undefined) {
     lines.push(`  The newest verified copy here is of ${report.lastVerifiedAt}.`);
   }

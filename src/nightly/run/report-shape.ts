@@ -1,4 +1,4 @@
-/** What a kept report has to look like to be believed. */
+/** The shape of a stored report. */
 import { isOpenedPlace } from '../../admin/opening.js';
 import { isConsistency, isDumpWarning, isLeftOut } from '../../archive/descriptions.js';
 import { isIneligibilityReason } from '../../eligibility/is-eligible.js';
@@ -33,7 +33,7 @@ export const night: Shape<string> = where(textUpTo(10), isNight);
 /** Why something failed. */
 export const failureCode: Shape<BackupErrorCode | 'unexpected'> = either(isErrorCode, oneOf('unexpected'));
 
-/** Whether a value tells of one archive. */
+/** Whether a value describes one archive. */
 export const isCopyReport: Shape<CopyReport> = objectOf<CopyReport>({
   archiveId: textLike(/^[0-9a-f]{32}$/),
   key: text,

@@ -7,8 +7,8 @@ import { type BackupReport, type DestinationReport, outcomesByRank } from './bac
 import { isBackupReport } from './report-shape.js';
 
 /**
- * Keeps a report in the spool: in `reports` by its night, and as `last-report.json`. A later run of a night
- * adds to what an earlier one achieved and takes nothing from it; a run by hand has a report of its own.
+ * Stores a report in the spool: in `reports` by its night, and as `last-report.json`. A later run of a night
+ * adds to the results of an earlier one and removes none; a run by hand has a report of its own.
  *
  * @param spool - its folder
  * @throws BackupError `storage-…`
@@ -28,7 +28,7 @@ export async function keepReport(spool: string, report: BackupReport, scheduled:
   await replaceFile(last, format(kept));
 }
 
-/** Two runs of one night as one: of each destination what came furthest. */
+/** Joins two runs of one night: the best outcome of each destination. */
 export function joinReports(earlier: BackupReport, later: BackupReport): BackupReport {
   const destinations = later.destinations.map((after) => {
     const before = earlier.destinations.find(({ destination }) => destination === after.destination);
@@ -41,7 +41,7 @@ export function joinReports(earlier: BackupReport, later: BackupReport): BackupR
       removed: [...before.removed, ...after.removed],
     };
   });
-  // Read again later in the night, it may have changed meanwhile.
+  // The later run may have found a change.
   const { unchangedSince: _, ...read } = earlier;
   const before = later.database === undefined ? earlier : read;
   const isBetter = worthOf(later) >= worthOf(earlier);
@@ -55,7 +55,7 @@ export function joinReports(earlier: BackupReport, later: BackupReport): BackupR
   };
 }
 
-/** What the destinations come to together. */
+/** The outcome of all destinations together. */
 export function outcomeOf(
   destinations: readonly Pick<DestinationReport, 'outcome'>[],
 ): BackupReport['outcome'] {
@@ -71,7 +71,7 @@ function worthOf({ outcome }: BackupReport): number {
 }
 
 async function readReport(path: string): Promise<BackupReport | null> {
-  // What cannot be read is no report, and may be replaced.
+  // What cannot be read may be replaced.
   const report = fromJson((await readFileIfThere(path).catch(() => null)) ?? '');
   return isBackupReport(report) ? report : null;
 }

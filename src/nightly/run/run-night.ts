@@ -7,13 +7,13 @@ import { openOffice } from './office.js';
 import { tellNoStart } from './send-alerts.js';
 import type { NightTools } from './tools.js';
 
-/** What a run came to, and the error behind it when no copy could be verified. */
+/** The result of a run, and the error behind it when no copy could be verified. */
 export interface NightResult {
   readonly report: BackupReport;
   readonly failure: unknown;
 }
 
-/** One run from the guard to the last word. Whatever ends it is told, and the guard is given back. */
+/** One run from guard to report. However it ends, the end is reported and the guard released. */
 export async function runNight(
   plan: NightPlan,
   options: RunOptions & { readonly night: string },
@@ -22,7 +22,7 @@ export async function runNight(
   const { night, signal } = options;
   let run: NightRun | undefined;
   const tellIfUntold = async (error: unknown): Promise<never> => {
-    // Another run is at work, and tells its own troubles.
+    // Another run is working, and reports its own troubles.
     const isTold = run?.hasTold === true || isBackupError(error, 'already-running');
     if (!isTold && signal?.aborted !== true) await tellNoStart(plan, night, error, tools.clock);
     throw error;

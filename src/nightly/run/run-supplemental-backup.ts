@@ -7,12 +7,12 @@ import { runNight } from './run-night.js';
 import { machineTools, type NightTools } from './tools.js';
 
 /**
- * Makes tonight's copies: one reading of the database, the critical tables sealed for HQ and everything for
- * the network path, each sent, read back and held against what was sealed. The destinations succeed and fail
- * each for itself.
+ * Makes tonight's copies from one reading of the database: the critical tables for HQ, everything for the
+ * network path. Each copy is sealed, sent, read back and compared. The destinations succeed and fail
+ * independently.
  *
- * What is sealed and could not be delivered stays in the spool, sealed, and is sent by the next run. Nothing
- * is ever written in the clear, and no lock on the practice's tables waits for a line or a disk elsewhere.
+ * A sealed copy that could not be delivered stays in the spool and is sent by the next run. Nothing is ever
+ * written unencrypted, and the practice's tables are never locked while a line or a remote disk is slow.
  *
  * @param plan - the practice, its stores and its settings
  * @returns the report; its `outcome` is `partial` when one of two copies is missing
@@ -42,7 +42,7 @@ export async function runSupplementalBackup(
   return makeCopies(plan, options, tools);
 }
 
-/** The same with tools of one's own. */
+/** The same with given tools. */
 export async function makeCopies(
   plan: NightPlan,
   options: RunOptions,
@@ -51,7 +51,7 @@ export async function makeCopies(
   options.signal?.throwIfAborted();
   const night = options.night ?? nightOf(tools.clock.now(), plan.timeZone);
   const { report, failure } = await runNight(plan, { ...options, night }, tools);
-  // No copy at all: the caller must not be able to overlook it.
+  // No copy at all, which the caller must not overlook.
   if (report.outcome === 'failed') throw failure;
   if (report.outcome === 'nothing-due') refuseIneligible(report);
   return report;

@@ -31,7 +31,7 @@ import type { NightPlan } from './night-plan.js';
 import { fingerprintsOf, readKeptHeads, readVersion } from './practice-facts.js';
 import type { Spool, SpooledArchive } from './spool.js';
 
-/** What of the database is read, and for whom. */
+/** What is read, and for whom it is sealed. */
 export interface SealRequest {
   readonly plan: NightPlan;
   readonly spool: Spool;
@@ -47,22 +47,22 @@ export interface SealRequest {
   readonly now: () => Date;
   readonly signal: AbortSignal;
   readonly emit: (event: BackupEvent) => void;
-  /** Called for each archive as soon as it is whole on the disk. */
+  /** Called for each archive as soon as it is completely on the disk. */
   readonly onSealed: (destination: Destination, spooled: SpooledArchive, copy: CopyReport) => Promise<void>;
 }
 
-/** What one reading of the database came to. */
+/** The result of one reading of the database. */
 export interface SealedNight {
-  /** What went wrong for one destination alone; the others are sealed. */
+  /** Failures of single destinations; the others are sealed. */
   readonly failures: ReadonlyMap<Destination, unknown>;
   readonly facts: Pick<
     BackupReport,
     'consistency' | 'database' | 'keyHolder' | 'lockSeconds' | 'readSeconds' | 'recoveryKits'
   >;
   readonly warnings: readonly DumpWarning[];
-  /** The key that was sealed with, to be remembered. */
+  /** The key that was used, to be remembered. */
   readonly pin?: PinnedKey;
-  /** The recovery kits that the copies open with; absent where those that there are could not be read. */
+  /** The recovery kits that the copies open with; absent if they could not be read. */
   readonly kits?: readonly RecoveryKit[];
   /**
    * Fingerprints of the tables' columns, by name, and the version of the practice's software where it is
@@ -70,20 +70,18 @@ export interface SealedNight {
    */
   readonly definitions?: ReadonlyMap<string, string>;
   readonly version?: string;
-  /** The newest notes, as the database that is read knows them; undefined where it can know none. */
+  /** The newest notes in the database that was read; undefined where it keeps none. */
   readonly heads?: readonly KeptHeads[];
-  /** How the server follows another one, where it does and says so. */
+  /** The replication state of the server, if it is a replica and says so. */
   readonly replica?: ReplicaState;
   /** The administrators at the moment of the copy. */
   readonly admins: readonly AdminCandidate[];
 }
 
-/**
- * Share of the data that an archive needs at most, as practices go; deflate on columns does better than this.
- */
+/** The largest archive as a share of the data, as seen at practices; compressed columns need less. */
 const spaceShare = 0.35;
 
-/** What goes where. */
+/** The scope of each destination. */
 const scopes: Readonly<Record<Destination, ArchiveScope>> = { hq: 'critical', local: 'full' };
 
 /**
@@ -105,7 +103,7 @@ async function readAndSeal(request: SealRequest): Promise<SealedNight> {
   const { plan, emit, signal } = request;
   emit({ kind: 'phase', phase: 'admin' });
   const { last, replica } = await askBefore(request);
-  // Before any table is locked: a new key takes a third of a second, and may be kept in the same database.
+  // Before any table is locked: a new key takes a third of a second, and may be stored in the same database.
   const seal = await sealFor(last, {
     store: request.keys,
     policy: plan.keys?.policy,
@@ -168,7 +166,7 @@ interface SealAndKits extends Seal {
   readonly kits: readonly RecoveryKit[];
 }
 
-/** The kits on paper that open the copies as well. What is wrong with them must not end the night. */
+/** The recovery kits that also open the copies. A failure to read them must not end the night. */
 async function readKits({ kits, signal }: SealRequest): Promise<{
   readonly kits: readonly RecoveryKit[];
   readonly warnings: readonly DumpWarning[];
@@ -177,7 +175,7 @@ async function readKits({ kits, signal }: SealRequest): Promise<{
     return { kits: activeKits(await kits.load({ signal })), warnings: [] };
   } catch (error) {
     signal.throwIfAborted();
-    const reason = isBackupError(error) ? error.happened : 'The place where they are kept failed.';
+    const reason = isBackupError(error) ? error.happened : 'Their store failed.';
     const message = `The recovery kits could not be read, so tonight's copies open with none of them. ${reason}`;
     return { kits: [], warnings: [{ code: 'kit-unreadable', message }] };
   }
@@ -187,7 +185,7 @@ function pinnedFor(last: LastAdmin, pins: readonly PinnedKey[]): PinnedKey | nul
   return ('admin' in last && pins.find(({ userNum }) => userNum === last.admin.userNum)) || null;
 }
 
-/** What is asked before any table is locked. */
+/** What is read before any table is locked. */
 async function askBefore({
   plan,
   now,
@@ -238,7 +236,7 @@ async function sealWhatIsRead(
           if (warning.code === 'table-damaged') damage.set(warning.message, warning);
         }
       } catch (error) {
-        // A consumer that leaves without a word would hold up the other.
+        // A consumer that just stops would block the other one.
         await stream[Symbol.asyncIterator]().return?.(undefined);
         throw error;
       }
@@ -323,7 +321,7 @@ function warningsOf({ warnings, selection }: Snapshot, critical: TableSelection 
     const message = `HQ's copy holds only some rows of ${name}. ${rowFilter.reason}`;
     return [{ code: 'rows-left-out', message, table: name }];
   });
-  // A snapshot of the critical tables alone has told what there is to know about them.
+  // A snapshot of only the critical tables already has their warnings.
   return [...warnings, ...(selection.scope === 'critical' ? [] : (critical?.warnings ?? [])), ...cut];
 }
 

@@ -10,8 +10,8 @@ import { type NightJournal, untold } from './night-journal.js';
 import type { NightPlan } from './night-plan.js';
 
 /**
- * Raises what is new, clears what is over, and leaves alone what people were told already. What a sink could
- * not take is not noted, and so is tried again after the next run.
+ * Raises what is new, clears what is over, and does not repeat what was raised. What a sink could not take is
+ * not recorded, and so is tried again after the next run.
  *
  * @param notOver - what is not raised now, and not to be cleared either
  */
@@ -22,8 +22,7 @@ export async function sendAlerts(
 ): Promise<void> {
   for (const alert of standing) {
     if (journal.state.alerts[alert.code] === alert.cause) continue;
-    // Noted before: an alert that nobody remembers, after a power cut or on a full disk, would stand for
-    // ever.
+    // Recorded first: an alert that is forgotten, by a power cut or on a full disk, would stand for ever.
     await journal.update(({ alerts }) => ({ alerts: { ...alerts, [alert.code]: untold } }));
     if (!(await delivered(() => sink.raise(alert), alert.code, logger))) continue;
     await journal.update(({ alerts }) => ({ alerts: { ...alerts, [alert.code]: alert.cause } }));
@@ -37,19 +36,19 @@ export async function sendAlerts(
     if (!(await delivered(() => sink.clear(code), code, logger))) continue;
     const cause = journal.state.alerts[code];
     await journal.update(({ alerts: { [code]: _over, ...alerts } }) => ({ alerts }));
-    // It was taken back to be sure; most likely it never stood.
+    // It was cleared to be sure; most likely it was never raised.
     if (cause === untold) continue;
     emit({ kind: 'alert-cleared', code });
     logger.info('An alert was cleared.', { alert: code });
   }
-  // It may stand though the journal does not know: see tellNoStart.
+  // It may stand although the journal does not know: see tellNoStart.
   if (stands.has('backup-failed') || told.includes('backup-failed')) return;
   await delivered(() => sink.clear('backup-failed'), 'backup-failed', logger);
 }
 
 /**
- * Tells that a run could not even begin, because its spool cannot be used. No journal can note that, so it is
- * told again by each such run, and {@link sendAlerts} takes it back unasked.
+ * Reports that a run could not even begin, because its spool cannot be used. No journal can record that, so
+ * each such run reports it again, and {@link sendAlerts} clears it in any case.
  */
 export async function tellNoStart(
   { practiceId, alerts, logger = silentLogger }: NightPlan,
@@ -62,13 +61,12 @@ export async function tellNoStart(
   const message = escapeControls(`The supplemental backup could not be made. ${happenedOf(error)}`);
   const alert: Alert = { code: 'backup-failed', cause: codeOf(error), severity: 'high', practiceId, message };
   await delivered(() => sink.raise(alert), alert.code, logger);
-  // How the night ends, the run that is at work tells itself.
+  // The run that is working reports how the night ends.
   if (isBackupError(error, 'already-running')) return;
   const outcome = { practiceId, night, ok: false, summary: message };
   await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
 }
 
-/** What {@link sendAlerts} works with. */
 export interface Teller {
   readonly sink: AlertSink;
   readonly journal: NightJournal;
@@ -76,7 +74,7 @@ export interface Teller {
   readonly emit: (event: BackupEvent) => void;
 }
 
-/** Tries to deliver; a sink that fails must not cost the run. */
+/** Tries to deliver; a failing sink must not end the run. */
 export async function delivered(
   deliver: () => Promise<void> | undefined,
   what: string,

@@ -8,9 +8,8 @@ import { syncFile } from '../../files/sync.js';
 const size = 256 * 1024;
 
 /**
- * Room that is kept for a bad day: a small file in the spool, given up when somebody fills the disk. With it
- * the run can still note what happened and tell people that the disk is full; without it the trouble would
- * hide itself.
+ * Reserved space for a full disk: a small file in the spool that is released then. With it the run can still
+ * write its journal and raise an alert that the disk is full.
  */
 export class SpareRoom {
   readonly #path: string;
@@ -20,13 +19,13 @@ export class SpareRoom {
     this.#path = join(folder, '.spare-room');
   }
 
-  /** Keeps the room again, where so many bytes are free that nobody misses it. Never rejects. */
+  /** Reserves the space again, if enough bytes are free. Never rejects. */
   async keep(freeBytes: number): Promise<void> {
     if (freeBytes < 4 * size) return;
     try {
       if ((await stat(this.#path).catch(() => null))?.size === size) return;
       const write = async (file: FileHandle): Promise<void> => {
-        // Random, because some file systems give zeros no room.
+        // Random, because some file systems store zeros without using space.
         await file.writeFile(randomBytes(size));
         await syncFile(file);
       };
@@ -36,7 +35,7 @@ export class SpareRoom {
     }
   }
 
-  /** Whether there was room to give up. Never rejects. */
+  /** Releases the space; false if there was none. Never rejects. */
   async giveUp(): Promise<boolean> {
     try {
       await rm(this.#path);

@@ -30,17 +30,17 @@ export interface SpooledArchive {
   readonly manifest: Manifest;
 }
 
-/** How often the free space is looked at while writing, in bytes written. */
+/** How often the free space is checked while writing, in bytes written. */
 const spaceCheckEvery = 64 * 1024 * 1024;
-/** As much as guard and journal may need before the first archive. */
+/** The room that guard and journal may need before the first archive. */
 const smallFiles = new Uint8Array(64 * 1024);
 const archiveFile = /^[0-9a-f]{32}\.tar\.age(\.part|\.ticket|\.ticket\.new)?$/;
-/** Beside a sealed archive: where it goes. */
+/** The file beside a sealed archive that says where it goes. */
 const ticket = '.ticket';
 
 /**
- * Where sealed archives wait for their journey: a folder on the disk, so that no lock on the practice's
- * tables waits for a slow line. What is written here is sealed already; nothing is ever readable.
+ * Where sealed archives wait to be sent: a folder on the disk, so that no lock on the practice's tables waits
+ * for a slow line. Everything that is written here is already sealed.
  */
 export class Spool {
   readonly folder: string;
@@ -54,7 +54,7 @@ export class Spool {
     this.#reserveBytes = reserveBytes;
   }
 
-  /** Makes the folder, if there is none. @throws BackupError `settings-invalid`, `storage-full` */
+  /** Creates the folder, if it is missing. @throws BackupError `settings-invalid`, `storage-full` */
   async prepare(): Promise<void> {
     try {
       await makeFolder(this.folder, 0o700);
@@ -72,7 +72,7 @@ export class Spool {
     }
   }
 
-  /** Removes archives that no run waits for any more: half-written ones, and those of a run that died. */
+  /** Removes archives that no run needs any more: incomplete ones, and those of a dead run. */
   async tidy(wanted: ReadonlySet<string>): Promise<void> {
     for (const name of await this.#io(() => readdir(this.folder))) {
       const isOurs = archiveFile.test(name);
@@ -81,7 +81,7 @@ export class Spool {
   }
 
   /**
-   * Notes beside a sealed archive where it goes, so that it is not lost with the journal.
+   * Records beside a sealed archive where it goes, so that it is not lost with the journal.
    *
    * @throws BackupError `storage-…`
    */
@@ -106,7 +106,7 @@ export class Spool {
     return join(this.folder, file);
   }
 
-  /** Never rejects: what a virus scanner holds today is removed by the next run. */
+  /** Never rejects: what a virus scanner has open is removed by the next run. */
   async remove(file: string): Promise<void> {
     for (const name of [file, `${file}${ticket}`]) {
       await rm(this.pathOf(name), { force: true }).catch(() => undefined);
@@ -133,8 +133,8 @@ export class Spool {
   }
 
   /**
-   * Refuses to begin what will not fit. The disk may be the one the practice's server writes to, which must
-   * never run full because of a backup.
+   * Refuses to begin what will not fit. The disk may be that of the practice's server, which a backup must
+   * never fill.
    *
    * @throws BackupError `storage-full`
    */
@@ -206,7 +206,7 @@ export class Spool {
       const { bavail, bsize } = await statfs(this.folder);
       return bavail * bsize;
     } catch {
-      // A file system that does not say how full it is will say so when it is.
+      // Some file systems do not report their free space; then writing fails when they are full.
       return Number.POSITIVE_INFINITY;
     }
   }

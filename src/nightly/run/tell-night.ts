@@ -12,10 +12,10 @@ import type { KnownOpening } from './read-opening.js';
 import { renderReport } from './render-report.js';
 import { delivered, sendAlerts } from './send-alerts.js';
 
-/** People are reminded that backups are switched off every so many nights. */
+/** Nights between two reminders that backups are switched off. */
 const reminderNights = 31;
 
-/** Tells people how a run ended: alerts that stand, those that are over, and the outcome of the night. */
+/** Reports how a run ended: alerts that stand, alerts that are over, and the outcome of the night. */
 export async function tellNight(
   context: NightContext,
   report: BackupReport,
@@ -58,7 +58,7 @@ export async function tellNight(
     plan.alertThresholds,
   );
   const notOver = new Set(notMended({ destinations, openings: opening?.standing }));
-  // A set-up that was found wrong is mended when a night is good.
+  // A good night shows that the set-up is right.
   if (report.outcome !== 'complete') notOver.add('set-up-wrong');
   if (settings?.status === 'disabled' || settings?.status === 'disabled-by-hq') notOver.add('switched-off');
   await sendAlerts(standing, notOver, { sink, journal, logger, emit });
@@ -72,9 +72,7 @@ export async function tellNight(
   await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
 }
 
-/**
- * Once a month, as long as backups are switched off: nobody shall believe for years that there are some.
- */
+/** Once a month while backups are switched off, so that nobody believes for years that there are some. */
 async function remind(context: NightContext, sink: AlertSink): Promise<void> {
   const { plan, journal, night, logger, emit } = context;
   const { settings, remindedOff } = journal.state;

@@ -13,7 +13,7 @@ import { openOffice } from './office.js';
 import { delivered, sendAlerts } from './send-alerts.js';
 import type { NightTools } from './tools.js';
 
-/** What a night that passed is judged by. */
+/** The facts to judge a past night by. */
 export interface Watch {
   readonly plan: NightPlan;
   /** Date of the night, whose window is over. */
@@ -27,14 +27,13 @@ export interface Watch {
 }
 
 /**
- * Judges a night on which nothing ran: because nothing was due, or because the computer was off or asleep.
- * Copies that are too old are told of also then, and whoever waits for a sign of life every night gets one, a
- * bad one if a copy was due.
+ * Judges a night without a run: nothing was due, or the computer was off or asleep. Copies that are too old
+ * are reported then as well, and sinks that expect a nightly signal get one, a bad one if a copy was due.
  */
 export async function watchNight(watch: Watch): Promise<void> {
   const { plan, night, schedule, tools, signal, emit } = watch;
   const { practiceId, logger = silentLogger } = plan;
-  // Nearly every night had its run: to see that needs no guard, and nothing written.
+  // Nearly every night had its run: checking that needs no guard, and writes nothing.
   const known = await readJournal(plan.spool, practiceId);
   if (known !== null && isKnown(known, night)) return;
   const { journal, guard } = await openOffice(plan, watch.tonight);
@@ -58,7 +57,7 @@ export async function watchNight(watch: Watch): Promise<void> {
       const summary =
         due.length === 0
           ? `Supplemental backup of practice ${practiceId}, night of ${night}: nothing was to be done.`
-          : `Supplemental backup of practice ${practiceId}, night of ${night}: NO RUN COULD BE STARTED; the computer was off or asleep.`;
+          : `Supplemental backup of practice ${practiceId}, night of ${night}: NO RUN COULD BE STARTED. The computer was off or asleep.`;
       const outcome = { practiceId, night, ok: due.length === 0, summary };
       await delivered(() => sink.nightEnded?.(outcome), 'night ended', logger);
     }
@@ -68,12 +67,12 @@ export async function watchNight(watch: Watch): Promise<void> {
   }
 }
 
-/** Whether a run was made on a night or later, or it was told of. */
+/** Whether there was a run on the night or later, or the night was reported. */
 function isKnown({ lastAttempt, watched }: NightJournalState, night: string): boolean {
   return [lastAttempt?.night, watched].some((known) => known !== undefined && known >= night);
 }
 
-/** What is known of a practice without asking: the plan's word, and the settings as they were last read. */
+/** The facts that are known without asking: those of the plan, and the settings as they were last read. */
 export function knownPractice(
   { practice, local }: NightPlan,
   settings:

@@ -5,7 +5,7 @@ import { codeOf } from './failure.js';
 import { heedingStore } from './heeding-store.js';
 import type { NightContext } from './night-context.js';
 
-/** A store whose passing faults are tried again as the plan asks for, which shows in the log. */
+/** A store whose transient faults are retried as the plan says, with a line in the log. */
 export function withPlanRetries(
   store: StorageAdapter,
   destination: Destination,
@@ -19,7 +19,7 @@ export function withPlanRetries(
     onRetry: ({ operation, error, retriesLeft }) => {
       const code = codeOf(error);
       emit({ kind: 'retry', destination, code, retriesLeft });
-      logger.warning('The store is tried again.', { destination, operation, code, retriesLeft });
+      logger.warning('Retrying the store.', { destination, operation, code, retriesLeft });
     },
   });
 }

@@ -6,10 +6,10 @@ import type { EvidenceOfNight } from './evidence-plan.js';
 import { codeOf, happenedOf } from './failure.js';
 import type { NightContext } from './night-context.js';
 
-/** So long a store may take to be listed for the page, in milliseconds. */
+/** How long listing a store for the page may take, in milliseconds. */
 const timeout = 120_000;
 
-/** Writes the page where the plan wants one. */
+/** Writes the page, if the plan has one. */
 export async function writeEvidence(
   { plan, spool, now, tools, callerSignal, warn }: NightContext,
   report: BackupReport,
@@ -31,7 +31,7 @@ export async function writeEvidence(
       tooLong,
     });
   } catch (error) {
-    const message = `The page of evidence could not be written (${codeOf(error)}), and the one there is of an earlier night. The copies are not touched by it. ${happenedOf(error)}`;
+    const message = `The page of evidence could not be written (${codeOf(error)}), so the present one is of an earlier night. The copies are not affected. ${happenedOf(error)}`;
     warn({ code: 'evidence-not-written', message });
   }
 }

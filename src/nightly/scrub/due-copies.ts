@@ -1,30 +1,30 @@
 /**
- * Which copies are read again tonight: a pure decision. Every copy that stands is read once in so many nights,
- * those that were not read for longest first, and no more of them in a night than their turn asks for, as a
- * line and a store cost money and time.
+ * Which copies are read again tonight: a pure decision. Every existing copy is read once in so many nights,
+ * those that were not read for longest first, and no more in a night than needed, because lines and stores
+ * cost money and time.
  */
 import { nightAfter, nightsBetween } from '../nights.js';
 import type { SequenceState } from '../origin/sequence.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 
-/** Every byte is read again within so many nights. */
+/** Every byte is read again within this many nights. */
 export const defaultScrubNights = 28;
-/** A computer that was off for more nights has not fallen behind: it begins anew, and not with everything. */
+/** A computer that was off for more nights starts a new round, instead of reading everything at once. */
 const longestPause = 7;
 
-/** A copy whose bytes can be held against what was written. */
+/** A copy whose bytes can be compared with what was written. */
 export type ProvableCopy = VerifiedCopy & Required<Pick<VerifiedCopy, 'bytes' | 'sha256'>>;
 
-/** What is kept of the reading at a place from night to night. */
+/** What is stored of the reading at a place from night to night. */
 export type ScrubState = Pick<SequenceState, 'countedFrom' | 'credit' | 'creditedOn'>;
 
-/** What is asked of the reading. */
+/** The request for a reading. */
 export interface ScrubTurn {
   readonly night: string;
   readonly everyNights: number;
 }
 
-/** Copies that stand at a place and can be proven; not those that a person has looked at. */
+/** Copies at a place that can be verified, without those that a person acknowledged. */
 export function provableAt(
   copies: readonly VerifiedCopy[],
   store: string,
@@ -37,7 +37,8 @@ export function provableAt(
 }
 
 /**
- * Copies that stand at a place and cannot: nobody knows what was written, or the store does not give it back.
+ * Copies at a place that cannot be verified: it is not known what was written, or the store does not return
+ * it.
  */
 export function unprovenAt(copies: readonly VerifiedCopy[], store: string): readonly string[] {
   return copies
@@ -45,14 +46,14 @@ export function unprovenAt(copies: readonly VerifiedCopy[], store: string): read
     .map(({ key }) => key);
 }
 
-/** On this night or later every copy that stands was read back whole; undefined where there is none. */
+/** On this night or later every copy was read back whole; undefined without copies. */
 export function readSince(copies: readonly ProvableCopy[]): string | undefined {
   return copies.map(({ readAt, night }) => readAt ?? night).sort()[0];
 }
 
 /**
- * What may be read from tonight on. What is not used one night is kept for the next, and a night adds as much
- * as brings every copy to its turn in time.
+ * How much may be read from tonight on. What is not used one night is kept for the next, and a night adds
+ * enough to read every copy in time.
  */
 export function addAllowance(
   copies: readonly ProvableCopy[],
@@ -63,7 +64,7 @@ export function addAllowance(
   const { credit = 0, creditedOn, countedFrom = night } = state;
   if (creditedOn === night) return { credit, creditedOn, countedFrom };
   const pause = creditedOn === undefined ? longestPause + 1 : nightsBetween(creditedOn, night);
-  // A clock that was ahead and was put right has counted nights that never were.
+  // A clock that was ahead has counted nights that never were.
   const from = pause < 0 || pause > longestPause ? night : countedFrom;
   let sum = 0;
   let added = 0;
@@ -100,7 +101,7 @@ function inTurn(
   return copies
     .map((copy) => {
       const read = copy.readAt ?? copy.night;
-      // One that was read on a night to come was read under a clock that was wrong.
+      // One read on a future night was read under a wrong clock.
       const last = read > night ? from : read;
       return { copy, last, since: last < from ? from : last };
     })

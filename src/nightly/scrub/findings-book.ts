@@ -18,25 +18,24 @@ export interface Finding extends ReadCopy {
   readonly destination: Destination;
 }
 
-/** How often the spool is asked for while a run holds it, and how long between, in milliseconds. */
+/** How often to try to open the spool while a run holds it, and the pause in between, in milliseconds. */
 const mostTries = 30;
 const betweenTries = 60_000;
 
-/** What is wrong with a copy, for people; null where nothing is. */
+/** What is wrong with a copy, for people; null if nothing is. */
 export function describeFinding({ copy: { key }, found }: ReadCopy): string | null {
   switch (found) {
     case 'spoiled':
-      return `${key} was verified, and its bytes are others now.`;
+      return `${key} was verified, but its bytes have changed.`;
     case 'note-changed':
-      return `The note of ${key} is another one than was written.`;
+      return `The note of ${key} was replaced by another one.`;
     case 'unread':
-      return `${key} is there, and could not be read back.`;
+      return `${key} is there but could not be read back.`;
     case 'whole':
       return null;
   }
 }
 
-/** What a {@link FindingsBook} works with. */
 export interface BookTools {
   readonly plan: NightPlan;
   readonly night: string;
@@ -44,13 +43,13 @@ export interface BookTools {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly emit: (event: BackupEvent) => void;
-  /** So many bytes are read before it is written down, so that a run that is killed goes on there. */
+  /** After so many bytes the progress is recorded, so that a killed run continues there. */
   readonly keepEvery: number;
 }
 
 /**
- * Writes into the journal what was read. The spool is held for that moment alone, so that the reading of hours
- * keeps nobody from making a copy.
+ * Writes into the journal what was read. The spool is held only for that moment, so that hours of reading do
+ * not stop a run.
  */
 export class FindingsBook {
   readonly #around: BookTools;
@@ -69,7 +68,7 @@ export class FindingsBook {
     await this.#keep();
   }
 
-  /** All that is not written down yet, also where another run has to be waited for. */
+  /** Records everything that is not recorded yet, also if it has to wait for another run. */
   async close(): Promise<void> {
     const { clock, signal, logger } = this.#around;
     for (let i = 0; i < mostTries && !(await this.#keep()); i += 1) {
@@ -77,7 +76,7 @@ export class FindingsBook {
       await clock.sleep(betweenTries, signal);
     }
     if (this.#findings.length === 0) return;
-    logger.warning('What was read of older copies could not be noted; it is read again.', {
+    logger.warning('What was read of older copies could not be recorded. It is read again.', {
       copies: this.#findings.length,
     });
   }
@@ -91,7 +90,7 @@ export class FindingsBook {
 
   async #write(): Promise<boolean> {
     const { plan, night } = this.#around;
-    // The other place adds to it meanwhile.
+    // The other place may add to it meanwhile.
     const findings = [...this.#findings];
     if (findings.length === 0) return true;
     try {
@@ -112,7 +111,7 @@ export class FindingsBook {
     }
   }
 
-  /** At once: a night is long, and the next report a day away. */
+  /** At once, because the next report is a day away. */
   async #alert(journal: Parameters<typeof sendAlerts>[2]['journal']): Promise<void> {
     const { plan, night, clock, logger, emit } = this.#around;
     const { firstNight, sequences } = journal.state;
@@ -153,7 +152,7 @@ function readCopy({ unread, ...copy }: VerifiedCopy, { found }: Finding, night: 
     case 'whole':
       return { ...copy, readAt: night };
     case 'note-changed':
-      // So that every night looks at it, until somebody has.
+      // So that every night checks it, until it is acknowledged.
       return { ...copy, readAt: night, noteSeen: 'changed' };
     case 'spoiled':
       return { ...copy, state: 'spoiled' };
@@ -175,7 +174,7 @@ function withTroubles(sequence: SequenceState, findings: readonly Finding[]): Se
   const sentences = wrong.map((each) => describeFinding(each)!);
   return {
     ...left,
-    // The newest first: the list is short, and what stood there before was told.
+    // The newest first: the list is short, and earlier ones were reported.
     troubles: [...sentences, ...troubles].slice(0, mostTroubles),
     about: [...wrong.map(({ copy }) => copy.key), ...about].slice(0, mostAccepted),
     lost: [...spoiled, ...lost].slice(0, mostAccepted),

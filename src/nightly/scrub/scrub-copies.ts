@@ -23,7 +23,7 @@ export interface ScrubOptions {
   readonly deadline?: Date | undefined;
   /** Ends the work early; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of what is read and what is found. */
+  /** Called with what is read and what is found. */
   readonly onEvent?: ((event: BackupEvent) => void) | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface ScrubOptions {
 export interface ScrubTools extends NightTools {
   /** See {@link scrubPlace}. */
   readonly silence?: number;
-  /** So many bytes are read before it is written down that they were. */
+  /** After so many bytes the progress is recorded. */
   readonly keepEvery?: number;
 }
 
@@ -39,10 +39,10 @@ const defaultMinutes = 30;
 const defaultKeepEvery = 64 * 1024 * 1024;
 
 /**
- * Reads copies that stand at the places and holds every byte against what was written: those whose turn it is,
- * so that each is read within four weeks. `startNightly` does so by itself after each night's work; this is
- * for a host with a scheduler of its own, after its run of the night. What is found stands in the next report,
- * and a copy that was changed is an alert at once; from then on no copy is removed until a person has looked.
+ * Reads the copies whose turn it is and compares every byte with what was written, so that each is read
+ * within four weeks. `startNightly` does this after each night's work; this function is for a host with its
+ * own scheduler, after its run of the night. Findings are in the next report. A changed copy raises an alert
+ * at once, and from then on no copy is removed until it is acknowledged.
  *
  * @param plan - as of the nights
  * @returns what was read; what a place did not give is read on the next night
@@ -62,7 +62,7 @@ export async function scrubCopies(plan: NightPlan, options: ScrubOptions = {}): 
   return scrubWith(plan, options, tools);
 }
 
-/** The same with tools of one's own. */
+/** The same with given tools. */
 export async function scrubWith(
   plan: NightPlan,
   options: ScrubOptions,
@@ -99,7 +99,7 @@ export async function scrubWith(
           const store = withPlanRetries(given, destination, { plan, emit, logger, tools });
           stopped = await scrubPlace(due, { store, signal, silence, onRead });
         } catch (error) {
-          // The spool's disk, or a listener: the other place is read all the same.
+          // A failure of the spool's disk or of a listener; the other place is still read.
           stopped = codeOf(error);
         }
         return { destination, store: given.description, due, all, stopped };
@@ -132,7 +132,7 @@ interface PlaceToRead {
   readonly due: readonly ProvableCopy[];
 }
 
-/** Where copies are due, as the journal knows it. */
+/** The places where copies are due, by the journal. */
 function placesIn(
   plan: NightPlan,
   state: NightJournalState | null,
@@ -155,7 +155,7 @@ function placesIn(
   });
 }
 
-/** Null where it cannot be, which the next night tells. */
+/** Null where it cannot be opened, which the next night reports. */
 function openedPath(path: string, tools: NightTools): StorageAdapter | null {
   try {
     return path === '' ? null : tools.openPath(path);

@@ -7,12 +7,13 @@ import { verifyStored } from '../../storage/verify-stored.js';
 import { codeOf } from '../run/failure.js';
 import type { ProvableCopy } from './due-copies.js';
 
-/** A store that gives no byte for so long does not answer, in milliseconds. */
+/** Longest silence of a store, in milliseconds. */
 export const longestSilence = 600_000;
 
 /**
- * What a copy was found to be: `whole`; `spoiled`, when its bytes are not those that were verified; `unread`,
- * when it is there and the store does not give it back; `note-changed`, when only its note is another.
+ * The result of reading a copy: `whole`; `spoiled`, when its bytes are not those that were verified;
+ * `unread`, when it is there but the store does not return it; `note-changed`, when only its note was
+ * replaced.
  */
 export type ReadFinding = 'note-changed' | 'spoiled' | 'unread' | 'whole';
 
@@ -26,14 +27,14 @@ export interface ReadCopy {
 export interface Scrub {
   readonly store: StorageAdapter;
   readonly signal: AbortSignal;
-  /** How long nothing may come, in milliseconds. */
+  /** Longest silence, in milliseconds. */
   readonly silence: number;
-  /** Told of each copy before the next is begun. */
+  /** Called for each copy before the next one begins. */
   readonly onRead: (read: ReadCopy) => Promise<void>;
 }
 
 /**
- * Reads copies of one place whole, one after the other, and holds them against what was written.
+ * Reads copies of one place completely, one after the other, and compares them with what was written.
  *
  * @returns why not all of them were read; undefined where they were
  */
@@ -49,7 +50,7 @@ export async function scrubPlace(
       found = await readWhole(copy, scrub);
     } catch (error) {
       if (signal.aborted) return codeOf(signal.reason);
-      // Whether it was taken away, the next night says by its list.
+      // The next night's list shows whether it was removed.
       if (isBackupError(error, 'storage-not-found')) continue;
       const isThere = await within(scrub, copy.key, (each) => store.stat(copy.key, { signal: each })).catch(
         () => null,
@@ -78,13 +79,13 @@ async function readWhole({ key, bytes, sha256, note }: ProvableCopy, scrub: Scru
     const found = await within(scrub, key, (signal) => readNote(store, noteKeyOf(key)!, signal));
     return hashOfNote(found) === note ? 'whole' : 'note-changed';
   } catch (error) {
-    // A note that is gone, the next night tells by its list.
+    // The next night's list shows that the note is missing.
     if (isBackupError(error, 'storage-not-found')) return 'whole';
     throw error;
   }
 }
 
-/** Work that is given up when nothing comes any more. */
+/** Work that is aborted after a silence. */
 async function within<Result>(
   { store, signal, silence }: Scrub,
   key: string,
@@ -96,7 +97,7 @@ async function within<Result>(
     const left = heard + silence - performance.now();
     if (left > 0) timer = setTimeout(look, left);
     else {
-      const message = `${key} in ${store.description} was asked for, and nothing came any more.`;
+      const message = `${key} in ${store.description} stopped arriving while it was read.`;
       controller.abort(new BackupError('storage-transient', message, { activity: 'store' }));
     }
   };

@@ -1,7 +1,7 @@
 import type { Destination } from '../../eligibility/is-eligible.js';
 import type { BackupErrorCode } from '../../errors.js';
 
-/** What the reading of older copies came to. Holds no secret and no patient data. */
+/** The result of reading older copies. Holds no secret and no patient data. */
 export interface ScrubReport {
   /** ISO date of the evening it counts for. */
   readonly night: string;
@@ -19,7 +19,7 @@ export interface ScrubbedPlace {
   readonly bytes: number;
   /** How many were due and could not be read tonight. */
   readonly left: number;
-  /** Every copy that stands here was read back whole on this night or later; absent where none stands. */
+  /** Every copy here was read back whole on this night or later; absent without copies. */
   readonly readSince?: string;
   /** Why not all that were due were read; absent where they were. */
   readonly stopped?: BackupErrorCode | 'unexpected';

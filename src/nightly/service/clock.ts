@@ -1,25 +1,25 @@
 import { BackupError } from '../../errors.js';
 
-/** Time, as the service sees it. Tests give another. */
+/** The clock of the service, which tests replace. */
 export interface Clock {
   /** The present moment. */
   now(): Date;
   /** Resolves after so many milliseconds, or at once when the signal is aborted; never rejects. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
   /**
-   * A signal that aborts when a moment has come. The moment counts, not the milliseconds until then, which a
-   * computer that is suspended does not count.
+   * A signal that aborts when a moment has come. It counts the moment, not milliseconds, which a suspended
+   * computer does not count.
    *
    * @defaultValue looks at `now` every second
    */
   deadline?(at: Date): Deadline;
 }
 
-/** A moment that is waited for. */
+/** A moment to wait for. */
 export interface Deadline {
   /** Aborted when the time is over. */
   readonly signal: AbortSignal;
-  /** It is waited for no more. */
+  /** Stops waiting for it. */
   clear(): void;
 }
 
@@ -43,8 +43,8 @@ export const systemClock: Clock = {
 };
 
 /**
- * The deadline of a clock, or the one of every clock: whichever comes first, its moment or so much time of
- * the machine.
+ * The deadline of a clock, or a default one: whichever comes first, its moment or so much time of the
+ * machine.
  */
 export function deadlineOn(clock: Clock, at: Date): Deadline {
   if (clock.deadline !== undefined) return clock.deadline(at);
@@ -61,7 +61,7 @@ export function deadlineOn(clock: Clock, at: Date): Deadline {
     clearTimeout(once);
   };
   const every = setInterval(look, 1000);
-  // A second is long where little time is left.
+  // A second is too coarse where little time is left.
   const once = setTimeout(look, Math.min(Math.max(left, 0), 2 ** 31 - 1));
   every.unref();
   once.unref();

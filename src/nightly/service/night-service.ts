@@ -22,14 +22,14 @@ import { checkSchedule, deadlineOf, type NightSchedule, startOf } from '../windo
 import type { NightlyOptions } from './nightly-options.js';
 import { heeding, withTimeout } from './timeout.js';
 
-/** How long HQ may take to say its time, in milliseconds. */
+/** How long HQ may take to send its schedule, in milliseconds. */
 const scheduleTimeout = 15_000;
-/** How often the settings are looked at for another network path, in milliseconds. */
+/** How often the settings are read for another network path, in milliseconds. */
 const pathEvery = 3_600_000;
-/** A run that is broken off tidies up in this time, in milliseconds, or is left behind. */
+/** How long an aborted run may clean up before it is abandoned, in milliseconds. */
 const farewell = 4000;
 
-/** The service between two looks at the clock: what it plans, runs and watches. */
+/** The state of the service: what it plans, runs and watches. */
 export class NightService {
   readonly #plan: NightPlan;
   readonly #options: NightlyOptions;
@@ -45,16 +45,16 @@ export class NightService {
   #last: LastAttempt | undefined;
   /** The last run of any process. */
   #lastAttempt: LastAttempt | undefined;
-  /** The table over which the server went away in the last run. */
+  /** The table at which the server was lost in the last run. */
   #lostAt: unknown;
   /** The newest night after which older copies were read again, and when the last run's time is over. */
   #scrubbed = '';
   #deadline: { readonly night: string; readonly at: Date } | undefined;
-  /** The newest night that is judged. */
+  /** The newest night that was judged. */
   #watched = '';
-  /** The newest night that could not be. */
+  /** The newest night that could not be judged. */
   #unjudged = '';
-  /** Where local copies go, and when that was last asked. */
+  /** Where local copies go, and when that was last read. */
   #path: { readonly askedAt: number; readonly store: string | undefined } | undefined;
 
   constructor(plan: NightPlan, options: NightlyOptions, tools: NightTools) {
@@ -66,8 +66,8 @@ export class NightService {
   }
 
   /**
-   * Tries at once what the night will need, and notes that there is a service from now on: a practice that is
-   * off on every night is not new for ever.
+   * Checks at once what the night will need, and records that the service exists: a practice whose computer
+   * is off every night does not stay new for ever.
    */
   async begin(): Promise<void> {
     await this.#whileRunning(() => this.#check()).catch(() => undefined);
@@ -88,7 +88,7 @@ export class NightService {
     try {
       await journal.update(() => ({}));
       if (lasting.length === 0 || alerts === undefined) return;
-      const message = `The next supplemental backup cannot be good. ${lasting.map((each) => each.message).join(' ')}`;
+      const message = `The next supplemental backup will fail. ${lasting.map((each) => each.message).join(' ')}`;
       const alert: Alert = {
         code: 'set-up-wrong',
         cause: 'settings-invalid',
@@ -137,23 +137,22 @@ export class NightService {
       await this.#whileRunning(() => makeCopies(this.#plan, { ...options, onEvent }, this.#tools));
     } catch (error) {
       if (signal.aborted) return;
-      // Where the practice may back up nowhere, one look a night is enough.
+      // Where the practice may back up nowhere, one check a night is enough.
       isSettled = isBackupError(error, 'not-eligible');
-      if (isSettled) this.#logger.info('Nothing was to be done.', { night });
+      if (isSettled) this.#logger.info('Nothing was due.', { night });
       else {
-        // A server that went away over the same table twice is not sent there a third time in one night
-        // (F10).
+        // A table at which the server was lost twice is not read a third time in one night (F10).
         if (isBackupError(error, 'database-connection-lost')) lostAt = error.details['table'];
         isSettled = lostAt !== undefined && lostAt === this.#lostAt;
-        // The run has told everything itself, unless it could not even begin.
+        // The run has reported everything itself, unless it could not even begin.
         const name = error instanceof Error ? error.name : typeof error;
         this.#logger.error('The night’s run ended without a copy.', { night, code: codeOf(error), name });
-        // A run that is at work for so long may hang; this one has no report that could say so.
+        // A run that works for so long may hang; this one has no report that could say so.
         if (isBackupError(error, 'already-running') && before > 0) await this.#tellBlocked(night, error);
       }
     }
     this.#lostAt = lostAt;
-    // The run may have found its journal lost, and begun another.
+    // The run may have begun a new journal.
     this.#keptSchedule = undefined;
     const settled = isSettled ? destinations : [];
     this.#last = { night, count: before + 1, startedAt, endedAt: this.#tools.clock.now(), settled };
@@ -177,7 +176,7 @@ export class NightService {
       await this.#whileRunning(() => watchNight({ ...around, night, tonight, signal, emit }));
       this.#watched = night;
     } catch (error) {
-      // Another run is at work, or the spool is out of reach, which the next run tells of. Noted once, not
+      // Another run is working, or the spool cannot be reached, which the next run reports. Logged once, not
       // every minute.
       if (night !== this.#unjudged) {
         this.#logger.warning('A night could not be judged.', { night, code: codeOf(error) });
@@ -229,7 +228,7 @@ export class NightService {
     return nightOf(this.#tools.clock.now(), this.#plan.timeZone);
   }
 
-  /** Work that is left behind when the service is stopped and it does not end by itself. */
+  /** Work that is abandoned when the service is stopped and it does not end by itself. */
   #whileRunning<Result>(work: () => Promise<Result>): Promise<Result> {
     return heeding(this.#options.signal, this.#tools.clock, work, farewell);
   }
@@ -242,7 +241,7 @@ export class NightService {
       return;
     }
     const tooLong = (): Error =>
-      new BackupError('settings-invalid', 'HQ was asked for its time and did not answer.');
+      new BackupError('settings-invalid', 'HQ did not answer the request for its schedule.');
     const timeout = { clock: this.#tools.clock, milliseconds: scheduleTimeout, signal, tooLong };
     try {
       const given: NightSchedule = {
@@ -257,10 +256,9 @@ export class NightService {
     } catch (error) {
       if (signal.aborted) return;
       if (!this.#isScheduleGiven) await this.#recallSchedule();
-      // HQ cannot be asked now, or gave a time that is none: the last answer stands. Told once, not every
-      // minute.
+      // HQ does not answer, or gave an invalid time: the last answer stands. Logged once, not every minute.
       if (!this.#isScheduleLost) {
-        this.#logger.warning('The schedule could not be asked for; the last one stands.', {
+        this.#logger.warning('The schedule could not be read. The last one stays in force.', {
           code: codeOf(error),
         });
       }
@@ -268,7 +266,9 @@ export class NightService {
     }
   }
 
-  /** A service that starts while HQ is silent must not fall back to hours in which this office works. */
+  /**
+   * A service that starts while HQ does not answer must not fall back to hours in which this office works.
+   */
   async #keepSchedule(schedule: KnownSchedule): Promise<void> {
     const text = JSON.stringify(schedule);
     if (text === this.#keptSchedule) return;
@@ -285,7 +285,7 @@ export class NightService {
       } finally {
         await guard.release();
       }
-      // While a run by hand holds the spool, it is kept at the next look.
+      // While a run by hand holds the spool, it is stored later.
     }).catch(() => undefined);
   }
 
@@ -326,7 +326,7 @@ export class NightService {
       ).networkPath.trim();
       store = path === '' ? undefined : this.#tools.openPath(path).description;
     } catch {
-      // The night tells of settings that cannot be read.
+      // The night reports settings that cannot be read.
     }
     this.#path = { askedAt: now, store };
     return store;

@@ -11,13 +11,13 @@ export type ServiceSchedule = Omit<NightSchedule, 'timeZone'>;
 /** Options of {@link startNightly}. */
 export interface NightlyOptions {
   /**
-   * Stops the service within five seconds, whatever hangs. A run in progress is broken off; what it had
-   * sealed is sent on the next start.
+   * Stops the service within five seconds, whatever hangs. A run in progress is aborted; its sealed copies
+   * are sent at the next start.
    */
   readonly signal: AbortSignal;
   /**
-   * A function is asked again every minute, so that HQ may give another time. Where it does not answer, or
-   * talks nonsense, its last answer stands.
+   * A function is called every minute, so that HQ may change the time. If it does not answer, or with
+   * nonsense, its last answer stands.
    *
    * @defaultValue 22:00 to 04:00
    */
@@ -25,14 +25,13 @@ export interface NightlyOptions {
     | ServiceSchedule
     | ((options: { readonly signal: AbortSignal }) => ServiceSchedule | Promise<ServiceSchedule>)
     | undefined;
-  /** Told of everything that happens. A throw in it ends the run. */
+  /** Called with every event. An error that it throws ends the run. */
   readonly onEvent?: ((event: BackupEvent) => void) | undefined;
   /**
-   * Told what `checkNight` found when the service starts. What is wrong is in the log and in the alerts as
-   * well.
+   * Called with what `checkNight` found at the start. What is wrong is in the log and in the alerts as well.
    */
   readonly onChecked?: ((check: NightCheck) => void) | undefined;
-  /** Told of the next run whenever it changes. */
+  /** Called with the next run whenever it changes. */
   readonly onPlanned?: ((run: PlannedRun | null) => void) | undefined;
   /** @defaultValue the machine's clock */
   readonly clock?: Clock | undefined;

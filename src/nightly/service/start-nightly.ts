@@ -6,16 +6,15 @@ import { NightService } from './night-service.js';
 import type { NightlyOptions } from './nightly-options.js';
 
 /**
- * Longest nap, in milliseconds. A timer does not count the time a computer was suspended, and does not notice
- * when its clock is set; so the service naps, looks at the clock and plans anew.
+ * Longest sleep, in milliseconds. A timer does not count the time for which a computer was suspended, and
+ * does not notice a changed clock; so the service wakes often, reads the clock and plans again.
  */
 const longestNap = 60_000;
 
 /**
- * Makes the copies of every night, until it is stopped: as a service would. It survives what happens to
- * computers: suspended, restarted, clock set, database away, disk full. Whatever goes wrong on a night is in
- * the log, in the alerts and in the report; the next night comes all the same, and a night on which nothing
- * could run is told of in the morning.
+ * Makes the copies of every night, until it is stopped. It copes with what happens to computers: suspended,
+ * restarted, clock set, database away, disk full. What goes wrong on a night is in the log, the alerts and
+ * the report, and the next night comes all the same. A night without any run is reported in the morning.
  *
  * @returns resolves when `signal` was aborted and the work has stopped
  * @throws TypeError when the plan lacks something
@@ -32,7 +31,7 @@ export async function startNightly(plan: NightPlan, options: NightlyOptions): Pr
   await serveNights(plan, options, machineTools(options.clock ?? systemClock));
 }
 
-/** The same with tools of one's own. */
+/** The same with given tools. */
 export async function serveNights(
   plan: NightPlan,
   options: NightlyOptions,

@@ -1,23 +1,22 @@
 import { type Clock, deadlineOn } from './clock.js';
 
-/** What a call of somebody else's is waited for with. */
+/** How long to wait for a foreign call. */
 export interface TimeoutOptions {
   readonly clock: Clock;
   /** How long, in milliseconds. */
   readonly milliseconds: number;
-  /** Ends the wait before. */
+  /** Ends the wait early. */
   readonly signal?: AbortSignal | undefined;
-  /** What is thrown when the time is over. */
+  /** Makes the error for the timeout. */
   readonly tooLong: () => Error;
 }
 
-/** How long whoever is told to stop may take to tidy up, in milliseconds; after that nobody waits for it. */
+/** How long an aborted call may clean up before it is abandoned, in milliseconds. */
 const farewell = 1000;
 
 /**
- * Waits for something that may never answer: a sink, a settings store, a store, HQ. It is told to stop when
- * the time is over or the signal says so; where it does not heed that, it is left alone, and whatever it says
- * later is not heard.
+ * Waits for something that may never answer: a sink, a settings store, a store, HQ. It is aborted when the
+ * time is over or the signal says so. If it ignores that, it is abandoned, and its later result is ignored.
  *
  * @throws what `tooLong` makes, the reason of the signal, or whatever the work throws
  */
@@ -45,8 +44,8 @@ export async function withTimeout<Result>(
 }
 
 /**
- * Waits for work no longer than a signal allows. Work that heeds the signal itself has a moment to tidy up
- * and gives its own answer; any other is left behind.
+ * Waits for work no longer than a signal allows. Work that obeys the signal has a moment to clean up and
+ * gives its own result; any other is abandoned.
  */
 export async function heeding<Result>(
   signal: AbortSignal,

@@ -3,7 +3,7 @@ import { BackupError } from '../../errors.js';
 import { type FolderTrouble, lookAtFolder } from '../../files/look-at-folder.js';
 import { lookApart } from '../../storage/file-system/apart/look-apart.js';
 
-/** Longest that a path may stay silent, in milliseconds. */
+/** Longest silence of a path, in milliseconds. */
 const silence = 20_000;
 
 const sentences: Readonly<Record<FolderTrouble['trouble'], string>> = {
@@ -15,8 +15,8 @@ const sentences: Readonly<Record<FolderTrouble['trouble'], string>> = {
 };
 
 /**
- * Finds out whether a folder can take a local copy, by writing a small file into it and removing it again.
- * Asking for permissions alone says little about a network share. One that hangs holds nobody up.
+ * Checks that a folder can take a local copy, by writing a small file into it and removing it again:
+ * permissions alone say little about a network share. One that hangs blocks nobody.
  *
  * @throws BackupError `settings-invalid`
  */
@@ -25,8 +25,7 @@ export function checkNetworkPath(path: string): Promise<void> {
 }
 
 /**
- * The same in this process: at once where the folder is well, and for ever where it hangs. For settings that
- * live in memory.
+ * The same in this process, which hangs if the folder does. For settings in memory.
  *
  * @throws BackupError `settings-invalid`
  */

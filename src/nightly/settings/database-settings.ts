@@ -42,18 +42,16 @@ const prefs = {
 } as const;
 
 /**
- * What the practice's software keeps in {@link prefs}`.updates` where updates run unattended; a mark, not a
- * secret.
+ * The value of {@link prefs}`.updates` in the practice's software where updates run unattended; not a secret.
  */
 const unattended = 'abracadabra';
 
-/** Permission "supplemental backup settings changed"; it exists for the audit trail alone. */
+/** Permission "supplemental backup settings changed"; it exists only for the audit trail. */
 const auditPermission = 179;
 
 /**
- * Settings where the practice's own software keeps them: in the `preference` table, with a line in
- * `securitylog` for each change. A row that is missing is made when it is first saved; until then the default
- * rule speaks.
+ * Settings in the practice's own software: in the `preference` table, with a line in `securitylog` for each
+ * change. A missing row is created when it is first saved; until then the default rule holds.
  *
  * @example
  * ```ts
@@ -153,7 +151,7 @@ async function write(connection: Connection, name: string, value: string): Promi
       ? `INSERT INTO preference (PrefName, ValueString) VALUES (${quoteText(name)}, ${quoteText(value)})`
       : `UPDATE preference SET ValueString = ${quoteText(value)} WHERE PrefName = ${quoteText(name)}`,
   );
-  // The column's character set may not hold every character of a path, and the server would only warn.
+  // The column's character set may lack characters of a path, and the server would only warn.
   if ((await valueIn(connection, name)) === value) return;
   if (before !== undefined && before !== null) {
     await connection.query(
@@ -165,7 +163,7 @@ async function write(connection: Connection, name: string, value: string): Promi
   });
 }
 
-/** Which of two kinds of lines of the audit trail is the newer; undefined when there is none. */
+/** The newer of two kinds of lines in the audit trail; undefined when there is none. */
 async function lastLine(
   connection: Connection,
   on: readonly string[],

@@ -13,7 +13,7 @@ export interface SettingsAuditLine extends SettingsAuthor {
   readonly text: string;
 }
 
-/** Settings that live as long as the process, for tests and for hosts that keep them elsewhere. */
+/** Settings in memory, for tests and for hosts that store them elsewhere. */
 export interface MemorySettings extends SettingsStore {
   /** Who changed what, oldest first. */
   readonly audit: readonly SettingsAuditLine[];

@@ -3,13 +3,10 @@ import type { Clock } from '../service/clock.js';
 import { withTimeout } from '../service/timeout.js';
 import type { SettingsStore } from './settings.js';
 
-/**
- * How long the settings may take to be read or written, in milliseconds: a lock of somebody else's may be on
- * them.
- */
+/** How long reading or writing the settings may take, in milliseconds: somebody else may have locked them. */
 const timeout = 15_000;
 
-/** What a night asks of the settings, without waiting for ever. */
+/** The settings for a night, with a timeout. */
 export function settingsWithTimeout(
   settings: SettingsStore,
   clock: Clock,
@@ -40,6 +37,6 @@ export function settingsWithTimeout(
 function tooLong(): BackupError {
   return new BackupError(
     'database-unreachable',
-    `The settings were not answered for within ${timeout / 1000} seconds; they may be locked.`,
+    `The settings could not be read or written within ${timeout / 1000} seconds; they may be locked.`,
   );
 }

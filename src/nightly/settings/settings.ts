@@ -2,7 +2,7 @@ import { assertArgument } from '../../arguments.js';
 import type { Practice } from '../../eligibility/is-eligible.js';
 import type { KeptHeads } from '../../history/kept-heads.js';
 
-/** What a practice has set, as the backup window of its software shows it. */
+/** The settings of a practice, as the backup window of its software shows them. */
 export interface BackupSettings {
   /** HQ's word is final: `disabled-by-hq` cannot be switched on in the office. */
   readonly status: Practice['status'];
@@ -16,7 +16,7 @@ export interface BackupSettings {
 export interface SettingsChange {
   /** Whether backups run; unchanged when absent. */
   readonly enabled?: boolean | undefined;
-  /** Empty takes the path away. */
+  /** An empty path removes it. */
   readonly networkPath?: string | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface SettingsStore {
   /** @throws BackupError `database-…` */
   read(options?: { readonly signal?: AbortSignal | undefined }): Promise<BackupSettings>;
   /**
-   * Validates, saves and records who changed what; a change to the value that is there already is none.
+   * Validates, saves and records who changed what; setting the present value is not a change.
    *
    * @returns the settings as they are now
    * @throws BackupError `settings-invalid` when the path cannot be used or HQ has switched backups off;
@@ -45,25 +45,23 @@ export interface SettingsStore {
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<BackupSettings>;
   /**
-   * What the audit trail says that people set last, so that a change past it is noticed. Absent where there
+   * What people set last according to the audit trail, so that other changes are noticed. Absent where there
    * is no such trail.
    *
    * @throws BackupError `database-…`
    */
   lastRecorded?(options?: { readonly signal?: AbortSignal | undefined }): Promise<SettingsChange>;
-  /**
-   * Advances {@link BackupSettings.lastLocalCopy}; called only after a copy was read back and found whole.
-   */
+  /** Advances {@link BackupSettings.lastLocalCopy}; called only after a copy was read back and is whole. */
   recordLocalCopy(verifiedAt: Date, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /**
-   * The newest signed notes, as {@link SettingsStore.keepHeads} kept them: who turns back stores, journal and
-   * spool together does not reach them here. Absent where nothing is kept.
+   * The newest signed notes, as stored by {@link SettingsStore.keepHeads}: a rollback of stores, journal and
+   * spool together does not reach them here. Absent where none are stored.
    *
    * @throws BackupError `database-…`
    */
   keptHeads?(options?: { readonly signal?: AbortSignal | undefined }): Promise<readonly KeptHeads[]>;
   /**
-   * Keeps the newest notes of one service, in the place of what the same key kept before.
+   * Stores the newest notes of one service, replacing those of the same key.
    *
    * @throws BackupError `database-…`
    */
@@ -78,9 +76,9 @@ export const statusNumbers: Readonly<Record<BackupSettings['status'], number>> =
 };
 
 /**
- * Whether supplemental backups are on where nobody has chosen: off for a practice that has switched off the
- * monthly backup reminder, because it has told us that it wants to hear nothing of backups, and for one whose
- * updates run unattended, because others look after its backups.
+ * Whether supplemental backups are on where nobody has chosen. They are off for a practice that has switched
+ * off the monthly backup reminder, because it wants no messages about backups, and for one whose updates run
+ * unattended, because others take care of its backups.
  *
  * @example
  * ```ts
@@ -101,8 +99,8 @@ export function enabledByDefault(practice: {
 }
 
 /**
- * Whether the monthly reminder is switched off, which the practice's software writes as a last reminder in
- * the far future.
+ * Whether the monthly reminder is switched off: the practice's software then writes a last reminder in the
+ * far future.
  *
  * @param lastReminder - preference `BackupReminderLastDateRun`, such as `9999-11-30`; empty when there is
  * none

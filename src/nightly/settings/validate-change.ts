@@ -2,7 +2,7 @@ import { BackupError } from '../../errors.js';
 import { checkNetworkPath } from './check-network-path.js';
 import type { BackupSettings, SettingsChange } from './settings.js';
 
-/** What a change comes to: nothing but real differences, each of them possible. */
+/** Reduces a change to real differences, and validates them. */
 export async function validateChange(
   current: BackupSettings,
   change: SettingsChange,
