@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, crc32, deflateRawSync, inflateRaw, type ZlibOptions } from 'node:zlib';
+import { constants, crc32, deflateRawSync, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import { diagnosis } from '../diagnosis.js';
 import { type Deflated, Deflaters, endOfStream } from './deflaters.js';
 import type { Engine } from './engine.js';
@@ -20,6 +20,8 @@ const mostAtOnce: number = 16 * 2 ** 20;
 // So few bytes are compressed sooner than another thread is woken; a compressor for them takes almost no
 // memory.
 const small = 4096;
+/** So few bytes are made sooner than another thread is woken, and than it tells that they are there. */
+const smallInflated: number = 16 * 1024;
 const forSmall: ZlibOptions = { level: 1, windowBits: 12, memLevel: 4, chunkSize: 2 * small };
 const forSmallPiece: ZlibOptions = { ...forSmall, finishFlush: constants.Z_SYNC_FLUSH };
 const algorithm = 'chacha20-poly1305';
@@ -38,15 +40,13 @@ export const engine: Engine = {
     return stream;
   },
   async inflate(data, size) {
+    if (size <= smallInflated) return inflateSmall(data, size);
     if (inflaters.fits(size)) return inflaters.inflate(data, size);
     if (size > mostAtOnce) return inflateLarge(data, size);
-    const chunkSize = Math.max(size + 1, 1024);
-    const inflated = await inflateAsync(data, { chunkSize, maxOutputLength: Math.max(size, 1) });
-    if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
-    return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);
+    return ofSize(await inflateAsync(data, optionsFor(size)), size);
   },
   async inflateLent(data, size) {
-    if (lenders.fits(size)) return lenders.inflateLent(data, size);
+    if (size > smallInflated && lenders.fits(size)) return lenders.inflateLent(data, size);
     return { bytes: await this.inflate(data, size), release: nothing };
   },
   crc32: (data) => crc32(data),
@@ -81,6 +81,21 @@ export const engine: Engine = {
     }),
   equalBytes: (a, b) => Buffer.compare(a, b) === 0,
 };
+
+function inflateSmall(data: Uint8Array, size: number): Uint8Array {
+  return ofSize(inflateRawSync(data, optionsFor(size)), size);
+}
+
+/** One byte more than is expected shows a result that is longer. */
+function optionsFor(size: number): ZlibOptions {
+  return { chunkSize: Math.max(size + 1, 1024), maxOutputLength: Math.max(size, 1) };
+}
+
+function ofSize(inflated: Buffer, size: number): Uint8Array {
+  if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
+  // A Buffer has a `slice` of another meaning.
+  return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);
+}
 
 /** Pieces that end at a byte and do not end the stream. */
 async function deflateStretch(data: Uint8Array, texture: Texture): Promise<Deflated> {
