@@ -30,6 +30,41 @@ export function takeNumbers(
   return { width, count, first, base, planes: readPlanes(input, first === null ? count : count - 1, width) };
 }
 
+/**
+ * The sum and the largest of numbers without a sign of four bytes, of which no steps are stored: whoever only
+ * looks whether lengths add up needs no room for them.
+ */
+export function addUp({ count, base, planes }: StoredNumbers): {
+  readonly total: number;
+  readonly longest: number;
+} {
+  let least = base.low;
+  const varying: { readonly plane: Uint8Array; readonly shift: number }[] = [];
+  for (const [index, plane] of planes.entries()) {
+    if (plane.length === 1) least += plane[0]! << (8 * index);
+    else varying.push({ plane, shift: 8 * index });
+  }
+  const [first, second] = varying;
+  if (first === undefined) return { total: (least >>> 0) * count, longest: count === 0 ? 0 : least >>> 0 };
+  let total = 0;
+  let longest = 0;
+  for (let i = 0; i < count; i++) {
+    let value = least + (first.plane[i]! << first.shift);
+    if (second !== undefined) {
+      value += second.plane[i]! << second.shift;
+      for (let more = 2; more < varying.length; more++) {
+        const { plane, shift } = varying[more]!;
+        value += plane[i]! << shift;
+      }
+    }
+    // As it would be in four bytes.
+    value >>>= 0;
+    total += value;
+    if (value > longest) longest = value;
+  }
+  return { total, longest };
+}
+
 /** The numbers themselves, little-endian, one after another. */
 export function joinNumbers({ width, count, first, base, planes }: StoredNumbers): Uint8Array {
   if (count === 0) return new Uint8Array(0);

@@ -20,7 +20,7 @@ import { maxPlanes, PlaneWriter, planesBound, readPlanes } from './planes.js';
 import { looksRandom } from './randomness.js';
 import { hasRepeats } from './repeats.js';
 import { Scratch } from './scratch.js';
-import { joinNumbers, takeNumbers } from './stored-numbers.js';
+import { addUp, joinNumbers, type StoredNumbers, takeNumbers } from './stored-numbers.js';
 
 /** Encoding tags of a column of strings, as they stand in a segment. */
 export const stringsEncoding = 2;
@@ -212,7 +212,7 @@ export type StoredStrings =
   | {
       readonly kind: 'whole';
       readonly total: number;
-      readonly lengths: Uint32Array;
+      readonly lengths: StoredNumbers;
       readonly data: Uint8Array;
     }
   | {
@@ -225,7 +225,7 @@ export type StoredStrings =
   | {
       readonly kind: 'planes';
       readonly total: number;
-      readonly lengths: Uint32Array;
+      readonly lengths: StoredNumbers;
       readonly planes: readonly Uint8Array[];
     };
 
@@ -247,26 +247,23 @@ export function takeStrings(
     if (total > budget) throw tooLarge();
     return { kind: 'repeated', total, count, value };
   }
-  const numbers = new Uint32Array(
-    joinNumbers(takeNumbers(input, numbersEncoding, 4, count)).buffer,
-    0,
-    count,
-  );
-  const lengths = encoding === base64Encoding ? lengthsOfBase64(numbers) : numbers;
-  const { total, longest } = addUp(lengths);
+  const numbers = takeNumbers(input, numbersEncoding, 4, count);
+  if (encoding === base64Encoding) {
+    const marks = lengthsFrom(numbers);
+    const lengths = lengthsOfBase64(marks);
+    const stored = input.take(input.remaining);
+    if (storedBytes(marks) !== stored.length) throw damagedPart('the lengths of its values do not add up');
+    return { kind: 'base64', total: totalOf(lengths), lengths, marks, stored };
+  }
+  const { total, longest } = addUp(numbers);
   if (encoding === stringsEncoding) {
     if (total !== input.remaining) throw damagedPart('the lengths of its values do not add up');
-    return { kind: 'whole', total, lengths, data: input.take(total) };
-  }
-  if (encoding === base64Encoding) {
-    const stored = input.take(input.remaining);
-    if (storedBytes(numbers) !== stored.length) throw damagedPart('the lengths of its values do not add up');
-    return { kind: 'base64', total, lengths, marks: numbers, stored };
+    return { kind: 'whole', total, lengths: numbers, data: input.take(total) };
   }
   if (total > budget) throw tooLarge();
   const planes = readPlanes(input, count, maxPlanes);
   if (planes.length !== longest) throw damagedPart('the lengths of its values do not add up');
-  return { kind: 'planes', total, lengths, planes };
+  return { kind: 'planes', total, lengths: numbers, planes };
 }
 
 /**
@@ -284,14 +281,16 @@ export function joinStrings(stored: StoredStrings): {
 } {
   switch (stored.kind) {
     case 'whole':
-      return stored;
+      return { lengths: lengthsFrom(stored.lengths), data: stored.data };
     case 'base64': {
       const data = new Uint8Array(stored.total);
       putBase64Together(data, stored.marks, stored.stored);
       return { lengths: stored.lengths, data };
     }
-    case 'planes':
-      return { lengths: stored.lengths, data: joinPlanes(stored.planes, stored.lengths, stored.total) };
+    case 'planes': {
+      const lengths = lengthsFrom(stored.lengths);
+      return { lengths, data: joinPlanes(stored.planes, lengths, stored.total) };
+    }
     case 'repeated': {
       const { value, count, total } = stored;
       return { lengths: new Uint32Array(count).fill(value.length), data: repeat(value, total) };
@@ -299,15 +298,14 @@ export function joinStrings(stored: StoredStrings): {
   }
 }
 
-function addUp(lengths: Uint32Array): { readonly total: number; readonly longest: number } {
+function lengthsFrom(numbers: StoredNumbers): Uint32Array {
+  return new Uint32Array(joinNumbers(numbers).buffer, 0, numbers.count);
+}
+
+function totalOf(lengths: Uint32Array): number {
   let total = 0;
-  let longest = 0;
-  for (let i = 0; i < lengths.length; i++) {
-    const length = lengths[i]!;
-    total += length;
-    if (length > longest) longest = length;
-  }
-  return { total, longest };
+  for (let i = 0; i < lengths.length; i++) total += lengths[i]!;
+  return total;
 }
 
 function joinPlanes(planes: readonly Uint8Array[], lengths: Uint32Array, total: number): Uint8Array {
