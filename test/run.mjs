@@ -51,6 +51,8 @@ process.execArgv.push(...forChildren);
 const concurrency = Math.min(availableParallelism() + 1, 5);
 const folder = mkdtempSync(join(tmpdir(), 'sb-tests-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+// For what is made once for several files (test/support/once-a-run.ts).
+process.env.TEST_RUN_FOLDER = folder;
 const results = run({
   // What takes longest begins first, so that nothing long is left alone at the end. Whoever is new is in the
   // middle.

@@ -1,9 +1,13 @@
-// Loading takes longer than most of the tests that start nothing: those share a few processes.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Loading takes longer than most of the tests that start nothing, and half as long as many that start a server:
+// small files share a few processes.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './test-graph.mjs';
 
+/** Seconds that a file with a server may take and still share its process. */
+const small = 10;
+const startsServers = /^describeOnEachServer\(/m;
 /** Who measures its process, changes it, or has hooks for all of its file, keeps a process to itself. */
 const keepsToItself = /^(?:before|after)(?:Each)?\(|memoryUsage|\bmock\.|process\.(?:env|on|chdir|umask)\b/m;
 
@@ -13,30 +17,54 @@ const keepsToItself = /^(?:before|after)(?:Each)?\(|memoryUsage|\bmock\.|process
  * @param names - the tests, as `archive/tar`
  * @param unit - names of those that start neither a server nor another program
  * @param times - seconds by name, as far as they are known
- * @param groups - how many processes the small tests share at most
+ * @param groups - how many processes those share at most that start nothing, and as many for those with a server
  * @param folder - an empty one, for files that load several tests
  */
 export function joined(names, { unit, times, groups, folder }) {
   const secondsOf = (name) => times[name] ?? 3;
   const compiled = (name) => join(root, 'dist', 'test', `${name}.test.js`);
-  const source = (name) => readFileSync(join(root, 'test', `${name}.test.ts`), 'utf8');
-  const together = new Set(names.filter((name) => unit.has(name) && !keepsToItself.test(source(name))));
-  const alone = names.filter((name) => !together.has(name));
-  const shares = Array.from({ length: Math.min(groups, together.size) }, () => ({ names: [], seconds: 0 }));
-  for (const name of [...together].sort((a, b) => secondsOf(b) - secondsOf(a))) {
-    const least = shares.reduce((a, b) => (b.seconds < a.seconds ? b : a));
-    least.names.push(name);
-    least.seconds += secondsOf(name);
-  }
+  const source = (name) => {
+    const path = join(root, 'test', `${name}.test.ts`);
+    return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  };
+  const together = names.filter((name) => {
+    const isSmall = unit.has(name) || (secondsOf(name) <= small && startsServers.test(source(name)));
+    return isSmall && !keepsToItself.test(source(name));
+  });
+  const alone = names.filter((name) => !together.includes(name));
+  const shares = [true, false].flatMap((isUnit) =>
+    shared(
+      together.filter((name) => unit.has(name) === isUnit),
+      groups,
+      secondsOf,
+    ),
+  );
   return [
     ...alone.map((name) => ({ path: compiled(name), seconds: secondsOf(name) })),
     ...shares.map((share, i) => {
       const path = join(folder, `together-${i + 1}.mjs`);
-      const imports = share.names.map(
-        (name) => `import ${JSON.stringify(pathToFileURL(compiled(name)).href)};\n`,
-      );
-      writeFileSync(path, imports.join(''));
+      const urls = share.names.map((name) => pathToFileURL(compiled(name)).href);
+      writeFileSync(path, loadOneByOne(urls));
       return { path, seconds: share.seconds };
     }),
   ];
+}
+
+function shared(names, groups, secondsOf) {
+  const shares = Array.from({ length: Math.min(groups, names.length) }, () => ({ names: [], seconds: 0 }));
+  for (const name of names.sort((a, b) => secondsOf(b) - secondsOf(a))) {
+    const least = shares.reduce((a, b) => (b.seconds < a.seconds ? b : a));
+    least.names.push(name);
+    least.seconds += secondsOf(name);
+  }
+  return shares;
+}
+
+// Each file starts servers of its own, by the name that it finds here.
+function loadOneByOne(urls) {
+  return `for (const url of ${JSON.stringify(urls)}) {
+  process.env.TEST_FILE = url;
+  await import(url);
+}
+`;
 }

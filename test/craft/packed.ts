@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { unpackTar } from 'modern-tar/fs';
+import { onceARun } from '../support/once-a-run.js';
 import { projectRoot } from '../support/project.js';
 
 /** The package as npm would publish it. */
@@ -27,30 +28,31 @@ export interface PackedLibrary {
   remove(): Promise<void>;
 }
 
-/** Packs the library into a temporary folder. */
+/** The library in a temporary folder, packed once for all files of a run. */
 export async function packLibrary(): Promise<PackedLibrary> {
+  const packed = await onceARun('packed', async (folder) => {
+    const { stdout } = await run(
+      'npm',
+      ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+      { cwd: projectRoot },
+    );
+    await writeFile(join(folder, 'packed.json'), stdout);
+  });
+  const text = await readFile(join(packed, 'packed.json'), 'utf8');
+  const { filename, files } = (JSON.parse(text) as { filename: string; files: { path: string }[] }[])[0]!;
+  const tarball = join(packed, filename);
   const directory = await mkdtemp(join(tmpdir(), 'supplemental-backup-packed-'));
-  const { stdout } = await run(
-    'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', directory],
-    {
-      cwd: projectRoot,
-    },
-  );
-  const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
-  const tarball = join(directory, packed!.filename);
-  let shared: Promise<string> | undefined;
   return {
     tarball,
-    files: packed!.files.map(({ path }) => path).sort(),
+    files: files.map(({ path }) => path).sort(),
     async createProject(name, files, installed = 'shared') {
       const project = join(directory, name);
       await mkdir(project);
       await writeFile(join(project, 'package.json'), JSON.stringify({ name, private: true, type: 'module' }));
       if (installed === 'own') await install(tarball, project);
       else if (installed === 'shared') {
-        shared ??= install(tarball, join(directory, 'installed'));
-        await symlink(await shared, join(project, 'node_modules'), 'junction');
+        const shared = await onceARun('installed', (folder) => install(tarball, folder));
+        await symlink(join(shared, 'node_modules'), join(project, 'node_modules'), 'junction');
       }
       for (const [path, text] of Object.entries(files)) {
         await mkdir(dirname(join(project, path)), { recursive: true });
@@ -80,7 +82,7 @@ export async function run(
 
 // The library is unpacked as npm would; its dependencies are linked to those that are installed here, so that
 // no network is needed.
-async function install(tarball: string, project: string): Promise<string> {
+async function install(tarball: string, project: string): Promise<void> {
   const modules = join(project, 'node_modules');
   const home = join(modules, 'supplemental-backup');
   await mkdir(home, { recursive: true });
@@ -91,5 +93,4 @@ async function install(tarball: string, project: string): Promise<string> {
       await symlink(join(own, name), join(modules, name), 'junction');
     }
   }
-  return modules;
 }

@@ -131,7 +131,8 @@ export function describeOnEachServer(
         it(`runs on ${kind}`, { skip: missing }, () => undefined);
         return;
       }
-      const key = JSON.stringify([kind, options.args ?? []]);
+      // Several files may share a process, and none may see the databases of another.
+      const key = JSON.stringify([process.env['TEST_FILE'], kind, options.args ?? []]);
       const slot = shared.get(key) ?? { users: 0, server: undefined };
       shared.set(key, slot);
       slot.users += 1;
