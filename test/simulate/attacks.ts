@@ -43,6 +43,15 @@ export function attackOf(seed: number, days: number, computers: number): Attack 
   };
 }
 
+/** After so many whole nights it must be known that a copy is damaged in place, under its date and tag. */
+export const damageKnownAfter = 31;
+
+/** When a disk damages a copy, in milliseconds from the beginning: in one practice of 25, and in none that is attacked. */
+export function damageOf(seed: number, days: number, computers: number): number | null {
+  if (computers > 1 || seed % 25 !== 3 || days < 100) return null;
+  return createRandom(`damage ${seed}`).between(30, days - 60) * day;
+}
+
 /** @returns whether there was anything to harm */
 export function harmTables(how: Attack['how'], tables: Tables, random: Random): boolean {
   const table = random.pick(['appointment', 'patient', 'procedurelog']);

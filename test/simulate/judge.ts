@@ -219,8 +219,13 @@ export class Judge {
     code: AlertCode,
     { how, at }: { readonly how: string; readonly at: number },
   ): void {
-    if (this.memory(computer).told.has(code) || (this.#alarms.get(code) ?? 0) >= at) return;
+    if (this.isKnown(computer, code, at)) return;
     this.fail(`nobody was told of an attack (${how}), as ${code} would`);
+  }
+
+  /** Whether an alert stands, or was raised since. */
+  isKnown(computer: number, code: AlertCode, since: number): boolean {
+    return this.memory(computer).told.has(code) || (this.#alarms.get(code) ?? 0) >= since;
   }
 
   raised(computer: number, { code, cause }: Alert): void {

@@ -86,4 +86,10 @@ export const mutations: readonly (Mutation & { readonly name: string })[] = [
     from: "const isTold = state === 'going' ||",
     to: 'const isTold = true ||',
   },
+  {
+    name: 'not-read-again',
+    file: '/nightly/scrub/due-copies.js',
+    from: 'let left = credit;',
+    to: 'let left = 0;',
+  },
 ];

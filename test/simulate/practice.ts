@@ -10,6 +10,8 @@ import type { StorageAdapter } from '../../src/storage/adapter.js';
 import {
   type Attack,
   attackOf,
+  damageKnownAfter,
+  damageOf,
   forgedKey,
   harmStore,
   harmTables,
@@ -52,6 +54,17 @@ export class Practice {
   #wellSince = 0;
   #began = 0;
   #isAttacked = false;
+  /** A copy that a disk has damaged in place, and the nights on which that could be found since. */
+  #damaged:
+    | {
+        readonly store: Store;
+        readonly key: string;
+        readonly bytes: Uint8Array;
+        readonly at: number;
+        nights: number;
+        last: number;
+      }
+    | undefined;
 
   constructor(seed: number, computers: number) {
     const random = createRandom(`practice ${seed}`);
@@ -145,6 +158,7 @@ export class Practice {
       const spooled = computer.disk.names.filter((name) => name.includes('.tar.age')).length;
       if (spooled > 13) judge.fail(`${spooled} files wait in the spool of computer ${computer.number}`);
       judge.waiting(computer.number, computer.disk.read('/spool/journal.json'));
+      if (scheduled && event.report.outcome === 'complete') this.#countNight();
     }
   }
 
@@ -187,6 +201,7 @@ export class Practice {
       time.at(start + (cycle * cycleDays + stormDays) * day, () => this.#calm());
       time.at(start + (cycle + 1) * cycleDays * day - 1, () => this.#assertAllIsWell());
     }
+    this.#awaitDamage(damageOf(seed, days, this.computers.length));
     this.#awaitAttack(attackOf(seed, days, this.computers.length), seed);
     for (let i = 1; i < days; i++) time.at(start + i * day, () => this.#assertTold());
     for (const computer of this.computers) computer.start();
@@ -228,6 +243,45 @@ export class Practice {
       if (attack.seenAfter === null) return;
       time.after(attack.seenAfter, () => this.computers[0]!.acknowledge(() => this.judge.seen()), null);
     });
+  }
+
+  #awaitDamage(at: number | null): void {
+    if (at === null) return;
+    time.at(this.#began + at, () => {
+      const store = [this.#hq, this.#paths['/path/a']!].find((each) => this.judge.wholeIn(each).length > 2);
+      if (store === undefined) return;
+      // The one that is kept for longest.
+      const key = this.judge.keysOf(this.judge.wholeIn(store)).at(-1)!;
+      const { bytes: whole, stored } = store.objects.get(key)!;
+      const bytes = whole.slice();
+      bytes[bytes.length >> 1]! ^= 1;
+      store.objects.set(key, { bytes, stored });
+      this.judge.say(`DAMAGE ${key} ${store.description}`);
+      this.#isAttacked = true;
+      this.#damaged = { store, key, bytes, at: time.now, nights: 0, last: time.now };
+    });
+  }
+
+  /** A night that came to its end, after which what is damaged may be found. */
+  #countNight(): void {
+    const damaged = this.#damaged;
+    if (damaged === undefined) return;
+    const { store, key, bytes, at } = damaged;
+    const isHere = store === this.#hq || this.#services.settings.networkPath === '/path/a';
+    const isOver =
+      store.objects.get(key)?.bytes !== bytes ||
+      this.judge.isKnown(0, 'history-broken', at) ||
+      this.#clocksWrongUntil > 0;
+    if (isOver) this.#damaged = undefined;
+    if (isOver || !isHere || store.fault !== null) return;
+    // After a week without a night the four weeks begin anew.
+    if (time.now - damaged.last > 7 * day) damaged.nights = 0;
+    damaged.last = time.now;
+    damaged.nights += 1;
+    if (damaged.nights > damageKnownAfter)
+      this.judge.fail(
+        `${key} in ${store.description} is damaged, and nobody was told in ${damageKnownAfter} nights`,
+      );
   }
 
   powerCut(computer: Computer): void {
@@ -303,7 +357,10 @@ export class Practice {
       case 'spool-spoilt':
         if (begins) {
           this.judge.excuse(computer.number, time.now + 2 * day);
-          if (/^(all|journal)/.test(how)) this.judge.forgets(computer.number);
+          if (/^(all|journal)/.test(how)) {
+            this.judge.forgets(computer.number);
+            if (this.#damaged !== undefined) this.#damaged.nights = 0;
+          }
           computer.spoilSpool(how);
         }
         return;
