@@ -109,6 +109,17 @@ describe('the turn of older copies', () => {
     assert.ok(Math.max(...reading.bytes.slice(-29)) <= 4000);
   });
 
+  it('is in each night that of the smaller ones first, so that one for which no window is long enough waits alone', () => {
+    const reading = new Reading([9000, 20, 10], 1);
+    const turn = { night: reading.night, everyNights: 1 };
+    const { credit = 0 }: ScrubState = addAllowance(reading.copies, {}, turn);
+    const due = dueCopies(reading.copies, { credit: credit * 2, countedFrom: reading.night }, reading.night);
+    assert.deepEqual(
+      due.map(({ bytes }) => bytes),
+      [10, 20, 9000],
+    );
+  });
+
   it('comes also after a clock that was a year ahead', () => {
     const reading = new Reading(shapes['alike']!);
     reading.pass(10);

@@ -22,8 +22,9 @@ Usage: supplemental-backup night --config FILE [--once | --check] [--json]
 
   --config FILE  what to copy where and when: docs/SERVICE.md shows one. It
                  holds no secret, but names the variable or file that does
-  --once         make tonight's copies now, and end; makes none that are there
-                 already. The report goes to stdout
+  --once         make tonight's copies now, but none that are there already,
+                 read older copies again for half an hour at most, and end.
+                 The report goes to stdout
   --check        try everything that a night needs, make nothing, and end
   --json         one JSON document, when it ends
 

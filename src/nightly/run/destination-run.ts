@@ -257,10 +257,10 @@ export class DestinationRun {
     const error = this.#error;
     const { journal, night } = this.#context;
     const lastVerifiedAt = journal.newestVerified(destination, night)?.verifiedAt;
-    const troubles = journal.state.sequences?.[destination]?.troubles ?? [];
+    const { troubles = [], accepted } = journal.state.sequences?.[destination] ?? {};
     const copies = journal.state.verified[destination];
     const where = this.#store?.description ?? '';
-    const since = readSince(provableAt(copies, where));
+    const since = readSince(provableAt(copies, where, accepted));
     const unproven = unprovenAt(copies, where).slice(0, mostNamed);
     return {
       destination,

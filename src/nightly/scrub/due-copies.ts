@@ -76,7 +76,10 @@ export function addAllowance(
   return { credit: Math.min(credit + added, sum), creditedOn: night, countedFrom: from };
 }
 
-/** The copies whose turn has come, in the order in which they are read. */
+/**
+ * The copies whose turn has come. The smaller are read first, so that one for which the window is too short
+ * does not hold up the others.
+ */
 export function dueCopies(
   copies: readonly ProvableCopy[],
   { credit = 0, countedFrom }: ScrubState,
@@ -90,7 +93,7 @@ export function dueCopies(
     if (left < 0) break;
     due.push(copy);
   }
-  return due;
+  return due.sort((a, b) => a.bytes - b.bytes);
 }
 
 function inTurn(

@@ -177,7 +177,8 @@ function placeOf(
   state: NightJournalState | null,
 ): ScrubbedPlace {
   const read = all.filter(({ found }) => found !== 'unread').map(({ copy }) => copy);
-  const since = readSince(provableAt(state?.verified[destination] ?? [], store));
+  const accepted = state?.sequences?.[destination]?.accepted;
+  const since = readSince(provableAt(state?.verified[destination] ?? [], store, accepted));
   return {
     destination,
     copies: read.length,
