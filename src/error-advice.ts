@@ -62,11 +62,12 @@ export type BackupErrorCode =
 
 const targetSafe = 'The archive is not touched, and a target that was begun stays marked as incomplete.';
 const targetAgain = 'run the restore again: from an archive file it goes on where it stopped';
-const readingSafe = 'Nothing was changed by looking.';
+const readingSafe = 'Reading changed nothing.';
 const backupSafe =
   'The database is not changed by a backup, and no unfinished archive is visible under a final name.';
-const settingsSafe = 'What was to be kept may or may not have been; nothing else was changed.';
-const statementSafe = 'Statements that the server had confirmed stand; the one under way may or may not.';
+const settingsSafe = 'The change may or may not have been saved; nothing else was changed.';
+const statementSafe =
+  'Statements that the server confirmed have taken effect; the last one may or may not have.';
 
 /** The page of every code; `docs/ERRORS.md` is generated from it. */
 export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanation>> = {
@@ -76,12 +77,11 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
     action: 'Wait for it to finish.',
     during: {
       backup: {
-        action:
-          'Wait for it to finish. If its process lives no more, its guard frees itself at the next start.',
+        action: 'Wait for it to finish. If its process is dead, the next run takes over.',
       },
       restore: {
         action:
-          'Wait for it to finish. If its process lives no more, it is let go when its connection ends (KILL on the database server).',
+          'Wait for it to finish. If its process is dead, it ends with its connection (KILL on the database server).',
       },
     },
   },
@@ -131,7 +131,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
   },
   'database-query-failed': {
     what: 'The database server refused a statement.',
-    safe: 'What that statement was to do was not done.',
+    safe: 'The statement had no effect.',
     action: 'Read the error number of the server in the details; the server manual explains it.',
     during: {
       backup: { safe: backupSafe },
@@ -146,7 +146,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
   },
   'database-query-interrupted': {
     what: 'The database server ended a statement early: it was killed or ran into a time limit.',
-    safe: 'What that statement was to do was not done.',
+    safe: 'The statement had no effect.',
     action:
       'Run again; if it happens again, look for a job or a setting on the server that ends long statements.',
     during: {
@@ -185,27 +185,27 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
     during: { backup: {}, read: { safe: readingSafe }, restore: { safe: targetSafe } },
   },
   'lock-not-granted': {
-    what: 'A table was not to be had in time: somebody had locked it, or had waited too long for our own read locks.',
-    safe: 'Nothing is locked any more by this run.',
+    what: 'A table could not be locked in time: somebody else had locked it, or had waited too long for our read locks.',
+    safe: 'This run holds no locks any more.',
     action:
       'Run again at a quieter time; look on the server for a long-running query, and for a program that locks tables without a pause.',
     during: {
-      backup: { safe: 'The locks were let go, so that nobody in the office had to wait.' },
+      backup: { safe: 'The locks were released, so that nobody in the office had to wait.' },
       read: { safe: readingSafe },
       restore: {
         safe: targetSafe,
         action: `Close all programs that use the target, and ${targetAgain}.`,
       },
       settings: {
-        safe: 'What that statement was to do was not done.',
+        safe: 'The statement had no effect.',
         action: 'Try again in a moment; look on the server for a program that holds locks for long.',
       },
     },
   },
   'no-usable-admin': {
-    what: 'No administrator can be found for whom the backup could be sealed.',
+    what: 'There is no administrator for whom the backup can be sealed.',
     safe: 'Nothing was written: an archive that nobody can open, or that anybody can open, is never made.',
-    action: 'Give an administrator a password and let him log in once, then run again.',
+    action: 'Give an administrator a password, let that person log in once, then run again.',
     during: { backup: {}, tool: {} },
   },
   'not-eligible': {
@@ -231,12 +231,12 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
         safe: targetSafe,
         action: `Grant the privilege that the details name to the database user of the target, and ${targetAgain}.`,
       },
-      settings: { safe: 'What that statement was to do was not done.' },
+      settings: { safe: 'The statement had no effect.' },
       tool: {},
     },
   },
   'restore-changed-data': {
-    what: 'The target server warned while it took rows, and what it holds is not what it was given, or cannot be compared.',
+    what: 'The target server warned while it loaded rows, and its rows differ from those of the archive, or cannot be compared.',
     safe: 'The archive is not touched; the table is left out of the target, and listed as missing.',
     action:
       'Restore to a server of the same kind and version, or read the listed warnings before accepting them.',
@@ -266,7 +266,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
     },
   },
   'source-changed': {
-    what: 'The file that was to be stored is not what it was when it was made: it was changed or damaged since.',
+    what: 'The file to be stored was changed or damaged after it was made.',
     safe: 'Nothing of it was published, and copies made earlier are not touched.',
     action:
       'Make the copy again. If it happens again, check the disk and memory of the computer that makes the copies, and look for a program that changes its files.',
@@ -285,7 +285,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
     during: {
       backup: { action: 'Free some space on the disk that the message names and run again.' },
       settings: {
-        safe: 'What was kept before is not touched.',
+        safe: 'What was stored before is not affected.',
         action: 'Free some space on the disk and try again.',
       },
       store: {},
@@ -305,24 +305,24 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
   },
   'storage-permanent': {
     what: 'The store refused the operation, and trying again will not help.',
-    safe: 'What the store holds is as it was.',
+    safe: 'The content of the store is unchanged.',
     action: 'Check the credentials, the permissions and the configuration of the store.',
     during: {
       read: {},
       restore: { safe: targetSafe },
-      settings: { safe: 'What was kept before is not touched.' },
+      settings: { safe: 'What was stored before is not affected.' },
       store: { safe: 'No partial object is visible.' },
       tool: {},
     },
   },
   'storage-transient': {
-    what: 'The store could not be reached or had a passing fault.',
-    safe: 'What the store shows is whole.',
+    what: 'The store could not be reached or had a temporary fault.',
+    safe: 'Everything visible in the store is complete.',
     action: 'Try again later.',
     during: {
       read: {},
       restore: { safe: targetSafe, action: `Check the line to the store and ${targetAgain}.` },
-      settings: { safe: 'What was kept before is not touched.' },
+      settings: { safe: 'What was stored before is not affected.' },
       store: {
         safe: 'No partial object is visible, and what was already uploaded can be used again.',
         action: 'Try again later; the nightly run does so by itself.',
@@ -332,7 +332,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
   },
   'table-damaged': {
     what: 'The server reports that a table is damaged, or that it repaired it and lost rows.',
-    safe: 'Nothing was repaired or removed by looking.',
+    safe: 'Reading repaired and removed nothing.',
     action: 'Repair the table with the help of support, then run again.',
     during: {
       backup: {
@@ -345,7 +345,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
         action:
           'Check the disk and the error log of the target server, and restore into a new database, better on another disk.',
       },
-      settings: { safe: 'What was kept before is not touched.' },
+      settings: { safe: 'What was stored before is not affected.' },
       tool: {},
     },
   },
@@ -363,7 +363,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
       read: {},
       restore: {
         safe: 'The archive was not used.',
-        action: 'Take the file that is meant, or another copy of it.',
+        action: 'Use the right file, or another copy of it.',
       },
       store: {
         safe: 'The run does not count as a success, and earlier copies are not touched.',

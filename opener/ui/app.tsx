@@ -91,7 +91,7 @@ export function App(): JSX.Element {
             file={files[stage.index]!}
             opened={stage.opened}
             isLooking={isLooking}
-            // Everything that was read is forgotten with the page.
+            // The page is dropped with everything that was read.
             onClose={() => window.location.reload()}
           />
         );

@@ -112,7 +112,7 @@ export function Which({
   );
 }
 
-/** What a label says, as far as people care. */
+/** The label, for people. */
 export function LabelFacts({ file }: { readonly file: Inspected }): JSX.Element {
   const { label } = file;
   const facts: readonly (readonly [string, string])[] = [
@@ -146,7 +146,7 @@ export function LabelFacts({ file }: { readonly file: Inspected }): JSX.Element 
   );
 }
 
-/** Whose password, from when. */
+/** Whose password is needed, and of when. */
 export function passwordHintOf({ label }: Inspected): string | null {
   if (label?.keyHolder === undefined) return null;
   return texts.passwordHint(label.keyHolder.userName, date(label.createdAt));

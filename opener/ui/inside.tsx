@@ -17,7 +17,7 @@ type Place =
   | { readonly kind: 'table'; readonly table: string }
   | { readonly kind: 'tables' };
 
-/** Everything behind the key: the frame, and the screen that is looked at. */
+/** The screens of an open copy, and their frame. */
 export function Inside({
   client,
   file,
@@ -28,7 +28,7 @@ export function Inside({
   readonly client: Client;
   readonly file: Inspected;
   readonly opened: Opened;
-  /** Damage was found, and what of the copy still stands is being looked for. */
+  /** Damage was found, and the search for what is left is running. */
   readonly isLooking: boolean;
   readonly onClose: () => void;
 }): JSX.Element {
@@ -117,7 +117,7 @@ export function Inside({
   );
 }
 
-/** On every screen as long as anything is lost. */
+/** Shown on every screen of a damaged copy. */
 function Damage({
   opened: { losses },
   isLooking,
@@ -146,10 +146,7 @@ function Damage({
   );
 }
 
-/**
- * Reads the whole copy in the background, so that damage anywhere is told before somebody relies on what is
- * there.
- */
+/** Reads the whole copy in the background, to report damage before somebody relies on the content. */
 function useProof(client: Client, opened: Opened): Checked {
   const [checked, setChecked] = useState<Checked>({ kind: 'not-yet' });
   const isDamaged = opened.losses.length > 0;

@@ -3,7 +3,7 @@ import type { Opened } from '../data/protocol.js';
 import type { Answer } from './hooks.js';
 import { problemText, texts } from './texts.js';
 
-/** Something that must be read. */
+/** A notice. */
 export function Alert({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return (
     <div class="alert" role="alert">
@@ -12,7 +12,7 @@ export function Alert({ children }: { readonly children: ComponentChildren }): J
   );
 }
 
-/** How a question to the worker goes: nothing once it is answered. */
+/** The state of a request to the worker; nothing once it is answered. */
 export function Waiting({ answer }: { readonly answer: Answer<unknown> }): JSX.Element | null {
   if (answer.problem !== null) return <Alert>{problemText(answer.problem)}</Alert>;
   if (answer.result !== null && answer.progress === null) return null;
@@ -24,7 +24,7 @@ export function Waiting({ answer }: { readonly answer: Answer<unknown> }): JSX.E
   );
 }
 
-/** A table that scrolls by itself when it is too wide, also for those who have no mouse. */
+/** A table that scrolls when it is too wide, also by keyboard. */
 export function Scrolling({
   label,
   children,
@@ -40,7 +40,7 @@ export function Scrolling({
   );
 }
 
-/** That rows are missing from what is shown here. */
+/** A notice that rows are missing here. */
 export function Lost({
   opened,
   tables,

@@ -112,7 +112,7 @@ function Section({
   const answer = useAnswer(client, 'section', [patient, section.id], opened);
   const isLossy = opened.damagedTables.includes(section.table);
   const isEmpty = answer.result !== null && emptyIn(section, answer.result);
-  // What nobody misses when there is nothing of it takes no room.
+  // Sections that may be empty take no space then.
   if (isEmpty && section.empty === null && !isLossy) return null;
   return (
     <section

@@ -226,7 +226,7 @@ function SaveCsv({ client, table }: { readonly client: Client; readonly table: s
   );
 }
 
-// A name of a table is never a path.
+// The name of a table must not become a path.
 function fileNameOf(table: string): string {
   return table.replace(/[^A-Za-z0-9_]+/g, '-').slice(0, 100) || 'table';
 }

@@ -76,7 +76,7 @@ function WayChoice({
 
 interface FormProps {
   readonly busy: boolean;
-  /** Whether the copy is damaged, and what of it still stands is being looked for. */
+  /** Whether the copy is damaged, and the search for what is left is running. */
   readonly isLooking: boolean;
   readonly problem: Problem | null;
   readonly onKey: (key: GivenKey) => void;
@@ -173,7 +173,7 @@ function KeyFileForm({ busy, onKey, ...outcome }: FormProps): JSX.Element {
         disabled={busy}
         onChange={async (event) => {
           const file = event.currentTarget.files?.[0];
-          // A key is one line; whatever is much larger is none.
+          // A key is one line; a much larger file is not one.
           if (file !== undefined) onKey({ kind: 'key-file', text: await file.slice(0, 65_536).text() });
         }}
       />

@@ -241,7 +241,7 @@ function unusable(reason: string, sentence: string, user: KeyHolder | undefined)
 function storedHash({ userName }: AdminCandidate): KeyWarning {
   return {
     code: 'stored-hash',
-    message: `"${userName}" has not been enrolled with the password of today, so the archive is sealed with what the database stores of it: whoever can read the table of users can open it.`,
+    message: `"${userName}" has not been enrolled with the present password, so the archive is sealed with its hash in the database: whoever can read the table of users can open it.`,
   };
 }
 

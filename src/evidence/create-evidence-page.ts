@@ -10,7 +10,7 @@ import { renderEvidence } from './render-evidence.js';
 
 /** Options of {@link createEvidencePage}. */
 export interface EvidencePageOptions {
-  /** Where the page is written, anew by every night. Its folder must exist; whoever can read it may. */
+  /** The file that every night replaces. Its folder must exist; everybody may read the file. */
   readonly path: string;
   /** Returns the last rehearsal of a restore; called every night. @defaultValue not known */
   readonly rehearsal?: (() => Promise<EvidenceRehearsal | undefined>) | undefined;

@@ -9,7 +9,7 @@ import { withoutLiterals } from '../../src/database/without-literals.js';
 import { diagnosis, sendDiagnosisTo } from '../../src/diagnosis.js';
 import type { Logger } from '../../src/index.js';
 import { createFileLogger } from '../../src/index.js';
-import { toldLogger } from '../../src/nightly/log/told-logger.js';
+import { loggerWithDiagnosis } from '../../src/nightly/log/logger-with-diagnosis.js';
 import { replayableBytes, withRetry } from '../../src/storage/index.js';
 import { createFaultyStorage, createMemoryStorage } from '../../src/testing.js';
 
@@ -43,7 +43,7 @@ describe('what is told to find a fault', () => {
   it('is off, and nothing is wrapped, unless it is asked for', () => {
     for (const channel of Object.values(diagnosis)) assert.equal(channel.isOn, false, channel.name);
     const logger: Logger = createFileLogger({ path: 'nowhere.log' });
-    assert.equal(toldLogger(logger), logger);
+    assert.equal(loggerWithDiagnosis(logger), logger);
     assert.equal(logger.debug, undefined);
   });
 

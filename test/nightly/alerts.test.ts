@@ -4,7 +4,7 @@ import { combineAlerts } from '../../src/nightly/alerts/combine-alerts.js';
 import { createHealthcheckAlerts } from '../../src/nightly/alerts/healthcheck-alerts.js';
 import { createMemoryAlerts } from '../../src/nightly/alerts/memory-alerts.js';
 import type { DestinationStanding } from '../../src/nightly/alerts/standing.js';
-import { notMended, standingTroubles } from '../../src/nightly/alerts/troubles.js';
+import { notYetOver, standingTroubles } from '../../src/nightly/alerts/troubles.js';
 
 const outcome = { practiceId: '4711', night: '2026-07-14', ok: true, summary: 'All good.' };
 
@@ -107,7 +107,7 @@ describe('standing troubles', () => {
     assert.deepEqual(told('2025-05-15', '2026-05-15'), ['not-opened-lately']);
     assert.deepEqual(told('2026-07-01', '2026-07-04', { notOpenedNights: 10 }), ['not-opened-lately']);
     assert.deepEqual(standingTroubles({ ...standing, firstNight: '2025-01-01' }), []);
-    assert.ok(notMended({ destinations: [] }).has('not-opened-lately'));
+    assert.ok(notYetOver({ destinations: [] }).has('not-opened-lately'));
   });
 
   it('tell at once what an administrator met who opened the newest copies', () => {

@@ -4,8 +4,8 @@ import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import type { Enrollment } from '../../src/admin/enrollment.js';
 import { isBackupError } from '../../src/errors.js';
 import type { Alert } from '../../src/nightly/alerts/alert.js';
+import { abortableStore } from '../../src/nightly/run/abortable-store.js';
 import { acquireGuard } from '../../src/nightly/run/guard.js';
-import { heedingStore } from '../../src/nightly/run/heeding-store.js';
 import { keysWithTimeout } from '../../src/nightly/run/keys-with-timeout.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
 import { systemClock } from '../../src/nightly/service/clock.js';
@@ -111,7 +111,7 @@ describe('what hangs', () => {
   it('in a store is left behind with the reason of the signal', async () => {
     const stop = new AbortController();
     const clock = createFakeClock('2026-07-14T18:00:00Z');
-    const store = heedingStore({ ...createMemoryStorage(), ...stores }, clock);
+    const store = abortableStore({ ...createMemoryStorage(), ...stores }, clock);
     const reason = new Error('the night is over');
     const calls = [
       store.stat('a/b', { signal: stop.signal }),

@@ -346,7 +346,7 @@ function describeInBrowser(given: () => CopyOfPractice): void {
     });
     await choose(copy.archive);
     await openWith(practiceAdminPassword);
-    await page.untilText('This copy is 40 days old. The schedule begins with the day on which it was taken');
+    await page.untilText('This copy is 40 days old. The schedule begins with the day of the copy');
     await page.send('Page.removeScriptToEvaluateOnNewDocument', { identifier });
   });
 

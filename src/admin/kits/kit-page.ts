@@ -25,7 +25,7 @@ export function renderKitPage(sheets: KitSheets): string {
 <meta name="referrer" content="no-referrer">
 <title>Recovery kit ${kit.id} of ${practice}</title>
 <style>${style}</style>
-<p class="screen">Print this page, give the words back with “kit confirm”, and close it. It is kept nowhere, and whoever has a copy of it
+<p class="screen">Print this page, confirm the words with “kit confirm”, and close it. It is not stored, and whoever has a copy of it
 can open the backups.</p>
 ${sheets.words.map((words, i) => sheetOf(sheets, words, i + 1))}
 </html>

@@ -12,14 +12,14 @@ export const keygenCommand: Command = {
 
 Usage: supplemental-backup keygen --out FILE
 
-The file is the secret half: whoever has it opens every archive that is sealed
+The file is the secret key: anyone who has it can open every archive sealed
 to the public key, without a password. Print it or put it on a stick, and keep
-that in a safe, never on the computer that is backed up and never beside the
-archives. Without it, and without the administrator's password, nobody opens
+it in a safe, never on the computer that is backed up and never beside the
+archives. Without it, and without the administrator's password, nobody can open
 them.
 
-  --out FILE         where to, for this user alone; what is there already stays
-  --post-quantum     of the kind that a quantum computer does not break either;
+  --out FILE         the key file, for this user alone; never overwrites
+  --post-quantum     a key that a quantum computer does not break either;
                      the public key is long, and age takes it from 1.3 on
   --json             one JSON document
 `,

@@ -10,12 +10,12 @@ export const openerCommand: Command = {
 Usage: supplemental-backup opener --out FILE
 
 One HTML file that needs no network. It shows the schedule, patients and tables
-of an archive to whoever has the password or a key file, and changes nothing.
+of an archive with its password or a key file, and changes nothing.
 Keep it with the software or on a stick, with its SHA-256. Never put it beside
-the archives: whoever can write there could put another one in its place, which
+the archives: anyone who can write there could replace it by a page that
 steals the password.
 
-  --out FILE         where to, or - for stdout; what is there already stays
+  --out FILE         the page, or - for stdout; never overwrites
   --json             one JSON document
 `,
   examples: [['the page, to be kept with the software', 'opener --out opener.html']],

@@ -37,11 +37,11 @@ export async function writePlainFile(folder: string, name: string, pieces: Piece
       () => true,
       () => false,
     );
-    throw withFate(path, isRemoved, fileSystemFailure(error, `disk of ${path}`));
+    throw withOutcome(path, isRemoved, fileSystemFailure(error, `disk of ${path}`));
   }
 }
 
-function withFate(path: string, isRemoved: boolean, failure: unknown): unknown {
+function withOutcome(path: string, isRemoved: boolean, failure: unknown): unknown {
   if (!isBackupError(failure) || !failure.code.startsWith('storage-')) return failure;
   const { code, happened, details } = failure;
   const sentence = isRemoved

@@ -155,7 +155,7 @@ function openingTroubles(
  * Alerts that stay if they were raised before: nothing shows that the trouble is over, though the failure of
  * this time may be too recent to raise one.
  */
-export function notMended({
+export function notYetOver({
   destinations,
   openings,
 }: Pick<Standing, 'destinations' | 'openings'>): ReadonlySet<AlertCode> {

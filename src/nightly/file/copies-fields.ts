@@ -1,6 +1,6 @@
 /** The fields of the file about the copies at a place. */
 import type { RetentionPolicy } from '../retention.js';
-import { choice, type Field, group, maybe, patterned, told, whole } from './field.js';
+import { choice, described, type Field, group, maybe, patterned, whole } from './field.js';
 
 const period: Field<string | undefined> = maybe(
   patterned(/^P(?=\d)(\d{1,4}Y)?(\d{1,4}M)?(\d{1,4}W)?(\d{1,4}D)?$/, 'an ISO 8601 duration such as P6M'),
@@ -13,7 +13,7 @@ const periods: Field<RetentionPolicy> = group<RetentionPolicy>({
 });
 const keepAll: Field<'keep-all'> = choice('keep-all');
 /** How long copies are kept. */
-export const retention: Field<RetentionPolicy | 'keep-all' | undefined> = told(
+export const retention: Field<RetentionPolicy | 'keep-all' | undefined> = described(
   'Which copies are removed after a good night: how long the newest of each day, week, month and year stays, or keep-all.',
   maybe({
     is: (value): value is RetentionPolicy | 'keep-all' => keepAll.is(value) || periods.is(value),
@@ -26,7 +26,7 @@ export const retention: Field<RetentionPolicy | 'keep-all' | undefined> = told(
 const nights = whole(1, 366);
 const never = choice('never');
 /** How often copies are read again. */
-export const scrubEveryNights: Field<number | 'never' | undefined> = told(
+export const scrubEveryNights: Field<number | 'never' | undefined> = described(
   'In how many nights every copy here is read again and compared with what was written; 28 if absent.',
   maybe({
     is: (value): value is number | 'never' => never.is(value) || nights.is(value),

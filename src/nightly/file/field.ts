@@ -51,7 +51,7 @@ export function maybe<T>(field: Field<T>): Field<T | undefined> {
 }
 
 /** The same with a description for the author of the file. */
-export function told<T>(description: string, field: Field<T>): Field<T> {
+export function described<T>(description: string, field: Field<T>): Field<T> {
   return { ...field, schema: { ...field.schema, description } };
 }
 

@@ -9,6 +9,7 @@ import { retention, scrubEveryNights } from './copies-fields.js';
 import {
   byKind,
   choice,
+  described,
   type Field,
   group,
   leaf,
@@ -16,7 +17,6 @@ import {
   maybe,
   patterned,
   textOf,
-  told,
   whole,
 } from './field.js';
 import { type SecretSource, secret } from './secret.js';
@@ -138,41 +138,41 @@ const webUrl = (protocols: RegExp, words: string): Field<string> =>
 /** Every member of the file, with its check. */
 export const nightFile: Field<NightFile> = group<NightFile>({
   $schema: maybe(textOf(text, 'a text')),
-  practiceId: told(
+  practiceId: described(
     'The beginning of the name of every copy. The same on every computer that makes copies of the practice.',
     patterned(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/, '1 to 64 letters, digits, "-", "_" and "."'),
   ),
-  timeZone: told('IANA name of the practice’s time zone, such as America/Chicago.', name),
-  practice: told(
+  timeZone: described('IANA name of the practice’s time zone, such as America/Chicago.', name),
+  practice: described(
     'What decides where the practice may back up.',
     group<PracticeFacts>({
-      onSupport: told('The practice pays for support.', yesOrNo),
-      country: told(
+      onSupport: described('The practice pays for support.', yesOrNo),
+      country: described(
         'ISO 3166-1 alpha-2 code of the country the practice is registered in.',
         patterned(/^[A-Za-z]{2,3}$/, 'a code of a country such as US'),
       ),
-      businessAssociateAgreement: told(
+      businessAssociateAgreement: described(
         'Whether headquarters holds an agreement with the practice; absent where none is required.',
         maybe(choice('on-record', 'missing')),
       ),
     }),
   ),
   database: group<NightFile['database']>({
-    url: told(
+    url: described(
       'mysql://user@host:3306/database without a password, with the parameters of the command line.',
       webUrl(/^(mysql|mariadb):$/, 'a URL such as mysql://user@127.0.0.1:3306/database'),
     ),
-    password: told('Where the password of the login is.', maybe(secret)),
+    password: described('Where the password of the login is.', maybe(secret)),
   }),
-  folder: told(
+  folder: described(
     'Folder of the service on a local disk with room for both copies: sealed archives on their way, journal, keys.',
     path,
   ),
-  settings: told(
+  settings: described(
     'Where status and network path are kept: in the practice’s database, or in this file (the default), which switches copies on.',
     maybe(choice('database', 'file')),
   ),
-  schedule: told(
+  schedule: described(
     'When the nights are.',
     maybe(
       group<FileSchedule>({
@@ -187,15 +187,18 @@ export const nightFile: Field<NightFile> = group<NightFile>({
       }),
     ),
   ),
-  hq: told(
+  hq: described(
     'Where the copy of the critical tables goes outside of the office.',
     maybe(
       byKind<HeadquartersByHandOver | HeadquartersInBucket>({
         'hand-over': group<HeadquartersByHandOver>({
           kind: choice('hand-over'),
           url: webUrl(/^https?:$/, 'a URL that begins with https://'),
-          token: told('Sent as "Authorization: Bearer …". A file is read again for every message.', secret),
-          allowLoopbackHttp: told(
+          token: described(
+            'Sent as "Authorization: Bearer …". A file is read again for every message.',
+            secret,
+          ),
+          allowLoopbackHttp: described(
             'Allows http:// to this very machine, such as a relay on it.',
             maybe(yesOrNo),
           ),
@@ -209,7 +212,7 @@ export const nightFile: Field<NightFile> = group<NightFile>({
           region: maybe(name),
           endpoint: maybe(webUrl(/^https?:$/, 'a URL')),
           pathStyle: maybe(yesOrNo),
-          credentials: told(
+          credentials: described(
             'Absent where the AWS tools find them: environment, shared files, role.',
             maybe(
               group<NonNullable<HeadquartersInBucket['credentials']>>({
@@ -230,35 +233,35 @@ export const nightFile: Field<NightFile> = group<NightFile>({
       }),
     ),
   ),
-  local: told(
+  local: described(
     'The full copy in the office; without a path here, that of the practice’s database is used.',
     maybe(group<LocalCopies>({ path: maybe(path), retention, scrubEveryNights })),
   ),
   keys: maybe(
     group<KeysInFile>({
-      file: told('Where key pairs of administrators are kept.', maybe(path)),
+      file: described('Where key pairs of administrators are kept.', maybe(path)),
       policy: maybe(choice('prefer-enrolled', 'enrolled-only')),
       postQuantum: maybe(yesOrNo),
-      furtherRecipients: told(
+      furtherRecipients: described(
         'Public age keys that open every copy too, such as one of the owner’s in a safe.',
         maybe(list(textLike(/^age1[0-9a-z]{1,4000}$/), 'a list of public keys, age1…', { type: 'string' })),
       ),
     }),
   ),
-  alerts: told(
+  alerts: described(
     'Where alerts go, beside the log.',
     maybe(
       group<AlertsTo>({
-        healthcheck: told('The URL that a good night calls, and a bad one with /fail.', maybe(secret)),
-        database: told('Whether alerts are also shown in the practice’s own software.', maybe(yesOrNo)),
-        thresholds: told(
+        healthcheck: described('The URL that a good night calls, and a bad one with /fail.', maybe(secret)),
+        database: described('Whether alerts are also shown in the practice’s own software.', maybe(yesOrNo)),
+        thresholds: described(
           'When alerts are raised: "strict" where no copy at either place may become 48 hours old.',
           maybe(choice('strict')),
         ),
       }),
     ),
   ),
-  log: told(
+  log: described(
     'A file for the log instead of stderr.',
     maybe(
       group<LogFile>({
@@ -269,13 +272,13 @@ export const nightFile: Field<NightFile> = group<NightFile>({
       }),
     ),
   ),
-  evidence: told(
+  evidence: described(
     'A page that shows what copies there are, replaced by every night.',
     maybe(
       group<EvidenceFiles>({
-        file: told('Where to, an HTML file. Its folder must exist.', path),
-        rehearsal: told('The output of the last rehearse --json.', maybe(path)),
-        sbom: told('The SBOM of this software; the page shows its SHA-256.', maybe(path)),
+        file: described('Where to, an HTML file. Its folder must exist.', path),
+        rehearsal: described('The output of the last rehearse --json.', maybe(path)),
+        sbom: described('The SBOM of this software; the page shows its SHA-256.', maybe(path)),
       }),
     ),
   ),
@@ -286,15 +289,15 @@ export const nightFile: Field<NightFile> = group<NightFile>({
       damagedTables: maybe(choice('refuse', 'leave-out')),
     }),
   ),
-  scrubMinutes: told(
+  scrubMinutes: described(
     'Most minutes for which copies are read again after --once; 30 if absent. The service reads until its window closes.',
     maybe(whole(0, 1440)),
   ),
-  spoolReserveBytes: told(
+  spoolReserveBytes: described(
     'Space that must stay free on the disk of the folder; 1 GiB if absent.',
     maybe(whole(0, Number.MAX_SAFE_INTEGER)),
   ),
-  trustedKeys: told(
+  trustedKeys: described(
     'Signing keys of further computers that make copies of this practice, as notes name them.',
     maybe(
       list(

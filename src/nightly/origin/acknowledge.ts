@@ -2,7 +2,7 @@ import { assertArgument } from '../../arguments.js';
 import { nightOf } from '../nights.js';
 import type { NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
-import { startFactsAnew } from './facts-file.js';
+import { restartFacts } from './facts-file.js';
 import {
   type Acknowledgement,
   type AnnouncedPurge,
@@ -46,7 +46,7 @@ export async function acknowledgeFindings(
     const findings = [...(loss?.findings ?? []), ...troubles].slice(0, mostFindings);
     if (findings.length === 0) return null;
     const acknowledged: Acknowledgement = { at: now.toISOString(), user, findings };
-    if (loss !== undefined) await startFactsAnew(plan.spool);
+    if (loss !== undefined) await restartFacts(plan.spool);
     await journal.update(({ acknowledged: before = [], sequences: standing, headsKept }) => ({
       loss: undefined,
       // A stopped replica that a person knows about must first be seen to follow again.

@@ -50,7 +50,7 @@ export async function keepFacts(
 }
 
 /** A person has acknowledged everything: later nights are compared with the newest one and none before it. */
-export async function startFactsAnew(spoolFolder: string): Promise<void> {
+export async function restartFacts(spoolFolder: string): Promise<void> {
   const [newest, ...older] = [...(await readFacts(spoolFolder))].sort((a, b) => (a.night < b.night ? 1 : -1));
   if (newest === undefined) return;
   await keepFacts(spoolFolder, [{ ...newest, purged: [allTables] }, ...older]);

@@ -36,7 +36,7 @@ export class HeadKeeper {
   /**
    * The newest note of a place that the database knows but the place and the journal do not.
    *
-   * @param isBare - nothing stands there that anybody signed: then another key's notes are missed as well
+   * @param isBare - nothing there is signed: then notes of another key are missed as well
    */
   async unknownHere(
     destination: Destination,

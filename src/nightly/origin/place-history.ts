@@ -47,7 +47,7 @@ export class PlaceHistory {
   strange: ReadonlySet<string> = new Set();
 
   /** Whether the journal knows what the notes say; before that nothing may be removed. */
-  get isTakenUp(): boolean {
+  get hasReadNotes(): boolean {
     return this.#sequence !== undefined;
   }
 
@@ -61,10 +61,10 @@ export class PlaceHistory {
     const { signal, warn } = this.#around;
     const where = this.#store.description;
     try {
-      const isBare = this.#sequence === undefined && (await this.#takeUp());
+      const isBare = this.#sequence === undefined && (await this.#continueSequence());
       await this.#settleOnItsWay();
       await this.#compare(isBare);
-      for (const copy of this.#owed()) await this.#write(copy);
+      for (const copy of this.#withoutNote()) await this.#write(copy);
     } catch (error) {
       signal.throwIfAborted();
       const message = `The signed note of a copy could not be stored in ${where} (${codeOf(error)}). The copy itself is stored and whole. The next night writes its note.`;
@@ -131,9 +131,9 @@ export class PlaceHistory {
    * A new journal, also after a loss, learns from the notes of its own key what it knew: these cannot be
    * forged.
    *
-   * @returns whether nothing stands there that anybody signed
+   * @returns whether nothing there is signed
    */
-  async #takeUp(): Promise<boolean> {
+  async #continueSequence(): Promise<boolean> {
     const { plan, night, signal, logger } = this.#around;
     const { practiceId } = plan;
     const own = this.#notary.trustedKeys.slice(0, 1);
@@ -209,7 +209,7 @@ export class PlaceHistory {
   }
 
   /** Verified copies without a note, oldest first. */
-  #owed(): readonly NotableCopy[] {
+  #withoutNote(): readonly NotableCopy[] {
     return this.#copies.filter((copy): copy is NotableCopy => this.#isOwed(copy)).reverse();
   }
 

@@ -181,7 +181,7 @@ export class DestinationRun {
     if (policy === 'keep-all' || !store.capabilities.delete) return;
     // Older copies may hold the rows that a repair has lost, or what tonight's copy lacks.
     if (journal.damageKnownOn(night) !== undefined || isFrozen(journal)) return;
-    if (this.#history?.isTakenUp === false) return;
+    if (this.#history?.hasReadNotes === false) return;
     if (isYetToKnow(journal, night, configuredDestinations(plan))) return;
     const readBack = (this.#verified ? this.#copy : undefined) ?? this.#caughtUp.at(-1);
     if (readBack === undefined) return;

@@ -77,7 +77,7 @@ export async function acquireGuard(folder: string): Promise<Guard> {
       await refuseWhereAlive(others);
       for (const other of others) await removeGuard(other.path);
     } catch (error) {
-      await giveBack(path, holder.token);
+      await releaseGuard(path, holder.token);
       throw error;
     }
     return held(path, holder.token);
@@ -137,13 +137,13 @@ async function tryToHold(path: string, holder: Holder): Promise<boolean> {
     return true;
   } catch (error) {
     // On a full disk an empty guard would block every run for a while.
-    await giveBack(path, holder.token);
+    await releaseGuard(path, holder.token);
     throw fileSystemFailure(error, `spool folder ${dirname(path)}`);
   }
 }
 
 /** Guards that this process released but could not remove, because its disk failed just then. */
-const givenBack = new Set<string>();
+const released = new Set<string>();
 
 /** @throws BackupError of the disk, also if another program has the file open for long */
 async function removeGuard(path: string): Promise<void> {
@@ -155,11 +155,11 @@ async function removeGuard(path: string): Promise<void> {
 }
 
 /** Removes a guard of this process, or marks it as abandoned for the next run. Never rejects. */
-async function giveBack(path: string, token: string): Promise<void> {
+async function releaseGuard(path: string, token: string): Promise<void> {
   try {
     await rm(path, { force: true });
   } catch {
-    givenBack.add(token);
+    released.add(token);
   }
 }
 
@@ -173,10 +173,10 @@ function held(path: string, token: string): Guard {
     async release() {
       clearInterval(beat);
       try {
-        if ((await readFile(path, 'utf8')).includes(token)) await giveBack(path, token);
+        if ((await readFile(path, 'utf8')).includes(token)) await releaseGuard(path, token);
       } catch {
         // The next run, of this process or another, finds it abandoned.
-        givenBack.add(token);
+        released.add(token);
       }
     },
   };
@@ -186,7 +186,7 @@ async function isLeftBehind(path: string, json: string): Promise<boolean> {
   const age = await ageOf(path);
   const holder = parseHolder(json);
   if (holder === null) return age > writingTimeout;
-  if (givenBack.has(holder.token)) return true;
+  if (released.has(holder.token)) return true;
   if (holder.host !== hostname()) return age > heartbeatTimeout;
   const mine = await processFacts(process.pid);
   if (holder.boot !== undefined && mine.boot !== undefined && holder.boot !== mine.boot) return true;

@@ -2,12 +2,12 @@ import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
 import { millisecondsSince } from '../../diagnosis.js';
 import { type Destination, explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
 import type { DumpWarning, Manifest } from '../../model/parts.js';
-import { debugEvent, toldLogger } from '../log/told-logger.js';
+import { debugEvent, loggerWithDiagnosis } from '../log/logger-with-diagnosis.js';
 import { contentOf } from '../origin/content-of.js';
 import { HeadKeeper } from '../origin/head-keeper.js';
 import { type Notary, openNotary } from '../origin/notary.js';
 import { watchLoss } from '../origin/watch-loss.js';
-import { heeding } from '../service/timeout.js';
+import { untilAborted } from '../service/timeout.js';
 import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import type { BackupReport, CopyReport, ReportedChange } from './backup-report.js';
 import { DestinationRun } from './destination-run.js';
@@ -38,7 +38,7 @@ import type { NightTools } from './tools.js';
 import { writeEvidence } from './write-evidence.js';
 
 /** How long an aborted reading may release its locks and sessions, in milliseconds. */
-const sealingFarewell = 3000;
+const sealingCleanupTime = 3000;
 
 /** One run: reads, seals, delivers, prunes, records and reports, in this order. */
 export class NightRun {
@@ -70,7 +70,7 @@ export class NightRun {
     },
   ) {
     this.#foundAgain = state.foundAgain;
-    const logger = toldLogger(plan.logger);
+    const logger = loggerWithDiagnosis(plan.logger);
     const begun = performance.now();
     const emit: NightContext['emit'] = (event) => {
       debugEvent(logger, event, millisecondsSince(begun));
@@ -223,7 +223,12 @@ export class NightRun {
         await noteDamage(this.#context, destination, manifest.warnings);
       },
     };
-    const sealed = await heeding(signal, tools.clock, () => tools.sealCopies(request), sealingFarewell);
+    const sealed = await untilAborted(
+      signal,
+      tools.clock,
+      () => tools.sealCopies(request),
+      sealingCleanupTime,
+    );
     this.#facts = sealed.facts;
     await noteKey(this.#context, this.#changes, sealed);
     await noteKits(this.#context, sealed);

@@ -1,5 +1,5 @@
 import { nightsBetween } from '../nights.js';
-import { heeding } from '../service/timeout.js';
+import { untilAborted } from '../service/timeout.js';
 import type { BackupReport } from './backup-report.js';
 import { sentenceOf } from './failure.js';
 import type { NightContext } from './night-context.js';
@@ -17,7 +17,7 @@ export async function rehearse(context: NightContext, report: BackupReport): Pro
   let result: { readonly ok: boolean; readonly summary: string };
   try {
     const { run } = plan.rehearsal;
-    result = await heeding(signal, tools.clock, () => run(report, { signal }));
+    result = await untilAborted(signal, tools.clock, () => run(report, { signal }));
   } catch (error) {
     callerSignal?.throwIfAborted();
     result = { ok: false, summary: sentenceOf(error) };

@@ -4,7 +4,7 @@ import type { BackupReport } from './backup-report.js';
 import type { NightPlan, RunOptions } from './night-plan.js';
 import { NightRun } from './night-run.js';
 import { openOffice } from './office.js';
-import { tellNoStart } from './send-alerts.js';
+import { reportFailedStart } from './send-alerts.js';
 import type { NightTools } from './tools.js';
 
 /** The result of a run, and the error behind it when no copy could be verified. */
@@ -24,7 +24,7 @@ export async function runNight(
   const tellIfUntold = async (error: unknown): Promise<never> => {
     // Another run is working, and reports its own troubles.
     const isTold = run?.hasTold === true || isBackupError(error, 'already-running');
-    if (!isTold && signal?.aborted !== true) await tellNoStart(plan, night, error, tools.clock);
+    if (!isTold && signal?.aborted !== true) await reportFailedStart(plan, night, error, tools.clock);
     throw error;
   };
   const office = await during('backup', () => openOffice(plan, night)).catch(tellIfUntold);

@@ -41,7 +41,7 @@ export async function sendAlerts(
     emit({ kind: 'alert-cleared', code });
     logger.info('An alert was cleared.', { alert: code });
   }
-  // It may stand although the journal does not know: see tellNoStart.
+  // It may stand although the journal does not know: see reportFailedStart.
   if (stands.has('backup-failed') || told.includes('backup-failed')) return;
   await delivered(() => sink.clear('backup-failed'), 'backup-failed', logger);
 }
@@ -50,7 +50,7 @@ export async function sendAlerts(
  * Reports that a run could not even begin, because its spool cannot be used. No journal can record that, so
  * each such run reports it again, and {@link sendAlerts} clears it in any case.
  */
-export async function tellNoStart(
+export async function reportFailedStart(
   { practiceId, alerts, logger = silentLogger }: NightPlan,
   night: string,
   error: unknown,

@@ -1,7 +1,7 @@
 import { explainEligibility } from '../../eligibility/is-eligible.js';
 import type { Alert, AlertSink } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
-import { notMended, standingTroubles } from '../alerts/troubles.js';
+import { notYetOver, standingTroubles } from '../alerts/troubles.js';
 import { nightsBetween } from '../nights.js';
 import type { BackupReport } from './backup-report.js';
 import type { DestinationRun } from './destination-run.js';
@@ -57,7 +57,7 @@ export async function tellNight(
     },
     plan.alertThresholds,
   );
-  const notOver = new Set(notMended({ destinations, openings: opening?.standing }));
+  const notOver = new Set(notYetOver({ destinations, openings: opening?.standing }));
   // A good night shows that the set-up is right.
   if (report.outcome !== 'complete') notOver.add('set-up-wrong');
   if (settings?.status === 'disabled' || settings?.status === 'disabled-by-hq') notOver.add('switched-off');

@@ -1,8 +1,8 @@
 import type { Destination } from '../../eligibility/is-eligible.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { withRetry } from '../../storage/wrappers/with-retry.js';
+import { abortableStore } from './abortable-store.js';
 import { codeOf } from './failure.js';
-import { heedingStore } from './heeding-store.js';
 import type { NightContext } from './night-context.js';
 
 /** A store whose transient faults are retried as the plan says, with a line in the log. */
@@ -12,9 +12,9 @@ export function withPlanRetries(
   { plan, emit, logger, tools }: Pick<NightContext, 'emit' | 'logger' | 'plan' | 'tools'>,
 ): StorageAdapter {
   const retry = plan[destination]?.retry;
-  const heeding = heedingStore(store, tools.clock);
-  if (retry === 'none') return heeding;
-  return withRetry(heeding, {
+  const abortable = abortableStore(store, tools.clock);
+  if (retry === 'none') return abortable;
+  return withRetry(abortable, {
     ...retry,
     onRetry: ({ operation, error, retriesLeft }) => {
       const code = codeOf(error);

@@ -1,7 +1,7 @@
 import { assertArgument, assertOptions } from '../../arguments.js';
 import { type Destination, explainEligibility } from '../../eligibility/is-eligible.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
-import { toldLogger } from '../log/told-logger.js';
+import { loggerWithDiagnosis } from '../log/logger-with-diagnosis.js';
 import { nightOf } from '../nights.js';
 import type { BackupEvent } from '../run/events.js';
 import { codeOf } from '../run/failure.js';
@@ -70,7 +70,7 @@ export async function scrubWith(
 ): Promise<ScrubReport> {
   const { clock, silence = longestSilence, keepEvery = defaultKeepEvery } = tools;
   options.signal?.throwIfAborted();
-  const logger = toldLogger(plan.logger);
+  const logger = loggerWithDiagnosis(plan.logger);
   const emit = (event: BackupEvent): void => options.onEvent?.(event);
   const night = nightOf(clock.now(), plan.timeZone);
   const places = placesIn(plan, await readJournal(plan.spool, plan.practiceId), night, tools);

@@ -5,7 +5,7 @@ import { checkWith } from '../check/check-night.js';
 import { isLasting } from '../check/findings.js';
 import { type KnownSchedule, knownSchedule } from '../known-schedule.js';
 import type { Logger } from '../log/logger.js';
-import { toldLogger } from '../log/told-logger.js';
+import { loggerWithDiagnosis } from '../log/logger-with-diagnosis.js';
 import { type LastAttempt, type NightHistory, type PlannedRun, planNextRun } from '../next-run.js';
 import { nightAfter, nightOf } from '../nights.js';
 import { codeOf } from '../run/failure.js';
@@ -13,21 +13,21 @@ import { readHistory, readSchedule } from '../run/night-journal.js';
 import { configuredDestinations, type NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
 import { makeCopies } from '../run/run-supplemental-backup.js';
-import { sendAlerts, tellNoStart } from '../run/send-alerts.js';
+import { reportFailedStart, sendAlerts } from '../run/send-alerts.js';
 import type { NightTools } from '../run/tools.js';
 import { watchNight } from '../run/watch-night.js';
 import { scrubWith } from '../scrub/scrub-copies.js';
 import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import { checkSchedule, deadlineOf, type NightSchedule, startOf } from '../window.js';
 import type { NightlyOptions } from './nightly-options.js';
-import { heeding, withTimeout } from './timeout.js';
+import { untilAborted, withTimeout } from './timeout.js';
 
 /** How long HQ may take to send its schedule, in milliseconds. */
 const scheduleTimeout = 15_000;
 /** How often the settings are read for another network path, in milliseconds. */
 const pathEvery = 3_600_000;
 /** How long an aborted run may clean up before it is abandoned, in milliseconds. */
-const farewell = 4000;
+const cleanupTime = 4000;
 
 /** The state of the service: what it plans, runs and watches. */
 export class NightService {
@@ -61,7 +61,7 @@ export class NightService {
     this.#plan = plan;
     this.#options = options;
     this.#tools = tools;
-    this.#logger = toldLogger(plan.logger);
+    this.#logger = loggerWithDiagnosis(plan.logger);
     this.#schedule = { timeZone: plan.timeZone };
   }
 
@@ -159,7 +159,7 @@ export class NightService {
   }
 
   async #tellBlocked(night: string, error: unknown): Promise<void> {
-    await this.#whileRunning(() => tellNoStart(this.#plan, night, error, this.#tools.clock)).catch(
+    await this.#whileRunning(() => reportFailedStart(this.#plan, night, error, this.#tools.clock)).catch(
       () => undefined,
     );
   }
@@ -230,7 +230,7 @@ export class NightService {
 
   /** Work that is abandoned when the service is stopped and it does not end by itself. */
   #whileRunning<Result>(work: () => Promise<Result>): Promise<Result> {
-    return heeding(this.#options.signal, this.#tools.clock, work, farewell);
+    return untilAborted(this.#options.signal, this.#tools.clock, work, cleanupTime);
   }
 
   async #renewSchedule(): Promise<void> {

@@ -12,7 +12,7 @@ export interface TimeoutOptions {
 }
 
 /** How long an aborted call may clean up before it is abandoned, in milliseconds. */
-const farewell = 1000;
+const cleanupTime = 1000;
 
 /**
  * Waits for something that may never answer: a sink, a settings store, a store, HQ. It is aborted when the
@@ -34,7 +34,7 @@ export async function withTimeout<Result>(
   deadline.signal.addEventListener('abort', end, { once: true });
   if (deadline.signal.aborted) end();
   try {
-    return await heeding(either.signal, clock, () => work(either.signal));
+    return await untilAborted(either.signal, clock, () => work(either.signal));
   } catch (error) {
     throw signal?.aborted !== true && deadline.signal.aborted ? tooLong() : error;
   } finally {
@@ -47,11 +47,11 @@ export async function withTimeout<Result>(
  * Waits for work no longer than a signal allows. Work that obeys the signal has a moment to clean up and
  * gives its own result; any other is abandoned.
  */
-export async function heeding<Result>(
+export async function untilAborted<Result>(
   signal: AbortSignal,
   clock: Clock,
   work: () => Promise<Result>,
-  milliseconds: number = farewell,
+  milliseconds: number = cleanupTime,
 ): Promise<Result> {
   signal.throwIfAborted();
   let answered: AbortController | undefined;

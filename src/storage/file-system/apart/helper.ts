@@ -14,7 +14,7 @@ const lookEvery = 1000;
 /** A heartbeat says that the folder answers. Without progress it is trusted for so many times the silence. */
 const mostBeats = 20;
 /** How long an aborted operation may clean up, in milliseconds. */
-const farewell = 1000;
+const cleanupTime = 1000;
 /** Longest that a process may take to start, on a busy machine, in milliseconds. */
 const startTimeout = 60_000;
 /** Without work it ends after this time, in milliseconds. */
@@ -155,7 +155,7 @@ export class Helper {
           () => true,
         );
         const over = new Promise<boolean>((resolve) => {
-          late = setTimeout(() => resolve(false), farewell);
+          late = setTimeout(() => resolve(false), cleanupTime);
         });
         const hasEnded = await Promise.race([ended, over]);
         clearTimeout(late);
@@ -173,7 +173,7 @@ export class Helper {
     if (this.#tasks.size > 0 || this.isOver) return;
     const ended = new Promise<void>((resolve) => {
       // Do not wait for one that hangs in a system call.
-      const late = setTimeout(resolve, farewell);
+      const late = setTimeout(resolve, cleanupTime);
       this.#child.once('exit', () => {
         clearTimeout(late);
         resolve();

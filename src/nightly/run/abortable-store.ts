@@ -1,14 +1,14 @@
 import type { StorageAdapter } from '../../storage/adapter.js';
 import type { Clock } from '../service/clock.js';
-import { heeding } from '../service/timeout.js';
+import { untilAborted } from '../service/timeout.js';
 
 /** How long an aborted transfer may finish its piece, in milliseconds. */
-const farewell = 3000;
+const cleanupTime = 3000;
 
 /** A store whose calls end when they are aborted, even if it ignores the signal or hangs. */
-export function heedingStore(store: StorageAdapter, clock: Clock): StorageAdapter {
+export function abortableStore(store: StorageAdapter, clock: Clock): StorageAdapter {
   const ending = <Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> =>
-    signal === undefined ? work() : heeding(signal, clock, work, farewell);
+    signal === undefined ? work() : untilAborted(signal, clock, work, cleanupTime);
 
   // One listener for all pieces and no race for each, because a large archive has very many.
   async function* each<Item>(
@@ -22,7 +22,7 @@ export function heedingStore(store: StorageAdapter, clock: Clock): StorageAdapte
     let isLeft = false;
     const leave = (): void => {
       answered = new AbortController();
-      void clock.sleep(farewell, answered.signal).then(() => {
+      void clock.sleep(cleanupTime, answered.signal).then(() => {
         isLeft = true;
         giveUp(signal?.reason);
       });

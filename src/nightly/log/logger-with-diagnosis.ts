@@ -3,7 +3,7 @@ import type { BackupEvent } from '../run/events.js';
 import { type LogFacts, type Logger, silentLogger } from './logger.js';
 
 /** The logger of a plan; its lines also go to the debug output. */
-export function toldLogger(logger: Logger = silentLogger): Logger {
+export function loggerWithDiagnosis(logger: Logger = silentLogger): Logger {
   const channel = diagnosis.night;
   if (!channel.isOn) return logger;
   const both =
