@@ -10,6 +10,11 @@ import { remember } from './remember.js';
 const minute = 60_000;
 const day = 86_400_000;
 
+/** All zones of today are so much, or several times as much, away from UTC: noon is at such a moment. */
+const quarter = 15 * minute;
+/** Before this, some were not. */
+const firstQuarter = Date.UTC(1973, 0);
+
 /** By instant and zone. Remembered, because it is called every minute and for every copy. */
 const nightOfZoned: (question: string) => string = remember((question) => {
   const at = question.indexOf(' ');
@@ -32,7 +37,9 @@ const nightOfZoned: (question: string) => string = remember((question) => {
 export function nightOf(instant: Date, timeZone: string): string {
   assertArgument('instant', instant, 'date');
   assertArgument('timeZone', timeZone, 'text');
-  return nightOfZoned(`${instant.getTime()} ${timeZone}`);
+  const at = instant.getTime();
+  const asked = at < firstQuarter ? at : at - (at % quarter);
+  return nightOfZoned(`${asked} ${timeZone}`);
 }
 
 /**

@@ -2,8 +2,8 @@
 import type { Practice as PracticeFacts } from '../../src/eligibility/is-eligible.js';
 import type { RetentionPolicy } from '../../src/nightly/retention.js';
 import type { ServiceSchedule } from '../../src/nightly/service/nightly-options.js';
-import { fromNoon, wallTime } from './judge.js';
 import type { Random } from './random.js';
+import { fromNoon, wallTime } from './wall.js';
 
 const zones = [
   'America/Chicago',

@@ -39,6 +39,12 @@ export const resolve: ResolveHook = async (specifier, context, next) => {
   if (/\/archive\/inspect-archive\.js$/.test(parent) && /\/(header|label)\.js$/.test(specifier)) {
     return { url: new URL('./in-place-of/outside.js', import.meta.url).href, shortCircuit: true };
   }
+  if (/\/origin\/facts-file\.js$/.test(parent) && specifier.endsWith('/shapes.js')) {
+    return { url: new URL('./in-place-of/shapes.js', import.meta.url).href, shortCircuit: true };
+  }
+  if (/\/history\/\w+\.js$/.test(parent) && specifier.endsWith('/signatures.js')) {
+    return { url: new URL('./in-place-of/signatures.js', import.meta.url).href, shortCircuit: true };
+  }
   return next(specifier, context);
 };
 

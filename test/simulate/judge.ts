@@ -3,9 +3,10 @@ import type { Label } from '../../src/model/parts.js';
 import type { Alert, AlertCode, NightOutcome } from '../../src/nightly/alerts/alert.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import type { NightJournalState } from '../../src/nightly/run/journal-state.js';
-import { day, hour } from './faults.js';
+import { day } from './faults.js';
 import type { Store } from './store.js';
 import { time } from './time.js';
+import { nightName, weekOf } from './wall.js';
 
 /** A promise that was not kept. */
 export class Violation extends Error {
@@ -141,18 +142,18 @@ export class Judge {
 
   dateRecorded(computer: number, date: Date): void {
     // A disk that fails keeps a computer from noting, and telling, what it has verified all the same.
-    const isUntold = time.now <= this.memory(computer).excusedUntil && this.#isCopied(time.now - day);
+    const isUntold = time.now <= this.memory(computer).excusedUntil && this.#isCopiedUntold();
     if (!this.#verifiedAt.has(date.toISOString()) && !isUntold) {
       this.fail(`${date.toISOString()} was recorded as the date of a local copy, and none was verified then`);
     }
   }
 
-  /** Whether a whole copy lies in a folder that was sealed since. */
-  #isCopied(since: number): boolean {
+  /** Whether a whole copy lies in a folder that nobody was told of, however long it waited to be sent. */
+  #isCopiedUntold(): boolean {
     const folders = [...this.stores.values()].filter(({ description }) => description !== 'HQ');
-    return folders.some(({ objects }) =>
+    return folders.some(({ description, objects }) =>
       [...objects].some(
-        ([key, { bytes }]) => this.isWhole(key, bytes) && this.#sealed.get(idIn(key))!.at >= since,
+        ([key, { bytes }]) => this.#verified.get(description)?.has(key) !== true && this.isWhole(key, bytes),
       ),
     );
   }
@@ -371,45 +372,4 @@ function copiesNoted(
 
 function idIn(key: string): string {
   return /([0-9a-f]{32})\.tar\.age$/.exec(key)?.[1] ?? '';
-}
-
-/** Weeks by their Mondays. */
-export function weekOf(night: string): number {
-  return Math.floor((Date.parse(night) / day + 3) / 7);
-}
-
-/** Minutes from noon of a wall time. */
-export function fromNoon(wall: string): number {
-  const [hours = 0, minutes = 0] = wall.split(':').map(Number);
-  return (hours * 60 + minutes + 720) % 1440;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** The clock on the wall, independent of what the nights compute with. */
-export function wallTime(at: number, timeZone: string): string {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-GB', {
-      timeZone,
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    });
-    formats.set(timeZone, format);
-  }
-  return format.format(at);
-}
-
-/** The date of the evening of a night, independent of what the nights compute with. */
-export function nightName(at: number, timeZone: string): string {
-  const format = dates.get(timeZone) ?? new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
-  dates.set(timeZone, format);
-  return format.format(at - 12 * hour);
-}
-const dates = new Map<string, Intl.DateTimeFormat>();
-
-/** Whether clocks change within half a day. */
-export function isClockChange(at: number, timeZone: string): boolean {
-  return wallTime(at - 16 * hour, timeZone) !== wallTime(at + 8 * hour, timeZone);
 }

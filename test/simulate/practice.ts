@@ -24,13 +24,14 @@ import { Computer } from './computer.js';
 import { Database } from './database.js';
 import { Facts } from './facts.js';
 import { calmDays, cycleDays, day, type Fault, faultsOf, hour, stormDays } from './faults.js';
-import { isClockChange, Judge, nightName, wallTime } from './judge.js';
+import { Judge } from './judge.js';
 import { People } from './people.js';
 import { createRandom, type Random } from './random.js';
 import { Services } from './services.js';
 import { Store, type StoreFault, type StoreUser } from './store.js';
 import { Tables } from './tables.js';
 import { type Owner, time } from './time.js';
+import { isClockChange, nightName, wallTime } from './wall.js';
 
 const minute = 60_000;
 const signers = [1, 2].map((each) => signerOf(new Uint8Array(32).fill(each)));
@@ -232,6 +233,8 @@ export class Practice {
       if (!isHarmed) return;
       this.judge.say(`ATTACK ${attack.how} ${isTables ? '' : store.description}`);
       this.#isAttacked = true;
+      // What is taken away by day, the next night misses.
+      this.#wellSince = time.now;
       // A place that has lost its newest copy gets another one, whenever it were due.
       this.judge.forgets(0);
       // What is only put beside the copies takes none away, and retention goes on.

@@ -2,6 +2,7 @@
  * Time that passes only from one event to the next. It takes the place of the timers and the clock of the
  * whole process.
  */
+import { lightenSignals } from './in-place-of/abort.js';
 
 /**
  * On whose account something happens later: a computer that is off does it no more, one that sleeps does it
@@ -132,23 +133,30 @@ export function forEver(): Promise<never> {
   return never;
 }
 
-/** Puts the simulated time in the place of the machine's. */
+/** What is by chance on this machine, and by the seed of the story that is told. */
+let chance: () => number = Math.random;
+let isTakenOver = false;
+
+/**
+ * Puts the simulated time in the place of the machine's. Once in a process: a clock of another class with
+ * each story would undo whatever the engine has learned of the code.
+ */
 export function takeOverTime(random: () => number): void {
+  chance = random;
+  if (isTakenOver) return;
+  isTakenOver = true;
+  lightenSignals();
   const wall = (): number => time.now + (time.owner?.skew ?? 0);
-  class SimulatedDate extends RealDate {
-    constructor(...given: readonly unknown[]) {
-      if (given.length === 0) super(wall());
-      else if (given.length === 1) super(given[0] as number);
-      else super(...(given as unknown as [number, number]));
-    }
-    static override now(): number {
-      return wall();
-    }
+  // No class of its own: what it makes are dates like all others, which the engine knows best.
+  function simulatedDate(...given: readonly unknown[]): Date {
+    return given.length === 0 ? new RealDate(wall()) : new RealDate(...(given as [number]));
   }
+  Object.assign(simulatedDate, { now: wall, parse: RealDate.parse, UTC: RealDate.UTC });
+  simulatedDate.prototype = RealDate.prototype;
   const timer = (cancel: () => void): object => ({ cancel, unref: () => undefined, ref: () => undefined });
   const clear = (given: { cancel?: () => void } | undefined): void => given?.cancel?.();
   Object.assign(globalThis, {
-    Date: SimulatedDate,
+    Date: simulatedDate,
     setTimeout: (happen: (...given: unknown[]) => void, milliseconds = 0, ...given: unknown[]) =>
       timer(time.after(milliseconds, () => happen(...given))),
     clearTimeout: clear,
@@ -169,7 +177,7 @@ export function takeOverTime(random: () => number): void {
     clearInterval: clear,
   });
   performance.now = () => time.now;
-  Math.random = random;
+  Math.random = () => chance();
   AbortSignal.timeout = (milliseconds: number): AbortSignal => {
     const controller = new AbortController();
     time.after(milliseconds, () => controller.abort(new DOMException('too long', 'TimeoutError')));

@@ -109,6 +109,37 @@ test('a list that breaks off goes on after the last key', async () => {
   assert.deepEqual(listed, keys);
 });
 
+test('a list gives whoever asks faster than it answers each object once', async () => {
+  const inner = createMemoryStorage();
+  const keys = ['a', 'b', 'c'];
+  for (const key of keys) await inner.put(key, hello);
+  const iterator = withRetry(inner, quick).list('')[Symbol.asyncIterator]();
+  const answers = await Promise.all(Array.from({ length: 4 }, () => iterator.next()));
+  assert.deepEqual(
+    answers.map(({ done, value }) => (done === true ? 'end' : value.key)),
+    [...keys, 'end'],
+  );
+  assert.equal((await iterator.next()).done, true);
+});
+
+test('a list that nobody reads to its end is ended once', async () => {
+  let ended = 0;
+  const inner = createMemoryStorage();
+  for (const key of ['a', 'b']) await inner.put(key, hello);
+  const counting = {
+    ...inner,
+    async *list(prefix: string) {
+      try {
+        yield* inner.list(prefix);
+      } finally {
+        ended += 1;
+      }
+    },
+  };
+  for await (const { key } of withRetry(counting, quick).list('')) if (key === 'a') break;
+  assert.equal(ended, 1);
+});
+
 test('an abort ends the waiting between two tries', async () => {
   const abort = new AbortController();
   const storage = withRetry(

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isBackupError } from '../../errors.js';
 import { archiveBeside, isNote } from '../../history/judge-history.js';
 import { formatNoteKey, hashOfNote, isSignedBy, largestNote, parseNote } from '../../history/note.js';
@@ -68,7 +68,8 @@ export async function checkCopies(given: CopiesToCheck): Promise<CheckedCopies> 
     objects.set(object.key, object);
   }
   const check = new Check(given, objects);
-  for (const copy of given.copies) await check.look(copy);
+  // There are hundreds of copies, and a night finds nearly all of them as the last one did.
+  for (const copy of given.copies) if (!check.isAsBefore(copy)) await check.look(copy);
   await check.lookAtStrangers();
   return check;
 }
@@ -93,6 +94,16 @@ class Check implements CheckedCopies {
     this.#objects = objects;
     this.#isShared = given.trustedKeys.length > 1;
     this.#oldest = Math.min(...given.copies.flatMap(({ number }) => number ?? []));
+  }
+
+  /** Whether the list says of a copy and of its note what it said when they were looked at last. */
+  isAsBefore({ key, store, bytes, state, seen, number, noteSeen }: VerifiedCopy): boolean {
+    if (store !== this.#given.store.description || bytes === undefined || state === 'gone') return true;
+    const object = this.#objects.get(key);
+    if (object?.size !== bytes || state === 'spoiled' || seen !== tokenOf(object)) return false;
+    if (number === undefined) return true;
+    const note = this.#objects.get(noteKeyOf(key)!);
+    return note !== undefined && noteSeen === noteTokenOf(note);
   }
 
   /** Checks one copy by the list. */
@@ -132,7 +143,7 @@ class Check implements CheckedCopies {
       this.#tell(key, `The note of ${key} is missing.`);
       return;
     }
-    const token = createHash('sha256').update(tokenOf(note)).digest('hex').slice(0, 12);
+    const token = noteTokenOf(note);
     // A changed one is reported every night, until it is acknowledged.
     if (noteSeen === token || (noteSeen !== undefined && !(await this.#isAsWritten(copy)))) return;
     this.copies.set(key, { ...copy, noteSeen: token });
@@ -146,8 +157,8 @@ class Check implements CheckedCopies {
     let strange = 0;
     const keys = [...this.#objects.keys()].filter((key) => key.endsWith('.tar.age')).reverse();
     for (const key of keys) {
-      const made = key.split('/').at(-2) ?? '';
       if (known.has(key) || waiting.has(key) || sequence.accepted?.includes(key) === true) continue;
+      const made = key.split('/').at(-2) ?? '';
       // Before notes existed, nothing was signed; and tonight another computer may not have written its note
       // yet.
       if (made < sequence.since) continue;
@@ -274,4 +285,9 @@ class Check implements CheckedCopies {
 /** A mark that changes when an object is written again. */
 function tokenOf({ etag, modifiedAt }: StoredObject): string {
   return `${etag ?? ''} ${modifiedAt.getTime()}`.slice(0, 300);
+}
+
+/** The same of a note, in fewer characters. */
+function noteTokenOf(note: StoredObject): string {
+  return hash('sha256', tokenOf(note)).slice(0, 12);
 }

@@ -1,4 +1,5 @@
 import type { StorageAdapter } from '../../storage/adapter.js';
+import { passingItems } from '../../storage/wrappers/passing-items.js';
 import type { Clock } from '../service/clock.js';
 import { untilAborted } from '../service/timeout.js';
 
@@ -11,46 +12,42 @@ export function abortableStore(store: StorageAdapter, clock: Clock): StorageAdap
     signal === undefined ? work() : untilAborted(signal, clock, work, cleanupTime);
 
   // One listener for all pieces and no race for each, because a large archive has very many.
-  async function* each<Item>(
-    items: AsyncIterable<Item>,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<Item> {
-    signal?.throwIfAborted();
-    const iterator = items[Symbol.asyncIterator]();
-    let answered: AbortController | undefined;
-    let giveUp = (_reason: unknown): void => undefined;
-    let isLeft = false;
-    const leave = (): void => {
-      answered = new AbortController();
-      void clock.sleep(cleanupTime, answered.signal).then(() => {
-        isLeft = true;
-        giveUp(signal?.reason);
-      });
-    };
-    signal?.addEventListener('abort', leave, { once: true });
-    let isOver = false;
-    try {
-      for (;;) {
-        if (isLeft) throw signal?.reason;
-        const next = await new Promise<IteratorResult<Item>>((resolve, reject) => {
-          giveUp = reject;
-          iterator.next().then(resolve, reject);
+  const each = <Item>(items: AsyncIterable<Item>, signal: AbortSignal | undefined): AsyncIterable<Item> =>
+    passingItems(() => {
+      signal?.throwIfAborted();
+      const iterator = items[Symbol.asyncIterator]();
+      let answered: AbortController | undefined;
+      let giveUp = (_reason: unknown): void => undefined;
+      let isLeft = false;
+      let isOver = false;
+      const leave = (): void => {
+        answered = new AbortController();
+        void clock.sleep(cleanupTime, answered.signal).then(() => {
+          isLeft = true;
+          giveUp(signal?.reason);
         });
-        if (next.done === true) {
-          isOver = true;
-          return;
-        }
-        yield next.value;
-      }
-    } finally {
-      answered?.abort();
-      signal?.removeEventListener('abort', leave);
-      // An iterator that hangs would also hang in `return`.
-      const ended = isOver ? undefined : iterator.return?.();
-      if (signal?.aborted === true) ended?.catch(() => undefined);
-      else await ended;
-    }
-  }
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      return {
+        next: () =>
+          new Promise<IteratorResult<Item>>((resolve, reject) => {
+            if (isLeft) throw signal?.reason;
+            giveUp = reject;
+            iterator.next().then((next) => {
+              isOver = next.done === true;
+              resolve(next);
+            }, reject);
+          }),
+        end: async () => {
+          answered?.abort();
+          signal?.removeEventListener('abort', leave);
+          // An iterator that hangs would also hang in `return`.
+          const ended = isOver ? undefined : iterator.return?.();
+          if (signal?.aborted === true) ended?.catch(() => undefined);
+          else await ended;
+        },
+      };
+    });
 
   return {
     description: store.description,

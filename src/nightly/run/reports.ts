@@ -22,10 +22,11 @@ export async function keepReport(spool: string, report: BackupReport, scheduled:
   const path = join(folder, `${scheduled ? night : byHand}.json`);
   const earlier = scheduled ? await readReport(path) : null;
   const kept = earlier?.night === night ? joinReports(earlier, report) : report;
-  await replaceFile(path, format(kept));
+  const text = format(kept);
+  await replaceFile(path, text);
   const before = scheduled ? null : await readReport(last);
   if (before?.night === night && worthOf(before) > worthOf(report)) return;
-  await replaceFile(last, format(kept));
+  await replaceFile(last, text);
 }
 
 /** Joins two runs of one night: the best outcome of each destination. */

@@ -6,6 +6,7 @@ import { BackupError } from '../../errors.js';
 import type { GetOptions, PutOptions, ReplayableSource, StorageAdapter, StoredObject } from '../adapter.js';
 import { compareKeys } from '../object-keys.js';
 import { resolveRange } from '../transfer.js';
+import { passingItems } from './passing-items.js';
 import { type StorageLogEvent, withLog } from './with-log.js';
 
 /** Options of {@link withRetry}. */
@@ -96,45 +97,51 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
    * delivered. Each item has its own retries, so that a long download over a bad line may fail often and
    * still end. There may be very many items, so each passes as few promises as possible.
    */
-  async function* resuming<Item>(
+  function resuming<Item>(
     operation: StorageRetry['operation'],
     key: string,
     signal: AbortSignal | undefined,
     open: () => AsyncIterable<Item>,
     isNew: (item: Item) => boolean = () => true,
-  ): AsyncGenerator<Item> {
-    let iterator: AsyncIterator<Item> | undefined;
-    const attempt = async (): Promise<IteratorResult<Item>> => {
-      iterator ??= open()[Symbol.asyncIterator]();
-      try {
-        for (;;) {
-          const next = await iterator.next();
-          if (next.done === true || isNew(next.value)) return next;
+  ): AsyncIterable<Item> {
+    return passingItems(() => {
+      let iterator: AsyncIterator<Item> | undefined;
+      const begun = (): AsyncIterator<Item> => {
+        iterator ??= open()[Symbol.asyncIterator]();
+        return iterator;
+      };
+      const attempt = async (): Promise<IteratorResult<Item>> => {
+        try {
+          for (;;) {
+            const next = await begun().next();
+            if (next.done === true || isNew(next.value)) return next;
+          }
+        } catch (error) {
+          iterator = undefined;
+          throw error;
         }
-      } catch (error) {
-        iterator = undefined;
-        throw error;
-      }
-    };
-    try {
-      for (;;) {
+      };
+      const next = async (): Promise<IteratorResult<Item>> => {
         signal?.throwIfAborted();
         let next: IteratorResult<Item>;
         try {
-          next = await attempt();
+          next = await begun().next();
+          if (next.done !== true && !isNew(next.value)) next = await attempt();
         } catch (failure) {
+          iterator = undefined;
           next = await again(operation, key, signal, { failure, attempt });
         }
         signal?.throwIfAborted();
-        if (next.done === true) {
-          iterator = undefined;
-          return;
-        }
-        yield next.value;
-      }
-    } finally {
-      await iterator?.return?.();
-    }
+        if (next.done === true) iterator = undefined;
+        return next;
+      };
+      return {
+        next,
+        end: async () => {
+          await iterator?.return?.();
+        },
+      };
+    });
   }
 
   return {
@@ -195,7 +202,7 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
     stat: (key, statOptions) =>
       trying('stat', key, statOptions?.signal, () => adapter.stat(key, statOptions)),
 
-    list(prefix, listOptions): AsyncGenerator<StoredObject> {
+    list(prefix, listOptions): AsyncIterable<StoredObject> {
       let last: string | undefined;
       const open = (): AsyncIterable<StoredObject> => adapter.list(prefix, listOptions);
       // A new listing begins with what was already delivered.

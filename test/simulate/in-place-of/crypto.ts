@@ -1,7 +1,7 @@
 /** What the nights use of `node:crypto`; chance comes from the seed. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
-export { createHash };
+export { createHash, hash };
 
 export function randomBytes(size: number): Buffer {
   // What only fills room need not be dear.
