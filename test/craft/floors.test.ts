@@ -38,6 +38,7 @@ const ground = new Set([
   'quantities.ts',
   'html.ts',
   'nearest-word.ts',
+  'passing-items.ts',
   'shapes.ts',
   'with-defaults.ts',
 ]);

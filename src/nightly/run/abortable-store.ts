@@ -1,5 +1,5 @@
+import { passingItems } from '../../passing-items.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
-import { passingItems } from '../../storage/wrappers/passing-items.js';
 import type { Clock } from '../service/clock.js';
 import { untilAborted } from '../service/timeout.js';
 

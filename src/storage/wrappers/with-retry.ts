@@ -3,10 +3,10 @@ import { assertOptions, assertStorage } from '../../arguments.js';
 import { iterateBytes } from '../../bytes.js';
 import { diagnosis } from '../../diagnosis.js';
 import { BackupError } from '../../errors.js';
+import { passingItems } from '../../passing-items.js';
 import type { GetOptions, PutOptions, ReplayableSource, StorageAdapter, StoredObject } from '../adapter.js';
 import { compareKeys } from '../object-keys.js';
 import { resolveRange } from '../transfer.js';
-import { passingItems } from './passing-items.js';
 import { type StorageLogEvent, withLog } from './with-log.js';
 
 /** Options of {@link withRetry}. */
