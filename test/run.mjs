@@ -1,7 +1,7 @@
 // Runs every compiled test in one process tree, so that the runner's closing summary appears exactly once.
 // Arguments narrow the run: `node test/run.mjs archive storage` takes the files whose path contains one of
 // them.
-//   --unit   only files that start no server and no other program
+//   --unit   only files that start no server and no other program, and do not call themselves slow
 //   --times  says at the end which processes took longest, and how much of the processor; a whole run is
 //            remembered in test/times.json, by which the next one begins with the longest
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
-import { root, unitTests } from './test-graph.mjs';
+import { quickTests, root, testsThatStartNothing } from './test-graph.mjs';
 import { joined } from './together.mjs';
 
 process.chdir(root);
@@ -25,8 +25,9 @@ const withTimes = switches.includes('--times');
 
 const timesFile = join(root, 'test', 'times.json');
 const times = JSON.parse(readFileSync(timesFile, 'utf8'));
-const unit = unitTests();
+const startNothing = testsThatStartNothing();
 const onlyUnit = switches.includes('--unit');
+const unit = quickTests(startNothing);
 const names = readdirSync(join('dist', 'test'), { recursive: true })
   .map((file) => String(file).split(sep).join('/'))
   .filter((file) => file.endsWith('.test.js'))
@@ -56,7 +57,7 @@ process.env.TEST_RUN_FOLDER = folder;
 const results = run({
   // What takes longest begins first, so that nothing long is left alone at the end. Whoever is new is in the
   // middle.
-  files: joined(names, { unit, times, groups: 2 * concurrency, folder })
+  files: joined(names, { startNothing, times, groups: concurrency, folder })
     .sort((a, b) => b.seconds - a.seconds)
     .map(({ path }) => path),
   concurrency,

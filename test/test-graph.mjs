@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** A test that imports one of these takes seconds: it starts a server or another program, or it compiles. */
 const heavy = new Set(['node:child_process', 'esbuild', 'typescript']);
+/** How the first line of a test begins that is left to the whole run. */
+const notQuick = '// Not a quick test: ';
 const specifiers =
   /^(?:import|export)\s+(?!type\b)[^'";]*?from\s*'([^']+)'|^import\s*'([^']+)'|\bimport\('([^']+)'\)/gm;
 
@@ -52,10 +54,16 @@ export function reached(imports, from) {
 }
 
 /** Names of the tests that start neither a server nor another program. */
-export function unitTests() {
+export function testsThatStartNothing() {
   const { tests, imports } = testGraph();
   const isHeavy = (file) => file.startsWith('test/') && imports.get(file)?.some((next) => heavy.has(next));
   return new Set(
     tests.filter((test) => ![...reached(imports, test).keys()].some((file) => isHeavy(file))).map(nameOf),
   );
+}
+
+/** Of these names those whose file does not begin by saying that it is not quick. */
+export function quickTests(names) {
+  const isQuick = (name) => !readFileSync(join(root, 'test', `${name}.test.ts`), 'utf8').startsWith(notQuick);
+  return new Set([...names].filter(isQuick));
 }

@@ -15,12 +15,12 @@ const keepsToItself = /^(?:before|after)(?:Each)?\(|memoryUsage|\bmock\.|process
  * The files to run, each with the seconds that it is expected to take.
  *
  * @param names - the tests, as `archive/tar`
- * @param unit - names of those that start neither a server nor another program
+ * @param startNothing - names of those that start neither a server nor another program
  * @param times - seconds by name, as far as they are known
  * @param groups - how many processes those share at most that start nothing, and as many for those with a server
  * @param folder - an empty one, for files that load several tests
  */
-export function joined(names, { unit, times, groups, folder }) {
+export function joined(names, { startNothing, times, groups, folder }) {
   const secondsOf = (name) => times[name] ?? 3;
   const compiled = (name) => join(root, 'dist', 'test', `${name}.test.js`);
   const source = (name) => {
@@ -28,13 +28,13 @@ export function joined(names, { unit, times, groups, folder }) {
     return existsSync(path) ? readFileSync(path, 'utf8') : '';
   };
   const together = names.filter((name) => {
-    const isSmall = unit.has(name) || (secondsOf(name) <= small && startsServers.test(source(name)));
+    const isSmall = startNothing.has(name) || (secondsOf(name) <= small && startsServers.test(source(name)));
     return isSmall && !keepsToItself.test(source(name));
   });
   const alone = names.filter((name) => !together.includes(name));
-  const shares = [true, false].flatMap((isUnit) =>
+  const shares = [true, false].flatMap((isSo) =>
     shared(
-      together.filter((name) => unit.has(name) === isUnit),
+      together.filter((name) => startNothing.has(name) === isSo),
       groups,
       secondsOf,
     ),

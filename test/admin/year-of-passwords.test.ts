@@ -1,3 +1,4 @@
+// Not a quick test: a year.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { changeAdminPasswordWith, enrollAdminWith } from '../../src/admin/enroll-admin.js';

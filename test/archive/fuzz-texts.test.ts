@@ -64,44 +64,43 @@ const text = fc.oneof(
   json.map((value) => JSON.stringify(value) ?? ''),
   fc.tuple(json, fc.nat(60)).map(([value, cut]) => (JSON.stringify(value) ?? '').slice(cut)),
   fc.string({ unit: 'binary', maxLength: 200 }),
-  fc.constantFrom(
-    '['.repeat(100_000),
-    '{"a":'.repeat(100_000),
-    `-> ${'a '.repeat(30_000)}\n`,
-    '-> x\n'.repeat(30_000),
-  ),
 );
+const long = [
+  '['.repeat(100_000),
+  '{"a":'.repeat(100_000),
+  `-> ${'a '.repeat(30_000)}\n`,
+  '-> x\n'.repeat(30_000),
+];
 
 describe('F7: a text that somebody else wrote is read or refused with a typed error, never crashed on', () => {
   for (const [what, read] of Object.entries(doors)) {
+    const knock = async (given: string): Promise<void> => {
+      const used = await processorTime(async () => {
+        try {
+          await read(given);
+        } catch (error) {
+          assert.ok(isBackupError(error), String(error instanceof Error ? error.stack : error));
+        }
+      });
+      assert.ok(used < 2000, `${used} ms`);
+    };
     it(what, async () => {
-      await fc.assert(
-        fc.asyncProperty(text, async (given) => {
-          const used = await processorTime(async () => {
-            try {
-              await read(given);
-            } catch (error) {
-              assert.ok(isBackupError(error), String(error instanceof Error ? error.stack : error));
-            }
-          });
-          assert.ok(used < 2000, `${used} ms`);
-        }),
-        fuzzing(300),
-      );
+      // Once is enough for a text that is always the same.
+      for (const given of long) await knock(given);
+      await fc.assert(fc.asyncProperty(text, knock), fuzzing(300));
     });
   }
 
   it('a URL of a database is that or a mistake of who typed it', () => {
-    fc.assert(
-      fc.property(text, (given) => {
-        try {
-          parseDatabaseUrl(`mysql://${given}`);
-        } catch (error) {
-          assert.equal((error as Error).name, 'TypeError');
-          assert.match((error as Error).message, /^"url"/);
-        }
-      }),
-      fuzzing(300),
-    );
+    const knock = (given: string): void => {
+      try {
+        parseDatabaseUrl(`mysql://${given}`);
+      } catch (error) {
+        assert.equal((error as Error).name, 'TypeError');
+        assert.match((error as Error).message, /^"url"/);
+      }
+    };
+    for (const given of long) knock(given);
+    fc.assert(fc.property(text, knock), fuzzing(300));
   });
 });

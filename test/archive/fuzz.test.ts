@@ -1,3 +1,4 @@
+// Not a quick test: hundreds of random archives.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { before, describe, it } from 'node:test';

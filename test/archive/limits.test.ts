@@ -1,3 +1,4 @@
+// Not a quick test: bounds that show with megabytes only.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';

@@ -1,3 +1,4 @@
+// Not a quick test: thousands of random words.
 import { Readable } from 'node:stream';
 import { describe } from 'node:test';
 import { parseEnrollment } from '../../src/admin/enrollment.js';

@@ -1,3 +1,4 @@
+// Not a quick test: hundreds of random archives.
 import { before, describe } from 'node:test';
 import { whoCanOpen } from '../../src/admin/who-can-open.js';
 import { decryptArchive } from '../../src/archive/decrypt-archive.js';

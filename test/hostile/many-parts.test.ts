@@ -1,3 +1,4 @@
+// Not a quick test: archives of very many parts.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { surveyArchive } from '../../src/archive/salvage/survey.js';

@@ -1,3 +1,4 @@
+// Not a quick test: waits until a limit is over.
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// Not a quick test: megabytes through the portable engine.
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { before, describe, it } from 'node:test';

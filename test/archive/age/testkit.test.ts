@@ -1,3 +1,4 @@
+// Not a quick test: 858 openings of another project’s files.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
