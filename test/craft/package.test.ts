@@ -46,7 +46,11 @@ describe('the package as it is published', () => {
   });
 
   test('is taken by npm as it stands', async () => {
-    const { stderr } = await run('npm', ['publish', '--dry-run', '--ignore-scripts'], { cwd: projectRoot });
+    // What npm corrects is in the manifest, and in whether what that names is there.
+    const named = ['package.json', ...Object.values(packageJson().bin)];
+    const project = await packed.createProject('taken', {}, 'none');
+    for (const file of named) await cp(join(projectRoot, file), join(project, file));
+    const { stderr } = await run('npm', ['publish', '--dry-run', '--ignore-scripts'], { cwd: project });
     assert.doesNotMatch(stderr, /corrected|removed|invalid/i, stderr);
   });
 
@@ -208,7 +212,7 @@ test('nothing that is written is never used', async () => {
   await run(bin('knip'), ['--no-progress'], { cwd: projectRoot });
 });
 
-function packageJson(): { readonly version: string } {
+function packageJson(): { readonly version: string; readonly bin: Readonly<Record<string, string>> } {
   return JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
 }
 
