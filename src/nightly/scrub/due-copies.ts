@@ -3,7 +3,7 @@
  * those that were not read for longest first, and no more in a night than needed, because lines and stores
  * cost money and time.
  */
-import { nightAfter, nightsBetween } from '../nights.js';
+import { nightsBetween } from '../nights.js';
 import type { SequenceState } from '../origin/sequence.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 
@@ -70,7 +70,7 @@ export function addAllowance(
   let added = 0;
   for (const { copy, since } of inTurn(copies, from, night)) {
     sum += copy.bytes;
-    const nightsLeft = nightsBetween(night, nightAfter(since, everyNights)) + 1;
+    const nightsLeft = everyNights - nightsBetween(since, night) + 1;
     added = Math.max(added, Math.ceil((sum - credit) / Math.max(1, nightsLeft)));
   }
   return { credit: Math.min(credit + added, sum), creditedOn: night, countedFrom: from };
