@@ -144,7 +144,7 @@ function ratiosOf(rows: readonly Row[]): readonly Ratio[] {
     compared(restore, restoreZstd, 0.45),
     ...scheduleOfWhole(),
     compared(restore, restoreMyloader, 0.75),
-    compared(verify, decompressZstd, 2),
+    compared(verify, decompressZstd, 1.5),
     compared(read, decompressGzip, 2),
   ].filter((ratio) => ratio !== undefined);
 }

@@ -21,7 +21,7 @@ const mostAtOnce: number = 16 * 2 ** 20;
 // memory.
 const small = 4096;
 /** So few bytes are made sooner than another thread is woken, and than it tells that they are there. */
-const smallInflated: number = 16 * 1024;
+const smallInflated: number = 64 * 1024;
 const forSmall: ZlibOptions = { level: 1, windowBits: 12, memLevel: 4, chunkSize: 2 * small };
 const forSmallPiece: ZlibOptions = { ...forSmall, finishFlush: constants.Z_SYNC_FLUSH };
 const algorithm = 'chacha20-poly1305';
