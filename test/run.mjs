@@ -10,7 +10,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
-import { quickTests, root, testsThatStartNothing } from './test-graph.mjs';
+import { kindsOfTests, quickTests, root } from './test-graph.mjs';
 import { joined } from './together.mjs';
 
 process.chdir(root);
@@ -25,9 +25,9 @@ const withTimes = switches.includes('--times');
 
 const timesFile = join(root, 'test', 'times.json');
 const times = JSON.parse(readFileSync(timesFile, 'utf8'));
-const startNothing = testsThatStartNothing();
+const kinds = kindsOfTests();
 const onlyUnit = switches.includes('--unit');
-const unit = quickTests(startNothing);
+const unit = quickTests(kinds.startNothing);
 const names = readdirSync(join('dist', 'test'), { recursive: true })
   .map((file) => String(file).split(sep).join('/'))
   .filter((file) => file.endsWith('.test.js'))
@@ -57,7 +57,7 @@ process.env.TEST_RUN_FOLDER = folder;
 const results = run({
   // What takes longest begins first, so that nothing long is left alone at the end. Whoever is new is in the
   // middle.
-  files: joined(names, { startNothing, times, groups: concurrency, folder })
+  files: joined(names, { ...kinds, times, groups: concurrency, folder })
     .sort((a, b) => b.seconds - a.seconds)
     .map(({ path }) => path),
   concurrency,

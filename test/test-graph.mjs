@@ -53,13 +53,21 @@ export function reached(imports, from) {
   return steps;
 }
 
-/** Names of the tests that start neither a server nor another program. */
-export function testsThatStartNothing() {
+/**
+ * Names of the tests that start neither a server nor another program, and of those that ask the compiler what
+ * the package exports.
+ */
+export function kindsOfTests() {
   const { tests, imports } = testGraph();
   const isHeavy = (file) => file.startsWith('test/') && imports.get(file)?.some((next) => heavy.has(next));
-  return new Set(
-    tests.filter((test) => ![...reached(imports, test).keys()].some((file) => isHeavy(file))).map(nameOf),
-  );
+  const startNothing = new Set();
+  const askCompiler = new Set();
+  for (const test of tests) {
+    const files = [...reached(imports, test).keys()];
+    if (!files.some(isHeavy)) startNothing.add(nameOf(test));
+    if (files.includes('test/craft/public-surface.ts')) askCompiler.add(nameOf(test));
+  }
+  return { startNothing, askCompiler };
 }
 
 /** Of these names those whose file does not begin by saying that it is not quick. */

@@ -1,5 +1,5 @@
 // Loading takes longer than most of the tests that start nothing, and half as long as many that start a server:
-// small files share a few processes.
+// small files share a few processes. So do those that have the compiler read the whole package.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,31 +16,33 @@ const keepsToItself = /^(?:before|after)(?:Each)?\(|memoryUsage|\bmock\.|process
  *
  * @param names - the tests, as `archive/tar`
  * @param startNothing - names of those that start neither a server nor another program
+ * @param askCompiler - names of those that have the compiler read what the package exports
  * @param times - seconds by name, as far as they are known
  * @param groups - how many processes those share at most that start nothing, and as many for those with a server
  * @param folder - an empty one, for files that load several tests
  */
-export function joined(names, { startNothing, times, groups, folder }) {
+export function joined(names, { startNothing, askCompiler, times, groups, folder }) {
   const secondsOf = (name) => times[name] ?? 3;
   const compiled = (name) => join(root, 'dist', 'test', `${name}.test.js`);
   const source = (name) => {
     const path = join(root, 'test', `${name}.test.ts`);
     return existsSync(path) ? readFileSync(path, 'utf8') : '';
   };
-  const together = names.filter((name) => {
-    const isSmall = startNothing.has(name) || (secondsOf(name) <= small && startsServers.test(source(name)));
-    return isSmall && !keepsToItself.test(source(name));
-  });
-  const alone = names.filter((name) => !together.includes(name));
-  const shares = [true, false].flatMap((isSo) =>
-    shared(
-      together.filter((name) => startNothing.has(name) === isSo),
-      groups,
-      secondsOf,
-    ),
-  );
+  const processOf = (name) => {
+    if (keepsToItself.test(source(name))) return 'its own';
+    if (startNothing.has(name)) return 'small';
+    if (askCompiler.has(name)) return 'compiler';
+    return secondsOf(name) <= small && startsServers.test(source(name)) ? 'with a server' : 'its own';
+  };
+  const kept = { 'its own': [], small: [], 'with a server': [], compiler: [] };
+  for (const name of names) kept[processOf(name)].push(name);
+  const shares = [
+    ...shared(kept.small, groups, secondsOf),
+    ...shared(kept['with a server'], groups, secondsOf),
+    ...shared(kept.compiler, 1, secondsOf),
+  ];
   return [
-    ...alone.map((name) => ({ path: compiled(name), seconds: secondsOf(name) })),
+    ...kept['its own'].map((name) => ({ path: compiled(name), seconds: secondsOf(name) })),
     ...shares.map((share, i) => {
       const path = join(folder, `together-${i + 1}.mjs`);
       const urls = share.names.map((name) => pathToFileURL(compiled(name)).href);

@@ -5,11 +5,11 @@ import { basename, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { build } from 'esbuild';
 import { projectRoot, sourceFiles } from '../support/project.js';
+import { entryPoints } from './entry-points.js';
 import { type PackedLibrary, packLibrary, run } from './packed.js';
-import { publicSurface } from './public-surface.js';
 
 const bin = (name: string): string => join(projectRoot, 'node_modules', '.bin', name);
-const specifiers = publicSurface().entries.map(({ entry }) => `supplemental-backup${entry.slice(1)}`);
+const specifiers = entryPoints().map(({ entry }) => `supplemental-backup${entry.slice(1)}`);
 
 describe('the package as it is published', () => {
   let packed: PackedLibrary;

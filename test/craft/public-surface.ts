@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import ts from 'typescript';
-import { projectRoot } from '../support/project.js';
+import { entryPoints } from './entry-points.js';
 
 /** One entry point of the package, seen by the compiler as a user's compiler sees it. */
 export interface EntryPoint {
@@ -15,10 +13,6 @@ export interface EntryPoint {
 export interface PublicSurface {
   readonly checker: ts.TypeChecker;
   readonly entries: readonly EntryPoint[];
-}
-
-interface PackageExports {
-  readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
 }
 
 let surface: PublicSurface | undefined;
@@ -35,12 +29,7 @@ export function originalOf(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbo
 }
 
 function readSurface(): PublicSurface {
-  const { exports } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as PackageExports;
-  const entries = Object.entries(exports)
-    .flatMap(([entry, target]) =>
-      typeof target === 'string' ? [] : [{ entry, declarations: join(projectRoot, target.types) }],
-    )
-    .filter(({ declarations }) => existsSync(declarations));
+  const entries = entryPoints();
   const program = ts.createProgram(
     entries.map(({ declarations }) => declarations),
     {
