@@ -182,6 +182,20 @@ test('a stale copy is found after two weeks where little is known of the practic
   assert.equal(nightsUntilFound(rhythm(2, atWork)), 14);
 });
 
+test('what an older night is not remembered of is no table that vanished, where a clock was put right', () => {
+  const { patient, appointment, procedurelog, payment, securitylog } = usual as Record<string, TableFacts>;
+  const remembered = { patient, appointment, procedurelog, payment, securitylog } as Tables;
+  // A clock that was ahead wrote nights that are still to come, and all before them grew old.
+  const older = { ...remembered, [allTables]: sizesOf(6000) };
+  const past = Array.from({ length: 11 }, (_, i) => factsOf(i, older));
+  assert.deepEqual(judgeNight(past, { facts: factsOf(11, usual) }), []);
+  const found = judgeNight(past, { facts: factsOf(11, without(usual, 'payment')) });
+  assert.deepEqual(
+    found.map((each) => ('table' in each ? `${each.kind} ${each.table}` : each.kind)),
+    ['table-vanished payment'],
+  );
+});
+
 test('a stale copy that was looked at is not told again, and the next one is', () => {
   const past = rhythm(35, () => true);
   const seen = { ...past.at(-1)!, night: nightOf(35), purged: [allTables] };
