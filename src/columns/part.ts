@@ -1,5 +1,5 @@
 /**
- * The one format of our own: a run of consecutive rows of one table, turned on its side.
+ * The only format of our own: consecutive rows of one table, stored column by column.
  *
  *     rows  columns  length[0] … length[columns-1]  segment[0] … segment[columns-1]
  *

@@ -1,9 +1,6 @@
 import type { ValueForm } from './parts.js';
 
-/**
- * Consecutive rows of one table, turned on their side: what the row reader fills and what a restore writes
- * from.
- */
+/** Consecutive rows of one table as columns: the row reader fills it and a restore writes from it. */
 export interface ColumnBatch {
   /** How many rows it holds. */
   readonly rows: number;

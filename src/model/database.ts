@@ -11,21 +11,21 @@ export interface DatabaseDescription {
   /** The server it was read from. */
   readonly server: ServerDescription;
   /**
-   * The tables that are to follow, the most needed first, so that an archive that is cut off says what is
-   * absent. Not in archives of the first version of the format.
+   * The tables that follow, the most needed first, so that a truncated archive says what it lacks. Not in
+   * archives of the first version of the format.
    */
   readonly tables?: readonly PromisedTable[];
   /** How many more tables follow that `tables` had no room for. */
   readonly unlistedTables?: number;
 }
 
-/** A table that an archive says it will hold. */
+/** A table that an archive announces. */
 export interface PromisedTable {
   /** {@link TableDescription.index} of the table. */
   readonly index: number;
   /** As the server has it. */
   readonly name: string;
-  /** How much it is needed, in the words of the policy: `critical`, `important` … */
+  /** How much it is needed, by the policy: `critical`, `important` … */
   readonly tier: string;
 }
 
@@ -83,13 +83,13 @@ export interface TableDescription {
   readonly computed?: ComputedContent;
 }
 
-/** Values that the target computes again, and what they must come to (C1). */
+/** Values that the target computes again, and their expected hash (C1). */
 export interface ComputedContent {
   /** Names of the columns. */
   readonly columns: readonly string[];
   /** Sum over all rows of 64 bits of a SHA-256 of their values; decimal text. */
   readonly hash: string;
-  /** The `time_zone` in which all of them come out as they are stored; absent when there is none. */
+  /** The `time_zone` in which all of them are computed as stored; absent when there is none. */
   readonly timeZone?: string;
 }
 
@@ -99,7 +99,7 @@ export interface RowFilter {
   readonly where: string;
   /** For people. */
   readonly reason: string;
-  /** What `where` says, as data; absent where it says something else. Since format 1.1. */
+  /** The meaning of `where` as data; absent where it means something else. Since format 1.1. */
   readonly dates?: DateFilter;
 }
 
@@ -124,13 +124,14 @@ export interface ColumnDescription {
   /** Whether it may hold NULL. */
   readonly nullable: boolean;
   /**
-   * How the values stand in column parts; null for generated columns, which the target computes again (C1).
+   * How the values are stored in column parts; null for generated columns, which the target computes again
+   * (C1).
    */
   readonly form: ValueForm | null;
 }
 
 /**
- * How a column's values stand in a column part: as the server's binary protocol sends them.
+ * How a column's values are stored in a column part: as the server's binary protocol sends them.
  *
  * - `i8` … `u64`, `f32`, `f64`: little-endian, fixed width (MEDIUMINT as 32 bits, YEAR as `u16`, ENUM and SET
  *   as their number in `u64`, so that the ENUM error value survives: V13)

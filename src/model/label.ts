@@ -1,18 +1,18 @@
 /**
- * Version of the archive format. Readers refuse a higher major, and ignore what they do not know of a higher
- * minor.
+ * Version of the archive format. Readers refuse a higher major version, and ignore what is new in a higher
+ * minor one.
  */
 export interface FormatVersion {
-  /** A reader knows it or refuses the archive. */
+  /** A reader must know it, or refuse the archive. */
   readonly major: number;
-  /** Whatever is new in it can be passed over. */
+  /** What is new in it can be ignored. */
   readonly minor: number;
 }
 
 /** Whether an archive holds the critical tables or everything. */
 export type ArchiveScope = 'critical' | 'full';
 
-/** What stands readable on the outside of every archive. Names no patient, no table and no count. */
+/** The unencrypted label at the front of every archive. Names no patient, no table and no count. */
 export interface Label {
   /** Version of the format. */
   readonly format: FormatVersion;
@@ -70,7 +70,7 @@ export interface EnrolledUnlock {
   readonly chain?: readonly ChainLink[];
 }
 
-/** The identity was sealed with what the database stores of the password. */
+/** The identity was sealed with the password hash in the database. */
 export interface StoredHashUnlock {
   readonly kind: 'stored-hash';
   /** `SHA3_512`, `MD5` or `MD5_ECW`. */

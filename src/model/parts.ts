@@ -7,9 +7,9 @@ export type * from './label.js';
 export type * from './summary.js';
 
 /**
- * What travels between the rooms: a database as a sequence of parts. `dumpDatabase` makes parts,
- * `encryptArchive` seals them, `decryptArchive` gives them back and `restoreDatabase` takes them. All
- * descriptions are plain JSON; rows are compressed column parts, which pass through unopened.
+ * What is passed between the rooms: a database as a sequence of parts. `dumpDatabase` makes parts,
+ * `encryptArchive` seals them, `decryptArchive` returns them and `restoreDatabase` takes them. All
+ * descriptions are plain JSON; rows are compressed column parts, which are passed on unopened.
  *
  * Order: one `database`, then for each table its `table` before its `rows` (tables may interleave), then
  * `objects`, then `summary`, last.
@@ -21,17 +21,14 @@ export interface DatabasePart {
   readonly kind: 'database';
   /** The database and its server. */
   readonly database: DatabaseDescription;
-  /**
-   * What the parts are a choice of, where whoever made them knows: an archive of them says no other on its
-   * label. It stands in no file.
-   */
+  /** The scope of the parts, if known: the label of their archive must have the same. It is in no file. */
   readonly scope?: ArchiveScope | undefined;
 }
 
 /** A table's definition (`tables/NNNN/table.json`), before its rows. */
 export interface TablePart {
   readonly kind: 'table';
-  /** Its definition, and how its rows come. */
+  /** Its definition, and how its rows are stored. */
   readonly table: TableDescription;
 }
 

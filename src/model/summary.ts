@@ -9,7 +9,7 @@ export interface DumpSummary {
   readonly snapshotAt: string;
   /** When the last row was read; ISO 8601, UTC. */
   readonly finishedAt: string;
-  /** How alike in time the tables are. */
+  /** Whether all tables are of one moment. */
   readonly consistency: Consistency;
   /** Seconds during which the office could not write to some table. */
   readonly lockSeconds: number;
@@ -19,11 +19,11 @@ export interface DumpSummary {
   readonly tables: readonly TableSummary[];
   /** Everything that exists and is not in the archive, each with its reason (R5). */
   readonly leftOut: readonly LeftOut[];
-  /** What is worth knowing of it. */
+  /** What a person should know about it. */
   readonly warnings: readonly DumpWarning[];
 }
 
-/** How alike in time the tables are. */
+/** Whether all tables are of one moment. */
 export type Consistency =
   | { readonly kind: 'consistent'; readonly by: 'lock' | 'lock-and-snapshot' | 'snapshot' }
   | { readonly kind: 'per-table'; readonly reason: string };
