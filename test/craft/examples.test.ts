@@ -120,7 +120,10 @@ describe('the examples', () => {
       });
     }
     await once(trying, 'close');
-    assert.match(told, /^HQ cannot be reached\. Its copy waits in the spool, and is tried all the same\.$/m);
+    assert.match(
+      told,
+      /^HQ cannot be reached\. Its copy waits in the spool, and sending it is tried now\.$/m,
+    );
     assert.doesNotMatch(told, /^ +at /m);
 
     const child = spawn(process.execPath, ['dist/main.js', config], {
