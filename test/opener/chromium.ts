@@ -169,6 +169,13 @@ export class Page {
     throw new Error(`never true: ${expression}\n${await this.text()}`);
   }
 
+  /** Loads the page anew. The old one still answers for a moment, and takes what was meant for the new one. */
+  async reload(): Promise<void> {
+    await this.evaluate('void (window.isOld = true)');
+    await this.send('Page.reload');
+    await this.until('!window.isOld && document.readyState === "complete"');
+  }
+
   /** What can be read on the page. */
   text(): Promise<string> {
     return this.evaluate('document.body.innerText');

@@ -115,7 +115,7 @@ function describeInBrowser(given: () => CopyOfPractice): void {
 
   /** A new page, up to the question for the key. */
   const choose = async (...files: readonly string[]): Promise<void> => {
-    await page.send('Page.reload');
+    await page.reload();
     await page.until("document.querySelector('h1')?.textContent === 'Backup opener'");
     await page.choose('input[type=file]', files);
   };
