@@ -1,6 +1,6 @@
 /** The fields of the file about the copies at a place. */
 import type { RetentionPolicy } from '../retention.js';
-import { choice, described, type Field, group, maybe, patterned, whole } from './field.js';
+import { described, type Field, group, maybe, orWord, patterned, whole } from './field.js';
 
 const period: Field<string | undefined> = maybe(
   patterned(/^P(?=\d)(\d{1,4}Y)?(\d{1,4}M)?(\d{1,4}W)?(\d{1,4}D)?$/, 'an ISO 8601 duration such as P6M'),
@@ -11,27 +11,14 @@ const periods: Field<RetentionPolicy> = group<RetentionPolicy>({
   monthly: period,
   yearly: period,
 });
-const keepAll: Field<'keep-all'> = choice('keep-all');
 /** How long copies are kept. */
 export const retention: Field<RetentionPolicy | 'keep-all' | undefined> = described(
   'Which copies are removed after a good night: how long the newest of each day, week, month and year stays, or keep-all.',
-  maybe({
-    is: (value): value is RetentionPolicy | 'keep-all' => keepAll.is(value) || periods.is(value),
-    wrongIn: (value, place) =>
-      typeof value === 'string' ? keepAll.wrongIn(value, place) : periods.wrongIn(value, place),
-    schema: { oneOf: [periods.schema, keepAll.schema] },
-  }),
+  maybe(orWord(periods, 'keep-all')),
 );
 
-const nights = whole(1, 366);
-const never = choice('never');
 /** How often copies are read again. */
 export const scrubEveryNights: Field<number | 'never' | undefined> = described(
   'In how many nights every copy here is read again and compared with what was written; 28 if absent.',
-  maybe({
-    is: (value): value is number | 'never' => never.is(value) || nights.is(value),
-    wrongIn: (value, place) =>
-      typeof value === 'string' ? never.wrongIn(value, place) : nights.wrongIn(value, place),
-    schema: { oneOf: [nights.schema, never.schema] },
-  }),
+  maybe(orWord(whole(1, 366), 'never')),
 );

@@ -38,6 +38,16 @@ export function choice<const Word extends string>(...words: readonly Word[]): Fi
   return leaf(oneOf(...words), all, { enum: words });
 }
 
+/** A value that is no text, or a word in its place. */
+export function orWord<T, const Word extends string>(field: Field<T>, word: Word): Field<T | Word> {
+  const ofWord = choice(word);
+  return {
+    is: (value): value is T | Word => ofWord.is(value) || field.is(value),
+    wrongIn: (value, name) => (typeof value === 'string' ? ofWord : field).wrongIn(value, name),
+    schema: { oneOf: [field.schema, ofWord.schema] },
+  };
+}
+
 /** A list whose entries are checked by a shape. */
 export function list<T>(is: Shape<T>, words: string, items: JsonSchema): Field<readonly T[]> {
   return leaf(listOf(is, 100), words, { type: 'array', maxItems: 100, items });

@@ -26,17 +26,20 @@ export interface Tonight {
  *
  * @throws BackupError when the run could not even begin
  */
-export async function runTonight({ plan, schedule }: FilePlan, signal: AbortSignal): Promise<Tonight> {
+export async function runTonight(file: FilePlan, signal: AbortSignal): Promise<Tonight> {
+  const tonight = await makeCopies(file, signal);
+  await readAgain(file.plan, signal);
+  return tonight;
+}
+
+async function makeCopies({ plan, schedule }: FilePlan, signal: AbortSignal): Promise<Tonight> {
   const { practiceId, spool, timeZone } = plan;
   const hours = { ...schedule, timeZone };
   const now = new Date();
   const night = nightOf(now, timeZone);
   const history = await readHistory(spool, practiceId, night);
   const destinations = dueOn(night, hours, history, configuredDestinations(plan));
-  if (destinations.length === 0) {
-    await readAgain(plan, signal);
-    return { night };
-  }
+  if (destinations.length === 0) return { night };
   let told: BackupReport | undefined;
   try {
     const report = await runSupplementalBackup(plan, {
@@ -49,11 +52,9 @@ export async function runTonight({ plan, schedule }: FilePlan, signal: AbortSign
         if (event.kind === 'finished') told = event.report;
       },
     });
-    await readAgain(plan, signal);
     return { night, report };
   } catch (failure) {
     if (told === undefined || !isBackupError(failure)) throw failure;
-    await readAgain(plan, signal);
     return { night, report: told, failure };
   }
 }
