@@ -85,6 +85,9 @@ export const alertCodes: Readonly<{ [Code in AlertCode]: Code }> = {
   'table-damaged': 'table-damaged',
 };
 
+/** For a look that says of no alert that it is over. */
+export const allAlerts: ReadonlySet<AlertCode> = new Set(Object.values(alertCodes));
+
 /** A trouble that people are told of. */
 export interface Alert {
   /** For programs; an alert is raised once for each. */

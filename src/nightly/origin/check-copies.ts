@@ -8,6 +8,7 @@ import type { StorageAdapter, StoredObject } from '../../storage/adapter.js';
 import { verifyStored } from '../../storage/verify-stored.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 import { goneCopy } from '../run/night-journal.js';
+import { describeFinding } from '../scrub/read-finding.js';
 import { mostAccepted, mostTroubles, type SequenceState } from './sequence.js';
 
 /** What is at a place, and what should be. */
@@ -247,7 +248,7 @@ class Check implements CheckedCopies {
     } catch (error) {
       if (!isBackupError(error, 'verification-failed')) throw error;
       this.copies.set(key, { ...copy, state: 'spoiled' });
-      this.#break(key, `${key} was verified, but its bytes have changed.`);
+      this.#break(key, describeFinding(key, 'spoiled'));
     }
   }
 
@@ -256,7 +257,7 @@ class Check implements CheckedCopies {
     const noteKey = noteKeyOf(key)!;
     if (note === undefined || !this.#objects.has(noteKey)) return true;
     if (hashOfNote(await readNote(store, noteKey, signal)) === note) return true;
-    this.#tell(key, `The note of ${key} was replaced by another one.`);
+    this.#tell(key, describeFinding(key, 'note-changed'));
     return false;
   }
 

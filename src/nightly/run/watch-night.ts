@@ -1,5 +1,5 @@
 import { explainEligibility } from '../../eligibility/is-eligible.js';
-import { alertCodes } from '../alerts/alert.js';
+import { allAlerts } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
@@ -52,8 +52,7 @@ export async function watchNight(watch: Watch): Promise<void> {
     if (plan.alerts !== undefined) {
       const sink = sinkWithTimeout(plan.alerts, { clock: tools.clock, signal });
       // Nothing was tried, so nothing is known to be over.
-      const notOver = new Set(Object.values(alertCodes));
-      await sendAlerts(stale, notOver, { sink, journal, logger, emit });
+      await sendAlerts(stale, allAlerts, { sink, journal, logger, emit });
       const summary =
         due.length === 0
           ? `Supplemental backup of practice ${practiceId}, night of ${night}: nothing was to be done.`

@@ -1,6 +1,6 @@
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
-import { alertCodes } from '../alerts/alert.js';
+import { allAlerts } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { standingTroubles } from '../alerts/troubles.js';
 import type { Logger } from '../log/logger.js';
@@ -11,7 +11,7 @@ import type { NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
 import { sendAlerts } from '../run/send-alerts.js';
 import type { Clock } from '../service/clock.js';
-import type { ReadCopy } from './scrub-place.js';
+import { describeFinding, type ReadCopy } from './read-finding.js';
 
 /** A copy that was read, and where. */
 export interface Finding extends ReadCopy {
@@ -21,20 +21,6 @@ export interface Finding extends ReadCopy {
 /** How often to try to open the spool while a run holds it, and the pause in between, in milliseconds. */
 const mostTries = 30;
 const betweenTries = 60_000;
-
-/** What is wrong with a copy, for people; null if nothing is. */
-export function describeFinding({ copy: { key }, found }: ReadCopy): string | null {
-  switch (found) {
-    case 'spoiled':
-      return `${key} was verified, but its bytes have changed.`;
-    case 'note-changed':
-      return `The note of ${key} was replaced by another one.`;
-    case 'unread':
-      return `${key} is there but could not be read back.`;
-    case 'whole':
-      return null;
-  }
-}
 
 export interface BookTools {
   readonly plan: NightPlan;
@@ -122,8 +108,7 @@ export class FindingsBook {
       ({ code }) => code === 'history-broken',
     );
     const sink = sinkWithTimeout(plan.alerts, { clock });
-    const notOver = new Set(Object.values(alertCodes));
-    await sendAlerts(standing, notOver, { sink, journal, logger, emit });
+    await sendAlerts(standing, allAlerts, { sink, journal, logger, emit });
   }
 }
 
@@ -171,7 +156,7 @@ function withTroubles(sequence: SequenceState, findings: readonly Finding[]): Se
   const spoiled = wrong.filter(({ found }) => found === 'spoiled').map(({ copy }) => copy.key);
   const left = { ...sequence, credit: Math.max(0, credit - bytes) };
   if (wrong.length === 0) return left;
-  const sentences = wrong.map((each) => describeFinding(each)!);
+  const sentences = wrong.map((each) => describeFinding(each.copy.key, each.found)!);
   return {
     ...left,
     // The newest first: the list is short, and earlier ones were reported.

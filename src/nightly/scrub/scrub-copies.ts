@@ -13,8 +13,9 @@ import { knownPractice } from '../run/watch-night.js';
 import { withPlanRetries } from '../run/with-plan-retries.js';
 import { deadlineOn, systemClock } from '../service/clock.js';
 import { dueCopies, type ProvableCopy, provableAt, readSince } from './due-copies.js';
-import { describeFinding, FindingsBook } from './findings-book.js';
-import { longestSilence, type ReadCopy, scrubPlace } from './scrub-place.js';
+import { FindingsBook } from './findings-book.js';
+import { describeFinding, type ReadCopy } from './read-finding.js';
+import { longestSilence, scrubPlace } from './scrub-place.js';
 import type { ScrubbedPlace, ScrubReport } from './scrub-report.js';
 
 /** Options of {@link scrubCopies}. */
@@ -89,7 +90,7 @@ export async function scrubWith(
         const all: ReadCopy[] = [];
         const onRead = async (each: ReadCopy): Promise<void> => {
           all.push(each);
-          const message = describeFinding(each);
+          const message = describeFinding(each.copy.key, each.found);
           if (message !== null) logger.warning(message, { destination, code: 'older-copy-wrong' });
           await book.add({ ...each, destination });
           if (message !== null) emit({ kind: 'warning', warning: { code: 'older-copy-wrong', message } });
@@ -186,6 +187,6 @@ function placeOf(
     left: due.length - read.length,
     ...(since === undefined ? {} : { readSince: since }),
     ...(stopped === undefined ? {} : { stopped }),
-    found: all.flatMap((each) => describeFinding(each) ?? []),
+    found: all.flatMap((each) => describeFinding(each.copy.key, each.found) ?? []),
   };
 }

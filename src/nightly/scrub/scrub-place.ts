@@ -6,22 +6,10 @@ import type { StorageAdapter } from '../../storage/adapter.js';
 import { verifyStored } from '../../storage/verify-stored.js';
 import { codeOf } from '../run/failure.js';
 import type { ProvableCopy } from './due-copies.js';
+import type { ReadCopy, ReadFinding } from './read-finding.js';
 
 /** Longest silence of a store, in milliseconds. */
 export const longestSilence = 600_000;
-
-/**
- * The result of reading a copy: `whole`; `spoiled`, when its bytes are not those that were verified;
- * `unread`, when it is there but the store does not return it; `note-changed`, when only its note was
- * replaced.
- */
-export type ReadFinding = 'note-changed' | 'spoiled' | 'unread' | 'whole';
-
-/** A copy that was read again. */
-export interface ReadCopy {
-  readonly copy: ProvableCopy;
-  readonly found: ReadFinding;
-}
 
 /** How a place is read. */
 export interface Scrub {

@@ -1,5 +1,5 @@
 import { BackupError, isBackupError } from '../../errors.js';
-import { type Alert, alertCodes } from '../alerts/alert.js';
+import { type Alert, allAlerts } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { checkWith } from '../check/check-night.js';
 import { isLasting } from '../check/findings.js';
@@ -96,10 +96,9 @@ export class NightService {
         practiceId,
         message,
       };
-      const notOver = new Set(Object.values(alertCodes));
       const sink = sinkWithTimeout(alerts, { clock: this.#tools.clock, signal });
       const emit: Parameters<typeof watchNight>[0]['emit'] = (event) => onEvent?.(event);
-      await sendAlerts([alert], notOver, { sink, journal, logger: this.#logger, emit });
+      await sendAlerts([alert], allAlerts, { sink, journal, logger: this.#logger, emit });
     } finally {
       await guard.release();
     }
