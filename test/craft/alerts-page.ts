@@ -9,10 +9,11 @@ export function renderAlertsPage(): string {
   const codes = (Object.keys(alertCodes) as AlertCode[]).sort();
   return `${[
     '# Alerts',
-    'What an `AlertSink` is told of. Each trouble is raised once, when it begins or its cause changes, and cleared once, when it is',
-    'over. `cause` is the code of the error behind it ([ERRORS](ERRORS.md)), `stale` or `unexpected`; `message` is for people.',
+    'The alerts that an `AlertSink` receives. Each is raised once, when a problem begins or its cause changes, and cleared once, when the',
+    'problem is over. `cause` is the code of the error behind it ([ERRORS](ERRORS.md)), `stale` or `unexpected`. `message` is for people.',
+    '`hq` is the store at headquarters, `local` the office’s own network path.',
     '',
-    '| code | what people have to know |',
+    '| code | what it means |',
     '|---|---|',
     ...codes.map((code) => {
       const text = told.get(code);

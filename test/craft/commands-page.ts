@@ -7,7 +7,7 @@ export async function renderCommandsPage(): Promise<string> {
   return `# The command line
 
 \`supplemental-backup\` comes with the package: \`npx supplemental-backup\` in a project that has it, or
-\`npm install --global supplemental-backup\`. This page is the program's own help, and what does not fit on a screen.
+\`npm install --global supplemental-backup\`. This page has the program's own help, and what does not fit on a screen.
 
 \`\`\`text
 ${renderOverview(commandWords).trimEnd()}
@@ -15,7 +15,7 @@ ${renderOverview(commandWords).trimEnd()}
 
 ## For scripts
 
-- The words, options and exit codes are part of the public interface and change with a major version only.
+- Commands, options and exit codes are part of the public interface and change with a major version only.
 - Results go to stdout; progress, questions and errors go to stderr. With \`--out -\` the data goes to stdout and the result to
   stderr.
 - With \`--json\` there is exactly one JSON document: \`ok\` first, then the result; or \`ok: false\`, \`exitCode\` and
@@ -32,8 +32,8 @@ ${renderOverview(commandWords).trimEnd()}
 
 ## Secrets
 
-A password is asked for on the terminal without echo, or read to the end of an open descriptor, of which one line break at the end
-is not part:
+A command asks for a password on the terminal, without echo, or reads it to the end of an open file descriptor. One line break at the end
+is not part of the password:
 
 \`\`\`sh
 supplemental-backup restore office.tar.age --target mysql://root@localhost/back --password-fd 3 3< password.txt
@@ -41,8 +41,8 @@ supplemental-backup restore office.tar.age --target mysql://root@localhost/back 
 
 \`npx\` passes on only the first descriptors: use \`--password-fd 0 < password.txt\`.
 
-On a terminal there are three tries. A password that is newer than the archive opens it with the help of a newer archive of the same
-practice. One in the same folder, or in the folders of the neighbouring nights, is found and used; name another one
+On a terminal there are three tries. A password that is newer than the archive opens it together with a newer archive of the same
+practice. The command finds one in the same folder, or in the folders of the neighbouring nights; name one from elsewhere
 with \`--newer\`.
 
 The database password is read from \`MYSQL_PWD\`, as by the clients of MySQL and MariaDB. It may be in the URL, but everybody on the
@@ -65,7 +65,7 @@ A database is \`mysql://user@host:port/database\`, with parameters named as the 
 | \`server-public-key-path=FILE\` | the server's public key in PEM: without TLS, the password of an account of \`caching_sha2_password\` or \`sha256_password\` is encrypted for it |
 | \`get-server-public-key=1\` | without TLS, encrypt it for the key that the server sends; somebody in between could then read the password |
 
-Without TLS, a socket or one of the last two, the password is never sent to a server that asks for it in clear text.
+If there is no TLS, no local socket and none of the last two parameters, the password is never sent in clear text, even if the server asks for it.
 
 There is no \`PREFERRED\`, because somebody in between could turn its TLS off.
 
@@ -75,21 +75,22 @@ There is no \`PREFERRED\`, because somebody in between could turn its TLS off.
 |---|---|
 | \`--programs\` | triggers, routines, events, and views with the rights of somebody else: the author of the archive wrote them, and they run later. Without this option they are only listed |
 | \`--expect-sha256 HEX\` | the file must have the SHA-256 in the report of its night; then its programs are restored as well |
+| \`--signed-with KEY\` | the note beside the file must be signed with the key in a report, and fit the file; then its programs are restored as well |
 | \`--allow directories\` | table files in the directories that definitions name |
 | \`--allow outside-engines\` | tables whose data is in other servers, files or programs |
 
 ## The audit file
 
 \`restore\`, \`rehearse\`, \`extract\` and \`verify\` add lines to a file: who opened which archive when, what was done with it and how that
-ended, and never what is in it. It is the file of \`--audit\`, else that of the variable \`SUPPLEMENTAL_BACKUP_AUDIT\`, else
-\`supplemental-backup/audit.jsonl\` in \`XDG_STATE_HOME\` (\`~/.local/state\`), on Windows in \`LOCALAPPDATA\`. With an empty variable there is no file. If
-the file cannot be written, a warning goes to stderr and the work goes on.
+ended, but never what is in it. The file is that of \`--audit\`, otherwise that of the variable \`SUPPLEMENTAL_BACKUP_AUDIT\`, otherwise
+\`supplemental-backup/audit.jsonl\` in \`XDG_STATE_HOME\` (\`~/.local/state\`), on Windows in \`LOCALAPPDATA\`. If the variable is empty, there is no
+file. If the file cannot be written, a warning goes to stderr and the work goes on.
 
 ## Places
 
-An archive is a path or \`s3://bucket/key\`; a store that is not Amazon's is named by
-\`s3://bucket/key?endpoint=https://…&region=…\` (needs \`npm install @aws-sdk/client-s3\`). On a path and in a store an archive appears
-under its name when it is complete and not before, is read back, and never overwrites what is there.
+An archive is a path or \`s3://bucket/key\`; for a store that is not Amazon's, write
+\`s3://bucket/key?endpoint=https://…&region=…\` (needs \`npm install @aws-sdk/client-s3\`). On a path and in a store, an archive appears
+under its name only when it is complete. It is read back, and never overwrites what is there.
 
 \`list\` and \`who-can-open\` also take folders and wildcards, and expand them, because \`cmd\` and PowerShell do not. In a folder,
 files that end in \`.age\` count as archives; those that cannot be read are named and skipped. The same archive in two places is
@@ -143,8 +144,8 @@ supplemental-backup.exe backup --source mysql://backup@localhost/opendental --ou
 schtasks /Create /TN "Supplemental backup" /TR C:\\Backup\\night.cmd /SC DAILY /ST 02:00 /RU SYSTEM
 \`\`\`
 
-A \`%\`, as in \`socketPath=%2Frun…\`, is written \`\\%\` for cron, and \`%%\` for systemd and in a batch file. The words of the three are run by tests, the unit
-and the timer are held against systemd, and the batch file was run by the \`cmd\` of Wine; no task of a Windows was made of it yet.
+A \`%\`, as in \`socketPath=%2Frun…\`, is written \`\\%\` for cron, and \`%%\` for systemd and in a batch file. Tests run the commands of all three and
+check unit and timer with systemd. The batch file was run by the \`cmd\` of Wine; the task itself was not tried on Windows yet.
 
 ## The commands
 

@@ -5,11 +5,11 @@ export function renderErrorsPage(): string {
   const codes = (Object.keys(errorExplanations) as BackupErrorCode[]).sort();
   return `${[
     '# Errors',
-    'Every failure that is not a programmer’s mistake is a `BackupError`. Its `code` is one of those below, its `message` says what',
-    'happened, what is still safe and what to do, and its `details` carry facts for programs (names of tables, numbers, reasons).',
-    'Neither holds a value of a row, a password or a key. Where there is little room, `happened` is the first sentence alone. What is',
-    'safe and what to do go by what was being done (`activity`: `backup`, `restore`, `store`, `read`, `settings` or `tool`); where',
-    'that changes them, it is told below.',
+    'Every failure that is not a programmer’s mistake is a `BackupError`. Its `code` is one of those below. Its `message` says what',
+    'happened, what is still safe and what to do. Its `details` hold facts for programs (names of tables, numbers, reasons).',
+    'Neither holds a value of a row, a password or a key. `happened` is the first sentence alone, for places with little room. What is',
+    'safe and what to do depend on the `activity` during which it happened: `backup`, `restore`, `store`, `read`, `settings` or',
+    '`tool`. Where an activity changes the advice, its own advice is below in italics.',
     '',
     '```ts',
     "import { isBackupError, runSupplementalBackup } from 'supplemental-backup';",
@@ -45,10 +45,10 @@ export function renderErrorsPage(): string {
 
 const inWords: Readonly<Record<Activity, string>> = {
   backup: 'In a backup',
-  read: 'While something is only looked at',
+  read: 'While an archive or a database is only read',
   restore: 'In a restore',
-  settings: 'While settings or keys are kept',
-  store: 'While a copy is brought to its store',
+  settings: 'While settings or keys are saved',
+  store: 'While a copy is sent to its store',
   tool: 'In another command',
 };
 

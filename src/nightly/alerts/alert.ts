@@ -11,15 +11,15 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `copy-incomplete`: the newest copy was made without a damaged table, or without rows of it, as the plan
  *   allows; or, with the cause `dump-incomplete`, without routines or events that the server cannot show.
  *   Stands until a copy is complete
- * - `hq-copy-failed`, `local-copy-failed`: this one copy could not be made
+ * - `hq-copy-failed`, `local-copy-failed`: the copy for this place could not be made or stored
  * - `hq-copy-lost`, `local-copy-lost`: a copy of an earlier night was dropped, because its store damaged it
  *   again and again. Stands for a week
- * - `hq-copy-stale`, `local-copy-stale`: the newest verified copy is too old
+ * - `hq-copy-stale`, `local-copy-stale`: the newest verified copy at this place is too old
  * - `set-up-wrong`: the check at the start of the service found something with which no night can succeed
  * - `switched-off`: backups are switched off. Raised again every month while they are
  * - `switched-off-unrecorded`: backups were switched off by a change that is not in the practice's audit
  *   trail
- * - `key-unproven`: the stored key of the last administrator was exchanged, and nothing shows that its holder
+ * - `key-unproven`: the stored key of the last administrator was replaced, and nothing shows that its holder
  *   did it. Stands until a login repairs it or the password changes
  * - `history-broken`: copies at a place are missing, changed, signed with an unknown key or without their
  *   note, or the store did not return one on three nights. Stands until it is acknowledged
@@ -29,8 +29,8 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `opening-failed`: an administrator opened the newest copy at a login, and something was wrong with it
  * - `recipient-not-ours`: the newest copy is sealed to a key that the password of its administrator does not
  *   open. Stands until that administrator opens one
- * - `recovery-kit-new`: the copies open with a recovery kit that no earlier night knew. Stands for a week, so
- *   that its owner hears of a kit that somebody else made
+ * - `recovery-kit-new`: the copies open with a recovery kit that no earlier night used. Stands for a week, so
+ *   that the owner notices a kit that somebody else made
  * - `rehearsal-failed`: a rehearsed restore failed
  * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a
  *   month, whatever the next nights find; not raised while `copy-incomplete` stands
