@@ -1,11 +1,34 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
+import { promises as files } from 'node:fs';
+import {
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  rmdir,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isBackupError } from '../../src/errors.js';
 import { acquireGuard } from '../../src/nightly/run/guard.js';
+
+const broken = async (): Promise<never> => {
+  throw Object.assign(new Error('EIO: the disk fails'), { code: 'EIO' });
+};
+
+async function fileHandles(path: string): Promise<FileHandle> {
+  const probe = await open(path, 'w');
+  await probe.close();
+  return Object.getPrototypeOf(probe) as FileHandle;
+}
 
 describe('the guard against a second run', () => {
   let folder = '';
@@ -100,6 +123,30 @@ describe('the guard against a second run', () => {
     await writeFile(lock(), text);
     await (await acquireGuard(folder)).release();
     assert.deepEqual(await readdir(folder), []);
+  });
+
+  it('is not held up for ever by a guard that this very process took on a failing disk and could not remove', async () => {
+    const handles = await fileHandles(join(folder, 'probe'));
+    await rm(join(folder, 'probe'));
+    // First it cannot be written to its end, and then another one that was left behind cannot be removed.
+    for (const isLeftBehind of [false, true]) {
+      if (isLeftBehind) await leaveBehind({ pid: deadPid() });
+      const { rm: remove } = files;
+      const { sync } = handles;
+      Object.assign(files, { rm: broken });
+      if (!isLeftBehind) Object.assign(handles, { sync: broken });
+      syncBuiltinESMExports();
+      try {
+        await assert.rejects(acquireGuard(folder), (error) => !isRefused(error));
+      } finally {
+        Object.assign(files, { rm: remove });
+        Object.assign(handles, { sync });
+        syncBuiltinESMExports();
+      }
+      assert.equal((await readdir(folder)).length, isLeftBehind ? 2 : 1);
+      await (await acquireGuard(folder)).release();
+      assert.deepEqual(await readdir(folder), []);
+    }
   });
 
   it('is not held up for ever by a guard that a power cut left empty', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isBackupError } from '../../src/errors.js';
 import type { PlannedRun } from '../../src/nightly/next-run.js';
@@ -96,6 +98,24 @@ describe('the nightly service', () => {
     assert.notEqual(runs.length, 0);
     // 23:00 to 00:30 in Chicago.
     for (const run of runs) assert.match(run, /at 2026-07-15T0(4:|5:[0-2])/);
+  });
+
+  it('notes the hours that HQ gave again in a journal that begins anew', async () => {
+    const first = { from: '2026-07-15T02:00:00Z', until: '2026-07-15T06:00:00Z' };
+    const schedule = () => ({ opens: '23:00', closes: '00:30' });
+    await serve({ ...first, schedule }, (clock) => {
+      // By day the journal is lost; the first run of the night begins another.
+      if (clock.now() < new Date('2026-07-15T03:00:00Z'))
+        rmSync(join(bench.spool, 'journal.json'), { force: true });
+    });
+    const silent = (): never => {
+      throw new Error('HQ is away');
+    };
+    // By the hours of nobody 4711 starts at 02:58.
+    const second = { from: '2026-07-16T03:30:00Z', until: '2026-07-16T09:00:00Z' };
+    const { runs } = await serve({ ...second, schedule: silent });
+    assert.notEqual(runs.length, 0);
+    for (const run of runs) assert.match(run, /at 2026-07-16T0(4:|5:[0-2])/);
   });
 
   it('leaves out a night that was slept through, and takes the next', async () => {
