@@ -13,6 +13,7 @@ import { signerOf } from '../../src/history/signer.js';
 import { verifyHistory } from '../../src/history/verify-history.js';
 import { acknowledgeFindings, announcePurge } from '../../src/nightly/origin/acknowledge.js';
 import { keepFacts, readFacts } from '../../src/nightly/origin/facts-file.js';
+import { readHistory } from '../../src/nightly/run/night-journal.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
 import { createMemorySettings, type MemorySettings } from '../../src/nightly/settings/memory-settings.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
@@ -440,6 +441,15 @@ describe('an attack on a store', () => {
       assert.match(practice.alerts.raised.at(-1)!.message, /2026-01-06/);
     });
   }
+
+  it('on the newest copy is made up for by the next night, not when the next one were due', async () => {
+    const [newest, older] = (await keysOf(practice.local)).reverse();
+    await vanish(practice.local, [newest!]);
+    // Nothing is due there on the night that finds it.
+    await practice.night(['hq']);
+    const { verified } = await readHistory(practice.spool, practiceId, '2026-01-08');
+    assert.equal(verified.local, older!.split('/')[1]);
+  });
 
   it('is told also when the service was made anew: a new signing key beside notes of the old one', async () => {
     await rm(practice.spool, { recursive: true });

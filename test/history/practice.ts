@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Destination } from '../../src/eligibility/is-eligible.js';
 import type { KeptHeads } from '../../src/history/kept-heads.js';
 import type { TableFacts } from '../../src/history/loss/facts.js';
 import type { Manifest } from '../../src/model/parts.js';
@@ -79,10 +80,10 @@ export class NumberedPractice {
     return [...this.alerts.standing.keys()];
   }
 
-  /** Makes tonight's copies, and goes on to the next evening. */
-  async night(): Promise<BackupReport> {
+  /** Makes tonight's copies, or those that are said to be due, and goes on to the next evening. */
+  async night(destinations?: readonly Destination[]): Promise<BackupReport> {
     const tools = this.tools({ ...systemClock, now: () => this.now });
-    const report = await makeCopies(this.plan, { scheduled: true }, tools);
+    const report = await makeCopies(this.plan, { scheduled: true, destinations }, tools);
     if (this.scrubbing !== undefined) await this.scrub();
     this.now = new Date(this.now.getTime() + day);
     return report;

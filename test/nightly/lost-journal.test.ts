@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { isBackupError } from '../../src/errors.js';
 import { alertCodes } from '../../src/nightly/alerts/alert.js';
 import type { PendingCopy } from '../../src/nightly/run/journal-state.js';
 import { openOffice } from '../../src/nightly/run/office.js';
@@ -62,4 +63,11 @@ describe('a journal that is lost', () => {
   it('leaves no alert standing for ever that only the lost one knew of', async () => {
     assert.deepEqual(Object.keys((await open()).journal.state.alerts).sort(), Object.keys(alertCodes).sort());
   });
+});
+
+it('a spool that cannot be listed is told as what it is, and not as a fault of the program', async () => {
+  const spool = new Spool(join(tmpdir(), 'sb-no-such-spool'), 0);
+  const isTold = (error: unknown): boolean => isBackupError(error) && error.message.includes(spool.folder);
+  await assert.rejects(spool.tidy(new Set()), isTold);
+  await assert.rejects(spool.readTickets('4711'), isTold);
 });

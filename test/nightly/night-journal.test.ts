@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { BackupEvent } from '../../src/nightly/run/events.js';
 import { NightJournal, readHistory } from '../../src/nightly/run/night-journal.js';
+import { makeCopies } from '../../src/nightly/run/run-supplemental-backup.js';
 import { SpareRoom } from '../../src/nightly/run/spare-room.js';
+import { systemClock } from '../../src/nightly/service/clock.js';
+import { NumberedPractice } from '../history/practice.js';
 
 describe('a journal', () => {
   let folder = '';
@@ -81,6 +86,26 @@ describe('a journal', () => {
     // The night that found it out had its run.
     assert.equal(await planned('2026-07-13'), '2026-07-13');
     assert.equal(await planned('2026-07-14'), '2026-07-06');
+  });
+
+  it('has a copy on the disk before anybody hears that it is verified, for the power may go just then', async () => {
+    const practice = await NumberedPractice.open();
+    try {
+      const noted: unknown[] = [];
+      const heard: unknown[] = [];
+      const onEvent = (event: BackupEvent): void => {
+        if (event.kind !== 'verified') return;
+        heard.push(event.copy.key);
+        const { verified } = JSON.parse(readFileSync(join(practice.spool, 'journal.json'), 'utf8'));
+        noted.push(verified[event.destination][0]?.key);
+      };
+      const clock = { ...systemClock, now: () => practice.now };
+      await makeCopies(practice.plan, { scheduled: true, onEvent }, practice.tools(clock));
+      assert.equal(heard.length, 2);
+      assert.deepEqual(noted, heard);
+    } finally {
+      await practice.close();
+    }
   });
 
   it('is written by the next word when the one before could not be', async () => {

@@ -8,7 +8,10 @@ import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollmen
 import { BackupError } from '../../src/errors.js';
 import { silentLogger } from '../../src/nightly/log/logger.js';
 import { readOpening } from '../../src/nightly/run/read-opening.js';
+import { makeCopies } from '../../src/nightly/run/run-supplemental-backup.js';
 import { adminOf, lightWork, storedOf } from '../admin/admins.js';
+import { NumberedPractice } from '../history/practice.js';
+import { createFakeClock } from './support/fake-clock.js';
 import { eligiblePractice } from './support/night.js';
 
 const nobody = new AbortController().signal;
@@ -72,4 +75,23 @@ it('a store of keys that fails costs the night no more than this knowledge', asy
     save: async () => false,
   };
   assert.equal(await night(store, adminOf()), undefined);
+});
+
+it('a store of keys that never answers holds up no night', { timeout: 20_000 }, async () => {
+  const never = (): Promise<never> => new Promise(() => undefined);
+  const practice = await NumberedPractice.open();
+  try {
+    practice.more = { keys: { store: { load: never, save: never } } };
+    // Whatever does not answer at once takes too long.
+    const deadline = () => {
+      const over = new AbortController();
+      const soon = setImmediate(() => over.abort());
+      return { signal: over.signal, clear: () => clearImmediate(soon) };
+    };
+    const tools = practice.tools({ ...createFakeClock('2026-01-02T05:00:00Z'), deadline });
+    const { outcome } = await makeCopies(practice.plan, { scheduled: true }, tools);
+    assert.equal(outcome, 'complete');
+  } finally {
+    await practice.close();
+  }
 });

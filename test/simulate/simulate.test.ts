@@ -4,14 +4,16 @@ import { simulateInChild, tellInChild } from './child.js';
 
 /** Practices of 120 days each. */
 const practices = Array.from({ length: 16 }, (_, i) => [1 + i, 1001 + i]).flat();
-/** Seeds that broke a promise once, with the days that it took. */
+/**
+ * Seeds that broke a promise once, with the days that it took. Stories move when the nights change: each was
+ * seen to break it again without its mend, on 30 November 2026, and each mend has a test of its own besides.
+ */
 const once = {
   9003: 'disks that fail while a guard is taken or given back hold up no later night',
   32: 'alerts that a journal knew of are taken back when the journal is gone',
   1310: 'the hours that HQ gave outlive the journal that kept them',
-  104: 'a copy that was noted just before the power went stands for its week',
 };
-const days: Readonly<Record<keyof typeof once, number>> = { 9003: 40, 32: 40, 1310: 80, 104: 80 };
+const days: Readonly<Record<keyof typeof once, number>> = { 9003: 40, 32: 40, 1310: 80 };
 const loud = 7;
 
 describe('nights by seed', { concurrency: 3 }, () => {
