@@ -2,25 +2,25 @@
 const smallest = 1024;
 
 /**
- * Buffers that are used again: a fresh megabyte for every part costs the garbage collector more than turning
- * and compressing the part costs together. Sizes are powers of two, so that what one part gave back fits the
- * next; what nobody asked for again makes room for what came later.
+ * Keeps buffers for reuse: allocating a megabyte for every part costs the garbage collector more than
+ * encoding and compressing the part. Sizes are powers of two, so that a buffer fits the next part as well.
+ * Buffers that were unused for longest are dropped first.
  */
 export class BufferPool {
   readonly #most: number;
-  /** The one that has lain longest is the first. */
+  /** Ordered by the time of their return, the earliest first. */
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
   #kept = 0;
 
-  /** @param most - bytes that are kept at most */
+  /** @param most - most bytes that are kept */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** A buffer of at least `size` bytes, the whole of its `buffer`. It may hold anything. */
+  /** A buffer of at least `size` bytes, the whole of its `buffer`. Its content is undefined. */
   take(size: number): Uint8Array<ArrayBuffer> {
     const rounded = Math.max(smallest, 2 ** Math.ceil(Math.log2(size)));
-    // What will not be kept need not be larger than asked for.
+    // A buffer that will not be kept need not be rounded up.
     if (rounded > this.#most) return new Uint8Array(size);
     const kept = takeLast(this.#free, ({ length }) => length === rounded);
     if (kept === undefined) return new Uint8Array(rounded);
@@ -28,7 +28,7 @@ export class BufferPool {
     return kept;
   }
 
-  /** Gives a buffer back; nobody may hold on to it. */
+  /** Returns a buffer to the pool. The caller must not use it afterwards. */
   give(buffer: Uint8Array<ArrayBuffer>): void {
     const { length } = buffer;
     if (length < smallest || length > this.#most) return;
@@ -38,7 +38,7 @@ export class BufferPool {
   }
 }
 
-/** Takes the last item that fits out of a list. */
+/** Removes the last item that fits from a list, and returns it. */
 export function takeLast<Item>(items: Item[], fits: (item: Item) => boolean): Item | undefined {
   const place = items.findLastIndex(fits);
   return place < 0 ? undefined : items.splice(place, 1)[0];

@@ -6,31 +6,31 @@ import type { ZlibStreamOptions } from './zlib-stream-options.js';
 type CompressibleTexture = Exclude<Texture, 'random'>;
 
 const ordinary: ZlibStreamOptions = {
-  // Level 1 finds most of what there is to find in columns.
+  // Higher levels find little more in columns.
   level: 1,
-  // Every write ends at a byte, so that one turn of the thread pool does it all and another stream can
-  // follow.
+  // Every write ends at a byte boundary, so that one task of the thread pool compresses all of it and the
+  // output of another stream can follow.
   flush: constants.Z_SYNC_FLUSH,
-  // Results of several turns share a room; what is longer takes further turns.
+  // Small results share an output buffer; a longer one takes further tasks of the thread pool.
   chunkSize: 256 * 1024,
-  // A result is taken out when it is whole, so nothing must wait for a reader before.
+  // A result is read only when it is complete, so writing must not pause for a reader.
   readableHighWaterMark: 2 ** 40,
 };
-// The memory level sets how long the blocks are that have a code of their own. Short ones suit byte planes,
-// each of which is another column's; in text and noise they would only cost time.
+// The memory level sets the length of the blocks that have a Huffman code of their own. Short blocks suit
+// byte planes, which differ from each other; for text and noise they only cost time.
 const optionsOf: Readonly<Record<CompressibleTexture, ZlibStreamOptions>> = {
   text: { ...ordinary, memLevel: 8 },
   runs: { ...ordinary, memLevel: 6, strategy: constants.Z_RLE },
   noise: { ...ordinary, memLevel: 9, strategy: constants.Z_HUFFMAN_ONLY, chunkSize: 512 * 1024 },
 };
 
-/** An empty last block: what follows pieces that end at a byte, to end the stream (RFC 1951, 3.2.3). */
+/** An empty final block (RFC 1951, 3.2.3): ends a stream of pieces that end at a byte boundary. */
 export const endOfStream: Uint8Array = Uint8Array.of(3, 0);
 
-/** A result, which lies in its compressor's own room. */
+/** A compressed result; its bytes belong to the compressor. */
 export interface Deflated {
   readonly pieces: readonly Uint8Array[];
-  /** Lets the compressor be used again, and its room be written over. */
+  /** Lets the compressor be used again, and its output buffer be overwritten. */
   readonly release: () => void;
 }
 
@@ -38,22 +38,22 @@ export interface Deflated {
 const mostIdle = 8;
 
 /**
- * Compressors that are used again, and their rooms: making one takes a quarter of a megabyte and as long as
- * compressing a small part, and what it leaves behind keeps the garbage collector busy.
+ * Keeps compressors and their output buffers for reuse: creating one allocates a quarter of a megabyte and
+ * takes as long as compressing a small part, and its remains burden the garbage collector.
  */
 export class Deflaters {
-  /** The one that has rested longest is the first. */
+  /** Ordered by the time of their last use, the earliest first. */
   readonly #idle: { readonly deflater: DeflateRaw; readonly texture: CompressibleTexture }[] = [];
 
-  /** Compresses in the thread pool, to pieces that end at a byte and do not end the stream. */
+  /** Compresses in the thread pool. The pieces end at a byte boundary and do not end the stream. */
   async deflate(data: Uint8Array, texture: CompressibleTexture): Promise<Deflated> {
     const idle = takeLast(this.#idle, (each) => each.texture === texture);
     const deflater = idle?.deflater ?? createDeflateRaw(optionsOf[texture]);
-    // One that fails is not used again.
+    // A compressor that fails is not used again.
     const pieces = await deflateWith(deflater, data);
     const release = (): void => {
       deflater.reset();
-      startAtTheFront(deflater);
+      restartOutput(deflater);
       this.#idle.push({ deflater, texture });
       if (this.#idle.length > mostIdle) this.#idle.shift()!.deflater.close();
     };
@@ -62,11 +62,11 @@ export class Deflaters {
 }
 
 /**
- * A stream of zlib puts each result behind the one before and takes a new room when the old one is full.
- * Nobody holds on to the old results here, so it can start at the front. It says where it is in a field that
- * is not documented; a version without it goes on as it likes.
+ * A zlib stream writes each result behind the one before, and allocates a new buffer when the old one is
+ * full. The old results are no longer in use here, so it can start at the beginning. Its position is in an
+ * undocumented field; a version of Node.js without that field allocates as usual.
  */
-function startAtTheFront(deflater: DeflateRaw & { _outOffset?: number }): void {
+function restartOutput(deflater: DeflateRaw & { _outOffset?: number }): void {
   if (deflater._outOffset !== undefined) deflater._outOffset = 0;
 }
 
@@ -77,7 +77,7 @@ function deflateWith(deflater: DeflateRaw, data: Uint8Array): Promise<readonly U
     deflater.once('error', reject);
     deflater.on('data', take);
     deflater.write(data, () => {
-      // What was not handed out yet.
+      // Reading emits 'data' for what was not delivered yet.
       while (deflater.read() !== null);
       deflater.off('data', take);
       deflater.off('error', reject);

@@ -1,32 +1,33 @@
 import type { Channel } from '../diagnosis.js';
 import type { Stretch } from './stretches.js';
 
-/** Room around a result, in bytes: whoever wraps it need not copy it. */
+/** Bytes to leave free around a result, so that wrapping it needs no copy. */
 export interface Margins {
   readonly before: number;
   readonly behind: number;
 }
 
-/** Bytes that are whose they were until they are given back. */
+/** Bytes in a reused buffer: valid until they are released. */
 export interface Lent {
   readonly bytes: Uint8Array;
-  /** Whoever calls it holds on to none of the bytes. */
+  /** To be called when none of the bytes is in use any more. */
   readonly release: () => void;
 }
 
 /**
- * What the archive needs of a platform. Two modules fulfil it, byte for byte alike: `node.ts` on the native
- * code of Node.js, `portable.ts` on plain JavaScript for browsers. The import condition `#engine` chooses.
+ * What the archive needs of a platform. Two modules implement it: `node.ts` on the native code of Node.js,
+ * and `portable.ts` on plain JavaScript for browsers. The import condition `#engine` selects one.
  */
 export interface Engine {
   readonly name: 'node' | 'portable';
-  /** Where to tell what helps to find a fault. */
+  /** Debug output. */
   readonly diagnosis: Channel;
   /**
-   * Compresses to one raw DEFLATE stream. The two engines may differ in the bytes, never in what they mean.
+   * Compresses to one raw DEFLATE stream. The two engines may give different bytes, which inflate to the
+   * same.
    *
-   * @param stretches - all of `data`, in order: what to look for
-   * @param margins - bytes to leave free, as zeros, before and behind the stream
+   * @param stretches - all of `data`, in order, and how each stretch compresses
+   * @param margins - zero bytes to leave free before and behind the stream
    */
   deflate(data: Uint8Array, stretches: readonly Stretch[], margins: Margins): Promise<Uint8Array>;
   /**
@@ -36,18 +37,18 @@ export interface Engine {
    * @throws any error when the stream is malformed, or its result is not `size` bytes long
    */
   inflate(data: Uint8Array, size: number): Promise<Uint8Array>;
-  /** The same for a result that is looked at and given back: its room is used again. */
+  /** The same for a result that is used briefly: its buffer is reused after the release. */
   inflateLent(data: Uint8Array, size: number): Promise<Lent>;
   /** CRC-32 as gzip has it. */
   crc32(data: Uint8Array): number;
   /**
-   * SHA-256 in hexadecimal, as one piece of text: thousands are kept to the end, and a rope of pairs is ten
-   * times as large.
+   * SHA-256 in hexadecimal, as a flat string: thousands are kept to the end, and a string that V8 joined from
+   * pairs takes ten times the memory.
    */
   sha256(data: Uint8Array): string;
   /** Seals with ChaCha20-Poly1305: `data.length + 16` bytes go to `into`. */
   seal(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, into: Uint8Array): void;
-  /** The reverse of {@link Engine.seal}, in room of its own; null when it does not authenticate. */
+  /** The reverse of {@link Engine.seal}, in a new array; null when it does not authenticate. */
   open(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Uint8Array | null;
   /** scrypt with r = 8, p = 1, 32 bytes. */
   scrypt(password: Uint8Array, salt: Uint8Array, n: number): Promise<Uint8Array>;

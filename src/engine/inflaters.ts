@@ -3,24 +3,24 @@ import type { Lent } from './engine.js';
 import type { ZlibStreamOptions } from './zlib-stream-options.js';
 
 /**
- * Decompressors that are used again: making one for every small part, and a room for its result, keeps the
- * garbage collector busier than the data does.
+ * Keeps decompressors and their output buffers for reuse: creating them for every small part burdens the
+ * garbage collector more than the data itself.
  */
 export class Inflaters {
   readonly #idle: InflateRaw[] = [];
   readonly #options: ZlibStreamOptions;
-  readonly #roomBytes: number;
+  readonly #bufferBytes: number;
 
-  /** @param roomBytes - bytes of the rooms in which results lie, one behind the other */
-  constructor(roomBytes: number) {
-    this.#roomBytes = roomBytes;
-    // A result is taken out when it is whole, so nothing must wait for a reader before.
-    this.#options = { chunkSize: roomBytes, readableHighWaterMark: 2 ** 40 };
+  /** @param bufferBytes - size of an output buffer, which holds several results */
+  constructor(bufferBytes: number) {
+    this.#bufferBytes = bufferBytes;
+    // A result is read only when it is complete, so writing must not pause for a reader.
+    this.#options = { chunkSize: bufferBytes, readableHighWaterMark: 2 ** 40 };
   }
 
-  /** Whether a result of that size is worth the trouble: a larger one had better lie in one piece at once. */
+  /** Whether a result of that size is worth the reuse: a larger one is better made in one allocation. */
   fits(size: number): boolean {
-    return size <= this.#roomBytes;
+    return size <= this.#bufferBytes;
   }
 
   /**
@@ -34,11 +34,11 @@ export class Inflaters {
     return joined(pieces);
   }
 
-  /** The same for a result that is given back, and its room with it. */
+  /** The same for a result whose buffer is reused after the release. */
   async inflateLent(data: Uint8Array, size: number): Promise<Lent> {
     const { inflater, pieces } = await this.#run(data, size);
     const release = (): void => {
-      takeBack(inflater, pieces.at(-1));
+      reuseOutput(inflater, pieces.at(-1));
       this.#idle.push(inflater);
     };
     return { bytes: joined(pieces), release };
@@ -49,7 +49,7 @@ export class Inflaters {
     size: number,
   ): Promise<{ readonly inflater: InflateRaw; readonly pieces: readonly Uint8Array[] }> {
     const inflater = this.#idle.pop() ?? createInflateRaw(this.#options);
-    // One that fails is not used again.
+    // A decompressor that fails is not used again.
     const pieces = await inflateWith(inflater, data, size);
     inflater.reset();
     return { inflater, pieces };
@@ -58,27 +58,27 @@ export class Inflaters {
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-  // A Buffer has a `slice` of another meaning.
+  // `slice` of a Buffer does not copy, unlike that of a Uint8Array.
   return new Uint8Array(whole.buffer, whole.byteOffset, whole.length);
 }
 
-/** Where a stream of zlib puts its next result. Node.js tells nobody of it, and may change it. */
-interface Room {
+/** Where a zlib stream writes its next result. Undocumented in Node.js, so it may change. */
+interface Output {
   readonly _outBuffer?: Uint8Array;
   _outOffset?: number;
 }
 
 /**
- * Lets the next result lie where the last one did: a room of its own for every result calls the collector of
- * garbage a dozen times for a hundred megabytes. Done only where the room is what it is known to be; else it
+ * Lets the next result overwrite the last one: a new buffer for every result triggers the garbage collector a
+ * dozen times for a hundred megabytes. Done only where the fields hold what is expected; otherwise the buffer
  * is left to fill up.
  */
-function takeBack(inflater: InflateRaw, last: Uint8Array | undefined): void {
-  const room: Room = inflater as unknown as Room;
-  const { _outBuffer: all, _outOffset: end } = room;
+function reuseOutput(inflater: InflateRaw, last: Uint8Array | undefined): void {
+  const output = inflater as unknown as Output;
+  const { _outBuffer: all, _outOffset: end } = output;
   if (last === undefined || all?.buffer !== last.buffer) return;
   const start = last.byteOffset - all.byteOffset;
-  if (start >= 0 && start + last.length === end) room._outOffset = start;
+  if (start >= 0 && start + last.length === end) output._outOffset = start;
 }
 
 function inflateWith(inflater: InflateRaw, data: Uint8Array, size: number): Promise<readonly Uint8Array[]> {
@@ -97,7 +97,7 @@ function inflateWith(inflater: InflateRaw, data: Uint8Array, size: number): Prom
     inflater.once('error', fail);
     inflater.on('data', take);
     inflater.write(data, () => {
-      // What was not handed out yet.
+      // Reading emits 'data' for what was not delivered yet.
       while (inflater.read() !== null);
       inflater.off('data', take);
       inflater.off('error', fail);
@@ -108,24 +108,24 @@ function inflateWith(inflater: InflateRaw, data: Uint8Array, size: number): Prom
 }
 
 /**
- * Inflates into one room of the size that is expected, which the system fills only as far as bytes come.
- * Joining pieces would take twice as much.
+ * Inflates into one array of the expected size. The operating system commits its memory only as far as it is
+ * written. Joining pieces would take twice as much.
  *
  * @throws Error when the stream is malformed or its result is not `size` bytes long
  */
 export async function inflateLarge(data: Uint8Array, size: number): Promise<Uint8Array> {
-  const room = new Uint8Array(size);
+  const result = new Uint8Array(size);
   let length = 0;
   const inflater = createInflateRaw({ chunkSize: 2 ** 20 });
   inflater.end(data);
   for await (const piece of inflater as AsyncIterable<Uint8Array>) {
     // Leaving the loop destroys the stream.
     if (length + piece.length > size) throw wrongSize();
-    room.set(piece, length);
+    result.set(piece, length);
     length += piece.length;
   }
   if (length !== size) throw wrongSize();
-  return room;
+  return result;
 }
 
 function wrongSize(): RangeError {

@@ -13,14 +13,14 @@ const inflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 
 const deflaters: Deflaters = new Deflaters();
 const inflaters: Inflaters = new Inflaters(2 ** 20);
-// A part of the usual size fits, so that each lies in one piece.
-const lenders: Inflaters = new Inflaters(2 ** 21);
-// Largest result that is made in one piece.
+// A part of the usual size fits, so that each is in one piece.
+const pooledInflaters: Inflaters = new Inflaters(2 ** 21);
+// Largest result that is made in one allocation.
 const mostAtOnce: number = 16 * 2 ** 20;
-// So few bytes are compressed sooner than another thread is woken; a compressor for them takes almost no
-// memory.
+// Up to so many bytes are compressed in less time than it takes to wake another thread. A compressor for them
+// needs almost no memory.
 const small = 4096;
-/** So few bytes are made sooner than another thread is woken, and than it tells that they are there. */
+/** Up to so many bytes are inflated in less time than a round trip to another thread. */
 const smallInflated: number = 64 * 1024;
 const forSmall: ZlibOptions = { level: 1, windowBits: 12, memLevel: 4, chunkSize: 2 * small };
 const forSmallPiece: ZlibOptions = { ...forSmall, finishFlush: constants.Z_SYNC_FLUSH };
@@ -46,8 +46,8 @@ export const engine: Engine = {
     return ofSize(await inflateAsync(data, optionsFor(size)), size);
   },
   async inflateLent(data, size) {
-    if (size > smallInflated && lenders.fits(size)) return lenders.inflateLent(data, size);
-    return { bytes: await this.inflate(data, size), release: nothing };
+    if (size > smallInflated && pooledInflaters.fits(size)) return pooledInflaters.inflateLent(data, size);
+    return { bytes: await this.inflate(data, size), release: doNothing };
   },
   crc32: (data) => crc32(data),
   sha256: (data) => createHash('sha256').update(data).digest('hex'),
@@ -68,7 +68,7 @@ export const engine: Engine = {
       data.fill(0);
       return null;
     }
-    // A Buffer has a `slice` of another meaning.
+    // `slice` of a Buffer does not copy, unlike that of a Uint8Array.
     return new Uint8Array(data.buffer, data.byteOffset, data.length);
   },
   scrypt: (password, salt, n) =>
@@ -86,24 +86,24 @@ function inflateSmall(data: Uint8Array, size: number): Uint8Array {
   return ofSize(inflateRawSync(data, optionsFor(size)), size);
 }
 
-/** One byte more than is expected shows a result that is longer. */
+/** Room for one byte more than expected, so that a longer result is noticed. */
 function optionsFor(size: number): ZlibOptions {
   return { chunkSize: Math.max(size + 1, 1024), maxOutputLength: Math.max(size, 1) };
 }
 
 function ofSize(inflated: Buffer, size: number): Uint8Array {
   if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
-  // A Buffer has a `slice` of another meaning.
+  // `slice` of a Buffer does not copy, unlike that of a Uint8Array.
   return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);
 }
 
-/** Pieces that end at a byte and do not end the stream. */
+/** The pieces end at a byte boundary and do not end the stream. */
 async function deflateStretch(data: Uint8Array, texture: Texture): Promise<Deflated> {
-  if (texture === 'random') return { pieces: storedBlocks(data), release: nothing };
-  if (data.length <= small) return { pieces: [deflateRawSync(data, forSmallPiece)], release: nothing };
+  if (texture === 'random') return { pieces: storedBlocks(data), release: doNothing };
+  if (data.length <= small) return { pieces: [deflateRawSync(data, forSmallPiece)], release: doNothing };
   return deflaters.deflate(data, texture);
 }
 
-function nothing(): void {
-  // These bytes lie in nobody's room.
+function doNothing(): void {
+  // These bytes are in no reused buffer.
 }

@@ -7,18 +7,19 @@ import { withMargins } from './with-margins.js';
 
 const largeBytes: number = 32 * 2 ** 20;
 
-/** The engine for every platform: nothing but JavaScript. */
+/** The engine for every platform, in plain JavaScript. */
 export const engine: Engine = {
   name: 'portable',
   diagnosis: { isOn: false, tell: () => undefined },
   async deflate(data, stretches, margins) {
-    // One huge row that must not become too small; in pieces it would not be worth the trouble here.
+    // A single huge row that must not compress too well: readers limit the ratio of large parts. Storing only
+    // the random stretches is not worth the code here.
     const isStored = data.length > largeBytes && stretches[0]?.texture === 'random';
     return withMargins([deflateSync(data, { level: isStored ? 0 : 1, mem: 8 })], margins);
   },
   async inflate(data, size) {
-    // One byte of room more shows a stream that is longer than it says; fflate itself stops at the end of
-    // `out`.
+    // Room for one byte more than expected, so that a longer result is noticed: fflate itself stops at the
+    // end of `out`.
     const inflated = inflateSync(data, { out: new Uint8Array(size + 1) });
     if (inflated.length !== size) throw new RangeError('the inflated size is not what it should be');
     return inflated;

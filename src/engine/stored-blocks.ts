@@ -1,8 +1,8 @@
 const mostBytes = 0xffff;
 
 /**
- * Blocks of DEFLATE that hold bytes as they are (RFC 1951, 3.2.4), in pieces: they must begin at a byte, and
- * do not end the stream.
+ * DEFLATE blocks that hold bytes uncompressed (RFC 1951, 3.2.4). They must start at a byte boundary, and do
+ * not end the stream.
  */
 export function storedBlocks(data: Uint8Array): readonly Uint8Array[] {
   const pieces: Uint8Array[] = [];

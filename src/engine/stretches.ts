@@ -1,10 +1,10 @@
 /**
- * How the bytes of a stretch are alike, and so what a compressor should look for.
+ * How the bytes of a stretch repeat, and so how a compressor should treat it.
  *
- * - `text`: words come again somewhere before
- * - `runs`: a byte comes several times in a row, and nothing longer than that comes again: byte planes
- * - `noise`: nothing comes again; only how often each byte stands there can be made use of
- * - `random`: not even that; the bytes had better be left as they are
+ * - `text`: sequences of several bytes repeat
+ * - `runs`: single bytes repeat in a row, and longer sequences do not: byte planes
+ * - `noise`: nothing repeats, but some bytes are more frequent than others
+ * - `random`: not even that; the bytes are stored uncompressed
  */
 export type Texture = 'noise' | 'random' | 'runs' | 'text';
 
@@ -15,12 +15,12 @@ export interface Stretch {
   readonly texture: Texture;
 }
 
-/** A shorter stretch is not worth a turn of a compressor of its own. */
+/** A shorter stretch is not worth a call of the compressor of its own. */
 const worthwhileBytes = 32 * 1024;
 
 /**
- * Joins neighbours of one texture, and short stretches to the one before them. What is random is joined to
- * nothing else.
+ * Joins neighbours of one texture, and appends short stretches to the one before them. Random stretches are
+ * joined only with each other.
  *
  * @param stretches - one after another without a gap
  * @returns the same bytes in fewer stretches
@@ -33,7 +33,7 @@ export function joinStretches(stretches: readonly Stretch[]): readonly Stretch[]
       joined.push(stretch);
       continue;
     }
-    // The longer of the two says what they are.
+    // The longer of the two decides the texture.
     const { texture } = before.end - before.start >= stretch.end - stretch.start ? before : stretch;
     joined[joined.length - 1] = { start: before.start, end: stretch.end, texture };
   }

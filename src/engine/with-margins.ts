@@ -1,7 +1,7 @@
 import { concatBytes } from '../bytes.js';
 import type { Margins } from './engine.js';
 
-/** Pieces one after another, with room around them. */
+/** Joins pieces, with free bytes before and behind. */
 export function withMargins(pieces: readonly Uint8Array[], { before, behind }: Margins): Uint8Array {
   return concatBytes([new Uint8Array(before), ...pieces, new Uint8Array(behind)]);
 }

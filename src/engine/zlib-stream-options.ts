@@ -1,5 +1,5 @@
 import type { TransformOptions } from 'node:stream';
 import type { ZlibOptions } from 'node:zlib';
 
-/** The streams of zlib take the options of every stream; their types do not say so. */
+/** zlib streams take the options of every stream; the types of Node.js lack them. */
 export type ZlibStreamOptions = Pick<TransformOptions, 'readableHighWaterMark'> & ZlibOptions;
