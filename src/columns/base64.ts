@@ -1,21 +1,20 @@
 /**
- * Values that are base64 text (RFC 4648, section 4): images, signatures and documents stand in columns of
- * text like that. No compressor makes the text shorter than the bytes it stands for, and what repeats itself
- * in those is hidden in it.
+ * Values that are base64 text (RFC 4648, section 4), as images, signatures and documents in text columns are.
+ * They are stored decoded: no compressor makes the text shorter than the bytes it encodes, and repetitions in
+ * those bytes are not visible in the text.
  *
- * How a value stands is its mark: twice the number of its stored bytes, plus 1 when the value is the base64
- * of them.
+ * The mark of a value is twice the number of its stored bytes, plus 1 when the value is the base64 of them.
  */
 
-/** A column of which more than one byte in so many stands as it is had better be left alone. */
+/** A column is not worth decoding when more than one byte in so many would be stored as it is. */
 const share = 8;
 
-// Bytes of a piece that is looked at beforehand.
+// Size of a sample, in bytes.
 const pieceBytes = 4096;
-// Of 64. Hexadecimal digits, codes and numbers have fewer, and gain nothing.
+// Of 64. Hexadecimal digits, codes and numbers use fewer, and gain nothing from decoding.
 const manyLetters = 48;
 
-/** Whether some of a column looks like base64: it uses nearly all letters, and little else. */
+/** Whether a sample of a column looks like base64: it uses nearly all letters, and little else. */
 export function looksLikeBase64(data: Uint8Array): boolean {
   const middle = data.length >> 1;
   const pieces = [data.subarray(0, pieceBytes), data.subarray(middle, middle + pieceBytes)];
@@ -33,11 +32,11 @@ export function looksLikeBase64(data: Uint8Array): boolean {
 }
 
 /**
- * Takes base64 apart, value by value; what is none, or is written in another way than this writes it back,
- * stays as it is.
+ * Decodes base64, value by value. A value that is not base64, or that encoding would not restore exactly, is
+ * stored as it is.
  *
- * @param room - takes the stored bytes, one value after another; as long as `data` is enough
- * @param marks - takes the mark of each value
+ * @param room - receives the stored bytes, one value after another; `data.length` bytes are enough
+ * @param marks - receives the mark of each value
  * @returns number of stored bytes; −1 when too little of it is base64
  */
 export function takeBase64Apart(
@@ -66,12 +65,12 @@ export function takeBase64Apart(
   return to;
 }
 
-/** How long each value is, by its mark. */
+/** The length of each value, from its mark. */
 export function lengthsOfBase64(marks: Uint32Array): Uint32Array {
   return marks.map((mark) => ((mark & 1) === 0 ? mark >>> 1 : 4 * Math.ceil((mark >>> 1) / 3)));
 }
 
-/** How many bytes stand for all values. */
+/** Number of stored bytes of all values. */
 export function storedBytes(marks: Uint32Array): number {
   return marks.reduce((sum, mark) => sum + (mark >>> 1), 0);
 }
@@ -79,7 +78,7 @@ export function storedBytes(marks: Uint32Array): number {
 /**
  * The reverse of {@link takeBase64Apart}.
  *
- * @param data - takes the values, one after another
+ * @param data - receives the values, one after another
  */
 export function putBase64Together(data: Uint8Array, marks: Uint32Array, stored: Uint8Array): void {
   for (let i = 0, from = 0, to = 0; i < marks.length; i++) {
@@ -100,8 +99,8 @@ const letters: Uint8Array = Uint8Array.from(
   'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
   (letter) => letter.charCodeAt(0),
 );
-// The six bits of a letter, for each of the four places it can have; what is no letter is negative, and stays
-// so.
+// The six bits of a letter, shifted for each of the four positions in a group. The entry of any other byte is
+// negative, and so is a result that includes it.
 const first: Int32Array = bitsAt(18);
 const second: Int32Array = bitsAt(12);
 const third: Int32Array = bitsAt(6);
@@ -113,7 +112,7 @@ function bitsAt(shift: number): Int32Array {
   return bits;
 }
 
-/** @returns number of bytes; −1 for what {@link encode} would not give */
+/** @returns number of bytes; −1 if {@link encode} would not restore the text */
 function decode(room: Uint8Array, start: number, data: Uint8Array, from: number, length: number): number {
   if (length === 0 || length % 4 !== 0) return -1;
   let to = start;
@@ -130,13 +129,13 @@ function decode(room: Uint8Array, start: number, data: Uint8Array, from: number,
   if (data[at + 3] === padding) bytes = data[at + 2] === padding ? 1 : 2;
   if (bytes > 1) bits |= third[data[at + 2]!]!;
   if (bytes > 2) bits |= fourth[data[at + 3]!]!;
-  // Bits that no byte takes must be zeros, or the text would not come again.
+  // Unused bits must be zero, or encoding would not restore the text.
   if (bits < 0 || (bits & (0xffffff >> (8 * bytes))) !== 0) return -1;
   for (let byte = 0; byte < bytes; byte++) room[to++] = bits >> (16 - 8 * byte);
   return to - start;
 }
 
-/** @returns where the text ends */
+/** @returns end of the text */
 function encode(data: Uint8Array, start: number, stored: Uint8Array, from: number, size: number): number {
   let to = start;
   for (let at = from, end = from + size; at < end; at += 3, to += 4) {

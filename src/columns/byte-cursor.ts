@@ -1,6 +1,6 @@
 import { BackupError } from '../errors.js';
 
-/** The error of a column part that does not parse; `what` says what is wrong with it, without any value. */
+/** The error of a column part that does not parse. `what` names the fault and contains no value. */
 export function damagedPart(what: string): BackupError {
   return new BackupError('archive-damaged', `A part of a table cannot be read: ${what}.`);
 }
@@ -47,12 +47,12 @@ export class ByteCursor {
   }
 }
 
-/** Writes bytes front to back into room reserved beforehand. */
+/** Writes bytes front to back into a buffer of fixed size. */
 export class ByteBuilder {
   readonly bytes: Uint8Array;
   position: number;
 
-  /** @param room - most bytes that will be written, or the room for them */
+  /** @param room - most bytes that will be written, or the buffer for them */
   constructor(room: number | Uint8Array) {
     this.bytes = typeof room === 'number' ? new Uint8Array(room) : room;
     this.position = 0;

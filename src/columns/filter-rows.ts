@@ -1,7 +1,4 @@
-/**
- * Keeps some rows of a column part, by the day that one of its columns holds: what a `WHERE` does, without a
- * server.
- */
+/** Keeps some rows of a column part, by the date in one of its columns: a `WHERE` without a server. */
 import { concatBytes } from '../bytes.js';
 import type { ColumnBatch, ColumnValues, VariableValues } from '../model/column-batch.js';
 import type { DateFilter } from '../model/parts.js';
@@ -15,7 +12,7 @@ interface Run {
 /**
  * The rows of a batch that a filter keeps; the batch itself when it keeps all.
  *
- * @param column - place of the filter's column among those of the batch
+ * @param column - index of the filter's column in the batch
  * @throws RangeError when that column holds no dates
  */
 export function filterRows(batch: ColumnBatch, column: number, filter: DateFilter): ColumnBatch {
@@ -36,7 +33,7 @@ function keptRuns(rows: number, dates: VariableValues, { since, unsetBefore }: D
     const length = dates.lengths[row]!;
     const day = length === 0 ? 0 : dayAt(dates.data, offset);
     offset += length;
-    // NULL has no length, and so counts as day 0, which is no date either.
+    // NULL has length 0 and so counts as day 0, which is no real date either.
     const isKept = day >= first || day < real;
     if (isKept && start < 0) start = row;
     if (!isKept && start >= 0) {
@@ -49,7 +46,8 @@ function keptRuns(rows: number, dates: VariableValues, { since, unsetBefore }: D
 }
 
 /**
- * Larger for later days, as the server orders them: also where month or day is 0, or there is no such day.
+ * The date as a number that is larger for later days, in the server's order. Month or day may be 0, and the
+ * day need not exist.
  */
 function dayAt(data: Uint8Array, offset: number): number {
   return ((data[offset]! | (data[offset + 1]! << 8)) * 16 + data[offset + 2]!) * 32 + data[offset + 3]!;

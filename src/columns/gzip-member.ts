@@ -1,6 +1,6 @@
 /**
- * One gzip member (RFC 1952) around one column part. An extra field named `SB` in its header carries the
- * number of rows, so that a reader can count before it inflates; every other reader of gzip passes over it.
+ * One gzip member (RFC 1952) around one column part. An extra field named `SB` in its header holds the number
+ * of rows, so that a reader can count them without inflating. Other gzip readers ignore the field.
  */
 import { engine } from '#engine';
 import type { Lent } from '../engine/engine.js';
@@ -12,24 +12,24 @@ const headerBytes = 20;
 const trailerBytes = 8;
 const flagExtra = 4;
 /**
- * Largest column part that is read, in bytes: one row with one value of the largest packet of MySQL, and some
+ * Largest column part that is read, in bytes: a row with a value of the largest packet of MySQL, and some
  * more.
  */
 export const maxPartBytes: number = 2 ** 30 + 2 ** 26;
-// DEFLATE cannot make its input smaller than this.
+// DEFLATE cannot compress further than this.
 const maxDeflateRatio = 1032;
-/** So much a part may inflate to, however small it is: typical ones are far below. */
+/** A part may inflate to so many bytes at any ratio: typical ones are far smaller. */
 const freeBytes: number = 32 * 2 ** 20;
 /**
- * A larger part is one huge row, and is written so that it is no smaller than this: who wants to fill a
- * reader's memory has to send a share of it.
+ * A larger part is one huge row, and is written so that its ratio stays below this. Otherwise a small hostile
+ * file could fill a reader's memory.
  */
 const maxLargeRatio = 64;
 
 /**
  * Compresses a column part.
  *
- * @param stretches - how its bytes are alike, from the first to the last
+ * @param stretches - all of its bytes, in order, and how each stretch compresses
  */
 export async function gzipMember(
   plain: Uint8Array,
@@ -40,7 +40,7 @@ export async function gzipMember(
   let member = await engine.deflate(plain, stretches, margins);
   const least = leastBytes(plain.length);
   if (member.length < least) {
-    // What is stored as it is makes up for the rest.
+    // Enough of the part is stored uncompressed to reach the least size.
     const { length: end } = plain;
     const filled: readonly Stretch[] = [
       { start: 0, end: least, texture: 'random' },
@@ -59,12 +59,12 @@ export async function gzipMember(
   return member;
 }
 
-/** How small a part of a size may be compressed. */
+/** Least size of a compressed part, for the limit on the ratio. */
 function leastBytes(plainBytes: number): number {
   return plainBytes <= freeBytes ? 0 : Math.ceil(plainBytes / maxLargeRatio);
 }
 
-/** What a member says of itself, unproven: its rows and its size before compression. */
+/** The header's claims, unverified: rows, and size before compression. */
 export function peekMember(member: Uint8Array): { readonly rows: number; readonly plainBytes: number } {
   const view = viewOfMember(member);
   return { rows: view.getUint32(16, true), plainBytes: view.getUint32(member.length - 4, true) };
@@ -83,7 +83,7 @@ export async function gunzipMember(member: Uint8Array): Promise<Uint8Array> {
   return plain;
 }
 
-/** {@link gunzipMember} for bytes that are looked at and given back. */
+/** {@link gunzipMember} into a buffer that is reused after the release. */
 export async function gunzipLent(member: Uint8Array): Promise<Lent> {
   const { body, size, checksum } = bodyOf(member);
   const lent = await engine.inflateLent(body, size);
@@ -106,16 +106,13 @@ function bodyOf(member: Uint8Array): {
   const body = member.subarray(headerBytes, end);
   const size = view.getUint32(end + 4, true);
   if (size > maxPartBytes) {
-    throw new BackupError(
-      'archive-limit-exceeded',
-      'A part of a table is larger than a genuine one ever is.',
-    );
+    throw new BackupError('archive-limit-exceeded', 'A part of a table is larger than any genuine part.');
   }
   if (size > body.length * maxDeflateRatio) throw damagedPart('its size cannot be true');
   if (member.length < leastBytes(size)) {
     throw new BackupError(
       'archive-limit-exceeded',
-      'A part of a table says that it is far larger than a genuine one of its size ever is.',
+      'A part of a table claims to inflate to far more than any genuine part of its size.',
     );
   }
   return { body, size, checksum: view.getUint32(end, true) };
@@ -125,7 +122,7 @@ function checkSum(plain: Uint8Array, checksum: number): void {
   if (engine.crc32(plain) !== checksum) throw damagedPart('its checksum is wrong');
 }
 
-// Only the header that `gzipMember` writes is taken: nothing in it is left to interpretation.
+// Only the exact header that `gzipMember` writes is accepted, so that nothing in it needs interpretation.
 function viewOfMember(member: Uint8Array): DataView {
   const view = new DataView(member.buffer, member.byteOffset, member.length);
   const isOurs =
@@ -134,6 +131,6 @@ function viewOfMember(member: Uint8Array): DataView {
     view.getUint16(10, true) === 8 &&
     view.getUint16(12) === 0x5342 &&
     view.getUint16(14, true) === 4;
-  if (!isOurs) throw damagedPart('it is not compressed as it should be');
+  if (!isOurs) throw damagedPart('its compression header is malformed');
   return view;
 }

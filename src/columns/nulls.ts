@@ -1,8 +1,8 @@
-/** NULLs of a column: values that are not NULL closed up for storing, and spread out again. */
+/** NULLs of a column: removes their places before storing, and inserts them again. */
 
 import type { Width } from './numbers.js';
 
-/** Number of bits that are one. */
+/** Number of set bits. */
 export function countBits(bitmap: Uint8Array): number {
   let count = 0;
   for (let i = 0; i < bitmap.length; i++) {

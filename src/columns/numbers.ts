@@ -1,8 +1,8 @@
 /**
  * Whole columns of fixed-width values as numbers: a base and small offsets from it, in byte planes.
  *
- * All arithmetic is modulo 2^(8·width), so that signed, unsigned and floating bit patterns need no telling
- * apart and nothing is ever rounded. 64-bit values are handled as two halves of 32 bits.
+ * All arithmetic is modulo 2^(8·width), so signed, unsigned and floating-point bit patterns are handled alike
+ * and nothing is rounded. 64-bit values are handled as two halves of 32 bits.
  *
  * Typed arrays are read in the machine's own byte order; every platform that runs JavaScript today is
  * little-endian.
@@ -15,11 +15,11 @@ import { Scratch } from './scratch.js';
 /** Bytes per value. */
 export type Width = 1 | 2 | 4 | 8;
 
-/** Encoding tags of a column of numbers, as they stand in a segment. */
+/** Encoding tags of a column of numbers. */
 export const numbersEncoding = 0;
 export const deltasEncoding = 1;
 
-/** How a column of numbers stands in a segment. */
+/** How a column of numbers is encoded. */
 export type NumberEncoding = typeof numbersEncoding | typeof deltasEncoding;
 
 /** Most bytes that {@link encodeNumbers} writes. */
@@ -28,8 +28,9 @@ export function numbersBound(count: number, width: Width): number {
 }
 
 /**
- * Appends `count` values and says how: `NUMBERS` (base, planes of the offsets from the base) or, where
- * `allowDeltas` and narrower, `DELTAS` (first value, base, planes of the offsets of each step from the base).
+ * Appends `count` values and returns the encoding: `NUMBERS` (base, planes of the offsets from the base) or,
+ * where `allowDeltas` and narrower, `DELTAS` (first value, base, planes of the offsets of each difference
+ * from the base).
  */
 export function encodeNumbers(
   out: ByteBuilder,
@@ -40,7 +41,8 @@ export function encodeNumbers(
 ): NumberEncoding {
   if (count === 0) return numbersEncoding;
   const end = count * width;
-  // Most columns of a practice hold one value: seen by native comparison with itself, moved by one value.
+  // Most columns of a practice hold one value. A native comparison of the column with itself, shifted by one
+  // value, detects that.
   if (engine.equalBytes(data.subarray(0, end - width), data.subarray(width, end))) {
     out.append(data.subarray(0, width));
     new PlaneWriter(out, count, 0);
@@ -63,8 +65,8 @@ export function encodeNumbers(
   }
 }
 
-// `high` is the upper half that all values of a 64-bit column share; `flip` was applied to the lower halves
-// to make signed comparison order them as unsigned.
+// `high` is the upper half that all values of a 64-bit column share. `flip` was applied to the lower halves,
+// so that signed comparison orders them as unsigned.
 function encodeNarrow(
   out: ByteBuilder,
   values: Int32Array,
@@ -85,7 +87,7 @@ function encodeNarrow(
       return deltasEncoding;
     }
   }
-  // Offsets as wide as the values save nothing: then the values themselves stand there.
+  // Offsets as wide as the values save nothing, so the values themselves are stored.
   const base = planeCount === width ? flip : min;
   writeValue(out, base ^ flip, high, width);
   const planes = new PlaneWriter(out, count, planeCount);
@@ -96,8 +98,8 @@ function encodeNarrow(
   return numbersEncoding;
 }
 
-// The loops over values stand in functions of their own: each is compiled once, for its own types. They ask
-// for a length once, since not every version of V8 makes that anything but a call.
+// Each loop over values is a function of its own, so that V8 compiles it for its own types. They read a
+// length once, since some versions of V8 read it in every round.
 
 function rangeOf(values: Int32Array): { readonly min: number; readonly max: number } {
   let min = values[0]!;
@@ -120,7 +122,7 @@ function putOffsets(
   for (let i = 0, end = values.length; i < end; i++) target[start + i] = (values[i]! - base) >> shift;
 }
 
-// The range of the steps between neighbours, or null once it is clear that they need as many bytes as the
+// The range of the differences between neighbours; null once it is clear that they need as many bytes as the
 // values.
 function stepRange(values: Int32Array, planes: number): { min: number; max: number } | null {
   const widest = 2 ** (8 * (planes - 1));
@@ -152,7 +154,7 @@ function putSteps(target: Uint8Array, start: number, values: Int32Array, base: n
     target[start + i] = (values[i]! - values[i - 1]! - base) >> shift;
 }
 
-// The lower halves of a column, the offsets of a column: one at a time.
+// Holds the lower halves of a column, then its offsets; one at a time.
 const scratch: Scratch = new Scratch();
 
 function encodeWide(
@@ -173,7 +175,7 @@ function encodeWide(
   return numbersEncoding;
 }
 
-/** The lower halves, when all values share the upper one. */
+/** Copies the lower halves, and returns whether all values share the upper one. */
 function takeLows(lows: Int32Array, halves: Int32Array): boolean {
   const high = halves[1]!;
   for (let i = 0, from = 0, end = lows.length; i < end; i++, from += 2) {
@@ -183,10 +185,11 @@ function takeLows(lows: Int32Array, halves: Int32Array): boolean {
   return true;
 }
 
-// With their sign bit turned, lower halves are in order as signed numbers, which cost no object on the way.
+// With the sign bit inverted, signed comparison orders the lower halves. Unsigned numbers would be heap
+// objects.
 const signBit: number = 0x80000000 | 0;
 
-/** The least and the greatest value; lower halves with their sign bit turned. */
+/** The least and the greatest value; lower halves with the sign bit inverted. */
 function wideRangeOf(halves: Int32Array): {
   readonly minHigh: number;
   readonly minLow: number;
@@ -213,8 +216,8 @@ function wideRangeOf(halves: Int32Array): {
   return { minHigh, minLow, maxHigh, maxLow };
 }
 
-// Offsets of 64 bits. Amounts of money as DOUBLE have most of their low bytes zero: those planes are not even
-// visited.
+// Planes of 64-bit offsets. Amounts of money as DOUBLE have zeros in most low bytes; those planes are
+// skipped.
 function writeWidePlanes(
   out: ByteBuilder,
   halves: Int32Array,
@@ -237,7 +240,7 @@ function writeWidePlanes(
   }
 }
 
-/** @returns which bits of the lower and of the upper halves are used at all */
+/** @returns which bits of the lower and of the upper halves are set in some offset */
 function takeWideOffsets(
   offsets: Int32Array,
   halves: Int32Array,

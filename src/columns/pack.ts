@@ -8,15 +8,15 @@ import { damagedPart } from './byte-cursor.js';
 import { gunzipLent, gunzipMember, gzipMember } from './gzip-member.js';
 import { checkColumnPart, decodeColumnPart, encodeColumns } from './part.js';
 
-// Room for as many parts as are being compressed at a time.
+// For as many parts as are being compressed at a time.
 const buffers: BufferPool = new BufferPool(10 * 1024 * 1024);
 
 /**
- * Turns, compresses and digests a run of rows. Compression runs beside the caller where the platform has
+ * Encodes, compresses and hashes consecutive rows. Compression runs beside the caller where the platform has
  * threads.
  *
  * @param table - {@link TableDescription.index} of the table
- * @param sequence - which run of rows of the table this is: 1, 2, 3 …
+ * @param sequence - number of the part within the table: 1, 2, 3 …
  * @param batch - the rows; its buffers must not be changed before the promise has settled
  * @example
  * ```ts
@@ -44,8 +44,8 @@ export async function packRows(table: number, sequence: number, batch: ColumnBat
 /**
  * The reverse of {@link packRows}.
  *
- * @param part - the compressed part; its digest is not checked here, the archive reader has done so
- * @param forms - how the values of each kept column of the table stand
+ * @param part - the compressed part; its hash is not checked here, since the archive reader has done so
+ * @param forms - how the values of each kept column of the table are stored
  * @throws BackupError `archive-damaged` when it does not parse, or holds other rows than it says
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export async function unpackRows(
 }
 
 /**
- * Proves that {@link unpackRows} takes a part, without making its values.
+ * Checks that {@link unpackRows} accepts a part, without building its values.
  *
  * @throws BackupError `archive-damaged`, exactly when {@link unpackRows} does
  */

@@ -4,8 +4,8 @@
  *     rows  columns  length[0] … length[columns-1]  segment[0] … segment[columns-1]
  *
  * Numbers in the frame are unsigned LEB128. A segment is a tag byte, a bitmap of the NULLs where some values
- * are NULL, and the values that are not NULL. `docs/FORMAT.md` has the whole of it; `reader.py` reads it in
- * sixty lines.
+ * are NULL, and the values that are not NULL. `docs/FORMAT.md` specifies it; `reader.py` reads it in sixty
+ * lines.
  */
 
 import { joinStretches, type Stretch, type Texture } from '../engine/stretches.js';
@@ -28,7 +28,7 @@ import {
   takeStrings,
 } from './strings.js';
 
-// The tag of a segment: its encoding times four, plus which values are NULL.
+// The tag of a segment: its encoding times four, plus the kind of its NULLs.
 const noNulls = 0;
 const someNulls = 1;
 const allNulls = 2;
@@ -37,22 +37,22 @@ const allNulls = 2;
 export const maxPartRows: number = 2 ** 22;
 /** Most columns; MySQL and MariaDB allow 4096. */
 const maxPartColumns = 4096;
-// How much longer the values may get than the part they came from, whatever the part claims.
+// Most bytes by which the values may be longer than their part, whatever the part claims.
 const maxExpansion = 64 * 2 ** 20;
 
 /**
- * Turns rows into a column part.
+ * Encodes rows as a column part.
  *
- * @throws RangeError when the batch has more than {@link maxPartRows} rows, or is not what it says it is
+ * @throws RangeError when the batch has more than {@link maxPartRows} rows, or columns of another length
  */
 export function encodeColumnPart(batch: ColumnBatch): Uint8Array {
   return encodeColumns(batch).bytes;
 }
 
 /**
- * {@link encodeColumnPart}, and how the bytes of the part are alike.
+ * {@link encodeColumnPart}, and how the bytes of the part compress.
  *
- * @param roomOf - gives room of at least so many bytes, for `bytes` to lie in
+ * @param roomOf - returns a buffer of at least that size for `bytes`
  */
 export function encodeColumns(
   batch: ColumnBatch,
@@ -64,7 +64,8 @@ export function encodeColumns(
   const { rows, columns } = batch;
   if (rows > maxPartRows) throw new RangeError(`"batch" has more than ${maxPartRows} rows`);
   const room = columns.reduce((sum, column) => sum + segmentBound(rows, column), 0);
-  // The lengths stand before the segments, so their room is kept free and what is left of it cut off.
+  // The lengths precede the segments and are known last: space is reserved for them, and the unused part cut
+  // off.
   const reserved = 10 + 5 * columns.length;
   const out = new ByteBuilder(roomOf(reserved + room));
   out.position = reserved;
@@ -88,7 +89,7 @@ function segmentBound(rows: number, column: ColumnValues): number {
   return 1 + Math.ceil(rows / 8) + values;
 }
 
-/** @returns how the bytes of the segment are alike, from the first to the last; never nothing */
+/** @returns how the bytes of the segment compress, in order; at least one stretch */
 function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): readonly Stretch[] {
   const nullCount = column.nulls === null ? 0 : countBits(column.nulls);
   const start = out.position;
@@ -115,7 +116,7 @@ function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): re
   }
   out.bytes[start] = encoding * 4 + (nulls === null ? noNulls : someNulls);
   const end = out.position;
-  // Values of which nothing can be made are left as they are, but not what stands before them.
+  // Random values are not compressed, but the bytes before them are.
   return texture === 'random'
     ? [
         { start, end: valuesAt, texture: 'runs' },
@@ -125,9 +126,9 @@ function encodeSegment(out: ByteBuilder, rows: number, column: ColumnValues): re
 }
 
 /**
- * Turns a column part back into rows.
+ * Decodes a column part.
  *
- * @param forms - how the values of each kept column stand
+ * @param forms - how the values of each kept column are stored
  * @throws BackupError `archive-damaged` when the part does not parse to the last byte
  */
 export function decodeColumnPart(bytes: Uint8Array, forms: readonly ValueForm[]): ColumnBatch {
@@ -136,8 +137,8 @@ export function decodeColumnPart(bytes: Uint8Array, forms: readonly ValueForm[])
 }
 
 /**
- * Parses a column part to its last byte without making its values: what is not refused here, {@link
- * decodeColumnPart} does not refuse either.
+ * Parses a column part to its last byte without building its values. It accepts exactly what {@link
+ * decodeColumnPart} accepts.
  *
  * @returns number of rows
  * @throws BackupError `archive-damaged`, exactly when {@link decodeColumnPart} does
@@ -168,7 +169,7 @@ function takeColumns(
     const segment = new ByteCursor(input.take(lengths[i]!));
     const width = widthOf(form);
     budget -= rows * (width || 4);
-    if (budget < 0) throw damagedPart('it asks for more memory than a genuine one ever does');
+    if (budget < 0) throw damagedPart('it needs more memory than any genuine part');
     const column = takeColumn(segment, rows, width, budget);
     if (segment.remaining !== 0) throw damagedPart('a column is longer than its values');
     if (column.kind === 'variable') budget -= costOf(column.strings);
@@ -209,7 +210,7 @@ function takeColumn(input: ByteCursor, rows: number, width: Width | 0, budget: n
   if (encoding !== numbersEncoding && encoding !== deltasEncoding)
     throw damagedPart('a column has an unknown tag');
   if (encoding === deltasEncoding && count < 2)
-    throw damagedPart('a column has steps between fewer than two values');
+    throw damagedPart('a column of fewer than two values holds differences');
   return { kind: 'fixed', nulls, numbers: takeNumbers(input, encoding, width, count) };
 }
 

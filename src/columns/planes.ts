@@ -1,11 +1,10 @@
 /**
- * Byte planes: of many short numbers or strings first the first byte of each, then the second byte of each,
- * and so on, because bytes of the same place look alike. A plane whose bytes are all the same stands as one
- * byte.
+ * Byte planes: the first byte of each of many short numbers or strings, then the second byte of each, and so
+ * on, because bytes of the same position are alike. A plane whose bytes are all equal is stored as one byte.
  *
  *     planes  mask  plane[0] … plane[planes-1]
  *
- * `planes` is one byte; `mask` has one bit per plane, least significant first, 1 where it stands as one byte.
+ * `planes` is one byte; `mask` has one bit per plane, least significant first, 1 if it is stored as one byte.
  */
 import { engine } from '#engine';
 import { type ByteBuilder, type ByteCursor, damagedPart } from './byte-cursor.js';
@@ -31,19 +30,19 @@ export class PlaneWriter {
     this.#count = count;
     out.byte(planes);
     this.#maskAt = out.position;
-    // The builder starts as zeros, but a longer plane may have been written and taken back here.
+    // The builder starts with zeros, but an encoding that was tried before may have written here.
     for (let i = 0; i < planes; i += 8) out.byte(0);
   }
 
   /**
    * Ends a plane whose bytes the caller has written.
    *
-   * @param from - where they stand; at the builder's position or behind it
+   * @param from - start of those bytes; the builder's position or behind it
    */
   end(from: number = this.#out.position): void {
     const { bytes, position } = this.#out;
     const end = from + this.#count;
-    // Native comparison with itself, moved by one.
+    // A native comparison of the plane with itself, shifted by one byte.
     const isSame =
       bytes[from] === bytes[end - 1] &&
       engine.equalBytes(bytes.subarray(from, end - 1), bytes.subarray(from + 1, end));
@@ -68,10 +67,10 @@ export class PlaneWriter {
 }
 
 /**
- * Reads planes. Those that stand as one byte come as one byte.
+ * Reads planes. A plane of equal bytes is returned as one byte.
  *
  * @param count - bytes per plane
- * @param most - most planes that make sense
+ * @param most - most planes that the column can have
  */
 export function readPlanes(input: ByteCursor, count: number, most: number): readonly Uint8Array[] {
   const planes = input.byte();

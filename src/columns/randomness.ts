@@ -1,13 +1,13 @@
-// One piece in eight is looked at.
+// One piece in eight is examined.
 const pieceBytes = 16 * 1024;
 const strideBytes: number = 8 * pieceBytes;
-// Of eight. Compressed and encrypted bytes have 7.95 and more; below this a code of their own saves a
+// Of eight. Compressed and encrypted bytes have 7.95 and more; between the two, a Huffman code saves only a
 // hundredth.
 const enoughBits = 7.9;
 
 /**
- * Whether every byte is about as frequent as every other, so that not even a code for single bytes can make
- * anything of them: what was compressed or encrypted already.
+ * Whether every byte is about as frequent as every other, so that not even a Huffman code makes it shorter.
+ * True of what was compressed or encrypted already.
  */
 export function looksRandom(data: Uint8Array): boolean {
   const counts = new Uint32Array(256);

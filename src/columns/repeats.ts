@@ -1,19 +1,19 @@
-// Smaller values are not worth looking at.
+// Smaller values are not worth the test.
 const worthwhileBytes = 64 * 1024;
-// DEFLATE finds what stands at most this far back, so this much is looked at in one piece …
+// DEFLATE finds repetitions at most this far back, so this much is examined in one piece …
 const windowBytes = 32 * 1024;
 // … and one piece in four.
 const strideBytes: number = 4 * windowBytes;
 const slots = 1 << 13;
-// Of the places looked at, the share that must have been seen before.
+// Of the examined positions, the share that must be a repetition.
 const enoughRepeats = 0.02;
 
 const seen: Int32Array = new Int32Array(slots);
 
 /**
- * Whether bytes repeat themselves, so that looking for repeats is worth a compressor's time. Images,
- * signatures and hashes, in binary or as base64, do not: half of the time of a whole backup can go into
- * looking through them in vain.
+ * Whether sequences of bytes repeat, so that searching for repetitions is worth a compressor's time. In
+ * images, signatures and hashes, in binary or as base64, they do not: searching them in vain can take half
+ * the time of a backup.
  */
 export function hasRepeats(data: Uint8Array): boolean {
   if (data.length < worthwhileBytes) return true;
@@ -23,9 +23,12 @@ export function hasRepeats(data: Uint8Array): boolean {
   return false;
 }
 
-/** Looks at every place whose four bytes have a certain hash, about one in sixteen, wherever they stand. */
+/**
+ * Examines the positions whose four bytes have a certain hash, about one in sixteen, so that repetitions are
+ * compared at any alignment.
+ */
 function repeatsWithin(data: Uint8Array, start: number, end: number): boolean {
-  // Too little to judge by.
+  // Too little to judge.
   if (end - start < windowBytes / 8) return false;
   seen.fill(0);
   const enough = Math.floor(((end - start) / 16) * enoughRepeats);
@@ -39,9 +42,9 @@ function repeatsWithin(data: Uint8Array, start: number, end: number): boolean {
     const slot = (hash >>> 12) & (slots - 1);
     places++;
     if (seen[slot] !== window) seen[slot] = window;
-    // Text is known as text after a few kilobytes.
+    // A few kilobytes of text are enough to decide.
     else if (++repeats > enough) return true;
   }
-  // The same few bytes all over may have no place with that hash at all.
+  // A short sequence that repeats all over may have no position with that hash at all.
   return places < (end - start) / 64;
 }

@@ -1,16 +1,16 @@
 /**
- * Room for intermediate results that nobody holds on to: a fresh array for every column would be most of what
- * the garbage collector has to do in a backup. Good for one use at a time, between two `await`s.
+ * A reused buffer for intermediate results: a new array for every column would be most of the garbage
+ * collector's work in a backup. One use at a time, and only between two `await`s.
  */
 export class Scratch {
   #room: ArrayBuffer = new ArrayBuffer(0);
 
-  /** Room for numbers, which holds anything. */
+  /** An array of numbers with undefined content. */
   numbers(count: number): Int32Array {
     return new Int32Array(this.#atLeast(count * 4), 0, count);
   }
 
-  /** Room for bytes, which holds anything. */
+  /** An array of bytes with undefined content. */
   bytes(count: number): Uint8Array {
     return new Uint8Array(this.#atLeast(count), 0, count);
   }
@@ -24,5 +24,5 @@ export class Scratch {
   }
 }
 
-/** Larger rooms are not kept. */
+/** Larger buffers are not kept. */
 const largest = 4 * 2 ** 20;

@@ -3,18 +3,18 @@ import type { ByteCursor } from './byte-cursor.js';
 import { deltasEncoding, type NumberEncoding, type Width } from './numbers.js';
 import { readPlanes } from './planes.js';
 
-/** Numbers as they stand in a segment, looked through but not yet put together. */
+/** A column of numbers as it is stored: checked, but not decoded. */
 export interface StoredNumbers {
   readonly width: Width;
   readonly count: number;
-  /** The first value, where the planes hold steps. */
+  /** The first value, where the planes hold differences. */
   readonly first: Halves | null;
   readonly base: Halves;
   readonly planes: readonly Uint8Array[];
 }
 
 /**
- * Takes what {@link encodeNumbers} wrote; `encoding` is what it returned.
+ * Reads what {@link encodeNumbers} wrote; `encoding` is its result.
  *
  * @throws BackupError `archive-damaged`
  */
@@ -31,8 +31,8 @@ export function takeNumbers(
 }
 
 /**
- * The sum and the largest of numbers without a sign of four bytes, of which no steps are stored: whoever only
- * looks whether lengths add up needs no room for them.
+ * Sum and maximum of unsigned 32-bit numbers that are not stored as differences. Computed plane by plane, so
+ * that checking lengths allocates no array.
  */
 export function addUp({ count, base, planes }: StoredNumbers): {
   readonly total: number;
@@ -57,7 +57,7 @@ export function addUp({ count, base, planes }: StoredNumbers): {
         value += plane[i]! << shift;
       }
     }
-    // As it would be in four bytes.
+    // Modulo 2^32, as when decoding.
     value >>>= 0;
     total += value;
     if (value > longest) longest = value;
@@ -91,7 +91,7 @@ export function joinNumbers({ width, count, first, base, planes }: StoredNumbers
   return width === 2 ? new Uint8Array(Int16Array.from(values).buffer) : Uint8Array.from(values);
 }
 
-// Adds a plane to every `stride`th value from `at` on.
+// Adds a plane, shifted, to every `stride`th value from `at` on.
 function addPlane(values: Int32Array, plane: Uint8Array, shift: number, at: number, stride: number): void {
   const count = Math.ceil((values.length - at) / stride);
   if (plane.length === 1 && count > 1) {
@@ -104,7 +104,7 @@ function addPlane(values: Int32Array, plane: Uint8Array, shift: number, at: numb
     values[to] = values[to]! | (plane[i]! << shift);
 }
 
-/** A number of 64 bits; narrower ones stand in `low`. */
+/** A number of 64 bits; narrower ones are in `low`. */
 export interface Halves {
   readonly low: number;
   readonly high: number;

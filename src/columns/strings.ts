@@ -1,7 +1,7 @@
 /**
- * Whole columns of variable-length values: the lengths as numbers, apart from the bytes. Short values of
- * nearly one length (dates, codes) stand in planes, first byte of every value, then second …; a value that
- * all rows share stands once; base64 stands as the bytes it is made of.
+ * Whole columns of variable-length values: the lengths as numbers, separate from the bytes. Short values of
+ * nearly one length (dates, codes) are stored in byte planes. A value that all rows share is stored once.
+ * Base64 is stored decoded.
  */
 
 import { engine } from '#engine';
@@ -22,38 +22,38 @@ import { hasRepeats } from './repeats.js';
 import { Scratch } from './scratch.js';
 import { addUp, joinNumbers, type StoredNumbers, takeNumbers } from './stored-numbers.js';
 
-/** Encoding tags of a column of strings, as they stand in a segment. */
+/** Encoding tags of a column of strings. */
 export const stringsEncoding = 2;
 export const repeatedEncoding = 3;
 export const planesEncoding = 4;
 export const base64Encoding = 5;
 
-/** How the values of a column of strings can stand. */
+/** How a column of strings is encoded. */
 export type StringEncoding =
   | typeof stringsEncoding
   | typeof repeatedEncoding
   | typeof planesEncoding
   | typeof base64Encoding;
 
-/** What {@link encodeStrings} did. */
+/** Result of {@link encodeStrings}. */
 export interface WrittenStrings {
   readonly encoding: StringEncoding;
-  /** How the bytes of the values are alike. */
+  /** How the bytes of the values compress. */
   readonly texture: Texture;
-  /** Where in the builder they begin, behind their lengths. */
+  /** Start of the values in the builder, behind their lengths. */
   readonly valuesAt: number;
 }
 
-/** So many bytes are looked at closely, also when they are a single value. */
+/** Columns of at least so many bytes are examined for base64, repetitions and randomness. */
 const longBytes: number = 64 * 1024;
 
 /** Most bytes that {@link encodeStrings} writes. */
 export function stringsBound(count: number, dataLength: number): number {
-  // Planes are chosen only where the padding adds at most a quarter.
+  // Planes are chosen only where padding adds at most a quarter.
   return numbersBound(count, 4) + planesBound(0, maxPlanes) + Math.ceil(dataLength * 1.25);
 }
 
-/** Appends values and says how. */
+/** Appends values and returns the encoding. */
 export function encodeStrings(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): WrittenStrings {
   const count = lengths.length;
   if (count === 0) return { encoding: stringsEncoding, texture: 'runs', valuesAt: out.position };
@@ -98,13 +98,10 @@ function encodeWhole(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): 
   return { encoding: stringsEncoding, texture: textureOf(data), valuesAt };
 }
 
-/**
- * @returns where the bytes of the values begin; null, and nothing is appended, where too little of it is
- *   base64
- */
+/** @returns start of the values' bytes; null, with nothing appended, when too little of it is base64 */
 function appendBase64(out: ByteBuilder, lengths: Uint32Array, data: Uint8Array): number | null {
   const marks = new Uint32Array(lengths.length);
-  // Behind the longest that the marks can get, since they come first.
+  // The marks precede the bytes: leave as much space as they can need.
   const room = out.bytes.subarray(out.position + numbersBound(marks.length, 4));
   const size = takeBase64Apart(room, marks, lengths, data);
   if (size < 0) return null;
@@ -126,8 +123,8 @@ function appendNumbers(out: ByteBuilder, numbers: Uint32Array): void {
 
 const scratch: Scratch = new Scratch();
 
-// The loops over values stand in functions of their own: each is compiled once, for its own types. They ask
-// for a length once, since not every version of V8 makes that anything but a call.
+// Each loop over values is a function of its own, so that V8 compiles it for its own types. They read a
+// length once, since some versions of V8 read it in every round.
 
 function lookOver(lengths: Uint32Array): { readonly longest: number; readonly alike: boolean } {
   const first = lengths[0]!;
@@ -142,7 +139,7 @@ function lookOver(lengths: Uint32Array): { readonly longest: number; readonly al
   return { longest, alike };
 }
 
-/** Gives every value the same room, with zeros behind it. */
+/** Pads every value with zeros to the same length. */
 function pad(padded: Uint8Array, data: Uint8Array, lengths: Uint32Array, longest: number): void {
   padded.fill(0);
   for (let i = 0, from = 0, room = 0, end = lengths.length; i < end; i++, room += longest) {
@@ -152,7 +149,7 @@ function pad(padded: Uint8Array, data: Uint8Array, lengths: Uint32Array, longest
   }
 }
 
-/** Lays all values out in full planes. */
+/** Splits all values into planes. */
 function putPlanes(
   target: Uint8Array,
   start: number,
@@ -206,7 +203,7 @@ function putFourPlanes(
   }
 }
 
-/** Values as they stand in a segment, looked through but not yet put together. */
+/** A column of strings as it is stored: checked, but not decoded. */
 export type StoredStrings =
   | { readonly kind: 'repeated'; readonly total: number; readonly count: number; readonly value: Uint8Array }
   | {
@@ -230,7 +227,7 @@ export type StoredStrings =
     };
 
 /**
- * Takes to the end of `input` what {@link encodeStrings} wrote.
+ * Reads what {@link encodeStrings} wrote, to the end of `input`.
  *
  * @param budget - most bytes that the values may have together
  * @throws BackupError `archive-damaged`
@@ -267,8 +264,8 @@ export function takeStrings(
 }
 
 /**
- * How much of the budget of a part its strings take. Base64 takes as much as stands there: the text is a
- * third longer, whatever the part claims, and an image of hundreds of megabytes is genuine.
+ * The share of a part's budget that its strings take. For base64 that is its stored size: the text is a third
+ * longer whatever the part claims, and an image of hundreds of megabytes is genuine.
  */
 export function costOf(stored: StoredStrings): number {
   return stored.kind === 'base64' ? stored.stored.length : stored.total;
@@ -320,7 +317,7 @@ function joinPlanes(planes: readonly Uint8Array[], lengths: Uint32Array, total: 
 
 function repeat(value: Uint8Array, total: number): Uint8Array {
   const data = new Uint8Array(total);
-  // Doubling: each copy is native and twice as long as the one before.
+  // Each copy is native and twice as long as the one before.
   data.set(value);
   for (let filled = value.length; filled > 0 && filled < total; filled *= 2) {
     data.copyWithin(filled, 0, Math.min(filled, total - filled));
@@ -329,5 +326,5 @@ function repeat(value: Uint8Array, total: number): Uint8Array {
 }
 
 function tooLarge(): BackupError {
-  return damagedPart('it asks for more memory than a genuine one ever does');
+  return damagedPart('it needs more memory than any genuine part');
 }
