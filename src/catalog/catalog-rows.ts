@@ -1,4 +1,4 @@
-/** What the answers of a server to questions about the schema mean: from rows of text to descriptions. */
+/** Turns a server's answers about the schema, rows of text, into descriptions. */
 
 import type { TextRow } from '../database/connection.js';
 import { compareNames } from '../database/identifiers.js';
@@ -7,10 +7,10 @@ import type { ColumnDescription, ServerDescription } from '../model/parts.js';
 import { formOfColumn } from './column-forms.js';
 import type { CatalogObject } from './model.js';
 
-/** Rows of a question about the schema. */
+/** Result of a query about the schema. */
 type Rows = readonly TextRow[];
 
-/** The question for {@link serverOf}. */
+/** The query for {@link serverOf}. */
 export const serverQuestion: string =
   'SELECT VERSION() AS version, @@version_comment AS comment, @@global.sql_mode AS mode,' +
   ' @@global.time_zone AS zone, @@system_time_zone AS system_zone,' +
@@ -18,8 +18,8 @@ export const serverQuestion: string =
   ' @@lower_case_table_names AS lower_case';
 
 /**
- * Variables that decide what a definition means, or what its expressions compute. What is made for a table
- * follows from its own definition where that says it; from these where it does not.
+ * Variables that decide what a definition means, or what its expressions compute. A table's own definition
+ * takes precedence; these apply where it is silent.
  */
 const definingVariables: readonly string[] = [
   'block_encryption_mode',
@@ -38,10 +38,10 @@ const definingVariables: readonly string[] = [
   'system_versioning_alter_history',
 ];
 
-/** The question for the `variables` of {@link serverOf}; a server answers for those it knows. */
+/** The query for the `variables` of {@link serverOf}; a server returns those that it has. */
 export const variablesQuestion: string = `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('${definingVariables.join("', '")}')`;
 
-/** The server's own description. */
+/** The description of the server. */
 export function serverOf([row]: Rows, variables: Rows): ServerDescription {
   const version = row?.['version'] ?? '';
   return {
@@ -59,7 +59,7 @@ export function serverOf([row]: Rows, variables: Rows): ServerDescription {
   };
 }
 
-/** What every name in the database is, such as `BASE TABLE`, from `SHOW FULL TABLES`. */
+/** The type of every name in the database, such as `BASE TABLE`, from `SHOW FULL TABLES`. */
 export function kindsOf(rows: Rows): ReadonlyMap<string, string> {
   return new Map(
     rows.map((row): [string, string] => {
@@ -79,7 +79,7 @@ export function enginesOf(kinds: ReadonlyMap<string, string>, rows: Rows): Reado
   return engines;
 }
 
-/** Everything beside tables, sorted by kind and name. */
+/** All objects except tables, sorted by kind and name. */
 export function objectsOf(
   kinds: ReadonlyMap<string, string>,
   rows: { readonly routines: Rows; readonly events: Rows; readonly triggers: Rows },
@@ -101,7 +101,7 @@ export function objectsOf(
   return objects.sort((a, b) => compareNames(a.kind, b.kind) || compareNames(a.name, b.name));
 }
 
-/** The columns to ask for, for {@link columnsOf}. */
+/** Columns of `information_schema.COLUMNS` that {@link columnsOf} needs. */
 export function columnFacts({ vendor, version }: ServerDescription): readonly string[] {
   const hasExpression = vendor === 'mariadb' ? isAtLeast(version, 10, 2) : isAtLeast(version, 5, 7);
   return [
@@ -147,7 +147,7 @@ function listOf<Item>(lists: Map<string, Item[]>, name: string): Item[] {
   return list;
 }
 
-/** What kind of object a routine of the server's list is. */
+/** The kind of object that a `ROUTINE_TYPE` means. */
 export function routineKind(type: string | null | undefined): CatalogObject['kind'] | undefined {
   switch (type) {
     case 'FUNCTION':

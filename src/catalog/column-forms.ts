@@ -1,7 +1,7 @@
 import type { ValueForm } from '../model/parts.js';
 
 /**
- * How a column's values stand in column parts.
+ * How a column's values are stored in column parts.
  *
  * @param dataType - bare type as `information_schema` gives it, such as `bigint`
  * @param columnType - full type, such as `bigint(20) unsigned`

@@ -1,6 +1,6 @@
 import type { Token } from '../database/tokens.js';
 
-/** Where the columns are: items of the list that begin with a name. */
+/** The ranges of the columns in a table definition: items of the list that begin with a name. */
 export function* columnItems(
   tokens: readonly Token[],
 ): Generator<{ readonly from: number; readonly to: number }> {

@@ -2,12 +2,12 @@ import { quoteName } from '../database/identifiers.js';
 import { join, type Token, tokenise } from '../database/tokens.js';
 import { columnItems } from './column-items.js';
 
-/** A generated column whose values are stored: they are those of the session that wrote each row. */
+/** A generated column whose values are stored: they were computed in the session that wrote each row. */
 export interface ComputedColumn {
   readonly name: string;
-  /** As the definition has it. */
+  /** As in the definition. */
   readonly expression: string;
-  /** Whether what it gives may depend on the time zone. */
+  /** Whether its values may depend on the time zone. */
   readonly isZoned: boolean;
 }
 
@@ -18,7 +18,7 @@ export function computedColumns(createStatement: string): readonly ComputedColum
   const items = [...columnItems(tokens)].map(({ from, to }) =>
     tokens.slice(from, to).filter(({ kind }) => kind !== 'space'),
   );
-  // What a server converts between its zones when it reads or writes it.
+  // Columns that the server converts between time zones on reading and writing.
   const zoned = new Set<string>();
   for (const [name, type] of items) if (/^timestamp$/i.test(type?.text ?? '')) zoned.add(name!.text);
   return items.flatMap((item) => {
@@ -28,7 +28,7 @@ export function computedColumns(createStatement: string): readonly ComputedColum
 }
 
 /**
- * @param zoned - names in backticks of columns that depend on the time zone; this one is added when it does
+ * @param zoned - names, in backticks, of columns that depend on the time zone; this one is added if it does
  */
 function computedColumnOf(item: readonly Token[], zoned: Set<string>): ComputedColumn | undefined {
   const as = item.findIndex(
@@ -56,7 +56,7 @@ function computedColumnOf(item: readonly Token[], zoned: Set<string>): ComputedC
   };
 }
 
-/** One statement that has the server hash the values of some columns in all rows: `content`. */
+/** A statement that hashes the values of some columns over all rows, on the server: `content`. */
 export function computedHashQuery(table: string, columns: readonly string[]): string {
   const values = columns.map((name) => `IFNULL(HEX(CAST(${quoteName(name)} AS BINARY)), 'N')`);
   const bits = `CAST(CONV(LEFT(SHA2(CONCAT_WS(',', ${values.join(', ')}), 256), 16), 16, 10) AS UNSIGNED)`;
@@ -64,10 +64,10 @@ export function computedHashQuery(table: string, columns: readonly string[]): st
 }
 
 /**
- * One statement that counts the rows whose values are what their expressions give in this session: `alike` of
- * `all_rows`.
+ * A statement that counts the rows whose stored values equal what their expressions give in this session:
+ * `alike` of `all_rows`.
  *
- * @param most - rows to look at, from wherever the server begins; all without it
+ * @param most - rows to compare, in the server's order; all if absent
  */
 export function computedAlikeQuery(table: string, columns: readonly ComputedColumn[], most?: number): string {
   const alike = columns.map(({ name, expression }) => `${quoteName(name)} <=> ${expression}`);

@@ -4,8 +4,8 @@ import { formatCount } from '../quantities.js';
 const namesShown = 8;
 
 /**
- * What an archive does not hold, as lines for people: one for each reason. They still have to go through
- * `escapeControls`.
+ * What an archive does not hold, as lines for people, one for each reason. Names come from the database, so
+ * the lines must still pass `escapeControls`.
  */
 export function describeLeftOut(leftOut: readonly LeftOut[]): readonly string[] {
   const byReason = new Map<string, string[]>();

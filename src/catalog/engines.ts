@@ -1,9 +1,9 @@
-/** Engines with snapshots: a consistent read without locks. */
+/** Whether an engine has snapshots: consistent reads without locks. */
 export function isTransactional(engine: string): boolean {
   return /^(?:innodb|rocksdb|tokudb)$/i.test(engine);
 }
 
-/** Why the rows of an engine's tables are not in this database, undefined when they are (C10). */
+/** Why the rows of an engine's tables are not in this database; undefined when they are (C10). */
 export function rowsElsewhere(engine: string): string | undefined {
   switch (engine.toUpperCase()) {
     case 'MRG_MYISAM':
@@ -14,7 +14,7 @@ export function rowsElsewhere(engine: string): string | undefined {
     case 'FEDERATED':
     case 'SPIDER':
     case 'S3':
-      return `the rows of a ${engine} table live on another server or in files outside of the database`;
+      return `the rows of a ${engine} table are on another server or in files outside of the database`;
     default:
       return undefined;
   }

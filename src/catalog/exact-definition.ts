@@ -5,24 +5,27 @@ import { contentOf, join, type Token, tokenise } from '../database/tokens.js';
 import { columnItems } from './column-items.js';
 import { definitionQuestion } from './definitions.js';
 
-/** A definition that any client can send again. */
+/** A definition that any client can execute. */
 export interface ExactDefinition {
   readonly statement: string;
   /**
-   * Names of columns with a default or members that no row tells and that the server shows with a question
-   * mark.
+   * Columns with a default or members that the server shows with a question mark and that no query returns.
    */
   readonly unknown: readonly string[];
 }
 
 /**
- * A table's definition with literals as hexadecimal where the server shows them as something else: bytes that
- * are no text, and in ENUM, SET and defaults also what it puts a question mark for, as characters outside of
- * the basic plane and bytes that are no character of their set. Of a member that is no text in a character set of several bytes, MySQL 5.6 shows just the
- * start. All else is right, and costs no question.
+ * A table's definition with literals as hexadecimal where `SHOW CREATE TABLE` shows them wrongly:
+ *
+ * - bytes that are not text
+ * - in ENUM, SET and defaults, what it replaces with a question mark: characters outside of the basic
+ *   multilingual plane, and bytes that are no character of their character set
+ * - members that are not text in a multi-byte character set, of which MySQL 5.6 shows only the start
+ *
+ * Other definitions are returned as shown, without a query.
  *
  * @param shown - the definition as text
- * @param options - `mayRead`: whether its rows may be looked at
+ * @param options - `mayRead`: whether rows of the table may be read
  * @throws BackupError `database-…`
  */
 export async function exactDefinition(
@@ -32,7 +35,7 @@ export async function exactDefinition(
   { mayRead, signal }: { readonly mayRead: boolean; readonly signal: AbortSignal | undefined },
 ): Promise<ExactDefinition> {
   if (isExact(shown)) return { statement: shown, unknown: [] };
-  // Tables without rows are read in any session, and most want their answers as text.
+  // One batch restores the setting in this session, whose other answers are to be text.
   const [, rows] = await askForBytes(reader, [
     'SET @supplemental_backup_results = @@character_set_results, character_set_results = NULL',
     definitionQuestion(table),
@@ -58,18 +61,18 @@ export async function exactDefinition(
   return { statement: textOf(join(tokens)) ?? shown, unknown };
 }
 
-/** Whether a definition is right as it is shown, and nothing need be asked. */
+/** Whether a definition is right as shown, so that no query is needed. */
 export function isExact(shown: string): boolean {
   return !/[?\ufffd]/.test(shown) && !mayBeCut(shown);
 }
 
-/** A literal, or the list of literals of an ENUM or SET, that may not be what it says. */
+/** A literal, or the literals of an ENUM or SET, that may be shown wrongly. */
 interface Doubtful {
   readonly use: 'default' | 'members';
-  /** In backticks; bytes. */
+  /** Name in backticks, as bytes. */
   readonly column: string;
   readonly item: readonly Token[];
-  /** Places of the literals. */
+  /** Token indices of the literals. */
   readonly at: readonly number[];
 }
 
@@ -79,7 +82,7 @@ function* doubtfulLiterals(tokens: readonly Token[]): Generator<Doubtful> {
     const column = item.find(({ kind }) => kind === 'name')!.text;
     const texts: number[] = [];
     let isDefault = false;
-    // Of other types, servers refuse a default that is no text.
+    // Only for these types does a server accept a default that is not text.
     const isOfSeveral =
       /^`(?:[^`]|``)*` +(?:enum|set)\b/i.test(join(item).trim()) && isSeveral(setOf(item, tokens));
     for (let i = from; i < to; i++) {
@@ -96,12 +99,13 @@ function* doubtfulLiterals(tokens: readonly Token[]): Generator<Doubtful> {
   }
 }
 
-/** Whether a definition has literals of which the server may show just the start. */
+/** Whether a definition may have literals of which the server shows only the start. */
 function mayBeCut(shown: string): boolean {
   return severalBytes.test(shown) && /\b(?:enum|set)\('/i.test(shown);
 }
 
-// Bytes need not be characters there; those of UTF-8 are shown as they are.
+// Multi-byte character sets in which bytes need not be characters. UTF-8 is absent: its bytes are shown
+// unchanged.
 const several: readonly string[] =
   'big5 cp932 eucjpms euckr gb18030 gb2312 gbk sjis ucs2 ujis utf16 utf16le utf32'.split(' ');
 const severalBytes: RegExp = new RegExp(`\\b(?:charset=|character set )(?:${several.join('|')})\\b`, 'i');
@@ -110,13 +114,13 @@ function isSeveral(set: string | undefined): boolean {
   return set !== undefined && several.includes(set);
 }
 
-/** The character set of a column: it says so, or has that of its table. */
+/** The character set of a column: its own, or that of its table. */
 function setOf(item: readonly Token[], statement: readonly Token[]): string | undefined {
   const options = statement.slice(statement.findLastIndex(({ text }) => /^engine$/i.test(text)));
   return named(item, 'character', 'set') ?? named(options, 'charset', '=');
 }
 
-/** The word that comes behind these. */
+/** The word that follows these. */
 function named(tokens: readonly Token[], ...words: readonly string[]): string | undefined {
   const told = tokens
     .filter(({ kind }) => kind === 'word' || kind === 'symbol')
@@ -125,31 +129,32 @@ function named(tokens: readonly Token[], ...words: readonly string[]): string | 
   return at === -1 ? undefined : told[at + words.length];
 }
 
-/** Whether a literal stands in the brackets right behind the type. */
+/** Whether a literal is in the parentheses directly behind the type. */
 function isMember(tokens: readonly Token[], from: number, at: number): boolean {
   const before = tokens.slice(from, at).filter(({ kind }) => kind !== 'space');
   return /^(?:enum|set)$/i.test(before[1]?.text ?? '') && !before.some(({ text }) => text === ')');
 }
 
-// Some servers show a byte that is no character as the one that stands for those; here as bytes.
+// Some servers show the replacement character for a byte that is no character; these are its bytes.
 const noCharacter = Buffer.from('\ufffd').toString('latin1');
 
 function isDoubtful(literal: string): boolean {
   return literal.includes('?') || literal.includes(noCharacter) || textOf(literal) === undefined;
 }
 
-// Sets of single bytes that have bytes which are no characters.
+// Single-byte character sets in which some bytes are no characters.
 const partial = /^(?:ascii|cp1250|cp1251|cp1256|cp1257|dec8|geostd8|greek|hebrew|hp8|swe7|tis620)$/;
 
-/** The characters that a server turns into question marks on the way exist in few character sets. */
+/**
+ * Whether a question mark may be a replacement: only few character sets have characters or bytes that a
+ * server replaces.
+ */
 function mayBeMore({ item }: Doubtful): boolean {
   const set = named(item, 'character', 'set');
   return set === undefined || isSeveral(set) || partial.test(set) || /^(?:binary|utf8mb4)$/.test(set);
 }
 
-/**
- * The bytes of literals by their places, where they are not what is shown, and whether that is all of them.
- */
+/** The bytes of literals that are shown wrongly, by token index, and whether all are known. */
 interface Found {
   readonly exact: readonly (readonly [at: number, hex: string])[];
   readonly isWhole: boolean;
@@ -162,14 +167,14 @@ async function askForDefault(
   { column, item, at }: Doubtful,
   signal: AbortSignal | undefined,
 ): Promise<Found> {
-  // Whoever holds the table locked must not give it another name.
+  // A session that holds a lock on the table cannot refer to it by an alias that was not locked.
   const from = quoteName(table);
   const set = setOf(item, tokens);
   const value = bothForms(`DEFAULT(${from}.${quoteName(nameOf(column))})`, set);
   const told = await askOnce(reader, table, value, signal);
   const token = tokens[at[0]!]!;
   const stored = told?.['raw_hex'];
-  // Bytes that came as they are need no answer.
+  // Literals that are shown as their bytes need no query.
   if (typeof stored !== 'string') {
     return { exact: [], isWhole: !isDoubtful(token.text) || textOf(token.text) === undefined };
   }
@@ -178,8 +183,8 @@ async function askForDefault(
 }
 
 /**
- * Asks for something that is the same in every row. A table without rows tells it of columns that may be NULL
- * alone.
+ * Queries a value that is the same in every row. For a table without rows, only columns that may be NULL
+ * return it.
  */
 async function askOnce(
   reader: Connection,
@@ -206,13 +211,13 @@ async function askForMembers(
   const [, type] = item.filter(({ kind }) => kind !== 'space');
   const isSet = /^set$/i.test(type!.text);
   const left = new Set(at.filter((place) => isDoubtful(tokens[place]!.text)));
-  // MySQL 8 and newer show a member that is no text as x'…', which says its bytes.
+  // MySQL 8 and newer show a member that is not text as x'…', which is exact.
   const isBytes = (place: number): boolean => /^x$/i.test(tokens[place - 1]?.text ?? '');
   const from = quoteName(table);
   const set = setOf(item, tokens);
   const question = `SELECT DISTINCT ${numbered(name, set)} FROM ${from} WHERE ${name} IS NOT NULL`;
   const rows = [...(await reader.query(question, { signal }))];
-  // A default is a value of the column as any other, and may be the only one that has a member.
+  // A default is an ordinary value, and may be the only one that contains a certain member.
   if (hasTextAsDefault(item)) {
     const value = numbered(`DEFAULT(${from}.${name})`, set);
     rows.push((await askOnce(reader, table, value, signal)) ?? {});
@@ -223,25 +228,24 @@ async function askForMembers(
       left.delete(place);
       if (found.has(place) || isBytes(place)) continue;
       if (row['is_text'] !== '0' && isShown(tokens[place]!, text)) continue;
-      // MySQL 5.6 loses all but the first zero bytes of such members, and has nothing that a definition could
-      // say.
+      // MySQL 5.6 loses all but the first zero bytes of such members, and no definition can restore them.
       if (stored.length % (2 * (bytesOfCharacter[set ?? ''] ?? 1)) !== 0) continue;
       found.set(place, stored);
     }
   }
-  // Bytes that came as they are need no row.
+  // Literals that are shown as their bytes need no row.
   const isWhole = [...left].every((place) => textOf(tokens[place]!.text) === undefined);
   return { exact: [...found], isWhole };
 }
 
-/** In sets in which each has, or begins with, so many. */
+/** Bytes of a code unit in character sets where it is more than one byte. */
 const bytesOfCharacter: Readonly<Record<string, number>> = { ucs2: 2, utf16: 2, utf16le: 2, utf32: 4 };
 
-/** A value as it is stored, as UTF-8 unless it is no text, and whether its bytes are text. */
+/** Expressions for a value's stored bytes, its text in UTF-8, and whether its bytes are text. */
 function bothForms(value: string, set: string | undefined): string {
   const text = `IF(CHARSET(${value}) = 'binary', HEX(${value}), HEX(CONVERT(${value} USING utf8mb4)))`;
   const again = `CONVERT(CONVERT(${value} USING utf8mb4) USING ${set})`;
-  // Older servers take any bytes for UTF-8 where they make a member of them.
+  // Older servers accept any bytes as UTF-8 in a member.
   const isText =
     set === undefined || /^(?:binary|utf8)/.test(set)
       ? `IF(CHARSET(${value}) LIKE 'utf8%', HEX(${value}) = HEX(CONVERT(${value} USING utf8mb4)), 1)`
@@ -253,7 +257,7 @@ function isShown({ text }: Token, hex: string | null | undefined): boolean {
   return hex?.toLowerCase() === bytesOf(contentOf(text)).toString('hex');
 }
 
-/** MySQL 8 and newer write one that is not ASCII as a number of bytes. */
+/** MySQL 8 and newer write a default that is not ASCII as 0x…. */
 function hasTextAsDefault(item: readonly Token[]): boolean {
   const told = item.filter(({ kind }) => kind !== 'space');
   return told.some(({ kind, text }, i) => {
@@ -264,13 +268,13 @@ function hasTextAsDefault(item: readonly Token[]): boolean {
   });
 }
 
-/** What is asked of a value of an ENUM or SET. */
+/** The columns to query for a value of an ENUM or SET. */
 function numbered(value: string, set: string | undefined): string {
   return `CAST(${value} AS UNSIGNED) AS member_number, CHARSET(${value}) AS charset, ${bothForms(value, set)}`;
 }
 
 interface Member {
-  /** Of its literal, among the tokens. */
+  /** Token index of its literal. */
   readonly place: number;
   /** Hexadecimal. */
   readonly stored: string;
@@ -278,7 +282,7 @@ interface Member {
 }
 
 /**
- * The members that a value has, in the order of the list: of a SET several, with a comma between two of them.
+ * The members in a value, in the order of the definition. A value of a SET has several, separated by commas.
  */
 function membersIn(row: TextRow, at: readonly number[], isSet: boolean): readonly Member[] {
   const number = BigInt(row['member_number'] ?? 0);
@@ -295,7 +299,7 @@ function membersIn(row: TextRow, at: readonly number[], isSet: boolean): readonl
   return places.map((place, i) => ({ place, stored: stored[i]!, text: shown[i]! }));
 }
 
-/** A comma in character sets where it is more than a byte. */
+/** The comma in character sets where it is more than one byte. */
 const commas: ReadonlyMap<string, string> = new Map([
   ['ucs2', '002c'],
   ['utf16', '002c'],
@@ -303,7 +307,7 @@ const commas: ReadonlyMap<string, string> = new Map([
   ['utf32', '0000002c'],
 ]);
 
-/** Cuts hexadecimals at commas that stand where a character can begin. */
+/** Splits hexadecimal text at commas that are aligned to a character. */
 function atCommas(hex: string, comma: string): readonly string[] {
   const pieces = [''];
   for (let i = 0; i < hex.length; i += comma.length) {

@@ -1,12 +1,11 @@
 /**
- * Whether a table's name fits a glob: `*` for any run of characters, `?` for one. Case does not matter, as on
- * Windows servers.
+ * Whether a table's name matches a glob: `*` for any characters, `?` for one. Case-insensitive, as names are
+ * on Windows servers.
  */
 export function fitsGlob(name: string, glob: string): boolean {
   const pattern = glob.toLowerCase();
   const text = name.toLowerCase();
-  // Walks both once and, on a mismatch, lets the last star swallow one more: no pattern takes exponential
-  // time.
+  // On a mismatch only the last star takes one more character, so no pattern takes exponential time.
   let at = 0;
   let inPattern = 0;
   let star = -1;

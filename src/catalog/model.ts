@@ -8,11 +8,11 @@ import type {
   ServerDescription,
 } from '../model/parts.js';
 
-/** What a database holds, as far as a choice of tables needs it: plain data, no row values. */
+/** What a database holds, as far as selecting tables needs it: plain data, no row values. */
 export interface Catalog {
   /** Name of the database, as its server has it. */
   readonly database: string;
-  /** As `SHOW CREATE DATABASE` gave it. */
+  /** As `SHOW CREATE DATABASE` returned it. */
   readonly createStatement: string;
   /** Default character set and collation of the database. */
   readonly characterSet: string;
@@ -24,10 +24,11 @@ export interface Catalog {
   readonly tables: readonly CatalogTable[];
   /** Views, triggers, routines, events, sequences, by kind and name. */
   readonly objects: readonly CatalogObject[];
-  /** Present when the login may not see the sessions of others, and so not who waits for locks (F11). */
+  /** Present when the user may not see other sessions, and so not whether they wait for locks (F11). */
   readonly hidesSessions?: true;
   /**
-   * What the server cannot show, as its own lists are missing or damaged. Absent where it shows everything.
+   * Objects that the server cannot show, because its own system tables are missing or damaged. Absent when it
+   * shows everything.
    */
   readonly unseen?: readonly LeftOut[];
   /** What the login cannot see or read, and other things a person should know. */
@@ -42,7 +43,10 @@ export interface CatalogTable {
   readonly engine: string;
   /** Whether the engine has snapshots (InnoDB, RocksDB …); the others need read locks (K3). */
   readonly transactional: boolean;
-  /** The server's idea of the number of rows; exact only for engines that count (F15). */
+  /**
+   * The server's estimate of the number of rows; exact only for engines that keep a count, such as MyISAM
+   * (F15).
+   */
   readonly rowsEstimate: number;
   /** Size of the data, in bytes, as the server estimates it. */
   readonly dataBytes: number;
@@ -50,25 +54,25 @@ export interface CatalogTable {
   readonly indexBytes: number;
   /** System-versioned: old versions of rows are kept by the server (C3). */
   readonly versioned: boolean;
-  /** In order. */
+  /** In the table's order. */
   readonly columns: readonly ColumnDescription[];
   /** Names of the primary key's columns, in key order; empty without one. */
   readonly primaryKey: readonly string[];
   /**
-   * Why its rows cannot be kept here: they live elsewhere (MERGE, FEDERATED …). Absent for ordinary tables
-   * (C10).
+   * Why its rows are not in this database: they are stored elsewhere (MERGE, FEDERATED …). Absent for
+   * ordinary tables (C10).
    */
   readonly rowsElsewhere?: string;
-  /** What the server says is wrong with it: it cannot be opened (C18). */
+  /** Why it cannot be opened, or what the server reports as damaged (C18). */
   readonly damage?: string;
   /**
-   * Present when it cannot be opened though it may be whole: this server does not run its engine, or cannot
-   * reach its name.
+   * Present when it cannot be opened but may be intact: this server does not run its engine, or cannot find
+   * its file by name.
    */
   readonly outOfReach?: true;
 }
 
-/** An object beside the tables. */
+/** A schema object that is not a table. */
 export interface CatalogObject {
   /** View, trigger, routine, event and so on. */
   readonly kind: SchemaObjectKind;
@@ -107,8 +111,8 @@ export interface TableSelection {
   /** In the catalog's order. */
   readonly tables: readonly SelectedTable[];
   /**
-   * Tables whose rows are not in the archive, each with its reason. The definition may be: then it is among
-   * `tables` too.
+   * Tables whose rows are not in the archive, each with its reason. If only the rows are left out, the table
+   * is among `tables` as well.
    */
   readonly leftOut: readonly LeftOut[];
   /** What a person should know about the choice: unclassified tables, references into tables left out … */
@@ -127,8 +131,8 @@ export interface SelectedTable {
   readonly definitionOnly?: string;
 }
 
-/** Some rows of a table: for the server to choose, and for whoever has the rows and no server. */
+/** Some rows of a table: as SQL for the server, and as data for a reader without a server. */
 export interface SelectedRows extends RowFilter {
-  /** What `where` says, as data; absent where it says something else. */
+  /** The meaning of `where` as data; absent where it means something else. */
   readonly dates?: DateFilter;
 }

@@ -5,7 +5,7 @@ import { firstNeededTables } from './open-dental/first-needed.js';
 import { openDentalPolicy } from './open-dental/index.js';
 import { ruleFor } from './select-critical-tables.js';
 
-/** How much a table is needed: the lower the rank, the more. */
+/** How much a table is needed; a lower rank is needed more. */
 export interface TableNeed {
   readonly tier: TableTier;
   readonly rank: number;
@@ -19,8 +19,8 @@ const ranksOfTiers: Readonly<Partial<Record<TableTier, number>>> = {
 };
 
 /**
- * How much a table is needed after a catastrophe. What is needed most stands first in an archive, so that a
- * file that is cut off has lost the rest. A selection of everything knows no tiers; then the name decides.
+ * How much a table is needed after a catastrophe. The most needed tables are first in an archive, so that a
+ * truncated file lost the others. A full selection has no tiers; then the name decides.
  */
 export function needOf({ name, tier }: Pick<SelectedTable, 'name' | 'tier'>): TableNeed {
   const own = tier === 'unclassified' ? ruleFor(name, openDentalPolicy).tier : tier;
@@ -28,17 +28,17 @@ export function needOf({ name, tier }: Pick<SelectedTable, 'name' | 'tier'>): Ta
   return { tier: own, rank };
 }
 
-// Readers refuse a description of a megabyte; ten thousand tables with long names would come near it.
+// Readers refuse a description of more than a megabyte, which ten thousand long names would nearly fill.
 const mostListedBytes = 512 * 1024;
 const bytesAroundName = 80;
 
-/** What the front of an archive says it will hold. */
+/** The tables that the start of an archive announces. */
 export interface Promised {
   readonly tables: readonly PromisedTable[];
   readonly unlistedTables?: number;
 }
 
-/** The tables of an archive for its front, the most needed first; as many as there is room for. */
+/** The list of tables for the start of an archive, the most needed first, as many as fit. */
 export function promise(
   tables: readonly { readonly index: number; readonly selected: SelectedTable }[],
 ): Promised {

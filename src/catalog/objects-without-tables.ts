@@ -2,20 +2,21 @@ import { type Token, tokenise, unquote } from '../database/tokens.js';
 import type { DumpSummary, LeftOut, SchemaObject } from '../model/parts.js';
 import { tablesOfView } from './view-names.js';
 
-/** Objects that work without the tables that are not in a copy, and those that do not. */
+/** Objects that work without the absent tables, and those that do not. */
 export interface SortedObjects {
   readonly kept: readonly SchemaObject[];
   readonly leftOut: readonly LeftOut[];
 }
 
 /**
- * Leaves out what cannot be made, or would get in the way, where some tables are not: views that read from
- * them, also through another view, triggers on them, and triggers on other tables that use them, where every
- * change would fail. Routines and events stay. A view that was broken already stays as it is.
+ * Leaves out the objects that cannot be created, or would do harm, where some tables are absent: views that
+ * read from them, directly or through another view; triggers on them; and triggers on other tables that use
+ * them, because every change of those tables would fail. Routines and events stay. A view that is broken at
+ * the source stays.
  *
- * @param absent - names of tables that exist at the source and are not in the copy
+ * @param absent - names of tables that exist at the source and not in the copy
  * @param database - the source's name
- * @param where - in which they are not, for people
+ * @param where - the place where they are absent, for the reason
  */
 export function leaveOutWithoutTables(
   objects: readonly SchemaObject[],
@@ -61,7 +62,7 @@ const beforeTable: ReadonlySet<string> = new Set([
   'UPDATE',
 ]);
 
-/** Names behind the words that a table follows: a column or a variable of the same name is none. */
+/** Names that follow a keyword before a table; columns and variables of the same name are not meant. */
 function tablesUsed(tokens: readonly Token[]): readonly string[] {
   const words = tokens.filter(({ kind }) => kind !== 'space' && kind !== 'comment');
   return words.flatMap(({ kind, text }, i) => {
@@ -71,7 +72,7 @@ function tablesUsed(tokens: readonly Token[]): readonly string[] {
   });
 }
 
-/** Tables of the source that are not in an archive, or not in a choice of its tables. */
+/** Tables of the source that are not in an archive, or not among selected tables. */
 export function absentTables(
   { tables, leftOut }: Pick<DumpSummary, 'leftOut' | 'tables'>,
   chosen: readonly string[] | undefined,

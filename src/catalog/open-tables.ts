@@ -6,18 +6,19 @@ import { rowsOf } from '../database/statements.js';
 import { BackupError, isBackupError } from '../errors.js';
 import { type Definitions, definitionIn, definitionQuestion } from './definitions.js';
 
-/** What opening all tables told. */
+/** Result of opening all tables. */
 export interface TableFindings {
   readonly definitions: Definitions;
   /** What is wrong with a table, by name. */
   readonly damage: ReadonlyMap<string, string>;
-  /** Those of them that may be whole. */
+  /** The tables of `damage` that may be intact. */
   readonly outOfReach: ReadonlySet<string>;
 }
 
 /**
- * Opens every table by a statement of its own, so that what the server says about it carries its name. A
- * server that repairs by itself drops rows while opening, and tells only the session that opened (F9).
+ * Opens every table with a statement of its own, so that the server's warnings can be assigned to it. A
+ * server that repairs tables automatically drops rows while opening one, and reports that only to the session
+ * that opened it (F9).
  */
 export async function openTables(
   connection: Connection,
@@ -41,7 +42,7 @@ export async function openTables(
       continue;
     }
     const answer = error instanceof BackupError ? serverAnswer(error) : undefined;
-    // That it may not be opened now, or not by this login, says nothing about the table.
+    // A lock, a missing privilege or a lost connection says nothing about the table.
     const isAnswer = isBackupError(error, 'table-damaged') || isBackupError(error, 'database-query-failed');
     if (answer === undefined || !isAnswer) throw lostAtTable(error, name);
     definitions.set(name, null);
@@ -53,8 +54,7 @@ export async function openTables(
 }
 
 /**
- * What SHOW WARNINGS after the first touch of a table says about damage, if it does: crashed, repaired, rows
- * dropped.
+ * The damage that `SHOW WARNINGS` reports after the first use of a table: crashed, repaired, rows dropped.
  */
 export function damageToldBy(warnings: readonly TextRow[]): string | undefined {
   const codes = warnings.map((row) => Number(row['Code'])).filter((code) => damageCodes.has(code));
@@ -67,16 +67,16 @@ export function damageToldBy(warnings: readonly TextRow[]): string | undefined {
 
 const damageCodes: ReadonlySet<number> = new Set([126, 127, 144, 145, 1034, 1194, 1195, 1296]);
 
-/** Why a table is not found that is there. */
+/** Why the server does not find a table that exists. */
 export const otherCapitals =
-  'on the disk its name has capitals, where this server (lower_case_table_names) looks for none';
+  'its file name has capital letters, and this server (lower_case_table_names) looks for lower case only';
 
-/** Why a table cannot be opened that may be whole; undefined when it is the table's own trouble. */
+/** Why a table that may be intact cannot be opened; undefined when the fault is in the table itself. */
 function whyOutOfReach(name: string, errno: number | undefined, server: NameJudge): string | undefined {
-  // Unknown engine; one that is switched off.
+  // Unknown engine; disabled engine.
   if (errno === 1286 || errno === 1289)
     return 'its storage engine does not run on this server, which answers';
-  // No such table, though it is in the list: only small letters are looked for.
+  // The table is listed, but not found under its lower-case name.
   if (errno === 1146 && foldName(name, server) !== name) {
     return `${otherCapitals}; it answers`;
   }

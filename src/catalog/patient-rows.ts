@@ -1,20 +1,20 @@
 import type { TableReferences } from './table-policy.js';
 
-/** By what the rows of one program belong to a patient: data only. */
+/** The columns by which rows of one program's tables belong to a patient, as data. */
 export interface PatientRows {
   /** The table of patients, and its key. */
   readonly table: string;
-  /** The column that numbers patients. */
+  /** The column that identifies patients. */
   readonly key: string;
   /** See `references` of `TablePolicy`. */
   readonly references: TableReferences;
-  /** Columns that name a patient in whatever table they stand. */
+  /** Columns that refer to a patient in every table. */
   readonly named: readonly string[];
-  /** Columns that name the family of a row: told, and not followed. By table. */
+  /** Columns that refer to the family of a row: mentioned, and not followed. By table. */
   readonly family: Readonly<Record<string, readonly string[]>>;
-  /** References that make no row belong to anybody: what they lead to is the office's. By table. */
+  /** References that do not make a row belong to a patient: what they refer to is the office's. By table. */
   readonly notFollowed: Readonly<Record<string, readonly string[]>>;
-  /** References that hold only for some rows: those with a value in another column. By table and column. */
+  /** References that hold only for rows with a certain value in another column. By table and column. */
   readonly onlyWhere: Readonly<Record<string, Readonly<Record<string, OtherColumn>>>>;
 }
 
@@ -22,33 +22,33 @@ export interface PatientRows {
 export interface OtherColumn {
   /** Name of the column. */
   readonly column: string;
-  /** What it holds in such rows. */
+  /** Its value in such rows. */
   readonly value: string;
 }
 
 /** A table that may hold rows of a patient. */
 export interface BelongingTable {
   readonly name: string;
-  /** 0: names the patient itself; 1: names a row of such a table; and so on. */
+  /** 0: refers to the patient directly; 1: refers to a row of such a table; and so on. */
   readonly distance: number;
-  /** Any of them makes a row belong. */
+  /** A row belongs to a patient if any of them applies. */
   readonly ways: readonly Way[];
 }
 
 /** A column by which a row belongs to a patient. */
 export interface Way {
   readonly column: string;
-  /** The table whose row it names. */
+  /** The table whose row it refers to. */
   readonly to: string;
   readonly onlyWhere?: OtherColumn;
 }
 
 /**
- * The tables that hold rows of a patient, in an order in which each comes after those it is reached by. A
- * table that names patients itself is asked for nothing else: its row may hang on another one's, and is still
- * whose it says.
+ * The tables that hold rows of a patient, each after the tables through which it is reached. A table that
+ * refers to patients directly is not reached through others as well: such a row may refer to a row of another
+ * patient, and still belongs to the patient that it names.
  *
- * @param columns - the columns of every table that there is, by table in lower case
+ * @param columns - the columns of every existing table, by table name in lower case
  */
 export function belongingTables(
   rows: PatientRows,

@@ -4,7 +4,7 @@ import type { ArchiveScope, DumpWarning } from '../model/parts.js';
 import { formatBytes, formatCount } from '../quantities.js';
 import type { Catalog, TableSelection, TableTier } from './model.js';
 
-/** What a backup would take and what it would leave, before a single row is read. Plain JSON. */
+/** What a backup would keep and leave out, before any row is read. Plain JSON. */
 export interface BackupPlan {
   /** Name of the database. */
   readonly database: string;
@@ -12,13 +12,13 @@ export interface BackupPlan {
   readonly scope: ArchiveScope;
   /** Every table of the database, in the catalog's order. */
   readonly tables: readonly PlannedTable[];
-  /** The whole database. */
+  /** Size of the whole database. */
   readonly total: PlannedSize;
-  /** What is kept of it. Rows that a filter may leave out are counted as kept. */
+  /** Size of what is kept. Rows that a filter may leave out are counted as kept. */
   readonly kept: PlannedSize;
-  /** Kept bytes as a part of all bytes, 0 to 1. An empty database is kept whole. */
+  /** Kept bytes divided by all bytes, 0 to 1. 1 for an empty database. */
   readonly share: number;
-  /** What is worth knowing before. */
+  /** What a person should know beforehand. */
   readonly warnings: readonly DumpWarning[];
 }
 

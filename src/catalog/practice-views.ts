@@ -1,8 +1,8 @@
-/** How the tables of one program read as a schedule and as a patient's sheet: data only. */
+/** How the tables of one program are shown as a schedule and as a patient's sheet, as data. */
 export interface PracticeViews {
-  /** Names the program. */
+  /** Name of the program. */
   readonly name: string;
-  /** Tables that are all there when a database is one of this program. */
+  /** Tables that all exist in a database of this program. */
   readonly marks: readonly string[];
   readonly patients: PatientsView;
   readonly schedule: ScheduleView;
@@ -18,13 +18,13 @@ export interface PatientsView {
   readonly middle: string;
   readonly preferred: string;
   readonly birth: string;
-  /** Column and what it is called. */
+  /** Columns with telephone numbers, and their labels. */
   readonly phones: readonly Phone[];
   readonly status: string;
   readonly statuses: Words;
-  /** Statuses of patients who are left out of the search. */
+  /** Statuses of patients who are hidden from the search. */
   readonly hiddenStatuses: readonly string[];
-  /** Further columns in which a search looks. */
+  /** Further columns that are searched. */
   readonly alsoSearched: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export interface Phone {
   readonly title: string;
 }
 
-/** What a stored value means. */
+/** Stored values and their meanings. */
 export type Words = Readonly<Record<string, string>>;
 
 /** The table of appointments. */
@@ -42,13 +42,13 @@ export interface ScheduleView {
   readonly table: string;
   readonly key: string;
   readonly patient: string;
-  /** Start, date and time. */
+  /** Column with date and time of the start. */
   readonly at: string;
-  /** Column in which each character stands for so many minutes. */
+  /** Column in which each character stands for a fixed number of minutes. */
   readonly length: string;
   readonly minutesPerCharacter: number;
   readonly status: string;
-  /** Statuses that stand in the schedule, with the word that is shown; empty for the ordinary one. */
+  /** Statuses that are shown in the schedule, and their words; empty for the ordinary one. */
   readonly shownStatuses: Words;
   readonly what: string;
   readonly note: string;
@@ -59,31 +59,31 @@ export interface ScheduleView {
   readonly places: Lookup & { readonly order: string };
 }
 
-/** Rows whose key other rows name. */
+/** Rows that other rows refer to. */
 export interface Lookup {
   readonly table: string;
   readonly key: string;
-  /** Columns whose texts, joined by a space, name the row. */
+  /** Columns whose texts, joined by a space, are shown for the row. */
   readonly label: readonly string[];
 }
 
-/** A piece of a patient's sheet: the rows of one table. */
+/** A section of a patient's sheet: the rows of one table. */
 export interface SheetSection {
   readonly id: string;
   readonly title: string;
   readonly table: string;
-  /** The column that names the patient. */
+  /** The column that refers to the patient. */
   readonly by: string;
-  /** `facts`: one row, a line for each field that holds something. `rows`: a table. */
+  /** `facts`: one row, a line for each field that is not empty. `rows`: a table. */
   readonly kind: 'facts' | 'rows';
   readonly fields: readonly FieldView[];
-  /** Beside others, or over the whole width. @defaultValue 'beside' */
+  /** Beside other sections, or over the full width. @defaultValue 'beside' */
   readonly layout?: 'beside' | 'wide';
-  /** Newest first by this column. */
+  /** Sorted by this column, newest first. */
   readonly newestFirst?: string;
-  /** Rows that are left out: those with one of the values. */
+  /** Rows with one of the values are left out. */
   readonly without?: { readonly column: string; readonly values: readonly string[] };
-  /** Said where there is nothing. */
+  /** Shown when there are no rows. */
   readonly empty?: string;
 }
 
@@ -95,6 +95,6 @@ export interface FieldView {
   readonly form?: 'date' | 'datetime' | 'money' | 'text';
   readonly words?: Words;
   readonly lookup?: Lookup;
-  /** Column that is shown when this one holds nothing. */
+  /** Column that is shown when this one is empty. */
   readonly orElse?: string;
 }

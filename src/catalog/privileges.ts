@@ -22,8 +22,8 @@ const everything: readonly string[] = [
 ];
 
 /**
- * What `SHOW GRANTS` gave. Where the server asks for no grants (`--skip-grant-tables`), everybody may do
- * everything.
+ * The result of `SHOW GRANTS`. A server that checks no privileges (`--skip-grant-tables`) refuses the
+ * statement; then every user has all privileges.
  */
 export function grantsIn(answer: StatementAnswer | undefined): readonly string[] {
   if (serverErrorNumber(answer?.error) === 1290) return ["GRANT ALL PRIVILEGES ON *.* TO ''@''"];
@@ -31,10 +31,10 @@ export function grantsIn(answer: StatementAnswer | undefined): readonly string[]
 }
 
 /**
- * The privileges that grants give on all of a database, as far as a backup or a restore needs them.
+ * The privileges that grants give on a whole database, as far as a backup or a restore needs them.
  *
  * @param database - name of the database
- * @param grants - as `SHOW GRANTS` gives them
+ * @param grants - rows of `SHOW GRANTS`
  */
 export function privilegesOn(database: string, grants: readonly string[]): ReadonlySet<string> {
   const held = new Set<string>();
@@ -52,7 +52,8 @@ export function privilegesOn(database: string, grants: readonly string[]): Reado
 }
 
 /**
- * What a login cannot see, a copy would lack without a word, so it is checked first (F11).
+ * Requires the privileges to see the whole database: whatever a user cannot see would be missing from a copy
+ * without notice (F11).
  *
  * @throws BackupError `privilege-missing`
  */

@@ -30,13 +30,13 @@ import { isJournalMark, whyOurs } from './restore-mark.js';
 import { type ServerList, type Unseen, unseen, unseenEvents } from './unseen.js';
 
 /**
- * Reads what a database holds, in a handful of questions however many tables there are.
+ * Reads what a database holds, in a few round trips however many tables there are.
  *
- * Names are compared here, byte for byte, since the server's own comparison forgets about case (F15).
+ * Names are compared here, byte for byte, since the server's own comparison ignores case (F15).
  *
- * @param connection - with the database chosen
- * @throws BackupError `privilege-missing` when the login could not see everything; `settings-invalid` for a
- *   database of the server's own; `database-…`
+ * @param connection - with the database selected
+ * @throws BackupError `privilege-missing` when the user cannot see everything; `settings-invalid` for a
+ *   system database of the server; `database-…`
  * @example
  * ```ts
  * const catalog = await readCatalog(connection);
@@ -52,15 +52,15 @@ export async function readCatalog(
   return (await readCatalogAndDefinitions(connection, options)).catalog;
 }
 
-/** A catalog, and the definitions that its columns were looked up under. */
+/** A catalog, and the definitions that were read before its columns. */
 export interface CatalogAndDefinitions {
   readonly catalog: Catalog;
   readonly definitions: Definitions;
 }
 
 /**
- * Reads the definitions of all tables first and the catalog after them: a definition that is the same again
- * later was the same when the columns were looked up (K6).
+ * Reads the definitions of all tables first and the catalog after them. If a definition is still the same
+ * later, it was the same while the columns were read (K6).
  */
 export async function readCatalogAndDefinitions(
   connection: Connection,
@@ -97,14 +97,15 @@ class CatalogReader {
       created: `SHOW CREATE DATABASE ${database}`,
       defaults: 'SELECT @@character_set_database AS characterset, @@collation_database AS collation',
       grants: 'SHOW GRANTS',
-      // The one list that names a table whose definition is destroyed: `information_schema` of some servers
-      // passes over it without a word (C18).
+      // The only list with a table whose definition is destroyed: `information_schema` of some servers omits
+      // it without a warning (C18).
       kinds: `SHOW FULL TABLES FROM ${database}`,
       routines: this.#questionOf('ROUTINES', 'ROUTINE_SCHEMA', ['ROUTINE_NAME', 'ROUTINE_TYPE']),
       events: this.#questionOf('EVENTS', 'EVENT_SCHEMA', ['EVENT_NAME']),
       storedEvents: `SELECT db AS schema_name, name AS event_name FROM mysql.event WHERE db = ${quoteText(this.#database)}`,
       triggers: this.#questionOf('TRIGGERS', 'TRIGGER_SCHEMA', ['TRIGGER_NAME', 'EVENT_OBJECT_TABLE']),
-      // Without opening a table: opening may repair it, and that must be seen when it happens.
+      // These columns are read without opening tables. Opening may repair a table, whose warnings must be
+      // read then.
       engines: this.#questionOf('TABLES', 'TABLE_SCHEMA', ['TABLE_NAME', 'ENGINE']),
     });
     const server = serverOf(rowsOf(about.server()), rowsOf(about.variables()));
@@ -144,9 +145,9 @@ class CatalogReader {
   }
 
   /**
-   * Asks several things together.
+   * Runs several queries in one round trip.
    *
-   * @returns for each question the way to its answer
+   * @returns for each query a function that returns its result
    */
   async #ask<Name extends string>(
     questions: Readonly<Record<Name, string>>,
@@ -170,12 +171,12 @@ class CatalogReader {
     );
   }
 
-  /** Those rows of a question about the schema whose schema is ours and not one with a similar name. */
+  /** The rows of this database: the server's comparison also matches similar names. */
   #ours(rows: readonly TextRow[]): readonly TextRow[] {
     return rows.filter((row) => sameName(row['schema_name'], this.#database, this.#connection));
   }
 
-  /** What is in a list that the server may be unable to show. */
+  /** The rows of a list that the server may be unable to show. */
   #listed(list: ServerList, answer: StatementAnswer): readonly TextRow[] {
     if (answer.error === undefined) return this.#ours(rowsOf(answer));
     this.#miss(unseen(list, answer.error));
@@ -183,8 +184,8 @@ class CatalogReader {
   }
 
   /**
-   * A server whose scheduler is off for good shows no event, or says that there is none, and still has them
-   * in its table, which not every server has, nor shows to everybody.
+   * With a disabled event scheduler, a server refuses to show events or shows none, although they are still
+   * in `mysql.event`. Not every server has that table, nor may every user read it.
    */
   #listedEvents(answer: StatementAnswer, stored: StatementAnswer): readonly TextRow[] {
     const names = stored.rows && this.#ours(stored.rows).map((row) => row['event_name'] ?? '');
@@ -197,7 +198,10 @@ class CatalogReader {
     return shown;
   }
 
-  /** A trigger cannot be seen without its table, and a view not when the server looks for another name. */
+  /**
+   * Whether an object cannot be read: a trigger whose table cannot be opened, or a view or sequence whose
+   * file name has capital letters that the server does not look for.
+   */
   #isClosed({ kind, name, table }: CatalogObject, definitions: Definitions): boolean {
     const isFile = kind === 'view' || kind === 'sequence';
     if (isFile && this.#connection.lowerCaseTableNames === 1 && foldName(name, this.#connection) !== name) {
@@ -215,19 +219,22 @@ class CatalogReader {
     this.#warnings.push(warning);
   }
 
-  /** Tables without snapshots need locks, and whoever locks should see who waits (F11). */
+  /**
+   * Tables without snapshots need locks, and while a lock is held the waiting sessions should be visible
+   * (F11).
+   */
   async #hidesSessions(): Promise<boolean> {
     if (await seesOtherSessions(this.#connection)) return false;
     this.#warnings.push({
       code: 'sessions-hidden',
       message:
-        'The database user may not see whether others wait for tables, so read locks are given up after a fixed time,' +
-        ' waited for or not. GRANT PROCESS ON *.* lets it see.',
+        'The database user may not see whether other sessions wait for a table, so every read lock is released' +
+        ' after a fixed time. GRANT PROCESS ON *.* lifts this limit.',
     });
     return true;
   }
 
-  /** A mark that a restore left in the database: nobody needs it in a copy. */
+  /** Whether a table was left by a restore; such a table is not copied. */
   #isOurs(
     name: string,
     comment: string | null | undefined,
@@ -240,7 +247,7 @@ class CatalogReader {
     if (isJournalMark(name, comment ?? '', names)) {
       this.#warnings.push({
         code: 'restore-unfinished',
-        message: `A restore into this database was begun and not finished, so rows may be missing in it already: run the restore again before relying on a copy.`,
+        message: `A restore into this database was not finished, so rows may be missing in it. Run the restore again before you rely on a copy.`,
         table: name,
       });
     }
@@ -248,8 +255,8 @@ class CatalogReader {
   }
 
   /**
-   * To tell the sizes of all tables at once, MySQL looks at the first page of every file of InnoDB, and goes
-   * down over one that is none. Over which one, only a question for each can tell (F10).
+   * To return the sizes of all tables, MySQL reads the first page of every InnoDB file, and crashes if one is
+   * invalid. Only a query for each table shows which table it was (F10).
    */
   async #lookAtFiles(
     engines: ReadonlyMap<string, string>,
@@ -273,8 +280,8 @@ class CatalogReader {
   }
 
   /**
-   * MariaDB tells no column of any table when it cannot read one view (O2): then each table is asked for by
-   * itself.
+   * MariaDB returns no columns of any table when it cannot read one view (O2). Then each table is queried
+   * alone.
    */
   async #columnsOfTables(
     together: StatementAnswer,
@@ -288,7 +295,8 @@ class CatalogReader {
       ),
       this.#options,
     );
-    // What cannot be told of one table is told of that table; a name in other letters is another's.
+    // A table whose query fails is reported later as damaged. Rows of a name in other case belong to another
+    // table.
     return answers.flatMap(({ rows = [] }, i) => rows.filter((row) => row['table_name'] === tables[i]));
   }
 
@@ -324,7 +332,7 @@ class CatalogReader {
       const row = rowOf.get(name) ?? {};
       if (this.#isOurs(name, row['table_comment'], columns.get(name))) continue;
       const elsewhere = rowsElsewhere(engine);
-      // A table that cannot be opened has no engine or no columns, and its comment says why (C18).
+      // A table that cannot be opened has no engine or no columns, and its comment holds the reason (C18).
       const told =
         damage.get(name) ??
         (engine === '' || !columns.has(name) ? (row['table_comment'] ?? 'it cannot be opened') : undefined);

@@ -1,15 +1,15 @@
 import type { TableDescription } from '../model/parts.js';
 
 /**
- * The table in the target of a restore that says how far it is; it is there exactly while the target is
+ * The table in a restore's target that records its progress. It exists exactly while the target is
  * incomplete.
  */
 export const journalTableName = 'supplemental_backup_restore';
 
-/** How the comment of that table begins. */
+/** Start of that table's comment. */
 export const journalMark = 'Restore in progress: ';
 
-/** Whether a table is such a mark, and no table of the practice that happens to have its name. */
+/** Whether a table is this record, and not a table of the practice that happens to have its name. */
 export function isJournalMark(name: string, comment: string, columns?: readonly string[]): boolean {
   return (
     name.toLowerCase().startsWith(journalTableName) &&
@@ -19,14 +19,14 @@ export function isJournalMark(name: string, comment: string, columns?: readonly 
 }
 
 /**
- * The table in a restored database that lists what is missing there; it is there exactly while something is.
+ * The table in a restored database that lists what is missing there. It exists exactly while something is.
  */
 export const missingTableName = 'supplemental_backup_missing';
 
-/** How the comment of that table begins. */
+/** Start of that table's comment. */
 export const missingMark = 'Not restored: ';
 
-/** Whether a table is such a list, and no table of the practice that happens to have its name. */
+/** Whether a table is this list, and not a table of the practice that happens to have its name. */
 function isMissingMark(name: string, comment: string, columns: readonly string[]): boolean {
   return (
     name.toLowerCase() === missingTableName &&
@@ -35,23 +35,23 @@ function isMissingMark(name: string, comment: string, columns: readonly string[]
   );
 }
 
-/** Whether a table has a name that one of these has. */
+/** Whether a name may be that of one of these tables. */
 export function mayBeOurs(name: string): boolean {
   return name.toLowerCase().startsWith(journalTableName) || name.toLowerCase() === missingTableName;
 }
 
-/** Why a table that belongs to no practice is left out; undefined for all others. */
+/** Why a table that a restore made is left out; undefined for all others. */
 export function whyOurs(name: string, comment: string, columns: readonly string[]): string | undefined {
   if (isJournalMark(name, comment, columns)) {
-    return 'it is the mark of a restore that was not finished, and no table of the practice';
+    return 'it records a restore that was not finished, and is not a table of the practice';
   }
   if (isMissingMark(name, comment, columns)) {
-    return 'it lists what a restore could not make, and is no table of the practice';
+    return 'it lists what a restore could not make, and is not a table of the practice';
   }
   return undefined;
 }
 
-/** The same of a table in an archive. */
+/** The same for a table in an archive. */
 export function whyOursIn({
   name,
   createStatement,

@@ -7,7 +7,7 @@ import { openDentalPolicy } from './open-dental/index.js';
 import type { SizeBudget, TablePolicy, TableRule } from './table-policy.js';
 
 const keptTiers: readonly TableTier[] = ['critical', 'important', 'optional'];
-// The first to go comes first. Critical and unclassified tables never go.
+// In the order in which a size budget drops them. Critical and unclassified tables are never dropped.
 const expendableTiers: readonly TableTier[] = [
   'code-list',
   'recreatable',
@@ -15,31 +15,31 @@ const expendableTiers: readonly TableTier[] = [
   'optional',
   'important',
 ];
-const unknown: TableRule = { tier: 'unclassified', reason: 'Not known to the policy, and kept for that.' };
+const unknown: TableRule = { tier: 'unclassified', reason: 'Not known to the policy, and therefore kept.' };
 
-/** A table with its rule, on its way to a decision. */
+/** A table, its rule, and the decision so far. */
 interface Candidate {
   readonly table: CatalogTable;
   readonly rule: TableRule;
   readonly forecast: number;
-  /** Why its rows stay behind; absent while they are kept. */
+  /** Why its rows are left out; absent while they are kept. */
   dropped?: string;
   /** Not even its definition is kept. */
   unwanted?: boolean;
 }
 
 /**
- * Chooses what a practice needs to go on after a catastrophe, and says of every other table why it stays
- * behind.
+ * Selects what a practice needs to continue after a catastrophe, with the reason for every table that is left
+ * out.
  *
- * A table whose rows stay behind keeps its definition, so that the programs find it, empty, after a restore;
- * leftovers and tables that `exclude` names go altogether. A table that the policy does not know is kept and
- * flagged. Under a size budget the optional tables go first, then the important ones, largest first; critical
- * ones never go: when they alone do not fit, a warning says so.
+ * A table whose rows are left out keeps its definition, so that programs find it empty after a restore.
+ * Leftovers and tables that `exclude` names are left out entirely. A table that the policy does not know is
+ * kept, with a warning. Under a size budget the optional tables are left out first, then the important ones,
+ * largest first. Critical tables are never left out for size: if they alone do not fit, a warning says so.
  *
  * @param catalog - what the database holds
- * @param policy - what is known about its tables, and how much of it is asked for
- * @throws RangeError when the policy's day or budget makes no sense
+ * @param policy - what is known about its tables, and how much of it to keep
+ * @throws RangeError when the policy's day or budget is invalid
  * @example
  * ```ts
  * const selection = selectCriticalTables(catalog, { ...openDentalPolicy, budget: { archiveBytes: 1e9 } });
@@ -64,7 +64,7 @@ export function selectCriticalTables(
   };
 }
 
-/** What a policy knows about a table: its rule by name, else by pattern, else that it is unknown. */
+/** The rule for a table: by name, else by pattern, else the one for unknown tables. */
 export function ruleFor(name: string, policy: TablePolicy): TableRule {
   const key = name.toLowerCase();
   if (Object.hasOwn(policy.tables, key)) return policy.tables[key]!;
@@ -138,7 +138,7 @@ function selected({ table, rule, dropped }: Candidate, { logsSince }: TablePolic
   };
 }
 
-/** Years before 1880 are how the program writes "no date"; such rows are kept. */
+/** The program writes "no date" as a year before 1880; such rows are kept. */
 const firstRealDay = '1880-01-01';
 
 function isDate({ form }: ColumnDescription): boolean {
@@ -157,7 +157,7 @@ function flags(candidates: readonly Candidate[]): readonly DumpWarning[] {
       return [{ code: 'table-unclassified', message, table: table.name }];
     }
     if (rule.tier === 'critical' && dropped !== undefined) {
-      const message = `The table ${table.name} is critical, and its rows are left out all the same. ${dropped}`;
+      const message = `The table ${table.name} is critical, but its rows are left out. ${dropped}`;
       return [{ code: 'critical-table-left-out', message, table: table.name }];
     }
     return [];

@@ -1,17 +1,17 @@
 import { isAtLeast } from '../database/server-version.js';
 import type { ColumnDescription, ServerDescription } from '../model/parts.js';
 
-/** The two columns that say from when to when a version of a row was the current one (C3). */
+/** The two columns with the period in which a version of a row was current (C3). */
 export interface SystemTime {
   readonly start: string;
   readonly end: string;
 }
 
 /**
- * Names of a system-versioned table's period columns: those that the definition names, or the ones that every
- * other has and shows nowhere. Undefined for an ordinary table.
+ * Names of a system-versioned table's period columns: those in the definition, else the hidden default ones.
+ * Undefined for an ordinary table.
  *
- * @param createStatement - as `SHOW CREATE TABLE` gave it
+ * @param createStatement - as `SHOW CREATE TABLE` returned it
  */
 export function systemTimeOf(createStatement: string): SystemTime | undefined {
   const named = /\bPERIOD FOR SYSTEM_TIME \((`(?:[^`]|``)*`), (`(?:[^`]|``)*`)\)/.exec(createStatement);
@@ -26,9 +26,9 @@ function unquoted(name: string): string {
 }
 
 /**
- * A table's columns with the values of its period columns among those kept. Undefined when they count
- * transactions: such numbers mean something to the server alone that gave them out, and no server takes them
- * back.
+ * A table's columns including its period columns, so that their values are kept. Undefined when the period
+ * columns hold transaction numbers: these have a meaning only on their own server, and no server accepts them
+ * on insert.
  */
 export function columnsWithHistory(
   columns: readonly ColumnDescription[],
@@ -44,7 +44,7 @@ export function columnsWithHistory(
   return [...columns, { name: start, ...hidden }, { name: end, ...hidden }];
 }
 
-/** Whether a server takes rows with a period of their own (`system_versioning_insert_history`). */
+/** Whether a server accepts given period values on insert (`system_versioning_insert_history`). */
 export function takesHistory({ vendor, version }: Pick<ServerDescription, 'vendor' | 'version'>): boolean {
   return vendor === 'mariadb' && isAtLeast(version, 10, 11);
 }

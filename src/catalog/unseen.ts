@@ -2,7 +2,7 @@ import { serverAnswer } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
 import type { DumpWarning, LeftOut } from '../model/parts.js';
 
-/** Lists of a server that live in tables of its own, which can be missing, damaged or switched off. */
+/** Lists that a server keeps in system tables of its own, which can be missing, damaged or disabled. */
 export type ServerList = 'events' | 'routines';
 
 const kindsIn: Readonly<Record<ServerList, readonly LeftOut['kind'][]>> = {
@@ -10,8 +10,8 @@ const kindsIn: Readonly<Record<ServerList, readonly LeftOut['kind'][]>> = {
   routines: ['function', 'procedure'],
 };
 
-/** How the objects of a list are named when nobody knows their names. */
-const everyOne = '(all)';
+/** Stands for all objects of a list whose names are unknown. */
+const allNames = '(all)';
 
 /** What is left out because the server cannot show it, and the warning that says so. */
 export interface Unseen {
@@ -20,25 +20,25 @@ export interface Unseen {
 }
 
 /**
- * What goes missing with a list. A copy of all the rows is worth more than none, and from a server in trouble
- * most of all.
+ * What a copy lacks when a list cannot be read. A copy of all rows is better than none, above all from a
+ * damaged server.
  *
- * @param error - what the server answered
- * @param names - what is in the list, where that is known all the same
- * @throws the error, when it is not about the list: a connection, a privilege
+ * @param error - the server's error
+ * @param names - the objects in the list, if known from elsewhere
+ * @throws the error, when its cause is not the list, such as a lost connection or a missing privilege
  */
-export function unseen(list: ServerList, error: unknown, names: readonly string[] = [everyOne]): Unseen {
+export function unseen(list: ServerList, error: unknown, names: readonly string[] = [allNames]): Unseen {
   const answer = error instanceof BackupError ? serverAnswer(error) : undefined;
   if (!(error instanceof BackupError) || answer === undefined || !aboutList.has(error.code)) throw error;
   return missing(list, names, `the server cannot show its ${list} (it answers ${answer})`);
 }
 
-/** Events that a server has and does not show. */
+/** The same for events that a server has and does not show. */
 export function unseenEvents(names: readonly string[]): Unseen {
   return missing(
     'events',
     names,
-    'the event scheduler of the server is off for good, and the server shows no event',
+    'the event scheduler of the server is disabled, so the server shows no events',
   );
 }
 
@@ -47,7 +47,7 @@ function missing(list: ServerList, names: readonly string[], reason: string): Un
     leftOut: kindsIn[list].flatMap((kind) => names.map((name) => ({ kind, name, reason }))),
     warning: {
       code: `${list}-unseen`,
-      message: `No ${list} are in this copy: ${reason}. Have that mended, and copy again.`,
+      message: `No ${list} are in this copy: ${reason}. Repair that, and back up again.`,
     },
   };
 }

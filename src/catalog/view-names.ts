@@ -4,15 +4,15 @@ import { join, type Token, tokenise, unquote } from '../database/tokens.js';
 export interface ViewName {
   /** Index of its first token. */
   readonly at: number;
-  /** One to three: database, table, column, as far as they are given. */
+  /** One to three parts: database, table, column, as far as given. */
   readonly parts: readonly string[];
   readonly role: 'column' | 'function' | 'table';
 }
 
-/** A pair of brackets: a query, the tables of one, or what a function is given. */
+/** A pair of parentheses: a query, the tables of a query, or arguments of a function. */
 interface Level {
   kind: 'expression' | 'query' | 'tables';
-  /** What stands here now. A condition ends with the next comma or JOIN. */
+  /** The clause at this position. A condition ends with the next comma or JOIN. */
   place: 'condition' | 'expression' | 'tables';
 }
 
@@ -23,9 +23,9 @@ const beforeTable: ReadonlySet<string> = new Set(['FROM', 'JOIN', 'STRAIGHT_JOIN
 const sequenceCalls: ReadonlySet<string> = new Set(['NEXTVAL', 'LASTVAL', 'SETVAL']);
 
 /**
- * The names in a view, each with what it is a name of: `` `shop`.`id` `` is a table of database `shop` after
- * FROM, and a column of something called `shop` elsewhere. Reads what `SHOW CREATE VIEW` shows, where every
- * name has its marks.
+ * The names in a view, each with its meaning: `` `shop`.`id` `` is a table of database `shop` after FROM, and
+ * a column of an alias `shop` elsewhere. Reads what `SHOW CREATE VIEW` shows, where every name is in
+ * backticks.
  */
 export function namesInView(tokens: readonly Token[]): readonly ViewName[] {
   const found: ViewName[] = [];
@@ -77,7 +77,7 @@ function enter(levels: Level[], level: Level, word: string, before: string): voi
       return;
     default:
   }
-  // EXTRACT(DAY FROM …), GROUP_CONCAT(… ORDER BY …): words of a function.
+  // EXTRACT(DAY FROM …), GROUP_CONCAT(… ORDER BY …): keywords inside of a function.
   if (level.kind === 'expression') return;
   if (word === 'FROM') level.place = 'tables';
   else if (word === 'JOIN' || word === 'STRAIGHT_JOIN') {
@@ -87,9 +87,7 @@ function enter(levels: Level[], level: Level, word: string, before: string): voi
   } else if (level.kind === 'query' && afterTables.has(word)) level.place = 'expression';
 }
 
-/**
- * Where a name of a database stands before that of a table, column or function: the indices of its tokens.
- */
+/** The token indices of database names that qualify a table, column or function. */
 export function qualifiersInView(tokens: readonly Token[], database: string): ReadonlySet<number> {
   return new Set(
     namesInView(tokens)
@@ -101,14 +99,14 @@ export function qualifiersInView(tokens: readonly Token[], database: string): Re
   );
 }
 
-/** The text of a view without the name of its database, which a table or an alias may have as well. */
+/** The text of a view without its database's name. A table or an alias may have the same name. */
 export function unqualifiedView(text: string, database: string): string {
   const tokens = tokenise(text);
   const dropped = qualifiersInView(tokens, database);
   return join(tokens.filter((_, i) => !dropped.has(i) && !dropped.has(i - 1)));
 }
 
-/** Names of the tables and views that a view of a database reads from, its own database's alone. */
+/** Names of the tables and views that a view reads from, in its own database only. */
 export function tablesOfView(tokens: readonly Token[], database: string): ReadonlySet<string> {
   const names = namesInView(tokens);
   const temporary = new Set(names.filter(({ at }) => isNamedQuery(tokens, at)).map(({ parts }) => parts[0]));
@@ -120,7 +118,7 @@ export function tablesOfView(tokens: readonly Token[], database: string): Readon
   return new Set(own);
 }
 
-/** Whether a name is given to a query: `` WITH `name` (…) AS (SELECT … ``. */
+/** Whether a name is that of a common table expression: `` WITH `name` (…) AS (SELECT … ``. */
 function isNamedQuery(tokens: readonly Token[], at: number): boolean {
   const ahead = tokens
     .slice(at + 1, at + 400)

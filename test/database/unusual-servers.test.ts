@@ -221,7 +221,7 @@ describeOnEachServer(
       ]);
       await assert.rejects(seal(at(server(), 'practice')), {
         code: 'database-query-failed',
-        message: /capitals|storage engine does not run/,
+        message: /capital letters|storage engine does not run/,
       });
       const { manifest } = await (
         await seal(at(server(), 'practice'), { damagedTables: 'leave-out' })
@@ -231,7 +231,7 @@ describeOnEachServer(
         ['notes'],
       );
       const reasons = new Map(manifest.leftOut.map(({ name, reason }) => [name, reason]));
-      assert.match(reasons.get('Patient') ?? '', /^out of reach: on the disk its name has capitals/);
+      assert.match(reasons.get('Patient') ?? '', /^out of reach: its file name has capital letters/);
       assert.match(reasons.get('list') ?? '', /^out of reach: its storage engine/);
     });
 

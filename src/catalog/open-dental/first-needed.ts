@@ -1,5 +1,6 @@
 /**
- * What an office needs first on the morning after, in this order: who comes today, and what is known of them.
+ * What an office needs first on the next morning, in this order: who comes today, and what is known about
+ * them.
  */
 export const firstNeededTables: readonly string[] = [
   'patient',

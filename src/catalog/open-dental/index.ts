@@ -10,8 +10,8 @@ import { references } from './references.js';
 import { setupTables } from './setup.js';
 
 /**
- * Every table of Open Dental 24.3, with its tier and the reason for it. Open Dental publishes no list of its
- * own: this is a judgement from what each table holds, and where in doubt a table is kept.
+ * Every table of Open Dental 24.3, with its tier and the reason for it. Open Dental publishes no such list:
+ * the tiers are a judgement from what each table holds. In doubt a table is kept.
  */
 export const openDentalPolicy: TablePolicy = {
   name: 'Open Dental 24.3',

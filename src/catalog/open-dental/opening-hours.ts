@@ -1,9 +1,8 @@
 import { logTables } from './logs.js';
 
 /**
- * What an office needs to open its doors: who comes today, for what, at which chair, with whom, and how to
- * call them. A restore brings these back before anything else. What is to be done stands in the appointment
- * itself.
+ * What an office needs to open: who comes today, for what, at which chair, with whom, and how to call them. A
+ * restore brings these back first. The planned work is in the appointment itself.
  */
 export const scheduleTables: readonly string[] = [
   'appointment',
@@ -24,12 +23,12 @@ export const scheduleTables: readonly string[] = [
   'userod',
 ];
 
-/** Without these there is no schedule. */
+/** Without these no schedule can be shown. */
 export const scheduleNeeds: readonly string[] = ['appointment', 'patient'];
 
 const logs: ReadonlySet<string> = new Set(Object.keys(logTables));
 
-/** Whether a table only records what was done, and nobody works with it. */
+/** Whether a table only records what was done, so that daily work does not need it. */
 export function isLogTable(name: string): boolean {
   return logs.has(name.toLowerCase());
 }

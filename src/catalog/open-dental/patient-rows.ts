@@ -1,17 +1,17 @@
 import type { PatientRows } from '../patient-rows.js';
 import { references } from './references.js';
 
-/** By what the rows of Open Dental 24.3 belong to a patient. */
+/** The columns by which rows of Open Dental 24.3 belong to a patient. */
 export const openDentalPatientRows: PatientRows = {
   table: 'patient',
   key: 'PatNum',
   references: {
     ...references,
-    // Both name the table's grandparent in the documentation.
+    // For both, the documentation names the table's grandparent.
     ehrlabspecimenrejectreason: { EhrLabSpecimenNum: 'ehrlabspecimen' },
     toothgridcol: { ...references['toothgridcol'], SheetFieldNum: 'sheetfield' },
   },
-  // Also where the documentation forgot to say so, and in the tables of plug-ins.
+  // Followed in every table: the documentation omits some, and plug-ins add tables.
   named: ['PatNum'],
   family: {
     patient: ['Guarantor', 'ResponsParty', 'SuperFamily'],
@@ -20,11 +20,11 @@ export const openDentalPatientRows: PatientRows = {
   notFollowed: {
     // The office's own account at a laboratory.
     clinic: ['MedLabAccountNum'],
-    // Codes that call for a leaflet, whoever has them.
+    // Codes that select a leaflet, for any patient.
     eduresource: ['DiseaseDefNum', 'LabResultID', 'MedicationNum', 'SmokingSnoMed'],
     eroutingactiondef: ['ERoutingDefNum'],
     eroutingdeflink: ['ERoutingDefNum'],
-    // Clinics, for which the documentation says patients.
+    // Not patients, although the documentation says so: these hold clinics.
     msgtopaysent: ['ClinicNum'],
     recurringcharge: ['ClinicNum'],
     referralcliniclink: ['ReferralNum'],

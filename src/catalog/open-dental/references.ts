@@ -1,8 +1,8 @@
 import type { TableReferences } from '../table-policy.js';
 
 /**
- * Columns of Open Dental 24.3 that name a row of another table. The program keeps no foreign keys in the
- * database; these are the ones its documentation states.
+ * Columns of Open Dental 24.3 that refer to a row of another table. The database has no foreign keys; these
+ * references are the ones in the program's documentation.
  */
 export const references: TableReferences = {
   accountingautopay: { PayType: 'definition', PickList: 'account' },

@@ -27,8 +27,8 @@ const appointmentStatuses = {
 } as const;
 
 /**
- * How Open Dental 24.3 reads as a schedule and as a patient's sheet. Columns that a version lacks are passed
- * over.
+ * How data of Open Dental 24.3 is shown as a schedule and as a patient's sheet. Columns that a version lacks
+ * are omitted.
  */
 export const openDentalViews: PracticeViews = {
   name: 'Open Dental',
