@@ -7,10 +7,10 @@ export interface DatabaseAddress {
   readonly host?: string | undefined;
   /** @defaultValue 3306 */
   readonly port?: number | undefined;
-  /** Name of the login. */
+  /** Name of the user. */
   readonly user: string;
   /**
-   * A function is asked for each new connection, for secrets that change. What it throws is not shown.
+   * A function is called for each new connection, for passwords that change. Its error is not shown.
    * @defaultValue ''
    */
   readonly password?: string | (() => string | Promise<string>) | undefined;
@@ -19,29 +19,30 @@ export interface DatabaseAddress {
   /** Unix socket or Windows named pipe; wins over host and port. */
   readonly socketPath?: string | undefined;
   /**
-   * Opens the way to the server instead: a socket through a tunnel or a proxy, connected or about to be.
-   * Asked for each new connection; wins over all of the above. With TLS the certificate must still name
-   * `host`.
+   * Opens the socket to the server, for example through a tunnel or a proxy. The socket may still be
+   * connecting. Called for each new connection; takes precedence over `host`, `port` and `socketPath`. With
+   * TLS the certificate must still name `host`.
    */
   readonly connect?: (() => Socket | Promise<Socket>) | undefined;
   /**
-   * TLS options: `ca`, `cert`, `key`, `passphrase`, `ciphers`, `minVersion`, `maxVersion` as `node:tls` takes
-   * them; absent means no TLS. The server's certificate must be valid and name `host`;
-   * `verifyIdentity: false` takes one that names another, `rejectUnauthorized: false` takes any.
+   * TLS options: `ca`, `cert`, `key`, `passphrase`, `ciphers`, `minVersion`, `maxVersion` as in `node:tls`;
+   * absent means no TLS. The server's certificate must be valid and name `host`. `verifyIdentity: false`
+   * accepts one that names another host, `rejectUnauthorized: false` accepts any.
    */
   readonly tls?: Readonly<Record<string, unknown>> | undefined;
   /**
-   * The server's public key in PEM, for accounts of `caching_sha2_password` and `sha256_password` on a line
-   * without TLS: the password is encrypted for this key alone.
+   * The server's public key in PEM, for accounts of `caching_sha2_password` and `sha256_password` on a
+   * connection without TLS: the password is encrypted with this key only.
    */
   readonly serverPublicKey?: string | undefined;
   /**
-   * Whether, without TLS and without `serverPublicKey`, the password may be encrypted for whatever key the
-   * other side sends. Who sits on the line gets it then. @defaultValue false
+   * Whether, without TLS and without `serverPublicKey`, the password may be encrypted with whatever key the
+   * server sends. An attacker on the network can then read it. @defaultValue false
    */
   readonly getServerPublicKey?: boolean | undefined;
   /**
-   * Milliseconds to wait for the server to answer the login; three times that for its first answer after it.
+   * Milliseconds to wait for the server's reply to the login; three times as long for its first replies after
+   * it.
    *
    * @defaultValue 10_000
    */
@@ -49,9 +50,9 @@ export interface DatabaseAddress {
 }
 
 /**
- * Reads `mysql://[user[:password]@]host[:port][/database][?parameter=value&…]`. The parameters, named as the
- * clients of MySQL name them: `socketPath`; `ssl-mode`, which is `DISABLED` (the default), `REQUIRED` (any
- * certificate), `VERIFY_CA` (one of an authority that is trusted; the default with one of the files) or
+ * Reads `mysql://[user[:password]@]host[:port][/database][?parameter=value&…]`. The parameters are named as
+ * in MySQL's clients: `socketPath`; `ssl-mode`, which is `DISABLED` (the default), `REQUIRED` (any
+ * certificate), `VERIFY_CA` (one of a trusted authority; the default with one of the files) or
  * `VERIFY_IDENTITY` (and for this host); the PEM files `ssl-ca`, `ssl-cert`, `ssl-key` and
  * `server-public-key-path`, which are read at once; and `get-server-public-key`, which is `0` (the default)
  * or `1`.
@@ -96,8 +97,8 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    // Without what stands there: it may be the password.
-    throw new TypeError('"url" has a "%" that begins no character: write it as %25');
+    // The message does not quote the URL, which may hold the password there.
+    throw new TypeError('"url" has a "%" that is not part of an escape: write it as %25');
   }
 }
 
@@ -123,8 +124,8 @@ function readTls(given: URLSearchParams): DatabaseAddress['tls'] {
   const files = tlsFiles.filter((name) => given.has(`ssl-${name}`));
   const mode = given.get('ssl-mode')?.toUpperCase() ?? (files.length > 0 ? 'VERIFY_CA' : 'DISABLED');
   if (!Object.hasOwn(tlsModes, mode)) {
-    // PREFERRED, the clients' default, would send the rows in the clear whenever somebody on the way prefers
-    // that.
+    // PREFERRED, the default of MySQL's clients, is not offered: an attacker on the network could then turn
+    // TLS off.
     throw new TypeError(`"url" has an ssl-mode that is none of ${Object.keys(tlsModes).join(', ')}`);
   }
   const options = tlsModes[mode];

@@ -4,10 +4,10 @@ import { asBackupError } from './server-failures.js';
 import { type Answer, rowsOf, StatementsCommand } from './statements.js';
 
 /**
- * Runs statements together and gives the rows of each as the bytes that the server sent: strings with one
- * character for each byte. A definition need not be text in the character set that a session asked for.
+ * Runs statements in one round trip and returns the rows of each as the bytes that the server sent: strings
+ * with one character for each byte. A definition need not be text in the session's character set.
  *
- * @throws BackupError `database-…` what the first of them failed with that failed
+ * @throws BackupError `database-…` the error of the first statement that failed
  */
 export async function askForBytes(
   connection: Connection,
@@ -19,12 +19,12 @@ export async function askForBytes(
   return answers.map((answer) => rowsOf('error' in answer ? { error: asBackupError(answer.error) } : answer));
 }
 
-/** The bytes of a string of bytes. */
+/** The bytes of a byte string. */
 export function bytesOf(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
-/** A string of bytes as text, or undefined when it is none in UTF-8. */
+/** A byte string as text; undefined when it is not valid UTF-8. */
 export function textOf(bytes: string): string | undefined {
   const text = bytesOf(bytes).toString('utf8');
   return text.includes('\ufffd') && Buffer.from(text, 'utf8').toString('latin1') !== bytes ? undefined : text;

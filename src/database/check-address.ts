@@ -1,15 +1,15 @@
 import { assertArgument } from '../arguments.js';
 
 /**
- * Refuses what is no address: a URL, which `parseDatabaseUrl` turns into one, or a pool or connection of the
- * driver, which this library cannot use. Otherwise the driver would dial its default, the server of this
- * machine, without a word.
+ * Refuses what is not an address: a URL, which `parseDatabaseUrl` parses, or a pool or connection of the
+ * driver, which this library cannot use. Otherwise the driver would connect to its default, the server of
+ * this machine.
  *
  * @throws TypeError and RangeError, which name the argument and never hold its value
  */
 export function checkAddress(address: unknown, name = 'address'): void {
   if (typeof address === 'string' || address instanceof URL) {
-    throw new TypeError(`"${name}" must be an address, not a URL: parseDatabaseUrl makes one of it`);
+    throw new TypeError(`"${name}" must be an address, not a URL: parse it with parseDatabaseUrl`);
   }
   if (
     typeof address === 'object' &&
@@ -32,22 +32,22 @@ export function checkAddress(address: unknown, name = 'address'): void {
   });
   const { host, port, password } = address as { host?: string; port?: number; password?: unknown };
   if (password !== undefined && typeof password !== 'string' && typeof password !== 'function') {
-    throw new TypeError(`"${name}.password" must be a text or a function`);
+    throw new TypeError(`"${name}.password" must be a string or a function`);
   }
   if (host !== undefined && /[\s/@?#\\]/.test(host)) {
-    throw new RangeError(`"${name}.host" must be the name or number of a host alone`);
+    throw new RangeError(`"${name}.host" must be only the name or number of a host`);
   }
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
     throw new RangeError(`"${name}.port" must be a whole number from 1 to 65535`);
   }
 }
 
-/** Refuses what is no connection of `openConnection`. @throws TypeError */
+/** Refuses what `openConnection` did not return. @throws TypeError */
 export function checkConnection(connection: unknown, name = 'connection'): void {
   const ours = { query: 'function', queryEach: 'function', address: 'object' } as const;
   try {
     assertArgument(name, connection, 'object', ours);
   } catch {
-    throw new TypeError(`"${name}" must be a connection that openConnection opened`);
+    throw new TypeError(`"${name}" must be a connection of openConnection`);
   }
 }

@@ -20,13 +20,13 @@ export type { Connection, QueryOptions, StatementAnswer, TextRow } from './sessi
 
 /** Options of {@link openConnection}. */
 export interface ConnectionOptions {
-  /** Ends the work early; what was asked for then rejects with its reason. */
+  /** Ends the work early; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether the server may ask for local data of LOAD DATA. @defaultValue false */
+  /** Whether the server may request local data, for LOAD DATA. @defaultValue false */
   readonly localInfile?: boolean | undefined;
   /**
-   * Milliseconds of silence in the middle of a statement after which the server counts as lost: a line that
-   * died without a word never tells (F3). Without it only TCP's own timeouts count.
+   * Milliseconds of silence during a statement after which the connection counts as lost: a broken network
+   * sends no notice (F3). Without it only TCP's own timeouts apply.
    */
   readonly inactivityTimeout?: number | undefined;
 }
@@ -65,28 +65,28 @@ export async function openConnection(
     user: address.user,
     password,
     ...(address.database === undefined ? {} : { database: address.database }),
-    // The driver alone would take a valid certificate of any server for that of this one.
+    // By default the driver accepts a valid certificate of any host.
     ...(address.tls === undefined ? {} : { ssl: { verifyIdentity: true, ...address.tls } }),
     authPlugins: {
       ...sha2Logins(address),
-      // Few accounts ask for it, and its arithmetic takes as long to load as all the rest of a connection.
+      // Few accounts use it, and its arithmetic takes as long to load as the rest of a connection.
       client_ed25519: () => async (challenge) =>
         (await import('./ed25519-login.js')).signEd25519Challenge(password, challenge),
     },
     charset: 'utf8mb4',
     connectTimeout: address.connectTimeout ?? connectTimeout,
     multipleStatements: false,
-    // Rows are asked for by a command of our own; the driver's table of statements would take half a
+    // The row reader sends its own prepare command; the driver's cache of statements would take half a
     // megabyte.
     maxPreparedStatements: 1,
-    // Statements that bypass the driver's own commands have no room for attributes.
+    // Statements that bypass the driver's own commands cannot send attributes.
     flags: ['-CLIENT_QUERY_ATTRIBUTES', options.localInfile === true ? '+LOCAL_FILES' : '-LOCAL_FILES'],
     typeCast: (field) => field.string('utf8'),
     stream: () =>
       socket ??
       (address.tls === undefined ? connectSocket(address, () => driver) : connectSocketForTls(address)),
   });
-  // Without a listener a lost idle connection would end the process; the next statement reports it.
+  // Without a listener a lost idle connection would end the process. The next statement reports the loss.
   driver.on('error', () => undefined);
   const connection = wrap(address, driver, { id: driver.threadId ?? 0, lowerCaseTableNames: 0 });
   const { signal } = options;
@@ -96,8 +96,8 @@ export async function openConnection(
   });
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
-    // A server that takes the call and says nothing must not hold up whoever has given up. Its session is not
-    // ended from outside: until it is configured, the number in the greeting may be that of another one.
+    // An abort must not wait for a server that accepts the connection and stays silent. Its session is not
+    // killed: until it is configured, the id in the greeting may be that of another session.
     return await Promise.race([abandoned, greetAndSettle(connection, options.inactivityTimeout)]);
   } catch (error) {
     connection.destroy();
@@ -114,10 +114,10 @@ async function passwordOf(address: DatabaseAddress): Promise<string> {
     const given = await password();
     if (typeof given === 'string') return given;
   } catch {
-    // The error of the caller's function may hold a secret, so nothing of it is passed on.
+    // The error of the caller's function may hold a secret, so it is not passed on.
     throw unreachable(address, { code: 'NO_PASSWORD' });
   }
-  throw new TypeError('"address.password" must give a text');
+  throw new TypeError('"address.password" must return a string');
 }
 
 async function socketOf(address: DatabaseAddress): Promise<Socket | undefined> {
@@ -129,13 +129,13 @@ async function socketOf(address: DatabaseAddress): Promise<Socket | undefined> {
     const { code } = error as NodeJS.ErrnoException;
     throw unreachable(address, { code: typeof code === 'string' ? code : 'NO_TUNNEL' });
   }
-  if (!(socket instanceof Socket)) throw new TypeError('"address.connect" must give a socket of node:net');
+  if (!(socket instanceof Socket)) throw new TypeError('"address.connect" must return a socket of node:net');
   return hostSocket(socket, address);
 }
 
 /** Milliseconds. */
 const connectTimeout = 10_000;
-/** So many times as long as for the login a server has for its first answers after it. */
+/** Timeout of the first replies after the login, as a multiple of that of the login. */
 const firstAnswers = 3;
 
 async function greetAndSettle(
@@ -151,7 +151,7 @@ async function greetAndSettle(
     });
   });
   if (inactivityTimeout !== undefined) watchSilence(driver, inactivityTimeout);
-  // A server that accepts connections and then says nothing would hold a night up for ever.
+  // A server that accepts the login and then stays silent would block a night for ever.
   const answerTimeout = firstAnswers * (address.connectTimeout ?? connectTimeout);
   let silent: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_resolve, reject) => {
@@ -174,18 +174,18 @@ async function prepareSession(connection: Connection): Promise<Connection> {
   return wrap({ ...address, database: await databaseNameOn(wrapped, database) }, driver, session);
 }
 
-// How long a session may take to notice that its client is gone, and the server to answer.
+// Milliseconds that sessions get to end, and the server to reply.
 const noticedMs = 2000;
 
 /**
- * Ends sessions whose connections are destroyed, with their statements, locks and snapshots: dropping a
- * connection alone leaves the server at work. Waits two seconds at most for them to go; those still there are
- * then killed, and not waited for. Never rejects; a session that is gone already is as good.
+ * Ends sessions whose connections were destroyed, with their statements, locks and snapshots: closing a
+ * connection does not stop the server's work. Waits at most two seconds for them to end; those that remain
+ * are killed, without waiting. Never rejects; a session that has ended already is no error.
  *
- * Their statements are ended, and then each sees for itself that nobody is there. A plain KILL is for those
- * that do not: MySQL 5.6 closes the socket under the session, which may go on to wait at whatever connection
- * gets the socket's number next. Then the session stays for hours with all its locks, and takes what that
- * other client says.
+ * First `KILL QUERY` ends their statements, so that each session notices its closed connection. `KILL` is
+ * only for those that do not. MySQL 5.6 closes the socket of a killed session, which may then wait on the
+ * next connection that gets the same file descriptor: the session remains for hours with its locks, and reads
+ * what another client sends.
  */
 export async function endSessions(address: DatabaseAddress, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
@@ -199,7 +199,7 @@ export async function endSessions(address: DatabaseAddress, ids: readonly number
       let left = ids;
       for (let pause = 5; left.length > 0 && performance.now() < deadline; pause = Math.min(2 * pause, 100)) {
         const answers = await connection.queryEach(left.map((id) => `KILL QUERY ${id}`));
-        // A session that the server refuses to end is gone already, or is not ours.
+        // A session that the server refuses to kill has ended already, or belongs to another user.
         left = left.filter((_, i) => answers[i] !== undefined && !('error' in answers[i]));
         if (left.length > 0) await delay(pause);
       }
@@ -208,12 +208,12 @@ export async function endSessions(address: DatabaseAddress, ids: readonly number
       await connection.close();
     }
   } catch {
-    // A server that takes no new connection is shutting down or full; they end by themselves when their
-    // statements do.
+    // A server that accepts no new connection is shutting down or full; the sessions end with their
+    // statements.
   }
 }
 
-/** Writes each statement to the diagnosis when it is answered. */
+/** Logs each statement, when its result is there, to the debug channel. */
 function tellStatements(
   session: number,
   statements: readonly string[],
@@ -237,9 +237,9 @@ function wrap(
   driver: MysqlConnection,
   { id, lowerCaseTableNames }: ConfiguredSession,
 ): Connection {
-  // The driver's own destroy() only says goodbye, which a server in the middle of a result does not hear.
+  // The driver's own destroy() only sends COM_QUIT, which a server does not read while it sends a result.
   let destroyed = false;
-  // The driver forgets them when it is destroyed, and whoever waits for their answers would wait for ever.
+  // On destroy the driver drops pending commands without calling back, so their promises are rejected here.
   const pending = new Set<() => void>();
   const destroy = () => {
     destroyed = true;
@@ -248,7 +248,7 @@ function wrap(
     for (const giveUp of pending) giveUp();
     pending.clear();
   };
-  /** Runs a command of the driver; `signal` ends the session, on the server too. */
+  /** Runs a command of the driver. `signal` ends the session, on the server too. */
   const stoppable = <Result extends object>(
     signal: AbortSignal | undefined,
     run: (end: (outcome: Error | Result) => void) => void,

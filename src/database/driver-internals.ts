@@ -2,15 +2,15 @@ import type { Socket } from 'node:net';
 import type { Connection as MysqlConnection } from 'mysql2';
 
 /**
- * The few parts of mysql2's inside that reading rows as bytes needs. They are not public there, which is why
- * the dependency is held to patch releases and a test watches every one of them.
+ * The internals of mysql2 that reading rows as bytes needs. They are not public, so the dependency is limited
+ * to patch releases and a test checks each of them.
  */
 export interface DriverInternals {
   /** The socket; the TLS one after an upgrade. */
   readonly stream: Socket;
-  /** The command that is being answered; null or undefined between commands. */
+  /** The command whose reply is awaited; null or undefined between commands. */
   readonly _command: unknown;
-  /** Takes every chunk that the socket gives. */
+  /** Receives every chunk of the socket. */
   packetParser: ChunkTaker;
   /** Runs a command after those already queued. */
   addCommand(command: DriverCommand): void;
@@ -18,24 +18,24 @@ export interface DriverInternals {
   writePacket(packet: OutgoingPacket): void;
   /** Begins a new exchange. */
   _resetSequenceId(): void;
-  /** Counts packets of the exchange that came or went. */
+  /** Advances the sequence number by packets that were sent or received. */
   _bumpSequenceId(packets: number): void;
   readonly clientEncoding: string;
-  /** Without a packet: asks the current command whether it is done, and goes on with the next. */
+  /** Without a packet: the current command checks whether it is done, and the next one starts. */
   handlePacket(): void;
 }
 
-/** Something that takes the bytes of a connection. */
+/** A receiver of a connection's bytes. */
 export interface ChunkTaker {
   execute(chunk: Buffer): void;
   /** Whether a chunk may be overwritten after the call. */
   readonly isQuick?: true;
 }
 
-/** Something the driver feeds with every packet that arrives while it is the current command. */
+/** A command, which the driver calls with every packet that arrives while it is the current one. */
 export interface DriverCommand {
   /**
-   * @param packet - undefined when the command may send, and when it is asked whether it is done
+   * @param packet - undefined when the command may send, and when it only checks whether it is done
    * @returns whether the command is done
    */
   execute(packet: IncomingPacket | undefined, driver: DriverInternals): boolean;
@@ -51,11 +51,11 @@ export interface IncomingPacket {
   readonly buffer: Buffer;
   readonly offset: number;
   readonly end: number;
-  /** The error that an ERR packet tells. */
+  /** The error in an ERR packet. */
   asError(encoding: string): Error;
-  /** Takes the number that comes next. */
+  /** Reads the next number. */
   readLengthCodedNumber(): number;
-  /** Takes the text that comes next, or null for NULL. */
+  /** Reads the next string; null for NULL. */
   readLengthCodedString(encoding: string): string | null;
 }
 
@@ -66,22 +66,22 @@ export interface OutgoingPacket {
   writeHeader(sequenceId: number): void;
 }
 
-/** The inside of a driver's connection. */
+/** The internals of a driver's connection. */
 export function driverInternals(driver: MysqlConnection): DriverInternals {
   return driver as unknown as DriverInternals;
 }
 
 const drivers = new WeakMap<object, MysqlConnection>();
 
-/** Notes whose connection of the driver a session works with. */
+/** Records which driver connection a session uses. */
 export function noteDriver(session: object, driver: MysqlConnection): void {
   drivers.set(session, driver);
 }
 
 /**
- * The driver's own connection, for the row reader and for loading.
+ * The driver's connection of a session, for the row reader and for loading.
  *
- * @throws TypeError for a session that was not opened here
+ * @throws TypeError for a session that was not opened by `openConnection`
  */
 export function driverOf(session: object): MysqlConnection {
   const driver = drivers.get(session);
@@ -103,7 +103,7 @@ export function packetOf(payload: Uint8Array): OutgoingPacket {
   };
 }
 
-/** Commands as they go over the line together: each begins an exchange of its own. */
+/** The packets of several commands in one buffer: each starts a new sequence. */
 export function commandBytes(payloads: readonly Uint8Array[]): Buffer {
   return Buffer.concat(
     payloads.map((payload) => {
@@ -117,25 +117,25 @@ export function commandBytes(payloads: readonly Uint8Array[]): Buffer {
 /** COM_QUERY. */
 export const queryCommand = 0x03;
 
-/** The payload of a command that is a statement. */
+/** The payload of a command with a statement. */
 export function textCommand(command: number, sql: string): Buffer {
   return Buffer.concat([Uint8Array.of(command), Buffer.from(sql, 'utf8')]);
 }
 
-/** Whether a packet is the end of a result or of its columns. */
+/** Whether a packet is the EOF packet of a result or of its columns. */
 export function isEof(buffer: Buffer, start: number, end: number): boolean {
   return buffer[start] === 0xfe && end - start < 9;
 }
 
 /**
- * Whether a packet tells an error; a row of text begins with the length of its first value, which is never
- * this.
+ * Whether a packet is an ERR packet. A row of text begins with the length of its first value, which is never
+ * 0xff.
  */
 export function isError(buffer: Buffer, start: number): boolean {
   return buffer[start] === 0xff;
 }
 
-/** The count of warnings that an end packet tells. */
+/** The number of warnings in an EOF packet. */
 export function warningsOf(buffer: Buffer, start: number): number {
   return buffer.readUInt16LE(start + 1);
 }

@@ -4,8 +4,8 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 const { BASE, Fn } = ed25519.Point;
 
 /**
- * The answer to MariaDB's `client_ed25519`: an Ed25519 signature of the server's challenge. The key is the
- * hash of a password of any length, where the standard wants a seed of 32 bytes, so `node:crypto` cannot make
+ * The reply to MariaDB's `client_ed25519`: an Ed25519 signature of the server's challenge. Its key is the
+ * hash of a password of any length instead of a 32-byte seed as in RFC 8032, so `node:crypto` cannot compute
  * it.
  *
  * @param password - of the account
@@ -31,7 +31,7 @@ function sha512(...pieces: readonly Uint8Array[]): Buffer {
   return hash.digest();
 }
 
-/** Little-endian bytes as a number below the order of the group. */
+/** Little-endian bytes as a number modulo the order of the group. */
 function scalarOf(bytes: Uint8Array): bigint {
   return Fn.create(BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`));
 }

@@ -2,24 +2,26 @@ const headBytes = 4;
 /** A frame of this size is continued by the next one. */
 const fullFrame = 0xff_ff_ff;
 
-/** Room for a packet that spans two chunks, before it grows. Every table gets a reader of its own. */
+/**
+ * Initial size of the buffer for a packet that spans two chunks; small, as there is a reader for every table.
+ */
 const smallCarry = 4 * 1024;
 
-/** Takes the payload `buffer[start … end - 1]` of a packet. It holds only until the call returns. */
+/** Receives a packet's payload, `buffer[start … end - 1]`, which is valid only during the call. */
 export type PacketHandler = (buffer: Buffer, start: number, end: number) => void;
 
 /**
- * Cuts the bytes of a connection into packets, where they lie: a packet that is whole in its chunk is not
- * copied, one that spans chunks or is longer than 16 MiB is put together first.
+ * Splits the bytes of a connection into packets in place. Only a packet that spans chunks or is longer than
+ * 16 MiB is copied.
  */
 export class FrameReader {
   readonly #handle: PacketHandler;
-  /** What came of a packet that is not whole yet: its frame heads are taken out. */
+  /** The bytes of an incomplete packet, without frame headers. */
   #carry: Buffer = Buffer.allocUnsafe(smallCarry);
   #carried = 0;
-  /** Bytes still to come of the frame in hand; 0 when a head comes next. */
+  /** Bytes of the current frame that are still missing; 0 when a header comes next. */
   #wanted = 0;
-  /** Whether the frame in hand is continued by another. */
+  /** Whether another frame continues the current one. */
   #continued = false;
   readonly #head: Buffer = Buffer.alloc(headBytes);
   #headBytes = 0;
@@ -28,12 +30,12 @@ export class FrameReader {
     this.#handle = handle;
   }
 
-  /** Whether nothing of a packet is in hand. */
+  /** Whether no packet is incomplete. */
   get idle(): boolean {
     return this.#carried === 0 && this.#wanted === 0 && this.#headBytes === 0 && !this.#continued;
   }
 
-  /** Takes the next bytes, which may be overwritten after the call. */
+  /** Processes the next bytes. The caller may overwrite them after the call. */
   execute(chunk: Buffer): void {
     const { length } = chunk;
     let at = this.idle ? 0 : this.#finish(chunk);
@@ -47,14 +49,14 @@ export class FrameReader {
     while (at < length) at = this.#carryOn(chunk, at);
   }
 
-  /** Completes the packet in hand. @returns where the next begins */
+  /** Completes the incomplete packet. @returns start of the next one */
   #finish(chunk: Buffer): number {
     let at = 0;
     while (at < chunk.length && !this.idle) at = this.#carryOn(chunk, at);
     return at;
   }
 
-  /** Takes a step: the head of a frame, or what is there of its content. */
+  /** Processes a frame header, or the bytes of its content that are there. */
   #carryOn(chunk: Buffer, from: number): number {
     if (this.#wanted === 0) {
       let at = from;
@@ -63,7 +65,7 @@ export class FrameReader {
       this.#headBytes = 0;
       this.#wanted = this.#head.readUIntLE(0, 3);
       this.#continued = this.#wanted === fullFrame;
-      // The last frame of a packet of just 16 MiB is empty.
+      // A packet whose length is a multiple of the largest frame ends with an empty one.
       if (this.#wanted === 0) this.#deliver();
       return at;
     }
@@ -81,7 +83,7 @@ export class FrameReader {
     const size = this.#carried;
     this.#carried = 0;
     this.#handle(packet, 0, size);
-    // Room for one huge packet is not kept.
+    // The large buffer of one huge packet is not kept.
     if (packet.length > fullFrame) this.#carry = Buffer.allocUnsafe(smallCarry);
   }
 

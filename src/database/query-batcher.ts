@@ -3,8 +3,8 @@ import type { StatementAnswer } from './session.js';
 import { rowsOf } from './statements.js';
 
 /**
- * Most that are asked together: enough that waiting costs nothing, and few enough that the first answers come
- * soon.
+ * Most queries in one round trip: enough that the round trip does not matter, and few enough that the first
+ * results come soon.
  */
 const mostAtOnce = 32;
 
@@ -14,8 +14,8 @@ interface Waiting {
 }
 
 /**
- * Many small questions on one connection. Those that come while the server is still at others are asked
- * together, so whoever asks need not know of the others.
+ * Batches many small queries on one connection. Those that arrive while the server is working on others are
+ * sent together, without their callers' cooperation.
  */
 export class QueryBatcher {
   readonly #connection: Connection;
@@ -29,7 +29,7 @@ export class QueryBatcher {
   }
 
   /**
-   * Asks one question.
+   * Runs one query.
    *
    * @throws BackupError `database-…` or `privilege-missing`, as {@link Connection.query} does
    */
@@ -43,7 +43,7 @@ export class QueryBatcher {
 
   async #askAll(): Promise<void> {
     this.#isAsking = true;
-    // Questions that are asked one after another in the same moment go together.
+    // Queries that are made in the same tick are sent together.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const some = this.#waiting.splice(0, mostAtOnce);

@@ -4,9 +4,9 @@ import { serverErrorNumber } from './server-failures.js';
 import { rowsOf } from './statements.js';
 
 /**
- * Whether the login may see the sessions of other users: a list of sessions without them looks complete, and
- * is not (F11). Asked of a statement that needs the same privilege (PROCESS), since grants do not show what
- * comes by roles.
+ * Whether the user may see the sessions of other users: without the privilege, the list only seems complete
+ * (F11). Tested with a statement that needs the same privilege (PROCESS), since grants do not show what comes
+ * through roles.
  */
 export async function seesOtherSessions(connection: Connection): Promise<boolean> {
   try {
@@ -20,12 +20,13 @@ export async function seesOtherSessions(connection: Connection): Promise<boolean
 }
 
 /**
- * A server without InnoDB answers this to nobody. Then a privilege that comes by a role counts as not held.
+ * For servers without InnoDB, which refuse that statement to every user. Here a privilege that comes through
+ * a role counts as missing.
  */
 async function grantsTell(connection: Connection): Promise<boolean> {
   const [answer] = await connection.queryEach(['SHOW GRANTS']);
   const { error } = answer!;
-  // Started with --skip-grant-tables: everybody sees everything.
+  // Started with --skip-grant-tables: every user has all privileges.
   if (error !== undefined) return serverErrorNumber(error) === 1290;
   return rowsOf(answer).some((row) =>
     /^GRANT (?:ALL PRIVILEGES|.*\bPROCESS\b.*) ON \*\.\* TO /s.test(Object.values(row)[0] ?? ''),

@@ -12,7 +12,7 @@ export function unreachable(
   if (error instanceof PasswordWanted) {
     return new BackupError(
       'database-unreachable',
-      `The database server at ${place} asks for the password itself over a line without TLS, and nothing proves which server it is: the password was not sent. Use TLS (ssl-mode), give the server's public key (server-public-key-path), or allow any key (get-server-public-key=1).`,
+      `The database server at ${place} asks for the password itself over a line without TLS, and its identity is not verified. The password was not sent. Use TLS (ssl-mode), give the server's public key (server-public-key-path), or allow any key (get-server-public-key=1).`,
       { details: { place, serverCode: 'PASSWORD_WANTED' } },
     );
   }
@@ -53,8 +53,8 @@ const codeOfErrno: Readonly<Record<number, BackupErrorCode>> = {
 };
 
 /**
- * A driver's or server's error as one of the family. The server's own text is kept only as far as it holds no
- * value.
+ * Converts an error of the driver or server to a `BackupError`. The server's message is dropped, since it may
+ * hold a value; its numbers are kept.
  */
 export function asBackupError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof BackupError) return error;
@@ -69,34 +69,36 @@ export function asBackupError(error: unknown): unknown {
   });
 }
 
-/** Error numbers that come from a setting of the server, which nobody finds by the number alone. */
+/** Error numbers that are caused by a setting of the server, which the number alone does not show. */
 const settingOfErrno: Readonly<Record<number, string>> = {
   1040: 'it has as many connections as max_connections allows',
   1153: 'its max_allowed_packet is too small for this',
-  1173: 'it takes no table without a primary key, see innodb_force_primary_key',
-  1184: 'it ends every session at its first statement, since its init_connect fails for this login',
-  1203: 'the login has as many connections as max_user_connections allows',
-  1226: 'the login has used up what it is allowed at a time or in an hour',
+  1173: 'it refuses tables without a primary key, see innodb_force_primary_key',
+  1184: 'it ends every session at its first statement, because its init_connect fails for this user',
+  1203: 'the user has as many connections as max_user_connections allows',
+  1226: 'the user has reached a limit of connections or statements',
   1290: 'an option that it was started with forbids this',
-  1461: 'it prepares no more statements, see max_prepared_stmt_count',
+  1461: 'it has as many prepared statements as allowed, see max_prepared_stmt_count',
   1577: 'its event scheduler is DISABLED, or its table mysql.event is missing or damaged',
-  1792: 'it opens transactions for reading only, see transaction_read_only',
-  1805: 'its own tables in the database mysql are those of another version: run mysql_upgrade',
-  1874: 'its InnoDB only reads, see innodb_read_only and innodb_force_recovery',
-  1881: 'its InnoDB only reads, see innodb_force_recovery',
+  1792: 'its transactions are read-only, see transaction_read_only',
+  1805: 'its system tables in the database mysql are of another version: run mysql_upgrade',
+  1874: 'its InnoDB is read-only, see innodb_read_only and innodb_force_recovery',
+  1881: 'its InnoDB is read-only, see innodb_force_recovery',
 };
 
-// The driver has no name for the error numbers of newer servers.
+// The driver has no names for the error numbers of newer servers.
 function answerOf({ code, errno }: { readonly code?: unknown; readonly errno?: unknown }): string {
   const answer = [code, errno].filter((each) => each !== undefined).join(', ') || 'nothing';
   const setting = typeof errno === 'number' ? settingOfErrno[errno] : undefined;
   return setting === undefined ? answer : `${answer}: ${setting}`;
 }
 
-/** What a storage engine or the system said, which the server passes on as a number in its text. */
+/**
+ * The error number of a storage engine or the operating system, which the server passes on in its message.
+ */
 function engineErrorNumber({ errno, message }: QueryError): number | undefined {
-  // In whatever language: a storage engine's error is the first number there is; that of a file that cannot
-  // be opened stands in brackets at the end, behind its name.
+  // Independent of the message's language: a storage engine's error is the first number; that of a file that
+  // cannot be opened is in the parentheses at the end, behind the file's name.
   const found =
     errno === 1030 ? /(\d+)/.exec(message) : errno === 1016 ? /.*[(（]\D*(\d+)/s.exec(message) : null;
   return found === null ? undefined : Number(found[1]);
@@ -109,40 +111,38 @@ function withoutStatement(error: Error): Error {
   return bare;
 }
 
-/** A statement whose connection was given up on this side before the answer came. */
+/** The error of a statement whose connection was closed on this side before the reply came. */
 export function givenUp(): BackupError {
   return new BackupError(
     'database-connection-lost',
-    'The connection was given up before the database server answered.',
+    'The connection was closed here before the database server answered.',
   );
 }
 
-/**
- * Another session stands in for ours, without its settings, locks and snapshot: a proxy swapped them (S8).
- */
+/** A proxy replaced the session by another one, without its settings, locks and snapshot (S8). */
 export function sessionReplaced(details: BackupError['details'] = {}, cause?: unknown): BackupError {
   return new BackupError(
     'database-connection-lost',
-    'The session was replaced by another one, and with it the snapshot of the database: a proxy before the server swaps sessions. Give the address of the server itself.',
+    'A proxy before the database server replaced the session by another one, so the snapshot of the database is lost. Connect to the server itself.',
     { cause, details },
   );
 }
 
-/** The server's error number behind an error of the family, if there is one. */
+/** The server's error number in a `BackupError`, if there is one. */
 export function serverErrorNumber(error: unknown): number | undefined {
   if (!(error instanceof BackupError)) return undefined;
   const { errno } = error.details;
   return typeof errno === 'number' ? errno : undefined;
 }
 
-/** What the server answered, for the end of a sentence; empty when it did not. */
+/** The server's error, to append to a sentence; empty if there is none. */
 export function inBrackets(error: BackupError): string {
   const answer = serverAnswer(error);
   return answer === undefined ? '' : ` (the server answered ${answer})`;
 }
 
 /**
- * What the server answered, such as `ER_DUP_ENTRY, 1062`; undefined for a failure that was no answer of it.
+ * The server's error, such as `ER_DUP_ENTRY, 1062`; undefined for a failure that the server did not report.
  */
 export function serverAnswer(error: BackupError): string | undefined {
   const { serverCode, errno } = error.details;

@@ -1,6 +1,6 @@
 /**
- * Who made a server, by its `VERSION()` and `@@version_comment`: builds of MariaDB say so in one or the
- * other.
+ * The vendor of a server, from its `VERSION()` and `@@version_comment`: builds of MariaDB name it in one or
+ * the other.
  */
 export function vendorOf(
   version: string | null | undefined,
@@ -9,7 +9,7 @@ export function vendorOf(
   return /mariadb/i.test(`${version} ${comment}`) ? 'mariadb' : 'mysql';
 }
 
-/** Whether a version, such as `10.11.19-MariaDB-0+deb12u1`, is the given one or a later one. */
+/** Whether a version, such as `10.11.19-MariaDB-0+deb12u1`, is the given one or later. */
 export function isAtLeast(version: string, major: number, minor: number): boolean {
   const [itsMajor = 0, itsMinor = 0] = version.split('.').map(Number);
   return itsMajor > major || (itsMajor === major && itsMinor >= minor);

@@ -3,27 +3,27 @@ import { serverErrorNumber } from './server-failures.js';
 import type { Connection } from './session.js';
 import { rowsOf } from './statements.js';
 
-// One assignment list: it costs one round trip, and either all of it holds or none.
+// One SET statement: it takes one round trip, and either all of it applies or nothing.
 const sessionSettings: string = `SET ${[
   'NAMES utf8mb4',
   "SESSION sql_mode = ''",
   "SESSION time_zone = '+00:00'",
   'SESSION sql_quote_show_create = 1',
-  // DEFAULT would be the limit that somebody set for the whole server.
+  // DEFAULT would be the limit that is configured for the whole server.
   'SESSION sql_select_limit = 18446744073709551615',
   'SESSION sql_safe_updates = 0',
   'SESSION sql_big_selects = 1',
   'SESSION autocommit = 1',
-  // A client that takes rows is as slow as the store it fills. One that sends rows is rarely slow: a session
-  // that hears nothing for half an hour has lost its client, and holds locks that the next try waits for.
+  // A client that receives rows can be as slow as the store it writes to. One that sends rows is rarely slow:
+  // a session that receives nothing for half an hour has lost its client, and its locks block the next try.
   'SESSION net_write_timeout = 7200',
   'SESSION net_read_timeout = 1800',
   'SESSION wait_timeout = 28800',
 ].join(', ')}`;
 
-// Not every server knows these.
+// Not every server has these.
 const optionalSettings: readonly string[] = [
-  // A server may open every transaction for reading only, and end one that has been still for some seconds.
+  // A server may make every transaction read-only, and end one that was idle for some seconds.
   'SET SESSION TRANSACTION READ WRITE',
   'SET SESSION idle_transaction_timeout = 0',
   'SET SESSION idle_readonly_transaction_timeout = 0',
@@ -33,12 +33,12 @@ const optionalSettings: readonly string[] = [
   'SET SESSION information_schema_stats_expiry = 0',
 ];
 
-// Unknown system variable; before MySQL 5.6 no transaction was for reading only, nor was there a word for it.
+// Unknown system variable; syntax error before MySQL 5.6, which has no read-only transactions.
 const unknownErrnos: ReadonlySet<number> = new Set([1193, 1064]);
 
-/** What is known of a session once it is configured. */
+/** Properties of a configured session. */
 export interface ConfiguredSession {
-  /** Behind a proxy it is not the one of the greeting. */
+  /** From `CONNECTION_ID()`: behind a proxy it differs from the one in the greeting. */
   readonly id: number;
   /** `@@lower_case_table_names`. */
   readonly lowerCaseTableNames: number;
@@ -47,7 +47,7 @@ export interface ConfiguredSession {
 /**
  * Gives a session the settings that all work relies on.
  *
- * @throws BackupError `database-query-failed` when they do not hold
+ * @throws BackupError `database-query-failed` when they are not kept
  */
 export async function configureSession(
   connection: Pick<Connection, 'queryEach'>,
@@ -65,12 +65,12 @@ export async function configureSession(
     if (error !== undefined && !unknownErrnos.has(serverErrorNumber(error) ?? 0)) throw error;
   }
   const [row] = said;
-  // A proxy that swallows SET would give changed values later; better to stop here (S8).
+  // A proxy that drops SET would lead to changed values later, so this stops here (S8).
   const { id, mode, zone, charset, client } = row ?? {};
   if (mode !== '' || zone !== '+00:00' || charset !== 'utf8mb4' || client !== 'utf8mb4') {
     throw new BackupError(
       'database-query-failed',
-      'The database server, or a proxy before it, does not keep the settings of a session.',
+      'The database server, or a proxy before it, does not apply the settings of a session.',
       { details: { mode: mode ?? undefined, zone: zone ?? undefined, charset: charset ?? undefined } },
     );
   }

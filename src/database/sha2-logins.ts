@@ -1,13 +1,15 @@
 import { type AuthPlugin, authPlugins } from 'mysql2';
 import type { DatabaseAddress } from './address.js';
 
-/** Why a login ended: the server wanted the password itself, and nothing proves which server it is. */
+/**
+ * The error of a login for which the server asked for the password itself without having proved its identity.
+ */
 export class PasswordWanted extends Error {}
 
 /**
- * The logins of MySQL in which a server may ask for the password itself. Over TLS or a socket it gets it.
- * Otherwise the password is encrypted for a public key, and who sits on the line answers with his own: so it
- * must be a key that is known here, or somebody must have said that any will do.
+ * The authentication plugins of MySQL in which a server may ask for the password itself. Over TLS or a local
+ * socket it is sent. Otherwise it is encrypted with a public key, and an attacker on the network could send
+ * his own: so the key must be known here, or the caller must have allowed any key.
  */
 export function sha2Logins(
   address: Pick<DatabaseAddress, 'getServerPublicKey' | 'serverPublicKey'>,
@@ -15,7 +17,7 @@ export function sha2Logins(
   const { serverPublicKey, getServerPublicKey } = address;
   const options = {
     ...(serverPublicKey === undefined ? {} : { serverPublicKey }),
-    // Called with the key that a server sent, before anything is encrypted for it.
+    // Called with the key that a server sent, before it is used.
     onServerPublicKey: (): void => {
       if (getServerPublicKey !== true) throw new PasswordWanted();
     },
@@ -25,7 +27,7 @@ export function sha2Logins(
       const login = authPlugins[name](options);
       const careful: AuthPlugin = (metadata) => {
         const answer = login(metadata);
-        // As a promise that is rejected: what is thrown at once, the driver does not catch.
+        // Returns a rejected promise, because the driver does not catch an exception that is thrown at once.
         return (data) => Promise.resolve(data).then(answer) as Promise<Buffer>;
       };
       return [name, careful];

@@ -3,12 +3,12 @@ import type { Connection as MysqlConnection } from 'mysql2';
 import type { DatabaseAddress } from './address.js';
 import { driverInternals } from './driver-internals.js';
 
-// What the socket reads into: large enough that a full pipe is emptied in few turns.
+// Size of the read buffer: large enough that few reads empty a full socket.
 const windowBytes = 128 * 1024;
 
 /**
- * A socket that reads into one buffer of its own. Rows are taken from there at once; everything else the
- * driver may keep, so it gets a copy.
+ * A socket that reads into one reused buffer. The row reader processes the bytes at once; the driver may keep
+ * other packets, so it gets copies.
  */
 export function connectSocket(address: DatabaseAddress, driverOf: () => MysqlConnection): Socket {
   const socket = connect({
@@ -26,14 +26,15 @@ export function connectSocket(address: DatabaseAddress, driverOf: () => MysqlCon
   return keptAlive(socket);
 }
 
-/** What comes out of TLS are buffers of its own, so there is nothing to gain by a window. */
+/** TLS delivers its data in buffers of its own, so a reused read buffer would save nothing. */
 export function connectSocketForTls(address: DatabaseAddress): Socket {
   return hostSocket(connect(placeOf(address)), address);
 }
 
-/** A socket that somebody else opened; it reads into buffers of its own. */
+/** A socket that the host opened; it reads into buffers of its own. */
 export function hostSocket(socket: Socket, address: DatabaseAddress): Socket {
-  // The driver gives TLS no name for a numeric host; Node then looks here, and last of all takes "localhost".
+  // For a numeric host the driver sets no server name. Node then checks the certificate against `_host`, else
+  // "localhost".
   if (address.socketPath === undefined) Object.assign(socket, { _host: address.host ?? '127.0.0.1' });
   return keptAlive(socket);
 }
@@ -46,19 +47,19 @@ function placeOf(address: DatabaseAddress): NetConnectOpts {
 
 function keptAlive(socket: Socket): Socket {
   socket.setNoDelay(true);
-  // Not before it is connected: where the system knows no such delay, the connection itself would fail of it.
+  // Only after connecting: on systems without this option, setting it earlier makes the connection fail.
   const keep = (): unknown => socket.setKeepAlive(true, 10_000);
   if (socket.connecting) socket.once('connect', keep);
   else keep();
   return socket;
 }
 
-/** Counts a server as lost that is silent in the middle of a statement. */
+/** Closes a connection as lost when the server is silent during a statement. */
 export function watchSilence(driver: MysqlConnection, milliseconds: number): void {
   const inside = driverInternals(driver);
   const { stream } = inside;
   stream.setTimeout(milliseconds, () => {
-    // Between statements, and while a slow consumer holds the rows back, silence is right.
+    // Silence is normal between statements, and while a slow consumer has paused the socket.
     if (inside._command === null || inside._command === undefined || stream.isPaused()) {
       stream.setTimeout(milliseconds);
       return;

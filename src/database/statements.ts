@@ -10,22 +10,22 @@ import {
 } from './driver-internals.js';
 import type { StatementAnswer, TextRow } from './session.js';
 
-/** The rows of an answer. @throws what the statement failed with */
+/** The rows of a result. @throws the statement's error */
 export function rowsOf(answer: StatementAnswer | undefined): readonly TextRow[] {
-  if (answer === undefined) throw new RangeError('there are fewer answers than statements');
+  if (answer === undefined) throw new RangeError('there are fewer results than statements');
   if (answer.rows === undefined) throw answer.error;
   return answer.rows;
 }
 
-/** An answer as the driver has it. */
+/** A result as the driver has it. */
 export type Answer = { readonly rows: readonly TextRow[] } | { readonly error: Error };
 
-/** Where in an answer the command is. */
+/** The packet that comes next in a result. */
 type Phase = 'columns' | 'head' | 'rows';
 
 /**
- * Several statements, as one command of the driver: they are sent together and answered one after the other,
- * so that neither side waits for the other in between. One that fails leaves the others as they are.
+ * Several statements as one command of the driver: they are sent together and answered one after the other,
+ * without a round trip between them. A statement that fails does not affect the others.
  */
 export class StatementsCommand implements DriverCommand {
   readonly #statements: readonly string[];
@@ -38,9 +38,9 @@ export class StatementsCommand implements DriverCommand {
   #rows: Record<string, string | null>[] = [];
 
   /**
-   * @param settle - called once, with the answers in order; when the connection was lost, that is the answer
-   *   from the first on that did not come
-   * @param encoding - `latin1`: values as strings of bytes, one character for each
+   * @param settle - called once, with the results in order; after a lost connection its error is the result
+   *   of every statement without one
+   * @param encoding - `latin1`: values as byte strings, one character for each byte
    */
   constructor(
     statements: readonly string[],
@@ -75,7 +75,7 @@ export class StatementsCommand implements DriverCommand {
     return true;
   }
 
-  /** @returns the answer, once it is whole */
+  /** @returns the result, once it is complete */
   #take(packet: IncomingPacket): Answer | undefined {
     const { buffer, offset, end } = packet;
     if (isError(buffer, offset)) return { error: packet.asError('utf8') };
@@ -104,13 +104,13 @@ export class StatementsCommand implements DriverCommand {
   }
 }
 
-/** Every answer counts its packets anew, after the one that asked for it. */
+/** The sequence numbers of every result continue those of its own command. */
 function expectAnswer(driver: DriverInternals): void {
   driver._resetSequenceId();
   driver._bumpSequenceId(1);
 }
 
-/** Before the name of a column stand its catalog, schema, table and the table's own name. */
+/** A column definition begins with its catalog, schema, table, and original table name. */
 function nameOfColumn(packet: IncomingPacket): string {
   for (let i = 0; i < 4; i++) packet.readLengthCodedString('utf8');
   return packet.readLengthCodedString('utf8') ?? '';

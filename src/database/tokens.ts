@@ -1,68 +1,69 @@
 import { BackupError } from '../errors.js';
 
-/** A piece of an SQL statement; the pieces together are the statement, byte for byte. */
+/** A token of an SQL statement; all tokens together are the statement, byte for byte. */
 export interface Token {
   readonly kind: 'comment' | 'name' | 'space' | 'symbol' | 'text' | 'word';
   readonly text: string;
 }
 
-/** How a server reads quotes, by its sql_mode. */
+/** How a server reads quotes, which depends on its sql_mode. */
 export interface QuoteRules {
-  /** A text in double quotes is a name. */
+  /** Text in double quotes is a name. */
   readonly ansiQuotes?: boolean;
-  /** A backslash is a letter as any other. */
+  /** A backslash is an ordinary character. */
   readonly noBackslashEscapes?: boolean;
 }
 
-/** A statement taken apart. */
+/** A tokenised statement. */
 export interface Scan {
   readonly tokens: readonly Token[];
   /**
-   * Why servers of different versions or settings may read another statement than these tokens: something is
-   * left open, or stands in a comment that only some execute and that ends elsewhere for the others.
+   * Why servers of other versions or settings may read the statement differently: a token has no end, or a
+   * comment that only some versions execute ends elsewhere for the others.
    */
   readonly doubt?: string;
 }
 
-// The white space of a server; other space belongs to words.
+// The white space of a server; other Unicode spaces belong to words.
 const space: RegExp = /[ \t\n\v\f\r]+/y;
 const word: RegExp = /[\w$\u0080-\uffff]+/y;
 const lineComment: RegExp = /(?:#|--(?=[\x00-\x20\x7f]|$))[^\n]*/y;
 const executable: RegExp = /\/\*M?!\d*/y;
 
 /**
- * Every server executes the content of a comment up to this version, so that its content alone says where it
- * ends.
+ * Every server executes a version comment up to this version, so the end of the comment does not depend on
+ * the server.
  */
 const executedByAll = 50500;
 
-/** Most pieces of a statement; the largest that a server makes has a tenth of them. */
+/** Most tokens of a statement; the largest definition that a server makes has a tenth of them. */
 const mostTokens: number = 2 ** 20;
 
 /**
- * Takes a statement apart, as a server with an empty sql_mode reads it. What is not closed goes to the end.
+ * Splits a statement into tokens as a server with an empty sql_mode does. A token without an end reaches to
+ * the end of the statement.
  *
- * @throws BackupError `archive-limit-exceeded` when it has more pieces than a definition ever has
+ * @throws BackupError `archive-limit-exceeded` when it has more tokens than any definition
  */
 export function tokenise(sql: string): readonly Token[] {
   return scan(sql).tokens;
 }
 
 /**
- * The same by the rules of a session, and whether there is a doubt. Nothing is looked at twice, so that the
- * work is linear.
+ * The same by the rules of a session, with the reason for a possible misreading. Every character is read
+ * once, so the work is linear.
  *
  * @throws BackupError `archive-limit-exceeded`
  */
 export function scan(sql: string, rules: QuoteRules = {}): Scan {
   const tokens: Token[] = [];
   let doubt: string | undefined;
-  /** Where the comment ends in which we are, for a server that does not execute it. */
+  /** The end of the current version comment for a server that does not execute it. */
   let commentEnd: number | undefined;
   let mayCross = false;
   let found = -1;
   const endOfComment = (from: number): number => {
-    // Asked in order: what lies ahead is looked for once.
+    // The positions increase, so an end that lies ahead is searched only once.
     if (found < from) found = sql.indexOf('*/', from);
     if (found === -1) found = sql.length;
     if (found === sql.length) doubt ??= 'a comment has no end';
@@ -75,8 +76,7 @@ export function scan(sql: string, rules: QuoteRules = {}): Scan {
     if (tokens.length === mostTokens) throw tooLong();
     tokens.push({ kind, text });
     if (kind === 'symbol' && text.startsWith('/*')) {
-      // A comment that servers of some version execute is not one: its marks are symbols, and what is between
-      // counts.
+      // A version comment, `/*!…`, is not a comment: its marks are symbols, and its content is tokenised.
       if (commentEnd !== undefined) doubt ??= 'a comment begins within another';
       commentEnd = endOfComment(end);
       mayCross = Number(/\d*$/.exec(text)![0] || 0) <= executedByAll;
@@ -94,7 +94,7 @@ export function scan(sql: string, rules: QuoteRules = {}): Scan {
   return doubt === undefined ? { tokens } : { tokens, doubt };
 }
 
-/** What begins at a place: its kind, where it ends, and whether it has no end. */
+/** The token at a position: its kind, its end, and whether its end is missing. */
 function next(
   sql: string,
   at: number,
@@ -158,22 +158,22 @@ function quoted(
 }
 
 function tooLong(): BackupError {
-  return new BackupError('archive-limit-exceeded', 'A definition is longer than one that a server makes.');
+  return new BackupError('archive-limit-exceeded', 'A definition is longer than any that a server makes.');
 }
 
-/** The statement again. */
+/** Joins tokens to the statement. */
 export function join(tokens: readonly Token[]): string {
   return tokens.map((token) => token.text).join('');
 }
 
-/** A name without its marks. */
+/** A name without its backticks or quotes. */
 export function unquote(name: string): string {
   const mark = name[0];
   if (mark !== '`' && mark !== '"') return name;
   return name.slice(1, -1).replaceAll(mark + mark, mark);
 }
 
-/** What stands in a literal that a server printed. */
+/** The value of a literal that a server printed. */
 export function contentOf(literal: string): string {
   const escapes: Readonly<Record<string, string>> = {
     0: '\0',

@@ -1,15 +1,15 @@
-/** No more of a statement is looked at, and no more is told, in characters. */
+/** Characters of a statement that are read; the rest is not shown. */
 const mostRead = 10_000;
 const mostTold = 300;
 
-// Names in backquotes stay. Comments go, and what is quoted, hexadecimal or a number; what is cut off goes to
-// its end.
+// Names in backticks are kept. Comments are removed, as are quoted text, hexadecimal values and numbers. A
+// token that was cut off reaches to the end.
 const literals =
   /(`[^`]*(?:`|$))|(\/\*.*?(?:\*\/|$)|--\s.*?(?:\n|$)|#.*?(?:\n|$))|(?:\b[xbn])?'[^']*(?:'|$)|"[^"]*(?:"|$)|\b(?:0[xb][0-9a-f]+|\d[\d.]*(?:e[+-]?\d+)?)\b/gis;
 
 /**
- * A statement as it may be shown: its literals are `?`, and it is short. It ends where a backslash stands:
- * whether that guards a quote depends on the session's mode, and a value must not be told by mistake.
+ * A statement that is safe to show: its literals are replaced by `?`, and it is short. It ends at a
+ * backslash: whether that escapes a quote depends on the session's mode, and a value must never be shown.
  */
 export function withoutLiterals(sql: string): string {
   const [read = ''] = sql.slice(0, mostRead).split('\\', 1);
