@@ -123,7 +123,7 @@ export function givenUp(): BackupError {
 export function sessionReplaced(details: BackupError['details'] = {}, cause?: unknown): BackupError {
   return new BackupError(
     'database-connection-lost',
-    'A proxy before the database server replaced the session by another one, so the snapshot of the database is lost. Connect to the server itself.',
+    'The session was replaced by another one, so the snapshot of the database is lost: a proxy before the server swaps sessions. Connect to the server itself.',
     { cause, details },
   );
 }
