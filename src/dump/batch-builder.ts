@@ -3,16 +3,16 @@ import { type ColumnBatch, type ColumnValues, widthOf } from '../model/column-ba
 import type { ValueForm } from '../model/parts.js';
 import { copyAlike, copyShort } from './copy-values.js';
 
-/** What a column does with its bytes: a width, or 0 for values that carry their own length. */
+/** How a column's values are stored: a width in bytes, or 0 for values of variable length. */
 type Width = ReturnType<typeof widthOf>;
 
-/** Values up to this size are copied by words; a native copy costs about as much as this many bytes do. */
+/** Values up to this size are copied in words; a native call costs about as much as copying so many bytes. */
 const shortValue = 96;
 
 /** Buffers that one oversized value made larger than this are not kept for the next batch. */
 const keptBytes = 8 * 1024 * 1024;
 
-// What the builder of one table gave back, that of the next takes: most tables are small, and there are many.
+// Shared by the builders of all tables, since most tables are small and there are many.
 const buffers: BufferPool = new BufferPool(keptBytes);
 
 const nothing: Buffer = Buffer.alloc(0);
@@ -21,16 +21,16 @@ const noView: DataView = new DataView(noBytes.buffer);
 const noWords: Int32Array = new Int32Array(0);
 const noLengths: Uint32Array = new Uint32Array(0);
 
-/** Rows that are turned together: few enough that they stay in the processor's first cache. */
+/** Rows that are transposed together: few enough to stay in the processor's first-level cache. */
 const blockRows = 64;
 
 /**
- * Turns rows of the binary protocol on their side, straight from the packets, and makes no object per row or
- * value.
+ * Transposes rows of the binary protocol into columns, directly from the packets, without an object per row
+ * or value.
  *
- * Rows are noted as they come and turned in blocks, one column of a block after the other: the loop over a
- * column then knows its kind, its target and its width, which is what makes it fast. State lies in parallel
- * arrays, one slot per column, because these loops run for every value of the database.
+ * Rows are recorded as they arrive and transposed in blocks, one column of a block after the other. The loop
+ * over a column then has a fixed kind, target and width, which makes it fast. State is in parallel arrays,
+ * one element per column, because these loops run for every value of the database.
  */
 export class BatchBuilder {
   readonly #widths: readonly Width[];
@@ -38,37 +38,35 @@ export class BatchBuilder {
   /** Bytes of the NULL bitmap in a row packet; its first two bits are unused. */
   readonly #bitmapBytes: number;
 
-  /** Values of every column; for those of varying length, `#used` bytes are taken. */
+  /** Values of every column; of those of variable length, the first `#used` bytes hold values. */
   readonly #data: Uint8Array<ArrayBuffer>[];
-  /** The same values where they are of varying length, and so begin anywhere. */
+  /** The same buffers for values of variable length, which are not aligned. */
   readonly #views: DataView[];
-  /**
-   * The same values where they take 4 or 8 bytes, in the machine's own byte order (see `columns/numbers.ts`).
-   */
+  /** The same buffers for values of 4 or 8 bytes, in the machine's byte order (see `columns/numbers.ts`). */
   readonly #words: Int32Array[];
   readonly #used: number[];
   readonly #lengths: Uint32Array[];
   readonly #nulls: Uint8Array[];
   readonly #hasNulls: boolean[];
 
-  /** Where everything lies except values of varying length. */
+  /** The buffer of everything except values of variable length. */
   #room: Uint8Array<ArrayBuffer> = noBytes;
-  /** Rows that are turned. */
+  /** Transposed rows. */
   #rows = 0;
   #capacity = 0;
   #bytes = 0;
 
-  /** The rows noted and not yet turned: they lie in one buffer. */
+  /** The buffer that holds all recorded rows that are not transposed yet. */
   #block: Buffer = nothing;
   #blockView: DataView = new DataView(new ArrayBuffer(0));
   #noted = 0;
   readonly #starts: Int32Array = new Int32Array(blockRows);
   readonly #ends: Int32Array = new Int32Array(blockRows);
-  /** Where each noted row stands, less what all of them have in common. */
+  /** Position of each recorded row in the block, less what is common to all of them. */
   readonly #positions: Int32Array = new Int32Array(blockRows);
   readonly #gathered: Uint8Array;
 
-  /** @param forms - of the columns that are asked for, in order */
+  /** @param forms - of the selected columns, in order */
   constructor(forms: readonly ValueForm[]) {
     this.#widths = forms.map(widthOf);
     this.#columns = forms.length;
@@ -83,18 +81,18 @@ export class BatchBuilder {
     this.#hasNulls = forms.map(() => false);
   }
 
-  /** Rows taken since the last {@link clear}. */
+  /** Rows added since the last {@link clear}. */
   get rows(): number {
     return this.#rows + this.#noted;
   }
 
-  /** Bytes of row packets taken since the last {@link clear}. */
+  /** Bytes of row packets added since the last {@link clear}. */
   get bytes(): number {
     return this.#bytes;
   }
 
   /**
-   * Takes one row. Its buffer must not change before {@link settle}.
+   * Adds one row. Its buffer must not change before {@link settle}.
    *
    * @param packet - holds the row's packet
    * @param start - of the payload: a zero byte, the NULL bitmap, the values
@@ -116,17 +114,17 @@ export class BatchBuilder {
   }
 
   /**
-   * Makes sure that no row is left in the buffers they came in.
+   * Transposes the recorded rows, so that their buffer may be reused.
    *
    * @throws RangeError when a packet is not a row of these columns
    */
   settle(): void {
     this.#turn();
-    // The same buffer may come again with other rows.
+    // The same buffer may hold other rows next time.
     this.#block = nothing;
   }
 
-  /** Turns the noted rows. */
+  /** Transposes the recorded rows. */
   #turn(): void {
     const count = this.#noted;
     if (count === 0) return;
@@ -137,7 +135,7 @@ export class BatchBuilder {
     const valuesStart = 1 + this.#bitmapBytes;
     for (let i = 0; i < count; i++) positions[i] = starts[i]! + valuesStart;
     this.#gatherNulls(count);
-    // What the columns so far added to the position of every row alike.
+    // Bytes that the columns so far take in every row alike.
     let common = 0;
     for (let column = 0; column < this.#columns; column++) {
       const width = this.#widths[column]!;
@@ -167,14 +165,14 @@ export class BatchBuilder {
     const ends = this.#ends;
     for (let i = 0; i < count; i++) {
       if (positions[i]! + common !== ends[i]!) {
-        throw new RangeError(`a row of ${ends[i]! - starts[i]!} bytes is not of these columns`);
+        throw new RangeError(`a row of ${ends[i]! - starts[i]!} bytes does not fit these columns`);
       }
     }
     this.#rows = row + count;
     this.#noted = 0;
   }
 
-  /** The NULL bitmaps of all noted rows, one over the other. */
+  /** Copies the NULL bitmaps of all recorded rows, one after another. */
   #gatherNulls(count: number): void {
     const block = this.#block;
     const starts = this.#starts;
@@ -187,7 +185,7 @@ export class BatchBuilder {
     }
   }
 
-  /** Marks a column's NULLs; false when it has none in this block. */
+  /** Copies a column's NULLs; false when it has none in this block. */
   #markNulls(column: number, row: number, count: number): boolean {
     const byte = (column + 2) >> 3;
     const mask = 1 << ((column + 2) & 7);
@@ -238,14 +236,14 @@ export class BatchBuilder {
     for (let i = 0; i < count; i++) target[row + i] = block[positions[i]! + common]!;
   }
 
-  /** @returns what was added to the position of every row alike */
+  /** @returns bytes that the column takes in every row alike */
   #turnVariable(column: number, common: number, row: number, count: number): number {
     const length = this.#commonLength(common, count);
     if (length < 0) {
       this.#turnVarying(column, common, row, count);
       return 0;
     }
-    // Dates, codes and empty texts: one length for all.
+    // Dates, codes and empty strings: one length for all.
     this.#lengths[column]!.fill(length, row, row + count);
     if (length === 0) return 1;
     const positions = this.#positions;
@@ -283,7 +281,7 @@ export class BatchBuilder {
         room = target.byteLength;
         continue;
       }
-      if (at + length > ends[i]!) throw new RangeError('a value ends behind its row');
+      if (at + length > ends[i]!) throw new RangeError('a value extends past its row');
       lengths[row + i] = length;
       positions[i]! += 1 + length;
       if (used + length > room) {
@@ -298,7 +296,7 @@ export class BatchBuilder {
     this.#used[column] = used;
   }
 
-  /** The length that all noted rows have in a column, −1 when they differ or are long. */
+  /** The length that a column has in all recorded rows; −1 when lengths differ or are above 250. */
   #commonLength(common: number, count: number): number {
     const block = this.#block;
     const positions = this.#positions;
@@ -321,7 +319,7 @@ export class BatchBuilder {
       if ((nulls[to >> 3]! & (1 << (to & 7))) !== 0) {
         if (width === 0) this.#lengths[column]![to] = 0;
         else this.#data[column]!.fill(0, to * width, (to + 1) * width);
-        // A NULL takes no room in the packet.
+        // A NULL takes no bytes in the packet.
         positions[i]! -= width;
       } else if (width === 0) {
         this.#turnValue(column, common, row, i);
@@ -333,7 +331,7 @@ export class BatchBuilder {
     }
   }
 
-  /** A value led by its length: one byte, or a mark and two, three or eight bytes. */
+  /** Copies a value with its length prefix: one byte, or a marker and two, three or eight bytes. */
   #turnValue(column: number, common: number, row: number, i: number): void {
     const positions = this.#positions;
     let at = positions[i]! + common;
@@ -343,7 +341,7 @@ export class BatchBuilder {
       length = this.#longLength(at, length);
       at += head;
     }
-    if (at + length > this.#ends[i]!) throw new RangeError('a value ends behind its row');
+    if (at + length > this.#ends[i]!) throw new RangeError('a value extends past its row');
     this.#lengths[column]![row + i] = length;
     positions[i] = at + length - common;
     const used = this.#used[column]!;
@@ -352,7 +350,7 @@ export class BatchBuilder {
     this.#used[column] = used + length;
   }
 
-  /** A length that follows its mark in two, three or eight bytes. */
+  /** A length of two, three or eight bytes behind its marker. */
   #longLength(at: number, mark: number): number {
     const view = this.#blockView;
     if (mark === 0xfc) return view.getUint16(at, true);
@@ -370,7 +368,8 @@ export class BatchBuilder {
   }
 
   /**
-   * All columns of a table lie in one buffer, whose memory is asked for once. Only long values are elsewhere.
+   * All columns share one buffer, so that memory is allocated once. Values of variable length have buffers of
+   * their own.
    */
   #growRows(): void {
     const capacity = Math.max(blockRows, this.#capacity * 2);
@@ -388,7 +387,7 @@ export class BatchBuilder {
         const data = new Uint8Array(room.buffer, at, width * capacity);
         data.set(this.#data[column]!);
         this.#data[column] = data;
-        // A capacity is a multiple of 64, so every column begins at a word.
+        // A capacity is a multiple of 64, so every column is aligned to words.
         if (width >= 4) this.#words[column] = new Int32Array(room.buffer, at, data.length / 4);
       }
       at += (width === 0 ? 4 : width) * capacity;
@@ -413,9 +412,7 @@ export class BatchBuilder {
     buffers.give(before);
   }
 
-  /**
-   * What was taken, as views into the builder's own buffers: they hold until the builder takes rows again.
-   */
+  /** The added rows as views into the builder's own buffers, valid until the next row is added. */
   take(): ColumnBatch {
     this.#turn();
     const rows = this.#rows;
@@ -434,7 +431,7 @@ export class BatchBuilder {
     return { rows, columns };
   }
 
-  /** Forgets the rows and keeps the buffers, unless one huge value swelled them. */
+  /** Discards the rows. Keeps the buffers, except those that one huge value enlarged. */
   clear(): void {
     for (let column = 0; column < this.#columns; column++) {
       if (this.#hasNulls[column]) {
@@ -453,7 +450,7 @@ export class BatchBuilder {
     this.#block = nothing;
   }
 
-  /** Forgets the rows and gives the buffers to the next builder; what was taken holds no longer. */
+  /** Discards the rows and returns the buffers to the pool; batches that were taken become invalid. */
   release(): void {
     this.clear();
     for (let column = 0; column < this.#columns; column++) {
@@ -470,7 +467,7 @@ export class BatchBuilder {
   }
 }
 
-/** Bytes of a length behind its mark. */
+/** Bytes of a length behind its marker. */
 function headBytes(mark: number): number {
   switch (mark) {
     case 0xfc:
@@ -480,6 +477,6 @@ function headBytes(mark: number): number {
     case 0xfe:
       return 8;
     default:
-      throw new RangeError(`a value began with the byte ${mark}`);
+      throw new RangeError(`a value has the length marker ${mark}`);
   }
 }

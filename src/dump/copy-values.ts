@@ -1,6 +1,6 @@
 /**
- * Copies of short values, word by word: a native copy costs as much as many words do. The last word of a
- * value overlaps the one before; what is shorter than a word is copied by bytes.
+ * Copies short values in words, which for them is faster than a native call. The last word of a value
+ * overlaps the one before. A value shorter than a word is copied in bytes.
  */
 
 const wordBytes = 4;
@@ -23,10 +23,9 @@ export function copyShort(
 }
 
 /**
- * Copies `count` values of one length, to one after the other: first a word of all of them, then the next
- * one.
+ * Copies `count` values of one length one after another: first a word of each, then the next word of each.
  *
- * @param positions - where each value stands in the source, less `common`
+ * @param positions - start of each value in the source, less `common`
  */
 export function copyAlike(
   target: DataView,
@@ -50,7 +49,7 @@ export function copyAlike(
   copyWords(target, to + last, length, source, positions, common + last, count);
 }
 
-/** Copies a word of each value; they stand `step` bytes apart in the target. */
+/** Copies a word of each value; the targets are `step` bytes apart. */
 function copyWords(
   target: DataView,
   start: number,

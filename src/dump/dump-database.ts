@@ -25,29 +25,30 @@ import {
 import { aboutTable, damaged, unreachable } from './table-failures.js';
 import type { TableTask } from './table-query.js';
 
-/** Options of {@link dumpDatabase}. Those of the snapshot count only when it is given an address. */
+/** Options of {@link dumpDatabase}. Those of the snapshot apply only when the source is an address. */
 export interface DumpOptions extends SnapshotOptions {
-  /** How far the dump is; called after every part. A throw in it ends the dump. */
+  /** Progress, called after every part. An exception ends the dump. */
   readonly onProgress?: ((progress: DumpProgress) => void) | undefined;
   /** Bytes of rows per part, before compression. @defaultValue 1 MiB */
   readonly partBytes?: number | undefined;
   /**
-   * Bytes of data of a table that one connection reads at a time: a table with a snapshot and twice as much
-   * is cut by its key, so that all connections read it together. @defaultValue 64 MiB
+   * Bytes of a table's data that one connection reads at a time. A table of at least twice as much, in an
+   * engine with snapshots, is divided by its key, so that all connections read it together. @defaultValue 64
+   * MiB
    */
   readonly rangeBytes?: number | undefined;
 }
 
-/** Parts that are being compressed or wait to be taken. More would cost memory and gain nothing. */
+/** Most parts that are being compressed or wait for the consumer. More would cost memory and gain nothing. */
 const partsInFlight = 5;
 
 /**
- * Reads a database as a sequence of parts, at one moment, complete or not at all: the last part, the summary,
- * comes only when every selected object and row did (R1).
+ * Reads a database as a sequence of parts, all of one moment. It is complete or fails: the summary, the last
+ * part, comes only after every selected object and row (R1).
  *
  * @param source - an address, or a snapshot that the caller opened (and closes)
  * @throws BackupError `schema-changed`, `table-damaged`, `dump-incomplete`, `lock-not-granted`,
- *   `privilege-missing`, `settings-invalid` for a database of the server's own, `database-…`
+ *   `privilege-missing`, `settings-invalid` for a system database of the server, `database-…`
  * @example
  * ```ts
  * for await (const part of dumpDatabase(database, { signal })) {
@@ -108,8 +109,9 @@ class Dump {
       for await (const part of this.#queue.drain()) yield part;
       await reading;
     } finally {
-      // The dump was left early, by an error or by the consumer: its work on the server is stopped too.
-      const left = new Error('the dump was left');
+      // The dump ended early, by an error or because the consumer stopped: its statements on the server end
+      // as well.
+      const left = new Error('the dump ended early');
       this.#abort.abort(left);
       this.#queue.fail(left);
       await reading.catch(() => undefined);
@@ -125,9 +127,9 @@ class Dump {
   }
 
   /**
-   * Whether nothing can be had of a table, not even its definition.
+   * Whether nothing of a table can be read, not even its definition.
    *
-   * @throws BackupError `table-damaged` unless the caller allowed to go on without
+   * @throws BackupError `table-damaged` unless the caller allowed to leave damaged tables out
    */
   #isLost({ name, damage, outOfReach }: CatalogTable): boolean {
     if (damage === undefined) return false;
@@ -145,7 +147,7 @@ class Dump {
     try {
       const { underLocks, others } = splitByLocks(order, this.#snapshot, this.#signal);
       const pieces = this.#pieces(others);
-      // Locked tables first, so that the office waits no longer than it must.
+      // Locked tables first, to block the office for as short as possible.
       const work = async (reader: Connection | undefined): Promise<void> => {
         for (let next = readyOf(underLocks); next !== undefined; next = readyOf(underLocks)) {
           await next.readNext((task, { session }, state) => this.#readLocked(task, session, state));
@@ -156,8 +158,7 @@ class Dump {
         }
         if (readers.includes(reader)) await releaseTable(this.#snapshot, reader);
       };
-      // Tables without rows to be read need no reading session: the one for questions about the schema will
-      // do.
+      // If no rows need a reading session, the session for schema queries reads the definitions.
       const idle = readers.length === 0 ? [schema] : readers;
       await Promise.all(Array.from({ length: Math.max(connections, idle.length) }, (_, i) => work(idle[i])));
       await Promise.all(this.#proofs);
@@ -165,8 +166,8 @@ class Dump {
       this.#queue.end();
     } catch (error) {
       const { broken } = this.#snapshot;
-      // Giving up the locks ends their sessions too. The reason to tell is why they were given up, not that a
-      // session ended.
+      // Releasing the locks early also ends their sessions. Report why they were released, not that a session
+      // ended.
       const why = broken.aborted ? broken.reason : error;
       this.#abort.abort(why);
       this.#queue.fail(why);
@@ -177,7 +178,7 @@ class Dump {
     await this.#readPiece(session, { task, reading: this.#readingOf(task, 1, state), range: undefined });
   }
 
-  /** What is to be read, piece by piece; a table is cut into pieces when its turn comes. */
+  /** The work that is left, in pieces; a table is divided when it is about to be read. */
   #pieces(order: readonly TableTask[]): { next(reader: Connection): Promise<Piece | undefined> } {
     const tasks = order.values();
     const cut: Piece[] = [];
@@ -201,7 +202,7 @@ class Dump {
     try {
       return await keyRanges(reader, table, this.#options.rangeBytes);
     } catch (error) {
-      // Damage is handled where the rows of the table are read.
+      // Damage is handled when the table's rows are read.
       if (isBackupError(error, 'table-damaged')) return [undefined];
       throw error === this.#signal.reason ? error : aboutTable(error, table.name);
     }
@@ -242,7 +243,7 @@ class Dump {
     });
     if (done === undefined) return;
     this.#proofs.push(done.proven);
-    // A failure is thrown where the proofs are waited for; until then it must not count as an unhandled
+    // A failure is thrown where the proofs are awaited; until then it must not count as an unhandled
     // rejection.
     done.proven.catch(() => undefined);
     this.#record.finish();

@@ -12,11 +12,11 @@ import type {
 import type { OpenSnapshot } from './snapshot.js';
 import { historyOf, type TableTask } from './table-query.js';
 
-/** How far a dump is. */
+/** Progress of a dump. */
 export interface DumpProgress {
-  /** The table whose rows came last. */
+  /** The table of the last part. */
   readonly table: string;
-  /** Tables that are read to their end. */
+  /** Tables that are read completely. */
   readonly tablesDone: number;
   /** Tables to be read. */
   readonly totalTables: number;
@@ -26,11 +26,11 @@ export interface DumpProgress {
   readonly plainBytes: number;
   /** Bytes of rows so far, compressed. */
   readonly storedBytes: number;
-  /** The server's estimate of all data, in bytes; not the same measure as `plainBytes`. */
+  /** The server's estimate of all data, in bytes; not measured like `plainBytes`. */
   readonly estimatedBytes: number;
 }
 
-/** What was read, so far. */
+/** What was read so far. */
 interface Tally {
   rows: number;
   parts: number;
@@ -38,18 +38,18 @@ interface Tally {
   storedBytes: number;
 }
 
-/** What is known of a dump while it runs, and is told of it at its end. */
+/** Collects the facts about a dump while it runs, for its summary. */
 export class DumpRecord {
   readonly #snapshot: OpenSnapshot;
   /** By table index. */
   readonly #tallies: Map<number, Tally> = new Map();
   readonly #total: Tally = emptyTally();
-  /** What is known to be wrong with tables, by name; only where the caller allowed to go on. */
+  /** Damage of tables, by name; empty unless the caller allowed to leave damaged tables out. */
   readonly #damage: Map<string, string> = new Map();
-  /** Names of the damaged tables that are not in the dump at all. */
+  /** Names of damaged tables of which nothing is in the dump. */
   readonly #lost: string[] = [];
   readonly #warnings: DumpWarning[] = [];
-  /** Objects of no use without the tables that are not in the dump. */
+  /** Objects that do not work without the tables that are not in the dump. */
   readonly #leftOut: LeftOut[] = [];
   #tablesDone = 0;
 
@@ -57,18 +57,18 @@ export class DumpRecord {
     this.#snapshot = snapshot;
   }
 
-  /** A table is about to be read. */
+  /** Called before a table is read. */
   begin(index: number): void {
     this.#tallies.set(index, emptyTally());
   }
 
-  /** A part of a table is ready. */
+  /** Called when a part of a table is ready. */
   count(part: RowsPart): void {
     add(this.#tallies.get(part.table)!, part);
     add(this.#total, part);
   }
 
-  /** A table was read to its end. */
+  /** Called when a table is read completely. */
   finish(): void {
     this.#tablesDone++;
   }
@@ -81,13 +81,13 @@ export class DumpRecord {
     this.#leftOut.push(...leftOut);
   }
 
-  /** What is wrong with a table; what was known first stays. @param isLost - when nothing of it can be had */
+  /** Records a table's damage; the first report is kept. @param isLost - whether nothing of it can be read */
   noteDamage(table: string, told: string, isLost = false): void {
     if (!this.#damage.has(table)) this.#damage.set(table, told);
     if (isLost) this.#lost.push(table);
   }
 
-  /** How far the dump is. @param table - whose rows came last */
+  /** Progress of the dump. @param table - the table of the last part */
   progressAt(table: string): DumpProgress {
     const { selection, catalog } = this.#snapshot;
     const { rows, plainBytes, storedBytes } = this.#total;
@@ -102,7 +102,7 @@ export class DumpRecord {
     };
   }
 
-  /** What was obtained, once all is read. @param tasks - the tables that were read */
+  /** The summary, after everything was read. @param tasks - the tables that were read */
   summarise(tasks: readonly TableTask[]): DumpSummary {
     const { startedAt, takenAt, consistency, position, selection, warnings } = this.#snapshot;
     return {
@@ -165,23 +165,23 @@ function add(tally: Tally, part: RowsPart): void {
   tally.storedBytes += part.data.length;
 }
 
-/** The database that a dump begins with. @param tasks - the tables that are to follow */
+/** The description at the start of a dump. @param tasks - the tables that follow */
 export function describeDatabase(catalog: Catalog, tasks: readonly TableTask[]): DatabaseDescription {
   const { database, createStatement, characterSet, collation, server } = catalog;
   return { name: database, createStatement, characterSet, collation, server, ...promise(tasks) };
 }
 
-/** What is known of a damaged table, as an error says it. */
+/** The damage of a table, from its error. */
 export function toldBy(error: BackupError): string {
   const { told, counted, read, errno } = error.details;
   if (typeof told === 'string') return told;
   return counted === undefined
-    ? `the server answered ${errno} while it was read`
-    : `it says that it has ${counted} rows, and ${read} could be read`;
+    ? `the server answered ${errno} while the table was read`
+    : `its row count is ${counted}, but ${read} rows could be read`;
 }
 
 function damageWarning(table: string, verdict: string, told: string, isLost: boolean): DumpWarning {
-  const held = isLost ? 'it is not in this copy' : 'this copy holds what could be read of it';
+  const held = isLost ? 'it is not in this copy' : 'this copy holds only what could be read';
   return { code: 'table-damaged', message: `Table "${table}" is ${verdict}, and ${held}: ${told}.`, table };
 }
 
@@ -197,7 +197,7 @@ function historyWarnings(snapshot: OpenSnapshot, table: CatalogTable): readonly 
   if (!table.versioned || historyOf(snapshot, table) !== undefined) return [];
   const why =
     snapshot.history === 'all'
-      ? ', since those are kept by number of transaction, which no server takes back'
+      ? ', because the others are identified by transaction numbers, which no server accepts on insert'
       : '';
   const message = `Table "${table.name}" keeps old versions of its rows; the copy holds the current ones${why}.`;
   return [{ code: 'history-left-out', message, table: table.name }];

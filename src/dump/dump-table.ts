@@ -25,36 +25,36 @@ import {
   type TableTask,
 } from './table-query.js';
 
-/** What the server says about a table while read locks keep it from being changed. */
+/** State of a table that read locks protect from changes. */
 export interface LockedState {
-  /** Its definition. The lock makes sure that it is still the same when the rows are read. */
+  /** Its definition. The lock ensures that it is unchanged when the rows are read. */
   readonly definition: Promise<string>;
-  /** The engine's own count of its rows, where the engine keeps one. */
+  /** The engine's own row count, if it keeps one. */
   readonly count?: Promise<number>;
 }
 
-/** Where the rows of a table go. */
+/** The consumer of a table's rows. */
 export interface TableSink {
-  /** Before any rows. */
+  /** Called before any rows. */
   begin(description: TableDescription): Promise<void>;
   /** The batch is valid until the returned promise settles. */
   take(batch: ColumnBatch): Promise<void>;
-  /** The definition may not be what the server shows. */
+  /** Called when the server may show the definition wrongly. */
   warn(warning: DumpWarning): void;
 }
 
 /** Options of {@link TableReading}. */
 export interface TableReadingOptions extends RowReaderOptions {
   readonly pieces: number;
-  /** The session for questions about the schema, which holds no part of the snapshot. */
+  /** The session for schema queries, which holds no part of the snapshot. */
   readonly schema: QueryBatcher;
-  /** Set where read locks hold the table; it is then read in the session that holds them. */
+  /** Set when read locks hold the table; it is then read in the session that holds them. */
   readonly locked: LockedState | undefined;
 }
 
 /**
- * The reading of one table, in one piece or in several: definition, rows, and proof that the two belong
- * together and that no row is missing.
+ * Reads one table, whole or in pieces: definition, rows, and the proof that they belong together and that no
+ * row is missing.
  */
 export class TableReading {
   readonly #snapshot: OpenSnapshot;
@@ -82,7 +82,7 @@ export class TableReading {
   }
 
   /**
-   * Reads a piece. Those of one table may be read at the same time, over several connections.
+   * Reads a piece. Pieces of one table may be read at the same time, over several connections.
    *
    * @param range - a condition on the key, when the piece is not the whole table
    * @returns after the last piece, `proven`, which settles when the definition was found unchanged
@@ -98,8 +98,8 @@ export class TableReading {
       this.#begun ??= this.#description.then((description) => this.#sink.begin(description));
       if (definitionOnly(this.#task) === undefined) {
         this.#begun.catch(() => undefined);
-        // No row is handed on before the description. What that asks over the same session has to be answered
-        // before the rows begin.
+        // The description precedes all rows. If it needs queries in this session, they must end before the
+        // rows begin.
         if (asksOfRows(this.#snapshot.definitions.get(table.name) ?? '')) await this.#description;
         await this.#readRows(reader, range);
       }
@@ -107,7 +107,8 @@ export class TableReading {
       if (++this.#read < this.#pieces) return undefined;
       if (definitionOnly(this.#task) === undefined) this.#checkNotEmptied();
       const shown = await this.#shown;
-      // A locked table cannot be altered. Whether the lock was held all the time shows when it is released.
+      // A locked table cannot be altered. Whether the lock was held all the time is checked when it is
+      // released.
       const proven =
         this.#locked === undefined
           ? proveUnchanged(this.#schema, table.name, shown, signal)
@@ -119,11 +120,10 @@ export class TableReading {
   }
 
   /**
-   * Leaves a piece as it is, because the table is damaged and the caller goes on without what cannot be read
-   * (F9).
+   * Skips a piece, because the table is damaged and the caller leaves out what cannot be read (F9).
    *
    * @returns whether it was the last piece
-   * @throws BackupError when not even the definition could be had
+   * @throws BackupError when not even the definition can be read
    */
   async leave(): Promise<boolean> {
     await this.#begun;
@@ -133,7 +133,7 @@ export class TableReading {
   async #describe(reader: Connection, shown: Promise<string>): Promise<TableDescription> {
     const { name, damage } = this.#task.table;
     const { signal } = this.#options;
-    // The rows of such a table live elsewhere and are not asked for; damage shows when the rows are read.
+    // Rows of a definition-only table are not needed here; damage is found when the rows are read.
     const mayRead = definitionOnly(this.#task) === undefined && damage === undefined;
     const { statement, unknown } = await exactDefinition(reader, name, await shown, {
       mayRead,
@@ -142,12 +142,12 @@ export class TableReading {
     for (const column of unknown) {
       const message =
         `The server shows column "${column}" of table "${name}" with a question mark that may stand for another` +
-        ' character, and no row tells which. Look at its default or members in the copy.';
+        ' character, and no row shows which. Check at its default or members in the copy.';
       this.#sink.warn({ code: 'definition-uncertain', message, table: name });
     }
     const description = describeTable(this.#snapshot, this.#task, statement);
-    // The hash is of all current rows. Where only some rows are read, or old versions too, there is nothing
-    // to compare it with.
+    // The hash covers all current rows. If only some rows are copied, or old versions too, it could not be
+    // compared.
     const isAll =
       mayRead && this.#task.selected.rowFilter === undefined && description.versioned === undefined;
     const { server } = this.#snapshot.catalog;
@@ -173,18 +173,18 @@ export class TableReading {
     const { name } = this.#task.table;
     throw new BackupError(
       'table-damaged',
-      `Table "${name}" says that it has ${counted} rows, and ${rows} could be read.`,
+      `The row count of table "${name}" is ${counted}, but ${rows} rows could be read.`,
       { details: { table: name, counted, read: rows } },
     );
   }
 
   /**
-   * A server with more locked tables than its definition cache holds forgets a table between preparing a
-   * statement and running it, time and again (1615, before any row; F14). A table that is open it must
-   * remember.
+   * With more locked tables than fit into the table definition cache, a server may drop a table between
+   * preparing and executing a statement, again and again (error 1615, before any row; F14). A table that
+   * HANDLER keeps open stays in the cache.
    */
   async #takeRows(reader: Connection, query: RowQuery): Promise<number> {
-    // The statement that lets go of the table read before is sent along.
+    // The statement that releases the previous table is sent in the same packet.
     const isLocked = this.#locked !== undefined;
     const first = this.#snapshot.inTransaction && !isLocked ? { first: rollbackToSnapshot } : {};
     try {
@@ -234,7 +234,7 @@ async function proveUnchanged(
   }
 }
 
-/** Whether a table cannot be described by its definition alone. */
+/** Whether describing a table needs queries beyond its definition. */
 function asksOfRows(shown: string): boolean {
   return !isExact(shown) || computedColumns(shown).length > 0;
 }
@@ -274,8 +274,8 @@ function filterOf({ where, reason, dates }: RowFilter): RowFilter {
 }
 
 /**
- * Lets go of the definition of the table that a session read last, so that others may alter it, and keeps the
- * snapshot.
+ * Releases the definition of the table that a session read last, so that other sessions may alter it. The
+ * snapshot remains.
  */
 export async function releaseTable({ inTransaction }: OpenSnapshot, reader: Connection): Promise<void> {
   if (inTransaction) await reader.query(rollbackToSnapshot);

@@ -1,6 +1,6 @@
 import type { Consistency } from '../model/parts.js';
 
-/** What happens while a snapshot is being opened and held. */
+/** Events while a snapshot is being opened and held. */
 export type SnapshotEvent =
   | { readonly kind: 'locks-refused'; readonly attempt: number; readonly retryInMs: number | null }
   | { readonly kind: 'opened'; readonly consistency: Consistency }

@@ -7,25 +7,24 @@ import { rowsOf } from '../database/statements.js';
 import { BackupError, isBackupError } from '../errors.js';
 import { innodbStandsStill } from './rescue-mode.js';
 
-/** What is known of the moment of the snapshot. */
+/** Properties of the moment of the snapshot. */
 export interface SnapshotMoment {
   readonly takenAt: Date;
   readonly position: Readonly<Record<string, string>> | undefined;
-  /** Tables with snapshots that had rows at that moment. */
+  /** Tables of transactional engines that had rows at that moment. */
   readonly withRows: ReadonlySet<string>;
 }
 
-/** Where the reading sessions go back to after each table, to release its definition but not the snapshot. */
+/** Reading sessions roll back to it after each table: that releases the definition and keeps the snapshot. */
 const savepoint = 'snapshot_start';
 
-/** Releases the definitions of tables, and keeps the snapshot. */
+/** Releases the definitions of tables and keeps the snapshot. */
 export const rollbackToSnapshot: string = `ROLLBACK TO SAVEPOINT ${savepoint}`;
 
-/** Opens a snapshot and makes sure that it is one (K1). */
+/** Opens a snapshot and checks that the server did so (K1). */
 export async function openInnodbSnapshot(connection: Connection): Promise<void> {
   await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT');
-  // The list of warnings still holds those of configuring the session, about variables that this server does
-  // not know.
+  // 1193, unknown variable, may remain from configuring the session.
   const warnings = (await connection.query('SHOW WARNINGS')).filter((row) => row['Code'] !== '1193');
   if (warnings.length > 0 && !(await innodbStandsStill(connection))) {
     throw new BackupError(
@@ -38,11 +37,12 @@ export async function openInnodbSnapshot(connection: Connection): Promise<void> 
 }
 
 /**
- * Which tables have rows: some servers show a table that was truncated later as an empty one, and do not say
- * so (K6). Each is asked for by a statement of its own, so that a refusal, and a server that goes down, has
- * the name of its table (F10).
+ * The tables that have rows. Some servers show a table that was truncated later as an empty one, without an
+ * error (K6). Each table is queried by a statement of its own, so that an error, or a crash of the server,
+ * can be assigned to it (F10).
  *
- * @param connection - the one that holds their locks: any other could wait behind whoever waits for those
+ * @param connection - the one that holds their locks: any other could queue behind a session that waits for
+ *   these locks
  */
 export async function findTablesWithRows(
   connection: Connection,
@@ -59,7 +59,7 @@ export async function findTablesWithRows(
 function hasRows(answer: StatementAnswer | undefined, table: string): boolean {
   const error = answer?.error;
   if (error === undefined) return rowsOf(answer)[0]?.['has_rows'] === '1';
-  // Damage is handled where the rows of the table are read.
+  // Damage is handled when the table's rows are read.
   if (isBackupError(error, 'table-damaged')) return false;
   if (isBackupError(error, 'database-connection-lost')) throw lostAtTable(error, table);
   if (!isBackupError(error) || serverErrorNumber(error) === undefined) throw error;
@@ -71,18 +71,16 @@ function hasRows(answer: StatementAnswer | undefined, table: string): boolean {
   });
 }
 
-/** The sentence for a table that was waited for in vain (1205). */
+/** The error for a table whose lock was not granted in time (1205). */
 export function lockedByOthers(error: BackupError, table: string): BackupError {
   return new BackupError(
     'lock-not-granted',
-    `Table "${table}" could not be read in time: somebody has locked it, or waits to lock or alter it${inBrackets(error)}.`,
+    `Table "${table}" could not be read in time: somebody has locked it, or is waiting to lock or alter it${inBrackets(error)}.`,
     { cause: error, details: { ...error.details, table } },
   );
 }
 
-/**
- * Binary log file, position and GTID set; undefined without a log or without the privilege to see it (K7).
- */
+/** Binary log file, position and GTID set; undefined without a binary log or the privilege to see it (K7). */
 export async function readPosition(
   connection: Connection,
 ): Promise<Readonly<Record<string, string>> | undefined> {

@@ -5,16 +5,17 @@ import { quoteName } from '../database/identifiers.js';
 const mostRanges = 64;
 
 /**
- * Cuts a large table into ranges of its key, so that several connections can read it at once and end
+ * Divides a large table into ranges of its key, so that several connections can read it at once and finish
  * together.
  *
- * Only tables with snapshots, where all connections see the same rows, and only by a key that is one whole
- * number: the server compares it as exactly as we cut it (C8). The ranges are half-open and reach to both
- * ends of all numbers, so that no row can fall between them, however few rows a range may hold.
+ * Only tables with snapshots, where all connections see the same rows, and only a key that is a single
+ * integer: the server compares it as exactly as the ranges are computed (C8). The ranges are half-open and
+ * unbounded at both ends, so no row can fall between them. Ranges need not hold equally many rows.
  *
  * @param connection - inside the snapshot
- * @param rangeBytes - data of a range, about
- * @returns conditions, in the order of the key; one `undefined`, for the whole table, when it is not cut
+ * @param rangeBytes - approximate data size of a range
+ * @returns conditions, in the order of the key; a single `undefined`, for the whole table, when it is not
+ *   divided
  */
 export async function keyRanges(
   connection: Connection,
@@ -33,7 +34,7 @@ export async function keyRanges(
   return rangesBetween(name, BigInt(low), BigInt(high), ranges);
 }
 
-/** Conditions that hold for every number together, and for none twice. */
+/** Conditions of which exactly one holds for every number. */
 export function rangesBetween(
   name: string,
   low: bigint,

@@ -5,31 +5,31 @@ import type { SnapshotPlan } from './strategy.js';
 export interface LockSet {
   /** Names, in the order in which they are to be locked. */
   readonly lock: readonly string[];
-  /** Names of those that are read in the session, while it holds them. */
+  /** Names of those that are read in the session, while it holds the locks. */
   readonly read: readonly string[];
-  /** Whether some have open transactions to be waited for. */
+  /** Whether the lock must wait for open transactions on some of them. */
   readonly transactional: boolean;
 }
 
-/** Who locks what. */
+/** Which session locks which tables. */
 export interface LockPlan {
-  /** Tables to lock while the snapshots are being opened, a moment; undefined when there are none. */
+  /** Tables to lock only while the snapshots are being opened; undefined when there are none. */
   readonly gate: LockSet | undefined;
-  /** Tables to lock until they are read. All sets are held before anything is read. */
+  /** Tables to lock until they are read. All sets are locked before anything is read. */
   readonly sets: readonly LockSet[];
 }
 
 /**
- * Says which session locks which tables. Pure.
+ * Decides which session locks which tables. Pure.
  *
- * A session reads what it locked itself: any other one would wait behind whoever waits for our locks. So that
- * several can read at the same time, each gets tables of its own. Servers lock the tables of a statement by
- * name; the sets are runs of the names, and are taken in their order, so that nobody who locks several tables
- * can hold one that we want while waiting for one that we have.
+ * A session reads the tables that it locked itself: any other session would queue behind sessions that wait
+ * for these locks. So that several can read at the same time, each gets tables of its own. Servers lock the
+ * tables of a statement in the order of their names. The sets are consecutive names and are locked in that
+ * order, so that two sessions that lock several tables cannot each hold a table that the other one needs.
  *
- * Statements that take locks in another order could, and so could one that locks tables with snapshots and
- * tables without. Whoever was not granted the locks asks again in fewer sessions, at last in one: then the
- * server itself sees to it.
+ * Statements that lock in another order can still cause a deadlock, and so can a statement that locks tables
+ * with and without snapshots. After a failure the next attempt uses fewer sessions, and finally a single one,
+ * where the server itself prevents it.
  *
  * @param attempt - from 1
  */
@@ -63,10 +63,10 @@ export function planLocks(
   };
 }
 
-/** What a table costs however few rows it has, in bytes of data. */
+/** The cost of a table however few rows it has, in bytes of data. */
 const weightOfAnyTable = 64 * 1024;
 
-/** Servers compare the bytes of names. */
+/** By the bytes of names, as servers compare them. */
 function inLockOrder(names: readonly string[]): readonly string[] {
   return names
     .map((name) => ({ name, bytes: Buffer.from(name) }))
@@ -75,8 +75,8 @@ function inLockOrder(names: readonly string[]): readonly string[] {
 }
 
 /**
- * Cuts a list into runs, so that so many readers, each at another run at any time, end together, or nearly.
- * As few runs as will do, since each is a session.
+ * Divides a list into runs, so that the readers, each of which works on another run at any time, finish at
+ * nearly the same time. Uses as few runs as possible, since each is a session.
  */
 export function balancedRuns<T extends { readonly weight: number }>(
   items: readonly T[],
@@ -97,7 +97,7 @@ export function balancedRuns<T extends { readonly weight: number }>(
 
 const mostRunsPerReader = 3;
 
-/** Runs whose heaviest is as light as it can be, at most so many. */
+/** At most `count` runs, the heaviest of which is as light as possible. */
 function cutIntoRuns<T extends { readonly weight: number }>(
   items: readonly T[],
   count: number,
@@ -126,7 +126,7 @@ function cutIntoRuns<T extends { readonly weight: number }>(
   return cut(high);
 }
 
-/** How long the reading takes when whoever is free takes the largest table of the run with most left. */
+/** Reading time, if an idle reader always takes the largest table of the run with the most left. */
 function timeToRead(runs: readonly (readonly { readonly weight: number }[])[], readers: number): number {
   const left = runs.map((run) => ({
     weights: run.map(({ weight }) => weight).sort((a, b) => a - b),

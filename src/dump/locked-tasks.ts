@@ -8,16 +8,16 @@ import type { LockedTables } from './locks.js';
 import type { TableTask } from './table-query.js';
 
 /**
- * Tables whose state is asked for together: enough that waiting costs nothing, few enough that definitions do
- * not add up.
+ * Tables whose state is queried together: enough that the round trips do not matter, few enough that the
+ * definitions need little memory.
  */
 const mostAtOnce = 32;
 
-/** The tables that one session holds under its locks, and reads one after the other. */
+/** The tables that one session holds under its locks and reads one after another. */
 export class LockedTasks {
   readonly #locked: LockedTables;
   readonly #signal: AbortSignal;
-  /** The first to be read is last. */
+  /** In reverse order of reading. */
   readonly #tasks: TableTask[];
   readonly #states: Map<TableTask, LockedState> = new Map();
   #bytesLeft: number;
@@ -34,22 +34,22 @@ export class LockedTasks {
     this.#ask();
   }
 
-  /** Whether a table waits to be read, and nobody reads another one in the session. */
+  /** Whether a table is waiting and the session is not reading another one. */
   get isReady(): boolean {
     return !this.#isBusy && this.#tasks.length > 0;
   }
 
-  /** How much the next table is needed: the lower, the more. */
+  /** How much the next table is needed; a lower rank is needed more. */
   get rank(): number {
     return needOf(this.#tasks.at(-1)!.selected).rank;
   }
 
-  /** Bytes of data of the tables that wait to be read. */
+  /** Bytes of data of the tables that are waiting. */
   get bytesLeft(): number {
     return this.#bytesLeft;
   }
 
-  /** Has the next table read, and lets go of the locks after the last. */
+  /** Reads the next table with `read`, and releases the locks after the last one. */
   async readNext(
     read: (task: TableTask, locked: LockedTables, state: LockedState) => Promise<void>,
   ): Promise<void> {
@@ -65,17 +65,17 @@ export class LockedTasks {
   }
 
   /**
-   * Asks for the state of the next tables: definitions that cannot change any more, and the engine's own
-   * count of rows, where it keeps one. Engines that keep an exact count are held to it: a damaged file can
-   * end early without an error (F9).
+   * Queries the state of the next tables: their definitions, which cannot change any more, and the engine's
+   * own row count where it keeps an exact one. The rows that are read must match that count, since a damaged
+   * file can end early without an error (F9).
    */
   #ask(): void {
     const some = this.#tasks.slice(-mostAtOnce);
     if (some.length === 0) return;
     const questions = some.flatMap((task) => questionsAbout(task));
     const answers = this.#locked.session.queryEach(
-      // The session sends rows in the character sets of their columns. Definitions are asked for in UTF-8, as
-      // they were before the locks, so that the two can be compared.
+      // The session returns values in the character sets of their columns. Definitions are read in UTF-8, as
+      // before the locks, so that they can be compared.
       [
         'SET SESSION character_set_results = utf8mb4',
         ...questions,

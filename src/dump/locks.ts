@@ -15,73 +15,73 @@ import { configureLocker, configureReader } from './reader-session.js';
 import type { SnapshotPlan } from './strategy.js';
 import { WaitingWatch } from './watch-waiting.js';
 
-/** How long to wait for locks, and how long others may wait for ours. */
+/** How long to wait for locks, and how long other sessions may wait for ours. */
 export interface LockTimeouts {
-  /** Seconds to wait for locks before letting go: meanwhile those granted already hold others up. */
+  /** Seconds to wait for all locks. Meanwhile the ones already granted block other sessions. */
   readonly grantSeconds: number;
-  /** Milliseconds of pause before each further attempt; as many attempts as there are pauses, and one. */
+  /** Milliseconds of pause before each further attempt; there is one attempt more than pauses. */
   readonly pausesMs: readonly number[];
   /**
-   * Seconds that somebody may wait for our locks before they are let go and the run is given up. Where the
-   * login cannot see who waits, somebody might from the first moment on, and the locks are held no longer
-   * than this. As long is waited for a table that somebody else has locked when it is about to be read.
+   * Seconds that another session may wait for our locks before they are released and the run fails. If the
+   * user cannot see whether sessions wait, one might do so from the start, so the locks are held no longer
+   * than this. The same limit applies when a table that is about to be read is locked by another session.
    */
   readonly othersWaitSeconds: number;
 }
 
-/** {@link LockTimeouts} as far as one wants another one. */
+/** Some of {@link LockTimeouts}; the others have their defaults. */
 export type LockTimeoutOptions = { readonly [Name in keyof LockTimeouts]?: LockTimeouts[Name] | undefined };
 
-/** What a night uses. */
+/** The defaults. */
 export const lockTimeouts: LockTimeouts = {
   grantSeconds: 5,
   pausesMs: [2000, 5000, 15_000, 60_000],
   othersWaitSeconds: 120,
 };
 
-/** Tables under read locks, and the session that holds those. The tables are read in it, and in no other. */
+/** Tables under read locks, and the session that holds them. Only that session reads the tables. */
 export interface LockedTables {
   /** The session that holds the locks. */
   readonly session: Connection;
   /** Names of the tables to read in the session. */
   readonly tables: readonly string[];
   /**
-   * Lets go of the locks and ends the session; without effect when that was done before.
+   * Releases the locks and ends the session; has no effect when called again.
    *
-   * @throws BackupError `database-connection-lost` when the session is gone, and so was the snapshot;
-   *   `lock-not-granted` when the locks were given up before
+   * @throws BackupError `database-connection-lost` when the session was lost, and the snapshot with it;
+   *   `lock-not-granted` when the locks were released before
    */
   release(): Promise<void>;
 }
 
-/** What a lock taker works with. */
+/** Options of {@link LockTaker}. */
 export interface LockTakerOptions {
   /** Opens a session, which is closed with all the others. */
   readonly connect: () => Promise<Connection>;
-  /** Opens a session to watch from, which the lock taker closes. */
+  /** Opens the session of the watch, which the lock taker closes. */
   readonly connectWatch: () => Promise<Connection>;
-  /** Numbers of all our sessions. */
+  /** Ids of all our sessions. */
   readonly ours: () => readonly number[];
   readonly schema: Connection;
   readonly timeouts: LockTimeouts;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: ((event: SnapshotEvent) => void) | undefined;
-  /** Whether the sessions of others cannot be seen (F11). */
+  /** Whether other users' sessions cannot be seen (F11). */
   readonly isBlind: boolean;
 }
 
-/** Sessions that are open already. */
+/** Sessions that are already open. */
 export interface OpenedSessions {
-  /** They read what no lock holds. */
+  /** For tables without locks. */
   readonly readers: readonly Connection[];
-  /** They are to hold locks. */
+  /** For holding locks. */
   readonly lockers: readonly Connection[];
 }
 
 /**
- * Takes read locks and opens snapshots under them, and watches that nobody waits too long.
+ * Takes read locks, opens snapshots under them, and watches how long other sessions wait.
  *
- * Locks are held by sessions without snapshots: a transaction would end them (K4).
+ * The sessions that hold locks have no snapshot: starting a transaction releases table locks (K4).
  */
 export class LockTaker {
   readonly #options: LockTakerOptions;
@@ -118,14 +118,14 @@ export class LockTaker {
     return this.#abort.signal;
   }
 
-  /** Seconds during which somebody could not write, so far. */
+  /** Seconds so far during which some table could not be written. */
   seconds(): number {
     const open = this.#lockedAt === undefined ? 0 : performance.now() - this.#lockedAt;
     return Math.round(this.#lockedMs + open) / 1000;
   }
 
   /**
-   * Takes the snapshot: all locks, and then the transactions of InnoDB.
+   * Takes the snapshot: all locks first, then the transactions of InnoDB.
    *
    * @throws BackupError `lock-not-granted`, `privilege-missing`
    */
@@ -134,7 +134,7 @@ export class LockTaker {
     const { readers, lockers } = sessions;
     const { gate, sets } = locks;
     const all = sets.reduce((sum, { lock }) => sum + lock.length, gate?.lock.length ?? 0);
-    // Everything that takes time is done before the first lock.
+    // Everything slow is done before the first lock.
     const [gateSession] = await Promise.all([
       gate === undefined ? undefined : connect().then((session) => configureLocker(session, gate, timeouts)),
       ...readers.map((reader) => configureReader(reader, timeouts.othersWaitSeconds)),
@@ -172,12 +172,12 @@ export class LockTaker {
     }
   }
 
-  /** Lets go of all locks. @throws what {@link LockedTables.release} throws */
+  /** Releases all locks. @throws what {@link LockedTables.release} throws */
   async release(): Promise<void> {
     await Promise.all(this.#locked.map((each) => each.release()));
   }
 
-  /** Ends the watching; never rejects. */
+  /** Ends the watch; never rejects. */
   async close(): Promise<void> {
     await this.#watch.close();
     await this.#ending;
@@ -197,9 +197,9 @@ export class LockTaker {
 
   async #release(session: Connection): Promise<void> {
     this.broken.throwIfAborted();
-    // The locks may be given up meanwhile; a session that was ended for that would never answer.
+    // The locks may be released meanwhile, which ends this session: it would never reply.
     const options = { signal: this.broken };
-    // A proxy that gives our words to another session may have ended this one, and its locks, long before.
+    // A proxy that runs our statements in another session may have ended this one, and its locks, long ago.
     const [row] = await session.query('SELECT CONNECTION_ID() AS id', options);
     if (Number(row?.['id']) !== session.id) throw sessionReplaced();
     await session.query('UNLOCK TABLES', options);
@@ -221,7 +221,7 @@ export class LockTaker {
     this.#lockedAt = undefined;
   }
 
-  /** Asked where the locks are: any other session could wait behind whoever waits for those. */
+  /** Queried in the session with the locks: any other could queue behind a session that waits for them. */
   async #tablesWithRows(
     plan: SnapshotPlan,
     locker: Connection | undefined,
@@ -242,17 +242,17 @@ export class LockTaker {
   ): Promise<void> {
     const { grantSeconds } = this.#options.timeouts;
     const list = tables.map((table) => `${quoteName(table)} READ`).join(', ');
-    // The server's limit is per table; this one is for all of them together.
+    // The server's timeout is per table; this one is for all of them.
     const { signal } = this.#options;
     try {
       await session.query(`LOCK TABLES ${list}`, {
         signal: signal === undefined ? late : AbortSignal.any([signal, late]),
       });
     } catch (error) {
-      // What was granted of them holds others up until the session is gone, and the next attempt comes behind
-      // this one.
+      // Locks that were granted block other sessions until this session has ended, and would delay the next
+      // attempt.
       if (late.aborted) await this.#endAll([session, ...this.#held]);
-      // A table that is locked is open, with all its files (F14).
+      // A locked table has all its files open (F14).
       const errno = serverErrorNumber(error);
       if (isOutOfFiles(error)) {
         throw new BackupError(
@@ -261,7 +261,7 @@ export class LockTaker {
           { cause: error, details: { errno, tables: all } },
         );
       }
-      // Waited for too long, or in a circle.
+      // Timeout, or deadlock.
       if (!late.aborted && errno !== 1205 && errno !== 1213) throw error;
       throw new BackupError(
         'lock-not-granted',
@@ -272,8 +272,8 @@ export class LockTaker {
   }
 
   /**
-   * The sessions may be in the middle of a table, with nobody who takes its rows: they are ended from
-   * outside.
+   * The sessions may be in the middle of a table whose rows nobody reads any more, so they are killed from
+   * another session.
    */
   #giveUp({ seconds, seen }: { readonly seconds: number; readonly seen: boolean }): void {
     if (!this.held) return;
@@ -295,15 +295,15 @@ export class LockTaker {
     if (this.#options.isBlind) {
       return new BackupError(
         'lock-not-granted',
-        `The tables were still being read after ${seconds} seconds, and the database user may not see whether somebody waits to write. GRANT PROCESS ON *.* lets it see.`,
+        `The tables were still being read after ${seconds} seconds, and the database user may not see whether another session is waiting to write. GRANT PROCESS ON *.* lets it see that.`,
         { details: { seconds, missing: ['PROCESS'] } },
       );
     }
     return new BackupError(
       'lock-not-granted',
       seen
-        ? `Somebody had waited ${seconds} seconds to write when the tables were still being read.`
-        : `The tables were still being read ${seconds} seconds after the server last said whether somebody waits to write.`,
+        ? `Another session had waited ${seconds} seconds to write while the tables were still being read.`
+        : `The tables were still being read ${seconds} seconds after the server last said whether another session is waiting to write.`,
       { details: { seconds } },
     );
   }
@@ -312,6 +312,6 @@ export class LockTaker {
 function isOutOfFiles(error: unknown): boolean {
   if (!(error instanceof BackupError)) return false;
   const { errno, engineErrno } = error.details;
-  // The server's own number for it, and the system's.
+  // EE_OUT_OF_FILERESOURCES of the server, and EMFILE of the operating system.
   return errno === 23 || engineErrno === 24;
 }

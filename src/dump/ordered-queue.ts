@@ -1,6 +1,6 @@
 /**
- * A bounded line of results that are still in the making: many put in, one takes out, in the order of putting
- * in. The bound keeps memory flat; the order keeps the parts of a table in theirs.
+ * A bounded queue of pending results: several producers, one consumer, in the order of insertion. The bound
+ * limits memory; the order keeps the parts of a table in sequence.
  */
 export class OrderedQueue<T> {
   readonly #capacity: number;
@@ -10,16 +10,16 @@ export class OrderedQueue<T> {
   #ended = false;
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param capacity - most results in the line */
+  /** @param capacity - most results in the queue */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
   /**
-   * Puts a result in, as soon as there is room. `make` is called right then, so that nothing is made too
-   * early.
+   * Adds a result as soon as there is a free place. Only then is `make` called, so that work does not start
+   * too early.
    *
-   * @throws what the line failed with
+   * @throws the error of the queue
    */
   async put(make: () => Promise<T>): Promise<void> {
     while (this.#waiting.length >= this.#capacity && this.#failure === undefined) {
@@ -27,26 +27,26 @@ export class OrderedQueue<T> {
     }
     if (this.#failure !== undefined) throw this.#failure.error;
     const result = make();
-    // Whoever takes it sees the failure; until then it must not count as unhandled.
+    // The consumer gets the failure; until then it must not count as unhandled.
     result.catch(() => undefined);
     this.#waiting.push(result);
     this.#wake();
   }
 
-  /** No more will come. */
+  /** No more results follow. */
   end(): void {
     this.#ended = true;
     this.#wake();
   }
 
-  /** Ends the line with an error, for those who put in and the one who takes out. The first error counts. */
+  /** Ends the queue with an error for producers and consumer. The first error counts. */
   fail(error: unknown): void {
     this.#failure ??= { error };
     this.#wake();
     this.#makeRoom();
   }
 
-  /** Takes results out until the end. */
+  /** Removes results until the end. */
   async *drain(): AsyncGenerator<T, void, undefined> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure.error;

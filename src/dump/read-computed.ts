@@ -9,12 +9,12 @@ import { quoteText } from '../database/identifiers.js';
 import { serverErrorNumber } from '../database/server-failures.js';
 import type { ComputedContent, ServerDescription } from '../model/parts.js';
 
-/** Enough rows to tell that a time zone is not the one. */
+/** Enough rows to rule out a wrong time zone. */
 const sampleRows = 1000;
 
 /**
- * Reads what is stored in generated columns, which a target computes again: by what session a row was
- * written, it may come to something else there.
+ * Hashes the stored values of generated columns, which the target computes again. The result there may depend
+ * on settings of the session that wrote a row.
  *
  * @param reader - in the snapshot, in UTC
  * @throws BackupError `database-…`
@@ -40,7 +40,7 @@ export async function readComputed(
   };
 }
 
-/** The time zone in which the expressions give what is stored, in every row. */
+/** The time zone in which the expressions give the stored values in every row. */
 async function zoneOf(
   reader: Connection,
   table: string,
@@ -54,7 +54,7 @@ async function zoneOf(
       const [row] = await reader.query(computedAlikeQuery(table, columns, most), { signal });
       return row?.['alike'] === row?.['all_rows'];
     } catch (error) {
-      // A zone, or something of an expression, that the server does not take back.
+      // The server refuses the zone, or part of an expression.
       if (serverErrorNumber(error) === undefined) throw error;
       return false;
     }
@@ -65,17 +65,17 @@ async function zoneOf(
     }
     return undefined;
   } finally {
-    // A session that was given up has none to set back.
+    // After an abort the session has ended and needs no reset.
     if (signal?.aborted !== true) await reader.query("SET SESSION time_zone = '+00:00'");
   }
 }
 
-/** That of the server's clock goes last: it means something else on another server. */
+/** The zone of the server's clock is last, since it means something else on another server. */
 function* zonesToTry(globalZone: string): Generator<string> {
   yield '+00:00';
   if (globalZone !== 'SYSTEM') yield globalZone;
-  // A clock that is put forward and back has no offset, and fails at the first row of the other half of the
-  // year.
+  // A zone with daylight saving time has no fixed offset; its offsets fail at the first row of the other half
+  // of the year.
   for (let quarters = -48; quarters <= 52; quarters++) {
     const minutes = Math.abs(quarters) * 15;
     const clock = [Math.floor(minutes / 60), minutes % 60].map((n) => String(n).padStart(2, '0'));

@@ -2,13 +2,13 @@ import type { Connection } from '../database/connection.js';
 import { rowsOf } from '../database/statements.js';
 import { BackupError } from '../errors.js';
 
-// As many bytes as the socket's window takes at a time.
+// The size of the socket's read buffer.
 const longestWrite: number = 128 * 1024;
 
 /**
- * Prepares a session for reading rows: they come as the bytes of the column's own character set (S1, S2), in
- * the largest pieces that the server makes, and a table that somebody else has locked is waited for only so
- * long.
+ * Prepares a session for reading rows. Values come as bytes in the column's own character set (S1, S2), and
+ * in the largest writes that the server makes. Waiting for a table that another session has locked is
+ * limited.
  */
 export async function configureReader(reader: Connection, lockSeconds: number): Promise<void> {
   const answers = await reader.queryEach([
@@ -21,9 +21,8 @@ export async function configureReader(reader: Connection, lockSeconds: number): 
 }
 
 /**
- * A server writes as much at a time as the longest statement of the session took, at first 16 KB: ten times
- * as many calls of the system on either side as are needed. Whoever refuses such a statement goes on as
- * before.
+ * The server's write buffer grows with the longest statement of the session. At its initial 16 KB, ten times
+ * as many system calls are needed on both sides. A server that refuses this statement keeps its buffer.
  */
 async function widenWrites(reader: Connection): Promise<void> {
   await reader.queryEach([`DO 0 /*${' '.repeat(longestWrite)}*/`]);
@@ -32,11 +31,11 @@ async function widenWrites(reader: Connection): Promise<void> {
 /**
  * Prepares a session for taking read locks.
  *
- * With autocommit InnoDB would grant a lock while a change is still uncommitted, and so it does where
- * `innodb_table_locks` is off: the change could come in between.
+ * With autocommit, or with `innodb_table_locks` off, the server would grant a lock while a change is
+ * uncommitted, and the change could be committed between two snapshots.
  *
  * @returns the session
- * @throws BackupError `database-query-failed` when the settings do not hold
+ * @throws BackupError `database-query-failed` when the settings are not kept
  */
 export async function configureLocker(
   locker: Connection,
@@ -45,7 +44,7 @@ export async function configureLocker(
 ): Promise<Connection> {
   const limit = wholeSeconds(grantSeconds);
   await locker.query(`SET SESSION lock_wait_timeout = ${limit}`);
-  // A server without InnoDB does not know this one.
+  // A server without InnoDB does not have this variable.
   await locker.queryEach([`SET SESSION innodb_lock_wait_timeout = ${limit}`]);
   if (!transactional) return locker;
   const answers = await locker.queryEach([
@@ -63,7 +62,7 @@ export async function configureLocker(
   return locker;
 }
 
-/** Servers take whole seconds, and one at least. */
+/** Servers accept whole seconds, and at least one. */
 export function wholeSeconds(seconds: number): number {
   return Math.max(1, Math.ceil(seconds));
 }

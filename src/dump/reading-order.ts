@@ -4,8 +4,8 @@ import type { OpenSnapshot } from './snapshot.js';
 import type { TableTask } from './table-query.js';
 
 /**
- * Tables without snapshots first; among equals the most needed, so that a copy that is cut off has them; then
- * the largest, so that the connections end together.
+ * Tables without snapshots first; then the most needed, so that a truncated copy has them; then the largest,
+ * so that the connections finish together.
  */
 export function inReadingOrder(tasks: readonly TableTask[]): readonly TableTask[] {
   const ranks = new Map(tasks.map(({ index, selected }) => [index, needOf(selected).rank]));
@@ -19,7 +19,7 @@ export function inReadingOrder(tasks: readonly TableTask[]): readonly TableTask[
 }
 
 /**
- * Of the sessions with locks that nobody reads in, the one whose next table is most needed, and then with
+ * Of the idle sessions with locks, the one whose next table is most needed; among equals, the one with the
  * most left to read.
  */
 export function readyOf(underLocks: readonly LockedTasks[]): LockedTasks | undefined {
@@ -27,7 +27,7 @@ export function readyOf(underLocks: readonly LockedTasks[]): LockedTasks | undef
   return ready.sort((a, b) => a.rank - b.rank || b.bytesLeft - a.bytesLeft)[0];
 }
 
-/** Tables that are read in the sessions that hold their locks, by session, and the others. */
+/** Tables that are read in the sessions that hold their locks, by session, and all others. */
 export function splitByLocks(
   order: readonly TableTask[],
   { lockedTables, locked }: OpenSnapshot,

@@ -1,8 +1,8 @@
 import type { Connection } from '../database/connection.js';
 
 /**
- * Whether InnoDB only reads (`innodb_read_only`, a high `innodb_force_recovery`). What nobody can change is
- * the same at every moment, so it needs no snapshot; some servers refuse to open one then.
+ * Whether InnoDB is read-only (`innodb_read_only`, a high `innodb_force_recovery`). Data that cannot change
+ * needs no snapshot, and some servers refuse to open one in that state.
  */
 export async function innodbStandsStill(connection: Connection): Promise<boolean> {
   const rows = await connection.query(

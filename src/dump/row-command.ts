@@ -26,34 +26,34 @@ import {
 } from './statement-packets.js';
 import { formOfWireType } from './wire-types.js';
 
-/** A question for rows. */
+/** A query for rows. */
 export interface RowQuery {
   readonly sql: string;
-  /** Of every column of the result, in order; the server's answer is held against them. */
+  /** Of every column of the result, in order; the server's column types must match. */
   readonly forms: readonly ValueForm[];
-  /** A statement without a result, to be run before in the same packet. If it fails, the reading fails. */
+  /** A statement without a result that is sent before in the same packet. If it fails, the reading fails. */
   readonly first?: string;
 }
 
 /** Options of {@link readRows}. */
 export interface RowReaderOptions {
-  /** Bytes of row packets after which a batch is handed out. @defaultValue 1 MiB */
+  /** Bytes of row packets per batch. @defaultValue 1 MiB */
   readonly batchBytes?: number | undefined;
-  /** Rows after which a batch is handed out. @defaultValue 65_536 */
+  /** Rows per batch. @defaultValue 65_536 */
   readonly batchRows?: number | undefined;
   /**
-   * Whether the server runs the statement it prepared last without being told its number (MariaDB since
-   * 10.2), so that it need not be waited for in between. @defaultValue false
+   * Whether the server can execute the last prepared statement without its id (MariaDB since 10.2), which
+   * saves a round trip. @defaultValue false
    */
   readonly runsLastPrepared?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 const okMark = 0x00;
-/** The server's number for a prepared statement that it does not know. */
+/** ER_UNKNOWN_STMT_HANDLER. */
 const unknownStatement = 1243;
 
-/** Where in the exchange the command is. */
+/** The packet that the command expects next. */
 type Phase =
   | 'done'
   | 'executeColumns'
@@ -68,8 +68,8 @@ type Phase =
 /**
  * COM_STMT_PREPARE, COM_STMT_EXECUTE and the rows, as one command of the driver.
  *
- * While it runs, the bytes of the connection come here and not to the driver's own parser: rows are cut and
- * turned where they lie, in the buffer that the socket reads into.
+ * While it runs, it receives the bytes of the connection instead of the driver's own parser. Rows are
+ * processed in place, in the buffer that the socket reads into.
  */
 export class RowCommand implements DriverCommand, ChunkTaker {
   readonly isQuick = true;
@@ -103,7 +103,7 @@ export class RowCommand implements DriverCommand, ChunkTaker {
     this.#builder = new BatchBuilder(query.forms);
   }
 
-  /** Whether the exchange ended in order, so that the connection can be used for the next one. */
+  /** Whether the exchange ended regularly, so that the connection can be used again. */
   get finished(): boolean {
     return this.#phase === 'done';
   }
@@ -113,7 +113,10 @@ export class RowCommand implements DriverCommand, ChunkTaker {
     return isBackupError(this.#failure, 'database-connection-lost');
   }
 
-  /** The next batch, undefined at the end. It lies in the builder, which is cleared for the one after it. */
+  /**
+   * The next batch, undefined at the end. It uses the builder's buffers, which the following batch
+   * overwrites.
+   */
   async next(): Promise<ColumnBatch | undefined> {
     this.#builder.clear();
     this.#resume();
@@ -123,19 +126,19 @@ export class RowCommand implements DriverCommand, ChunkTaker {
       });
     }
     const { rows } = this.#builder;
-    // Rows that came before an error are not worth keeping: the table is not complete (R1). Of a damaged one
-    // they may be all that is left, and whoever reads on is told the damage next (F9).
+    // Rows before an error are dropped, since the table is not complete (R1). Of a damaged table they may be
+    // all that is left; then the error follows after them (F9).
     const isRemainder = rows > 0 && isBackupError(this.#failure, 'table-damaged');
     if (this.#failed && !isRemainder) throw this.#failure;
     return rows === 0 ? undefined : this.#builder.take();
   }
 
-  /** Gives the memory of the batches back. */
+  /** Returns the buffers of the batches. */
   release(): void {
     this.#builder.release();
   }
 
-  /** Ends the exchange with an error, from outside or from inside. The first one counts. */
+  /** Ends the exchange with an error. The first one counts. */
   end(failure: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
@@ -186,12 +189,12 @@ export class RowCommand implements DriverCommand, ChunkTaker {
       this.#exchange(buffer, start, end);
       return;
     }
-    // Every row begins with a zero byte, so an end or an error can never be taken for one (F3).
+    // Every row begins with a zero byte, so an EOF or ERR packet can never be taken for a row (F3).
     if (buffer[start] === okMark) {
       const builder = this.#builder;
       builder.add(buffer, start, end);
       this.rows++;
-      // A packet that came in pieces was put together in a buffer that the next such packet uses again.
+      // A packet that spanned chunks is in a buffer that the next such packet overwrites.
       if (buffer !== this.#chunk) builder.settle();
       return;
     }
@@ -201,7 +204,7 @@ export class RowCommand implements DriverCommand, ChunkTaker {
     } else if (isError(buffer, start)) {
       this.#refused(buffer, start, end);
     } else {
-      throw new RangeError('neither row nor end');
+      throw new RangeError('a packet is neither row nor end');
     }
   }
 
@@ -213,7 +216,7 @@ export class RowCommand implements DriverCommand, ChunkTaker {
     const { forms } = this.#query;
     switch (this.#phase) {
       case 'first':
-        if (buffer[start] !== okMark) throw new RangeError('a statement without a result has one');
+        if (buffer[start] !== okMark) throw new RangeError('a statement that has no result returned one');
         this.#phase = 'prepareHeader';
         return;
       case 'prepareHeader': {
@@ -221,7 +224,9 @@ export class RowCommand implements DriverCommand, ChunkTaker {
         const columns = buffer.readUInt16LE(start + 5);
         const parameters = buffer.readUInt16LE(start + 7);
         if (columns !== forms.length || parameters !== 0) {
-          throw new RangeError(`${columns} columns and ${parameters} parameters for ${forms.length} columns`);
+          throw new RangeError(
+            `${columns} columns and ${parameters} parameters instead of ${forms.length} columns`,
+          );
         }
         this.#phase = 'prepareColumns';
         return;
@@ -229,7 +234,7 @@ export class RowCommand implements DriverCommand, ChunkTaker {
       case 'prepareColumns':
         if (isEof(buffer, start, end)) {
           this.#phase = 'executeHeader';
-          // The server closes the statement when it has sent all rows; there is no answer to that.
+          // The server closes the statement after all rows; that command has no reply.
           if (!this.#runsLastPrepared) {
             this.#send(executeStatement(this.#statement), closeStatement(this.#statement));
           }
@@ -247,14 +252,14 @@ export class RowCommand implements DriverCommand, ChunkTaker {
         this.#phase = 'rows';
         return;
       default:
-        throw new RangeError('a packet came that nobody asked for');
+        throw new RangeError('an unexpected packet arrived');
     }
   }
 
-  /** The table may have been altered since its columns were looked up; then its values would be misread. */
+  /** If the table was altered after its columns were read, its values would be misread. */
   #checkColumn(buffer: Buffer, end: number): void {
     const wanted = this.#query.forms[this.#columnsSeen];
-    // The type stands at a fixed distance from the end, whatever names and extensions come before.
+    // The type has a fixed distance from the end, whatever names and extensions come before.
     const found = formOfWireType(buffer[end - 6]!, buffer.readUInt16LE(end - 5));
     if (found !== wanted) {
       throw new RangeError(`column ${this.#columnsSeen + 1} is ${found}, not ${wanted}`);
@@ -263,7 +268,8 @@ export class RowCommand implements DriverCommand, ChunkTaker {
   }
 
   /**
-   * An ERR packet: the exchange is over, and in order, unless what was sent along is still to be answered.
+   * An ERR packet ends the exchange regularly, unless a reply to a command that was sent along is still to
+   * come.
    */
   #refused(buffer: Buffer, start: number, end: number): void {
     if (
@@ -271,23 +277,23 @@ export class RowCommand implements DriverCommand, ChunkTaker {
       this.#runsLastPrepared &&
       errnoOf(buffer, start) === unknownStatement
     ) {
-      // A proxy in front of the server does not know this short form: it is told the number of the statement.
+      // A proxy does not know this short form; the statement is executed by its id instead.
       this.#runsLastPrepared = false;
       this.#send(executeStatement(this.#statement), closeStatement(this.#statement));
       return;
     }
-    // What could not be prepared cannot be run either, and only the first refusal says why.
+    // A statement that could not be prepared cannot be executed either; only the first error shows the cause.
     this.#refusal ??= asBackupError(errorOf(buffer, start, end));
     if (this.#phase === 'prepareHeader' && this.#runsLastPrepared) {
       this.#phase = 'refused';
       return;
     }
     this.end(this.#refusal);
-    // After a failure of the first statement the other answers are not read: the connection is given up.
+    // After a failure of the first statement the other replies are not read: the connection is closed.
     if (this.#phase !== 'first') this.#phase = 'done';
   }
 
-  /** Lets the driver go on with its next command. */
+  /** Lets the driver continue with its next command. */
   #giveBack(): void {
     this.#driver!.packetParser = this.#parser!;
     this.#driver!.handlePacket();
@@ -318,7 +324,11 @@ export class RowCommand implements DriverCommand, ChunkTaker {
 }
 
 function notUnderstood(cause: unknown): BackupError {
-  return new BackupError('dump-incomplete', 'The database server answered in a way that is not understood.', {
-    cause,
-  });
+  return new BackupError(
+    'dump-incomplete',
+    'The database server sent a reply that does not follow the protocol.',
+    {
+      cause,
+    },
+  );
 }

@@ -3,22 +3,22 @@ import { driverInternals, driverOf } from '../database/driver-internals.js';
 import type { ColumnBatch } from '../model/column-batch.js';
 import { RowCommand, type RowQuery, type RowReaderOptions } from './row-command.js';
 
-/** Rows on their way in. */
+/** Reads rows in batches. */
 export interface RowReader extends AsyncIterable<ColumnBatch> {
   /** Rows read so far. */
   readonly rows: number;
-  /** The server's count of warnings for the statement; known at the end. */
+  /** The server's number of warnings for the statement; valid at the end. */
   readonly warnings: number;
 }
 
 /**
  * Reads rows over the binary protocol, as bytes: no value becomes a JavaScript number, string or date.
  *
- * While a batch is out, the socket waits, and the server fills its buffers meanwhile. A batch is valid until
- * the next one is asked for, since the memory is used again. Leaving the loop early, or `signal`, ends the
- * session on the server too, and the connection is of no more use then.
+ * While a batch is in use, the socket is paused, and the server fills its buffers meanwhile. A batch is valid
+ * until the next one is requested, since its memory is reused. Leaving the loop early, or `signal`, ends the
+ * session on the server too, and the connection cannot be used any more.
  *
- * @throws BackupError `database-…`, `dump-incomplete` when the server's answer is not what was asked for
+ * @throws BackupError `database-…`, `dump-incomplete` when the server's reply does not match the query
  */
 export function readRows(connection: Connection, query: RowQuery, options: RowReaderOptions = {}): RowReader {
   const command = new RowCommand(query, options);
@@ -54,8 +54,7 @@ async function* iterate(
     command.release();
     if (!command.finished) {
       connection.destroy();
-      // After a lost connection the session's number may belong to somebody else: a server that restarts
-      // counts from 1 again.
+      // After a lost connection its id may belong to another session: a restarted server counts from 1 again.
       if (!command.lost) await endSessions(connection.address, [connection.id]);
     }
   }

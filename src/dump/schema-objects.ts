@@ -10,7 +10,7 @@ import type { DumpWarning, SchemaObject, SchemaObjectKind } from '../model/parts
 import { bytesBeside, type ShownObject, showObject } from './shown-object.js';
 
 /**
- * Reads every object beside the tables, each with the settings it was created with (O1–O13).
+ * Reads every object except tables, each with the settings it was created with (O1–O13).
  *
  * Order: sequences, routines, packages before their bodies, views, triggers in their firing order, events.
  *
@@ -45,7 +45,7 @@ const kindsInOrder: readonly SchemaObjectKind[] = [
   'event',
 ];
 
-/** SHOW CREATE of each kind: its words, and the column of the answer that holds the statement. */
+/** SHOW CREATE of each kind: its keywords, and the column of the result with the statement. */
 const showOf: Readonly<Record<SchemaObjectKind, readonly [words: string, column: string]>> = {
   sequence: ['SEQUENCE', 'Create Table'],
   function: ['FUNCTION', 'Create Function'],
@@ -83,7 +83,7 @@ async function readObject(
     kind === 'view'
       ? honestView(createStatement, row['character_set_client'], fact['body'], connection.address.database!)
       : createStatement;
-  // The server prints a view anew. What it prints is right unless it is no text in UTF-8.
+  // The server generates the text of a view. It is right unless it is not valid UTF-8.
   const isPrinted = kind === 'view' && !text.includes('\ufffd');
   const bytes = isPrinted ? undefined : await bytesBeside(connection, text, shown);
   const nextValue = kind === 'sequence' ? await readNextValue(connection, name) : undefined;
@@ -106,7 +106,7 @@ async function readObject(
   };
 }
 
-/** Facts that SHOW CREATE does not tell, by kind and name. */
+/** Properties that SHOW CREATE does not return, by kind and name. */
 async function readFacts(connection: Connection, catalog: Catalog): Promise<ReadonlyMap<string, TextRow>> {
   const facts = new Map<string, TextRow>();
   const kinds = new Set(catalog.objects.map((object) => object.kind));
@@ -154,8 +154,8 @@ function factKey(kind: SchemaObjectKind, name: string): string {
 }
 
 /**
- * The statement of a view with its text as it was written. MySQL 5.6 shows the text of a view in a mixture of
- * two character sets when its client's was not UTF-8; the body in information_schema is right (O3).
+ * The statement of a view with its text as written. MySQL 5.6 shows a view in a mixture of two character sets
+ * when its client did not use UTF-8; the body in information_schema is right (O3).
  */
 function honestView(
   shown: string,
@@ -173,11 +173,11 @@ function honestView(
 }
 
 /**
- * A server may not show a view though it has all of it in its list: MySQL 5.6 when a column is gone, others
- * when two collations do not go together or the name of the database is none for the client that made it. One
- * view never holds up the rest (O2).
+ * Servers cannot show some views that are in their lists: MySQL 5.6 when a column was dropped, others when
+ * collations conflict or the name of the database is invalid in the view's character set. Such a view does
+ * not stop the backup (O2).
  *
- * @returns undefined when that is not the trouble
+ * @returns undefined when the error has another cause
  */
 function brokenView(name: string, fact: TextRow, database: string, error: unknown): ShownObject | undefined {
   const { definer, body, security, checked, client, collation } = fact;
@@ -191,18 +191,18 @@ function brokenView(name: string, fact: TextRow, database: string, error: unknow
     ` VIEW ${quoteName(name)} AS ${unqualifiedView(body, database)}${check}`;
   return {
     row: { character_set_client: client ?? 'utf8mb4', collation_connection: collation ?? null },
-    warnings: [{ Code: `${errno}`, Message: troubles.get(errno) ?? 'the server does not show it' }],
+    warnings: [{ Code: `${errno}`, Message: troubles.get(errno) ?? 'the server cannot show it' }],
     statement,
     raw: undefined,
   };
 }
 
 const troubles: ReadonlyMap<number, string> = new Map([
-  [1267, 'it mixes collations that do not go together'],
-  [1356, 'the view refers to something that is gone'],
+  [1267, 'it mixes incompatible collations'],
+  [1356, 'the view refers to something that does not exist'],
 ]);
 
-/** What the server says is wrong with the view just shown: its definition is kept all the same (O2). */
+/** The server's warning about the view just shown, whose definition is kept nevertheless (O2). */
 function troubleIn(warnings: readonly TextRow[]): string | undefined {
   const [first] = warnings;
   return first === undefined ? undefined : `${first['Code']}: ${first['Message']}`;
@@ -220,13 +220,10 @@ function present<Key extends string>(
   return value === undefined || value === null ? {} : ({ [key]: value } as Record<Key, string>);
 }
 
-// How many broken views one warning names: a hundred views may use the one table that is gone.
+// Most broken views that one warning names: a hundred views may use the same missing table.
 const viewsNamed = 5;
 
-/**
- * What a person should know of views that are of no use already: a copy keeps them, and cannot mend them
- * (O2).
- */
+/** Warns about views that are already broken: a copy keeps them and cannot repair them (O2). */
 export function brokenViewWarnings(objects: readonly SchemaObject[]): readonly DumpWarning[] {
   const names = objects.flatMap(({ name, brokenAtSource }) =>
     brokenAtSource === undefined ? [] : `"${name}"`,
@@ -236,7 +233,7 @@ export function brokenViewWarnings(objects: readonly SchemaObject[]): readonly D
   return [
     {
       code: 'views-broken',
-      message: `Views that refer to what is gone, or may not see it, are kept as they are: ${names.slice(0, viewsNamed).join(', ')}${more}. A restore makes them as broken as they were, or lists them as missing.`,
+      message: `Views that refer to something missing, or lack the privilege to read it, are copied unchanged: ${names.slice(0, viewsNamed).join(', ')}${more}. A restore creates them equally broken, or lists them as missing.`,
     },
   ];
 }

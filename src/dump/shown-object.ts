@@ -3,22 +3,22 @@ import type { Connection, TextRow } from '../database/connection.js';
 import { quoteName } from '../database/identifiers.js';
 import { contentOf, join, type Token, tokenise } from '../database/tokens.js';
 
-/** What a server shows of an object. */
+/** An object as the server shows it. */
 export interface ShownObject {
   readonly row: TextRow;
   readonly warnings: readonly TextRow[];
-  /** The statement as text, where it can be one. */
+  /** The statement as text, if it is valid text. */
   readonly statement: string | null | undefined;
-  /** The statement as its client sent it; a string of bytes. */
+  /** The statement as its client sent it; a byte string. */
   readonly raw: string | null | undefined;
 }
 
 /**
- * Shows an object twice: as text, and in the character set of the client that made it. What a client of
- * another character set sent need not be text in any (O7).
+ * Reads an object twice: as UTF-8, and in the character set of the client that created it. A statement from a
+ * client with another character set need not be valid text in any (O7).
  *
  * @param connection - with `character_set_results` utf8mb4
- * @param column - of the answer, with the statement
+ * @param column - column of the result with the statement
  * @param name - of the object
  */
 export async function showObject(
@@ -46,8 +46,8 @@ export async function showObject(
 }
 
 /**
- * MySQL shows a name in UTF-8 among a text in the character set of its client, and converts both from that: a
- * name beyond ASCII comes out garbled. In its place goes the name.
+ * MySQL inserts the name in UTF-8 into a text in the client's character set, and converts both from that set,
+ * which garbles a name beyond ASCII. This replaces it by the right name.
  */
 async function withOwnName(
   connection: Connection,
@@ -73,9 +73,9 @@ async function withOwnName(
 }
 
 /**
- * The bytes of a statement that its text does not lead back to: base64; undefined when it does.
+ * The bytes of a statement that cannot be restored from its text, as base64; undefined when they can.
  *
- * @param text - that is kept
+ * @param text - the text that is kept
  */
 export async function bytesBeside(
   connection: Connection,
@@ -100,8 +100,8 @@ function asText(row: TextRow): TextRow {
 }
 
 /**
- * The text of a statement. A literal that says its character set holds bytes of that set, whatever the rest
- * is in; where those are not text they stand as hexadecimal.
+ * The text of a statement. A literal with an introducer holds bytes of its own character set; bytes that are
+ * not valid UTF-8 become hexadecimal.
  */
 function readable(bytes: string): string {
   if (textOf(bytes) !== undefined) return bytesOf(bytes).toString('utf8');

@@ -23,41 +23,40 @@ import { type ConsistencyMode, chooseStrategy, type SnapshotPlan, withoutGate } 
 
 /** Options of {@link openSnapshot}. */
 export interface SnapshotOptions {
-  /** Which tables; a function is given the catalog of that moment. @defaultValue everything */
+  /** Which tables; a function receives the catalog of that moment. @defaultValue everything */
   readonly selection?: TableSelection | ((catalog: Catalog) => TableSelection) | undefined;
-  /** How alike in time the tables must be. @defaultValue 'auto' */
+  /** Whether all tables must be of one moment. @defaultValue 'auto' */
   readonly consistency?: ConsistencyMode | undefined;
   /** Connections that read at the same time. @defaultValue 2 */
   readonly connections?: number | undefined;
   /**
-   * What to do about a table that the server says is damaged: refuse the dump, or go on without what cannot
-   * be read of it. A table left out or incomplete is named in the manifest and in its warnings. @defaultValue
-   * 'refuse'
+   * What to do about a table that the server reports as damaged: fail, or leave out what cannot be read. A
+   * table that is left out or incomplete is named in the manifest and in its warnings. @defaultValue 'refuse'
    */
   readonly damagedTables?: DamagedTables | undefined;
   /**
-   * Whether old versions of rows in system-versioned tables (MariaDB) are copied, with the time of each. Only
-   * MariaDB 10.11 and newer take them back. @defaultValue 'current'
+   * Whether old versions of rows in system-versioned tables (MariaDB) are copied, with their periods. Only
+   * MariaDB 10.11 and newer accept them on a restore. @defaultValue 'current'
    */
   readonly history?: HistoryMode | undefined;
-  /** How long to wait for locks, and how long others may wait for ours. */
+  /** How long to wait for locks, and how long other sessions may wait for ours. */
   readonly timeouts?: LockTimeoutOptions | undefined;
   /**
-   * Milliseconds of silence in the middle of a statement after which the server counts as lost.
+   * Milliseconds of silence during a statement after which the connection counts as lost.
    *
    * @defaultValue 300_000
    */
   readonly inactivityTimeout?: number | undefined;
-  /** Ends the work early; what was asked for then rejects with its reason. */
+  /** Ends the work early; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** What happens on the way to the snapshot. */
+  /** Called for events on the way to the snapshot. */
   readonly onEvent?: ((event: SnapshotEvent) => void) | undefined;
 }
 
 /** How much of a system-versioned table is read: its current rows, or the old versions too (C3). */
 export type HistoryMode = 'all' | 'current';
 
-/** Whether a damaged table ends a dump, or what can be read of it is enough (R1, F9). */
+/** Whether a damaged table fails the dump, or what can be read of it is enough (R1, F9). */
 export type DamagedTables = 'leave-out' | 'refuse';
 
 /** One moment of a database, held open. `await using` closes it at the end of its block. */
@@ -66,45 +65,45 @@ export interface Snapshot extends AsyncDisposable {
   readonly catalog: Catalog;
   /** Which of its tables are read. */
   readonly selection: TableSelection;
-  /** How alike in time the tables are. */
+  /** Whether all tables are of one moment. */
   readonly consistency: Consistency;
-  /** When it was asked for. */
+  /** When the snapshot was requested. */
   readonly startedAt: Date;
   /** When the snapshot was taken. */
   readonly takenAt: Date;
-  /** Where replication stood, when the server keeps that and lets us see it (K7). */
+  /** Position of the binary log, if the server has one and the user may see it (K7). */
   readonly position: Readonly<Record<string, string>> | undefined;
-  /** What is worth knowing of it. */
+  /** What a person should know about it. */
   readonly warnings: readonly DumpWarning[];
   /**
-   * The session in which a question about a table is answered as of the snapshot, before a dump begins. Where
-   * locks hold the table, it knows no other tables than theirs, by no other names.
+   * The session in which a query about a table is answered as of the snapshot, before a dump begins. If locks
+   * hold the table, the session can read only the tables of those locks, without aliases.
    */
   sessionFor(table: string): Connection;
-  /** Aborted when the snapshot is lost: locks let go because others waited too long, or a session ended. */
+  /**
+   * Aborted when the snapshot is lost: locks were released because others waited too long, or a session
+   * ended.
+   */
   readonly broken: AbortSignal;
-  /** Seconds during which the office could not write to some table, so far. */
+  /** Seconds so far during which some table could not be written. */
   lockSeconds(): number;
   /** Ends all sessions; never rejects. */
   close(): Promise<void>;
 }
 
-/** A snapshot and the sessions by which a dump reads it. */
+/** A snapshot with the sessions by which a dump reads it. */
 export interface OpenSnapshot extends Snapshot {
-  /** How many read at the same time. */
+  /** Number of sessions that read at the same time. */
   readonly connections: number;
-  /**
-   * Sessions for reading the rows of tables that no lock holds; of InnoDB each inside a transaction of the
-   * snapshot.
-   */
+  /** Sessions for reading tables without locks; for InnoDB each is inside a transaction of the snapshot. */
   readonly readers: readonly Connection[];
-  /** Tables under read locks, which are to be read in the sessions that hold those. */
+  /** Tables under read locks, each to be read in the session that holds its lock. */
   readonly lockedTables: readonly LockedTables[];
-  /** A session that holds no part of the snapshot, for questions about the schema. */
+  /** A session that holds no part of the snapshot, for schema queries. */
   readonly schema: Connection;
-  /** Definitions as they were before the columns were looked up. */
+  /** The definitions that were read before the columns. */
   readonly definitions: Definitions;
-  /** Tables with snapshots that had rows at that moment. */
+  /** Tables of transactional engines that had rows at that moment. */
   readonly withRows: ReadonlySet<string>;
   /** What to do about damaged tables. */
   readonly damagedTables: DamagedTables;
@@ -112,15 +111,15 @@ export interface OpenSnapshot extends Snapshot {
   readonly history: HistoryMode;
   /** Whether the reading sessions hold snapshots. */
   readonly inTransaction: boolean;
-  /** Whether read locks are held, so that no row can come or go. */
+  /** Whether read locks are held, so that no row can be added or deleted. */
   readonly locked: boolean;
-  /** Lets go of the read locks. A dump does so as it goes, when the tables of a session are read. */
+  /** Releases the read locks. A dump does so session by session, when their tables are read. */
   unlock(): Promise<void>;
 }
 
 const insides = new WeakMap<Snapshot, OpenSnapshot>();
 
-/** What a dump works with. @throws TypeError for a snapshot that was not opened here */
+/** The internals of a snapshot. @throws TypeError for one that was not opened by `openSnapshot` */
 export function insideOf(snapshot: Snapshot): OpenSnapshot {
   const inside = insides.get(snapshot);
   if (inside === undefined) throw new TypeError('the snapshot is not one of "openSnapshot"');
@@ -131,8 +130,8 @@ export function insideOf(snapshot: Snapshot): OpenSnapshot {
  * Takes a snapshot of a database: one moment for all tables, whatever their engines (K1–K5).
  *
  * Tables without snapshots of their own (MyISAM, Aria …) are held by read locks, and read in the sessions
- * that hold those; InnoDB by snapshots, opened while every selected table is locked, so that all connections
- * see the same moment.
+ * that hold them. Tables of InnoDB are read in snapshots, which are opened while every selected table is
+ * locked, so that all connections see the same moment.
  *
  * @throws BackupError `lock-not-granted` after several attempts; `privilege-missing`; `table-damaged`;
  *   `database-…`
@@ -199,7 +198,7 @@ async function takeSnapshot(
   };
   try {
     const schema = await connect();
-    // The sessions for reading are opened while the server answers the questions about the catalog.
+    // The reading sessions are opened while the server answers the catalog's queries.
     opening = Array.from({ length: options.connections ?? 2 }, connect);
     for (const each of opening) each.catch(() => undefined);
     const { catalog, definitions } = await readCatalogAndDefinitions(schema, { signal });
@@ -271,15 +270,12 @@ async function takeSnapshot(
   }
 }
 
-/**
- * Milliseconds in which the server has to greet the session that watches for others who wait, and to give
- * each of its answers.
- */
+/** Milliseconds that the server has to accept the session of the watch, and for each of its replies. */
 const inactivityTimeoutOfWatch = 5000;
 
 /**
- * How many sessions read what no lock holds. Where locks hold everything, that is what could not be locked:
- * tables that are damaged.
+ * How many sessions read tables without locks. If everything is to be locked, only damaged tables are left,
+ * which cannot be locked.
  */
 function freeReaders(
   { lockWhileReading, openSnapshots, connections }: SnapshotPlan,
@@ -294,7 +290,7 @@ function selectionOf(wanted: SnapshotOptions['selection'], catalog: Catalog): Ta
   const known = new Set(catalog.tables.map((table) => table.name));
   for (const { name } of selection.tables) {
     if (known.has(name)) continue;
-    throw new BackupError('schema-changed', `Table "${name}" was selected and does not exist any more.`, {
+    throw new BackupError('schema-changed', `Table "${name}" was selected but no longer exists.`, {
       details: { table: name },
     });
   }

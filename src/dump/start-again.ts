@@ -3,11 +3,11 @@ import { isBackupError } from '../errors.js';
 
 /** Options of {@link startAgainOnChange}. */
 export interface StartAgainOptions {
-  /** How often at most, the first time included. @defaultValue 3 */
+  /** Most attempts, including the first. @defaultValue 3 */
   readonly attempts?: number | undefined;
-  /** Ends the work early; what was asked for then rejects with its reason. */
+  /** Ends the work early; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Told before each further attempt. */
+  /** Called before each further attempt. */
   readonly onRestart?: ((attempt: number, cause: Error) => void) | undefined;
 }
 

@@ -1,11 +1,11 @@
-/** Packets of the binary protocol that a reading of rows sends, and the one that refuses it. */
+/** Packets of the binary protocol for reading rows, and its ERR packet. */
 import { textCommand } from '../database/driver-internals.js';
 
 const stmtPrepare = 0x16;
 const stmtExecute = 0x17;
 const stmtClose = 0x19;
 
-/** The number by which MariaDB knows the statement it prepared last. */
+/** The statement id by which MariaDB executes the last prepared statement. */
 export const lastPrepared = 0xff_ff_ff_ff;
 
 export function prepareStatement(sql: string): Buffer {

@@ -2,27 +2,27 @@ import type { Catalog, CatalogTable, TableSelection } from '../catalog/model.js'
 import type { Consistency, DumpWarning } from '../model/parts.js';
 
 /**
- * How alike in time the tables must be.
+ * Whether all tables must be of one moment.
  *
- * - `auto`: one moment for all, by whatever the engines need
- * - `snapshot`: never lock; tables without snapshots are read as they are
- * - `lock`: read locks on every table, until it is read
- * - `per-table`: nothing is held; each table is read as it is at its time
+ * - `auto`: one moment for all, by whatever means the engines need
+ * - `snapshot`: no locks; tables without snapshots are read as they are
+ * - `lock`: read locks on every table until it is read
+ * - `per-table`: no locks and no snapshot; each table is read at its own time
  */
 export type ConsistencyMode = 'auto' | 'lock' | 'per-table' | 'snapshot';
 
-/** What to lock, what to open, and what that gives. */
+/** What to lock, which sessions to open, and the resulting consistency. */
 export interface SnapshotPlan {
   readonly consistency: Consistency;
   /** Connections that read. */
   readonly connections: number;
-  /** Names of tables to lock while the snapshots are being opened, a moment. */
+  /** Names of tables to lock only while the snapshots are being opened. */
   readonly lockBriefly: readonly string[];
   /** Names of tables to lock until they are read. */
   readonly lockWhileReading: readonly string[];
   /** Whether the reading connections open snapshots. */
   readonly openSnapshots: boolean;
-  /** Names of the tables that the snapshots hold. */
+  /** Names of the tables that are read in snapshots. */
   readonly tablesWithSnapshots: readonly string[];
   readonly warnings: readonly DumpWarning[];
 }
@@ -48,7 +48,7 @@ export function chooseStrategy(
         consistency: { kind: 'consistent', by: 'lock' },
       });
     case 'snapshot':
-      // Without a lock two connections cannot open their snapshots at the same moment.
+      // Without a lock, two connections cannot open their snapshots at the same moment.
       return planOf({
         connections: 1,
         openSnapshots: true,
@@ -58,7 +58,7 @@ export function chooseStrategy(
             ? { kind: 'consistent', by: 'snapshot' }
             : {
                 kind: 'per-table',
-                reason: `${without.length} tables have an engine without snapshots, and locks were not wanted`,
+                reason: `${without.length} tables have an engine without snapshots, and locks are disabled by the settings`,
               },
       });
     case 'auto':
@@ -90,9 +90,9 @@ export function chooseStrategy(
 }
 
 /**
- * The plan for when the locks of the first one were not granted: one session needs none to open its snapshot,
- * and a change that stays open for hours is no reason to have no copy. Where tables have no snapshots,
- * nothing else will do. Pure.
+ * The plan after the locks were not granted. A single session needs no locks to open a snapshot, so that a
+ * transaction that is open for hours does not prevent a backup. Tables without snapshots need the locks
+ * nevertheless. Pure.
  */
 export function withoutGate(plan: SnapshotPlan): SnapshotPlan {
   if (plan.lockWhileReading.length > 0) return plan;

@@ -3,21 +3,21 @@ import { inBrackets, serverErrorNumber } from '../database/server-failures.js';
 import { BackupError } from '../errors.js';
 import { lockedByOthers } from './innodb-snapshot.js';
 
-/** A table whose definition is another than it was. */
+/** The error of a table whose definition has changed. */
 export function changed(table: string): BackupError {
   return new BackupError('schema-changed', `Table "${table}" was altered while it was being read.`, {
     details: { table },
   });
 }
 
-/** A table that must not be claimed complete. */
+/** The error of a table that cannot be read completely. */
 export function damaged(table: string, told: string): BackupError {
   return new BackupError('table-damaged', `Table "${table}" is damaged: ${told}.`, {
     details: { table, told },
   });
 }
 
-/** A table that may be whole and cannot be opened here. */
+/** The error of a table that may be intact and cannot be opened here. */
 export function unreachable(table: string, why: string): BackupError {
   return new BackupError('database-query-failed', `Table "${table}" cannot be opened: ${why}.`, {
     details: { table, told: why },
@@ -27,7 +27,7 @@ export function unreachable(table: string, why: string): BackupError {
 // The table definition has changed; unknown column; no such table.
 const changedErrnos: ReadonlySet<number> = new Set([1412, 1054, 1146]);
 
-/** The same failure with the name of the table it happened to. */
+/** Adds the table's name to an error. */
 export function aboutTable(error: unknown, table: string): unknown {
   if (!(error instanceof BackupError) || error.details['table'] !== undefined) return error;
   if (error.code === 'database-connection-lost') return lostAtTable(error, table);

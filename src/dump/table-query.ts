@@ -6,19 +6,19 @@ import type { ColumnDescription, ValueForm } from '../model/parts.js';
 import type { RowQuery } from './row-command.js';
 import type { OpenSnapshot } from './snapshot.js';
 
-/** A table about to be read. */
+/** A table to be read. */
 export interface TableTask {
   readonly index: number;
   readonly table: CatalogTable;
   readonly selected: SelectedTable;
 }
 
-/** Why no rows of a table are read; undefined when they are. */
+/** Why a table's rows are not read; undefined when they are. */
 export function definitionOnly({ table, selected }: TableTask): string | undefined {
   return table.rowsElsewhere ?? selected.definitionOnly;
 }
 
-/** The columns when old versions are kept too; undefined when only current rows are (C3). */
+/** The columns when old versions are copied too; undefined when only current rows are (C3). */
 export function historyOf(
   { history, definitions }: OpenSnapshot,
   table: CatalogTable,
@@ -29,9 +29,9 @@ export function historyOf(
 }
 
 /**
- * The question for the rows of a table.
+ * The query for a table's rows.
  *
- * @param conditions - beside the table's own, such as a range of its key
+ * @param conditions - in addition to the table's own filter, such as a range of its key
  */
 export function queryOf(
   snapshot: OpenSnapshot,
@@ -40,7 +40,7 @@ export function queryOf(
 ): RowQuery {
   const history = historyOf(snapshot, table);
   const kept = (history ?? table.columns).filter(hasForm);
-  // A table may have generated columns only. Its rows are counted all the same.
+  // A table may have only generated columns. Its rows are counted nevertheless.
   const list = kept.length === 0 ? [noValues] : kept.map(expressionOf);
   const all = selected.rowFilter === undefined ? conditions : [selected.rowFilter.where, ...conditions];
   const from = `${quoteName(table.name)}${history === undefined ? '' : ' FOR SYSTEM_TIME ALL'}`;
@@ -53,16 +53,17 @@ export function queryOf(
 const noValues = 'CAST(1 AS UNSIGNED) | 0';
 
 /**
- * True in this session and an error in any other: a proxy may give this statement to another one, and the
- * question for the session's number not (S8). To the server it is a constant, so it costs no row anything.
+ * A condition that is true in this session and an error in any other: a proxy may run this statement in
+ * another session, even if `CONNECTION_ID()` returned the right id before (S8). The server evaluates it once,
+ * as a constant.
  */
 export function inSession({ id }: Connection): string {
   return `EXP(710 * (CONNECTION_ID() <> ${id}))`;
 }
 
 /**
- * What a server answers that ran a statement in another session: out of range, as above (generated columns,
- * which could be too, are not read); and a prepared statement or a savepoint that the session does not know.
+ * Error numbers of a statement that ran in another session: out of range, as above (generated columns, which
+ * could also cause it, are not read), and an unknown prepared statement or savepoint.
  */
 export const replacedErrnos: ReadonlySet<number> = new Set([1690, 1243, 1305]);
 
@@ -75,7 +76,7 @@ export function hasForm(
 
 function expressionOf(column: ColumnDescription): string {
   const name = quoteName(column.name);
-  // The number is the value; the text of ENUM's error value is that of an empty member (V13). The bitwise
+  // The number is the value: the text of ENUM's error value equals that of an empty member (V13). The bitwise
   // operator makes every server send 64 bits.
   return /^(?:enum|set)\b/i.test(column.type) ? `CAST(${name} AS UNSIGNED) | 0` : name;
 }

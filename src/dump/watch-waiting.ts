@@ -2,29 +2,24 @@ import type { Connection } from '../database/connection.js';
 
 /** Options of {@link WaitingWatch}. */
 export interface WaitingWatchOptions {
-  /**
-   * Opens a session that is used for nothing else; undefined where the sessions of others cannot be seen
-   * (F11).
-   */
+  /** Opens the session of the watch; undefined if the sessions of other users cannot be seen (F11). */
   readonly open: (() => Promise<Connection>) | undefined;
-  /** Numbers of our own sessions: those that wait for each other are no others. */
+  /** Ids of our own sessions, which may wait for each other. */
   readonly ours: () => readonly number[];
   readonly limitSeconds: number;
-  /** Called once, when somebody has waited as long as the limit, or may have. */
+  /** Called once, when another session has waited as long as the limit, or may have. */
   readonly onLimit: (found: { readonly seconds: number; readonly seen: boolean }) => void;
 }
 
-/**
- * Milliseconds after which a question counts as unanswered. It reads no table and waits for nobody's lock.
- */
+/** Milliseconds until a query counts as unanswered. It reads no table and waits for no lock. */
 const mostForAnAnswer = 5000;
 
 /**
- * Watches for how long others wait for tables while we hold locks.
+ * Watches how long other sessions wait for tables while locks are held.
  *
- * It never falls silent: after every look, the limit is due at the time at which whoever was seen waiting, or
- * may have begun right after, will have waited that long. Only the next look puts it off. So a session that
- * hangs, or is lost, or was never allowed to see anything, only means that the locks end a little early.
+ * After every check a timer is set to the moment at which a session that was waiting, or may have begun to
+ * wait directly afterwards, reaches the limit. Only the next successful check sets it anew. So if the watch
+ * hangs, loses its session or may not see others, the locks are released a little early, and never too late.
  */
 export class WaitingWatch {
   readonly #options: WaitingWatchOptions;
@@ -39,12 +34,12 @@ export class WaitingWatch {
     this.#options = options;
   }
 
-  /** Opens the session, before there is anything to watch. */
+  /** Opens the session beforehand. */
   async open(): Promise<void> {
     this.#session = await this.#options.open?.();
   }
 
-  /** From now on locks are held. */
+  /** Starts the watch; locks are held from now on. */
   start(): void {
     const { limitSeconds, open } = this.#options;
     this.#fallDue(performance.now() + limitSeconds * 1000, false);
@@ -53,7 +48,7 @@ export class WaitingWatch {
     this.#looks.unref();
   }
 
-  /** Nothing is held any more. Without effect when called again. */
+  /** Stops the watch; has no effect when called again. */
   stop(): void {
     this.#ended = true;
     clearInterval(this.#looks);
@@ -61,7 +56,7 @@ export class WaitingWatch {
     this.#closing ??= this.#session?.close();
   }
 
-  /** Stops, and ends the session; never rejects. */
+  /** Stops the watch and ends its session; never rejects. */
   async close(): Promise<void> {
     this.stop();
     await this.#closing;
@@ -88,12 +83,12 @@ export class WaitingWatch {
       const seconds = Number(waited ?? 0);
       if (seconds >= limitSeconds) this.#end({ seconds, seen: true });
       else {
-        // Servers tell whole seconds, and of one that has begun nothing.
+        // The server reports whole seconds, so a wait may be up to a second longer.
         const untold = waited === null ? 0 : Math.min(1, limitSeconds / 4);
         this.#fallDue(askedAt + (limitSeconds - seconds - untold) * 1000, waited !== null);
       }
     } catch {
-      // The limit is not put off, and the next look opens another session.
+      // The timer stays as it is, and the next check opens another session.
       this.#session?.destroy();
       this.#session = undefined;
     } finally {
@@ -101,7 +96,7 @@ export class WaitingWatch {
     }
   }
 
-  /** Seconds; null when nobody waits. */
+  /** Seconds; null when no session waits. */
   async #longestWait(): Promise<string | null> {
     const { open, ours } = this.#options;
     const session = this.#session ?? (await open!());
@@ -123,7 +118,10 @@ export class WaitingWatch {
   }
 }
 
-/** Of those who wait for a table of this database; somebody may be at home in another one and name it. */
+/**
+ * Queries sessions that wait for a table of this database, including those whose default database is another
+ * one.
+ */
 function questionWithout(ids: readonly number[]): string {
   return (
     'SELECT MAX(TIME) AS seconds FROM information_schema.PROCESSLIST' +

@@ -3,7 +3,7 @@ import type { ValueForm } from '../model/parts.js';
 const unsignedFlag = 0x20;
 
 /**
- * How the binary protocol sends a column of this type code (`enum_field_types` of the server).
+ * How the binary protocol sends a column of a type code (`enum_field_types` of the server).
  *
  * @param type - the type byte of a column definition
  * @param flags - the flags of a column definition
