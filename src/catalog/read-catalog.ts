@@ -104,8 +104,7 @@ class CatalogReader {
       events: this.#questionOf('EVENTS', 'EVENT_SCHEMA', ['EVENT_NAME']),
       storedEvents: `SELECT db AS schema_name, name AS event_name FROM mysql.event WHERE db = ${quoteText(this.#database)}`,
       triggers: this.#questionOf('TRIGGERS', 'TRIGGER_SCHEMA', ['TRIGGER_NAME', 'EVENT_OBJECT_TABLE']),
-      // These columns are read without opening tables. Opening may repair a table, whose warnings must be
-      // read then.
+      // These columns are read without opening tables: opening may repair one, with warnings to be read.
       engines: this.#questionOf('TABLES', 'TABLE_SCHEMA', ['TABLE_NAME', 'ENGINE']),
     });
     const server = serverOf(rowsOf(about.server()), rowsOf(about.variables()));
@@ -144,11 +143,7 @@ class CatalogReader {
     return { catalog, definitions };
   }
 
-  /**
-   * Runs several queries in one round trip.
-   *
-   * @returns for each query a function that returns its result
-   */
+  /** Runs several queries in one round trip. @returns for each query a function that returns its result */
   async #ask<Name extends string>(
     questions: Readonly<Record<Name, string>>,
   ): Promise<Readonly<Record<Name, () => StatementAnswer>>> {
@@ -184,8 +179,8 @@ class CatalogReader {
   }
 
   /**
-   * With a disabled event scheduler, a server refuses to show events or shows none, although they are still
-   * in `mysql.event`. Not every server has that table, nor may every user read it.
+   * With a disabled event scheduler, a server refuses to show events or shows none, although `mysql.event`
+   * still has them. Not every server has that table, nor may every user read it.
    */
   #listedEvents(answer: StatementAnswer, stored: StatementAnswer): readonly TextRow[] {
     const names = stored.rows && this.#ours(stored.rows).map((row) => row['event_name'] ?? '');
@@ -198,10 +193,7 @@ class CatalogReader {
     return shown;
   }
 
-  /**
-   * Whether an object cannot be read: a trigger whose table cannot be opened, or a view or sequence whose
-   * file name has capital letters that the server does not look for.
-   */
+  /** A trigger needs its table, and a view or sequence a file name that the server looks for. */
   #isClosed({ kind, name, table }: CatalogObject, definitions: Definitions): boolean {
     const isFile = kind === 'view' || kind === 'sequence';
     if (isFile && this.#connection.lowerCaseTableNames === 1 && foldName(name, this.#connection) !== name) {
@@ -255,8 +247,8 @@ class CatalogReader {
   }
 
   /**
-   * To return the sizes of all tables, MySQL reads the first page of every InnoDB file, and crashes if one is
-   * invalid. Only a query for each table shows which table it was (F10).
+   * To return the sizes of all tables, MySQL reads the first page of every InnoDB file, and crashes on an
+   * invalid one. Only a query for each table shows which table it was (F10).
    */
   async #lookAtFiles(
     engines: ReadonlyMap<string, string>,
@@ -279,10 +271,7 @@ class CatalogReader {
     return this.#questionOf('COLUMNS', 'TABLE_SCHEMA', columnFacts(server), more);
   }
 
-  /**
-   * MariaDB returns no columns of any table when it cannot read one view (O2). Then each table is queried
-   * alone.
-   */
+  /** MariaDB returns no columns at all when it cannot read one view (O2); then each table is queried alone. */
   async #columnsOfTables(
     together: StatementAnswer,
     tables: readonly string[],
