@@ -332,7 +332,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
   },
   'table-damaged': {
     what: 'The server reports that a table is damaged, or that it repaired it and lost rows.',
-    safe: 'Reading repaired and removed nothing.',
+    safe: 'This program repaired and removed nothing.',
     action: 'Repair the table with the help of support, then run again.',
     during: {
       backup: {
