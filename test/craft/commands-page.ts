@@ -69,7 +69,7 @@ If there is no TLS, no local socket and none of the last two parameters, the pas
 
 There is no \`PREFERRED\`, because somebody in between could turn its TLS off.
 
-## What a restore makes only when asked for
+## What a restore creates only on request
 
 | option | |
 |---|---|
