@@ -98,10 +98,11 @@ listed once, with both.
 
 ## Without a host
 
-For an office without a service, one command a night is enough. The copy is sealed for the last administrator who logged in and for a key of the
+For an office without a service there are two ways. \`night --config FILE\` makes the same nights as a service, with two places, alerts, signed notes
+and reports: see [SERVICE](SERVICE.md). Or one command a night makes one copy, without any of these. The copy is sealed for the last administrator who logged in and for a key of the
 office's own (\`keygen\`), named \`FOLDER/PRACTICE/NIGHT/ID.tar.age\`, and read back. Only then are older ones removed, by the same rule as
-those of the service: never the last one that a current administrator can open, and only archives of this practice. The
-folder must exist: a missing one may be a share that is not mounted, so it is not created. \`--out s3://bucket/beginning/\` does the same
+in the service: never the last one that a current administrator can open, and only archives of this practice. The
+folder must exist. A missing one may be a share that is not mounted, so it is not created. \`--out s3://bucket/beginning/\` does the same
 in a bucket, and sees and removes only what is under that prefix.
 
 \`--keep\` takes \`default\` (3 days, 6 months of weeks, 1 year of months, 3 years), \`six-years\`, or four spans such as \`3d,6m,1y,3y\`. Exit code 0
