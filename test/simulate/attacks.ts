@@ -3,7 +3,7 @@
  * that it must be noticed.
  */
 import { noteKeyOf } from '../../src/history/note-body.js';
-import { calmDays, cycleDays, day, stormDays } from './faults.js';
+import { calmDays, cycleDays, day, fullSeed, stormDays } from './faults.js';
 import { createRandom, type Random } from './random.js';
 import { fakeArchive } from './sealed.js';
 import type { Store } from './store.js';
@@ -39,8 +39,14 @@ export function attackOf(seed: number, days: number, computers: number): Attack 
     at: (from + random.next() * (calmDays - 7.5)) * day,
     how,
     isHq: random.is(0.5),
-    seenAfter: random.is(0.5) ? random.between(3, 40) * day : null,
+    seenAfter: random.is(0.5) ? seenAfter(random, seed) * day : null,
   };
+}
+
+/** In days: from the next morning on, where everything is met. */
+function seenAfter(random: Random, seed: number): number {
+  const later = random.between(3, 40);
+  return seed >= fullSeed && random.is(0.6) ? 0.4 + 1.2 * random.next() : later;
 }
 
 /** After so many whole nights it must be known that a copy is damaged in place, under its date and tag. */

@@ -10,6 +10,7 @@ import type { NightTools } from '../../src/nightly/run/tools.js';
 import type { Clock } from '../../src/nightly/service/clock.js';
 import { serveNights } from '../../src/nightly/service/start-nightly.js';
 import { Disk, disks } from './disk.js';
+import { fullSeed } from './faults.js';
 import type { Practice } from './practice.js';
 import { createRandom } from './random.js';
 import { type Owner, time } from './time.js';
@@ -40,7 +41,11 @@ export class Computer {
   readonly disk: Disk;
   readonly #practice: Practice;
   #power: Power;
-  #skew = 0;
+  /** No two clocks are the same. */
+  readonly #usualSkew: number;
+  #skew: number;
+  /** It is put to sleep for so long as soon as it reads or sends. */
+  sleepsAt: { readonly work: 'reading' | 'sending'; readonly lasts: number } | null = null;
   #starts = 0;
   #stop = new AbortController();
   #service: { isOver: boolean } = { isOver: true };
@@ -50,6 +55,9 @@ export class Computer {
   constructor(number: number, practice: Practice, seed: number) {
     this.number = number;
     this.#practice = practice;
+    this.#usualSkew =
+      seed >= fullSeed ? createRandom(`clock ${seed} ${number}`).between(-240, 240) * 1000 : 0;
+    this.#skew = this.#usualSkew;
     this.disk = new Disk(createRandom(`disk ${seed} ${number}`));
     disks.set(number, this.disk);
     this.disk.onCut = () => practice.powerCut(this);
@@ -84,13 +92,20 @@ export class Computer {
     return time.now + this.#skew;
   }
 
-  setClock(skew: number): void {
-    this.#skew = skew;
+  /** @param wrong - by how much it is off beyond what is usual */
+  setClock(wrong: number): void {
+    this.#skew = this.#usualSkew + wrong;
     for (const look of [...this.#deadlines]) look();
   }
 
   sleep(milliseconds: number): void {
     this.#power.asleepUntil = Math.max(this.#power.asleepUntil, time.now + milliseconds);
+  }
+
+  begins(work: 'reading' | 'sending'): void {
+    if (this.sleepsAt?.work !== work) return;
+    this.sleep(this.sleepsAt.lasts);
+    this.sleepsAt = null;
   }
 
   start(): void {
@@ -113,7 +128,10 @@ export class Computer {
     this.setClock(0);
     this.disk.cutIn = 0;
     this.disk.faults.isFull = false;
+    this.disk.faults.isReadOnly = false;
     this.disk.faults.broken = 0;
+    this.disk.hang(false);
+    this.sleepsAt = null;
     this.start();
   }
 
@@ -235,7 +253,7 @@ export class Computer {
         );
         let isOver = false;
         time.after(3 * 60 * minute + 60_000, () => {
-          if (!isOver && power.asleepUntil < started) {
+          if (!isOver && power.asleepUntil < started && this.disk.hungAt < started) {
             this.#practice.judge.fail(`a run by hand on computer ${this.number} did not end`);
           }
         });

@@ -64,6 +64,7 @@ type Operation = { readonly path: string; readonly file: StoredFile | null };
 /** What is wrong with a disk. */
 export interface DiskFaults {
   isFull: boolean;
+  isReadOnly: boolean;
   /** Chance that an operation fails. */
   broken: number;
 }
@@ -73,7 +74,7 @@ export interface DiskFaults {
  * reaches nothing.
  */
 export class Disk {
-  readonly faults: DiskFaults = { isFull: false, broken: 0 };
+  readonly faults: DiskFaults = { isFull: false, isReadOnly: false, broken: 0 };
   /** The power is cut at so many operations from now. */
   cutIn = 0;
   onCut: () => void = () => undefined;
@@ -85,6 +86,13 @@ export class Disk {
   #files = new Map<string, StoredFile>();
   #durable = new Map<string, StoredFile>();
   #operations: Operation[] = [];
+  /** What goes on when the disk answers again. */
+  #waiting: (() => void)[] = [];
+  #isHanging = false;
+  /** As it was once, for whoever turns it back. */
+  #image: { readonly files: Map<string, StoredFile>; readonly at: number } | null = null;
+  /** When it hung last. */
+  hungAt = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -117,6 +125,7 @@ export class Disk {
   /** The power goes. */
   cut(): void {
     this.isOn = false;
+    this.#waiting = [];
     const random = this.#random;
     const kept = random.between(0, this.#operations.length);
     for (const { path, file } of this.#operations.slice(0, kept)) this.#apply(path, file);
@@ -157,6 +166,7 @@ export class Disk {
   }
 
   remove(path: string): void {
+    if (this.faults.isReadOnly) throw systemError('EROFS');
     this.#files.delete(path);
     this.#operations.push({ path, file: null });
   }
@@ -185,10 +195,45 @@ export class Disk {
     return names;
   }
 
+  get isHanging(): boolean {
+    return this.#isHanging;
+  }
+
+  /** It answers no more, or goes on. */
+  hang(isHanging: boolean): void {
+    if (isHanging || this.#isHanging) this.hungAt = time.now;
+    this.#isHanging = isHanging;
+    if (isHanging) return;
+    for (const goOn of this.#waiting.splice(0)) goOn();
+  }
+
+  whenItAnswers<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { owner } = time;
+    return new Promise((resolve) => {
+      this.#waiting.push(() => time.after(0, () => resolve(work()), owner));
+    });
+  }
+
+  /** Somebody makes an image of the computer. */
+  makeImage(): void {
+    const files = new Map([...this.#durable].map(([path, file]) => [path, new StoredFile(file.bytes, true)]));
+    this.#image = { files, at: time.now };
+  }
+
+  /** The computer is made anew from its last image. @returns of when that is; null where there is none */
+  turnBack(): number | null {
+    if (this.#image === null) return null;
+    this.#files = new Map(this.#image.files);
+    this.#durable = new Map(this.#image.files);
+    this.#operations = [];
+    return this.#image.at;
+  }
+
   /** Before each operation: whatever fails, fails here. @returns whether the power is cut after it */
   begin(isWrite: boolean): 'after' | 'before' | 'no' {
     if (this.cutIn > 0 && --this.cutIn === 0) return this.#random.pick(['after', 'before']);
     if (this.faults.broken > 0 && this.#random.is(this.faults.broken)) throw systemError('EIO');
+    if (isWrite && this.faults.isReadOnly) throw systemError('EROFS');
     if (isWrite && this.faults.isFull && this.#random.is(0.5)) throw systemError('ENOSPC');
     return 'no';
   }
@@ -219,6 +264,7 @@ export function onDisk<Result>(
   const disk = dot < end ? disks.get(Number(path.slice(2, dot))) : undefined;
   if (disk === undefined) return Promise.reject(systemError('ENOENT'));
   if (!disk.isOn || disk.start !== Number(path.slice(dot + 1, end))) return forEver();
+  if (disk.isHanging) return disk.whenItAnswers(() => onDisk(path, isWrite, work));
   try {
     const cut = disk.begin(isWrite);
     if (cut !== 'before') {

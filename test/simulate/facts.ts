@@ -35,6 +35,8 @@ export class Facts {
   readonly schedule: ServiceSchedule;
   readonly practice: PracticeFacts;
   readonly #window: (typeof windows)[number];
+  /** The hours that HQ gives instead, or gave until yesterday. */
+  #moved: (typeof windows)[number] | null = null;
 
   constructor(random: Random) {
     this.zone = random.pick(zones);
@@ -52,6 +54,16 @@ export class Facts {
       status: 'enabled',
       country: random.is(0.1) ? 'CA' : 'US',
     };
+  }
+
+  /** HQ gives other hours; null where it goes back to its own. */
+  move(window: number | null): void {
+    this.#moved = window === null ? null : windows[window % windows.length]!;
+  }
+
+  /** The schedule with the hours that HQ gives instead. */
+  get movedSchedule(): ServiceSchedule {
+    return { ...this.schedule, ...this.#moved };
   }
 
   /** Whether copies go to HQ at all. */
@@ -72,8 +84,9 @@ export class Facts {
   /** With so many minutes before the window opens and after it closes. */
   isInWindow(at: number, before: number = 0, after: number = 1): boolean {
     const wall = fromNoon(wallTime(at, this.zone));
-    const { opens, closes } = this.#window;
-    return wall >= fromNoon(opens) - before && wall <= fromNoon(closes) + after;
+    return [this.#window, this.#moved ?? this.#window].some(
+      ({ opens, closes }) => wall >= fromNoon(opens) - before && wall <= fromNoon(closes) + after,
+    );
   }
 
   /** For how long copies of days and of weeks are promised. */

@@ -91,6 +91,19 @@ export class Judge {
     for (const each of memory.told.values()) each.isExcused = true;
   }
 
+  /** A computer was turned back, and the list of alerts on it as well. */
+  turnedBack(computer: number, to: number): void {
+    const { told } = this.memory(computer);
+    for (const [code, { at }] of told) if (at > to) told.delete(code);
+    this.forgets(computer);
+  }
+
+  /** Whatever befell it is over. */
+  excuseNoMore(computer: number): void {
+    const memory = this.memory(computer);
+    memory.excusedUntil = Math.min(memory.excusedUntil, time.now);
+  }
+
   sealed(archive: Sealed): void {
     this.#sealed.set(archive.label.archiveId, archive);
   }

@@ -23,7 +23,7 @@ import {
 import { Computer } from './computer.js';
 import { Database } from './database.js';
 import { Facts } from './facts.js';
-import { calmDays, cycleDays, day, type Fault, faultsOf, hour, stormDays } from './faults.js';
+import { calmDays, cycleDays, day, type Fault, faultsOf, fullSeed, hour, stormDays } from './faults.js';
 import { Judge } from './judge.js';
 import { People } from './people.js';
 import { createRandom, type Random } from './random.js';
@@ -38,7 +38,7 @@ const signers = [1, 2].map((each) => signerOf(new Uint8Array(32).fill(each)));
 const signersKeys = signers.map((each) => formatNoteKey(noteKeyOfSigner(each, '4711')));
 /** Alerts that stand for nothing after a calm time. */
 const overWhenCalm =
-  /^(backup-failed|no-usable-admin|admin-password-missing|hq-copy-failed|hq-copy-stale|switched-off.*)$/;
+  /^(backup-failed|no-usable-admin|admin-password-missing|hq-copy-failed|hq-copy-stale|local-copy-stale|switched-off.*)$/;
 
 export class Practice {
   readonly judge: Judge = new Judge();
@@ -51,6 +51,9 @@ export class Practice {
   readonly #services: Services;
   readonly #database: Database;
   #clocksWrongUntil = 0;
+  /** A clock was wrong once, and dates of copies with it. */
+  #wasClockWrong = false;
+  readonly #meetsAll: boolean;
   /** Since when somebody could be told. */
   #wellSince = 0;
   #began = 0;
@@ -70,6 +73,7 @@ export class Practice {
   constructor(seed: number, computers: number) {
     const random = createRandom(`practice ${seed}`);
     this.#random = random;
+    this.#meetsAll = seed >= fullSeed;
     this.facts = new Facts(random);
     this.#services = new Services(this.facts, this.judge);
     const tables = new Tables(createRandom(`tables ${seed}`));
@@ -106,6 +110,7 @@ export class Practice {
       hq: { storage: this.#hq.for(this.#user(this.#hq, computer, power, scheduled)), ...retention, ...quick },
       local: { ...retention, ...quick },
       settings: this.#services.settingsFor(computer.number, power),
+      ...(this.#meetsAll ? { alertThresholds: { localStaleNights: 10 } } : {}),
       alerts: this.#services.sinkFor(computer.number, power, scheduled),
       // Two computers with one store are told of each other; one alone makes a key of its own.
       ...(this.computers.length > 1 ? { signer: signers[computer.number], trustedKeys: signersKeys } : {}),
@@ -126,12 +131,13 @@ export class Practice {
       },
       onPut: (key) => {
         if (scheduled && key.endsWith('.age')) this.#assertInWindow(computer, `sends ${key}`);
+        computer.begins('sending');
       },
       onDeleted: (key, bytes) => {
         const journal = computer.disk.read('/spool/journal.json');
         this.judge.removed(computer.number, store, { key, bytes, journal }, this.#people.living, {
           ...this.facts.horizons,
-          isClockSound: this.#clocksWrongUntil === 0,
+          isClockSound: !this.#wasClockWrong,
           timeZone: this.facts.zone,
         });
       },
@@ -182,6 +188,7 @@ export class Practice {
         judge.reads(computer.number, night, scope, store, isHq ? 1 : this.facts.localEveryNights);
       }
     }
+    computer.begins('reading');
     return this.#database.seal(request, scheduled, this.#services.faulty.database);
   }
 
@@ -195,6 +202,10 @@ export class Practice {
     const faults = faultsOf(seed, days, this.computers.length);
     faults.forEach((fault, i) => {
       if (only !== null && !only.has(i)) return;
+      if (fault.how === 'turned-back') {
+        const { disk } = this.computers[fault.computer]!;
+        time.at(start + Math.max(fault.at - fault.lasts, 0), () => disk.makeImage());
+      }
       time.at(start + fault.at, () => this.#befall(fault, true));
       time.at(start + fault.at + fault.lasts, () => this.#befall(fault, false));
     });
@@ -297,6 +308,15 @@ export class Practice {
     time.after(offFor, () => computer.start(), null);
   }
 
+  /** Somebody makes a computer anew from its image of some days ago. */
+  #turnBack(computer: Computer): void {
+    if (!computer.isOn) return;
+    this.powerCut(computer);
+    const to = computer.disk.turnBack();
+    if (to !== null) this.judge.turnedBack(computer.number, to);
+    if (this.#damaged !== undefined) this.#damaged.nights = 0;
+  }
+
   #befall(fault: Fault, begins: boolean): void {
     const computer = this.computers[fault.computer]!;
     const { how } = fault;
@@ -314,18 +334,25 @@ export class Practice {
       case 'clock-wrong': {
         const amount = [hour, 12 * hour, 3 * day, 400 * day][Math.floor(fault.much * 4)]!;
         this.#clocksWrongUntil = Number.POSITIVE_INFINITY;
+        this.#wasClockWrong = true;
         this.judge.excuse(computer.number, Number.POSITIVE_INFINITY);
         computer.setClock(begins ? (how === 'back' ? -amount : amount) : 0);
         return;
       }
-      case 'database':
       case 'schedule':
+        this.#services.faulty.schedule = begins ? how : '';
+        // Until yesterday's run is over, and HQ is heard again, the hours of before count as well.
+        if (how === 'moved' && begins) this.facts.move(Math.floor(fault.much * 100));
+        return;
+      case 'database':
       case 'settings':
       case 'sink':
         this.#services.faulty[fault.what] = begins ? how : '';
         return;
       case 'disk':
         computer.disk.faults.isFull = begins && how === 'full';
+        computer.disk.faults.isReadOnly = begins && how === 'read-only';
+        computer.disk.hang(begins && how === 'hanging');
         computer.disk.faults.broken = begins && how === 'broken' ? 0.02 + fault.much * 0.5 : 0;
         this.judge.excuse(computer.number, begins ? time.now + fault.lasts + 2 * day : 0);
         return;
@@ -355,7 +382,9 @@ export class Practice {
       case 'sleep':
         if (!begins) return;
         this.judge.excuse(computer.number, 0);
-        computer.sleep(fault.lasts);
+        if (how === 'in-the-run')
+          computer.sleepsAt = { work: fault.much < 0.5 ? 'reading' : 'sending', lasts: fault.lasts };
+        else computer.sleep(fault.lasts);
         return;
       case 'spool-spoilt':
         if (begins) {
@@ -364,14 +393,15 @@ export class Practice {
             this.judge.forgets(computer.number);
             if (this.#damaged !== undefined) this.#damaged.nights = 0;
           }
-          computer.spoilSpool(how);
+          if (how === 'turned-back') this.#turnBack(computer);
+          else computer.spoilSpool(how);
         }
         return;
       case 'stopped':
         if (begins) computer.stop(Math.min(fault.lasts, day));
         return;
       case 'switched-off':
-        this.#services.switchOff(begins, how === 'recorded');
+        this.#services.switchOff(begins, how);
         return;
     }
   }
@@ -382,6 +412,16 @@ export class Practice {
     for (const store of this.#stores) store.fault = null;
     this.#people.calm();
     this.#services.calm();
+    time.after(day, () => this.facts.move(null), null);
+    if (!this.#meetsAll) return;
+    time.after(
+      2 * day,
+      () => {
+        this.#clocksWrongUntil = 0;
+        for (const { number } of this.computers) this.judge.excuseNoMore(number);
+      },
+      null,
+    );
   }
 
   /** Once a day: old copies are known to somebody, unless nobody could be told. */
@@ -392,18 +432,28 @@ export class Practice {
       status !== 'enabled' ||
       networkPath !== '/path/a' ||
       this.computers.length > 1;
-    if (isBusy || !this.computers[0]!.isAwake || this.#clocksWrongUntil > 0) this.#wellSince = time.now;
-    if (time.now - this.#wellSince < 4 * day || !this.facts.isAtHome) return;
-    const newest = this.judge.wholeIn(this.#hq, 'critical')[0];
-    const since = newest?.at ?? this.#began;
-    if (time.now - since < 10 * day) return;
     if (
-      [...this.judge.memory(0).told.keys()].some((code) =>
-        /^(backup-failed|hq-|no-usable|admin-pass)/.test(code),
-      )
+      isBusy ||
+      !this.computers[0]!.isAwake ||
+      this.computers[0]!.disk.isHanging ||
+      this.#clocksWrongUntil > 0
     )
+      this.#wellSince = time.now;
+    if (time.now - this.#wellSince < 4 * day) return;
+    if (this.facts.isAtHome) this.#assertAgeIsTold(this.#hq, 'critical', 10);
+    if (this.#meetsAll) this.#assertAgeIsTold(this.#paths['/path/a']!, 'full', 14);
+  }
+
+  #assertAgeIsTold(store: Store, scope: string, mostDays: number): void {
+    const newest = this.judge.wholeIn(store, scope)[0];
+    const since = newest?.at ?? this.#began;
+    if (time.now - since < mostDays * day) return;
+    const own = store === this.#hq ? 'hq' : 'local';
+    const told = [...this.judge.memory(0).told.keys()];
+    if (told.some((code) => code.startsWith(`${own}-`) || /^(backup-failed|no-usable|admin-pass)/.test(code)))
       return;
-    this.judge.fail(`the newest copy at HQ is of ${newest?.night ?? 'no night'}, and nobody was told`);
+    const where = store === this.#hq ? 'at HQ' : 'on the network path';
+    this.judge.fail(`the newest copy ${where} is of ${newest?.night ?? 'no night'}, and nobody was told`);
   }
 
   #assertAllIsWell(): void {

@@ -44,9 +44,10 @@ export class Services {
     this.#pathsSince = time.now;
   }
 
-  switchOff(isOff: boolean, isRecorded: boolean): void {
-    this.#settings = { ...this.#settings, status: isOff ? 'disabled' : 'enabled' };
-    this.#lastRecordedOn = !isOff || !isRecorded;
+  switchOff(isOff: boolean, how: string): void {
+    const off = how === 'by-hq' ? 'disabled-by-hq' : 'disabled';
+    this.#settings = { ...this.#settings, status: isOff ? off : 'enabled' };
+    this.#lastRecordedOn = !isOff || how !== 'recorded';
   }
 
   calm(): void {
@@ -61,7 +62,7 @@ export class Services {
       if (this.faulty.schedule === 'failing') throw new Error('HQ is away');
       if (this.faulty.schedule === 'hanging') return forEver();
       if (this.faulty.schedule === 'nonsense') return { opens: 'tonight', attemptsPerNight: -1 };
-      return schedule;
+      return this.faulty.schedule === 'moved' ? this.#facts.movedSchedule : schedule;
     };
   }
 

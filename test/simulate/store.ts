@@ -22,7 +22,9 @@ export const storeFaults = [
   'slow',
   'undeletable',
 ] as const;
-export type StoreFault = (typeof storeFaults)[number];
+/** How else, in the practices that meet everything. */
+export const moreStoreFaults = ['dated-ahead', 'dated-back', 'listing-cut', 'listing-stale'] as const;
+export type StoreFault = (typeof moreStoreFaults | typeof storeFaults)[number];
 
 /** Who uses a store. */
 export interface StoreUser {
@@ -81,14 +83,25 @@ const minute = 60_000;
 export class Store {
   readonly description: string;
   readonly objects: Objects = new Objects();
-  fault: StoreFault | null = null;
   readonly #random: Random;
   readonly #resumable: boolean;
+  #fault: StoreFault | null = null;
+  /** What is listed, where that is not what lies there. */
+  #listed: Objects | null = null;
 
   constructor(description: string, random: Random) {
     this.description = description;
     this.#random = random;
     this.#resumable = random.is(0.5);
+  }
+
+  get fault(): StoreFault | null {
+    return this.#fault;
+  }
+
+  set fault(fault: StoreFault | null) {
+    this.#fault = fault;
+    this.#listed = fault === 'listing-stale' ? this.objects.copy() : null;
   }
 
   /** The store as one user has it. */
@@ -127,7 +140,7 @@ export class Store {
         await begin(options.signal);
         if (this.fault === 'full') throw this.#failure('storage-full');
         if (options.ifAbsent === true) this.#refuseTaken(key);
-        const stored = { key, size: bytes.length, modifiedAt: new Date(time.now), etag: `${time.now}` };
+        const stored = { key, size: bytes.length, modifiedAt: this.#date(), etag: `${time.now}` };
         const kept = this.#spoiled(bytes);
         if (kept !== null) this.objects.set(key, { bytes: kept, stored: { ...stored, size: kept.length } });
         await after();
@@ -167,12 +180,13 @@ export class Store {
   #list(prefix: string, begin: () => Promise<void>): AsyncIterable<StoredObject> {
     let keys: readonly string[] | undefined;
     let i = 0;
+    const objects = this.#listed ?? this.objects;
     const next = (): IteratorResult<StoredObject> => {
-      for (keys ??= this.objects.sorted; i < keys.length; ) {
+      for (keys ??= this.#keysListed(objects, prefix); i < keys.length; ) {
         const key = keys[i++]!;
         if (!key.startsWith(prefix)) continue;
         if (this.fault === 'listing-short' && this.#random.is(0.4)) continue;
-        const found = this.objects.get(key);
+        const found = objects.get(key);
         if (found !== undefined) return { done: false, value: found.stored };
       }
       return { done: true, value: undefined };
@@ -182,6 +196,19 @@ export class Store {
         next: () => (keys === undefined ? begin().then(next) : Promise.resolve(next())),
       }),
     };
+  }
+
+  #keysListed(objects: Objects, prefix: string): readonly string[] {
+    const keys = objects.sorted;
+    if (this.fault !== 'listing-cut') return keys;
+    const wanted = keys.filter((key) => key.startsWith(prefix));
+    return wanted.slice(0, Math.ceil(wanted.length * 0.7));
+  }
+
+  /** By its own clock. */
+  #date(): Date {
+    const ahead = this.fault === 'dated-ahead' ? 3 : this.fault === 'dated-back' ? -400 : 0;
+    return new Date(time.now + ahead * 1440 * minute);
   }
 
   /** What truly is kept of what was sent. */
