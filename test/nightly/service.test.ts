@@ -164,7 +164,7 @@ describe('the nightly service', () => {
           until: '2026-07-16T18:00:00Z',
         });
         assert.equal(runs.length, 2);
-        assert.ok(reports.every((report) => renderReport(report).includes('at table "')));
+        assert.ok(reports.every((report) => renderReport(report).includes('reading table "')));
       } finally {
         proxy.stop();
       }
