@@ -65,6 +65,8 @@ export class Judge {
   readonly #alarms: Map<AlertCode, number> = new Map();
   /** Whether a sign of an attack would be one of nothing. */
   isAlarmFalse: () => boolean = () => false;
+  /** Whether a night can only be good with a copy of it at HQ. */
+  isDueAtHq: () => boolean = () => false;
 
   say(text: string): void {
     if (this.keepsLog) this.log.push(`${new Date(time.now).toISOString()} ${text}`);
@@ -286,6 +288,10 @@ export class Judge {
       this.fail(`the good night ${night} of computer ${computer} was told to be bad`);
     }
     memory.outcomes.set(night, ok || memory.outcomes.get(night) === true);
+    if (!ok || !this.isDueAtHq()) return;
+    const copies = [...(this.stores.get('HQ')?.objects ?? [])];
+    if (!copies.some(([key, { bytes }]) => key.startsWith(`4711/${night}/`) && this.isWhole(key, bytes)))
+      this.fail(`the night ${night} was told to be good, and HQ has no copy of it`);
   }
 
   reportReplaced(path: string, before: string, after: string): void {

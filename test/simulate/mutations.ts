@@ -87,6 +87,12 @@ export const mutations: readonly (Mutation & { readonly name: string })[] = [
     to: 'const isTold = true ||',
   },
   {
+    name: 'told-good-anyway',
+    file: '/nightly/run/tell-night.js',
+    from: "report.outcome === 'complete' || report.outcome === 'nothing-due'",
+    to: 'true',
+  },
+  {
     name: 'not-read-again',
     file: '/nightly/scrub/due-copies.js',
     from: 'let left = credit;',

@@ -226,6 +226,13 @@ export class Practice {
     // On the first calm nights some trouble of the storm may still come to light.
     this.judge.isAlarmFalse = () =>
       !this.#isAttacked && ((time.now - this.#began) / day) % cycleDays > stormDays + 3.5;
+    // Until a day after a change a night may be told of that had nothing to do, and after an attack anything may lack.
+    this.judge.isDueAtHq = () =>
+      this.facts.isAtHome &&
+      this.#services.settings.status === 'enabled' &&
+      time.now - this.#services.statusSince > 2 * day &&
+      !this.#wasClockWrong &&
+      !this.#isAttacked;
     if (attack === null) return;
     const store = attack.isHq && this.facts.isAtHome ? this.#hq : this.#paths['/path/a']!;
     let earlier: Store['objects'] = store.objects;

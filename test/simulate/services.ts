@@ -19,6 +19,7 @@ export class Services {
   #settings: BackupSettings = { status: 'enabled', networkPath: '/path/a', lastLocalCopy: null };
   #lastRecordedOn = true;
   #pathsSince = 0;
+  #statusSince = 0;
 
   constructor(facts: Facts, judge: Judge) {
     this.#facts = facts;
@@ -34,6 +35,11 @@ export class Services {
     return this.#pathsSince;
   }
 
+  /** Since when backups are on or off as they are. */
+  get statusSince(): number {
+    return this.#statusSince;
+  }
+
   /** Nobody can be told, or nobody knows what to tell. */
   get isSilent(): boolean {
     return this.faulty.sink !== '' || this.faulty.settings !== '' || this.faulty.database !== '';
@@ -45,6 +51,7 @@ export class Services {
   }
 
   switchOff(isOff: boolean, how: string): void {
+    this.#statusSince = time.now;
     const off = how === 'by-hq' ? 'disabled-by-hq' : 'disabled';
     this.#settings = { ...this.#settings, status: isOff ? off : 'enabled' };
     this.#lastRecordedOn = !isOff || how !== 'recorded';
@@ -52,6 +59,7 @@ export class Services {
 
   calm(): void {
     Object.assign(this.faulty, { database: '', settings: '', sink: '', schedule: '' });
+    if (this.#settings.status !== 'enabled') this.#statusSince = time.now;
     this.#settings = { ...this.#settings, status: 'enabled', networkPath: '/path/a' };
   }
 
