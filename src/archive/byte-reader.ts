@@ -1,21 +1,21 @@
 import { type ByteSource, concatBytes, iterateBytes } from '../bytes.js';
 
-/** Takes counted runs of bytes from a source that comes in pieces of any size. */
+/** Reads byte counts from a source that delivers pieces of any size. */
 export class ByteReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #queue: Uint8Array[] = [];
   #ended = false;
 
-  /** Bytes at hand, without waiting. */
+  /** Buffered bytes. */
   available = 0;
-  /** Bytes taken so far. */
+  /** Bytes read so far. */
   taken = 0;
 
   constructor(source: ByteSource, signal?: AbortSignal) {
     this.#chunks = iterateBytes(source, signal);
   }
 
-  /** Waits until at least `length` bytes are at hand; false when the source ends before. */
+  /** Waits until at least `length` bytes are buffered; false when the source ends before. */
   async fill(length: number): Promise<boolean> {
     while (this.available < length && !this.#ended) {
       const next = await this.#chunks.next();
@@ -28,7 +28,7 @@ export class ByteReader {
     return this.available >= length;
   }
 
-  /** The next `length` bytes, which must be at hand; a view where they lie in one piece. */
+  /** The next `length` bytes, which must be buffered; a view if they are in one piece. */
   take(length: number): Uint8Array {
     const bytes = this.peek(length);
     let rest = length;
@@ -47,9 +47,9 @@ export class ByteReader {
     return bytes;
   }
 
-  /** Like {@link ByteReader.take}, leaving them there. */
+  /** Like {@link ByteReader.take}, without consuming them. */
   peek(length: number): Uint8Array {
-    if (length > this.available) throw new RangeError('"length" is more than what is at hand');
+    if (length > this.available) throw new RangeError('"length" is more than what is buffered');
     if (length === 0) return new Uint8Array(0);
     const first = this.#queue[0]!;
     if (first.length >= length) return first.subarray(0, length);
@@ -64,7 +64,7 @@ export class ByteReader {
     return concatBytes(pieces);
   }
 
-  /** All that is left, piece by piece. */
+  /** All remaining bytes, piece by piece. */
   async *rest(): AsyncGenerator<Uint8Array> {
     try {
       while (await this.fill(1)) yield this.take(this.#queue[0]!.length);
@@ -73,7 +73,7 @@ export class ByteReader {
     }
   }
 
-  /** Tells the source that no more is wanted. */
+  /** Ends the source. */
   async close(): Promise<void> {
     this.#ended = true;
     await this.#chunks.return?.();

@@ -25,20 +25,20 @@ export interface DecryptArchiveOptions extends ArchiveKeys {
 /** An archive being read: its parts, to be iterated once. */
 export interface OpenedArchive extends AsyncIterable<Part> {
   /**
-   * What stands on the outside, authenticated; null when the file was encrypted by other means. Asking for it
-   * reads no further than the header; it rejects when the keys do not open the archive.
+   * The label, authenticated; null when the file was not made by this library. Reading it reads only the
+   * header. Rejects when the keys do not open the archive.
    */
   readonly label: Promise<Label | null>;
-  /** Whether its label is damaged and was not believed; only ever true with `withoutLabel`. */
+  /** Whether the label is damaged and was ignored; only ever true with `withoutLabel`. */
   readonly isLabelDamaged: Promise<boolean>;
 }
 
 /**
- * Opens an archive and gives back the parts of the dump, as a stream in constant memory.
+ * Opens an archive and returns the parts of the dump, as a stream in constant memory.
  *
- * Strict: bytes come only from chunks that have authenticated, every file is checked against the manifest,
- * and the last part, `summary`, comes only when all before it was confirmed. Whoever acts on parts before
- * that must be ready to undo.
+ * Strict: it returns bytes only from chunks that have authenticated, checks every file against the manifest,
+ * and returns the last part, `summary`, only when everything before it was confirmed. Whoever acts on parts
+ * before that must be able to undo it.
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ export interface OpenedArchive extends AsyncIterable<Part> {
  * @param source - the archive
  * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`,
  * while iterating
- * @throws TypeError when no key is given or an identity is none
+ * @throws TypeError when no key is given or an identity is invalid
  */
 export function decryptArchive(source: ByteSource, options: DecryptArchiveOptions): OpenedArchive {
   assertByteSource('source', source);
@@ -55,7 +55,7 @@ export function decryptArchive(source: ByteSource, options: DecryptArchiveOption
   const reader = new ByteReader(source, options.signal);
   let unlocked: Promise<UnlockedHeader> | null = null;
   const unlock = () => {
-    // An archive that cannot be opened is not read on, and its source is released.
+    // If the archive cannot be opened, reading stops and the source is released.
     unlocked ??= unlockArchive(reader, options).catch(async (error: unknown) => {
       await reader.close();
       throw error;
@@ -96,14 +96,14 @@ export function decryptArchive(source: ByteSource, options: DecryptArchiveOption
   };
 }
 
-/** What is sealed in an archive, as the tar it is. */
+/** The decrypted content of an archive: a tar. */
 export interface ArchiveContent extends AsyncIterable<Uint8Array> {
-  /** Whether its label is damaged and was not believed; only ever true with `withoutLabel`. */
+  /** Whether the label is damaged and was ignored; only ever true with `withoutLabel`. */
   readonly isLabelDamaged: boolean;
 }
 
 /**
- * Opens an archive for its tar. Bytes come only from chunks that have authenticated.
+ * Decrypts an archive to its tar. It returns bytes only from chunks that have authenticated.
  *
  * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`
  */

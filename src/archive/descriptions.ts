@@ -1,7 +1,7 @@
 /**
- * The JSON inside an archive, read with suspicion: whoever knows the public recipient can make an archive.
- * Every field that later code relies on is checked; unknown fields are ignored, as a later minor version may
- * add some.
+ * Parses the JSON inside an archive. It is not trusted, since anybody with the public recipient can make an
+ * archive. Every field that later code relies on is checked. Unknown fields are ignored, as a later minor
+ * version may add some.
  */
 import { BackupError } from '../errors.js';
 import type {
@@ -52,11 +52,11 @@ import {
 } from '../shapes.js';
 import { isContentId } from './content-id.js';
 
-/** Version that is written; readers take every minor of this major. */
+/** Version that is written; readers accept every minor version of this major one. */
 export const formatVersion: FormatVersion = { major: 1, minor: 3 };
 
 const archiveId = textLike(/^[0-9a-f]{32}$/);
-// Shown to people and compared as text; anybody can write a label.
+// Shown to people and compared as text, and an unauthenticated label may hold anything.
 const moment = where(
   textLike(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/),
   (value) => !Number.isNaN(Date.parse(value)),
@@ -145,7 +145,7 @@ const table = objectOf<TableDescription>({
   ),
 });
 
-/** What kind of object beside the tables. */
+/** Kind of a schema object. */
 export const objectKind: Shape<SchemaObjectKind> = oneOf(
   'event',
   'function',
@@ -172,7 +172,7 @@ const objects = listOf(
     status: optional(text),
     table: optional(text),
     actionOrder: optional(count),
-    // A number of SQL, which a statement is built from.
+    // A number that is inserted into an SQL statement.
     nextValue: optional(textLike(/^-?\d{1,20}$/)),
     brokenAtSource: optional(text),
   }),
@@ -180,20 +180,20 @@ const objects = listOf(
 
 const scope = oneOf('critical', 'full');
 
-/** Whether something read tells what was left out of a copy. */
+/** Whether a value is an entry of what a copy lacks. */
 export const isLeftOut: Shape<LeftOut> = objectOf<LeftOut>({
   kind: either(oneOf('table', 'users'), objectKind),
   name: text,
   reason: text,
 });
 
-/** Whether something read says how alike in time tables are. */
+/** Whether a value describes a consistency. */
 export const isConsistency: Shape<Consistency> = either(
   objectOf({ kind: oneOf('consistent'), by: oneOf('lock', 'lock-and-snapshot', 'snapshot') }),
   objectOf({ kind: oneOf('per-table'), reason: text }),
 );
 
-/** Whether something read is a warning about a copy. */
+/** Whether a value is a warning about a copy. */
 export const isDumpWarning: Shape<DumpWarning> = objectOf<DumpWarning>({
   code: text,
   message: text,
@@ -230,7 +230,7 @@ const manifest = objectOf<Manifest>({
   ),
 });
 
-/** Whether something read is a way from a password to an identity. */
+/** Whether a value describes how a password leads to an identity. */
 export const isUnlock: Shape<Unlock> = either(
   objectOf<EnrolledUnlock>({
     kind: oneOf('enrolled'),
@@ -295,7 +295,7 @@ export function parseLabel(bytes: Uint8Array): Label {
   return parse(bytes, label, 'the label');
 }
 
-// In memory a value takes up to twenty times what it takes as text, such as an empty list.
+// A value may take twenty times as much memory as text in JSON, for example an empty list.
 const mostValues: number = 2 ** 22;
 
 const quote = 0x22;
@@ -304,7 +304,7 @@ const bracket = 0x5b;
 const backslash = 0x5c;
 const brace = 0x7b;
 
-/** Whether a text in JSON holds more values than are worth their memory. It need not be well-formed. */
+/** Whether a JSON text holds more values than the limit. It need not be well-formed. */
 function hasTooManyValues(json: Uint8Array): boolean {
   let count = 0;
   let isText = false;
@@ -323,20 +323,20 @@ function parse<T>(bytes: Uint8Array, shape: Shape<T>, what: string): T {
   if (hasTooManyValues(bytes)) {
     throw new BackupError(
       'archive-limit-exceeded',
-      `In the archive ${what} is larger than a genuine one ever is.`,
+      `In the archive ${what} is larger than in any genuine archive.`,
     );
   }
   const value = fromJson(bytes);
   if (value === undefined) {
     throw new BackupError('archive-damaged', `In the archive ${what} is not JSON.`);
   }
-  // The version comes first: what a newer version says need not look like ours.
+  // The version is checked first: a newer format may differ in everything else.
   if (hasFormat(value) && value.format.major > formatVersion.major) {
     const { major, minor } = value.format;
     throw new BackupError('archive-unsupported', `The archive has format version ${major}.${minor}.`);
   }
   if (!shape(value)) {
-    throw new BackupError('archive-damaged', `In the archive ${what} lacks something or has it wrong.`);
+    throw new BackupError('archive-damaged', `In the archive ${what} lacks a field or has an invalid one.`);
   }
   return value;
 }

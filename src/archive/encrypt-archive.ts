@@ -11,23 +11,21 @@ import { writeTar } from './write-tar.js';
 
 /** How an archive is sealed. */
 export interface EncryptArchiveOptions {
-  /**
-   * `age1…`, `age1pq1…`, or recipients of one's own. Whoever holds one of their keys can open the archive.
-   */
+  /** `age1…`, `age1pq1…`, or custom recipients. Each of their keys opens the archive. */
   readonly recipients: readonly (string | Recipient)[];
-  /** What stands readable on the outside. */
+  /** The unencrypted label at the front. */
   readonly label: LabelFields;
   /** Ends the archive early; iterating it then throws the reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An archive on its way: its bytes, to be iterated once. */
+/** An archive while it is written: its bytes, to be iterated once. */
 export interface SealedArchive extends AsyncIterable<Uint8Array> {
-  /** What stands readable on the outside. */
+  /** The unencrypted label at the front. */
   readonly label: Label;
   /**
-   * The manifest, once the last byte was handed over; rejects when the archive was not written to its end. It
-   * does not drive the archive: somebody must iterate it.
+   * The manifest, once the last byte was delivered; rejects when the archive was not written to its end.
+   * Awaiting it does not iterate the archive.
    */
   readonly manifest: Promise<Manifest>;
   /** The bytes as a web stream. */
@@ -43,10 +41,10 @@ export interface SealedArchive extends AsyncIterable<Uint8Array> {
  * for await (const chunk of archive) await file.write(chunk);
  * console.log((await archive.manifest).tables.length, 'tables');
  * ```
- * @param parts - as `dumpDatabase` gives them
- * @throws TypeError when a recipient is none or the label lacks something; while iterating, whatever `parts`
- *   throws, BackupError `dump-incomplete` when the summary promises other rows than came, and RangeError when
- *   the label calls a selection `full`, or everything `critical`
+ * @param parts - from `dumpDatabase`
+ * @throws TypeError when a recipient or the label is invalid; while iterating, whatever `parts` throws,
+ *   BackupError `dump-incomplete` when the summary lists other rows than the parts, and RangeError when the
+ *   label calls a selection `full`, or everything `critical`
  */
 export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchiveOptions): SealedArchive {
   assertArgument('parts', parts, 'iterable');
@@ -59,14 +57,14 @@ export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchi
   const manifest = new Promise<Manifest>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  // A caller need not look at the manifest: then its failure must not count as an unhandled rejection.
+  // Callers need not use the manifest; then its failure must not count as an unhandled rejection.
   manifest.catch(() => undefined);
   let isTaken = false;
 
   async function* seal(): AsyncGenerator<Uint8Array> {
     let written: Manifest | null = null;
     const start = performance.now();
-    // The first part may take a while, such as a snapshot of a database; the keys are made meanwhile.
+    // The first part may take a while, as the snapshot of a database does; the keys are made meanwhile.
     const coming = startEagerly(parts);
     try {
       const tar = writeTar(coming, label, (complete) => {
@@ -83,7 +81,7 @@ export function encryptArchive(parts: AsyncIterable<Part>, options: EncryptArchi
       settle.reject(error);
       throw error;
     } finally {
-      // This settles the manifest of an iteration that was broken off. After `resolve` it has no effect.
+      // Rejects the manifest when the iteration was ended early. After `resolve` it has no effect.
       settle.reject(new DOMException('The archive was not written to its end.', 'AbortError'));
       await coming.return?.();
     }

@@ -1,13 +1,13 @@
-/** Names of the files inside an archive. They are built from numbers, never from names of the database. */
+/** Names of the files inside an archive. They are built from numbers, never from names in the database. */
 
-/** What a file inside an archive is. */
+/** Kind of a file inside an archive. */
 export type EntryKind =
   | { readonly kind: 'database' }
   | { readonly kind: 'manifest' }
   | { readonly kind: 'objects' }
   | { readonly kind: 'rows'; readonly table: number; readonly sequence: number }
   | { readonly kind: 'table'; readonly table: number }
-  /** For people, or of a later minor version: passed over. */
+  /** For people, or of a later minor version: ignored. */
   | { readonly kind: 'other' };
 
 /** Fixed names. */
@@ -32,7 +32,7 @@ function digits(value: number, width: number): string {
   return String(value).padStart(width, '0');
 }
 
-/** What a name means. */
+/** The kind of a file, from its name. */
 export function parseEntryName(name: string): EntryKind {
   switch (name) {
     case databaseName:

@@ -16,25 +16,25 @@ import type {
   ValueForm,
 } from '../model/parts.js';
 
-/** Which parts {@link filterParts} lets through. A `TableSelection` fits. */
+/** Which parts {@link filterParts} keeps. A `TableSelection` fits. */
 export interface PartFilter {
   /** The tables to keep. Those marked `definitionOnly` keep their definition and no rows. */
   readonly tables: readonly {
     readonly name: string;
     readonly definitionOnly?: string | undefined;
-    /** Only some rows; without `dates` only a server could tell which. */
+    /** Only some rows; `dates` is needed, since without it only a server could select them. */
     readonly rowFilter?: (RowFilter & { readonly dates?: DateFilter | undefined }) | undefined;
   }[];
-  /** What the smaller archive says on its label. */
+  /** Scope on the label of the smaller archive. */
   readonly scope: ArchiveScope;
-  /** Why tables are not kept; a table that is not listed gets a reason of its own. */
+  /** Reasons for tables that are not kept; a table that is not listed gets a default one. */
   readonly leftOut: readonly LeftOut[];
 }
 
 /**
- * Narrows a dump to some of its tables, and where a table has a row filter to some of its rows, so that one
- * reading of the database feeds a full and a critical archive. Views and triggers that use tables that are
- * not kept go with them. What goes is listed in the summary, each with its reason.
+ * Reduces a dump to some of its tables, and where a table has a row filter to some of its rows, so that
+ * reading the database once yields both a full and a critical archive. Views and triggers that use omitted
+ * tables are omitted as well. Everything omitted is listed in the summary, with its reason.
  *
  * @param parts - a whole dump
  * @param filter - which tables to keep
@@ -115,7 +115,7 @@ export async function* filterParts(parts: AsyncIterable<Part>, filter: PartFilte
   }
 }
 
-/** A smaller archive promises fewer tables. */
+/** The list of tables that a smaller archive announces. */
 export function filterPromise(
   database: DatabaseDescription,
   kept: { readonly size: number; has(name: string): boolean },
@@ -123,12 +123,12 @@ export function filterPromise(
   if (database.tables === undefined) return database;
   const tables = database.tables.filter(({ name }) => kept.has(name));
   const { unlistedTables: unlisted = 0, ...rest } = database;
-  // Which of them are kept cannot be said, but not how many.
+  // The kept tables among the unlisted ones have no names here, but their number is known.
   const left = Math.min(unlisted, Math.max(0, kept.size - tables.length));
   return { ...rest, tables, ...(left === 0 ? {} : { unlistedTables: left }) };
 }
 
-/** Lets through some rows of one table, and counts them. */
+/** Keeps some rows of one table, and counts them. */
 class RowSieve {
   readonly description: TableDescription;
   readonly sums = { rows: 0, parts: 0, plainBytes: 0, storedBytes: 0 };
@@ -140,12 +140,12 @@ class RowSieve {
     table: TableDescription,
     { dates, where, reason }: RowFilter & { readonly dates?: DateFilter },
   ) {
-    if (dates === undefined) throw new TypeError(`the row filter of "${table.name}" has no "dates"`);
+    if (dates === undefined) throw new TypeError(`the row filter of table "${table.name}" has no "dates"`);
     const kept = table.columns.filter(({ form }) => form !== null);
     const column = kept.findIndex(({ name }) => name === dates.column);
     const form = kept[column]?.form;
     if (form !== 'date' && form !== 'datetime') {
-      throw new TypeError(`the row filter of "${table.name}" is not over a date that is kept`);
+      throw new TypeError(`the row filter of table "${table.name}" is not on a date column that is kept`);
     }
     const before = table.rowFilter;
     this.description = {
@@ -176,7 +176,7 @@ class RowSieve {
   }
 }
 
-/** A summary of some of its tables, which lists the others as left out. */
+/** A summary of some of its tables, with the others as left out. */
 export function filterSummary<Summary extends DumpSummary>(
   summary: Summary,
   kept: ReadonlySet<string>,

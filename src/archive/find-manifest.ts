@@ -16,8 +16,8 @@ import {
 const firstWindowBytes = 256 * 1024;
 
 /**
- * Finds and reads the manifest from the end of a tar: the last file, whose header is the only block of it
- * that starts with its name and fits its size, as JSON holds no zero bytes.
+ * Finds and reads the manifest from the end of a tar. It is the last file: the search goes back to a block
+ * that starts with its name and fits its size. No block of JSON can, since JSON holds no zero bytes.
  *
  * @param content - the plaintext of the archive
  * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`
@@ -30,7 +30,7 @@ export async function findManifest(
   const options = { signal };
   for (let window = firstWindowBytes; ; window *= 4) {
     const length = Math.min(window, content.size);
-    // As long as nothing was found, everything in the window would belong to the manifest.
+    // If no header is in the window, everything in it would belong to the manifest, which has a maximum size.
     checkEntrySize({ kind: 'manifest' }, length - tarEndBytes - tarBlockBytes);
     const tail = await content.read(content.size - length, length, options);
     if (tail.subarray(length - tarEndBytes).some((byte) => byte !== 0)) throw lost();
@@ -59,7 +59,8 @@ async function findHeader(tail: Uint8Array): Promise<(TarEntry & { readonly cont
 }
 
 /**
- * Files stand one after another and the manifest follows them all: reading every file reads no byte twice.
+ * The files must be adjacent, and the manifest must follow them, so that reading every file reads no byte
+ * twice.
  */
 function checkLayout({ entries, tables }: Manifest, manifestOffset: number): void {
   let end = 0;

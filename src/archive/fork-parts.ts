@@ -2,12 +2,12 @@ import { assertArgument } from '../arguments.js';
 import type { Part } from '../model/parts.js';
 
 /**
- * Gives the same parts to several consumers, in step: the next part is taken when every consumer is done with
- * the one before, so that no more than one is in memory. A consumer that fails or leaves early is not waited
- * for any more, and the others go on. When all have left, the source is told to stop. When the source fails,
- * all consumers see it.
+ * Returns the same parts to several consumers, in step: the next part is read when every consumer has
+ * processed the one before, so that only one is in memory. A consumer that fails or stops early no longer
+ * counts, and the others continue. When all have stopped, the source is ended. When the source fails, all
+ * consumers get its error.
  *
- * All consumers must run at the same time: one that never starts holds up the others.
+ * All consumers must run at the same time: one that never starts blocks the others.
  *
  * @param parts - a dump, to be iterated once
  * @param count - number of consumers
@@ -30,15 +30,14 @@ export function forkParts(parts: AsyncIterable<Part>, count: number): AsyncItera
   let source: AsyncIterator<Part> | null = null;
   let step: Promise<IteratorResult<Part>> | null = null;
   const active = new Set<number>(Array.from({ length: count }, (_, i) => i));
-  // Those who have asked for the next part, and how to give it to them.
+  // Consumers that wait for the next part, and the functions that resume them.
   const waiting = new Map<number, () => void>();
 
   const advance = (): void => {
     if (waiting.size < active.size || active.size === 0) return;
     source ??= parts[Symbol.asyncIterator]();
     step = source.next();
-    // Every consumer is given the failure. When there is none left, it must not count as an unhandled
-    // rejection.
+    // Every consumer gets the failure. If none is left, it must not count as an unhandled rejection.
     step.catch(() => undefined);
     for (const wake of waiting.values()) wake();
     waiting.clear();

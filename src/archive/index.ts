@@ -1,6 +1,6 @@
 /**
- * `supplemental-backup/archive`: archives from the outside and the inside, in Node.js and browsers. Nothing
- * here reaches a database, a disk or a network.
+ * `supplemental-backup/archive`: reads and writes archives, in Node.js and browsers. Nothing here uses a
+ * database, a disk or a network.
  *
  * @module
  */

@@ -7,28 +7,28 @@ import { ByteReader } from './byte-reader.js';
 import { labelOf, labelStanza } from './label.js';
 import { chunksOfRanges } from './range-reader.js';
 
-/** What an archive shows without a key. Nothing of it is proven: that takes a key. */
+/** What an archive shows without a key. Nothing in it is authenticated. */
 export interface ArchiveInspection {
-  /** What stands on the outside; null when this is an age file of another kind. */
+  /** The unencrypted label; null when this is another age file. */
   readonly label: Label | null;
-  /** False, always: only opening the archive authenticates its label. */
+  /** Always false: only opening the archive authenticates its label. */
   readonly verified: false;
   /** Kinds of the recipients, such as `X25519` or `mlkem768x25519`. */
   readonly recipients: readonly string[];
   /** Bytes before the payload. */
   readonly headerBytes: number;
-  /** Size of the file in bytes; null when the source does not say. */
+  /** Size of the file in bytes; null when the source does not report it. */
   readonly size: number | null;
-  /** Size of what is sealed in it, in bytes; null when the source does not say. */
+  /** Size of the decrypted content in bytes; null when the source does not report its size. */
   readonly contentBytes: number | null;
 }
 
 /**
- * Reads the outside of an archive, without a key: what it is, whose it is, who can open it. From a
+ * Reads the unencrypted part of an archive, without a key: what it is, whose it is, who can open it. From a
  * {@link RangeSource} only the first bytes are fetched.
  *
- * @throws BackupError `archive-unsupported` when it is no age file or of a newer format; `archive-damaged`
- *   when its header does not parse or its size is impossible; `archive-limit-exceeded`
+ * @throws BackupError `archive-unsupported` when it is not an age file or of a newer format;
+ *   `archive-damaged` when its header does not parse or its size is impossible; `archive-limit-exceeded`
  * @example
  * ```ts
  * const { label } = await inspectArchive(source);

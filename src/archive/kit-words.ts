@@ -1,7 +1,7 @@
 /**
- * The words of a recovery kit: the 32 bytes of an age identity as 24 words of the BIP-39 list, whose last one
- * holds a checksum. A sheet of a kit that was split has 25: two of three sheets give the bytes again. Runs in
- * browsers.
+ * The words of a recovery kit: the 32 bytes of an age identity as 24 words of the BIP-39 list, the last of
+ * which holds a checksum. Each sheet of a split kit has 25 words; two of three sheets yield the bytes. Runs
+ * in browsers.
  */
 import { bech32 } from '@scure/base';
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39';
@@ -17,29 +17,30 @@ export const kitSecretBytes = 32;
 
 const kitWords = 24;
 const sheetWords = kitWords + 1;
-/** Nobody types a longer text from a sheet. */
+/** Limit for typed or scanned text. */
 const longestText = 10_000;
 
 /** What is wrong with words that were typed. */
 export type KitFault =
-  /** One is not in the list; `details.word` counts from 1. */
+  /** A word is not in the list; `details.word` counts from 1. */
   | 'unknown-word'
-  /** All are in the list, and do not belong together: one was taken for another, or two were swapped. */
+  /** All words are in the list, but the checksum does not match: one is wrong, or two are swapped. */
   | 'checksum'
   /** There are too few or too many. */
   | 'count'
-  /** It is one sheet of three; it takes two. */
+  /** It is one sheet of three; two are needed. */
   | 'one-sheet'
-  /** They are the words of another kit. */
+  /** They belong to another kit. */
   | 'other-kit';
 
-/** The words of a kit that is on one sheet. */
+/** The words of an undivided kit. */
 export function wordsOfKit(secret: Uint8Array): string {
   return entropyToMnemonic(secret, wordlist);
 }
 
 /**
- * The words of one of three sheets. The last one names the sheet, and holds three bits of a checksum of all.
+ * The words of one of three sheets. The last word holds the number of the sheet, and three bits of a
+ * checksum.
  */
 export function wordsOfSheet(share: Uint8Array): string {
   const last = (share[kitSecretBytes]! << 3) | checkOf(share);
@@ -47,11 +48,13 @@ export function wordsOfSheet(share: Uint8Array): string {
 }
 
 /**
- * The age identities that the words of a recovery kit stand for, as they were typed or scanned: the 24 words
- * of a kit, or the 25 words each of two of its three sheets, in one text. Case, line breaks and numbers
- * between them do not matter. The kit is of one of two kinds of key; the other identity opens nothing.
+ * The age identities that the words of a recovery kit stand for, as typed or scanned: the 24 words of a kit,
+ * or 25 words of each of two of its three sheets, in one text. Case, line breaks and numbers between them are
+ * ignored. The words do not say which kind of key the kit holds; the identity of the other kind opens
+ * nothing.
  *
- * @throws BackupError `wrong-key` when they cannot be a kit's; `details.reason` says why, and no word is told
+ * @throws BackupError `wrong-key` when they cannot be those of a kit; `details.reason` has the reason, and no
+ *   word is quoted
  * @example
  * ```ts
  * const typed = `${'abandon '.repeat(23)}art`;
@@ -68,7 +71,7 @@ export async function identitiesOfKit(words: string): Promise<readonly string[]>
   }
 }
 
-/** The two age identities of 32 bytes: X25519, and the hybrid that withstands quantum computers. */
+/** The two age identities of 32 bytes: X25519, and the post-quantum hybrid. */
 export function identitiesOfSecret(secret: Uint8Array): readonly [string, string] {
   const words = bech32.toWords(secret);
   const encode = (prefix: string): string => bech32.encode(prefix, words, false).toUpperCase();
@@ -79,12 +82,12 @@ async function secretOf(text: string): Promise<Uint8Array> {
   const words = text.length > longestText ? [] : (text.toLowerCase().match(/[a-z]+/g) ?? []);
   const unknown = words.findIndex((word) => !wordlist.includes(word));
   if (unknown >= 0) {
-    const message = `Word ${unknown + 1} of the recovery kit is not one of the list of words: it is mistyped.`;
+    const message = `Word ${unknown + 1} of the recovery kit is not in the word list: it is mistyped.`;
     throw new BackupError('wrong-key', message, { details: { reason: 'unknown-word', word: unknown + 1 } });
   }
   if (words.length === kitWords) return entropyOf(words, 'The words');
   if (words.length === sheetWords) {
-    throw fault('one-sheet', 'These are the words of one sheet of three; it takes those of any two.');
+    throw fault('one-sheet', 'These are the words of one sheet of three; those of any two are needed.');
   }
   if (words.length === 0 || words.length % sheetWords !== 0 || words.length > 3 * sheetWords) {
     const wanted = `${kitWords}, or ${sheetWords} on each of two sheets`;
@@ -96,7 +99,7 @@ async function secretOf(text: string): Promise<Uint8Array> {
   }
   const numbers = new Set(shares.map((share) => share[kitSecretBytes]));
   if (numbers.size < 2)
-    throw fault('one-sheet', 'This is the same sheet twice; it takes two different ones.');
+    throw fault('one-sheet', 'This is the same sheet twice; two different ones are needed.');
   try {
     return await combine(shares);
   } finally {
@@ -116,7 +119,7 @@ function entropyOf(words: readonly string[], name: string): Uint8Array {
   try {
     return mnemonicToEntropy(words.join(' '), wordlist);
   } catch {
-    // The cause is left out, since it might quote the words.
+    // The cause is omitted, since it might quote the words.
     throw mismatch(name);
   }
 }
@@ -128,11 +131,11 @@ function checkOf(share: Uint8Array): number {
 function mismatch(name: string): BackupError {
   return fault(
     'checksum',
-    `${name} are all of the list, but do not belong together: one is taken for another, or two are swapped.`,
+    `${name} are all in the word list, but their checksum is wrong: one word is wrong, or two are swapped.`,
   );
 }
 
-/** The error for words of a kit that do not do. */
+/** The error for words that are not those of a kit. */
 export function fault(reason: KitFault, sentence: string): BackupError {
   return new BackupError('wrong-key', sentence, { details: { reason } });
 }

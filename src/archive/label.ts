@@ -5,16 +5,16 @@ import { BackupError } from '../errors.js';
 import type { Label } from '../model/parts.js';
 import { formatVersion, parseLabel } from './descriptions.js';
 
-/** Type of the stanza that carries the label; stock age passes over it. */
+/** Type of the stanza that holds the label; age itself ignores it. */
 export const labelStanza = 'supplemental-backup/label';
-/** Largest label, in bytes: room for the identities of many password changes. */
+/** Largest label, in bytes: enough for the identities of many password changes. */
 export const maxLabelBytes: number = 256 * 1024;
 
-/** What the caller says of an archive; the rest of its {@link Label} has defaults. */
+/** The fields that a caller gives; the rest of the {@link Label} has defaults. */
 export type LabelFields = Omit<Label, 'archiveId' | 'createdAt' | 'format'> &
   Partial<Pick<Label, 'archiveId' | 'createdAt'>>;
 
-/** Completes a label: a random id and the present moment, where they are not given. */
+/** Completes a label with a random id and the current time, where they are not given. */
 export function makeLabel(fields: LabelFields): Label {
   assertEach('label.unlock', fields.unlock, { kind: 'text' });
   const id = crypto.getRandomValues(new Uint8Array(16));
@@ -22,28 +22,27 @@ export function makeLabel(fields: LabelFields): Label {
   const createdAt = fields.createdAt ?? new Date().toISOString();
   const label: Label = { format: formatVersion, ...fields, archiveId, createdAt };
   if (new Set(label.unlock.map(({ kind }) => kind)).size > 1) {
-    throw new TypeError('"label" has ways in of two kinds: what is weaker would count for both');
+    throw new TypeError(
+      '"label" has "unlock" entries of two kinds, of which the weaker would decide the security of the archive',
+    );
   }
   const bytes = utf8(JSON.stringify(label));
   if (bytes.length > maxLabelBytes) throw new RangeError(`"label" is longer than ${maxLabelBytes} bytes`);
   try {
     parseLabel(bytes);
   } catch {
-    throw new TypeError('"label" lacks something or has it wrong');
+    throw new TypeError('"label" lacks a field or has an invalid one');
   }
   return label;
 }
 
-/**
- * The label as a recipient that wraps no key: its stanza stands in the header, and the header's MAC covers
- * it.
- */
+/** The label as a recipient that wraps no key: its stanza is in the header, whose MAC covers it. */
 export function labelRecipient(label: Label): Recipient {
   return { wrapFileKey: () => [new Stanza([labelStanza], utf8(JSON.stringify(label)))] };
 }
 
 /**
- * The label among the stanzas of a header; null when there is none.
+ * The label in the stanzas of a header; null when there is none.
  *
  * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`
  */

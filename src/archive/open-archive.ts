@@ -41,39 +41,39 @@ import { type ArchiveKeys, checkKeys } from './unlock.js';
 
 /** Keys and options of {@link openArchive}. */
 export interface OpenArchiveOptions extends ArchiveKeys {
-  /** Ends the work early; what was asked for then rejects with its reason. */
+  /** Ends the work early; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of one reading. */
 export interface ReadOptions {
-  /** Ends the work early; what was asked for then rejects with its reason. */
+  /** Ends the work early; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What {@link ArchiveReader.readTable} reads. */
+/** Options of {@link ArchiveReader.readTable}. */
 export interface ReadTableOptions extends ReadOptions {
-  /** Numbers of column parts, from 1, to read these alone and in this order. @defaultValue all */
+  /** Numbers of column parts, from 1: only these are read, in this order. @defaultValue all */
   readonly parts?: readonly number[] | undefined;
 }
 
-/** What {@link ArchiveReader.parts} reads. */
+/** Options of {@link ArchiveReader.parts}. */
 export interface ReadPartsOptions extends ReadOptions {
-  /** Names of tables, to read no other. @defaultValue all */
+  /** Names of the tables to read. @defaultValue all */
   readonly tables?: readonly string[] | undefined;
 }
 
 /**
- * An open archive, read at any place: header, tail and what is asked for are fetched, and nothing else. Every
- * file is checked against the manifest before it is given out. `using` and `await using` close it at the end
- * of their block.
+ * An open archive with random access: only header, tail and the requested parts are fetched. Every file is
+ * checked against the manifest before it is returned. `using` and `await using` close it at the end of their
+ * block.
  */
 export interface ArchiveReader extends Disposable {
-  /** What stands on the outside, authenticated; null when the file was encrypted by other means. */
+  /** The label, authenticated; null when the file was not made by this library. */
   readonly label: Label | null;
-  /** Whether its label is damaged and was not believed; only ever true with `withoutLabel`. */
+  /** Whether the label is damaged and was ignored; only ever true with `withoutLabel`. */
   readonly isLabelDamaged: boolean;
-  /** What is in the archive, authenticated. */
+  /** The contents of the archive, authenticated. */
   readonly manifest: Manifest;
   /** The database and its server. */
   database(options?: ReadOptions): Promise<DatabaseDescription>;
@@ -82,8 +82,8 @@ export interface ArchiveReader extends Disposable {
   /** Views, triggers, routines, events, sequences. */
   objects(options?: ReadOptions): Promise<readonly SchemaObject[]>;
   /**
-   * The parts of the dump, in the order that a restore takes. With `tables`, the summary is of those tables
-   * and lists the others as left out. May be called many times.
+   * The parts of the dump, in the order in which a restore reads them. With `tables`, the summary covers
+   * those tables and lists the others as left out. May be called many times.
    *
    * @throws RangeError when the archive lacks a table of `tables`
    */
@@ -92,7 +92,7 @@ export interface ArchiveReader extends Disposable {
    * The rows of one table, in stored order. @throws RangeError when the archive holds no such table or part
    */
   readTable(name: string, options?: ReadTableOptions): AsyncIterable<ColumnBatch>;
-  /** Forgets the key. Reading afterwards fails. */
+  /** Wipes the key. Reading fails afterwards. */
   close(): void;
 }
 
@@ -106,7 +106,7 @@ export interface ArchiveReader extends Disposable {
  * ```
  * @param source - the archive: a file, an object in a store, bytes
  * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`
- * @throws TypeError when no key is given or an identity is none
+ * @throws TypeError when no key is given or an identity is invalid
  */
 export async function openArchive(source: RangeSource, options: OpenArchiveOptions): Promise<ArchiveReader> {
   assertRangeSource('source', source);
@@ -125,9 +125,7 @@ export async function openArchive(source: RangeSource, options: OpenArchiveOptio
   }
 }
 
-/**
- * A larger part is unpacked when its turn comes: a few of a gigabyte each would not fit into memory together.
- */
+/** Larger parts are not inflated ahead: several parts of a gigabyte would not fit into memory together. */
 const mostPrefetched: number = 16 * 2 ** 20;
 
 function makeReader(
@@ -139,7 +137,7 @@ function makeReader(
   const tables = new Map(manifest.tables.map((table) => [table.name, table]));
   const find = (name: string): TableSummary => {
     const table = tables.get(name);
-    if (table === undefined) throw new RangeError(`the archive holds no table "${name}"`);
+    if (table === undefined) throw new RangeError(`the archive has no table "${name}"`);
     return table;
   };
   const readDescription = async (
@@ -180,7 +178,7 @@ function makeReader(
     { parts = sequences(table), signal }: ReadTableOptions = {},
   ): AsyncGenerator<ColumnBatch> {
     if (!parts.every((part) => Number.isInteger(part) && part >= 1 && part <= table.parts))
-      throw new RangeError(`the table has parts 1 to ${table.parts}`);
+      throw new RangeError(`"parts" must be from 1 to ${table.parts} for this table`);
     const { columns } = await readDescription(table, signal);
     const forms = columns.map((column) => column.form).filter((form): form is ValueForm => form !== null);
     const made = prefetch(parts, async (sequence) => {
@@ -209,7 +207,7 @@ function makeReader(
   return reader;
 }
 
-/** The files of an archive by name, each checked when read. */
+/** The files of an archive by name, each checked on reading. */
 class ArchiveFiles {
   readonly manifest: Manifest;
   readonly #content: RangeSource;

@@ -1,6 +1,9 @@
 const depth = 2;
 
-/** Results in order, while the next ones are already being made: reading, inflating and using overlap. */
+/**
+ * Yields results in order while the next one is being produced, so that reading, inflating and processing
+ * overlap.
+ */
 export async function* prefetch<Item, Result>(
   items: Iterable<Item>,
   make: (item: Item) => Promise<Result>,
@@ -8,7 +11,7 @@ export async function* prefetch<Item, Result>(
   const pending: Promise<Result>[] = [];
   for (const item of items) {
     const next = make(item);
-    // A failure is thrown when its turn comes; until then it must not count as an unhandled rejection.
+    // A failure is thrown when its result is due; until then it must not count as an unhandled rejection.
     next.catch(() => undefined);
     pending.push(next);
     if (pending.length > depth) yield await pending.shift()!;

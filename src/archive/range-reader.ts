@@ -4,7 +4,9 @@ import { prefetch } from './prefetch.js';
 const firstBytes = 16 * 1024;
 const mostBytes = 1024 * 1024;
 
-/** The bytes of a source in order, in pieces that grow: a reader that stops early has fetched little. */
+/**
+ * The bytes of a source in order, in growing pieces, so that a reader that stops early has fetched little.
+ */
 export async function* chunksOfRanges(source: RangeSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const options = { signal };
   let length = firstBytes;
@@ -16,7 +18,7 @@ export async function* chunksOfRanges(source: RangeSource, signal?: AbortSignal)
   }
 }
 
-/** All bytes of a source front to back, the next pieces being fetched while one is used. */
+/** All bytes of a source from front to back; the next piece is fetched while one is processed. */
 export async function* wholeOfRanges(source: RangeSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const options = { signal };
   const pieces = Math.ceil(source.size / mostBytes);

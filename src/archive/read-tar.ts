@@ -22,7 +22,7 @@ import {
   tarPadding,
 } from './tar.js';
 
-// Largest content per kind of file, in bytes. All JSON of a file is in memory at once.
+// Largest content per kind of file, in bytes. The JSON of a file is held in memory as a whole.
 const limits: Readonly<Record<EntryKind['kind'], number>> = {
   database: 1024 * 1024,
   manifest: 256 * 1024 * 1024,
@@ -37,26 +37,26 @@ export interface ReadEntry {
   readonly kind: EntryKind;
   readonly entry: ManifestEntry;
   readonly content: Uint8Array;
-  /** The same for all files of the archive. */
+  /** The same for all files of an archive. */
   readonly contentId: string | undefined;
 }
 
-/** Most bytes that a file of that name may have. @throws BackupError `archive-limit-exceeded` */
+/** Checks the size of a file by its kind. @throws BackupError `archive-limit-exceeded` */
 export function checkEntrySize(kind: EntryKind, size: number): void {
   if (size > limits[kind.kind]) {
     throw new BackupError(
       'archive-limit-exceeded',
-      'A part of the archive is larger than a genuine one ever is.',
+      'A file in the archive is larger than in any genuine archive.',
     );
   }
 }
 
 /**
- * The parts of an archive from its tar. Strict: anything that is not exactly as the writer made it, and
- * anything that the manifest does not confirm, is an error. The summary comes only when everything before it
- * was confirmed.
+ * Reads the parts of an archive from its tar. Strict: any deviation from what the writer produces, and
+ * anything that the manifest does not confirm, is an error. The summary is returned only after everything
+ * before it was confirmed.
  *
- * @param label - the archive's label, when it has one: both must be of the same archive
+ * @param label - the archive's label, if it has one: both must be of the same archive
  * @param maxFiles - most files that are read
  * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported`
  */
@@ -86,7 +86,7 @@ export async function* readTar(
     if (entries.length > maxFiles) {
       throw new BackupError(
         'archive-limit-exceeded',
-        'The archive holds more files than a genuine one ever does.',
+        'The archive holds more files than any genuine archive.',
       );
     }
     switch (kind.kind) {
@@ -149,7 +149,7 @@ async function readHeader(reader: ByteReader): Promise<TarEntry | null> {
   return parseTarHeader(reader.take(tarBlockBytes));
 }
 
-/** What a manifest should say of a file. */
+/** The manifest entry that a file should have. */
 export function entryOf(name: string, offset: number, content: Uint8Array, kind: EntryKind): ManifestEntry {
   const sha256 = engine.sha256(content);
   const rows = kind.kind === 'rows' ? { rows: peekMember(content).rows } : {};
@@ -179,7 +179,7 @@ function checkManifest(manifest: Manifest, { entries, described, label, contents
   checkTables(manifest.tables);
 }
 
-/** Label, database and manifest must be of one archive. @throws BackupError `archive-damaged` */
+/** Label, database and manifest must be of the same archive. @throws BackupError `archive-damaged` */
 export function checkIdentity(manifest: Manifest, archiveId: string, label: Label | null): void {
   const isLabelled =
     label === null || (label.archiveId === manifest.archiveId && label.scope === manifest.scope);
@@ -188,7 +188,10 @@ export function checkIdentity(manifest: Manifest, archiveId: string, label: Labe
   }
 }
 
-/** The same, and what the front promises came or was left out. @throws BackupError `archive-damaged` */
+/**
+ * The same. Also, every announced table must be there or be listed as left out. @throws BackupError
+ * `archive-damaged`
+ */
 export function checkDatabase(manifest: Manifest, described: DatabaseEntry, label: Label | null): void {
   checkIdentity(manifest, described.archiveId, label);
   const names = new Map(manifest.tables.map(({ index, name }) => [index, name]));
@@ -200,19 +203,19 @@ export function checkDatabase(manifest: Manifest, described: DatabaseEntry, labe
   }
 }
 
-/** Each table has a number and a name of its own. @throws BackupError `archive-damaged` */
+/** Each table must have its own number and name. @throws BackupError `archive-damaged` */
 export function checkTables(tables: Manifest['tables']): void {
   for (const key of ['index', 'name'] as const) {
     if (new Set(tables.map((table) => table[key])).size !== tables.length) throw damagedManifest();
   }
 }
 
-/** The error for a manifest that cannot be true. */
+/** The error for a manifest that contradicts itself. */
 export function damagedManifest(): BackupError {
   return damaged('The manifest of the archive contradicts itself.');
 }
 
-/** Whether a file is what the manifest says of it. */
+/** Whether a file matches its manifest entry. */
 export function isSameEntry(a: ManifestEntry, b: ManifestEntry): boolean {
   return (
     a.name === b.name &&
@@ -226,7 +229,7 @@ export function isSameEntry(a: ManifestEntry, b: ManifestEntry): boolean {
 async function checkEnd(reader: ByteReader): Promise<void> {
   const isEnd = (await reader.fill(tarEndBytes)) && reader.take(tarEndBytes).every((byte) => byte === 0);
   if (!isEnd) throw damaged('The archive does not end after its manifest.');
-  // Waiting for more makes the last chunk authenticate as the last.
+  // Waiting for more bytes forces the check that the last chunk is marked as the last.
   if (await reader.fill(1)) throw damaged('The archive goes on after its end.');
 }
 

@@ -1,6 +1,6 @@
 import type { Label } from '../model/parts.js';
 
-/** The text file at the front of every archive, for whoever holds it in twenty years. */
+/** The text file at the front of every archive, written for readers in twenty years. */
 export function readme(label: Label): string {
   const holder =
     label.keyHolder === undefined ? '' : `\nIt was sealed for the user "${label.keyHolder.userName}".\n`;

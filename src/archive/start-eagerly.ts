@@ -1,11 +1,11 @@
 /**
- * A source that is at work before it is first asked, while something else is made ready. Whoever takes it
- * must iterate it, or call `return`.
+ * Starts a source before its first item is requested, so that it works while something else is prepared. The
+ * caller must iterate it, or call `return`.
  */
 export function startEagerly<Item>(source: AsyncIterable<Item>): AsyncIterableIterator<Item, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   let first: Promise<IteratorResult<Item>> | undefined = iterator.next();
-  // The failure is thrown to whoever asks first; until then it must not count as an unhandled rejection.
+  // The failure is thrown at the first request; until then it must not count as an unhandled rejection.
   first.catch(() => undefined);
   return {
     next() {

@@ -1,17 +1,17 @@
 import { BackupError } from '../errors.js';
 import type { DumpSummary, RowsPart, TableDescription } from '../model/parts.js';
 
-/** What of each table has come, in an archive that is written or read. */
+/** Counts the parts of each table, in an archive that is written or read. */
 export class TableContents {
   readonly #tables: Map<number, { readonly name: string; rows: number; parts: number }> = new Map();
 
-  /** Notes a table. @throws RangeError when its number is taken */
+  /** Adds a table. @throws RangeError when its number is taken */
   addTable(table: TableDescription): void {
     if (this.#tables.has(table.index)) throw new RangeError('"parts" has two tables of one number');
     this.#tables.set(table.index, { name: table.name, rows: 0, parts: 0 });
   }
 
-  /** Notes a part. @throws RangeError when its table has not come, or it is not the table's next */
+  /** Counts a part. @throws RangeError when its table is unknown, or it is not the table's next part */
   addRows(part: Pick<RowsPart, 'rows' | 'sequence' | 'table'>): void {
     const table = this.#tables.get(part.table);
     if (table === undefined) throw new RangeError('"parts" has rows before their table');
@@ -20,7 +20,7 @@ export class TableContents {
     table.rows += part.rows;
   }
 
-  /** @throws BackupError `dump-incomplete` when a summary promises other tables or rows than came */
+  /** @throws BackupError `dump-incomplete` when a summary has other tables or rows than were counted */
   checkAgainst(summary: DumpSummary): void {
     const promised = new Map(summary.tables.map((table) => [table.index, table]));
     if (promised.size !== summary.tables.length || promised.size !== this.#tables.size) {
@@ -31,7 +31,7 @@ export class TableContents {
       if (table?.name === came.name && table.rows === came.rows && table.parts === came.parts) continue;
       throw new BackupError(
         'dump-incomplete',
-        `Of table ${came.name} ${came.rows} rows were read, and the summary says ${table?.rows ?? 'nothing'}.`,
+        `Of table ${came.name} ${came.rows} rows were read, but the summary says ${table?.rows ?? 'nothing'}.`,
         { details: { table: came.name } },
       );
     }

@@ -1,8 +1,8 @@
 /**
- * The tar in an archive: POSIX ustar, plain files only, every field but name, size, time and content id
- * always the same. The reader takes exactly the headers that the writer makes, so that links, paths, devices,
- * sparse files and extensions have nothing to hide in. A header stands alone in one block, so that it can be
- * read at any offset.
+ * The tar in an archive: POSIX ustar, plain files only, with every field constant except name, size, time and
+ * content id. The reader accepts only headers that the writer produces, so links, paths, devices, sparse
+ * files and extensions are impossible. A header is in a block of its own, so that it can be read at any
+ * offset.
  */
 import { createTarPacker } from 'modern-tar';
 import { engine } from '#engine';
@@ -15,56 +15,57 @@ export const tarBlockBytes = 512;
 export const tarEndBytes: number = 2 * tarBlockBytes;
 
 /**
- * Most files in an archive, room for half a terabyte of values: what each one is, is remembered to the end.
+ * Most files in an archive, enough for half a terabyte of values: an entry for each is kept in memory to the
+ * end.
  */
 export const mostFiles: number = 2 ** 19;
 
 const maxNameBytes = 99;
 // Eleven octal digits.
 const maxNumber: number = 8 ** 11 - 1;
-// Where the fields stand that differ from file to file (POSIX.1-1988 ustar).
+// Offsets of the fields that differ between files (POSIX.1-1988 ustar).
 const sizeAt = 124;
 const timeAt = 136;
 const checksumAt = 148;
 const ownerAt = 265;
 const sameForAll = { mode: 0o644, uid: 0, gid: 0, gname: '' } as const;
-// No `..`, no absolute path, no backslash, no space: lower-case segments that mean the same on every system.
+// No `..`, absolute path, backslash or space, so that a name means the same on every system.
 const safeName = /^[A-Za-z0-9][A-Za-z0-9_.-]*(\/[A-Za-z0-9][A-Za-z0-9_.-]*)*$/;
 
-/** What a header says of the file behind it. */
+/** The content of a header. */
 export interface TarEntry {
   readonly name: string;
   /** In bytes. */
   readonly size: number;
   /** Seconds since 1970. */
   readonly time: number;
-  /** Of which archive it is; absent in archives before 1.2. Stands in the place of the owner's name. */
+  /** Id of the archive; absent in archives before 1.2. In the field of the owner's name. */
   readonly contentId?: string | undefined;
 }
 
-/** How many zeros follow a content of that size. */
+/** Number of zeros behind a content of that size. */
 export function tarPadding(size: number): number {
   return (tarBlockBytes - (size % tarBlockBytes)) % tarBlockBytes;
 }
 
 /**
- * The header of a file. `modern-tar` makes one; its name, size, time and checksum are then put in for every
- * file, since an archive has thousands and the library makes a pair of web streams for each.
+ * The header of a file. `modern-tar` creates one; name, size, time and checksum are then replaced for every
+ * file, since an archive has thousands and the library creates a pair of web streams for each.
  *
- * @throws RangeError when the name, the size or the content id is not one that a reader takes
+ * @throws RangeError when the name, the size or the content id is not one that a reader accepts
  */
 export async function tarHeader({ name, size, time, contentId = '' }: TarEntry): Promise<Uint8Array> {
   if (name.length > maxNameBytes || !safeName.test(name)) throw new RangeError('"name" is not a safe name');
   if (!(size >= 0 && size <= maxNumber)) throw new RangeError('"size" is too large for a tar entry');
   if (!(time >= 0 && time <= maxNumber)) throw new RangeError('"time" is too late for a tar entry');
-  if (contentId !== '' && !isContentId(contentId)) throw new RangeError('"contentId" is none');
+  if (contentId !== '' && !isContentId(contentId)) throw new RangeError('"contentId" is invalid');
   template ??= headerByLibrary({ name: 'x', size: 0, time: 0 });
   const header = (await template).slice();
   putText(header, 0, name);
   putText(header, ownerAt, contentId);
   putOctal(header, sizeAt, 11, size);
   putOctal(header, timeAt, 11, time);
-  // The sum of all bytes, its own eight counted as spaces.
+  // The sum of all bytes, with the checksum's own eight counted as spaces.
   header.fill(0x20, checksumAt, checksumAt + 8);
   let sum = 0;
   for (const byte of header) sum += byte;
@@ -75,13 +76,13 @@ export async function tarHeader({ name, size, time, contentId = '' }: TarEntry):
 
 let template: Promise<Uint8Array> | undefined;
 
-/** The header of a file as `modern-tar` makes it. */
+/** The header of a file as `modern-tar` creates it. */
 export async function headerByLibrary({ name, size, time, contentId = '' }: TarEntry): Promise<Uint8Array> {
   const { readable, controller } = createTarPacker();
   const reader = readable.getReader();
   controller.add({ name, size, mtime: new Date(time * 1000), type: 'file', ...sameForAll, uname: contentId });
   const { value } = await reader.read();
-  // The packer would wait for the content, but only its header is wanted here.
+  // Only the header is needed; the packer would wait for the content.
   await reader.cancel();
   return value!;
 }
@@ -109,8 +110,8 @@ export async function parseTarHeader(block: Uint8Array): Promise<TarEntry | null
     time: octalAt(block, timeAt),
     ...(contentId === '' ? {} : { contentId }),
   };
-  // What the block says is believed only when a header made of it is the block, to the last byte: so links,
-  // paths, devices and extensions have nothing to hide in.
+  // The header is accepted only if building one from its fields gives the same block, byte for byte. So
+  // links, paths, devices and extensions are impossible.
   const expected = await tarHeader(entry).catch(() => null);
   if (expected === null || !engine.equalBytes(expected, block)) throw damagedTar();
   return entry;
@@ -132,5 +133,8 @@ function octalAt(block: Uint8Array, at: number): number {
 }
 
 function damagedTar(): BackupError {
-  return new BackupError('archive-damaged', 'The content of the archive is not laid out as it should be.');
+  return new BackupError(
+    'archive-damaged',
+    'The content of the archive is not laid out as the format requires.',
+  );
 }

@@ -11,29 +11,29 @@ import { checkIdentities } from './age/keys.js';
 import { labelOf } from './label.js';
 import { type Password, passphraseFor } from './password/passphrase.js';
 
-/** What opens an archive. At least one of the two. */
+/** Keys of an archive. At least one is needed. */
 export interface ArchiveKeys {
   /** The password of the key holder, as typed. */
   readonly password?: Password | undefined;
-  /** `AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`, or identities of one's own. */
+  /** `AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`, or custom identities. */
   readonly identities?: readonly (string | Identity)[] | undefined;
-  /** Where it is noted that an archive was opened, or could not be. */
+  /** Receives an entry when an archive was opened, or could not be. */
   readonly audit?: AuditLog | undefined;
   /**
-   * Whether to open also an archive whose label, or another line of its header, is damaged. What is sealed in
-   * it is proven by the key as ever; its label is null then, as nobody knows what stood there.
+   * Whether to open also an archive with a damaged label or another damaged line in its header. Its contents
+   * are still authenticated by the key. Its label is null then, since its text cannot be trusted.
    *
    * @defaultValue false
    */
   readonly withoutLabel?: boolean | undefined;
 }
 
-// Work factor that is accepted in a label, as a power of two: 256 MiB. Writers use 17.
+// Largest accepted work factor in a label, as a power of two: 256 MiB. Writers use 17.
 const maxLabelLogN = 18;
-// A sealed identity holds one line.
+// A sealed identity is a single line.
 const maxIdentityBytes = 4096;
 
-/** Refuses keys that cannot be any, before anything is read. */
+/** Refuses invalid keys before anything is read. */
 export function checkKeys(keys: ArchiveKeys): void {
   assertArgument('options', keys, 'object', {
     password: 'password?',
@@ -48,25 +48,25 @@ export function checkKeys(keys: ArchiveKeys): void {
   }
 }
 
-/** A header that a key has opened. */
+/** A header that was unlocked with a key. */
 export interface UnlockedHeader {
-  /** Authenticated; null where there is none, or none that can be believed. */
+  /** Authenticated; null if there is none, or if it is damaged. */
   readonly label: Label | null;
-  /** Secret; whoever takes it wipes it. */
+  /** Secret; the caller wipes it. */
   readonly fileKey: Uint8Array;
-  /** Whether the header is not what was written, so that nothing proves its label. */
+  /** Whether the header was changed, so that its label is not authenticated. */
   readonly isLabelDamaged: boolean;
 }
 
-/** What a header says on its outside, unproven. */
+/** The label in a header, unauthenticated. */
 export interface ClaimedLabel {
-  /** Null where there is none, or none that can be read. */
+  /** Null if there is none, or if it cannot be read. */
   readonly label: Label | null;
-  /** Why the header cannot be read; null where it can. */
+  /** Why the header cannot be read; null if it can. */
   readonly damage: BackupError | null;
 }
 
-/** Reads the label in a header, whatever it is. */
+/** Reads the label in a header without failing. */
 export async function readLabel(header: Uint8Array): Promise<ClaimedLabel> {
   try {
     return { label: labelOf(await stanzasOf(header)), damage: null };
@@ -100,7 +100,7 @@ export async function unlockArchiveHeader(
   }
 }
 
-/** The file key of a header that is damaged elsewhere; null when no key leads to it. */
+/** The file key of a header that is damaged in another line; null when no key yields it. */
 async function unlockDamaged(
   header: Uint8Array,
   { identities = [], password }: ArchiveKeys,
@@ -113,7 +113,7 @@ async function unlockDamaged(
     if (label === null) return null;
     return await unwrapFileKey(stanzas, [(await unlockLabel(label, password)).identity]);
   } catch (error) {
-    // The label is the only way from a password to a key.
+    // A password needs the label to yield a key.
     if (isBackupError(error)) return null;
     throw error;
   }
@@ -122,15 +122,15 @@ async function unlockDamaged(
 function labelDamaged(cause: unknown): BackupError {
   return new BackupError(
     'archive-damaged',
-    'The label of the archive, or another line of its header, is damaged. The key fits all the same, and what is ' +
-      'sealed is proven by it as ever: it can be opened without the label (`withoutLabel`).',
+    'The label of the archive, or another line of its header, is damaged. The key still fits and authenticates the ' +
+      'contents: the archive can be opened without its label (`withoutLabel`).',
     { cause, details: { isLabelDamaged: true } },
   );
 }
 
 /**
- * The file key of an archive, by what is given: the identities, and where none of them fits, the one that the
- * password leads to. So a key file costs no scrypt, and needs nothing that a label says.
+ * The file key of an archive: by the identities, and if none of them fits, by the identity that the password
+ * yields. So a key file costs no scrypt and does not depend on the label.
  *
  * @throws BackupError `wrong-key`; `archive-damaged`; `archive-limit-exceeded`; `archive-unsupported`
  */
@@ -147,12 +147,12 @@ async function unlockFileKey(
     }
   }
   if (label === null || label.unlock.length === 0) {
-    throw new BackupError('wrong-key', 'This archive has no way in by a password; it takes a key file.');
+    throw new BackupError('wrong-key', 'This archive cannot be opened with a password; it needs a key file.');
   }
   return unlockHeader(header, [(await unlockLabel(label, password!)).identity]);
 }
 
-/** An identity that was won from a label. */
+/** An identity that was decrypted from a label. */
 export interface UnlockedIdentity {
   /** Which password of the key holder; null for a stored hash. */
   readonly epoch: number | null;
@@ -163,9 +163,9 @@ export interface UnlockedIdentity {
 }
 
 /**
- * The identity that a password leads to.
+ * The identity that a password decrypts.
  *
- * @param label - of the archive; it need not be authenticated, as a wrong identity opens nothing
+ * @param label - of the archive; it need not be authenticated, since a wrong identity opens nothing
  * @param password - of the label's key holder, as typed
  * @throws BackupError `wrong-key`; `archive-damaged`; `archive-limit-exceeded`
  * @example
@@ -197,10 +197,10 @@ export async function unlockLabel(
 }
 
 /**
- * All identities that a password leads to: the label's own, then those of earlier passwords that the label
- * carries along, newest first. They open the older archives of the same key holder.
+ * All identities that a password decrypts: the label's own, then those of earlier passwords in the label,
+ * newest first. They open the older archives of the same key holder.
  *
- * @param label - of the newest archive; it need not be authenticated, as a wrong identity opens nothing
+ * @param label - of the newest archive; it need not be authenticated, since a wrong identity opens nothing
  * @param password - of the label's key holder, as typed
  * @throws BackupError as {@link unlockLabel}
  * @example
@@ -220,16 +220,17 @@ export async function unlockChain(
 }
 
 /**
- * The identities of earlier passwords that a way in carries along, newest first, as far as the chain holds.
+ * The identities of earlier passwords that an `unlock` entry holds, newest first, as far as the chain can be
+ * decrypted.
  *
- * @param identity - its own
+ * @param identity - the entry's own
  */
 export async function followChain(unlock: Unlock, identity: string): Promise<readonly UnlockedIdentity[]> {
   const unlocked: UnlockedIdentity[] = [];
   let opener = identity;
   for (const link of unlock.kind === 'enrolled' ? (unlock.chain ?? []) : []) {
     const older = await openSealed(link, { identities: [opener] });
-    // The older keys were sealed to this one, so the chain ends here.
+    // Older entries are sealed to this one, so the chain ends here.
     if (older === null) break;
     opener = older;
     unlocked.push({ epoch: link.epoch, recipient: link.recipient, identity: older });
@@ -238,11 +239,11 @@ export async function followChain(unlock: Unlock, identity: string): Promise<rea
 }
 
 /**
- * The identity that was sealed with a password, whatever the recipient beside it says; null when the password
+ * The identity that is sealed with a password, whatever recipient is stated beside it; null when the password
  * does not fit.
  *
- * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported` when there is none
- * in it
+ * @throws BackupError `archive-damaged`, `archive-limit-exceeded`, `archive-unsupported` when the entry holds
+ *   no identity
  */
 export function openSealedIdentity(unlock: Unlock, password: Password): Promise<string | null> {
   return readSealed(unlock.sealedIdentity, { passphrase: passphraseFor(unlock, password) });
@@ -279,7 +280,7 @@ async function readSealed(sealedIdentity: string, key: SealKey): Promise<string 
       return identity;
     }
   } catch {
-    // Told below without a cause, which might quote the secret.
+    // Reported below without a cause, which might quote the secret.
   } finally {
     content.fill(0);
   }
@@ -287,5 +288,5 @@ async function readSealed(sealedIdentity: string, key: SealKey): Promise<string 
 }
 
 function notWhatItSays(): BackupError {
-  return new BackupError('archive-damaged', 'The label holds an identity that is not what it says.');
+  return new BackupError('archive-damaged', 'An identity in the label does not match its recipient.');
 }

@@ -19,14 +19,14 @@ import { TableContents } from './table-contents.js';
 import { mostFiles, tarBlockBytes, tarEndBytes, tarHeader, tarPadding } from './tar.js';
 
 /**
- * The tar of an archive, piece by piece, from the parts of a dump.
+ * Writes the tar of an archive, piece by piece, from the parts of a dump.
  *
  * @param onManifest - called with the manifest once it is written
- * @param contentId - what ties its files to it, known to nobody before
- * @throws BackupError `dump-incomplete` when the summary promises other rows than came, or no summary came
- * @throws BackupError `archive-limit-exceeded` when there are more parts than a reader takes
- * @throws RangeError when the parts come in an order that no reader takes, or are of another scope than the
- *   label
+ * @param contentId - ties its files to the archive; must not have been known to anybody before
+ * @throws BackupError `dump-incomplete` when the summary has other rows than the parts, or there is no
+ *   summary
+ * @throws BackupError `archive-limit-exceeded` when there are more parts than a reader accepts
+ * @throws RangeError when the parts are in an invalid order, or are of another scope than the label
  */
 export async function* writeTar(
   parts: AsyncIterable<Part>,
@@ -51,7 +51,7 @@ export async function* writeTar(
     if (entries.length === mostFiles) {
       throw new BackupError(
         'archive-limit-exceeded',
-        'The archive would hold more files than a reader takes.',
+        'The archive would hold more files than a reader accepts.',
       );
     }
     const { length: size } = content;

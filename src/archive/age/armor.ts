@@ -3,14 +3,14 @@ import { collectBytes, utf8 } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 import { ByteReader } from '../byte-reader.js';
 
-/** Largest text form that is read, in bytes: it is held in memory, and meant for keys and small files. */
+/** Largest armored file that is read, in bytes: it is held in memory, and meant for keys and small files. */
 export const maxArmorBytes: number = 64 * 1024 * 1024;
 
 const lineBytes = 48;
 // Most white space before the first line.
 const maxLeadingSpace = 1024;
 
-/** The text form of an age file. */
+/** The armored form of an age file. */
 export async function* enarmor(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield utf8('-----BEGIN AGE ENCRYPTED FILE-----\n');
   const reader = new ByteReader(file);
@@ -35,7 +35,7 @@ function lines(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * A reader of the binary form, whichever form the file has.
+ * A reader of the binary form, whether or not the file is armored.
  *
  * @throws BackupError `archive-damaged` or `archive-limit-exceeded`
  */

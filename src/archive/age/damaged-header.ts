@@ -1,13 +1,12 @@
 /**
- * A header of which some line is damaged. What an identity unwraps from a stanza proves itself, so that the
- * file key is as good as ever, and the payload with it. Nothing else of such a header is proven: neither a
- * label, nor for whom the file is besides.
+ * Reads a header with a damaged line. Each stanza authenticates the file key in it, so the payload can still
+ * be verified. Nothing else in such a header is authenticated: neither the label nor the other recipients.
  */
 import { Decrypter, type Identity, Stanza } from 'age-encryption';
 import { BackupError } from '../../errors.js';
 import { maxStanzas } from './header.js';
 
-/** What `age-encryption` does before it looks at the MAC; it has no public name there. */
+/** The part of `age-encryption` that runs before it checks the MAC; not public there. */
 interface Unwrapping {
   unwrapFileKey(stanzas: readonly Stanza[]): Promise<Uint8Array | null>;
 }
@@ -15,12 +14,12 @@ interface Unwrapping {
 const fileKeyBytes = 16;
 
 /**
- * The stanzas of a header that are whole, whatever became of those between them.
+ * The intact stanzas of a header, whatever happened to the lines between them.
  *
  * @throws BackupError `archive-limit-exceeded`
  */
 export function wholeStanzasOf(header: Uint8Array): readonly Stanza[] {
-  // Bodies are base64: what stands like this begins a stanza, also where the end of the line before it is
+  // Bodies are base64 and cannot contain `-> `, so it starts a stanza even if the line break before it is
   // lost.
   const pieces = new TextDecoder('latin1').decode(header).split('-> ').slice(1);
   if (pieces.length > maxStanzas) {
@@ -33,7 +32,7 @@ function stanzaIn(piece: string): Stanza | null {
   const [first = '', ...lines] = piece.split('\n');
   const args = first.split(' ');
   if (!args.every((arg) => /^[\x21-\x7e]+$/.test(arg))) return null;
-  // A line that is not full is the last.
+  // Only the last line of a body is shorter.
   const last = lines.findIndex((line) => line.length < 64);
   const body = lines.slice(0, last + 1);
   if (last < 0 || !body.every((line) => line.length <= 64 && /^[A-Za-z0-9+/]*$/.test(line))) return null;
@@ -48,7 +47,7 @@ function stanzaIn(piece: string): Stanza | null {
   }
 }
 
-/** The file key that one of the identities unwraps from a stanza; null when none does. */
+/** The file key that one of the identities unwraps from a stanza; null if none does. */
 export async function unwrapFileKey(
   stanzas: readonly Stanza[],
   identities: readonly (string | Identity)[],
@@ -60,7 +59,8 @@ export async function unwrapFileKey(
       const fileKey = await (decrypter as unknown as Unwrapping).unwrapFileKey([...stanzas]);
       if (fileKey?.length === fileKeyBytes) return fileKey;
     } catch {
-      // A stanza that is damaged, or a token that is not plugged in: another identity may fit.
+      // The stanza is damaged, or the identity failed, as a hardware token that is not plugged in: others may
+      // fit.
     }
   }
   return null;

@@ -12,25 +12,26 @@ import { openPayload, payloadKey, payloadNonceBytes } from './stream.js';
 
 /** Keys to try on an age file. */
 export interface DecryptAgeOptions {
-  /** `AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`, or identities of one's own. */
+  /** `AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`, or custom identities. */
   readonly identities?: readonly (string | Identity)[] | undefined;
   /** Opens a file that was sealed with a passphrase. */
   readonly passphrase?: string | undefined;
   /** Highest work factor of a passphrase that is accepted, as a power of two. @defaultValue 20 */
   readonly maxScryptLogN?: number | undefined;
-  /** Ends the work early; what was asked for then rejects with its reason. */
+  /** Ends the work early; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Decrypts an age v1 file, binary or armored. Bytes come only from chunks that have authenticated; a file
- * that was cut off or changed ends in an error after the last good chunk.
+ * Decrypts an age v1 file, binary or armored. It returns bytes only from chunks that have authenticated. A
+ * file that was truncated or changed ends in an error after the last good chunk.
  *
+ * @param source - the encrypted file
  * @param source - the encrypted file
  * @returns the content, in pieces; it can be iterated once
  * @throws BackupError `wrong-key`, `archive-damaged`, `archive-unsupported` or `archive-limit-exceeded`,
  * while iterating
- * @throws TypeError when no key is given or an identity is none
+ * @throws TypeError when no key is given or an identity is invalid
  * @example
  * ```ts
  * for await (const chunk of decryptAge(store.get(key), { identities: [identity] })) await file.write(chunk);
@@ -81,7 +82,7 @@ async function* readAge(
   }
 }
 
-/** Takes the nonce off the front of a payload and makes the payload's key; wipes the file key. */
+/** Reads the nonce at the start of a payload and derives the payload's key; wipes the file key. */
 export async function takePayloadKey(reader: ByteReader, fileKey: Uint8Array): Promise<Uint8Array> {
   try {
     if (!(await reader.fill(payloadNonceBytes))) {

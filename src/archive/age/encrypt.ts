@@ -8,7 +8,7 @@ import { makeHeader } from './header.js';
 import { checkRecipients, defaultScryptLogN, passphraseRecipient } from './keys.js';
 import { payloadKey, payloadNonceBytes, sealPayload } from './stream.js';
 
-/** For whom {@link encryptAge} encrypts: recipients or one passphrase, never both. */
+/** The recipients of {@link encryptAge}, or one passphrase; never both. */
 export type EncryptAgeOptions = EncryptAgeCommonOptions &
   (
     | { readonly recipients: readonly (string | Recipient)[]; readonly passphrase?: never | undefined }
@@ -20,11 +20,11 @@ export type EncryptAgeOptions = EncryptAgeCommonOptions &
       }
   );
 
-/** Options that every form of {@link encryptAge} takes. */
+/** Options of every form of {@link encryptAge}. */
 export interface EncryptAgeCommonOptions {
-  /** Write the text form (`-----BEGIN AGE ENCRYPTED FILE-----`). @defaultValue false */
+  /** Whether to write the armored form (`-----BEGIN AGE ENCRYPTED FILE-----`). @defaultValue false */
   readonly armor?: boolean | undefined;
-  /** Ends the work early; what was asked for then rejects with its reason. */
+  /** Ends the work early; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface EncryptAgeCommonOptions {
  * ```
  * @param source - what to encrypt
  * @returns the encrypted file, in pieces; it can be iterated once
- * @throws TypeError when a recipient is none, or there is none, or a passphrase beside them
+ * @throws TypeError when a recipient is invalid or missing, or a passphrase is given as well
  */
 export function encryptAge(source: ByteSource, options: EncryptAgeOptions): AsyncGenerator<Uint8Array> {
   return encryptAgeWith(ownEngine, source, options);
@@ -69,7 +69,7 @@ export function encryptAgeWith(
     if (options.passphrase === '') throw new TypeError('"passphrase" must not be empty');
     recipients = [passphraseRecipient(options.passphrase, logN, engine)];
   } else {
-    // In JavaScript neither may be given.
+    // Callers in plain JavaScript may give neither.
     recipients = options.recipients ?? [];
     checkRecipients(recipients);
   }
@@ -77,7 +77,7 @@ export function encryptAgeWith(
   return options.armor === true ? enarmor(file) : file;
 }
 
-/** The pieces of an age file around a payload. */
+/** An age file in pieces: header, nonce and sealed payload. */
 export async function* writeAge(
   engine: Engine,
   payload: AsyncIterable<Uint8Array>,

@@ -1,7 +1,7 @@
 /**
- * The header of an age file, written and read by `age-encryption`. Our payload is our own, so the file key is
- * taken out on the way: while writing by a recipient that wraps nothing and looks on, while reading by
- * `decryptHeader`.
+ * The header of an age file, written and read by `age-encryption`. The payload is handled here, so the file
+ * key must be obtained from the library: on writing through a recipient that wraps nothing and keeps a copy,
+ * on reading through `decryptHeader`.
  */
 import { Decrypter, Encrypter, type Identity, type Recipient, type Stanza } from 'age-encryption';
 import { collectBytes } from '../../bytes.js';
@@ -17,14 +17,14 @@ export const maxStanzas = 128;
 const emptyPayloadBytes = payloadNonceBytes + 16;
 const firstLine: Uint8Array = new TextEncoder().encode('age-encryption.org/v1\n');
 
-/** A new header, and the file key it holds. */
+/** A new header and its file key. */
 export interface NewHeader {
   readonly bytes: Uint8Array;
   /** Secret; the caller wipes it. */
   readonly fileKey: Uint8Array;
 }
 
-/** Makes a header for a fresh file key. */
+/** Creates a header with a new file key. */
 export async function makeHeader(recipients: readonly (string | Recipient)[]): Promise<NewHeader> {
   const encrypter = new Encrypter();
   const fileKeys: Uint8Array[] = [];
@@ -36,7 +36,7 @@ export async function makeHeader(recipients: readonly (string | Recipient)[]): P
   });
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   try {
-    // As a stream: for bytes the library makes a `Response`, for which Node.js loads its whole HTTP client.
+    // As a stream: for bytes the library creates a `Response`, for which Node.js loads its whole HTTP client.
     const file = await collectBytes(await encrypter.encrypt(nothing()));
     return { bytes: file.slice(0, file.length - emptyPayloadBytes), fileKey: fileKeys[0]! };
   } catch (error) {
@@ -50,9 +50,9 @@ function nothing(): ReadableStream<Uint8Array> {
 }
 
 /**
- * Takes the header off the front of a file.
+ * Reads the header at the start of a file.
  *
- * @throws BackupError `archive-unsupported` when it is no age file; `archive-limit-exceeded`;
+ * @throws BackupError `archive-unsupported` when it is not an age file; `archive-limit-exceeded`;
  *   `archive-damaged`
  */
 export async function takeHeader(reader: ByteReader): Promise<Uint8Array> {
@@ -72,12 +72,12 @@ export async function takeHeader(reader: ByteReader): Promise<Uint8Array> {
       throw new BackupError('archive-limit-exceeded', 'The header of the archive is too long.');
     }
     if (!isWhole) throw new BackupError('archive-damaged', 'The archive ends within its header.');
-    // A MAC line may lie across the border of what was searched.
+    // The MAC line may span the end of the bytes that were searched.
     searched = Math.max(0, bytes.length - 128);
   }
 }
 
-// Where the header ends: after the line that starts with `---`. 0 when it is not in sight yet.
+// End of the header, after the line that starts with `---`; 0 if it is not in these bytes.
 function headerEnd(bytes: Uint8Array, from: number): number {
   for (let i = bytes.indexOf(10, from); i >= 0; i = bytes.indexOf(10, i + 1)) {
     if (bytes[i + 1] === 45 && bytes[i + 2] === 45 && bytes[i + 3] === 45)
@@ -86,7 +86,7 @@ function headerEnd(bytes: Uint8Array, from: number): number {
   return 0;
 }
 
-// Where the last line of a header ends, when its beginning was lost; 0 when it is nowhere.
+// End of the last line of a header whose beginning is lost; 0 if there is none.
 function lastLineWithin(bytes: Uint8Array): number {
   const found = /--- [A-Za-z0-9+/]{43}\n/.exec(new TextDecoder('latin1').decode(bytes));
   return found === null ? 0 : found.index + found[0].length;
@@ -96,7 +96,7 @@ function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
   return bytes.length >= prefix.length && prefix.every((byte, i) => bytes[i] === byte);
 }
 
-/** The stanzas of a header, unauthenticated: nothing proves them until the header is unlocked. */
+/** The stanzas of a header, unauthenticated until the header is unlocked. */
 export async function stanzasOf(header: Uint8Array): Promise<readonly Stanza[]> {
   const seen: (readonly Stanza[])[] = [];
   const decrypter = new Decrypter();
@@ -106,7 +106,7 @@ export async function stanzasOf(header: Uint8Array): Promise<readonly Stanza[]> 
       return null;
     },
   });
-  // It is expected that no key opens it. Only a header that does not parse leaves the list empty.
+  // That no key opens it is expected. Only a header that does not parse leaves the list empty.
   const error = await decrypter.decryptHeader(header).then(
     () => null,
     (thrown: unknown) => thrown,
@@ -120,9 +120,9 @@ export async function stanzasOf(header: Uint8Array): Promise<readonly Stanza[]> 
 }
 
 /**
- * The file key of a header, which is thereby authenticated. An identity of the caller's own that fails (a
- * token that is not plugged in) is passed over like one that does not fit; when none fits, its failure is the
- * cause.
+ * The file key of a header, which authenticates the header. A custom identity that fails, as a hardware token
+ * that is not plugged in, is skipped like one that does not fit. If none fits, its failure is the cause of
+ * the error.
  *
  * @throws BackupError `wrong-key` when none of the identities fits; `archive-damaged`;
  *   `archive-limit-exceeded`
@@ -139,7 +139,7 @@ export async function unlockHeader(
     decrypter.addIdentity(isOwn ? passedOver(identity, failures) : identity);
   }
   let noneFits = false;
-  // Identities are asked in turn until one fits: this one is asked only when none did.
+  // Identities are tried in order until one fits: this one is tried only after all others failed.
   decrypter.addIdentity({
     unwrapFileKey() {
       noneFits = true;
@@ -152,10 +152,10 @@ export async function unlockHeader(
     if (isBackupError(error)) throw error;
     if (!noneFits) throw damagedHeader(error);
     if (failures.length === 0)
-      throw new BackupError('wrong-key', 'None of the given keys fits this archive.');
+      throw new BackupError('wrong-key', 'None of the given keys opens this archive.');
     throw new BackupError(
       'wrong-key',
-      'None of the given keys fits this archive, and one could not be asked.',
+      'None of the given keys opens this archive, and one of them could not be used.',
       {
         cause: failures[0],
       },
@@ -163,9 +163,7 @@ export async function unlockHeader(
   }
 }
 
-/**
- * An identity that fits nothing when it fails. What is known of the archive by then is thrown all the same.
- */
+/** An identity that counts as not fitting when it fails. Errors about the archive itself are still thrown. */
 function passedOver(identity: Identity, failures: unknown[]): Identity {
   return {
     async unwrapFileKey(stanzas) {

@@ -17,15 +17,15 @@ import { BackupError } from '../../errors.js';
  * code.
  */
 export const defaultScryptLogN = 17;
-/** Highest work factor that is read: 1 GiB of memory. A hostile header must not eat the machine. */
+/** Highest accepted work factor: 1 GiB of memory. A hostile header must not exhaust the machine. */
 export const largestScryptLogN = 20;
 
 const scryptLabel = 'age-encryption.org/v1/scrypt';
 const saltBytes = 16;
-// The nonce is all zeros because the key that wraps a file key is used once.
+// The nonce may be all zeros, because each key that wraps a file key is used only once.
 const zeroNonce: Uint8Array = new Uint8Array(12);
 
-/** Refuses what is no recipient at once, before any work is done. */
+/** Refuses invalid recipients before any work is done. */
 export function checkRecipients(recipients: readonly (string | Recipient)[]): void {
   assertArgument('recipients', recipients, 'array');
   if (recipients.length === 0) throw new TypeError('"recipients" must not be empty');
@@ -34,12 +34,12 @@ export function checkRecipients(recipients: readonly (string | Recipient)[]): vo
     try {
       encrypter.addRecipient(recipient);
     } catch {
-      throw new TypeError('"recipients" holds something that is no age recipient');
+      throw new TypeError('"recipients" holds something that is not an age recipient');
     }
   }
 }
 
-/** Refuses what is no identity at once. The message never quotes it: it is a secret. */
+/** Refuses invalid identities. The message never quotes one, since it is secret. */
 export function checkIdentities(identities: readonly (string | Identity)[]): void {
   assertArgument('identities', identities, 'array');
   const decrypter = new Decrypter();
@@ -47,7 +47,7 @@ export function checkIdentities(identities: readonly (string | Identity)[]): voi
     try {
       decrypter.addIdentity(identity);
     } catch {
-      throw new TypeError('"identities" holds something that is no age identity');
+      throw new TypeError('"identities" holds something that is not an age identity');
     }
   }
 }
@@ -56,7 +56,7 @@ export function checkIdentities(identities: readonly (string | Identity)[]): voi
  * The public half of a key.
  *
  * @param identity - `AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`, or a key of the Web Crypto API
- * @throws TypeError when it is none. The message never quotes it: it is a secret
+ * @throws TypeError when it is not an age identity. The message never quotes it, since it is secret
  * @example
  * ```ts
  * const identity = await generateX25519Identity();
@@ -71,7 +71,7 @@ export async function identityToRecipient(identity: string | CryptoKey): Promise
   }
 }
 
-/** A passphrase as a recipient; age allows no other beside it. */
+/** A passphrase as a recipient; age allows no other recipient beside it. */
 export function passphraseRecipient(
   passphrase: string,
   logN: number = defaultScryptLogN,
@@ -112,7 +112,7 @@ export function passphraseIdentity(
       if (!isSound || base64(fromBase64(salt!)) !== salt) {
         throw new BackupError(
           'archive-damaged',
-          'The header of the file asks for a passphrase in a wrong way.',
+          'The passphrase stanza in the header of the file is malformed.',
         );
       }
       if (Number(logN) > maxLogN) {

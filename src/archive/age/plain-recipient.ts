@@ -1,8 +1,8 @@
 import { bech32 } from '@scure/base';
 
 /**
- * Whether a text is a recipient of the plain kind, X25519, as far as a text shows it: what age itself checks
- * of one. It needs none of the arithmetic of keys, which takes as long to load as a small database to read.
+ * Whether a text looks like an X25519 recipient, by the same check of the text that age makes. It avoids
+ * loading the cryptographic code, which takes as long as backing up a small database.
  */
 export function isPlainRecipient(text: string): boolean {
   const decoded = bech32.decodeUnsafe(text);

@@ -5,11 +5,11 @@ import { chunkBytes, openChunk, plaintextBytes, sealedChunkBytes } from './strea
 /**
  * The plaintext of a payload as ranges: only the chunks that a range touches are fetched and opened.
  *
- * Each chunk authenticates alone. That none is missing at the end shows when the last one is read, which is
- * why a reader of an archive starts there.
+ * Each chunk authenticates separately. Only the last chunk proves that the file is complete, so a reader of
+ * an archive starts there.
  *
  * @param sealed - the whole file
- * @param payloadOffset - where its first chunk starts
+ * @param payloadOffset - start of its first chunk
  * @throws BackupError `archive-damaged` when no payload has that size
  */
 export function openPayloadRanges(
@@ -21,7 +21,7 @@ export function openPayloadRanges(
   const sealedBytes = sealed.size - payloadOffset;
   const size = plaintextBytes(sealedBytes);
   const lastIndex = Math.ceil(sealedBytes / sealedChunkBytes) - 1;
-  // Two files next to each other may share a chunk, so the last one opened is kept.
+  // Two neighbouring files may share a chunk, so the last opened one is kept.
   let kept: { readonly index: number; readonly plain: Uint8Array } | null = null;
 
   return {

@@ -1,7 +1,7 @@
 /**
- * The payload of an age file: the STREAM construction, ChaCha20-Poly1305 over chunks of 64 KiB, where each
- * chunk's nonce counts up and marks the last one. No byte of a chunk is given out before the whole chunk has
- * authenticated, and a file that ends early, or goes on after its end, is an error.
+ * The payload of an age file: the STREAM construction, ChaCha20-Poly1305 over chunks of 64 KiB. The nonce of
+ * a chunk holds its number and a mark on the last one. No byte of a chunk is returned before the whole chunk
+ * has authenticated. A file that ends early, or continues after its end, is an error.
  */
 
 import { hkdf } from '@noble/hashes/hkdf.js';
@@ -14,12 +14,11 @@ import type { ByteReader } from '../byte-reader.js';
 /** Plaintext bytes per chunk; only the last one is shorter. */
 export const chunkBytes: number = 64 * 1024;
 const tagBytes = 16;
-/** Bytes per chunk as it stands in the file. */
+/** Bytes per chunk in the file. */
 export const sealedChunkBytes: number = chunkBytes + tagBytes;
 /** Bytes of the nonce before the first chunk. */
 export const payloadNonceBytes = 16;
-// Chunks handled at a time: large enough that generators and writes cost nothing, small enough to be little
-// in memory.
+// Chunks per batch: large enough that generators and writes cost little, small enough to need little memory.
 const batchChunks = 8;
 const sealedBatchBytes: number = batchChunks * sealedChunkBytes;
 
@@ -28,7 +27,7 @@ export function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array {
   return hkdf(sha256, fileKey, nonce, utf8('payload'), 32);
 }
 
-/** Eleven bytes that count chunks, and one that is 1 on the last. */
+/** Eleven bytes with the chunk's number, and one that is 1 on the last chunk. */
 export function chunkNonce(index: number, last: boolean): Uint8Array {
   const nonce = new Uint8Array(12);
   const view = new DataView(nonce.buffer);
@@ -38,13 +37,13 @@ export function chunkNonce(index: number, last: boolean): Uint8Array {
   return nonce;
 }
 
-/** Seals a payload, chunk by chunk. The caller has written the nonce that `key` came from. */
+/** Seals a payload, chunk by chunk. The caller has written the nonce from which `key` was derived. */
 export async function* sealPayload(
   source: AsyncIterable<Uint8Array>,
   key: Uint8Array,
   engine: Engine,
 ): AsyncGenerator<Uint8Array> {
-  // What came of a chunk that is not whole yet; a whole one is sealed where it lies.
+  // Holds an incomplete chunk; a complete one is sealed where it is.
   const rest = new Uint8Array(chunkBytes);
   let held = 0;
   let index = 0;
@@ -63,7 +62,7 @@ export async function* sealPayload(
   try {
     for await (const piece of source) {
       for (let from = 0; from < piece.length; ) {
-        // Only when more has come is it clear that a whole chunk is not the end.
+        // Whether a full chunk is the last is known only when more bytes arrive.
         if (held === chunkBytes) {
           seal(rest, false);
           held = 0;
@@ -80,7 +79,7 @@ export async function* sealPayload(
       }
     }
     seal(rest.subarray(0, held), true);
-    // A copy, so that a small file does not hold on to room for a large one.
+    // A copy, so that a small file does not keep a large buffer alive.
     yield sealed.slice(0, filled);
   } finally {
     rest.fill(0);
@@ -88,10 +87,10 @@ export async function* sealPayload(
 }
 
 /**
- * Opens a payload whose nonce was already taken.
+ * Opens a payload whose nonce was read already.
  *
- * @throws BackupError `archive-damaged` at the first chunk that does not authenticate, and where an end is
- *   missing
+ * @throws BackupError `archive-damaged` at the first chunk that does not authenticate, and when the last
+ *   chunk is missing
  */
 export async function* openPayload(
   sealed: ByteReader,
@@ -99,12 +98,12 @@ export async function* openPayload(
   engine: Engine,
 ): AsyncGenerator<Uint8Array> {
   let index = 0;
-  // A chunk is known not to be the last only when at least one byte follows it.
+  // A chunk is certainly not the last when at least one byte follows it.
   while (await sealed.fill(sealedChunkBytes + 1)) {
     const chunk = sealed.take(sealedChunkBytes);
     const plain = engine.open(key, chunkNonce(index, false), chunk);
     if (plain === null) {
-      // A file with something behind its end: the last chunk is good, and the rest is wrong all the same.
+      // Bytes follow the end of the file: the last chunk is valid, the rest is an error.
       const last = engine.open(key, chunkNonce(index, true), chunk);
       if (last === null) throw damagedChunk(index);
       yield last;
@@ -119,7 +118,7 @@ export async function* openPayload(
     if (last.length > 0) yield last;
     return;
   }
-  // A file cut between two chunks: the chunk is good, and the end is missing all the same.
+  // The file was truncated between two chunks: this chunk is valid, but the last one is missing.
   const cut = rest.length === sealedChunkBytes ? engine.open(key, chunkNonce(index, false), rest) : null;
   if (cut !== null) {
     yield cut;

@@ -2,25 +2,23 @@ import { md5 } from '@noble/hashes/legacy.js';
 import { sha3_512 } from '@noble/hashes/sha3.js';
 import { toBase64 } from '../../bytes.js';
 
-/** One way in which Open Dental turns a password into the hash it stores. */
+/** A way in which Open Dental hashes passwords. */
 export interface HashScheme {
-  /** As it stands before the first `$` of a stored password. */
+  /** The text before the first `$` of a stored password. */
   readonly name: string;
   /**
    * The hash of a password, as the text that is stored.
    *
    * @param salt - the salt as text, exactly as stored: it is never decoded
-   * @param password - as typed: no trimming, no Unicode normalisation
+   * @param password - as typed: without trimming or Unicode normalisation
    */
   hash(salt: string, password: string): string;
 }
 
-/** A table of schemes by name. A host adds its own by spreading {@link hashSchemes} into a new table. */
+/** Schemes by name. A host adds its own by spreading {@link hashSchemes} into a new table. */
 export type HashSchemes = Readonly<Record<string, HashScheme>>;
 
-/**
- * The schemes of Open Dental up to version 24.3 that hold a hash. `None` holds none and is not among them.
- */
+/** The schemes of Open Dental up to version 24.3. `None` has no hash and is not among them. */
 export const hashSchemes: HashSchemes = {
   SHA3_512: {
     name: 'SHA3_512',
@@ -29,7 +27,7 @@ export const hashSchemes: HashSchemes = {
   },
   MD5: {
     name: 'MD5',
-    // Unlike above, a salted empty password is the hash of its salt.
+    // Unlike above, an empty password with a salt is stored as the hash of the salt.
     hash: (salt, password) => (salt + password === '' ? '' : toBase64(hashed(md5, utf16(salt + password)))),
   },
   MD5_ECW: {
@@ -38,7 +36,7 @@ export const hashSchemes: HashSchemes = {
   },
 };
 
-// The bytes of a password are wiped as soon as they are hashed.
+// The bytes of a password are wiped right after hashing.
 function hashed(hash: (bytes: Uint8Array) => Uint8Array, secret: Uint8Array): Uint8Array {
   try {
     return hash(secret);
@@ -47,7 +45,7 @@ function hashed(hash: (bytes: Uint8Array) => Uint8Array, secret: Uint8Array): Ui
   }
 }
 
-// Not TextEncoder: the stored hashes are over UTF-16 code units, little end first, without a mark.
+// Not TextEncoder: the stored hashes are over UTF-16 code units, little-endian, without a byte order mark.
 function utf16(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length * 2);
   const view = new DataView(bytes.buffer);
@@ -55,7 +53,7 @@ function utf16(text: string): Uint8Array {
   return bytes;
 }
 
-// .NET's ASCII encoder writes a question mark for every code unit it cannot take, two for a surrogate pair.
+// .NET's ASCII encoder writes a question mark for every code unit outside of ASCII, two for a surrogate pair.
 function ascii(text: string): Uint8Array {
   return Uint8Array.from({ length: text.length }, (_, i) => {
     const unit = text.charCodeAt(i);

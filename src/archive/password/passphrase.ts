@@ -16,32 +16,31 @@ export function passwordText(password: Password): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(password);
   } catch {
-    // The cause is left out: the error of a decoder may quote the bytes.
+    // The cause is omitted: a decoder's error may quote the bytes.
     throw new TypeError('"password" must be UTF-8');
   }
 }
 
 /**
  * The passphrase of an enrolled identity: the NFKC form, so that the same password typed on another keyboard
- * or computer leads to the same bytes.
+ * or computer yields the same bytes.
  */
 export function passphraseFromPassword(password: Password): string {
   return passwordText(password).normalize('NFKC');
 }
 
 /**
- * The passphrase of an identity sealed with what the database stores: the hash text alone, without scheme and
- * salt.
+ * The passphrase of an identity sealed with the stored password: only the hash text, without scheme and salt.
  */
 export function passphraseFromStoredHash(stored: StoredPassword): string {
   return stored.hash;
 }
 
 /**
- * The passphrase that a typed password leads to, for the sealed identity of an archive's label.
+ * The passphrase that a typed password yields for the sealed identity in an archive's label.
  *
- * @throws BackupError `archive-unsupported` when the label names a hash scheme that this version does not
- *   know
+ * @throws BackupError `archive-unsupported` when the label names a hash scheme that is unknown to this
+ *   version
  */
 export function passphraseFor(
   unlock: Unlock,
@@ -52,9 +51,9 @@ export function passphraseFor(
   if (!Object.hasOwn(schemes, unlock.hashType)) {
     throw new BackupError(
       'archive-unsupported',
-      'The archive was sealed with a kind of stored password that this version does not know.',
+      'The archive was sealed with a kind of password hash that is unknown to this version.',
     );
   }
-  // Open Dental's own encoding, unchanged: the stored hash was made from the password as typed.
+  // Open Dental's own encoding, unchanged: it hashed the password as typed.
   return hashPassword(unlock.hashType, unlock.salt, passwordText(password), schemes);
 }

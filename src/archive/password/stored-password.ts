@@ -2,11 +2,9 @@ import { equalBytes } from '@noble/ciphers/utils.js';
 import { utf8 } from '../../bytes.js';
 import { type HashSchemes, hashSchemes } from './hash-schemes.js';
 
-/** A value of `userod.Password`, taken apart. */
+/** A parsed value of `userod.Password`. */
 export interface StoredPassword {
-  /**
-   * A name in the table of {@link HashSchemes}, or `None`: the text holds no hash that a password leads to.
-   */
+  /** A name in {@link HashSchemes}, or `None`: the text is not a hash of any password. */
   readonly scheme: string;
   /** Salt text, as stored. */
   readonly salt: string;
@@ -17,8 +15,8 @@ export interface StoredPassword {
 /** Options of {@link parseStoredPassword}. */
 export interface ParseStoredPasswordOptions {
   /**
-   * Whether the practice has the eClinicalWorks program link enabled: then a text without a scheme is that
-   * program's hash.
+   * Whether the practice has the eClinicalWorks program link enabled. A text without a scheme is then a hash
+   * of that program.
    *
    * @defaultValue false
    */
@@ -27,7 +25,7 @@ export interface ParseStoredPasswordOptions {
   readonly schemes?: HashSchemes | undefined;
 }
 
-// Open Dental parses the name as a .NET enumeration value, which a numeral denotes as well.
+// Open Dental parses the name as a .NET enumeration value, so a number is accepted as well.
 const schemeOfNumeral: Readonly<Record<string, string>> = {
   '0': 'None',
   '1': 'MD5',
@@ -38,8 +36,8 @@ const schemeOfNumeral: Readonly<Record<string, string>> = {
 const empty: StoredPassword = { scheme: 'None', salt: '', hash: '' };
 
 /**
- * Takes a stored password apart by Open Dental's own rules: `HashType$Salt$Hash`, or one of the older forms
- * without a dollar sign. Never fails: what has no known form is `None` with the whole text as its hash.
+ * Parses a stored password by Open Dental's own rules: `HashType$Salt$Hash`, or one of the older forms
+ * without a dollar sign. Never fails: text of no known form becomes `None`, with the whole text as its hash.
  *
  * @param text - `userod.Password`; NULL and the empty text are the empty password
  */
@@ -64,15 +62,15 @@ function schemeNamed(name: string, schemes: HashSchemes): string | undefined {
   return scheme === 'None' || Object.hasOwn(schemes, scheme) ? scheme : undefined;
 }
 
-/** A stored password as text, with its scheme in front. What had no known form stays as it was. */
+/** A stored password as text, with its scheme in front. Text of no known form is returned unchanged. */
 export function formatStoredPassword({ scheme, salt, hash }: StoredPassword): string {
   const text = `${scheme}$${salt}$${hash}`;
-  // Two dollar signs in the hash would make a form that cannot be taken apart again.
+  // With two more dollar signs in the hash, the text could not be parsed again.
   return hash.includes('$') ? hash : text;
 }
 
 /**
- * The hash that a password leads to, as the text that is stored.
+ * The hash of a password, as the text that is stored.
  *
  * @throws RangeError when the table has no such scheme
  */
@@ -82,13 +80,13 @@ export function hashPassword(
   password: string,
   schemes: HashSchemes = hashSchemes,
 ): string {
-  if (!Object.hasOwn(schemes, scheme)) throw new RangeError(`"scheme" is not known: ${scheme}`);
+  if (!Object.hasOwn(schemes, scheme)) throw new RangeError(`"scheme" is unknown: ${scheme}`);
   return schemes[scheme]!.hash(salt, password);
 }
 
 /**
- * Whether a password is the stored one, compared in constant time. As in Open Dental, `None` takes the empty
- * password and no other.
+ * Whether a password is the stored one, compared in constant time. As in Open Dental, `None` accepts only the
+ * empty password.
  */
 export function verifyStoredPassword(
   stored: StoredPassword,
@@ -106,22 +104,22 @@ export function verifyStoredPassword(
   }
 }
 
-/** How far a stored password protects anything. */
+/** The protection that a stored password offers. */
 export type StoredPasswordStrength =
   /** No password at all. */
   | 'empty'
-  /** A hash that a password leads to. */
+  /** A hash of some password. */
   | 'hashed'
-  /** Text that no password leads to, so no archive can be sealed with it. */
+  /** Text that is not a hash of any password, so no archive can be sealed with it. */
   | 'unsupported';
 
-/** Tells an empty password, in any of its guises, from a hash and from text of no known scheme. */
+/** Distinguishes an empty password, in any of its forms, from a hash and from text of no known scheme. */
 export function storedPasswordStrength(
   stored: StoredPassword,
   schemes: HashSchemes = hashSchemes,
 ): StoredPasswordStrength {
   if (stored.hash === '') return 'empty';
   if (!Object.hasOwn(schemes, stored.scheme)) return 'unsupported';
-  // A hash of nothing looks like any other: a salted MD5 of the empty password is one.
+  // The hash of an empty password looks like any other: a salted MD5, for example.
   return verifyStoredPassword(stored, '', schemes) ? 'empty' : 'hashed';
 }

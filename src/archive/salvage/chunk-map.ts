@@ -7,23 +7,23 @@ import { tarBlockBytes } from '../tar.js';
 
 const tagBytes: number = sealedChunkBytes - chunkBytes;
 const windowBytes: number = 16 * sealedChunkBytes;
-// How many chunks more or fewer than the file has room for the last one is looked for.
+// By how many chunks the number of the last chunk may differ from the one that the file's size suggests.
 const mostShiftedChunks = 64;
-// One block of ChaCha20.
+// A block of ChaCha20.
 const glanceBytes = 64;
 
 /**
- * Where in a damaged file the chunks are that still authenticate. Chunks are looked for at their own place,
- * and, when bytes were lost or added somewhere, from the end backwards as well.
+ * The chunks of a damaged file that still authenticate, and their positions. Chunks are tried at their own
+ * position. If bytes were lost or inserted, they are also tried from the end backwards.
  */
 export class ChunkMap {
-  /** Offset in the file by number of the chunk. */
+  /** Offset in the file by chunk number. */
   readonly #offsets: ReadonlyMap<number, number>;
   readonly #sealed: RangeSource;
   readonly #key: Uint8Array;
-  /** Number of the last chunk and bytes in it, when the end of the file is there. */
+  /** Number of the last chunk and bytes in it, if the end of the file is there. */
   readonly #last: { readonly index: number; readonly length: number } | undefined;
-  /** Bytes of the content, when the end of the file is there; where the last good chunk ends otherwise. */
+  /** Bytes of the content, if the end of the file is there; otherwise the end of the last good chunk. */
   readonly size: number;
   readonly #ahead: ReadAhead;
   #kept: { readonly index: number; readonly plain: Uint8Array } | undefined;
@@ -46,7 +46,7 @@ export class ChunkMap {
   /**
    * Tries every chunk of a file.
    *
-   * @param payloadOffset - where the first chunk stands
+   * @param payloadOffset - start of the first chunk
    */
   static async make(
     sealed: RangeSource,
@@ -69,7 +69,7 @@ export class ChunkMap {
       (await findLast(trial, sealed.size, payloadOffset));
     if (last !== undefined) {
       offsets.set(last.index, last.at);
-      // Where nothing was lost or added, this comes upon a chunk that was found already, and stops.
+      // If nothing was lost or inserted, this stops at once, at a chunk that was found already.
       let at = last.at - sealedChunkBytes;
       for (let index = last.index - 1; index >= 0 && at >= payloadOffset; index--, at -= sealedChunkBytes) {
         if (offsets.get(index) === at) break;
@@ -100,7 +100,7 @@ export class ChunkMap {
     return true;
   }
 
-  /** Start of the next chunk at or after `offset` that authenticates; the size when there is none. */
+  /** Start of the next chunk at or after `offset` that authenticates; the size if there is none. */
   nextGood(offset: number): number {
     for (let index = Math.ceil(offset / chunkBytes); index * chunkBytes < this.size; index++) {
       if (this.#offsets.has(index)) return index * chunkBytes;
@@ -128,10 +128,7 @@ export class ChunkMap {
     return plain;
   }
 
-  /**
-   * The content for readers of ranges, with zeros where it is lost: no JSON and no header holds such a run of
-   * them.
-   */
+  /** The content as ranges, with zeros where it is lost: no JSON and no header contains as many zeros. */
   asRanges(): RangeSource {
     return {
       size: this.size,
@@ -153,7 +150,7 @@ export class ChunkMap {
     if (at === undefined) throw lost();
     const isLast = index === this.#last?.index;
     const length = isLast ? this.#last!.length + tagBytes : sealedChunkBytes;
-    // Reading file after file takes every chunk; reading one part takes its chunks alone.
+    // Reading file after file uses every chunk; reading a single part uses only its own chunks.
     const isNext = this.#kept !== undefined && this.#kept.index === index - 1;
     const sealed = await (isNext ? this.#ahead : this.#sealed).read(at, length);
     const plain = openChunk(sealed, this.#key, index, isLast, engine);
@@ -162,7 +159,7 @@ export class ChunkMap {
   }
 }
 
-/** The highest number of a chunk that is there; -1 when none is. */
+/** The highest number of a chunk that was found; -1 if there is none. */
 function highest(offsets: ReadonlyMap<number, number>): number {
   let index = -1;
   for (const each of offsets.keys()) index = Math.max(index, each);
@@ -173,7 +170,7 @@ function lost(): BackupError {
   return new BackupError('archive-damaged', 'This part of the archive is lost.');
 }
 
-/** Chunks that stand in each other's places. */
+/** Chunks at each other's positions. */
 async function findSwapped(
   trial: ChunkTrial,
   offsets: Map<number, number>,
@@ -183,7 +180,7 @@ async function findSwapped(
   const missing: number[] = [];
   const count = Math.floor((fileSize - payloadOffset) / sealedChunkBytes);
   for (let index = 0; index < count; index++) if (!offsets.has(index)) missing.push(index);
-  // After a shift no chunk is at its place, and trying every chunk at every place would take too long.
+  // After a shift no chunk is at its position, and trying every chunk at every position would take too long.
   if (missing.length < 2 || missing.length > mostShiftedChunks) return;
   for (const place of missing) {
     const at = payloadOffset + place * sealedChunkBytes;
@@ -201,7 +198,7 @@ interface LastChunk {
   readonly length: number;
 }
 
-/** Something was added behind the end: the last chunk stands right after the others. */
+/** For a file with bytes behind its end: the last chunk directly follows the others. */
 async function findLastInside(
   trial: ChunkTrial,
   offsets: ReadonlyMap<number, number>,
@@ -217,7 +214,9 @@ async function findLastInside(
   return undefined;
 }
 
-/** The last chunk ends where the file does; its length is a number of blocks, its number one of not many. */
+/**
+ * For a last chunk at the end of the file. Its length is a multiple of tar blocks; few numbers are possible.
+ */
 async function findLast(
   trial: ChunkTrial,
   fileSize: number,
@@ -240,7 +239,7 @@ async function findLast(
   return undefined;
 }
 
-/** Tries places. */
+/** Tries chunks at positions. */
 class ChunkTrial {
   readonly #sealed: ReadAhead;
   readonly #key: Uint8Array;
@@ -262,20 +261,20 @@ class ChunkTrial {
   }
 
   /**
-   * Whether the last chunk stands at a place, with so many bytes of content. A tar ends with zeros: where the
-   * end deciphers to none, thousands of other places need no more than a glance.
+   * Whether the last chunk is at a position, with so many bytes of content. A tar ends with zeros, so
+   * decrypting one block at the end rules out nearly all of thousands of positions.
    */
   async opensAsLast(index: number, at: number, length: number): Promise<boolean> {
     if (length % tarBlockBytes !== 0) return false;
     const end = await this.#sealed.read(at + length - glanceBytes, glanceBytes);
-    // The first block of the stream makes the key of the tag.
+    // Block 0 of the key stream is used for the key of the tag.
     const counter = length / glanceBytes;
     const plain = chacha20(this.#key, chunkNonce(index, true), end, undefined, counter);
     return plain.every((byte) => byte === 0) && this.opens(index, at, length + tagBytes, true);
   }
 }
 
-/** A source that is read in larger pieces than is asked for. */
+/** A source that is read in larger pieces than requested. */
 class ReadAhead {
   readonly #source: RangeSource;
   readonly #signal: AbortSignal | undefined;
@@ -289,7 +288,7 @@ class ReadAhead {
   async read(at: number, length: number): Promise<Uint8Array> {
     const { from, bytes } = this.#window;
     if (at < from || at + length > from + bytes.length) {
-      // Forwards the window begins at the chunk, backwards it ends with it.
+      // Reading forwards the window starts at the chunk; reading backwards it ends with it.
       const start = at < from ? Math.max(0, at + length - windowBytes) : at;
       const size = Math.min(windowBytes, this.#source.size - start);
       const options = { signal: this.#signal };

@@ -7,18 +7,18 @@ import { entryOf, isSameEntry } from '../read-tar.js';
 import { parseTarHeader, type TarEntry, tarBlockBytes, tarPadding } from '../tar.js';
 import type { ChunkMap } from './chunk-map.js';
 
-/** A file of a damaged archive that is there from its first byte to its last. */
+/** A file of a damaged archive whose bytes are all there. */
 export interface FoundFile {
   readonly kind: EntryKind;
-  /** Where its content starts in the content of the archive, and its size, in bytes. */
+  /** Start of its content in the content of the archive, and its size, in bytes. */
   readonly offset: number;
   readonly size: number;
-  /** Of column parts. */
+  /** Number of rows, for column parts. */
   readonly rows: number;
   readonly sha256: string;
 }
 
-/** The files that the manifest lists, as far as they are there and are what it says. */
+/** The files in the manifest that are there and match it. */
 export async function findByManifest(chunks: ChunkMap, manifest: Manifest): Promise<readonly FoundFile[]> {
   const found: FoundFile[] = [];
   for (const entry of manifest.entries) {
@@ -41,20 +41,20 @@ async function checkFile(chunks: ChunkMap, entry: ManifestEntry): Promise<FoundF
 const magicAt = 257;
 const magic: Uint8Array = utf8('ustar\0');
 
-/** What looks like files of an archive behind the damage, and nothing ties to this one. */
+/** Files behind the damage that cannot be proven to belong to this archive. */
 export interface UnprovenFiles {
   /** How many there are. */
   readonly count: number;
   /** Their names in the archive, at most a thousand. */
   readonly names: readonly string[];
-  /** `foreign` when this archive's own id is known and they do not bear it: they are never restored. */
+  /** `foreign` when the id of this archive is known and they do not have it: they are never restored. */
   readonly fate: 'foreign' | 'left-out' | 'restored';
 }
 
-/** None of them. */
+/** No such files. */
 export const noUnproven: UnprovenFiles = { count: 0, names: [], fate: 'left-out' };
 
-/** What was found without a manifest. */
+/** The files that were found without a manifest. */
 export interface FoundByHeaders {
   readonly files: readonly FoundFile[];
   readonly unproven: UnprovenFiles;
@@ -68,13 +68,13 @@ export async function frontOf(chunks: ChunkMap): Promise<TarEntry | null> {
 }
 
 /**
- * Without a manifest: from header to header, and behind one that is lost at the next block that is a header.
- * That block may be the middle of a value, and whoever wrote the value may have put a file there that never
- * was one. So it counts only with the id of this archive, which its first header tells and nobody knew who
- * wrote a value before.
+ * Finds files without a manifest, from header to header. After a lost header it continues at the next block
+ * that is a header. That block may be in the middle of a value, and whoever wrote the value may have put a
+ * forged file there. So it counts only with the id of this archive, which is in its first header and was not
+ * known to writers of values.
  *
- * @param takesUnproven - whether to take what stands behind a lost header also where no id is known: of older
- *   archives, and of those whose front is lost
+ * @param takesUnproven - whether to accept files behind a lost header if no id is known: in older archives,
+ *   and in those whose front is lost
  */
 export async function findByHeaders(chunks: ChunkMap, takesUnproven: boolean): Promise<FoundByHeaders> {
   const contentId = (await frontOf(chunks))?.contentId;
@@ -82,7 +82,7 @@ export async function findByHeaders(chunks: ChunkMap, takesUnproven: boolean): P
   const found = new Map<string, FoundFile>();
   const names = new Set<string>();
   let count = 0;
-  // Where one header of the archive leads, the next one stands, whatever was lost between them.
+  // Each header leads to the next one, even if content between them is lost.
   let isProven = true;
   for (let at = 0; at + tarBlockBytes <= chunks.size; ) {
     if (!chunks.holds(at, tarBlockBytes)) {
@@ -109,14 +109,14 @@ export async function findByHeaders(chunks: ChunkMap, takesUnproven: boolean): P
   return { files: [...found.values()], unproven: { count, names: [...names], fate } };
 }
 
-/** Whether a restore could take it. */
+/** Whether a restore could use it. */
 function isOfUse({ name }: TarEntry): boolean {
   const { kind } = parseEntryName(name);
   return kind !== 'other' && kind !== 'manifest';
 }
 
 async function headerIn(block: Uint8Array): Promise<TarEntry | null> {
-  // Most blocks of a value are no header. Seeing that must cost less than reading a header.
+  // Most blocks of a value are not headers. Recognising that must be cheaper than parsing a header.
   if (!magic.every((byte, i) => block[magicAt + i] === byte)) return null;
   try {
     return await parseTarHeader(block);

@@ -2,14 +2,14 @@ import { plural } from '../../quantities.js';
 import type { UnprovenFiles } from './find-files.js';
 import type { ArchiveSurvey, SurveyedTable } from './survey.js';
 
-/** Tables that are named in a sentence; lists name them all. */
+/** Most tables that a sentence names; lists name all. */
 const mostNamed = 3;
 
-/** What is lost of an archive, the worst first. */
+/** The losses of an archive, the worst first. */
 export interface Losses {
   /** The loss in one sentence: `The file ends early; 320 tables are absent, patient among them.` */
   readonly headline: string;
-  /** What is lost, in sentences; the headline is the first. */
+  /** All losses, in sentences; the headline is the first. */
   readonly sentences: readonly string[];
 }
 
@@ -20,32 +20,30 @@ export function lossesOf(survey: ArchiveSurvey): Losses | null {
   const sentences = [headline];
   if (survey.isLabelDamaged) sentences.push(labelDamagedSentence);
   if (survey.manifest === null && survey.promised === null) {
-    sentences.push(
-      'The manifest is lost: nobody can say which tables and rows there were behind the damage.',
-    );
+    sentences.push('The manifest is lost, so the tables and rows behind the damage are unknown.');
   } else if (survey.manifest === null) {
-    sentences.push('The manifest is lost: nobody can say how many rows there were.');
+    sentences.push('The manifest is lost, so the number of rows is unknown.');
   }
   if (survey.database === null)
-    sentences.push('The description of the database is lost: its defaults were guessed.');
+    sentences.push('The description of the database is lost: default settings are assumed.');
   if (survey.objects === null) sentences.push('Views, triggers, routines, events and sequences are lost.');
   if (survey.unproven.count > 0) sentences.push(sentenceOf(survey.unproven));
   for (const table of survey.tables) sentences.push(...lossesOfTable(table));
   const { perhaps } = countTables(survey.tables);
   if (perhaps.length > 0) {
     sentences.push(
-      `Of ${plural(perhaps.length, 'more table')} every row that was found came back, and whether others followed is not known.`,
+      `Of ${plural(perhaps.length, 'more table')} all rows that were found are restored; whether there were more is unknown.`,
     );
   }
   return { headline, sentences };
 }
 
-/** What a damaged label means where all else is proven. */
+/** What a damaged label means when everything else is authenticated. */
 export const labelDamagedSentence: string =
-  'The label of the archive, or another line of its header, is damaged: nothing outside of the seal says any more whose it is, ' +
-  'and no note beside it fits. What is sealed is proven by the key.';
+  'The label of the archive, or another line of its header, is damaged. Its label cannot show its owner, ' +
+  'and notes beside the archive do not match it. Its contents are authenticated by the key.';
 
-/** The names of files that nothing ties to the archive. */
+/** The names of files that cannot be proven to belong to the archive. */
 export function sentenceOf({ count, names, fate }: UnprovenFiles): string {
   const named = names.slice(0, mostNamed).join(', ');
   const more = count > Math.min(names.length, mostNamed) ? ' and others' : '';
@@ -55,10 +53,10 @@ export function sentenceOf({ count, names, fate }: UnprovenFiles): string {
   return `${files} behind the damage ${verb} not proven to be of this archive and ${did}: ${named}${more}.`;
 }
 
-/** Tables by what became of them. */
+/** Tables by their condition. */
 export function countTables(tables: readonly SurveyedTable[]): {
   readonly damaged: readonly SurveyedTable[];
-  /** No row is known to be lost, but nobody knows how many there were. */
+  /** No row is known to be lost, but the total is unknown. */
   readonly perhaps: readonly SurveyedTable[];
   readonly whole: readonly SurveyedTable[];
 } {
@@ -87,7 +85,7 @@ function headlineOf(survey: ArchiveSurvey): string {
   if (damaged.length > 0)
     facts.push(`${plural(damaged.length, 'table')} ${damaged.length === 1 ? 'has' : 'have'} lost rows`);
   if (perhaps.length > 0) facts.push(`${plural(perhaps.length, 'table')} may have lost rows`);
-  if (facts.length === 0 && survey.manifest === null) facts.push('what it held is not known');
+  if (facts.length === 0 && survey.manifest === null) facts.push('its original contents are unknown');
   if (facts.length === 0) facts.push('no row is lost');
   if (whole.length > 0)
     facts.push(`${plural(whole.length, 'table')} ${whole.length === 1 ? 'is' : 'are'} whole`);
@@ -109,7 +107,7 @@ function lossesOfTable(table: SurveyedTable): readonly string[] {
   const { name, description, whole, lost, expectedRows } = table;
   if (whole) return [];
   if (description === null) {
-    // A table of which nothing at all is known is among those that are absent.
+    // A table of which nothing is known is among the absent ones.
     if (expectedRows === null) return [];
     return [`Table "${name}": its definition is lost, and with it its ${expectedRows} rows.`];
   }
@@ -117,7 +115,7 @@ function lossesOfTable(table: SurveyedTable): readonly string[] {
   return lost.map(({ fromRow, toRow, firstPart, lastPart }) => {
     if (fromRow !== null && toRow !== null) return `Table "${name}": rows ${fromRow} to ${toRow} are lost.`;
     if (lastPart === null)
-      return `Table "${name}": whether rows followed part ${firstPart - 1} is not known.`;
+      return `Table "${name}": whether there were rows after part ${firstPart - 1} is unknown.`;
     return `Table "${name}": the rows of parts ${firstPart} to ${lastPart} are lost.`;
   });
 }

@@ -2,23 +2,21 @@ import type { Manifest } from '../../model/parts.js';
 import { type EntryKind, parseEntryName } from '../entry-names.js';
 import type { FoundFile } from './find-files.js';
 
-/** A run of rows that is lost. Rows are counted from 1 in the order in which they were backed up. */
+/** A run of lost rows. Rows are counted from 1 in the order in which they were backed up. */
 export interface LostRows {
-  /** First and last row; null where nobody can say any more. */
+  /** First lost row; null if unknown. */
   readonly fromRow: number | null;
-  /** Last row that is lost; null where it is not known. */
+  /** Last lost row; null if unknown. */
   readonly toRow: number | null;
-  /**
-   * The column parts they stood in, first and last; `lastPart` is null when nobody knows how many followed.
-   */
+  /** First column part of the run; `lastPart` is null if the number of parts is unknown. */
   readonly firstPart: number;
-  /** Last part that is lost; null where it is not known. */
+  /** Last lost part; null if unknown. */
   readonly lastPart: number | null;
 }
 
 /**
- * The rows that the manifest tells of and that are not among the parts found, by table: one look at the
- * manifest for all tables, as both may be large.
+ * The rows in the manifest that are not in the parts found, by table. One pass over the manifest for all
+ * tables, since both may be large.
  */
 export function gapsByManifest(
   manifest: Manifest,
@@ -54,7 +52,7 @@ function sequenceIn(kind: EntryKind): readonly number[] {
   return kind.kind === 'rows' ? [kind.sequence] : [];
 }
 
-/** Parts that are missing between others are surely lost; whether any followed the last one, nobody knows. */
+/** Parts missing between others are lost. Whether there were more after the last one is unknown. */
 export function gapsBetween(found: readonly FoundFile[]): readonly LostRows[] {
   const gaps: LostRows[] = [];
   let expected = 1;

@@ -29,12 +29,12 @@ import { gapsBetween, gapsByManifest, type LostRows } from './lost-rows.js';
 
 export type { UnprovenFiles } from './find-files.js';
 
-/** What is left of an archive, and what is not. */
+/** What of an archive is intact and what is lost. */
 export interface ArchiveSurvey {
   readonly label: Label | null;
   /** Whether the label is damaged: then it is null, and a key opened the archive without it. */
   readonly isLabelDamaged: boolean;
-  /** Null when it is lost; then nobody can say how much there was. */
+  /** Null when it is lost; then the amount of lost data is unknown. */
   readonly manifest: Manifest | null;
   /** Null when its description is lost. */
   readonly database: DatabaseDescription | null;
@@ -42,13 +42,13 @@ export interface ArchiveSurvey {
   readonly objects: readonly SchemaObject[] | null;
   /** Whether its end is missing. */
   readonly endsEarly: boolean;
-  /** What its front says that it holds; null when it does not say so, or is lost. */
+  /** The tables that its front announces; null when the front is lost or has no list. */
   readonly promised: readonly PromisedTable[] | null;
-  /** In the order of the archive; with those that are absent. */
+  /** In the order of the archive, including absent ones. */
   readonly tables: readonly SurveyedTable[];
-  /** Tables of which there is nothing, the most needed first. */
+  /** Tables that are lost entirely, the most needed first. */
   readonly absent: readonly AbsentTable[];
-  /** How many more are absent whose names nobody can say. */
+  /** Number of further absent tables, whose names are unknown. */
   readonly unlistedTables: number;
   readonly unproven: UnprovenFiles;
   /** Whether nothing at all is lost. */
@@ -57,25 +57,25 @@ export interface ArchiveSurvey {
   read(part: FoundFile): Promise<Uint8Array>;
 }
 
-/** A table that an archive says it holds, and of which there is nothing. */
+/** A table that an archive announces, and that is lost entirely. */
 export interface AbsentTable {
   /** As in the manifest or the file names. */
   readonly name: string;
-  /** How much it is needed, in the words of the policy; `unclassified` where the archive does not say. */
+  /** How much it is needed, by the policy; `unclassified` if the archive does not say. */
   readonly tier: string;
 }
 
 /** What is left of a table. */
 export interface SurveyedTable {
-  /** `table 7` when nobody can say its name any more. */
+  /** `table 7` when its name is unknown. */
   readonly name: string;
   readonly index: number;
-  /** Null when its definition is lost; then its rows are of no use. */
+  /** Null when its definition is lost; then its rows cannot be used. */
   readonly description: TableDescription | null;
-  /** Column parts that are there, in order. */
+  /** Intact column parts, in order. */
   readonly parts: readonly FoundFile[];
   readonly rows: number;
-  /** Null when nobody can say. */
+  /** Null when unknown. */
   readonly expectedRows: number | null;
   readonly whole: boolean;
   readonly lost: readonly LostRows[];
@@ -84,16 +84,16 @@ export interface SurveyedTable {
 /** Keys and options of {@link surveyArchive}. */
 export interface SurveyOptions extends ArchiveKeys {
   readonly signal?: AbortSignal | undefined;
-  /** Whether to take also what nothing ties to this archive. @defaultValue false */
+  /** Whether to accept also files that cannot be proven to belong to this archive. @defaultValue false */
   readonly unproven?: boolean | undefined;
 }
 
 /**
- * Looks through an archive that may be damaged anywhere behind its header, and finds everything that still
+ * Examines an archive that may be damaged anywhere behind its header, and finds everything that still
  * authenticates.
  *
- * @throws BackupError `wrong-key`, and `archive-damaged` when the header itself is damaged: then there is no
- * way in
+ * @throws BackupError `wrong-key`; `archive-damaged` when the header itself is damaged: then nothing can be
+ *   decrypted
  */
 export async function surveyArchive(source: RangeSource, options: SurveyOptions): Promise<ArchiveSurvey> {
   const { signal, unproven = false } = options;
@@ -160,7 +160,7 @@ class Surveyor {
   async #readManifest(): Promise<Manifest | null> {
     if (!this.#chunks.hasEnd) return null;
     const { manifest } = (await orNull(() => findManifest(this.#chunks.asRanges()))) ?? { manifest: null };
-    // One that was made for another archive would have everything looked for in the wrong places.
+    // A manifest of another archive would give wrong positions for everything.
     if (manifest === null || (this.#label !== null && this.#label.archiveId !== manifest.archiveId))
       return null;
     const front = await frontOf(this.#chunks);
@@ -221,7 +221,7 @@ interface Known {
   readonly found: readonly FoundFile[];
   readonly summary: TableSummary | undefined;
   readonly promisedName: string | undefined;
-  /** As the manifest tells them; null without one. */
+  /** From the manifest; null without one. */
   readonly gaps: readonly LostRows[] | null;
 }
 
@@ -250,7 +250,7 @@ function absentOf(
   ];
 }
 
-/** Tables that the front counts and does not name, less those that were found all the same. */
+/** Number of tables that the front counts without naming them, less those that were found. */
 function unlistedOf(database: DatabaseDescription | null, tables: readonly SurveyedTable[]): number {
   const { tables: promised = [], unlistedTables = 0 } = database ?? {};
   return Math.max(0, unlistedTables - (tables.length - promised.length));
