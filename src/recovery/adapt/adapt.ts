@@ -2,25 +2,25 @@ import type { SchemaObject, TableDescription } from '../../model/parts.js';
 import { join, type Token, tokenise } from '../ddl/tokens.js';
 import type { Capabilities } from './capabilities.js';
 
-/** Something of a definition that the target does not know, and what stands in for it. */
+/** Something in a definition that the target lacks, and its replacement. */
 export interface Adaptation {
   readonly kind: 'character-set' | 'collation' | 'engine' | 'sql-mode';
   /** The table or object it is part of. */
   readonly of: string;
   readonly from: string;
-  /** Null when there is nothing that could stand in. */
+  /** Null when there is no replacement. */
   readonly to: string | null;
 }
 
-/** A definition that the target knows, and what had to be changed for it. */
+/** A definition that the target accepts, and what was changed in it. */
 export interface Adapted<Definition> {
   readonly definition: Definition;
   readonly adaptations: readonly Adaptation[];
 }
 
 /**
- * Rewrites a table's definition for a server of another version or vendor (C10, C15). What merely has another
- * name there, as `utf8` and `utf8mb3`, is not worth a word.
+ * Rewrites a table's definition for a server of another version or vendor (C10, C15). A mere change of name,
+ * as from `utf8` to `utf8mb3`, is not reported.
  */
 export function adaptTable(table: TableDescription, target: Capabilities): Adapted<TableDescription> {
   const adapter = new Adapter(`table "${table.name}"`, target);
@@ -30,10 +30,10 @@ export function adaptTable(table: TableDescription, target: Capabilities): Adapt
   return { definition: { ...table, createStatement, engine }, adaptations: adapter.found };
 }
 
-/** The same for an object beside the tables. */
+/** The same for an object that is not a table. */
 export function adaptObject(object: SchemaObject, target: Capabilities): Adapted<SchemaObject> {
   const adapter = new Adapter(`${object.kind} "${object.name}"`, target);
-  // Collations that are named in a body are code, and stay as they are.
+  // Collations that are named in a body are code and stay unchanged.
   const { characterSetClient, collationConnection, databaseCollation, sqlMode } = object;
   const definition: SchemaObject = {
     ...object,
@@ -132,14 +132,14 @@ function wordAt(tokens: readonly Token[], at: number): string {
   return token?.kind === 'word' ? token.text.toUpperCase() : '';
 }
 
-/** `utf8` was renamed to `utf8mb3`; which of the two a server knows depends on its age. */
+/** `utf8` was renamed to `utf8mb3`; servers have one name or the other, or both. */
 function spellings(name: string): readonly string[] {
   const lower = name.toLowerCase();
   const renamed = lower.replace(/^utf8(?=_|$)/, 'utf8mb3');
   return [lower, renamed, renamed.replace(/^utf8mb3/, 'utf8')];
 }
 
-/** Collations that order and compare most alike, best first. */
+/** Collations that sort and compare most alike, best first. */
 function nearestCollations(name: string): readonly string[] {
   const lower = name.toLowerCase();
   const characterSet = lower.split('_')[0]!;
@@ -166,7 +166,7 @@ export function describeAdaptation({ kind, of, from, to }: Adaptation): string {
     engine: 'storage engine',
     'sql-mode': 'SQL mode',
   }[kind];
-  if (to === null) return `${of}: the target does not know ${what} ${from}.`;
-  if (to === '') return `${of}: the target does not know ${what} ${from}, which is left out.`;
-  return `${of}: the target does not know ${what} ${from}; ${to} stands in for it.`;
+  if (to === null) return `${of}: the target has no ${what} ${from}.`;
+  if (to === '') return `${of}: the target has no ${what} ${from}, which is left out.`;
+  return `${of}: the target has no ${what} ${from}; ${to} is used instead.`;
 }

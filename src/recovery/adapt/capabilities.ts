@@ -4,22 +4,22 @@ import { serverErrorNumber } from '../../database/server-failures.js';
 import { vendorOf } from '../../database/server-version.js';
 import type { SchemaObject } from '../../model/parts.js';
 
-/** What a server knows, as far as definitions made elsewhere need it. Names are in lower case. */
+/** What a server supports, as far as definitions from other servers need it. Names are in lower case. */
 export interface Capabilities {
   readonly vendor: 'mariadb' | 'mysql';
   readonly version: string;
   readonly engines: ReadonlySet<string>;
   readonly characterSets: ReadonlySet<string>;
   readonly collations: ReadonlySet<string>;
-  /** sql_mode words among those asked for that the server does not know. */
+  /** The requested sql_mode words that the server does not have. */
   readonly unknownModes: ReadonlySet<string>;
-  /** 0 when names of tables that differ in case alone are different names. */
+  /** 0 when names of tables that differ only in case are different names. */
   readonly lowerCaseTableNames: number;
-  /** Whether new tables of InnoDB come into one file, not one each. */
+  /** Whether new tables of InnoDB share one file. */
   readonly tablesShareFile: boolean;
 }
 
-/** @param objects - what will be made: only the words of sql_mode they need are tried */
+/** @param objects - the objects to create: only the sql_mode words that they need are tried */
 export async function readCapabilities(
   connection: Connection,
   objects: readonly SchemaObject[] = [],
@@ -47,8 +47,7 @@ export async function readCapabilities(
 }
 
 async function readCollations(connection: Connection): Promise<ReadonlySet<string>> {
-  // Newer MariaDB has collations for many character sets under one name; the full name is what definitions
-  // use.
+  // Newer MariaDB has one collation name for many character sets; definitions use the full name.
   const [known] = await connection.query(
     "SELECT COUNT(*) AS n FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'information_schema'" +
       " AND TABLE_NAME = 'COLLATION_CHARACTER_SET_APPLICABILITY' AND COLUMN_NAME = 'FULL_COLLATION_NAME'",
@@ -73,7 +72,7 @@ async function findUnknownModes(
     try {
       await connection.query(`SET SESSION sql_mode = ${quoteText(mode)}`);
     } catch (error) {
-      // 1231: a variable cannot have this value.
+      // 1231: the variable cannot have this value.
       if (serverErrorNumber(error) !== 1231) throw error;
       unknown.add(mode);
     }

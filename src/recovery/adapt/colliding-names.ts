@@ -1,9 +1,9 @@
 import type { Capabilities } from './capabilities.js';
 
 /**
- * Names that differ in case alone are one name on some servers (C14).
+ * Finds names that are equal on servers that ignore case (C14).
  *
- * @param taken - names that were looked at before, by their lower case; those of `tables` are added
+ * @param taken - names that were checked before, by their lower case; those of `tables` are added
  */
 export function collidingNames(
   tables: readonly { readonly name: string }[],

@@ -14,7 +14,7 @@ import {
 import type { FactsBeingRead } from './schema-facts.js';
 import type { SchemaQueries } from './schema-queries.js';
 
-/** Adds what is known of the columns of all tables, and lists those whose content counts. */
+/** Adds the properties of the columns of all tables, and returns the columns whose content is compared. */
 export async function readColumns(
   queries: SchemaQueries,
   facts: ReadonlyMap<string, FactsBeingRead>,
@@ -53,8 +53,8 @@ export async function readColumns(
     if (list === undefined) continue;
     const name = row['COLUMN_NAME']!;
     const listed = row['GENERATION_EXPRESSION'] ?? '';
-    // MySQL 8 and newer list a text in an expression as it was written or as it was resolved; SHOW CREATE
-    // always has it resolved.
+    // MySQL 8 and newer list a text in an expression either as it was written or as it was resolved. SHOW
+    // CREATE always has it resolved.
     const isText = vendor === 'mysql' && /_\w+\\?'/.test(listed);
     if (isText && !statements.has(table)) {
       statements.set(table, (await queries.showBytes(`TABLE ${quoteName(table)}`))['Create Table'] ?? '');
@@ -63,8 +63,8 @@ export async function readColumns(
     const expression = shown ?? listed;
     const type = normaliseType(row['COLUMN_TYPE']!);
     const bytes = defaults.get(columnKey(row));
-    // MySQL 8 and newer list the default of a TIMESTAMP in the time zone of whoever made the table; SHOW
-    // CREATE has it in ours.
+    // MySQL 8 and newer list the default of a TIMESTAMP in the time zone of the session that created the
+    // table. SHOW CREATE has it in this session's.
     const isMoment = row['DATA_TYPE'] === 'timestamp' && /^'?\d/.test(row['COLUMN_DEFAULT'] ?? '');
     const byDefault = isMoment
       ? 'moment'
@@ -99,7 +99,7 @@ export async function readColumns(
   }
 }
 
-/** The bytes of defaults that are literals, by {@link columnKey}: two that differ may look alike as text. */
+/** The bytes of literal defaults, by {@link columnKey}: two different ones may look alike as text. */
 async function readDefaults(
   queries: SchemaQueries,
   rows: readonly TextRow[],
@@ -116,7 +116,7 @@ async function readDefaults(
     const list = columns.map((column, i) => `HEX(DEFAULT(t.${quoteName(column['COLUMN_NAME']!)})) AS d${i}`);
     const from = `${quoteName(table)} AS t`;
     const [first] = await queries.query(`SELECT ${list.join(', ')} FROM ${from} LIMIT 1`);
-    // A table without rows tells the defaults of columns that may be NULL.
+    // A table without rows returns the defaults of columns that may be NULL.
     const [row] =
       first === undefined
         ? await queries.query(
@@ -127,8 +127,8 @@ async function readDefaults(
       const hex = row?.[`d${i}`];
       if (typeof hex === 'string' && hex !== '') defaults.set(columnKey(column), `bytes ${hex}`);
     }
-    // Of columns that may not be NULL an empty table tells no default. Those of bytes stand in the statement
-    // as they are.
+    // Of columns that may not be NULL, an empty table returns no default. Binary ones are unchanged in the
+    // statement.
     const untold = columns.filter(
       (column) => !defaults.has(columnKey(column)) && /^(?:var)?binary$/i.test(column['DATA_TYPE'] ?? ''),
     );
@@ -142,14 +142,11 @@ async function readDefaults(
   return defaults;
 }
 
-/**
- * The bytes of the members that rows have, of an ENUM or SET whose members the server does not show as they
- * are.
- */
+/** The bytes of the members in use of an ENUM or SET, if the server does not show its members unchanged. */
 async function readMembers(queries: SchemaQueries, row: TextRow): Promise<string | undefined> {
   const type = row['COLUMN_TYPE']!;
   if (!/^(?:enum|set)\(/i.test(type)) return undefined;
-  // A member that is no text in its character set is shown with a question mark, as nothing, or cut off.
+  // A member that is not text in its character set is shown with a question mark, empty, or truncated.
   if (!/[?\ufffd]|[^)]$|[(,]''[,)]/.test(type) && !severalBytes.test(row['CHARACTER_SET_NAME'] ?? '')) {
     return undefined;
   }
@@ -164,10 +161,7 @@ async function readMembers(queries: SchemaQueries, row: TextRow): Promise<string
     .join(', ');
 }
 
-/**
- * MariaDB tells no column of any table when it cannot read one view (O2): then each table is asked for by
- * itself.
- */
+/** MariaDB returns no columns at all when it cannot read one view (O2); then each table is queried alone. */
 async function askForColumns(
   queries: SchemaQueries,
   tables: readonly string[],
@@ -186,7 +180,7 @@ async function askForColumns(
   }
 }
 
-/** Character sets in which bytes need not be characters; those of UTF-8 are shown as they are. */
+/** Character sets in which bytes need not be characters. UTF-8 is absent: its bytes are shown unchanged. */
 const severalBytes =
   /^(?:big5|binary|cp932|eucjpms|euckr|gb18030|gb2312|gbk|sjis|ucs2|ujis|utf16|utf16le|utf32)$/i;
 
@@ -199,14 +193,14 @@ function columnLine(bytes: string, column: string): string | undefined {
   return bytes.split('\n').find((each) => each.startsWith(`  ${name} `));
 }
 
-/** What a column is generated by, as a statement has it. */
+/** The expression of a generated column, from a statement. */
 function shownExpression(bytes: string, column: string): string | undefined {
   const line = columnLine(bytes, column) ?? '';
   const expression = /GENERATED ALWAYS AS \((.*)\) (?:STORED|VIRTUAL)/.exec(line)?.[1];
   return expression === undefined ? undefined : (textOf(expression) ?? expression);
 }
 
-/** The bytes of a default as a statement has them: in a literal, or as hexadecimal. */
+/** The bytes of a default in a statement: from a literal, or from hexadecimal. */
 function shownDefault(bytes: string, column: string): string | undefined {
   const line = columnLine(bytes, column);
   const tokens = tokenise(line ?? '').filter(({ kind }) => kind !== 'space');
@@ -220,13 +214,13 @@ function shownDefault(bytes: string, column: string): string | undefined {
   return hex.toUpperCase();
 }
 
-/** Whether the default of a column is a text or bytes, and not empty or an expression. */
+/** Whether the default of a column is text or bytes, and neither empty nor an expression. */
 function isLiteralText(row: TextRow, vendor: 'mariadb' | 'mysql'): boolean {
   const { COLUMN_DEFAULT: value, DATA_TYPE: type, EXTRA: extra } = row;
   if (typeof value !== 'string' || !/^(?:char|varchar|binary|varbinary|enum|set)$/i.test(type ?? '')) {
     return false;
   }
-  // MySQL 5.6 shows bytes that are no text as nothing.
+  // MySQL 5.6 shows bytes that are not text as an empty default.
   if (vendor === 'mysql') return !/DEFAULT_GENERATED/i.test(extra ?? '');
   return value !== "''" && /^(?:_\w+ ?)?x?'/i.test(value);
 }

@@ -9,38 +9,37 @@ import { checkSide, type DatabaseFingerprint, openSide, type Side, type SideOpti
 
 /** Options of {@link compareDatabases}. */
 export interface CompareOptions extends SideOptions {
-  /** Only these tables, and no objects beside tables. @defaultValue everything */
+  /** Only these tables, and no other objects. @defaultValue everything */
   readonly tables?: readonly string[] | undefined;
   /**
-   * Whether views, triggers, routines, events and sequences count.
+   * Whether views, triggers, routines, events and sequences are compared.
    *
    * @defaultValue true, false with `tables`
    */
   readonly objects?: boolean | undefined;
-  /** Called before each table. A throw in it ends the comparison. */
+  /** Called before each table. An exception ends the comparison. */
   readonly onProgress?: ((progress: CompareProgress) => void) | undefined;
 }
 
-/** How far a comparison is. */
+/** Progress of a comparison. */
 export interface CompareProgress {
   /** The table that is compared now. */
   readonly table: string;
-  /** Tables that are compared. */
+  /** Tables that were compared. */
   readonly tablesDone: number;
   /** Tables to be compared. */
   readonly totalTables: number;
 }
 
 /**
- * Holds two databases against each other: every table's definition, number of rows and content, and every
- * object beside the tables. Content is hashed inside the servers, so that no row travels, and neither side's
- * dump or restore is trusted. Between servers of different versions definitions are compared by meaning, not
- * by spelling.
+ * Compares two databases: every table's definition, number of rows and content, and every other object.
+ * Content is hashed inside the servers, so that no row is transferred, and neither the dump nor the restore
+ * is trusted. Between servers of different versions, definitions are compared by meaning, not by spelling.
  *
- * The two are read one table after another, without a lock: changes during the comparison show as
+ * The two are read one table after another, without a lock: changes during the comparison appear as
  * differences.
  *
- * @param left - with a database, by convention the original; or what it was, when it is gone
+ * @param left - with a database, by convention the original; or its fingerprint, when it no longer exists
  * @param right - with a database, by convention the copy
  * @throws BackupError `database-…` or `privilege-missing`
  * @example
@@ -79,9 +78,9 @@ class Comparer {
   readonly #copy: SchemaFacts;
   readonly #options: CompareOptions;
   readonly #bySpelling: boolean;
-  /** Whether one side takes names that differ in case alone for one name. */
+  /** Whether one side treats names that differ only in case as equal. */
   readonly #foldsNames: boolean;
-  /** Whether the sides may have a name in other letters each. */
+  /** Whether the sides may spell a name in different case. */
   readonly #otherLetters: boolean;
   readonly #differences: Difference[] = [];
 
@@ -121,8 +120,7 @@ class Comparer {
       return { name, equal: false, left: null, right: null };
     }
     const before = this.#differences.length;
-    // Asked even where the statements are spelled alike: a server may show two different things in the same
-    // words.
+    // Compared even if the statements are equal: a server may show two different things in the same words.
     this.#compareFacts('table', name, original.facts, copy.facts);
     if (this.#bySpelling && original.statement !== copy.statement) {
       const spelledAlike = this.#spelling(original.statement) === this.#spelling(copy.statement);
@@ -152,9 +150,9 @@ class Comparer {
       this.#left.columnHashes(original),
       this.#right.columnHashes(copy),
     ]);
-    if (left === null || right === null) return 'a column that is not known any more';
+    if (left === null || right === null) return 'a column that can no longer be determined';
     const differing = names.filter((_, i) => left[i] !== right[i]);
-    return differing.length === 0 ? 'how they stand together in rows' : `column ${differing.join(', ')}`;
+    return differing.length === 0 ? 'the combination of values in rows' : `column ${differing.join(', ')}`;
   }
 
   #compareObjects(): number {
@@ -163,7 +161,7 @@ class Comparer {
       const original = named(this.#original.objects, key, this.#foldsNames);
       const copy = named(this.#copy.objects, key, this.#foldsNames);
       if (original !== undefined && copy !== undefined && original.kind === 'view' && !this.#bySpelling) {
-        // A view is shown as the server understood it, with brackets of its own.
+        // A view is shown as the server parsed it, with parentheses of its own.
         this.#compareFacts('view', original.name, loosely(original.facts), loosely(copy.facts));
       } else if (original !== undefined && copy !== undefined) {
         this.#compareFacts(original.kind, original.name, original.facts, copy.facts);
@@ -177,8 +175,8 @@ class Comparer {
   }
 
   /**
-   * Newer MySQL names a column's character set or leaves it out for no reason of the column's own (C17); the
-   * facts tell.
+   * Newer MySQL names or omits a column's character set for reasons outside of the column (C17), so it is
+   * removed here; the facts are compared as well.
    */
   #spelling(statement: string): string {
     const spelling = statement.replaceAll(/ (?:CHARACTER SET|COLLATE) \w+/g, '');
@@ -205,7 +203,7 @@ class Comparer {
   }
 }
 
-/** Facts with names of other tables in them, which a server may have put into small letters. */
+/** Whether a fact holds names of other tables, which a server may have converted to lower case. */
 function mentionsTables(fact: string): boolean {
   return fact === 'statement' || fact.startsWith('foreign key ');
 }

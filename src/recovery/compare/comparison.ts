@@ -1,6 +1,6 @@
 import type { SchemaObjectKind } from '../../model/parts.js';
 
-/** The outcome of holding two databases against each other. */
+/** Result of comparing two databases. */
 export interface Comparison {
   /** Whether there is no difference at all. */
   readonly equal: boolean;
@@ -8,7 +8,7 @@ export interface Comparison {
   readonly tables: readonly TableComparison[];
   /** Views, triggers, routines, events and sequences that were compared. */
   readonly objects: number;
-  /** Each thing that is not the same. */
+  /** All differences. */
   readonly differences: readonly Difference[];
 }
 
@@ -18,24 +18,21 @@ export interface TableComparison {
   readonly name: string;
   /** Whether both sides hold the same. */
   readonly equal: boolean;
-  /** What the first side holds; null without the table. */
+  /** The content on the first side; null without the table. */
   readonly left: TableContent | null;
-  /** What the second side holds; null without the table. */
+  /** The content on the second side; null without the table. */
   readonly right: TableContent | null;
 }
 
-/** What a server says of a table's rows. */
+/** Row count and content hash of a table, computed by a server. */
 export interface TableContent {
   /** How many rows there are. */
   readonly rows: number;
-  /**
-   * Independent of the order of the rows, the storage engine and the server: equal for equal rows. Decimal
-   * text.
-   */
+  /** Independent of row order, storage engine and server: equal for equal rows. Decimal text. */
   readonly hash: string;
 }
 
-/** Something that is not alike. */
+/** A difference. */
 export interface Difference {
   /** What differs. */
   readonly kind: 'database' | 'table' | SchemaObjectKind;

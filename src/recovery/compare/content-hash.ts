@@ -1,6 +1,6 @@
 import { quoteName } from '../../database/identifiers.js';
 
-/** A column as a content hash needs it. */
+/** The properties of a column that a content hash needs. */
 export interface HashedColumn {
   readonly name: string;
   /** Bare type as `information_schema` gives it, such as `bigint`. */
@@ -9,14 +9,14 @@ export interface HashedColumn {
 }
 
 /**
- * One statement that has the server count a table's rows and hash their content: `row_count`, `content`,
+ * A statement that counts a table's rows and hashes their content on the server: `row_count`, `content`,
  * `unhashed`.
  *
  * The hash is the sum over all rows of 64 bits of a SHA-256 of the row: equal for equal sets of rows in any
- * order, and unlike a XOR it sees duplicates. No value is converted on the way: text is hashed as the bytes
- * of its own character set, FLOAT with all its digits (V3), ENUM and SET by number (V13), and NULL is not the
- * empty text (V9). Only features that every server since MySQL 5.5 has are used (MySQL 9 has no MD5 any
- * more), and the result is the same on all.
+ * order, and, unlike XOR, different when a row is duplicated. No value is converted: text is hashed as the
+ * bytes of its own character set, FLOAT with all its digits (V3), ENUM and SET by number (V13), and NULL
+ * differs from the empty text (V9). It uses only functions of every server since MySQL 5.5 (MySQL 9 has no
+ * MD5 any more), and the result is the same on all.
  */
 export function contentHashQuery(
   table: string,
@@ -25,7 +25,7 @@ export function contentHashQuery(
   history = false,
 ): string {
   const row = columns.length === 0 ? "''" : `CONCAT_WS(',', ${columns.map(valueExpression).join(', ')})`;
-  // A row beyond max_allowed_packet makes CONCAT_WS answer NULL, which SUM would pass over; hence `unhashed`.
+  // For a row beyond max_allowed_packet, CONCAT_WS returns NULL, which SUM ignores; hence `unhashed`.
   return (
     `SELECT COUNT(*) AS row_count, COALESCE(SUM(${sixtyFourBits(row)}), 0) AS content,` +
     ` COUNT(*) - COUNT(${row}) AS unhashed FROM ${rowsOf(table, where, history)}`
@@ -37,7 +37,7 @@ function rowsOf(table: string, where: string | undefined, history: boolean): str
   return `${quoteName(table)}${versions}${where === undefined ? '' : ` WHERE ${where}`}`;
 }
 
-/** The same per column, `c0`, `c1` …: says which columns differ. */
+/** The same per column, `c0`, `c1` …, to find the columns that differ. */
 export function columnHashQuery(
   table: string,
   columns: readonly HashedColumn[],
@@ -54,7 +54,7 @@ function sixtyFourBits(text: string): string {
   return `CAST(CONV(LEFT(SHA2(${text}, 256), 16), 16, 10) AS UNSIGNED)`;
 }
 
-/** A value as text or bytes that no other value has and that no comma can blur. */
+/** An unambiguous text or byte form of a value, in which no comma can shift into the next value. */
 function valueExpression({ name, dataType, nullable }: HashedColumn): string {
   const value = exactValue(quoteName(name), dataType.toLowerCase());
   return nullable ? `IFNULL(${value}, 'N')` : value;
@@ -71,7 +71,7 @@ function exactValue(column: string, dataType: string): string {
     case 'set':
       return `CAST(${column} AS UNSIGNED)`;
     case 'year(2)':
-      // As text 2000 and zero are both 00; as a date the one is of 2000 and the other of 1900.
+      // As text, 2000 and zero are both 00; as a date, one is in 2000 and the other in 1900.
       return `COALESCE(LPAD(REPLACE(LEFT(CAST(${column} AS DATE), 4), '1900', '0'), 4, '0'), ${column})`;
     case 'tinyint':
     case 'smallint':
@@ -102,7 +102,7 @@ function exactValue(column: string, dataType: string): string {
     case 'mediumblob':
     case 'longblob':
     case 'json':
-      // Hashed where it lies: a copy of a long one would break max_allowed_packet.
+      // Only the hash of the value is concatenated: a copy of a long value would exceed max_allowed_packet.
       return `CONCAT(LENGTH(${column}), ':', SHA2(${column}, 256))`;
     default:
       return `SHA2(CAST(${column} AS BINARY), 256)`;

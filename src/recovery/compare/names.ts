@@ -1,6 +1,6 @@
 /**
- * What has a name among `things`: that very name, or on a server that does not tell case apart the only one
- * that differs from it in case alone (C14).
+ * The entry with a name: the exact one, or, on a server that ignores case, the only one that differs from it
+ * only in case (C14).
  */
 export function named<Thing>(
   things: ReadonlyMap<string, Thing>,
@@ -14,7 +14,7 @@ export function named<Thing>(
   return alike.length === 1 ? alike[0]![1] : undefined;
 }
 
-/** The names of both sides, each once. */
+/** The names on either side, each once. */
 export function namesOfBoth<Thing>(
   left: ReadonlyMap<string, Thing>,
   right: ReadonlyMap<string, Thing>,

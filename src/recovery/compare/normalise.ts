@@ -1,21 +1,21 @@
 /**
- * One spelling for what servers of different versions and vendors spell differently though they mean the
- * same. Used only for comparing across versions; two servers of the same version must agree to the letter.
+ * Normalises what servers of different versions and vendors spell differently with the same meaning. Used
+ * only for comparing across versions; two servers of one version must agree exactly.
  */
 
-/** `bigint(20) unsigned` and `bigint unsigned` are one type; the width only matters with ZEROFILL. */
+/** `bigint(20) unsigned` and `bigint unsigned` are the same type; the width matters only with ZEROFILL. */
 export function normaliseType(type: string): string {
   const lower = type.replace(/^\w+/, (word) => word.toLowerCase());
   if (/zerofill/i.test(lower)) return lower;
   return lower.replace(/^((?:tiny|small|medium|big)?int|year)\(\d+\)/, '$1');
 }
 
-/** `utf8mb3` is what `utf8` was renamed to. Works for names of character sets and of collations. */
+/** `utf8` was renamed to `utf8mb3`. Works for names of character sets and of collations. */
 export function normaliseCharacterSet(name: string): string {
   return name.replace(/^utf8(?=_|$)/, 'utf8mb3');
 }
 
-/** MariaDB gives a default as an expression, MySQL as bare text. */
+/** MariaDB lists a default as an expression, MySQL as bare text. */
 export function normaliseDefault(
   value: string | null,
   vendor: 'mariadb' | 'mysql',
@@ -31,12 +31,12 @@ export function normaliseDefault(
     quoted === null
       ? value
       : quoted[1]!.replaceAll("''", "'").replaceAll(/\\(.)/gs, (_, char: string) => char);
-  // A number may stand as 0 or '0', 0.0 or 0.00.
+  // A number may be written as 0 or '0', 0.0 or 0.00.
   const numeric = /^(?:tinyint|smallint|mediumint|int|bigint|decimal|float|double)$/i.test(dataType);
   return numeric && text !== '' && Number.isFinite(Number(text)) ? `number ${Number(text)}` : `text ${text}`;
 }
 
-/** What `EXTRA` says, in lower case and without words that only some versions have. */
+/** The column's `EXTRA`, in lower case and without words that only some versions have. */
 export function normaliseExtra(extra: string): string {
   return extra
     .toLowerCase()
@@ -48,9 +48,9 @@ export function normaliseExtra(extra: string): string {
 }
 
 /**
- * An expression without the marks that servers add on their own. MySQL writes the quotes of a stored one
- * behind backslashes, and may say `_utf8mb4` of a literal when it is made and `_binary` when it is made again
- * from its own words.
+ * An expression without what servers add to it. MySQL escapes the quotes of a stored one with backslashes,
+ * and may show `_utf8mb4` before a literal when it is created and `_binary` when it is created again from
+ * that text.
  */
 export function normaliseExpression(expression: string): string {
   return expression
@@ -59,7 +59,7 @@ export function normaliseExpression(expression: string): string {
     .toLowerCase();
 }
 
-/** A statement with the quotes around its definer, which depend on the session that made it. */
+/** A statement with its definer in one spelling; how it is quoted depends on the session that created it. */
 export function normaliseDefiner(statement: string): string {
   const part = '(?:`((?:[^`]|``)*)`|"([^"]*)"|([\\w.%]+))';
   return statement.replace(

@@ -9,7 +9,7 @@ import { normaliseCharacterSet, normaliseDefiner } from './normalise.js';
 import type { ObjectDefinition } from './schema-facts.js';
 import { type SchemaQueries, unseen } from './schema-queries.js';
 
-/** Reads the definitions of what is no table, by `kind name`. */
+/** Reads the definitions of everything except tables, by `kind name`. */
 export async function readObjects(
   queries: SchemaQueries,
   views: readonly string[],
@@ -24,7 +24,7 @@ export async function readObjects(
   ): Promise<void> => {
     const words = kind.replace('-', ' ').toUpperCase();
     const row = await queries.show(`${words} ${quoteName(name)}`).catch(async (error: unknown) => {
-      // A view that SHOW CREATE refuses still stands in the server's list of views.
+      // SHOW CREATE may refuse a view that is in the server's list of views.
       if (kind !== 'view' || serverErrorNumber(error) === undefined) throw error;
       if (isBackupError(error, 'privilege-missing')) throw error;
       return listedView(queries, name);
@@ -66,7 +66,7 @@ export async function readObjects(
   const triggers = await queries.ask('TRIGGERS', ['TRIGGER_NAME', 'ACTION_ORDER'], 'TRIGGER_SCHEMA');
   for (const row of triggers) {
     await add('trigger', row['TRIGGER_NAME']!, 'SQL Original Statement', {
-      // Servers with one trigger per event know no order and say 0 or 1.
+      // Servers with one trigger per event have no order and report 0 or 1.
       order: row['ACTION_ORDER'] === '0' ? '1' : row['ACTION_ORDER'],
     });
   }
@@ -79,7 +79,7 @@ export async function readObjects(
   return objects;
 }
 
-/** A view as the list of views has it: MySQL 5.6 refuses to show one of which a column is gone. */
+/** A view from the list of views: MySQL 5.6 refuses to show one with a dropped column. */
 async function listedView(queries: SchemaQueries, name: string): Promise<TextRow> {
   const columns = ['TABLE_NAME', 'VIEW_DEFINITION', 'DEFINER', 'SECURITY_TYPE', 'CHECK_OPTION'];
   const listed = (await queries.ask('VIEWS', columns)).find((row) => row['TABLE_NAME'] === name);
@@ -92,20 +92,20 @@ async function listedView(queries: SchemaQueries, name: string): Promise<TextRow
   };
 }
 
-/** MariaDB without its accounts says that there is no event, and has them in its table all the same. */
+/** MariaDB without its tables of accounts reports no events, although `mysql.event` still has them. */
 async function refuseHiddenEvents(queries: SchemaQueries): Promise<void> {
   const [stored] = await queries.connection.queryEach(
     [`SELECT db AS compared_schema FROM mysql.event WHERE db = ${quoteText(queries.schema)}`],
     { signal: queries.signal },
   );
-  // Not every server has such a table, nor shows it to everybody.
+  // Not every server has that table, nor may every user read it.
   const hidden = stored?.rows?.some((row) =>
     sameName(row['compared_schema'], queries.schema, queries.connection),
   );
   if (hidden === true) throw unseen('EVENTS');
 }
 
-/** Routines by their type in the list of the server. */
+/** Kinds of routines by their `ROUTINE_TYPE`. */
 const routinesByType: ReadonlyMap<
   string,
   { readonly kind: SchemaObjectKind; readonly statementColumn: string }

@@ -5,7 +5,7 @@ import type { Facts, SchemaFacts } from './schema-facts.js';
 import { SchemaQueries } from './schema-queries.js';
 import { readTables } from './table-facts.js';
 
-/** Reads all definitions of a database. @param connection - with the database chosen */
+/** Reads all definitions of a database. @param connection - with the database selected */
 export async function readSchemaFacts(connection: Connection, signal?: AbortSignal): Promise<SchemaFacts> {
   const queries = new SchemaQueries(connection, signal);
   const [server] = await queries.query(

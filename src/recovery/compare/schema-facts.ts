@@ -2,7 +2,8 @@ import type { SchemaObjectKind } from '../../model/parts.js';
 import type { HashedColumn } from './content-hash.js';
 
 /**
- * A database's definitions, read for comparison alone: it shares no code with the dump, whose judge it is.
+ * A database's definitions, read only for comparison. It shares no code with the dump, whose result it
+ * checks.
  */
 export interface SchemaFacts {
   readonly vendor: 'mariadb' | 'mysql';
@@ -15,7 +16,7 @@ export interface SchemaFacts {
   readonly objects: ReadonlyMap<string, ObjectDefinition>;
 }
 
-/** Named facts in a spelling that no server version changes. */
+/** Properties by name, in a form that does not depend on the server's version. */
 export type Facts = ReadonlyMap<string, string>;
 
 /** The same while they are being read. */
@@ -23,15 +24,16 @@ export type FactsBeingRead = Map<string, string>;
 
 export interface TableDefinition {
   readonly name: string;
-  /** As the server spells it, without the name of the database. */
+  /** As the server shows it, without the name of the database. */
   readonly statement: string;
-  /** The same in pieces, for comparing across versions and for saying where two differ. */
+  /** The same as separate facts, for comparing across versions and for naming the differences. */
   readonly facts: Facts;
   /**
-   * Columns whose content counts: all but the period of a system-versioned table, which the server sets (C3).
+   * Columns whose content is compared: all except the period of a system-versioned table, which the server
+   * sets (C3).
    */
   readonly columns: readonly HashedColumn[];
-  /** The period of a system-versioned table, where it counts time; empty for others. */
+  /** The period columns of a system-versioned table, if they hold timestamps; otherwise empty. */
   readonly period: readonly HashedColumn[];
 }
 

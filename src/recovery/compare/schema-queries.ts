@@ -5,14 +5,14 @@ import { inBrackets, serverErrorNumber } from '../../database/server-failures.js
 import { sameName } from '../../database/server-names.js';
 import { BackupError, isBackupError } from '../../errors.js';
 
-/** What a server is asked about one schema. */
+/** Queries about one schema. */
 export class SchemaQueries {
   readonly connection: Connection;
   readonly signal: AbortSignal | undefined;
   /** Name of the schema. */
   readonly schema: string;
 
-  /** @param connection - with the database chosen */
+  /** @param connection - with the database selected */
   constructor(connection: Connection, signal: AbortSignal | undefined) {
     const { database } = connection.address;
     if (database === undefined) throw new TypeError('"address" must name a database');
@@ -26,8 +26,8 @@ export class SchemaQueries {
   }
 
   /**
-   * `SHOW CREATE` in the character sets of the clients that made things, byte by byte: what a server turns
-   * into UTF-8 may be alike where the things are not.
+   * `SHOW CREATE` in the character sets of the clients that created the objects, byte by byte: different
+   * definitions may look alike after a server converted them to UTF-8.
    */
   async showBytes(what: string): Promise<TextRow> {
     const [, rows = []] = await askForBytes(this.connection, [
@@ -38,7 +38,7 @@ export class SchemaQueries {
     return rows[0] ?? {};
   }
 
-  /** The same as text where it is text. */
+  /** The same as text, if it is valid text. */
   async show(what: string): Promise<TextRow> {
     return Object.fromEntries(
       Object.entries(await this.showBytes(what)).map(([key, value]) => [
@@ -48,7 +48,7 @@ export class SchemaQueries {
     );
   }
 
-  /** Rows about this schema and no other: the server's own comparison may forget about case (F15). */
+  /** Rows about exactly this schema: the server's own comparison may ignore case (F15). */
   async ask(
     view: string,
     columns: readonly string[],
@@ -65,7 +65,7 @@ export class SchemaQueries {
     return rows.filter((row) => sameName(row['compared_schema'], this.schema, this.connection));
   }
 
-  /** Whether a list of the server has a column, which older ones may not have. */
+  /** Whether a view of information_schema has a column, which older servers may lack. */
   async has(view: string, column: string): Promise<boolean> {
     const rows = await this.query(
       'SELECT COUNT(*) AS known FROM information_schema.COLUMNS' +
@@ -74,18 +74,18 @@ export class SchemaQueries {
     return rows[0]?.['known'] !== '0';
   }
 
-  /** A statement without the name of the schema in front of names. */
+  /** A statement without the schema's name before other names. */
   withoutSchema(statement: string): string {
     return this.spellings.reduce((left, name) => left.replaceAll(`${quoteName(name)}.`, ''), statement);
   }
 
-  /** The schema's name, and how it is read in a statement that is no text, byte by byte. */
+  /** The schema's name, and the same as the bytes of a statement that is not valid text. */
   get spellings(): readonly string[] {
     return [...new Set([this.schema, Buffer.from(this.schema).toString('latin1')])];
   }
 }
 
-/** A list that a server cannot show is not taken for an empty one. */
+/** The error for a list that a server cannot show, so that it does not count as empty. */
 export function unseen(view: string, cause?: unknown): unknown {
   if (
     cause !== undefined &&

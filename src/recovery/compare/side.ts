@@ -9,44 +9,43 @@ import { named } from './names.js';
 import { readSchemaFacts } from './read-schema-facts.js';
 import type { SchemaFacts, TableDefinition } from './schema-facts.js';
 
-/** One of the two databases of a comparison: on its server, or remembered. */
+/** One of the two databases of a comparison: on its server, or as a fingerprint. */
 export interface Side {
   readonly definitions: SchemaFacts;
   /** Number of rows and hash of the content. */
   content(table: TableDefinition): Promise<TableContent>;
-  /** Hash of every column's content, in column order; null when it is not known. */
+  /** Hash of every column's content, in column order; null when unknown. */
   columnHashes(table: TableDefinition): Promise<readonly string[] | null>;
   close(): Promise<void>;
 }
 
-/** What is asked of a database. */
+/** Options for reading one side. */
 export interface SideOptions {
-  /** SQL conditions by table: only these rows count. */
+  /** SQL conditions by table: only these rows are compared. */
   readonly rowFilters?: Readonly<Record<string, string>> | undefined;
   /**
-   * Whether old versions of rows in system-versioned tables count, with the time of each.
+   * Whether old versions of rows in system-versioned tables are compared, with their periods.
    *
    * @defaultValue 'current'
    */
   readonly history?: 'all' | 'current' | undefined;
-  /** Ends the work early; what was asked for then rejects with its reason. */
+  /** Ends the work early; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * What a database was at one time: definitions, numbers of rows and hashes of the content. Holds no value of
- * a row. Taken before a disaster, it proves a restore when the original is gone.
+ * The state of a database at one time: definitions, row counts and content hashes. Holds no value of a row.
+ * Taken before a disaster, it proves a restore when the original no longer exists.
  */
 export interface DatabaseFingerprint {
-  /** Of tables and objects, made alike. */
+  /** Definitions of tables and objects, normalised. */
   readonly definitions: SchemaFacts;
   /** By table. */
   readonly contents: ReadonlyMap<string, TableContent>;
 }
 
 /**
- * Takes the fingerprint of a database. Every table is read once by the server; no row travels.
- *
+ * Takes the fingerprint of a database. The server reads every table once; no row is transferred.
  * @param address - with a database
  * @throws BackupError `database-…` or `privilege-missing`
  * @example
@@ -75,7 +74,7 @@ export async function takeFingerprint(
   });
 }
 
-/** Refuses what is neither an address nor a fingerprint. @throws TypeError */
+/** Refuses anything that is neither an address nor a fingerprint. @throws TypeError */
 export function checkSide(source: unknown, name: string): void {
   if (typeof source !== 'object' || source === null || !('contents' in source)) checkAddress(source, name);
   else assertArgument(name, source, 'object', { definitions: 'object', contents: 'object' });

@@ -7,7 +7,9 @@ import { normaliseCharacterSet, normaliseExpression } from './normalise.js';
 import type { FactsBeingRead, TableDefinition } from './schema-facts.js';
 import type { SchemaQueries } from './schema-queries.js';
 
-/** Reads the definitions of tables. @throws BackupError when the server does not show all columns of one */
+/**
+ * Reads the definitions of tables. @throws BackupError when the server does not show all columns of a table
+ */
 export async function readTables(
   queries: SchemaQueries,
   names: readonly string[],
@@ -25,15 +27,15 @@ export async function readTables(
   for (const name of names) {
     const row = await queries.show(`TABLE ${quoteName(name)}`);
     const statement = queries.withoutSchema(row['Create Table'] ?? '');
-    // Two tables whose columns are not told would count as alike, whatever they hold.
+    // Two tables whose columns are not shown would compare as equal, whatever they hold.
     const shown = statement.match(/^ {2}`/gm)?.length ?? 0;
     const known = [...facts.get(name)!.keys()].filter((fact) => fact.startsWith('column ')).length;
     if (shown === 0 || shown !== known) throw columnsUnseen(name);
-    // Some servers list no next number of a table that never had a row.
+    // Some servers list no next AUTO_INCREMENT value of a table that never had a row.
     const next = /\) ENGINE=\w+ AUTO_INCREMENT=(\d+)/.exec(statement)?.[1];
     const own = facts.get(name)!;
     if (next !== undefined && own.get('next number') === '') own.set('next number', next);
-    // Some list one of a table without an AUTO_INCREMENT column, which its statement does not have.
+    // Some list one for a table without an AUTO_INCREMENT column, which its statement does not have.
     if (!/^ {2}`.* AUTO_INCREMENT\b/m.test(statement)) own.set('next number', '');
     const moments = statement.matchAll(/^ {2}`((?:[^`]|``)*)` timestamp.* DEFAULT '([^']*)'/gim);
     for (const [, column, moment] of moments) facts.get(name)!.set(`moment of ${column}`, moment!);
@@ -62,7 +64,7 @@ async function readTableOptions(
     own.set('collation', normaliseCharacterSet(row['TABLE_COLLATION'] ?? ''));
     own.set('comment', row['TABLE_COMMENT'] ?? '');
     own.set('row format', /row_format=(\w+)/i.exec(row['CREATE_OPTIONS'] ?? '')?.[1]?.toLowerCase() ?? '');
-    // No number was given out yet: some servers say 1, some nothing.
+    // For a table without rows so far, some servers list 1, some nothing.
     const next = row['AUTO_INCREMENT'] ?? '';
     own.set('next number', next === '1' ? '' : next);
   }
@@ -105,7 +107,7 @@ async function readForeignKeys(
   );
   for (const row of rules) {
     const own = facts.get(row['TABLE_NAME']!);
-    // RESTRICT and NO ACTION are one and the same here, and servers spell it either way.
+    // RESTRICT and NO ACTION are equal here, and servers show either.
     const rule = (text: string | null | undefined): string =>
       text === 'RESTRICT' ? 'NO ACTION' : (text ?? '');
     own?.set(
@@ -135,8 +137,8 @@ async function readForeignKeys(
     const schema = sameName(row['REFERENCED_TABLE_SCHEMA'], queries.schema, queries.connection)
       ? ''
       : `${row['REFERENCED_TABLE_SCHEMA']}.`;
-    // MySQL 5.6 may write down the name of a table as that of an old file, and shows it without in the
-    // definition.
+    // MySQL 5.6 may store the name of a table as that of an old file; the definition shows it without the
+    // prefix.
     const other = row['REFERENCED_TABLE_NAME']?.replace(/^#mysql50#/, '');
     const target = `${schema}${other}.${row['REFERENCED_COLUMN_NAME']}`;
     own.set(key, `${head} | ${row['COLUMN_NAME']} to ${target}`);
@@ -191,7 +193,7 @@ async function readChecks(queries: SchemaQueries, facts: ReadonlyMap<string, Fac
   }
 }
 
-/** The period columns, from the statement: where it names none, no list of columns has them. */
+/** The period columns, from the statement: hidden ones are in no list of columns. */
 function periodOf(statement: string): readonly HashedColumn[] {
   if (!/\) ENGINE=.*\bWITH SYSTEM VERSIONING\b/s.test(statement)) return [];
   const names = /^ *(`(?:[^`]|``)*`) (\w+)\S* .*GENERATED ALWAYS AS ROW (?:START|END)/gim;
@@ -209,7 +211,7 @@ function periodOf(statement: string): readonly HashedColumn[] {
 function columnsUnseen(table: string): BackupError {
   return new BackupError(
     'database-query-failed',
-    `The columns of table "${table}" are not all shown by the server, so nothing can be compared with it.`,
+    `The columns of table "${table}" are not all shown by the server, so it cannot be compared.`,
     { details: { table } },
   );
 }

@@ -5,44 +5,43 @@ import { readTable } from './accept-table.js';
 import { NotAccepted } from './head-reader.js';
 import { notADefinition } from './tokens.js';
 
-/** What is known of a definition beside its text. */
+/** What is known about a definition besides its text. */
 export interface DefinitionContext {
-  /** In which the definition is run: it says how quotes are read. */
+  /** The sql_mode in which the definition is executed: it decides how quotes are read. */
   readonly sqlMode?: string | undefined;
   /** Name of the database in the archive. */
   readonly database?: string | undefined;
-  /** `keep`: it acts for whom it acted. `strip`: it acts for whoever makes it. @defaultValue 'keep' */
+  /** `keep`: the definer stays. `strip`: the definer becomes the user who creates it. @defaultValue 'keep' */
   readonly definers?: 'keep' | 'strip';
   /**
-   * Whether an event runs at once where it did; otherwise it is made at rest, whatever it says.
+   * Whether an event is created enabled if it was enabled at the source; otherwise it is created disabled.
    *
    * @defaultValue false
    */
   readonly keepsState?: boolean;
   /**
-   * Whether the statement is a string of bytes, one character for each, in another character set than UTF-8.
+   * Whether the statement is a byte string, one character for each byte, in another character set than UTF-8.
    */
   readonly inBytes?: boolean;
 }
 
-/** A definition that makes what it says and nothing else. */
+/** A definition that creates exactly what it claims to create. */
 export interface AcceptedDefinition {
   /** The statement, rebuilt. */
   readonly tokens: readonly Token[];
   readonly statement: string;
-  /** Where in `tokens` that begins which its author wrote: the body. */
+  /** Index in `tokens` of the body, which the author wrote. */
   readonly bodyAt: number;
-  /** For whom it acts, as the statement itself says. */
+  /** The user in the statement's DEFINER. */
   readonly definer?: string;
-  /** Storage engines by which a table reaches beyond its database. */
+  /** Storage engines by which a table accesses data outside of its database. */
   readonly outside: readonly string[];
 }
 
 /**
- * Reads a definition as a server does, holds it against what the archive says it is, and rebuilds it. Whoever
- * knows the public recipient can forge an archive, and a definition must not be anything else in disguise: it
- * is one statement, makes one thing of this kind and name, and no server reads another statement in it than
- * this one.
+ * Parses a definition as a server does, checks it against its kind and name in the archive, and rebuilds it.
+ * Anybody with the public recipient can forge an archive, so a definition must not hide anything else: it
+ * must be one statement that creates one thing of this kind and name, and every server must read it alike.
  *
  * @throws BackupError `archive-damaged`
  */
@@ -89,19 +88,20 @@ const ansiModes: RegExp = /(?:^|,)(?:ANSI_QUOTES|ANSI|DB2|MAXDB|MSSQL|ORACLE|POS
 
 function quoteRules(sqlMode: string): { readonly ansiQuotes: boolean; readonly noBackslashEscapes: boolean } {
   if (!/^(?:[a-z][a-z0-9_]*(?:,[a-z][a-z0-9_]*)*)?$/i.test(sqlMode))
-    throw new NotAccepted('its sql_mode is none');
+    throw new NotAccepted('its sql_mode is invalid');
   return {
     ansiQuotes: ansiModes.test(sqlMode),
     noBackslashEscapes: /(?:^|,)NO_BACKSLASH_ESCAPES(?:,|$)/i.test(sqlMode),
   };
 }
 
-/** Marks that end a comment or a statement for some servers and clients only. */
+/** Refuses characters that end a comment or a statement only for some servers and clients. */
 function checkMarks(tokens: readonly Token[], { inBytes = false }: DefinitionContext): void {
   tokens.forEach(({ kind, text }, i) => {
     if (kind !== 'name' && kind !== 'text' && text.includes('\0'))
       throw new NotAccepted('there is a zero byte in it');
-    // In some character sets a letter beyond ASCII is white space, and with it two dashes begin a comment.
+    // In some character sets a letter beyond ASCII is white space, so that two dashes before it begin a
+    // comment.
     const after = tokens[i + 2]?.text.charCodeAt(0) ?? 0;
     const isUnclear = inBytes ? after > 0x7f : after > 0x7f && after <= 0xa0;
     if (isUnclear && text === '-' && tokens[i + 1]?.text === '-')
@@ -109,11 +109,11 @@ function checkMarks(tokens: readonly Token[], { inBytes = false }: DefinitionCon
   });
 }
 
-/** Servers that forget about case show names in one, and keep them in another. */
+/** Servers that ignore case may show a name in another case than they store. */
 function nameCheck(name: string, inBytes: boolean): (given: string) => boolean {
   const folded = name.toLowerCase();
   if (!inBytes) return (given) => given.toLowerCase() === folded;
-  // Letters beyond ASCII are other bytes there.
+  // Letters beyond ASCII are other bytes in another character set, so they are not compared.
   const ascii = (text: string): string => text.toLowerCase().replaceAll(/[^\x00-\x7f]+/g, '\x80');
   return (given) => ascii(given) === ascii(name);
 }

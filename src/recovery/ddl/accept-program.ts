@@ -2,27 +2,27 @@ import type { Token } from '../../database/tokens.js';
 import type { SchemaObjectKind } from '../../model/parts.js';
 import { HeadReader, isWord, NotAccepted } from './head-reader.js';
 
-/** What is known of the thing that a definition is to make. */
+/** What a definition must create. */
 export interface Wanted {
   readonly kind: SchemaObjectKind;
-  /** Whether a name is the one. */
+  /** Whether a name is the expected one. */
   readonly isName: (name: string) => boolean;
   /** The database in the archive, by which a trigger may be qualified. */
   readonly database?: string | undefined;
   readonly keepsDefiner: boolean;
-  /** Of an event. */
+  /** For events: see {@link DefinitionContext.keepsState}. */
   readonly keepsState: boolean;
 }
 
-/** A definition in pieces: what every server reads alike, then what its author wrote. */
+/** A definition in two parts: a head that every server reads alike, and the body that the author wrote. */
 export interface Program {
   readonly head: readonly Token[];
   readonly body: readonly Token[];
-  /** For whom it acts. */
+  /** The user in DEFINER. */
   readonly definer: string | undefined;
 }
 
-/** Reads the definition of a view, trigger, routine, package, event or sequence. @throws NotAccepted */
+/** Parses the definition of a view, trigger, routine, package, event or sequence. @throws NotAccepted */
 export function readProgram(tokens: readonly Token[], wanted: Wanted): Program {
   const reader = new HeadReader(tokens);
   reader.words('CREATE');
@@ -45,17 +45,17 @@ const readers: Readonly<Record<SchemaObjectKind, Read>> = {
     if (reader.peek()?.text === '(') {
       while (reader.peek()?.text !== ')') {
         const { kind, text } = reader.take();
-        if (kind === 'text' || text === ';') throw new NotAccepted('its columns are no names');
+        if (kind === 'text' || text === ';') throw new NotAccepted('its column list is malformed');
       }
       reader.symbol(')');
     }
     reader.words('AS');
     const body = reader.rest();
     for (const token of body) {
-      // A view holds no INTO, and servers print none of the comments that some of them execute.
-      if (isWord(token, 'INTO')) throw new NotAccepted('it writes somewhere');
+      // A view has no INTO, and servers print no version comments in it.
+      if (isWord(token, 'INTO')) throw new NotAccepted('it has an INTO');
       if (token.kind === 'symbol' && (token.text === ';' || token.text.startsWith('/*'))) {
-        throw new NotAccepted('there is more than a view in it');
+        throw new NotAccepted('there is more in it than a view');
       }
     }
     return body;
@@ -64,10 +64,11 @@ const readers: Readonly<Record<SchemaObjectKind, Read>> = {
     reader.words('TRIGGER');
     notExists(reader);
     ownName(reader, wanted, true);
-    if (!reader.may('BEFORE') && !reader.may('AFTER')) throw new NotAccepted('it has no time');
+    if (!reader.may('BEFORE') && !reader.may('AFTER')) throw new NotAccepted('it has no trigger time');
     while (!reader.sees('ON')) {
       const { kind, text } = reader.take();
-      if (kind === 'text' || (kind === 'symbol' && text !== ',')) throw new NotAccepted('it has no event');
+      if (kind === 'text' || (kind === 'symbol' && text !== ','))
+        throw new NotAccepted('it has no trigger event');
     }
     reader.words('ON');
     qualifiedName(reader, wanted);
@@ -79,7 +80,7 @@ const readers: Readonly<Record<SchemaObjectKind, Read>> = {
     reader.words('FUNCTION');
     notExists(reader);
     ownName(reader, wanted);
-    // What has no parameters in brackets is a library of the server's machine.
+    // A function without a parameter list is a library on the server's computer.
     if (reader.peek()?.text !== '(') throw new NotAccepted('it has no parameters');
     return reader.rest();
   },
@@ -112,14 +113,14 @@ const readers: Readonly<Record<SchemaObjectKind, Read>> = {
     while (reader.peek() !== undefined) {
       const { kind, text } = reader.take();
       const isPlain = kind === 'symbol' ? text === '-' || text === '=' : kind !== 'name';
-      if (!isPlain || /^(?:select|as|like)$/i.test(text)) throw new NotAccepted('it is no sequence');
+      if (!isPlain || /^(?:select|as|like)$/i.test(text)) throw new NotAccepted('it is not a sequence');
     }
     return [];
   },
 };
 
 /**
- * Made at rest, whatever it was, unless its state is wanted; what is left out by whoever wrote it is said.
+ * Parses an event. It is created disabled unless its state is kept; optional parts that are absent are added.
  */
 function readEvent(reader: HeadReader, wanted: Wanted): readonly Token[] {
   reader.words('EVENT');
@@ -134,7 +135,7 @@ function readEvent(reader: HeadReader, wanted: Wanted): readonly Token[] {
     if (kind === 'symbol' && text === '(') depth++;
     if (kind === 'symbol' && text === ')') depth--;
     if (depth < 0 || text === ';' || /^(?:select|`?load_file`?)$/i.test(text)) {
-      throw new NotAccepted('its schedule is none');
+      throw new NotAccepted('its schedule is invalid');
     }
   }
   if (reader.may('ON', 'COMPLETION')) {
@@ -153,7 +154,8 @@ function readEvent(reader: HeadReader, wanted: Wanted): readonly Token[] {
     reader.forget(before);
     add(reader, 'DISABLE');
   }
-  if (reader.may('COMMENT') && reader.take().kind !== 'text') throw new NotAccepted('its comment is no text');
+  if (reader.may('COMMENT') && reader.take().kind !== 'text')
+    throw new NotAccepted('its comment is not text');
   reader.words('DO');
   return reader.rest();
 }
@@ -163,7 +165,7 @@ function add({ read }: HeadReader, words: string): void {
   read.push({ kind: 'word', text: words });
 }
 
-/** It makes what is not there anyway. */
+/** Skips IF NOT EXISTS, which servers may print. */
 function notExists(reader: HeadReader): void {
   const before = reader.read.length;
   if (reader.may('IF', 'NOT', 'EXISTS')) reader.forget(before);
@@ -174,13 +176,13 @@ function ownName(reader: HeadReader, wanted: Wanted, mayBeQualified: boolean = f
   if (!wanted.isName(name)) throw new NotAccepted('it has another name');
 }
 
-/** A name that may have its database before it, and keeps only its own. */
+/** A name with an optional qualifier. A qualifier other than the archive's database is dropped. */
 function qualifiedName(reader: HeadReader, { database }: Wanted): string {
   const before = reader.read.length;
   const first = reader.name();
   if (reader.peek()?.text !== '.') return first;
   reader.symbol('.');
-  // A name that differs in case alone is refused as well: for most servers it is another one.
+  // Also one that differs only in case: to most servers it is another database.
   if (first !== database) {
     reader.forget(before);
     add(reader, '');

@@ -2,17 +2,14 @@ import { quoteName } from '../../database/identifiers.js';
 import { type Token, unquote } from '../../database/tokens.js';
 import { HeadReader, isAscii, isWord, NotAccepted } from './head-reader.js';
 
-/** A definition of a table that is one, and what it reaches beyond its database. */
+/** A definition of a table that was accepted. */
 export interface AcceptedTable {
   readonly tokens: readonly Token[];
-  /** Storage engines that take rows from elsewhere. */
+  /** Storage engines that access rows elsewhere. */
   readonly outside: readonly string[];
 }
 
-/**
- * What SHOW CREATE TABLE puts into comments that only some versions execute: the words that such a comment
- * begins with.
- */
+/** The beginnings of the version comments in the output of SHOW CREATE TABLE. */
 const versioned: readonly RegExp[] = [
   /^PARTITION BY /,
   /^WITH PARSER /,
@@ -30,12 +27,12 @@ const versioned: readonly RegExp[] = [
   /^(?:AUTOEXTEND_SIZE|SECONDARY_ENGINE|START TRANSACTION|COMPRESSION)\b/,
 ];
 
-/** Words with which a part of a table that is no column begins. */
+/** First words of items in a table that are not columns. */
 const itemWords: ReadonlySet<string> = new Set(
   'CHECK CONSTRAINT FOREIGN FULLTEXT INDEX KEY PERIOD PRIMARY SPATIAL UNIQUE VECTOR'.split(' '),
 );
 
-/** Engines whose tables are windows into other servers, files or programs. */
+/** Engines whose tables access other servers, files or programs. */
 const outsideEngines: ReadonlySet<string> = new Set(
   'federated federatedx connect spider s3 oqgraph sphinx cassandra odbc jdbc'.split(' '),
 );
@@ -64,29 +61,26 @@ function withoutComments(tokens: readonly Token[]): readonly Token[] {
   return tokens.map((token) => (token.kind === 'comment' ? { kind: 'space', text: ' ' } : token));
 }
 
-/**
- * Comments that some servers execute are only those that a server prints, and close every bracket that they
- * open.
- */
+/** Accepts only version comments that a server prints, and in which parentheses are balanced. */
 function checkComments(tokens: readonly Token[]): void {
   for (let i = 0; i < tokens.length; i++) {
     const { kind, text } = tokens[i]!;
     if (kind !== 'symbol') {
-      // The newest MySQL knows texts between dollars.
+      // The newest MySQL has texts between dollar signs.
       if (kind === 'word' && (!isAscii(text) || text.includes('$')))
         throw new NotAccepted('a name in it is not quoted');
       continue;
     }
     if (text === ';' || text === '\\' || text.charCodeAt(0) < 0x20)
-      throw new NotAccepted('there is more in it');
+      throw new NotAccepted('it has an unexpected character');
     if (!text.startsWith('/*')) continue;
     const from = i + 1;
     let depth = 0;
     for (i = from; tokens[i] !== undefined && tokens[i]!.text !== '*/'; i++) {
       if (tokens[i]!.text === '(') depth++;
-      if (tokens[i]!.text === ')' && --depth < 0) throw new NotAccepted('a comment closes a bracket');
+      if (tokens[i]!.text === ')' && --depth < 0) throw new NotAccepted('a comment closes a parenthesis');
     }
-    if (depth !== 0) throw new NotAccepted('a comment opens a bracket');
+    if (depth !== 0) throw new NotAccepted('a comment leaves a parenthesis open');
     if (!/^\/\*M?!\d{5,6}$/.test(text) || tokens[from]?.kind !== 'space') throw strangeComment();
     const words = tokens
       .slice(from, i)
@@ -96,16 +90,16 @@ function checkComments(tokens: readonly Token[]): void {
       .join('')
       .trim();
     if (!versioned.some((phrase) => phrase.test(words))) throw strangeComment();
-    // Its content is looked at again with everything else.
+    // The loop continues with the comment's content, which is checked like everything else.
     i = from - 1;
   }
 }
 
 function strangeComment(): NotAccepted {
-  return new NotAccepted('it holds a comment for some servers that no server writes');
+  return new NotAccepted('it has a version comment that no server writes');
 }
 
-/** Where the bracket closes that the columns stand in. */
+/** Index of the parenthesis that closes the list of columns. */
 function endOfItems(tokens: readonly Token[]): number {
   let depth = 0;
   for (let i = 0; i < tokens.length; i++) {
@@ -114,7 +108,7 @@ function endOfItems(tokens: readonly Token[]): number {
     if (text === '(') depth++;
     if (text === ')' && depth-- === 0) return i;
   }
-  throw new NotAccepted('its columns have no end');
+  throw new NotAccepted('its list of columns has no end');
 }
 
 function checkItems(tokens: readonly Token[]): void {
@@ -125,10 +119,10 @@ function checkItems(tokens: readonly Token[]): void {
     const { kind, text } = tokens[i]!;
     if (kind === 'space') continue;
     if (isFirst && kind !== 'name' && !(kind === 'word' && itemWords.has(text.toUpperCase()))) {
-      throw new NotAccepted('a part of it is no column and no key');
+      throw new NotAccepted('a part of it is neither a column nor a key');
     }
     if (isFirst) isColumn = kind === 'name';
-    // Newer servers take it for a foreign key, and show one as a part of its own.
+    // Newer servers treat this as a foreign key, and show foreign keys as separate items.
     if (isColumn && isWord(tokens[i], 'REFERENCES'))
       throw new NotAccepted('a column refers to another table');
     isFirst = kind === 'symbol' && text === ',' && depth === 0;
@@ -138,7 +132,7 @@ function checkItems(tokens: readonly Token[]): void {
   }
 }
 
-/** Nothing that a table computes reads another table or a file. */
+/** Refuses expressions that read another table or a file. */
 function checkExpression(tokens: readonly Token[], at: number): void {
   const { kind, text } = tokens[at]!;
   if (kind === 'word' && /^select$/i.test(text)) throw new NotAccepted('it reads another table');
@@ -148,7 +142,7 @@ function checkExpression(tokens: readonly Token[], at: number): void {
   }
 }
 
-/** Options, and how the table is parted; nothing that fills it. */
+/** Accepts options and partitions; refuses a query that fills the table. */
 function checkTail(tokens: readonly Token[]): void {
   let depth = 0;
   let isParted = false;
@@ -166,21 +160,22 @@ function checkTail(tokens: readonly Token[]): void {
       if (isWord(before, 'WITH') && word !== 'SYSTEM') throw new NotAccepted('it is filled from elsewhere');
       if (word === 'PARTITION') isParted = true;
     }
-    // Options are words and values, and what is in brackets.
+    // Options are words, values and parenthesised lists.
     if (depth === 0 && kind === 'symbol' && !/^(?:[=,.()-]|\/\*M?!\d*|\*\/)$/.test(text)) {
-      throw new NotAccepted('there is more in it');
+      throw new NotAccepted('it has an unexpected character');
     }
     if (kind === 'symbol' && text === '(') {
       const isUnion = before?.text === '=' && isWord(before2, 'UNION');
       if (depth === 0 && !isParted && !isUnion) throw new NotAccepted('it is filled from elsewhere');
       depth++;
     }
-    if (kind === 'symbol' && text === ')' && --depth < 0) throw new NotAccepted('a bracket too many closes');
+    if (kind === 'symbol' && text === ')' && --depth < 0)
+      throw new NotAccepted('a parenthesis is closed without being open');
     if (isWord(before, 'UNION') && text !== '=') throw new NotAccepted('it is filled from elsewhere');
     before2 = before;
     before = token;
   }
-  if (depth !== 0) throw new NotAccepted('a bracket is left open');
+  if (depth !== 0) throw new NotAccepted('a parenthesis is left open');
 }
 
 function outsideOf(tail: readonly Token[], database: string | undefined): readonly string[] {
@@ -191,8 +186,8 @@ function outsideOf(tail: readonly Token[], database: string | undefined): readon
     if (!isWord(tokens[i], 'ENGINE')) continue;
     const value = tokens[tokens[i + 1]?.text === '=' ? i + 2 : i + 1];
     const engine = value?.kind === 'text' ? value.text.slice(1, -1) : unquote(value?.text ?? '');
-    // Written with an escape, it would be another one for the server.
-    if (!/^\w+$/.test(engine)) throw new NotAccepted('its storage engine has no name');
+    // Written with an escape, the server would read another name.
+    if (!/^\w+$/.test(engine)) throw new NotAccepted('the name of its storage engine is invalid');
     if (outsideEngines.has(engine.toLowerCase())) found.push(engine);
     if (mergeEngines.has(engine.toLowerCase()) && namesAnother(tokens, database)) found.push(engine);
   }

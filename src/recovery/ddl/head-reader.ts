@@ -1,31 +1,31 @@
 import { quoteName } from '../../database/identifiers.js';
 import { contentOf, type Token, unquote } from '../../database/tokens.js';
 
-/** Why a definition is refused; whoever asked for it knows its kind and name. */
+/** The reason why a definition is refused; the caller knows its kind and name. */
 export class NotAccepted extends Error {}
 
 const gap: Token = { kind: 'space', text: ' ' };
 
-// mysqldump wraps the words of a trigger in these, and old servers kept them; every server that is in use
-// executes them.
+// mysqldump puts the words of a trigger into version comments with these marks, and old servers kept them.
+// Every server in use executes their content.
 const wrapping: ReadonlySet<string> = new Set(
   ['50001', '50003', '50013', '50017', '50020', '50106', '50117'].map((version) => `/*!${version}`),
 );
 
-/** Reads the head of a definition word by word, and writes down what it read, without comments. */
+/** Reads the head of a definition token by token, and records what was read, without comments. */
 export class HeadReader {
-  /** What was read, for the server to read again. */
+  /** The recorded tokens, to be sent to the server. */
   readonly read: Token[] = [];
   readonly #tokens: readonly Token[];
   #at = 0;
-  /** Whether a comment is open that servers execute. */
+  /** Whether a version comment is open. */
   #wrapped = false;
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
   }
 
-  /** The next token that counts, which stays the next. */
+  /** The next significant token, without consuming it. */
   peek(ahead: number = 0): Token | undefined {
     let left = ahead;
     for (let i = this.#at; i < this.#tokens.length; i++) {
@@ -40,7 +40,7 @@ export class HeadReader {
     return words.every((word, i) => isWord(this.peek(i), word));
   }
 
-  /** Takes the next token. */
+  /** Consumes the next token. */
   take(): Token {
     for (let token = this.#step(); token !== undefined; token = this.#step()) {
       if (isPassedOver(token)) {
@@ -55,25 +55,25 @@ export class HeadReader {
     throw new NotAccepted('it ends too early');
   }
 
-  /** Takes these words. @throws NotAccepted when something else is there */
+  /** Consumes these words. @throws NotAccepted when something else follows */
   words(...words: readonly string[]): void {
     for (const word of words) if (!isWord(this.take(), word)) throw new NotAccepted(`it has no ${word}`);
   }
 
-  /** Takes these words where they come next. */
+  /** Consumes these words if they follow. */
   may(...words: readonly string[]): boolean {
     if (!this.sees(...words)) return false;
     this.words(...words);
     return true;
   }
 
-  /** Takes a mark. */
+  /** Consumes a symbol. */
   symbol(text: string): void {
     const token = this.take();
     if (token.kind !== 'symbol' || token.text !== text) throw new NotAccepted(`it has no ${text}`);
   }
 
-  /** Takes a name, quoted or not. */
+  /** Consumes a name, quoted or not. */
   name(): string {
     const token = this.take();
     const isName = token.kind === 'name' || (token.kind === 'word' && isAscii(token.text));
@@ -81,12 +81,12 @@ export class HeadReader {
     return unquote(token.text);
   }
 
-  /** Takes back what was read since there were so many tokens. */
+  /** Shortens the record to a length. */
   forget(length: number): void {
     this.read.length = length;
   }
 
-  /** Everything that comes after what was read, with its comments. */
+  /** Everything behind the tokens that were read, with its comments. */
   rest(): readonly Token[] {
     const left = this.#tokens.slice(this.#at);
     this.#at = this.#tokens.length;
@@ -96,9 +96,9 @@ export class HeadReader {
   }
 
   /**
-   * Takes `DEFINER = …` in all its spellings, where it comes next, and writes it in one.
+   * Consumes `DEFINER = …` in any spelling, if it follows, and records it in one spelling.
    *
-   * @returns whom it names
+   * @returns the user in it
    */
   definer(isKept: boolean): string | undefined {
     if (!this.sees('DEFINER')) return undefined;
@@ -116,7 +116,7 @@ export class HeadReader {
     } else if (this.peek()?.text === '@') {
       this.symbol('@');
       host = contentOfName(this.#account());
-      // A host that is not quoted, with its dots.
+      // An unquoted host may have dots.
       while (this.peek()?.text === '.') {
         this.symbol('.');
         host += `.${this.take().text}`;
@@ -132,7 +132,7 @@ export class HeadReader {
 
   #account(): Token {
     const token = this.take();
-    if (token.kind === 'symbol') throw new NotAccepted('its definer is no name');
+    if (token.kind === 'symbol') throw new NotAccepted('its definer is not a name');
     return token;
   }
 

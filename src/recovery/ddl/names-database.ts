@@ -2,11 +2,11 @@ import type { SchemaObject } from '../../model/parts.js';
 import { type Token, tokenise } from './tokens.js';
 
 /**
- * Whether what an object does when it runs speaks of a database by name: in a copy beside it, it would read
- * from the original and write into it. Names in texts and comments do not count. Views are not asked about,
- * as a restore points them at the copy; nor is what stands before the body of a trigger.
+ * Whether an object's body names a database: in a copy beside the original, it would read from the original
+ * and write to it. Names in texts and comments do not count. Views are not checked, since a restore redirects
+ * them to the copy; nor is the part of a trigger before its body.
  *
- * @param foldsCase - whether the server takes names of databases that differ in case alone for the same
+ * @param foldsCase - whether the server treats names of databases that differ only in case as equal
  */
 export function namesDatabase(
   { kind, createStatement, sqlMode = '' }: SchemaObject,
@@ -30,7 +30,7 @@ export function namesDatabase(
   return false;
 }
 
-/** Where what runs begins: behind the name of a routine or an event, which may be qualified. */
+/** Start of the body: behind the name of a routine or an event, which may be qualified. */
 function bodyOf(kind: SchemaObject['kind'], tokens: readonly Token[]): number {
   const wordAt = (word: string, from = 0): number =>
     tokens.findIndex((token, i) => i >= from && token.kind === 'word' && token.text.toUpperCase() === word);
@@ -43,7 +43,7 @@ function bodyOf(kind: SchemaObject['kind'], tokens: readonly Token[]): number {
 /** For people. */
 export function namesDatabaseSentence({ kind, name }: SchemaObject, source: string): string {
   return (
-    `The ${kind} "${name}" speaks of database "${source}" by name: in a copy beside it, it reads from the original and` +
-    ' writes into it. Change it before it runs, or restore under the same name.'
+    `The ${kind} "${name}" names database "${source}": in a copy beside the original, it reads from that one and` +
+    ' writes to it. Change it before it runs, or restore under the same name.'
   );
 }

@@ -2,20 +2,20 @@ import type { SchemaObject } from '../../model/parts.js';
 import { acceptDefinition } from './accept-definition.js';
 import { join, renameDatabase, renameInView, type Token, tokenise } from './tokens.js';
 
-/** How an object is to be made elsewhere than where it was. */
+/** How an object is created in the target. */
 export interface ObjectPolicy {
-  /** `keep`: it acts for whom it acted. `strip`: it acts for whoever restores. */
+  /** `keep`: the definer stays. `strip`: the definer becomes the user who restores. */
   readonly definers: 'keep' | 'strip';
   readonly source: string;
   readonly target: string;
-  /** `at-rest`: events are made disabled, whatever they were (O12). @defaultValue 'at-rest' */
+  /** `at-rest`: events are created disabled (O12). @defaultValue 'at-rest' */
   readonly events?: 'as-found' | 'at-rest' | undefined;
 }
 
 /**
  * The CREATE statement of an object for the target, rebuilt.
  *
- * @throws BackupError `archive-damaged` when the definition makes anything else
+ * @throws BackupError `archive-damaged` when the definition would create anything else
  */
 export function planObject(object: SchemaObject, policy: ObjectPolicy): string {
   return plan(object, object.createStatement, policy, false);
@@ -24,7 +24,7 @@ export function planObject(object: SchemaObject, policy: ObjectPolicy): string {
 function plan(object: SchemaObject, statement: string, policy: ObjectPolicy, inBytes: boolean): string {
   const { source, target, definers } = policy;
   const { kind, name } = object;
-  // Sequences are made among the tables.
+  // Sequences are created together with the tables.
   const sqlMode = kind === 'sequence' ? '' : object.sqlMode;
   const { tokens, bodyAt } = acceptDefinition(kind, name, statement, {
     sqlMode,
@@ -38,7 +38,7 @@ function plan(object: SchemaObject, statement: string, policy: ObjectPolicy, inB
   const [from, to] = [inBytesToo(source), inBytesToo(target)];
   if (kind === 'view') return join(renameInView(tokens, from, to));
   if (kind !== 'trigger') return join(tokens);
-  // Bodies stay as they are: the names in them are not changed.
+  // Bodies stay unchanged, including names in them.
   return join([...renameDatabase(tokens.slice(0, bodyAt), from, to), ...tokens.slice(bodyAt)]);
 }
 
@@ -46,8 +46,8 @@ function plan(object: SchemaObject, statement: string, policy: ObjectPolicy, inB
 const ambiguous: RegExp = /^(?:big5|cp932|gbk|gb18030|sjis)$/i;
 
 /**
- * The same for the bytes of an object whose statement is no text; undefined where there are none, or where
- * they cannot be taken apart.
+ * The same for an object whose statement is kept as bytes; undefined when there are none, or they cannot be
+ * parsed.
  */
 export function planObjectBytes(object: SchemaObject, policy: ObjectPolicy): Buffer | undefined {
   const { createStatementBytes, characterSetClient = 'utf8mb4' } = object;
@@ -56,7 +56,7 @@ export function planObjectBytes(object: SchemaObject, policy: ObjectPolicy): Buf
   return Buffer.from(plan(object, bytes, policy, true), 'latin1');
 }
 
-/** `DEFINER=user@host` of the statement, in one spelling; empty where nothing of the kind is in it. */
+/** `DEFINER=user@host` of the statement, in one spelling; empty if it has none. */
 export function definerOf({ kind, name, createStatement, sqlMode }: SchemaObject): string {
   const { tokens, bodyAt } = acceptDefinition(kind, name, createStatement, { sqlMode });
   const head = tokens.slice(0, bodyAt);
@@ -66,7 +66,7 @@ export function definerOf({ kind, name, createStatement, sqlMode }: SchemaObject
 }
 
 /**
- * Holds an object's definition against what it should be, in every form it has.
+ * Checks an object's definition, in every form in which the archive has it.
  *
  * @throws BackupError `archive-damaged`
  */
@@ -76,12 +76,12 @@ export function proveObject(object: SchemaObject, database: string): void {
   planObjectBytes(object, policy);
 }
 
-/** The statement of an event that does not run, whatever its state was. */
+/** The statement of an event with its state set to disabled. */
 export function atRest(createStatement: string): string {
   return join(disableEvent(tokenise(createStatement)));
 }
 
-/** `ON COMPLETION [NOT] PRESERVE` is followed by the state; everything from COMMENT or DO on is not ours. */
+/** `ON COMPLETION [NOT] PRESERVE` is followed by the state; COMMENT and DO end the search. */
 function disableEvent(tokens: readonly Token[]): readonly Token[] {
   const words = tokens.map((token) => (token.kind === 'word' ? token.text.toUpperCase() : ''));
   const preserve = words.indexOf('PRESERVE');

@@ -3,7 +3,7 @@ import type { SchemaObject } from '../../model/parts.js';
 import { acceptDefinition } from './accept-definition.js';
 
 /**
- * Whom an object acts for, by its own statement; undefined when it names nobody.
+ * The definer of an object, from its own statement; undefined when it has none.
  *
  * @throws BackupError `archive-damaged`
  */
@@ -13,10 +13,10 @@ export function actsFor({ kind, name, createStatement, sqlMode }: SchemaObject):
 }
 
 /**
- * Whether an object does more, once it is there, than whoever uses it may do anyway: triggers, routines and
- * events, and views that act for somebody else.
+ * Whether an object can do more than its users may do themselves: triggers, routines, events, and views of
+ * another definer.
  *
- * @param login - `user@host` of whoever restores
+ * @param login - `user@host` of the user who restores
  */
 export function isProgram(object: SchemaObject, login: string): boolean {
   if (object.kind === 'sequence') return false;

@@ -3,17 +3,20 @@ import type { DatabaseDescription, SchemaObject, TableDescription } from '../../
 import { acceptDefinition } from './accept-definition.js';
 import { proveObject } from './object-statement.js';
 
-/** A definition in an archive that is something else, and is run nowhere. */
+/** A definition in an archive that is refused and never executed. */
 export interface RefusedDefinition {
-  /** What it would have made. */
+  /** What it claims to create. */
   readonly kind: 'table' | SchemaObject['kind'];
   /** Of the table or object. */
   readonly name: string;
-  /** For people: why. */
+  /** The reason, for people. */
   readonly message: string;
 }
 
-/** Definitions that make anything else than they should. An archive that the product wrote has none. Pure. */
+/**
+ * Definitions that would create anything else than they claim. An archive written by this product has none.
+ * Pure.
+ */
 export function refusedDefinitions(
   { name: database }: Pick<DatabaseDescription, 'name'>,
   tables: readonly TableDescription[],
@@ -31,16 +34,16 @@ export function refusedDefinitions(
   return found;
 }
 
-/** How many of them one sentence names. */
+/** Most of them in one sentence. */
 const mostTold = 3;
 
-/** For all of them. */
+/** The error for all of them. */
 export function refusedError(refused: readonly RefusedDefinition[]): BackupError {
   const told = refused.slice(0, mostTold).map(({ message }) => message);
   if (refused.length > mostTold) told.push(`And ${refused.length - mostTold} more.`);
   return new BackupError(
     'archive-damaged',
-    `${told.join(' ')} Nothing of it was run. Find out who made this archive before anything of it is used.`,
+    `${told.join(' ')} None of it was executed. Find out who made this archive before you use any of it.`,
     { details: { definitions: refused.map(({ kind, name }) => `${kind} ${name}`) } },
   );
 }

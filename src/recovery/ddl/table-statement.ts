@@ -3,39 +3,39 @@ import type { TableDescription } from '../../model/parts.js';
 import { acceptDefinition } from './accept-definition.js';
 import { join, renameDatabase, type Token, tokenise } from './tokens.js';
 
-/** How a table is made so that it loads fastest and ends as it was. */
+/** Statements that create a table so that it loads fastest and ends as it was. */
 export interface TableStatements {
   readonly create: string;
-  /** Before the first rows, when there are any; then `after` follows the last. */
+  /** Run before the first rows, if there are any; then `after` follows the last row. */
   readonly before: readonly string[];
-  /** After the last rows, and without any rows too when `before` is empty. */
+  /** Run after the last rows; also without any rows if `before` is empty. */
   readonly after: readonly string[];
-  /** What `after` adds, one by one, for a server that does not take all of it. */
+  /** The items that `after` adds, to add them singly to a server that refuses some. */
   readonly items: readonly TableItem[];
-  /** When every table is there with its keys: a foreign key refers to a key of another table. */
+  /** Added when every table exists with its keys: a foreign key refers to a key of another table. */
   readonly foreignKeys: readonly TableItem[];
-  /** Those that `create` makes. */
+  /** The foreign keys that `create` creates. */
   readonly foreignKeysMade: readonly TableItem[];
 }
 
-/** A part of a definition that can be added to a table that is there. */
+/** A part of a definition that can be added to an existing table. */
 export interface TableItem {
   readonly kind: 'check' | 'foreign-key' | 'key';
   readonly name: string;
-  /** `ADD …` of ALTER TABLE. */
+  /** The `ADD …` clause of ALTER TABLE. */
   readonly clause: string;
 }
 
 /**
- * When a table gets its secondary keys: with the table, in one go after its rows, or each by itself after the
- * rows, for a server that does not take all of them. `whole` is with the table, and its foreign keys too, for
- * a server that shows an altered table otherwise.
+ * When a table gets its secondary keys: with the table, together after its rows, or singly after its rows,
+ * for a server that refuses some. `whole` means with the table and including foreign keys, for a server that
+ * shows a table differently after it was altered.
  */
 export type KeyTime = 'after-rows' | 'at-once' | 'one-by-one' | 'whole';
 
 /**
- * Plans the statements for one table. Keys come after the rows only where the end state is certain to be the
- * same (C11); foreign keys always come last. Every statement is built from a definition that is accepted.
+ * Plans the statements for one table. Keys come after the rows only where the result is certain to be the
+ * same (C11); foreign keys always come last. Every statement is built from an accepted definition.
  *
  * @param source - name of the database in the archive
  * @param target - name of the database to restore into
@@ -59,7 +59,8 @@ export function planTable(
   const foreignKeys = itemsWhere(parts, (i) => kinds[i] === 'foreign');
   if (keys === 'whole') return { ...asItIs, foreignKeysMade: foreignKeys };
   const whole = foreignKeys.length === 0 ? join(tokens) : without(parts, (i) => kinds[i] === 'foreign');
-  // An ARCHIVE table takes no number below the next one, which it finds again by its rows.
+  // An ARCHIVE table refuses numbers below its next AUTO_INCREMENT value, and finds that value again from its
+  // rows.
   const counts = (some: readonly Token[]): boolean => some.some(({ text }) => /^auto_increment$/i.test(text));
   const countsOn = /^archive$/i.test(table.engine) && counts(parts.tail) && parts.items.some(counts);
   const before = countsOn ? [`ALTER TABLE ${name} AUTO_INCREMENT = 1`] : [];
@@ -94,18 +95,18 @@ export function planTable(
   };
 }
 
-/** The checks of a table, in a definition as a server shows it. */
+/** The checks in a table's definition. */
 export function checksIn(createStatement: string): readonly TableItem[] {
   const parts = split(tokenise(createStatement));
   return parts === undefined ? [] : itemsWhere(parts, (i) => kindOf(parts.items[i]!) === 'check');
 }
 
-/** Adds all of these to a table. */
+/** Adds all of these items to a table. */
 export function alterTable(table: string, items: readonly TableItem[]): string {
   return `ALTER TABLE ${quoteName(table)} ${items.map(({ clause }) => clause).join(', ')}`;
 }
 
-/** The definition without the places on the disk it names, which belong to another table or server. */
+/** The definition without the paths that it names, which may belong to another table or server. */
 export function withoutPlaces(table: TableDescription): TableDescription {
   const tokens = tokenise(table.createStatement);
   const open = split(tokens)?.head.length ?? 0;
@@ -117,7 +118,7 @@ export function withoutPlaces(table: TableDescription): TableDescription {
   return kept.length === tokens.length ? table : { ...table, createStatement: join(kept) };
 }
 
-/** The definition without its keys into other databases, and how many those are. */
+/** The definition without foreign keys into other databases, and their number. */
 export function withoutOutsideKeys(createStatement: string): {
   readonly createStatement: string;
   readonly outsideKeys: number;
@@ -134,15 +135,15 @@ export function withoutOutsideKeys(createStatement: string): {
   return { createStatement: without(parts, (i) => isOutside(parts.items[i]!)), outsideKeys };
 }
 
-// What a server calls a table whose file has the name that older servers would have given it.
+// The prefix of a table name whose file has a name in the encoding of old servers.
 const oldName = '#mysql50#';
 
-/** The name under which a table can be made: no server makes one under the name of an old file. */
+/** The name under which a table can be created: no server creates one with the prefix. */
 export function usualName(name: string): string {
   return name.startsWith(oldName) ? name.slice(oldName.length) : name;
 }
 
-/** The definition under the usual name. */
+/** The definition with the usual name. */
 export function withUsualName(table: TableDescription): TableDescription {
   const name = usualName(table.name);
   if (name === table.name) return table;
@@ -152,7 +153,7 @@ export function withUsualName(table: TableDescription): TableDescription {
   return { ...table, name, createStatement: join(renamed) };
 }
 
-/** Where `DATA DIRECTORY = '…'` or the like ends that begins here. */
+/** End of `DATA DIRECTORY = '…'` or the like if it starts here. */
 function endOfPlace(tokens: readonly Token[], at: number): number | undefined {
   const ahead: number[] = [];
   for (let i = at; i < tokens.length && ahead.length < 4; i++) {
@@ -174,7 +175,7 @@ function endOfPlace(tokens: readonly Token[], at: number): number | undefined {
 type IsItem = (index: number) => boolean;
 
 /**
- * Which keys had better come after the rows; none where the order or the layout of the table would change.
+ * The keys that are better added after the rows; none where the order or layout of the table would change.
  */
 function deferrable(
   table: TableDescription,
@@ -182,20 +183,19 @@ function deferrable(
   kinds: readonly ItemKind[],
 ): IsItem {
   const none = (): boolean => false;
-  // A server refuses to alter a table that keeps the old versions of its rows.
+  // A server refuses to alter a system-versioned table.
   if (!/^innodb$/i.test(table.engine) || table.versioned !== undefined) return none;
-  // These change how a table is laid out, or come in an order of their own.
+  // These change the layout of a table, or have an order of their own.
   if (kinds.includes('special') || !kinds.includes('primary')) return none;
-  // MariaDB may refuse to alter a table for a default that it took when it made the table (1067).
+  // MariaDB may refuse to alter a table because of a default that it accepted on creation (1067).
   if (items.some((item, i) => kinds[i] === 'column' && hasComputedDefault(item))) return none;
-  // A table may count by a secondary key, which must be there from the start; those before it keep their
-  // places.
+  // The AUTO_INCREMENT column may need a secondary key from the start; the keys before it keep their order.
   const counted = countedColumn(items);
   if (counted !== undefined && firstColumn(items[kinds.indexOf('primary')]!) !== counted) return none;
   return (i) => kinds[i] === 'key';
 }
 
-/** Whether a column's default is an expression that is no moment. */
+/** Whether a column's default is an expression other than the current time. */
 function hasComputedDefault(item: readonly Token[]): boolean {
   const told = item.filter(({ kind }) => kind !== 'space' && kind !== 'comment');
   const at = told.findIndex(({ kind, text }) => kind === 'word' && /^default$/i.test(text));
@@ -205,7 +205,7 @@ function hasComputedDefault(item: readonly Token[]): boolean {
   return first?.text === '(' || isCall;
 }
 
-/** Everything but the columns, the primary key, and the key by which a table counts. */
+/** Everything except the columns, the primary key, and the key of the AUTO_INCREMENT column. */
 function separable(items: readonly (readonly Token[])[], kinds: readonly ItemKind[]): IsItem {
   const counted = countedColumn(items);
   const counting =
@@ -250,7 +250,7 @@ interface Parts {
   readonly tail: readonly Token[];
 }
 
-/** `CREATE TABLE … (`, the items between, and `) ENGINE=…`. */
+/** `CREATE TABLE … (`, the items, and `) ENGINE=…`. */
 function split(tokens: readonly Token[]): Parts | undefined {
   const open = tokens.findIndex((token) => token.kind === 'symbol' && token.text === '(');
   if (open === -1) return undefined;

@@ -5,7 +5,7 @@ import { BackupError } from '../../errors.js';
 
 export { join, type Token, tokenise } from '../../database/tokens.js';
 
-/** Points names qualified with one database at another: `` `from`. `` becomes `` `to`. ``. */
+/** Replaces a database that qualifies names: `` `from`. `` becomes `` `to`. ``. */
 export function renameDatabase(tokens: readonly Token[], from: string, to: string): readonly Token[] {
   if (from === to) return tokens;
   return tokens.map((token, i) =>
@@ -25,10 +25,10 @@ export function renameInView(tokens: readonly Token[], from: string, to: string)
   return tokens.map((token, i) => (renamed.has(i) ? { kind: 'name', text: quoteName(to) } : token));
 }
 
-/** The error for a definition that is none. */
+/** The error for a definition that is refused. */
 export function notADefinition(of: string, why?: string): BackupError {
   return new BackupError(
     'archive-damaged',
-    `What the archive holds as the definition of ${of} is something else${why === undefined ? '' : `: ${why}`}.`,
+    `The definition of ${of} in the archive is not accepted${why === undefined ? '' : `: ${why}`}.`,
   );
 }
