@@ -1,6 +1,6 @@
 /**
- * For recovery utilities: an archive as SQL or CSV, everything of one patient, two databases compared, an
- * archive looked at without a key.
+ * For recovery utilities: export as SQL or CSV, extraction of one patient, comparison of databases, and
+ * reading an archive without a key.
  *
  * @module supplemental-backup/recovery
  */

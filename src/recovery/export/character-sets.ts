@@ -1,19 +1,22 @@
 /** Text in the character sets of MySQL and MariaDB, as those servers read it. */
 import iconv from 'iconv-lite';
 
-/** Gives the text of bytes; null where they are none. */
+/** Decodes bytes; null when they are not valid. */
 export type Decoder = (bytes: Uint8Array) => string | null;
 
-/** How many bytes the character that starts at a place has. */
+/** Length in bytes of the character at a position. */
 type Width = (bytes: Uint8Array, at: number) => number;
 
 interface CharacterSet {
-  /** The name that iconv-lite has for the set, or for the one that comes nearest. */
+  /** The name in iconv-lite of the set, or of the most similar one. */
   readonly near: string;
   readonly width: Width;
-  /** What the server reads otherwise: bytes in hexadecimal and the character, one after another. */
+  /**
+   * Characters that the server decodes differently: bytes in hexadecimal and the character, one after
+   * another.
+   */
   readonly otherwise?: string;
-  /** Whether the library and the server differ over a character too much to tell it. */
+  /** Whether the library and the server may decode a character differently; it then counts as unknown. */
   readonly isUnsure?: (code: number) => boolean;
 }
 
@@ -25,7 +28,7 @@ const shiftJis: Width = (bytes, at) => {
   return (lead >= 0x81 && lead <= 0x9f) || (lead >= 0xe0 && lead <= 0xfc) ? 2 : 1;
 };
 const eucJp: Width = (bytes, at) => (bytes[at] === 0x8f ? 3 : bytes[at]! >= 0x80 ? 2 : 1);
-// Rows for users, and those that each vendor filled with characters of its own.
+// Rows for user-defined characters, and those that each vendor filled with characters of its own.
 const isVendorRow = (code: number): boolean =>
   (code >= 0xf5a1 && code <= 0xfefe) || code >= 0x8ff3a1 || code === 0x8fa2c3;
 
@@ -92,7 +95,7 @@ const unicode: Readonly<Record<string, string>> = {
   utf8mb4: 'utf-8',
 };
 
-/** @returns null for a character set that nobody here knows */
+/** @returns null for an unknown character set */
 export function decoderFor(characterSet: string): Decoder | null {
   if (Object.hasOwn(unicode, characterSet)) return strict(unicode[characterSet]!);
   return Object.hasOwn(sets, characterSet) ? byCharacter(sets[characterSet]!) : null;
@@ -109,7 +112,9 @@ function strict(encoding: string): Decoder {
   };
 }
 
-/** Each character is asked for once: what the library makes of it, unless the server reads it otherwise. */
+/**
+ * Decodes character by character, each through a cache: the library's result, unless the server's differs.
+ */
 function byCharacter({ near, width, otherwise = '', isUnsure = () => false }: CharacterSet): Decoder {
   const known = new Map<number, string | null>();
   for (const [, hex, character] of otherwise.matchAll(/([0-9a-f]+)(.)(?: |$)/gsu)) {
@@ -152,9 +157,9 @@ function isAscii(bytes: Uint8Array): boolean {
 const confusing: ReadonlySet<string> = new Set(['big5', 'cp932', 'gb18030', 'gbk', 'sjis']);
 
 /**
- * Text as the bytes of a character set in which a client may send statements.
+ * Encodes text in a character set in which a client may send statements.
  *
- * @returns null when the set cannot hold the text, or a client could not tell its letters from quotes
+ * @returns null when the set cannot hold the text, or a client could take its letters for quotes
  */
 export function encodeFor(characterSet: string, text: string): Buffer | null {
   const set = characterSet.toLowerCase();

@@ -1,18 +1,18 @@
 /**
- * Statements as a stock client takes them from a file. Without `--binary-mode` it obeys a backslash outside
- * of quotes (`\!` runs a shell), the word `delimiter`, and the end of a statement, wherever it believes to
- * see them.
+ * How a stock client reads statements from a file. Without `--binary-mode` it reacts to a backslash outside
+ * of quotes (`\!` runs a shell), to the word `delimiter`, and to the end of a statement, even where the
+ * server would not see them.
  */
 
-/** What the sql_mode of a session says of quotes. */
+/** How a session's sql_mode changes quoting. */
 export interface QuoteMode {
   readonly noBackslashEscapes: boolean;
   readonly ansiQuotes: boolean;
 }
 
-/** What a client meets in a statement. */
+/** What a client finds in a statement. */
 interface Met {
-  /** Every client reads it from the first byte to the last as a server does. */
+  /** Every client reads it exactly as a server does. */
   readonly plain: boolean;
   readonly semicolon: boolean;
   readonly comment: boolean;
@@ -20,7 +20,7 @@ interface Met {
 
 const usual: QuoteMode = { noBackslashEscapes: false, ansiQuotes: false };
 
-/** @param sqlMode - as a server tells it */
+/** @param sqlMode - as a server reports it */
 export function quoteModeOf(sqlMode: string): QuoteMode {
   const modes = sqlMode.toUpperCase().split(',');
   return {
@@ -29,18 +29,18 @@ export function quoteModeOf(sqlMode: string): QuoteMode {
   };
 }
 
-/** Whether a client reads a text as one statement that ends where it ends. */
+/** Whether a client reads a text as exactly one statement. */
 export function isOneStatement(statement: string): boolean {
   const { plain, semicolon, comment } = look(statement, usual);
   return plain && !semicolon && !comment && !statement.includes('\\');
 }
 
-/** Whether a client reads a text that stands under a delimiter of its own as a whole. */
+/** Whether a client reads a text under a delimiter of its own as a whole. */
 export function isWhole(statement: string, mode: QuoteMode): boolean {
   return look(statement, mode).plain;
 }
 
-// One step at a time, each from where the last one ended: linear whatever the text.
+// One token at a time, each from the end of the last one, so that the time is linear for any text.
 const step =
   /\/\*M?!\d*|\*\/|\/\*|--(?=[\s\u0000-\u0020]|$)|#|[`'";\\]|delimiter(?=\s)|[^/*\-#`'";\\dD]+|[\s\S]/iy;
 
@@ -48,7 +48,7 @@ function look(text: string, mode: QuoteMode): Met {
   let semicolon = false;
   let comment = false;
   const met = (plain: boolean): Met => ({ plain, semicolon, comment });
-  // A zero ends the text for some clients.
+  // For some clients a zero byte ends the text.
   if (text.includes('\0')) return met(false);
   for (let at = 0; at < text.length; ) {
     step.lastIndex = at;
@@ -70,16 +70,17 @@ function look(text: string, mode: QuoteMode): Met {
   return met(true);
 }
 
-/** @returns -1 when it has none, or clients and servers do not agree where it is */
+/** @returns -1 when it has no end, or clients and servers do not agree on it */
 function endOfQuoted(text: string, from: number, mark: string, mode: QuoteMode): number {
   const isName = mark === '`' || (mark === '"' && mode.ansiQuotes);
   for (let at = from; at < text.length; at += 1) {
     const character = text[at]!;
     if (character === '\\') {
       const next = text[at + 1];
-      // Every client knows that a backslash does not hold on to the end of a name in backticks.
+      // To every client a backslash is an ordinary character in a name in backticks.
       if (mark === '`' && next === '`') continue;
-      // Else it stands for itself there, and for some clients takes what follows with it.
+      // In other names and modes it is an ordinary character to the server, but some clients treat it as an
+      // escape.
       if ((isName || mode.noBackslashEscapes) && [mark, '\n', undefined].includes(next)) return -1;
       at += 1;
     } else if (character === mark) {
@@ -90,16 +91,16 @@ function endOfQuoted(text: string, from: number, mark: string, mode: QuoteMode):
   return -1;
 }
 
-/** A statement as hexadecimal, which the server takes apart itself: one statement, or an error. */
+/** A statement as hexadecimal, which the server parses itself: one statement, or an error. */
 export function prepared(statement: Uint8Array): string {
   return `SET @supplemental_backup = X'${Buffer.from(statement).toString('hex')}';\n${runPrepared}`;
 }
 
-/** Runs the statement that stands in a variable. */
+/** Executes the statement in a user variable. */
 export const runPrepared =
   'PREPARE supplemental_backup FROM @supplemental_backup;\nEXECUTE supplemental_backup;\nDEALLOCATE PREPARE supplemental_backup;\n';
 
-/** A text for people in a comment of one line. */
+/** A text for people, for a comment of one line. */
 export function printed(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\\]+/gu, ' ');
 }

@@ -9,24 +9,24 @@ import { readableValue } from './readable-value.js';
 
 /** Options of {@link exportCsv}. */
 export interface ExportCsvOptions extends CsvForm {
-  /** Ends the work early; what was asked for then rejects with its reason. */
+  /** Ends the work early; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the rows written since the last call. */
   readonly onRows?: ((rows: number) => void) | undefined;
 }
 
-/** Whom a CSV is for. */
+/** Form of a CSV. */
 export interface CsvForm {
   /**
-   * A spreadsheet runs a text that begins like a formula; a `'` in front makes it text again, and no longer
-   * the value.
+   * Whether a `'` is put before text that begins like a formula, since a spreadsheet would execute it. Such
+   * values are then changed.
    */
   readonly spreadsheet?: boolean | undefined;
 }
 
 /**
- * The rows of a table as CSV after RFC 4180, in UTF-8, its columns' names in the first line. NULL is nothing
- * at all, the empty text is `""`; bytes, and text in a character set that is not known here, stand as `0x…`.
+ * The rows of a table as CSV by RFC 4180, in UTF-8, with the columns' names in the first line. NULL is an
+ * empty field, the empty text is `""`. Bytes, and text in an unknown character set, are written as `0x…`.
  *
  * @param table - its name
  * @throws BackupError `archive-damaged`; RangeError when the archive has no such table
@@ -52,12 +52,12 @@ export async function* exportCsv(
   }
 }
 
-/** The first line of a table's CSV: the names of the columns whose values are kept. */
+/** The header line of a table's CSV: the names of the columns whose values are kept. */
 export function csvHeader(table: TableDescription, { spreadsheet = false }: CsvForm = {}): string {
   return csvLine(loadedColumns(table.columns).map(({ name }) => csvField(name, spreadsheet)));
 }
 
-/** Rows as CSV after RFC 4180, in UTF-8. NULL is nothing at all, the empty text is `""`. */
+/** Rows as CSV by RFC 4180, in UTF-8. NULL is an empty field, the empty text is `""`. */
 export function csvRows(
   table: TableDescription,
   batch: ColumnBatch,

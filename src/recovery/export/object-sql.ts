@@ -12,12 +12,12 @@ import { isWhole, prepared, printed, quoteModeOf, runPrepared } from './client-t
 import { isOneProgram } from './one-program.js';
 import { unqualified } from './table-sql.js';
 
-/** Whether events come as they were, or at rest. */
+/** Whether events have their original state, or are disabled. */
 export type ScriptedEvents = 'as-found' | 'at-rest';
 
 const back = `SET NAMES utf8mb4, sql_mode = '${loadingMode}', time_zone = '+00:00', timestamp = DEFAULT;\n`;
 
-/** A sequence, which tables may need. @throws BackupError `archive-damaged` */
+/** A sequence, which defaults of tables may use. @throws BackupError `archive-damaged` */
 export function sequenceSql(object: SchemaObject, database: string): string {
   const { name, nextValue } = object;
   if (nextValue !== undefined && !/^-?\d{1,20}$/.test(nextValue)) throw strangeWord(object);
@@ -31,7 +31,7 @@ export function sequenceSql(object: SchemaObject, database: string): string {
 }
 
 /**
- * A routine, package, trigger or event with the settings it was made with.
+ * A routine, package, trigger or event with the settings it was created with.
  *
  * @throws BackupError `archive-damaged`
  */
@@ -43,14 +43,15 @@ export function programSql(
 ): string | Buffer {
   const { characterSet, statement, isSure } = statementOf(object, database, events);
   const delimiter = delimiterFor(statement.toString('latin1'));
-  // An event whose time has come is made as on the day of the copy, and stays disabled.
+  // A server drops an expired event at once, so it is created with the clock at the time of the copy, and
+  // stays disabled.
   const at = Date.parse(snapshotAt) / 1000;
   const moment = object.kind === 'event' && Number.isFinite(at) ? `SET timestamp = ${at};\n` : '';
   const rests = object.status === 'ENABLED' && restsNow(object, events);
   const why = events === 'as-found' ? ', as its moment has come' : '';
   const left = rests ? `-- Left disabled${why}: event ${printed(object.name)}\n` : '';
   const { databaseCollation = collation } = object;
-  // It keeps the collation that the database had when it was made.
+  // A program keeps the collation that the database had when it was created.
   const collate = (wanted: string): string =>
     databaseCollation === collation ? '' : `ALTER DATABASE COLLATE '${wordOf(wanted, object)}';\n`;
   return Buffer.concat([
@@ -63,8 +64,8 @@ export function programSql(
 }
 
 /**
- * A server prepares one statement or none, and no client looks into it. What a server does not prepare holds
- * up nothing else.
+ * The statement as hexadecimal in PREPARE: the server accepts one statement or none, and no client parses it.
+ * If a server cannot prepare it, the rest of the script is not affected.
  */
 function preparedProgram({ kind, name }: SchemaObject, statement: Buffer): string {
   const told = `SELECT ${quoteText(`not made, as this server would have to read it as a client does: ${kind} ${name}`)} AS script`;
@@ -77,17 +78,17 @@ function preparedProgram({ kind, name }: SchemaObject, statement: Buffer): strin
 SET @supplemental_backup = IF(${prepares}, ${hex(statement)}, ${hex(Buffer.from(told))});\n${runPrepared}`;
 }
 
-/** Whether a program is in a script in a form that every server takes. */
+/** Whether a program is in a script in a form that every server accepts. */
 export function isMadeAnywhere(object: SchemaObject, database: string): boolean {
   return statementOf(object, database).isSure;
 }
 
 /**
- * Views that stand on each other are tried in turn, twice; whatever is left is tried once more, and fails
- * then. Those that were broken already may stay away, and so may those that need something which is not
- * there.
+ * Views may depend on each other, so all are tried in turn, twice. The ones left are tried once more, and
+ * then the error ends the script. Views that were broken at the source, or need something absent, may remain
+ * missing.
  *
- * @param absent - names, in lower case, of what may not be there when the script has run so far
+ * @param absent - names, in lower case, of what may be absent at that point of the script
  */
 export function viewsSql(
   views: readonly SchemaObject[],
@@ -118,7 +119,7 @@ export function viewsSql(
   return ["\nSET @supplemental_backup_made = '';\n", ...tries, ...tries, ...last];
 }
 
-/** Views that mention one of these names, or a view that does. */
+/** Views that mention one of these names, directly or through another view. */
 function needing(views: readonly SchemaObject[], absent: ReadonlySet<string>): ReadonlySet<SchemaObject> {
   const names = new Set(absent);
   const needy = new Set<SchemaObject>();
@@ -142,7 +143,7 @@ function namesIn({ createStatement }: SchemaObject): readonly string[] {
 
 const noop = Buffer.from('DO 0').toString('hex');
 
-/** A procedure runs with the settings with which it was made, and can go on after an error. */
+/** A procedure runs with the settings with which it was created, and can continue after an error. */
 function tryOnce(hex: string, isMade: string, number: number): string {
   return `DROP PROCEDURE IF EXISTS supplemental_backup_view;
 DELIMITER //
@@ -168,18 +169,21 @@ DROP PROCEDURE supplemental_backup_view;
 `;
 }
 
-/** Whether the single moment of an event has come: it would be made up for, so the event stays off. */
+/**
+ * Whether the single execution time of an event has passed: it would be executed at once, so it stays
+ * disabled.
+ */
 function hasPassed({ createStatement }: SchemaObject): boolean {
   const tokens = tokenise(createStatement);
   const words = tokens.filter(({ kind }) => kind === 'word' || kind === 'text').map(({ text }) => text);
   const at = words.findIndex((word) => word.toUpperCase() === 'SCHEDULE') + 1;
   if (words[at]?.toUpperCase() !== 'AT') return false;
   const moment = Date.parse(`${words[at + 1]?.slice(1, -1).replace(' ', 'T')}Z`);
-  // A day more, for its time zone and for the time until the script is run.
+  // With a margin for its time zone and for the time until the script is run.
   return !(moment > Date.now() + 48 * 3_600_000);
 }
 
-/** The definition in the character set of its client, or in UTF-8 where clients could not read that. */
+/** The definition in the character set of its client, or in UTF-8 where clients could misread that. */
 function statementOf(object: SchemaObject, database: string, events: ScriptedEvents = 'at-rest'): Statement {
   const { characterSetClient = 'utf8mb4' } = object;
   const bytes = planObjectBytes(object, policyFor(object, database, events));
@@ -196,7 +200,7 @@ function statementOf(object: SchemaObject, database: string, events: ScriptedEve
 interface Statement {
   readonly characterSet: string;
   readonly statement: Buffer;
-  /** Whether every client reads it as a whole, and it ends for certain where its text does. */
+  /** Whether every client reads it as a whole, and its end is certain. */
   readonly isSure: boolean;
 }
 
@@ -209,8 +213,8 @@ function isRead({ sqlMode = '' }: SchemaObject, text: string): boolean {
 }
 
 /**
- * What was planned, and whether it ends for certain where its text does. The names at its head are in
- * backticks where clients would not find the end of one in double quotes.
+ * The planned statement, and whether its end is certain. Names in its head are in backticks where clients
+ * would not find the end of one in double quotes.
  */
 function readable(
   object: SchemaObject,
@@ -233,9 +237,9 @@ function readable(
   return { text: join([...head, ...tokens.slice(bodyAt)]), isOne };
 }
 
-// To change the state of an event later would change what it was made with.
+// The state is part of the statement: changing it afterwards would change the settings of the event as well.
 function policyFor(object: SchemaObject, database: string, events: ScriptedEvents): ObjectPolicy {
-  // A trigger is for the database that the script is loaded into, whatever its head names.
+  // A trigger is created in the database that the script is loaded into, whatever its head names.
   const place = object.kind === 'trigger' ? '' : database;
   return {
     definers: 'keep',
@@ -268,8 +272,8 @@ function creationSettings(object: SchemaObject, characterSet: string): string {
   return `SET ${settings.join(', ')};\n`;
 }
 
-// MySQL 8 and newer refuse a list that holds one of these; none of them changes what a stored definition
-// means there.
+// MySQL 8 and newer refuse a list with one of these; none of them changes the meaning of a stored definition
+// there.
 const goneModes =
   /\b(NO_AUTO_CREATE_USER|NO_FIELD_OPTIONS|NO_KEY_OPTIONS|NO_TABLE_OPTIONS|DB2|MAXDB|MSSQL|MYSQL323|MYSQL40|ORACLE|POSTGRESQL)\b/i;
 
@@ -280,14 +284,14 @@ function modeFor(sqlMode: string): string {
   return `IF(${isNewMySql}, ${quoteText(left.join(','))}, ${quoteText(sqlMode)})`;
 }
 
-// The client takes the first delimiter it sees, wherever it stands.
+// A client reacts to its delimiter anywhere in a text.
 function delimiterFor(statement: string): string {
   let delimiter = '//';
   while (statement.includes(delimiter)) delimiter += '/';
   return statement.endsWith('/') ? `${delimiter}/` : delimiter;
 }
 
-/** The name of a character set or collation; there is no way to quote one everywhere. */
+/** The name of a character set or collation; there is no way to quote one on every server. */
 function wordOf(word: string, object: SchemaObject): string {
   if (!/^\w{1,64}$/.test(word)) throw strangeWord(object);
   return word;
@@ -296,6 +300,6 @@ function wordOf(word: string, object: SchemaObject): string {
 function strangeWord({ kind, name }: SchemaObject): BackupError {
   return new BackupError(
     'archive-damaged',
-    `What the archive says of the ${kind} "${name}" holds a word that no server writes there.`,
+    `The settings of the ${kind} "${name}" in the archive hold a word that no server writes.`,
   );
 }

@@ -2,17 +2,17 @@ import type { Token } from '../../database/tokens.js';
 import type { SchemaObjectKind } from '../../model/parts.js';
 
 /**
- * Whether a program is one statement for certain. A client sends a text that stands under a delimiter of its
- * own as it is, and a server runs every statement in it: what follows the end of a body would be run by
- * whoever loads the script. The blocks of a body are followed by the words that begin a statement, which no
- * server takes for anything else there; where that leaves a doubt, as with words that could be names, the
- * answer is no. Work is linear.
+ * Whether a program is certainly one statement. A client sends a text under a delimiter of its own unchanged,
+ * and a server executes every statement in it: whatever follows the end of a body would be executed when the
+ * script is loaded. This follows the blocks of a body by the words that begin statements, which no server
+ * reads as anything else there. In case of doubt, for example when a word could also be a name, the result is
+ * false. The time is linear.
  *
  * @param body - of an accepted definition, behind its head
  */
 export function isOneProgram(kind: SchemaObjectKind, body: readonly Token[]): boolean {
   const tokens = body.filter(({ kind }) => kind !== 'space' && kind !== 'comment');
-  // Comments that some servers run, and texts between dollars, which the newest MySQL knows.
+  // Version comments, and texts between dollar signs in the newest MySQL.
   const isUnclear = ({ kind, text }: Token): boolean =>
     (kind === 'symbol' && (text.startsWith('/*') || text === '*/')) ||
     (kind === 'word' && text.includes('$'));
@@ -38,7 +38,7 @@ const simple: ReadonlySet<string> = new Set(
 );
 const blocks: ReadonlySet<string> = new Set(['BEGIN', 'CASE', 'FOR', 'IF', 'LOOP', 'REPEAT', 'WHILE']);
 
-/** Goes through a body, and knows which blocks are open. */
+/** Follows a body and its open blocks. */
 class Follower {
   readonly #tokens: readonly Token[];
   readonly #open: string[] = [];
@@ -55,7 +55,7 @@ class Follower {
     if (this.#open.length > 0) throw new Unsure();
   }
 
-  /** The next word in capitals; empty where something else comes. */
+  /** The next word in upper case; empty if another token follows. */
   #word(ahead: number = 0): string {
     const token = this.#tokens[this.#at + ahead];
     return token?.kind === 'word' ? token.text.toUpperCase() : '';
@@ -66,7 +66,7 @@ class Follower {
     return token?.kind === 'symbol' ? token.text : '';
   }
 
-  /** Parameters, type and characteristics, to the first word that begins a statement. */
+  /** Skips parameters, type and characteristics, up to the first word that begins a statement. */
   #passParameters(): void {
     let depth = 0;
     for (; this.#at < this.#tokens.length; this.#at++) {
@@ -131,7 +131,7 @@ class Follower {
     this.#isOver();
   }
 
-  /** Behind a statement that stands in no block, nothing comes. */
+  /** Nothing may follow a statement outside of all blocks. */
   #isOver(): void {
     if (this.#open.length === 0 && this.#at < this.#tokens.length) throw new Unsure();
   }
@@ -147,11 +147,11 @@ class Follower {
   }
 
   /**
-   * Goes behind a word or mark that is no part of an expression; the end of everything is that of a
+   * Continues behind a word or symbol that cannot be part of an expression. The end of the text also ends a
    * statement.
    */
   #expression(stop: string): void {
-    /** The last word of each CASE that is open: before THEN, END can only be a name. */
+    /** The last keyword of each open CASE: before THEN, END can only be a name. */
     const cases: string[] = [];
     let depth = 0;
     for (this.#at++; this.#at < this.#tokens.length; this.#at++) {
@@ -163,7 +163,7 @@ class Follower {
       }
       if (symbol === '(') depth++;
       if (symbol === ')') depth--;
-      // Names, whatever they are.
+      // Names, even if they look like keywords.
       if (['.', '@'].includes(this.#symbol(-1))) continue;
       const word = this.#word();
       if (word === stop && cases.length === 0 && depth === 0) {

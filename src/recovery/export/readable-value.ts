@@ -4,7 +4,7 @@ import { isPlainType, type ReadableValue, readableCell } from '../records/readab
 import { decoderFor } from './character-sets.js';
 
 /**
- * How one column of a batch reads as text, in every character set that servers know: {@link readableCell}.
+ * {@link readableCell} with every character set that servers have.
  *
  * @throws TypeError when the column keeps no values
  */
@@ -12,9 +12,7 @@ export function readableValue(column: ColumnDescription, values: ColumnValues): 
   return readableCell(column, values, decoderFor);
 }
 
-/**
- * The character set of a column whose text is shown as the bytes it is, because nobody here knows the set.
- */
+/** The character set of a column whose text is shown as bytes, because the set is unknown here; else null. */
 export function undecodedSet({ form, type, characterSet }: ColumnDescription): string | null {
   if (form !== 'bytes' || characterSet === null || characterSet === 'binary' || isPlainType(type))
     return null;

@@ -12,27 +12,27 @@ import { prepared, printed } from './client-text.js';
 import { isMadeAnywhere, programSql, type ScriptedEvents, sequenceSql, viewsSql } from './object-sql.js';
 import { outsideEngineOf, tableSql } from './table-sql.js';
 
-// Statements are kept to a megabyte; a single row may need more, up to what any server takes.
+// Statements are at most a megabyte; a single row may need more, up to the largest packet of a server.
 const largestRow = 1 << 30;
 
 /** Options of {@link exportSql}. */
 export interface ExportSqlOptions {
   /** Names of the tables to write. @defaultValue all */
   readonly tables?: readonly string[] | undefined;
-  /** Whether views, routines, triggers and events come too. @defaultValue true */
+  /** Whether views, routines, triggers and events are included. @defaultValue true */
   readonly objects?: boolean | undefined;
-  /** What a person asked for in words may run by itself. @defaultValue 'at-rest' */
+  /** Whether events are created enabled if they were. @defaultValue 'at-rest' */
   readonly events?: ScriptedEvents | undefined;
-  /** Ends the work early; what was asked for then rejects with its reason. */
+  /** Ends the work early; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the rows written since the last call. */
   readonly onRows?: ((rows: number) => void) | undefined;
 }
 
 /**
- * An archive as a script for the `mariadb` or `mysql` client: names no database, so that it loads into any.
- * Text and bytes are hexadecimal, so that no sql_mode and no character set is ever interpreted, and nothing
- * stands in it that a client could take for a command. Its last statement says that it is complete.
+ * Writes an archive as a script for the `mariadb` or `mysql` client. It names no database, so it loads into
+ * any. Text and bytes are hexadecimal, so sql_mode and character sets do not matter, and nothing in it looks
+ * like a command to a client. Its last statement reports that it is complete.
  *
  * @throws BackupError `archive-damaged`
  * @example
@@ -49,7 +49,7 @@ export async function* exportSql(
   try {
     yield* statementsOf(reader, options);
   } catch (error) {
-    // Whoever reads from a pipe has the front already.
+    // The consumer of a pipe has the beginning already, so the script itself must fail.
     yield incomplete;
     throw error;
   }
@@ -105,7 +105,7 @@ function* programsOf(
   }
 }
 
-/** Objects of an archive alone, to be looked at, and loaded beside their tables by whoever wants them. */
+/** Only the objects of an archive, for reading, or for loading beside their tables. */
 export async function* programScriptOf(
   reader: ArchiveReader,
   isWanted: (object: SchemaObject) => boolean,
@@ -125,7 +125,7 @@ function notMade(why: string, what: string): string {
 
 function head({ name, server, characterSet, collation }: DatabaseDescription, snapshotAt: string): string {
   const { vendor, version } = server;
-  // What a definition does not say depended on the defaults of the server that it was made on.
+  // What a definition omits depended on the defaults of its server.
   const isNew = vendor === 'mysql' ? isAtLeast(version, 8, 0) : isAtLeast(version, 11, 5);
   return `-- Database ${printed(name)} (${printed(characterSet)}, ${printed(collation)}) of ${printed(vendor)} ${printed(version)}, as of ${printed(snapshotAt)}.
 -- Load it into an empty database of the same character set:
@@ -168,7 +168,7 @@ async function* rowsSql(
   const isPlain = ![table.name, ...columns.map(({ name }) => name)].some((name) => /[\\\0\r\n]/.test(name));
   if (table.versioned === 'history') yield '/*M!101100 SET system_versioning_insert_history = 1 */;\n';
   const writer = new InsertWriter(table.name, columns, largestRow, async (buffer, until) => {
-    // The writer leaves room for a packet's header and command in front, and uses its buffer again.
+    // The writer reserves bytes for a packet's header and command, and reuses its buffer.
     const statement = buffer.subarray(headerBytes + 1, until);
     if (isPlain) statements.push(Buffer.from(statement), end);
     else statements.push(prepared(statement));
@@ -184,8 +184,8 @@ async function* rowsSql(
 }
 
 /**
- * Views after those they read from, as far as that can be told; a name that is merely mentioned does not
- * count.
+ * Views after the ones they read from, as far as that can be determined; names that are merely mentioned do
+ * not count.
  */
 function inOrder(views: readonly SchemaObject[]): readonly SchemaObject[] {
   const byName = new Map(views.map((view) => [view.name.toLowerCase(), view]));

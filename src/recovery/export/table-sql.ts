@@ -7,8 +7,8 @@ import { join, tokenise } from '../ddl/tokens.js';
 import { isOneStatement, prepared } from './client-text.js';
 
 /**
- * The table, empty: readable where every client reads it as it stands, and without the places on a disk that
- * it names.
+ * The statement for an empty table: readable where every client reads it unchanged, and without the paths
+ * that it names.
  *
  * @throws BackupError `archive-damaged`
  */
@@ -19,26 +19,26 @@ export function tableSql(table: TableDescription, database: string): string {
   return `${statementSql(made.createStatement)}${made.outsideKeys === 0 ? '' : toldKeys(table, made.outsideKeys)}`;
 }
 
-/** A foreign key into another database would stop whoever removes rows there. */
+/** Foreign keys into other databases are omitted: they would block deletions of rows there. */
 function toldKeys({ name }: TableDescription, keys: number): string {
   const told = `left out, as they lead into other databases: ${plural(keys, 'foreign key')} of table ${name}`;
   return `SELECT ${quoteText(told)} AS script;\n`;
 }
 
 /**
- * The storage engine by which a table is a window into another server, file or database, which no script
- * makes.
+ * The storage engine by which a table accesses another server, file or database. No script creates such
+ * tables.
  */
 export function outsideEngineOf(table: TableDescription, database: string): string | undefined {
   return acceptDefinition('table', table.name, table.createStatement, { database }).outside[0];
 }
 
-/** A statement, with its end. */
+/** A statement with its delimiter. */
 export function statementSql(statement: string): string {
   return isOneStatement(statement) ? `${statement};\n` : prepared(Buffer.from(statement));
 }
 
-/** A statement whose names stand for the database it is loaded into. */
+/** A statement without its database, so that its names refer to the one it is loaded into. */
 export function unqualified(statement: string, database: string): string {
   const tokens = tokenise(statement);
   const own = quoteName(database);

@@ -12,12 +12,12 @@ import {
   writeUint64,
 } from './server-text.js';
 
-/** A column whose values are kept, and so are loaded. */
+/** A column whose values are kept and loaded. */
 export interface LoadedColumn extends ColumnDescription {
   readonly form: ValueForm;
 }
 
-/** The columns of a table that an archive holds values of. */
+/** The columns of a table whose values are in the archive. */
 export function loadedColumns(columns: readonly ColumnDescription[]): readonly LoadedColumn[] {
   return columns.filter((column): column is LoadedColumn => column.form !== null);
 }
@@ -27,19 +27,19 @@ export function dataTypeOf(column: ColumnDescription): string {
   return (/^\w+/.exec(column.type)?.[0] ?? '').toLowerCase();
 }
 
-/** How a kind of statement spells what every value needs. */
+/** How a kind of statement writes values. */
 export interface Spelling {
   readonly null: Uint8Array;
-  /** Around dates and times; empty where none are needed. */
+  /** Put around dates and times; empty if none are needed. */
   readonly quote: Uint8Array;
-  /** After a floating-point number that would otherwise be taken for another kind of number. */
+  /** Put behind a floating-point number that would otherwise be read as another kind of number. */
   readonly exponent: Uint8Array;
 }
 
-/** Room that a short value may need, with quotes. */
+/** Most bytes of a short value, with quotes. */
 export const shortRoom: number = maxShortText + 8;
 
-/** Values of one column, written row by row, in order, each once. */
+/** Writes the values of one column, row by row, in order, each once. */
 export type Cell = LongCell | ShortCell;
 
 /** Numbers and dates: never more than {@link shortRoom} bytes. */
@@ -48,16 +48,16 @@ export interface ShortCell {
   write(row: number, out: Uint8Array, at: number): number;
 }
 
-/** Text and bytes of any length, which the statement's own writer spells. */
+/** Text and bytes of any length, which the statement's own writer formats. */
 export interface LongCell {
   readonly long: true;
   readonly nulls: Uint8Array | null;
   readonly values: VariableValues;
-  /** Where the next value starts in the data. */
+  /** Start of the next value in the data. */
   offset: number;
 }
 
-/** A cell for every loaded column of a batch. */
+/** Creates a cell for every loaded column of a batch. */
 export function cellsOf(
   columns: readonly LoadedColumn[],
   batch: ColumnBatch,
@@ -136,13 +136,14 @@ function floatWriter(read: (row: number) => number, { exponent }: Spelling): Wri
 }
 
 /**
- * A YEAR(2) is sent as the number of its last two digits: 0 is the year 2000, and `0000` would be none (V12).
+ * A YEAR(2) is sent as the number of its last two digits: 0 is the year 2000, and `0000` would be the zero
+ * year (V12).
  */
 function digitsOfYear({ type }: ColumnDescription): 2 | 4 {
   return /^year\(2\)/i.test(type) ? 2 : 4;
 }
 
-/** As many digits as the type has: a server takes the text `0` for the year 2000 (V12). */
+/** As many digits as the type has: a server reads the text `0` as the year 2000 (V12). */
 function yearWriter(values: ColumnValues, digits: 2 | 4, { quote }: Spelling): Write {
   const { data } = values;
   const highest = 10 ** (digits - 1);
@@ -163,7 +164,7 @@ function dateWriter(form: ValueForm, values: VariableValues | ColumnValues, { qu
   let from = 0;
   let seen = 0;
   return (row, out, at) => {
-    // NULLs are not asked for here and take no bytes.
+    // NULLs are skipped by the caller and take no bytes.
     while (seen < row) from += lengths[seen++]!;
     const quoted = quote.length > 0;
     if (quoted) out[at] = quote[0]!;

@@ -8,23 +8,23 @@ import { holdsRows } from './read-back.js';
 import type { RowsDigest } from './rows-digest.js';
 import { digestFor } from './table-digest.js';
 
-/** What the rows of a table should be. */
+/** The rows that a table should hold. */
 export interface GivenRows {
-  /** Told of every batch as it goes in. */
+  /** Called with every batch that is loaded. */
   note(batch: ColumnBatch): void;
-  /** Of all rows that went in so far; undefined when nobody knows. */
+  /** Digest of all rows loaded so far; undefined if it was not kept. */
   digest(): Promise<RowsDigest | undefined>;
 }
 
-/** The rows of a stream come once. Their digest is kept where a server is likely to warn of them. */
+/** Rows of a stream come only once, so their digest is kept where a server is likely to warn about them. */
 export function rememberRows(table: TableDescription): GivenRows {
   const digest = mayBeWarnedOf(table) ? digestFor(table) : undefined;
   return { note: (batch) => digest?.add(batch), digest: async () => digest };
 }
 
 /**
- * Columns whose values a server may change with a warning: floating-point numbers with a fixed width, words
- * of an ENUM that it does not know, and columns that it computes.
+ * Whether a server may change values with a warning: of floating-point columns with a fixed width, of ENUM
+ * columns with unknown members, and of generated columns.
  */
 function mayBeWarnedOf({ columns }: TableDescription): boolean {
   return columns.some(
@@ -35,15 +35,15 @@ function mayBeWarnedOf({ columns }: TableDescription): boolean {
   );
 }
 
-/** MySQL 9 warns of databases with tables of several storage engines. No value is changed. */
+/** MySQL 9 warns about databases with tables of several storage engines. No value is changed. */
 const engineMixture = '6414';
 
-// So many warnings are read at most; the others are only counted.
+// Most warnings that are read; the others are only counted.
 const listed = 1000;
 
 /**
- * What a server warned of while it took the rows of a table. A warning may mean that it changed what it was
- * given, and may mean nothing at all: so what it holds is read back (F17).
+ * The warnings of a server while it took the rows of a table. A warning may mean that it changed values, or
+ * nothing at all, so the table is read back (F17).
  */
 export class Doubts {
   readonly #session: RestoreSession;
@@ -55,10 +55,10 @@ export class Doubts {
     this.#table = table;
   }
 
-  /** Right after the statement. */
+  /** Called directly after the statement. */
   async hear({ warnings }: LoadOutcome): Promise<void> {
     if (warnings === 0) return;
-    // Only the numbers are told: the words are in the server's language, and may hold a value.
+    // Only the numbers are kept: the text is in the server's language and may hold a value.
     const rows = await this.#session.connection.query(`SHOW WARNINGS LIMIT ${listed}`);
     for (const row of rows) this.#count(row['Code'] ?? 'without a number', 1);
     if (warnings > rows.length) this.#count('of kinds that are not listed', warnings - rows.length);
@@ -69,8 +69,8 @@ export class Doubts {
   }
 
   /**
-   * @throws BackupError `restore-changed-data` when the table does not hold what it was given, or nobody
-   *   knows
+   * @throws BackupError `restore-changed-data` when the table does not hold the rows it should, or that
+   *   cannot be determined
    */
   async settle(given: GivenRows, signal: AbortSignal): Promise<void> {
     if (this.#numbers.size === 0) return;
@@ -80,7 +80,7 @@ export class Doubts {
     const list = [...this.#numbers].map(([kind, times]) => `${kind} (${times} times)`);
     const what =
       expected === undefined
-        ? `The server may have changed values of table "${table}" while taking them, and rows that came as a stream cannot be compared: restore from the archive itself`
+        ? `The server may have changed values of table "${table}" while taking them. Rows from a stream cannot be read again for a comparison: restore from the archive itself`
         : `The server changed values of table "${table}" while taking them`;
     throw new BackupError('restore-changed-data', `${what}: warning ${list.join(', ')}.`, {
       details: { table, warnings: list },

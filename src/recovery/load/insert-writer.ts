@@ -17,8 +17,8 @@ const close = 0x29;
 const quoteMark = 0x27;
 
 /**
- * Batches as INSERT statements of many rows, for servers that do not take LOAD DATA LOCAL. Text and bytes are
- * hexadecimal, so that no sql_mode and no character set is ever interpreted (S3, S4, V7).
+ * Writes batches as INSERT statements of many rows, for servers that refuse LOAD DATA LOCAL. Text and bytes
+ * are hexadecimal, so sql_mode and character sets do not matter (S3, S4, V7).
  */
 export class InsertWriter {
   readonly #table: string;
@@ -33,7 +33,7 @@ export class InsertWriter {
 
   /**
    * @param maxPacket - the target's `max_allowed_packet`; no statement is longer (V19)
-   * @param send - sends a statement: `buffer[5 … end - 1]`, with room for a packet's header and command
+   * @param send - sends a statement: `buffer[5 … end - 1]`, with free bytes for a packet's header and command
    *   before it
    */
   constructor(
@@ -83,7 +83,7 @@ export class InsertWriter {
     }
   }
 
-  /** Sends what is written so far. */
+  /** Sends the rows written so far. */
   async flush(): Promise<void> {
     if (this.#at === this.#head.length) return;
     const end = this.#at;
@@ -91,7 +91,9 @@ export class InsertWriter {
     this.#begin();
   }
 
-  /** The statement is full: the rows before go out, and the last one begins the next statement. */
+  /**
+   * Called when the statement is full: sends the rows before the last one, which begins the next statement.
+   */
   async #splitBefore(rowStart: number): Promise<void> {
     if (rowStart > this.#head.length) {
       const row = Buffer.from(this.#buffer.subarray(rowStart + 1, this.#at));
@@ -153,7 +155,7 @@ export class InsertWriter {
   }
 }
 
-/** Types that take text, but not bytes; a DECIMAL takes hexadecimal for a whole number. */
+/** Types that accept text but not bytes; a DECIMAL reads hexadecimal as an integer. */
 function wrapperOf(column: LoadedColumn): readonly [Buffer, Buffer] {
   const dataType = dataTypeOf(column);
   const characterSet = dataType === 'decimal' ? 'latin1' : textOnly(column);
@@ -162,10 +164,12 @@ function wrapperOf(column: LoadedColumn): readonly [Buffer, Buffer] {
 }
 
 /**
- * The character set in which a type wants its text, for types that read bytes as something else (V14, V16).
+ * The character set in which a type needs its text, for types that interpret bytes as something else (V14,
+ * V16).
  */
 export function textOnly(column: LoadedColumn): string | undefined {
-  // Text of the column's own set may be longer there than the type says, and only such text goes in again.
+  // Values of a compressed column can be longer than its type allows, and are accepted only as text of its
+  // own set.
   if (/\bCOMPRESSED\b/.test(column.type) && column.characterSet === 'utf8mb4') return 'utf8mb4';
   switch (dataTypeOf(column)) {
     case 'json':

@@ -12,13 +12,13 @@ import { asBackupError } from '../../database/server-failures.js';
 import { BackupError } from '../../errors.js';
 import type { StandstillWatch } from './standstill.js';
 
-/** What the server says after a statement that takes rows. */
+/** The server's reply to a statement that loads rows. */
 export interface LoadOutcome {
   readonly rows: number;
   readonly warnings: number;
 }
 
-/** Bytes that a chunk keeps free at its start for the header of a packet. */
+/** Free bytes at the start of a chunk for the header of a packet. */
 export const headerBytes = 4;
 
 const comQuery = 0x03;
@@ -27,8 +27,8 @@ const localInfileMark = 0xfb;
 const errMark = 0xff;
 
 /**
- * A statement whose data the client supplies: LOAD DATA LOCAL. Chunks go to the socket as they are, without a
- * copy, and whoever writes waits while the socket is full.
+ * LOAD DATA LOCAL: a statement whose data the client sends. Chunks are written to the socket without a copy;
+ * a writer waits while the socket is full.
  */
 export class LoadCommand implements DriverCommand {
   readonly #sql: Uint8Array;
@@ -45,7 +45,7 @@ export class LoadCommand implements DriverCommand {
     this.#sql = Buffer.concat([Uint8Array.of(comQuery), Buffer.from(sql, 'utf8')]);
   }
 
-  /** Sends the statement and waits until the server asks for the data. */
+  /** Sends the statement and waits until the server requests the data. */
   static async begin(
     connection: Connection,
     sql: string,
@@ -69,13 +69,13 @@ export class LoadCommand implements DriverCommand {
     }
   }
 
-  /** Whether everything written has left this process, so that chunks can be used again. */
+  /** Whether everything written has left this process, so that chunks can be reused. */
   get flushed(): boolean {
     return this.#driver.stream.writableLength === 0;
   }
 
   /**
-   * Sends a chunk: `buffer[4 … end - 1]`; its first four bytes are overwritten. The buffer must stay as it is
+   * Sends a chunk: `buffer[4 … end - 1]`; its first four bytes are overwritten. The buffer must not change
    * until {@link flushed}.
    */
   send(buffer: Buffer, end: number): void {
@@ -83,7 +83,7 @@ export class LoadCommand implements DriverCommand {
     this.#driver.writePacket(packetIn(buffer.subarray(0, end)));
   }
 
-  /** Waits while the socket is full. @throws BackupError when the server or the line gave up meanwhile */
+  /** Waits while the socket is full. @throws BackupError when the connection failed meanwhile */
   async drained(): Promise<void> {
     const { stream } = this.#driver;
     if (this.#phase === 'sending' && stream.writableNeedDrain) {
@@ -94,11 +94,11 @@ export class LoadCommand implements DriverCommand {
       await this.#watch.whileSending(resumed);
       this.#resume = undefined;
     }
-    // A failure is thrown by finish(), or here when there is one already.
+    // A failure is thrown by finish(), or here if it has happened already.
     if (this.#phase === 'done') await this.#done.promise;
   }
 
-  /** Ends the data and waits for the server's word. */
+  /** Ends the data and waits for the server's reply. */
   async finish(): Promise<LoadOutcome> {
     if (this.#phase === 'sending') {
       this.#phase = 'waiting';
@@ -107,7 +107,7 @@ export class LoadCommand implements DriverCommand {
     return this.#watch.forTheWord(this.#done.promise);
   }
 
-  /** Gives up; the connection is of no more use. */
+  /** Ends the command with an error; the connection cannot be used any more. */
   fail(error: unknown): void {
     this.#phase = 'done';
     const reason = asBackupError(error);
@@ -132,7 +132,7 @@ export class LoadCommand implements DriverCommand {
         this.fail(packet.asError(driver.clientEncoding));
         return true;
       case localInfileMark:
-        // The caller may have given up meanwhile.
+        // The caller may have ended the command meanwhile.
         if (this.#phase !== 'start') return false;
         this.#phase = 'sending';
         this.#open.resolve();
@@ -144,14 +144,17 @@ export class LoadCommand implements DriverCommand {
         return true;
       default:
         this.fail(
-          new BackupError('restore-failed', 'The database server answered in a way that is not understood.'),
+          new BackupError(
+            'restore-failed',
+            'The database server sent a reply that does not follow the protocol.',
+          ),
         );
         return true;
     }
   }
 }
 
-/** Sends one statement of bytes and gives the server's word; `buffer[4 … end - 1]` is the statement. */
+/** Sends one statement as bytes and returns the server's reply; `buffer[4 … end - 1]` is the statement. */
 export async function sendStatement(
   connection: Connection,
   buffer: Buffer,
@@ -190,7 +193,7 @@ class StatementCommand implements DriverCommand {
   }
 }
 
-/** A packet over a buffer whose first four bytes are free. */
+/** A packet in a buffer whose first four bytes are free. */
 function packetIn(buffer: Buffer): OutgoingPacket {
   return {
     buffer,

@@ -5,11 +5,11 @@ import { dataTypeOf, type LoadedColumn } from './cells.js';
 import { textOnly } from './insert-writer.js';
 import { tsvClause } from './tsv-writer.js';
 
-/** LOAD DATA LOCAL for the lines that a `TsvWriter` makes of a table's kept columns. */
+/** LOAD DATA LOCAL for the lines that a `TsvWriter` writes for a table's kept columns. */
 export function loadStatement(table: TableDescription, columns: readonly LoadedColumn[]): string {
   const expressions = columns.map((column, i) => conversionOf(column, `@v${i}`));
   const converts = expressions.some((expression) => expression !== undefined);
-  // Beside any assignment, 0 stays 0 only where the column that counts is assigned as well (V11).
+  // If anything is assigned, 0 stays 0 only if the AUTO_INCREMENT column is assigned as well (V11).
   const counted = converts ? countedColumn(table.createStatement) : undefined;
   const targets: string[] = [];
   const assignments: string[] = [];
@@ -18,18 +18,17 @@ export function loadStatement(table: TableDescription, columns: readonly LoadedC
     targets.push(expression === undefined ? quoteName(name) : `@v${i}`);
     if (expression !== undefined) assignments.push(`${quoteName(name)} = ${expression}`);
   }
-  // An empty list would stand for all columns. What a row without values has on its line is looked at by
-  // nobody.
+  // An empty list would mean all columns. Whatever a row without values has on its line is ignored.
   if (targets.length === 0) targets.push('@nothing');
   const set = assignments.length === 0 ? '' : ` SET ${assignments.join(', ')}`;
-  // The server sends the file name back, and this side ignores it.
+  // The server sends the file name back, which is ignored here.
   return `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${quoteName(table.name)} ${tsvClause} (${targets.join(', ')})${set}`;
 }
 
-/** For types whose text is not read as the value it stands for. */
+/** For types that do not read their text as the value. */
 function conversionOf(column: LoadedColumn, variable: string): string | undefined {
   const dataType = dataTypeOf(column);
-  // Text of digits may be the name of a member, a number is always its number (V13).
+  // Digits as text may be the name of a member; a number is always its number (V13).
   if (dataType === 'enum' || dataType === 'set') return `CAST(${variable} AS UNSIGNED)`;
   const characterSet = textOnly(column);
   return characterSet === undefined ? undefined : `CONVERT(${variable} USING ${characterSet})`;

@@ -2,25 +2,25 @@ import { isAtLeast } from '../../database/server-version.js';
 import type { ColumnBatch } from '../../model/column-batch.js';
 import type { ServerDescription } from '../../model/parts.js';
 
-/** As the binary protocol sends them: year, month, day, hour, minute, second, microsecond. */
+/** As in the binary protocol: year, month, day, hour, minute, second, microsecond. */
 const ends: Readonly<Record<'32-bit' | '64-bit', Uint8Array>> = {
   '32-bit': endOfTime(2038, 1, 19, 3, 14, 7),
   '64-bit': endOfTime(2106, 2, 7, 6, 28, 15),
 };
 
 /**
- * The end of time of a server: a version of a row that ends then is the current one. It moved with MariaDB
- * 11.5, and a current row that ends at the other time would be taken for a deleted one (C3).
+ * The end of time of a server: the current version of a row ends then. It changed with MariaDB 11.5, and a
+ * current row with the other end would count as deleted (C3).
  */
 export function endOfTimeOn({ version }: Pick<ServerDescription, 'version'>): Uint8Array {
   return ends[isAtLeast(version, 11, 5) ? '64-bit' : '32-bit'];
 }
 
 /**
- * Makes current rows current on the target, in place.
+ * Sets the end of current rows to the target's end of time, in place.
  *
- * @param column - where the period's end stands in the batch
- * @param end - of the target's time
+ * @param column - index of the period's end in the batch
+ * @param end - the target's end of time
  */
 export function moveOpenEnds(batch: ColumnBatch, column: number, end: Uint8Array): void {
   const values = batch.columns[column]!;

@@ -9,12 +9,12 @@ import { dataTypeOf, type LoadedColumn, loadedColumns } from './cells.js';
 import type { RowsDigest } from './rows-digest.js';
 import { digestFor } from './table-digest.js';
 
-// How long a table that somebody alters is waited for.
+// Seconds to wait for a table that another session alters.
 const grantSeconds = 60;
 
 /**
- * Reads a table of the target back, and says whether it holds the rows it should. Over a session of its own,
- * which sees the bytes of every value.
+ * Reads a table of the target back, and returns whether it holds the rows it should. Uses a session of its
+ * own, which receives the bytes of every value.
  *
  * @throws BackupError `database-…`
  */
@@ -45,7 +45,7 @@ export async function holdsRows(
 }
 
 function selectionOf(table: TableDescription, columns: readonly LoadedColumn[]): string {
-  // The number is the value of an ENUM (V13); and a table may keep no values at all.
+  // The number is the value of an ENUM (V13). A table may keep no values at all.
   const list = columns.map((column) => {
     const name = quoteName(column.name);
     return /^(?:enum|set)$/.test(dataTypeOf(column)) ? `CAST(${name} AS UNSIGNED) | 0` : name;

@@ -1,9 +1,7 @@
 import type { ColumnBatch, ColumnValues } from '../../model/column-batch.js';
 import { dataTypeOf, type LoadedColumn, type Spelling, shortCellOf, shortRoom } from './cells.js';
 
-/**
- * How a column's values are written. Numbers, since the loop over all values of a restore switches on them.
- */
+/** How a column's values are written; numbers, since the loop over all values switches on them. */
 export const asBytes = 0;
 export const asInt8 = 1;
 export const asUint8 = 2;
@@ -16,39 +14,39 @@ export const asUint64 = 8;
 /** Dates, floating-point numbers, years: written by the cell's own function. */
 export const asOther = 9;
 
-/** One column whose values change within the batch, and the bytes that follow each of its values. */
+/** A column whose values differ within the batch, with the bytes that follow each of its values. */
 export interface Step {
   readonly kind: number;
   readonly nulls: Uint8Array | null;
   /**
-   * Whole numbers as 32-bit words, of 64-bit ones the low word first; or bytes, for {@link asBytes} and
-   * narrow numbers.
+   * Integers as 32-bit words, of 64-bit ones the low word first; or bytes, for {@link asBytes} and narrow
+   * numbers.
    */
   readonly words: Int32Array;
   readonly halves: Int16Array;
   readonly bytes: Uint8Array;
   readonly lengths: Uint32Array;
-  /** Where the next value of {@link asBytes} starts. */
+  /** Start of the next value of {@link asBytes}. */
   offset: number;
   readonly write: (row: number, out: Uint8Array, at: number) => number;
-  /** Separators, and the text of the columns up to the next step that are the same in all rows. */
+  /** Separators, and the text of constant columns up to the next step. */
   readonly after: Uint8Array;
 }
 
-/** A batch ready to be written row by row. */
+/** A batch prepared for writing row by row. */
 export interface RowProgram {
-  /** What every row begins with. */
+  /** The bytes that every row begins with. */
   readonly before: Uint8Array;
   readonly steps: readonly Step[];
-  /** Most bytes that a row takes beside the values of {@link asBytes}. */
+  /** Most bytes of a row without the values of {@link asBytes}. */
   readonly room: number;
 }
 
 const none: Uint8Array = new Uint8Array(0);
 
 /**
- * Prepares a batch. Most columns of a practice hold the same value in row after row; those are written once
- * here, and every row copies them in one go.
+ * Prepares a batch. Most columns of a practice are constant over many rows; their text is formatted once
+ * here, and copied together for every row.
  *
  * @param separator - between values
  * @param terminator - after the last value of a row
@@ -88,7 +86,7 @@ export function planRows(
     literal.push(i === columns.length - 1 ? terminator : separator);
     room++;
   }
-  // A row without values is a line all the same.
+  // A row without values still takes a line.
   if (columns.length === 0) literal.push(terminator);
   close();
   return { before: before ?? none, steps, room };
@@ -143,12 +141,12 @@ function kindOf(column: LoadedColumn): number {
   }
 }
 
-/** Typed arrays start at multiples of their width; a part decoded in place may not. */
+/** Typed arrays start at multiples of their width; a part that was decoded in place may not. */
 function aligned(data: Uint8Array): Uint8Array {
   return data.byteOffset % 8 === 0 ? data : data.slice();
 }
 
-/** The text of a column that holds one value in all rows; undefined when it holds more, or a long one. */
+/** The text of a column that is constant in the batch; undefined when its values differ or are long. */
 function constantText(
   column: LoadedColumn,
   values: ColumnValues,
@@ -158,7 +156,7 @@ function constantText(
   if (rows === 0) return none;
   if (values.nulls !== null) return everyBit(values.nulls, rows) ? spelling.null : undefined;
   if (values.kind === 'variable' && column.form === 'bytes') {
-    // Empty texts are everywhere; others are rarely all the same.
+    // Empty texts are frequent; other texts are rarely constant.
     return values.data.length === 0 ? none : undefined;
   }
   if (!isRepeated(values, rows)) return undefined;

@@ -2,15 +2,15 @@ import { hash } from 'node:crypto';
 import type { ColumnBatch, ColumnValues } from '../../model/column-batch.js';
 import type { ValueForm } from '../../model/parts.js';
 
-// Longer values are put in by their own digest, so that a row is never copied whole.
+// Longer values are represented by their own digest, so that a row is never copied as a whole.
 const longValue = 4096;
 const nullMark = 0xff_ff_ff_ff;
-/** For every value its length, and itself or its digest. */
+/** For every value its length, and the value or its digest. */
 const mostBytes = 4 + longValue;
 
 /**
- * What a set of rows is: equal for the same rows in any order and in any batches, and for others not. The sum
- * over all rows of a SHA-256 of the row, word by word, so that a row that is there twice counts twice.
+ * A digest of a set of rows: equal for the same rows in any order and in any batches. The sum over all rows
+ * of a SHA-256 of the row, word by word, so that a duplicate row counts twice.
  */
 export class RowsDigest {
   readonly #forms: readonly ValueForm[];
@@ -20,8 +20,8 @@ export class RowsDigest {
   #rows = 0;
 
   /**
-   * @param forms - how the values of each column stand
-   * @param asNone - a number in each column that is the same as 0
+   * @param forms - how the values of each column are stored
+   * @param asNone - for each column a number that counts as 0
    */
   constructor(forms: readonly ValueForm[], asNone: readonly number[] = []) {
     this.#forms = forms;
@@ -46,7 +46,7 @@ export class RowsDigest {
     this.#rows += batch.rows;
   }
 
-  /** Whether these are the same rows. */
+  /** Whether both are of the same rows. */
   equals(other: RowsDigest): boolean {
     return this.#rows === other.#rows && this.#sums.every((sum, i) => sum === other.#sums[i]);
   }
@@ -55,7 +55,7 @@ export class RowsDigest {
     const form = this.#forms[column]!;
     const none = this.#asNone[column] ?? 0;
     let kept = length;
-    // Servers differ in how many zeros of a time they send.
+    // Servers differ in how many trailing zeros of a time they send.
     if (form === 'date' || form === 'datetime' || form === 'time') {
       while (kept > 0 && data[from + kept - 1] === 0) kept--;
     }

@@ -1,7 +1,7 @@
 /**
- * Values of column parts as the text that servers read, written straight into a buffer: no value becomes a
- * string on the way, save floating-point numbers. Every function writes at `at` and returns where it stopped;
- * the caller sees to the room.
+ * Writes values of column parts as the text that servers read, directly into a buffer: only floating-point
+ * numbers become strings on the way. Every function writes at `at` and returns the end; the caller ensures
+ * that there is space.
  */
 
 const zero = 0x30;
@@ -11,7 +11,7 @@ const dot = 0x2e;
 const space = 0x20;
 const billion = 1_000_000_000;
 
-/** Most bytes that a whole number, a date or a time takes. */
+/** Most bytes of an integer, a date or a time. */
 export const maxShortText = 32;
 
 /** 0000 … 9999, four digits each. */
@@ -23,7 +23,7 @@ for (let n = 0; n < 10_000; n++) {
   fourDigits[4 * n + 3] = zero + (n % 10);
 }
 
-/** A whole number from 0 to 4294967295. */
+/** An integer from 0 to 4294967295. */
 export function writeUint32(out: Uint8Array, at: number, value: number): number {
   if (value < 10) {
     out[at] = zero + value;
@@ -75,7 +75,7 @@ export function writeInt32(out: Uint8Array, at: number, value: number): number {
   return writeUint32(out, at + 1, -value);
 }
 
-/** A whole number of 64 bits, given as its two halves; exact to the last digit (V1). */
+/** An integer of 64 bits, given as two halves; exact to the last digit (V1). */
 export function writeUint64(out: Uint8Array, at: number, low: number, high: number): number {
   if (high === 0) return writeUint32(out, at, low);
   // Long division by 10^9 in digits of 16 bits: every step stays far below 2^53.
@@ -105,8 +105,8 @@ export function writeInt64(out: Uint8Array, at: number, low: number, high: numbe
 }
 
 /**
- * The shortest text that reads back as the same 64 bits. A FLOAT is written as the DOUBLE it equals, for its
- * own short text would be rounded twice (V3, V4). Negative zero keeps its sign (V5).
+ * The shortest text that reads back as the same 64 bits. A FLOAT is written as the DOUBLE it equals, since
+ * its own short text would be rounded twice (V3, V4). Negative zero keeps its sign (V5).
  */
 export function writeDouble(out: Uint8Array, at: number, value: number): number {
   if (value === 0 && Object.is(value, -0)) {
@@ -120,7 +120,7 @@ export function writeDouble(out: Uint8Array, at: number, value: number): number 
   return at + text.length;
 }
 
-/** Binary date of 0 or 4 bytes and more. */
+/** Binary date of 0 or at least 4 bytes. */
 export function writeDate(
   out: Uint8Array,
   at: number,
@@ -149,7 +149,7 @@ export function writeDatetime(
   return writeClock(out, to + 1, data, from + 4, length >= 7 ? data[from + 4]! : 0, length - 4);
 }
 
-/** Binary time of 0, 8 or 12 bytes: up to 838 hours either side of zero (V11). */
+/** Binary time of 0, 8 or 12 bytes: up to 838 hours on either side of zero (V11). */
 export function writeTime(
   out: Uint8Array,
   at: number,
@@ -166,7 +166,8 @@ export function writeTime(
 }
 
 /**
- * `hours`, then minutes, seconds and microseconds from the bytes after `from`, as far as `length` reaches.
+ * Writes `hours`, then minutes, seconds and microseconds from the bytes after `from`, as far as `length`
+ * reaches.
  */
 function writeClock(
   out: Uint8Array,

@@ -4,7 +4,7 @@ import { driverInternals, driverOf } from '../../database/driver-internals.js';
 import { BackupError } from '../../errors.js';
 import { formatBytes } from '../../quantities.js';
 
-/** Waits for a server that takes rows, for as long as it takes any. */
+/** Waits for a server that loads rows, as long as it makes progress. */
 export class StandstillWatch {
   readonly #connection: Connection;
   readonly #table: string;
@@ -12,7 +12,7 @@ export class StandstillWatch {
   readonly #began: number = performance.now();
   readonly #before: number;
 
-  /** @param milliseconds - without a byte taken or a word said, after which a statement stands still */
+  /** @param milliseconds - without progress or reply, after which a statement counts as stuck */
   constructor(connection: Connection, table: string, milliseconds: number) {
     this.#connection = connection;
     this.#table = table;
@@ -21,18 +21,18 @@ export class StandstillWatch {
   }
 
   /**
-   * Waits while bytes are to be taken.
+   * Waits while bytes are to be sent.
    *
-   * @throws BackupError `restore-failed` when nothing moves, `database-connection-lost` when the session is
-   *   gone
+   * @throws BackupError `restore-failed` without progress, `database-connection-lost` when the session is
+   *   lost
    */
   whileSending<Result>(waiting: Promise<Result>): Promise<Result> {
     return this.#wait(waiting, this.#milliseconds);
   }
 
   /**
-   * Waits for the last word. The server may build keys before it says it, so it gets many times as long as
-   * the rows took.
+   * Waits for the final reply. The server may build keys before it, so the limit is many times the duration
+   * of the load.
    *
    * @throws BackupError as {@link whileSending}
    */
@@ -61,7 +61,7 @@ export class StandstillWatch {
           asking = true;
           const told = this.#standstill(now - since);
           void told.then((error) => {
-            // The server may have gone on while it was asked.
+            // The server may have made progress during the query.
             if (this.#taken === taken) reject(error);
             else asking = false;
           });
@@ -76,7 +76,7 @@ export class StandstillWatch {
     }
   }
 
-  /** Why a load stands still, as far as the server tells. */
+  /** The error for a load without progress, with what the server reports. */
   async #standstill(milliseconds: number): Promise<BackupError> {
     const { address, id } = this.#connection;
     const state = await stateOf(address, id);
@@ -84,7 +84,7 @@ export class StandstillWatch {
     if (state === 'gone') {
       return new BackupError(
         'database-connection-lost',
-        `The session that loaded table "${table}" is gone from the server.`,
+        `The session that loaded table "${table}" no longer exists on the server.`,
         { details: { table } },
       );
     }
@@ -92,17 +92,17 @@ export class StandstillWatch {
     const sent = this.#taken - this.#before;
     const about =
       state === 'there'
-        ? 'The statement is still running there and is ended now: look for a full disk, or for another session that holds the table.'
-        : 'It does not answer to other questions either: restart it.';
+        ? 'The statement is still running there and is ended now. Check for a full disk, or for another session that holds the table.'
+        : 'The server does not answer other queries either: restart it.';
     return new BackupError(
       'restore-failed',
-      `Loading table "${table}" stands still: the server has taken nothing and said nothing for ${seconds} seconds, after ${formatBytes(sent)}. ${about}`,
+      `Loading table "${table}" stands still: the server has accepted no data and sent no reply for ${seconds} seconds, after ${formatBytes(sent)}. ${about}`,
       { details: { table, seconds, sentBytes: sent, server: state } },
     );
   }
 }
 
-// How long a server may take to answer a short question.
+// Milliseconds for the reply to a short query.
 const answerMs = 5000;
 
 /** Whether the server still works for a session. */

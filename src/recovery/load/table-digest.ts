@@ -4,7 +4,7 @@ import type { TableDescription } from '../../model/parts.js';
 import { dataTypeOf, loadedColumns } from './cells.js';
 import { RowsDigest } from './rows-digest.js';
 
-/** A digest for the rows of a table, without any yet. */
+/** An empty digest for the rows of a table. */
 export function digestFor(table: TableDescription): RowsDigest {
   const columns = loadedColumns(table.columns);
   const forms = columns.map(({ form }) => form);
@@ -31,8 +31,8 @@ function itemsOf(statement: string): ReadonlyMap<string, readonly Token[]> {
 }
 
 /**
- * The number of an ENUM's empty member, or 0. A table of the engine CSV keeps text, and so cannot tell it from
- * the error value (V13).
+ * The number of an ENUM's empty member, or 0. A table of the engine CSV stores text, and so cannot
+ * distinguish it from the error value (V13).
  */
 function emptyMemberOf(type: readonly Token[]): number {
   const list = type.slice(

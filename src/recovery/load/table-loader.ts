@@ -10,31 +10,31 @@ import { loadStatement } from './load-statement.js';
 import { StandstillWatch } from './standstill.js';
 import { TsvWriter } from './tsv-writer.js';
 
-/** Takes the rows of one table in over one session. */
+/** Loads the rows of one table over one session. */
 export interface TableLoader {
   write(batch: ColumnBatch): Promise<void>;
   /**
-   * @returns number of rows that the server took
+   * @returns number of rows that the server accepted
    * @throws BackupError `restore-changed-data`, `restore-failed`, `database-…`
    */
   finish(): Promise<number>;
-  /** Gives up; the session is of no more use. */
+  /** Ends the load with an error; the session cannot be used any more. */
   abandon(error: unknown): void;
 }
 
-/** How rows go in. */
+/** How rows are loaded. */
 export type LoadMethod = 'insert' | 'load-data';
 
-/** What a loader is told beside the table. */
+/** What a loader needs besides the table. */
 export interface LoadingContext {
-  /** What the table's rows should be, when the server's word leaves a doubt. */
+  /** The rows that the table should hold, for a comparison after warnings. */
   readonly given: GivenRows;
-  /** Milliseconds after which a load that stands still is given up. */
+  /** Milliseconds without progress after which a load fails. */
   readonly standstill: number;
   readonly signal: AbortSignal;
 }
 
-/** Begins to load a table that exists. */
+/** Starts loading a table that exists. */
 export async function openLoader(
   session: RestoreSession,
   table: TableDescription,
@@ -110,7 +110,7 @@ class InsertLoader implements TableLoader {
     this.#abandoned = new Promise((_resolve, reject) => {
       this.#abandon = reject;
     });
-    // Nobody waits for it between two statements.
+    // Between two statements it is not awaited.
     this.#abandoned.catch(() => undefined);
     this.#writer = new InsertWriter(table.name, columns, session.maxPacket, async (buffer, end) => {
       const answer = Promise.race([sendStatement(session.connection, buffer, end), this.#abandoned]);
@@ -137,9 +137,9 @@ class InsertLoader implements TableLoader {
   }
 }
 
-/** Whether a failure means that this server or session takes no LOAD DATA LOCAL at all. */
+/** Whether an error means that this server or session refuses LOAD DATA LOCAL in general. */
 export function refusesLoadData(error: unknown): boolean {
   // 1148: not allowed with this version or setting. 3948 (MySQL 8) and 4166 (MariaDB): local data is
-  // disabled. 2068: rejected on this side.
+  // disabled. 2068: rejected by the client.
   return [1148, 3948, 2068, 4166].includes(serverErrorNumber(error) ?? 0);
 }

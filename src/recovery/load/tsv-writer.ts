@@ -28,17 +28,17 @@ const spelling: Spelling = {
   exponent: new Uint8Array(0),
 };
 
-/** How the lines of {@link TsvWriter} are to be read, in the words of LOAD DATA. */
+/** The format of the lines of {@link TsvWriter}, for LOAD DATA. */
 export const tsvClause: string =
   "CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n'";
 
 const chunkBytes = 256 * 1024;
-// Values from this length on are looked through and copied by native code.
+// Values of at least this length are searched and copied by native code.
 const longValue = 256;
 
 /**
- * Batches as lines for LOAD DATA with `CHARACTER SET binary`: values in their own bytes, of which tab,
- * newline and backslash alone are escaped, so that no character set is ever interpreted (S2, S3).
+ * Writes batches as lines for LOAD DATA with `CHARACTER SET binary`: values in their own bytes, with only
+ * tab, newline and backslash escaped, so that character sets do not matter (S2, S3).
  */
 export class TsvWriter {
   readonly #columns: readonly LoadedColumn[];
@@ -50,16 +50,16 @@ export class TsvWriter {
   #buffer: Buffer;
   #at: number = headerBytes;
 
-  /** @param send - takes a chunk: `buffer[4 … end - 1]`; the buffer is its own until {@link reclaim} */
+  /** @param send - receives a chunk: `buffer[4 … end - 1]`; it owns the buffer until {@link reclaim} */
   constructor(columns: readonly LoadedColumn[], send: (buffer: Buffer, end: number) => void) {
     this.#columns = columns;
     this.#send = send;
-    // A row's short values stand in one chunk, with as much room again (V22).
+    // A row's short values are in one chunk, which is twice as large as they can be (V22).
     this.#size = Math.max(chunkBytes, 2 * columns.length * (shortRoom + 1));
     this.#buffer = Buffer.allocUnsafeSlow(this.#size);
   }
 
-  /** Writes all rows of a batch; whole chunks are sent, the rest waits for more or for {@link flush}. */
+  /** Writes all rows of a batch. Full chunks are sent; the rest waits for more rows or for {@link flush}. */
   write(batch: ColumnBatch): void {
     const program = planRows(this.#columns, batch, spelling, tab, newline);
     for (let row = 0; row < batch.rows; row++) {
@@ -81,7 +81,7 @@ export class TsvWriter {
         out[at++] = letterN;
       } else if (step.kind === asBytes) {
         const length = step.lengths[row]!;
-        // Escaped, a byte takes two at most.
+        // Escaped, a byte takes at most two.
         if (length < longValue && at + 2 * length + room <= size) {
           const { bytes } = step;
           const end = step.offset + length;
@@ -103,7 +103,7 @@ export class TsvWriter {
     this.#at = at;
   }
 
-  /** A value in pieces, with room for the rest of its row behind it. */
+  /** Writes a value in pieces, and leaves space for the rest of its row. */
   #writeLong(step: Step, length: number, room: number): void {
     const end = step.offset + length;
     let from = step.offset;
@@ -121,7 +121,7 @@ export class TsvWriter {
     if (this.#at + room > this.#size) this.flush();
   }
 
-  /** Sends what is written so far. */
+  /** Sends what was written so far. */
   flush(): void {
     if (this.#at === headerBytes) return;
     this.#send(this.#buffer, this.#at);
@@ -130,7 +130,7 @@ export class TsvWriter {
     this.#at = headerBytes;
   }
 
-  /** All chunks sent so far have left the process and may be used again. */
+  /** To be called when all chunks sent so far have left the process and may be reused. */
   reclaim(): void {
     this.#free.push(...this.#sent);
     this.#sent = [];

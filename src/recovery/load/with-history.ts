@@ -7,7 +7,7 @@ import { loadedColumns } from './cells.js';
 import { endOfTimeOn, moveOpenEnds } from './open-ends.js';
 import type { TableLoader } from './table-loader.js';
 
-/** Makes the current versions of a table's rows current on this server, in place (C3). */
+/** Sets the end of current row versions to this server's end of time, in place (C3). */
 export function openEndsOf(
   session: Pick<RestoreSession, 'version'>,
   table: TableDescription,
@@ -15,12 +15,16 @@ export function openEndsOf(
   const end = table.versioned === 'history' ? systemTimeOf(table.createStatement)?.end : undefined;
   if (end === undefined) return undefined;
   const column = loadedColumns(table.columns).findIndex(({ name }) => name === end);
-  if (column === -1) throw new BackupError('archive-damaged', `Table "${table.name}" has lost its history.`);
+  if (column === -1)
+    throw new BackupError(
+      'archive-damaged',
+      `Table "${table.name}" lacks the period columns of its history.`,
+    );
   const endOfTime = endOfTimeOn(session);
   return (batch) => moveOpenEnds(batch, column, endOfTime);
 }
 
-/** Takes the old versions of a table's rows for what they are, and the current ones too (C3). */
+/** Loads rows with their given periods, so that old versions stay old (C3). */
 export function withHistory(
   loader: TableLoader,
   session: RestoreSession,
