@@ -34,30 +34,30 @@ import type { Trial } from './try-definitions.js';
 /**
  * What an obstacle is about.
  *
- * - `definer-missing`: an object acts for a user whom the target does not have, and fails when it is used
- * - `definition-refused`: the server refused a definition when it was tried: without a table its rows would
- *   be missing, and a view, key or the like would be missing alone
+ * - `definer-missing`: the target lacks the definer of an object, which then fails when it is used
+ * - `definition-refused`: the server refused a definition when it was tried. A refused table lacks all its
+ *   rows; a view, key or the like is missing alone
  * - `definitions-untried`: whether the server takes each definition was not tried
- * - `definition-only`: a table comes without rows, as it was archived
- * - `event-over`: the time of an event is over, so that it would come back at rest
+ * - `definition-only`: a table is restored without rows, as it was archived
+ * - `event-over`: the time of an event has passed, so it is created disabled
  * - `events-rest`: the target's event scheduler is off, so events are restored and do not run
- * - `history-unsupported`: a table comes with old versions of its rows, which this server does not take back
- * - `names-its-source`: an object speaks of the database it came from, and would act on that one
- * - `names-collide`: two tables of the archive have the same name on a target that does not tell case apart
- * - `no-load-data`: the target takes no LOAD DATA LOCAL, so rows go in by INSERT, which is slower
+ * - `history-unsupported`: a table has old versions of its rows, which this server does not accept
+ * - `names-its-source`: an object names the database that it came from, and would access that one
+ * - `names-collide`: two tables of the archive have the same name on a target that ignores case
+ * - `no-load-data`: the target refuses LOAD DATA LOCAL, so rows are loaded by INSERT, which is slower
  * - `object-left-out`: a view or trigger uses tables that are not restored
- * - `places-taken`: a table cannot have its files where its definition wants them, and is made elsewhere
- * - `privilege-missing`: the database user may not make what is to be made
+ * - `places-taken`: a table cannot have its files where its definition wants them, and gets the default place
+ * - `privilege-missing`: the database user lacks a privilege that the restore needs
  * - `read-only`: the server is read-only for ordinary users, or for everybody
  * - `rows-filtered`: the archive holds only some rows of a table
  * - `sessions-hidden`: whether the database that would be replaced is in use cannot be seen
- * - `table-incomplete`: a table could not be read to its end when the archive was made
- * - `table-renamed`: no server makes a table of its name, which stands for an old file
- * - `target-not-empty`: there is something in the target already
- * - `target-replaced`: what is in the target would be dropped, as asked for
- * - `target-unfinished`: the target holds what an interrupted restore left
- * - `unknown-character-set`, `unknown-collation`, `unknown-engine`, `unknown-sql-mode`: the target does not
- *   know one that the archive needs
+ * - `table-incomplete`: a table could not be read completely when the archive was made
+ * - `table-renamed`: no server creates a table of its name, which is that of an old file
+ * - `target-not-empty`: the target is not empty
+ * - `target-replaced`: the target would be dropped, as the options say
+ * - `target-unfinished`: the target holds an interrupted restore
+ * - `unknown-character-set`, `unknown-collation`, `unknown-engine`, `unknown-sql-mode`: the target lacks one
+ *   that the archive needs
  */
 export type RestoreObstacleCode =
   | 'definer-missing'
@@ -89,8 +89,8 @@ export type RestoreObstacleCode =
 /** Something that a person should know before a restore begins. */
 export interface RestoreObstacle {
   /**
-   * `blocks`: the restore would refuse, or end without some rows. `changes`: something would not be as it
-   * was. `note`: all will be well.
+   * `blocks`: the restore would fail, or end without some rows. `changes`: something would differ from the
+   * original. `note`: for information.
    */
   readonly severity: 'blocks' | 'changes' | 'note';
   /** For programs. */
@@ -99,38 +99,38 @@ export interface RestoreObstacle {
   readonly message: string;
 }
 
-/** What would be restored. */
+/** What is to be restored. */
 export interface WantedContent {
   readonly defaults: Pick<DatabaseDescription, 'characterSet' | 'collation'> &
     Partial<Pick<DatabaseDescription, 'name' | 'server'>>;
   readonly tables: readonly { readonly description: TableDescription; readonly summary: TableSummary }[];
   readonly objects: readonly SchemaObject[];
-  /** Objects that would not be made, since the tables they use are not. */
+  /** Objects that are not created because tables that they use are not restored. */
   readonly leftOut: readonly LeftOut[];
 }
 
-/** What is known of the target and its server. */
+/** What is known about the target and its server. */
 export interface TargetFacts {
   readonly database: string;
   readonly state: TargetState;
   readonly capabilities: Capabilities;
-  /** As `SHOW GRANTS` gives them for whoever restores. */
+  /** Rows of `SHOW GRANTS` for the user who restores. */
   readonly grants: readonly string[];
   readonly seesOtherSessions: boolean;
-  /** Why nobody can write here; undefined where one can. */
+  /** Why no user can write on this server; undefined if one can. */
   readonly notWritable?: string | undefined;
   readonly readOnly: boolean;
   readonly runsEvents: boolean;
   readonly localInfile: boolean;
   /** Every `user@host`; undefined when they cannot be read. */
   readonly accounts: ReadonlySet<string> | undefined;
-  /** What came of trying the definitions. */
+  /** Result of trying the definitions. */
   readonly trial: Trial;
-  /** Definitions that are something else, and are run nowhere. */
+  /** Definitions that are refused and never executed. */
   readonly refused?: readonly RefusedDefinition[];
 }
 
-/** Item by item what stands in the way of a restore. Pure. */
+/** Lists everything that a person should know before a restore. Pure. */
 export function findObstacles(
   content: WantedContent,
   target: TargetFacts,
@@ -155,7 +155,7 @@ export function findObstacles(
     ...ofTrial(target, content),
     ...(target.localInfile
       ? []
-      : [note('no-load-data', 'The target takes no LOAD DATA LOCAL: INSERT is used, which is slower.')]),
+      : [note('no-load-data', 'The target refuses LOAD DATA LOCAL: INSERT is used, which is slower.')]),
   ];
 }
 
@@ -186,7 +186,7 @@ function* ofState(
     const told = resume || replace ? note : blocks;
     yield told(
       'target-unfinished',
-      `Database "${database}" holds an interrupted restore, which goes on if it was of this archive.`,
+      `Database "${database}" holds an interrupted restore, which is continued if it was of this archive.`,
     );
   }
 }
@@ -203,7 +203,7 @@ function* ofPrivileges(
   if (kinds.has('event')) needed.push('EVENT');
   if (kinds.has('function') || kinds.has('procedure')) needed.push('CREATE ROUTINE');
   const missing = needed.filter((name) => !held.has(name));
-  // Privileges may also come by roles, which grants do not show in full; the restore itself will tell.
+  // A role may hold the privilege, which grants do not show completely; the restore itself will find out.
   const hasRole = grants.some((grant) => / TO /.test(grant) && !/ ON /.test(grant));
   if (missing.length === 0 || hasRole) return;
   yield blocks('privilege-missing', `The database user lacks ${missing.join(', ')} on "${database}".`);
@@ -244,7 +244,7 @@ function* ofTrial(
   { trial, capabilities, refused = [] }: TargetFacts,
   { tables, leftOut }: WantedContent,
 ): Iterable<RestoreObstacle> {
-  // What the server does not know is told by its name already.
+  // Anything that the server lacks was reported by its name already.
   const told = new Set(
     tables
       .filter(({ description }) =>
@@ -279,16 +279,19 @@ function ofAdaptation(adaptation: Adaptation, mayAdapt: boolean): RestoreObstacl
   return told(`unknown-${adaptation.kind}`, describeAdaptation(adaptation));
 }
 
-/** An object acts for its definer; when there is none of that name, it fails when it is used (O8). */
+/** An object runs as its definer; if the target has no such user, it fails when it is used (O8). */
 function* ofDefiners({ accounts }: TargetFacts, objects: readonly SchemaObject[]): Iterable<RestoreObstacle> {
   if (accounts === undefined) return;
   for (const definer of new Set(objects.flatMap((object) => object.definer ?? []))) {
     if (accounts.has(definer)) continue;
-    yield note('definer-missing', `The target has no user ${definer}, for whom objects of the archive act.`);
+    yield note(
+      'definer-missing',
+      `The target has no user ${definer}, the definer of objects in the archive.`,
+    );
   }
 }
 
-/** Bodies are left as they are, whatever the copy is called. */
+/** Bodies are not changed, whatever the name of the copy. */
 function* ofSource(
   { defaults, objects }: WantedContent,
   { database }: TargetFacts,

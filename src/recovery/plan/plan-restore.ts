@@ -17,7 +17,7 @@ import { serverOf, type TargetAddress, targetOf } from '../restore/target-addres
 import { findObstacles, type RestoreObstacle, type TargetFacts } from './obstacles.js';
 import { notTried, tryDefinitions } from './try-definitions.js';
 
-/** What a restore would do, and what stands in its way. The target was not touched to find out. */
+/** What a restore would do, and its obstacles. Planning does not change the target. */
 export interface RestorePlan {
   /** The target, as its server would have it. */
   readonly database: string;
@@ -29,17 +29,17 @@ export interface RestorePlan {
   readonly source: { readonly vendor: 'mariadb' | 'mysql'; readonly version: string };
   /** How rows would be loaded. */
   readonly method: LoadMethod;
-  /** Tables that would be made and filled. */
+  /** Tables that would be created and filled. */
   readonly tables: readonly RestorePlanTable[];
-  /** Views, triggers, routines and events that would be made. */
+  /** Views, triggers, routines and events that would be created. */
   readonly objects: readonly Pick<SchemaObject, 'kind' | 'name'>[];
   /** Rows that would be loaded. */
   readonly rows: number;
   /** Bytes of rows, before and after compression. */
   readonly plainBytes: number;
-  /** Size of those in the archive. */
+  /** Their size in the archive. */
   readonly storedBytes: number;
-  /** What would be in the way. */
+  /** What a person should know beforehand. */
   readonly obstacles: readonly RestoreObstacle[];
   /** Whether no obstacle blocks. */
   readonly possible: boolean;
@@ -53,17 +53,17 @@ export interface RestorePlanTable {
   readonly engine: string;
   /** Rows that would be loaded. */
   readonly rows: number;
-  /** Size of those before compression. */
+  /** Their size before compression. */
   readonly plainBytes: number;
 }
 
 /**
- * Plans a restore without touching the target: what would be restored, how, and item by item what the server
- * cannot take: collations, engines, SQL modes, definers, privileges. Every definition is tried in a scratch
- * database that is dropped again (`supplemental_scratch_…`), where the login may make one.
+ * Plans a restore without changing the target: what would be restored, how, and everything that the server
+ * lacks: collations, engines, SQL modes, definers, privileges. Every definition is tried in a scratch
+ * database (`supplemental_scratch_…`) that is dropped again, if the user may create one.
  *
- * @throws BackupError `target-refused` when the target belongs to the server itself; `database-…`; and
- *   whatever reading the archive throws
+ * @throws BackupError `target-refused` when the target is a system database of the server; `database-…`; and
+ *   the errors of reading the archive
  * @example
  * ```ts
  * const { possible, obstacles } = await planRestore(archive, { ...server, database: 'recovered' });
@@ -109,7 +109,7 @@ async function planInto(
   const refused = refusedDefinitions(source, definitions.tables, objects);
   const trial =
     refused.length > 0
-      ? notTried('some of them are none')
+      ? notTried('some of them are not accepted')
       : await tryDefinitions(serverOf(address), session, definitions, options);
   const target = { ...(await readTarget(session, database, objects)), trial, refused };
   const content = { defaults: source, tables, objects, leftOut: objectsToo ? leftOut : [] };
@@ -156,7 +156,7 @@ async function readTarget(
   };
 }
 
-/** Undefined for a login that may not read them. */
+/** Undefined for a user who may not read them. */
 async function readAccounts(connection: Connection): Promise<ReadonlySet<string> | undefined> {
   const users = await connection
     .query('SELECT CONCAT(User, CHAR(64), Host) AS account FROM mysql.user')

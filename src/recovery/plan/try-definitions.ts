@@ -17,36 +17,36 @@ import { openRestoreSession, type RestoreSession, takeMeaningOf } from '../resto
 import { finishTable, makeTable } from '../restore/table-statements.js';
 import type { TargetAddress } from '../restore/target-address.js';
 
-/** What came of making every definition once, without a row. */
+/** Result of creating every definition once, without rows. */
 export interface Trial {
-  /** What the server refused, with its number and words. */
+  /** What the server refused, with its error number and message. */
   readonly refused: readonly MissingObject[];
-  /** Tables that can be made, though not at the places on the disk that they name. */
+  /** Tables that can be created, but not with the paths that they name. */
   readonly displaced: readonly string[];
-  /** Tables that can be made under another name only. */
+  /** Tables that can be created only under another name. */
   readonly renamed: readonly (readonly [from: string, to: string])[];
-  /** Events whose time is over. */
+  /** Events whose time has passed. */
   readonly over: readonly string[];
-  /** Why not everything was tried; undefined when it was. */
+  /** Why not everything was tried; undefined if it was. */
   readonly untried?: string;
 }
 
-/** What is to be made. */
+/** The definitions to try. */
 export interface Definitions {
   readonly database: DatabaseDescription;
   readonly tables: readonly TableDescription[];
   readonly objects: readonly SchemaObject[];
 }
 
-/** Databases of trials begin with this; the rest is random. */
+/** Names of scratch databases begin with this; the rest is random. */
 const prefix = 'supplemental_scratch_';
 
 /**
- * Makes every definition in a scratch database of the target server, and drops that again. What a trial that
- * was killed left behind goes with the next one.
+ * Creates every definition in a scratch database of the target server, and drops that again. Also drops what
+ * earlier interrupted trials left.
  *
  * @param address - of the server
- * @param server - a session there, with no database chosen
+ * @param server - a session there, without a selected database
  */
 export async function tryDefinitions(
   address: DatabaseAddress,
@@ -60,7 +60,7 @@ export async function tryDefinitions(
   const { characterSet, collation } = adaptDefaults(wanted.database, capabilities).definition;
   try {
     await sweep(connection);
-    // As long as this session lives, no other trial takes the database for one that was left behind.
+    // While this session exists, other trials do not take the database for one that was left behind.
     await connection.query(`SELECT GET_LOCK('${name}', 0)`);
     const known = [characterSet, collation].every((word) => /^\w+$/.test(word));
     const defaults = known ? ` CHARACTER SET ${characterSet} COLLATE ${collation}` : '';
@@ -87,8 +87,8 @@ export async function tryDefinitions(
 }
 
 /**
- * Tables with the rights of an account that has none elsewhere, programs with those of the login, as a
- * restore does.
+ * Tries tables with the rights of an account that has none elsewhere, and programs with those of the user, as
+ * a restore does.
  */
 async function tryAll(
   login: TargetAddress,
@@ -113,7 +113,7 @@ async function tryAll(
   }
 }
 
-/** Nothing was tried. */
+/** The result when nothing was tried. */
 export function notTried(untried: string): Trial {
   return { refused: [], displaced: [], renamed: [], over: [], untried };
 }
@@ -122,7 +122,7 @@ function mayNot(error: BackupError): Trial {
   return notTried(`the database user may not make a scratch database (${serverErrorNumber(error)})`);
 }
 
-/** Drops what trials left behind whose sessions are gone. */
+/** Drops the scratch databases of trials whose sessions have ended. */
 async function sweep(connection: Connection): Promise<void> {
   const names = (await connection.query('SHOW DATABASES')).map((row) => Object.values(row)[0] ?? '');
   for (const name of names) {
@@ -178,7 +178,7 @@ class Attempt {
     const { missing } = await restoreObjects(this.#programs.connection, adapted, policy);
     this.#refused.push(...noSequences, ...missing);
     const over = await eventsOver(connection);
-    // What a login may do in a scratch database says nothing of what it may do in the target.
+    // Privileges in a scratch database say nothing about those in the target.
     const refused = this.#refused.filter(({ errno }) => !privilegesOfDatabase.has(errno));
     const allTried = refused.length === this.#refused.length;
     return {

@@ -9,7 +9,7 @@ import { type KeyValue, keyReader } from './key-reader.js';
 import { type CharacterSets, readableCell } from './readable-cell.js';
 import { webCharacterSets } from './web-character-sets.js';
 
-/** What of an open archive the rows of a patient are taken from. */
+/** The parts of an open archive that {@link extractPatient} reads. */
 export interface PatientSource extends Pick<ArchiveReader, 'readTable' | 'table'> {
   /** What the archive holds. */
   readonly manifest: {
@@ -19,32 +19,32 @@ export interface PatientSource extends Pick<ArchiveReader, 'readTable' | 'table'
   };
 }
 
-/** How {@link extractPatient} looks. */
+/** Options of {@link extractPatient}. */
 export interface ExtractPatientOptions {
-  /** By what rows belong to a patient. @defaultValue `openDentalPatientRows` */
+  /** The columns by which rows belong to a patient. @defaultValue `openDentalPatientRows` */
   readonly rules?: PatientRows | undefined;
   /** Decoders of text. @defaultValue the character sets of the Encoding Standard */
   readonly characterSets?: CharacterSets | undefined;
-  /** Ends the work early; what was asked for then rejects with its reason. */
+  /** Ends the work early; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called before each table that is looked through. */
+  /** Called before each table that is searched. */
   readonly onProgress?: ((progress: PatientProgress) => void) | undefined;
 }
 
-/** How far {@link extractPatient} is. */
+/** Progress of {@link extractPatient}. */
 export interface PatientProgress {
   /** The table that is read now. */
   readonly table: string;
-  /** Tables that are read. */
+  /** Tables that were read. */
   readonly tables: number;
   /** Tables to be read. */
   readonly ofTables: number;
 }
 
-/** Some rows of a patient, or, last, what there was. */
+/** Some rows of a patient, or, at the end, the summary. */
 export type PatientPart = PatientRowsPart | PatientSummaryPart;
 
-/** Rows of one table, as text; null is NULL. A table may come in several of them, one behind the other. */
+/** Rows of one table, as text; null is NULL. A table may have several parts, one after another. */
 export interface PatientRowsPart {
   readonly kind: 'rows';
   /** Name of the table. */
@@ -55,16 +55,16 @@ export interface PatientRowsPart {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-/** Last. */
+/** The last part. */
 export interface PatientSummaryPart {
   readonly kind: 'summary';
-  /** What was obtained. */
+  /** Summary of what was found. */
   readonly summary: PatientSummary;
 }
 
-/** What an archive holds of one patient. */
+/** What an archive holds about one patient. */
 export interface PatientSummary {
-  /** As it was asked for. */
+  /** The number that was passed in. */
   readonly patient: string;
   /** As in the manifest. */
   readonly archiveId: string;
@@ -76,9 +76,9 @@ export interface PatientSummary {
   readonly rows: number;
   /** Tables with rows of the patient. */
   readonly tables: readonly PatientTable[];
-  /** How many tables were looked through. */
+  /** Number of tables that were searched. */
   readonly searchedTables: number;
-  /** Others of the family. Their rows are not among these. */
+  /** Other patients of the family. Their rows are not included. */
   readonly family: readonly FamilyMember[];
 }
 
@@ -92,24 +92,24 @@ export interface PatientTable {
   readonly by: readonly string[];
 }
 
-/** Another patient who is tied to this one. */
+/** Another patient who is linked to this one. */
 export interface FamilyMember {
   /** Number of the patient. */
   readonly patient: string;
-  /** The column that ties them, such as `Guarantor`. */
+  /** The column that links them, such as `Guarantor`. */
   readonly column: string;
-  /** Whether this patient's row names the other, or the other's row names this patient. */
+  /** Whether this patient's row refers to the other, or the other's row refers to this patient. */
   readonly tie: 'named-by' | 'names';
 }
 
 /**
- * Every row of an archive that belongs to one patient, by the columns that name one: the tables that name
- * patients, then those that name rows of such tables. Guarantor and family are told in the summary, and their
- * rows are left alone. Each table is read once, in bounded memory.
+ * Extracts every row of an archive that belongs to one patient: from the tables that refer to patients, then
+ * from those that refer to rows of such tables. Guarantor and family are named in the summary; their rows are
+ * not included. Each table is read once, in bounded memory.
  *
- * @param archive - open; of a damaged one, whatever still reads
+ * @param archive - open; of a damaged one, whatever can still be read
  * @param patient - number of the patient, such as `PatNum` in Open Dental
- * @throws TypeError when `patient` is no whole number
+ * @throws TypeError when `patient` is not a whole number
  * @throws BackupError as `openArchive`
  * @example
  * ```ts
@@ -194,7 +194,7 @@ function columnsOf(
   );
 }
 
-/** The keys of the rows that belong to the patient, of the tables whose rows others name. */
+/** The keys of the patient's rows, in the tables to which others refer. */
 class Keys {
   readonly #known: ReadonlyMap<string, Set<KeyValue>>;
 
@@ -206,7 +206,7 @@ class Keys {
     this.#known = known;
   }
 
-  /** The rows of a batch that belong to the patient; their keys are kept where other tables name them. */
+  /** The rows of a batch that belong to the patient; their keys are kept if other tables refer to them. */
   select({ name, ways }: BelongingTable, table: TableDescription, batch: ColumnBatch): number[] {
     const tests = ways.map(({ column, to, onlyWhere }) => {
       const read = readerOf(table, batch, column);
@@ -214,7 +214,7 @@ class Keys {
       const other = onlyWhere === undefined ? null : readerOf(table, batch, onlyWhere.column);
       return (row: number): boolean => {
         const key = read(row);
-        // Zero is no row, and a key that nobody knows yet none either.
+        // Zero refers to no row, and a key that is unknown so far does not belong to the patient.
         if (key === null || key === 0n || !keys.has(key)) return false;
         return other === null || String(other(row)) === onlyWhere!.value;
       };

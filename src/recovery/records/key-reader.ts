@@ -3,10 +3,10 @@ import type { ColumnDescription } from '../../model/parts.js';
 import { readableCell } from './readable-cell.js';
 import { webCharacterSets } from './web-character-sets.js';
 
-/** The value of a key: a whole number, exact, or text. */
+/** The value of a key: an exact integer, or text. */
 export type KeyValue = bigint | string;
 
-/** Gives the key in a row; null is NULL. Whole numbers of all widths compare as one kind. */
+/** Returns a function for the key in a row; null is NULL. Integers of all widths are comparable. */
 export function keyReader(column: ColumnDescription, values: ColumnValues): (row: number) => KeyValue | null {
   if (values.kind === 'variable' || column.form === 'f32' || column.form === 'f64')
     return readableCell(column, values, webCharacterSets);

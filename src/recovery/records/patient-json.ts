@@ -1,6 +1,6 @@
 import type { PatientPart, PatientRowsPart, PatientSummary } from './extract-patient.js';
 
-/** One JSON document, piece by piece: `tables`, each an array of rows as objects of text, then `summary`. */
+/** A JSON document, piece by piece: `tables`, each an array of rows as objects of text, then `summary`. */
 export async function* patientJson(
   parts: AsyncIterable<PatientPart>,
   onSummary: (summary: PatientSummary) => void,

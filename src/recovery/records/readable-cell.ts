@@ -1,23 +1,20 @@
-/**
- * Values of column parts as text that people read. Runs in browsers: who calls brings the character sets
- * along.
- */
+/** Values of column parts as text for people. Runs in browsers: the caller supplies the character sets. */
 import type { ColumnValues, FixedValues, VariableValues } from '../../model/column-batch.js';
 import type { ColumnDescription } from '../../model/parts.js';
 import { maxShortText, writeDate, writeDatetime, writeTime } from '../load/server-text.js';
 
-/** Gives the text of one row's value; null is NULL. */
+/** Returns the text of one row's value; null is NULL. */
 export type ReadableValue = (row: number) => string | null;
 
-/** Gives the text of bytes; null where they are none. */
+/** Decodes bytes; null when they are not valid. */
 export type TextDecoding = (bytes: Uint8Array) => string | null;
 
-/** The decoder of a character set; null for one that it does not know. */
+/** The decoder of a character set; null for an unknown one. */
 export type CharacterSets = (characterSet: string) => TextDecoding | null;
 
 /**
- * How one column of a batch reads as text, for files that people open: dates as MySQL writes them, ENUM and
- * SET by their words, text in Unicode, everything without a character set as `0x…`.
+ * Converts one column of a batch to text for files that people read: dates as MySQL writes them, members of
+ * ENUM and SET, text in Unicode, everything without a character set as `0x…`.
  *
  * @throws TypeError when the column keeps no values
  */
@@ -88,7 +85,7 @@ function variableText(
     case 'bytes': {
       if (column.type.startsWith('bit')) return (row) => bitText(slice(row));
       const decode = characterSets(characterSetOf(column));
-      // Broken text is shown as the bytes it is, rather than with marks that hide what was there.
+      // Invalid text is shown as bytes; replacement characters would hide its content.
       return decode === null
         ? (row) => hexText(slice(row))
         : (row) => decode(slice(row)) ?? hexText(slice(row));
@@ -108,8 +105,8 @@ function startsOf(lengths: Uint32Array): Float64Array {
   return starts;
 }
 
-// The words of enum('a','b') or set('a','b'), as servers write them whatever the mode: a quote is doubled,
-// and a backslash, a line's end and a zero stand behind a backslash.
+// The members of enum('a','b') or set('a','b'), as servers write them in every mode: a quote is doubled, and
+// a backslash, a line feed and a zero byte are escaped with a backslash.
 function wordsOf(type: string): readonly string[] | null {
   if (!/^(enum|set)\(/.test(type)) return null;
   return [...type.matchAll(/'((?:[^'\\]|''|\\.)*)'/gs)].map(([, word]) =>
@@ -121,7 +118,7 @@ function wordsOf(type: string): readonly string[] | null {
 
 const escapes: Readonly<Record<string, string>> = { 0: '\0', n: '\n', r: '\r', t: '\t', Z: '\x1a' };
 
-// 0 is what the server stores for a word it did not know; it reads as the empty text.
+// 0 is what the server stores for an unknown member; it is shown as the empty text.
 function enumText(words: readonly string[], index: bigint): string {
   return index === 0n ? '' : (words[Number(index) - 1] ?? String(index));
 }
@@ -130,7 +127,7 @@ function setText(words: readonly string[], bits: bigint): string {
   return words.filter((_, index) => ((bits >> BigInt(index)) & 1n) === 1n).join(',');
 }
 
-// The shortest digits that lead back to the same 32 bits.
+// The shortest digits that read back as the same 32 bits.
 function shortestFloat(value: number): string {
   for (let precision = 6; precision < 9; precision += 1) {
     const text = String(Number(value.toPrecision(precision)));
@@ -162,7 +159,7 @@ function asServersRead(write: typeof writeDate, bytes: Uint8Array): string {
   return String.fromCharCode(...scratch.subarray(0, write(scratch, 0, bytes, 0, bytes.length)));
 }
 
-// Servers read any number of digits, and none at all; people look for as many as the column has.
+// Servers send any number of fractional digits, even none; people expect as many as the column has.
 function withFraction(text: string, digits: number): string {
   if (digits === 0) return text;
   const [clock, micros = ''] = text.split('.');
@@ -183,7 +180,7 @@ function hexText(bytes: Uint8Array): string {
   return text;
 }
 
-// DECIMAL, JSON and the like have no character set and are plain ASCII or UTF-8 nevertheless.
+// DECIMAL, JSON and the like have no character set, but are plain ASCII or UTF-8.
 const plainTypes = /^(decimal|numeric|dec|fixed|json|inet4|inet6|uuid)\b/;
 
 /** Whether the bytes of a type are plain ASCII or UTF-8, though it has no character set. */
@@ -191,12 +188,12 @@ export function isPlainType(type: string): boolean {
   return plainTypes.test(type);
 }
 
-/** The character set in which the bytes of a column stand. */
+/** The character set of a column's bytes. */
 function characterSetOf({ type, characterSet }: ColumnDescription): string {
   return isPlainType(type) ? 'utf8mb4' : (characterSet ?? 'binary');
 }
 
-/** Whether people may have written what stands in a column. */
+/** Whether a column may hold text written by people. */
 export function holdsText({ form, type, characterSet }: ColumnDescription): boolean {
   if (/^(enum|set)\(/.test(type)) return true;
   return form === 'bytes' && !/^(decimal|numeric|dec|fixed|bit)\b/.test(type) && characterSet !== 'binary';

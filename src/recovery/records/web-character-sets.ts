@@ -1,7 +1,7 @@
 import type { CharacterSets, TextDecoding } from './readable-cell.js';
 
-// What the Encoding Standard calls the character sets of MySQL and MariaDB. A handful of rare characters read
-// otherwise there than on those servers; a set in which letters would is not in the list.
+// Names in the Encoding Standard for character sets of MySQL and MariaDB. A few rare characters differ from
+// those servers; a set in which letters would differ is not in the list.
 const labels: Readonly<Record<string, string>> = {
   big5: 'big5',
   cp1250: 'windows-1250',
@@ -34,7 +34,7 @@ const labels: Readonly<Record<string, string>> = {
 
 const known = new Map<string, TextDecoding | null>();
 
-/** The character sets that every browser knows. */
+/** The character sets that every browser has. */
 export const webCharacterSets: CharacterSets = (characterSet) => {
   let decode = known.get(characterSet);
   if (decode === undefined) {

@@ -4,7 +4,7 @@ import { formatCount, formatSeconds } from '../../quantities.js';
 import type { Difference } from '../compare/comparison.js';
 import type { RestoreNote } from '../restore/restore-report.js';
 
-/** A dated proof that an archive restores, and to what. Holds no value of a row. */
+/** A dated proof that an archive can be restored, and with what result. Holds no value of a row. */
 export interface RestoreCertificate {
   /** ISO 8601, UTC. */
   readonly rehearsedAt: string;
@@ -16,9 +16,9 @@ export interface RestoreCertificate {
   readonly snapshotAt: string;
   /** The server it was restored on. */
   readonly server: string;
-  /** What the restored database was held against. */
+  /** What the restored database was compared with. */
   readonly provenAgainst: 'archive' | 'fingerprint' | 'source';
-  /** Whether everything came back as it was. */
+  /** Whether everything was restored without difference. */
   readonly equal: boolean;
   /** Each table that was compared. */
   readonly tables: readonly CertifiedTable[];
@@ -30,11 +30,11 @@ export interface RestoreCertificate {
   readonly restoreSeconds: number;
   /** How long the comparison took. */
   readonly comparisonSeconds: number;
-  /** What is not as it was. */
+  /** The differences found. */
   readonly differences: readonly Difference[];
   /** What this rehearsal does not show. */
   readonly notTested: readonly string[];
-  /** What the restore had to say. */
+  /** The notes of the restore. */
   readonly notes: readonly RestoreNote[];
 }
 
@@ -42,7 +42,7 @@ export interface RestoreCertificate {
 export interface CertifiedTable {
   /** As in the archive. */
   readonly name: string;
-  /** Rows that came back. */
+  /** Rows that were restored. */
   readonly rows: number;
   /** Hash of the content, computed by the server over all rows; independent of their order. Decimal text. */
   readonly hash: string;
@@ -75,7 +75,7 @@ export function certificateText(certificate: RestoreCertificate): string {
     `Restore rehearsal of ${certificate.rehearsedAt.slice(0, 10)}: ${equal ? 'PASSED' : 'FAILED'}`,
     '',
     `Database      ${certificate.database}`,
-    `Archive       ${certificate.archiveId ?? 'not known'}`,
+    `Archive       ${certificate.archiveId ?? 'unknown'}`,
     `State of      ${certificate.snapshotAt}`,
     `Restored on   ${certificate.server}, ${certificate.rehearsedAt}`,
     `Tables        ${formatCount(certificate.tables.length)}`,

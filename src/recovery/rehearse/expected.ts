@@ -8,17 +8,17 @@ import { atRest } from '../ddl/object-statement.js';
 import { missingSentence } from '../restore/missing.js';
 import type { RestoreReport } from '../restore/restore-report.js';
 
-/** In what a rehearsal differs from the original without being any worse. */
+/** Differences between a rehearsal and the original that are expected. */
 export interface Expected {
-  /** Tables that come without rows. */
+  /** Tables that are restored without rows. */
   readonly definitionOnly: ReadonlySet<string>;
   /** Objects that are not in the archive. */
   readonly leftOut: ReadonlySet<string>;
-  /** Definitions of the original; undefined when none of its events differ. */
+  /** Definitions of the original; undefined if none of its events differ. */
   readonly original: SchemaFacts | undefined;
 }
 
-/** @param against - the original, or what is remembered of it */
+/** @param against - the original, or its fingerprint */
 export async function readExpected(
   source: ArchiveReader,
   differences: readonly Difference[],
@@ -37,7 +37,7 @@ export async function readExpected(
   return { definitionOnly, leftOut, original: side.definitions };
 }
 
-/** Whether a difference from the original is one of the restore. */
+/** Whether a difference from the original is a fault of the restore. */
 export function isOne(
   { kind, name, aspect, message }: Difference,
   { definitionOnly, leftOut, original }: Expected,
@@ -46,12 +46,12 @@ export function isOne(
   if (aspect === 'missing-right' && leftOut.has(`${kind} ${name}`)) return false;
   if (kind === 'table') {
     if (aspect === 'rows' || aspect === 'content') return !definitionOnly.has(name);
-    // The next AUTO_INCREMENT number may have moved on since. That none is given out twice is checked on its
-    // own.
+    // The next AUTO_INCREMENT value may have increased since. That no value is given out twice is checked
+    // separately.
     return !(aspect === 'definition' && message.includes(': next number is ['));
   }
   if (kind === 'event' && aspect === 'definition') {
-    // Events rest in the scratch database, whatever they do in the original.
+    // Events are disabled in the scratch database, whatever their state in the original.
     if (message.startsWith(`event "${name}": status is [`)) return false;
     const [ours, theirs] = [copy, original].map((facts) =>
       facts?.objects.get(`event ${name}`)?.facts.get('statement'),
@@ -62,7 +62,7 @@ export function isOne(
   return true;
 }
 
-/** Tables that would give out a number again that the original gave out already. */
+/** Tables whose next AUTO_INCREMENT value is below that of the original. */
 export async function lostNumbers(
   source: ArchiveReader,
   copy: SchemaFacts,
@@ -74,7 +74,7 @@ export async function lostNumbers(
     const found = copy.tables.get(name);
     const wanted = nextNumber((await source.table(name)).createStatement);
     if (found === undefined || nextNumber(found.statement) >= wanted) continue;
-    const message = `Table "${name}" would give out numbers again from ${nextNumber(found.statement)}, and was at ${wanted}.`;
+    const message = `The next AUTO_INCREMENT value of table "${name}" is ${nextNumber(found.statement)}, and was ${wanted}: values would be given out twice.`;
     differences.push({ kind: 'table', name, aspect: 'definition', message });
   }
   return differences;
@@ -84,9 +84,9 @@ function nextNumber(createStatement: string): bigint {
   return BigInt(/^\) ENGINE=\S+(?: \S+)*? AUTO_INCREMENT=(\d+)/m.exec(createStatement)?.[1] ?? 1);
 }
 
-/** Whether two statements make the same table, whatever number comes next. */
+/** Whether two statements create the same table, apart from the next AUTO_INCREMENT value. */
 export function sameStatement(wanted: string, found: string | undefined): boolean {
-  // Names qualified with the database differ as the databases do.
+  // The names of the databases differ, and qualify names.
   const plain = (text: string): string =>
     text
       .replaceAll(/`(?:[^`]|``)*`\.(?=`)/g, '')
@@ -94,7 +94,7 @@ export function sameStatement(wanted: string, found: string | undefined): boolea
   return found !== undefined && plain(wanted) === plain(found);
 }
 
-/** Objects of the archive that are not in the copy: a server may say yes to an event, and drop it. */
+/** Objects of the archive that are not in the copy: a server may accept an event, and drop it. */
 export async function lostObjects(source: ArchiveReader, copy: SchemaFacts): Promise<readonly Difference[]> {
   const { name: database } = await source.database();
   const absent = absentTables(source.manifest, undefined);
@@ -111,9 +111,7 @@ export async function lostObjects(source: ArchiveReader, copy: SchemaFacts): Pro
     }));
 }
 
-/**
- * What the restore reported as missing, with the server's words, in place of the difference that was found.
- */
+/** Replaces a difference by what the restore reported as missing, which has the server's message. */
 export function withMissing<Found extends { readonly differences: readonly Difference[] }>(
   found: Found,
   { missing }: Pick<RestoreReport, 'missing'>,

@@ -27,9 +27,8 @@ export interface RehearseOptions
     'adapt' | 'audit' | 'connections' | 'definers' | 'method' | 'onProgress' | 'signal' | 'tables'
   > {
   /**
-   * What the restored database must be equal to: the original database, as long as nobody has written to it
-   * since, or a fingerprint taken of it. Without it, definitions and counts of the archive are held against
-   * what was restored.
+   * What the restored database must be equal to: the original database, if nobody has written to it since, or
+   * its fingerprint. Without it, the restore is compared with the definitions and counts in the archive.
    */
   readonly against?: DatabaseAddress | DatabaseFingerprint | undefined;
   /** Name of the scratch database, which must not exist. @defaultValue a new name */
@@ -37,12 +36,13 @@ export interface RehearseOptions
 }
 
 /**
- * Restores into a scratch database, holds it against the original or the archive, drops it, and gives a dated
- * certificate. Events never run in the scratch database. `certificateText` makes a page of the certificate.
+ * Restores into a scratch database, compares it with the original or the archive, drops it, and returns a
+ * dated certificate. Events never run in the scratch database. `certificateText` formats the certificate as a
+ * page.
  *
  * @param source - an archive opened with `openArchive`
- * @param server - where to rehearse; a database in the address is not touched
- * @throws BackupError as `restoreDatabase`; a difference is no error but stands in the certificate
+ * @param server - where to rehearse; a database in the address is not used
+ * @throws BackupError as `restoreDatabase`; a difference is not an error but is in the certificate
  * @example
  * ```ts
  * const certificate = await rehearseRestore(archive, server, { against: database });
@@ -74,7 +74,7 @@ async function rehearseIn(
   await refuseExisting(scratch);
   try {
     const begun = Date.now();
-    // Missing objects do not end a rehearsal: they stand in the certificate.
+    // Missing objects do not end a rehearsal: they are in the certificate.
     const restore = await runRestore(source, scratch, {
       ...restoreOptions,
       events: 'disabled',
@@ -91,7 +91,7 @@ async function rehearseIn(
   }
 }
 
-/** What is there already was not made here, and will not be dropped here. */
+/** A database that exists already was not created here, and must not be dropped here. */
 async function refuseExisting(scratch: DatabaseAddress & { readonly database: string }): Promise<void> {
   const connection = await openConnection(serverOf(scratch));
   try {
@@ -101,7 +101,7 @@ async function refuseExisting(scratch: DatabaseAddress & { readonly database: st
   }
   throw new BackupError(
     'target-refused',
-    `There is a database "${scratch.database}" already, and a rehearsal drops its own at the end.`,
+    `Database "${scratch.database}" exists already, and a rehearsal drops its database at the end.`,
     { details: { database: scratch.database } },
   );
 }
@@ -109,7 +109,7 @@ async function refuseExisting(scratch: DatabaseAddress & { readonly database: st
 type Judgement = Pick<Comparison, 'differences' | 'objects'> & {
   readonly server: string;
   readonly hashOf: (table: string) => string | undefined;
-  /** Tables that hold only some rows, where the archive does not say which. */
+  /** Tables with only some rows, if the archive does not say which. */
   readonly uncompared: readonly string[];
 };
 
@@ -186,8 +186,8 @@ interface RowFilters {
 }
 
 /**
- * The conditions are asked of the server of a practice, and made here: what the archive says of them is for
- * people.
+ * The conditions are executed on the server of a practice, so they are built here from data: the SQL text in
+ * the archive is only for people.
  */
 async function readRowFilters(source: ArchiveReader): Promise<RowFilters> {
   const filters = new Map<string, string>();
@@ -212,7 +212,9 @@ function certify(
   const { manifest } = source;
   const notTested: string[] = [];
   if (against === undefined) {
-    notTested.push('The content of rows was not held against the original, only its definitions and counts.');
+    notTested.push(
+      'The content of rows was not compared with the original, only its definitions and counts.',
+    );
   }
   notTested.push(
     'Events were restored but never run.',
@@ -220,7 +222,7 @@ function certify(
   );
   for (const name of judgement.uncompared) {
     notTested.push(
-      `Table "${name}" holds only some rows, and not which: it was not held against the original.`,
+      `Table "${name}" holds only some rows, and the archive does not say which: it was not compared with the original.`,
     );
   }
   for (const { name, reason } of manifest.leftOut) notTested.push(`Not in the archive: ${name} (${reason}).`);
