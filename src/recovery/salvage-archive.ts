@@ -22,39 +22,36 @@ import { targetOf } from './restore/target-address.js';
 /** Keys of the archive, and options of the restore. */
 export interface SalvageOptions extends ArchiveKeys, Omit<RestoreOptions, 'resume'> {
   /**
-   * Whether to restore also what stands behind the damage and nothing ties to this archive: where it was
-   * written before version 1.2 of the format, or both its front and its manifest are lost. Whoever wrote into
-   * the database that was copied may have made such files. @defaultValue false
+   * Whether to restore also files behind the damage that cannot be proven to belong to this archive: if it
+   * was written before version 1.2 of the format, or both its front and its manifest are lost. Whoever wrote
+   * to the copied database may have forged such files. @defaultValue false
    */
   readonly unproven?: boolean | undefined;
 }
 
-/** What was saved and, to the row, what was not. */
+/** What was restored and, to the row, what is lost. */
 export interface SalvageReport {
-  /**
-   * What the restore of the rest came to; when it is `partial`, the target refused something of what was
-   * left.
-   */
+  /** The report of the restore; if it is `partial`, the target refused some of what was left. */
   readonly restore: RestoreReport;
-  /** Whether nothing at all was lost. */
+  /** Whether nothing is lost. */
   readonly whole: boolean;
-  /** Tables that are named in the archive and of which nothing came back, the most needed first. */
+  /** Tables that are named in the archive and of which nothing could be restored, the most needed first. */
   readonly absent: readonly AbsentTable[];
-  /** Tables that came back, as far as they could be saved: damaged ones first. */
+  /** Tables that were restored, at least in part: damaged ones first. */
   readonly tables: readonly SalvagedTable[];
-  /** What looks like files of an archive and nothing ties to this one. */
+  /** Files that cannot be proven to belong to this archive. */
   readonly unproven: UnprovenFiles;
-  /** What is lost, in sentences; the first tells all of it. Empty when nothing is. */
+  /** What is lost, in sentences; the first is a summary. Empty when nothing is lost. */
   readonly losses: readonly string[];
 }
 
-/** A table that is in the target, as far as it could be saved. */
+/** A table in the target, at least in part. */
 export interface SalvagedTable {
   /** As in the archive. */
   readonly name: string;
-  /** Rows that are back. */
+  /** Rows that were restored. */
   readonly rows: number;
-  /** Null when nobody can say any more how many there were. */
+  /** Null when the original number is unknown. */
   readonly expectedRows: number | null;
   /** Whether nothing of it is lost. */
   readonly whole: boolean;
@@ -63,14 +60,14 @@ export interface SalvagedTable {
 }
 
 /**
- * The last resort: restores from a damaged archive everything that still authenticates, and says exactly what
- * is lost. Never gives back a row that was not in the source, unless asked for what is `unproven`. Take
- * another copy of the archive first, if there is one.
+ * The last resort: restores from a damaged archive everything that still authenticates, and reports exactly
+ * what is lost. Never restores a row that was not in the source, unless `unproven` is set. If there is
+ * another copy of the archive, use that first.
  *
  * @param source - an archive damaged anywhere behind its header
  * @param target - with the name of a database that does not exist yet or is empty
- * @throws BackupError `archive-damaged` when nothing can be saved; `wrong-key`; and as
- * {@link restoreDatabase}
+ * @throws BackupError `archive-damaged` when nothing can be restored; `wrong-key`; and as {@link
+ *   restoreDatabase}
  * @example
  * ```ts
  * const { tables } = await salvageArchive(source, { ...server, database: 'recovered' }, { password });
@@ -102,7 +99,7 @@ export async function salvageArchive(
   );
   const { tables: wanted } = options;
   const isWanted = (name: string): boolean => wanted?.includes(name) ?? true;
-  // Tables that the target refused did not come back; the restore has listed them.
+  // Tables that the target refused were not restored; the restore has listed them.
   const refused = new Set(restore.missing.filter(({ kind }) => kind === 'table').map(({ name }) => name));
   const { damaged, perhaps, whole } = countTables(survey.tables);
   return {
@@ -124,16 +121,16 @@ export async function salvageArchive(
 }
 
 function nothingLeft(unproven: UnprovenFiles): BackupError {
-  const happened = 'Nothing of the archive can be saved: no table of it is left.';
+  const happened = 'Nothing in the archive can be restored: no table is left.';
   if (unproven.count === 0) return new BackupError('archive-damaged', happened, { activity: 'restore' });
-  const hint = unproven.fate === 'left-out' ? ' They are restored when asked for (`unproven`).' : '';
+  const hint = unproven.fate === 'left-out' ? ' They are restored only with `unproven`.' : '';
   return new BackupError('archive-damaged', `${happened} ${sentenceOf(unproven)}${hint}`, {
     activity: 'restore',
     details: { unprovenFiles: unproven.names },
   });
 }
 
-/** What is left of an archive as parts that a restore takes. */
+/** What is left of an archive, as parts for a restore. */
 export async function* salvagedParts(survey: ArchiveSurvey): AsyncGenerator<Part> {
   yield { kind: 'database', database: survey.database ?? unknownDatabase(survey) };
   const summaries: TableSummary[] = [];
@@ -167,7 +164,7 @@ export async function* salvagedParts(survey: ArchiveSurvey): AsyncGenerator<Part
   yield { kind: 'summary', summary: summaryOf(survey, summaries) };
 }
 
-/** Triggers need their table; views may stand over a table that is gone, as they may after any loss. */
+/** Triggers need their table; views may use a table that is lost. */
 function salvagedObjects({ objects, tables }: ArchiveSurvey): readonly SchemaObject[] {
   const there = new Set(tables.filter((table) => table.description !== null).map((table) => table.name));
   return (objects ?? [])
@@ -179,7 +176,7 @@ function salvagedObjects({ objects, tables }: ArchiveSurvey): readonly SchemaObj
     );
 }
 
-/** Tables carry their own character sets, so that the defaults of the database matter only to new ones. */
+/** Tables have their own character sets, so the database's defaults matter only for new tables. */
 function unknownDatabase({ label }: ArchiveSurvey): Extract<Part, { kind: 'database' }>['database'] {
   return {
     name: label?.database ?? '',

@@ -13,23 +13,23 @@ import type { Capabilities } from '../adapt/capabilities.js';
 import { collidingNames } from '../adapt/colliding-names.js';
 import { historySentence, type RestoreNote, type RestoreNoteCode } from './restore-report.js';
 
-/** How many obstacles one sentence lists. */
+/** Most obstacles in one sentence. */
 const obstaclesTold = 5;
 
 /**
- * Which definitions the target takes, as they are or, where the caller allows it, adapted. Notes what a
- * person should know.
+ * Decides which definitions the target accepts, unchanged or, if the caller allows it, adapted. Adds notes
+ * for people.
  */
 export class Acceptance {
   readonly #database: string;
   readonly #adapt: boolean;
   readonly #notes: RestoreNote[];
-  /** Of the tables that were accepted, as a server sees them that forgets about case. */
+  /** Names of the accepted tables, in the form in which a server that ignores case compares them. */
   readonly #names: Map<string, string> = new Map();
 
   /**
    * @param database - the target's name
-   * @param adapt - whether the nearest thing that the target knows may stand in
+   * @param adapt - whether something that the target lacks may be replaced by the most similar thing it has
    * @param notes - where notes are added
    */
   constructor(database: string, adapt: boolean, notes: RestoreNote[]) {
@@ -39,8 +39,7 @@ export class Acceptance {
   }
 
   /**
-   * Looks at everything that will be made before anything is, so that one refusal names all that stands in
-   * the way.
+   * Checks everything before anything is created, so that one error names all obstacles.
    *
    * @throws BackupError `target-refused`
    */
@@ -54,7 +53,7 @@ export class Acceptance {
     this.#refuseCollision(tables, server);
   }
 
-  /** The defaults of a database. @throws BackupError `target-refused` */
+  /** Checks the defaults of a database. @throws BackupError `target-refused` */
   defaults<Defaults extends { readonly characterSet: string; readonly collation: string }>(
     defaults: Defaults,
     server: Capabilities,
@@ -74,7 +73,7 @@ export class Acceptance {
       );
     }
     this.#refuseHistory(table, server);
-    // A stream tells its tables one by one.
+    // In a stream, tables come one by one.
     this.#refuseCollision([table], server, this.#names);
     return this.#accept(adaptTable(table, server));
   }

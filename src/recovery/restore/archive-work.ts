@@ -10,11 +10,11 @@ import type { RestoredTable, RestoreProgress } from './restore-report.js';
 import type { RestoreRun } from './restore-run.js';
 import type { RestoreSession } from './session.js';
 
-/** What is to be restored of an archive, and how far that is. */
+/** What of an archive is to be restored, and the progress. */
 export class ArchiveWork {
   readonly run: RestoreRun;
   readonly archive: ArchiveReader;
-  /** Tables that wait to be loaded, those that an office needs first before all others. */
+  /** Tables that are not loaded yet, those that an office needs first before all others. */
   readonly waiting: TableSummary[];
   readonly done: RestoredTable[] = [];
   #totals: Totals;
@@ -23,7 +23,7 @@ export class ArchiveWork {
   #rows = 0;
   #plainBytes = 0;
 
-  /** @throws RangeError when a table is wanted that the archive does not hold */
+  /** @throws RangeError when `tables` names a table that the archive does not hold */
   constructor(run: RestoreRun, archive: ArchiveReader) {
     this.run = run;
     this.archive = archive;
@@ -39,30 +39,30 @@ export class ArchiveWork {
     this.#totals = totalsOf(this.waiting);
   }
 
-  /** What the same archive and the same choice of tables have in common, before any of them is taken. */
+  /** Identifies the archive and the selected tables, whatever their progress. */
   workKey(): string {
     const chosen = this.waiting.map((table) => table.index).sort((a, b) => a - b);
     const digest = createHash('sha256').update(chosen.join(',')).digest('hex').slice(0, 16);
     return `${this.archive.manifest.archiveId}:${digest}`;
   }
 
-  /** Takes a table from those that wait. */
+  /** Removes a table from those that are waiting. */
   remove(table: TableSummary): void {
     this.waiting.splice(this.waiting.indexOf(table), 1);
   }
 
-  /** What waits now is all that there is to do. */
+  /** Sets the total to the tables that are waiting now. */
   recount(): void {
     this.#totals = totalsOf(this.waiting);
   }
 
-  /** So much more was restored. */
+  /** Adds to the progress. */
   advance(rows: number, plainBytes: number): void {
     this.#rows += rows;
     this.#plainBytes += plainBytes;
   }
 
-  /** The definitions of all tables that wait. */
+  /** The definitions of all waiting tables. */
   async describeTables(): Promise<readonly TableDescription[]> {
     const { signal } = this.run;
     for (const { name } of this.waiting) {
@@ -75,20 +75,20 @@ export class ArchiveWork {
     return this.#descriptions.get(name) ?? this.archive.table(name, { signal: this.run.signal });
   }
 
-  /** A table is in the target, with its keys. */
+  /** Called when a table is in the target, with its keys. */
   finish(table: RestoredTable): void {
     this.done.push(table);
     this.tellSchedule(table.name);
   }
 
-  /** Told once, while the rest is still being loaded: an office may read its schedule from then on. */
+  /** Called once, while the rest is still being loaded: an office can read its schedule from then on. */
   tellSchedule(table: string): void {
     if (!this.#schedule.isUsableWith(table)) return;
     this.run.scheduleUsableAt = new Date();
     this.report('schedule-usable', table);
   }
 
-  /** The rows as the archive has them, which can be read again when there is a doubt. */
+  /** The table's rows in the archive, which can be read again when a server's warning requires it. */
   rowsOf(session: RestoreSession, table: TableDescription): GivenRows {
     return { note: () => undefined, digest: () => this.digestOf(session, table) };
   }

@@ -5,11 +5,11 @@ import { renameDatabase, type Token, tokenise } from '../ddl/tokens.js';
 import { madeDefinitions } from './made-definitions.js';
 import type { RestoreNote } from './restore-report.js';
 
-/** Where definitions come from and where they went. */
+/** The source and the target of definitions. */
 export interface Journey {
   readonly source: string;
   readonly target: string;
-  /** Whether both servers are of one version, and show one thing in one way. */
+  /** Whether both servers are of one version, and so show the same definition in the same way. */
   readonly sameServer: boolean;
 }
 
@@ -22,8 +22,8 @@ export function showAlike(
 }
 
 /**
- * Holds what was made against what was meant: a server may take a definition and make something else of it,
- * by its settings, without a word. A table that is not there is not spoken of.
+ * Compares the definitions that the server created with the intended ones: because of its settings, a server
+ * may accept a definition and create something else without a warning. Tables that do not exist are skipped.
  *
  * @throws BackupError `database-…`
  */
@@ -40,13 +40,13 @@ export async function checkDefinitions(
     const columns = changed.map((column) => `"${column}"`).join(', ');
     notes.push({
       code: 'definition-changed',
-      message: `The server made something else of table "${table.name}" than the archive says: compare ${columns}.`,
+      message: `The server created table "${table.name}" differently from its definition in the archive: compare ${columns}.`,
     });
   }
   return notes;
 }
 
-/** Names of the columns that are not what they were meant to be. Pure. */
+/** Names of the columns that differ from the intended ones. Pure. */
 export function changedColumns(meant: string, made: string, journey: Journey): readonly string[] {
   if (meant === made) return [];
   const wanted = columnsOf(renameDatabase(tokenise(meant), journey.source, journey.target), journey);
@@ -64,7 +64,7 @@ function columnsOf(tokens: readonly Token[], { sameServer }: Journey): ReadonlyM
   return columns;
 }
 
-/** All that is said but the bytes of literals, which may stand as text or as hexadecimal. */
+/** Everything in an item except the bytes of literals, which may be shown as text or as hexadecimal. */
 function wordsOf(item: readonly Token[]): string {
   return item
     .filter(
@@ -74,7 +74,7 @@ function wordsOf(item: readonly Token[]): string {
     .join(' ');
 }
 
-/** What every server says in the same words. */
+/** The part that every server shows in the same words. */
 function outlineOf(item: readonly Token[]): string {
   const words = item.map(({ kind, text }) => (kind === 'word' ? text.toUpperCase() : text));
   const follows = (first: string, second: string): boolean =>

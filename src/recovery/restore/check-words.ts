@@ -7,16 +7,17 @@ import { tokenise } from '../ddl/tokens.js';
 import { madeDefinitions } from './made-definitions.js';
 import { isRefusal } from './missing.js';
 
-/** Where tables come from and where they are. */
+/** Names of the database at the source and at the target. */
 interface Names {
   readonly source: string;
   readonly target: string;
 }
 
 /**
- * Gives checks their words again. Whenever it alters a table, MySQL writes down its checks anew, with the
- * text in them in the character set of the column it is compared with: what is then shown is no text that a
- * client can send. A server that refuses a check now keeps it as it is, which looks at rows in the same way.
+ * Restores the text of checks. Whenever it alters a table, MySQL writes the table's checks anew, with their
+ * texts in the character set of the column they are compared with; the definition it shows may then not be
+ * valid text. If the server refuses the restored check, it keeps its own version, which accepts the same
+ * rows.
  *
  * @throws BackupError `database-…`
  */
@@ -28,7 +29,7 @@ export async function keepCheckWords(
   signal: AbortSignal,
 ): Promise<void> {
   if (vendor !== 'mysql' || !isAtLeast(version, 8, 0)) return;
-  // A table without text in a check has nothing to lose.
+  // A table without text in its checks is not affected.
   const some = tables.filter(({ createStatement }) => /\bCHECK\b[^\n]*'/i.test(createStatement));
   for await (const { table, made } of madeDefinitions(connection, some, signal)) {
     const changed = rewrittenChecks(table, made, names);
@@ -42,7 +43,7 @@ export async function keepCheckWords(
   }
 }
 
-/** Checks that are shown with text in a character set that nobody named. Pure. */
+/** Checks that are shown with text in a character set that the definition did not have. Pure. */
 export function rewrittenChecks(
   table: TableDescription,
   made: string,

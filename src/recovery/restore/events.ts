@@ -7,10 +7,10 @@ import { ObjectMaker } from './object-maker.js';
 import { eventOverSentence, type RestoreNote } from './restore-report.js';
 
 /**
- * Makes events, all of them at rest (O12). One whose time is over would be dropped by the server while it is
- * made; it is made as if that time were yet to come, and stays at rest.
+ * Creates events, all of them disabled (O12). A server drops an event whose time has passed while creating
+ * it, so it is created with an earlier clock, and stays disabled.
  *
- * @returns those that the server refuses
+ * @returns the events that the server refuses
  */
 export async function restoreEvents(
   connection: Connection,
@@ -30,17 +30,17 @@ export async function restoreEvents(
   return missing;
 }
 
-/** What became of the states of events. */
+/** The result of setting the states of events. */
 export interface EventStates {
   readonly missing: readonly MissingObject[];
   readonly notes: readonly RestoreNote[];
 }
 
 /**
- * Sets the states of events as they were found: the very last act, since they may start at once (O12). One
- * whose time came since then stays at rest: nobody expects it to run now.
+ * Sets the states of events to the original ones. This is the last step, since they may start at once (O12).
+ * An event whose time has passed since the backup stays disabled, because nobody expects it to run now.
  *
- * @param made - those that are in the target
+ * @param made - the events in the target
  */
 export async function restoreEventStates(
   connection: Connection,
@@ -74,10 +74,10 @@ export async function restoreEventStates(
   return { missing, notes };
 }
 
-/** Both are shown in the event's own time zone, whatever that of the session is. */
+/** Both columns are in the event's own time zone, whatever the session's is. */
 const timeIsOver = "COALESCE(EXECUTE_AT, ENDS) <= CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', TIME_ZONE)";
 
-/** Names of the events whose time is over. */
+/** Names of the events whose time has passed. */
 export async function eventsOver(connection: Connection): Promise<readonly string[]> {
   return namesOf(connection, timeIsOver);
 }
@@ -91,7 +91,7 @@ async function namesOf(connection: Connection, condition: string): Promise<reado
 
 const eventStates: Readonly<Record<string, string>> = {
   ENABLED: 'ENABLE',
-  // MySQL 8.2 and newer have another word for the state, and still understand the old statement.
+  // MySQL 8.2 and newer show another word for the state, and still accept the old statement.
   REPLICA_SIDE_DISABLED: 'DISABLE ON SLAVE',
   SLAVESIDE_DISABLED: 'DISABLE ON SLAVE',
 };

@@ -23,8 +23,8 @@ import { settleChecks } from './settle-checks.js';
 import { settleComputed } from './settle-computed.js';
 
 /**
- * All rows are in that the server takes: foreign keys, objects, event states, and the mark of being
- * unfinished goes. What is missing is listed in its place.
+ * Completes a restore after all rows that the server accepts: foreign keys, objects and event states. Then
+ * the journal is dropped, and what is missing is listed in a table instead.
  */
 export async function finishRestore(
   run: RestoreRun,
@@ -97,7 +97,7 @@ async function keepWordsOfChecks(run: RestoreRun): Promise<void> {
   await keepCheckWords(run.schema.connection, made, names, run.capabilities, run.signal);
 }
 
-/** Holds what the server made against what was meant; what is missing is told by itself. */
+/** Compares the created definitions with the intended ones; missing tables are reported elsewhere. */
 async function checkMade(run: RestoreRun): Promise<void> {
   const journey = {
     source: run.source.name,
@@ -110,8 +110,8 @@ async function checkMade(run: RestoreRun): Promise<void> {
 }
 
 /**
- * Objects without their tables, where the archive does not say that they were left out, or only some tables
- * were chosen.
+ * Leaves out objects whose tables are absent, if the archive does not list them or only some tables were
+ * selected.
  */
 function withTheirTables(
   run: RestoreRun,
@@ -130,7 +130,7 @@ function withTheirTables(
 }
 
 /**
- * Objects that need a table that is missing are listed as missing too: one that is made all the same would
+ * Objects that need a missing table are listed as missing too: a trigger that is created nevertheless would
  * refuse every later change.
  */
 function withoutMissingTables(run: RestoreRun, objects: readonly SchemaObject[]): readonly SchemaObject[] {
@@ -160,7 +160,7 @@ async function withoutPrograms(
     }
     const definer = actsFor(object);
     const whom = definer === undefined ? '' : `, and acts for ${definer}`;
-    const message = `The ${object.kind.replace('-', ' ')} "${object.name}" is left out: it is a program${whom}. It comes along when programs are asked for.`;
+    const message = `The ${object.kind.replace('-', ' ')} "${object.name}" is left out: it is a program${whom}. It is restored only when programs are requested.`;
     run.notes.push({ code: 'left-out', message });
   }
   return kept;
@@ -191,12 +191,12 @@ async function makeObjects(
   return made;
 }
 
-/** The users whom objects act for. */
+/** The definers of objects. */
 function definersOf(objects: readonly SchemaObject[]): readonly string[] {
   return [...new Set(objects.flatMap((object) => actsFor(object) ?? []))].sort(compareNames);
 }
 
-/** Tables first. */
+/** Everything that is missing, tables first. */
 function allMissing(run: RestoreRun): readonly MissingObject[] {
   return [...run.missingTables, ...run.missing];
 }

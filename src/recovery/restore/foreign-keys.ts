@@ -8,35 +8,35 @@ import { tokenise } from '../ddl/tokens.js';
 import { describeMissing, isRefusal, type MissingObject } from './missing.js';
 
 /**
- * The foreign keys of all tables, which come when every table is there with its keys: a foreign key may refer
- * to any key of a table that is made later, or whose keys come after its rows (C12).
+ * The foreign keys of all tables. They are added when every table exists with its keys: a foreign key may
+ * refer to a key of a table that is created later, or whose keys are added after its rows (C12).
  */
 export class ForeignKeys {
   readonly #owed: Map<string, readonly TableItem[]> = new Map();
   readonly #made: Map<string, readonly TableItem[]> = new Map();
 
-  /** Those of one table. */
+  /** Registers the foreign keys of one table that are to be added. */
   owe(table: string, items: readonly TableItem[]): void {
     if (items.length > 0) this.#owed.set(table, items);
   }
 
-  /** Those that came with their table. */
+  /** Registers foreign keys that were created with their table. */
   note(table: string, items: readonly TableItem[]): void {
     if (items.length > 0) this.#made.set(table, items);
   }
 
-  /** Forgets the keys of a table that is not there. */
+  /** Forgets the foreign keys of a table that does not exist. */
   forget(table: string): void {
     this.#owed.delete(table);
     this.#made.delete(table);
   }
 
   /**
-   * Adds all that are owed. The checks of the session are off, so that no row is looked at, and no table: a
-   * foreign key to one that is missing would be taken, and then refuse every row that somebody adds.
+   * Adds all registered foreign keys. The session's checks are off, so neither rows nor tables are checked: a
+   * foreign key to a missing table would be accepted, and would then refuse every new row.
    *
-   * @param absent - tables that the server did not make, or whose rows it did not take
-   * @returns those that the server refuses, or that have nothing to refer to
+   * @param absent - tables that the server refused, or whose rows it refused
+   * @returns those that the server refuses, or that refer to an absent table
    */
   async add(
     connection: Connection,
@@ -67,9 +67,7 @@ export class ForeignKeys {
   }
 }
 
-/**
- * Adds items to a table: in one go, and where that fails one by one. @returns those that the server refuses
- */
+/** Adds items to a table: together, and if that fails, one by one. @returns those that the server refuses */
 export async function addItems(
   connection: Connection,
   table: string,
@@ -99,7 +97,7 @@ export async function addItems(
   return missing;
 }
 
-/** The table that a foreign key refers to in its own database; undefined for one of another. */
+/** The table to which a foreign key refers in its own database; undefined for another database. */
 function referredTable({ kind, clause }: TableItem): string | undefined {
   if (kind !== 'foreign-key') return undefined;
   const tokens = tokenise(clause);
@@ -110,8 +108,8 @@ function referredTable({ kind, clause }: TableItem): string | undefined {
 }
 
 /**
- * Which of a table's keys, foreign keys and checks are not there yet: a restore may have been stopped among
- * them.
+ * The keys, foreign keys and checks of a table that do not exist yet, since a restore may have been
+ * interrupted while adding them.
  */
 export async function notThere(
   connection: Connection,
@@ -129,7 +127,7 @@ export async function notThere(
   return items.filter(({ kind, name }) => !there.has(`${kind.replace('-', ' ')} ${name}`.toLowerCase()));
 }
 
-/** Whether a foreign key refers to a table whose file has another name than the table. */
+/** Whether a foreign key refers to a table whose file name is not the table's name. */
 function refersToUnusualName({ kind, clause }: TableItem): boolean {
   if (kind !== 'foreign-key') return false;
   const tokens = tokenise(clause);
@@ -139,9 +137,9 @@ function refersToUnusualName({ kind, clause }: TableItem): boolean {
 }
 
 /**
- * MySQL 5.6 adds a foreign key in place without looking its table up while checks are off, and writes down
- * the table's name where that of its file belongs: the key refers to no table then. A copy of the table is
- * made with the right one.
+ * MySQL 5.6 adds a foreign key in place without looking up the table it refers to while checks are off, and
+ * stores the table's name instead of its file name, so that the key refers to no table. With the COPY
+ * algorithm it stores the right name.
  */
 async function garblesNames(connection: Connection): Promise<boolean> {
   const [server] = await connection.query('SELECT VERSION() AS version');
@@ -150,9 +148,7 @@ async function garblesNames(connection: Connection): Promise<boolean> {
   return isMariaDb ? !isAtLeast(version, 10, 5) : isAtLeast(version, 5, 6) && !isAtLeast(version, 8, 0);
 }
 
-/**
- * Takes all foreign keys off again: a table that one of them refers to cannot be made anew without its keys.
- */
+/** Drops all foreign keys: a table to which one of them refers cannot be created again without its keys. */
 export async function dropForeignKeys(connection: Connection): Promise<void> {
   const rows = await connection.query(
     'SELECT TABLE_NAME AS of_table, CONSTRAINT_NAME AS name FROM information_schema.TABLE_CONSTRAINTS' +

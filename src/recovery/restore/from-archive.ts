@@ -14,18 +14,21 @@ import type { RestoreSession } from './session.js';
 import { aboutTable, checkRows } from './table-failures.js';
 import { finishTable, keyTimeOf, prepareTable } from './table-statements.js';
 
-/** Tables of fewer bytes are not worth a line in the journal, which the server writes to the disk. */
+/**
+ * Smaller tables are not recorded in the journal, since writing an entry takes the server longer than loading
+ * them.
+ */
 const journaledBytes = 256 * 1024;
 
 /**
- * Restores from an archive that is read at any place: several tables at a time, those that an office needs
- * first before all others, each complete with its keys before it is noted in the journal (small ones are
- * not). An interrupted restore of the same archive goes on where it stopped.
+ * Restores from an archive with random access: several tables at a time, those that an office needs first
+ * before all others. Each table is complete with its keys before it is recorded in the journal (small ones
+ * are not). An interrupted restore of the same archive continues where it stopped.
  */
 export class ArchiveRestore {
   readonly #work: ArchiveWork;
 
-  /** @throws RangeError when a table is wanted that the archive does not hold */
+  /** @throws RangeError when `tables` names a table that the archive does not hold */
   constructor(run: RestoreRun, archive: ArchiveReader) {
     this.#work = new ArchiveWork(run, archive);
   }
@@ -40,7 +43,7 @@ export class ArchiveRestore {
     const { connections = 2 } = run.options;
     const workers = Array.from({ length: Math.min(connections, waiting.length) }, () => this.#loadTables());
     for (const worker of workers) worker.catch((error: unknown) => run.fail(error));
-    // The first failure is the cause: the other workers fail because it stopped them.
+    // The first failure is the cause: it stopped the other workers.
     await Promise.all(workers);
     this.#work.report('objects', '');
     run.signal.throwIfAborted();
@@ -57,7 +60,7 @@ export class ArchiveRestore {
     }
   }
 
-  /** Leaves the tables that are to be loaded waiting. @returns the objects that are to be made */
+  /** Puts the tables to be loaded into the list of waiting ones. @returns the objects to be created */
   async #begin(
     database: DatabaseDescription,
     objects: readonly SchemaObject[],
@@ -83,7 +86,7 @@ export class ArchiveRestore {
     }
   }
 
-  /** @returns the session to go on with */
+  /** @returns the session to continue with */
   async #loadTable(session: RestoreSession, summary: TableSummary): Promise<RestoreSession> {
     const work = this.#work;
     const { run } = work;
@@ -114,7 +117,7 @@ export class ArchiveRestore {
       work.report('keys', name);
       run.lack(await finishTable(session, description, statements, run.signal));
     }
-    // A small table is loaded again sooner than it is noted.
+    // A small table is loaded again in less time than it takes to record it.
     if (summary.plainBytes >= journaledBytes) await journalTable(session.connection, index, taken);
     work.finish({ name, rows: taken });
     return session;
@@ -128,7 +131,7 @@ export class ArchiveRestore {
       signal.throwIfAborted();
       await loader.write(batch);
       found += batch.rows;
-      // Parts of a table are much alike; the manifest knows the size of all of them together.
+      // The manifest has the size of all parts together; parts of a table are similar.
       this.#work.advance(batch.rows, rows === 0 ? 0 : (plainBytes * batch.rows) / rows);
       this.#work.report('rows', name);
     }

@@ -16,9 +16,9 @@ interface RestoringTable {
   readonly description: TableDescription;
   readonly statements: TableStatements;
   readonly given: GivenRows;
-  /** In the parts that came. */
+  /** Rows in the parts so far. */
   rows: number;
-  /** By the server's word. */
+  /** Rows according to the server. */
   taken: number;
 }
 
@@ -26,13 +26,14 @@ interface RestoringTable {
 interface Lane {
   session: RestoreSession;
   open: { readonly table: RestoringTable; readonly loader: TableLoader } | undefined;
-  /** When it was last fed. */
+  /** Time of its last batch. */
   fed: number;
 }
 
 /**
- * Restores from parts in the order in which they come. Tables may interleave, and nobody knows which rows are
- * a table's last, so a lane keeps its table until another one needs it; keys are built when all rows are in.
+ * Restores from parts in the order in which they arrive. Tables may interleave, and the last rows of a table
+ * are not marked, so a lane keeps its table until another table needs the lane. Keys are built after all
+ * rows.
  */
 export class StreamRestore {
   readonly #run: RestoreRun;
@@ -105,13 +106,13 @@ export class StreamRestore {
       this.#skipped.add(table.index);
       return;
     }
-    // MySQL 8 and newer make no table while one that it refers to, or that refers to it, takes rows; and more of
-    // those come after this one.
+    // MySQL 8 and newer cannot create a table while a table that it refers to, or that refers to it, is being
+    // loaded; and more rows of those arrive later.
     for (const lane of this.#lanes) {
       const open = lane.open?.table.description;
       if (open !== undefined && [open, table].some(hasForeignKey)) await this.#finishLoading(lane);
     }
-    // How many rows will come, and in how many goes, nobody knows.
+    // The number of rows and loads is unknown.
     const made = await run.makeTable(run.schema, run.acceptTable(table), 'after-rows');
     if (made === undefined) {
       this.#skipped.add(table.index);
@@ -148,7 +149,7 @@ export class StreamRestore {
     this.#report('rows', description.name);
   }
 
-  /** The lane that loads this table already, or else a new one, or else the one that waited longest. */
+  /** The lane that is loading this table, or else a new one, or else the one that was idle longest. */
   async #laneFor(table: RestoringTable): Promise<Lane> {
     const run = this.#run;
     const { connections = 2 } = run.options;
@@ -178,7 +179,7 @@ export class StreamRestore {
     lane.open = undefined;
   }
 
-  /** A table whose rows the server refuses comes no further; the others do. */
+  /** Drops a table whose rows the server refuses; the others continue. */
   async #refuse(
     lane: Pick<Lane, 'open' | 'session'>,
     { description }: RestoringTable,
@@ -198,7 +199,7 @@ export class StreamRestore {
     const waiting = [...this.#tables.values()].filter(
       ({ statements, rows }) => statements.after.length > 0 && (rows > 0 || statements.before.length === 0),
     );
-    // The longest first, so that the sessions end together.
+    // The longest first, so that the sessions finish together.
     waiting.sort((a, b) => b.rows - a.rows);
     const sessions = this.#lanes.length > 0 ? this.#lanes.map((lane) => lane.session) : [run.schema];
     await Promise.all(

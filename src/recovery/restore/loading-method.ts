@@ -5,33 +5,33 @@ import { withHistory } from '../load/with-history.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable } from './table-failures.js';
 
-/** How rows are loaded. Whether the server takes LOAD DATA LOCAL may only show at the first table. */
+/** How rows are loaded. That the server refuses LOAD DATA LOCAL may be known only at the first table. */
 export class LoadingMethod {
   readonly #mode: LoadMethod | 'auto';
   readonly #standstill: number;
   #method: LoadMethod | undefined;
 
-  /** @param standstill - milliseconds after which a load that stands still is given up */
+  /** @param standstill - milliseconds without progress after which a load fails */
   constructor(mode: LoadMethod | 'auto', standstill: number) {
     this.#mode = mode;
     this.#standstill = standstill;
   }
 
-  /** How rows will go in over this session. */
+  /** How rows will be loaded over this session. */
   methodFor(session: RestoreSession): LoadMethod {
     this.#method ??= this.#mode === 'auto' ? (session.localInfile ? 'load-data' : 'insert') : this.#mode;
     return this.#method;
   }
 
-  /** What was chosen. */
+  /** The method in use. */
   get method(): LoadMethod {
     return this.#method ?? (this.#mode === 'insert' ? 'insert' : 'load-data');
   }
 
   /**
-   * Begins to load a table that exists. When `signal` aborts, whoever waits for the loader is told.
+   * Starts loading a table that exists. When `signal` aborts, the loader fails.
    *
-   * @param given - what its rows should be
+   * @param given - the rows that the table should hold
    * @throws BackupError naming the table
    */
   async begin(

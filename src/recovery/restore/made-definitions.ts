@@ -2,11 +2,11 @@ import { definitionIn, definitionQuestion } from '../../catalog/definitions.js';
 import type { Connection } from '../../database/connection.js';
 import type { TableDescription } from '../../model/parts.js';
 
-/** As many answers as are held at a time. */
+/** Most definitions that are in memory at a time. */
 const tablesAtOnce = 64;
 
 /**
- * What the server made of tables, as it shows them now. A table that is not there is passed over.
+ * The definitions of tables as the server shows them now. Tables that do not exist are skipped.
  *
  * @throws BackupError `database-…`
  */

@@ -6,14 +6,14 @@ import { isMissingKind, type MissingObject } from './missing.js';
 
 const table: string = quoteName(missingTableName);
 
-/** What an earlier restore could not make. */
+/** What an earlier restore could not create. */
 export interface MissingMark {
-  /** Which archive, and what of it. */
+  /** Identifies the archive and the selected tables. */
   readonly workKey: string;
   readonly missing: readonly Pick<MissingObject, 'kind' | 'name' | 'table'>[];
 }
 
-/** The list in a database; undefined when there is none. */
+/** The list in a database; undefined if there is none. */
 export async function readMissing(server: Connection, target: string): Promise<MissingMark | undefined> {
   const [mark] = await server.query(
     `SELECT TABLE_COMMENT AS mark FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(target)} AND TABLE_NAME = '${missingTableName}'`,
@@ -32,17 +32,17 @@ export async function readMissing(server: Connection, target: string): Promise<M
 }
 
 /**
- * Writes down what is missing, in place of any earlier list, so that the same restore can try just that
- * again. Nothing is left when nothing is missing.
+ * Writes what is missing into a table, in place of any earlier list, so that the same restore can try only
+ * that again. If nothing is missing, there is no table.
  *
- * @param workKey - empty when the restore cannot be taken up again; then there is no list
+ * @param workKey - empty when the restore cannot be continued; then there is no list
  */
 export async function markMissing(
   connection: Connection,
   workKey: string,
   missing: readonly MissingObject[],
 ): Promise<void> {
-  // The database may hold a table of that name that is the practice's own.
+  // The database may hold a table of the practice with that name.
   const earlier = await readMissing(connection, connection.address.database!);
   if (earlier !== undefined) await connection.query(`DROP TABLE ${table}`);
   if (missing.length === 0 || workKey === '') return;

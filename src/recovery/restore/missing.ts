@@ -5,41 +5,41 @@ import { BackupError } from '../../errors.js';
 import type { SchemaObjectKind } from '../../model/parts.js';
 import { either, oneOf, type Shape } from '../../shapes.js';
 
-/** Something of the archive that the target did not take. */
+/** Something in the archive that the target refused. */
 export interface MissingObject {
-  /** What the server did not make. */
+  /** Kind of what is missing. */
   readonly kind: SchemaObjectKind | 'check' | 'foreign-key' | 'key' | 'table';
   /** As in the archive. */
   readonly name: string;
   /** Of keys, foreign keys, checks and triggers: the table they belong to. */
   readonly table?: string;
-  /** The server's number; 0 when it was not asked. */
+  /** The server's error number; 0 when it was not tried. */
   readonly errno: number;
-  /** The server's words; holds no value of a row. */
+  /** The server's error message; holds no value of a row. */
   readonly message: string;
   /**
-   * Of tables: it cannot be made or filled (`restore-failed`), or would hold other rows
+   * Of tables: it cannot be created or filled (`restore-failed`), or would hold other rows
    * (`restore-changed-data`).
    */
   readonly code?: 'restore-changed-data' | 'restore-failed';
 }
 
-/** Whether a word is the kind of something that may be missing. */
+/** Whether a word is a kind of {@link MissingObject}. */
 export const isMissingKind: Shape<MissingObject['kind']> = either(
   objectKind,
   oneOf('check', 'foreign-key', 'key', 'table'),
 );
 
-/** What the server says of something it cannot make, and no more of it than fits a line or two. */
+/** Most characters of the server's error message that are kept. */
 const wordsKept = 500;
 
 /**
- * What to write down of an object that a server refused to make. Asks the session in which it did, before
- * anything else is asked there.
+ * Describes an object that a server refused to create. Reads the message in the session of the refusal,
+ * before any other statement.
  *
- * @param what - of which rows were looked at, when `overRows` is true: then the server's words may hold one's
+ * @param what - the object; if `overRows` is true, rows were checked, and the server's message may hold a
  *   value
- * @throws whatever was thrown, when it is no refusal: a lost connection, a statement that was ended
+ * @throws the given error, when it is not a refusal: a lost connection, an interrupted statement
  */
 export async function describeMissing(
   connection: Connection,
@@ -55,13 +55,13 @@ export async function describeMissing(
   return { ...what, errno, message: message.replaceAll(/\s+/g, ' ').slice(0, wordsKept) };
 }
 
-/** Whether a server said no to one statement, and would take another. */
+/** Whether a server refused one statement, and would accept another. */
 export function isRefusal(error: unknown): error is BackupError {
   if (!(error instanceof BackupError) || serverErrorNumber(error) === undefined) return false;
   return error.code === 'database-query-failed' || error.code === 'privilege-missing';
 }
 
-/** For people: one line. */
+/** One line for people. */
 export function missingSentence({ kind, name, table, errno, message }: MissingObject): string {
   const what = `${kind.replace('-', ' ')} "${name}"${table === undefined ? '' : ` of table "${table}"`}`;
   const hint = hints[errno];

@@ -9,19 +9,19 @@ import type { RestoreNote, RestoreNoteCode } from './restore-report.js';
 import { loadingMode } from './session.js';
 import { runBytes, runInCharacterSet } from './statement-bytes.js';
 
-/** An object that the server refused, for now. */
+/** An object that the server refused, so far. */
 export interface Refused {
   readonly object: SchemaObject;
   readonly missing: MissingObject;
 }
 
-/** Makes objects in a target, each with the settings it had (O1–O12). */
+/** Creates objects in a target, each with the settings it had (O1–O12). */
 export class ObjectMaker {
   readonly made: SchemaObject[] = [];
   readonly notes: RestoreNote[] = [];
   readonly #connection: Connection;
   readonly #policy: ObjectPolicy;
-  /** The database's own collation, once it was changed for an object. */
+  /** The database's own collation, if it was changed for an object. */
   #ownCollation: string | undefined;
 
   constructor(connection: Connection, policy: ObjectPolicy) {
@@ -29,7 +29,9 @@ export class ObjectMaker {
     this.#policy = policy;
   }
 
-  /** Makes what can be made by now: what needs something that is not there yet waits for the next round. */
+  /**
+   * Creates objects in rounds: what needs something that does not exist yet is tried again in the next round.
+   */
   async makeAll(objects: readonly SchemaObject[]): Promise<readonly Refused[]> {
     let waiting = objects;
     const given: Refused[] = [];
@@ -47,8 +49,9 @@ export class ObjectMaker {
   }
 
   /**
-   * Makes views that are refused because one below them acts for a user who is not there: for a moment those
-   * act for whoever restores (O8). A view that exists may be of no use, and still has to be made.
+   * Creates views that are refused because a view they use has a definer who does not exist: for that time,
+   * those views get the restoring user as their definer (O8). A view may be unusable and must be restored
+   * nevertheless.
    */
   async makeOverMissingUsers(refused: readonly Refused[]): Promise<readonly Refused[]> {
     const below = this.made.filter(({ kind, definer }) => kind === 'view' && definer !== undefined);
@@ -60,22 +63,22 @@ export class ObjectMaker {
   }
 
   /**
-   * Makes a view that was broken at the source already, and is so here (O2).
+   * Creates a view that was already broken at the source, and is broken here too (O2).
    *
-   * @returns whether it could be made
+   * @returns whether it could be created
    */
   async makeBroken(view: SchemaObject): Promise<boolean> {
     const isMade = await this.#makeOverPlaceholders(view);
     if (isMade) {
       this.#note(
         'broken-at-source',
-        `View "${view.name}" was broken already when the backup was made, and is so here.`,
+        `View "${view.name}" was already broken when the backup was made, and is broken here too.`,
       );
     }
     return isMade;
   }
 
-  /** Gives the session and the database the settings again that they had before. */
+  /** Restores the settings of the session and the database. */
   async leave(): Promise<void> {
     await this.#setDatabaseCollation(undefined).catch(() => undefined);
     await this.#connection
@@ -84,7 +87,8 @@ export class ObjectMaker {
   }
 
   /**
-   * Makes an object as if it were `seconds` after 1970: a server drops an event at once whose time is over.
+   * Creates an object with the clock at `seconds` after 1970: a server drops an event at once when its time
+   * has passed.
    */
   async makeAsOf(object: SchemaObject, seconds: number): Promise<MissingObject | undefined> {
     await this.#connection.query(`SET SESSION timestamp = ${seconds}`);
@@ -119,7 +123,7 @@ export class ObjectMaker {
     };
     const isMade = await makeBrokenView(this.#connection, () => this.#make(view, this.#policy), takeAway);
     if (isMade) this.made.push(view);
-    // The views that were dropped for this one are made again as they were.
+    // The views that were dropped for this one are created again.
     for (const other of taken) await this.#makeOverPlaceholders(other);
     return isMade;
   }
@@ -134,7 +138,7 @@ export class ObjectMaker {
     return describeMissing(this.#connection, what, error);
   }
 
-  /** Sets the state of an event: with it, a server records its user and its settings anew. */
+  /** Sets the state of an event. The server records its user and settings again. */
   async setState(event: SchemaObject, state: string): Promise<void> {
     const { characterSetClient = 'utf8mb4' } = event;
     const definer = this.#policy.definers === 'keep' ? definerOf(event) : '';
@@ -145,13 +149,13 @@ export class ObjectMaker {
     await runInCharacterSet(this.#connection, statement, 'utf8mb4');
   }
 
-  /** The settings that an object was created with. */
+  /** Applies the settings that an object was created with. */
   async #enter(object: SchemaObject): Promise<void> {
     const { characterSetClient = 'utf8mb4', collationConnection, timeZone, sqlMode = '' } = object;
     for (const word of [characterSetClient, collationConnection, object.databaseCollation]) {
       if (word !== undefined && !/^\w+$/.test(word)) throw notADefinition(`${object.kind} "${object.name}"`);
     }
-    // In quotes, because one collation is called `binary`.
+    // In quotes, because one collation is named `binary`.
     const settings = [
       `sql_mode = ${quoteText(sqlMode)}`,
       `character_set_client = '${characterSetClient}'`,
@@ -171,23 +175,23 @@ export class ObjectMaker {
     if (object.createStatementBytes !== undefined) {
       this.#note(
         'definition-changed',
-        `The ${object.kind} "${object.name}" holds bytes that are no text in its character set ${characterSetClient}; others stand in their place.`,
+        `The ${object.kind} "${object.name}" holds bytes that are not text in its character set ${characterSetClient}; they were replaced.`,
       );
     }
     if (await runInCharacterSet(this.#connection, statement, characterSetClient)) return;
-    // The text is no text in the character set that the object says. It is made under one that can hold it.
+    // The text does not fit the object's character set, so the object is created under one that can hold it.
     await this.#connection.query('SET SESSION character_set_client = utf8mb4');
     await runInCharacterSet(this.#connection, statement, 'utf8mb4');
     this.#note(
       'character-set-changed',
-      `The ${object.kind} "${object.name}" holds text that its character set ${characterSetClient} cannot hold; it was made under utf8mb4.`,
+      `The ${object.kind} "${object.name}" holds text that its character set ${characterSetClient} cannot hold; it was created under utf8mb4.`,
     );
   }
 
-  /** Routines, triggers and events keep the database's collation of the time they were made (O7). */
+  /** Routines, triggers and events keep the collation that the database has when they are created (O7). */
   async #setDatabaseCollation(wanted: string | undefined): Promise<void> {
     const connection = this.#connection;
-    // Nothing was changed yet, so there is nothing to put back.
+    // Nothing was changed yet, so there is nothing to restore.
     if (wanted === undefined && this.#ownCollation === undefined) return;
     const [row] = await connection.query('SELECT @@collation_database AS collation');
     const present = row?.['collation'] ?? undefined;
@@ -202,5 +206,5 @@ export class ObjectMaker {
   }
 }
 
-// No such table, column, view, function or procedure yet; a view below is of no use yet.
+// No such table, column, view, function or procedure yet; or a view it uses is invalid so far.
 const mayWait: ReadonlySet<number> = new Set([1054, 1146, 1305, 1356, 1368, 1449, 4091]);

@@ -7,44 +7,43 @@ import { isBackupError } from '../../errors.js';
 import type { TargetAddress } from './target-address.js';
 
 /**
- * With what rights the content of an archive was put to the server: of an account made for the run, which may
- * do nothing outside the target; or of the login itself, since it may not make accounts, or since it was
- * asked for what only the login may do. `isPrivileged`: whether the login may do anything outside the target.
+ * The account whose rights were used for the content of an archive: one created for the run, with no rights
+ * outside of the target; or the user's own, because the user may not create accounts, or because the options
+ * need the user's rights. `isPrivileged`: whether the user has any rights outside of the target.
  */
 export type RestoreRights =
   | { readonly kind: 'own-account' }
   | { readonly kind: 'login'; readonly isPrivileged: boolean };
 
-/** An account of a run; dropped at its end. */
+/** The account of a run; dropped at its end. */
 export interface OwnAccount {
   readonly address: TargetAddress;
-  /** As a statement names it. */
+  /** Quoted for statements. */
   readonly name: string;
 }
 
-/** Users of restores begin with this; old servers take 16 characters. */
+/** Names of such accounts begin with this; old servers allow 16 characters. */
 const prefix = 'sbrest_';
 
 /**
- * Makes an account that may do everything in the target and nothing anywhere else: an archive may come from
- * anybody, and what it holds must not reach further than the target. Accounts of restores that were killed go
- * first.
+ * Creates an account with all rights in the target and none anywhere else: an archive may come from anybody,
+ * and its content must not reach outside of the target. Accounts of killed restores are dropped first.
  *
- * @param server - the session of the login that holds the claim on the target
- * @returns undefined where the login cannot
+ * @param server - the user's session that holds the claim on the target
+ * @returns undefined when the user cannot create one
  */
 export async function makeOwnAccount(
   server: Connection,
   target: TargetAddress,
 ): Promise<OwnAccount | undefined> {
   const [facts] = await server.query('SELECT USER() AS me, @@global.read_only AS read_only_flag');
-  // A server that is read-only lets the account write nothing. The login may have the privilege to.
+  // A read-only server lets the account write nothing, but the user may have the privilege to.
   if (facts?.['read_only_flag'] !== '0') return undefined;
   await sweepAccounts(server);
   const me = facts['me'] ?? '';
   const host = me.slice(me.lastIndexOf('@') + 1);
   const user = `${prefix}${randomBytes(5).toString('hex').slice(0, 9)}`;
-  // With letters of every kind, since some servers refuse simple passwords.
+  // With characters of every kind, since some servers refuse simple passwords.
   const password = `aA1-${randomBytes(24).toString('hex')}`;
   const name = `'${user}'@${literal(host)}`;
   try {
@@ -56,9 +55,10 @@ export async function makeOwnAccount(
   try {
     await server.query(`GRANT ALL PRIVILEGES ON ${await patternOf(server, target.database)}.* TO ${name}`);
     await grantSettings(server, name);
-    // The password opens no more than the target, and goes over the line on which it was set already.
+    // The password protects only the target, and is sent over the same connection as in the statement that
+    // set it.
     const account = { address: { ...target, user, password, getServerPublicKey: true }, name };
-    // Behind a proxy the server may not know the account by this host.
+    // Behind a proxy the server may see another host, for which the account does not exist.
     await (await openConnection(account.address)).close();
     return account;
   } catch (error) {
@@ -68,12 +68,12 @@ export async function makeOwnAccount(
   }
 }
 
-/** @param server - a session of the login */
+/** @param server - a session of the user */
 export async function dropOwnAccount(server: Connection, name: string): Promise<void> {
   await server.query(`DROP USER ${name}`).catch(() => undefined);
 }
 
-/** The same over a session of its own. */
+/** The same over a new session. */
 export async function dropOwnAccountAnew(login: DatabaseAddress, name: string): Promise<void> {
   const server = await openConnection(login).catch(() => undefined);
   if (server === undefined) return;
@@ -81,7 +81,7 @@ export async function dropOwnAccountAnew(login: DatabaseAddress, name: string): 
   await server.close();
 }
 
-/** The rights of the login itself. */
+/** The user's own rights. */
 export async function rightsOfLogin(server: Connection, target: string): Promise<RestoreRights> {
   const [answer] = await server.queryEach(['SHOW GRANTS']);
   const grants = (answer?.rows ?? []).map((row) => Object.values(row)[0] ?? '');
@@ -95,24 +95,19 @@ export async function rightsOfLogin(server: Connection, target: string): Promise
   return { kind: 'login', isPrivileged: isPrivileged || answer?.error !== undefined };
 }
 
-/** How the name of a database stands in a grant, where `_` and `%` stand for others. */
+/** The name of a database in a grant, where `_` and `%` are wildcards unless escaped. */
 async function patternOf(server: Connection, database: string): Promise<string> {
   const [answer] = await server.queryEach(['SELECT @@global.partial_revokes AS literal_names']);
   const isLiteral = answer?.rows?.[0]?.['literal_names'] === '1';
   return quoteName(isLiteral ? database : database.replaceAll(/[\\_%]/g, '\\$&'));
 }
 
-/**
- * MySQL 8 and newer want a privilege for some settings of a session without which a definition means
- * something else.
- */
+/** MySQL 8 and newer require a privilege for some session settings that definitions depend on. */
 async function grantSettings(server: Connection, name: string): Promise<void> {
   await server.queryEach([`GRANT SESSION_VARIABLES_ADMIN ON *.* TO ${name}`]);
 }
 
-/**
- * Drops accounts of restores that are no more: nobody holds the claim on the database that they may work in.
- */
+/** Drops accounts of restores that have ended: no session holds the claim on their database. */
 async function sweepAccounts(server: Connection): Promise<void> {
   const [users] = await server.queryEach([
     `SELECT u.User AS user, u.Host AS host, d.Db AS db FROM mysql.user u JOIN mysql.db d ON d.User = u.User` +
@@ -130,7 +125,7 @@ async function sweepAccounts(server: Connection): Promise<void> {
   }
 }
 
-/** The lock that keeps a second restore away from a target. */
+/** The name of the lock that prevents a second restore into a target. */
 export function claimName(server: Connection, target: string): string {
   return `supplemental-backup ${createHash('sha256').update(foldName(target, server)).digest('hex').slice(0, 32)}`;
 }

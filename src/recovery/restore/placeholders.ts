@@ -10,13 +10,13 @@ const viewOfNoUse = 1356;
 const mostAttempts = 300;
 
 /**
- * Makes a view that was broken already at the source: a server refuses to make what it would keep, so the
- * tables and columns that are missing stand there for a moment and then go again (O2).
+ * Creates a view that was already broken at the source. A server keeps such a view but refuses to create one,
+ * so placeholders for the missing tables and columns exist for a moment (O2).
  *
- * @param make - makes the view
- * @param takeAway - drops a view that is of no use either, for somebody who makes it again; false when that
- *   cannot be
- * @returns whether it could be made
+ * @param make - creates the view
+ * @param takeAway - drops a view that is broken too, which the caller creates again later; false if that is
+ *   not possible
+ * @returns whether it could be created
  */
 export async function makeBrokenView(
   connection: Connection,
@@ -39,7 +39,7 @@ export async function makeBrokenView(
   }
 }
 
-// A placeholder that the server does not take holds up nothing but its view.
+// If the server refuses a placeholder, only this view is affected.
 async function canPlace(...given: Parameters<typeof placeMissing>): Promise<boolean> {
   try {
     return await placeMissing(...given);
@@ -50,7 +50,7 @@ async function canPlace(...given: Parameters<typeof placeMissing>): Promise<bool
 }
 
 /**
- * The name of `database.name` as a message has it, where that is the target. Names may hold dots themselves.
+ * The table's name from `database.name` in a message, if the database is the target. Names may contain dots.
  */
 function nameInTarget(text: string, connection: Connection): string | undefined {
   const database = connection.address.database!;
@@ -73,7 +73,7 @@ async function placeMissing(
   const [, name = ''] = /'([^']*)'/.exec(told?.['Message'] ?? '') ?? [];
   if (errno === viewOfNoUse) {
     const view = nameInTarget(name, connection);
-    // With the view gone, the next attempt misses a table of its name.
+    // After the view is dropped, the next attempt reports a missing table of its name.
     return view !== undefined && (await takeAway(view));
   }
   if (errno === noSuchTable) {
@@ -83,7 +83,7 @@ async function placeMissing(
     placed.set(table, new Set());
     return true;
   }
-  // The column may belong to any of the placeholders: an alias does not tell which.
+  // The column may belong to any of the placeholders: the message may name only an alias.
   const column = name.split('.').at(-1);
   if (column === undefined || column === '') return false;
   const [table, columns] = [...placed].find(([, has]) => !has.has(column)) ?? [];

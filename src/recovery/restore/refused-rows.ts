@@ -6,16 +6,15 @@ import { describeMissing, isRefusal, type MissingObject } from './missing.js';
 
 const tableIsFull = 1114;
 
-/** A full disk, too many locks, a server that only reads: no other table would fare better. */
+/** A full disk, too many locks, a read-only server: every other table would fail as well. */
 const troublesOfServer: ReadonlySet<number> = new Set([3, 1021, 1206, 1213, 1290, 1792, 1836, 1874, 1881]);
 
 /**
- * The failure of a table whose rows a server does not take as they are, and would take those of another; else
- * undefined.
+ * The error of a table whose rows the server refuses while it would accept those of another; else undefined.
  */
 export function refusalOfRows(error: unknown, engine: string): BackupError | undefined {
   if (!(error instanceof BackupError)) return undefined;
-  // The server took fewer rows, or other ones, or has no room for one in a packet.
+  // The server accepted fewer or other rows, or its packets are too small for one.
   const { taken, neededBytes } = error.details;
   if (error.code === 'restore-changed-data' || taken !== undefined || neededBytes !== undefined) return error;
   const answer = error.code === 'restore-failed' ? error.cause : error;
@@ -27,10 +26,9 @@ export function refusalOfRows(error: unknown, engine: string): BackupError | und
 }
 
 /**
- * What to write down of it. The server's words may hold a value, and are kept without anything that could be
- * one.
+ * Describes the failure. The server's message may hold a value; everything that could be one is removed.
  *
- * @param connection - in which the rows were refused; undefined when it is of no more use
+ * @param connection - in which the rows were refused; undefined when it cannot be used any more
  */
 export async function describeRefusedRows(
   connection: Connection | undefined,

@@ -13,16 +13,15 @@ import { RestoreRun } from './restore-run.js';
 import { targetOf } from './target-address.js';
 
 /**
- * Puts a database back: definitions, rows and objects, with every count checked. Rows go in by LOAD DATA
- * LOCAL where the server takes it, over several sessions; after a warning of the server the table is read
- * back and compared.
+ * Restores a database: definitions, rows and objects, with every row count checked. Rows are loaded by LOAD
+ * DATA LOCAL if the server accepts it, over several sessions. If the server warns, the table is read back and
+ * compared.
  *
- * What the server does not make holds up nothing else. Then the report's `outcome` is `partial`, and
- * `missing` lists it: first of all tables, which are missing with all their rows. Whoever hands on the target
- * checks that.
+ * Whatever the server refuses does not stop the rest. Then the report's `outcome` is `partial`, and `missing`
+ * lists it, first of all tables, which lack all their rows. Check that before the target is used.
  *
- * While it runs the target holds a table `supplemental_backup_restore`, or one whose name begins so, the mark
- * of being incomplete.
+ * While it runs the target holds a table `supplemental_backup_restore`, or one whose name begins with that.
+ * It marks the target as incomplete.
  *
  * @example
  * ```ts
@@ -50,7 +49,7 @@ export async function restoreDatabase(
   return audited(options, deed, () => runRestore(source, target, options));
 }
 
-/** The same, of which no audit is told. */
+/** The same without an audit entry. */
 export async function runRestore(
   source: ArchiveReader | AsyncIterable<Part>,
   target: DatabaseAddress,
@@ -62,7 +61,7 @@ export async function runRestore(
       isArchive(source) ? new ArchiveRestore(run, source).run() : new StreamRestore(run).run(source),
     );
   } catch (error) {
-    // An abort is told by its own reason, whatever it broke on the way.
+    // An abort is reported with its own reason, whatever failed because of it.
     options.signal?.throwIfAborted();
     throw error;
   } finally {
@@ -70,7 +69,7 @@ export async function runRestore(
   }
 }
 
-/** Tells when a restore comes to another table. */
+/** Options that call `onProgress` when a restore comes to another table. */
 function toldOptions(options: RestoreOptions): RestoreOptions {
   const start = performance.now();
   let before = '';
@@ -88,7 +87,7 @@ function toldOptions(options: RestoreOptions): RestoreOptions {
   };
 }
 
-/** What an audit is told of a restore. */
+/** The audit entry of a restore. */
 export function deedOf(
   action: AuditAction,
   archiveId: string | null,

@@ -4,21 +4,23 @@ import type { Connection } from '../../database/connection.js';
 import { quoteName, quoteText } from '../../database/identifiers.js';
 import { serverErrorNumber } from '../../database/server-failures.js';
 
-/** What an interrupted restore left behind. */
+/** The progress of an interrupted restore. */
 export interface RestoreJournal {
-  /** Which archive, and what of it; empty when a restore cannot be taken up again. */
+  /** Identifies the archive and the selected tables; empty when the restore cannot be continued. */
   readonly workKey: string;
-  /** Rows of every table that is complete, or -1 of one that was begun, by {@link TableDescription.index}. */
+  /** Rows of every complete table, or -1 for one that was begun, by {@link TableDescription.index}. */
   readonly done: ReadonlyMap<number, number>;
 }
 
-/** The journal's name, and the comment that tells it from a table of the practice with such a name. */
+/**
+ * The journal's name, and its comment, which distinguishes it from a table of the practice with such a name.
+ */
 interface Found {
   readonly name: string;
   readonly mark: string;
 }
 
-/** The journal in a database, if a restore into it was begun and not ended. */
+/** The journal in a database, if a restore into it was begun and not finished. */
 export async function findJournal(server: Connection, target: string): Promise<Found | undefined> {
   const rows = await server.query(`SHOW TABLES FROM ${quoteName(target)} LIKE '${journalTableName}%'`);
   for (const row of rows) {
@@ -46,11 +48,10 @@ export async function readJournal(server: Connection, target: string): Promise<R
 }
 
 /**
- * Marks the target as incomplete, and with what, in one statement: it can be interrupted before or after it.
- * InnoDB, because a line must not be lost when the power is; whatever there is, where InnoDB is switched off.
+ * Marks the target as incomplete, with the work key, in a single statement that cannot be half done. InnoDB,
+ * because an entry must survive a power failure; another engine if InnoDB is disabled.
  *
- * @param names - of the tables that will come, one of which may have the journal's own name; undefined when
- *   nobody knows
+ * @param names - of the tables to come, one of which may have the journal's name; undefined when unknown
  */
 export async function createJournal(
   server: Connection,
@@ -67,12 +68,12 @@ export async function createJournal(
     await create('InnoDB');
   } catch (error) {
     if (!engineMissing.has(serverErrorNumber(error) ?? 0)) throw error;
-    // Aria's tables outlive a crash; without it there is MyISAM.
+    // Tables of Aria survive a crash; without Aria, MyISAM.
     await create('Aria').catch(() => create('MyISAM'));
   }
 }
 
-// Unknown engine; one that is switched off.
+// Unknown engine; disabled engine.
 const engineMissing: ReadonlySet<number> = new Set([1286, 1289]);
 
 function nameBeside(names: readonly string[] | undefined): string {
@@ -83,7 +84,7 @@ function nameBeside(names: readonly string[] | undefined): string {
   return name;
 }
 
-/** Under which name a session has the journal of its database. */
+/** Name of the journal in a session's database. */
 const nameOf = new WeakMap<Connection, string>();
 
 async function quotedName(connection: Connection): Promise<string> {
@@ -95,12 +96,12 @@ async function quotedName(connection: Connection): Promise<string> {
   return quoteName(name);
 }
 
-/** Notes that a table is complete, or with -1 rows that it is begun. */
+/** Records that a table is complete, or with -1 rows that it is begun. */
 export async function journalTable(connection: Connection, index: number, rows: number): Promise<void> {
   await connection.query(`REPLACE INTO ${await quotedName(connection)} VALUES (${index}, ${rows})`);
 }
 
-/** The target is finished. */
+/** Called when the target is complete. */
 export async function dropJournal(connection: Connection): Promise<void> {
   const found = await findJournal(connection, connection.address.database!);
   if (found !== undefined) await connection.query(`DROP TABLE ${quoteName(found.name)}`);

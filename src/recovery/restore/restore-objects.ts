@@ -7,14 +7,16 @@ import { describeMissing, type MissingObject } from './missing.js';
 import { ObjectMaker } from './object-maker.js';
 import type { RestoreNote } from './restore-report.js';
 
-/** What became of the objects. */
+/** Result of restoring the objects. */
 export interface ObjectsOutcome {
   readonly made: readonly SchemaObject[];
   readonly missing: readonly MissingObject[];
   readonly notes: readonly RestoreNote[];
 }
 
-/** Sequences, before the tables whose defaults call them (C5). @returns those that the server refuses */
+/**
+ * Creates sequences, before the tables whose defaults use them (C5). @returns those that the server refuses
+ */
 export async function restoreSequences(
   connection: Connection,
   objects: readonly SchemaObject[],
@@ -26,7 +28,7 @@ export async function restoreSequences(
     const name = quoteName(object.name);
     const statement = planObject(object, policy);
     try {
-      // A placeholder may stand there already.
+      // A placeholder may exist already.
       await connection.query(`DROP SEQUENCE IF EXISTS ${name}`);
       await connection.query(statement);
       if (object.nextValue !== undefined) {
@@ -39,7 +41,7 @@ export async function restoreSequences(
   return missing;
 }
 
-/** Removes everything that comes after the rows, in a target whose restore is taken up again. */
+/** Drops everything that comes after the rows, to continue an interrupted restore. */
 export async function dropObjects(connection: Connection): Promise<void> {
   const schema = quoteText(connection.address.database!);
   const drop = async (view: string, column: string, name: string, kind: string): Promise<void> => {
@@ -56,8 +58,8 @@ export async function dropObjects(connection: Connection): Promise<void> {
 }
 
 /**
- * Makes routines, views, triggers and events when all rows are in. What was broken at the source comes back
- * as it was; what the server refuses is listed and holds up nothing else.
+ * Creates routines, views, triggers and events after all rows. What was broken at the source is restored
+ * broken; what the server refuses is listed and does not stop the rest.
  *
  * @throws BackupError `archive-damaged`, `database-…`
  */
@@ -90,5 +92,5 @@ export async function restoreObjects(
   };
 }
 
-// The user for whom a view acts does not exist.
+// The definer of a view does not exist.
 const noSuchUser = 1449;

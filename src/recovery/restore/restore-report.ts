@@ -4,12 +4,12 @@ import type { MissingObject } from './missing.js';
 import type { RestoreRights } from './own-account.js';
 
 /**
- * What a restore did. `partial` is a database without something of the archive, which may be a table with all
- * its rows: whoever goes on with it looks at `missing` first.
+ * Result of a restore. `partial` is a database without something in the archive, which may be a table with
+ * all its rows: check `missing` before the target is used.
  */
 export type RestoreReport = CompleteRestore | PartialRestore;
 
-/** Everything of the archive, or of what was chosen of it, is in the target. */
+/** Everything in the archive, or everything selected, is in the target. */
 export interface CompleteRestore extends RestoreFacts {
   /** Nothing is missing. */
   readonly outcome: 'complete';
@@ -17,19 +17,19 @@ export interface CompleteRestore extends RestoreFacts {
   readonly missing: readonly [];
 }
 
-/** Something of the archive is not in the target; everything else is, and the target is finished. */
+/** Something in the archive is not in the target. Everything else is, and the restore has finished. */
 export interface PartialRestore extends RestoreFacts {
-  /** Not all is there. */
+  /** Something is missing. */
   readonly outcome: 'partial';
   /**
-   * What the target did not take, each with the server's number and words: tables first, which are missing
-   * with all their rows, then what needs one of them, and whatever else was refused. A restore from the same
-   * archive into this target, `resume` and without `replace`, tries just these again.
+   * What the target refused, each with the server's error number and message: tables first, which lack all
+   * their rows, then what needs one of them, and whatever else was refused. Another restore from the same
+   * archive into this target, with `resume` and without `replace`, tries only these again.
    */
   readonly missing: readonly [MissingObject, ...MissingObject[]];
 }
 
-/** What is told of every restore. */
+/** Facts of every restore. */
 export interface RestoreFacts {
   /** The target, as its server has it. */
   readonly database: string;
@@ -40,24 +40,24 @@ export interface RestoreFacts {
   /** When the snapshot in the archive was taken. */
   readonly snapshotAt: string;
   /**
-   * When schedule, patients and their phones were there with their keys; absent where they are not in the
-   * archive, are missing, or it came as a stream. ISO 8601, UTC.
+   * When schedule, patients and their phone numbers were there with their keys; absent if they are not in the
+   * archive, are missing, or the archive came as a stream. ISO 8601, UTC.
    */
   readonly scheduleUsableAt?: string;
-  /** Tables that are back. */
+  /** Tables that were restored. */
   readonly tables: readonly RestoredTable[];
-  /** Views, triggers, routines and events that are back. */
+  /** Views, triggers, routines and events that were restored. */
   readonly objects: readonly RestoredObject[];
   /** How rows were loaded. */
   readonly method: LoadMethod;
   /**
-   * Users for whom restored views and programs act, `user@host`: who runs them runs them with the rights of
-   * these.
+   * Definers of restored views and programs, `user@host`: these run with the definer's rights, whoever uses
+   * them.
    */
   readonly definers: readonly string[];
-  /** With what rights the content of the archive was put to the server. */
+  /** The account whose rights were used for the content of the archive. */
   readonly rights: RestoreRights;
-  /** What a person should know: differences between the servers, objects that were broken already … */
+  /** What a person should know: differences between the servers, objects that were already broken … */
   readonly notes: readonly RestoreNote[];
 }
 
@@ -69,7 +69,7 @@ export interface RestoredTable {
   readonly rows: number;
 }
 
-/** An object beside the tables. */
+/** An object that is not a table. */
 export interface RestoredObject {
   /** View, trigger, routine, event and so on. */
   readonly kind: SchemaObjectKind;
@@ -78,15 +78,15 @@ export interface RestoredObject {
 }
 
 /**
- * What a {@link RestoreNote} is about: the nearest thing that the target knows stands in for another
- * (`adapted`); a view that was broken before is so again (`broken-at-source`) or is missing (`not-restored`);
- * an object is made under another character set (`character-set-changed`); generated columns came to other
- * values than were stored (`computed-differently`); a definition is not what the archive has
- * (`definition-changed`); an object speaks of the database it came from, by name (`names-its-source`); the
- * time of an event is over (`event-over`); the label of the archive is damaged, and nothing proves whose it
- * is (`label-damaged`); an object uses a table that is not in the archive (`left-out`); a table has no rows
- * (`definition-only`), only some (`rows-filtered`), or was damaged when it was copied (`table-incomplete`);
- * the restore went on with an earlier one (`resumed`).
+ * What a {@link RestoreNote} is about: something that the target lacks was replaced by something similar
+ * (`adapted`); a view that was already broken is broken again (`broken-at-source`) or is missing
+ * (`not-restored`); an object was created under another character set (`character-set-changed`); generated
+ * columns have other values than the stored ones (`computed-differently`); a definition differs from the one
+ * in the archive (`definition-changed`); an object names the database that it came from (`names-its-source`);
+ * the time of an event has passed (`event-over`); the label of the archive is damaged, so its owner is not
+ * proven (`label-damaged`); an object uses a table that is not in the archive (`left-out`); a table has no
+ * rows (`definition-only`), only some (`rows-filtered`), or was damaged when it was copied
+ * (`table-incomplete`); an interrupted restore was continued (`resumed`).
  */
 export type RestoreNoteCode =
   | 'adapted'
@@ -112,49 +112,49 @@ export interface RestoreNote {
   readonly message: string;
 }
 
-/** What a person must know about a table that was not whole when the archive was made. */
+/** The sentence for a table that was incomplete when the archive was made. */
 export function incompleteSentence({ name, rows, incomplete }: TableSummary): string {
   return `Table "${name}" is not complete in the archive, which holds ${rows} rows of it: ${incomplete}.`;
 }
 
-/** Where a table's files cannot be where its definition wants them. */
+/** The sentence for a table whose files cannot be at the paths in its definition. */
 export function displacedSentence(table: string): string {
   return `Table "${table}" is made without the places on the disk that its definition names.`;
 }
 
-/** A table whose name no server takes for a new one. */
+/** The sentence for a table whose name no server accepts for a new one. */
 export function renamedSentence(table: string, made: string): string {
-  return `Table "${table}" is made as "${made}": no server makes a table of its name, which stands for an old file.`;
+  return `Table "${table}" is made as "${made}": no server creates a table with the other name, which is that of an old file.`;
 }
 
-/** An event that must not run any more. */
+/** The sentence for an event that must not run any more. */
 export function eventOverSentence(event: string): string {
-  return `The time of event "${event}" is over: it comes back disabled, and does not run.`;
+  return `The time of event "${event}" has passed: it is created disabled, and does not run.`;
 }
 
-/** What goes with tables that are not restored. */
+/** The sentence for an object that is left out with its tables. */
 export function leftOutSentence(kind: string, name: string, reason: string): string {
   return `The ${kind} "${name}" is left out: ${reason}.`;
 }
 
-/** Why a table with old versions of its rows cannot come back here. */
+/** The sentence for a table with old versions of its rows, on a server that refuses them. */
 export function historySentence(table: string): string {
-  return `Table "${table}" comes with old versions of its rows, which only MariaDB 10.11 and newer take.`;
+  return `Table "${table}" has old versions of its rows, which only MariaDB 10.11 and newer accept.`;
 }
 
-/** How far a restore is. */
+/** Progress of a restore. */
 export interface RestoreProgress {
   /**
-   * Rows go in, keys of a table are built, or views, triggers and the like are made. `schedule-usable` is
-   * told once: what an office needs to open its doors is there with its keys, and may be read while the rest
-   * comes.
+   * Rows are loaded, keys of a table are built, or views, triggers and the like are created.
+   * `schedule-usable` is reported once: the tables that an office needs to open are there with their keys,
+   * and may be read while the rest is being loaded.
    */
   readonly phase: 'keys' | 'objects' | 'rows' | 'schedule-usable';
-  /** What is worked on. */
+  /** The table or object in progress. */
   readonly table: string;
-  /** Tables that are loaded to their end. */
+  /** Tables that are loaded completely. */
   readonly tablesDone: number;
-  /** Known when the archive can be read at any place. */
+  /** Known for an archive with random access. */
   readonly totalTables?: number;
   /** Rows loaded so far, of all tables. */
   readonly rows: number;

@@ -29,21 +29,22 @@ import { isBestWhole, type MadeTable, makeTable } from './table-statements.js';
 import { claimTarget, databaseComment, makeTarget, targetOn } from './target.js';
 import type { TargetAddress } from './target-address.js';
 
-// A load stands still when the disk is full, a lock is not released, or the server waits for itself.
+// A load makes no progress when the disk is full, a lock is not released, or the server deadlocks with
+// itself.
 const standstillMs = 5 * 60_000;
 
 /**
- * One restore, from whatever source: its sessions, its target and what is common to all ways through it.
- * Whoever opens it closes it; closing it before the end ends its sessions on the server too.
+ * One restore, from any source: its sessions, its target and what all ways of restoring share. The caller
+ * must close it; closing it before the end also ends its sessions on the server.
  */
 export class RestoreRun {
   readonly options: RestoreOptions;
   readonly method: LoadingMethod;
   readonly notes: RestoreNote[] = [];
   readonly foreignKeys: ForeignKeys = new ForeignKeys();
-  /** When what an office needs first was there. */
+  /** When the tables that an office needs first were complete. */
   scheduleUsableAt: Date | undefined;
-  /** Aborts when the caller does, or when any part of the work fails. */
+  /** Aborted by the caller, or when any part of the work fails. */
   readonly signal: AbortSignal;
   readonly #abort: AbortController = new AbortController();
   readonly startedAt: Date = new Date();
@@ -56,17 +57,17 @@ export class RestoreRun {
   #rights: RestoreRights = { kind: 'login', isPrivileged: true };
   #source: DatabaseDescription | undefined;
   #capabilities: Capabilities | undefined;
-  /** Tables that were made without checks which their rows have to meet first. */
+  /** Tables that were created without checks, which are added after their rows. */
   readonly relaxed: RelaxedTable[] = [];
-  /** The definitions as they were to be made, to compare with what the server made of them. */
+  /** The intended definitions, to compare with what the server created. */
   readonly accepted: Map<string, TableDescription> = new Map();
   #finished = false;
   #workKey = '';
-  /** What the server did not take, beside tables. */
+  /** What the server refused, except tables. */
   readonly missing: MissingObject[] = [];
-  /** Tables that the server does not make, or whose rows it does not take. */
+  /** Tables that the server refused, or whose rows it refused. */
   readonly missingTables: MissingObject[] = [];
-  /** Tables that an earlier restore finished, and somebody may work with. */
+  /** Tables that an earlier restore completed, and that may be in use. */
   readonly standing: Set<string> = new Set();
 
   constructor(target: TargetAddress, options: RestoreOptions) {
@@ -82,12 +83,14 @@ export class RestoreRun {
     this.acceptance = new Acceptance(target.database, options.adapt ?? false, this.notes);
   }
 
-  /** By the name that the server has for it, once the run is claimed. */
+  /** With the name that the server has for it, once the run has the claim. */
   get target(): TargetAddress {
     return this.#target;
   }
 
-  /** Nobody else restores into this target until this run is closed. @throws BackupError `already-running` */
+  /**
+   * Prevents other restores into this target until this run is closed. @throws BackupError `already-running`
+   */
   async claim(): Promise<RestoreSession> {
     this.signal.throwIfAborted();
     const session = await this.#sessions.openOnServer();
@@ -98,10 +101,11 @@ export class RestoreRun {
   }
 
   /**
-   * Makes the target and marks it as incomplete.
+   * Creates the target and marks it as incomplete.
    *
-   * @param workKey - which archive, and what of it; empty when this cannot be taken up again
-   * @param names - of the tables that will come, where they are known
+   * @param workKey - identifies the archive and the selected tables; empty when this restore cannot be
+   *   continued
+   * @param names - of the tables to come, if known
    * @throws BackupError `target-refused`
    */
   async beginAnew(
@@ -120,36 +124,37 @@ export class RestoreRun {
     if (kept !== comment) {
       this.notes.push({
         code: 'definition-changed',
-        message: 'The comment of the database is left out: the target keeps none.',
+        message: 'The comment of the database is left out: the target has no such comments.',
       });
     }
-    // Over the session that holds the claim: whoever has the claim next finds the mark, or an empty target.
+    // Over the session that holds the claim, so that the next holder finds either the journal or an empty
+    // target.
     await createJournal(server.connection, database, workKey, names);
     await this.open(source, workKey);
   }
 
-  /** Works in a target that is there. */
+  /** Uses an existing target. */
   async open(source: DatabaseDescription, workKey: string): Promise<void> {
     this.#source = source;
     this.#workKey = workKey;
-    // `allow` asks for what an account without privileges elsewhere may not do.
+    // `allow` needs rights that an account without privileges elsewhere does not have.
     const mayReachOut = (this.options.allow ?? []).length > 0;
     this.#rights = await this.#sessions.takeRights(this.server.connection, this.target, mayReachOut);
     this.#schema = await this.openSession();
     this.#capabilities = await readCapabilities(this.#schema.connection);
   }
 
-  /** Of the account that tables are made and loaded with. */
+  /** Of the account that creates and loads tables. */
   get rights(): RestoreRights {
     return this.#rights;
   }
 
-  /** What the target can do. */
+  /** What the target supports. */
   get capabilities(): Capabilities {
     return this.#capabilities ?? noDatabase();
   }
 
-  /** Which archive, and what of it; empty when this cannot be taken up again. */
+  /** Identifies the archive and the selected tables; empty when this restore cannot be continued. */
   get workKey(): string {
     return this.#workKey;
   }
@@ -159,7 +164,7 @@ export class RestoreRun {
     return this.#server!;
   }
 
-  /** How objects are made here. */
+  /** How objects are created here. */
   get policy(): ObjectPolicy {
     const { definers = 'keep' } = this.options;
     return { definers, source: this.source.name, target: this.target.database };
@@ -167,7 +172,7 @@ export class RestoreRun {
 
   /**
    * {@link Acceptance.examine} @throws BackupError `target-refused`, or `archive-damaged` when a definition
-   * is none
+   * is refused
    */
   async examine(
     server: RestoreSession,
@@ -184,8 +189,8 @@ export class RestoreRun {
   }
 
   /**
-   * Whether a table is a mark that an earlier restore left in its source, which would be taken for one of
-   * this; noted.
+   * Whether a table is one that an earlier restore left in the source, and that would count as one of this
+   * restore. Adds a note.
    */
   leavesOut(table: TableDescription): boolean {
     const reason = whyOursIn(table);
@@ -194,7 +199,7 @@ export class RestoreRun {
     return true;
   }
 
-  /** A table's definition as the target can take it. @throws BackupError `target-refused` when it cannot */
+  /** A table's definition as the target accepts it. @throws BackupError `target-refused` when it cannot */
   acceptTable(table: TableDescription): TableDescription {
     const accepted = this.acceptance.table(table, this.capabilities);
     this.accepted.set(table.name, accepted);
@@ -203,13 +208,13 @@ export class RestoreRun {
     return relaxed.table;
   }
 
-  /** The same for a table that is there, of which some keys are missing. */
+  /** The same for an existing table that lacks some keys. */
   acceptStanding(table: TableDescription): TableDescription {
     this.standing.add(table.name);
     return this.acceptTable(table);
   }
 
-  /** Makes an empty table. @returns undefined when the server refuses it, which holds up no other table */
+  /** Creates an empty table. @returns undefined when the server refuses it, which does not stop the others */
   async makeTable(
     session: RestoreSession,
     table: TableDescription,
@@ -220,8 +225,8 @@ export class RestoreRun {
     const made = await makeTable(session, table, this.source.name, this.target.database, time, allow);
     if ('missing' in made) {
       if (made.missing.errno === 0 && table.definitionOnly !== undefined) {
-        // The table keeps no rows of the database itself, and `allow` did not ask for such tables.
-        const message = `Table "${table.name}" is not made. ${made.missing.message}`;
+        // Its rows are not in the database itself, and `allow` does not include such tables.
+        const message = `Table "${table.name}" is not created. ${made.missing.message}`;
         this.notes.push({ code: 'left-out', message });
         return undefined;
       }
@@ -239,13 +244,13 @@ export class RestoreRun {
   }
 
   /**
-   * Lists a table whose rows the server refuses, and drops it: it holds up no other.
+   * Lists a table whose rows the server refuses, and drops it; the others continue.
    *
    * @param name - of the table in the archive
-   * @param made - and in the target
+   * @param made - its name in the target
    * @param inStep - whether the session has no data left to send
-   * @returns the session to go on with
-   * @throws what was thrown, when it is no refusal of these rows
+   * @returns the session to continue with
+   * @throws the given error, when it is not a refusal of these rows
    */
   async refuseRows(
     session: RestoreSession,
@@ -265,17 +270,17 @@ export class RestoreRun {
     return next;
   }
 
-  /** Notes what the server did not take. */
+  /** Records what the server refused. */
   lack(missing: readonly MissingObject[]): void {
     this.missing.push(...missing);
   }
 
-  /** Notes a table that is not there, with its rows. */
+  /** Records a table that is missing with its rows. */
   lackTable(missing: Omit<MissingObject, 'kind'>): void {
     this.missingTables.push({ ...missing, kind: 'table', code: missing.code ?? 'restore-failed' });
   }
 
-  /** A further session in the target. */
+  /** Opens a further session in the target. */
   async openSession(): Promise<RestoreSession> {
     return this.#sessions.openInTarget(this.source.server);
   }
@@ -286,7 +291,7 @@ export class RestoreRun {
   }
 
   /**
-   * The session for what acts for a user, and for dropping it: only the login may give it another than
+   * The session for creating and dropping objects with a definer: only the user may set another definer than
    * itself.
    */
   async programs(): Promise<RestoreSession> {
@@ -304,17 +309,17 @@ export class RestoreRun {
     this.options.onProgress?.(progress);
   }
 
-  /** Stops everything that is under way. */
+  /** Stops everything in progress. */
   fail(reason: unknown): void {
     this.#abort.abort(reason);
   }
 
-  /** The restore is complete: closing it ends its sessions in order. */
+  /** Marks the restore as complete, so that closing it ends its sessions regularly. */
   finish(): void {
     this.#finished = true;
   }
 
-  /** Whoever waits for the server, in whatever statement, waits no longer. */
+  /** Ends the sessions, so that no statement is awaited any longer. */
   readonly #endSessions = (): void => {
     this.#sessions.abandon().catch(() => undefined);
   };

@@ -11,8 +11,8 @@ import {
 import { openRestoreSession, type RestoreSession, takeMeaningOf } from './session.js';
 import { serverOf, type TargetAddress } from './target-address.js';
 
-// A session that is being opened, or an account that is dropped, needs a few answers of the server; one that
-// stands still is not waited for.
+// Opening a session or dropping an account takes a few replies of the server. A server that hangs is not
+// awaited longer than this.
 const answeredMs = 2000;
 
 type Source = Pick<ServerDescription, 'sqlMode' | 'vendor' | 'version' | 'variables'>;
@@ -22,7 +22,7 @@ export class RestoreSessions {
   #target: TargetAddress;
   readonly #signal: AbortSignal;
   readonly #all: RestoreSession[] = [];
-  /** Those that are being opened; each ends by itself when it finds that all is over. */
+  /** Sessions that are being opened; each is closed when it finds that the restore has ended. */
   readonly #opening: Set<Promise<unknown>> = new Set();
   #abandoned: Promise<void> | undefined;
   #account: OwnAccount | undefined;
@@ -33,16 +33,16 @@ export class RestoreSessions {
     this.#signal = signal;
   }
 
-  /** One on the server, whether or not the target is there. */
+  /** Opens a session on the server, whether or not the target exists. */
   async openOnServer(): Promise<RestoreSession> {
     return this.#track(this.#open(serverOf(this.#target)));
   }
 
   /**
-   * From here on the target is worked in with no more rights than that needs, where the login can see to it.
+   * From here on, work in the target uses an account with no other rights, if the user can create one.
    *
    * @param server - the session that holds the claim
-   * @param target - by the name that the server has for it
+   * @param target - with the name that the server has for it
    */
   async takeRights(server: Connection, target: TargetAddress, mayReachOut: boolean): Promise<RestoreRights> {
     this.#target = target;
@@ -52,12 +52,12 @@ export class RestoreSessions {
     return this.#rights;
   }
 
-  /** One in the target, in which definitions mean what they meant at the source. */
+  /** Opens a session in the target, in which definitions have the meaning they had at the source. */
   async openInTarget(source: Source): Promise<RestoreSession> {
     return this.#openFor(source, this.#account?.address ?? this.#target);
   }
 
-  /** The same with the rights of the login, for what was accepted and needs them. */
+  /** The same with the user's rights, for accepted content that needs them. */
   async openAsLogin(source: Source): Promise<RestoreSession> {
     return this.#openFor(source, this.#target);
   }
@@ -68,7 +68,7 @@ export class RestoreSessions {
     return session;
   }
 
-  /** All is done. */
+  /** Closes all sessions regularly. */
   async close(): Promise<void> {
     await this.#dropAccount();
     await Promise.all(this.#all.map(({ connection }) => connection.close()));
@@ -79,7 +79,9 @@ export class RestoreSessions {
     this.#account = undefined;
   }
 
-  /** Ends them in the middle: a server that is left with a statement would work on, and hold the table. */
+  /**
+   * Ends all sessions at once: a server would continue an unfinished statement, and keep the table locked.
+   */
   abandon(): Promise<void> {
     this.#abandoned ??= this.#abandon();
     return this.#abandoned;
@@ -90,11 +92,11 @@ export class RestoreSessions {
     for (const { connection } of this.#all) connection.destroy();
     await this.#end(there);
     await answered(Promise.allSettled(this.#opening));
-    // Under somebody's lock of the whole server it is dropped when that ends.
+    // While another session locks the whole server, the account is dropped only after that.
     await answered(this.#dropAccount());
   }
 
-  /** Each session is ended by the account that opened it: another one may not be allowed to. */
+  /** Each session is ended by the account that opened it: another one may lack the privilege. */
   async #end(connections: readonly Connection[]): Promise<void> {
     const account = this.#account?.address;
     const isOwn = ({ address }: Connection): boolean => address.user === account?.user;
@@ -109,7 +111,7 @@ export class RestoreSessions {
       const { connection } = session;
       connection.destroy();
       await this.#end([connection]);
-      throw this.#signal.reason ?? new Error('the restore is over');
+      throw this.#signal.reason ?? new Error('the restore has ended');
     }
     this.#all.push(session);
     return session;
@@ -125,7 +127,7 @@ export class RestoreSessions {
   }
 }
 
-/** Waits until something is done, but not for long. */
+/** Waits for a promise, but not for long. */
 async function answered(done: Promise<unknown>): Promise<void> {
   const waiting = new AbortController();
   const late = delay(answeredMs, undefined, { signal: waiting.signal }).catch(() => undefined);

@@ -21,15 +21,15 @@ import type { RestoredTable } from './restore-report.js';
 import type { RestoreSession } from './session.js';
 import { awaitLastStatements, examineTarget } from './target.js';
 
-/** The work key of a target that is finished but for what is tried again. */
+/** The work key of a complete target in which missing objects are tried again. */
 const keyAgain = (key: string): string => `${key}:again`;
 
 /**
- * Goes on with what an earlier restore of the same work left in the target: one that was interrupted, or one
- * that could not make everything. Leaves the tables that are to be loaded waiting.
+ * Continues an earlier restore of the same work into the target: one that was interrupted, or one that could
+ * not create everything. Puts the tables to be loaded into the list of waiting ones.
  *
  * @param key - of this work
- * @returns the objects that are to be made; undefined when the target holds no such thing
+ * @returns the objects to be created; undefined when the target holds no such restore
  */
 export async function resumeRestore(
   work: ArchiveWork,
@@ -48,7 +48,7 @@ export async function resumeRestore(
   }
   if (!(await isInterrupted(work, server, key))) return undefined;
   await awaitLastStatements(server.connection, run.target.database, run.signal);
-  // The last statement may have been the one that made the target complete.
+  // The last statement may have been the one that completed the target.
   if (!(await isInterrupted(work, server, key))) return undefined;
   const journal = await readJournal(server.connection, run.target.database);
   await run.open(database, key);
@@ -56,7 +56,7 @@ export async function resumeRestore(
   return objects;
 }
 
-/** What a restore of the same work could not make; undefined when the target is no such one. */
+/** What an earlier restore of the same work could not create; undefined when the target is not of one. */
 async function readMissingOfWork(
   work: ArchiveWork,
   { connection }: RestoreSession,
@@ -65,7 +65,7 @@ async function readMissingOfWork(
   const { database: target } = work.run.target;
   const state = await examineTarget(connection, target);
   if (state === 'unfinished') {
-    // Only what was missing was being tried, when that was interrupted: all else may be in use.
+    // Only missing objects were being tried when that was interrupted; everything else may be in use.
     if ((await readJournal(connection, target)).workKey !== keyAgain(key)) return undefined;
     await awaitLastStatements(connection, target, work.run.signal);
     return (await readMissing(connection, target)) ?? { workKey: key, missing: [] };
@@ -75,7 +75,9 @@ async function readMissingOfWork(
   return mark?.workKey === key ? mark : undefined;
 }
 
-/** Leaves the tables that are missing waiting, and adds keys that are. @returns the objects that are */
+/**
+ * Puts the missing tables into the list of waiting ones, and adds missing keys. @returns the missing objects
+ */
 async function tryMissingAgain(
   work: ArchiveWork,
   server: RestoreSession,
@@ -105,14 +107,14 @@ async function tryMissingAgain(
     run.lack(await addItems(connection, name, await left(items), run.signal));
     run.foreignKeys.owe(name, await left(foreignKeys));
   }
-  const message = `Only what was missing was tried again: ${missing.length} objects. All else stays as it is.`;
+  const message = `Only what was missing was tried again: ${missing.length} objects. Everything else stays unchanged.`;
   run.notes.push({ code: 'resumed', message });
   return objects.filter(({ kind, name }) => isMissing(kind, name));
 }
 
 /**
- * Marks the target as unfinished while tables come into it that were missing, and drops those of an earlier
- * such try. Another table of the name is somebody's, and stays.
+ * Marks the target as incomplete while missing tables are loaded, and drops those of an earlier try. Another
+ * table of the same name belongs to somebody else, and stays.
  */
 async function prepareMissingTables(
   work: ArchiveWork,
@@ -135,7 +137,7 @@ async function prepareMissingTables(
   }
   for (const table of lost) {
     if (there.some((name) => sameName(name, usualName(table.name), schema))) {
-      const message = 'A table of this name is there that the restore did not make: rename or drop it first.';
+      const message = 'A table of this name is there that the restore did not create: rename or drop it first.';
       run.lackTable({ name: table.name, errno: 0, message });
       continue;
     }
@@ -145,7 +147,7 @@ async function prepareMissingTables(
   work.recount();
 }
 
-/** Whether the target holds what a restore of the same work left behind. */
+/** Whether the target holds an interrupted restore of the same work. */
 async function isInterrupted(
   work: ArchiveWork,
   { connection }: RestoreSession,
@@ -157,8 +159,8 @@ async function isInterrupted(
 }
 
 /**
- * Keeps the tables that are whole, and drops everything else: what was under way, and what comes after the
- * rows.
+ * Keeps the complete tables, and drops everything else: tables that were being loaded, and what comes after
+ * the rows.
  */
 async function keepWholeTables(work: ArchiveWork, journal: RestoreJournal): Promise<void> {
   const { run } = work;
@@ -188,9 +190,9 @@ async function keepWholeTables(work: ArchiveWork, journal: RestoreJournal): Prom
 }
 
 /**
- * A server that lost power may have lost rows that it had confirmed. What it has a log for it counts; of
- * the others it may still say as many rows as there were: those are checked with their keys, and read
- * (MyISAM, Aria).
+ * After a power failure, a server may have lost rows that it had confirmed. Tables with a log are counted.
+ * Without one (MyISAM, Aria), the row count may be that from before: those tables are checked with their
+ * keys, and read.
  */
 async function holdsAllRows(work: ArchiveWork, table: TableSummary): Promise<boolean> {
   const { schema, signal } = work.run;
@@ -205,7 +207,7 @@ async function holdsAllRows(work: ArchiveWork, table: TableSummary): Promise<boo
     const [row] = await connection.query(`SELECT COUNT(*) AS n FROM ${quoteName(usualName(table.name))}`);
     return Number(row?.['n']) === table.rows;
   } catch (error) {
-    // The table is gone or damaged; anything else is the connection's trouble.
+    // The table is missing or damaged; any other error is one of the connection.
     if (serverErrorNumber(error) === undefined) throw error;
     return false;
   }

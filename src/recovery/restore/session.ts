@@ -5,12 +5,12 @@ import { serverErrorNumber } from '../../database/server-failures.js';
 import { isAtLeast, vendorOf } from '../../database/server-version.js';
 import type { ServerDescription } from '../../model/parts.js';
 
-/** A session that takes rows exactly as they are given. */
+/** A session that loads rows exactly as they are given. */
 export interface RestoreSession {
   readonly connection: Connection;
   readonly vendor: 'mariadb' | 'mysql';
   readonly version: string;
-  /** Whether the server takes LOAD DATA LOCAL. */
+  /** Whether the server accepts LOAD DATA LOCAL. */
   readonly localInfile: boolean;
   /** `max_allowed_packet`, in bytes. */
   readonly maxPacket: number;
@@ -18,37 +18,37 @@ export interface RestoreSession {
 
 /**
  * Modes for loading: 0 is a value of AUTO_INCREMENT columns, dates need not exist, and no other engine is
- * taken silently. Not strict: a strict server refuses zero dates; what it would refuse is seen by its
+ * used silently. Not strict: a strict server refuses zero dates. What it would refuse is detected by its
  * warnings instead (F17).
  */
 export const loadingMode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';
 
-// S7. The settings are the session's own and end with it.
+// S7. These are session settings, which end with the session.
 const settings: readonly string[] = [
   `sql_mode = '${loadingMode}'`,
   'foreign_key_checks = 0',
-  // Without them MariaDB fills an empty InnoDB table in bulk, which waits for itself for good when rows are
-  // larger than what its redo log has room for; and it gains nothing, since keys come after the rows.
+  // With unique_checks = 0, MariaDB fills an empty InnoDB table in bulk. That deadlocks for good when rows
+  // are larger than its redo log, and gains nothing, since keys are added after the rows.
   'unique_checks = 1',
-  // Who holds a table for longer is told of, and not waited for all night.
+  // A longer wait for a lock is reported instead of blocking all night.
   'lock_wait_timeout = 300',
 ];
 
-// Not every server knows these, or lets everybody set them.
+// Not every server has these, or lets every user set them.
 const optionalSettings: readonly string[] = [
   'max_error_count = 65535',
   'innodb_strict_mode = 0',
   'check_constraint_checks = 0',
   'sql_require_primary_key = 0',
   'sql_generate_invisible_primary_key = 0',
-  // A definition says all that it means; what it does not say of a TIMESTAMP, the server must not add.
+  // For a TIMESTAMP, the server must not add anything to the definition.
   'explicit_defaults_for_timestamp = 1',
   'system_versioning_insert_history = 1',
   'system_versioning_alter_history = KEEP',
-  // A server may want every change of a table to be instant, and no foreign key to refer to an ordinary key.
+  // A server may require every ALTER to be instant, or forbid foreign keys to keys that are not unique.
   "alter_algorithm = 'DEFAULT'",
   'restrict_fk_on_non_standard_key = 0',
-  // A MEMORY table keeps the limit of the session that made it.
+  // A MEMORY table keeps the size limit of the session that created it.
   'max_heap_table_size = 18446744073709551615',
 ];
 
@@ -91,11 +91,11 @@ async function setWhereKnown(connection: Connection, known: readonly string[]): 
 }
 
 /**
- * Makes definitions mean what they meant at the source, and compute what they computed.
+ * Sets what definitions depend on, so that they mean and compute the same as at the source.
  *
- * A definition names a character set and leaves out the collation when it was the set's default; newer
- * servers have other defaults (C15). Takes those of the source, or of its time where the archive does not
- * tell them.
+ * A definition names a character set and omits the collation if it was the set's default; newer servers have
+ * other defaults (C15). Uses those of the source, or of servers of its time if the archive does not record
+ * them.
  *
  * @throws BackupError `database-…`
  */
@@ -115,7 +115,7 @@ export async function takeMeaningOf(
       .filter((name) => Object.hasOwn(wanted, name))
       .map((name) => `${name} = ${literalOf(wanted[name]!)}`),
   );
-  // Without it a generated column that subtracts is refused, or every row that makes it negative.
+  // Without it, a generated column with a negative unsigned difference is refused, or every row that has one.
   if (!sqlMode.split(',').includes(signedSubtraction)) return;
   await setWhereKnown(session.connection, [`sql_mode = '${loadingMode},${signedSubtraction}'`]);
 }
@@ -123,8 +123,8 @@ export async function takeMeaningOf(
 const signedSubtraction = 'NO_UNSIGNED_SUBTRACTION';
 
 /**
- * The mode under which a session of the source computed what is stored, as far as it decides the outcome:
- * most words are about how a definition is read, and servers show it so that any of them reads it alike.
+ * The part of the source's sql_mode that decides the results of computations. Most other words concern how a
+ * definition is parsed, and servers show definitions so that every mode parses them alike.
  */
 export function computingMode(sqlMode: string): string {
   const words = sqlMode.split(',').filter((word) => computingWords.has(word));
@@ -141,7 +141,8 @@ const computingWords: ReadonlySet<string> = new Set([
   'TIME_TRUNCATE_FRACTIONAL',
 ]);
 
-// The others that are recorded are said by definitions themselves, or would refuse what the source took.
+// The other recorded variables are stated by definitions themselves, or would refuse what the source
+// accepted.
 const meaningVariables: readonly string[] = [
   'block_encryption_mode',
   'character_set_collations',
@@ -152,11 +153,11 @@ const meaningVariables: readonly string[] = [
   'old_mode',
 ];
 
-/** A setting that is a number must be given as a number, not as text. */
+/** A numeric setting must be given as a number, not as text. */
 function literalOf(value: string): string {
   return /^\d{1,20}$/.test(value) ? value : quoteText(value);
 }
 
-// Unknown variable; a global or read-only one; no privilege to set it; a value, or a name in it, that only
-// the source knows.
+// Unknown variable; global or read-only variable; missing privilege; a value, or a name in it, that only the
+// source has.
 const tolerable: ReadonlySet<number> = new Set([1193, 1229, 1238, 1227, 1231, 1273, 1115, 1649]);

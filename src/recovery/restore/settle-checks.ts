@@ -7,7 +7,7 @@ import type { ServerDescription, TableDescription } from '../../model/parts.js';
 import { join, type Token, tokenise } from '../ddl/tokens.js';
 import type { RestoreNote } from './restore-report.js';
 
-/** A table whose checks wait until its rows are in. */
+/** A table whose checks are enforced only after its rows. */
 export interface RelaxedTable {
   readonly table: TableDescription;
   /** Names of the checks. */
@@ -15,8 +15,9 @@ export interface RelaxedTable {
 }
 
 /**
- * Puts off checks that look at the clock of a TIMESTAMP: rows come in under UTC, where they may say no to
- * what they took. Only MySQL since 8.0.16 holds to checks while rows come in, and can put them off. Pure.
+ * Suspends checks that depend on the time zone of a TIMESTAMP: rows are loaded under UTC, where such a check
+ * may refuse rows that it accepted. Only MySQL since 8.0.16 enforces checks while loading, and can suspend
+ * them. Pure.
  */
 export function relaxChecks(
   table: TableDescription,
@@ -48,7 +49,7 @@ export function relaxChecks(
   return checks.length === 0 ? none : { table: { ...table, createStatement: join(relaxed) }, checks };
 }
 
-/** The name in backticks, where the word CHECK of a named one stands. */
+/** The name, in backticks, of a named check whose word CHECK is at this index. */
 function namedCheck(tokens: readonly Token[], at: number): string | undefined {
   const { kind, text } = tokens[at]!;
   if (kind !== 'word' || !/^check$/i.test(text)) return undefined;
@@ -72,10 +73,9 @@ function endOfBrackets(tokens: readonly Token[], from: number): number {
 }
 
 /**
- * Puts checks in force again, in a time zone in which the rows pass them.
+ * Enforces checks again, in a time zone in which the rows pass them.
  *
- * @returns what a person must know: checks that rows pass in no zone that is known here, which stay out of
- *   force
+ * @returns notes for people: checks that the rows pass in no known zone, which remain unenforced
  * @throws BackupError `database-…`
  */
 export async function settleChecks(
@@ -89,8 +89,8 @@ export async function settleChecks(
   for (const check of checks) {
     if (await enforce(connection, table.name, check, zones, signal)) continue;
     const message =
-      `CHECK "${check}" of table "${table.name}" is not in force: its rows pass it in no time zone that is known here.` +
-      ' Rows of it were written by sessions in different ones.';
+      `CHECK "${check}" of table "${table.name}" is not enforced: its rows pass it in no known time zone.` +
+      ' They were written by sessions in different time zones.';
     notes.push({ code: 'definition-changed', message });
   }
   return notes;
@@ -121,7 +121,7 @@ async function enforce(
   }
 }
 
-/** Every whole hour: a check that fails in the zones of the source fails at its first row, mostly. */
+/** Every whole hour: a check that fails in the zones of the source usually fails at its first row. */
 function* offsets(): Generator<string> {
   for (let hours = -12; hours <= 14; hours++) {
     if (hours !== 0) yield `${hours < 0 ? '-' : '+'}${String(Math.abs(hours)).padStart(2, '0')}:00`;

@@ -7,11 +7,11 @@ import type { RestoreNote } from './restore-report.js';
 import { computingMode } from './session.js';
 
 /**
- * Sees to it that stored generated columns hold what they held. The rows came in under UTC, and with dates
- * that need not exist; where that computes something else, the table is written again in the time zone of the
- * source, which leaves all other values as they are, and then in its mode, where no other value could suffer.
+ * Ensures that stored generated columns have their original values. Rows are loaded under UTC and a mode that
+ * allows invalid dates. If that gives other values, the table is rewritten in the time zone of the source,
+ * which does not affect other columns, and then also in its sql_mode, if no other value could change.
  *
- * @returns what a person must know: values that no session of ours computes
+ * @returns a note for people: values that none of these settings gives
  * @throws BackupError `database-…`
  */
 export async function settleComputed(
@@ -29,7 +29,7 @@ export async function settleComputed(
   const zones = new Set(['+00:00', computed.timeZone, source.timeZone, source.systemTimeZone]);
   const [session] = await connection.query('SELECT @@sql_mode AS mode');
   const usual = session?.['mode'] ?? '';
-  // MySQL writes a date anew, and makes another of one that does not exist.
+  // MySQL writes dates anew, and changes invalid ones.
   const hasMoments = all.some(({ type, form }) => form !== null && /^(?:date|time)/i.test(type));
   for (const mode of new Set([usual, ...(hasMoments ? [] : [computingMode(source.sqlMode)])])) {
     for (const zone of zones) {
@@ -42,12 +42,12 @@ export async function settleComputed(
   return {
     code: 'computed-differently',
     message:
-      `Generated columns of table "${name}" (${columns}) came to other values here than were stored in the original: rows of` +
+      `Generated columns of table "${name}" (${columns}) have other values here than in the original: rows of` +
       ' it were written by sessions with other settings, such as another time zone.',
   };
 }
 
-/** @returns whether the server could: it need not know the zone or the mode, or alter such a table */
+/** @returns whether the server could: it may lack the zone or the mode, or refuse to alter such a table */
 async function writeAgain(
   connection: Connection,
   table: string,

@@ -2,8 +2,8 @@ import type { Connection } from '../../database/connection.js';
 import { sendStatement } from '../load/load-command.js';
 
 /**
- * Runs a statement whose text the session reads in another character set than ours. The server itself turns
- * the text into that set, so that every set it knows will do.
+ * Runs a statement that the session reads in another character set than UTF-8. The server itself converts the
+ * text, so that every set it has is supported.
  *
  * @returns false, with nothing done, when the character set cannot hold the text
  * @throws BackupError `database-…`
@@ -22,18 +22,19 @@ export async function runInCharacterSet(
   return true;
 }
 
-/** Runs a statement that is in the character set of the session already. @throws BackupError `database-…` */
+/** Runs a statement that is in the session's character set already. @throws BackupError `database-…` */
 export async function runBytes(connection: Connection, statement: Uint8Array): Promise<void> {
-  // Room for the header of the packet and the command.
+  // With free bytes for the header of the packet and the command.
   const packet = Buffer.concat([Buffer.alloc(5), statement]);
   await sendStatement(connection, packet, packet.length);
 }
 
-/** In these a letter holds bytes that are marks elsewhere, and a server knows that. */
+/** In these, a letter may contain bytes that are ASCII symbols elsewhere, which a server handles. */
 const doubleByte: RegExp = /^(?:big5|cp932|gbk|gb18030|sjis)$/i;
 
 /**
- * Whether a server finds the same marks in the bytes: in some sets, as swe7, a letter has the byte of a mark.
+ * Whether the bytes contain the same ASCII symbols: in some sets, such as swe7, letters have the codes of
+ * symbols.
  */
 function keepsMarks(text: string, bytes: Uint8Array, characterSet: string): boolean {
   if (doubleByte.test(characterSet)) return true;

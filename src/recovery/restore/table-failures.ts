@@ -19,21 +19,21 @@ export function checkRows(table: string, expected: number, found: number, taken:
   }
 }
 
-/** What a number of the server means here. */
+/** What error numbers of the server mean here. */
 const reasons: Readonly<Record<number, string>> = {
   1021: 'the disk of the server is full',
-  1114: 'it is full, by a limit of the server or for want of disk',
-  1118: 'a row is larger than the server takes with its log or its pages',
+  1114: 'it is full, because of a limit of the server or a full disk',
+  1118: 'a row is too large for the log or the pages of the server',
   1153: "a row is larger than the server's max_allowed_packet",
   1205: 'another session held a lock on it, and the server waited in vain',
-  1206: 'the server has no room for as many locks',
+  1206: 'the server has no memory for so many locks',
   1213: 'it and another session of the server waited for each other',
 };
 
-/** The same failure with the name of the table it happened to. */
+/** Adds the table's name to an error. */
 export function aboutTable(error: unknown, table: string, what: string): unknown {
   if (!(error instanceof BackupError) || error.details['table'] !== undefined) return error;
-  // The advice for `lock-not-granted` is that of a backup, so a restore tells it as its own failure.
+  // The advice for `lock-not-granted` is for backups, so a restore reports `restore-failed` instead.
   const ours = error.code === 'database-query-failed' || error.code === 'lock-not-granted';
   const reason = reasons[serverErrorNumber(error) ?? 0];
   const told = `Table "${table}" ${what}${reason === undefined ? '' : `: ${reason}`}${inBrackets(error)}.`;

@@ -19,27 +19,27 @@ import type { RestoreAllowance } from './options.js';
 import type { RestoreSession } from './session.js';
 import { aboutTable } from './table-failures.js';
 
-/** A table with fewer rows is filled in less time than one more statement takes. */
+/** A table with fewer rows is loaded in less time than one more statement takes. */
 const fewRows = 2000;
 
-/** A table that was made. */
+/** A table that was created. */
 export interface MadeTable {
   readonly statements: TableStatements;
-  /** As it was made: without its places on the disk, where they are taken. */
+  /** As it was created: without its paths, if they are taken. */
   readonly description: TableDescription;
 }
 
-/** A table that the server refuses to make, with its first answer. */
+/** A table that the server refuses to create, with its first error. */
 export interface RefusedTable {
   readonly missing: MissingObject;
 }
 
 /**
- * Makes an empty table, ready to take rows, without the places on the disk that it names unless they are
- * allowed. Where the server refuses that, its keys and checks come one by one after the rows: a key that
- * cannot be made keeps no row away.
+ * Creates an empty table, ready to be loaded, without the paths in its definition unless they are allowed. If
+ * the server refuses it, its keys and checks are added one by one after the rows, so that a refused key costs
+ * no rows.
  *
- * @throws BackupError naming the table, when it is no refusal
+ * @throws BackupError naming the table, when the error is not a refusal
  */
 export async function makeTable(
   session: RestoreSession,
@@ -62,7 +62,7 @@ export async function makeTable(
     [elsewhere, keys],
     ...(keys === 'whole' ? ([[elsewhere, 'at-once']] as const) : []),
     [elsewhere, 'one-by-one'],
-    // Foreign keys that are there already may want a key of this one from the start.
+    // Existing foreign keys may need a key of this table from the start.
     [elsewhere, 'at-once'],
     ...(usualName(table.name) === table.name ? [] : ([[withUsualName(elsewhere), keys]] as const)),
   ];
@@ -72,7 +72,7 @@ export async function makeTable(
     return { missing: await describeMissing(connection, { kind: 'table', name: table.name }, error) };
   };
   for (const sequence of sequencesOf(table)) {
-    // When it cannot be made, neither can the table, and its own failure says more.
+    // If the sequence cannot be created, neither can the table, whose own error is clearer.
     await connection.query(`CREATE SEQUENCE IF NOT EXISTS ${sequence}`).catch(refuse);
   }
   const tried = new Set<string>();
@@ -90,15 +90,15 @@ export async function makeTable(
   return refused!;
 }
 
-/** A table that is a window into another server, file or program, for which whoever restores has to ask. */
+/** The refusal of a table that accesses another server, file or program without being allowed. */
 function reachesOutside({ name }: TableDescription, engine: string): RefusedTable {
-  const message = `It reaches beyond its database (${engine}), and is made only when that is allowed: outside-engines.`;
+  const message = `It accesses data outside of its database (${engine}), and is created only if that is allowed: outside-engines.`;
   return { missing: { kind: 'table', name, errno: 0, message } };
 }
 
 /**
- * Tables that refer to each other, made at the same time, can be in each other's way; a table that was not
- * made may be.
+ * Tables that refer to each other can deadlock when they are created at the same time. The table that was
+ * refused is then tried again.
  */
 async function createOnce(connection: Connection, create: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -113,7 +113,7 @@ async function createOnce(connection: Connection, create: string): Promise<void>
 
 const deadlock = 1213;
 
-/** A default may call a sequence, which in a stream comes after the tables (C5). */
+/** The sequences that a table's defaults use. In a stream they come after the tables (C5). */
 function sequencesOf({ createStatement }: TableDescription): readonly string[] {
   const calls = createStatement.matchAll(
     /\bnext(?:val\(|\s+value\s+for\s+)(?:`(?:[^`]|``)*`\.)?(`(?:[^`]|``)*`)/gi,
@@ -122,9 +122,9 @@ function sequencesOf({ createStatement }: TableDescription): readonly string[] {
 }
 
 /**
- * When a table's keys are best made, if all its rows come in one go. A server that loads many rows into an
- * empty MyISAM table with one LOAD DATA builds the keys afterwards by itself; few rows are not worth a
- * statement of their own.
+ * When a table's keys are best created, if all its rows are loaded at once. A server that loads many rows
+ * into an empty MyISAM table with one LOAD DATA builds the keys afterwards itself; few rows are not worth a
+ * separate statement.
  */
 export function keyTimeOf(engine: string, rows: number, method: LoadMethod): KeyTime {
   if (rows < fewRows) return 'at-once';
@@ -132,9 +132,9 @@ export function keyTimeOf(engine: string, rows: number, method: LoadMethod): Key
 }
 
 /**
- * Whether a table had better come with all its keys, and be altered no more: MySQL writes down the checks of
- * a table anew whenever it is altered, and where tables share a file also that it does. Another version might
- * refuse a table for a foreign key that this one of the same kind is known to take.
+ * Whether a table is better created with all its keys and never altered. MySQL writes a table's checks anew
+ * whenever it alters the table, and, if tables share a file, records that as well. Only from MySQL 8 or newer
+ * to the same: another server might refuse the table because of a foreign key.
  */
 export function isBestWhole(
   { engine, createStatement }: TableDescription,
@@ -148,7 +148,7 @@ export function isBestWhole(
   return target.tablesShareFile || /\bCHECK\b/i.test(createStatement);
 }
 
-/** Says that rows are about to come. @throws BackupError naming the table */
+/** Runs the statements before the rows. @throws BackupError naming the table */
 export async function prepareTable(
   session: RestoreSession,
   table: TableDescription,
@@ -163,7 +163,8 @@ export async function prepareTable(
 }
 
 /**
- * Gives a loaded table its keys. @returns those that the server refuses @throws BackupError naming the table
+ * Adds the keys of a loaded table. @returns those that the server refuses @throws BackupError naming the
+ * table
  */
 export async function finishTable(
   session: RestoreSession,

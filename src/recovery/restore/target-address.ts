@@ -12,7 +12,7 @@ export function targetOf(address: DatabaseAddress): TargetAddress {
   return { ...address, database };
 }
 
-/** The server of a target, with no database chosen. */
+/** The address of a target's server, without a selected database. */
 export function serverOf({ database: _, ...server }: TargetAddress): DatabaseAddress {
   return server;
 }

@@ -16,15 +16,15 @@ import type { TargetAddress } from './target-address.js';
 /** What the target holds already. */
 export type TargetState = 'absent' | 'empty' | 'filled' | 'unfinished';
 
-/** The target by the name that its server has for it. */
+/** The target with the name that its server has for it. */
 export async function targetOn(server: Connection, target: TargetAddress): Promise<TargetAddress> {
   return { ...target, database: await databaseNameOn(server, target.database) };
 }
 
 /**
- * Looks at the target without touching it.
+ * Examines the target without changing it.
  *
- * @throws BackupError `target-refused` when it belongs to the server itself
+ * @throws BackupError `target-refused` when it is a system database of the server
  */
 export async function examineTarget(server: Connection, target: string): Promise<TargetState> {
   if (isSystemDatabase(target)) {
@@ -37,8 +37,7 @@ export async function examineTarget(server: Connection, target: string): Promise
   if ((await findJournal(server, there)) !== undefined) return 'unfinished';
   const [tables, ...others] = await server.queryEach([
     `SELECT COUNT(*) AS things FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name}`,
-    // Lists that a server may be unable to show: those that live in tables of its own, which are missing or
-    // damaged.
+    // A server may be unable to show these lists, because its own tables are missing or damaged.
     `SELECT COUNT(*) AS things FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${name}`,
     `SELECT COUNT(*) AS things FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${name}`,
   ]);
@@ -47,8 +46,8 @@ export async function examineTarget(server: Connection, target: string): Promise
 }
 
 /**
- * Why nothing can be restored here whatever the login may do; undefined when the server takes tables of
- * InnoDB, or has none. A server in rescue mode is there to be copied from.
+ * Why nothing can be restored here, whatever the user's rights; undefined when the server can write tables of
+ * InnoDB, or has no InnoDB. A server in rescue mode is only for copying from.
  */
 export async function whyNotWritable(server: Connection): Promise<string | undefined> {
   const rows = await server.query(
@@ -56,18 +55,18 @@ export async function whyNotWritable(server: Connection): Promise<string | undef
   );
   const values = new Map(rows.map((row) => [row['Variable_name'], row['Value'] ?? '']));
   const recovery = Number(values.get('innodb_force_recovery') ?? 0);
-  // In rescue mode (innodb_force_recovery) MySQL takes no row at all, MariaDB only in the lower ones.
+  // In rescue mode (innodb_force_recovery) MySQL accepts no rows at all, MariaDB only in the lower levels.
   const highest = /mariadb/i.test(values.get('version') ?? '') ? 4 : 0;
   if (recovery > highest) {
-    return `The server runs in a rescue mode in which InnoDB only reads: start it without innodb_force_recovery (${recovery}).`;
+    return `The server runs in a rescue mode in which InnoDB is read-only: start it without innodb_force_recovery (${recovery}).`;
   }
   return /^(?:on|1)$/i.test(values.get('innodb_read_only') ?? '')
-    ? 'InnoDB only reads on this server: start it without innodb_read_only.'
+    ? 'InnoDB is read-only on this server: start it without innodb_read_only.'
     : undefined;
 }
 
 /**
- * The comment of a database, as a literal; undefined without one. Only MariaDB since 10.5 knows comments of
+ * The comment of a database, as a literal; undefined without one. Only MariaDB since 10.5 has comments of
  * databases.
  *
  * @param createStatement - from the archive
@@ -80,9 +79,9 @@ export function databaseComment(createStatement: string): string | undefined {
 }
 
 /**
- * Makes the target an empty database with the character set and the comment of the original.
+ * Creates the target as an empty database with the character set and the comment of the original.
  *
- * @param replace - whether what is in the target may be dropped
+ * @param replace - whether the existing target may be dropped
  * @param comment - a literal
  * @throws BackupError `target-refused` when it is not empty or in use, or the server is read-only
  */
@@ -102,14 +101,17 @@ export async function makeTarget(
         target,
         state === 'filled'
           ? `Database "${target}" is not empty.`
-          : `Database "${target}" holds what an interrupted restore left behind, which cannot be taken up from this archive.`,
+          : `Database "${target}" holds an interrupted restore, which cannot be continued from this archive.`,
       );
     }
     await refuseWhenInUse(server, target);
   }
   for (const word of [description.characterSet, description.collation]) {
     if (!/^\w+$/.test(word))
-      throw new BackupError('archive-damaged', 'The defaults of the database are no names.');
+      throw new BackupError(
+        'archive-damaged',
+        'The default character set or collation of the database is invalid.',
+      );
   }
   const name = quoteName(target);
   try {
@@ -120,19 +122,19 @@ export async function makeTarget(
     );
   } catch (error) {
     if (!readOnlyErrnos.has(serverErrorNumber(error) ?? 0)) throw error;
-    throw refused(target, 'The server is read-only, for this login at least: it may be a replica.', error);
+    throw refused(target, 'The server is read-only, at least for this user: it may be a replica.', error);
   }
 }
 
-// Runs with --read-only; is in read-only mode (K8).
+// --read-only or --super-read-only; read-only mode (K8).
 const readOnlyErrnos: ReadonlySet<number> = new Set([1290, 1836]);
 
-// A session that has ended stays in the server's list for a moment.
+// A session that has ended remains in the server's list for a moment.
 const listedMs = 1000;
-// The last statement of a restore that was killed may build the keys of a large table.
+// The last statement of a killed restore may be building the keys of a large table.
 const lastStatementMs = 60_000;
 
-/** The database of a practice that is working must not be dropped, whatever the options say. */
+/** A database in use must never be dropped, whatever the options say. */
 async function refuseWhenInUse(server: Connection, target: string): Promise<void> {
   if (!(await seesOtherSessions(server))) throw refused(target, hiddenSessionsSentence(target));
   const others = await awaitSessions(server, target, listedMs);
@@ -144,8 +146,8 @@ async function refuseWhenInUse(server: Connection, target: string): Promise<void
 }
 
 /**
- * Waits until the server has let go of what an interrupted restore left it doing: a session whose client is
- * gone still ends its last statement, which must not fall into the work that goes on.
+ * Waits until the server has ended the statements of an interrupted restore: a session without a client still
+ * completes its last statement, which must not interfere with the work that follows.
  *
  * @throws BackupError `already-running`
  */
@@ -158,12 +160,12 @@ export async function awaitLastStatements(
   if (others === 0) return;
   throw new BackupError(
     'already-running',
-    `In database "${target}" ${inWords(others)}, maybe at the last statement of the restore that was interrupted.`,
+    `In database "${target}" ${inWords(others)}, perhaps running the last statement of the interrupted restore.`,
     { details: { database: target } },
   );
 }
 
-/** @returns how many sessions are still in the target when `timeout`, in milliseconds, is over */
+/** @returns how many sessions are still in the target after `timeout`, in milliseconds */
 async function awaitSessions(
   server: Connection,
   target: string,
@@ -179,9 +181,9 @@ async function awaitSessions(
   return others;
 }
 
-/** Why a database that is not empty is not replaced by a login that cannot see who works in it (F11). */
+/** Why a database that is not empty is not replaced by a user who cannot see other sessions (F11). */
 export function hiddenSessionsSentence(target: string): string {
-  return `Whether others work in database "${target}" cannot be seen: the database user lacks PROCESS. Grant it, or drop the database by hand.`;
+  return `The database user lacks PROCESS, so it is unknown whether other connections use database "${target}". Grant it, or drop the database by hand.`;
 }
 
 async function countSessions(server: Connection, target: string): Promise<number> {
@@ -197,11 +199,11 @@ function refused(target: string, sentence: string, cause?: unknown): BackupError
   return new BackupError('target-refused', sentence, { cause, details: { database: target } });
 }
 
-// The server needs a moment to notice that the process of a restore is gone.
+// Seconds that the server gets to notice that the process of an earlier restore has ended.
 const claimSeconds = 5;
 
 /**
- * Keeps a second restore away from the same target for as long as the session lives.
+ * Prevents a second restore into the same target while this session exists.
  *
  * @throws BackupError `already-running`
  */

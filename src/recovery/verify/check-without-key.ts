@@ -5,14 +5,14 @@ import type { ByteSource, RangeSource } from '../../bytes.js';
 import { BackupError } from '../../errors.js';
 
 /**
- * What can be checked of an archive by somebody who cannot open it, such as the keeper of the store: that it
- * is an archive, that its label parses, and that its size is one that a complete archive can have. It does
- * not show whether the content was changed; that takes a key.
+ * Checks what can be checked of an archive without a key, for example by the keeper of a store: that it is an
+ * archive, that its label parses, and that its size is possible for a complete archive. It does not show
+ * whether the content was changed; that takes a key.
  *
  * @param source - the archive, of known size; only its first bytes are read
- * @throws BackupError `archive-damaged` when the file is cut off or not whole, `archive-unsupported`,
+ * @throws BackupError `archive-damaged` when the file is truncated or incomplete, `archive-unsupported`,
  *   `archive-limit-exceeded`
- * @throws TypeError when the source does not say its size
+ * @throws TypeError when the size of the source is unknown
  * @example
  * ```ts
  * const { label } = await checkWithoutKey(source);
@@ -27,12 +27,12 @@ export async function checkWithoutKey(
   assertOptions(options);
   const inspection = await inspectArchive(source, options);
   if (inspection.label === null) {
-    throw new BackupError('archive-unsupported', 'This age file carries no label of a supplemental backup.');
+    throw new BackupError('archive-unsupported', 'This age file has no label of a supplemental backup.');
   }
   const { contentBytes } = inspection;
   if (contentBytes === null) throw new TypeError('"source" must be of known size');
   if (!isSizeOfArchive(contentBytes)) {
-    throw new BackupError('archive-damaged', 'The file has a size that no complete archive has.', {
+    throw new BackupError('archive-damaged', 'The size of the file is impossible for a complete archive.', {
       details: { contentBytes },
     });
   }
@@ -40,8 +40,8 @@ export async function checkWithoutKey(
 }
 
 /**
- * Whether so many bytes can be sealed: it is a tar, made of blocks, and a file that is cut anywhere rarely
- * has such a size.
+ * Whether content can have this size: it is a tar, made of blocks, and a truncated file rarely has such a
+ * size.
  */
 export function isSizeOfArchive(contentBytes: number): boolean {
   return contentBytes > 0 && contentBytes % tarBlockBytes === 0;

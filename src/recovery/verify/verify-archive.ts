@@ -18,15 +18,15 @@ import { loadedColumns } from '../load/cells.js';
 
 /** Keys and options of {@link verifyArchive}. */
 export interface VerifyOptions extends ArchiveKeys {
-  /** Called after every part. A throw in it ends the verification. */
+  /** Called after every part. An exception ends the verification. */
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
-  /** Ends the work early; what was asked for then rejects with its reason. */
+  /** Ends the work early; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How far a verification is. */
+/** Progress of a verification. */
 export interface VerifyProgress {
-  /** The table whose rows came last. */
+  /** The table of the last part. */
   readonly table: string;
   /** Rows read so far. */
   readonly rows: number;
@@ -34,53 +34,53 @@ export interface VerifyProgress {
   readonly storedBytes: number;
 }
 
-/** What a verification found: everything true. */
+/** Result of a successful verification. */
 export interface Verification {
-  /** Authenticated; null when the file was encrypted by other means. */
+  /** Authenticated; null when the file was not made by this library. */
   readonly label: Label | null;
   /**
-   * Whether the label is damaged, and all else was proven without it; only ever true with `withoutLabel`.
-   * Whoever sealed the archive, and for whom, nobody can say then.
+   * Whether the label is damaged and everything else was verified without it; only ever true with
+   * `withoutLabel`. The owner of the archive is then unknown.
    */
   readonly isLabelDamaged: boolean;
-  /** What is in the archive, authenticated. */
+  /** The contents of the archive, authenticated. */
   readonly manifest: Manifest;
-  /** How many tables were read. */
+  /** Number of tables that were read. */
   readonly tables: number;
   /**
-   * Names of tables that were damaged when the archive was made, and of which it holds what could be read
+   * Names of tables that were damaged when the archive was made, so that it holds only what could be read
    * (F9).
    */
   readonly incompleteTables: readonly string[];
   /**
-   * Definitions that make anything else than they should, which a restore refuses: whoever wrote the archive
-   * was not this product, or means harm. Empty in every archive that it wrote.
+   * Definitions that would create anything else than they claim, which a restore refuses: the archive was not
+   * written by this product, or with bad intent. Empty in every archive written by this product.
    */
   readonly refusedDefinitions: readonly RefusedDefinition[];
-  /** How many rows were read. */
+  /** Number of rows that were read. */
   readonly rows: number;
   /** Bytes of rows, before and after compression. */
   readonly plainBytes: number;
-  /** Size of those in the archive. */
+  /** Their size in the archive. */
   readonly storedBytes: number;
 }
 
-/** Parts that are inflated at the same time; the platform's threads do it. */
+/** Most parts that are inflated at the same time, in the platform's threads. */
 const partsInFlight = 4;
 /**
- * Bytes that they take together; a larger part is proven alone. Small files may hold parts that inflate to a
+ * Most bytes of those together; a larger part is inflated alone. Small files may hold parts that inflate to a
  * gigabyte.
  */
 const bytesInFlight: number = 64 * 2 ** 20;
 
 /**
- * Proves an archive from its first byte to its last: every chunk authenticates, every part inflates and
- * parses, and every digest, number of rows and offset is what the manifest says.
+ * Verifies an archive from its first byte to its last: every chunk authenticates, every part inflates and
+ * parses, and every hash, row count and offset matches the manifest.
  *
- * @param source - the archive. From a {@link RangeSource} the error of a damaged one also tells what became
- *   of its tables: `details.absentTables` (the most needed first), `details.damagedTables` and
+ * @param source - the archive. From a {@link RangeSource} the error of a damaged one also names the state of
+ *   its tables: `details.absentTables` (the most needed first), `details.damagedTables` and
  *   `details.wholeTables`
- * @throws BackupError `archive-damaged` at the first untruth, `wrong-key`, `archive-unsupported`,
+ * @throws BackupError `archive-damaged` at the first mismatch, `wrong-key`, `archive-unsupported`,
  *   `archive-limit-exceeded`
  * @example
  * ```ts
@@ -153,7 +153,7 @@ class Verifier {
   }
 
   async #take(part: RowsPart): Promise<void> {
-    // The reader of the archive has made sure that a table comes before its rows.
+    // The reader of the archive ensures that a table comes before its rows.
     const table = this.#tables.get(part.table)!;
     while (this.#unpacking.length > 0 && this.#unpackingBytes + part.plainBytes > bytesInFlight)
       await this.#settleOldest();
@@ -178,7 +178,7 @@ class Verifier {
 
 interface TableForms {
   readonly name: string;
-  /** How the values of its kept columns stand. */
+  /** How the values of its kept columns are stored. */
   readonly forms: readonly ValueForm[];
 }
 

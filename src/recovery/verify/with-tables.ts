@@ -4,7 +4,7 @@ import { surveyArchive } from '../../archive/salvage/survey.js';
 import type { RangeSource } from '../../bytes.js';
 import { BackupError, isBackupError } from '../../errors.js';
 
-/** The error of a damaged archive, with what is whole and what is not. */
+/** Adds the state of the tables to the error of a damaged archive. */
 export async function withTables(
   error: BackupError,
   source: RangeSource,
@@ -15,7 +15,7 @@ export async function withTables(
     const { damaged, perhaps, whole } = countTables(survey.tables);
     const names = (tables: readonly { readonly name: string }[]): readonly string[] =>
       tables.map(({ name }) => name);
-    // The first error has said all that there is to say.
+    // The first error says everything already.
     const isOfLabel = error.details['isLabelDamaged'] === true;
     return new BackupError(
       'archive-damaged',
@@ -33,7 +33,7 @@ export async function withTables(
     );
   } catch (surveyError) {
     options.signal?.throwIfAborted();
-    // The survey could not open the archive either, so the first error is told.
+    // The survey could not open the archive either, so the first error is thrown.
     if (!isBackupError(surveyError)) throw surveyError;
     return error;
   }
