@@ -1,6 +1,6 @@
 /**
- * Guards of the public functions: a wrong kind of argument is a `TypeError`, a wrong value a `RangeError`.
- * Both name the argument and never say its value, which may hold a password. Runs in browsers.
+ * Guards of the public functions: an argument of a wrong type is a `TypeError`, a wrong value a `RangeError`.
+ * Both name the argument and never contain its value, which may be a password. Runs in browsers.
  */
 
 /** What an argument must be; with `?` it may be absent. */
@@ -17,7 +17,7 @@ export type Kind =
   | 'signal'
   | 'text';
 
-/** The members of an argument that must be right, or may be absent. */
+/** The members that an argument must have, or may have. */
 export type Shape = Readonly<Record<string, Kind | `${Kind}?`>>;
 
 const kinds: Readonly<Record<Kind, readonly [words: string, holds: (value: unknown) => boolean]>> = {
@@ -35,10 +35,10 @@ const kinds: Readonly<Record<Kind, readonly [words: string, holds: (value: unkno
 };
 
 /**
- * Refuses an argument of the wrong kind.
+ * Refuses an argument of the wrong type.
  *
- * @param name - what the caller calls it
- * @param shape - of an object: what its members must be
+ * @param name - name of the argument
+ * @param shape - for an object: its members
  * @throws TypeError
  */
 export function assertArgument(name: string, value: unknown, kind: Kind | `${Kind}?`, shape?: Shape): void {
@@ -49,7 +49,7 @@ export function assertArgument(name: string, value: unknown, kind: Kind | `${Kin
   }
 }
 
-/** Builds the name only for an error, because nearly every argument is right. */
+/** Builds the name only for an error, because nearly every argument is valid. */
 function assertHolds(
   name: string,
   member: string | undefined,
@@ -75,7 +75,7 @@ export function assertOptions(value: unknown, shape: Shape = {}): void {
   }
 }
 
-/** Refuses what is no list of such objects. */
+/** Refuses anything but a list of such objects. */
 export function assertEach(name: string, value: unknown, shape: Shape): void {
   assertArgument(name, value, 'array');
   (value as readonly unknown[]).forEach((each, i) => {
@@ -83,7 +83,7 @@ export function assertEach(name: string, value: unknown, shape: Shape): void {
   });
 }
 
-/** Refuses what is neither bytes nor a source of bytes. @throws TypeError */
+/** Refuses anything but bytes or a source of bytes. @throws TypeError */
 export function assertByteSource(name: string, value: unknown): void {
   const gives =
     value instanceof Uint8Array ||
@@ -92,12 +92,12 @@ export function assertByteSource(name: string, value: unknown): void {
   if (!gives) throw new TypeError(`"${name}" must be bytes, an iterable or stream of bytes, or a Blob`);
 }
 
-/** Refuses what cannot be read at any offset. @throws TypeError */
+/** Refuses anything that cannot be read at any offset. @throws TypeError */
 export function assertRangeSource(name: string, value: unknown): void {
   assertArgument(name, value, 'object', { size: 'number', read: 'function' });
 }
 
-/** Refuses what is neither of both. @throws TypeError */
+/** Refuses anything but a source of either kind. @throws TypeError */
 export function assertSource(name: string, value: unknown): void {
   if (isObject(value) && 'size' in value && 'read' in value) assertRangeSource(name, value);
   else assertByteSource(name, value);
@@ -115,23 +115,23 @@ export const storageShape = {
   classify: 'function',
 } as const;
 
-/** Refuses what is not a store. @throws TypeError */
+/** Refuses anything but a store. @throws TypeError */
 export function assertStorage(name: string, value: unknown): void {
   assertArgument(name, value, 'object', storageShape);
 }
 
-/** Refuses what is not an HTTP URL. Never shows it: its path may be a secret. @throws TypeError */
+/** Refuses anything but an HTTP URL. Never shows it: its path may be a secret. @throws TypeError */
 export function assertHttpUrl(name: string, value: unknown): void {
   assertArgument(name, value, 'text');
   if (!URL.canParse(value as string)) throw new TypeError(`"${name}" must be a URL`);
 }
 
-/** Refuses what is not as `readCatalog` gives it. @throws TypeError */
+/** Refuses anything but a result of `readCatalog`. @throws TypeError */
 export function assertCatalog(name: string, value: unknown): void {
   assertArgument(name, value, 'object', { database: 'text', tables: 'array', warnings: 'array' });
 }
 
-/** Refuses what is no opened archive. @throws TypeError */
+/** Refuses anything but an open archive. @throws TypeError */
 export function assertReader(name: string, value: unknown): void {
   assertArgument(name, value, 'object', { readTable: 'function', table: 'function', manifest: 'object' });
 }

@@ -7,15 +7,15 @@ export type AuditAction = 'extract' | 'open' | 'rehearse' | 'restore' | 'salvage
 export interface AuditEntry {
   /** What was done with the archive. */
   readonly action: AuditAction;
-  /** Null where the archive does not say, such as parts that came as a stream. */
+  /** Null if unknown, as for parts that came as a stream. */
   readonly archiveId: string | null;
-  /** Where to: a database on a server, a folder. */
+  /** The destination: a database on a server, a folder. */
   readonly target?: string | undefined;
-  /** Names of the tables that were asked for; absent for all of them. */
+  /** Names of the requested tables; absent for all of them. */
   readonly tables?: readonly string[] | undefined;
-  /** `begun` without another line after it: the process ended in the middle. */
+  /** `begun` without an entry after it: the process ended in between. */
   readonly outcome: 'begun' | 'done' | 'failed' | 'stopped';
-  /** Of a failure. */
+  /** Code of a failure. */
   readonly code?: BackupErrorCode | 'unexpected' | undefined;
 }
 
@@ -34,7 +34,7 @@ export async function note(audit: AuditLog | undefined, entry: AuditEntry): Prom
   }
 }
 
-/** Records the beginning of something, does it, and records how it ended. */
+/** Records the beginning of an action, runs it, and records its result. */
 export async function audited<Result>(
   { audit, signal }: { readonly audit?: AuditLog | undefined; readonly signal?: AbortSignal | undefined },
   deed: Omit<AuditEntry, 'code' | 'outcome'>,

@@ -1,7 +1,7 @@
-/** Sources of bytes, and what every room needs to read them. Runs in browsers. */
+/** Sources of bytes, and functions for reading them. Runs in browsers. */
 import { assertArgument } from './arguments.js';
 
-/** Bytes at rest or in motion. Iterables are pulled; chunks of about 64 KiB or more are the cheapest. */
+/** Bytes in memory, or a source of them. Chunks of about 64 KiB or more are processed fastest. */
 export type ByteSource =
   | Uint8Array
   | AsyncIterable<Uint8Array>
@@ -25,12 +25,12 @@ export interface RangeSource {
   ): Promise<Uint8Array>;
 }
 
-/** Tells the two kinds of source apart. A Node stream has a `read` too, but no size. */
+/** Distinguishes the two kinds of source. A Node stream has a `read` too, but no size. */
 export function isRangeSource(source: ByteSource | RangeSource): source is RangeSource {
   return 'read' in source && 'size' in source && typeof source.size === 'number';
 }
 
-/** Walks a source chunk by chunk; empty chunks are skipped. */
+/** Iterates a source chunk by chunk; empty chunks are skipped. */
 export async function* iterateBytes(source: ByteSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   signal?.throwIfAborted();
   if (source instanceof Uint8Array) {
@@ -80,7 +80,7 @@ async function* iterateStream(
 }
 
 function assertBytes(chunk: unknown): void {
-  if (!ArrayBuffer.isView(chunk)) throw new TypeError('"source" must give Uint8Arrays');
+  if (!ArrayBuffer.isView(chunk)) throw new TypeError('"source" must yield Uint8Arrays');
 }
 
 /** Joins chunks into one array. */
@@ -168,12 +168,12 @@ export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** Bytes as base64, with padding. Only for short ones, because every byte becomes an argument. */
+/** Bytes as base64, with padding. Only for short values, because every byte becomes an argument of a call. */
 export function toBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
 }
 
-/** What {@link toBase64} gave, as bytes. @throws DOMException when it is not base64 */
+/** Decodes the result of {@link toBase64}. @throws DOMException when it is not base64 */
 export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

@@ -1,15 +1,17 @@
 /**
- * Debug output for whoever looks for a fault: statements, calls of stores, archives, restores and nights,
- * with durations, sizes and retries, and never a value, a key or a password. Silent unless `NODE_DEBUG` names
- * a channel or `--verbose` is given.
+ * Debug output: statements, calls of stores, archives, restores and nights, with durations, sizes and
+ * retries, and never a value, a key or a password. Off unless `NODE_DEBUG` names a channel or `--verbose` is
+ * given.
  */
 import { debuglog } from 'node:util';
 import { escapeControls } from './escape-controls.js';
 
-/** Facts beside a line. */
+/** Facts of a line. */
 export type DiagnosisFacts = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** One kind of lines. Callers ask first whether it is on, so that it costs nothing when it is off. */
+/**
+ * A channel of debug lines. Callers check first whether it is on, so that it costs nothing when it is off.
+ */
 export interface Channel {
   readonly isOn: boolean;
   tell(what: string, facts: DiagnosisFacts): void;
@@ -55,7 +57,7 @@ export const diagnosis: Readonly<Record<'archive' | 'night' | 'restore' | 'sql' 
     storage: new NamedChannel('storage'),
   };
 
-/** Turns all channels on. @returns how to turn them off again */
+/** Turns all channels on. @returns a function that turns them off again */
 export function sendDiagnosisTo(write: (line: string) => void): () => void {
   for (const channel of Object.values(diagnosis)) channel.sendTo(write);
   return () => {

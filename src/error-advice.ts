@@ -1,17 +1,15 @@
-/**
- * What is still safe and what to do, for every code of an error and for what was being done when it happened.
- */
+/** What is still safe and what to do, for every error code and activity. */
 
 import type { Shape } from './shapes.js';
 
 /**
- * What was being done when an error happened: a database was copied (`backup`) or put back (`restore`), a
- * copy was brought to its store (`store`), something was only looked at (`read`), settings or keys of
- * administrators were kept (`settings`), or a command ran that is none of these (`tool`).
+ * The activity during which an error happened: a database was copied (`backup`) or restored (`restore`), a
+ * copy was transferred to its store (`store`), something was only read (`read`), settings or keys of
+ * administrators were saved (`settings`), or another command ran (`tool`).
  */
 export type Activity = 'backup' | 'read' | 'restore' | 'settings' | 'store' | 'tool';
 
-/** What to tell somebody to whom an error happened. */
+/** Advice for the person who reads an error. */
 export interface ErrorAdvice {
   /** What is still safe. */
   readonly safe: string;
@@ -19,11 +17,11 @@ export interface ErrorAdvice {
   readonly action: string;
 }
 
-/** What a reader of an error needs to know about its code; `docs/ERRORS.md` shows it. */
+/** Explanation of an error code; shown in `docs/ERRORS.md`. */
 export interface ErrorExplanation extends ErrorAdvice {
   /** What happened, in one sentence without names. */
   readonly what: string;
-  /** During what it can happen, with the advice that is another one there. */
+  /** The activities during which it can happen, with advice that differs from the general one. */
   readonly during: Readonly<Partial<Record<Activity, Partial<ErrorAdvice>>>>;
 }
 
@@ -69,7 +67,7 @@ const settingsSafe = 'The change may or may not have been saved; nothing else wa
 const statementSafe =
   'Statements that the server confirmed have taken effect; the last one may or may not have.';
 
-/** The page of every code; `docs/ERRORS.md` is generated from it. */
+/** The explanations of all codes; `docs/ERRORS.md` is generated from them. */
 export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanation>> = {
   'already-running': {
     what: 'Another backup of this practice, or another restore into this database, is still running.',
@@ -103,7 +101,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
     },
   },
   'archive-limit-exceeded': {
-    what: 'The archive asks for more memory or work than a genuine one ever does.',
+    what: 'The archive needs more memory or work than any genuine archive.',
     safe: 'Reading stopped before the limit was passed.',
     action: 'Do not trust this file; take another copy.',
     during: { read: {}, restore: {}, tool: {} },
@@ -387,11 +385,11 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
   },
 };
 
-/** Whether a value is such a code. */
+/** Whether a value is an error code. */
 export const isErrorCode: Shape<BackupErrorCode> = (code): code is BackupErrorCode =>
   typeof code === 'string' && Object.hasOwn(errorExplanations, code);
 
-/** What to tell of a code, during an activity where one is known. */
+/** The advice for a code, during an activity if one is known. */
 export function adviceOn(code: BackupErrorCode, activity: Activity | undefined): ErrorAdvice {
   const { safe, action, during } = errorExplanations[code];
   return { safe, action, ...(activity === undefined ? {} : during[activity]) };

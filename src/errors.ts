@@ -1,9 +1,9 @@
 /**
- * The one error family of the library: {@link BackupError}, told apart by a closed union of codes.
+ * The error class of the library: {@link BackupError}, with a closed union of codes.
  *
- * Every error carries three plain sentences for the person who reads it: what happened, what is still safe,
- * and what to do. The last two go by its code and by what was being done. Programmer mistakes are not in the
- * family: they are `TypeError` and `RangeError` naming the argument.
+ * Every message has three plain sentences for the person who reads it: what happened, what is still safe, and
+ * what to do. The last two depend on the code and the activity. Programming mistakes are `TypeError` and
+ * `RangeError` instead, which name the argument.
  */
 
 import { assertArgument, assertOptions } from './arguments.js';
@@ -31,9 +31,7 @@ export interface BackupErrorOptions {
   readonly cause?: unknown;
   /** Facts for programs. */
   readonly details?: ErrorDetails | undefined;
-  /**
-   * What was being done, where the place that throws knows. The function that was called says so otherwise.
-   */
+  /** The activity, if the place that throws determines it. Otherwise the called public function sets it. */
   readonly activity?: Activity | undefined;
 }
 
@@ -82,7 +80,7 @@ export class BackupError extends Error {
     this.#activity = options.activity;
   }
 
-  /** What was being done when it happened; undefined where nobody has said so. */
+  /** The activity during which it happened; undefined if unknown. */
   get activity(): Activity | undefined {
     return this.#activity;
   }
@@ -92,15 +90,15 @@ export class BackupError extends Error {
       error.#activity = activity;
       const before = error.message;
       error.message = joined(error.happened, error.code, activity);
-      // The stack begins with the message as it was when the error was made.
+      // The stack begins with the message from the time when the error was created.
       if (error.stack !== undefined) error.stack = error.stack.replace(before, () => error.message);
     };
   }
 }
 
 /**
- * The same error, which now knows what was being done. What was said before stays: whoever is nearest to what
- * happened knows best.
+ * Sets the activity of an error, and returns it. An activity that is set already remains, since it was set
+ * closer to the cause.
  */
 export function happenedDuring<Thrown>(activity: Activity, error: Thrown): Thrown {
   if (error instanceof BackupError && error.activity === undefined) setActivity(error, activity);
@@ -118,7 +116,7 @@ function joined(happened: string, code: BackupErrorCode, activity: Activity | un
   return `${happened} ${safe} ${action}`;
 }
 
-/** Does something, and says of a failure in it what was being done. */
+/** Runs something, and sets the activity of its errors. */
 export async function during<Result>(activity: Activity, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -127,7 +125,7 @@ export async function during<Result>(activity: Activity, work: () => Promise<Res
   }
 }
 
-/** {@link during}, for what is given piece by piece. */
+/** {@link during} for a generator. */
 export async function* yieldDuring<Item>(
   activity: Activity,
   items: AsyncIterable<Item>,
@@ -140,8 +138,8 @@ export async function* yieldDuring<Item>(
 }
 
 /**
- * Whether something thrown is a {@link BackupError}, and of that code when one is given. Goes by the shape,
- * so that it also holds across two installed copies of the library.
+ * Whether a thrown value is a {@link BackupError}, and has the given code, if any. Checks properties instead
+ * of the class, so that it also works across two installed copies of the library.
  *
  * @example
  * ```ts

@@ -1,17 +1,17 @@
 /**
- * Names that come from a database, an archive or another machine may hold anything, also characters that
- * steer a terminal or forge a line.
+ * Names from a database, an archive or another computer may hold anything, including characters that control
+ * a terminal or forge a line.
  */
 
 /**
- * Text as it may be shown or logged, on one line: control characters (line breaks and ESC among them), line
- * separators and marks that turn the direction of reading become visible, as `\u001b`.
+ * Text that is safe to show or log on one line: control characters (such as line breaks and ESC), line
+ * separators and bidirectional controls become visible, as `\u001b`.
  */
 export function escapeControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, visible);
 }
 
-/** {@link escapeControls} for a text of several lines, whose line breaks and tabs are our own. */
+/** {@link escapeControls} for a text of several lines, in which line breaks and tabs are intended. */
 export function escapeControlsInLines(text: string): string {
   return text.replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, visible);
 }

@@ -1,6 +1,6 @@
 import { escapeControls } from './escape-controls.js';
 
-/** Text that is already HTML, from {@link html} or a drawing. Everything else is escaped in a page. */
+/** Text that is HTML already, from {@link html} or a drawing. Everything else is escaped in a page. */
 export class Html {
   readonly text: string;
 
@@ -9,7 +9,7 @@ export class Html {
   }
 }
 
-/** What may stand in a page. Null and false are nothing. */
+/** Content of a page. Null and false are empty. */
 export type Content = Html | string | number | null | false | readonly Content[];
 
 /** The most characters of a name in a page. Names may come from anybody. */
@@ -24,8 +24,8 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /**
- * Text of a page, between tags and in quoted attributes alike. What would turn the direction of reading or
- * break a line becomes visible.
+ * Text for a page, between tags and in quoted attributes alike. Bidirectional controls and line separators
+ * become visible.
  */
 function escaped(text: string): string {
   const whole = text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
@@ -35,7 +35,7 @@ function escaped(text: string): string {
   );
 }
 
-/** HTML of a template. Every value is escaped that is not HTML itself. */
+/** HTML from a template. Every value is escaped unless it is {@link Html}. */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Html(strings.map((piece, i) => piece + (i < values.length ? textOf(values[i]!) : '')).join(''));
 }

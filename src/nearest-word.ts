@@ -1,7 +1,7 @@
 /**
- * The known word that somebody most likely meant; undefined when none is near.
+ * The known word that a typed word most likely means; undefined if none is similar.
  *
- * @param least - how many typing errors are forgiven even in a short word
+ * @param least - typing errors that are allowed even in a short word
  */
 export function nearestWord(typed: string, known: readonly string[], least = 1): string | undefined {
   const lower = typed.toLowerCase();
@@ -18,12 +18,12 @@ export function nearestWord(typed: string, known: readonly string[], least = 1):
   return nearest?.word;
 }
 
-/** A sentence that follows on another one; empty where nothing was meant. */
+/** A sentence to append to another one; empty without a word. */
 export function didYouMean(word: string | undefined): string {
   return word === undefined ? '' : ` Did you mean ${word}?`;
 }
 
-/** How many letters must be added, dropped, changed or swapped. */
+/** Letters that must be added, removed, changed or swapped. */
 function distanceOf(from: string, to: string): number {
   if (from.length > 40) return Number.POSITIVE_INFINITY;
   let before: number[] = [];

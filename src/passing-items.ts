@@ -1,16 +1,16 @@
-/** What a wrapper does for one iteration over a listing or a download. */
+/** The functions of a wrapper for one iteration over a listing or a download. */
 interface Passing<Item> {
-  /** Gives the next item; asked for by one at a time, and never after its end. */
+  /** Returns the next item. Never called concurrently, nor after the end. */
   next(): Promise<IteratorResult<Item>>;
-  /** Tidies up, once, when the end came, when `next` failed or when nobody wants more. */
+  /** Cleans up. Called once, at the end, when `next` failed, or when the consumer stopped. */
   end(): Promise<void>;
 }
 
 /**
- * An iterable that hands on the items of another, as an async generator would. A generator makes half a dozen
- * promises of each item, and the listings of years have very many items.
+ * An iterable that passes on the items of another, as an async generator would. A generator creates half a
+ * dozen promises for each item, and the listings of years have very many items.
  *
- * @param open - begins an iteration, when its first item is asked for
+ * @param open - begins an iteration, when its first item is requested
  */
 export function passingItems<Item>(open: () => Passing<Item>): AsyncIterable<Item> {
   return { [Symbol.asyncIterator]: () => new PassingIterator(open) };
@@ -22,7 +22,7 @@ class PassingIterator<Item> implements AsyncIterator<Item> {
   readonly #open: () => Passing<Item>;
   #passing: Passing<Item> | undefined;
   #isOver = false;
-  /** How many answers are owed: who asks before the last answer came waits for it. */
+  /** Results that are due: a request before the last result waits for it. */
   #owed = 0;
   #last: Promise<IteratorResult<Item>> = finished;
 

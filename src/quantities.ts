@@ -1,5 +1,5 @@
 /**
- * Sizes, counts and spans of time as people read them, the same in every report, message and progress line.
+ * Formats sizes, counts and durations for people, in the same way in every report, message and progress line.
  */
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
@@ -16,7 +16,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(value < 100 ? 1 : 0)} ${units[unit]}`;
 }
 
-/** A span of time: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`. */
+/** A duration: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);

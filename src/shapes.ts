@@ -1,7 +1,7 @@
 /**
- * Checks of values from outside: files, labels, messages and rows can be damaged, or written by somebody
- * else. A shape is declared once: it is the check, and tells the compiler the type. Members that a shape does
- * not name are ignored, as a later version may add some.
+ * Checks of values from outside: files, labels, messages and rows can be damaged or forged. A shape is
+ * declared once: it checks a value and determines its type. Members that a shape does not name are ignored,
+ * as a later version may add some.
  */
 
 import { fromUtf8 } from './bytes.js';
@@ -15,7 +15,7 @@ export type Shape<T> = (value: unknown) => value is T;
  */
 export type Members<T> = { readonly [Name in keyof T]-?: Shape<T[Name]> };
 
-/** Anything: it is checked elsewhere. */
+/** Anything; it is checked elsewhere. */
 export const anything: Shape<unknown> = (_value): _value is unknown => true;
 
 /** Text of at most so many characters. */
@@ -32,7 +32,7 @@ export function textFrom(least: number, most: number): Shape<string> {
 /** Text of any length. */
 export const text: Shape<string> = textUpTo(Number.POSITIVE_INFINITY);
 
-/** Text that a pattern fits. */
+/** Text that matches a pattern. */
 export function textLike(pattern: RegExp): Shape<string> {
   return (value): value is string => typeof value === 'string' && pattern.test(value);
 }
@@ -55,7 +55,7 @@ export function wholeFrom(least: number, most: number = Number.MAX_SAFE_INTEGER)
 /** A whole number from 0 on. */
 export const count: Shape<number> = wholeFrom(0);
 
-/** A number of something that comes in fractions, from 0 on. */
+/** A number from 0 on that may have a fraction. */
 export const amount: Shape<number> = (value): value is number =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
@@ -82,7 +82,7 @@ export function either<A, B>(one: Shape<A>, other: Shape<B>): Shape<A | B> {
   return (value): value is A | B => one(value) || other(value);
 }
 
-/** Of a shape, and more is asked of it. */
+/** Of a shape, with a further condition. */
 export function where<T>(shape: Shape<T>, holds: (value: T) => boolean): Shape<T> {
   return (value): value is T => shape(value) && holds(value);
 }
@@ -104,7 +104,7 @@ export function mapOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
     anyObject(value) && Object.values(value).every(shape);
 }
 
-/** An object whose members have some of the given names and no other, and one shape. */
+/** An object whose members have only some of the given names, and one shape. */
 export function someOf<Name extends string, T>(
   names: readonly Name[],
   shape: Shape<T>,
@@ -114,10 +114,10 @@ export function someOf<Name extends string, T>(
     anyObject(value) && Object.entries(value).every(([name, each]) => isName(name) && shape(each));
 }
 
-/** For shapes of objects: finds the member that does not fit. */
+/** For shapes of objects: finds the member that does not match. */
 const named = new WeakMap<object, (value: unknown) => string | undefined>();
 
-/** An object with members of its own, each of its shape. */
+/** An object with given members, each of its own shape. */
 export function objectOf<T>(members: Members<T>): Shape<T> {
   const shapes: readonly (readonly [string, Shape<unknown>])[] = Object.entries(members);
   const wrongIn = (value: Readonly<Record<string, unknown>>): string | undefined =>
@@ -127,7 +127,10 @@ export function objectOf<T>(members: Members<T>): Shape<T> {
   return shape;
 }
 
-/** The first member that keeps a value from being of a shape; undefined where it is none of an object. */
+/**
+ * Name of the first member because of which a value does not match a shape; undefined if the shape is not of
+ * an object.
+ */
 export function wrongMember(shape: Shape<unknown>, value: unknown): string | undefined {
   return named.get(shape)?.(value);
 }

@@ -1,4 +1,4 @@
-/** Options with what stands in where one is absent or `undefined`. */
+/** Options with defaults for those that are absent or `undefined`. */
 export function withDefaults<Options extends object>(
   defaults: Options,
   given: { readonly [Name in keyof Options]?: Options[Name] | undefined } | undefined,

@@ -137,7 +137,8 @@ async function prepareMissingTables(
   }
   for (const table of lost) {
     if (there.some((name) => sameName(name, usualName(table.name), schema))) {
-      const message = 'A table of this name is there that the restore did not create: rename or drop it first.';
+      const message =
+        'A table of this name is there that the restore did not create: rename or drop it first.';
       run.lackTable({ name: table.name, errno: 0, message });
       continue;
     }
