@@ -10,6 +10,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
+import { temporaryFolder } from './memory-disk.mjs';
 import { kindsOfTests, quickTests, root } from './test-graph.mjs';
 import { joined } from './together.mjs';
 
@@ -50,8 +51,12 @@ if (withTimes) {
 process.execArgv.push(...forChildren);
 // Many files wait, for servers or for time to pass: one more than there are processors keeps these busy.
 const concurrency = Math.min(availableParallelism() + 1, 5);
-const folder = mkdtempSync(join(tmpdir(), 'sb-tests-'));
+const folder = temporaryFolder();
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+// Tests of the disk itself stay there (test/support/disk.ts).
+process.env.TEST_DISK = tmpdir();
+process.env.TMPDIR = folder;
 // For what is made once for several files (test/support/once-a-run.ts).
 process.env.TEST_RUN_FOLDER = folder;
 const results = run({

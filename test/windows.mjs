@@ -40,7 +40,9 @@ const asItIs = switches.includes('--as-it-is');
 const work = mkdtempSync(join(tmpdir(), 'supplemental-backup-'));
 const quiet = { stdio: 'ignore' };
 const prefix = join(work, 'wine');
-const env = { ...process.env, WINEPREFIX: prefix, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree=;mshtml=' };
+// A path of this system is none there.
+const { TEST_DISK: _, ...inherited } = process.env;
+const env = { ...inherited, WINEPREFIX: prefix, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree=;mshtml=' };
 const begun = performance.now();
 try {
   const skip = isWindows ? whyNoWindows() : undefined;

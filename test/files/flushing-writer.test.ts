@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { FlushingWriter } from '../../src/files/flushing-writer.js';
+import { diskFolder } from '../support/disk.js';
 
 const mebibyte = 1024 * 1024;
 
@@ -37,7 +37,7 @@ const failing = (code: string) => () => Promise.reject(Object.assign(new Error(c
 
 describe('a file that is flushed while it is written', () => {
   it('holds what was appended', async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'sb-flush-'));
+    const folder = await mkdtemp(join(diskFolder(), 'sb-flush-'));
     t.after(() => rm(folder, { recursive: true }));
     const path = join(folder, 'file');
     const content = randomBytes(40 * mebibyte);

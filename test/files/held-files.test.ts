@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, open, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,12 +13,13 @@ import { createFileLogger } from '../../src/nightly/log/file-logger.js';
 import { acquireGuard } from '../../src/nightly/run/guard.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
+import { diskFolder } from '../support/disk.js';
 import { exclusively, noFileLocks } from '../support/needs.js';
 
 describe('a file that somebody holds', () => {
   let folder = '';
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sb-held-'));
+    folder = await mkdtemp(join(diskFolder(), 'sb-held-'));
   });
   after(() => rm(folder, { recursive: true }));
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isBackupError } from '../../src/errors.js';
 import { replaceFile } from '../../src/files/replace-file.js';
+import { diskFolder } from '../support/disk.js';
 import { noLinks, noModes } from '../support/needs.js';
 
 describe('a small file that is replaced', () => {
   let folder: string;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sb-replace-'));
+    folder = await mkdtemp(join(diskFolder(), 'sb-replace-'));
   });
   afterEach(() => rm(folder, { recursive: true }));
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { describe, it } from 'node:test';
 import { collectBytes } from '../../src/bytes.js';
@@ -11,6 +10,7 @@ import { Spool } from '../../src/nightly/run/spool.js';
 import { checkPathHere } from '../../src/nightly/settings/check-network-path.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
+import { diskFolder } from '../support/disk.js';
 
 const notOfWindows = sep === '\\' ? false : 'needs paths with drives and servers';
 /** A folder that another name of Windows leads to, such as `\\server\share`. */
@@ -32,7 +32,7 @@ describe('a path', () => {
   ];
   for (const [name, pathOf, skip] of cases) {
     it(`${name} is one for copies, a spool, a log and small files`, { skip }, async (t) => {
-      const folder = await mkdtemp(join(tmpdir(), 'sb-path-'));
+      const folder = await mkdtemp(join(diskFolder(), 'sb-path-'));
       t.after(() => rm(folder, { recursive: true }));
       const path = pathOf(folder);
       await mkdir(path, { recursive: true });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { decryptArchive } from '../../src/archive/index.js';
 import { listBackups } from '../../src/history/list-backups.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
+import { diskFolder } from '../support/disk.js';
 import { anyKind, describeOnEachServer, type TestServer } from '../support/servers.js';
 import { buildSmallPractice, practiceAdminPassword } from './support/small-practice.js';
 
@@ -22,7 +22,7 @@ function killedNights(server: () => TestServer): void {
   let folder = '';
   before(async () => {
     await buildSmallPractice(server(), database);
-    folder = await mkdtemp(join(tmpdir(), 'sb-killed-'));
+    folder = await mkdtemp(join(diskFolder(), 'sb-killed-'));
     for (const name of ['share', 'hq']) await mkdir(join(folder, name));
   });
   after(() => rm(folder, { recursive: true, force: true }));

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { collectBytes, iterateBytes } from '../../src/bytes.js';
@@ -20,6 +19,7 @@ import {
   createSlowStorage,
   storageContract,
 } from '../../src/testing.js';
+import { diskFolder } from '../support/disk.js';
 
 function proves(name: string, subject: ContractSubject): void {
   describe(name, () => {
@@ -33,7 +33,7 @@ proves('memory', { create: () => memory });
 describe('folder', () => {
   let path: string;
   before(async () => {
-    path = await mkdtemp(join(tmpdir(), 'sb-contract-'));
+    path = await mkdtemp(join(diskFolder(), 'sb-contract-'));
   });
   after(async () => {
     assert.deepEqual(await readdir(path), [], 'something was left behind');
@@ -48,7 +48,7 @@ describe('folder', () => {
 describe('folder without hard links', () => {
   let path: string;
   before(async () => {
-    path = await mkdtemp(join(tmpdir(), 'sb-contract-'));
+    path = await mkdtemp(join(diskFolder(), 'sb-contract-'));
   });
   after(async () => {
     assert.deepEqual(await readdir(path), [], 'something was left behind');

@@ -11,7 +11,6 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { collectBytes } from '../../src/bytes.js';
@@ -23,11 +22,12 @@ import { newTemporaryName } from '../../src/storage/file-system/names.js';
 import { rangeSourceOf } from '../../src/storage/read-ranges.js';
 import { replayableBytes, replayableFile } from '../../src/storage/replayable.js';
 import { verifyStored } from '../../src/storage/verify-stored.js';
+import { diskFolder } from '../support/disk.js';
 import { noLinks, noProcessList } from '../support/needs.js';
 
 let root: string;
 before(async () => {
-  root = await mkdtemp(join(tmpdir(), 'sb-fs-'));
+  root = await mkdtemp(join(diskFolder(), 'sb-fs-'));
 });
 after(() => rm(root, { recursive: true, force: true }));
 

@@ -2,9 +2,9 @@ import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { diskFolder } from './disk.js';
 
 /** A family of server that can be started privately. */
 export type PrivateKind = 'mysql-5.6' | 'mariadb' | 'mysql';
@@ -181,7 +181,7 @@ export function commonArguments(directory: string, port: number): readonly strin
 
 /** The folder with ready data directories; only this user may write it. */
 function templatesFolder(): string {
-  const folder = join(tmpdir(), `supplemental-backup-servers-${process.getuid?.() ?? 'user'}`);
+  const folder = join(diskFolder(), `supplemental-backup-servers-${process.getuid?.() ?? 'user'}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const owner = statSync(folder);
   if (process.getuid !== undefined && owner.uid !== process.getuid()) {
