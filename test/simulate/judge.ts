@@ -1,8 +1,11 @@
 /** Holds what the nights do against what was promised. Knows the truth of every store, disk and clock. */
+import { breaksHistory, describeHistoryFinding } from '../../src/history/findings.js';
+import { archiveBeside, type FoundNote, isNote, judgeHistory } from '../../src/history/judge-history.js';
 import type { Label } from '../../src/model/parts.js';
 import type { Alert, AlertCode, NightOutcome } from '../../src/nightly/alerts/alert.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import type { NightJournalState } from '../../src/nightly/run/journal-state.js';
+import type { StoredObject } from '../../src/storage/adapter.js';
 import { day } from './faults.js';
 import type { Store } from './store.js';
 import { time } from './time.js';
@@ -343,6 +346,25 @@ export class Judge {
         );
       }
     }
+  }
+
+  /** At the end of a calm time: what the notes say of copies that nobody harmed. */
+  assertProven(store: Store): void {
+    const archives: StoredObject[] = [];
+    const notes: FoundNote[] = [];
+    for (const [key, { bytes, stored }] of store.objects) {
+      if (isNote(key)) {
+        const text = Buffer.from(bytes).toString();
+        notes.push({ archiveKey: archiveBeside(key), storedAt: stored.modifiedAt, text });
+      } else if (key.endsWith('.tar.age')) archives.push(stored);
+    }
+    const findings = judgeHistory({ practiceId: '4711', archives, notes }).findings.filter(breaksHistory);
+    // A computer that was turned back uses its numbers again, and one that lost its key has another.
+    if (findings.some(({ kind }) => kind === 'fork' || kind === 'unknown-key')) return;
+    if (findings[0] !== undefined)
+      this.fail(
+        `after a calm time the notes in ${store.description} say: ${describeHistoryFinding(findings[0])}`,
+      );
   }
 
   /** At the end of a calm time. */

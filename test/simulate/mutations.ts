@@ -51,6 +51,12 @@ export const mutations: readonly (Mutation & { readonly name: string })[] = [
     to: '',
   },
   {
+    name: 'noted-before-removal',
+    file: '/nightly/run/destination-run.js',
+    from: 'await this.#history.check();',
+    to: 'await this.#history.check(); await this.#history.writeNotes();',
+  },
+  {
     name: 'due-again',
     file: '/nightly/next-run.js',
     from: "since >= (destination === 'local' ? (schedule.localEveryNights ?? 7) : 1)",

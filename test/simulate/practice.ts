@@ -464,6 +464,8 @@ export class Practice {
   }
 
   #assertAllIsWell(): void {
+    if (this.computers.length === 1 && !this.#isAttacked)
+      for (const store of [this.#hq, this.#paths['/path/a']!]) this.judge.assertProven(store);
     if (this.facts.isAtHome) this.judge.assertFresh(this.#hq, 'critical', 1, 'at HQ');
     this.judge.assertFresh(
       this.#paths['/path/a']!,

@@ -34,7 +34,7 @@ export interface CheckedCopies {
   /** What they are about. */
   readonly about: readonly string[];
   readonly passed: readonly string[];
-  /** Keys of archives of unknown origin that were reported tonight. */
+  /** Keys of archives of unknown origin: no note proves them, or theirs was not read tonight. */
   readonly strange: readonly string[];
   readonly isBroken: boolean;
   /** Keys of verified copies that are missing or changed. */
@@ -145,8 +145,9 @@ class Check implements CheckedCopies {
       return;
     }
     const token = noteTokenOf(note);
-    // A changed one is reported every night, until it is acknowledged.
-    if (noteSeen === token || (noteSeen !== undefined && !(await this.#isAsWritten(copy)))) return;
+    // Read on the night after it was written, and whenever it was written again. A changed one is reported
+    // every night, until it is acknowledged.
+    if (noteSeen === token || !(await this.#isAsWritten(copy))) return;
     this.copies.set(key, { ...copy, noteSeen: token });
   }
 
@@ -174,8 +175,12 @@ class Check implements CheckedCopies {
         this.#pass(key);
         continue;
       }
+      // What nobody has looked at is not removed either.
+      if (read >= mostStrangers || strange >= mostStrange) {
+        this.strange.push(key);
+        continue;
+      }
       read += 1;
-      if (read > mostStrangers || strange >= mostStrange) break;
       const why = await this.#whyStrange(key, noteKey);
       if (why === null) {
         this.#pass(key);

@@ -1,11 +1,12 @@
 /**
- * Unacknowledged findings, as signed notes record them: a journal that is lost, by accident or by an
- * attacker, must not take away that nothing may be removed.
+ * What signed notes tell a journal that begins anew: the copies, and unacknowledged findings. A journal that is
+ * lost, by accident or by an attacker, must not take away that nothing may be removed.
  */
 import { describeHistoryFinding, type HistoryFinding } from '../../history/findings.js';
 import type { ProvenArchive } from '../../history/judge-history.js';
 import type { NoteBody } from '../../history/note-body.js';
 import { nightsBetween } from '../nights.js';
+import type { VerifiedCopy } from '../run/journal-state.js';
 import type { NightJournal } from '../run/night-journal.js';
 import type { StandingLoss } from './loss-state.js';
 
@@ -61,6 +62,21 @@ export function lossUnseen(proven: readonly ProvenArchive[]): StandingLoss | nul
     ],
     about: ['known again'],
     lastClean: lastClean === undefined ? {} : { [first.destination]: lastClean.key },
+  };
+}
+
+/** A copy as a journal has it, from its note. */
+export function copyProvenBy({ key, hash, body }: ProvenArchive, store: string): VerifiedCopy {
+  return {
+    key,
+    night: body.night,
+    verifiedAt: body.madeAt,
+    store,
+    bytes: body.size,
+    sha256: body.sha256,
+    scope: body.scope,
+    number: body.number,
+    note: hash,
   };
 }
 

@@ -15,7 +15,7 @@ import { scrubNightsOf } from '../run/night-plan.js';
 import { remembered } from '../run/remembered-copies.js';
 import { addAllowance, provableAt } from '../scrub/due-copies.js';
 import { checkCopies } from './check-copies.js';
-import { joinLoss, lossUnseen, unseenBefore, unseenIn } from './known-again.js';
+import { copyProvenBy, joinLoss, lossUnseen, unseenBefore, unseenIn } from './known-again.js';
 import type { Notary } from './notary.js';
 import { mostTroubles, type SequenceState } from './sequence.js';
 
@@ -43,6 +43,9 @@ export class PlaceHistory {
     this.#store = store;
   }
 
+  /** Whether the notes that are there were read and compared in this run. */
+  #isReady = false;
+
   /** Archives of unknown origin, which are never removed: a person has to check them. */
   strange: ReadonlySet<string> = new Set();
 
@@ -56,19 +59,17 @@ export class PlaceHistory {
     return headOf(this.#sequence);
   }
 
-  /** Does all of it. Rejects only for a full disk under the journal. */
-  async keep(): Promise<void> {
+  /** Continues the sequence and checks the copies. Rejects only for a full disk under the journal. */
+  async check(): Promise<void> {
     const { signal, warn } = this.#around;
     const where = this.#store.description;
     try {
       const isBare = this.#sequence === undefined && (await this.#continueSequence());
       await this.#settleOnItsWay();
       await this.#compare(isBare);
-      for (const copy of this.#withoutNote()) await this.#write(copy);
+      this.#isReady = true;
     } catch (error) {
-      signal.throwIfAborted();
-      const message = `The signed note of a copy could not be stored in ${where} (${codeOf(error)}). The copy itself is stored and whole. The next night writes its note.`;
-      warn({ code: 'note-not-stored', message });
+      this.#warnOfNote(error);
     }
     this.#allowReading();
     try {
@@ -79,6 +80,26 @@ export class PlaceHistory {
       warn({ code: 'copies-not-checked', message });
     }
     await this.#retainLastClean();
+  }
+
+  /**
+   * Writes the missing notes. Call it after retention: a copy that a note lists and that the same night removes
+   * would be missing to its readers. Rejects only for a full disk under the journal.
+   */
+  async writeNotes(): Promise<void> {
+    // A note that came before the comparison would hide what it would find.
+    if (!this.#isReady) return;
+    try {
+      for (const copy of this.#withoutNote()) await this.#write(copy);
+    } catch (error) {
+      this.#warnOfNote(error);
+    }
+  }
+
+  #warnOfNote(error: unknown): void {
+    this.#around.signal.throwIfAborted();
+    const message = `The signed note of a copy could not be stored in ${this.#store.description} (${codeOf(error)}). The copy itself is stored and whole. The next night writes its note.`;
+    this.#around.warn({ code: 'note-not-stored', message });
   }
 
   /**
@@ -151,19 +172,7 @@ export class PlaceHistory {
     const known = new Set(this.#copies.map(({ key }) => key));
     const copies = found
       .filter(({ key }) => !known.has(key))
-      .map(
-        ({ key, hash, body }): VerifiedCopy => ({
-          key,
-          night: body.night,
-          verifiedAt: body.madeAt,
-          store: this.#store.description,
-          bytes: body.size,
-          sha256: body.sha256,
-          scope: body.scope,
-          number: body.number,
-          note: hash,
-        }),
-      );
+      .map((each) => copyProvenBy(each, this.#store.description));
     const nights = history.findings.flatMap((each) =>
       each.kind === 'unknown-key' ? each.keys.map((key) => key.split('/').at(-2) ?? '') : [],
     );

@@ -154,15 +154,28 @@ export class DestinationRun {
     if (!this.#verified) this.#error ??= late;
   }
 
-  /** Writes the missing signed notes, and checks the older copies. Never rejects. */
-  async keepHistory(): Promise<void> {
-    const { notary, signal, callerSignal, warn } = this.#context;
-    if (this.#store === undefined || this.#eligibility?.eligible !== true || signal.aborted) return;
-    try {
-      const signing = await notary();
+  /** Checks the older copies and their signed notes. Never rejects. */
+  async checkHistory(): Promise<void> {
+    const store = this.#store;
+    if (store === undefined || this.#eligibility?.eligible !== true) return;
+    await this.#onNotes(async () => {
+      const signing = await this.#context.notary();
       if (signing === null) return;
-      this.#history = new PlaceHistory(this.destination, this.#context, signing, this.#store);
-      await this.#history.keep();
+      this.#history = new PlaceHistory(this.destination, this.#context, signing, store);
+      await this.#history.check();
+    });
+  }
+
+  /** Writes the missing signed notes, after {@link DestinationRun.prune}. Never rejects. */
+  async writeNotes(): Promise<void> {
+    await this.#onNotes(async () => this.#history?.writeNotes());
+  }
+
+  async #onNotes(work: () => Promise<void>): Promise<void> {
+    const { signal, callerSignal, warn } = this.#context;
+    if (signal.aborted) return;
+    try {
+      await work();
     } catch (error) {
       if (callerSignal?.aborted === true) return;
       const message = `The signed notes of the copies could not be written (${codeOf(error)}). The copies themselves are not affected.`;

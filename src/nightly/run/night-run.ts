@@ -133,9 +133,10 @@ export class NightRun {
     await Promise.all(
       this.#destinationRuns.map(async (destinationRun) => {
         await destinationRun.deliver();
-        await destinationRun.keepHistory();
+        await destinationRun.checkHistory();
         await advanceDate(this.#context, destinationRun);
         await destinationRun.prune(this.#admins);
+        await destinationRun.writeNotes();
       }),
     );
     await keepHeads(this.#context);
