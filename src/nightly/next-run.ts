@@ -161,7 +161,11 @@ function catchUpRun(request: Request): PlannedRun | null {
   // A practice that is new waits for its first night.
   const isNew = Object.keys(history.verified).length === 0;
   if (isNew && (history.firstNight === undefined || history.firstNight >= night)) return null;
-  const due = openOn(night, request);
+  // A copy of tonight is newer than one of last night: HQ may move the window of a night that is done.
+  const due = openOn(night, request).filter((each) => {
+    const last = history.verified[each];
+    return last === undefined || last <= night || last > current;
+  });
   if (due.length === 0) return null;
   const { lastAttempt } = history;
   let at = now;

@@ -457,13 +457,18 @@ describe('an attack on a store', () => {
     });
   }
 
-  it('on the newest copy is made up for by the next night, not when the next one were due', async () => {
+  it('on the newest copy is made up for by the next night, also where a person has looked since', async () => {
     const [newest, older] = (await keysOf(practice.local)).reverse();
     await vanish(practice.local, [newest!]);
-    // Nothing is due there on the night that finds it.
+    const planned = async (): Promise<string | undefined> =>
+      (await readHistory(practice.spool, practiceId, '2026-01-09')).verified.local;
+    const night = older!.split('/')[1];
     await practice.night(['hq']);
-    const { verified } = await readHistory(practice.spool, practiceId, '2026-01-08');
-    assert.equal(verified.local, older!.split('/')[1]);
+    assert.equal(await planned(), night);
+    await acknowledgeFindings(practice.plan, { user: 'Ada' });
+    assert.equal(await planned(), night);
+    await practice.night(['hq']);
+    assert.equal(await planned(), night);
   });
 
   it('is told also when the service was made anew: a new signing key beside notes of the old one', async () => {

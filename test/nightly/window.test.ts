@@ -228,6 +228,14 @@ describe('the next run', () => {
     assert.equal(plan('2026-07-14T14:00:00Z', none, schedule)?.kind, 'scheduled');
   });
 
+  it('makes up for no missed night once tonight has its copy, though HQ moves tonight’s time to a later one', () => {
+    const schedule: NightSchedule = { ...chicago, catchUp: 'at-once', hqTime: '23:30' };
+    const done: NightHistory = { verified: { hq: '2026-07-14', local: '2026-07-14' } };
+    const next = plan('2026-07-15T04:00:00Z', done, schedule);
+    assert.equal(next?.night, '2026-07-15');
+    assert.equal(next?.kind, 'hq-time');
+  });
+
   it('begins no run in the last hour, whatever the zone and the hour', () => {
     for (const now of ['2026-07-15T08:05:00Z', '2026-07-15T08:30:00Z', '2026-07-15T08:58:00Z']) {
       assert.equal(plan(now)?.night, '2026-07-15');

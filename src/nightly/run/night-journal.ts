@@ -246,7 +246,11 @@ function withoutLost(state: NightJournalState, night: string): NightJournalState
   const { verified, sequences, lastAttempt } = state;
   if (lastAttempt?.night === night) return state;
   const left = (destination: Destination): readonly VerifiedCopy[] => {
-    const lost = new Set(sequences?.[destination]?.lost);
+    // Also where a person has acknowledged it: that brings no copy back.
+    const lost = new Set([
+      ...(sequences?.[destination]?.lost ?? []),
+      ...(sequences?.[destination]?.accepted ?? []),
+    ]);
     return verified[destination].filter(({ key }) => !lost.has(key));
   };
   return { ...state, verified: { hq: left('hq'), local: left('local') } };
