@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Turns the unpacked files of a supplemental backup into SQL, with nothing but Python 3.
 
-Whoever can seal an archive can write anything into it: no word of it reaches the script that is not quoted or checked.
+Anybody with the public key can write an archive, so nothing in it reaches the script without being quoted or checked.
 
     age -d -i key.txt BACKUP.tar.age | tar x
     python3 reader.py | mariadb --binary-mode --comments NEWDB
 
-Arguments are names of tables, to take no others. Events come disabled, unless --events-as-found is among them. The format is specified in FORMAT.md of the project.
+Arguments are names of tables, to export only those. Events are created disabled, unless --events-as-found is given. The
+format is specified in FORMAT.md of the project.
 """
 import base64
 import calendar
@@ -47,7 +48,7 @@ class Cursor:
                 return value
 
     def planes(self, count, width):
-        """Planes laid side by side again: `count` values of `width` bytes (of as many as there are planes if None)."""
+        """Joins byte planes: `count` values of `width` bytes (if None, of as many as there are planes)."""
         planes = self.take(1)[0]
         width = planes if width is None else width
         mask = int.from_bytes(self.take((planes + 7) // 8), 'little')
@@ -121,7 +122,7 @@ def columns(data, forms):
     cursor = Cursor(data)
     rows, count = cursor.leb128(), cursor.leb128()
     if count != len(forms):
-        raise ValueError('a part has other columns than its table')
+        raise ValueError('a part has another number of columns than its table')
     lengths = [cursor.leb128() for _ in forms]
     return rows, [column(cursor.take(length), rows, form) for length, form in zip(lengths, forms)]
 
@@ -169,16 +170,16 @@ def literal_of(column):
 
 
 def plain_text(value):
-    """A DECIMAL, UUID and the like, which must not come as bytes."""
+    """A value of a type such as DECIMAL or UUID, which must be written as text."""
     if not re.fullmatch(rb'[\w.:+-]*', value):
-        raise ValueError('a value is not what its type says')
+        raise ValueError('a value does not fit its type')
     return "'" + value.decode('ascii') + "'"
 
 
 def word(text):
-    """The name of a character set or collation, which cannot be quoted."""
+    """The name of a character set or collation. It cannot be quoted, so it is checked."""
     if not re.fullmatch('[A-Za-z0-9_]{1,64}', text):
-        raise ValueError('%r is no name of a character set or collation' % text)
+        raise ValueError('%r is not the name of a character set or collation' % text)
     return text
 
 
@@ -187,7 +188,7 @@ def name_of(name):
 
 
 def text_of(value):
-    """Hexadecimal, so that no setting of the session and no client reads anything into it."""
+    """Text as hexadecimal, which does not depend on settings of the session and is plain text to every client."""
     return "CONVERT(x'%s' USING utf8)" % value.encode('utf-8').hex() if value else "''"
 
 
@@ -204,9 +205,9 @@ STEP = re.compile(r'''/\*M?!\d*|\*/|/\*|--(?=[\s\x00-\x20]|$)|\#|[`'";\\]|delimi
 
 
 def look(text, mode=''):
-    """What a stock client meets in a statement: whether it reads it whole, and whether it meets a semicolon or a comment.
+    """How a stock client reads a statement: whether it reads it as a whole, and whether it finds a semicolon or a comment.
 
-    Without --binary-mode it obeys a backslash outside of quotes, the word delimiter, and the end of a statement.
+    Without --binary-mode it reacts to a backslash outside of quotes, to the word delimiter, and to the end of a statement.
     """
     modes = set(mode.upper().split(','))
     ansi = modes & {'ANSI', 'ANSI_QUOTES', 'DB2', 'MAXDB', 'MSSQL', 'ORACLE', 'POSTGRESQL'}
@@ -228,11 +229,11 @@ def look(text, mode=''):
             while True:
                 if at >= len(text):
                     return False, semicolon, comment
-                # Every client knows that a backslash does not hold on to the end of a name in backticks.
+                # To every client a backslash is an ordinary character in a name in backticks.
                 if found == '`' and text[at:at + 2] == '\\`':
                     at += 1
                     continue
-                # Else it stands for itself there, and for some clients takes what follows with it.
+                # In other names and modes it is one to the server, but some clients treat it as an escape.
                 if text[at] == '\\' and (is_name or 'NO_BACKSLASH_ESCAPES' in modes) and text[at + 1:at + 2] in (found, '\n', ''):
                     return False, semicolon, comment
                 if text[at] == '\0':
@@ -250,7 +251,7 @@ def look(text, mode=''):
 
 
 def emit_statement(statement):
-    """One statement: as it stands where every client reads it so, else as hexadecimal, which the server takes apart itself."""
+    """Writes a statement: unchanged if every client reads it alike, else as hexadecimal, which the server parses itself."""
     if look(statement) == (True, False, False) and '\\' not in statement:
         emit(statement + ';')
     else:
@@ -263,21 +264,21 @@ DEALLOCATE PREPARE supplemental_backup;'''
 
 
 class Refused(ValueError):
-    """A definition that is something else than it should be. Whoever can seal an archive can write anything there."""
+    """A definition that would create anything else than it claims. Anybody with the public key can forge one."""
 
 
 TOKEN = re.compile(r'''(?P<space>[ \t\n\v\f\r]+)|(?P<word>[A-Za-z0-9_$\u0080-\U0010ffff]+)
     |(?P<comment>(?:\#|--(?=[\x00-\x20\x7f]|\Z))[^\n]*)|(?P<mark>/\*M?!\d*|\*/)|(?P<name>`[^`]*(?:``[^`]*)*`)
     |(?P<text>'[^'\\]*(?:(?:''|\\.)[^'\\]*)*'|"[^"\\]*(?:(?:""|\\.)[^"\\]*)*")|(?P<symbol>[^`'"\x00])''', re.X | re.S)
 NO_ESCAPES = re.compile(r"""'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*\"""")
-# In these modes a text in double quotes is a name.
+# In these modes, text in double quotes is a name.
 ANSI = {'ANSI', 'ANSI_QUOTES', 'DB2', 'MAXDB', 'MSSQL', 'ORACLE', 'POSTGRESQL'}
 
 
 def tokens_of(text, mode='', in_bytes=False):
-    """The pieces of a statement as a server reads it, each as (kind, text). A mark opens or closes a comment that some run."""
+    """The tokens of a statement as a server reads it, each as (kind, text). A mark opens or closes a version comment."""
     if not re.fullmatch(r'([A-Za-z][A-Za-z0-9_]*(,[A-Za-z][A-Za-z0-9_]*)*)?', mode):
-        raise Refused('its sql_mode is none')
+        raise Refused('its sql_mode is invalid')
     modes = set(mode.upper().split(','))
     is_ansi, has_escapes = bool(modes & ANSI), 'NO_BACKSLASH_ESCAPES' not in modes
     tokens, at, opened = [], 0, ''
@@ -307,7 +308,7 @@ def tokens_of(text, mode='', in_bytes=False):
     if opened:
         raise Refused('a comment has no end')
     for first, second, third in zip(tokens, tokens[1:], tokens[2:]):
-        # In some character sets a letter beyond ASCII is white space, and with it two dashes begin a comment.
+        # In some character sets a letter beyond ASCII is white space, so that two dashes before it begin a comment.
         if first[1] == second[1] == '-' and '\x7f' < third[1][0] and (in_bytes or third[1][0] <= '\xa0'):
             raise Refused('a comment in it is unclear')
     return tokens
@@ -318,20 +319,20 @@ def is_word(token, *words):
 
 
 def content(token):
-    """What stands in a name, or in a text that holds no escapes."""
+    """The value of a name, or of a text without escapes."""
     kind, text = token
     if kind not in ('name', 'word', 'text') or kind == 'text' and '\\' in text:
         raise Refused('a name is missing')
     return text[1:-1].replace(2 * text[0], text[0]) if text[0] in '`"\'' else text
 
 
-# Old servers kept the marks in which mysqldump wraps the words of a trigger.
+# mysqldump puts the words of a trigger into version comments with these marks, and old servers kept them.
 WRAPPING = {'/*!50001', '/*!50003', '/*!50013', '/*!50017', '/*!50020', '/*!50106', '/*!50117'}
 GAP, OPEN, CLOSE = ('space', ' '), ('symbol', '('), ('symbol', ')')
 
 
 class Head:
-    """Reads the head of a definition word by word, and keeps what it read, without comments."""
+    """Reads the head of a definition token by token, and records what was read, without comments."""
 
     def __init__(self, tokens):
         self.tokens, self.at, self.read, self.is_wrapped = tokens, 0, [], False
@@ -341,7 +342,7 @@ class Head:
         return kind in ('space', 'comment') or kind == 'mark' and (text == '*/' or text in WRAPPING)
 
     def ahead(self, count):
-        """The next tokens that count, which stay the next."""
+        """The next significant tokens, without consuming them."""
         found, at = [], self.at
         while at < len(self.tokens) and len(found) < count:
             if not self.passes_over(at):
@@ -383,11 +384,11 @@ class Head:
             raise Refused('it has no ' + text)
 
     def instead(self, start, text=''):
-        """Puts this in the place of what was read since then."""
+        """Replaces what was recorded since `start`."""
         self.read[start:] = [GAP, ('word', text)] if text else []
 
     def name(self, may_be_qualified=False):
-        """A name, without its database: a script is for another one."""
+        """A name without its database, since a script is loaded into another one."""
         start = len(self.read)
         name = content(self.take())
         is_doubtful = self.read[-1][1][0] == '"' and '\\' in name
@@ -395,14 +396,14 @@ class Head:
             self.symbol('.')
             name, is_doubtful = content(self.take()), True
         if is_doubtful:
-            # In double quotes, clients would not find the end of some names.
+            # Clients would not find the end of some names in double quotes.
             self.instead(start, name_of(name))
         if self.sees_symbol('.'):
             raise Refused('it names another database')
         return name
 
     def definer(self):
-        """DEFINER = … in one spelling, where it comes next."""
+        """Reads DEFINER = …, if it follows, and records it in one spelling."""
         start = len(self.read)
         if not self.may('DEFINER'):
             return None
@@ -432,19 +433,20 @@ class Head:
         return left
 
 
-# What servers put into comments that only some versions run: the words that such a comment in a table begins with.
+# The beginnings of the version comments that servers write into definitions of tables.
 VERSIONED = re.compile(r'''PARTITION\ BY\ |WITH\ PARSER\ |TABLESPACE\ |STORAGE\ (DEFAULT|DISK|MEMORY)\b
     |COLUMN_FORMAT\ (DEFAULT|DYNAMIC|FIXED)\Z|ALGORITHM\ =\ [12]\Z|(IN)?VISIBLE\Z|NOT\ ENFORCED\Z|NOT\ SECONDARY\Z|SRID\ \d+\Z
     |COMPRESSED\Z|(DEFAULT\ )?ENCRYPTION\ ?=|(SECONDARY_)?ENGINE_ATTRIBUTE\ ?=
     |(AUTOEXTEND_SIZE|SECONDARY_ENGINE|START\ TRANSACTION|COMPRESSION)\b''', re.X)
 ITEMS = ('CHECK', 'CONSTRAINT', 'FOREIGN', 'FULLTEXT', 'INDEX', 'KEY', 'PERIOD', 'PRIMARY', 'SPATIAL', 'UNIQUE', 'VECTOR')
-# A table of another engine may be a window into another server, a file or a program.
+# A table of another engine may access another server, a file or a program.
 ENGINES = {'archive', 'aria', 'blackhole', 'columnstore', 'csv', 'heap', 'innodb', 'maria', 'memory', 'merge', 'mroonga',
            'mrg_myisam', 'myisam', 'ndb', 'ndbcluster', 'rocksdb', 'sequence', 'tokudb', 'xtradb'}
 
 
 def read_table(tokens, database):
-    """CREATE TABLE name (columns and keys) options: nothing that fills it, reads a file, or reaches beyond its database."""
+    """Accepts CREATE TABLE name (columns and keys) options, and nothing that fills it, reads a file, or accesses anything
+    outside of its database."""
     head = Head(tokens)
     head.words('CREATE', 'TABLE')
     name = head.name()
@@ -458,8 +460,8 @@ def read_table(tokens, database):
         depth += (token == OPEN) - (token == CLOSE)
         before, after = plain[at - 1] if at else ('symbol', ','), plain[at + 1]
         if depth < (end is None and token != CLOSE):
-            raise Refused('a bracket too many closes')
-        # The newest MySQL knows texts between dollars.
+            raise Refused('a parenthesis is closed without being open')
+        # The newest MySQL has texts between dollar signs.
         is_strange = token[0] == 'word' and ('$' in token[1] or not token[1].isascii())
         if is_word(token, 'SELECT') or is_strange or token[1] in (';', '\\'):
             raise Refused('there is more in it than a table')
@@ -472,61 +474,61 @@ def read_table(tokens, database):
             if is_word(token, 'REFERENCES'):
                 if plain[start][0] == 'name':
                     raise Refused('a column refers to another table')
-                # It would hold up whoever removes rows there.
+                # A key into another database would block deletions of rows there.
                 is_away = is_away or plain[at + 2] == ('symbol', '.')
             if is_away and (depth == 0 or depth == 1 and token == ('symbol', ',')):
                 if start == 0:
-                    raise Refused('it has nothing but a key into another database')
+                    raise Refused('it has only a key into another database')
                 for i in range(start - 1, at):
                     rest[counting[i]] = GAP
                 is_away = False
-                warn('a foreign key of table %s is left out, as it leads into another database' % line_of(name))
+                warn('a foreign key of table %s is left out, since it refers to another database' % line_of(name))
             if begins and token[0] != 'name' and not is_word(token, *ITEMS):
-                raise Refused('a part of it is no column and no key')
+                raise Refused('a part of it is neither a column nor a key')
             if depth == 0:
                 end = at
         elif is_word(token, 'DATA', 'INDEX') and is_word(after, 'DIRECTORY'):
-            # A place on the disk of another server.
+            # A path on another server.
             last = at + 2 + (plain[at + 2] == ('symbol', '='))
             if plain[last] is None or plain[last][0] != 'text':
-                raise Refused('it names no place')
+                raise Refused('it names no path')
             for i in range(at, last + 1):
                 rest[counting[i]] = plain[i] = GAP
         elif token != GAP:
             is_parted = is_parted or is_word(token, 'PARTITION')
             check_option(plain, at, depth, is_parted)
     if end is None or depth:
-        raise Refused('a bracket is left open')
+        raise Refused('a parenthesis is left open')
     return name, head.read + rest
 
 
 def check_marks(tokens):
-    """Comments that some servers run are only those that a server writes, and close every bracket that they open."""
+    """Accepts only version comments that a server writes, and in which parentheses are balanced."""
     for at, (kind, text) in enumerate(tokens):
         if kind != 'mark' or text == '*/':
             continue
         inside = tokens[at + 1:tokens.index(('mark', '*/'), at)]
         words = ''.join(' ' if kind == 'space' else piece.upper() if kind == 'word' else piece for kind, piece in inside)
         if not re.fullmatch(r'/\*M?!\d{5,6}', text) or not VERSIONED.match(words.strip()):
-            raise Refused('it holds a comment for some servers that no server writes')
+            raise Refused('it has a version comment that no server writes')
         depth = 0
         for token in inside:
             depth += (token == OPEN) - (token == CLOSE)
             if depth < 0:
                 break
         if depth:
-            raise Refused('a comment opens or closes a bracket')
+            raise Refused('a comment opens or closes a parenthesis')
 
 
 def check_option(plain, at, depth, is_parted):
     token, before, after = plain[at], plain[at - 1], plain[at + 1]
     is_value = before == ('symbol', '=')
     if is_word(token, 'DIRECTORY', 'CONNECTION') and not is_value:
-        raise Refused('it reaches beyond its database')
+        raise Refused('it accesses data outside of its database')
     if is_word(token, 'ENGINE') and not is_value:
         engine = plain[at + 2] if after == ('symbol', '=') else after
         if engine is None or content(engine).lower() not in ENGINES:
-            raise Refused('its storage engine may reach beyond its database')
+            raise Refused('its storage engine may access data outside of its database')
     if is_word(token, 'UNION') and (after != ('symbol', '=') or '.' in [text for _, text in plain[at:plain.index(CLOSE, at)]]):
         raise Refused('it reads tables of another database')
     if depth == 0 and is_word(token, 'AS', 'IGNORE', 'INTO', 'LIKE', 'REPLACE', 'TABLE', 'VALUES', 'WITH'):
@@ -539,8 +541,8 @@ def check_option(plain, at, depth, is_parted):
 
 
 def read_program(kind, tokens, is_at_rest):
-    """A view, routine, package, trigger, event or sequence: the name, for whom it acts, the definition with its head
-    rebuilt, and whether it ends for certain where its text does."""
+    """Reads a view, routine, package, trigger, event or sequence. Returns its name, its definer, the definition with its
+    head rebuilt, and whether its end is certain."""
     head = Head(tokens)
     head.words('CREATE')
     if kind == 'view' and head.may('ALGORITHM'):
@@ -572,27 +574,27 @@ def read_view(head, *_):
     while head.sees_symbol('(') or not head.sees('AS'):
         token = head.take()
         if token[0] in ('text', 'word') or token[0] == 'symbol' and token[1] not in '(,)':
-            raise Refused('its columns are no names')
+            raise Refused('its column list is malformed')
     head.words('AS')
     for token in head.tokens[head.at:]:
-        # A view holds no INTO, and servers print none of the comments that some of them run.
+        # A view has no INTO, and servers print no version comments in it.
         if is_word(token, 'INTO') or token == ('symbol', ';') or token[0] == 'mark' and token[1] != '*/':
-            raise Refused('there is more than a view in it')
+            raise Refused('there is more in it than a view')
 
 
 def read_trigger(head, *_):
     if not head.may('BEFORE') and not head.may('AFTER'):
-        raise Refused('it has no time')
+        raise Refused('it has no trigger time')
     while not head.sees('ON'):
         if head.take()[0] == 'text':
-            raise Refused('it has no event')
+            raise Refused('it has no trigger event')
     head.words('ON')
     head.name(True)
     head.words('FOR', 'EACH', 'ROW')
 
 
 def read_routine(head, kind, _):
-    # A function without parameters in brackets is a library of the server's machine.
+    # A function without a parameter list is a library on the server's computer.
     if kind == 'function' and not head.sees_symbol('('):
         raise Refused('it has no parameters')
     if kind == 'procedure' and not (head.sees_symbol('(') or head.sees('AS') or head.sees('IS')):
@@ -606,7 +608,7 @@ def read_event(head, _, is_at_rest):
         token = head.take()
         depth += (token == OPEN) - (token == CLOSE)
         if depth < 0 or token[1] == ';' or token[1].strip('`"').lower() in ('select', 'load_file'):
-            raise Refused('its schedule is none')
+            raise Refused('its schedule is invalid')
     if head.may('ON', 'COMPLETION'):
         head.may('NOT')
         head.words('PRESERVE')
@@ -618,7 +620,7 @@ def read_event(head, _, is_at_rest):
     if is_at_rest:
         head.instead(start, 'DISABLE ')
     if head.may('COMMENT') and head.take()[0] != 'text':
-        raise Refused('its comment is no text')
+        raise Refused('its comment is not text')
     head.words('DO')
 
 
@@ -626,7 +628,7 @@ def read_sequence(head, *_):
     while head.ahead(1)[0]:
         kind, text = head.take()
         if kind == 'name' or kind == 'symbol' and text not in '-=' or text.lower() in ('select', 'as', 'like'):
-            raise Refused('it is no sequence')
+            raise Refused('it is not a sequence')
 
 
 SIMPLE = set('''ALTER ANALYZE CALL CHECK CHECKSUM CLOSE COMMIT CREATE DEALLOCATE DECLARE DELETE DO DROP EXECUTE FETCH FLUSH GET GRANT
@@ -636,15 +638,15 @@ BLOCKS = {'BEGIN', 'CASE', 'FOR', 'IF', 'LOOP', 'REPEAT', 'WHILE'}
 
 
 class Body:
-    """Follows the blocks of a program by the words that begin a statement, and raises Refused where that leaves a doubt.
+    """Follows the blocks of a program by the words that begin statements, and raises Refused in case of doubt.
 
-    A client sends what stands under a delimiter as it is, and a server runs every statement in it, also one behind the body.
+    A client sends a text under its delimiter unchanged, and a server executes every statement in it, even one behind the body.
     """
 
     def __init__(self, kind, tokens):
         self.tokens = [token for token in tokens if token[0] not in ('space', 'comment')]
         self.at, self.open = 0, []
-        # Texts between dollars are for the newest MySQL alone.
+        # Only the newest MySQL has texts between dollar signs.
         self.sure(not any(kind == 'mark' or kind == 'word' and '$' in text for kind, text in self.tokens))
         if kind == 'trigger' and self.word() in ('FOLLOWS', 'PRECEDES'):
             self.at += 2
@@ -669,7 +671,7 @@ class Body:
         return self.piece('symbol', ahead)
 
     def pass_parameters(self):
-        """To the first word that begins a statement."""
+        """Continues to the first word that begins a statement."""
         depth = 0
         while self.at < len(self.tokens):
             depth += (self.symbol() == '(') - (self.symbol() == ')')
@@ -731,7 +733,7 @@ class Body:
             self.at += 1 + (self.word() in ('SQLSTATE', 'NOT')) + ((self.word(), self.word(1)) == ('SQLSTATE', 'VALUE'))
 
     def expression(self, stop):
-        """Goes behind a word or mark that is no part of an expression; the end of everything is that of a statement."""
+        """Continues behind a word or symbol that cannot be part of an expression. The end of the text also ends a statement."""
         cases, depth = [], 0
         self.at += 1
         while self.at < len(self.tokens):
@@ -753,15 +755,15 @@ class Body:
 
 
 def own(tokens, database):
-    """Names that stand for the database that the script is loaded into."""
+    """Removes the database from names, so that they refer to the one that the script is loaded into."""
     qualifier = ('name', name_of(database))
     gone = {i for i, pair in enumerate(zip(tokens, tokens[1:])) if pair == (qualifier, ('symbol', '.'))}
     return [token for i, token in enumerate(tokens) if i not in gone and i - 1 not in gone]
 
 
 def check_kind(thing, kind, statement=None, database='', in_bytes=False, is_at_rest=True):
-    """The definition, put together again, for whom it acts, and whether it is one statement for certain. Raises Refused when it makes anything else."""
-    # Tables and sequences are made in a mode of ours.
+    """The rebuilt definition, its definer, and whether it is certainly one statement. Raises Refused for anything else."""
+    # Tables and sequences are created in a fixed mode.
     mode = '' if kind in ('table', 'sequence') else thing.get('sqlMode', '')
     tokens = tokens_of(thing['createStatement'] if statement is None else statement, mode, in_bytes)
     if kind == 'table':
@@ -769,7 +771,7 @@ def check_kind(thing, kind, statement=None, database='', in_bytes=False, is_at_r
         name, made = read_table(tokens, database)
     else:
         name, definer, made, is_sure = read_program(kind, tokens, is_at_rest)
-    # In bytes, letters beyond ASCII are others.
+    # Letters beyond ASCII are other bytes in another character set, so they are not compared.
     fold = lambda text: re.sub('[^\x00-\x7f]+', '\x80', text.lower()) if in_bytes else text.lower()
     if fold(name) != fold(thing['name']):
         raise Refused('it has another name')
@@ -777,7 +779,7 @@ def check_kind(thing, kind, statement=None, database='', in_bytes=False, is_at_r
 
 
 def load(name, entries):
-    """A file, checked against the manifest."""
+    """Reads a file and checks it against the manifest."""
     with open(name, 'rb') as file:
         data = file.read()
     if hashlib.sha256(data).hexdigest() != entries[name]['sha256']:
@@ -787,7 +789,7 @@ def load(name, entries):
 
 def emit_table(table, summary, entries, database):
     if (table['name'], table['index']) != (summary['name'], summary['index']):
-        raise ValueError('a table is another one than the manifest says')
+        raise ValueError('a table is not the one in the manifest')
     emit_statement(check_kind(table, 'table', database=database)[0])
     kept = [column for column in table['columns'] if column['form']]
     start = 'INSERT INTO %s (%s) VALUES' % (
@@ -826,14 +828,15 @@ CODECS = {'binary': 'utf-8', 'utf8': 'utf-8', 'utf8mb3': 'utf-8', 'utf8mb4': 'ut
 
 
 def has_passed(event):
-    """Whether its single moment has come: it would be made up for. A day more, for its time zone and until the script is run."""
+    """Whether the single execution time of an event has passed: it would be executed at once. With a margin of two days, for
+    its time zone and until the script is run."""
     once = re.search(r"ON SCHEDULE AT '(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", event['createStatement'])
     now = clock_time.time() + 172800
     return bool(once) and calendar.timegm(clock_time.strptime(once.group(1), '%Y-%m-%d %H:%M:%S')) < now
 
 
 def bytes_of(thing, database):
-    """The definition and the character set of its client; UTF-8 where there is no telling how that client wrote."""
+    """The bytes of the definition, and their character set: that of its client, or UTF-8 if that cannot be encoded here."""
     is_at_rest = thing['kind'] == 'event' and (not AS_FOUND or has_passed(thing))
     text, definer, is_sure = check_kind(thing, thing['kind'], database=database, is_at_rest=is_at_rest)
     charset = word(thing.get('characterSetClient', 'utf8mb4'))
@@ -851,14 +854,14 @@ def bytes_of(thing, database):
 
 
 def set_session(thing, charset):
-    """The settings that a thing was made with."""
+    """Applies the settings that an object was created with."""
     emit("SET character_set_client = '%s';" % charset)
     if 'collationConnection' in thing:
         emit("SET collation_connection = '%s';" % word(thing['collationConnection']))
     if 'timeZone' in thing:
         emit('SET time_zone = %s;' % text_of(thing['timeZone']))
     modes = thing.get('sqlMode', '')
-    # MySQL 8 and newer refuse a list that holds one of these.
+    # MySQL 8 and newer refuse a list with one of these.
     left = ','.join(mode for mode in modes.split(',') if mode.upper() not in GONE_MODES)
     emit('SET sql_mode = %s;' % (text_of(modes) if left == modes else
          "IF(VERSION() NOT LIKE '%%MariaDB%%' AND CAST(VERSION() AS UNSIGNED) >= 8, %s, %s)" % (text_of(left), text_of(modes))))
@@ -875,7 +878,7 @@ def emit_sequence(thing):
 
 
 def emit_program(thing, database, moment):
-    """A routine, trigger or event, under the settings it was made with."""
+    """A routine, trigger or event, with the settings it was created with."""
     statement, charset, is_sure = bytes_of(thing, database['name'])
     is_sure = is_sure and look(statement.decode('latin-1'), thing.get('sqlMode', ''))[0]
     if 'databaseCollation' in thing:
@@ -891,8 +894,8 @@ def emit_program(thing, database, moment):
         emit(statement)
         emit(delimiter + b'\nDELIMITER ;')
     else:
-        # Where it ends is not certain for every client: a server prepares one statement or none. One that prepares
-        # none of these holds up nothing else.
+        # Its end is not certain for every client, so it is prepared: a server accepts one statement or none. If it cannot
+        # prepare such a statement, the rest of the script is not affected.
         MAY_MISS.add(thing['name'].lower())
         told = not_made('this server would have to read it as a client does', thing)
         emit("SET @supplemental_backup = IF(%s >= IF(VERSION() LIKE '%%MariaDB%%', 1006, %s), x'%s', x'%s');\n%s" % (
@@ -910,7 +913,7 @@ def not_made(why, thing):
 
 
 def needing(views):
-    """The names of views that mention what may not be there, or a view that does."""
+    """The names of views that mention something that may be absent, directly or through another view."""
     found, before = set(), None
     mentioned = {view['name'].lower(): {content(token).lower() for token in tokens_of(view['createStatement'], view.get('sqlMode', ''))
                                         if token[0] in ('name', 'word')} - {view['name'].lower()} for view in views}
@@ -921,7 +924,7 @@ def needing(views):
 
 
 def emit_views(views, database):
-    """Views may stand on each other: each is tried as often as it may take, and at the end once more, to fail."""
+    """Views may depend on each other: each is tried several times, and at the end once more, where an error ends the script."""
     needy = needing(views) if MAY_MISS else set()
     rounds = 1 if len(views) < 2 else 2 if len(views) < 3 else 3
     emit("SET @supplemental_backup_made = '';")
@@ -947,7 +950,7 @@ def emit_views(views, database):
         emit(SESSION)
 
 
-# A procedure runs under the settings that it was made under, and can go on after an error.
+# A procedure runs with the settings with which it was created, and can continue after an error.
 TRY_VIEW = """DROP PROCEDURE IF EXISTS supplemental_backup_view;
 DELIMITER //
 CREATE PROCEDURE supplemental_backup_view()
@@ -972,7 +975,7 @@ DROP PROCEDURE supplemental_backup_view;"""
 
 
 def in_order(views):
-    """Views after those they read from, as far as FROM and JOIN tell it."""
+    """Views after the ones they read from, as far as FROM and JOIN show that."""
     names = {view['name'].lower(): view for view in views}
     done, under = [], set()
 
@@ -1022,7 +1025,7 @@ def main():
     of = {kind: [] for kind in KINDS}
     for thing in [] if wanted else objects:
         of[thing['kind']].append(thing)
-    # Columns may take their defaults from sequences, so these come first.
+    # Defaults of columns may use sequences, so these come first.
     for thing in of['sequence']:
         unless_refused('sequence', thing, lambda: emit_sequence(thing))
     for summary in manifest['tables']:
@@ -1044,7 +1047,8 @@ def main():
         warn('Look at what views, routines, triggers and events do before anybody uses them. They act for ' +
              line_of(', '.join(sorted(ACTS_FOR))))
     if LEFT_OUT:
-        sys.exit('%d definitions are something else than they should be, and left out. Whose archive is this?' % len(LEFT_OUT))
+        sys.exit('%d definitions would create something else than they claim, and were left out. Find out who made this '
+                 'archive.' % len(LEFT_OUT))
     emit('SET timestamp = DEFAULT;\n' + collation + "\nSELECT 'complete' AS script;")
 
 
@@ -1052,7 +1056,7 @@ AS_FOUND, ACTS_FOR, LEFT_OUT, MAY_MISS = False, set(), [], set()
 
 
 def unless_refused(kind, thing, emit_it):
-    """What is refused stands in the script for people alone, and so do the rows of such a table."""
+    """Runs `emit_it`. A refused definition is in the script only as a comment, and the rows of such a table are left out."""
     try:
         emit_it()
         return True
@@ -1072,7 +1076,7 @@ def run():
     try:
         main()
     except BaseException:
-        # Whoever reads from a pipe has the front already, and must not take it for the whole.
+        # The consumer of a pipe has the beginning already, and must not take it for the whole script.
         emit("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'The script is not complete: see what reader.py said';")
         raise
 

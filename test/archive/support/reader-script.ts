@@ -17,7 +17,7 @@ export function renderReaderScript(): { readonly file: string; readonly text: st
     text: `import { inflateSync } from 'fflate';
 import { fromBase64 } from '../bytes.js';
 
-/** The program \`reader.py\` that travels in every archive, packed; generated from the file of that name. */
+/** The program \`reader.py\` that is in every archive, compressed; generated from the file of that name. */
 export function readerScript(): Uint8Array {
   return inflateSync(fromBase64(packed));
 }
