@@ -24,6 +24,6 @@ How to get the database back with stock tools (you have this file, so the first 
   mariadb -e "CREATE DATABASE restored"
   python3 reader.py | mariadb --binary-mode --comments restored
 
-Restore into a new, empty database, never over a living one.
+Restore into a new, empty database, never into one that is in use.
 `;
 }

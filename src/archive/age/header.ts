@@ -152,10 +152,10 @@ export async function unlockHeader(
     if (isBackupError(error)) throw error;
     if (!noneFits) throw damagedHeader(error);
     if (failures.length === 0)
-      throw new BackupError('wrong-key', 'None of the given keys opens this archive.');
+      throw new BackupError('wrong-key', 'None of the given keys fits this archive.');
     throw new BackupError(
       'wrong-key',
-      'None of the given keys opens this archive, and one of them could not be used.',
+      'None of the given keys fits this archive, and one of them could not be used.',
       {
         cause: failures[0],
       },
