@@ -146,7 +146,7 @@ function makeReader(
   ): Promise<TableDescription> => {
     const table = parseTable(await files.read(tableEntryName(index), signal));
     if (table.index !== index)
-      throw new BackupError('archive-damaged', 'A table stands under a wrong number.');
+      throw new BackupError('archive-damaged', 'A table is stored under a wrong number.');
     if (table.name !== name)
       throw new BackupError('archive-damaged', 'A table has another name than the manifest says.');
     return table;

@@ -99,7 +99,7 @@ export async function* readTar(
       }
       case 'table': {
         const table = parseTable(content);
-        if (table.index !== kind.table) throw damaged('A table stands under the number of another.');
+        if (table.index !== kind.table) throw damaged('A table is stored under the number of another.');
         inOrder(() => contents.addTable(table));
         yield { kind: 'table', table };
         break;

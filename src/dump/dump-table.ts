@@ -142,7 +142,7 @@ export class TableReading {
     for (const column of unknown) {
       const message =
         `The server shows column "${column}" of table "${name}" with a question mark that may stand for another` +
-        ' character, and no row shows which. Check at its default or members in the copy.';
+        ' character, and no row shows which. Check its default or members in the copy.';
       this.#sink.warn({ code: 'definition-uncertain', message, table: name });
     }
     const description = describeTable(this.#snapshot, this.#task, statement);
