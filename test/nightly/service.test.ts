@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isBackupError } from '../../src/errors.js';
@@ -8,7 +8,9 @@ import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
 import { systemClock } from '../../src/nightly/service/clock.js';
 import type { NightlyOptions } from '../../src/nightly/service/nightly-options.js';
-import { startNightly } from '../../src/nightly/service/start-nightly.js';
+import { serveNights, startNightly } from '../../src/nightly/service/start-nightly.js';
+import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
+import { NumberedPractice } from '../history/practice.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';
 import { startAnyServer } from '../support/servers.js';
 import { createFakeClock, type FakeClock } from './support/fake-clock.js';
@@ -135,6 +137,47 @@ describe('the nightly service', () => {
     });
     assert.ok(runs.some((run) => run.startsWith('2029-01-09')));
     assert.ok(runs.some((run) => run.startsWith('2026-07-14')));
+  });
+
+  it('makes one copy of a night for a network path that was changed shortly before', async () => {
+    const practice = await NumberedPractice.open();
+    try {
+      const [earlier, later] = [join(bench.folder, 'a'), join(bench.folder, 'b')];
+      for (const path of [earlier, later]) mkdirSync(path);
+      const settings = createMemorySettings({ networkPath: earlier }, { checkPath: async () => undefined });
+      practice.more = { settings, local: { retry: 'none' } };
+      const stop = new AbortController();
+      // 22:10 in Chicago, on the second night.
+      const start = new Date('2026-07-16T03:10:00Z');
+      // The settings are read for it every hour, at 20 minutes past.
+      const clock = createFakeClock(
+        '2026-07-14T18:20:00Z',
+        ({ now }) => {
+          const left = start.getTime() - now().getTime();
+          if (left > 0 && left < 2 * tenMinutes)
+            settings.save({ networkPath: later }, { userNum: '1', computer: 'FRONT' }).catch(assert.fail);
+          if (now() >= new Date('2026-07-16T08:00:00Z')) stop.abort();
+        },
+        tenMinutes,
+      );
+      const runs: string[] = [];
+      await serveNights(
+        practice.plan,
+        {
+          signal: stop.signal,
+          schedule: { hqTime: '22:10', retryAfterMinutes: 0 },
+          onEvent: (event) => {
+            if (event.kind === 'finished')
+              runs.push(`${event.report.night} ${event.report.destinations.map(({ outcome }) => outcome)}`);
+          },
+        },
+        practice.tools(clock),
+      );
+      assert.deepEqual(runs, ['2026-07-14 verified,verified', '2026-07-15 verified,verified']);
+      assert.notEqual(readdirSync(later).length, 0);
+    } finally {
+      await practice.close();
+    }
   });
 
   it('looks once a night where the practice may not back up', async () => {

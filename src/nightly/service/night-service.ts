@@ -151,8 +151,9 @@ export class NightService {
       }
     }
     this.#lostAt = lostAt;
-    // The run may have begun a new journal.
+    // The run may have begun a new journal, and has read the network path later than this service.
     this.#keptSchedule = undefined;
+    this.#path = undefined;
     const settled = isSettled ? destinations : [];
     this.#last = { night, count: before + 1, startedAt, endedAt: this.#tools.clock.now(), settled };
   }
