@@ -132,11 +132,11 @@ export function planRetention(
       past.find((archive) => archive.verified),
       'newest-verified',
     );
-    keep(
-      past.find((archive) => archive.verified && archive.opensForLivingAdmin) ??
-        past.find((archive) => archive.opensForLivingAdmin),
-      'last-for-living-admin',
-    );
+    const opening = past.filter((archive) => archive.opensForLivingAdmin);
+    const last = opening.find((archive) => archive.verified);
+    const lasts =
+      last === undefined ? [opening[0], opening.find((archive) => archive.byHand !== true)] : [last];
+    for (const archive of new Set(lasts)) keep(archive, 'last-for-living-admin');
     const ages = agesOf(past, options.now, horizons);
     for (const period of periods) {
       const horizon = horizons[period];

@@ -8,8 +8,9 @@ import { BackupError } from '../../src/errors.js';
 import { breaksHistory, type HistoryFinding } from '../../src/history/findings.js';
 import { allTables, type TableFacts } from '../../src/history/loss/facts.js';
 import { judgeNight } from '../../src/history/loss/judge-night.js';
+import { formatNoteKey } from '../../src/history/note.js';
 import { noteKeyOf, type SequenceHead } from '../../src/history/note-body.js';
-import { signerOf } from '../../src/history/signer.js';
+import { noteKeyOfSigner, signerOf } from '../../src/history/signer.js';
 import { verifyHistory } from '../../src/history/verify-history.js';
 import { acknowledgeFindings, announcePurge } from '../../src/nightly/origin/acknowledge.js';
 import { keepFacts, readFacts } from '../../src/nightly/origin/facts-file.js';
@@ -101,6 +102,81 @@ describe('the notes of nights', () => {
       [],
     );
     assert.deepEqual(practice.standing, ['history-broken']);
+  });
+
+  describe('of another computer of the practice', () => {
+    let folder: string;
+    /** The next nights are made by this computer. */
+    const by = (computer: 'one' | 'other'): void => {
+      const signer = { one: signerOf(new Uint8Array(32).fill(1)), other: otherSigner };
+      const trustedKeys = Object.values(signer).map((each) =>
+        formatNoteKey(noteKeyOfSigner(each, practiceId)),
+      );
+      practice.more = { signer: signer[computer], trustedKeys, spool: join(folder, computer) };
+    };
+    /** An archive that no computer made, or one that was broken off while it was sent. */
+    const putStranger = async (night: string, digit: string): Promise<string> => {
+      const archiveId = digit.repeat(32);
+      const key = `${practiceId}/${night}/${archiveId}.tar.age`;
+      const holder = { userNum: '1', userName: 'Admin', recipient: 'age1office' };
+      const createdAt = new Date(Date.parse(night) + 34 * 3_600_000).toISOString();
+      const { bytes } = fakeArchive({
+        archiveId,
+        createdAt,
+        practiceId,
+        scope: 'critical',
+        holder,
+        size: 50,
+      });
+      await put(practice.hq, key, bytes);
+      return key;
+    };
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'sb-computers-'));
+    });
+    afterEach(() => rm(folder, { recursive: true, force: true }));
+
+    it('keep its copies from being replaced by one that nobody vouches for, acknowledged or not', async () => {
+      by('one');
+      await practice.night();
+      by('other');
+      const copy = (await practice.night()).destinations[0]!.copy!.key;
+      await putStranger(copy.split('/')[1]!, 'f');
+      by('one');
+      await practice.night();
+      assert.ok((await keysOf(practice.hq)).includes(copy));
+      await acknowledgeFindings(practice.plan, { user: 'Admin' });
+      await practice.night();
+      assert.ok((await keysOf(practice.hq)).includes(copy));
+      // It is of no worth after its time, as any other.
+      await practice.nights(8);
+      assert.equal((await keysOf(practice.hq)).filter((key) => key.includes('ffff')).length, 0);
+    });
+
+    it('are removed only as far as they were read on the same night', async () => {
+      by('one');
+      await practice.night();
+      const strange: string[] = [];
+      for (const digit of ['a', 'b', 'c', 'd', 'e']) {
+        const key = await putStranger('2026-01-02', digit);
+        await put(practice.hq, noteKeyOf(key)!, 'no note');
+        strange.push(key);
+      }
+      await practice.nights(9);
+      // One that cannot be read keeps the others from being judged.
+      const { hq } = practice;
+      const get: StorageAdapter['get'] = (key, options) => {
+        if (key.endsWith('.note')) throw new BackupError('storage-transient', 'The store is busy.');
+        return hq.get(key, options);
+      };
+      practice.more = { ...practice.more, hq: { ...practice.plan.hq!, storage: { ...hq, get } } };
+      await practice.nights(2);
+      const left = await keysOf(hq);
+      assert.deepEqual(
+        strange.filter((key) => !left.includes(key)),
+        [],
+      );
+    });
   });
 
   it('that could not be removed with their copies frighten nobody, however long ago that was', async () => {

@@ -12,6 +12,7 @@ import { codeOf } from '../run/failure.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 import type { NightContext } from '../run/night-context.js';
 import { scrubNightsOf } from '../run/night-plan.js';
+import type { Origins } from '../run/prune.js';
 import { remembered } from '../run/remembered-copies.js';
 import { addAllowance, provableAt } from '../scrub/due-copies.js';
 import { checkCopies } from './check-copies.js';
@@ -46,8 +47,8 @@ export class PlaceHistory {
   /** Whether the notes that are there were read and compared in this run. */
   #isReady = false;
 
-  /** Archives of unknown origin, which are never removed: a person has to check them. */
-  strange: ReadonlySet<string> = new Set();
+  /** Whose the archives here are that the journal does not know; undefined until that was checked. */
+  origins: Origins | undefined;
 
   /** Whether the journal knows what the notes say; before that nothing may be removed. */
   get hasReadNotes(): boolean {
@@ -62,7 +63,6 @@ export class PlaceHistory {
   /** Continues the sequence and checks the copies. Rejects only for a full disk under the journal. */
   async check(): Promise<void> {
     const { signal, warn } = this.#around;
-    const where = this.#store.description;
     try {
       const isBare = this.#sequence === undefined && (await this.#continueSequence());
       await this.#settleOnItsWay();
@@ -76,7 +76,7 @@ export class PlaceHistory {
       await this.#check();
     } catch (error) {
       signal.throwIfAborted();
-      const message = `The older copies in ${where} could not be checked (${codeOf(error)}). The next night checks them.`;
+      const message = `The older copies in ${this.#store.description} could not be checked (${codeOf(error)}). The next night checks them.`;
       warn({ code: 'copies-not-checked', message });
     }
     await this.#retainLastClean();
@@ -304,7 +304,7 @@ export class PlaceHistory {
       waiting: new Set(journal.state.pending.map(({ copy }) => copy.key)),
       signal,
     });
-    this.strange = new Set(checked.strange);
+    this.origins = { proven: new Set(checked.passed), strange: new Set(checked.strange) };
     const lasting = [...(sequence.lasting ?? []), ...this.#rolledBack()].slice(0, mostTroubles);
     const found = {
       troubles: [...new Set([...lasting, ...checked.troubles])].slice(0, mostTroubles),

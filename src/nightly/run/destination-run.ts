@@ -207,7 +207,7 @@ export class DestinationRun {
         signal,
         night,
         readBack,
-        strange: this.#history?.strange ?? new Set(),
+        origins: this.#history?.origins ?? null,
         practiceId: plan.practiceId,
         timeZone: plan.timeZone,
         now: now(),

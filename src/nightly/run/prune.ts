@@ -10,6 +10,14 @@ import { codeOf } from './failure.js';
 import type { VerifiedCopy } from './journal-state.js';
 import { claimPruning } from './pruning-claim.js';
 
+/** Whose the archives at a place are that the journal does not know. */
+export interface Origins {
+  /** Keys of archives whose note was found good, as every copy gets one once it was read back. */
+  readonly proven: ReadonlySet<string>;
+  /** Keys of archives that nothing is known of, or that a person has to check. They are never removed. */
+  readonly strange: ReadonlySet<string>;
+}
+
 /** The input of retention. */
 export interface Pruning {
   readonly store: StorageAdapter;
@@ -20,8 +28,11 @@ export interface Pruning {
   readonly now: Date;
   /** Archives that the journal knows to have been verified here. */
   readonly verified: readonly VerifiedCopy[];
-  /** Keys of archives that a person has to check. */
-  readonly strange?: ReadonlySet<string>;
+  /**
+   * What the notes say tonight of archives that the journal does not know; null if that could not be checked,
+   * absent where nobody reads notes.
+   */
+  readonly origins?: Origins | null;
   /** The newest copy that was read back in this run. */
   readonly readBack: CopyReport;
   /** Distinguishes this spool from that of another machine. */
@@ -55,7 +66,7 @@ export async function prune(pruning: Pruning): Promise<readonly DumpWarning[]> {
   const ours = found.remove.filter((key) => known.has(key));
   const warnings = [...found.warnings, ...(await removeEach(ours, pruning))];
   const isTheirs = (key: string): boolean =>
-    !known.has(key) && pruning.strange?.has(key) !== true && nightIn(key) < pruning.readBack.night;
+    !known.has(key) && mayBeRemoved(key, pruning) && nightIn(key) < pruning.readBack.night;
   if (!found.remove.some(isTheirs)) return warnings;
   const claim = await claimPruning(pruning);
   if (!claim.isOurs) return warnings;
@@ -65,6 +76,10 @@ export async function prune(pruning: Pruning): Promise<readonly DumpWarning[]> {
   } finally {
     await claim.release();
   }
+}
+
+function mayBeRemoved(key: string, { origins }: Pruning): boolean {
+  return origins === undefined || (origins !== null && !origins.strange.has(key));
 }
 
 /** Lists what is in the store now, and what of it may be removed. */
@@ -120,13 +135,17 @@ function archivesOf(readable: readonly Readable[], pruning: Pruning): readonly R
     pruning.admins,
   );
   const known = new Map(pruning.verified.map((copy) => [copy.key, copy]));
+  // A file that nobody vouches for, such as one that was cut off, must not take the place of a copy that
+  // another computer has read back.
+  const isUnproven = (key: string): boolean =>
+    pruning.origins !== undefined && pruning.origins?.proven.has(key) !== true;
   return readable.map(({ key, label }) => ({
     key,
     createdAt: new Date(label.createdAt),
     scope: label.scope,
     verified: known.has(key),
     opensForLivingAdmin: opens.has(label.archiveId),
-    byHand: known.get(key)?.byHand === true,
+    byHand: known.has(key) ? known.get(key)?.byHand === true : isUnproven(key),
   }));
 }
 
