@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { utf8 } from '../../src/bytes.js';
 import { BackupError } from '../../src/errors.js';
 import { breaksHistory, type HistoryFinding } from '../../src/history/findings.js';
@@ -532,6 +533,27 @@ describe('an attack on a store', () => {
       assert.match(practice.alerts.raised.at(-1)!.message, /2026-01-06/);
     });
   }
+
+  it('at a place with a slow line keeps the other place from removing anything on the same night', async () => {
+    await practice.nights(2);
+    assert.equal((await practice.night()).destinations[1]!.removed.length, 1);
+    const { hq } = practice;
+    await vanish(hq, (await keysOf(hq)).slice(-1));
+    const slow: StorageAdapter = {
+      ...hq,
+      put: async (key, ...rest) => {
+        await setTimeout(300);
+        return hq.put(key, ...rest);
+      },
+    };
+    practice.more = { hq: { ...practice.plan.hq, storage: slow } };
+    const { destinations } = await practice.night();
+    assert.deepEqual(
+      destinations.map(({ removed }) => removed),
+      [[], []],
+    );
+    assert.deepEqual(practice.standing, ['history-broken']);
+  });
 
   it('on the newest copy is made up for by the next night, also where a person has looked since', async () => {
     const [newest, older] = (await keysOf(practice.local)).reverse();

@@ -1,13 +1,14 @@
 import type { AdminCandidate } from '../../admin/resolve-last-admin.js';
 import { millisecondsSince } from '../../diagnosis.js';
 import { type Destination, explainEligibility, type Practice } from '../../eligibility/is-eligible.js';
+import { BackupError } from '../../errors.js';
 import type { DumpWarning, Manifest } from '../../model/parts.js';
 import { debugEvent, loggerWithDiagnosis } from '../log/logger-with-diagnosis.js';
 import { contentOf } from '../origin/content-of.js';
 import { HeadKeeper } from '../origin/head-keeper.js';
 import { type Notary, openNotary } from '../origin/notary.js';
 import { watchLoss } from '../origin/watch-loss.js';
-import { untilAborted } from '../service/timeout.js';
+import { untilAborted, withTimeout } from '../service/timeout.js';
 import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import type { BackupReport, CopyReport, ReportedChange } from './backup-report.js';
 import { DestinationRun } from './destination-run.js';
@@ -39,6 +40,8 @@ import { writeEvidence } from './write-evidence.js';
 
 /** How long an aborted reading may release its locks and sessions, in milliseconds. */
 const sealingCleanupTime = 3000;
+/** How long retention at one place waits until the other one has been checked, in milliseconds. */
+const longestWait = 1_800_000;
 
 /** One run: reads, seals, delivers, prunes, records and reports, in this order. */
 export class NightRun {
@@ -50,6 +53,8 @@ export class NightRun {
   #admins: readonly AdminCandidate[] | undefined;
   #opening: KnownOpening | undefined;
   readonly #foundAgain: Office['foundAgain'];
+  /** When the work must be over. */
+  readonly #endsAt: Date | undefined;
   #hasTold = false;
   /** The date of the newest local copy, as the settings have it. */
   #dateFound: Date | null | undefined;
@@ -70,6 +75,7 @@ export class NightRun {
     },
   ) {
     this.#foundAgain = state.foundAgain;
+    this.#endsAt = options.deadline;
     const logger = loggerWithDiagnosis(plan.logger);
     const begun = performance.now();
     const emit: NightContext['emit'] = (event) => {
@@ -130,11 +136,16 @@ export class NightRun {
       for (const destinationRun of this.#destinationRuns) destinationRun.fail(error);
     }
     // The places run independently: a slow line to one must not cost the other its date and its retention.
+    const checked = this.#destinationRuns.map(async (destinationRun) => {
+      await destinationRun.deliver();
+      await destinationRun.checkHistory();
+    });
     await Promise.all(
-      this.#destinationRuns.map(async (destinationRun) => {
-        await destinationRun.deliver();
-        await destinationRun.checkHistory();
+      this.#destinationRuns.map(async (destinationRun, i) => {
+        await checked[i];
         await advanceDate(this.#context, destinationRun);
+        // What is found at one place stops the removal of copies at both.
+        await this.#waitFor(checked);
         await destinationRun.prune(this.#admins);
         await destinationRun.writeNotes();
       }),
@@ -156,6 +167,16 @@ export class NightRun {
     this.#log(told);
     emit({ kind: 'finished', report: told });
     return { report: told, failure: this.#destinationRuns.find(({ error }) => error !== undefined)?.error };
+  }
+
+  /** Not for ever, and so that at least half of the time is left for what comes after. Never rejects. */
+  async #waitFor(work: readonly Promise<void>[]): Promise<void> {
+    const { tools, signal, now } = this.#context;
+    const left = (this.#endsAt?.getTime() ?? Number.POSITIVE_INFINITY) - now().getTime();
+    const milliseconds = Math.min(longestWait, Math.max(left / 2, 0));
+    const tooLong = (): Error => new BackupError('window-closed', 'The other place is still at work.');
+    const options = { clock: tools.clock, milliseconds, signal, tooLong };
+    await withTimeout(() => Promise.all(work), options).catch(() => undefined);
   }
 
   /**
