@@ -12,6 +12,8 @@ import { onTerminal, whyNoTerminal } from './terminal.js';
 import { fillWithTwoPractices, springPassword, summerPassword, type TwoPractices } from './two-practices.js';
 
 const skip = whyNoTerminal ?? false;
+/** A path of more than a line is not broken. */
+const isTooWide = (line: string): boolean => line.length > 80 && line.includes(' ');
 
 describe('what support sees on a terminal', { skip }, () => {
   let root: string;
@@ -82,10 +84,7 @@ describe('what support sees on a terminal', { skip }, () => {
     assert.match(text, /The password is empty/);
     assert.match(text, /--newer NEWER-ARCHIVE/);
     assert.doesNotMatch(text, /SPRING|meadwo/);
-    assert.deepEqual(
-      lines.filter((line) => line.length > 80),
-      [],
-    );
+    assert.deepEqual(lines.filter(isTooWide), []);
   });
 
   it('the third try may be the right one', async () => {
@@ -113,11 +112,8 @@ describe('what support sees on a terminal', { skip }, () => {
         answers: [['or newer): ', `${summerPassword}\r`]],
       });
       assert.equal(code, 4);
-      assert.match(lines.join('\n'), told);
-      assert.deepEqual(
-        lines.filter((line) => line.length > 80),
-        [],
-      );
+      assert.match(lines.join(' '), told);
+      assert.deepEqual(lines.filter(isTooWide), []);
     }
   });
 
