@@ -32,6 +32,7 @@ export interface Difference {
     readonly kind: 'database' | 'table' | SchemaObjectKind;
     readonly name: string;
     readonly aspect: 'content' | 'definition' | 'missing-left' | 'missing-right' | 'rows';
+    readonly fact?: string | undefined;
     readonly message: string;
 }
 

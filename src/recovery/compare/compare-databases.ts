@@ -189,12 +189,8 @@ class Comparer {
       const right = copy.get(fact);
       if (left === right || (this.#otherLetters && mentionsTables(fact) && alikeBarCase(left, right)))
         continue;
-      this.#differ(
-        kind,
-        name,
-        'definition',
-        `${kind} "${name}": ${fact} is ${quoted(left)} and ${quoted(right)}.`,
-      );
+      const message = `${kind} "${name}": ${fact} is ${quoted(left)} and ${quoted(right)}.`;
+      this.#differences.push({ kind, name, aspect: 'definition', fact, message });
     }
   }
 

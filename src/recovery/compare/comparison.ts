@@ -40,6 +40,8 @@ export interface Difference {
   readonly name: string;
   /** In what it differs. */
   readonly aspect: 'content' | 'definition' | 'missing-left' | 'missing-right' | 'rows';
+  /** Of a definition: in which fact, such as `next number` or `status`; absent if no single one is known. */
+  readonly fact?: string | undefined;
   /** For people; holds no value of a row. */
   readonly message: string;
 }
