@@ -180,6 +180,28 @@ describe('the notes of nights', () => {
     });
   });
 
+  it('of copies whose removal was not answered are removed on the next night', async () => {
+    await practice.nights(8);
+    const { hq } = practice;
+    const losing: StorageAdapter = {
+      ...hq,
+      delete: async (...asked) => {
+        await hq.delete(...asked);
+        throw new BackupError('storage-transient', 'The answer was lost.');
+      },
+    };
+    practice.more = { hq: { ...practice.plan.hq, storage: losing } };
+    await practice.night();
+    practice.more = {};
+    const notesAlone = async (): Promise<number> =>
+      (await keysOf(hq, '.note')).length - (await keysOf(hq)).length;
+    assert.equal(await notesAlone(), 1);
+    await practice.nights(2);
+    assert.equal(await notesAlone(), 0);
+    const { findings } = await verifyHistory(hq, { practiceId });
+    assert.deepEqual(findings.filter(breaksHistory), []);
+  });
+
   it('that could not be removed with their copies frighten nobody, however long ago that was', async () => {
     await practice.nights(1);
     const [key] = await keysOf(practice.hq);

@@ -8,6 +8,7 @@ import type { StorageAdapter, StoredObject } from '../../storage/adapter.js';
 import { verifyStored } from '../../storage/verify-stored.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 import { goneCopy } from '../run/night-journal.js';
+import type { Origins } from '../run/prune.js';
 import { describeFinding } from '../scrub/read-finding.js';
 import { mostAccepted, mostTroubles, type SequenceState } from './sequence.js';
 
@@ -34,8 +35,7 @@ export interface CheckedCopies {
   /** What they are about. */
   readonly about: readonly string[];
   readonly passed: readonly string[];
-  /** Keys of archives of unknown origin: no note proves them, or theirs was not read tonight. */
-  readonly strange: readonly string[];
+  readonly origins: Origins;
   readonly isBroken: boolean;
   /** Keys of verified copies that are missing or changed. */
   readonly lost: readonly string[];
@@ -82,7 +82,9 @@ class Check implements CheckedCopies {
   readonly passed: string[] = [];
   isBroken = false;
   readonly lost: string[] = [];
-  readonly strange: string[] = [];
+  /** Keys of archives of unknown origin: no note proves them, or theirs was not read tonight. */
+  readonly #strange: string[] = [];
+  readonly #leftNotes: string[] = [];
   readonly #given: CopiesToCheck;
   readonly #objects: ReadonlyMap<string, StoredObject>;
   readonly #isShared: boolean;
@@ -95,6 +97,11 @@ class Check implements CheckedCopies {
     this.#objects = objects;
     this.#isShared = given.trustedKeys.length > 1;
     this.#oldest = Math.min(...given.copies.flatMap(({ number }) => number ?? []));
+  }
+
+  get origins(): Origins {
+    const [proven, strange] = [new Set(this.passed), new Set(this.#strange)];
+    return { proven, strange, leftNotes: this.#leftNotes };
   }
 
   /** Whether the list says of a copy and of its note what it said when they were looked at last. */
@@ -154,7 +161,7 @@ class Check implements CheckedCopies {
   /** Checks archives that this journal does not know. */
   async lookAtStrangers(): Promise<void> {
     const { copies, waiting, night, sequence } = this.#given;
-    const known = new Set(copies.map(({ key }) => key));
+    const known = new Map(copies.map((copy) => [copy.key, this.copies.get(copy.key) ?? copy]));
     let read = 0;
     let strange = 0;
     const keys = [...this.#objects.keys()].filter((key) => key.endsWith('.tar.age')).reverse();
@@ -167,7 +174,7 @@ class Check implements CheckedCopies {
       const noteKey = noteKeyOf(key)!;
       if (!this.#objects.has(noteKey)) {
         if (made >= night) continue;
-        this.strange.push(key);
+        this.#strange.push(key);
         this.#tell(key, `${key} has no note, so it is not known who made it.`);
         continue;
       }
@@ -177,7 +184,7 @@ class Check implements CheckedCopies {
       }
       // What nobody has looked at is not removed either.
       if (read >= mostStrangers || strange >= mostStrange) {
-        this.strange.push(key);
+        this.#strange.push(key);
         continue;
       }
       read += 1;
@@ -187,13 +194,17 @@ class Check implements CheckedCopies {
         continue;
       }
       strange += 1;
-      this.strange.push(key);
+      this.#strange.push(key);
       this.#tell(why.name, `${key} is not proven: its note ${why.told}.`);
     }
     for (const noteKey of this.#objects.keys()) {
       if (!isNote(noteKey) || this.#objects.has(archiveBeside(noteKey))) continue;
       const key = archiveBeside(noteKey);
-      if (known.has(key) || sequence.accepted?.includes(key) === true) continue;
+      if (sequence.accepted?.includes(key) === true) continue;
+      if (known.has(key)) {
+        if (known.get(key)?.state === 'gone') this.#leftNotes.push(key);
+        continue;
+      }
       read += 1;
       const isOver = sequence.passed?.includes(key) === true;
       if (isOver || (read <= mostStrangers && (await this.#isLeftOver(key, noteKey)))) this.#pass(key);

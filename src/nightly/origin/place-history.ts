@@ -304,7 +304,7 @@ export class PlaceHistory {
       waiting: new Set(journal.state.pending.map(({ copy }) => copy.key)),
       signal,
     });
-    this.origins = { proven: new Set(checked.passed), strange: new Set(checked.strange) };
+    this.origins = checked.origins;
     const lasting = [...(sequence.lasting ?? []), ...this.#rolledBack()].slice(0, mostTroubles);
     const found = {
       troubles: [...new Set([...lasting, ...checked.troubles])].slice(0, mostTroubles),

@@ -16,6 +16,8 @@ export interface Origins {
   readonly proven: ReadonlySet<string>;
   /** Keys of archives that nothing is known of, or that a person has to check. They are never removed. */
   readonly strange: ReadonlySet<string>;
+  /** Keys of archives that were removed, and whose notes are still there. */
+  readonly leftNotes: readonly string[];
 }
 
 /** The input of retention. */
@@ -65,6 +67,7 @@ export async function prune(pruning: Pruning): Promise<readonly DumpWarning[]> {
   const found = await look(pruning);
   const ours = found.remove.filter((key) => known.has(key));
   const warnings = [...found.warnings, ...(await removeEach(ours, pruning))];
+  await removeLeftNotes(pruning);
   const isTheirs = (key: string): boolean =>
     !known.has(key) && mayBeRemoved(key, pruning) && nightIn(key) < pruning.readBack.night;
   if (!found.remove.some(isTheirs)) return warnings;
@@ -126,6 +129,21 @@ async function removeEach(
     }
   }
   return warnings;
+}
+
+/**
+ * A removal that was broken off or not answered leaves a note, and to its readers an archive that is missing.
+ * What cannot be removed tonight is found again.
+ */
+async function removeLeftNotes({ store, origins, signal }: Pruning): Promise<void> {
+  for (const key of origins?.leftNotes ?? []) {
+    try {
+      // A list may be truncated.
+      if ((await store.stat(key, { signal })) === null) await store.delete(noteKeyOf(key)!, { signal });
+    } catch {
+      signal.throwIfAborted();
+    }
+  }
 }
 
 function archivesOf(readable: readonly Readable[], pruning: Pruning): readonly RetainedArchive[] {
