@@ -6,10 +6,12 @@ import { isBackupError } from '../../src/errors.js';
 import type { PlannedRun } from '../../src/nightly/next-run.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
+import { watchNight } from '../../src/nightly/run/watch-night.js';
 import { systemClock } from '../../src/nightly/service/clock.js';
 import type { NightlyOptions } from '../../src/nightly/service/nightly-options.js';
 import { serveNights, startNightly } from '../../src/nightly/service/start-nightly.js';
 import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
+import type { SettingsStore } from '../../src/nightly/settings/settings.js';
 import { NumberedPractice } from '../history/practice.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';
 import { startAnyServer } from '../support/servers.js';
@@ -230,6 +232,32 @@ describe('the nightly service', () => {
     assert.equal(nights.length, 11);
     assert.ok(bench.alerts.standing.has('hq-copy-stale'));
     assert.equal(bench.alerts.raised.filter(({ code }) => code === 'hq-copy-stale').length, 1);
+  });
+
+  it('tells of a night without a run by the settings as they are then, or as they were read last', async () => {
+    const practice = await NumberedPractice.open();
+    try {
+      const { hq } = practice.plan;
+      const settings = createMemorySettings({ status: 'disabled-by-hq' });
+      const clock = createFakeClock('2026-07-14T12:00:00Z');
+      const signal = new AbortController().signal;
+      const watch = async (night: string, store: SettingsStore): Promise<void> => {
+        const plan = { ...practice.plan, settings: store };
+        const tools = practice.tools(clock);
+        await watchNight({ plan, night, tonight: night, schedule, tools, signal, emit: () => undefined });
+      };
+      const schedule = { timeZone: practice.plan.timeZone };
+      practice.now = new Date('2026-07-10T05:00:00Z');
+      practice.more = { hq, local: undefined, settings };
+      await assert.rejects(practice.night());
+      await watch('2026-07-10', { ...settings, read: () => Promise.reject(new Error('away')) });
+      await watch('2026-07-11', createMemorySettings({ status: 'enabled' }));
+      await watch('2026-07-12', settings);
+      const told = practice.alerts.nights.map(({ night, ok }) => `${night} ${ok}`);
+      assert.deepEqual(told, ['2026-07-09 true', '2026-07-10 true', '2026-07-11 false', '2026-07-12 true']);
+    } finally {
+      await practice.close();
+    }
   });
 
   it('outlives a schedule of HQ’s that could never be planned, and goes by the last one', async () => {

@@ -4,6 +4,7 @@ import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { standingTroubles } from '../alerts/troubles.js';
 import { silentLogger } from '../log/logger.js';
 import { dueOn } from '../next-run.js';
+import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import type { NightSchedule } from '../window.js';
 import type { BackupEvent } from './events.js';
 import type { NightJournalState } from './journal-state.js';
@@ -36,11 +37,12 @@ export async function watchNight(watch: Watch): Promise<void> {
   // Nearly every night had its run: checking that needs no guard, and writes nothing.
   const known = await readJournal(plan.spool, practiceId);
   if (known !== null && isKnown(known, night)) return;
+  const settings = await settingsNow(watch);
   const { journal, guard } = await openOffice(plan, watch.tonight);
   try {
     const { firstNight } = journal.state;
     if (isKnown(journal.state, night) || night < firstNight) return;
-    const eligibility = explainEligibility(knownPractice(plan, journal.state.settings));
+    const eligibility = explainEligibility(knownPractice(plan, settings ?? journal.state.settings));
     const eligible = configuredDestinations(plan).filter((each) => eligibility[each].eligible);
     const due = dueOn(night, schedule, historyOf(journal.state, night), eligible);
     const destinations = eligible.map((destination) => {
@@ -66,17 +68,30 @@ export async function watchNight(watch: Watch): Promise<void> {
   }
 }
 
+/** A computer that was off for long does not know whether backups were switched on or off meanwhile. */
+async function settingsNow({ plan, tools, signal }: Watch): Promise<KnownSettings | undefined> {
+  if (plan.settings === undefined) return undefined;
+  try {
+    const { networkPath, status } = await settingsWithTimeout(plan.settings, tools.clock).read({ signal });
+    return { networkPath, status };
+  } catch {
+    signal.throwIfAborted();
+    // The next run reports settings that cannot be read.
+    return undefined;
+  }
+}
+
 /** Whether there was a run on the night or later, or the night was reported. */
 function isKnown({ lastAttempt, watched }: NightJournalState, night: string): boolean {
   return [lastAttempt?.night, watched].some((known) => known !== undefined && known >= night);
 }
 
+type KnownSettings = NonNullable<NightJournalState['settings']>;
+
 /** The facts that are known without asking: those of the plan, and the settings as they were last read. */
 export function knownPractice(
   { practice, local }: NightPlan,
-  settings:
-    | { readonly networkPath: string; readonly status: 'disabled' | 'disabled-by-hq' | 'enabled' }
-    | undefined,
+  settings: KnownSettings | undefined,
 ): NightPlan['practice'] {
   const known = { ...practice, ...settings };
   return local?.storage !== undefined && (known.networkPath ?? '') === ''
