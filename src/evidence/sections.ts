@@ -264,12 +264,14 @@ export function encryptionSection({ stores = [] }: EvidenceFacts): Html {
 
 export function aboutSection({ versions, reports }: EvidenceFacts): Html {
   const database = newestReading(reports)?.database;
+  const signedWith = newestFirst(reports).find((each) => each.signedWith !== undefined)?.signedWith;
   return section(
     'About this page',
     html`<ul class="plain small">
 ${versions !== undefined && html`<li>Made by supplemental-backup ${versions.product}${versions.runtime !== undefined && ` on ${versions.runtime}`}.</li>`}
 ${versions?.sbomSha256 !== undefined && html`<li>SHA-256 of its SBOM: <code>${versions.sbomSha256}</code></li>`}
 ${database !== undefined && html`<li>Database ${database.name} on ${database.server}.</li>`}
+${signedWith !== undefined && html`<li>The office signs a note beside every copy with <code>${signedWith}</code>. Write this key down: with it a restore takes only copies that the office made.</li>`}
 <li>${proposedRule.copyAge} and ${proposedRule.restoreTime} hours are figures of a rule that was <em>proposed</em> (HIPAA Security Rule, 90 FR 898, January 6, 2025): copies no older than ${proposedRule.copyAge} hours, critical systems back within ${proposedRule.restoreTime} hours. It is shown as a measure, not as the law.</li>
 <li>Names, times and sizes come from reports, labels and listings. Only opening an archive verifies its label; anybody could write a page like this one. What counts is the opening and the rehearsal.</li>
 <li>The page holds no patient data, loads nothing and runs nothing.</li></ul>`,

@@ -89,6 +89,12 @@ describe('the page of evidence', () => {
     );
   });
 
+  it('names the key that the newest notes are signed with', () => {
+    const [first, ...rest] = sampleFacts().reports;
+    const reports = [{ ...first!, signedWith: 'office+0a1b2c3d+AAAA<' }, ...rest];
+    assert.match(renderEvidence(sampleFacts({ reports })), /<code>office\+0a1b2c3d\+AAAA&lt;<\/code>/);
+  });
+
   it('takes no name from outside for markup, wherever it stands', () => {
     const evil = `"'><script>alert(1)</script><img src=x onerror=y>&lt;\u202e\u0000\n]]>--><svg/onload=z>\ud800`;
     const report = reportOf(nightBefore(0), {

@@ -78,6 +78,7 @@ describe('the notes of nights', () => {
     await practice.night();
     assert.deepEqual(practice.standing, []);
     assert.match(renderReport(report), /Signed note 13 is the newest here/);
+    assert.ok(renderReport(report).includes(`The notes are signed with ${report.signedWith}.`));
     assert.equal((await stat(join(practice.spool, 'signing-key'))).mode & 0o777, 0o600);
   });
 

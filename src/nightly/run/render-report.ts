@@ -61,6 +61,7 @@ export function renderReport(report: BackupReport): string {
     const { userName, lastOpenedAt, places } = report.opening;
     lines.push(`Last opened by a person: ${describeOpening({ userName, lastOpenedAt, places })}.`);
   }
+  if (report.signedWith !== undefined) lines.push(`The notes are signed with ${report.signedWith}.`);
   for (const sentence of report.openingFindings ?? []) lines.push(`CHECK THIS: ${sentence}`);
   if (consistency !== undefined) {
     const locked = formatSeconds(report.lockSeconds ?? 0);
