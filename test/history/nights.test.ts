@@ -860,6 +860,34 @@ describe('damage to the database', () => {
     assert.deepEqual(practice.standing, ['looks-like-loss']);
   });
 
+  it('is not what another computer of the practice wrote, whose clock was right', async () => {
+    const settings = createMemorySettings({ networkPath: '/share' }, { checkPath: async () => undefined });
+    practice.more = { settings };
+    const right = practice.now.getTime();
+    practice.now = new Date(right + 3 * 86_400_000);
+    await openNights(1);
+    practice.now = new Date(right);
+    await practice.night(['hq']);
+    await settings.recordLocalCopy(new Date(right + 2 * 86_400_000));
+    practice.now = new Date(right + 6 * 86_400_000);
+    await openNights(1);
+    assert.deepEqual(practice.standing, []);
+  });
+
+  it('is not shown by a date that was recorded late: it takes no place of a newer one', async () => {
+    const settings = createMemorySettings({ networkPath: '/share' }, { checkPath: async () => undefined });
+    const recordLocalCopy = () => Promise.reject(new Error('away'));
+    practice.more = { settings: { ...settings, recordLocalCopy } };
+    await openNights(1);
+    practice.more = { settings };
+    const elsewhere = new Date(practice.now.getTime() - 3_600_000);
+    await settings.recordLocalCopy(elsewhere);
+    await practice.night(['hq']);
+    assert.deepEqual((await settings.read()).lastLocalCopy, elsewhere);
+    const owed = (): Promise<string> => readFile(join(practice.spool, 'journal.json'), 'utf8');
+    assert.doesNotMatch(await owed(), /dateOwed/);
+  });
+
   it('that was announced is no loss', async () => {
     await announcePurge(practice.plan, { tables: ['procedurelog'], until: '2026-02-01', user: 'Admin' });
     practice.tables['procedurelog'] = tableOf(9000);

@@ -7,6 +7,7 @@ import type { ArchiveScope, TableSummary } from '../../model/parts.js';
 import { codeOf } from '../run/failure.js';
 import type { NightContext } from '../run/night-context.js';
 import type { NightJournal } from '../run/night-journal.js';
+import { madeLast } from '../run/remembered-copies.js';
 import { keepFacts, readFacts } from './facts-file.js';
 import { mostFindings, type StandingLoss } from './loss-state.js';
 
@@ -104,15 +105,12 @@ type OwnDate = NonNullable<Tonight['ownDate']>;
 
 /** The date of the newest local copy, as it was written and as the settings have it. */
 function datesOf({ journal, night }: NightContext, { dateFound }: ReadTonight): OwnDate | undefined {
-  const { dateOwed, verified } = journal.state;
-  const past = verified.local.filter((copy) => copy.night < night);
-  // By number, not by date: a clock may have been ahead and was put right since.
-  const last = Math.max(...past.map(({ number = 0 }) => number));
-  const written = past.find(({ number = 0 }) => number === last)?.verifiedAt;
+  const { datedAhead, dateOwed, verified } = journal.state;
+  const written = madeLast(verified.local.filter((copy) => copy.night < night))?.verifiedAt;
   const found = dateFound?.toISOString();
-  return dateOwed !== undefined || written === undefined || found === undefined
-    ? undefined
-    : { written, found };
+  if (dateOwed !== undefined || written === undefined || found === undefined) return undefined;
+  // Another computer of the practice, whose clock was right, may have written an earlier one since.
+  return written === datedAhead ? undefined : { written, found };
 }
 
 function furthestBack(a: OwnDate | undefined, b: OwnDate | undefined): OwnDate | undefined {

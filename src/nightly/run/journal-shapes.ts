@@ -118,6 +118,7 @@ export const journalEntries: { readonly [Name in MayBeAbsent]: Shape<NightJourna
   }),
   watched: night,
   dateOwed: moment,
+  datedAhead: moment,
   headsKept: objectOf<Entry<'headsKept'>>({ at: moment, isSeen: optional(flag) }),
   settings: objectOf({ status: oneOf('disabled', 'disabled-by-hq', 'enabled'), networkPath: words }),
   damage: objectOf({ night, message: words }),

@@ -101,6 +101,8 @@ export interface NightJournalState {
   readonly watched?: string;
   /** The date of a local copy that could not be written to the settings yet. */
   readonly dateOwed?: string | undefined;
+  /** The date of the last local copy, where a later run began before it: a clock was wrong. */
+  readonly datedAhead?: string;
   /**
    * When the newest notes were last stored in the practice's database, and whether a later reading of it has
    * shown them.

@@ -8,6 +8,7 @@ import { codeOf, happenedOf } from './failure.js';
 import { kitsOfNight } from './known-kits.js';
 import type { NightContext } from './night-context.js';
 import { untold } from './night-journal.js';
+import { madeLast } from './remembered-copies.js';
 import type { SealedNight } from './seal-copies.js';
 
 /** Warns that the journal was damaged, or lost while copies waited to be sent. */
@@ -28,7 +29,9 @@ export function tellLostJournal({ journal, spool, warn }: NightContext): void {
 
 /** Records the attempt before the work, so that a run that crashes the process counts as well. */
 export async function noteAttempt({ journal, night }: NightContext, at: Date): Promise<void> {
+  const last = madeLast(journal.state.verified.local)?.verifiedAt;
   await journal.update(({ lastAttempt }) => ({
+    ...(last !== undefined && new Date(last) > at ? { datedAhead: last } : {}),
     lastAttempt: {
       night,
       count: lastAttempt?.night === night ? lastAttempt.count + 1 : 1,
@@ -86,16 +89,20 @@ export async function noteDamage(
 export async function advanceDate(
   context: NightContext,
   { destination, verifiedAt }: DestinationRun,
+  dateFound: Date | null | undefined,
 ): Promise<void> {
-  const { plan, journal, tools, callerSignal, warn } = context;
+  const { plan, journal, now, tools, callerSignal, warn } = context;
   if (destination !== 'local' || plan.settings === undefined) return;
   const owed = journal.state.dateOwed;
   const date = verifiedAt ?? (owed === undefined ? undefined : new Date(owed));
   if (date === undefined) return;
   try {
     const settings = settingsWithTimeout(plan.settings, tools.clock);
+    // Another computer of the practice may have recorded a newer one since.
+    const found = dateFound ?? date;
+    const isOvertaken = verifiedAt === undefined && found > date && found <= now();
     // Without the signal of the window: the copy is stored, also when the window has closed.
-    await settings.recordLocalCopy(date, { signal: callerSignal });
+    if (!isOvertaken) await settings.recordLocalCopy(date, { signal: callerSignal });
     if (owed !== undefined) await journal.update(() => ({ dateOwed: undefined }));
   } catch (error) {
     await journal.update(() => ({ dateOwed: date.toISOString() }));

@@ -143,7 +143,7 @@ export class NightRun {
     await Promise.all(
       this.#destinationRuns.map(async (destinationRun, i) => {
         await checked[i];
-        await advanceDate(this.#context, destinationRun);
+        await advanceDate(this.#context, destinationRun, this.#dateFound);
         // What is found at one place stops the removal of copies at both.
         await this.#waitFor(checked);
         await destinationRun.prune(this.#admins);

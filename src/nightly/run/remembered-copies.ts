@@ -19,3 +19,9 @@ export function remembered(copies: readonly VerifiedCopy[]): readonly VerifiedCo
     .filter(({ state }) => state !== 'gone' || ++gone <= rememberedGone)
     .slice(0, rememberedCopies);
 }
+
+/** The copy that was made last: by number, not by date, since a clock may have been ahead. */
+export function madeLast(copies: readonly VerifiedCopy[]): VerifiedCopy | undefined {
+  const last = Math.max(...copies.map(({ number = 0 }) => number));
+  return copies.find(({ number = 0 }) => number === last);
+}
