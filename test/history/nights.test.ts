@@ -19,6 +19,7 @@ import { readHistory } from '../../src/nightly/run/night-journal.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
 import { createMemorySettings, type MemorySettings } from '../../src/nightly/settings/memory-settings.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
+import { createMemoryStorage } from '../../src/storage/memory.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
 import { withThrottle } from '../../src/storage/wrappers/with-throttle.js';
 import { runCli } from '../cli/support.js';
@@ -556,6 +557,24 @@ describe('an attack on a store', () => {
       assert.match(practice.alerts.raised.at(-1)!.message, /2026-01-06/);
     });
   }
+
+  it('at a place stands when copies go to another one, until somebody has looked', async () => {
+    await practice.nights(2);
+    await vanish(practice.local, (await keysOf(practice.local)).slice(-1));
+    await practice.night();
+    assert.deepEqual(practice.standing, ['history-broken']);
+    const storage = { ...createMemoryStorage({ now: () => practice.now }), description: 'another folder' };
+    practice.more = { local: { ...practice.plan.local, storage } };
+    for (let i = 0; i < 2; i += 1) {
+      const { destinations } = await practice.night();
+      assert.deepEqual(destinations[0]?.removed, []);
+      assert.match(destinations[1]?.troubles?.join() ?? '', /was verified but is missing now/);
+    }
+    assert.equal(practice.alerts.raised.length, 1);
+    await acknowledgeFindings(practice.plan, { user: 'Admin' });
+    assert.notEqual((await practice.night()).destinations[0]?.removed.length, 0);
+    assert.deepEqual(practice.standing, []);
+  });
 
   it('at a place with a slow line keeps the other place from removing anything on the same night', async () => {
     await practice.nights(2);

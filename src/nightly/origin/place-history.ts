@@ -18,7 +18,7 @@ import { addAllowance, provableAt } from '../scrub/due-copies.js';
 import { checkCopies } from './check-copies.js';
 import { copyProvenBy, joinLoss, lossUnseen, unseenBefore, unseenIn } from './known-again.js';
 import type { Notary } from './notary.js';
-import { mostTroubles, type SequenceState } from './sequence.js';
+import { foundElsewhere, mostAccepted, mostTroubles, type SequenceState, upTo } from './sequence.js';
 
 /** How many days the last clean copy is locked, from each night with signs of loss. */
 const retainedDays = 60;
@@ -290,10 +290,9 @@ export class PlaceHistory {
   }
 
   async #check(): Promise<void> {
-    const sequence = this.#sequence;
+    const [sequence, copies] = [this.#sequence, this.#copies];
     if (sequence === undefined) return;
     const { journal, plan, night, signal } = this.#around;
-    const copies = this.#copies;
     const checked = await checkCopies({
       store: this.#store,
       practiceId: plan.practiceId,
@@ -306,12 +305,13 @@ export class PlaceHistory {
     });
     this.origins = checked.origins;
     const lasting = [...(sequence.lasting ?? []), ...this.#rolledBack()].slice(0, mostTroubles);
+    const before = foundElsewhere(sequence, copies, this.#store.description);
     const found = {
-      troubles: [...new Set([...lasting, ...checked.troubles])].slice(0, mostTroubles),
-      about: checked.about,
+      troubles: upTo(mostTroubles, [...lasting, ...before.troubles, ...checked.troubles]),
+      about: upTo(mostAccepted, [...before.lost, ...checked.about]),
       passed: checked.passed,
-      isBroken: checked.isBroken || lasting.length > 0,
-      lost: checked.lost,
+      isBroken: checked.isBroken || lasting.length > 0 || before.lost.length > 0,
+      lost: upTo(mostAccepted, [...before.lost, ...checked.lost]),
     };
     this.#note(found, (all) => all.map((each) => checked.copies.get(each.key) ?? each));
   }

@@ -83,3 +83,23 @@ export const isSequence: Shape<SequenceState> = where(
   }),
   ({ number, hash }) => hash !== null || number === 0,
 );
+
+/**
+ * Copies that were found missing or changed at another store, such as a network path that was changed since.
+ * Nobody can find them again here, and yet they stand until they are acknowledged.
+ */
+export function foundElsewhere(
+  { lost = [], troubles = [] }: SequenceState,
+  copies: readonly { readonly key: string; readonly store?: string }[],
+  store: string,
+): { readonly lost: readonly string[]; readonly troubles: readonly string[] } {
+  const here = new Set(copies.filter((copy) => copy.store === store).map(({ key }) => key));
+  const elsewhere = lost.filter((key) => !here.has(key));
+  const isAbout = (sentence: string): boolean => elsewhere.some((key) => sentence.includes(key));
+  return { lost: elsewhere, troubles: troubles.filter(isAbout) };
+}
+
+/** The first of them, each once. */
+export function upTo(most: number, names: readonly string[]): readonly string[] {
+  return [...new Set(names)].slice(0, most);
+}
