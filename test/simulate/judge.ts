@@ -359,7 +359,9 @@ export class Judge {
       } else if (key.endsWith('.tar.age')) archives.push(stored);
     }
     const findings = judgeHistory({ practiceId: '4711', archives, notes }).findings.filter(breaksHistory);
-    // A computer that was turned back uses its numbers again, and one that lost its key has another.
+    // A computer that was turned back uses its numbers again, one that lost its key has another, and one that
+    // lost its power may leave a copy without a note: what the office itself has reported is no surprise.
+    if (this.#alarms.has('history-broken')) return;
     if (findings.some(({ kind }) => kind === 'fork' || kind === 'unknown-key')) return;
     if (findings[0] !== undefined)
       this.fail(
