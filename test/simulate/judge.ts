@@ -39,6 +39,9 @@ export interface KeptBy {
 interface Memory {
   readonly told: Map<string, { readonly cause: string; isExcused: boolean; readonly at: number }>;
   readonly outcomes: Map<string, boolean>;
+  /** When its nights read last, and when those did that were told to be good. */
+  readAt: number;
+  readonly goodSince: Map<string, number>;
   readonly scheduledCopies: { readonly scope: string; readonly store: string; readonly night: string }[];
   /** Until when, in true time, it may have forgotten or mistaken something. */
   excusedUntil: number;
@@ -68,6 +71,8 @@ export class Judge {
   readonly #alarms: Map<AlertCode, number> = new Map();
   /** Whether a sign of an attack would be one of nothing. */
   isAlarmFalse: () => boolean = () => false;
+  /** Since when the network path is what it is. */
+  pathsSince: () => number = () => 0;
   /** Whether a night can only be good with a copy of it at HQ. */
   isDueAtHq: () => boolean = () => false;
 
@@ -83,7 +88,14 @@ export class Judge {
   memory(computer: number): Memory {
     let memory = this.#memories.get(computer);
     if (memory === undefined) {
-      memory = { told: new Map(), outcomes: new Map(), scheduledCopies: [], excusedUntil: 0 };
+      memory = {
+        told: new Map(),
+        outcomes: new Map(),
+        readAt: 0,
+        goodSince: new Map(),
+        scheduledCopies: [],
+        excusedUntil: 0,
+      };
       this.#memories.set(computer, memory);
     }
     return memory;
@@ -227,9 +239,10 @@ export class Judge {
     this.#held = new Set(keys);
   }
 
-  /** A person has looked at what was found. */
+  /** A person has looked at what was found: an alert that stood from before may tell of it, too. */
   seen(): void {
     this.#held = new Set();
+    for (const code of this.memory(0).told.keys()) this.#alarms.set(code as AlertCode, time.now);
   }
 
   /** It stands, or was raised since: what was put beside the copies, retention may have removed meanwhile. */
@@ -287,10 +300,14 @@ export class Judge {
     this.nights++;
     this.say(`${computer} says night ${night} was ${ok ? 'good' : 'bad'}`);
     const memory = this.memory(computer);
-    if (memory.outcomes.get(night) === true && !ok && time.now > memory.excusedUntil) {
+    // A path that was changed since the settings were read needs a copy of its own, for which there may be no
+    // time.
+    const isOfOldPath = this.pathsSince() >= (memory.goodSince.get(night) ?? Number.POSITIVE_INFINITY);
+    if (memory.outcomes.get(night) === true && !ok && time.now > memory.excusedUntil && !isOfOldPath) {
       this.fail(`the good night ${night} of computer ${computer} was told to be bad`);
     }
     memory.outcomes.set(night, ok || memory.outcomes.get(night) === true);
+    if (ok) memory.goodSince.set(night, time.now - memory.readAt < day / 2 ? memory.readAt : time.now);
     if (!ok || !this.isDueAtHq()) return;
     const copies = [...(this.stores.get('HQ')?.objects ?? [])];
     if (!copies.some(([key, { bytes }]) => key.startsWith(`4711/${night}/`) && this.isWhole(key, bytes)))

@@ -179,6 +179,7 @@ export class Practice {
     const { judge } = this;
     judge.say(`${computer.number} reads for ${destinations.join()}`);
     if (scheduled) {
+      judge.memory(computer.number).readAt = time.now;
       this.#assertInWindow(computer, 'reads the database');
       for (const destination of destinations) {
         const isHq = destination === 'hq';
@@ -227,6 +228,7 @@ export class Practice {
     this.judge.isAlarmFalse = () =>
       !this.#isAttacked && ((time.now - this.#began) / day) % cycleDays > stormDays + 3.5;
     // Until a day after a change a night may be told of that had nothing to do, and after an attack anything may lack.
+    this.judge.pathsSince = () => this.#services.pathsSince;
     this.judge.isDueAtHq = () =>
       this.facts.isAtHome &&
       this.#services.settings.status === 'enabled' &&
