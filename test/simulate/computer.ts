@@ -104,7 +104,8 @@ export class Computer {
 
   begins(work: 'reading' | 'sending'): void {
     if (this.sleepsAt?.work !== work) return;
-    this.sleep(this.sleepsAt.lasts);
+    // Into a calm time it does not sleep.
+    this.sleep(Math.min(this.sleepsAt.lasts, this.#practice.calmIn));
     this.sleepsAt = null;
   }
 

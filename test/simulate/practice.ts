@@ -415,6 +415,11 @@ export class Practice {
     }
   }
 
+  /** How long it takes until nothing goes wrong any more. */
+  get calmIn(): number {
+    return Math.max(0, stormDays * day - ((time.now - this.#began) % (cycleDays * day)));
+  }
+
   /** From now on nothing goes wrong. */
   #calm(): void {
     for (const computer of this.computers) computer.calm();
