@@ -204,6 +204,20 @@ describe('the notes of nights', () => {
     assert.deepEqual(findings.filter(breaksHistory), []);
   });
 
+  it('that nobody signed are told also where they are older than every other', async () => {
+    await practice.nights(5);
+    const archiveId = 'f'.repeat(32);
+    const key = `${practiceId}/2025-12-20/${archiveId}.tar.age`;
+    const holder = { userNum: '1', userName: 'Admin', recipient: 'age1somebody' };
+    const createdAt = '2025-12-20T23:30:00.000Z';
+    const forged = fakeArchive({ archiveId, createdAt, practiceId, scope: 'critical', holder, size: 50 });
+    await put(practice.hq, key, forged.bytes);
+    await put(practice.hq, noteKeyOf(key)!, 'not a note');
+    await practice.nights(3);
+    assert.ok((await keysOf(practice.hq)).includes(key));
+    assert.deepEqual(practice.standing, ['history-broken']);
+  });
+
   it('that could not be removed with their copies frighten nobody, however long ago that was', async () => {
     await practice.nights(1);
     const [key] = await keysOf(practice.hq);

@@ -168,12 +168,11 @@ class Check implements CheckedCopies {
     for (const key of keys) {
       if (known.has(key) || waiting.has(key) || sequence.accepted?.includes(key) === true) continue;
       const made = key.split('/').at(-2) ?? '';
-      // Before notes existed, nothing was signed; and tonight another computer may not have written its note
-      // yet.
-      if (made < sequence.since) continue;
       const noteKey = noteKeyOf(key)!;
       if (!this.#objects.has(noteKey)) {
-        if (made >= night) continue;
+        // Before notes existed, nothing was signed; and tonight another computer may not have written its note
+        // yet.
+        if (made < sequence.since || made >= night) continue;
         this.#strange.push(key);
         this.#tell(key, `${key} has no note, so it is not known who made it.`);
         continue;
