@@ -204,6 +204,27 @@ describe('the notes of nights', () => {
     assert.deepEqual(findings.filter(breaksHistory), []);
   });
 
+  it('come late to a copy that arrived but could not be read back', async () => {
+    await practice.nights(3);
+    let isDeaf = true;
+    const { local } = practice;
+    const cannotRead: StorageAdapter = {
+      ...local,
+      get: (key, options) => {
+        if (isDeaf && key.endsWith('.tar.age')) throw new BackupError('storage-transient', 'no answer');
+        return local.get(key, options);
+      },
+    };
+    practice.more = { local: { ...practice.plan.local!, storage: cannotRead } };
+    const failed = await practice.night();
+    assert.equal(failed.destinations[1]?.outcome, 'waiting');
+    isDeaf = false;
+    await practice.nights(2);
+    assert.deepEqual(practice.standing, []);
+    const { findings, archives } = await verifyHistory(local, { practiceId });
+    assert.deepEqual([findings, archives], [[], 6]);
+  });
+
   it('that nobody signed are told also where they are older than every other', async () => {
     await practice.nights(5);
     const archiveId = 'f'.repeat(32);

@@ -113,7 +113,7 @@ export class DestinationRun {
 
   /** Queues a sealed archive. */
   async enqueue(file: string, copy: CopyReport): Promise<void> {
-    await this.#pending.add(file, copy, this.#store?.capabilities.resumablePut === true);
+    await this.#pending.add(file, copy, this.#store);
   }
 
   /** Sends all waiting copies, oldest first, and verifies them there. Never rejects. */

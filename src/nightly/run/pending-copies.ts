@@ -1,6 +1,7 @@
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import { systemCodeOf } from '../../files/failures.js';
+import type { StorageAdapter } from '../../storage/adapter.js';
 import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';
 import type { PendingCopy, VerifiedCopy } from './journal-state.js';
@@ -26,16 +27,14 @@ export class PendingCopies {
   }
 
   /**
-   * Adds a sealed archive. At most two wait for one place: the oldest, which may be partly sent, and the
-   * newest. If the store cannot resume a transfer, only the newest.
-   *
-   * @param keepOldest - whether the store goes on with a transfer that was broken off
+   * Adds a sealed archive. At most two wait for one place: one that the store has in part or as a whole, and the
+   * newest.
    */
-  async add(file: string, copy: CopyReport, keepOldest: boolean): Promise<void> {
+  async add(file: string, copy: CopyReport, store: StorageAdapter | undefined): Promise<void> {
     const { journal, spool, scheduled, logger, emit, warn } = this.#context;
     const destination = this.#destination;
     const next: PendingCopy = { destination, copy, file, ...(scheduled ? {} : { byHand: true }) };
-    const kept = keepOldest ? this.all.slice(0, 1) : [];
+    const kept = store === undefined ? [] : await this.#sentTo(store);
     // A copy made by hand replaces no copy of a night.
     const dropped = this.all.filter((each) => !kept.includes(each) && (scheduled || each.byHand === true));
     await spool.noteTicket(next);
@@ -51,6 +50,23 @@ export class PendingCopies {
     }
     emit({ kind: 'sealed', destination, copy });
     logger.info('An archive is sealed.', { destination, key: copy.key, bytes: copy.bytes });
+  }
+
+  /** At most one: the oldest, where a transfer can be resumed, or one that arrived but was not verified yet. */
+  async #sentTo(store: StorageAdapter): Promise<readonly PendingCopy[]> {
+    const oldestFirst = this.all;
+    if (store.capabilities.resumablePut) return oldestFirst.slice(0, 1);
+    const { signal } = this.#context;
+    for (const each of oldestFirst) {
+      try {
+        const found = await store.stat(each.copy.key, { signal });
+        if (found?.size === each.copy.bytes) return [each];
+      } catch {
+        // Whatever fails here fails again where the copies are sent, and is reported there.
+        signal.throwIfAborted();
+      }
+    }
+    return [];
   }
 
   /** Forgets copies whose file is missing or truncated, so that a copy of this night is sealed again. */
