@@ -181,7 +181,7 @@ export function toldBy(error: BackupError): string {
 }
 
 function damageWarning(table: string, verdict: string, told: string, isLost: boolean): DumpWarning {
-  const held = isLost ? 'it is not in this copy' : 'this copy holds only what could be read';
+  const held = isLost ? 'it is not in this copy' : 'this copy holds what could be read';
   return { code: 'table-damaged', message: `Table "${table}" is ${verdict}, and ${held}: ${told}.`, table };
 }
 
