@@ -6,7 +6,7 @@ import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const place = '/dev/shm';
-/** Bytes that must be free there. A whole run needs a fifth of it. */
+/** Bytes that must be free there. A whole run needs a quarter of it. */
 const room = 8 * 1024 ** 3;
 
 /** An empty folder for the temporary files of one run; in memory, if possible. */
