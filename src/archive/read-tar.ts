@@ -99,7 +99,7 @@ export async function* readTar(
       }
       case 'table': {
         const table = parseTable(content);
-        if (table.index !== kind.table) throw damaged('A table is stored under the number of another.');
+        if (table.index !== kind.table) throw damaged('A table is stored where another table belongs.');
         inOrder(() => contents.addTable(table));
         yield { kind: 'table', table };
         break;
@@ -199,7 +199,7 @@ export function checkDatabase(manifest: Manifest, described: DatabaseEntry, labe
   const isKept = ({ index, name }: PromisedTable): boolean =>
     names.has(index) ? names.get(index) === name : leftOut.has(name);
   if (!(described.database.tables ?? []).every(isKept)) {
-    throw damaged('The archive does not hold the tables that it promises.');
+    throw damaged('Tables that the archive lists are missing from it.');
   }
 }
 

@@ -153,7 +153,7 @@ function leftOut({ table, dropped, unwanted }: Candidate): LeftOut {
 function flags(candidates: readonly Candidate[]): readonly DumpWarning[] {
   return candidates.flatMap(({ table, rule, dropped }): DumpWarning[] => {
     if (rule.tier === 'unclassified' && dropped === undefined) {
-      const message = `The table ${table.name} is not known to the policy. It is kept; have it classified.`;
+      const message = `The table ${table.name} is not known to the policy, so it is kept. The policy needs a rule for it.`;
       return [{ code: 'table-unclassified', message, table: table.name }];
     }
     if (rule.tier === 'critical' && dropped !== undefined) {

@@ -170,7 +170,7 @@ describe('F7: an archive that a forger made', () => {
     const archive = await seal(
       await tarOf(edited('tables/0002/table.json', (table) => ({ ...table, index: 1 }))),
     );
-    await refuses(stream(archive), /under the number of another/);
+    await refuses(stream(archive), /stored where another table belongs/);
     await refuses(read(archive), /under a wrong number/);
   });
 
@@ -334,8 +334,8 @@ describe('F7: an archive that a forger made', () => {
           })),
         ),
       );
-      await refuses(stream(archive), /does not hold the tables that it promises/);
-      await refuses(read(archive), /does not hold the tables that it promises/);
+      await refuses(stream(archive), /Tables that the archive lists are missing from it/);
+      await refuses(read(archive), /Tables that the archive lists are missing from it/);
     }
   });
 

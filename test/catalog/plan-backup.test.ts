@@ -57,7 +57,7 @@ Left out (1)
   tempconv_fee       400 kB  Left behind by the conversion of an upgrade.
 
 Please note
-  The table newtable is not known to the policy. It is kept; have it classified.
+  The table newtable is not known to the policy, so it is kept. The policy needs a rule for it.
 `,
     );
   });

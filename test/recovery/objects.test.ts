@@ -487,7 +487,7 @@ describeOnEachServer(
           notes.map(({ code }) => code),
           ['adapted'],
         );
-        assert.match(notes[0]!.message, /"placed".*places on the disk/);
+        assert.match(notes[0]!.message, /"placed".*disk paths/);
         assert.equal((await server().query('SELECT * FROM placed', target)).length, 1);
         await server().query(`DROP DATABASE ${source}`);
       } finally {

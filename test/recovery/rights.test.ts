@@ -136,7 +136,7 @@ describeOnEachServer('what an archive holds is put to a server', (server) => {
     const told = report.notes.map(({ message }) => message).join(' ');
     for (const name of ['before_one', 'answer', 'ask'])
       assert.match(told, new RegExp(`"${name}" is left out`));
-    assert.match(told, /acts for somebody@elsewhere/);
+    assert.match(told, /runs with the rights of somebody@elsewhere/);
     assert.ok(!report.definers.includes('somebody@elsewhere'));
   });
 

@@ -159,7 +159,7 @@ async function withoutPrograms(
       continue;
     }
     const definer = actsFor(object);
-    const whom = definer === undefined ? '' : `, and acts for ${definer}`;
+    const whom = definer === undefined ? '' : `, and runs with the rights of ${definer}`;
     const message = `The ${object.kind.replace('-', ' ')} "${object.name}" is left out: it is a program${whom}. It is restored only when programs are requested.`;
     run.notes.push({ code: 'left-out', message });
   }

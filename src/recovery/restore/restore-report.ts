@@ -119,7 +119,7 @@ export function incompleteSentence({ name, rows, incomplete }: TableSummary): st
 
 /** The sentence for a table whose files cannot be at the paths in its definition. */
 export function displacedSentence(table: string): string {
-  return `Table "${table}" is made without the places on the disk that its definition names.`;
+  return `Table "${table}" is created without the disk paths that its definition names.`;
 }
 
 /** The sentence for a table whose name no server accepts for a new one. */
