@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as passing } from 'node:timers/promises';
 import { utf8 } from '../../src/bytes.js';
 import { BackupError } from '../../src/errors.js';
 import { breaksHistory, type HistoryFinding } from '../../src/history/findings.js';
@@ -17,6 +17,8 @@ import { acknowledgeFindings, announcePurge } from '../../src/nightly/origin/ack
 import { keepFacts, readFacts } from '../../src/nightly/origin/facts-file.js';
 import { readHistory } from '../../src/nightly/run/night-journal.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
+import { makeCopies } from '../../src/nightly/run/run-supplemental-backup.js';
+import { type Clock, systemClock } from '../../src/nightly/service/clock.js';
 import { createMemorySettings, type MemorySettings } from '../../src/nightly/settings/memory-settings.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
@@ -223,6 +225,39 @@ describe('the notes of nights', () => {
     assert.deepEqual(practice.standing, []);
     const { findings, archives } = await verifyHistory(local, { practiceId });
     assert.deepEqual([findings, archives], [[], 6]);
+  });
+
+  it('of an earlier night are not waited for where a place hangs: the other gets its copy', async () => {
+    const { local } = practice;
+    const { capabilities } = local;
+    const broken = {
+      ...local,
+      capabilities: { ...capabilities, resumablePut: false },
+      get: (): never => {
+        throw new BackupError('storage-transient', 'no answer');
+      },
+    };
+    practice.more = { local: { ...practice.plan.local, storage: broken } };
+    await practice.night();
+    const hanging = { ...broken, stat: () => new Promise<never>(() => undefined) };
+    practice.more = { local: { ...practice.plan.local, storage: hanging } };
+    // A hundred times as fast as the machine's.
+    const clock: Clock = {
+      now: () => practice.now,
+      sleep: (milliseconds, signal) => systemClock.sleep(milliseconds / 100, signal),
+      deadline: (at) => {
+        const over = new AbortController();
+        const end = (): void => over.abort(new BackupError('window-closed', 'The time is over.'));
+        const timer = setTimeout(end, (at.getTime() - practice.now.getTime()) / 100);
+        return { signal: over.signal, clear: () => clearTimeout(timer) };
+      },
+    };
+    const deadline = new Date(practice.now.getTime() + 120_000);
+    const report = await makeCopies(practice.plan, { scheduled: true, deadline }, practice.tools(clock));
+    assert.deepEqual(
+      report.destinations.map(({ outcome }) => outcome),
+      ['verified', 'waiting'],
+    );
   });
 
   it('that nobody signed are told also where they are older than every other', async () => {
@@ -619,7 +654,7 @@ describe('an attack on a store', () => {
     const slow: StorageAdapter = {
       ...hq,
       put: async (key, ...rest) => {
-        await setTimeout(300);
+        await passing(300);
         return hq.put(key, ...rest);
       },
     };

@@ -65,8 +65,8 @@ export const mutations: readonly (Mutation & { readonly name: string })[] = [
   {
     name: 'all-wait',
     file: '/nightly/run/pending-copies.js',
-    from: 'const kept = keepOldest ? this.all.slice(0, 1) : [];',
-    to: 'const kept = this.all;',
+    from: 'each.file !== this.#sent &&',
+    to: 'false &&',
   },
   {
     name: 'another-date',

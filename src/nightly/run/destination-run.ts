@@ -111,9 +111,14 @@ export class DestinationRun {
     if (this.isDue) this.#error ??= happenedDuring('backup', error);
   }
 
+  /** {@link PendingCopies.findSent} */
+  async findSent(): Promise<void> {
+    if (this.#store !== undefined) await this.#pending.findSent(this.#store);
+  }
+
   /** Queues a sealed archive. */
   async enqueue(file: string, copy: CopyReport): Promise<void> {
-    await this.#pending.add(file, copy, this.#store);
+    await this.#pending.add(file, copy);
   }
 
   /** Sends all waiting copies, oldest first, and verifies them there. Never rejects. */

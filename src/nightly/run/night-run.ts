@@ -227,6 +227,7 @@ export class NightRun {
         .map((destinationRun) => [destinationRun.destination, destinationRun] as const),
     );
     if (runs.size === 0) return;
+    await Promise.all([...runs.values()].map((destinationRun) => destinationRun.findSent()));
     const read = new Map<CopyReport['scope'], Manifest>();
     const request = {
       plan,

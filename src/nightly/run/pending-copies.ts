@@ -1,7 +1,8 @@
 import type { Destination } from '../../eligibility/is-eligible.js';
-import { isBackupError } from '../../errors.js';
+import { BackupError, isBackupError } from '../../errors.js';
 import { systemCodeOf } from '../../files/failures.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
+import { withTimeout } from '../service/timeout.js';
 import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';
 import type { PendingCopy, VerifiedCopy } from './journal-state.js';
@@ -10,11 +11,15 @@ import { remembered } from './remembered-copies.js';
 
 /** After so many later nights on which a copy fails for a reason of its own, it is dropped. */
 const mostSpoiledNights = 5;
+/** How long a place may take to say whether a copy is there, in milliseconds. */
+const answerTime = 15_000;
 
 /** The sealed copies that wait for one place: their files in the spool, and their entries in the journal. */
 export class PendingCopies {
   readonly #destination: Destination;
   readonly #context: NightContext;
+  /** The file of the one that the store has in part or as a whole. */
+  #sent: string | undefined;
 
   constructor(destination: Destination, context: NightContext) {
     this.#destination = destination;
@@ -27,16 +32,40 @@ export class PendingCopies {
   }
 
   /**
+   * Finds which one no other may replace: the oldest, where a transfer can be resumed, or one that arrived but
+   * was not verified yet. Before the database is read, since a place that hangs must cost the other one nothing.
+   * Never rejects.
+   */
+  async findSent(store: StorageAdapter): Promise<void> {
+    const { tools, signal } = this.#context;
+    const waiting = this.all;
+    if (store.capabilities.resumablePut) this.#sent = waiting[0]?.file;
+    if (store.capabilities.resumablePut) return;
+    const options = { clock: tools.clock, milliseconds: answerTime, signal, tooLong };
+    try {
+      for (const { file, copy } of waiting) {
+        const found = await withTimeout((ended) => store.stat(copy.key, { signal: ended }), options);
+        if (found?.size !== copy.bytes) continue;
+        this.#sent = file;
+        return;
+      }
+    } catch {
+      // Whatever fails here fails again where the copies are sent, and is reported there.
+    }
+  }
+
+  /**
    * Adds a sealed archive. At most two wait for one place: one that the store has in part or as a whole, and the
    * newest.
    */
-  async add(file: string, copy: CopyReport, store: StorageAdapter | undefined): Promise<void> {
+  async add(file: string, copy: CopyReport): Promise<void> {
     const { journal, spool, scheduled, logger, emit, warn } = this.#context;
     const destination = this.#destination;
     const next: PendingCopy = { destination, copy, file, ...(scheduled ? {} : { byHand: true }) };
-    const kept = store === undefined ? [] : await this.#sentTo(store);
     // A copy made by hand replaces no copy of a night.
-    const dropped = this.all.filter((each) => !kept.includes(each) && (scheduled || each.byHand === true));
+    const dropped = this.all.filter(
+      (each) => each.file !== this.#sent && (scheduled || each.byHand === true),
+    );
     await spool.noteTicket(next);
     await journal.update(({ pending }) => ({
       pending: [...pending.filter((each) => !dropped.includes(each)), next],
@@ -50,23 +79,6 @@ export class PendingCopies {
     }
     emit({ kind: 'sealed', destination, copy });
     logger.info('An archive is sealed.', { destination, key: copy.key, bytes: copy.bytes });
-  }
-
-  /** At most one: the oldest, where a transfer can be resumed, or one that arrived but was not verified yet. */
-  async #sentTo(store: StorageAdapter): Promise<readonly PendingCopy[]> {
-    const oldestFirst = this.all;
-    if (store.capabilities.resumablePut) return oldestFirst.slice(0, 1);
-    const { signal } = this.#context;
-    for (const each of oldestFirst) {
-      try {
-        const found = await store.stat(each.copy.key, { signal });
-        if (found?.size === each.copy.bytes) return [each];
-      } catch {
-        // Whatever fails here fails again where the copies are sent, and is reported there.
-        signal.throwIfAborted();
-      }
-    }
-    return [];
   }
 
   /** Forgets copies whose file is missing or truncated, so that a copy of this night is sealed again. */
@@ -160,4 +172,8 @@ export class PendingCopies {
       message: `The sealed copy of ${copy.night} disappeared from the spool, or was damaged there, before it could be sent.`,
     });
   }
+}
+
+function tooLong(): BackupError {
+  return new BackupError('storage-transient', 'The store does not answer.');
 }
