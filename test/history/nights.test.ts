@@ -109,6 +109,19 @@ describe('the notes of nights', () => {
     assert.deepEqual(practice.standing, ['history-broken']);
   });
 
+  it('stay beside archives that another computer of the practice may not have removed', async () => {
+    practice.more = { trustedKeys: [formatNoteKey(noteKeyOfSigner(otherSigner, practiceId))] };
+    await practice.nights(3);
+    const [key] = await keysOf(practice.hq);
+    await practice.hq.delete(key!);
+    await practice.nights(2);
+    const { findings } = await verifyHistory(practice.hq, { practiceId });
+    assert.deepEqual(
+      findings.map(({ kind }) => kind),
+      ['archive-missing'],
+    );
+  });
+
   describe('of another computer of the practice', () => {
     let folder: string;
     /** The next nights are made by this computer. */

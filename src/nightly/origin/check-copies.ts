@@ -161,7 +161,7 @@ class Check implements CheckedCopies {
   /** Checks archives that this journal does not know. */
   async lookAtStrangers(): Promise<void> {
     const { copies, waiting, night, sequence } = this.#given;
-    const known = new Map(copies.map((copy) => [copy.key, this.copies.get(copy.key) ?? copy]));
+    const known = new Map(copies.map((copy) => [copy.key, copy]));
     let read = 0;
     let strange = 0;
     const keys = [...this.#objects.keys()].filter((key) => key.endsWith('.tar.age')).reverse();
@@ -200,8 +200,9 @@ class Check implements CheckedCopies {
       if (!isNote(noteKey) || this.#objects.has(archiveBeside(noteKey))) continue;
       const key = archiveBeside(noteKey);
       if (sequence.accepted?.includes(key) === true) continue;
-      if (known.has(key)) {
-        if (known.get(key)?.state === 'gone') this.#leftNotes.push(key);
+      const copy = known.get(key);
+      if (copy !== undefined) {
+        if (this.#isRemovedHere(copy)) this.#leftNotes.push(key);
         continue;
       }
       read += 1;
@@ -209,6 +210,15 @@ class Check implements CheckedCopies {
       if (isOver || (read <= mostStrangers && (await this.#isLeftOver(key, noteKey)))) this.#pass(key);
       else this.#tell(key, `${noteKey} is a note without its archive.`);
     }
+  }
+
+  /**
+   * Whether this service removed it. Where two computers share a place, the other one removes what is gone, or
+   * somebody who should not: then its note is all that shows it.
+   */
+  #isRemovedHere({ key, state }: VerifiedCopy): boolean {
+    const isGone = (this.copies.get(key)?.state ?? state) === 'gone';
+    return isGone && (state === 'going' || !this.#isShared);
   }
 
   /** Whether it is a leftover note of a copy that retention removed long ago. */
