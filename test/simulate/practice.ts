@@ -153,9 +153,9 @@ export class Practice {
     }
     if (event.kind === 'finished') {
       // Settings and sinks are waited for a quarter of a minute each, once the window is over; whoever slept
-      // over it ends now.
-      if (scheduled && time.now - computer.wokeAt > 3 * minute)
-        this.#assertInWindow(computer, 'ends the night', 3);
+      // over it, or waited for a disk that did not answer, ends now.
+      const wentOnAt = Math.max(computer.wokeAt, computer.disk.hungAt);
+      if (scheduled && time.now - wentOnAt > 3 * minute) this.#assertInWindow(computer, 'ends the night', 3);
       judge.say(
         `${computer.number} ${scheduled ? 'night' : 'by hand'} ${event.report.night} ${event.report.outcome}: ${event.report.destinations
           .map((each) => `${each.destination} ${each.outcome} ${each.error?.code ?? ''}`)
