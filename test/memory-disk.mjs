@@ -36,8 +36,12 @@ export function temporaryFolder() {
 function removeLeftovers() {
   for (const name of readdirSync(place)) {
     const [, owner] = /^sb-tests-(\d+)-/.exec(name) ?? [];
-    if (owner !== undefined && !isRunning(Number(owner)))
+    if (owner === undefined || isRunning(Number(owner))) continue;
+    try {
       rmSync(join(place, name), { recursive: true, force: true });
+    } catch {
+      // Another user's.
+    }
   }
 }
 

@@ -271,7 +271,7 @@ export function aboutSection({ versions, reports }: EvidenceFacts): Html {
 ${versions !== undefined && html`<li>Made by supplemental-backup ${versions.product}${versions.runtime !== undefined && ` on ${versions.runtime}`}.</li>`}
 ${versions?.sbomSha256 !== undefined && html`<li>SHA-256 of its SBOM: <code>${versions.sbomSha256}</code></li>`}
 ${database !== undefined && html`<li>Database ${database.name} on ${database.server}.</li>`}
-${signedWith !== undefined && html`<li>The office signs a note beside every copy with <code>${signedWith}</code>. Write this key down: with it a restore takes only copies that the office made.</li>`}
+${signedWith !== undefined && html`<li>The office signs a note beside every copy with <code>${signedWith}</code>. Write this key down: a restore that is given it takes only copies that this key signed.</li>`}
 <li>${proposedRule.copyAge} and ${proposedRule.restoreTime} hours are figures of a rule that was <em>proposed</em> (HIPAA Security Rule, 90 FR 898, January 6, 2025): copies no older than ${proposedRule.copyAge} hours, critical systems back within ${proposedRule.restoreTime} hours. It is shown as a measure, not as the law.</li>
 <li>Names, times and sizes come from reports, labels and listings. Only opening an archive verifies its label; anybody could write a page like this one. What counts is the opening and the rehearsal.</li>
 <li>The page holds no patient data, loads nothing and runs nothing.</li></ul>`,

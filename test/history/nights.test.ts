@@ -14,7 +14,9 @@ import { noteKeyOf, type SequenceHead } from '../../src/history/note-body.js';
 import { noteKeyOfSigner, signerOf } from '../../src/history/signer.js';
 import { verifyHistory } from '../../src/history/verify-history.js';
 import { acknowledgeFindings, announcePurge } from '../../src/nightly/origin/acknowledge.js';
+import { checkCopies } from '../../src/nightly/origin/check-copies.js';
 import { keepFacts, readFacts } from '../../src/nightly/origin/facts-file.js';
+import { foundElsewhere } from '../../src/nightly/origin/sequence.js';
 import { readHistory } from '../../src/nightly/run/night-journal.js';
 import { renderReport } from '../../src/nightly/run/render-report.js';
 import { makeCopies } from '../../src/nightly/run/run-supplemental-backup.js';
@@ -26,7 +28,7 @@ import { replayableBytes } from '../../src/storage/replayable.js';
 import { withThrottle } from '../../src/storage/wrappers/with-throttle.js';
 import { runCli } from '../cli/support.js';
 import { fakeArchive } from '../simulate/sealed.js';
-import { NotedPlace, otherSigner } from './noted-store.js';
+import { NotedPlace, officeSigner, otherSigner } from './noted-store.js';
 import { NumberedPractice } from './practice.js';
 
 const practiceId = '4711';
@@ -273,6 +275,63 @@ describe('the notes of nights', () => {
     );
   });
 
+  it('and copies go on where one that arrived can never be read back', async () => {
+    await practice.nights(3);
+    const { local } = practice;
+    let unreadable = '';
+    const damagedDisk: StorageAdapter = {
+      ...local,
+      get: (key, options) => {
+        if (unreadable === '' && key.endsWith('.tar.age')) unreadable = key;
+        if (key === unreadable) throw new BackupError('storage-transient', 'a bad sector');
+        return local.get(key, options);
+      },
+    };
+    practice.more = { local: { ...practice.plan.local!, storage: damagedDisk } };
+    await practice.night();
+    for (let i = 0; i < 10; i += 1) {
+      assert.equal((await practice.night()).destinations[1]?.outcome, 'verified', `night ${i}`);
+    }
+  });
+
+  it('are checked although one of them cannot be read', async () => {
+    await practice.nights(3);
+    const { hq } = practice;
+    const [oldest, , newest] = await keysOf(hq);
+    const unreadable = noteKeyOf(newest!)!;
+    const damagedDisk: StorageAdapter = {
+      ...hq,
+      get: (key, options) => {
+        if (key === unreadable) throw new BackupError('storage-transient', 'a bad sector');
+        return hq.get(key, options);
+      },
+    };
+    practice.more = { hq: { ...practice.plan.hq!, storage: damagedDisk } };
+    await vanish(hq, [oldest!]);
+    await practice.night();
+    assert.deepEqual(practice.standing, ['history-broken']);
+  });
+
+  it('are there as soon as retention is done, while the other place still gets its copy', async () => {
+    await practice.nights(3);
+    const { hq, local } = practice;
+    const before = (await keysOf(hq, '.note')).length;
+    let seen = false;
+    const slow: StorageAdapter = {
+      ...local,
+      put: async (key, source, options) => {
+        for (let i = 0; i < 200 && key.endsWith('.tar.age') && !seen; i += 1) {
+          seen = (await keysOf(hq, '.note')).length > before;
+          await passing(25);
+        }
+        return local.put(key, source, options);
+      },
+    };
+    practice.more = { local: { ...practice.plan.local!, storage: slow } };
+    await practice.night();
+    assert.ok(seen);
+  });
+
   it('that nobody signed are told also where they are older than every other', async () => {
     await practice.nights(5);
     const archiveId = 'f'.repeat(32);
@@ -409,6 +468,32 @@ describe('the notes of nights', () => {
     const journal = await stat(join(practice.spool, 'journal.json'));
     assert.ok(journal.size < 60 * 1024, String(journal.size));
   });
+});
+
+test('a copy that was found missing where copies went before has a sentence, so that it can be acknowledged', () => {
+  const told = Array.from({ length: 8 }, (_, i) => `The note of ${i} is missing.`);
+  const lost = ['4711/2026-01-02/a.tar.age'];
+  const state = { number: 3, hash: null, since: '2026-01-01', lost, troubles: told };
+  const found = foundElsewhere(state, [], 'folder b');
+  assert.deepEqual(found.lost, lost);
+  assert.match(found.troubles.join(), /4711\/2026-01-02\/a\.tar\.age/);
+});
+
+test('of many archives that a journal does not know, the newest and the oldest are looked at first', async () => {
+  const place = new NotedPlace(practiceId);
+  for (let i = 0; i < 45; i += 1) await place.makeNight();
+  const keys = await keysOf(place.store);
+  const checked = await checkCopies({
+    store: place.store,
+    practiceId,
+    night: '2026-12-31',
+    copies: [],
+    sequence: { number: 45, hash: null, since: '' },
+    trustedKeys: [formatNoteKey(noteKeyOfSigner(officeSigner, practiceId))],
+    waiting: new Set(),
+    signal: new AbortController().signal,
+  });
+  assert.deepEqual([...checked.passed].sort(), [...keys.slice(0, 10), ...keys.slice(-10)].sort());
 });
 
 test('of nights older than a week the counts of core tables are kept, and the others in sum', async () => {

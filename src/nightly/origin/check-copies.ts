@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { isBackupError } from '../../errors.js';
 import { archiveBeside, isNote } from '../../history/judge-history.js';
 import { formatNoteKey, hashOfNote, isSignedBy, largestNote, parseNote } from '../../history/note.js';
@@ -10,6 +9,7 @@ import type { VerifiedCopy } from '../run/journal-state.js';
 import { goneCopy } from '../run/night-journal.js';
 import type { Origins } from '../run/prune.js';
 import { describeFinding } from '../scrub/read-finding.js';
+import { markOf, noteMarkOf } from './marks.js';
 import { mostAccepted, mostTroubles, type SequenceState } from './sequence.js';
 
 /** What is at a place, and what should be. */
@@ -51,6 +51,8 @@ const mostStrangers = 20;
 const mostStrange = 3;
 /** After so many nights on which the store did not return a copy it is reported. */
 const mostUnread = 3;
+/** After so many notes that cannot be read in one night the store is at fault. */
+const mostUnreadNotes = 3;
 /** A copy whose date or etag has changed is read even when it is larger than the credit, up to this size. */
 const mostSuspected = 4 * 1024 ** 3;
 
@@ -91,6 +93,7 @@ class Check implements CheckedCopies {
   /** Copies from before the first remembered number are not known any more. */
   readonly #oldest: number;
   #asked = 0;
+  #unreadNotes = 0;
 
   constructor(given: CopiesToCheck, objects: ReadonlyMap<string, StoredObject>) {
     this.#given = given;
@@ -108,10 +111,10 @@ class Check implements CheckedCopies {
   isAsBefore({ key, store, bytes, state, seen, number, noteSeen }: VerifiedCopy): boolean {
     if (store !== this.#given.store.description || bytes === undefined || state === 'gone') return true;
     const object = this.#objects.get(key);
-    if (object?.size !== bytes || state === 'spoiled' || seen !== tokenOf(object)) return false;
+    if (object?.size !== bytes || state === 'spoiled' || seen !== markOf(object)) return false;
     if (number === undefined) return true;
     const note = this.#objects.get(noteKeyOf(key)!);
-    return note !== undefined && noteSeen === noteTokenOf(note);
+    return note !== undefined && noteSeen === noteMarkOf(note);
   }
 
   /** Checks one copy by the list. */
@@ -137,7 +140,7 @@ class Check implements CheckedCopies {
     if (copy.unread !== undefined && copy.unread.nights >= mostUnread) {
       this.#tell(key, `${key} is there but could not be read back on ${copy.unread.nights} nights.`);
     }
-    const token = tokenOf(object);
+    const token = markOf(object);
     if (seen !== undefined && seen !== token && state !== 'spoiled' && bytes <= mostSuspected) {
       await this.#read({ ...copy, seen: token });
     } else if (seen === undefined) this.copies.set(key, { ...copy, seen: token });
@@ -151,7 +154,7 @@ class Check implements CheckedCopies {
       this.#tell(key, `The note of ${key} is missing.`);
       return;
     }
-    const token = noteTokenOf(note);
+    const token = noteMarkOf(note);
     // Read on the night after it was written, and whenever it was written again. A changed one is reported
     // every night, until it is acknowledged.
     if (noteSeen === token || !(await this.#isAsWritten(copy))) return;
@@ -164,6 +167,7 @@ class Check implements CheckedCopies {
     const known = new Map(copies.map((copy) => [copy.key, copy]));
     let read = 0;
     let strange = 0;
+    const unread: string[] = [];
     const keys = [...this.#objects.keys()].filter((key) => key.endsWith('.tar.age')).reverse();
     for (const key of keys) {
       if (known.has(key) || waiting.has(key) || sequence.accepted?.includes(key) === true) continue;
@@ -181,13 +185,18 @@ class Check implements CheckedCopies {
         this.#pass(key);
         continue;
       }
+      unread.push(key);
+    }
+    // The newest, which somebody may restore, and the oldest, which are removed first.
+    const half = mostStrangers / 2;
+    for (const key of [...unread.slice(0, half), ...unread.slice(half).reverse()]) {
       // What nobody has looked at is not removed either.
       if (read >= mostStrangers || strange >= mostStrange) {
         this.#strange.push(key);
         continue;
       }
       read += 1;
-      const why = await this.#whyStrange(key, noteKey);
+      const why = await this.#whyStrange(key, noteKeyOf(key)!);
       if (why === null) {
         this.#pass(key);
         continue;
@@ -281,7 +290,17 @@ class Check implements CheckedCopies {
     const { store, signal } = this.#given;
     const noteKey = noteKeyOf(key)!;
     if (note === undefined || !this.#objects.has(noteKey)) return true;
-    if (hashOfNote(await readNote(store, noteKey, signal)) === note) return true;
+    let text: string;
+    try {
+      text = await readNote(store, noteKey, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // One that the store does not return hides nothing else. The next night asks for it again.
+      this.#unreadNotes += 1;
+      if (!isBackupError(error) || this.#unreadNotes > mostUnreadNotes) throw error;
+      return false;
+    }
+    if (hashOfNote(text) === note) return true;
     this.#tell(key, describeFinding(key, 'note-changed'));
     return false;
   }
@@ -306,14 +325,4 @@ class Check implements CheckedCopies {
     if (this.troubles.length < mostTroubles) this.troubles.push(sentence);
     if (this.about.length < mostAccepted) this.about.push(name);
   }
-}
-
-/** A mark that changes when an object is written again. */
-function tokenOf({ etag, modifiedAt }: StoredObject): string {
-  return `${etag ?? ''} ${modifiedAt.getTime()}`.slice(0, 300);
-}
-
-/** The same of a note, in fewer characters. */
-function noteTokenOf(note: StoredObject): string {
-  return hash('sha256', tokenOf(note)).slice(0, 12);
 }

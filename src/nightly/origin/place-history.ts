@@ -47,7 +47,7 @@ export class PlaceHistory {
   /** Whether the notes that are there were read and compared in this run. */
   #isReady = false;
 
-  /** Whose the archives here are that the journal does not know; undefined until that was checked. */
+  /** Who made the archives here that the journal does not know; undefined until that was checked. */
   origins: Origins | undefined;
 
   /** Whether the journal knows what the notes say; before that nothing may be removed. */

@@ -95,8 +95,11 @@ export function foundElsewhere(
 ): { readonly lost: readonly string[]; readonly troubles: readonly string[] } {
   const here = new Set(copies.filter((copy) => copy.store === store).map(({ key }) => key));
   const elsewhere = lost.filter((key) => !here.has(key));
-  const isAbout = (sentence: string): boolean => elsewhere.some((key) => sentence.includes(key));
-  return { lost: elsewhere, troubles: troubles.filter(isAbout) };
+  // Sentences are few. Without one, nobody could acknowledge it.
+  const sentenceOf = (key: string): string =>
+    troubles.find((each) => each.includes(key)) ??
+    `${key} was found missing or changed where copies went before.`;
+  return { lost: elsewhere, troubles: elsewhere.map(sentenceOf) };
 }
 
 /** The first of them, each once. */

@@ -146,9 +146,10 @@ export class DestinationRun {
           continue;
         }
         this.#waiting = true;
-        if (!isTonights && hasTroubleOfItsOwn(error)) {
+        // Where no transfer is resumed, it is there as a whole, and may fail alone, such as on a bad sector.
+        if (!isTonights && (hasTroubleOfItsOwn(error) || !store.capabilities.resumablePut)) {
           late ??= error;
-          await this.#pending.noteSpoiled(pending, error);
+          if (hasTroubleOfItsOwn(error)) await this.#pending.noteSpoiled(pending, error);
           continue;
         }
         this.#error ??= error;
@@ -325,7 +326,7 @@ export class DestinationRun {
       // Such as a database that could not be asked for the settings any more.
       this.#error = undefined;
     } else this.#caughtUp.push(copy);
-    await this.#pending.noteVerified(pending, copy, store.description);
+    await this.#pending.noteVerified(pending, copy, store);
   }
 
   /** Whether it is the copy that this run has to bring. A copy made by hand does not count for the night. */

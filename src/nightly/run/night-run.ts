@@ -136,16 +136,16 @@ export class NightRun {
       for (const destinationRun of this.#destinationRuns) destinationRun.fail(error);
     }
     // The places run independently: a slow line to one must not cost the other its date and its retention.
-    const checked = this.#destinationRuns.map(async (destinationRun) => {
-      await destinationRun.deliver();
-      await destinationRun.checkHistory();
-    });
+    const checks = this.#destinationRuns.map((destinationRun) => destinationRun.checkHistory());
+    // One that fails is heard below, once its place has delivered.
+    void Promise.allSettled(checks);
     await Promise.all(
       this.#destinationRuns.map(async (destinationRun, i) => {
-        await checked[i];
+        await destinationRun.deliver();
+        await checks[i];
         await advanceDate(this.#context, destinationRun, this.#dateFound);
         // What is found at one place stops the removal of copies at both.
-        await this.#waitFor(checked);
+        await this.#waitFor(checks);
         await destinationRun.prune(this.#admins);
         await destinationRun.writeNotes();
       }),
@@ -174,7 +174,7 @@ export class NightRun {
     const { tools, signal, now } = this.#context;
     const left = (this.#endsAt?.getTime() ?? Number.POSITIVE_INFINITY) - now().getTime();
     const milliseconds = Math.min(longestWait, Math.max(left / 2, 0));
-    const tooLong = (): Error => new BackupError('window-closed', 'The other place is still at work.');
+    const tooLong = (): Error => new BackupError('window-closed', 'The other place is still being checked.');
     const options = { clock: tools.clock, milliseconds, signal, tooLong };
     await withTimeout(() => Promise.all(work), options).catch(() => undefined);
   }

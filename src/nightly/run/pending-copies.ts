@@ -1,7 +1,9 @@
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { BackupError, isBackupError } from '../../errors.js';
 import { systemCodeOf } from '../../files/failures.js';
-import type { StorageAdapter } from '../../storage/adapter.js';
+import type { StorageAdapter, StoredObject } from '../../storage/adapter.js';
+import { nightsBetween } from '../nights.js';
+import { markOf } from '../origin/marks.js';
 import { withTimeout } from '../service/timeout.js';
 import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';
@@ -11,6 +13,8 @@ import { remembered } from './remembered-copies.js';
 
 /** After so many later nights on which a copy fails for a reason of its own, it is dropped. */
 const mostSpoiledNights = 5;
+/** For so many nights a copy that arrived is kept, in order to be verified. */
+const nightsOfArrived = 7;
 /** How long a place may take to say whether a copy is there, in milliseconds. */
 const answerTime = 15_000;
 
@@ -37,14 +41,14 @@ export class PendingCopies {
    * Never rejects.
    */
   async findSent(store: StorageAdapter): Promise<void> {
-    const { tools, signal } = this.#context;
+    const { night } = this.#context;
     const waiting = this.all;
     if (store.capabilities.resumablePut) this.#sent = waiting[0]?.file;
     if (store.capabilities.resumablePut) return;
-    const options = { clock: tools.clock, milliseconds: answerTime, signal, tooLong };
     try {
       for (const { file, copy } of waiting) {
-        const found = await withTimeout((ended) => store.stat(copy.key, { signal: ended }), options);
+        if (nightsBetween(copy.night, night) > nightsOfArrived) continue;
+        const found = await this.#stat(store, copy.key);
         if (found?.size !== copy.bytes) continue;
         this.#sent = file;
         return;
@@ -81,6 +85,12 @@ export class PendingCopies {
     logger.info('An archive is sealed.', { destination, key: copy.key, bytes: copy.bytes });
   }
 
+  async #stat(store: StorageAdapter, key: string): Promise<StoredObject | null> {
+    const { tools, signal } = this.#context;
+    const options = { clock: tools.clock, milliseconds: answerTime, signal, tooLong };
+    return withTimeout((ended) => store.stat(key, { signal: ended }), options);
+  }
+
   /** Forgets copies whose file is missing or truncated, so that a copy of this night is sealed again. */
   async forgetLost(): Promise<void> {
     for (const each of this.all) {
@@ -109,17 +119,20 @@ export class PendingCopies {
   async noteVerified(
     { file, byHand }: PendingCopy,
     copy: CopyReport & { readonly verifiedAt: string },
-    store: string,
+    store: StorageAdapter,
   ): Promise<void> {
     const { journal, spool, logger, emit } = this.#context;
     const destination = this.#destination;
     const { key, night, verifiedAt, bytes, sha256, scope, recipient } = copy;
+    // So that the next night notices if it was written again. Otherwise the next night looks first.
+    const found = await this.#stat(store, key).catch(() => null);
     const entry: VerifiedCopy = {
       key,
       night,
       verifiedAt,
-      store,
+      store: store.description,
       ...(byHand === true ? { byHand } : {}),
+      ...(found === null ? {} : { seen: markOf(found) }),
       bytes,
       sha256,
       scope,

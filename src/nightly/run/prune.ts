@@ -10,7 +10,7 @@ import { codeOf } from './failure.js';
 import type { VerifiedCopy } from './journal-state.js';
 import { claimPruning } from './pruning-claim.js';
 
-/** Whose the archives at a place are that the journal does not know. */
+/** Who made the archives at a place that the journal does not know. */
 export interface Origins {
   /** Keys of archives whose note was found good, as every copy gets one once it was read back. */
   readonly proven: ReadonlySet<string>;
@@ -67,7 +67,7 @@ export async function prune(pruning: Pruning): Promise<readonly DumpWarning[]> {
   const found = await look(pruning);
   const ours = found.remove.filter((key) => known.has(key));
   const warnings = [...found.warnings, ...(await removeEach(ours, pruning))];
-  await removeLeftNotes(pruning);
+  if (!found.warnings.some(({ code }) => code === 'copy-gone')) await removeLeftNotes(pruning);
   const isTheirs = (key: string): boolean =>
     !known.has(key) && mayBeRemoved(key, pruning) && nightIn(key) < pruning.readBack.night;
   if (!found.remove.some(isTheirs)) return warnings;
