@@ -116,8 +116,10 @@ describeOnEachServer(
         { name: 'one.bin', content: wide },
         { name: 'two.bin', content: wide },
       ];
+      // What is cut off in the end is none of the tables.
+      const after = [{ name: 'three.bin', content: wide }];
       const recipients = [await identityToRecipient(identities[0]!)];
-      const bytes = await collectBytes(encryptAge(await olderForm(tar, before), { recipients }));
+      const bytes = await collectBytes(encryptAge(await olderForm(tar, before, after), { recipients }));
       const { manifest } = await openArchive(rangesOfBytes(bytes), { identities });
       const header = manifest.entries.find(({ name }) => name === 'two.bin')!.offset - 512;
       const { headerBytes } = await inspectArchive(bytes);
@@ -139,18 +141,8 @@ describeOnEachServer(
         stdout,
         /not proven to be of this archive and were taken: database\.json, tables\/000\d\//,
       );
-      // One of the two tables lies in what was cut off.
-      const rowsOf = async (database: string): Promise<number> => {
-        const tables = await server().query(
-          `SELECT table_name AS t FROM information_schema.tables WHERE table_schema = '${database}' AND table_name IN ('appointment', 'image')`,
-        );
-        const counts = await Promise.all(
-          tables.map(({ t }) => server().query(`SELECT COUNT(*) AS n FROM ${database}.${t}`)),
-        );
-        return counts.reduce((sum, [row]) => sum + Number(row?.['n']), 0);
-      };
-      assert.equal(await rowsOf('salvage_proven'), 0);
-      assert.ok((await rowsOf('salvage_unproven')) > 0);
+      const [row] = await server().query('SELECT COUNT(*) AS n FROM salvage_unproven.appointment');
+      assert.equal(row?.['n'], '3');
     });
 
     it('is asked for what is not proven, and nothing else is', async () => {

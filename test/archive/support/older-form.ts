@@ -12,9 +12,14 @@ interface TarFile {
  * The tar of an archive as version 1.1 wrote it: no header says of which archive it is.
  *
  * @param before - files that stand behind the reader, as any minor version may have
+ * @param after - files that stand before the manifest
  */
-export async function olderForm(tar: Uint8Array, before: readonly TarFile[] = []): Promise<Uint8Array> {
-  const files = (await unpackFiles(tar)).toSpliced(2, 0, ...before);
+export async function olderForm(
+  tar: Uint8Array,
+  before: readonly TarFile[] = [],
+  after: readonly TarFile[] = [],
+): Promise<Uint8Array> {
+  const files = (await unpackFiles(tar)).toSpliced(2, 0, ...before).toSpliced(-1, 0, ...after);
   const entries: ManifestEntry[] = [];
   const pieces: Uint8Array[] = [];
   let offset = tarBlockBytes;
