@@ -49,8 +49,9 @@ if (withTimes) {
 }
 // The runner hands its own switches to the files.
 process.execArgv.push(...forChildren);
-// Many files wait, for servers or for time to pass: two more than there are processors keep these busy.
-const concurrency = Math.min(availableParallelism() + 2, 6);
+// Many files wait, for servers or for time to pass: one more than there are processors keeps these busy. Two more
+// make each slower, and the whole no faster.
+const concurrency = Math.min(availableParallelism() + 1, 5);
 const folder = temporaryFolder();
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
