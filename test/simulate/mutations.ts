@@ -52,9 +52,9 @@ export const mutations: readonly (Mutation & { readonly name: string })[] = [
   },
   {
     name: 'noted-before-removal',
-    file: '/nightly/run/destination-run.js',
-    from: 'await this.#history.check();',
-    to: 'await this.#history.check(); await this.#history.writeNotes();',
+    file: '/nightly/run/night-run.js',
+    from: 'await destinationRun.prune(this.#admins);',
+    to: 'await destinationRun.writeNotes(); await destinationRun.prune(this.#admins);',
   },
   {
     name: 'due-again',
