@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isProcessAlive } from '../dist/src/files/processes.js';
 
 const place = '/dev/shm';
 /** Bytes that must be free there. A whole run needs a quarter of it. */
@@ -36,20 +37,11 @@ export function temporaryFolder() {
 function removeLeftovers() {
   for (const name of readdirSync(place)) {
     const [, owner] = /^sb-tests-(\d+)-/.exec(name) ?? [];
-    if (owner === undefined || isRunning(Number(owner))) continue;
+    if (owner === undefined || isProcessAlive(Number(owner))) continue;
     try {
       rmSync(join(place, name), { recursive: true, force: true });
     } catch {
       // Another user's.
     }
-  }
-}
-
-function isRunning(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code !== 'ESRCH';
   }
 }

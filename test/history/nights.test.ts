@@ -49,6 +49,17 @@ async function bytesOf(store: StorageAdapter, key: string): Promise<Uint8Array> 
   return Buffer.concat(chunks);
 }
 
+/** The same store, which does not return some of its objects. */
+function withUnreadable(store: StorageAdapter, isUnreadable: (key: string) => boolean): StorageAdapter {
+  return {
+    ...store,
+    get: (key, options) => {
+      if (isUnreadable(key)) throw new BackupError('storage-transient', 'no answer');
+      return store.get(key, options);
+    },
+  };
+}
+
 async function vanish(store: StorageAdapter, keys: readonly string[]): Promise<void> {
   for (const key of keys) {
     await store.delete(key);
@@ -185,11 +196,8 @@ describe('the notes of nights', () => {
       await practice.nights(9);
       // One that cannot be read keeps the others from being judged.
       const { hq } = practice;
-      const get: StorageAdapter['get'] = (key, options) => {
-        if (key.endsWith('.note')) throw new BackupError('storage-transient', 'The store is busy.');
-        return hq.get(key, options);
-      };
-      practice.more = { ...practice.more, hq: { ...practice.plan.hq!, storage: { ...hq, get } } };
+      const busy = withUnreadable(hq, (key) => key.endsWith('.note'));
+      practice.more = { ...practice.more, hq: { ...practice.plan.hq!, storage: busy } };
       await practice.nights(2);
       const left = await keysOf(hq);
       assert.deepEqual(
@@ -225,13 +233,7 @@ describe('the notes of nights', () => {
     await practice.nights(3);
     let isDeaf = true;
     const { local } = practice;
-    const cannotRead: StorageAdapter = {
-      ...local,
-      get: (key, options) => {
-        if (isDeaf && key.endsWith('.tar.age')) throw new BackupError('storage-transient', 'no answer');
-        return local.get(key, options);
-      },
-    };
+    const cannotRead = withUnreadable(local, (key) => isDeaf && key.endsWith('.tar.age'));
     practice.more = { local: { ...practice.plan.local!, storage: cannotRead } };
     const failed = await practice.night();
     assert.equal(failed.destinations[1]?.outcome, 'waiting');
@@ -246,11 +248,8 @@ describe('the notes of nights', () => {
     const { local } = practice;
     const { capabilities } = local;
     const broken = {
-      ...local,
+      ...withUnreadable(local, () => true),
       capabilities: { ...capabilities, resumablePut: false },
-      get: (): never => {
-        throw new BackupError('storage-transient', 'no answer');
-      },
     };
     practice.more = { local: { ...practice.plan.local, storage: broken } };
     await practice.night();
@@ -277,16 +276,11 @@ describe('the notes of nights', () => {
 
   it('and copies go on where one that arrived can never be read back', async () => {
     await practice.nights(3);
-    const { local } = practice;
     let unreadable = '';
-    const damagedDisk: StorageAdapter = {
-      ...local,
-      get: (key, options) => {
-        if (unreadable === '' && key.endsWith('.tar.age')) unreadable = key;
-        if (key === unreadable) throw new BackupError('storage-transient', 'a bad sector');
-        return local.get(key, options);
-      },
-    };
+    const damagedDisk = withUnreadable(practice.local, (key) => {
+      if (unreadable === '' && key.endsWith('.tar.age')) unreadable = key;
+      return key === unreadable;
+    });
     practice.more = { local: { ...practice.plan.local!, storage: damagedDisk } };
     await practice.night();
     for (let i = 0; i < 10; i += 1) {
@@ -299,13 +293,7 @@ describe('the notes of nights', () => {
     const { hq } = practice;
     const [oldest, , newest] = await keysOf(hq);
     const unreadable = noteKeyOf(newest!)!;
-    const damagedDisk: StorageAdapter = {
-      ...hq,
-      get: (key, options) => {
-        if (key === unreadable) throw new BackupError('storage-transient', 'a bad sector');
-        return hq.get(key, options);
-      },
-    };
+    const damagedDisk = withUnreadable(hq, (key) => key === unreadable);
     practice.more = { hq: { ...practice.plan.hq!, storage: damagedDisk } };
     await vanish(hq, [oldest!]);
     await practice.night();

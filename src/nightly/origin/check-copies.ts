@@ -140,10 +140,10 @@ class Check implements CheckedCopies {
     if (copy.unread !== undefined && copy.unread.nights >= mostUnread) {
       this.#tell(key, `${key} is there but could not be read back on ${copy.unread.nights} nights.`);
     }
-    const token = markOf(object);
-    if (seen !== undefined && seen !== token && state !== 'spoiled' && bytes <= mostSuspected) {
-      await this.#read({ ...copy, seen: token });
-    } else if (seen === undefined) this.copies.set(key, { ...copy, seen: token });
+    const mark = markOf(object);
+    if (seen !== undefined && seen !== mark && state !== 'spoiled' && bytes <= mostSuspected) {
+      await this.#read({ ...copy, seen: mark });
+    } else if (seen === undefined) this.copies.set(key, { ...copy, seen: mark });
     if (copy.number !== undefined) await this.#lookAtNote(this.copies.get(key) ?? copy);
   }
 
@@ -154,11 +154,11 @@ class Check implements CheckedCopies {
       this.#tell(key, `The note of ${key} is missing.`);
       return;
     }
-    const token = noteMarkOf(note);
+    const mark = noteMarkOf(note);
     // Read on the night after it was written, and whenever it was written again. A changed one is reported
     // every night, until it is acknowledged.
-    if (noteSeen === token || !(await this.#isAsWritten(copy))) return;
-    this.copies.set(key, { ...copy, noteSeen: token });
+    if (noteSeen === mark || !(await this.#isAsWritten(copy))) return;
+    this.copies.set(key, { ...copy, noteSeen: mark });
   }
 
   /** Checks archives that this journal does not know. */

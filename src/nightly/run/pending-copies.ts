@@ -43,8 +43,10 @@ export class PendingCopies {
   async findSent(store: StorageAdapter): Promise<void> {
     const { night } = this.#context;
     const waiting = this.all;
-    if (store.capabilities.resumablePut) this.#sent = waiting[0]?.file;
-    if (store.capabilities.resumablePut) return;
+    if (store.capabilities.resumablePut) {
+      this.#sent = waiting[0]?.file;
+      return;
+    }
     try {
       for (const { file, copy } of waiting) {
         if (nightsBetween(copy.night, night) > nightsOfArrived) continue;

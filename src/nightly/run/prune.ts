@@ -65,9 +65,10 @@ type Readable = ListedBackup & { readonly label: Label };
 export async function prune(pruning: Pruning): Promise<readonly DumpWarning[]> {
   const known = new Set(pruning.verified.map(({ key }) => key));
   const found = await look(pruning);
+  if (found.isNewestGone) return found.warnings;
   const ours = found.remove.filter((key) => known.has(key));
   const warnings = [...found.warnings, ...(await removeEach(ours, pruning))];
-  if (!found.warnings.some(({ code }) => code === 'copy-gone')) await removeLeftNotes(pruning);
+  await removeLeftNotes(pruning);
   const isTheirs = (key: string): boolean =>
     !known.has(key) && mayBeRemoved(key, pruning) && nightIn(key) < pruning.readBack.night;
   if (!found.remove.some(isTheirs)) return warnings;
@@ -86,9 +87,12 @@ function mayBeRemoved(key: string, { origins }: Pruning): boolean {
 }
 
 /** Lists what is in the store now, and what of it may be removed. */
-async function look(
-  pruning: Pruning,
-): Promise<{ readonly remove: readonly string[]; readonly warnings: readonly DumpWarning[] }> {
+async function look(pruning: Pruning): Promise<{
+  readonly remove: readonly string[];
+  readonly warnings: readonly DumpWarning[];
+  /** The copy that was read back in this run is missing: then the store is not to be trusted tonight. */
+  readonly isNewestGone: boolean;
+}> {
   const { store, practiceId, readBack, signal } = pruning;
   const listed = await listWith(store, { practiceId, now: pruning.now, origins: false, signal }, labels);
   const readable = listed.filter((each): each is Readable => each.label !== null && isOurs(each, practiceId));
@@ -103,10 +107,10 @@ async function look(
     }));
   if (!readable.some(({ key }) => key === readBack.key)) {
     const message = `${readBack.key} was read back from ${store.description} but is now missing there, so no older copy was removed.`;
-    return { remove: [], warnings: [...warnings, { code: 'copy-gone', message }] };
+    return { remove: [], warnings: [...warnings, { code: 'copy-gone', message }], isNewestGone: true };
   }
   const { remove } = planRetention(archivesOf(readable, pruning), pruning);
-  return { remove: remove.map(({ key }) => key), warnings };
+  return { remove: remove.map(({ key }) => key), warnings, isNewestGone: false };
 }
 
 /** A failure of one does not stop the others. */
