@@ -288,6 +288,26 @@ describe('the notes of nights', () => {
     }
   });
 
+  it('and copies go on also where one that never gets through is the oldest of a store that resumes', async () => {
+    await practice.nights(3);
+    let isDown = true;
+    let stuck = '';
+    const { local } = practice;
+    const storage = {
+      ...withUnreadable(local, (key) => {
+        if (isDown && stuck === '' && key.endsWith('.tar.age')) stuck = key;
+        return isDown ? key.endsWith('.tar.age') : key === stuck;
+      }),
+      capabilities: { ...local.capabilities, resumablePut: true },
+    };
+    practice.more = { local: { ...practice.plan.local!, storage } };
+    await practice.nights(2);
+    isDown = false;
+    for (let i = 0; i < 3; i += 1) {
+      assert.equal((await practice.night()).destinations[1]?.outcome, 'verified', `night ${i}`);
+    }
+  });
+
   it('are checked although one of them cannot be read', async () => {
     await practice.nights(3);
     const { hq } = practice;

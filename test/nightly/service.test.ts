@@ -234,7 +234,7 @@ describe('the nightly service', () => {
     assert.equal(bench.alerts.raised.filter(({ code }) => code === 'hq-copy-stale').length, 1);
   });
 
-  it('tells of a night without a run by the settings as they are then, or as they were read last', async () => {
+  it('tells of a night without a run by the settings as they are then, and as bad where they cannot be read', async () => {
     const practice = await NumberedPractice.open();
     try {
       const { hq } = practice.plan;
@@ -254,7 +254,7 @@ describe('the nightly service', () => {
       await watch('2026-07-11', createMemorySettings({ status: 'enabled' }));
       await watch('2026-07-12', settings);
       const told = practice.alerts.nights.map(({ night, ok }) => `${night} ${ok}`);
-      assert.deepEqual(told, ['2026-07-09 true', '2026-07-10 true', '2026-07-11 false', '2026-07-12 true']);
+      assert.deepEqual(told, ['2026-07-09 true', '2026-07-10 false', '2026-07-11 false', '2026-07-12 true']);
     } finally {
       await practice.close();
     }

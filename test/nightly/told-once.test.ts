@@ -173,6 +173,36 @@ function toldOnce(server: () => TestServer): void {
     );
   });
 
+  it('tells no night as good because backups were off when the settings could last be read', async () => {
+    const off = createMemorySettings({ status: 'disabled', networkPath: bench.share });
+    await night({ settings: off });
+    const lost = new BackupError('database-unreachable', 'The server is gone.');
+    const unread = { ...off, read: () => Promise.reject(lost) };
+    for (let day = 16; day <= 25; day++) {
+      bench.setClock(`2026-07-${day}T05:00:00Z`);
+      const { outcome } = await night({ settings: unread });
+      assert.equal(outcome, 'failed');
+    }
+    assert.deepEqual(
+      bench.alerts.nights.map(({ ok }) => ok),
+      [true, ...Array(10).fill(false)],
+    );
+    // Whether copies are missed is not known, so none is too old.
+    assert.deepEqual([...bench.alerts.standing.keys()], ['switched-off', 'backup-failed']);
+    bench.setClock('2026-07-26T05:00:00Z');
+    await night({ settings: off });
+    assert.deepEqual([...bench.alerts.standing.keys()], ['switched-off']);
+  });
+
+  it('does not count on settings for what other facts rule out', async () => {
+    const practice = { ...bench.plan.practice, onSupport: false };
+    const off = createMemorySettings({ status: 'disabled', networkPath: bench.share });
+    await night({ settings: off, practice });
+    bench.setClock('2026-07-16T05:00:00Z');
+    const unread = { ...off, read: () => Promise.reject(new Error('gone')) };
+    assert.equal((await night({ settings: unread, practice })).outcome, 'nothing-due');
+  });
+
   it('reminds once a month that backups are switched off, and is silent again when they are on', async () => {
     const off = createMemorySettings({ status: 'disabled', networkPath: bench.share });
     for (let day = 1; day <= 40; day++) {

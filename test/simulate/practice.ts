@@ -233,7 +233,6 @@ export class Practice {
       this.facts.isAtHome &&
       this.#services.settings.status === 'enabled' &&
       time.now - this.#services.statusSince > 2 * day &&
-      this.#services.isStatusKnown &&
       !this.#wasClockWrong &&
       !this.#isAttacked;
     if (attack === null) return;

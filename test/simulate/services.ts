@@ -20,8 +20,6 @@ export class Services {
   #lastRecordedOn = true;
   #pathsSince = 0;
   #statusSince = 0;
-  /** Whether somebody has read since whether backups are on. */
-  #isStatusRead = false;
 
   constructor(facts: Facts, judge: Judge) {
     this.#facts = facts;
@@ -42,12 +40,6 @@ export class Services {
     return this.#statusSince;
   }
 
-  /** A practice that cannot read whether backups are on goes by what it read last. */
-  get isStatusKnown(): boolean {
-    const { settings, database } = this.faulty;
-    return this.#isStatusRead || (settings === '' && database !== 'away' && database !== 'hanging');
-  }
-
   /** Nobody can be told, or nobody knows what to tell. */
   get isSilent(): boolean {
     return this.faulty.sink !== '' || this.faulty.settings !== '' || this.faulty.database !== '';
@@ -60,7 +52,6 @@ export class Services {
 
   switchOff(isOff: boolean, how: string): void {
     this.#statusSince = time.now;
-    this.#isStatusRead = false;
     const off = how === 'by-hq' ? 'disabled-by-hq' : 'disabled';
     this.#settings = { ...this.#settings, status: isOff ? off : 'enabled' };
     this.#lastRecordedOn = !isOff || how !== 'recorded';
@@ -94,7 +85,6 @@ export class Services {
     return {
       read: async () => {
         await answer();
-        this.#isStatusRead = true;
         return this.#settings;
       },
       save: async () => this.#settings,

@@ -67,11 +67,9 @@ Usage: supplemental-backup acknowledge --spool FOLDER --practice-id ID
     if (acknowledged === null)
       return { json: { acknowledged: null }, text: 'There is nothing to acknowledge.' };
     const { at, findings } = acknowledged;
-    return {
-      json: { acknowledged },
-      text: [`Acknowledged by ${user} at ${localTime(at)}:`, ...findings.map((each) => `  ${each}`)].join(
-        '\n',
-      ),
-    };
+    const done = `Acknowledged by ${user} at ${localTime(at)}`;
+    const text =
+      findings.length === 0 ? `${done}.` : [`${done}:`, ...findings.map((each) => `  ${each}`)].join('\n');
+    return { json: { acknowledged }, text };
   },
 };

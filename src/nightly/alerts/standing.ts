@@ -42,6 +42,8 @@ export interface DestinationStanding {
   readonly destination: Destination;
   /** Date of the night of the newest verified copy. */
   readonly lastVerified?: string;
+  /** The settings cannot be read, and said when they last could that no copies are wanted here. */
+  readonly mayBeOff?: boolean;
   /** The warning about damaged tables that the newest copy lacks, or of which it lacks rows. */
   readonly incomplete?: string;
   /** The warning about routines and events that the server cannot show and the newest copy lacks. */

@@ -269,9 +269,10 @@ function failing(
 
 function staleness(
   { practiceId, night, firstNight }: Standing,
-  { destination, lastVerified }: DestinationStanding,
+  { destination, lastVerified, mayBeOff }: DestinationStanding,
   { hqStaleNights = 7, localStaleNights = 31 }: AlertThresholds,
 ): Alert | null {
+  if (mayBeOff === true) return null;
   const age = nightsBetween(lastVerified ?? firstNight, night);
   if (age < (destination === 'hq' ? hqStaleNights : localStaleNights)) return null;
   const newest =

@@ -44,7 +44,9 @@ export async function acknowledgeFindings(
     const { loss, sequences } = journal.state;
     const troubles = [...(sequences?.hq?.troubles ?? []), ...(sequences?.local?.troubles ?? [])];
     const findings = [...(loss?.findings ?? []), ...troubles].slice(0, mostFindings);
-    if (findings.length === 0) return null;
+    // A place may still be compared with what is lost, though no sentence stands any more.
+    const isBroken = sequences?.hq?.isBroken === true || sequences?.local?.isBroken === true;
+    if (findings.length === 0 && !isBroken) return null;
     const acknowledged: Acknowledgement = { at: now.toISOString(), user, findings };
     if (loss !== undefined) await restartFacts(plan.spool);
     await journal.update(({ acknowledged: before = [], sequences: standing, headsKept }) => ({

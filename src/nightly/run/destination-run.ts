@@ -30,6 +30,7 @@ export class DestinationRun {
   #wanted: boolean;
   #store: StorageAdapter | undefined;
   #eligibility: Eligibility | undefined;
+  #mayBeOff = false;
   #copy: CopyReport | undefined;
   #verified = false;
   #waiting = false;
@@ -93,10 +94,12 @@ export class DestinationRun {
     await this.#pending.forgetLost();
   }
 
-  /** Sets its store, and whether the practice may back up there. */
-  decide(store: StorageAdapter | undefined, eligibility: Eligibility): void {
+  /** Sets its store, and whether the practice may back up there; undefined where that is not known. */
+  decide(store: StorageAdapter | undefined, eligibility: Eligibility | undefined): void {
     const { journal, night, scheduled } = this.#context;
     this.#eligibility = eligibility;
+    this.#mayBeOff = eligibility === undefined;
+    if (eligibility === undefined) return;
     if (store !== undefined) {
       this.#store = withPlanRetries(store, this.destination, this.#context);
       const last = journal.newestVerified(this.destination, night)?.store;
@@ -146,14 +149,17 @@ export class DestinationRun {
           continue;
         }
         this.#waiting = true;
-        // Where no transfer is resumed, it is there as a whole, and may fail alone, such as on a bad sector.
-        if (!isTonights && (hasTroubleOfItsOwn(error) || !store.capabilities.resumablePut)) {
+        // An older one may fail alone, such as on a bad sector. Where transfers are resumed, only the first one that
+        // fails may hold up no other: most likely the line is down, and what is sent keeps its order.
+        const mayBeAlone =
+          hasTroubleOfItsOwn(error) || !store.capabilities.resumablePut || late === undefined;
+        if (!isTonights && mayBeAlone) {
           late ??= error;
           if (hasTroubleOfItsOwn(error)) await this.#pending.noteSpoiled(pending, error);
           continue;
         }
         this.#error ??= error;
-        // The next copies would fail the same way, and the order is kept.
+        // The next copies would fail the same way.
         return;
       }
     }
@@ -251,6 +257,7 @@ export class DestinationRun {
     const base = {
       destination: this.destination,
       ...(lastVerified === undefined ? {} : { lastVerified }),
+      mayBeOff: this.#mayBeOff,
       ...(incomplete === undefined ? {} : { incomplete }),
       ...(unseen === undefined ? {} : { unseen }),
       ...(lost === undefined ? {} : { lost }),

@@ -14,6 +14,7 @@ import type { BackupReport, CopyReport, ReportedChange } from './backup-report.j
 import { DestinationRun } from './destination-run.js';
 import { codeOf } from './failure.js';
 import { keysWithTimeout, kitsWithTimeout } from './keys-with-timeout.js';
+import { eligibilityByOldSettings } from './known-practice.js';
 import { noteKey, noteSettings } from './night-changes.js';
 import type { NightContext } from './night-context.js';
 import type { NightJournal } from './night-journal.js';
@@ -198,13 +199,16 @@ export class NightRun {
       await noteSettings(this.#context, this.#changes, { status, networkPath });
     } catch (error) {
       const known = journal.state.settings;
-      if (known !== undefined) this.#decide({ ...plan.practice, ...known });
+      if (known !== undefined) this.#decide({ ...plan.practice, ...known }, eligibilityByOldSettings);
       throw error;
     }
     this.#decide({ ...plan.practice, ...journal.state.settings });
   }
 
-  #decide(given: Practice): void {
+  #decide(
+    given: Practice,
+    judge: (practice: Practice) => ReturnType<typeof eligibilityByOldSettings> = explainEligibility,
+  ): void {
     const { plan, tools } = this.#context;
     let practice = given;
     const path = practice.networkPath?.trim() ?? '';
@@ -212,7 +216,7 @@ export class NightRun {
       plan.local?.storage ?? (plan.local !== undefined && path !== '' ? tools.openPath(path) : undefined);
     // A store given by the host counts like a path.
     if (path === '' && local !== undefined) practice = { ...practice, networkPath: local.description };
-    const eligibility = explainEligibility(practice);
+    const eligibility = judge(practice);
     const stores = { hq: plan.hq?.storage, local };
     for (const destinationRun of this.#destinationRuns) {
       destinationRun.decide(stores[destinationRun.destination], eligibility[destinationRun.destination]);

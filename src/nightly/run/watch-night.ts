@@ -8,6 +8,7 @@ import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import type { NightSchedule } from '../window.js';
 import type { BackupEvent } from './events.js';
 import type { NightJournalState } from './journal-state.js';
+import { eligibilityByOldSettings, type KnownSettings, knownPractice } from './known-practice.js';
 import { historyOf, readJournal } from './night-journal.js';
 import { configuredDestinations, type NightPlan } from './night-plan.js';
 import { openOffice } from './office.js';
@@ -42,9 +43,14 @@ export async function watchNight(watch: Watch): Promise<void> {
   try {
     const { firstNight } = journal.state;
     if (isKnown(journal.state, night) || night < firstNight) return;
-    const eligibility = explainEligibility(knownPractice(plan, settings ?? journal.state.settings));
-    const eligible = configuredDestinations(plan).filter((each) => eligibility[each].eligible);
-    const due = dueOn(night, schedule, historyOf(journal.state, night), eligible);
+    const practice = knownPractice(plan, settings ?? journal.state.settings);
+    const isUnread = plan.settings !== undefined && settings === undefined;
+    const eligibility = isUnread ? eligibilityByOldSettings(practice) : explainEligibility(practice);
+    const places = configuredDestinations(plan);
+    const wanted = places.filter((each) => eligibility[each]?.eligible !== false);
+    const due = dueOn(night, schedule, historyOf(journal.state, night), wanted);
+    // Where it is not known whether copies are wanted, none is too old.
+    const eligible = places.filter((each) => eligibility[each]?.eligible === true);
     const destinations = eligible.map((destination) => {
       const lastVerified = journal.newestVerified(destination, night)?.night;
       return { destination, ...(lastVerified === undefined ? {} : { lastVerified }) };
@@ -84,17 +90,4 @@ async function settingsNow({ plan, tools, signal }: Watch): Promise<KnownSetting
 /** Whether there was a run on the night or later, or the night was reported. */
 function isKnown({ lastAttempt, watched }: NightJournalState, night: string): boolean {
   return [lastAttempt?.night, watched].some((known) => known !== undefined && known >= night);
-}
-
-type KnownSettings = NonNullable<NightJournalState['settings']>;
-
-/** The facts that are known without asking: those of the plan, and the settings as they were last read. */
-export function knownPractice(
-  { practice, local }: NightPlan,
-  settings: KnownSettings | undefined,
-): NightPlan['practice'] {
-  const known = { ...practice, ...settings };
-  return local?.storage !== undefined && (known.networkPath ?? '') === ''
-    ? { ...known, networkPath: local.storage.description }
-    : known;
 }
