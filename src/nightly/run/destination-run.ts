@@ -11,7 +11,7 @@ import { defaultRetention } from '../retention.js';
 import { provableAt, readSince, unprovenAt } from '../scrub/due-copies.js';
 import type { CopyReport, DestinationReport } from './backup-report.js';
 import { deliverCopy } from './deliver-copy.js';
-import { codeOf, happenedOf, originOf, sentenceOf } from './failure.js';
+import { codeOf, happenedOf, hasTroubleOfItsOwn, originOf, sentenceOf } from './failure.js';
 import type { PendingCopy } from './journal-state.js';
 import type { NightContext } from './night-context.js';
 import { configuredDestinations } from './night-plan.js';
@@ -341,11 +341,4 @@ export class DestinationRun {
     const { night, scheduled } = this.#context;
     return copy.night === night && !(scheduled && byHand === true);
   }
-}
-
-const ownTroubles = ['source-changed', 'storage-permanent', 'verification-failed'] as const;
-
-/** Whether an error is about one archive only and says nothing about the next. */
-function hasTroubleOfItsOwn(error: unknown): boolean {
-  return ownTroubles.some((code) => isBackupError(error, code));
 }

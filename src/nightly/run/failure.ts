@@ -25,3 +25,10 @@ export function originOf(error: unknown): string | undefined {
     .map((line) => line.trim())
     .join(' < ');
 }
+
+const ownTroubles = ['source-changed', 'storage-permanent', 'verification-failed'] as const;
+
+/** Whether an error is about one archive only and says nothing about the next. */
+export function hasTroubleOfItsOwn(error: unknown): boolean {
+  return ownTroubles.some((code) => isBackupError(error, code));
+}
