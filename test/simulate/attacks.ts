@@ -3,7 +3,7 @@
  * that it must be noticed.
  */
 import { noteKeyOf } from '../../src/history/note-body.js';
-import { calmDays, cycleDays, day, fullSeed, stormDays } from './faults.js';
+import { calmDays, cycleDays, day, fullSeed, headsSeed, stormDays } from './faults.js';
 import { createRandom, type Random } from './random.js';
 import { fakeArchive } from './sealed.js';
 import type { Store } from './store.js';
@@ -12,11 +12,13 @@ import { time } from './time.js';
 
 const againstStores = ['deleted', 'forged', 'overwritten', 'rolled-back', 'swept', 'wrongly-signed'] as const;
 const againstTables = ['rows-5', 'rows-50', 'rows-all', 'table-dropped', 'table-renamed'] as const;
+/** Both places, the journal and the spool; the practice's database. */
+const turnedBack = ['all-turned-back', 'database-turned-back'] as const;
 
 export interface Attack {
   /** In milliseconds from the beginning. */
   readonly at: number;
-  readonly how: (typeof againstStores)[number] | (typeof againstTables)[number];
+  readonly how: (typeof againstStores | typeof againstTables | typeof turnedBack)[number];
   /** Whose copies, where it is against copies. */
   readonly isHq: boolean;
   /** After so many milliseconds a person looks at what was found; null for never. */
@@ -34,7 +36,11 @@ export function attackOf(seed: number, days: number, computers: number): Attack 
   if (computers > 1 || seed % 5 !== 0 || cycles === 0) return null;
   const random = createRandom(`attack ${seed}`);
   const from = random.between(0, cycles - 1) * cycleDays + stormDays + 4;
-  const how = random.pick([...againstStores, ...againstTables]);
+  const how = random.pick([
+    ...againstStores,
+    ...againstTables,
+    ...(seed >= headsSeed ? [...turnedBack, ...turnedBack] : []),
+  ]);
   return {
     at: (from + random.next() * (calmDays - 7.5)) * day,
     how,
@@ -58,6 +64,26 @@ export function damageOf(seed: number, days: number, computers: number): number 
   return createRandom(`damage ${seed}`).between(30, days - 60) * day;
 }
 
+/** What is away for longer than any storm lasts. */
+export interface Outage {
+  /** In milliseconds from the beginning. */
+  readonly from: number;
+  readonly to: number;
+  readonly what: 'computer' | 'hq' | 'path';
+}
+
+/** In every fifth practice of those that keep the newest notes. */
+export function outageOf(seed: number, days: number, computers: number): Outage | null {
+  if (computers > 1 || seed < headsSeed || seed % 5 !== 2 || days < 100) return null;
+  const random = createRandom(`outage ${seed}`);
+  const from = random.between(5, days - 80);
+  return {
+    from: from * day,
+    to: (from + random.between(31, 70)) * day,
+    what: random.pick(['computer', 'hq', 'path']),
+  };
+}
+
 /** @returns whether there was anything to harm */
 export function harmTables(how: Attack['how'], tables: Tables, random: Random): boolean {
   const table = random.pick(['appointment', 'patient', 'procedurelog']);
@@ -71,7 +97,7 @@ export function harmTables(how: Attack['how'], tables: Tables, random: Random): 
 }
 
 export function isAgainstTables(how: Attack['how']): boolean {
-  return (againstTables as readonly string[]).includes(how);
+  return how === 'database-turned-back' || (againstTables as readonly string[]).includes(how);
 }
 
 const archiveId = 'f'.repeat(32);
@@ -117,6 +143,7 @@ export function harmStore(
       objects.set(newest, { bytes, stored });
       return true;
     }
+    case 'all-turned-back':
     case 'rolled-back':
       if (whole.every((key) => earlier.has(key))) return false;
       for (const key of [...objects.keys()]) objects.delete(key);

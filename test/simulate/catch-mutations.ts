@@ -6,13 +6,13 @@ import { simulateInChild } from './child.js';
 import { mutations } from './mutations.js';
 
 const wanted = process.argv.slice(2);
-for (const { name } of mutations) {
+for (const { name, first = 1 } of mutations) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const { isGood, output } = await simulateInChild([
     '--mutation',
     name,
     '--seed',
-    '1',
+    `${first}`,
     '--days',
     '120',
     '--practices',

@@ -39,6 +39,8 @@ class Power implements Owner {
 export class Computer {
   readonly number: number;
   readonly disk: Disk;
+  /** For months, whatever else befalls it. */
+  isOut = false;
   readonly #practice: Practice;
   #power: Power;
   /** No two clocks are the same. */
@@ -110,7 +112,7 @@ export class Computer {
   }
 
   start(): void {
-    if (this.isOn) return;
+    if (this.isOn || this.isOut) return;
     this.#power = new Power(++this.#starts, this);
     this.disk.start = this.#starts;
     this.disk.isOn = true;

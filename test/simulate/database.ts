@@ -9,6 +9,7 @@ import type { Judge } from './judge.js';
 import type { People } from './people.js';
 import type { Random } from './random.js';
 import { fakeArchive, unlockOf } from './sealed.js';
+import type { Services } from './services.js';
 import { passing } from './store.js';
 import type { Tables } from './tables.js';
 import { forEver, time } from './time.js';
@@ -32,8 +33,12 @@ export class Database {
     this.tables = tables;
   }
 
-  /** @param fault - how it is at fault, when it is asked */
-  async seal(request: SealRequest, scheduled: boolean, fault: string): Promise<SealedNight> {
+  /** @param services - how it is at fault when it is asked, and the newest notes in it */
+  async seal(
+    request: SealRequest,
+    scheduled: boolean,
+    { faulty: { database: fault }, heads }: Pick<Services, 'faulty' | 'heads'>,
+  ): Promise<SealedNight> {
     const { signal, night, destinations, spool } = request;
     const random = this.#random;
     if (fault === 'away') fails('database-unreachable');
@@ -76,6 +81,7 @@ export class Database {
       failures: new Map(),
       warnings: [],
       admins: this.#people.admins(),
+      ...(heads === undefined ? {} : { heads }),
       facts: { keyHolder: { userNum, userName, unlock: 'stored-hash' } },
       pin: { userNum, userName, mark: 'm', recordMark: 'r', unlock: unlockOf(holder) },
     };

@@ -89,6 +89,9 @@ export const cycleDays: number = stormDays + calmDays;
 /** Practices from this seed on meet everything; the stories of those below are the ones that were recorded. */
 export const fullSeed = 1_000_000;
 
+/** From this seed on the practice's database keeps the newest notes, and more is done to practices. */
+export const headsSeed = 60_000_000;
+
 /** @param days - how long the story is */
 export function faultsOf(seed: number, days: number, computers: number): readonly Fault[] {
   const random = createRandom(`faults ${seed}`);

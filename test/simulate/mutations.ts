@@ -1,7 +1,12 @@
 /** Deliberate faults of the nights, each of which a simulation must find. */
+import { headsSeed } from './faults.js';
 import type { Mutation } from './hooks.js';
 
-export const mutations: readonly (Mutation & { readonly name: string })[] = [
+export const mutations: readonly (Mutation & {
+  readonly name: string;
+  /** The seed to begin with, where those from 1 on never meet it. */
+  readonly first?: number;
+})[] = [
   {
     name: 'not-read-back',
     file: '/nightly/run/deliver-copy.js',
@@ -91,6 +96,20 @@ export const mutations: readonly (Mutation & { readonly name: string })[] = [
     file: '/nightly/origin/check-copies.js',
     from: "const isTold = state === 'going' ||",
     to: 'const isTold = true ||',
+  },
+  {
+    name: 'old-settings-believed',
+    file: '/nightly/run/known-practice.js',
+    from: 'if (known.hq.eligible || known.local.eligible)',
+    to: 'if (true)',
+    first: 13_000_282,
+  },
+  {
+    name: 'kept-notes-unheard',
+    file: '/nightly/origin/head-keeper.js',
+    from: 'known === undefined ||',
+    to: 'true ||',
+    first: headsSeed,
   },
   {
     name: 'told-good-anyway',

@@ -18,12 +18,24 @@ import {
   isAddition,
   isAgainstTables,
   noticedWithin,
+  type Outage,
+  outageOf,
   rolledBackBy,
 } from './attacks.js';
 import { Computer } from './computer.js';
 import { Database } from './database.js';
 import { Facts } from './facts.js';
-import { calmDays, cycleDays, day, type Fault, faultsOf, fullSeed, hour, stormDays } from './faults.js';
+import {
+  calmDays,
+  cycleDays,
+  day,
+  type Fault,
+  faultsOf,
+  fullSeed,
+  headsSeed,
+  hour,
+  stormDays,
+} from './faults.js';
 import { Judge } from './judge.js';
 import { People } from './people.js';
 import { createRandom, type Random } from './random.js';
@@ -58,6 +70,9 @@ export class Practice {
   #wellSince = 0;
   #began = 0;
   #isAttacked = false;
+  #outage: Outage | null = null;
+  /** The attack took the computer's power as well, and perhaps a night. */
+  #wasTurnedBack = false;
   /** A copy that a disk has damaged in place, and the nights on which that could be found since. */
   #damaged:
     | {
@@ -75,7 +90,7 @@ export class Practice {
     this.#random = random;
     this.#meetsAll = seed >= fullSeed;
     this.facts = new Facts(random);
-    this.#services = new Services(this.facts, this.judge);
+    this.#services = new Services(this.facts, this.judge, seed >= headsSeed);
     const tables = new Tables(createRandom(`tables ${seed}`));
     this.#database = new Database(this.facts, this.#people, this.judge, random, tables);
     this.#hq = new Store('HQ', createRandom(`hq ${seed}`));
@@ -190,7 +205,7 @@ export class Practice {
       }
     }
     computer.begins('reading');
-    return this.#database.seal(request, scheduled, this.#services.faulty.database);
+    return this.#database.seal(request, scheduled, this.#services);
   }
 
   // ---- what befalls it
@@ -215,6 +230,7 @@ export class Practice {
       time.at(start + (cycle + 1) * cycleDays * day - 1, () => this.#assertAllIsWell());
     }
     this.#awaitDamage(damageOf(seed, days, this.computers.length));
+    this.#awaitOutage(outageOf(seed, days, this.computers.length));
     this.#awaitAttack(attackOf(seed, days, this.computers.length), seed);
     for (let i = 1; i < days; i++) time.at(start + i * day, () => this.#assertTold());
     for (const computer of this.computers) computer.start();
@@ -237,20 +253,32 @@ export class Practice {
       !this.#isAttacked;
     if (attack === null) return;
     const store = attack.isHq && this.facts.isAtHome ? this.#hq : this.#paths['/path/a']!;
-    let earlier: Store['objects'] = store.objects;
+    const isAll = attack.how === 'all-turned-back';
+    const stores = isAll ? this.#stores : [store];
+    const earlier = new Map<Store, Store['objects']>();
+    let turnBackDatabase = (): void => undefined;
     time.at(this.#began + attack.at - rolledBackBy, () => {
-      earlier = store.objects.copy();
+      for (const each of stores) earlier.set(each, each.objects.copy());
+      if (isAll) this.computers[0]!.disk.makeImage();
+      turnBackDatabase = this.#services.image();
     });
     time.at(this.#began + attack.at, () => {
       const isTables = isAgainstTables(attack.how);
       // Where no copy goes to HQ, the database is read once a week only.
       if (isTables && !this.facts.isAtHome) return;
-      const before = this.judge.keysOf(this.judge.wholeIn(store));
       const night = nightName(time.now - day, this.facts.zone);
       const isHarmed = isTables
         ? harmTables(attack.how, this.#database.tables, createRandom(`harm ${seed}`))
-        : harmStore(attack.how, store, { whole: before, earlier, night });
-      if (!isHarmed) return;
+        : stores
+            .map((each) => {
+              const whole = this.judge.keysOf(this.judge.wholeIn(each));
+              return harmStore(attack.how, each, { whole, earlier: earlier.get(each)!, night });
+            })
+            .includes(true);
+      if (attack.how === 'database-turned-back') turnBackDatabase();
+      else if (!isHarmed) return;
+      if (isAll) this.#turnBack(this.computers[0]!);
+      this.#wasTurnedBack = isAll;
       this.judge.say(`ATTACK ${attack.how} ${isTables ? '' : store.description}`);
       this.#isAttacked = true;
       // What is taken away by day, the next night misses.
@@ -266,6 +294,33 @@ export class Practice {
       if (attack.seenAfter === null) return;
       time.after(attack.seenAfter, () => this.computers[0]!.acknowledge(() => this.judge.seen()), null);
     });
+  }
+
+  #awaitOutage(outage: Outage | null): void {
+    this.#outage = outage;
+    if (outage === null) return;
+    const computer = this.computers[0]!;
+    const set = (isOut: boolean): void => {
+      this.judge.say(`${isOut ? 'BEGINS' : 'ends'} months without ${outage.what}`);
+      if (outage.what === 'computer') {
+        if (isOut) this.powerCut(computer);
+        computer.isOut = isOut;
+        if (!isOut) computer.start();
+      } else {
+        const stores = outage.what === 'hq' ? [this.#hq] : Object.values(this.#paths);
+        for (const store of stores) store.isOut = isOut;
+      }
+    };
+    time.at(this.#began + outage.from, () => set(true));
+    time.at(this.#began + outage.to, () => set(false));
+  }
+
+  /** Something is away for months, or came back too late for a calm time. */
+  get #isAnythingOut(): boolean {
+    if (this.#outage === null) return false;
+    const { from, to } = this.#outage;
+    const now = time.now - this.#began;
+    return from < now && to > now - (calmDays + 1) * day;
   }
 
   #awaitDamage(at: number | null): void {
@@ -445,6 +500,7 @@ export class Practice {
       this.#services.isSilent ||
       status !== 'enabled' ||
       networkPath !== '/path/a' ||
+      time.now - this.#services.pathsSince < 2 * day ||
       this.computers.length > 1;
     if (
       isBusy ||
@@ -471,6 +527,7 @@ export class Practice {
   }
 
   #assertAllIsWell(): void {
+    if (this.#isAnythingOut) return;
     if (this.computers.length === 1 && !this.#isAttacked)
       for (const store of [this.#hq, this.#paths['/path/a']!]) this.judge.assertProven(store);
     if (this.facts.isAtHome) this.judge.assertFresh(this.#hq, 'critical', 1, 'at HQ');
@@ -481,7 +538,7 @@ export class Practice {
       'on the network path',
     );
     for (const { number } of this.computers) {
-      this.judge.assertHeard(number, calmDays - 3, this.facts.zone);
+      if (!this.#wasTurnedBack) this.judge.assertHeard(number, calmDays - 3, this.facts.zone);
       for (const [code] of this.judge.memory(number).told) {
         if (!overWhenCalm.test(code) || (code.startsWith('hq') && !this.facts.isAtHome)) continue;
         this.judge.fail(`${code} of computer ${number} still stands after ${calmDays} calm days`);

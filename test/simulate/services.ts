@@ -1,5 +1,6 @@
 /** What a night asks of others: the settings, HQ's schedule, whoever is told. They fail and hang. */
 import { BackupError } from '../../src/errors.js';
+import { formatKeptHeads, type KeptHeads, parseKeptHeads } from '../../src/history/kept-heads.js';
 import type { AlertSink } from '../../src/nightly/alerts/alert.js';
 import type { NightlyOptions, ServiceSchedule } from '../../src/nightly/service/nightly-options.js';
 import type { BackupSettings, SettingsStore } from '../../src/nightly/settings/settings.js';
@@ -18,12 +19,29 @@ export class Services {
   };
   #settings: BackupSettings = { status: 'enabled', networkPath: '/path/a', lastLocalCopy: null };
   #lastRecordedOn = true;
+  /** The newest notes, as the practice's database keeps them; undefined where it keeps none. */
+  #heads: string | undefined;
   #pathsSince = 0;
   #statusSince = 0;
 
-  constructor(facts: Facts, judge: Judge) {
+  constructor(facts: Facts, judge: Judge, keepsHeads: boolean) {
     this.#facts = facts;
     this.#judge = judge;
+    if (keepsHeads) this.#heads = '';
+  }
+
+  /** The newest notes in the database that is read. */
+  get heads(): readonly KeptHeads[] | undefined {
+    return this.#heads === undefined ? undefined : parseKeptHeads(this.#heads);
+  }
+
+  /** What the practice's database remembers of copies, to which it can be turned back. */
+  image(): () => void {
+    const [heads, { lastLocalCopy }] = [this.#heads, this.#settings];
+    return () => {
+      this.#heads = heads;
+      this.#settings = { ...this.#settings, lastLocalCopy };
+    };
   }
 
   get settings(): BackupSettings {
@@ -97,6 +115,18 @@ export class Services {
         this.#judge.dateRecorded(computer, verifiedAt);
         this.#settings = { ...this.#settings, lastLocalCopy: verifiedAt };
       },
+      ...(this.#heads === undefined
+        ? {}
+        : {
+            keptHeads: async () => {
+              await answer();
+              return parseKeptHeads(this.#heads ?? '');
+            },
+            keepHeads: async (heads: KeptHeads) => {
+              await answer();
+              this.#heads = formatKeptHeads(parseKeptHeads(this.#heads ?? ''), heads);
+            },
+          }),
     };
   }
 

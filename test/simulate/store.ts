@@ -85,6 +85,8 @@ export class Store {
   readonly objects: Objects = new Objects();
   readonly #random: Random;
   readonly #resumable: boolean;
+  /** For months, whatever else befalls it. */
+  isOut = false;
   #fault: StoreFault | null = null;
   /** What is listed, where that is not what lies there. */
   #listed: Objects | null = null;
@@ -112,7 +114,7 @@ export class Store {
       const { fault } = this;
       if (fault === 'deaf') return forEver();
       if (fault === 'hanging') return this.#untilAborted(signal);
-      if (fault === 'away' || (fault === 'flaky' && this.#random.is(0.3)))
+      if (this.isOut || fault === 'away' || (fault === 'flaky' && this.#random.is(0.3)))
         throw this.#failure('storage-transient');
       if (fault === 'refusing') throw this.#failure('storage-permanent');
     };
