@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it, test } from 'node:test';
 import { setTimeout as passing } from 'node:timers/promises';
 import { utf8 } from '../../src/bytes.js';
-import { BackupError } from '../../src/errors.js';
+import { BackupError, type BackupErrorCode } from '../../src/errors.js';
 import { breaksHistory, type HistoryFinding } from '../../src/history/findings.js';
 import { allTables, type TableFacts } from '../../src/history/loss/facts.js';
 import { judgeNight } from '../../src/history/loss/judge-night.js';
@@ -50,11 +50,15 @@ async function bytesOf(store: StorageAdapter, key: string): Promise<Uint8Array> 
 }
 
 /** The same store, which does not return some of its objects. */
-function withUnreadable(store: StorageAdapter, isUnreadable: (key: string) => boolean): StorageAdapter {
+function withUnreadable(
+  store: StorageAdapter,
+  isUnreadable: (key: string) => boolean,
+  code: BackupErrorCode = 'storage-transient',
+): StorageAdapter {
   return {
     ...store,
     get: (key, options) => {
-      if (isUnreadable(key)) throw new BackupError('storage-transient', 'no answer');
+      if (isUnreadable(key)) throw new BackupError(code, 'no answer');
       return store.get(key, options);
     },
   };
@@ -319,6 +323,35 @@ describe('the notes of nights', () => {
     await practice.night();
     assert.deepEqual(practice.standing, ['history-broken']);
   });
+
+  for (const [answer, code, isTold] of [
+    ['does not come', 'storage-transient', false],
+    ['is a refusal', 'destination-missing', true],
+  ] as const) {
+    it(`of strangers stop neither the check nor retention where the answer ${answer}`, async () => {
+      await practice.nights(3);
+      const { hq } = practice;
+      const archive = `${practiceId}/2026-01-02/${'a'.repeat(32)}.tar.age`;
+      const alone = `${practiceId}/2026-01-02/${'b'.repeat(32)}.note`;
+      await put(hq, archive, 'an archive');
+      for (const key of [noteKeyOf(archive)!, alone]) await put(hq, key, 'a note');
+      const strange = new Set([noteKeyOf(archive)!, alone]);
+      const storage = withUnreadable(hq, (key) => strange.has(key), code);
+      practice.more = { hq: { ...practice.plan.hq!, storage } };
+      const first = await practice.night();
+      assert.ok(first.warnings.some((each) => each.code === 'copies-not-checked'));
+      const told = first.destinations[0]!.troubles ?? [];
+      assert.equal(told.length, isTold ? 2 : 0);
+      await practice.nights(6);
+      const kept = await keysOf(hq);
+      // Who made it is not known, so it is not removed.
+      assert.ok(kept.includes(archive));
+      assert.equal(kept.length, 8);
+      await vanish(hq, [kept.at(-1)!]);
+      await practice.night();
+      assert.ok(practice.standing.includes('history-broken'));
+    });
+  }
 
   it('are there as soon as retention is done, while the other place still gets its copy', async () => {
     await practice.nights(3);

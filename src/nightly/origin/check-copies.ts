@@ -39,7 +39,12 @@ export interface CheckedCopies {
   readonly isBroken: boolean;
   /** Keys of verified copies that are missing or changed. */
   readonly lost: readonly string[];
+  /** How many notes the store did not return. */
+  readonly unreadNotes: number;
 }
+
+/** The text of a note, or why there is none: the store may return it on another night, or refuses to. */
+type NoteText = { readonly text: string } | { readonly text: null; readonly isRefused: boolean };
 
 /** More objects than any practice has. */
 const mostObjects = 40_000;
@@ -92,8 +97,8 @@ class Check implements CheckedCopies {
   readonly #isShared: boolean;
   /** Copies from before the first remembered number are not known any more. */
   readonly #oldest: number;
+  unreadNotes = 0;
   #asked = 0;
-  #unreadNotes = 0;
 
   constructor(given: CopiesToCheck, objects: ReadonlyMap<string, StoredObject>) {
     this.#given = given;
@@ -201,8 +206,9 @@ class Check implements CheckedCopies {
         this.#pass(key);
         continue;
       }
-      strange += 1;
       this.#strange.push(key);
+      if (why === 'not-known-tonight') continue;
+      strange += 1;
       this.#tell(why.name, `${key} is not proven: its note ${why.told}.`);
     }
     for (const noteKey of this.#objects.keys()) {
@@ -216,8 +222,9 @@ class Check implements CheckedCopies {
       }
       read += 1;
       const isOver = sequence.passed?.includes(key) === true;
-      if (isOver || (read <= mostStrangers && (await this.#isLeftOver(key, noteKey)))) this.#pass(key);
-      else this.#tell(key, `${noteKey} is a note without its archive.`);
+      const isOurs = isOver || (read <= mostStrangers && (await this.#isLeftOver(key, noteKey)));
+      if (isOurs === true) this.#pass(key);
+      else if (isOurs === false) this.#tell(key, `${noteKey} is a note without its archive.`);
     }
   }
 
@@ -230,11 +237,13 @@ class Check implements CheckedCopies {
     return isGone && (state === 'going' || !this.#isShared);
   }
 
-  /** Whether it is a leftover note of a copy that retention removed long ago. */
-  async #isLeftOver(key: string, noteKey: string): Promise<boolean> {
-    const { store, signal, trustedKeys, sequence, practiceId } = this.#given;
+  /** Whether it is a leftover note of a copy that retention removed long ago; null where it is not known tonight. */
+  async #isLeftOver(key: string, noteKey: string): Promise<boolean | null> {
+    const { trustedKeys, sequence, practiceId } = this.#given;
     if (this.#objects.get(noteKey)!.size > largestNote) return false;
-    const note = parseNote(await readNote(store, noteKey, signal));
+    const read = await this.#textOf(noteKey);
+    if (read.text === null) return read.isRefused ? false : null;
+    const note = parseNote(read.text);
     const parsed = note === null ? null : parseBody(note.text);
     if (note === null || parsed?.kind !== 'body') return false;
     const { body } = parsed;
@@ -254,11 +263,13 @@ class Check implements CheckedCopies {
   async #whyStrange(
     key: string,
     noteKey: string,
-  ): Promise<{ readonly name: string; readonly told: string } | null> {
+  ): Promise<{ readonly name: string; readonly told: string } | 'not-known-tonight' | null> {
     const because = (told: string) => ({ name: key, told });
-    const { store, signal, trustedKeys, sequence, practiceId } = this.#given;
+    const { trustedKeys, sequence, practiceId } = this.#given;
     if (this.#objects.get(noteKey)!.size > largestNote) return because('cannot be read');
-    const note = parseNote(await readNote(store, noteKey, signal));
+    const read = await this.#textOf(noteKey);
+    if (read.text === null) return read.isRefused ? because('cannot be read') : 'not-known-tonight';
+    const note = parseNote(read.text);
     const parsed = note === null ? null : parseBody(note.text);
     if (note === null || parsed === null || parsed.kind === 'malformed') return because('cannot be read');
     if (parsed.kind === 'later') return null;
@@ -287,22 +298,29 @@ class Check implements CheckedCopies {
   }
 
   async #isAsWritten({ key, note }: VerifiedCopy): Promise<boolean> {
-    const { store, signal } = this.#given;
     const noteKey = noteKeyOf(key)!;
     if (note === undefined || !this.#objects.has(noteKey)) return true;
-    let text: string;
-    try {
-      text = await readNote(store, noteKey, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      // One that the store does not return hides nothing else. The next night asks for it again.
-      this.#unreadNotes += 1;
-      if (!isBackupError(error) || this.#unreadNotes > mostUnreadNotes) throw error;
+    const read = await this.#textOf(noteKey);
+    if (read.text === null) {
+      if (read.isRefused) this.#tell(key, `The note of ${key} cannot be read.`);
       return false;
     }
-    if (hashOfNote(text) === note) return true;
+    if (hashOfNote(read.text) === note) return true;
     this.#tell(key, describeFinding(key, 'note-changed'));
     return false;
+  }
+
+  /** One that the store does not return hides nothing else. The next night asks for it again. */
+  async #textOf(noteKey: string): Promise<NoteText> {
+    const { store, signal } = this.#given;
+    try {
+      return { text: await readNote(store, noteKey, signal) };
+    } catch (error) {
+      signal.throwIfAborted();
+      this.unreadNotes += 1;
+      if (!isBackupError(error) || this.unreadNotes > mostUnreadNotes) throw error;
+      return { text: null, isRefused: !isBackupError(error, 'storage-transient') };
+    }
   }
 
   async #ask(key: string): Promise<StoredObject | null> {

@@ -18,7 +18,7 @@ import { addAllowance, provableAt } from '../scrub/due-copies.js';
 import { checkCopies } from './check-copies.js';
 import { copyProvenBy, joinLoss, lossUnseen, unseenBefore, unseenIn } from './known-again.js';
 import type { Notary } from './notary.js';
-import { foundElsewhere, mostAccepted, mostTroubles, type SequenceState, upTo } from './sequence.js';
+import { findingsOf, foundElsewhere, mostTroubles, type SequenceState } from './sequence.js';
 
 /** How many days the last clean copy is locked, from each night with signs of loss. */
 const retainedDays = 60;
@@ -292,7 +292,7 @@ export class PlaceHistory {
   async #check(): Promise<void> {
     const [sequence, copies] = [this.#sequence, this.#copies];
     if (sequence === undefined) return;
-    const { journal, plan, night, signal } = this.#around;
+    const { journal, plan, night, signal, warn } = this.#around;
     const checked = await checkCopies({
       store: this.#store,
       practiceId: plan.practiceId,
@@ -304,16 +304,15 @@ export class PlaceHistory {
       signal,
     });
     this.origins = checked.origins;
+    if (checked.unreadNotes > 0) {
+      const message = `${this.#store.description} did not return ${checked.unreadNotes} of the notes beside the copies, so these copies could not be checked. They are kept, and the next night asks again.`;
+      warn({ code: 'copies-not-checked', message });
+    }
     const lasting = [...(sequence.lasting ?? []), ...this.#rolledBack()].slice(0, mostTroubles);
-    const before = foundElsewhere(sequence, copies, this.#store.description);
-    const found = {
-      troubles: upTo(mostTroubles, [...lasting, ...before.troubles, ...checked.troubles]),
-      about: upTo(mostAccepted, [...before.lost, ...checked.about]),
-      passed: checked.passed,
-      isBroken: checked.isBroken || lasting.length > 0 || before.lost.length > 0,
-      lost: upTo(mostAccepted, [...before.lost, ...checked.lost]),
-    };
-    this.#note(found, (all) => all.map((each) => checked.copies.get(each.key) ?? each));
+    const elsewhere = foundElsewhere(sequence, copies, this.#store.description);
+    this.#note(findingsOf(checked, lasting, elsewhere), (all) =>
+      all.map((each) => checked.copies.get(each.key) ?? each),
+    );
   }
 
   /** Allows the reading of older copies after the night's own work. */

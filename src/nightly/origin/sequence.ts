@@ -84,6 +84,36 @@ export const isSequence: Shape<SequenceState> = where(
   ({ number, hash }) => hash !== null || number === 0,
 );
 
+/** What is wrong at a place. */
+interface Found {
+  readonly troubles: readonly string[];
+  /** What they are about. */
+  readonly about: readonly string[];
+  readonly passed: readonly string[];
+  readonly isBroken: boolean;
+  readonly lost: readonly string[];
+}
+
+/**
+ * What is kept of a night's findings.
+ *
+ * @param lasting - sentences that stand until they are acknowledged
+ * @param elsewhere - see {@link foundElsewhere}
+ */
+export function findingsOf(
+  tonight: Found,
+  lasting: readonly string[],
+  elsewhere: Pick<Found, 'lost' | 'troubles'>,
+): Found {
+  return {
+    troubles: upTo(mostTroubles, [...lasting, ...elsewhere.troubles, ...tonight.troubles]),
+    about: upTo(mostAccepted, [...elsewhere.lost, ...tonight.about]),
+    passed: tonight.passed,
+    isBroken: tonight.isBroken || lasting.length > 0 || elsewhere.lost.length > 0,
+    lost: upTo(mostAccepted, [...elsewhere.lost, ...tonight.lost]),
+  };
+}
+
 /**
  * Copies that were found missing or changed at another store, such as a network path that was changed since.
  * Nobody can find them again here, and yet they stand until they are acknowledged.
@@ -92,7 +122,7 @@ export function foundElsewhere(
   { lost = [], troubles = [] }: SequenceState,
   copies: readonly { readonly key: string; readonly store?: string }[],
   store: string,
-): { readonly lost: readonly string[]; readonly troubles: readonly string[] } {
+): Pick<Found, 'lost' | 'troubles'> {
   const here = new Set(copies.filter((copy) => copy.store === store).map(({ key }) => key));
   const elsewhere = lost.filter((key) => !here.has(key));
   // Sentences are few. Without one, nobody could acknowledge it.
@@ -103,6 +133,6 @@ export function foundElsewhere(
 }
 
 /** The first of them, each once. */
-export function upTo(most: number, names: readonly string[]): readonly string[] {
+function upTo(most: number, names: readonly string[]): readonly string[] {
   return [...new Set(names)].slice(0, most);
 }
