@@ -7,6 +7,7 @@ import { createMemoryAlerts, type MemoryAlerts } from '../../../src/nightly/aler
 import type { NightPlan } from '../../../src/nightly/run/night-plan.js';
 import type { StorageAdapter } from '../../../src/storage/adapter.js';
 import { createMemoryStorage } from '../../../src/storage/memory.js';
+import { shareSaltOfPins } from './salt-of-pins.js';
 
 /** A practice that may back up everywhere. */
 export const eligiblePractice: Practice = {
@@ -35,6 +36,7 @@ export async function setUpNight(
   database: DatabaseAddress,
   changes: Partial<NightPlan> = {},
 ): Promise<NightBench> {
+  shareSaltOfPins();
   const folder = await mkdtemp(join(tmpdir(), 'sb-night-'));
   const share = join(folder, 'share');
   await mkdir(share);
