@@ -135,10 +135,21 @@ function findBinary(
   for (const name of names) {
     const path = findOnPath(name);
     if (path === undefined) continue;
-    const version = execFileSync(path, ['--no-defaults', '--version'], { encoding: 'utf8' }).trim();
+    const version = versionOf(path);
     if (fits(version)) return { path, version: /(\d+\.\d+\.\d+)/.exec(version)?.[1] ?? 'unknown' };
   }
   return undefined;
+}
+
+const versions = new Map<string, string>();
+
+/** What a program says of itself; every suite on a server asks for it. */
+function versionOf(path: string): string {
+  const known = versions.get(path);
+  if (known !== undefined) return known;
+  const version = execFileSync(path, ['--no-defaults', '--version'], { encoding: 'utf8' }).trim();
+  versions.set(path, version);
+  return version;
 }
 
 // Servers live in sbin, which an ordinary user's PATH often lacks.

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type DatabaseAddress, parseDatabaseUrl } from '../../src/database/address.js';
 import { openConnection, type TextRow } from '../../src/database/connection.js';
@@ -132,18 +133,22 @@ export function describeOnEachServer(
         return;
       }
       // Several files may share a process, and none may see the databases of another.
-      const key = JSON.stringify([process.env['TEST_FILE'], kind, options.args ?? []]);
+      const file = process.env['TEST_FILE'];
+      const key = JSON.stringify([file, kind, options.args ?? []]);
       const slot = shared.get(key) ?? { users: 0, server: undefined };
       shared.set(key, slot);
       slot.users += 1;
       let current: TestServer | undefined;
+      let begun = 0;
       before(async () => {
+        begun = performance.now();
         slot.server ??= startServer(kind, options);
         current = await slot.server;
       });
       after(async () => {
         slot.users -= 1;
         if (slot.users === 0) await (await slot.server)?.stop();
+        noteTime(file, (performance.now() - begun) / 1000);
       });
       body(() => {
         if (current === undefined) throw new TypeError('server() is for use inside tests and hooks');
@@ -151,6 +156,12 @@ export function describeOnEachServer(
       }, kind);
     });
   }
+}
+
+/** For `node test/run.mjs --times`, to which a suite that is declared here seems to be one of this file. */
+function noteTime(file: string | undefined, seconds: number): void {
+  const to = process.env['TEST_TIMES'];
+  if (file !== undefined && to !== undefined) appendFileSync(to, `${JSON.stringify({ file, seconds })}\n`);
 }
 
 async function foreignServer(): Promise<TestServer> {
