@@ -500,7 +500,7 @@ export class Practice {
       this.#services.isSilent ||
       status !== 'enabled' ||
       networkPath !== '/path/a' ||
-      time.now - this.#services.pathsSince < 2 * day ||
+      time.now - Math.max(this.#services.pathsSince, this.#services.statusSince) < 2 * day ||
       this.computers.length > 1;
     if (
       isBusy ||
