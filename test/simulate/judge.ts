@@ -38,6 +38,8 @@ export interface KeptBy {
 /** What the judge knows of one computer. */
 interface Memory {
   readonly told: Map<string, { readonly cause: string; isExcused: boolean; readonly at: number }>;
+  /** What stood when its image was made. */
+  atImage: Memory['told'];
   readonly outcomes: Map<string, boolean>;
   /** When its nights read last, and when those did that were told to be good. */
   readAt: number;
@@ -90,6 +92,7 @@ export class Judge {
     if (memory === undefined) {
       memory = {
         told: new Map(),
+        atImage: new Map(),
         outcomes: new Map(),
         readAt: 0,
         goodSince: new Map(),
@@ -108,10 +111,17 @@ export class Judge {
     for (const each of memory.told.values()) each.isExcused = true;
   }
 
+  /** An image of a computer was made, with the list of alerts on it. */
+  imaged(computer: number): void {
+    const memory = this.memory(computer);
+    memory.atImage = new Map([...memory.told].map(([code, alert]) => [code, { ...alert, isExcused: true }]));
+  }
+
   /** A computer was turned back, and the list of alerts on it as well. */
   turnedBack(computer: number, to: number): void {
-    const { told } = this.memory(computer);
+    const { told, atImage } = this.memory(computer);
     for (const [code, { at }] of told) if (at > to) told.delete(code);
+    for (const [code, alert] of atImage) told.set(code, alert);
     this.forgets(computer);
   }
 
@@ -410,8 +420,9 @@ function brokenBy(
   if (!isClockSound) return null;
   if (!left.some(({ at }) => at > sealed.at)) return 'the newest whole copy';
   const age = time.now - sealed.at;
-  // A copy that was caught up with in the afternoon is one of the night that begins then.
-  const madeOn = ({ at }: Sealed): string => nightName(at, timeZone);
+  // A copy that was caught up with in the afternoon is one of the night that begins then, by the clock of its
+  // computer.
+  const madeOn = ({ label }: Sealed): string => nightName(Date.parse(label.createdAt), timeZone);
   const night = madeOn(sealed);
   if (age < (dailyDays - 1) * day && !left.some((each) => madeOn(each) === night))
     return 'the one of its night';

@@ -219,8 +219,8 @@ export class Practice {
     faults.forEach((fault, i) => {
       if (only !== null && !only.has(i)) return;
       if (fault.how === 'turned-back') {
-        const { disk } = this.computers[fault.computer]!;
-        time.at(start + Math.max(fault.at - fault.lasts, 0), () => disk.makeImage());
+        const computer = this.computers[fault.computer]!;
+        time.at(start + Math.max(fault.at - fault.lasts, 0), () => this.#makeImage(computer));
       }
       time.at(start + fault.at, () => this.#befall(fault, true));
       time.at(start + fault.at + fault.lasts, () => this.#befall(fault, false));
@@ -242,7 +242,9 @@ export class Practice {
   #awaitAttack(attack: Attack | null, seed: number): void {
     // On the first calm nights some trouble of the storm may still come to light.
     this.judge.isAlarmFalse = () =>
-      !this.#isAttacked && ((time.now - this.#began) / day) % cycleDays > stormDays + 3.5;
+      !this.#isAttacked &&
+      !this.#isJustBack &&
+      ((time.now - this.#began) / day) % cycleDays > stormDays + 3.5;
     // Until a day after a change a night may be told of that had nothing to do, and after an attack anything may lack.
     this.judge.pathsSince = () => this.#services.pathsSince;
     this.judge.isDueAtHq = () =>
@@ -259,7 +261,7 @@ export class Practice {
     let turnBackDatabase = (): void => undefined;
     time.at(this.#began + attack.at - rolledBackBy, () => {
       for (const each of stores) earlier.set(each, each.objects.copy());
-      if (isAll) this.computers[0]!.disk.makeImage();
+      if (isAll) this.#makeImage(this.computers[0]!);
       turnBackDatabase = this.#services.image();
     });
     time.at(this.#began + attack.at, () => {
@@ -323,6 +325,13 @@ export class Practice {
     return from < now && to > now - (calmDays + 1) * day;
   }
 
+  /** What befell it before it was away for months, or meanwhile, may come to light on the first nights. */
+  get #isJustBack(): boolean {
+    const { to = Number.POSITIVE_INFINITY } = this.#outage ?? {};
+    const since = time.now - this.#began - to;
+    return since >= 0 && since < 3.5 * day;
+  }
+
   #awaitDamage(at: number | null): void {
     if (at === null) return;
     time.at(this.#began + at, () => {
@@ -370,6 +379,11 @@ export class Practice {
     this.judge.excuse(computer.number, time.now + day);
     const offFor = this.#random.pick([minute, hour, 12 * hour]);
     time.after(offFor, () => computer.start(), null);
+  }
+
+  #makeImage(computer: Computer): void {
+    computer.disk.makeImage();
+    this.judge.imaged(computer.number);
   }
 
   /** Somebody makes a computer anew from its image of some days ago. */
