@@ -21,7 +21,7 @@ import { lightWork } from '../admin/admins.js';
 import { storePassword } from '../practice/users.js';
 import { anyKind, describeOnEachServer } from '../support/servers.js';
 import { playMonth } from './cron-nights.js';
-import { type Ended, runCli, runHere } from './support.js';
+import { runCli, runHere } from './support.js';
 
 const schema = [
   'DROP DATABASE IF EXISTS cli_office',
@@ -52,14 +52,6 @@ const users = [
   'INSERT INTO cli_users.grouppermission VALUES (1, 24, 0)',
 ];
 
-/**
- * As a program of its own where it is given a password on a descriptor; within this process otherwise, which
- * is much quicker.
- */
-function run(argv: readonly string[], options: Parameters<typeof runCli>[1] = {}): Promise<Ended> {
-  return options.password === undefined ? runHere(argv, options) : runCli(argv, options);
-}
-
 // What the words do on every kind of server is shown by the rooms below; one kind is enough to show the
 // words.
 const kind = anyKind('mysql-5.6');
@@ -88,10 +80,10 @@ describeOnEachServer(
     after(() => rm(folder, { recursive: true, force: true }));
 
     const backup = (out: string, ...more: string[]) =>
-      run(['backup', '--source', source, '--out', out, '--recipient', recipient, ...more], { env });
+      runHere(['backup', '--source', source, '--out', out, '--recipient', recipient, ...more], { env });
 
     it('plan tells what a backup would hold and why not the rest', async () => {
-      const { code, stdout } = await run(['plan', '--source', source, '--tables', 'critical', '--json'], {
+      const { code, stdout } = await runHere(['plan', '--source', source, '--tables', 'critical', '--json'], {
         env,
       });
       assert.equal(code, 0);
@@ -108,14 +100,14 @@ describeOnEachServer(
       assert.equal(made.code, 0, made.stderr);
       assert.match(made.stdout, /2 tables, 5 rows/);
       assert.match(made.stdout, /read back and found equal/);
-      const { stdout } = await run(['inspect', out, '--json']);
+      const { stdout } = await runHere(['inspect', out, '--json']);
       const { label, verified } = JSON.parse(stdout) as { label: Record<string, unknown>; verified: boolean };
       assert.deepEqual(
         [label['database'], label['practiceId'], label['scope']],
         ['cli_office', 'cli_office', 'full'],
       );
       assert.equal(verified, false);
-      assert.match((await run(['inspect', out])).stdout, /Not verified/);
+      assert.match((await runHere(['inspect', out])).stdout, /Not verified/);
     });
 
     it('--verbose tells on stderr what is done, and no value, key or password', async () => {
@@ -130,7 +122,7 @@ describeOnEachServer(
       assert.match(made.stderr, /^supplemental-backup:archive: sealed .*tables=2 milliseconds=\d+$/m);
       const target = source.replace('cli_office', 'cli_verbose');
       const words = ['restore', out, '--target', target, '--identity', keyFile, '--replace', '--verbose'];
-      const back = await run(words, { env });
+      const back = await runHere(words, { env });
       assert.equal(back.code, 0, back.stderr);
       assert.match(back.stderr, /^supplemental-backup:restore: rows table="patient" .*milliseconds=\d+$/m);
       const told = made.stderr + back.stderr;
@@ -152,7 +144,7 @@ describeOnEachServer(
       const nowhere = await backup(join(folder, 'missing', 'a.tar.age'));
       assert.equal(nowhere.code, 1);
       assert.match(nowhere.stderr, /There is no folder/);
-      const down = await run(
+      const down = await runHere(
         [
           'backup',
           '--source',
@@ -188,7 +180,7 @@ describeOnEachServer(
     });
 
     it('backup wants to know for whom', async () => {
-      const nobody = await run(['backup', '--source', source, '--out', join(folder, 'x')], { env });
+      const nobody = await runHere(['backup', '--source', source, '--out', join(folder, 'x')], { env });
       assert.equal(nobody.code, 2);
     });
 
@@ -196,7 +188,16 @@ describeOnEachServer(
       const archive = join(folder, 'for-csv.tar.age');
       await backup(archive);
       const out = join(folder, 'csv');
-      const made = await run(['extract', archive, '--format', 'csv', '--out', out, '--identity', keyFile]);
+      const made = await runHere([
+        'extract',
+        archive,
+        '--format',
+        'csv',
+        '--out',
+        out,
+        '--identity',
+        keyFile,
+      ]);
       assert.equal(made.code, 0, made.stderr);
       assert.deepEqual((await readdir(out)).sort(), ['0001-patient.csv', '0002-signalod.csv']);
       const patients =
@@ -205,18 +206,18 @@ describeOnEachServer(
         '2,"",0000-00-00,"Zeile\nzwei"\r\n';
       assert.equal(await readFile(join(out, '0001-patient.csv'), 'utf8'), patients);
       const one = ['extract', archive, '--format', 'csv', '--out', '-', '--identity', keyFile];
-      assert.equal((await run([...one, '--tables', 'patient'])).stdout, patients);
-      assert.equal((await run(one)).code, 2);
+      assert.equal((await runHere([...one, '--tables', 'patient'])).stdout, patients);
+      assert.equal((await runHere(one)).code, 2);
     });
 
     it('extract gives the tar inside', async () => {
       const archive = join(folder, 'for-tar.tar.age');
       await backup(archive);
-      const tar = await run(['extract', archive, '--format', 'tar', '--out', '-', '--identity', keyFile]);
+      const tar = await runHere(['extract', archive, '--format', 'tar', '--out', '-', '--identity', keyFile]);
       assert.equal(tar.code, 0, tar.stderr);
       assert.ok(tar.stdout.startsWith('README.txt'));
       const out = join(folder, 'tar');
-      await run(['extract', archive, '--format', 'tar', '--out', out, '--identity', keyFile]);
+      await runHere(['extract', archive, '--format', 'tar', '--out', out, '--identity', keyFile]);
       assert.deepEqual(await readdir(out), ['for-tar.tar']);
     });
 
@@ -227,7 +228,7 @@ describeOnEachServer(
       await writeFile(other, await generateIdentity());
       const out = join(folder, 'trouble');
       const extract = (from: string, key: string) =>
-        run(['extract', from, '--format', 'tar', '--out', out, '--identity', key]);
+        runHere(['extract', from, '--format', 'tar', '--out', out, '--identity', key]);
       assert.equal((await extract(archive, other)).code, 3);
       const cut = join(folder, 'cut.tar.age');
       await writeFile(cut, (await readFile(archive)).subarray(0, -20));
@@ -243,7 +244,7 @@ describeOnEachServer(
       await backup(archive);
       const target = source.replace('/cli_office', '/cli_restored');
       const restore = (...more: string[]) =>
-        run(['restore', archive, '--target', target, '--identity', keyFile, ...more], { env });
+        runHere(['restore', archive, '--target', target, '--identity', keyFile, ...more], { env });
       const done = await restore('--replace');
       assert.equal(done.code, 0, done.stderr);
       assert.match(done.stdout, /2 tables, 5 rows, 1 object/);
@@ -262,7 +263,7 @@ describeOnEachServer(
       const target = source.replace('/cli_office', '/cli_by_kit');
       const words = made.words[0]!.reveal();
       const byKit = (password: string, ...argv: string[]) =>
-        run([...argv, '--kit', '--password-fd', '3'], { env, password });
+        runHere([...argv, '--kit', '--password-fd', '3'], { env, password });
       const swapped = words.replace(/^(\S+) (\S+)/, (_, one: string, two: string) => `${two} xyzzyq${one}`);
       const mistyped = await byKit(swapped, 'restore', archive, '--target', target);
       assert.equal(mistyped.code, 3, mistyped.stderr);
@@ -281,7 +282,16 @@ describeOnEachServer(
       const archive = join(folder, 'for-sql.tar.age');
       await backup(archive);
       const out = join(folder, 'sql');
-      const made = await run(['extract', archive, '--format', 'sql', '--out', out, '--identity', keyFile]);
+      const made = await runHere([
+        'extract',
+        archive,
+        '--format',
+        'sql',
+        '--out',
+        out,
+        '--identity',
+        keyFile,
+      ]);
       assert.equal(made.code, 0, made.stderr);
       await server().query([
         'DROP DATABASE IF EXISTS cli_loaded',
@@ -305,25 +315,25 @@ describeOnEachServer(
     it('verify proves a whole archive, names the tables of a damaged one, and salvage brings back what is left', async () => {
       const archive = join(folder, 'for-verify.tar.age');
       await backup(archive);
-      const whole = await run(['verify', archive, '--identity', keyFile]);
+      const whole = await runHere(['verify', archive, '--identity', keyFile]);
       assert.equal(whole.code, 0, whole.stderr);
       assert.match(whole.stdout, /2 tables, 5 rows/);
-      assert.equal((await run(['verify', archive, '--without-key'])).code, 0);
+      assert.equal((await runHere(['verify', archive, '--without-key'])).code, 0);
 
       const bytes = await readFile(archive);
       const damaged = join(folder, 'damaged.tar.age');
       // The last chunk, which holds the end of the tar.
       bytes[bytes.length - 100]! ^= 1;
       await writeFile(damaged, bytes);
-      const told = await run(['verify', damaged, '--identity', keyFile, '--json']);
+      const told = await runHere(['verify', damaged, '--identity', keyFile, '--json']);
       assert.equal(told.code, 4, told.stdout);
       assert.equal((JSON.parse(told.stdout) as { error: { code: string } }).error.code, 'archive-damaged');
       const target = source.replace('/cli_office', '/cli_salvaged');
       const restore = ['restore', damaged, '--target', target, '--identity', keyFile, '--replace'];
-      assert.equal((await run(restore, { env })).code, 4);
-      assert.equal((await run([...restore, '--salvage'], { env })).code, 4);
+      assert.equal((await runHere(restore, { env })).code, 4);
+      assert.equal((await runHere([...restore, '--salvage'], { env })).code, 4);
       await writeFile(damaged, bytes.subarray(0, -20));
-      assert.equal((await run(['verify', damaged, '--without-key'])).code, 4);
+      assert.equal((await runHere(['verify', damaged, '--without-key'])).code, 4);
     });
 
     it('restore lists what the target refuses, ends with 7, and tries just that when it is given again', async () => {
@@ -338,7 +348,8 @@ describeOnEachServer(
       }
       const target = source.replace(/\/\/[^@]*@/, '//few@').replace('/cli_office', '/cli_few');
       const words = ['restore', archive, '--target', target, '--identity', keyFile, '--programs'];
-      const restore = (...more: string[]) => run([...words, ...more], { env: { ...env, MYSQL_PWD: 'x' } });
+      const restore = (...more: string[]) =>
+        runHere([...words, ...more], { env: { ...env, MYSQL_PWD: 'x' } });
       const first = await restore();
       assert.equal(first.code, 7, first.stderr);
       assert.match(first.stdout, /2 tables, 5 rows, 0 objects/);
@@ -363,10 +374,10 @@ describeOnEachServer(
       await backup(archive);
       const target = source.replace('/cli_office', '/cli_planned');
       const plan = ['restore', archive, '--target', target, '--identity', keyFile, '--dry-run'];
-      const planned = await run(plan, { env });
+      const planned = await runHere(plan, { env });
       assert.equal(planned.code, 0, planned.stderr);
       assert.match(planned.stdout, /Nothing was changed/);
-      const intoOffice = await run(
+      const intoOffice = await runHere(
         ['restore', archive, '--target', source, '--identity', keyFile, '--dry-run'],
         { env },
       );
@@ -383,7 +394,7 @@ describeOnEachServer(
         '--against',
         source,
       ];
-      const rehearsed = await run(rehearse, { env });
+      const rehearsed = await runHere(rehearse, { env });
       assert.equal(rehearsed.code, 0, rehearsed.stdout + rehearsed.stderr);
       assert.match(rehearsed.stdout, /PASSED/);
       const left = await server().query("SHOW DATABASES LIKE '%rehears%'");
@@ -395,12 +406,14 @@ describeOnEachServer(
       await server().query(users);
       const ofUsers = source.replace('/cli_office', '/cli_users');
       const archive = join(folder, 'for-ada.tar.age');
-      const sealed = await run(['backup', '--source', ofUsers, '--out', archive, '--last-admin'], { env });
+      const sealed = await runHere(['backup', '--source', ofUsers, '--out', archive, '--last-admin'], {
+        env,
+      });
       assert.equal(sealed.code, 0, sealed.stderr);
       assert.match(sealed.stdout, /whoever can read the table of users can open it/);
-      assert.match((await run(['inspect', archive])).stdout, /the password of Ada/);
+      assert.match((await runHere(['inspect', archive])).stdout, /the password of Ada/);
       const map = JSON.parse(
-        (await run(['who-can-open', archive, '--source', ofUsers, '--json'], { env })).stdout,
+        (await runHere(['who-can-open', archive, '--source', ofUsers, '--json'], { env })).stdout,
       ) as {
         archives: { keyHolder: { userName: string }; isHeldByAdmin: boolean }[];
         warnings: { code: string }[];
@@ -423,14 +436,14 @@ describeOnEachServer(
         '--password-fd',
         '3',
       ];
-      const opened = await run(extract, { password: 'correct horse\n' });
+      const opened = await runCli(extract, { password: 'correct horse\n' });
       assert.equal(opened.stdout, 'ProgName,Enabled\r\n', opened.stderr);
-      const refused = await run(extract, { password: 'correct horse battery' });
+      const refused = await runCli(extract, { password: 'correct horse battery' });
       assert.equal(refused.code, 3);
       assert.match(refused.stderr, /Ada/);
       assert.doesNotMatch(refused.stderr, /battery/);
       // Without a terminal nobody can be asked.
-      assert.equal((await run(extract.slice(0, -2))).code, 2);
+      assert.equal((await runHere(extract.slice(0, -2))).code, 2);
     });
 
     it('a person proves the opening of the newest copy, and who-can-open tells it', async () => {
@@ -454,16 +467,18 @@ describeOnEachServer(
         encryptArchive(dumpDatabase(address), { recipients, label }),
       );
       const prove = ['prove', share, '--source', ofUsers, '--practice-id', practiceId, '--password-fd', '3'];
-      const proven = await run(prove, { env, password: 'correct horse' });
+      const proven = await runHere(prove, { env, password: 'correct horse' });
       assert.equal(proven.code, 0, proven.stdout + proven.stderr);
       assert.match(proven.stdout, /proven: opened the copy of .* are equal\.$/m);
-      const shown = await run(['who-can-open', join(night, 'copy.tar.age'), '--source', ofUsers], { env });
+      const shown = await runHere(['who-can-open', join(night, 'copy.tar.age'), '--source', ofUsers], {
+        env,
+      });
       assert.match(shown.stdout, /Last opened by Ada on \d{4}-\d\d-\d\d, at .*proven/);
-      const refused = await run(prove, { env, password: 'correct horse battery' });
+      const refused = await runHere(prove, { env, password: 'correct horse battery' });
       assert.equal(refused.code, 1);
       assert.doesNotMatch(refused.stderr, /battery/);
       await rm(night, { recursive: true });
-      const gone = await run([...prove, '--json'], { env, password: 'correct horse' });
+      const gone = await runHere([...prove, '--json'], { env, password: 'correct horse' });
       assert.equal(gone.code, 4);
       const { good, opening } = JSON.parse(gone.stdout);
       assert.deepEqual([good, opening.findings[0].code], [false, 'archive-older']);
@@ -487,7 +502,7 @@ describeOnEachServer(
       const out = join(folder, 'for-nobody.tar.age');
       for (const database of ['cli_users', 'cli_office']) {
         const url = source.replace('/cli_office', `/${database}`);
-        const made = await run(['backup', '--source', url, '--out', out, '--last-admin'], { env });
+        const made = await runHere(['backup', '--source', url, '--out', out, '--last-admin'], { env });
         assert.equal(made.code, 5, made.stderr);
       }
       await assert.rejects(readFile(out), { code: 'ENOENT' });

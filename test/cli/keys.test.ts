@@ -11,7 +11,7 @@ import { type AdminCandidate, encryptArchive, sealFor } from '../../src/index.js
 import { adminOf, lightWork, storedOf } from '../admin/admins.js';
 import { sampleLabel, sampleParts } from '../archive/support/parts.js';
 import { noModes } from '../support/needs.js';
-import { runCli } from './support.js';
+import { runHere } from './support.js';
 
 const [springPassword, summerPassword] = ['spring meadow', 'summer harbor'];
 
@@ -49,7 +49,7 @@ describe('the keys that the command line takes', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   const verify = (...argv: string[]) =>
-    runCli(['verify', ...argv, '--password-fd', '3'], { password: summerPassword });
+    runHere(['verify', ...argv, '--password-fd', '3'], { password: summerPassword });
 
   it('today’s password opens an older archive with the help of a newer one, and not without', async () => {
     assert.equal((await verify(newer)).code, 0);
@@ -58,7 +58,7 @@ describe('the keys that the command line takes', () => {
     assert.equal(helped.code, 0, helped.stderr);
     // A newer archive that does not help does no harm.
     assert.equal((await verify(newer, '--newer', older)).code, 0);
-    const wrong = await runCli(['verify', older, '--newer', newer, '--password-fd', '3'], {
+    const wrong = await runHere(['verify', older, '--newer', newer, '--password-fd', '3'], {
       password: 'autumn leaves',
     });
     assert.equal(wrong.code, 3);
@@ -68,7 +68,7 @@ describe('the keys that the command line takes', () => {
     const spool = ['--spool', folder];
     const page = join(folder, 'kit.html');
     const create = ['kit', 'create', ...spool, '--practice', 'Example', '--owner', 'Ada', '--out', page];
-    const made = await runCli([...create, '--split', '--json']);
+    const made = await runHere([...create, '--split', '--json']);
     assert.equal(made.code, 0, made.stderr);
     const { kit } = JSON.parse(made.stdout) as { kit: RecoveryKit };
     if (!noModes) assert.equal((await stat(page)).mode & 0o077, 0);
@@ -77,14 +77,14 @@ describe('the keys that the command line takes', () => {
     );
     assert.equal(sheets.length, 3);
     const another = join(folder, 'another.html');
-    const told = await runCli([...create.slice(0, -1), another]);
+    const told = await runHere([...create.slice(0, -1), another]);
     assert.match(
       told.stdout,
       /NOT CONFIRMED: no copy opens with it yet\nPrint .*another\.html, confirm the words/,
     );
-    assert.match((await runCli(['kit', 'list', ...spool])).stdout, /NOT CONFIRMED/);
+    assert.match((await runHere(['kit', 'list', ...spool])).stdout, /NOT CONFIRMED/);
     const confirm = (words: string) =>
-      runCli(['kit', 'confirm', ...spool, '--words-fd', '3'], { password: words });
+      runHere(['kit', 'confirm', ...spool, '--words-fd', '3'], { password: words });
     assert.equal((await confirm(sheets[0]!)).code, 3);
     const two = `${sheets[2]} ${sheets[0]}`;
     const confirmed = await confirm(two);
@@ -94,9 +94,9 @@ describe('the keys that the command line takes', () => {
     const { id, createdAt, recipient } = kit;
     const label = { ...sampleLabel, recoveryKits: [{ id, createdAt, recipient }] };
     await writeFile(sealed, encryptArchive(sampleParts(), { recipients: [recipient], label }));
-    assert.match((await runCli(['inspect', sealed])).stdout, new RegExp(`recovery kit of .* \\(${id}\\)`));
+    assert.match((await runHere(['inspect', sealed])).stdout, new RegExp(`recovery kit of .* \\(${id}\\)`));
     const open = (words: string, archive = sealed) =>
-      runCli(['verify', archive, '--kit', '--password-fd', '3'], { password: words });
+      runHere(['verify', archive, '--kit', '--password-fd', '3'], { password: words });
     assert.equal((await open(two)).code, 0);
     const mistyped = await open(two.replace(' ', ' xyzzyq '));
     assert.equal(mistyped.code, 3);
@@ -104,26 +104,26 @@ describe('the keys that the command line takes', () => {
     assert.doesNotMatch(mistyped.stderr, /xyzzyq/);
     assert.equal((await open(two, newer)).code, 3);
 
-    assert.equal((await runCli(['kit', 'revoke', id, ...spool])).code, 0);
-    assert.match((await runCli(['kit', 'list', ...spool])).stdout, /revoked on/);
+    assert.equal((await runHere(['kit', 'revoke', id, ...spool])).code, 0);
+    assert.match((await runHere(['kit', 'list', ...spool])).stdout, /revoked on/);
     for (const wrong of [
       ['kit'],
       ['kit', 'destroy', ...spool],
       ['kit', 'list', id, ...spool],
       ['kit', 'list'],
     ]) {
-      assert.equal((await runCli(wrong)).code, 2, wrong.join(' '));
+      assert.equal((await runHere(wrong)).code, 2, wrong.join(' '));
     }
   });
 
   it('a key file that is missing or holds something else is told as what it is, without its content', async () => {
-    const missing = await runCli(['verify', older, '--identity', join(folder, 'missing.txt')]);
+    const missing = await runHere(['verify', older, '--identity', join(folder, 'missing.txt')]);
     assert.equal(missing.code, 1);
     assert.match(missing.stderr, /The key file .*missing\.txt cannot be read/);
     for (const content of ['', '# only a comment\n', 'a secret of another kind\n']) {
       const file = join(folder, 'other.txt');
       await writeFile(file, content);
-      const refused = await runCli(['verify', older, '--identity', file]);
+      const refused = await runHere(['verify', older, '--identity', file]);
       assert.equal(refused.code, 2);
       assert.match(refused.stderr, /is not an age key file/);
       assert.doesNotMatch(refused.stderr, /of another kind/);
@@ -164,7 +164,7 @@ describe('the keys that the command line takes', () => {
     for (const format of ['tar', 'csv', 'sql']) {
       const out = join(folder, `plain-${format}`);
       const argv = ['extract', damaged, '--format', format, '--out', out, '--newer', newer];
-      const made = await runCli([...argv, '--password-fd', '3'], { password: summerPassword });
+      const made = await runHere([...argv, '--password-fd', '3'], { password: summerPassword });
       assert.equal(made.code, 0, made.stderr);
       assert.match(made.stderr, /The label of the archive.* is damaged/);
       assert.ok((await readdir(out)).length > 0);

@@ -12,7 +12,7 @@ import { collectBytes, rangesOfBytes } from '../../src/bytes.js';
 import { olderForm } from '../archive/support/older-form.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';
 import { anyKind, describeOnEachServer } from '../support/servers.js';
-import { runCli } from './support.js';
+import { runCli, runHere } from './support.js';
 
 const kind = anyKind('mysql-5.6');
 
@@ -53,13 +53,13 @@ describeOnEachServer(
       whole = join(folder, 'whole.tar.age');
       const recipient = await identityToRecipient(identity);
       const backup = ['backup', '--source', url('salvage_office'), '--out', whole, '--recipient', recipient];
-      const made = await runCli(backup, { env });
+      const made = await runHere(backup, { env });
       assert.equal(made.code, 0, made.stderr);
     });
     after(() => rm(folder, { recursive: true, force: true }));
 
     const salvage = (archive: string, database: string, ...more: string[]) =>
-      runCli(['restore', archive, '--target', url(database), '--identity', keyFile, '--salvage', ...more], {
+      runHere(['restore', archive, '--target', url(database), '--identity', keyFile, '--salvage', ...more], {
         env,
       });
 
@@ -77,7 +77,7 @@ describeOnEachServer(
         stopped.stderr,
         /^Stopped\. What is in the target stays, marked as incomplete\. The archive is unchanged\. Run the same command to go on from there\.$/m,
       );
-      const again = await runCli(words, { env });
+      const again = await runHere(words, { env });
       assert.equal(again.code, 0, again.stderr);
       assert.match(again.stdout, /^Restored +2 tables, 8,195 rows/m);
       assert.match(again.stdout, /^An interrupted restore was taken up: /m);
@@ -146,7 +146,7 @@ describeOnEachServer(
     });
 
     it('is asked for what is not proven, and nothing else is', async () => {
-      const { code, stderr } = await runCli(
+      const { code, stderr } = await runHere(
         ['restore', whole, '--target', url('salvage_asked'), '--identity', keyFile, '--unproven'],
         { env },
       );

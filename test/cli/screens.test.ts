@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { projectRoot } from '../support/project.js';
 import { mountSmallDisk, whyNoSmallDisk } from '../support/small-disk.js';
-import { runCli, runHere } from './support.js';
+import { runHere } from './support.js';
 import { onTerminal, whyNoTerminal } from './terminal.js';
 import { fillWithTwoPractices, springPassword, summerPassword, type TwoPractices } from './two-practices.js';
 
@@ -137,7 +137,7 @@ describe('a disk that is full', { skip: whyNoSmallDisk() ?? false }, () => {
     const disk = await mountSmallDisk(256 * 1024);
     t.after(() => disk.stop());
     const extract = (format: string, out: string, ...more: string[]) =>
-      runCli(['extract', summer[0]!, '--format', format, '--out', out, '--password-fd', '3', ...more], {
+      runHere(['extract', summer[0]!, '--format', format, '--out', out, '--password-fd', '3', ...more], {
         password: summerPassword,
       });
     await disk.fill(4096);
@@ -151,9 +151,9 @@ describe('a disk that is full', { skip: whyNoSmallDisk() ?? false }, () => {
       assert.deepEqual(await readdir(out), []);
     }
     const page = join(disk.path, 'opener.html');
-    const opener = await runCli(['opener', '--out', page]);
+    const opener = await runHere(['opener', '--out', page]);
     assert.match(opener.stderr, /is full \(ENOSPC\)/);
-    const key = await runCli(['keygen', '--out', join(disk.path, 'none', 'key.txt')]);
+    const key = await runHere(['keygen', '--out', join(disk.path, 'none', 'key.txt')]);
     assert.match(key.stderr, /There is no folder/);
     // Reports and sheets, and the file that says which kits there are.
     const kit = (spool: string, out: string): readonly string[] => [

@@ -16,7 +16,7 @@ import { exportSql } from '../../src/recovery/export/sql.js';
 import { sampleLabel, sampleParts } from '../archive/support/parts.js';
 import { unpackTar } from '../archive/support/unpack-tar.js';
 import { describeOnEachServer } from '../support/servers.js';
-import { runCli } from './support.js';
+import { runHere } from './support.js';
 
 const client = ['mariadb', 'mysql'].find((program) => spawnSync(program, ['--version']).status === 0);
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -67,10 +67,10 @@ describeOnEachServer(
     const scriptsOf = async (archive: string): Promise<Record<'extract' | 'reader.py', Buffer>> => {
       const place = await mkdtemp(join(folder, 'scripts-'));
       const from = [archive, '--out', place, '--identity', keyFile];
-      const made = await runCli(['extract', ...from, '--format', 'sql', '--events', 'as-found']);
+      const made = await runHere(['extract', ...from, '--format', 'sql', '--events', 'as-found']);
       assert.equal(made.code, 0, made.stderr);
       const { files } = JSON.parse(
-        (await runCli(['extract', ...from, '--format', 'tar', '--json'])).stdout,
+        (await runHere(['extract', ...from, '--format', 'tar', '--json'])).stdout,
       ) as { files: string[] };
       await mkdir(join(place, 'files'));
       spawnSync('tar', ['xf', join(place, files[0]!), '-C', join(place, 'files')]);
@@ -113,7 +113,7 @@ describeOnEachServer(
       const source = `mysql://${user}@${host ?? '127.0.0.1'}:${port ?? 3306}/scripted${socket}`;
       const archive = join(folder, 'scripted.tar.age');
       const backup = ['backup', '--source', source, '--out', archive, '--recipient', recipients[0]!];
-      const made = await runCli(backup, { env: { MYSQL_PWD: password } });
+      const made = await runHere(backup, { env: { MYSQL_PWD: password } });
       assert.equal(made.code, 0, made.stderr);
       const expected = await described('scripted');
       for (const [name, script] of Object.entries(await scriptsOf(archive))) {
@@ -155,7 +155,7 @@ describeOnEachServer(
       const source = `mysql://${user}@${host ?? '127.0.0.1'}:${port ?? 3306}/quoted${socket}`;
       const archive = join(folder, 'quoted.tar.age');
       const backup = ['backup', '--source', source, '--out', archive, '--recipient', recipients[0]!];
-      assert.equal((await runCli(backup, { env: { MYSQL_PWD: password } })).code, 0);
+      assert.equal((await runHere(backup, { env: { MYSQL_PWD: password } })).code, 0);
       const views = async (): Promise<unknown> =>
         (
           await server().query(
@@ -219,10 +219,10 @@ describeOnEachServer(
         '--recipient',
         recipients[0]!,
       ];
-      assert.equal((await runCli(backup, { env })).code, 0);
+      assert.equal((await runHere(backup, { env })).code, 0);
       const restore = ['restore', archive, '--target', urlOf('restored'), '--identity', keyFile];
       const script = join(folder, 'left-out.sql');
-      const made = await runCli([...restore, '--programs-to', script], { env });
+      const made = await runHere([...restore, '--programs-to', script], { env });
       assert.ok(made.code === 0 || made.code === 7, made.stderr);
       const triggers =
         "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'restored'";
@@ -234,13 +234,13 @@ describeOnEachServer(
       const states = async (): Promise<unknown> => (await server().query(events)).map((row) => row['STATUS']);
       assert.deepEqual(await states(), ['DISABLED', 'DISABLED']);
       // What is said first is that the rows are there: only the script was not written.
-      const again = await runCli([...restore, '--programs', '--replace', '--programs-to', script], { env });
+      const again = await runHere([...restore, '--programs', '--replace', '--programs-to', script], { env });
       assert.match(
         again.stderr,
         /^The database is restored; its script could not be written\. There is already a /m,
       );
       assert.deepEqual(await states(), ['DISABLED', 'DISABLED']);
-      await runCli([...restore, '--programs', '--replace', '--events', 'as-found'], { env });
+      await runHere([...restore, '--programs', '--replace', '--events', 'as-found'], { env });
       assert.deepEqual(await states(), ['ENABLED', 'ENABLED']);
     });
 

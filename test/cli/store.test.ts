@@ -75,6 +75,8 @@ test('every word works on a bucket as it does on a path', { skip }, async (conte
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     MYSQL_PWD: password ?? '',
   };
+  // The SDK looks there by itself.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
   const url = `s3://copies/1/office.tar.age?endpoint=${encodeURIComponent(endpoint)}&region=${region}`;
   const identity = await generateIdentity();
   const keyFile = join(folder, 'key.txt');
@@ -89,17 +91,17 @@ test('every word works on a bucket as it does on a path', { skip }, async (conte
     '--recipient',
     await identityToRecipient(identity),
   ];
-  const made = await runCli(backup, { env });
+  const made = await runHere(backup, { env });
   assert.equal(made.code, 0, made.stderr);
   assert.match(made.stdout, /read back and found equal/);
-  assert.match((await runCli(backup, { env })).stderr, /already/);
-  assert.match((await runCli(['inspect', url], { env })).stdout, /office/);
+  assert.match((await runHere(backup, { env })).stderr, /already/);
+  assert.match((await runHere(['inspect', url], { env })).stdout, /office/);
   // A folder of it as well, with what is no archive beside it; a copy is named by itself, and older ones go.
   const bucket = url.replace('/1/office.tar.age', '/');
   const named = [...backup.map((word) => (word === url ? bucket : word)), '--keep', 'default'];
-  const copy = await runCli([...named, '--practice-id', '4711', '--json'], { env });
+  const copy = await runHere([...named, '--practice-id', '4711', '--json'], { env });
   assert.equal(copy.code, 0, copy.stdout);
-  const listed = JSON.parse((await runCli(['list', bucket, '--json'], { env })).stdout) as {
+  const listed = JSON.parse((await runHere(['list', bucket, '--json'], { env })).stdout) as {
     practices: { practiceId: string; archives: { archive: string }[] }[];
   };
   assert.deepEqual(
@@ -111,7 +113,6 @@ test('every word works on a bucket as it does on a path', { skip }, async (conte
   );
   // Under the beginning of a key nothing else is seen, and so nothing else goes: not the practice's own copy
   // at the top, and not what lies beside.
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
   const under = url.replace('/1/office.tar.age', '/own/office%201/');
   const month = [...backup.map((word) => (word === url ? under : word)), '--keep', '1d,1d,1d,1d'];
   const removed: (readonly string[])[] = [];
@@ -131,23 +132,23 @@ test('every word works on a bucket as it does on a path', { skip }, async (conte
     removed.map((keys) => keys.map((key) => key.split('/').slice(0, 2).join('/'))),
     [[], ['4711/2026-03-02']],
   );
-  const all = (await runCli(['list', bucket, '--json'], { env })).stdout;
+  const all = (await runHere(['list', bucket, '--json'], { env })).stdout;
   assert.equal(all.match(/"archive": /g)?.length, 3);
   for (const place of [url.replace('office', 'off*'), url.replace('/office.tar.age', '')]) {
     assert.match(
-      (await runCli(['list', place], { env })).stdout,
+      (await runHere(['list', place], { env })).stdout,
       /Practice office, database office: 1 archive,/,
     );
   }
   const extract = ['extract', url, '--format', 'csv', '--out', '-', '--identity', keyFile];
-  assert.equal((await runCli(extract, { env })).stdout, 'a\r\n7\r\n');
-  const restored = await runCli(['restore', url, '--target', database('back'), '--identity', keyFile], {
+  assert.equal((await runHere(extract, { env })).stdout, 'a\r\n7\r\n');
+  const restored = await runHere(['restore', url, '--target', database('back'), '--identity', keyFile], {
     env,
   });
   assert.equal(restored.code, 0, restored.stderr);
   const [row] = await server.query('SELECT a FROM back.t');
   assert.equal(row?.['a'], '7');
-  const missing = await runCli(['inspect', url.replace('office.tar', 'other.tar'), '--json'], { env });
+  const missing = await runHere(['inspect', url.replace('office.tar', 'other.tar'), '--json'], { env });
   assert.equal((JSON.parse(missing.stdout) as { error: { code: string } }).error.code, 'storage-not-found');
 
   // The file of a night: to a bucket of one's own, and by a desk of HQ that signs.

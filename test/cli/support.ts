@@ -65,24 +65,36 @@ export function runCli(
 
 /**
  * The same within this process, where the words need no process of their own: much quicker, and the clock is
- * in the hands of the test.
+ * in the hands of the test. A password is on whatever descriptor is free: `3` in the words stands for it.
  */
 export async function runHere(
   argv: readonly string[],
   options: {
+    readonly password?: string | Uint8Array;
     readonly env?: Readonly<Record<string, string | undefined>>;
     readonly now?: () => Date;
     readonly signal?: AbortSignal;
   } = {},
 ): Promise<Ended> {
-  const written = { stdout: '', stderr: '' };
+  const { password, ...others } = options;
+  if (password !== undefined) {
+    return withPassword(password, (descriptor) =>
+      runHere(
+        argv.map((word, i) => (argv[i - 1]?.endsWith('-fd') === true ? descriptor : word)),
+        others,
+      ),
+    );
+  }
+  const written: Record<'stderr' | 'stdout', Buffer[]> = { stdout: [], stderr: [] };
   const collecting = (name: keyof typeof written): Writable =>
     new Writable({
       write(chunk: Buffer, _encoding, done) {
-        written[name] += chunk.toString();
+        // What is written may be used again.
+        written[name].push(Buffer.from(chunk));
         done();
       },
     });
+  const textOf = (name: keyof typeof written): string => Buffer.concat(written[name]).toString();
   const code = await runCommandLine(argv, {
     stdin: Readable.from([]),
     stdout: collecting('stdout'),
@@ -91,7 +103,7 @@ export async function runHere(
     signal: options.signal ?? new AbortController().signal,
     ...(options.now === undefined ? {} : { now: options.now }),
   });
-  const ended = { code, ...written };
+  const ended = { code, stdout: textOf('stdout'), stderr: textOf('stderr') };
   await assertAsPublished(argv, ended);
   return ended;
 }
@@ -110,7 +122,7 @@ async function assertAsPublished(argv: readonly string[], { code, stdout, stderr
 
 /** Runs something with a descriptor that holds a password. */
 export async function withPassword<Result>(
-  password: string,
+  password: string | Uint8Array,
   work: (descriptor: string) => Promise<Result>,
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'sb-password-'));

@@ -6,7 +6,7 @@ import { before, describe, it, test } from 'node:test';
 import { parseDatabaseUrl } from '../../src/database/address.js';
 import { canCertify, makeCertificates } from '../support/certificates.js';
 import { describeOnEachServer, type TestServer } from '../support/servers.js';
-import { runCli } from './support.js';
+import { runHere } from './support.js';
 
 test('a URL says no TLS, any certificate, one of an authority, or one of this very server', () => {
   const tlsOf = (parameters: string): unknown => parseDatabaseUrl(`mysql://u@h/d${parameters}`).tls;
@@ -23,7 +23,11 @@ test('a URL with a parameter, a mode or a file that is none is a mistake, and en
     ['ssl-mode=PREFERRED', /^--source has an ssl-mode that is none of DISABLED, REQUIRED, VERIFY_CA,/m],
     ['ssl-ca=/nowhere/ca.pem', /^--source has a file for ssl-ca that cannot be read \(ENOENT\): \/nowhere/m],
   ] as const) {
-    const { code, stderr } = await runCli(['plan', '--source', `mysql://u:sesame@127.0.0.1/d?${parameters}`]);
+    const { code, stderr } = await runHere([
+      'plan',
+      '--source',
+      `mysql://u:sesame@127.0.0.1/d?${parameters}`,
+    ]);
     assert.equal(code, 2, stderr);
     assert.match(stderr, told);
     assert.ok(!stderr.includes('sesame'));
@@ -36,7 +40,7 @@ test('a URL with a percent sign that begins no character is a mistake, and is to
       name: 'TypeError',
       message: /^"url" has a "%"/,
     });
-    const { code, stderr } = await runCli(['plan', '--source', `mysql://${rest}`]);
+    const { code, stderr } = await runHere(['plan', '--source', `mysql://${rest}`]);
     assert.equal(code, 2, stderr);
     assert.ok(!stderr.includes('sesame'));
   }
@@ -74,7 +78,7 @@ function declareTests(): void {
     { user = 'needs_SSL', host = '127.0.0.1' } = {},
   ): Promise<number | null> {
     const url = `mysql://${user}@${host}:${server.address.port}/cli_tls?${new URLSearchParams(parameters)}`;
-    return (await runCli(['plan', '--source', url], { env: { MYSQL_PWD: 'sesame' } })).code;
+    return (await runHere(['plan', '--source', url], { env: { MYSQL_PWD: 'sesame' } })).code;
   }
 
   // MySQL 5.6 of the tests speaks no TLS that Node.js still does.

@@ -89,7 +89,7 @@ test('the exit codes tell the failures apart that a script must tell apart', () 
 
 test('what is not understood is said on stderr and ends with 2', async () => {
   for (const argv of [[], ['bakcup'], ['inspect'], ['inspect', 'a', '--colour']]) {
-    const { code, stdout, stderr } = await runCli(argv);
+    const { code, stdout, stderr } = await runHere(argv);
     assert.equal(code, 2, argv.join(' '));
     assert.equal(stdout, '');
     assert.notEqual(stderr, '');
@@ -97,7 +97,7 @@ test('what is not understood is said on stderr and ends with 2', async () => {
 });
 
 test('a mistake is answered with what would have been right', async () => {
-  const said = async (...argv: string[]): Promise<string> => (await runCli(argv)).stderr;
+  const said = async (...argv: string[]): Promise<string> => (await runHere(argv)).stderr;
   const option = await said('inspect', 'a', '--colour');
   assert.match(option, /^Unknown option '--colour'\. "inspect" takes --help, --json, --quiet, --verbose\.$/m);
   assert.match(option, /^For usage: supplemental-backup inspect --help$/m);
@@ -348,7 +348,7 @@ test('with --json a mistake is one JSON document on stdout, and stderr stays sil
 
 test('--help and --version answer and end with 0', async () => {
   for (const argv of [['--help'], ['-h'], ['help'], ['help', '--json']]) {
-    const { code, stdout } = await runCli(argv);
+    const { code, stdout } = await runHere(argv);
     assert.equal(code, 0, argv.join(' '));
     assert.match(stdout, /Usage: supplemental-backup COMMAND/);
   }
@@ -357,7 +357,7 @@ test('--help and --version answer and end with 0', async () => {
     ['help', 'verify'],
     ['verify', '--help'],
   ]) {
-    assert.match((await runCli(argv)).stdout, /Usage: supplemental-backup verify/);
+    assert.match((await runHere(argv)).stdout, /Usage: supplemental-backup verify/);
   }
   assert.match((await runCli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
 });
@@ -406,9 +406,9 @@ test('no name can steer the terminal, wherever it is shown', () => {
 });
 
 test('no message can steer the terminal, whatever name it repeats', async () => {
-  const { stderr } = await runCli(['\u001b[2J\u009b31m']);
+  const { stderr } = await runHere(['\u001b[2J\u009b31m']);
   assert.match(stderr, /^Unknown command "\\u001b\[2J\\u009b31m"/);
-  const { stdout } = await runCli(['\u009b31m\u202e', '--json']);
+  const { stdout } = await runHere(['\u009b31m\u202e', '--json']);
   assert.doesNotMatch(stdout.replaceAll('\n', ''), harmful);
   assert.match(
     (JSON.parse(stdout) as { error: { message: string } }).error.message,

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { inspectArchive } from '../../src/archive/index.js';
 import { isBackupError } from '../../src/errors.js';
 import { readEvidence } from '../../src/evidence/index.js';
-import { runCli } from '../cli/support.js';
+import { runHere } from '../cli/support.js';
 import { nightBefore, reportOf } from './sample-facts.js';
 
 describe('what a spool shows', () => {
@@ -50,7 +50,7 @@ describe('what a spool shows', () => {
   it('is written as a page, with what lies in the stores', async () => {
     const out = join(folder, 'page.html');
     const argv = ['evidence', '--spool', spool, '--network-path', store, '--out', out];
-    const made = await runCli(argv);
+    const made = await runHere(argv);
     assert.equal(made.code, 0, made.stderr);
     assert.match(made.stdout, /SHA-256 [0-9a-f]{64}/);
     const page = await readFile(out, 'utf8');
@@ -58,11 +58,11 @@ describe('what a spool shows', () => {
     assert.match(page, /4 nights from/);
     assert.match(page, /Who can open the copies/);
     // What is there already stays.
-    assert.notEqual((await runCli(argv)).code, 0);
+    assert.notEqual((await runHere(argv)).code, 0);
   });
 
   it('is written for all practices of a store', async () => {
-    const made = await runCli(['evidence', '--fleet', store, '--out', '-']);
+    const made = await runHere(['evidence', '--fleet', store, '--out', '-']);
     assert.equal(made.code, 0, made.stderr);
     assert.match(made.stdout, /Backup evidence of 1 practice</);
     assert.match(made.stdout, /the newest copy is old/);
@@ -70,9 +70,9 @@ describe('what a spool shows', () => {
     const [night] = await readdir(join(store, practice!));
     const note = join(store, practice!, night!, `${'0'.repeat(32)}.note`);
     await writeFile(note, 'not a note');
-    const told = await runCli(['evidence', '--fleet', store, '--out', '-']);
+    const told = await runHere(['evidence', '--fleet', store, '--out', '-']);
     await rm(note);
     assert.match(told.stdout, /The note beside \S+ cannot be read, so anybody may have made the archive\./);
-    assert.equal((await runCli(['evidence', '--fleet', store, '--spool', spool, '--out', '-'])).code, 2);
+    assert.equal((await runHere(['evidence', '--fleet', store, '--spool', spool, '--out', '-'])).code, 2);
   });
 });

@@ -13,7 +13,7 @@ import { formatBody, noteKeyOf } from '../../src/history/note-body.js';
 import { noteKeyOfSigner, type Signer, signNote } from '../../src/history/signer.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
-import { runCli } from '../cli/support.js';
+import { runHere } from '../cli/support.js';
 import { officeSigner, otherSigner } from './noted-store.js';
 
 const vector = 'test/vectors/critical.tar.age';
@@ -61,22 +61,22 @@ describe('whoever has the archive alone', () => {
 
   it('is told that nothing says who made it, where no note lies beside it', async () => {
     await rm(noteFile(), { force: true });
-    assert.match((await runCli(['inspect', path])).stdout, /Origin +there is no signed note beside it/);
-    assert.equal((await runCli(['verify', path, '--without-key'])).code, 0);
-    const asked = await runCli(['verify', path, '--without-key', '--signed-with', keyText(officeSigner)]);
+    assert.match((await runHere(['inspect', path])).stdout, /Origin +there is no signed note beside it/);
+    assert.equal((await runHere(['verify', path, '--without-key'])).code, 0);
+    const asked = await runHere(['verify', path, '--without-key', '--signed-with', keyText(officeSigner)]);
     assert.match(asked.stderr, /cannot be shown that the office made this archive/);
     assert.notEqual(asked.code, 0);
   });
 
   it('is told its number and key, and may hold every byte against the note without a key of the archive', async () => {
     await writeFile(noteFile(), await noteOf(officeSigner, '2026-02-01'));
-    assert.match((await runCli(['inspect', path])).stdout, /Origin +number 1 of the office’s sequence/);
-    const verified = await runCli(['verify', path, '--without-key', '--signed-with', keyText(officeSigner)]);
+    assert.match((await runHere(['inspect', path])).stdout, /Origin +number 1 of the office’s sequence/);
+    const verified = await runHere(['verify', path, '--without-key', '--signed-with', keyText(officeSigner)]);
     assert.equal(verified.code, 0);
     assert.match(verified.stdout, /Its SHA-256 is the one in its note/);
-    const foreign = await runCli(['verify', path, '--without-key', '--signed-with', keyText(otherSigner)]);
+    const foreign = await runHere(['verify', path, '--without-key', '--signed-with', keyText(otherSigner)]);
     assert.match(foreign.stderr, /not the key given/);
-    assert.match((await runCli(['who-can-open', path])).stdout, /number 1 of the office’s sequence/);
+    assert.match((await runHere(['who-can-open', path])).stdout, /number 1 of the office’s sequence/);
   });
 
   it('is kept from restoring what another key signed, nobody signed or was changed since', async () => {
@@ -85,8 +85,8 @@ describe('whoever has the archive alone', () => {
     await writeFile(keyFile, `${identities[0]}\n`);
     // Nobody listens there: it is refused before anybody is asked for anything.
     const target = 'mysql://root@127.0.0.1:1/restored';
-    const restore = (signer: Signer): ReturnType<typeof runCli> =>
-      runCli(['restore', path, '--target', target, '--identity', keyFile, '--signed-with', keyText(signer)]);
+    const restore = (signer: Signer): ReturnType<typeof runHere> =>
+      runHere(['restore', path, '--target', target, '--identity', keyFile, '--signed-with', keyText(signer)]);
     for (const [note, signer, refused] of [
       [null, officeSigner, /not known who made it|no note/i],
       [await noteOf(officeSigner, '2026-02-01'), otherSigner, /another key|not the key/i],
@@ -113,7 +113,7 @@ describe('whoever has the archive alone', () => {
 
   it('is told of an archive that was overwritten under its own name, of the same size', async () => {
     await writeFile(noteFile(), await noteOf(officeSigner, '2026-02-01', { sha256: 'a'.repeat(64) }));
-    const verified = await runCli(['verify', path, '--without-key']);
+    const verified = await runHere(['verify', path, '--without-key']);
     assert.match(verified.stderr, /is not the archive that its note is about/);
     assert.notEqual(verified.code, 0);
   });
@@ -126,9 +126,9 @@ describe('whoever has the archive alone', () => {
     await writeFile(key, identities.join('\n'));
     const argv = ['verify', path, '--identity', key, '--signed-with', keyText(officeSigner)];
     await writeFile(noteFile(), await noteOf(officeSigner, '2026-02-01'));
-    assert.match((await runCli(argv)).stdout, /Origin +number 1 of the office’s sequence/);
+    assert.match((await runHere(argv)).stdout, /Origin +number 1 of the office’s sequence/);
     await writeFile(noteFile(), await noteOf(officeSigner, '2026-02-01', { sha256: 'a'.repeat(64) }));
-    const overwritten = await runCli(argv);
+    const overwritten = await runHere(argv);
     assert.equal(overwritten.stdout, '');
     assert.match(overwritten.stderr, /is not the archive that its note is about/);
   });
@@ -193,7 +193,7 @@ describe('whoever has the archive alone', () => {
       assert.equal(judgeNoteBeside(note, { ...label, size: archive.length }).kind, 'foreign');
     }
     await writeFile(noteFile(), 'x'.repeat(100_000));
-    assert.match((await runCli(['inspect', path])).stdout, /Origin +NOT PROVEN/);
+    assert.match((await runHere(['inspect', path])).stdout, /Origin +NOT PROVEN/);
   });
 });
 

@@ -10,7 +10,7 @@ import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
 import { startNightly } from '../../src/nightly/service/start-nightly.js';
 import { createDatabaseSettings } from '../../src/nightly/settings/database-settings.js';
-import { runCli } from '../cli/support.js';
+import { runHere } from '../cli/support.js';
 import { anyKind, describeOnEachServer, type TestServer } from '../support/servers.js';
 import { type NightBench, setUpNight } from './support/night.js';
 import { buildSmallPractice, changePassword } from './support/small-practice.js';
@@ -120,7 +120,7 @@ function checks(server: () => TestServer): void {
     const { user, password = '', host = '127.0.0.1', port = 3306, socketPath } = server().address;
     const socket = socketPath === undefined ? '' : `?socketPath=${encodeURIComponent(socketPath)}`;
     const check = (source: string, env = {}) =>
-      runCli(
+      runHere(
         [
           'check',
           '--source',

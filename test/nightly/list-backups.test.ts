@@ -9,7 +9,7 @@ import { Spool } from '../../src/nightly/run/spool.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
-import { runCli } from '../cli/support.js';
+import { runHere } from '../cli/support.js';
 import { noModes } from '../support/needs.js';
 
 // Copies of one practice, of which some cannot be read.
@@ -95,7 +95,7 @@ test('who-can-open tells of the archives it can read, and names the one it canno
   try {
     const damaged = join(folder, 'damaged.tar.age');
     await writeFile(damaged, archive.subarray(0, 50));
-    const { code, stdout } = await runCli(['who-can-open', damaged, vector, '--json']);
+    const { code, stdout } = await runHere(['who-can-open', damaged, vector, '--json']);
     const told = JSON.parse(stdout) as { archives: unknown[]; unreadable: { archive: string }[] };
     assert.equal(told.archives.length, 1);
     assert.deepEqual(

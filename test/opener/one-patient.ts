@@ -9,7 +9,7 @@ import { patientWanted } from '../../src/cli/commands/extract-patient.js';
 import { type ArchiveReader, openArchive } from '../../src/index.js';
 import { extractPatient, openDentalPatientRows } from '../../src/recovery/index.js';
 import type { PatientSummary } from '../../src/recovery/records/extract-patient.js';
-import { runCli } from '../cli/support.js';
+import { runHere } from '../cli/support.js';
 import { practiceAdminPassword, practiceTables } from '../practice/index.js';
 import type { CopyOfPractice } from './copy-of-practice.js';
 
@@ -164,7 +164,7 @@ export function describeOnePatient(given: () => CopyOfPractice): void {
 
   it('comes out of the command line as one JSON document and as CSV files, or not at all', async () => {
     const run = (...argv: string[]) =>
-      runCli(['extract', copy.archive, '--password-fd', '3', ...argv], { password: practiceAdminPassword });
+      runHere(['extract', copy.archive, '--password-fd', '3', ...argv], { password: practiceAdminPassword });
     const json = await run('--patient', '7', '--format', 'json', '--out', '-');
     assert.equal(json.code, 0, json.stderr);
     const document = JSON.parse(json.stdout) as { tables: Record<string, Row[]>; summary: PatientSummary };

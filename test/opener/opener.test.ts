@@ -24,7 +24,7 @@ import { patientJson } from '../../src/recovery/records/patient-json.js';
 import { createMemoryEnrollments } from '../../src/testing.js';
 import { adminOf, lightWork, storedOf } from '../admin/admins.js';
 import { sampleLabel, sampleParts } from '../archive/support/parts.js';
-import { runCli } from '../cli/support.js';
+import { runHere } from '../cli/support.js';
 import { practiceAdminPassword } from '../practice/index.js';
 import { projectRoot } from '../support/project.js';
 import { whyMissing } from '../support/servers.js';
@@ -68,11 +68,11 @@ describe('the page that opens a copy', () => {
     const folder = mkdtempSync(join(tmpdir(), 'supplemental-backup-page-'));
     try {
       const out = join(folder, 'opener.html');
-      const { code, stdout } = await runCli(['opener', '--out', out]);
+      const { code, stdout } = await runHere(['opener', '--out', out]);
       assert.equal(code, 0);
       assert.ok(stdout.includes(createHash('sha256').update(html).digest('hex')));
       assert.equal(readFileSync(out, 'utf8'), html);
-      const again = await runCli(['opener', '--out', out]);
+      const again = await runHere(['opener', '--out', out]);
       assert.notEqual(again.code, 0);
       assert.match(again.stderr, /already/);
       assert.deepEqual(readdirSync(folder), ['opener.html']);
@@ -264,7 +264,7 @@ function describeInBrowser(given: () => CopyOfPractice): void {
     const path = join(downloads, `patient-${number}.zip`);
     await untilSaved(path);
     const folder = join(copy.folder, 'by-command-line');
-    const told = await runCli(
+    const told = await runHere(
       [
         'extract',
         copy.archive,

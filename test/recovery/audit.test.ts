@@ -16,7 +16,7 @@ import { rehearseRestore } from '../../src/recovery/rehearse/rehearse-restore.js
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
 import { salvageArchive } from '../../src/recovery/salvage-archive.js';
 import { sampleLabel, sampleParts } from '../archive/support/parts.js';
-import { runCli } from '../cli/support.js';
+import { runHere } from '../cli/support.js';
 import { noModes } from '../support/needs.js';
 import { anyKind, describeOnEachServer } from '../support/servers.js';
 import { seal } from './seal.js';
@@ -99,7 +99,7 @@ describe('an audit in a file', () => {
   it('is kept by the command line: --audit, the environment, or where programs keep theirs', async () => {
     const out = ['--format', 'csv', '--out', join(folder, 'csv'), '--identity', keyPath];
     const named = join(folder, 'named.jsonl');
-    const made = await runCli(['extract', archivePath, ...out, '--audit', named]);
+    const made = await runHere(['extract', archivePath, ...out, '--audit', named]);
     assert.equal(made.code, 0, made.stderr);
     const deeds = (await linesIn(named)).map(({ action, outcome, archiveId }) => [
       action,
@@ -113,13 +113,13 @@ describe('an audit in a file', () => {
     ]);
     const byName = join(folder, 'environment.jsonl');
     const verify = ['verify', archivePath, '--identity', keyPath];
-    await runCli(verify, { env: { SUPPLEMENTAL_BACKUP_AUDIT: byName } });
+    await runHere(verify, { env: { SUPPLEMENTAL_BACKUP_AUDIT: byName } });
     assert.equal((await linesIn(byName)).length, 1);
     const home = join(folder, 'state');
     const usual = { SUPPLEMENTAL_BACKUP_AUDIT: undefined, XDG_STATE_HOME: home, LOCALAPPDATA: home };
-    await runCli(verify, { env: usual });
+    await runHere(verify, { env: usual });
     assert.equal((await linesIn(join(home, 'supplemental-backup', 'audit.jsonl'))).length, 1);
-    const full = await runCli(verify, { env: { SUPPLEMENTAL_BACKUP_AUDIT: folder } });
+    const full = await runHere(verify, { env: { SUPPLEMENTAL_BACKUP_AUDIT: folder } });
     assert.equal(full.code, 0);
     assert.match(full.stderr, /The audit file .* cannot be written/);
     const tar = [
@@ -132,7 +132,7 @@ describe('an audit in a file', () => {
       '--identity',
       keyPath,
     ];
-    await runCli([...tar, '--audit', join(folder, 'tar.jsonl')]);
+    await runHere([...tar, '--audit', join(folder, 'tar.jsonl')]);
     assert.deepEqual(
       (await linesIn(join(folder, 'tar.jsonl'))).map(({ action, outcome }) => [action, outcome]),
       [

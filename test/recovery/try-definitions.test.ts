@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { openConnection } from '../../src/database/connection.js';
 import { planRestore } from '../../src/recovery/plan/plan-restore.js';
 import { restoreDatabase } from '../../src/recovery/restore/restore-database.js';
-import { runCli } from '../cli/support.js';
+import { runHere } from '../cli/support.js';
 import { describeOnEachServer, startServer, type TestServer, whyMissing } from '../support/servers.js';
 import { seal } from './seal.js';
 
@@ -145,7 +145,7 @@ describe('a copy of MariaDB for MySQL 5.6', { skip: missing ?? false }, () => {
       const [archive, key] = [join(folder, 'a.tar.age'), join(folder, 'key')];
       await Promise.all([writeFile(archive, sealed.bytes), writeFile(key, sealed.identities[0]!)]);
       const url = `mysql://${to.address.user}@127.0.0.1:${to.address.port}/${target}`;
-      const { code, stdout } = await runCli([
+      const { code, stdout } = await runHere([
         'restore',
         archive,
         '--target',
