@@ -1,15 +1,15 @@
-// Loading takes longer than most of the tests that start nothing, and half as long as many that start a server:
-// small files share a few processes. So do those that have the compiler read the whole package.
+// Loading takes longer than most of the tests that start nothing, and half as long as many that start a server or
+// another program: small files share a few processes. So do those that have the compiler read the whole package.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './test-graph.mjs';
 
-/** Seconds that a file with a server may take and still share its process. */
+/** Seconds that a file with a server or another program may take and still share its process. */
 const small = 10;
-const startsServers = /^describeOnEachServer\(/m;
 /** Who measures its process, changes it, or has hooks for all of its file, keeps a process to itself. */
-const keepsToItself = /^(?:before|after)(?:Each)?\(|memoryUsage|\bmock\.|process\.(?:env|on|chdir|umask)\b/m;
+const keepsToItself =
+  /^(?:before|after)(?:Each)?\(|memoryUsage|\bmock\.|\(process\.env,|process\.env\S* = |process\.(?:on|chdir|umask)\b/m;
 
 /**
  * The files to run, each with the seconds that it is expected to take.
@@ -18,7 +18,7 @@ const keepsToItself = /^(?:before|after)(?:Each)?\(|memoryUsage|\bmock\.|process
  * @param startNothing - names of those that start neither a server nor another program
  * @param askCompiler - names of those that have the compiler read what the package exports
  * @param times - seconds by name, as far as they are known
- * @param groups - how many processes those share at most that start nothing, and as many for those with a server
+ * @param groups - how many processes those share at most that start nothing, and as many for those that start something
  * @param folder - an empty one, for files that load several tests
  */
 export function joined(names, { startNothing, askCompiler, times, groups, folder }) {
@@ -32,13 +32,13 @@ export function joined(names, { startNothing, askCompiler, times, groups, folder
     if (keepsToItself.test(source(name))) return 'its own';
     if (startNothing.has(name)) return 'small';
     if (askCompiler.has(name)) return 'compiler';
-    return secondsOf(name) <= small && startsServers.test(source(name)) ? 'with a server' : 'its own';
+    return secondsOf(name) <= small ? 'with a program' : 'its own';
   };
-  const kept = { 'its own': [], small: [], 'with a server': [], compiler: [] };
+  const kept = { 'its own': [], small: [], 'with a program': [], compiler: [] };
   for (const name of names) kept[processOf(name)].push(name);
   const shares = [
     ...shared(kept.small, groups, secondsOf),
-    ...shared(kept['with a server'], groups, secondsOf),
+    ...shared(kept['with a program'], groups, secondsOf),
     ...shared(kept.compiler, 1, secondsOf),
   ];
   return [
