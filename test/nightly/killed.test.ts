@@ -9,6 +9,7 @@ import { decryptArchive } from '../../src/archive/index.js';
 import { listBackups } from '../../src/history/list-backups.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
 import { diskFolder } from '../support/disk.js';
+import { rememberScrypt } from '../support/project.js';
 import { anyKind, describeOnEachServer, type TestServer } from '../support/servers.js';
 import { buildSmallPractice, practiceAdminPassword } from './support/small-practice.js';
 
@@ -35,7 +36,7 @@ function killedNights(server: () => TestServer): void {
       share: join(folder, 'share'),
       hq: join(folder, 'hq'),
     };
-    const child = spawn(process.execPath, [program, JSON.stringify(places)], {
+    const child = spawn(process.execPath, [...rememberScrypt, program, JSON.stringify(places)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let events = 0;

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The project's folder, seen from the compiled tests. */
 export const projectRoot: string = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
@@ -12,3 +12,9 @@ export function sourceFiles(): readonly string[] {
     .filter((file) => file.endsWith('.ts'))
     .sort();
 }
+
+/** For a program of the tests that is started: the switches by which it remembers the scrypt of the others. */
+export const rememberScrypt: readonly string[] = [
+  '--import',
+  pathToFileURL(join(projectRoot, 'test', 'remember-scrypt.mjs')).href,
+];

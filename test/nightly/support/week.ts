@@ -23,6 +23,7 @@ import { rangeSourceOf } from '../../../src/storage/read-ranges.js';
 import { createS3Storage } from '../../../src/storage/s3/index.js';
 import { openDesk } from '../../storage/hand-over-desk.js';
 import { openFlakyLink } from '../../support/flaky-link.js';
+import { rememberScrypt } from '../../support/project.js';
 import { type ObjectStore, startObjectStore, whyNoObjectStore } from '../../support/s3.js';
 import { type ServerKind, startServer, type TestServer } from '../../support/servers.js';
 import { type Share, startShare, whyNoShare } from '../../support/share.js';
@@ -404,7 +405,7 @@ class Week {
     readonly cutAt?: number;
   }): Promise<{ readonly at: string; readonly kind: string } | undefined> {
     const shift: OfficeShift = { ...this.#office, ...times };
-    const child = spawn(process.execPath, [office, JSON.stringify(shift)], {
+    const child = spawn(process.execPath, [...rememberScrypt, office, JSON.stringify(shift)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let errors = '';
