@@ -188,6 +188,37 @@ describe('the notes of nights', () => {
       assert.equal((await keysOf(practice.hq)).filter((key) => key.includes('ffff')).length, 0);
     });
 
+    it('lose none of their copies to one list that was truncated, and know the next night what is gone', async () => {
+      by('one');
+      practice.more = { ...practice.more, hq: { ...practice.plan.hq!, retention: 'keep-all' } };
+      await practice.nights(5);
+      const { hq } = practice;
+      let isCut = true;
+      const listed: StorageAdapter = {
+        ...hq,
+        async *list(prefix, options) {
+          for await (const object of hq.list(prefix, options)) {
+            if (isCut && object.key.includes('2026-01-0')) continue;
+            yield object;
+          }
+        },
+        stat: async (key, options) => (isCut && key.includes('2026-01-01') ? null : hq.stat(key, options)),
+      };
+      practice.more = { ...practice.more, hq: { ...practice.plan.hq!, storage: listed } };
+      await practice.night();
+      isCut = false;
+      await practice.night();
+      const states = async (): Promise<readonly (string | undefined)[]> => {
+        const journal = JSON.parse(await readFile(join(folder, 'one', 'journal.json'), 'utf8'));
+        return journal.verified.hq.map(({ state }: { state?: string }) => state);
+      };
+      assert.deepEqual(new Set(await states()), new Set([undefined]));
+      await vanish(hq, (await keysOf(hq)).slice(0, 2));
+      await practice.nights(2);
+      assert.equal((await states()).filter((state) => state === 'gone').length, 2);
+      assert.deepEqual(practice.standing, []);
+    });
+
     it('are removed only as far as they were read on the same night', async () => {
       by('one');
       await practice.night();
@@ -322,6 +353,71 @@ describe('the notes of nights', () => {
     await vanish(hq, [oldest!]);
     await practice.night();
     assert.deepEqual(practice.standing, ['history-broken']);
+  });
+
+  it('are not needed to look again at a copy that cannot be read, nor at what is missing beside it', async () => {
+    await practice.nights(6);
+    const { hq } = practice;
+    const [oldest, rewritten] = await keysOf(hq);
+    const bytes = await bytesOf(hq, rewritten!);
+    await hq.delete(rewritten!);
+    await put(hq, rewritten!, bytes);
+    const storage = withUnreadable(hq, (key) => key === rewritten);
+    practice.more = { hq: { ...practice.plan.hq!, storage } };
+    await vanish(hq, [oldest!]);
+    await practice.night();
+    assert.deepEqual(practice.standing, ['history-broken']);
+    await acknowledgeFindings(practice.plan, { user: 'Admin' });
+    await practice.nights(3);
+    const { troubles } = (await practice.night()).destinations[0]!;
+    assert.match(
+      troubles?.[0] ?? '',
+      new RegExp(`^${rewritten} is there but could not be read back on \\d nights`),
+    );
+  });
+
+  it('of a later version prove nothing unless the practice signed them', async () => {
+    await practice.nights(3);
+    const { hq } = practice;
+    const forged = `${practiceId}/2026-01-02/${'a'.repeat(32)}.tar.age`;
+    const future = `${practiceId}/2031-01-02/${'b'.repeat(32)}.tar.age`;
+    for (const key of [forged, future]) await put(hq, key, 'an archive');
+    const signature = Buffer.alloc(68, 7).toString('base64');
+    await put(
+      hq,
+      noteKeyOf(forged)!,
+      `supplemental-backup note 2\nany: thing\n\n\u2014 nobody ${signature}\n`,
+    );
+    const { troubles } = (await practice.night()).destinations[0]!;
+    assert.deepEqual(troubles, [
+      `${future} has no note, so it is not known who made it.`,
+      `${forged} is not proven: its note is of a later version.`,
+    ]);
+  });
+
+  it('say that nobody vouches for what is put under the keys of removed copies', async () => {
+    await practice.nights(12);
+    const { local } = practice;
+    const before = await keysOf(local);
+    const journal = JSON.parse(await readFile(join(practice.spool, 'journal.json'), 'utf8'));
+    const gone = journal.verified.local.filter(({ state }: { state?: string }) => state === 'gone');
+    const [first, ...others] = gone as { key: string }[];
+    assert.ok(others.length >= 2);
+    for (const { key } of [first!, ...others.slice(0, 2)]) {
+      // Dated like a copy that is still there, which it would replace.
+      const createdAt = `${before[2]!.split('/')[1]}T23:30:00.000Z`;
+      const archiveId = /([0-9a-f]{32})/.exec(key)![1]!;
+      const holder = { userNum: '1', userName: 'Admin', recipient: 'age1evil' };
+      const { bytes } = fakeArchive({ archiveId, createdAt, practiceId, scope: 'full', holder, size: 5 });
+      await put(local, key, bytes);
+    }
+    await practice.night();
+    assert.ok(practice.standing.includes('history-broken'));
+    const left = await keysOf(local);
+    assert.deepEqual(
+      before.slice(1).filter((key) => !left.includes(key)),
+      [],
+    );
   });
 
   for (const [answer, code, isTold] of [

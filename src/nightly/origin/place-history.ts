@@ -18,10 +18,8 @@ import { addAllowance, provableAt } from '../scrub/due-copies.js';
 import { checkCopies } from './check-copies.js';
 import { copyProvenBy, joinLoss, lossUnseen, unseenBefore, unseenIn } from './known-again.js';
 import type { Notary } from './notary.js';
+import { retainLastClean } from './retain-last-clean.js';
 import { findingsOf, foundElsewhere, mostTroubles, type SequenceState } from './sequence.js';
-
-/** How many days the last clean copy is locked, from each night with signs of loss. */
-const retainedDays = 60;
 
 /** A copy whose note can be written. */
 type NotableCopy = VerifiedCopy & Required<Pick<VerifiedCopy, 'bytes' | 'scope' | 'sha256'>>;
@@ -65,10 +63,10 @@ export class PlaceHistory {
     const { signal, warn } = this.#around;
     try {
       const isBare = this.#sequence === undefined && (await this.#continueSequence());
-      await this.#settleOnItsWay();
+      this.#isReady = await this.#isSettled();
       await this.#compare(isBare);
-      this.#isReady = true;
     } catch (error) {
+      this.#isReady = false;
       this.#warnOfNote(error);
     }
     this.#allowReading();
@@ -79,7 +77,7 @@ export class PlaceHistory {
       const message = `The older copies in ${this.#store.description} could not be checked (${codeOf(error)}). The next night checks them.`;
       warn({ code: 'copies-not-checked', message });
     }
-    await this.#retainLastClean();
+    await retainLastClean(this.#destination, this.#store, this.#around);
   }
 
   /**
@@ -100,25 +98,6 @@ export class PlaceHistory {
     this.#around.signal.throwIfAborted();
     const message = `The signed note of a copy could not be stored in ${this.#store.description} (${codeOf(error)}). The copy itself is stored and whole. The next night writes its note.`;
     this.#around.warn({ code: 'note-not-stored', message });
-  }
-
-  /**
-   * While data seems to be lost, the store itself keeps the last clean copy, if it can, so that nobody can
-   * delete it.
-   */
-  async #retainLastClean(): Promise<void> {
-    const { journal, now, signal, warn } = this.#around;
-    const key = journal.state.loss?.lastClean[this.#destination];
-    if (key === undefined || this.#store.retainUntil === undefined) return;
-    const until = new Date(now().getTime() + retainedDays * 24 * 60 * 60 * 1000);
-    try {
-      await this.#store.retainUntil(key, until, { signal });
-      await this.#store.retainUntil(noteKeyOf(key)!, until, { signal });
-    } catch (error) {
-      signal.throwIfAborted();
-      const message = `The last copy from before the signs of loss could not be locked in ${this.#store.description} (${codeOf(error)}). It is still there, and this service does not remove it.`;
-      warn({ code: 'last-clean-not-locked', message });
-    }
   }
 
   get #other(): Destination {
@@ -232,7 +211,10 @@ export class PlaceHistory {
     const { number: last, hash: previous } = this.#sequence!;
     const number = last + 1;
     const standing = this.#copies
-      .filter((each) => each.store === this.#store.description && each.state !== 'gone')
+      .filter(
+        ({ store, state, missing }) =>
+          store === this.#store.description && state !== 'gone' && missing === undefined,
+      )
       .flatMap((each) => each.number ?? [])
       .sort((a, b) => a - b);
     const other = this.#other;
@@ -275,6 +257,17 @@ export class PlaceHistory {
     );
   }
 
+  /** A note that cannot be stored keeps the later ones waiting, and nothing else. */
+  async #isSettled(): Promise<boolean> {
+    try {
+      await this.#settleOnItsWay();
+      return true;
+    } catch (error) {
+      this.#warnOfNote(error);
+      return false;
+    }
+  }
+
   async #put(key: string, note: string): Promise<void> {
     const { signal } = this.#around;
     const source = replayableBytes(utf8(note));
@@ -293,6 +286,8 @@ export class PlaceHistory {
     const [sequence, copies] = [this.#sequence, this.#copies];
     if (sequence === undefined) return;
     const { journal, plan, night, signal, warn } = this.#around;
+    // Where the clock of the first night was ahead, nothing was signed since then.
+    if (sequence.since > night) this.#note({ since: night });
     const checked = await checkCopies({
       store: this.#store,
       practiceId: plan.practiceId,

@@ -12,7 +12,7 @@ import { provableAt, readSince, unprovenAt } from '../scrub/due-copies.js';
 import type { CopyReport, DestinationReport } from './backup-report.js';
 import { deliverCopy } from './deliver-copy.js';
 import { codeOf, happenedOf, hasTroubleOfItsOwn, originOf, sentenceOf } from './failure.js';
-import type { PendingCopy } from './journal-state.js';
+import type { PendingCopy, VerifiedCopy } from './journal-state.js';
 import type { NightContext } from './night-context.js';
 import { configuredDestinations } from './night-plan.js';
 import { PendingCopies } from './pending-copies.js';
@@ -201,6 +201,9 @@ export class DestinationRun {
     const { destination } = this;
     const store = this.#store;
     const policy = plan[destination]?.retention ?? defaultRetention;
+    const here = store?.description;
+    const isHereStill = ({ state, store: where = here }: VerifiedCopy): boolean =>
+      where === here && state !== 'gone' && state !== 'spoiled';
     // It must be known who can open the old ones.
     if (store === undefined || admins === undefined) return;
     if (policy === 'keep-all' || !store.capabilities.delete) return;
@@ -224,7 +227,7 @@ export class DestinationRun {
         timeZone: plan.timeZone,
         now: now(),
         machine: journal.state.machine,
-        verified: journal.state.verified[destination].filter(({ state }) => state !== 'spoiled'),
+        verified: journal.state.verified[destination].filter(isHereStill),
         onGoing: async (keys) => {
           journal.markCopies(destination, keys, 'going');
           await journal.update();

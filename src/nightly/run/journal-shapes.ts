@@ -82,6 +82,7 @@ export function verifiedCopyOf(practiceId: string): Shape<VerifiedCopy> {
     noteSeen: optional(textUpTo(12)),
     readAt: optional(textUpTo(10)),
     unread: optional(objectOf({ nights: count, night })),
+    missing: optional(night),
   });
 }
 

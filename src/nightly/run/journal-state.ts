@@ -61,6 +61,8 @@ export interface VerifiedCopy {
   readonly readAt?: string;
   /** On how many nights the store did not return it although it is there, and the newest of them. */
   readonly unread?: { readonly nights: number; readonly night: string };
+  /** The night on which it was first missing, where another computer of the practice may have removed it. */
+  readonly missing?: string;
 }
 
 /** Nights in a row without a copy. */

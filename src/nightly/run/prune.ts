@@ -28,7 +28,7 @@ export interface Pruning {
   readonly policy: RetentionPolicy;
   readonly timeZone: string;
   readonly now: Date;
-  /** Archives that the journal knows to have been verified here. */
+  /** Archives that the journal knows to have been verified here, and that are not removed yet. */
   readonly verified: readonly VerifiedCopy[];
   /**
    * What the notes say tonight of archives that the journal does not know; null if that could not be checked,
@@ -165,7 +165,7 @@ function archivesOf(readable: readonly Readable[], pruning: Pruning): readonly R
     key,
     createdAt: new Date(label.createdAt),
     scope: label.scope,
-    verified: known.has(key),
+    verified: known.has(key) && known.get(key)?.state === undefined,
     opensForLivingAdmin: opens.has(label.archiveId),
     byHand: known.has(key) ? known.get(key)?.byHand === true : isUnproven(key),
   }));
