@@ -22,15 +22,16 @@ export function knownPractice(
 }
 
 /**
- * Where copies are due, by settings that can no longer be read. If these say that nothing is due anywhere, they
- * may have been changed since, and a night without a copy must not be told as good because of them: then only
- * the facts of the plan rule a place out, and for the others it is not known.
+ * Where copies are due, by settings that can no longer be read. If these say that nothing is due at any place of
+ * the plan, they may have been changed since, and a night without a copy must not be told as good because of
+ * them: then only the facts of the plan rule a place out, and for the others it is not known.
  */
 export function eligibilityByOldSettings(
   practice: Practice,
+  places: readonly Destination[],
 ): Readonly<Record<Destination, Eligibility | undefined>> {
   const known = explainEligibility(practice);
-  if (known.hq.eligible || known.local.eligible) return known;
+  if (places.some((place) => known[place].eligible)) return known;
   const { hq, local } = explainEligibility({ ...practice, status: 'enabled', networkPath: 'any' });
   return {
     hq: hq.eligible ? undefined : known.hq,

@@ -37,16 +37,18 @@ export async function watchNight(watch: Watch): Promise<void> {
   const { practiceId, logger = silentLogger } = plan;
   // Nearly every night had its run: checking that needs no guard, and writes nothing.
   const known = await readJournal(plan.spool, practiceId);
-  if (known !== null && isKnown(known, night)) return;
+  if (known !== null && isKnown(known, watch)) return;
   const settings = await settingsNow(watch);
   const { journal, guard } = await openOffice(plan, watch.tonight);
   try {
     const { firstNight } = journal.state;
-    if (isKnown(journal.state, night) || night < firstNight) return;
+    if (isKnown(journal.state, watch) || night < firstNight) return;
     const practice = knownPractice(plan, settings ?? journal.state.settings);
-    const isUnread = plan.settings !== undefined && settings === undefined;
-    const eligibility = isUnread ? eligibilityByOldSettings(practice) : explainEligibility(practice);
     const places = configuredDestinations(plan);
+    const isUnread = plan.settings !== undefined && settings === undefined;
+    const eligibility = isUnread
+      ? eligibilityByOldSettings(practice, places)
+      : explainEligibility(practice);
     const wanted = places.filter((each) => eligibility[each]?.eligible !== false);
     const due = dueOn(night, schedule, historyOf(journal.state, night), wanted);
     // Where it is not known whether copies are wanted, none is too old.
@@ -87,7 +89,15 @@ async function settingsNow({ plan, tools, signal }: Watch): Promise<KnownSetting
   }
 }
 
-/** Whether there was a run on the night or later, or the night was reported. */
-function isKnown({ lastAttempt, watched }: NightJournalState, night: string): boolean {
-  return [lastAttempt?.night, watched].some((known) => known !== undefined && known >= night);
+/**
+ * Whether there was a run on the night or later, or the night was reported. A night in the future was known
+ * under a wrong clock.
+ */
+function isKnown(
+  { lastAttempt, watched }: NightJournalState,
+  { night, tonight }: Pick<Watch, 'night' | 'tonight'>,
+): boolean {
+  return [lastAttempt?.night, watched].some(
+    (known) => known !== undefined && known >= night && known <= tonight,
+  );
 }

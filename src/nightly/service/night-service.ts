@@ -168,10 +168,11 @@ export class NightService {
   async watch(): Promise<void> {
     const { signal, onEvent } = this.#options;
     const night = this.#nightThatIsOver();
-    if (night <= this.#watched) return;
+    const tonight = this.#tonight();
+    // One in the future was judged under a wrong clock.
+    if (night <= this.#watched && this.#watched <= tonight) return;
     const emit: Parameters<typeof watchNight>[0]['emit'] = (event) => onEvent?.(event);
     const around = { plan: this.#plan, schedule: this.#schedule, tools: this.#tools };
-    const tonight = this.#tonight();
     try {
       await this.#whileRunning(() => watchNight({ ...around, night, tonight, signal, emit }));
       this.#watched = night;
